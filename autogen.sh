@@ -1,0 +1,8 @@
+#!/bin/sh
+# Makes ./configure from configure.ac. Needs autoconf 2.69, automake 1.16, libtool, pkg-config (Debian: the packages of those names).
+set -e
+cd "$(dirname "$0")"
+for tool in autoreconf automake libtoolize pkg-config; do
+    command -v "$tool" >/dev/null 2>&1 || { echo "autogen.sh: $tool is missing: ./dev deps installs it" >&2; exit 1; }
+done
+exec autoreconf --install --force

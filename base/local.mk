@@ -1,0 +1,10 @@
+libdubboc_core_la_SOURCES += \
+	base/buffer.c base/buffer.h \
+	base/clock.c base/clock.h \
+	base/error.c base/error.h \
+	base/log.c base/log.h \
+	base/map.c base/map.h \
+	base/mem.c base/mem.h \
+	base/slice.c base/slice.h \
+	base/text.c \
+	base/wake.c base/wake.h

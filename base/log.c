@@ -1,0 +1,97 @@
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include <dubboc/error.h>
+
+/* Receiver and argument belong together, so they change under a lock; the level alone decides, without it, whether to go on. */
+static struct {
+    pthread_mutex_t lock;
+    atomic_int level;
+    dubboc_log_fn receiver;
+    void *arg;
+} sink = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static const char *const level_names[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG"};
+
+void dubboc_log_set(dubboc_log_fn receiver, void *arg, dubboc_log_level level)
+{
+    pthread_mutex_lock(&sink.lock);
+    sink.receiver = receiver;
+    sink.arg = arg;
+    atomic_store(&sink.level, receiver != NULL ? (int)level : 0);
+    pthread_mutex_unlock(&sink.lock);
+}
+
+bool log_is_on(dubboc_log_level level)
+{
+    return (int)level <= atomic_load_explicit(&sink.level, memory_order_relaxed);
+}
+
+static void replace_control_bytes(char *text)
+{
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
+}
+
+void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, fields);
+    vsnprintf(text, sizeof text, fields, args);
+    va_end(args);
+    replace_control_bytes(text);
+    pthread_mutex_lock(&sink.lock);
+    dubboc_log_fn receiver = sink.receiver;
+    void *arg = sink.arg;
+    pthread_mutex_unlock(&sink.lock);
+    if (receiver != NULL)
+        receiver(arg, level, area, message, text, suppressed);
+}
+
+bool log_throttle_pass(log_throttle *throttle, unsigned *suppressed)
+{
+    int64_t now = clock_now_ns();
+    int64_t next = atomic_load(&throttle->next_ns);
+    if (now < next || !atomic_compare_exchange_strong(&throttle->next_ns, &next, now + NS_PER_S)) {
+        atomic_fetch_add(&throttle->suppressed, 1);
+        return false;
+    }
+    *suppressed = atomic_exchange(&throttle->suppressed, 0);
+    return true;
+}
+
+void dubboc_log_stderr(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
+    unsigned suppressed)
+{
+    (void)arg;
+    int64_t wall_ms = clock_wall_ms();
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm utc;
+    char when[32];
+    gmtime_r(&seconds, &utc);
+    strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", &utc);
+    char more[48] = "";
+    if (suppressed > 0)
+        snprintf(more, sizeof more, " suppressed=%u", suppressed);
+    fprintf(stderr, "%s.%03dZ %s %s: %s%s%s%s\n", when, (int)(wall_ms % 1000), level_names[level], area, message,
+        fields[0] != '\0' ? " " : "", fields, more);
+}
+
+int dubboc_log_level_parse(const char *text, dubboc_log_level *level)
+{
+    static const char *const words[] = {"off", "error", "warn", "info", "debug"};
+    for (int i = 0; text != NULL && i < (int)(sizeof words / sizeof words[0]); i++)
+        if (strcmp(text, words[i]) == 0) {
+            *level = (dubboc_log_level)i;
+            return DUBBOC_OK;
+        }
+    return DUBBOC_E_ARGUMENT;
+}

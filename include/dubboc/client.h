@@ -1,0 +1,114 @@
+/* The consumer: calls methods of services that Java, Go and C programs provide.
+ *
+ *     dubboc_client *client;
+ *     dubboc_error err;
+ *     cJSON *params, *user;
+ *     if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK) ...
+ *     if (dubboc_json_pack(&params, &err, "[s]", "A003") != DUBBOC_OK) ...
+ *     if (dubboc_call(client, "com.ikurento.user.UserProvider", "GetUser", params, &user, &err) != DUBBOC_OK)
+ *         fprintf(stderr, "%s (%s)\n", err.text, dubboc_execution_text(err.execution));
+ *
+ * A client holds one registry session, the lists of the providers it has asked for, and their pooled connections. Make one a process,
+ * share it between threads. */
+#ifndef DUBBOC_CLIENT_H
+#define DUBBOC_CLIENT_H
+
+#include <cjson/cJSON.h>
+#include <dubboc/config.h>
+#include <dubboc/defs.h>
+#include <dubboc/error.h>
+#include <dubboc/text.h>
+
+DUBBOC_BEGIN
+
+typedef struct dubboc_client dubboc_client;
+
+/* How a client is made. Set size, leave the rest 0 for what the configuration says. Strings are copied. */
+typedef struct dubboc_client_options {
+    size_t size;                 /* sizeof(dubboc_client_options) */
+    const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
+    const char *registry;        /* [registry] address: "zookeeper://h1:2181,h2:2181/", "file:///var/lib/dubboc", "static:URL,URL" */
+    const char *application;     /* [application] name */
+    int64_t timeout_ms;          /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline */
+    int64_t connect_timeout_ms;  /* [client] connect_timeout: one connection; default 1 s */
+    int retries;                 /* [client] retries: attempts after the first; default 2; DUBBOC_NONE: 0 */
+    int pool_size;               /* [client] pool_size: connections to one provider; default 128 */
+    const char *load_balance;    /* [client] load_balance: "random" (default), "roundrobin" */
+    int64_t reply_max_bytes;     /* [client] reply_max: a longer reply is an error; default 64 MiB */
+} dubboc_client_options;
+
+/* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the configuration. It does not wait for the registry.
+ * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(const dubboc_client_options *options, dubboc_client **client,
+    dubboc_error *err);
+
+/* Ends the calls that are under way in other threads (they return DUBBOC_E_CLOSED, execution as known), waits until they have
+ * returned, leaves the registry, frees everything. No call may be started any more. NULL is accepted. */
+DUBBOC_API void dubboc_client_free(dubboc_client *client);
+
+/* Calls interface.method with params (a JSON array or object, borrowed; NULL: none, sent as []) and waits at most until the deadline.
+ * DUBBOC_OK: *result is the caller's, cJSON_Delete(); a void method's is a null node. result NULL: not wanted.
+ * DUBBOC_E_REMOTE: it was answered with a JSON-RPC error, code and message in err; never tried again.
+ * DUBBOC_E_NO_PROVIDER, DUBBOC_E_CONNECT, DUBBOC_E_BUSY: it was never executed.
+ * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came;
+ * err->execution says whether it may have run.
+ * DUBBOC_E_ARGUMENT: params, interface or method cannot be sent. DUBBOC_E_CONFIG: the [reference] section. DUBBOC_E_NO_MEMORY.
+ * Numbers in the result: see <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(dubboc_client *client, const char *interface, const char *method,
+    const cJSON *params, cJSON **result, dubboc_error *err);
+
+/* One HTTP header, an attachment of the call. Borrowed during the call. */
+typedef struct dubboc_header {
+    const char *name;
+    const char *value;
+} dubboc_header;
+
+/* Receives one line for people for each step of a call (candidates and why each was left out, attempts, times, bytes). Called on the
+ * calling thread, without locks. */
+typedef void (*dubboc_explain_fn)(void *arg, const char *line);
+
+/* One call's own settings; they win over everything else. Set size, leave the rest 0. Borrowed during the call. */
+typedef struct dubboc_call_options {
+    size_t size;                  /* sizeof(dubboc_call_options) */
+    int64_t timeout_ms;           /* the whole call, all attempts; DUBBOC_NONE: no deadline */
+    const char *group;            /* NULL: as configured; "": none; "*": any */
+    const char *version;          /* the same */
+    const char *url;              /* "http://host:port/path": this provider, no registry */
+    const char *load_balance;     /* "random", "roundrobin" */
+    int retries;                  /* DUBBOC_NONE: 0 */
+    int idempotent;               /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
+    const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Transfer-Encoding, Connection, Timeout... */
+    size_t header_count;
+    dubboc_text *remote_error;    /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else its len is set to 0 */
+    dubboc_explain_fn explain;    /* NULL: none */
+    void *explain_arg;
+} dubboc_call_options;
+
+/* dubboc_call() with options (NULL: none). */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, const char *method,
+    const cJSON *params, const dubboc_call_options *options, cJSON **result, dubboc_error *err);
+
+/* The raw form: params is the text of a JSON array or object ({NULL, 0}: []), the result's text is put into *result (NULL: not wanted), byte
+ * for byte as the peer wrote it and checked to be JSON. Nothing is parsed but the envelope; in the steady state nothing is allocated.
+ * DUBBOC_E_ARGUMENT: params is not a JSON array or object. Else as dubboc_call(). */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method,
+    dubboc_slice params, const dubboc_call_options *options, dubboc_text *result, dubboc_error *err);
+
+/* What became of the calls so far. Each call is counted once, by how it ended. */
+typedef struct dubboc_client_stats {
+    size_t size; /* set by the caller: sizeof(dubboc_client_stats) */
+    uint64_t calls;
+    uint64_t ok;
+    uint64_t remote_error;
+    uint64_t not_executed;
+    uint64_t maybe_executed;
+    uint64_t attempts;    /* requests sent, wholly or in part */
+    uint64_t connections; /* opened */
+} dubboc_client_stats;
+
+/* Fills in as many fields as stats->size has room for. Any thread; the figures are a moment's and need not add up while calls run. */
+DUBBOC_API void dubboc_client_get_stats(const dubboc_client *client, dubboc_client_stats *stats);
+
+DUBBOC_END
+
+#endif

@@ -1,0 +1,37 @@
+/* What every other header of dubboc needs: how symbols are exported, attributes, the version. */
+#ifndef DUBBOC_DEFS_H
+#define DUBBOC_DEFS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifndef __cplusplus
+#include <stdbool.h>
+#endif
+
+/* The version these headers belong to; dubboc_version() tells the one of the library that runs. */
+#define DUBBOC_VERSION "0.1.0"
+
+#if defined(__GNUC__) || defined(__clang__)
+#define DUBBOC_API __attribute__((visibility("default")))
+#define DUBBOC_MUST_CHECK __attribute__((warn_unused_result))
+#define DUBBOC_PRINTF(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
+#else
+#define DUBBOC_API
+#define DUBBOC_MUST_CHECK
+#define DUBBOC_PRINTF(format_at, first_at)
+#endif
+
+#ifdef __cplusplus
+#define DUBBOC_BEGIN extern "C" {
+#define DUBBOC_END }
+#else
+#define DUBBOC_BEGIN
+#define DUBBOC_END
+#endif
+
+/* In every options structure: a field left 0 (or NULL) means the default; DUBBOC_NONE in a number means "none" or "without limit", as
+ * the field's comment says. */
+#define DUBBOC_NONE (-1)
+
+#endif

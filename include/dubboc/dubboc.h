@@ -1,0 +1,14 @@
+/* Everything of dubboc: JSON-RPC services of the Dubbo world for C programs. Link with -ldubboc (pkg-config dubboc). */
+#ifndef DUBBOC_DUBBOC_H
+#define DUBBOC_DUBBOC_H
+
+#include <dubboc/client.h>
+#include <dubboc/config.h>
+#include <dubboc/defs.h>
+#include <dubboc/error.h>
+#include <dubboc/json.h>
+#include <dubboc/log.h>
+#include <dubboc/server.h>
+#include <dubboc/text.h>
+
+#endif

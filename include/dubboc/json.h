@@ -1,0 +1,106 @@
+/* JSON as dubboc reads and writes it: cJSON trees, but strict and exact.
+ *
+ * NUMBERS. cJSON keeps every number as a double, which changes most integers above 2^53. So a number that a double cannot give back
+ * with the same value stands in a tree as a cJSON_Raw node: valuestring is the number's text exactly as received, and its VALUEDOUBLE
+ * AND VALUEINT ARE 0. Never read node->valuedouble or cJSON_GetNumberValue(); use the accessors below: they read both kinds of node
+ * and fail where a value does not fit, they never round or saturate. All other numbers (integers up to 2^53, decimals that print
+ * back to the same value) are plain cJSON numbers.
+ *
+ * TREES are ordinary cJSON: free them with cJSON_Delete(), walk them with cJSON's functions, build them with them. They are allocated with
+ * cJSON_malloc(). Look members up with dubboc_json_get(): cJSON's own look-up ignores case unless asked not to.
+ *
+ * Nothing here depends on the locale. All functions may be called from any thread; a tree belongs to one thread at a time. */
+#ifndef DUBBOC_JSON_H
+#define DUBBOC_JSON_H
+
+#include <cjson/cJSON.h>
+#include <dubboc/defs.h>
+#include <dubboc/error.h>
+#include <stdarg.h>
+
+DUBBOC_BEGIN
+
+/* --- text to tree and back --------------------------------------------------------------------------------------------------------- */
+
+/* Reads one JSON text (RFC 8259, strictly: UTF-8, no byte order mark, nothing after the value but white space), at most 128 levels deep
+ * and 8 Mi values (a tree takes 64 bytes a value and more).
+ * DUBBOC_OK: *tree is the caller's, cJSON_Delete().
+ * DUBBOC_E_PARSE: not JSON; err says what at which byte offset. A string holding \u0000, which a C string cannot, is DUBBOC_E_TYPE.
+ * DUBBOC_E_TOO_BIG: too deep or too many values. DUBBOC_E_NO_MEMORY.
+ * Of duplicate members all are kept, in order; dubboc_json_get() finds the first. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_parse(const char *text, size_t len, cJSON **tree, dubboc_error *err);
+
+/* Prints a tree compactly: members in order, numbers exactly and shortest (raw ones as they came), strings with only what RFC 8259
+ * wants escaped. DUBBOC_OK: *text is the caller's, free(), zero-ended; *len (may be NULL) is its length.
+ * DUBBOC_E_ARGUMENT: the tree holds NaN, infinity, a string that is not UTF-8, a raw node that is not JSON, or is deeper than 128
+ * levels. DUBBOC_E_NO_MEMORY. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_print(const cJSON *tree, char **text, size_t *len, dubboc_error *err);
+
+/* --- exact numbers --------------------------------------------------------------------------------------------------------------- */
+
+/* The value of a number node as int64_t or uint64_t. 5, 5.0 and 5e0 are all 5.
+ * DUBBOC_E_TYPE: value is NULL or not a number. DUBBOC_E_RANGE: not an integer, or it does not fit. *out is written on success only. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_i64(const cJSON *value, int64_t *out);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_u64(const cJSON *value, uint64_t *out);
+
+/* The value as the nearest double. DUBBOC_E_TYPE as above. DUBBOC_E_RANGE: it is beyond the largest double, or it is an integer or
+ * decimal that a double cannot give back with the same value (use dubboc_json_decimal() then). */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_double(const cJSON *value, double *out);
+
+/* The value as its shortest exact decimal text, as JSON writes numbers; a raw node's text unchanged. Written to out (zero-ended).
+ * DUBBOC_E_TYPE as above. DUBBOC_E_RANGE: size is too small (32 bytes hold every plain number; a raw one is as long as the peer made it). */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_decimal(const cJSON *value, char *out, size_t size);
+
+/* New number nodes that print exactly. NULL: out of memory; for _decimal_new also: text is not a JSON number (len bytes). */
+DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_i64_new(int64_t value);
+DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_u64_new(uint64_t value);
+DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_decimal_new(const char *text, size_t len);
+
+/* Whether value is a number, plain or raw. NULL: false. */
+DUBBOC_API bool dubboc_json_is_number(const cJSON *value);
+
+/* The member of that exact name (case counts), the first of duplicates; NULL: object is NULL or no object, or has none. Borrowed. */
+DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
+
+/* --- building and reading without tree walking -------------------------------------------------------------------------------------
+ *
+ * Both take a format and matching arguments, in the manner of jansson. White space, ',' and ':' in a format are for the reader's eye.
+ *
+ *   code  JSON              pack takes                          unpack takes
+ *   s     string            const char * (UTF-8)                const char **   borrowed from the tree
+ *   s?    string or null    const char *, NULL makes null       const char **   NULL for null
+ *   S     string            const char *, size_t                -
+ *   i     number            int                                 int *
+ *   I     number            int64_t                             int64_t *
+ *   U     number            uint64_t                            uint64_t *
+ *   f     number            double                              double *
+ *   b     true, false       int (0: false)                      bool *
+ *   n     null              -                                   -               checks that it is null
+ *   o     any               cJSON *, taken over                 const cJSON **  borrowed
+ *   O     any               const cJSON *, copied               cJSON **        a copy, the caller's
+ *   [..]  array             items                               items; more items in the tree are an error unless the last is *
+ *   {..}  object            s, value pairs (the key: const      s, value pairs (the key: const char *); other members are
+ *                           char *)                             ignored, or an error if the last is !
+ *
+ * In unpack a '?' after a key's s makes the member optional: absent or null leaves its target as it was.
+ *
+ * Example: dubboc_json_pack(&user, &err, "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7, "tags", "a", "b");
+ *          dubboc_json_unpack(user, &err, "{s:s, s:I, s?:i}", "name", &name, "id", &id, "age", &age);
+ */
+
+/* DUBBOC_OK: *tree is the caller's. DUBBOC_E_ARGUMENT: a fault in the format, a NULL or non-UTF-8 string, NaN or infinity; err names the place.
+ * DUBBOC_E_NO_MEMORY. On failure too every o argument has been taken over (and freed). */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_pack(cJSON **tree, dubboc_error *err, const char *format, ...);
+
+/* DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of the wrong member, what was
+ * expected and what is there ("$.user.age: expected an integer, found a string"). DUBBOC_E_ARGUMENT: a fault in the format.
+ * Targets before the wrong member may have been written; O copies made by then have been freed again and their targets are unset. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_unpack(const cJSON *tree, dubboc_error *err, const char *format, ...);
+
+/* The same two for a function that itself takes "...". */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vpack(cJSON **tree, dubboc_error *err, const char *format, va_list args);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vunpack(const cJSON *tree, dubboc_error *err, const char *format, va_list args);
+
+DUBBOC_END
+
+#endif

@@ -1,0 +1,190 @@
+/* The provider: offers methods that Java, Go and C consumers call.
+ *
+ *     static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+ *     {
+ *         int64_t a, b;
+ *         if (dubboc_request_params(request, params, "[I, I]", &a, &b) != DUBBOC_OK)
+ *             return DUBBOC_E_PARAMS;
+ *         *result = dubboc_json_i64_new(a + b);
+ *         return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
+ *     }
+ *     ...
+ *     dubboc_server_new(NULL, &server, &err); dubboc_server_handle(server, "com.example.Sum", "add", add, NULL, &err);
+ *     dubboc_server_start(server, &err); ...wait for a signal... dubboc_server_free(server);
+ *
+ * New, add, start, stop, free are called by one thread. start listens first and registers then; stop deregisters first and
+ * then drains, so that a rolling restart loses nothing. */
+#ifndef DUBBOC_SERVER_H
+#define DUBBOC_SERVER_H
+
+#include <cjson/cJSON.h>
+#include <dubboc/config.h>
+#include <dubboc/defs.h>
+#include <dubboc/error.h>
+#include <dubboc/json.h>
+#include <dubboc/text.h>
+
+DUBBOC_BEGIN
+
+typedef struct dubboc_server dubboc_server;
+typedef struct dubboc_service dubboc_service;
+
+/* --- life ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* How a server is made. Set size, leave the rest 0 for what the configuration says. Strings are copied. */
+typedef struct dubboc_server_options {
+    size_t size;                 /* sizeof(dubboc_server_options) */
+    const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
+    const char *registry;        /* [registry] address; "" : none, do not register */
+    const char *application;     /* [application] name */
+    const char *ip;              /* [server] ip: listen there; default all addresses */
+    int port;                    /* [server] port: default 10000; DUBBOC_NONE: any free one (in the ini: port = 0) */
+    int loops;                   /* [server] loops: event loop threads, default one a core; DUBBOC_NONE: no thread at all, the program calls
+                                    dubboc_server_step() and handlers run on its thread (in the ini: loops = 0) */
+    int workers;                 /* [server] workers: threads for blocking handlers, default 4 a core, at least 8 */
+    int queue;                   /* [server] queue: requests waiting for a worker, default 1024; beyond that: 503, not executed */
+    int64_t body_max_bytes;      /* [server] body_max: default 8 MiB; beyond that: 413 */
+    int connections;             /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows */
+} dubboc_server_options;
+
+/* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting.
+ * DUBBOC_E_NO_MEMORY. Nothing listens yet. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_server **server,
+    dubboc_error *err);
+
+/* Listens, starts the loops and workers, then registers every service. It does not wait for the registry: with the registry away it serves and
+ * registers when that comes. DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
+ * which and why. DUBBOC_E_ARGUMENT: nothing to serve. DUBBOC_E_NO_MEMORY. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err);
+
+/* Stops in order: not ready, deregister, wait for consumers to notice ([server] stop_watch_wait, default 3 s, none without
+ * registry), answer with Connection: close, drain until idle or [server] stop_drain (default 30 s), close. What is still running then
+ * is answered with an error when it ends. Blocks until done. May be called once; not from a handler. */
+DUBBOC_API void dubboc_server_stop(dubboc_server *server);
+
+/* Stops if that was not done, and frees everything. NULL is accepted. Not from a handler. */
+DUBBOC_API void dubboc_server_free(dubboc_server *server);
+
+/* "ip:port" that it listens on, "" before start. Borrowed, lives as long as the server. Any thread. */
+DUBBOC_API const char *dubboc_server_address(const dubboc_server *server);
+
+/* "ip:port" under which it registers. As above. */
+DUBBOC_API const char *dubboc_server_registered_address(const dubboc_server *server);
+
+/* Single-threaded programs (loops = 0): the descriptor is readable when dubboc_server_step() has something to do, timers included. The
+ * step does what is due without blocking longer than timeout_ms (0: not at all; -1: until something was done) and runs handlers on the
+ * calling thread. step returns DUBBOC_OK, or DUBBOC_E_SYSTEM when polling is impossible. Both by the thread that started the server. */
+DUBBOC_API int dubboc_server_fd(const dubboc_server *server);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_error *err);
+
+/* --- services and methods --------------------------------------------------------------------------------------------------------------- */
+
+/* One request as a handler sees it; valid until the handler returns (or, deferred, until it is answered). One thread at a time. */
+typedef struct dubboc_request dubboc_request;
+
+/* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null; borrowed. DUBBOC_OK: *result (preset NULL; left so: null) is
+ * taken over. DUBBOC_E_PARAMS: -32602, with the text that dubboc_request_params() has noted. DUBBOC_DEFERRED: see
+ * dubboc_request_defer(). Any other: an error answer, as noted by dubboc_request_fail(), else -32603 with the status's text. */
+typedef dubboc_status (*dubboc_handler)(dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
+
+/* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result (empty, reused) takes JSON text (left
+ * empty: null). It is not checked again unless [server] check_raw = true. Statuses as above. */
+typedef dubboc_status (*dubboc_raw_handler)(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg);
+
+enum {
+    DUBBOC_NONBLOCKING = 1, /* runs directly on the event loop: must be quick and must not wait for anything */
+    DUBBOC_ONCE = 2,        /* must not run twice: registered with retries=0 (wire.md 12.2, 12.7) */
+    DUBBOC_IDEMPOTENT = 4   /* may run twice: consumers may repeat it (this is registered as nothing and left to their setting) */
+};
+
+typedef struct dubboc_method {
+    const char *name;        /* exactly as callers write it */
+    dubboc_handler json;     /* one of the two */
+    dubboc_raw_handler raw;
+    void *arg;               /* for the handler */
+    unsigned flags;          /* DUBBOC_NONBLOCKING... */
+    int64_t timeout_ms;      /* registered as <method>.timeout; 0: not */
+} dubboc_method;
+
+/* A service's own settings. Set size, leave the rest 0: the section [service <interface>], then [server] decide. Strings are copied. */
+typedef struct dubboc_service_options {
+    size_t size; /* sizeof(dubboc_service_options) */
+    const char *group;
+    const char *version;
+    const char *path;      /* default: the interface; a second service of one interface gets <interface>2 and so on (wire.md 1.7, P56) */
+    const char *protocols; /* "jsonrpc" (default), "jsonrpc,http" (wire.md 12.5) */
+    int weight;            /* default 100; DUBBOC_NONE: 0 */
+    int64_t timeout_ms;    /* registered as timeout; 0: not */
+} dubboc_service_options;
+
+/* Adds a service. DUBBOC_OK: *service belongs to the server. DUBBOC_E_ARGUMENT: a name that cannot be registered, or the same interface,
+ * group and version, or path, twice. DUBBOC_E_CONFIG, DUBBOC_E_NO_MEMORY. Before start only. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_server *server, const char *interface,
+    const dubboc_service_options *options, dubboc_service **service, dubboc_error *err);
+
+/* Adds a method (copied). DUBBOC_E_ARGUMENT: no or two handlers, a name twice or unusable. Before start only. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(dubboc_service *service, const dubboc_method *method,
+    dubboc_error *err);
+
+/* Both in one for the plain case: adds the service if it is not there yet, and the method with no flags. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface, const char *method,
+    dubboc_handler handler, void *arg, dubboc_error *err);
+
+/* --- inside a handler ------------------------------------------------------------------------------------------------------------------- */
+
+/* Reads params with dubboc_json_unpack()'s format. DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the answer. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params, const char *format, ...);
+
+/* Notes the error to answer with and returns DUBBOC_E_REMOTE, to be returned in turn. code: any but those of JSON-RPC itself (-32768 to -32000), 0 is what Java
+ * sends. exception: Java class that Java consumers shall see thrown, NULL: java.lang.RuntimeException (wire.md 12.2: a class
+ * they cannot load makes them repeat the call). */
+DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status dubboc_request_fail(dubboc_request *request, int code, const char *exception,
+    const char *format, ...);
+
+DUBBOC_API const char *dubboc_request_interface(const dubboc_request *request);
+DUBBOC_API const char *dubboc_request_group(const dubboc_request *request);   /* of the service; "" : none */
+DUBBOC_API const char *dubboc_request_version(const dubboc_request *request); /* the same */
+DUBBOC_API const char *dubboc_request_method(const dubboc_request *request);
+DUBBOC_API const char *dubboc_request_peer(const dubboc_request *request); /* "ip:port" of the caller */
+
+/* The value of a request header (name in any case), NULL: none. Attachments are request headers; nobody sends others (wire.md 1). */
+DUBBOC_API const char *dubboc_request_header(const dubboc_request *request, const char *name);
+
+/* Milliseconds until the caller gives up (its Timeout header, both forms: wire.md P11), -1: it did not say. 0: it has. */
+DUBBOC_API int64_t dubboc_request_time_left_ms(const dubboc_request *request);
+
+/* --- answering later ------------------------------------------------------------------------------------------------------------------- */
+
+/* The right to answer one request later, from any thread. */
+typedef struct dubboc_deferred dubboc_deferred;
+
+/* Takes that right; the handler then returns DUBBOC_DEFERRED, and request stays valid only until it returns. NULL: out of memory. The caller must answer by exactly one of
+ * the functions below, each of which frees deferred. A caller that has gone or timed out, or a server that was stopped, makes the answer go
+ * nowhere, which is harmless; the server must not have been freed. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_deferred *dubboc_request_defer(dubboc_request *request);
+
+/* result is taken over; NULL: null. */
+DUBBOC_API void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result);
+/* result: JSON text, borrowed; {NULL, 0}: null. */
+DUBBOC_API void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result);
+/* As dubboc_request_fail(). */
+DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(dubboc_deferred *deferred, int code, const char *exception,
+    const char *format, ...);
+
+/* --- other paths -------------------------------------------------------------------------------------------------------------------------- */
+
+/* A plain HTTP exchange on a path that no service has, any HTTP method. Answer by filling in *answer; body and content_type are copied. */
+typedef struct dubboc_http_answer {
+    int status;               /* preset 404 */
+    const char *content_type; /* preset "text/plain" */
+    dubboc_text body;         /* preset empty; freed by the server */
+} dubboc_http_answer;
+typedef void (*dubboc_http_handler)(dubboc_request *request, const char *http_method, const char *path, dubboc_slice body,
+    dubboc_http_answer *answer, void *arg);
+
+/* Sets the handler for them; runs on a worker (on the loop with loops = 0). Without one they get -32601 or 405. Before start only. */
+DUBBOC_API void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg);
+
+DUBBOC_END
+
+#endif

@@ -1,0 +1,1 @@
+# selector/: nothing yet

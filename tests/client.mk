@@ -1,0 +1,1 @@
+# tests of client: nothing yet

@@ -1,0 +1,31 @@
+# Tests: one program a unit, each printing TAP, run in parallel by `make check`. Each area lists its own in tests/<area>.mk.
+TEST_EXTENSIONS = .py .sh
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_DRIVER = $(TAP_DRIVER)
+PY_LOG_COMPILER = $(PYTHON3)
+SH_LOG_DRIVER = $(TAP_DRIVER)
+SH_LOG_COMPILER = $(SHELL)
+AM_TESTS_ENVIRONMENT = \
+	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	unset DUBBOC_CONF_FILE APP_CONF_FILE http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY;
+
+# What every test program links: the whole library with its hidden parts, and cmocka.
+test_libs = libdubboc_core.la libtest_support.la $(CMOCKA_LIBS)
+test_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
+
+check_LTLIBRARIES += libtest_support.la
+libtest_support_la_CPPFLAGS = $(test_cppflags)
+libtest_support_la_SOURCES = \
+	tests/support/test.h tests/support/test.c
+
+include tests/base.mk
+include tests/codec.mk
+include tests/transport.mk
+include tests/registry.mk
+include tests/selector.mk
+include tests/client.mk
+include tests/server.mk
+include tests/e2e.mk

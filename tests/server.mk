@@ -1,0 +1,1 @@
+# tests of server: nothing yet

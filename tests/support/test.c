@@ -1,0 +1,60 @@
+#include "tests/support/test.h"
+
+#include <ftw.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+void test_status_is(dubboc_status expected, dubboc_status actual, const dubboc_error *err, const char *what, const char *file, int line)
+{
+    if (expected == actual)
+        return;
+    print_error("%s is %s, expected %s: %s\n", what, dubboc_status_name(actual), dubboc_status_name(expected),
+        err != NULL ? err->text : "");
+    _fail(file, line);
+}
+
+void test_contains(const char *text, const char *part, const char *file, int line)
+{
+    if (text != NULL && strstr(text, part) != NULL)
+        return;
+    print_error("\"%s\" does not contain \"%s\"\n", text != NULL ? text : "(null)", part);
+    _fail(file, line);
+}
+
+char *test_folder_new(void)
+{
+    const char *base = getenv("TMPDIR");
+    char *path = NULL;
+    if (asprintf(&path, "%s/dubboc-test-XXXXXX", base != NULL ? base : "/tmp") < 0 || mkdtemp(path) == NULL) {
+        print_error("no folder for the test: %s\n", path);
+        _fail(__FILE__, __LINE__);
+    }
+    return path;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *where)
+{
+    (void)info;
+    (void)type;
+    (void)where;
+    return remove(path);
+}
+
+void test_folder_remove(char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    free(path);
+}
+
+bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms)
+{
+    int64_t deadline = deadline_in_ms(limit_ms);
+    while (!condition(arg)) {
+        if (deadline_is_over(deadline))
+            return false;
+        poll(NULL, 0, 1);
+    }
+    return true;
+}
