@@ -8,3 +8,4 @@ libdubboc_core_la_SOURCES += \
 	base/slice.c base/slice.h \
 	base/text.c \
 	base/wake.c base/wake.h
+include base/config.mk

@@ -1,1 +1,2 @@
-# registry/: nothing yet
+include registry/core.mk
+include registry/zookeeper.mk

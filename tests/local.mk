@@ -22,6 +22,7 @@ libtest_support_la_SOURCES = \
 	tests/support/test.h tests/support/test.c
 
 include tests/base.mk
+include tests/config.mk
 include tests/codec.mk
 include tests/transport.mk
 include tests/registry.mk

@@ -1,1 +1,2 @@
-# tests of registry: nothing yet
+include tests/registry_core.mk
+include tests/registry_zookeeper.mk

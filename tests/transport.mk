@@ -1,1 +1,2 @@
-# tests of transport: nothing yet
+include tests/transport_client.mk
+include tests/transport_server.mk

@@ -1,1 +1,2 @@
-# transport/: nothing yet
+include transport/client.mk
+include transport/server.mk

@@ -1,0 +1,1 @@
+# configuration: nothing yet

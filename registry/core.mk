@@ -1,0 +1,1 @@
+# registry (core): nothing yet

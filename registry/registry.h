@@ -1,0 +1,101 @@
+/* The registry: where providers are written down and found. One interface, several kinds (static:, file:, zookeeper:), all of which pass
+ * the same contract suite (tests/registry/contract.c).
+ *
+ * It deals in URL texts and knows nothing of matching: who subscribes gets every node of the category and decides (selector/).
+ * What is asked for is a desired state: a registration or subscription lasts until it is taken back, and the registry brings it about
+ * again after every loss, without being asked. Nothing here blocks on the network, except lookup and interfaces, which say so. */
+#ifndef REGISTRY_REGISTRY_H
+#define REGISTRY_REGISTRY_H
+
+#include "base/slice.h"
+#include <dubboc/error.h>
+
+typedef struct registry registry;
+
+typedef enum registry_category {
+    REGISTRY_PROVIDERS,
+    REGISTRY_CONSUMERS,
+    REGISTRY_CONFIGURATORS,
+    REGISTRY_ROUTERS
+} registry_category;
+
+/* "providers", ... */
+const char *registry_category_name(registry_category category);
+
+typedef struct registry_settings {
+    const char *address;     /* the registry URL: design 6; wire.md 5.11 */
+    const char *username;    /* NULL: none; ZooKeeper: digest */
+    const char *password;
+    int64_t timeout_ms;      /* ZooKeeper: session time-out; others: unused */
+    int64_t self_check_ms;   /* how often what was registered is looked at: a node deleted by hand comes back (design 6) */
+} registry_settings;
+
+/* All current nodes of one category of one interface. Borrowed during the call. */
+typedef struct registry_snapshot {
+    const char *interface;
+    registry_category category;
+    const char *const *urls; /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says why it skips them */
+    size_t count;
+} registry_snapshot;
+
+/* Called with the first successful reading (an empty one too) and after every change, coalesced; from a thread of the registry, one call at a time
+ * per subscription, no lock held. It may call anything of the registry but registry_free(). While the registry is away nothing is
+ * called: the last snapshot stands. */
+typedef void (*registry_listener)(void *arg, const registry_snapshot *snapshot);
+
+typedef struct registry_subscription registry_subscription;
+typedef struct registry_registration registry_registration;
+
+/* A list of texts, the caller's. */
+typedef struct registry_list {
+    char **items;
+    size_t count;
+} registry_list;
+void registry_list_free(registry_list *list);
+
+/* Opens the registry that settings->address names. Does not wait for a connection.
+ * DUBBOC_E_ARGUMENT: no such kind, or a fault in the address; err says what. DUBBOC_E_SYSTEM: a folder or thread cannot be had. DUBBOC_E_NO_MEMORY. */
+dubboc_status registry_open(const registry_settings *settings, registry **self, dubboc_error *err);
+
+/* Takes back what is left (waiting at most 2 s for it), ends threads, frees. No callback runs after it returned. Not from a callback. NULL is accepted. */
+void registry_free(registry *self);
+
+/* "zookeeper://h1:2181,h2:2181", for people; without passwords. */
+const char *registry_address(const registry *self);
+
+/* Whether it is connected now (file:, static: always). For logs, waits and error texts. */
+bool registry_is_connected(const registry *self);
+
+/* Writes url (decoded) under interface and category, as a node that goes with this process. Returns once noted; it is brought about, and kept so, in
+ * the background. Equal URLs of other processes' leftovers are replaced by owner (wire.md 5.11). */
+dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
+    registry_registration **registration, dubboc_error *err);
+
+/* Whether it stands in the registry now. */
+bool registry_is_registered(const registry_registration *registration);
+
+/* Takes it back and waits until that is done, at most timeout_ms (the node goes with the session at the latest). Frees registration. NULL is accepted. */
+void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
+
+dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err);
+
+/* Reads again now, and calls the listener even if nothing changed (the selector's TTL). */
+void registry_refresh(registry *self, registry_subscription *subscription);
+
+/* After it returns the listener is not running and will not be called. Not from the listener itself. Frees it. NULL is accepted. */
+void registry_unsubscribe(registry *self, registry_subscription *subscription);
+
+/* Blocking reads for tools, until deadline_ns: the nodes of a category; the names of all interfaces (decoded), sorted.
+ * DUBBOC_E_REGISTRY: not reachable in time; err says why. DUBBOC_E_NOT_FOUND never: what is not there is an empty list. */
+dubboc_status registry_lookup(registry *self, const char *interface, registry_category category, int64_t deadline_ns,
+    registry_list *urls, dubboc_error *err);
+dubboc_status registry_interfaces(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err);
+
+/* Watches one node's data (a path below the root, "config/dubbo/<key>": wire.md 5.9): called as a registry_listener, data NULL when there is no such node. Ended by
+ * registry_unsubscribe(). static:, file: keep none: DUBBOC_E_UNSUPPORTED. */
+typedef void (*registry_data_listener)(void *arg, const char *path, const char *data, size_t len);
+dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener, void *arg,
+    registry_subscription **subscription, dubboc_error *err);
+
+#endif

@@ -1,0 +1,91 @@
+/* The cache selector: for each (interface, group, version) that is used, a directory with an immutable snapshot of the providers that may be called,
+ * fed by the registry's watch, read again every TTL, kept when that fails. A pick reads the current snapshot without a lock and without
+ * allocating (selector/snapshot.h says how snapshots are reclaimed), asks the policy, and holds the provider by its in-flight count.
+ *
+ * Providers outlive snapshots: a changed list keeps the connections, the health and the policy's counters of those that stay. */
+#ifndef SELECTOR_SELECTOR_H
+#define SELECTOR_SELECTOR_H
+
+#include <stdatomic.h>
+
+#include "registry/provider_url.h"
+#include "registry/registry.h"
+#include "transport/http_client.h"
+
+typedef struct selector selector;
+typedef struct directory directory; /* one (interface, group, version); lives as long as the selector */
+
+/* One provider, known by its identity. Fields are constant but for those named atomic. */
+typedef struct provider {
+    char *identity;          /* provider_url_identity() */
+    char *address;           /* "host:port" */
+    char *path;              /* request path, verbatim */
+    char *label;             /* "host:port/path", for people */
+    http_endpoint *endpoint; /* its connections */
+    atomic_uint references;
+    atomic_uint in_flight;
+    /* health (selector/health.c) */
+    atomic_uint failures;             /* in a row */
+    atomic_uint rests;                /* how often it was rested in a row: the rest grows with it */
+    _Atomic int64_t resting_until_ns; /* 0: not resting */
+} provider;
+
+typedef struct selector_settings {
+    int64_t ttl_ms;             /* re-read after this, jittered by 10 %; < 0: never */
+    int64_t empty_grace_ms;     /* a successful empty reading clears the list only after this (design 6) */
+    const char *snapshot_dir;   /* NULL or "": none; else lists are kept there for starts without a registry */
+    const char *load_balance;   /* default policy */
+    int health_failures;        /* rest a provider after so many failures in a row; <= 0: never */
+    int64_t health_rest_ms;     /* 30 s, times how often in a row */
+} selector_settings;
+
+/* registry may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. */
+dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err);
+void selector_free(selector *self); /* no pick may run or be held any more */
+
+/* Whether there is such a policy; the error lists those that are. */
+dubboc_status selector_check_policy(const char *name, dubboc_error *err);
+
+/* The directory for what is wanted, made and subscribed at first use. Look-up of a known one takes no lock. Never freed before the selector. */
+dubboc_status selector_directory(selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);
+
+/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept and found again by its URL. */
+dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err);
+
+/* Waits until the directory has been read once, from the registry or from its snapshot file. DUBBOC_E_REGISTRY: not by then (err says what the
+ * registry is doing); DUBBOC_E_CLOSED: http_client_stop() or selector_stop() was called. Returns at once when it has been. */
+dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err);
+void selector_stop(selector *self); /* ends those waits */
+
+/* What a pick knows of its call. */
+typedef struct pick_request {
+    const char *policy;            /* NULL: the default */
+    dubboc_slice method;
+    provider *const *excluded;     /* tried before in this call: taken again only when there is no other */
+    size_t excluded_count;
+} pick_request;
+
+/* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no allocation. NULL: there is none at all (directory_explain()). */
+typedef struct pick {
+    provider *provider;
+    int64_t timeout_ms;  /* the node's own for this method, 0: none */
+    int retries;         /* the node's own for this method, -1: none */
+} pick;
+bool directory_pick(directory *self, const pick_request *request, pick *out);
+
+/* What became of an attempt, for health; then lets the provider go. */
+typedef enum pick_outcome {
+    PICK_GOOD,    /* it answered, an error object too */
+    PICK_FAILED,  /* no connection, no answer, broken, 5xx without JSON-RPC */
+    PICK_UNKNOWN  /* says nothing of the provider: cancelled, refused as busy */
+} pick_outcome;
+void pick_release(directory *self, pick *held, pick_outcome outcome);
+
+/* How many providers may be picked now. */
+size_t directory_count(directory *self);
+
+/* Why there is none, or what there is: every node seen, and why it was left out ("3 nodes seen: ...: protocol dubbo; ...: group g1, wanted none; ..."), as one line of
+ * at most size bytes; visit (may be NULL) gets each node and its reason (NULL: usable). */
+void directory_explain(directory *self, char *line, size_t size, void (*visit)(void *arg, const char *url, const char *reason), void *arg);
+
+#endif

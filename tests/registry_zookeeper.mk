@@ -1,0 +1,1 @@
+# tests of registry (zookeeper): nothing yet

@@ -1,0 +1,1 @@
+# transport (client side): nothing yet

@@ -1,0 +1,91 @@
+/* The HTTP side of a consumer: pooled connections to one address, and one exchange at a time on each.
+ *
+ * libcurl opens and secures the connections (CURLOPT_CONNECT_ONLY: names, Happy Eyeballs, proxies, TLS are its business); the exchange on them is
+ * ours: the request is written and the reply read by a non-blocking step machine, so that it is known exactly which bytes left (at
+ * most once) and a call costs little. A synchronous caller drives the machine with http_connection_wait(); an event loop may
+ * drive it with epoll. No lock is held across I/O. Only this folder includes curl.h. */
+#ifndef TRANSPORT_HTTP_CLIENT_H
+#define TRANSPORT_HTTP_CLIENT_H
+
+#include "base/buffer.h"
+#include "transport/http_reply.h"
+#include <dubboc/error.h>
+
+typedef struct http_client http_client;         /* what all endpoints share: settings, the stop signal, counters */
+typedef struct http_endpoint http_endpoint;     /* one address and its pool; reference counted */
+typedef struct http_connection http_connection; /* one connection, owned by whoever took it */
+
+typedef struct http_client_settings {
+    int pool_size;                /* connections to one endpoint, in use and idle */
+    int64_t pool_idle_ms;         /* an idle connection older than this is closed (below the peers' idle time-outs: traps C9) */
+    int64_t pool_ttl_ms;          /* a connection older than this is not used again; < 0: no limit */
+    int64_t connect_timeout_ms;
+    size_t reply_max_bytes;
+    const char *proxy;            /* NULL or "": none, whatever the environment says (traps C8) */
+    const char *tls_ca_file;      /* NULL: the system's */
+} http_client_settings;
+
+dubboc_status http_client_new(const http_client_settings *settings, http_client **client, dubboc_error *err);
+
+/* From now on every wait of every thread ends at once with DUBBOC_E_CLOSED, and no connection is handed out. Any thread; once. */
+void http_client_stop(http_client *client);
+
+/* After the last endpoint is gone. NULL is accepted. */
+void http_client_free(http_client *client);
+
+uint64_t http_client_connections_opened(const http_client *client);
+
+/* url: "http://host:port" or https (anything after host:port is ignored). Starts with one reference; opens nothing yet.
+ * DUBBOC_E_ARGUMENT: no such URL. */
+dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err);
+void http_endpoint_ref(http_endpoint *endpoint);
+void http_endpoint_unref(http_endpoint *endpoint); /* the last one closes the idle connections */
+const char *http_endpoint_host(const http_endpoint *endpoint); /* "host:port", for the Host header and for people */
+
+/* --- taking a connection (blocking form; all of it ends at deadline_ns or at stop) --------------------------------------------------------- */
+
+/* An idle connection that is still alive (looked at: traps C2, C9), else a newly opened one, else waits for one to be given back.
+ * fresh: never an idle one. *connection is the caller's until http_connection_give_back().
+ * DUBBOC_E_BUSY: none came free in time. DUBBOC_E_CONNECT: refused, unreachable, name or TLS; err names address and reason.
+ * DUBBOC_E_TIMEOUT: the deadline passed while connecting. DUBBOC_E_CLOSED. DUBBOC_E_NO_MEMORY. */
+dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
+
+/* Back to the pool if the last exchange ended well and the reply allows it, else closed. NULL is accepted. */
+void http_connection_give_back(http_connection *connection);
+
+/* --- one exchange -------------------------------------------------------------------------------------------------------------------------- */
+
+/* Where to write the request: head, empty line, body. Empty and reused; cleared by http_connection_take and by the exchange's end. */
+buffer *http_connection_request(http_connection *connection);
+
+/* Starts the exchange of what stands in http_connection_request() (and of body, borrowed until the end, sent after it; may be empty). */
+void http_exchange_begin(http_connection *connection, dubboc_slice body);
+
+typedef enum http_step {
+    HTTP_WANT_READ,
+    HTTP_WANT_WRITE,
+    HTTP_DONE,  /* http_exchange_reply() */
+    HTTP_FAILED /* http_exchange_failure() */
+} http_step;
+
+/* Goes on as far as it can without blocking. */
+http_step http_exchange_step(http_connection *connection);
+
+/* Blocks the calling thread until the socket is ready for what step wanted. DUBBOC_E_TIMEOUT at the deadline, DUBBOC_E_CLOSED at stop. */
+dubboc_status http_connection_wait(http_connection *connection, http_step wanted, int64_t deadline_ns);
+
+/* The descriptor, for an event loop. */
+int http_connection_fd(const http_connection *connection);
+
+/* Whether it had carried an exchange before this one, and how many bytes of the request the system has accepted (0: certainly not executed). */
+bool http_connection_is_reused(const http_connection *connection);
+size_t http_exchange_bytes_sent(const http_connection *connection);
+size_t http_exchange_bytes_received(const http_connection *connection);
+
+/* After HTTP_DONE; borrowed until give_back. */
+const http_reply *http_exchange_reply(const http_connection *connection);
+
+/* After HTTP_FAILED: DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG or DUBBOC_E_NO_MEMORY, err says what happened. */
+dubboc_status http_exchange_failure(const http_connection *connection, dubboc_error *err);
+
+#endif
