@@ -6,6 +6,7 @@ libdubboc_core_la_SOURCES += \
 	base/map.c base/map.h \
 	base/mem.c base/mem.h \
 	base/slice.c base/slice.h \
+	base/slot.c base/slot.h \
 	base/text.c \
 	base/wake.c base/wake.h
 include base/config.mk
