@@ -133,9 +133,9 @@ dubboc_status error_prefix(dubboc_error *err, dubboc_status status, const char *
     int len = vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
     size_t at = len < 0 ? 0 : (size_t)len;
-    if (at < sizeof err->text - 1)
-        snprintf(err->text + at, sizeof err->text - at, ": %s", rest);
-    drop_broken_tail(err->text);
+    size_t room = at < sizeof err->text ? sizeof err->text - at : 0;
+    if (room == 0 || snprintf(err->text + at, room, ": %s", rest) >= (int)room)
+        drop_broken_tail(err->text);
     err->status = status;
     return status;
 }
