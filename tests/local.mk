@@ -13,13 +13,16 @@ AM_TESTS_ENVIRONMENT = \
 	unset DUBBOC_CONF_FILE APP_CONF_FILE http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY;
 
 # What every test program links: the whole library with its hidden parts, and cmocka.
-test_libs = libdubboc_core.la libtest_support.la $(CMOCKA_LIBS)
+test_libs = libtest_support.la libdubboc_core.la $(CMOCKA_LIBS)
 test_cppflags = $(AM_CPPFLAGS) $(CMOCKA_CFLAGS)
 
 check_LTLIBRARIES += libtest_support.la
 libtest_support_la_CPPFLAGS = $(test_cppflags)
 libtest_support_la_SOURCES = \
+	tests/support/alloc_fail.h tests/support/alloc_fail.c \
 	tests/support/test.h tests/support/test.c
+# For programs in which each allocation is made to fail in turn: tests/support/alloc_fail.h.
+alloc_fail_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
 
 include tests/base.mk
 include tests/config.mk
