@@ -1,0 +1,216 @@
+/* A cJSON tree from text that the scanner has checked: nothing is checked again, so that it only finds the ends of strings and
+ * numbers. Each node is linked into the tree as soon as it exists; whatever fails, deleting the root frees all. */
+#include "codec/json.h"
+
+#include "base/error.h"
+#include "codec/json_number.h"
+#include "codec/json_text.h"
+#include "codec/json_tree.h"
+
+typedef struct build {
+    const char *at;
+    const char *end;
+    const char *zero_at; /* a string that holds \u0000 begins here */
+    unsigned depth;
+    cJSON *open[JSON_DEPTH_MAX];
+} build;
+
+static inline void skip_space(build *self)
+{
+    while (self->at < self->end && (*self->at == ' ' || *self->at == '\n' || *self->at == '\r' || *self->at == '\t'))
+        self->at++;
+}
+
+/* The token's closing quote, given that at is at its first backslash. */
+static const char *closing_quote(const char *at, const char *end)
+{
+    while (*at == '\\')
+        at = json_quote_or_escape(at + 2, end);
+    return at;
+}
+
+static char *escaped_string(build *self, const char *token, const char *first_escape)
+{
+    const char *quote = closing_quote(first_escape, self->end);
+    dubboc_slice slice = slice_make(token, (size_t)(quote + 1 - token));
+    char *text = cJSON_malloc(json_string_bytes_max(slice) + 1);
+    if (text == NULL)
+        return NULL;
+    size_t len = json_unescape_all(slice, text);
+    text[len] = '\0';
+    if (memchr(text, '\0', len) != NULL) {
+        self->zero_at = token;
+        cJSON_free(text);
+        return NULL;
+    }
+    self->at = quote + 1;
+    return text;
+}
+
+/* NULL: no memory, or zero_at is set. */
+static char *take_string(build *self)
+{
+    const char *token = self->at;
+    const char *stop = json_quote_or_escape(token + 1, self->end);
+    if (*stop == '\\')
+        return escaped_string(self, token, stop);
+    self->at = stop + 1;
+    return json_text_dup(slice_make(token + 1, (size_t)(stop - token - 1)));
+}
+
+static bool is_number_byte(char c)
+{
+    return ascii_is_digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+}
+
+static cJSON *other_number(build *self, const char *token)
+{
+    const char *at = token;
+    while (at < self->end && is_number_byte(*at))
+        at++;
+    self->at = at;
+    dubboc_slice text = slice_make(token, (size_t)(at - token));
+    double value;
+    return json_number_is_plain(text, &value) ? json_node_number(value) : json_node_text(cJSON_Raw, text);
+}
+
+/* Integers of up to 15 digits at once, all others by way of their text. */
+static cJSON *take_number(build *self)
+{
+    const char *token = self->at, *at = token + (*token == '-');
+    const char *limit = self->end - at > 15 ? at + 15 : self->end;
+    int64_t value = 0;
+    while (at < limit && ascii_is_digit(*at))
+        value = value * 10 + (*at++ - '0');
+    if (at < self->end && is_number_byte(*at))
+        return other_number(self, token);
+    self->at = at;
+    return json_node_number(*token == '-' ? -(double)value : (double)value);
+}
+
+static cJSON *take_string_node(build *self)
+{
+    cJSON *node = json_node_new(cJSON_String);
+    if (node == NULL)
+        return NULL;
+    node->valuestring = take_string(self);
+    if (node->valuestring != NULL)
+        return node;
+    cJSON_Delete(node);
+    return NULL;
+}
+
+static cJSON *take_word(build *self, int type, size_t len)
+{
+    self->at += len;
+    return json_node_new(type);
+}
+
+/* A scalar, or the opening bracket of an object or array. */
+static cJSON *take_node(build *self)
+{
+    switch (*self->at) {
+    case '"':
+        return take_string_node(self);
+    case '{':
+        return take_word(self, cJSON_Object, 1);
+    case '[':
+        return take_word(self, cJSON_Array, 1);
+    case 't': {
+        cJSON *node = take_word(self, cJSON_True, 4);
+        if (node != NULL)
+            node->valueint = 1; /* as cJSON_Parse() does */
+        return node;
+    }
+    case 'f':
+        return take_word(self, cJSON_False, 5);
+    case 'n':
+        return take_word(self, cJSON_NULL, 4);
+    default:
+        return take_number(self);
+    }
+}
+
+/* Over closing brackets, a comma, white space, up to the next value or key. */
+static void skip_to_next(build *self)
+{
+    for (skip_space(self); self->depth > 0; skip_space(self)) {
+        char c = *self->at;
+        if (c != ',' && c != ']' && c != '}')
+            return;
+        self->at++;
+        if (c != ',')
+            self->depth--;
+    }
+}
+
+/* One value with its key, linked to its parent. false: no memory, or zero_at is set. */
+static bool take_child(build *self, cJSON **made)
+{
+    cJSON *parent = self->depth > 0 ? self->open[self->depth - 1] : NULL;
+    char *key = NULL;
+    if (parent != NULL && parent->type == cJSON_Object) {
+        key = take_string(self);
+        if (key == NULL)
+            return false;
+        skip_space(self);
+        self->at++; /* the colon */
+        skip_space(self);
+    }
+    cJSON *node = take_node(self);
+    if (node == NULL) {
+        cJSON_free(key);
+        return false;
+    }
+    node->string = key;
+    if (parent != NULL)
+        json_node_append(parent, node);
+    *made = node;
+    return true;
+}
+
+static bool take_all(build *self, cJSON **root)
+{
+    cJSON *node;
+    skip_space(self);
+    do {
+        if (!take_child(self, &node))
+            return false;
+        if (*root == NULL)
+            *root = node;
+        if (node->type == cJSON_Object || node->type == cJSON_Array)
+            self->open[self->depth++] = node;
+        skip_to_next(self);
+    } while (self->depth > 0);
+    return true;
+}
+
+dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err)
+{
+    build self;
+    self.at = checked.at;
+    self.end = checked.at + checked.len;
+    self.zero_at = NULL;
+    self.depth = 0;
+    cJSON *root = NULL;
+    if (take_all(&self, &root)) {
+        *tree = root;
+        return DUBBOC_OK;
+    }
+    cJSON_Delete(root);
+    if (self.zero_at == NULL)
+        return error_no_memory(err);
+    return error_set(err, DUBBOC_E_TYPE, "a string holds \\u0000, which a C string cannot, at byte %zu",
+        (size_t)(self.zero_at - checked.at));
+}
+
+dubboc_status dubboc_json_parse(const char *text, size_t len, cJSON **tree, dubboc_error *err)
+{
+    json_value value;
+    dubboc_status status = json_check(slice_make(text, len), &value, err);
+    if (status == DUBBOC_OK)
+        status = json_build(slice_make(text, len), tree, err);
+    if (status == DUBBOC_OK)
+        error_clear(err);
+    return status;
+}

@@ -1,0 +1,314 @@
+/* Numbers between text and double.
+ *
+ * Nothing here asks the locale: what is handed to strtod() holds no decimal point, and what snprintf() writes is read by its digits
+ * alone. Both are only the last resort; short numbers, which are nearly all, are converted by one exact multiplication or division: a
+ * power of ten up to 10^22 and an integer up to 2^53 are doubles, so that the result is rounded once. */
+#include "codec/json_number.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "codec/json.h"
+
+#define EXACT_POWER_MAX 22
+static const double powers_of_ten[EXACT_POWER_MAX + 1] = {
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+/* 15 digits always come back from a double in its normal range (DBL_DIG). */
+#define SAFE_DIGITS_END UINT64_C(1000000000000000)
+#define SAFE_EXPONENT 290
+
+#define EXPONENT_LIMIT 1000000000
+
+/* Where the processor computes with more than double's precision, one operation may round twice. */
+static const bool rounds_once = FLT_EVAL_METHOD == 0;
+
+bool json_number_is_valid(dubboc_slice text)
+{
+    json_value value;
+    if (text.at == NULL || json_check(text, &value, NULL) != DUBBOC_OK)
+        return false;
+    return value.kind == JSON_NUMBER && value.text.len == text.len;
+}
+
+/* --- reading --- */
+
+static bool push_digit(uint64_t *digits, unsigned digit)
+{
+    if (*digits > (UINT64_MAX - digit) / 10)
+        return false;
+    *digits = *digits * 10 + digit;
+    return true;
+}
+
+/* The zeros in between are only counted until a digit follows them. */
+static bool push_zeros_and_digit(uint64_t *digits, int64_t zeros, unsigned digit)
+{
+    if (zeros > 20)
+        return false;
+    for (; zeros > 0; zeros--) {
+        if (!push_digit(digits, 0))
+            return false;
+    }
+    return push_digit(digits, digit);
+}
+
+static int64_t read_exponent(const char *at, const char *end)
+{
+    bool is_negative = *at == '-';
+    if (*at == '-' || *at == '+')
+        at++;
+    int64_t value = 0;
+    for (; at < end; at++) {
+        if (value < EXPONENT_LIMIT)
+            value = value * 10 + (*at - '0');
+    }
+    return is_negative ? -value : value;
+}
+
+json_decimal json_decimal_read(dubboc_slice number)
+{
+    const char *at = number.at, *end = number.at + number.len;
+    json_decimal decimal = {.is_negative = *at == '-'};
+    if (decimal.is_negative)
+        at++;
+    bool is_fraction = false;
+    int64_t zeros = 0;
+    for (; at < end && *at != 'e' && *at != 'E'; at++) {
+        if (*at == '.') {
+            is_fraction = true;
+            continue;
+        }
+        decimal.exponent -= is_fraction;
+        if (*at == '0') {
+            zeros += decimal.digits != 0;
+        } else if (!decimal.is_long) {
+            decimal.is_long = !push_zeros_and_digit(&decimal.digits, zeros, (unsigned)(*at - '0'));
+            zeros = 0;
+        }
+    }
+    if (decimal.is_long || decimal.digits == 0) {
+        decimal.digits = 0;
+        decimal.exponent = 0;
+        return decimal;
+    }
+    decimal.exponent += zeros;
+    if (at < end)
+        decimal.exponent += read_exponent(at + 1, end);
+    return decimal;
+}
+
+static double slow_double(uint64_t digits, int64_t exponent)
+{
+    if (exponent > 400)
+        return HUGE_VAL;
+    if (exponent < -400)
+        return 0;
+    char text[40];
+    snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, (int)exponent);
+    return strtod(text, NULL);
+}
+
+static double unsigned_double(uint64_t digits, int64_t exponent)
+{
+    if (digits == 0)
+        return 0;
+    bool is_short = digits <= JSON_EXACT_INTEGER_MAX && exponent >= -EXACT_POWER_MAX && exponent <= EXACT_POWER_MAX;
+    if (!is_short || !rounds_once)
+        return slow_double(digits, exponent);
+    return exponent < 0 ? (double)digits / powers_of_ten[-exponent] : (double)digits * powers_of_ten[exponent];
+}
+
+double json_decimal_double(json_decimal decimal)
+{
+    double value = unsigned_double(decimal.digits, decimal.exponent);
+    return decimal.is_negative ? -value : value;
+}
+
+/* --- which numbers a double can give back --- */
+
+static bool is_surely_given_back(json_decimal decimal)
+{
+    return decimal.digits < SAFE_DIGITS_END && decimal.exponent > -SAFE_EXPONENT && decimal.exponent < SAFE_EXPONENT;
+}
+
+static bool same_decimal(json_decimal a, json_decimal b)
+{
+    return a.digits == b.digits && a.exponent == b.exponent && a.is_negative == b.is_negative;
+}
+
+static bool decimal_as_double(json_decimal decimal, double *value)
+{
+    if (decimal.is_long)
+        return false;
+    double nearest = json_decimal_double(decimal);
+    if (!is_surely_given_back(decimal) && (isinf(nearest) || !same_decimal(decimal, json_decimal_of(nearest))))
+        return false;
+    *value = nearest;
+    return true;
+}
+
+bool json_number_as_double(dubboc_slice number, double *value)
+{
+    return decimal_as_double(json_decimal_read(number), value);
+}
+
+static bool is_integer_text(dubboc_slice number)
+{
+    for (size_t i = 0; i < number.len; i++) {
+        if (number.at[i] == '.' || number.at[i] == 'e' || number.at[i] == 'E')
+            return false;
+    }
+    return true;
+}
+
+bool json_number_is_plain(dubboc_slice number, double *value)
+{
+    json_decimal decimal = json_decimal_read(number);
+    double found;
+    if (!decimal_as_double(decimal, &found))
+        return false;
+    /* Above 2^53 some integers are doubles and some are not: all are kept as text, so that equal kinds of data make equal nodes. */
+    if (fabs(found) > (double)JSON_EXACT_INTEGER_MAX && is_integer_text(number))
+        return false;
+    *value = found;
+    return true;
+}
+
+/* --- printing --- */
+
+/* A decimal with few places, as people write them: the first power of ten that makes an integer of it, if that divides back to it. */
+static bool short_decimal(double value, json_decimal *decimal)
+{
+    if (value >= 1e15 || value < 1e-5 || !rounds_once)
+        return false;
+    for (int places = 0; places <= 20; places++) {
+        double scaled = value * powers_of_ten[places];
+        if (scaled >= (double)SAFE_DIGITS_END)
+            return false;
+        uint64_t digits = (uint64_t)(scaled + 0.5);
+        if ((double)digits / powers_of_ten[places] == value) {
+            *decimal = (json_decimal){.digits = digits, .exponent = -places};
+            return true;
+        }
+    }
+    return false;
+}
+
+static json_decimal without_end_zeros(json_decimal decimal)
+{
+    while (decimal.digits != 0 && decimal.digits % 10 == 0) {
+        decimal.digits /= 10;
+        decimal.exponent++;
+    }
+    return decimal;
+}
+
+json_decimal json_shortest(double value)
+{
+    json_decimal decimal = {.digits = 0};
+    if (short_decimal(value, &decimal))
+        return without_end_zeros(decimal);
+    for (int places = 0; places <= 16; places++) {
+        char text[48];
+        snprintf(text, sizeof text, "%.*e", places, value);
+        decimal = (json_decimal){.digits = 0};
+        const char *at = text;
+        for (; *at != 'e'; at++) {
+            if (ascii_is_digit(*at))
+                decimal.digits = decimal.digits * 10 + (uint64_t)(*at - '0');
+        }
+        decimal.exponent = strtol(at + 1, NULL, 10) - places;
+        if (slow_double(decimal.digits, decimal.exponent) == value)
+            break;
+    }
+    return without_end_zeros(decimal);
+}
+
+/* value >= 0. */
+static bool is_printed_as_integer(double value)
+{
+    return value < 18446744073709551616.0 && value == (double)(uint64_t)value;
+}
+
+json_decimal json_decimal_of(double value)
+{
+    double positive = fabs(value);
+    json_decimal decimal;
+    if (is_printed_as_integer(positive))
+        decimal = without_end_zeros((json_decimal){.digits = (uint64_t)positive});
+    else
+        decimal = json_shortest(positive);
+    decimal.is_negative = signbit(value) != 0;
+    return decimal;
+}
+
+static size_t print_u64(uint64_t value, char *out)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    memcpy(out, digits + at, sizeof digits - at);
+    return sizeof digits - at;
+}
+
+/* digits * 10^exponent with point digits before the decimal point. */
+static size_t print_with_point(const char *digits, size_t count, int point, char *out)
+{
+    size_t len = 0;
+    if (point <= 0) {
+        out[len++] = '0';
+        out[len++] = '.';
+        for (int i = point; i < 0; i++)
+            out[len++] = '0';
+        memcpy(out + len, digits, count);
+        return len + count;
+    }
+    size_t before = (size_t)point;
+    memcpy(out, digits, before);
+    out[before] = '.';
+    memcpy(out + before + 1, digits + before, count - before);
+    return count + 1;
+}
+
+static size_t print_with_exponent(const char *digits, size_t count, int point, char *out)
+{
+    size_t len = 0;
+    out[len++] = digits[0];
+    if (count > 1) {
+        out[len++] = '.';
+        memcpy(out + len, digits + 1, count - 1);
+        len += count - 1;
+    }
+    out[len++] = 'e';
+    int exponent = point - 1;
+    if (exponent < 0)
+        out[len++] = '-';
+    return len + print_u64((uint64_t)(exponent < 0 ? -exponent : exponent), out + len);
+}
+
+static size_t print_decimal(json_decimal decimal, char *out)
+{
+    char digits[20];
+    size_t count = print_u64(decimal.digits, digits);
+    int point = (int)count + (int)decimal.exponent;
+    if (decimal.exponent < 0 && point > -6)
+        return print_with_point(digits, count, point, out);
+    return print_with_exponent(digits, count, point, out);
+}
+
+size_t json_number_print(double value, char *out)
+{
+    size_t len = 0;
+    if (signbit(value))
+        out[len++] = '-';
+    double positive = fabs(value);
+    if (is_printed_as_integer(positive))
+        return len + print_u64((uint64_t)positive, out + len);
+    return len + print_decimal(json_shortest(positive), out + len);
+}

@@ -1,0 +1,66 @@
+/* Where in a tree something is. */
+#include "codec/json_path.h"
+
+#include <stdio.h>
+
+#include "codec/json_text.h"
+
+static bool push(json_path *path, json_path_step step)
+{
+    if (path->depth == JSON_DEPTH_MAX)
+        return false;
+    path->steps[path->depth++] = step;
+    return true;
+}
+
+bool json_path_push_key(json_path *path, const char *key)
+{
+    return push(path, (json_path_step){.key = key});
+}
+
+bool json_path_push_index(json_path *path, size_t index)
+{
+    return push(path, (json_path_step){.index = index});
+}
+
+static bool is_word(const char *key)
+{
+    for (const char *at = key; *at != '\0'; at++) {
+        if (!ascii_is_alnum(*at) && *at != '_' && *at != '-' && *at != '$')
+            return false;
+    }
+    return *key != '\0';
+}
+
+static void make_printable(char *text)
+{
+    const char *end = text + strlen(text);
+    while (text < end) {
+        unsigned char c = (unsigned char)*text;
+        size_t len = c < 0x80 ? 1 : json_utf8_sequence(text, end);
+        if (len == 0 || c < 0x20 || c == 0x7F) {
+            *text = '?';
+            len = 1;
+        }
+        text += len;
+    }
+}
+
+const char *json_path_text(const json_path *path, char text[JSON_PATH_TEXT_MAX])
+{
+    size_t len = (size_t)snprintf(text, JSON_PATH_TEXT_MAX, "$");
+    for (unsigned i = 0; i < path->depth && len < JSON_PATH_TEXT_MAX; i++) {
+        const json_path_step *step = &path->steps[i];
+        size_t room = JSON_PATH_TEXT_MAX - len;
+        int more;
+        if (step->key == NULL)
+            more = snprintf(text + len, room, "[%zu]", step->index);
+        else
+            more = snprintf(text + len, room, is_word(step->key) ? ".%s" : "[\"%s\"]", step->key);
+        if (more < 0)
+            break;
+        len += (size_t)more;
+    }
+    make_printable(text);
+    return text;
+}

@@ -1,0 +1,27 @@
+/* Where in a tree something is, for error texts: "$.user.tags[2]". */
+#ifndef CODEC_JSON_PATH_H
+#define CODEC_JSON_PATH_H
+
+#include "codec/json.h"
+
+#define JSON_PATH_TEXT_MAX 256
+
+typedef struct json_path_step {
+    const char *key; /* borrowed; NULL: index counts */
+    size_t index;
+} json_path_step;
+
+/* Starts with depth 0; what lies above depth means nothing. */
+typedef struct json_path {
+    unsigned depth;
+    json_path_step steps[JSON_DEPTH_MAX];
+} json_path;
+
+/* Goes one level down. false: 128 levels are full. */
+bool json_path_push_key(json_path *path, const char *key);
+bool json_path_push_index(json_path *path, size_t index);
+
+/* Writes it, cut at its end when too long; returns text. Bytes that would spoil a line of text are shown as '?'. */
+const char *json_path_text(const json_path *path, char text[JSON_PATH_TEXT_MAX]);
+
+#endif

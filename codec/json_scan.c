@@ -1,0 +1,437 @@
+/* The strict scanner of RFC 8259: one pass, nothing built, no memory, no recursion.
+ *
+ * Inside, a position is passed along as a pointer that the functions return moved on, NULL meaning that they have noted a problem; so
+ * it stays in a register. What is open is a stack of closing brackets, 128 bytes at most. */
+#include "codec/json.h"
+
+#include "base/error.h"
+#include "codec/json_text.h"
+
+void json_scan_init(json_scan *scan, dubboc_slice text)
+{
+    *scan = (json_scan){.at = text.at,
+        .end = text.at != NULL ? text.at + text.len : NULL,
+        .start = text.at,
+        .values_left = JSON_VALUES_MAX,
+        .status = DUBBOC_OK};
+}
+
+static const char *fail_with(json_scan *scan, const char *at, dubboc_status status, const char *problem)
+{
+    if (scan->status == DUBBOC_OK) {
+        scan->at = at;
+        scan->status = status;
+        scan->problem = problem;
+    }
+    return NULL;
+}
+
+static const char *fail(json_scan *scan, const char *at, const char *problem)
+{
+    return fail_with(scan, at, DUBBOC_E_PARSE, problem);
+}
+
+static inline const char *skip_space(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    return at;
+}
+
+static json_kind kind_at(const char *at, const char *end)
+{
+    if (at == end)
+        return JSON_NONE;
+    switch (*at) {
+    case '"':
+        return JSON_STRING;
+    case '{':
+        return JSON_OBJECT;
+    case '[':
+        return JSON_ARRAY;
+    case 't':
+        return JSON_TRUE;
+    case 'f':
+        return JSON_FALSE;
+    case 'n':
+        return JSON_NULL;
+    default:
+        return *at == '-' || ascii_is_digit(*at) ? JSON_NUMBER : JSON_NONE;
+    }
+}
+
+/* --- strings --- */
+
+static const char *scan_unicode_escape(json_scan *scan, const char *at)
+{
+    int unit = scan->end - at >= 6 ? json_hex4(at + 2) : -1;
+    if (unit < 0)
+        return fail(scan, at, "\\u without four hexadecimal digits");
+    if (unit >= 0xDC00 && unit <= 0xDFFF)
+        return fail(scan, at, "a low surrogate without a high one");
+    if (unit < 0xD800 || unit > 0xDBFF)
+        return at + 6;
+    bool has_second = scan->end - at >= 12 && at[6] == '\\' && at[7] == 'u';
+    int low = has_second ? json_hex4(at + 8) : -1;
+    if (low < 0xDC00 || low > 0xDFFF)
+        return fail(scan, at, "a high surrogate without a low one");
+    return at + 12;
+}
+
+static const char *scan_escape(json_scan *scan, const char *at)
+{
+    if (scan->end - at < 2)
+        return fail(scan, at, "a string without its end");
+    switch (at[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return at + 2;
+    case 'u':
+        return scan_unicode_escape(scan, at);
+    default:
+        return fail(scan, at, "an unknown escape");
+    }
+}
+
+static const char *scan_utf8(json_scan *scan, const char *at)
+{
+    do {
+        size_t len = json_utf8_sequence(at, scan->end);
+        if (len == 0)
+            return fail(scan, at, "bytes that are not UTF-8");
+        at += len;
+    } while (at < scan->end && (unsigned char)*at >= 0x80);
+    return at;
+}
+
+/* at: the opening quote. */
+static const char *scan_string(json_scan *scan, const char *at)
+{
+    at = json_plain_end(at + 1, scan->end);
+    while (at != NULL) {
+        if (at == scan->end)
+            return fail(scan, at, "a string without its end");
+        if (*at == '"')
+            return at + 1;
+        if (*at == '\\')
+            at = scan_escape(scan, at);
+        else if ((unsigned char)*at >= 0x80)
+            at = scan_utf8(scan, at);
+        else
+            return fail(scan, at, "a control character in a string");
+        if (at != NULL)
+            at = json_plain_end(at, scan->end);
+    }
+    return NULL;
+}
+
+/* --- numbers and words --- */
+
+/* NULL: no digit. Notes no problem. */
+static const char *scan_digits(const char *at, const char *end)
+{
+    if (at == end || !ascii_is_digit(*at))
+        return NULL;
+    do
+        at++;
+    while (at < end && ascii_is_digit(*at));
+    return at;
+}
+
+static const char *scan_number(json_scan *scan, const char *at)
+{
+    const char *end = scan->end;
+    if (*at == '-')
+        at++;
+    const char *digits = at;
+    at = scan_digits(at, end);
+    if (at == NULL)
+        return fail(scan, digits, "a minus without a digit");
+    if (*digits == '0' && at - digits > 1)
+        return fail(scan, digits, "a number with a leading zero");
+    if (at < end && *at == '.') {
+        digits = at + 1;
+        at = scan_digits(digits, end);
+        if (at == NULL)
+            return fail(scan, digits, "a decimal point without a digit after it");
+    }
+    if (at < end && (*at == 'e' || *at == 'E')) {
+        digits = at + 1;
+        if (digits < end && (*digits == '+' || *digits == '-'))
+            digits++;
+        at = scan_digits(digits, end);
+        if (at == NULL)
+            return fail(scan, digits, "an exponent without a digit");
+    }
+    return at;
+}
+
+static const char *scan_word(json_scan *scan, const char *at, const char *word, size_t len)
+{
+    if ((size_t)(scan->end - at) < len || memcmp(at, word, len) != 0)
+        return fail(scan, at, "a word that is not true, false or null");
+    return at + len;
+}
+
+static const char *no_value(json_scan *scan, const char *at)
+{
+    if (at == scan->end)
+        return fail(scan, at, "a value is missing at the end");
+    if (at == scan->start && scan->end - at >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
+        return fail(scan, at, "a byte order mark");
+    return fail(scan, at, "no value starts like this");
+}
+
+/* --- values --- */
+
+static bool count_value(json_scan *scan, const char *at)
+{
+    if (scan->values_left == 0)
+        return fail_with(scan, at, DUBBOC_E_TOO_BIG, "more than 8388608 values") != NULL;
+    scan->values_left--;
+    return true;
+}
+
+static const char *scan_scalar(json_scan *scan, const char *at, json_kind kind)
+{
+    switch (kind) {
+    case JSON_STRING:
+        return scan_string(scan, at);
+    case JSON_NUMBER:
+        return scan_number(scan, at);
+    case JSON_TRUE:
+        return scan_word(scan, at, "true", 4);
+    case JSON_FALSE:
+        return scan_word(scan, at, "false", 5);
+    case JSON_NULL:
+        return scan_word(scan, at, "null", 4);
+    default:
+        return no_value(scan, at);
+    }
+}
+
+/* A key and its colon, with the white space before. *key (may be NULL): the token. */
+static const char *scan_key(json_scan *scan, const char *at, dubboc_slice *key)
+{
+    at = skip_space(at, scan->end);
+    if (at == scan->end || *at != '"')
+        return fail(scan, at, "a member's name is missing");
+    const char *token = at;
+    at = scan_string(scan, at);
+    if (at == NULL)
+        return NULL;
+    if (key != NULL)
+        *key = slice_make(token, (size_t)(at - token));
+    at = skip_space(at, scan->end);
+    if (at == scan->end || *at != ':')
+        return fail(scan, at, "a colon is missing");
+    return at + 1;
+}
+
+/* What is open inside one json_scan_value(). */
+typedef struct nesting {
+    unsigned depth;
+    char closers[JSON_DEPTH_MAX];
+} nesting;
+
+static const char *too_deep(json_scan *scan, const char *at)
+{
+    return fail_with(scan, at, DUBBOC_E_TOO_BIG, "nested deeper than 128 levels");
+}
+
+/* At an opening bracket. Ends before the first value inside, or after the closing bracket when there is none. */
+static const char *enter(json_scan *scan, nesting *open, const char *at, json_kind kind)
+{
+    if (scan->depth + open->depth >= JSON_DEPTH_MAX)
+        return too_deep(scan, at);
+    char closer = kind == JSON_OBJECT ? '}' : ']';
+    at = skip_space(at + 1, scan->end);
+    if (at < scan->end && *at == closer)
+        return at + 1;
+    open->closers[open->depth++] = closer;
+    return kind == JSON_OBJECT ? scan_key(scan, at, NULL) : at;
+}
+
+/* Behind a value: over closing brackets and a comma, up to the next value; *is_done when everything is closed. */
+static const char *leave(json_scan *scan, nesting *open, const char *at, bool *is_done)
+{
+    while (open->depth > 0) {
+        char closer = open->closers[open->depth - 1];
+        at = skip_space(at, scan->end);
+        if (at == scan->end)
+            return fail(scan, at, closer == '}' ? "an object without its end" : "an array without its end");
+        if (*at == ',')
+            return closer == '}' ? scan_key(scan, at + 1, NULL) : at + 1;
+        if (*at != closer)
+            return fail(scan, at, closer == '}' ? "a comma or } is missing" : "a comma or ] is missing");
+        at++;
+        open->depth--;
+    }
+    *is_done = true;
+    return at;
+}
+
+static const char *scan_nested(json_scan *scan, const char *at)
+{
+    nesting open;
+    open.depth = 0;
+    bool is_done = false;
+    while (at != NULL && !is_done) {
+        at = skip_space(at, scan->end);
+        json_kind kind = kind_at(at, scan->end);
+        if (!count_value(scan, at))
+            return NULL;
+        if (kind < JSON_ARRAY) {
+            at = scan_scalar(scan, at, kind);
+        } else {
+            unsigned depth = open.depth;
+            at = enter(scan, &open, at, kind);
+            if (open.depth > depth)
+                continue;
+        }
+        if (at != NULL)
+            at = leave(scan, &open, at, &is_done);
+    }
+    return at;
+}
+
+bool json_scan_value(json_scan *scan, json_value *value)
+{
+    if (scan->status != DUBBOC_OK)
+        return false;
+    const char *start = skip_space(scan->at, scan->end);
+    json_kind kind = kind_at(start, scan->end);
+    const char *at;
+    if (kind >= JSON_ARRAY)
+        at = scan_nested(scan, start);
+    else
+        at = count_value(scan, start) ? scan_scalar(scan, start, kind) : NULL;
+    if (at == NULL)
+        return false;
+    *value = (json_value){.kind = kind, .text = slice_make(start, (size_t)(at - start))};
+    scan->at = at;
+    return true;
+}
+
+bool json_scan_end(json_scan *scan)
+{
+    if (scan->status != DUBBOC_OK)
+        return false;
+    scan->at = skip_space(scan->at, scan->end);
+    return scan->at == scan->end || fail(scan, scan->at, "something after the value") != NULL;
+}
+
+/* --- walking --- */
+
+json_kind json_scan_peek(const json_scan *scan)
+{
+    return scan->status == DUBBOC_OK ? kind_at(skip_space(scan->at, scan->end), scan->end) : JSON_NONE;
+}
+
+bool json_scan_open(json_scan *scan, json_kind kind)
+{
+    if (scan->status != DUBBOC_OK)
+        return false;
+    const char *at = skip_space(scan->at, scan->end);
+    if (at == scan->end || kind_at(at, scan->end) != kind)
+        return fail(scan, at, kind == JSON_OBJECT ? "no object" : "no array") != NULL;
+    if (scan->depth >= JSON_DEPTH_MAX)
+        return too_deep(scan, at) != NULL;
+    if (!count_value(scan, at))
+        return false;
+    scan->depth++;
+    scan->at = at + 1;
+    return true;
+}
+
+/* Up to the next member or item. false: the closing bracket came, or a problem. */
+static bool walk_on(json_scan *scan, char opener, char closer)
+{
+    if (scan->status != DUBBOC_OK)
+        return false;
+    /* No value ends with an opening bracket, so this tells that nothing has been read since it. */
+    bool is_first = scan->at[-1] == opener;
+    const char *at = skip_space(scan->at, scan->end);
+    if (at < scan->end && *at == closer) {
+        scan->at = at + 1;
+        scan->depth--;
+        return false;
+    }
+    if (at == scan->end)
+        return fail(scan, at, closer == '}' ? "an object without its end" : "an array without its end") != NULL;
+    if (!is_first && *at != ',')
+        return fail(scan, at, closer == '}' ? "a comma or } is missing" : "a comma or ] is missing") != NULL;
+    scan->at = is_first ? at : at + 1;
+    return true;
+}
+
+bool json_scan_member(json_scan *scan, dubboc_slice *key)
+{
+    if (!walk_on(scan, '{', '}'))
+        return false;
+    const char *at = scan_key(scan, scan->at, key);
+    if (at == NULL)
+        return false;
+    scan->at = at;
+    return true;
+}
+
+bool json_scan_item(json_scan *scan)
+{
+    return walk_on(scan, '[', ']');
+}
+
+/* --- the outcome --- */
+
+dubboc_status json_scan_error(const json_scan *scan, dubboc_error *err)
+{
+    if (scan->status == DUBBOC_OK)
+        return DUBBOC_OK;
+    const char *what = scan->status == DUBBOC_E_TOO_BIG ? "JSON too big" : "not JSON";
+    return error_set(err, scan->status, "%s: %s at byte %zu", what, scan->problem, (size_t)(scan->at - scan->start));
+}
+
+dubboc_status json_check(dubboc_slice text, json_value *value, dubboc_error *err)
+{
+    json_scan scan;
+    json_value found;
+    json_scan_init(&scan, text);
+    if (!json_scan_value(&scan, &found) || !json_scan_end(&scan))
+        return json_scan_error(&scan, err);
+    *value = found;
+    return DUBBOC_OK;
+}
+
+/* --- string tokens --- */
+
+bool json_string_is(dubboc_slice token, const char *text)
+{
+    const char *at = token.at + 1, *end = token.at + token.len - 1;
+    while (at < end) {
+        char bytes[4];
+        size_t len = 1;
+        if (*at == '\\')
+            len = json_unescape(&at, bytes);
+        else
+            bytes[0] = *at++;
+        for (size_t i = 0; i < len; i++, text++) {
+            if (*text == '\0' || *text != bytes[i])
+                return false;
+        }
+    }
+    return *text == '\0';
+}
+
+void json_string_decode(dubboc_slice token, buffer *out)
+{
+    char *room = buffer_reserve(out, json_string_bytes_max(token));
+    if (room == NULL)
+        return;
+    out->len += json_unescape_all(token, room);
+}

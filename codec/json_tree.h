@@ -1,0 +1,32 @@
+/* Making cJSON nodes: allocated with cJSON_malloc(), linked as cJSON links them (the first child's prev is the last one), so
+ * that appending takes the same time however long the list is. */
+#ifndef CODEC_JSON_TREE_H
+#define CODEC_JSON_TREE_H
+
+#include "codec/json.h"
+
+/* A node of that cJSON type, all else empty. NULL: no memory. */
+cJSON *json_node_new(int type);
+
+/* A number node, with valueint as cJSON fills it. */
+cJSON *json_node_number(double value);
+
+/* A string or raw node holding a copy of text, which has no zero byte. */
+cJSON *json_node_text(int type, dubboc_slice text);
+
+/* A zero-ended copy, made with cJSON_malloc(). */
+char *json_text_dup(dubboc_slice text);
+
+/* Sets a number node's value. */
+void json_node_set_number(cJSON *node, double value);
+
+/* Links a node as the parent's last child. */
+void json_node_append(cJSON *parent, cJSON *child);
+
+/* The type without cJSON's flags. */
+static inline int json_node_type(const cJSON *node)
+{
+    return node->type & 0xFF;
+}
+
+#endif

@@ -1,0 +1,376 @@
+#include "tests/support/test.h"
+
+#include "codec/jsonrpc.h"
+
+#define assert_slice(slice, text) check_slice((slice), (text), __FILE__, __LINE__)
+static void check_slice(dubboc_slice actual, const char *expected, const char *file, int line)
+{
+    if (slice_is(actual, expected))
+        return;
+    print_error("\"%.*s\" is not \"%s\"\n", SLICE_ARGS(actual), expected);
+    _fail(file, line);
+}
+
+static dubboc_error err;
+
+/* --- provider side, reading --- */
+
+static jsonrpc_request read_one(const char *body)
+{
+    static jsonrpc_message message;
+    jsonrpc_request request;
+    assert_status(DUBBOC_OK, jsonrpc_read_message(slice_of(body), &message, &err), &err);
+    assert_false(message.is_batch);
+    assert_true(jsonrpc_next(&message, &request));
+    jsonrpc_request none;
+    assert_false(jsonrpc_next(&message, &none));
+    return request;
+}
+
+static void check_fault(const char *body, const char *id)
+{
+    jsonrpc_request request = read_one(body);
+    if (request.fault != JSONRPC_INVALID_REQUEST)
+        print_error("not refused: %s\n", body);
+    assert_int_equal(JSONRPC_INVALID_REQUEST, request.fault);
+    assert_non_null(request.fault_text);
+    assert_slice(request.id, id);
+}
+
+static void reads_a_request_of_dubbogo(void **state)
+{
+    (void)state;
+    jsonrpc_request request = read_one("{\"jsonrpc\":\"2.0\",\"method\":\"GetUser\",\"params\":[\"A003\"],\"id\":0}\n");
+    assert_int_equal(0, request.fault);
+    assert_slice(request.id, "0");
+    assert_slice(request.method, "\"GetUser\"");
+    assert_int_equal(JSON_ARRAY, request.params.kind);
+    assert_slice(request.params.text, "[\"A003\"]");
+}
+
+static void reads_a_request_of_java(void **state)
+{
+    (void)state;
+    jsonrpc_request request = read_one("{\"id\":\"-6129922846541284291\",\"jsonrpc\":\"2.0\",\"method\":\"queryAll\"}");
+    assert_int_equal(0, request.fault);
+    assert_slice(request.id, "\"-6129922846541284291\"");
+    assert_int_equal(JSON_NONE, request.params.kind);
+}
+
+static void keeps_every_form_of_id_byte_for_byte(void **state)
+{
+    (void)state;
+    const char *ids[] = {"1469071830258", "-1", "1.50", "1e2", "\"\"", "\"\\u0041\\n\"", "null", "99999999999999999999",
+        "\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\"", "9223372036854775807"};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        char body[200];
+        snprintf(body, sizeof body, "{ \"id\" : %s , \"method\":\"m\",\"jsonrpc\":\"2.0\"}", ids[i]);
+        jsonrpc_request request = read_one(body);
+        assert_int_equal(0, request.fault);
+        assert_slice(request.id, ids[i]);
+        /* Also when it is refused for something else. */
+        snprintf(body, sizeof body, "{\"id\":%s,\"method\":\"m\",\"jsonrpc\":\"1.0\"}", ids[i]);
+        check_fault(body, ids[i]);
+    }
+}
+
+static void a_request_without_id_is_a_notification(void **state)
+{
+    (void)state;
+    jsonrpc_request request = read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\"}");
+    assert_int_equal(0, request.fault);
+    assert_null(request.id.at);
+}
+
+static void params_null_and_absent_are_the_same(void **state)
+{
+    (void)state;
+    assert_int_equal(JSON_NONE, read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":null,\"id\":1}").params.kind);
+    assert_int_equal(JSON_NONE, read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}").params.kind);
+    assert_int_equal(JSON_OBJECT, read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{},\"id\":1}").params.kind);
+}
+
+static void refuses_what_is_json_but_no_request(void **state)
+{
+    (void)state;
+    check_fault("1", "null");
+    check_fault("\"x\"", "null");
+    check_fault("null", "null");
+    check_fault("{}", "null");
+    check_fault("{\"foo\":\"boo\"}", "null");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":1,\"params\":\"bar\"}", "null");
+    check_fault("{\"method\":\"m\",\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":2.0,\"method\":\"m\",\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":\"2.00\",\"method\":\"m\",\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":\"2.0\",\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":null,\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":[\"m\"],\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":1,\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":\"x\",\"id\":5}", "5");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":true,\"id\":\"x\"}", "\"x\"");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":true}", "null");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":[1]}", "null");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":{}}", "null");
+}
+
+static void refuses_an_envelope_member_that_stands_twice(void **state)
+{
+    (void)state;
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"method\":\"b\",\"id\":1}", "null");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1,\"id\":2}", "null");
+    check_fault("{\"jsonrpc\":\"2.0\",\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}", "null");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"params\":null,\"params\":[1],\"id\":1}", "null");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"\\u006dethod\":\"b\",\"id\":1}", "null");
+}
+
+static void the_case_of_member_names_counts_and_their_escapes_do_not(void **state)
+{
+    (void)state;
+    check_fault("{\"jsonrpc\":\"2.0\",\"Method\":\"a\",\"id\":1}", "1");
+    check_fault("{\"jsonrpc\":\"2.0\",\"method\\u0000\":\"a\",\"id\":1}", "1");
+    jsonrpc_request request = read_one("{\"jsonrpc\":\"\\u0032.0\",\"m\\u0065thod\":\"a\",\"METHOD\":\"b\",\"extra\":{},\"extra\":1,\"i\\u0064\":1}");
+    assert_int_equal(0, request.fault);
+    assert_slice(request.method, "\"a\"");
+    assert_slice(request.id, "1");
+}
+
+static void a_zero_in_a_method_name_does_not_cut_it(void **state)
+{
+    (void)state;
+    jsonrpc_request request = read_one("{\"jsonrpc\":\"2.0\",\"method\":\"echo\\u0000x\",\"id\":1}");
+    assert_int_equal(0, request.fault);
+    assert_false(json_string_is(request.method, "echo"));
+    assert_true(json_string_is(slice_of("\"\\u0065cho\""), "echo"));
+}
+
+static void what_is_not_json_is_told_with_its_place(void **state)
+{
+    (void)state;
+    jsonrpc_message message;
+    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",}"), &message, &err), &err);
+    assert_contains(err.text, "at byte 17");
+    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of(""), &message, &err), &err);
+    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_make(NULL, 0), &message, &err), &err);
+    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1} x"), &message, &err), &err);
+    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}{}"), &message, &err), &err);
+}
+
+static void a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other(void **state)
+{
+    (void)state;
+    const char *body = " [ {\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1} , 1,{\"foo\":\"boo\"}, [] ,"
+                       "{\"jsonrpc\":\"2.0\",\"method\":\"b\"},{\"jsonrpc\":\"2.0\",\"method\":\"c\",\"id\":\"9\"} ] ";
+    const struct {
+        int fault;
+        const char *method, *id;
+    } expected[] = {{0, "\"a\"", "1"}, {-32600, NULL, "null"}, {-32600, NULL, "null"}, {-32600, NULL, "null"}, {0, "\"b\"", NULL},
+        {0, "\"c\"", "\"9\""}};
+    jsonrpc_message message;
+    jsonrpc_request request;
+    assert_status(DUBBOC_OK, jsonrpc_read_message(slice_of(body), &message, &err), &err);
+    assert_true(message.is_batch);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        assert_true(jsonrpc_next(&message, &request));
+        assert_int_equal(expected[i].fault, request.fault);
+        if (expected[i].method != NULL)
+            assert_slice(request.method, expected[i].method);
+        if (expected[i].id != NULL)
+            assert_slice(request.id, expected[i].id);
+        else
+            assert_null(request.id.at);
+    }
+    assert_false(jsonrpc_next(&message, &request));
+    assert_false(jsonrpc_next(&message, &request));
+}
+
+static void nothing_of_a_batch_is_handed_out_when_its_end_is_not_json(void **state)
+{
+    (void)state;
+    jsonrpc_message message;
+    const char *bodies[] = {"[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},", "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},]",
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}", "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}]]"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+        assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of(bodies[i]), &message, &err), &err);
+}
+
+static void an_empty_batch_is_answered_by_one_object(void **state)
+{
+    (void)state;
+    check_fault("[]", "null");
+    check_fault(" [ ] ", "null");
+}
+
+/* --- provider side, answering --- */
+
+static void writes_results_and_errors_as_dubbo_consumers_want_them(void **state)
+{
+    (void)state;
+    buffer out;
+    buffer_init(&out, 1000);
+    jsonrpc_begin_result(&out, slice_of("\"17\""));
+    buffer_append_text(&out, "[1]");
+    jsonrpc_end_result(&out);
+    assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"id\":\"17\",\"result\":[1]}\n");
+    buffer_clear(&out);
+    jsonrpc_write_error(&out, slice_of("null"), -32700, slice_of("no \"x\" \xFF"), NULL);
+    assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\","
+                                     "\"data\":{\"exceptionTypeName\":\"java.lang.RuntimeException\",\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\"}}}\n");
+    buffer_clear(&out);
+    jsonrpc_write_error(&out, slice_of("3"), 7, slice_of("m"), "java.lang.Exception");
+    assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":7,\"message\":\"m\","
+                                     "\"data\":{\"exceptionTypeName\":\"java.lang.Exception\",\"message\":\"m\"}}}\n");
+    buffer_fini(&out);
+}
+
+/* --- consumer side --- */
+
+static void writes_a_request_byte_for_byte_as_dubbogo_does(void **state)
+{
+    (void)state;
+    buffer out;
+    buffer_init(&out, 1000);
+    assert_true(jsonrpc_begin_request(&out, slice_of("GetUser")));
+    buffer_append_text(&out, "[\"A003\"]");
+    jsonrpc_end_request(&out, 0);
+    assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"method\":\"GetUser\",\"params\":[\"A003\"],\"id\":0}\n");
+    buffer_clear(&out);
+    assert_false(jsonrpc_begin_request(&out, slice_of("\xC0\xAF")));
+    buffer_fini(&out);
+}
+
+static jsonrpc_reply read_good(const char *body)
+{
+    jsonrpc_reply reply;
+    dubboc_status status = jsonrpc_read_reply(slice_of(body), 7, &reply, &err);
+    if (status != DUBBOC_OK)
+        print_error("refused: %s\n", body);
+    assert_status(DUBBOC_OK, status, &err);
+    return reply;
+}
+
+static void check_refused(const char *body, const char *part)
+{
+    jsonrpc_reply reply;
+    dubboc_status status = jsonrpc_read_reply(slice_of(body), 7, &reply, &err);
+    if (status != DUBBOC_E_PROTOCOL)
+        print_error("not refused: %s\n", body);
+    assert_status(DUBBOC_E_PROTOCOL, status, &err);
+    assert_contains(err.text, part);
+}
+
+static void reads_results_with_the_id_as_number_or_string(void **state)
+{
+    (void)state;
+    jsonrpc_reply reply = read_good("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"a\":1}}\n");
+    assert_false(reply.is_error);
+    assert_slice(reply.result.text, "{\"a\":1}");
+    assert_int_equal(JSON_OBJECT, reply.result.kind);
+    reply = read_good(" {\"id\" : \"7\", \"result\" : null, \"more\":[], \"more\":2} \r\n");
+    assert_int_equal(JSON_NULL, reply.result.kind);
+    reply = read_good("{\"jsonrpc\":\"jsonrpc\",\"id\":7}");
+    assert_int_equal(JSON_NONE, reply.result.kind);
+    reply = read_good("{\"jsonrpc\":1.0,\"id\":7,\"error\":null,\"result\":5}");
+    assert_false(reply.is_error);
+    assert_slice(reply.result.text, "5");
+}
+
+static void an_error_wins_over_a_result(void **state)
+{
+    (void)state;
+    jsonrpc_reply reply = read_good("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{},\"error\":{\"code\":-32000,\"message\":\"no \\u0061\",\"data\":[1]}}");
+    assert_true(reply.is_error);
+    assert_int_equal(-32000, reply.code);
+    assert_slice(reply.message.text, "\"no \\u0061\"");
+    assert_slice(reply.error.text, "{\"code\":-32000,\"message\":\"no \\u0061\",\"data\":[1]}");
+}
+
+static void an_error_may_lack_everything(void **state)
+{
+    (void)state;
+    jsonrpc_reply reply = read_good("{\"id\":7,\"error\":{}}");
+    assert_true(reply.is_error);
+    assert_int_equal(0, reply.code);
+    assert_int_equal(JSON_NONE, reply.message.kind);
+    assert_int_equal(9, read_good("{\"id\":7,\"error\":{\"code\":9.0}}").code);
+    assert_int_equal(0, read_good("{\"id\":7,\"error\":{\"code\":\"9\"}}").code);
+    assert_int_equal(0, read_good("{\"id\":7,\"error\":{\"code\":1e30,\"message\":5}}").code);
+    assert_int_equal(JSON_NUMBER, read_good("{\"id\":7,\"error\":{\"code\":1.5,\"message\":5}}").message.kind);
+}
+
+static void an_error_that_is_no_object_is_an_error_all_the_same(void **state)
+{
+    (void)state;
+    assert_int_equal(JSON_STRING, read_good("{\"id\":7,\"error\":\"bad\"}").error.kind);
+    assert_int_equal(JSON_NUMBER, read_good("{\"id\":7,\"error\":5}").error.kind);
+    assert_int_equal(JSON_FALSE, read_good("{\"id\":7,\"error\":false,\"result\":1}").error.kind);
+    assert_true(read_good("{\"id\":7,\"error\":\"bad\"}").is_error);
+}
+
+static void an_error_without_id_belongs_to_this_call(void **state)
+{
+    (void)state;
+    assert_true(read_good("{\"jsonrpc\":\"jsonrpc\",\"id\":\"null\",\"error\":{\"code\":-32700}}").is_error);
+    assert_true(read_good("{\"id\":null,\"error\":{\"code\":-32700}}").is_error);
+    assert_true(read_good("{\"error\":{\"code\":-32700}}").is_error);
+    check_refused("{\"id\":8,\"error\":{\"code\":-32700}}", "id is 8");
+    check_refused("{\"id\":null,\"result\":1}", "id is null");
+    check_refused("{\"id\":\"null\",\"result\":1}", "id is \"null\"");
+    check_refused("{\"result\":1}", "no id");
+}
+
+static void refuses_what_may_be_the_answer_to_another_call(void **state)
+{
+    (void)state;
+    const char *ids[] = {"8", "\"8\"", "7.0", "7e0", "\"7.0\"", "\" 7\"", "07", "[7]", "true", "70", "-7", "\"\""};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        char body[100];
+        snprintf(body, sizeof body, "{\"id\":%s,\"result\":1}", ids[i]);
+        check_refused(body, "reply");
+    }
+}
+
+static void refuses_what_is_no_reply(void **state)
+{
+    (void)state;
+    check_refused("", "not JSON");
+    check_refused("[]", "no object");
+    check_refused("5", "no object");
+    check_refused("nul", "not JSON");
+    check_refused("{}", "no error, no result and no id");
+    check_refused("{\"id\":7,\"result\":1}{", "after the value");
+    check_refused("{\"id\":7,\"result\":1", "end");
+    check_refused("{\"id\":7,\"result\":\"\xC3\"}", "UTF-8");
+    check_refused("{\"id\":7,\"id\":7,\"result\":1}", "two members \"id\"");
+    check_refused("{\"id\":7,\"result\":1,\"result\":2}", "two members \"result\"");
+    check_refused("{\"id\":7,\"error\":null,\"error\":{}}", "two members \"error\"");
+    check_refused("<html>", "not JSON");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_a_request_of_dubbogo),
+        cmocka_unit_test(reads_a_request_of_java),
+        cmocka_unit_test(keeps_every_form_of_id_byte_for_byte),
+        cmocka_unit_test(a_request_without_id_is_a_notification),
+        cmocka_unit_test(params_null_and_absent_are_the_same),
+        cmocka_unit_test(refuses_what_is_json_but_no_request),
+        cmocka_unit_test(refuses_an_envelope_member_that_stands_twice),
+        cmocka_unit_test(the_case_of_member_names_counts_and_their_escapes_do_not),
+        cmocka_unit_test(a_zero_in_a_method_name_does_not_cut_it),
+        cmocka_unit_test(what_is_not_json_is_told_with_its_place),
+        cmocka_unit_test(a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other),
+        cmocka_unit_test(nothing_of_a_batch_is_handed_out_when_its_end_is_not_json),
+        cmocka_unit_test(an_empty_batch_is_answered_by_one_object),
+        cmocka_unit_test(writes_results_and_errors_as_dubbo_consumers_want_them),
+        cmocka_unit_test(writes_a_request_byte_for_byte_as_dubbogo_does),
+        cmocka_unit_test(reads_results_with_the_id_as_number_or_string),
+        cmocka_unit_test(an_error_wins_over_a_result),
+        cmocka_unit_test(an_error_may_lack_everything),
+        cmocka_unit_test(an_error_that_is_no_object_is_an_error_all_the_same),
+        cmocka_unit_test(an_error_without_id_belongs_to_this_call),
+        cmocka_unit_test(refuses_what_may_be_the_answer_to_another_call),
+        cmocka_unit_test(refuses_what_is_no_reply),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
