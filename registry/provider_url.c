@@ -1,0 +1,409 @@
+/* Reading a provider URL (wire.md 5.2, 9.2): split at the first '?', then "://", '/', and the params at '&' and '='.
+ *
+ * The text is checked and copied once; every slice of the result points into that copy. Values that Go v1 encoded a second time are decoded into
+ * a second copy behind it, which is as long, since decoding never lengthens. Whatever is wrong is refused with a reason that
+ * names it, because these texts come from strangers and the reason is what a person sees in the log. */
+#include "registry/provider_url.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define HOST_BYTES_MAX 255
+#define NAME_SHOWN 60 /* how much of a wrong piece an error text repeats */
+
+/* The pieces of a URL, as they stand. */
+typedef struct url_parts {
+    dubboc_slice scheme;
+    dubboc_slice authority;
+    dubboc_slice path;
+    dubboc_slice query;
+} url_parts;
+
+static int shown(dubboc_slice text)
+{
+    return text.len > NAME_SHOWN ? NAME_SHOWN : (int)text.len;
+}
+
+static dubboc_slice slice_between(const char *from, const char *to)
+{
+    return slice_make(from, (size_t)(to - from));
+}
+
+static bool scheme_is_valid(dubboc_slice scheme)
+{
+    if (scheme.len == 0 || ascii_is_digit(scheme.at[0]))
+        return false;
+    for (size_t i = 0; i < scheme.len; i++)
+        if (!ascii_is_alnum(scheme.at[i]) && memchr("+-.", scheme.at[i], 3) == NULL)
+            return false;
+    return true;
+}
+
+static dubboc_status split(dubboc_slice text, url_parts *parts, dubboc_error *err)
+{
+    dubboc_slice head;
+    slice_cut(text, '?', &head, &parts->query);
+    const char *mark = head.len > 0 ? memmem(head.at, head.len, "://", 3) : NULL;
+    if (mark == NULL)
+        return error_set(err, DUBBOC_E_PARSE, "no ://");
+    parts->scheme = slice_between(head.at, mark);
+    if (!scheme_is_valid(parts->scheme))
+        return error_set(err, DUBBOC_E_PARSE, "wrong scheme \"%.*s\"", shown(parts->scheme), parts->scheme.at);
+    dubboc_slice rest = slice_between(mark + 3, head.at + head.len);
+    const char *slash = rest.len > 0 ? memchr(rest.at, '/', rest.len) : NULL;
+    const char *end = rest.at + rest.len;
+    parts->authority = slice_between(rest.at, slash != NULL ? slash : end);
+    parts->path = slash != NULL ? slice_between(slash, end) : slice_of("/");
+    return DUBBOC_OK;
+}
+
+/* --- host and port */
+
+static bool is_ipv6(dubboc_slice host)
+{
+    char text[INET6_ADDRSTRLEN];
+    dubboc_slice address, zone;
+    struct in6_addr ignored;
+    if (slice_cut(host, '%', &address, &zone)) {
+        if (zone.len == 0)
+            return false;
+        for (size_t i = 0; i < zone.len; i++)
+            if (!ascii_is_alnum(zone.at[i]) && memchr("-_.", zone.at[i], 3) == NULL)
+                return false;
+    }
+    if (address.len >= sizeof text)
+        return false;
+    memcpy(text, address.at, address.len);
+    text[address.len] = '\0';
+    return inet_pton(AF_INET6, text, &ignored) == 1;
+}
+
+static bool is_host_name(dubboc_slice host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (!ascii_is_alnum(host.at[i]) && memchr("-_.", host.at[i], 3) == NULL)
+            return false;
+    return true;
+}
+
+/* "a:b:c" without brackets, as Java writes it (wire.md P27): the last piece is the port if the rest is an address, else all is the address. */
+static void split_bare_ipv6(dubboc_slice authority, dubboc_slice *host, dubboc_slice *port)
+{
+    const char *colon = memrchr(authority.at, ':', authority.len);
+    *host = slice_between(authority.at, colon);
+    *port = slice_between(colon, authority.at + authority.len);
+    if (is_ipv6(*host) || !is_ipv6(authority))
+        return;
+    *host = authority;
+    port->len = 0;
+}
+
+/* *port keeps its ':' so that "host:" differs from "host". */
+static void split_authority(dubboc_slice authority, dubboc_slice *host, dubboc_slice *port)
+{
+    const char *end = authority.at + authority.len;
+    const char *first = authority.len > 0 ? memchr(authority.at, ':', authority.len) : NULL;
+    const char *bracket = authority.len > 0 && authority.at[0] == '[' ? memchr(authority.at, ']', authority.len) : NULL;
+    if (bracket != NULL) {
+        *host = slice_between(authority.at + 1, bracket);
+        *port = slice_between(bracket + 1, end);
+    } else if (first != NULL && memchr(first + 1, ':', (size_t)(end - first - 1)) != NULL) {
+        split_bare_ipv6(authority, host, port);
+    } else {
+        *host = slice_between(authority.at, first != NULL ? first : end);
+        *port = slice_between(first != NULL ? first : end, end);
+    }
+}
+
+static dubboc_status read_port(dubboc_slice port, uint16_t *out, dubboc_error *err)
+{
+    uint64_t value;
+    if (port.at[0] != ':')
+        return error_set(err, DUBBOC_E_PARSE, "\"%.*s\" after the host", shown(port), port.at);
+    dubboc_slice digits = slice_make(port.at + 1, port.len - 1);
+    if (digits.len == 0)
+        return error_set(err, DUBBOC_E_PARSE, "no port after the ':'");
+    if (!slice_u64(digits, UINT64_MAX, &value))
+        return error_set(err, DUBBOC_E_PARSE, "port \"%.*s\" is no number", shown(digits), digits.at);
+    if (value > UINT16_MAX)
+        return error_set(err, DUBBOC_E_PARSE, "port %.*s is over 65535", shown(digits), digits.at);
+    if (value == 0)
+        return error_set(err, DUBBOC_E_PARSE, "port 0");
+    *out = (uint16_t)value;
+    return DUBBOC_OK;
+}
+
+static dubboc_status read_authority(provider_url *url, dubboc_slice authority, dubboc_error *err)
+{
+    dubboc_slice host, port;
+    split_authority(authority, &host, &port);
+    if (host.len == 0)
+        return error_set(err, DUBBOC_E_PARSE, "no host");
+    bool is_bracketed = authority.at[0] == '[';
+    if (host.len > HOST_BYTES_MAX || (is_bracketed ? !is_ipv6(host) : !is_host_name(host) && !is_ipv6(host)))
+        return error_set(err, DUBBOC_E_PARSE, "wrong host \"%.*s\"", shown(host), host.at);
+    url->host = host;
+    return port.len > 0 ? read_port(port, &url->port, err) : DUBBOC_OK;
+}
+
+/* --- path */
+
+/* It becomes a request target as it stands, so it must not be able to end one. */
+static dubboc_status check_path(dubboc_slice path, dubboc_error *err)
+{
+    for (size_t i = 0; i < path.len; i++)
+        if (path.at[i] == ' ' || path.at[i] == '#')
+            return error_set(err, DUBBOC_E_PARSE, "'%c' in the path", path.at[i]);
+    return DUBBOC_OK;
+}
+
+/* --- params */
+
+static bool has_control_byte(dubboc_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
+            return true;
+    return false;
+}
+
+/* dubbogo and dubbo-go write a blank as '+' before they encode; in a Java value '+' is a plus. */
+static bool is_written_by_go(dubboc_slice query)
+{
+    return query.len > 0 && memmem(query.at, query.len, "-golang-", 8) != NULL;
+}
+
+/* Decodes value a second time into room; as it stands when that makes no sense. */
+static dubboc_slice decode_again(dubboc_slice value, char *room, bool plus_is_blank)
+{
+    bool has_escape = memchr(value.at, '%', value.len) != NULL;
+    bool has_plus = plus_is_blank && memchr(value.at, '+', value.len) != NULL;
+    if (!has_escape && !has_plus)
+        return value;
+    size_t bad_at;
+    buffer out = {.data = room, .capacity = value.len, .max_bytes = value.len}; /* never grows: decoding does not lengthen */
+    if (!url_decode(&out, value, &bad_at) || has_control_byte(buffer_slice(&out)))
+        return value;
+    return buffer_slice(&out);
+}
+
+static int slice_compare(dubboc_slice a, dubboc_slice b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common > 0 ? memcmp(a.at, b.at, common) : 0;
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* By key, equal keys as they stood. */
+static int param_compare(const void *a, const void *b)
+{
+    const url_param *one = a, *other = b;
+    int order = slice_compare(one->key, other->key);
+    return order != 0 ? order : (one->key.at > other->key.at) - (one->key.at < other->key.at);
+}
+
+static size_t keep_first_of_equal(url_param *params, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || !slice_equal(params[kept - 1].key, params[i].key))
+            params[kept++] = params[i];
+    return kept;
+}
+
+/* Empty values are left out: they are the same as absent ones (wire.md 5.5). A piece without '=' has itself as its value, as in Java (wire.md P21). */
+static dubboc_status read_params(provider_url *url, dubboc_slice query, char *room, dubboc_error *err)
+{
+    size_t capacity = 0;
+    void *params = NULL;
+    bool by_go = is_written_by_go(query);
+    while (query.len > 0) {
+        dubboc_slice piece, key, value;
+        slice_cut(query, '&', &piece, &query);
+        if (!slice_cut(piece, '=', &key, &value))
+            value = key;
+        if (key.len == 0 || value.len == 0)
+            continue;
+        if (url->param_count == URL_PARAMS_MAX)
+            return error_set(err, DUBBOC_E_TOO_BIG, "more than %d params", URL_PARAMS_MAX);
+        if (!mem_grow(&params, &capacity, url->param_count + 1, sizeof(url_param)))
+            return error_no_memory(err);
+        url->params = params;
+        url->params[url->param_count++] = (url_param){key, decode_again(value, room + (value.at - url->text), by_go)};
+    }
+    if (url->param_count > 0)
+        qsort(url->params, url->param_count, sizeof(url_param), param_compare);
+    url->param_count = keep_first_of_equal(url->params, url->param_count);
+    return DUBBOC_OK;
+}
+
+/* A key put together from parts, against a param's. */
+static int key_compare(const dubboc_slice parts[3], dubboc_slice key)
+{
+    for (int i = 0; i < 3; i++) {
+        size_t common = parts[i].len < key.len ? parts[i].len : key.len;
+        int order = common > 0 ? memcmp(parts[i].at, key.at, common) : 0;
+        if (order != 0 || parts[i].len > key.len)
+            return order != 0 ? order : 1;
+        key.at += common;
+        key.len -= common;
+    }
+    return key.len > 0 ? -1 : 0;
+}
+
+static dubboc_slice find_joined(const provider_url *url, const char *prefix, dubboc_slice middle, const char *key)
+{
+    const dubboc_slice parts[3] = {slice_of(prefix), middle, slice_of(key)};
+    size_t low = 0, high = url->param_count;
+    while (low < high) {
+        size_t at = low + (high - low) / 2;
+        int order = key_compare(parts, url->params[at].key);
+        if (order == 0)
+            return url->params[at].value;
+        if (order < 0)
+            high = at;
+        else
+            low = at + 1;
+    }
+    return slice_make(NULL, 0);
+}
+
+dubboc_slice provider_url_find(const provider_url *url, const char *key)
+{
+    dubboc_slice none = slice_make(NULL, 0);
+    dubboc_slice value = find_joined(url, "", none, key);
+    return value.len > 0 ? value : find_joined(url, "default.", none, key);
+}
+
+dubboc_slice provider_url_find_method(const provider_url *url, dubboc_slice method, const char *key)
+{
+    char dotted[64];
+    int len = snprintf(dotted, sizeof dotted, ".%s", key);
+    if (method.len == 0 || len < 0 || (size_t)len >= sizeof dotted)
+        return provider_url_find(url, key);
+    dubboc_slice value = find_joined(url, "", method, dotted);
+    if (value.len == 0)
+        value = find_joined(url, "methods.", method, dotted);
+    return value.len > 0 ? value : provider_url_find(url, key);
+}
+
+/* --- the whole */
+
+/* Consumers, overrides and routes have no port to be called at. */
+static bool is_callable(const provider_url *url)
+{
+    static const char *const others[] = {"consumer", "override", "absent", "empty", "route", "condition", "script", "tag"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (slice_is(url->scheme, others[i]))
+            return false;
+    dubboc_slice category = provider_url_find(url, "category");
+    return !slice_is(provider_url_find(url, "side"), "consumer")
+        && (category.len == 0 || slice_is(category, "providers") || slice_is(category, "provider"));
+}
+
+static dubboc_status read_text(provider_url *url, size_t len, dubboc_error *err)
+{
+    url_parts parts;
+    dubboc_status status = split(slice_make(url->text, len), &parts, err);
+    if (status == DUBBOC_OK)
+        status = read_authority(url, parts.authority, err);
+    if (status == DUBBOC_OK)
+        status = check_path(parts.path, err);
+    if (status == DUBBOC_OK)
+        status = read_params(url, parts.query, url->text + len + 1, err);
+    if (status != DUBBOC_OK)
+        return status;
+    url->scheme = parts.scheme;
+    url->path = parts.path;
+    url->interface = provider_url_find(url, "interface");
+    if (url->interface.len == 0)
+        url->interface = slice_make(parts.path.at + 1, parts.path.len - 1);
+    url->group = provider_url_find(url, "group");
+    url->version = provider_url_find(url, "version");
+    if (url->port == 0 && is_callable(url))
+        url->port = 80;
+    return DUBBOC_OK;
+}
+
+static dubboc_status check_bytes(dubboc_slice text, dubboc_error *err)
+{
+    if (text.len > URL_BYTES_MAX)
+        return error_set(err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", text.len, URL_BYTES_MAX);
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
+            return error_set(err, DUBBOC_E_PARSE, "control byte 0x%02x at byte %zu", (unsigned)(unsigned char)text.at[i], i);
+    return DUBBOC_OK;
+}
+
+/* Puts text without its user info into room, zero-ended; the length. */
+static size_t copy_without_user_info(char *room, dubboc_slice text, dubboc_slice authority)
+{
+    const char *at = authority.len > 0 ? memrchr(authority.at, '@', authority.len) : NULL;
+    const char *from = at != NULL ? at + 1 : authority.at;
+    size_t before = (size_t)(authority.at - text.at), after = (size_t)(text.at + text.len - from);
+    memcpy(room, text.at, before);
+    memcpy(room + before, from, after);
+    room[before + after] = '\0';
+    return before + after;
+}
+
+dubboc_status provider_url_from_text(dubboc_slice text, provider_url **out, dubboc_error *err)
+{
+    url_parts parts;
+    dubboc_status status = check_bytes(text, err);
+    if (status == DUBBOC_OK)
+        status = split(text, &parts, err);
+    if (status != DUBBOC_OK)
+        return status;
+    provider_url *url = MEM_NEW(provider_url);
+    if (url == NULL || (url->text = malloc(2 * (text.len + 1))) == NULL) {
+        free(url);
+        return error_no_memory(err);
+    }
+    status = read_text(url, copy_without_user_info(url->text, text, parts.authority), err);
+    if (status != DUBBOC_OK) {
+        provider_url_free(url);
+        return status;
+    }
+    error_clear(err);
+    *out = url;
+    return DUBBOC_OK;
+}
+
+static dubboc_status wrong_escape(dubboc_slice name, size_t at, dubboc_error *err)
+{
+    char text[4] = "";
+    for (size_t i = 0; i < 3 && at + i < name.len; i++)
+        text[i] = name.at[at + i] > 0x20 && name.at[at + i] < 0x7F ? name.at[at + i] : '?';
+    return error_set(err, DUBBOC_E_PARSE, "wrong escape %s at byte %zu", text, at);
+}
+
+dubboc_status provider_url_from_node(dubboc_slice name, provider_url **url, dubboc_error *err)
+{
+    if (name.len > URL_BYTES_MAX)
+        return error_set(err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", name.len, URL_BYTES_MAX);
+    buffer text;
+    size_t bad_at;
+    buffer_init(&text, URL_BYTES_MAX);
+    dubboc_status status;
+    if (!url_decode(&text, name, &bad_at))
+        status = wrong_escape(name, bad_at, err);
+    else if (text.status != DUBBOC_OK)
+        status = error_no_memory(err);
+    else
+        status = provider_url_from_text(buffer_slice(&text), url, err);
+    buffer_fini(&text);
+    return status;
+}
+
+void provider_url_free(provider_url *url)
+{
+    if (url == NULL)
+        return;
+    free(url->text);
+    free(url->params);
+    free(url);
+}

@@ -1,0 +1,61 @@
+/* Percent-encoding of whole URLs, as names of nodes (wire.md 5.2). Upper-case hex always: Dubbo 3 searches node names for "%3F", "%26", "%3D" as they
+ * stand. A blank becomes %20, which every decoder of the field understands, and '+' is read as a blank, which Java and Go write. */
+#include "registry/provider_url.h"
+
+static const char hex_digits[] = "0123456789ABCDEF";
+
+/* What Java's URLEncoder leaves as it is. */
+static bool is_kept(char c)
+{
+    return ascii_is_alnum(c) || c == '.' || c == '-' || c == '*' || c == '_';
+}
+
+void url_encode(buffer *out, dubboc_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (is_kept(text.at[i])) {
+            buffer_append_char(out, text.at[i]);
+            continue;
+        }
+        const char escape[3] = {'%', hex_digits[c >> 4], hex_digits[c & 15]};
+        buffer_append(out, escape, sizeof escape);
+    }
+}
+
+static int hex_value(char c)
+{
+    if (ascii_is_digit(c))
+        return c - '0';
+    c = ascii_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that an escape at text.at[at] stands for; -1: broken. */
+static int escaped_byte(dubboc_slice text, size_t at)
+{
+    if (text.len - at < 3)
+        return -1;
+    int high = hex_value(text.at[at + 1]), low = hex_value(text.at[at + 2]);
+    return high < 0 || low < 0 ? -1 : high * 16 + low;
+}
+
+bool url_decode(buffer *out, dubboc_slice text, size_t *bad_at)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        int byte = (unsigned char)text.at[i];
+        size_t start = i;
+        if (byte == '%') {
+            byte = escaped_byte(text, i);
+            i += 2;
+        } else if (byte == '+') {
+            byte = ' ';
+        }
+        if (byte <= 0) {
+            *bad_at = start;
+            return false;
+        }
+        buffer_append_char(out, (char)byte);
+    }
+    return true;
+}

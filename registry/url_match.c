@@ -1,0 +1,238 @@
+/* What a provider URL means to a consumer: whether it is one to call, by the rules of wire.md 0.1, 5.5 and 12.5, and what it says of
+ * time-out and weight. */
+#include "registry/provider_url.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+
+#define WEIGHT_DEFAULT 100
+
+/* --- whether it matches */
+
+/* Up to three numbers with dots between; what follows (".1", "-beta.6-SNAPSHOT") is not looked at. false: no number at its start. */
+static bool read_release(dubboc_slice text, unsigned numbers[3])
+{
+    bool any = false;
+    size_t at = 0;
+    for (int i = 0; i < 3; i++) {
+        numbers[i] = 0;
+        bool has_digit = false;
+        for (; at < text.len && ascii_is_digit(text.at[at]); at++) {
+            has_digit = true;
+            if (numbers[i] < 100000)
+                numbers[i] = numbers[i] * 10 + (unsigned)(text.at[at] - '0');
+        }
+        any = any || has_digit;
+        if (!has_digit || at == text.len || text.at[at] != '.') {
+            for (int rest = i + 1; rest < 3; rest++)
+                numbers[rest] = 0;
+            break;
+        }
+        at++;
+    }
+    return any;
+}
+
+static bool is_at_least_2_7_4(const unsigned release[3])
+{
+    if (release[0] != 2)
+        return release[0] > 2;
+    if (release[1] != 7)
+        return release[1] > 7;
+    return release[2] >= 4;
+}
+
+/* "http" means JSON-RPC since Dubbo 2.7.4 and Java serialization before (wire.md 0.1). */
+static bool http_mismatch(const provider_url *url, char *reason, size_t size)
+{
+    dubboc_slice release = provider_url_find(url, "release");
+    unsigned numbers[3];
+    if (release.len == 0)
+        snprintf(reason, size, "http without release is Java serialization");
+    else if (!read_release(release, numbers))
+        snprintf(reason, size, "http of release %.*s is not known to be JSON-RPC", SLICE_ARGS(release));
+    else if (!is_at_least_2_7_4(numbers))
+        snprintf(reason, size, "http of release %.*s is Java serialization", SLICE_ARGS(release));
+    else
+        return false;
+    return true;
+}
+
+static bool scheme_mismatch(const provider_url *url, char *reason, size_t size)
+{
+    if (slice_is(url->scheme, "jsonrpc"))
+        return false;
+    if (slice_is(url->scheme, "http"))
+        return http_mismatch(url, reason, size);
+    snprintf(reason, size, "protocol %.*s", SLICE_ARGS(url->scheme));
+    return true;
+}
+
+/* dubbogo 0.1 says "provider" (wire.md P13). */
+static bool category_mismatch(const provider_url *url, char *reason, size_t size)
+{
+    dubboc_slice category = provider_url_find(url, "category"), side = provider_url_find(url, "side");
+    if (category.len > 0 && !slice_is(category, "providers") && !slice_is(category, "provider"))
+        snprintf(reason, size, "category %.*s", SLICE_ARGS(category));
+    else if (slice_is(side, "consumer"))
+        snprintf(reason, size, "side consumer");
+    else
+        return false;
+    return true;
+}
+
+static bool wanted_mismatch(const char *what, dubboc_slice has, dubboc_slice wanted, char *reason, size_t size)
+{
+    dubboc_slice none = slice_of("none");
+    if (has.len == 0)
+        has = none;
+    if (wanted.len == 0)
+        wanted = none;
+    snprintf(reason, size, "%s %.*s, wanted %.*s", what, SLICE_ARGS(has), SLICE_ARGS(wanted));
+    return true;
+}
+
+static bool group_is_wanted(dubboc_slice group, dubboc_slice wanted)
+{
+    dubboc_slice one;
+    if (slice_is(wanted, "*") || slice_equal(group, wanted))
+        return true;
+    while (slice_next(&wanted, ',', &one))
+        if (slice_equal(group, one))
+            return true;
+    return false;
+}
+
+static bool key_mismatch(const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
+{
+    if (!slice_equal(url->interface, wanted->interface) && !slice_is(wanted->interface, "*") && !slice_is(url->interface, "*"))
+        return wanted_mismatch("interface", url->interface, wanted->interface, reason, size);
+    if (!group_is_wanted(url->group, wanted->group))
+        return wanted_mismatch("group", url->group, wanted->group, reason, size);
+    if (!slice_is(wanted->version, "*") && !slice_equal(url->version, wanted->version))
+        return wanted_mismatch("version", url->version, wanted->version, reason, size);
+    return false;
+}
+
+static bool is_switched_off(const provider_url *url, char *reason, size_t size)
+{
+    if (slice_is_nocase(provider_url_find(url, "disabled"), "true"))
+        snprintf(reason, size, "disabled=true");
+    else if (slice_is_nocase(provider_url_find(url, "enabled"), "false"))
+        snprintf(reason, size, "enabled=false");
+    else
+        return false;
+    return true;
+}
+
+const char *provider_url_mismatch(const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
+{
+    bool is_mismatch = scheme_mismatch(url, reason, size) || category_mismatch(url, reason, size)
+        || key_mismatch(url, wanted, reason, size) || is_switched_off(url, reason, size);
+    return is_mismatch ? reason : NULL;
+}
+
+/* --- what it says of itself */
+
+/* The unit at the start of text; 0: none. */
+static int64_t unit_ns(dubboc_slice text, size_t *len)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {{"ns", 1}, {"us", 1000}, {"\xC2\xB5s", 1000}, {"\xCE\xBCs", 1000}, {"ms", NS_PER_MS}, {"s", NS_PER_S},
+        {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}};
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (slice_starts_with(text, units[i].name)) {
+            *len = strlen(units[i].name);
+            return units[i].ns;
+        }
+    return 0;
+}
+
+static void take(dubboc_slice *text, size_t len)
+{
+    text->at += len;
+    text->len -= len;
+}
+
+/* "1", "1.5", ".5" of *text: the number is whole + part / scale. Digits behind the ninth change nothing. */
+static bool read_number(dubboc_slice *text, int64_t *whole, int64_t *part, int64_t *scale)
+{
+    size_t digits = 0;
+    *whole = *part = 0;
+    *scale = 1;
+    for (; text->len > 0 && ascii_is_digit(text->at[0]); take(text, 1), digits++) {
+        if (*whole > INT64_MAX / 10 - 1)
+            return false;
+        *whole = *whole * 10 + (text->at[0] - '0');
+    }
+    if (text->len == 0 || text->at[0] != '.')
+        return digits > 0;
+    take(text, 1);
+    for (; text->len > 0 && ascii_is_digit(text->at[0]); take(text, 1), digits++)
+        if (*scale < NS_PER_S) {
+            *part = *part * 10 + (text->at[0] - '0');
+            *scale *= 10;
+        }
+    return digits > 0;
+}
+
+/* A Go duration ("1m30s", "1.5h") in nanoseconds; -1: it is none, negative, or too big. */
+static int64_t duration_ns(dubboc_slice text)
+{
+    int64_t sum = 0;
+    if (text.len == 0)
+        return -1;
+    while (text.len > 0) {
+        int64_t whole, part, scale;
+        size_t len;
+        if (!read_number(&text, &whole, &part, &scale))
+            return -1;
+        int64_t unit = unit_ns(text, &len);
+        if (unit == 0 || whole > (INT64_MAX - sum) / unit)
+            return -1;
+        take(&text, len);
+        sum += whole * unit;
+        int64_t fraction = (int64_t)((double)part * (double)unit / (double)scale);
+        if (fraction > INT64_MAX - sum)
+            return -1;
+        sum += fraction;
+    }
+    return sum;
+}
+
+int64_t provider_url_timeout_ms(const provider_url *url, dubboc_slice method)
+{
+    uint64_t ms;
+    if (slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0."))
+        return 0;
+    dubboc_slice text = provider_url_find_method(url, method, "timeout");
+    if (slice_u64(text, INT64_MAX / NS_PER_MS, &ms))
+        return (int64_t)ms;
+    int64_t ns = duration_ns(text);
+    return ns <= 0 ? 0 : (ns - 1) / NS_PER_MS + 1;
+}
+
+unsigned provider_url_weight(const provider_url *url)
+{
+    uint64_t weight;
+    return slice_u64(provider_url_find(url, "weight"), INT32_MAX, &weight) ? (unsigned)weight : WEIGHT_DEFAULT;
+}
+
+void provider_url_identity(const provider_url *url, buffer *out)
+{
+    bool is_ipv6 = memchr(url->host.at, ':', url->host.len) != NULL;
+    if (is_ipv6)
+        buffer_append_char(out, '[');
+    for (size_t i = 0; i < url->host.len; i++)
+        buffer_append_char(out, ascii_lower(url->host.at[i]));
+    buffer_printf(out, "%s:%u", is_ipv6 ? "]" : "", (unsigned)url->port);
+    buffer_append_slice(out, url->path);
+    buffer_append_char(out, '?');
+    buffer_append_slice(out, url->group);
+    buffer_append_char(out, '&');
+    buffer_append_slice(out, url->version);
+}

@@ -1,0 +1,148 @@
+/* Writing a provider URL: params are gathered, then sorted, as every reader of the field expects them (wire.md 5.2, N21).
+ *
+ * Values may hold anything. The bytes that some reader would take for structure (; # & = control bytes: wire.md P21), and those that a second decoding
+ * would change (% and +), are escaped inside the value; readers that decode twice get them back, others see the escape. */
+#include "registry/provider_url.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/mem.h"
+
+typedef struct written_param {
+    char *key;
+    char *value;
+} written_param;
+
+struct url_writer {
+    char *start; /* up to the path's end */
+    written_param *params;
+    size_t count;
+    size_t capacity;
+    bool is_failed;
+};
+
+static bool is_structure(unsigned char c, const char *more)
+{
+    return c < 0x20 || c == 0x7F || strchr(more, c) != NULL;
+}
+
+/* text with control bytes and those of more as escapes; NULL: no memory. */
+static char *escape(const char *text, const char *more)
+{
+    size_t extra = 0;
+    for (const char *c = text; *c != '\0'; c++)
+        extra += is_structure((unsigned char)*c, more) ? 2 : 0;
+    char *escaped = malloc(strlen(text) + extra + 1), *to = escaped;
+    if (escaped == NULL)
+        return NULL;
+    for (const char *c = text; *c != '\0'; c++)
+        if (is_structure((unsigned char)*c, more))
+            to += sprintf(to, "%%%02X", (unsigned)(unsigned char)*c);
+        else
+            *to++ = *c;
+    *to = '\0';
+    return escaped;
+}
+
+url_writer *url_writer_new(const char *scheme, const char *address, const char *path)
+{
+    url_writer *writer = MEM_NEW(url_writer);
+    char *target = escape(path[0] == '/' ? path + 1 : path, " #?");
+    if (writer != NULL && target != NULL)
+        writer->start = mem_printf("%s://%s/%s", scheme, address, target);
+    free(target);
+    if (writer != NULL && writer->start == NULL) {
+        free(writer);
+        return NULL;
+    }
+    return writer;
+}
+
+void url_writer_free(url_writer *writer)
+{
+    if (writer == NULL)
+        return;
+    for (size_t i = 0; i < writer->count; i++) {
+        free(writer->params[i].key);
+        free(writer->params[i].value);
+    }
+    free(writer->params);
+    free(writer->start);
+    free(writer);
+}
+
+/* Where the value of key belongs; a key that is not there yet gets an empty place. NULL: no memory. */
+static written_param *find_place(url_writer *writer, const char *key)
+{
+    for (size_t i = 0; i < writer->count; i++)
+        if (strcmp(writer->params[i].key, key) == 0)
+            return &writer->params[i];
+    void *params = writer->params;
+    if (!mem_grow(&params, &writer->capacity, writer->count + 1, sizeof(written_param)))
+        return NULL;
+    writer->params = params;
+    writer->params[writer->count] = (written_param){0};
+    return &writer->params[writer->count++];
+}
+
+void url_writer_add(url_writer *writer, const char *key, const char *value)
+{
+    static const char special[] = ";#&=%+";
+    if (value == NULL || value[0] == '\0')
+        return;
+    char *key_text = escape(key, special), *value_text = escape(value, special);
+    written_param *place = key_text != NULL && value_text != NULL ? find_place(writer, key_text) : NULL;
+    if (place == NULL) {
+        free(key_text);
+        free(value_text);
+        writer->is_failed = true;
+        return;
+    }
+    free(place->key);
+    free(place->value);
+    *place = (written_param){key_text, value_text};
+}
+
+void url_writer_addf(url_writer *writer, const char *key, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int len = vasprintf(&text, format, args);
+    va_end(args);
+    if (len < 0) {
+        writer->is_failed = true;
+        return;
+    }
+    url_writer_add(writer, key, text);
+    free(text);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const written_param *one = a, *other = b;
+    return strcmp(one->key, other->key);
+}
+
+char *url_writer_text(url_writer *writer)
+{
+    if (writer->is_failed)
+        return NULL;
+    buffer out;
+    buffer_init(&out, SIZE_MAX / 2);
+    if (writer->count > 0)
+        qsort(writer->params, writer->count, sizeof(written_param), compare);
+    buffer_append_text(&out, writer->start);
+    for (size_t i = 0; i < writer->count; i++) {
+        buffer_append_char(&out, i == 0 ? '?' : '&');
+        buffer_append_text(&out, writer->params[i].key);
+        buffer_append_char(&out, '=');
+        buffer_append_text(&out, writer->params[i].value);
+    }
+    if (buffer_text(&out) == NULL) {
+        buffer_fini(&out);
+        return NULL;
+    }
+    return out.data;
+}
