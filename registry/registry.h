@@ -38,8 +38,8 @@ typedef struct registry_snapshot {
     size_t count;
 } registry_snapshot;
 
-/* Called with the first successful reading (an empty one too) and after every change, coalesced; from a thread of the registry, one call at a time
- * per subscription, no lock held. It may call anything of the registry but registry_free(). While the registry is away nothing is
+/* Called with the first successful reading (an empty one too) and after every change, coalesced; from a thread of the registry (never from within
+ * registry_subscribe() or registry_refresh()), one call at a time per subscription, no lock held. It may call anything of the registry but registry_free(). While the registry is away nothing is
  * called: the last snapshot stands. */
 typedef void (*registry_listener)(void *arg, const registry_snapshot *snapshot);
 

@@ -2,12 +2,16 @@
 #ifndef REGISTRY_REGISTRY_OPS_H
 #define REGISTRY_REGISTRY_OPS_H
 
+#include <pthread.h>
+
 #include "registry/registry.h"
 
 typedef struct registry_ops {
     const char *scheme; /* "zookeeper" */
 
-    /* address without its scheme and ':'. On failure nothing is left behind. */
+    /* rest: the address without its scheme and ':' ("//h1:2181,h2:2181/?group=x", "///var/lib/x", "jsonrpc://..."); of a bare list of hosts ("h1:2181,h2:2181"),
+     * which is zookeeper's, all of it. The caller fills in ops and address of what it returns, so threads that it starts leave those two alone.
+     * On failure nothing is left behind. */
     dubboc_status (*open)(const registry_settings *settings, dubboc_slice rest, registry **self, dubboc_error *err);
     void (*free)(registry *self);
     bool (*is_connected)(const registry *self);
@@ -22,6 +26,7 @@ typedef struct registry_ops {
     dubboc_status (*lookup)(registry *self, const char *interface, registry_category category, int64_t deadline_ns,
         registry_list *urls, dubboc_error *err);
     dubboc_status (*interfaces)(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err);
+    /* NULL: the kind keeps no data. */
     dubboc_status (*watch_data)(registry *self, const char *path, registry_data_listener listener, void *arg,
         registry_subscription **subscription, dubboc_error *err);
 } registry_ops;
@@ -31,13 +36,24 @@ struct registry {
     char *address; /* for people, without passwords; set by registry_open() */
 };
 
-/* Each handle begins with its registry's operations. */
+/* Each handle begins with its registry's operations; the kind sets them. */
 struct registry_subscription {
     const registry_ops *ops;
 };
 struct registry_registration {
     const registry_ops *ops;
 };
+
+/* Whether a URL's node belongs under that category: its category param, providers when it has none; "provider" and "consumer" are dubbogo's (wire.md P13). */
+bool registry_category_matches(registry_category category, dubboc_slice named);
+
+/* Lists under construction: {0} at first, capacity beside it. add copies text; false: no memory, nothing changed. sort leaves each text once. */
+bool registry_list_add(registry_list *list, size_t *capacity, dubboc_slice text);
+void registry_list_sort(registry_list *list);
+bool registry_list_equal(const registry_list *a, const registry_list *b); /* both sorted */
+
+/* Starts a thread that gets no signals of the program. name: at most 15 bytes. The error number, as pthread_create(). */
+int registry_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name);
 
 extern const registry_ops registry_static_ops;
 extern const registry_ops registry_file_ops;

@@ -1,0 +1,265 @@
+/* The registry's front: finds the kind by the address, forwards each call to it, and keeps what all kinds share (lists, threads without signals). */
+#include "registry/registry.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "registry/registry_ops.h"
+
+/* The last one is what a bare list of hosts means. */
+static const registry_ops *const kinds[] = {&registry_static_ops};
+
+#define KIND_COUNT (sizeof kinds / sizeof kinds[0])
+
+const char *registry_category_name(registry_category category)
+{
+    static const char *const names[] = {"providers", "consumers", "configurators", "routers"};
+    assert((size_t)category < sizeof names / sizeof names[0]);
+    return names[category];
+}
+
+bool registry_category_matches(registry_category category, dubboc_slice named)
+{
+    if (named.len == 0)
+        return category == REGISTRY_PROVIDERS;
+    return slice_is(named, registry_category_name(category)) || (category == REGISTRY_PROVIDERS && slice_is(named, "provider"))
+        || (category == REGISTRY_CONSUMERS && slice_is(named, "consumer"));
+}
+
+/* --- lists */
+
+void registry_list_free(registry_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->items[i]);
+    free(list->items);
+    *list = (registry_list){0};
+}
+
+bool registry_list_add(registry_list *list, size_t *capacity, dubboc_slice text)
+{
+    void *items = list->items;
+    char *copy = mem_dup_slice(text);
+    if (copy == NULL || !mem_grow(&items, capacity, list->count + 1, sizeof(char *))) {
+        free(copy);
+        return false;
+    }
+    list->items = items;
+    list->items[list->count++] = copy;
+    return true;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    char *const *one = a, *const *other = b;
+    return strcmp(*one, *other);
+}
+
+void registry_list_sort(registry_list *list)
+{
+    size_t kept = 0;
+    if (list->count > 0)
+        qsort(list->items, list->count, sizeof(char *), compare_texts);
+    for (size_t i = 0; i < list->count; i++)
+        if (kept > 0 && strcmp(list->items[kept - 1], list->items[i]) == 0)
+            free(list->items[i]);
+        else
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+}
+
+bool registry_list_equal(const registry_list *a, const registry_list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+/* --- threads */
+
+int registry_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failure = pthread_create(thread, NULL, run, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failure == 0)
+        pthread_setname_np(*thread, name);
+    return failure;
+}
+
+/* --- opening */
+
+static const registry_ops *find_kind(dubboc_slice scheme)
+{
+    for (size_t i = 0; i < KIND_COUNT; i++)
+        if (slice_is_nocase(scheme, kinds[i]->scheme))
+            return kinds[i];
+    return NULL;
+}
+
+/* "host:2181,host2" has a ':' too, and a host may be called zookeeper: it is a scheme with "//" behind it; static and file need none. */
+static bool split_address(dubboc_slice address, dubboc_slice *scheme, dubboc_slice *rest)
+{
+    return slice_cut(address, ':', scheme, rest)
+        && (slice_starts_with(*rest, "//") || slice_is_nocase(*scheme, "static") || slice_is_nocase(*scheme, "file"));
+}
+
+static dubboc_status choose_kind(dubboc_slice address, const registry_ops **ops, dubboc_slice *rest, dubboc_error *err)
+{
+    dubboc_slice scheme;
+    if (address.len == 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "the registry address is empty");
+    if (!split_address(address, &scheme, rest)) {
+        scheme = slice_of("zookeeper");
+        *rest = address;
+    }
+    *ops = find_kind(scheme);
+    if (*ops != NULL)
+        return DUBBOC_OK;
+    return error_set(err, DUBBOC_E_ARGUMENT, "registry kind \"%.*s\" is not known: zookeeper://, file:// and static: are", SLICE_ARGS(scheme));
+}
+
+/* Appends text without what stands before the '@' of each "//user:password@host". */
+static void append_without_user_info(buffer *out, dubboc_slice text)
+{
+    while (text.len > 0) {
+        const char *end = text.at + text.len;
+        const char *mark = memmem(text.at, text.len, "//", 2);
+        const char *from = mark != NULL ? mark + 2 : end;
+        buffer_append(out, text.at, (size_t)(from - text.at));
+        size_t len = 0;
+        while (from + len < end && strchr("/? ", from[len]) == NULL)
+            len++;
+        const char *at = len > 0 ? memrchr(from, '@', len) : NULL;
+        text.at = at != NULL ? at + 1 : from;
+        text.len = (size_t)(end - text.at);
+    }
+}
+
+/* The address as people may see it. NULL: no memory. */
+static char *address_for_people(const registry_ops *ops, dubboc_slice address, dubboc_slice rest)
+{
+    buffer out;
+    buffer_init(&out, SIZE_MAX / 2);
+    bool is_bare = rest.at == address.at;
+    if (is_bare) {
+        const char *at = memrchr(address.at, '@', address.len);
+        const char *from = at != NULL ? at + 1 : address.at;
+        buffer_printf(&out, "%s://", ops->scheme);
+        buffer_append(&out, from, (size_t)(address.at + address.len - from));
+    } else if (strcmp(ops->scheme, "file") == 0) {
+        buffer_append_slice(&out, address);
+    } else {
+        append_without_user_info(&out, address);
+    }
+    if (buffer_text(&out) == NULL)
+        buffer_fini(&out);
+    return out.data;
+}
+
+dubboc_status registry_open(const registry_settings *settings, registry **self, dubboc_error *err)
+{
+    const registry_ops *ops;
+    dubboc_slice address = slice_trim(slice_of(settings->address)), rest;
+    registry *opened;
+    dubboc_status status = choose_kind(address, &ops, &rest, err);
+    if (status != DUBBOC_OK)
+        return status;
+    char *shown = address_for_people(ops, address, rest);
+    if (shown == NULL)
+        return error_no_memory(err);
+    status = ops->open(settings, rest, &opened, err);
+    if (status != DUBBOC_OK) {
+        error_prefix(err, status, "registry %s", shown);
+        free(shown);
+        return status;
+    }
+    opened->ops = ops;
+    opened->address = shown;
+    error_clear(err);
+    *self = opened;
+    return DUBBOC_OK;
+}
+
+void registry_free(registry *self)
+{
+    if (self == NULL)
+        return;
+    char *address = self->address;
+    self->ops->free(self);
+    free(address);
+}
+
+/* --- forwarding */
+
+const char *registry_address(const registry *self)
+{
+    return self->address;
+}
+
+bool registry_is_connected(const registry *self)
+{
+    return self->ops->is_connected(self);
+}
+
+dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
+    registry_registration **registration, dubboc_error *err)
+{
+    return self->ops->register_(self, interface, category, url, registration, err);
+}
+
+bool registry_is_registered(const registry_registration *registration)
+{
+    return registration->ops->is_registered(registration);
+}
+
+void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms)
+{
+    if (registration != NULL)
+        self->ops->unregister(self, registration, timeout_ms);
+}
+
+dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err)
+{
+    return self->ops->subscribe(self, interface, category, listener, arg, subscription, err);
+}
+
+void registry_refresh(registry *self, registry_subscription *subscription)
+{
+    self->ops->refresh(self, subscription);
+}
+
+void registry_unsubscribe(registry *self, registry_subscription *subscription)
+{
+    if (subscription != NULL)
+        self->ops->unsubscribe(self, subscription);
+}
+
+dubboc_status registry_lookup(registry *self, const char *interface, registry_category category, int64_t deadline_ns,
+    registry_list *urls, dubboc_error *err)
+{
+    return self->ops->lookup(self, interface, category, deadline_ns, urls, err);
+}
+
+dubboc_status registry_interfaces(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err)
+{
+    return self->ops->interfaces(self, deadline_ns, names, err);
+}
+
+dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener, void *arg,
+    registry_subscription **subscription, dubboc_error *err)
+{
+    if (self->ops->watch_data == NULL)
+        return error_set(err, DUBBOC_E_UNSUPPORTED, "registry %s keeps no data beside URLs", self->address);
+    return self->ops->watch_data(self, path, listener, arg, subscription, err);
+}

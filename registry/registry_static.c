@@ -1,0 +1,273 @@
+/* static: a fixed list of provider URLs in the address itself, for tests, for scripts, and where no registry is run.
+ *
+ *   static:jsonrpc://10.0.0.1:8080/com.foo.Bar?version=1.0,jsonrpc://10.0.0.2:8080/com.foo.Bar?methods=a,b
+ *
+ * Blanks separate, and a comma does where "scheme://" follows it, since values hold commas themselves ("methods=a,b"); a value with such a comma, or
+ * with a blank, writes it as an escape (%2C, %20). A URL counts under its category param, providers without one. What is registered here is accepted
+ * and goes nowhere. "static:" alone is an empty list. */
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/wake.h"
+#include "registry/provider_url.h"
+#include "registry/registry_ops.h"
+#include "registry/subscribers.h"
+
+typedef struct static_registry {
+    registry base;
+    provider_url **urls;
+    size_t url_count;
+    size_t url_capacity;
+    subscribers subscribers;
+    wake wake;
+    pthread_t thread;
+    atomic_bool is_stopping;
+} static_registry;
+
+static static_registry *of(const registry *self)
+{
+    return (static_registry *)self;
+}
+
+/* --- the list */
+
+/* Whether text starts with "scheme://". */
+static bool starts_url(dubboc_slice text)
+{
+    size_t at = 0;
+    while (at < text.len && (ascii_is_alnum(text.at[at]) || memchr("+-.", text.at[at], 3) != NULL))
+        at++;
+    return at > 0 && slice_starts_with(slice_make(text.at + at, text.len - at), "://");
+}
+
+static bool is_blank(char c)
+{
+    return memchr(" \t\r\n", c, 4) != NULL;
+}
+
+/* Whether a URL ends at that byte. */
+static bool separates(dubboc_slice text, size_t at)
+{
+    if (text.at[at] != ',' || at + 1 == text.len)
+        return text.at[at] == ',' || is_blank(text.at[at]);
+    dubboc_slice behind = slice_make(text.at + at + 1, text.len - at - 1);
+    return is_blank(behind.at[0]) || starts_url(behind);
+}
+
+/* Takes the next URL off *rest; false: there is none left. */
+static bool next_url(dubboc_slice *rest, dubboc_slice *url)
+{
+    size_t at = 0;
+    while (at < rest->len && (is_blank(rest->at[at]) || rest->at[at] == ','))
+        at++;
+    size_t end = at;
+    while (end < rest->len && !separates(*rest, end))
+        end++;
+    *url = slice_make(rest->at + at, end - at);
+    *rest = slice_make(rest->at + end, rest->len - end);
+    return url->len > 0;
+}
+
+static dubboc_status read_urls(static_registry *self, dubboc_slice rest, dubboc_error *err)
+{
+    dubboc_slice text;
+    while (next_url(&rest, &text)) {
+        provider_url *url;
+        dubboc_status status = provider_url_from_text(text, &url, err);
+        if (status != DUBBOC_OK)
+            return error_prefix(err, status == DUBBOC_E_NO_MEMORY ? status : DUBBOC_E_ARGUMENT, "\"%.*s\"", SLICE_ARGS(text));
+        void *urls = self->urls;
+        if (!mem_grow(&urls, &self->url_capacity, self->url_count + 1, sizeof(provider_url *))) {
+            provider_url_free(url);
+            return error_no_memory(err);
+        }
+        self->urls = urls;
+        self->urls[self->url_count++] = url;
+    }
+    return DUBBOC_OK;
+}
+
+static bool read_list(void *arg, const char *interface, registry_category category, registry_list *list)
+{
+    static_registry *self = arg;
+    size_t capacity = 0;
+    for (size_t i = 0; i < self->url_count; i++) {
+        const provider_url *url = self->urls[i];
+        if (!slice_is(url->interface, interface) || !registry_category_matches(category, provider_url_find(url, "category")))
+            continue;
+        if (!registry_list_add(list, &capacity, slice_of(url->text))) {
+            registry_list_free(list);
+            return false;
+        }
+    }
+    registry_list_sort(list);
+    return true;
+}
+
+/* --- life */
+
+static void *serve(void *arg)
+{
+    static_registry *self = arg;
+    struct pollfd waited = {.fd = self->wake.fd, .events = POLLIN};
+    bool is_complete = true;
+    while (!atomic_load(&self->is_stopping)) {
+        poll(&waited, 1, is_complete ? -1 : 1000); /* without memory: tried again */
+        wake_clear(&self->wake);
+        is_complete = subscribers_serve(&self->subscribers, read_list, self);
+    }
+    return NULL;
+}
+
+static void release(static_registry *self)
+{
+    for (size_t i = 0; i < self->url_count; i++)
+        provider_url_free(self->urls[i]);
+    free(self->urls);
+    subscribers_fini(&self->subscribers);
+    wake_close(&self->wake);
+    free(self);
+}
+
+static dubboc_status start(static_registry *self, dubboc_error *err)
+{
+    if (!wake_open(&self->wake))
+        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
+    int failure = registry_thread_start(&self->thread, serve, self, "dubboc-static");
+    if (failure != 0)
+        return error_set(err, DUBBOC_E_SYSTEM, "no thread for the registry: %s", strerror(failure));
+    return DUBBOC_OK;
+}
+
+static dubboc_status static_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
+{
+    (void)settings;
+    static_registry *self = MEM_NEW(static_registry);
+    if (self == NULL)
+        return error_no_memory(err);
+    self->wake.fd = -1;
+    subscribers_init(&self->subscribers);
+    dubboc_status status = read_urls(self, rest, err);
+    if (status == DUBBOC_OK)
+        status = start(self, err);
+    if (status != DUBBOC_OK) {
+        release(self);
+        return status;
+    }
+    *out = &self->base;
+    return DUBBOC_OK;
+}
+
+static void static_free(registry *base)
+{
+    static_registry *self = of(base);
+    atomic_store(&self->is_stopping, true);
+    wake_signal(&self->wake);
+    pthread_join(self->thread, NULL);
+    release(self);
+}
+
+static bool static_is_connected(const registry *self)
+{
+    (void)self;
+    return true;
+}
+
+/* --- registrations: nothing to do, but the handle keeps its promise */
+
+static dubboc_status static_register(registry *self, const char *interface, registry_category category, const char *url,
+    registry_registration **registration, dubboc_error *err)
+{
+    (void)self, (void)interface, (void)category, (void)url;
+    registry_registration *made = MEM_NEW(registry_registration);
+    if (made == NULL)
+        return error_no_memory(err);
+    made->ops = &registry_static_ops;
+    error_clear(err);
+    *registration = made;
+    return DUBBOC_OK;
+}
+
+static bool static_is_registered(const registry_registration *registration)
+{
+    (void)registration;
+    return true;
+}
+
+static void static_unregister(registry *self, registry_registration *registration, int64_t timeout_ms)
+{
+    (void)self, (void)timeout_ms;
+    free(registration);
+}
+
+/* --- subscriptions */
+
+static dubboc_status static_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err)
+{
+    registry_subscription *made =
+        subscribers_add(&of(self)->subscribers, &registry_static_ops, interface, category, listener, arg);
+    if (made == NULL)
+        return error_no_memory(err);
+    error_clear(err);
+    *subscription = made;
+    wake_signal(&of(self)->wake);
+    return DUBBOC_OK;
+}
+
+static void static_refresh(registry *self, registry_subscription *subscription)
+{
+    subscribers_refresh(&of(self)->subscribers, subscription);
+    wake_signal(&of(self)->wake);
+}
+
+static void static_unsubscribe(registry *self, registry_subscription *subscription)
+{
+    subscribers_remove(&of(self)->subscribers, subscription);
+}
+
+static dubboc_status static_lookup(registry *self, const char *interface, registry_category category, int64_t deadline_ns,
+    registry_list *urls, dubboc_error *err)
+{
+    registry_list list = {0};
+    (void)deadline_ns;
+    if (!read_list(self, interface, category, &list))
+        return error_no_memory(err);
+    error_clear(err);
+    *urls = list;
+    return DUBBOC_OK;
+}
+
+static dubboc_status static_interfaces(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err)
+{
+    registry_list list = {0};
+    size_t capacity = 0;
+    (void)deadline_ns;
+    for (size_t i = 0; i < of(self)->url_count; i++)
+        if (!registry_list_add(&list, &capacity, of(self)->urls[i]->interface)) {
+            registry_list_free(&list);
+            return error_no_memory(err);
+        }
+    registry_list_sort(&list);
+    error_clear(err);
+    *names = list;
+    return DUBBOC_OK;
+}
+
+const registry_ops registry_static_ops = {
+    .scheme = "static",
+    .open = static_open,
+    .free = static_free,
+    .is_connected = static_is_connected,
+    .register_ = static_register,
+    .is_registered = static_is_registered,
+    .unregister = static_unregister,
+    .subscribe = static_subscribe,
+    .refresh = static_refresh,
+    .unsubscribe = static_unsubscribe,
+    .lookup = static_lookup,
+    .interfaces = static_interfaces,
+};

@@ -1,0 +1,176 @@
+/* See the header. A subscription is due when its list may have changed; serving takes one due subscription after the other: marks it as the one being
+ * called, leaves the lock, reads, compares with what the listener was given last, calls. Removal waits for the mark to go. */
+#include "registry/subscribers.h"
+
+#include <assert.h>
+
+#include "base/mem.h"
+
+struct subscriber {
+    registry_subscription handle;
+    subscriber *next;
+    char *interface;
+    registry_category category;
+    registry_listener listener;
+    void *arg;
+    bool is_due;
+    bool is_unread;      /* could not be read in this serve */
+    bool is_forced;      /* the listener is called even without a change */
+    registry_list given; /* what the listener was told last; the serving thread's own */
+};
+
+void subscribers_init(subscribers *self)
+{
+    *self = (subscribers){0};
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->call_ended, NULL);
+}
+
+static void subscriber_free(subscriber *one)
+{
+    registry_list_free(&one->given);
+    free(one->interface);
+    free(one);
+}
+
+void subscribers_fini(subscribers *self)
+{
+    while (self->first != NULL) {
+        subscriber *one = self->first;
+        self->first = one->next;
+        subscriber_free(one);
+    }
+    pthread_cond_destroy(&self->call_ended);
+    pthread_mutex_destroy(&self->lock);
+}
+
+registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface, registry_category category,
+    registry_listener listener, void *arg)
+{
+    subscriber *one = MEM_NEW(subscriber);
+    if (one == NULL || (one->interface = mem_dup(interface)) == NULL) {
+        free(one);
+        return NULL;
+    }
+    one->handle.ops = ops;
+    one->category = category;
+    one->listener = listener;
+    one->arg = arg;
+    one->is_due = one->is_forced = true;
+    pthread_mutex_lock(&self->lock);
+    one->next = self->first;
+    self->first = one;
+    pthread_mutex_unlock(&self->lock);
+    return &one->handle;
+}
+
+static void unlink_locked(subscribers *self, const subscriber *one)
+{
+    for (subscriber **at = &self->first; *at != NULL; at = &(*at)->next)
+        if (*at == one) {
+            *at = one->next;
+            return;
+        }
+    assert(!"subscription of another registry");
+}
+
+void subscribers_remove(subscribers *self, registry_subscription *subscription)
+{
+    subscriber *one = (subscriber *)subscription;
+    pthread_mutex_lock(&self->lock);
+    unlink_locked(self, one);
+    assert(self->calling != one || !pthread_equal(self->caller, pthread_self()));
+    while (self->calling == one)
+        pthread_cond_wait(&self->call_ended, &self->lock);
+    pthread_mutex_unlock(&self->lock);
+    subscriber_free(one);
+}
+
+void subscribers_refresh(subscribers *self, registry_subscription *subscription)
+{
+    subscriber *one = (subscriber *)subscription;
+    pthread_mutex_lock(&self->lock);
+    one->is_due = one->is_forced = true;
+    pthread_mutex_unlock(&self->lock);
+}
+
+void subscribers_touch(subscribers *self, bool (*matches)(void *arg, const char *interface, registry_category category), void *arg)
+{
+    pthread_mutex_lock(&self->lock);
+    for (subscriber *one = self->first; one != NULL; one = one->next)
+        if (matches == NULL || matches(arg, one->interface, one->category))
+            one->is_due = true;
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* Marks the next due one as being called; NULL: there is none. */
+static subscriber *take_due_locked(subscribers *self, bool *is_forced)
+{
+    for (subscriber *one = self->first; one != NULL; one = one->next)
+        if (one->is_due) {
+            *is_forced = one->is_forced;
+            one->is_due = one->is_forced = false;
+            self->calling = one;
+            self->caller = pthread_self();
+            return one;
+        }
+    return NULL;
+}
+
+static void tell(subscriber *one, registry_list *list_take, bool is_forced)
+{
+    if (!is_forced && registry_list_equal(list_take, &one->given)) {
+        registry_list_free(list_take);
+        return;
+    }
+    registry_list_free(&one->given);
+    one->given = *list_take;
+    *list_take = (registry_list){0};
+    registry_snapshot snapshot = {.interface = one->interface, .category = one->category,
+        .urls = (const char *const *)one->given.items, .count = one->given.count};
+    one->listener(one->arg, &snapshot);
+}
+
+/* Ends the call of one. One that could not be read waits for the next serve. */
+static void call_ended_locked(subscribers *self, subscriber *one, bool is_read, bool is_forced)
+{
+    if (!is_read) {
+        one->is_unread = true;
+        one->is_forced = one->is_forced || is_forced;
+    }
+    self->calling = NULL;
+    pthread_cond_broadcast(&self->call_ended);
+}
+
+/* Whether every list could be read. */
+static bool recall_unread_locked(subscribers *self)
+{
+    bool all = true;
+    for (subscriber *one = self->first; one != NULL; one = one->next)
+        if (one->is_unread) {
+            one->is_unread = false;
+            one->is_due = true;
+            all = false;
+        }
+    return all;
+}
+
+bool subscribers_serve(subscribers *self,
+    bool (*read)(void *arg, const char *interface, registry_category category, registry_list *list), void *arg)
+{
+    subscriber *one;
+    bool is_forced;
+    pthread_mutex_lock(&self->lock);
+    while ((one = take_due_locked(self, &is_forced)) != NULL) {
+        pthread_mutex_unlock(&self->lock);
+        registry_list list = {0};
+        bool is_read = read(arg, one->interface, one->category, &list);
+        if (is_read)
+            tell(one, &list, is_forced);
+        pthread_mutex_lock(&self->lock);
+        call_ended_locked(self, one, is_read, is_forced);
+    }
+    bool all = recall_unread_locked(self);
+    pthread_mutex_unlock(&self->lock);
+    return all;
+}
