@@ -1,1 +1,2 @@
-# transport (client side): nothing yet
+libdubboc_core_la_SOURCES += \
+	transport/http_reply.c transport/http_reply.h

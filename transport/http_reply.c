@@ -1,0 +1,516 @@
+/* The reply reader: a state machine over lines and lengths.
+ *
+ * Every byte is looked at once to find its line's end, however it arrives (seen remembers how far), and once to understand the line. Data is
+ * never copied for a body with a length; chunks are moved together in place, and what frames them is dropped as it is understood,
+ * so that a peer cannot make a small body cost much memory.
+ *
+ * Where RFC 9112 and libcurl leave room, these are the choices:
+ *   - a line of the head may end with LF alone (RFC 9112 2.2, libcurl; dubbo-go accepts it too). Chunk framing needs CR LF;
+ *   - Content-Length may be repeated with the same value, not with another, and not as a list; with Transfer-Encoding it is refused;
+ *   - the only transfer coding is chunked, named once;
+ *   - blanks before a header's colon, folded lines, control bytes and lines without colon are refused;
+ *   - HTTP/0.0 is read as a 1.0 reply that closes: dubbo-go 1.0 to 1.2 sends that (wire.md P45). Nothing else but 1.0 and 1.1;
+ *   - a reply to HEAD ends the connection: dubbo-go 3 and dubbogo 0.2 send its body nevertheless (wire.md 12.8). */
+#include "transport/http_reply.h"
+
+#include <assert.h>
+
+#define KEEP_BYTES (16u * 1024)   /* memory kept between replies */
+#define ROOM_MIN 4096u            /* what one receive gets at least */
+#define ROOM_MAX (1024u * 1024u)  /* and is made to fit at most: a length that a peer claims costs nothing until bytes come */
+#define CHUNK_DIGITS_MAX 16u
+#define CHUNK_LINE_TOO_LONG "a chunk's size line is over 4 KiB"
+
+enum {
+    STATUS_LINE,
+    HEADER_LINE,
+    BODY_LENGTH,
+    BODY_CLOSE,
+    CHUNK_SIZE,
+    CHUNK_DATA,
+    CHUNK_END,
+    TRAILER_LINE,
+    DONE,
+    FAILED
+};
+
+/* RFC 9110 5.6.2: the bytes of a header's name. */
+static const unsigned char is_token[256] = {
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1,
+    ['_'] = 1, ['`'] = 1, ['|'] = 1, ['~'] = 1,
+    ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
+    ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1,
+    ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1,
+    ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
+    ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
+    ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
+    ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
+};
+
+static bool fail(http_reader *reader, dubboc_status status, const char *problem)
+{
+    reader->state = FAILED;
+    reader->status = status;
+    reader->problem = problem;
+    return false;
+}
+
+static bool refuse(http_reader *reader, const char *problem)
+{
+    return fail(reader, DUBBOC_E_PROTOCOL, problem);
+}
+
+/* --- text -------------------------------------------------------------------------------------------------------------------------------- */
+
+/* Eight bytes at once: whether one of them may be a control byte (below 0x20, or 0x7f). Never says no wrongly. */
+static bool word_has_control(const char *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    const uint64_t tops = ones << 7;
+    uint64_t below_blank = (word - ones * 0x20) & ~word;
+    uint64_t del = word ^ (ones * 0x7f);
+    uint64_t is_del = (del - ones) & ~del;
+    return ((below_blank | is_del) & tops) != 0;
+}
+
+static bool has_control_slowly(const char *at, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)at[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+/* A control byte other than a tab: CR, NUL and their kind have no place inside a line. */
+static bool has_control(const char *at, size_t len)
+{
+    if (len < 8)
+        return has_control_slowly(at, len);
+    size_t i = 0;
+    for (; i + 8 <= len; i += 8)
+        if (word_has_control(at + i))
+            return has_control_slowly(at, len);
+    return word_has_control(at + len - 8) && has_control_slowly(at + len - 8, 8);
+}
+
+/* known is in lower case and made of letters and '-', name of token bytes and as long: then one bit is all that may differ. */
+static bool name_is(const char *name, const char *known, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((name[i] | 0x20) != known[i])
+            return false;
+    return true;
+}
+
+/* --- lines ------------------------------------------------------------------------------------------------------------------------------- */
+
+/* The next whole line, without its end. false: it is not here yet, or too long (failed). */
+static bool take_line(http_reader *reader, dubboc_slice *line, bool *has_cr)
+{
+    char *data = reader->in.data;
+    const char *lf = memchr(data + reader->seen, '\n', reader->in.len - reader->seen);
+    size_t end = lf != NULL ? (size_t)(lf - data) + 1 : reader->in.len;
+    size_t taken = end - reader->at;
+    if (taken > HTTP_REPLY_HEAD_MAX - reader->head_bytes)
+        return fail(reader, DUBBOC_E_TOO_BIG, "the reply's head is over 64 KiB");
+    reader->seen = end;
+    if (lf == NULL)
+        return false;
+    *line = slice_make(data + reader->at, taken - 1);
+    *has_cr = line->len > 0 && lf[-1] == '\r';
+    line->len -= *has_cr;
+    reader->head_bytes += taken;
+    reader->at = end;
+    return true;
+}
+
+static bool read_status_line(http_reader *reader, dubboc_slice line)
+{
+    if (line.len < 12 || memcmp(line.at, "HTTP/", 5) != 0 || line.at[6] != '.' || line.at[8] != ' ')
+        return refuse(reader, "not an HTTP reply");
+    char major = line.at[5], minor = line.at[7];
+    bool is_zero = major == '0' && minor == '0' && reader->interim == 0;
+    if (!is_zero && (major != '1' || (minor != '0' && minor != '1')))
+        return refuse(reader, "not HTTP/1.0 or HTTP/1.1");
+    uint64_t status;
+    if (!slice_u64(slice_make(line.at + 9, 3), 599, &status) || status < 100)
+        return refuse(reader, "no status code from 100 to 599");
+    if (line.len > 12 && (line.at[12] != ' ' || has_control(line.at + 13, line.len - 13)))
+        return refuse(reader, "broken status line");
+    if (status == 101)
+        return refuse(reader, "the peer changes the protocol (101)");
+    if (status < 200 && is_zero)
+        return refuse(reader, "not HTTP/1.0 or HTTP/1.1");
+    reader->reply.status = (int)status;
+    reader->is_old = minor == '0';
+    reader->says_close = is_zero;
+    reader->state = HEADER_LINE;
+    return true;
+}
+
+static bool read_length(http_reader *reader, dubboc_slice value)
+{
+    uint64_t length;
+    if (!slice_u64(value, INT64_MAX, &length))
+        return refuse(reader, "broken Content-Length");
+    if (reader->has_length && length != reader->left)
+        return refuse(reader, "two different Content-Length");
+    reader->has_length = true;
+    reader->left = length;
+    return true;
+}
+
+static bool read_coding(http_reader *reader, dubboc_slice value)
+{
+    if (reader->is_chunked || !slice_is_nocase(value, "chunked"))
+        return refuse(reader, "a Transfer-Encoding other than chunked");
+    reader->is_chunked = true;
+    return true;
+}
+
+static void read_connection(http_reader *reader, dubboc_slice value)
+{
+    dubboc_slice option;
+    while (slice_next(&value, ',', &option)) {
+        reader->says_close |= slice_is_nocase(option, "close");
+        reader->says_keep_alive |= slice_is_nocase(option, "keep-alive");
+    }
+}
+
+/* A hint only: what cannot be read is as if it were not there. */
+static void read_keep_alive(http_reader *reader, dubboc_slice value)
+{
+    dubboc_slice option, name, amount;
+    uint64_t seconds;
+    while (slice_next(&value, ',', &option)) {
+        bool has_amount = slice_cut(option, '=', &name, &amount);
+        if (has_amount && slice_is_nocase(slice_trim(name), "timeout") && slice_u64(slice_trim(amount), 86400, &seconds))
+            reader->reply.idle_s = (int)seconds;
+    }
+}
+
+/* What a header means to the exchange. Most mean nothing, and a look at the length says so. */
+static bool understand(http_reader *reader, const char *name, size_t len, dubboc_slice value)
+{
+    switch (len) {
+    case 10:
+        if (name_is(name, "connection", len))
+            read_connection(reader, value);
+        else if (name_is(name, "keep-alive", len))
+            read_keep_alive(reader, value);
+        return true;
+    case 12:
+        if (name_is(name, "content-type", len)) {
+            value = slice_trim(value);
+            reader->type_at = (size_t)(value.at - reader->in.data);
+            reader->type_len = value.len;
+        }
+        return true;
+    case 14:
+        return !name_is(name, "content-length", len) || read_length(reader, slice_trim(value));
+    case 17:
+        return !name_is(name, "transfer-encoding", len) || read_coding(reader, slice_trim(value));
+    case 19:
+        if (name_is(name, "dubboc-not-executed", len))
+            reader->says_not_executed = slice_is(slice_trim(value), "1");
+        return true;
+    default:
+        return true;
+    }
+}
+
+/* A header or trailer line. The bytes behind line are its own line end, so that the search for the name's end stops there. */
+static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
+{
+    if (++reader->header_count > HTTP_REPLY_HEADERS_MAX)
+        return fail(reader, DUBBOC_E_TOO_BIG, "the reply has over 200 headers");
+    size_t len = 0;
+    while (is_token[(unsigned char)line.at[len]] != 0)
+        len++;
+    if (len == 0 || line.at[len] != ':')
+        return refuse(reader, "broken header line");
+    dubboc_slice value = slice_make(line.at + len + 1, line.len - len - 1);
+    if (has_control(value.at, value.len))
+        return refuse(reader, "control byte in a header");
+    return is_trailer || understand(reader, line.at, len, value);
+}
+
+/* --- from head to body ------------------------------------------------------------------------------------------------------------------- */
+
+static bool finish(http_reader *reader)
+{
+    http_reply *reply = &reader->reply;
+    bool has_more = reader->in.len > reader->at; /* nobody asked for it, so it is no reply to what comes next */
+    reply->keep_alive = !reader->says_close && (!reader->is_old || reader->says_keep_alive) && !has_more;
+    reply->not_executed = reply->status == 503 && reader->says_not_executed;
+    const char *data = reader->in.data;
+    reply->body = slice_make(data + reader->body_at, reader->body_len);
+    reply->content_type = reader->type_at > 0 ? slice_make(data + reader->type_at, reader->type_len) : slice_make(NULL, 0);
+    reader->state = DONE;
+    return true;
+}
+
+static void begin_head(http_reader *reader)
+{
+    reader->state = STATUS_LINE;
+    reader->head_bytes = 0;
+    reader->header_count = 0;
+    reader->left = 0;
+    reader->type_at = 0;
+    reader->has_length = reader->is_chunked = reader->says_close = reader->says_keep_alive = reader->says_not_executed = false;
+    reader->reply.idle_s = -1;
+}
+
+/* Forgets a 1xx reply. */
+static bool skip_interim(http_reader *reader)
+{
+    if (reader->has_length || reader->is_chunked)
+        return refuse(reader, "a body in an interim reply");
+    if (++reader->interim > HTTP_REPLY_INTERIM_MAX)
+        return fail(reader, DUBBOC_E_TOO_BIG, "over 16 interim replies");
+    buffer *in = &reader->in;
+    memmove(in->data, in->data + reader->at, in->len - reader->at);
+    in->len -= reader->at;
+    reader->at = reader->seen = 0;
+    begin_head(reader);
+    return true;
+}
+
+/* RFC 9112 6.3: how long the body is. */
+static bool end_head(http_reader *reader)
+{
+    int status = reader->reply.status;
+    if (reader->is_chunked && reader->has_length)
+        return refuse(reader, "Content-Length with Transfer-Encoding");
+    if (status < 200)
+        return skip_interim(reader);
+    reader->body_at = reader->at;
+    reader->body_len = 0;
+    reader->head_bytes = 0;
+    if (reader->is_head || status == 204 || status == 304) {
+        /* What is announced is not sent, or should not be: who knows, so nothing else is read from there. */
+        reader->says_close |= reader->is_head || reader->is_chunked || reader->left > 0;
+        return finish(reader);
+    }
+    if (reader->is_chunked) {
+        reader->says_close |= reader->is_old; /* HTTP/1.0 has no chunks: such a peer is not trusted with a second reply */
+        reader->state = CHUNK_SIZE;
+    } else if (reader->has_length) {
+        if (reader->left > reader->body_max_bytes)
+            return fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+        reader->state = BODY_LENGTH;
+    } else {
+        reader->says_close = true;
+        reader->state = BODY_CLOSE;
+    }
+    return true;
+}
+
+/* --- body -------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool read_body(http_reader *reader)
+{
+    size_t have = reader->in.len - reader->at;
+    if (have < reader->left)
+        return false;
+    reader->body_len = (size_t)reader->left;
+    reader->at += reader->body_len;
+    return finish(reader);
+}
+
+static bool read_body_to_close(http_reader *reader)
+{
+    reader->body_len = reader->in.len - reader->body_at;
+    if (reader->body_len > reader->body_max_bytes)
+        return fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+    reader->at = reader->in.len;
+    return false;
+}
+
+static int hex_digit(char c)
+{
+    if (ascii_is_digit(c))
+        return c - '0';
+    char lower = ascii_lower(c);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* 1*HEXDIG, then nothing, or an extension, which means nothing to us. */
+static bool read_chunk_size(http_reader *reader, dubboc_slice line, bool has_cr)
+{
+    if (line.len > HTTP_REPLY_CHUNK_LINE_MAX)
+        return fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
+    uint64_t size = 0;
+    size_t digits = 0;
+    for (int digit; digits < line.len && (digit = hex_digit(line.at[digits])) >= 0; digits++)
+        size = digits < CHUNK_DIGITS_MAX ? size * 16 + (uint64_t)digit : 0;
+    dubboc_slice rest = slice_trim(slice_make(line.at + digits, line.len - digits));
+    if (digits == 0 || digits > CHUNK_DIGITS_MAX || !has_cr || (rest.len > 0 && rest.at[0] != ';') || has_control(rest.at, rest.len))
+        return refuse(reader, "broken chunk");
+    if (size > reader->body_max_bytes - reader->body_len)
+        return fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+    reader->head_bytes = 0;
+    reader->header_count = 0;
+    reader->left = size;
+    reader->state = size > 0 ? CHUNK_DATA : TRAILER_LINE;
+    return true;
+}
+
+static bool read_chunk_data(http_reader *reader)
+{
+    char *data = reader->in.data;
+    size_t have = reader->in.len - reader->at;
+    size_t take = have < reader->left ? have : (size_t)reader->left;
+    memmove(data + reader->body_at + reader->body_len, data + reader->at, take);
+    reader->body_len += take;
+    reader->at += take;
+    reader->seen = reader->at;
+    reader->left -= take;
+    if (reader->left > 0)
+        return false;
+    reader->state = CHUNK_END;
+    return true;
+}
+
+static bool read_chunk_end(http_reader *reader)
+{
+    size_t have = reader->in.len - reader->at;
+    if (memcmp(reader->in.data + reader->at, "\r\n", have < 2 ? have : 2) != 0)
+        return refuse(reader, "broken chunk");
+    if (have < 2)
+        return false;
+    reader->at += 2;
+    reader->seen = reader->at;
+    reader->state = CHUNK_SIZE;
+    return true;
+}
+
+/* Closes the gap that understood chunk framing leaves between the body and what is still to be read. */
+static void close_gap(http_reader *reader)
+{
+    buffer *in = &reader->in;
+    size_t end = reader->body_at + reader->body_len;
+    size_t gap = reader->at - end;
+    if (gap == 0)
+        return;
+    memmove(in->data + end, in->data + reader->at, in->len - reader->at);
+    in->len -= gap;
+    reader->at -= gap;
+    reader->seen -= gap;
+}
+
+/* --- the machine ------------------------------------------------------------------------------------------------------------------------- */
+
+static bool step_line(http_reader *reader)
+{
+    dubboc_slice line;
+    bool has_cr;
+    if (!take_line(reader, &line, &has_cr)) {
+        bool is_long = reader->state == CHUNK_SIZE && reader->in.len - reader->at > HTTP_REPLY_CHUNK_LINE_MAX;
+        return is_long && fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
+    }
+    switch (reader->state) {
+    case STATUS_LINE:
+        return read_status_line(reader, line);
+    case HEADER_LINE:
+        return line.len > 0 ? read_field(reader, line, false) : end_head(reader);
+    case CHUNK_SIZE:
+        return read_chunk_size(reader, line, has_cr);
+    default:
+        return line.len > 0 ? read_field(reader, line, true) : finish(reader);
+    }
+}
+
+/* One step. false: it cannot go on (more bytes wanted, or failed). */
+static bool step(http_reader *reader)
+{
+    switch (reader->state) {
+    case BODY_LENGTH:
+        return read_body(reader);
+    case BODY_CLOSE:
+        return read_body_to_close(reader);
+    case CHUNK_DATA:
+        return read_chunk_data(reader);
+    case CHUNK_END:
+        return read_chunk_end(reader);
+    default:
+        return step_line(reader);
+    }
+}
+
+void http_reader_init(http_reader *reader, size_t body_max_bytes)
+{
+    *reader = (http_reader){.body_max_bytes = body_max_bytes};
+    size_t framing = 4 * (size_t)HTTP_REPLY_HEAD_MAX;
+    buffer_init(&reader->in, body_max_bytes < SIZE_MAX - framing ? body_max_bytes + framing : SIZE_MAX);
+    begin_head(reader);
+}
+
+void http_reader_fini(http_reader *reader)
+{
+    buffer_fini(&reader->in);
+}
+
+void http_reader_reset(http_reader *reader, bool is_head)
+{
+    buffer_recycle(&reader->in, KEEP_BYTES);
+    reader->is_head = is_head;
+    reader->at = reader->seen = 0;
+    reader->interim = 0;
+    begin_head(reader);
+}
+
+char *http_reader_room(http_reader *reader, size_t *size)
+{
+    assert(reader->state != DONE && reader->state != FAILED);
+    buffer *in = &reader->in;
+    size_t wanted = ROOM_MIN;
+    if (reader->state == BODY_LENGTH || reader->state == CHUNK_DATA) {
+        size_t have = in->len - reader->at;
+        wanted = reader->left - have < ROOM_MAX ? (size_t)(reader->left - have) : ROOM_MAX;
+    } else if (in->capacity - in->len >= ROOM_MIN / 2) {
+        wanted = ROOM_MIN / 2; /* enough is there: do not grow for a round number */
+    }
+    char *room = buffer_reserve(in, wanted);
+    if (room == NULL) {
+        fail(reader, DUBBOC_E_NO_MEMORY, "out of memory");
+        return NULL;
+    }
+    *size = in->capacity - in->len;
+    return room;
+}
+
+http_read http_reader_feed(http_reader *reader, size_t received)
+{
+    assert(reader->state != DONE && received <= reader->in.capacity - reader->in.len);
+    reader->in.len += received;
+    while (reader->state < DONE && step(reader))
+        ;
+    if (reader->state == DONE)
+        return HTTP_READ_DONE;
+    if (reader->state == FAILED)
+        return HTTP_READ_FAILED;
+    if (reader->state >= CHUNK_SIZE)
+        close_gap(reader);
+    return HTTP_READ_MORE;
+}
+
+http_read http_reader_eof(http_reader *reader)
+{
+    if (reader->state == BODY_CLOSE) {
+        finish(reader);
+        return HTTP_READ_DONE;
+    }
+    if (reader->state == DONE)
+        return HTTP_READ_DONE;
+    if (reader->state == FAILED)
+        return HTTP_READ_FAILED;
+    bool is_nothing = reader->state == STATUS_LINE && reader->in.len == 0;
+    const char *in_head = is_nothing ? "closed without a reply" : "closed within the reply's head";
+    fail(reader, DUBBOC_E_BROKEN, reader->state <= HEADER_LINE ? in_head : "closed within the reply's body");
+    return HTTP_READ_FAILED;
+}
