@@ -39,7 +39,7 @@ uint64_t http_client_connections_opened(const http_client *client);
  * DUBBOC_E_ARGUMENT: no such URL. */
 dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err);
 void http_endpoint_ref(http_endpoint *endpoint);
-void http_endpoint_unref(http_endpoint *endpoint); /* the last one closes the idle connections */
+void http_endpoint_unref(http_endpoint *endpoint); /* the last one closes the idle connections; those in use end with give_back */
 const char *http_endpoint_host(const http_endpoint *endpoint); /* "host:port", for the Host header and for people */
 
 /* --- taking a connection (blocking form; all of it ends at deadline_ns or at stop) --------------------------------------------------------- */
@@ -63,7 +63,7 @@ void http_exchange_begin(http_connection *connection, dubboc_slice body);
 
 typedef enum http_step {
     HTTP_WANT_READ,
-    HTTP_WANT_WRITE,
+    HTTP_WANT_WRITE, /* or read: a peer may answer before it has taken the whole request */
     HTTP_DONE,  /* http_exchange_reply() */
     HTTP_FAILED /* http_exchange_failure() */
 } http_step;

@@ -1,0 +1,77 @@
+/* A TCP peer on loopback that does exactly what its script says: answers late, half, garbage, twice, not at all; closes or resets where it is
+ * told. A script is an array of steps; each accepted connection runs one, on a thread of its own: the first connection the first script, and so
+ * on, the last script for all that follow. It counts what it saw, so that a test can tell what was executed how often. */
+#ifndef TESTS_SUPPORT_SCRIPTED_PEER_H
+#define TESTS_SUPPORT_SCRIPTED_PEER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum peer_act {
+    PEER_ACT_END,     /* close in order; what ends each script */
+    PEER_ACT_READ,    /* one whole request: head, and as much body as Content-Length says */
+    PEER_ACT_TAKE,    /* count bytes, whatever they are */
+    PEER_ACT_SEND,    /* text */
+    PEER_ACT_DRIBBLE, /* text, byte by byte, each in a segment of its own */
+    PEER_ACT_FLOOD,   /* text, count times */
+    PEER_ACT_WAIT,    /* until scripted_peer_release() */
+    PEER_ACT_HOLD,    /* until the other side closes */
+    PEER_ACT_RESET,   /* close with RST */
+    PEER_ACT_AGAIN    /* from the start */
+} peer_act;
+
+typedef struct peer_step {
+    peer_act act;
+    const char *text;
+    size_t count;
+} peer_step;
+
+#define PEER_STEPS_MAX 12
+
+typedef struct peer_script {
+    peer_step steps[PEER_STEPS_MAX];
+} peer_script;
+
+/* The steps, as one writes them. */
+#define PEER_READ {.act = PEER_ACT_READ}
+#define PEER_TAKE(count_) {.act = PEER_ACT_TAKE, .count = (count_)}
+#define PEER_SEND(text_) {.act = PEER_ACT_SEND, .text = (text_)}
+#define PEER_DRIBBLE(text_) {.act = PEER_ACT_DRIBBLE, .text = (text_)}
+#define PEER_FLOOD(text_, count_) {.act = PEER_ACT_FLOOD, .text = (text_), .count = (count_)}
+#define PEER_WAIT {.act = PEER_ACT_WAIT}
+#define PEER_HOLD {.act = PEER_ACT_HOLD}
+#define PEER_RESET {.act = PEER_ACT_RESET}
+#define PEER_AGAIN {.act = PEER_ACT_AGAIN}
+
+/* A whole reply, body "ok". */
+#define PEER_OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+typedef struct scripted_peer scripted_peer;
+
+/* Scripts are borrowed. Ends the test when no socket or thread is to be had. */
+scripted_peer *scripted_peer_new(const peer_script *scripts, size_t count);
+
+/* "http://127.0.0.1:port" and the port. */
+const char *scripted_peer_url(const scripted_peer *peer);
+int scripted_peer_port(const scripted_peer *peer);
+
+/* So far: connections accepted, and whole requests read. */
+int scripted_peer_connections(scripted_peer *peer);
+int scripted_peer_requests(scripted_peer *peer);
+
+/* Connections whose script has not ended. */
+int scripted_peer_open_connections(scripted_peer *peer);
+
+/* The request read last, zero-ended: the caller's, free(). NULL: none. */
+char *scripted_peer_last_request(scripted_peer *peer);
+
+/* Lets every PEER_ACT_WAIT pass, now and later. */
+void scripted_peer_release(scripted_peer *peer);
+
+/* Closes every open connection with RST. */
+void scripted_peer_reset_all(scripted_peer *peer);
+
+/* Ends all threads, frees all. NULL is accepted. */
+void scripted_peer_free(scripted_peer *peer);
+
+#endif

@@ -1,0 +1,254 @@
+/* How a connection comes about, and how its bytes move.
+ *
+ * libcurl connects (CURLOPT_CONNECT_ONLY). A plain connection is then only a socket: we keep a duplicate of its descriptor and let the curl
+ * handle go, which leaves a pooled connection at a few hundred bytes and makes the exchange plain send() and recv(). A TLS connection keeps
+ * its handle, and its bytes go through curl_easy_send() and curl_easy_recv().
+ *
+ * The descriptor is non-blocking, as curl made it (a duplicate shares that); MSG_DONTWAIT is given nevertheless, so that nothing here
+ * depends on it. */
+#include "transport/http_internal.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+#define REQUEST_MAX_BYTES (256u * 1024 * 1024) /* what the request buffer takes: head, and small bodies */
+
+/* --- plain sockets ------------------------------------------------------------------------------------------------------------------------- */
+
+static http_io_result broken(int error, const char **problem)
+{
+    if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR)
+        return HTTP_IO_AGAIN;
+    *problem = strerrordesc_np(error);
+    return HTTP_IO_BROKEN;
+}
+
+static http_io_result plain_send(http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
+{
+    ssize_t sent;
+    if (count == 1) {
+        sent = send(connection->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } else {
+        struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
+        sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+    if (sent < 0)
+        return broken(errno, problem);
+    *done = (size_t)sent;
+    return HTTP_IO_OK;
+}
+
+static http_io_result plain_receive(http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
+{
+    ssize_t got = recv(connection->fd, room, size, MSG_DONTWAIT);
+    if (got < 0)
+        return broken(errno, problem);
+    *done = (size_t)got;
+    return got > 0 ? HTTP_IO_OK : HTTP_IO_END;
+}
+
+static bool plain_is_quiet(http_connection *connection)
+{
+    char byte;
+    return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, false};
+
+/* --- TLS ------------------------------------------------------------------------------------------------------------------------------------ */
+
+static http_io_result tls_send(http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
+{
+    (void)count; /* one after the other */
+    CURLcode code = curl_easy_send(connection->curl, pieces[0].iov_base, pieces[0].iov_len, done);
+    if (code == CURLE_OK && *done > 0)
+        return HTTP_IO_OK;
+    if (code == CURLE_AGAIN || code == CURLE_OK)
+        return HTTP_IO_AGAIN;
+    *problem = curl_easy_strerror(code);
+    return HTTP_IO_BROKEN;
+}
+
+static http_io_result tls_receive(http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
+{
+    CURLcode code = curl_easy_recv(connection->curl, room, size, done);
+    if (code == CURLE_OK)
+        return *done > 0 ? HTTP_IO_OK : HTTP_IO_END;
+    if (code == CURLE_AGAIN)
+        return HTTP_IO_AGAIN;
+    *problem = curl_easy_strerror(code);
+    return HTTP_IO_BROKEN;
+}
+
+/* Reading is the only way to tell: session tickets make a healthy connection readable. */
+static bool tls_is_quiet(http_connection *connection)
+{
+    char byte;
+    size_t got = 0;
+    return curl_easy_recv(connection->curl, &byte, 1, &got) == CURLE_AGAIN;
+}
+
+static const http_io tls_io = {tls_send, tls_receive, tls_is_quiet, true};
+
+/* --- connecting ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* curl asks at least once a second while it connects: the only way to end that from outside (traps C10). */
+static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+{
+    http_client *client = arg;
+    (void)down_total, (void)down, (void)up_total, (void)up;
+    return atomic_load(&client->is_stopping) ? 1 : 0;
+}
+
+/* A proxy's words must not reach standard output. */
+static size_t on_data(char *data, size_t size, size_t count, void *arg)
+{
+    (void)data, (void)arg;
+    return size * count;
+}
+
+static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, long timeout_ms, char *reason)
+{
+    const http_client_settings *settings = &endpoint->client->settings;
+    bool has_proxy = settings->proxy[0] != '\0';
+    CURLcode codes[] = {
+        curl_easy_setopt(curl, CURLOPT_URL, endpoint->url),
+        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"),
+        curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L),
+        curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L),
+        curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1), /* else TLS may agree on HTTP/2 */
+        curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
+        curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L), /* a resolver that hangs is left behind (traps C5) */
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms),
+        curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy), /* "": not the environment's either (traps C8) */
+        curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
+        curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
+        curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L),
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data),
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L),
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress),
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, endpoint->client),
+        curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
+        curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 1024L), /* the least: it is not for our bytes */
+        settings->tls_ca_file != NULL ? curl_easy_setopt(curl, CURLOPT_CAINFO, settings->tls_ca_file) : CURLE_OK,
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] != CURLE_OK)
+            return codes[i];
+    return CURLE_OK;
+}
+
+static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *endpoint, const char *reason, int64_t deadline_ns,
+    dubboc_error *err)
+{
+    const char *host = endpoint->host;
+    if (atomic_load(&endpoint->client->is_stopping))
+        return error_set(err, DUBBOC_E_CLOSED, "stopped while connecting to %s", host);
+    if (code == CURLE_OUT_OF_MEMORY)
+        return error_no_memory(err);
+    if (code == CURLE_OPERATION_TIMEDOUT && deadline_is_over(deadline_ns))
+        return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", host);
+    if (code == CURLE_OPERATION_TIMEDOUT)
+        return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %lld ms", host,
+            (long long)endpoint->client->settings.connect_timeout_ms);
+    long error = 0;
+    if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
+        strerrordesc_np((int)error) != NULL)
+        return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, strerrordesc_np((int)error));
+    return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, reason[0] != '\0' ? reason : curl_easy_strerror(code));
+}
+
+/* The milliseconds that connecting may take, at least 1; 0 would be curl's own default. */
+static long connect_timeout_ms(const http_endpoint *endpoint, int64_t deadline_ns)
+{
+    int left = deadline_poll_ms(deadline_ns);
+    int64_t limit = endpoint->client->settings.connect_timeout_ms;
+    if (limit <= 0 || limit > INT_MAX)
+        limit = INT_MAX;
+    if (left >= 0 && left < limit)
+        limit = left;
+    return limit > 0 ? (long)limit : 1;
+}
+
+/* Takes curl over in every case. */
+static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error *err)
+{
+    const http_endpoint *endpoint = connection->endpoint;
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+    if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) {
+        curl_easy_cleanup(curl);
+        return error_set(err, DUBBOC_E_CONNECT, "%s: closed at once", endpoint->host);
+    }
+    if (endpoint->is_tls) {
+        connection->curl = curl;
+        connection->fd = fd;
+        connection->io = &tls_io;
+        return DUBBOC_OK;
+    }
+    connection->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    int error = errno;
+    curl_easy_cleanup(curl);
+    connection->io = &plain_io;
+    if (connection->fd < 0)
+        return error_set(err, DUBBOC_E_CONNECT, "%s: %s", endpoint->host, strerrordesc_np(error));
+    return DUBBOC_OK;
+}
+
+static dubboc_status connect_now(http_connection *connection, int64_t deadline_ns, dubboc_error *err)
+{
+    const http_endpoint *endpoint = connection->endpoint;
+    char reason[CURL_ERROR_SIZE] = "";
+    CURL *curl = curl_easy_init();
+    if (curl == NULL)
+        return error_no_memory(err);
+    CURLcode code = set_options(curl, endpoint, connect_timeout_ms(endpoint, deadline_ns), reason);
+    if (code == CURLE_OK)
+        code = curl_easy_perform(curl);
+    if (code == CURLE_OK)
+        return adopt(curl, connection, err);
+    dubboc_status status = explain(curl, code, endpoint, reason, deadline_ns, err);
+    curl_easy_cleanup(curl);
+    return status;
+}
+
+dubboc_status http_connection_open(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+{
+    if (deadline_is_over(deadline_ns))
+        return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed before connecting to %s", endpoint->host);
+    http_connection *made = MEM_NEW(http_connection);
+    if (made == NULL)
+        return error_no_memory(err);
+    made->endpoint = endpoint;
+    made->fd = -1;
+    buffer_init(&made->request, REQUEST_MAX_BYTES);
+    http_reader_init(&made->reader, endpoint->client->settings.reply_max_bytes);
+    dubboc_status status = connect_now(made, deadline_ns, err);
+    if (status != DUBBOC_OK) {
+        http_connection_close(made);
+        return status;
+    }
+    made->opened_ns = clock_now_ns();
+    atomic_fetch_add_explicit(&endpoint->client->connections_opened, 1, memory_order_relaxed);
+    *connection = made;
+    return DUBBOC_OK;
+}
+
+void http_connection_close(http_connection *connection)
+{
+    if (connection->curl != NULL)
+        curl_easy_cleanup(connection->curl);
+    else if (connection->fd >= 0)
+        close(connection->fd);
+    buffer_fini(&connection->request);
+    http_reader_fini(&connection->reader);
+    free(connection);
+}

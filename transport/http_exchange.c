@@ -1,0 +1,208 @@
+/* One request and its reply on a connection, as a machine that never blocks.
+ *
+ * The request leaves with as few system calls as possible, and what the system has taken is counted, since that decides whether a call
+ * may be repeated. After the last byte the machine asks to wait instead of reading at once: the reply is never there yet. A peer may answer
+ * before it has the whole request (413, 503) and close; so while the request cannot go on, and after sending has failed, what the peer
+ * has said is read before giving up. */
+#include "transport/http_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#define REQUEST_KEEP_BYTES (16u * 1024) /* memory kept between exchanges */
+
+buffer *http_connection_request(http_connection *connection)
+{
+    return &connection->request;
+}
+
+void http_exchange_prepare(http_connection *connection)
+{
+    connection->phase = HTTP_PHASE_READY;
+    buffer_recycle(&connection->request, REQUEST_KEEP_BYTES);
+    connection->sent = 0;
+    connection->received = 0;
+}
+
+void http_exchange_begin(http_connection *connection, dubboc_slice body)
+{
+    const buffer *request = &connection->request;
+    assert(connection->phase == HTTP_PHASE_READY && request->status == DUBBOC_OK && request->len > 0);
+    bool is_head = request->len >= 5 && memcmp(request->data, "HEAD ", 5) == 0;
+    http_reader_reset(&connection->reader, is_head);
+    connection->phase = HTTP_PHASE_SENDING;
+    connection->body = body;
+    connection->exchanges++;
+}
+
+static http_step failed(http_connection *connection, dubboc_status status, const char *problem)
+{
+    connection->phase = HTTP_PHASE_FAILED;
+    connection->status = status;
+    connection->problem = problem;
+    buffer_clear(&connection->request);
+    return HTTP_FAILED;
+}
+
+/* A reply that came before the whole request was taken leaves the rest of it unsent: such a connection is not used again. */
+static http_step done(http_connection *connection)
+{
+    if (connection->sent < connection->request.len + connection->body.len)
+        connection->reader.reply.keep_alive = false;
+    connection->phase = HTTP_PHASE_DONE;
+    buffer_clear(&connection->request);
+    return HTTP_DONE;
+}
+
+static http_step judge(http_connection *connection, http_read result, http_step more)
+{
+    if (result == HTTP_READ_DONE)
+        return done(connection);
+    if (result == HTTP_READ_FAILED)
+        return failed(connection, connection->reader.status, connection->reader.problem);
+    return more;
+}
+
+/* Reads until the reply is there or nothing more is; then returns more. */
+static http_step receive(http_connection *connection, http_step more)
+{
+    http_reader *reader = &connection->reader;
+    for (;;) {
+        size_t size, got = 0;
+        const char *problem = NULL;
+        char *room = http_reader_room(reader, &size);
+        if (room == NULL)
+            return failed(connection, reader->status, reader->problem);
+        http_io_result result = connection->io->receive(connection, room, size, &got, &problem);
+        if (result == HTTP_IO_AGAIN)
+            return more;
+        if (result == HTTP_IO_BROKEN)
+            return failed(connection, DUBBOC_E_BROKEN, problem);
+        if (result == HTTP_IO_END)
+            return judge(connection, http_reader_eof(reader), more);
+        connection->received += got;
+        http_step step = judge(connection, http_reader_feed(reader, got), more);
+        /* A short read says that the socket is empty: waiting is cheaper than asking again. */
+        if (step != more || (got < size && !connection->io->may_hold_bytes))
+            return step;
+    }
+}
+
+/* Sending has failed; the peer may have answered before it hung up. */
+static http_step receive_last_words(http_connection *connection, const char *problem)
+{
+    if (connection->sent > 0 && receive(connection, HTTP_WANT_READ) == HTTP_DONE)
+        return HTTP_DONE;
+    return failed(connection, DUBBOC_E_BROKEN, problem);
+}
+
+static int unsent_pieces(const http_connection *connection, struct iovec pieces[2])
+{
+    const buffer *head = &connection->request;
+    dubboc_slice body = connection->body;
+    int count = 0;
+    size_t sent = connection->sent;
+    if (sent < head->len)
+        pieces[count++] = (struct iovec){.iov_base = head->data + sent, .iov_len = head->len - sent};
+    size_t body_sent = sent > head->len ? sent - head->len : 0;
+    if (body_sent < body.len)
+        pieces[count++] = (struct iovec){.iov_base = (char *)body.at + body_sent, .iov_len = body.len - body_sent};
+    return count;
+}
+
+static http_step send_request(http_connection *connection)
+{
+    struct iovec pieces[2];
+    for (;;) {
+        int count = unsent_pieces(connection, pieces);
+        if (count == 0) {
+            connection->phase = HTTP_PHASE_RECEIVING;
+            return HTTP_WANT_READ;
+        }
+        size_t taken = 0;
+        const char *problem = NULL;
+        http_io_result result = connection->io->send(connection, pieces, count, &taken, &problem);
+        if (result == HTTP_IO_AGAIN)
+            return receive(connection, HTTP_WANT_WRITE);
+        if (result != HTTP_IO_OK)
+            return receive_last_words(connection, problem);
+        connection->sent += taken;
+    }
+}
+
+http_step http_exchange_step(http_connection *connection)
+{
+    switch (connection->phase) {
+    case HTTP_PHASE_SENDING:
+        return send_request(connection);
+    case HTTP_PHASE_RECEIVING:
+        return receive(connection, HTTP_WANT_READ);
+    case HTTP_PHASE_DONE:
+        return HTTP_DONE;
+    case HTTP_PHASE_READY:
+    case HTTP_PHASE_FAILED:
+        break;
+    }
+    assert(connection->phase == HTTP_PHASE_FAILED);
+    return HTTP_FAILED;
+}
+
+dubboc_status http_connection_wait(http_connection *connection, http_step wanted, int64_t deadline_ns)
+{
+    short events = wanted == HTTP_WANT_WRITE ? POLLIN | POLLOUT : POLLIN;
+    struct pollfd fds[2] = {
+        {.fd = connection->fd, .events = events},
+        {.fd = connection->endpoint->client->stop.fd, .events = POLLIN},
+    };
+    for (;;) {
+        int ready = poll(fds, 2, deadline_poll_ms(deadline_ns));
+        if (ready > 0)
+            return fds[1].revents != 0 ? DUBBOC_E_CLOSED : DUBBOC_OK;
+        if (ready < 0 && errno != EINTR && errno != EAGAIN)
+            return DUBBOC_E_NO_MEMORY; /* the only other failure that poll() knows */
+        if (deadline_is_over(deadline_ns))
+            return DUBBOC_E_TIMEOUT;
+    }
+}
+
+int http_connection_fd(const http_connection *connection)
+{
+    return connection->fd;
+}
+
+bool http_connection_is_reused(const http_connection *connection)
+{
+    return connection->exchanges > (connection->phase == HTTP_PHASE_READY ? 0 : 1);
+}
+
+size_t http_exchange_bytes_sent(const http_connection *connection)
+{
+    return connection->sent;
+}
+
+size_t http_exchange_bytes_received(const http_connection *connection)
+{
+    return connection->received;
+}
+
+const http_reply *http_exchange_reply(const http_connection *connection)
+{
+    assert(connection->phase == HTTP_PHASE_DONE);
+    return &connection->reader.reply;
+}
+
+dubboc_status http_exchange_failure(const http_connection *connection, dubboc_error *err)
+{
+    assert(connection->phase == HTTP_PHASE_FAILED);
+    return error_set(err, connection->status, "%s: %s", connection->endpoint->host, connection->problem);
+}
+
+bool http_exchange_allows_reuse(const http_connection *connection)
+{
+    return connection->phase == HTTP_PHASE_READY ||
+           (connection->phase == HTTP_PHASE_DONE && connection->reader.reply.keep_alive);
+}

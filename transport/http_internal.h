@@ -1,0 +1,101 @@
+/* What the files of the HTTP client share: http_client.c (settings, stop), http_pool.c (who gets which connection), http_connect.c (how one
+ * comes about, and its bytes), http_exchange.c (request and reply). */
+#ifndef TRANSPORT_HTTP_INTERNAL_H
+#define TRANSPORT_HTTP_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/uio.h>
+
+#include "base/wake.h"
+#include "transport/http_client.h"
+
+struct http_client {
+    http_client_settings settings; /* its texts are copies */
+    wake stop;                     /* signalled once, for ever */
+    atomic_bool is_stopping;
+    atomic_ullong connections_opened;
+    pthread_mutex_t lock;          /* the list below; taken before an endpoint's */
+    http_endpoint *endpoints;
+};
+
+/* How bytes move on a connection: plain socket or TLS. Neither blocks, neither raises SIGPIPE. */
+typedef enum http_io_result {
+    HTTP_IO_OK,    /* *done > 0 */
+    HTTP_IO_AGAIN, /* not now */
+    HTTP_IO_END,   /* receive: the peer has closed in order */
+    HTTP_IO_BROKEN /* *problem: fixed or static words */
+} http_io_result;
+
+typedef struct http_io {
+    http_io_result (*send)(http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem);
+    http_io_result (*receive)(http_connection *connection, char *room, size_t size, size_t *done, const char **problem);
+    bool (*is_quiet)(http_connection *connection); /* open, and the peer has said nothing nobody asked for */
+    bool may_hold_bytes; /* received bytes may wait where poll() does not see them */
+} http_io;
+
+typedef enum http_phase {
+    HTTP_PHASE_READY, /* no exchange begun */
+    HTTP_PHASE_SENDING,
+    HTTP_PHASE_RECEIVING,
+    HTTP_PHASE_DONE,
+    HTTP_PHASE_FAILED
+} http_phase;
+
+struct http_connection {
+    http_endpoint *endpoint;
+    const http_io *io;
+    int fd;
+    void *curl; /* TLS: the CURL handle, which owns fd; NULL: fd is ours */
+    http_connection *newer, *older; /* among the idle ones */
+    int64_t opened_ns;
+    int64_t use_until_ns; /* idle: not to be used from then on */
+    uint64_t exchanges;   /* begun */
+    http_phase phase;
+    buffer request;
+    dubboc_slice body;
+    size_t sent;
+    size_t received;
+    http_reader reader;
+    dubboc_status status; /* HTTP_PHASE_FAILED */
+    const char *problem;
+};
+
+/* A thread (later: an asynchronous call) that waits for a connection to come free. What it waits for is given to it, so nobody overtakes. */
+typedef struct pool_waiter {
+    struct pool_waiter *next;
+    pthread_cond_t wakeup;
+    bool is_fresh;               /* wants a place for a new one only */
+    bool is_granted;             /* connection, or, if that is NULL, the place to open one */
+    http_connection *connection;
+} pool_waiter;
+
+struct http_endpoint {
+    http_client *client;
+    char *url;  /* scheme://host:port/ */
+    char *host; /* host:port */
+    bool is_tls;
+    http_endpoint *next, *previous; /* client's list */
+    pthread_mutex_t lock;           /* all below */
+    int references;
+    int connections;                /* in use, idle, being opened */
+    http_connection *newest, *oldest; /* idle */
+    pool_waiter *first_waiter, *last_waiter;
+};
+
+/* Blocks until connected. Errors as http_endpoint_take(). Its place in the pool is the caller's business. */
+dubboc_status http_connection_open(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
+
+/* Closes and frees; its place in the pool is the caller's business. */
+void http_connection_close(http_connection *connection);
+
+/* Wakes the waiters of an endpoint, since the client stops. */
+void http_endpoint_wake_waiters(http_endpoint *endpoint);
+
+/* Before a connection is handed out. */
+void http_exchange_prepare(http_connection *connection);
+
+/* Whether the last exchange left the connection fit for another. */
+bool http_exchange_allows_reuse(const http_connection *connection);
+
+#endif

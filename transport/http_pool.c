@@ -1,0 +1,416 @@
+/* The pool of one address: who gets which connection.
+ *
+ * A connection is in use, idle or being opened, and all three count against pool_size. The idle ones are a stack: the one used last is taken first,
+ * so that those not needed grow old and are closed. When none is idle and no place is left, takers queue, and what comes free, a
+ * connection or the place of one, is given to the first of them: nobody overtakes. Deciding (try_locked) is apart from waiting, so
+ * that a taker that must not block can queue as well. The lock is held for list work only; connecting and closing happen outside. */
+#include "transport/http_internal.h"
+
+#include <assert.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+typedef enum pool_got {
+    POOL_IDLE,  /* a connection that was idle */
+    POOL_PLACE, /* the right to open one */
+    POOL_FULL,
+    POOL_CLOSED
+} pool_got;
+
+/* --- the idle ones ------------------------------------------------------------------------------------------------------------------------ */
+
+static void push_idle_locked(http_endpoint *endpoint, http_connection *connection)
+{
+    connection->newer = NULL;
+    connection->older = endpoint->newest;
+    if (endpoint->newest != NULL)
+        endpoint->newest->newer = connection;
+    else
+        endpoint->oldest = connection;
+    endpoint->newest = connection;
+}
+
+static void remove_idle_locked(http_endpoint *endpoint, http_connection *connection)
+{
+    *(connection->newer != NULL ? &connection->newer->older : &endpoint->newest) = connection->older;
+    *(connection->older != NULL ? &connection->older->newer : &endpoint->oldest) = connection->newer;
+    connection->newer = connection->older = NULL;
+}
+
+/* Takes the oldest out, onto a list (by older) of those to be closed without the lock. */
+static void drop_oldest_locked(http_endpoint *endpoint, http_connection **dropped)
+{
+    http_connection *oldest = endpoint->oldest;
+    remove_idle_locked(endpoint, oldest);
+    oldest->older = *dropped;
+    *dropped = oldest;
+}
+
+/* Those too old, oldest first. It ends at the first that may still be used: what its younger ones are is seen when they are taken. */
+static void drop_stale_locked(http_endpoint *endpoint, int64_t now_ns, http_connection **dropped)
+{
+    while (endpoint->oldest != NULL && endpoint->oldest->use_until_ns <= now_ns) {
+        drop_oldest_locked(endpoint, dropped);
+        endpoint->connections--;
+    }
+}
+
+static void close_all(http_connection *list)
+{
+    while (list != NULL) {
+        http_connection *next = list->older;
+        http_connection_close(list);
+        list = next;
+    }
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
+
+static void enqueue_locked(http_endpoint *endpoint, pool_waiter *waiter)
+{
+    if (endpoint->last_waiter != NULL)
+        endpoint->last_waiter->next = waiter;
+    else
+        endpoint->first_waiter = waiter;
+    endpoint->last_waiter = waiter;
+}
+
+static void leave_queue_locked(http_endpoint *endpoint, pool_waiter *waiter)
+{
+    pool_waiter *previous = NULL;
+    for (pool_waiter *at = endpoint->first_waiter; at != waiter; at = at->next)
+        previous = at;
+    *(previous != NULL ? &previous->next : &endpoint->first_waiter) = waiter->next;
+    if (endpoint->last_waiter == waiter)
+        endpoint->last_waiter = previous;
+}
+
+/* Gives the first waiter a connection (NULL: a place). false: nobody waits. */
+static bool grant_locked(http_endpoint *endpoint, http_connection *connection)
+{
+    pool_waiter *waiter = endpoint->first_waiter;
+    if (waiter == NULL)
+        return false;
+    leave_queue_locked(endpoint, waiter);
+    waiter->connection = connection;
+    waiter->is_granted = true;
+    pthread_cond_signal(&waiter->wakeup);
+    return true;
+}
+
+/* The condition variable runs by the real monotonic clock, the deadline by ours. */
+static struct timespec real_deadline(int64_t deadline_ns)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    int64_t left = deadline_ns - clock_now_ns();
+    int64_t end = at.tv_sec * NS_PER_S + at.tv_nsec + (left > 0 ? left : 0);
+    return (struct timespec){.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
+}
+
+static void init_wakeup(pthread_cond_t *wakeup)
+{
+    pthread_condattr_t by_clock;
+    pthread_condattr_init(&by_clock);
+    pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
+    pthread_cond_init(wakeup, &by_clock);
+    pthread_condattr_destroy(&by_clock);
+}
+
+static pool_got wait_locked(http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection)
+{
+    pool_waiter self = {.is_fresh = fresh};
+    init_wakeup(&self.wakeup);
+    enqueue_locked(endpoint, &self);
+    const atomic_bool *is_stopping = &endpoint->client->is_stopping;
+    while (!self.is_granted && !atomic_load(is_stopping) && !deadline_is_over(deadline_ns)) {
+        if (deadline_ns == DEADLINE_NEVER) {
+            pthread_cond_wait(&self.wakeup, &endpoint->lock);
+        } else {
+            struct timespec until = real_deadline(deadline_ns);
+            pthread_cond_timedwait(&self.wakeup, &endpoint->lock, &until);
+        }
+    }
+    if (!self.is_granted)
+        leave_queue_locked(endpoint, &self);
+    pthread_cond_destroy(&self.wakeup);
+    if (!self.is_granted)
+        return atomic_load(is_stopping) ? POOL_CLOSED : POOL_FULL;
+    *connection = self.connection;
+    return self.connection != NULL ? POOL_IDLE : POOL_PLACE;
+}
+
+void http_endpoint_wake_waiters(http_endpoint *endpoint)
+{
+    pthread_mutex_lock(&endpoint->lock);
+    for (pool_waiter *waiter = endpoint->first_waiter; waiter != NULL; waiter = waiter->next)
+        pthread_cond_signal(&waiter->wakeup);
+    pthread_mutex_unlock(&endpoint->lock);
+}
+
+/* --- taking -------------------------------------------------------------------------------------------------------------------------------- */
+
+/* What can be had at once. *dropped: to be closed without the lock. */
+static pool_got try_locked(http_endpoint *endpoint, bool fresh, int64_t now_ns, http_connection **connection, http_connection **dropped)
+{
+    if (atomic_load(&endpoint->client->is_stopping))
+        return POOL_CLOSED;
+    drop_stale_locked(endpoint, now_ns, dropped);
+    if (!fresh && endpoint->newest != NULL) {
+        *connection = endpoint->newest;
+        remove_idle_locked(endpoint, *connection);
+        return POOL_IDLE;
+    }
+    if (endpoint->connections < endpoint->client->settings.pool_size) {
+        endpoint->connections++;
+        return POOL_PLACE;
+    }
+    if (endpoint->oldest == NULL)
+        return POOL_FULL;
+    /* A new one is wanted and all places are taken, some by idle ones: the oldest makes room. */
+    drop_oldest_locked(endpoint, dropped);
+    return POOL_PLACE;
+}
+
+static pool_got take_any(http_endpoint *endpoint, bool fresh, int64_t now_ns, int64_t deadline_ns, http_connection **connection)
+{
+    http_connection *dropped = NULL;
+    pthread_mutex_lock(&endpoint->lock);
+    pool_got got = try_locked(endpoint, fresh, now_ns, connection, &dropped);
+    if (got == POOL_FULL)
+        got = wait_locked(endpoint, fresh, deadline_ns, connection);
+    pthread_mutex_unlock(&endpoint->lock);
+    close_all(dropped);
+    return got;
+}
+
+static void destroy(http_endpoint *endpoint);
+
+/* A place is free: of a connection that was closed or never came about. The endpoint may be gone afterwards. */
+static void free_place(http_endpoint *endpoint)
+{
+    pthread_mutex_lock(&endpoint->lock);
+    if (!grant_locked(endpoint, NULL))
+        endpoint->connections--;
+    bool is_last = endpoint->references == 0 && endpoint->connections == 0;
+    pthread_mutex_unlock(&endpoint->lock);
+    if (is_last)
+        destroy(endpoint);
+}
+
+static void discard(http_connection *connection)
+{
+    http_endpoint *endpoint = connection->endpoint;
+    http_connection_close(connection);
+    free_place(endpoint);
+}
+
+static dubboc_status open_one(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+{
+    dubboc_status status = http_connection_open(endpoint, deadline_ns, connection, err);
+    if (status != DUBBOC_OK)
+        free_place(endpoint);
+    else
+        http_exchange_prepare(*connection);
+    return status;
+}
+
+dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+{
+    for (;;) {
+        http_connection *idle = NULL;
+        int64_t now_ns = clock_now_ns();
+        switch (take_any(endpoint, fresh, now_ns, deadline_ns, &idle)) {
+        case POOL_CLOSED:
+            return error_set(err, DUBBOC_E_CLOSED, "stopped before a connection to %s came free", endpoint->host);
+        case POOL_FULL:
+            return error_set(err, DUBBOC_E_BUSY, "%s: all %d connections in use until the deadline", endpoint->host,
+                endpoint->client->settings.pool_size);
+        case POOL_PLACE:
+            return open_one(endpoint, deadline_ns, connection, err);
+        case POOL_IDLE:
+            if (idle->use_until_ns > now_ns && idle->io->is_quiet(idle)) {
+                http_exchange_prepare(idle);
+                *connection = idle;
+                return DUBBOC_OK;
+            }
+            discard(idle);
+        }
+    }
+}
+
+/* --- giving back --------------------------------------------------------------------------------------------------------------------------- */
+
+/* Until when an idle connection is used: its idle age, which the peer may have made shorter, and its whole age. A second is left between the
+ * peer's time and ours. */
+static int64_t use_until_ns(const http_connection *connection, int64_t now_ns)
+{
+    const http_client_settings *settings = &connection->endpoint->client->settings;
+    int64_t idle_ms = settings->pool_idle_ms;
+    int64_t peer_ms = connection->phase == HTTP_PHASE_DONE ? (int64_t)connection->reader.reply.idle_s * 1000 : -1;
+    if (peer_ms >= 0 && peer_ms - 1000 < idle_ms)
+        idle_ms = peer_ms - 1000;
+    int64_t until = now_ns + idle_ms * NS_PER_MS;
+    if (settings->pool_ttl_ms < 0)
+        return until;
+    return deadline_min(until, connection->opened_ns + settings->pool_ttl_ms * NS_PER_MS);
+}
+
+static bool keep_locked(http_endpoint *endpoint, http_connection *connection)
+{
+    if (endpoint->references == 0)
+        return false;
+    if (endpoint->first_waiter == NULL) {
+        push_idle_locked(endpoint, connection);
+        return true;
+    }
+    return !endpoint->first_waiter->is_fresh && grant_locked(endpoint, connection);
+}
+
+void http_connection_give_back(http_connection *connection)
+{
+    if (connection == NULL)
+        return;
+    http_endpoint *endpoint = connection->endpoint;
+    bool is_kept = false;
+    if (http_exchange_allows_reuse(connection) && !atomic_load(&endpoint->client->is_stopping)) {
+        int64_t now_ns = clock_now_ns();
+        connection->use_until_ns = use_until_ns(connection, now_ns);
+        if (connection->use_until_ns > now_ns) {
+            pthread_mutex_lock(&endpoint->lock);
+            is_kept = keep_locked(endpoint, connection);
+            pthread_mutex_unlock(&endpoint->lock);
+        }
+    }
+    if (!is_kept)
+        discard(connection);
+}
+
+/* --- endpoints ------------------------------------------------------------------------------------------------------------------------------ */
+
+static bool is_host_byte(char c)
+{
+    return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_';
+}
+
+static bool is_address_byte(char c)
+{
+    return ascii_is_alnum(c) || c == ':' || c == '.' || c == '%';
+}
+
+/* "host", "host:port", "[address]", "[address]:port". No user, nothing that a URL would have to escape. */
+static bool is_authority(dubboc_slice text)
+{
+    size_t len = 0;
+    bool is_bracketed = text.len > 0 && text.at[0] == '[';
+    if (is_bracketed) {
+        for (len = 1; len < text.len && is_address_byte(text.at[len]);)
+            len++;
+        if (len < 3 || len == text.len || text.at[len++] != ']')
+            return false;
+    } else {
+        while (len < text.len && is_host_byte(text.at[len]))
+            len++;
+    }
+    if (len == 0 || len == text.len)
+        return len > 0;
+    uint64_t port;
+    return text.at[len] == ':' && slice_u64(slice_make(text.at + len + 1, text.len - len - 1), 65535, &port) && port > 0;
+}
+
+static bool split_url(const char *url, bool *is_tls, dubboc_slice *authority)
+{
+    dubboc_slice rest = slice_of(url);
+    *is_tls = slice_starts_with(rest, "https://");
+    if (!*is_tls && !slice_starts_with(rest, "http://"))
+        return false;
+    const char *at = url + (*is_tls ? 8 : 7);
+    *authority = slice_make(at, strcspn(at, "/?#"));
+    return is_authority(*authority);
+}
+
+static void link_to_client(http_endpoint *endpoint)
+{
+    http_client *client = endpoint->client;
+    pthread_mutex_lock(&client->lock);
+    endpoint->next = client->endpoints;
+    if (endpoint->next != NULL)
+        endpoint->next->previous = endpoint;
+    client->endpoints = endpoint;
+    pthread_mutex_unlock(&client->lock);
+}
+
+static void unlink_from_client(http_endpoint *endpoint)
+{
+    http_client *client = endpoint->client;
+    pthread_mutex_lock(&client->lock);
+    *(endpoint->previous != NULL ? &endpoint->previous->next : &client->endpoints) = endpoint->next;
+    if (endpoint->next != NULL)
+        endpoint->next->previous = endpoint->previous;
+    pthread_mutex_unlock(&client->lock);
+}
+
+dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err)
+{
+    bool is_tls;
+    dubboc_slice authority;
+    if (!split_url(url, &is_tls, &authority))
+        return error_set(err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s", url);
+    http_endpoint *made = MEM_NEW(http_endpoint);
+    if (made == NULL)
+        return error_no_memory(err);
+    made->client = client;
+    made->is_tls = is_tls;
+    made->references = 1;
+    made->host = mem_dup_slice(authority);
+    made->url = mem_printf("%s://%.*s/", is_tls ? "https" : "http", SLICE_ARGS(authority));
+    if (made->host == NULL || made->url == NULL) {
+        free(made->host);
+        free(made->url);
+        free(made);
+        return error_no_memory(err);
+    }
+    pthread_mutex_init(&made->lock, NULL);
+    link_to_client(made);
+    *endpoint = made;
+    return DUBBOC_OK;
+}
+
+void http_endpoint_ref(http_endpoint *endpoint)
+{
+    pthread_mutex_lock(&endpoint->lock);
+    endpoint->references++;
+    pthread_mutex_unlock(&endpoint->lock);
+}
+
+static void destroy(http_endpoint *endpoint)
+{
+    unlink_from_client(endpoint);
+    pthread_mutex_destroy(&endpoint->lock);
+    free(endpoint->host);
+    free(endpoint->url);
+    free(endpoint);
+}
+
+void http_endpoint_unref(http_endpoint *endpoint)
+{
+    pthread_mutex_lock(&endpoint->lock);
+    assert(endpoint->references > 0);
+    endpoint->references--;
+    http_connection *idle = NULL;
+    if (endpoint->references == 0)
+        drop_stale_locked(endpoint, INT64_MAX, &idle);
+    bool is_last = endpoint->references == 0 && endpoint->connections == 0;
+    pthread_mutex_unlock(&endpoint->lock);
+    close_all(idle);
+    if (is_last)
+        destroy(endpoint);
+}
+
+const char *http_endpoint_host(const http_endpoint *endpoint)
+{
+    return endpoint->host;
+}
