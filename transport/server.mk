@@ -1,1 +1,7 @@
-# transport (server side): nothing yet
+libdubboc_core_la_SOURCES += \
+	transport/http_accept.c \
+	transport/http_conn.c \
+	transport/http_guard.c transport/http_guard.h \
+	transport/http_incoming.c \
+	transport/http_loop.c transport/http_loop.h \
+	transport/http_server.c transport/http_server.h

@@ -1,0 +1,43 @@
+/* What the tests of the HTTP server share: a server with a scripted on_request, and peers that say exactly the bytes they are told to. */
+#ifndef TESTS_TRANSPORT_SERVER_PEER_H
+#define TESTS_TRANSPORT_SERVER_PEER_H
+
+#include "tests/support/test.h"
+
+#include <stdatomic.h>
+
+#include "transport/http_server.h"
+
+/* Answers 200 with "METHOD path?query body" ("/hold" holds the request and leaves it in held; "/big" answers 4 MiB). */
+typedef struct echo_server {
+    http_server *server;
+    char ip[64];
+    int port;
+    atomic_int handled;
+    _Atomic(http_incoming *) held;
+} echo_server;
+
+/* Generous limits, loopback, any port. */
+http_server_settings echo_settings(echo_server *echo, int loops);
+
+/* Opens and starts; ends the test when that fails. */
+void echo_start(echo_server *echo, const http_server_settings *settings);
+void echo_stop(echo_server *echo);
+
+/* A connected blocking socket; every wait on it ends after 5 s. source_ip NULL: any. */
+int peer_connect(const echo_server *echo);
+int peer_connect_from(const echo_server *echo, const char *source_ip);
+
+void peer_send(int fd, const char *bytes, size_t len);
+void peer_say(int fd, const char *text);
+
+/* Reads one reply by its Content-Length into text (head and body, zero-ended). Its status; 0: the connection ended before one was complete. */
+int peer_read_reply(int fd, char *text, size_t size);
+
+/* Reads until the peer closes. What came, zero-ended; -1: not closed within the time limit. */
+ssize_t peer_read_all(int fd, char *text, size_t size);
+
+/* How often part occurs in text. */
+int count_of(const char *text, const char *part);
+
+#endif

@@ -1,0 +1,217 @@
+/* A connection is always in exactly one phase, and in the list of that phase. The time allowed in a phase is the same for all, so each
+ * list is sorted by deadline by itself: its head is all there is to look at. Every byte may come or go as slowly as it likes; the deadline
+ * does not move (traps M2).
+ *
+ * An end with an answer that may still be on its way lingers: libmicrohttpd closes its descriptor, we keep a copy, tell the peer that no
+ * more comes, and read on for a while (traps M8). */
+#include "transport/http_loop.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+static void unlist(http_conn *conn)
+{
+    if (!conn->is_listed)
+        return;
+    http_conn_list *list = &conn->loop->conns[conn->phase];
+    if (conn->previous != NULL)
+        conn->previous->next = conn->next;
+    else
+        list->head = conn->next;
+    if (conn->next != NULL)
+        conn->next->previous = conn->previous;
+    else
+        list->tail = conn->previous;
+    conn->is_listed = false;
+}
+
+static void list_last(http_conn *conn)
+{
+    http_conn_list *list = &conn->loop->conns[conn->phase];
+    conn->previous = list->tail;
+    conn->next = NULL;
+    if (list->tail != NULL)
+        list->tail->next = conn;
+    else
+        list->head = conn;
+    list->tail = conn;
+    conn->is_listed = true;
+}
+
+http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address *address)
+{
+    http_conn *conn = MEM_NEW(http_conn);
+    if (conn == NULL)
+        return NULL;
+    conn->loop = loop;
+    conn->fd = fd;
+    conn->address = address;
+    snprintf(conn->peer, sizeof conn->peer, "%s", peer);
+    return conn;
+}
+
+void http_conn_enter(http_conn *conn, http_phase phase)
+{
+    http_loop *loop = conn->loop;
+    unlist(conn);
+    conn->phase = phase;
+    conn->since_ns = loop->now_ns;
+    int64_t allowed = loop->phase_ns[phase];
+    conn->deadline_ns = allowed >= DEADLINE_NEVER - loop->now_ns ? DEADLINE_NEVER : loop->now_ns + allowed;
+    list_last(conn);
+}
+
+static void release(http_conn *conn)
+{
+    if (conn->address != NULL)
+        http_accept_release(conn->loop, conn->address);
+    else if (conn->phase == HTTP_PHASE_LINGER && !conn->is_ending)
+        conn->loop->refused--;
+    conn->address = NULL;
+}
+
+void http_conn_end(http_conn *conn)
+{
+    if (conn->is_ending)
+        return;
+    shutdown(conn->fd, SHUT_RDWR);
+    release(conn);
+    conn->is_ending = true;
+    unlist(conn);
+    conn->deadline_ns = DEADLINE_NEVER;
+}
+
+void http_conn_drop(http_conn *conn)
+{
+    unlist(conn);
+    release(conn);
+    if (conn->fd >= 0)
+        close(conn->fd);
+    free(conn);
+}
+
+/* Whether a plain close could cost the peer an answer: it has sent more than was read, or a request was not read to its end. */
+static bool wants_linger(const http_conn *conn)
+{
+    int unread = 0;
+    if (conn->is_ending || conn->loop->is_ending)
+        return false;
+    if (conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY)
+        return true;
+    return ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+void http_conn_closed(http_conn *conn)
+{
+    bool lingers = wants_linger(conn);
+    conn->fd = lingers ? fcntl(conn->fd, F_DUPFD_CLOEXEC, 3) : -1;
+    conn->is_taken = false;
+    if (conn->request != NULL)
+        http_incoming_forget(conn->request);
+    conn->request = NULL;
+    if (conn->fd >= 0)
+        http_conn_linger(conn);
+    else
+        http_conn_drop(conn);
+}
+
+void http_conn_linger(http_conn *conn)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
+    shutdown(conn->fd, SHUT_WR);
+    http_conn_enter(conn, HTTP_PHASE_LINGER);
+    if (conn->address == NULL)
+        conn->loop->refused++;
+    if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
+        http_conn_drop(conn);
+    else
+        http_conn_linger_read(conn);
+}
+
+void http_conn_linger_read(http_conn *conn)
+{
+    /* MSG_TRUNC: the kernel throws the bytes away without copying them. Few rounds, so that a fast sender does not own the loop. */
+    for (int i = 0; i < 16; i++) {
+        ssize_t got = recv(conn->fd, NULL, (size_t)1 << 20, MSG_TRUNC | MSG_DONTWAIT);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR))
+            return;
+        if (got <= 0)
+            break;
+        conn->lingered_bytes += (size_t)got;
+        if (conn->lingered_bytes > HTTP_LINGER_MAX_BYTES)
+            break;
+        if (i == 15)
+            return;
+    }
+    http_conn_drop(conn);
+}
+
+static const char *reason_of(int status)
+{
+    const char *reason = MHD_get_reason_phrase_for((unsigned)status);
+    return reason != NULL ? reason : "Unknown";
+}
+
+void http_conn_write_refusal(int fd, int status, const char *problem, bool not_executed, bool without_body)
+{
+    char reply[512];
+    int len = snprintf(reply, sizeof reply,
+        "HTTP/1.1 %d %s\r\n"
+        "Content-Type: text/plain\r\n"
+        "Content-Length: %zu\r\n"
+        "%s"
+        "Connection: close\r\n\r\n"
+        "%s%s",
+        status, reason_of(status), strlen(problem) + 1, not_executed ? "Dubboc-Not-Executed: 1\r\n" : "", without_body ? "" : problem,
+        without_body ? "" : "\n");
+    if (len <= 0 || (size_t)len >= sizeof reply)
+        return;
+    /* A socket that has no room for so little has a peer that does not read: then it gets the close alone. */
+    ssize_t sent = send(fd, reply, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+    (void)sent;
+}
+
+static const char *phase_name(http_phase phase)
+{
+    static const char *const names[] = {"header", "body", "handling", "answer", "idle", "linger"};
+    return names[phase];
+}
+
+static void expire(http_conn *conn)
+{
+    if (conn->phase == HTTP_PHASE_LINGER) {
+        http_conn_drop(conn);
+        return;
+    }
+    if (conn->phase != HTTP_PHASE_IDLE)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "slow peer cut off", "peer=%s phase=%s", conn->peer, phase_name(conn->phase));
+    http_conn_end(conn);
+}
+
+void http_conn_enforce_deadlines(http_loop *loop)
+{
+    for (int phase = 0; phase < HTTP_PHASE_COUNT; phase++) {
+        http_conn *conn;
+        while ((conn = loop->conns[phase].head) != NULL && conn->deadline_ns <= loop->now_ns)
+            expire(conn);
+    }
+}
+
+int64_t http_conn_next_deadline(const http_loop *loop)
+{
+    int64_t earliest = DEADLINE_NEVER;
+    for (int phase = 0; phase < HTTP_PHASE_COUNT; phase++) {
+        if (loop->conns[phase].head != NULL)
+            earliest = deadline_min(earliest, loop->conns[phase].head->deadline_ns);
+    }
+    return earliest;
+}

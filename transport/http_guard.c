@@ -1,0 +1,192 @@
+/* The rules, each with the words that the peer gets to see. The first broken one decides. */
+#include "transport/http_guard.h"
+
+#include <string.h>
+
+typedef struct header_scan {
+    http_guard *guard;
+    const char *expected_at; /* where the next header must begin; NULL: not checked */
+    int hosts;
+    int lengths;
+    int encodings;
+    bool expects;
+} header_scan;
+
+static void refuse(http_guard *guard, int status, const char *problem)
+{
+    if (guard->status != 0)
+        return;
+    guard->status = status;
+    guard->problem = problem;
+}
+
+static bool is_token_char(char c)
+{
+    return ascii_is_alnum(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+static bool is_token(dubboc_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (!is_token_char(text.at[i]))
+            return false;
+    }
+    return text.len > 0;
+}
+
+static bool has_control(dubboc_slice text, char lowest)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.at[i];
+        if ((c < (unsigned char)lowest && c != '\t') || c == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static bool is_target_clean(dubboc_slice target)
+{
+    for (size_t i = 0; i < target.len; i++) {
+        unsigned char c = (unsigned char)target.at[i];
+        if (c <= ' ' || c == 0x7f || c == '#')
+            return false;
+    }
+    return target.len > 0;
+}
+
+static void check_line(http_guard *guard)
+{
+    if (!is_token(slice_of(guard->method)))
+        refuse(guard, 400, "the method is no HTTP token");
+    if (strcmp(guard->version, "HTTP/1.0") != 0 && strcmp(guard->version, "HTTP/1.1") != 0)
+        refuse(guard, 505, "the protocol is not HTTP/1.0 or HTTP/1.1");
+    guard->is_http_1_0 = strcmp(guard->version, "HTTP/1.0") == 0;
+    if (!is_target_clean(guard->target_copy))
+        refuse(guard, 400, "the request target holds a blank, a control byte or a fragment");
+    if (guard->checks_positions && guard->target + guard->target_copy.len + 1 != guard->version)
+        refuse(guard, 400, "the request target holds a NUL byte");
+    if (guard->checks_positions && guard->method + strlen(guard->method) + 1 != guard->target)
+        refuse(guard, 400, "more than one blank before the request target");
+}
+
+/* The last one of a name decides nothing: two are refused, even when they agree. */
+static void scan_length(header_scan *scan, dubboc_slice value)
+{
+    if (++scan->lengths > 1)
+        refuse(scan->guard, 400, "more than one Content-Length");
+    if (!slice_u64(value, UINT64_MAX, &scan->guard->body_bytes))
+        refuse(scan->guard, 400, "Content-Length is no number");
+}
+
+static void scan_encoding(header_scan *scan, dubboc_slice value)
+{
+    if (++scan->encodings > 1)
+        refuse(scan->guard, 400, "more than one Transfer-Encoding");
+    if (!slice_is_nocase(value, "chunked"))
+        refuse(scan->guard, 501, "a Transfer-Encoding other than chunked");
+}
+
+static void scan_expect(header_scan *scan, dubboc_slice value)
+{
+    if (scan->expects || !slice_is_nocase(value, "100-continue"))
+        refuse(scan->guard, 417, "an expectation other than 100-continue");
+    scan->expects = true;
+}
+
+static void scan_connection(http_guard *guard, dubboc_slice value)
+{
+    dubboc_slice word;
+    while (slice_next(&value, ',', &word)) {
+        if (slice_is_nocase(word, "close"))
+            guard->wants_close = true;
+        else if (guard->is_http_1_0 && slice_is_nocase(word, "keep-alive"))
+            guard->wants_close = false;
+    }
+}
+
+static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value)
+{
+    switch (ascii_lower(name.at[0])) {
+    case 'c':
+        if (slice_is_nocase(name, "Content-Length"))
+            scan_length(scan, value);
+        else if (slice_is_nocase(name, "Connection"))
+            scan_connection(scan->guard, value);
+        break;
+    case 'e':
+        if (slice_is_nocase(name, "Expect"))
+            scan_expect(scan, value);
+        break;
+    case 'h':
+        if (slice_is_nocase(name, "Host") && ++scan->hosts > 1)
+            refuse(scan->guard, 400, "more than one Host");
+        break;
+    case 't':
+        if (slice_is_nocase(name, "Transfer-Encoding"))
+            scan_encoding(scan, value);
+        break;
+    default:
+        break;
+    }
+}
+
+static enum MHD_Result scan_header(void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *text, size_t text_size)
+{
+    (void)kind;
+    header_scan *scan = arg;
+    dubboc_slice name = slice_make(key, key_size);
+    dubboc_slice value = slice_make(text != NULL ? text : "", text != NULL ? text_size : 0);
+    if (!is_token(name)) {
+        refuse(scan->guard, 400, "a header name holds a blank or a byte that is not allowed there");
+        return MHD_NO;
+    }
+    if (has_control(value, ' '))
+        refuse(scan->guard, 400, "a header value holds a control byte");
+    if (scan->guard->checks_positions) {
+        if (key != scan->expected_at || text == NULL)
+            refuse(scan->guard, 400, "a header is folded, holds a NUL byte, or its line does not end with CR LF");
+        scan->expected_at = value.at + value.len + 2;
+    }
+    if (scan->guard->status == 0)
+        scan_known(scan, name, value);
+    return scan->guard->status == 0 ? MHD_YES : MHD_NO;
+}
+
+/* After the last header: CR LF, the empty line. */
+static void check_end(header_scan *scan, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (info == NULL || scan->guard->status != 0 || !scan->guard->checks_positions)
+        return;
+    if (scan->guard->method + info->header_size != scan->expected_at + 2)
+        refuse(scan->guard, 400, "a header is folded, holds a NUL byte, or its line does not end with CR LF");
+}
+
+static void check_framing(http_guard *guard, const header_scan *scan)
+{
+    if (scan->hosts == 0 && !guard->is_http_1_0)
+        refuse(guard, 400, "Host is missing");
+    if (scan->encodings > 0 && scan->lengths > 0)
+        refuse(guard, 400, "both Content-Length and Transfer-Encoding");
+    if (scan->encodings > 0 && guard->is_http_1_0)
+        refuse(guard, 400, "Transfer-Encoding in an HTTP/1.0 request");
+    if (guard->body_bytes > guard->body_max_bytes)
+        refuse(guard, 413, "the body is larger than this server takes");
+    guard->has_body = scan->encodings > 0 || guard->body_bytes > 0;
+}
+
+void http_guard_check(http_guard *guard, struct MHD_Connection *connection)
+{
+    guard->status = 0;
+    guard->body_bytes = 0;
+    guard->has_body = false;
+    check_line(guard);
+    guard->wants_close = guard->is_http_1_0;
+    if (guard->status != 0)
+        return;
+    header_scan scan = {.guard = guard, .expected_at = guard->version + strlen(guard->version) + 2};
+    MHD_get_connection_values_n(connection, MHD_HEADER_KIND, scan_header, &scan);
+    check_end(&scan, connection);
+    if (guard->status == 0)
+        check_framing(guard, &scan);
+}

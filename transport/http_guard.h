@@ -1,0 +1,31 @@
+/* Whether a request's framing and headers are beyond doubt. libmicrohttpd reads leniently (traps M3): what it lets through, a proxy in front of us may
+ * have understood otherwise, and the rest of the connection would be somebody else's request. RFC 9112 sections 2.2, 3, 5, 6; RFC 9110 section 10.1.1. */
+#ifndef TRANSPORT_HTTP_GUARD_H
+#define TRANSPORT_HTTP_GUARD_H
+
+#include <microhttpd.h>
+
+#include "base/slice.h"
+
+typedef struct http_guard {
+    const char *method;
+    const char *version;
+    const char *target;       /* the request line's, as it stands in libmicrohttpd's buffer */
+    dubboc_slice target_copy; /* the same, copied before libmicrohttpd took it apart */
+    uint64_t body_max_bytes;
+    bool checks_positions;    /* libmicrohttpd before 1.0: it leaves every header in its receive buffer, separated by what the line ends were; so
+                                 the distances tell of bytes that it skipped or cut: NUL, bare CR or LF, folded lines. 1.0 refuses those itself. */
+
+    /* results */
+    bool is_http_1_0;
+    bool has_body;
+    uint64_t body_bytes;      /* by Content-Length; 0 when chunked */
+    bool wants_close;         /* the connection ends after the answer */
+    int status;               /* 0: nothing wrong */
+    const char *problem;
+} http_guard;
+
+/* Fills in the results. The connection is in its first access callback. */
+void http_guard_check(http_guard *guard, struct MHD_Connection *connection);
+
+#endif

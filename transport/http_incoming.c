@@ -1,0 +1,424 @@
+/* A request on its way through libmicrohttpd, in the order of the calls:
+ *
+ *   on_line       the request line is there: a request object is taken, the target copied before libmicrohttpd takes it apart
+ *   on_access     1. the headers are there: the guard judges them; 2. pieces of the body: copied into our buffer; 3. the end: on_request
+ *   on_completed  the answer is out, or the connection broke: the object goes back
+ *
+ * A refusal is written past libmicrohttpd, which has nothing to write at that moment, and MHD_NO ends the connection: it can be given
+ * in the middle of a body, where libmicrohttpd takes no answer, and looks the same everywhere.
+ *
+ * A held request suspends its connection, so that libmicrohttpd does not touch it; whoever answers it only pushes it onto its loop's results.
+ * So a request is freed in one place and by one thread, whatever its connection does (traps M7, M8). */
+#include "transport/http_loop.h"
+
+#include <assert.h>
+#include <poll.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "transport/http_guard.h"
+
+#define SPARES_MAX 64
+#define KEEP_BYTES ((size_t)64 * 1024)        /* of a buffer of a spare request */
+#define TARGET_MAX_BYTES ((size_t)64 * 1024)  /* libmicrohttpd's memory is smaller */
+#define OUT_MAX_BYTES ((size_t)256 * 1024 * 1024)
+#define FIRST_BODY_BYTES ((size_t)64 * 1024)  /* taken on the word of Content-Length; beyond that memory comes with the bytes */
+#define ANSWER_HEADERS_MAX 8
+
+typedef enum incoming_stage {
+    STAGE_LINE,     /* headers are being read */
+    STAGE_BODY,     /* the body is being read */
+    STAGE_HANDLING, /* with on_request */
+    STAGE_HELD,     /* its connection is, or is about to be, suspended */
+    STAGE_ANSWERED, /* response is what on_request wants to say; not given to libmicrohttpd yet */
+    STAGE_SENDING
+} incoming_stage;
+
+struct http_incoming {
+    handoff handoff; /* first: in its loop's results, or among its spares */
+    http_conn *conn;
+    struct MHD_Connection *connection;
+    const char *raw_target; /* in libmicrohttpd's memory */
+    const char *method;     /* in libmicrohttpd's memory */
+    dubboc_slice path;      /* in target */
+    dubboc_slice query;
+    buffer target;
+    buffer body;
+    buffer out;
+    struct MHD_Response *response;
+    int status;
+    incoming_stage stage;
+    bool is_held;
+    bool is_counted; /* among the loop's requests */
+    bool wants_close;
+    void *state;
+    int64_t received_ns;
+};
+
+static void count_request(http_loop *loop, int change)
+{
+    /* Written by this thread only, read by any. */
+    int now = atomic_load_explicit(&loop->requests, memory_order_relaxed);
+    atomic_store_explicit(&loop->requests, now + change, memory_order_relaxed);
+}
+
+/* --- the objects -------------------------------------------------------------------------------------------------------------------------- */
+
+static http_incoming *take(http_loop *loop)
+{
+    http_incoming *request = loop->spares;
+    if (request != NULL) {
+        loop->spares = (http_incoming *)request->handoff.next;
+        loop->spare_count--;
+        return request;
+    }
+    request = MEM_NEW(http_incoming);
+    if (request == NULL)
+        return NULL;
+    buffer_init(&request->target, TARGET_MAX_BYTES);
+    buffer_init(&request->body, loop->server->settings.body_max_bytes);
+    buffer_init(&request->out, OUT_MAX_BYTES);
+    return request;
+}
+
+static void free_request(http_incoming *request)
+{
+    buffer_fini(&request->target);
+    buffer_fini(&request->body);
+    buffer_fini(&request->out);
+    free(request);
+}
+
+static void give_back(http_loop *loop, http_incoming *request)
+{
+    if (request->response != NULL)
+        MHD_destroy_response(request->response);
+    if (request->is_counted)
+        count_request(loop, -1);
+    if (loop->spare_count >= SPARES_MAX) {
+        free_request(request);
+        return;
+    }
+    buffer_recycle(&request->target, KEEP_BYTES);
+    buffer_recycle(&request->body, KEEP_BYTES);
+    buffer_recycle(&request->out, KEEP_BYTES);
+    *request = (http_incoming){.target = request->target, .body = request->body, .out = request->out, .handoff.next = (handoff *)loop->spares};
+    loop->spares = request;
+    loop->spare_count++;
+}
+
+void http_incoming_free_spares(http_loop *loop)
+{
+    while (loop->spares != NULL) {
+        http_incoming *request = loop->spares;
+        loop->spares = (http_incoming *)request->handoff.next;
+        free_request(request);
+    }
+    loop->spare_count = 0;
+}
+
+void http_incoming_forget(http_incoming *request)
+{
+    give_back(request->conn->loop, request);
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------------------------------ */
+
+static http_conn *conn_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+/* Origin form, absolute form ("http://host/path", as to a proxy: RFC 9112 section 3.2.2 wants it understood), or "*". false: none of them. */
+static bool split_target(http_incoming *request)
+{
+    dubboc_slice target = buffer_slice(&request->target);
+    if (target.len > 7 && slice_is_nocase(slice_make(target.at, 7), "http://")) {
+        const char *slash = memchr(target.at + 7, '/', target.len - 7);
+        target = slash != NULL ? slice_make(slash, target.len - (size_t)(slash - target.at)) : slice_of("/");
+    }
+    if (!slice_starts_with(target, "/") && !slice_is(target, "*"))
+        return false;
+    slice_cut(target, '?', &request->path, &request->query);
+    return true;
+}
+
+void *http_incoming_on_line(void *arg, const char *uri, struct MHD_Connection *connection)
+{
+    http_loop *loop = arg;
+    http_conn *conn = conn_of(connection);
+    http_incoming *request = conn != NULL ? take(loop) : NULL;
+    if (request == NULL)
+        return NULL;
+    request->conn = conn;
+    request->connection = connection;
+    request->raw_target = uri;
+    buffer_append_text(&request->target, uri);
+    conn->request = request;
+    if (conn->phase != HTTP_PHASE_HEADER && !conn->is_ending)
+        http_conn_enter(conn, HTTP_PHASE_HEADER);
+    return request;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, const char *method, int status, const char *problem, bool not_executed)
+{
+    http_conn *conn = conn_of(connection);
+    if (conn == NULL)
+        return MHD_NO;
+    LOG_THROTTLED(DUBBOC_LOG_INFO, "transport", "request refused", "peer=%s status=%d reason=\"%s\"", conn->peer, status, problem);
+    http_conn_write_refusal(conn->fd, status, problem, not_executed, method != NULL && strcmp(method, "HEAD") == 0);
+    return MHD_NO;
+}
+
+static enum MHD_Result begin(http_incoming *request, const char *method, const char *version)
+{
+    http_loop *loop = request->conn->loop;
+    http_guard guard = {
+        .method = method,
+        .version = version,
+        .target = request->raw_target,
+        .target_copy = buffer_slice(&request->target),
+        .body_max_bytes = loop->server->settings.body_max_bytes,
+        .checks_positions = loop->server->checks_positions,
+    };
+    http_guard_check(&guard, request->connection);
+    if (request->target.status != DUBBOC_OK)
+        return refuse(request->connection, method, 503, "out of memory", true);
+    if (guard.status == 0 && !split_target(request)) {
+        guard.status = 400;
+        guard.problem = "the request target is no path";
+    }
+    if (guard.status != 0)
+        return refuse(request->connection, method, guard.status, guard.problem, false);
+    request->method = method;
+    request->wants_close = guard.wants_close;
+    request->received_ns = loop->now_ns;
+    request->stage = STAGE_BODY;
+    if (!guard.has_body)
+        return MHD_YES;
+    if (!request->conn->is_ending)
+        http_conn_enter(request->conn, HTTP_PHASE_BODY);
+    size_t expected = guard.body_bytes < FIRST_BODY_BYTES ? (size_t)guard.body_bytes : FIRST_BODY_BYTES;
+    if (expected > 0 && buffer_reserve(&request->body, expected) == NULL)
+        return refuse(request->connection, method, 503, "out of memory", true);
+    return MHD_YES;
+}
+
+static enum MHD_Result take_body(http_incoming *request, const char *data, size_t *size)
+{
+    buffer_append(&request->body, data, *size);
+    *size = 0;
+    switch (request->body.status) {
+    case DUBBOC_OK:
+        return MHD_YES;
+    case DUBBOC_E_TOO_BIG:
+        return refuse(request->connection, request->method, 413, "the body is larger than this server takes", false);
+    default:
+        return refuse(request->connection, request->method, 503, "out of memory", true);
+    }
+}
+
+/* --- answering ---------------------------------------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result queue_answer(http_incoming *request)
+{
+    http_conn *conn = request->conn;
+    if (!conn->is_ending)
+        http_conn_enter(conn, HTTP_PHASE_ANSWER);
+    request->stage = STAGE_SENDING;
+    if (request->response == NULL)
+        return refuse(request->connection, request->method, 500, "out of memory for the answer", false);
+    return MHD_queue_response(request->connection, (unsigned)request->status, request->response);
+}
+
+/* The body is complete. */
+static enum MHD_Result handle(http_incoming *request)
+{
+    http_loop *loop = request->conn->loop;
+    const http_server_settings *settings = &loop->server->settings;
+    if (!request->conn->is_ending)
+        http_conn_enter(request->conn, HTTP_PHASE_HANDLING);
+    request->stage = STAGE_HANDLING;
+    request->is_counted = true;
+    count_request(loop, 1);
+    settings->on_request(settings->arg, request);
+    if (request->is_held) { /* it may have been answered since, which shows in the loop's results only */
+        MHD_suspend_connection(request->connection);
+        return MHD_YES;
+    }
+    assert(request->stage == STAGE_ANSWERED && "on_request neither answered nor held");
+    return queue_answer(request);
+}
+
+enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+    const char *upload_data, size_t *upload_data_size, void **state)
+{
+    (void)loop;
+    (void)url;
+    http_incoming *request = *state;
+    if (request == NULL)
+        return refuse(connection, method, 503, "out of memory", true);
+    switch (request->stage) {
+    case STAGE_LINE:
+        return begin(request, method, version);
+    case STAGE_BODY:
+        return *upload_data_size > 0 ? take_body(request, upload_data, upload_data_size) : handle(request);
+    case STAGE_ANSWERED:
+        return queue_answer(request);
+    default:
+        return MHD_YES;
+    }
+}
+
+void http_incoming_on_completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
+{
+    (void)connection;
+    http_incoming *request = *state;
+    if (request == NULL)
+        return;
+    *state = NULL;
+    http_conn *conn = request->conn;
+    conn->request = NULL;
+    give_back(arg, request);
+    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !conn->is_ending)
+        http_conn_enter(conn, HTTP_PHASE_IDLE);
+}
+
+void http_incoming_resume(http_loop *loop)
+{
+    handoff *next;
+    for (handoff *item = handoff_take(&loop->results); item != NULL; item = next) {
+        next = item->next;
+        http_incoming *request = (http_incoming *)item;
+        request->stage = STAGE_ANSWERED;
+        MHD_resume_connection(request->connection);
+    }
+}
+
+void http_incoming_give_up(http_loop *loop)
+{
+    for (http_conn *conn = loop->conns[HTTP_PHASE_HANDLING].head; conn != NULL; conn = conn->next) {
+        http_incoming *request = conn->request;
+        if (request == NULL || request->stage != STAGE_HANDLING || !request->is_held)
+            continue;
+        static const char gone[] = "the server has ended\n";
+        request->status = 503;
+        request->response = MHD_create_response_from_buffer(sizeof gone - 1, (void *)(uintptr_t)gone, MHD_RESPMEM_PERSISTENT);
+        request->stage = STAGE_ANSWERED;
+        MHD_resume_connection(request->connection);
+    }
+}
+
+/* --- what on_request sees ----------------------------------------------------------------------------------------------------------------- */
+
+dubboc_slice http_incoming_method(const http_incoming *request)
+{
+    return slice_of(request->method);
+}
+
+dubboc_slice http_incoming_path(const http_incoming *request)
+{
+    return request->path;
+}
+
+dubboc_slice http_incoming_query(const http_incoming *request)
+{
+    return request->query;
+}
+
+dubboc_slice http_incoming_body(const http_incoming *request)
+{
+    return buffer_slice(&request->body);
+}
+
+const char *http_incoming_header(const http_incoming *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *http_incoming_peer(const http_incoming *request)
+{
+    return request->conn->peer;
+}
+
+int64_t http_incoming_received_ns(const http_incoming *request)
+{
+    return request->received_ns;
+}
+
+void http_incoming_set_state(http_incoming *request, void *state)
+{
+    request->state = state;
+}
+
+void *http_incoming_state(const http_incoming *request)
+{
+    return request->state;
+}
+
+buffer *http_incoming_out(http_incoming *request)
+{
+    return &request->out;
+}
+
+void http_incoming_hold(http_incoming *request)
+{
+    assert(request->stage == STAGE_HANDLING && !request->is_held);
+    request->is_held = true;
+}
+
+bool http_incoming_is_gone(const http_incoming *request)
+{
+    struct pollfd look = {.fd = request->conn->fd, .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+static bool add_headers(struct MHD_Response *response, const char *content_type, const http_answer_header *headers, size_t count)
+{
+    if (content_type != NULL && MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) != MHD_YES)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (MHD_add_response_header(response, headers[i].name, headers[i].value) != MHD_YES)
+            return false;
+    }
+    return true;
+}
+
+static bool add_persistence(struct MHD_Response *response, const http_server *server, bool close)
+{
+    if (close)
+        return MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
+    return server->keep_alive[0] == '\0' || MHD_add_response_header(response, "Keep-Alive", server->keep_alive) == MHD_YES;
+}
+
+/* NULL: no memory, or a header that HTTP cannot carry. */
+static struct MHD_Response *make_response(http_incoming *request, const char *content_type, const http_answer_header *headers, size_t header_count,
+    bool close)
+{
+    if (request->out.status != DUBBOC_OK)
+        return NULL;
+    struct MHD_Response *response = MHD_create_response_from_buffer(request->out.len, request->out.data, MHD_RESPMEM_PERSISTENT);
+    if (response == NULL)
+        return NULL;
+    if (add_headers(response, content_type, headers, header_count) && add_persistence(response, request->conn->loop->server, close))
+        return response;
+    MHD_destroy_response(response);
+    return NULL;
+}
+
+void http_incoming_answer(http_incoming *request, int status, const char *content_type, const http_answer_header *headers,
+    size_t header_count, bool close)
+{
+    assert(request->stage == STAGE_HANDLING && header_count <= ANSWER_HEADERS_MAX);
+    http_loop *loop = request->conn->loop;
+    close = close || request->wants_close || atomic_load_explicit(&loop->server->is_draining, memory_order_relaxed);
+    request->status = status;
+    request->response = make_response(request, content_type, headers, header_count, close);
+    if (!request->is_held)
+        request->stage = STAGE_ANSWERED;
+    else if (handoff_push(&loop->results, &request->handoff))
+        wake_signal(&loop->wake);
+}

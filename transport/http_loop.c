@@ -1,0 +1,381 @@
+/* One event loop. libmicrohttpd has no thread, no listening socket and no say in when it runs: its daemon's epoll descriptor stands in our
+ * epoll set beside the listening socket, a wake by which other threads announce what they have handed over, and connections that linger
+ * (traps M1, M12, M13). A turn waits, takes what was handed over, accepts, lets libmicrohttpd run, and looks at the deadlines. With
+ * loops = 0 the program makes the turns; then a timer descriptor makes our epoll descriptor readable when a deadline comes. */
+#include "transport/http_loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define EVENTS_A_TURN 64
+
+/* What an event belongs to; anything else is a lingering connection. */
+static char source_daemon, source_wake, source_listener, source_timer;
+
+bool handoff_push(handoff_stack *stack, handoff *item)
+{
+    handoff *top = atomic_load_explicit(&stack->top, memory_order_relaxed);
+    do {
+        item->next = top;
+    } while (!atomic_compare_exchange_weak_explicit(&stack->top, &top, item, memory_order_acq_rel, memory_order_relaxed));
+    return top == NULL;
+}
+
+handoff *handoff_take(handoff_stack *stack)
+{
+    handoff *oldest = NULL;
+    handoff *item = atomic_exchange_explicit(&stack->top, NULL, memory_order_acquire);
+    while (item != NULL) {
+        handoff *next = item->next;
+        item->next = oldest;
+        oldest = item;
+        item = next;
+    }
+    return oldest;
+}
+
+/* --- the daemon --------------------------------------------------------------------------------------------------------------------------- */
+
+static void log_daemon(void *arg, const char *format, va_list args)
+{
+    (void)arg;
+    static log_throttle throttle;
+    unsigned suppressed;
+    char text[200];
+    if (!log_is_on(DUBBOC_LOG_DEBUG) || !log_throttle_pass(&throttle, &suppressed))
+        return;
+    vsnprintf(text, sizeof text, format, args);
+    text[strcspn(text, "\r\n")] = '\0';
+    log_write(DUBBOC_LOG_DEBUG, "transport", "libmicrohttpd says", suppressed, "text=\"%s\"", text);
+}
+
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
+{
+    http_loop *loop = arg;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        if (*context != NULL)
+            http_conn_closed(*context);
+        *context = NULL;
+        return;
+    }
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    for (handoff **at = &loop->taking; info != NULL && *at != NULL; at = &(*at)->next) {
+        http_conn *conn = (http_conn *)*at;
+        if (conn->fd != info->connect_fd)
+            continue;
+        *at = conn->handoff.next;
+        conn->is_taken = true;
+        *context = conn;
+        http_conn_enter(conn, HTTP_PHASE_HEADER);
+        return;
+    }
+}
+
+static size_t keep_escaped(void *arg, struct MHD_Connection *connection, char *text)
+{
+    (void)arg;
+    (void)connection;
+    return strlen(text);
+}
+
+static struct MHD_Daemon *daemon_start(http_loop *loop)
+{
+    /* An array, not varargs: there a missing cast would be undefined (traps M10). */
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_daemon, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HTTP_CONNECTION_MEMORY, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, INT_MAX, NULL}, /* ours is in http_accept.c: traps M7 */
+        {MHD_OPTION_STRICT_FOR_CLIENT, loop->server->checks_positions ? 0 : 1, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, loop},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_incoming_on_completed, loop},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_incoming_on_line, loop},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escaped, loop},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
+    return MHD_start_daemon(flags | MHD_USE_ERROR_LOG, 0, NULL, NULL, http_incoming_on_access, loop, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+/* --- life --------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool watch(http_loop *loop, int fd, uint32_t events, void *source)
+{
+    struct epoll_event event = {.events = events, .data.ptr = source};
+    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void set_phase_times(http_loop *loop)
+{
+    const http_server_settings *settings = &loop->server->settings;
+    int64_t ms[HTTP_PHASE_COUNT] = {
+        [HTTP_PHASE_HEADER] = settings->header_timeout_ms,
+        [HTTP_PHASE_BODY] = settings->body_timeout_ms,
+        [HTTP_PHASE_HANDLING] = -1,
+        [HTTP_PHASE_ANSWER] = settings->answer_timeout_ms,
+        [HTTP_PHASE_IDLE] = settings->idle_timeout_ms,
+        [HTTP_PHASE_LINGER] = HTTP_LINGER_MS,
+    };
+    for (int i = 0; i < HTTP_PHASE_COUNT; i++)
+        loop->phase_ns[i] = ms[i] <= 0 || ms[i] > DEADLINE_NEVER / NS_PER_MS ? DEADLINE_NEVER : ms[i] * NS_PER_MS;
+}
+
+static bool open_descriptors(http_loop *loop)
+{
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll_fd < 0 || !wake_open(&loop->wake) || !watch(loop, loop->wake.fd, EPOLLIN, &source_wake))
+        return false;
+    if (loop->server->settings.loops > 0)
+        return true;
+    loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    return loop->timer_fd >= 0 && watch(loop, loop->timer_fd, EPOLLIN, &source_timer);
+}
+
+dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error *err)
+{
+    *loop = (http_loop){.server = server,
+        .epoll_fd = -1,
+        .timer_fd = -1,
+        .wake = {.fd = -1},
+        .timer_ns = DEADLINE_NEVER,
+        .listen_again_ns = DEADLINE_NEVER,
+        .now_ns = clock_now_ns()};
+    set_phase_times(loop);
+    if (!open_descriptors(loop))
+        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for an event loop: %s", strerror(errno));
+    loop->daemon = daemon_start(loop);
+    if (loop->daemon == NULL)
+        return error_set(err, DUBBOC_E_SYSTEM, "libmicrohttpd does not start: no descriptor or no memory");
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info == NULL || !watch(loop, info->epoll_fd, EPOLLIN, &source_daemon))
+        return error_set(err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be polled: %s", strerror(errno));
+    http_loop_listen(loop, true);
+    if (!loop->is_listening)
+        return error_set(err, DUBBOC_E_SYSTEM, "the listening socket cannot be polled: %s", strerror(errno));
+    return DUBBOC_OK;
+}
+
+static void *run(void *arg)
+{
+    http_loop *loop = arg;
+    while (!atomic_load_explicit(&loop->server->is_stopping, memory_order_acquire)) {
+        if (!http_loop_turn(loop, -1)) {
+            LOG(DUBBOC_LOG_ERROR, "transport", "event loop ends", "reason=\"%s\"", strerror(errno));
+            break;
+        }
+    }
+    return NULL;
+}
+
+dubboc_status http_loop_start_thread(http_loop *loop, dubboc_error *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the program's, on its own threads */
+    int failure = pthread_create(&loop->thread, NULL, run, loop);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    loop->has_thread = failure == 0;
+    return failure == 0 ? DUBBOC_OK : error_set(err, DUBBOC_E_SYSTEM, "no thread for an event loop: %s", strerror(failure));
+}
+
+static void drop_handed_over(http_loop *loop)
+{
+    handoff *next;
+    for (handoff *item = handoff_take(&loop->arrivals); item != NULL; item = next) {
+        next = item->next;
+        http_conn_drop((http_conn *)item);
+    }
+}
+
+static void end_connections(http_loop *loop)
+{
+    loop->is_ending = true;
+    while (loop->conns[HTTP_PHASE_LINGER].head != NULL)
+        http_conn_drop(loop->conns[HTTP_PHASE_LINGER].head);
+    drop_handed_over(loop);
+    if (loop->daemon == NULL)
+        return;
+    http_incoming_resume(loop);
+    http_incoming_give_up(loop);
+    MHD_run(loop->daemon); /* resumes them: stopping with one suspended would abort the process (traps M7) */
+    MHD_stop_daemon(loop->daemon);
+    loop->daemon = NULL;
+}
+
+void http_loop_fini(http_loop *loop)
+{
+    end_connections(loop);
+    http_loop_listen(loop, false);
+    http_incoming_free_spares(loop);
+    wake_close(&loop->wake);
+    if (loop->timer_fd >= 0)
+        close(loop->timer_fd);
+    if (loop->epoll_fd >= 0)
+        close(loop->epoll_fd);
+}
+
+/* --- a turn ------------------------------------------------------------------------------------------------------------------------------- */
+
+void http_loop_listen(http_loop *loop, bool wanted)
+{
+    http_server *server = loop->server;
+    if (wanted == loop->is_listening)
+        return;
+    if (wanted)
+        loop->is_listening = watch(loop, server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE, &source_listener);
+    else
+        loop->is_listening = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, server->listen_fd, NULL) != 0;
+}
+
+void http_loop_take(http_loop *loop, http_conn *conn)
+{
+    handoff **end = &loop->taking;
+    while (*end != NULL)
+        end = &(*end)->next;
+    conn->handoff.next = NULL;
+    *end = &conn->handoff;
+    /* Only that it is TCP is libmicrohttpd's to know; its own limits, which would want the address, are not used. */
+    struct sockaddr_in somebody = {.sin_family = AF_INET};
+    if (MHD_add_connection(loop->daemon, conn->fd, (struct sockaddr *)&somebody, sizeof somebody) != MHD_YES)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s", conn->peer);
+}
+
+/* Those that libmicrohttpd did not announce in its run are gone: it had no memory, and has closed them. */
+static void settle_taken(http_loop *loop)
+{
+    while (loop->taking != NULL) {
+        http_conn *conn = (http_conn *)loop->taking;
+        loop->taking = conn->handoff.next;
+        conn->fd = -1;
+        http_conn_drop(conn);
+    }
+}
+
+static void take_arrivals(http_loop *loop)
+{
+    handoff *next;
+    for (handoff *item = handoff_take(&loop->arrivals); item != NULL; item = next) {
+        next = item->next;
+        http_loop_take(loop, (http_conn *)item);
+    }
+}
+
+/* Those that have sent something since are served, with a close. */
+static void close_idle(http_loop *loop)
+{
+    http_conn *next;
+    for (http_conn *conn = loop->conns[HTTP_PHASE_IDLE].head; conn != NULL; conn = next) {
+        int unread = 0;
+        next = conn->next;
+        if (ioctl(conn->fd, FIONREAD, &unread) != 0 || unread == 0)
+            http_conn_end(conn);
+    }
+}
+
+static void drain(http_loop *loop)
+{
+    http_server *server = loop->server;
+    loop->is_draining = true;
+    while (http_accept_some(loop)) /* whoever waits in the backlog has been promised a connection */
+        ;
+    loop->listen_again_ns = DEADLINE_NEVER;
+    http_loop_listen(loop, false);
+    if (atomic_fetch_sub(&server->listening_loops, 1) == 1) {
+        close(server->listen_fd);
+        server->listen_fd = -1;
+    }
+    close_idle(loop);
+}
+
+/* What other threads want. */
+static void take_handed_over(http_loop *loop)
+{
+    wake_clear(&loop->wake);
+    take_arrivals(loop);
+    http_incoming_resume(loop);
+    if (!loop->is_draining && atomic_load(&loop->server->is_draining))
+        drain(loop);
+}
+
+static int64_t next_deadline(const http_loop *loop)
+{
+    MHD_UNSIGNED_LONG_LONG daemon_ms;
+    if (MHD_get_timeout(loop->daemon, &daemon_ms) == MHD_YES && daemon_ms == 0)
+        return loop->now_ns;
+    return deadline_min(http_conn_next_deadline(loop), loop->listen_again_ns);
+}
+
+/* Makes our epoll descriptor readable at that time. An earlier setting may stay: it costs one empty turn. */
+static void set_timer(http_loop *loop, int64_t deadline_ns)
+{
+    if (loop->timer_fd < 0 || deadline_ns >= loop->timer_ns)
+        return;
+    int64_t left = deadline_ns - clock_now_ns();
+    left = left > 0 ? left : 1;
+    struct itimerspec at = {.it_value = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S}};
+    if (timerfd_settime(loop->timer_fd, 0, &at, NULL) == 0)
+        loop->timer_ns = deadline_ns;
+}
+
+static void clear_timer(http_loop *loop)
+{
+    uint64_t expirations;
+    ssize_t got = read(loop->timer_fd, &expirations, sizeof expirations);
+    (void)got;
+    loop->timer_ns = DEADLINE_NEVER;
+}
+
+static void handle_events(http_loop *loop, const struct epoll_event *events, int count)
+{
+    bool woken = false, newcomers = false;
+    for (int i = 0; i < count; i++) {
+        void *source = events[i].data.ptr;
+        if (source == &source_daemon)
+            continue;
+        if (source == &source_wake)
+            woken = true;
+        else if (source == &source_listener)
+            newcomers = true;
+        else if (source == &source_timer)
+            clear_timer(loop);
+        else
+            http_conn_linger_read(source);
+    }
+    if (woken)
+        take_handed_over(loop);
+    if (newcomers && loop->is_listening)
+        http_accept_some(loop);
+}
+
+bool http_loop_turn(http_loop *loop, int wait_ms)
+{
+    struct epoll_event events[EVENTS_A_TURN];
+    int until_deadline = deadline_poll_ms(next_deadline(loop));
+    if (until_deadline >= 0 && (wait_ms < 0 || until_deadline < wait_ms))
+        wait_ms = until_deadline;
+    int count = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, wait_ms);
+    if (count < 0 && errno != EINTR)
+        return false;
+    loop->now_ns = clock_now_ns();
+    handle_events(loop, events, count);
+    if (loop->listen_again_ns <= loop->now_ns) {
+        loop->listen_again_ns = DEADLINE_NEVER;
+        http_loop_listen(loop, true);
+    }
+    MHD_run(loop->daemon);
+    settle_taken(loop);
+    http_conn_enforce_deadlines(loop);
+    set_timer(loop, next_deadline(loop));
+    return true;
+}

@@ -1,0 +1,208 @@
+/* The inside of the HTTP server, shared by its files and by nobody else.
+ *
+ *   http_server.c    life: listening, starting, draining, ending
+ *   http_loop.c      one event loop: its libmicrohttpd daemon, its turns, what other threads hand to it
+ *   http_accept.c    newcomers: accept, ceilings, making room, refusing
+ *   http_conn.c      a connection: the phase it is in, the deadline of that phase, its end
+ *   http_incoming.c  a request: what libmicrohttpd calls, and http_incoming_*()
+ *   http_guard.c     whether a request's framing and headers are beyond doubt
+ *
+ * A connection, and a request until it is held, belong to one loop and are touched by its thread only. Other threads reach a loop through
+ * its two handoff stacks and its wake. */
+#ifndef TRANSPORT_HTTP_LOOP_H
+#define TRANSPORT_HTTP_LOOP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include <microhttpd.h>
+
+#include "base/map.h"
+#include "base/wake.h"
+#include "transport/http_server.h"
+
+/* Memory that libmicrohttpd keeps a connection, for its request line and headers, and the answer's: allocated at accept and touched as a whole
+ * after the first request. It decides what an idle connection costs (traps M6), and how many bytes of headers pass: about 8 KiB. */
+#define HTTP_CONNECTION_MEMORY ((size_t)10 * 1024)
+
+/* A connection that we end with an answer that its peer may not have read yet is read on for this long and so many bytes: a close with
+ * unread bytes would reset it, and the peer would lose the answer (traps M8). */
+#define HTTP_LINGER_MS 2000
+#define HTTP_LINGER_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
+/* Newcomers refused with a 503, which hold a descriptor without being counted as connections, a loop. */
+#define HTTP_REFUSED_MAX 64
+
+#define HTTP_PEER_TEXT_MAX 64
+
+/* --- handing things to a loop ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct handoff {
+    struct handoff *next;
+} handoff;
+
+/* Many threads push, one takes all. */
+typedef struct handoff_stack {
+    _Atomic(handoff *) top;
+} handoff_stack;
+
+/* Whether it was empty: then the taker wants to be woken. */
+bool handoff_push(handoff_stack *stack, handoff *item);
+
+/* All of them, the oldest first; NULL: none. */
+handoff *handoff_take(handoff_stack *stack);
+
+/* --- connections -------------------------------------------------------------------------------------------------------------------------- */
+
+typedef enum http_phase {
+    HTTP_PHASE_HEADER,   /* from accept or the request's first line to the end of its headers */
+    HTTP_PHASE_BODY,     /* to the end of its body */
+    HTTP_PHASE_HANDLING, /* with on_request or held: no deadline of ours */
+    HTTP_PHASE_ANSWER,   /* from the answer to its last byte */
+    HTTP_PHASE_IDLE,     /* between two requests */
+    HTTP_PHASE_LINGER,   /* out of libmicrohttpd's hands: only read until its peer closes */
+    HTTP_PHASE_COUNT
+} http_phase;
+
+typedef struct http_loop http_loop;
+typedef struct http_address http_address;
+
+typedef struct http_conn {
+    handoff handoff; /* first: on the way to its loop, or waiting there for libmicrohttpd to take it */
+    struct http_conn *previous, *next; /* in the list of its phase, the earliest deadline first */
+    http_loop *loop;
+    http_incoming *request;            /* NULL: none has begun */
+    http_address *address;             /* NULL: not counted any more, or never */
+    int64_t since_ns, deadline_ns;     /* of the phase */
+    size_t lingered_bytes;
+    int fd;                            /* libmicrohttpd's, or ours while lingering; -1: gone */
+    http_phase phase;
+    bool is_listed;
+    bool is_taken;                     /* libmicrohttpd has it */
+    bool is_ending;                    /* we have shut it down; waits for libmicrohttpd to notice */
+    char peer[HTTP_PEER_TEXT_MAX];
+} http_conn;
+
+typedef struct http_conn_list {
+    http_conn *head, *tail;
+} http_conn_list;
+
+/* fd is taken over on success only. address may be NULL. NULL: no memory. */
+http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address *address);
+
+/* Moves it to the end of the phase's list with the phase's deadline. */
+void http_conn_enter(http_conn *conn, http_phase phase);
+
+/* Shuts the socket down; libmicrohttpd closes it in its next run. The connection is no longer counted. */
+void http_conn_end(http_conn *conn);
+
+/* Ends a lingering connection, or one that libmicrohttpd never took, and frees it. */
+void http_conn_drop(http_conn *conn);
+
+/* libmicrohttpd is about to close the descriptor: frees the connection, or keeps a copy of the descriptor and lingers. */
+void http_conn_closed(http_conn *conn);
+
+/* From now on only reads what comes, until its end. */
+void http_conn_linger(http_conn *conn);
+void http_conn_linger_read(http_conn *conn);
+
+/* Writes a complete small reply with Connection: close past libmicrohttpd, which must have nothing to write at the moment. problem goes into the body.
+ * not_executed: with the header Dubboc-Not-Executed: 1. */
+void http_conn_write_refusal(int fd, int status, const char *problem, bool not_executed, bool without_body);
+
+/* Ends what is over its deadline. */
+void http_conn_enforce_deadlines(http_loop *loop);
+
+/* The earliest deadline, DEADLINE_NEVER: none. */
+int64_t http_conn_next_deadline(const http_loop *loop);
+
+/* --- loops -------------------------------------------------------------------------------------------------------------------------------- */
+
+struct http_loop {
+    http_server *server;
+    struct MHD_Daemon *daemon;
+    pthread_t thread;
+    bool has_thread;
+    bool is_listening;   /* the listening socket is in our epoll set */
+    bool is_draining;    /* has seen the server's wish */
+    bool is_ending;      /* being freed: nothing lingers */
+    int epoll_fd;
+    int timer_fd;        /* loops = 0 only; else -1 */
+    int64_t timer_ns;    /* what it is set to; DEADLINE_NEVER: not set */
+    wake wake;
+    handoff_stack arrivals; /* connections that another loop has accepted */
+    handoff_stack results;  /* requests that were held and are answered */
+    handoff *taking;        /* connections given to libmicrohttpd that it has not announced yet, FIFO */
+    int64_t now_ns;         /* of this turn */
+    int64_t listen_again_ns; /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
+    int64_t phase_ns[HTTP_PHASE_COUNT]; /* allowed in it; DEADLINE_NEVER: no deadline */
+    http_conn_list conns[HTTP_PHASE_COUNT];
+    int refused;            /* of them: lingering newcomers that are not counted */
+    http_incoming *spares;  /* requests to use again */
+    int spare_count;
+    _Atomic int connections; /* written by this loop and by loops that hand over */
+    _Atomic int requests;    /* written by this loop only */
+};
+
+/* DUBBOC_E_SYSTEM: no descriptor. After a failure too: http_loop_fini(). */
+dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error *err);
+dubboc_status http_loop_start_thread(http_loop *loop, dubboc_error *err);
+
+/* One turn: waits at most wait_ms (-1: until something happens) and does what is due. false: polling is impossible (errno). */
+bool http_loop_turn(http_loop *loop, int wait_ms);
+
+/* Ends every connection and frees all. Its thread has ended. */
+void http_loop_fini(http_loop *loop);
+
+/* Gives the connection to the loop's libmicrohttpd. Loop's thread; conn is gone when it fails. */
+void http_loop_take(http_loop *loop, http_conn *conn);
+
+/* Watches, or stops watching, the listening socket. */
+void http_loop_listen(http_loop *loop, bool wanted);
+
+/* --- newcomers ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* Accepts what waits, a bounded number. Whether there may be more. */
+bool http_accept_some(http_loop *loop);
+
+/* The connection does not count any more. */
+void http_accept_release(http_loop *loop, http_address *address);
+
+/* --- requests: what the daemon is started with -------------------------------------------------------------------------------------------- */
+
+void *http_incoming_on_line(void *loop, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+    const char *upload_data, size_t *upload_data_size, void **state);
+void http_incoming_on_completed(void *loop, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how);
+
+/* Takes answered requests up again. */
+void http_incoming_resume(http_loop *loop);
+
+/* The loop ends: every held request is answered in its owner's place. */
+void http_incoming_give_up(http_loop *loop);
+
+/* The connection ended without libmicrohttpd having completed its request. */
+void http_incoming_forget(http_incoming *request);
+
+void http_incoming_free_spares(http_loop *loop);
+
+/* --- the server --------------------------------------------------------------------------------------------------------------------------- */
+
+struct http_server {
+    http_server_settings settings; /* ip is not kept */
+    http_loop *loops;
+    int loop_count;                /* at least 1; also with settings.loops = 0 */
+    int listen_fd;                 /* -1: closed */
+    _Atomic int listening_loops;   /* the last one that stops closes listen_fd */
+    atomic_bool is_draining;
+    atomic_bool is_stopping;       /* threads end */
+    _Atomic int connections;       /* counted ones */
+    pthread_mutex_t addresses_lock;
+    map *addresses;                /* key -> http_address, with addresses_lock held */
+    bool checks_positions;         /* see http_guard.h */
+    char keep_alive[32];           /* "timeout=N", "": none */
+    char address[HTTP_PEER_TEXT_MAX];
+};
+
+#endif
