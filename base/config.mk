@@ -1,1 +1,2 @@
-# configuration: nothing yet
+libdubboc_core_la_SOURCES += \
+	base/ini.c base/ini.h

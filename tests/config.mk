@@ -1,1 +1,5 @@
-# tests of configuration: nothing yet
+config_tests = tests/base/ini_test
+check_PROGRAMS += $(config_tests)
+TESTS += $(config_tests)
+tests_base_ini_test_CPPFLAGS = $(test_cppflags)
+tests_base_ini_test_LDADD = $(test_libs)

@@ -1,0 +1,169 @@
+/* An ini reader of our own, because the usual one cuts long names without a word and takes ` ;` in a value for a comment (traps.md I1).
+ * One pass over the text, a line at a time; the only memory it takes is a map that knows in which line each name stood. */
+#include "base/ini.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "base/map.h"
+
+typedef struct parse {
+    const ini_reader *reader;
+    map *lines;  /* "section" and "section\nkey" -> the line of its first appearance */
+    buffer name; /* scratch for the map's keys */
+    dubboc_slice section;
+    bool has_section;
+    unsigned line;
+    dubboc_status status;
+} parse;
+
+/* How many bytes the UTF-8 sequence at the start of text has, 0: it is none (overlong, surrogate, above U+10FFFF, cut). */
+static size_t utf8_sequence(const unsigned char *text, size_t len)
+{
+    unsigned char first = text[0];
+    if (first < 0x80)
+        return 1;
+    if (first < 0xC2 || first > 0xF4)
+        return 0;
+    size_t needed = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (len < needed)
+        return 0;
+    for (size_t i = 1; i < needed; i++)
+        if ((text[i] & 0xC0) != 0x80)
+            return 0;
+    bool is_overlong = (first == 0xE0 && text[1] < 0xA0) || (first == 0xF0 && text[1] < 0x90);
+    bool is_no_character = (first == 0xED && text[1] > 0x9F) || (first == 0xF4 && text[1] > 0x8F);
+    return is_overlong || is_no_character ? 0 : needed;
+}
+
+const char *ini_bytes_fault(dubboc_slice text)
+{
+    for (size_t i = 0; i < text.len;) {
+        unsigned char c = (unsigned char)text.at[i];
+        if (c == 0)
+            return "a zero byte, which no text may hold";
+        if ((c < 0x20 && c != '\t') || c == 0x7F)
+            return "a control byte, which no text may hold";
+        size_t len = utf8_sequence((const unsigned char *)text.at + i, text.len - i);
+        if (len == 0)
+            return "bytes that are not UTF-8";
+        i += len;
+    }
+    return NULL;
+}
+
+static void problem(parse *p, const char *format, ...) DUBBOC_PRINTF(2, 3);
+static void problem(parse *p, const char *format, ...)
+{
+    char what[INI_SECTION_BYTES_MAX + INI_KEY_BYTES_MAX + 128];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
+    p->reader->problem(p->reader->arg, p->line, what);
+}
+
+/* The line where section and key (at NULL: the section itself) stood first, 0: this is the first time, and it is noted. */
+static unsigned line_of_first(parse *p, dubboc_slice section, dubboc_slice key)
+{
+    buffer_clear(&p->name);
+    buffer_append_slice(&p->name, section);
+    if (key.at != NULL) {
+        buffer_append_char(&p->name, '\n');
+        buffer_append_slice(&p->name, key);
+    }
+    if (p->name.status != DUBBOC_OK) {
+        p->status = p->name.status;
+        return 0;
+    }
+    void *first = map_find(p->lines, buffer_slice(&p->name));
+    if (first == NULL && !map_put(p->lines, buffer_slice(&p->name), (void *)(uintptr_t)p->line, NULL))
+        p->status = DUBBOC_E_NO_MEMORY;
+    return (unsigned)(uintptr_t)first;
+}
+
+static void read_section(parse *p, dubboc_slice line)
+{
+    p->has_section = false;
+    if (line.at[line.len - 1] != ']') {
+        problem(p, "a section needs a ] at the end of its line, and nothing after it");
+        return;
+    }
+    dubboc_slice name = slice_trim(slice_make(line.at + 1, line.len - 2));
+    if (name.len == 0 || name.len > INI_SECTION_BYTES_MAX || memchr(name.at, '[', name.len) != NULL ||
+        memchr(name.at, ']', name.len) != NULL) {
+        problem(p, "expected [section], with a name of 1 to %u bytes without brackets", INI_SECTION_BYTES_MAX);
+        return;
+    }
+    p->section = name;
+    p->has_section = true;
+    unsigned first = line_of_first(p, name, slice_make(NULL, 0));
+    if (first != 0)
+        problem(p, "section [%.*s] stands twice, first in line %u", SLICE_ARGS(name), first);
+    else
+        p->reader->section(p->reader->arg, name, p->line);
+}
+
+static void read_entry(parse *p, dubboc_slice line)
+{
+    dubboc_slice key, value;
+    if (!slice_cut(line, '=', &key, &value)) {
+        problem(p, "expected [section], key = value, or a comment that begins with # or ;");
+        return;
+    }
+    key = slice_trim(key);
+    if (key.len == 0 || key.len > INI_KEY_BYTES_MAX) {
+        problem(p, "expected a key of 1 to %u bytes before the =", INI_KEY_BYTES_MAX);
+        return;
+    }
+    if (!p->has_section) {
+        problem(p, "key \"%.*s\" stands in no section: expected a [section] line before it", SLICE_ARGS(key));
+        return;
+    }
+    unsigned first = line_of_first(p, p->section, key);
+    if (first != 0)
+        problem(p, "key \"%.*s\" stands twice in [%.*s], first in line %u", SLICE_ARGS(key), SLICE_ARGS(p->section), first);
+    else
+        p->reader->entry(p->reader->arg, p->section, key, slice_trim(value), p->line);
+}
+
+static void read_line(parse *p, dubboc_slice line)
+{
+    if (line.len > 0 && line.at[line.len - 1] == '\r')
+        line.len--;
+    if (line.len > INI_LINE_BYTES_MAX) {
+        problem(p, "a line of %zu bytes, expected at most %u", line.len, INI_LINE_BYTES_MAX);
+        return;
+    }
+    const char *fault = ini_bytes_fault(line);
+    if (fault != NULL) {
+        problem(p, "found %s", fault);
+        return;
+    }
+    line = slice_trim(line);
+    if (line.len == 0 || line.at[0] == '#' || line.at[0] == ';')
+        return;
+    if (line.at[0] == '[')
+        read_section(p, line);
+    else
+        read_entry(p, line);
+}
+
+dubboc_status ini_read(dubboc_slice text, const ini_reader *reader)
+{
+    parse p = {.reader = reader, .lines = map_new(), .line = 1};
+    buffer_init(&p.name, INI_SECTION_BYTES_MAX + INI_KEY_BYTES_MAX + 1);
+    if (p.lines == NULL)
+        return DUBBOC_E_NO_MEMORY;
+    if (slice_starts_with(text, "\xEF\xBB\xBF"))
+        text = slice_make(text.at + 3, text.len - 3);
+    for (bool has_more = text.len > 0; has_more && p.status == DUBBOC_OK; p.line++) {
+        dubboc_slice line;
+        has_more = slice_cut(text, '\n', &line, &text);
+        read_line(&p, line);
+    }
+    buffer_fini(&p.name);
+    map_free(p.lines, NULL);
+    return p.status;
+}
