@@ -1,2 +1,8 @@
 libdubboc_core_la_SOURCES += \
+	base/config.c base/config.h \
+	base/config_each.c \
+	base/config_keys.c base/config_keys.h \
+	base/config_load.c \
+	base/config_store.h \
+	base/config_value.c \
 	base/ini.c base/ini.h

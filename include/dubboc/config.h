@@ -20,7 +20,7 @@ typedef struct dubboc_config dubboc_config;
  * DUBBOC_E_UNSUPPORTED: a key that belongs to a later release. DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_load(const char *path, dubboc_config **config, dubboc_error *err);
 
-/* Frees it; NULL is accepted. Clients and servers made with it keep what they need. */
+/* Frees it; NULL is accepted. Clients and servers made with it keep what they need; what is set later does not reach them. */
 DUBBOC_API void dubboc_config_free(dubboc_config *config);
 
 /* Sets one value from code, over file and environment. section: "client", "service com.example.Users"...; key: "request_timeout",
@@ -32,12 +32,12 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_set(dubboc_config *conf
  * NULL: no such key, or one without a value and default. */
 DUBBOC_API const char *dubboc_config_get(const dubboc_config *config, const char *section, const char *key, const char **origin);
 
-/* Calls visit for every key that has a value, section by section in the order of the reference. */
+/* Calls visit for every key that has a value, section by section in the order of the reference, with passwords masked. */
 typedef void (*dubboc_config_visit)(void *arg, const char *section, const char *key, const char *value, const char *origin);
 DUBBOC_API void dubboc_config_each(const dubboc_config *config, dubboc_config_visit visit, void *arg);
 
 /* Checks a file (and the environment, if with_environment) and reports every problem, not only the first, each as one line for people.
- * Returns how many there were; 0: the file is good. */
+ * path NULL: as in dubboc_config_load(). report NULL: they are only counted. Returns how many there were; 0: all is good. */
 typedef void (*dubboc_config_problem)(void *arg, const char *problem);
 DUBBOC_API DUBBOC_MUST_CHECK int dubboc_config_check(const char *path, int with_environment, dubboc_config_problem report, void *arg);
 

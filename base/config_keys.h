@@ -1,0 +1,77 @@
+/* THE table of all keys: what may stand in a configuration, with type, default, limits and a line of help. The reader, the getters, `dubboc config`
+ * and the check of the manual page all go by it; a new key is a new row and nothing else. */
+#ifndef BASE_CONFIG_KEYS_H
+#define BASE_CONFIG_KEYS_H
+
+#include "base/config.h"
+
+/* Where a key may stand in the sections "service X" and "reference X". */
+enum {
+    CONFIG_OF_SECTION = 1, /* key = value */
+    CONFIG_OF_METHOD = 2   /* <method>.key = value */
+};
+
+/* What a text has to look like. */
+typedef enum config_form {
+    CONFIG_FORM_ANY,
+    CONFIG_FORM_IP,       /* an IPv4 or IPv6 address, or empty */
+    CONFIG_FORM_HOST,     /* a name or an address, or empty */
+    CONFIG_FORM_REGISTRY, /* a registry URL, or empty */
+    CONFIG_FORM_HTTP_URL  /* http:// or https:// */
+} config_form;
+
+typedef struct config_key {
+    const char *section; /* "client"; "service" and "reference" stand for one section an interface */
+    const char *name;
+    config_type type;
+    const char *value;                            /* the default as text; NULL: none */
+    int64_t min, max;                             /* INT, DURATION (ms), SIZE (bytes); LIST: min 1: at least one */
+    const char *special;                          /* INT, DURATION: this word is -1 */
+    const char *words;                            /* TEXT, LIST: the only ones allowed, blanks between; NULL: any */
+    const char *later;                            /* TEXT, LIST: words of a later release */
+    config_form form;                             /* TEXT */
+    unsigned where;                               /* in service and reference sections: CONFIG_OF_... */
+    const char *inherits_section, *inherits_name; /* whose value is taken where this key is not set; NULL: none */
+    const char *variable;                         /* another variable that sets it when its own one is not there; NULL: none */
+    bool is_later;                                /* all of it belongs to a later release */
+    bool is_secret;                               /* never shown */
+    const char *help;
+} config_key;
+
+/* All rows, section by section in the order of the reference. */
+const config_key *config_keys(size_t *count);
+
+/* Whether there is one such section an interface. */
+bool config_section_is_per_interface(const char *section);
+
+/* What a section's name in a file or a call means. */
+typedef struct config_section {
+    const char *name;       /* the table's, static */
+    dubboc_slice interface; /* empty in the sections that stand once */
+} config_section;
+
+/* DUBBOC_OK. DUBBOC_E_CONFIG: no such section; DUBBOC_E_UNSUPPORTED: of a later release; err says what was expected. */
+dubboc_status config_section_read(dubboc_slice text, config_section *section, dubboc_error *err);
+
+/* The row of "key", or of "<method>.key" in the sections of an interface (*method: what stands before the last dot, else empty).
+ * DUBBOC_E_CONFIG: there is none, err names the nearest; DUBBOC_E_UNSUPPORTED. */
+dubboc_status config_key_find(
+    const config_section *section, dubboc_slice name, const config_key **key, dubboc_slice *method, dubboc_error *err);
+
+/* Without an error text, for those who know that it exists. NULL: no such key. */
+const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsigned where);
+
+/* Reads a value as its key says; *number is set for BOOL (0, 1), INT, DURATION and SIZE, else 0.
+ * DUBBOC_E_CONFIG: err says "expected ..."; DUBBOC_E_UNSUPPORTED: a value of a later release. */
+dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err);
+
+/* What the key takes, in words ("a whole number from 0 to 100"), cut at size. */
+void config_key_expected(const config_key *key, char *text, size_t size);
+
+/* The variable of a section ("client", "service com.example.Users") and key ("retries", "GetUser.timeout"). false: longer than size allows. */
+bool config_variable_name(dubboc_slice section, dubboc_slice key, char *name, size_t size);
+
+/* Whether a and b differ by so little that one is meant where the other stands: case, blanks, '-' for '_', one or two letters. */
+bool config_is_near(dubboc_slice a, const char *b);
+
+#endif

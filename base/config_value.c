@@ -1,0 +1,295 @@
+/* Reading one value as the table says: numbers, durations, sizes, words, lists and the few texts that have a form. Nothing is guessed: a
+ * duration has a unit, a truth is true or false, and what does not fit is answered with what would have. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/config_keys.h"
+#include "base/error.h"
+
+typedef struct unit {
+    const char *name;
+    int64_t factor;
+} unit;
+
+/* The largest first: what is printed takes the first that divides. */
+static const unit duration_units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
+static const unit size_units[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}, {NULL, 0}};
+
+/* Digits, then exactly one of the units. */
+static bool read_with_unit(dubboc_slice text, const unit *units, int64_t *out)
+{
+    size_t digits = 0;
+    while (digits < text.len && ascii_is_digit(text.at[digits]))
+        digits++;
+    uint64_t value;
+    if (!slice_u64(slice_make(text.at, digits), INT64_MAX, &value))
+        return false;
+    dubboc_slice rest = slice_make(text.at + digits, text.len - digits);
+    for (const unit *u = units; u->name != NULL; u++)
+        if (slice_is(rest, u->name)) {
+            if (value > (uint64_t)(INT64_MAX / u->factor))
+                return false;
+            *out = (int64_t)value * u->factor;
+            return true;
+        }
+    return false;
+}
+
+static void print_with_unit(int64_t value, const unit *units, char *text, size_t size)
+{
+    const unit *u = units;
+    while (u[1].name != NULL && (value == 0 || value % u->factor != 0))
+        u++;
+    snprintf(text, size, "%" PRId64 "%s", value / u->factor, u->name);
+}
+
+bool config_parse_duration_ms(dubboc_slice text, int64_t *ms)
+{
+    return read_with_unit(text, duration_units, ms);
+}
+
+bool config_parse_size(dubboc_slice text, int64_t *bytes)
+{
+    return read_with_unit(text, size_units, bytes);
+}
+
+static bool words_have(const char *words, dubboc_slice word)
+{
+    dubboc_slice rest = slice_of(words), one;
+    while (slice_next(&rest, ' ', &one))
+        if (slice_equal(one, word))
+            return true;
+    return false;
+}
+
+bool config_list_has(const char *list, const char *word)
+{
+    dubboc_slice rest = slice_of(list), one;
+    while (slice_next(&rest, ',', &one))
+        if (slice_is(one, word))
+            return true;
+    return false;
+}
+
+/* "a b c" as "a, b or c". */
+static void print_words(const char *words, char *text, size_t size)
+{
+    dubboc_slice rest = slice_of(words), word;
+    size_t len = 0;
+    text[0] = '\0';
+    while (slice_next(&rest, ' ', &word) && len < size) {
+        const char *before = len == 0 ? "" : rest.len == 0 ? " or " : ", ";
+        int printed = snprintf(text + len, size - len, "%s%.*s", before, SLICE_ARGS(word));
+        len += printed > 0 ? (size_t)printed : 0;
+    }
+}
+
+static const char *form_text(config_form form)
+{
+    switch (form) {
+    case CONFIG_FORM_IP:
+        return "an IPv4 or IPv6 address, or nothing";
+    case CONFIG_FORM_HOST:
+        return "a host name or an address, or nothing";
+    case CONFIG_FORM_REGISTRY:
+        return "zookeeper://host:port,host:port/, file:///folder, static:URL,URL, or nothing";
+    case CONFIG_FORM_HTTP_URL:
+        return "a URL that begins with http:// or https://";
+    case CONFIG_FORM_ANY:
+        break;
+    }
+    return "text";
+}
+
+static void expected_range(const config_key *key, char *text, size_t size)
+{
+    const unit *units = key->type == CONFIG_DURATION ? duration_units : size_units;
+    char min[32], max[32];
+    print_with_unit(key->min, units, min, sizeof min);
+    print_with_unit(key->max, units, max, sizeof max);
+    const char *or_special = key->special != NULL ? " or " : "";
+    const char *special = key->special != NULL ? key->special : "";
+    if (key->type == CONFIG_INT)
+        snprintf(text, size, "a whole number from %" PRId64 " to %" PRId64 "%s%s", key->min, key->max, or_special, special);
+    else if (key->type == CONFIG_DURATION)
+        snprintf(text, size, "a duration with a unit (350ms, 2s, 10m, 1h) from %s to %s%s%s", min, max, or_special, special);
+    else
+        snprintf(text, size, "a size in bytes or with a unit (64KiB, 8MiB, 1GiB) from %s to %s", min, max);
+}
+
+void config_key_expected(const config_key *key, char *text, size_t size)
+{
+    char words[160] = "";
+    if (key->words != NULL)
+        print_words(key->words, words, sizeof words);
+    switch (key->type) {
+    case CONFIG_TEXT:
+        snprintf(text, size, "%s", key->words != NULL ? words : form_text(key->form));
+        break;
+    case CONFIG_LIST:
+        snprintf(text, size, "%s with commas between%s%s", key->min > 0 ? "one or more words" : "words",
+            key->words != NULL ? ", each once: " : "", words);
+        break;
+    case CONFIG_BOOL:
+        snprintf(text, size, "true or false");
+        break;
+    case CONFIG_INT:
+    case CONFIG_DURATION:
+    case CONFIG_SIZE:
+        expected_range(key, text, size);
+        break;
+    }
+}
+
+static dubboc_status not_expected(const config_key *key, dubboc_error *err)
+{
+    char expected[256];
+    config_key_expected(key, expected, sizeof expected);
+    return error_set(err, DUBBOC_E_CONFIG, "expected %s", expected);
+}
+
+static dubboc_status not_in_this_release(dubboc_slice what, dubboc_error *err)
+{
+    return error_set(err, DUBBOC_E_UNSUPPORTED, "\"%.*s\" is not in this release", SLICE_ARGS(what));
+}
+
+static dubboc_status read_word(const config_key *key, dubboc_slice word, dubboc_error *err)
+{
+    if (key->words == NULL || words_have(key->words, word))
+        return DUBBOC_OK;
+    if (key->later != NULL && words_have(key->later, word))
+        return not_in_this_release(word, err);
+    not_expected(key, err);
+    dubboc_slice rest = slice_of(key->words), one;
+    char candidate[32];
+    while (slice_next(&rest, ' ', &one)) {
+        snprintf(candidate, sizeof candidate, "%.*s", SLICE_ARGS(one));
+        if (config_is_near(word, candidate)) {
+            error_append(err, ", did you mean \"%s\"?", candidate);
+            break;
+        }
+    }
+    return DUBBOC_E_CONFIG;
+}
+
+static dubboc_status read_list(const config_key *key, dubboc_slice value, dubboc_error *err)
+{
+    dubboc_slice rest = value, word;
+    int64_t count = 0;
+    while (slice_next(&rest, ',', &word)) {
+        dubboc_status status = read_word(key, word, err);
+        if (status != DUBBOC_OK)
+            return status;
+        dubboc_slice others = rest, other;
+        while (slice_next(&others, ',', &other))
+            if (slice_equal(word, other))
+                return error_set(err, DUBBOC_E_CONFIG, "\"%.*s\" stands twice, expected each once", SLICE_ARGS(word));
+        count++;
+    }
+    return count < key->min ? not_expected(key, err) : DUBBOC_OK;
+}
+
+static bool is_ip(dubboc_slice value)
+{
+    char text[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+    if (value.len >= sizeof text)
+        return false;
+    snprintf(text, sizeof text, "%.*s", SLICE_ARGS(value));
+    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+}
+
+static bool has_any_of(dubboc_slice value, const char *bytes)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (strchr(bytes, value.at[i]) != NULL)
+            return true;
+    return false;
+}
+
+static bool starts_with_any_of(dubboc_slice value, const char *const *prefixes)
+{
+    for (; *prefixes != NULL; prefixes++)
+        if (slice_starts_with(value, *prefixes))
+            return true;
+    return false;
+}
+
+static dubboc_status read_registry(const config_key *key, dubboc_slice value, dubboc_error *err)
+{
+    static const char *const kinds[] = {"zookeeper:", "file:", "static:", NULL};
+    static const char *const kinds_later[] = {
+        "http:", "https:", "nacos:", "etcd:", "etcdv3:", "consul:", "redis:", "multicast:", "kubernetes:", NULL};
+    if (value.len == 0 || starts_with_any_of(value, kinds))
+        return DUBBOC_OK;
+    if (starts_with_any_of(value, kinds_later))
+        return not_in_this_release(
+            slice_make(value.at, (size_t)((const char *)memchr(value.at, ':', value.len) - value.at)), err);
+    /* dubbogo's bare form: host:port,host:port */
+    bool is_bare =
+        memmem(value.at, value.len, "://", 3) == NULL && memchr(value.at, ':', value.len) != NULL && !has_any_of(value, " \t/");
+    return is_bare ? DUBBOC_OK : not_expected(key, err);
+}
+
+static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc_error *err)
+{
+    static const char *const http[] = {"http://", "https://", NULL};
+    switch (key->form) {
+    case CONFIG_FORM_IP:
+        if (slice_starts_with(value, "unix:"))
+            return error_set(err, DUBBOC_E_UNSUPPORTED, "listening on a unix socket is not in this release");
+        return value.len == 0 || is_ip(value) ? DUBBOC_OK : not_expected(key, err);
+    case CONFIG_FORM_HOST:
+        return has_any_of(value, " \t/?#&=@%,;") ? not_expected(key, err) : DUBBOC_OK;
+    case CONFIG_FORM_REGISTRY:
+        return read_registry(key, value, err);
+    case CONFIG_FORM_HTTP_URL:
+        return starts_with_any_of(value, http) && !has_any_of(value, " \t") ? DUBBOC_OK : not_expected(key, err);
+    case CONFIG_FORM_ANY:
+        break;
+    }
+    return read_word(key, value, err);
+}
+
+static dubboc_status read_number(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
+{
+    int64_t read = 0;
+    uint64_t plain;
+    bool is_read;
+    if (key->special != NULL && slice_is(value, key->special)) {
+        *number = -1;
+        return DUBBOC_OK;
+    }
+    if (key->type == CONFIG_INT) {
+        is_read = slice_u64(value, INT64_MAX, &plain);
+        read = is_read ? (int64_t)plain : 0;
+    } else if (key->type == CONFIG_DURATION) {
+        is_read = config_parse_duration_ms(value, &read);
+    } else {
+        is_read = config_parse_size(value, &read);
+    }
+    if (!is_read || read < key->min || read > key->max)
+        return not_expected(key, err);
+    *number = read;
+    return DUBBOC_OK;
+}
+
+dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
+{
+    *number = 0;
+    switch (key->type) {
+    case CONFIG_TEXT:
+        return read_text(key, value, err);
+    case CONFIG_LIST:
+        return read_list(key, value, err);
+    case CONFIG_BOOL:
+        *number = slice_is(value, "true");
+        return *number == 1 || slice_is(value, "false") ? DUBBOC_OK : not_expected(key, err);
+    case CONFIG_INT:
+    case CONFIG_DURATION:
+    case CONFIG_SIZE:
+        break;
+    }
+    return read_number(key, value, number, err);
+}
