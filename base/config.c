@@ -167,8 +167,9 @@ static int64_t number_of(const dubboc_config *config, const char *section, const
     int64_t number = 0;
     if (found != NULL)
         return found->number;
-    if (row->value != NULL && config_key_read(row, slice_of(row->value), &number, NULL) != DUBBOC_OK)
-        assert(!"a default that its own row refuses");
+    dubboc_status status = row->value != NULL ? config_key_read(row, slice_of(row->value), &number, NULL) : DUBBOC_OK;
+    assert(status == DUBBOC_OK); /* a test holds each default against its own row */
+    (void)status;
     return number;
 }
 
