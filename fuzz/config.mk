@@ -1,5 +1,4 @@
-# fuzz targets of config: nothing yet. The form of one:
-#   fuzz_programs += fuzz/json_fuzz
-#   fuzz_json_fuzz_SOURCES = fuzz/json_fuzz.c $(fuzz_main)
-#   fuzz_json_fuzz_LDFLAGS = $(fuzz_ldflags)
-#   fuzz_json_fuzz_LDADD = $(fuzz_ldadd)
+fuzz_programs += fuzz/ini_fuzz
+fuzz_ini_fuzz_SOURCES = fuzz/ini_fuzz.c $(fuzz_main)
+fuzz_ini_fuzz_LDFLAGS = $(fuzz_ldflags)
+fuzz_ini_fuzz_LDADD = $(fuzz_ldadd)
