@@ -1,5 +1,5 @@
-# fuzz targets of transport: nothing yet. The form of one:
-#   fuzz_programs += fuzz/json_fuzz
-#   fuzz_json_fuzz_SOURCES = fuzz/json_fuzz.c $(fuzz_main)
-#   fuzz_json_fuzz_LDFLAGS = $(fuzz_ldflags)
-#   fuzz_json_fuzz_LDADD = $(fuzz_ldadd)
+fuzz_programs += fuzz/http_fuzz
+fuzz_http_fuzz_SOURCES = fuzz/http_fuzz.c $(fuzz_main)
+fuzz_http_fuzz_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS)
+fuzz_http_fuzz_LDFLAGS = $(fuzz_ldflags)
+fuzz_http_fuzz_LDADD = $(fuzz_ldadd) $(CURL_LIBS)

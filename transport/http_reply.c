@@ -14,6 +14,7 @@
 #include "transport/http_reply.h"
 
 #include <assert.h>
+#include <endian.h>
 
 #define KEEP_BYTES (16u * 1024)   /* memory kept between replies */
 #define ROOM_MIN 4096u            /* what one receive gets at least */
@@ -60,72 +61,75 @@ static bool refuse(http_reader *reader, const char *problem)
     return fail(reader, DUBBOC_E_PROTOCOL, problem);
 }
 
-/* --- text -------------------------------------------------------------------------------------------------------------------------------- */
-
-/* Eight bytes at once: whether one of them may be a control byte (below 0x20, or 0x7f). Never says no wrongly. */
-static bool word_has_control(const char *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    const uint64_t tops = ones << 7;
-    uint64_t below_blank = (word - ones * 0x20) & ~word;
-    uint64_t del = word ^ (ones * 0x7f);
-    uint64_t is_del = (del - ones) & ~del;
-    return ((below_blank | is_del) & tops) != 0;
-}
-
-static bool has_control_slowly(const char *at, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)at[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            return true;
-    }
-    return false;
-}
-
-/* A control byte other than a tab: CR, NUL and their kind have no place inside a line. */
-static bool has_control(const char *at, size_t len)
-{
-    if (len < 8)
-        return has_control_slowly(at, len);
-    size_t i = 0;
-    for (; i + 8 <= len; i += 8)
-        if (word_has_control(at + i))
-            return has_control_slowly(at, len);
-    return word_has_control(at + len - 8) && has_control_slowly(at + len - 8, 8);
-}
-
-/* known is in lower case and made of letters and '-', name of token bytes and as long: then one bit is all that may differ. */
-static bool name_is(const char *name, const char *known, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((name[i] | 0x20) != known[i])
-            return false;
-    return true;
-}
-
 /* --- lines ------------------------------------------------------------------------------------------------------------------------------- */
 
-/* The next whole line, without its end. false: it is not here yet, or too long (failed). */
+/* The first control byte (below 0x20, or 0x7f) from at on, or end: what ends a line, and what must not stand in one. Eight bytes at once: a byte's
+ * top bit is set where the byte is one, and above such a byte perhaps wrongly, but only the lowest counts. */
+static const char *find_control(const char *at, const char *end)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    for (; end - at >= 8; at += 8) {
+        uint64_t word;
+        memcpy(&word, at, sizeof word);
+        word = le64toh(word);
+        uint64_t below_blank = word - ones * 0x20;
+        uint64_t is_del = (word ^ (ones * 0x7f)) - ones;
+        uint64_t found = (below_blank | is_del) & ~word & (ones << 7);
+        if (found != 0)
+            return at + __builtin_ctzll(found) / 8;
+    }
+    while (at < end && (unsigned char)*at >= 0x20 && *at != 0x7f)
+        at++;
+    return at;
+}
+
+/* Looks for the end of the present line, from where that was given up last, and gives the place of its LF; NULL: it is not here yet, or there
+ * is a byte that no line may hold (failed). */
+static const char *find_line_end(http_reader *reader)
+{
+    const char *end = reader->in.data + reader->in.len;
+    const char *at = reader->in.data + reader->seen;
+    while ((at = find_control(at, end)) < end && *at == '\t')
+        at++;
+    reader->seen = (size_t)(at - reader->in.data);
+    if (at == end || (*at == '\r' && at + 1 == end))
+        return NULL;
+    at += *at == '\r';
+    if (*at == '\n')
+        return at;
+    refuse(reader, "control byte in the reply's head");
+    return NULL;
+}
+
+/* The next whole line, without its end. false: it is not here yet, or no line (failed). */
 static bool take_line(http_reader *reader, dubboc_slice *line, bool *has_cr)
 {
-    char *data = reader->in.data;
-    const char *lf = memchr(data + reader->seen, '\n', reader->in.len - reader->seen);
-    size_t end = lf != NULL ? (size_t)(lf - data) + 1 : reader->in.len;
+    const char *lf = find_line_end(reader);
+    size_t end = lf != NULL ? (size_t)(lf - reader->in.data) + 1 : reader->in.len;
     size_t taken = end - reader->at;
     if (taken > HTTP_REPLY_HEAD_MAX - reader->head_bytes)
         return fail(reader, DUBBOC_E_TOO_BIG, "the reply's head is over 64 KiB");
-    reader->seen = end;
     if (lf == NULL)
         return false;
-    *line = slice_make(data + reader->at, taken - 1);
-    *has_cr = line->len > 0 && lf[-1] == '\r';
-    line->len -= *has_cr;
+    *has_cr = reader->seen + 1 < end;
+    *line = slice_make(reader->in.data + reader->at, reader->seen - reader->at);
     reader->head_bytes += taken;
-    reader->at = end;
+    reader->at = reader->seen = end;
     return true;
+}
+
+/* known is in lower case and made of letters, '-' and '=', name of as many printable bytes, at least 8: then one bit is all that may differ. */
+static bool name_is(const char *name, const char *known, size_t len)
+{
+    for (size_t i = 0;; i = i + 16 <= len ? i + 8 : len - 8) {
+        uint64_t is, wanted;
+        memcpy(&is, name + i, sizeof is);
+        memcpy(&wanted, known + i, sizeof wanted);
+        if ((is | UINT64_C(0x2020202020202020)) != wanted)
+            return false;
+        if (i + 8 == len)
+            return true;
+    }
 }
 
 static bool read_status_line(http_reader *reader, dubboc_slice line)
@@ -136,16 +140,15 @@ static bool read_status_line(http_reader *reader, dubboc_slice line)
     bool is_zero = major == '0' && minor == '0' && reader->interim == 0;
     if (!is_zero && (major != '1' || (minor != '0' && minor != '1')))
         return refuse(reader, "not HTTP/1.0 or HTTP/1.1");
-    uint64_t status;
-    if (!slice_u64(slice_make(line.at + 9, 3), 599, &status) || status < 100)
+    char hundreds = line.at[9], tens = line.at[10], units = line.at[11];
+    if (hundreds < '1' || hundreds > '5' || !ascii_is_digit(tens) || !ascii_is_digit(units) || (line.len > 12 && line.at[12] != ' '))
         return refuse(reader, "no status code from 100 to 599");
-    if (line.len > 12 && (line.at[12] != ' ' || has_control(line.at + 13, line.len - 13)))
-        return refuse(reader, "broken status line");
+    int status = (hundreds - '0') * 100 + (tens - '0') * 10 + (units - '0');
     if (status == 101)
         return refuse(reader, "the peer changes the protocol (101)");
     if (status < 200 && is_zero)
         return refuse(reader, "not HTTP/1.0 or HTTP/1.1");
-    reader->reply.status = (int)status;
+    reader->reply.status = status;
     reader->is_old = minor == '0';
     reader->says_close = is_zero;
     reader->state = HEADER_LINE;
@@ -184,13 +187,11 @@ static void read_connection(http_reader *reader, dubboc_slice value)
 /* A hint only: what cannot be read is as if it were not there. */
 static void read_keep_alive(http_reader *reader, dubboc_slice value)
 {
-    dubboc_slice option, name, amount;
+    dubboc_slice option;
     uint64_t seconds;
-    while (slice_next(&value, ',', &option)) {
-        bool has_amount = slice_cut(option, '=', &name, &amount);
-        if (has_amount && slice_is_nocase(slice_trim(name), "timeout") && slice_u64(slice_trim(amount), 86400, &seconds))
+    while (slice_next(&value, ',', &option))
+        if (option.len > 8 && name_is(option.at, "timeout=", 8) && slice_u64(slice_make(option.at + 8, option.len - 8), 86400, &seconds))
             reader->reply.idle_s = (int)seconds;
-    }
 }
 
 /* What a header means to the exchange. Most mean nothing, and a look at the length says so. */
@@ -223,7 +224,7 @@ static bool understand(http_reader *reader, const char *name, size_t len, dubboc
     }
 }
 
-/* A header or trailer line. The bytes behind line are its own line end, so that the search for the name's end stops there. */
+/* A header or trailer line. Behind it stands its line end, where the search for the name's end stops. */
 static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
 {
     if (++reader->header_count > HTTP_REPLY_HEADERS_MAX)
@@ -233,10 +234,7 @@ static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
         len++;
     if (len == 0 || line.at[len] != ':')
         return refuse(reader, "broken header line");
-    dubboc_slice value = slice_make(line.at + len + 1, line.len - len - 1);
-    if (has_control(value.at, value.len))
-        return refuse(reader, "control byte in a header");
-    return is_trailer || understand(reader, line.at, len, value);
+    return is_trailer || understand(reader, line.at, len, slice_make(line.at + len + 1, line.len - len - 1));
 }
 
 /* --- from head to body ------------------------------------------------------------------------------------------------------------------- */
@@ -349,7 +347,7 @@ static bool read_chunk_size(http_reader *reader, dubboc_slice line, bool has_cr)
     for (int digit; digits < line.len && (digit = hex_digit(line.at[digits])) >= 0; digits++)
         size = digits < CHUNK_DIGITS_MAX ? size * 16 + (uint64_t)digit : 0;
     dubboc_slice rest = slice_trim(slice_make(line.at + digits, line.len - digits));
-    if (digits == 0 || digits > CHUNK_DIGITS_MAX || !has_cr || (rest.len > 0 && rest.at[0] != ';') || has_control(rest.at, rest.len))
+    if (digits == 0 || digits > CHUNK_DIGITS_MAX || !has_cr || (rest.len > 0 && rest.at[0] != ';'))
         return refuse(reader, "broken chunk");
     if (size > reader->body_max_bytes - reader->body_len)
         return fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
