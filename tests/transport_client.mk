@@ -1,9 +1,11 @@
+# What several tests of the HTTP client share stands in the support library.
 libtest_support_la_SOURCES += \
-	tests/support/scripted_peer.c tests/support/scripted_peer.h
-transport_client_tests = tests/transport/http_reply_test tests/transport/http_client_test
+	tests/support/scripted_peer.c tests/support/scripted_peer.h \
+	tests/transport/client_fixture.c tests/transport/client_fixture.h
+transport_client_tests = tests/transport/http_reply_test tests/transport/http_exchange_test
 check_PROGRAMS += $(transport_client_tests)
 TESTS += $(transport_client_tests)
 tests_transport_http_reply_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_reply_test_LDADD = $(test_libs)
-tests_transport_http_client_test_CPPFLAGS = $(test_cppflags)
-tests_transport_http_client_test_LDADD = $(test_libs)
+tests_transport_http_exchange_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_exchange_test_LDADD = $(test_libs)

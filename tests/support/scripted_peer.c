@@ -10,10 +10,10 @@
 #include <pthread.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 1024
-#define REQUEST_MAX (4u * 1024 * 1024)
 
 typedef struct served {
     scripted_peer *peer;
@@ -23,7 +23,7 @@ typedef struct served {
     bool is_open; /* its script runs; peer->lock */
     bool resets;  /* by scripted_peer_reset_all(); peer->lock */
     char *request;
-    size_t len; /* of request, as read; what follows the first whole one stays for the next */
+    size_t len, capacity; /* of request, as read; what follows the first whole one stays for the next */
 } served;
 
 struct scripted_peer {
@@ -111,17 +111,25 @@ static void note_request(served *self, size_t len)
     pthread_mutex_unlock(&peer->lock);
 }
 
+static bool receive_more(served *self)
+{
+    if (self->len + 1 >= self->capacity) {
+        self->capacity = self->capacity == 0 ? 4096 : self->capacity * 2;
+        self->request = realloc(self->request, self->capacity);
+        if (self->request == NULL)
+            abort();
+    }
+    ssize_t got = recv(self->fd, self->request + self->len, self->capacity - self->len - 1, 0);
+    self->len += got > 0 ? (size_t)got : 0;
+    return got > 0;
+}
+
 static bool read_request(served *self)
 {
-    if (self->request == NULL)
-        self->request = malloc(REQUEST_MAX + 1);
     size_t len;
-    while ((len = whole_request(self->request, self->len)) == 0) {
-        ssize_t got = recv(self->fd, self->request + self->len, REQUEST_MAX - self->len, 0);
-        if (got <= 0)
+    while (self->len == 0 || (len = whole_request(self->request, self->len)) == 0)
+        if (!receive_more(self))
             return false;
-        self->len += (size_t)got;
-    }
     note_request(self, len);
     return true;
 }
@@ -207,6 +215,7 @@ static void add(scripted_peer *peer, int fd)
         peer->served[peer->connections++] = self;
         if (pthread_create(&self->thread, NULL, serve, self) != 0)
             abort();
+        pthread_cond_broadcast(&peer->changed);
     }
     pthread_mutex_unlock(&peer->lock);
 }
@@ -268,6 +277,20 @@ static int read_locked(scripted_peer *peer, const int *figure)
 int scripted_peer_connections(scripted_peer *peer)
 {
     return read_locked(peer, &peer->connections);
+}
+
+void scripted_peer_wait_for_connections(scripted_peer *peer, int count)
+{
+    pthread_mutex_lock(&peer->lock);
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 5;
+    int status = 0;
+    while (peer->connections < count && status == 0)
+        status = pthread_cond_timedwait(&peer->changed, &peer->lock, &until);
+    int seen = peer->connections;
+    pthread_mutex_unlock(&peer->lock);
+    assert_in_range(seen, count, CONNECTIONS_MAX);
 }
 
 int scripted_peer_requests(scripted_peer *peer)

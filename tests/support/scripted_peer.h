@@ -59,6 +59,9 @@ int scripted_peer_port(const scripted_peer *peer);
 int scripted_peer_connections(scripted_peer *peer);
 int scripted_peer_requests(scripted_peer *peer);
 
+/* Waits until so many were accepted: one that is connected may still be in the listener's queue. Ends the test after 5 s. */
+void scripted_peer_wait_for_connections(scripted_peer *peer, int count);
+
 /* Connections whose script has not ended. */
 int scripted_peer_open_connections(scripted_peer *peer);
 

@@ -205,7 +205,7 @@ static void refuses_what_is_no_reply(void **state)
         "SSH-2.0-OpenSSH\r\n", "{\"jsonrpc\":\"2.0\"}\n", " HTTP/1.1 200 OK\r\n", "ICY 200 OK\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_refused(cases[i], "");
-    expect_failure_of("HTTP/1.1 200 O\0K\r\n", 18, false, DUBBOC_E_PROTOCOL, "status line");
+    expect_failure_of("HTTP/1.1 200 O\0K\r\n", 18, false, DUBBOC_E_PROTOCOL, "control byte");
 }
 
 static void refuses_broken_headers(void **state)
@@ -216,7 +216,7 @@ static void refuses_broken_headers(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nA: b\r\n%s\r\nContent-Length: 0\r\n\r\n", cases[i]);
-        expect_refused(text, "header");
+        expect_refused(text, "head");
     }
     expect_failure_of("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25, false, DUBBOC_E_PROTOCOL, "control byte");
     expect_body("HTTP/1.1 200 OK\r\nA: \xe4\xf6\t\xfc 0123456789\r\nB:\r\nContent-Length: 0\r\n\r\n", false, "", true);

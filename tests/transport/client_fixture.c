@@ -1,0 +1,88 @@
+#include "tests/transport/client_fixture.h"
+
+const peer_script answers_all = {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}};
+
+http_client_settings usual_settings(void)
+{
+    return (http_client_settings){.pool_size = 128, .pool_idle_ms = 20000, .pool_ttl_ms = -1, .connect_timeout_ms = 5000,
+        .reply_max_bytes = 1 << 20};
+}
+
+fixture start_without_peer(const http_client_settings *settings, const char *url)
+{
+    fixture f = {0};
+    assert_status(DUBBOC_OK, http_client_new(settings, &f.client, &f.err), &f.err);
+    assert_status(DUBBOC_OK, http_endpoint_new(f.client, url, &f.endpoint, &f.err), &f.err);
+    return f;
+}
+
+fixture start_with(const http_client_settings *settings, const peer_script *scripts, size_t count)
+{
+    scripted_peer *peer = scripted_peer_new(scripts, count);
+    fixture f = start_without_peer(settings, scripted_peer_url(peer));
+    f.peer = peer;
+    return f;
+}
+
+fixture start(const peer_script *scripts, size_t count)
+{
+    http_client_settings settings = usual_settings();
+    return start_with(&settings, scripts, count);
+}
+
+void end(fixture *f)
+{
+    http_endpoint_unref(f->endpoint);
+    http_client_free(f->client);
+    scripted_peer_free(f->peer);
+}
+
+http_connection *take(fixture *f)
+{
+    http_connection *connection = NULL;
+    assert_status(DUBBOC_OK, http_endpoint_take(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err), &f->err);
+    return connection;
+}
+
+void begin_post(http_connection *connection)
+{
+    buffer_append_text(http_connection_request(connection), "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+    http_exchange_begin(connection, (dubboc_slice){0});
+}
+
+dubboc_status drive(http_connection *connection, int64_t deadline_ns, dubboc_error *err)
+{
+    for (;;) {
+        http_step step = http_exchange_step(connection);
+        if (step == HTTP_DONE)
+            return DUBBOC_OK;
+        if (step == HTTP_FAILED)
+            return http_exchange_failure(connection, err);
+        dubboc_status status = http_connection_wait(connection, step, deadline_ns);
+        if (status != DUBBOC_OK)
+            return status;
+    }
+}
+
+dubboc_status post(fixture *f, http_connection *connection)
+{
+    begin_post(connection);
+    return drive(connection, deadline_in_ms(5000), &f->err);
+}
+
+void assert_body(const http_connection *connection, const char *body)
+{
+    const http_reply *reply = http_exchange_reply(connection);
+    if (reply->body.len == strlen(body) && memcmp(reply->body.at, body, reply->body.len) == 0)
+        return;
+    print_error("\"%.*s\" is not \"%s\"\n", (int)reply->body.len, reply->body.at, body);
+    fail();
+}
+
+void call_well(fixture *f)
+{
+    http_connection *connection = take(f);
+    assert_status(DUBBOC_OK, post(f, connection), &f->err);
+    assert_body(connection, "ok");
+    http_connection_give_back(connection);
+}

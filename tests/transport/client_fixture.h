@@ -1,0 +1,40 @@
+/* A client, an endpoint and a scripted peer behind it, for the tests of the HTTP client. */
+#ifndef TESTS_TRANSPORT_CLIENT_FIXTURE_H
+#define TESTS_TRANSPORT_CLIENT_FIXTURE_H
+
+#include "tests/support/scripted_peer.h"
+#include "tests/support/test.h"
+
+#include "base/clock.h"
+#include "transport/http_client.h"
+
+typedef struct fixture {
+    http_client *client;
+    http_endpoint *endpoint;
+    scripted_peer *peer; /* NULL: none */
+    dubboc_error err;
+} fixture;
+
+/* Answers every request with "ok". */
+extern const peer_script answers_all;
+
+http_client_settings usual_settings(void);
+fixture start_with(const http_client_settings *settings, const peer_script *scripts, size_t count);
+fixture start(const peer_script *scripts, size_t count);
+fixture start_without_peer(const http_client_settings *settings, const char *url);
+void end(fixture *f);
+
+/* Takes a connection within 5 s, which must succeed. */
+http_connection *take(fixture *f);
+
+/* Writes a POST, begins its exchange (body {}), and drives it as a synchronous caller does. DUBBOC_OK: a reply is there. */
+void begin_post(http_connection *connection);
+dubboc_status drive(http_connection *connection, int64_t deadline_ns, dubboc_error *err);
+dubboc_status post(fixture *f, http_connection *connection);
+
+void assert_body(const http_connection *connection, const char *body);
+
+/* A whole call that must end with "ok". */
+void call_well(fixture *f);
+
+#endif

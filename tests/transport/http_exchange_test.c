@@ -1,0 +1,302 @@
+#include "tests/transport/client_fixture.h"
+
+#include <poll.h>
+
+#define HEAD "HTTP/1.1 200 OK\r\n"
+
+static void one_connection_serves_many_exchanges(void **state)
+{
+    (void)state;
+    fixture f = start(&answers_all, 1);
+    for (int i = 0; i < 10; i++) {
+        http_connection *connection = take(&f);
+        assert_int_equal(http_connection_is_reused(connection), i > 0);
+        assert_status(DUBBOC_OK, post(&f, connection), &f.err);
+        assert_int_equal(http_connection_is_reused(connection), i > 0);
+        assert_int_equal(http_exchange_bytes_received(connection), strlen(PEER_OK));
+        http_connection_give_back(connection);
+    }
+    assert_int_equal(scripted_peer_connections(f.peer), 1);
+    assert_int_equal(scripted_peer_requests(f.peer), 10);
+    assert_int_equal(http_client_connections_opened(f.client), 1);
+    end(&f);
+}
+
+static void asks_to_wait_after_the_last_byte_was_sent(void **state)
+{
+    (void)state;
+    fixture f = start(&answers_all, 1);
+    http_connection *connection = take(&f);
+    begin_post(connection);
+    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
+    assert_int_equal(http_exchange_bytes_sent(connection), http_connection_request(connection)->len);
+    assert_int_equal(drive(connection, deadline_in_ms(5000), &f.err), DUBBOC_OK);
+    assert_int_equal(http_exchange_step(connection), HTTP_DONE);
+    assert_int_equal(http_connection_request(connection)->len, 0);
+    http_connection_give_back(connection);
+    end(&f);
+}
+
+/* A body that no socket takes at once: head and body arrive whole and in order, and nothing asks for leave first (traps C6). */
+static void a_big_borrowed_body_is_sent_whole(void **state)
+{
+    (void)state;
+    fixture f = start(&answers_all, 1);
+    size_t len = 6u << 20;
+    char *body = malloc(len);
+    assert_non_null(body);
+    for (size_t i = 0; i < len; i++)
+        body[i] = (char)('a' + i % 23);
+    http_connection *connection = take(&f);
+    buffer_printf(http_connection_request(connection), "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
+    size_t head_len = http_connection_request(connection)->len;
+    http_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
+    assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(20000), &f.err), &f.err);
+    assert_int_equal(http_exchange_bytes_sent(connection), head_len + len);
+    http_connection_give_back(connection);
+    char *seen = scripted_peer_last_request(f.peer);
+    assert_memory_equal(seen + head_len, body, len);
+    assert_null(strstr(seen, "Expect"));
+    free(seen);
+    free(body);
+    call_well(&f);
+    assert_int_equal(scripted_peer_connections(f.peer), 1);
+    end(&f);
+}
+
+static void a_reply_may_dribble_in(void **state)
+{
+    (void)state;
+    static const peer_script script = {{PEER_READ,
+        PEER_DRIBBLE("HTTP/1.1 100 Continue\r\n\r\n" HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"), PEER_AGAIN}};
+    fixture f = start(&script, 1);
+    call_well(&f);
+    call_well(&f);
+    assert_int_equal(scripted_peer_connections(f.peer), 1);
+    end(&f);
+}
+
+/* --- replies that are none --------------------------------------------------------------------------------------------------------------- */
+
+static void expect_failure(const peer_script *script, dubboc_status status, const char *text)
+{
+    fixture f = start(script, 1);
+    http_connection *connection = take(&f);
+    begin_post(connection);
+    size_t len = http_connection_request(connection)->len;
+    assert_status(status, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
+    assert_contains(f.err.text, text);
+    assert_contains(f.err.text, http_endpoint_host(f.endpoint));
+    assert_int_equal(http_exchange_bytes_sent(connection), len);
+    http_connection_give_back(connection);
+    /* It is not used again, and the request was seen once (traps C1). */
+    assert_int_equal(scripted_peer_connections(f.peer), 1);
+    assert_int_equal(scripted_peer_requests(f.peer), 1);
+    connection = take(&f);
+    assert_false(http_connection_is_reused(connection));
+    http_connection_give_back(connection);
+    end(&f);
+}
+
+static void half_a_reply_is_broken(void **state)
+{
+    (void)state;
+    static const peer_script in_head = {{PEER_READ, PEER_SEND(HEAD "Content-Le")}};
+    static const peer_script in_body = {{PEER_READ, PEER_SEND(HEAD "Content-Length: 5\r\n\r\nhell")}};
+    static const peer_script in_chunk = {{PEER_READ, PEER_SEND(HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")}};
+    static const peer_script reset_in_body = {{PEER_READ, PEER_SEND(HEAD "\r\nhell"), PEER_RESET}};
+    expect_failure(&in_head, DUBBOC_E_BROKEN, "within the reply's head");
+    expect_failure(&in_body, DUBBOC_E_BROKEN, "within the reply's body");
+    expect_failure(&in_chunk, DUBBOC_E_BROKEN, "within the reply's body");
+    expect_failure(&reset_in_body, DUBBOC_E_BROKEN, "reset");
+}
+
+static void garbage_is_no_reply(void **state)
+{
+    (void)state;
+    static const peer_script garbage = {{PEER_READ, PEER_SEND("SSH-2.0-OpenSSH_9.2p1\r\n"), PEER_HOLD}};
+    static const peer_script both = {{PEER_READ, PEER_SEND(HEAD "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), PEER_HOLD}};
+    expect_failure(&garbage, DUBBOC_E_PROTOCOL, "not an HTTP reply");
+    expect_failure(&both, DUBBOC_E_PROTOCOL, "Content-Length with Transfer-Encoding");
+}
+
+/* traps C7: however the length is told, or not told. */
+static void a_reply_over_the_ceiling_is_refused(void **state)
+{
+    (void)state;
+    static const peer_script told = {{PEER_READ, PEER_SEND(HEAD "Content-Length: 1048577\r\n\r\n"), PEER_HOLD}};
+    static const peer_script untold = {{PEER_READ, PEER_SEND(HEAD "\r\n"), PEER_FLOOD("0123456789abcdef", 70000), PEER_HOLD}};
+    static const peer_script chunks = {{PEER_READ, PEER_SEND(HEAD "Transfer-Encoding: chunked\r\n\r\n"),
+        PEER_FLOOD("10\r\n0123456789abcdef\r\n", 70000), PEER_HOLD}};
+    static const peer_script head = {{PEER_READ, PEER_SEND(HEAD), PEER_FLOOD("A: 0123456789abcdef", 70000), PEER_HOLD}};
+    expect_failure(&told, DUBBOC_E_TOO_BIG, "over the limit");
+    expect_failure(&untold, DUBBOC_E_TOO_BIG, "over the limit");
+    expect_failure(&chunks, DUBBOC_E_TOO_BIG, "over the limit");
+    expect_failure(&head, DUBBOC_E_TOO_BIG, "64 KiB");
+}
+
+static void no_reply_at_all_is_broken_and_nothing_is_sent_again(void **state)
+{
+    (void)state;
+    static const peer_script closes = {{PEER_READ}};
+    static const peer_script resets = {{PEER_READ, PEER_RESET}};
+    expect_failure(&closes, DUBBOC_E_BROKEN, "closed without a reply");
+    expect_failure(&resets, DUBBOC_E_BROKEN, "reset");
+}
+
+/* traps C1: the case in which libcurl would send it again by itself, up to five times. */
+static void a_post_on_a_reused_connection_is_sent_once(void **state)
+{
+    (void)state;
+    static const peer_script closes_later = {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ}};
+    fixture f = start(&closes_later, 1);
+    call_well(&f);
+    http_connection *connection = take(&f);
+    assert_true(http_connection_is_reused(connection));
+    assert_status(DUBBOC_E_BROKEN, post(&f, connection), &f.err);
+    assert_int_not_equal(http_exchange_bytes_sent(connection), 0);
+    http_connection_give_back(connection);
+    assert_int_equal(scripted_peer_requests(f.peer), 2);
+    assert_int_equal(scripted_peer_connections(f.peer), 1);
+    end(&f);
+}
+
+static bool is_readable(void *arg)
+{
+    struct pollfd fd = {.fd = http_connection_fd(arg), .events = POLLIN};
+    return poll(&fd, 1, 0) == 1;
+}
+
+/* The peer resets between the look at the connection and the first send: no byte is accepted, no SIGPIPE ends the process, and what the
+ * ledger says is exact. */
+static void a_send_that_fails_has_sent_nothing(void **state)
+{
+    (void)state;
+    static const peer_script holds = {{PEER_HOLD}};
+    fixture f = start(&holds, 1);
+    for (int i = 0; i < 2; i++) {
+        http_connection *connection = take(&f);
+        scripted_peer_wait_for_connections(f.peer, i + 1);
+        scripted_peer_reset_all(f.peer);
+        assert_true(test_wait_for(is_readable, connection, 5000));
+        assert_status(DUBBOC_E_BROKEN, post(&f, connection), &f.err);
+        assert_int_equal(http_exchange_bytes_sent(connection), 0);
+        http_connection_give_back(connection);
+    }
+    end(&f);
+}
+
+static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
+{
+    (void)state;
+    static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    fixture f = start(scripts, 2);
+    http_connection *connection = take(&f);
+    begin_post(connection);
+    assert_int_equal(drive(connection, deadline_in_ms(30), &f.err), DUBBOC_E_TIMEOUT);
+    http_connection_give_back(connection);
+    scripted_peer_release(f.peer);
+    call_well(&f);
+    assert_int_equal(scripted_peer_connections(f.peer), 2);
+    end(&f);
+}
+
+/* A peer that has enough says so and closes, without having read all: its words count, not the failing send. */
+static void an_early_answer_is_read(void **state)
+{
+    (void)state;
+    static const peer_script holds = {{PEER_TAKE(10), PEER_SEND("HTTP/1.1 413 Too Big\r\nContent-Length: 2\r\n\r\nno"), PEER_HOLD}};
+    static const peer_script resets = {
+        {PEER_TAKE(10), PEER_SEND("HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 2\r\n\r\nno"), PEER_RESET}};
+    const peer_script *const scripts[] = {&holds, &resets};
+    size_t len = 16u << 20;
+    char *body = calloc(1, len);
+    assert_non_null(body);
+    for (int i = 0; i < 2; i++) {
+        fixture f = start(scripts[i], 1);
+        http_connection *connection = take(&f);
+        buffer_printf(http_connection_request(connection), "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
+        http_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
+        assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
+        assert_body(connection, "no");
+        assert_false(http_exchange_reply(connection)->keep_alive);
+        assert_int_equal(http_exchange_reply(connection)->not_executed, i == 1);
+        http_connection_give_back(connection);
+        end(&f);
+    }
+    free(body);
+}
+
+/* --- what may come again ------------------------------------------------------------------------------------------------------------------ */
+
+static void expect_not_reused(const peer_script *script, const char *body)
+{
+    fixture f = start(script, 1);
+    for (int i = 0; i < 3; i++) {
+        http_connection *connection = take(&f);
+        assert_status(DUBBOC_OK, post(&f, connection), &f.err);
+        assert_body(connection, body);
+        http_connection_give_back(connection);
+    }
+    assert_int_equal(scripted_peer_connections(f.peer), 3);
+    end(&f);
+}
+
+static void a_connection_that_said_too_much_is_not_used_again(void **state)
+{
+    (void)state;
+    static const peer_script twice = {{PEER_READ, PEER_SEND(PEER_OK PEER_OK), PEER_HOLD}};
+    static const peer_script garbage = {{PEER_READ, PEER_SEND(PEER_OK "\n"), PEER_HOLD}};
+    expect_not_reused(&twice, "ok");
+    expect_not_reused(&garbage, "ok");
+}
+
+static void a_connection_that_will_close_is_not_used_again(void **state)
+{
+    (void)state;
+    static const peer_script closes = {{PEER_READ, PEER_SEND(HEAD "Connection: close\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
+    static const peer_script old = {{PEER_READ, PEER_SEND("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
+    static const peer_script untold = {{PEER_READ, PEER_SEND(HEAD "\r\nok")}};
+    expect_not_reused(&closes, "ok");
+    expect_not_reused(&old, "ok");
+    expect_not_reused(&untold, "ok");
+}
+
+/* dubbo-go 3 and dubbogo 0.2 send the body of a HEAD reply; it must not become the reply to the next request (wire.md 12.8). */
+static void a_head_reply_has_no_body_and_ends_the_connection(void **state)
+{
+    (void)state;
+    fixture f = start(&answers_all, 1);
+    for (int i = 0; i < 2; i++) {
+        http_connection *connection = take(&f);
+        buffer_append_text(http_connection_request(connection), "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
+        http_exchange_begin(connection, (dubboc_slice){0});
+        assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
+        assert_body(connection, "");
+        http_connection_give_back(connection);
+    }
+    assert_int_equal(scripted_peer_connections(f.peer), 2);
+    end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_connection_serves_many_exchanges),
+        cmocka_unit_test(asks_to_wait_after_the_last_byte_was_sent),
+        cmocka_unit_test(a_big_borrowed_body_is_sent_whole),
+        cmocka_unit_test(a_reply_may_dribble_in),
+        cmocka_unit_test(half_a_reply_is_broken),
+        cmocka_unit_test(garbage_is_no_reply),
+        cmocka_unit_test(a_reply_over_the_ceiling_is_refused),
+        cmocka_unit_test(no_reply_at_all_is_broken_and_nothing_is_sent_again),
+        cmocka_unit_test(a_post_on_a_reused_connection_is_sent_once),
+        cmocka_unit_test(a_send_that_fails_has_sent_nothing),
+        cmocka_unit_test(a_late_reply_ends_at_the_deadline_and_is_nobodys),
+        cmocka_unit_test(an_early_answer_is_read),
+        cmocka_unit_test(a_connection_that_said_too_much_is_not_used_again),
+        cmocka_unit_test(a_connection_that_will_close_is_not_used_again),
+        cmocka_unit_test(a_head_reply_has_no_body_and_ends_the_connection),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
