@@ -123,7 +123,7 @@ static bool make_room(http_loop *loop)
     if (oldest == NULL || loop->now_ns - oldest->since_ns < EVICT_MIN_AGE_NS)
         return false;
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connections are full, slowest sender cut off", "peer=%s", oldest->peer);
-    http_conn_end(oldest);
+    http_conn_cut(oldest, 503, "too many connections, and this request is the slowest");
     return true;
 }
 

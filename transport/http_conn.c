@@ -2,6 +2,9 @@
  * list is sorted by deadline by itself: its head is all there is to look at. Every byte may come or go as slowly as it likes; the deadline
  * does not move (traps M2).
  *
+ * libmicrohttpd does not notice a close that came together with the last bytes: its descriptors are edge-triggered, and a short read
+ * makes it wait for an edge that was there already. So each connection stands in our own epoll set too, for that alone.
+ *
  * An end with an answer that may still be on its way lingers: libmicrohttpd closes its descriptor, we keep a copy, tell the peer that no
  * more comes, and read on for a while (traps M8). */
 #include "transport/http_loop.h"
@@ -59,10 +62,18 @@ http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address
     return conn;
 }
 
+/* Whether it waits for bytes of the peer. */
+static bool is_reading(http_phase phase)
+{
+    return phase == HTTP_PHASE_HEADER || phase == HTTP_PHASE_BODY || phase == HTTP_PHASE_IDLE;
+}
+
 void http_conn_enter(http_conn *conn, http_phase phase)
 {
     http_loop *loop = conn->loop;
     unlist(conn);
+    if (conn->is_departed && is_reading(phase))
+        phase = HTTP_PHASE_DEPARTED;
     conn->phase = phase;
     conn->since_ns = loop->now_ns;
     int64_t allowed = loop->phase_ns[phase];
@@ -99,45 +110,50 @@ void http_conn_drop(http_conn *conn)
     free(conn);
 }
 
+static size_t unread_bytes(const http_conn *conn)
+{
+    int unread = 0;
+    return ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0 ? (size_t)unread : 0;
+}
+
+void http_conn_taken(http_conn *conn)
+{
+    struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = conn};
+    conn->is_taken = true;
+    http_conn_enter(conn, HTTP_PHASE_HEADER);
+    /* When it cannot be watched, the deadlines still end it. */
+    if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not watched", "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
+}
+
+static void depart(http_conn *conn)
+{
+    if (conn->is_departed || conn->is_ending)
+        return;
+    conn->is_departed = true;
+    if (is_reading(conn->phase))
+        http_conn_enter(conn, conn->phase);
+}
+
+void http_conn_end_departed(http_loop *loop)
+{
+    http_conn *next;
+    for (http_conn *conn = loop->conns[HTTP_PHASE_DEPARTED].head; conn != NULL; conn = next) {
+        next = conn->next;
+        if (unread_bytes(conn) == 0)
+            http_conn_end(conn);
+    }
+}
+
 /* Whether a plain close could cost the peer an answer: it has sent more than was read, or a request was not read to its end. */
 static bool wants_linger(const http_conn *conn)
 {
-    int unread = 0;
     if (conn->is_ending || conn->loop->is_ending)
         return false;
-    if (conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY)
-        return true;
-    return ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0;
+    return conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY || unread_bytes(conn) > 0;
 }
 
-void http_conn_closed(http_conn *conn)
-{
-    bool lingers = wants_linger(conn);
-    conn->fd = lingers ? fcntl(conn->fd, F_DUPFD_CLOEXEC, 3) : -1;
-    conn->is_taken = false;
-    if (conn->request != NULL)
-        http_incoming_forget(conn->request);
-    conn->request = NULL;
-    if (conn->fd >= 0)
-        http_conn_linger(conn);
-    else
-        http_conn_drop(conn);
-}
-
-void http_conn_linger(http_conn *conn)
-{
-    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
-    shutdown(conn->fd, SHUT_WR);
-    http_conn_enter(conn, HTTP_PHASE_LINGER);
-    if (conn->address == NULL)
-        conn->loop->refused++;
-    if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
-        http_conn_drop(conn);
-    else
-        http_conn_linger_read(conn);
-}
-
-void http_conn_linger_read(http_conn *conn)
+static void linger_read(http_conn *conn)
 {
     /* MSG_TRUNC: the kernel throws the bytes away without copying them. Few rounds, so that a fast sender does not own the loop. */
     for (int i = 0; i < 16; i++) {
@@ -153,6 +169,43 @@ void http_conn_linger_read(http_conn *conn)
             return;
     }
     http_conn_drop(conn);
+}
+
+void http_conn_linger(http_conn *conn)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
+    shutdown(conn->fd, SHUT_WR);
+    http_conn_enter(conn, HTTP_PHASE_LINGER);
+    if (conn->address == NULL)
+        conn->loop->refused++;
+    if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
+        http_conn_drop(conn);
+    else
+        linger_read(conn);
+}
+
+void http_conn_closed(http_conn *conn)
+{
+    int copy = wants_linger(conn) ? fcntl(conn->fd, F_DUPFD_CLOEXEC, 3) : -1;
+    if (copy >= 0) /* else the close would do it */
+        epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL);
+    conn->fd = copy;
+    conn->is_taken = false;
+    if (conn->request != NULL)
+        http_incoming_forget(conn->request);
+    conn->request = NULL;
+    if (conn->fd >= 0)
+        http_conn_linger(conn);
+    else
+        http_conn_drop(conn);
+}
+
+void http_conn_event(http_conn *conn)
+{
+    if (conn->phase == HTTP_PHASE_LINGER)
+        linger_read(conn);
+    else
+        depart(conn);
 }
 
 static const char *reason_of(int status)
@@ -182,8 +235,16 @@ void http_conn_write_refusal(int fd, int status, const char *problem, bool not_e
 
 static const char *phase_name(http_phase phase)
 {
-    static const char *const names[] = {"header", "body", "handling", "answer", "idle", "linger"};
+    static const char *const names[] = {"header", "body", "handling", "answer", "idle", "departed", "linger"};
     return names[phase];
+}
+
+void http_conn_cut(http_conn *conn, int status, const char *problem)
+{
+    /* In these phases libmicrohttpd has nothing to write, and the request was not given to anybody. */
+    if (conn->request != NULL && (conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY))
+        http_conn_write_refusal(conn->fd, status, problem, true, false);
+    http_conn_end(conn);
 }
 
 static void expire(http_conn *conn)
@@ -194,7 +255,7 @@ static void expire(http_conn *conn)
     }
     if (conn->phase != HTTP_PHASE_IDLE)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "slow peer cut off", "peer=%s phase=%s", conn->peer, phase_name(conn->phase));
-    http_conn_end(conn);
+    http_conn_cut(conn, 408, "the request took too long");
 }
 
 void http_conn_enforce_deadlines(http_loop *loop)

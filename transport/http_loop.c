@@ -21,7 +21,7 @@
 
 #define EVENTS_A_TURN 64
 
-/* What an event belongs to; anything else is a lingering connection. */
+/* What an event belongs to; anything else is a connection. */
 static char source_daemon, source_wake, source_listener, source_timer;
 
 bool handoff_push(handoff_stack *stack, handoff *item)
@@ -76,9 +76,8 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
         if (conn->fd != info->connect_fd)
             continue;
         *at = conn->handoff.next;
-        conn->is_taken = true;
         *context = conn;
-        http_conn_enter(conn, HTTP_PHASE_HEADER);
+        http_conn_taken(conn);
         return;
     }
 }
@@ -125,6 +124,7 @@ static void set_phase_times(http_loop *loop)
         [HTTP_PHASE_HANDLING] = -1,
         [HTTP_PHASE_ANSWER] = settings->answer_timeout_ms,
         [HTTP_PHASE_IDLE] = settings->idle_timeout_ms,
+        [HTTP_PHASE_DEPARTED] = HTTP_DEPARTED_MS,
         [HTTP_PHASE_LINGER] = HTTP_LINGER_MS,
     };
     for (int i = 0; i < HTTP_PHASE_COUNT; i++)
@@ -308,10 +308,15 @@ static void take_handed_over(http_loop *loop)
         drain(loop);
 }
 
+static bool daemon_has_work(const http_loop *loop)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    return MHD_get_timeout(loop->daemon, &ms) == MHD_YES && ms == 0;
+}
+
 static int64_t next_deadline(const http_loop *loop)
 {
-    MHD_UNSIGNED_LONG_LONG daemon_ms;
-    if (MHD_get_timeout(loop->daemon, &daemon_ms) == MHD_YES && daemon_ms == 0)
+    if (daemon_has_work(loop))
         return loop->now_ns;
     return deadline_min(http_conn_next_deadline(loop), loop->listen_again_ns);
 }
@@ -350,7 +355,7 @@ static void handle_events(http_loop *loop, const struct epoll_event *events, int
         else if (source == &source_timer)
             clear_timer(loop);
         else
-            http_conn_linger_read(source);
+            http_conn_event(source);
     }
     if (woken)
         take_handed_over(loop);
@@ -375,6 +380,8 @@ bool http_loop_turn(http_loop *loop, int wait_ms)
     }
     MHD_run(loop->daemon);
     settle_taken(loop);
+    if (loop->conns[HTTP_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
+        http_conn_end_departed(loop);
     http_conn_enforce_deadlines(loop);
     set_timer(loop, next_deadline(loop));
     return true;

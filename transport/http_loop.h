@@ -26,6 +26,9 @@
  * after the first request. It decides what an idle connection costs (traps M6), and how many bytes of headers pass: about 8 KiB. */
 #define HTTP_CONNECTION_MEMORY ((size_t)10 * 1024)
 
+/* How long a peer that has closed its side may keep a connection that libmicrohttpd does not let go of. */
+#define HTTP_DEPARTED_MS 5000
+
 /* A connection that we end with an answer that its peer may not have read yet is read on for this long and so many bytes: a close with
  * unread bytes would reset it, and the peer would lose the answer (traps M8). */
 #define HTTP_LINGER_MS 2000
@@ -61,6 +64,7 @@ typedef enum http_phase {
     HTTP_PHASE_HANDLING, /* with on_request or held: no deadline of ours */
     HTTP_PHASE_ANSWER,   /* from the answer to its last byte */
     HTTP_PHASE_IDLE,     /* between two requests */
+    HTTP_PHASE_DEPARTED, /* in place of header, body and idle when the peer has closed its side: until what it has sent is worked off */
     HTTP_PHASE_LINGER,   /* out of libmicrohttpd's hands: only read until its peer closes */
     HTTP_PHASE_COUNT
 } http_phase;
@@ -81,6 +85,7 @@ typedef struct http_conn {
     bool is_listed;
     bool is_taken;                     /* libmicrohttpd has it */
     bool is_ending;                    /* we have shut it down; waits for libmicrohttpd to notice */
+    bool is_departed;                  /* the peer has closed its side */
     char peer[HTTP_PEER_TEXT_MAX];
 } http_conn;
 
@@ -97,15 +102,26 @@ void http_conn_enter(http_conn *conn, http_phase phase);
 /* Shuts the socket down; libmicrohttpd closes it in its next run. The connection is no longer counted. */
 void http_conn_end(http_conn *conn);
 
+/* The same; a request that has begun and is not complete gets a status first, marked as not executed. */
+void http_conn_cut(http_conn *conn, int status, const char *problem);
+
 /* Ends a lingering connection, or one that libmicrohttpd never took, and frees it. */
 void http_conn_drop(http_conn *conn);
+
+/* libmicrohttpd has it now: its first request is awaited. */
+void http_conn_taken(http_conn *conn);
+
+/* Something happened to it that is for us and not for libmicrohttpd: the peer has closed its side, or a lingering one is readable. */
+void http_conn_event(http_conn *conn);
+
+/* Ends those whose peers have closed and of whom nothing is left to be worked off. To be called when libmicrohttpd has nothing to do at once. */
+void http_conn_end_departed(http_loop *loop);
 
 /* libmicrohttpd is about to close the descriptor: frees the connection, or keeps a copy of the descriptor and lingers. */
 void http_conn_closed(http_conn *conn);
 
 /* From now on only reads what comes, until its end. */
 void http_conn_linger(http_conn *conn);
-void http_conn_linger_read(http_conn *conn);
 
 /* Writes a complete small reply with Connection: close past libmicrohttpd, which must have nothing to write at the moment. problem goes into the body.
  * not_executed: with the header Dubboc-Not-Executed: 1. */

@@ -1,0 +1,430 @@
+/* What a peer may not do: be slow, be many, be big. The clock is the test's, and so are the server's turns (loops = 0), unless the real world is
+ * the point. */
+#include "tests/transport/server_peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static int64_t fake_now_ns;
+
+static int64_t fake_clock(void)
+{
+    return fake_now_ns;
+}
+
+static void pass_ms(int64_t ms)
+{
+    fake_now_ns += ms * NS_PER_MS;
+}
+
+static int use_fake_clock(void **state)
+{
+    (void)state;
+    fake_now_ns = 1000 * NS_PER_S;
+    clock_set_source(fake_clock);
+    return 0;
+}
+
+static int use_real_clock(void **state)
+{
+    (void)state;
+    clock_set_source(NULL);
+    return 0;
+}
+
+/* As many turns as there is something to do for. */
+static void turn(echo_server *echo)
+{
+    dubboc_error err;
+    for (int i = 0; i < 20; i++)
+        assert_status(DUBBOC_OK, http_server_step(echo->server, 0, &err), &err);
+}
+
+static bool has_connections(void *arg)
+{
+    echo_server *echo = arg;
+    dubboc_error err;
+    (void)!http_server_step(echo->server, 0, &err);
+    return http_server_connections(echo->server) > 0;
+}
+
+static int connect_and_turn(echo_server *echo)
+{
+    int fd = peer_connect(echo);
+    int before = http_server_connections(echo->server);
+    for (int i = 0; i < 1000 && http_server_connections(echo->server) == before; i++)
+        turn(echo);
+    return fd;
+}
+
+/* Each byte as slow as the deadline allows for all of them: an inactivity timer would never fire. */
+static void drip(echo_server *echo, int fd, const char *text, int64_t ms_a_byte)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        peer_send(fd, at, 1);
+        turn(echo);
+        pass_ms(ms_a_byte);
+    }
+    turn(echo);
+}
+
+static void ends_headers_that_drip_in(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.header_timeout_ms = 1000;
+    echo_start(&echo, &settings);
+    int fd = connect_and_turn(&echo);
+    drip(&echo, fd, "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaa", 30);
+    assert_true(peer_read_all(fd, text, sizeof text) > 0);
+    assert_contains(text, "HTTP/1.1 408 ");
+    assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
+    turn(&echo);
+    assert_int_equal(http_server_connections(echo.server), 0);
+    close(fd);
+    echo_stop(&echo);
+}
+
+static void ends_connections_that_say_nothing(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.header_timeout_ms = 1000;
+    echo_start(&echo, &settings);
+    int fd = connect_and_turn(&echo);
+    pass_ms(999);
+    turn(&echo);
+    assert_int_equal(http_server_connections(echo.server), 1);
+    pass_ms(2);
+    turn(&echo);
+    assert_int_equal(peer_read_all(fd, text, sizeof text), 0);
+    assert_int_equal(http_server_connections(echo.server), 0);
+    close(fd);
+    echo_stop(&echo);
+}
+
+static void ends_bodies_that_drip_in(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.body_timeout_ms = 1000;
+    echo_start(&echo, &settings);
+    int fd = connect_and_turn(&echo);
+    peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
+    drip(&echo, fd, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 30);
+    assert_true(peer_read_all(fd, text, sizeof text) > 0);
+    assert_contains(text, "HTTP/1.1 408 ");
+    assert_int_equal(atomic_load(&echo.handled), 0);
+    close(fd);
+    echo_stop(&echo);
+}
+
+static void ends_idle_connections_without_a_word(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.idle_timeout_ms = 5000;
+    echo_start(&echo, &settings);
+    int fd = connect_and_turn(&echo);
+    peer_say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn(&echo);
+    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
+    assert_contains(text, "Keep-Alive: timeout=4\r\n");
+    pass_ms(4900);
+    peer_say(fd, "GET"); /* a request line that never ends does not help */
+    turn(&echo);
+    assert_int_equal(http_server_connections(echo.server), 1);
+    pass_ms(200);
+    turn(&echo);
+    assert_int_equal(peer_read_all(fd, text, sizeof text), 0);
+    assert_int_equal(http_server_connections(echo.server), 0);
+    close(fd);
+    echo_stop(&echo);
+}
+
+static void ends_peers_that_do_not_read_their_answer(void **state)
+{
+    (void)state;
+    echo_server echo;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.answer_timeout_ms = 3000;
+    echo_start(&echo, &settings);
+    int fd = connect_and_turn(&echo);
+    for (int i = 0; i < 4; i++)
+        peer_say(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn(&echo);
+    pass_ms(2900);
+    turn(&echo);
+    assert_int_equal(http_server_connections(echo.server), 1);
+    assert_int_equal(http_server_requests(echo.server), 1);
+    pass_ms(200);
+    turn(&echo);
+    assert_int_equal(http_server_connections(echo.server), 0);
+    assert_int_equal(http_server_requests(echo.server), 0);
+    close(fd);
+    echo_stop(&echo);
+}
+
+static void refuses_newcomers_when_full(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int idle[3];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 3;
+    echo_start(&echo, &settings);
+    for (int i = 0; i < 3; i++) {
+        idle[i] = connect_and_turn(&echo);
+        peer_say(idle[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        turn(&echo);
+        assert_int_equal(peer_read_reply(idle[i], text, sizeof text), 200);
+    }
+    pass_ms(1000);
+    int fd = peer_connect(&echo);
+    turn(&echo);
+    peer_say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(peer_read_reply(fd, text, sizeof text), 503);
+    assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
+    assert_contains(text, "too many connections\n");
+    assert_int_equal(http_server_connections(echo.server), 3);
+    close(fd);
+    for (int i = 0; i < 3; i++)
+        close(idle[i]);
+    while (has_connections(&echo))
+        ;
+    fd = connect_and_turn(&echo); /* the places are free again */
+    assert_int_equal(http_server_connections(echo.server), 1);
+    close(fd);
+    echo_stop(&echo);
+}
+
+static void the_slowest_sender_makes_room_when_full(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 2;
+    echo_start(&echo, &settings);
+    int slow = connect_and_turn(&echo);
+    peer_say(slow, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+    turn(&echo);
+    pass_ms(200);
+    int younger = connect_and_turn(&echo);
+    pass_ms(200);
+    int fd = peer_connect(&echo);
+    peer_say(fd, "GET /me HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn(&echo);
+    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
+    assert_int_equal(peer_read_reply(slow, text, sizeof text), 503);
+    assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
+    peer_say(younger, "GET /me HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn(&echo);
+    assert_int_equal(peer_read_reply(younger, text, sizeof text), 200);
+    close(slow);
+    close(younger);
+    close(fd);
+    echo_stop(&echo);
+}
+
+static void gives_one_address_its_share_only(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 1);
+    settings.connections_per_address_max = 2;
+    echo_start(&echo, &settings);
+    int many[2];
+    for (int i = 0; i < 2; i++) {
+        many[i] = peer_connect_from(&echo, "127.0.0.2");
+        peer_say(many[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_int_equal(peer_read_reply(many[i], text, sizeof text), 200);
+    }
+    int refused = peer_connect_from(&echo, "127.0.0.2");
+    assert_int_equal(peer_read_reply(refused, text, sizeof text), 503);
+    assert_contains(text, "too many connections from this address");
+    int other = peer_connect(&echo);
+    peer_say(other, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(peer_read_reply(other, text, sizeof text), 200);
+    close(other);
+    close(refused);
+    for (int i = 0; i < 2; i++)
+        close(many[i]);
+    echo_stop(&echo);
+}
+
+/* A client that sends all of it before it reads. */
+static void says_413_to(const echo_server *echo, const char *head, const char *chunk_head)
+{
+    char text[1024];
+    static char block[65536];
+    int fd = peer_connect(echo);
+    peer_say(fd, head);
+    for (int i = 0; i < 128; i++) {
+        peer_say(fd, chunk_head);
+        peer_send(fd, block, sizeof block);
+        peer_say(fd, chunk_head[0] != '\0' ? "\r\n" : "");
+    }
+    assert_int_equal(peer_read_reply(fd, text, sizeof text), 413);
+    assert_contains(text, "Connection: close\r\n");
+    assert_contains(text, "larger than this server takes");
+    close(fd);
+}
+
+static void says_413_while_the_body_is_still_coming(void **state)
+{
+    (void)state;
+    echo_server echo;
+    http_server_settings settings = echo_settings(&echo, 1);
+    echo_start(&echo, &settings);
+    for (int i = 0; i < 5; i++) {
+        says_413_to(&echo, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8388608\r\n\r\n", "");
+        says_413_to(&echo, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "10000\r\n");
+    }
+    assert_int_equal(atomic_load(&echo.handled), 0);
+    echo_stop(&echo);
+}
+
+static void takes_eight_kilobytes_of_headers_and_says_431_beyond(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[4096];
+    char value[401];
+    memset(value, 'v', 400);
+    value[400] = '\0';
+    http_server_settings settings = echo_settings(&echo, 1);
+    echo_start(&echo, &settings);
+    for (int count = 20; count <= 100; count += 80) {
+        int fd = peer_connect(&echo);
+        peer_say(fd, "POST /many HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n");
+        for (int i = 0; i < count; i++) {
+            snprintf(text, sizeof text, "X-Header-%d: %s\r\n", i, value);
+            peer_say(fd, text);
+        }
+        peer_say(fd, "\r\nhello");
+        assert_int_equal(peer_read_reply(fd, text, sizeof text), count == 20 ? 200 : 431);
+        close(fd);
+    }
+    echo_stop(&echo);
+}
+
+/* --- descriptors: in a process of its own ---------------------------------------------------------------------------------------------------- */
+
+static double cpu_seconds(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+}
+
+static void limit_descriptors(rlim_t count)
+{
+    struct rlimit limit = {.rlim_cur = count, .rlim_max = count};
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int run_in_child(int (*body)(void))
+{
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(body());
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool never(void *arg)
+{
+    (void)arg;
+    return false;
+}
+
+static int runs_out_of_descriptors(void)
+{
+    echo_server echo;
+    char text[1024];
+    int taken[400];
+    int count = 0;
+    limit_descriptors(300);
+    http_server_settings settings = echo_settings(&echo, 1);
+    echo_start(&echo, &settings);
+    int fd = -1;
+    while (count < 400 && (taken[count] = fcntl(0, F_DUPFD_CLOEXEC, 3)) >= 0)
+        count++;
+    close(taken[--count]); /* one for the client, none for the server */
+    fd = peer_connect(&echo);
+    peer_say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    double before = cpu_seconds();
+    test_wait_for(never, NULL, 300);
+    if (cpu_seconds() - before > 0.1)
+        return 1; /* not calm */
+    if (http_server_connections(echo.server) != 0)
+        return 2; /* there was a descriptor: the test tests nothing */
+    while (count > 0)
+        close(taken[--count]);
+    if (peer_read_reply(fd, text, sizeof text) != 200)
+        return 3;
+    echo_stop(&echo);
+    return 0;
+}
+
+static void stays_calm_without_descriptors_and_recovers(void **state)
+{
+    (void)state;
+    assert_int_equal(run_in_child(runs_out_of_descriptors), 0);
+}
+
+static int opens_with_few_descriptors(void)
+{
+    echo_server echo;
+    dubboc_error err;
+    limit_descriptors(80);
+    http_server_settings settings = echo_settings(&echo, 1);
+    if (http_server_open(&settings, &echo.server, &err) != DUBBOC_E_SYSTEM)
+        return 1;
+    return strstr(err.text, "descriptor limit of 80 is too low") != NULL ? 0 : 2;
+}
+
+static void says_when_the_descriptor_limit_is_too_low(void **state)
+{
+    (void)state;
+    assert_int_equal(run_in_child(opens_with_few_descriptors), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(ends_headers_that_drip_in, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(ends_connections_that_say_nothing, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(ends_bodies_that_drip_in, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(ends_idle_connections_without_a_word, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(ends_peers_that_do_not_read_their_answer, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(refuses_newcomers_when_full, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(the_slowest_sender_makes_room_when_full, use_fake_clock, use_real_clock),
+        cmocka_unit_test(gives_one_address_its_share_only),
+        cmocka_unit_test(says_413_while_the_body_is_still_coming),
+        cmocka_unit_test(takes_eight_kilobytes_of_headers_and_says_431_beyond),
+        cmocka_unit_test(stays_calm_without_descriptors_and_recovers),
+        cmocka_unit_test(says_when_the_descriptor_limit_is_too_low),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
