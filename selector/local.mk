@@ -1,1 +1,17 @@
-# selector/: nothing yet
+libdubboc_core_la_SOURCES += \
+	selector/directory.c \
+	selector/explain.c \
+	selector/health.c selector/health.h \
+	selector/keeper.c \
+	selector/line.h \
+	selector/node.c selector/node.h \
+	selector/node_list.c selector/node_list.h \
+	selector/parts.h \
+	selector/pick.c \
+	selector/policy.c selector/policy.h \
+	selector/policy_random.c \
+	selector/policy_roundrobin.c \
+	selector/provider.c selector/provider.h \
+	selector/selector.c selector/selector.h \
+	selector/snapshot.c selector/snapshot.h \
+	selector/snapshot_file.c selector/snapshot_file.h

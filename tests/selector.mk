@@ -1,1 +1,11 @@
-# tests of selector: nothing yet
+selector_support = tests/selector/fixture.c tests/selector/fixture.h tests/selector/fake_registry.c tests/selector/fake_registry.h
+selector_tests = tests/selector/policy_test tests/selector/selector_test
+check_PROGRAMS += $(selector_tests)
+TESTS += $(selector_tests)
+tests_selector_policy_test_SOURCES = tests/selector/policy_test.c $(selector_support)
+tests_selector_policy_test_CPPFLAGS = $(test_cppflags)
+tests_selector_policy_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_selector_policy_test_LDADD = $(test_libs)
+tests_selector_selector_test_SOURCES = tests/selector/selector_test.c $(selector_support)
+tests_selector_selector_test_CPPFLAGS = $(test_cppflags)
+tests_selector_selector_test_LDADD = $(test_libs)

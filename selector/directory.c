@@ -1,0 +1,301 @@
+/* A directory: the list of what may be called for one (interface, group, version), from the registry's readings. Each reading becomes a change of the node
+ * list (node_list.c), the change a new snapshot; the old snapshot and the nodes that are gone are freed when their readers have left. What must happen later
+ * (reading again, clearing an empty list, saving) is only noted here, with its time; the keeper comes and does it. */
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "selector/health.h"
+#include "selector/parts.h"
+#include "selector/snapshot_file.h"
+
+/* --- life ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static char *append_slice(char *to, dubboc_slice from, dubboc_slice *copy)
+{
+    *copy = slice_make(to, from.len);
+    if (from.len > 0)
+        memcpy(to, from.at, from.len);
+    to[from.len] = '\0';
+    return to + from.len + 1;
+}
+
+directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixed, uint64_t hash)
+{
+    directory *self = line_zeroed(sizeof *self);
+    if (self == NULL)
+        return NULL;
+    self->key = malloc(wanted->interface.len + wanted->group.len + wanted->version.len + 3);
+    if (self->key == NULL || pthread_mutex_init(&self->lock, NULL) != 0) {
+        free(self->key);
+        free(self);
+        return NULL;
+    }
+    char *end = append_slice(self->key, wanted->interface, &self->wanted.interface);
+    end = append_slice(end, wanted->group, &self->wanted.group);
+    append_slice(end, wanted->version, &self->wanted.version);
+    self->owner = owner;
+    self->is_fixed = is_fixed;
+    self->hash = hash;
+    self->read_at_ns = self->save_at_ns = self->empty_at_ns = DEADLINE_NEVER;
+    return self;
+}
+
+void directory_free(directory *self)
+{
+    if (self == NULL)
+        return;
+    assert(self->subscription == NULL);
+    snapshot_free(atomic_load(&self->current));
+    node_list_fini(&self->nodes, &self->owner->providers);
+    pthread_mutex_destroy(&self->lock);
+    free(self->key);
+    free(self);
+}
+
+/* --- changing the list --------------------------------------------------------------------------------------------------------------------- */
+
+/* What a change leaves to be done without the lock. */
+typedef struct leftover {
+    snapshot *former;
+    node *gone;
+    int64_t kick_ns; /* tell the keeper of this; DEADLINE_NEVER: nothing new */
+} leftover;
+
+/* Puts a prepared change in force. */
+static void publish_locked(directory *self, node_change *change, leftover *rest)
+{
+    health_wake_half(change->next);
+    node_list_commit(&self->nodes, change);
+    rest->former = atomic_exchange(&self->current, change->next);
+    rest->gone = change->gone;
+    LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed", "interface=%s seen=%zu usable=%zu gone=%zu", self->key, self->nodes.count,
+        change->next->count, change->gone_count);
+}
+
+/* Afterwards, no lock held. */
+static void clear_up(directory *self, leftover *rest)
+{
+    if (rest->former != NULL || rest->gone != NULL)
+        readers_wait(&self->owner->readers);
+    snapshot_free(rest->former);
+    bool is_left = rest->gone != NULL;
+    while (rest->gone != NULL) {
+        node *next = rest->gone->next;
+        node_free(&self->owner->providers, rest->gone);
+        rest->gone = next;
+    }
+    if (is_left) /* providers that nobody uses any more are to be swept */
+        rest->kick_ns = deadline_min(rest->kick_ns, deadline_in_ms(PROVIDER_KEEP_MS));
+    if (rest->kick_ns != DEADLINE_NEVER)
+        keeper_kick(self->owner, rest->kick_ns);
+}
+
+static void mark_dirty_locked(directory *self, leftover *rest)
+{
+    if (self->owner->snapshot_dir == NULL || self->is_dirty)
+        return;
+    self->is_dirty = true;
+    self->save_at_ns = deadline_in_ms(SAVE_AFTER_MS);
+    rest->kick_ns = deadline_min(rest->kick_ns, self->save_at_ns);
+}
+
+/* Takes a reading over. From the registry it makes the file old, from the file itself not. */
+static void take_list_locked(directory *self, const char *const *texts, size_t count, bool is_live, leftover *rest)
+{
+    if (count > DIRECTORY_NODES_MAX) {
+        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out", "interface=%s nodes=%zu max=%d", self->key, count,
+            DIRECTORY_NODES_MAX);
+        count = DIRECTORY_NODES_MAX;
+    }
+    node_change change;
+    if (!node_list_prepare(&self->nodes, &self->owner->providers, &self->wanted, texts, count, self->owner->hash_seed, &change)) {
+        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept", "interface=%s nodes=%zu", self->key, count);
+        self->read_at_ns = deadline_in_ms(READ_AGAIN_MS);
+        rest->kick_ns = deadline_min(rest->kick_ns, self->read_at_ns);
+        return;
+    }
+    self->is_empty_pending = false;
+    if (change.is_same)
+        return;
+    publish_locked(self, &change, rest);
+    if (is_live)
+        mark_dirty_locked(self, rest);
+}
+
+/* An empty list takes effect only after the grace. true: not now, so leave the list as it is. */
+static bool hold_empty_locked(directory *self, size_t count, leftover *rest)
+{
+    int64_t grace_ms = self->owner->settings.empty_grace_ms;
+    if (count > 0 || self->nodes.usable_count == 0 || grace_ms <= 0)
+        return false;
+    if (self->is_empty_pending)
+        return clock_now_ns() < self->empty_at_ns;
+    self->is_empty_pending = true;
+    self->empty_at_ns = deadline_in_ms(grace_ms);
+    rest->kick_ns = deadline_min(rest->kick_ns, self->empty_at_ns);
+    LOG(DUBBOC_LOG_WARN, "selector", "the registry's list is empty; the former providers are used until the grace ends",
+        "interface=%s providers=%zu grace_ms=%lld registry=%s", self->key, self->nodes.usable_count, (long long)grace_ms,
+        registry_address(self->owner->source));
+    return true;
+}
+
+static void become_ready(directory *self)
+{
+    if (atomic_load(&self->is_ready))
+        return;
+    pthread_mutex_lock(&self->owner->lock);
+    atomic_store(&self->is_ready, true);
+    pthread_cond_broadcast(&self->owner->changed);
+    pthread_mutex_unlock(&self->owner->lock);
+}
+
+/* The TTL, up to a tenth more or less, so that many clients do not read at once. */
+static int64_t next_reading(const directory *self)
+{
+    int64_t ttl_ms = self->owner->settings.ttl_ms;
+    if (ttl_ms < 0)
+        return DEADLINE_NEVER;
+    int64_t tenth = ttl_ms / 10;
+    return deadline_in_ms(ttl_ms - tenth + (tenth > 0 ? (int64_t)(random_next() % (uint64_t)(2 * tenth + 1)) : 0));
+}
+
+/* The registry's listener. */
+static void on_list(void *arg, const registry_snapshot *list)
+{
+    directory *self = arg;
+    leftover rest = {.kick_ns = DEADLINE_NEVER};
+    pthread_mutex_lock(&self->lock);
+    self->is_from_file = false;
+    if (!hold_empty_locked(self, list->count, &rest))
+        take_list_locked(self, list->urls, list->count, true, &rest);
+    pthread_mutex_unlock(&self->lock);
+    become_ready(self);
+    clear_up(self, &rest);
+}
+
+/* --- where lists come from ----------------------------------------------------------------------------------------------------------------- */
+
+dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
+{
+    node *only = NULL;
+    dubboc_status status = node_new_fixed(&self->owner->providers, self->wanted.interface, &only, err);
+    if (status != DUBBOC_OK)
+        return status;
+    node_change change;
+    leftover rest = {.kick_ns = DEADLINE_NEVER};
+    pthread_mutex_lock(&self->lock);
+    if (node_list_prepare_fixed(&self->nodes, &self->owner->providers, only, &change))
+        publish_locked(self, &change, &rest);
+    else
+        status = error_no_memory(err);
+    pthread_mutex_unlock(&self->lock);
+    if (status == DUBBOC_OK)
+        become_ready(self);
+    return status;
+}
+
+void directory_load(directory *self)
+{
+    dubboc_error err;
+    snapshot_lines lines;
+    dubboc_status status = snapshot_file_load(self->owner->snapshot_dir, self->wanted.interface, &lines, &err);
+    if (status == DUBBOC_E_NOT_FOUND)
+        return;
+    if (status != DUBBOC_OK) {
+        LOG(DUBBOC_LOG_WARN, "selector", "snapshot file ignored", "interface=%s reason=\"%s\"", self->key, err.text);
+        return;
+    }
+    leftover rest = {.kick_ns = DEADLINE_NEVER};
+    pthread_mutex_lock(&self->lock);
+    if (lines.count > 0)
+        take_list_locked(self, lines.urls, lines.count, false, &rest);
+    bool is_usable = self->nodes.count > 0;
+    self->is_from_file = is_usable;
+    pthread_mutex_unlock(&self->lock);
+    if (is_usable)
+        become_ready(self);
+    clear_up(self, &rest);
+    snapshot_lines_fini(&lines);
+}
+
+dubboc_status directory_subscribe(directory *self, dubboc_error *err)
+{
+    registry_subscription *made = NULL;
+    dubboc_status status = registry_subscribe(self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
+    if (status != DUBBOC_OK)
+        return status;
+    pthread_mutex_lock(&self->lock);
+    self->subscription = made;
+    self->read_at_ns = next_reading(self);
+    int64_t due_ns = self->read_at_ns;
+    pthread_mutex_unlock(&self->lock);
+    keeper_kick(self->owner, due_ns);
+    return DUBBOC_OK;
+}
+
+void directory_unsubscribe(directory *self)
+{
+    pthread_mutex_lock(&self->lock);
+    registry_subscription *taken = self->subscription;
+    self->subscription = NULL;
+    pthread_mutex_unlock(&self->lock);
+    if (taken != NULL)
+        registry_unsubscribe(self->owner->source, taken);
+}
+
+/* --- what the keeper does ------------------------------------------------------------------------------------------------------------------ */
+
+/* All nodes, not only the usable ones: other directories of this interface want others. */
+static void write_lines_locked(const directory *self, buffer *lines, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < self->nodes.count; i++)
+        *count += snapshot_lines_add(lines, slice_make(self->nodes.nodes[i]->text, self->nodes.nodes[i]->len));
+}
+
+static void save(directory *self, buffer *lines, size_t count)
+{
+    dubboc_error err;
+    dubboc_status status = lines->status != DUBBOC_OK ? error_set(&err, lines->status, "the list is too big for a file, or memory") :
+        snapshot_file_save(self->owner->snapshot_dir, self->wanted.interface, buffer_slice(lines), count, &err);
+    if (status != DUBBOC_OK)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "snapshot file not written", "interface=%s reason=\"%s\"", self->key, err.text);
+}
+
+int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
+{
+    leftover rest = {.kick_ns = DEADLINE_NEVER};
+    buffer lines;
+    size_t line_count = 0;
+    registry_subscription *again = NULL;
+    buffer_init(&lines, SNAPSHOT_FILE_MAX_BYTES);
+    pthread_mutex_lock(&self->lock);
+    if (self->is_empty_pending && now_ns >= self->empty_at_ns) {
+        LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more", "interface=%s", self->key);
+        take_list_locked(self, NULL, 0, true, &rest);
+    }
+    if (!is_last && self->subscription != NULL && now_ns >= self->read_at_ns) {
+        again = self->subscription;
+        self->read_at_ns = next_reading(self);
+    }
+    bool is_saving = self->is_dirty && (is_last || now_ns >= self->save_at_ns);
+    if (is_saving) {
+        write_lines_locked(self, &lines, &line_count);
+        self->is_dirty = false;
+        self->save_at_ns = DEADLINE_NEVER;
+    }
+    int64_t due_ns = deadline_min(self->read_at_ns, self->save_at_ns);
+    if (self->is_empty_pending)
+        due_ns = deadline_min(due_ns, self->empty_at_ns);
+    pthread_mutex_unlock(&self->lock);
+    clear_up(self, &rest);
+    if (is_saving)
+        save(self, &lines, line_count);
+    buffer_fini(&lines);
+    if (again != NULL)
+        registry_refresh(self->owner->source, again);
+    return due_ns;
+}

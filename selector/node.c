@@ -1,0 +1,292 @@
+#include "selector/node.h"
+
+#include <limits.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define LABEL_MAX 128 /* bytes of a text that is no URL */
+#define RETRIES_MAX 100
+#define IDENTITY_MAX (2 * URL_BYTES_MAX)
+
+/* --- the node's own time-outs and retries -------------------------------------------------------------------------------------------------- */
+
+/* Whether key is "<method>.timeout" or "<method>.retries", and of which method. "default.timeout" speaks of all methods. */
+static bool names_method(dubboc_slice key, dubboc_slice *method)
+{
+    const size_t suffix = sizeof ".timeout" - 1; /* both are as long */
+    if (key.len <= suffix)
+        return false;
+    dubboc_slice tail = slice_make(key.at + key.len - suffix, suffix);
+    if (!slice_is(tail, ".timeout") && !slice_is(tail, ".retries"))
+        return false;
+    *method = slice_make(key.at, key.len - suffix);
+    if (slice_starts_with(*method, "methods."))
+        *method = slice_make(method->at + 8, method->len - 8);
+    return method->len > 0 && !slice_is(*method, "default");
+}
+
+static bool has_method(const node_own *own, dubboc_slice method)
+{
+    for (size_t i = 0; i < own->count; i++)
+        if (slice_equal(own->methods[i].name, method))
+            return true;
+    return false;
+}
+
+static node_method read_method(const provider_url *url, dubboc_slice method)
+{
+    node_method values = {.name = method, .timeout_ms = provider_url_timeout_ms(url, method), .retries = -1};
+    uint64_t retries;
+    if (slice_u64(provider_url_find_method(url, method, "retries"), RETRIES_MAX, &retries))
+        values.retries = (int)retries;
+    return values;
+}
+
+/* How many params speak of a method, and the bytes of their names. */
+static size_t count_methods(const provider_url *url, size_t *bytes)
+{
+    size_t count = 0;
+    dubboc_slice method;
+    *bytes = 0;
+    for (size_t i = 0; i < url->param_count; i++)
+        if (names_method(url->params[i].key, &method)) {
+            count++;
+            *bytes += method.len;
+        }
+    return count;
+}
+
+/* The names become copies of our own, behind the array. */
+static void add_methods(node_own *own, const provider_url *url, size_t room)
+{
+    char *names = (char *)&own->methods[room];
+    dubboc_slice method;
+    for (size_t i = 0; i < url->param_count; i++) {
+        if (!names_method(url->params[i].key, &method) || has_method(own, method))
+            continue;
+        node_method *added = &own->methods[own->count++];
+        *added = read_method(url, method);
+        memcpy(names, method.at, method.len);
+        added->name.at = names;
+        names += method.len;
+    }
+}
+
+/* false: no memory. *own stays NULL when the node says nothing of its calls. */
+static bool read_own(const provider_url *url, node_own **own)
+{
+    size_t bytes, room = count_methods(url, &bytes);
+    node_method any = read_method(url, slice_make(NULL, 0));
+    if (room == 0 && any.timeout_ms == 0 && any.retries < 0)
+        return true;
+    *own = mem_zeroed(1, sizeof(node_own) + room * sizeof(node_method) + bytes);
+    if (*own == NULL)
+        return false;
+    (*own)->any = any;
+    add_methods(*own, url, room);
+    return true;
+}
+
+node_method node_own_find(const node_own *own, dubboc_slice method)
+{
+    if (own == NULL)
+        return (node_method){.retries = -1};
+    for (size_t i = 0; i < own->count; i++)
+        if (slice_equal(own->methods[i].name, method))
+            return own->methods[i];
+    return own->any;
+}
+
+/* --- making -------------------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t born_ms(const provider_url *url)
+{
+    const uint64_t as_seconds_below = UINT64_C(100000000000); /* Go writes seconds, Java milliseconds (wire.md P19) */
+    uint64_t born;
+    if (!slice_u64(provider_url_find(url, "timestamp"), UINT64_MAX / 1000, &born))
+        return 0;
+    return born < as_seconds_below ? born * 1000 : born;
+}
+
+static bool is_printable(dubboc_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
+            return false;
+    return true;
+}
+
+/* Takes all that is needed out of the URL, so that it need not be kept. */
+static dubboc_status fill(node *self, provider_set *providers, const provider_url *url, const provider_place *place, dubboc_error *err)
+{
+    self->weight = provider_url_weight(url);
+    self->scheme_rank = slice_is(url->scheme, "jsonrpc") ? 0 : 1;
+    self->born_ms = born_ms(url);
+    if (!read_own(url, &self->own))
+        return error_no_memory(err);
+    dubboc_status status = provider_take(providers, place, &self->provider, err);
+    if (status == DUBBOC_OK) {
+        self->label = mem_dup(self->provider->label);
+        if (self->label == NULL)
+            status = error_no_memory(err);
+    }
+    return status;
+}
+
+static node *make(dubboc_slice text, uint64_t hash)
+{
+    node *self = MEM_NEW(node);
+    if (self == NULL)
+        return NULL;
+    *self = (node){.text = mem_dup_slice(text), .len = text.len, .hash = hash};
+    if (self->text == NULL) {
+        free(self);
+        return NULL;
+    }
+    return self;
+}
+
+/* Becomes a node that is not used. false: no memory. */
+static bool refuse(node *self, const provider_url *url, const char *reason)
+{
+    size_t shown = self->len < LABEL_MAX ? self->len : LABEL_MAX;
+    self->reason = mem_dup(reason);
+    if (url != NULL)
+        self->label = mem_printf("%.*s:%u%.*s", SLICE_ARGS(url->host), url->port, SLICE_ARGS(url->path));
+    else
+        self->label = mem_printf("%.*s%s", (int)shown, self->text, shown < self->len ? "..." : "");
+    return self->reason != NULL && self->label != NULL;
+}
+
+/* Matches and takes the provider. DUBBOC_E_ARGUMENT: not one to call, self->reason is set. */
+static dubboc_status read_url(node *self, provider_set *providers, const url_wanted *wanted, const provider_url *url, dubboc_error *err)
+{
+    char text[256];
+    const char *reason = is_printable(url->path) ? provider_url_mismatch(url, wanted, text, sizeof text) : "control bytes in the path";
+    if (reason != NULL)
+        return refuse(self, url, reason) ? DUBBOC_OK : error_no_memory(err);
+    buffer identity;
+    buffer_init(&identity, IDENTITY_MAX);
+    provider_url_identity(url, &identity);
+    dubboc_status status = identity.status;
+    if (status == DUBBOC_OK) {
+        provider_place place = {.host = url->host, .port = url->port, .path = url->path, .identity = buffer_slice(&identity)};
+        if (place.path.len == 0)
+            place.path = slice_of("/");
+        status = fill(self, providers, url, &place, err);
+    }
+    buffer_fini(&identity);
+    return status;
+}
+
+node *node_new(provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash)
+{
+    dubboc_error err;
+    error_clear(&err);
+    provider_url *url = NULL;
+    node *self = make(text, hash);
+    if (self == NULL)
+        return NULL;
+    dubboc_status status = provider_url_from_text(text, &url, &err);
+    if (status == DUBBOC_OK)
+        status = read_url(self, providers, wanted, url, &err);
+    if (status != DUBBOC_OK && status != DUBBOC_E_NO_MEMORY)
+        status = refuse(self, NULL, err.text) ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
+    if (status == DUBBOC_OK && self->reason != NULL && url != NULL)
+        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "node left out", "reason=\"%s\" node=%s", self->reason, self->label);
+    else if (status == DUBBOC_OK && self->reason != NULL)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "broken node left out", "reason=\"%s\" node=\"%s\"", self->reason, self->label);
+    provider_url_free(url);
+    if (status == DUBBOC_OK)
+        return self;
+    node_free(providers, self);
+    return NULL;
+}
+
+/* Whether the authority of a URL has a port. */
+static bool names_port(dubboc_slice text)
+{
+    dubboc_slice authority = text;
+    for (size_t i = 0; i + 2 < text.len; i++)
+        if (memcmp(text.at + i, "://", 3) == 0) {
+            authority = slice_make(text.at + i + 3, text.len - i - 3);
+            break;
+        }
+    bool found = false;
+    for (size_t i = 0; i < authority.len && strchr("/?#", authority.at[i]) == NULL; i++) {
+        if (authority.at[i] == ']' || authority.at[i] == '@')
+            found = false;
+        else if (authority.at[i] == ':')
+            found = true;
+    }
+    return found;
+}
+
+static dubboc_status take_fixed(node *self, provider_set *providers, const provider_url *url, dubboc_error *err)
+{
+    bool is_tls = slice_is(url->scheme, "https");
+    if (!is_tls && !slice_is(url->scheme, "http") && !slice_is(url->scheme, "jsonrpc"))
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s: the scheme is %.*s; http, https or jsonrpc is understood", self->text,
+            SLICE_ARGS(url->scheme));
+    if (url->host.len == 0 || url->port == 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", self->text);
+    if (!is_printable(url->path))
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", self->text);
+    provider_place place = {.is_tls = is_tls, .host = url->host, .port = url->port, .path = url->path};
+    if (is_tls && !names_port(slice_of(self->text)))
+        place.port = 443;
+    if (place.path.len == 0)
+        place.path = slice_of("/");
+    buffer identity;
+    buffer_init(&identity, IDENTITY_MAX);
+    if (is_tls)
+        buffer_printf(&identity, "https %u ", place.port);
+    provider_url_identity(url, &identity);
+    place.identity = buffer_slice(&identity);
+    dubboc_status status = identity.status == DUBBOC_OK ? fill(self, providers, url, &place, err) :
+        error_set(err, identity.status, "%s: too long", self->text);
+    buffer_fini(&identity);
+    return status;
+}
+
+dubboc_status node_new_fixed(provider_set *providers, dubboc_slice text, node **made, dubboc_error *err)
+{
+    provider_url *url = NULL;
+    dubboc_status status = provider_url_from_text(text, &url, err);
+    if (status != DUBBOC_OK)
+        return status;
+    node *self = make(text, 0);
+    status = self != NULL ? take_fixed(self, providers, url, err) : error_no_memory(err);
+    provider_url_free(url);
+    if (status != DUBBOC_OK) {
+        node_free(providers, self);
+        return status;
+    }
+    *made = self;
+    return DUBBOC_OK;
+}
+
+void node_free(provider_set *providers, node *self)
+{
+    if (self == NULL)
+        return;
+    provider_give_back(providers, self->provider);
+    free(self->text);
+    free(self->label);
+    free(self->reason);
+    free(self->own);
+    free(self);
+}
+
+int node_compare(const node *a, const node *b)
+{
+    int order = a->provider == b->provider ? 0 : strcmp(a->provider->identity, b->provider->identity);
+    if (order == 0)
+        order = a->scheme_rank - b->scheme_rank;
+    if (order == 0 && a->born_ms != b->born_ms)
+        order = a->born_ms > b->born_ms ? -1 : 1;
+    return order != 0 ? order : strcmp(a->text, b->text);
+}

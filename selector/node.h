@@ -1,0 +1,55 @@
+/* A node: one URL of the registry as a directory keeps it. Read, matched and turned into a provider once, when it is first seen; the same text in later lists
+ * is the same node. Belongs to its directory and its lock; immutable but for the fields named so. */
+#ifndef SELECTOR_NODE_H
+#define SELECTOR_NODE_H
+
+#include "selector/provider.h"
+#include "selector/snapshot.h"
+
+/* The node's own time-out and retries, for one method. */
+typedef struct node_method {
+    dubboc_slice name;
+    int64_t timeout_ms; /* 0: none */
+    int retries;        /* -1: none */
+} node_method;
+
+struct node_own {
+    node_method any; /* methods without values of their own */
+    size_t count;
+    node_method methods[]; /* their names stand behind the last one */
+};
+
+typedef struct node {
+    char *text; /* the URL, decoded once */
+    size_t len;
+    uint64_t hash;      /* of the text */
+    char *label;        /* "host:port/path", or the beginning of a text that is no URL */
+    char *reason;       /* why it is not one to call; NULL: it is, and provider is set */
+    provider *provider; /* referenced */
+    node_own *own;      /* NULL: none */
+    uint32_t weight;
+    int scheme_rank;    /* of two nodes with one identity the lower one is used, */
+    uint64_t born_ms;   /* then the later one */
+    /* changed by the directory */
+    size_t place;       /* in the directory's list */
+    uint64_t seen;      /* the last reading that had it */
+    const char *unused; /* usable, but left out beside others, and why; NULL: it is in the snapshot */
+    struct node *next;  /* among those that are gone */
+} node;
+
+/* From a URL of the registry. One that cannot be read or does not match gets its reason, which is no failure. NULL: no memory. */
+node *node_new(provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash);
+
+/* From a URL that a user gave as the address. DUBBOC_E_PARSE, DUBBOC_E_ARGUMENT: it is none; DUBBOC_E_NO_MEMORY. */
+dubboc_status node_new_fixed(provider_set *providers, dubboc_slice text, node **made, dubboc_error *err);
+
+/* Gives its provider back: only when no reader can see a snapshot with it. NULL is accepted. */
+void node_free(provider_set *providers, node *self);
+
+/* Order of a snapshot: by identity, then the one to use first. Both usable. */
+int node_compare(const node *a, const node *b);
+
+/* The values for a method; own may be NULL. No allocation. */
+node_method node_own_find(const node_own *own, dubboc_slice method);
+
+#endif

@@ -1,0 +1,262 @@
+#include "selector/node_list.h"
+
+#include "base/mem.h"
+
+/* --- the index ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* Eight bytes at a time; seeded, since the texts come from elsewhere. */
+static uint64_t hash_text(dubboc_slice text, uint64_t seed)
+{
+    uint64_t hash = seed ^ text.len;
+    while (text.len > 0) {
+        uint64_t word = 0;
+        size_t taken = text.len < sizeof word ? text.len : sizeof word;
+        memcpy(&word, text.at, taken);
+        hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 29;
+        text = slice_make(text.at + taken, text.len - taken);
+    }
+    return hash;
+}
+
+static void index_add(node_list *self, node *added)
+{
+    size_t at = (size_t)added->hash & (self->slots - 1);
+    while (self->index[at] != NULL)
+        at = (at + 1) & (self->slots - 1);
+    self->index[at] = added;
+}
+
+static void index_fill(node_list *self, node *const *nodes, size_t count)
+{
+    if (self->slots > 0)
+        memset(self->index, 0, self->slots * sizeof(node *));
+    for (size_t i = 0; i < count; i++)
+        index_add(self, nodes[i]);
+}
+
+static node *index_find(const node_list *self, dubboc_slice text, uint64_t hash)
+{
+    for (size_t at = (size_t)hash & (self->slots - 1); self->index[at] != NULL; at = (at + 1) & (self->slots - 1)) {
+        node *found = self->index[at];
+        if (found->hash == hash && found->len == text.len && memcmp(found->text, text.at, text.len) == 0)
+            return found;
+    }
+    return NULL;
+}
+
+/* Room for so many nodes at half its size. false: no memory. */
+static bool index_reserve(node_list *self, size_t count)
+{
+    size_t slots = self->slots > 0 ? self->slots : 16;
+    while (slots < count * 2)
+        slots *= 2;
+    if (slots == self->slots)
+        return true;
+    node **index = MEM_NEW_ARRAY(slots, node *);
+    if (index == NULL)
+        return false;
+    free(self->index);
+    self->index = index;
+    self->slots = slots;
+    index_fill(self, self->nodes, self->count);
+    return true;
+}
+
+/* --- reading the texts --------------------------------------------------------------------------------------------------------------------- */
+
+static node *add_new(node_list *self, provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash, node_change *change)
+{
+    if (!mem_grow((void **)&change->added, &change->added_capacity, change->added_count + 1, sizeof(node *)))
+        return NULL;
+    node *added = node_new(providers, wanted, text, hash);
+    if (added == NULL)
+        return NULL;
+    change->added[change->added_count++] = added;
+    index_add(self, added);
+    return added;
+}
+
+/* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the node that stood behind the last one found is tried before
+ * anything is hashed. */
+static bool read_texts(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count, uint64_t seed,
+    node_change *change)
+{
+    size_t expected = 0;
+    for (size_t i = 0; i < count; i++) {
+        node *found = expected < self->count ? self->nodes[expected] : NULL;
+        if (found != NULL && strcmp(found->text, texts[i]) == 0) {
+            expected++;
+        } else {
+            dubboc_slice text = slice_of(texts[i]);
+            uint64_t hash = hash_text(text, seed);
+            found = index_find(self, text, hash);
+            if (found == NULL) {
+                found = add_new(self, providers, wanted, text, hash, change);
+                if (found == NULL)
+                    return false;
+            } else if (found->place < self->count && self->nodes[found->place] == found) {
+                expected = found->place + 1;
+            }
+        }
+        if (found->seen == self->reading)
+            continue; /* twice in the list */
+        found->seen = self->reading;
+        change->nodes[change->count++] = found;
+    }
+    return true;
+}
+
+/* --- order and snapshot -------------------------------------------------------------------------------------------------------------------- */
+
+static int compare_for_sort(const void *a, const void *b)
+{
+    return node_compare(*(node *const *)a, *(node *const *)b);
+}
+
+/* The usable ones of before that are still listed, merged with the new ones. */
+static void merge_usable(const node_list *self, node_change *change)
+{
+    size_t fresh = 0;
+    for (size_t i = 0; i < change->added_count; i++)
+        if (change->added[i]->provider != NULL) { /* the usable ones to the front; all stay in the array */
+            node *usable = change->added[i];
+            change->added[i] = change->added[fresh];
+            change->added[fresh++] = usable;
+        }
+    if (fresh > 1)
+        qsort(change->added, fresh, sizeof(node *), compare_for_sort);
+    size_t next = 0;
+    for (size_t i = 0; i < self->usable_count; i++) {
+        node *kept = self->usable[i];
+        if (kept->seen != self->reading)
+            continue;
+        while (next < fresh && node_compare(change->added[next], kept) < 0)
+            change->usable[change->usable_count++] = change->added[next++];
+        change->usable[change->usable_count++] = kept;
+    }
+    while (next < fresh)
+        change->usable[change->usable_count++] = change->added[next++];
+}
+
+/* Of nodes with one identity the first is used; of those used, weight 0 only when all have it. */
+static void mark_unused(const node_change *change)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < change->usable_count; i++) {
+        node *each = change->usable[i];
+        bool is_double = i > 0 && change->usable[i - 1]->provider == each->provider;
+        each->unused = is_double ? "the same provider as another node" : NULL;
+        sum += is_double ? 0 : each->weight;
+    }
+    for (size_t i = 0; sum > 0 && i < change->usable_count; i++)
+        if (change->usable[i]->unused == NULL && change->usable[i]->weight == 0)
+            change->usable[i]->unused = "weight 0";
+}
+
+static bool make_snapshot(node_change *change)
+{
+    mark_unused(change);
+    change->next = snapshot_new(change->usable_count);
+    if (change->next == NULL)
+        return false;
+    size_t count = 0;
+    for (size_t i = 0; i < change->usable_count; i++) {
+        const node *each = change->usable[i];
+        if (each->unused == NULL)
+            change->next->entries[count++] = (snapshot_entry){.provider = each->provider, .own = each->own, .weight = each->weight};
+    }
+    change->next->count = count;
+    return snapshot_prepare(change->next);
+}
+
+/* --- prepare, commit ----------------------------------------------------------------------------------------------------------------------- */
+
+static void abandon(node_list *self, provider_set *providers, node_change *change)
+{
+    if (change->added_count > 0)
+        index_fill(self, self->nodes, self->count);
+    for (size_t i = 0; i < change->added_count; i++)
+        node_free(providers, change->added[i]);
+    snapshot_free(change->next);
+    free(change->nodes);
+    free(change->usable);
+    free(change->added);
+    *change = (node_change){.is_same = true};
+}
+
+bool node_list_prepare(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count, uint64_t seed,
+    node_change *change)
+{
+    *change = (node_change){.is_same = false};
+    self->reading++;
+    change->nodes = MEM_NEW_ARRAY(count + 1, node *);
+    bool is_made = change->nodes != NULL && index_reserve(self, self->count + count) &&
+                   read_texts(self, providers, wanted, texts, count, seed, change);
+    if (is_made && change->added_count == 0 && change->count == self->count) {
+        abandon(self, providers, change);
+        return true;
+    }
+    if (is_made) {
+        change->usable = MEM_NEW_ARRAY(self->usable_count + change->added_count + 1, node *);
+        is_made = change->usable != NULL;
+    }
+    if (is_made) {
+        merge_usable(self, change);
+        is_made = make_snapshot(change);
+    }
+    if (!is_made)
+        abandon(self, providers, change);
+    return is_made;
+}
+
+bool node_list_prepare_fixed(node_list *self, provider_set *providers, node *only_take, node_change *change)
+{
+    *change = (node_change){.count = 1, .usable_count = 1};
+    self->reading++;
+    change->nodes = MEM_NEW_ARRAY(1, node *);
+    change->usable = MEM_NEW_ARRAY(1, node *);
+    bool is_made = change->nodes != NULL && change->usable != NULL && index_reserve(self, 1);
+    if (is_made) {
+        only_take->seen = self->reading;
+        change->nodes[0] = change->usable[0] = only_take;
+        is_made = make_snapshot(change);
+    }
+    if (!is_made) {
+        abandon(self, providers, change);
+        node_free(providers, only_take);
+    }
+    return is_made;
+}
+
+void node_list_commit(node_list *self, node_change *change)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->nodes[i]->seen != self->reading) {
+            self->nodes[i]->next = change->gone;
+            change->gone = self->nodes[i];
+            change->gone_count++;
+        }
+    free(self->nodes);
+    free(self->usable);
+    self->nodes = change->nodes;
+    self->count = change->count;
+    for (size_t i = 0; i < self->count; i++)
+        self->nodes[i]->place = i;
+    self->usable = change->usable;
+    self->usable_count = change->usable_count;
+    if (change->gone_count > 0)
+        index_fill(self, self->nodes, self->count);
+    free(change->added);
+    change->nodes = change->usable = change->added = NULL;
+}
+
+void node_list_fini(node_list *self, provider_set *providers)
+{
+    for (size_t i = 0; i < self->count; i++)
+        node_free(providers, self->nodes[i]);
+    free(self->nodes);
+    free(self->usable);
+    free(self->index);
+    *self = (node_list){.count = 0};
+}

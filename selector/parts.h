@@ -1,0 +1,111 @@
+/* The inside of a selector and of its directories, for the files of this folder.
+ *
+ * Locks: a directory's lock guards all of it but current, states and is_ready, and is taken before a provider set's; the selector's lock comes last and
+ * nothing is called under it. Under none of them a registry, an endpoint or a reader is waited for. */
+#ifndef SELECTOR_PARTS_H
+#define SELECTOR_PARTS_H
+
+#include <pthread.h>
+
+#include "selector/node_list.h"
+#include "selector/provider.h"
+#include "selector/snapshot.h"
+
+#define DIRECTORY_BUCKETS 1024
+#define DIRECTORIES_MAX 65536       /* a selector refuses more */
+#define DIRECTORY_NODES_MAX 200000  /* more nodes of one interface are left out, loudly */
+#define READ_AGAIN_MS 1000          /* after a list could not be taken over for want of memory */
+#define SAVE_AFTER_MS 1000          /* changes within this time are one file */
+
+typedef enum directory_state {
+    DIRECTORY_APART,       /* not subscribed; the next who asks for it tries */
+    DIRECTORY_SUBSCRIBING, /* somebody does it now */
+    DIRECTORY_SUBSCRIBED,  /* or fixed */
+} directory_state;
+
+struct directory {
+    policy_state states[POLICY_COUNT];     /* first: aligned */
+    _Atomic(snapshot *) current;           /* NULL: nothing read yet */
+    atomic_bool is_ready;
+    atomic_int state;                      /* directory_state; changed under the selector's lock */
+    selector *owner;
+    _Atomic(directory *) next_in_bucket;   /* written before it is in the table */
+    directory *next;                       /* of all; the same */
+    bool is_fixed;
+    url_wanted wanted;                     /* slices of key; fixed: the URL as interface */
+    char *key;
+    uint64_t hash;
+
+    pthread_mutex_t lock;
+    node_list nodes;
+    bool is_from_file;                     /* what stands there came from the snapshot file */
+    bool is_dirty;                         /* the file is older */
+    bool is_empty_pending;                 /* the registry's list is empty; the former one is still used */
+    int64_t empty_at_ns;                   /* when it is cleared */
+    int64_t read_at_ns;                    /* when to read again; DEADLINE_NEVER */
+    int64_t save_at_ns;
+    registry_subscription *subscription;
+};
+
+struct selector {
+    readers readers;                       /* first: aligned */
+    selector_settings settings;            /* texts are NULL here */
+    char *snapshot_dir;                    /* NULL: none */
+    int default_policy;
+    registry *source;                      /* borrowed; NULL: none */
+    provider_set providers;
+    uint64_t hash_seed;
+    _Atomic(directory *) buckets[DIRECTORY_BUCKETS];
+    _Atomic(directory *) directories;      /* newest first */
+    pthread_mutex_t resting;               /* one provider at a time is laid to rest */
+
+    pthread_mutex_t lock;                  /* what follows, and adding to the table */
+    pthread_cond_t changed;                /* ready, stopped, a round ended */
+    size_t directory_count;
+    bool is_stopped;
+    /* the keeper (keeper.c) */
+    pthread_cond_t wanted;
+    pthread_t keeper;
+    bool has_keeper;
+    bool is_ending;
+    int64_t keeper_due_ns;                 /* when its next round is */
+    uint64_t rounds_asked;
+    uint64_t rounds_done;
+};
+
+/* --- directory.c --------------------------------------------------------------------------------------------------------------------------- */
+
+/* Of the wanted kind, or fixed: not in any table, not subscribed. NULL: no memory. */
+directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixed, uint64_t hash);
+void directory_free(directory *self);
+
+/* Fills it with its one provider. */
+dubboc_status directory_fill_fixed(directory *self, dubboc_error *err);
+
+/* Takes the list of the snapshot file, if there is one. */
+void directory_load(directory *self);
+
+/* Lets the registry feed it; at most one thread at a time. */
+dubboc_status directory_subscribe(directory *self, dubboc_error *err);
+void directory_unsubscribe(directory *self);
+
+/* Does what is due (reading again, ending the grace of an empty list, saving); is_last: saves now what is to be saved. When to come again. Only the keeper calls
+ * it, and the selector's end. */
+int64_t directory_tick(directory *self, int64_t now_ns, bool is_last);
+
+/* --- keeper.c ------------------------------------------------------------------------------------------------------------------------------ */
+
+dubboc_status keeper_start(selector *self, dubboc_error *err);
+void keeper_end(selector *self);
+
+/* Something is due at due_ns that the keeper may not know of. */
+void keeper_kick(selector *self, int64_t due_ns);
+
+/* Has one round done now and waits for its end: tests own the clock by it. */
+void keeper_round(selector *self);
+
+/* A condition variable on the monotonic clock; and waiting on it until a deadline of ours, which may be of a test's clock. */
+bool condition_init(pthread_cond_t *condition);
+void condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t deadline_ns);
+
+#endif

@@ -1,0 +1,100 @@
+/* The pick: what every call goes through. Four atomic operations on lines of its own or of the chosen provider, no lock, no allocation. */
+#include <assert.h>
+
+#include "base/log.h"
+#include "selector/health.h"
+#include "selector/parts.h"
+
+static bool is_excluded(const provider *self, const pick_request *request)
+{
+    for (size_t i = 0; i < request->excluded_count; i++)
+        if (request->excluded[i] == self)
+            return true;
+    return false;
+}
+
+/* The next one from there that may be used; else one that rests; else one that was tried before. */
+static const snapshot_entry *step_on(const snapshot *current, size_t from, const pick_request *request)
+{
+    const snapshot_entry *best = NULL;
+    int best_fault = 4;
+    for (size_t i = 0; i < current->count && best_fault > 0; i++) {
+        const snapshot_entry *entry = &current->entries[from];
+        int fault = (is_excluded(entry->provider, request) ? 2 : 0) + (health_may_serve(entry->provider) ? 0 : 1);
+        if (fault < best_fault) {
+            best = entry;
+            best_fault = fault;
+        }
+        from = from + 1 < current->count ? from + 1 : 0;
+    }
+    return best;
+}
+
+static const snapshot_entry *choose(directory *self, const snapshot *current, int which, const pick_request *request)
+{
+    size_t at = 0;
+    for (int asks = 0; asks < POLICY_ASKS_MAX; asks++) {
+        at = policies[which]->choose(current, current->tables[which], &self->states[which], request);
+        const snapshot_entry *entry = &current->entries[at];
+        if (health_may_serve(entry->provider) && !is_excluded(entry->provider, request))
+            return entry;
+        if (current->count == 1)
+            break;
+    }
+    return step_on(current, at, request);
+}
+
+bool directory_pick(directory *self, const pick_request *request, pick *out)
+{
+    int which = request->policy != NULL ? policy_find(request->policy) : self->owner->default_policy;
+    assert(which >= 0);
+    atomic_uint *entered = readers_enter(&self->owner->readers);
+    const snapshot *current = atomic_load(&self->current);
+    bool is_found = current != NULL && current->count > 0;
+    if (is_found) {
+        const snapshot_entry *chosen = choose(self, current, which, request);
+        atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
+        node_method own = node_own_find(chosen->own, request->method);
+        *out = (pick){.provider = chosen->provider, .timeout_ms = own.timeout_ms, .retries = own.retries};
+    }
+    readers_leave(entered);
+    return is_found;
+}
+
+static void lay_to_rest(directory *self, provider *failed)
+{
+    int64_t rest_ms = 0;
+    pthread_mutex_lock(&self->owner->resting);
+    atomic_uint *entered = readers_enter(&self->owner->readers);
+    const snapshot *current = atomic_load(&self->current);
+    if (current != NULL)
+        rest_ms = health_rest(failed, current, self->owner->settings.health_rest_ms);
+    readers_leave(entered);
+    pthread_mutex_unlock(&self->owner->resting);
+    if (rest_ms > 0)
+        LOG(DUBBOC_LOG_WARN, "selector", "provider rests", "provider=%s failures=%u rest_ms=%lld", failed->label,
+            atomic_load(&failed->failures), (long long)rest_ms);
+    else
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "failing provider goes on, too many rest already", "provider=%s", failed->label);
+}
+
+void pick_release(directory *self, pick *held, pick_outcome outcome)
+{
+    provider *given = held->provider;
+    assert(given != NULL);
+    if (outcome == PICK_GOOD)
+        health_good(given);
+    else if (outcome == PICK_FAILED && health_failed(given, self->owner->settings.health_failures))
+        lay_to_rest(self, given);
+    held->provider = NULL;
+    atomic_fetch_sub_explicit(&given->in_flight, 1, memory_order_release); /* the sweep acquires it: it may be freed from here on */
+}
+
+size_t directory_count(directory *self)
+{
+    atomic_uint *entered = readers_enter(&self->owner->readers);
+    const snapshot *current = atomic_load(&self->current);
+    size_t count = current != NULL ? current->count : 0;
+    readers_leave(entered);
+    return count;
+}

@@ -1,0 +1,73 @@
+/* random: each provider as often as its weight says, each choice independent of the others. O(1) for any number of providers.
+ *
+ * With unequal weights an alias table (Walker; built as Vose does) is used: the weights are cut and stacked into count columns of equal height, each
+ * holding at most two providers: its own below the threshold, its alias above. One random number gives the column and the height. */
+#include "selector/snapshot.h"
+
+#include "base/mem.h"
+
+typedef struct column {
+    uint32_t threshold; /* the own share of the column, of 2^32 */
+    uint32_t alias;
+} column;
+
+/* Fills the columns. heights[i] is weight * count, full the height of a column (the sum of weights); todo holds the indices: those below full from the
+ * front, the others from the back. */
+static void fill_columns(column *columns, uint64_t *heights, uint32_t *todo, size_t count, uint64_t full)
+{
+    size_t small = 0, large = count;
+    for (size_t i = 0; i < count; i++)
+        todo[heights[i] < full ? small++ : --large] = (uint32_t)i;
+    while (small > 0 && large < count) { /* heights are below 2^53, so a double holds them, and their quotient stays below 1 */
+        uint32_t low = todo[--small], high = todo[large];
+        columns[low].threshold = (uint32_t)((double)heights[low] / (double)full * 4294967296.0);
+        columns[low].alias = high;
+        heights[high] -= full - heights[low];
+        if (heights[high] < full) { /* it has become a small one */
+            large++;
+            todo[small++] = high;
+        }
+    }
+    while (small > 0)
+        columns[todo[--small]] = (column){.threshold = UINT32_MAX, .alias = todo[small]};
+    for (; large < count; large++)
+        columns[todo[large]] = (column){.threshold = UINT32_MAX, .alias = todo[large]};
+}
+
+static bool prepare(const struct snapshot *of, void **table)
+{
+    if (of->is_equal)
+        return true;
+    column *columns = MEM_NEW_ARRAY(of->count, column);
+    uint64_t *heights = MEM_NEW_ARRAY(of->count, uint64_t);
+    uint32_t *todo = MEM_NEW_ARRAY(of->count, uint32_t);
+    bool is_made = columns != NULL && heights != NULL && todo != NULL;
+    if (is_made) {
+        uint64_t sum = 0;
+        for (size_t i = 0; i < of->count; i++) {
+            sum += of->entries[i].weight;
+            heights[i] = (uint64_t)of->entries[i].weight * of->count;
+        }
+        fill_columns(columns, heights, todo, of->count, sum);
+        *table = columns;
+    } else {
+        free(columns);
+    }
+    free(heights);
+    free(todo);
+    return is_made;
+}
+
+static size_t choose(const struct snapshot *of, const void *table, policy_state *state, const struct pick_request *request)
+{
+    (void)state;
+    (void)request;
+    uint64_t random = random_next();
+    size_t at = (size_t)(((random >> 32) * of->count) >> 32);
+    if (table == NULL)
+        return at;
+    const column *chosen = (const column *)table + at;
+    return (uint32_t)random < chosen->threshold ? at : chosen->alias;
+}
+
+const policy policy_random = {.name = "random", .prepare = prepare, .choose = choose};

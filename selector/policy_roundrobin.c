@@ -1,0 +1,101 @@
+/* roundrobin: one after the other, the heavier ones more often, evenly spread over the round (smooth weighted). A round is exact: whoever takes a whole
+ * round's number of picks, from any number of threads, meets each provider precisely as often as its weight says.
+ *
+ * The usual algorithm keeps a running value per provider and needs a lock and O(n) a pick. Here the round is written down once per snapshot: weights are
+ * divided by their common divisor, provider i gets q(i) of S slots, its k-th one at (k + phase(i)) * S / q(i), and a linear counting sort puts
+ * all in order. The phases (multiples of the golden ratio) keep providers of equal weight from crowding in one place. A pick is one atomic
+ * addition. Rounds over the ceiling are scaled down, every provider keeping at least one slot. */
+#include "selector/snapshot.h"
+
+#include "base/mem.h"
+
+#define ROUND_MAX 4096 /* slots, or 4 for each provider when that is more: at this length a weight is off by at most half a slot */
+
+typedef struct round_table {
+    size_t slots;
+    uint32_t who[]; /* index of an entry */
+} round_table;
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b != 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/* Writes each provider's number of slots; the sum. */
+static size_t share_slots(const struct snapshot *of, uint32_t *shares)
+{
+    uint64_t divisor = 0, sum = 0, limit = of->count > ROUND_MAX / 4 ? of->count * 4 : ROUND_MAX;
+    for (size_t i = 0; i < of->count; i++) {
+        divisor = common_divisor(divisor, of->entries[i].weight);
+        sum += of->entries[i].weight;
+    }
+    sum /= divisor;
+    size_t slots = 0;
+    for (size_t i = 0; i < of->count; i++) {
+        uint64_t share = of->entries[i].weight / divisor;
+        if (sum > limit)
+            share = (share * limit + sum / 2) / sum;
+        shares[i] = share > 0 ? (uint32_t)share : 1;
+        slots += shares[i];
+    }
+    return slots;
+}
+
+/* Where in the round provider i's k-th slot would best be: below slots. */
+static size_t ideal_place(size_t i, uint32_t k, uint32_t share, size_t slots)
+{
+    uint64_t phase = ((uint64_t)(i + 1) * UINT32_C(2654435769)) & UINT32_MAX; /* frac((i + 1) * golden ratio) * 2^32 */
+    uint64_t place = (((uint64_t)k << 32) + phase) / share;                  /* below 2^32 */
+    return (size_t)((place * slots) >> 32);
+}
+
+/* Counting sort by ideal place; ends holds slots + 1 zeros. */
+static void lay_out(round_table *round, const uint32_t *shares, uint32_t *ends, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < shares[i]; k++)
+            ends[ideal_place(i, k, shares[i], round->slots) + 1]++;
+    for (size_t place = 1; place <= round->slots; place++)
+        ends[place] += ends[place - 1];
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t k = 0; k < shares[i]; k++)
+            round->who[ends[ideal_place(i, k, shares[i], round->slots)]++] = (uint32_t)i;
+}
+
+static bool prepare(const struct snapshot *of, void **table)
+{
+    if (of->is_equal)
+        return true;
+    uint32_t *shares = MEM_NEW_ARRAY(of->count, uint32_t);
+    size_t slots = shares != NULL ? share_slots(of, shares) : 0;
+    uint32_t *ends = MEM_NEW_ARRAY(slots + 1, uint32_t);
+    round_table *round = mem_zeroed(1, sizeof(round_table) + slots * sizeof(uint32_t));
+    bool is_made = shares != NULL && ends != NULL && round != NULL;
+    if (is_made) {
+        round->slots = slots;
+        lay_out(round, shares, ends, of->count);
+        *table = round;
+    } else {
+        free(round);
+    }
+    free(shares);
+    free(ends);
+    return is_made;
+}
+
+static size_t choose(const struct snapshot *of, const void *table, policy_state *state, const struct pick_request *request)
+{
+    (void)request;
+    uint64_t turn = atomic_fetch_add_explicit(&state->counter, 1, memory_order_relaxed);
+    if (table == NULL)
+        return (size_t)(turn % of->count);
+    const round_table *round = table;
+    return round->who[turn % round->slots];
+}
+
+const policy policy_roundrobin = {.name = "roundrobin", .prepare = prepare, .choose = choose};

@@ -1,0 +1,223 @@
+/* Providers and endpoints: made once, found again by identity and address, freed when nobody can hold them.
+ *
+ * A provider has two holders' counts. references: the nodes of directories that lead to it; only they bring it into snapshots, and they give it back after
+ * the readers have left. in_flight: the calls that picked it, counted up while their reader section still guards the snapshot. So when references is
+ * zero, in_flight can only fall. Nobody frees at that moment: the sweep, under the lock that also guards look-ups, frees what has both counts at zero. */
+#include "selector/provider.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "selector/line.h"
+
+typedef struct shared_endpoint {
+    http_endpoint *endpoint;
+    char *url;
+    size_t users;
+} shared_endpoint;
+
+/* A provider as its set knows it. */
+typedef struct member {
+    provider public; /* first: a provider is its member; on a cache line of its own */
+    shared_endpoint *shared;
+    int64_t left_at_ns; /* when the last reference went */
+    struct member *next; /* while being freed */
+} member;
+
+bool provider_set_init(provider_set *self, http_client *http)
+{
+    *self = (provider_set){.http = http, .by_identity = map_new(), .endpoints = map_new()};
+    if (self->by_identity == NULL || self->endpoints == NULL || pthread_mutex_init(&self->lock, NULL) != 0) {
+        map_free(self->by_identity, NULL);
+        map_free(self->endpoints, NULL);
+        return false;
+    }
+    return true;
+}
+
+static void free_member(member *self)
+{
+    free(self->public.identity);
+    free(self->public.address);
+    free(self->public.path);
+    free(self->public.label);
+    free(self);
+}
+
+static void free_map_member(void *value)
+{
+    member *self = value;
+    assert(atomic_load(&self->public.in_flight) == 0);
+    free_member(self);
+}
+
+static void free_endpoint(void *value)
+{
+    shared_endpoint *self = value;
+    if (self->endpoint != NULL)
+        http_endpoint_unref(self->endpoint);
+    free(self->url);
+    free(self);
+}
+
+void provider_set_fini(provider_set *self)
+{
+    map_free(self->by_identity, free_map_member);
+    map_free(self->endpoints, free_endpoint);
+    pthread_mutex_destroy(&self->lock);
+}
+
+/* --- making -------------------------------------------------------------------------------------------------------------------------------- */
+
+/* The endpoint of an address, with one user more. */
+static dubboc_status endpoint_take_locked(provider_set *self, bool is_tls, const char *address, shared_endpoint **found, dubboc_error *err)
+{
+    char *url = mem_printf("%s://%s", is_tls ? "https" : "http", address);
+    if (url == NULL)
+        return error_no_memory(err);
+    shared_endpoint *known = map_find(self->endpoints, slice_of(url));
+    if (known != NULL) {
+        free(url);
+        known->users++;
+        *found = known;
+        return DUBBOC_OK;
+    }
+    shared_endpoint *made = MEM_NEW(shared_endpoint);
+    if (made == NULL) {
+        free(url);
+        return error_no_memory(err);
+    }
+    *made = (shared_endpoint){.url = url, .users = 1};
+    dubboc_status status = http_endpoint_new(self->http, url, &made->endpoint, err);
+    if (status == DUBBOC_OK && !map_put(self->endpoints, slice_of(url), made, NULL))
+        status = error_no_memory(err);
+    if (status != DUBBOC_OK) {
+        free_endpoint(made);
+        return status;
+    }
+    *found = made;
+    return DUBBOC_OK;
+}
+
+/* One user less. What is returned (NULL: others use it) is to be freed without the lock, since that closes connections. */
+static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_endpoint *given)
+{
+    if (given == NULL || --given->users > 0)
+        return NULL;
+    map_remove(self->endpoints, slice_of(given->url));
+    return given;
+}
+
+static member *member_new(const provider_place *place)
+{
+    bool is_v6 = place->host.len > 0 && memchr(place->host.at, ':', place->host.len) != NULL;
+    member *self = line_zeroed(sizeof *self);
+    if (self == NULL)
+        return NULL;
+    provider *public = &self->public;
+    public->identity = mem_dup_slice(place->identity);
+    public->address = mem_printf(is_v6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(place->host), place->port);
+    public->path = mem_dup_slice(place->path);
+    public->label = public->address != NULL ? mem_printf("%s%.*s", public->address, SLICE_ARGS(place->path)) : NULL;
+    if (public->identity != NULL && public->address != NULL && public->path != NULL && public->label != NULL)
+        return self;
+    free_member(self);
+    return NULL;
+}
+
+static dubboc_status make_locked(provider_set *self, const provider_place *place, member **made, dubboc_error *err)
+{
+    member *fresh = member_new(place);
+    if (fresh == NULL)
+        return error_no_memory(err);
+    dubboc_status status = endpoint_take_locked(self, place->is_tls, fresh->public.address, &fresh->shared, err);
+    if (status == DUBBOC_OK && !map_put(self->by_identity, place->identity, fresh, NULL))
+        status = error_no_memory(err);
+    if (status != DUBBOC_OK) {
+        shared_endpoint *unused = endpoint_give_back_locked(self, fresh->shared);
+        if (unused != NULL)
+            free_endpoint(unused); /* nothing was opened on it: closes nothing */
+        free_member(fresh);
+        return status;
+    }
+    fresh->public.endpoint = fresh->shared->endpoint;
+    *made = fresh;
+    return DUBBOC_OK;
+}
+
+dubboc_status provider_take(provider_set *self, const provider_place *place, provider **found, dubboc_error *err)
+{
+    dubboc_status status = DUBBOC_OK;
+    pthread_mutex_lock(&self->lock);
+    member *known = map_find(self->by_identity, place->identity);
+    if (known == NULL)
+        status = make_locked(self, place, &known, err);
+    else if (atomic_load(&known->public.references) == 0)
+        self->left_over--;
+    if (status == DUBBOC_OK) {
+        atomic_fetch_add(&known->public.references, 1);
+        *found = &known->public;
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+void provider_give_back(provider_set *self, provider *given)
+{
+    if (given == NULL)
+        return;
+    pthread_mutex_lock(&self->lock);
+    assert(atomic_load(&given->references) > 0);
+    if (atomic_fetch_sub(&given->references, 1) == 1) {
+        ((member *)given)->left_at_ns = clock_now_ns();
+        self->left_over++;
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* --- the sweep ----------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct sweep {
+    provider_set *set;
+    int64_t now_ns;
+    member *providers;         /* taken out, to be freed */
+    shared_endpoint *endpoints[64]; /* the same; when full, the rest waits for the next sweep */
+    size_t endpoint_count;
+} sweep;
+
+static void sweep_one(void *arg, const char *identity, void *value)
+{
+    sweep *self = arg;
+    member *each = value;
+    if (atomic_load(&each->public.references) > 0 || self->now_ns < each->left_at_ns + PROVIDER_KEEP_MS * NS_PER_MS ||
+        atomic_load_explicit(&each->public.in_flight, memory_order_acquire) > 0 ||
+        self->endpoint_count == sizeof self->endpoints / sizeof self->endpoints[0])
+        return;
+    map_remove(self->set->by_identity, slice_of(identity));
+    self->set->left_over--;
+    shared_endpoint *unused = endpoint_give_back_locked(self->set, each->shared);
+    if (unused != NULL)
+        self->endpoints[self->endpoint_count++] = unused;
+    each->next = self->providers;
+    self->providers = each;
+}
+
+int64_t provider_set_sweep(provider_set *self, int64_t now_ns)
+{
+    sweep found = {.set = self, .now_ns = now_ns};
+    pthread_mutex_lock(&self->lock);
+    if (self->left_over > 0)
+        map_each(self->by_identity, sweep_one, &found);
+    bool is_clean = self->left_over == 0;
+    pthread_mutex_unlock(&self->lock);
+    while (found.providers != NULL) {
+        member *next = found.providers->next;
+        free_member(found.providers);
+        found.providers = next;
+    }
+    for (size_t i = 0; i < found.endpoint_count; i++)
+        free_endpoint(found.endpoints[i]);
+    return is_clean ? DEADLINE_NEVER : now_ns + NS_PER_S;
+}

@@ -1,0 +1,47 @@
+/* The providers that a selector knows, by identity, and the connection pools (endpoints) they share by address. Both are kept over list changes and between
+ * directories. */
+#ifndef SELECTOR_PROVIDER_H
+#define SELECTOR_PROVIDER_H
+
+#include <pthread.h>
+
+#include "base/map.h"
+#include "selector/selector.h"
+
+/* One that nothing refers to any more is kept this long, so that a node that comes straight back finds its connections and health. */
+#define PROVIDER_KEEP_MS 5000
+
+typedef struct provider_set {
+    pthread_mutex_t lock; /* holds it: nothing else is locked inside */
+    http_client *http;    /* borrowed */
+    map *by_identity;     /* identity -> provider */
+    map *endpoints;       /* "http://host:port" -> shared endpoint */
+    size_t left_over;     /* providers nothing refers to */
+} provider_set;
+
+/* false: no memory. */
+bool provider_set_init(provider_set *self, http_client *http);
+
+/* Frees all, whatever their counts; asserts that none is in flight. */
+void provider_set_fini(provider_set *self);
+
+/* Where a provider is called. */
+typedef struct provider_place {
+    bool is_tls;
+    dubboc_slice host; /* without brackets */
+    unsigned port;
+    dubboc_slice path;
+    dubboc_slice identity; /* provider_url_identity() */
+} provider_place;
+
+/* The provider of that identity, made when there is none; given back with provider_give_back().
+ * DUBBOC_E_ARGUMENT: no such address. DUBBOC_E_NO_MEMORY. */
+dubboc_status provider_take(provider_set *self, const provider_place *place, provider **found, dubboc_error *err);
+
+/* Only after the readers of every snapshot that held it have left (readers_wait()). NULL is accepted. */
+void provider_give_back(provider_set *self, provider *given);
+
+/* Frees providers that nothing has referred to for PROVIDER_KEEP_MS and no call holds. When to come again; DEADLINE_NEVER: nothing is left over. */
+int64_t provider_set_sweep(provider_set *self, int64_t now_ns);
+
+#endif

@@ -1,0 +1,251 @@
+/* A selector's life, and its table of directories: buckets with chains that only grow at their heads, so that a look-up follows pointers that never change
+ * and takes no lock; adding is done under one, and nothing is removed before the end. */
+#include "selector/selector.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "selector/parts.h"
+#include "selector/snapshot_file.h"
+
+/* --- life ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool init_locks(selector *self)
+{
+    if (pthread_mutex_init(&self->lock, NULL) != 0)
+        return false;
+    if (pthread_mutex_init(&self->resting, NULL) == 0) {
+        if (condition_init(&self->changed)) {
+            if (condition_init(&self->wanted))
+                return true;
+            pthread_cond_destroy(&self->changed);
+        }
+        pthread_mutex_destroy(&self->resting);
+    }
+    pthread_mutex_destroy(&self->lock);
+    return false;
+}
+
+static void fini_locks(selector *self)
+{
+    pthread_cond_destroy(&self->wanted);
+    pthread_cond_destroy(&self->changed);
+    pthread_mutex_destroy(&self->resting);
+    pthread_mutex_destroy(&self->lock);
+}
+
+/* Folder and keeper: what may fail in the world outside. */
+static dubboc_status open_outside(selector *self, const char *snapshot_dir, dubboc_error *err)
+{
+    if (self->source == NULL)
+        return DUBBOC_OK;
+    if (snapshot_dir != NULL && snapshot_dir[0] != '\0') {
+        self->snapshot_dir = mem_dup(snapshot_dir);
+        if (self->snapshot_dir == NULL)
+            return error_no_memory(err);
+        dubboc_status status = snapshot_folder_open(snapshot_dir, err);
+        if (status != DUBBOC_OK)
+            return status;
+    }
+    return keeper_start(self, err);
+}
+
+dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err)
+{
+    const char *load_balance = settings->load_balance != NULL && settings->load_balance[0] != '\0' ? settings->load_balance : "random";
+    dubboc_status status = selector_check_policy(load_balance, err);
+    if (status != DUBBOC_OK)
+        return status;
+    selector *made = line_zeroed(sizeof *made);
+    if (made == NULL)
+        return error_no_memory(err);
+    made->settings = *settings;
+    made->settings.snapshot_dir = made->settings.load_balance = NULL;
+    made->default_policy = policy_find(load_balance);
+    made->source = source;
+    made->hash_seed = random_next();
+    made->keeper_due_ns = DEADLINE_NEVER;
+    if (!provider_set_init(&made->providers, http)) {
+        free(made);
+        return error_no_memory(err);
+    }
+    if (!init_locks(made)) {
+        provider_set_fini(&made->providers);
+        free(made);
+        return error_no_memory(err);
+    }
+    status = open_outside(made, settings->snapshot_dir, err);
+    if (status != DUBBOC_OK) {
+        selector_free(made);
+        return status;
+    }
+    *self = made;
+    return DUBBOC_OK;
+}
+
+void selector_stop(selector *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->is_stopped = true;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+}
+
+void selector_free(selector *self)
+{
+    if (self == NULL)
+        return;
+    keeper_end(self);
+    for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next) {
+        directory_unsubscribe(each);
+        if (!each->is_fixed)
+            (void)directory_tick(each, clock_now_ns(), true);
+    }
+    directory *next;
+    for (directory *each = atomic_load(&self->directories); each != NULL; each = next) {
+        next = each->next;
+        directory_free(each);
+    }
+    provider_set_fini(&self->providers);
+    fini_locks(self);
+    free(self->snapshot_dir);
+    free(self);
+}
+
+/* --- the table ----------------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t hash_bytes(uint64_t hash, dubboc_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(1099511628211);
+    return (hash ^ text.len) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static uint64_t hash_wanted(const selector *self, const url_wanted *wanted, bool is_fixed)
+{
+    uint64_t hash = hash_bytes(self->hash_seed + is_fixed, wanted->interface);
+    hash = hash_bytes(hash_bytes(hash, wanted->group), wanted->version);
+    return hash ^ hash >> 32;
+}
+
+static directory *find(const selector *self, const url_wanted *wanted, bool is_fixed, uint64_t hash)
+{
+    directory *each = atomic_load_explicit(&self->buckets[hash % DIRECTORY_BUCKETS], memory_order_acquire);
+    for (; each != NULL; each = atomic_load_explicit(&each->next_in_bucket, memory_order_relaxed))
+        if (each->hash == hash && each->is_fixed == is_fixed && slice_equal(each->wanted.interface, wanted->interface) &&
+            slice_equal(each->wanted.group, wanted->group) && slice_equal(each->wanted.version, wanted->version))
+            return each;
+    return NULL;
+}
+
+/* Adds one, unless another thread has added its like or there are too many. *found is the one in the table. */
+static dubboc_status add(selector *self, directory *added, directory **found, dubboc_error *err)
+{
+    dubboc_status status = DUBBOC_OK;
+    pthread_mutex_lock(&self->lock);
+    *found = find(self, &added->wanted, added->is_fixed, added->hash);
+    if (*found == NULL && self->directory_count == DIRECTORIES_MAX)
+        status = error_set(err, DUBBOC_E_TOO_BIG, "more than %d services are asked for", DIRECTORIES_MAX);
+    if (*found == NULL && status == DUBBOC_OK) {
+        _Atomic(directory *) *head = &self->buckets[added->hash % DIRECTORY_BUCKETS];
+        atomic_store_explicit(&added->next_in_bucket, atomic_load(head), memory_order_relaxed);
+        added->next = atomic_load(&self->directories);
+        atomic_store_explicit(head, added, memory_order_release);
+        atomic_store_explicit(&self->directories, added, memory_order_release);
+        self->directory_count++;
+        *found = added;
+    }
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+/* --- directories --------------------------------------------------------------------------------------------------------------------------- */
+
+/* Subscribes, unless another thread does or did. Whoever comes meanwhile gets the directory at once, and waits for it to be ready. */
+static dubboc_status ensure_subscribed(selector *self, directory *of, dubboc_error *err)
+{
+    pthread_mutex_lock(&self->lock);
+    bool is_mine = atomic_load(&of->state) == DIRECTORY_APART;
+    if (is_mine)
+        atomic_store(&of->state, DIRECTORY_SUBSCRIBING);
+    pthread_mutex_unlock(&self->lock);
+    if (!is_mine)
+        return DUBBOC_OK;
+    if (self->snapshot_dir != NULL && !atomic_load(&of->is_ready))
+        directory_load(of);
+    dubboc_status status = directory_subscribe(of, err);
+    pthread_mutex_lock(&self->lock);
+    atomic_store(&of->state, status == DUBBOC_OK ? DIRECTORY_SUBSCRIBED : DIRECTORY_APART);
+    pthread_mutex_unlock(&self->lock);
+    return status;
+}
+
+dubboc_status selector_directory(selector *self, const url_wanted *wanted, directory **found, dubboc_error *err)
+{
+    uint64_t hash = hash_wanted(self, wanted, false);
+    directory *known = find(self, wanted, false, hash);
+    if (known == NULL) {
+        if (self->source == NULL)
+            return error_set(err, DUBBOC_E_REGISTRY, "no registry is set, and %.*s has no url of its own", SLICE_ARGS(wanted->interface));
+        directory *made = directory_new(self, wanted, false, hash);
+        if (made == NULL)
+            return error_no_memory(err);
+        dubboc_status status = add(self, made, &known, err);
+        if (known != made)
+            directory_free(made);
+        if (status != DUBBOC_OK)
+            return status;
+    }
+    if (atomic_load_explicit(&known->state, memory_order_acquire) != DIRECTORY_SUBSCRIBED) {
+        dubboc_status status = ensure_subscribed(self, known, err);
+        if (status != DUBBOC_OK)
+            return status;
+    }
+    *found = known;
+    return DUBBOC_OK;
+}
+
+dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err)
+{
+    const url_wanted wanted = {.interface = slice_of(url)};
+    uint64_t hash = hash_wanted(self, &wanted, true);
+    directory *known = find(self, &wanted, true, hash);
+    if (known != NULL) {
+        *found = known;
+        return DUBBOC_OK;
+    }
+    directory *made = directory_new(self, &wanted, true, hash);
+    if (made == NULL)
+        return error_no_memory(err);
+    dubboc_status status = directory_fill_fixed(made, err);
+    if (status == DUBBOC_OK)
+        status = add(self, made, &known, err);
+    if (known != made)
+        directory_free(made);
+    if (status == DUBBOC_OK)
+        *found = known;
+    return status;
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
+
+dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err)
+{
+    if (atomic_load_explicit(&self->is_ready, memory_order_acquire))
+        return DUBBOC_OK;
+    selector *owner = self->owner;
+    pthread_mutex_lock(&owner->lock);
+    while (!atomic_load(&self->is_ready) && !owner->is_stopped && !deadline_is_over(deadline_ns))
+        condition_wait(&owner->changed, &owner->lock, deadline_ns);
+    bool is_ready = atomic_load(&self->is_ready), is_stopped = owner->is_stopped;
+    pthread_mutex_unlock(&owner->lock);
+    if (is_ready)
+        return DUBBOC_OK;
+    if (is_stopped)
+        return error_set(err, DUBBOC_E_CLOSED, "the client is being stopped");
+    return error_set(err, DUBBOC_E_REGISTRY, "the providers of %s could not be read in time: the registry %s %s", self->key,
+        registry_address(owner->source),
+        registry_is_connected(owner->source) ? "is connected, but has not answered" : "cannot be reached");
+}

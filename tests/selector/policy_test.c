@@ -1,0 +1,462 @@
+/* What every policy promises, run against each of them; and what each promises beyond that. */
+#include "tests/selector/fixture.h"
+#include "tests/support/alloc_fail.h"
+#include "tests/support/test.h"
+
+#include <assert.h>
+#include <math.h>
+
+#define MANY 10000
+#define THREADS 8
+
+/* --- the domain's words -------------------------------------------------------------------------------------------------------------------- */
+
+/* A snapshot of providers of its own, with a policy's state. */
+typedef struct bench {
+    snapshot *of;
+    provider *providers;
+    policy_state *state;
+} bench;
+
+static bench bench_new(size_t count, unsigned (*weight)(size_t i))
+{
+    bench made = {.of = snapshot_new(count), .providers = calloc(count, sizeof(provider)), .state = line_zeroed(sizeof(policy_state))};
+    assert_non_null(made.of);
+    assert_non_null(made.providers);
+    assert_non_null(made.state);
+    for (size_t i = 0; i < count; i++)
+        made.of->entries[i] = (snapshot_entry){.provider = &made.providers[i], .weight = weight(i)};
+    assert_true(snapshot_prepare(made.of));
+    return made;
+}
+
+static void bench_free(bench *self)
+{
+    snapshot_free(self->of);
+    free(self->providers);
+    free(self->state);
+}
+
+static size_t choose(const bench *self, int which)
+{
+    size_t at = policies[which]->choose(self->of, self->of->tables[which], self->state, NULL);
+    assert_in_range(at, 0, self->of->count - 1);
+    return at;
+}
+
+static void count_picks(const bench *self, int which, size_t picks, size_t *counts)
+{
+    memset(counts, 0, self->of->count * sizeof *counts);
+    for (size_t i = 0; i < picks; i++)
+        counts[choose(self, which)]++;
+}
+
+static uint64_t sum_of_weights(const bench *self)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < self->of->count; i++)
+        sum += self->of->entries[i].weight;
+    return sum;
+}
+
+/* Five standard deviations of a fair draw, and one. */
+static void assert_fair(const bench *self, const size_t *counts, size_t picks)
+{
+    double sum = (double)sum_of_weights(self);
+    for (size_t i = 0; i < self->of->count; i++) {
+        double share = (double)self->of->entries[i].weight / sum, expected = share * (double)picks;
+        double allowed = 5 * sqrt(expected * (1 - share)) + 1;
+        if (fabs((double)counts[i] - expected) > allowed)
+            fail_msg("entry %zu of weight %u was picked %zu times, expected %.1f +- %.1f", i, self->of->entries[i].weight, counts[i], expected,
+                allowed);
+    }
+}
+
+static unsigned all_100(size_t i)
+{
+    (void)i;
+    return 100;
+}
+
+static unsigned all_0(size_t i)
+{
+    (void)i;
+    return 0;
+}
+
+static unsigned rising(size_t i)
+{
+    return (unsigned)(i % 17 + 1) * 10;
+}
+
+static unsigned one_heavy(size_t i)
+{
+    return i == 3 ? 1000 : 1;
+}
+
+static unsigned primes_and_giants(size_t i)
+{
+    static const unsigned weights[] = {2147483647, 1, 7919, 1000003, 2147483646, 13};
+    return weights[i % 6];
+}
+
+/* --- the contract -------------------------------------------------------------------------------------------------------------------------- */
+
+static void respects_weights(void **state)
+{
+    int which = *(const int *)*state;
+    static unsigned (*const kinds[])(size_t i) = {all_100, all_0, rising, one_heavy};
+    size_t counts[50];
+    random_seed(1);
+    for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)
+        for (size_t count = 1; count <= 50; count += 7) {
+            bench b = bench_new(count, kinds[kind]);
+            count_picks(&b, which, 20000, counts);
+            assert_fair(&b, counts, 20000);
+            bench_free(&b);
+        }
+}
+
+static void copes_with_any_weights(void **state)
+{
+    int which = *(const int *)*state;
+    size_t counts[6];
+    random_seed(2);
+    bench b = bench_new(6, primes_and_giants);
+    count_picks(&b, which, 100000, counts);
+    assert_in_range(counts[0], 49000, 51000);
+    assert_in_range(counts[4], 49000, 51000);
+    bench_free(&b);
+}
+
+static void gives_each_of_ten_thousand_its_share(void **state)
+{
+    int which = *(const int *)*state;
+    size_t *counts = calloc(MANY, sizeof *counts);
+    assert_non_null(counts);
+    random_seed(3);
+    for (int is_equal = 0; is_equal < 2; is_equal++) {
+        bench b = bench_new(MANY, is_equal ? all_100 : rising);
+        count_picks(&b, which, 100 * MANY, counts);
+        assert_fair(&b, counts, 100 * MANY);
+        bench_free(&b);
+    }
+    free(counts);
+}
+
+static void one_provider_is_always_chosen(void **state)
+{
+    int which = *(const int *)*state;
+    static unsigned (*const kinds[])(size_t i) = {all_100, all_0};
+    for (size_t kind = 0; kind < 2; kind++) {
+        bench b = bench_new(1, kinds[kind]);
+        for (int i = 0; i < 100; i++)
+            assert_int_equal(0, choose(&b, which));
+        bench_free(&b);
+    }
+}
+
+/* The fixture of the tests that go through a whole pick. */
+static directory *filled(fixture *f, size_t count)
+{
+    selector_settings settings = usual_settings();
+    fixture_start(f, &settings);
+    directory *of = directory_of(f, SERVICE);
+    char **urls = many_urls(count, 8080);
+    fake_registry_push(f->source, SERVICE, (const char *const *)urls, count);
+    free_urls(urls, count);
+    return of;
+}
+
+static void an_excluded_provider_is_picked_only_when_there_is_no_other(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    pick held;
+    directory *of = filled(&f, 3);
+    provider *excluded[3];
+    for (size_t i = 0; i < 3; i++)
+        excluded[i] = atomic_load(&of->current)->entries[i].provider;
+    for (size_t excluding = 0; excluding <= 3; excluding++) {
+        const pick_request request = {.policy = policies[which]->name, .excluded = excluded, .excluded_count = excluding};
+        for (int i = 0; i < 200; i++) {
+            assert_true(directory_pick(of, &request, &held));
+            bool is_excluded = false;
+            for (size_t k = 0; k < excluding; k++)
+                is_excluded = is_excluded || held.provider == excluded[k];
+            assert_int_equal(excluding == 3, is_excluded);
+            pick_release(of, &held, PICK_GOOD);
+        }
+    }
+    fixture_end(&f);
+}
+
+static void a_resting_provider_is_picked_only_when_all_others_were_tried(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    pick held;
+    directory *of = filled(&f, 3);
+    const snapshot *current = atomic_load(&of->current);
+    provider *resting = current->entries[1].provider, *excluded[] = {current->entries[0].provider, current->entries[2].provider};
+    atomic_store(&resting->resting_until_ns, INT64_MAX);
+    for (int i = 0; i < 200; i++) {
+        const pick_request request = {.policy = policies[which]->name, .excluded = excluded, .excluded_count = i % 2 ? 2 : 0};
+        assert_true(directory_pick(of, &request, &held));
+        assert_int_equal(i % 2, held.provider == resting);
+        pick_release(of, &held, PICK_UNKNOWN);
+    }
+    fixture_end(&f);
+}
+
+static void the_others_share_what_a_resting_provider_does_not_take(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    pick held;
+    size_t counts[4] = {0};
+    directory *of = filled(&f, 4);
+    const snapshot *current = atomic_load(&of->current);
+    atomic_store(&current->entries[0].provider->resting_until_ns, INT64_MAX);
+    const pick_request request = {.policy = policies[which]->name};
+    random_seed(4);
+    for (int i = 0; i < 3000; i++) {
+        assert_true(directory_pick(of, &request, &held));
+        for (size_t k = 0; k < 4; k++)
+            counts[k] += held.provider == current->entries[k].provider;
+        pick_release(of, &held, PICK_UNKNOWN);
+    }
+    assert_int_equal(0, counts[0]);
+    for (size_t k = 1; k < 4; k++)
+        assert_in_range(counts[k], 850, 1150); /* not the neighbour the double */
+    fixture_end(&f);
+}
+
+static void a_pick_allocates_nothing(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    pick held;
+    directory *of = filled(&f, MANY);
+    const pick_request request = {.policy = policies[which]->name, .method = slice_of("echo")};
+    alloc_fail_at(0);
+    for (int i = 0; i < 1000; i++) {
+        assert_true(directory_pick(of, &request, &held));
+        pick_release(of, &held, i % 3 ? PICK_GOOD : PICK_FAILED);
+    }
+    assert_int_equal(0, alloc_fail_count());
+    fixture_end(&f);
+}
+
+static void a_table_that_cannot_be_had_is_said(void **state)
+{
+    int which = *(const int *)*state;
+    bench b = bench_new(20, rising);
+    for (unsigned long nth = 1; nth < 4; nth++) {
+        void *table = NULL;
+        alloc_fail_at(nth);
+        bool is_made = policies[which]->prepare(b.of, &table);
+        if (alloc_fail_was_hit()) {
+            assert_false(is_made);
+            assert_null(table);
+        } else {
+            free(table);
+        }
+        alloc_fail_at(0);
+    }
+    bench_free(&b);
+}
+
+typedef struct crowd {
+    directory *of;
+    const char *policy_name;
+    size_t picks;
+    atomic_size_t *counts; /* by entry; NULL: not counted */
+    const snapshot *current;
+    atomic_bool is_over;
+} crowd;
+
+static void *pick_in_a_crowd(void *arg)
+{
+    crowd *self = arg;
+    const pick_request request = {.policy = self->policy_name, .method = slice_of("echo")};
+    pick held;
+    for (size_t i = 0; self->picks > 0 ? i < self->picks : !atomic_load(&self->is_over); i++) {
+        if (!directory_pick(self->of, &request, &held))
+            continue;
+        assert(held.provider->label[0] == '1' && held.provider->endpoint != NULL);
+        for (size_t k = 0; self->counts != NULL && k < self->current->count; k++)
+            if (self->current->entries[k].provider == held.provider)
+                atomic_fetch_add(&self->counts[k], 1);
+        pick_release(self->of, &held, PICK_GOOD);
+    }
+    return NULL;
+}
+
+static void run_crowd(crowd *self, void (*meanwhile)(void *arg), void *arg)
+{
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(0, pthread_create(&threads[i], NULL, pick_in_a_crowd, self));
+    if (meanwhile != NULL)
+        meanwhile(arg);
+    atomic_store(&self->is_over, true);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void change_lists(void *arg)
+{
+    fixture *f = arg;
+    char **urls = many_urls(40, 8080);
+    for (size_t i = 0; i < 300; i++) /* from another place and of another length each time, hardly ever the same two */
+        fake_registry_push(f->source, SERVICE, (const char *const *)urls + i % 20, 1 + i % 19);
+    free_urls(urls, 40);
+}
+
+static void lists_may_change_while_threads_pick(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    crowd self = {.of = filled(&f, 3), .policy_name = policies[which]->name};
+    run_crowd(&self, change_lists, &f);
+    clock_go_on(PROVIDER_KEEP_MS);
+    keeper_round(f.selector);
+    assert_int_equal(directory_count(self.of), map_count(f.selector->providers.by_identity));
+    fixture_end(&f);
+}
+
+/* --- roundrobin ---------------------------------------------------------------------------------------------------------------------------- */
+
+static int roundrobin(void)
+{
+    return policy_find("roundrobin");
+}
+
+static void roundrobin_is_exactly_even_over_whole_rounds(void **state)
+{
+    (void)state;
+    size_t counts[7];
+    bench b = bench_new(7, all_100);
+    count_picks(&b, roundrobin(), 7 * 123, counts);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(123, counts[i]);
+    bench_free(&b);
+    b = bench_new(7, rising); /* 10, 20, ... 70: a round of 28 */
+    count_picks(&b, roundrobin(), 28 * 5, counts);
+    for (size_t i = 0; i < 7; i++)
+        assert_int_equal(5 * (i + 1), counts[i]);
+    bench_free(&b);
+}
+
+static unsigned five_and_ones(size_t i)
+{
+    return i == 0 ? 5 : 1;
+}
+
+static void roundrobin_spreads_the_heavy_one(void **state)
+{
+    (void)state;
+    bench b = bench_new(6, five_and_ones);
+    size_t longest = 0, run = 0;
+    for (int i = 0; i < 10 * 20; i++) {
+        run = choose(&b, roundrobin()) == 0 ? run + 1 : 0;
+        longest = run > longest ? run : longest;
+    }
+    assert_in_range(longest, 1, 2); /* five among five others: hardly ever twice in a row */
+    bench_free(&b);
+}
+
+static void roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut(void **state)
+{
+    (void)state;
+    size_t counts[50];
+    bench b = bench_new(50, one_heavy);
+    b.of->entries[3].weight = 1000000000; /* 50 providers, a round of at most 4096 + 50 */
+    free(b.of->tables[roundrobin()]);
+    assert_true(policies[roundrobin()]->prepare(b.of, &b.of->tables[roundrobin()]));
+    count_picks(&b, roundrobin(), 4200, counts);
+    for (size_t i = 0; i < 50; i++)
+        assert_true(counts[i] > 0);
+    bench_free(&b);
+}
+
+static void roundrobin_is_exactly_even_from_eight_threads(void **state)
+{
+    (void)state;
+    enum { PROVIDERS = 5, PICKS = 5000 };
+    fixture f;
+    crowd self = {.of = filled(&f, PROVIDERS), .policy_name = "roundrobin", .picks = PICKS};
+    self.counts = calloc(PROVIDERS, sizeof *self.counts);
+    self.current = atomic_load(&self.of->current);
+    assert_non_null(self.counts);
+    run_crowd(&self, NULL, NULL);
+    for (size_t i = 0; i < PROVIDERS; i++)
+        assert_int_equal(THREADS * PICKS / PROVIDERS, atomic_load(&self.counts[i]));
+    free(self.counts);
+    fixture_end(&f);
+}
+
+static void roundrobin_goes_on_where_it_was_when_the_list_changes(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = filled(&f, 4);
+    for (int i = 0; i < 3; i++)
+        pick_label(of, "roundrobin", PICK_GOOD);
+    char **urls = many_urls(8, 8080);
+    fake_registry_push(f.source, SERVICE, (const char *const *)urls, 8);
+    free_urls(urls, 8);
+    assert_string_equal(atomic_load(&of->current)->entries[3].provider->label, pick_label(of, "roundrobin", PICK_GOOD));
+    fixture_end(&f);
+}
+
+/* --- random -------------------------------------------------------------------------------------------------------------------------------- */
+
+static void *first_random_number(void *arg)
+{
+    *(uint64_t *)arg = random_next();
+    return NULL;
+}
+
+static void threads_draw_different_numbers(void **state)
+{
+    (void)state;
+    uint64_t numbers[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        pthread_t thread;
+        assert_int_equal(0, pthread_create(&thread, NULL, first_random_number, &numbers[i]));
+        pthread_join(thread, NULL);
+        for (int k = 0; k < i; k++)
+            assert_true(numbers[k] != numbers[i]);
+    }
+}
+
+static int indices[POLICY_COUNT];
+#define OF_POLICY(which, test) {#test, test, NULL, NULL, &indices[which]}
+#define OF_EACH(test) OF_POLICY(0, test), OF_POLICY(1, test)
+
+int main(void)
+{
+    for (int i = 0; i < POLICY_COUNT; i++)
+        indices[i] = i;
+    const struct CMUnitTest tests[] = {
+        OF_EACH(respects_weights),
+        OF_EACH(copes_with_any_weights),
+        OF_EACH(gives_each_of_ten_thousand_its_share),
+        OF_EACH(one_provider_is_always_chosen),
+        OF_EACH(an_excluded_provider_is_picked_only_when_there_is_no_other),
+        OF_EACH(a_resting_provider_is_picked_only_when_all_others_were_tried),
+        OF_EACH(the_others_share_what_a_resting_provider_does_not_take),
+        OF_EACH(a_pick_allocates_nothing),
+        OF_EACH(a_table_that_cannot_be_had_is_said),
+        OF_EACH(lists_may_change_while_threads_pick),
+        cmocka_unit_test(roundrobin_is_exactly_even_over_whole_rounds),
+        cmocka_unit_test(roundrobin_spreads_the_heavy_one),
+        cmocka_unit_test(roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut),
+        cmocka_unit_test(roundrobin_is_exactly_even_from_eight_threads),
+        cmocka_unit_test(roundrobin_goes_on_where_it_was_when_the_list_changes),
+        cmocka_unit_test(threads_draw_different_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

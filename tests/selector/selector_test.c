@@ -1,0 +1,637 @@
+#include "tests/selector/fixture.h"
+#include "tests/support/test.h"
+
+#include <sys/stat.h>
+
+#include "base/clock.h"
+
+#define A "jsonrpc://10.0.0.1:80/" SERVICE "?interface=" SERVICE
+#define B "jsonrpc://10.0.0.2:80/" SERVICE "?interface=" SERVICE
+#define C "jsonrpc://10.0.0.3:80/" SERVICE "?interface=" SERVICE
+#define A_LABEL "10.0.0.1:80/" SERVICE
+#define B_LABEL "10.0.0.2:80/" SERVICE
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+static const char *const nothing[] = {NULL};
+
+static void start(fixture *f)
+{
+    selector_settings settings = usual_settings();
+    settings.load_balance = "roundrobin";
+    fixture_start(f, &settings);
+}
+
+static provider *pick_one(directory *of, const char *method, pick *held)
+{
+    const pick_request request = {.method = slice_of(method)};
+    assert_true(directory_pick(of, &request, held));
+    return held->provider;
+}
+
+/* --- directories --------------------------------------------------------------------------------------------------------------------------- */
+
+static void finds_the_same_directory_for_the_same_wish(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *first = directory_of(&f, SERVICE), *other = NULL;
+    assert_ptr_equal(first, directory_of(&f, SERVICE));
+    const url_wanted in_group = {.interface = slice_of(SERVICE), .group = slice_of("g1")};
+    assert_status(DUBBOC_OK, selector_directory(f.selector, &in_group, &other, &f.err), &f.err);
+    assert_ptr_not_equal(first, other);
+    assert_int_equal(2, fake_registry_subscriptions(f.source));
+    fixture_end(&f);
+}
+
+static void subscribes_again_when_the_first_time_failed(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    const url_wanted wanted = {.interface = slice_of(SERVICE)};
+    directory *found = NULL;
+    fake_registry_fail_subscribe(f.source, true);
+    assert_status(DUBBOC_E_NO_MEMORY, selector_directory(f.selector, &wanted, &found, &f.err), &f.err);
+    fake_registry_fail_subscribe(f.source, false);
+    assert_non_null(directory_of(&f, SERVICE));
+    directory_of(&f, SERVICE);
+    assert_int_equal(1, fake_registry_subscriptions(f.source));
+    fixture_end(&f);
+}
+
+static void without_a_registry_only_fixed_addresses_work(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    selector *alone = NULL;
+    directory *found = NULL;
+    const url_wanted wanted = {.interface = slice_of(SERVICE)};
+    assert_status(DUBBOC_OK, selector_new(&f.settings, NULL, f.http, &alone, &f.err), &f.err);
+    assert_status(DUBBOC_E_REGISTRY, selector_directory(alone, &wanted, &found, &f.err), &f.err);
+    assert_contains(f.err.text, "no registry");
+    assert_status(DUBBOC_OK, selector_fixed(alone, "http://127.0.0.1:7070/x", &found, &f.err), &f.err);
+    assert_status(DUBBOC_OK, directory_wait_ready(found, clock_now_ns(), &f.err), &f.err);
+    selector_free(alone);
+    fixture_end(&f);
+}
+
+static void a_fixed_address_is_taken_as_it_is_written(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"http://127.0.0.1:7070/com.x.Y", "127.0.0.1:7070/com.x.Y"},
+        {"jsonrpc://h:7070/", "h:7070/"},
+        {"http://h:7070", "h:7070/"},
+        {"http://h/x", "h:80/x"},
+        {"https://h/x", "h:443/x"},
+        {"https://h:80/x", "h:80/x"},
+        {"http://[::1]:7070/x", "[::1]:7070/x"},
+        {"https://[::1]/x", "[::1]:443/x"},
+    };
+    fixture f;
+    start(&f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        directory *found = NULL, *again = NULL;
+        pick held;
+        assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &found, &f.err), &f.err);
+        assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &again, &f.err), &f.err);
+        assert_ptr_equal(found, again);
+        assert_int_equal(1, directory_count(found));
+        assert_string_equal(cases[i][1], pick_one(found, "m", &held)->label);
+        pick_release(found, &held, PICK_GOOD);
+    }
+    fixture_end(&f);
+}
+
+static void a_fixed_address_that_is_none_is_refused(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *found = NULL;
+    static const char *const wrong[] = {"ftp://h:1/x", "file:///etc/passwd", "dubbo://h:1/x"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_not_equal(DUBBOC_OK, selector_fixed(f.selector, wrong[i], &found, &f.err));
+    assert_status(DUBBOC_E_PARSE, selector_fixed(f.selector, "127.0.0.1:80", &found, &f.err), &f.err);
+    assert_null(found);
+    fixture_end(&f);
+}
+
+static void names_the_policies_there_are(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, selector_check_policy("random", &err), &err);
+    assert_status(DUBBOC_OK, selector_check_policy("roundrobin", &err), &err);
+    assert_status(DUBBOC_E_UNSUPPORTED, selector_check_policy("leastactive", &err), &err);
+    assert_contains(err.text, "not in this release");
+    assert_status(DUBBOC_E_ARGUMENT, selector_check_policy("best", &err), &err);
+    assert_contains(err.text, "random, roundrobin");
+}
+
+/* --- lists --------------------------------------------------------------------------------------------------------------------------------- */
+
+static void a_changed_list_keeps_the_providers_that_stay(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    pick before, after;
+    provider *kept = pick_one(of, "echo", &before);
+    http_endpoint *endpoint = kept->endpoint;
+    registry_has(&f, LIST(C, B, A "&weight=50"));
+    assert_int_equal(3, directory_count(of));
+    registry_has(&f, LIST(A "&weight=50"));
+    assert_int_equal(1, directory_count(of));
+    assert_ptr_equal(kept, pick_one(of, "echo", &after));
+    assert_ptr_equal(endpoint, after.provider->endpoint);
+    assert_int_equal(2, atomic_load(&kept->in_flight));
+    pick_release(of, &before, PICK_GOOD);
+    pick_release(of, &after, PICK_GOOD);
+    fixture_end(&f);
+}
+
+static void services_on_one_address_share_its_connections(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *one = directory_of(&f, SERVICE), *other = directory_of(&f, "com.example.Other");
+    registry_has(&f, LIST(A));
+    fake_registry_push(f.source, "com.example.Other", LIST("jsonrpc://10.0.0.1:80/com.example.Other?interface=com.example.Other"), 1);
+    pick first, second;
+    assert_ptr_not_equal(pick_one(one, "m", &first), pick_one(other, "m", &second));
+    assert_ptr_equal(first.provider->endpoint, second.provider->endpoint);
+    pick_release(one, &first, PICK_GOOD);
+    pick_release(other, &second, PICK_GOOD);
+    fixture_end(&f);
+}
+
+static void one_service_under_two_schemes_is_one_provider(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[1024];
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST("http://10.0.0.1:80/" SERVICE "?interface=" SERVICE "&release=3.2.0&weight=7", A "&weight=9"));
+    assert_int_equal(1, directory_count(of));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "2 nodes seen");
+    assert_contains(line, "the same provider as another node");
+    assert_int_equal(9, atomic_load(&of->current)->entries[0].weight);
+    fixture_end(&f);
+}
+
+static void of_a_leftover_and_a_new_node_the_later_one_counts(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    /* Go writes seconds, Java milliseconds (wire.md P19) */
+    registry_has(&f, LIST(A "&timestamp=1700000000999&weight=1", A "&timestamp=1700000001&weight=2", A "&timestamp=1600000000000&weight=3"));
+    assert_int_equal(1, directory_count(of));
+    assert_int_equal(2, atomic_load(&of->current)->entries[0].weight);
+    fixture_end(&f);
+}
+
+static void bad_nodes_are_left_out_and_the_good_ones_used(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[2048];
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST("nonsense", "jsonrpc://h:70000/x", "file:///etc/passwd", "dubbo://10.0.0.9:1/" SERVICE "?interface=" SERVICE, A "&group=g1",
+                         "", B));
+    assert_int_equal(1, directory_count(of));
+    assert_string_equal(B_LABEL, pick_label(of, NULL, PICK_GOOD));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "7 nodes seen");
+    assert_contains(line, "protocol dubbo");
+    assert_contains(line, "group g1, wanted none");
+    assert_contains(line, "70000");
+    assert_contains(line, B_LABEL ": usable");
+    fixture_end(&f);
+}
+
+static void a_weight_of_zero_beside_others_is_never_picked(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[1024];
+    int picks_of_a = 0;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A "&weight=0", B));
+    for (int i = 0; i < 100; i++)
+        assert_string_equal(B_LABEL, pick_label(of, i % 2 ? "random" : "roundrobin", PICK_GOOD));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, A_LABEL ": weight 0");
+    registry_has(&f, LIST(A "&weight=0", B "&weight=0"));
+    assert_int_equal(2, directory_count(of));
+    for (int i = 0; i < 4; i++) /* two of each, in turn */
+        picks_of_a += strcmp(A_LABEL, pick_label(of, "roundrobin", PICK_GOOD)) == 0;
+    assert_int_equal(2, picks_of_a);
+    fixture_end(&f);
+}
+
+static void count_visit(void *arg, const char *url, const char *reason)
+{
+    unsigned *counts = arg;
+    counts[0] += url[0] != '\0';
+    counts[1] += reason != NULL;
+}
+
+static void explains_twenty_nodes_in_the_line_and_all_to_a_visitor(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[8192], small[16];
+    unsigned counts[2] = {0, 0};
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "fake://there has not been read yet (connected)");
+    char **urls = many_urls(50, 8080);
+    fake_registry_push(f.source, SERVICE, (const char *const *)urls, 50);
+    directory_explain(of, line, sizeof line, count_visit, counts);
+    assert_contains(line, "50 nodes seen");
+    assert_contains(line, "and 30 more");
+    assert_int_equal(50, counts[0]);
+    assert_int_equal(0, counts[1]);
+    directory_explain(of, small, sizeof small, NULL, NULL);
+    assert_int_equal(sizeof small - 1, strlen(small));
+    free_urls(urls, 50);
+    fixture_end(&f);
+}
+
+static void a_node_may_have_time_outs_and_retries_of_its_own(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A "&timeout=700&echo.timeout=100&methods.add.retries=2&retries=1&default.timeout=900"));
+    static const struct {
+        const char *method;
+        int64_t timeout_ms;
+        int retries;
+    } cases[] = {{"echo", 100, 1}, {"add", 700, 2}, {"other", 700, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        pick_one(of, cases[i].method, &held);
+        assert_int_equal(cases[i].timeout_ms, held.timeout_ms);
+        assert_int_equal(cases[i].retries, held.retries);
+        pick_release(of, &held, PICK_GOOD);
+    }
+    registry_has(&f, LIST(B));
+    pick_one(of, "echo", &held);
+    assert_int_equal(0, held.timeout_ms);
+    assert_int_equal(-1, held.retries);
+    pick_release(of, &held, PICK_GOOD);
+    fixture_end(&f);
+}
+
+static void a_list_in_any_order_is_the_same_list(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A, B, C));
+    const snapshot *before = atomic_load(&of->current);
+    registry_has(&f, LIST(C, A, B, A));
+    assert_ptr_equal(before, atomic_load(&of->current));
+    fixture_end(&f);
+}
+
+static void lists_of_every_order_become_the_same_snapshot(void **state)
+{
+    (void)state;
+    enum { COUNT = 300 };
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    char **urls = many_urls(COUNT, 8080);
+    const char *listed[COUNT];
+    random_seed(7);
+    for (int round = 0; round < 200; round++) {
+        bool is_in[COUNT] = {false};
+        size_t count = 0;
+        for (size_t i = 0; i < COUNT; i++)
+            if (random_next() % 4 != 0) {
+                is_in[i] = true;
+                listed[count++] = urls[i];
+            }
+        for (size_t i = count; i > 1 && round % 3 != 0; i--) { /* shuffled, but for every third one */
+            size_t j = (size_t)(random_next() % i);
+            const char *other = listed[i - 1];
+            listed[i - 1] = listed[j];
+            listed[j] = other;
+        }
+        fake_registry_push(f.source, SERVICE, listed, count);
+        const snapshot *current = atomic_load(&of->current);
+        assert_int_equal(count, current->count);
+        for (size_t i = 0; i + 1 < current->count; i++)
+            assert_true(strcmp(current->entries[i].provider->identity, current->entries[i + 1].provider->identity) < 0);
+        size_t found = 0;
+        for (size_t i = 0; i < current->count; i++)
+            for (size_t k = 0; k < COUNT; k++)
+                found += is_in[k] && strncmp(urls[k] + strlen("jsonrpc://"), current->entries[i].provider->label,
+                                         strlen(current->entries[i].provider->label)) == 0;
+        assert_int_equal(count, found);
+    }
+    free_urls(urls, COUNT);
+    fixture_end(&f);
+}
+
+/* --- time ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    clock_go_on(269 * 1000); /* 300 s less a tenth: not yet */
+    keeper_round(f.selector);
+    assert_int_equal(0, fake_registry_refreshes(f.source));
+    clock_go_on(62 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_refreshes(f.source));
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_refreshes(f.source));
+    clock_go_on(331 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(2, fake_registry_refreshes(f.source));
+    assert_int_equal(1, directory_count(of)); /* nothing came back: the registry is away */
+    fixture_end(&f);
+}
+
+static void an_empty_list_counts_only_after_the_grace(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[1024];
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    registry_has(&f, nothing);
+    assert_int_equal(1, directory_count(of));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "but now its list is empty");
+    clock_go_on(29 * 1000);
+    registry_has(&f, nothing); /* a second empty reading does not lengthen it */
+    keeper_round(f.selector);
+    assert_int_equal(1, directory_count(of));
+    clock_go_on(1001);
+    keeper_round(f.selector);
+    assert_int_equal(0, directory_count(of));
+    assert_string_equal("none", pick_label(of, NULL, PICK_GOOD));
+    fixture_end(&f);
+}
+
+static void a_list_that_comes_back_ends_the_grace(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    registry_has(&f, nothing);
+    clock_go_on(20 * 1000);
+    registry_has(&f, LIST(A));
+    clock_go_on(20 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(1, directory_count(of));
+    registry_has(&f, nothing); /* a grace of its own */
+    clock_go_on(20 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(1, directory_count(of));
+    fixture_end(&f);
+}
+
+static void a_list_of_nothing_usable_counts_at_once(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    registry_has(&f, LIST(A "&disabled=true"));
+    assert_int_equal(0, directory_count(of));
+    fixture_end(&f);
+}
+
+static void providers_that_are_gone_are_freed_when_no_call_holds_them(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    pick_one(of, "echo", &held);
+    registry_has(&f, LIST(B));
+    clock_go_on(PROVIDER_KEEP_MS);
+    keeper_round(f.selector);
+    assert_int_equal(2, map_count(f.selector->providers.by_identity));
+    assert_string_equal(A_LABEL, held.provider->label);
+    pick_release(of, &held, PICK_GOOD);
+    keeper_round(f.selector);
+    assert_int_equal(1, map_count(f.selector->providers.by_identity));
+    assert_int_equal(1, map_count(f.selector->providers.endpoints));
+    assert_int_equal(0, f.selector->providers.left_over);
+    fixture_end(&f);
+}
+
+static void a_provider_that_comes_straight_back_is_the_same(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    provider *before = pick_one(of, "echo", &held);
+    pick_release(of, &held, PICK_FAILED);
+    registry_has(&f, LIST(B));
+    clock_go_on(PROVIDER_KEEP_MS / 2);
+    keeper_round(f.selector);
+    registry_has(&f, LIST(A));
+    assert_ptr_equal(before, pick_one(of, "echo", &held));
+    assert_int_equal(1, atomic_load(&before->failures));
+    pick_release(of, &held, PICK_GOOD);
+    fixture_end(&f);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
+
+static void waiting_ends_at_the_deadline_and_says_what_the_registry_does(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    assert_contains(f.err.text, SERVICE);
+    assert_contains(f.err.text, "fake://there is connected, but has not answered");
+    fake_registry_set_connected(f.source, false);
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    assert_contains(f.err.text, "cannot be reached");
+    registry_has(&f, nothing); /* an empty answer is an answer */
+    assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    fixture_end(&f);
+}
+
+typedef struct waiter {
+    directory *of;
+    dubboc_status status;
+} waiter;
+
+static void *wait_for_ever(void *arg)
+{
+    waiter *self = arg;
+    self->status = directory_wait_ready(self->of, DEADLINE_NEVER, NULL);
+    return NULL;
+}
+
+static void waiting_ends_with_the_first_list_or_the_stop(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    for (int is_stop = 0; is_stop < 2; is_stop++) {
+        waiter self = {.of = directory_of(&f, is_stop ? "com.example.Other" : SERVICE)};
+        pthread_t thread;
+        assert_int_equal(0, pthread_create(&thread, NULL, wait_for_ever, &self));
+        if (is_stop)
+            selector_stop(f.selector);
+        else
+            registry_has(&f, LIST(A));
+        pthread_join(thread, NULL);
+        assert_status(is_stop ? DUBBOC_E_CLOSED : DUBBOC_OK, self.status, NULL);
+    }
+    fixture_end(&f);
+}
+
+/* --- the snapshot file --------------------------------------------------------------------------------------------------------------------- */
+
+static void start_with_folder(fixture *f, const char *folder)
+{
+    selector_settings settings = usual_settings();
+    settings.snapshot_dir = folder;
+    fixture_start(f, &settings);
+}
+
+static void starts_from_the_snapshot_file_while_the_registry_is_away(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[1024];
+    char *folder = test_folder_new();
+    start_with_folder(&f, folder);
+    directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A, B, "dubbo://10.0.0.9:1/" SERVICE));
+    fixture_end(&f); /* writes what is not written yet */
+
+    start_with_folder(&f, folder);
+    fake_registry_set_connected(f.source, false);
+    directory *of = directory_of(&f, SERVICE);
+    assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    assert_int_equal(2, directory_count(of));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "3 nodes seen in the snapshot file");
+    registry_has(&f, LIST(B)); /* the first living list replaces it */
+    assert_int_equal(1, directory_count(of));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "1 node seen at fake://there");
+    fixture_end(&f);
+    test_folder_remove(folder);
+}
+
+static bool file_exists(const char *folder)
+{
+    char path[512];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/" SERVICE ".providers", folder);
+    return stat(path, &info) == 0;
+}
+
+static void changes_within_a_second_are_written_once_and_an_unchanged_list_never(void **state)
+{
+    (void)state;
+    fixture f;
+    char *folder = test_folder_new();
+    start_with_folder(&f, folder);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    keeper_round(f.selector);
+    assert_false(file_exists(folder));
+    clock_go_on(SAVE_AFTER_MS);
+    keeper_round(f.selector);
+    assert_true(file_exists(folder));
+    registry_has(&f, LIST(A));
+    assert_false(of->is_dirty);
+    fixture_end(&f);
+    start_with_folder(&f, folder);
+    of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    assert_false(of->is_dirty);
+    fixture_end(&f);
+    test_folder_remove(folder);
+}
+
+static void a_snapshot_folder_that_cannot_be_had_is_said_at_once(void **state)
+{
+    (void)state;
+    fixture f;
+    selector *made = NULL;
+    start(&f);
+    f.settings.snapshot_dir = "/proc/dubboc-no-such-place";
+    assert_status(DUBBOC_E_SYSTEM, selector_new(&f.settings, f.source, f.http, &made, &f.err), &f.err);
+    assert_contains(f.err.text, "/proc/dubboc-no-such-place");
+    assert_null(made);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_the_same_directory_for_the_same_wish),
+        cmocka_unit_test(subscribes_again_when_the_first_time_failed),
+        cmocka_unit_test(without_a_registry_only_fixed_addresses_work),
+        cmocka_unit_test(a_fixed_address_is_taken_as_it_is_written),
+        cmocka_unit_test(a_fixed_address_that_is_none_is_refused),
+        cmocka_unit_test(names_the_policies_there_are),
+        cmocka_unit_test(a_changed_list_keeps_the_providers_that_stay),
+        cmocka_unit_test(services_on_one_address_share_its_connections),
+        cmocka_unit_test(one_service_under_two_schemes_is_one_provider),
+        cmocka_unit_test(of_a_leftover_and_a_new_node_the_later_one_counts),
+        cmocka_unit_test(bad_nodes_are_left_out_and_the_good_ones_used),
+        cmocka_unit_test(a_weight_of_zero_beside_others_is_never_picked),
+        cmocka_unit_test(explains_twenty_nodes_in_the_line_and_all_to_a_visitor),
+        cmocka_unit_test(a_node_may_have_time_outs_and_retries_of_its_own),
+        cmocka_unit_test(a_list_in_any_order_is_the_same_list),
+        cmocka_unit_test(lists_of_every_order_become_the_same_snapshot),
+        cmocka_unit_test(reads_again_after_the_ttl_and_keeps_the_list_meanwhile),
+        cmocka_unit_test(an_empty_list_counts_only_after_the_grace),
+        cmocka_unit_test(a_list_that_comes_back_ends_the_grace),
+        cmocka_unit_test(a_list_of_nothing_usable_counts_at_once),
+        cmocka_unit_test(providers_that_are_gone_are_freed_when_no_call_holds_them),
+        cmocka_unit_test(a_provider_that_comes_straight_back_is_the_same),
+        cmocka_unit_test(waiting_ends_at_the_deadline_and_says_what_the_registry_does),
+        cmocka_unit_test(waiting_ends_with_the_first_list_or_the_stop),
+        cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
+        cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
+        cmocka_unit_test(a_snapshot_folder_that_cannot_be_had_is_said_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
