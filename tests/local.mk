@@ -32,4 +32,5 @@ include tests/registry.mk
 include tests/selector.mk
 include tests/client.mk
 include tests/server.mk
+include tests/tools.mk
 include tests/e2e.mk

@@ -1,1 +1,8 @@
-# tools/: nothing yet
+bin_PROGRAMS += tools/dubboc
+tools_dubboc_SOURCES = \
+	tools/cmd_config.c \
+	tools/cmd_ls.c \
+	tools/cmd_watch.c \
+	tools/dubboc.c \
+	tools/tool.c tools/tool.h
+tools_dubboc_LDADD = libdubboc_core.la

@@ -1,0 +1,144 @@
+"""dubboc itself and `dubboc config`: what is printed where, and how it ends."""
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tap import DUBBOC, Folder, dubboc, environment, equal, holds, run  # noqa: E402
+
+
+def without_a_command_the_usage_goes_to_standard_error_with_64():
+    end = dubboc()
+    equal(end.status, 64, end)
+    equal(end.out, "", end)
+    holds(end.err, "Usage: dubboc")
+
+
+def help_and_version_go_to_standard_output_with_0():
+    end = dubboc("--help")
+    equal((end.status, end.err), (0, ""), end)
+    for word in ("ls", "watch", "config", "Exit status"):
+        holds(end.out, word)
+    end = dubboc("--version")
+    equal((end.status, end.out), (0, "dubboc 0.1.0\n"), end)
+
+
+def every_command_has_help():
+    for command in ("ls", "watch", "config"):
+        end = dubboc(command, "--help")
+        equal((end.status, end.err), (0, ""), end)
+        holds(end.out, "Usage: dubboc " + command)
+
+
+def an_unknown_command_names_the_near_one():
+    end = dubboc("wacth")
+    equal((end.status, end.out), (64, ""), end)
+    holds(end.err, 'unknown command "wacth", did you mean "watch"?')
+    end = dubboc("xyzzy")
+    equal(end.status, 64, end)
+    holds(end.err, 'unknown command "xyzzy"')
+
+
+def wrong_options_and_arguments_end_with_64_and_no_output():
+    for arguments in (["--nothing"], ["ls", "--nothing"], ["ls", "a", "b"], ["ls", "-r"], ["ls", "-r", "zk://h:1"], ["watch"],
+                      ["watch", "-r", "static:", "a", "b"], ["config"], ["config", "chek"], ["config", "check"], ["config", "show", "a", "b"]):
+        end = dubboc(*arguments)
+        equal((end.status, end.out), (64, ""), "%s\n%s" % (arguments, end))
+
+
+def a_registry_that_is_not_in_this_release_says_so():
+    end = dubboc("ls", "-r", "nacos://h:1")
+    equal(end.status, 64, end)
+    holds(end.err, '"nacos" is not in this release')
+
+
+def commands_without_a_registry_say_how_to_give_one():
+    for command in (["ls"], ["watch", "a"]):
+        end = dubboc(*command)
+        equal((end.status, end.out), (64, ""), end)
+        holds(end.err, "give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS")
+
+
+def a_wrong_configuration_ends_with_78_and_names_the_place():
+    with Folder() as folder:
+        path = folder.file("app.ini", "[client]\nretries = x\n")
+        for command in (["ls", "-r", "static:"], ["watch", "a"], ["config", "show"]):
+            end = dubboc(*command, env={"DUBBOC_CONF_FILE": path})
+            equal((end.status, end.out), (78, ""), end)
+            holds(end.err, path + ':2: [client] retries = "x": expected a whole number')
+    end = dubboc("ls", env={"DUBBOC_REGISTRY_ADDRESS": "nowhere"})
+    equal(end.status, 78, end)
+    holds(end.err, "$DUBBOC_REGISTRY_ADDRESS")
+
+
+def config_check_tells_every_problem_with_its_line():
+    with Folder() as folder:
+        path = folder.file("app.ini", "[client]\nretries = x\nretrys = 1\n\n[clinet]\n[server]\nadmin_address = a\n")
+        end = dubboc("config", "check", path)
+        equal((end.status, end.out), (78, ""), end)
+        equal([line.split(": ")[0] for line in end.err.splitlines()], [path + ":2", path + ":3", path + ":5", path + ":7"], end)
+        holds(end.err, 'did you mean "retries"?')
+        holds(end.err, "is not in this release")
+
+
+def config_check_of_a_good_file_says_ok():
+    with Folder() as folder:
+        path = folder.file("app.ini", "[client]\nretries = 1\n")
+        end = dubboc("config", "check", path, env={"DUBBOC_CLIENT_RETRIES": "the file alone is checked"})
+        equal((end.status, end.out, end.err), (0, path + ": ok\n", ""), end)
+
+
+def config_check_names_a_missing_file():
+    end = dubboc("config", "check", "/nowhere/app.ini")
+    equal((end.status, end.out), (78, ""), end)
+    holds(end.err, "/nowhere/app.ini: cannot be read: No such file or directory")
+
+
+def config_show_tells_effective_values_with_their_origin():
+    with Folder() as folder:
+        path = folder.file("app.ini", "[client]\nretries = 1\npool_size = 5\n[registry]\npassword = s3cret\n")
+        end = dubboc("config", "show", path, env={"DUBBOC_CLIENT_POOL_SIZE": "6"})
+        equal((end.status, end.err), (0, ""), end)
+        lines = end.out.splitlines()
+        for line in ("[client] request_timeout = 3s (default)", "[client] retries = 1 (%s:2)" % path,
+                     "[client] pool_size = 6 ($DUBBOC_CLIENT_POOL_SIZE)", "[registry] password = ******** (%s:5)" % path):
+            holds(lines, line)
+        equal("s3cret" in end.out, False, end)
+        again = dubboc("config", "show", env={"DUBBOC_CONF_FILE": path, "DUBBOC_CLIENT_POOL_SIZE": "6"})
+        equal(again.out, end.out)
+
+
+def an_unknown_variable_warns_and_nothing_more():
+    end = dubboc("config", "show", env={"DUBBOC_CLIENT_RETRYS": "1", "DUBBOC_X_PORT": "tcp://10.0.0.1:80"})
+    equal(end.status, 0, end)
+    holds(end.err, "did you mean DUBBOC_CLIENT_RETRIES?")
+    holds(end.err, "Kubernetes injects such variables")
+    end = dubboc("config", "show", env={"DUBBOC_CLIENT_RETRIES": "1"})
+    equal((end.status, end.err), (0, ""), end)
+
+
+def a_full_standard_output_is_no_success():
+    with open("/dev/full", "wb") as full:
+        for arguments in (["config", "show"], ["ls", "-r", "static:jsonrpc://127.0.0.1:1/a"], ["watch", "-r", "static:jsonrpc://127.0.0.1:1/a", "a"]):
+            done = subprocess.run([DUBBOC, *arguments], stdout=full, stderr=subprocess.PIPE, env=environment(), timeout=20, check=False)
+            equal(done.returncode, 2, arguments)
+            holds(done.stderr.decode(), "standard output cannot be written")
+
+
+run([
+    without_a_command_the_usage_goes_to_standard_error_with_64,
+    help_and_version_go_to_standard_output_with_0,
+    every_command_has_help,
+    an_unknown_command_names_the_near_one,
+    wrong_options_and_arguments_end_with_64_and_no_output,
+    a_registry_that_is_not_in_this_release_says_so,
+    commands_without_a_registry_say_how_to_give_one,
+    a_wrong_configuration_ends_with_78_and_names_the_place,
+    config_check_tells_every_problem_with_its_line,
+    config_check_of_a_good_file_says_ok,
+    config_check_names_a_missing_file,
+    config_show_tells_effective_values_with_their_origin,
+    an_unknown_variable_warns_and_nothing_more,
+    a_full_standard_output_is_no_success,
+])

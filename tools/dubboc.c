@@ -1,0 +1,90 @@
+/* The dubboc command: one program, a table of subcommands, each in a file of its own (cmd_<name>.c) with its own options. This file
+ * finds the subcommand and knows nothing else. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/config_keys.h"
+#include "tools/tool.h"
+
+static const tool_command commands[] = {
+    {"ls", cmd_ls, "list interfaces, or the providers of one"},
+    {"watch", cmd_watch, "tell each change of an interface's providers"},
+    {"config", cmd_config, "check a configuration, or show the effective one"},
+};
+
+#define COMMAND_COUNT (sizeof commands / sizeof commands[0])
+
+static const tool_command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static void unknown(const struct argp_state *state, const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        if (config_is_near(slice_of(name), commands[i].name))
+            argp_error(state, "unknown command \"%s\", did you mean \"%s\"?", name, commands[i].name);
+    argp_error(state, "unknown command \"%s\"", name);
+}
+
+typedef struct choice {
+    const tool_command *command;
+    int at; /* its place in argv */
+} choice;
+
+/* Stops at the first word that is no option: what follows is the subcommand's. */
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    choice *chosen = state->input;
+    switch (key) {
+    case ARGP_KEY_ARG:
+        chosen->command = find(arg);
+        if (chosen->command == NULL)
+            unknown(state, arg);
+        chosen->at = state->next - 1;
+        state->next = state->argc;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The table of commands, below the options. */
+static char *help_filter(int key, const char *text, void *input)
+{
+    (void)input;
+    if (key != ARGP_KEY_HELP_POST_DOC)
+        return (char *)text;
+    buffer help;
+    buffer_init(&help, 4096);
+    buffer_append_text(&help, "Commands:\n");
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        buffer_printf(&help, "  %-8s %s\n", commands[i].name, commands[i].help);
+    buffer_append_text(&help,
+        "\n`dubboc COMMAND --help` tells a command's options.\n"
+        "Exit status: 0 done, 1 the peer answered with an error, 2 no answer, 64 wrong usage, 78 wrong configuration.\n");
+    return buffer_text(&help) != NULL ? help.data : (char *)text;
+}
+
+int main(int argc, char **argv)
+{
+    static const char doc[] = "Calls, lists and watches JSON-RPC services of the Dubbo world.\v ";
+    static const struct argp argp = {.parser = parse, .args_doc = "COMMAND ...", .doc = doc, .help_filter = help_filter};
+    choice chosen = {0};
+    char name[64];
+    argp_err_exit_status = TOOL_USAGE;
+    argp_program_version = "dubboc " DUBBOC_VERSION;
+    if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen) != 0 || chosen.command == NULL)
+        return TOOL_USAGE;
+    argp_program_version = NULL; /* --version means something else to some commands */
+    snprintf(name, sizeof name, "dubboc %s", chosen.command->name);
+    argv[chosen.at] = name;
+    return tool_finish(chosen.command->run(argc - chosen.at, argv + chosen.at));
+}

@@ -1,0 +1,80 @@
+#include "tools/tool.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/config_keys.h"
+
+void tool_say(const char *format, ...)
+{
+    char text[4096];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    for (char *c = text; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7F)
+            *c = '?';
+    fprintf(stderr, "dubboc: %s\n", text);
+}
+
+int tool_fail(const dubboc_error *err)
+{
+    tool_say("%s", err->text);
+    if (err->status == DUBBOC_E_ARGUMENT || err->status == DUBBOC_E_PARSE)
+        return TOOL_USAGE;
+    return err->status == DUBBOC_E_CONFIG || err->status == DUBBOC_E_UNSUPPORTED ? TOOL_CONFIG : TOOL_NO_ANSWER;
+}
+
+int tool_finish(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    tool_say("standard output cannot be written");
+    return status == TOOL_DONE ? TOOL_NO_ANSWER : status;
+}
+
+int tool_load_config(const char *path, dubboc_config **config)
+{
+    dubboc_error err;
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_WARN);
+    if (dubboc_config_load(path, config, &err) != DUBBOC_OK)
+        return tool_fail(&err);
+    dubboc_log_level level = DUBBOC_LOG_WARN;
+    if (dubboc_log_level_parse(config_text(*config, "log", "level"), &level) == DUBBOC_OK)
+        dubboc_log_set(dubboc_log_stderr, NULL, level);
+    return TOOL_DONE;
+}
+
+int64_t tool_option_value(
+    const struct argp_state *state, const char *option, const char *section, const char *key, const char *value)
+{
+    const config_key *row = config_key_get(slice_of(section), slice_of(key), CONFIG_OF_SECTION);
+    int64_t number = 0;
+    dubboc_error err;
+    if (config_key_read(row, slice_of(value), &number, &err) != DUBBOC_OK)
+        argp_error(state, "%s \"%s\": %s", option, value, err.text);
+    return number;
+}
+
+int tool_open_registry(const dubboc_config *config, const char *address, registry **opened)
+{
+    dubboc_error err;
+    registry_settings settings = {.address = address != NULL ? address : config_text(config, "registry", "address"),
+        .username = config_text(config, "registry", "username"),
+        .password = config_text(config, "registry", "password"),
+        .timeout_ms = config_int(config, "registry", "timeout"),
+        .self_check_ms = config_int(config, "registry", "self_check")};
+    if (settings.username[0] == '\0')
+        settings.username = settings.password = NULL;
+    if (settings.address[0] == '\0') {
+        tool_say("no registry: give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
+        return TOOL_USAGE;
+    }
+    if (registry_open(&settings, opened, &err) == DUBBOC_OK)
+        return TOOL_DONE;
+    int status = tool_fail(&err);
+    return status == TOOL_USAGE && address == NULL ? TOOL_CONFIG : status;
+}

@@ -1,0 +1,61 @@
+/* What the subcommands of `dubboc` share: how they are called, how they end, and where results and everything else go.
+ *
+ * Results only are written to standard output, everything else to standard error, each as one line. */
+#ifndef TOOLS_TOOL_H
+#define TOOLS_TOOL_H
+
+#include <argp.h>
+
+#include "base/config.h"
+#include "registry/registry.h"
+#include <dubboc/dubboc.h>
+
+/* How the program ends; scripts rely on these. */
+enum {
+    TOOL_DONE = 0,
+    TOOL_REMOTE_ERROR = 1, /* the peer answered with an error object */
+    TOOL_NO_ANSWER = 2,    /* no answer came, or something else did not work */
+    TOOL_USAGE = 64,
+    TOOL_CONFIG = 78
+};
+
+/* argv[0] is "dubboc <name>". Returns the exit status. */
+typedef struct tool_command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+} tool_command;
+
+int cmd_call(int argc, char **argv);
+int cmd_config(int argc, char **argv);
+int cmd_ls(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
+
+/* "dubboc: ..." and a line end to standard error. Control bytes of what peers wrote are replaced. */
+void tool_say(const char *format, ...) DUBBOC_PRINTF(1, 2);
+
+/* Tells err and gives the exit status that fits it. */
+int tool_fail(const dubboc_error *err);
+
+/* Writes out what was printed. status, or TOOL_NO_ANSWER with a line said when standard output takes no more. */
+int tool_finish(int status);
+
+/* Loads file (NULL: as the environment says) and environment, and lets the log go to standard error as [log] level says.
+ * TOOL_DONE: *config is the caller's. Else it has been told why. */
+int tool_load_config(const char *path, dubboc_config **config);
+
+/* Holds an option's value against the table; ends the program as wrong usage when it is refused. Gives the number it stands for. */
+int64_t tool_option_value(
+    const struct argp_state *state, const char *option, const char *section, const char *key, const char *value);
+
+/* Opens the registry of -r (NULL: of the configuration) for commands that cannot do without. TOOL_DONE: *opened is the caller's. Else it has been told why. */
+int tool_open_registry(const dubboc_config *config, const char *address, registry **opened);
+
+/* The option itself, the same in all of them. */
+#define TOOL_REGISTRY_OPTION                                                                                                     \
+    {                                                                                                                            \
+        "registry", 'r', "REGISTRY", 0,                                                                                          \
+            "zookeeper://HOST:PORT,.../, file:///FOLDER or static:URL,... (default: [registry] address)", 0                      \
+    }
+
+#endif
