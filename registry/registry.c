@@ -10,8 +10,7 @@
 #include "base/mem.h"
 #include "registry/registry_ops.h"
 
-/* The last one is what a bare list of hosts means. */
-static const registry_ops *const kinds[] = {&registry_static_ops};
+static const registry_ops *const kinds[] = {&registry_static_ops, &registry_file_ops};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 

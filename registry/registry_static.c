@@ -16,12 +16,19 @@
 #include "registry/registry_ops.h"
 #include "registry/subscribers.h"
 
+typedef struct static_registration {
+    registry_registration handle;
+    struct static_registration *next;
+} static_registration;
+
 typedef struct static_registry {
     registry base;
     provider_url **urls;
     size_t url_count;
     size_t url_capacity;
     subscribers subscribers;
+    pthread_mutex_t lock; /* of what was registered */
+    static_registration *registered;
     wake wake;
     pthread_t thread;
     atomic_bool is_stopping;
@@ -127,6 +134,12 @@ static void release(static_registry *self)
     for (size_t i = 0; i < self->url_count; i++)
         provider_url_free(self->urls[i]);
     free(self->urls);
+    while (self->registered != NULL) {
+        static_registration *next = self->registered->next;
+        free(self->registered);
+        self->registered = next;
+    }
+    pthread_mutex_destroy(&self->lock);
     subscribers_fini(&self->subscribers);
     wake_close(&self->wake);
     free(self);
@@ -150,6 +163,7 @@ static dubboc_status static_open(const registry_settings *settings, dubboc_slice
         return error_no_memory(err);
     self->wake.fd = -1;
     subscribers_init(&self->subscribers);
+    pthread_mutex_init(&self->lock, NULL);
     dubboc_status status = read_urls(self, rest, err);
     if (status == DUBBOC_OK)
         status = start(self, err);
@@ -176,18 +190,22 @@ static bool static_is_connected(const registry *self)
     return true;
 }
 
-/* --- registrations: nothing to do, but the handle keeps its promise */
+/* --- registrations: nothing to do, but the handles are kept, since registry_free() takes back what is left */
 
 static dubboc_status static_register(registry *self, const char *interface, registry_category category, const char *url,
     registry_registration **registration, dubboc_error *err)
 {
-    (void)self, (void)interface, (void)category, (void)url;
-    registry_registration *made = MEM_NEW(registry_registration);
+    (void)interface, (void)category, (void)url;
+    static_registration *made = MEM_NEW(static_registration);
     if (made == NULL)
         return error_no_memory(err);
-    made->ops = &registry_static_ops;
+    made->handle.ops = &registry_static_ops;
+    pthread_mutex_lock(&of(self)->lock);
+    made->next = of(self)->registered;
+    of(self)->registered = made;
+    pthread_mutex_unlock(&of(self)->lock);
     error_clear(err);
-    *registration = made;
+    *registration = &made->handle;
     return DUBBOC_OK;
 }
 
@@ -199,7 +217,13 @@ static bool static_is_registered(const registry_registration *registration)
 
 static void static_unregister(registry *self, registry_registration *registration, int64_t timeout_ms)
 {
-    (void)self, (void)timeout_ms;
+    (void)timeout_ms;
+    pthread_mutex_lock(&of(self)->lock);
+    static_registration **at = &of(self)->registered;
+    while (&(*at)->handle != registration)
+        at = &(*at)->next;
+    *at = (*at)->next;
+    pthread_mutex_unlock(&of(self)->lock);
     free(registration);
 }
 
@@ -209,7 +233,7 @@ static dubboc_status static_subscribe(registry *self, const char *interface, reg
     void *arg, registry_subscription **subscription, dubboc_error *err)
 {
     registry_subscription *made =
-        subscribers_add(&of(self)->subscribers, &registry_static_ops, interface, category, listener, arg);
+        subscribers_add(&of(self)->subscribers, &registry_static_ops, interface, category, listener, arg, NULL);
     if (made == NULL)
         return error_no_memory(err);
     error_clear(err);

@@ -13,6 +13,7 @@ struct subscriber {
     registry_category category;
     registry_listener listener;
     void *arg;
+    void *tag;
     bool is_due;
     bool is_unread;      /* could not be read in this serve */
     bool is_forced;      /* the listener is called even without a change */
@@ -45,7 +46,7 @@ void subscribers_fini(subscribers *self)
 }
 
 registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface, registry_category category,
-    registry_listener listener, void *arg)
+    registry_listener listener, void *arg, void *tag)
 {
     subscriber *one = MEM_NEW(subscriber);
     if (one == NULL || (one->interface = mem_dup(interface)) == NULL) {
@@ -56,12 +57,18 @@ registry_subscription *subscribers_add(subscribers *self, const registry_ops *op
     one->category = category;
     one->listener = listener;
     one->arg = arg;
+    one->tag = tag;
     one->is_due = one->is_forced = true;
     pthread_mutex_lock(&self->lock);
     one->next = self->first;
     self->first = one;
     pthread_mutex_unlock(&self->lock);
     return &one->handle;
+}
+
+void *subscribers_tag(const registry_subscription *subscription)
+{
+    return ((const subscriber *)subscription)->tag;
 }
 
 static void unlink_locked(subscribers *self, const subscriber *one)
@@ -94,11 +101,11 @@ void subscribers_refresh(subscribers *self, registry_subscription *subscription)
     pthread_mutex_unlock(&self->lock);
 }
 
-void subscribers_touch(subscribers *self, bool (*matches)(void *arg, const char *interface, registry_category category), void *arg)
+void subscribers_touch(subscribers *self, const void *tag)
 {
     pthread_mutex_lock(&self->lock);
     for (subscriber *one = self->first; one != NULL; one = one->next)
-        if (matches == NULL || matches(arg, one->interface, one->category))
+        if (tag == NULL || one->tag == tag)
             one->is_due = true;
     pthread_mutex_unlock(&self->lock);
 }

@@ -1,4 +1,6 @@
 registry_core_tests = \
+	tests/registry/contract_file_test \
+	tests/registry/contract_static_test \
 	tests/registry/provider_url_test \
 	tests/registry/static_test \
 	tests/registry/url_match_test \
@@ -15,3 +17,13 @@ tests_registry_url_writer_test_LDADD = $(test_libs)
 tests_registry_url_writer_test_SOURCES = tests/registry/url_writer_test.c tests/registry/nodes.h
 tests_registry_static_test_CPPFLAGS = $(test_cppflags)
 tests_registry_static_test_LDADD = $(test_libs)
+
+# What each kind of registry links for the contract suite.
+check_LTLIBRARIES += libregistry_contract.la
+libregistry_contract_la_CPPFLAGS = $(test_cppflags)
+libregistry_contract_la_SOURCES = tests/registry/contract.c tests/registry/contract.h
+registry_contract_libs = libregistry_contract.la $(test_libs)
+tests_registry_contract_file_test_CPPFLAGS = $(test_cppflags)
+tests_registry_contract_file_test_LDADD = $(registry_contract_libs)
+tests_registry_contract_static_test_CPPFLAGS = $(test_cppflags)
+tests_registry_contract_static_test_LDADD = $(registry_contract_libs)

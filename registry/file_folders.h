@@ -1,0 +1,48 @@
+/* The folders that a file registry looks at, and when each has to be looked at again.
+ *
+ * inotify tells of changes, deaths included: the kernel closes a dead owner's file, which is an event. It sends that event before it lets the lock go,
+ * so a folder with an event is looked at again shortly after, a few times. A folder that cannot be watched (no watch or descriptor left, a read-only root) is
+ * looked at once a second. A watched folder that goes away is made again. */
+#ifndef REGISTRY_FILE_FOLDERS_H
+#define REGISTRY_FILE_FOLDERS_H
+
+#include <pthread.h>
+
+#include "registry/registry_ops.h"
+
+typedef struct file_folder {
+    struct file_folder *next;
+    char *path;
+    unsigned references;
+    int watch;          /* inotify's number, -1: none */
+    bool is_changed;
+    bool is_lost;       /* has to be watched (again) */
+    bool is_polled;     /* looked at every second, which was said */
+    size_t recheck;     /* which of the looks after an event comes next */
+    int64_t recheck_ns; /* when; DEADLINE_NEVER: no more */
+} file_folder;
+
+typedef struct file_folders {
+    pthread_mutex_t lock;
+    file_folder *first;
+    char *root;
+    int inotify_fd; /* -1: there is none, all folders are looked at every second */
+} file_folders;
+
+/* DUBBOC_E_NO_MEMORY. That inotify is not to be had is said in the log and is no failure. */
+dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_error *err);
+void file_folders_close(file_folders *self);
+
+/* The folder of that category, made and watched from now on. DUBBOC_E_ARGUMENT: the interface's name makes none. DUBBOC_E_NO_MEMORY. Any thread. */
+dubboc_status file_folders_ref(file_folders *self, const char *interface, registry_category category, file_folder **folder, dubboc_error *err);
+void file_folders_unref(file_folders *self, file_folder *folder);
+
+/* The thread's part: takes what inotify says; calls changed, without the lock, for each folder that has to be looked at now; the time of the next look. */
+void file_folders_take_events(file_folders *self);
+void file_folders_visit(file_folders *self, void (*changed)(void *arg, file_folder *folder), void *arg);
+int64_t file_folders_next_ns(file_folders *self);
+
+/* All have to be looked at. */
+void file_folders_touch_all(file_folders *self);
+
+#endif
