@@ -1,16 +1,14 @@
-/* Numbers between text and double.
+/* Numbers between text and double. Nothing here asks the locale.
  *
- * Nothing here asks the locale: what is handed to strtod() holds no decimal point, and what snprintf() writes is read by its digits
- * alone. Both are only the last resort; short numbers, which are nearly all, are converted by one exact multiplication or division: a
- * power of ten up to 10^22 and an integer up to 2^53 are doubles, so that the result is rounded once. */
+ * Short numbers, which are nearly all, are converted by one exact multiplication or division: a power of ten up to 10^22 and an
+ * integer up to 2^53 are doubles, so that the result is rounded once. All others are the business of json_double.c. */
 #include "codec/json_number.h"
 
 #include <float.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "codec/json.h"
+#include "codec/json_double.h"
 
 #define EXACT_POWER_MAX 22
 static const double powers_of_ten[EXACT_POWER_MAX + 1] = {
@@ -100,24 +98,13 @@ json_decimal json_decimal_read(dubboc_slice number)
     return decimal;
 }
 
-static double slow_double(uint64_t digits, int64_t exponent)
-{
-    if (exponent > 400)
-        return HUGE_VAL;
-    if (exponent < -400)
-        return 0;
-    char text[40];
-    snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, (int)exponent);
-    return strtod(text, NULL);
-}
-
 static double unsigned_double(uint64_t digits, int64_t exponent)
 {
     if (digits == 0)
         return 0;
     bool is_short = digits <= JSON_EXACT_INTEGER_MAX && exponent >= -EXACT_POWER_MAX && exponent <= EXACT_POWER_MAX;
     if (!is_short || !rounds_once)
-        return slow_double(digits, exponent);
+        return json_double_nearest(digits, exponent);
     return exponent < 0 ? (double)digits / powers_of_ten[-exponent] : (double)digits * powers_of_ten[exponent];
 }
 
@@ -211,19 +198,9 @@ json_decimal json_shortest(double value)
     json_decimal decimal = {.digits = 0};
     if (short_decimal(value, &decimal))
         return without_end_zeros(decimal);
-    for (int places = 0; places <= 16; places++) {
-        char text[48];
-        snprintf(text, sizeof text, "%.*e", places, value);
-        decimal = (json_decimal){.digits = 0};
-        const char *at = text;
-        for (; *at != 'e'; at++) {
-            if (ascii_is_digit(*at))
-                decimal.digits = decimal.digits * 10 + (uint64_t)(*at - '0');
-        }
-        decimal.exponent = strtol(at + 1, NULL, 10) - places;
-        if (slow_double(decimal.digits, decimal.exponent) == value)
-            break;
-    }
+    int exponent;
+    json_double_shortest(value, &decimal.digits, &exponent);
+    decimal.exponent = exponent;
     return without_end_zeros(decimal);
 }
 

@@ -1,4 +1,4 @@
-/* Making cJSON nodes. */
+/* Making cJSON nodes. Copying is done here and not by cJSON_Duplicate(), which goes down without a limit. */
 #include "codec/json_tree.h"
 
 #include <limits.h>
@@ -65,4 +65,78 @@ void json_node_append(cJSON *parent, cJSON *child)
     last->next = child;
     child->prev = last;
     first->prev = child;
+}
+
+static cJSON *copy_node(const cJSON *node, bool with_key)
+{
+    cJSON *copy = json_node_new(json_node_type(node));
+    if (copy == NULL)
+        return NULL;
+    copy->valueint = node->valueint;
+    copy->valuedouble = node->valuedouble;
+    if (node->valuestring != NULL)
+        copy->valuestring = json_text_dup(slice_of(node->valuestring));
+    if (with_key && node->string != NULL)
+        copy->string = json_text_dup(slice_of(node->string));
+    if ((node->valuestring != NULL && copy->valuestring == NULL) || (with_key && node->string != NULL && copy->string == NULL)) {
+        cJSON_Delete(copy);
+        return NULL;
+    }
+    return copy;
+}
+
+/* from[level] is a node whose copy is to[level]; both go down together. */
+typedef struct copying {
+    unsigned depth;
+    const cJSON *from[JSON_DEPTH_MAX];
+    cJSON *to[JSON_DEPTH_MAX];
+} copying;
+
+/* The node after this one and its children; NULL: none is left. */
+static const cJSON *after(copying *self, const cJSON *node)
+{
+    while (self->depth > 0) {
+        if (node->next != NULL)
+            return node->next;
+        node = self->from[--self->depth];
+    }
+    return NULL;
+}
+
+static dubboc_status copy_children(const cJSON *tree, cJSON *root)
+{
+    copying self;
+    self.depth = 0;
+    const cJSON *node = tree;
+    cJSON *copy = root;
+    for (;;) {
+        if (node->child != NULL) {
+            if (self.depth == JSON_DEPTH_MAX)
+                return DUBBOC_E_TOO_BIG;
+            self.from[self.depth] = node;
+            self.to[self.depth++] = copy;
+            node = node->child;
+        } else {
+            node = after(&self, node);
+        }
+        if (node == NULL)
+            return DUBBOC_OK;
+        copy = copy_node(node, true);
+        if (copy == NULL)
+            return DUBBOC_E_NO_MEMORY;
+        json_node_append(self.to[self.depth - 1], copy);
+    }
+}
+
+dubboc_status json_copy(const cJSON *tree, cJSON **copy)
+{
+    cJSON *root = copy_node(tree, false);
+    if (root == NULL)
+        return DUBBOC_E_NO_MEMORY;
+    dubboc_status status = copy_children(tree, root);
+    if (status == DUBBOC_OK)
+        *copy = root;
+    else
+        cJSON_Delete(root);
+    return status;
 }

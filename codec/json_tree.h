@@ -23,6 +23,9 @@ void json_node_set_number(cJSON *node, double value);
 /* Links a node as the parent's last child. */
 void json_node_append(cJSON *parent, cJSON *child);
 
+/* A copy of a tree, without the key of its root. DUBBOC_E_NO_MEMORY; DUBBOC_E_TOO_BIG: deeper than 128 levels. */
+dubboc_status json_copy(const cJSON *tree, cJSON **copy);
+
 /* The type without cJSON's flags. */
 static inline int json_node_type(const cJSON *node)
 {

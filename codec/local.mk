@@ -1,9 +1,14 @@
 libdubboc_core_la_SOURCES += \
 	codec/json.h codec/json_access.c codec/json_build.c \
+	codec/json_double.c codec/json_double.h \
+	codec/json_format.c codec/json_format.h \
 	codec/json_number.c codec/json_number.h \
+	codec/json_pack.c codec/json_unpack.c \
 	codec/json_path.c codec/json_path.h \
+	codec/json_powers.c codec/json_powers.h \
 	codec/json_scan.c \
 	codec/json_text.c codec/json_text.h \
 	codec/json_tree.c codec/json_tree.h \
 	codec/json_write.c \
 	codec/jsonrpc.h codec/jsonrpc_reply.c codec/jsonrpc_request.c
+EXTRA_DIST += codec/json_powers.py

@@ -1,0 +1,204 @@
+/* Between doubles and decimals.
+ *
+ * Printing follows Raffaello Giulietti's "The Schubfach way to render doubles": the numbers that round to a double form an interval; scaled by
+ * the right power of ten it holds at most one multiple of ten and at least one integer, which is the answer. A power with 126 bits is
+ * enough to place all of them, provided that what is lost below is remembered as one odd bit.
+ *
+ * Reading follows Daniel Lemire's "Number parsing at a gigabyte per second": digits times a 128-bit power has the 55 bits that rounding needs,
+ * but for cases that can be recognised. Those, and the smallest doubles, are left to strtod(), which is given no decimal point and so
+ * does not ask the locale. */
+#include "codec/json_double.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec/json_powers.h"
+
+#define FRACTION_BITS 52
+#define EXPONENT_BIAS 1023
+#define HIDDEN_BIT (UINT64_C(1) << FRACTION_BITS)
+#define EXPONENT_INFINITE 0x7FF
+
+typedef struct product {
+    uint64_t high;
+    uint64_t low;
+} product;
+
+#ifdef __SIZEOF_INT128__
+
+__extension__ typedef unsigned __int128 u128;
+
+static inline product multiply(uint64_t a, uint64_t b)
+{
+    u128 whole = (u128)a * b;
+    return (product){.high = (uint64_t)(whole >> 64), .low = (uint64_t)whole};
+}
+
+#else
+
+static inline product multiply(uint64_t a, uint64_t b)
+{
+    uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t low = a_low * b_low;
+    uint64_t middle = a_high * b_low + (low >> 32);
+    uint64_t other = a_low * b_high + (uint32_t)middle;
+    return (product){.high = a_high * b_high + (middle >> 32) + (other >> 32), .low = other << 32 | (uint32_t)low};
+}
+
+#endif
+
+/* floor(log2(10^k)), for |k| < 1233; a right shift of a negative number rounds down with every compiler we know. */
+static inline int floor_log2_power(int k)
+{
+    return (k * 1741647) >> 19;
+}
+
+/* --- printing --- */
+
+/* The high 64 bits of power * factor; bit 0 is set as well when anything of weight is below them. */
+static uint64_t multiply_to_odd(json_power power, uint64_t factor)
+{
+    product low = multiply(power.low, factor);
+    product high = multiply(power.high, factor);
+    uint64_t middle = high.low + low.high;
+    uint64_t carry = middle < low.high;
+    return (high.high + carry) | (middle > 1);
+}
+
+/* All scaled by 10^-exponent and by 4. */
+typedef struct interval {
+    uint64_t lower;
+    uint64_t value;
+    uint64_t upper;
+} interval;
+
+static interval interval_of(double value, int *exponent)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint64_t fraction = bits & (HIDDEN_BIT - 1);
+    int biased = (int)(bits >> FRACTION_BITS);
+    uint64_t c = biased != 0 ? fraction | HIDDEN_BIT : fraction;
+    int q = (biased != 0 ? biased : 1) - EXPONENT_BIAS - FRACTION_BITS;
+    /* Below a power of two the doubles are twice as dense. */
+    bool is_lower_nearer = fraction == 0 && biased > 1;
+    /* floor(log10(2^q)), of 3/4 of it when the interval is narrower. */
+    int k = (q * 1262611 - (is_lower_nearer ? 524031 : 0)) >> 22;
+    int shift = q + floor_log2_power(-k) + 1;
+    json_power power = json_powers[-k - JSON_POWER_FIRST];
+    uint64_t is_open = c & 1; /* a tie rounds to the even one: the ends belong to it */
+    *exponent = k;
+    return (interval){.lower = multiply_to_odd(power, (4 * c - 2 + is_lower_nearer) << shift) + is_open,
+        .value = multiply_to_odd(power, (4 * c) << shift),
+        .upper = multiply_to_odd(power, (4 * c + 2) << shift) - is_open};
+}
+
+void json_double_shortest(double value, uint64_t *digits, int *exponent)
+{
+    int k;
+    interval in = interval_of(value, &k);
+    uint64_t below = in.value / 4, tens = below / 10;
+    bool is_lower_in = in.lower <= 40 * tens, is_upper_in = 40 * tens + 40 <= in.upper;
+    if (below >= 10 && is_lower_in != is_upper_in) {
+        *digits = tens + is_upper_in;
+        *exponent = k + 1;
+        return;
+    }
+    *exponent = k;
+    is_lower_in = in.lower <= 4 * below;
+    is_upper_in = 4 * below + 4 <= in.upper;
+    if (is_lower_in != is_upper_in) {
+        *digits = below + is_upper_in;
+        return;
+    }
+    uint64_t middle = 4 * below + 2;
+    bool rounds_up = in.value > middle || (in.value == middle && below % 2 == 1);
+    *digits = below + rounds_up;
+}
+
+/* --- reading --- */
+
+static double by_library(uint64_t digits, int exponent)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, exponent);
+    return strtod(text, NULL);
+}
+
+static unsigned leading_zeros(uint64_t value)
+{
+    return (unsigned)__builtin_clzll(value);
+}
+
+/* Where 5^exponent fits 128 bits, or 5^-exponent 64: here the table's power, rounded up, decides every case. */
+static bool is_small_power(int exponent)
+{
+    return exponent >= -27 && exponent <= 55;
+}
+
+/* The power rounded down, one less than the table's, as the proof wants it for all but the small ones. */
+static json_power power_for_reading(int exponent)
+{
+    json_power power = json_powers[exponent - JSON_POWER_FIRST];
+    if (is_small_power(exponent))
+        return power;
+    power.high -= power.low == 0;
+    power.low--;
+    return power;
+}
+
+/* digits (highest bit set) times the power: exact enough in its high part, unless it says false. */
+static bool scale(uint64_t digits, int exponent, product *scaled)
+{
+    json_power power = power_for_reading(exponent);
+    product whole = multiply(digits, power.high);
+    /* The 9 bits below what is rounded are all set: a carry from the power's low half may matter. */
+    if ((whole.high & 0x1FF) == 0x1FF) {
+        uint64_t more = multiply(digits, power.low).high;
+        whole.low += more;
+        whole.high += whole.low < more;
+    }
+    *scaled = whole;
+    return whole.low != UINT64_MAX || is_small_power(exponent);
+}
+
+static double from_parts(uint64_t fraction, int biased)
+{
+    if (biased >= EXPONENT_INFINITE)
+        return HUGE_VAL;
+    uint64_t bits = (fraction & (HIDDEN_BIT - 1)) | (uint64_t)biased << FRACTION_BITS;
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+double json_double_nearest(uint64_t digits, int64_t wide_exponent)
+{
+    if (wide_exponent > 310)
+        return HUGE_VAL;
+    if (wide_exponent < -400)
+        return 0;
+    int exponent = (int)wide_exponent;
+    unsigned zeros = leading_zeros(digits);
+    product scaled;
+    if (exponent < JSON_POWER_FIRST || !scale(digits << zeros, exponent, &scaled))
+        return by_library(digits, exponent);
+    unsigned top = (unsigned)(scaled.high >> 63);
+    unsigned shift = top + 64 - FRACTION_BITS - 3;
+    uint64_t mantissa = scaled.high >> shift;
+    int biased = floor_log2_power(exponent) + 63 + (int)top - (int)zeros + EXPONENT_BIAS;
+    if (biased <= 0)
+        return by_library(digits, exponent);
+    /* Exactly in the middle between two doubles: to the even one. Only these powers can lead there. */
+    bool is_tie = scaled.low <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1 && mantissa << shift == scaled.high;
+    if (is_tie)
+        mantissa--;
+    mantissa = (mantissa + (mantissa & 1)) >> 1;
+    if (mantissa >= 2 * HIDDEN_BIT) {
+        mantissa = HIDDEN_BIT;
+        biased++;
+    }
+    return from_parts(mantissa, biased);
+}

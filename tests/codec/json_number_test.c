@@ -1,0 +1,575 @@
+/* Numbers through print and parse: nothing may change, whatever the locale. */
+#include "tests/support/test.h"
+
+#include <float.h>
+#include <limits.h>
+#include <locale.h>
+#include <math.h>
+#include <sys/stat.h>
+
+#include "codec/json_double.h"
+#include "codec/json_number.h"
+
+#define ROUNDS 1000000
+
+static uint64_t next_random(uint64_t *state)
+{
+    /* xorshift, with a multiplication to mix the low bits */
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+static cJSON *parse(const char *text)
+{
+    cJSON *tree;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, dubboc_json_parse(text, strlen(text), &tree, &err), &err);
+    return tree;
+}
+
+static char *print(const cJSON *tree)
+{
+    char *text;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, dubboc_json_print(tree, &text, NULL, &err), &err);
+    return text;
+}
+
+static void check_printed(double value, const char *expected)
+{
+    char text[JSON_NUMBER_PRINT_MAX + 1];
+    text[json_number_print(value, text)] = '\0';
+    assert_string_equal(expected, text);
+}
+
+static uint64_t bits_of(double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static double double_of(uint64_t bits)
+{
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Through the text and the tree: the same bits, in 25 characters at most. */
+static void check_double(double value)
+{
+    char text[JSON_NUMBER_PRINT_MAX + 1];
+    size_t len = json_number_print(value, text);
+    text[len] = '\0';
+    double again = 0;
+    cJSON *tree = parse(text);
+    dubboc_status status = dubboc_json_double(tree, &again);
+    cJSON_Delete(tree);
+    if (len > 25 || status != DUBBOC_OK || bits_of(again) != bits_of(value)) {
+        print_error("%a prints as %s, which reads as %a (%s)\n", value, text, again, dubboc_status_name(status));
+        fail();
+    }
+}
+
+/* Nothing shorter reads back, and of the same length nothing nearer: by way of the C library. */
+static void check_shortest(double value)
+{
+    json_decimal decimal = json_shortest(value);
+    char text[64];
+    int digits = snprintf(text, sizeof text, "%llu", (unsigned long long)decimal.digits);
+    snprintf(text, sizeof text, "%llue%d", (unsigned long long)decimal.digits, (int)decimal.exponent);
+    assert_true(strtod(text, NULL) == value);
+    if (digits > 1) {
+        snprintf(text, sizeof text, "%.*e", digits - 2, value);
+        if (strtod(text, NULL) == value)
+            print_error("%a: %s is shorter than %d digits\n", value, text, digits);
+        assert_true(strtod(text, NULL) != value);
+    }
+    char nearest[64];
+    snprintf(nearest, sizeof nearest, "%.*e", digits - 1, value);
+    snprintf(text, sizeof text, "%llu", (unsigned long long)decimal.digits);
+    char *point = strchr(nearest, '.');
+    if (point != NULL)
+        memmove(point, point + 1, strlen(point));
+    nearest[digits] = '\0';
+    if (strtod(nearest, NULL) == value)
+        assert_string_equal(nearest, text);
+}
+
+static void integers_come_back_exactly(void **state)
+{
+    (void)state;
+    uint64_t seed = 1;
+    for (long i = 0; i < ROUNDS; i++) {
+        int64_t value = (int64_t)(next_random(&seed) >> (next_random(&seed) % 64)) * (i % 2 ? 1 : -1);
+        char expected[24], text[JSON_NUMBER_PRINT_MAX + 1];
+        snprintf(expected, sizeof expected, "%lld", (long long)value);
+        int64_t again = 0;
+        cJSON *made = dubboc_json_i64_new(value), *tree = parse(expected);
+        if (dubboc_json_i64(tree, &again) != DUBBOC_OK || again != value || dubboc_json_i64(made, &again) != DUBBOC_OK || again != value ||
+            dubboc_json_decimal(tree, text, sizeof text) != DUBBOC_OK || strcmp(text, expected) != 0 || made->type != tree->type) {
+            print_error("%s comes back as %lld, prints as %s\n", expected, (long long)again, text);
+            fail();
+        }
+        cJSON_Delete(made);
+        cJSON_Delete(tree);
+    }
+}
+
+static void doubles_come_back_exactly(void **state)
+{
+    (void)state;
+    uint64_t seed = 2;
+    for (long i = 0; i < ROUNDS; i++) {
+        double value = double_of(next_random(&seed));
+        if (isfinite(value))
+            check_double(value);
+    }
+}
+
+static void everyday_decimals_come_back_exactly(void **state)
+{
+    (void)state;
+    uint64_t seed = 3;
+    for (long i = 0; i < ROUNDS / 4; i++) {
+        uint64_t digits = next_random(&seed) % UINT64_C(1000000000000000) / (next_random(&seed) % 1000 + 1);
+        int places = (int)(next_random(&seed) % 12) + 1;
+        char text[40];
+        snprintf(text, sizeof text, "%llue-%d", (unsigned long long)digits, places);
+        double value = strtod(text, NULL);
+        check_double(value);
+        check_double((double)(int64_t)(next_random(&seed) >> 11) / 9007199254740992.0);
+        json_decimal expected = json_decimal_read(slice_of(text)), actual = json_decimal_of(value);
+        if (expected.digits != actual.digits || expected.exponent != actual.exponent)
+            print_error("%s prints as %llue%lld\n", text, (unsigned long long)actual.digits, (long long)actual.exponent);
+        assert_true(expected.digits == actual.digits && expected.exponent == actual.exponent);
+    }
+}
+
+static void prints_the_shortest_decimal_that_reads_back(void **state)
+{
+    (void)state;
+    uint64_t seed = 4;
+    for (long i = 0; i < ROUNDS / 40; i++) {
+        double value = fabs(double_of(next_random(&seed)));
+        if (isfinite(value))
+            check_shortest(value);
+        check_shortest((double)(int64_t)(next_random(&seed) >> 11 | 1) / 9007199254740992.0);
+    }
+}
+
+/* Against the C library, digits by digits. */
+static void reads_decimals_as_the_c_library_does(void **state)
+{
+    (void)state;
+    uint64_t seed = 5;
+    for (long i = 0; i < ROUNDS / 2; i++) {
+        uint64_t digits = next_random(&seed) >> (next_random(&seed) % 64) | 1;
+        int exponent = (int)(next_random(&seed) % 720) - 380;
+        if (i % 2 == 0)
+            exponent = exponent % 24;
+        char text[48];
+        snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, exponent);
+        double expected = strtod(text, NULL), actual = json_double_nearest(digits, exponent);
+        if (bits_of(expected) != bits_of(actual))
+            print_error("%s reads as %a, expected %a\n", text, actual, expected);
+        assert_true(bits_of(expected) == bits_of(actual));
+    }
+}
+
+/* What lies exactly between two doubles goes to the even one. */
+static void reads_halves_as_the_c_library_does(void **state)
+{
+    (void)state;
+    uint64_t seed = 6;
+    for (long i = 0; i < ROUNDS / 4; i++) {
+        uint64_t digits = (UINT64_C(1) << 53 | next_random(&seed) >> 11 | 1) << (next_random(&seed) % 10);
+        for (int exponent = 0; exponent > -8 && digits % 5 != 0; exponent--) {
+            char text[48];
+            snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, exponent);
+            double expected = strtod(text, NULL), actual = json_double_nearest(digits, exponent);
+            if (bits_of(expected) != bits_of(actual))
+                print_error("%s reads as %a, expected %a\n", text, actual, expected);
+            assert_true(bits_of(expected) == bits_of(actual));
+            if (digits > UINT64_MAX / 5)
+                break;
+            digits *= 5;
+        }
+    }
+}
+
+static void edges_of_double_come_back_exactly(void **state)
+{
+    (void)state;
+    for (int exponent = -1074; exponent <= 1023; exponent++) {
+        double value = ldexp(1, exponent);
+        check_double(value);
+        check_double(-value);
+        check_double(nextafter(value, INFINITY));
+        check_double(nextafter(value, 0));
+        check_shortest(value);
+        check_shortest(nextafter(value, INFINITY));
+    }
+    for (int exponent = -323; exponent <= 308; exponent++) {
+        char text[16];
+        snprintf(text, sizeof text, "1e%d", exponent);
+        double value = strtod(text, NULL);
+        check_double(value);
+        check_shortest(value);
+        check_double(nextafter(value, INFINITY));
+        check_double(nextafter(value, 0));
+    }
+    check_double(DBL_MAX);
+    check_double(DBL_MIN);
+    check_double(DBL_TRUE_MIN);
+}
+
+static void prints_as_people_and_java_want_it(void **state)
+{
+    (void)state;
+    check_printed(0, "0");
+    check_printed(-0.0, "-0");
+    check_printed(1, "1");
+    check_printed(-17, "-17");
+    check_printed(0.1, "0.1");
+    check_printed(1.1, "1.1");
+    check_printed(0.3, "0.3");
+    check_printed(0.1 + 0.2, "0.30000000000000004");
+    check_printed(1.0 / 3, "0.3333333333333333");
+    check_printed(100, "100");
+    check_printed(1e15, "1000000000000000");
+    check_printed(9007199254740991, "9007199254740991");
+    check_printed(9007199254740992, "9007199254740992");
+    check_printed(1e17, "100000000000000000");
+    check_printed(1152921504606846976, "1152921504606846976");
+    check_printed(9223372036854775807.0, "9223372036854775808");
+    check_printed(1e20, "1e20");
+    check_printed(1e23, "1e23");
+    check_printed(1.5e300, "1.5e300");
+    check_printed(1e-5, "0.00001");
+    check_printed(1.25e-6, "0.00000125");
+    check_printed(1e-7, "1e-7");
+    check_printed(-1.5e-10, "-1.5e-10");
+    check_printed(123456.789, "123456.789");
+    check_printed(5e-324, "5e-324");
+    check_printed(1.7976931348623157e308, "1.7976931348623157e308");
+    check_printed(2.2250738585072014e-308, "2.2250738585072014e-308");
+    check_printed(9.5e-3, "0.0095");
+    check_printed(2251799813685248.5, "2251799813685248.5");
+}
+
+/* --- which numbers are plain nodes --- */
+
+static void check_node(const char *text, bool is_plain)
+{
+    cJSON *tree = parse(text);
+    if ((tree->type == cJSON_Number) != is_plain)
+        print_error("%s is %s\n", text, is_plain ? "raw" : "plain");
+    assert_int_equal(is_plain ? cJSON_Number : cJSON_Raw, tree->type);
+    assert_true(dubboc_json_is_number(tree));
+    if (!is_plain) {
+        assert_string_equal(text, tree->valuestring);
+        assert_true(tree->valuedouble == 0);
+        assert_int_equal(0, tree->valueint);
+    }
+    cJSON_Delete(tree);
+}
+
+static void what_a_double_gives_back_is_a_plain_number(void **state)
+{
+    (void)state;
+    const char *plain[] = {"0", "-0", "5", "5.0", "5e0", "50e-1", "9007199254740992", "-9007199254740992", "900719925474099200e-2", "0.1", "1e23", "1e300",
+        "0.30000000000000004", "5e-324", "1.7976931348623157e308", "123456789.123456", "1e18", "1e22", "0e999", "0.10000000000000000000000000000"};
+    const char *raw[] = {"9007199254740993", "9007199254740994", "-9007199254740993", "9223372036854775807", "-9223372036854775808",
+        "18446744073709551615", "18446744073709551616", "1e400", "-1e400", "1e-400", "3.14159265358979323846264338327", "0.1000000000000000055",
+        "9007199254740993.0", "4.9e-324", "0.300000000000000041", "1.7976931348623158e308", "123456789012345678901234567890", "1152921504606846976"};
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        check_node(plain[i], true);
+    for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++)
+        check_node(raw[i], false);
+}
+
+static void big_numbers_survive_byte_for_byte(void **state)
+{
+    (void)state;
+    const char *texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e400", "123456789012345678901234567890",
+        "0.123456789012345678901234567890", "-1E+400", "1.00000000000000000000000000000000000000000001"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char body[200];
+        snprintf(body, sizeof body, "{\"a\":[%s,%s],\"b\":%s}", texts[i], texts[i], texts[i]);
+        cJSON *tree = parse(body);
+        char *printed = print(tree);
+        assert_string_equal(body, printed);
+        free(printed);
+        cJSON_Delete(tree);
+    }
+}
+
+static void valueint_is_filled_as_cjson_does(void **state)
+{
+    (void)state;
+    const char *texts[] = {"1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649", "1.9", "-1.9", "1e300", "-1e300", "true", "false"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        cJSON *ours = parse(texts[i]), *theirs = cJSON_Parse(texts[i]);
+        assert_non_null(theirs);
+        assert_int_equal(theirs->valueint, ours->valueint);
+        assert_true(theirs->valuedouble == ours->valuedouble);
+        assert_int_equal(theirs->type, ours->type);
+        cJSON_Delete(ours);
+        cJSON_Delete(theirs);
+    }
+}
+
+/* --- accessors --- */
+
+typedef struct reading {
+    const char *text;
+    dubboc_status i64_status;
+    int64_t i64;
+    dubboc_status u64_status;
+    uint64_t u64;
+    dubboc_status double_status;
+    double number;
+} reading;
+
+#define OK DUBBOC_OK
+#define RANGE DUBBOC_E_RANGE
+#define TYPE DUBBOC_E_TYPE
+static const reading readings[] = {
+    {"5", OK, 5, OK, 5, OK, 5},
+    {"5.0", OK, 5, OK, 5, OK, 5},
+    {"5e0", OK, 5, OK, 5, OK, 5},
+    {"50e-1", OK, 5, OK, 5, OK, 5},
+    {"0.05E+2", OK, 5, OK, 5, OK, 5},
+    {"-0", OK, 0, OK, 0, OK, 0},
+    {"-0.0e5", OK, 0, OK, 0, OK, 0},
+    {"0e99999999999", OK, 0, OK, 0, OK, 0},
+    {"-1", OK, -1, RANGE, 0, OK, -1},
+    {"1.5", RANGE, 0, RANGE, 0, OK, 1.5},
+    {"1e-400", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"9007199254740992", OK, INT64_C(9007199254740992), OK, UINT64_C(9007199254740992), OK, 9007199254740992.0},
+    {"9007199254740993", OK, INT64_C(9007199254740993), OK, UINT64_C(9007199254740993), RANGE, 0},
+    {"9007199254740994", OK, INT64_C(9007199254740994), OK, UINT64_C(9007199254740994), OK, 9007199254740994.0},
+    {"9223372036854775807", OK, INT64_MAX, OK, INT64_MAX, RANGE, 0},
+    {"9223372036854775807.000", OK, INT64_MAX, OK, INT64_MAX, RANGE, 0},
+    {"922337203685477580.7e1", OK, INT64_MAX, OK, INT64_MAX, RANGE, 0},
+    {"9223372036854775808", RANGE, 0, OK, UINT64_C(9223372036854775808), OK, 9223372036854775808.0},
+    {"-9223372036854775808", OK, INT64_MIN, RANGE, 0, OK, -9223372036854775808.0},
+    {"-9223372036854775809", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"18446744073709551615", RANGE, 0, OK, UINT64_MAX, RANGE, 0},
+    {"18446744073709551616", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"1e19", RANGE, 0, OK, UINT64_C(10000000000000000000), OK, 1e19},
+    {"1e18", OK, INT64_C(1000000000000000000), OK, UINT64_C(1000000000000000000), OK, 1e18},
+    {"1e20", RANGE, 0, RANGE, 0, OK, 1e20},
+    {"1e400", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"123456789012345678901234567890", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"1.00000000000000000000000000000000001", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"100000000000000000000000e-23", OK, 1, OK, 1, OK, 1},
+    {"\"5\"", TYPE, 0, TYPE, 0, TYPE, 0},
+    {"true", TYPE, 0, TYPE, 0, TYPE, 0},
+    {"null", TYPE, 0, TYPE, 0, TYPE, 0},
+    {"[5]", TYPE, 0, TYPE, 0, TYPE, 0},
+};
+
+static void check_reading(const cJSON *value, const reading *expected)
+{
+    int64_t i64 = 77;
+    uint64_t u64 = 77;
+    double number = 77;
+    dubboc_status status = dubboc_json_i64(value, &i64);
+    if (status != expected->i64_status || i64 != (status == OK ? expected->i64 : 77)) {
+        print_error("%s as int64_t: %s, %lld\n", expected->text, dubboc_status_name(status), (long long)i64);
+        fail();
+    }
+    status = dubboc_json_u64(value, &u64);
+    if (status != expected->u64_status || u64 != (status == OK ? expected->u64 : 77)) {
+        print_error("%s as uint64_t: %s, %llu\n", expected->text, dubboc_status_name(status), (unsigned long long)u64);
+        fail();
+    }
+    status = dubboc_json_double(value, &number);
+    if (status != expected->double_status || number != (status == OK ? expected->number : 77)) {
+        print_error("%s as double: %s, %g\n", expected->text, dubboc_status_name(status), number);
+        fail();
+    }
+}
+
+static void accessors_read_both_kinds_of_node_and_never_saturate(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof readings / sizeof readings[0]; i++) {
+        cJSON *tree = parse(readings[i].text);
+        check_reading(tree, &readings[i]);
+        cJSON_Delete(tree);
+        cJSON *raw = cJSON_CreateRaw(readings[i].text);
+        check_reading(raw, &readings[i]);
+        cJSON_Delete(raw);
+    }
+}
+
+static void accessors_refuse_what_is_no_number(void **state)
+{
+    (void)state;
+    const char *texts[] = {"", " 5", "5 ", "05", "5x", "+5", "NaN", "0x5"};
+    int64_t i64;
+    double number;
+    char text[32];
+    assert_int_equal(DUBBOC_E_TYPE, dubboc_json_i64(NULL, &i64));
+    assert_int_equal(DUBBOC_E_TYPE, dubboc_json_double(NULL, &number));
+    assert_int_equal(DUBBOC_E_TYPE, dubboc_json_decimal(NULL, text, sizeof text));
+    assert_false(dubboc_json_is_number(NULL));
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        cJSON *raw = cJSON_CreateRaw(texts[i]);
+        assert_false(dubboc_json_is_number(raw));
+        assert_int_equal(DUBBOC_E_TYPE, dubboc_json_i64(raw, &i64));
+        assert_int_equal(DUBBOC_E_TYPE, dubboc_json_double(raw, &number));
+        assert_int_equal(DUBBOC_E_TYPE, dubboc_json_decimal(raw, text, sizeof text));
+        cJSON_Delete(raw);
+        assert_null(dubboc_json_decimal_new(texts[i], strlen(texts[i])));
+    }
+    cJSON *odd = cJSON_CreateNumber(NAN);
+    assert_int_equal(DUBBOC_E_RANGE, dubboc_json_i64(odd, &i64));
+    assert_int_equal(DUBBOC_E_RANGE, dubboc_json_double(odd, &number));
+    assert_int_equal(DUBBOC_E_RANGE, dubboc_json_decimal(odd, text, sizeof text));
+    cJSON_Delete(odd);
+}
+
+static void plain_numbers_of_a_user_are_read_by_value(void **state)
+{
+    (void)state;
+    int64_t i64;
+    uint64_t u64;
+    cJSON *node = cJSON_CreateNumber(1152921504606846976.0);
+    assert_int_equal(DUBBOC_OK, dubboc_json_i64(node, &i64));
+    assert_true(i64 == INT64_C(1152921504606846976));
+    cJSON_SetNumberValue(node, 9223372036854775808.0);
+    assert_int_equal(DUBBOC_E_RANGE, dubboc_json_i64(node, &i64));
+    assert_int_equal(DUBBOC_OK, dubboc_json_u64(node, &u64));
+    cJSON_SetNumberValue(node, 18446744073709551616.0);
+    assert_int_equal(DUBBOC_E_RANGE, dubboc_json_u64(node, &u64));
+    cJSON_SetNumberValue(node, -9223372036854775808.0);
+    assert_int_equal(DUBBOC_OK, dubboc_json_i64(node, &i64));
+    assert_true(i64 == INT64_MIN);
+    cJSON_Delete(node);
+}
+
+static void decimal_tells_the_exact_text_or_that_it_does_not_fit(void **state)
+{
+    (void)state;
+    char text[32] = "untouched";
+    cJSON *tree = parse("123456789012345678901234567890");
+    assert_int_equal(DUBBOC_E_RANGE, dubboc_json_decimal(tree, text, 30));
+    assert_string_equal("untouched", text);
+    assert_int_equal(DUBBOC_OK, dubboc_json_decimal(tree, text, 31));
+    assert_string_equal("123456789012345678901234567890", text);
+    cJSON_Delete(tree);
+    tree = parse("1.50");
+    assert_int_equal(DUBBOC_E_RANGE, dubboc_json_decimal(tree, text, 3));
+    assert_int_equal(DUBBOC_OK, dubboc_json_decimal(tree, text, 4));
+    assert_string_equal("1.5", text);
+    cJSON_Delete(tree);
+}
+
+static void new_numbers_print_exactly(void **state)
+{
+    (void)state;
+    cJSON *array = cJSON_CreateArray();
+    cJSON_AddItemToArray(array, dubboc_json_i64_new(INT64_MIN));
+    cJSON_AddItemToArray(array, dubboc_json_i64_new(INT64_MAX));
+    cJSON_AddItemToArray(array, dubboc_json_i64_new(-7));
+    cJSON_AddItemToArray(array, dubboc_json_u64_new(UINT64_MAX));
+    cJSON_AddItemToArray(array, dubboc_json_u64_new(0));
+    cJSON_AddItemToArray(array, dubboc_json_decimal_new("1.10", 4));
+    cJSON_AddItemToArray(array, dubboc_json_decimal_new("1.1000000000000000000001", 24));
+    char *text = print(array);
+    assert_string_equal("[-9223372036854775808,9223372036854775807,-7,18446744073709551615,0,1.1,1.1000000000000000000001]", text);
+    free(text);
+    cJSON_Delete(array);
+}
+
+/* --- locale --- */
+
+static void write_file(const char *folder, const char *name, const void *data, size_t len)
+{
+    char path[500];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(len, fwrite(data, 1, len, file));
+    assert_int_equal(0, fclose(file));
+}
+
+/* A locale of our own with a decimal comma, as glibc reads it from a folder, so that none has to be installed. false: this C library
+ * is another. */
+static bool use_comma_locale(void)
+{
+    enum { ITEMS = 6, TEXTS_AT = 4 * (2 + ITEMS) };
+    const struct {
+        uint32_t magic, items, at[ITEMS];
+        uint32_t point, separator; /* as wide characters */
+        char texts[12];
+    } numeric = {UINT32_C(0x20031115) ^ LC_NUMERIC, ITEMS,
+        {TEXTS_AT + 8, TEXTS_AT + 10, TEXTS_AT + 12, TEXTS_AT, TEXTS_AT + 4, TEXTS_AT + 14}, ',', '.', ",\0.\0\3\0UTF-8"};
+    char *folder = test_folder_new();
+    char path[400];
+    snprintf(path, sizeof path, "%s/comma", folder);
+    assert_int_equal(0, mkdir(path, 0700));
+    write_file(path, "LC_NUMERIC", &numeric, sizeof numeric);
+    setenv("LOCPATH", folder, 1);
+    bool is_set = setlocale(LC_NUMERIC, "comma") != NULL;
+    unsetenv("LOCPATH");
+    test_folder_remove(folder);
+    return is_set && strcmp(localeconv()->decimal_point, ",") == 0;
+}
+
+static void the_locale_changes_nothing(void **state)
+{
+    (void)state;
+    if (!use_comma_locale()) {
+        print_message("this C library has no locale with a decimal comma\n");
+        return;
+    }
+    char probe[16];
+    snprintf(probe, sizeof probe, "%.1f", 1.5);
+    assert_string_equal("1,5", probe);
+    const char *body = "[1.5,0.30000000000000004,-2.2250738585072014e-308,123456.789,5e-324,1.7976931348623157e308]";
+    cJSON *tree = parse(body);
+    char *text = print(tree);
+    double number;
+    dubboc_status status = dubboc_json_double(cJSON_GetArrayItem(tree, 1), &number);
+    /* The numbers that are left to the C library. */
+    double tiny = json_double_nearest(UINT64_C(4940656458412465442), -342);
+    setlocale(LC_NUMERIC, "C");
+    assert_string_equal(body, text);
+    assert_int_equal(DUBBOC_OK, status);
+    assert_true(number == 0.1 + 0.2);
+    assert_true(tiny == 4.940656458412465442e-324);
+    free(text);
+    cJSON_Delete(tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(integers_come_back_exactly),
+        cmocka_unit_test(doubles_come_back_exactly),
+        cmocka_unit_test(everyday_decimals_come_back_exactly),
+        cmocka_unit_test(prints_the_shortest_decimal_that_reads_back),
+        cmocka_unit_test(reads_decimals_as_the_c_library_does),
+        cmocka_unit_test(reads_halves_as_the_c_library_does),
+        cmocka_unit_test(edges_of_double_come_back_exactly),
+        cmocka_unit_test(prints_as_people_and_java_want_it),
+        cmocka_unit_test(what_a_double_gives_back_is_a_plain_number),
+        cmocka_unit_test(big_numbers_survive_byte_for_byte),
+        cmocka_unit_test(valueint_is_filled_as_cjson_does),
+        cmocka_unit_test(accessors_read_both_kinds_of_node_and_never_saturate),
+        cmocka_unit_test(accessors_refuse_what_is_no_number),
+        cmocka_unit_test(plain_numbers_of_a_user_are_read_by_value),
+        cmocka_unit_test(decimal_tells_the_exact_text_or_that_it_does_not_fit),
+        cmocka_unit_test(new_numbers_print_exactly),
+        cmocka_unit_test(the_locale_changes_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
