@@ -1,1 +1,9 @@
-# server/: nothing yet
+libdubboc_core_la_SOURCES += \
+	server/deferred.c server/deferred.h \
+	server/dispatch.c server/dispatch.h \
+	server/exchange.h \
+	server/registration.c server/registration.h \
+	server/request.c \
+	server/server.c server/server.h \
+	server/service.c server/service.h \
+	server/workers.c server/workers.h

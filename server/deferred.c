@@ -1,0 +1,410 @@
+/* Answers that come later.
+ *
+ * The first handler of an exchange that defers makes a `parked`: the held HTTP request, and one hole for each answer that is still open.
+ * Its counter `missing` is the open holes, plus one while the handlers of the message still run; whoever brings it to zero answers the
+ * HTTP request, and nobody touches that after. So it does not matter whether an answer comes before the handler has returned, whether
+ * the time runs out first, or the server stops: each hole is closed once, by the first that comes, and a later answer falls away.
+ * A single request is the case of one hole with nothing around it. */
+#include "server/deferred.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "server/dispatch.h"
+#include "server/server.h"
+
+#define ANSWER_BYTES_MAX (256u * 1024 * 1024) /* of one deferred answer */
+#define LOOK_AGAIN_NS (5 * NS_PER_MS)         /* the clock looks at most this often */
+
+typedef enum hole_state {
+    HOLE_OPEN,
+    HOLE_ANSWERED,
+    HOLE_EXPIRED, /* the caller's time was over first */
+    HOLE_STOPPED  /* the server was stopped first */
+} hole_state;
+
+typedef struct hole {
+    hole_state state;
+    size_t at;       /* where it stands in parked.text */
+    dubboc_slice id; /* a copy, the hole's */
+    buffer answer;   /* HOLE_ANSWERED: the whole reply */
+} hole;
+
+struct parked {
+    deferrals *owner;
+    http_incoming *incoming;
+    buffer text;  /* what the other requests of a batch have answered */
+    hole *holes;
+    size_t count;
+    size_t capacity;
+    size_t missing;
+    size_t refs; /* deferred handles that are out, plus one until it is answered */
+    int64_t deadline_ns;
+    parked *next;
+    parked *prev;
+};
+
+struct dubboc_deferred {
+    parked *parked; /* NULL: a notification, nobody waits */
+    size_t index;
+    dubboc_slice id; /* the hole's, or at NULL */
+};
+
+/* --- parking --------------------------------------------------------------------------------------------------------------------------------- */
+
+static void link_locked(deferrals *owner, parked *self)
+{
+    self->next = owner->first;
+    if (self->next != NULL)
+        self->next->prev = self;
+    owner->first = self;
+}
+
+static void unlink_locked(parked *self)
+{
+    if (self->prev != NULL)
+        self->prev->next = self->next;
+    else
+        self->owner->first = self->next;
+    if (self->next != NULL)
+        self->next->prev = self->prev;
+}
+
+static void unref(parked *self)
+{
+    pthread_mutex_lock(&self->owner->lock);
+    bool is_last = --self->refs == 0;
+    pthread_mutex_unlock(&self->owner->lock);
+    if (!is_last)
+        return;
+    for (size_t i = 0; i < self->count; i++) {
+        free((char *)self->holes[i].id.at);
+        buffer_fini(&self->holes[i].answer);
+    }
+    free(self->holes);
+    buffer_fini(&self->text);
+    free(self);
+}
+
+static parked *park(exchange *ex)
+{
+    parked *made = MEM_NEW(parked);
+    if (made == NULL)
+        return NULL;
+    made->owner = &ex->server->deferrals;
+    made->incoming = ex->incoming;
+    made->missing = 1;
+    made->refs = 1;
+    made->deadline_ns = exchange_deadline_ns(ex);
+    buffer_init(&made->text, ANSWER_BYTES_MAX);
+    exchange_hold(ex);
+    pthread_mutex_lock(&made->owner->lock);
+    link_locked(made->owner, made);
+    bool is_earlier = made->deadline_ns < made->owner->earliest_ns;
+    if (is_earlier)
+        made->owner->earliest_ns = made->deadline_ns;
+    pthread_mutex_unlock(&made->owner->lock);
+    if (is_earlier)
+        wake_signal(&made->owner->wake);
+    return made;
+}
+
+/* Adds an open hole; id becomes its own. */
+static bool add_hole(parked *self, size_t at, dubboc_slice id, size_t *index)
+{
+    pthread_mutex_lock(&self->owner->lock);
+    void *holes = self->holes;
+    bool has_room = mem_grow(&holes, &self->capacity, self->count + 1, sizeof *self->holes);
+    self->holes = holes;
+    if (has_room) {
+        hole *added = &self->holes[self->count];
+        *added = (hole){.state = self->owner->is_stopped ? HOLE_STOPPED : HOLE_OPEN, .at = at, .id = id};
+        buffer_init(&added->answer, ANSWER_BYTES_MAX);
+        if (added->state == HOLE_OPEN)
+            self->missing++;
+        self->refs++;
+        *index = self->count++;
+    }
+    pthread_mutex_unlock(&self->owner->lock);
+    return has_room;
+}
+
+dubboc_deferred *dubboc_request_defer(dubboc_request *request)
+{
+    assert(request->method != NULL && !request->is_deferred);
+    exchange *ex = request->exchange;
+    dubboc_deferred *made = MEM_NEW(dubboc_deferred);
+    if (made == NULL)
+        return NULL;
+    if (request->id.at == NULL) {
+        request->is_deferred = true;
+        return made;
+    }
+    char *id = mem_dup_slice(request->id);
+    made->id = slice_make(id, request->id.len);
+    if (id == NULL || (ex->parked == NULL && (ex->parked = park(ex)) == NULL) ||
+        !add_hole(ex->parked, http_incoming_out(ex->incoming)->len, made->id, &made->index)) {
+        free(id);
+        free(made);
+        return NULL;
+    }
+    made->parked = ex->parked;
+    request->is_deferred = true;
+    return made;
+}
+
+/* --- answering the HTTP request ---------------------------------------------------------------------------------------------------------------- */
+
+static void write_hole(const hole *self, buffer *out)
+{
+    const char *problem = "out of memory";
+    if (self->state == HOLE_ANSWERED && self->answer.status == DUBBOC_OK) {
+        buffer_append(out, self->answer.data, self->answer.len);
+        return;
+    }
+    if (self->state == HOLE_EXPIRED)
+        problem = "no answer was given within the caller's time-out";
+    if (self->state == HOLE_STOPPED)
+        problem = "the server was stopped before the answer was given";
+    int code = self->state == HOLE_ANSWERED ? JSONRPC_INTERNAL_ERROR : JSONRPC_SERVER_ERROR;
+    jsonrpc_write_error(out, self->id, code, slice_of(problem), NULL);
+}
+
+static void append_part(buffer *out, const buffer *text, size_t from, size_t to)
+{
+    if (to > from)
+        buffer_append(out, text->data + from, to - from);
+}
+
+/* Nothing is missing any more and the owner has let go of it: it is the caller's alone, but for handles whose answers come too late. */
+static void answer(parked *self)
+{
+    buffer *out = http_incoming_out(self->incoming);
+    buffer_clear(out);
+    size_t done = 0;
+    for (size_t i = 0; i < self->count; i++) {
+        append_part(out, &self->text, done, self->holes[i].at);
+        write_hole(&self->holes[i], out);
+        done = self->holes[i].at;
+    }
+    append_part(out, &self->text, done, self->text.len);
+    if (self->text.status != DUBBOC_OK && out->status == DUBBOC_OK)
+        out->status = self->text.status;
+    dispatch_answer(self->incoming, true);
+    unref(self);
+}
+
+/* Closes one that was missing. true: it was the last, answer() must follow, without the lock. */
+static bool settle_locked(parked *self)
+{
+    if (--self->missing > 0)
+        return false;
+    unlink_locked(self);
+    return true;
+}
+
+size_t parked_count(const parked *self)
+{
+    return self->count; /* only the thread that asks adds to it */
+}
+
+void parked_release(parked *self)
+{
+    /* The text is moved out of the request's buffer, which belongs to the loop as long as the request is not answered. */
+    buffer *out = http_incoming_out(self->incoming);
+    append_part(&self->text, out, 0, out->len);
+    if (out->status != DUBBOC_OK)
+        self->text.status = out->status;
+    pthread_mutex_lock(&self->owner->lock);
+    bool is_complete = settle_locked(self);
+    pthread_mutex_unlock(&self->owner->lock);
+    if (is_complete)
+        answer(self);
+}
+
+/* --- the later answer -------------------------------------------------------------------------------------------------------------------------- */
+
+/* Takes reply over. */
+static void fill(dubboc_deferred *deferred, buffer *reply)
+{
+    parked *self = deferred->parked;
+    bool is_complete = false;
+    pthread_mutex_lock(&self->owner->lock);
+    hole *mine = &self->holes[deferred->index];
+    if (mine->state == HOLE_OPEN) {
+        mine->state = HOLE_ANSWERED;
+        mine->answer = *reply;
+        buffer_init(reply, 0);
+        is_complete = settle_locked(self);
+    }
+    pthread_mutex_unlock(&self->owner->lock);
+    buffer_fini(reply);
+    if (is_complete)
+        answer(self);
+    unref(self);
+    free(deferred);
+}
+
+/* true: a notification, which is gone now. */
+static bool drop_notification(dubboc_deferred *deferred)
+{
+    if (deferred->parked != NULL)
+        return false;
+    free(deferred);
+    return true;
+}
+
+void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result)
+{
+    assert(deferred != NULL);
+    dubboc_slice id = deferred->id;
+    if (drop_notification(deferred)) {
+        cJSON_Delete(result);
+        return;
+    }
+    buffer reply;
+    buffer_init(&reply, ANSWER_BYTES_MAX);
+    dispatch_write_tree(&reply, id, result);
+    cJSON_Delete(result);
+    fill(deferred, &reply);
+}
+
+void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result)
+{
+    assert(deferred != NULL);
+    dubboc_slice id = deferred->id;
+    if (drop_notification(deferred))
+        return;
+    buffer reply;
+    buffer_init(&reply, ANSWER_BYTES_MAX);
+    dispatch_write_raw(&reply, id, result, deferred->parked->owner->checks_raw);
+    fill(deferred, &reply);
+}
+
+void dubboc_deferred_fail(dubboc_deferred *deferred, int code, const char *exception, const char *format, ...)
+{
+    assert(deferred != NULL);
+    dubboc_slice id = deferred->id;
+    if (drop_notification(deferred))
+        return;
+    note noted = {0};
+    va_list args;
+    va_start(args, format);
+    note_vset(&noted, NOTE_FAIL, code, exception, format, args);
+    va_end(args);
+    buffer reply;
+    buffer_init(&reply, ANSWER_BYTES_MAX);
+    note_write_error(&noted, DUBBOC_E_REMOTE, id, &reply);
+    note_clear(&noted);
+    fill(deferred, &reply);
+}
+
+/* --- those that are never answered ---------------------------------------------------------------------------------------------------------------- */
+
+/* Closes the open holes. true: nothing is missing any more, self is unlinked. */
+static bool give_up_locked(parked *self, hole_state state)
+{
+    bool is_complete = false;
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->holes[i].state != HOLE_OPEN)
+            continue;
+        self->holes[i].state = state;
+        is_complete = settle_locked(self);
+    }
+    return is_complete;
+}
+
+/* Gives up those that are due by now, answers the complete ones, and tells when the next is due. */
+static int64_t give_up(deferrals *self, int64_t now_ns, hole_state state)
+{
+    parked *complete = NULL;
+    int64_t next_ns = DEADLINE_NEVER;
+    pthread_mutex_lock(&self->lock);
+    for (parked *one = self->first, *next; one != NULL; one = next) {
+        next = one->next;
+        if (one->deadline_ns > now_ns) {
+            next_ns = deadline_min(next_ns, one->deadline_ns);
+        } else if (give_up_locked(one, state)) {
+            one->next = complete;
+            complete = one;
+        } else {
+            next_ns = deadline_min(next_ns, now_ns); /* its handlers still run and may defer again */
+        }
+    }
+    if (next_ns != DEADLINE_NEVER && state == HOLE_EXPIRED && next_ns < now_ns + LOOK_AGAIN_NS)
+        next_ns = now_ns + LOOK_AGAIN_NS;
+    self->earliest_ns = next_ns;
+    pthread_mutex_unlock(&self->lock);
+    for (parked *one = complete, *next; one != NULL; one = next) {
+        next = one->next;
+        answer(one);
+    }
+    return next_ns;
+}
+
+int64_t deferrals_expire(deferrals *self)
+{
+    wake_clear(&self->wake);
+    return give_up(self, clock_now_ns(), HOLE_EXPIRED);
+}
+
+static bool has_to_end(deferrals *self)
+{
+    pthread_mutex_lock(&self->lock);
+    bool ends = self->ends;
+    pthread_mutex_unlock(&self->lock);
+    return ends;
+}
+
+static void *watch_clock(void *arg)
+{
+    deferrals *self = arg;
+    int64_t next_ns = DEADLINE_NEVER;
+    while (!has_to_end(self)) {
+        struct pollfd woken = {.fd = self->wake.fd, .events = POLLIN};
+        poll(&woken, 1, deadline_poll_ms(next_ns));
+        next_ns = deferrals_expire(self);
+    }
+    return NULL;
+}
+
+dubboc_status deferrals_init(deferrals *self, bool with_thread, dubboc_error *err)
+{
+    *self = (deferrals){.earliest_ns = DEADLINE_NEVER, .wake = {.fd = -1}};
+    pthread_mutex_init(&self->lock, NULL);
+    if (!wake_open(&self->wake)) {
+        pthread_mutex_destroy(&self->lock);
+        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
+    }
+    int problem = with_thread ? quiet_thread_start(&self->thread, watch_clock, self) : 0;
+    self->has_thread = with_thread && problem == 0;
+    if (problem == 0)
+        return DUBBOC_OK;
+    deferrals_fini(self);
+    return error_set(err, DUBBOC_E_SYSTEM, "no thread for deferred answers: %s", strerror(problem));
+}
+
+void deferrals_stop(deferrals *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->is_stopped = true;
+    self->ends = true;
+    pthread_mutex_unlock(&self->lock);
+    wake_signal(&self->wake);
+    if (self->has_thread)
+        pthread_join(self->thread, NULL);
+    self->has_thread = false;
+    give_up(self, INT64_MAX, HOLE_STOPPED);
+}
+
+void deferrals_fini(deferrals *self)
+{
+    wake_close(&self->wake);
+    pthread_mutex_destroy(&self->lock);
+}

@@ -1,0 +1,45 @@
+/* Answers that come later. See deferred.c. */
+#ifndef SERVER_DEFERRED_H
+#define SERVER_DEFERRED_H
+
+#include <pthread.h>
+
+#include "base/wake.h"
+#include "server/exchange.h"
+
+typedef struct parked parked;
+
+/* All unanswered parked exchanges of a server, and the clock that answers for those who do not in time. */
+typedef struct deferrals {
+    pthread_mutex_t lock;   /* guards everything below and every parked */
+    parked *first;
+    int64_t earliest_ns;    /* the next look is due then */
+    bool checks_raw;        /* [server] check_raw, set by the owner before anything is deferred */
+    bool is_stopped;        /* whatever is deferred from now on is answered with an error */
+    bool has_thread;
+    bool ends;              /* for the thread */
+    pthread_t thread;
+    wake wake;              /* earliest_ns went down, or ends */
+} deferrals;
+
+/* DUBBOC_E_SYSTEM: no descriptor or thread. with_thread false: the owner calls deferrals_expire() itself, when wake.fd says so or
+ * earliest_ns has come. */
+dubboc_status deferrals_init(deferrals *self, bool with_thread, dubboc_error *err);
+
+/* Answers those whose caller has given up by now. Returns when to look again, DEADLINE_NEVER: when wake is signalled. */
+int64_t deferrals_expire(deferrals *self);
+
+/* Answers all that are left with an error, and any later one at once. Ends the thread. */
+void deferrals_stop(deferrals *self);
+
+/* After deferrals_stop(). */
+void deferrals_fini(deferrals *self);
+
+/* How many answers have been deferred so far. */
+size_t parked_count(const parked *self);
+
+/* The handlers of an exchange with a parked have all returned, and what they have written is in its out buffer: answers now, if nothing is
+ * missing, else when the last answer comes. The exchange must not be touched afterwards. */
+void parked_release(parked *self);
+
+#endif

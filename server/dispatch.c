@@ -1,0 +1,515 @@
+/* From a body to handlers to replies.
+ *
+ * A request is looked at once, on the loop that read it: path, HTTP method, content type, envelope, method. What is wrong is answered there,
+ * and a non-blocking method runs there, straight into the request's own buffer: nothing is queued and nothing is copied. Everything else
+ * is held and goes to a worker as one piece; the requests of a batch run there one after the other, in order, and a bad one among them
+ * gets its own error and hinders no other. Errors of JSON-RPC have HTTP status 200 (wire.md P10): consumers of every kind give up on
+ * the body of any other. */
+#include "server/dispatch.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "server/server.h"
+
+#define NAMED_BYTES_MAX 256u            /* of a path or method that an error names */
+#define SCRATCH_KEEP_BYTES (64u * 1024) /* a raw result's memory is kept for the next one up to this */
+
+static const char json_type[] = "application/json";
+static const http_answer_header not_executed = {"Dubboc-Not-Executed", "1"};
+static const dubboc_slice null_id = {"null", 4};
+
+/* --- writing replies ------------------------------------------------------------------------------------------------------------------------ */
+
+/* Takes back what was written since mark, a failure too. */
+static void roll_back(buffer *out, size_t mark)
+{
+    out->len = mark;
+    out->status = DUBBOC_OK;
+}
+
+static void write_error(buffer *out, dubboc_slice id, int code, const char *text)
+{
+    jsonrpc_write_error(out, id, code, slice_of(text), NULL);
+}
+
+/* In place of a reply that began at mark. */
+static void replace_by_error(buffer *out, size_t mark, dubboc_slice id, const char *text)
+{
+    roll_back(out, mark);
+    write_error(out, id, JSONRPC_INTERNAL_ERROR, text);
+}
+
+void dispatch_write_tree(buffer *out, dubboc_slice id, const cJSON *result)
+{
+    size_t mark = out->len;
+    jsonrpc_begin_result(out, id);
+    dubboc_status status = DUBBOC_OK;
+    if (result == NULL)
+        buffer_append(out, "null", 4);
+    else
+        status = json_write(out, result, NULL);
+    jsonrpc_end_result(out);
+    if (status == DUBBOC_OK && out->status == DUBBOC_OK)
+        return;
+    dubboc_error err;
+    roll_back(out, mark);
+    if (result != NULL && json_write(out, result, &err) != DUBBOC_OK) /* once more, for the words */
+        error_prefix(&err, err.status, "the result cannot be written");
+    else
+        error_set(&err, DUBBOC_E_TOO_BIG, "the result cannot be written: no memory, or too big");
+    replace_by_error(out, mark, id, err.text);
+}
+
+void dispatch_write_raw(buffer *out, dubboc_slice id, dubboc_slice result, bool checks)
+{
+    size_t mark = out->len;
+    dubboc_error err;
+    json_value value;
+    if (result.len > 0 && checks && json_check(result, &value, &err) != DUBBOC_OK) {
+        error_prefix(&err, err.status, "the handler's result");
+        write_error(out, id, JSONRPC_INTERNAL_ERROR, err.text);
+        return;
+    }
+    jsonrpc_begin_result(out, id);
+    buffer_append_slice(out, result.len > 0 ? result : slice_make("null", 4));
+    jsonrpc_end_result(out);
+    if (out->status != DUBBOC_OK)
+        replace_by_error(out, mark, id, "the result cannot be written: no memory, or too big");
+}
+
+void dispatch_answer(http_incoming *incoming, bool is_executed)
+{
+    buffer *out = http_incoming_out(incoming);
+    if (out->status != DUBBOC_OK) {
+        buffer_clear(out);
+        write_error(out, null_id, JSONRPC_INTERNAL_ERROR, "no memory for the answer, or it is too big");
+    }
+    if (out->status != DUBBOC_OK) { /* not even for that */
+        buffer_clear(out);
+        http_incoming_answer(incoming, 500, NULL, &not_executed, is_executed ? 0 : 1, true);
+        return;
+    }
+    http_incoming_answer(incoming, 200, out->len > 0 ? json_type : NULL, NULL, 0, false);
+}
+
+/* Answers with plain words instead of JSON. */
+static void answer_text(http_incoming *incoming, int status, const http_answer_header *header, const char *format, dubboc_slice what)
+{
+    buffer *out = http_incoming_out(incoming);
+    if (what.len > NAMED_BYTES_MAX)
+        what.len = NAMED_BYTES_MAX;
+    buffer_printf(out, format, SLICE_ARGS(what));
+    if (out->status != DUBBOC_OK)
+        buffer_clear(out);
+    http_incoming_answer(incoming, status, "text/plain; charset=utf-8", header, header != NULL ? 1 : 0, false);
+}
+
+/* --- one request ------------------------------------------------------------------------------------------------------------------------------ */
+
+/* The memory of raw results: one text a thread, because a fresh one for each call would cost more than the call. */
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+static bool has_scratch_key;
+
+static void free_scratch(void *value)
+{
+    dubboc_text_free(value);
+    free(value);
+}
+
+static void make_scratch_key(void)
+{
+    has_scratch_key = pthread_key_create(&scratch_key, free_scratch) == 0;
+}
+
+/* NULL: no memory. While it is taken the thread has none, so that a handler that steps another server on this thread gets its own. */
+static dubboc_text *take_scratch(void)
+{
+    pthread_once(&scratch_once, make_scratch_key);
+    dubboc_text *scratch = has_scratch_key ? pthread_getspecific(scratch_key) : NULL;
+    if (scratch == NULL)
+        return MEM_NEW(dubboc_text);
+    pthread_setspecific(scratch_key, NULL);
+    return scratch;
+}
+
+static void give_back_scratch(dubboc_text *scratch)
+{
+    if (scratch->capacity > SCRATCH_KEEP_BYTES)
+        dubboc_text_free(scratch);
+    scratch->len = 0;
+    if (!has_scratch_key || pthread_getspecific(scratch_key) != NULL || pthread_setspecific(scratch_key, scratch) != 0)
+        free_scratch(scratch);
+}
+
+/* Whether an answer is to be written now: not for a notification, and not when the handler has deferred. */
+static bool wants_answer(const dubboc_request *request)
+{
+    return request->id.at != NULL && !request->is_deferred;
+}
+
+/* The answer for a handler that has not returned DUBBOC_OK. */
+static void write_failure(const dubboc_request *request, dubboc_status status, buffer *out)
+{
+    if (status == DUBBOC_DEFERRED)
+        write_error(out, request->id, JSONRPC_INTERNAL_ERROR, "the handler said that it deferred, but has not");
+    else
+        note_write_error(&request->note, status, request->id, out);
+}
+
+static void call_raw(dubboc_request *request, dubboc_slice params, buffer *out)
+{
+    dubboc_text *result = take_scratch();
+    if (result == NULL) {
+        if (wants_answer(request))
+            write_failure(request, DUBBOC_E_NO_MEMORY, out);
+        return;
+    }
+    const service_method *method = request->method;
+    dubboc_status status = method->raw(request, params, result, method->arg);
+    assert(!request->is_deferred || status == DUBBOC_DEFERRED);
+    if (status == DUBBOC_OK && wants_answer(request))
+        dispatch_write_raw(out, request->id, slice_make(result->data, result->len), request->exchange->server->checks_raw);
+    else if (wants_answer(request))
+        write_failure(request, status, out);
+    give_back_scratch(result);
+}
+
+/* The params as a tree; NULL: none. */
+static dubboc_status build_params(dubboc_request *request, dubboc_slice text, cJSON **params)
+{
+    *params = NULL;
+    if (text.len == 0)
+        return DUBBOC_OK;
+    dubboc_error err;
+    dubboc_status status = json_build(text, params, &err);
+    if (status == DUBBOC_OK || status == DUBBOC_E_NO_MEMORY)
+        return status;
+    return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL, "params: %s", err.text);
+}
+
+static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
+{
+    const service_method *method = request->method;
+    cJSON *params, *result = NULL;
+    dubboc_status status = build_params(request, text, &params);
+    if (status == DUBBOC_OK)
+        status = method->json(request, params, &result, method->arg);
+    assert(!request->is_deferred || status == DUBBOC_DEFERRED);
+    if (status == DUBBOC_OK && wants_answer(request))
+        dispatch_write_tree(out, request->id, result);
+    else if (wants_answer(request))
+        write_failure(request, status, out);
+    cJSON_Delete(params);
+    cJSON_Delete(result);
+}
+
+/* "service x has no method y" or "no service at /z"; every error answer names what was asked for. */
+static void write_not_found(const exchange *ex, const jsonrpc_request *rpc, buffer *out)
+{
+    char text[NAMED_BYTES_MAX * 3];
+    dubboc_slice path = http_incoming_path(ex->incoming);
+    buffer name;
+    buffer_init(&name, rpc->method.len);
+    json_string_decode(rpc->method, &name);
+    size_t len = name.len < NAMED_BYTES_MAX ? name.len : NAMED_BYTES_MAX;
+    if (path.len > NAMED_BYTES_MAX)
+        path.len = NAMED_BYTES_MAX;
+    if (ex->service == NULL)
+        snprintf(text, sizeof text, "no service at %.*s", SLICE_ARGS(path));
+    else
+        snprintf(text, sizeof text, "service %s has no method %.*s", ex->service->interface, (int)len, len > 0 ? name.data : "");
+    write_error(out, rpc->id, JSONRPC_METHOD_NOT_FOUND, text);
+    buffer_fini(&name);
+}
+
+/* Executes one request and appends its answer, if it wants one and has one yet. */
+static void serve(exchange *ex, const jsonrpc_request *rpc, const service_method *method, buffer *out)
+{
+    if (rpc->fault != 0) {
+        write_error(out, rpc->id.at != NULL ? rpc->id : null_id, rpc->fault, rpc->fault_text);
+        return;
+    }
+    if (method == NULL) {
+        if (rpc->id.at != NULL)
+            write_not_found(ex, rpc, out);
+        return;
+    }
+    ex->is_executed = true;
+    dubboc_request request = {.exchange = ex, .method = method, .id = rpc->id};
+    dubboc_slice params = rpc->params.kind != JSON_NONE ? rpc->params.text : slice_make(NULL, 0);
+    if (method->raw != NULL)
+        call_raw(&request, params, out);
+    else
+        call_json(&request, params, out);
+    if (request.note.kind != NOTE_NONE)
+        note_clear(&request.note);
+}
+
+static const service_method *find_method(const exchange *ex, const jsonrpc_request *rpc)
+{
+    return ex->service != NULL && rpc->fault == 0 ? service_find_method(ex->service, rpc->method) : NULL;
+}
+
+/* --- one exchange ------------------------------------------------------------------------------------------------------------------------------ */
+
+static void finish(exchange *ex)
+{
+    if (ex->parked != NULL)
+        parked_release(ex->parked);
+    else
+        dispatch_answer(ex->incoming, ex->is_executed);
+}
+
+static size_t parked_holes(const exchange *ex)
+{
+    return ex->parked != NULL ? parked_count(ex->parked) : 0;
+}
+
+/* One element of a batch. A reply's own line end is left out. An answer that fails for want of room is replaced by an error, so that
+ * the others keep their place. */
+static void serve_element(exchange *ex, const jsonrpc_request *rpc, int64_t deadline_ns, size_t *answers, buffer *out)
+{
+    size_t mark = out->len, holes = parked_holes(ex);
+    if (*answers > 0)
+        buffer_append_char(out, ',');
+    size_t start = out->len;
+    const service_method *method = find_method(ex, rpc);
+    if (method != NULL && deadline_is_over(deadline_ns)) {
+        if (rpc->id.at != NULL)
+            write_error(out, rpc->id, JSONRPC_SERVER_ERROR, "the deadline passed before it was started");
+    } else {
+        serve(ex, rpc, method, out);
+    }
+    if (out->status == DUBBOC_OK && out->len == start && parked_holes(ex) == holes) {
+        out->len = mark;
+        return;
+    }
+    if (out->len > start && out->data[out->len - 1] == '\n')
+        out->len--;
+    ++*answers;
+}
+
+static void run_batch(exchange *ex)
+{
+    buffer *out = http_incoming_out(ex->incoming);
+    int64_t deadline_ns = exchange_deadline_ns(ex);
+    jsonrpc_request rpc;
+    size_t answers = 0;
+    buffer_append_char(out, '[');
+    while (jsonrpc_next(&ex->message, &rpc)) {
+        if (!ex->message.is_batch) { /* an empty one is answered by one object (specification, section 6) */
+            buffer_clear(out);
+            serve(ex, &rpc, NULL, out);
+            break;
+        }
+        serve_element(ex, &rpc, deadline_ns, &answers, out);
+    }
+    if (answers > 0)
+        buffer_append(out, "]\n", 2);
+    else if (ex->message.is_batch)
+        buffer_clear(out);
+    finish(ex);
+}
+
+static void run_fallback(exchange *ex)
+{
+    dubboc_server *server = ex->server;
+    dubboc_request request = {.exchange = ex};
+    dubboc_http_answer answer = {.status = 404, .content_type = "text/plain"};
+    char *method = mem_dup_slice(http_incoming_method(ex->incoming));
+    char *path = mem_dup_slice(http_incoming_path(ex->incoming));
+    buffer *out = http_incoming_out(ex->incoming);
+    if (method != NULL && path != NULL) {
+        ex->is_executed = true;
+        server->fallback(&request, method, path, http_incoming_body(ex->incoming), &answer, server->fallback_arg);
+        buffer_append(out, answer.body.data, answer.body.len);
+    }
+    if (method == NULL || path == NULL || out->status != DUBBOC_OK) {
+        buffer_clear(out);
+        http_incoming_answer(ex->incoming, 500, NULL, &not_executed, ex->is_executed ? 0 : 1, true);
+    } else {
+        http_incoming_answer(ex->incoming, answer.status, answer.content_type, NULL, 0, false);
+    }
+    dubboc_text_free(&answer.body);
+    note_clear(&request.note);
+    free(method);
+    free(path);
+}
+
+static void run(exchange *ex)
+{
+    switch (ex->kind) {
+    case EXCHANGE_SINGLE:
+        serve(ex, &ex->single, ex->method, http_incoming_out(ex->incoming));
+        finish(ex);
+        break;
+    case EXCHANGE_BATCH:
+        run_batch(ex);
+        break;
+    case EXCHANGE_FALLBACK:
+        run_fallback(ex);
+        break;
+    }
+}
+
+/* --- to a worker and there ------------------------------------------------------------------------------------------------------------------------ */
+
+void exchange_hold(exchange *self)
+{
+    if (!self->is_held)
+        http_incoming_hold(self->incoming);
+    self->is_held = true;
+}
+
+/* Answers one that has not been started and never will be. */
+static void answer_not_executed(exchange *ex, int http_status, const char *text)
+{
+    buffer *out = http_incoming_out(ex->incoming);
+    bool is_call = ex->kind == EXCHANGE_SINGLE && ex->single.id.at != NULL;
+    write_error(out, is_call ? ex->single.id : null_id, JSONRPC_SERVER_ERROR, text);
+    if (out->status != DUBBOC_OK)
+        buffer_clear(out);
+    http_incoming_answer(ex->incoming, http_status, json_type, &not_executed, 1, false);
+}
+
+void dispatch_refuse(void *work)
+{
+    exchange *ex = work;
+    answer_not_executed(ex, 503, "the server is stopping");
+    free(ex);
+}
+
+void dispatch_run(void *work)
+{
+    exchange *ex = work;
+    if (deadline_is_over(exchange_deadline_ns(ex)))
+        answer_not_executed(ex, 200, "the deadline passed before it was started");
+    else if (http_incoming_is_gone(ex->incoming))
+        answer_not_executed(ex, 503, "the caller has gone");
+    else
+        run(ex);
+    free(ex);
+}
+
+static void submit(exchange *ex)
+{
+    exchange *work = mem_zeroed(1, sizeof *work);
+    if (work == NULL) {
+        answer_not_executed(ex, 503, "no memory for more work");
+        return;
+    }
+    exchange_hold(ex);
+    *work = *ex;
+    if (workers_push(ex->server->workers, work))
+        return;
+    free(work);
+    answer_not_executed(ex, 503, "the server is busy: its queue is full");
+}
+
+static void run_or_submit(exchange *ex, bool may_block)
+{
+    if (may_block && ex->server->workers != NULL)
+        submit(ex);
+    else
+        run(ex);
+}
+
+/* --- the way in ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool ends_with_nocase(dubboc_slice text, const char *end)
+{
+    size_t len = strlen(end);
+    return text.len >= len && slice_is_nocase(slice_make(text.at + text.len - len, len), end);
+}
+
+/* Whether a content type is surely none of ours. Callers are sloppy (curl -d, and half of all hand-made clients, send something), but
+ * what a browser sends without asking (text/plain, forms) must not reach a handler, and XML, Java serialization and gRPC want
+ * another server. */
+static bool is_foreign_type(const char *content_type)
+{
+    static const char *const foreign[] = {"application/x-www-form-urlencoded", "application/xml", "application/x-java-serialized-object",
+        "application/grpc", "application/pdf", "application/zip"};
+    static const char *const foreign_kinds[] = {"text", "multipart", "image", "audio", "video", "font"};
+    if (content_type == NULL)
+        return false;
+    dubboc_slice type, kind, rest;
+    slice_cut(slice_of(content_type), ';', &type, &rest);
+    type = slice_trim(type);
+    slice_cut(type, '/', &kind, &rest);
+    if (ends_with_nocase(type, "json"))
+        return false;
+    for (size_t i = 0; i < sizeof foreign_kinds / sizeof foreign_kinds[0]; i++)
+        if (slice_is_nocase(kind, foreign_kinds[i]))
+            return true;
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+        if (slice_is_nocase(type, foreign[i]))
+            return true;
+    return ends_with_nocase(type, "+xml");
+}
+
+/* A body that is no JSON, or a batch that is too big. */
+static void refuse_message(exchange *ex, dubboc_status status)
+{
+    dubboc_error err;
+    buffer *out = http_incoming_out(ex->incoming);
+    jsonrpc_message again;
+    dubboc_status second = jsonrpc_read_message(http_incoming_body(ex->incoming), &again, &err); /* once more, for the words */
+    assert(second == status);
+    (void)second;
+    write_error(out, null_id, status == DUBBOC_E_TOO_BIG ? JSONRPC_INVALID_REQUEST : JSONRPC_PARSE_ERROR, err.text);
+    dispatch_answer(ex->incoming, false);
+}
+
+static void on_message(exchange *ex)
+{
+    dubboc_status status = jsonrpc_read_message(http_incoming_body(ex->incoming), &ex->message, NULL);
+    if (status != DUBBOC_OK) {
+        refuse_message(ex, status);
+        return;
+    }
+    if (ex->message.is_batch) {
+        ex->kind = EXCHANGE_BATCH;
+        run_or_submit(ex, ex->service != NULL && ex->service->has_blocking);
+        return;
+    }
+    ex->kind = EXCHANGE_SINGLE;
+    bool has_one = jsonrpc_next(&ex->message, &ex->single);
+    assert(has_one);
+    (void)has_one;
+    ex->method = find_method(ex, &ex->single);
+    run_or_submit(ex, ex->method != NULL && (ex->method->flags & DUBBOC_NONBLOCKING) == 0);
+}
+
+void dispatch_on_request(void *arg, http_incoming *incoming)
+{
+    exchange ex;
+    ex.server = arg;
+    ex.incoming = incoming;
+    ex.service = services_find_path(&ex.server->services, http_incoming_path(incoming));
+    ex.is_held = ex.is_executed = false;
+    ex.method = NULL;
+    ex.parked = NULL;
+    if (ex.service == NULL && ex.server->fallback != NULL) {
+        ex.kind = EXCHANGE_FALLBACK;
+        run_or_submit(&ex, true);
+        return;
+    }
+    dubboc_slice method = http_incoming_method(incoming);
+    if (!slice_is(method, "POST")) {
+        static const http_answer_header allow = {"Allow", "POST"};
+        answer_text(incoming, 405, &allow, "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
+        return;
+    }
+    const char *content_type = http_incoming_header(incoming, "Content-Type");
+    if (is_foreign_type(content_type)) {
+        answer_text(incoming, 415, NULL, "content type %.*s is not understood: send application/json\n", slice_of(content_type));
+        return;
+    }
+    on_message(&ex);
+}

@@ -1,0 +1,25 @@
+/* From a body to handlers to replies. See dispatch.c. */
+#ifndef SERVER_DISPATCH_H
+#define SERVER_DISPATCH_H
+
+#include "server/exchange.h"
+
+/* http_server_settings.on_request; arg is the dubboc_server. */
+void dispatch_on_request(void *arg, http_incoming *incoming);
+
+/* The worker's part: runs a held exchange and answers it, unless its deadline has passed or its caller has gone. work is an exchange on the
+ * heap, which is freed. */
+void dispatch_run(void *work);
+
+/* Answers such an exchange, which will not be run, as not executed, and frees it. */
+void dispatch_refuse(void *work);
+
+/* Answers with the JSON that stands in the incoming's out buffer (nothing: an empty body); when that buffer has failed, with a short error
+ * instead. */
+void dispatch_answer(http_incoming *incoming, bool is_executed);
+
+/* Appends a whole reply. A result that cannot be written becomes an error answer that says why. */
+void dispatch_write_tree(buffer *out, dubboc_slice id, const cJSON *result);
+void dispatch_write_raw(buffer *out, dubboc_slice id, dubboc_slice result, bool checks);
+
+#endif

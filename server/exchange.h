@@ -1,0 +1,73 @@
+/* One HTTP request while it is being served, and the JSON-RPC requests in it as handlers see them.
+ *
+ * An exchange lives on the loop's stack when everything happens there (the fast path), or is copied to the heap when a worker takes it.
+ * It is one thread's at a time. When a handler defers, what must outlive the exchange goes into a `parked` (deferred.h). */
+#ifndef SERVER_EXCHANGE_H
+#define SERVER_EXCHANGE_H
+
+#include "codec/jsonrpc.h"
+#include "server/service.h"
+#include "transport/http_server.h"
+
+struct parked;
+
+typedef enum exchange_kind {
+    EXCHANGE_SINGLE,
+    EXCHANGE_BATCH,
+    EXCHANGE_FALLBACK /* a plain HTTP exchange: dubboc_server_set_fallback() */
+} exchange_kind;
+
+typedef struct exchange {
+    dubboc_server *server;
+    http_incoming *incoming;
+    dubboc_service *service; /* NULL: none at that path */
+    exchange_kind kind;
+    bool is_held;
+    bool is_executed;        /* some handler has been started */
+    const service_method *method;    /* of a single request; NULL: none */
+    struct parked *parked;   /* NULL until a handler defers */
+    jsonrpc_message message; /* where reading stands */
+    jsonrpc_request single;
+} exchange;
+
+/* What a handler has noted about its failure. */
+typedef enum note_kind {
+    NOTE_NONE,
+    NOTE_PARAMS, /* by dubboc_request_params() */
+    NOTE_FAIL    /* by dubboc_request_fail() */
+} note_kind;
+
+typedef struct note {
+    note_kind kind;
+    int code;
+    char *exception; /* NULL: the default one */
+    char *text;      /* NULL: there was no memory for it */
+} note;
+
+struct dubboc_request {
+    exchange *exchange;
+    const service_method *method; /* NULL in a fallback handler */
+    dubboc_slice id;      /* at NULL: a notification */
+    note note;
+    bool is_deferred;
+};
+
+void note_clear(note *self);
+
+/* Sets kind, code, exception and the formatted text, in place of what was noted before. */
+void note_vset(note *self, note_kind kind, int code, const char *exception, const char *format, va_list args);
+
+/* Appends the error answer that follows from how a handler failed. */
+void note_write_error(const note *self, dubboc_status status, dubboc_slice id, buffer *out);
+
+/* Nanoseconds from a Timeout header, in dubbogo's form (decimal nanoseconds) or dubbo-go's (a Go duration, "1m0.5s"): wire.md P11.
+ * 0: text is NULL, unreadable, not positive or beyond int64_t, all of which mean that the caller did not say. Exact to a microsecond. */
+int64_t timeout_header_ns(const char *text);
+
+/* http_incoming_hold(), once. */
+void exchange_hold(exchange *self);
+
+/* When the caller gives up, by the clock of base/clock.h; DEADLINE_NEVER: it did not say. */
+int64_t exchange_deadline_ns(const exchange *self);
+
+#endif

@@ -1,0 +1,304 @@
+/* The server's presence in the registry.
+ *
+ * One node a service and scheme, as wire.md N21 with 12.5: only params that have a value, since an empty version= hides a node, and no key that
+ * ends in pid or timestamp but those two themselves (P20). dubbo= is 2.0.2, which says "the protocol as Dubbo has it since 2.6.3" to Java
+ * and is read by no consumer of JSON-RPC; a product version would promise more. release= stands on http nodes only, where it tells
+ * JSON-RPC (2.7.4 and later) from Java serialization (wire.md 0.1); on a jsonrpc node it would say nothing.
+ * retries=0 is written in all three spellings that consumers read (12.2, 12.7). */
+#include "server/registration.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <inttypes.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "registry/provider_url.h"
+
+#define DUBBO_PROTOCOL_VERSION "2.0.2"
+#define HTTP_RELEASE "2.7.23"
+#define WEIGHT_DEFAULT 100
+#define METHODS_BYTES_MAX (256u * 1024)
+
+/* --- the own address ------------------------------------------------------------------------------------------------------------------------ */
+
+static dubboc_slice host_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    return slice_make(address, colon != NULL ? (size_t)(colon - address) : strlen(address));
+}
+
+bool address_is_any(const char *bound)
+{
+    dubboc_slice host = host_of(bound);
+    return slice_is(host, "[::]") || slice_is(host, "0.0.0.0") || slice_is(host, "*") || host.len == 0;
+}
+
+static bool is_private(uint32_t ip)
+{
+    return ip >> 24 == 10 || ip >> 20 == (172 << 4 | 1) || ip >> 16 == (192 << 8 | 168);
+}
+
+static bool is_loopback_or_link_local(uint32_t ip)
+{
+    return ip >> 24 == 127 || ip >> 16 == (169 << 8 | 254);
+}
+
+/* The first private IPv4 address of the interfaces that are up, else the first other one, else loopback (wire.md 5.3). */
+static void find_own_ip(char ip[INET_ADDRSTRLEN])
+{
+    uint32_t found = INADDR_LOOPBACK;
+    struct ifaddrs *all = NULL;
+    if (getifaddrs(&all) != 0)
+        all = NULL;
+    for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
+        if (one->ifa_addr == NULL || one->ifa_addr->sa_family != AF_INET || (one->ifa_flags & IFF_UP) == 0)
+            continue;
+        struct sockaddr_in address;
+        memcpy(&address, one->ifa_addr, sizeof address);
+        uint32_t candidate = ntohl(address.sin_addr.s_addr);
+        if (is_loopback_or_link_local(candidate) || (found != INADDR_LOOPBACK && !is_private(candidate)))
+            continue;
+        found = candidate;
+        if (is_private(candidate))
+            break;
+    }
+    freeifaddrs(all);
+    struct in_addr address = {.s_addr = htonl(found)};
+    inet_ntop(AF_INET, &address, ip, INET_ADDRSTRLEN);
+}
+
+dubboc_status registered_address(const dubboc_config *config, const char *bound, char **address, dubboc_error *err)
+{
+    char own[INET_ADDRSTRLEN];
+    const char *host = config_text(config, "server", "registered_ip");
+    int64_t port = config_int(config, "server", "registered_port");
+    dubboc_slice bound_host = host_of(bound);
+    bool is_v6 = strchr(host, ':') != NULL && host[0] != '[';
+    char *made;
+    if (*host == '\0' && address_is_any(bound)) {
+        find_own_ip(own);
+        host = own;
+    }
+    const char *bound_port = bound + bound_host.len + (bound[bound_host.len] == ':');
+    char port_text[24];
+    snprintf(port_text, sizeof port_text, "%" PRId64, port);
+    const char *shown_port = port > 0 ? port_text : bound_port;
+    if (*host == '\0')
+        made = mem_printf("%.*s:%s", SLICE_ARGS(bound_host), shown_port);
+    else
+        made = mem_printf(is_v6 ? "[%s]:%s" : "%s:%s", host, shown_port);
+    if (made == NULL)
+        return error_no_memory(err);
+    *address = made;
+    return DUBBOC_OK;
+}
+
+/* --- the node -------------------------------------------------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    const service_method *const *first = a, *const *second = b;
+    return strcmp((*first)->name, (*second)->name);
+}
+
+/* "GetUser,GetUsers", sorted. NULL: no memory. */
+static char *method_list(const dubboc_service *service)
+{
+    const service_method **sorted = MEM_NEW_ARRAY(service->method_count, const service_method *);
+    if (sorted == NULL)
+        return NULL;
+    buffer list;
+    buffer_init(&list, METHODS_BYTES_MAX);
+    for (size_t i = 0; i < service->method_count; i++)
+        sorted[i] = service->methods[i];
+    qsort(sorted, service->method_count, sizeof *sorted, by_name);
+    for (size_t i = 0; i < service->method_count; i++)
+        buffer_printf(&list, i > 0 ? ",%s" : "%s", sorted[i]->name);
+    const char *text = buffer_text(&list);
+    char *copy = text != NULL ? mem_dup(text) : NULL;
+    buffer_fini(&list);
+    free(sorted);
+    return copy;
+}
+
+static void add_text(url_writer *writer, const char *key, const char *value)
+{
+    if (value != NULL && *value != '\0')
+        url_writer_add(writer, key, value);
+}
+
+static bool all_are_once(const dubboc_service *service)
+{
+    for (size_t i = 0; i < service->method_count; i++)
+        if ((service->methods[i]->flags & DUBBOC_ONCE) == 0)
+            return false;
+    return true;
+}
+
+/* A method's own retries, as Java and as dubbo-go spell it. */
+static void add_method_retries(url_writer *writer, const service_method *method)
+{
+    char *java = mem_printf("%s.retries", method->name);
+    char *go = mem_printf("methods.%s.retries", method->name);
+    if (java != NULL)
+        url_writer_addf(writer, java, "%d", method->retries);
+    if (go != NULL)
+        url_writer_addf(writer, go, "%d", method->retries);
+    free(java);
+    free(go);
+}
+
+static void add_retries(url_writer *writer, const dubboc_service *service)
+{
+    if (all_are_once(service))
+        url_writer_add(writer, "retries", "0");
+    else if (service->retries >= 0)
+        url_writer_addf(writer, "retries", "%d", service->retries);
+    for (size_t i = 0; i < service->method_count; i++)
+        if (service->methods[i]->retries >= 0)
+            add_method_retries(writer, service->methods[i]);
+}
+
+static void add_timeouts(url_writer *writer, const dubboc_service *service)
+{
+    if (service->timeout_ms > 0)
+        url_writer_addf(writer, "timeout", "%" PRId64, service->timeout_ms);
+    for (size_t i = 0; i < service->method_count; i++) {
+        if (service->methods[i]->timeout_ms <= 0)
+            continue;
+        char *key = mem_printf("%s.timeout", service->methods[i]->name);
+        if (key != NULL)
+            url_writer_addf(writer, key, "%" PRId64, service->methods[i]->timeout_ms);
+        free(key);
+    }
+}
+
+static void add_application(url_writer *writer, const dubboc_config *config, const dubboc_service *service, const char *application)
+{
+    static const char *const plain[] = {"organization", "module", "owner", "environment"};
+    const char *version = config_text(config, "application", "version");
+    add_text(writer, "application", application != NULL ? application : config_text(config, "application", "name"));
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
+        add_text(writer, plain[i], config_text(config, "application", plain[i]));
+    add_text(writer, "revision", *version != '\0' ? version : service->version);
+}
+
+char *registration_url(const dubboc_config *config, const dubboc_service *service, const char *scheme, const char *address,
+    bool is_anyhost, const char *application)
+{
+    char *methods = method_list(service);
+    url_writer *writer = url_writer_new(scheme, address, service->path);
+    if (methods == NULL || writer == NULL) {
+        free(methods);
+        url_writer_free(writer);
+        return NULL;
+    }
+    if (is_anyhost)
+        url_writer_add(writer, "anyhost", "true");
+    add_application(writer, config, service, application);
+    url_writer_add(writer, "category", registry_category_name(REGISTRY_PROVIDERS));
+    url_writer_add(writer, "dubbo", DUBBO_PROTOCOL_VERSION);
+    add_text(writer, "group", service->group);
+    url_writer_add(writer, "interface", service->interface);
+    url_writer_add(writer, "methods", methods);
+    url_writer_addf(writer, "pid", "%ld", (long)getpid());
+    if (strcmp(scheme, "http") == 0)
+        url_writer_add(writer, "release", HTTP_RELEASE);
+    add_retries(writer, service);
+    url_writer_add(writer, "side", "provider");
+    add_timeouts(writer, service);
+    url_writer_addf(writer, "timestamp", "%" PRId64, clock_wall_ms());
+    add_text(writer, "version", service->version);
+    if (service->weight != WEIGHT_DEFAULT)
+        url_writer_addf(writer, "weight", "%d", service->weight);
+    char *url = url_writer_text(writer);
+    url_writer_free(writer);
+    free(methods);
+    return url;
+}
+
+/* --- standing in the registry --------------------------------------------------------------------------------------------------------------- */
+
+dubboc_status registration_open(registration *self, const dubboc_config *config, const char *address, dubboc_error *err)
+{
+    *self = (registration){0};
+    if (*address == '\0')
+        return DUBBOC_OK;
+    const char *username = config_text(config, "registry", "username");
+    const char *password = config_text(config, "registry", "password");
+    registry_settings settings = {
+        .address = address,
+        .username = *username != '\0' ? username : NULL,
+        .password = *password != '\0' ? password : NULL,
+        .timeout_ms = config_int(config, "registry", "timeout"),
+        .self_check_ms = config_int(config, "registry", "self_check"),
+    };
+    return registry_open(&settings, &self->registry, err);
+}
+
+static dubboc_status register_url(registration *self, const char *interface, const char *url, dubboc_error *err)
+{
+    void *nodes = self->nodes;
+    if (!mem_grow(&nodes, &self->capacity, self->count + 1, sizeof *self->nodes))
+        return error_no_memory(err);
+    self->nodes = nodes;
+    dubboc_status status =
+        registry_register(self->registry, interface, REGISTRY_PROVIDERS, url, &self->nodes[self->count], err);
+    if (status == DUBBOC_E_UNSUPPORTED) { /* a fixed list: whoever wrote it knows us */
+        LOG(DUBBOC_LOG_INFO, "server", "registry takes no registrations", "registry=%s", registry_address(self->registry));
+        return DUBBOC_OK;
+    }
+    if (status != DUBBOC_OK)
+        return error_prefix(err, status, "service %s", interface);
+    self->count++;
+    LOG(DUBBOC_LOG_INFO, "server", "registering", "url=\"%s\" registry=%s connected=%d", url, registry_address(self->registry),
+        registry_is_connected(self->registry) ? 1 : 0);
+    return DUBBOC_OK;
+}
+
+dubboc_status registration_register(registration *self, const services *offered, const dubboc_config *config, const char *bound,
+    const char *address, const char *application, dubboc_error *err)
+{
+    dubboc_status status = DUBBOC_OK;
+    for (size_t i = 0; self->registry != NULL && i < offered->count; i++) {
+        const dubboc_service *service = offered->items[i];
+        dubboc_slice rest = slice_of(service->is_registered ? service->protocols : ""), protocol;
+        while (status == DUBBOC_OK && slice_next(&rest, ',', &protocol)) {
+            const char *scheme = slice_is(protocol, "http") ? "http" : "jsonrpc";
+            char *url = registration_url(config, service, scheme, address, address_is_any(bound), application);
+            status = url != NULL ? register_url(self, service->interface, url, err) : error_no_memory(err);
+            free(url);
+        }
+    }
+    return status;
+}
+
+void registration_withdraw(registration *self, int64_t timeout_ms)
+{
+    int64_t deadline_ns = deadline_in_ms(timeout_ms);
+    for (size_t i = 0; i < self->count; i++)
+        registry_unregister(self->registry, self->nodes[i], deadline_poll_ms(deadline_ns));
+    free(self->nodes);
+    self->nodes = NULL;
+    self->count = self->capacity = 0;
+}
+
+bool registration_is_watched(const registration *self)
+{
+    return self->count > 0 && strncmp(registry_address(self->registry), "static:", 7) != 0;
+}
+
+void registration_close(registration *self)
+{
+    if (self->registry != NULL)
+        registration_withdraw(self, 0);
+    registry_free(self->registry);
+    *self = (registration){0};
+}

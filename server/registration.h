@@ -1,0 +1,42 @@
+/* The server's presence in the registry: its address, and one node a service and scheme. See registration.c. */
+#ifndef SERVER_REGISTRATION_H
+#define SERVER_REGISTRATION_H
+
+#include "registry/registry.h"
+#include "server/service.h"
+
+typedef struct registration {
+    registry *registry; /* NULL: none */
+    registry_registration **nodes;
+    size_t count;
+    size_t capacity;
+} registration;
+
+/* Where the server is found, "ip:port", from the address bound to ("[::]:10000"): [server] registered_ip and registered_port,
+ * DUBBO_IP_TO_REGISTRY and DUBBO_PORT_TO_REGISTRY, the ip bound to, the first private IPv4 of the interfaces, the first other one,
+ * 127.0.0.1. The caller's, free(). DUBBOC_E_CONFIG, DUBBOC_E_NO_MEMORY. */
+dubboc_status registered_address(const dubboc_config *config, const char *bound, char **address, dubboc_error *err);
+
+/* Whether that is an address of all interfaces. */
+bool address_is_any(const char *bound);
+
+/* The node of a service (wire.md N21), decoded; the caller's. NULL: no memory. application NULL: the configuration's. */
+char *registration_url(const dubboc_config *config, const dubboc_service *service, const char *scheme, const char *address,
+    bool is_anyhost, const char *application);
+
+/* Opens the registry at address; "" : none. Does not wait for it. */
+dubboc_status registration_open(registration *self, const dubboc_config *config, const char *address, dubboc_error *err);
+
+/* Registers every service. On failure what was registered is taken back by registration_close(). */
+dubboc_status registration_register(registration *self, const services *offered, const dubboc_config *config, const char *bound,
+    const char *address, const char *application, dubboc_error *err);
+
+/* Takes every node back, waiting at most timeout_ms in all. */
+void registration_withdraw(registration *self, int64_t timeout_ms);
+
+/* Whether somebody may be watching what was registered, and so needs time to notice. */
+bool registration_is_watched(const registration *self);
+
+void registration_close(registration *self);
+
+#endif

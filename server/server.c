@@ -1,0 +1,396 @@
+/* A server's life.
+ *
+ * start: look-up tables, registry object, listening socket, workers, loops, and only then the registrations, so that nobody is told of a
+ * server that cannot answer. stop is the reverse with patience in between: take the registrations back, let consumers notice, let what
+ * is under way end, then close; a call that comes in the meantime is served, and one that cannot be is answered "not executed". */
+#include "server/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/dispatch.h"
+
+#define UNREGISTER_MS 2000 /* in all; after that the nodes go with the session */
+#define LAST_BYTES_MS 1000 /* for answers given at the end of the drain */
+#define LOOK_MS 2          /* how often a stopping server looks whether it is idle */
+#define LOOPS_MAX 1024
+#define WORKERS_MIN 8
+#define WORKERS_PER_CORE 4
+
+/* --- settings -------------------------------------------------------------------------------------------------------------------------------- */
+
+static int cores(void)
+{
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > LOOPS_MAX ? LOOPS_MAX : (int)count;
+}
+
+static int64_t choose(int64_t in_code, const dubboc_config *config, const char *key)
+{
+    return in_code != 0 ? in_code : config_int(config, "server", key);
+}
+
+static dubboc_status check_range(const char *name, int64_t value, int64_t min, int64_t max, dubboc_error *err)
+{
+    if (value >= min && value <= max)
+        return DUBBOC_OK;
+    return error_set(err, DUBBOC_E_ARGUMENT, "%s is %lld, expected %lld to %lld", name, (long long)value, (long long)min, (long long)max);
+}
+
+/* For keys that may say "auto", which is -1. */
+static int64_t choose_count(int in_code, const dubboc_config *config, const char *key, int automatic)
+{
+    int64_t count = choose(in_code, config, key);
+    return in_code == 0 && count < 0 ? automatic : count;
+}
+
+static dubboc_status choose_numbers(dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
+{
+    const dubboc_config *config = self->config;
+    int workers_auto = cores() * WORKERS_PER_CORE > WORKERS_MIN ? cores() * WORKERS_PER_CORE : WORKERS_MIN;
+    int64_t port = options->port == DUBBOC_NONE ? 0 : choose(options->port, config, "port");
+    int64_t loops = options->loops == DUBBOC_NONE ? 0 : choose_count(options->loops, config, "loops", cores());
+    int64_t worker_count = choose_count(options->workers, config, "workers", workers_auto);
+    int64_t queue = choose(options->queue, config, "queue");
+    int64_t body_max = choose(options->body_max_bytes, config, "body_max");
+    int64_t connections = choose(options->connections, config, "connections");
+    dubboc_status status = check_range("port", port, 0, 65535, err);
+    if (status == DUBBOC_OK)
+        status = check_range("loops", loops, 0, LOOPS_MAX, err);
+    if (status == DUBBOC_OK)
+        status = check_range("workers", worker_count, 1, WORKERS_MAX, err);
+    if (status == DUBBOC_OK)
+        status = check_range("queue", queue, 1, WORKERS_QUEUE_MAX, err);
+    if (status == DUBBOC_OK)
+        status = check_range("body_max_bytes", body_max, 1, INT64_C(2) << 30, err);
+    if (status == DUBBOC_OK)
+        status = check_range("connections", connections, 1, 1000000, err);
+    self->port = (int)port;
+    self->loops = (int)loops;
+    self->worker_count = (int)worker_count;
+    self->queue_max = (int)queue;
+    self->body_max_bytes = body_max;
+    self->connections_max = (int)connections;
+    return status;
+}
+
+static dubboc_status choose_settings(dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
+{
+    const char *address = options->registry != NULL ? options->registry : config_text(self->config, "registry", "address");
+    self->registry_address = mem_dup(address);
+    self->ip = mem_dup(options->ip != NULL ? options->ip : config_text(self->config, "server", "ip"));
+    self->application = options->application != NULL ? mem_dup(options->application) : NULL;
+    self->checks_raw = config_bool(self->config, "server", "check_raw");
+    if (self->registry_address == NULL || self->ip == NULL || (options->application != NULL && self->application == NULL))
+        return error_no_memory(err);
+    return choose_numbers(self, options, err);
+}
+
+static dubboc_status take_config(const dubboc_config *given, dubboc_config **own, dubboc_error *err)
+{
+    if (given == NULL)
+        return dubboc_config_load(NULL, own, err);
+    *own = config_ref(given);
+    return DUBBOC_OK;
+}
+
+dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_server **server, dubboc_error *err)
+{
+    dubboc_server_options own = {.size = sizeof own};
+    assert(server != NULL);
+    error_clear(err);
+    if (options != NULL && options->size == 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_server_options.size is 0");
+    if (options != NULL)
+        memcpy(&own, options, options->size < sizeof own ? options->size : sizeof own);
+    dubboc_server *made = MEM_NEW(dubboc_server);
+    if (made == NULL)
+        return error_no_memory(err);
+    made->step_fd = made->timer_fd = -1;
+    dubboc_status status = take_config(own.config, &made->config, err);
+    if (status == DUBBOC_OK)
+        status = choose_settings(made, &own, err);
+    if (status == DUBBOC_OK)
+        *server = made;
+    else
+        dubboc_server_free(made);
+    return status;
+}
+
+/* --- what it serves ------------------------------------------------------------------------------------------------------------------------------ */
+
+dubboc_status dubboc_server_add_service(dubboc_server *server, const char *interface, const dubboc_service_options *options,
+    dubboc_service **service, dubboc_error *err)
+{
+    assert(server != NULL && service != NULL && !server->is_started);
+    error_clear(err);
+    return services_add(&server->services, server->config, interface, options, service, err);
+}
+
+dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg,
+    dubboc_error *err)
+{
+    assert(server != NULL && !server->is_started);
+    dubboc_service *service = interface != NULL ? services_find_interface(&server->services, interface) : NULL;
+    if (service == NULL) {
+        dubboc_status status = dubboc_server_add_service(server, interface, NULL, &service, err);
+        if (status != DUBBOC_OK)
+            return status;
+    }
+    return dubboc_service_add_method(service, &(dubboc_method){.name = method, .json = handler, .arg = arg}, err);
+}
+
+void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg)
+{
+    assert(server != NULL && !server->is_started);
+    server->fallback = handler;
+    server->fallback_arg = arg;
+}
+
+/* --- start --------------------------------------------------------------------------------------------------------------------------------------- */
+
+static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
+{
+    const dubboc_config *config = self->config;
+    http_server_settings settings = {
+        .ip = self->ip,
+        .port = self->port,
+        .loops = self->loops,
+        .body_max_bytes = (size_t)self->body_max_bytes,
+        .connections_max = self->connections_max,
+        .connections_per_address_max = (int)config_int(config, "server", "connections_per_address"),
+        .header_timeout_ms = config_int(config, "server", "header_timeout"),
+        .body_timeout_ms = config_int(config, "server", "body_timeout"),
+        .answer_timeout_ms = config_int(config, "server", "answer_timeout"),
+        .idle_timeout_ms = config_int(config, "server", "idle_timeout"),
+        .on_request = dispatch_on_request,
+        .arg = self,
+    };
+    dubboc_status status = http_server_open(&settings, &self->http, err);
+    if (status != DUBBOC_OK)
+        return status;
+    self->bound = mem_dup(http_server_address(self->http));
+    if (self->bound == NULL)
+        return error_no_memory(err);
+    return registered_address(config, self->bound, &self->registered, err);
+}
+
+static dubboc_status start_workers(dubboc_server *self, dubboc_error *err)
+{
+    if (self->loops == 0)
+        return DUBBOC_OK;
+    workers_settings settings = {
+        .threads = self->worker_count, .queue_max = self->queue_max, .run = dispatch_run, .refuse = dispatch_refuse};
+    return workers_new(&settings, &self->workers, err);
+}
+
+static bool epoll_add(int epoll_fd, int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+    return fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* The one descriptor of a server without threads. */
+static dubboc_status open_step_fd(dubboc_server *self, dubboc_error *err)
+{
+    if (self->loops > 0)
+        return DUBBOC_OK;
+    self->step_fd = epoll_create1(EPOLL_CLOEXEC);
+    self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (self->step_fd < 0 || self->timer_fd < 0 || !epoll_add(self->step_fd, self->timer_fd) ||
+        !epoll_add(self->step_fd, self->deferrals.wake.fd) || !epoll_add(self->step_fd, http_server_fd(self->http)))
+        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor to step by: %s", strerror(errno));
+    return DUBBOC_OK;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+/* Ends what start has begun, in the order in which one needs the other. */
+static void close_all(dubboc_server *self)
+{
+    if (self->workers != NULL)
+        workers_stop(self->workers);
+    deferrals_stop(&self->deferrals);
+}
+
+static void free_all(dubboc_server *self)
+{
+    registration_close(&self->registration);
+    http_server_free(self->http);
+    self->http = NULL;
+    workers_free(self->workers);
+    self->workers = NULL;
+    close_fd(&self->step_fd);
+    close_fd(&self->timer_fd);
+}
+
+static void forget_addresses(dubboc_server *self)
+{
+    free(self->bound);
+    free(self->registered);
+    self->bound = self->registered = NULL;
+}
+
+static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
+{
+    dubboc_status status = registration_open(&self->registration, self->config, self->registry_address, err);
+    if (status == DUBBOC_OK)
+        status = open_http(self, err);
+    if (status == DUBBOC_OK)
+        status = open_step_fd(self, err);
+    if (status == DUBBOC_OK)
+        status = start_workers(self, err);
+    if (status == DUBBOC_OK)
+        status = http_server_start(self->http, err);
+    if (status == DUBBOC_OK)
+        status = registration_register(&self->registration, &self->services, self->config, self->bound, self->registered,
+            self->application, err);
+    return status;
+}
+
+dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
+{
+    assert(server != NULL && !server->is_started);
+    error_clear(err);
+    if (server->services.count == 0 && server->fallback == NULL)
+        return error_set(err, DUBBOC_E_ARGUMENT, "nothing to serve: no service was added");
+    dubboc_status status = services_freeze(&server->services, err);
+    if (status == DUBBOC_OK)
+        status = deferrals_init(&server->deferrals, server->loops > 0, err);
+    if (status != DUBBOC_OK)
+        return status;
+    server->deferrals.checks_raw = server->checks_raw;
+    server->is_started = true;
+    status = start_parts(server, err);
+    if (status != DUBBOC_OK) {
+        close_all(server);
+        free_all(server);
+        deferrals_fini(&server->deferrals);
+        forget_addresses(server);
+        server->is_started = false;
+        return status;
+    }
+    LOG(DUBBOC_LOG_INFO, "server", "serving", "address=%s registered=%s services=%zu loops=%d workers=%d",
+        server->bound, server->registered, server->services.count, server->loops,
+        server->loops > 0 ? server->worker_count : 0);
+    return DUBBOC_OK;
+}
+
+/* --- use ------------------------------------------------------------------------------------------------------------------------------------------ */
+
+const char *dubboc_server_address(const dubboc_server *server)
+{
+    return server->bound != NULL ? server->bound : "";
+}
+
+const char *dubboc_server_registered_address(const dubboc_server *server)
+{
+    return server->registered != NULL ? server->registered : "";
+}
+
+int dubboc_server_fd(const dubboc_server *server)
+{
+    return server->step_fd;
+}
+
+/* Sets the timer to the next deferral that expires; 0 disarms it. */
+static void arm_timer(const dubboc_server *self, int64_t next_ns)
+{
+    struct itimerspec when = {0};
+    if (next_ns != DEADLINE_NEVER) {
+        int64_t left_ns = next_ns - clock_now_ns();
+        left_ns = left_ns > 0 ? left_ns : 1;
+        when.it_value.tv_sec = (time_t)(left_ns / NS_PER_S);
+        when.it_value.tv_nsec = (long)(left_ns % NS_PER_S);
+    }
+    timerfd_settime(self->timer_fd, 0, &when, NULL);
+}
+
+dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_error *err)
+{
+    assert(server->is_started && server->loops == 0);
+    error_clear(err);
+    if (server->http == NULL)
+        return error_set(err, DUBBOC_E_CLOSED, "the server is stopped");
+    struct epoll_event events[4];
+    int count = epoll_wait(server->step_fd, events, 4, timeout_ms);
+    if (count < 0 && errno != EINTR)
+        return error_set(err, DUBBOC_E_SYSTEM, "polling: %s", strerror(errno));
+    dubboc_status status = http_server_step(server->http, 0, err);
+    for (int i = 0; i < count; i++)
+        if (events[i].data.fd == server->timer_fd || events[i].data.fd == server->deferrals.wake.fd)
+            arm_timer(server, deferrals_expire(&server->deferrals));
+    return status;
+}
+
+/* --- stop ------------------------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_idle(const dubboc_server *self)
+{
+    return http_server_requests(self->http) == 0;
+}
+
+/* Goes on serving until the time is over, or (until_idle) nothing is under way. */
+static void serve_for(dubboc_server *self, int64_t timeout_ms, bool until_idle)
+{
+    int64_t deadline_ns = deadline_in_ms(timeout_ms);
+    while (!deadline_is_over(deadline_ns) && !(until_idle && is_idle(self))) {
+        int wait_ms = deadline_poll_ms(deadline_ns);
+        if (wait_ms > LOOK_MS && (until_idle || self->loops == 0))
+            wait_ms = LOOK_MS;
+        if (self->loops > 0)
+            poll(NULL, 0, wait_ms);
+        else if (dubboc_server_step(self, wait_ms, NULL) != DUBBOC_OK)
+            return;
+    }
+}
+
+void dubboc_server_stop(dubboc_server *server)
+{
+    if (!server->is_started || server->is_stopped)
+        return;
+    server->is_stopped = true;
+    LOG(DUBBOC_LOG_INFO, "server", "stopping", "address=%s requests=%d", server->bound, http_server_requests(server->http));
+    bool is_watched = registration_is_watched(&server->registration);
+    registration_withdraw(&server->registration, UNREGISTER_MS);
+    if (is_watched)
+        serve_for(server, config_int(server->config, "server", "stop_watch_wait"), false);
+    http_server_drain(server->http);
+    serve_for(server, config_int(server->config, "server", "stop_drain"), true);
+    if (!is_idle(server))
+        LOG(DUBBOC_LOG_WARN, "server", "drain time is over", "requests=%d", http_server_requests(server->http));
+    close_all(server);
+    serve_for(server, LAST_BYTES_MS, true);
+    free_all(server);
+    LOG(DUBBOC_LOG_INFO, "server", "stopped", "address=%s", server->bound);
+}
+
+void dubboc_server_free(dubboc_server *server)
+{
+    if (server == NULL)
+        return;
+    dubboc_server_stop(server);
+    if (server->is_started)
+        deferrals_fini(&server->deferrals);
+    services_fini(&server->services);
+    dubboc_config_free(server->config);
+    free(server->registry_address);
+    free(server->application);
+    free(server->ip);
+    forget_addresses(server);
+    free(server);
+}

@@ -1,0 +1,39 @@
+/* The server object itself, for the files of this folder. */
+#ifndef SERVER_SERVER_H
+#define SERVER_SERVER_H
+
+#include "server/deferred.h"
+#include "server/registration.h"
+#include "server/service.h"
+#include "server/workers.h"
+#include "transport/http_server.h"
+
+struct dubboc_server {
+    dubboc_config *config;
+    char *registry_address;
+    char *application; /* NULL: the configuration's */
+    char *ip;
+    int port;  /* 0: any */
+    int loops; /* 0: no threads */
+    int worker_count;
+    int queue_max;
+    int64_t body_max_bytes;
+    int connections_max;
+    bool checks_raw; /* [server] check_raw */
+    dubboc_http_handler fallback;
+    void *fallback_arg;
+    services services;
+
+    bool is_started;
+    bool is_stopped;
+    http_server *http;
+    workers *workers; /* NULL with loops = 0: everything runs on the program's thread */
+    deferrals deferrals;
+    registration registration;
+    char *bound;       /* "ip:port" listened on */
+    char *registered;  /* "ip:port" */
+    int step_fd;       /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */
+    int timer_fd;      /* loops = 0: when the next deferral expires; else -1 */
+};
+
+#endif

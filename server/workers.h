@@ -1,0 +1,37 @@
+/* A bounded pool of threads for handlers that may block. */
+#ifndef SERVER_WORKERS_H
+#define SERVER_WORKERS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include <dubboc/error.h>
+
+typedef struct workers workers;
+
+#define WORKERS_MAX 4096
+#define WORKERS_QUEUE_MAX 1000000
+
+typedef struct workers_settings {
+    int threads;                  /* 1 to WORKERS_MAX */
+    int queue_max;                /* work that waits, 1 to WORKERS_QUEUE_MAX */
+    void (*run)(void *work);      /* on a worker */
+    void (*refuse)(void *work);   /* for work that waited when the pool was stopped: on the thread that stops */
+} workers_settings;
+
+/* Starts the threads, all signals blocked in them. DUBBOC_E_SYSTEM: a thread cannot be had. DUBBOC_E_NO_MEMORY. */
+dubboc_status workers_new(const workers_settings *settings, workers **self, dubboc_error *err);
+
+/* Hands work over. false: the queue is full or the pool stopped, work is still the caller's. Any thread. */
+bool workers_push(workers *self, void *work);
+
+/* Takes nothing more, refuses what waits, and waits for what runs. Once; not from a worker. */
+void workers_stop(workers *self);
+
+/* After workers_stop(), or stops. NULL is accepted. */
+void workers_free(workers *self);
+
+/* pthread_create() with all signals blocked in the new thread, so that the program's signals go to the program's threads. 0, or an errno. */
+int quiet_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
+
+#endif
