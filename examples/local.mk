@@ -1,1 +1,23 @@
-# examples/: nothing yet
+# Programs as a user would write them: they see the public headers and the shared library's symbols only.
+example_programs = \
+	examples/deferred-provider \
+	examples/echo-provider \
+	examples/single-threaded-provider \
+	examples/user-provider
+noinst_PROGRAMS += $(example_programs)
+examples_shared = examples/program.c examples/program.h
+example_cppflags = -D_GNU_SOURCE -I$(top_srcdir)/include $(CJSON_CFLAGS)
+example_libs = libdubboc.la $(CJSON_LIBS)
+
+examples_deferred_provider_SOURCES = examples/deferred-provider.c $(examples_shared)
+examples_deferred_provider_CPPFLAGS = $(example_cppflags)
+examples_deferred_provider_LDADD = $(example_libs)
+examples_echo_provider_SOURCES = examples/echo-provider.c $(examples_shared)
+examples_echo_provider_CPPFLAGS = $(example_cppflags)
+examples_echo_provider_LDADD = $(example_libs)
+examples_single_threaded_provider_SOURCES = examples/single-threaded-provider.c $(examples_shared)
+examples_single_threaded_provider_CPPFLAGS = $(example_cppflags)
+examples_single_threaded_provider_LDADD = $(example_libs)
+examples_user_provider_SOURCES = examples/user-provider.c $(examples_shared)
+examples_user_provider_CPPFLAGS = $(example_cppflags)
+examples_user_provider_LDADD = $(example_libs)
