@@ -1,0 +1,404 @@
+/* What a body is answered with: each row goes through a real socket. */
+#include "tests/server/caller.h"
+
+#include <unistd.h>
+
+typedef struct row {
+    const char *body;
+    const char *expected;
+} row;
+
+static const row calls[] = {
+    {CALL("1", "echo", "[\"x\"]"), RESULT("1", "\"x\"")},
+    {CALL("1", "add", "[9223372036854775806, 1]"), RESULT("1", "9223372036854775807")},
+    {CALL("1", "nothing", "[]"), RESULT("1", "null")},
+    {CALL("1", "nothing", "null"), RESULT("1", "null")},
+    {"{\"method\":\"nothing\",\"id\":3}", RESULT("3", "null")},
+    {CALL("1", "silent", "[]"), RESULT("1", "null")},
+    {CALL("1", "raw", "[1,  2.50,{\"a\":1e400}]"), RESULT("1", "[1,  2.50,{\"a\":1e400}]")},
+    {CALL("1", "raw", "{\"a\":\"\\u0000\"}"), RESULT("1", "{\"a\":\"\\u0000\"}")},
+    {CALL("1", "slow", "[true]"), RESULT("1", "true")},
+    {CALL("1", "e\\u0063ho", "[1]"), RESULT("1", "1")},
+    {"{\"id\":\"-4739265178932176432\",\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"A003\"],\"extra\":[{}]}",
+        RESULT("\"-4739265178932176432\"", "\"A003\"")},
+};
+
+static const row ids[] = {
+    {CALL("0", "echo", "[1]"), RESULT("0", "1")},
+    {CALL("\"-4739265178932176432\"", "echo", "[1]"), RESULT("\"-4739265178932176432\"", "1")},
+    {CALL("\"5a0d3c9e-2f51-4c1a-9d0e-0d7c6a3f2b11\"", "echo", "[1]"), RESULT("\"5a0d3c9e-2f51-4c1a-9d0e-0d7c6a3f2b11\"", "1")},
+    {CALL("1469071830258", "echo", "[1]"), RESULT("1469071830258", "1")},
+    {CALL("99999999999999999999", "echo", "[1]"), RESULT("99999999999999999999", "1")},
+    {CALL("1.50", "echo", "[1]"), RESULT("1.50", "1")},
+    {CALL("\"\\u0041\\n\"", "echo", "[1]"), RESULT("\"\\u0041\\n\"", "1")},
+    {CALL("null", "echo", "[1]"), RESULT("null", "1")},
+    {CALL("99999999999999999999", "slow", "[1]"), RESULT("99999999999999999999", "1")},
+};
+
+static const row failures[] = {
+    {CALL("1", "nope", "[]"), ERROR("1", "-32601", "service test.Echo has no method nope")},
+    {CALL("1", "Echo", "[]"), ERROR("1", "-32601", "service test.Echo has no method Echo")},
+    {CALL("1", "echo\\u0000x", "[1]"), ERROR("1", "-32601", "service test.Echo has no method echo")},
+    {CALL("1", "fail", "[\"na\\u00efve\"]"), ERROR_AS("1", "7", "na\xc3\xafve", "java.lang.IllegalStateException")},
+    {CALL("1", "undecided", "[]"), ERROR("1", "-32603", "the handler said that it deferred, but has not")},
+    {CALL("1", "chatty", "[1]"), ERROR("1", "-32603", "out of memory")},
+};
+
+static dubboc_server *server;
+static int port;
+
+static int start_server(void **state)
+{
+    (void)state;
+    server = test_server(NULL, 1);
+    test_add_echo(server, NULL);
+    test_start(server);
+    port = test_port(server);
+    return 0;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    dubboc_server_free(server);
+    return 0;
+}
+
+static void check_rows(const row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        assert_answer(port, rows[i].body, rows[i].expected);
+}
+
+#define CHECK_ROWS(rows) check_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+
+static void calls_are_answered(void **state)
+{
+    (void)state;
+    CHECK_ROWS(calls);
+}
+
+static void the_id_comes_back_byte_for_byte(void **state)
+{
+    (void)state;
+    CHECK_ROWS(ids);
+}
+
+static void failures_are_said_with_an_exception_that_java_can_load(void **state)
+{
+    (void)state;
+    CHECK_ROWS(failures);
+}
+
+/* Posts and checks the code and a part of the message. */
+static void check_error(const char *body, const char *id, int code, const char *part)
+{
+    reply answer;
+    char expected[64];
+    snprintf(expected, sizeof expected, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,", id, code);
+    caller_post(port, "/test.Echo", NULL, body, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_contains(answer.body, expected);
+    assert_contains(answer.body, part);
+    assert_contains(answer.body, "\"exceptionTypeName\":\"java.lang.RuntimeException\"");
+    reply_fini(&answer);
+}
+
+static void wrong_params_are_named(void **state)
+{
+    (void)state;
+    check_error(CALL("1", "add", "[1, \"2\"]"), "1", -32602, "params[1]");
+    check_error(CALL("1", "add", "[1]"), "1", -32602, "params");
+    check_error(CALL("1", "add", "[1, 9223372036854775808]"), "1", -32602, "params[1]");
+    check_error(CALL("1", "add", "{\"a\":1}"), "1", -32602, "params");
+    check_error(CALL("1", "add", "null"), "1", -32602, "params");
+    check_error(CALL("1", "nothing", "[1]"), "1", -32602, "params");
+    check_error(CALL("1", "echo", "[\"a\\u0000b\"]"), "1", -32602, "params");
+}
+
+static void a_result_that_is_no_json_is_an_internal_error(void **state)
+{
+    (void)state;
+    check_error(CALL("1", "nan", "[]"), "1", -32603, "the result cannot be written");
+}
+
+static void what_is_no_request_is_invalid(void **state)
+{
+    (void)state;
+    check_error("\"x\"", "null", -32600, "");
+    check_error("7", "null", -32600, "");
+    check_error("{}", "null", -32600, "");
+    check_error("{\"jsonrpc\":\"2.0\",\"id\":4}", "4", -32600, "");
+    check_error("{\"jsonrpc\":\"2.0\",\"method\":7,\"id\":4}", "4", -32600, "");
+    check_error("[]", "null", -32600, "");
+}
+
+static void what_is_not_json_is_a_parse_error(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"", " ", "{", "{bad", "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1],\"id\":1",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"\xff\"],\"id\":1}", CALL("1", "echo", "[01]"), CALL("1", "echo", "[1]") "x",
+        "[" CALL("1", "echo", "[1]") ",", "\xef\xbb\xbf" CALL("1", "echo", "[1]")};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+        check_error(bodies[i], "null", -32700, "");
+}
+
+static void too_deep_is_an_error_and_not_a_crash(void **state)
+{
+    (void)state;
+    size_t depth = 100000;
+    char *body = malloc(2 * depth + 1);
+    reply answer;
+    memset(body, '[', depth);
+    memset(body + depth, ']', depth);
+    body[2 * depth] = '\0';
+    caller_post(port, "/test.Echo", NULL, body, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_contains(answer.body, "\"error\"");
+    reply_fini(&answer);
+    free(body);
+}
+
+static void a_notification_has_an_empty_answer(void **state)
+{
+    (void)state;
+    static const char *const bodies[] = {"{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]}", "{\"jsonrpc\":\"2.0\",\"method\":\"slow\",\"params\":[1]}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"raw\",\"params\":[1]}", "{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"fail\",\"params\":[\"x\"]}",
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]},{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}]"};
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+        reply answer;
+        caller_post(port, "/test.Echo", NULL, bodies[i], &answer);
+        assert_int_equal(answer.status, 200);
+        assert_int_equal(answer.body_len, 0);
+        reply_fini(&answer);
+    }
+}
+
+static void a_batch_is_answered_in_order_and_one_bad_element_loses_no_other(void **state)
+{
+    (void)state;
+    assert_answer(port,
+        "[" CALL("1", "echo", "[1]") "," CALL("\"b\"", "nope", "[]") ",7,{\"method\":\"echo\",\"params\":[0]}," CALL("3", "slow", "[3]") ","
+            CALL("4", "undecided", "[]") "," CALL("5", "raw", "[5]") "]",
+        "[" RESULT("1", "1") "," ERROR("\"b\"", "-32601", "service test.Echo has no method nope") ","
+            ERROR("null", "-32600", "Invalid Request") "," RESULT("3", "3") ","
+            ERROR("4", "-32603", "the handler said that it deferred, but has not") "," RESULT("5", "[5]") "]");
+    assert_answer(port, "[" CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
+    assert_answer(port, "[{\"method\":\"echo\",\"params\":[0]}," CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
+}
+
+/* So many calls in one body. */
+static char *batch_of(size_t count)
+{
+    static const char call[] = CALL("1", "echo", "[1]") ",";
+    char *body = malloc(count * sizeof call + 3), *at = body;
+    *at++ = '[';
+    for (size_t i = 0; i < count; i++, at += sizeof call - 1)
+        memcpy(at, call, sizeof call - 1);
+    at[-1] = ']';
+    *at = '\0';
+    return body;
+}
+
+static void a_batch_that_is_too_long_is_refused_as_a_whole(void **state)
+{
+    (void)state;
+    reply answer;
+    char *body = batch_of(10000);
+    caller_post(port, "/test.Echo", NULL, body, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.body_len, 10000 * (sizeof RESULT("1", "1")) + 2);
+    reply_fini(&answer);
+    free(body);
+    body = batch_of(100000);
+    caller_post(port, "/test.Echo", NULL, body, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_contains(answer.body, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,");
+    reply_fini(&answer);
+    free(body);
+}
+
+static void an_unknown_path_is_named_and_the_connection_stays(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/", "/test.Ech", "/test.Echo/", "/test.Echo2", "/TEST.ECHO", "//test.Echo"};
+    int fd = caller_connect(port);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        reply answer;
+        char expected[128];
+        snprintf(expected, sizeof expected, "\"id\":5,\"error\":{\"code\":-32601,\"message\":\"no service at %s\"", paths[i]);
+        caller_send(fd, NULL, paths[i], NULL, CALL("5", "echo", "[1]"));
+        caller_read(fd, &answer);
+        assert_int_equal(answer.status, 200);
+        assert_contains(answer.body, expected);
+        reply_fini(&answer);
+    }
+    reply answer;
+    caller_send(fd, NULL, "/test%2eEcho?a=b", NULL, CALL("5", "echo", "[1]"));
+    caller_read(fd, &answer);
+    assert_string_equal(answer.body, RESULT("5", "1") "\n");
+    reply_fini(&answer);
+    close(fd);
+}
+
+static void other_http_methods_get_405(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"GET", "PUT", "DELETE", "OPTIONS", "PATCH"};
+    int fd = caller_connect(port);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        reply answer;
+        caller_send(fd, methods[i], "/test.Echo", NULL, "");
+        caller_read(fd, &answer);
+        if (answer.status != 405)
+            print_error("%s: ", methods[i]);
+        assert_int_equal(answer.status, 405);
+        assert_contains(answer.head, "\r\nAllow: POST\r\n");
+        reply_fini(&answer);
+    }
+    close(fd);
+}
+
+static void only_foreign_content_types_get_415(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int status;
+    } types[] = {
+        {"", 200},
+        {"Content-Type: application/json\r\n", 200},
+        {"Content-Type: Application/JSON; charset=UTF-8\r\n", 200},
+        {"Content-Type: application/json-rpc\r\n", 200},
+        {"content-type: application/jsonrpc;x=y\r\n", 200},
+        {"Content-Type: application/vnd.api+json\r\n", 200},
+        {"Content-Type: text/json\r\n", 200},
+        {"Content-Type: application/octet-stream\r\n", 200},
+        {"Content-Type: \r\n", 200},
+        {"Content-Type: text/xml\r\n", 415},
+        {"Content-Type: text/plain;charset=utf-8\r\n", 415},
+        {"Content-Type: application/xml\r\n", 415},
+        {"Content-Type: application/soap+xml\r\n", 415},
+        {"Content-Type: multipart/form-data; boundary=x\r\n", 415},
+        {"Content-Type: application/x-www-form-urlencoded\r\n", 415},
+        {"Content-Type: application/x-java-serialized-object\r\n", 415},
+    };
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        reply answer;
+        caller_post(port, "/test.Echo", types[i].headers, CALL("5", "echo", "[1]"), &answer);
+        if (answer.status != types[i].status)
+            print_error("%s", types[i].headers);
+        assert_int_equal(answer.status, types[i].status);
+        assert_contains(answer.body, types[i].status == 200 ? "\"result\":1" : "send application/json");
+        reply_fini(&answer);
+    }
+}
+
+static void a_body_over_the_ceiling_gets_413(void **state)
+{
+    (void)state;
+    dubboc_server *small = test_server((const setting[]){{"server", "body_max", "1KiB"}, {0}}, 1);
+    test_add_echo(small, NULL);
+    test_start(small);
+    char body[2000];
+    memset(body, ' ', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    reply answer;
+    caller_post(test_port(small), "/test.Echo", NULL, body, &answer);
+    assert_int_equal(answer.status, 413);
+    reply_fini(&answer);
+    dubboc_server_free(small);
+}
+
+static void a_handler_sees_where_it_is(void **state)
+{
+    (void)state;
+    reply answer;
+    dubboc_server *named = test_server(NULL, 1);
+    test_add_echo(named, &(dubboc_service_options){.size = sizeof(dubboc_service_options), .group = "g1", .version = "1.0.0"});
+    test_start(named);
+    caller_post(test_port(named), "/test.Echo", "X-Name: Ann\r\n", CALL("1", "where", "[]"), &answer);
+    assert_contains(answer.body, "\"result\":[\"test.Echo\",\"g1\",\"1.0.0\",\"where\",\"Ann\",-1]}");
+    reply_fini(&answer);
+    caller_post(test_port(named), "/test.Echo", "Timeout: 3600000000000\r\n", CALL("1", "where", "[]"), &answer);
+    assert_contains(answer.body, "\"where\",null,3");
+    reply_fini(&answer);
+    dubboc_server_free(named);
+}
+
+static void raw_results_are_checked_when_asked_for(void **state)
+{
+    (void)state;
+    reply answer;
+    dubboc_server *strict = test_server((const setting[]){{"server", "check_raw", "true"}, {0}}, 1);
+    test_add_echo(strict, NULL);
+    test_start(strict);
+    caller_post(test_port(strict), "/test.Echo", NULL, CALL("1", "broken", "[]"), &answer);
+    assert_contains(answer.body, "\"code\":-32603,\"message\":\"the handler's result: ");
+    reply_fini(&answer);
+    assert_answer(test_port(strict), CALL("1", "raw", "[1]"), RESULT("1", "[1]"));
+    dubboc_server_free(strict);
+}
+
+/* Says what it was asked for. */
+static void fall_back(dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+{
+    assert_string_equal(dubboc_request_method(request), "");
+    assert_ptr_equal(arg, &server);
+    if (strcmp(path, "/nowhere") == 0)
+        return;
+    char text[200];
+    int len = snprintf(text, sizeof text, "%s %s %.*s", method, path, (int)body.len, body.at);
+    answer->status = dubboc_text_set(&answer->body, text, (size_t)len) == DUBBOC_OK ? 201 : 500;
+    answer->content_type = "text/x-test";
+}
+
+static void other_paths_go_to_the_fallback(void **state)
+{
+    (void)state;
+    dubboc_server *open = test_server(NULL, 1);
+    reply answer;
+    test_add_echo(open, NULL);
+    dubboc_server_set_fallback(open, fall_back, &server);
+    test_start(open);
+    int fd = caller_connect(test_port(open));
+    caller_send(fd, "PUT", "/some/where?x=1", "Content-Type: text/xml\r\n", "<a/>");
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, 201);
+    assert_string_equal(answer.body, "PUT /some/where <a/>");
+    assert_contains(answer.head, "text/x-test");
+    reply_fini(&answer);
+    caller_send(fd, "GET", "/nowhere", "", "");
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, 404);
+    reply_fini(&answer);
+    close(fd);
+    assert_answer(test_port(open), CALL("1", "echo", "[1]"), RESULT("1", "1"));
+    dubboc_server_free(open);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_are_answered),
+        cmocka_unit_test(the_id_comes_back_byte_for_byte),
+        cmocka_unit_test(failures_are_said_with_an_exception_that_java_can_load),
+        cmocka_unit_test(wrong_params_are_named),
+        cmocka_unit_test(a_result_that_is_no_json_is_an_internal_error),
+        cmocka_unit_test(what_is_no_request_is_invalid),
+        cmocka_unit_test(what_is_not_json_is_a_parse_error),
+        cmocka_unit_test(too_deep_is_an_error_and_not_a_crash),
+        cmocka_unit_test(a_notification_has_an_empty_answer),
+        cmocka_unit_test(a_batch_is_answered_in_order_and_one_bad_element_loses_no_other),
+        cmocka_unit_test(a_batch_that_is_too_long_is_refused_as_a_whole),
+        cmocka_unit_test(an_unknown_path_is_named_and_the_connection_stays),
+        cmocka_unit_test(other_http_methods_get_405),
+        cmocka_unit_test(only_foreign_content_types_get_415),
+        cmocka_unit_test(a_body_over_the_ceiling_gets_413),
+        cmocka_unit_test(a_handler_sees_where_it_is),
+        cmocka_unit_test(raw_results_are_checked_when_asked_for),
+        cmocka_unit_test(other_paths_go_to_the_fallback),
+    };
+    return cmocka_run_group_tests(tests, start_server, stop_server);
+}
