@@ -1,8 +1,24 @@
 server_tests = \
-	tests/server/dispatch_test
+	tests/server/deferred_test \
+	tests/server/dispatch_test \
+	tests/server/request_test \
+	tests/server/service_test \
+	tests/server/workers_test
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
 server_caller = tests/server/caller.c tests/server/caller.h
+tests_server_deferred_test_SOURCES = tests/server/deferred_test.c $(server_caller)
+tests_server_deferred_test_CPPFLAGS = $(test_cppflags)
+tests_server_deferred_test_LDADD = $(test_libs)
 tests_server_dispatch_test_SOURCES = tests/server/dispatch_test.c $(server_caller)
 tests_server_dispatch_test_CPPFLAGS = $(test_cppflags)
 tests_server_dispatch_test_LDADD = $(test_libs)
+tests_server_request_test_SOURCES = tests/server/request_test.c $(server_caller)
+tests_server_request_test_CPPFLAGS = $(test_cppflags)
+tests_server_request_test_LDADD = $(test_libs)
+tests_server_service_test_SOURCES = tests/server/service_test.c $(server_caller)
+tests_server_service_test_CPPFLAGS = $(test_cppflags)
+tests_server_service_test_LDADD = $(test_libs)
+tests_server_workers_test_SOURCES = tests/server/workers_test.c $(server_caller)
+tests_server_workers_test_CPPFLAGS = $(test_cppflags)
+tests_server_workers_test_LDADD = $(test_libs)

@@ -1,0 +1,237 @@
+/* Answers that come later: from other threads, early, late, never, and in a batch. */
+#include "tests/server/caller.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#define HELD_MAX 16
+
+/* What the handler has deferred so far, for the test to answer. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static dubboc_deferred *held[HELD_MAX];
+static int held_count;
+
+static dubboc_server *server;
+static int port;
+
+/* later(...): kept for the test. */
+static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+{
+    (void)params;
+    (void)result;
+    (void)arg;
+    dubboc_deferred *deferred = dubboc_request_defer(request);
+    if (deferred == NULL)
+        return DUBBOC_E_NO_MEMORY;
+    pthread_mutex_lock(&lock);
+    held[held_count++] = deferred;
+    pthread_mutex_unlock(&lock);
+    return DUBBOC_DEFERRED;
+}
+
+/* at_once(x): answered before the handler has returned; its request must still be there then. */
+static dubboc_status at_once(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+{
+    (void)result;
+    (void)arg;
+    dubboc_deferred *deferred = dubboc_request_defer(request);
+    if (deferred == NULL)
+        return DUBBOC_E_NO_MEMORY;
+    dubboc_deferred_answer_raw(deferred, params);
+    assert_string_equal(dubboc_request_method(request), "at_once");
+    assert_non_null(dubboc_request_header(request, "Host"));
+    return DUBBOC_DEFERRED;
+}
+
+static int start_server(void **state)
+{
+    (void)state;
+    held_count = 0;
+    server = test_server((const setting[]){{"server", "stop_drain", "0ms"}, {0}}, 2);
+    const dubboc_method methods[] = {
+        {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING},
+        {.name = "slowLater", .json = later},
+        {.name = "at_once", .raw = at_once, .flags = DUBBOC_NONBLOCKING},
+    };
+    dubboc_service *service;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Later", NULL, &service, &err), &err);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
+        assert_status(DUBBOC_OK, dubboc_service_add_method(service, &methods[i], &err), &err);
+    test_start(server);
+    port = test_port(server);
+    return 0;
+}
+
+static int stop_server(void **state)
+{
+    (void)state;
+    dubboc_server_free(server);
+    return 0;
+}
+
+static bool enough_are_held(void *count)
+{
+    pthread_mutex_lock(&lock);
+    bool is_enough = held_count >= *(int *)count;
+    pthread_mutex_unlock(&lock);
+    return is_enough;
+}
+
+static void wait_held(int count)
+{
+    assert_true(test_wait_for(enough_are_held, &count, 5000));
+}
+
+static int call(const char *headers, const char *body)
+{
+    int fd = caller_connect(port);
+    assert_true(fd >= 0);
+    caller_send(fd, NULL, "/test.Later", headers, body);
+    return fd;
+}
+
+static void check_body(int fd, const char *expected)
+{
+    reply answer;
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(answer.body, expected);
+    reply_fini(&answer);
+    close(fd);
+}
+
+static void it_is_answered_from_another_thread(void **state)
+{
+    (void)state;
+    int first = call(NULL, CALL("1", "later", "[]"));
+    wait_held(1);
+    int second = call(NULL, CALL("\"2\"", "slowLater", "[]"));
+    wait_held(2);
+    int third = call(NULL, CALL("3", "later", "[]"));
+    wait_held(3);
+    dubboc_deferred_fail(held[2], 5, "java.lang.IllegalStateException", "no %d", 3);
+    check_body(third, ERROR_AS("3", "5", "no 3", "java.lang.IllegalStateException") "\n");
+    dubboc_deferred_answer_raw(held[1], (dubboc_slice){"[ 2]", 4});
+    check_body(second, RESULT("\"2\"", "[ 2]") "\n");
+    dubboc_deferred_answer(held[0], dubboc_json_i64_new(INT64_MAX));
+    check_body(first, RESULT("1", "9223372036854775807") "\n");
+}
+
+static void an_answer_before_the_handler_has_returned_is_sent_after_it(void **state)
+{
+    (void)state;
+    check_body(call(NULL, CALL("1", "at_once", "[1]")), RESULT("1", "[1]") "\n");
+    check_body(call(NULL, "[" CALL("1", "at_once", "[1]") "," CALL("2", "at_once", "[2]") "]"),
+        "[" RESULT("1", "[1]") "\n," RESULT("2", "[2]") "\n]\n");
+}
+
+static void a_batch_waits_for_all_and_keeps_their_order(void **state)
+{
+    (void)state;
+    int fd = call(NULL, "[" CALL("1", "later", "[]") "," CALL("2", "nope", "[]") "," CALL("3", "later", "[]") ",{\"jsonrpc\":\"2.0\",\"method\":\"later\"},"
+        CALL("4", "at_once", "[4]") "]");
+    wait_held(3);
+    dubboc_deferred_answer(held[1], NULL);
+    dubboc_deferred_answer(held[2], NULL);
+    dubboc_deferred_answer_raw(held[0], (dubboc_slice){"1", 1});
+    reply answer;
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, 200);
+    cJSON *tree;
+    dubboc_error err;
+    int ids[4], result;
+    const cJSON *error;
+    assert_status(DUBBOC_OK, dubboc_json_parse(answer.body, answer.body_len, &tree, &err), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_json_unpack(tree, &err, "[{s:i, s:i}, {s:i, s:o}, {s:i, s:n}, {s:i, s:[i]}]", "id", &ids[0], "result", &result, "id", &ids[1],
+            "error", &error, "id", &ids[2], "result", "id", &ids[3], "result", &result),
+        &err);
+    assert_int_equal(ids[0] * 1000 + ids[1] * 100 + ids[2] * 10 + ids[3], 1234);
+    cJSON_Delete(tree);
+    reply_fini(&answer);
+    close(fd);
+}
+
+static void a_notification_is_answered_at_once_and_its_answer_goes_nowhere(void **state)
+{
+    (void)state;
+    int fd = call(NULL, "{\"jsonrpc\":\"2.0\",\"method\":\"later\"}");
+    check_body(fd, "");
+    wait_held(1);
+    dubboc_deferred_fail(held[0], 1, NULL, "nobody hears it");
+}
+
+static void one_that_is_never_answered_ends_with_the_callers_time(void **state)
+{
+    (void)state;
+    reply answer;
+    int quick = call("Timeout: 20ms\r\n", CALL("1", "later", "[]"));
+    int patient = call("Timeout: 1h\r\n", CALL("2", "later", "[]"));
+    int plain = call(NULL, CALL("3", "later", "[]"));
+    caller_read(quick, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"no answer was given within the caller's time-out\"");
+    reply_fini(&answer);
+    close(quick);
+    wait_held(3);
+    for (int i = 0; i < 3; i++)
+        dubboc_deferred_answer(held[i], cJSON_CreateTrue()); /* the first is late, which is harmless */
+    check_body(patient, RESULT("2", "true") "\n");
+    check_body(plain, RESULT("3", "true") "\n");
+}
+
+static void one_that_is_never_answered_ends_with_the_server(void **state)
+{
+    (void)state;
+    reply answer;
+    int fd = call(NULL, "[" CALL("1", "later", "[]") "," CALL("2", "at_once", "[]") "]");
+    wait_held(1);
+    dubboc_server_stop(server);
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"the server was stopped before the answer was given\"");
+    assert_contains(answer.body, RESULT("2", "[]"));
+    reply_fini(&answer);
+    close(fd);
+    dubboc_deferred_answer(held[0], cJSON_CreateTrue());
+}
+
+static void a_caller_that_has_gone_makes_the_answer_go_nowhere(void **state)
+{
+    (void)state;
+    close(call(NULL, CALL("1", "later", "[]")));
+    wait_held(1);
+    dubboc_deferred_answer(held[0], cJSON_CreateTrue());
+    check_body(call(NULL, CALL("2", "at_once", "[]")), RESULT("2", "[]") "\n");
+}
+
+static void a_deferred_result_that_is_no_json_is_an_internal_error(void **state)
+{
+    (void)state;
+    reply answer;
+    int fd = call(NULL, CALL("1", "later", "[]"));
+    wait_held(1);
+    dubboc_deferred_answer(held[0], cJSON_CreateString("\xff"));
+    caller_read(fd, &answer);
+    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"the result cannot be written");
+    reply_fini(&answer);
+    close(fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start_server, stop_server)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(it_is_answered_from_another_thread),
+        TEST(an_answer_before_the_handler_has_returned_is_sent_after_it),
+        TEST(a_batch_waits_for_all_and_keeps_their_order),
+        TEST(a_notification_is_answered_at_once_and_its_answer_goes_nowhere),
+        TEST(one_that_is_never_answered_ends_with_the_callers_time),
+        TEST(one_that_is_never_answered_ends_with_the_server),
+        TEST(a_caller_that_has_gone_makes_the_answer_go_nowhere),
+        TEST(a_deferred_result_that_is_no_json_is_an_internal_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
