@@ -146,7 +146,24 @@ static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, long time
     return CURLE_OK;
 }
 
-static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *endpoint, const char *reason, int64_t deadline_ns,
+/* How long connecting may take, at least 1 ms (0 would be curl's own default), and whose limit that is. */
+typedef struct connect_limit {
+    long ms;
+    bool is_deadline; /* the call's, not the connection's own */
+} connect_limit;
+
+static connect_limit find_limit(const http_endpoint *endpoint, int64_t deadline_ns)
+{
+    int left = deadline_poll_ms(deadline_ns);
+    int64_t own = endpoint->client->settings.connect_timeout_ms;
+    if (own <= 0 || own > INT_MAX)
+        own = INT_MAX;
+    if (left >= 0 && left <= own)
+        return (connect_limit){.ms = left > 0 ? left : 1, .is_deadline = true};
+    return (connect_limit){.ms = (long)own};
+}
+
+static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *endpoint, connect_limit limit, const char *reason,
     dubboc_error *err)
 {
     const char *host = endpoint->host;
@@ -154,28 +171,15 @@ static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *end
         return error_set(err, DUBBOC_E_CLOSED, "stopped while connecting to %s", host);
     if (code == CURLE_OUT_OF_MEMORY)
         return error_no_memory(err);
-    if (code == CURLE_OPERATION_TIMEDOUT && deadline_is_over(deadline_ns))
+    if (code == CURLE_OPERATION_TIMEDOUT && limit.is_deadline)
         return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", host);
     if (code == CURLE_OPERATION_TIMEDOUT)
-        return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %lld ms", host,
-            (long long)endpoint->client->settings.connect_timeout_ms);
+        return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms", host, limit.ms);
     long error = 0;
     if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
         strerrordesc_np((int)error) != NULL)
         return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, strerrordesc_np((int)error));
     return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, reason[0] != '\0' ? reason : curl_easy_strerror(code));
-}
-
-/* The milliseconds that connecting may take, at least 1; 0 would be curl's own default. */
-static long connect_timeout_ms(const http_endpoint *endpoint, int64_t deadline_ns)
-{
-    int left = deadline_poll_ms(deadline_ns);
-    int64_t limit = endpoint->client->settings.connect_timeout_ms;
-    if (limit <= 0 || limit > INT_MAX)
-        limit = INT_MAX;
-    if (left >= 0 && left < limit)
-        limit = left;
-    return limit > 0 ? (long)limit : 1;
 }
 
 /* Takes curl over in every case. */
@@ -210,12 +214,13 @@ static dubboc_status connect_now(http_connection *connection, int64_t deadline_n
     CURL *curl = curl_easy_init();
     if (curl == NULL)
         return error_no_memory(err);
-    CURLcode code = set_options(curl, endpoint, connect_timeout_ms(endpoint, deadline_ns), reason);
+    connect_limit limit = find_limit(endpoint, deadline_ns);
+    CURLcode code = set_options(curl, endpoint, limit.ms, reason);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);
     if (code == CURLE_OK)
         return adopt(curl, connection, err);
-    dubboc_status status = explain(curl, code, endpoint, reason, deadline_ns, err);
+    dubboc_status status = explain(curl, code, endpoint, limit, reason, err);
     curl_easy_cleanup(curl);
     return status;
 }

@@ -92,6 +92,9 @@ void http_connection_close(http_connection *connection);
 /* Wakes the waiters of an endpoint, since the client stops. */
 void http_endpoint_wake_waiters(http_endpoint *endpoint);
 
+/* How many wait for a connection now. Tests look at it. */
+int http_endpoint_waiters(http_endpoint *endpoint);
+
 /* Before a connection is handed out. */
 void http_exchange_prepare(http_connection *connection);
 

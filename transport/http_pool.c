@@ -151,6 +151,16 @@ void http_endpoint_wake_waiters(http_endpoint *endpoint)
     pthread_mutex_unlock(&endpoint->lock);
 }
 
+int http_endpoint_waiters(http_endpoint *endpoint)
+{
+    int count = 0;
+    pthread_mutex_lock(&endpoint->lock);
+    for (const pool_waiter *waiter = endpoint->first_waiter; waiter != NULL; waiter = waiter->next)
+        count++;
+    pthread_mutex_unlock(&endpoint->lock);
+    return count;
+}
+
 /* --- taking -------------------------------------------------------------------------------------------------------------------------------- */
 
 /* What can be had at once. *dropped: to be closed without the lock. */
@@ -189,23 +199,27 @@ static pool_got take_any(http_endpoint *endpoint, bool fresh, int64_t now_ns, in
 
 static void destroy(http_endpoint *endpoint);
 
-/* A place is free: of a connection that was closed or never came about. The endpoint may be gone afterwards. */
-static void free_place(http_endpoint *endpoint)
+/* A place is free: of a connection that is closed or never came about. */
+static void free_place_locked(http_endpoint *endpoint)
 {
-    pthread_mutex_lock(&endpoint->lock);
     if (!grant_locked(endpoint, NULL))
         endpoint->connections--;
-    bool is_last = endpoint->references == 0 && endpoint->connections == 0;
+}
+
+/* The endpoint may be gone afterwards: its last reference may have gone before its last connection. */
+static void unlock_and_destroy_unused(http_endpoint *endpoint)
+{
+    bool is_unused = endpoint->references == 0 && endpoint->connections == 0;
     pthread_mutex_unlock(&endpoint->lock);
-    if (is_last)
+    if (is_unused)
         destroy(endpoint);
 }
 
-static void discard(http_connection *connection)
+static void free_place(http_endpoint *endpoint)
 {
-    http_endpoint *endpoint = connection->endpoint;
-    http_connection_close(connection);
-    free_place(endpoint);
+    pthread_mutex_lock(&endpoint->lock);
+    free_place_locked(endpoint);
+    unlock_and_destroy_unused(endpoint);
 }
 
 static dubboc_status open_one(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
@@ -237,7 +251,8 @@ dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t de
                 *connection = idle;
                 return DUBBOC_OK;
             }
-            discard(idle);
+            http_connection_close(idle);
+            free_place(endpoint);
         }
     }
 }
@@ -259,6 +274,17 @@ static int64_t use_until_ns(const http_connection *connection, int64_t now_ns)
     return deadline_min(until, connection->opened_ns + settings->pool_ttl_ms * NS_PER_MS);
 }
 
+/* Whether another exchange may run on it; then use_until_ns is set. */
+static bool is_worth_keeping(http_connection *connection)
+{
+    if (!http_exchange_allows_reuse(connection) || atomic_load(&connection->endpoint->client->is_stopping))
+        return false;
+    int64_t now_ns = clock_now_ns();
+    connection->use_until_ns = use_until_ns(connection, now_ns);
+    return connection->use_until_ns > now_ns;
+}
+
+/* false: nobody wants it, it is to be closed. */
 static bool keep_locked(http_endpoint *endpoint, http_connection *connection)
 {
     if (endpoint->references == 0)
@@ -275,18 +301,14 @@ void http_connection_give_back(http_connection *connection)
     if (connection == NULL)
         return;
     http_endpoint *endpoint = connection->endpoint;
-    bool is_kept = false;
-    if (http_exchange_allows_reuse(connection) && !atomic_load(&endpoint->client->is_stopping)) {
-        int64_t now_ns = clock_now_ns();
-        connection->use_until_ns = use_until_ns(connection, now_ns);
-        if (connection->use_until_ns > now_ns) {
-            pthread_mutex_lock(&endpoint->lock);
-            is_kept = keep_locked(endpoint, connection);
-            pthread_mutex_unlock(&endpoint->lock);
-        }
-    }
+    bool is_kept = is_worth_keeping(connection);
+    pthread_mutex_lock(&endpoint->lock);
+    is_kept = is_kept && keep_locked(endpoint, connection);
     if (!is_kept)
-        discard(connection);
+        free_place_locked(endpoint);
+    unlock_and_destroy_unused(endpoint);
+    if (!is_kept)
+        http_connection_close(connection);
 }
 
 /* --- endpoints ------------------------------------------------------------------------------------------------------------------------------ */
@@ -403,11 +425,8 @@ void http_endpoint_unref(http_endpoint *endpoint)
     http_connection *idle = NULL;
     if (endpoint->references == 0)
         drop_stale_locked(endpoint, INT64_MAX, &idle);
-    bool is_last = endpoint->references == 0 && endpoint->connections == 0;
-    pthread_mutex_unlock(&endpoint->lock);
+    unlock_and_destroy_unused(endpoint);
     close_all(idle);
-    if (is_last)
-        destroy(endpoint);
 }
 
 const char *http_endpoint_host(const http_endpoint *endpoint)

@@ -1,3 +1,5 @@
+/* Once it runs, the peer takes no memory by malloc, calloc or realloc, which tests count and make fail (alloc_fail.h): strndup() and
+ * reallocarray() are not among those. */
 #include "tests/support/scripted_peer.h"
 
 #include "tests/support/test.h"
@@ -38,7 +40,7 @@ struct scripted_peer {
     bool is_released, is_stopping;
     int connections, requests;
     char *last_request;
-    served *served[CONNECTIONS_MAX];
+    served served[CONNECTIONS_MAX];
 };
 
 /* --- one connection -------------------------------------------------------------------------------------------------------------------------- */
@@ -115,7 +117,7 @@ static bool receive_more(served *self)
 {
     if (self->len + 1 >= self->capacity) {
         self->capacity = self->capacity == 0 ? 4096 : self->capacity * 2;
-        self->request = realloc(self->request, self->capacity);
+        self->request = reallocarray(self->request, self->capacity, 1);
         if (self->request == NULL)
             abort();
     }
@@ -203,16 +205,14 @@ static void *serve(void *arg)
 
 static void add(scripted_peer *peer, int fd)
 {
-    served *self = calloc(1, sizeof *self);
     pthread_mutex_lock(&peer->lock);
     int index = peer->connections;
-    if (self == NULL || index == CONNECTIONS_MAX) {
-        free(self);
+    if (index == CONNECTIONS_MAX) {
         close(fd);
     } else {
         size_t script = (size_t)index < peer->script_count ? (size_t)index : peer->script_count - 1;
+        served *self = &peer->served[peer->connections++];
         *self = (served){.peer = peer, .script = &peer->scripts[script], .fd = fd, .is_open = true};
-        peer->served[peer->connections++] = self;
         if (pthread_create(&self->thread, NULL, serve, self) != 0)
             abort();
         pthread_cond_broadcast(&peer->changed);
@@ -303,7 +303,7 @@ int scripted_peer_open_connections(scripted_peer *peer)
     int count = 0;
     pthread_mutex_lock(&peer->lock);
     for (int i = 0; i < peer->connections; i++)
-        count += peer->served[i]->is_open;
+        count += peer->served[i].is_open;
     pthread_mutex_unlock(&peer->lock);
     return count;
 }
@@ -329,9 +329,9 @@ static void end_connections(scripted_peer *peer, bool resets)
 {
     pthread_mutex_lock(&peer->lock);
     for (int i = 0; i < peer->connections; i++)
-        if (peer->served[i]->is_open) {
-            peer->served[i]->resets = resets;
-            shutdown(peer->served[i]->fd, resets ? SHUT_RD : SHUT_RDWR);
+        if (peer->served[i].is_open) {
+            peer->served[i].resets = resets;
+            shutdown(peer->served[i].fd, resets ? SHUT_RD : SHUT_RDWR);
         }
     pthread_mutex_unlock(&peer->lock);
 }
@@ -359,10 +359,8 @@ void scripted_peer_free(scripted_peer *peer)
     pthread_join(peer->acceptor, NULL);
     close(peer->listener);
     end_connections(peer, false);
-    for (int i = 0; i < peer->connections; i++) {
-        pthread_join(peer->served[i]->thread, NULL);
-        free(peer->served[i]);
-    }
+    for (int i = 0; i < peer->connections; i++)
+        pthread_join(peer->served[i].thread, NULL);
     pthread_cond_destroy(&peer->changed);
     pthread_mutex_destroy(&peer->lock);
     free(peer->last_request);

@@ -1,0 +1,445 @@
+#include "tests/transport/client_fixture.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "transport/http_internal.h"
+
+/* A clock that the tests move. */
+static int64_t fake_ns;
+
+static int64_t fake_clock(void)
+{
+    return fake_ns;
+}
+
+static void let_pass_ms(int64_t ms)
+{
+    fake_ns += ms * NS_PER_MS;
+}
+
+static int stop_fake_clock(void **state)
+{
+    (void)state;
+    clock_set_source(NULL);
+    return 0;
+}
+
+static void take_many(fixture *f, http_connection **connections, int count)
+{
+    for (int i = 0; i < count; i++)
+        connections[i] = take(f);
+}
+
+static void give_back_many(http_connection **connections, int count)
+{
+    for (int i = 0; i < count; i++)
+        http_connection_give_back(connections[i]);
+}
+
+/* --- what is idle ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* traps C2: a provider that restarts under pooled connections costs no call. */
+static void connections_reset_while_idle_cost_no_call(void **state)
+{
+    (void)state;
+    enum { COUNT = 12 };
+    fixture f = start(&answers_all, 1);
+    http_connection *connections[COUNT];
+    take_many(&f, connections, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
+    give_back_many(connections, COUNT);
+    scripted_peer_wait_for_connections(f.peer, COUNT);
+    scripted_peer_reset_all(f.peer);
+    take_many(&f, connections, COUNT);
+    for (int i = 0; i < COUNT; i++) {
+        assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
+        assert_false(http_connection_is_reused(connections[i]));
+    }
+    give_back_many(connections, COUNT);
+    assert_int_equal(scripted_peer_requests(f.peer), 2 * COUNT);
+    assert_int_equal(scripted_peer_connections(f.peer), 2 * COUNT);
+    end(&f);
+}
+
+static bool has_no_open_connection(void *arg)
+{
+    return scripted_peer_open_connections(arg) == 0;
+}
+
+static void an_idle_connection_that_was_closed_is_not_used(void **state)
+{
+    (void)state;
+    static const peer_script closes = {{PEER_READ, PEER_SEND(PEER_OK), PEER_WAIT}};
+    fixture f = start(&closes, 1);
+    call_well(&f);
+    scripted_peer_release(f.peer);
+    assert_true(test_wait_for(has_no_open_connection, f.peer, 5000));
+    call_well(&f);
+    assert_int_equal(scripted_peer_connections(f.peer), 2);
+    end(&f);
+}
+
+/* An answer that nobody asked for must not become the answer to the next request. */
+static void an_idle_connection_that_talks_is_not_used(void **state)
+{
+    (void)state;
+    static const peer_script scripts[] = {
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_WAIT, PEER_SEND("HTTP/1.1 408 Time\r\nContent-Length: 2\r\n\r\nno")}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    fixture f = start(scripts, 2);
+    call_well(&f);
+    scripted_peer_release(f.peer);
+    assert_true(test_wait_for(has_no_open_connection, f.peer, 5000));
+    call_well(&f);
+    assert_int_equal(scripted_peer_connections(f.peer), 2);
+    end(&f);
+}
+
+/* traps C9 */
+static void an_old_idle_connection_is_not_used(void **state)
+{
+    (void)state;
+    clock_set_source(fake_clock);
+    fixture f = start(&answers_all, 1);
+    call_well(&f);
+    let_pass_ms(19999);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 1);
+    let_pass_ms(20000);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+static void the_peers_own_idle_time_is_heeded(void **state)
+{
+    (void)state;
+    static const peer_script told = {
+        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok"), PEER_AGAIN}};
+    clock_set_source(fake_clock);
+    fixture f = start(&told, 1);
+    call_well(&f);
+    let_pass_ms(3999);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 1);
+    let_pass_ms(4000);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+static void a_connection_has_a_whole_age(void **state)
+{
+    (void)state;
+    http_client_settings settings = usual_settings();
+    settings.pool_ttl_ms = 30000;
+    clock_set_source(fake_clock);
+    fixture f = start_with(&settings, &answers_all, 1);
+    for (int i = 0; i < 3; i++) {
+        call_well(&f);
+        let_pass_ms(10000);
+    }
+    assert_int_equal(http_client_connections_opened(f.client), 1);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+static void the_connection_used_last_is_taken_first_and_the_others_grow_old(void **state)
+{
+    (void)state;
+    clock_set_source(fake_clock);
+    fixture f = start(&answers_all, 1);
+    http_connection *connections[4];
+    take_many(&f, connections, 4);
+    give_back_many(connections, 4);
+    for (int i = 0; i < 5; i++) {
+        let_pass_ms(5000);
+        http_connection *connection = take(&f);
+        assert_ptr_equal(connection, connections[3]);
+        http_connection_give_back(connection);
+    }
+    take_many(&f, connections, 2);
+    assert_int_equal(http_client_connections_opened(f.client), 5);
+    give_back_many(connections, 2);
+    end(&f);
+}
+
+static void a_connection_that_was_not_used_goes_back(void **state)
+{
+    (void)state;
+    fixture f = start(&answers_all, 1);
+    http_connection_give_back(take(&f));
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 1);
+    http_connection_give_back(NULL);
+    end(&f);
+}
+
+static void a_connection_given_back_in_the_middle_is_closed(void **state)
+{
+    (void)state;
+    static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    fixture f = start(scripts, 2);
+    http_connection *connection = take(&f);
+    begin_post(connection);
+    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
+    http_connection_give_back(connection);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+/* --- the limit --------------------------------------------------------------------------------------------------------------------------------- */
+
+static fixture start_with_places(int places)
+{
+    http_client_settings settings = usual_settings();
+    settings.pool_size = places;
+    return start_with(&settings, &answers_all, 1);
+}
+
+static void a_full_pool_is_busy_at_the_deadline(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(2);
+    http_connection *connections[2], *more = NULL;
+    take_many(&f, connections, 2);
+    int64_t before = clock_now_ns();
+    assert_status(DUBBOC_E_BUSY, http_endpoint_take(f.endpoint, false, deadline_in_ms(30), &more, &f.err), &f.err);
+    assert_in_range(clock_now_ns() - before, 30 * NS_PER_MS, 1000 * NS_PER_MS);
+    assert_contains(f.err.text, "all 2 connections");
+    assert_null(more);
+    give_back_many(connections, 2);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+static void a_fresh_one_takes_the_place_of_an_idle_one(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    call_well(&f);
+    http_connection *connection = NULL;
+    assert_status(DUBBOC_OK, http_endpoint_take(f.endpoint, true, deadline_in_ms(5000), &connection, &f.err), &f.err);
+    assert_false(http_connection_is_reused(connection));
+    http_connection_give_back(connection);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+typedef struct taker {
+    fixture *f;
+    pthread_t thread;
+    bool is_fresh;
+    int64_t deadline_ns;
+    dubboc_status status;
+    http_connection *connection;
+    atomic_bool has_ended;
+} taker;
+
+static void *take_in_thread(void *arg)
+{
+    taker *self = arg;
+    dubboc_error err;
+    self->status = http_endpoint_take(self->f->endpoint, self->is_fresh, self->deadline_ns, &self->connection, &err);
+    atomic_store(&self->has_ended, true);
+    return NULL;
+}
+
+static void start_taker(taker *self, fixture *f, bool is_fresh)
+{
+    *self = (taker){.f = f, .is_fresh = is_fresh, .deadline_ns = deadline_in_ms(20000)};
+    assert_int_equal(pthread_create(&self->thread, NULL, take_in_thread, self), 0);
+}
+
+static bool has_taker_ended(void *arg)
+{
+    return atomic_load(&((taker *)arg)->has_ended);
+}
+
+typedef struct waiting {
+    http_endpoint *endpoint;
+    int count;
+} waiting;
+
+static bool has_waiters(void *arg)
+{
+    const waiting *wanted = arg;
+    return http_endpoint_waiters(wanted->endpoint) == wanted->count;
+}
+
+static void wait_for_waiters(fixture *f, int count)
+{
+    waiting wanted = {f->endpoint, count};
+    assert_true(test_wait_for(has_waiters, &wanted, 5000));
+}
+
+/* Nobody overtakes: who came first gets what comes free first, and a connection goes from hand to hand without being closed. */
+static void what_comes_free_goes_to_the_one_who_waits_longest(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    http_connection *connection = take(&f);
+    taker takers[3];
+    for (int i = 0; i < 3; i++) {
+        start_taker(&takers[i], &f, false);
+        wait_for_waiters(&f, i + 1);
+    }
+    for (int i = 0; i < 3; i++) {
+        http_connection_give_back(connection);
+        assert_true(test_wait_for(has_taker_ended, &takers[i], 5000));
+        assert_int_equal(takers[i].status, DUBBOC_OK);
+        assert_ptr_equal(takers[i].connection, connection);
+        for (int k = i + 1; k < 3; k++)
+            assert_false(has_taker_ended(&takers[k]));
+    }
+    for (int i = 0; i < 3; i++)
+        pthread_join(takers[i].thread, NULL);
+    http_connection_give_back(connection);
+    assert_int_equal(http_client_connections_opened(f.client), 1);
+    end(&f);
+}
+
+/* What comes free may be no connection but the place of one that was closed; and who wants a fresh one gets only that. */
+static void a_waiter_gets_the_place_of_a_closed_connection(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    for (int i = 0; i < 2; i++) {
+        bool is_fresh = i == 1;
+        http_connection *connection = take(&f);
+        taker waiter;
+        start_taker(&waiter, &f, is_fresh);
+        wait_for_waiters(&f, 1);
+        if (!is_fresh)
+            begin_post(connection); /* unfinished: it is closed */
+        http_connection_give_back(connection);
+        pthread_join(waiter.thread, NULL);
+        assert_int_equal(waiter.status, DUBBOC_OK);
+        assert_int_equal(http_client_connections_opened(f.client), 2 + i);
+        http_connection_give_back(waiter.connection);
+    }
+    end(&f);
+}
+
+static void a_place_is_free_again_after_a_failed_opening(void **state)
+{
+    (void)state;
+    http_client_settings settings = usual_settings();
+    settings.pool_size = 1;
+    fixture f = start_without_peer(&settings, "http://127.0.0.1:1");
+    http_connection *connection = NULL;
+    for (int i = 0; i < 3; i++)
+        assert_status(DUBBOC_E_CONNECT, http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err), &f.err);
+    end(&f);
+}
+
+/* Gives NULL when all went well. */
+static void *call_many_times(void *arg)
+{
+    fixture f = *(fixture *)arg;
+    for (int i = 0; i < 200; i++) {
+        http_connection *connection = NULL;
+        if (http_endpoint_take(f.endpoint, i % 50 == 49, deadline_in_ms(20000), &connection, &f.err) != DUBBOC_OK)
+            return arg;
+        if (post(&f, connection) != DUBBOC_OK)
+            return arg;
+        http_connection_give_back(connection);
+    }
+    return NULL;
+}
+
+static void many_threads_share_few_connections(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(3);
+    pthread_t threads[8];
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_many_times, &f), 0);
+    for (int i = 0; i < 8; i++) {
+        void *failed = NULL;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    assert_int_equal(scripted_peer_requests(f.peer), 1600);
+    assert_in_range(http_client_connections_opened(f.client), 3, 3 + 8 * 4);
+    end(&f);
+}
+
+/* --- the end ------------------------------------------------------------------------------------------------------------------------------------ */
+
+static void stop_ends_the_wait_for_a_free_connection(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    http_connection *connection = take(&f), *more = NULL;
+    taker waiter;
+    start_taker(&waiter, &f, false);
+    wait_for_waiters(&f, 1);
+    int64_t before = clock_now_ns();
+    http_client_stop(f.client);
+    pthread_join(waiter.thread, NULL);
+    assert_in_range(clock_now_ns() - before, 0, 1500 * NS_PER_MS);
+    assert_int_equal(waiter.status, DUBBOC_E_CLOSED);
+    http_connection_give_back(connection);
+    assert_status(DUBBOC_E_CLOSED, http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &more, &f.err), &f.err);
+    end(&f);
+}
+
+static void stop_ends_the_wait_for_a_reply(void **state)
+{
+    (void)state;
+    static const peer_script holds = {{PEER_READ, PEER_HOLD}};
+    fixture f = start(&holds, 1);
+    http_connection *connection = take(&f);
+    begin_post(connection);
+    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
+    http_client_stop(f.client);
+    assert_int_equal(http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_E_CLOSED);
+    http_connection_give_back(connection);
+    end(&f);
+}
+
+/* A provider leaves the list while a call to it runs. */
+static void a_connection_in_use_outlives_the_last_reference(void **state)
+{
+    (void)state;
+    fixture f = start(&answers_all, 1);
+    call_well(&f);
+    http_connection *connection = take(&f);
+    http_endpoint_ref(f.endpoint);
+    http_endpoint_unref(f.endpoint);
+    http_endpoint_unref(f.endpoint);
+    assert_status(DUBBOC_OK, post(&f, connection), &f.err);
+    http_connection_give_back(connection);
+    http_client_free(f.client); /* asserts that no endpoint is left */
+    scripted_peer_free(f.peer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(connections_reset_while_idle_cost_no_call),
+        cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
+        cmocka_unit_test(an_idle_connection_that_talks_is_not_used),
+        cmocka_unit_test_teardown(an_old_idle_connection_is_not_used, stop_fake_clock),
+        cmocka_unit_test_teardown(the_peers_own_idle_time_is_heeded, stop_fake_clock),
+        cmocka_unit_test_teardown(a_connection_has_a_whole_age, stop_fake_clock),
+        cmocka_unit_test_teardown(the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
+        cmocka_unit_test(a_connection_that_was_not_used_goes_back),
+        cmocka_unit_test(a_connection_given_back_in_the_middle_is_closed),
+        cmocka_unit_test(a_full_pool_is_busy_at_the_deadline),
+        cmocka_unit_test(a_fresh_one_takes_the_place_of_an_idle_one),
+        cmocka_unit_test(what_comes_free_goes_to_the_one_who_waits_longest),
+        cmocka_unit_test(a_waiter_gets_the_place_of_a_closed_connection),
+        cmocka_unit_test(a_place_is_free_again_after_a_failed_opening),
+        cmocka_unit_test(many_threads_share_few_connections),
+        cmocka_unit_test(stop_ends_the_wait_for_a_free_connection),
+        cmocka_unit_test(stop_ends_the_wait_for_a_reply),
+        cmocka_unit_test(a_connection_in_use_outlives_the_last_reference),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
