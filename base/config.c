@@ -269,7 +269,8 @@ dubboc_status config_state_set(config_state *state, char layer, const char *orig
     dubboc_slice value, const char *source, dubboc_error *err)
 {
     dubboc_status status = read_value(state, layer, origin, section, name, value, err);
-    return status == DUBBOC_OK || source[0] == '\0' ? status : error_prefix(err, status, "%s", source);
+    bool is_about_source = status == DUBBOC_E_CONFIG || status == DUBBOC_E_UNSUPPORTED;
+    return is_about_source && source[0] != '\0' ? error_prefix(err, status, "%s", source) : status;
 }
 
 dubboc_status dubboc_config_set(dubboc_config *config, const char *section, const char *key, const char *value, dubboc_error *err)

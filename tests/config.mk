@@ -1,7 +1,16 @@
-config_tests = tests/base/ini_test tests/base/config_test
+config_tests = tests/base/ini_test tests/base/config_test tests/base/config_faults_test tests/base/config_memory_test
 check_PROGRAMS += $(config_tests)
 TESTS += $(config_tests)
+config_fixture = tests/base/config_fixture.c tests/base/config_fixture.h
 tests_base_ini_test_CPPFLAGS = $(test_cppflags)
 tests_base_ini_test_LDADD = $(test_libs)
+tests_base_config_test_SOURCES = tests/base/config_test.c $(config_fixture)
 tests_base_config_test_CPPFLAGS = $(test_cppflags)
 tests_base_config_test_LDADD = $(test_libs)
+tests_base_config_faults_test_SOURCES = tests/base/config_faults_test.c $(config_fixture)
+tests_base_config_faults_test_CPPFLAGS = $(test_cppflags)
+tests_base_config_faults_test_LDADD = $(test_libs)
+tests_base_config_memory_test_SOURCES = tests/base/config_memory_test.c $(config_fixture)
+tests_base_config_memory_test_CPPFLAGS = $(test_cppflags)
+tests_base_config_memory_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_base_config_memory_test_LDADD = $(test_libs)
