@@ -216,16 +216,18 @@ static const char *reason_of(int status)
 
 void http_conn_write_refusal(int fd, int status, const char *problem, bool not_executed, bool without_body)
 {
-    char reply[512];
+    char reply[512], date[HTTP_DATE_SIZE];
+    http_date(clock_wall_ms() / 1000, date);
     int len = snprintf(reply, sizeof reply,
         "HTTP/1.1 %d %s\r\n"
+        "Date: %s\r\n"
         "Content-Type: text/plain\r\n"
         "Content-Length: %zu\r\n"
         "%s"
         "Connection: close\r\n\r\n"
         "%s%s",
-        status, reason_of(status), strlen(problem) + 1, not_executed ? "Dubboc-Not-Executed: 1\r\n" : "", without_body ? "" : problem,
-        without_body ? "" : "\n");
+        status, reason_of(status), date, strlen(problem) + 1, not_executed ? "Dubboc-Not-Executed: 1\r\n" : "",
+        without_body ? "" : problem, without_body ? "" : "\n");
     if (len <= 0 || (size_t)len >= sizeof reply)
         return;
     /* A socket that has no room for so little has a peer that does not read: then it gets the close alone. */

@@ -47,7 +47,8 @@ struct http_incoming {
     buffer target;
     buffer body;
     buffer out;
-    struct MHD_Response *response;
+    struct MHD_Response *response; /* ours */
+    http_ready *ready;             /* or a lent one */
     int status;
     incoming_stage stage;
     bool is_held;
@@ -95,6 +96,8 @@ static void give_back(http_loop *loop, http_incoming *request)
 {
     if (request->response != NULL)
         MHD_destroy_response(request->response);
+    if (request->ready != NULL)
+        http_ready_give_back(request->ready);
     if (request->is_counted)
         count_request(loop, -1);
     if (loop->spare_count >= SPARES_MAX) {
@@ -229,9 +232,10 @@ static enum MHD_Result queue_answer(http_incoming *request)
     if (!conn->is_ending)
         http_conn_enter(conn, HTTP_PHASE_ANSWER);
     request->stage = STAGE_SENDING;
-    if (request->response == NULL)
-        return refuse(request->connection, request->method, 500, "out of memory for the answer", false);
-    return MHD_queue_response(request->connection, (unsigned)request->status, request->response);
+    struct MHD_Response *response = request->ready != NULL ? http_ready_response(request->ready) : request->response;
+    if (response == NULL)
+        return refuse(request->connection, request->method, 500, "the answer cannot be made", false);
+    return MHD_queue_response(request->connection, (unsigned)request->status, response);
 }
 
 /* The body is complete. */
@@ -293,20 +297,6 @@ void http_incoming_resume(http_loop *loop)
     for (handoff *item = handoff_take(&loop->results); item != NULL; item = next) {
         next = item->next;
         http_incoming *request = (http_incoming *)item;
-        request->stage = STAGE_ANSWERED;
-        MHD_resume_connection(request->connection);
-    }
-}
-
-void http_incoming_give_up(http_loop *loop)
-{
-    for (http_conn *conn = loop->conns[HTTP_PHASE_HANDLING].head; conn != NULL; conn = conn->next) {
-        http_incoming *request = conn->request;
-        if (request == NULL || request->stage != STAGE_HANDLING || !request->is_held)
-            continue;
-        static const char gone[] = "the server has ended\n";
-        request->status = 503;
-        request->response = MHD_create_response_from_buffer(sizeof gone - 1, (void *)(uintptr_t)gone, MHD_RESPMEM_PERSISTENT);
         request->stage = STAGE_ANSWERED;
         MHD_resume_connection(request->connection);
     }
@@ -376,8 +366,12 @@ bool http_incoming_is_gone(const http_incoming *request)
     return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-static bool add_headers(struct MHD_Response *response, const char *content_type, const http_answer_header *headers, size_t count)
+static bool add_headers(struct MHD_Response *response, int64_t second, const char *content_type, const http_answer_header *headers, size_t count)
 {
+    char date[HTTP_DATE_SIZE];
+    http_date(second, date);
+    if (MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date) != MHD_YES)
+        return false;
     if (content_type != NULL && MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) != MHD_YES)
         return false;
     for (size_t i = 0; i < count; i++) {
@@ -394,19 +388,28 @@ static bool add_persistence(struct MHD_Response *response, const http_server *se
     return server->keep_alive[0] == '\0' || MHD_add_response_header(response, "Keep-Alive", server->keep_alive) == MHD_YES;
 }
 
-/* NULL: no memory, or a header that HTTP cannot carry. */
-static struct MHD_Response *make_response(http_incoming *request, const char *content_type, const http_answer_header *headers, size_t header_count,
-    bool close)
+struct MHD_Response *http_response_new(const http_server *server, dubboc_slice body, int64_t second, const char *content_type,
+    const http_answer_header *headers, size_t header_count, bool close)
 {
-    if (request->out.status != DUBBOC_OK)
-        return NULL;
-    struct MHD_Response *response = MHD_create_response_from_buffer(request->out.len, request->out.data, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         return NULL;
-    if (add_headers(response, content_type, headers, header_count) && add_persistence(response, request->conn->loop->server, close))
+    if (add_headers(response, second, content_type, headers, header_count) && add_persistence(response, server, close))
         return response;
     MHD_destroy_response(response);
     return NULL;
+}
+
+static void make_answer(http_incoming *request, const char *content_type, const http_answer_header *headers, size_t header_count, bool close)
+{
+    http_loop *loop = request->conn->loop;
+    dubboc_slice body = buffer_slice(&request->out);
+    if (request->out.status != DUBBOC_OK)
+        return;
+    if (!request->is_held && header_count == 0 && !close)
+        request->ready = http_ready_lend(loop, content_type, body);
+    if (request->ready == NULL)
+        request->response = http_response_new(loop->server, body, clock_wall_ms() / 1000, content_type, headers, header_count, close);
 }
 
 void http_incoming_answer(http_incoming *request, int status, const char *content_type, const http_answer_header *headers,
@@ -416,9 +419,24 @@ void http_incoming_answer(http_incoming *request, int status, const char *conten
     http_loop *loop = request->conn->loop;
     close = close || request->wants_close || atomic_load_explicit(&loop->server->is_draining, memory_order_relaxed);
     request->status = status;
-    request->response = make_response(request, content_type, headers, header_count, close);
+    make_answer(request, content_type, headers, header_count, close);
     if (!request->is_held)
         request->stage = STAGE_ANSWERED;
     else if (handoff_push(&loop->results, &request->handoff))
         wake_signal(&loop->wake);
+}
+
+void http_incoming_give_up(http_loop *loop)
+{
+    for (http_conn *conn = loop->conns[HTTP_PHASE_HANDLING].head; conn != NULL; conn = conn->next) {
+        http_incoming *request = conn->request;
+        if (request == NULL || request->stage != STAGE_HANDLING || !request->is_held)
+            continue;
+        buffer_recycle(&request->out, KEEP_BYTES);
+        buffer_append_text(&request->out, "the server has ended\n");
+        request->status = 503;
+        make_answer(request, "text/plain", NULL, 0, true);
+        request->stage = STAGE_ANSWERED;
+        MHD_resume_connection(request->connection);
+    }
 }

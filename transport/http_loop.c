@@ -103,8 +103,9 @@ static struct MHD_Daemon *daemon_start(http_loop *loop)
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escaped, loop},
         {MHD_OPTION_END, 0, NULL},
     };
-    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME;
-    return MHD_start_daemon(flags | MHD_USE_ERROR_LOG, 0, NULL, NULL, http_incoming_on_access, loop, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    /* Our own Date: http_ready.c makes it once a second, libmicrohttpd for each answer. */
+    return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, http_incoming_on_access, loop, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------------------------------- */
@@ -218,6 +219,7 @@ void http_loop_fini(http_loop *loop)
     end_connections(loop);
     http_loop_listen(loop, false);
     http_incoming_free_spares(loop);
+    http_ready_free_all(loop);
     wake_close(&loop->wake);
     if (loop->timer_fd >= 0)
         close(loop->timer_fd);

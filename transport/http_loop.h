@@ -5,6 +5,7 @@
  *   http_accept.c    newcomers: accept, ceilings, making room, refusing
  *   http_conn.c      a connection: the phase it is in, the deadline of that phase, its end
  *   http_incoming.c  a request: what libmicrohttpd calls, and http_incoming_*()
+ *   http_ready.c     response objects that are used again
  *   http_guard.c     whether a request's framing and headers are beyond doubt
  *
  * A connection, and a request until it is held, belong to one loop and are touched by its thread only. Other threads reach a loop through
@@ -39,6 +40,10 @@
 
 #define HTTP_PEER_TEXT_MAX 64
 
+/* Answers that http_ready.c keeps a response object for, a loop: at most 128 of 1 KiB. */
+#define HTTP_READY_SLOTS 128
+#define HTTP_READY_MAX_BYTES 1024
+
 /* --- handing things to a loop ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct handoff {
@@ -71,6 +76,7 @@ typedef enum http_phase {
 
 typedef struct http_loop http_loop;
 typedef struct http_address http_address;
+typedef struct http_ready http_ready;
 
 typedef struct http_conn {
     handoff handoff; /* first: on the way to its loop, or waiting there for libmicrohttpd to take it */
@@ -157,6 +163,7 @@ struct http_loop {
     int refused;            /* of them: lingering newcomers that are not counted */
     http_incoming *spares;  /* requests to use again */
     int spare_count;
+    http_ready *ready[HTTP_READY_SLOTS];
     _Atomic int connections; /* written by this loop and by loops that hand over */
     _Atomic int requests;    /* written by this loop only */
 };
@@ -202,6 +209,23 @@ void http_incoming_give_up(http_loop *loop);
 void http_incoming_forget(http_incoming *request);
 
 void http_incoming_free_spares(http_loop *loop);
+
+/* --- responses ----------------------------------------------------------------------------------------------------------------------------- */
+
+#define HTTP_DATE_SIZE 48
+
+/* "Sun, 06 Nov 1994 08:49:37 GMT" of that second since 1970. Any thread. */
+void http_date(int64_t second, char text[HTTP_DATE_SIZE]);
+
+/* body is borrowed until the response is gone; second: for its Date. NULL: no memory, or a header that HTTP cannot carry. Any thread. */
+struct MHD_Response *http_response_new(const http_server *server, dubboc_slice body, int64_t second, const char *content_type,
+    const http_answer_header *headers, size_t header_count, bool close);
+
+/* A response that keeps the connection and holds a copy of body, for one answer. NULL: make one with http_response_new(). Loop's thread, all of them. */
+http_ready *http_ready_lend(http_loop *loop, const char *content_type, dubboc_slice body);
+struct MHD_Response *http_ready_response(const http_ready *ready); /* borrowed */
+void http_ready_give_back(http_ready *ready);
+void http_ready_free_all(http_loop *loop);
 
 /* --- the server --------------------------------------------------------------------------------------------------------------------------- */
 

@@ -4,4 +4,5 @@ libdubboc_core_la_SOURCES += \
 	transport/http_guard.c transport/http_guard.h \
 	transport/http_incoming.c \
 	transport/http_loop.c transport/http_loop.h \
+	transport/http_ready.c \
 	transport/http_server.c transport/http_server.h

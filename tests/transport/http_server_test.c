@@ -19,6 +19,8 @@ static void answers_requests_on_one_connection(void **state)
         assert_contains(text, "Content-Type: text/plain\r\n");
         assert_contains(text, "Keep-Alive: timeout=54\r\n");
         assert_contains(text, "Date: ");
+        assert_contains(text, " GMT\r\n");
+        assert_int_equal(count_of(text, "Date: "), 1);
     }
     close(fd);
     echo_stop(&echo);
