@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "registry/registry_ops.h"
 
-static const registry_ops *const kinds[] = {&registry_static_ops, &registry_file_ops};
+static const registry_ops *const kinds[] = {&registry_static_ops, &registry_file_ops, &registry_zookeeper_ops};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 

@@ -1,0 +1,230 @@
+#include "registry/zookeeper_address.h"
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "registry/provider_url.h"
+
+#define SERVERS_BYTES_MAX (16u * 1024)
+#define TEXT_BYTES_MAX 1024u
+
+static dubboc_status wrong(dubboc_error *err, dubboc_slice part, const char *reason)
+{
+    return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: \"%.*s\": %s", SLICE_ARGS(part), reason);
+}
+
+/* Escapes only: a '+' is itself here, unlike in a query. */
+static dubboc_status decode(dubboc_slice text, char **out, dubboc_error *err)
+{
+    buffer guarded, decoded;
+    size_t bad_at = 0;
+    buffer_init(&guarded, 3 * TEXT_BYTES_MAX);
+    buffer_init(&decoded, TEXT_BYTES_MAX);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] == '+')
+            buffer_append_text(&guarded, "%2B");
+        else
+            buffer_append_char(&guarded, text.at[i]);
+    dubboc_status status = DUBBOC_OK;
+    if (guarded.status == DUBBOC_OK && !url_decode(&decoded, buffer_slice(&guarded), &bad_at))
+        status = wrong(err, text, "wrong escape");
+    else if (guarded.status == DUBBOC_E_TOO_BIG || decoded.status == DUBBOC_E_TOO_BIG)
+        status = wrong(err, slice_make(text.at, 20), "too long");
+    else if (guarded.status != DUBBOC_OK || decoded.status != DUBBOC_OK || (*out = mem_dup_slice(buffer_slice(&decoded))) == NULL)
+        status = error_no_memory(err);
+    buffer_fini(&guarded);
+    buffer_fini(&decoded);
+    return status;
+}
+
+/* --- servers */
+
+/* Where the port begins: after the last ':' that is not inside brackets; none: at the end. */
+static void split_port(dubboc_slice server, dubboc_slice *host, dubboc_slice *port)
+{
+    size_t at = server.len;
+    while (at > 0 && server.at[at - 1] != ':' && server.at[at - 1] != ']')
+        at--;
+    bool has_port = at > 0 && server.at[at - 1] == ':';
+    *host = has_port ? slice_make(server.at, at - 1) : server;
+    *port = has_port ? slice_make(server.at + at, server.len - at) : slice_make(NULL, 0);
+}
+
+static bool is_host(dubboc_slice host)
+{
+    for (size_t i = 0; i < host.len; i++)
+        if (!ascii_is_alnum(host.at[i]) && strchr("-._[]:%", host.at[i]) == NULL)
+            return false;
+    bool is_bracketed = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
+    return host.len > 0 && (is_bracketed || memchr(host.at, ':', host.len) == NULL);
+}
+
+static dubboc_status add_servers(buffer *servers, dubboc_slice list, dubboc_error *err)
+{
+    dubboc_slice server, host, port;
+    while (slice_next(&list, ',', &server)) {
+        uint64_t number = ZK_PORT_DEFAULT;
+        split_port(server, &host, &port);
+        if (!is_host(host))
+            return wrong(err, server, "no host name or address");
+        if (port.at != NULL && (!slice_u64(port, 65535, &number) || number == 0))
+            return wrong(err, server, "the port must be from 1 to 65535");
+        if (servers->len > 0)
+            buffer_append_char(servers, ',');
+        buffer_append_slice(servers, host);
+        buffer_append_char(servers, ':');
+        buffer_append_u64(servers, number);
+    }
+    return DUBBOC_OK;
+}
+
+/* --- the group, which is the root of the tree */
+
+static bool is_path_part(dubboc_slice part)
+{
+    for (size_t i = 0; i < part.len; i++)
+        if ((unsigned char)part.at[i] < 0x20 || part.at[i] == 0x7F)
+            return false;
+    return part.len > 0 && !slice_is(part, ".") && !slice_is(part, "..");
+}
+
+static dubboc_status set_root(zk_address *address, dubboc_slice group, dubboc_error *err)
+{
+    char *text = NULL;
+    dubboc_status status = decode(group, &text, err);
+    if (status != DUBBOC_OK)
+        return status;
+    dubboc_slice rest = slice_of(text), part;
+    buffer root;
+    buffer_init(&root, TEXT_BYTES_MAX + 2);
+    if (rest.len > 0 && rest.at[0] == '/')
+        rest = slice_make(rest.at + 1, rest.len - 1);
+    if (rest.len > 0 && rest.at[rest.len - 1] == '/')
+        rest.len--;
+    while (status == DUBBOC_OK && rest.len > 0) {
+        bool is_last = !slice_cut(rest, '/', &part, &rest);
+        if (!is_path_part(part) || (!is_last && rest.len == 0))
+            status = wrong(err, group, "no usable group");
+        buffer_append_char(&root, '/');
+        buffer_append_slice(&root, part);
+    }
+    free(address->root);
+    address->root = status == DUBBOC_OK && buffer_text(&root) != NULL ? mem_dup(root.data) : NULL;
+    if (status == DUBBOC_OK && address->root == NULL)
+        status = error_no_memory(err);
+    buffer_fini(&root);
+    free(text);
+    return status;
+}
+
+/* --- the other params */
+
+/* Milliseconds; "5s" and "5000ms" are taken too. */
+static dubboc_status set_timeout(zk_address *address, dubboc_slice value, dubboc_error *err)
+{
+    dubboc_slice digits = value;
+    uint64_t factor = 1, number = 0;
+    if (value.len > 2 && memcmp(value.at + value.len - 2, "ms", 2) == 0) {
+        digits.len -= 2;
+    } else if (value.len > 1 && value.at[value.len - 1] == 's') {
+        digits.len--;
+        factor = 1000;
+    }
+    if (!slice_u64(digits, ZK_TIMEOUT_MAX_MS / factor, &number) || number * factor < ZK_TIMEOUT_MIN_MS)
+        return wrong(err, value, "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with the unit ms or s)");
+    address->timeout_ms = (int64_t)(number * factor);
+    return DUBBOC_OK;
+}
+
+static dubboc_status take_param(zk_address *address, buffer *servers, dubboc_slice key, dubboc_slice value, bool *has_session,
+    dubboc_error *err)
+{
+    if (slice_is(key, "backup"))
+        return add_servers(servers, value, err);
+    if (slice_is(key, "group"))
+        return set_root(address, value, err);
+    if (slice_is(key, "session")) {
+        *has_session = true;
+        return set_timeout(address, value, err);
+    }
+    if (slice_is(key, "timeout"))
+        return *has_session ? DUBBOC_OK : set_timeout(address, value, err); /* session says it more exactly */
+    return wrong(err, key, "unknown param; known are backup, group, session, timeout");
+}
+
+static dubboc_status take_params(zk_address *address, buffer *servers, dubboc_slice params, dubboc_error *err)
+{
+    bool has_session = false;
+    dubboc_slice param, key, value;
+    dubboc_status status = DUBBOC_OK;
+    while (status == DUBBOC_OK && slice_next(&params, '&', &param)) {
+        slice_cut(param, '=', &key, &value);
+        status = take_param(address, servers, key, value, &has_session, err);
+    }
+    return status;
+}
+
+static dubboc_status take_user(zk_address *address, dubboc_slice *hosts, dubboc_error *err)
+{
+    size_t at = hosts->len;
+    while (at > 0 && hosts->at[at - 1] != '@')
+        at--;
+    if (at == 0)
+        return DUBBOC_OK;
+    dubboc_slice user, password;
+    bool has_password = slice_cut(slice_make(hosts->at, at - 1), ':', &user, &password);
+    *hosts = slice_make(hosts->at + at, hosts->len - at);
+    if (user.len == 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no user name before '@'");
+    dubboc_status status = decode(user, &address->username, err);
+    if (status == DUBBOC_OK && has_password)
+        status = decode(password, &address->password, err);
+    return status == DUBBOC_E_ARGUMENT ? error_set(err, status, "zookeeper address: wrong escape in the user name or password") : status;
+}
+
+static dubboc_status parse(dubboc_slice rest, zk_address *address, buffer *servers, dubboc_error *err)
+{
+    dubboc_slice hosts, params, path;
+    if (slice_starts_with(rest, "//"))
+        rest = slice_make(rest.at + 2, rest.len - 2);
+    slice_cut(rest, '?', &hosts, &params);
+    dubboc_status status = take_user(address, &hosts, err);
+    if (status != DUBBOC_OK)
+        return status;
+    slice_cut(hosts, '/', &hosts, &path);
+    if (path.len > 0)
+        return wrong(err, path, "a path means nothing here; the root of the tree is given by group=");
+    status = add_servers(servers, hosts, err);
+    if (status == DUBBOC_OK && servers->len == 0)
+        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server named");
+    if (status == DUBBOC_OK)
+        status = set_root(address, slice_of(ZK_GROUP_DEFAULT), err);
+    return status == DUBBOC_OK ? take_params(address, servers, params, err) : status;
+}
+
+dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_error *err)
+{
+    zk_address made = {0};
+    buffer servers;
+    buffer_init(&servers, SERVERS_BYTES_MAX);
+    dubboc_status status = parse(rest, &made, &servers, err);
+    if (status == DUBBOC_OK && servers.status == DUBBOC_E_TOO_BIG)
+        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: more than %u bytes of servers", SERVERS_BYTES_MAX);
+    if (status == DUBBOC_OK && (buffer_text(&servers) == NULL || (made.servers = mem_dup(servers.data)) == NULL))
+        status = error_no_memory(err);
+    buffer_fini(&servers);
+    if (status == DUBBOC_OK)
+        *address = made;
+    else
+        zk_address_fini(&made);
+    return status;
+}
+
+void zk_address_fini(zk_address *address)
+{
+    free(address->servers);
+    free(address->root);
+    free(address->username);
+    free(address->password);
+    *address = (zk_address){0};
+}

@@ -1,0 +1,249 @@
+/* The nodes that should stand. A node's phase is the request that it needs next; what its answer means stands in one table.
+ *
+ * A node counts as ours when this session owns it. One of another session (an earlier life of this process, or a restored server's
+ * memory of it: traps.md Z10) is deleted and created again, for it would vanish with that session. */
+#include "registry/zookeeper_core_impl.h"
+
+typedef enum node_phase {
+    NODE_CREATE,  /* it is not there */
+    NODE_PARENTS, /* its directory is made, level by level */
+    NODE_LOOK,    /* whether it is there, and whose it is, has to be seen */
+    NODE_DELETE,
+    NODE_STANDS,  /* nothing to do */
+    NODE_PHASES
+} node_phase;
+
+typedef void (*node_step)(zk_core *core, zk_node *node, const zk_event *event);
+
+static void created(zk_core *core, zk_node *node, const zk_event *event);
+static void is_there(zk_core *core, zk_node *node, const zk_event *event);
+static void no_parent(zk_core *core, zk_node *node, const zk_event *event);
+static void level_made(zk_core *core, zk_node *node, const zk_event *event);
+static void parent_vanished(zk_core *core, zk_node *node, const zk_event *event);
+static void found(zk_core *core, zk_node *node, const zk_event *event);
+static void absent(zk_core *core, zk_node *node, const zk_event *event);
+static void unsure(zk_core *core, zk_node *node, const zk_event *event);
+static void failed(zk_core *core, zk_node *node, const zk_event *event);
+
+static const node_step table[NODE_PHASES][ZK_ANSWERS] = {
+    [NODE_CREATE] = {[ZK_OK] = created, [ZK_EXISTS] = is_there, [ZK_NO_NODE] = no_parent, [ZK_LOST] = unsure},
+    [NODE_PARENTS] = {[ZK_OK] = level_made, [ZK_EXISTS] = level_made, [ZK_NO_NODE] = parent_vanished},
+    [NODE_LOOK] = {[ZK_OK] = found, [ZK_NO_NODE] = absent, [ZK_LOST] = unsure},
+    [NODE_DELETE] = {[ZK_OK] = absent, [ZK_NO_NODE] = absent, [ZK_LOST] = unsure},
+}; /* all others: failed */
+
+static void set_phase(zk_core *core, zk_node *node, node_phase phase)
+{
+    node->phase = phase;
+    zk_core_now(core, &node->task);
+}
+
+static void give_back(zk_core *core, zk_node *node)
+{
+    zk_core_forget(core, &node->task);
+    if (node->prev != NULL)
+        node->prev->next = node->next;
+    else
+        core->nodes = node->next;
+    if (node->next != NULL)
+        node->next->prev = node->prev;
+    atomic_store(&node->stands, false);
+    core->out->node_gone(core->out_arg, node);
+}
+
+/* The same URL may be registered twice through one registry: it goes with the last. */
+static bool has_twin(const zk_core *core, const zk_node *node)
+{
+    for (const zk_node *other = core->nodes; other != NULL; other = other->next)
+        if (other != node && other->is_wanted && strcmp(other->path, node->path) == 0)
+            return true;
+    return false;
+}
+
+/* --- answers */
+
+static void stands(zk_core *core, zk_node *node)
+{
+    node->task.failures = 0;
+    node->phase = NODE_STANDS;
+    if (!atomic_exchange(&node->stands, true))
+        LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", node->path, (unsigned long long)core->session_id);
+}
+
+static void created(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    if (node->is_wanted)
+        stands(core, node);
+    else
+        set_phase(core, node, NODE_DELETE);
+}
+
+static void is_there(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    set_phase(core, node, NODE_LOOK);
+}
+
+static void no_parent(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    node->made_len = 0;
+    set_phase(core, node, NODE_PARENTS);
+}
+
+static size_t directory_len(const zk_node *node)
+{
+    return (size_t)(strrchr(node->path, '/') - node->path);
+}
+
+static void level_made(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    size_t len = directory_len(node);
+    node->made_len = zk_path_next_level(node->path, len, node->made_len);
+    set_phase(core, node, node->made_len < len ? NODE_PARENTS : NODE_CREATE);
+}
+
+/* Somebody deletes directories while we make them: from the start again, but not at once. */
+static void parent_vanished(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    node->made_len = 0;
+    zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
+}
+
+static void found(zk_core *core, zk_node *node, const zk_event *event)
+{
+    bool is_own = event->owner == core->session_id;
+    if (node->is_wanted && is_own) {
+        stands(core, node);
+        return;
+    }
+    if (!node->is_wanted && (!is_own || has_twin(core, node))) {
+        give_back(core, node);
+        return;
+    }
+    if (!is_own)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "node of another session replaced", "node=\"%s\" owner=0x%llx", node->path,
+            (unsigned long long)event->owner);
+    set_phase(core, node, NODE_DELETE);
+}
+
+static void absent(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    if (!node->is_wanted) {
+        give_back(core, node);
+        return;
+    }
+    if (atomic_exchange(&node->stands, false))
+        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "node=\"%s\"", node->path);
+    set_phase(core, node, NODE_CREATE);
+}
+
+/* Done or not: to be seen once the connection is back. */
+static void unsure(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    node->phase = NODE_LOOK;
+    zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
+}
+
+static void failed(zk_core *core, zk_node *node, const zk_event *event)
+{
+    if (event->answer != ZK_LOST)
+        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "node=\"%s\" reason=\"%s\"", node->path,
+            zk_event_reason(event));
+    zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
+}
+
+static void node_answered(zk_core *core, zk_task *task, zk_event *event)
+{
+    zk_node *node = (zk_node *)task;
+    node_step step = table[node->phase][event->answer];
+    (step != NULL ? step : failed)(core, node, event);
+}
+
+static bool node_start(zk_core *core, zk_task *task)
+{
+    zk_node *node = (zk_node *)task;
+    switch ((node_phase)node->phase) {
+    case NODE_CREATE:
+        return zk_core_send_create(core, task, node->path, true);
+    case NODE_PARENTS:
+        return zk_core_send_level(core, task, node->path, zk_path_next_level(node->path, directory_len(node), node->made_len));
+    case NODE_DELETE:
+        return zk_core_send_remove(core, task, node->path);
+    default:
+        return zk_core_send_exists(core, task, node->path, false);
+    }
+}
+
+static const zk_task_ops node_ops = {node_start, node_answered};
+
+/* --- what is asked for */
+
+void zk_nodes_add(zk_core *core, zk_node *node)
+{
+    zk_task_init(&node->task, &node_ops);
+    node->is_wanted = true;
+    node->prev = NULL;
+    node->next = core->nodes;
+    if (node->next != NULL)
+        node->next->prev = node;
+    core->nodes = node;
+    set_phase(core, node, NODE_CREATE);
+}
+
+/* A request under way is waited for: its answer says what is to be deleted. */
+void zk_nodes_remove(zk_core *core, zk_node *node)
+{
+    node->is_wanted = false;
+    if (task_is_busy(&node->task))
+        return;
+    bool may_stand = node->phase == NODE_STANDS || node->phase == NODE_LOOK || node->phase == NODE_DELETE;
+    if (!zk_core_has_session(core) || !may_stand || has_twin(core, node))
+        give_back(core, node);
+    else
+        set_phase(core, node, NODE_LOOK);
+}
+
+/* --- what happens to all */
+
+void zk_nodes_look(zk_core *core)
+{
+    for (zk_node *node = core->nodes; node != NULL; node = node->next)
+        if (!task_is_busy(&node->task))
+            set_phase(core, node, node->phase == NODE_STANDS ? NODE_LOOK : (node_phase)node->phase);
+}
+
+void zk_nodes_lose_session(zk_core *core)
+{
+    for (zk_node *node = core->nodes, *next; node != NULL; node = next) {
+        next = node->next;
+        atomic_store(&node->stands, false);
+        zk_core_forget(core, &node->task);
+        node->task.failures = 0;
+        if (node->is_wanted)
+            set_phase(core, node, NODE_CREATE);
+        else
+            give_back(core, node);
+    }
+}
+
+void zk_nodes_unwant(zk_core *core)
+{
+    for (zk_node *node = core->nodes; node != NULL; node = node->next)
+        node->is_wanted = false;
+    for (zk_node *node = core->nodes, *next; node != NULL; node = next) {
+        next = node->next;
+        zk_nodes_remove(core, node);
+    }
+}
+
+void zk_nodes_give_back(zk_core *core)
+{
+    while (core->nodes != NULL)
+        give_back(core, core->nodes);
+}

@@ -1,0 +1,148 @@
+#include "tests/support/zookeeper_server.h"
+
+#include "tests/support/test.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START_LIMIT_MS 60000
+
+struct zookeeper_server {
+    char *folder;
+    char address[32];
+    int port;
+    pid_t pid; /* 0: not running */
+};
+
+static void give_up(const char *what)
+{
+    print_error("the ZooKeeper server of the test: %s\n", what);
+    _fail(__FILE__, __LINE__);
+}
+
+static struct sockaddr_in loopback(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+static int free_port(void)
+{
+    struct sockaddr_in address = loopback(0);
+    socklen_t len = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0)
+        give_up("no free port");
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+zookeeper_server *zookeeper_server_new(void)
+{
+    zookeeper_server *self = calloc(1, sizeof *self);
+    assert_non_null(self);
+    self->folder = test_folder_new();
+    self->port = free_port();
+    snprintf(self->address, sizeof self->address, "127.0.0.1:%d", self->port);
+    return self;
+}
+
+static void run(const zookeeper_server *self)
+{
+    const char *source = getenv("top_srcdir");
+    char script[4096], port[16];
+    snprintf(script, sizeof script, "%s/tests/support/zookeeper-server.sh", source != NULL ? source : ".");
+    snprintf(port, sizeof port, "%d", self->port);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    execl("/bin/sh", "sh", script, "run", self->folder, port, (char *)NULL);
+    _exit(127);
+}
+
+/* "srvr" names the mode once sessions are served ("ruok" is answered sooner). */
+static bool serves(int port)
+{
+    struct sockaddr_in address = loopback(port);
+    char answer[1024];
+    ssize_t len = -1;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval limit = {.tv_sec = 1};
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0
+        && connect(fd, (struct sockaddr *)&address, sizeof address) == 0 && send(fd, "srvr", 4, MSG_NOSIGNAL) == 4)
+        len = recv(fd, answer, sizeof answer, MSG_WAITALL);
+    if (fd >= 0)
+        close(fd);
+    return len > 0 && memmem(answer, (size_t)len, "Mode: ", 6) != NULL;
+}
+
+static bool serves_or_is_gone(void *arg)
+{
+    zookeeper_server *self = arg;
+    if (serves(self->port))
+        return true;
+    if (waitpid(self->pid, NULL, WNOHANG) != self->pid)
+        return false;
+    self->pid = 0;
+    return true;
+}
+
+void zookeeper_server_start(zookeeper_server *self)
+{
+    self->pid = fork();
+    if (self->pid == 0)
+        run(self);
+    if (self->pid < 0 || !test_wait_for(serves_or_is_gone, self, START_LIMIT_MS))
+        give_up("it does not serve after a minute");
+    if (self->pid == 0)
+        give_up("it ended at once (are the packages zookeeper and default-jre-headless installed?)");
+}
+
+void zookeeper_server_kill(zookeeper_server *self)
+{
+    if (self->pid <= 0)
+        return;
+    kill(self->pid, SIGKILL);
+    waitpid(self->pid, NULL, 0);
+    self->pid = 0;
+}
+
+void zookeeper_server_wipe(zookeeper_server *self)
+{
+    assert_int_equal(0, self->pid);
+    test_folder_remove(self->folder);
+    self->folder = test_folder_new();
+}
+
+void zookeeper_server_pause(zookeeper_server *self)
+{
+    kill(self->pid, SIGSTOP);
+}
+
+void zookeeper_server_resume(zookeeper_server *self)
+{
+    kill(self->pid, SIGCONT);
+}
+
+void zookeeper_server_free(zookeeper_server *self)
+{
+    if (self == NULL)
+        return;
+    zookeeper_server_kill(self);
+    test_folder_remove(self->folder);
+    free(self);
+}
+
+int zookeeper_server_port(const zookeeper_server *self)
+{
+    return self->port;
+}
+
+const char *zookeeper_server_address(const zookeeper_server *self)
+{
+    return self->address;
+}

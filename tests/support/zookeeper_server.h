@@ -1,0 +1,32 @@
+/* A real ZooKeeper server of the test's own: on a free port of 127.0.0.1, with a folder of its own, run by zookeeper-server.sh. Whatever goes
+ * wrong ends the test as failed, a missing installation too. The server dies with the test program. */
+#ifndef TESTS_SUPPORT_ZOOKEEPER_SERVER_H
+#define TESTS_SUPPORT_ZOOKEEPER_SERVER_H
+
+typedef struct zookeeper_server zookeeper_server;
+
+/* Chooses port and folder; starts nothing. */
+zookeeper_server *zookeeper_server_new(void);
+
+/* Ends it and removes its folder. NULL is accepted. */
+void zookeeper_server_free(zookeeper_server *self);
+
+/* Starts it, with the data that it has, and waits until it serves. */
+void zookeeper_server_start(zookeeper_server *self);
+
+/* SIGKILL; waits until it is gone. Nothing when it does not run. */
+void zookeeper_server_kill(zookeeper_server *self);
+
+/* Removes its data; it must not run. */
+void zookeeper_server_wipe(zookeeper_server *self);
+
+/* SIGSTOP and SIGCONT: it keeps its connections and is silent. */
+void zookeeper_server_pause(zookeeper_server *self);
+void zookeeper_server_resume(zookeeper_server *self);
+
+int zookeeper_server_port(const zookeeper_server *self);
+
+/* "127.0.0.1:2181"; lives as long as the server. */
+const char *zookeeper_server_address(const zookeeper_server *self);
+
+#endif
