@@ -183,16 +183,21 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     assert_null(config);
 }
 
+/* Root may read everything, so it becomes somebody else for the moment. */
 static void an_unreadable_file_is_refused(void **state)
 {
     (void)state;
+    bool is_root = geteuid() == 0;
     dubboc_config *config = NULL;
     dubboc_error err;
     write_file("[client]\n");
     assert_int_equal(chmod(file_path, 0), 0);
-    if (access(file_path, R_OK) == 0)
-        skip(); /* as root everything is readable */
-    assert_status(DUBBOC_E_CONFIG, dubboc_config_load(file_path, &config, &err), &err);
+    if (is_root)
+        assert_int_equal(seteuid(65534), 0);
+    dubboc_status status = dubboc_config_load(file_path, &config, &err);
+    if (is_root)
+        assert_int_equal(seteuid(0), 0);
+    assert_status(DUBBOC_E_CONFIG, status, &err);
     assert_contains(err.text, "app.ini: cannot be read: Permission denied");
 }
 

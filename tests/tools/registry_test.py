@@ -1,14 +1,16 @@
 """`dubboc ls` and `dubboc watch`: what a registry holds, and what changes in it."""
+import fcntl
 import json
 import os
 import select
 import signal
+import struct
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tap import DUBBOC, LIMIT_S, dubboc, environment, equal, holds, run  # noqa: E402
+from tap import DUBBOC, Folder, LIMIT_S, dubboc, environment, equal, holds, run  # noqa: E402
 
 ONE = "jsonrpc://127.0.0.1:1/com.example.A?interface=com.example.A&group=g"
 TWO = "jsonrpc://127.0.0.1:2/com.example.A?interface=com.example.A&version=1.0"
@@ -85,10 +87,65 @@ def watch_tells_what_is_there_and_ends_with_0_when_interrupted():
             equal(watch.end(number), (0, "", ""))
 
 
+class Node:
+    """A provider's node in a file: registry, alive as long as this process holds the lock on it. Put at the place of another it takes that one's
+    name, so that a reader sees one change."""
+
+    def __init__(self, folder, url, at=None):
+        providers = os.path.join(folder.path, "dubbo", "com.example.A", "providers")
+        os.makedirs(providers, exist_ok=True)
+        host_port = url.split("/")[2].replace(":", "-")
+        self.path = at.path if at else os.path.join(providers, "%s-%016x" % (host_port, hash(url) % 2**64))
+        written = folder.file("new-node", url + "\n")
+        self.fd = os.open(written, os.O_RDWR | os.O_CLOEXEC)
+        fcntl.fcntl(self.fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
+        os.rename(written, self.path)
+
+    def die(self):
+        os.close(self.fd)
+
+
+def watch_tells_what_comes_changes_and_goes():
+    changed = ONE + "&weight=5"
+    with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
+        first = Node(folder, ONE)
+        equal(watch.line(), "+ " + ONE)
+        second = Node(folder, TWO)
+        equal(watch.line(), "+ " + TWO)
+        third = Node(folder, changed, at=first)
+        equal(watch.line(), "~ " + changed)
+        second.die()
+        equal(watch.line(), "- " + TWO)
+        third.die()
+        equal(watch.line(), "- " + changed)
+        equal(watch.end(signal.SIGINT), (0, "", ""))
+
+
+def a_node_at_another_address_is_another_provider():
+    other = ONE.replace(":1/", ":5/")
+    with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
+        first = Node(folder, ONE)
+        equal(watch.line(), "+ " + ONE)
+        Node(folder, other, at=first)
+        equal(sorted([watch.line(), watch.line()]), ["+ " + other, "- " + ONE])
+
+
+def nodes_that_are_no_urls_are_told_as_they_are():
+    with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
+        Node(folder, "jsonrpc://127.0.0.1:70000/com.example.A")
+        equal(watch.line(), "+ jsonrpc://127.0.0.1:70000/com.example.A")
+        end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
+        equal(end.status, 0, end)
+        holds(end.out, "jsonrpc://127.0.0.1:70000/com.example.A (")
+
+
 run([
     ls_lists_interfaces,
     ls_lists_the_providers_of_every_group_and_version_that_can_be_called,
     ls_all_lists_the_others_with_the_reason,
     ls_of_an_interface_that_nobody_offers_is_empty,
     watch_tells_what_is_there_and_ends_with_0_when_interrupted,
+    watch_tells_what_comes_changes_and_goes,
+    a_node_at_another_address_is_another_provider,
+    nodes_that_are_no_urls_are_told_as_they_are,
 ])
