@@ -26,7 +26,7 @@ static const config_key keys[] = {
     {"application", "environment", CONFIG_TEXT, .help = "test, production..."},
 
     {"registry", "address", CONFIG_TEXT, .form = CONFIG_FORM_REGISTRY,
-        .help = "zookeeper://h1:2181,h2:2181/, file:///folder or static:URL,URL; empty: no registry"},
+        .help = "where providers are written down and found; empty: nowhere"},
     {"registry", "timeout", CONFIG_DURATION, .value = "10s", .min = 100, .max = 10 * MINUTE,
         .help = "session time-out of ZooKeeper"},
     {"registry", "username", CONFIG_TEXT, .help = "ZooKeeper's digest authentication"},

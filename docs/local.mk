@@ -1,1 +1,1 @@
-# docs/: nothing yet
+dist_man_MANS += docs/dubboc.conf.5

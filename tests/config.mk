@@ -1,4 +1,4 @@
-config_tests = tests/base/ini_test tests/base/config_test tests/base/config_faults_test tests/base/config_memory_test
+config_tests = tests/base/ini_test tests/base/config_test tests/base/config_faults_test tests/base/config_memory_test tests/base/config_manual_test
 check_PROGRAMS += $(config_tests)
 TESTS += $(config_tests)
 config_fixture = tests/base/config_fixture.c tests/base/config_fixture.h
@@ -14,3 +14,5 @@ tests_base_config_memory_test_SOURCES = tests/base/config_memory_test.c $(config
 tests_base_config_memory_test_CPPFLAGS = $(test_cppflags)
 tests_base_config_memory_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_base_config_memory_test_LDADD = $(test_libs)
+tests_base_config_manual_test_CPPFLAGS = $(test_cppflags)
+tests_base_config_manual_test_LDADD = $(test_libs)
