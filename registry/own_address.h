@@ -1,0 +1,11 @@
+/* The address under which others reach this machine, when nobody has said which. */
+#ifndef REGISTRY_OWN_ADDRESS_H
+#define REGISTRY_OWN_ADDRESS_H
+
+#define OWN_ADDRESS_SIZE 16 /* an IPv4 address as text */
+
+/* The first private IPv4 address (RFC 1918) of the interfaces that are up, as dubbogo chooses (wire.md 5.3), else the first other one
+ * that is no loopback, else 127.0.0.1. IPv4, because registered IPv6 addresses are not read alike by all (wire.md P27). */
+void own_address(char out[OWN_ADDRESS_SIZE]);
+
+#endif
