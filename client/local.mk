@@ -1,1 +1,8 @@
-# client/: nothing yet
+libdubboc_core_la_SOURCES += \
+	client/call.c client/call.h \
+	client/client.c client/client.h \
+	client/counters.c client/counters.h \
+	client/judge.c \
+	client/reference.c \
+	client/request.c \
+	client/sync.c

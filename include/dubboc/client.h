@@ -49,7 +49,8 @@ DUBBOC_API void dubboc_client_free(dubboc_client *client);
 /* Calls interface.method with params (a JSON array or object, borrowed; NULL: none, sent as []) and waits at most until the deadline.
  * DUBBOC_OK: *result is the caller's, cJSON_Delete(); a void method's is a null node. result NULL: not wanted.
  * DUBBOC_E_REMOTE: it was answered with a JSON-RPC error, code and message in err; never tried again.
- * DUBBOC_E_NO_PROVIDER, DUBBOC_E_CONNECT, DUBBOC_E_BUSY: it was never executed.
+ * DUBBOC_E_NO_PROVIDER, DUBBOC_E_REGISTRY (not reached by the deadline, and nothing known from before), DUBBOC_E_CONNECT, DUBBOC_E_BUSY:
+ * it was never executed.
  * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came;
  * err->execution says whether it may have run.
  * DUBBOC_E_ARGUMENT: params, interface or method cannot be sent. DUBBOC_E_CONFIG: the [reference] section. DUBBOC_E_NO_MEMORY.

@@ -1,7 +1,8 @@
 /* How anything in dubboc fails: a status that the function returns, and beside it the detail in a dubboc_error that the caller owns.
  *
  * Nothing here is global or per thread. A dubboc_error has a fixed size, needs no initialisation and no freeing; every function that
- * takes one accepts NULL. On DUBBOC_OK it is reset: status DUBBOC_OK, text empty. */
+ * takes one accepts NULL. On DUBBOC_OK it is reset: status DUBBOC_OK, text empty; after a call provider and attempts are filled in
+ * then too. */
 #ifndef DUBBOC_ERROR_H
 #define DUBBOC_ERROR_H
 
@@ -53,7 +54,7 @@ typedef struct dubboc_error {
     int32_t http_status;  /* the last HTTP status received, 0: none */
     int32_t attempts;     /* how often the request was sent, wholly or in part */
     uint64_t reserved[4]; /* 0 */
-    char provider[DUBBOC_ERROR_PROVIDER_MAX]; /* host:port/path of the last provider tried, "" : none */
+    char provider[DUBBOC_ERROR_PROVIDER_MAX]; /* host:port/path of the last provider tried, the one that answered if one did; "": none */
     char text[DUBBOC_ERROR_TEXT_MAX];         /* one line for people, cut at its end when too long, always valid UTF-8 if its sources are */
 } dubboc_error;
 

@@ -1,0 +1,385 @@
+/* The call path. One absolute deadline is set at the beginning and covers everything. An attempt of which no byte left, or which the
+ * provider refused unexecuted, goes on to another provider; one that may have been executed is only repeated for idempotent methods,
+ * within retries and budget, after a jittered pause; an answered one never. All attempts carry the same id. */
+#include "client/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#define BACKOFF_FIRST_MS 25
+#define BACKOFF_MOST_MS 250
+
+void call_explain(const call *self, const char *format, ...)
+{
+    if (self->options->explain == NULL)
+        return;
+    char line[DUBBOC_ERROR_TEXT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    self->options->explain(self->options->explain_arg, line);
+}
+
+static double milliseconds_since(int64_t then_ns)
+{
+    return (double)(clock_now_ns() - then_ns) / (double)NS_PER_MS;
+}
+
+/* --- ending */
+
+/* Without printf: this runs once a call. */
+static void name_provider(dubboc_error *err, const char *label)
+{
+    size_t len = strnlen(label, sizeof err->provider - 1);
+    memcpy(err->provider, label, len);
+    err->provider[len] = '\0';
+}
+
+static call_want end(call *self, dubboc_status status, dubboc_execution execution)
+{
+    self->state = CALL_IS_OVER;
+    self->status = status;
+    self->execution = execution;
+    if (self->err != NULL) {
+        self->err->status = status;
+        self->err->execution = execution;
+        self->err->attempts = (int32_t)self->sent;
+        if (self->is_held)
+            name_provider(self->err, self->held.provider->label);
+    }
+    return CALL_ENDED;
+}
+
+/* The text of a call that got no answer: what was called, and what each attempt came to. */
+static call_want end_without_answer(call *self, dubboc_status status, dubboc_execution execution)
+{
+    if (self->err != NULL) {
+        error_set(self->err, status, "%s.%.*s: %s, %s", self->interface, SLICE_ARGS(self->method), dubboc_status_text(status),
+            dubboc_execution_text(execution));
+        if (self->reasons[0] != '\0')
+            error_append(self->err, ": %s", self->reasons);
+        self->err->http_status = self->http_status;
+    }
+    return end(self, status, execution);
+}
+
+static call_want end_without_provider(call *self)
+{
+    char seen[DUBBOC_ERROR_TEXT_MAX * 3 / 4];
+    directory_explain(self->directory, seen, sizeof seen, NULL, NULL);
+    error_set(self->err, DUBBOC_E_NO_PROVIDER, "%s: no provider: %s", self->interface, seen);
+    return end(self, DUBBOC_E_NO_PROVIDER, DUBBOC_NOT_EXECUTED);
+}
+
+static void note_reason(call *self, const char *reason)
+{
+    size_t used = strlen(self->reasons);
+    bool names_it = strstr(reason, self->held.provider->address) != NULL;
+    snprintf(self->reasons + used, sizeof self->reasons - used, "%s%s%s%s", used > 0 ? "; " : "", names_it ? "" : self->held.provider->label,
+        names_it ? "" : ": ", reason);
+}
+
+/* --- beginning */
+
+static dubboc_status resolve_directory(call *self, dubboc_error *err)
+{
+    const dubboc_call_options *options = self->options;
+    if (options->url != NULL)
+        return selector_fixed(self->client->selector, options->url, &self->directory, err);
+    dubboc_status status = reference_find(self->client, self->interface, &self->reference, err);
+    if (status != DUBBOC_OK)
+        return status;
+    self->directory = self->reference->directory;
+    if ((options->group == NULL && options->version == NULL) || self->reference->url[0] != '\0')
+        return DUBBOC_OK;
+    url_wanted wanted = {
+        .interface = slice_of(self->interface),
+        .group = slice_of(options->group != NULL ? options->group : self->reference->group),
+        .version = slice_of(options->version != NULL ? options->version : self->reference->version),
+    };
+    return selector_directory(self->client->selector, &wanted, &self->directory, err);
+}
+
+/* Call option > reference's method > reference > (node, at the first pick) > client (design 9). */
+static void resolve_settings(call *self)
+{
+    const dubboc_call_options *options = self->options;
+    dubboc_client *client = self->client;
+    const reference_method *method =
+        self->reference != NULL ? reference_method_find(client, self->reference, self->method) : NULL;
+    int64_t timeout_ms = client->timeout_ms;
+    self->retries_left = client->retries;
+    if (method != NULL) {
+        self->is_idempotent = method->is_idempotent;
+        self->load_balance = self->reference->load_balance[0] != '\0' ? self->reference->load_balance : NULL;
+        self->timeout_is_set = method->timeout_ms != 0;
+        timeout_ms = self->timeout_is_set ? method->timeout_ms : timeout_ms;
+        self->retries_are_set = method->retries >= 0;
+        self->retries_left = self->retries_are_set ? method->retries : self->retries_left;
+    }
+    if (options->timeout_ms != 0) {
+        timeout_ms = options->timeout_ms;
+        self->timeout_is_set = true;
+    }
+    if (options->retries != 0) {
+        self->retries_left = options->retries > 0 ? options->retries : 0;
+        self->retries_are_set = true;
+    }
+    if (options->idempotent != 0)
+        self->is_idempotent = options->idempotent > 0;
+    if (options->load_balance != NULL)
+        self->load_balance = options->load_balance;
+    if (timeout_ms < 0)
+        self->deadline_ns = DEADLINE_NEVER;
+    else
+        self->deadline_ns = timeout_ms < (DEADLINE_NEVER - self->begun_ns) / NS_PER_MS ? self->begun_ns + timeout_ms * NS_PER_MS : DEADLINE_NEVER;
+}
+
+dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
+    const dubboc_call_options *options, dubboc_error *err)
+{
+    static const dubboc_call_options none = {.size = sizeof none};
+    /* The two long arrays are only begun, not wiped: this runs once a call. */
+    memset(self, 0, offsetof(call, tried));
+    memset(&self->tried_count, 0, sizeof *self - offsetof(call, tried_count));
+    self->client = client;
+    self->interface = interface;
+    self->method = slice_of(method);
+    self->options = options != NULL ? options : &none;
+    self->err = err;
+    self->begun_ns = clock_now_ns();
+    self->backoff_ms = BACKOFF_FIRST_MS;
+    error_clear(err);
+    dubboc_status status = request_check(self->method, self->options, err);
+    if (status == DUBBOC_OK && self->options->load_balance != NULL)
+        status = selector_check_policy(self->options->load_balance, err);
+    if (status == DUBBOC_OK)
+        status = resolve_directory(self, err);
+    if (status == DUBBOC_OK)
+        resolve_settings(self);
+    return status;
+}
+
+/* --- picking */
+
+static bool was_tried(const call *self, const provider *candidate)
+{
+    for (size_t i = 0; i < self->tried_count; i++)
+        if (self->tried[i] == candidate)
+            return true;
+    return false;
+}
+
+static void use_node_settings(call *self)
+{
+    if (!self->timeout_is_set && self->held.timeout_ms > 0)
+        self->deadline_ns = self->begun_ns + self->held.timeout_ms * NS_PER_MS;
+    if (!self->retries_are_set && self->held.retries >= 0)
+        self->retries_left = self->held.retries;
+    self->timeout_is_set = self->retries_are_set = true;
+}
+
+static void let_provider_go(call *self, pick_outcome outcome)
+{
+    http_connection_give_back(self->connection);
+    self->connection = NULL;
+    if (self->is_held)
+        pick_release(self->directory, &self->held, outcome);
+    self->is_held = false;
+}
+
+static call_want pick_provider(call *self)
+{
+    pick_request request = {
+        .policy = self->load_balance, .method = self->method, .excluded = self->tried, .excluded_count = self->tried_count};
+    if (deadline_is_over(self->deadline_ns))
+        return end_without_answer(self, DUBBOC_E_TIMEOUT, self->execution);
+    if (!directory_pick(self->directory, &request, &self->held))
+        return self->picks == 0 ? end_without_provider(self) : end_without_answer(self, self->status, self->execution);
+    self->is_held = true;
+    if (self->picks++ == 0)
+        use_node_settings(self);
+    call_explain(self, "attempt %u: %s, %.1f ms after the begin", self->picks, self->held.provider->label, milliseconds_since(self->begun_ns));
+    self->state = CALL_CONNECTS;
+    return CALL_WANTS_CONNECTION;
+}
+
+/* --- judging */
+
+static void pause_before_retry(call *self)
+{
+    uint64_t random = ((uint64_t)clock_now_ns() ^ (uint64_t)self->id << 32) * UINT64_C(0x9E3779B97F4A7C15);
+    int64_t jittered_ns = (int64_t)((random >> 32) * (uint64_t)(self->backoff_ms * NS_PER_MS) >> 32);
+    self->pause_until_ns = clock_now_ns() + jittered_ns;
+    self->backoff_ms = self->backoff_ms * 2 < BACKOFF_MOST_MS ? self->backoff_ms * 2 : BACKOFF_MOST_MS;
+    self->state = CALL_PAUSES;
+}
+
+/* Whether an attempt that came to this may be followed by another; spends what that costs. */
+static bool may_try_again(call *self, const verdict *found, bool something_left)
+{
+    if (found->is_final || found->execution == DUBBOC_ANSWERED || self->picks >= CALL_ATTEMPTS_MAX)
+        return false;
+    if (found->execution == DUBBOC_MAYBE_EXECUTED && (!self->is_idempotent || self->retries_left == 0))
+        return false;
+    if (something_left && !counters_take_retry(&self->client->counters, clock_now_ns()))
+        return false;
+    if (found->execution == DUBBOC_MAYBE_EXECUTED)
+        self->retries_left--;
+    return true;
+}
+
+/* What is known of the whole call: it is not unexecuted any more once one attempt may have been. */
+static dubboc_execution known_execution(const call *self, dubboc_execution latest)
+{
+    return latest > self->execution ? latest : self->execution;
+}
+
+static void remember_tried(call *self)
+{
+    if (self->tried_count < CALL_ATTEMPTS_MAX && !was_tried(self, self->held.provider))
+        self->tried[self->tried_count++] = self->held.provider;
+}
+
+/* Unexecuted: to a provider that was not tried yet, at once; when there is none, the call is over. Maybe executed: to any, after a pause. */
+static bool has_somewhere_to_go(const call *self, const verdict *found)
+{
+    return found->execution == DUBBOC_MAYBE_EXECUTED || self->tried_count < directory_count(self->directory);
+}
+
+static call_want fail_attempt(call *self, const verdict *found, const char *reason, size_t bytes_sent)
+{
+    call_explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution), bytes_sent, reason);
+    note_reason(self, reason);
+    self->status = found->status;
+    self->health = found->health;
+    self->execution = known_execution(self, found->execution);
+    remember_tried(self);
+    if (!has_somewhere_to_go(self, found) || !may_try_again(self, found, bytes_sent > 0))
+        return end_without_answer(self, found->status, self->execution);
+    let_provider_go(self, found->health);
+    self->fresh = false;
+    if (found->execution == DUBBOC_MAYBE_EXECUTED)
+        pause_before_retry(self);
+    else
+        self->state = CALL_PICKS;
+    return call_step(self);
+}
+
+/* A pooled connection that took no byte was dead already: the same provider gets a fresh one, once. */
+static bool was_stale(const call *self, size_t bytes_sent)
+{
+    return bytes_sent == 0 && !self->fresh && http_connection_is_reused(self->connection);
+}
+
+static call_want judge_broken_exchange(call *self)
+{
+    dubboc_error err;
+    size_t bytes_sent = http_exchange_bytes_sent(self->connection);
+    dubboc_status status = http_exchange_failure(self->connection, &err);
+    if (was_stale(self, bytes_sent)) {
+        http_connection_give_back(self->connection);
+        self->connection = NULL;
+        self->fresh = true;
+        self->state = CALL_CONNECTS;
+        return CALL_WANTS_CONNECTION;
+    }
+    if (bytes_sent > 0)
+        self->sent++;
+    verdict found = judge_failure(status, bytes_sent);
+    return fail_attempt(self, &found, err.text, bytes_sent);
+}
+
+static call_want judge_complete_exchange(call *self)
+{
+    dubboc_error err;
+    const http_reply *http = http_exchange_reply(self->connection);
+    self->sent++;
+    error_clear(&err);
+    verdict found = judge_reply(http, self->id, &self->reply, &err);
+    self->http_status = http->status;
+    if (found.execution != DUBBOC_ANSWERED)
+        return fail_attempt(self, &found, err.text, http_exchange_bytes_sent(self->connection));
+    call_explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms", found.status == DUBBOC_OK ? "answered" : "answered with an error",
+        http_exchange_bytes_sent(self->connection), http_exchange_bytes_received(self->connection), milliseconds_since(self->begun_ns));
+    self->health = found.health;
+    if (found.status != DUBBOC_OK && self->err != NULL)
+        *self->err = err;
+    return end(self, found.status, DUBBOC_ANSWERED);
+}
+
+/* --- stepping */
+
+static call_want step_exchange(call *self)
+{
+    switch (http_exchange_step(self->connection)) {
+    case HTTP_WANT_READ:
+        return CALL_WANTS_READ;
+    case HTTP_WANT_WRITE:
+        return CALL_WANTS_WRITE;
+    case HTTP_DONE:
+        return judge_complete_exchange(self);
+    case HTTP_FAILED:
+        break;
+    }
+    return judge_broken_exchange(self);
+}
+
+call_want call_step(call *self)
+{
+    switch (self->state) {
+    case CALL_PAUSES:
+        if (clock_now_ns() < deadline_min(self->pause_until_ns, self->deadline_ns))
+            return CALL_WANTS_PAUSE;
+        return pick_provider(self);
+    case CALL_PICKS:
+        return pick_provider(self);
+    case CALL_CONNECTS:
+        return CALL_WANTS_CONNECTION;
+    case CALL_EXCHANGES:
+        return step_exchange(self);
+    case CALL_IS_OVER:
+        break;
+    }
+    return CALL_ENDED;
+}
+
+void call_connected(call *self, http_connection *connection, dubboc_status status, const dubboc_error *err)
+{
+    if (status != DUBBOC_OK) {
+        verdict found = judge_failure(status, 0);
+        fail_attempt(self, &found, err->text, 0);
+        return;
+    }
+    self->connection = connection;
+    status = request_write(self, http_connection_request(connection));
+    if (status != DUBBOC_OK) {
+        verdict found = {status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true};
+        fail_attempt(self, &found, status == DUBBOC_E_ARGUMENT ? "the method's name is not UTF-8" : dubboc_status_text(status), 0);
+        return;
+    }
+    http_exchange_begin(connection, slice_make(NULL, 0));
+    self->state = CALL_EXCHANGES;
+}
+
+void call_interrupt(call *self, dubboc_status status)
+{
+    size_t bytes_sent = self->connection != NULL ? http_exchange_bytes_sent(self->connection) : 0;
+    verdict found = judge_failure(status, bytes_sent);
+    if (bytes_sent > 0)
+        self->sent++;
+    if (self->is_held)
+        fail_attempt(self, &found, dubboc_status_text(status), bytes_sent);
+    else
+        end_without_answer(self, status, self->execution);
+}
+
+void call_fini(call *self)
+{
+    let_provider_go(self, self->health);
+    atomic_fetch_add_explicit(&self->counters->attempts, self->sent, memory_order_relaxed);
+}

@@ -1,0 +1,109 @@
+/* One call as a step machine: pick a provider, send, judge, and try again only where that is safe (design 5).
+ *
+ * The machine does no waiting. call_step() goes on as far as it can and says what it wants; a driver brings that about, blocking
+ * (client/sync.c) or not, and steps again. So every kind of call makes the same decisions. */
+#ifndef CLIENT_CALL_H
+#define CLIENT_CALL_H
+
+#include "client/client.h"
+#include "codec/jsonrpc.h"
+
+#define CALL_ATTEMPTS_MAX 64 /* whatever the settings say; also how many providers are remembered as tried */
+
+typedef enum call_want {
+    CALL_WANTS_CONNECTION, /* take one (call->fresh) from call->held.provider->endpoint by call->deadline_ns; then call_connected() */
+    CALL_WANTS_READ,       /* wait for call->connection's socket; on failure of the wait call_interrupt() */
+    CALL_WANTS_WRITE,
+    CALL_WANTS_PAUSE,      /* wait until call->pause_until_ns; on failure call_interrupt() */
+    CALL_ENDED             /* call->status; the outcome stands in err; call_fini() */
+} call_want;
+
+typedef enum call_state { CALL_PICKS, CALL_CONNECTS, CALL_EXCHANGES, CALL_PAUSES, CALL_IS_OVER } call_state;
+
+typedef struct call {
+    /* what was asked for; borrowed */
+    dubboc_client *client;
+    const char *interface;
+    dubboc_slice method;
+    dubboc_slice params; /* checked JSON text */
+    const dubboc_call_options *options; /* never NULL */
+    dubboc_error *err;                  /* NULL: not wanted */
+
+    /* resolved */
+    reference *reference; /* NULL: the call has a url of its own */
+    directory *directory;
+    const char *load_balance;
+    bool is_idempotent;
+    bool timeout_is_set; /* by call or reference: then the node's is not looked at */
+    bool retries_are_set;
+    int64_t begun_ns;
+    int64_t deadline_ns;
+    int64_t pause_until_ns;
+    int retries_left;
+    uint32_t id;
+
+    /* where it is */
+    call_state state;
+    pick held;
+    bool is_held;
+    bool fresh;                  /* the next connection must not come from the pool */
+    http_connection *connection; /* stays until call_fini(), since the reply stands in it */
+    unsigned picks;
+    unsigned sent;               /* attempts of which something left */
+    int64_t backoff_ms;
+    provider *tried[CALL_ATTEMPTS_MAX]; /* compared, never looked into */
+    size_t tried_count;
+
+    /* how it ended */
+    dubboc_status status;
+    dubboc_execution execution;
+    int32_t http_status;
+    pick_outcome health; /* of the provider that is still held */
+    jsonrpc_reply reply; /* DUBBOC_OK and DUBBOC_E_REMOTE; borrowed from connection */
+    char reasons[DUBBOC_ERROR_TEXT_MAX / 2]; /* what each failed attempt said */
+    counter_slot *counters;
+} call;
+
+/* Fills in what was asked for and resolves it (reference, directory, deadline). On failure the call is over before it began: err is set. */
+dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
+    const dubboc_call_options *options, dubboc_error *err);
+
+call_want call_step(call *self);
+
+/* The connection that was wanted; status DUBBOC_OK, or why there is none (err as from http_endpoint_take()). */
+void call_connected(call *self, http_connection *connection, dubboc_status status, const dubboc_error *err);
+
+/* A wait ended without what it was for: DUBBOC_E_TIMEOUT or DUBBOC_E_CLOSED. */
+void call_interrupt(call *self, dubboc_status status);
+
+/* Lets connection and provider go. The reply is gone with it. */
+void call_fini(call *self);
+
+/* One line for the caller's explain function, when there is one. */
+void call_explain(const call *self, const char *format, ...) DUBBOC_PRINTF(2, 3);
+
+/* --- client/request.c */
+
+/* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or would break the framing. */
+dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err);
+
+/* Writes the whole HTTP request of an attempt. DUBBOC_E_ARGUMENT: method is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */
+dubboc_status request_write(const call *self, buffer *out);
+
+/* --- client/judge.c */
+
+/* What an attempt came to, and what may follow. */
+typedef struct verdict {
+    dubboc_status status;
+    dubboc_execution execution;
+    pick_outcome health;
+    bool is_final; /* whatever the settings say, sending it again is of no use */
+} verdict;
+
+/* Of a complete HTTP reply; fills in *reply. err receives the text, http_status and rpc_code. */
+verdict judge_reply(const http_reply *http, uint32_t id, jsonrpc_reply *reply, dubboc_error *err);
+
+/* Of an exchange that failed or was interrupted with that status. */
+verdict judge_failure(dubboc_status status, size_t bytes_sent);
+
+#endif

@@ -1,0 +1,203 @@
+/* The life of a client: settings from options and configuration, the parts it is made of, and its orderly end. */
+#include "client/client.h"
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+/* Fields that the caller's structure is too old or too short to have count as 0. */
+static dubboc_client_options copy_options(const dubboc_client_options *given)
+{
+    dubboc_client_options options = {.size = sizeof options};
+    if (given != NULL)
+        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
+    return options;
+}
+
+static int64_t choose(int64_t option, const dubboc_config *config, const char *key)
+{
+    if (option != 0)
+        return option;
+    return config_int(config, "client", key);
+}
+
+static const char *choose_text(const char *option, const dubboc_config *config, const char *section, const char *key)
+{
+    return option != NULL ? option : config_text(config, section, key);
+}
+
+static dubboc_status check_options(const dubboc_client_options *given, dubboc_error *err)
+{
+    if (given == NULL)
+        return DUBBOC_OK;
+    if (given->size < sizeof(size_t) || given->size > 4096)
+        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_client_options.size is %zu: set it to sizeof(dubboc_client_options)", given->size);
+    if (given->pool_size < 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_client_options.pool_size is %d", given->pool_size);
+    return DUBBOC_OK;
+}
+
+static dubboc_status open_http(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
+{
+    const dubboc_config *config = self->config;
+    http_client_settings settings = {
+        .pool_size = (int)choose(options->pool_size, config, "pool_size"),
+        .pool_idle_ms = choose(0, config, "pool_idle"),
+        .pool_ttl_ms = choose(0, config, "pool_ttl"),
+        .connect_timeout_ms = choose(options->connect_timeout_ms, config, "connect_timeout"),
+        .reply_max_bytes = (size_t)choose(options->reply_max_bytes, config, "reply_max"),
+        .proxy = config_text(config, "client", "proxy"),
+        .tls_ca_file = config_text(config, "client", "tls_ca_file"),
+    };
+    return http_client_new(&settings, &self->http, err);
+}
+
+static dubboc_status open_registry(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
+{
+    const dubboc_config *config = self->config;
+    registry_settings settings = {
+        .address = choose_text(options->registry, config, "registry", "address"),
+        .username = config_text(config, "registry", "username"),
+        .password = config_text(config, "registry", "password"),
+        .timeout_ms = config_int(config, "registry", "timeout"),
+        .self_check_ms = config_int(config, "registry", "self_check"),
+    };
+    return settings.address[0] != '\0' ? registry_open(&settings, &self->registry, err) : DUBBOC_OK;
+}
+
+static dubboc_status open_selector(dubboc_client *self, dubboc_error *err)
+{
+    const dubboc_config *config = self->config;
+    selector_settings settings = {
+        .ttl_ms = config_int(config, "client", "selector_ttl"),
+        .empty_grace_ms = config_int(config, "client", "empty_grace"),
+        .snapshot_dir = config_text(config, "client", "snapshot_dir"),
+        .load_balance = self->load_balance,
+        .health_failures = (int)config_int(config, "client", "health_failures"),
+        .health_rest_ms = config_int(config, "client", "health_rest"),
+    };
+    dubboc_status status = selector_check_policy(self->load_balance, err);
+    return status == DUBBOC_OK ? selector_new(&settings, self->registry, self->http, &self->selector, err) : status;
+}
+
+static dubboc_status open_parts(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
+{
+    const dubboc_config *config = self->config;
+    int64_t retries = choose(options->retries, config, "retries");
+    self->retries = retries > 0 ? (int)retries : 0;
+    self->timeout_ms = choose(options->timeout_ms, config, "request_timeout");
+    self->registers = config_bool(config, "client", "register");
+    self->load_balance = mem_dup(choose_text(options->load_balance, config, "client", "load_balance"));
+    self->application = mem_dup(choose_text(options->application, config, "application", "name"));
+    if (self->load_balance == NULL || self->application == NULL)
+        return error_no_memory(err);
+    dubboc_status status = open_http(self, options, err);
+    if (status == DUBBOC_OK)
+        status = open_registry(self, options, err);
+    if (status == DUBBOC_OK)
+        status = open_selector(self, err);
+    return status;
+}
+
+static void init_waiting(dubboc_client *self)
+{
+    pthread_condattr_t monotonic;
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&self->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+dubboc_status dubboc_client_new(const dubboc_client_options *given, dubboc_client **client, dubboc_error *err)
+{
+    error_clear(err);
+    dubboc_status status = check_options(given, err);
+    if (status != DUBBOC_OK)
+        return status;
+    dubboc_client_options options = copy_options(given);
+    dubboc_client *self = aligned_alloc(CACHE_LINE, sizeof *self);
+    if (self == NULL)
+        return error_no_memory(err);
+    memset(self, 0, sizeof *self);
+    init_waiting(self);
+    counters_init(&self->counters);
+    if (options.config != NULL)
+        self->config = config_ref(options.config);
+    else
+        status = dubboc_config_load(NULL, &self->config, err);
+    if (status == DUBBOC_OK)
+        status = open_parts(self, &options, err);
+    if (status != DUBBOC_OK) {
+        dubboc_client_free(self);
+        return status;
+    }
+    *client = self;
+    return DUBBOC_OK;
+}
+
+static void timed_wait_locked(dubboc_client *self, int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
+    pthread_cond_timedwait(&self->changed, &self->lock, &until);
+}
+
+bool client_pause(dubboc_client *self, int64_t until_ns)
+{
+    pthread_mutex_lock(&self->lock);
+    while (!atomic_load(&self->is_stopping) && !deadline_is_over(until_ns))
+        timed_wait_locked(self, until_ns);
+    bool goes_on = !atomic_load(&self->is_stopping);
+    pthread_mutex_unlock(&self->lock);
+    return goes_on;
+}
+
+/* Every wait of a call ends by one of the three stops; then the calls themselves come to their ends. */
+static void end_calls(dubboc_client *self)
+{
+    atomic_store(&self->is_stopping, true);
+    if (self->http != NULL)
+        http_client_stop(self->http);
+    if (self->selector != NULL)
+        selector_stop(self->selector);
+    pthread_mutex_lock(&self->lock);
+    pthread_cond_broadcast(&self->changed);
+    while (counters_active(&self->counters) > 0)
+        timed_wait_locked(self, clock_now_ns() + 10 * NS_PER_MS);
+    pthread_mutex_unlock(&self->lock);
+}
+
+void dubboc_client_free(dubboc_client *self)
+{
+    if (self == NULL)
+        return;
+    end_calls(self);
+    references_free(self);
+    selector_free(self->selector);
+    registry_free(self->registry);
+    http_client_free(self->http);
+    dubboc_config_free(self->config);
+    counters_fini(&self->counters);
+    pthread_cond_destroy(&self->changed);
+    pthread_mutex_destroy(&self->lock);
+    free(self->load_balance);
+    free(self->application);
+    free(self);
+}
+
+void dubboc_client_get_stats(const dubboc_client *self, dubboc_client_stats *stats)
+{
+    dubboc_client_stats sum = {.size = stats->size};
+    for (int i = 0; i < THREAD_SLOTS; i++) {
+        const counter_slot *slot = &self->counters.slots[i];
+        sum.ok += atomic_load_explicit(&slot->ended[CALL_END_OK], memory_order_relaxed);
+        sum.remote_error += atomic_load_explicit(&slot->ended[CALL_END_REMOTE_ERROR], memory_order_relaxed);
+        sum.not_executed += atomic_load_explicit(&slot->ended[CALL_END_NOT_EXECUTED], memory_order_relaxed);
+        sum.maybe_executed += atomic_load_explicit(&slot->ended[CALL_END_MAYBE_EXECUTED], memory_order_relaxed);
+        sum.attempts += atomic_load_explicit(&slot->attempts, memory_order_relaxed);
+    }
+    sum.calls = sum.ok + sum.remote_error + sum.not_executed + sum.maybe_executed;
+    sum.connections = http_client_connections_opened(self->http);
+    memcpy(stats, &sum, stats->size < sizeof sum ? stats->size : sizeof sum);
+}

@@ -1,0 +1,76 @@
+/* What a client consists of; shared by the files of this folder. The public side is <dubboc/client.h>. */
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <dubboc/client.h>
+
+#include "client/counters.h"
+#include "registry/registry.h"
+#include "selector/selector.h"
+#include "transport/http_client.h"
+
+#define REFERENCE_BUCKETS 256
+#define METHOD_BUCKETS 16
+
+/* One method as [reference X] speaks of it. Immutable once it can be found. */
+typedef struct reference_method {
+    struct reference_method *next;
+    int64_t timeout_ms; /* 0: not said; DUBBOC_NONE: no deadline */
+    int retries;        /* -1: not said */
+    bool is_idempotent;
+    char name[];
+} reference_method;
+
+/* One interface that this client uses, with what [reference X] says of it; made at the first call, kept until the end. Only the list of
+ * methods grows. */
+typedef struct reference {
+    struct reference *next;
+    char *interface;
+    char *section;     /* "reference X" */
+    const char *group; /* these four belong to the configuration; "" : none */
+    const char *version;
+    const char *url;
+    const char *load_balance;
+    directory *directory;
+    registry_registration *consumer_node;
+    _Atomic(reference_method *) methods[METHOD_BUCKETS];
+    atomic_uint method_count;
+} reference;
+
+struct dubboc_client {
+    dubboc_config *config;
+    int64_t timeout_ms;
+    int retries;
+    char *load_balance;
+    char *application;
+    bool registers; /* consumer nodes */
+    http_client *http;
+    registry *registry; /* NULL: none is configured */
+    selector *selector;
+    counters counters;
+    _Atomic(reference *) references[REFERENCE_BUCKETS];
+    unsigned reference_count; /* under lock */
+    pthread_mutex_t lock;     /* for adding references and methods, and for waiting below */
+    pthread_cond_t changed;   /* is_stopping was set, or a call ended while it was; CLOCK_MONOTONIC */
+    atomic_bool is_stopping;
+};
+
+/* --- client/reference.c */
+
+/* The reference for an interface, made at first use. No lock when it is known. DUBBOC_E_ARGUMENT: no name for an interface. DUBBOC_E_NO_PROVIDER: no registry and no url.
+ * DUBBOC_E_TOO_BIG: over 10000 of them. */
+dubboc_status reference_find(dubboc_client *client, const char *interface, reference **found, dubboc_error *err);
+
+/* The settings of one method. NULL: no memory, or over the ceiling of remembered names: then nothing is said of it. */
+const reference_method *reference_method_find(dubboc_client *client, reference *self, dubboc_slice method);
+
+/* Frees all, when no call runs any more; unregisters the consumer nodes. */
+void references_free(dubboc_client *client);
+
+/* Waits until until_ns or until the client stops (false). */
+bool client_pause(dubboc_client *client, int64_t until_ns);
+
+#endif

@@ -1,0 +1,84 @@
+/* The ledger: from what was seen of an attempt to what is known about its execution (design 4 and 5.4). Everything that decides
+ * whether a call may be sent again stands in this file. */
+#include "client/call.h"
+
+#include "base/error.h"
+
+#define EXCERPT_BYTES 120 /* of a reply that cannot be used, for the error's text */
+
+/* The first bytes of a body as one printable line. */
+static void excerpt(dubboc_slice body, char *out, size_t size)
+{
+    size_t len = body.len < EXCERPT_BYTES ? body.len : EXCERPT_BYTES;
+    if (len >= size)
+        len = size - 1;
+    for (size_t i = 0; i < len; i++)
+        out[i] = (unsigned char)body.at[i] < ' ' || (unsigned char)body.at[i] >= 0x7F ? '.' : body.at[i];
+    out[len] = '\0';
+}
+
+/* The peer's error object (wire.md 3.3): its message becomes the text. */
+static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
+{
+    char shown[EXCERPT_BYTES + 1];
+    if (reply->error.kind != JSON_OBJECT) {
+        excerpt(reply->error.text, shown, sizeof shown);
+        error_set(err, DUBBOC_E_PROTOCOL, "the reply's error member is no object: %s", shown);
+        return (verdict){DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, PICK_GOOD, true};
+    }
+    buffer message;
+    buffer_init(&message, DUBBOC_ERROR_TEXT_MAX);
+    if (reply->message.kind == JSON_STRING)
+        json_string_decode(reply->message.text, &message);
+    if (message.status == DUBBOC_E_TOO_BIG || message.len == 0)
+        error_set(err, DUBBOC_E_REMOTE, "%.*s", SLICE_ARGS(reply->message.kind == JSON_STRING ? reply->message.text : reply->error.text));
+    else
+        error_set(err, DUBBOC_E_REMOTE, "%.*s", SLICE_ARGS(buffer_slice(&message)));
+    buffer_fini(&message);
+    if (err != NULL)
+        err->rpc_code = reply->code;
+    return (verdict){DUBBOC_E_REMOTE, DUBBOC_ANSWERED, PICK_GOOD, true};
+}
+
+/* A status that carries no JSON-RPC reply. */
+static verdict judge_status(const http_reply *http, dubboc_error *err)
+{
+    char shown[EXCERPT_BYTES + 1];
+    excerpt(http->body, shown, sizeof shown);
+    error_set(err, DUBBOC_E_HTTP, "HTTP status %d: %s", http->status, shown);
+    return (verdict){DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false};
+}
+
+verdict judge_reply(const http_reply *http, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
+{
+    verdict result;
+    if (http->not_executed) {
+        error_set(err, DUBBOC_E_BUSY, "the provider did not take it: it is full or stopping");
+        result = (verdict){DUBBOC_E_BUSY, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, false};
+    } else if (jsonrpc_read_reply(http->body, id, reply, err) == DUBBOC_OK && (reply->is_error || http->status / 100 == 2)) {
+        /* dubbo-go answers errors with 500 and the reply in the body (wire.md P5) */
+        result = reply->is_error ? judge_error(reply, err) : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true};
+    } else if (http->status / 100 != 2) {
+        result = judge_status(http, err);
+    } else {
+        char shown[EXCERPT_BYTES + 1];
+        excerpt(http->body, shown, sizeof shown);
+        error_append(err, " (the reply begins: %s)", shown);
+        result = (verdict){DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, PICK_FAILED, false};
+    }
+    if (err != NULL)
+        err->http_status = http->status;
+    return result;
+}
+
+verdict judge_failure(dubboc_status status, size_t bytes_sent)
+{
+    bool is_ours = status == DUBBOC_E_CLOSED || status == DUBBOC_E_NO_MEMORY || status == DUBBOC_E_ARGUMENT;
+    return (verdict){
+        .status = status,
+        .execution = bytes_sent > 0 ? DUBBOC_MAYBE_EXECUTED : DUBBOC_NOT_EXECUTED,
+        .health = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_BUSY ? PICK_UNKNOWN : PICK_FAILED,
+        /* a reply over the ceiling would come again; a deadline has no time left */
+        .is_final = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_TIMEOUT,
+    };
+}

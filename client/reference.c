@@ -1,0 +1,234 @@
+/* The interfaces that a client uses. They are looked up on every call, so the table is made of chains that only grow at their heads: a
+ * reader follows atomic pointers and takes no lock, a writer adds under the client's lock. Nothing is removed before the client is freed. */
+#include "client/client.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "registry/own_address.h"
+#include "registry/provider_url.h"
+
+#define REFERENCES_MAX 10000
+#define REFERENCE_METHODS_MAX 1000 /* names remembered for one interface; a caller that makes up names must not fill the memory */
+#define INTERFACE_BYTES_MAX 512
+#define UNREGISTER_WAIT_MS 500
+
+static uint32_t hash(dubboc_slice text)
+{
+    uint32_t value = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < text.len; i++)
+        value = (value ^ (unsigned char)text.at[i]) * 16777619u;
+    return value;
+}
+
+/* --- methods */
+
+static const reference_method *find_method(const reference *self, size_t bucket, dubboc_slice name)
+{
+    const reference_method *method = atomic_load_explicit(&self->methods[bucket], memory_order_acquire);
+    while (method != NULL && !slice_is(name, method->name))
+        method = method->next;
+    return method;
+}
+
+static reference_method *new_method(dubboc_client *client, const reference *self, dubboc_slice name)
+{
+    reference_method *added = mem_zeroed(1, sizeof *added + name.len + 1);
+    if (added == NULL)
+        return NULL;
+    memcpy(added->name, name.at, name.len);
+    int64_t value;
+    if (config_method_int(client->config, self->section, added->name, "timeout", &value))
+        added->timeout_ms = value < 0 ? DUBBOC_NONE : value;
+    added->retries = config_method_int(client->config, self->section, added->name, "retries", &value) ? (int)value : -1;
+    added->is_idempotent = config_list_has(config_text(client->config, self->section, "idempotent"), added->name);
+    return added;
+}
+
+const reference_method *reference_method_find(dubboc_client *client, reference *self, dubboc_slice name)
+{
+    size_t bucket = hash(name) % METHOD_BUCKETS;
+    const reference_method *method = find_method(self, bucket, name);
+    if (method != NULL || atomic_load_explicit(&self->method_count, memory_order_relaxed) >= REFERENCE_METHODS_MAX)
+        return method;
+    pthread_mutex_lock(&client->lock);
+    method = find_method(self, bucket, name);
+    if (method == NULL) {
+        reference_method *added = new_method(client, self, name);
+        if (added != NULL) {
+            added->next = atomic_load_explicit(&self->methods[bucket], memory_order_relaxed);
+            atomic_store_explicit(&self->methods[bucket], added, memory_order_release);
+            atomic_fetch_add(&self->method_count, 1);
+        }
+        method = added;
+    }
+    pthread_mutex_unlock(&client->lock);
+    return method;
+}
+
+/* --- the consumer's own node (wire.md 5.4): for people and their tools, no call needs it */
+
+static char *consumer_url(const dubboc_client *client, const reference *self)
+{
+    char address[OWN_ADDRESS_SIZE];
+    own_address(address);
+    url_writer *writer = url_writer_new("consumer", address, self->interface);
+    if (writer == NULL)
+        return NULL;
+    url_writer_add(writer, "application", client->application);
+    url_writer_add(writer, "category", "consumers");
+    url_writer_add(writer, "check", "false");
+    url_writer_add(writer, "dubbo", "2.0.2");
+    url_writer_add(writer, "group", self->group);
+    url_writer_add(writer, "interface", self->interface);
+    url_writer_add(writer, "methods", "*");
+    url_writer_addf(writer, "pid", "%ld", (long)getpid());
+    url_writer_add(writer, "protocol", "jsonrpc");
+    url_writer_add(writer, "side", "consumer");
+    url_writer_addf(writer, "timestamp", "%lld", (long long)clock_wall_ms());
+    url_writer_add(writer, "version", self->version);
+    char *url = url_writer_text(writer);
+    url_writer_free(writer);
+    return url;
+}
+
+static void register_consumer(dubboc_client *client, reference *self)
+{
+    if (!client->registers || client->registry == NULL || self->url[0] != '\0')
+        return;
+    dubboc_error err;
+    char *url = consumer_url(client, self);
+    if (url == NULL || registry_register(client->registry, self->interface, REGISTRY_CONSUMERS, url, &self->consumer_node, &err) != DUBBOC_OK)
+        LOG(DUBBOC_LOG_WARN, "client", "consumer node not registered", "interface=%s reason=\"%s\"", self->interface,
+            url == NULL ? "out of memory" : err.text);
+    free(url);
+}
+
+/* --- references */
+
+static reference *find_reference(const dubboc_client *client, size_t bucket, dubboc_slice interface)
+{
+    reference *found = atomic_load_explicit(&client->references[bucket], memory_order_acquire);
+    while (found != NULL && !slice_is(interface, found->interface))
+        found = found->next;
+    return found;
+}
+
+static dubboc_status check_interface(dubboc_slice interface, dubboc_error *err)
+{
+    if (interface.len == 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "the interface's name is empty");
+    if (interface.len > INTERFACE_BYTES_MAX)
+        return error_set(err, DUBBOC_E_ARGUMENT, "the interface's name has %zu bytes, at most %d are possible", interface.len,
+            INTERFACE_BYTES_MAX);
+    for (size_t i = 0; i < interface.len; i++)
+        if ((unsigned char)interface.at[i] <= ' ' || interface.at[i] == '/' || interface.at[i] == 0x7F)
+            return error_set(err, DUBBOC_E_ARGUMENT, "the interface's name holds a blank, a slash or a control byte at byte %zu", i);
+    return DUBBOC_OK;
+}
+
+static void free_reference(dubboc_client *client, reference *self)
+{
+    if (self->consumer_node != NULL)
+        registry_unregister(client->registry, self->consumer_node, UNREGISTER_WAIT_MS);
+    for (size_t i = 0; i < METHOD_BUCKETS; i++)
+        for (reference_method *method = atomic_load(&self->methods[i]), *next; method != NULL; method = next) {
+            next = method->next;
+            free(method);
+        }
+    free(self->interface);
+    free(self->section);
+    free(self);
+}
+
+static dubboc_status find_directory(dubboc_client *client, reference *self, dubboc_error *err)
+{
+    if (self->url[0] != '\0')
+        return selector_fixed(client->selector, self->url, &self->directory, err);
+    if (client->registry == NULL)
+        return error_set(err, DUBBOC_E_NO_PROVIDER,
+            "%s: no registry is configured ([registry] address) and [reference %s] has no url", self->interface, self->interface);
+    url_wanted wanted = {.interface = slice_of(self->interface), .group = slice_of(self->group), .version = slice_of(self->version)};
+    return selector_directory(client->selector, &wanted, &self->directory, err);
+}
+
+static dubboc_status new_reference(dubboc_client *client, const char *interface, reference **made, dubboc_error *err)
+{
+    reference *self = MEM_NEW(reference);
+    if (self == NULL)
+        return error_no_memory(err);
+    self->interface = mem_dup(interface);
+    self->section = mem_printf("reference %s", interface);
+    if (self->interface == NULL || self->section == NULL) {
+        free_reference(client, self);
+        return error_no_memory(err);
+    }
+    self->group = config_text(client->config, self->section, "group");
+    self->version = config_text(client->config, self->section, "version");
+    self->url = config_text(client->config, self->section, "url");
+    self->load_balance = config_text(client->config, self->section, "load_balance");
+    dubboc_status status = find_directory(client, self, err);
+    if (status == DUBBOC_OK && self->load_balance[0] != '\0')
+        status = selector_check_policy(self->load_balance, err);
+    if (status != DUBBOC_OK) {
+        free_reference(client, self);
+        return status;
+    }
+    *made = self;
+    return DUBBOC_OK;
+}
+
+/* The one that stands in the table afterwards: this one, or another thread's that was quicker. NULL: the table is full. */
+static reference *add_reference(dubboc_client *client, size_t bucket, reference *self)
+{
+    pthread_mutex_lock(&client->lock);
+    reference *found = find_reference(client, bucket, slice_of(self->interface));
+    if (found == NULL && client->reference_count < REFERENCES_MAX) {
+        client->reference_count++;
+        self->next = atomic_load_explicit(&client->references[bucket], memory_order_relaxed);
+        atomic_store_explicit(&client->references[bucket], self, memory_order_release);
+        found = self;
+    }
+    pthread_mutex_unlock(&client->lock);
+    return found;
+}
+
+/* Made outside the lock, since making it may log and subscribe. */
+static dubboc_status make_reference(dubboc_client *client, size_t bucket, const char *interface, reference **found, dubboc_error *err)
+{
+    dubboc_status status = check_interface(slice_of(interface), err);
+    reference *made = NULL;
+    if (status == DUBBOC_OK)
+        status = new_reference(client, interface, &made, err);
+    if (status != DUBBOC_OK)
+        return status;
+    *found = add_reference(client, bucket, made);
+    if (*found == made)
+        register_consumer(client, made);
+    else
+        free_reference(client, made);
+    if (*found == NULL)
+        return error_set(err, DUBBOC_E_TOO_BIG, "this client uses %d interfaces already, no more are possible", REFERENCES_MAX);
+    return DUBBOC_OK;
+}
+
+dubboc_status reference_find(dubboc_client *client, const char *interface, reference **found, dubboc_error *err)
+{
+    dubboc_slice name = slice_of(interface);
+    size_t bucket = hash(name) % REFERENCE_BUCKETS;
+    *found = find_reference(client, bucket, name);
+    return *found != NULL ? DUBBOC_OK : make_reference(client, bucket, interface, found, err);
+}
+
+void references_free(dubboc_client *client)
+{
+    for (size_t i = 0; i < REFERENCE_BUCKETS; i++)
+        for (reference *self = atomic_load(&client->references[i]), *next; self != NULL; self = next) {
+            next = self->next;
+            free_reference(client, self);
+        }
+}

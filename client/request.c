@@ -1,0 +1,118 @@
+/* The HTTP request of one attempt, header by header as dubbogo's client sends it (wire.md 1.1, G1), so that every provider that serves
+ * dubbogo serves us. Head and body go into one buffer and out in one write. */
+#include "client/call.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#define METHOD_BYTES_MAX 512
+#define HEADERS_MAX 64
+#define REQUEST_HEADER_BYTES_MAX 8192
+
+/* Headers that the call path writes itself, or that would change the framing. */
+static const char *const own_headers[] = {"host", "user-agent", "content-length", "content-type", "content-encoding", "accept",
+    "timeout", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect", "proxy-connection"};
+
+static bool is_token(dubboc_slice name)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (!ascii_is_alnum(name.at[i]) && (name.at[i] == '\0' || strchr("!#$%&'*+-.^_`|~", name.at[i]) == NULL))
+            return false;
+    return name.len > 0;
+}
+
+static bool is_field_value(dubboc_slice value)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (((unsigned char)value.at[i] < ' ' && value.at[i] != '\t') || value.at[i] == 0x7F)
+            return false;
+    return true;
+}
+
+static dubboc_status check_header(const dubboc_header *header, dubboc_error *err)
+{
+    dubboc_slice name = slice_of(header->name);
+    if (!is_token(name))
+        return error_set(err, DUBBOC_E_ARGUMENT, "\"%.64s\" is no name of a header", header->name != NULL ? header->name : "");
+    for (size_t i = 0; i < sizeof own_headers / sizeof own_headers[0]; i++)
+        if (slice_is_nocase(name, own_headers[i]))
+            return error_set(err, DUBBOC_E_ARGUMENT, "the header %s is not the caller's to set", header->name);
+    if (!is_field_value(slice_of(header->value)))
+        return error_set(err, DUBBOC_E_ARGUMENT, "the value of the header %s holds a control byte", header->name);
+    return DUBBOC_OK;
+}
+
+static dubboc_status check_headers(const dubboc_call_options *options, dubboc_error *err)
+{
+    size_t bytes = 0;
+    if (options->header_count > HEADERS_MAX)
+        return error_set(err, DUBBOC_E_ARGUMENT, "%zu headers, at most %d are possible", options->header_count, HEADERS_MAX);
+    for (size_t i = 0; i < options->header_count; i++) {
+        dubboc_status status = check_header(&options->headers[i], err);
+        if (status != DUBBOC_OK)
+            return status;
+        bytes += slice_of(options->headers[i].name).len + slice_of(options->headers[i].value).len + strlen(": \r\n");
+    }
+    if (bytes > REQUEST_HEADER_BYTES_MAX)
+        return error_set(err, DUBBOC_E_ARGUMENT, "the headers have %zu bytes, at most %d are possible", bytes, REQUEST_HEADER_BYTES_MAX);
+    return DUBBOC_OK;
+}
+
+dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err)
+{
+    if (method.len == 0 || method.len > METHOD_BYTES_MAX)
+        return error_set(err, DUBBOC_E_ARGUMENT, "the method's name has %zu bytes, 1 to %d are possible", method.len, METHOD_BYTES_MAX);
+    for (size_t i = 0; i < method.len; i++)
+        if ((unsigned char)method.at[i] < ' ' || method.at[i] == '"' || method.at[i] == '\\')
+            return error_set(err, DUBBOC_E_ARGUMENT, "the method's name holds a quote, backslash or control byte at byte %zu", i);
+    return check_headers(options, err);
+}
+
+static size_t digits_of(uint32_t number)
+{
+    size_t digits = 1;
+    for (; number >= 10; number /= 10)
+        digits++;
+    return digits;
+}
+
+/* What jsonrpc_begin_request(), params and jsonrpc_end_request() will write: no byte of the method needs an escape (request_check()). */
+static size_t body_size(const call *self)
+{
+    return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") + self->method.len + self->params.len + digits_of(self->id);
+}
+
+static void write_head(const call *self, buffer *out)
+{
+    const provider *to = self->held.provider;
+    buffer_append_text(out, "POST ");
+    buffer_append_text(out, to->path);
+    buffer_append_text(out, " HTTP/1.1\r\nHost: ");
+    buffer_append_text(out, to->address);
+    buffer_append_text(out, "\r\nUser-Agent: dubboc/" DUBBOC_VERSION "\r\nContent-Length: ");
+    buffer_append_u64(out, body_size(self));
+    buffer_append_text(out, "\r\nAccept: application/json\r\nContent-Type: application/json\r\n");
+    if (self->deadline_ns != DEADLINE_NEVER) {
+        int64_t left = self->deadline_ns - clock_now_ns();
+        buffer_append_text(out, "Timeout: ");
+        buffer_append_i64(out, left > 0 ? left : 1);
+        buffer_append_text(out, "\r\n");
+    }
+    for (size_t i = 0; i < self->options->header_count; i++) {
+        buffer_append_text(out, self->options->headers[i].name);
+        buffer_append_text(out, ": ");
+        buffer_append_slice(out, slice_of(self->options->headers[i].value));
+        buffer_append_text(out, "\r\n");
+    }
+    buffer_append_text(out, "\r\n");
+}
+
+dubboc_status request_write(const call *self, buffer *out)
+{
+    write_head(self, out);
+    if (!jsonrpc_begin_request(out, self->method))
+        return DUBBOC_E_ARGUMENT;
+    buffer_append_slice(out, self->params);
+    jsonrpc_end_request(out, self->id);
+    return out->status;
+}
