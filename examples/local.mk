@@ -2,7 +2,10 @@
 example_programs = \
 	examples/deferred-provider \
 	examples/echo-provider \
+	examples/hello-consumer \
+	examples/hello-provider \
 	examples/single-threaded-provider \
+	examples/user-consumer \
 	examples/user-provider
 noinst_PROGRAMS += $(example_programs)
 examples_shared = examples/program.c examples/program.h
@@ -21,3 +24,13 @@ examples_single_threaded_provider_LDADD = $(example_libs)
 examples_user_provider_SOURCES = examples/user-provider.c $(examples_shared)
 examples_user_provider_CPPFLAGS = $(example_cppflags)
 examples_user_provider_LDADD = $(example_libs)
+examples_user_consumer_SOURCES = examples/user-consumer.c
+examples_user_consumer_CPPFLAGS = $(example_cppflags)
+examples_user_consumer_LDADD = $(example_libs)
+examples_hello_consumer_SOURCES = examples/hello-consumer.c
+examples_hello_consumer_CPPFLAGS = $(example_cppflags)
+examples_hello_consumer_LDADD = $(example_libs)
+examples_hello_provider_SOURCES = examples/hello-provider.c
+examples_hello_provider_CPPFLAGS = $(example_cppflags)
+examples_hello_provider_LDADD = $(example_libs)
+EXTRA_DIST += examples/demo.sh
