@@ -1,1 +1,7 @@
-# tests of e2e: nothing yet
+e2e_tests = \
+	tests/e2e/structure.py \
+	tests/e2e/bad_input.py \
+	tests/e2e/file_registry.py \
+	tests/e2e/zookeeper.py
+TESTS += $(e2e_tests)
+EXTRA_DIST += $(e2e_tests) tests/e2e/harness.py tests/e2e/registry_cases.py

@@ -34,3 +34,4 @@ include tests/client.mk
 include tests/server.mk
 include tests/tools.mk
 include tests/e2e.mk
+EXTRA_DIST += tests/valgrind.sh tests/valgrind.supp

@@ -1,0 +1,124 @@
+"""What must hold of the sources and of what is built: who may include whom, what is exported, headers for C99 and C++11, and that the
+README shows the programs that are tested."""
+
+import re
+
+from harness import *
+
+# Each folder, and the folders whose headers it may include besides its own.
+ALLOWED = {
+    "base": set(),
+    "codec": {"base"},
+    "transport": {"base"},
+    "registry": {"base"},
+    "selector": {"base", "registry", "transport"},
+    "client": {"base", "codec", "registry", "selector", "transport"},
+    "server": {"base", "codec", "registry", "transport"},
+    "tools": {"base", "codec", "registry", "selector", "transport"},
+    "examples": set(),
+    "bench": set(),
+}
+# Third-party headers, and the only places that may include them; cJSON is the value type of the public headers.
+ONLY_IN = {
+    "curl/": ("transport/",),
+    "microhttpd.h": ("transport/",),
+    "zookeeper/": ("registry/zookeeper",),
+    "cjson/": ("codec/", "include/dubboc/", "tools/", "examples/", "server/", "client/"),
+}
+
+
+def sources(*folders):
+    for top in folders:
+        for path, _, names in os.walk(os.path.join(SRC, top)):
+            for name in names:
+                if name.endswith((".c", ".h")):
+                    full = os.path.join(path, name)
+                    yield os.path.relpath(full, SRC), open(full, encoding="utf-8").read()
+
+
+def includes(text):
+    return re.findall(r'^\s*#\s*include\s+([<"][^>"]+[>"])', text, re.M)
+
+
+def test_folders_include_only_in_their_direction():
+    wrong, seen = [], 0
+    for path, text in sources(*ALLOWED):
+        folder = path.split("/")[0]
+        if path.startswith("bench/bare"):
+            continue
+        for name in includes(text):
+            inner = name.strip('<>"')
+            target = inner.split("/")[0]
+            if name.startswith('"') and target in ALLOWED:
+                seen += 1
+                if target != folder and target not in ALLOWED[folder]:
+                    wrong.append(f"{path} includes {inner}")
+            for third, places in ONLY_IN.items():
+                if inner.startswith(third) and not path.startswith(places):
+                    wrong.append(f"{path} includes {inner}")
+    assert seen > 50, seen
+    assert not wrong, wrong
+
+
+def test_public_headers_include_nothing_internal():
+    for path, text in sources("include"):
+        for name in includes(text):
+            assert name.startswith(("<dubboc/", "<std", "<cjson/")), (path, name)
+
+
+def exported(*command):
+    out = subprocess.run(command, capture_output=True, check=True).stdout.decode()
+    return {line.split()[-1].split("@")[0] for line in out.splitlines() if re.match(r"[0-9a-f]+ [TDBRVWi] ", line)}
+
+
+def declared():
+    names = set()
+    for path, text in sources("include"):
+        names |= set(re.findall(r"DUBBOC_API[^;]*?\b(dubboc_\w+)\s*\(", text))
+    return names
+
+
+def test_the_shared_library_exports_exactly_what_the_headers_declare():
+    library = os.path.join(BUILD, ".libs", "libdubboc.so")
+    if not os.path.exists(library):  # a build without shared libraries: the archive's test below speaks for it
+        assert os.path.exists(os.path.join(BUILD, ".libs", "libdubboc.a"))
+        return
+    symbols = exported("nm", "-D", "--defined-only", library)
+    assert symbols == declared(), symbols ^ declared()
+    assert len(symbols) > 50
+
+
+def test_headers_are_good_for_c99_and_cxx11():
+    for compiler, standard in (("cc", "-std=c99"), ("c++", "-std=c++11")):
+        language = "c" if compiler == "cc" else "c++"
+        for header in sorted(os.listdir(os.path.join(SRC, "include", "dubboc"))):
+            if header.endswith(".h"):
+                subprocess.run([compiler, standard, "-x", language, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
+                                "-I", os.path.join(SRC, "include"), "-"], input=f"#include <dubboc/{header}>\n".encode(), check=True)
+
+
+def test_the_readme_shows_the_examples_as_they_are():
+    readme = open(os.path.join(SRC, "README.md"), encoding="utf-8").read()
+    for name in ("hello-provider.c", "hello-consumer.c"):
+        text = open(os.path.join(SRC, "examples", name), encoding="utf-8").read()
+        assert f"```c\n{text}```" in readme, f"README.md does not show examples/{name} as it is"
+
+
+def test_an_installed_copy_builds_a_program_by_pkg_config():
+    if os.environ.get("SANITIZER") or not os.path.exists(os.path.join(BUILD, ".libs", "libdubboc.so")):
+        return  # the plain build is the one that is installed
+    root = folder()
+    subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={root}"], check=True, capture_output=True)
+    prefix = root + "/usr/local"
+    env = dict(os.environ, PKG_CONFIG_PATH=prefix + "/lib/pkgconfig", LD_LIBRARY_PATH=prefix + "/lib")
+    flags = subprocess.run(["pkg-config", f"--define-variable=prefix={prefix}", "--cflags", "--libs", "dubboc"], env=env, check=True,
+                           capture_output=True).stdout.decode().split()
+    program = os.path.join(root, "hello")
+    subprocess.run(["cc", os.path.join(SRC, "examples", "hello-provider.c"), "-o", program, *flags], env=env, check=True)
+    assert os.path.exists(prefix + "/share/man/man1/dubboc.1")
+    archive = exported("nm", "--defined-only", prefix + "/lib/libdubboc.a")
+    assert archive == declared(), archive ^ declared()
+
+
+if __name__ == "__main__":
+    run(globals())

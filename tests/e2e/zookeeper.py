@@ -1,0 +1,78 @@
+"""The same programs as with the file: registry, through a real ZooKeeper and with nothing else changed; and what only ZooKeeper can do to
+them: not being there yet, going away and coming back."""
+
+import itertools
+import time
+
+import registry_cases
+from harness import *
+from registry_cases import *
+
+_groups = itertools.count()
+_server = None
+
+
+class ZooKeeper:
+    """A real server on a free port; its data in a folder of its own."""
+
+    SCRIPT = os.path.join(SRC, "tests", "support", "zookeeper-server.sh")
+
+    def __init__(self, port=0):
+        self.home = tempfile.mkdtemp(prefix="dubboc-zk-")
+        self.port = int(self.run("start", self.home, port or free_port()))
+
+    def run(self, *argv):
+        done = subprocess.run(["bash", self.SCRIPT, *map(str, argv)], capture_output=True, timeout=60)
+        assert done.returncode == 0, done
+        return done.stdout.decode().strip() or 0
+
+    def stop(self):
+        self.run("stop", self.home)
+
+    def remove(self):
+        self.stop()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def shared_registry():
+    """A group of its own on one server for all tests that do not hurt it."""
+    return f"zookeeper://127.0.0.1:{_server.port}/?group=test{next(_groups)}"
+
+
+registry_cases.REGISTRY = shared_registry
+
+
+def test_a_provider_serves_and_registers_when_zookeeper_comes():
+    port = free_port()
+    provider = Provider(DUBBOC_REGISTRY_ADDRESS=f"zookeeper://127.0.0.1:{port}")
+    assert call(provider, "echo", 1).json() == 1
+    server = ZooKeeper(port)
+    try:
+        wait_for(lambda: provider.address in dubboc("ls", "-r", f"127.0.0.1:{port}", ECHO).out, 30, "the provider in ls")
+    finally:
+        server.remove()
+
+
+def test_calls_go_on_while_zookeeper_is_away_and_the_provider_is_back_afterwards():
+    server = ZooKeeper()
+    try:
+        where = f"zookeeper://127.0.0.1:{server.port}"
+        provider = Provider(DUBBOC_REGISTRY_ADDRESS=where)
+        listed(where, 1)
+        bench = Program([DUBBOC, "bench", "-r", where, "-c", "2", "-d", "6s", "--json", ECHO, "echo", "[1]"])
+        time.sleep(1)  # the consumer has its list
+        server.stop()
+        outcome = json.loads(bench.line())
+        assert outcome["ok"] == outcome["calls"] > 100, outcome
+        server.run("start", server.home, server.port)
+        wait_for(lambda: provider.address in dubboc("ls", "-r", where, ECHO).out, 60, "the provider in ls")
+    finally:
+        server.remove()
+
+
+if __name__ == "__main__":
+    _server = ZooKeeper()
+    try:
+        run(globals())
+    finally:
+        _server.remove()
