@@ -1,0 +1,22 @@
+/* Latencies counted in buckets that grow with their value, so that a percentile is right to about 1.6 % from a nanosecond to hours, in fixed memory. */
+#ifndef TOOLS_HISTOGRAM_H
+#define TOOLS_HISTOGRAM_H
+
+#include <stdint.h>
+
+#define HISTOGRAM_STEPS 64 /* buckets for each power of two */
+#define HISTOGRAM_BUCKETS (HISTOGRAM_STEPS * 44)
+
+typedef struct histogram {
+    uint64_t counts[HISTOGRAM_BUCKETS];
+    uint64_t total;
+    uint64_t max;
+} histogram;
+
+void histogram_add(histogram *self, uint64_t value);
+void histogram_merge(histogram *self, const histogram *other);
+
+/* The value that this share (0 to 1) of all values does not exceed; 0 when there are none. */
+uint64_t histogram_percentile(const histogram *self, double share);
+
+#endif

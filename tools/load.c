@@ -1,0 +1,203 @@
+#include "tools/load.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+
+/* What all threads share. */
+typedef struct load {
+    const load_settings *settings;
+    const volatile int *is_interrupted;
+    int64_t begun_ns;
+    int64_t end_ns;
+    _Atomic int64_t taken; /* numbers of calls handed out */
+    _Atomic uint64_t made;
+    atomic_int running;
+} load;
+
+/* One thread's own part of the outcome, merged at the end. */
+typedef struct worker {
+    load *load;
+    pthread_t thread;
+    load_outcome seen;
+    bool is_out_of_memory;
+} worker;
+
+static void sleep_until(int64_t until_ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
+    clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
+static bool count_provider(map *providers, const char *label, uint64_t more)
+{
+    uint64_t *count = map_find(providers, slice_of(label));
+    if (count == NULL) {
+        count = MEM_NEW(uint64_t);
+        if (count == NULL || !map_put(providers, slice_of(label), count, NULL)) {
+            free(count);
+            return false;
+        }
+    }
+    *count += more;
+    return true;
+}
+
+static void note(worker *self, dubboc_status status, const dubboc_error *err, int64_t due_ns)
+{
+    load_outcome *seen = &self->seen;
+    seen->calls++;
+    histogram_add(&seen->latency_ns, (uint64_t)(clock_now_ns() - due_ns));
+    if (status == DUBBOC_OK)
+        seen->ok++;
+    else if (status == DUBBOC_E_REMOTE)
+        seen->remote_error++;
+    else if (err->execution == DUBBOC_NOT_EXECUTED)
+        seen->not_sent++;
+    else
+        seen->maybe_executed++;
+    if (status != DUBBOC_OK && seen->first_error.status == DUBBOC_OK)
+        seen->first_error = *err;
+    if ((status == DUBBOC_OK || status == DUBBOC_E_REMOTE) && !count_provider(seen->providers, err->provider, 1))
+        self->is_out_of_memory = true;
+}
+
+/* When the next call is due; false: there is none. */
+static bool take_call(load *self, int64_t *due_ns)
+{
+    const load_settings *settings = self->settings;
+    int64_t number = atomic_fetch_add(&self->taken, 1);
+    if (settings->calls > 0 && number >= settings->calls)
+        return false;
+    *due_ns = clock_now_ns();
+    if (settings->per_second > 0) {
+        *due_ns = self->begun_ns + (int64_t)((double)number * (double)NS_PER_S / (double)settings->per_second);
+        if (*due_ns < self->end_ns)
+            sleep_until(*due_ns);
+    }
+    return *due_ns < self->end_ns && !*self->is_interrupted;
+}
+
+static void *work(void *arg)
+{
+    worker *self = arg;
+    const load_settings *settings = self->load->settings;
+    dubboc_text result = {0};
+    dubboc_error err;
+    int64_t due_ns;
+    while (!self->is_out_of_memory && take_call(self->load, &due_ns)) {
+        dubboc_status status = dubboc_call_raw(
+            settings->client, settings->interface, settings->method, settings->params, settings->options, &result, &err);
+        note(self, status, &err, due_ns);
+        atomic_fetch_add_explicit(&self->load->made, 1, memory_order_relaxed);
+    }
+    dubboc_text_free(&result);
+    atomic_fetch_sub(&self->load->running, 1);
+    return NULL;
+}
+
+static double cpu_us(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+}
+
+/* Waits for the threads, telling how far they are. */
+static void watch(load *self, void (*progress)(uint64_t calls, double seconds))
+{
+    int64_t next_ns = self->begun_ns + NS_PER_S;
+    while (atomic_load(&self->running) > 0) {
+        sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+        if (progress != NULL && clock_now_ns() >= next_ns) {
+            progress(atomic_load(&self->made), (double)(clock_now_ns() - self->begun_ns) / (double)NS_PER_S);
+            next_ns += NS_PER_S;
+        }
+    }
+}
+
+typedef struct merging {
+    map *into;
+    bool failed;
+} merging;
+
+static void merge_provider(void *arg, const char *label, void *count)
+{
+    merging *to = arg;
+    if (!count_provider(to->into, label, *(uint64_t *)count))
+        to->failed = true;
+}
+
+static bool merge(load_outcome *outcome, worker *part)
+{
+    const load_outcome *seen = &part->seen;
+    merging to = {outcome->providers, part->is_out_of_memory};
+    outcome->calls += seen->calls;
+    outcome->ok += seen->ok;
+    outcome->remote_error += seen->remote_error;
+    outcome->not_sent += seen->not_sent;
+    outcome->maybe_executed += seen->maybe_executed;
+    histogram_merge(&outcome->latency_ns, &seen->latency_ns);
+    if (outcome->first_error.status == DUBBOC_OK)
+        outcome->first_error = seen->first_error;
+    map_each(part->seen.providers, merge_provider, &to);
+    return !to.failed;
+}
+
+/* Starts as many threads as it can; how many. */
+static int start_workers(worker *workers, load *shared)
+{
+    int started = 0;
+    while (started < shared->settings->threads) {
+        worker *one = &workers[started];
+        one->load = shared;
+        one->seen.providers = map_new();
+        atomic_fetch_add(&shared->running, 1);
+        if (one->seen.providers == NULL || pthread_create(&one->thread, NULL, work, one) != 0) {
+            atomic_fetch_sub(&shared->running, 1);
+            map_free(one->seen.providers, free);
+            break;
+        }
+        started++;
+    }
+    return started;
+}
+
+dubboc_status load_run(const load_settings *settings, load_outcome *outcome, const volatile int *is_interrupted,
+    void (*progress)(uint64_t calls, double seconds), dubboc_error *err)
+{
+    load shared = {.settings = settings, .is_interrupted = is_interrupted, .begun_ns = clock_now_ns()};
+    shared.end_ns = settings->duration_ms > 0 ? shared.begun_ns + settings->duration_ms * NS_PER_MS : DEADLINE_NEVER;
+    *outcome = (load_outcome){.providers = map_new()};
+    worker *workers = MEM_NEW_ARRAY((size_t)settings->threads, worker);
+    if (workers == NULL || outcome->providers == NULL) {
+        free(workers);
+        return error_no_memory(err);
+    }
+    double cpu_before = cpu_us();
+    int started = start_workers(workers, &shared);
+    watch(&shared, progress);
+    bool is_complete = true;
+    for (int i = 0; i < started; i++) {
+        pthread_join(workers[i].thread, NULL);
+        is_complete = merge(outcome, &workers[i]) && is_complete;
+        map_free(workers[i].seen.providers, free);
+    }
+    outcome->seconds = (double)(clock_now_ns() - shared.begun_ns) / (double)NS_PER_S;
+    outcome->cpu_us = cpu_us() - cpu_before;
+    free(workers);
+    if (started < settings->threads)
+        return error_set(err, DUBBOC_E_SYSTEM, "only %d of %d threads could be started", started, settings->threads);
+    return is_complete ? DUBBOC_OK : error_no_memory(err);
+}
+
+void load_outcome_free(load_outcome *outcome)
+{
+    map_free(outcome->providers, free);
+    outcome->providers = NULL;
+}
