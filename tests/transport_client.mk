@@ -4,7 +4,7 @@ libtest_support_la_SOURCES += \
 	tests/transport/client_fixture.c tests/transport/client_fixture.h
 transport_client_tests = tests/transport/http_reply_test tests/transport/http_exchange_test \
 	tests/transport/http_pool_test tests/transport/http_connect_test \
-	tests/transport/http_client_alloc_test
+	tests/transport/http_client_alloc_test tests/transport/http_tls_test
 check_PROGRAMS += $(transport_client_tests)
 TESTS += $(transport_client_tests)
 tests_transport_http_reply_test_CPPFLAGS = $(test_cppflags)
@@ -18,3 +18,6 @@ tests_transport_http_connect_test_LDADD = $(test_libs)
 tests_transport_http_client_alloc_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_client_alloc_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_transport_http_client_alloc_test_LDADD = $(test_libs)
+tests_transport_http_tls_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_tls_test_LDADD = $(test_libs)
+EXTRA_DIST += tests/transport/tls/peer.py tests/transport/tls/certificate.pem tests/transport/tls/key.pem

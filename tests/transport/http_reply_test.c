@@ -212,7 +212,7 @@ static void refuses_broken_headers(void **state)
 {
     (void)state;
     static const char *const cases[] = {"Name : x", "Na me: x", ": x", "Name", " folded", "\tfolded", "N\x01me: x", "Name: a\rb", "Name: a\x01",
-        "Name: \x7f", "Name: 0123456789\x1f", "Name: 01234567\x1f" "01234567", "N\xe4me: x", "Name\r", "\r", "Na[me: x", "(x): y"};
+        "Name: \x7f", "Name: 0123456789\x1f", "Name: 01234567\03701234567", "N\xe4me: x", "Name\r", "\r", "Na[me: x", "(x): y"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nA: b\r\n%s\r\nContent-Length: 0\r\n\r\n", cases[i]);
