@@ -42,6 +42,9 @@ void http_endpoint_ref(http_endpoint *endpoint);
 void http_endpoint_unref(http_endpoint *endpoint); /* the last one closes the idle connections; those in use end with give_back */
 const char *http_endpoint_host(const http_endpoint *endpoint); /* "host:port", for the Host header and for people */
 
+/* Closes the idle connections that are too old. Taking one does so too; this is for an address that nobody calls any more: once in a while. */
+void http_endpoint_close_stale(http_endpoint *endpoint);
+
 /* --- taking a connection (blocking form; all of it ends at deadline_ns or at stop) --------------------------------------------------------- */
 
 /* An idle connection that is still alive (looked at: traps C2, C9), else a newly opened one, else waits for one to be given back.

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+#define TLS_RECORD_MAX 16384u
 #define REQUEST_MAX_BYTES (256u * 1024 * 1024) /* what the request buffer takes: head, and small bodies */
 
 /* --- plain sockets ------------------------------------------------------------------------------------------------------------------------- */
@@ -65,10 +66,13 @@ static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, fals
 
 /* --- TLS ------------------------------------------------------------------------------------------------------------------------------------ */
 
+/* One record at a time: a record that has left only in part is as good as not sent, so that what is counted stays exact. With more, whole
+ * records could be on their way while OpenSSL says "not yet". */
 static http_io_result tls_send(http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
 {
     (void)count; /* one after the other */
-    CURLcode code = curl_easy_send(connection->curl, pieces[0].iov_base, pieces[0].iov_len, done);
+    size_t len = pieces[0].iov_len < TLS_RECORD_MAX ? pieces[0].iov_len : TLS_RECORD_MAX;
+    CURLcode code = curl_easy_send(connection->curl, pieces[0].iov_base, len, done);
     if (code == CURLE_OK && *done > 0)
         return HTTP_IO_OK;
     if (code == CURLE_AGAIN || code == CURLE_OK)
@@ -193,6 +197,7 @@ static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error
         return error_set(err, DUBBOC_E_CONNECT, "%s: closed at once", endpoint->host);
     }
     if (endpoint->is_tls) {
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
         connection->curl = curl;
         connection->fd = fd;
         connection->io = &tls_io;

@@ -14,6 +14,7 @@
 #include "base/error.h"
 
 #define REQUEST_KEEP_BYTES (16u * 1024) /* memory kept between exchanges */
+#define STEP_BYTES (1024u * 1024)       /* received in one step */
 
 buffer *http_connection_request(http_connection *connection)
 {
@@ -71,6 +72,7 @@ static http_step judge(http_connection *connection, http_read result, http_step 
 static http_step receive(http_connection *connection, http_step more)
 {
     http_reader *reader = &connection->reader;
+    size_t received_before = connection->received;
     for (;;) {
         size_t size, got = 0;
         const char *problem = NULL;
@@ -86,8 +88,9 @@ static http_step receive(http_connection *connection, http_step more)
             return judge(connection, http_reader_eof(reader), more);
         connection->received += got;
         http_step step = judge(connection, http_reader_feed(reader, got), more);
-        /* A short read says that the socket is empty: waiting is cheaper than asking again. */
-        if (step != more || (got < size && !connection->io->may_hold_bytes))
+        /* A short read says that the socket is empty: waiting is cheaper than asking again. A flood must not keep the caller from its deadline. */
+        bool is_enough = got < size || connection->received - received_before >= STEP_BYTES;
+        if (step != more || (is_enough && !connection->io->may_hold_bytes))
             return step;
     }
 }
@@ -159,13 +162,14 @@ dubboc_status http_connection_wait(http_connection *connection, http_step wanted
         {.fd = connection->endpoint->client->stop.fd, .events = POLLIN},
     };
     for (;;) {
-        int ready = poll(fds, 2, deadline_poll_ms(deadline_ns));
+        int left_ms = deadline_poll_ms(deadline_ns);
+        if (left_ms == 0)
+            return DUBBOC_E_TIMEOUT; /* even if there is more to read: a peer that never pauses would have no end */
+        int ready = poll(fds, 2, left_ms);
         if (ready > 0)
             return fds[1].revents != 0 ? DUBBOC_E_CLOSED : DUBBOC_OK;
         if (ready < 0 && errno != EINTR && errno != EAGAIN)
             return DUBBOC_E_NO_MEMORY; /* the only other failure that poll() knows */
-        if (deadline_is_over(deadline_ns))
-            return DUBBOC_E_TIMEOUT;
     }
 }
 

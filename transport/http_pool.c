@@ -433,3 +433,12 @@ const char *http_endpoint_host(const http_endpoint *endpoint)
 {
     return endpoint->host;
 }
+
+void http_endpoint_close_stale(http_endpoint *endpoint)
+{
+    http_connection *dropped = NULL;
+    pthread_mutex_lock(&endpoint->lock);
+    drop_stale_locked(endpoint, clock_now_ns(), &dropped);
+    pthread_mutex_unlock(&endpoint->lock);
+    close_all(dropped);
+}

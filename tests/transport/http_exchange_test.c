@@ -201,6 +201,23 @@ static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
     end(&f);
 }
 
+/* A peer that never pauses, so that there is always more to read. */
+static void a_flood_does_not_outlast_the_deadline(void **state)
+{
+    (void)state;
+    static const peer_script floods = {{PEER_READ, PEER_SEND(HEAD "\r\n"), PEER_FLOOD("0123456789abcdef0123456789abcdef", 50000000)}};
+    http_client_settings settings = usual_settings();
+    settings.reply_max_bytes = (size_t)1 << 40;
+    fixture f = start_with(&settings, &floods, 1);
+    http_connection *connection = take(&f);
+    begin_post(connection);
+    int64_t begin = clock_now_ns();
+    assert_int_equal(drive(connection, deadline_in_ms(50), &f.err), DUBBOC_E_TIMEOUT);
+    assert_in_range(clock_now_ns() - begin, 0, 1000 * NS_PER_MS);
+    http_connection_give_back(connection);
+    end(&f);
+}
+
 /* A peer that has enough says so and closes, without having read all: its words count, not the failing send. */
 static void an_early_answer_is_read(void **state)
 {
@@ -293,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_post_on_a_reused_connection_is_sent_once),
         cmocka_unit_test(a_send_that_fails_has_sent_nothing),
         cmocka_unit_test(a_late_reply_ends_at_the_deadline_and_is_nobodys),
+        cmocka_unit_test(a_flood_does_not_outlast_the_deadline),
         cmocka_unit_test(an_early_answer_is_read),
         cmocka_unit_test(a_connection_that_said_too_much_is_not_used_again),
         cmocka_unit_test(a_connection_that_will_close_is_not_used_again),

@@ -1,5 +1,6 @@
 #include "tests/transport/client_fixture.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -109,6 +110,29 @@ static void an_old_idle_connection_is_not_used(void **state)
     let_pass_ms(20000);
     call_well(&f);
     assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+static bool has_two_open_connections(void *arg)
+{
+    return scripted_peer_open_connections(arg) == 2;
+}
+
+static void connections_nobody_needs_any_more_can_be_closed(void **state)
+{
+    (void)state;
+    clock_set_source(fake_clock);
+    fixture f = start(&answers_all, 1);
+    http_connection *connections[3];
+    take_many(&f, connections, 3);
+    scripted_peer_wait_for_connections(f.peer, 3);
+    http_connection_give_back(connections[0]);
+    let_pass_ms(10000);
+    give_back_many(connections + 1, 2);
+    let_pass_ms(10000);
+    http_endpoint_close_stale(f.endpoint);
+    clock_set_source(NULL); /* waiting goes by the real one */
+    assert_true(test_wait_for(has_two_open_connections, f.peer, 5000));
     end(&f);
 }
 
@@ -369,6 +393,24 @@ static void many_threads_share_few_connections(void **state)
     end(&f);
 }
 
+/* The goal: 64 pooled connections in less than 2 MB. */
+static void a_pooled_connection_costs_little_memory(void **state)
+{
+    (void)state;
+    enum { COUNT = 64 };
+    fixture f = start(&answers_all, 1);
+    http_connection *connections[COUNT];
+    call_well(&f);
+    size_t before = mallinfo2().uordblks;
+    take_many(&f, connections, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
+    size_t grown = mallinfo2().uordblks - before;
+    assert_in_range(grown, 0, 2000000);
+    give_back_many(connections, COUNT);
+    end(&f);
+}
+
 /* --- the end ------------------------------------------------------------------------------------------------------------------------------------ */
 
 static void stop_ends_the_wait_for_a_free_connection(void **state)
@@ -426,6 +468,7 @@ int main(void)
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
         cmocka_unit_test(an_idle_connection_that_talks_is_not_used),
         cmocka_unit_test_teardown(an_old_idle_connection_is_not_used, stop_fake_clock),
+        cmocka_unit_test_teardown(connections_nobody_needs_any_more_can_be_closed, stop_fake_clock),
         cmocka_unit_test_teardown(the_peers_own_idle_time_is_heeded, stop_fake_clock),
         cmocka_unit_test_teardown(a_connection_has_a_whole_age, stop_fake_clock),
         cmocka_unit_test_teardown(the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
@@ -437,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_waiter_gets_the_place_of_a_closed_connection),
         cmocka_unit_test(a_place_is_free_again_after_a_failed_opening),
         cmocka_unit_test(many_threads_share_few_connections),
+        cmocka_unit_test(a_pooled_connection_costs_little_memory),
         cmocka_unit_test(stop_ends_the_wait_for_a_free_connection),
         cmocka_unit_test(stop_ends_the_wait_for_a_reply),
         cmocka_unit_test(a_connection_in_use_outlives_the_last_reference),
