@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "codec/json_number.h"
+#include "codec/json_plain.h"
 #include "codec/json_text.h"
 #include "codec/json_tree.h"
 

@@ -5,6 +5,7 @@
 #include "codec/json.h"
 
 #include "base/error.h"
+#include "codec/json_plain.h"
 #include "codec/json_text.h"
 
 void json_scan_init(json_scan *scan, dubboc_slice text)
@@ -33,31 +34,33 @@ static const char *fail(json_scan *scan, const char *at, const char *problem)
 
 static inline const char *skip_space(const char *at, const char *end)
 {
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+    while (at < end && *at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
     return at;
 }
 
-static json_kind kind_at(const char *at, const char *end)
+/* By the first byte; all others begin nothing. */
+static const unsigned char kinds[256] = {['"'] = JSON_STRING,
+    ['{'] = JSON_OBJECT,
+    ['['] = JSON_ARRAY,
+    ['t'] = JSON_TRUE,
+    ['f'] = JSON_FALSE,
+    ['n'] = JSON_NULL,
+    ['-'] = JSON_NUMBER,
+    ['0'] = JSON_NUMBER,
+    ['1'] = JSON_NUMBER,
+    ['2'] = JSON_NUMBER,
+    ['3'] = JSON_NUMBER,
+    ['4'] = JSON_NUMBER,
+    ['5'] = JSON_NUMBER,
+    ['6'] = JSON_NUMBER,
+    ['7'] = JSON_NUMBER,
+    ['8'] = JSON_NUMBER,
+    ['9'] = JSON_NUMBER};
+
+static inline json_kind kind_at(const char *at, const char *end)
 {
-    if (at == end)
-        return JSON_NONE;
-    switch (*at) {
-    case '"':
-        return JSON_STRING;
-    case '{':
-        return JSON_OBJECT;
-    case '[':
-        return JSON_ARRAY;
-    case 't':
-        return JSON_TRUE;
-    case 'f':
-        return JSON_FALSE;
-    case 'n':
-        return JSON_NULL;
-    default:
-        return *at == '-' || ascii_is_digit(*at) ? JSON_NUMBER : JSON_NONE;
-    }
+    return at < end ? (json_kind)kinds[(unsigned char)*at] : JSON_NONE;
 }
 
 /* --- strings --- */
@@ -99,42 +102,40 @@ static const char *scan_escape(json_scan *scan, const char *at)
     }
 }
 
-static const char *scan_utf8(json_scan *scan, const char *at)
+/* From the first byte of a string that is not plain, to behind its closing quote. */
+static const char *scan_string_rest(json_scan *scan, const char *at)
 {
-    do {
-        size_t len = json_utf8_sequence(at, scan->end);
-        if (len == 0)
-            return fail(scan, at, "bytes that are not UTF-8");
-        at += len;
-    } while (at < scan->end && (unsigned char)*at >= 0x80);
-    return at;
-}
-
-/* at: the opening quote. */
-static const char *scan_string(json_scan *scan, const char *at)
-{
-    at = json_plain_end(at + 1, scan->end);
     while (at != NULL) {
+        at = json_plain_end(at, scan->end);
         if (at == scan->end)
             return fail(scan, at, "a string without its end");
         if (*at == '"')
             return at + 1;
-        if (*at == '\\')
+        if (*at == '\\') {
             at = scan_escape(scan, at);
-        else if ((unsigned char)*at >= 0x80)
-            at = scan_utf8(scan, at);
-        else
-            return fail(scan, at, "a control character in a string");
-        if (at != NULL)
-            at = json_plain_end(at, scan->end);
+        } else {
+            const char *from = at;
+            at = json_utf8_end(at, scan->end);
+            if (at == from)
+                return fail(scan, at, (unsigned char)*at < 0x20 ? "a control character in a string" : "bytes that are not UTF-8");
+        }
     }
     return NULL;
+}
+
+/* at: the opening quote. */
+static inline const char *scan_string(json_scan *scan, const char *at)
+{
+    at = json_plain_end(at + 1, scan->end);
+    if (at < scan->end && *at == '"')
+        return at + 1;
+    return scan_string_rest(scan, at);
 }
 
 /* --- numbers and words --- */
 
 /* NULL: no digit. Notes no problem. */
-static const char *scan_digits(const char *at, const char *end)
+static inline const char *scan_digits(const char *at, const char *end)
 {
     if (at == end || !ascii_is_digit(*at))
         return NULL;
@@ -190,7 +191,7 @@ static const char *no_value(json_scan *scan, const char *at)
 
 /* --- values --- */
 
-static bool count_value(json_scan *scan, const char *at)
+static inline bool count_value(json_scan *scan, const char *at)
 {
     if (scan->values_left == 0)
         return fail_with(scan, at, DUBBOC_E_TOO_BIG, "more than 8388608 values") != NULL;
@@ -198,7 +199,7 @@ static bool count_value(json_scan *scan, const char *at)
     return true;
 }
 
-static const char *scan_scalar(json_scan *scan, const char *at, json_kind kind)
+static inline const char *scan_scalar(json_scan *scan, const char *at, json_kind kind)
 {
     switch (kind) {
     case JSON_STRING:

@@ -1,117 +1,7 @@
-/* The bytes of JSON strings. Nearly all of them are plain ASCII, so that is what the searches are quick at: sixteen bytes a step where
- * the processor has SSE2, eight elsewhere, one by one at the end of the text. */
+/* The bytes of JSON strings: UTF-8 and escapes. */
 #include "codec/json_text.h"
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
-static bool needs_attention(char c)
-{
-    return (unsigned char)c < 0x20 || (unsigned char)c >= 0x80 || c == '"' || c == '\\';
-}
-
-#ifdef __SSE2__
-
-#define STEP 16
-
-static inline __m128i load(const char *at)
-{
-    return _mm_loadu_si128((const __m128i *)(const void *)at);
-}
-
-static inline __m128i quotes_and_escapes(__m128i bytes)
-{
-    return _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-}
-
-/* How many of STEP bytes come before the first one that needs attention; STEP: none does. */
-static inline size_t plain_in_step(const char *at)
-{
-    __m128i bytes = load(at);
-    /* The comparison is signed: what is below 0x20 are the control bytes and all above 0x7F. */
-    __m128i found = _mm_or_si128(quotes_and_escapes(bytes), _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)));
-    unsigned mask = (unsigned)_mm_movemask_epi8(found);
-    return mask == 0 ? STEP : (size_t)__builtin_ctz(mask);
-}
-
-/* The same, for '"' and '\\' only. */
-static inline size_t unquoted_in_step(const char *at)
-{
-    unsigned mask = (unsigned)_mm_movemask_epi8(quotes_and_escapes(load(at)));
-    return mask == 0 ? STEP : (size_t)__builtin_ctz(mask);
-}
-
-#else
-
-#define STEP 8
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
-static inline uint64_t load(const char *at)
-{
-    uint64_t bytes;
-    memcpy(&bytes, at, sizeof bytes);
-    return bytes;
-}
-
-/* Not 0 if one of the bytes is c. */
-static inline uint64_t has(uint64_t bytes, char c)
-{
-    uint64_t differences = bytes ^ (ONES * (unsigned char)c);
-    return (differences - ONES) & ~differences & HIGHS;
-}
-
-static inline size_t plain_in_step(const char *at)
-{
-    uint64_t bytes = load(at);
-    uint64_t controls = (bytes - ONES * 0x20) & ~bytes & HIGHS;
-    if ((has(bytes, '"') | has(bytes, '\\') | controls | (bytes & HIGHS)) == 0)
-        return STEP;
-    size_t count = 0;
-    while (!needs_attention(at[count]))
-        count++;
-    return count;
-}
-
-static inline size_t unquoted_in_step(const char *at)
-{
-    uint64_t bytes = load(at);
-    if ((has(bytes, '"') | has(bytes, '\\')) == 0)
-        return STEP;
-    size_t count = 0;
-    while (at[count] != '"' && at[count] != '\\')
-        count++;
-    return count;
-}
-
-#endif
-
-const char *json_plain_end(const char *at, const char *end)
-{
-    while (end - at >= STEP) {
-        size_t plain = plain_in_step(at);
-        at += plain;
-        if (plain < STEP)
-            return at;
-    }
-    while (at < end && !needs_attention(*at))
-        at++;
-    return at;
-}
-
-const char *json_quote_or_escape(const char *at, const char *end)
-{
-    while (end - at >= STEP) {
-        size_t count = unquoted_in_step(at);
-        at += count;
-        if (count < STEP)
-            return at;
-    }
-    while (at < end && *at != '"' && *at != '\\')
-        at++;
-    return at;
-}
+#include "codec/json_plain.h"
 
 static bool is_continuation(unsigned char c)
 {
@@ -142,18 +32,39 @@ size_t json_utf8_sequence(const char *at, const char *end)
     return 0;
 }
 
+const char *json_utf8_end(const char *at, const char *end)
+{
+    while (at < end && (unsigned char)*at >= 0x80) {
+        const unsigned char *s = (const unsigned char *)at;
+        size_t len = 0;
+        /* Three bytes at once, most of what is not ASCII: a lead byte E0..EF and two that continue; not overlong (E0 80..9F), no
+         * surrogate (ED A0..BF). */
+        uint32_t three = end - at >= 3 ? (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2] : 0;
+        uint32_t doubtful = three & 0x0F2000;
+        if ((three & 0xF0C0C0) == 0xE08080 && doubtful != 0 && doubtful != 0x0D2000)
+            len = 3;
+        else
+            len = json_utf8_sequence(at, end);
+        if (len == 0)
+            break;
+        at += len;
+    }
+    return at;
+}
+
 bool json_utf8_is_valid(dubboc_slice text)
 {
+    if (text.len == 0)
+        return true;
     const char *at = text.at, *end = text.at + text.len;
     while (at < end) {
         if ((unsigned char)*at < 0x80) {
             at++;
             continue;
         }
-        size_t len = json_utf8_sequence(at, end);
-        if (len == 0)
+        at = json_utf8_end(at, end);
+        if (at < end && (unsigned char)*at >= 0x80)
             return false;
-        at += len;
     }
     return true;
 }

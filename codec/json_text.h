@@ -1,17 +1,14 @@
-/* The bytes of JSON strings: runs that need no attention, UTF-8, escapes. Shared by the scanner, the builder and the writer. */
+/* The bytes of JSON strings: UTF-8 and escapes. Shared by the scanner, the builder and the writer. */
 #ifndef CODEC_JSON_TEXT_H
 #define CODEC_JSON_TEXT_H
 
 #include "base/slice.h"
 
-/* The first byte that is '"', '\\', a control byte or no ASCII, or end. */
-const char *json_plain_end(const char *at, const char *end);
-
-/* The first byte that is '"' or '\\', or end: for text that has been checked. */
-const char *json_quote_or_escape(const char *at, const char *end);
-
 /* The length of the UTF-8 sequence at `at`, whose first byte is no ASCII; 0: it is none (overlong, surrogate, above U+10FFFF, cut). */
 size_t json_utf8_sequence(const char *at, const char *end);
+
+/* Passes UTF-8 sequences that are not ASCII: ends at an ASCII byte, at end, or at a byte of 0x80 and more that begins no sequence. */
+const char *json_utf8_end(const char *at, const char *end);
 
 /* Whether all of it is UTF-8. */
 bool json_utf8_is_valid(dubboc_slice text);

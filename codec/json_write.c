@@ -1,4 +1,4 @@
-/* Trees to text. The way through the tree is a stack of the nodes that are open, so that depth is bounded and, when a node cannot be
+/* Trees to text, and strings to text. The way through the tree is a stack of the nodes that are open, so that depth is bounded and, when a node cannot be
  * written, the way to it can be told. Each node is written into room that is reserved once for it and its key. */
 #include "codec/json.h"
 
@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "codec/json_number.h"
 #include "codec/json_path.h"
+#include "codec/json_plain.h"
 #include "codec/json_text.h"
 #include "codec/json_tree.h"
 
@@ -42,69 +43,69 @@ static void append_escape(buffer *out, char c)
     buffer_append(out, escape, (size_t)(put_escape(escape, (unsigned char)c) - escape));
 }
 
-/* The inside of a string from its first byte that is not plain. false: a byte that is not UTF-8, unless is_lossy. */
-static bool append_rest(buffer *out, const char *at, const char *end, bool is_lossy)
+/* For a byte that cannot stand in a string. */
+static void append_replacement(buffer *out, char c)
 {
-    while (at < end) {
-        const char *run_end = at;
-        size_t sequence = 1;
-        for (;;) {
-            run_end = json_plain_end(run_end, end);
-            if (run_end == end || (unsigned char)*run_end < 0x80)
-                break;
-            sequence = json_utf8_sequence(run_end, end);
-            if (sequence == 0)
-                break;
-            run_end += sequence;
+    if ((unsigned char)c >= 0x80)
+        buffer_append(out, "\xEF\xBF\xBD", 3);
+    else
+        append_escape(out, c);
+}
+
+/* The inside of a string. false: a byte that is not UTF-8, unless is_lossy. */
+static bool append_inside(buffer *out, const char *at, const char *end, bool is_lossy)
+{
+    const char *run = at; /* what stands for itself and has not been appended yet */
+    for (at = json_plain_end(at, end); at < end; at = json_plain_end(at, end)) {
+        if ((unsigned char)*at >= 0x80) {
+            const char *from = at;
+            at = json_utf8_end(at, end);
+            if (at > from)
+                continue;
+            if (!is_lossy)
+                return false;
         }
-        buffer_append(out, at, (size_t)(run_end - at));
-        at = run_end;
-        if (at == end)
-            break;
-        if ((unsigned char)*at < 0x80)
-            append_escape(out, *at);
-        else if (is_lossy)
-            buffer_append(out, "\xEF\xBF\xBD", 3);
-        else
-            return false;
-        at++;
+        buffer_append(out, run, (size_t)(at - run));
+        append_replacement(out, *at);
+        run = ++at;
     }
+    buffer_append(out, run, (size_t)(end - run));
     return true;
+}
+
+/* With its quotes, into room that is enough if it is plain. NULL: it is not. */
+static inline char *put_plain_string(char *room, const char *text, size_t len)
+{
+    if (!json_is_plain(text, len))
+        return NULL;
+    *room++ = '"';
+    memcpy(room, text, len);
+    room[len] = '"';
+    return room + len + 1;
 }
 
 static bool append_string(buffer *out, dubboc_slice text, bool is_lossy)
 {
     size_t len_before = out->len;
+    const char *start = text.at != NULL ? text.at : "";
     char *room = text.len <= SIZE_MAX - 2 ? buffer_reserve(out, text.len + 2) : NULL;
-    if (room == NULL)
-        return true; /* the buffer says so at the end */
-    const char *end = text.at + text.len;
-    const char *plain_end = text.len > 0 ? json_plain_end(text.at, end) : end;
-    size_t plain = text.len > 0 ? (size_t)(plain_end - text.at) : 0;
-    *room = '"';
-    if (plain > 0)
-        memcpy(room + 1, text.at, plain);
-    out->len += plain + 1;
-    if (plain == text.len) {
-        room[plain + 1] = '"';
-        out->len++;
+    char *plain_end = room != NULL ? put_plain_string(room, start, text.len) : NULL;
+    if (plain_end != NULL) {
+        out->len += (size_t)(plain_end - room);
         return true;
     }
-    if (append_rest(out, plain_end, end, is_lossy)) {
-        buffer_append_char(out, '"');
-        return true;
+    buffer_append_char(out, '"');
+    if (!append_inside(out, start, start + text.len, is_lossy)) {
+        out->len = len_before;
+        return false;
     }
-    out->len = len_before;
-    return false;
+    buffer_append_char(out, '"');
+    return true;
 }
 
 bool json_write_string(buffer *out, dubboc_slice text)
 {
-    if (append_string(out, text, false))
-        return out->status == DUBBOC_OK || json_utf8_is_valid(text);
-    /* The failed attempt may have filled the buffer; nothing of it counts. */
-    out->status = DUBBOC_OK;
-    return false;
+    return append_string(out, text, false);
 }
 
 void json_write_string_lossy(buffer *out, dubboc_slice text)
@@ -127,92 +128,113 @@ static bool fail(writer *self, const char *problem)
     return false;
 }
 
-static bool write_text(writer *self, const char *text, const char *problem)
-{
-    return append_string(self->out, slice_of(text), false) || fail(self, problem);
-}
-
-static bool write_number(writer *self, double value)
-{
-    if (isnan(value))
-        return fail(self, "NaN, which JSON has not");
-    if (isinf(value))
-        return fail(self, "infinity, which JSON has not");
-    char *room = buffer_reserve(self->out, JSON_NUMBER_PRINT_MAX);
-    if (room != NULL)
-        self->out->len += json_number_print(value, room);
-    return true;
-}
-
-static bool write_raw(writer *self, const char *text)
-{
-    json_value value;
-    dubboc_slice slice = slice_of(text);
-    if (json_check(slice, &value, NULL) != DUBBOC_OK)
-        return fail(self, "a raw node that is not JSON");
-    buffer_append_slice(self->out, value.text);
-    return true;
-}
-
-static bool write_node(writer *self, const cJSON *node)
-{
-    switch (json_node_type(node)) {
-    case cJSON_String:
-        if (node->valuestring == NULL)
-            return fail(self, "a string without text");
-        return write_text(self, node->valuestring, "a string that is not UTF-8");
-    case cJSON_Number:
-        return write_number(self, node->valuedouble);
-    case cJSON_Object:
-        buffer_append_char(self->out, '{');
-        return true;
-    case cJSON_Array:
-        buffer_append_char(self->out, '[');
-        return true;
-    case cJSON_True:
-        buffer_append(self->out, "true", 4);
-        return true;
-    case cJSON_False:
-        buffer_append(self->out, "false", 5);
-        return true;
-    case cJSON_NULL:
-        buffer_append(self->out, "null", 4);
-        return true;
-    case cJSON_Raw:
-        return write_raw(self, node->valuestring);
-    default:
-        return fail(self, "a node of no JSON type");
-    }
-}
-
 static bool is_container(const cJSON *node)
 {
     int type = json_node_type(node);
     return type == cJSON_Object || type == cJSON_Array;
 }
 
-static bool write_key(writer *self, const cJSON *node)
+/* The part of a node that goes into room of NODE_ROOM bytes: all but strings and raw text. */
+#define NODE_ROOM JSON_NUMBER_PRINT_MAX
+
+static char *put(char *room, const char *text, size_t len)
 {
-    if (node->string == NULL)
-        return fail(self, "a member without a name");
-    if (!write_text(self, node->string, "a name that is not UTF-8"))
-        return false;
-    buffer_append_char(self->out, ':');
+    memcpy(room, text, len);
+    return room + len;
+}
+
+/* NULL: a problem. */
+static char *put_number(writer *self, char *room, double value)
+{
+    if (isfinite(value))
+        return room + json_number_print(value, room);
+    fail(self, isnan(value) ? "NaN, which JSON has not" : "infinity, which JSON has not");
+    return NULL;
+}
+
+/* Moved on behind it; NULL: a problem. Strings and raw text are left to write_text(). */
+static char *put_node(writer *self, char *room, const cJSON *node)
+{
+    switch (json_node_type(node)) {
+    case cJSON_Number:
+        return put_number(self, room, node->valuedouble);
+    case cJSON_Object:
+        return put(room, "{", 1);
+    case cJSON_Array:
+        return put(room, "[", 1);
+    case cJSON_True:
+        return put(room, "true", 4);
+    case cJSON_False:
+        return put(room, "false", 5);
+    case cJSON_NULL:
+        return put(room, "null", 4);
+    case cJSON_String:
+    case cJSON_Raw:
+        return room;
+    default:
+        fail(self, "a node of no JSON type");
+        return NULL;
+    }
+}
+
+static bool write_raw(writer *self, const char *text)
+{
+    json_value value;
+    if (json_check(slice_of(text), &value, NULL) != DUBBOC_OK)
+        return fail(self, "a raw node that is not JSON");
+    buffer_append_slice(self->out, value.text);
     return true;
 }
 
-/* A child with what stands before it, and when it is a container its opening bracket. */
+static bool write_text(writer *self, const cJSON *node)
+{
+    if (json_node_type(node) == cJSON_Raw)
+        return write_raw(self, node->valuestring);
+    if (node->valuestring == NULL)
+        return fail(self, "a string without text");
+    return append_string(self->out, slice_of(node->valuestring), false) || fail(self, "a string that is not UTF-8");
+}
+
+/* A comma and a key are written into the same room as the node, when the key is plain, as keys are. */
+static char *put_key(writer *self, char *room, const cJSON *node, size_t len)
+{
+    char *end = put_plain_string(room, node->string, len);
+    if (end == NULL) {
+        self->out->len = (size_t)(room - self->out->data);
+        if (!append_string(self->out, slice_make(node->string, len), false)) {
+            fail(self, "a name that is not UTF-8");
+            return NULL;
+        }
+        end = buffer_reserve(self->out, NODE_ROOM + 1);
+    }
+    if (end != NULL)
+        *end++ = ':';
+    return end;
+}
+
+/* A node with what stands before it, and when it is a container its opening bracket. false: a problem, or the buffer's. */
 static bool write_child(writer *self, const cJSON *node)
 {
     self->open[self->depth] = node;
     const cJSON *parent = self->depth > 0 ? self->open[self->depth - 1] : NULL;
-    if (parent != NULL && node != parent->child)
-        buffer_append_char(self->out, ',');
-    if (parent != NULL && json_node_type(parent) == cJSON_Object && !write_key(self, node))
-        return false;
+    bool has_key = parent != NULL && json_node_type(parent) == cJSON_Object;
+    if (has_key && node->string == NULL)
+        return fail(self, "a member without a name");
     if (is_container(node) && self->depth == JSON_DEPTH_MAX)
         return fail(self, "deeper than 128 levels");
-    return write_node(self, node);
+    size_t key_len = has_key ? strlen(node->string) : 0;
+    char *at = buffer_reserve(self->out, key_len + 4 + NODE_ROOM);
+    if (at != NULL && parent != NULL && node != parent->child)
+        *at++ = ',';
+    if (at != NULL && has_key)
+        at = put_key(self, at, node, key_len);
+    if (at != NULL)
+        at = put_node(self, at, node);
+    if (at == NULL)
+        return false;
+    self->out->len = (size_t)(at - self->out->data);
+    int type = json_node_type(node);
+    return (type != cJSON_String && type != cJSON_Raw) || write_text(self, node);
 }
 
 /* Behind a node: closes what ends with it. NULL: all is written. */
@@ -274,9 +296,7 @@ dubboc_status json_write(buffer *out, const cJSON *tree, dubboc_error *err)
     self.depth = 0;
     for (const cJSON *node = tree; node != NULL; node = next_node(&self, node)) {
         if (!write_child(&self, node))
-            return tell_problem(&self, err);
-        if (out->status != DUBBOC_OK)
-            return buffer_problem(out, err);
+            return self.problem != NULL ? tell_problem(&self, err) : buffer_problem(out, err);
     }
     return out->status == DUBBOC_OK ? DUBBOC_OK : buffer_problem(out, err);
 }

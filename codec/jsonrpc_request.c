@@ -40,7 +40,8 @@ typedef struct envelope {
     bool has_duplicate;
 } envelope;
 
-static json_value *envelope_member(envelope *found, dubboc_slice key)
+/* By what the key spells. */
+static json_value *envelope_member_escaped(envelope *found, dubboc_slice key)
 {
     if (json_string_is(key, "jsonrpc"))
         return &found->version;
@@ -48,9 +49,21 @@ static json_value *envelope_member(envelope *found, dubboc_slice key)
         return &found->method;
     if (json_string_is(key, "params"))
         return &found->params;
-    if (json_string_is(key, "id"))
+    return json_string_is(key, "id") ? &found->id : NULL;
+}
+
+/* The keys as everybody writes them; only one with an escape can spell the same otherwise. */
+static json_value *envelope_member(envelope *found, dubboc_slice key)
+{
+    if (key.len == 9 && memcmp(key.at, "\"jsonrpc\"", 9) == 0)
+        return &found->version;
+    if (key.len == 8 && memcmp(key.at, "\"method\"", 8) == 0)
+        return &found->method;
+    if (key.len == 8 && memcmp(key.at, "\"params\"", 8) == 0)
+        return &found->params;
+    if (key.len == 4 && memcmp(key.at, "\"id\"", 4) == 0)
         return &found->id;
-    return NULL;
+    return memchr(key.at, '\\', key.len) != NULL ? envelope_member_escaped(found, key) : NULL;
 }
 
 /* false: the scan says why. */

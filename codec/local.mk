@@ -5,6 +5,7 @@ libdubboc_core_la_SOURCES += \
 	codec/json_number.c codec/json_number.h \
 	codec/json_pack.c codec/json_unpack.c \
 	codec/json_path.c codec/json_path.h \
+	codec/json_plain.h \
 	codec/json_powers.c codec/json_powers.h \
 	codec/json_scan.c \
 	codec/json_text.c codec/json_text.h \
