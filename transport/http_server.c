@@ -144,6 +144,7 @@ static void set_keep_alive(http_server *server)
 dubboc_status http_server_open(const http_server_settings *settings, http_server **out, dubboc_error *err)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    assert(settings->on_request != NULL && settings->connections_max > 0 && settings->connections_per_address_max > 0);
     pthread_once(&once, set_daemon_panic);
     http_server *server = MEM_NEW(http_server);
     if (server == NULL)
@@ -222,6 +223,8 @@ dubboc_status http_server_start(http_server *server, dubboc_error *err)
     dubboc_status status = start_loops(server, err);
     if (status != DUBBOC_OK)
         end_loops(server);
+    else if (atomic_load(&server->is_draining)) /* that was before there was a loop to wake */
+        wake_all(server);
     return status;
 }
 

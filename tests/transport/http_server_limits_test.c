@@ -387,6 +387,40 @@ static int runs_out_of_descriptors(void)
     return 0;
 }
 
+/* One connection in each state in which it waits. */
+static int waits_in_every_state(void)
+{
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 1);
+    echo_start(&echo, &settings);
+    int silent = peer_connect(&echo), head = peer_connect(&echo), body = peer_connect(&echo), held = peer_connect(&echo), slow = peer_connect(&echo);
+    int lingering = peer_connect(&echo), idle = peer_connect(&echo);
+    peer_say(head, "POST / HTTP/1.1\r\nHo");
+    peer_say(body, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\na");
+    peer_say(held, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\naGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    shutdown(held, SHUT_WR);
+    peer_say(slow, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer_say(lingering, "GET / HTTP/1.1\r\n\r\n");
+    peer_say(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    bool is_set = peer_read_reply(idle, text, sizeof text) == 200 && peer_read_reply(lingering, text, sizeof text) == 400;
+    double before = cpu_seconds();
+    test_wait_for(never, NULL, 300);
+    double used = cpu_seconds() - before;
+    is_set = is_set && atomic_load(&echo.held) != NULL && http_server_connections(echo.server) == 7;
+    int fds[] = {silent, head, body, held, slow, lingering, idle};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        close(fds[i]);
+    echo_stop(&echo);
+    return is_set ? (used > 0.05 ? 1 : 0) : 2;
+}
+
+static void waits_for_its_peers_without_spinning(void **state)
+{
+    (void)state;
+    assert_int_equal(run_in_child(waits_in_every_state), 0);
+}
+
 static void stays_calm_without_descriptors_and_recovers(void **state)
 {
     (void)state;
@@ -423,6 +457,7 @@ int main(void)
         cmocka_unit_test(gives_one_address_its_share_only),
         cmocka_unit_test(says_413_while_the_body_is_still_coming),
         cmocka_unit_test(takes_eight_kilobytes_of_headers_and_says_431_beyond),
+        cmocka_unit_test(waits_for_its_peers_without_spinning),
         cmocka_unit_test(stays_calm_without_descriptors_and_recovers),
         cmocka_unit_test(says_when_the_descriptor_limit_is_too_low),
     };

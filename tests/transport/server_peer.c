@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -75,9 +76,11 @@ int peer_connect_from(const echo_server *echo, const char *source_ip)
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)echo->port)};
     struct sockaddr_in from = {.sin_family = AF_INET};
     struct timeval limit = {.tv_sec = 5};
+    int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     inet_pton(AF_INET, "127.0.0.1", &to.sin_addr);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     if (source_ip != NULL) {

@@ -1,0 +1,120 @@
+/* Each allocation of the server made to fail in turn: a clean error, a refusal or a closed connection, and nothing left behind. */
+#include "tests/support/alloc_fail.h"
+#include "tests/transport/server_peer.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BODY_BYTES 2000
+
+static void turn(echo_server *echo)
+{
+    dubboc_error err;
+    for (int i = 0; i < 20; i++)
+        assert_status(DUBBOC_OK, http_server_step(echo->server, 0, &err), &err);
+}
+
+static bool answers(void *arg)
+{
+    echo_server *echo = arg;
+    turn(echo);
+    http_incoming *held = atomic_exchange(&echo->held, NULL);
+    if (held == NULL)
+        return false;
+    buffer_append_text(http_incoming_out(held), "held");
+    const http_answer_header header = {"X-Own", "1"};
+    http_incoming_answer(held, 200, "text/plain", &header, 1, false);
+    turn(echo);
+    return true;
+}
+
+/* A status, or 0 when the connection was closed. */
+static int ask(echo_server *echo, int fd, const char *path, char *text, size_t size)
+{
+    char body[BODY_BYTES];
+    snprintf(text, size, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", path, BODY_BYTES);
+    memset(body, 'b', sizeof body);
+    peer_say(fd, text);
+    peer_send(fd, body, sizeof body);
+    answers(echo);
+    return peer_read_reply(fd, text, size);
+}
+
+static void serve(echo_server *echo, bool must_work)
+{
+    char text[4096];
+    int fd = peer_connect(echo);
+    turn(echo);
+    static const char *const paths[] = {"/plain", "/hold", "/plain"};
+    for (size_t i = 0; i < 3; i++) {
+        int status = ask(echo, fd, paths[i], text, sizeof text);
+        if (must_work)
+            assert_int_equal(status, 200);
+        else if (status != 200 && status != 503 && status != 500 && status != 0)
+            fail_msg("unexpected status %d: %s", status, text);
+        if (status != 200)
+            break;
+    }
+    close(fd);
+    turn(echo);
+    assert_int_equal(http_server_connections(echo->server), 0);
+    assert_int_equal(http_server_requests(echo->server), 0);
+}
+
+static void run_round(void *arg, bool must_work)
+{
+    (void)arg;
+    echo_server echo;
+    dubboc_error err;
+    http_server_settings settings = echo_settings(&echo, 0);
+    dubboc_status status = http_server_open(&settings, &echo.server, &err);
+    if (status == DUBBOC_OK) {
+        status = http_server_start(echo.server, &err);
+        if (status == DUBBOC_OK) {
+            const char *colon = strrchr(http_server_address(echo.server), ':');
+            echo.port = atoi(colon + 1);
+            serve(&echo, must_work);
+        }
+        http_server_free(echo.server);
+    }
+    if (must_work || status != DUBBOC_E_NO_MEMORY)
+        assert_status(DUBBOC_OK, status, &err);
+}
+
+static void each_failing_allocation_is_an_error_and_no_more(void **state)
+{
+    (void)state;
+    unsigned long failed = alloc_fail_each(run_round, NULL);
+    print_message("%lu allocations failed in turn\n", failed);
+    assert_true(failed > 8);
+}
+
+static void a_steady_exchange_allocates_nothing(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    http_server_settings settings = echo_settings(&echo, 0);
+    echo_start(&echo, &settings);
+    int fd = peer_connect(&echo);
+    for (int i = 0; i < 20; i++) {
+        if (i == 1)
+            alloc_fail_at(0);
+        peer_say(fd, "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+        turn(&echo);
+        assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
+    }
+    /* The Date's second may pass once. */
+    assert_in_range(alloc_fail_count(), 0, 4);
+    close(fd);
+    echo_stop(&echo);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_failing_allocation_is_an_error_and_no_more),
+        cmocka_unit_test(a_steady_exchange_allocates_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
