@@ -1,6 +1,7 @@
 registry_core_tests = \
 	tests/registry/contract_file_test \
 	tests/registry/contract_static_test \
+	tests/registry/file_test \
 	tests/registry/provider_url_test \
 	tests/registry/static_test \
 	tests/registry/url_match_test \
@@ -27,3 +28,5 @@ tests_registry_contract_file_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_file_test_LDADD = $(registry_contract_libs)
 tests_registry_contract_static_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_static_test_LDADD = $(registry_contract_libs)
+tests_registry_file_test_CPPFLAGS = $(test_cppflags)
+tests_registry_file_test_LDADD = $(test_libs)
