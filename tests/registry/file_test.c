@@ -190,6 +190,8 @@ static _Noreturn void be_forker(const char *folder)
     pid_t grandchild = fork();
     if (grandchild != 0)
         dprintf(STDOUT_FILENO, "%d\n", (int)grandchild);
+    else
+        alarm(60); /* should the test not come to ending it */
     for (;;)
         pause();
 }
