@@ -1,1 +1,1 @@
-dist_man_MANS += docs/dubboc.conf.5
+dist_man_MANS += docs/dubboc.1 docs/dubboc.conf.5

@@ -8,6 +8,7 @@
 #include "tools/tool.h"
 
 static const tool_command commands[] = {
+    {"call", cmd_call, "call a method and print its result"},
     {"ls", cmd_ls, "list interfaces, or the providers of one"},
     {"watch", cmd_watch, "tell each change of an interface's providers"},
     {"config", cmd_config, "check a configuration, or show the effective one"},

@@ -1,8 +1,10 @@
 bin_PROGRAMS += tools/dubboc
 tools_dubboc_SOURCES = \
+	tools/cmd_call.c \
 	tools/cmd_config.c \
 	tools/cmd_ls.c \
 	tools/cmd_watch.c \
 	tools/dubboc.c \
+	tools/target.c tools/target.h \
 	tools/tool.c tools/tool.h
 tools_dubboc_LDADD = libdubboc_core.la

@@ -20,12 +20,27 @@ void tool_say(const char *format, ...)
     fprintf(stderr, "dubboc: %s\n", text);
 }
 
+int tool_exit_status(dubboc_status status)
+{
+    switch (status) {
+    case DUBBOC_OK:
+        return TOOL_DONE;
+    case DUBBOC_E_ARGUMENT:
+        return TOOL_USAGE;
+    case DUBBOC_E_CONFIG:
+    case DUBBOC_E_UNSUPPORTED:
+        return TOOL_CONFIG;
+    case DUBBOC_E_REMOTE:
+        return TOOL_REMOTE_ERROR;
+    default:
+        return TOOL_NO_ANSWER;
+    }
+}
+
 int tool_fail(const dubboc_error *err)
 {
     tool_say("%s", err->text);
-    if (err->status == DUBBOC_E_ARGUMENT || err->status == DUBBOC_E_PARSE)
-        return TOOL_USAGE;
-    return err->status == DUBBOC_E_CONFIG || err->status == DUBBOC_E_UNSUPPORTED ? TOOL_CONFIG : TOOL_NO_ANSWER;
+    return tool_exit_status(err->status);
 }
 
 int tool_finish(int status)

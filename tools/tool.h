@@ -34,6 +34,9 @@ int cmd_watch(int argc, char **argv);
 /* "dubboc: ..." and a line end to standard error. Control bytes of what peers wrote are replaced. */
 void tool_say(const char *format, ...) DUBBOC_PRINTF(1, 2);
 
+/* The exit status that fits a failure: wrong usage for an argument that cannot be used, wrong configuration, else no answer. */
+int tool_exit_status(dubboc_status status);
+
 /* Tells err and gives the exit status that fits it. */
 int tool_fail(const dubboc_error *err);
 

@@ -1,0 +1,215 @@
+"""`dubboc call` against a peer in Python: what is sent, what is printed, and how each way a call can end is told."""
+import http.server
+import json
+import os
+import socket
+import sys
+import threading
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tap import Folder, dubboc, equal, holds, run  # noqa: E402
+
+INTERFACE = "com.example.Echo"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers as its peer's script says: script(request) gives the reply's body, or None to hang up without a word."""
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):  # pylint: disable=invalid-name
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        request = json.loads(body)
+        self.server.requests.append((self.path, dict(self.headers.items()), request))
+        reply = self.server.script(request)
+        if reply is None:
+            self.close_connection = True
+            return
+        data = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+class Peer:
+    """A JSON-RPC peer on a free port of this machine."""
+
+    def __init__(self, script):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.server.script = script
+        self.server.requests = []
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        self.address = "127.0.0.1:%d" % self.server.server_address[1]
+        self.url = "http://%s/%s" % (self.address, INTERFACE)
+        self.node = "static:jsonrpc://%s/%s?interface=%s" % (self.address, INTERFACE, INTERFACE)
+        self.requests = self.server.requests
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def echo(request):
+    return {"jsonrpc": "2.0", "id": request["id"], "result": request["params"]}
+
+
+def answer_text(text):
+    """A reply with that text as its result, byte for byte."""
+    return lambda request: b'{"jsonrpc":"2.0","id":' + json.dumps(request["id"]).encode() + b',"result":' + text + b"}"
+
+
+def call(*arguments, **more):
+    return dubboc("call", *arguments, **more)
+
+
+def a_result_is_one_line_of_json():
+    with Peer(echo) as peer:
+        end = call("-u", peer.url, INTERFACE, "echo", '[1, {"a": "\u00e4"}, null]')
+        equal((end.status, end.out, end.err), (0, '[1,{"a":"\u00e4"},null]\n', ""), end)
+        equal(peer.requests[0][0], "/" + INTERFACE)
+        equal((peer.requests[0][2]["method"], peer.requests[0][2]["params"]), ("echo", [1, {"a": "\u00e4"}, None]))
+
+
+def params_default_to_an_empty_array_and_come_from_standard_input():
+    with Peer(echo) as peer:
+        equal(call("-u", peer.url, INTERFACE, "echo").out, "[]\n")
+        equal(call("-u", peer.url, INTERFACE, "echo", "-", stdin=b' {"a":\n1} \n').out, '{"a":1}\n')
+        long = json.dumps(["x" * 300000])
+        equal(json.loads(call("-u", peer.url, INTERFACE, "echo", "-", stdin=long.encode()).out), ["x" * 300000])
+
+
+def numbers_stay_exact():
+    numbers = "[9007199254740993,-9223372036854775808,18446744073709551615,1e400,0.1]"
+    with Peer(answer_text(numbers.encode())) as peer:
+        for form in ([], ["--raw"]):
+            end = call(*form, "-u", peer.url, INTERFACE, "echo", numbers)
+            equal((end.status, end.out), (0, numbers + "\n"), end)
+
+
+def the_raw_form_prints_what_the_peer_wrote():
+    with Peer(answer_text(b'{ "a" : "\\u0000\\u00e4" }')) as peer:
+        end = call("--raw", "-u", peer.url, INTERFACE, "echo")
+        equal((end.status, end.out), (0, '{ "a" : "\\u0000\\u00e4" }\n'), end)
+        end = call("-u", peer.url, INTERFACE, "echo")
+        equal((end.status, end.out), (2, ""), end)
+
+
+def an_error_object_is_one_line_on_standard_error_with_1():
+    error = b'{\n "code": -3,\r\n "message": "no\\nuser", "data": {"exceptionTypeName": "a.B"}}'
+    with Peer(lambda request: b'{"jsonrpc":"2.0","id":' + json.dumps(request["id"]).encode() + b',"error":' + error + b"}") as peer:
+        for form in ([], ["--raw"]):
+            end = call(*form, "-u", peer.url, INTERFACE, "echo")
+            equal((end.status, end.out), (1, ""), end)
+            equal(len(end.err.splitlines()), 1, end)
+            equal(json.loads(end.err), json.loads(error))
+        equal(len(peer.requests), 2)
+
+
+def nobody_listening_is_not_executed():
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    port = taken.getsockname()[1]
+    taken.close()
+    end = call("-u", "http://127.0.0.1:%d/x" % port, INTERFACE, "echo")
+    equal((end.status, end.out), (2, ""), end)
+    holds(end.err, "dubboc: not executed: ")
+    holds(end.err, "127.0.0.1:%d" % port)
+    equal(len(end.err.splitlines()), 1, end)
+
+
+def a_peer_that_hangs_up_may_have_executed():
+    with Peer(lambda request: None) as peer:
+        end = call("-u", peer.url, INTERFACE, "echo")
+        equal((end.status, end.out), (2, ""), end)
+        holds(end.err, "dubboc: maybe executed: ")
+        equal(len(peer.requests), 1)
+
+
+def a_silent_peer_ends_with_the_deadline():
+    gate = threading.Event()
+    with Peer(lambda request: gate.wait(20) and None) as peer:
+        end = call("-t", "200ms", "-u", peer.url, INTERFACE, "echo")
+        gate.set()
+        equal((end.status, end.out), (2, ""), end)
+        holds(end.err, "dubboc: maybe executed: ")
+
+
+def a_provider_of_the_registry_is_called():
+    with Peer(echo) as peer:
+        for arguments, env in ((["-r", peer.node], {}), ([], {"DUBBOC_REGISTRY_ADDRESS": peer.node})):
+            end = call(*arguments, INTERFACE, "echo", "[7]", env=env)
+            equal((end.status, end.out), (0, "[7]\n"), end)
+
+
+def a_reference_with_a_url_needs_no_registry():
+    with Peer(echo) as peer, Folder() as folder:
+        path = folder.file("app.ini", "[reference %s]\nurl = %s\n" % (INTERFACE, peer.url))
+        end = call(INTERFACE, "echo", "[7]", env={"DUBBOC_CONF_FILE": path})
+        equal((end.status, end.out), (0, "[7]\n"), end)
+
+
+def no_provider_is_not_executed_and_says_what_was_seen():
+    with Peer(echo) as peer:
+        end = call("-t", "500ms", "-r", peer.node, "-g", "other", INTERFACE, "echo")
+        equal((end.status, end.out), (2, ""), end)
+        holds(end.err, "dubboc: not executed: ")
+        holds(end.err, "group")
+        equal(len(peer.requests), 0)
+
+
+def verbose_explains_on_standard_error():
+    with Peer(echo) as peer:
+        end = call("-v", "-r", peer.node, INTERFACE, "echo", "[7]")
+        equal((end.status, end.out), (0, "[7]\n"), end)
+        holds(end.err, peer.address)
+
+
+def wrong_usage_is_64():
+    for arguments in ([], [INTERFACE], [INTERFACE, "echo", "[]", "more"], ["-u", "ftp://h/", INTERFACE, "echo"], ["-t", "5", INTERFACE, "echo"],
+                      ["--lb", "nothing", INTERFACE, "echo"], ["--lb", "p2c", INTERFACE, "echo"], ["-r", "zk://h:1", INTERFACE, "echo"],
+                      [INTERFACE, "echo"]):
+        end = call(*arguments)
+        equal((end.status, end.out), (64, ""), "%s\n%s" % (arguments, end))
+
+
+def params_that_cannot_be_sent_are_wrong_usage():
+    with Peer(echo) as peer:
+        for form in ([], ["--raw"]):
+            for params in ("[", "7", '"text"', "[1] x", "", "{'a': 1}"):
+                end = call(*form, "-u", peer.url, INTERFACE, "echo", params)
+                equal((end.status, end.out), (64, ""), "%s %s\n%s" % (form, params, end))
+        equal(len(peer.requests), 0)
+
+
+def a_wrong_configuration_is_78():
+    end = call("-u", "http://127.0.0.1:1/x", INTERFACE, "echo", env={"DUBBOC_CLIENT_RETRIES": "x"})
+    equal((end.status, end.out), (78, ""), end)
+    holds(end.err, "$DUBBOC_CLIENT_RETRIES")
+
+
+run([
+    a_result_is_one_line_of_json,
+    params_default_to_an_empty_array_and_come_from_standard_input,
+    numbers_stay_exact,
+    the_raw_form_prints_what_the_peer_wrote,
+    an_error_object_is_one_line_on_standard_error_with_1,
+    nobody_listening_is_not_executed,
+    a_peer_that_hangs_up_may_have_executed,
+    a_silent_peer_ends_with_the_deadline,
+    a_provider_of_the_registry_is_called,
+    a_reference_with_a_url_needs_no_registry,
+    no_provider_is_not_executed_and_says_what_was_seen,
+    verbose_explains_on_standard_error,
+    wrong_usage_is_64,
+    params_that_cannot_be_sent_are_wrong_usage,
+    a_wrong_configuration_is_78,
+])

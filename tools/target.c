@@ -1,0 +1,166 @@
+#include "tools/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+
+enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW };
+
+static const struct argp_option options[] = {
+    TOOL_REGISTRY_OPTION,
+    {"url", 'u', "URL", 0, "call http://HOST:PORT/PATH, without a registry", 0},
+    {"timeout", 't', "DURATION", 0, "350ms, 2s... or none: for the whole call (default: [client] request_timeout)", 0},
+    {"group", 'g', "GROUP", 0, "only providers of this group; * for any", 0},
+    {"version", 'V', "VERSION", 0, "only providers of this version; * for any", 0},
+    {"lb", OPTION_LOAD_BALANCE, "POLICY", 0, "random or roundrobin", 0},
+    {"raw", OPTION_RAW, NULL, 0, "the result byte for byte as the peer wrote it", 0},
+    {"verbose", 'v', NULL, 0, "explain on standard error: candidates and why each was left out, attempts, times, bytes", 0},
+    {0},
+};
+
+static void take_argument(tool_target *target, const struct argp_state *state, const char *arg)
+{
+    if (state->arg_num == 0)
+        target->interface = arg;
+    else if (state->arg_num == 1)
+        target->method = arg;
+    else if (state->arg_num == 2)
+        target->params = arg;
+    else
+        argp_error(state, "one argument too many: \"%s\" (quote PARAMS for the shell)", arg);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    tool_target *target = state->input;
+    switch (key) {
+    case 'r':
+        tool_option_value(state, "-r", "registry", "address", arg);
+        target->registry = arg;
+        return 0;
+    case 'u':
+        tool_option_value(state, "-u", "reference", "url", arg);
+        target->url = arg;
+        return 0;
+    case 't':
+        target->timeout_ms = tool_option_value(state, "-t", "client", "request_timeout", arg);
+        return 0;
+    case 'g':
+        target->group = arg;
+        return 0;
+    case 'V':
+        target->version = arg;
+        return 0;
+    case OPTION_LOAD_BALANCE:
+        tool_option_value(state, "--lb", "client", "load_balance", arg);
+        target->load_balance = arg;
+        return 0;
+    case OPTION_RAW:
+        target->is_raw = true;
+        return 0;
+    case 'v':
+        target->is_verbose = true;
+        return 0;
+    case ARGP_KEY_ARG:
+        take_argument(target, state, arg);
+        return 0;
+    case ARGP_KEY_END:
+        if (target->method == NULL)
+            argp_error(state, "expected " TARGET_ARGS_DOC);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp target_argp = {.options = options, .parser = parse};
+
+static int read_standard_input(buffer *text)
+{
+    enum { PIECE = 64 * 1024 };
+    ssize_t got = 0;
+    do {
+        char *room = buffer_reserve(text, PIECE);
+        if (room == NULL)
+            break;
+        got = read(STDIN_FILENO, room, PIECE);
+        if (got > 0)
+            text->len += (size_t)got;
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    if (text->status == DUBBOC_E_TOO_BIG) {
+        tool_say("standard input is longer than about %u bytes", TARGET_PARAMS_BYTES_MAX);
+        return TOOL_USAGE;
+    }
+    if (got < 0) {
+        tool_say("standard input cannot be read: %s", strerror(errno));
+        return TOOL_NO_ANSWER;
+    }
+    return TOOL_DONE;
+}
+
+int target_read_params(const tool_target *target, dubboc_text *params)
+{
+    buffer text;
+    int status = TOOL_DONE;
+    buffer_init(&text, TARGET_PARAMS_BYTES_MAX);
+    if (target->params != NULL && strcmp(target->params, "-") == 0)
+        status = read_standard_input(&text);
+    else
+        buffer_append_text(&text, target->params != NULL ? target->params : "[]");
+    if (status == TOOL_DONE && (buffer_text(&text) == NULL || dubboc_text_set(params, text.data, text.len) != DUBBOC_OK)) {
+        tool_say("out of memory");
+        status = TOOL_NO_ANSWER;
+    }
+    buffer_fini(&text);
+    return status;
+}
+
+/* Whether anything says where providers are. */
+static bool has_somewhere_to_look(const tool_target *target, const dubboc_config *config)
+{
+    char section[1024];
+    if (target->url != NULL || target->registry != NULL || config_text(config, "registry", "address")[0] != '\0')
+        return true;
+    snprintf(section, sizeof section, "reference %s", target->interface);
+    return config_text(config, section, "url")[0] != '\0';
+}
+
+int target_open(const tool_target *target, dubboc_config **config, dubboc_client **client)
+{
+    dubboc_error err;
+    dubboc_config *loaded = NULL;
+    int status = tool_load_config(NULL, &loaded);
+    if (status != TOOL_DONE)
+        return status;
+    const dubboc_client_options client_options = {.size = sizeof client_options, .config = loaded, .registry = target->registry};
+    if (!has_somewhere_to_look(target, loaded)) {
+        tool_say("no address: give -u URL or -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
+        status = TOOL_USAGE;
+    } else if (dubboc_client_new(&client_options, client, &err) != DUBBOC_OK) {
+        status = tool_fail(&err);
+    }
+    if (status == TOOL_DONE)
+        *config = loaded;
+    else
+        dubboc_config_free(loaded);
+    return status;
+}
+
+static void explain(void *arg, const char *line)
+{
+    (void)arg;
+    tool_say("%s", line);
+}
+
+dubboc_call_options target_call_options(const tool_target *target)
+{
+    return (dubboc_call_options){.size = sizeof(dubboc_call_options),
+        .timeout_ms = target->timeout_ms,
+        .group = target->group,
+        .version = target->version,
+        .url = target->url,
+        .load_balance = target->load_balance,
+        .explain = target->is_verbose ? explain : NULL};
+}
