@@ -3,11 +3,19 @@ check_LTLIBRARIES += libtest_zookeeper.la
 libtest_zookeeper_la_CPPFLAGS = $(test_cppflags)
 libtest_zookeeper_la_SOURCES = \
 	tests/support/zookeeper_client.h tests/support/zookeeper_client.c \
+	tests/support/zookeeper_fake.h tests/support/zookeeper_fake.c \
 	tests/support/zookeeper_server.h tests/support/zookeeper_server.c
 EXTRA_DIST += tests/support/zookeeper-server.sh
 
-zookeeper_tests = tests/registry/zookeeper_server_test
+zookeeper_tests = \
+	tests/registry/contract_zookeeper_test \
+	tests/registry/zookeeper_core_test \
+	tests/registry/zookeeper_server_test
 check_PROGRAMS += $(zookeeper_tests)
 TESTS += $(zookeeper_tests)
 tests_registry_zookeeper_server_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_server_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_contract_zookeeper_test_CPPFLAGS = $(test_cppflags)
+tests_registry_contract_zookeeper_test_LDADD = libtest_zookeeper.la $(registry_contract_libs)
+tests_registry_zookeeper_core_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_core_test_LDADD = libtest_zookeeper.la $(test_libs)

@@ -100,6 +100,18 @@ void zookeeper_client_delete(zookeeper_client *self, const char *path)
     check(zoo_delete(self->zh, path, -1), "delete", path);
 }
 
+void zookeeper_client_delete_children(zookeeper_client *self, const char *path)
+{
+    struct String_vector names = {0};
+    char child[4096];
+    check(zoo_get_children(self->zh, path, 0, &names), "children", path);
+    for (int i = 0; i < names.count; i++) {
+        snprintf(child, sizeof child, "%s/%s", path, names.data[i]);
+        zookeeper_client_delete(self, child);
+    }
+    deallocate_String_vector(&names);
+}
+
 bool zookeeper_client_exists(zookeeper_client *self, const char *path, int64_t *owner)
 {
     struct Stat stat;

@@ -18,6 +18,7 @@ void zookeeper_client_create(zookeeper_client *self, const char *path, const cha
 void zookeeper_client_create_private(zookeeper_client *self, const char *path);
 void zookeeper_client_set(zookeeper_client *self, const char *path, const char *data);
 void zookeeper_client_delete(zookeeper_client *self, const char *path);
+void zookeeper_client_delete_children(zookeeper_client *self, const char *path);
 bool zookeeper_client_exists(zookeeper_client *self, const char *path, int64_t *owner); /* owner may be NULL */
 int zookeeper_client_count(zookeeper_client *self, const char *path);                   /* children */
 

@@ -1,0 +1,70 @@
+/* A port to ZooKeeper without ZooKeeper: it writes down what the core asks for, and the test answers, when and how it likes. The time is the
+ * test's own number. */
+#ifndef TESTS_SUPPORT_ZOOKEEPER_FAKE_H
+#define TESTS_SUPPORT_ZOOKEEPER_FAKE_H
+
+#include "registry/zookeeper_core.h"
+
+typedef enum fake_kind { FAKE_CREATE, FAKE_CREATE_EPHEMERAL, FAKE_REMOVE, FAKE_EXISTS, FAKE_CHILDREN, FAKE_DATA } fake_kind;
+
+typedef struct fake_request {
+    fake_kind kind;
+    uint64_t cookie;
+    uint64_t generation;
+    char path[256];
+    bool watch;
+} fake_request;
+
+#define FAKE_REQUESTS_MAX 4096
+
+typedef struct fake {
+    zk_port port;
+    zk_core *core;
+    int64_t now_ns;
+    fake_request requests[FAKE_REQUESTS_MAX]; /* not yet answered, oldest first */
+    size_t request_count;
+    uint64_t generation; /* of the open handle, 0: none */
+    int opens, closes;
+    bool refuses_open, refuses_requests;
+    /* what the core told */
+    bool is_connected;
+    int nodes_gone, subscribers_gone, readings, lookups;
+    zk_reading *reading; /* the last */
+    char reason[128];    /* of the last failed lookup */
+} fake;
+
+fake *fake_new(int64_t timeout_ms, int64_t self_check_ms);
+void fake_free(fake *self);
+
+/* Time passes; what is due is done. */
+void fake_pass_ms(fake *self, int64_t ms);
+
+/* News of the session of the open handle. */
+void fake_session(fake *self, zk_session_news news, int64_t session_id, int64_t timeout_ms);
+
+/* Opens and connects: what most tests begin with. */
+void fake_connect(fake *self, int64_t session_id);
+
+/* Takes the oldest request out, which must be this one; answers it. */
+fake_request fake_expect(fake *self, fake_kind kind, const char *path);
+void fake_answer(fake *self, fake_request request, zk_answer answer);
+void fake_answer_owner(fake *self, fake_request request, int64_t owner);
+void fake_answer_list(fake *self, fake_request request, const char *names); /* "a b c" */
+void fake_answer_data(fake *self, fake_request request, const char *data);
+
+/* Both at once. */
+void fake_expect_answer(fake *self, fake_kind kind, const char *path, zk_answer answer);
+
+/* A watch fires. */
+void fake_change(fake *self, const char *path);
+
+/* A handle that was given up is closed. */
+void fake_closed(fake *self);
+
+/* Commands; nodes, subscribers and lookups are the test's, paths are copied. */
+void fake_command(fake *self, zk_event_kind kind, void *object);
+void fake_register(fake *self, zk_node *node, const char *path);
+void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, bool is_data);
+void fake_look_up(fake *self, zk_lookup *lookup, const char *path, int64_t timeout_ms);
+
+#endif
