@@ -78,7 +78,7 @@ static void unlink_locked(subscribers *self, const subscriber *one)
             *at = one->next;
             return;
         }
-    assert(!"subscription of another registry");
+    assert(false); /* a subscription of another registry */
 }
 
 void subscribers_remove(subscribers *self, registry_subscription *subscription)
