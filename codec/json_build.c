@@ -201,8 +201,8 @@ dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err)
     cJSON_Delete(root);
     if (self.zero_at == NULL)
         return error_no_memory(err);
-    return error_set(err, DUBBOC_E_TYPE, "a string holds \\u0000, which a C string cannot, at byte %zu",
-        (size_t)(self.zero_at - checked.at));
+    return error_set(
+        err, DUBBOC_E_TYPE, "a string holds \\u0000, which a C string cannot, at byte %zu", (size_t)(self.zero_at - checked.at));
 }
 
 dubboc_status dubboc_json_parse(const char *text, size_t len, cJSON **tree, dubboc_error *err)

@@ -11,8 +11,8 @@
 #include "codec/json_double.h"
 
 #define EXACT_POWER_MAX 22
-static const double powers_of_ten[EXACT_POWER_MAX + 1] = {
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double powers_of_ten[EXACT_POWER_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
+    1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* 15 digits always come back from a double in its normal range (DBL_DIG). */
 #define SAFE_DIGITS_END UINT64_C(1000000000000000)

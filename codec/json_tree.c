@@ -3,14 +3,6 @@
 
 #include <limits.h>
 
-cJSON *json_node_new(int type)
-{
-    cJSON *node = cJSON_malloc(sizeof *node);
-    if (node != NULL)
-        *node = (cJSON){.type = type};
-    return node;
-}
-
 void json_node_set_number(cJSON *node, double value)
 {
     node->valuedouble = value;
@@ -30,17 +22,6 @@ cJSON *json_node_number(double value)
     return node;
 }
 
-char *json_text_dup(dubboc_slice text)
-{
-    char *copy = cJSON_malloc(text.len + 1);
-    if (copy == NULL)
-        return NULL;
-    if (text.len > 0)
-        memcpy(copy, text.at, text.len);
-    copy[text.len] = '\0';
-    return copy;
-}
-
 cJSON *json_node_text(int type, dubboc_slice text)
 {
     cJSON *node = json_node_new(type);
@@ -51,20 +32,6 @@ cJSON *json_node_text(int type, dubboc_slice text)
         return node;
     cJSON_Delete(node);
     return NULL;
-}
-
-void json_node_append(cJSON *parent, cJSON *child)
-{
-    cJSON *first = parent->child;
-    if (first == NULL) {
-        parent->child = child;
-        child->prev = child;
-        return;
-    }
-    cJSON *last = first->prev;
-    last->next = child;
-    child->prev = last;
-    first->prev = child;
 }
 
 static cJSON *copy_node(const cJSON *node, bool with_key)

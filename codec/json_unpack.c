@@ -190,7 +190,8 @@ static dubboc_status unpack_array(unpack *self, const cJSON *array)
     if (json_format_take(&self->format) != ']')
         return json_format_fault(&self->format, self->err, takes_more ? "no ] after *" : "a bracket is not closed");
     if (item != NULL && !takes_more)
-        return json_format_error(&self->format, self->err, DUBBOC_E_RANGE, "expected %zu items, found %d", index, cJSON_GetArraySize(array));
+        return json_format_error(
+            &self->format, self->err, DUBBOC_E_RANGE, "expected %zu items, found %d", index, cJSON_GetArraySize(array));
     return DUBBOC_OK;
 }
 

@@ -14,6 +14,9 @@
 /* No message is bigger: what a pointer difference can span. */
 #define PRINT_MAX_BYTES ((size_t)PTRDIFF_MAX)
 
+/* Enough for most, so that the text seldom has to move. */
+#define PRINT_FIRST_BYTES 256
+
 /* --- strings --- */
 
 static char *put_escape(char *out, unsigned char c)
@@ -73,6 +76,15 @@ static bool append_inside(buffer *out, const char *at, const char *end, bool is_
     return true;
 }
 
+/* buffer_reserve(), quick when there is room. */
+static inline char *reserve(buffer *out, size_t more)
+{
+    size_t limit = out->capacity < out->max_bytes ? out->capacity : out->max_bytes;
+    if (out->status == DUBBOC_OK && out->len < limit && more <= limit - out->len)
+        return out->data + out->len;
+    return buffer_reserve(out, more);
+}
+
 /* With its quotes, into room that is enough if it is plain. NULL: it is not. */
 static inline char *put_plain_string(char *room, const char *text, size_t len)
 {
@@ -88,7 +100,7 @@ static bool append_string(buffer *out, dubboc_slice text, bool is_lossy)
 {
     size_t len_before = out->len;
     const char *start = text.at != NULL ? text.at : "";
-    char *room = text.len <= SIZE_MAX - 2 ? buffer_reserve(out, text.len + 2) : NULL;
+    char *room = text.len <= SIZE_MAX - 2 ? reserve(out, text.len + 2) : NULL;
     char *plain_end = room != NULL ? put_plain_string(room, start, text.len) : NULL;
     if (plain_end != NULL) {
         out->len += (size_t)(plain_end - room);
@@ -223,7 +235,7 @@ static bool write_child(writer *self, const cJSON *node)
     if (is_container(node) && self->depth == JSON_DEPTH_MAX)
         return fail(self, "deeper than 128 levels");
     size_t key_len = has_key ? strlen(node->string) : 0;
-    char *at = buffer_reserve(self->out, key_len + 4 + NODE_ROOM);
+    char *at = reserve(self->out, key_len + 4 + NODE_ROOM);
     if (at != NULL && parent != NULL && node != parent->child)
         *at++ = ',';
     if (at != NULL && has_key)
@@ -249,7 +261,11 @@ static const cJSON *next_node(writer *self, const cJSON *node)
     }
     while (self->depth > 0) {
         const cJSON *done = self->open[--self->depth];
-        buffer_append_char(self->out, json_node_type(done) == cJSON_Object ? '}' : ']');
+        char *at = reserve(self->out, 1);
+        if (at == NULL)
+            return NULL;
+        *at = json_node_type(done) == cJSON_Object ? '}' : ']';
+        self->out->len++;
         if (self->depth > 0 && done->next != NULL)
             return done->next;
     }
@@ -305,6 +321,7 @@ dubboc_status dubboc_json_print(const cJSON *tree, char **text, size_t *len, dub
 {
     buffer out;
     buffer_init(&out, PRINT_MAX_BYTES);
+    (void)buffer_reserve(&out, PRINT_FIRST_BYTES);
     dubboc_status status = json_write(&out, tree, err);
     if (status == DUBBOC_OK && buffer_text(&out) == NULL)
         status = buffer_problem(&out, err);

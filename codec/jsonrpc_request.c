@@ -170,7 +170,8 @@ static dubboc_status read_batch(dubboc_slice body, jsonrpc_message *message, dub
     if (!count_batch(&message->scan, &count))
         return json_scan_error(&message->scan, err);
     if (count > JSONRPC_BATCH_MAX)
-        return error_set(err, DUBBOC_E_TOO_BIG, "Invalid Request: a batch of %zu requests, at most %d are taken", count, JSONRPC_BATCH_MAX);
+        return error_set(
+            err, DUBBOC_E_TOO_BIG, "Invalid Request: a batch of %zu requests, at most %d are taken", count, JSONRPC_BATCH_MAX);
     if (count == 0) {
         message->single = faulty_request(slice_of("null"), "Invalid Request: an empty batch");
         message->batch_left = 1;

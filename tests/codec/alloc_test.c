@@ -4,7 +4,8 @@
 #include "codec/jsonrpc.h"
 #include "tests/support/alloc_fail.h"
 
-static const char text[] = "{\"user\":{\"id\":9223372036854775807,\"name\":\"A\\u00e9\",\"tags\":[\"a\",\"b\",1.5,1e400]},\"ok\":true,\"none\":null}";
+static const char text[] =
+    "{\"user\":{\"id\":9223372036854775807,\"name\":\"A\\u00e9\",\"tags\":[\"a\",\"b\",1.5,1e400]},\"ok\":true,\"none\":null}";
 
 /* Every status is success or no memory, and success when nothing fails. */
 static bool is_done(dubboc_status status, bool must_work)
@@ -36,14 +37,14 @@ static void pack_and_unpack(void *arg, bool must_work)
     dubboc_error err;
     if (taken == NULL)
         return;
-    if (!is_done(dubboc_json_pack(&tree, &err, "{s:s,s:[I,U,f,b,n],s:o,s:O,s:S}", "a", "text", "b", INT64_MAX, UINT64_MAX, 1.5, 1, "c", taken, "d",
-                     source, "e", "xyz", (size_t)2),
+    if (!is_done(dubboc_json_pack(&tree, &err, "{s:s,s:[I,U,f,b,n],s:o,s:O,s:S}", "a", "text", "b", INT64_MAX, UINT64_MAX, 1.5, 1,
+                     "c", taken, "d", source, "e", "xyz", (size_t)2),
             must_work))
         return;
     cJSON *first = NULL, *second = NULL;
     const char *a;
-    dubboc_status status = dubboc_json_unpack(tree, &err, "{s:s,s:O,s:O,s:o,s:o!}", "a", &a, "b", &first, "d", &second, "c", &(const cJSON *){NULL}, "e",
-        &(const cJSON *){NULL});
+    dubboc_status status = dubboc_json_unpack(tree, &err, "{s:s,s:O,s:O,s:o,s:o!}", "a", &a, "b", &first, "d", &second, "c",
+        &(const cJSON *){NULL}, "e", &(const cJSON *){NULL});
     if (is_done(status, must_work)) {
         cJSON_Delete(first);
         cJSON_Delete(second);
@@ -57,7 +58,8 @@ static void pack_and_unpack(void *arg, bool must_work)
 static void make_numbers(void *arg, bool must_work)
 {
     (void)arg;
-    cJSON *made[] = {dubboc_json_i64_new(5), dubboc_json_i64_new(INT64_MIN), dubboc_json_u64_new(UINT64_MAX), dubboc_json_decimal_new("1.5", 3), dubboc_json_decimal_new("1e400", 5)};
+    cJSON *made[] = {dubboc_json_i64_new(5), dubboc_json_i64_new(INT64_MIN), dubboc_json_u64_new(UINT64_MAX),
+        dubboc_json_decimal_new("1.5", 3), dubboc_json_decimal_new("1e400", 5)};
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         assert_true(made[i] != NULL || !must_work);
         cJSON_Delete(made[i]);
@@ -69,7 +71,8 @@ static void write_messages(void *arg, bool must_work)
     (void)arg;
     buffer out;
     buffer_init(&out, 4096);
-    jsonrpc_write_error(&out, slice_of("1"), -32000, slice_of("a rather long message, so that the buffer has to grow\n and grow"), NULL);
+    jsonrpc_write_error(
+        &out, slice_of("1"), -32000, slice_of("a rather long message, so that the buffer has to grow\n and grow"), NULL);
     (void)jsonrpc_begin_request(&out, slice_of("method"));
     jsonrpc_end_request(&out, 7);
     is_done(out.status, must_work);

@@ -109,8 +109,9 @@ static void integers_come_back_exactly(void **state)
         snprintf(expected, sizeof expected, "%lld", (long long)value);
         int64_t again = 0;
         cJSON *made = dubboc_json_i64_new(value), *tree = parse(expected);
-        if (dubboc_json_i64(tree, &again) != DUBBOC_OK || again != value || dubboc_json_i64(made, &again) != DUBBOC_OK || again != value ||
-            dubboc_json_decimal(tree, text, sizeof text) != DUBBOC_OK || strcmp(text, expected) != 0 || made->type != tree->type) {
+        if (dubboc_json_i64(tree, &again) != DUBBOC_OK || again != value || dubboc_json_i64(made, &again) != DUBBOC_OK ||
+            again != value || dubboc_json_decimal(tree, text, sizeof text) != DUBBOC_OK || strcmp(text, expected) != 0 ||
+            made->type != tree->type) {
             print_error("%s comes back as %lld, prints as %s\n", expected, (long long)again, text);
             fail();
         }
@@ -281,11 +282,13 @@ static void check_node(const char *text, bool is_plain)
 static void what_a_double_gives_back_is_a_plain_number(void **state)
 {
     (void)state;
-    const char *plain[] = {"0", "-0", "5", "5.0", "5e0", "50e-1", "9007199254740992", "-9007199254740992", "900719925474099200e-2", "0.1", "1e23", "1e300",
-        "0.30000000000000004", "5e-324", "1.7976931348623157e308", "123456789.123456", "1e18", "1e22", "0e999", "0.10000000000000000000000000000"};
-    const char *raw[] = {"9007199254740993", "9007199254740994", "-9007199254740993", "9223372036854775807", "-9223372036854775808",
-        "18446744073709551615", "18446744073709551616", "1e400", "-1e400", "1e-400", "3.14159265358979323846264338327", "0.1000000000000000055",
-        "9007199254740993.0", "4.9e-324", "0.300000000000000041", "1.7976931348623158e308", "123456789012345678901234567890", "1152921504606846976"};
+    const char *plain[] = {"0", "-0", "5", "5.0", "5e0", "50e-1", "9007199254740992", "-9007199254740992",
+        "900719925474099200e-2", "0.1", "1e23", "1e300", "0.30000000000000004", "5e-324", "1.7976931348623157e308",
+        "123456789.123456", "1e18", "1e22", "0e999", "0.10000000000000000000000000000"};
+    const char *raw[] = {"9007199254740993", "9007199254740994", "-9007199254740993", "9223372036854775807",
+        "-9223372036854775808", "18446744073709551615", "18446744073709551616", "1e400", "-1e400", "1e-400",
+        "3.14159265358979323846264338327", "0.1000000000000000055", "9007199254740993.0", "4.9e-324", "0.300000000000000041",
+        "1.7976931348623158e308", "123456789012345678901234567890", "1152921504606846976"};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         check_node(plain[i], true);
     for (size_t i = 0; i < sizeof raw / sizeof raw[0]; i++)
@@ -295,8 +298,9 @@ static void what_a_double_gives_back_is_a_plain_number(void **state)
 static void big_numbers_survive_byte_for_byte(void **state)
 {
     (void)state;
-    const char *texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e400", "123456789012345678901234567890",
-        "0.123456789012345678901234567890", "-1E+400", "1.00000000000000000000000000000000000000000001"};
+    const char *texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e400",
+        "123456789012345678901234567890", "0.123456789012345678901234567890", "-1E+400",
+        "1.00000000000000000000000000000000000000000001"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char body[200];
         snprintf(body, sizeof body, "{\"a\":[%s,%s],\"b\":%s}", texts[i], texts[i], texts[i]);
@@ -311,7 +315,8 @@ static void big_numbers_survive_byte_for_byte(void **state)
 static void valueint_is_filled_as_cjson_does(void **state)
 {
     (void)state;
-    const char *texts[] = {"1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649", "1.9", "-1.9", "1e300", "-1e300", "true", "false"};
+    const char *texts[] = {
+        "1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649", "1.9", "-1.9", "1e300", "-1e300", "true", "false"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         cJSON *ours = parse(texts[i]), *theirs = cJSON_Parse(texts[i]);
         assert_non_null(theirs);
@@ -484,7 +489,8 @@ static void new_numbers_print_exactly(void **state)
     cJSON_AddItemToArray(array, dubboc_json_decimal_new("1.10", 4));
     cJSON_AddItemToArray(array, dubboc_json_decimal_new("1.1000000000000000000001", 24));
     char *text = print(array);
-    assert_string_equal("[-9223372036854775808,9223372036854775807,-7,18446744073709551615,0,1.1,1.1000000000000000000001]", text);
+    assert_string_equal(
+        "[-9223372036854775808,9223372036854775807,-7,18446744073709551615,0,1.1,1.1000000000000000000001]", text);
     free(text);
     cJSON_Delete(array);
 }

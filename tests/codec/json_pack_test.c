@@ -27,7 +27,8 @@ static void packs_the_example_of_the_header(void **state)
 {
     (void)state;
     cJSON *user;
-    assert_status(DUBBOC_OK, dubboc_json_pack(&user, &err, "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7, "tags", "a", "b"), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_json_pack(&user, &err, "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7, "tags", "a", "b"), &err);
     check_json(user, "{\"name\":\"Ann\",\"id\":7,\"tags\":[\"a\",\"b\"]}");
 }
 
@@ -36,10 +37,11 @@ static void packs_every_code(void **state)
     (void)state;
     cJSON *tree, *copied = parse("{\"k\":[1,{}]}");
     assert_status(DUBBOC_OK,
-        dubboc_json_pack(&tree, &err, " [ s s? s? S i I U f b b n o O {} [] ] ", "a", "b", (const char *)NULL, "cdef", (size_t)2, -5, INT64_MIN, UINT64_MAX,
-            0.1, 0, 17, parse("[true]"), copied),
+        dubboc_json_pack(&tree, &err, " [ s s? s? S i I U f b b n o O {} [] ] ", "a", "b", (const char *)NULL, "cdef", (size_t)2,
+            -5, INT64_MIN, UINT64_MAX, 0.1, 0, 17, parse("[true]"), copied),
         &err);
-    check_json(tree, "[\"a\",\"b\",null,\"cd\",-5,-9223372036854775808,18446744073709551615,0.1,false,true,null,[true],{\"k\":[1,{}]},{},[]]");
+    check_json(tree,
+        "[\"a\",\"b\",null,\"cd\",-5,-9223372036854775808,18446744073709551615,0.1,false,true,null,[true],{\"k\":[1,{}]},{},[]]");
     cJSON_Delete(copied);
     assert_status(DUBBOC_OK, dubboc_json_pack(&tree, &err, "i", 3), &err);
     check_json(tree, "3");
@@ -86,7 +88,8 @@ static void packing_refuses_formats_that_are_none(void **state)
     const char *formats[] = {"", " ", "{", "[", "[i", "{s", "{s:", "{s:i", "x", "[x]", "{i:i}", "i i", "]", "[}", "{]", "[i}"};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         cJSON *tree = NULL;
-        dubboc_status status = dubboc_json_pack(&tree, &err, formats[i], strcmp(formats[i], "{i:i}") == 0 || formats[i][0] != '{' ? (void *)1 : (void *)"k", 1);
+        dubboc_status status = dubboc_json_pack(
+            &tree, &err, formats[i], strcmp(formats[i], "{i:i}") == 0 || formats[i][0] != '{' ? (void *)1 : (void *)"k", 1);
         if (status != DUBBOC_E_ARGUMENT)
             print_error("taken: %s\n", formats[i]);
         assert_status(DUBBOC_E_ARGUMENT, status, &err);
@@ -100,8 +103,8 @@ static void packing_takes_everything_over_even_when_it_fails(void **state)
     cJSON *tree = NULL, *kept = parse("[1]");
     /* AddressSanitizer sees what is not freed, or freed twice. */
     assert_status(DUBBOC_E_ARGUMENT,
-        dubboc_json_pack(&tree, &err, "[o,s,o,i,f,I,S,{s:o,s?:o,b},O,U,n,o]", parse("[1]"), (const char *)NULL, parse("{}"), 1, 2.0, INT64_C(3), "x", (size_t)1,
-            "k", parse("[2]"), "k", parse("3"), 1, kept, UINT64_C(4), parse("4")),
+        dubboc_json_pack(&tree, &err, "[o,s,o,i,f,I,S,{s:o,s?:o,b},O,U,n,o]", parse("[1]"), (const char *)NULL, parse("{}"), 1,
+            2.0, INT64_C(3), "x", (size_t)1, "k", parse("[2]"), "k", parse("3"), 1, kept, UINT64_C(4), parse("4")),
         &err);
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[o,o", parse("[1]"), parse("[1]")), &err);
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:o}o", "a", parse("[1]"), parse("[1]")), &err);
@@ -152,7 +155,9 @@ static void unpacks_every_code(void **state)
     const cJSON *borrowed;
     cJSON *copy;
     assert_status(DUBBOC_OK,
-        dubboc_json_unpack(tree, &err, "[s, s?, s?, i, I, U, f, b, n, o, O, *]", &a, &none, &b, &i, &i64, &u64, &f, &yes, &borrowed, &copy), &err);
+        dubboc_json_unpack(
+            tree, &err, "[s, s?, s?, i, I, U, f, b, n, o, O, *]", &a, &none, &b, &i, &i64, &u64, &f, &yes, &borrowed, &copy),
+        &err);
     assert_string_equal("a", a);
     assert_null(none);
     assert_string_equal("b", b);
@@ -179,8 +184,8 @@ static void optional_members_leave_their_targets_and_are_passed_over_whole(void 
     int64_t i64 = 6;
     uint64_t u64 = 7;
     assert_status(DUBBOC_OK,
-        dubboc_json_unpack(tree, &err, "{s?:{s:i,s:[i,s,f,O,o,*],s?:b!}, s?:[I,U,n,s?], s:i, s?:i!}", "a", "x", &i1, "y", &i2, &s, &f, &copy, &borrowed, "w", &flag, "b",
-            &i64, &u64, &s, "z", &z, "q", &i3),
+        dubboc_json_unpack(tree, &err, "{s?:{s:i,s:[i,s,f,O,o,*],s?:b!}, s?:[I,U,n,s?], s:i, s?:i!}", "a", "x", &i1, "y", &i2, &s,
+            &f, &copy, &borrowed, "w", &flag, "b", &i64, &u64, &s, "z", &z, "q", &i3),
         &err);
     assert_int_equal(1, i1);
     assert_int_equal(2, i2);
@@ -213,8 +218,10 @@ static void unpacking_names_the_path_and_both_sides(void **state)
     double f;
     bool b;
     const char *s;
-    check_unpack_fails(DUBBOC_E_TYPE, "$.user.age: expected an integer that fits int, found a string", "{\"user\":{\"age\":\"5\"}}", "{s:{s:i}}", "user", "age", &i);
-    check_unpack_fails(DUBBOC_E_TYPE, "$.user.tags[2]: expected a string, found null", "{\"user\":{\"tags\":[\"a\",\"b\",null]}}", "{s:{s:[s,s,s]}}", "user", "tags", &s, &s, &s);
+    check_unpack_fails(DUBBOC_E_TYPE, "$.user.age: expected an integer that fits int, found a string",
+        "{\"user\":{\"age\":\"5\"}}", "{s:{s:i}}", "user", "age", &i);
+    check_unpack_fails(DUBBOC_E_TYPE, "$.user.tags[2]: expected a string, found null", "{\"user\":{\"tags\":[\"a\",\"b\",null]}}",
+        "{s:{s:[s,s,s]}}", "user", "tags", &s, &s, &s);
     check_unpack_fails(DUBBOC_E_TYPE, "$: expected an object, found an array", "[]", "{s:i}", "a", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$: expected an array, found an object", "{}", "[i]", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$.a: expected a boolean, found a number", "{\"a\":1}", "{s:b}", "a", &b);
@@ -269,7 +276,8 @@ static void what_was_packed_unpacks_the_same(void **state)
     int64_t i64;
     uint64_t u64;
     double f;
-    assert_status(DUBBOC_OK, dubboc_json_pack(&tree, NULL, "[I,U,f]", INT64_C(-9007199254740993), UINT64_MAX, 0.30000000000000004), NULL);
+    assert_status(
+        DUBBOC_OK, dubboc_json_pack(&tree, NULL, "[I,U,f]", INT64_C(-9007199254740993), UINT64_MAX, 0.30000000000000004), NULL);
     assert_status(DUBBOC_OK, dubboc_json_unpack(tree, NULL, "[I,U,f]", &i64, &u64, &f), NULL);
     assert_true(i64 == INT64_C(-9007199254740993) && u64 == UINT64_MAX && f == 0.1 + 0.2);
     cJSON_Delete(tree);

@@ -9,6 +9,7 @@ typedef struct accepted {
     const char *printed;
 } accepted;
 
+/* clang-format off */
 static const accepted accepts[] = {
     /* words */
     {"true", NULL}, {"false", NULL}, {"null", NULL},
@@ -78,6 +79,8 @@ static const char *const rejects[] = {
     "\"\xF4\x90\x80\x80\"", "\"\xF5\x80\x80\x80\"", "\"\xF8\x88\x80\x80\x80\"", "\"\xFC\x84\x80\x80\x80\x80\"", "\"\xFE\"", "\"\xFF\"", "\xFF", "[\xFF]", "\"1234567890123456\x80\"", "\"\xC3\xA9\x80\"", "\xC3\xA9",
     "\"\xC3", "\"\xE2\x82", "\"\xF0\x9F\x98",
 };
+
+/* clang-format on */
 
 static dubboc_status check(const char *text, size_t len, dubboc_error *err)
 {
@@ -219,7 +222,8 @@ static char *repeated(const char *left, const char *middle, const char *right, s
 static void takes_128_levels_and_no_more(void **state)
 {
     (void)state;
-    const char *forms[][3] = {{"[", "1", "]"}, {"{\"a\":", "1", "}"}, {"[{\"a\":", "1", "}]"}, {"[", "[]", "]"}, {"[1,", "{}", ",2]"}};
+    const char *forms[][3] = {
+        {"[", "1", "]"}, {"{\"a\":", "1", "}"}, {"[{\"a\":", "1", "}]"}, {"[", "[]", "]"}, {"[1,", "{}", ",2]"}};
     const size_t fits[] = {128, 128, 64, 127, 127};
     for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
         char *text = repeated(forms[i][0], forms[i][1], forms[i][2], fits[i]);

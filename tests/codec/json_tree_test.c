@@ -108,7 +108,8 @@ static void trees_of_cjson_functions_print_exactly(void **state)
     cJSON_AddRawToObject(tree, "r", " [1, 2.50] ");
     cJSON_AddItemToObjectCS(tree, "const", cJSON_CreateArray());
     cJSON_AddItemToObject(tree, "ref", cJSON_CreateStringReference("text"));
-    check_print(tree, "{\"n\":9007199254740991,\"s\\n\":\"\\u0001\\u001f \\\"\\\\/\x7F\\b\\f\\n\\r\\t\xC3\xA9\",\"t\":true,\"r\":[1, 2.50],\"const\":[],\"ref\":\"text\"}");
+    check_print(tree, "{\"n\":9007199254740991,\"s\\n\":\"\\u0001\\u001f "
+                      "\\\"\\\\/\x7F\\b\\f\\n\\r\\t\xC3\xA9\",\"t\":true,\"r\":[1, 2.50],\"const\":[],\"ref\":\"text\"}");
     cJSON_Delete(tree);
 }
 
@@ -314,7 +315,8 @@ static void writes_strings_exactly_or_repaired(void **state)
     check_write("", 0, "\"\"", "\"\"");
     check_write(NULL, 0, "\"\"", "\"\"");
     check_write("a\0b", 3, "\"a\\u0000b\"", "\"a\\u0000b\"");
-    check_write("caf\xC3\xA9 1234567890123456\n\xC3\xA9", 25, "\"caf\xC3\xA9 1234567890123456\\n\xC3\xA9\"", "\"caf\xC3\xA9 1234567890123456\\n\xC3\xA9\"");
+    check_write("caf\xC3\xA9 1234567890123456\n\xC3\xA9", 25, "\"caf\xC3\xA9 1234567890123456\\n\xC3\xA9\"",
+        "\"caf\xC3\xA9 1234567890123456\\n\xC3\xA9\"");
     check_write("a\xFFz", 3, NULL, "\"a\xEF\xBF\xBDz\"");
     check_write("\n\xC3", 2, NULL, "\"\\n\xEF\xBF\xBD\"");
     check_write("\xED\xA0\x80", 3, NULL, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");

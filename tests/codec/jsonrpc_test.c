@@ -128,7 +128,8 @@ static void the_case_of_member_names_counts_and_their_escapes_do_not(void **stat
     (void)state;
     check_fault("{\"jsonrpc\":\"2.0\",\"Method\":\"a\",\"id\":1}", "1");
     check_fault("{\"jsonrpc\":\"2.0\",\"method\\u0000\":\"a\",\"id\":1}", "1");
-    jsonrpc_request request = read_one("{\"jsonrpc\":\"\\u0032.0\",\"m\\u0065thod\":\"a\",\"METHOD\":\"b\",\"extra\":{},\"extra\":1,\"i\\u0064\":1}");
+    jsonrpc_request request =
+        read_one("{\"jsonrpc\":\"\\u0032.0\",\"m\\u0065thod\":\"a\",\"METHOD\":\"b\",\"extra\":{},\"extra\":1,\"i\\u0064\":1}");
     assert_int_equal(0, request.fault);
     assert_slice(request.method, "\"a\"");
     assert_slice(request.id, "1");
@@ -151,8 +152,10 @@ static void what_is_not_json_is_told_with_its_place(void **state)
     assert_contains(err.text, "at byte 17");
     assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of(""), &message, &err), &err);
     assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_make(NULL, 0), &message, &err), &err);
-    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1} x"), &message, &err), &err);
-    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}{}"), &message, &err), &err);
+    assert_status(DUBBOC_E_PARSE,
+        jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1} x"), &message, &err), &err);
+    assert_status(DUBBOC_E_PARSE,
+        jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}{}"), &message, &err), &err);
 }
 
 static void a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other(void **state)
@@ -187,8 +190,9 @@ static void nothing_of_a_batch_is_handed_out_when_its_end_is_not_json(void **sta
 {
     (void)state;
     jsonrpc_message message;
-    const char *bodies[] = {"[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},", "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},]",
-        "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}", "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}]]"};
+    const char *bodies[] = {"[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},",
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},]", "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}",
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}]]"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
         assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of(bodies[i]), &message, &err), &err);
 }
@@ -213,8 +217,9 @@ static void writes_results_and_errors_as_dubbo_consumers_want_them(void **state)
     assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"id\":\"17\",\"result\":[1]}\n");
     buffer_clear(&out);
     jsonrpc_write_error(&out, slice_of("null"), -32700, slice_of("no \"x\" \xFF"), NULL);
-    assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\","
-                                     "\"data\":{\"exceptionTypeName\":\"java.lang.RuntimeException\",\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\"}}}\n");
+    assert_slice(buffer_slice(&out),
+        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\","
+        "\"data\":{\"exceptionTypeName\":\"java.lang.RuntimeException\",\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\"}}}\n");
     buffer_clear(&out);
     jsonrpc_write_error(&out, slice_of("3"), 7, slice_of("m"), "java.lang.Exception");
     assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":7,\"message\":\"m\","
@@ -277,7 +282,8 @@ static void reads_results_with_the_id_as_number_or_string(void **state)
 static void an_error_wins_over_a_result(void **state)
 {
     (void)state;
-    jsonrpc_reply reply = read_good("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{},\"error\":{\"code\":-32000,\"message\":\"no \\u0061\",\"data\":[1]}}");
+    jsonrpc_reply reply = read_good(
+        "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{},\"error\":{\"code\":-32000,\"message\":\"no \\u0061\",\"data\":[1]}}");
     assert_true(reply.is_error);
     assert_int_equal(-32000, reply.code);
     assert_slice(reply.message.text, "\"no \\u0061\"");
