@@ -60,7 +60,8 @@ typedef struct jsonrpc_message {
 #define JSONRPC_BATCH_MAX 10000 /* requests in one batch; more is -32600 for the whole */
 
 /* Reads a body: one request or a batch. Checks the whole text first, so that nothing of a body that is not JSON is executed.
- * DUBBOC_OK: read on with jsonrpc_next(). Else DUBBOC_E_PARSE (answer -32700, id null) or DUBBOC_E_TOO_BIG (-32600), with err's text. */
+ * DUBBOC_OK: read on with jsonrpc_next(). Else DUBBOC_E_PARSE (not JSON, too deep, too many values: answer
+ * -32700, id null) or DUBBOC_E_TOO_BIG (a batch over JSONRPC_BATCH_MAX: -32600), with err's text. */
 dubboc_status jsonrpc_read_message(dubboc_slice body, jsonrpc_message *message, dubboc_error *err);
 
 /* The next request; false: there are no more. An empty batch gives one request with a fault (specification, section 6), and then is_batch is

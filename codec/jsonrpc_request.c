@@ -164,11 +164,20 @@ static bool count_batch(json_scan *scan, size_t *count)
     return json_scan_end(scan);
 }
 
+/* Text that is too deep or has too many values cannot be read either. */
+static dubboc_status unreadable(const json_scan *scan, dubboc_error *err)
+{
+    json_scan_error(scan, err);
+    if (err != NULL)
+        err->status = DUBBOC_E_PARSE;
+    return DUBBOC_E_PARSE;
+}
+
 static dubboc_status read_batch(dubboc_slice body, jsonrpc_message *message, dubboc_error *err)
 {
     size_t count;
     if (!count_batch(&message->scan, &count))
-        return json_scan_error(&message->scan, err);
+        return unreadable(&message->scan, err);
     if (count > JSONRPC_BATCH_MAX)
         return error_set(
             err, DUBBOC_E_TOO_BIG, "Invalid Request: a batch of %zu requests, at most %d are taken", count, JSONRPC_BATCH_MAX);
@@ -192,7 +201,7 @@ dubboc_status jsonrpc_read_message(dubboc_slice body, jsonrpc_message *message, 
     if (json_scan_peek(&message->scan) == JSON_ARRAY)
         return read_batch(body, message, err);
     if (!read_request(&message->scan, &message->single) || !json_scan_end(&message->scan))
-        return json_scan_error(&message->scan, err);
+        return unreadable(&message->scan, err);
     message->batch_left = 1;
     return DUBBOC_OK;
 }
