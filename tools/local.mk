@@ -1,10 +1,13 @@
 bin_PROGRAMS += tools/dubboc
 tools_dubboc_SOURCES = \
+	tools/cmd_bench.c \
 	tools/cmd_call.c \
 	tools/cmd_config.c \
 	tools/cmd_ls.c \
 	tools/cmd_watch.c \
 	tools/dubboc.c \
+	tools/histogram.c tools/histogram.h \
+	tools/load.c tools/load.h \
 	tools/target.c tools/target.h \
 	tools/tool.c tools/tool.h
 tools_dubboc_LDADD = libdubboc_core.la
