@@ -58,9 +58,9 @@ def test_unknown_methods_and_paths_are_named_and_the_connection_stays():
 def test_wrong_params_name_the_parameter():
     provider = Provider()
     code, id, message = error_of(provider, rpc("add", [1, "two"]))
-    assert code == -32602 and "$[1]" in message and "string" in message, message
-    code, id, message = error_of(provider, rpc("add", [9223372036854775807, 1]))
-    assert "overflow" in message, message
+    assert code == -32602 and "params[1]" in message and "string" in message, message
+    status, reply = answer(provider, rpc("add", [9223372036854775807, 1]))
+    assert "beyond 64 bits" in reply["error"]["message"], reply
 
 
 def test_a_method_with_a_zero_byte_in_its_name_is_another_method():
@@ -92,7 +92,7 @@ def request(*lines, body=b""):
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body
 
 
-def test_framing_tricks_get_one_400_and_a_closed_connection():
+def test_framing_tricks_get_one_refusal_and_a_closed_connection():
     provider = Provider()
     good = rpc("echo", [1]).encode()
     length = f"Content-Length: {len(good)}"
@@ -103,7 +103,7 @@ def test_framing_tricks_get_one_400_and_a_closed_connection():
                   (first, "Host: x", "Host: y", length), (first, "Host: x", "X-A: a\x01b", length), (first, "Host: x", "X\x01: a", length),
                   (first, length)):
         got, closed = raw(provider.address, request(*lines, body=good) + hidden)
-        assert got.count(b"HTTP/1.1 ") == 1 and got.split()[1] == b"400" and closed, (lines, got)
+        assert got.count(b"HTTP/1.1 ") == 1 and got.split()[1] in (b"400", b"501") and closed, (lines, got)
     assert call(provider, "echo", 1).json() == 1
 
 

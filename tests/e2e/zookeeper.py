@@ -22,7 +22,7 @@ class ZooKeeper:
         self.port = int(self.run("start", self.home, port or free_port()))
 
     def run(self, *argv):
-        done = subprocess.run(["bash", self.SCRIPT, *map(str, argv)], capture_output=True, timeout=60)
+        done = subprocess.run(["sh", self.SCRIPT, *map(str, argv)], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60)
         assert done.returncode == 0, done
         return done.stdout.decode().strip() or 0
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # A ZooKeeper server for tests, from the packages of the distribution (Debian: zookeeper and a Java runtime).
 #
-#   zookeeper-server.sh start DIR        starts one on a free port of 127.0.0.1 with its data in DIR, waits until it serves, prints the port
+#   zookeeper-server.sh start DIR [PORT] starts one on that or a free port of 127.0.0.1 with its data in DIR, waits until it serves,
+#                                        prints the port
 #   zookeeper-server.sh stop DIR         ends it and waits for that; DIR stays
 #   zookeeper-server.sh run DIR PORT     is the server, in the foreground
 set -eu
@@ -58,7 +59,7 @@ free_port() {
 
 start() {
     mkdir -p "$1"
-    port=$(free_port)
+    port=${2:-$(free_port)}
     sh "$0" run "$1" "$port" >"$1/start" 2>&1 </dev/null &
     pid=$!
     echo "$pid" >"$1/pid"
@@ -83,9 +84,11 @@ stop() {
     done
 }
 
+usage="usage: start DIR [PORT] | stop DIR | run DIR PORT"
 case "${1-}" in
-start | stop) [ $# -eq 2 ] || fail "usage: start DIR | stop DIR | run DIR PORT" ;;
-run) [ $# -eq 3 ] || fail "usage: start DIR | stop DIR | run DIR PORT" ;;
-*) fail "usage: start DIR | stop DIR | run DIR PORT" ;;
+start) [ $# -eq 2 ] || [ $# -eq 3 ] || fail "$usage" ;;
+stop) [ $# -eq 2 ] || fail "$usage" ;;
+run) [ $# -eq 3 ] || fail "$usage" ;;
+*) fail "$usage" ;;
 esac
 "$@"
