@@ -1,5 +1,5 @@
-# fuzz targets of registry: nothing yet. The form of one:
-#   fuzz_programs += fuzz/json_fuzz
-#   fuzz_json_fuzz_SOURCES = fuzz/json_fuzz.c $(fuzz_main)
-#   fuzz_json_fuzz_LDFLAGS = $(fuzz_ldflags)
-#   fuzz_json_fuzz_LDADD = $(fuzz_ldadd)
+# fuzz targets of registry
+fuzz_programs += fuzz/url_fuzz
+fuzz_url_fuzz_SOURCES = fuzz/url_fuzz.c $(fuzz_main)
+fuzz_url_fuzz_LDFLAGS = $(fuzz_ldflags)
+fuzz_url_fuzz_LDADD = $(fuzz_ldadd)

@@ -33,7 +33,7 @@ dubboc_status file_folder_path(const char *root, const char *interface, registry
         buffer_append_text(&name, "%2E");
     url_encode(&name, slice_of(interface + (is_dotted ? 1 : 0)));
     dubboc_status status = DUBBOC_OK;
-    if (name.len == 0 || name.len > NAME_MAX)
+    if (name.status == DUBBOC_OK && (name.len == 0 || name.len > NAME_MAX))
         status = error_set(err, DUBBOC_E_ARGUMENT, "an interface name of %zu bytes makes no folder name", strlen(interface));
     else if (buffer_text(&name) == NULL
         || (*path = mem_printf("%s/dubbo/%s/%s", root, name.data, registry_category_name(category))) == NULL)
@@ -159,7 +159,7 @@ dubboc_status file_node_create(const char *folder, const char *url, file_node *n
     int reason = 0;
     for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
         if (!file_folder_make(folder))
-            return error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", folder, strerror(errno));
+            return errno == ENOMEM ? error_no_memory(err) : error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", folder, strerror(errno));
         reason = create_named(folder, url, node);
         if (reason != EAGAIN && reason != ENOENT && reason != EEXIST) /* a cleaner was at it, or the folder went: once more */
             break;

@@ -271,8 +271,12 @@ static dubboc_status make_root(const char *root, dubboc_error *err)
     if (path == NULL)
         return error_no_memory(err);
     dubboc_status status = DUBBOC_OK;
-    if (!file_folder_make(path) && (errno == ENOENT || errno == ENOTDIR || stat(root[0] != '\0' ? root : "/", &info) != 0))
-        status = error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", path, strerror(errno));
+    int reason = file_folder_make(path) ? 0 : errno;
+    bool may_only_read = (reason == EACCES || reason == EROFS || reason == EPERM) && stat(root[0] != '\0' ? root : "/", &info) == 0;
+    if (reason == ENOMEM)
+        status = error_no_memory(err);
+    else if (reason != 0 && !may_only_read)
+        status = error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", path, strerror(reason));
     else if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
         status = error_set(err, DUBBOC_E_SYSTEM, "%s is no folder", path);
     else if (access(path, R_OK | X_OK) != 0 && errno != ENOENT)

@@ -1,4 +1,5 @@
 registry_core_tests = \
+	tests/registry/alloc_test \
 	tests/registry/contract_file_test \
 	tests/registry/contract_static_test \
 	tests/registry/file_test \
@@ -30,3 +31,7 @@ tests_registry_contract_static_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_static_test_LDADD = $(registry_contract_libs)
 tests_registry_file_test_CPPFLAGS = $(test_cppflags)
 tests_registry_file_test_LDADD = $(test_libs)
+tests_registry_alloc_test_CPPFLAGS = $(test_cppflags)
+tests_registry_alloc_test_LDADD = $(test_libs)
+tests_registry_alloc_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_registry_alloc_test_SOURCES = tests/registry/alloc_test.c tests/registry/nodes.h
