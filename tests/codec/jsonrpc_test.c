@@ -204,6 +204,39 @@ static void an_empty_batch_is_answered_by_one_object(void **state)
     check_fault(" [ ] ", "null");
 }
 
+static char *batch_of(size_t count)
+{
+    static const char request[] = "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[1],\"id\":12345},";
+    size_t len = sizeof request - 1;
+    char *body = malloc(count * len + 2);
+    assert_non_null(body);
+    body[0] = '[';
+    for (size_t i = 0; i < count; i++)
+        memcpy(body + 1 + i * len, request, len);
+    body[count * len] = ']';
+    body[count * len + 1] = '\0';
+    return body;
+}
+
+static void takes_10000_requests_in_a_batch_and_no_more(void **state)
+{
+    (void)state;
+    jsonrpc_message message;
+    jsonrpc_request request;
+    char *body = batch_of(JSONRPC_BATCH_MAX);
+    size_t count = 0;
+    assert_status(DUBBOC_OK, jsonrpc_read_message(slice_of(body), &message, &err), &err);
+    for (; jsonrpc_next(&message, &request); count++)
+        assert_slice(request.id, "12345");
+    assert_int_equal(JSONRPC_BATCH_MAX, count);
+    free(body);
+    body = batch_of(100000);
+    assert_status(DUBBOC_E_TOO_BIG, jsonrpc_read_message(slice_of(body), &message, &err), &err);
+    assert_contains(err.text, "a batch of 100000 requests");
+    assert_false(jsonrpc_next(&message, &request));
+    free(body);
+}
+
 /* --- provider side, answering --- */
 
 static void writes_results_and_errors_as_dubbo_consumers_want_them(void **state)
@@ -368,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other),
         cmocka_unit_test(nothing_of_a_batch_is_handed_out_when_its_end_is_not_json),
         cmocka_unit_test(an_empty_batch_is_answered_by_one_object),
+        cmocka_unit_test(takes_10000_requests_in_a_batch_and_no_more),
         cmocka_unit_test(writes_results_and_errors_as_dubbo_consumers_want_them),
         cmocka_unit_test(writes_a_request_byte_for_byte_as_dubbogo_does),
         cmocka_unit_test(reads_results_with_the_id_as_number_or_string),
