@@ -77,7 +77,7 @@ static char *help_filter(int key, const char *text, void *input)
 
 int main(int argc, char **argv)
 {
-    static const char doc[] = "Calls, lists and watches JSON-RPC services of the Dubbo world.\v ";
+    static const char doc[] = "Calls, measures, lists and watches JSON-RPC services of the Dubbo world.\v ";
     static const struct argp argp = {.parser = parse, .args_doc = "COMMAND ...", .doc = doc, .help_filter = help_filter};
     choice chosen = {0};
     char name[64];

@@ -1,11 +1,12 @@
 """dubboc itself and `dubboc config`: what is printed where, and how it ends."""
 import os
+import re
 import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tap import DUBBOC, Folder, dubboc, environment, equal, holds, run  # noqa: E402
+from tap import DUBBOC, SOURCE, Folder, dubboc, environment, equal, holds, run  # noqa: E402
 
 
 def without_a_command_the_usage_goes_to_standard_error_with_64():
@@ -24,11 +25,28 @@ def help_and_version_go_to_standard_output_with_0():
     equal((end.status, end.out), (0, "dubboc 0.1.0\n"), end)
 
 
+def commands():
+    """The names that `dubboc --help` tells."""
+    listed = dubboc("--help").out.split("Commands:\n")[1].split("\n\n")[0]
+    return [line.split()[0] for line in listed.splitlines()]
+
+
 def every_command_has_help():
-    for command in ("ls", "watch", "config"):
+    equal([name for name in ("call", "bench", "ls", "watch", "config") if name not in commands()], [])
+    for command in commands():
         end = dubboc(command, "--help")
         equal((end.status, end.err), (0, ""), end)
         holds(end.out, "Usage: dubboc " + command)
+
+
+def the_manual_names_every_command_and_option():
+    with open(os.path.join(SOURCE, "docs", "dubboc.1"), encoding="utf-8") as file:
+        manual = file.read().replace("\\-", "-")
+    for command in commands():
+        holds(manual, ".B dubboc " + command)
+        for option in re.findall(r"--[a-z]+", dubboc(command, "--help").out):
+            if option not in ("--help", "--usage"):
+                holds(manual, option)
 
 
 def an_unknown_command_names_the_near_one():
@@ -130,6 +148,7 @@ run([
     without_a_command_the_usage_goes_to_standard_error_with_64,
     help_and_version_go_to_standard_output_with_0,
     every_command_has_help,
+    the_manual_names_every_command_and_option,
     an_unknown_command_names_the_near_one,
     wrong_options_and_arguments_end_with_64_and_no_output,
     a_registry_that_is_not_in_this_release_says_so,
