@@ -102,7 +102,6 @@ static parked *park(exchange *ex)
     made->missing = 1;
     made->refs = 1;
     made->deadline_ns = exchange_deadline_ns(ex);
-    buffer_init(&made->text, ANSWER_BYTES_MAX);
     exchange_hold(ex);
     pthread_mutex_lock(&made->owner->lock);
     link_locked(made->owner, made);
@@ -178,7 +177,7 @@ static void write_hole(const hole *self, buffer *out)
 
 static void append_part(buffer *out, const buffer *text, size_t from, size_t to)
 {
-    if (to > from)
+    if (to > from && out->status == DUBBOC_OK)
         buffer_append(out, text->data + from, to - from);
 }
 
@@ -186,16 +185,14 @@ static void append_part(buffer *out, const buffer *text, size_t from, size_t to)
 static void answer(parked *self)
 {
     buffer *out = http_incoming_out(self->incoming);
-    buffer_clear(out);
     size_t done = 0;
-    for (size_t i = 0; i < self->count; i++) {
+    out->status = self->text.status; /* then nothing below is written */
+    for (size_t i = 0; out->status == DUBBOC_OK && i < self->count; i++) {
         append_part(out, &self->text, done, self->holes[i].at);
         write_hole(&self->holes[i], out);
         done = self->holes[i].at;
     }
     append_part(out, &self->text, done, self->text.len);
-    if (self->text.status != DUBBOC_OK && out->status == DUBBOC_OK)
-        out->status = self->text.status;
     dispatch_answer(self->incoming, true);
     unref(self);
 }
@@ -216,11 +213,10 @@ size_t parked_count(const parked *self)
 
 void parked_release(parked *self)
 {
-    /* The text is moved out of the request's buffer, which belongs to the loop as long as the request is not answered. */
+    /* What is written so far is taken out of the request's buffer, memory and all, to be put together there again with the rest. */
     buffer *out = http_incoming_out(self->incoming);
-    append_part(&self->text, out, 0, out->len);
-    if (out->status != DUBBOC_OK)
-        self->text.status = out->status;
+    self->text = *out;
+    buffer_init(out, self->text.max_bytes);
     pthread_mutex_lock(&self->owner->lock);
     bool is_complete = settle_locked(self);
     pthread_mutex_unlock(&self->owner->lock);

@@ -47,6 +47,8 @@ static void replace_by_error(buffer *out, size_t mark, dubboc_slice id, const ch
 void dispatch_write_tree(buffer *out, dubboc_slice id, const cJSON *result)
 {
     size_t mark = out->len;
+    if (out->status != DUBBOC_OK) /* before us: not ours to take back */
+        return;
     jsonrpc_begin_result(out, id);
     dubboc_status status = DUBBOC_OK;
     if (result == NULL)
@@ -70,6 +72,8 @@ void dispatch_write_raw(buffer *out, dubboc_slice id, dubboc_slice result, bool 
     size_t mark = out->len;
     dubboc_error err;
     json_value value;
+    if (out->status != DUBBOC_OK)
+        return;
     if (result.len > 0 && checks && json_check(result, &value, &err) != DUBBOC_OK) {
         error_prefix(&err, err.status, "the handler's result");
         write_error(out, id, JSONRPC_INTERNAL_ERROR, err.text);
@@ -302,7 +306,7 @@ static void run_batch(exchange *ex)
     jsonrpc_request rpc;
     size_t answers = 0;
     buffer_append_char(out, '[');
-    while (jsonrpc_next(&ex->message, &rpc)) {
+    while (out->status == DUBBOC_OK && jsonrpc_next(&ex->message, &rpc)) {
         if (!ex->message.is_batch) { /* an empty one is answered by one object (specification, section 6) */
             buffer_clear(out);
             serve(ex, &rpc, NULL, out);
@@ -312,7 +316,7 @@ static void run_batch(exchange *ex)
     }
     if (answers > 0)
         buffer_append(out, "]\n", 2);
-    else if (ex->message.is_batch)
+    else if (ex->message.is_batch && out->status == DUBBOC_OK)
         buffer_clear(out);
     finish(ex);
 }

@@ -251,11 +251,11 @@ static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
     if (status == DUBBOC_OK)
         status = open_http(self, err);
     if (status == DUBBOC_OK)
-        status = open_step_fd(self, err);
-    if (status == DUBBOC_OK)
         status = start_workers(self, err);
     if (status == DUBBOC_OK)
         status = http_server_start(self->http, err);
+    if (status == DUBBOC_OK)
+        status = open_step_fd(self, err);
     if (status == DUBBOC_OK)
         status = registration_register(&self->registration, &self->services, self->config, self->bound, self->registered,
             self->application, err);

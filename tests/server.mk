@@ -1,6 +1,9 @@
 server_tests = \
 	tests/server/deferred_test \
 	tests/server/dispatch_test \
+	tests/server/life_test \
+	tests/server/memory_test \
+	tests/server/registration_test \
 	tests/server/request_test \
 	tests/server/service_test \
 	tests/server/workers_test
@@ -13,6 +16,16 @@ tests_server_deferred_test_LDADD = $(test_libs)
 tests_server_dispatch_test_SOURCES = tests/server/dispatch_test.c $(server_caller)
 tests_server_dispatch_test_CPPFLAGS = $(test_cppflags)
 tests_server_dispatch_test_LDADD = $(test_libs)
+tests_server_life_test_SOURCES = tests/server/life_test.c $(server_caller)
+tests_server_life_test_CPPFLAGS = $(test_cppflags)
+tests_server_life_test_LDADD = $(test_libs)
+tests_server_memory_test_SOURCES = tests/server/memory_test.c $(server_caller)
+tests_server_memory_test_CPPFLAGS = $(test_cppflags)
+tests_server_memory_test_LDADD = $(test_libs)
+tests_server_memory_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_server_registration_test_SOURCES = tests/server/registration_test.c $(server_caller)
+tests_server_registration_test_CPPFLAGS = $(test_cppflags)
+tests_server_registration_test_LDADD = $(test_libs)
 tests_server_request_test_SOURCES = tests/server/request_test.c $(server_caller)
 tests_server_request_test_CPPFLAGS = $(test_cppflags)
 tests_server_request_test_LDADD = $(test_libs)

@@ -1,0 +1,283 @@
+/* What stands in the registry, and when. */
+#include "tests/server/caller.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/slice.h"
+#include "registry/provider_url.h"
+#include "server/registration.h"
+
+/* --- the node -------------------------------------------------------------------------------------------------------------------------------- */
+
+static dubboc_config *config;
+static services offered;
+
+static int set_up(void **state)
+{
+    (void)state;
+    config = test_config((const setting[]){{"application", "name", "capp"}, {"application", "version", "1.0.0"}, {"service a.Slow", "timeout", "5s"},
+        {"service a.Slow", "retries", "1"}, {"service a.Slow", "Get.timeout", "250ms"}, {0}});
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    services_fini(&offered);
+    dubboc_config_free(config);
+    return 0;
+}
+
+static dubboc_status handler(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+{
+    (void)request;
+    (void)params;
+    (void)result;
+    (void)arg;
+    return DUBBOC_OK;
+}
+
+static dubboc_service *add(const char *interface, const dubboc_service_options *options, const dubboc_method *methods, size_t count)
+{
+    dubboc_service *service;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, services_add(&offered, config, interface, options, &service, &err), &err);
+    for (size_t i = 0; i < count; i++)
+        assert_status(DUBBOC_OK, dubboc_service_add_method(service, &methods[i], &err), &err);
+    return service;
+}
+
+/* The node with pid and timestamp, which change, replaced; they must be right and stand once. */
+static char *node_of(const dubboc_service *service, const char *scheme, bool is_anyhost)
+{
+    char pid[40];
+    int64_t before_ms = clock_wall_ms();
+    char *url = registration_url(config, service, scheme, "192.168.35.1:10000", is_anyhost, NULL);
+    assert_non_null(url);
+    snprintf(pid, sizeof pid, "&pid=%ld&", (long)getpid());
+    char *at = strstr(url, pid);
+    assert_non_null(at);
+    memmove(at + 5, at + strlen(pid) - 1, strlen(at + strlen(pid) - 1) + 1);
+    at = strstr(url, "&timestamp=");
+    assert_non_null(at);
+    char *end;
+    long long stamp = strtoll(at + 11, &end, 10);
+    assert_true(stamp >= before_ms && stamp <= clock_wall_ms());
+    memmove(at + 11, end, strlen(end) + 1);
+    return url;
+}
+
+static void check_node(const dubboc_service *service, const char *scheme, bool is_anyhost, const char *expected)
+{
+    char *url = node_of(service, scheme, is_anyhost);
+    assert_string_equal(url, expected);
+    free(url);
+}
+
+static const dubboc_method two[] = {{.name = "GetUsers", .json = handler}, {.name = "GetUser", .json = handler}};
+
+static void a_node_is_as_recommended(void **state)
+{
+    (void)state;
+    dubboc_service *service =
+        add("com.youni.UserProvider", &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "1.0.0"}, two, 2);
+    check_node(service, "jsonrpc", true,
+        "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?anyhost=true&application=capp&category=providers&dubbo=2.0.2"
+        "&interface=com.youni.UserProvider&methods=GetUser,GetUsers&pid=&revision=1.0.0&side=provider&timestamp=&version=1.0.0");
+}
+
+static void nothing_is_registered_empty(void **state)
+{
+    (void)state;
+    dubboc_service *service = add("a.B", NULL, two, 1);
+    check_node(service, "jsonrpc", false,
+        "jsonrpc://192.168.35.1:10000/a.B?application=capp&category=providers&dubbo=2.0.2&interface=a.B&methods=GetUsers&pid=&revision=1.0.0"
+        "&side=provider&timestamp=");
+}
+
+static void an_http_node_says_by_its_release_that_it_is_json(void **state)
+{
+    (void)state;
+    dubboc_service_options options = {.size = sizeof options, .group = "g1", .path = "ctx/a.B", .weight = 7};
+    dubboc_service *service = add("a.B", &options, two, 1);
+    check_node(service, "http", false,
+        "http://192.168.35.1:10000/ctx/a.B?application=capp&category=providers&dubbo=2.0.2&group=g1&interface=a.B&methods=GetUsers&pid="
+        "&release=2.7.23&revision=1.0.0&side=provider&timestamp=&weight=7");
+    char *node = registration_url(config, service, "http", "192.168.35.1:10000", false, NULL);
+    provider_url *url;
+    dubboc_error err;
+    char reason[200];
+    assert_status(DUBBOC_OK, provider_url_from_text(slice_of(node), &url, &err), &err);
+    url_wanted wanted = {slice_of("a.B"), slice_of("g1"), slice_of("")};
+    assert_null(provider_url_mismatch(url, &wanted, reason, sizeof reason));
+    provider_url_free(url);
+    free(node);
+}
+
+static void methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling(void **state)
+{
+    (void)state;
+    const dubboc_method all[] = {{.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Buy", .json = handler, .flags = DUBBOC_ONCE}};
+    const dubboc_method mixed[] = {{.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Get", .json = handler, .flags = DUBBOC_IDEMPOTENT}};
+    char *url = node_of(add("a.All", NULL, all, 2), "jsonrpc", false);
+    assert_contains(url, "&retries=0&");
+    assert_contains(url, "&Pay.retries=0&");
+    assert_contains(url, "&methods.Pay.retries=0&");
+    assert_contains(url, "?Buy.retries=0&");
+    free(url);
+    url = node_of(add("a.Mixed", NULL, mixed, 2), "jsonrpc", false);
+    assert_null(strstr(url, "&retries="));
+    assert_null(strstr(url, "Get."));
+    assert_contains(url, "?Pay.retries=0&");
+    assert_contains(url, "&methods.Pay.retries=0&");
+    free(url);
+}
+
+static void timeouts_and_retries_of_the_configuration_are_registered(void **state)
+{
+    (void)state;
+    const dubboc_method methods[] = {{.name = "Get", .json = handler}, {.name = "Put", .json = handler, .timeout_ms = 70}};
+    char *url = node_of(add("a.Slow", NULL, methods, 2), "jsonrpc", false);
+    assert_contains(url, "&timeout=5000&");
+    assert_contains(url, "?Get.timeout=250&");
+    assert_contains(url, "&Put.timeout=70&");
+    assert_contains(url, "&retries=1&");
+    free(url);
+}
+
+/* --- the own address ------------------------------------------------------------------------------------------------------------------------ */
+
+static void check_address(const setting *settings, const char *bound, const char *expected)
+{
+    dubboc_config *own = test_config(settings);
+    dubboc_error err;
+    char *address;
+    assert_status(DUBBOC_OK, registered_address(own, bound, &address, &err), &err);
+    assert_string_equal(address, expected);
+    free(address);
+    dubboc_config_free(own);
+}
+
+static void the_address_is_the_one_bound_to_unless_told_otherwise(void **state)
+{
+    (void)state;
+    check_address(NULL, "10.1.2.3:8080", "10.1.2.3:8080");
+    check_address(NULL, "[::1]:8080", "[::1]:8080");
+    check_address((const setting[]){{"server", "registered_ip", "203.0.113.9"}, {0}}, "0.0.0.0:8080", "203.0.113.9:8080");
+    check_address((const setting[]){{"server", "registered_ip", "2001:db8::1"}, {0}}, "[::]:8080", "[2001:db8::1]:8080");
+    check_address((const setting[]){{"server", "registered_port", "80"}, {0}}, "10.1.2.3:8080", "10.1.2.3:80");
+    setenv("DUBBO_IP_TO_REGISTRY", "198.51.100.7", 1);
+    setenv("DUBBO_PORT_TO_REGISTRY", "30080", 1);
+    check_address(NULL, "[::]:8080", "198.51.100.7:30080");
+    unsetenv("DUBBO_IP_TO_REGISTRY");
+    unsetenv("DUBBO_PORT_TO_REGISTRY");
+}
+
+static void a_server_on_all_addresses_finds_one_of_its_own(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    char *address;
+    unsigned a, b, c, d, port;
+    assert_status(DUBBOC_OK, registered_address(config, "[::]:8080", &address, &err), &err);
+    assert_int_equal(sscanf(address, "%u.%u.%u.%u:%u", &a, &b, &c, &d, &port), 5);
+    assert_int_equal(port, 8080);
+    assert_true(a > 0 && a < 224);
+    free(address);
+    assert_true(address_is_any("[::]:8080"));
+    assert_true(address_is_any("0.0.0.0:8080"));
+    assert_false(address_is_any("127.0.0.1:8080"));
+}
+
+/* --- in a registry ---------------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct registry_view {
+    registry *registry;
+    const char *interface;
+    size_t wanted;
+    registry_list urls;
+} registry_view;
+
+static bool has_as_many(void *arg)
+{
+    registry_view *view = arg;
+    dubboc_error err;
+    registry_list_free(&view->urls);
+    view->urls = (registry_list){0};
+    assert_status(DUBBOC_OK,
+        registry_lookup(view->registry, view->interface, REGISTRY_PROVIDERS, deadline_in_ms(5000), &view->urls, &err), &err);
+    return view->urls.count == view->wanted;
+}
+
+static void wait_for_nodes(registry_view *view, size_t count)
+{
+    view->wanted = count;
+    assert_true(test_wait_for(has_as_many, view, 5000));
+}
+
+static void services_stand_in_the_registry_from_start_to_stop(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    char address[512];
+    dubboc_error err;
+    registry_view view = {.interface = "test.Echo"};
+    snprintf(address, sizeof address, "file://%s", folder);
+    registry_settings settings = {.address = address, .timeout_ms = 5000, .self_check_ms = 30000};
+    assert_status(DUBBOC_OK, registry_open(&settings, &view.registry, &err), &err);
+    dubboc_server *server = test_server((const setting[]){{"registry", "address", address}, {"server", "protocols", "jsonrpc,http"},
+        {"server", "stop_watch_wait", "0ms"}, {"service test.Hidden", "register", "false"}, {0}}, 1);
+    test_add_echo(server, NULL);
+    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Hidden", "m", handler, NULL, &err), &err);
+    test_start(server);
+    wait_for_nodes(&view, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_contains(view.urls.items[i], dubboc_server_address(server));
+    assert_answer(test_port(server), CALL("1", "echo", "[1]"), RESULT("1", "1"));
+    view.interface = "test.Hidden";
+    wait_for_nodes(&view, 0);
+    view.interface = "test.Echo";
+    dubboc_server_stop(server);
+    wait_for_nodes(&view, 0);
+    dubboc_server_free(server);
+    registry_list_free(&view.urls);
+    registry_free(view.registry);
+    test_folder_remove(folder);
+}
+
+static void a_registry_that_cannot_be_is_refused_at_start(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    dubboc_server *server = test_server(NULL, 1);
+    test_add_echo(server, NULL);
+    dubboc_server_free(server);
+    dubboc_server_options options = {.size = sizeof options, .config = config, .registry = "carrier-pigeon://coop"};
+    dubboc_status status = dubboc_server_new(&options, &server, &err);
+    if (status == DUBBOC_OK) {
+        test_add_echo(server, NULL);
+        status = dubboc_server_start(server, &err);
+        dubboc_server_free(server);
+    }
+    assert_true(status == DUBBOC_E_ARGUMENT || status == DUBBOC_E_CONFIG);
+    assert_contains(err.text, "carrier-pigeon");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_node_is_as_recommended),
+        TEST(nothing_is_registered_empty),
+        TEST(an_http_node_says_by_its_release_that_it_is_json),
+        TEST(methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling),
+        TEST(timeouts_and_retries_of_the_configuration_are_registered),
+        TEST(the_address_is_the_one_bound_to_unless_told_otherwise),
+        TEST(a_server_on_all_addresses_finds_one_of_its_own),
+        TEST(services_stand_in_the_registry_from_start_to_stop),
+        TEST(a_registry_that_cannot_be_is_refused_at_start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
