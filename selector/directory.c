@@ -71,8 +71,8 @@ static void publish_locked(directory *self, node_change *change, leftover *rest)
     node_list_commit(&self->nodes, change);
     rest->former = atomic_exchange(&self->current, change->next);
     rest->gone = change->gone;
-    LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed", "interface=%s seen=%zu usable=%zu gone=%zu", self->key, self->nodes.count,
-        change->next->count, change->gone_count);
+    LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed", "interface=%s seen=%zu usable=%zu gone=%zu", self->key,
+        self->nodes.count, change->next->count, change->gone_count);
 }
 
 /* Afterwards, no lock held. */
@@ -102,27 +102,31 @@ static void mark_dirty_locked(directory *self, leftover *rest)
     rest->kick_ns = deadline_min(rest->kick_ns, self->save_at_ns);
 }
 
-/* Takes a reading over. From the registry it makes the file old, from the file itself not. */
-static void take_list_locked(directory *self, const char *const *texts, size_t count, bool is_live, leftover *rest)
+/* Takes a reading over. From the registry it makes the file old, from the file itself not. false: no memory; the former list stands, and it will be read
+ * again soon. */
+static bool take_list_locked(directory *self, const char *const *texts, size_t count, bool is_live, leftover *rest)
 {
     if (count > DIRECTORY_NODES_MAX) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out", "interface=%s nodes=%zu max=%d", self->key, count,
-            DIRECTORY_NODES_MAX);
+        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out", "interface=%s nodes=%zu max=%d", self->key,
+            count, DIRECTORY_NODES_MAX);
         count = DIRECTORY_NODES_MAX;
     }
     node_change change;
     if (!node_list_prepare(&self->nodes, &self->owner->providers, &self->wanted, texts, count, self->owner->hash_seed, &change)) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept", "interface=%s nodes=%zu", self->key, count);
+        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept", "interface=%s nodes=%zu", self->key,
+            count);
         self->read_at_ns = deadline_in_ms(READ_AGAIN_MS);
         rest->kick_ns = deadline_min(rest->kick_ns, self->read_at_ns);
-        return;
+        return false;
     }
     self->is_empty_pending = false;
+    self->is_from_file = !is_live;
     if (change.is_same)
-        return;
+        return true;
     publish_locked(self, &change, rest);
     if (is_live)
         mark_dirty_locked(self, rest);
+    return true;
 }
 
 /* An empty list takes effect only after the grace. true: not now, so leave the list as it is. */
@@ -133,6 +137,7 @@ static bool hold_empty_locked(directory *self, size_t count, leftover *rest)
         return false;
     if (self->is_empty_pending)
         return clock_now_ns() < self->empty_at_ns;
+    self->is_from_file = false;
     self->is_empty_pending = true;
     self->empty_at_ns = deadline_in_ms(grace_ms);
     rest->kick_ns = deadline_min(rest->kick_ns, self->empty_at_ns);
@@ -168,11 +173,10 @@ static void on_list(void *arg, const registry_snapshot *list)
     directory *self = arg;
     leftover rest = {.kick_ns = DEADLINE_NEVER};
     pthread_mutex_lock(&self->lock);
-    self->is_from_file = false;
-    if (!hold_empty_locked(self, list->count, &rest))
-        take_list_locked(self, list->urls, list->count, true, &rest);
+    bool is_read = hold_empty_locked(self, list->count, &rest) || take_list_locked(self, list->urls, list->count, true, &rest);
     pthread_mutex_unlock(&self->lock);
-    become_ready(self);
+    if (is_read)
+        become_ready(self);
     clear_up(self, &rest);
 }
 
@@ -210,12 +214,10 @@ void directory_load(directory *self)
     }
     leftover rest = {.kick_ns = DEADLINE_NEVER};
     pthread_mutex_lock(&self->lock);
-    if (lines.count > 0)
-        take_list_locked(self, lines.urls, lines.count, false, &rest);
-    bool is_usable = self->nodes.count > 0;
-    self->is_from_file = is_usable;
+    /* an empty file helps nobody */
+    bool is_read = lines.count > 0 && take_list_locked(self, lines.urls, lines.count, false, &rest);
     pthread_mutex_unlock(&self->lock);
-    if (is_usable)
+    if (is_read)
         become_ready(self);
     clear_up(self, &rest);
     snapshot_lines_fini(&lines);
@@ -259,10 +261,13 @@ static void write_lines_locked(const directory *self, buffer *lines, size_t *cou
 static void save(directory *self, buffer *lines, size_t count)
 {
     dubboc_error err;
-    dubboc_status status = lines->status != DUBBOC_OK ? error_set(&err, lines->status, "the list is too big for a file, or memory") :
-        snapshot_file_save(self->owner->snapshot_dir, self->wanted.interface, buffer_slice(lines), count, &err);
+    dubboc_status status =
+        lines->status != DUBBOC_OK
+            ? error_set(&err, lines->status, "the list is too big for a file, or memory")
+            : snapshot_file_save(self->owner->snapshot_dir, self->wanted.interface, buffer_slice(lines), count, &err);
     if (status != DUBBOC_OK)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "snapshot file not written", "interface=%s reason=\"%s\"", self->key, err.text);
+        LOG_THROTTLED(
+            DUBBOC_LOG_WARN, "selector", "snapshot file not written", "interface=%s reason=\"%s\"", self->key, err.text);
 }
 
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
@@ -275,7 +280,7 @@ int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
     pthread_mutex_lock(&self->lock);
     if (self->is_empty_pending && now_ns >= self->empty_at_ns) {
         LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more", "interface=%s", self->key);
-        take_list_locked(self, NULL, 0, true, &rest);
+        (void)take_list_locked(self, NULL, 0, true, &rest);
     }
     if (!is_last && self->subscription != NULL && now_ns >= self->read_at_ns) {
         again = self->subscription;

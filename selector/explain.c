@@ -6,7 +6,7 @@
 #include "selector/health.h"
 #include "selector/parts.h"
 
-#define NODES_IN_LINE 20 /* the rest is only counted */
+#define NODES_IN_LINE 20                    /* the rest is only counted */
 #define COPY_MAX_BYTES (128u * 1024 * 1024) /* of nodes for a visitor; above it sees none */
 
 /* Appends within size; what does not fit is cut. */
@@ -40,7 +40,7 @@ static void add_node(line_writer *to, const node *each)
     const char *reason = reason_of(each);
     if (reason == NULL)
         reason = health_may_serve(each->provider) ? "usable" : "usable, rests after failures";
-    add(to, "; %s: %s", each->label, reason);
+    add(to, "; %s: %s", node_label(each), reason);
 }
 
 static void add_head(line_writer *to, const directory *self)
@@ -85,7 +85,8 @@ static void visit_copies(const buffer *copy, void (*visit)(void *arg, const char
     }
 }
 
-void directory_explain(directory *self, char *line, size_t size, void (*visit)(void *arg, const char *url, const char *reason), void *arg)
+void directory_explain(
+    directory *self, char *line, size_t size, void (*visit)(void *arg, const char *url, const char *reason), void *arg)
 {
     line_writer to = {.line = line, .size = size};
     buffer copy;

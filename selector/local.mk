@@ -3,7 +3,7 @@ libdubboc_core_la_SOURCES += \
 	selector/explain.c \
 	selector/health.c selector/health.h \
 	selector/keeper.c \
-	selector/line.h \
+	selector/line.c selector/line.h \
 	selector/node.c selector/node.h \
 	selector/node_list.c selector/node_list.h \
 	selector/parts.h \

@@ -92,8 +92,6 @@ static bool read_own(const provider_url *url, node_own **own)
 
 node_method node_own_find(const node_own *own, dubboc_slice method)
 {
-    if (own == NULL)
-        return (node_method){.retries = -1};
     for (size_t i = 0; i < own->count; i++)
         if (slice_equal(own->methods[i].name, method))
             return own->methods[i];
@@ -120,32 +118,26 @@ static bool is_printable(dubboc_slice text)
 }
 
 /* Takes all that is needed out of the URL, so that it need not be kept. */
-static dubboc_status fill(node *self, provider_set *providers, const provider_url *url, const provider_place *place, dubboc_error *err)
+static dubboc_status fill(
+    node *self, provider_set *providers, const provider_url *url, const provider_place *place, dubboc_error *err)
 {
     self->weight = provider_url_weight(url);
     self->scheme_rank = slice_is(url->scheme, "jsonrpc") ? 0 : 1;
     self->born_ms = born_ms(url);
     if (!read_own(url, &self->own))
         return error_no_memory(err);
-    dubboc_status status = provider_take(providers, place, &self->provider, err);
-    if (status == DUBBOC_OK) {
-        self->label = mem_dup(self->provider->label);
-        if (self->label == NULL)
-            status = error_no_memory(err);
-    }
-    return status;
+    return provider_take(providers, place, &self->provider, err);
 }
 
 static node *make(dubboc_slice text, uint64_t hash)
 {
-    node *self = MEM_NEW(node);
+    node *self = text.len < SIZE_MAX - sizeof(node) ? mem_zeroed(1, sizeof(node) + text.len + 1) : NULL;
     if (self == NULL)
         return NULL;
-    *self = (node){.text = mem_dup_slice(text), .len = text.len, .hash = hash};
-    if (self->text == NULL) {
-        free(self);
-        return NULL;
-    }
+    self->len = text.len;
+    self->hash = hash;
+    if (text.len > 0)
+        memcpy(self->text, text.at, text.len);
     return self;
 }
 
@@ -162,10 +154,12 @@ static bool refuse(node *self, const provider_url *url, const char *reason)
 }
 
 /* Matches and takes the provider. DUBBOC_E_ARGUMENT: not one to call, self->reason is set. */
-static dubboc_status read_url(node *self, provider_set *providers, const url_wanted *wanted, const provider_url *url, dubboc_error *err)
+static dubboc_status read_url(
+    node *self, provider_set *providers, const url_wanted *wanted, const provider_url *url, dubboc_error *err)
 {
     char text[256];
-    const char *reason = is_printable(url->path) ? provider_url_mismatch(url, wanted, text, sizeof text) : "control bytes in the path";
+    const char *reason =
+        is_printable(url->path) ? provider_url_mismatch(url, wanted, text, sizeof text) : "control bytes in the path";
     if (reason != NULL)
         return refuse(self, url, reason) ? DUBBOC_OK : error_no_memory(err);
     buffer identity;
@@ -198,7 +192,8 @@ node *node_new(provider_set *providers, const url_wanted *wanted, dubboc_slice t
     if (status == DUBBOC_OK && self->reason != NULL && url != NULL)
         LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "node left out", "reason=\"%s\" node=%s", self->reason, self->label);
     else if (status == DUBBOC_OK && self->reason != NULL)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "broken node left out", "reason=\"%s\" node=\"%s\"", self->reason, self->label);
+        LOG_THROTTLED(
+            DUBBOC_LOG_WARN, "selector", "broken node left out", "reason=\"%s\" node=\"%s\"", self->reason, self->label);
     provider_url_free(url);
     if (status == DUBBOC_OK)
         return self;
@@ -246,8 +241,8 @@ static dubboc_status take_fixed(node *self, provider_set *providers, const provi
         buffer_printf(&identity, "https %u ", place.port);
     provider_url_identity(url, &identity);
     place.identity = buffer_slice(&identity);
-    dubboc_status status = identity.status == DUBBOC_OK ? fill(self, providers, url, &place, err) :
-        error_set(err, identity.status, "%s: too long", self->text);
+    dubboc_status status = identity.status == DUBBOC_OK ? fill(self, providers, url, &place, err)
+                                                        : error_set(err, identity.status, "%s: too long", self->text);
     buffer_fini(&identity);
     return status;
 }
@@ -274,11 +269,15 @@ void node_free(provider_set *providers, node *self)
     if (self == NULL)
         return;
     provider_give_back(providers, self->provider);
-    free(self->text);
     free(self->label);
     free(self->reason);
     free(self->own);
     free(self);
+}
+
+const char *node_label(const node *self)
+{
+    return self->provider != NULL ? self->provider->label : self->label;
 }
 
 int node_compare(const node *a, const node *b)

@@ -20,21 +20,22 @@ struct node_own {
 };
 
 typedef struct node {
-    char *text; /* the URL, decoded once */
-    size_t len;
+    /* first, since every reading compares it: */
+    size_t len;         /* of the text */
+    uint64_t seen;      /* the last reading that had it; changed by the directory */
     uint64_t hash;      /* of the text */
-    char *label;        /* "host:port/path", or the beginning of a text that is no URL */
+    char *label;        /* of one left out: "host:port/path", or the beginning of a text that is no URL */
     char *reason;       /* why it is not one to call; NULL: it is, and provider is set */
     provider *provider; /* referenced */
     node_own *own;      /* NULL: none */
     uint32_t weight;
-    int scheme_rank;    /* of two nodes with one identity the lower one is used, */
-    uint64_t born_ms;   /* then the later one */
+    int scheme_rank;  /* of two nodes with one identity the lower one is used, */
+    uint64_t born_ms; /* then the later one */
     /* changed by the directory */
     size_t place;       /* in the directory's list */
-    uint64_t seen;      /* the last reading that had it */
     const char *unused; /* usable, but left out beside others, and why; NULL: it is in the snapshot */
     struct node *next;  /* among those that are gone */
+    char text[];        /* the URL, decoded once */
 } node;
 
 /* From a URL of the registry. One that cannot be read or does not match gets its reason, which is no failure. NULL: no memory. */
@@ -46,10 +47,13 @@ dubboc_status node_new_fixed(provider_set *providers, dubboc_slice text, node **
 /* Gives its provider back: only when no reader can see a snapshot with it. NULL is accepted. */
 void node_free(provider_set *providers, node *self);
 
+/* For people: "host:port/path" if it has that. */
+const char *node_label(const node *self);
+
 /* Order of a snapshot: by identity, then the one to use first. Both usable. */
 int node_compare(const node *a, const node *b);
 
-/* The values for a method; own may be NULL. No allocation. */
+/* The values for a method. No allocation. */
 node_method node_own_find(const node_own *own, dubboc_slice method);
 
 #endif

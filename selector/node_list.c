@@ -27,14 +27,6 @@ static void index_add(node_list *self, node *added)
     self->index[at] = added;
 }
 
-static void index_fill(node_list *self, node *const *nodes, size_t count)
-{
-    if (self->slots > 0)
-        memset(self->index, 0, self->slots * sizeof(node *));
-    for (size_t i = 0; i < count; i++)
-        index_add(self, nodes[i]);
-}
-
 static node *index_find(const node_list *self, dubboc_slice text, uint64_t hash)
 {
     for (size_t at = (size_t)hash & (self->slots - 1); self->index[at] != NULL; at = (at + 1) & (self->slots - 1)) {
@@ -43,6 +35,22 @@ static node *index_find(const node_list *self, dubboc_slice text, uint64_t hash)
             return found;
     }
     return NULL;
+}
+
+/* Takes one out, and moves those behind it that it had pushed away from their places. */
+static void index_remove(node_list *self, const node *gone)
+{
+    size_t mask = self->slots - 1, hole = (size_t)gone->hash & mask;
+    while (self->index[hole] != gone)
+        hole = (hole + 1) & mask;
+    for (size_t at = (hole + 1) & mask; self->index[at] != NULL; at = (at + 1) & mask) {
+        size_t home = (size_t)self->index[at]->hash & mask;
+        if (((at - home) & mask) >= ((at - hole) & mask)) {
+            self->index[hole] = self->index[at];
+            hole = at;
+        }
+    }
+    self->index[hole] = NULL;
 }
 
 /* Room for so many nodes at half its size. false: no memory. */
@@ -59,13 +67,15 @@ static bool index_reserve(node_list *self, size_t count)
     free(self->index);
     self->index = index;
     self->slots = slots;
-    index_fill(self, self->nodes, self->count);
+    for (size_t i = 0; i < self->count; i++)
+        index_add(self, self->nodes[i]);
     return true;
 }
 
 /* --- reading the texts --------------------------------------------------------------------------------------------------------------------- */
 
-static node *add_new(node_list *self, provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash, node_change *change)
+static node *add_new(
+    node_list *self, provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash, node_change *change)
 {
     if (!mem_grow((void **)&change->added, &change->added_capacity, change->added_count + 1, sizeof(node *)))
         return NULL;
@@ -79,8 +89,8 @@ static node *add_new(node_list *self, provider_set *providers, const url_wanted 
 
 /* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the node that stood behind the last one found is tried before
  * anything is hashed. */
-static bool read_texts(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count, uint64_t seed,
-    node_change *change)
+static bool read_texts(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count,
+    uint64_t seed, node_change *change)
 {
     size_t expected = 0;
     for (size_t i = 0; i < count; i++) {
@@ -164,7 +174,8 @@ static bool make_snapshot(node_change *change)
     for (size_t i = 0; i < change->usable_count; i++) {
         const node *each = change->usable[i];
         if (each->unused == NULL)
-            change->next->entries[count++] = (snapshot_entry){.provider = each->provider, .own = each->own, .weight = each->weight};
+            change->next->entries[count++] =
+                (snapshot_entry){.provider = each->provider, .own = each->own, .weight = each->weight};
     }
     change->next->count = count;
     return snapshot_prepare(change->next);
@@ -174,10 +185,10 @@ static bool make_snapshot(node_change *change)
 
 static void abandon(node_list *self, provider_set *providers, node_change *change)
 {
-    if (change->added_count > 0)
-        index_fill(self, self->nodes, self->count);
-    for (size_t i = 0; i < change->added_count; i++)
+    for (size_t i = 0; i < change->added_count; i++) {
+        index_remove(self, change->added[i]);
         node_free(providers, change->added[i]);
+    }
     snapshot_free(change->next);
     free(change->nodes);
     free(change->usable);
@@ -185,8 +196,8 @@ static void abandon(node_list *self, provider_set *providers, node_change *chang
     *change = (node_change){.is_same = true};
 }
 
-bool node_list_prepare(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count, uint64_t seed,
-    node_change *change)
+bool node_list_prepare(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count,
+    uint64_t seed, node_change *change)
 {
     *change = (node_change){.is_same = false};
     self->reading++;
@@ -233,6 +244,7 @@ void node_list_commit(node_list *self, node_change *change)
 {
     for (size_t i = 0; i < self->count; i++)
         if (self->nodes[i]->seen != self->reading) {
+            index_remove(self, self->nodes[i]);
             self->nodes[i]->next = change->gone;
             change->gone = self->nodes[i];
             change->gone_count++;
@@ -245,8 +257,6 @@ void node_list_commit(node_list *self, node_change *change)
         self->nodes[i]->place = i;
     self->usable = change->usable;
     self->usable_count = change->usable_count;
-    if (change->gone_count > 0)
-        index_fill(self, self->nodes, self->count);
     free(change->added);
     change->nodes = change->usable = change->added = NULL;
 }

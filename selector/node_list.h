@@ -10,8 +10,8 @@ typedef struct node_list {
     size_t count;
     node **usable; /* those with a provider, by node_compare() */
     size_t usable_count;
-    node **index;  /* by hash of the text, open addressing */
-    size_t slots;  /* a power of two, or 0 */
+    node **index;     /* by hash of the text, open addressing */
+    size_t slots;     /* a power of two, or 0 */
     uint64_t reading; /* number of the last one */
 } node_list;
 
@@ -24,17 +24,17 @@ typedef struct node_change {
     node **added; /* those of nodes that are new */
     size_t added_count;
     size_t added_capacity;
-    snapshot *next;    /* what to publish */
-    node *gone;        /* after the commit: no longer listed; free them when the readers of the former snapshot have left */
+    snapshot *next; /* what to publish */
+    node *gone;     /* after the commit: no longer listed; free them when the readers of the former snapshot have left */
     size_t gone_count;
-    bool is_same;      /* as the present list: nothing to do, all the rest is empty */
+    bool is_same; /* as the present list: nothing to do, all the rest is empty */
 } node_change;
 
 void node_list_fini(node_list *self, provider_set *providers);
 
 /* Prepares the change to these texts. false: no memory; everything is as before. After true either node_list_commit() or, when is_same, nothing. */
-bool node_list_prepare(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count, uint64_t seed,
-    node_change *change);
+bool node_list_prepare(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count,
+    uint64_t seed, node_change *change);
 
 /* Prepares the change to this node alone (taken over, also on failure). */
 bool node_list_prepare_fixed(node_list *self, provider_set *providers, node *only_take, node_change *change);

@@ -12,10 +12,10 @@
 #include "selector/snapshot.h"
 
 #define DIRECTORY_BUCKETS 1024
-#define DIRECTORIES_MAX 65536       /* a selector refuses more */
-#define DIRECTORY_NODES_MAX 200000  /* more nodes of one interface are left out, loudly */
-#define READ_AGAIN_MS 1000          /* after a list could not be taken over for want of memory */
-#define SAVE_AFTER_MS 1000          /* changes within this time are one file */
+#define DIRECTORIES_MAX 65536      /* a selector refuses more */
+#define DIRECTORY_NODES_MAX 200000 /* more nodes of one interface are left out, loudly */
+#define READ_AGAIN_MS 1000         /* after a list could not be taken over for want of memory */
+#define SAVE_AFTER_MS 1000         /* changes within this time are one file */
 
 typedef enum directory_state {
     DIRECTORY_APART,       /* not subscribed; the next who asks for it tries */
@@ -24,43 +24,43 @@ typedef enum directory_state {
 } directory_state;
 
 struct directory {
-    policy_state states[POLICY_COUNT];     /* first: aligned */
-    _Atomic(snapshot *) current;           /* NULL: nothing read yet */
+    policy_state states[POLICY_COUNT]; /* first: aligned */
+    _Atomic(snapshot *) current;       /* NULL: nothing read yet */
     atomic_bool is_ready;
-    atomic_int state;                      /* directory_state; changed under the selector's lock */
+    atomic_int state; /* directory_state; changed under the selector's lock */
     selector *owner;
-    _Atomic(directory *) next_in_bucket;   /* written before it is in the table */
-    directory *next;                       /* of all; the same */
+    _Atomic(directory *) next_in_bucket; /* written before it is in the table */
+    directory *next;                     /* of all; the same */
     bool is_fixed;
-    url_wanted wanted;                     /* slices of key; fixed: the URL as interface */
+    url_wanted wanted; /* slices of key; fixed: the URL as interface */
     char *key;
     uint64_t hash;
 
     pthread_mutex_t lock;
     node_list nodes;
-    bool is_from_file;                     /* what stands there came from the snapshot file */
-    bool is_dirty;                         /* the file is older */
-    bool is_empty_pending;                 /* the registry's list is empty; the former one is still used */
-    int64_t empty_at_ns;                   /* when it is cleared */
-    int64_t read_at_ns;                    /* when to read again; DEADLINE_NEVER */
+    bool is_from_file;     /* what stands there came from the snapshot file */
+    bool is_dirty;         /* the file is older */
+    bool is_empty_pending; /* the registry's list is empty; the former one is still used */
+    int64_t empty_at_ns;   /* when it is cleared */
+    int64_t read_at_ns;    /* when to read again; DEADLINE_NEVER */
     int64_t save_at_ns;
     registry_subscription *subscription;
 };
 
 struct selector {
-    readers readers;                       /* first: aligned */
-    selector_settings settings;            /* texts are NULL here */
-    char *snapshot_dir;                    /* NULL: none */
+    readers readers;            /* first: aligned */
+    selector_settings settings; /* texts are NULL here */
+    char *snapshot_dir;         /* NULL: none */
     int default_policy;
-    registry *source;                      /* borrowed; NULL: none */
+    registry *source; /* borrowed; NULL: none */
     provider_set providers;
     uint64_t hash_seed;
     _Atomic(directory *) buckets[DIRECTORY_BUCKETS];
-    _Atomic(directory *) directories;      /* newest first */
-    pthread_mutex_t resting;               /* one provider at a time is laid to rest */
+    _Atomic(directory *) directories; /* newest first */
+    pthread_mutex_t resting;          /* one provider at a time is laid to rest */
 
-    pthread_mutex_t lock;                  /* what follows, and adding to the table */
-    pthread_cond_t changed;                /* ready, stopped, a round ended */
+    pthread_mutex_t lock;   /* what follows, and adding to the table */
+    pthread_cond_t changed; /* ready, stopped, a round ended */
     size_t directory_count;
     bool is_stopped;
     /* the keeper (keeper.c) */
@@ -68,7 +68,7 @@ struct selector {
     pthread_t keeper;
     bool has_keeper;
     bool is_ending;
-    int64_t keeper_due_ns;                 /* when its next round is */
+    int64_t keeper_due_ns; /* when its next round is */
     uint64_t rounds_asked;
     uint64_t rounds_done;
 };

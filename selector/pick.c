@@ -44,6 +44,14 @@ static const snapshot_entry *choose(directory *self, const snapshot *current, in
     return step_on(current, at, request);
 }
 
+/* What the node says of this method. Most say nothing. */
+static void add_own(const node_own *own, dubboc_slice method, pick *out)
+{
+    node_method values = node_own_find(own, method);
+    out->timeout_ms = values.timeout_ms;
+    out->retries = values.retries;
+}
+
 bool directory_pick(directory *self, const pick_request *request, pick *out)
 {
     int which = request->policy != NULL ? policy_find(request->policy) : self->owner->default_policy;
@@ -54,8 +62,9 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
     if (is_found) {
         const snapshot_entry *chosen = choose(self, current, which, request);
         atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
-        node_method own = node_own_find(chosen->own, request->method);
-        *out = (pick){.provider = chosen->provider, .timeout_ms = own.timeout_ms, .retries = own.retries};
+        *out = (pick){.provider = chosen->provider, .retries = -1};
+        if (chosen->own != NULL)
+            add_own(chosen->own, request->method, out);
     }
     readers_leave(entered);
     return is_found;
@@ -75,7 +84,8 @@ static void lay_to_rest(directory *self, provider *failed)
         LOG(DUBBOC_LOG_WARN, "selector", "provider rests", "provider=%s failures=%u rest_ms=%lld", failed->label,
             atomic_load(&failed->failures), (long long)rest_ms);
     else
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "failing provider goes on, too many rest already", "provider=%s", failed->label);
+        LOG_THROTTLED(
+            DUBBOC_LOG_WARN, "selector", "failing provider goes on, too many rest already", "provider=%s", failed->label);
 }
 
 void pick_release(directory *self, pick *held, pick_outcome outcome)
@@ -87,7 +97,8 @@ void pick_release(directory *self, pick *held, pick_outcome outcome)
     else if (outcome == PICK_FAILED && health_failed(given, self->owner->settings.health_failures))
         lay_to_rest(self, given);
     held->provider = NULL;
-    atomic_fetch_sub_explicit(&given->in_flight, 1, memory_order_release); /* the sweep acquires it: it may be freed from here on */
+    /* the sweep acquires what is released here: the provider may be freed from here on */
+    atomic_fetch_sub_explicit(&given->in_flight, 1, memory_order_release);
 }
 
 size_t directory_count(directory *self)

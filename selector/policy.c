@@ -27,7 +27,8 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err)
     for (size_t i = 0; i < sizeof planned / sizeof planned[0]; i++)
         if (strcmp(planned[i], name) == 0)
             status = DUBBOC_E_UNSUPPORTED;
-    error_set(err, status, "load balance \"%s\" is %s; there are:", name, status == DUBBOC_E_UNSUPPORTED ? "not in this release" : "unknown");
+    error_set(err, status, "load balance \"%s\" is %s; there are:", name,
+        status == DUBBOC_E_UNSUPPORTED ? "not in this release" : "unknown");
     for (size_t i = 0; i < POLICY_COUNT; i++)
         error_append(err, "%s %s", i > 0 ? "," : "", policies[i]->name);
     return status;

@@ -28,10 +28,10 @@ static void fill_columns(column *columns, uint64_t *heights, uint32_t *todo, siz
             todo[small++] = high;
         }
     }
-    while (small > 0)
-        columns[todo[--small]] = (column){.threshold = UINT32_MAX, .alias = todo[small]};
-    for (; large < count; large++)
-        columns[todo[large]] = (column){.threshold = UINT32_MAX, .alias = todo[large]};
+    for (size_t i = 0; i < small; i++) /* rounding aside, what is left is full */
+        columns[todo[i]] = (column){.threshold = UINT32_MAX, .alias = todo[i]};
+    for (size_t i = large; i < count; i++)
+        columns[todo[i]] = (column){.threshold = UINT32_MAX, .alias = todo[i]};
 }
 
 static bool prepare(const struct snapshot *of, void **table)

@@ -9,7 +9,8 @@
 
 #include "base/mem.h"
 
-#define ROUND_MAX 4096 /* slots, or 4 for each provider when that is more: at this length a weight is off by at most half a slot */
+/* Slots, or 4 for each provider when that is more: at this length a weight is off by at most half a slot. */
+#define ROUND_MAX 4096
 
 typedef struct round_table {
     size_t slots;
@@ -50,7 +51,7 @@ static size_t share_slots(const struct snapshot *of, uint32_t *shares)
 static size_t ideal_place(size_t i, uint32_t k, uint32_t share, size_t slots)
 {
     uint64_t phase = ((uint64_t)(i + 1) * UINT32_C(2654435769)) & UINT32_MAX; /* frac((i + 1) * golden ratio) * 2^32 */
-    uint64_t place = (((uint64_t)k << 32) + phase) / share;                  /* below 2^32 */
+    uint64_t place = (((uint64_t)k << 32) + phase) / share;                   /* below 2^32 */
     return (size_t)((place * slots) >> 32);
 }
 

@@ -18,12 +18,11 @@ typedef struct shared_endpoint {
     size_t users;
 } shared_endpoint;
 
-/* A provider as its set knows it. */
+/* A provider as its set knows it: what only the set needs is not on the line that every pick writes. */
 typedef struct member {
-    provider public; /* first: a provider is its member; on a cache line of its own */
+    provider *public;
     shared_endpoint *shared;
     int64_t left_at_ns; /* when the last reference went */
-    struct member *next; /* while being freed */
 } member;
 
 bool provider_set_init(provider_set *self, http_client *http)
@@ -37,19 +36,27 @@ bool provider_set_init(provider_set *self, http_client *http)
     return true;
 }
 
+/* But not its line, which is the slab's. */
 static void free_member(member *self)
 {
-    free(self->public.identity);
-    free(self->public.address);
-    free(self->public.path);
-    free(self->public.label);
+    free(self->public->identity);
+    free(self->public->address);
+    free(self->public->path);
+    free(self->public->label);
     free(self);
+}
+
+static void drop_member_locked(provider_set *set, member *self)
+{
+    provider *line = self->public;
+    free_member(self);
+    line_give_back(&set->lines, line);
 }
 
 static void free_map_member(void *value)
 {
     member *self = value;
-    assert(atomic_load(&self->public.in_flight) == 0);
+    assert(atomic_load(&self->public->in_flight) == 0);
     free_member(self);
 }
 
@@ -66,13 +73,15 @@ void provider_set_fini(provider_set *self)
 {
     map_free(self->by_identity, free_map_member);
     map_free(self->endpoints, free_endpoint);
+    line_slab_fini(&self->lines);
     pthread_mutex_destroy(&self->lock);
 }
 
 /* --- making -------------------------------------------------------------------------------------------------------------------------------- */
 
 /* The endpoint of an address, with one user more. */
-static dubboc_status endpoint_take_locked(provider_set *self, bool is_tls, const char *address, shared_endpoint **found, dubboc_error *err)
+static dubboc_status endpoint_take_locked(
+    provider_set *self, bool is_tls, const char *address, shared_endpoint **found, dubboc_error *err)
 {
     char *url = mem_printf("%s://%s", is_tls ? "https" : "http", address);
     if (url == NULL)
@@ -110,39 +119,43 @@ static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_end
     return given;
 }
 
-static member *member_new(const provider_place *place)
+static member *member_new_locked(provider_set *set, const provider_place *place)
 {
+    static_assert(sizeof(provider) <= CACHE_LINE, "a provider is one cache line");
     bool is_v6 = place->host.len > 0 && memchr(place->host.at, ':', place->host.len) != NULL;
-    member *self = line_zeroed(sizeof *self);
-    if (self == NULL)
+    member *self = MEM_NEW(member);
+    provider *public = self != NULL ? line_take(&set->lines) : NULL;
+    if (public == NULL) {
+        free(self);
         return NULL;
-    provider *public = &self->public;
+    }
+    self->public = public;
     public->identity = mem_dup_slice(place->identity);
     public->address = mem_printf(is_v6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(place->host), place->port);
     public->path = mem_dup_slice(place->path);
     public->label = public->address != NULL ? mem_printf("%s%.*s", public->address, SLICE_ARGS(place->path)) : NULL;
     if (public->identity != NULL && public->address != NULL && public->path != NULL && public->label != NULL)
         return self;
-    free_member(self);
+    drop_member_locked(set, self);
     return NULL;
 }
 
 static dubboc_status make_locked(provider_set *self, const provider_place *place, member **made, dubboc_error *err)
 {
-    member *fresh = member_new(place);
+    member *fresh = member_new_locked(self, place);
     if (fresh == NULL)
         return error_no_memory(err);
-    dubboc_status status = endpoint_take_locked(self, place->is_tls, fresh->public.address, &fresh->shared, err);
+    dubboc_status status = endpoint_take_locked(self, place->is_tls, fresh->public->address, &fresh->shared, err);
     if (status == DUBBOC_OK && !map_put(self->by_identity, place->identity, fresh, NULL))
         status = error_no_memory(err);
     if (status != DUBBOC_OK) {
         shared_endpoint *unused = endpoint_give_back_locked(self, fresh->shared);
         if (unused != NULL)
             free_endpoint(unused); /* nothing was opened on it: closes nothing */
-        free_member(fresh);
+        drop_member_locked(self, fresh);
         return status;
     }
-    fresh->public.endpoint = fresh->shared->endpoint;
+    fresh->public->endpoint = fresh->shared->endpoint;
     *made = fresh;
     return DUBBOC_OK;
 }
@@ -154,11 +167,11 @@ dubboc_status provider_take(provider_set *self, const provider_place *place, pro
     member *known = map_find(self->by_identity, place->identity);
     if (known == NULL)
         status = make_locked(self, place, &known, err);
-    else if (atomic_load(&known->public.references) == 0)
+    else if (atomic_load(&known->public->references) == 0)
         self->left_over--;
     if (status == DUBBOC_OK) {
-        atomic_fetch_add(&known->public.references, 1);
-        *found = &known->public;
+        atomic_fetch_add(&known->public->references, 1);
+        *found = known->public;
     }
     pthread_mutex_unlock(&self->lock);
     return status;
@@ -171,7 +184,7 @@ void provider_give_back(provider_set *self, provider *given)
     pthread_mutex_lock(&self->lock);
     assert(atomic_load(&given->references) > 0);
     if (atomic_fetch_sub(&given->references, 1) == 1) {
-        ((member *)given)->left_at_ns = clock_now_ns();
+        ((member *)map_find(self->by_identity, slice_of(given->identity)))->left_at_ns = clock_now_ns();
         self->left_over++;
     }
     pthread_mutex_unlock(&self->lock);
@@ -182,8 +195,7 @@ void provider_give_back(provider_set *self, provider *given)
 typedef struct sweep {
     provider_set *set;
     int64_t now_ns;
-    member *providers;         /* taken out, to be freed */
-    shared_endpoint *endpoints[64]; /* the same; when full, the rest waits for the next sweep */
+    shared_endpoint *endpoints[64]; /* taken out, to be freed; when full, the rest waits for the next sweep */
     size_t endpoint_count;
 } sweep;
 
@@ -191,8 +203,8 @@ static void sweep_one(void *arg, const char *identity, void *value)
 {
     sweep *self = arg;
     member *each = value;
-    if (atomic_load(&each->public.references) > 0 || self->now_ns < each->left_at_ns + PROVIDER_KEEP_MS * NS_PER_MS ||
-        atomic_load_explicit(&each->public.in_flight, memory_order_acquire) > 0 ||
+    if (atomic_load(&each->public->references) > 0 || self->now_ns < each->left_at_ns + PROVIDER_KEEP_MS * NS_PER_MS ||
+        atomic_load_explicit(&each->public->in_flight, memory_order_acquire) > 0 ||
         self->endpoint_count == sizeof self->endpoints / sizeof self->endpoints[0])
         return;
     map_remove(self->set->by_identity, slice_of(identity));
@@ -200,8 +212,7 @@ static void sweep_one(void *arg, const char *identity, void *value)
     shared_endpoint *unused = endpoint_give_back_locked(self->set, each->shared);
     if (unused != NULL)
         self->endpoints[self->endpoint_count++] = unused;
-    each->next = self->providers;
-    self->providers = each;
+    drop_member_locked(self->set, each);
 }
 
 int64_t provider_set_sweep(provider_set *self, int64_t now_ns)
@@ -212,11 +223,6 @@ int64_t provider_set_sweep(provider_set *self, int64_t now_ns)
         map_each(self->by_identity, sweep_one, &found);
     bool is_clean = self->left_over == 0;
     pthread_mutex_unlock(&self->lock);
-    while (found.providers != NULL) {
-        member *next = found.providers->next;
-        free_member(found.providers);
-        found.providers = next;
-    }
     for (size_t i = 0; i < found.endpoint_count; i++)
         free_endpoint(found.endpoints[i]);
     return is_clean ? DEADLINE_NEVER : now_ns + NS_PER_S;

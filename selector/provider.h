@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "base/map.h"
+#include "selector/line.h"
 #include "selector/selector.h"
 
 /* One that nothing refers to any more is kept this long, so that a node that comes straight back finds its connections and health. */
@@ -14,7 +15,8 @@
 typedef struct provider_set {
     pthread_mutex_t lock; /* holds it: nothing else is locked inside */
     http_client *http;    /* borrowed */
-    map *by_identity;     /* identity -> provider */
+    line_slab lines;      /* the providers, a line each */
+    map *by_identity;     /* identity -> member (provider.c) */
     map *endpoints;       /* "http://host:port" -> shared endpoint */
     size_t left_over;     /* providers nothing refers to */
 } provider_set;

@@ -52,9 +52,11 @@ static dubboc_status open_outside(selector *self, const char *snapshot_dir, dubb
     return keeper_start(self, err);
 }
 
-dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err)
+dubboc_status selector_new(
+    const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err)
 {
-    const char *load_balance = settings->load_balance != NULL && settings->load_balance[0] != '\0' ? settings->load_balance : "random";
+    const char *load_balance =
+        settings->load_balance != NULL && settings->load_balance[0] != '\0' ? settings->load_balance : "random";
     dubboc_status status = selector_check_policy(load_balance, err);
     if (status != DUBBOC_OK)
         return status;
@@ -188,7 +190,8 @@ dubboc_status selector_directory(selector *self, const url_wanted *wanted, direc
     directory *known = find(self, wanted, false, hash);
     if (known == NULL) {
         if (self->source == NULL)
-            return error_set(err, DUBBOC_E_REGISTRY, "no registry is set, and %.*s has no url of its own", SLICE_ARGS(wanted->interface));
+            return error_set(
+                err, DUBBOC_E_REGISTRY, "no registry is set, and %.*s has no url of its own", SLICE_ARGS(wanted->interface));
         directory *made = directory_new(self, wanted, false, hash);
         if (made == NULL)
             return error_no_memory(err);

@@ -31,61 +31,69 @@ typedef struct provider {
 } provider;
 
 typedef struct selector_settings {
-    int64_t ttl_ms;             /* re-read after this, jittered by 10 %; < 0: never */
-    int64_t empty_grace_ms;     /* a successful empty reading clears the list only after this (design 6) */
-    const char *snapshot_dir;   /* NULL or "": none; else lists are kept there for starts without a registry */
-    const char *load_balance;   /* default policy */
-    int health_failures;        /* rest a provider after so many failures in a row; <= 0: never */
-    int64_t health_rest_ms;     /* 30 s, times how often in a row */
+    int64_t ttl_ms;           /* re-read after this, jittered by 10 %; < 0: never */
+    int64_t empty_grace_ms;   /* a successful empty reading clears the list only after this (design 6) */
+    const char *snapshot_dir; /* NULL or "": none; else lists are kept there for starts without a registry */
+    const char *load_balance; /* default policy */
+    int health_failures;      /* rest a provider after so many failures in a row; <= 0: never */
+    int64_t health_rest_ms;   /* 30 s, times how often in a row */
 } selector_settings;
 
-/* registry may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. */
-dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err);
-void selector_free(selector *self); /* no pick may run or be held any more */
+/* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. Starts a thread when there is a registry.
+ * DUBBOC_E_ARGUMENT, DUBBOC_E_UNSUPPORTED: settings->load_balance, as selector_check_policy(). DUBBOC_E_SYSTEM: the snapshot folder cannot be made or written
+ * to, or there is no thread. DUBBOC_E_NO_MEMORY. */
+dubboc_status selector_new(
+    const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err);
+/* No pick may run or be held any more. Writes snapshot files that are due, so it may wait for the disk. NULL is accepted. */
+void selector_free(selector *self);
 
-/* Whether there is such a policy; the error lists those that are. */
+/* Whether there is such a policy; the error lists those that are. DUBBOC_E_UNSUPPORTED: known to Dubbo, not in this release. DUBBOC_E_ARGUMENT. */
 dubboc_status selector_check_policy(const char *name, dubboc_error *err);
 
-/* The directory for what is wanted, made and subscribed at first use. Look-up of a known one takes no lock. Never freed before the selector. */
+/* The directory for what is wanted, made and subscribed at first use. Look-up of a known one takes no lock. Never freed before the selector. Any thread.
+ * DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536 are asked for. Else as registry_subscribe(), tried again at the next call. */
 dubboc_status selector_directory(selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);
 
-/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept and found again by its URL. */
+/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept and found again by its URL.
+ * jsonrpc:// is http://; the port is 80, or 443 for https, and the path "/", when the URL has none. Any thread.
+ * DUBBOC_E_PARSE, DUBBOC_E_ARGUMENT: no such URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err);
 
 /* Waits until the directory has been read once, from the registry or from its snapshot file. DUBBOC_E_REGISTRY: not by then (err says what the
- * registry is doing); DUBBOC_E_CLOSED: http_client_stop() or selector_stop() was called. Returns at once when it has been. */
+ * registry is doing); DUBBOC_E_CLOSED: selector_stop() was called. Returns at once when it has been. Any thread. */
 dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err);
-void selector_stop(selector *self); /* ends those waits */
+void selector_stop(selector *self); /* ends those waits, now and later; any thread */
 
 /* What a pick knows of its call. */
 typedef struct pick_request {
-    const char *policy;            /* NULL: the default */
+    const char *policy; /* NULL: the default; else one that selector_check_policy() accepts (asserted) */
     dubboc_slice method;
-    provider *const *excluded;     /* tried before in this call: taken again only when there is no other */
+    provider *const *excluded; /* tried before in this call: taken again only when there is no other */
     size_t excluded_count;
 } pick_request;
 
-/* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no allocation. NULL: there is none at all (directory_explain()). */
+/* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no allocation. false: there is none at all (directory_explain()). Any thread. */
 typedef struct pick {
     provider *provider;
-    int64_t timeout_ms;  /* the node's own for this method, 0: none */
-    int retries;         /* the node's own for this method, -1: none */
+    int64_t timeout_ms; /* the node's own for this method, 0: none */
+    int retries;        /* the node's own for this method, -1: none */
 } pick;
 bool directory_pick(directory *self, const pick_request *request, pick *out);
 
 /* What became of an attempt, for health; then lets the provider go. */
 typedef enum pick_outcome {
-    PICK_GOOD,    /* it answered, an error object too */
-    PICK_FAILED,  /* no connection, no answer, broken, 5xx without JSON-RPC */
-    PICK_UNKNOWN  /* says nothing of the provider: cancelled, refused as busy */
+    PICK_GOOD,   /* it answered, an error object too */
+    PICK_FAILED, /* no connection, no answer, broken, 5xx without JSON-RPC */
+    PICK_UNKNOWN /* says nothing of the provider: cancelled, refused as busy */
 } pick_outcome;
 void pick_release(directory *self, pick *held, pick_outcome outcome);
 
-/* How many providers may be picked now. */
+/* How many providers may be picked now, resting ones included. */
 size_t directory_count(directory *self);
 
 /* Why there is none, or what there is: every node seen, and why it was left out ("3 nodes seen: ...: protocol dubbo; ...: group g1, wanted none; ..."), as one line of
- * at most size bytes; visit (may be NULL) gets each node and its reason (NULL: usable). */
-void directory_explain(directory *self, char *line, size_t size, void (*visit)(void *arg, const char *url, const char *reason), void *arg);
+ * at most size bytes; the line shows the first 20. visit (may be NULL) gets each node and its reason (NULL: usable), with no lock held. */
+void directory_explain(
+    directory *self, char *line, size_t size, void (*visit)(void *arg, const char *url, const char *reason), void *arg);
 
 #endif

@@ -35,7 +35,8 @@ static char *file_path(const char *folder, dubboc_slice interface, const char *s
     if (name.status == DUBBOC_OK && name.len <= NAME_MAX_BYTES)
         path = mem_printf("%s/%.*s.providers%s", folder, (int)name.len, name.len > 0 ? name.data : "", suffix);
     else if (name.status == DUBBOC_OK)
-        path = mem_printf("%s/%.*s-%016llx.providers%s", folder, NAME_MAX_BYTES, name.data, (unsigned long long)checksum(interface), suffix);
+        path = mem_printf(
+            "%s/%.*s-%016llx.providers%s", folder, NAME_MAX_BYTES, name.data, (unsigned long long)checksum(interface), suffix);
     buffer_fini(&name);
     return path;
 }
@@ -154,22 +155,27 @@ static dubboc_status parse_header(dubboc_slice line, file_header *header, dubboc
     if (!slice_cut(line, ' ', &version, &line) || !slice_u64(version, UINT32_MAX, &header->version))
         return error_set(err, DUBBOC_E_PARSE, "its version cannot be read");
     if (header->version != FILE_VERSION)
-        return error_set(err, DUBBOC_E_UNSUPPORTED, "it is of version %llu, this program reads version %d", (unsigned long long)header->version,
-            FILE_VERSION);
+        return error_set(err, DUBBOC_E_UNSUPPORTED, "it is of version %llu, this program reads version %d",
+            (unsigned long long)header->version, FILE_VERSION);
     if (!slice_cut(line, ' ', &count, &line) || !slice_u64(count, SNAPSHOT_FILE_MAX_BYTES, &header->count) ||
         !slice_cut(line, ' ', &header->sum, &header->interface))
         return error_set(err, DUBBOC_E_PARSE, "its first line is broken");
     return DUBBOC_OK;
 }
 
-static bool is_interface(dubboc_slice escaped, dubboc_slice interface)
+/* DUBBOC_E_PARSE: it is another. */
+static dubboc_status check_interface(dubboc_slice escaped, dubboc_slice interface, dubboc_error *err)
 {
     buffer expected;
     buffer_init(&expected, 4 * interface.len + 1);
     url_encode(&expected, interface);
-    bool is_same = expected.status == DUBBOC_OK && slice_equal(buffer_slice(&expected), escaped);
+    dubboc_status status = DUBBOC_OK;
+    if (expected.status != DUBBOC_OK)
+        status = error_no_memory(err);
+    else if (!slice_equal(buffer_slice(&expected), escaped))
+        status = error_set(err, DUBBOC_E_PARSE, "it is the list of another interface");
     buffer_fini(&expected);
-    return is_same;
+    return status;
 }
 
 static size_t count_lines(dubboc_slice body)
@@ -205,10 +211,10 @@ dubboc_status snapshot_file_parse(char *memory, size_t len, dubboc_slice interfa
     if (stop == NULL)
         return error_set(err, DUBBOC_E_PARSE, "it is no list of providers");
     dubboc_status status = parse_header(slice_make(memory, (size_t)(stop - memory)), &header, err);
+    if (status == DUBBOC_OK)
+        status = check_interface(header.interface, interface, err);
     if (status != DUBBOC_OK)
         return status;
-    if (!is_interface(header.interface, interface))
-        return error_set(err, DUBBOC_E_PARSE, "it is the list of another interface");
     dubboc_slice body = slice_make(stop + 1, len - (size_t)(stop + 1 - memory));
     snprintf(sum, sizeof sum, "%016llx", (unsigned long long)checksum(body));
     if (!slice_is(header.sum, sum) || (body.len > 0 && body.at[body.len - 1] != '\n') || count_lines(body) != header.count ||
@@ -225,7 +231,8 @@ static dubboc_status read_whole(int fd, char **memory, size_t *len, dubboc_error
     if (!S_ISREG(info.st_mode))
         return error_set(err, DUBBOC_E_PARSE, "it is no regular file");
     if (info.st_size > (off_t)SNAPSHOT_FILE_MAX_BYTES)
-        return error_set(err, DUBBOC_E_TOO_BIG, "it has %lld bytes, at most %u are read", (long long)info.st_size, SNAPSHOT_FILE_MAX_BYTES);
+        return error_set(
+            err, DUBBOC_E_TOO_BIG, "it has %lld bytes, at most %u are read", (long long)info.st_size, SNAPSHOT_FILE_MAX_BYTES);
     size_t size = (size_t)info.st_size, filled = 0;
     *memory = malloc(size + 1);
     if (*memory == NULL)
