@@ -1,11 +1,25 @@
 selector_support = tests/selector/fixture.c tests/selector/fixture.h tests/selector/fake_registry.c tests/selector/fake_registry.h
-selector_tests = tests/selector/policy_test tests/selector/selector_test
-check_PROGRAMS += $(selector_tests)
+selector_tests = tests/selector/health_test tests/selector/policy_test tests/selector/selector_test tests/selector/snapshot_file_test \
+	tests/selector/snapshot_test
+check_PROGRAMS += $(selector_tests) tests/selector/pick_cost
 TESTS += $(selector_tests)
+tests_selector_health_test_SOURCES = tests/selector/health_test.c $(selector_support)
+tests_selector_health_test_CPPFLAGS = $(test_cppflags)
+tests_selector_health_test_LDADD = $(test_libs)
 tests_selector_policy_test_SOURCES = tests/selector/policy_test.c $(selector_support)
 tests_selector_policy_test_CPPFLAGS = $(test_cppflags)
 tests_selector_policy_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_selector_policy_test_LDADD = $(test_libs)
 tests_selector_selector_test_SOURCES = tests/selector/selector_test.c $(selector_support)
 tests_selector_selector_test_CPPFLAGS = $(test_cppflags)
+tests_selector_selector_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags) -Wl,--wrap=aligned_alloc
 tests_selector_selector_test_LDADD = $(test_libs)
+tests_selector_snapshot_file_test_CPPFLAGS = $(test_cppflags)
+tests_selector_snapshot_file_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_selector_snapshot_file_test_LDADD = $(test_libs)
+tests_selector_snapshot_test_CPPFLAGS = $(test_cppflags)
+tests_selector_snapshot_test_LDADD = $(test_libs)
+# What a pick costs: run by hand.
+tests_selector_pick_cost_SOURCES = tests/selector/pick_cost.c $(selector_support)
+tests_selector_pick_cost_CPPFLAGS = $(test_cppflags)
+tests_selector_pick_cost_LDADD = $(test_libs)

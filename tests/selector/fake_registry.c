@@ -32,8 +32,8 @@ static bool is_connected(const registry *self)
 
 static const registry_ops fake_ops;
 
-static dubboc_status subscribe(registry *base, const char *interface, registry_category category, registry_listener listener, void *arg,
-    registry_subscription **subscription, dubboc_error *err)
+static dubboc_status subscribe(registry *base, const char *interface, registry_category category, registry_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err)
 {
     fake_registry *self = (fake_registry *)base;
     (void)category;

@@ -20,7 +20,8 @@ typedef struct bench {
 
 static bench bench_new(size_t count, unsigned (*weight)(size_t i))
 {
-    bench made = {.of = snapshot_new(count), .providers = calloc(count, sizeof(provider)), .state = line_zeroed(sizeof(policy_state))};
+    bench made = {
+        .of = snapshot_new(count), .providers = calloc(count, sizeof(provider)), .state = line_zeroed(sizeof(policy_state))};
     assert_non_null(made.of);
     assert_non_null(made.providers);
     assert_non_null(made.state);
@@ -67,8 +68,8 @@ static void assert_fair(const bench *self, const size_t *counts, size_t picks)
         double share = (double)self->of->entries[i].weight / sum, expected = share * (double)picks;
         double allowed = 5 * sqrt(expected * (1 - share)) + 1;
         if (fabs((double)counts[i] - expected) > allowed)
-            fail_msg("entry %zu of weight %u was picked %zu times, expected %.1f +- %.1f", i, self->of->entries[i].weight, counts[i], expected,
-                allowed);
+            fail_msg("entry %zu of weight %u was picked %zu times, expected %.1f +- %.1f", i, self->of->entries[i].weight,
+                counts[i], expected, allowed);
     }
 }
 
@@ -433,7 +434,10 @@ static void threads_draw_different_numbers(void **state)
 }
 
 static int indices[POLICY_COUNT];
-#define OF_POLICY(which, test) {#test, test, NULL, NULL, &indices[which]}
+#define OF_POLICY(which, test)                                                                                                   \
+    {                                                                                                                            \
+#test, test, NULL, NULL, &indices[which]                                                                                 \
+    }
 #define OF_EACH(test) OF_POLICY(0, test), OF_POLICY(1, test)
 
 int main(void)

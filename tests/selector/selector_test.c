@@ -1,4 +1,5 @@
 #include "tests/selector/fixture.h"
+#include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"
 
 #include <sys/stat.h>
@@ -162,7 +163,8 @@ static void services_on_one_address_share_its_connections(void **state)
     start(&f);
     directory *one = directory_of(&f, SERVICE), *other = directory_of(&f, "com.example.Other");
     registry_has(&f, LIST(A));
-    fake_registry_push(f.source, "com.example.Other", LIST("jsonrpc://10.0.0.1:80/com.example.Other?interface=com.example.Other"), 1);
+    fake_registry_push(
+        f.source, "com.example.Other", LIST("jsonrpc://10.0.0.1:80/com.example.Other?interface=com.example.Other"), 1);
     pick first, second;
     assert_ptr_not_equal(pick_one(one, "m", &first), pick_one(other, "m", &second));
     assert_ptr_equal(first.provider->endpoint, second.provider->endpoint);
@@ -194,7 +196,8 @@ static void of_a_leftover_and_a_new_node_the_later_one_counts(void **state)
     start(&f);
     directory *of = directory_of(&f, SERVICE);
     /* Go writes seconds, Java milliseconds (wire.md P19) */
-    registry_has(&f, LIST(A "&timestamp=1700000000999&weight=1", A "&timestamp=1700000001&weight=2", A "&timestamp=1600000000000&weight=3"));
+    registry_has(&f,
+        LIST(A "&timestamp=1700000000999&weight=1", A "&timestamp=1700000001&weight=2", A "&timestamp=1600000000000&weight=3"));
     assert_int_equal(1, directory_count(of));
     assert_int_equal(2, atomic_load(&of->current)->entries[0].weight);
     fixture_end(&f);
@@ -207,8 +210,8 @@ static void bad_nodes_are_left_out_and_the_good_ones_used(void **state)
     char line[2048];
     start(&f);
     directory *of = directory_of(&f, SERVICE);
-    registry_has(&f, LIST("nonsense", "jsonrpc://h:70000/x", "file:///etc/passwd", "dubbo://10.0.0.9:1/" SERVICE "?interface=" SERVICE, A "&group=g1",
-                         "", B));
+    registry_has(&f, LIST("nonsense", "jsonrpc://h:70000/x", "file:///etc/passwd",
+                         "dubbo://10.0.0.9:1/" SERVICE "?interface=" SERVICE, A "&group=g1", "", B));
     assert_int_equal(1, directory_count(of));
     assert_string_equal(B_LABEL, pick_label(of, NULL, PICK_GOOD));
     directory_explain(of, line, sizeof line, NULL, NULL);
@@ -602,6 +605,88 @@ static void a_snapshot_folder_that_cannot_be_had_is_said_at_once(void **state)
     fixture_end(&f);
 }
 
+/* --- no memory ----------------------------------------------------------------------------------------------------------------------------- */
+
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+
+/* Fails when an ordinary allocation in its place would. */
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    void *instead = malloc(1);
+    if (instead == NULL)
+        return NULL;
+    free(instead);
+    return __real_aligned_alloc(alignment, size);
+}
+
+static void a_list_for_which_there_was_no_memory_is_read_again(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    alloc_fail_at(1);
+    registry_has(&f, LIST(A));
+    alloc_fail_at(0);
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    registry_has(&f, LIST(A));
+    alloc_fail_at(2);
+    registry_has(&f, LIST(B, C));
+    alloc_fail_at(0);
+    assert_int_equal(1, directory_count(of));
+    clock_go_on(READ_AGAIN_MS);
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_refreshes(f.source));
+    fixture_end(&f);
+}
+
+static void use_all(fixture *f, selector *self, directory *of, dubboc_status *status)
+{
+    char line[512];
+    unsigned counts[2] = {0, 0};
+    directory *fixed = NULL;
+    const char *const first[] = {A "&weight=3&echo.timeout=5", B "&weight=2", "broken", "dubbo://10.0.0.9:1/x"}, *const second[] =
+                                                                                                                     {C, A};
+    fake_registry_push(f->source, SERVICE, first, 4);
+    fake_registry_push(f->source, SERVICE, second, 2);
+    assert_in_range(directory_count(of), 0, 2);
+    pick_label(of, NULL, PICK_FAILED);
+    directory_explain(of, line, sizeof line, count_visit, counts);
+    *status = selector_fixed(self, "http://127.0.0.1:1/x", &fixed, &f->err);
+    if (*status == DUBBOC_OK)
+        assert_int_equal(1, directory_count(fixed));
+}
+
+static void whole_life(void *arg, bool must_work)
+{
+    fixture *f = arg;
+    selector *made = NULL;
+    directory *of = NULL;
+    const url_wanted wanted = {.interface = slice_of(SERVICE), .version = slice_of("")};
+    dubboc_status status = selector_new(&f->settings, f->source, f->http, &made, &f->err);
+    if (status == DUBBOC_OK)
+        status = selector_directory(made, &wanted, &of, &f->err);
+    if (status == DUBBOC_OK)
+        use_all(f, made, of, &status);
+    if (must_work)
+        assert_int_equal(2, directory_count(of));
+    assert_status(must_work || status == DUBBOC_OK ? DUBBOC_OK : DUBBOC_E_NO_MEMORY, status, &f->err);
+    selector_free(made);
+}
+
+static void each_allocation_may_fail(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    char *folder = test_folder_new();
+    f.settings.snapshot_dir = folder;
+    assert_in_range(alloc_fail_each(whole_life, &f), 50, 1000);
+    test_folder_remove(folder);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -631,6 +716,8 @@ int main(void)
         cmocka_unit_test(waiting_ends_with_the_first_list_or_the_stop),
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
         cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
+        cmocka_unit_test(a_list_for_which_there_was_no_memory_is_read_again),
+        cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(a_snapshot_folder_that_cannot_be_had_is_said_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

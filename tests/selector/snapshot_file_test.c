@@ -1,0 +1,257 @@
+#include "tests/support/alloc_fail.h"
+#include "tests/support/test.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "selector/snapshot_file.h"
+
+#define SERVICE "com.example.Echo"
+#define FIRST "jsonrpc://10.0.0.1:80/x?a=1"
+#define SECOND "jsonrpc://10.0.0.2:80/x?a=2"
+
+/* --- the domain's words -------------------------------------------------------------------------------------------------------------------- */
+
+static dubboc_status save_two(const char *folder, const char *interface, dubboc_error *err)
+{
+    buffer lines;
+    buffer_init(&lines, 4096);
+    size_t count = snapshot_lines_add(&lines, slice_of(FIRST));
+    count += snapshot_lines_add(&lines, slice_of(SECOND));
+    dubboc_status status = lines.status == DUBBOC_OK
+                               ? snapshot_file_save(folder, slice_of(interface), buffer_slice(&lines), count, err)
+                               : lines.status;
+    buffer_fini(&lines);
+    return status;
+}
+
+static dubboc_status load(const char *folder, const char *interface, snapshot_lines *lines, dubboc_error *err)
+{
+    return snapshot_file_load(folder, slice_of(interface), lines, err);
+}
+
+static void assert_two(const char *folder, const char *interface)
+{
+    dubboc_error err;
+    snapshot_lines lines;
+    assert_status(DUBBOC_OK, load(folder, interface, &lines, &err), &err);
+    assert_int_equal(2, lines.count);
+    assert_string_equal(FIRST, lines.urls[0]);
+    assert_string_equal(SECOND, lines.urls[1]);
+    snapshot_lines_fini(&lines);
+}
+
+/* The one file of the folder; its path is the caller's. */
+static char *only_file(const char *folder)
+{
+    DIR *open = opendir(folder);
+    char *path = NULL;
+    assert_non_null(open);
+    for (struct dirent *each = readdir(open); each != NULL; each = readdir(open))
+        if (each->d_name[0] != '.') {
+            assert_null(path);
+            assert_true(asprintf(&path, "%s/%s", folder, each->d_name) > 0);
+        }
+    closedir(open);
+    return path;
+}
+
+static size_t read_file(const char *path, char *content, size_t size)
+{
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    size_t len = fread(content, 1, size, file);
+    fclose(file);
+    return len;
+}
+
+static void write_file(const char *path, const char *content, size_t len)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(len, fwrite(content, 1, len, file));
+    fclose(file);
+}
+
+/* --- tests --------------------------------------------------------------------------------------------------------------------------------- */
+
+static void reads_what_was_written(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    dubboc_error err;
+    assert_status(DUBBOC_OK, save_two(folder, SERVICE, &err), &err);
+    assert_two(folder, SERVICE);
+    char *path = only_file(folder);
+    assert_contains(path, "/" SERVICE ".providers");
+    struct stat info;
+    assert_int_equal(0, stat(path, &info));
+    assert_int_equal(0600, info.st_mode & 0777); /* a URL may hold a token */
+    free(path);
+    test_folder_remove(folder);
+}
+
+static void any_interface_has_a_file_of_its_own_inside_the_folder(void **state)
+{
+    (void)state;
+    char long_name[300], long_other[300];
+    memset(long_name, 'a', sizeof long_name);
+    memset(long_other, 'a', sizeof long_other);
+    long_name[299] = long_other[299] = '\0';
+    long_other[298] = 'b';
+    const char *const names[] = {"", ".", "..", "../../etc/passwd", "a/b c", "\xC3\xA4", long_name, long_other};
+    char *folder = test_folder_new();
+    dubboc_error err;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_status(DUBBOC_OK, save_two(folder, names[i], &err), &err);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        assert_two(folder, names[i]);
+    test_folder_remove(folder);
+}
+
+static void no_file_is_not_found(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    dubboc_error err;
+    snapshot_lines lines;
+    assert_status(DUBBOC_E_NOT_FOUND, load(folder, SERVICE, &lines, &err), &err);
+    test_folder_remove(folder);
+}
+
+static void a_url_that_no_line_can_hold_is_left_out(void **state)
+{
+    (void)state;
+    buffer lines;
+    buffer_init(&lines, 4096);
+    assert_false(snapshot_lines_add(&lines, slice_of("a\nb")));
+    assert_false(snapshot_lines_add(&lines, slice_make("a\0b", 3)));
+    assert_false(snapshot_lines_add(&lines, slice_of("")));
+    assert_true(snapshot_lines_add(&lines, slice_of("a b")));
+    assert_int_equal(4, lines.len);
+    buffer_fini(&lines);
+}
+
+static void a_file_changed_or_cut_anywhere_is_ignored(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    dubboc_error err;
+    snapshot_lines lines;
+    char content[1024], broken[1024];
+    assert_status(DUBBOC_OK, save_two(folder, SERVICE, &err), &err);
+    char *path = only_file(folder);
+    size_t len = read_file(path, content, sizeof content);
+    for (size_t at = 0; at < len; at++) {
+        write_file(path, content, at);
+        assert_int_not_equal(DUBBOC_OK, load(folder, SERVICE, &lines, &err));
+        memcpy(broken, content, len);
+        broken[at] = (char)(broken[at] ^ 1);
+        write_file(path, broken, len);
+        assert_int_not_equal(DUBBOC_OK, load(folder, SERVICE, &lines, &err));
+        assert_contains(err.text, path);
+    }
+    write_file(path, content, len);
+    assert_two(folder, SERVICE);
+    free(path);
+    test_folder_remove(folder);
+}
+
+static dubboc_status parse(const char *text, dubboc_error *err)
+{
+    char *memory = strdup(text);
+    snapshot_lines lines;
+    assert_non_null(memory);
+    dubboc_status status = snapshot_file_parse(memory, strlen(text), slice_of(SERVICE), &lines, err);
+    if (status == DUBBOC_OK)
+        snapshot_lines_fini(&lines);
+    free(memory);
+    return status;
+}
+
+static void foreign_and_later_files_are_told_apart(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, parse("dubboc-providers 1 0 cbf29ce484222325 " SERVICE "\n", &err), &err);
+    assert_status(DUBBOC_E_UNSUPPORTED, parse("dubboc-providers 2 what ever\n", &err), &err);
+    assert_contains(err.text, "version 2");
+    assert_status(DUBBOC_E_PARSE, parse("dubboc-providers 1 0 cbf29ce484222325 com.example.Other\n", &err), &err);
+    assert_contains(err.text, "another interface");
+    assert_status(DUBBOC_E_PARSE, parse("PK\3\4 whatever\n", &err), &err);
+    assert_contains(err.text, "no list of providers");
+    assert_status(DUBBOC_E_PARSE, parse("dubboc-providers 1 99999999999999999999 0 " SERVICE "\n", &err), &err);
+    assert_status(DUBBOC_E_PARSE, parse("dubboc-providers 1 1 cbf29ce484222325 " SERVICE "\n", &err), &err);
+    assert_contains(err.text, "torn");
+    assert_status(DUBBOC_E_PARSE, parse("", &err), &err);
+}
+
+static void what_is_no_regular_file_is_not_read(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new(), *path = NULL;
+    dubboc_error err;
+    snapshot_lines lines;
+    assert_true(asprintf(&path, "%s/" SERVICE ".providers", folder) > 0);
+    assert_int_equal(0, mkfifo(path, 0600)); /* opening one without O_NONBLOCK would wait for ever */
+    assert_status(DUBBOC_E_PARSE, load(folder, SERVICE, &lines, &err), &err);
+    assert_contains(err.text, "no regular file");
+    free(path);
+    test_folder_remove(folder);
+}
+
+static void a_file_that_cannot_be_written_leaves_the_former_one(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new(), *in_the_way = NULL;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, save_two(folder, SERVICE, &err), &err);
+    assert_true(asprintf(&in_the_way, "%s/" SERVICE ".providers.%ld.new", folder, (long)getpid()) > 0);
+    assert_int_equal(0, mkdir(in_the_way, 0700));
+    assert_status(DUBBOC_E_SYSTEM, save_two(folder, SERVICE, &err), &err);
+    assert_contains(err.text, in_the_way);
+    assert_two(folder, SERVICE);
+    free(in_the_way);
+    test_folder_remove(folder);
+}
+
+static void save_and_load(void *arg, bool must_work)
+{
+    dubboc_error err;
+    snapshot_lines lines;
+    dubboc_status status = save_two(arg, SERVICE, &err);
+    if (status == DUBBOC_OK)
+        status = load(arg, SERVICE, &lines, &err);
+    if (status == DUBBOC_OK)
+        snapshot_lines_fini(&lines);
+    if (must_work)
+        assert_status(DUBBOC_OK, status, &err);
+    else if (status != DUBBOC_OK)
+        assert_status(DUBBOC_E_NO_MEMORY, status, &err);
+}
+
+static void each_allocation_may_fail(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    assert_in_range(alloc_fail_each(save_and_load, folder), 5, 100);
+    test_folder_remove(folder);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_what_was_written),
+        cmocka_unit_test(any_interface_has_a_file_of_its_own_inside_the_folder),
+        cmocka_unit_test(no_file_is_not_found),
+        cmocka_unit_test(a_url_that_no_line_can_hold_is_left_out),
+        cmocka_unit_test(a_file_changed_or_cut_anywhere_is_ignored),
+        cmocka_unit_test(foreign_and_later_files_are_told_apart),
+        cmocka_unit_test(what_is_no_regular_file_is_not_read),
+        cmocka_unit_test(a_file_that_cannot_be_written_leaves_the_former_one),
+        cmocka_unit_test(each_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
