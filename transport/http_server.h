@@ -17,8 +17,10 @@ typedef struct http_server_settings {
     int port;                  /* 0: any free one */
     int loops;                 /* event loop threads; 0: none, http_server_step() does it all */
     size_t body_max_bytes;
-    int connections_max;       /* in total; checked against RLIMIT_NOFILE at open, and lowered with a log line */
-    int connections_per_address_max;
+    int connections_max;       /* in total, at least 1; checked against RLIMIT_NOFILE at open, and lowered with a log line. When it is reached, a
+                                  newcomer takes the place of the slowest sender of a request, else gets 503 with Dubboc-Not-Executed: 1 */
+    int connections_per_address_max; /* an IPv4 address, or the /64 network of an IPv6 one; beyond it the same 503 */
+    /* The four time-outs; 0 or less: none. A request that is cut off before on_request gets 408 with Dubboc-Not-Executed: 1. */
     int64_t header_timeout_ms; /* absolute: from accept, or the request's first line, to the end of its headers */
     int64_t body_timeout_ms;   /* absolute: from the headers to the end of the body */
     int64_t answer_timeout_ms; /* absolute: from on_request's answer to its last byte taken by the peer */
@@ -49,7 +51,8 @@ int http_server_connections(const http_server *server);
 int http_server_requests(const http_server *server);
 
 /* Ends every connection, stops the threads, frees all. Every held request must have been answered or abandoned by then (its owner sees to it; an
- * answer given to a request whose connection ended goes nowhere and is harmless, but not after this). NULL is accepted. */
+ * answer given to a request whose connection ended goes nowhere and is harmless, but not after this); one that was not is answered with 503
+ * here. NULL is accepted. */
 void http_server_free(http_server *server);
 
 /* --- a request (all on the loop's thread until it is held, then on the thread that holds it) -------------------------------------------- */
@@ -82,7 +85,9 @@ typedef struct http_answer_header {
 
 /* Answers with the bytes in http_incoming_out(). content_type NULL: none. headers: copied (at most 8). close: end the connection after it.
  * The request must not be touched afterwards. Content-Length, Date and Keep-Alive: timeout= (wire.md 12.3: below the idle time-out)
- * are added here. A HEAD answer has no body but its length. */
+ * are added here. A HEAD answer has no body but its length. The connection also ends when the client wishes it, while draining, and after a
+ * chunked request (its framing cannot be checked to the last byte). When the answer cannot be made (the buffer has failed, no memory, a header with line
+ * ends) the client gets 500. */
 void http_incoming_answer(http_incoming *request, int status, const char *content_type, const http_answer_header *headers,
     size_t header_count, bool close);
 

@@ -96,15 +96,16 @@ int peer_connect(const echo_server *echo)
     return peer_connect_from(echo, NULL);
 }
 
-void peer_send(int fd, const char *bytes, size_t len)
+bool peer_send(int fd, const char *bytes, size_t len)
 {
     while (len > 0) {
         ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
         if (sent <= 0)
-            return; /* closed meanwhile: what was answered is looked at by the reader */
+            return false;
         bytes += sent;
         len -= (size_t)sent;
     }
+    return true;
 }
 
 void peer_say(int fd, const char *text)

@@ -28,7 +28,8 @@ void echo_stop(echo_server *echo);
 int peer_connect(const echo_server *echo);
 int peer_connect_from(const echo_server *echo, const char *source_ip);
 
-void peer_send(int fd, const char *bytes, size_t len);
+/* false: the server has closed or reset the connection. */
+bool peer_send(int fd, const char *bytes, size_t len);
 void peer_say(int fd, const char *text);
 
 /* Reads one reply by its Content-Length into text (head and body, zero-ended). Its status; 0: the connection ended before one was complete. */
