@@ -246,6 +246,30 @@ static void a_killed_provider_is_gone_within_100_ms(void **state)
     registry_free(self);
 }
 
+/* What the kernel does at a death, slowed down: the file's closing is told first, the lock goes after it, without a further event. */
+static void a_lock_that_goes_after_its_event_is_noticed(void **state)
+{
+    static const char name[] = "10.0.0.1-1-00000000000000aa";
+    const char *folder = *state;
+    registry *self = opened(folder);
+    ear who;
+    struct flock whole = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
+    char *path = in_folder(folder, name);
+    listen_to(self, &who);
+    hears(&who, 0);
+    char *hidden = in_folder(folder, ".hidden");
+    int live = make_file(folder, ".hidden", "jsonrpc://10.0.0.1:1/a", 22, true);
+    assert_int_equal(rename(hidden, path), 0);
+    hears(&who, 1);
+    close(open(path, O_WRONLY | O_CLOEXEC));
+    usleep(5000); /* the event has been taken, and the node seen alive */
+    assert_int_equal(fcntl(live, F_OFD_SETLK, &whole), 0);
+    hears(&who, 0);
+    close(live);
+    free(path), free(hidden);
+    registry_free(self);
+}
+
 static void a_url_of_two_processes_stays_until_both_are_dead(void **state)
 {
     const char *folder = *state;
@@ -560,6 +584,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_killed_provider_is_gone_within_100_ms),
+        TEST(a_lock_that_goes_after_its_event_is_noticed),
         TEST(a_url_of_two_processes_stays_until_both_are_dead),
         TEST(a_forked_child_does_not_keep_its_dead_parents_nodes),
         TEST(skips_what_others_left_in_the_folder),
