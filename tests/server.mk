@@ -35,3 +35,5 @@ tests_server_service_test_LDADD = $(test_libs)
 tests_server_workers_test_SOURCES = tests/server/workers_test.c $(server_caller)
 tests_server_workers_test_CPPFLAGS = $(test_cppflags)
 tests_server_workers_test_LDADD = $(test_libs)
+TESTS += tests/server/examples_test.py
+EXTRA_DIST += tests/server/examples_test.py

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""The example providers as programs: what they answer, what they print, how they end."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+BUILD = os.environ["top_builddir"]
+BIG = 9223372036854775807
+NOTHING = object()
+
+
+class Provider:
+    """An example program on a free port of loopback."""
+
+    def __init__(self, name, *args, **environment):
+        self.process = subprocess.Popen(
+            [os.path.join(BUILD, "examples", name), *args],
+            env={**os.environ, "DUBBOC_SERVER_IP": "127.0.0.1", "DUBBOC_SERVER_PORT": "0", **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith("listening on 127.0.0.1:"):
+            raise AssertionError(f"{name} says {line!r} {self.process.stderr.read()!r}")
+        self.address = line.split()[-1]
+
+    def call(self, interface, method, *params, raw=None):
+        body = raw if raw is not None else json.dumps(
+            {"jsonrpc": "2.0", "method": method, "params": list(params), "id": 1})
+        request = urllib.request.Request(f"http://{self.address}/{interface}", body.encode(), {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read())
+
+    def end(self, sign=signal.SIGTERM):
+        self.process.send_signal(sign)
+        _, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, errors
+
+
+def equal(actual, expected, what=""):
+    if actual != expected:
+        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+
+
+def check_rows(provider, interface, rows):
+    for method, params, result, *error in rows:
+        answer = provider.call(interface, method, *params)
+        if result is NOTHING:
+            equal((answer["error"]["data"]["exceptionTypeName"], answer["error"]["message"]), tuple(error), method)
+        else:
+            equal(answer.get("result", answer), result, method)
+
+
+def ann(**other):
+    return {"id": "A001", "name": "Ann", "age": 18, "time": 1469071830258, "sex": "WOMAN", **other}
+
+
+BOB = {"id": "A002", "name": "Bob", "age": 20, "time": 0, "sex": "MAN"}
+JOE = {"id": "A003", "name": "Joe", "age": 48, "time": 1469071830258, "sex": "MAN"}
+
+
+def user_provider_answers_as_its_peers_do():
+    provider = Provider("user-provider")
+    check_rows(provider, "com.ikurento.user.UserProvider", [
+        ("GetUser", ["A003"], JOE),
+        ("GetUser", ["A999"], None),
+        ("GetUser0", ["X", "Y"], {"id": "X", "name": "Y", "age": 18, "time": 0, "sex": "MAN"}),
+        ("GetUser3", [], None),
+        ("GetErr", ["A7"], NOTHING, "java.lang.Exception", "no user A7"),
+        ("GetUsers", [["A002", "A999", "A001"]], [BOB, ann()]),
+        ("GetUsers", ["A002", "A001"], [BOB, ann()]),
+        ("GetUserMap", [["A003"]], {"A003": JOE}),
+        ("getUser", [7], {"id": "7", "name": "by code", "age": 48, "time": 0, "sex": "MAN"}),
+        ("getUser", ["7"], {"id": "7", "name": "by id", "age": 48, "time": 0, "sex": "MAN"}),
+        ("queryUser", [ann()], ann(name="hello:Ann", age=36)),
+        ("queryUser", [ann(time=None, sex=None)], ann(name="hello:Ann", age=36, time=None, sex=None)),
+        ("queryAll", [], {"A001": ann(), "A002": BOB, "A003": JOE}),
+        ("isLimit", ["WOMAN", "Ann"], True),
+        ("isLimit", ["MAN", None], False),
+        ("Calc", [2, 3], 5),
+        ("Sum", [2, 3], {"status": 0, "err": "", "data": 5}),
+    ])
+    equal(provider.end(), (0, ""))
+
+
+def echo_provider_gives_everything_back_exactly():
+    provider = Provider("echo-provider")
+    values = [0, -1, BIG, -BIG - 1, 2**64 - 1, "a,]\"\\ b", "", None, True, [], {}, [[1], {"a": [2, 3]}], "\u00e4\U0001f600"]
+    check_rows(provider, "com.dubboc.EchoService", [(method, [value], value) for method in ("echo", "echoRaw") for value in values])
+    check_rows(provider, "com.dubboc.EchoService", [
+        ("add", [BIG - 1, 1], BIG),
+        ("add", [BIG, 1], NOTHING, "java.lang.ArithmeticException", f"{BIG} + 1 is beyond 64 bits"),
+        ("sleep", [1], 1),
+        ("fail", ["as told"], NOTHING, "java.lang.RuntimeException", "as told"),
+        ("nothing", [], None),
+        ("big", [3], "x" * 3072),
+        ("whoami", [], f"{provider.address} {provider.process.pid}"),
+    ])
+    exact = '{"jsonrpc":"2.0","method":"echoRaw","params":[ 1e400 ],"id":1}'
+    equal(provider.call("com.dubboc.EchoService", "", raw=exact)["result"], float("inf"))
+    for params in ([], [1, 2], [1, [2]]):
+        equal(provider.call("com.dubboc.EchoService", "echoRaw", *params)["error"]["code"], -32602)
+    equal(provider.end(), (0, ""))
+
+
+def a_provider_without_threads_counts_its_calls():
+    provider = Provider("single-threaded-provider")
+    check_rows(provider, "com.dubboc.Counter", [("next", [], n) for n in range(1, 20)])
+    equal(provider.end(), (0, ""))
+
+
+def a_deferred_answer_comes_when_it_is_due():
+    provider = Provider("deferred-provider")
+    batch = json.dumps([{"jsonrpc": "2.0", "method": "later", "params": [ms], "id": ms} for ms in (30, 1, 20)])
+    equal([one["result"] for one in provider.call("com.dubboc.Later", "", raw=batch)], [30, 1, 20])
+    equal(provider.end(signal.SIGINT), (0, ""))
+
+
+def ini_file_and_registry_argument_are_heeded():
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "dubboc.ini")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[service com.dubboc.EchoService]\npath = ctx/echo\ngroup = g1\n[server]\nstop_watch_wait = 0ms\n")
+        provider = Provider("echo-provider", "-r", f"file://{folder}/registry", path)
+        check_rows(provider, "ctx/echo", [("echo", [1], 1)])
+        check_rows(provider, "com.dubboc.EchoService", [("echo", [1], 1)])
+        equal(provider.end(), (0, ""))
+
+
+def a_second_signal_ends_at_once():
+    provider = Provider("echo-provider", DUBBOC_SERVER_STOP_DRAIN="1h")
+    host, port = provider.address.split(":")
+    with socket.create_connection((host, int(port))) as held:
+        body = b'{"jsonrpc":"2.0","method":"sleep","params":[600000],"id":1}'
+        held.sendall(b"POST /com.dubboc.EchoService HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+        provider.call("com.dubboc.EchoService", "echo", 1)
+        provider.process.send_signal(signal.SIGTERM)
+        limit = time.monotonic() + 10
+        while time.monotonic() < limit:  # until it has stopped accepting: the first signal has been heard
+            try:
+                socket.create_connection((host, int(port)), 1).close()
+            except OSError:
+                break
+            time.sleep(0.005)
+        equal(provider.process.poll(), None, "drains")
+        equal(provider.end()[0], -signal.SIGTERM)
+
+
+def wrong_use_and_wrong_configuration_have_their_status():
+    for args, environment, status in ((["-x"], {}, 64), (["/nonexistent.ini"], {}, 78), ([], {"DUBBOC_SERVER_PORT": "x"}, 78)):
+        done = subprocess.run([os.path.join(BUILD, "examples", "echo-provider"), *args], env={**os.environ, **environment},
+                              capture_output=True, text=True, timeout=20, check=False)
+        equal(done.returncode, status, str(args))
+        equal(done.stdout, "")
+        if not done.stderr.strip():
+            raise AssertionError("nothing said")
+
+
+TESTS = [user_provider_answers_as_its_peers_do, echo_provider_gives_everything_back_exactly, a_provider_without_threads_counts_its_calls,
+         a_deferred_answer_comes_when_it_is_due, ini_file_and_registry_argument_are_heeded, a_second_signal_ends_at_once,
+         wrong_use_and_wrong_configuration_have_their_status]
+
+failed = 0
+print(f"1..{len(TESTS)}")
+for number, test in enumerate(TESTS, 1):
+    try:
+        test()
+        print(f"ok {number} - {test.__name__}")
+    except Exception as problem:  # pylint: disable=broad-except
+        failed += 1
+        print(f"not ok {number} - {test.__name__}\n# {type(problem).__name__}: {problem}")
+    sys.stdout.flush()
+sys.exit(1 if failed else 0)
