@@ -4,7 +4,11 @@
  * ends in pid or timestamp but those two themselves (P20). dubbo= is 2.0.2, which says "the protocol as Dubbo has it since 2.6.3" to Java
  * and is read by no consumer of JSON-RPC; a product version would promise more. release= stands on http nodes only, where it tells
  * JSON-RPC (2.7.4 and later) from Java serialization (wire.md 0.1); on a jsonrpc node it would say nothing.
- * retries=0 is written in all three spellings that consumers read (12.2, 12.7). */
+ * retries=0 is written in all three spellings that consumers read (12.2, 12.7).
+ *
+ * A node of the same name that another session left behind is the registry's business (registry.h). One of an earlier process of ours under
+ * another name (its pid differs) goes with that process's session; whoever wants it gone sooner looks the category up in
+ * registration_register(), before the own node is written. */
 #include "server/registration.h"
 
 #include <arpa/inet.h>

@@ -161,13 +161,14 @@ void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handl
 static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
+    int per_address = (int)config_int(config, "server", "connections_per_address");
     http_server_settings settings = {
         .ip = self->ip,
         .port = self->port,
         .loops = self->loops,
         .body_max_bytes = (size_t)self->body_max_bytes,
         .connections_max = self->connections_max,
-        .connections_per_address_max = (int)config_int(config, "server", "connections_per_address"),
+        .connections_per_address_max = per_address > 0 ? per_address : self->connections_max,
         .header_timeout_ms = config_int(config, "server", "header_timeout"),
         .body_timeout_ms = config_int(config, "server", "body_timeout"),
         .answer_timeout_ms = config_int(config, "server", "answer_timeout"),

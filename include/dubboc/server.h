@@ -52,14 +52,16 @@ typedef struct dubboc_server_options {
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_server **server,
     dubboc_error *err);
 
-/* Listens, starts the loops and workers, then registers every service. It does not wait for the registry: with the registry away it serves and
- * registers when that comes. DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
- * which and why. DUBBOC_E_ARGUMENT: nothing to serve. DUBBOC_E_NO_MEMORY. */
+/* Listens, starts the loops and workers, then registers every service. It does not wait for the registry: with the registry away it
+ * serves and registers when that comes. DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
+ * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry address that cannot be.
+ * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, and it may be tried again. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err);
 
 /* Stops in order: not ready, deregister, wait for consumers to notice ([server] stop_watch_wait, default 3 s, none without
- * registry), answer with Connection: close, drain until idle or [server] stop_drain (default 30 s), close. What is still running then
- * is answered with an error when it ends. Blocks until done. May be called once; not from a handler. */
+ * registry), answer with Connection: close, drain until idle or [server] stop_drain (default 30 s), close. What has not been started by
+ * then is answered with 503 as not executed, what was deferred and is still open with an error (-32000); a handler that still runs is waited
+ * for, and its answer sent. Blocks until done. Nothing happens when it does not run. Not from a handler. */
 DUBBOC_API void dubboc_server_stop(dubboc_server *server);
 
 /* Stops if that was not done, and frees everything. NULL is accepted. Not from a handler. */
@@ -73,18 +75,22 @@ DUBBOC_API const char *dubboc_server_registered_address(const dubboc_server *ser
 
 /* Single-threaded programs (loops = 0): the descriptor is readable when dubboc_server_step() has something to do, timers included. The
  * step does what is due without blocking longer than timeout_ms (0: not at all; -1: until something was done) and runs handlers on the
- * calling thread. step returns DUBBOC_OK, or DUBBOC_E_SYSTEM when polling is impossible. Both by the thread that started the server. */
+ * calling thread. step returns DUBBOC_OK, DUBBOC_E_SYSTEM when polling is impossible, or DUBBOC_E_CLOSED after stop. Both by the thread that
+ * started the server, not from a handler. dubboc_server_fd() is -1 for a server with loops. dubboc_server_stop() steps by itself. */
 DUBBOC_API int dubboc_server_fd(const dubboc_server *server);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_error *err);
 
 /* --- services and methods --------------------------------------------------------------------------------------------------------------- */
 
-/* One request as a handler sees it; valid until the handler returns (or, deferred, until it is answered). One thread at a time. */
+/* One request as a handler sees it; valid until the handler returns, deferred or not. One thread at a time. */
 typedef struct dubboc_request dubboc_request;
 
-/* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null; borrowed. DUBBOC_OK: *result (preset NULL; left so: null) is
- * taken over. DUBBOC_E_PARAMS: -32602, with the text that dubboc_request_params() has noted. DUBBOC_DEFERRED: see
- * dubboc_request_defer(). Any other: an error answer, as noted by dubboc_request_fail(), else -32603 with the status's text. */
+/* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null; borrowed. DUBBOC_OK: *result (preset
+ * NULL; left so: null) is taken over; a result that is no JSON (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
+ * DUBBOC_E_PARAMS: -32602, with the text that dubboc_request_params() has noted. DUBBOC_DEFERRED: see dubboc_request_defer(). Any other:
+ * an error answer, as noted by dubboc_request_fail(), else -32603 with the status's text. For a notification nothing is answered,
+ * whatever the handler returns. Several requests of one batch run one after the other, in order, on one thread; handlers of different
+ * HTTP requests run at the same time. */
 typedef dubboc_status (*dubboc_handler)(dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
 
 /* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result (empty, reused) takes JSON text (left
@@ -132,12 +138,13 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(dubboc_server *s
 
 /* --- inside a handler ------------------------------------------------------------------------------------------------------------------- */
 
-/* Reads params with dubboc_json_unpack()'s format. DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the answer. */
+/* Reads params with dubboc_json_unpack()'s format. DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the
+ * answer. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params, const char *format, ...);
 
-/* Notes the error to answer with and returns DUBBOC_E_REMOTE, to be returned in turn. code: any but those of JSON-RPC itself (-32768 to -32000), 0 is what Java
- * sends. exception: Java class that Java consumers shall see thrown, NULL: java.lang.RuntimeException (wire.md 12.2: a class
- * they cannot load makes them repeat the call). */
+/* Notes the error to answer with and returns DUBBOC_E_REMOTE, to be returned in turn. code: 0 is what Java sends; those of JSON-RPC
+ * itself (-32768 to -32000) are passed on but mean other things to the caller. exception: Java class that Java consumers shall see
+ * thrown, NULL: java.lang.RuntimeException (wire.md 12.2: a class they cannot load makes them repeat the call). */
 DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status dubboc_request_fail(dubboc_request *request, int code, const char *exception,
     const char *format, ...);
 
@@ -158,9 +165,11 @@ DUBBOC_API int64_t dubboc_request_time_left_ms(const dubboc_request *request);
 /* The right to answer one request later, from any thread. */
 typedef struct dubboc_deferred dubboc_deferred;
 
-/* Takes that right; the handler then returns DUBBOC_DEFERRED, and request stays valid only until it returns. NULL: out of memory. The caller must answer by exactly one of
- * the functions below, each of which frees deferred. A caller that has gone or timed out, or a server that was stopped, makes the answer go
- * nowhere, which is harmless; the server must not have been freed. */
+/* Takes that right; the handler then returns DUBBOC_DEFERRED, and request stays valid only until it returns. NULL: out of memory. The
+ * caller must answer by exactly one of the functions below, each of which frees deferred; they may be called before the handler has
+ * returned. At most once a request, not in a fallback handler. A caller whose Timeout header has run out gets an error (-32000) in the
+ * meantime, and so does every open one when the server is stopped: then, and when the caller has gone, the answer goes nowhere, which is
+ * harmless; the server must not have been freed. In a batch the whole answer waits for the last of them. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_deferred *dubboc_request_defer(dubboc_request *request);
 
 /* result is taken over; NULL: null. */
@@ -182,7 +191,8 @@ typedef struct dubboc_http_answer {
 typedef void (*dubboc_http_handler)(dubboc_request *request, const char *http_method, const char *path, dubboc_slice body,
     dubboc_http_answer *answer, void *arg);
 
-/* Sets the handler for them; runs on a worker (on the loop with loops = 0). Without one they get -32601 or 405. Before start only. */
+/* Sets the handler for them; runs on a worker (in dubboc_server_step() with loops = 0). interface, group, version and method of its
+ * request are "". Without one such paths get -32601 (POST) or 405. Before start only. */
 DUBBOC_API void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg);
 
 DUBBOC_END

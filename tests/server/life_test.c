@@ -67,6 +67,25 @@ static void settings_out_of_range_are_named(void **state)
     }
 }
 
+static void limits_may_be_switched_off(void **state)
+{
+    (void)state;
+    dubboc_server *server = test_server((const setting[]){{"server", "connections_per_address", "0"}, {"server", "idle_timeout", "none"},
+        {"server", "answer_timeout", "none"}, {0}}, 1);
+    reply answer;
+    test_add_echo(server, NULL);
+    test_start(server);
+    int fd = caller_connect(test_port(server));
+    for (int i = 0; i < 3; i++) {
+        caller_send(fd, NULL, "/test.Echo", NULL, CALL("1", "echo", "[1]"));
+        caller_read(fd, &answer);
+        assert_int_equal(answer.status, 200);
+        reply_fini(&answer);
+    }
+    close(fd);
+    dubboc_server_free(server);
+}
+
 /* --- stop ------------------------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct caller {
@@ -333,6 +352,7 @@ int main(void)
         cmocka_unit_test(a_server_with_nothing_to_serve_is_refused),
         cmocka_unit_test(a_taken_port_is_named_and_start_may_be_tried_again),
         cmocka_unit_test(settings_out_of_range_are_named),
+        cmocka_unit_test(limits_may_be_switched_off),
         cmocka_unit_test(draining_loses_no_call),
         cmocka_unit_test(a_running_call_is_waited_for_and_answered),
         cmocka_unit_test(what_waits_when_the_drain_time_is_over_is_refused_as_not_executed),
