@@ -15,7 +15,7 @@ typedef struct zk_node {
     struct zk_node *next;
     struct zk_node *prev;
     char *path;         /* whole and encoded */
-    int phase;
+    unsigned phase;
     size_t made_len;    /* of its directory, how much has been created */
     bool is_wanted;
     atomic_bool stands; /* may be read from any thread */

@@ -28,7 +28,7 @@ typedef struct zk_watch {
     struct zk_watch *next_in_bucket;
     char *path;
     bool is_data;
-    int phase;
+    unsigned phase;
     size_t made_len;        /* of a directory's path, how much has been created */
     bool is_changed;        /* since the request under way was sent */
     int64_t read_after_ns;  /* no sooner than this */
