@@ -142,7 +142,7 @@ static dubboc_status take_param(zk_address *address, buffer *servers, dubboc_sli
     if (slice_is(key, "backup"))
         return add_servers(servers, value, err);
     if (slice_is(key, "group"))
-        return set_root(address, value, err);
+        return value.len > 0 ? set_root(address, value, err) : DUBBOC_OK; /* empty is as none */
     if (slice_is(key, "session")) {
         *has_session = true;
         return set_timeout(address, value, err);

@@ -51,13 +51,21 @@ static void give_back(zk_core *core, zk_node *node)
     core->out->node_gone(core->out_arg, node);
 }
 
-/* The same URL may be registered twice through one registry: it goes with the last. */
-static bool has_twin(const zk_core *core, const zk_node *node)
+/* The same URL may be registered twice through one registry: it goes with the last. NULL: this is the last. */
+static zk_node *find_twin(const zk_core *core, const zk_node *node)
 {
-    for (const zk_node *other = core->nodes; other != NULL; other = other->next)
+    for (zk_node *other = core->nodes; other != NULL; other = other->next)
         if (other != node && other->is_wanted && strcmp(other->path, node->path) == 0)
-            return true;
-    return false;
+            return other;
+    return NULL;
+}
+
+/* What stands is the twin's from now on, who may not have got as far as to know that it does. */
+static void hand_over(zk_core *core, zk_node *node, zk_node *twin)
+{
+    if (!task_is_busy(&twin->task) && twin->phase != NODE_STANDS)
+        set_phase(core, twin, NODE_LOOK);
+    give_back(core, node);
 }
 
 /* --- answers */
@@ -120,7 +128,12 @@ static void found(zk_core *core, zk_node *node, const zk_event *event)
         stands(core, node);
         return;
     }
-    if (!node->is_wanted && (!is_own || has_twin(core, node))) {
+    zk_node *twin = !node->is_wanted ? find_twin(core, node) : NULL;
+    if (twin != NULL) {
+        hand_over(core, node, twin);
+        return;
+    }
+    if (!node->is_wanted && !is_own) {
         give_back(core, node);
         return;
     }
@@ -168,6 +181,8 @@ static void node_answered(zk_core *core, zk_task *task, zk_event *event)
 static bool node_start(zk_core *core, zk_task *task)
 {
     zk_node *node = (zk_node *)task;
+    if (!node->is_wanted && (node->phase == NODE_CREATE || node->phase == NODE_PARENTS))
+        node->phase = NODE_LOOK; /* taken back during a request: nothing is made any more */
     switch ((node_phase)node->phase) {
     case NODE_CREATE:
         return zk_core_send_create(core, task, node->path, true);
@@ -202,9 +217,12 @@ void zk_nodes_remove(zk_core *core, zk_node *node)
     node->is_wanted = false;
     if (task_is_busy(&node->task))
         return;
+    zk_node *twin = find_twin(core, node);
     bool may_stand = node->phase == NODE_STANDS || node->phase == NODE_LOOK || node->phase == NODE_DELETE;
-    if (!zk_core_has_session(core) || !may_stand || has_twin(core, node))
+    if (!zk_core_has_session(core) || !may_stand)
         give_back(core, node);
+    else if (twin != NULL)
+        hand_over(core, node, twin);
     else
         set_phase(core, node, NODE_LOOK);
 }

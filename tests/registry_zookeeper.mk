@@ -9,7 +9,9 @@ EXTRA_DIST += tests/support/zookeeper-server.sh
 
 zookeeper_tests = \
 	tests/registry/contract_zookeeper_test \
+	tests/registry/zookeeper_address_test \
 	tests/registry/zookeeper_core_test \
+	tests/registry/zookeeper_model_test \
 	tests/registry/zookeeper_server_test
 check_PROGRAMS += $(zookeeper_tests)
 TESTS += $(zookeeper_tests)
@@ -19,3 +21,7 @@ tests_registry_contract_zookeeper_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_zookeeper_test_LDADD = libtest_zookeeper.la $(registry_contract_libs)
 tests_registry_zookeeper_core_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_core_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_address_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_address_test_LDADD = $(test_libs)
+tests_registry_zookeeper_model_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_model_test_LDADD = libtest_zookeeper.la $(test_libs)

@@ -375,6 +375,38 @@ static void a_url_registered_twice_goes_with_the_last(void **state)
     fake_free(self);
 }
 
+static void a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind(void **state)
+{
+    (void)state;
+    zk_node one, two;
+    fake *self = connected_fake();
+    register_standing(self, &one);
+    lose_connection(self);
+    fake_register(self, &two, NODE);
+    fake_command(self, ZK_EVENT_UNREGISTER, &one);
+    fake_command(self, ZK_EVENT_UNREGISTER, &two);
+    fake_connect(self, OURS);
+    fake_answer_owner(self, fake_expect(self, FAKE_EXISTS, NODE), OURS);
+    fake_expect_answer(self, FAKE_REMOVE, NODE, ZK_OK);
+    assert_int_equal(2, self->nodes_gone);
+    fake_free(self);
+}
+
+static void a_refused_node_that_is_taken_back_is_not_tried_again(void **state)
+{
+    (void)state;
+    zk_node node;
+    fake *self = connected_fake();
+    fake_register(self, &node, NODE);
+    fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
+    fake_command(self, ZK_EVENT_UNREGISTER, &node);
+    fake_answer(self, create, ZK_REFUSED);
+    fake_pass_ms(self, 250);
+    fake_expect_answer(self, FAKE_EXISTS, NODE, ZK_NO_NODE);
+    assert_int_equal(1, self->nodes_gone);
+    fake_free(self);
+}
+
 static void the_self_check_finds_a_node_deleted_by_hand(void **state)
 {
     (void)state;
@@ -796,6 +828,8 @@ int main(void)
         cmocka_unit_test(unregistering_while_away_is_done_when_the_session_is_back_or_gone),
         cmocka_unit_test(unregistering_without_a_session_is_done_at_once),
         cmocka_unit_test(a_url_registered_twice_goes_with_the_last),
+        cmocka_unit_test(a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind),
+        cmocka_unit_test(a_refused_node_that_is_taken_back_is_not_tried_again),
         cmocka_unit_test(the_self_check_finds_a_node_deleted_by_hand),
         cmocka_unit_test(a_refused_registration_is_tried_again_with_growing_pauses),
         cmocka_unit_test(a_request_that_cannot_be_sent_is_tried_again),

@@ -81,10 +81,26 @@ static void told_node_gone(void *arg, zk_node *node)
     node->path = NULL;
 }
 
+/* Its place among the last readings; a free one when it has none. */
+static size_t place_of(const fake *self, const zk_subscriber *subscriber)
+{
+    for (size_t i = 0; i < FAKE_SUBSCRIBERS_MAX; i++)
+        if (self->last[i].subscriber == subscriber)
+            return i;
+    if (subscriber == NULL) {
+        print_error("more than %d subscribers\n", FAKE_SUBSCRIBERS_MAX);
+        fail();
+    }
+    return place_of(self, NULL);
+}
+
 static void told_read(void *arg, zk_subscriber *subscriber, zk_reading *reading)
 {
     fake *self = arg;
-    (void)subscriber;
+    size_t place = place_of(self, subscriber);
+    zk_reading_unref(self->last[place].reading);
+    self->last[place].subscriber = subscriber;
+    self->last[place].reading = zk_reading_ref(reading);
     self->readings++;
     zk_reading_unref(self->reading);
     self->reading = zk_reading_ref(reading);
@@ -92,8 +108,12 @@ static void told_read(void *arg, zk_subscriber *subscriber, zk_reading *reading)
 
 static void told_subscriber_gone(void *arg, zk_subscriber *subscriber)
 {
-    (void)subscriber;
-    ((fake *)arg)->subscribers_gone++;
+    fake *self = arg;
+    size_t place = place_of(self, subscriber);
+    zk_reading_unref(self->last[place].reading);
+    self->last[place].subscriber = NULL;
+    self->last[place].reading = NULL;
+    self->subscribers_gone++;
 }
 
 static void told_looked_up(void *arg, zk_lookup *lookup, zk_reading *reading, const char *reason)
@@ -246,4 +266,9 @@ void fake_look_up(fake *self, zk_lookup *lookup, const char *path, int64_t timeo
 {
     *lookup = (zk_lookup){.path = mem_dup(path), .deadline_ns = self->now_ns + timeout_ms * NS_PER_MS};
     fake_command(self, ZK_EVENT_LOOKUP, lookup);
+}
+
+const zk_reading *fake_reading_of(const fake *self, const zk_subscriber *subscriber)
+{
+    return self->last[place_of(self, subscriber)].reading;
 }

@@ -16,6 +16,7 @@ typedef struct fake_request {
 } fake_request;
 
 #define FAKE_REQUESTS_MAX 4096
+#define FAKE_SUBSCRIBERS_MAX 16
 
 typedef struct fake {
     zk_port port;
@@ -30,6 +31,10 @@ typedef struct fake {
     bool is_connected;
     int nodes_gone, subscribers_gone, readings, lookups;
     zk_reading *reading; /* the last */
+    struct {
+        const zk_subscriber *subscriber;
+        zk_reading *reading;
+    } last[FAKE_SUBSCRIBERS_MAX];
     char reason[128];    /* of the last failed lookup */
 } fake;
 
@@ -66,5 +71,8 @@ void fake_command(fake *self, zk_event_kind kind, void *object);
 void fake_register(fake *self, zk_node *node, const char *path);
 void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, bool is_data);
 void fake_look_up(fake *self, zk_lookup *lookup, const char *path, int64_t timeout_ms);
+
+/* What that subscriber was told last; NULL: nothing. */
+const zk_reading *fake_reading_of(const fake *self, const zk_subscriber *subscriber);
 
 #endif

@@ -1,0 +1,97 @@
+#include "tests/support/test.h"
+
+#include "base/slice.h"
+#include "registry/zookeeper_address.h"
+
+typedef struct reads_as {
+    const char *rest; /* behind "zookeeper:" */
+    const char *servers;
+    const char *root;
+    const char *username;
+    const char *password;
+    int64_t timeout_ms;
+} reads_as;
+
+static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
+{
+    (void)state;
+    static const reads_as cases[] = {
+        {"//h1:2181,h2:2182/?group=test", "h1:2181,h2:2182", "/test", NULL, NULL, 0},
+        {"//h1:2181,h2:2181", "h1:2181,h2:2181", "/dubbo", NULL, NULL, 0},
+        {"//h1", "h1:2181", "/dubbo", NULL, NULL, 0},
+        {"//u:p%40ss%3A+%C3%A9@h1:2181?backup=h2:2181,h3&group=x", "h1:2181,h2:2181,h3:2181", "/x", "u", "p@ss:+\xC3\xA9", 0},
+        {"//u@h1", "h1:2181", "/dubbo", "u", NULL, 0},
+        {"//u:a@b@h1", "h1:2181", "/dubbo", "u", "a@b", 0},
+        {"h1:2181, h2:2181", "h1:2181,h2:2181", "/dubbo", NULL, NULL, 0},
+        {"127.0.0.1:2181", "127.0.0.1:2181", "/dubbo", NULL, NULL, 0},
+        {"//[::1]:2182,[fe80::1]", "[::1]:2182,[fe80::1]:2181", "/dubbo", NULL, NULL, 0},
+        {"//h?group=/a/b/", "h:2181", "/a/b", NULL, NULL, 0},
+        {"//h?group=%2Fa%20b", "h:2181", "/a b", NULL, NULL, 0},
+        {"//h?group=/", "h:2181", "", NULL, NULL, 0},
+        {"//h?timeout=3000", "h:2181", "/dubbo", NULL, NULL, 3000},
+        {"//h?session=60s&timeout=1", "h:2181", "/dubbo", NULL, NULL, 60000},
+        {"//h?timeout=500ms", "h:2181", "/dubbo", NULL, NULL, 500},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        zk_address address;
+        dubboc_error err;
+        assert_status(DUBBOC_OK, zk_address_parse(slice_of(cases[i].rest), &address, &err), &err);
+        assert_string_equal(cases[i].servers, address.servers);
+        assert_string_equal(cases[i].root, address.root);
+        assert_string_equal(cases[i].username != NULL ? cases[i].username : "-", address.username != NULL ? address.username : "-");
+        assert_string_equal(cases[i].password != NULL ? cases[i].password : "-", address.password != NULL ? address.password : "-");
+        assert_int_equal(cases[i].timeout_ms, address.timeout_ms);
+        zk_address_fini(&address);
+    }
+}
+
+static void refuses_what_is_wrong_and_names_it(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"", "no server"},
+        {"//", "no server"},
+        {"//?group=x", "no server"},
+        {"//h:0", "\"h:0\""},
+        {"//h:70000", "\"h:70000\""},
+        {"//h:", "\"h:\""},
+        {"//h:2181x", "\"h:2181x\""},
+        {"//a b:2181", "\"a b:2181\""},
+        {"//::1", "no host"},
+        {"//h/dubbo", "group="},
+        {"//h?grup=x", "\"grup\""},
+        {"//h?check=false", "\"check\""},
+        {"//h?group=", ""},
+        {"//h?group=a//b", "no usable group"},
+        {"//h?group=..", "no usable group"},
+        {"//h?group=%zz", "wrong escape"},
+        {"//h?timeout=99", "time-out"},
+        {"//h?timeout=-1", "time-out"},
+        {"//h?timeout=2h", "time-out"},
+        {"//h?session=99999s", "time-out"},
+        {"//@h", "no user name"},
+        {"//u:%zzsecret@h", "wrong escape"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        zk_address address;
+        dubboc_error err;
+        dubboc_status status = zk_address_parse(slice_of(cases[i][0]), &address, &err);
+        if (cases[i][1][0] == '\0') { /* an empty value is as none */
+            assert_status(DUBBOC_OK, status, &err);
+            zk_address_fini(&address);
+            continue;
+        }
+        assert_status(DUBBOC_E_ARGUMENT, status, &err);
+        assert_contains(err.text, cases[i][1]);
+        assert_null(strstr(err.text, "secret"));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_the_forms_of_dubboc_dubbo_and_dubbogo),
+        cmocka_unit_test(refuses_what_is_wrong_and_names_it),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

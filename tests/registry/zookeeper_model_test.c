@@ -1,0 +1,415 @@
+/* The ZooKeeper registry's logic against a model of ZooKeeper, in random orders of everything that can happen: requests that are carried out
+ * late, whose answers are lost, losses of connection, expiries, wiped servers, strangers who delete and create nodes, and a program that
+ * registers and subscribes in between. Once things are calm, the tree must hold what is wanted and every subscriber know what is there.
+ *
+ * MODEL_SEED runs one order alone, MODEL_ROUNDS sets how many are run. */
+#include "tests/support/test.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "tests/support/zookeeper_fake.h"
+
+#define NODES 6         /* that the program may register */
+#define PATHS 4         /* different ones among them */
+#define SUBSCRIBERS 4
+#define DIRECTORIES 2
+#define STEPS 150
+
+/* --- the server: directories, and below each a few nodes */
+
+typedef struct model_node {
+    bool exists;
+    int64_t owner;
+} model_node;
+
+typedef struct model {
+    fake *fake;
+    uint64_t random;
+    uint64_t seed;
+    bool directories[DIRECTORIES];
+    bool watched[DIRECTORIES];
+    model_node nodes[DIRECTORIES][PATHS];
+    int64_t session;      /* of the client, 0: none */
+    int64_t next_session;
+    bool is_up;           /* the client is connected */
+    bool knows_wiped;     /* the server is older than the client: no connection comes about with this handle */
+    int closes_told;
+    zk_node registered[NODES];
+    int registered_at[NODES]; /* directory * PATHS + path, -1: not lent */
+    bool is_wanted[NODES];
+    zk_subscriber subscribers[SUBSCRIBERS];
+    int subscribed_to[SUBSCRIBERS]; /* directory, -1: none */
+} model;
+
+static uint64_t below(model *self, uint64_t limit)
+{
+    self->random ^= self->random << 13;
+    self->random ^= self->random >> 7;
+    self->random ^= self->random << 17;
+    return (self->random >> 11) % limit;
+}
+
+static void directory_path(char *out, size_t size, int directory)
+{
+    snprintf(out, size, "/d%d", directory);
+}
+
+static void node_path(char *out, size_t size, int directory, int path)
+{
+    snprintf(out, size, "/d%d/n%d", directory, path);
+}
+
+static void fire(model *self, int directory)
+{
+    char path[32];
+    if (!self->watched[directory] || !self->is_up)
+        return; /* what fires while it is away is read again anyhow */
+    self->watched[directory] = false;
+    directory_path(path, sizeof path, directory);
+    fake_change(self->fake, path);
+}
+
+static void set_node(model *self, int directory, int path, bool exists, int64_t owner)
+{
+    self->nodes[directory][path] = (model_node){exists, exists ? owner : 0};
+    fire(self, directory);
+}
+
+static void end_session(model *self, int64_t session)
+{
+    for (int directory = 0; directory < DIRECTORIES; directory++)
+        for (int path = 0; path < PATHS; path++)
+            if (self->nodes[directory][path].exists && self->nodes[directory][path].owner == session)
+                set_node(self, directory, path, false, 0);
+}
+
+static void list_directory(model *self, fake_request request, int directory)
+{
+    char names[PATHS * 8] = "";
+    for (int path = 0; path < PATHS; path++)
+        if (self->nodes[directory][path].exists)
+            snprintf(names + strlen(names), sizeof names - strlen(names), "n%d ", path);
+    self->watched[directory] = self->watched[directory] || request.watch;
+    fake_answer_list(self->fake, request, names);
+}
+
+/* Carries the oldest request out; is_lost: the answer does not come back. The answer's handling may put further requests in. */
+static void serve(model *self, bool is_lost)
+{
+    fake *client = self->fake;
+    int directory = -1, path = -1;
+    fake_request request = client->requests[0];
+    client->request_count--;
+    memmove(client->requests, client->requests + 1, client->request_count * sizeof client->requests[0]);
+    if (request.generation != client->generation)
+        return;
+    sscanf(request.path, "/d%d/n%d", &directory, &path);
+    model_node *node = path >= 0 ? &self->nodes[directory][path] : NULL;
+    zk_answer answer = ZK_OK;
+    int64_t owner = 0;
+    if (request.kind == FAKE_CREATE) {
+        answer = self->directories[directory] ? ZK_EXISTS : ZK_OK;
+        self->directories[directory] = true;
+    } else if (request.kind == FAKE_CHILDREN) {
+        if (!is_lost && self->directories[directory]) {
+            list_directory(self, request, directory);
+            return;
+        }
+        answer = ZK_NO_NODE;
+    } else if (request.kind == FAKE_EXISTS) {
+        answer = node->exists ? ZK_OK : ZK_NO_NODE;
+        owner = node->owner;
+    } else if (request.kind == FAKE_REMOVE) {
+        answer = node->exists ? ZK_OK : ZK_NO_NODE;
+        if (node->exists)
+            set_node(self, directory, path, false, 0);
+    } else if (!self->directories[directory]) {
+        answer = ZK_NO_NODE;
+    } else if (node->exists) {
+        answer = ZK_EXISTS;
+    } else {
+        set_node(self, directory, path, true, self->session);
+    }
+    if (is_lost)
+        fake_answer(client, request, ZK_LOST);
+    else if (answer == ZK_OK && request.kind == FAKE_EXISTS)
+        fake_answer_owner(client, request, owner);
+    else
+        fake_answer(client, request, answer);
+}
+
+/* --- what can happen */
+
+static void lose_connection(model *self)
+{
+    if (!self->is_up)
+        return;
+    self->is_up = false;
+    fake_session(self->fake, ZK_SESSION_DOWN, self->session, 1000);
+    while (self->fake->request_count > 0) /* some were carried out, some not */
+        if (below(self, 2) == 0) {
+            serve(self, true);
+        } else {
+            fake_request request = self->fake->requests[0];
+            self->fake->request_count--;
+            memmove(self->fake->requests, self->fake->requests + 1, self->fake->request_count * sizeof self->fake->requests[0]);
+            fake_answer(self->fake, request, ZK_LOST);
+        }
+    memset(self->watched, 0, sizeof self->watched);
+}
+
+static void expire(model *self)
+{
+    if (self->session == 0)
+        return;
+    lose_connection(self);
+    end_session(self, self->session);
+    int64_t former = self->session;
+    self->session = 0;
+    self->fake->request_count = 0;
+    if (!self->knows_wiped)
+        fake_session(self->fake, ZK_SESSION_EXPIRED, former, 1000);
+}
+
+/* A handle of another generation has no session yet. */
+static void note_new_handle(model *self, uint64_t *generation)
+{
+    if (self->fake->generation == *generation)
+        return;
+    *generation = self->fake->generation;
+    self->is_up = false;
+    self->knows_wiped = false;
+    self->fake->request_count = 0;
+    memset(self->watched, 0, sizeof self->watched);
+    if (self->session != 0 && below(self, 2) == 0)
+        end_session(self, self->session); /* or its nodes stay behind for a while */
+    self->session = 0;
+    for (; self->closes_told < self->fake->closes; self->closes_told++)
+        fake_closed(self->fake);
+}
+
+static void connect_or_reconnect(model *self)
+{
+    if (self->is_up || self->knows_wiped || self->fake->generation == 0)
+        return;
+    self->is_up = true;
+    if (self->session == 0)
+        self->session = self->next_session++;
+    fake_session(self->fake, ZK_SESSION_UP, self->session, 1000);
+}
+
+static void wipe(model *self)
+{
+    lose_connection(self);
+    memset(self->nodes, 0, sizeof self->nodes);
+    memset(self->directories, 0, sizeof self->directories);
+    self->knows_wiped = self->knows_wiped || self->session != 0;
+}
+
+static void meddle(model *self)
+{
+    int directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
+    if (!self->directories[directory])
+        return;
+    bool exists = self->nodes[directory][path].exists;
+    set_node(self, directory, path, !exists, 7); /* a stranger's session */
+}
+
+static void program_acts(model *self)
+{
+    char text[32];
+    int which = (int)below(self, NODES), directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
+    if (self->registered_at[which] < 0) {
+        self->registered_at[which] = directory * PATHS + path;
+        self->is_wanted[which] = true;
+        node_path(text, sizeof text, directory, path);
+        fake_register(self->fake, &self->registered[which], text);
+    } else if (self->is_wanted[which]) {
+        self->is_wanted[which] = false;
+        fake_command(self->fake, ZK_EVENT_UNREGISTER, &self->registered[which]);
+    }
+    int who = (int)below(self, SUBSCRIBERS);
+    if (self->subscribed_to[who] < 0 && below(self, 2) == 0) {
+        self->subscribed_to[who] = directory;
+        directory_path(text, sizeof text, directory);
+        fake_subscribe(self->fake, &self->subscribers[who], text, false);
+    } else if (self->subscribed_to[who] >= 0) {
+        bool ends = below(self, 3) == 0;
+        fake_command(self->fake, ends ? ZK_EVENT_UNSUBSCRIBE : ZK_EVENT_REFRESH, &self->subscribers[who]);
+        if (ends)
+            self->subscribed_to[who] = -1;
+    }
+}
+
+static void step(model *self)
+{
+    static const int pauses_ms[] = {0, 1, 30, 60, 300, 1000, 2500, 11000};
+    switch (below(self, 16)) {
+    case 0:
+        lose_connection(self);
+        break;
+    case 1:
+        expire(self);
+        break;
+    case 2:
+        if (below(self, 4) == 0)
+            wipe(self);
+        break;
+    case 3:
+        meddle(self);
+        break;
+    case 4:
+    case 5:
+        program_acts(self);
+        break;
+    case 6:
+        fake_pass_ms(self->fake, pauses_ms[below(self, sizeof pauses_ms / sizeof pauses_ms[0])]);
+        break;
+    case 7:
+    case 8:
+        connect_or_reconnect(self);
+        break;
+    default:
+        if (self->is_up && self->fake->request_count > 0)
+            serve(self, false);
+        break;
+    }
+}
+
+/* --- what must hold */
+
+/* A node that has been given back has no path any more. */
+static void reap(model *self)
+{
+    for (int i = 0; i < NODES; i++)
+        if (self->registered_at[i] >= 0 && self->registered[i].path == NULL) {
+            assert_false(self->is_wanted[i]);
+            self->registered_at[i] = -1;
+        }
+}
+
+static void check_step(model *self)
+{
+    assert_true(self->fake->is_connected == (self->is_up && self->fake->generation != 0));
+    for (int i = 0; i < NODES; i++)
+        if (self->registered_at[i] >= 0 && self->session == 0 && !self->knows_wiped)
+            assert_false(atomic_load(&self->registered[i].stands));
+}
+
+static bool is_wanted_at(const model *self, int at)
+{
+    for (int i = 0; i < NODES; i++)
+        if (self->registered_at[i] == at && self->is_wanted[i])
+            return true;
+    return false;
+}
+
+static void check_calm(model *self)
+{
+    for (int i = 0; i < NODES; i++) {
+        if (self->registered_at[i] >= 0 && atomic_load(&self->registered[i].stands) != self->is_wanted[i])
+            print_error("registration %d of %s: phase %u, %s, state %s, session %lld\n", i, self->registered[i].path,
+                self->registered[i].phase, self->is_wanted[i] ? "wanted" : "taken back", zk_core_state_name(self->fake->core),
+                (long long)self->session);
+        assert_true(self->registered_at[i] < 0 || self->is_wanted[i]); /* all that was taken back is gone */
+        assert_true(self->registered_at[i] < 0 || atomic_load(&self->registered[i].stands));
+    }
+    for (int at = 0; at < DIRECTORIES * PATHS; at++) {
+        const model_node *node = &self->nodes[at / PATHS][at % PATHS];
+        bool is_ours = node->exists && node->owner == self->session;
+        if (is_ours != is_wanted_at(self, at))
+            print_error("node /d%d/n%d: %s, %s\n", at / PATHS, at % PATHS, is_ours ? "ours" : "not ours",
+                is_wanted_at(self, at) ? "wanted" : "not wanted");
+        assert_true(is_ours == is_wanted_at(self, at));
+    }
+    for (int directory = 0; directory < DIRECTORIES; directory++)
+        for (int who = 0; who < SUBSCRIBERS; who++)
+            if (self->subscribed_to[who] == directory)
+                assert_true(self->watched[directory]);
+}
+
+/* The last reading that each subscriber got is what is there: a refresh would bring nothing new. */
+static void check_readings(model *self)
+{
+    for (int who = 0; who < SUBSCRIBERS; who++) {
+        if (self->subscribed_to[who] < 0)
+            continue;
+        const zk_reading *reading = fake_reading_of(self->fake, &self->subscribers[who]);
+        size_t expected = 0;
+        for (int path = 0; path < PATHS; path++)
+            expected += self->nodes[self->subscribed_to[who]][path].exists;
+        assert_non_null(reading);
+        assert_int_equal(expected, reading->count);
+    }
+}
+
+/* Connection, and time for everything to be brought about; the self check finds what strangers did. */
+static void calm_down(model *self, uint64_t *generation)
+{
+    for (int i = 0; i < 4000; i++) {
+        connect_or_reconnect(self);
+        note_new_handle(self, generation);
+        if (self->is_up && self->fake->request_count > 0)
+            serve(self, false);
+        else
+            fake_pass_ms(self->fake, 50);
+        note_new_handle(self, generation);
+        reap(self);
+    }
+}
+
+static void run_order(uint64_t seed)
+{
+    model self = {.fake = fake_new(1000, 30000), .random = seed * 2654435761u + 88172645463325252u, .seed = seed, .next_session = 100};
+    uint64_t generation = 0;
+    for (int i = 0; i < NODES; i++)
+        self.registered_at[i] = -1;
+    for (int i = 0; i < SUBSCRIBERS; i++)
+        self.subscribed_to[i] = -1;
+    fake_pass_ms(self.fake, 0);
+    for (int i = 0; i < STEPS; i++) {
+        note_new_handle(&self, &generation);
+        step(&self);
+        note_new_handle(&self, &generation);
+        reap(&self);
+        check_step(&self);
+    }
+    calm_down(&self, &generation);
+    check_calm(&self);
+    check_readings(&self);
+    fake_free(self.fake);
+}
+
+static uint64_t number_from(const char *variable, uint64_t otherwise)
+{
+    const char *text = getenv(variable);
+    return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
+static uint64_t current_seed;
+
+static int tell_seed(void **state)
+{
+    (void)state;
+    print_message("# the last order was MODEL_SEED=%llu\n", (unsigned long long)current_seed);
+    return 0;
+}
+
+static void whatever_happens_it_ends_as_wanted(void **state)
+{
+    (void)state;
+    uint64_t only = number_from("MODEL_SEED", 0);
+    uint64_t rounds = only != 0 ? 1 : number_from("MODEL_ROUNDS", 2000);
+    for (uint64_t i = 0; i < rounds; i++) {
+        current_seed = only != 0 ? only : i + 1;
+        run_order(current_seed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(whatever_happens_it_ends_as_wanted, tell_seed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
