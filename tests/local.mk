@@ -10,7 +10,10 @@ AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	TSAN_OPTIONS="$${TSAN_OPTIONS:-suppressions=$(abs_top_srcdir)/tests/tsan.supp}"; export TSAN_OPTIONS; \
 	unset DUBBOC_CONF_FILE APP_CONF_FILE http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY;
+
+EXTRA_DIST += tests/tsan.supp
 
 # What every test program links: the whole library with its hidden parts, and cmocka.
 test_libs = libtest_support.la libdubboc_core.la $(CMOCKA_LIBS)
