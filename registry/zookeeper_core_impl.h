@@ -12,6 +12,7 @@
 #define RETRY_MAX_MS 10000
 #define TOO_BIG_MIN_MS 5000  /* after an unreadable list, doubling (traps.md Z11) */
 #define TOO_BIG_MAX_MS 60000
+#define LOST_READINGS_MAX 3  /* after so many, reading it is taken for the reason */
 #define READ_EVERY_MS 50     /* changes of one directory within this time are read together */
 #define CLOSING_MS 1000      /* for deleting what stands before the session is closed */
 
@@ -30,6 +31,7 @@ typedef struct zk_watch {
     bool is_data;
     unsigned phase;
     size_t made_len;        /* of a directory's path, how much has been created */
+    unsigned lost;          /* readings in a row during which the connection was lost */
     bool is_changed;        /* since the request under way was sent */
     int64_t read_after_ns;  /* no sooner than this */
     zk_reading *reading;    /* the last one, NULL: none yet */

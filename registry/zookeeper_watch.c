@@ -22,11 +22,12 @@ static void level_vanished(zk_core *core, zk_watch *watch, zk_event *event);
 static void cannot_make(zk_core *core, zk_watch *watch, zk_event *event);
 static void is_there(zk_core *core, zk_watch *watch, zk_event *event);
 static void is_absent(zk_core *core, zk_watch *watch, zk_event *event);
+static void lost(zk_core *core, zk_watch *watch, zk_event *event);
 static void too_big(zk_core *core, zk_watch *watch, zk_event *event);
 static void failed(zk_core *core, zk_watch *watch, zk_event *event);
 
 static const watch_step table[WATCH_PHASES][ZK_ANSWERS] = {
-    [WATCH_READ] = {[ZK_OK] = was_read, [ZK_NO_NODE] = no_such, [ZK_TOO_BIG] = too_big},
+    [WATCH_READ] = {[ZK_OK] = was_read, [ZK_NO_NODE] = no_such, [ZK_LOST] = lost, [ZK_TOO_BIG] = too_big},
     [WATCH_MAKE] = {[ZK_OK] = level_made, [ZK_EXISTS] = level_made, [ZK_NO_NODE] = level_vanished, [ZK_REFUSED] = cannot_make},
     [WATCH_WAIT] = {[ZK_OK] = is_there, [ZK_NO_NODE] = is_absent},
 }; /* all others: failed */
@@ -49,6 +50,7 @@ static void take_reading(zk_core *core, zk_watch *watch, zk_reading *reading_tak
     zk_reading_unref(watch->reading);
     watch->reading = reading_take;
     watch->task.failures = 0;
+    watch->lost = 0;
     tell(core, watch, is_new);
 }
 
@@ -146,6 +148,16 @@ static void too_big(zk_core *core, zk_watch *watch, zk_event *event)
     LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "list is too big for zookeeper (raise jute.maxbuffer, or use fewer nodes)", "path=\"%s\"",
         watch->path);
     zk_core_retry(core, &watch->task, TOO_BIG_MIN_MS, TOO_BIG_MAX_MS);
+}
+
+/* A list over the limit may also show as a connection that ends each time it is asked for. */
+static void lost(zk_core *core, zk_watch *watch, zk_event *event)
+{
+    watch->lost++;
+    if (watch->lost >= LOST_READINGS_MAX)
+        too_big(core, watch, event);
+    else
+        retry(core, watch);
 }
 
 static void failed(zk_core *core, zk_watch *watch, zk_event *event)
@@ -291,6 +303,8 @@ void zk_watches_read_all(zk_core *core)
 {
     for (size_t i = 0; i < WATCH_BUCKETS; i++)
         for (zk_watch *watch = core->watches[i]; watch != NULL; watch = watch->next_in_bucket) {
+            if (watch->lost >= LOST_READINGS_MAX && watch->task.due_ns != DEADLINE_NEVER)
+                continue; /* it waits for its time */
             watch->task.failures = 0;
             read_again(core, watch);
         }

@@ -654,6 +654,31 @@ static void a_list_that_is_too_big_is_not_asked_for_all_the_time(void **state)
     fake_free(self);
 }
 
+/* traps.md Z11 */
+static void a_list_whose_reading_ends_the_connection_does_not_do_so_for_ever(void **state)
+{
+    (void)state;
+    zk_subscriber subscriber;
+    fake *self = connected_fake();
+    fake_subscribe(self, &subscriber, DIRECTORY, false);
+    int reads = 0;
+    for (int second = 0; second < 60; second++) {
+        if (self->request_count > 0) {
+            fake_request read = fake_expect(self, FAKE_CHILDREN, DIRECTORY);
+            lose_connection(self);
+            fake_answer(self, read, ZK_LOST);
+            fake_connect(self, OURS);
+            reads++;
+        }
+        fake_pass_ms(self, 1000);
+    }
+    assert_in_range(reads, 4, 12);
+    fake_pass_ms(self, 60000);
+    fake_answer_list(self, fake_expect(self, FAKE_CHILDREN, DIRECTORY), "a");
+    assert_int_equal(1, self->readings);
+    fake_free(self);
+}
+
 static void data_that_does_not_exist_yet_is_waited_for(void **state)
 {
     (void)state;
@@ -844,6 +869,7 @@ int main(void)
         cmocka_unit_test(a_reading_for_somebody_who_left_is_dropped),
         cmocka_unit_test(everything_is_read_again_after_a_lost_connection),
         cmocka_unit_test(a_list_that_is_too_big_is_not_asked_for_all_the_time),
+        cmocka_unit_test(a_list_whose_reading_ends_the_connection_does_not_do_so_for_ever),
         cmocka_unit_test(data_that_does_not_exist_yet_is_waited_for),
         cmocka_unit_test(data_made_between_reading_and_waiting_is_not_missed),
         cmocka_unit_test(a_lookup_ends_at_its_deadline_and_says_why),
