@@ -20,7 +20,7 @@ typedef struct contract_fixture {
     /* Another registry object on the store. */
     registry *(*open)(void *store);
 
-    /* Each may be NULL, then what needs it is skipped. */
+    /* Each may be NULL, then the test that needs it is left out. */
     void (*delete_by_hand)(void *store, const char *interface); /* takes all provider nodes of interface away behind the registries' backs */
     void (*disturb)(void *store); /* ends all sessions by force; what was registered and subscribed has to come back by itself */
 } contract_fixture;
