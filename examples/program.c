@@ -29,12 +29,12 @@ dubboc_config *program_config(int argc, char **argv)
     const char *registry = NULL;
     dubboc_config *config;
     dubboc_error err;
-    for (int option; (option = getopt(argc, argv, "r:")) != -1;) {
-        if (option != 'r') {
-            fprintf(stderr, "usage: %s [-r REGISTRY] [FILE]\n", argv[0]);
-            exit(EXIT_USAGE);
-        }
+    int option;
+    while ((option = getopt(argc, argv, "r:")) == 'r')
         registry = optarg;
+    if (option != -1 || argc - optind > 1) {
+        fprintf(stderr, "usage: %s [-r REGISTRY] [FILE]\n", argv[0]);
+        exit(EXIT_USAGE);
     }
     if (dubboc_config_load(optind < argc ? argv[optind] : NULL, &config, &err) != DUBBOC_OK)
         fail(&err);

@@ -152,7 +152,7 @@ def a_second_signal_ends_at_once():
 
 
 def wrong_use_and_wrong_configuration_have_their_status():
-    for args, environment, status in ((["-x"], {}, 64), (["/nonexistent.ini"], {}, 78), ([], {"DUBBOC_SERVER_PORT": "x"}, 78)):
+    for args, environment, status in ((["-x"], {}, 64), (["a", "b"], {}, 64), (["/nonexistent.ini"], {}, 78), ([], {"DUBBOC_SERVER_PORT": "x"}, 78)):
         done = subprocess.run([os.path.join(BUILD, "examples", "echo-provider"), *args], env={**os.environ, **environment},
                               capture_output=True, text=True, timeout=20, check=False)
         equal(done.returncode, status, str(args))
