@@ -37,4 +37,5 @@ include tests/client.mk
 include tests/server.mk
 include tests/tools.mk
 include tests/e2e.mk
+include tests/wire.mk
 EXTRA_DIST += tests/valgrind.sh tests/valgrind.supp
