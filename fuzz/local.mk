@@ -18,3 +18,6 @@ include fuzz/config.mk
 check_PROGRAMS += $(fuzz_programs)
 TESTS += $(fuzz_programs)
 EXTRA_DIST += fuzz/corpus
+
+fuzz-programs: $(fuzz_programs)
+.PHONY: fuzz-programs

@@ -9,10 +9,18 @@ home=$(mktemp -d)
 trap 'rm -rf "$home"' EXIT
 failures=0
 
-memcheck() {
-    "$build/libtool" --mode=execute valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect \
-        --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes --suppressions="$source_folder/tests/valgrind.supp" "$@"
+# The program itself, not libtool's script around it, which a signal would end instead.
+export LD_LIBRARY_PATH=$build/.libs
+program() {
+    if [ -x "$build/$(dirname "$1")/.libs/$(basename "$1")" ]; then
+        echo "$build/$(dirname "$1")/.libs/$(basename "$1")"
+    else
+        echo "$build/$1"
+    fi
 }
+
+memcheck=(valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect
+    --errors-for-leak-kinds=definite,indirect --child-silent-after-fork=yes "--suppressions=$source_folder/tests/valgrind.supp")
 
 report() {
     if [ "$1" -eq 0 ]; then
@@ -25,19 +33,19 @@ report() {
 }
 
 for test in codec/jsonrpc_test client/call_test base/config_test; do
-    memcheck "$build/tests/$test" >"$home/log" 2>&1
+    "${memcheck[@]}" "$(program "tests/$test")" >"$home/log" 2>&1
     report $? "tests/$test"
 done
 
 # A provider and a consumer that find each other.
 export DUBBOC_REGISTRY_ADDRESS=file://$home/registry DUBBOC_SERVER_IP=127.0.0.1 DUBBOC_SERVER_PORT=0
-memcheck "$build/examples/user-provider" >"$home/out" 2>"$home/provider.log" &
+"${memcheck[@]}" "$(program examples/user-provider)" >"$home/out" 2>"$home/provider.log" &
 provider=$!
 for _ in $(seq 300); do
     grep -q '^listening on ' "$home/out" && break
     sleep 0.1
 done
-memcheck "$build/examples/user-consumer" >"$home/log" 2>&1
+"${memcheck[@]}" "$(program examples/user-consumer)" >"$home/log" 2>&1
 report $? "examples/user-consumer"
 grep -q 'Ann' "$home/log"
 report $? "the consumer got its answer"
