@@ -1,0 +1,192 @@
+"""What is tried with each peer: the lists of checks in both directions, then what a list cannot say: group and version, a provider that goes and
+comes under load, connections that rest, how often a call that fails is sent."""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+
+import nodes
+from harness import BUILD, DUBBOC, ECHO, SRC, USERS, Program, Provider, dubboc, free_port, wait_for
+from peers import C, Checks
+from recorder import Recorder
+
+IDLE_S = 33        # longer than Jetty's 30 s and than a pooled connection of ours may rest
+LOAD = "9s"
+
+
+class ZooKeeper:
+    """A real server on a free port with nothing in it."""
+
+    SCRIPT = os.path.join(SRC, "tests", "support", "zookeeper-server.sh")
+
+    def __enter__(self):
+        self.home = tempfile.mkdtemp(prefix="dubboc-zk-")
+        self.address = f"127.0.0.1:{self.run('start')}"
+        self.url = f"zookeeper://{self.address}/"
+        return self
+
+    def run(self, command):
+        done = subprocess.run(["sh", self.SCRIPT, command, self.home], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60, check=True)
+        return done.stdout.decode().strip()
+
+    def __exit__(self, *_):
+        self.run("stop")
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def listed(zookeeper, count, interface=USERS):
+    return wait_for(lambda: len(nodes.providers(zookeeper.address, interface)) == count, 30, f"{count} nodes of {interface}")
+
+
+@contextlib.contextmanager
+def provided(peer, zookeeper, **options):
+    """The peer as a provider; afterwards it is gone, and with status 0."""
+    options.setdefault("port", free_port())
+    program = peer.provide(zookeeper.address, **options)
+    program.port = options["port"]
+    try:
+        yield program
+    finally:
+        program.stop(20)
+
+
+def c_consumer(peer, zookeeper, *more, port=None, seconds=90):
+    """The C consumer's checks against a peer: through ZooKeeper, or directly where the peer knows none."""
+    argv = [os.path.join(BUILD, "tests", "interop", "c", "consumer"), "--peer", peer.code]
+    if peer.registry:
+        argv += ["--registry", zookeeper.url]
+    else:
+        argv += ["--users", f"http://127.0.0.1:{port}/{USERS}", "--echo", f"http://127.0.0.1:{port}/{ECHO}"]
+    if not peer.echo:
+        argv.append("--no-echo")
+    return Checks([*argv, *map(str, more)], {}, seconds)
+
+
+class CProviders:
+    """The two example programs. recorded: a proxy stands before each and is what the registry names."""
+
+    def __init__(self, zookeeper, protocols="jsonrpc,http", recorded=False, **env):
+        self.programs, self.recorders = {}, {}
+        env = {"DUBBOC_REGISTRY_ADDRESS": zookeeper.url, "DUBBOC_SERVER_PROTOCOLS": protocols, **env}
+        for interface, example in ((USERS, "user-provider"), (ECHO, "echo-provider")):
+            if recorded:
+                self.recorders[interface] = Recorder()
+                env["DUBBO_PORT_TO_REGISTRY"] = self.recorders[interface].port
+            self.programs[interface] = Provider(example, **env)
+            if recorded:
+                self.recorders[interface].target = int(self.programs[interface].address.rsplit(":", 1)[1])
+        for interface in self.programs:
+            listed(zookeeper, len(protocols.split(",")), interface)
+
+    def port(self, interface):
+        recorder = self.recorders.get(interface)
+        return recorder.port if recorder else int(self.programs[interface].address.rsplit(":", 1)[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for program in self.programs.values():
+            program.stop()
+        for recorder in self.recorders.values():
+            recorder.close()
+
+
+def peer_consumer(peer, zookeeper, providers, *more):
+    """The peer's checks against the C providers."""
+    if peer is C:
+        more = ("--peer", "c", *more)
+    if peer.registry:
+        return peer.consume("--zookeeper", zookeeper.address, *more)
+    both = [peer.consume("--url", f"http://127.0.0.1:{providers.port(interface)}", "--only", part, *more)
+            for interface, part in ((USERS, "user."), (ECHO, "echo."))]
+    both[0].passed += both[1].passed
+    both[0].failed.update(both[1].failed)
+    return both[0]
+
+
+# --- the lists ----------------------------------------------------------------------------------------------------------------------------
+
+
+def c_calls_peer(outcome, peer, label, server, with_rest):
+    with ZooKeeper() as zookeeper:
+        with provided(peer, zookeeper, **({"server": server} if server else {})) as provider:
+            idle_s = IDLE_S if with_rest else 0
+            outcome.add_checks(peer.name, label, c_consumer(peer, zookeeper, "--idle", idle_s, port=provider.port))
+        status = provider.process.returncode
+        outcome.add(peer.name, label, "ends with status 0", None if status == 0 else f"status {status}")
+        if peer.registry:
+            outcome.guard(peer.name, label, "leaves no node behind", listed, zookeeper, 0)
+
+
+def peer_calls_c(outcome, peer):
+    with ZooKeeper() as zookeeper, CProviders(zookeeper) as providers:
+        outcome.add_checks(peer.name, "consumer", peer_consumer(peer, zookeeper, providers))
+
+
+# --- more of a provider -----------------------------------------------------------------------------------------------------------------------
+
+
+def more_of_provider(outcome, peer):
+    if not peer.registry:
+        return
+    for name, case in (("group and version are matched", group_and_version), ("one provider goes and comes under load", goes_and_comes)):
+        def tried(case=case, name=name):
+            case(outcome, peer)
+            outcome.add(peer.name, "provider, more", name)
+        outcome.guard(peer.name, "provider, more", name, tried)
+
+
+def group_and_version(outcome, peer):
+    with ZooKeeper() as zookeeper, provided(peer, zookeeper, group="blue", version="2.0.0"):
+        found = dubboc("call", "-r", zookeeper.url, "-g", "blue", "-V", "2.0.0", USERS, "GetUser", '["A003"]')
+        assert found.json()["name"] == "Joe", found
+        for argv, word in (((), "group"), (("-g", "blue"), "version"), (("-g", "red", "-V", "2.0.0"), "group")):
+            nobody = dubboc("call", "-r", zookeeper.url, *argv, USERS, "GetUser", '["A003"]')
+            assert nobody.status == 2 and word in nobody.err and "not executed" in nobody.err, nobody
+
+
+def goes_and_comes(outcome, peer):
+    """No call is lost while one of two providers stops in order and starts again."""
+    with ZooKeeper() as zookeeper, provided(peer, zookeeper):
+        port = free_port()
+        with provided(peer, zookeeper, port=port) as second:
+            load = Program([DUBBOC, "bench", "-r", zookeeper.url, "-c", "4", "-d", LOAD, "--json", USERS, "GetUser", '["A003"]'])
+            time.sleep(1.5)  # into the middle of the load, which is the subject
+            second.stop(20)
+        with provided(peer, zookeeper, port=port):
+            counted = json.loads(load.line(30))
+    lost = counted["calls"] - counted["ok"]
+    outcome.measured[peer.name, "calls lost while one of two providers stops and starts"] = f"{lost} of {'over 100' if counted['calls'] > 100 else counted['calls']}"
+    assert counted["calls"] > 100 and lost == 0, {key: counted[key] for key in ("calls", "ok", "remote_error", "not_sent", "maybe_executed")}
+
+
+# --- more of a consumer -----------------------------------------------------------------------------------------------------------------------
+
+# What fails, and what the handler sees of it: the check that makes the call, the interface, the method.
+FAILING = (("an error the method declares", "user.GetErr.exception", USERS, "GetErr"),
+           ("a runtime error", "echo.fail.exception", ECHO, "fail"),
+           ("an unknown method", "user.unknown_method", USERS, None))
+
+
+def more_of_consumer(outcome, peer):
+    with ZooKeeper() as zookeeper, CProviders(zookeeper, recorded=True) as providers:
+        for what, check, interface, method in FAILING:
+            outcome.guard(peer.name, "consumer, more", f"sends once: {what}", sends_once, outcome, peer, zookeeper, providers, what, check, interface,
+                          method)
+
+
+def sends_once(outcome, peer, zookeeper, providers, what, check, interface, method):
+    recorder = providers.recorders[interface]
+    recorder.take()
+    checks = peer_consumer(peer, zookeeper, providers, "--only", check)
+    if not checks.passed:
+        return  # this consumer has no such check
+    bodies = [exchange.request.split(b"\r\n\r\n", 1)[-1] for exchange in recorder.take()]
+    sent = sum(1 for body in bodies if method is None or f'"{method}"'.encode() in body)
+    outcome.measured[peer.name, f"requests for {what}"] = str(sent)
+    outcome.add(peer.name, "consumer, more", f"sends once: {what}", None if sent > 0 else "no request was seen")

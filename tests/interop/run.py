@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Runs C against other frameworks, both ways, through a real ZooKeeper, and prints who understood whom.
+
+    run.py BUILD [--peers a,b] [--allow-missing] [--record] [--write-docs] [--json FILE] [--no-build]
+
+For each peer: its provider is called by the C consumer, its consumer calls the C providers, then come the cases of cases.py. Every pair has a
+ZooKeeper server of its own, so that nothing of an earlier one is seen. Everything is on loopback, every wait has an end, and what was
+started is ended by its process id. The last line is "N passed, M failed". A peer that is not built is a failure unless --allow-missing is
+given. --record writes tests/wire anew (corpus.py), --write-docs docs/interop.md (report.py)."""
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build", metavar="BUILD", help="the folder in which dubboc was built")
+    parser.add_argument("--peers", help="only these, with commas between")
+    parser.add_argument("--allow-missing", action="store_true", help="a peer that is not built is no failure")
+    parser.add_argument("--record", action="store_true", help="write the corpus anew")
+    parser.add_argument("--write-docs", action="store_true", help="write docs/interop.md anew")
+    parser.add_argument("--json", metavar="FILE", help="write the results there too")
+    parser.add_argument("--no-build", action="store_true", help="take the peers as they are")
+    return parser.parse_args()
+
+
+class Outcome:
+    """All results of a run, in the order in which they came."""
+
+    def __init__(self):
+        self.versions = {}   # peer -> its line
+        self.missing = []    # peers that are not built
+        self.results = []    # (peer, role, name, None or why it failed)
+        self.measured = {}   # (peer, what) -> text
+
+    def add(self, peer, role, name, why=None):
+        self.results.append((peer, role, name, why))
+        if why is not None:
+            print(f"  FAIL {peer} {role} {name}: {why}", flush=True)
+
+    def add_checks(self, peer, role, checks):
+        for name in checks.passed:
+            self.add(peer, role, name)
+        for name, why in checks.failed.items():
+            self.add(peer, role, name, why)
+        print(f"  {peer} {role}: {checks.tally()}", flush=True)
+
+    def guard(self, peer, role, name, step, *argv):
+        """Runs a step whose failure is a result and ends nothing else."""
+        try:
+            step(*argv)
+        except Exception as error:  # noqa: BLE001 whatever it is, the next peer must have its turn
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            self.add(peer, role, name, f"{type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno})")
+
+    def tally(self, peer=None, role=None):
+        picked = [why for p, r, _, why in self.results if peer in (None, p) and role in (None, r)]
+        return picked.count(None), len(picked) - picked.count(None)
+
+
+def run_pair(outcome, peer, given):
+    """Everything with one peer."""
+    import cases
+    begun = time.monotonic()
+    if peer.providers:
+        # the first rests for half a minute on the way; the others go on meanwhile
+        runs = [threading.Thread(target=outcome.guard, args=(peer.name, label, "the run itself", cases.c_calls_peer, outcome, peer, label, server, i == 0))
+                for i, server in enumerate(peer.servers) for label in ["provider" if server is None else f"provider, {server}"]]
+        in_background = runs[0]
+        in_background.start()
+        for run in runs[1:]:
+            run.run()
+        outcome.guard(peer.name, "provider, more", "the run itself", cases.more_of_provider, outcome, peer)
+    outcome.guard(peer.name, "consumer", "the run itself", cases.peer_calls_c, outcome, peer)
+    outcome.guard(peer.name, "consumer, more", "the run itself", cases.more_of_consumer, outcome, peer)
+    if peer.providers:
+        in_background.join()
+    if given.record:
+        import corpus
+        outcome.guard(peer.name, "corpus", "recording", corpus.record, outcome, peer)
+    print(f"  {peer.name} took {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def main():
+    given = arguments()
+    os.environ["top_builddir"] = os.path.abspath(given.build)
+    import harness
+    import peers
+    import report
+    wanted = [peer for peer in [peers.C, *peers.PEERS] if not given.peers or peer.name in given.peers.split(",")]
+    if not given.no_build:
+        peers.build()
+    outcome = Outcome()
+    for peer in wanted:
+        version = peer.version()
+        if version is None:
+            outcome.missing.append(peer.name)
+            if not given.allow_missing:
+                outcome.add(peer.name, "build", "the peer is there", "it is not built")
+            continue
+        outcome.versions[peer.name] = version
+        print(f"{peer.name}: {version}", flush=True)
+        try:
+            run_pair(outcome, peer, given)
+        finally:
+            harness._clean_up()
+    report.show(outcome)
+    if given.write_docs:
+        report.write(outcome)
+    if given.json:
+        with open(given.json, "w", encoding="utf-8") as file:
+            json.dump({"versions": outcome.versions, "missing": outcome.missing, "results": outcome.results,
+                       "measured": [[*key, value] for key, value in outcome.measured.items()]}, file, indent=1)
+    passed, failed = outcome.tally()
+    print(f"{passed} passed, {failed} failed")
+    return 0 if failed == 0 and passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
