@@ -35,9 +35,16 @@ start() {
     printf '%s (pid %d) is %s\n' "$name" $! "$(cat "$home/$name.$number.out")"
 }
 
-# Runs a command and shows it, with the tool's short name.
+# Runs a command and shows it as one would type it, with the tool's short name.
 run() {
-    show "dubboc $*"
+    local word shown=dubboc
+    for word in "$@"; do
+        case $word in
+        *[!A-Za-z0-9._:/=-]*) shown+=" '$word'" ;;
+        *) shown+=" $word" ;;
+        esac
+    done
+    show "$shown"
     "$dubboc" "$@" || fail "dubboc $1 ended with status $?"
 }
 
