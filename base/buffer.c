@@ -54,7 +54,7 @@ char *buffer_reserve(buffer *buf, size_t more)
     return buf->data + buf->len;
 }
 
-void buffer_append(buffer *buf, const char *data, size_t len)
+void buffer_append_growing(buffer *buf, const char *data, size_t len)
 {
     char *room = buffer_reserve(buf, len);
     if (room == NULL)
@@ -62,21 +62,6 @@ void buffer_append(buffer *buf, const char *data, size_t len)
     if (len > 0)
         memcpy(room, data, len);
     buf->len += len;
-}
-
-void buffer_append_text(buffer *buf, const char *text)
-{
-    buffer_append(buf, text, strlen(text));
-}
-
-void buffer_append_slice(buffer *buf, dubboc_slice slice)
-{
-    buffer_append(buf, slice.at, slice.len);
-}
-
-void buffer_append_char(buffer *buf, char c)
-{
-    buffer_append(buf, &c, 1);
 }
 
 void buffer_append_u64(buffer *buf, uint64_t value)

@@ -27,10 +27,35 @@ void buffer_recycle(buffer *buf, size_t keep_bytes);
 /* Room for more bytes at data + len; the caller writes there and adds to len. NULL: failed. */
 char *buffer_reserve(buffer *buf, size_t more);
 
-void buffer_append(buffer *buf, const char *data, size_t len);
-void buffer_append_text(buffer *buf, const char *text);
-void buffer_append_slice(buffer *buf, dubboc_slice slice);
-void buffer_append_char(buffer *buf, char c);
+/* Appending where there is room already is done in the caller: a request is put together from a dozen pieces. */
+void buffer_append_growing(buffer *buf, const char *data, size_t len);
+
+static inline void buffer_append(buffer *buf, const char *data, size_t len)
+{
+    size_t limit = buf->capacity < buf->max_bytes ? buf->capacity : buf->max_bytes;
+    if (buf->status != DUBBOC_OK || len == 0 || buf->len > limit || len > limit - buf->len) {
+        buffer_append_growing(buf, data, len);
+        return;
+    }
+    memcpy(buf->data + buf->len, data, len);
+    buf->len += len;
+}
+
+static inline void buffer_append_text(buffer *buf, const char *text)
+{
+    buffer_append(buf, text, strlen(text));
+}
+
+static inline void buffer_append_slice(buffer *buf, dubboc_slice slice)
+{
+    buffer_append(buf, slice.at, slice.len);
+}
+
+static inline void buffer_append_char(buffer *buf, char c)
+{
+    buffer_append(buf, &c, 1);
+}
+
 void buffer_append_u64(buffer *buf, uint64_t value);
 void buffer_append_i64(buffer *buf, int64_t value);
 void buffer_printf(buffer *buf, const char *format, ...) DUBBOC_PRINTF(2, 3);

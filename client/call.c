@@ -12,10 +12,16 @@
 #define BACKOFF_FIRST_MS 25
 #define BACKOFF_MOST_MS 250
 
-void call_explain(const call *self, const char *format, ...)
+/* What is told is only put together when somebody listens. */
+static bool is_explained(const call *self)
 {
-    if (self->options->explain == NULL)
-        return;
+    return self->options->explain != NULL;
+}
+
+static void explain(const call *self, const char *format, ...) DUBBOC_PRINTF(2, 3);
+
+static void explain(const call *self, const char *format, ...)
+{
     char line[DUBBOC_ERROR_TEXT_MAX];
     va_list args;
     va_start(args, format);
@@ -203,7 +209,8 @@ static call_want pick_provider(call *self)
     self->is_held = true;
     if (self->picks++ == 0)
         use_node_settings(self);
-    call_explain(self, "attempt %u: %s, %.1f ms after the begin", self->picks, self->held.provider->label, milliseconds_since(self->begun_ns));
+    if (is_explained(self))
+        explain(self, "attempt %u: %s, %.1f ms after the begin", self->picks, self->held.provider->label, milliseconds_since(self->begun_ns));
     self->state = CALL_CONNECTS;
     return CALL_WANTS_CONNECTION;
 }
@@ -253,7 +260,8 @@ static bool has_somewhere_to_go(const call *self, const verdict *found)
 
 static call_want fail_attempt(call *self, const verdict *found, const char *reason, size_t bytes_sent)
 {
-    call_explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution), bytes_sent, reason);
+    if (is_explained(self))
+        explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution), bytes_sent, reason);
     note_reason(self, reason);
     self->status = found->status;
     self->health = found->health;
@@ -304,7 +312,8 @@ static call_want judge_complete_exchange(call *self)
     self->http_status = http->status;
     if (found.execution != DUBBOC_ANSWERED)
         return fail_attempt(self, &found, err.text, http_exchange_bytes_sent(self->connection));
-    call_explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms", found.status == DUBBOC_OK ? "answered" : "answered with an error",
+    if (is_explained(self))
+        explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms", found.status == DUBBOC_OK ? "answered" : "answered with an error",
         http_exchange_bytes_sent(self->connection), http_exchange_bytes_received(self->connection), milliseconds_since(self->begun_ns));
     self->health = found.health;
     if (found.status != DUBBOC_OK && self->err != NULL)

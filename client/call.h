@@ -79,9 +79,6 @@ void call_interrupt(call *self, dubboc_status status);
 /* Lets connection and provider go. The reply is gone with it. */
 void call_fini(call *self);
 
-/* One line for the caller's explain function, when there is one. */
-void call_explain(const call *self, const char *format, ...) DUBBOC_PRINTF(2, 3);
-
 /* --- client/request.c */
 
 /* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or would break the framing. */

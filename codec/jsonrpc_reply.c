@@ -3,7 +3,6 @@
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
-#include "codec/json_number.h"
 
 typedef struct envelope {
     json_value version;
@@ -56,11 +55,14 @@ static bool read_envelope(json_scan *scan, envelope *found)
 
 static bool is_that_id(json_value id, uint32_t expected)
 {
-    char digits[JSON_NUMBER_PRINT_MAX + 1];
-    digits[json_number_print(expected, digits)] = '\0';
-    if (id.kind == JSON_NUMBER)
-        return slice_is(id.text, digits);
-    return id.kind == JSON_STRING && json_string_is(id.text, digits);
+    uint64_t number;
+    dubboc_slice digits = id.text;
+    if (id.kind == JSON_STRING) /* between the quotes; one that is spelled with escapes is no id of ours */
+        digits = slice_make(id.text.at + 1, id.text.len - 2);
+    else if (id.kind != JSON_NUMBER)
+        return false;
+    bool has_leading_zero = digits.len > 1 && digits.at[0] == '0';
+    return !has_leading_zero && slice_u64(digits, JSONRPC_ID_MAX, &number) && number == expected;
 }
 
 /* A provider that could not tell the id of what it refuses answers null, or as jsonrpc4j does "null", or none. */
