@@ -3,6 +3,7 @@
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
+#include "codec/json_number.h"
 
 typedef struct envelope {
     json_value version;
