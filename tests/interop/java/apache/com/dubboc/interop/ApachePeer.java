@@ -66,6 +66,8 @@ abstract class ApachePeer implements Peer {
             config.setRetries(Integer.valueOf(arguments.find("retries")));
         if (arguments.has("protocol"))
             config.setProtocol(arguments.find("protocol"));
+        if (view != service)
+            config.setProxy("jdk"); // the other kind mixes the two interfaces of one name up
         references.add(config);
         return getWith(type.getClassLoader(), config);
     }
