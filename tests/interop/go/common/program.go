@@ -1,0 +1,91 @@
+package common
+
+// The command line of a peer, and the lines it prints. The `run` script gives the program its standard output as descriptor 3 and lets the
+// framework's own output, whatever it is, go to standard error.
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+const consumerMaxTime = 55 * time.Second
+
+// Options are the options of a peer.
+type Options struct {
+	Role      string
+	ZooKeeper string
+	Host      string
+	Port      int
+	Group     string
+	Version   string
+	Only      string
+	NoEcho    bool
+}
+
+// Address is where the provider listens.
+func (o *Options) Address() string { return fmt.Sprintf("%s:%d", o.Host, o.Port) }
+
+// Whoami is the provider's answer to whoami().
+func (o *Options) Whoami() string { return fmt.Sprintf("%s %d", o.Address(), os.Getpid()) }
+
+// ParseOptions reads the command line. It ends the program where that is wrong.
+func ParseOptions() *Options {
+	var o Options
+	flags := flag.NewFlagSet("peer", flag.ExitOnError)
+	flags.StringVar(&o.ZooKeeper, "zookeeper", "", "host:port of ZooKeeper")
+	flags.StringVar(&o.Host, "host", "127.0.0.1", "address to listen on and to register")
+	flags.IntVar(&o.Port, "port", 0, "port to listen on")
+	flags.StringVar(&o.Group, "group", "", "group of the services")
+	flags.StringVar(&o.Version, "version", "", "version of the services")
+	flags.StringVar(&o.Only, "only", "", "run only the checks with this in their names")
+	flags.BoolVar(&o.NoEcho, "no-echo", false, "leave EchoService out")
+	flags.String("server", "", "of no meaning to a Go peer")
+	if len(os.Args) > 1 {
+		o.Role = os.Args[1]
+		_ = flags.Parse(os.Args[2:])
+	}
+	wrong := o.Role != "provider" && o.Role != "consumer" || o.ZooKeeper == "" || flags.NArg() > 0 || o.Role == "provider" && o.Port <= 0
+	if o.Role != "version" && wrong {
+		fmt.Fprintln(os.Stderr, "usage: run version | run provider|consumer --zookeeper HOST:PORT [--port N] [--OPTION VALUE]...")
+		flags.PrintDefaults()
+		os.Exit(64)
+	}
+	return &o
+}
+
+var out = os.NewFile(3, "out")
+
+// Say prints a line where the caller of `run` reads.
+func Say(format string, args ...any) {
+	if out == nil {
+		out = os.Stdout
+	}
+	fmt.Fprintf(out, format+"\n", args...)
+}
+
+// Check ends the program with status 1 on an error.
+func Check(err error, what string) {
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", what, err)
+		os.Exit(1)
+	}
+}
+
+// WaitForSignal returns when the program is asked to end.
+func WaitForSignal() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	<-signals
+}
+
+// EndInTime ends a consumer that would run for too long.
+func EndInTime(checks *Checks) {
+	time.AfterFunc(consumerMaxTime, func() {
+		checks.fail(checks.running(), "an end within "+consumerMaxTime.String(), "none")
+		os.Exit(checks.Summary())
+	})
+}

@@ -1,0 +1,128 @@
+// The peer go3: dubbo-go 3 in both roles, set up with its programmatic interface, registered and looked for by interface.
+//
+// Everything is as dubbo-go has it by default: three attempts a call, weight=0 in its nodes, each method under two spellings.
+package main
+
+import (
+	"context"
+	"net/url"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"dubbo.apache.org/dubbo-go/v3"
+	"dubbo.apache.org/dubbo-go/v3/client"
+	_ "dubbo.apache.org/dubbo-go/v3/imports"
+	"dubbo.apache.org/dubbo-go/v3/logger"
+	"dubbo.apache.org/dubbo-go/v3/protocol"
+	"dubbo.apache.org/dubbo-go/v3/registry"
+	"dubbo.apache.org/dubbo-go/v3/server"
+	"github.com/dubbogo/go-zookeeper/zk"
+
+	"interop/common"
+)
+
+// In milliseconds. The framework's time-out is 3 s, for each of three attempts.
+const longerThanTimeout = 4000
+
+func main() {
+	options := common.ParseOptions()
+	switch options.Role {
+	case "version":
+		common.Say("dubbo-go %s, %s", frameworkVersion(), goVersion())
+	case "provider":
+		provide(options)
+	case "consumer":
+		os.Exit(consume(options))
+	}
+}
+
+func instance(options *common.Options) *dubbo.Instance {
+	made, err := dubbo.NewInstance(
+		dubbo.WithName("dubboc-interop-go3"),
+		dubbo.WithLogger(logger.WithLevel("error")),
+		dubbo.WithRegistry(registry.WithZookeeper(), registry.WithAddress(options.ZooKeeper), registry.WithRegisterInterface()),
+		dubbo.WithProtocol(protocol.WithJSONRPC(), protocol.WithIp(options.Host), protocol.WithPort(options.Port)))
+	common.Check(err, "dubbo-go")
+	return made
+}
+
+// provide serves until a signal comes; dubbo-go itself catches it and takes its nodes away first.
+func provide(options *common.Options) {
+	made, err := instance(options).NewServer()
+	common.Check(err, "server")
+	offer := func(service any, name string) {
+		common.Check(made.RegisterService(service, server.WithInterface(name), server.WithGroup(options.Group),
+			server.WithVersion(options.Version)), name)
+	}
+	offer(&common.UserProvider{}, common.UserInterface)
+	if !options.NoEcho {
+		offer(&common.EchoService{Whoever: options.Whoami()}, common.EchoInterface)
+	}
+	go sayWhenRegistered(options)
+	common.Check(made.Serve(), "serve")
+}
+
+// sayWhenRegistered looks into ZooKeeper, since Serve returns only when all is over. EchoService may come before UserProvider.
+func sayWhenRegistered(options *common.Options) {
+	zookeeper, _, err := zk.Connect([]string{options.ZooKeeper}, 5*time.Second, zk.WithLogInfo(false))
+	common.Check(err, "ZooKeeper")
+	defer zookeeper.Close()
+	services := []string{common.UserInterface}
+	if !options.NoEcho {
+		services = append(services, common.EchoInterface)
+	}
+	for _, service := range services {
+		for !isRegistered(zookeeper, service, options.Address()) {
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	common.Say("ready")
+}
+
+func isRegistered(zookeeper *zk.Conn, service, address string) bool {
+	nodes, _, _ := zookeeper.Children("/dubbo/" + service + "/providers")
+	for _, node := range nodes {
+		if strings.Contains(node, url.QueryEscape("://"+address+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+func consume(options *common.Options) int {
+	made, err := instance(options).NewClient()
+	common.Check(err, "client")
+	checks := common.NewChecks(options.Only)
+	common.EndInTime(checks)
+	services := common.Services{User: refer(made, options, common.UserInterface), TooLong: longerThanTimeout, TimedOut: "i/o timeout"}
+	if !options.NoEcho {
+		services.Echo = refer(made, options, common.EchoInterface)
+	}
+	services.Run(checks)
+	return checks.Summary()
+}
+
+func refer(made *client.Client, options *common.Options, name string) common.Call {
+	connection, err := made.Dial(name, client.WithProtocolJsonRPC(), client.WithGroup(options.Group), client.WithVersion(options.Version))
+	common.Check(err, name)
+	return func(method string, args []any, reply any) error {
+		return connection.CallUnary(context.Background(), args, reply, method)
+	}
+}
+
+func frameworkVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	for _, module := range info.Deps {
+		if module.Path == "dubbo.apache.org/dubbo-go/v3" {
+			return module.Version
+		}
+	}
+	return "?"
+}
+
+func goVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	return info.GoVersion
+}
