@@ -180,11 +180,14 @@ static bool was_tried(const call *self, const provider *candidate)
     return false;
 }
 
+/* Call option > override of an administrator > reference > node (design 9; wire.md 5.5). */
 static void use_node_settings(call *self)
 {
-    if (!self->timeout_is_set && self->held.timeout_ms > 0)
+    bool heeds_timeout = !self->timeout_is_set || (self->held.timeout_is_override && self->options->timeout_ms == 0);
+    bool heeds_retries = !self->retries_are_set || (self->held.retries_are_override && self->options->retries == 0);
+    if (heeds_timeout && self->held.timeout_ms > 0)
         self->deadline_ns = self->begun_ns + self->held.timeout_ms * NS_PER_MS;
-    if (!self->retries_are_set && self->held.retries >= 0)
+    if (heeds_retries && self->held.retries >= 0)
         self->retries_left = self->held.retries;
     self->timeout_is_set = self->retries_are_set = true;
 }

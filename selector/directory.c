@@ -39,7 +39,8 @@ directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixe
     self->owner = owner;
     self->is_fixed = is_fixed;
     self->hash = hash;
-    self->read_at_ns = self->save_at_ns = self->empty_at_ns = DEADLINE_NEVER;
+    self->read_at_ns = self->save_at_ns = self->empty_at_ns = self->ready_at_ns = self->rules_at_ns = DEADLINE_NEVER;
+    rule_feeds_init(self);
     return self;
 }
 
@@ -50,6 +51,8 @@ void directory_free(directory *self)
     assert(self->subscription == NULL);
     snapshot_free(atomic_load(&self->current));
     node_list_fini(&self->nodes, &self->owner->providers);
+    rule_feeds_fini(self);
+    configurators_free(self->rules);
     pthread_mutex_destroy(&self->lock);
     free(self->key);
     free(self);
@@ -57,12 +60,14 @@ void directory_free(directory *self)
 
 /* --- changing the list --------------------------------------------------------------------------------------------------------------------- */
 
-/* What a change leaves to be done without the lock. */
-typedef struct leftover {
-    snapshot *former;
-    node *gone;
-    int64_t kick_ns; /* tell the keeper of this; DEADLINE_NEVER: nothing new */
-} leftover;
+static node_reader reader_of(directory *self, const configurators *rules)
+{
+    return (node_reader){.providers = &self->owner->providers,
+        .wanted = &self->wanted,
+        .rules = rules,
+        .peer_of = self->owner->settings.peer_of,
+        .hash_seed = self->owner->hash_seed};
+}
 
 /* Puts a prepared change in force. */
 static void publish_locked(directory *self, node_change *change, leftover *rest)
@@ -75,9 +80,9 @@ static void publish_locked(directory *self, node_change *change, leftover *rest)
         self->nodes.count, change->next->count, change->gone_count);
 }
 
-/* Afterwards, no lock held. */
-static void clear_up(directory *self, leftover *rest)
+void directory_clear_up(directory *self, leftover *rest)
 {
+    configurators_free(rest->former_rules);
     if (rest->former != NULL || rest->gone != NULL)
         readers_wait(&self->owner->readers);
     snapshot_free(rest->former);
@@ -112,7 +117,8 @@ static bool take_list_locked(directory *self, const char *const *texts, size_t c
         count = DIRECTORY_NODES_MAX;
     }
     node_change change;
-    if (!node_list_prepare(&self->nodes, &self->owner->providers, &self->wanted, texts, count, self->owner->hash_seed, &change)) {
+    node_reader reader = reader_of(self, self->rules);
+    if (!node_list_prepare(&self->nodes, &reader, texts, count, &change)) {
         LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept", "interface=%s nodes=%zu", self->key,
             count);
         self->read_at_ns = deadline_in_ms(READ_AGAIN_MS);
@@ -147,7 +153,55 @@ static bool hold_empty_locked(directory *self, size_t count, leftover *rest)
     return true;
 }
 
-static void become_ready(directory *self)
+/* The texts of the present list, read with other rules into a list of its own. */
+static bool read_anew(directory *self, const configurators *rules, node_list *fresh, node_change *change)
+{
+    node_reader reader = reader_of(self, rules);
+    const char **texts = MEM_NEW_ARRAY(self->nodes.count, const char *);
+    if (texts == NULL)
+        return false;
+    for (size_t i = 0; i < self->nodes.count; i++)
+        texts[i] = self->nodes.nodes[i]->text;
+    bool is_made = node_list_prepare(fresh, &reader, texts, self->nodes.count, change);
+    free(texts);
+    return is_made;
+}
+
+bool directory_take_rules_locked(directory *self, configurators *next, leftover *rest)
+{
+    bool matters = self->nodes.count > 0 && configurators_count(self->rules) + configurators_count(next) > 0;
+    node_list fresh = {.count = 0};
+    node_change change;
+    if (matters && !read_anew(self, next, &fresh, &change)) {
+        node_list_fini(&fresh, &self->owner->providers);
+        return false;
+    }
+    rest->former_rules = self->rules;
+    self->rules = next;
+    if (!matters)
+        return true;
+    node_list former = self->nodes;
+    self->nodes = fresh;
+    publish_locked(self, &change, rest);
+    rest->gone = node_list_take_all(&former);
+    return true;
+}
+
+bool directory_is_complete_locked(directory *self, leftover *rest)
+{
+    if (!self->is_listed || atomic_load(&self->is_ready))
+        return self->is_listed;
+    if (rule_feeds_are_read_locked(self) || clock_now_ns() >= self->ready_at_ns) {
+        self->ready_at_ns = DEADLINE_NEVER;
+        return true;
+    }
+    if (self->ready_at_ns == DEADLINE_NEVER)
+        self->ready_at_ns = deadline_in_ms(RULES_WAIT_MS);
+    rest->kick_ns = deadline_min(rest->kick_ns, self->ready_at_ns);
+    return false;
+}
+
+void directory_become_ready(directory *self)
 {
     if (atomic_load(&self->is_ready))
         return;
@@ -173,11 +227,13 @@ static void on_list(void *arg, const registry_snapshot *list)
     directory *self = arg;
     leftover rest = {.kick_ns = DEADLINE_NEVER};
     pthread_mutex_lock(&self->lock);
-    bool is_read = hold_empty_locked(self, list->count, &rest) || take_list_locked(self, list->urls, list->count, true, &rest);
+    if (hold_empty_locked(self, list->count, &rest) || take_list_locked(self, list->urls, list->count, true, &rest))
+        self->is_listed = true;
+    bool is_complete = directory_is_complete_locked(self, &rest);
     pthread_mutex_unlock(&self->lock);
-    if (is_read)
-        become_ready(self);
-    clear_up(self, &rest);
+    if (is_complete)
+        directory_become_ready(self);
+    directory_clear_up(self, &rest);
 }
 
 /* --- where lists come from ----------------------------------------------------------------------------------------------------------------- */
@@ -185,7 +241,8 @@ static void on_list(void *arg, const registry_snapshot *list)
 dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
 {
     node *only = NULL;
-    dubboc_status status = node_new_fixed(&self->owner->providers, self->wanted.interface, &only, err);
+    node_reader reader = reader_of(self, NULL);
+    dubboc_status status = node_new_fixed(&reader, self->wanted.interface, &only, err);
     if (status != DUBBOC_OK)
         return status;
     node_change change;
@@ -197,7 +254,7 @@ dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
         status = error_no_memory(err);
     pthread_mutex_unlock(&self->lock);
     if (status == DUBBOC_OK)
-        become_ready(self);
+        directory_become_ready(self);
     return status;
 }
 
@@ -218,15 +275,17 @@ void directory_load(directory *self)
     bool is_read = lines.count > 0 && take_list_locked(self, lines.urls, lines.count, false, &rest);
     pthread_mutex_unlock(&self->lock);
     if (is_read)
-        become_ready(self);
-    clear_up(self, &rest);
+        directory_become_ready(self);
+    directory_clear_up(self, &rest);
     snapshot_lines_fini(&lines);
 }
 
 dubboc_status directory_subscribe(directory *self, dubboc_error *err)
 {
     registry_subscription *made = NULL;
-    dubboc_status status = registry_subscribe(self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
+    dubboc_status status = rule_feeds_subscribe(self, err); /* first, so that they are known before the providers are */
+    if (status == DUBBOC_OK)
+        status = registry_subscribe(self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
     if (status != DUBBOC_OK)
         return status;
     pthread_mutex_lock(&self->lock);
@@ -246,6 +305,7 @@ void directory_unsubscribe(directory *self)
     pthread_mutex_unlock(&self->lock);
     if (taken != NULL)
         registry_unsubscribe(self->owner->source, taken);
+    rule_feeds_unsubscribe(self);
 }
 
 /* --- what the keeper does ------------------------------------------------------------------------------------------------------------------ */
@@ -270,6 +330,12 @@ static void save(directory *self, buffer *lines, size_t count)
             DUBBOC_LOG_WARN, "selector", "snapshot file not written", "interface=%s reason=\"%s\"", self->key, err.text);
 }
 
+static int64_t earliest_due_locked(const directory *self)
+{
+    int64_t due_ns = deadline_min(deadline_min(self->read_at_ns, self->save_at_ns), deadline_min(self->ready_at_ns, self->rules_at_ns));
+    return self->is_empty_pending ? deadline_min(due_ns, self->empty_at_ns) : due_ns;
+}
+
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
 {
     leftover rest = {.kick_ns = DEADLINE_NEVER};
@@ -292,15 +358,21 @@ int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
         self->is_dirty = false;
         self->save_at_ns = DEADLINE_NEVER;
     }
-    int64_t due_ns = deadline_min(self->read_at_ns, self->save_at_ns);
-    if (self->is_empty_pending)
-        due_ns = deadline_min(due_ns, self->empty_at_ns);
+    bool is_complete = now_ns >= self->ready_at_ns && directory_is_complete_locked(self, &rest);
+    bool are_rules_due = !is_last && now_ns >= self->rules_at_ns;
+    if (are_rules_due)
+        self->rules_at_ns = DEADLINE_NEVER;
+    int64_t due_ns = earliest_due_locked(self);
     pthread_mutex_unlock(&self->lock);
-    clear_up(self, &rest);
+    directory_clear_up(self, &rest);
+    if (is_complete)
+        directory_become_ready(self);
     if (is_saving)
         save(self, &lines, line_count);
     buffer_fini(&lines);
     if (again != NULL)
         registry_refresh(self->owner->source, again);
+    if (again != NULL || are_rules_due)
+        rule_feeds_refresh(self, again == NULL);
     return due_ns;
 }

@@ -41,6 +41,8 @@ static void add_node(line_writer *to, const node *each)
     if (reason == NULL)
         reason = health_may_serve(each->provider) ? "usable" : "usable, rests after failures";
     add(to, "; %s: %s", node_label(each), reason);
+    if (each->changed != NULL)
+        add(to, " (%s)", each->changed);
 }
 
 static void add_head(line_writer *to, const directory *self)
@@ -60,6 +62,8 @@ static void add_head(line_writer *to, const directory *self)
         add(to, " in the snapshot file (the registry %s has not been read yet)", registry_address(source));
     else
         add(to, " at %s", registry_address(source));
+    if (configurators_count(self->rules) > 0)
+        add(to, ", %zu configurator%s", configurators_count(self->rules), configurators_count(self->rules) == 1 ? "" : "s");
     if (self->is_empty_pending)
         add(to, ", but now its list is empty, which counts after %lld s",
             (long long)((self->empty_at_ns - clock_now_ns()) / NS_PER_S));

@@ -1,4 +1,5 @@
 libdubboc_core_la_SOURCES += \
+	selector/configurator.c selector/configurator.h \
 	selector/directory.c \
 	selector/explain.c \
 	selector/health.c selector/health.h \
@@ -12,6 +13,8 @@ libdubboc_core_la_SOURCES += \
 	selector/policy_random.c \
 	selector/policy_roundrobin.c \
 	selector/provider.c selector/provider.h \
+	selector/rule_feed.c \
+	selector/rule_yaml.c selector/rule_yaml.h \
 	selector/selector.c selector/selector.h \
 	selector/snapshot.c selector/snapshot.h \
 	selector/snapshot_file.c selector/snapshot_file.h

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 
 #define LABEL_MAX 128 /* bytes of a text that is no URL */
+#define CHANGED_MAX 1024
 #define RETRIES_MAX 100
 #define IDENTITY_MAX (2 * URL_BYTES_MAX)
 
@@ -36,12 +37,21 @@ static bool has_method(const node_own *own, dubboc_slice method)
     return false;
 }
 
-static node_method read_method(const provider_url *url, dubboc_slice method)
+static bool is_override(const configured *with, dubboc_slice value)
 {
+    return configurator_is_override(configured_by(with, value));
+}
+
+static node_method read_method(const configured *with, dubboc_slice method)
+{
+    const provider_url *url = with->url;
+    dubboc_slice timeout = provider_url_find_method(url, method, "timeout"), retries = provider_url_find_method(url, method, "retries");
     node_method values = {.name = method, .timeout_ms = provider_url_timeout_ms(url, method), .retries = -1};
-    uint64_t retries;
-    if (slice_u64(provider_url_find_method(url, method, "retries"), RETRIES_MAX, &retries))
-        values.retries = (int)retries;
+    uint64_t number;
+    if (slice_u64(retries, RETRIES_MAX, &number))
+        values.retries = (int)number;
+    values.timeout_is_override = is_override(with, timeout);
+    values.retries_are_override = is_override(with, retries);
     return values;
 }
 
@@ -60,15 +70,16 @@ static size_t count_methods(const provider_url *url, size_t *bytes)
 }
 
 /* The names become copies of our own, behind the array. */
-static void add_methods(node_own *own, const provider_url *url, size_t room)
+static void add_methods(node_own *own, const configured *with, size_t room)
 {
+    const provider_url *url = with->url;
     char *names = (char *)&own->methods[room];
     dubboc_slice method;
     for (size_t i = 0; i < url->param_count; i++) {
         if (!names_method(url->params[i].key, &method) || has_method(own, method))
             continue;
         node_method *added = &own->methods[own->count++];
-        *added = read_method(url, method);
+        *added = read_method(with, method);
         memcpy(names, method.at, method.len);
         added->name.at = names;
         names += method.len;
@@ -76,17 +87,17 @@ static void add_methods(node_own *own, const provider_url *url, size_t room)
 }
 
 /* false: no memory. *own stays NULL when the node says nothing of its calls. */
-static bool read_own(const provider_url *url, node_own **own)
+static bool read_own(const configured *with, node_own **own)
 {
-    size_t bytes, room = count_methods(url, &bytes);
-    node_method any = read_method(url, slice_make(NULL, 0));
+    size_t bytes, room = count_methods(with->url, &bytes);
+    node_method any = read_method(with, slice_make(NULL, 0));
     if (room == 0 && any.timeout_ms == 0 && any.retries < 0)
         return true;
     *own = mem_zeroed(1, sizeof(node_own) + room * sizeof(node_method) + bytes);
     if (*own == NULL)
         return false;
     (*own)->any = any;
-    add_methods(*own, url, room);
+    add_methods(*own, with, room);
     return true;
 }
 
@@ -117,16 +128,30 @@ static bool is_printable(dubboc_slice text)
     return true;
 }
 
+/* false: no memory. */
+static bool describe(node *self, const configured *with)
+{
+    buffer text;
+    buffer_init(&text, CHANGED_MAX);
+    configured_describe(with, &text);
+    bool is_cut = text.status == DUBBOC_E_TOO_BIG;
+    self->changed = is_cut ? mem_dup("much is set by configurators") : mem_dup_slice(buffer_slice(&text));
+    buffer_fini(&text);
+    return self->changed != NULL;
+}
+
 /* Takes all that is needed out of the URL, so that it need not be kept. */
 static dubboc_status fill(
-    node *self, provider_set *providers, const provider_url *url, const provider_place *place, dubboc_error *err)
+    node *self, const node_reader *reader, const configured *with, const provider_place *place, dubboc_error *err)
 {
+    const provider_url *url = with->url;
     self->weight = provider_url_weight(url);
     self->scheme_rank = slice_is(url->scheme, "jsonrpc") ? 0 : 1;
     self->born_ms = born_ms(url);
-    if (!read_own(url, &self->own))
+    self->peer = reader->peer_of != NULL ? reader->peer_of(with->original) : 0;
+    if (!read_own(with, &self->own) || (with->is_changed && !describe(self, with)))
         return error_no_memory(err);
-    return provider_take(providers, place, &self->provider, err);
+    return provider_take(reader->providers, place, &self->provider, err);
 }
 
 static node *make(dubboc_slice text, uint64_t hash)
@@ -154,12 +179,12 @@ static bool refuse(node *self, const provider_url *url, const char *reason)
 }
 
 /* Matches and takes the provider. DUBBOC_E_ARGUMENT: not one to call, self->reason is set. */
-static dubboc_status read_url(
-    node *self, provider_set *providers, const url_wanted *wanted, const provider_url *url, dubboc_error *err)
+static dubboc_status read_configured(node *self, const node_reader *reader, const configured *with, dubboc_error *err)
 {
     char text[256];
+    const provider_url *url = with->url;
     const char *reason =
-        is_printable(url->path) ? provider_url_mismatch(url, wanted, text, sizeof text) : "control bytes in the path";
+        is_printable(url->path) ? configured_mismatch(with, reader->wanted, text, sizeof text) : "control bytes in the path";
     if (reason != NULL)
         return refuse(self, url, reason) ? DUBBOC_OK : error_no_memory(err);
     buffer identity;
@@ -170,13 +195,23 @@ static dubboc_status read_url(
         provider_place place = {.host = url->host, .port = url->port, .path = url->path, .identity = buffer_slice(&identity)};
         if (place.path.len == 0)
             place.path = slice_of("/");
-        status = fill(self, providers, url, &place, err);
+        status = fill(self, reader, with, &place, err);
     }
     buffer_fini(&identity);
     return status;
 }
 
-node *node_new(provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash)
+static dubboc_status read_url(node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
+{
+    configured with;
+    if (!configured_init(&with, reader->rules, url))
+        return error_no_memory(err);
+    dubboc_status status = read_configured(self, reader, &with, err);
+    configured_fini(&with);
+    return status;
+}
+
+node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
 {
     dubboc_error err;
     error_clear(&err);
@@ -186,7 +221,7 @@ node *node_new(provider_set *providers, const url_wanted *wanted, dubboc_slice t
         return NULL;
     dubboc_status status = provider_url_from_text(text, &url, &err);
     if (status == DUBBOC_OK)
-        status = read_url(self, providers, wanted, url, &err);
+        status = read_url(self, reader, url, &err);
     if (status != DUBBOC_OK && status != DUBBOC_E_NO_MEMORY)
         status = refuse(self, NULL, err.text) ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
     if (status == DUBBOC_OK && self->reason != NULL && url != NULL)
@@ -197,7 +232,7 @@ node *node_new(provider_set *providers, const url_wanted *wanted, dubboc_slice t
     provider_url_free(url);
     if (status == DUBBOC_OK)
         return self;
-    node_free(providers, self);
+    node_free(reader->providers, self);
     return NULL;
 }
 
@@ -220,7 +255,7 @@ static bool names_port(dubboc_slice text)
     return found;
 }
 
-static dubboc_status take_fixed(node *self, provider_set *providers, const provider_url *url, dubboc_error *err)
+static dubboc_status take_fixed(node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
 {
     bool is_tls = slice_is(url->scheme, "https");
     if (!is_tls && !slice_is(url->scheme, "http") && !slice_is(url->scheme, "jsonrpc"))
@@ -241,23 +276,24 @@ static dubboc_status take_fixed(node *self, provider_set *providers, const provi
         buffer_printf(&identity, "https %u ", place.port);
     provider_url_identity(url, &identity);
     place.identity = buffer_slice(&identity);
-    dubboc_status status = identity.status == DUBBOC_OK ? fill(self, providers, url, &place, err)
+    const configured as_it_is = {.original = url, .url = url};
+    dubboc_status status = identity.status == DUBBOC_OK ? fill(self, reader, &as_it_is, &place, err)
                                                         : error_set(err, identity.status, "%s: too long", self->text);
     buffer_fini(&identity);
     return status;
 }
 
-dubboc_status node_new_fixed(provider_set *providers, dubboc_slice text, node **made, dubboc_error *err)
+dubboc_status node_new_fixed(const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err)
 {
     provider_url *url = NULL;
     dubboc_status status = provider_url_from_text(text, &url, err);
     if (status != DUBBOC_OK)
         return status;
     node *self = make(text, 0);
-    status = self != NULL ? take_fixed(self, providers, url, err) : error_no_memory(err);
+    status = self != NULL ? take_fixed(self, reader, url, err) : error_no_memory(err);
     provider_url_free(url);
     if (status != DUBBOC_OK) {
-        node_free(providers, self);
+        node_free(reader->providers, self);
         return status;
     }
     *made = self;
@@ -272,6 +308,7 @@ void node_free(provider_set *providers, node *self)
     free(self->label);
     free(self->reason);
     free(self->own);
+    free(self->changed);
     free(self);
 }
 

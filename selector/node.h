@@ -3,6 +3,7 @@
 #ifndef SELECTOR_NODE_H
 #define SELECTOR_NODE_H
 
+#include "selector/configurator.h"
 #include "selector/provider.h"
 #include "selector/snapshot.h"
 
@@ -11,6 +12,8 @@ typedef struct node_method {
     dubboc_slice name;
     int64_t timeout_ms; /* 0: none */
     int retries;        /* -1: none */
+    bool timeout_is_override; /* an administrator's, stronger than the consumer's own (wire.md 5.5) */
+    bool retries_are_override;
 } node_method;
 
 struct node_own {
@@ -28,7 +31,9 @@ typedef struct node {
     char *reason;       /* why it is not one to call; NULL: it is, and provider is set */
     provider *provider; /* referenced */
     node_own *own;      /* NULL: none */
+    char *changed;      /* what configurators set in it, for people; NULL: nothing */
     uint32_t weight;
+    uint8_t peer;     /* selector_settings.peer_of */
     int scheme_rank;  /* of two nodes with one identity the lower one is used, */
     uint64_t born_ms; /* then the later one */
     /* changed by the directory */
@@ -38,11 +43,20 @@ typedef struct node {
     char text[];        /* the URL, decoded once */
 } node;
 
+/* What the nodes of a directory are read with; borrowed. */
+typedef struct node_reader {
+    provider_set *providers;
+    const url_wanted *wanted;
+    const configurators *rules;              /* laid over each URL; NULL: none */
+    uint8_t (*peer_of)(const provider_url *); /* NULL: all are 0 */
+    uint64_t hash_seed;
+} node_reader;
+
 /* From a URL of the registry. One that cannot be read or does not match gets its reason, which is no failure. NULL: no memory. */
-node *node_new(provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash);
+node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash);
 
 /* From a URL that a user gave as the address. DUBBOC_E_PARSE, DUBBOC_E_ARGUMENT: it is none; DUBBOC_E_NO_MEMORY. */
-dubboc_status node_new_fixed(provider_set *providers, dubboc_slice text, node **made, dubboc_error *err);
+dubboc_status node_new_fixed(const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err);
 
 /* Gives its provider back: only when no reader can see a snapshot with it. NULL is accepted. */
 void node_free(provider_set *providers, node *self);

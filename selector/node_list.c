@@ -74,12 +74,11 @@ static bool index_reserve(node_list *self, size_t count)
 
 /* --- reading the texts --------------------------------------------------------------------------------------------------------------------- */
 
-static node *add_new(
-    node_list *self, provider_set *providers, const url_wanted *wanted, dubboc_slice text, uint64_t hash, node_change *change)
+static node *add_new(node_list *self, const node_reader *reader, dubboc_slice text, uint64_t hash, node_change *change)
 {
     if (!mem_grow((void **)&change->added, &change->added_capacity, change->added_count + 1, sizeof(node *)))
         return NULL;
-    node *added = node_new(providers, wanted, text, hash);
+    node *added = node_new(reader, text, hash);
     if (added == NULL)
         return NULL;
     change->added[change->added_count++] = added;
@@ -89,8 +88,8 @@ static node *add_new(
 
 /* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the node that stood behind the last one found is tried before
  * anything is hashed. */
-static bool read_texts(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count,
-    uint64_t seed, node_change *change)
+static bool read_texts(
+    node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
 {
     size_t expected = 0;
     for (size_t i = 0; i < count; i++) {
@@ -99,10 +98,10 @@ static bool read_texts(node_list *self, provider_set *providers, const url_wante
             expected++;
         } else {
             dubboc_slice text = slice_of(texts[i]);
-            uint64_t hash = hash_text(text, seed);
+            uint64_t hash = hash_text(text, reader->hash_seed);
             found = index_find(self, text, hash);
             if (found == NULL) {
-                found = add_new(self, providers, wanted, text, hash, change);
+                found = add_new(self, reader, text, hash, change);
                 if (found == NULL)
                     return false;
             } else if (found->place < self->count && self->nodes[found->place] == found) {
@@ -175,7 +174,7 @@ static bool make_snapshot(node_change *change)
         const node *each = change->usable[i];
         if (each->unused == NULL)
             change->next->entries[count++] =
-                (snapshot_entry){.provider = each->provider, .own = each->own, .weight = each->weight};
+                (snapshot_entry){.provider = each->provider, .own = each->own, .weight = each->weight, .peer = each->peer};
     }
     change->next->count = count;
     return snapshot_prepare(change->next);
@@ -196,16 +195,16 @@ static void abandon(node_list *self, provider_set *providers, node_change *chang
     *change = (node_change){.is_same = true};
 }
 
-bool node_list_prepare(node_list *self, provider_set *providers, const url_wanted *wanted, const char *const *texts, size_t count,
-    uint64_t seed, node_change *change)
+bool node_list_prepare(
+    node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
 {
     *change = (node_change){.is_same = false};
     self->reading++;
     change->nodes = MEM_NEW_ARRAY(count + 1, node *);
     bool is_made = change->nodes != NULL && index_reserve(self, self->count + count) &&
-                   read_texts(self, providers, wanted, texts, count, seed, change);
+                   read_texts(self, reader, texts, count, change);
     if (is_made && change->added_count == 0 && change->count == self->count) {
-        abandon(self, providers, change);
+        abandon(self, reader->providers, change);
         return true;
     }
     if (is_made) {
@@ -217,7 +216,7 @@ bool node_list_prepare(node_list *self, provider_set *providers, const url_wante
         is_made = make_snapshot(change);
     }
     if (!is_made)
-        abandon(self, providers, change);
+        abandon(self, reader->providers, change);
     return is_made;
 }
 
@@ -259,6 +258,20 @@ void node_list_commit(node_list *self, node_change *change)
     self->usable_count = change->usable_count;
     free(change->added);
     change->nodes = change->usable = change->added = NULL;
+}
+
+node *node_list_take_all(node_list *self)
+{
+    node *all = NULL;
+    for (size_t i = 0; i < self->count; i++) {
+        self->nodes[i]->next = all;
+        all = self->nodes[i];
+    }
+    free(self->nodes);
+    free(self->usable);
+    free(self->index);
+    *self = (node_list){.count = 0};
+    return all;
 }
 
 void node_list_fini(node_list *self, provider_set *providers)

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "registry/own_address.h"
 #include "selector/node_list.h"
 #include "selector/provider.h"
 #include "selector/snapshot.h"
@@ -16,12 +17,24 @@
 #define DIRECTORY_NODES_MAX 200000 /* more nodes of one interface are left out, loudly */
 #define READ_AGAIN_MS 1000         /* after a list could not be taken over for want of memory */
 #define SAVE_AFTER_MS 1000         /* changes within this time are one file */
+#define RULES_WAIT_MS 500          /* the first list waits so long for the configurators to be read too */
 
 typedef enum directory_state {
     DIRECTORY_APART,       /* not subscribed; the next who asks for it tries */
     DIRECTORY_SUBSCRIBING, /* somebody does it now */
     DIRECTORY_SUBSCRIBED,  /* or fixed */
 } directory_state;
+
+/* One source of configurators of a directory (rule_feed.c). */
+typedef struct rule_feed {
+    directory *of;
+    configurator_source source;
+    /* under the directory's lock */
+    registry_subscription *subscription; /* NULL: not subscribed, or there is none of its kind */
+    registry_list texts;                 /* what is in force, sorted */
+    bool is_read;
+    bool is_stale; /* there was no memory for the last reading: to be read again */
+} rule_feed;
 
 struct directory {
     policy_state states[POLICY_COUNT]; /* first: aligned */
@@ -45,12 +58,19 @@ struct directory {
     int64_t read_at_ns;    /* when to read again; DEADLINE_NEVER */
     int64_t save_at_ns;
     registry_subscription *subscription;
+    configurators *rules; /* in force; NULL: none */
+    rule_feed feeds[CONFIGURATOR_SOURCES];
+    bool is_listed;       /* providers have been read */
+    int64_t ready_at_ns;  /* when waiting for the configurators ends; DEADLINE_NEVER: nobody waits */
+    int64_t rules_at_ns;  /* when stale feeds are read again; DEADLINE_NEVER */
 };
 
 struct selector {
     readers readers;            /* first: aligned */
     selector_settings settings; /* texts are NULL here */
     char *snapshot_dir;         /* NULL: none */
+    char *application;          /* "": none */
+    char own_address[OWN_ADDRESS_SIZE];
     int default_policy;
     registry *source; /* borrowed; NULL: none */
     provider_set providers;
@@ -85,6 +105,27 @@ dubboc_status directory_fill_fixed(directory *self, dubboc_error *err);
 /* Takes the list of the snapshot file, if there is one. */
 void directory_load(directory *self);
 
+/* What a change leaves to be done without the lock. */
+typedef struct leftover {
+    snapshot *former;
+    node *gone;
+    configurators *former_rules;
+    int64_t kick_ns; /* tell the keeper of this; DEADLINE_NEVER: nothing new */
+} leftover;
+
+/* Takes over what the configurators are now: all nodes are read anew with them, providers stay. false: no memory; nothing has changed, next is still the
+ * caller's. */
+bool directory_take_rules_locked(directory *self, configurators *next, leftover *rest);
+
+/* Whether everything has been read that a first call waits for, or has been waited for long enough. */
+bool directory_is_complete_locked(directory *self, leftover *rest);
+
+/* Afterwards, no lock held: frees what was replaced. */
+void directory_clear_up(directory *self, leftover *rest);
+
+/* Lets calls begin. No lock held. */
+void directory_become_ready(directory *self);
+
 /* Lets the registry feed it; at most one thread at a time. */
 dubboc_status directory_subscribe(directory *self, dubboc_error *err);
 void directory_unsubscribe(directory *self);
@@ -92,6 +133,20 @@ void directory_unsubscribe(directory *self);
 /* Does what is due (reading again, ending the grace of an empty list, saving); is_last: saves now what is to be saved. When to come again. Only the keeper calls
  * it, and the selector's end. */
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last);
+
+/* --- rule_feed.c --------------------------------------------------------------------------------------------------------------------------- */
+
+void rule_feeds_init(directory *self);
+void rule_feeds_fini(directory *self);
+
+/* Subscribes those that are not yet. What the registry does not keep is an empty source. */
+dubboc_status rule_feeds_subscribe(directory *self, dubboc_error *err);
+void rule_feeds_unsubscribe(directory *self);
+
+/* Has all read again, or only stale ones. Not under a lock. */
+void rule_feeds_refresh(directory *self, bool only_stale);
+
+bool rule_feeds_are_read_locked(const directory *self);
 
 /* --- keeper.c ------------------------------------------------------------------------------------------------------------------------------ */
 

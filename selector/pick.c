@@ -50,6 +50,8 @@ static void add_own(const node_own *own, dubboc_slice method, pick *out)
     node_method values = node_own_find(own, method);
     out->timeout_ms = values.timeout_ms;
     out->retries = values.retries;
+    out->timeout_is_override = values.timeout_is_override;
+    out->retries_are_override = values.retries_are_override;
 }
 
 bool directory_pick(directory *self, const pick_request *request, pick *out)
@@ -62,7 +64,7 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
     if (is_found) {
         const snapshot_entry *chosen = choose(self, current, which, request);
         atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
-        *out = (pick){.provider = chosen->provider, .retries = -1};
+        *out = (pick){.provider = chosen->provider, .retries = -1, .peer = chosen->peer};
         if (chosen->own != NULL)
             add_own(chosen->own, request->method, out);
     }

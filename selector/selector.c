@@ -64,7 +64,8 @@ dubboc_status selector_new(
     if (made == NULL)
         return error_no_memory(err);
     made->settings = *settings;
-    made->settings.snapshot_dir = made->settings.load_balance = NULL;
+    made->settings.snapshot_dir = made->settings.load_balance = made->settings.application = NULL;
+    own_address(made->own_address);
     made->default_policy = policy_find(load_balance);
     made->source = source;
     made->hash_seed = random_next();
@@ -78,7 +79,8 @@ dubboc_status selector_new(
         free(made);
         return error_no_memory(err);
     }
-    status = open_outside(made, settings->snapshot_dir, err);
+    made->application = mem_dup(settings->application != NULL ? settings->application : "");
+    status = made->application != NULL ? open_outside(made, settings->snapshot_dir, err) : error_no_memory(err);
     if (status != DUBBOC_OK) {
         selector_free(made);
         return status;
@@ -113,6 +115,7 @@ void selector_free(selector *self)
     provider_set_fini(&self->providers);
     fini_locks(self);
     free(self->snapshot_dir);
+    free(self->application);
     free(self);
 }
 

@@ -1,5 +1,5 @@
 /* The cache selector: for each (interface, group, version) that is used, a directory with an immutable snapshot of the providers that may be called,
- * fed by the registry's watch, read again every TTL, kept when that fails. A pick reads the current snapshot without a lock and without
+ * fed by the registry's watch, read again every TTL, kept when that fails, changed by what administrators set (selector/configurator.h). A pick reads the current snapshot without a lock and without
  * allocating (selector/snapshot.h says how snapshots are reclaimed), asks the policy, and holds the provider by its in-flight count.
  *
  * Providers outlive snapshots: a changed list keeps the connections, the health and the policy's counters of those that stay. */
@@ -37,6 +37,8 @@ typedef struct selector_settings {
     const char *load_balance; /* default policy */
     int health_failures;      /* rest a provider after so many failures in a row; <= 0: never */
     int64_t health_rest_ms;   /* 30 s, times how often in a row */
+    const char *application;  /* the own name, by which configurators may choose consumers; NULL or "": none */
+    uint8_t (*peer_of)(const provider_url *url); /* what kind of peer wrote a node, for picks to tell; NULL: all are 0. Any thread; must not block */
 } selector_settings;
 
 /* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. Starts a thread when there is a registry.
@@ -77,6 +79,9 @@ typedef struct pick {
     provider *provider;
     int64_t timeout_ms; /* the node's own for this method, 0: none */
     int retries;        /* the node's own for this method, -1: none */
+    uint8_t peer;       /* as selector_settings.peer_of said of its node */
+    bool timeout_is_override; /* an administrator set it: stronger than what the consumer's configuration says */
+    bool retries_are_override;
 } pick;
 bool directory_pick(directory *self, const pick_request *request, pick *out);
 

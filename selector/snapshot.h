@@ -14,6 +14,7 @@ typedef struct snapshot_entry {
     provider *provider;  /* referenced by the directory's node at least until the snapshot is reclaimed */
     const node_own *own; /* NULL: nothing; belongs to the same node */
     uint32_t weight;     /* at least 1 */
+    uint8_t peer;        /* selector_settings.peer_of */
 } snapshot_entry;
 
 typedef struct snapshot {

@@ -6,12 +6,14 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define SUBSCRIPTIONS_MAX 2048
+#define SUBSCRIPTIONS_MAX 8192
 
 typedef struct fake_subscription {
     registry_subscription base;
-    char *interface;
+    char *interface; /* or the path of a node */
+    registry_category category;
     registry_listener listener;
+    registry_data_listener data_listener; /* of a node */
     void *arg;
 } fake_subscription;
 
@@ -21,8 +23,10 @@ typedef struct fake_registry {
     fake_subscription *subscriptions[SUBSCRIPTIONS_MAX];
     atomic_uint count;
     atomic_uint refreshes;
+    atomic_uint other_refreshes;
     atomic_bool is_connected;
     atomic_bool fails;
+    atomic_bool keeps_data;
 } fake_registry;
 
 static bool is_connected(const registry *self)
@@ -32,11 +36,9 @@ static bool is_connected(const registry *self)
 
 static const registry_ops fake_ops;
 
-static dubboc_status subscribe(registry *base, const char *interface, registry_category category, registry_listener listener,
-    void *arg, registry_subscription **subscription, dubboc_error *err)
+static dubboc_status add(fake_registry *self, const char *interface, const fake_subscription *like, registry_subscription **subscription,
+    dubboc_error *err)
 {
-    fake_registry *self = (fake_registry *)base;
-    (void)category;
     if (atomic_load(&self->fails))
         return error_set(err, DUBBOC_E_NO_MEMORY, "the fake does not want to");
     fake_subscription *made = MEM_NEW(fake_subscription);
@@ -46,12 +48,31 @@ static dubboc_status subscribe(registry *base, const char *interface, registry_c
         free(name);
         return error_no_memory(err);
     }
-    *made = (fake_subscription){.base.ops = &fake_ops, .interface = name, .listener = listener, .arg = arg};
+    *made = *like;
+    made->base.ops = &fake_ops;
+    made->interface = name;
     pthread_mutex_lock(&self->lock);
     self->subscriptions[atomic_fetch_add(&self->count, 1)] = made;
     pthread_mutex_unlock(&self->lock);
     *subscription = &made->base;
     return DUBBOC_OK;
+}
+
+static dubboc_status subscribe(registry *base, const char *interface, registry_category category, registry_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err)
+{
+    const fake_subscription like = {.category = category, .listener = listener, .arg = arg};
+    return add((fake_registry *)base, interface, &like, subscription, err);
+}
+
+static dubboc_status watch_data(registry *base, const char *path, registry_data_listener listener, void *arg,
+    registry_subscription **subscription, dubboc_error *err)
+{
+    fake_registry *self = (fake_registry *)base;
+    const fake_subscription like = {.category = REGISTRY_ROUTERS, .data_listener = listener, .arg = arg};
+    if (!atomic_load(&self->keeps_data))
+        return error_set(err, DUBBOC_E_UNSUPPORTED, "the fake keeps no data");
+    return add(self, path, &like, subscription, err);
 }
 
 static void unsubscribe(registry *base, registry_subscription *subscription)
@@ -71,12 +92,14 @@ static void unsubscribe(registry *base, registry_subscription *subscription)
 
 static void refresh(registry *base, registry_subscription *subscription)
 {
-    (void)subscription;
-    atomic_fetch_add(&((fake_registry *)base)->refreshes, 1);
+    fake_registry *self = (fake_registry *)base;
+    bool is_list = ((fake_subscription *)subscription)->category == REGISTRY_PROVIDERS;
+    atomic_fetch_add(is_list ? &self->refreshes : &self->other_refreshes, 1);
 }
 
 static const registry_ops fake_ops = {
-    .scheme = "fake", .is_connected = is_connected, .subscribe = subscribe, .unsubscribe = unsubscribe, .refresh = refresh};
+    .scheme = "fake", .is_connected = is_connected, .subscribe = subscribe, .unsubscribe = unsubscribe, .refresh = refresh,
+    .watch_data = watch_data};
 
 registry *fake_registry_new(void)
 {
@@ -98,13 +121,42 @@ void fake_registry_free(registry *base)
     free(self);
 }
 
+static void push(fake_registry *self, const char *interface, registry_category category, const char *const *urls, size_t count)
+{
+    const registry_snapshot list = {.interface = interface, .category = category, .urls = urls, .count = count};
+    for (unsigned i = 0; i < atomic_load(&self->count); i++) {
+        const fake_subscription *each = self->subscriptions[i];
+        if (each->listener != NULL && each->category == category && strcmp(each->interface, interface) == 0)
+            each->listener(each->arg, &list);
+    }
+}
+
 void fake_registry_push(registry *base, const char *interface, const char *const *urls, size_t count)
 {
     fake_registry *self = (fake_registry *)base;
-    const registry_snapshot list = {.interface = interface, .category = REGISTRY_PROVIDERS, .urls = urls, .count = count};
-    for (unsigned i = 0; i < atomic_load(&self->count); i++)
-        if (strcmp(self->subscriptions[i]->interface, interface) == 0)
-            self->subscriptions[i]->listener(self->subscriptions[i]->arg, &list);
+    if (!atomic_load(&self->keeps_data))
+        push(self, interface, REGISTRY_CONFIGURATORS, NULL, 0);
+    push(self, interface, REGISTRY_PROVIDERS, urls, count);
+}
+
+void fake_registry_push_configurators(registry *base, const char *interface, const char *const *urls, size_t count)
+{
+    push((fake_registry *)base, interface, REGISTRY_CONFIGURATORS, urls, count);
+}
+
+void fake_registry_push_data(registry *base, const char *path, const char *data)
+{
+    fake_registry *self = (fake_registry *)base;
+    for (unsigned i = 0; i < atomic_load(&self->count); i++) {
+        const fake_subscription *each = self->subscriptions[i];
+        if (each->data_listener != NULL && strcmp(each->interface, path) == 0)
+            each->data_listener(each->arg, path, data, data != NULL ? strlen(data) : 0);
+    }
+}
+
+void fake_registry_keep_data(registry *self, bool keeps_data)
+{
+    atomic_store(&((fake_registry *)self)->keeps_data, keeps_data);
 }
 
 void fake_registry_set_connected(registry *self, bool connected)
@@ -119,10 +171,18 @@ void fake_registry_fail_subscribe(registry *self, bool fails)
 
 unsigned fake_registry_subscriptions(registry *self)
 {
-    return atomic_load(&((fake_registry *)self)->count);
+    unsigned lists = 0;
+    for (unsigned i = 0; i < atomic_load(&((fake_registry *)self)->count); i++)
+        lists += ((fake_registry *)self)->subscriptions[i]->category == REGISTRY_PROVIDERS ? 1 : 0;
+    return lists;
 }
 
 unsigned fake_registry_refreshes(registry *self)
 {
     return atomic_load(&((fake_registry *)self)->refreshes);
+}
+
+unsigned fake_registry_other_refreshes(registry *self)
+{
+    return atomic_load(&((fake_registry *)self)->other_refreshes);
 }

@@ -1,0 +1,509 @@
+#include "selector/configurator.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+#define ANY_HOST "0.0.0.0"
+#define RETRIES_MAX 100
+
+struct configurator {
+    provider_url *url;
+    configurator_source source;
+    int64_t priority;
+    bool is_absent;
+    bool is_rule;         /* in the form of 2.7 and later: says which side it means */
+    bool is_of_providers; /* meant for the providers' side, where weight and disabled are set for consumers to see */
+    bool is_kept;         /* applies to this consumer */
+};
+
+struct configurators {
+    size_t count;
+    configurator items[];
+};
+
+/* --- which params it sets -------------------------------------------------------------------------------------------------------------------- */
+
+static bool ends_with(dubboc_slice key, const char *end)
+{
+    size_t len = strlen(end);
+    return key.len > len && memcmp(key.at + key.len - len, end, len) == 0;
+}
+
+/* Never written over a provider (wire.md 5.7; the keys that choose are looked at elsewhere). */
+static bool is_about_itself(dubboc_slice key)
+{
+    static const char *const keys[] = {"category", "check", "dynamic", "enabled", "group", "version", "application", "side", "configVersion",
+        "compatible_config", "interfaces", "interface", "anyhost", "priority", "providerAddresses", "name", "path", "pid", "timestamp", "dubbo",
+        "release"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (slice_is(key, keys[i]))
+            return true;
+    return key.at[0] == '~' || ends_with(key, ".group") || ends_with(key, ".version");
+}
+
+static bool is_timeout(dubboc_slice key)
+{
+    return slice_is(key, "timeout") || ends_with(key, ".timeout");
+}
+
+static bool is_weight_or_switch(dubboc_slice key)
+{
+    return slice_is(key, "weight") || slice_is(key, "disabled");
+}
+
+/* Whether it is a param that this consumer heeds, with a value that it can have. */
+static bool is_setting(const url_param *param)
+{
+    uint64_t number;
+    if (slice_is(param->key, "weight"))
+        return slice_u64(param->value, INT32_MAX, &number);
+    if (slice_is(param->key, "disabled"))
+        return slice_is_nocase(param->value, "true") || slice_is_nocase(param->value, "false");
+    if (is_timeout(param->key))
+        return slice_u64(param->value, INT32_MAX, &number) && number > 0;
+    if (slice_is(param->key, "retries") || ends_with(param->key, ".retries"))
+        return slice_u64(param->value, RETRIES_MAX, &number);
+    return false;
+}
+
+static bool sets(const configurator *self, const url_param *param)
+{
+    return !is_about_itself(param->key) && (!self->is_of_providers || is_weight_or_switch(param->key)) && is_setting(param);
+}
+
+static size_t count_set(const configurator *self)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < self->url->param_count; i++)
+        count += sets(self, &self->url->params[i]) ? 1 : 0;
+    return count;
+}
+
+/* The first param that is for providers, and that is not understood here; NULL: there is none. */
+static const url_param *not_understood(const configurator *self)
+{
+    for (size_t i = 0; i < self->url->param_count; i++)
+        if (!is_about_itself(self->url->params[i].key) && !sets(self, &self->url->params[i]))
+            return &self->url->params[i];
+    return NULL;
+}
+
+/* --- for whom it is -------------------------------------------------------------------------------------------------------------------------- */
+
+static bool is_any(dubboc_slice value)
+{
+    return value.len == 0 || slice_is(value, "*");
+}
+
+static bool host_is(const configurator *self, dubboc_slice host)
+{
+    return slice_is(self->url->host, ANY_HOST) || slice_equal(self->url->host, host);
+}
+
+/* In the old form a port makes it one of that provider, and no port one of a consumer's address. In the new form the side says it; what the administrator's
+ * tools set on the providers' side is wanted here too where consumers would see it in the provider's node: a provider that is no Java one does not
+ * change its node (wire.md 5.7, 5.9). */
+static bool is_for_side(configurator *self, const configurator_consumer *consumer)
+{
+    dubboc_slice side = provider_url_find(self->url, "side");
+    self->is_of_providers = self->is_rule && slice_is(side, "provider");
+    if (self->is_of_providers)
+        return true;
+    if (self->is_rule ? !slice_is(side, "consumer") || self->url->port != 0 : !is_any(side) && !slice_is(side, "consumer"))
+        return false;
+    return self->url->port != 0 || host_is(self, slice_of(consumer->address));
+}
+
+static bool is_for(configurator *self, const configurator_consumer *consumer)
+{
+    const provider_url *url = self->url;
+    dubboc_slice application = provider_url_find(url, "application");
+    if (slice_is_nocase(provider_url_find(url, "enabled"), "false"))
+        return false;
+    if (!is_any(application) && !slice_is(application, consumer->application))
+        return false;
+    if (!is_any(url->interface) && !slice_equal(url->interface, consumer->wanted.interface))
+        return false;
+    return is_for_side(self, consumer);
+}
+
+/* Group and version: an override node names both; a rule stands under them already and names them only to choose among several. */
+static bool key_matches(const configurator *self, const provider_url *to)
+{
+    dubboc_slice group = self->url->group, version = self->url->version;
+    bool group_fits = slice_is(group, "*") || slice_equal(group, to->group) || (self->is_rule && group.len == 0);
+    bool version_fits = slice_is(version, "*") || slice_equal(version, to->version) || (self->is_rule && version.len == 0);
+    return group_fits && version_fits;
+}
+
+/* "host:port,host:port"; one that holds 0.0.0.0 means all. */
+static bool lists_address(dubboc_slice list, const provider_url *to)
+{
+    char address[300];
+    dubboc_slice piece;
+    bool is_ipv6 = memchr(to->host.at, ':', to->host.len) != NULL;
+    snprintf(address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(to->host), to->port);
+    if (list.len == 0)
+        return true;
+    while (slice_next(&list, ',', &piece))
+        if (slice_is_nocase(piece, address) || slice_is(piece, ANY_HOST) || slice_starts_with(piece, ANY_HOST ":"))
+            return true;
+    return false;
+}
+
+/* What a condition "~key" is compared with: the provider's params, but for those that are the consumer's own. */
+static bool conditions_hold(const configurator *self, const provider_url *to)
+{
+    for (size_t i = 0; i < self->url->param_count; i++) {
+        const url_param *each = &self->url->params[i];
+        char key[128];
+        if (each->key.at[0] != '~' || is_any(each->value))
+            continue;
+        if (each->key.len > sizeof key)
+            return false;
+        memcpy(key, each->key.at + 1, each->key.len - 1);
+        key[each->key.len - 1] = '\0';
+        dubboc_slice actual = strcmp(key, "side") == 0 ? slice_of("consumer") : provider_url_find(to, key);
+        if (!slice_equal(each->value, actual))
+            return false;
+    }
+    return true;
+}
+
+static bool applies_to(const configurator *self, const provider_url *to)
+{
+    const provider_url *url = self->url;
+    bool means_provider = url->port != 0 || self->is_of_providers;
+    if (url->port != 0 && url->port != to->port)
+        return false;
+    if (means_provider && !host_is(self, to->host))
+        return false;
+    return key_matches(self, to) && lists_address(provider_url_find(url, "providerAddresses"), to) && conditions_hold(self, to);
+}
+
+/* --- reading --------------------------------------------------------------------------------------------------------------------------------- */
+
+static const char *what_it_is(const configurator *self)
+{
+    if (self->source == CONFIGURATOR_APPLICATION)
+        return "the application's rule";
+    if (self->source == CONFIGURATOR_SERVICE)
+        return "the service's rule";
+    return self->is_absent ? "absent" : "override";
+}
+
+static void left_out(const char *text, const char *reason)
+{
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "configurator left out", "reason=\"%s\" url=\"%.200s\"", reason, text);
+}
+
+/* Logs what it says in vain. */
+static void review(const configurator *self)
+{
+    const url_param *strange = not_understood(self);
+    if (strange != NULL)
+        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here", "param=\"%.*s=%.*s\" url=\"%.200s\"",
+            SLICE_ARGS(strange->key), SLICE_ARGS(strange->value), self->url->text);
+}
+
+/* Whether it clears those of its source: one for everybody that sets nothing at all (wire.md 5.7). */
+static bool is_clearing(const configurator *self)
+{
+    const provider_url *url = self->url;
+    if (!slice_is(url->host, ANY_HOST) || url->port != 0 || self->is_absent || self->is_of_providers)
+        return false;
+    for (size_t i = 0; i < url->param_count; i++)
+        if (!is_about_itself(url->params[i].key) || url->params[i].key.at[0] == '~')
+            return false;
+    return true;
+}
+
+/* Whether an override node is one of the service that is asked for: as the registry's other nodes are matched (wire.md 5.5). */
+static bool is_of_wanted(const configurator *self, const url_wanted *wanted)
+{
+    bool group_is_open = slice_is(wanted->group, "*") || (wanted->group.len > 0 && memchr(wanted->group.at, ',', wanted->group.len) != NULL);
+    dubboc_slice group = self->url->group, version = self->url->version;
+    return (group_is_open || slice_is(group, "*") || slice_equal(group, wanted->group))
+        && (slice_is(wanted->version, "*") || slice_is(version, "*") || slice_equal(version, wanted->version));
+}
+
+/* What became of a text. */
+typedef enum reading { READING_KEPT, READING_LEFT_OUT, READING_CLEARS, READING_NO_MEMORY } reading;
+
+static reading judge(configurator *self, const configurator_consumer *consumer)
+{
+    int64_t sign = 1;
+    uint64_t priority;
+    dubboc_slice text = provider_url_find(self->url, "priority");
+    if (text.len > 0 && text.at[0] == '-') {
+        text = slice_make(text.at + 1, text.len - 1);
+        sign = -1;
+    }
+    self->priority = slice_u64(text, INT32_MAX, &priority) ? sign * (int64_t)priority : 0;
+    self->is_rule = provider_url_find(self->url, "configVersion").len > 0;
+    if (!is_for(self, consumer) || (!self->is_rule && !is_of_wanted(self, &consumer->wanted)))
+        return READING_LEFT_OUT;
+    if (self->source == CONFIGURATOR_NODES && is_clearing(self))
+        return READING_CLEARS;
+    review(self);
+    return count_set(self) > 0 ? READING_KEPT : READING_LEFT_OUT;
+}
+
+static reading read_one(configurator *self, const char *text, configurator_source source, const configurator_consumer *consumer)
+{
+    dubboc_error err;
+    *self = (configurator){.source = source};
+    dubboc_status status = provider_url_from_text(slice_of(text), &self->url, &err);
+    if (status == DUBBOC_E_NO_MEMORY)
+        return READING_NO_MEMORY;
+    if (status != DUBBOC_OK) {
+        left_out(text, err.text);
+        return READING_LEFT_OUT;
+    }
+    if (slice_is(self->url->scheme, "empty"))
+        return READING_CLEARS;
+    self->is_absent = slice_is(self->url->scheme, "absent");
+    if (self->is_absent || slice_is(self->url->scheme, "override"))
+        return judge(self, consumer);
+    left_out(text, "neither override:// nor absent://");
+    return READING_LEFT_OUT;
+}
+
+/* Adds a source's; those that were added are in no order yet. false: no memory. */
+static bool add_source(
+    configurators *self, const configurator_texts *texts, configurator_source source, const configurator_consumer *consumer)
+{
+    size_t first = self->count;
+    bool is_cleared = false;
+    for (size_t i = 0; i < texts->count; i++) {
+        configurator *next = &self->items[self->count];
+        reading found = read_one(next, texts->urls[i], source, consumer);
+        if (found == READING_NO_MEMORY)
+            return false;
+        if (found == READING_KEPT)
+            self->count++;
+        else
+            provider_url_free(next->url);
+        is_cleared = is_cleared || found == READING_CLEARS;
+    }
+    while (is_cleared && self->count > first)
+        provider_url_free(self->items[--self->count].url);
+    return true;
+}
+
+static int compare_texts(dubboc_slice a, dubboc_slice b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = memcmp(a.at, b.at, common);
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+/* By host, so that 0.0.0.0 comes before any other, then by priority (wire.md 5.7); the text makes it the same everywhere. */
+static int compare(const void *a, const void *b)
+{
+    const configurator *one = a, *other = b;
+    if (one->source != other->source)
+        return one->source < other->source ? -1 : 1;
+    int order = compare_texts(one->url->host, other->url->host);
+    if (order == 0)
+        order = (one->priority > other->priority) - (one->priority < other->priority);
+    return order != 0 ? order : strcmp(one->url->text, other->url->text);
+}
+
+bool configurators_new(
+    const configurator_consumer *consumer, const configurator_texts texts[CONFIGURATOR_SOURCES], configurators **made)
+{
+    size_t room = 0;
+    configurator_texts read[CONFIGURATOR_SOURCES];
+    for (int i = 0; i < CONFIGURATOR_SOURCES; i++) {
+        read[i] = texts[i];
+        if (read[i].count > CONFIGURATORS_MAX - room) {
+            LOG_THROTTLED(DUBBOC_LOG_ERROR, "selector", "too many configurators, the rest is left out", "interface=%.*s max=%d",
+                SLICE_ARGS(consumer->wanted.interface), CONFIGURATORS_MAX);
+            read[i].count = CONFIGURATORS_MAX - room;
+        }
+        room += read[i].count;
+    }
+    configurators *self = mem_zeroed(1, sizeof *self + (room + 1) * sizeof(configurator));
+    if (self == NULL)
+        return false;
+    for (int i = 0; i < CONFIGURATOR_SOURCES; i++)
+        if (!add_source(self, &read[i], (configurator_source)i, consumer)) {
+            configurators_free(self);
+            return false;
+        }
+    if (self->count > 1)
+        qsort(self->items, self->count, sizeof(configurator), compare);
+    *made = self;
+    return true;
+}
+
+void configurators_free(configurators *self)
+{
+    if (self == NULL)
+        return;
+    for (size_t i = 0; i < self->count; i++)
+        provider_url_free(self->items[i].url);
+    free(self);
+}
+
+size_t configurators_count(const configurators *self)
+{
+    return self != NULL ? self->count : 0;
+}
+
+bool configurator_is_override(const configurator *self)
+{
+    return self != NULL && !self->is_absent;
+}
+
+/* --- laying them over a provider ------------------------------------------------------------------------------------------------------------- */
+
+/* How many params those that apply may set; whether they set a time-out. */
+static size_t count_settings(const configurators *rules, const provider_url *url, bool *sets_timeout)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < rules->count; i++) {
+        const configurator *each = &rules->items[i];
+        if (!applies_to(each, url))
+            continue;
+        count += count_set(each);
+        for (size_t p = 0; p < each->url->param_count && !*sets_timeout; p++)
+            *sets_timeout = sets(each, &each->url->params[p]) && is_timeout(each->url->params[p].key);
+    }
+    return count;
+}
+
+/* What dubbogo's nodes call timeout is another thing and is not read (wire.md P18). Once a configurator has set one, both the mark of such a node and its own
+ * values must go, or the new one would not be read either. */
+static bool hides_timeout(const provider_url *url, const url_param *param)
+{
+    return slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0.")
+        && (slice_is(param->key, "dubbo") || is_timeout(param->key));
+}
+
+/* The place of key, or where it belongs; the params are sorted. */
+static size_t find_place(const configured *self, dubboc_slice key, bool *is_there)
+{
+    size_t low = 0, high = self->changed.param_count;
+    *is_there = false;
+    while (low < high) {
+        size_t at = low + (high - low) / 2;
+        int order = compare_texts(self->params[at].key, key);
+        if (order == 0) {
+            *is_there = true;
+            return at;
+        }
+        if (order < 0)
+            low = at + 1;
+        else
+            high = at;
+    }
+    return low;
+}
+
+static bool has_default(const configured *self, dubboc_slice key)
+{
+    char name[128];
+    if (key.len >= sizeof name)
+        return false;
+    memcpy(name, key.at, key.len);
+    name[key.len] = '\0';
+    return provider_url_find(&self->changed, name).len > 0;
+}
+
+static void set(configured *self, const configurator *by, const url_param *param)
+{
+    bool is_there;
+    size_t at = find_place(self, param->key, &is_there);
+    if (by->is_absent && (is_there || has_default(self, param->key)))
+        return;
+    if (!is_there) {
+        size_t behind = self->changed.param_count - at;
+        memmove(&self->params[at + 1], &self->params[at], behind * sizeof *self->params);
+        memmove(&self->by[at + 1], &self->by[at], behind * sizeof *self->by);
+        self->changed.param_count++;
+    }
+    self->params[at] = *param;
+    self->by[at] = by;
+    self->is_changed = true;
+}
+
+bool configured_init(configured *self, const configurators *rules, const provider_url *url)
+{
+    bool sets_timeout = false;
+    *self = (configured){.original = url, .url = url};
+    size_t more = rules != NULL ? count_settings(rules, url, &sets_timeout) : 0;
+    if (more == 0)
+        return true;
+    self->params = MEM_NEW_ARRAY(url->param_count + more, url_param);
+    self->by = MEM_NEW_ARRAY(url->param_count + more, const configurator *);
+    if (self->params == NULL || self->by == NULL) {
+        configured_fini(self);
+        return false;
+    }
+    self->changed = *url;
+    self->changed.params = self->params;
+    self->changed.param_count = 0;
+    for (size_t i = 0; i < url->param_count; i++)
+        if (!sets_timeout || !hides_timeout(url, &url->params[i]))
+            self->params[self->changed.param_count++] = url->params[i];
+    for (size_t i = 0; i < rules->count; i++)
+        for (size_t p = 0; p < rules->items[i].url->param_count && applies_to(&rules->items[i], url); p++)
+            if (sets(&rules->items[i], &rules->items[i].url->params[p]))
+                set(self, &rules->items[i], &rules->items[i].url->params[p]);
+    if (self->is_changed)
+        self->url = &self->changed;
+    return true;
+}
+
+void configured_fini(configured *self)
+{
+    free(self->params);
+    free(self->by);
+    self->params = NULL;
+    self->by = NULL;
+}
+
+const configurator *configured_by(const configured *self, dubboc_slice value)
+{
+    for (size_t i = 0; self->is_changed && value.len > 0 && i < self->changed.param_count; i++)
+        if (self->params[i].value.at == value.at)
+            return self->by[i];
+    return NULL;
+}
+
+static void append_name(const configurator *by, buffer *out)
+{
+    buffer_printf(out, "%s %.*s", what_it_is(by), SLICE_ARGS(by->url->host));
+    if (by->url->port != 0)
+        buffer_printf(out, ":%u", (unsigned)by->url->port);
+}
+
+const char *configured_mismatch(const configured *self, const url_wanted *wanted, char *reason, size_t size)
+{
+    const char *mismatch = provider_url_mismatch(self->url, wanted, reason, size);
+    dubboc_slice disabled = provider_url_find(self->url, "disabled");
+    const configurator *by = configured_by(self, disabled);
+    if (mismatch == NULL || by == NULL || strcmp(mismatch, "disabled=true") != 0)
+        return mismatch;
+    snprintf(reason, size, "disabled by %s %.*s", what_it_is(by), SLICE_ARGS(by->url->host));
+    size_t len = strlen(reason);
+    if (by->url->port != 0)
+        snprintf(reason + len, size - len, ":%u", (unsigned)by->url->port);
+    return reason;
+}
+
+void configured_describe(const configured *self, buffer *out)
+{
+    size_t before = out->len;
+    for (size_t i = 0; self->is_changed && i < self->changed.param_count; i++) {
+        if (self->by[i] == NULL)
+            continue;
+        buffer_append_text(out, out->len > before ? ", " : "");
+        buffer_printf(out, "%.*s=%.*s by ", SLICE_ARGS(self->params[i].key), SLICE_ARGS(self->params[i].value));
+        append_name(self->by[i], out);
+    }
+}

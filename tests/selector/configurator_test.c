@@ -1,0 +1,515 @@
+/* Configurators (wire.md 5.7): which providers they mean, what they set, and what a selector makes of them. */
+#include "selector/configurator.h"
+#include "tests/selector/fixture.h"
+#include "tests/support/alloc_fail.h"
+#include "tests/support/test.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define OWN_IP "192.168.0.7"
+#define NODE "jsonrpc://10.0.0.1:80/" SERVICE "?interface=" SERVICE
+#define RULES "config/dubbo/" SERVICE "::.configurators"
+#define APP_RULES "config/dubbo/shop.configurators"
+
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static size_t count_of(const char *const *texts)
+{
+    size_t count = 0;
+    while (texts[count] != NULL)
+        count++;
+    return count;
+}
+
+static configurators *read_for(const url_wanted *wanted, const char *const *nodes, const char *const *application, const char *const *service)
+{
+    const configurator_consumer consumer = {.application = "shop", .address = OWN_IP, .wanted = *wanted};
+    const configurator_texts texts[CONFIGURATOR_SOURCES] = {
+        {nodes, count_of(nodes)}, {application, count_of(application)}, {service, count_of(service)}};
+    configurators *made = NULL;
+    assert_true(configurators_new(&consumer, texts, &made));
+    return made;
+}
+
+static provider_url *url_of(const char *text)
+{
+    provider_url *url = NULL;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, provider_url_from_text(slice_of(text), &url, &err), &err);
+    return url;
+}
+
+/* What override nodes make of a provider, as people see it. */
+static void describe(const char *of, const char *const *nodes, char *text, size_t size)
+{
+    provider_url *url = url_of(of);
+    const url_wanted wanted = {.interface = url->interface, .group = url->group, .version = url->version};
+    configurators *rules = read_for(&wanted, nodes, LIST(NULL), LIST(NULL));
+    configured with;
+    buffer out;
+    buffer_init(&out, 4096);
+    assert_true(configured_init(&with, rules, url));
+    configured_describe(&with, &out);
+    snprintf(text, size, "%.*s", (int)out.len, out.len > 0 ? out.data : "");
+    buffer_fini(&out);
+    configured_fini(&with);
+    configurators_free(rules);
+    provider_url_free(url);
+}
+
+typedef struct effect_case {
+    const char *what;
+    const char *provider;
+    const char *nodes[4];
+    const char *effect;
+} effect_case;
+
+#define OVER "override://"
+#define TAIL "?category=configurators&dynamic=false&enabled=true"
+
+static const effect_case effects[] = {
+    {"N17 disables the provider that it names", "jsonrpc://127.0.0.1:10000/testService?group=testGroup&version=1.0.0",
+        {OVER "127.0.0.1:10000/testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
+        "disabled=true by override 127.0.0.1:10000"},
+    {"N17 means no other group", "jsonrpc://127.0.0.1:10000/testService?version=1.0.0",
+        {OVER "127.0.0.1:10000/testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"}, ""},
+    {"N17 means no other version", "jsonrpc://127.0.0.1:10000/testService?group=testGroup",
+        {OVER "127.0.0.1:10000/testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"}, ""},
+    {"N18 doubles a weight", "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?interface=com.youni.UserProvider",
+        {OVER "192.168.35.1:10000/com.youni.UserProvider?category=configurators&dynamic=false&enabled=true&weight=200"},
+        "weight=200 by override 192.168.35.1:10000"},
+    {"another port is another provider", NODE, {OVER "10.0.0.1:81/" SERVICE TAIL "&weight=1"}, ""},
+    {"another host is another provider", NODE, {OVER "10.0.0.2:80/" SERVICE TAIL "&weight=1"}, ""},
+    {"a port of every host", NODE, {OVER "0.0.0.0:80/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0:80"},
+    {"everybody", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"a host without a port is a consumer's: ours", NODE, {OVER OWN_IP "/" SERVICE TAIL "&weight=1"}, "weight=1 by override " OWN_IP},
+    {"a host without a port is a consumer's: another's", NODE, {OVER "10.0.0.1/" SERVICE TAIL "&weight=1"}, ""},
+    {"another interface", NODE, {OVER "0.0.0.0/com.example.Other" TAIL "&weight=1"}, ""},
+    {"our application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=shop&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"any application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=*&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"another application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=other&weight=1"}, ""},
+    {"our side", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&side=consumer&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"the other side", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&side=provider&weight=1"}, ""},
+    {"a condition that holds", NODE "&zone=a", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"a condition for any value", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=*&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"a condition that does not hold", NODE "&zone=b", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
+    {"a condition on what is not there", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
+    {"switched off", NODE, {OVER "0.0.0.0/" SERVICE "?category=configurators&dynamic=false&enabled=false&weight=1"}, ""},
+    {"time-outs and retries, of methods too", NODE "&timeout=9&echo.timeout=8",
+        {OVER "0.0.0.0/" SERVICE TAIL "&timeout=100&echo.timeout=50&methods.add.retries=0&retries=1"},
+        "echo.timeout=50 by override 0.0.0.0, methods.add.retries=0 by override 0.0.0.0, retries=1 by override 0.0.0.0, "
+        "timeout=100 by override 0.0.0.0"},
+    {"what is never written over a provider", NODE,
+        {OVER "0.0.0.0/" SERVICE TAIL "&check=false&interfaces=x&compatible_config=true&weight=3"}, "weight=3 by override 0.0.0.0"},
+    {"what means nothing here", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&mock=force:return+null&loadbalance=random"}, ""},
+    {"values that none can have", NODE,
+        {OVER "0.0.0.0/" SERVICE TAIL "&weight=many&timeout=0&retries=-1&disabled=perhaps&echo.timeout=x"}, ""},
+    {"a host is later than everybody", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+        "weight=2 by override 10.0.0.1:80"},
+    {"a higher priority is later", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&priority=2&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&priority=1&weight=1"},
+        "weight=2 by override 0.0.0.0"},
+    {"a negative priority is earlier", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&priority=-3&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+        "weight=1 by override 0.0.0.0"},
+    {"several add up", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&timeout=7"},
+        "timeout=7 by override 0.0.0.0, weight=2 by override 10.0.0.1:80"},
+    {"one that sets nothing clears all", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL}, ""},
+    {"one without any param clears all", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE}, ""},
+    {"one that is switched off clears nothing", NODE,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE "?category=configurators&enabled=false"},
+        "weight=2 by override 10.0.0.1:80"},
+    {"one for others clears nothing", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&application=other"},
+        "weight=2 by override 10.0.0.1:80"},
+    {"one for a host clears nothing", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER OWN_IP "/" SERVICE TAIL},
+        "weight=2 by override 10.0.0.1:80"},
+    {"empty:// clears all", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", "empty://" OWN_IP "/" SERVICE "?category=configurators"}, ""},
+    {"absent sets what is missing", NODE, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7"}, "weight=7 by absent 0.0.0.0"},
+    {"absent leaves what is there", NODE "&weight=5", {"absent://0.0.0.0/" SERVICE TAIL "&weight=7&timeout=3"}, "timeout=3 by absent 0.0.0.0"},
+    {"absent leaves a default too", NODE "&default.timeout=5", {"absent://0.0.0.0/" SERVICE TAIL "&timeout=3"}, ""},
+    {"broken ones and others are left out", NODE, {"override//", "route://0.0.0.0/" SERVICE "?category=routers&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+        "weight=1 by override 0.0.0.0"},
+    {"the newer form says its side: consumers", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"},
+        "timeout=7 by override 0.0.0.0"},
+    {"the newer form for consumers has no port", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"}, ""},
+    {"the newer form for providers: weight and disabled only", NODE,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=provider&timeout=7&weight=8"}, "weight=8 by override 10.0.0.1:80"},
+    {"the newer form without a side means nobody", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&weight=8"}, ""},
+    {"the newer form may list providers", NODE,
+        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9:80,10.0.0.1:80&weight=8"},
+        "weight=8 by override 0.0.0.0"},
+    {"the newer form may list other providers", NODE,
+        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.1:8080&weight=8"}, ""},
+    {"of an IPv6 provider", "jsonrpc://[fd00::1]:80/" SERVICE, {OVER "[fd00::1]:80/" SERVICE TAIL "&weight=9"}, "weight=9 by override fd00::1:80"},
+};
+
+static void each_rule_has_its_effect(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++) {
+        char text[512];
+        describe(effects[i].provider, effects[i].nodes, text, sizeof text);
+        if (strcmp(text, effects[i].effect) != 0)
+            fail_msg("%s: \"%s\", expected \"%s\"", effects[i].what, text, effects[i].effect);
+    }
+}
+
+static void a_rule_of_the_service_wins_over_the_application_s_and_over_nodes(void **state)
+{
+    (void)state;
+    const char *const nodes[] = {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=1&timeout=1&retries=1", NULL};
+    const char *const application[] = {OVER "0.0.0.0/*" TAIL "&configVersion=v2.7&side=consumer&application=shop&weight=2&timeout=2", NULL};
+    const char *const service[] = {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&weight=3", NULL};
+    provider_url *url = url_of(NODE);
+    const url_wanted wanted = {.interface = slice_of(SERVICE)};
+    configurators *rules = read_for(&wanted, nodes, application, service);
+    configured with;
+    assert_int_equal(3, configurators_count(rules));
+    assert_true(configured_init(&with, rules, url));
+    assert_int_equal(3, provider_url_weight(with.url));
+    assert_int_equal(2, provider_url_timeout_ms(with.url, slice_of("echo")));
+    assert_true(configurator_is_override(configured_by(&with, provider_url_find(with.url, "retries"))));
+    assert_null(configured_by(&with, provider_url_find(with.url, "interface")));
+    configured_fini(&with);
+    configurators_free(rules);
+    provider_url_free(url);
+}
+
+/* wire.md P18: their own timeout is the registry's, an administrator's is one of calls. */
+static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
+{
+    (void)state;
+    provider_url *url = url_of(NODE "&dubbo=dubbo-provider-golang-0.1.1&timeout=3");
+    const url_wanted wanted = {.interface = slice_of(SERVICE)};
+    configurators *rules = read_for(&wanted, LIST(OVER "0.0.0.0/" SERVICE TAIL "&echo.timeout=70"), LIST(NULL), LIST(NULL));
+    configured with;
+    assert_int_equal(0, provider_url_timeout_ms(url, slice_of("echo")));
+    assert_true(configured_init(&with, rules, url));
+    assert_int_equal(70, provider_url_timeout_ms(with.url, slice_of("echo")));
+    assert_int_equal(0, provider_url_timeout_ms(with.url, slice_of("add")));
+    configured_fini(&with);
+    configurators_free(rules);
+    provider_url_free(url);
+}
+
+static void more_than_the_ceiling_are_left_out(void **state)
+{
+    (void)state;
+    static char texts[CONFIGURATORS_MAX + 5][128];
+    static const char *list[CONFIGURATORS_MAX + 6];
+    for (size_t i = 0; i < CONFIGURATORS_MAX + 5; i++) {
+        snprintf(texts[i], sizeof texts[i], OVER "10.0.%zu.%zu:80/" SERVICE TAIL "&weight=1", i >> 8, i & 255);
+        list[i] = texts[i];
+    }
+    const url_wanted wanted = {.interface = slice_of(SERVICE)};
+    configurators *rules = read_for(&wanted, list, LIST(NULL), LIST(NULL));
+    assert_int_equal(CONFIGURATORS_MAX, configurators_count(rules));
+    configurators_free(rules);
+}
+
+/* --- in a selector --------------------------------------------------------------------------------------------------------------------------- */
+
+#define A "jsonrpc://10.0.0.1:80/" SERVICE "?interface=" SERVICE
+#define B "jsonrpc://10.0.0.2:80/" SERVICE "?interface=" SERVICE
+#define A_LABEL "10.0.0.1:80/" SERVICE
+#define B_LABEL "10.0.0.2:80/" SERVICE
+#define DISABLES_A OVER "10.0.0.1:80/" SERVICE TAIL "&disabled=true"
+
+static void start(fixture *f)
+{
+    selector_settings settings = usual_settings();
+    settings.load_balance = "roundrobin";
+    settings.application = "shop";
+    fixture_start(f, &settings);
+    fake_registry_keep_data(f->source, true);
+}
+
+static void overrides_are(fixture *f, const char *const *urls)
+{
+    fake_registry_push_configurators(f->source, SERVICE, urls, count_of(urls));
+}
+
+static void no_rules(fixture *f)
+{
+    overrides_are(f, LIST(NULL));
+    fake_registry_push_data(f->source, RULES, NULL);
+    fake_registry_push_data(f->source, APP_RULES, NULL);
+}
+
+static void explain(directory *of, char *line, size_t size)
+{
+    directory_explain(of, line, size, NULL, NULL);
+}
+
+static void an_override_takes_effect_at_once_and_is_undone_when_it_goes(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[512];
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    registry_has(&f, LIST(A, B));
+    assert_int_equal(2, directory_count(of));
+    overrides_are(&f, LIST(DISABLES_A));
+    assert_int_equal(1, directory_count(of));
+    assert_string_equal(B_LABEL, pick_label(of, NULL, PICK_GOOD));
+    explain(of, line, sizeof line);
+    assert_contains(line, A_LABEL ": disabled by override 10.0.0.1:80");
+    assert_contains(line, "1 configurator");
+    registry_has(&f, LIST(A, B "&x=1"));
+    assert_int_equal(1, directory_count(of));
+    overrides_are(&f, LIST(NULL));
+    assert_int_equal(2, directory_count(of));
+    fixture_end(&f);
+}
+
+static void providers_keep_what_is_known_of_them_when_overrides_change(void **state)
+{
+    (void)state;
+    fixture f;
+    pick before, after;
+    const pick_request request = {.method = slice_of("echo")};
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    registry_has(&f, LIST(A "&weight=0"));
+    assert_true(directory_pick(of, &request, &before));
+    provider *same = before.provider;
+    overrides_are(&f, LIST(OVER "0.0.0.0/" SERVICE TAIL "&timeout=77&echo.retries=0"));
+    assert_true(directory_pick(of, &request, &after));
+    assert_ptr_equal(same, after.provider);
+    assert_int_equal(77, after.timeout_ms);
+    assert_true(after.timeout_is_override);
+    assert_int_equal(0, after.retries);
+    assert_true(after.retries_are_override);
+    pick_release(of, &before, PICK_GOOD);
+    pick_release(of, &after, PICK_GOOD);
+    fixture_end(&f);
+}
+
+static void an_absent_value_is_no_stronger_than_the_node_s(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    const pick_request request = {.method = slice_of("echo")};
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    overrides_are(&f, LIST("absent://0.0.0.0/" SERVICE TAIL "&timeout=77"));
+    registry_has(&f, LIST(A));
+    assert_true(directory_pick(of, &request, &held));
+    assert_int_equal(77, held.timeout_ms);
+    assert_false(held.timeout_is_override);
+    pick_release(of, &held, PICK_GOOD);
+    fixture_end(&f);
+}
+
+static void disabled_false_brings_a_disabled_provider_back(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    registry_has(&f, LIST(A "&disabled=true"));
+    assert_int_equal(0, directory_count(of));
+    overrides_are(&f, LIST(OVER "10.0.0.1:80/" SERVICE TAIL "&disabled=false"));
+    assert_int_equal(1, directory_count(of));
+    fixture_end(&f);
+}
+
+static void a_weight_is_that_of_the_override(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[512];
+    unsigned of_a = 0;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    registry_has(&f, LIST(A, B));
+    overrides_are(&f, LIST(OVER "10.0.0.1:80/" SERVICE TAIL "&weight=300"));
+    for (int i = 0; i < 8; i++)
+        of_a += strcmp(A_LABEL, pick_label(of, NULL, PICK_GOOD)) == 0 ? 1 : 0;
+    assert_int_equal(6, of_a);
+    overrides_are(&f, LIST(OVER "10.0.0.1:80/" SERVICE TAIL "&weight=0"));
+    assert_string_equal(B_LABEL, pick_label(of, NULL, PICK_GOOD));
+    assert_string_equal(B_LABEL, pick_label(of, NULL, PICK_GOOD));
+    explain(of, line, sizeof line);
+    assert_contains(line, A_LABEL ": weight 0 (weight=0 by override 10.0.0.1:80)");
+    fixture_end(&f);
+}
+
+static void rules_of_the_config_centre_take_effect(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[512];
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    registry_has(&f, LIST(A, B));
+    fake_registry_push_data(f.source, RULES,
+        "configVersion: v2.7\nscope: service\nkey: " SERVICE "\nenabled: true\nconfigs:\n"
+        "- side: provider\n  addresses: ['10.0.0.1:80']\n  parameters: {disabled: true}\n");
+    assert_int_equal(1, directory_count(of));
+    explain(of, line, sizeof line);
+    assert_contains(line, "disabled by the service's rule 10.0.0.1:80");
+    fake_registry_push_data(f.source, APP_RULES,
+        "scope: application\nkey: shop\nconfigs:\n- side: provider\n  addresses: ['10.0.0.2:80']\n  services: ['" SERVICE
+        "', 'com.other']\n  parameters: {disabled: true}\n");
+    assert_int_equal(0, directory_count(of));
+    fake_registry_push_data(f.source, RULES, NULL);
+    fake_registry_push_data(f.source, APP_RULES, NULL);
+    assert_int_equal(2, directory_count(of));
+    fixture_end(&f);
+}
+
+static char last_log[1024];
+
+static void hear(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
+    unsigned suppressed)
+{
+    (void)arg;
+    (void)area;
+    (void)suppressed;
+    if (level <= DUBBOC_LOG_WARN)
+        snprintf(last_log, sizeof last_log, "%s %s", message, fields);
+}
+
+static void a_broken_rule_is_named_and_the_former_one_kept(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    registry_has(&f, LIST(A, B));
+    fake_registry_push_data(f.source, RULES, "key: " SERVICE "\nconfigs: [{side: provider, addresses: ['10.0.0.1:80'], parameters: {disabled: true}}]\n");
+    assert_int_equal(1, directory_count(of));
+    dubboc_log_set(hear, NULL, DUBBOC_LOG_WARN);
+    fake_registry_push_data(f.source, RULES, "key: " SERVICE "\nconfigs: [{side: provider\n");
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
+    assert_contains(last_log, RULES);
+    assert_contains(last_log, "line ");
+    assert_int_equal(1, directory_count(of));
+    fake_registry_push_data(f.source, RULES, "");
+    assert_int_equal(2, directory_count(of));
+    fixture_end(&f);
+}
+
+static void the_first_call_waits_for_the_rules_but_not_long(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A, B));
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    overrides_are(&f, LIST(DISABLES_A));
+    fake_registry_push_data(f.source, RULES, NULL);
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    fake_registry_push_data(f.source, APP_RULES, NULL);
+    assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    fake_registry_keep_data(f.source, true);
+    fixture_end(&f);
+    start(&f);
+    of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A, B));
+    clock_go_on(RULES_WAIT_MS);
+    keeper_round(f.selector);
+    assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    fixture_end(&f);
+}
+
+static void the_ttl_reads_configurators_again_too(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory_of(&f, SERVICE);
+    clock_go_on(340000);
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_refreshes(f.source));
+    assert_int_equal(3, fake_registry_other_refreshes(f.source));
+    fixture_end(&f);
+}
+
+static void configurators_for_which_there_was_no_memory_are_read_again(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    no_rules(&f);
+    registry_has(&f, LIST(A, B));
+    for (unsigned long nth = 1; nth < 12; nth++) {
+        alloc_fail_at(nth);
+        overrides_are(&f, LIST(DISABLES_A));
+        bool was_hit = alloc_fail_was_hit();
+        alloc_fail_at(0);
+        if (!was_hit)
+            break;
+        assert_int_equal(2, directory_count(of));
+        unsigned before = fake_registry_other_refreshes(f.source);
+        clock_go_on(READ_AGAIN_MS);
+        keeper_round(f.selector);
+        assert_int_equal(before + 1, fake_registry_other_refreshes(f.source));
+    }
+    overrides_are(&f, LIST(DISABLES_A));
+    assert_int_equal(1, directory_count(of));
+    fixture_end(&f);
+}
+
+static void with_failing_memory(void *arg, bool must_work)
+{
+    fixture *f = arg;
+    selector *made = NULL;
+    directory *of = NULL;
+    const url_wanted wanted = {.interface = slice_of(SERVICE)};
+    dubboc_status status = selector_new(&f->settings, f->source, f->http, &made, &f->err);
+    if (status == DUBBOC_OK)
+        status = selector_directory(made, &wanted, &of, &f->err);
+    if (status == DUBBOC_OK) {
+        no_rules(f);
+        registry_has(f, LIST(A, B));
+        overrides_are(f, LIST(DISABLES_A, OVER "0.0.0.0/" SERVICE TAIL "&echo.timeout=5"));
+        fake_registry_push_data(f->source, RULES, "key: " SERVICE "\nconfigs: [{side: consumer, parameters: {timeout: 5}}]\n");
+        if (must_work)
+            assert_int_equal(1, directory_count(of));
+    }
+    assert_status(must_work || status == DUBBOC_OK ? DUBBOC_OK : DUBBOC_E_NO_MEMORY, status, &f->err);
+    selector_free(made);
+}
+
+static void each_allocation_may_fail(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    assert_in_range(alloc_fail_each(with_failing_memory, &f), 60, 1000);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_rule_has_its_effect),
+        cmocka_unit_test(a_rule_of_the_service_wins_over_the_application_s_and_over_nodes),
+        cmocka_unit_test(a_timeout_set_for_a_dubbogo_provider_counts),
+        cmocka_unit_test(more_than_the_ceiling_are_left_out),
+        cmocka_unit_test(an_override_takes_effect_at_once_and_is_undone_when_it_goes),
+        cmocka_unit_test(providers_keep_what_is_known_of_them_when_overrides_change),
+        cmocka_unit_test(an_absent_value_is_no_stronger_than_the_node_s),
+        cmocka_unit_test(disabled_false_brings_a_disabled_provider_back),
+        cmocka_unit_test(a_weight_is_that_of_the_override),
+        cmocka_unit_test(rules_of_the_config_centre_take_effect),
+        cmocka_unit_test(a_broken_rule_is_named_and_the_former_one_kept),
+        cmocka_unit_test(the_first_call_waits_for_the_rules_but_not_long),
+        cmocka_unit_test(the_ttl_reads_configurators_again_too),
+        cmocka_unit_test(configurators_for_which_there_was_no_memory_are_read_again),
+        cmocka_unit_test(each_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
