@@ -126,7 +126,7 @@ static void sizes_are_bounded(void **state)
     is_too_big("", "[", 1000, "deeper");
     is_too_big("", "- ", 300, "deeper");
     is_too_big("[", "a,", RULE_NODES_MAX, "values");
-    is_too_big("[", "'override://0.0.0.0/a?b=c',", RULE_URLS_MAX + 1, "URLs");
+    is_too_big("", "- 'override://0.0.0.0/a?b=c'\n", RULE_URLS_MAX + 1, "URLs");
 }
 
 static void read_with_failing_memory(void *arg, bool must_work)
