@@ -20,9 +20,10 @@ static void init_curl(void)
 
 static bool copy_texts(http_client *client, const http_client_settings *settings)
 {
+    bool has_ca_file = settings->tls_ca_file != NULL && settings->tls_ca_file[0] != '\0';
     client->settings.proxy = mem_dup(settings->proxy != NULL ? settings->proxy : "");
-    client->settings.tls_ca_file = settings->tls_ca_file != NULL ? mem_dup(settings->tls_ca_file) : NULL;
-    return client->settings.proxy != NULL && (settings->tls_ca_file == NULL || client->settings.tls_ca_file != NULL);
+    client->settings.tls_ca_file = has_ca_file ? mem_dup(settings->tls_ca_file) : NULL;
+    return client->settings.proxy != NULL && (!has_ca_file || client->settings.tls_ca_file != NULL);
 }
 
 dubboc_status http_client_new(const http_client_settings *settings, http_client **client, dubboc_error *err)
