@@ -45,13 +45,16 @@ static call_end how_it_ended(dubboc_status status, dubboc_execution execution)
     return execution == DUBBOC_NOT_EXECUTED ? CALL_END_NOT_EXECUTED : CALL_END_MAYBE_EXECUTED;
 }
 
-/* Ends what counters_begin() began; the last one of a client that is being freed wakes whoever frees it. */
+/* Ends what counters_begin() began. Whoever frees the client waits for that under the lock and then frees everything, so nothing of the
+ * client is touched afterwards, and while it stops the end is told under that lock. A stop that begins just now looks again by itself. */
 static void leave(dubboc_client *client, counter_slot *slot, call_end how)
 {
-    counters_end(slot, how);
-    if (!atomic_load(&client->is_stopping))
+    if (!atomic_load(&client->is_stopping)) {
+        counters_end(slot, how);
         return;
+    }
     pthread_mutex_lock(&client->lock);
+    counters_end(slot, how);
     pthread_cond_broadcast(&client->changed);
     pthread_mutex_unlock(&client->lock);
 }
