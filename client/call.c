@@ -249,6 +249,14 @@ static dubboc_execution known_execution(const call *self, dubboc_execution lates
     return latest > self->execution ? latest : self->execution;
 }
 
+/* What the call would end with. DUBBOC_E_CONNECT and DUBBOC_E_BUSY tell the caller that it was never executed, so they do not take the place
+ * of what befell an earlier attempt that may have been. */
+static dubboc_status known_status(const call *self, dubboc_status latest)
+{
+    bool means_unexecuted = latest == DUBBOC_E_CONNECT || latest == DUBBOC_E_BUSY;
+    return means_unexecuted && self->execution != DUBBOC_NOT_EXECUTED ? self->status : latest;
+}
+
 static void remember_tried(call *self)
 {
     if (self->tried_count < CALL_ATTEMPTS_MAX && !was_tried(self, self->held.provider))
@@ -266,12 +274,12 @@ static call_want fail_attempt(call *self, const verdict *found, const char *reas
     if (is_explained(self))
         explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution), bytes_sent, reason);
     note_reason(self, reason);
-    self->status = found->status;
+    self->status = known_status(self, found->status);
     self->health = found->health;
     self->execution = known_execution(self, found->execution);
     remember_tried(self);
     if (!has_somewhere_to_go(self, found) || !may_try_again(self, found, bytes_sent > 0))
-        return end_without_answer(self, found->status, self->execution);
+        return end_without_answer(self, self->status, self->execution);
     let_provider_go(self, found->health);
     self->fresh = false;
     if (found->execution == DUBBOC_MAYBE_EXECUTED)

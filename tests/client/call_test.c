@@ -293,6 +293,27 @@ static void a_dead_provider_costs_no_call_while_another_lives(void **state)
     end(&self);
 }
 
+/* "No connection" would mean that it was never sent. The weights make the living one the first. */
+static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
+{
+    (void)state;
+    static const peer_script script = {{PEER_READ, {.act = PEER_ACT_END}}};
+    fixture self = {0};
+    scripted_peer *dead = scripted_peer_new(&script, 1);
+    self.peers[0] = scripted_peer_new(&script, 1);
+    char registry[256];
+    snprintf(registry, sizeof registry, "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1 jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1000",
+        scripted_peer_port(dead), scripted_peer_port(self.peers[0]));
+    scripted_peer_free(dead);
+    self.client = new_client(registry);
+    self.options = (dubboc_call_options){.size = sizeof self.options, .idempotent = 1, .retries = 1, .load_balance = "roundrobin"};
+    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
+    assert_int_equal(self.err.attempts, 1);
+    assert_contains(self.err.text, "refused");
+    end(&self);
+}
+
 static void a_full_provider_passes_the_call_on(void **state)
 {
     (void)state;
@@ -496,6 +517,7 @@ int main(void)
         cmocka_unit_test(a_lost_call_is_not_sent_again_unless_it_is_idempotent),
         cmocka_unit_test(retries_keep_within_a_fifth_of_the_calls),
         cmocka_unit_test(a_dead_provider_costs_no_call_while_another_lives),
+        cmocka_unit_test(a_lost_call_stays_lost_when_the_next_provider_is_dead),
         cmocka_unit_test(a_full_provider_passes_the_call_on),
         cmocka_unit_test(nobody_listening_is_not_executed_and_says_where),
         cmocka_unit_test(ends_at_its_deadline_and_says_maybe),
