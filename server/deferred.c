@@ -226,12 +226,14 @@ void parked_release(parked *self)
 
 /* --- the later answer -------------------------------------------------------------------------------------------------------------------------- */
 
-/* Takes reply over. */
+/* Takes reply over. A thread of the program does this at any time, so whoever stops the server waits for it. */
 static void fill(dubboc_deferred *deferred, buffer *reply)
 {
     parked *self = deferred->parked;
+    deferrals *owner = self->owner;
     bool is_complete = false;
-    pthread_mutex_lock(&self->owner->lock);
+    pthread_mutex_lock(&owner->lock);
+    owner->answering++;
     hole *mine = &self->holes[deferred->index];
     if (mine->state == HOLE_OPEN) {
         mine->state = HOLE_ANSWERED;
@@ -239,12 +241,16 @@ static void fill(dubboc_deferred *deferred, buffer *reply)
         buffer_init(reply, 0);
         is_complete = settle_locked(self);
     }
-    pthread_mutex_unlock(&self->owner->lock);
+    pthread_mutex_unlock(&owner->lock);
     buffer_fini(reply);
     if (is_complete)
         answer(self);
     unref(self);
     free(deferred);
+    pthread_mutex_lock(&owner->lock);
+    if (--owner->answering == 0)
+        pthread_cond_signal(&owner->answered);
+    pthread_mutex_unlock(&owner->lock);
 }
 
 /* true: a notification, which is gone now. */
@@ -374,8 +380,9 @@ dubboc_status deferrals_init(deferrals *self, bool with_thread, dubboc_error *er
 {
     *self = (deferrals){.earliest_ns = DEADLINE_NEVER, .wake = {.fd = -1}};
     pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->answered, NULL);
     if (!wake_open(&self->wake)) {
-        pthread_mutex_destroy(&self->lock);
+        deferrals_fini(self);
         return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
     }
     int problem = with_thread ? quiet_thread_start(&self->thread, watch_clock, self) : 0;
@@ -397,10 +404,15 @@ void deferrals_stop(deferrals *self)
         pthread_join(self->thread, NULL);
     self->has_thread = false;
     give_up(self, INT64_MAX, HOLE_STOPPED);
+    pthread_mutex_lock(&self->lock);
+    while (self->answering > 0)
+        pthread_cond_wait(&self->answered, &self->lock);
+    pthread_mutex_unlock(&self->lock);
 }
 
 void deferrals_fini(deferrals *self)
 {
     wake_close(&self->wake);
+    pthread_cond_destroy(&self->answered);
     pthread_mutex_destroy(&self->lock);
 }

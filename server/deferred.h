@@ -18,6 +18,8 @@ typedef struct deferrals {
     bool is_stopped;        /* whatever is deferred from now on is answered with an error */
     bool has_thread;
     bool ends;              /* for the thread */
+    size_t answering;       /* later answers that are being given just now, by threads of the program */
+    pthread_cond_t answered; /* answering became 0 */
     pthread_t thread;
     wake wake;              /* earliest_ns went down, or ends */
 } deferrals;
@@ -29,7 +31,8 @@ dubboc_status deferrals_init(deferrals *self, bool with_thread, dubboc_error *er
 /* Answers those whose caller has given up by now. Returns when to look again, DEADLINE_NEVER: when wake is signalled. */
 int64_t deferrals_expire(deferrals *self);
 
-/* Answers all that are left with an error, and any later one at once. Ends the thread. */
+/* Answers all that are left with an error, and any later one at once; waits for the answers that are being given. Ends the thread. From then on
+ * no deferred answer touches the HTTP server. */
 void deferrals_stop(deferrals *self);
 
 /* After deferrals_stop(). */
