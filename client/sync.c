@@ -109,8 +109,6 @@ static dubboc_status call_and_wait(dubboc_client *client, const char *interface,
 {
     call self;
     counter_slot *slot = counters_begin(&client->counters, clock_now_ns());
-    if (options != NULL && options->remote_error != NULL)
-        options->remote_error->len = 0;
     self.execution = DUBBOC_NOT_EXECUTED;
     dubboc_status status = atomic_load(&client->is_stopping) ? error_set(err, DUBBOC_E_CLOSED, "the client is being freed")
                                                              : call_init(&self, client, interface, method, options, err);
@@ -124,10 +122,17 @@ static dubboc_status call_and_wait(dubboc_client *client, const char *interface,
     return status;
 }
 
+static void clear_remote_error(const dubboc_call_options *options)
+{
+    if (options != NULL && options->remote_error != NULL)
+        options->remote_error->len = 0;
+}
+
 dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method, dubboc_slice params,
     const dubboc_call_options *options, dubboc_text *result, dubboc_error *err)
 {
     json_value value = {JSON_ARRAY, slice_of("[]")};
+    clear_remote_error(options);
     if (params.at != NULL) {
         dubboc_status status = json_check(params, &value, err);
         if (status != DUBBOC_OK)
@@ -141,6 +146,7 @@ dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, cons
 dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, const char *method, const cJSON *params,
     const dubboc_call_options *options, cJSON **result, dubboc_error *err)
 {
+    clear_remote_error(options);
     if (params == NULL)
         return call_and_wait(client, interface, method, slice_of("[]"), options, take_tree, result, err);
     if (!cJSON_IsArray(params) && !cJSON_IsObject(params))

@@ -109,6 +109,14 @@ static void refuses_what_would_break_the_request(void **state)
     static const char *const methods[] = {"", "a\"b", "a\\b", "a\nb", "\xff"};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", methods[i], none, &self.options, NULL, &self.err), &self.err);
+    dubboc_text remote_error = {.len = 3};
+    self.options.remote_error = &remote_error;
+    assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "7", NULL), &self.err);
+    assert_int_equal(remote_error.len, 0);
+    self.options.size = 0;
+    assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "[]", NULL), &self.err);
+    assert_contains(self.err.text, "size");
+    self.options.size = sizeof self.options;
     self.options.load_balance = "best";
     assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "[]", NULL), &self.err);
     self.options.load_balance = NULL;
