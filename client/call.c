@@ -110,6 +110,13 @@ static dubboc_status resolve_directory(call *self, dubboc_error *err)
     return selector_directory(self->client->selector, &wanted, &self->directory, err);
 }
 
+/* Counted from the call's begin; < 0, or beyond what a clock can say (a node may hold any number): none. */
+static void set_deadline(call *self, int64_t timeout_ms)
+{
+    bool is_never = timeout_ms < 0 || timeout_ms >= (DEADLINE_NEVER - self->begun_ns) / NS_PER_MS;
+    self->deadline_ns = is_never ? DEADLINE_NEVER : self->begun_ns + timeout_ms * NS_PER_MS;
+}
+
 /* Call option > reference's method > reference > (node, at the first pick) > client (design 9). */
 static void resolve_settings(call *self)
 {
@@ -139,10 +146,7 @@ static void resolve_settings(call *self)
         self->is_idempotent = options->idempotent > 0;
     if (options->load_balance != NULL)
         self->load_balance = options->load_balance;
-    if (timeout_ms < 0)
-        self->deadline_ns = DEADLINE_NEVER;
-    else
-        self->deadline_ns = timeout_ms < (DEADLINE_NEVER - self->begun_ns) / NS_PER_MS ? self->begun_ns + timeout_ms * NS_PER_MS : DEADLINE_NEVER;
+    set_deadline(self, timeout_ms);
 }
 
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
@@ -186,7 +190,7 @@ static void use_node_settings(call *self)
     bool heeds_timeout = !self->timeout_is_set || (self->held.timeout_is_override && self->options->timeout_ms == 0);
     bool heeds_retries = !self->retries_are_set || (self->held.retries_are_override && self->options->retries == 0);
     if (heeds_timeout && self->held.timeout_ms > 0)
-        self->deadline_ns = self->begun_ns + self->held.timeout_ms * NS_PER_MS;
+        set_deadline(self, self->held.timeout_ms);
     if (heeds_retries && self->held.retries >= 0)
         self->retries_left = self->held.retries;
     self->timeout_is_set = self->retries_are_set = true;

@@ -374,6 +374,22 @@ static void ends_at_its_deadline_and_says_maybe(void **state)
     end(&self);
 }
 
+static void an_endless_timeout_in_a_node_is_none(void **state)
+{
+    (void)state;
+    static const peer_script script = {{PEER_READ, PEER_SEND(RESULT_7), PEER_HOLD}};
+    fixture self = {.options = {.size = sizeof self.options}};
+    self.peers[0] = scripted_peer_new(&script, 1);
+    char registry[128];
+    snprintf(registry, sizeof registry, "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&timeout=9223372036854", scripted_peer_port(self.peers[0]));
+    self.client = new_client(registry);
+    assert_status(DUBBOC_OK, raw_call(&self, "[]", NULL), &self.err);
+    char *request = scripted_peer_last_request(self.peers[0]);
+    assert_null(strstr(request, "Timeout:"));
+    free(request);
+    end(&self);
+}
+
 typedef struct background_call {
     fixture *self;
     dubboc_status status;
@@ -529,6 +545,7 @@ int main(void)
         cmocka_unit_test(a_full_provider_passes_the_call_on),
         cmocka_unit_test(nobody_listening_is_not_executed_and_says_where),
         cmocka_unit_test(ends_at_its_deadline_and_says_maybe),
+        cmocka_unit_test(an_endless_timeout_in_a_node_is_none),
         cmocka_unit_test(freeing_the_client_ends_calls_under_way),
         cmocka_unit_test(the_narrower_setting_wins),
         cmocka_unit_test(without_registry_and_url_it_says_so),
