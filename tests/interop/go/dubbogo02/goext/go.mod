@@ -1,0 +1,3 @@
+module github.com/AlexStocks/goext
+
+go 1.21

@@ -1,0 +1,3 @@
+module github.com/AlexStocks/log4go
+
+go 1.21

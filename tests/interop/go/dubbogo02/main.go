@@ -1,0 +1,112 @@
+// The peer dubbogo02: the original dubbogo, version 0.2.0, unmodified, in both roles.
+//
+// It has one parameter a method: the whole array, decoded into the Go type that the method takes. It can decode exactly, so numbers survive.
+// It answers to a method's Go name only, which begins with a capital, so the methods that Java writes small are QueryUser, Echo and so on here.
+// It registers before it listens, and a program has to ask for the headers that every call should have.
+package main
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+	"strings"
+
+	"github.com/AlexStocks/dubbogo/client"
+	"github.com/AlexStocks/dubbogo/codec"
+	dubbogo "github.com/AlexStocks/dubbogo/common"
+	"github.com/AlexStocks/dubbogo/registry"
+	zookeeper "github.com/AlexStocks/dubbogo/registry/zk"
+	"github.com/AlexStocks/dubbogo/selector"
+	"github.com/AlexStocks/dubbogo/selector/cache"
+	"github.com/AlexStocks/dubbogo/server"
+	"github.com/AlexStocks/dubbogo/transport"
+
+	"interop/common"
+)
+
+const (
+	protocol        = "jsonrpc"
+	registryTimeout = 5 // seconds
+	// In milliseconds. The framework's time-out is 5 s.
+	longerThanTimeout = 6000
+)
+
+func main() {
+	options := common.ParseOptions()
+	switch options.Role {
+	case "version":
+		common.Say("%s", version())
+	case "provider":
+		provide(options)
+	case "consumer":
+		os.Exit(consume(options))
+	}
+}
+
+func registryOptions(options *common.Options) []registry.Option {
+	return []registry.Option{
+		registry.ApplicationConf(dubbogo.ApplicationConfig{Name: "dubboc-interop-dubbogo02", Organization: "dubboc", Module: "interop",
+			Version: "0.2.0", Owner: "dubboc"}),
+		registry.RegistryConf(registry.RegistryConfig{Address: []string{options.ZooKeeper}, Timeout: registryTimeout}),
+	}
+}
+
+func service(options *common.Options, name string) registry.ServiceConfig {
+	return registry.ServiceConfig{Protocol: protocol, Service: name, Group: options.Group, Version: options.Version}
+}
+
+func provide(options *common.Options) {
+	services := []registry.ServiceConfig{service(options, common.UserInterface), service(options, common.EchoInterface)}
+	made := server.NewServer(server.Registry(zookeeper.NewProviderZookeeperRegistry(registryOptions(options)...)),
+		server.Transport(transport.NewHTTPTransport()), server.ServiceConfList(services),
+		server.ConfList([]registry.ServerConfig{{Protocol: protocol, IP: options.Host, Port: options.Port}}))
+	common.Check(made.Handle(&UserProvider{version: options.Version}), common.UserInterface)
+	if !options.NoEcho {
+		common.Check(made.Handle(&EchoService{version: options.Version, whoever: options.Whoami()}), common.EchoInterface)
+	}
+	common.Check(made.Start(), "start")
+	common.Say("ready")
+	common.WaitForSignal()
+	made.Stop()
+}
+
+func consume(options *common.Options) int {
+	found := zookeeper.NewConsumerZookeeperRegistry(registryOptions(options)...)
+	made := client.NewClient(client.Registry(found), client.CodecType(codec.CODECTYPE_JSONRPC),
+		client.Selector(cache.NewSelector(selector.Registry(found), selector.SelectMode(selector.SM_RoundRobin))))
+	checks := common.NewChecks(options.Only)
+	common.EndInTime(checks)
+	refer := func(name string) common.Call {
+		common.Check(found.Register(service(options, name)), name)
+		return caller(made, options, name)
+	}
+	services := common.Services{User: refer(common.UserInterface), TooLong: longerThanTimeout, TimedOut: "context deadline exceeded"}
+	if !options.NoEcho {
+		services.Echo = refer(common.EchoInterface)
+	}
+	services.Run(checks)
+	made.Close()
+	return checks.Summary()
+}
+
+// caller sets the headers that the framework's own examples set: without a map of them in the context it sends no Content-Type.
+func caller(made client.Client, options *common.Options, name string) common.Call {
+	return func(method string, args []any, reply any) error {
+		ctx := context.WithValue(context.Background(), dubbogo.DUBBOGO_CTX_KEY,
+			map[string]string{"X-Proxy-Id": "dubbogo", "X-Services": name, "X-Method": method})
+		if reply == nil {
+			reply = new(any)
+		}
+		return made.Call(ctx, made.NewRequest(options.Group, options.Version, name, method, args), reply)
+	}
+}
+
+func version() string {
+	info, _ := debug.ReadBuildInfo()
+	for _, module := range info.Deps {
+		if strings.HasSuffix(module.Path, "/dubbogo") {
+			return "dubbogo " + module.Version + ", " + info.GoVersion
+		}
+	}
+	return "dubbogo ?, " + info.GoVersion
+}
