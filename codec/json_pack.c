@@ -13,9 +13,11 @@ typedef struct pack {
     va_list args;
     dubboc_error *err;
     dubboc_status status;
+    bool is_lost; /* a code that is none came, so which arguments follow cannot be told */
 } pack;
 
 static cJSON *pack_value(pack *self);
+static void drop_argument(pack *self, char code);
 
 static cJSON *fail(pack *self, const char *problem)
 {
@@ -135,8 +137,10 @@ static bool pack_item(pack *self, cJSON *array, size_t index)
 
 static bool pack_member(pack *self, cJSON *object)
 {
-    if (json_format_take(&self->format) != 's') {
+    char code = json_format_take(&self->format);
+    if (code != 's') {
         fault(self, "a key other than s");
+        drop_argument(self, code);
         return false;
     }
     const char *key = va_arg(self->args, const char *);
@@ -177,7 +181,8 @@ static cJSON *pack_container(pack *self, int type)
 /* NULL: status says why. */
 static cJSON *pack_value(pack *self)
 {
-    switch (json_format_take(&self->format)) {
+    char code = json_format_take(&self->format);
+    switch (code) {
     case 's':
         return pack_string(self);
     case 'S':
@@ -205,11 +210,12 @@ static cJSON *pack_value(pack *self)
     case '\0':
         return fault(self, "a value is missing");
     default:
+        drop_argument(self, code);
         return fault(self, "an unknown code");
     }
 }
 
-/* Takes the arguments of one code and frees what was to be taken over. */
+/* Takes the arguments of one code and frees what was to be taken over. Of an unknown code nobody knows the arguments. */
 static void drop_argument(pack *self, char code)
 {
     switch (code) {
@@ -240,6 +246,7 @@ static void drop_argument(pack *self, char code)
         (void)va_arg(self->args, const cJSON *);
         break;
     default:
+        self->is_lost = strchr("n{}[]?*!", code) == NULL;
         break;
     }
 }
@@ -251,12 +258,13 @@ dubboc_status dubboc_json_vpack(cJSON **tree, dubboc_error *err, const char *for
     va_copy(self.args, args);
     self.err = err;
     self.status = DUBBOC_OK;
+    self.is_lost = false;
     cJSON *root = pack_value(&self);
     if (root != NULL && json_format_peek(&self.format) != '\0') {
         fault(&self, "something after the value");
         cJSON_Delete(root);
     }
-    while (self.status != DUBBOC_OK && json_format_peek(&self.format) != '\0')
+    while (self.status != DUBBOC_OK && !self.is_lost && json_format_peek(&self.format) != '\0')
         drop_argument(&self, json_format_take(&self.format));
     va_end(self.args);
     if (self.status == DUBBOC_OK) {

@@ -89,7 +89,8 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  */
 
 /* DUBBOC_OK: *tree is the caller's. DUBBOC_E_ARGUMENT: a fault in the format, a NULL or non-UTF-8 string, NaN or infinity; err names the place.
- * DUBBOC_E_NO_MEMORY. On failure too every o argument has been taken over (and freed). */
+ * DUBBOC_E_NO_MEMORY. On failure too every o argument has been taken over (and freed), but for those behind a code that is none: what
+ * such a code takes cannot be told, so the arguments from there on are not touched. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_pack(cJSON **tree, dubboc_error *err, const char *format, ...);
 
 /* DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of the wrong member, what was

@@ -109,7 +109,19 @@ static void packing_takes_everything_over_even_when_it_fails(void **state)
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[o,o", parse("[1]"), parse("[1]")), &err);
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:o}o", "a", parse("[1]"), parse("[1]")), &err);
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:?o}", "a", parse("[1]")), &err);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{i:o}", 5, parse("[1]")), &err);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{o:o}", parse("[1]"), parse("[1]")), &err);
     cJSON_Delete(kept);
+}
+
+static void packing_touches_no_argument_behind_a_code_that_is_none(void **state)
+{
+    (void)state;
+    cJSON *tree = NULL, *kept = parse("[1]");
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[l,o]", 5L, kept), &err);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{l:s,s:o}", 5L, "k", "k", kept), &err);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[f,l,o]", NAN, 5L, kept), &err);
+    check_json(kept, "[1]");
 }
 
 static void packing_ends_at_128_levels(void **state)
@@ -292,6 +304,7 @@ int main(void)
         cmocka_unit_test(packing_refuses_faults_and_names_the_place),
         cmocka_unit_test(packing_refuses_formats_that_are_none),
         cmocka_unit_test(packing_takes_everything_over_even_when_it_fails),
+        cmocka_unit_test(packing_touches_no_argument_behind_a_code_that_is_none),
         cmocka_unit_test(packing_ends_at_128_levels),
         cmocka_unit_test(unpacks_the_example_of_the_header),
         cmocka_unit_test(unpacks_every_code),
