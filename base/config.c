@@ -227,16 +227,28 @@ const char *dubboc_config_get(const dubboc_config *config, const char *section, 
 
 /* --- setting --- */
 
+/* At most max bytes of text, whole characters. */
+static dubboc_slice cut_to(dubboc_slice text, size_t max)
+{
+    if (text.len <= max)
+        return text;
+    while (max > 0 && ((unsigned char)text.at[max] & 0xC0) == 0x80)
+        max--;
+    return slice_make(text.at, max);
+}
+
 dubboc_status config_bad_value(const config_key *key, const char *where, dubboc_slice value, dubboc_error *err)
 {
-    enum { SHOWN_MAX = 80 };
+    enum { SHOWN_MAX = 80, MASKED_MAX = 512 };
     dubboc_status status = err->status;
     if (key->is_secret)
         return error_prefix(err, status, "%s", where);
-    bool is_cut = value.len > SHOWN_MAX;
-    while (is_cut && value.len > 0 && (value.len > SHOWN_MAX || ((unsigned char)value.at[value.len] & 0xC0) == 0x80))
-        value.len--;
-    return error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(value), is_cut ? "..." : "");
+    char room[4 * MASKED_MAX]; /* masking lengthens, but not by that much */
+    buffer masked = {.data = room, .capacity = sizeof room, .max_bytes = sizeof room};
+    config_append_masked(&masked, key, cut_to(value, MASKED_MAX));
+    dubboc_slice shown = cut_to(buffer_slice(&masked), SHOWN_MAX);
+    bool is_cut = value.len > MASKED_MAX || shown.len < masked.len;
+    return error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(shown), is_cut ? "..." : "");
 }
 
 static dubboc_status read_value(config_state *state, char layer, const char *origin, dubboc_slice section, dubboc_slice name,

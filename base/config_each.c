@@ -14,19 +14,46 @@ typedef struct telling {
 
 #define MASK "********"
 
+/* Where the authority that holds the next user info begins; NULL: there is none any more. */
+static const char *next_authority(dubboc_slice rest)
+{
+    const char *mark = rest.len > 0 ? memmem(rest.at, rest.len, "://", 3) : NULL;
+    return mark != NULL ? mark + 3 : NULL;
+}
+
+void config_append_masked(buffer *out, const config_key *key, dubboc_slice value)
+{
+    if (key->is_secret) {
+        buffer_append_text(out, MASK);
+        return;
+    }
+    bool is_bare = key->may_be_bare && next_authority(value) == NULL;
+    const char *from = is_bare ? value.at : next_authority(value);
+    while (from != NULL) {
+        const char *end = value.at + value.len;
+        size_t len = 0;
+        while (from + len < end && strchr("/? ", from[len]) == NULL)
+            len++;
+        const char *at = len > 0 ? memrchr(from, '@', len) : NULL;
+        buffer_append(out, value.at, (size_t)(from - value.at));
+        if (at != NULL)
+            buffer_append_text(out, MASK);
+        from = at != NULL ? at : from;
+        value = slice_make(from, (size_t)(end - from));
+        from = is_bare ? NULL : next_authority(value);
+    }
+    buffer_append_slice(out, value);
+}
+
 static void tell(
     const telling *t, const config_key *key, const char *section, const char *name, const char *value, const char *origin)
 {
-    const char *start = strstr(value, "://");
-    const char *at = start != NULL ? strchr(start, '@') : NULL;
-    char masked[1024];
-    if (key->is_secret) {
-        value = MASK;
-    } else if (at != NULL && strcspn(start + 3, "/?") > (size_t)(at - start - 3)) {
-        int len = snprintf(masked, sizeof masked, "%.*s" MASK "%s", (int)(start + 3 - value), value, at);
-        value = len > 0 && len < (int)sizeof masked ? masked : MASK;
-    }
-    t->visit(t->arg, section, name, value, origin);
+    buffer shown;
+    buffer_init(&shown, SIZE_MAX / 2);
+    config_append_masked(&shown, key, slice_of(value));
+    const char *text = buffer_text(&shown);
+    t->visit(t->arg, section, name, text != NULL ? text : MASK, origin);
+    buffer_fini(&shown);
 }
 
 static void tell_key(const telling *t, const config_key *key, const char *section)

@@ -25,7 +25,7 @@ static const config_key keys[] = {
     {"application", "owner", CONFIG_TEXT, .help = "whom to ask"},
     {"application", "environment", CONFIG_TEXT, .help = "test, production..."},
 
-    {"registry", "address", CONFIG_TEXT, .form = CONFIG_FORM_REGISTRY,
+    {"registry", "address", CONFIG_TEXT, .form = CONFIG_FORM_REGISTRY, .may_be_bare = true,
         .help = "where providers are written down and found; empty: nowhere"},
     {"registry", "timeout", CONFIG_DURATION, .value = "10s", .min = 100, .max = 10 * MINUTE,
         .help = "session time-out of ZooKeeper"},
@@ -59,7 +59,7 @@ static const config_key keys[] = {
     {"client", "health_failures", CONFIG_INT, .value = "5", .min = 1, .max = 1000,
         .help = "consecutive failures that rest a provider"},
     {"client", "health_rest", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR, .help = "the first rest; longer each time"},
-    {"client", "proxy", CONFIG_TEXT, .help = "URL of an HTTP proxy; empty: none, whatever http_proxy says"},
+    {"client", "proxy", CONFIG_TEXT, .may_be_bare = true, .help = "URL of an HTTP proxy; empty: none, whatever http_proxy says"},
     {"client", "tls_ca_file", CONFIG_TEXT, .help = "PEM file of the authorities trusted for https; empty: the system's"},
     {"client", "router", CONFIG_TEXT, .is_later = true},
 

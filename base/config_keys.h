@@ -35,6 +35,7 @@ typedef struct config_key {
     const char *variable;                         /* another variable that sets it when its own one is not there; NULL: none */
     bool is_later;                                /* all of it belongs to a later release */
     bool is_secret;                               /* never shown */
+    bool may_be_bare;                             /* an address that may stand without "scheme://", user:password@ included */
     const char *help;
 } config_key;
 

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "base/buffer.h"
 #include "base/config_keys.h"
 #include "base/ini.h"
 #include "base/map.h"
@@ -53,7 +54,10 @@ const config_value *config_state_find(const config_state *state, dubboc_slice se
 dubboc_status config_state_set(config_state *state, char layer, const char *origin, dubboc_slice section, dubboc_slice name,
     dubboc_slice value, const char *source, dubboc_error *err);
 
-/* Adds what was found to err's "expected ...": ` = "found"`, cut when long. */
+/* Appends a value as people may see it: a secret is masked, and so is the user:password in front of every '@' in a URL. */
+void config_append_masked(buffer *out, const config_key *key, dubboc_slice value);
+
+/* Adds what was found to err's "expected ...": ` = "found"`, masked, cut when long. */
 dubboc_status config_bad_value(const config_key *key, const char *where, dubboc_slice value, dubboc_error *err);
 
 #endif

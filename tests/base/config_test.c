@@ -350,6 +350,33 @@ static void each_tells_all_values_in_order_with_secrets_masked(void **state)
     dubboc_config_free(config);
 }
 
+static void no_user_info_is_told_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char *const values[][3] = {
+        {"registry", "address", "static:jsonrpc://u:pw@h:1/a.B,jsonrpc://v:pw@h:2/a.B?x=y@z"},
+        {"registry", "address", "u:pw@h:2181,h2:2181"},
+        {"registry", "address", "zookeeper://u:p@pw@h:2181"},
+        {"client", "proxy", "http://u:p@pw@h:3128"},
+        {"client", "proxy", "u:pw@h:3128"},
+        {"reference a", "url", "http://u:pw@h:1/a"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
+        heard h = {.len = 0};
+        dubboc_config *config = load("");
+        assert_status(DUBBOC_OK, dubboc_config_set(config, values[i][0], values[i][1], values[i][2], NULL), NULL);
+        dubboc_config_each(config, hear_value, &h);
+        assert_contains(h.text, "********@h");
+        assert_null(strstr(h.text, "pw"));
+        dubboc_config_free(config);
+    }
+    dubboc_config *config = load("");
+    dubboc_error err;
+    assert_status(DUBBOC_E_CONFIG, dubboc_config_set(config, "registry", "address", "zk://u:pw@h:2181", &err), &err);
+    assert_contains(err.text, "zk://********@h:2181");
+    dubboc_config_free(config);
+}
+
 static void each_tells_defaults_and_what_is_inherited(void **state)
 {
     (void)state;
@@ -378,6 +405,7 @@ int main(void)
         TEST(good_values_of_every_kind_are_taken),
         TEST(a_value_set_later_does_not_reach_who_holds_the_configuration),
         TEST(each_tells_all_values_in_order_with_secrets_masked),
+        TEST(no_user_info_is_told_wherever_it_stands),
         TEST(each_tells_defaults_and_what_is_inherited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
