@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@ static struct {
     dubboc_log_fn receiver;
     void *arg;
 } sink = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static _Thread_local log_held *waiting; /* NULL: events go out at once */
 
 static const char *const level_names[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG"};
 
@@ -40,6 +43,31 @@ static void replace_control_bytes(char *text)
             *c = '?';
 }
 
+static void hand_over(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields)
+{
+    pthread_mutex_lock(&sink.lock);
+    dubboc_log_fn receiver = sink.receiver;
+    void *arg = sink.arg;
+    pthread_mutex_unlock(&sink.lock);
+    if (receiver != NULL)
+        receiver(arg, level, area, message, fields, suppressed);
+}
+
+static void keep(
+    log_held *held, dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields)
+{
+    if (held->count == LOG_HELD_MAX)
+        return;
+    log_event *event = &held->events[held->count++];
+    event->level = level;
+    event->area = area;
+    event->message = message;
+    event->suppressed = suppressed;
+    size_t len = strnlen(fields, sizeof event->fields - 1);
+    memcpy(event->fields, fields, len);
+    event->fields[len] = '\0';
+}
+
 void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields, ...)
 {
     char text[1024];
@@ -48,12 +76,24 @@ void log_write(dubboc_log_level level, const char *area, const char *message, un
     vsnprintf(text, sizeof text, fields, args);
     va_end(args);
     replace_control_bytes(text);
-    pthread_mutex_lock(&sink.lock);
-    dubboc_log_fn receiver = sink.receiver;
-    void *arg = sink.arg;
-    pthread_mutex_unlock(&sink.lock);
-    if (receiver != NULL)
-        receiver(arg, level, area, message, text, suppressed);
+    if (waiting != NULL)
+        keep(waiting, level, area, message, suppressed, text);
+    else
+        hand_over(level, area, message, suppressed, text);
+}
+
+void log_hold(log_held *held)
+{
+    assert(waiting == NULL);
+    held->count = 0;
+    waiting = held;
+}
+
+void log_let_go(log_held *held)
+{
+    waiting = NULL;
+    for (const log_event *event = held->events; event < held->events + held->count; event++)
+        hand_over(event->level, event->area, event->message, event->suppressed, event->fields);
 }
 
 bool log_throttle_pass(log_throttle *throttle, unsigned *suppressed)

@@ -19,6 +19,26 @@ bool log_is_on(dubboc_log_level level);
 void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields, ...)
     DUBBOC_PRINTF(5, 6);
 
+/* For code that has something to say while it holds a lock: between log_hold() and log_let_go() this thread's events wait, and the second
+ * hands them to the receiver in their order. It is called when the lock is free again. At most LOG_HELD_MAX wait, more are left out. Not nested. */
+#define LOG_HELD_MAX 8
+#define LOG_HELD_FIELDS_MAX 512 /* bytes; longer fields are cut */
+
+typedef struct log_event {
+    dubboc_log_level level;
+    const char *area, *message;
+    unsigned suppressed;
+    char fields[LOG_HELD_FIELDS_MAX];
+} log_event;
+
+typedef struct log_held {
+    size_t count;
+    log_event events[LOG_HELD_MAX];
+} log_held;
+
+void log_hold(log_held *held);
+void log_let_go(log_held *held);
+
 /* At most one event a second from one place: `static log_throttle throttle;` beside the statement. */
 typedef struct log_throttle {
     _Atomic int64_t next_ns;

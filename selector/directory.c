@@ -69,6 +69,22 @@ static node_reader reader_of(directory *self, const configurators *rules)
         .hash_seed = self->owner->hash_seed};
 }
 
+void directory_begin_change(directory *self, leftover *rest)
+{
+    rest->former = NULL;
+    rest->gone = NULL;
+    rest->former_rules = NULL;
+    rest->kick_ns = DEADLINE_NEVER;
+    log_hold(&rest->said);
+    pthread_mutex_lock(&self->lock);
+}
+
+void directory_end_change(directory *self, leftover *rest)
+{
+    pthread_mutex_unlock(&self->lock);
+    log_let_go(&rest->said);
+}
+
 /* Puts a prepared change in force. */
 static void publish_locked(directory *self, node_change *change, leftover *rest)
 {
@@ -225,12 +241,12 @@ static int64_t next_reading(const directory *self)
 static void on_list(void *arg, const registry_snapshot *list)
 {
     directory *self = arg;
-    leftover rest = {.kick_ns = DEADLINE_NEVER};
-    pthread_mutex_lock(&self->lock);
+    leftover rest;
+    directory_begin_change(self, &rest);
     if (hold_empty_locked(self, list->count, &rest) || take_list_locked(self, list->urls, list->count, true, &rest))
         self->is_listed = true;
     bool is_complete = directory_is_complete_locked(self, &rest);
-    pthread_mutex_unlock(&self->lock);
+    directory_end_change(self, &rest);
     if (is_complete)
         directory_become_ready(self);
     directory_clear_up(self, &rest);
@@ -246,13 +262,13 @@ dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
     if (status != DUBBOC_OK)
         return status;
     node_change change;
-    leftover rest = {.kick_ns = DEADLINE_NEVER};
-    pthread_mutex_lock(&self->lock);
+    leftover rest;
+    directory_begin_change(self, &rest);
     if (node_list_prepare_fixed(&self->nodes, &self->owner->providers, only, &change))
         publish_locked(self, &change, &rest);
     else
         status = error_no_memory(err);
-    pthread_mutex_unlock(&self->lock);
+    directory_end_change(self, &rest);
     if (status == DUBBOC_OK)
         directory_become_ready(self);
     return status;
@@ -269,11 +285,11 @@ void directory_load(directory *self)
         LOG(DUBBOC_LOG_WARN, "selector", "snapshot file ignored", "interface=%s reason=\"%s\"", self->key, err.text);
         return;
     }
-    leftover rest = {.kick_ns = DEADLINE_NEVER};
-    pthread_mutex_lock(&self->lock);
+    leftover rest;
+    directory_begin_change(self, &rest);
     /* an empty file helps nobody */
     bool is_read = lines.count > 0 && take_list_locked(self, lines.urls, lines.count, false, &rest);
-    pthread_mutex_unlock(&self->lock);
+    directory_end_change(self, &rest);
     if (is_read)
         directory_become_ready(self);
     directory_clear_up(self, &rest);
@@ -338,12 +354,12 @@ static int64_t earliest_due_locked(const directory *self)
 
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
 {
-    leftover rest = {.kick_ns = DEADLINE_NEVER};
+    leftover rest;
     buffer lines;
     size_t line_count = 0;
     registry_subscription *again = NULL;
     buffer_init(&lines, SNAPSHOT_FILE_MAX_BYTES);
-    pthread_mutex_lock(&self->lock);
+    directory_begin_change(self, &rest);
     if (self->is_empty_pending && now_ns >= self->empty_at_ns) {
         LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more", "interface=%s", self->key);
         (void)take_list_locked(self, NULL, 0, true, &rest);
@@ -363,7 +379,7 @@ int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
     if (are_rules_due)
         self->rules_at_ns = DEADLINE_NEVER;
     int64_t due_ns = earliest_due_locked(self);
-    pthread_mutex_unlock(&self->lock);
+    directory_end_change(self, &rest);
     directory_clear_up(self, &rest);
     if (is_complete)
         directory_become_ready(self);

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 
+#include "base/log.h"
 #include "registry/own_address.h"
 #include "selector/node_list.h"
 #include "selector/provider.h"
@@ -111,7 +112,13 @@ typedef struct leftover {
     node *gone;
     configurators *former_rules;
     int64_t kick_ns; /* tell the keeper of this; DEADLINE_NEVER: nothing new */
+    log_held said;
 } leftover;
+
+/* Around every change: takes the lock, and gives it back. A change has things to say, and whoever receives them may call anything, so he gets them
+ * behind the lock. */
+void directory_begin_change(directory *self, leftover *rest);
+void directory_end_change(directory *self, leftover *rest);
 
 /* Takes over what the configurators are now: all nodes are read anew with them, providers stay. false: no memory; nothing has changed, next is still the
  * caller's. */

@@ -69,8 +69,8 @@ static bool put_in_force_locked(rule_feed *self, registry_list *texts, leftover 
 static void take_reading(rule_feed *self, registry_list *texts, bool has_memory)
 {
     directory *of = self->of;
-    leftover rest = {.kick_ns = DEADLINE_NEVER};
-    pthread_mutex_lock(&of->lock);
+    leftover rest;
+    directory_begin_change(of, &rest);
     self->is_stale = !has_memory || !put_in_force_locked(self, texts, &rest);
     self->is_read = self->is_read || !self->is_stale;
     if (self->is_stale) {
@@ -79,7 +79,7 @@ static void take_reading(rule_feed *self, registry_list *texts, bool has_memory)
         rest.kick_ns = deadline_min(rest.kick_ns, of->rules_at_ns);
     }
     bool is_complete = directory_is_complete_locked(of, &rest);
-    pthread_mutex_unlock(&of->lock);
+    directory_end_change(of, &rest);
     if (is_complete)
         directory_become_ready(of);
     directory_clear_up(of, &rest);
@@ -88,11 +88,11 @@ static void take_reading(rule_feed *self, registry_list *texts, bool has_memory)
 
 static void keep_former(rule_feed *self)
 {
-    leftover rest = {.kick_ns = DEADLINE_NEVER};
-    pthread_mutex_lock(&self->of->lock);
+    leftover rest;
+    directory_begin_change(self->of, &rest);
     self->is_read = true;
     bool is_complete = directory_is_complete_locked(self->of, &rest);
-    pthread_mutex_unlock(&self->of->lock);
+    directory_end_change(self->of, &rest);
     if (is_complete)
         directory_become_ready(self->of);
     directory_clear_up(self->of, &rest);

@@ -15,9 +15,10 @@ typedef enum dubboc_log_level {
 } dubboc_log_level;
 
 /* One event. area: the folder it comes from ("registry"); message: fixed words, the same for each event of its kind; fields: the
- * variable part as key=value pairs separated by blanks, values with blanks or quotes are quoted, control bytes are escaped, "" when
- * there are none. All three are valid only during the call. suppressed: how many events of this kind were left out since the last one
- * (throttled to one a second each). Called from any thread of the library, never with a lock held; it must not block for long. */
+ * variable part as key=value pairs separated by blanks, "" when there are none, cut at 1023 bytes. It is for people: a value that may hold
+ * blanks stands in quotes, but quotes in it stay as they are; control bytes become '?'. All three are valid only during the call.
+ * suppressed: how many events of this kind were left out since the last one (throttled to one a second each, where strangers or
+ * failures could make many). Called from any thread of the library, never with a lock held; it must not block for long. */
 typedef void (*dubboc_log_fn)(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
     unsigned suppressed);
 
@@ -25,7 +26,7 @@ typedef void (*dubboc_log_fn)(void *arg, dubboc_log_level level, const char *are
  * reach the former receiver. */
 DUBBOC_API void dubboc_log_set(dubboc_log_fn receiver, void *arg, dubboc_log_level level);
 
-/* A ready-made receiver: one line a call to standard error, "2026-01-31T12:00:00.000Z WARN registry node skipped node=... reason=...". */
+/* A ready-made receiver: one line a call to standard error, "2026-01-31T12:00:00.000Z WARN registry: file skipped path=... reason=...". */
 DUBBOC_API void dubboc_log_stderr(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
     unsigned suppressed);
 

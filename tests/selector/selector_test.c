@@ -675,6 +675,44 @@ static void whole_life(void *arg, bool must_work)
     selector_free(made);
 }
 
+typedef struct told {
+    directory *of;
+    int count;
+    int locked; /* during how many of them the directory was locked */
+} told;
+
+static void look_whether_locked(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
+    unsigned suppressed)
+{
+    told *t = arg;
+    (void)level, (void)message, (void)fields, (void)suppressed;
+    if (strcmp(area, "selector") != 0)
+        return;
+    t->count++;
+    if (pthread_mutex_trylock(&t->of->lock) == 0)
+        pthread_mutex_unlock(&t->of->lock);
+    else
+        t->locked++;
+}
+
+/* A program's receiver may call, and a failing call asks the directory why. */
+static void says_nothing_under_a_lock(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    told t = {.of = directory_of(&f, SERVICE)};
+    dubboc_log_set(look_whether_locked, &t, DUBBOC_LOG_DEBUG);
+    registry_has(&f, LIST(A, "broken", "dubbo://10.0.0.9:1/" SERVICE)); /* two left out, a change */
+    registry_has(&f, nothing);                                          /* the grace begins */
+    clock_go_on(f.settings.empty_grace_ms + 1);
+    keeper_round(f.selector); /* and ends: the list stayed empty, a change */
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
+    assert_int_equal(6, t.count);
+    assert_int_equal(0, t.locked);
+    fixture_end(&f);
+}
+
 static void each_allocation_may_fail(void **state)
 {
     (void)state;
@@ -717,6 +755,7 @@ int main(void)
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
         cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
         cmocka_unit_test(a_list_for_which_there_was_no_memory_is_read_again),
+        cmocka_unit_test(says_nothing_under_a_lock),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(a_snapshot_folder_that_cannot_be_had_is_said_at_once),
     };

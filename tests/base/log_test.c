@@ -1,0 +1,134 @@
+#include "base/clock.h"
+#include "base/log.h"
+#include "tests/support/test.h"
+
+static int64_t now_ns = 1000 * NS_PER_S;
+
+static int64_t test_clock(void)
+{
+    return now_ns;
+}
+
+/* What the receiver was given, a line an event. */
+static char heard[4096];
+
+static void hear(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    size_t len = strlen(heard);
+    (void)arg;
+    snprintf(heard + len, sizeof heard - len, "%d %s: %s %s %u\n", (int)level, area, message, fields, suppressed);
+}
+
+static int listen_to_all(void **state)
+{
+    (void)state;
+    heard[0] = '\0';
+    now_ns += NS_PER_S;
+    clock_set_source(test_clock);
+    dubboc_log_set(hear, NULL, DUBBOC_LOG_DEBUG);
+    return 0;
+}
+
+static int listen_no_more(void **state)
+{
+    (void)state;
+    clock_set_source(NULL);
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
+    return 0;
+}
+
+static void only_what_is_asked_for_is_told(void **state)
+{
+    (void)state;
+    dubboc_log_set(hear, NULL, DUBBOC_LOG_WARN);
+    LOG(DUBBOC_LOG_ERROR, "a", "one", "k=%d", 1);
+    LOG(DUBBOC_LOG_WARN, "a", "two", "%s", "");
+    LOG(DUBBOC_LOG_INFO, "a", "three", "%s", "");
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_DEBUG);
+    LOG(DUBBOC_LOG_ERROR, "a", "four", "%s", "");
+    assert_string_equal("1 a: one k=1 0\n2 a: two  0\n", heard);
+}
+
+static void control_bytes_never_reach_the_receiver(void **state)
+{
+    (void)state;
+    LOG(DUBBOC_LOG_INFO, "a", "m", "k=\"%s\"", "x\ny\x1B[0m\x7F");
+    assert_string_equal("3 a: m k=\"x?y?[0m?\" 0\n", heard);
+}
+
+static void say_often(int n)
+{
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "a", "often", "n=%d", n);
+}
+
+static void one_event_a_second_passes_and_counts_the_others(void **state)
+{
+    (void)state;
+    say_often(1);
+    say_often(2);
+    now_ns += NS_PER_S - 1;
+    say_often(3);
+    now_ns += 1;
+    say_often(4);
+    now_ns += NS_PER_S;
+    say_often(5);
+    assert_string_equal("2 a: often n=1 0\n2 a: often n=4 2\n2 a: often n=5 0\n", heard);
+}
+
+static void held_events_come_in_their_order_when_let_go(void **state)
+{
+    (void)state;
+    log_held held;
+    log_hold(&held);
+    LOG(DUBBOC_LOG_WARN, "a", "one", "k=%d", 1);
+    say_often(6);
+    assert_string_equal("", heard);
+    log_let_go(&held);
+    assert_string_equal("2 a: one k=1 0\n2 a: often n=6 0\n", heard);
+    LOG(DUBBOC_LOG_WARN, "a", "two", "%s", "");
+    assert_contains(heard, "two");
+}
+
+static void no_more_events_are_held_than_there_is_room_for(void **state)
+{
+    (void)state;
+    char longest[2000];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    log_held held;
+    log_hold(&held);
+    LOG(DUBBOC_LOG_WARN, "a", "long", "%s", longest);
+    for (int i = 1; i < LOG_HELD_MAX + 5; i++)
+        LOG(DUBBOC_LOG_WARN, "a", "m", "i=%d.", i);
+    log_let_go(&held);
+    assert_contains(heard, "x 0\n");
+    assert_contains(heard, "i=7.");
+    assert_null(strstr(heard, "i=8."));
+}
+
+static void levels_are_read_by_their_names(void **state)
+{
+    (void)state;
+    dubboc_log_level level = DUBBOC_LOG_DEBUG;
+    assert_int_equal(DUBBOC_OK, dubboc_log_level_parse("off", &level));
+    assert_int_equal(0, level);
+    assert_int_equal(DUBBOC_OK, dubboc_log_level_parse("debug", &level));
+    assert_int_equal(DUBBOC_LOG_DEBUG, level);
+    assert_int_equal(DUBBOC_E_ARGUMENT, dubboc_log_level_parse("Debug", &level));
+    assert_int_equal(DUBBOC_E_ARGUMENT, dubboc_log_level_parse(NULL, &level));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, listen_to_all, listen_no_more)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(only_what_is_asked_for_is_told),
+        TEST(control_bytes_never_reach_the_receiver),
+        TEST(one_event_a_second_passes_and_counts_the_others),
+        TEST(held_events_come_in_their_order_when_let_go),
+        TEST(no_more_events_are_held_than_there_is_room_for),
+        TEST(levels_are_read_by_their_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
