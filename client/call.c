@@ -214,10 +214,12 @@ static call_want pick_provider(call *self)
     if (!directory_pick(self->directory, &request, &self->held))
         return self->picks == 0 ? end_without_provider(self) : end_without_answer(self, self->status, self->execution);
     self->is_held = true;
+    self->dialect = self->reference != NULL && self->reference->dialect != NULL ? self->reference->dialect : dialect_of(self->held.peer);
     if (self->picks++ == 0)
         use_node_settings(self);
     if (is_explained(self))
-        explain(self, "attempt %u: %s, %.1f ms after the begin", self->picks, self->held.provider->label, milliseconds_since(self->begun_ns));
+        explain(self, "attempt %u: %s, %.1f ms after the begin, dialect %s", self->picks, self->held.provider->label,
+            milliseconds_since(self->begun_ns), self->dialect->name);
     self->state = CALL_CONNECTS;
     return CALL_WANTS_CONNECTION;
 }

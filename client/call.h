@@ -46,6 +46,7 @@ typedef struct call {
     call_state state;
     pick held;
     bool is_held;
+    const dialect *dialect; /* of the provider that is held */
     bool fresh;                  /* the next connection must not come from the pool */
     http_connection *connection; /* stays until call_fini(), since the reply stands in it */
     unsigned picks;

@@ -77,6 +77,7 @@ static dubboc_status open_selector(dubboc_client *self, dubboc_error *err)
         .health_failures = (int)config_int(config, "client", "health_failures"),
         .health_rest_ms = config_int(config, "client", "health_rest"),
         .application = self->application,
+        .peer_of = dialect_peer_of,
     };
     dubboc_status status = selector_check_policy(self->load_balance, err);
     return status == DUBBOC_OK ? selector_new(&settings, self->registry, self->http, &self->selector, err) : status;

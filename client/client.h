@@ -8,6 +8,7 @@
 #include <dubboc/client.h>
 
 #include "client/counters.h"
+#include "client/dialect.h"
 #include "registry/registry.h"
 #include "selector/selector.h"
 #include "transport/http_client.h"
@@ -34,6 +35,7 @@ typedef struct reference {
     const char *version;
     const char *url;
     const char *load_balance;
+    const dialect *dialect; /* NULL: each provider's own */
     directory *directory;
     registry_registration *consumer_node;
     _Atomic(reference_method *) methods[METHOD_BUCKETS];

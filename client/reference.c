@@ -171,6 +171,7 @@ static dubboc_status new_reference(dubboc_client *client, const char *interface,
     self->version = config_text(client->config, self->section, "version");
     self->url = config_text(client->config, self->section, "url");
     self->load_balance = config_text(client->config, self->section, "load_balance");
+    self->dialect = dialect_find(config_text(client->config, self->section, "dialect"));
     dubboc_status status = find_directory(client, self, err);
     if (status == DUBBOC_OK && self->load_balance[0] != '\0')
         status = selector_check_policy(self->load_balance, err);

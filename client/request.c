@@ -1,5 +1,5 @@
 /* The HTTP request of one attempt, header by header as dubbogo's client sends it (wire.md 1.1, G1), so that every provider that serves
- * dubbogo serves us. Head and body go into one buffer and out in one write. */
+ * dubbogo serves us; what differs by peer stands in client/dialect.c. Head and body go into one buffer and out in one write. */
 #include "client/call.h"
 
 #include "base/clock.h"
@@ -93,8 +93,9 @@ static void write_head(const call *self, buffer *out)
     buffer_append_text(out, to->address);
     buffer_append_text(out, "\r\nUser-Agent: dubboc/" DUBBOC_VERSION "\r\nContent-Length: ");
     buffer_append_u64(out, body_size(self));
-    buffer_append_text(out, "\r\nAccept: application/json\r\nContent-Type: application/json\r\n");
-    if (self->deadline_ns != DEADLINE_NEVER) {
+    buffer_append_text(out, "\r\n");
+    buffer_append_slice(out, self->dialect->headers);
+    if (self->deadline_ns != DEADLINE_NEVER && self->dialect->sends_timeout) {
         int64_t left = self->deadline_ns - clock_now_ns();
         buffer_append_text(out, "Timeout: ");
         buffer_append_i64(out, left > 0 ? left : 1);

@@ -1,8 +1,12 @@
-client_tests = tests/client/call_test tests/client/numbers_test
+client_tests = tests/client/call_test tests/client/dialect_test tests/client/numbers_test tests/client/override_test
 check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
 tests_client_call_test_CPPFLAGS = $(test_cppflags)
 tests_client_call_test_LDADD = $(test_libs)
 tests_client_call_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_client_dialect_test_CPPFLAGS = $(test_cppflags)
+tests_client_dialect_test_LDADD = $(test_libs)
+tests_client_override_test_CPPFLAGS = $(test_cppflags)
+tests_client_override_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_client_numbers_test_CPPFLAGS = $(test_cppflags)
 tests_client_numbers_test_LDADD = $(test_libs)
