@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#define OPTIONS_BYTES_MAX 4096 /* a structure of any release is smaller */
 #define BACKOFF_FIRST_MS 25
 #define BACKOFF_MOST_MS 250
 
@@ -149,22 +150,37 @@ static void resolve_settings(call *self)
     set_deadline(self, timeout_ms);
 }
 
+/* Those of a caller that was compiled against another release: fields that it does not know count as 0. */
+static dubboc_status take_options(call *self, const dubboc_call_options *options, dubboc_error *err)
+{
+    static const dubboc_call_options none = {.size = sizeof none};
+    self->options = options != NULL ? options : &none;
+    if (self->options->size == sizeof none)
+        return DUBBOC_OK;
+    if (options->size < sizeof options->size || options->size > OPTIONS_BYTES_MAX)
+        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_call_options.size is %zu: set it to sizeof(dubboc_call_options)", options->size);
+    self->own_options = none;
+    memcpy(&self->own_options, options, options->size < sizeof none ? options->size : sizeof none);
+    self->options = &self->own_options;
+    return DUBBOC_OK;
+}
+
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
     const dubboc_call_options *options, dubboc_error *err)
 {
-    static const dubboc_call_options none = {.size = sizeof none};
     /* The two long arrays are only begun, not wiped: this runs once a call. */
     memset(self, 0, offsetof(call, tried));
     memset(&self->tried_count, 0, sizeof *self - offsetof(call, tried_count));
     self->client = client;
     self->interface = interface;
     self->method = slice_of(method);
-    self->options = options != NULL ? options : &none;
     self->err = err;
     self->begun_ns = clock_now_ns();
     self->backoff_ms = BACKOFF_FIRST_MS;
     error_clear(err);
-    dubboc_status status = request_check(self->method, self->options, err);
+    dubboc_status status = take_options(self, options, err);
+    if (status == DUBBOC_OK)
+        status = request_check(self->method, self->options, err);
     if (status == DUBBOC_OK && self->options->load_balance != NULL)
         status = selector_check_policy(self->options->load_balance, err);
     if (status == DUBBOC_OK)
@@ -205,10 +221,28 @@ static void let_provider_go(call *self, pick_outcome outcome)
     self->is_held = false;
 }
 
+static void explain_candidate(void *arg, const char *url, const char *reason)
+{
+    const call *self = arg;
+    if (reason != NULL)
+        explain(self, "left out: %s: %s", url, reason);
+    else
+        explain(self, "candidate: %s", url);
+}
+
+static void explain_candidates(call *self)
+{
+    char line[DUBBOC_ERROR_TEXT_MAX];
+    if (is_explained(self))
+        directory_explain(self->directory, line, sizeof line, explain_candidate, self);
+}
+
 static call_want pick_provider(call *self)
 {
     pick_request request = {
         .policy = self->load_balance, .method = self->method, .excluded = self->tried, .excluded_count = self->tried_count};
+    if (self->picks == 0)
+        explain_candidates(self);
     if (deadline_is_over(self->deadline_ns))
         return end_without_answer(self, DUBBOC_E_TIMEOUT, self->execution);
     if (!directory_pick(self->directory, &request, &self->held))
@@ -392,6 +426,13 @@ void call_connected(call *self, http_connection *connection, dubboc_status statu
     self->state = CALL_EXCHANGES;
 }
 
+static const char *what_was_seen(const call *self)
+{
+    if (self->connection == NULL || http_exchange_bytes_sent(self->connection) == 0)
+        return "nothing was sent";
+    return http_exchange_bytes_received(self->connection) == 0 ? "no reply came" : "only a part of a reply came";
+}
+
 void call_interrupt(call *self, dubboc_status status)
 {
     size_t bytes_sent = self->connection != NULL ? http_exchange_bytes_sent(self->connection) : 0;
@@ -399,7 +440,7 @@ void call_interrupt(call *self, dubboc_status status)
     if (bytes_sent > 0)
         self->sent++;
     if (self->is_held)
-        fail_attempt(self, &found, dubboc_status_text(status), bytes_sent);
+        fail_attempt(self, &found, what_was_seen(self), bytes_sent);
     else
         end_without_answer(self, status, self->execution);
 }

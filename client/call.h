@@ -27,6 +27,7 @@ typedef struct call {
     dubboc_slice method;
     dubboc_slice params; /* checked JSON text */
     const dubboc_call_options *options; /* never NULL */
+    dubboc_call_options own_options;    /* when the caller's structure has another size */
     dubboc_error *err;                  /* NULL: not wanted */
 
     /* resolved */

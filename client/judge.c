@@ -40,6 +40,18 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     return (verdict){DUBBOC_E_REMOTE, DUBBOC_ANSWERED, PICK_GOOD, true};
 }
 
+/* The provider says that it has not executed it: it is full, stopping, or too late (503), which is no reason for another provider to refuse it; or it
+ * takes no such request (413 and the like), which another would not either. */
+static verdict judge_refusal(const http_reply *http, dubboc_error *err)
+{
+    char shown[EXCERPT_BYTES + 1];
+    bool is_busy = http->status == 503;
+    dubboc_status status = is_busy ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
+    excerpt(http->body, shown, sizeof shown);
+    error_set(err, status, "the provider did not take it: HTTP status %d: %s", http->status, shown);
+    return (verdict){status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, !is_busy};
+}
+
 /* A status that carries no JSON-RPC reply. */
 static verdict judge_status(const http_reply *http, dubboc_error *err)
 {
@@ -53,8 +65,7 @@ verdict judge_reply(const http_reply *http, uint32_t id, jsonrpc_reply *reply, d
 {
     verdict result;
     if (http->not_executed) {
-        error_set(err, DUBBOC_E_BUSY, "the provider did not take it: it is full or stopping");
-        result = (verdict){DUBBOC_E_BUSY, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, false};
+        result = judge_refusal(http, err);
     } else if (jsonrpc_read_reply(http->body, id, reply, err) == DUBBOC_OK && (reply->is_error || http->status / 100 == 2)) {
         /* dubbo-go answers errors with 500 and the reply in the body (wire.md P5) */
         result = reply->is_error ? judge_error(reply, err) : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true};

@@ -35,6 +35,17 @@ static const reference_method *find_method(const reference *self, size_t bucket,
     return method;
 }
 
+/* The method's own value, else the section's; false: neither is set. */
+static bool find_setting(const dubboc_client *client, const reference *self, const char *method, const char *key, int64_t *value)
+{
+    if (config_method_int(client->config, self->section, method, key, value))
+        return true;
+    if (!config_is_set(client->config, self->section, key))
+        return false;
+    *value = config_int(client->config, self->section, key);
+    return true;
+}
+
 static reference_method *new_method(dubboc_client *client, const reference *self, dubboc_slice name)
 {
     reference_method *added = mem_zeroed(1, sizeof *added + name.len + 1);
@@ -42,10 +53,11 @@ static reference_method *new_method(dubboc_client *client, const reference *self
         return NULL;
     memcpy(added->name, name.at, name.len);
     int64_t value;
-    if (config_method_int(client->config, self->section, added->name, "timeout", &value))
+    const char *idempotent = config_text(client->config, self->section, "idempotent");
+    if (find_setting(client, self, added->name, "timeout", &value))
         added->timeout_ms = value < 0 ? DUBBOC_NONE : value;
-    added->retries = config_method_int(client->config, self->section, added->name, "retries", &value) ? (int)value : -1;
-    added->is_idempotent = config_list_has(config_text(client->config, self->section, "idempotent"), added->name);
+    added->retries = find_setting(client, self, added->name, "retries", &value) ? (int)value : -1;
+    added->is_idempotent = config_list_has(idempotent, added->name) || config_list_has(idempotent, "*");
     return added;
 }
 

@@ -37,6 +37,8 @@ static dubboc_status check_header(const dubboc_header *header, dubboc_error *err
     for (size_t i = 0; i < sizeof own_headers / sizeof own_headers[0]; i++)
         if (slice_is_nocase(name, own_headers[i]))
             return error_set(err, DUBBOC_E_ARGUMENT, "the header %s is not the caller's to set", header->name);
+    if (header->value == NULL)
+        return error_set(err, DUBBOC_E_ARGUMENT, "the header %s has no value", header->name);
     if (!is_field_value(slice_of(header->value)))
         return error_set(err, DUBBOC_E_ARGUMENT, "the value of the header %s holds a control byte", header->name);
     return DUBBOC_OK;
@@ -67,6 +69,9 @@ dubboc_status request_check(dubboc_slice method, const dubboc_call_options *opti
     for (size_t i = 0; i < method.len; i++)
         if ((unsigned char)method.at[i] < ' ' || method.at[i] == '"' || method.at[i] == '\\')
             return error_set(err, DUBBOC_E_ARGUMENT, "the method's name holds a quote, backslash or control byte at byte %zu", i);
+    if (options->timeout_ms < DUBBOC_NONE || options->retries < DUBBOC_NONE || options->idempotent < DUBBOC_NONE || options->idempotent > 1)
+        return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms %lld, retries %d or idempotent %d of the call is out of range",
+            (long long)options->timeout_ms, options->retries, options->idempotent);
     return check_headers(options, err);
 }
 

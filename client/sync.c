@@ -78,6 +78,16 @@ static dubboc_status take_tree(const call *self, void *result, dubboc_error *err
     return json_build(text, (cJSON **)result, err);
 }
 
+/* So that data, read as a C string, is not the error of a former call. */
+static void empty_text(dubboc_text *text)
+{
+    if (text == NULL)
+        return;
+    text->len = 0;
+    if (text->data != NULL)
+        text->data[0] = '\0';
+}
+
 static dubboc_status take_outcome(const call *self, take_result take, void *result, dubboc_error *err)
 {
     dubboc_text *remote_error = self->options->remote_error;
@@ -89,7 +99,7 @@ static dubboc_status take_outcome(const call *self, take_result take, void *resu
     }
     if (self->status == DUBBOC_E_REMOTE && remote_error != NULL &&
         dubboc_text_set(remote_error, self->reply.error.text.at, self->reply.error.text.len) != DUBBOC_OK)
-        remote_error->len = 0;
+        empty_text(remote_error);
     return self->status;
 }
 
@@ -113,6 +123,7 @@ static dubboc_status call_and_wait(dubboc_client *client, const char *interface,
     dubboc_status status = atomic_load(&client->is_stopping) ? error_set(err, DUBBOC_E_CLOSED, "the client is being freed")
                                                              : call_init(&self, client, interface, method, options, err);
     if (status == DUBBOC_OK) {
+        empty_text(self.options->remote_error);
         self.params = params;
         self.counters = slot;
         self.id = counters_next_id(slot, thread_slot());

@@ -19,7 +19,9 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-title() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold='' plain=''
+[ -t 1 ] && bold=$'\033[1m' plain=$'\033[0m'
+title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 show() { printf '$ %s\n' "$*"; }
 fail() { printf 'demo: %s\n' "$*" >&2; cat "$home"/*.err >&2 2>/dev/null; exit 1; }
 
@@ -28,7 +30,7 @@ start() {
     local name=$1 number=$2 tries=0
     "$build/examples/$name" >"$home/$name.$number.out" 2>"$home/$name.$number.err" &
     pids+=($!)
-    until grep -q '^listening on ' "$home/$name.$number.out"; do
+    until grep -qs '^listening on ' "$home/$name.$number.out"; do
         kill -0 $! 2>/dev/null && [ $((tries += 1)) -lt 200 ] || fail "$name did not start"
         sleep 0.05
     done
@@ -48,7 +50,7 @@ run() {
     "$dubboc" "$@" || fail "dubboc $1 ended with status $?"
 }
 
-title "Four providers. The registry is a folder: no ZooKeeper is needed to try it"
+title "Three providers of one service and one of another. The registry is a folder: no ZooKeeper is needed to try it"
 show "export DUBBOC_REGISTRY_ADDRESS=$DUBBOC_REGISTRY_ADDRESS"
 start echo-provider 1
 start echo-provider 2

@@ -9,13 +9,15 @@ int main(void)
     cJSON *params = NULL, *result = NULL;
     const char *greeting, *name;
     int status = 1;
-    if (dubboc_client_new(NULL, &client, &err) == DUBBOC_OK && dubboc_json_pack(&params, &err, "[s]", "world") == DUBBOC_OK &&
-        dubboc_call(client, "com.example.Hello", "greet", params, &result, &err) == DUBBOC_OK &&
-        dubboc_json_unpack(result, &err, "{s:s, s:s}", "greeting", &greeting, "name", &name) == DUBBOC_OK) {
-        printf("%s, %s!\n", greeting, name);
-        status = 0;
-    } else
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_WARN);
+    if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK || dubboc_json_pack(&params, &err, "[s]", "world") != DUBBOC_OK)
+        fprintf(stderr, "hello-consumer: %s\n", err.text);
+    else if (dubboc_call(client, "com.example.Hello", "greet", params, &result, &err) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: %s (%s)\n", err.text, dubboc_execution_text(err.execution));
+    else if (dubboc_json_unpack(result, &err, "{s:s, s:s}", "greeting", &greeting, "name", &name) != DUBBOC_OK)
+        fprintf(stderr, "hello-consumer: the result is not what was expected: %s\n", err.text);
+    else
+        status = printf("%s, %s!\n", greeting, name) < 0;
     cJSON_Delete(result);
     cJSON_Delete(params);
     dubboc_client_free(client);

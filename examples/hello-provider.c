@@ -1,4 +1,5 @@
 /* The smallest provider: one service with one method, until SIGTERM or Ctrl-C. */
+#define _POSIX_C_SOURCE 200809L
 #include <dubboc/dubboc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@ int main(void)
     dubboc_server *server = NULL;
     sigset_t ending;
     int signal_number;
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_WARN);
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGINT);

@@ -393,7 +393,7 @@ void dispatch_run(void *work)
 {
     exchange *ex = work;
     if (deadline_is_over(exchange_deadline_ns(ex)))
-        answer_not_executed(ex, 200, "the deadline passed before it was started");
+        answer_not_executed(ex, 503, "the deadline passed before it was started");
     else if (http_incoming_is_gone(ex->incoming))
         answer_not_executed(ex, 503, "the caller has gone");
     else

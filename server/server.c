@@ -87,6 +87,7 @@ static dubboc_status choose_settings(dubboc_server *self, const dubboc_server_op
 {
     const char *address = options->registry != NULL ? options->registry : config_text(self->config, "registry", "address");
     self->registry_address = mem_dup(address);
+    self->is_unregistered_on_purpose = options->registry != NULL && options->registry[0] == '\0';
     self->ip = mem_dup(options->ip != NULL ? options->ip : config_text(self->config, "server", "ip"));
     self->application = options->application != NULL ? mem_dup(options->application) : NULL;
     self->checks_raw = config_bool(self->config, "server", "check_raw");
@@ -248,6 +249,8 @@ static void forget_addresses(dubboc_server *self)
 
 static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
 {
+    if (self->registry_address[0] == '\0' && !self->is_unregistered_on_purpose)
+        LOG(DUBBOC_LOG_INFO, "server", "no registry is configured, nobody finds this provider", "key=\"[registry] address\"");
     dubboc_status status = registration_open(&self->registration, self->config, self->registry_address, err);
     if (status == DUBBOC_OK)
         status = open_http(self, err);

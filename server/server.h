@@ -11,6 +11,7 @@
 struct dubboc_server {
     dubboc_config *config;
     char *registry_address;
+    bool is_unregistered_on_purpose; /* the program itself said "" */
     char *application; /* NULL: the configuration's */
     char *ip;
     int port;  /* 0: any */

@@ -28,8 +28,8 @@ static volatile sig_atomic_t is_interrupted;
 
 static void interrupt(int number)
 {
-    (void)number;
     is_interrupted = 1;
+    signal(number, SIG_DFL); /* the second one ends the program, whatever hangs */
 }
 
 static int64_t positive(const struct argp_state *state, const char *option, const char *value, uint64_t max)
@@ -179,6 +179,7 @@ static int run(const bench_options *options, dubboc_client *client, const dubboc
     }
     bool is_terminal = isatty(STDERR_FILENO) == 1;
     signal(SIGINT, interrupt);
+    signal(SIGTERM, interrupt);
     dubboc_status status = load_run(&settings, outcome, &is_interrupted, is_terminal ? show_progress : NULL, &err);
     if (is_terminal)
         fprintf(stderr, "\r\033[K");

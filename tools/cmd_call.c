@@ -21,8 +21,9 @@ static int tell_failure(const dubboc_error *err, const dubboc_text *remote_error
         return TOOL_REMOTE_ERROR;
     }
     int status = tool_exit_status(err->status);
-    if (status == TOOL_NO_ANSWER)
-        tool_say("%s: %s", dubboc_execution_text(err->execution), err->text);
+    const char *execution = dubboc_execution_text(err->execution);
+    if (status == TOOL_NO_ANSWER && strstr(err->text, execution) == NULL)
+        tool_say("%s: %s", execution, err->text);
     else
         tool_say("%s", err->text);
     return status;

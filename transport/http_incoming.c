@@ -195,7 +195,7 @@ static enum MHD_Result begin(http_incoming *request, const char *method, const c
         guard.problem = "the request target is no path";
     }
     if (guard.status != 0)
-        return refuse(request->connection, method, guard.status, guard.problem, false);
+        return refuse(request->connection, method, guard.status, guard.problem, true);
     request->method = method;
     request->wants_close = guard.wants_close;
     request->received_ns = loop->now_ns;
@@ -218,7 +218,7 @@ static enum MHD_Result take_body(http_incoming *request, const char *data, size_
     case DUBBOC_OK:
         return MHD_YES;
     case DUBBOC_E_TOO_BIG:
-        return refuse(request->connection, request->method, 413, "the body is larger than this server takes", false);
+        return refuse(request->connection, request->method, 413, "the body is larger than this server takes", true);
     default:
         return refuse(request->connection, request->method, 503, "out of memory", true);
     }

@@ -244,7 +244,7 @@ static bool finish(http_reader *reader)
     http_reply *reply = &reader->reply;
     bool has_more = reader->in.len > reader->at; /* nobody asked for it, so it is no reply to what comes next */
     reply->keep_alive = !reader->says_close && (!reader->is_old || reader->says_keep_alive) && !has_more;
-    reply->not_executed = reply->status == 503 && reader->says_not_executed;
+    reply->not_executed = reply->status >= 400 && reply->status != 500 && reader->says_not_executed;
     const char *data = reader->in.data;
     reply->body = slice_make(data + reader->body_at, reader->body_len);
     reply->content_type = reader->type_at > 0 ? slice_make(data + reader->type_at, reader->type_len) : slice_make(NULL, 0);

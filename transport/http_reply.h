@@ -8,7 +8,7 @@
 typedef struct http_reply {
     int status;                /* of the final reply, 200 to 599; 1xx are skipped */
     bool keep_alive;           /* the connection may be used again */
-    bool not_executed;         /* 503 with Dubboc-Not-Executed: 1 */
+    bool not_executed;         /* a refusal (400 and above, but 500) with Dubboc-Not-Executed: 1 */
     int idle_s;                /* the peer closes an idle connection after so long (Keep-Alive: timeout=); < 0: it did not say */
     dubboc_slice body;         /* decoded from chunks; borrowed from the reader's buffer */
     dubboc_slice content_type; /* {NULL, 0}: none; borrowed too */

@@ -1,15 +1,18 @@
 /* The consumer: calls methods of services that Java, Go and C programs provide.
  *
- *     dubboc_client *client;
+ *     dubboc_client *client = NULL;
  *     dubboc_error err;
- *     cJSON *params, *user;
+ *     cJSON *params = NULL, *user = NULL;
  *     if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK) ...
  *     if (dubboc_json_pack(&params, &err, "[s]", "A003") != DUBBOC_OK) ...
  *     if (dubboc_call(client, "com.ikurento.user.UserProvider", "GetUser", params, &user, &err) != DUBBOC_OK)
  *         fprintf(stderr, "%s (%s)\n", err.text, dubboc_execution_text(err.execution));
  *
  * A client holds one registry session, the lists of the providers it has asked for, and their pooled connections. Make one a process,
- * share it between threads. */
+ * share it between threads. Results are written on success only: what they point to is left alone otherwise.
+ *
+ * What a call uses, the first that says something: the call's own option; [reference X] for the method; [reference X]; the provider's node for
+ * the method; the provider's node; the client. */
 #ifndef DUBBOC_CLIENT_H
 #define DUBBOC_CLIENT_H
 
@@ -29,9 +32,11 @@ typedef struct dubboc_client_options {
     const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
     const char *registry;        /* [registry] address: "zookeeper://h1:2181,h2:2181/", "file:///var/lib/dubboc", "static:URL,URL" */
     const char *application;     /* [application] name */
-    int64_t timeout_ms;          /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline */
+    int64_t timeout_ms;          /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline. What is said
+                                    of a call, in a [reference] section, or by the provider's node (its timeout) goes before it. */
     int64_t connect_timeout_ms;  /* [client] connect_timeout: one connection; default 1 s */
-    int retries;                 /* [client] retries: attempts after the first; default 2; DUBBOC_NONE: 0 */
+    int retries;                 /* [client] retries: attempts after the first that were sent; default 2; DUBBOC_NONE: 0. The same goes before
+                                    it. All calls together repeat at most a fifth of the calls of the last 10 s, or 3. */
     int pool_size;               /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance;    /* [client] load_balance: "random" (default), "roundrobin" */
     int64_t reply_max_bytes;     /* [client] reply_max: a longer reply is an error; default 64 MiB */
@@ -53,7 +58,8 @@ DUBBOC_API void dubboc_client_free(dubboc_client *client);
  * it was never executed.
  * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came;
  * err->execution says whether it may have run.
- * DUBBOC_E_ARGUMENT: params, interface or method cannot be sent. DUBBOC_E_CONFIG: the [reference] section. DUBBOC_E_NO_MEMORY.
+ * On DUBBOC_OK too err->provider and err->attempts tell who answered, err->execution is DUBBOC_ANSWERED.
+ * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_CONFIG: the [reference] section. DUBBOC_E_NO_MEMORY.
  * Numbers in the result: see <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(dubboc_client *client, const char *interface, const char *method,
     const cJSON *params, cJSON **result, dubboc_error *err);
@@ -74,13 +80,13 @@ typedef struct dubboc_call_options {
     int64_t timeout_ms;           /* the whole call, all attempts; DUBBOC_NONE: no deadline */
     const char *group;            /* NULL: as configured; "": none; "*": any */
     const char *version;          /* the same */
-    const char *url;              /* "http://host:port/path": this provider, no registry */
+    const char *url;              /* "http://host:port/path": this provider, no registry; interface is then only a name for people */
     const char *load_balance;     /* "random", "roundrobin" */
     int retries;                  /* DUBBOC_NONE: 0 */
     int idempotent;               /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
     const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Transfer-Encoding, Connection, Timeout... */
     size_t header_count;
-    dubboc_text *remote_error;    /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else its len is set to 0 */
+    dubboc_text *remote_error;    /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else it is emptied */
     dubboc_explain_fn explain;    /* NULL: none */
     void *explain_arg;
 } dubboc_call_options;

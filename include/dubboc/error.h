@@ -51,7 +51,7 @@ typedef struct dubboc_error {
     dubboc_status status;
     dubboc_execution execution;
     int64_t rpc_code;     /* the JSON-RPC error's code (DUBBOC_E_REMOTE), else 0 */
-    int32_t http_status;  /* the last HTTP status received, 0: none */
+    int32_t http_status;  /* of the reply that failed, 0: none, or success */
     int32_t attempts;     /* how often the request was sent, wholly or in part */
     uint64_t reserved[4]; /* 0 */
     char provider[DUBBOC_ERROR_PROVIDER_MAX]; /* host:port/path of the last provider tried, the one that answered if one did; "": none */

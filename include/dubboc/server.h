@@ -12,7 +12,7 @@
  *     dubboc_server_new(NULL, &server, &err); dubboc_server_handle(server, "com.example.Sum", "add", add, NULL, &err);
  *     dubboc_server_start(server, &err); ...wait for a signal... dubboc_server_free(server);
  *
- * New, add, start, stop, free are called by one thread. start listens first and registers then; stop deregisters first and
+ * New, add, start, stop, free are called by one thread, in this order: another order asserts. start listens first and registers then; stop deregisters first and
  * then drains, so that a rolling restart loses nothing. */
 #ifndef DUBBOC_SERVER_H
 #define DUBBOC_SERVER_H

@@ -195,6 +195,7 @@ static const struct {
     {"SSH-2.0-x\r\n", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 0, ""},
     {"", DUBBOC_E_BROKEN, DUBBOC_MAYBE_EXECUTED, 0, ""},
     {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_BUSY, DUBBOC_NOT_EXECUTED, 503, ""},
+    {"HTTP/1.1 413 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 3\r\n\r\nbig", DUBBOC_E_HTTP, DUBBOC_NOT_EXECUTED, 413, "413: big"},
     {"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 503, "503"},
 };
 
@@ -454,6 +455,86 @@ static void the_narrower_setting_wins(void **state)
     end(&self);
 }
 
+static void the_sections_own_settings_hold_for_every_method(void **state)
+{
+    (void)state;
+    static const peer_script lost = {{PEER_READ, {.act = PEER_ACT_END}}}, silent = {{PEER_READ, PEER_HOLD}};
+    fixture self;
+    begin(&self, &lost);
+    self.peers[1] = scripted_peer_new(&silent, 1);
+    char silent_url[64];
+    snprintf(silent_url, sizeof silent_url, "%s/x.Z", scripted_peer_url(self.peers[1]));
+    dubboc_client_free(self.client);
+    static const char *const settings[][3] = {{"reference x.Y", "idempotent", "*"}, {"reference x.Y", "retries", "1"},
+        {"reference x.Z", "timeout", "100ms"}, {"client", "retries", "0"}};
+    dubboc_config *config = NULL;
+    assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &self.err), &self.err);
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
+        assert_status(DUBBOC_OK, dubboc_config_set(config, settings[i][0], settings[i][1], settings[i][2], &self.err), &self.err);
+    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference x.Y", "url", self.url, &self.err), &self.err);
+    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference x.Z", "url", silent_url, &self.err), &self.err);
+    dubboc_client_options options = {.size = sizeof options, .config = config};
+    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
+    dubboc_config_free(config);
+    self.options = (dubboc_call_options){.size = sizeof self.options};
+    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(requests(&self), 2);
+    int64_t begun = clock_now_ns();
+    dubboc_slice none = {NULL, 0};
+    assert_status(DUBBOC_E_TIMEOUT, dubboc_call_raw(self.client, "x.Z", "m", none, NULL, NULL, &self.err), &self.err);
+    assert_in_range((clock_now_ns() - begun) / NS_PER_MS, 100, 1500);
+    end(&self);
+}
+
+static void options_of_another_size_or_range_are_told_apart(void **state)
+{
+    (void)state;
+    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
+    fixture self;
+    begin(&self, &script);
+    struct {
+        dubboc_call_options known;
+        char unknown[64];
+    } newer = {.known = self.options};
+    newer.known.size = sizeof newer;
+    dubboc_slice none = {NULL, 0};
+    assert_status(DUBBOC_E_REMOTE, dubboc_call_raw(self.client, "x.Y", "m", none, &newer.known, NULL, &self.err), &self.err);
+    dubboc_call_options bad[5] = {self.options, self.options, self.options, self.options, self.options};
+    bad[0].size = 0;
+    bad[1].size = 100000;
+    bad[2].timeout_ms = -5;
+    bad[3].retries = -7;
+    bad[4].idempotent = 42;
+    for (size_t i = 0; i < 5; i++)
+        assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", "m", none, &bad[i], NULL, &self.err), &self.err);
+    assert_int_equal(requests(&self), 1);
+    end(&self);
+}
+
+static void tell_line(void *arg, const char *line)
+{
+    char *told = arg;
+    snprintf(told + strlen(told), 2000 - strlen(told), "%s\n", line);
+}
+
+static void explains_candidates_and_attempts(void **state)
+{
+    (void)state;
+    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
+    fixture self = {0};
+    char address[64], told[2000] = "";
+    self.peers[0] = scripted_peer_new(&script, 1);
+    an_address(address, sizeof address, scripted_peer_port(self.peers[0]));
+    begin_with_registry(&self, (const char *const[]){address, "dubbo://10.0.0.9:20880"}, 2);
+    self.options.explain = tell_line;
+    self.options.explain_arg = told;
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_contains(told, "candidate: jsonrpc://127.0.0.1");
+    assert_contains(told, "left out: dubbo://10.0.0.9:20880");
+    assert_contains(told, "attempt 1: 127.0.0.1");
+    end(&self);
+}
+
 static void without_registry_and_url_it_says_so(void **state)
 {
     (void)state;
@@ -548,6 +629,9 @@ int main(void)
         cmocka_unit_test(an_endless_timeout_in_a_node_is_none),
         cmocka_unit_test(freeing_the_client_ends_calls_under_way),
         cmocka_unit_test(the_narrower_setting_wins),
+        cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
+        cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
+        cmocka_unit_test(explains_candidates_and_attempts),
         cmocka_unit_test(without_registry_and_url_it_says_so),
         cmocka_unit_test(counts_how_calls_ended),
         cmocka_unit_test(a_raw_call_allocates_nothing_in_the_steady_state),

@@ -1,9 +1,10 @@
 /* Trees: that they are cJSON's, and what cJSON itself would do wrong (traps J1 to J9). */
 #include "tests/support/test.h"
 
+#include <time.h>
+
 #include <math.h>
 
-#include "base/clock.h"
 #include "codec/json.h"
 
 static dubboc_error err;
@@ -246,6 +247,14 @@ static void j3_a_zero_in_a_string_is_an_error_not_a_cut(void **state)
     cJSON_Delete(tree);
 }
 
+/* Of this thread: what else the machine does does not count. */
+static int64_t processor_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return used.tv_sec * INT64_C(1000000000) + used.tv_nsec;
+}
+
 static int64_t time_of_parse_and_print(size_t items)
 {
     char *text = malloc(items * 2 + 2);
@@ -257,11 +266,11 @@ static int64_t time_of_parse_and_print(size_t items)
     text[items * 2 + 1] = '\0';
     int64_t best = INT64_MAX;
     for (int round = 0; round < 3; round++) {
-        int64_t start = clock_now_ns();
+        int64_t start = processor_ns();
         cJSON *tree = parse(text);
         check_print(tree, text);
         cJSON_Delete(tree);
-        int64_t spent = clock_now_ns() - start;
+        int64_t spent = processor_ns() - start;
         best = spent < best ? spent : best;
     }
     free(text);

@@ -387,7 +387,7 @@ static void survives_the_removal_of_the_whole_tree(void **state)
     const char *folder = *state;
     registry *provider = opened(folder), *consumer = opened(folder);
     ear who;
-    char *tree, *moved;
+    char *tree = NULL, *moved = NULL;
     assert_true(asprintf(&tree, "%s/dubbo", folder) > 0 && asprintf(&moved, "%s/moved", folder) > 0);
     registry_registration *made = put(provider, "jsonrpc://10.0.0.1:1/a");
     listen_to(consumer, &who);

@@ -168,7 +168,7 @@ static void a_call_whose_deadline_passed_in_the_queue_is_never_started(void **st
     assert_true(test_wait_for(queue_is_full, NULL, 5000));
     test_gate_open();
     read_and_check(running, 200, RESULT("1", "1"), false);
-    read_and_check(late, 200, "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the deadline passed before it was started\"", true);
+    read_and_check(late, 503, "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the deadline passed before it was started\"", true);
     assert_int_equal(test_started(), 1);
 }
 

@@ -121,7 +121,7 @@ def nobody_listening_is_not_executed():
     taken.close()
     end = call("-u", "http://127.0.0.1:%d/x" % port, INTERFACE, "echo")
     equal((end.status, end.out), (2, ""), end)
-    holds(end.err, "dubboc: not executed: ")
+    holds(end.err, "not executed: ")
     holds(end.err, "127.0.0.1:%d" % port)
     equal(len(end.err.splitlines()), 1, end)
 
@@ -130,7 +130,7 @@ def a_peer_that_hangs_up_may_have_executed():
     with Peer(lambda request: None) as peer:
         end = call("-u", peer.url, INTERFACE, "echo")
         equal((end.status, end.out), (2, ""), end)
-        holds(end.err, "dubboc: maybe executed: ")
+        holds(end.err, "maybe executed: ")
         equal(len(peer.requests), 1)
 
 
@@ -140,7 +140,7 @@ def a_silent_peer_ends_with_the_deadline():
         end = call("-t", "200ms", "-u", peer.url, INTERFACE, "echo")
         gate.set()
         equal((end.status, end.out), (2, ""), end)
-        holds(end.err, "dubboc: maybe executed: ")
+        holds(end.err, "maybe executed: ")
 
 
 def a_provider_of_the_registry_is_called():
@@ -161,7 +161,7 @@ def no_provider_is_not_executed_and_says_what_was_seen():
     with Peer(echo) as peer:
         end = call("-t", "500ms", "-r", peer.node, "-g", "other", INTERFACE, "echo")
         equal((end.status, end.out), (2, ""), end)
-        holds(end.err, "dubboc: not executed: ")
+        holds(end.err, "not executed: ")
         holds(end.err, "group")
         equal(len(peer.requests), 0)
 

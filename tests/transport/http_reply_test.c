@@ -185,6 +185,8 @@ static void tells_what_was_not_executed(void **state)
         {"HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true},
         {"HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 0\r\nContent-Length: 0\r\n\r\n", false},
         {"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", false},
+        {"HTTP/1.1 413 Big\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true},
+        {"HTTP/1.1 200 OK\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", false},
         {"HTTP/1.1 500 Bad\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", false},
     };
     http_reader reader = start();
