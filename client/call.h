@@ -83,7 +83,7 @@ void call_fini(call *self);
 
 /* --- client/request.c */
 
-/* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or would break the framing; and options without size. */
+/* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or would break the framing. */
 dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err);
 
 /* Writes the whole HTTP request of an attempt. DUBBOC_E_ARGUMENT: method is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */

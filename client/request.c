@@ -62,8 +62,6 @@ static dubboc_status check_headers(const dubboc_call_options *options, dubboc_er
 
 dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err)
 {
-    if (options->size < sizeof *options)
-        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_call_options.size is %zu: set it to sizeof(dubboc_call_options)", options->size);
     if (method.len == 0 || method.len > METHOD_BYTES_MAX)
         return error_set(err, DUBBOC_E_ARGUMENT, "the method's name has %zu bytes, 1 to %d are possible", method.len, METHOD_BYTES_MAX);
     for (size_t i = 0; i < method.len; i++)

@@ -123,7 +123,6 @@ static dubboc_status call_and_wait(dubboc_client *client, const char *interface,
     dubboc_status status = atomic_load(&client->is_stopping) ? error_set(err, DUBBOC_E_CLOSED, "the client is being freed")
                                                              : call_init(&self, client, interface, method, options, err);
     if (status == DUBBOC_OK) {
-        empty_text(self.options->remote_error);
         self.params = params;
         self.counters = slot;
         self.id = counters_next_id(slot, thread_slot());
@@ -135,8 +134,8 @@ static dubboc_status call_and_wait(dubboc_client *client, const char *interface,
 
 static void clear_remote_error(const dubboc_call_options *options)
 {
-    if (options != NULL && options->remote_error != NULL)
-        options->remote_error->len = 0;
+    if (options != NULL && options->size >= sizeof *options)
+        empty_text(options->remote_error);
 }
 
 dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method, dubboc_slice params,
