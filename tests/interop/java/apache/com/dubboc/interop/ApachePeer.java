@@ -1,9 +1,12 @@
 package com.dubboc.interop;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.googlecode.jsonrpc4j.JsonRpcServer;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.curator.framework.CuratorFramework;
 import org.apache.dubbo.common.Version;
 import org.apache.dubbo.common.utils.NetUtils;
 import org.apache.dubbo.config.ApplicationConfig;
@@ -11,6 +14,7 @@ import org.apache.dubbo.config.ProtocolConfig;
 import org.apache.dubbo.config.ReferenceConfig;
 import org.apache.dubbo.config.RegistryConfig;
 import org.apache.dubbo.config.ServiceConfig;
+import org.apache.zookeeper.ZooKeeper;
 
 /** Dubbo 2.7 and 3.x through its programmatic API, registering at interface level. What differs between the releases is in FrameworkPeer. */
 abstract class ApachePeer implements Peer {
@@ -35,7 +39,7 @@ abstract class ApachePeer implements Peer {
 
     @Override
     public String version() {
-        return "dubbo " + Version.getVersion(Version.class, "unknown");
+        return Libraries.with(Version.class, JsonRpcServer.class, ObjectMapper.class, CuratorFramework.class, ZooKeeper.class);
     }
 
     @Override

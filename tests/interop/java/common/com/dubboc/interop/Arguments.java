@@ -6,9 +6,9 @@ import java.util.Set;
 
 /** The command line of a peer: a role, then options with a value each, but for the flags. */
 public final class Arguments {
-    private static final Set<String> FLAGS = Set.of("no-echo", "slow");
+    private static final Set<String> FLAGS = Set.of("no-echo");
     private static final Set<String> OPTIONS =
-        Set.of("zookeeper", "url", "host", "port", "group", "version", "server", "only", "timeout", "retries", "protocol");
+        Set.of("zookeeper", "url", "echo-url", "host", "port", "group", "version", "server", "only", "timeout", "retries", "protocol");
 
     final String role;
     private final Map<String, String> values = new HashMap<>();

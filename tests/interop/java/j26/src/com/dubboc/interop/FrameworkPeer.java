@@ -8,10 +8,14 @@ import com.alibaba.dubbo.config.ProtocolConfig;
 import com.alibaba.dubbo.config.ReferenceConfig;
 import com.alibaba.dubbo.config.RegistryConfig;
 import com.alibaba.dubbo.config.ServiceConfig;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.googlecode.jsonrpc4j.JsonRpcServer;
 import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.ZooKeeper;
 
 /** Alibaba's Dubbo 2.6 through its programmatic API. */
 public final class FrameworkPeer implements Peer {
@@ -27,7 +31,7 @@ public final class FrameworkPeer implements Peer {
 
     @Override
     public String version() {
-        return "dubbo " + Version.getVersion(Version.class, "unknown");
+        return Libraries.with(Version.class, JsonRpcServer.class, ObjectMapper.class, CuratorFramework.class, ZooKeeper.class);
     }
 
     @Override
