@@ -3,3 +3,10 @@ check_PROGRAMS += tests/interop/c/consumer
 tests_interop_c_consumer_SOURCES = tests/interop/c/consumer.c
 tests_interop_c_consumer_CPPFLAGS = $(example_cppflags)
 tests_interop_c_consumer_LDADD = $(example_libs) -lpthread
+
+check_PROGRAMS += tests/wire/replay_test
+TESTS += tests/wire/replay_test
+tests_wire_replay_test_CPPFLAGS = $(test_cppflags)
+tests_wire_replay_test_LDADD = $(test_libs)
+TESTS += tests/wire/provider_replay.py
+EXTRA_DIST += tests/wire tests/interop

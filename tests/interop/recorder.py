@@ -24,13 +24,17 @@ class Reader:
     """Messages out of a socket; keeps what belongs to the next one."""
 
     def __init__(self, peer):
-        self.peer, self.pending, self.is_ended = peer, b"", False
+        self.peer, self.pending, self.is_ended, self.closed_by_peer = peer, b"", False, False
 
     def more(self):
         try:
             piece = self.peer.recv(65536)
+        except TimeoutError:
+            self.is_ended = True
+            return False
         except OSError:
             piece = b""
+        self.closed_by_peer = self.closed_by_peer or not piece
         self.is_ended = self.is_ended or not piece
         self.pending += piece
         return bool(piece)
@@ -87,6 +91,7 @@ class Recorder:
 
     def __init__(self, target=None):
         self.target, self.exchanges, self.lock = target, [], threading.Lock()
+        self.answer = None  # given in place of the provider's
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -119,6 +124,9 @@ class Recorder:
         kept = Exchange(request)
         with self.lock:
             self.exchanges.append(kept)
+        if self.answer:
+            requests.peer.sendall(self.answer)
+            return True
         replies.peer.sendall(request)
         if not is_whole:
             return False

@@ -4,7 +4,7 @@ import os
 
 from harness import SRC
 
-ROLES = ("provider", "provider, jetty9", "provider, tomcat", "provider, more", "consumer", "consumer, more")
+ROLES = ("provider", "provider, jetty9", "provider, tomcat", "provider, recorded", "provider, more", "consumer", "consumer, recorded", "consumer, more")
 
 
 def matrix(outcome):

@@ -39,6 +39,7 @@ class Outcome:
         self.missing = []    # peers that are not built
         self.results = []    # (peer, role, name, None or why it failed)
         self.measured = {}   # (peer, what) -> text
+        self.writer = None   # of cases, while recording
 
     def add(self, peer, role, name, why=None):
         self.results.append((peer, role, name, why))
@@ -68,7 +69,11 @@ class Outcome:
 def run_pair(outcome, peer, given):
     """Everything with one peer."""
     import cases
+    import corpus
+    import peers
     begun = time.monotonic()
+    if given.record and peer is not peers.C:
+        outcome.writer = corpus.Writer(peer.name, outcome.versions[peer.name])
     if peer.providers:
         # the first rests for half a minute on the way; the others go on meanwhile
         runs = [threading.Thread(target=outcome.guard, args=(peer.name, label, "the run itself", cases.c_calls_peer, outcome, peer, label, server, i == 0))
@@ -82,9 +87,8 @@ def run_pair(outcome, peer, given):
     outcome.guard(peer.name, "consumer, more", "the run itself", cases.more_of_consumer, outcome, peer)
     if peer.providers:
         in_background.join()
-    if given.record:
-        import corpus
-        outcome.guard(peer.name, "corpus", "recording", corpus.record, outcome, peer)
+    if outcome.writer:
+        outcome.measured[peer.name, "cases recorded"] = str(outcome.writer.count)
     print(f"  {peer.name} took {time.monotonic() - begun:.0f} s", flush=True)
 
 

@@ -1,0 +1,297 @@
+/* What real providers answered, given to the real client again: each folder beside this file holds a request, the reply that a provider sent, and
+ * under [outcome] in expect what the caller is told. Adding a case is adding a folder; tests/interop/corpus.py records them.
+ *
+ *     replay_test                runs them all
+ *     replay_test --print DIR    prints what stands below [outcome], for a new case */
+#include "tests/support/test.h"
+
+#include <dirent.h>
+
+#include "registry/provider_url.h"
+#include "tests/support/scripted_peer.h"
+
+#define CASES_MAX 4096
+#define RECORDED_PORT "20880" /* what the recorder writes for every port */
+#define FILE_BYTES_MAX (1 << 20)
+
+typedef struct recorded {
+    char *name;
+    char *request; /* zero-ended, as is the rest */
+    char *reply;
+    char *node;    /* NULL: called directly */
+    char *expect;
+    char *method;
+    char *params;
+    char *path;
+} recorded;
+
+/* --- reading a case ---------------------------------------------------------------------------------------------------------------------- */
+
+static char *read_file(const char *folder, const char *name)
+{
+    char path[1024];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    if (file == NULL)
+        return NULL;
+    char *data = calloc(1, FILE_BYTES_MAX + 1);
+    assert_non_null(data);
+    size_t len = fread(data, 1, FILE_BYTES_MAX, file);
+    fclose(file);
+    assert_true(len < FILE_BYTES_MAX && strlen(data) == len);
+    return data;
+}
+
+static const char *body_of(const char *request)
+{
+    const char *end = strstr(request, "\r\n\r\n");
+    return end != NULL ? end + 4 : "";
+}
+
+/* The call that the request makes; one of GetUser when it makes none that could be made with the client. */
+static void read_call(recorded *self)
+{
+    cJSON *tree = NULL;
+    const char *body = body_of(self->request), *method = NULL;
+    size_t path_len = strcspn(self->request + strcspn(self->request, " ") + 1, " ");
+    self->path = strndup(self->request + strcspn(self->request, " ") + 1, path_len);
+    if (dubboc_json_parse(body, strlen(body), &tree, NULL) == DUBBOC_OK && dubboc_json_unpack(tree, NULL, "{s:s}", "method", &method) == DUBBOC_OK) {
+        const cJSON *params = dubboc_json_get(tree, "params");
+        self->method = strdup(method);
+        if (cJSON_IsArray(params) || cJSON_IsObject(params))
+            assert_status(DUBBOC_OK, dubboc_json_print(params, &self->params, NULL, NULL), NULL);
+    }
+    self->method = self->method != NULL ? self->method : strdup("GetUser");
+    self->params = self->params != NULL ? self->params : strdup("[]");
+    cJSON_Delete(tree);
+}
+
+static void recorded_free(recorded *self)
+{
+    char *all[] = {self->name, self->request, self->reply, self->node, self->expect, self->method, self->params, self->path};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        free(all[i]);
+    free(self);
+}
+
+/* NULL: the folder is no case. */
+static recorded *recorded_read(const char *folder)
+{
+    recorded *self = calloc(1, sizeof *self);
+    assert_non_null(self);
+    self->name = strdup(strrchr(folder, '/') + 1);
+    self->request = read_file(folder, "request");
+    self->reply = read_file(folder, "reply");
+    self->node = read_file(folder, "node");
+    self->expect = read_file(folder, "expect");
+    if (self->request == NULL || self->reply == NULL || self->expect == NULL) {
+        recorded_free(self);
+        return NULL;
+    }
+    read_call(self);
+    return self;
+}
+
+static bool says(const recorded *self, const char *line)
+{
+    return strstr(self->expect, line) != NULL;
+}
+
+/* --- the same call again ------------------------------------------------------------------------------------------------------------------ */
+
+/* text with each from as to, zero-ended. The caller's. */
+static char *replace(const char *text, const char *from, const char *to)
+{
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, from)) != NULL; at += strlen(from))
+        count++;
+    char *made = calloc(1, strlen(text) + count * strlen(to) + 1);
+    assert_non_null(made);
+    for (const char *at; (at = strstr(text, from)) != NULL; text = at + strlen(from)) {
+        strncat(made, text, (size_t)(at - text));
+        strcat(made, to);
+    }
+    return strcat(made, text);
+}
+
+/* The registry that names the peer by the node as it stood in ZooKeeper. */
+static void registry_of(const recorded *self, const scripted_peer *peer, char *out, size_t size)
+{
+    char address[64];
+    buffer decoded;
+    buffer_init(&decoded, size);
+    snprintf(address, sizeof address, "127.0.0.1:%d", scripted_peer_port(peer));
+    assert_true(url_decode(&decoded, slice_make(self->node, strcspn(self->node, "\n")), NULL));
+    buffer_append(&decoded, "", 1);
+    char *node = replace(decoded.data, "127.0.0.1:" RECORDED_PORT, address);
+    snprintf(out, size, "static:%s", node);
+    free(node);
+    buffer_fini(&decoded);
+}
+
+/* A parameter of a node's URL, decoded far enough for names and versions. */
+static const char *node_param(const recorded *self, const char *key, char *out, size_t size)
+{
+    char marked[64];
+    snprintf(marked, sizeof marked, "%%26%s%%3D", key);
+    const char *at = self->node != NULL ? strstr(self->node, marked) : NULL;
+    if (at == NULL)
+        return NULL;
+    at += strlen(marked);
+    const char *end = strstr(at, "%26");
+    size_t len = end != NULL ? (size_t)(end - at) : strcspn(at, "\n");
+    snprintf(out, size, "%.*s", (int)len, at);
+    return len > 0 ? out : NULL;
+}
+
+static void write_error(FILE *out, const dubboc_error *err, const dubboc_text *error, int port)
+{
+    char address[64];
+    snprintf(address, sizeof address, "127.0.0.1:%d", port);
+    char *text = replace(err->text, address, "127.0.0.1:" RECORDED_PORT);
+    fprintf(out, "http = %d\ntext = %s\n", err->http_status, text);
+    if (err->status == DUBBOC_E_REMOTE)
+        fprintf(out, "code = %lld\nerror = %s\n", (long long)err->rpc_code, error->len > 0 ? error->data : "");
+    free(text);
+}
+
+/* Whether the connection was used again: by a second call, whose own outcome is of no interest. */
+static bool was_kept(dubboc_client *client, const char *interface, dubboc_call_options *options)
+{
+    dubboc_client_stats stats = {.size = sizeof stats};
+    options->timeout_ms = 2000;
+    dubboc_status status = dubboc_call_raw(client, interface, "again", (dubboc_slice){"[]", 2}, options, NULL, NULL);
+    dubboc_client_get_stats(client, &stats);
+    return status != DUBBOC_E_TIMEOUT && stats.connections == 1;
+}
+
+/* Calls and writes down what came. *request: what was sent. */
+static void write_outcome(const recorded *self, FILE *out, char **request, int *port)
+{
+    bool closes = says(self, "\nclosed = yes\n");
+    const peer_script script = {{PEER_READ, PEER_SEND(self->reply), {.act = closes ? PEER_ACT_END : PEER_ACT_AGAIN}}};
+    scripted_peer *peer = scripted_peer_new(&script, 1);
+    char registry[8192] = "", url[1024], version[64], group[64], interface[256];
+    const char *name = strrchr(self->path, '/') != NULL ? strrchr(self->path, '/') + 1 : self->path;
+    snprintf(interface, sizeof interface, "%s", name[0] != '\0' ? name : "none");
+    *port = scripted_peer_port(peer);
+    snprintf(url, sizeof url, "%s%s", scripted_peer_url(peer), self->path);
+    if (self->node != NULL)
+        registry_of(self, peer, registry, sizeof registry);
+    dubboc_client *client = NULL;
+    dubboc_error err;
+    dubboc_text result = {0}, error = {0};
+    dubboc_client_options made = {.size = sizeof made, .registry = self->node != NULL ? registry : NULL};
+    dubboc_call_options options = {.size = sizeof options, .timeout_ms = 10000, .url = self->node == NULL ? url : NULL,
+        .group = node_param(self, "group", group, sizeof group), .version = node_param(self, "version", version, sizeof version),
+        .remote_error = &error};
+    assert_status(DUBBOC_OK, dubboc_client_new(&made, &client, &err), &err);
+    dubboc_status status = dubboc_call_raw(client, interface, self->method, (dubboc_slice){self->params, strlen(self->params)}, &options, &result, &err);
+    *request = scripted_peer_last_request(peer);
+    fprintf(out, "status = %s\nexecution = %s\n", dubboc_status_name(status), dubboc_execution_text(err.execution));
+    if (status == DUBBOC_OK)
+        fprintf(out, "result = %s\n", result.data);
+    else
+        write_error(out, &err, &error, *port);
+    fprintf(out, "connection = %s\n", was_kept(client, interface, &options) ? "kept" : "closed");
+    dubboc_client_free(client);
+    dubboc_text_free(&result);
+    dubboc_text_free(&error);
+    scripted_peer_free(peer);
+}
+
+/* The value of a header of the request set to value, where the header is there. */
+static char *with_header(char *request, const char *header, const char *value)
+{
+    char *at = strstr(request, header);
+    if (at == NULL || at > strstr(request, "\r\n\r\n"))
+        return request;
+    at += strlen(header);
+    char *made = NULL;
+    assert_true(asprintf(&made, "%.*s%s%s", (int)(at - request), request, value, at + strcspn(at, "\r")) >= 0);
+    free(request);
+    return made;
+}
+
+static void expect_request(const recorded *self, char *request)
+{
+    assert_non_null(request);
+    request = with_header(request, "\r\nHost: ", "127.0.0.1:" RECORDED_PORT);
+    request = with_header(request, "\r\nUser-Agent: ", "dubboc");
+    request = with_header(request, "\r\nTimeout: ", "3000000000");
+    assert_string_equal(request, self->request);
+    free(request);
+}
+
+static void replay(void **state)
+{
+    const recorded *self = *state;
+    char *came = NULL, *request = NULL;
+    size_t len = 0;
+    int port;
+    FILE *out = open_memstream(&came, &len);
+    assert_non_null(out);
+    write_outcome(self, out, &request, &port);
+    fclose(out);
+    const char *expected = strstr(self->expect, "\n[outcome]\n");
+    assert_non_null(expected);
+    assert_string_equal(came, expected + strlen("\n[outcome]\n"));
+    if (says(self, "\nrole = consumer\n"))
+        expect_request(self, request);
+    else
+        free(request);
+    free(came);
+}
+
+/* --- all of them ---------------------------------------------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
+}
+
+static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t max)
+{
+    size_t count = 0;
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL && count < max;) {
+        char path[2048];
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        recorded *found = entry->d_name[0] != '.' ? recorded_read(path) : NULL;
+        if (found != NULL && says(found, "\n[outcome]\n"))
+            tests[count++] = (struct CMUnitTest){.name = found->name, .test_func = replay, .initial_state = found};
+        else if (found != NULL)
+            recorded_free(found);
+    }
+    closedir(dir);
+    qsort(tests, count, sizeof tests[0], by_name);
+    return count;
+}
+
+static int print(const char *folder)
+{
+    recorded *self = recorded_read(folder);
+    char *request = NULL;
+    int port;
+    if (self == NULL)
+        return 1;
+    write_outcome(self, stdout, &request, &port);
+    free(request);
+    recorded_free(self);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    static struct CMUnitTest tests[CASES_MAX];
+    char folder[1024];
+    if (argc == 3 && strcmp(argv[1], "--print") == 0)
+        return print(argv[2]);
+    snprintf(folder, sizeof folder, "%s/tests/wire", getenv("top_srcdir") != NULL ? getenv("top_srcdir") : ".");
+    size_t count = find_cases(folder, tests, CASES_MAX);
+    int failed = _cmocka_run_group_tests("recorded exchanges", tests, count, NULL, NULL);
+    for (size_t i = 0; i < count; i++)
+        recorded_free(tests[i].initial_state);
+    return failed;
+}
