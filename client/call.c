@@ -361,6 +361,8 @@ static call_want judge_complete_exchange(call *self)
     error_clear(&err);
     verdict found = judge_reply(http, self->id, &self->reply, &err);
     self->http_status = http->status;
+    if (found.status == DUBBOC_E_PROTOCOL)
+        http_exchange_distrust(self->connection);
     if (found.execution != DUBBOC_ANSWERED)
         return fail_attempt(self, &found, err.text, http_exchange_bytes_sent(self->connection));
     if (is_explained(self))

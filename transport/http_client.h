@@ -88,6 +88,10 @@ size_t http_exchange_bytes_received(const http_connection *connection);
 /* After HTTP_DONE; borrowed until give_back. */
 const http_reply *http_exchange_reply(const http_connection *connection);
 
+/* After HTTP_DONE: what came is no answer to what was asked, so nobody knows to which request the next reply would belong. The reply stays; the
+ * connection is closed by give_back. */
+void http_exchange_distrust(http_connection *connection);
+
 /* After HTTP_FAILED: DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG or DUBBOC_E_NO_MEMORY, err says what happened. */
 dubboc_status http_exchange_failure(const http_connection *connection, dubboc_error *err);
 

@@ -205,6 +205,11 @@ dubboc_status http_exchange_failure(const http_connection *connection, dubboc_er
     return error_set(err, connection->status, "%s: %s", connection->endpoint->host, connection->problem);
 }
 
+void http_exchange_distrust(http_connection *connection)
+{
+    connection->reader.reply.keep_alive = false;
+}
+
 bool http_exchange_allows_reuse(const http_connection *connection)
 {
     return connection->phase == HTTP_PHASE_READY ||
