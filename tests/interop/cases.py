@@ -18,7 +18,7 @@ from recorder import Recorder
 
 IDLE_S = 33        # longer than Jetty's 30 s and than a pooled connection of ours may rest
 LOAD = "9s"
-DROP_CALLS = ("go1", "go3", "dubbogo02")  # close connections on which a call is under way when they stop
+DROP_CALLS = ("go1", "dubbogo02")  # close connections on which a call is under way when they stop
 
 
 class ZooKeeper:
