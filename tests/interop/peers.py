@@ -81,9 +81,9 @@ class Checks:
 C = Peer("c", "c")
 PEERS = [
     Peer("j26", "java/j26", servers=("jetty9", "tomcat")),
-    Peer("j273", "java/j273", servers=("jetty9", "tomcat")),
-    Peer("j27", "java/j27", servers=("jetty9", "tomcat")),
-    Peer("j3", "java/j3", servers=("jetty9", "tomcat")),
+    Peer("j273", "java/j273"),
+    Peer("j27", "java/j27"),
+    Peer("j3", "java/j3"),
     Peer("jsonrpc4j", "java/jsonrpc4j", registry=False),
     Peer("go3", "go/go3"),
     Peer("go1", "go/go1"),
