@@ -29,6 +29,8 @@ const (
 	registryTimeout = 5 // seconds
 	// In milliseconds. The framework's time-out is 5 s.
 	longerThanTimeout = 6000
+	// Whichever of the two timers is first.
+	timedOut = "context deadline exceeded|i/o timeout"
 )
 
 func main() {
@@ -80,7 +82,7 @@ func consume(options *common.Options) int {
 		common.Check(found.Register(service(options, name)), name)
 		return caller(made, options, name)
 	}
-	services := common.Services{User: refer(common.UserInterface), TooLong: longerThanTimeout, TimedOut: "context deadline exceeded"}
+	services := common.Services{User: refer(common.UserInterface), TooLong: longerThanTimeout, TimedOut: timedOut}
 	if !options.NoEcho {
 		services.Echo = refer(common.EchoInterface)
 	}

@@ -75,7 +75,7 @@ func provide(options *common.Options) {
 	select {}
 }
 
-func consume(options *common.Options) int {
+func consume(options *common.Options) (status int) {
 	consumer := config.NewConsumerConfig(config.WithConsumerAppConfig(application()),
 		config.WithConsumerRegistryConfig("zk", zookeeper(options)))
 	refer := func(name, service string) *config.ReferenceConfig {
@@ -94,7 +94,13 @@ func consume(options *common.Options) int {
 	config.SetConsumerConfig(*consumer)
 	checks := common.NewChecks(options.Only)
 	common.EndInTime(checks)
-	config.Load()
+	defer func() {
+		if why := recover(); why != nil {
+			checks.Broken(why)
+			status = checks.Summary()
+		}
+	}()
+	config.Load() // panics where there is no provider
 	services := common.Services{User: caller(user), TooLong: longerThanTimeout, TimedOut: "i/o timeout"}
 	if echo != nil {
 		services.Echo = caller(echo)
