@@ -345,7 +345,7 @@ dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_e
 
 static bool is_idle(const dubboc_server *self)
 {
-    return http_server_requests(self->http) == 0;
+    return http_server_is_drained(self->http);
 }
 
 /* Goes on serving until the time is over, or (until_idle) nothing is under way. */

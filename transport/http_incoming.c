@@ -159,6 +159,8 @@ void *http_incoming_on_line(void *arg, const char *uri, struct MHD_Connection *c
     request->conn = conn;
     request->connection = connection;
     request->raw_target = uri;
+    request->is_counted = true;
+    count_request(loop, 1);
     buffer_append_text(&request->target, uri);
     conn->request = request;
     if (conn->phase != HTTP_PHASE_HEADER && !conn->is_ending)
@@ -246,8 +248,6 @@ static enum MHD_Result handle(http_incoming *request)
     if (!request->conn->is_ending)
         http_conn_enter(request->conn, HTTP_PHASE_HANDLING);
     request->stage = STAGE_HANDLING;
-    request->is_counted = true;
-    count_request(loop, 1);
     settings->on_request(settings->arg, request);
     if (request->is_held) { /* it may have been answered since, which shows in the loop's results only */
         MHD_suspend_connection(request->connection);

@@ -209,6 +209,10 @@ static void end_connections(http_loop *loop)
         return;
     http_incoming_resume(loop);
     http_incoming_give_up(loop);
+    while (loop->conns[HTTP_PHASE_HEADER].head != NULL)
+        http_conn_cut(loop->conns[HTTP_PHASE_HEADER].head, 503, "the server has ended");
+    while (loop->conns[HTTP_PHASE_BODY].head != NULL)
+        http_conn_cut(loop->conns[HTTP_PHASE_BODY].head, 503, "the server has ended");
     MHD_run(loop->daemon); /* resumes them: stopping with one suspended would abort the process (traps M7) */
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
@@ -382,6 +386,10 @@ bool http_loop_turn(http_loop *loop, int wait_ms)
     }
     MHD_run(loop->daemon);
     settle_taken(loop);
+    if (loop->is_draining && !loop->is_drained) {
+        loop->is_drained = true;
+        atomic_fetch_sub(&loop->server->undrained_loops, 1);
+    }
     if (loop->conns[HTTP_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
         http_conn_end_departed(loop);
     http_conn_enforce_deadlines(loop);

@@ -46,11 +46,14 @@ dubboc_status http_server_step(http_server *server, int timeout_ms, dubboc_error
 /* From now on: no new connection, every answer says Connection: close, idle connections are closed. Any thread, returns at once. */
 void http_server_drain(http_server *server);
 
-/* Connections that are open, and requests that were given to on_request and are not answered to the last byte. Any thread. */
+/* Connections that are open, and requests whose first line has come and that are not answered to the last byte. Any thread. */
 int http_server_connections(const http_server *server);
 int http_server_requests(const http_server *server);
 
-/* Ends every connection, stops the threads, frees all. Every held request must have been answered or abandoned by then (its owner sees to it; an
+/* After http_server_drain(): everything that had come by then has been looked at, and no request is under way. Any thread. */
+bool http_server_is_drained(const http_server *server);
+
+/* Ends every connection, stops the threads, frees all. A request that has not come to its end gets 503 with Dubboc-Not-Executed: 1. Every held request must have been answered or abandoned by then (its owner sees to it; an
  * answer given to a request whose connection ended goes nowhere and is harmless, but not after this); one that was not is answered with 503
  * here. NULL is accepted. */
 void http_server_free(http_server *server);

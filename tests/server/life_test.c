@@ -217,6 +217,55 @@ static void a_running_call_is_waited_for_and_answered(void **state)
     dubboc_server_free(server);
 }
 
+static void say(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+/* A call whose body is still on its way when the server is stopped. */
+static void a_call_that_is_arriving_is_waited_for_and_answered(void **state)
+{
+    (void)state;
+    pthread_t thread;
+    reply answer;
+    dubboc_server *server = test_server(NULL, 1);
+    test_add_echo(server, NULL);
+    test_start(server);
+    int port = test_port(server), fd = caller_connect(port);
+    say(fd, "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 53\r\n\r\n{\"jsonrpc\":\"2.0\",");
+    assert_answer(port, CALL("9", "echo", "[1]"), RESULT("9", "1")); /* the one loop has seen what came before */
+    assert_int_equal(pthread_create(&thread, NULL, stop_server, server), 0);
+    assert_true(test_wait_for(is_closed_to_newcomers, &port, 5000));
+    say(fd, "\"method\":\"echo\",\"params\":[1],\"id\":1}");
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(answer.body, RESULT("1", "1") "\n");
+    assert_contains(answer.head, "Connection: close");
+    reply_fini(&answer);
+    close(fd);
+    pthread_join(thread, NULL);
+    dubboc_server_free(server);
+}
+
+static void a_call_that_does_not_arrive_in_the_drain_time_is_refused_as_not_executed(void **state)
+{
+    (void)state;
+    reply answer;
+    dubboc_server *server = test_server((const setting[]){{"server", "stop_drain", "0ms"}, {0}}, 1);
+    test_add_echo(server, NULL);
+    test_start(server);
+    int port = test_port(server), fd = caller_connect(port);
+    say(fd, "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 53\r\n\r\n{\"jsonrpc\":\"2.0\",");
+    assert_answer(port, CALL("9", "echo", "[1]"), RESULT("9", "1"));
+    dubboc_server_stop(server);
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, 503);
+    assert_contains(answer.head, "Dubboc-Not-Executed: 1");
+    reply_fini(&answer);
+    close(fd);
+    dubboc_server_free(server);
+}
+
 static void what_waits_when_the_drain_time_is_over_is_refused_as_not_executed(void **state)
 {
     (void)state;
@@ -355,6 +404,8 @@ int main(void)
         cmocka_unit_test(limits_may_be_switched_off),
         cmocka_unit_test(draining_loses_no_call),
         cmocka_unit_test(a_running_call_is_waited_for_and_answered),
+        cmocka_unit_test(a_call_that_is_arriving_is_waited_for_and_answered),
+        cmocka_unit_test(a_call_that_does_not_arrive_in_the_drain_time_is_refused_as_not_executed),
         cmocka_unit_test(what_waits_when_the_drain_time_is_over_is_refused_as_not_executed),
         cmocka_unit_test(a_server_without_threads_serves_when_it_is_stepped),
         cmocka_unit_test(a_server_without_threads_drains_by_itself),
