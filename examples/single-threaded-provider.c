@@ -43,10 +43,11 @@ int main(int argc, char **argv)
     while (poll(watched, 2, -1) >= 0 && watched[1].revents == 0)
         if (dubboc_server_step(server, 0, &err) != DUBBOC_OK)
             break;
+    close(watched[1].fd);
     if (err.status != DUBBOC_OK)
         fprintf(stderr, "%s\n", err.text);
-    close(watched[1].fd);
-    program_wait(); /* takes the signal off, so that the next one ends the program */
+    else
+        program_wait(); /* takes the signal off, so that the next one ends the program */
     dubboc_server_free(server); /* goes on stepping by itself until it has drained */
     dubboc_config_free(config);
     return err.status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
