@@ -362,7 +362,8 @@ int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
     directory_begin_change(self, &rest);
     if (self->is_empty_pending && now_ns >= self->empty_at_ns) {
         LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more", "interface=%s", self->key);
-        (void)take_list_locked(self, NULL, 0, true, &rest);
+        if (!take_list_locked(self, NULL, 0, true, &rest))
+            self->empty_at_ns = self->read_at_ns; /* not at once, over and over */
     }
     if (!is_last && self->subscription != NULL && now_ns >= self->read_at_ns) {
         again = self->subscription;
