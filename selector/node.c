@@ -211,6 +211,22 @@ static dubboc_status read_url(node *self, const node_reader *reader, const provi
     return status;
 }
 
+/* A registry decodes its names, and passes on as it is what cannot be decoded: then that is the reason. */
+static dubboc_status read_text(dubboc_slice text, provider_url **url, dubboc_error *err)
+{
+    dubboc_status status = provider_url_from_text(text, url, err);
+    if (status != DUBBOC_E_PARSE || memmem(text.at, text.len, "://", 3) != NULL)
+        return status;
+    provider_url *decoded = NULL;
+    dubboc_error reason;
+    status = provider_url_from_node(text, &decoded, &reason);
+    provider_url_free(decoded);
+    if (status == DUBBOC_OK)
+        return DUBBOC_E_PARSE; /* encoded twice: no name that anybody reads */
+    *err = reason;
+    return status;
+}
+
 node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
 {
     dubboc_error err;
@@ -219,7 +235,7 @@ node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
     node *self = make(text, hash);
     if (self == NULL)
         return NULL;
-    dubboc_status status = provider_url_from_text(text, &url, &err);
+    dubboc_status status = read_text(text, &url, &err);
     if (status == DUBBOC_OK)
         status = read_url(self, reader, url, &err);
     if (status != DUBBOC_OK && status != DUBBOC_E_NO_MEMORY)

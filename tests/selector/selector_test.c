@@ -675,6 +675,23 @@ static void whole_life(void *arg, bool must_work)
     selector_free(made);
 }
 
+/* As a registry passes names on that it cannot decode. */
+static void a_name_with_a_wrong_escape_is_left_out_for_that_reason(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    char line[512];
+    registry_has(&f, LIST(A, "jsonrpc%3A%2F%2Fh%zz", "garbage", "jsonrpc%253A%252F%252F10.0.0.7%253A80%252Fx"));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "jsonrpc%3A%2F%2Fh%zz: wrong escape %zz at byte 17");
+    assert_contains(line, "garbage: no ://");
+    assert_contains(line, "%252Fx: no ://");
+    assert_int_equal(1, directory_count(of));
+    fixture_end(&f);
+}
+
 typedef struct told {
     directory *of;
     int count;
@@ -710,6 +727,30 @@ static void says_nothing_under_a_lock(void **state)
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
     assert_int_equal(6, t.count);
     assert_int_equal(0, t.locked);
+    fixture_end(&f);
+}
+
+static void an_empty_list_without_memory_for_it_is_not_tried_all_the_time(void **state)
+{
+    (void)state;
+    fixture f;
+    start(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    registry_has(&f, nothing);
+    clock_go_on(f.settings.empty_grace_ms + 1);
+    alloc_fail_at(1);
+    keeper_round(f.selector);
+    bool was_hit = alloc_fail_was_hit();
+    alloc_fail_at(0);
+    assert_true(was_hit);
+    assert_int_equal(1, directory_count(of));
+    pthread_mutex_lock(&of->lock);
+    assert_true(of->empty_at_ns > clock_now_ns());
+    pthread_mutex_unlock(&of->lock);
+    clock_go_on(READ_AGAIN_MS);
+    keeper_round(f.selector);
+    assert_int_equal(0, directory_count(of));
     fixture_end(&f);
 }
 
@@ -755,7 +796,9 @@ int main(void)
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
         cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
         cmocka_unit_test(a_list_for_which_there_was_no_memory_is_read_again),
+        cmocka_unit_test(a_name_with_a_wrong_escape_is_left_out_for_that_reason),
         cmocka_unit_test(says_nothing_under_a_lock),
+        cmocka_unit_test(an_empty_list_without_memory_for_it_is_not_tried_all_the_time),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(a_snapshot_folder_that_cannot_be_had_is_said_at_once),
     };
