@@ -53,6 +53,7 @@ void directory_free(directory *self)
     node_list_fini(&self->nodes, &self->owner->providers);
     rule_feeds_fini(self);
     configurators_free(self->rules);
+    free(self->applications);
     pthread_mutex_destroy(&self->lock);
     free(self->key);
     free(self);
@@ -300,6 +301,7 @@ dubboc_status directory_subscribe(directory *self, dubboc_error *err)
 {
     registry_subscription *made = NULL;
     dubboc_status status = rule_feeds_subscribe(self, err); /* first, so that they are known before the providers are */
+    mapping_subscribe(self);
     if (status == DUBBOC_OK)
         status = registry_subscribe(self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
     if (status != DUBBOC_OK)
@@ -322,6 +324,7 @@ void directory_unsubscribe(directory *self)
     if (taken != NULL)
         registry_unsubscribe(self->owner->source, taken);
     rule_feeds_unsubscribe(self);
+    mapping_unsubscribe(self);
 }
 
 /* --- what the keeper does ------------------------------------------------------------------------------------------------------------------ */

@@ -5,6 +5,7 @@ libdubboc_core_la_SOURCES += \
 	selector/health.c selector/health.h \
 	selector/keeper.c \
 	selector/line.c selector/line.h \
+	selector/mapping.c \
 	selector/node.c selector/node.h \
 	selector/node_list.c selector/node_list.h \
 	selector/parts.h \

@@ -64,6 +64,8 @@ struct directory {
     bool is_listed;       /* providers have been read */
     int64_t ready_at_ns;  /* when waiting for the configurators ends; DEADLINE_NEVER: nobody waits */
     int64_t rules_at_ns;  /* when stale feeds are read again; DEADLINE_NEVER */
+    char *applications;   /* that offer it at application level; NULL: none known */
+    registry_subscription *mapping; /* touched by whoever subscribes, and at the end */
 };
 
 struct selector {
@@ -154,6 +156,12 @@ void rule_feeds_unsubscribe(directory *self);
 void rule_feeds_refresh(directory *self, bool only_stale);
 
 bool rule_feeds_are_read_locked(const directory *self);
+
+/* --- mapping.c ----------------------------------------------------------------------------------------------------------------------------- */
+
+/* Nobody depends on it: what fails is left out. */
+void mapping_subscribe(directory *self);
+void mapping_unsubscribe(directory *self);
 
 /* --- keeper.c ------------------------------------------------------------------------------------------------------------------------------ */
 

@@ -1,17 +1,23 @@
 /* dubboc ls: the interfaces of a registry, or the providers of one interface. By default only those that a dubboc client could call; --all lists
- * every node, with the reason beside those it could not. */
+ * every node, with the reason beside those it could not: overrides in the registry count, rules of the config centre are not looked at. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "registry/provider_url.h"
+#include "base/error.h"
+#include "registry/own_address.h"
+#include "selector/configurator.h"
 #include "tools/tool.h"
+
+#define MAPPING_WAIT_MS 1000
 
 typedef struct arguments {
     const char *registry;
     const char *interface;
     bool is_json;
     bool is_all;
+    configurators *rules; /* of interface */
 } arguments;
 
 static const struct argp_option options[] = {
@@ -45,17 +51,27 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* Why a node cannot be called, NULL: it can. */
-static const char *fault_of(const char *interface, const char *node, char *reason, size_t size)
+static url_wanted any_of(const char *interface)
 {
-    const url_wanted wanted = {.interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
+    return (url_wanted){.interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
+}
+
+/* Why a node cannot be called, NULL: it can. */
+static const char *fault_of(const arguments *given, const char *node, char *reason, size_t size)
+{
+    const url_wanted wanted = any_of(given->interface);
     provider_url *url;
+    configured with;
     dubboc_error err;
     if (provider_url_from_text(slice_of(node), &url, &err) != DUBBOC_OK) {
         snprintf(reason, size, "%s", err.text);
         return reason;
     }
-    const char *mismatch = provider_url_mismatch(url, &wanted, reason, size);
+    const char *mismatch = "out of memory";
+    if (configured_init(&with, given->rules, url)) {
+        mismatch = configured_mismatch(&with, &wanted, reason, size);
+        configured_fini(&with);
+    }
     provider_url_free(url);
     return mismatch;
 }
@@ -110,7 +126,7 @@ static bool print_items(const arguments *given, const registry_list *list, bool 
     bool is_good = true;
     for (size_t i = 0; i < list->count && is_good; i++) {
         char reason[DUBBOC_ERROR_TEXT_MAX];
-        const char *fault = is_provider ? fault_of(given->interface, list->items[i], reason, sizeof reason) : NULL;
+        const char *fault = is_provider ? fault_of(given, list->items[i], reason, sizeof reason) : NULL;
         if (fault != NULL && !given->is_all)
             left_out++;
         else if (array != NULL)
@@ -136,17 +152,87 @@ static int print_list(const arguments *given, const registry_list *list, bool is
     return status;
 }
 
-static int list(const arguments *given, registry *reg, int64_t deadline_ns)
+/* What stands below <root>/mapping: the applications of Dubbo 3 that offer a service without writing nodes of it. */
+typedef struct mapping {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_read;
+    char applications[256];
+} mapping;
+
+static void on_mapping(void *arg, const char *path, const char *data, size_t len)
+{
+    mapping *self = arg;
+    (void)path;
+    pthread_mutex_lock(&self->lock);
+    self->is_read = true;
+    snprintf(self->applications, sizeof self->applications, "%.*s", (int)(len < 255 ? len : 255), data != NULL ? data : "");
+    pthread_cond_signal(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+}
+
+static void wait_for_mapping(mapping *self)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += MAPPING_WAIT_MS / 1000;
+    pthread_mutex_lock(&self->lock);
+    while (!self->is_read && pthread_cond_timedwait(&self->changed, &self->lock, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* Where there is no node at all, why that may be. */
+static void tell_of_applications(registry *reg, const char *interface)
+{
+    mapping found = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+    registry_subscription *watched = NULL;
+    char path[600];
+    dubboc_error err;
+    int len = snprintf(path, sizeof path, "mapping/%s", interface);
+    if (len >= (int)sizeof path || registry_watch_data(reg, path, on_mapping, &found, &watched, &err) != DUBBOC_OK)
+        return;
+    wait_for_mapping(&found);
+    registry_unsubscribe(reg, watched);
+    if (found.applications[0] != '\0')
+        tool_say("%s is offered at application level only, by %s: its providers need register-mode=interface or all", interface,
+            found.applications);
+}
+
+static dubboc_status find_rules(registry *reg, arguments *given, int64_t deadline_ns, dubboc_error *err)
+{
+    char own[OWN_ADDRESS_SIZE];
+    registry_list overrides = {0};
+    dubboc_status status = registry_lookup(reg, given->interface, REGISTRY_CONFIGURATORS, deadline_ns, &overrides, err);
+    if (status != DUBBOC_OK)
+        return status;
+    own_address(own);
+    const configurator_consumer consumer = {.application = "", .address = own, .wanted = any_of(given->interface)};
+    const configurator_texts texts[CONFIGURATOR_SOURCES] = {{(const char *const *)overrides.items, overrides.count}};
+    if (!configurators_new(&consumer, texts, &given->rules))
+        status = error_no_memory(err);
+    registry_list_free(&overrides);
+    return status;
+}
+
+static dubboc_status look_up(registry *reg, arguments *given, int64_t deadline_ns, registry_list *found, dubboc_error *err)
+{
+    if (given->interface == NULL)
+        return registry_interfaces(reg, deadline_ns, found, err);
+    dubboc_status status = find_rules(reg, given, deadline_ns, err);
+    return status == DUBBOC_OK ? registry_lookup(reg, given->interface, REGISTRY_PROVIDERS, deadline_ns, found, err) : status;
+}
+
+static int list(arguments *given, registry *reg, int64_t deadline_ns)
 {
     registry_list found = {0};
     dubboc_error err;
-    bool is_provider = given->interface != NULL;
-    dubboc_status status = is_provider ? registry_lookup(reg, given->interface, REGISTRY_PROVIDERS, deadline_ns, &found, &err)
-                                       : registry_interfaces(reg, deadline_ns, &found, &err);
-    if (status != DUBBOC_OK)
-        return tool_fail(&err);
-    int exit_status = print_list(given, &found, is_provider);
+    dubboc_status status = look_up(reg, given, deadline_ns, &found, &err);
+    int exit_status = status == DUBBOC_OK ? print_list(given, &found, given->interface != NULL) : tool_fail(&err);
+    if (status == DUBBOC_OK && given->interface != NULL && found.count == 0)
+        tell_of_applications(reg, given->interface);
     registry_list_free(&found);
+    configurators_free(given->rules);
     return exit_status;
 }
 

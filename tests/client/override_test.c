@@ -186,6 +186,19 @@ static void an_overridden_timeout_is_stronger_than_the_reference_s(void **state)
     scripted_peer_free(peer);
 }
 
+static void a_service_offered_at_application_level_only_is_named_so(void **state)
+{
+    (void)state;
+    world w;
+    begin(&w, "");
+    zookeeper_client_delete_children(w.admin, "/dubbo/" SERVICE "/providers");
+    zookeeper_client_create(w.admin, "/dubbo/mapping/" SERVICE, "demo-provider,other", false);
+    comes_within(&w, "offered at application level only, by demo-provider,other", START_MS);
+    zookeeper_client_delete(w.admin, "/dubbo/mapping/" SERVICE);
+    goes_within(&w, "application level", START_MS);
+    end(&w);
+}
+
 /* --- the consumer's own node ----------------------------------------------------------------------------------------------------------------- */
 
 typedef struct consumers {
@@ -272,6 +285,7 @@ int main(void)
         cmocka_unit_test(an_override_takes_effect_within_a_second_and_is_undone),
         cmocka_unit_test(a_rule_of_the_config_centre_takes_effect_within_a_second_and_is_undone),
         cmocka_unit_test(an_overridden_timeout_is_stronger_than_the_reference_s),
+        cmocka_unit_test(a_service_offered_at_application_level_only_is_named_so),
         cmocka_unit_test(a_consumer_shows_itself_as_a_java_consumer_does),
         cmocka_unit_test(a_consumer_that_is_told_not_to_does_not_show_itself),
     };

@@ -42,6 +42,41 @@ def ls_all_lists_the_others_with_the_reason():
     equal(found[OTHER], {"url": OTHER, "callable": False, "reason": "protocol dubbo"})
 
 
+def ls_all_heeds_overrides():
+    override = "override://127.0.0.1:1/com.example.A?category=configurators&disabled=true&group=g"
+    end = dubboc("ls", "--all", "-r", STATIC + "," + override, "com.example.A")
+    equal((end.status, end.err), (0, ""), end)
+    holds(end.out, ONE + " (disabled by override 127.0.0.1:1)")
+    holds(end.out, TWO + "\n")
+
+
+def ls_all_names_each_kind_of_node_that_cannot_be_called():
+    """The forms of every peer that is no JSON-RPC provider for us."""
+    nodes = {
+        "dubbo://10.0.0.1:20880/com.example.A?dubbo=2.6.2&interface=com.example.A&side=provider": "protocol dubbo",
+        "tri://10.0.0.1:50052/com.example.A?dubbo=2.0.2&interface=com.example.A&release=3.3.0-beta.1": "protocol tri",
+        "rest://10.0.0.1:8080/com.example.A?interface=com.example.A": "protocol rest",
+        "http://10.0.0.1:8080/com.example.A?dubbo=2.0.2&interface=com.example.A&release=2.7.3": "http of release 2.7.3 is Java serialization",
+        "http://10.0.0.1:8081/com.example.A?dubbo=2.6.2&interface=com.example.A": "http without release is Java serialization",
+        "jsonrpc://10.0.0.1:8080/com.example.A?interface=com.example.A&disabled=true": "disabled=true",
+        "jsonrpc://10.0.0.2:8080/com.example.A?interface=com.example.Z": "interface com.example.Z, wanted com.example.A",
+        "http://10.0.0.1:8082/com.example.A?dubbo=2.0.2&interface=com.example.A&release=3.2.0": None,
+        "jsonrpc://10.0.0.3:8080/com.example.A?IDL-mode=&interface=com.example.A&release=dubbo-golang-3.3.2&timestamp=1700000000&weight=0": None,
+    }
+    with Folder() as folder:
+        held = [Node(folder, url) for url in nodes]
+        end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
+        for each in held:
+            each.die()
+    equal((end.status, end.err), (0, ""), end)
+    equal(sorted(end.out.splitlines()), sorted(url if why is None else "%s (%s)" % (url, why) for url, why in nodes.items()), end)
+    for url, why in nodes.items():
+        if why is not None and not why.startswith("interface"):  # static: knows it for another service
+            told = dubboc("call", "-r", "static:" + url, "com.example.A", "m")
+            equal(told.status, 2, told)
+            holds(told.err, why)
+
+
 def ls_of_an_interface_that_nobody_offers_is_empty():
     end = dubboc("ls", "-r", STATIC, "com.example.C")
     equal((end.status, end.out, end.err), (0, "", ""), end)
@@ -143,6 +178,8 @@ run([
     ls_lists_interfaces,
     ls_lists_the_providers_of_every_group_and_version_that_can_be_called,
     ls_all_lists_the_others_with_the_reason,
+    ls_all_heeds_overrides,
+    ls_all_names_each_kind_of_node_that_cannot_be_called,
     ls_of_an_interface_that_nobody_offers_is_empty,
     watch_tells_what_is_there_and_ends_with_0_when_interrupted,
     watch_tells_what_comes_changes_and_goes,
