@@ -168,9 +168,8 @@ static dubboc_status take_options(call *self, const dubboc_call_options *options
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
     const dubboc_call_options *options, dubboc_error *err)
 {
-    /* The two long arrays are only begun, not wiped: this runs once a call. */
     memset(self, 0, offsetof(call, tried));
-    memset(&self->tried_count, 0, sizeof *self - offsetof(call, tried_count));
+    self->reasons[0] = '\0';
     self->client = client;
     self->interface = interface;
     self->method = slice_of(method);

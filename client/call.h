@@ -53,7 +53,6 @@ typedef struct call {
     unsigned picks;
     unsigned sent;               /* attempts of which something left */
     int64_t backoff_ms;
-    provider *tried[CALL_ATTEMPTS_MAX]; /* compared, never looked into */
     size_t tried_count;
 
     /* how it ended */
@@ -62,8 +61,11 @@ typedef struct call {
     int32_t http_status;
     pick_outcome health; /* of the provider that is still held */
     jsonrpc_reply reply; /* DUBBOC_OK and DUBBOC_E_REMOTE; borrowed from connection */
-    char reasons[DUBBOC_ERROR_TEXT_MAX / 2]; /* what each failed attempt said */
     counter_slot *counters;
+
+    /* the long ones, at the end so that a beginning call need not wipe them */
+    provider *tried[CALL_ATTEMPTS_MAX];      /* compared, never looked into */
+    char reasons[DUBBOC_ERROR_TEXT_MAX / 2]; /* what each failed attempt said */
 } call;
 
 /* Fills in what was asked for and resolves it (reference, directory, deadline). On failure the call is over before it began: err is set. */
@@ -86,7 +88,7 @@ void call_fini(call *self);
 /* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or would break the framing. */
 dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err);
 
-/* Writes the whole HTTP request of an attempt. DUBBOC_E_ARGUMENT: method is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */
+/* Writes the whole HTTP request of an attempt. DUBBOC_E_TIMEOUT: there is no time left to send it. DUBBOC_E_ARGUMENT: method is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */
 dubboc_status request_write(const call *self, buffer *out);
 
 /* --- client/judge.c */

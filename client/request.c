@@ -87,7 +87,7 @@ static size_t body_size(const call *self)
     return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") + self->method.len + self->params.len + digits_of(self->id);
 }
 
-static void write_head(const call *self, buffer *out)
+static void write_head(const call *self, int64_t left_ns, buffer *out)
 {
     const provider *to = self->held.provider;
     buffer_append_text(out, "POST ");
@@ -99,9 +99,8 @@ static void write_head(const call *self, buffer *out)
     buffer_append_text(out, "\r\n");
     buffer_append_slice(out, self->dialect->headers);
     if (self->deadline_ns != DEADLINE_NEVER && self->dialect->sends_timeout) {
-        int64_t left = self->deadline_ns - clock_now_ns();
         buffer_append_text(out, "Timeout: ");
-        buffer_append_i64(out, left > 0 ? left : 1);
+        buffer_append_i64(out, left_ns);
         buffer_append_text(out, "\r\n");
     }
     for (size_t i = 0; i < self->options->header_count; i++) {
@@ -115,7 +114,10 @@ static void write_head(const call *self, buffer *out)
 
 dubboc_status request_write(const call *self, buffer *out)
 {
-    write_head(self, out);
+    int64_t left_ns = self->deadline_ns != DEADLINE_NEVER ? self->deadline_ns - clock_now_ns() : 1;
+    if (left_ns <= 0)
+        return DUBBOC_E_TIMEOUT;
+    write_head(self, left_ns, out);
     if (!jsonrpc_begin_request(out, self->method))
         return DUBBOC_E_ARGUMENT;
     buffer_append_slice(out, self->params);

@@ -11,7 +11,8 @@
 #include "base/slice.h"
 
 #define JSON_DEPTH_MAX 128
-#define JSON_VALUES_MAX (8u * 1024 * 1024)
+#define JSON_VALUES_MAX (8u * 1024 * 1024)      /* in a text that is only scanned */
+#define JSON_TREE_VALUES_MAX (1u * 1024 * 1024) /* in a tree: each takes 64 bytes and more, 40 times its text (traps J5) */
 
 typedef enum json_kind {
     JSON_NONE, /* absent */

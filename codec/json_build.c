@@ -13,6 +13,7 @@ typedef struct build {
     const char *end;
     const char *zero_at; /* a string that holds \u0000 begins here */
     unsigned depth;
+    size_t values_left;
     cJSON *open[JSON_DEPTH_MAX];
 } build;
 
@@ -175,8 +176,9 @@ static bool take_all(build *self, cJSON **root)
     cJSON *node;
     skip_space(self);
     do {
-        if (!take_child(self, &node))
+        if (self->values_left == 0 || !take_child(self, &node))
             return false;
+        self->values_left--;
         if (*root == NULL)
             *root = node;
         if (node->type == cJSON_Object || node->type == cJSON_Array)
@@ -193,12 +195,15 @@ dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err)
     self.end = checked.at + checked.len;
     self.zero_at = NULL;
     self.depth = 0;
+    self.values_left = JSON_TREE_VALUES_MAX;
     cJSON *root = NULL;
     if (take_all(&self, &root)) {
         *tree = root;
         return DUBBOC_OK;
     }
     cJSON_Delete(root);
+    if (self.values_left == 0)
+        return error_set(err, DUBBOC_E_TOO_BIG, "more than %u values, use the raw form", JSON_TREE_VALUES_MAX);
     if (self.zero_at == NULL)
         return error_no_memory(err);
     return error_set(

@@ -35,7 +35,8 @@ typedef struct dubboc_client_options {
     int64_t timeout_ms;          /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline. What is said
                                     of a call, in a [reference] section, or by the provider's node (its timeout) goes before it. */
     int64_t connect_timeout_ms;  /* [client] connect_timeout: one connection; default 1 s */
-    int retries;                 /* [client] retries: attempts after the first that were sent; default 2; DUBBOC_NONE: 0. The same goes before
+    int retries;                 /* [client] retries: repeats of what may have been executed (idempotent methods); default 2; DUBBOC_NONE: 0. What was certainly not
+                                    executed goes on to another provider whatever this says. The same goes before
                                     it. All calls together repeat at most a fifth of the calls of the last 10 s, or 3. */
     int pool_size;               /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance;    /* [client] load_balance: "random" (default), "roundrobin" */

@@ -23,7 +23,7 @@ DUBBOC_BEGIN
 /* --- text to tree and back --------------------------------------------------------------------------------------------------------- */
 
 /* Reads one JSON text (RFC 8259, strictly: UTF-8, no byte order mark, nothing after the value but white space), at most 128 levels deep
- * and 8 Mi values (a tree takes 64 bytes a value and more).
+ * and 1 Mi values (a tree takes 64 bytes a value and more; the raw forms of calls and handlers take 8 Mi).
  * DUBBOC_OK: *tree is the caller's, cJSON_Delete().
  * DUBBOC_E_PARSE: not JSON; err says what at which byte offset. A string holding \u0000, which a C string cannot, is DUBBOC_E_TYPE.
  * DUBBOC_E_TOO_BIG: too deep or too many values. DUBBOC_E_NO_MEMORY.

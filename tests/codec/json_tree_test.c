@@ -287,6 +287,28 @@ static void j5_a_long_array_takes_linear_time(void **state)
     assert_true(many <= few * 40 * 10);
 }
 
+static void j5_a_tree_has_a_ceiling(void **state)
+{
+    (void)state;
+    size_t items = JSON_TREE_VALUES_MAX, len = items * 2 + 1; /* and the array itself: one too many */
+    char *text = malloc(len);
+    assert_non_null(text);
+    for (size_t i = 0; i < items; i++)
+        memcpy(text + 1 + i * 2, "1,", 2);
+    text[0] = '[';
+    text[len - 1] = ']';
+    cJSON *tree = NULL;
+    dubboc_error error;
+    json_value value;
+    assert_status(DUBBOC_OK, json_check(slice_make(text, len), &value, &error), &error);
+    assert_status(DUBBOC_E_TOO_BIG, dubboc_json_parse(text, len, &tree, &error), &error);
+    assert_null(tree);
+    text[len - 3] = ']';
+    assert_status(DUBBOC_OK, dubboc_json_parse(text, len - 2, &tree, &error), &error);
+    cJSON_Delete(tree);
+    free(text);
+}
+
 static void j8_errors_are_the_callers_own(void **state)
 {
     (void)state;
@@ -366,6 +388,7 @@ int main(void)
         cmocka_unit_test(j2_what_cjson_lets_pass_is_refused),
         cmocka_unit_test(j3_a_zero_in_a_string_is_an_error_not_a_cut),
         cmocka_unit_test(j5_a_long_array_takes_linear_time),
+        cmocka_unit_test(j5_a_tree_has_a_ceiling),
         cmocka_unit_test(j8_errors_are_the_callers_own),
         cmocka_unit_test(writes_strings_exactly_or_repaired),
         cmocka_unit_test(a_full_buffer_is_told_as_such),
