@@ -3,23 +3,14 @@ package com.dubboc.interop;
 import com.dubboc.EchoService;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 
-/** What values survive the way there and back, how errors arrive, and that connections carry many calls. */
+/** What values survive the way there and back, and how errors arrive. */
 final class EchoChecks {
-    private static final int THREADS = 8;
-    private static final int CALLS = 50;
-    private static final long IDLE_MS = 6_000;
-
     /** EchoService with the types that keep a number exact. */
     public interface Typed {
         long echo(long x);
@@ -49,7 +40,8 @@ final class EchoChecks {
         texts(checks, echo, typed);
         values(checks, echo);
         errors(checks, echo);
-        load(checks, echo);
+        checks.same("echo.sleep.longer_than_the_timeout", 1500L, () -> echo.sleep(1500)); // the framework's: it never reaches the socket
+        Load.run(checks, "echo", echo::add);
     }
 
     private static void numbers(Checks checks, EchoService echo, Typed typed) {
@@ -111,41 +103,5 @@ final class EchoChecks {
             () -> echo.add(Long.MAX_VALUE, 1));
         checks.fails("echo.sleep.negative", IllegalArgumentException.class, "cannot sleep for -1 ms", () -> echo.sleep(-1));
         checks.same("echo.good_after_errors", 3L, () -> echo.add(1, 2));
-    }
-
-    private static void load(Checks checks, EchoService echo) {
-        checks.same("echo.sleep.longer_than_the_timeout", 1500L, () -> echo.sleep(1500));
-        checks.same("echo.calls.50_in_a_row", CALLS, () -> addUp(echo, 0));
-        checks.same("echo.calls.8_threads", THREADS * CALLS, () -> inThreads(echo));
-        checks.same("echo.calls.after_6s_idle", CALLS, () -> {
-            Thread.sleep(IDLE_MS);
-            return addUp(echo, 1);
-        });
-    }
-
-    private static int inThreads(EchoService echo) throws Exception {
-        ExecutorService pool = Executors.newFixedThreadPool(THREADS);
-        try {
-            List<Callable<Integer>> work = new ArrayList<>();
-            for (int i = 0; i < THREADS; i++) {
-                int first = i * 1000;
-                work.add(() -> addUp(echo, first));
-            }
-            int good = 0;
-            for (Future<Integer> done : pool.invokeAll(work))
-                good += done.get();
-            return good;
-        } finally {
-            pool.shutdownNow();
-        }
-    }
-
-    /** Makes 50 calls and counts the right answers. */
-    private static int addUp(EchoService echo, int first) {
-        int good = 0;
-        for (int i = first; i < first + CALLS; i++)
-            if (echo.add(i, i) == 2L * i)
-                good++;
-        return good;
     }
 }

@@ -32,6 +32,8 @@ final class UserChecks {
         beans(checks, users);
         numbers(checks, users);
         errors(checks, peer, users);
+        Load.run(checks, "user", users::Calc);
+        Load.afterIdle(checks, "user", users::Calc);
     }
 
     private static void lookUps(Checks checks, UserProvider users) {
