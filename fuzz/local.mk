@@ -13,6 +13,7 @@ fuzz_ldadd = libdubboc_core.la
 include fuzz/codec.mk
 include fuzz/transport.mk
 include fuzz/registry.mk
+include fuzz/selector.mk
 include fuzz/config.mk
 
 check_PROGRAMS += $(fuzz_programs)
