@@ -90,11 +90,17 @@ class Registry:
             "application": self._application, "category": "consumers", "dubbo": "dubbo-client-py-1.0.0", "interface": interface,
             "method": "", "pid": os.getpid(), "side": "consumer", "timestamp": int(time.time() * 1000),
         }
-        address = socket.gethostbyname(socket.gethostname())
-        url = "consumer://%s/%s?%s" % (address, interface, urllib.parse.urlencode(query))
+        url = "consumer://%s/%s?%s" % (self._own_address(), interface, urllib.parse.urlencode(query))
         path = "/dubbo/%s/consumers" % interface
         self._zookeeper.ensure_path(path)
         self._zookeeper.create(path + "/" + urllib.parse.quote(url, safe=""), ephemeral=True)
+
+    def _own_address(self):
+        """The address from which ZooKeeper is reached. Nothing is sent for that."""
+        host, port = self._zookeeper.hosts[0]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect((host, int(port)))
+            return probe.getsockname()[0]
 
 
 class DubboClient:

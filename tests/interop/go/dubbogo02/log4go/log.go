@@ -13,11 +13,11 @@ func Debug(any, ...any) {}
 
 func Info(any, ...any) {}
 
-func Warn(format any, args ...any) { print("warning", format, args) }
+func Warn(format any, args ...any) { say("warning", format, args) }
 
-func Error(format any, args ...any) { print("error", format, args) }
+func Error(format any, args ...any) { say("error", format, args) }
 
-func print(level string, format any, args []any) {
+func say(level string, format any, args []any) {
 	if isWanted {
 		fmt.Fprintf(os.Stderr, "dubbogo: "+level+": "+fmt.Sprint(format)+"\n", args...)
 	}
