@@ -45,7 +45,7 @@ dubboc_slice provider_url_find_method(const provider_url *url, dubboc_slice meth
  * the registry's there (wire.md P18). */
 int64_t provider_url_timeout_ms(const provider_url *url, dubboc_slice method);
 
-/* weight, 0 to 2^31-1; 100 when absent or unreadable; methods' own are not looked at. Weight 0 is no mismatch: the policy decides (wire.md 12.8). */
+/* weight, 0 to 2^31-1; 100 when absent, unreadable, or the 0 that dubbo-go 3 writes by default; methods' own are not looked at. Weight 0 is no mismatch: the policy decides (wire.md 12.8). */
 unsigned provider_url_weight(const provider_url *url);
 
 /* What a consumer asks for. Empty group or version: none; "*": any; group may be a comma list (wire.md 5.5). */

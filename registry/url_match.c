@@ -219,7 +219,11 @@ int64_t provider_url_timeout_ms(const provider_url *url, dubboc_slice method)
 unsigned provider_url_weight(const provider_url *url)
 {
     uint64_t weight;
-    return slice_u64(provider_url_find(url, "weight"), INT32_MAX, &weight) ? (unsigned)weight : WEIGHT_DEFAULT;
+    if (!slice_u64(provider_url_find(url, "weight"), INT32_MAX, &weight))
+        return WEIGHT_DEFAULT;
+    /* dubbo-go 3 writes 0 when nobody has set a weight (wire.md 12.8); beside providers of other makes it would never be called. */
+    bool is_unset = weight == 0 && slice_starts_with(provider_url_find(url, "release"), "dubbo-golang-3.");
+    return is_unset ? WEIGHT_DEFAULT : (unsigned)weight;
 }
 
 void provider_url_identity(const provider_url *url, buffer *out)

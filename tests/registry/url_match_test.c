@@ -169,6 +169,8 @@ static void reads_weights(void **state)
     } cases[] = {
         {"jsonrpc://h:1/i", 100}, {"jsonrpc://h:1/i?weight=0", 0}, {"jsonrpc://h:1/i?weight=200", 200}, {"jsonrpc://h:1/i?weight=-1", 100},
         {"jsonrpc://h:1/i?weight=x", 100}, {"jsonrpc://h:1/i?weight=2147483647", 2147483647}, {"jsonrpc://h:1/i?weight=2147483648", 100},
+        {"jsonrpc://h:1/i?release=dubbo-golang-3.3.2&weight=0", 100}, {"jsonrpc://h:1/i?release=dubbo-golang-3.3.2&weight=7", 7},
+        {"jsonrpc://h:1/i?release=2.7.3&weight=0", 0},
         {"jsonrpc://h:1/i?default.weight=7", 7}, {"jsonrpc://h:1/i?methods.m.weight=7", 100},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
