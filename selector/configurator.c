@@ -361,27 +361,42 @@ bool configurator_is_override(const configurator *self)
 
 /* --- laying them over a provider ------------------------------------------------------------------------------------------------------------- */
 
-/* How many params those that apply may set; whether they set a time-out. */
-static size_t count_settings(const configurators *rules, const provider_url *url, bool *sets_timeout)
+/* What those that apply may set. */
+typedef struct extent {
+    size_t count;
+    bool has_timeout;
+    bool has_weight;
+} extent;
+
+static extent measure(const configurators *rules, const provider_url *url)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < rules->count; i++) {
+    extent sum = {0};
+    for (size_t i = 0; rules != NULL && i < rules->count; i++) {
         const configurator *each = &rules->items[i];
         if (!applies_to(each, url))
             continue;
-        count += count_set(each);
-        for (size_t p = 0; p < each->url->param_count && !*sets_timeout; p++)
-            *sets_timeout = sets(each, &each->url->params[p]) && is_timeout(each->url->params[p].key);
+        for (size_t p = 0; p < each->url->param_count; p++) {
+            const url_param *param = &each->url->params[p];
+            if (!sets(each, param))
+                continue;
+            sum.count++;
+            sum.has_timeout = sum.has_timeout || is_timeout(param->key);
+            sum.has_weight = sum.has_weight || slice_is(param->key, "weight");
+        }
     }
-    return count;
+    return sum;
 }
 
-/* What dubbogo's nodes call timeout is another thing and is not read (wire.md P18). Once a configurator has set one, both the mark of such a node and its own
- * values must go, or the new one would not be read either. */
-static bool hides_timeout(const provider_url *url, const url_param *param)
+/* Some values of Go's nodes are not read as what they seem: dubbogo's timeout is another thing (wire.md P18), dubbo-go 3 writes a weight of 0 that nobody has set
+ * (wire.md 12.8). Once a configurator has set one, both that value and the mark of such a node must go, or the new one would be misread too. */
+static bool hides(const extent *set, const provider_url *url, const url_param *param)
 {
-    return slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0.")
-        && (slice_is(param->key, "dubbo") || is_timeout(param->key));
+    if (set->has_timeout && slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0."))
+        if (slice_is(param->key, "dubbo") || is_timeout(param->key))
+            return true;
+    if (set->has_weight && slice_starts_with(provider_url_find(url, "release"), "dubbo-golang-3."))
+        return slice_is(param->key, "release") || (slice_is(param->key, "weight") && slice_is(param->value, "0"));
+    return false;
 }
 
 /* The place of key, or where it belongs; the params are sorted. */
@@ -433,13 +448,12 @@ static void set(configured *self, const configurator *by, const url_param *param
 
 bool configured_init(configured *self, const configurators *rules, const provider_url *url)
 {
-    bool sets_timeout = false;
     *self = (configured){.original = url, .url = url};
-    size_t more = rules != NULL ? count_settings(rules, url, &sets_timeout) : 0;
-    if (more == 0)
+    extent more = measure(rules, url);
+    if (more.count == 0)
         return true;
-    self->params = MEM_NEW_ARRAY(url->param_count + more, url_param);
-    self->by = MEM_NEW_ARRAY(url->param_count + more, const configurator *);
+    self->params = MEM_NEW_ARRAY(url->param_count + more.count, url_param);
+    self->by = MEM_NEW_ARRAY(url->param_count + more.count, const configurator *);
     if (self->params == NULL || self->by == NULL) {
         configured_fini(self);
         return false;
@@ -448,7 +462,7 @@ bool configured_init(configured *self, const configurators *rules, const provide
     self->changed.params = self->params;
     self->changed.param_count = 0;
     for (size_t i = 0; i < url->param_count; i++)
-        if (!sets_timeout || !hides_timeout(url, &url->params[i]))
+        if (!hides(&more, url, &url->params[i]))
             self->params[self->changed.param_count++] = url->params[i];
     for (size_t i = 0; i < rules->count; i++)
         for (size_t p = 0; p < rules->items[i].url->param_count && applies_to(&rules->items[i], url); p++)

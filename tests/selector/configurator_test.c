@@ -191,6 +191,28 @@ static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
     provider_url_free(url);
 }
 
+/* wire.md 12.8: its own weight of 0 is nobody's wish, an administrator's is. */
+static void a_weight_set_for_a_dubbo_go_provider_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        unsigned weight;
+    } cases[] = {{OVER "0.0.0.0/" SERVICE TAIL "&weight=0", 0}, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7", 7},
+        {OVER "0.0.0.0/" SERVICE TAIL "&timeout=7", 100}};
+    provider_url *url = url_of(NODE "&release=dubbo-golang-3.3.2&weight=0");
+    const url_wanted wanted = {.interface = slice_of(SERVICE)};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        configurators *rules = read_for(&wanted, LIST(cases[i].text), LIST(NULL), LIST(NULL));
+        configured with;
+        assert_true(configured_init(&with, rules, url));
+        assert_int_equal(cases[i].weight, provider_url_weight(with.url));
+        configured_fini(&with);
+        configurators_free(rules);
+    }
+    provider_url_free(url);
+}
+
 static void more_than_the_ceiling_are_left_out(void **state)
 {
     (void)state;
@@ -498,6 +520,7 @@ int main(void)
         cmocka_unit_test(each_rule_has_its_effect),
         cmocka_unit_test(a_rule_of_the_service_wins_over_the_application_s_and_over_nodes),
         cmocka_unit_test(a_timeout_set_for_a_dubbogo_provider_counts),
+        cmocka_unit_test(a_weight_set_for_a_dubbo_go_provider_counts),
         cmocka_unit_test(more_than_the_ceiling_are_left_out),
         cmocka_unit_test(an_override_takes_effect_at_once_and_is_undone_when_it_goes),
         cmocka_unit_test(providers_keep_what_is_known_of_them_when_overrides_change),
