@@ -285,6 +285,10 @@ size_t json_number_print(double value, char *out)
     if (signbit(value))
         out[len++] = '-';
     double positive = fabs(value);
+    if (positive == 0 && len > 0) { /* -0 would be read as the integer 0 by Java and Python, and lose its sign */
+        memcpy(out + len, "0.0", 3);
+        return len + 3;
+    }
     if (is_printed_as_integer(positive))
         return len + print_u64((uint64_t)positive, out + len);
     return len + print_decimal(json_shortest(positive), out + len);

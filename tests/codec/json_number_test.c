@@ -232,7 +232,7 @@ static void prints_as_people_and_java_want_it(void **state)
 {
     (void)state;
     check_printed(0, "0");
-    check_printed(-0.0, "-0");
+    check_printed(-0.0, "-0.0");
     check_printed(1, "1");
     check_printed(-17, "-17");
     check_printed(0.1, "0.1");

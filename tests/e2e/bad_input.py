@@ -135,7 +135,7 @@ def test_numbers_are_exact_both_ways():
                    "0.123456789012345678901234567890", "1.5", "-0.0", "1E5"):
         for method in ("echo", "echoRaw"):
             out = dubboc("call", "--raw", "-u", provider.url(), ECHO, method, f"[{number}]").out.strip()
-            if method == "echoRaw" or number not in ("-0.0", "1E5"):
+            if method == "echoRaw" or number != "1E5":
                 assert out == number, (method, number, out)
     assert call(provider, "add", 9223372036854775806, 1).json() == 9223372036854775807
 
