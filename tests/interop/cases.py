@@ -59,13 +59,11 @@ def provided(peer, zookeeper, **options):
 
 def c_consumer(peer, zookeeper, *more, port=None, seconds=90):
     """The C consumer's checks against a peer: through ZooKeeper, or directly where the peer knows none."""
-    argv = [os.path.join(BUILD, "tests", "interop", "c", "consumer"), "--peer", peer.code]
+    argv = [os.path.join(BUILD, "tests", "interop", "c", "consumer"), "--peer", peer.name]
     if peer.registry:
         argv += ["--registry", zookeeper.url]
     else:
         argv += ["--users", f"http://127.0.0.1:{port}/{USERS}", "--echo", f"http://127.0.0.1:{port}/{ECHO}"]
-    if not peer.echo:
-        argv.append("--no-echo")
     return Checks([*argv, *map(str, more)], {}, seconds)
 
 
@@ -105,11 +103,7 @@ def peer_consumer(peer, zookeeper, providers, *more):
         more = ("--peer", "c", *more)
     if peer.registry:
         return peer.consume("--zookeeper", zookeeper.address, *more)
-    both = [peer.consume("--url", f"http://127.0.0.1:{providers.port(interface)}", "--only", part, *more)
-            for interface, part in ((USERS, "user."), (ECHO, "echo."))]
-    both[0].passed += both[1].passed
-    both[0].failed.update(both[1].failed)
-    return both[0]
+    return peer.consume("--url", f"http://127.0.0.1:{providers.port(USERS)}/", "--echo-url", f"http://127.0.0.1:{providers.port(ECHO)}/", *more)
 
 
 # --- the lists ----------------------------------------------------------------------------------------------------------------------------
@@ -182,6 +176,8 @@ def goes_and_comes(outcome, peer):
 FAILING = (("an error the method declares", USERS, "GetErr"), ("a runtime error", ECHO, "fail"), ("an unknown method", USERS, None))
 USER_METHODS = ("GetUser", "GetUser0", "GetUser3", "GetErr", "GetUsers", "GetUserMap", "getUser", "queryUser", "queryAll", "isLimit", "Calc", "Sum")
 BROKEN_PAGE = b"HTTP/1.1 500 Server Error\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"
+# To them a node http:// is Java serialization, if spring-web is there (wire.md 0.1).
+SERIALIZE_TO_HTTP = ("j26", "j273")
 # Told not to repeat GetUser, in the three spellings of our node, and yet they do (wire.md 12.2, 12.7).
 CANNOT_BE_TOLD = ("j3", "dubbogo02")
 
@@ -214,7 +210,35 @@ def more_of_consumer(outcome, peer):
     if outcome.writer:
         for exchanges in seen.values():
             outcome.writer.exchanges("provider", exchanges)
+    if peer.name in SERIALIZE_TO_HTTP:
+        tried = sum(b"x-java-serialized-object" in exchange.request for exchanges in seen.values() for exchange in exchanges)
+        outcome.measured[peer.name, "attempts in Java serialization, both nodes there"] = str(tried)
+        outcome.guard(peer.name, "consumer, no spring", "the run itself", without_spring, outcome, peer)
+    if peer.registry:
+        outcome.guard(peer.name, "consumer, more", "group and version are matched", takes_its_group, outcome, peer)
     outcome.guard(peer.name, "consumer, more", "how often it repeats", repeats_broken, outcome, peer)
+
+
+def without_spring(outcome, peer):
+    """Both nodes are there, and the library that makes the second one look usable is not."""
+    with ZooKeeper() as zookeeper, CProviders(zookeeper) as providers:
+        outcome.add_checks(peer.name, "consumer, no spring", peer_consumer(peer, zookeeper, providers, "--without-spring-web", "--no-echo"))
+
+
+def takes_its_group(outcome, peer):
+    """Of two C providers of one interface it calls that of its group and version."""
+    protocols = {"DUBBOC_SERVER_PROTOCOLS": "jsonrpc,http"}
+    with ZooKeeper() as zookeeper:
+        plain, blue = Recorder(), Recorder()
+        for recorder, more in ((plain, {}), (blue, {"DUBBOC_SERVER_GROUP": "blue", "DUBBOC_SERVER_VERSION": "2.0.0"})):
+            program = Provider("user-provider", DUBBOC_REGISTRY_ADDRESS=zookeeper.url, DUBBO_PORT_TO_REGISTRY=recorder.port, **protocols, **more)
+            recorder.target = int(program.address.rsplit(":", 1)[1])
+        listed(zookeeper, 4)
+        argv = ["--zookeeper", zookeeper.address, "--no-echo", "--only", "user.GetUser.known", "--group", "blue", "--version", "2.0.0"]
+        checks = peer.consume(*argv, *(("--peer", "c") if peer is C else ()))
+        seen = len(blue.take()), len(plain.take())
+        why = None if not checks.failed and seen[0] > 0 and seen[1] == 0 else f"requests seen by its group and by the other: {seen}; {checks.failed}"
+        outcome.add(peer.name, "consumer, more", "group and version are matched", why)
 
 
 def repeats_broken(outcome, peer):

@@ -21,7 +21,7 @@ from probes import COMPARED, PROBES, ask
 WIRE = os.path.join(SRC, "tests", "wire")
 PORT = 20880
 BYTES_MAX = 48 * 1024
-SAME_METHOD_MAX = 8  # the lists make hundreds of calls of some
+SAME_METHOD_MAX = 6  # the lists make hundreds of calls of some
 DATE = b"Thu, 01 Jan 1970 00:00:00 GMT"
 HEADERS = (
     (rb"(?im)^(date: )[^\r\n]*", rb"\g<1>" + DATE),
@@ -108,6 +108,7 @@ class Writer:
     """The cases of one peer. The folders it had before are gone."""
 
     def __init__(self, peer, version):
+        version = re.sub(r"\b(java-\d+|go\d+\.\d+|Python \d+\.\d+)[.\d]*", r"\1", version)  # a patch of the language changes no byte
         self.peer, self.version, self.seen, self.numbers, self.count = peer, version, set(), {}, 0
         for name in os.listdir(WIRE):
             if name.startswith(peer + "-"):

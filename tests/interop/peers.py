@@ -15,11 +15,10 @@ INTEROP_BUILD = os.environ.get("INTEROP_BUILD") or os.path.join(SRC, "build-inte
 
 
 class Peer:
-    """One framework in one release. servers: what it can serve with, the first being the usual one. code: its name for the C consumer."""
+    """One framework in one release. servers: what it can serve with, the first being the usual one."""
 
-    def __init__(self, name, folder, providers=True, servers=(None,), registry=True, code=None, echo=True):
+    def __init__(self, name, folder, providers=True, servers=(None,), registry=True):
         self.name, self.folder, self.providers, self.servers, self.registry = name, folder, providers, servers, registry
-        self.code, self.echo = code or name, echo
 
     def argv(self, *more):
         return [os.path.join(HERE, self.folder, "run"), *map(str, more)]
@@ -85,6 +84,7 @@ PEERS = [
     Peer("j27", "java/j27"),
     Peer("j3", "java/j3"),
     Peer("jsonrpc4j", "java/jsonrpc4j", registry=False),
+    Peer("jsonrpc4j12", "java/jsonrpc4j12", registry=False),
     Peer("go3", "go/go3"),
     Peer("go1", "go/go1"),
     Peer("dubbogo02", "go/dubbogo02"),

@@ -4,7 +4,7 @@ import os
 
 from harness import SRC
 
-ROLES = ("provider", "provider, jetty9", "provider, tomcat", "provider, recorded", "provider, more", "consumer", "consumer, recorded", "consumer, more")
+ROLES = ("provider", "provider, jetty9", "provider, tomcat", "provider, recorded", "provider, more", "consumer", "consumer, recorded", "consumer, no spring", "consumer, more")
 
 
 def matrix(outcome):
