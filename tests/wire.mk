@@ -9,4 +9,4 @@ TESTS += tests/wire/replay_test
 tests_wire_replay_test_CPPFLAGS = $(test_cppflags)
 tests_wire_replay_test_LDADD = $(test_libs)
 TESTS += tests/wire/provider_replay.py
-EXTRA_DIST += tests/wire tests/interop
+EXTRA_DIST += tests/wire tests/interop docs/interop.md

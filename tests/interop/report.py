@@ -40,12 +40,23 @@ def table(head, rows):
 def write(outcome):
     lines = ["# dubboc and other frameworks", "",
              "Written by `./dev interop --write-docs` from a run through a real ZooKeeper; do not edit. A cell is checks passed / checks made.", "",
-             "\"provider\": the framework provides and C calls it, with the server named; \"consumer\": it calls the C providers. \"more\": group and",
-             "version, a provider that stops and starts under load; how often a failing call is sent.", ""]
+             "| column | who calls whom |", "| --- | --- |",
+             "| provider | C calls the framework's provider, with the server named |",
+             "| provider, more | group and version; one of two providers stops and starts under load |",
+             "| consumer | the framework's consumer calls the C providers, registered as `jsonrpc://` and `http://` |",
+             "| consumer, no spring | the same without spring-web on its class path |",
+             "| consumer, more | group and version; how often a failing call is sent |",
+             "| recorded | the same lists again through a proxy that keeps what goes by |", ""]
     lines += table(["peer", "release", *ROLES], ([peer, version, *cells] for peer, version, cells in matrix(outcome)))
     whats = sorted({what for _, what in outcome.measured})
     lines += ["", "## Measured", ""]
     lines += table(["peer", *whats], ([peer, *(outcome.measured.get((peer, what), "") for what in whats)] for peer in outcome.versions))
+    lines += ["", "A C provider answers every error with HTTP 200 and `data.exceptionTypeName`; what is declared `once` is registered with `retries=0` in three",
+              "spellings. The lines above tell what each consumer makes of that: how often it sends one call.", "",
+              "`protocols = jsonrpc,http` makes a service visible to every Java consumer: 2.7.4 and later want `http://` nodes, older ones `jsonrpc://`. To those",
+              "older ones `http://` is Java serialization, if spring-web is there: they spend attempts on that node, which a C server refuses without running",
+              "anything, and then take the other, so that a method that is not to be repeated may fail there. Switch it on where no such consumer is left,",
+              "or give them a group of their own."]
     lines += ["", "## Checks", ""]
     for peer in outcome.versions:
         for role in ROLES:
