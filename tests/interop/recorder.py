@@ -39,6 +39,11 @@ class Reader:
         self.pending += piece
         return bool(piece)
 
+    def notice_end(self, seconds=0.05):
+        """Some providers close after an error without having said so, and the next request must not be sent to a dead connection."""
+        if select.select([self.peer], [], [], seconds)[0]:
+            self.more()
+
     def take(self, count):
         taken, self.pending = self.pending[:count], self.pending[count:]
         return taken
@@ -131,6 +136,8 @@ class Recorder:
         if not is_whole:
             return False
         kept.reply, _ = replies.message(not request.startswith(b"HEAD "))
+        if b'"error"' in kept.reply:
+            replies.notice_end()
         kept.is_closed = replies.is_ended or b"connection: close" in kept.reply.split(b"\r\n\r\n")[0].lower()
         kept.is_complete = True
         requests.peer.sendall(kept.reply)
