@@ -39,6 +39,7 @@ def check(case, ports):
 def main():
     cases = [case for case in sorted(os.listdir(WIRE)) if os.path.exists(os.path.join(WIRE, case, "expect"))]
     cases = [case for case in cases if re.search(r"^role = provider$|^\[ours\]$", read(case, "expect").decode(), re.M)]
+    cases = [case for case in cases if b'"sleep","params":[15' not in read(case, "request")]  # the wait says nothing
     cases = [case for case in cases if not sys.argv[1:] or any(part in case for part in sys.argv[1:])]
     registry = "file://" + folder()
     ports = [int(Provider(example, DUBBOC_REGISTRY_ADDRESS=registry).address.rsplit(":", 1)[1]) for example in ("user-provider", "echo-provider")]
