@@ -108,8 +108,8 @@ bool log_throttle_pass(log_throttle *throttle, unsigned *suppressed)
     return true;
 }
 
-void dubboc_log_stderr(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
-    unsigned suppressed)
+void dubboc_log_stderr(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
 {
     (void)arg;
     int64_t wall_ms = clock_wall_ms();

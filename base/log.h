@@ -9,10 +9,10 @@
 
 /* One event. fields is printf's format for "key=value key=value", "" for none; a %s that may hold blanks is written as key=\"%s\".
  * Control bytes in the result are replaced. Costs one load when nobody listens at that level. */
-#define LOG(level, area, message, ...)                     \
-    do {                                                   \
-        if (log_is_on(level))                              \
-            log_write(level, area, message, 0, __VA_ARGS__); \
+#define LOG(level, area, message, ...)                                                                                           \
+    do {                                                                                                                         \
+        if (log_is_on(level))                                                                                                    \
+            log_write(level, area, message, 0, __VA_ARGS__);                                                                     \
     } while (0)
 
 bool log_is_on(dubboc_log_level level);
@@ -48,12 +48,12 @@ typedef struct log_throttle {
 /* Whether to say it now; *suppressed receives how many were left out since. */
 bool log_throttle_pass(log_throttle *throttle, unsigned *suppressed);
 
-#define LOG_THROTTLED(level, area, message, ...)                                      \
-    do {                                                                              \
-        static log_throttle throttle_;                                                \
-        unsigned suppressed_;                                                         \
-        if (log_is_on(level) && log_throttle_pass(&throttle_, &suppressed_))          \
-            log_write(level, area, message, suppressed_, __VA_ARGS__);                \
+#define LOG_THROTTLED(level, area, message, ...)                                                                                 \
+    do {                                                                                                                         \
+        static log_throttle throttle_;                                                                                           \
+        unsigned suppressed_;                                                                                                    \
+        if (log_is_on(level) && log_throttle_pass(&throttle_, &suppressed_))                                                     \
+            log_write(level, area, message, suppressed_, __VA_ARGS__);                                                           \
     } while (0)
 
 #endif

@@ -45,8 +45,8 @@ static struct MHD_Response *make_reply(upload *call)
     return response;
 }
 
-static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-    const char *data, size_t *len, void **state)
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *data, size_t *len, void **state)
 {
     (void)arg, (void)url, (void)method, (void)version;
     static int seen; /* any address that is not NULL: constant answers need no state */

@@ -28,7 +28,9 @@ static void *run(void *arg)
     for (long i = 0; i < calls_each; i++) {
         cJSON *result = NULL;
         if (is_raw)
-            check(dubboc_call_raw(client, "bench", method, (dubboc_slice){params_text, strlen(params_text)}, &options, &text, &err), &err);
+            check(
+                dubboc_call_raw(client, "bench", method, (dubboc_slice){params_text, strlen(params_text)}, &options, &text, &err),
+                &err);
         else
             check(dubboc_call_with(client, "bench", method, params, &options, &result, &err), &err);
         cJSON_Delete(result);

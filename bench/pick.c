@@ -42,7 +42,8 @@ int main(int argc, char **argv)
     buffer_init(&address, 256u * 1024 * 1024);
     buffer_append_text(&address, "static:");
     for (int i = 0; i < providers; i++)
-        buffer_printf(&address, "%sjsonrpc://10.%d.%d.%d:20880/bench?interface=bench", i > 0 ? " " : "", i >> 16 & 255, i >> 8 & 255, i & 255);
+        buffer_printf(&address, "%sjsonrpc://10.%d.%d.%d:20880/bench?interface=bench", i > 0 ? " " : "", i >> 16 & 255,
+            i >> 8 & 255, i & 255);
     registry_settings source_settings = {.address = buffer_text(&address)};
     http_client_settings http_settings = {.pool_size = 1, .reply_max_bytes = 1024, .connect_timeout_ms = 1000};
     selector_settings settings = {.ttl_ms = -1, .load_balance = policy, .health_failures = 5, .health_rest_ms = 30000};
@@ -50,8 +51,10 @@ int main(int argc, char **argv)
     registry *source = NULL;
     http_client *http = NULL;
     selector *chooser = NULL;
-    if (registry_open(&source_settings, &source, &err) != DUBBOC_OK || http_client_new(&http_settings, &http, &err) != DUBBOC_OK ||
-        selector_new(&settings, source, http, &chooser, &err) != DUBBOC_OK || selector_directory(chooser, &wanted, &list, &err) != DUBBOC_OK ||
+    if (registry_open(&source_settings, &source, &err) != DUBBOC_OK ||
+        http_client_new(&http_settings, &http, &err) != DUBBOC_OK ||
+        selector_new(&settings, source, http, &chooser, &err) != DUBBOC_OK ||
+        selector_directory(chooser, &wanted, &list, &err) != DUBBOC_OK ||
         directory_wait_ready(list, deadline_in_ms(20000), &err) != DUBBOC_OK)
         fail(err.text);
     int64_t begun = clock_now_ns();

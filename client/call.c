@@ -86,8 +86,8 @@ static void note_reason(call *self, const char *reason)
 {
     size_t used = strlen(self->reasons);
     bool names_it = strstr(reason, self->held.provider->address) != NULL;
-    snprintf(self->reasons + used, sizeof self->reasons - used, "%s%s%s%s", used > 0 ? "; " : "", names_it ? "" : self->held.provider->label,
-        names_it ? "" : ": ", reason);
+    snprintf(self->reasons + used, sizeof self->reasons - used, "%s%s%s%s", used > 0 ? "; " : "",
+        names_it ? "" : self->held.provider->label, names_it ? "" : ": ", reason);
 }
 
 /* --- beginning */
@@ -158,7 +158,8 @@ static dubboc_status take_options(call *self, const dubboc_call_options *options
     if (self->options->size == sizeof none)
         return DUBBOC_OK;
     if (options->size < sizeof options->size || options->size > OPTIONS_BYTES_MAX)
-        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_call_options.size is %zu: set it to sizeof(dubboc_call_options)", options->size);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "dubboc_call_options.size is %zu: set it to sizeof(dubboc_call_options)", options->size);
     self->own_options = none;
     memcpy(&self->own_options, options, options->size < sizeof none ? options->size : sizeof none);
     self->options = &self->own_options;
@@ -247,7 +248,8 @@ static call_want pick_provider(call *self)
     if (!directory_pick(self->directory, &request, &self->held))
         return self->picks == 0 ? end_without_provider(self) : end_without_answer(self, self->status, self->execution);
     self->is_held = true;
-    self->dialect = self->reference != NULL && self->reference->dialect != NULL ? self->reference->dialect : dialect_of(self->held.peer);
+    self->dialect =
+        self->reference != NULL && self->reference->dialect != NULL ? self->reference->dialect : dialect_of(self->held.peer);
     if (self->picks++ == 0)
         use_node_settings(self);
     if (is_explained(self))
@@ -365,8 +367,9 @@ static call_want judge_complete_exchange(call *self)
     if (found.execution != DUBBOC_ANSWERED)
         return fail_attempt(self, &found, err.text, http_exchange_bytes_sent(self->connection));
     if (is_explained(self))
-        explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms", found.status == DUBBOC_OK ? "answered" : "answered with an error",
-        http_exchange_bytes_sent(self->connection), http_exchange_bytes_received(self->connection), milliseconds_since(self->begun_ns));
+        explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms",
+            found.status == DUBBOC_OK ? "answered" : "answered with an error", http_exchange_bytes_sent(self->connection),
+            http_exchange_bytes_received(self->connection), milliseconds_since(self->begun_ns));
     self->health = found.health;
     if (found.status != DUBBOC_OK && self->err != NULL)
         *self->err = err;
@@ -420,7 +423,8 @@ void call_connected(call *self, http_connection *connection, dubboc_status statu
     status = request_write(self, http_connection_request(connection));
     if (status != DUBBOC_OK) {
         verdict found = {status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true};
-        fail_attempt(self, &found, status == DUBBOC_E_ARGUMENT ? "the method's name is not UTF-8" : dubboc_status_text(status), 0);
+        fail_attempt(
+            self, &found, status == DUBBOC_E_ARGUMENT ? "the method's name is not UTF-8" : dubboc_status_text(status), 0);
         return;
     }
     http_exchange_begin(connection, slice_make(NULL, 0));

@@ -14,8 +14,8 @@ typedef enum call_want {
     CALL_WANTS_CONNECTION, /* take one (call->fresh) from call->held.provider->endpoint by call->deadline_ns; then call_connected() */
     CALL_WANTS_READ,       /* wait for call->connection's socket; on failure of the wait call_interrupt() */
     CALL_WANTS_WRITE,
-    CALL_WANTS_PAUSE,      /* wait until call->pause_until_ns; on failure call_interrupt() */
-    CALL_ENDED             /* call->status; the outcome stands in err; call_fini() */
+    CALL_WANTS_PAUSE, /* wait until call->pause_until_ns; on failure call_interrupt() */
+    CALL_ENDED        /* call->status; the outcome stands in err; call_fini() */
 } call_want;
 
 typedef enum call_state { CALL_PICKS, CALL_CONNECTS, CALL_EXCHANGES, CALL_PAUSES, CALL_IS_OVER } call_state;
@@ -25,7 +25,7 @@ typedef struct call {
     dubboc_client *client;
     const char *interface;
     dubboc_slice method;
-    dubboc_slice params; /* checked JSON text */
+    dubboc_slice params;                /* checked JSON text */
     const dubboc_call_options *options; /* never NULL */
     dubboc_call_options own_options;    /* when the caller's structure has another size */
     dubboc_error *err;                  /* NULL: not wanted */
@@ -47,11 +47,11 @@ typedef struct call {
     call_state state;
     pick held;
     bool is_held;
-    const dialect *dialect; /* of the provider that is held */
+    const dialect *dialect;      /* of the provider that is held */
     bool fresh;                  /* the next connection must not come from the pool */
     http_connection *connection; /* stays until call_fini(), since the reply stands in it */
     unsigned picks;
-    unsigned sent;               /* attempts of which something left */
+    unsigned sent; /* attempts of which something left */
     int64_t backoff_ms;
     size_t tried_count;
 

@@ -32,7 +32,8 @@ static dubboc_status check_options(const dubboc_client_options *given, dubboc_er
     if (given == NULL)
         return DUBBOC_OK;
     if (given->size < sizeof(size_t) || given->size > 4096)
-        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_client_options.size is %zu: set it to sizeof(dubboc_client_options)", given->size);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "dubboc_client_options.size is %zu: set it to sizeof(dubboc_client_options)", given->size);
     if (given->pool_size < 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_client_options.pool_size is %d", given->pool_size);
     return DUBBOC_OK;

@@ -10,13 +10,7 @@
 
 #include "base/slot.h"
 
-typedef enum call_end {
-    CALL_END_OK,
-    CALL_END_REMOTE_ERROR,
-    CALL_END_NOT_EXECUTED,
-    CALL_END_MAYBE_EXECUTED,
-    CALL_ENDS
-} call_end;
+typedef enum call_end { CALL_END_OK, CALL_END_REMOTE_ERROR, CALL_END_NOT_EXECUTED, CALL_END_MAYBE_EXECUTED, CALL_ENDS } call_end;
 
 #define BUDGET_WINDOW_S 10
 #define BUDGET_SECONDS 16 /* of history kept, at least the window */

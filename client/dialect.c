@@ -2,7 +2,10 @@
 
 #include <assert.h>
 
-#define LINES(type) {"Accept: " type "\r\nContent-Type: " type "\r\n", sizeof "Accept: \r\nContent-Type: \r\n" - 1 + 2 * (sizeof type - 1)}
+#define LINES(type)                                                                                                              \
+    {                                                                                                                            \
+        "Accept: " type "\r\nContent-Type: " type "\r\n", sizeof "Accept: \r\nContent-Type: \r\n" - 1 + 2 * (sizeof type - 1)    \
+    }
 
 enum { PEER_UNKNOWN, PEER_DUBBOGO, PEER_DUBBO_GO, PEER_JAVA, PEER_PLAIN, PEERS };
 

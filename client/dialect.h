@@ -14,7 +14,7 @@ typedef struct dialect {
     const char *name;     /* as in [reference X] dialect */
     dubboc_slice headers; /* Accept and Content-Type, each line with its end */
     bool sends_timeout;
-    bool takes_batches;   /* a JSON array of requests is understood */
+    bool takes_batches; /* a JSON array of requests is understood */
 } dialect;
 
 /* What [reference X] dialect may say: a name of the table, or "auto". */

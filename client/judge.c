@@ -31,7 +31,8 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     if (reply->message.kind == JSON_STRING)
         json_string_decode(reply->message.text, &message);
     if (message.status == DUBBOC_E_TOO_BIG || message.len == 0)
-        error_set(err, DUBBOC_E_REMOTE, "%.*s", SLICE_ARGS(reply->message.kind == JSON_STRING ? reply->message.text : reply->error.text));
+        error_set(err, DUBBOC_E_REMOTE, "%.*s",
+            SLICE_ARGS(reply->message.kind == JSON_STRING ? reply->message.text : reply->error.text));
     else
         error_set(err, DUBBOC_E_REMOTE, "%.*s", SLICE_ARGS(buffer_slice(&message)));
     buffer_fini(&message);

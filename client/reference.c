@@ -114,7 +114,8 @@ static void register_consumer(dubboc_client *client, reference *self)
         return;
     dubboc_error err;
     char *url = consumer_url(client, self);
-    if (url == NULL || registry_register(client->registry, self->interface, REGISTRY_CONSUMERS, url, &self->consumer_node, &err) != DUBBOC_OK)
+    if (url == NULL ||
+        registry_register(client->registry, self->interface, REGISTRY_CONSUMERS, url, &self->consumer_node, &err) != DUBBOC_OK)
         LOG(DUBBOC_LOG_WARN, "client", "consumer node not registered", "interface=%s reason=\"%s\"", self->interface,
             url == NULL ? "out of memory" : err.text);
     free(url);
@@ -139,7 +140,8 @@ static dubboc_status check_interface(dubboc_slice interface, dubboc_error *err)
             INTERFACE_BYTES_MAX);
     for (size_t i = 0; i < interface.len; i++)
         if ((unsigned char)interface.at[i] <= ' ' || interface.at[i] == '/' || interface.at[i] == 0x7F)
-            return error_set(err, DUBBOC_E_ARGUMENT, "the interface's name holds a blank, a slash or a control byte at byte %zu", i);
+            return error_set(
+                err, DUBBOC_E_ARGUMENT, "the interface's name holds a blank, a slash or a control byte at byte %zu", i);
     return DUBBOC_OK;
 }
 
@@ -164,7 +166,8 @@ static dubboc_status find_directory(dubboc_client *client, reference *self, dubb
     if (client->registry == NULL)
         return error_set(err, DUBBOC_E_NO_PROVIDER,
             "%s: no registry is configured ([registry] address) and [reference %s] has no url", self->interface, self->interface);
-    url_wanted wanted = {.interface = slice_of(self->interface), .group = slice_of(self->group), .version = slice_of(self->version)};
+    url_wanted wanted = {
+        .interface = slice_of(self->interface), .group = slice_of(self->group), .version = slice_of(self->version)};
     return selector_directory(client->selector, &wanted, &self->directory, err);
 }
 
@@ -211,7 +214,8 @@ static reference *add_reference(dubboc_client *client, size_t bucket, reference 
 }
 
 /* Made outside the lock, since making it may log and subscribe. */
-static dubboc_status make_reference(dubboc_client *client, size_t bucket, const char *interface, reference **found, dubboc_error *err)
+static dubboc_status make_reference(
+    dubboc_client *client, size_t bucket, const char *interface, reference **found, dubboc_error *err)
 {
     dubboc_status status = check_interface(slice_of(interface), err);
     reference *made = NULL;

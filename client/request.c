@@ -56,18 +56,21 @@ static dubboc_status check_headers(const dubboc_call_options *options, dubboc_er
         bytes += slice_of(options->headers[i].name).len + slice_of(options->headers[i].value).len + strlen(": \r\n");
     }
     if (bytes > REQUEST_HEADER_BYTES_MAX)
-        return error_set(err, DUBBOC_E_ARGUMENT, "the headers have %zu bytes, at most %d are possible", bytes, REQUEST_HEADER_BYTES_MAX);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "the headers have %zu bytes, at most %d are possible", bytes, REQUEST_HEADER_BYTES_MAX);
     return DUBBOC_OK;
 }
 
 dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err)
 {
     if (method.len == 0 || method.len > METHOD_BYTES_MAX)
-        return error_set(err, DUBBOC_E_ARGUMENT, "the method's name has %zu bytes, 1 to %d are possible", method.len, METHOD_BYTES_MAX);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "the method's name has %zu bytes, 1 to %d are possible", method.len, METHOD_BYTES_MAX);
     for (size_t i = 0; i < method.len; i++)
         if ((unsigned char)method.at[i] < ' ' || method.at[i] == '"' || method.at[i] == '\\')
             return error_set(err, DUBBOC_E_ARGUMENT, "the method's name holds a quote, backslash or control byte at byte %zu", i);
-    if (options->timeout_ms < DUBBOC_NONE || options->retries < DUBBOC_NONE || options->idempotent < DUBBOC_NONE || options->idempotent > 1)
+    if (options->timeout_ms < DUBBOC_NONE || options->retries < DUBBOC_NONE || options->idempotent < DUBBOC_NONE ||
+        options->idempotent > 1)
         return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms %lld, retries %d or idempotent %d of the call is out of range",
             (long long)options->timeout_ms, options->retries, options->idempotent);
     return check_headers(options, err);
@@ -84,7 +87,8 @@ static size_t digits_of(uint32_t number)
 /* What jsonrpc_begin_request(), params and jsonrpc_end_request() will write: no byte of the method needs an escape (request_check()). */
 static size_t body_size(const call *self)
 {
-    return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") + self->method.len + self->params.len + digits_of(self->id);
+    return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") + self->method.len + self->params.len +
+           digits_of(self->id);
 }
 
 static void write_head(const call *self, int64_t left_ns, buffer *out)

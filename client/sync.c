@@ -22,7 +22,8 @@ static void drive(call *self)
         }
         case CALL_WANTS_READ:
         case CALL_WANTS_WRITE:
-            status = http_connection_wait(self->connection, want == CALL_WANTS_READ ? HTTP_WANT_READ : HTTP_WANT_WRITE, self->deadline_ns);
+            status = http_connection_wait(
+                self->connection, want == CALL_WANTS_READ ? HTTP_WANT_READ : HTTP_WANT_WRITE, self->deadline_ns);
             if (status != DUBBOC_OK)
                 call_interrupt(self, status);
             break;
@@ -170,8 +171,8 @@ dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, con
     return status;
 }
 
-dubboc_status dubboc_call(dubboc_client *client, const char *interface, const char *method, const cJSON *params, cJSON **result,
-    dubboc_error *err)
+dubboc_status dubboc_call(
+    dubboc_client *client, const char *interface, const char *method, const cJSON *params, cJSON **result, dubboc_error *err)
 {
     return dubboc_call_with(client, interface, method, params, NULL, result, err);
 }

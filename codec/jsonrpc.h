@@ -26,11 +26,11 @@ bool jsonrpc_begin_request(buffer *out, dubboc_slice method);
 void jsonrpc_end_request(buffer *out, uint32_t id);
 
 typedef struct jsonrpc_reply {
-    bool is_error;       /* a non-null error member: it wins over a result (wire.md P5) */
-    json_value result;   /* JSON_NONE when absent: to be read as null (wire.md P42) */
-    json_value error;    /* the error as sent: an object, or (a fault of the peer) a string, number, boolean, array */
-    int64_t code;        /* error.code, 0 when absent or no integer that fits */
-    json_value message;  /* error.message, JSON_NONE when absent */
+    bool is_error;      /* a non-null error member: it wins over a result (wire.md P5) */
+    json_value result;  /* JSON_NONE when absent: to be read as null (wire.md P42) */
+    json_value error;   /* the error as sent: an object, or (a fault of the peer) a string, number, boolean, array */
+    int64_t code;       /* error.code, 0 when absent or no integer that fits */
+    json_value message; /* error.message, JSON_NONE when absent */
 } jsonrpc_reply;
 
 /* Reads one reply to the request with that id. Bytes after the object are an error, white space is not.
@@ -43,7 +43,8 @@ dubboc_status jsonrpc_read_reply(dubboc_slice body, uint32_t id, jsonrpc_reply *
 
 /* One request of a message. When fault is not 0 it cannot be executed and is answered with that code and fault_text. */
 typedef struct jsonrpc_request {
-    dubboc_slice id;     /* the id's token byte for byte; "null" when it cannot be told; at NULL: a notification, not to be answered */
+    dubboc_slice
+        id; /* the id's token byte for byte; "null" when it cannot be told; at NULL: a notification, not to be answered */
     dubboc_slice method; /* the string token with its quotes */
     json_value params;   /* JSON_ARRAY, JSON_OBJECT or JSON_NONE (absent and null: wire.md P7) */
     int fault;

@@ -78,7 +78,8 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     if (dubboc_request_params(request, params, "[i]", &ms) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (ms < 0 || ms > LATER_MAX_MS)
-        return dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException", "%d ms is not between 0 and %d", ms, LATER_MAX_MS);
+        return dubboc_request_fail(
+            request, 0, "java.lang.IllegalArgumentException", "%d ms is not between 0 and %d", ms, LATER_MAX_MS);
     due *added = calloc(1, sizeof *added);
     if (added == NULL || (added->deferred = dubboc_request_defer(request)) == NULL) {
         free(added);

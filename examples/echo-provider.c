@@ -92,7 +92,8 @@ static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **r
     if (dubboc_request_params(request, params, "[I, I]", &a, &b) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (__builtin_add_overflow(a, b, &sum))
-        return dubboc_request_fail(request, 0, "java.lang.ArithmeticException", "%" PRId64 " + %" PRId64 " is beyond 64 bits", a, b);
+        return dubboc_request_fail(
+            request, 0, "java.lang.ArithmeticException", "%" PRId64 " + %" PRId64 " is beyond 64 bits", a, b);
     *result = dubboc_json_i64_new(sum);
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
@@ -114,7 +115,8 @@ static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **r
     if (dubboc_request_params(request, params, "[i]", &kib) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (kib < 0 || kib > BIG_MAX_KIB)
-        return dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException", "%d KiB is not between 0 and %d", kib, BIG_MAX_KIB);
+        return dubboc_request_fail(
+            request, 0, "java.lang.IllegalArgumentException", "%d KiB is not between 0 and %d", kib, BIG_MAX_KIB);
     size_t len = (size_t)kib * 1024;
     char *text = malloc(len + 1);
     if (text == NULL)

@@ -11,8 +11,9 @@
 static void fail(const dubboc_error *err)
 {
     fprintf(stderr, "%s\n", err->text);
-    exit(err->status == DUBBOC_E_CONFIG || err->status == DUBBOC_E_ARGUMENT || err->status == DUBBOC_E_UNSUPPORTED ? EXIT_CONFIG
-                                                                                                                    : EXIT_FAILURE);
+    exit(err->status == DUBBOC_E_CONFIG || err->status == DUBBOC_E_ARGUMENT || err->status == DUBBOC_E_UNSUPPORTED
+             ? EXIT_CONFIG
+             : EXIT_FAILURE);
 }
 
 static sigset_t ending_signals(void)

@@ -47,7 +47,7 @@ int main(int argc, char **argv)
     if (err.status != DUBBOC_OK)
         fprintf(stderr, "%s\n", err.text);
     else
-        program_wait(); /* takes the signal off, so that the next one ends the program */
+        program_wait();         /* takes the signal off, so that the next one ends the program */
     dubboc_server_free(server); /* goes on stepping by itself until it has drained */
     dubboc_config_free(config);
     return err.status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -21,8 +21,8 @@ static int show_user(dubboc_client *client, const char *id)
     int age = 0, failed = 0;
     if (dubboc_json_pack(&params, &err, "[s]", id) != DUBBOC_OK ||
         dubboc_call(client, service, "GetUser", params, &user, &err) != DUBBOC_OK ||
-        (!cJSON_IsNull(user) && dubboc_json_unpack(user, &err, "{s:s, s:i, s:I, s:s}", "name", &name, "age", &age, "time", &time_ms,
-                                    "sex", &sex) != DUBBOC_OK))
+        (!cJSON_IsNull(user) && dubboc_json_unpack(user, &err, "{s:s, s:i, s:I, s:s}", "name", &name, "age", &age, "time",
+                                    &time_ms, "sex", &sex) != DUBBOC_OK))
         failed = complain("GetUser", &err);
     else if (cJSON_IsNull(user))
         printf("GetUser(%s): nobody\n", id);
@@ -68,12 +68,14 @@ int main(int argc, char **argv)
     dubboc_config *config = NULL;
     dubboc_client *client = NULL;
     if (dubboc_config_load(argc > 1 ? argv[1] : NULL, &config, &err) != DUBBOC_OK ||
-        dubboc_client_new(&(dubboc_client_options){.size = sizeof(dubboc_client_options), .config = config}, &client, &err) != DUBBOC_OK) {
+        dubboc_client_new(&(dubboc_client_options){.size = sizeof(dubboc_client_options), .config = config}, &client, &err) !=
+            DUBBOC_OK) {
         fprintf(stderr, "user-consumer: %s\n", err.text);
         dubboc_config_free(config);
         return 78;
     }
-    int failed = show_user(client, "A001") + show_user(client, "A003") + show_user(client, "A000") + show_all(client) + show_error(client);
+    int failed =
+        show_user(client, "A001") + show_user(client, "A003") + show_user(client, "A000") + show_all(client) + show_error(client);
     dubboc_client_free(client);
     dubboc_config_free(config);
     return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -50,7 +50,8 @@ static dubboc_status add_user(cJSON *list_or_map, const char *id)
     dubboc_status status = give_user(found, &one);
     if (status != DUBBOC_OK)
         return status;
-    bool is_added = cJSON_IsArray(list_or_map) ? cJSON_AddItemToArray(list_or_map, one) : cJSON_AddItemToObject(list_or_map, id, one);
+    bool is_added =
+        cJSON_IsArray(list_or_map) ? cJSON_AddItemToArray(list_or_map, one) : cJSON_AddItemToObject(list_or_map, id, one);
     if (is_added)
         return DUBBOC_OK;
     cJSON_Delete(one);
@@ -70,7 +71,8 @@ static dubboc_status give_users(dubboc_request *request, const cJSON *params, cJ
     if (status == DUBBOC_OK && !cJSON_IsArray(ids))
         status = DUBBOC_E_PARAMS;
     if (status == DUBBOC_OK)
-        cJSON_ArrayForEach(id, ids) {
+        cJSON_ArrayForEach(id, ids)
+        {
             if (!cJSON_IsString(id))
                 status = dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException", "an id is not a string");
             if (status == DUBBOC_OK)
@@ -178,8 +180,8 @@ static dubboc_status query_user(dubboc_request *request, const cJSON *params, cJ
     time = dubboc_json_get(given, "time");
     sex = dubboc_json_get(given, "sex");
     cJSON none = {.type = cJSON_NULL};
-    dubboc_status status = dubboc_json_pack(result, NULL, "{s:s?, s:s, s:I, s:O, s:O}", "id", id, "name", greeting, "age", age + 18,
-        "time", time != NULL ? time : &none, "sex", sex != NULL ? sex : &none);
+    dubboc_status status = dubboc_json_pack(result, NULL, "{s:s?, s:s, s:I, s:O, s:O}", "id", id, "name", greeting, "age",
+        age + 18, "time", time != NULL ? time : &none, "sex", sex != NULL ? sex : &none);
     free(greeting);
     return status;
 }

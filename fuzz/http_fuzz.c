@@ -22,11 +22,7 @@
 
 /* --- the reader ------------------------------------------------------------------------------------------------------------------------------ */
 
-typedef enum feeding {
-    AT_ONCE,
-    BYTE_BY_BYTE,
-    IN_PIECES
-} feeding;
+typedef enum feeding { AT_ONCE, BYTE_BY_BYTE, IN_PIECES } feeding;
 
 static size_t piece_len(feeding how, const uint8_t *data, size_t size, size_t at)
 {
@@ -88,7 +84,8 @@ static int listen_for_curl(char name[64])
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     memcpy(at.sun_path + 1, name, strlen(name));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) != 0 || listen(fd, 4) != 0)
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) != 0 ||
+        listen(fd, 4) != 0)
         abort();
     return fd;
 }

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
     }
     if (corpus != NULL)
         closedir(corpus);
-    printf("1..1\n%s 1 - %u inputs of %s replayed, %u not readable\n", count > 0 && unread == 0 ? "ok" : "not ok", count, folder, unread);
+    printf("1..1\n%s 1 - %u inputs of %s replayed, %u not readable\n", count > 0 && unread == 0 ? "ok" : "not ok", count, folder,
+        unread);
     return 0;
 }

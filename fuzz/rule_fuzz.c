@@ -9,7 +9,8 @@
 #include "selector/rule_yaml.h"
 
 #define PROVIDER                                                                                                                 \
-    "jsonrpc://10.0.0.1:80/com.foo.Bar?interface=com.foo.Bar&dubbo=dubbo-provider-golang-0.1.1&timeout=3&weight=7&zone=a&get.retries=2"
+    "jsonrpc://10.0.0.1:80/"                                                                                                     \
+    "com.foo.Bar?interface=com.foo.Bar&dubbo=dubbo-provider-golang-0.1.1&timeout=3&weight=7&zone=a&get.retries=2"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

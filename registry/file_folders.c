@@ -11,7 +11,8 @@
 #include "base/mem.h"
 #include "registry/file_node.h"
 
-#define WATCHED (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define WATCHED                                                                                                                  \
+    (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 #define POLL_NS NS_PER_S
 
@@ -29,8 +30,8 @@ dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_er
     pthread_mutex_init(&self->lock, NULL);
     self->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (self->inotify_fd < 0)
-        LOG(DUBBOC_LOG_WARN, "registry", "no inotify, folders are looked at every second", "root=\"%s\" reason=\"%s\"", self->root,
-            strerror(errno));
+        LOG(DUBBOC_LOG_WARN, "registry", "no inotify, folders are looked at every second", "root=\"%s\" reason=\"%s\"",
+            self->root, strerror(errno));
     return DUBBOC_OK;
 }
 
@@ -72,8 +73,8 @@ static void start_watch(file_folders *self, file_folder *folder)
         folder->recheck_ns = clock_now_ns() + POLL_NS;
     pthread_mutex_unlock(&self->lock);
     if (is_news)
-        LOG(DUBBOC_LOG_WARN, "registry", "folder not watched, it is looked at every second", "path=\"%s\" reason=\"%s\"", folder->path,
-            strerror(reason));
+        LOG(DUBBOC_LOG_WARN, "registry", "folder not watched, it is looked at every second", "path=\"%s\" reason=\"%s\"",
+            folder->path, strerror(reason));
 }
 
 /* --- the table */
@@ -94,7 +95,8 @@ static file_folder *find_or_add(file_folders *self, char *path_take)
     file_folder *folder = find_locked(self, path_take);
     if (folder == NULL && added != NULL) {
         folder = added;
-        *folder = (file_folder){.next = self->first, .path = path_take, .watch = -1, .is_lost = true, .recheck_ns = DEADLINE_NEVER};
+        *folder =
+            (file_folder){.next = self->first, .path = path_take, .watch = -1, .is_lost = true, .recheck_ns = DEADLINE_NEVER};
         self->first = folder;
         path_take = NULL;
         added = NULL;
@@ -107,7 +109,8 @@ static file_folder *find_or_add(file_folders *self, char *path_take)
     return folder;
 }
 
-dubboc_status file_folders_ref(file_folders *self, const char *interface, registry_category category, file_folder **out, dubboc_error *err)
+dubboc_status file_folders_ref(
+    file_folders *self, const char *interface, registry_category category, file_folder **out, dubboc_error *err)
 {
     char *path;
     dubboc_status status = file_folder_path(self->root, interface, category, &path, err);

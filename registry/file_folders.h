@@ -14,7 +14,7 @@ typedef struct file_folder {
     struct file_folder *next;
     char *path;
     unsigned references;
-    int watch;          /* inotify's number, -1: none */
+    int watch; /* inotify's number, -1: none */
     bool is_changed;
     bool is_lost;       /* has to be watched (again) */
     bool is_polled;     /* looked at every second, which was said */
@@ -34,7 +34,8 @@ dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_er
 void file_folders_close(file_folders *self);
 
 /* The folder of that category, made and watched from now on. DUBBOC_E_ARGUMENT: the interface's name makes none. DUBBOC_E_NO_MEMORY. Any thread. */
-dubboc_status file_folders_ref(file_folders *self, const char *interface, registry_category category, file_folder **folder, dubboc_error *err);
+dubboc_status file_folders_ref(
+    file_folders *self, const char *interface, registry_category category, file_folder **folder, dubboc_error *err);
 void file_folders_unref(file_folders *self, file_folder *folder);
 
 /* The thread's part: takes what inotify says; calls changed, without the lock, for each folder that has to be looked at now; the time of the next look. */

@@ -24,7 +24,8 @@
 
 /* --- names */
 
-dubboc_status file_folder_path(const char *root, const char *interface, registry_category category, char **path, dubboc_error *err)
+dubboc_status file_folder_path(
+    const char *root, const char *interface, registry_category category, char **path, dubboc_error *err)
 {
     buffer name;
     buffer_init(&name, SIZE_MAX / 2);
@@ -35,8 +36,8 @@ dubboc_status file_folder_path(const char *root, const char *interface, registry
     dubboc_status status = DUBBOC_OK;
     if (name.status == DUBBOC_OK && (name.len == 0 || name.len > NAME_MAX))
         status = error_set(err, DUBBOC_E_ARGUMENT, "an interface name of %zu bytes makes no folder name", strlen(interface));
-    else if (buffer_text(&name) == NULL
-        || (*path = mem_printf("%s/dubbo/%s/%s", root, name.data, registry_category_name(category))) == NULL)
+    else if (buffer_text(&name) == NULL ||
+             (*path = mem_printf("%s/dubbo/%s/%s", root, name.data, registry_category_name(category))) == NULL)
         status = error_no_memory(err);
     buffer_fini(&name);
     return status;
@@ -70,7 +71,8 @@ static char *draw_name(const char *url)
             host[i] = ascii_is_alnum(parsed->host.at[i]) || parsed->host.at[i] == '.' ? parsed->host.at[i] : '_';
         host[len] = '\0';
     }
-    char *name = mem_printf("%s-%u-%016llx", host, parsed != NULL ? (unsigned)parsed->port : 0, (unsigned long long)draw_hash(url));
+    char *name =
+        mem_printf("%s-%u-%016llx", host, parsed != NULL ? (unsigned)parsed->port : 0, (unsigned long long)draw_hash(url));
     provider_url_free(parsed);
     return name;
 }
@@ -159,7 +161,8 @@ dubboc_status file_node_create(const char *folder, const char *url, file_node *n
     int reason = 0;
     for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
         if (!file_folder_make(folder))
-            return errno == ENOMEM ? error_no_memory(err) : error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", folder, strerror(errno));
+            return errno == ENOMEM ? error_no_memory(err)
+                                   : error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", folder, strerror(errno));
         reason = create_named(folder, url, node);
         if (reason != EAGAIN && reason != ENOENT && reason != EEXIST) /* a cleaner was at it, or the folder went: once more */
             break;
@@ -172,8 +175,8 @@ dubboc_status file_node_create(const char *folder, const char *url, file_node *n
 bool file_node_stands(const file_node *node)
 {
     struct stat named, own;
-    return node->fd >= 0 && fstat(node->fd, &own) == 0 && lstat(node->path, &named) == 0 && named.st_ino == own.st_ino
-        && named.st_dev == own.st_dev;
+    return node->fd >= 0 && fstat(node->fd, &own) == 0 && lstat(node->path, &named) == 0 && named.st_ino == own.st_ino &&
+           named.st_dev == own.st_dev;
 }
 
 void file_node_remove(file_node *node)
@@ -225,7 +228,8 @@ static char *read_text(int fd, size_t size, const char **reason)
 static void remove_dead(int folder_fd, const char *name, const struct stat *opened)
 {
     struct stat named;
-    if (fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened->st_ino && named.st_dev == opened->st_dev)
+    if (fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened->st_ino &&
+        named.st_dev == opened->st_dev)
         unlinkat(folder_fd, name, 0);
 }
 
@@ -265,7 +269,8 @@ static void clean_temporary(int folder_fd, const char *name)
     close(fd);
 }
 
-static dubboc_status read_one(int folder_fd, const char *folder, const char *name, registry_list *urls, size_t *capacity, dubboc_error *err)
+static dubboc_status read_one(
+    int folder_fd, const char *folder, const char *name, registry_list *urls, size_t *capacity, dubboc_error *err)
 {
     if (name[0] == '.')
         return DUBBOC_OK;

@@ -14,7 +14,8 @@ typedef struct file_node {
 
 /* <root>/dubbo/<interface>/<category>, the interface encoded as in ZooKeeper; *path is the caller's. DUBBOC_E_ARGUMENT: the name is empty, or too long
  * for a folder. DUBBOC_E_NO_MEMORY. */
-dubboc_status file_folder_path(const char *root, const char *interface, registry_category category, char **path, dubboc_error *err);
+dubboc_status file_folder_path(
+    const char *root, const char *interface, registry_category category, char **path, dubboc_error *err);
 
 /* Makes the folder and those above it that are missing. false: errno. */
 bool file_folder_make(const char *path);

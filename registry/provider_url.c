@@ -300,8 +300,8 @@ static bool is_callable(const provider_url *url)
         if (slice_is(url->scheme, others[i]))
             return false;
     dubboc_slice category = provider_url_find(url, "category");
-    return !slice_is(provider_url_find(url, "side"), "consumer")
-        && (category.len == 0 || slice_is(category, "providers") || slice_is(category, "provider"));
+    return !slice_is(provider_url_find(url, "side"), "consumer") &&
+           (category.len == 0 || slice_is(category, "providers") || slice_is(category, "provider"));
 }
 
 static dubboc_status read_text(provider_url *url, size_t len, dubboc_error *err)

@@ -25,8 +25,8 @@ bool registry_category_matches(registry_category category, dubboc_slice named)
 {
     if (named.len == 0)
         return category == REGISTRY_PROVIDERS;
-    return slice_is(named, registry_category_name(category)) || (category == REGISTRY_PROVIDERS && slice_is(named, "provider"))
-        || (category == REGISTRY_CONSUMERS && slice_is(named, "consumer"));
+    return slice_is(named, registry_category_name(category)) || (category == REGISTRY_PROVIDERS && slice_is(named, "provider")) ||
+           (category == REGISTRY_CONSUMERS && slice_is(named, "consumer"));
 }
 
 /* --- lists */
@@ -108,8 +108,8 @@ static const registry_ops *find_kind(dubboc_slice scheme)
 /* "host:2181,host2" has a ':' too, and a host may be called zookeeper: it is a scheme with "//" behind it; static and file need none. */
 static bool split_address(dubboc_slice address, dubboc_slice *scheme, dubboc_slice *rest)
 {
-    return slice_cut(address, ':', scheme, rest)
-        && (slice_starts_with(*rest, "//") || slice_is_nocase(*scheme, "static") || slice_is_nocase(*scheme, "file"));
+    return slice_cut(address, ':', scheme, rest) &&
+           (slice_starts_with(*rest, "//") || slice_is_nocase(*scheme, "static") || slice_is_nocase(*scheme, "file"));
 }
 
 static dubboc_status choose_kind(dubboc_slice address, const registry_ops **ops, dubboc_slice *rest, dubboc_error *err)
@@ -124,7 +124,8 @@ static dubboc_status choose_kind(dubboc_slice address, const registry_ops **ops,
     *ops = find_kind(scheme);
     if (*ops != NULL)
         return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_ARGUMENT, "registry kind \"%.*s\" is not known: zookeeper://, file:// and static: are", SLICE_ARGS(scheme));
+    return error_set(
+        err, DUBBOC_E_ARGUMENT, "registry kind \"%.*s\" is not known: zookeeper://, file:// and static: are", SLICE_ARGS(scheme));
 }
 
 /* Appends text without what stands before the '@' of each "//user:password@host". */

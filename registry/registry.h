@@ -23,18 +23,19 @@ typedef enum registry_category {
 const char *registry_category_name(registry_category category);
 
 typedef struct registry_settings {
-    const char *address;     /* the registry URL: design 6; wire.md 5.11 */
-    const char *username;    /* NULL: none; ZooKeeper: digest */
+    const char *address;  /* the registry URL: design 6; wire.md 5.11 */
+    const char *username; /* NULL: none; ZooKeeper: digest */
     const char *password;
-    int64_t timeout_ms;      /* ZooKeeper: session time-out; others: unused */
-    int64_t self_check_ms;   /* how often what was registered is looked at: a node deleted by hand comes back (design 6) */
+    int64_t timeout_ms;    /* ZooKeeper: session time-out; others: unused */
+    int64_t self_check_ms; /* how often what was registered is looked at: a node deleted by hand comes back (design 6) */
 } registry_settings;
 
 /* All current nodes of one category of one interface. Borrowed during the call. */
 typedef struct registry_snapshot {
     const char *interface;
     registry_category category;
-    const char *const *urls; /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says why it skips them */
+    const char *const
+        *urls; /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says why it skips them */
     size_t count;
 } registry_snapshot;
 

@@ -30,8 +30,8 @@ typedef struct file_registration {
     struct file_registration *next;
     file_folder *folder;
     char *url;
-    file_node node;      /* who checks it, or took it out of the list, owns it */
-    bool is_due;         /* has to be checked */
+    file_node node; /* who checks it, or took it out of the list, owns it */
+    bool is_due;    /* has to be checked */
     atomic_bool stands;
 } file_registration;
 
@@ -272,7 +272,8 @@ static dubboc_status make_root(const char *root, dubboc_error *err)
         return error_no_memory(err);
     dubboc_status status = DUBBOC_OK;
     int reason = file_folder_make(path) ? 0 : errno;
-    bool may_only_read = (reason == EACCES || reason == EROFS || reason == EPERM) && stat(root[0] != '\0' ? root : "/", &info) == 0;
+    bool may_only_read =
+        (reason == EACCES || reason == EROFS || reason == EPERM) && stat(root[0] != '\0' ? root : "/", &info) == 0;
     if (reason == ENOMEM)
         status = error_no_memory(err);
     else if (reason != 0 && !may_only_read)
@@ -322,8 +323,9 @@ static dubboc_status file_open(const registry_settings *settings, dubboc_slice r
     subscribers_init(&self->subscribers);
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->check_ended, NULL);
-    status = wake_open(&self->wake) ? file_folders_open(&self->folders, root, err)
-                                    : error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
+    status = wake_open(&self->wake)
+                 ? file_folders_open(&self->folders, root, err)
+                 : error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
     if (status == DUBBOC_OK)
         status = make_root(self->folders.root, err);
     if (status == DUBBOC_OK)
@@ -361,7 +363,8 @@ static dubboc_status file_subscribe(registry *base, const char *interface, regis
     dubboc_status status = file_folders_ref(&self->folders, interface, category, &folder, err);
     if (status != DUBBOC_OK)
         return status;
-    registry_subscription *made = subscribers_add(&self->subscribers, &registry_file_ops, interface, category, listener, arg, folder);
+    registry_subscription *made =
+        subscribers_add(&self->subscribers, &registry_file_ops, interface, category, listener, arg, folder);
     if (made == NULL) {
         file_folders_unref(&self->folders, folder);
         return error_no_memory(err);

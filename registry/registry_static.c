@@ -229,8 +229,8 @@ static void static_unregister(registry *self, registry_registration *registratio
 
 /* --- subscriptions */
 
-static dubboc_status static_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,
-    void *arg, registry_subscription **subscription, dubboc_error *err)
+static dubboc_status static_subscribe(registry *self, const char *interface, registry_category category,
+    registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err)
 {
     registry_subscription *made =
         subscribers_add(&of(self)->subscribers, &registry_static_ops, interface, category, listener, arg, NULL);

@@ -45,8 +45,8 @@ void subscribers_fini(subscribers *self)
     pthread_mutex_destroy(&self->lock);
 }
 
-registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface, registry_category category,
-    registry_listener listener, void *arg, void *tag)
+registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface,
+    registry_category category, registry_listener listener, void *arg, void *tag)
 {
     subscriber *one = MEM_NEW(subscriber);
     if (one == NULL || (one->interface = mem_dup(interface)) == NULL) {
@@ -133,8 +133,10 @@ static void tell(subscriber *one, registry_list *list_take, bool is_forced)
     registry_list_free(&one->given);
     one->given = *list_take;
     *list_take = (registry_list){0};
-    registry_snapshot snapshot = {.interface = one->interface, .category = one->category,
-        .urls = (const char *const *)one->given.items, .count = one->given.count};
+    registry_snapshot snapshot = {.interface = one->interface,
+        .category = one->category,
+        .urls = (const char *const *)one->given.items,
+        .count = one->given.count};
     one->listener(one->arg, &snapshot);
 }
 
@@ -162,8 +164,8 @@ static bool recall_unread_locked(subscribers *self)
     return all;
 }
 
-bool subscribers_serve(subscribers *self,
-    bool (*read)(void *arg, const char *interface, registry_category category, registry_list *list), void *arg)
+bool subscribers_serve(
+    subscribers *self, bool (*read)(void *arg, const char *interface, registry_category category, registry_list *list), void *arg)
 {
     subscriber *one;
     bool is_forced;

@@ -21,8 +21,8 @@ void subscribers_init(subscribers *self);
 void subscribers_fini(subscribers *self); /* frees those that are left; no serve may run any more */
 
 /* Adds one that is due; tag is the kind's, to find it again. The kind wakes its thread. NULL: no memory. */
-registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface, registry_category category,
-    registry_listener listener, void *arg, void *tag);
+registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface,
+    registry_category category, registry_listener listener, void *arg, void *tag);
 void *subscribers_tag(const registry_subscription *subscription);
 /* Waits while its listener runs; not from that listener. Frees it. */
 void subscribers_remove(subscribers *self, registry_subscription *subscription);

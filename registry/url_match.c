@@ -129,8 +129,8 @@ static bool is_switched_off(const provider_url *url, char *reason, size_t size)
 
 const char *provider_url_mismatch(const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
 {
-    bool is_mismatch = scheme_mismatch(url, reason, size) || category_mismatch(url, reason, size)
-        || key_mismatch(url, wanted, reason, size) || is_switched_off(url, reason, size);
+    bool is_mismatch = scheme_mismatch(url, reason, size) || category_mismatch(url, reason, size) ||
+                       key_mismatch(url, wanted, reason, size) || is_switched_off(url, reason, size);
     return is_mismatch ? reason : NULL;
 }
 

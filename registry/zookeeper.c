@@ -69,12 +69,12 @@ typedef struct subscription {
     zk_event end;
     char *name; /* the interface, or the path of the data */
     registry_category category;
-    registry_listener listener;           /* one of the two */
+    registry_listener listener; /* one of the two */
     registry_data_listener data_listener;
     void *arg;
 } subscription;
 
-#define CONTAINER(pointer, type, member) ((type *)(void *)((char *)(pointer) - offsetof(type, member)))
+#define CONTAINER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* --- waiting */
 
@@ -345,8 +345,8 @@ static dubboc_status path_take(buffer *path, char **out, dubboc_error *err)
 }
 
 /* url NULL: the directory. */
-static dubboc_status make_path(const zk_registry *self, const char *interface, registry_category category, const char *url, char **out,
-    dubboc_error *err)
+static dubboc_status make_path(
+    const zk_registry *self, const char *interface, registry_category category, const char *url, char **out, dubboc_error *err)
 {
     dubboc_status status = check_interface(interface, err);
     if (status != DUBBOC_OK)
@@ -404,7 +404,8 @@ static void zookeeper_unregister(registry *base, registry_registration *handle, 
     atomic_fetch_add(&ending->waiter.refs, 1);
     bool is_posted = post(self, &ending->end, ZK_EVENT_UNREGISTER, &ending->node);
     if (is_posted && !waiter_wait(&ending->waiter, timeout_ms > 0 ? timeout_ms : 0))
-        LOG(DUBBOC_LOG_WARN, "registry", "not taken back in time, it goes with the session", "timeout_ms=%lld", (long long)timeout_ms);
+        LOG(DUBBOC_LOG_WARN, "registry", "not taken back in time, it goes with the session", "timeout_ms=%lld",
+            (long long)timeout_ms);
     registration_unref(ending);
 }
 
@@ -428,8 +429,8 @@ static void run_data_listener(zk_notice *notice, const zk_reading *reading)
     self->data_listener(self->arg, self->name, reading->data, reading->len);
 }
 
-static dubboc_status subscribe_to(zk_registry *self, subscription *made, const char *name, char *path_take, registry_subscription **out,
-    dubboc_error *err)
+static dubboc_status subscribe_to(
+    zk_registry *self, subscription *made, const char *name, char *path_take, registry_subscription **out, dubboc_error *err)
 {
     made->base.ops = &registry_zookeeper_ops;
     made->name = mem_dup(name);
@@ -449,8 +450,8 @@ static dubboc_status subscribe_to(zk_registry *self, subscription *made, const c
     return DUBBOC_OK;
 }
 
-static dubboc_status zookeeper_subscribe(registry *base, const char *interface, registry_category category, registry_listener listener,
-    void *arg, registry_subscription **out, dubboc_error *err)
+static dubboc_status zookeeper_subscribe(registry *base, const char *interface, registry_category category,
+    registry_listener listener, void *arg, registry_subscription **out, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
     char *path = NULL;
@@ -468,8 +469,8 @@ static dubboc_status zookeeper_subscribe(registry *base, const char *interface, 
     return subscribe_to(self, made, interface, path, out, err);
 }
 
-static dubboc_status zookeeper_watch_data(registry *base, const char *name, registry_data_listener listener, void *arg,
-    registry_subscription **out, dubboc_error *err)
+static dubboc_status zookeeper_watch_data(
+    registry *base, const char *name, registry_data_listener listener, void *arg, registry_subscription **out, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
     if (name[0] == '\0' || name[0] == '/' || name[strlen(name) - 1] == '/' || strstr(name, "//") != NULL)
@@ -576,8 +577,8 @@ static bool is_interface(const char *name)
     return true;
 }
 
-static dubboc_status list(zk_registry *self, char *path_take, name_filter is_wanted, int64_t deadline_ns, registry_list *out,
-    dubboc_error *err)
+static dubboc_status list(
+    zk_registry *self, char *path_take, name_filter is_wanted, int64_t deadline_ns, registry_list *out, dubboc_error *err)
 {
     zk_reading *reading = NULL;
     dubboc_status status = look_up(self, path_take, deadline_ns, &reading, err);

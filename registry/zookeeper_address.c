@@ -131,13 +131,14 @@ static dubboc_status set_timeout(zk_address *address, dubboc_slice value, dubboc
         factor = 1000;
     }
     if (!slice_u64(digits, ZK_TIMEOUT_MAX_MS / factor, &number) || number * factor < ZK_TIMEOUT_MIN_MS)
-        return wrong(err, value, "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with the unit ms or s)");
+        return wrong(
+            err, value, "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with the unit ms or s)");
     address->timeout_ms = (int64_t)(number * factor);
     return DUBBOC_OK;
 }
 
-static dubboc_status take_param(zk_address *address, buffer *servers, dubboc_slice key, dubboc_slice value, bool *has_session,
-    dubboc_error *err)
+static dubboc_status take_param(
+    zk_address *address, buffer *servers, dubboc_slice key, dubboc_slice value, bool *has_session, dubboc_error *err)
 {
     if (slice_is(key, "backup"))
         return add_servers(servers, value, err);
@@ -179,7 +180,8 @@ static dubboc_status take_user(zk_address *address, dubboc_slice *hosts, dubboc_
     dubboc_status status = decode(user, &address->username, err);
     if (status == DUBBOC_OK && has_password)
         status = decode(password, &address->password, err);
-    return status == DUBBOC_E_ARGUMENT ? error_set(err, status, "zookeeper address: wrong escape in the user name or password") : status;
+    return status == DUBBOC_E_ARGUMENT ? error_set(err, status, "zookeeper address: wrong escape in the user name or password")
+                                       : status;
 }
 
 static dubboc_status parse(dubboc_slice rest, zk_address *address, buffer *servers, dubboc_error *err)

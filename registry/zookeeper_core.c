@@ -46,47 +46,52 @@ static void drain(zk_core *core);
 static void finish(zk_core *core);
 
 static const transition table[STATES][INPUTS] = {
-    [BACKOFF] = {
-        [IN_TIMER] = {open_handle, CONNECTING},
-        [IN_STOP] = {finish, CLOSED},
-    },
-    [CONNECTING] = {
-        [IN_TIMER] = {renew, CONNECTING},
-        [IN_OPEN_FAILED] = {rest, BACKOFF},
-        [IN_UP] = {begin_session, CONNECTED},
-        [IN_UNFIT] = {rest, BACKOFF},
-        [IN_EXPIRED] = {rest, BACKOFF},
-        [IN_AUTH_FAILED] = {rest, BACKOFF},
-        [IN_MISSED] = {rest, BACKOFF},
-        [IN_STOP] = {finish, CLOSED},
-    },
-    [CONNECTED] = {
-        [IN_UP] = {resume, CONNECTED},
-        [IN_UNFIT] = {rest, BACKOFF},
-        [IN_DOWN] = {suspend, SUSPENDED},
-        [IN_EXPIRED] = {renew, CONNECTING},
-        [IN_AUTH_FAILED] = {rest, BACKOFF},
-        [IN_MISSED] = {rest, BACKOFF},
-        [IN_STOP] = {drain, CLOSING},
-    },
-    [SUSPENDED] = {
-        [IN_TIMER] = {renew, CONNECTING}, /* the watchdog: some losses never end and are never told (traps.md Z3) */
-        [IN_UP] = {resume, CONNECTED},
-        [IN_UNFIT] = {rest, BACKOFF},
-        [IN_EXPIRED] = {renew, CONNECTING},
-        [IN_AUTH_FAILED] = {rest, BACKOFF},
-        [IN_MISSED] = {rest, BACKOFF},
-        [IN_STOP] = {finish, CLOSED},
-    },
-    [CLOSING] = {
-        [IN_TIMER] = {finish, CLOSED},
-        [IN_UNFIT] = {finish, CLOSED},
-        [IN_DOWN] = {finish, CLOSED},
-        [IN_EXPIRED] = {finish, CLOSED},
-        [IN_AUTH_FAILED] = {finish, CLOSED},
-        [IN_MISSED] = {finish, CLOSED},
-        [IN_DRAINED] = {finish, CLOSED},
-    },
+    [BACKOFF] =
+        {
+            [IN_TIMER] = {open_handle, CONNECTING},
+            [IN_STOP] = {finish, CLOSED},
+        },
+    [CONNECTING] =
+        {
+            [IN_TIMER] = {renew, CONNECTING},
+            [IN_OPEN_FAILED] = {rest, BACKOFF},
+            [IN_UP] = {begin_session, CONNECTED},
+            [IN_UNFIT] = {rest, BACKOFF},
+            [IN_EXPIRED] = {rest, BACKOFF},
+            [IN_AUTH_FAILED] = {rest, BACKOFF},
+            [IN_MISSED] = {rest, BACKOFF},
+            [IN_STOP] = {finish, CLOSED},
+        },
+    [CONNECTED] =
+        {
+            [IN_UP] = {resume, CONNECTED},
+            [IN_UNFIT] = {rest, BACKOFF},
+            [IN_DOWN] = {suspend, SUSPENDED},
+            [IN_EXPIRED] = {renew, CONNECTING},
+            [IN_AUTH_FAILED] = {rest, BACKOFF},
+            [IN_MISSED] = {rest, BACKOFF},
+            [IN_STOP] = {drain, CLOSING},
+        },
+    [SUSPENDED] =
+        {
+            [IN_TIMER] = {renew, CONNECTING}, /* the watchdog: some losses never end and are never told (traps.md Z3) */
+            [IN_UP] = {resume, CONNECTED},
+            [IN_UNFIT] = {rest, BACKOFF},
+            [IN_EXPIRED] = {renew, CONNECTING},
+            [IN_AUTH_FAILED] = {rest, BACKOFF},
+            [IN_MISSED] = {rest, BACKOFF},
+            [IN_STOP] = {finish, CLOSED},
+        },
+    [CLOSING] =
+        {
+            [IN_TIMER] = {finish, CLOSED},
+            [IN_UNFIT] = {finish, CLOSED},
+            [IN_DOWN] = {finish, CLOSED},
+            [IN_EXPIRED] = {finish, CLOSED},
+            [IN_AUTH_FAILED] = {finish, CLOSED},
+            [IN_MISSED] = {finish, CLOSED},
+            [IN_DRAINED] = {finish, CLOSED},
+        },
 };
 
 static const char *const state_names[] = {"BACKOFF", "CONNECTING", "CONNECTED", "SUSPENDED", "CLOSING", "CLOSED"};

@@ -14,9 +14,9 @@ typedef struct zk_node {
     zk_task task;
     struct zk_node *next;
     struct zk_node *prev;
-    char *path;         /* whole and encoded */
+    char *path; /* whole and encoded */
     unsigned phase;
-    size_t made_len;    /* of its directory, how much has been created */
+    size_t made_len; /* of its directory, how much has been created */
     bool is_wanted;
     atomic_bool stands; /* may be read from any thread */
 } zk_node;
@@ -46,7 +46,8 @@ typedef struct zk_core_out {
     void (*node_gone)(void *arg, zk_node *node);
     void (*read)(void *arg, zk_subscriber *subscriber, zk_reading *reading);
     void (*subscriber_gone)(void *arg, zk_subscriber *subscriber);
-    void (*looked_up)(void *arg, zk_lookup *lookup, zk_reading *reading, const char *reason); /* reading NULL: it failed for that reason */
+    void (*looked_up)(
+        void *arg, zk_lookup *lookup, zk_reading *reading, const char *reason); /* reading NULL: it failed for that reason */
 } zk_core_out;
 
 typedef struct zk_core_settings {

@@ -5,16 +5,16 @@
 #include "base/log.h"
 #include "registry/zookeeper_core.h"
 
-#define SLOTS 256            /* requests in flight; more wait in the heap */
-#define HANDLES_MAX 4        /* handles that are open or still closing; more wait */
+#define SLOTS 256     /* requests in flight; more wait in the heap */
+#define HANDLES_MAX 4 /* handles that are open or still closing; more wait */
 #define WATCH_BUCKETS 1024
-#define RETRY_MIN_MS 250     /* after a failed request or handle, doubling */
+#define RETRY_MIN_MS 250 /* after a failed request or handle, doubling */
 #define RETRY_MAX_MS 10000
-#define TOO_BIG_MIN_MS 5000  /* after an unreadable list, doubling (traps.md Z11) */
+#define TOO_BIG_MIN_MS 5000 /* after an unreadable list, doubling (traps.md Z11) */
 #define TOO_BIG_MAX_MS 60000
-#define LOST_READINGS_MAX 3  /* after so many, reading it is taken for the reason */
-#define READ_EVERY_MS 50     /* changes of one directory within this time are read together */
-#define CLOSING_MS 1000      /* for deleting what stands before the session is closed */
+#define LOST_READINGS_MAX 3 /* after so many, reading it is taken for the reason */
+#define READ_EVERY_MS 50    /* changes of one directory within this time are read together */
+#define CLOSING_MS 1000     /* for deleting what stands before the session is closed */
 
 typedef enum zk_state { BACKOFF, CONNECTING, CONNECTED, SUSPENDED, CLOSING, CLOSED, STATES } zk_state;
 
@@ -30,11 +30,11 @@ typedef struct zk_watch {
     char *path;
     bool is_data;
     unsigned phase;
-    size_t made_len;        /* of a directory's path, how much has been created */
-    unsigned lost;          /* readings in a row during which the connection was lost */
-    bool is_changed;        /* since the request under way was sent */
-    int64_t read_after_ns;  /* no sooner than this */
-    zk_reading *reading;    /* the last one, NULL: none yet */
+    size_t made_len;       /* of a directory's path, how much has been created */
+    unsigned lost;         /* readings in a row during which the connection was lost */
+    bool is_changed;       /* since the request under way was sent */
+    int64_t read_after_ns; /* no sooner than this */
+    zk_reading *reading;   /* the last one, NULL: none yet */
     zk_subscriber *subscribers;
 } zk_watch;
 
@@ -45,17 +45,17 @@ struct zk_core {
     zk_core_settings settings;
     zk_state state;
     int64_t now_ns;
-    int64_t timer_ns;         /* the state's */
-    int64_t check_ns;         /* the next self check */
-    uint64_t generation;      /* of the handle; 0: none */
-    uint64_t generations;     /* given so far */
-    unsigned open_handles;    /* opened and not yet reported closed */
-    unsigned failures;        /* of handles in a row */
-    int64_t session_id;       /* 0: none */
+    int64_t timer_ns;      /* the state's */
+    int64_t check_ns;      /* the next self check */
+    uint64_t generation;   /* of the handle; 0: none */
+    uint64_t generations;  /* given so far */
+    unsigned open_handles; /* opened and not yet reported closed */
+    unsigned failures;     /* of handles in a row */
+    int64_t session_id;    /* 0: none */
     int64_t session_timeout_ms;
-    int64_t news_session_id;  /* of the event that is being handled */
+    int64_t news_session_id; /* of the event that is being handled */
     int64_t news_timeout_ms;
-    const char *trouble;      /* why it is not connected */
+    const char *trouble; /* why it is not connected */
     uint64_t random;
     slot slots[SLOTS];
     size_t slots_busy;

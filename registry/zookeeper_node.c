@@ -9,7 +9,7 @@ typedef enum node_phase {
     NODE_PARENTS, /* its directory is made, level by level */
     NODE_LOOK,    /* whether it is there, and whose it is, has to be seen */
     NODE_DELETE,
-    NODE_STANDS,  /* nothing to do */
+    NODE_STANDS, /* nothing to do */
     NODE_PHASES
 } node_phase;
 
@@ -75,7 +75,8 @@ static void stands(zk_core *core, zk_node *node)
     node->task.failures = 0;
     node->phase = NODE_STANDS;
     if (!atomic_exchange(&node->stands, true))
-        LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", node->path, (unsigned long long)core->session_id);
+        LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", node->path,
+            (unsigned long long)core->session_id);
 }
 
 static void created(zk_core *core, zk_node *node, const zk_event *event)

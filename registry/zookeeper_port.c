@@ -506,9 +506,8 @@ static bool port_create(zk_port *port, uint64_t cookie, const char *path, bool e
 {
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
-    return made != NULL
-        && was_sent(made, zoo_acreate(atomic_load(&current->zh), path, "", 0, &ZOO_OPEN_ACL_UNSAFE,
-                              ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT, completed_create, made));
+    return made != NULL && was_sent(made, zoo_acreate(atomic_load(&current->zh), path, "", 0, &ZOO_OPEN_ACL_UNSAFE,
+                                              ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT, completed_create, made));
 }
 
 static bool port_remove(zk_port *port, uint64_t cookie, const char *path)
@@ -522,24 +521,24 @@ static bool port_exists(zk_port *port, uint64_t cookie, const char *path, bool w
 {
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
-    return made != NULL
-        && was_sent(made, zoo_awexists(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_exists, made));
+    return made != NULL &&
+           was_sent(made, zoo_awexists(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_exists, made));
 }
 
 static bool port_children(zk_port *port, uint64_t cookie, const char *path, bool watch)
 {
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
-    return made != NULL
-        && was_sent(made, zoo_awget_children(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_children, made));
+    return made != NULL && was_sent(made, zoo_awget_children(atomic_load(&current->zh), path, watch ? watcher : NULL, current,
+                                              completed_children, made));
 }
 
 static bool port_data(zk_port *port, uint64_t cookie, const char *path, bool watch)
 {
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
-    return made != NULL
-        && was_sent(made, zoo_awget(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_data, made));
+    return made != NULL &&
+           was_sent(made, zoo_awget(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_data, made));
 }
 
 static void port_free(zk_port *port)

@@ -145,8 +145,8 @@ static void is_absent(zk_core *core, zk_watch *watch, zk_event *event)
 static void too_big(zk_core *core, zk_watch *watch, zk_event *event)
 {
     (void)event;
-    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "list is too big for zookeeper (raise jute.maxbuffer, or use fewer nodes)", "path=\"%s\"",
-        watch->path);
+    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "list is too big for zookeeper (raise jute.maxbuffer, or use fewer nodes)",
+        "path=\"%s\"", watch->path);
     zk_core_retry(core, &watch->task, TOO_BIG_MIN_MS, TOO_BIG_MAX_MS);
 }
 
@@ -187,7 +187,8 @@ static bool watch_start(zk_core *core, zk_task *task)
     default:
         watch->is_changed = false;
         watch->read_after_ns = core->now_ns + READ_EVERY_MS * NS_PER_MS;
-        return watch->is_data ? zk_core_send_data(core, task, watch->path, true) : zk_core_send_children(core, task, watch->path, true);
+        return watch->is_data ? zk_core_send_data(core, task, watch->path, true)
+                              : zk_core_send_children(core, task, watch->path, true);
     }
 }
 

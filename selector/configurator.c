@@ -34,9 +34,9 @@ static bool ends_with(dubboc_slice key, const char *end)
 /* Never written over a provider (wire.md 5.7; the keys that choose are looked at elsewhere). */
 static bool is_about_itself(dubboc_slice key)
 {
-    static const char *const keys[] = {"category", "check", "dynamic", "enabled", "group", "version", "application", "side", "configVersion",
-        "compatible_config", "interfaces", "interface", "anyhost", "priority", "providerAddresses", "name", "path", "pid", "timestamp", "dubbo",
-        "release"};
+    static const char *const keys[] = {"category", "check", "dynamic", "enabled", "group", "version", "application", "side",
+        "configVersion", "compatible_config", "interfaces", "interface", "anyhost", "priority", "providerAddresses", "name",
+        "path", "pid", "timestamp", "dubbo", "release"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (slice_is(key, keys[i]))
             return true;
@@ -204,8 +204,8 @@ static void review(const configurator *self)
 {
     const url_param *strange = not_understood(self);
     if (strange != NULL)
-        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here", "param=\"%.*s=%.*s\" url=\"%.200s\"",
-            SLICE_ARGS(strange->key), SLICE_ARGS(strange->value), self->url->text);
+        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here",
+            "param=\"%.*s=%.*s\" url=\"%.200s\"", SLICE_ARGS(strange->key), SLICE_ARGS(strange->value), self->url->text);
 }
 
 /* Whether it clears those of its source: one for everybody that sets nothing at all (wire.md 5.7). */
@@ -223,10 +223,11 @@ static bool is_clearing(const configurator *self)
 /* Whether an override node is one of the service that is asked for: as the registry's other nodes are matched (wire.md 5.5). */
 static bool is_of_wanted(const configurator *self, const url_wanted *wanted)
 {
-    bool group_is_open = slice_is(wanted->group, "*") || (wanted->group.len > 0 && memchr(wanted->group.at, ',', wanted->group.len) != NULL);
+    bool group_is_open =
+        slice_is(wanted->group, "*") || (wanted->group.len > 0 && memchr(wanted->group.at, ',', wanted->group.len) != NULL);
     dubboc_slice group = self->url->group, version = self->url->version;
-    return (group_is_open || slice_is(group, "*") || slice_equal(group, wanted->group))
-        && (slice_is(wanted->version, "*") || slice_is(version, "*") || slice_equal(version, wanted->version));
+    return (group_is_open || slice_is(group, "*") || slice_equal(group, wanted->group)) &&
+           (slice_is(wanted->version, "*") || slice_is(version, "*") || slice_equal(version, wanted->version));
 }
 
 /* What became of a text. */

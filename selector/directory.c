@@ -351,7 +351,8 @@ static void save(directory *self, buffer *lines, size_t count)
 
 static int64_t earliest_due_locked(const directory *self)
 {
-    int64_t due_ns = deadline_min(deadline_min(self->read_at_ns, self->save_at_ns), deadline_min(self->ready_at_ns, self->rules_at_ns));
+    int64_t due_ns =
+        deadline_min(deadline_min(self->read_at_ns, self->save_at_ns), deadline_min(self->ready_at_ns, self->rules_at_ns));
     return self->is_empty_pending ? deadline_min(due_ns, self->empty_at_ns) : due_ns;
 }
 

@@ -63,7 +63,8 @@ static void add_head(line_writer *to, const directory *self)
     else
         add(to, " at %s", registry_address(source));
     if (self->nodes.count == 0 && self->applications != NULL)
-        add(to, "; offered at application level only, by %s: its providers need register-mode=interface or all", self->applications);
+        add(to, "; offered at application level only, by %s: its providers need register-mode=interface or all",
+            self->applications);
     if (configurators_count(self->rules) > 0)
         add(to, ", %zu configurator%s", configurators_count(self->rules), configurators_count(self->rules) == 1 ? "" : "s");
     if (self->is_empty_pending)

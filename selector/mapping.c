@@ -10,7 +10,8 @@ static void on_mapping(void *arg, const char *path, const char *data, size_t len
     directory *self = arg;
     (void)path;
     dubboc_slice names = slice_trim(slice_make(data, data != NULL ? len : 0));
-    char *applications = names.len > 0 ? mem_dup_slice(slice_make(names.at, names.len < APPLICATIONS_MAX ? names.len : APPLICATIONS_MAX)) : NULL;
+    char *applications =
+        names.len > 0 ? mem_dup_slice(slice_make(names.at, names.len < APPLICATIONS_MAX ? names.len : APPLICATIONS_MAX)) : NULL;
     for (char *c = applications; c != NULL && *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             *c = '?';

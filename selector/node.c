@@ -45,7 +45,8 @@ static bool is_override(const configured *with, dubboc_slice value)
 static node_method read_method(const configured *with, dubboc_slice method)
 {
     const provider_url *url = with->url;
-    dubboc_slice timeout = provider_url_find_method(url, method, "timeout"), retries = provider_url_find_method(url, method, "retries");
+    dubboc_slice timeout = provider_url_find_method(url, method, "timeout"),
+                 retries = provider_url_find_method(url, method, "retries");
     node_method values = {.name = method, .timeout_ms = provider_url_timeout_ms(url, method), .retries = -1};
     uint64_t number;
     if (slice_u64(retries, RETRIES_MAX, &number))

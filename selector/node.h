@@ -10,8 +10,8 @@
 /* The node's own time-out and retries, for one method. */
 typedef struct node_method {
     dubboc_slice name;
-    int64_t timeout_ms; /* 0: none */
-    int retries;        /* -1: none */
+    int64_t timeout_ms;       /* 0: none */
+    int retries;              /* -1: none */
     bool timeout_is_override; /* an administrator's, stronger than the consumer's own (wire.md 5.5) */
     bool retries_are_override;
 } node_method;
@@ -47,7 +47,7 @@ typedef struct node {
 typedef struct node_reader {
     provider_set *providers;
     const url_wanted *wanted;
-    const configurators *rules;              /* laid over each URL; NULL: none */
+    const configurators *rules;               /* laid over each URL; NULL: none */
     uint8_t (*peer_of)(const provider_url *); /* NULL: all are 0 */
     uint64_t hash_seed;
 } node_reader;

@@ -88,8 +88,7 @@ static node *add_new(node_list *self, const node_reader *reader, dubboc_slice te
 
 /* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the node that stood behind the last one found is tried before
  * anything is hashed. */
-static bool read_texts(
-    node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
+static bool read_texts(node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
 {
     size_t expected = 0;
     for (size_t i = 0; i < count; i++) {
@@ -195,14 +194,13 @@ static void abandon(node_list *self, provider_set *providers, node_change *chang
     *change = (node_change){.is_same = true};
 }
 
-bool node_list_prepare(
-    node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
+bool node_list_prepare(node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
 {
     *change = (node_change){.is_same = false};
     self->reading++;
     change->nodes = MEM_NEW_ARRAY(count + 1, node *);
-    bool is_made = change->nodes != NULL && index_reserve(self, self->count + count) &&
-                   read_texts(self, reader, texts, count, change);
+    bool is_made =
+        change->nodes != NULL && index_reserve(self, self->count + count) && read_texts(self, reader, texts, count, change);
     if (is_made && change->added_count == 0 && change->count == self->count) {
         abandon(self, reader->providers, change);
         return true;

@@ -33,8 +33,7 @@ typedef struct node_change {
 void node_list_fini(node_list *self, provider_set *providers);
 
 /* Prepares the change to these texts. false: no memory; everything is as before. After true either node_list_commit() or, when is_same, nothing. */
-bool node_list_prepare(
-    node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change);
+bool node_list_prepare(node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change);
 
 /* Prepares the change to this node alone (taken over, also on failure). */
 bool node_list_prepare_fixed(node_list *self, provider_set *providers, node *only_take, node_change *change);

@@ -61,10 +61,10 @@ struct directory {
     registry_subscription *subscription;
     configurators *rules; /* in force; NULL: none */
     rule_feed feeds[CONFIGURATOR_SOURCES];
-    bool is_listed;       /* providers have been read */
-    int64_t ready_at_ns;  /* when waiting for the configurators ends; DEADLINE_NEVER: nobody waits */
-    int64_t rules_at_ns;  /* when stale feeds are read again; DEADLINE_NEVER */
-    char *applications;   /* that offer it at application level; NULL: none known */
+    bool is_listed;                 /* providers have been read */
+    int64_t ready_at_ns;            /* when waiting for the configurators ends; DEADLINE_NEVER: nobody waits */
+    int64_t rules_at_ns;            /* when stale feeds are read again; DEADLINE_NEVER */
+    char *applications;             /* that offer it at application level; NULL: none known */
     registry_subscription *mapping; /* touched by whoever subscribes, and at the end */
 };
 

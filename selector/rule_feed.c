@@ -133,8 +133,8 @@ static char *rule_path(const directory *of, configurator_source source)
 {
     const char *application = of->owner->application;
     if (source == CONFIGURATOR_SERVICE)
-        return mem_printf("config/dubbo/%.*s:%.*s:%.*s.configurators", SLICE_ARGS(of->wanted.interface), SLICE_ARGS(of->wanted.version),
-            SLICE_ARGS(of->wanted.group));
+        return mem_printf("config/dubbo/%.*s:%.*s:%.*s.configurators", SLICE_ARGS(of->wanted.interface),
+            SLICE_ARGS(of->wanted.version), SLICE_ARGS(of->wanted.group));
     return application[0] != '\0' ? mem_printf("config/dubbo/%s.configurators", application) : mem_dup("");
 }
 

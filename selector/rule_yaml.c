@@ -33,7 +33,8 @@ static dubboc_status broken(const yaml_parser_t *parser, dubboc_error *err)
 {
     if (parser->error == YAML_MEMORY_ERROR)
         return error_no_memory(err);
-    return error_set(err, DUBBOC_E_PARSE, "line %zu: %s", parser->problem_mark.line + 1, parser->problem != NULL ? parser->problem : "no YAML");
+    return error_set(err, DUBBOC_E_PARSE, "line %zu: %s", parser->problem_mark.line + 1,
+        parser->problem != NULL ? parser->problem : "no YAML");
 }
 
 /* How much deeper an event leads; -1 to 1. */
@@ -46,9 +47,9 @@ static int depth_of(yaml_event_type_t type)
 
 static bool has_anchor(const yaml_event_t *event)
 {
-    return event->type == YAML_ALIAS_EVENT || (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor != NULL)
-        || (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor != NULL)
-        || (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor != NULL);
+    return event->type == YAML_ALIAS_EVENT || (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor != NULL) ||
+           (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor != NULL) ||
+           (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor != NULL);
 }
 
 static dubboc_status check_events(yaml_parser_t *parser, dubboc_error *err)
@@ -101,8 +102,8 @@ static bool is_null(const yaml_node_t *node)
     dubboc_slice text = scalar_of(node);
     if (node == NULL)
         return true;
-    return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE
-        && (text.len == 0 || slice_is(text, "~") || slice_is_nocase(text, "null"));
+    return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           (text.len == 0 || slice_is(text, "~") || slice_is_nocase(text, "null"));
 }
 
 /* NULL: no such member, or null. */
@@ -158,7 +159,8 @@ static dubboc_status read_list(const rule *self, const yaml_node_t *map, const c
         return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s is no list", found->start_mark.line + 1, key);
     for (yaml_node_item_t *item = found->data.sequence.items.start; item < found->data.sequence.items.top; item++)
         if (scalar_of(yaml_document_get_node(self->document, *item)).len == 0)
-            return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s holds something that is no text", found->start_mark.line + 1, key);
+            return error_set(
+                self->err, DUBBOC_E_PARSE, "line %zu: %s holds something that is no text", found->start_mark.line + 1, key);
     if (found->data.sequence.items.start < found->data.sequence.items.top)
         *list = found;
     return DUBBOC_OK;
@@ -324,7 +326,8 @@ static dubboc_status keep(rule *self, const char *text, dubboc_slice address)
     if (status == DUBBOC_E_NO_MEMORY)
         return error_no_memory(self->err);
     if (status != DUBBOC_OK)
-        return error_set(self->err, DUBBOC_E_PARSE, "address \"%.*s\": %s", (int)(address.len < 80 ? address.len : 80), address.at, why.text);
+        return error_set(
+            self->err, DUBBOC_E_PARSE, "address \"%.*s\": %s", (int)(address.len < 80 ? address.len : 80), address.at, why.text);
     provider_url_free(url);
     if (self->urls->count == RULE_URLS_MAX)
         return error_set(self->err, DUBBOC_E_TOO_BIG, "it stands for more than %d URLs", RULE_URLS_MAX);
@@ -381,8 +384,8 @@ static dubboc_status add_entry(rule *self, const yaml_node_t *map)
         return status;
     note_strange(self, map, known);
     if (find(self, map, "match") != NULL) {
-        LOG(DUBBOC_LOG_WARN, "selector", "an entry of a rule is left out: its condition is not understood", "rule=\"%s\" line=%zu member=match",
-            self->name, map->start_mark.line + 1);
+        LOG(DUBBOC_LOG_WARN, "selector", "an entry of a rule is left out: its condition is not understood",
+            "rule=\"%s\" line=%zu member=match", self->name, map->start_mark.line + 1);
         return DUBBOC_OK;
     }
     return of.is_enabled ? add_urls(self, &of) : DUBBOC_OK;
@@ -410,7 +413,8 @@ static dubboc_status read_head(rule *self, const yaml_node_t *root)
 
 static dubboc_status read_map(rule *self, const yaml_node_t *root)
 {
-    static const char *const known[] = {"configVersion", "scope", "key", "enabled", "configs", "priority", "runtime", "force", "apiVersion", NULL};
+    static const char *const known[] = {
+        "configVersion", "scope", "key", "enabled", "configs", "priority", "runtime", "force", "apiVersion", NULL};
     dubboc_status status = read_head(self, root);
     if (status != DUBBOC_OK)
         return status;
@@ -418,10 +422,12 @@ static dubboc_status read_map(rule *self, const yaml_node_t *root)
     const yaml_node_t *configs = find(self, root, "configs");
     if (configs == NULL || configs->type != YAML_SEQUENCE_NODE)
         return self->is_enabled ? fail(self, root, "no configs") : DUBBOC_OK;
-    for (yaml_node_item_t *item = configs->data.sequence.items.start; item < configs->data.sequence.items.top && status == DUBBOC_OK; item++)
+    for (yaml_node_item_t *item = configs->data.sequence.items.start;
+         item < configs->data.sequence.items.top && status == DUBBOC_OK; item++)
         status = add_entry(self, yaml_document_get_node(self->document, *item));
     if (self->strange[0] != '\0')
-        LOG(DUBBOC_LOG_INFO, "selector", "a rule has members that are not known", "rule=\"%s\" members=%s", self->name, self->strange);
+        LOG(DUBBOC_LOG_INFO, "selector", "a rule has members that are not known", "rule=\"%s\" members=%s", self->name,
+            self->strange);
     return status;
 }
 

@@ -38,7 +38,8 @@ typedef struct selector_settings {
     int health_failures;      /* rest a provider after so many failures in a row; <= 0: never */
     int64_t health_rest_ms;   /* 30 s, times how often in a row */
     const char *application;  /* the own name, by which configurators may choose consumers; NULL or "": none */
-    uint8_t (*peer_of)(const provider_url *url); /* what kind of peer wrote a node, for picks to tell; NULL: all are 0. Any thread; must not block */
+    uint8_t (*peer_of)(const provider_url
+            *url); /* what kind of peer wrote a node, for picks to tell; NULL: all are 0. Any thread; must not block */
 } selector_settings;
 
 /* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. Starts a thread when there is a registry.
@@ -77,9 +78,9 @@ typedef struct pick_request {
 /* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no allocation. false: there is none at all (directory_explain()). Any thread. */
 typedef struct pick {
     provider *provider;
-    int64_t timeout_ms; /* the node's own for this method, 0: none */
-    int retries;        /* the node's own for this method, -1: none */
-    uint8_t peer;       /* as selector_settings.peer_of said of its node */
+    int64_t timeout_ms;       /* the node's own for this method, 0: none */
+    int retries;              /* the node's own for this method, -1: none */
+    uint8_t peer;             /* as selector_settings.peer_of said of its node */
     bool timeout_is_override; /* an administrator set it: stronger than what the consumer's configuration says */
     bool retries_are_override;
 } pick;

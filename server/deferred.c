@@ -23,7 +23,7 @@
 /* An open answer is given up so long after the caller's deadline, when the caller has come to its own end: were both to end it at once,
  * the same call would sometimes be answered and sometimes time out. */
 #define GRACE_NS (500 * NS_PER_MS)
-#define LOOK_AGAIN_NS (5 * NS_PER_MS)         /* the clock looks at most this often */
+#define LOOK_AGAIN_NS (5 * NS_PER_MS) /* the clock looks at most this often */
 
 typedef enum hole_state {
     HOLE_OPEN,
@@ -42,7 +42,7 @@ typedef struct hole {
 struct parked {
     deferrals *owner;
     http_incoming *incoming;
-    buffer text;  /* what the other requests of a batch have answered */
+    buffer text; /* what the other requests of a batch have answered */
     hole *holes;
     size_t count;
     size_t capacity;

@@ -11,17 +11,17 @@ typedef struct parked parked;
 
 /* All unanswered parked exchanges of a server, and the clock that answers for those who do not in time. */
 typedef struct deferrals {
-    pthread_mutex_t lock;   /* guards everything below and every parked */
+    pthread_mutex_t lock; /* guards everything below and every parked */
     parked *first;
-    int64_t earliest_ns;    /* the next look is due then */
-    bool checks_raw;        /* [server] check_raw, set by the owner before anything is deferred */
-    bool is_stopped;        /* whatever is deferred from now on is answered with an error */
+    int64_t earliest_ns; /* the next look is due then */
+    bool checks_raw;     /* [server] check_raw, set by the owner before anything is deferred */
+    bool is_stopped;     /* whatever is deferred from now on is answered with an error */
     bool has_thread;
-    bool ends;              /* for the thread */
-    size_t answering;       /* later answers that are being given just now, by threads of the program */
+    bool ends;               /* for the thread */
+    size_t answering;        /* later answers that are being given just now, by threads of the program */
     pthread_cond_t answered; /* answering became 0 */
     pthread_t thread;
-    wake wake;              /* earliest_ns went down, or ends */
+    wake wake; /* earliest_ns went down, or ends */
 } deferrals;
 
 /* DUBBOC_E_SYSTEM: no descriptor or thread. with_thread false: the owner calls deferrals_expire() itself, when wake.fd says so or

@@ -102,7 +102,8 @@ void dispatch_answer(http_incoming *incoming, bool is_executed)
 }
 
 /* Answers with plain words instead of JSON. */
-static void answer_text(http_incoming *incoming, int status, const http_answer_header *header, const char *format, dubboc_slice what)
+static void answer_text(
+    http_incoming *incoming, int status, const http_answer_header *header, const char *format, dubboc_slice what)
 {
     buffer *out = http_incoming_out(incoming);
     if (what.len > NAMED_BYTES_MAX)
@@ -437,8 +438,8 @@ static bool ends_with_nocase(dubboc_slice text, const char *end)
  * another server. */
 static bool is_foreign_type(const char *content_type)
 {
-    static const char *const foreign[] = {"application/x-www-form-urlencoded", "application/xml", "application/x-java-serialized-object",
-        "application/grpc", "application/pdf", "application/zip"};
+    static const char *const foreign[] = {"application/x-www-form-urlencoded", "application/xml",
+        "application/x-java-serialized-object", "application/grpc", "application/pdf", "application/zip"};
     static const char *const foreign_kinds[] = {"text", "multipart", "image", "audio", "video", "font"};
     if (content_type == NULL)
         return false;

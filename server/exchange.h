@@ -23,10 +23,10 @@ typedef struct exchange {
     dubboc_service *service; /* NULL: none at that path */
     exchange_kind kind;
     bool is_held;
-    bool is_executed;        /* some handler has been started */
-    const service_method *method;    /* of a single request; NULL: none */
-    struct parked *parked;   /* NULL until a handler defers */
-    jsonrpc_message message; /* where reading stands */
+    bool is_executed;             /* some handler has been started */
+    const service_method *method; /* of a single request; NULL: none */
+    struct parked *parked;        /* NULL until a handler defers */
+    jsonrpc_message message;      /* where reading stands */
     jsonrpc_request single;
 } exchange;
 
@@ -47,7 +47,7 @@ typedef struct note {
 struct dubboc_request {
     exchange *exchange;
     const service_method *method; /* NULL in a fallback handler */
-    dubboc_slice id;      /* at NULL: a notification */
+    dubboc_slice id;              /* at NULL: a notification */
     note note;
     bool is_deferred;
 };

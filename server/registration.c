@@ -184,7 +184,8 @@ static void add_timeouts(url_writer *writer, const dubboc_service *service)
     }
 }
 
-static void add_application(url_writer *writer, const dubboc_config *config, const dubboc_service *service, const char *application)
+static void add_application(
+    url_writer *writer, const dubboc_config *config, const dubboc_service *service, const char *application)
 {
     static const char *const plain[] = {"organization", "module", "owner", "environment"};
     const char *version = config_text(config, "application", "version");
@@ -253,8 +254,7 @@ static dubboc_status register_url(registration *self, const char *interface, con
     if (!mem_grow(&nodes, &self->capacity, self->count + 1, sizeof *self->nodes))
         return error_no_memory(err);
     self->nodes = nodes;
-    dubboc_status status =
-        registry_register(self->registry, interface, REGISTRY_PROVIDERS, url, &self->nodes[self->count], err);
+    dubboc_status status = registry_register(self->registry, interface, REGISTRY_PROVIDERS, url, &self->nodes[self->count], err);
     if (status == DUBBOC_E_UNSUPPORTED) { /* a fixed list: whoever wrote it knows us */
         LOG(DUBBOC_LOG_INFO, "server", "registry takes no registrations", "registry=%s", registry_address(self->registry));
         return DUBBOC_OK;

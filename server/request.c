@@ -15,8 +15,14 @@ static const struct {
     const char *name;
     double ns;
 } duration_units[] = {
-    {"ns", 1}, {"us", 1e3}, {"\xc2\xb5s", 1e3}, {"\xce\xbcs", 1e3}, /* both spellings of the micro sign */
-    {"ms", 1e6}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9},
+    {"ns", 1},
+    {"us", 1e3},
+    {"\xc2\xb5s", 1e3},
+    {"\xce\xbcs", 1e3}, /* both spellings of the micro sign */
+    {"ms", 1e6},
+    {"s", 1e9},
+    {"m", 60e9},
+    {"h", 3600e9},
 };
 
 /* Takes "1.5" off *rest. false: no digit. */

@@ -43,7 +43,8 @@ static dubboc_status check_range(const char *name, int64_t value, int64_t min, i
 {
     if (value >= min && value <= max)
         return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_ARGUMENT, "%s is %lld, expected %lld to %lld", name, (long long)value, (long long)min, (long long)max);
+    return error_set(
+        err, DUBBOC_E_ARGUMENT, "%s is %lld, expected %lld to %lld", name, (long long)value, (long long)min, (long long)max);
 }
 
 /* For keys that may say "auto", which is -1. */
@@ -137,8 +138,8 @@ dubboc_status dubboc_server_add_service(dubboc_server *server, const char *inter
     return services_add(&server->services, server->config, interface, options, service, err);
 }
 
-dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg,
-    dubboc_error *err)
+dubboc_status dubboc_server_handle(
+    dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg, dubboc_error *err)
 {
     assert(server != NULL && !server->is_started);
     dubboc_service *service = interface != NULL ? services_find_interface(&server->services, interface) : NULL;
@@ -261,8 +262,8 @@ static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
     if (status == DUBBOC_OK)
         status = open_step_fd(self, err);
     if (status == DUBBOC_OK)
-        status = registration_register(&self->registration, &self->services, self->config, self->bound, self->registered,
-            self->application, err);
+        status = registration_register(
+            &self->registration, &self->services, self->config, self->bound, self->registered, self->application, err);
     return status;
 }
 
@@ -288,9 +289,8 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
         server->is_started = false;
         return status;
     }
-    LOG(DUBBOC_LOG_INFO, "server", "serving", "address=%s registered=%s services=%zu loops=%d workers=%d",
-        server->bound, server->registered, server->services.count, server->loops,
-        server->loops > 0 ? server->worker_count : 0);
+    LOG(DUBBOC_LOG_INFO, "server", "serving", "address=%s registered=%s services=%zu loops=%d workers=%d", server->bound,
+        server->registered, server->services.count, server->loops, server->loops > 0 ? server->worker_count : 0);
     return DUBBOC_OK;
 }
 

@@ -12,7 +12,7 @@ struct dubboc_server {
     dubboc_config *config;
     char *registry_address;
     bool is_unregistered_on_purpose; /* the program itself said "" */
-    char *application; /* NULL: the configuration's */
+    char *application;               /* NULL: the configuration's */
     char *ip;
     int port;  /* 0: any */
     int loops; /* 0: no threads */
@@ -31,10 +31,10 @@ struct dubboc_server {
     workers *workers; /* NULL with loops = 0: everything runs on the program's thread */
     deferrals deferrals;
     registration registration;
-    char *bound;       /* "ip:port" listened on */
-    char *registered;  /* "ip:port" */
-    int step_fd;       /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */
-    int timer_fd;      /* loops = 0: when the next deferral expires; else -1 */
+    char *bound;      /* "ip:port" listened on */
+    char *registered; /* "ip:port" */
+    int step_fd;      /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */
+    int timer_fd;     /* loops = 0: when the next deferral expires; else -1 */
 };
 
 #endif

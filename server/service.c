@@ -141,8 +141,8 @@ static const char *without_slash(const char *path)
 }
 
 /* Options win over the section, whose keys go back to those of [server] by themselves. */
-static dubboc_status fill_in(dubboc_service *service, const services *self, const dubboc_service_options *options, const char *section,
-    dubboc_error *err)
+static dubboc_status fill_in(
+    dubboc_service *service, const services *self, const dubboc_service_options *options, const char *section, dubboc_error *err)
 {
     const dubboc_config *config = service->config;
     const char *base = without_slash(config_text(config, section, "path"));
@@ -214,8 +214,8 @@ done:
     return status;
 }
 
-dubboc_status services_add(services *self, const dubboc_config *config, const char *interface, const dubboc_service_options *options,
-    dubboc_service **service, dubboc_error *err)
+dubboc_status services_add(services *self, const dubboc_config *config, const char *interface,
+    const dubboc_service_options *options, dubboc_service **service, dubboc_error *err)
 {
     static const dubboc_service_options none;
     dubboc_service_options own = none;
@@ -257,7 +257,8 @@ static dubboc_status check_method(const dubboc_service *service, const dubboc_me
         return error_set(err, DUBBOC_E_ARGUMENT, "method %s: unknown flags 0x%x", options->name, options->flags);
     if (map_find(service->by_name, slice_of(options->name)) != NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "method %s was added before", options->name);
-    return service->method_count < METHODS_MAX ? DUBBOC_OK : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
+    return service->method_count < METHODS_MAX ? DUBBOC_OK
+                                               : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
 }
 
 static service_method *method_new(const dubboc_service *service, const dubboc_method *options)

@@ -31,10 +31,10 @@ struct dubboc_service {
     char *path;    /* without its leading '/' */
     char *protocols;
     int weight;
-    int64_t timeout_ms; /* registered as timeout; below 1: not */
-    int retries;        /* registered as retries; -1: not */
-    bool is_registered; /* [service X] register */
-    service_method **methods;   /* in the order of adding */
+    int64_t timeout_ms;       /* registered as timeout; below 1: not */
+    int retries;              /* registered as retries; -1: not */
+    bool is_registered;       /* [service X] register */
+    service_method **methods; /* in the order of adding */
     size_t method_count;
     size_t method_capacity;
     map *by_name;
@@ -52,8 +52,8 @@ typedef struct services {
 void services_fini(services *self);
 
 /* dubboc_server_add_service() without the server. config is borrowed and outlives services. */
-dubboc_status services_add(services *self, const dubboc_config *config, const char *interface, const dubboc_service_options *options,
-    dubboc_service **service, dubboc_error *err);
+dubboc_status services_add(services *self, const dubboc_config *config, const char *interface,
+    const dubboc_service_options *options, dubboc_service **service, dubboc_error *err);
 
 /* The first service of that interface, NULL: none. */
 dubboc_service *services_find_interface(const services *self, const char *interface);

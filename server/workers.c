@@ -88,7 +88,8 @@ dubboc_status workers_new(const workers_settings *settings, workers **self, dubb
             continue;
         int started = made->thread_count;
         workers_free(made);
-        return error_set(err, DUBBOC_E_SYSTEM, "worker %d of %d cannot be started: %s", started + 1, settings->threads, strerror(problem));
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "worker %d of %d cannot be started: %s", started + 1, settings->threads, strerror(problem));
     }
     *self = made;
     return DUBBOC_OK;

@@ -13,10 +13,10 @@ typedef struct workers workers;
 #define WORKERS_QUEUE_MAX 1000000
 
 typedef struct workers_settings {
-    int threads;                  /* 1 to WORKERS_MAX */
-    int queue_max;                /* work that waits, 1 to WORKERS_QUEUE_MAX */
-    void (*run)(void *work);      /* on a worker */
-    void (*refuse)(void *work);   /* for work that waited when the pool was stopped: on the thread that stops */
+    int threads;                /* 1 to WORKERS_MAX */
+    int queue_max;              /* work that waits, 1 to WORKERS_QUEUE_MAX */
+    void (*run)(void *work);    /* on a worker */
+    void (*refuse)(void *work); /* for work that waited when the pool was stopped: on the thread that stops */
 } workers_settings;
 
 /* Starts the threads, all signals blocked in them. DUBBOC_E_SYSTEM: a thread cannot be had. DUBBOC_E_NO_MEMORY. */

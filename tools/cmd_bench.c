@@ -72,7 +72,8 @@ static const struct argp_option argp_options[] = {
     {"connections", 'c', "N", 0, "callers at the same time, each with a connection (default 8)", 0},
     {"calls", 'n', "N", 0, "end after so many calls", 0},
     {"duration", 'd', "DURATION", 0, "end after so long (default 10s, without -n)", 0},
-    {"rate", OPTION_RATE, "N", 0, "calls a second, at fixed times; latencies count from when a call was due (default: as fast as it goes)", 0},
+    {"rate", OPTION_RATE, "N", 0,
+        "calls a second, at fixed times; latencies count from when a call was due (default: as fast as it goes)", 0},
     {"json", OPTION_JSON, NULL, 0, "the outcome as one JSON object", 0},
     {0},
 };
@@ -106,7 +107,8 @@ static void print_provider_json(void *arg, const char *label, void *count)
     buffer name;
     buffer_init(&name, 4096);
     json_write_string_lossy(&name, slice_of(label));
-    printf("%s%s:%llu", *is_first ? "" : ",", buffer_text(&name) != NULL ? name.data : "\"\"", (unsigned long long)*(uint64_t *)count);
+    printf("%s%s:%llu", *is_first ? "" : ",", buffer_text(&name) != NULL ? name.data : "\"\"",
+        (unsigned long long)*(uint64_t *)count);
     buffer_fini(&name);
     *is_first = false;
 }
@@ -114,13 +116,14 @@ static void print_provider_json(void *arg, const char *label, void *count)
 static void print_json(const load_outcome *outcome)
 {
     bool is_first = true;
-    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_sent\":%llu,\"maybe_executed\":%llu,", (unsigned long long)outcome->calls,
-        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, (unsigned long long)outcome->not_sent,
-        (unsigned long long)outcome->maybe_executed);
+    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_sent\":%llu,\"maybe_executed\":%llu,",
+        (unsigned long long)outcome->calls, (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error,
+        (unsigned long long)outcome->not_sent, (unsigned long long)outcome->maybe_executed);
     printf("\"seconds\":%.3f,\"calls_per_s\":%.1f,\"cpu_us_per_call\":%.2f,", outcome->seconds,
         outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0, per_call(outcome, outcome->cpu_us));
-    printf("\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"providers\":{", percentile_us(outcome, 0.5),
-        percentile_us(outcome, 0.9), percentile_us(outcome, 0.99), percentile_us(outcome, 0.999), (double)outcome->latency_ns.max / 1000.0);
+    printf("\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"providers\":{",
+        percentile_us(outcome, 0.5), percentile_us(outcome, 0.9), percentile_us(outcome, 0.99), percentile_us(outcome, 0.999),
+        (double)outcome->latency_ns.max / 1000.0);
     map_each(outcome->providers, print_provider_json, &is_first);
     printf("}}\n");
 }
@@ -135,10 +138,12 @@ static void print_text(const load_outcome *outcome)
 {
     printf("%llu calls in %.2f s: %.0f a second, %.1f us CPU each\n", (unsigned long long)outcome->calls, outcome->seconds,
         outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0, per_call(outcome, outcome->cpu_us));
-    printf("latency us: p50 %.0f, p90 %.0f, p99 %.0f, p99.9 %.0f, max %.0f\n", percentile_us(outcome, 0.5), percentile_us(outcome, 0.9),
-        percentile_us(outcome, 0.99), percentile_us(outcome, 0.999), (double)outcome->latency_ns.max / 1000.0);
-    printf("outcomes: %llu ok, %llu answered with an error, %llu not executed, %llu maybe executed\n", (unsigned long long)outcome->ok,
-        (unsigned long long)outcome->remote_error, (unsigned long long)outcome->not_sent, (unsigned long long)outcome->maybe_executed);
+    printf("latency us: p50 %.0f, p90 %.0f, p99 %.0f, p99.9 %.0f, max %.0f\n", percentile_us(outcome, 0.5),
+        percentile_us(outcome, 0.9), percentile_us(outcome, 0.99), percentile_us(outcome, 0.999),
+        (double)outcome->latency_ns.max / 1000.0);
+    printf("outcomes: %llu ok, %llu answered with an error, %llu not executed, %llu maybe executed\n",
+        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, (unsigned long long)outcome->not_sent,
+        (unsigned long long)outcome->maybe_executed);
     printf("answered by:\n");
     map_each(outcome->providers, print_provider, NULL);
 }

@@ -28,12 +28,12 @@ typedef struct load_outcome {
     uint64_t calls;
     uint64_t ok;
     uint64_t remote_error;
-    uint64_t not_sent;       /* certainly not executed */
+    uint64_t not_sent; /* certainly not executed */
     uint64_t maybe_executed;
     double seconds;
-    double cpu_us;           /* of this process, user and system */
+    double cpu_us; /* of this process, user and system */
     histogram latency_ns;
-    map *providers;          /* label -> uint64_t *: calls that it answered */
+    map *providers;           /* label -> uint64_t *: calls that it answered */
     dubboc_error first_error; /* status DUBBOC_OK: there was none */
 } load_outcome;
 

@@ -16,13 +16,13 @@ typedef struct http_endpoint http_endpoint;     /* one address and its pool; ref
 typedef struct http_connection http_connection; /* one connection, owned by whoever took it */
 
 typedef struct http_client_settings {
-    int pool_size;                /* connections to one endpoint, in use and idle */
-    int64_t pool_idle_ms;         /* an idle connection older than this is closed (below the peers' idle time-outs: traps C9) */
-    int64_t pool_ttl_ms;          /* a connection older than this is not used again; < 0: no limit */
+    int pool_size;        /* connections to one endpoint, in use and idle */
+    int64_t pool_idle_ms; /* an idle connection older than this is closed (below the peers' idle time-outs: traps C9) */
+    int64_t pool_ttl_ms;  /* a connection older than this is not used again; < 0: no limit */
     int64_t connect_timeout_ms;
     size_t reply_max_bytes;
-    const char *proxy;            /* NULL or "": none, whatever the environment says (traps C8) */
-    const char *tls_ca_file;      /* NULL or "": the system's */
+    const char *proxy;       /* NULL or "": none, whatever the environment says (traps C8) */
+    const char *tls_ca_file; /* NULL or "": the system's */
 } http_client_settings;
 
 dubboc_status http_client_new(const http_client_settings *settings, http_client **client, dubboc_error *err);
@@ -51,7 +51,8 @@ void http_endpoint_close_stale(http_endpoint *endpoint);
  * fresh: never an idle one. *connection is the caller's until http_connection_give_back().
  * DUBBOC_E_BUSY: none came free in time. DUBBOC_E_CONNECT: refused, unreachable, name or TLS; err names address and reason.
  * DUBBOC_E_TIMEOUT: the deadline passed while connecting. DUBBOC_E_CLOSED. DUBBOC_E_NO_MEMORY. */
-dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
+dubboc_status http_endpoint_take(
+    http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
 
 /* Back to the pool if the last exchange ended well and the reply allows it, else closed. NULL is accepted. */
 void http_connection_give_back(http_connection *connection);
@@ -67,8 +68,8 @@ void http_exchange_begin(http_connection *connection, dubboc_slice body);
 typedef enum http_step {
     HTTP_WANT_READ,
     HTTP_WANT_WRITE, /* or read: a peer may answer before it has taken the whole request */
-    HTTP_DONE,  /* http_exchange_reply() */
-    HTTP_FAILED /* http_exchange_failure() */
+    HTTP_DONE,       /* http_exchange_reply() */
+    HTTP_FAILED      /* http_exchange_failure() */
 } http_step;
 
 /* Goes on as far as it can without blocking. */

@@ -123,7 +123,8 @@ void http_conn_taken(http_conn *conn)
     http_conn_enter(conn, HTTP_PHASE_HEADER);
     /* When it cannot be watched, the deadlines still end it. */
     if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not watched", "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
+        LOG_THROTTLED(
+            DUBBOC_LOG_WARN, "transport", "connection not watched", "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
 }
 
 static void depart(http_conn *conn)

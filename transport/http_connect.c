@@ -32,7 +32,8 @@ static http_io_result broken(int error, const char **problem)
     return HTTP_IO_BROKEN;
 }
 
-static http_io_result plain_send(http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
+static http_io_result plain_send(
+    http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
 {
     ssize_t sent;
     if (count == 1) {
@@ -68,7 +69,8 @@ static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, fals
 
 /* One record at a time: a record that has left only in part is as good as not sent, so that what is counted stays exact. With more, whole
  * records could be on their way while OpenSSL says "not yet". */
-static http_io_result tls_send(http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
+static http_io_result tls_send(
+    http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
 {
     (void)count; /* one after the other */
     size_t len = pieces[0].iov_len < TLS_RECORD_MAX ? pieces[0].iov_len : TLS_RECORD_MAX;
@@ -167,8 +169,8 @@ static connect_limit find_limit(const http_endpoint *endpoint, int64_t deadline_
     return (connect_limit){.ms = (long)own};
 }
 
-static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *endpoint, connect_limit limit, const char *reason,
-    dubboc_error *err)
+static dubboc_status explain(
+    CURL *curl, CURLcode code, const http_endpoint *endpoint, connect_limit limit, const char *reason, dubboc_error *err)
 {
     const char *host = endpoint->host;
     if (atomic_load(&endpoint->client->is_stopping))

@@ -212,6 +212,5 @@ void http_exchange_distrust(http_connection *connection)
 
 bool http_exchange_allows_reuse(const http_connection *connection)
 {
-    return connection->phase == HTTP_PHASE_READY ||
-           (connection->phase == HTTP_PHASE_DONE && connection->reader.reply.keep_alive);
+    return connection->phase == HTTP_PHASE_READY || (connection->phase == HTTP_PHASE_DONE && connection->reader.reply.keep_alive);
 }

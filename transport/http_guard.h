@@ -13,15 +13,16 @@ typedef struct http_guard {
     const char *target;       /* the request line's, as it stands in libmicrohttpd's buffer */
     dubboc_slice target_copy; /* the same, copied before libmicrohttpd took it apart */
     uint64_t body_max_bytes;
-    bool checks_positions;    /* libmicrohttpd before 1.0: it leaves every header in its receive buffer, separated by what the line ends were; so
+    bool
+        checks_positions; /* libmicrohttpd before 1.0: it leaves every header in its receive buffer, separated by what the line ends were; so
                                  the distances tell of bytes that it skipped or cut: NUL, bare CR or LF, folded lines. 1.0 refuses those itself. */
 
     /* results */
     bool is_http_1_0;
     bool has_body;
-    uint64_t body_bytes;      /* by Content-Length; 0 when chunked */
-    bool wants_close;         /* the connection ends after the answer */
-    int status;               /* 0: nothing wrong */
+    uint64_t body_bytes; /* by Content-Length; 0 when chunked */
+    bool wants_close;    /* the connection ends after the answer */
+    int status;          /* 0: nothing wrong */
     const char *problem;
 } http_guard;
 

@@ -21,10 +21,10 @@
 #include "transport/http_guard.h"
 
 #define SPARES_MAX 64
-#define KEEP_BYTES ((size_t)64 * 1024)        /* of a buffer of a spare request */
-#define TARGET_MAX_BYTES ((size_t)64 * 1024)  /* libmicrohttpd's memory is smaller */
+#define KEEP_BYTES ((size_t)64 * 1024)       /* of a buffer of a spare request */
+#define TARGET_MAX_BYTES ((size_t)64 * 1024) /* libmicrohttpd's memory is smaller */
 #define OUT_MAX_BYTES ((size_t)256 * 1024 * 1024)
-#define FIRST_BODY_BYTES ((size_t)64 * 1024)  /* taken on the word of Content-Length; beyond that memory comes with the bytes */
+#define FIRST_BODY_BYTES ((size_t)64 * 1024) /* taken on the word of Content-Length; beyond that memory comes with the bytes */
 #define ANSWER_HEADERS_MAX 8
 
 typedef enum incoming_stage {
@@ -107,7 +107,8 @@ static void give_back(http_loop *loop, http_incoming *request)
     buffer_recycle(&request->target, KEEP_BYTES);
     buffer_recycle(&request->body, KEEP_BYTES);
     buffer_recycle(&request->out, KEEP_BYTES);
-    *request = (http_incoming){.target = request->target, .body = request->body, .out = request->out, .handoff.next = (handoff *)loop->spares};
+    *request = (http_incoming){
+        .target = request->target, .body = request->body, .out = request->out, .handoff.next = (handoff *)loop->spares};
     loop->spares = request;
     loop->spare_count++;
 }
@@ -168,12 +169,14 @@ void *http_incoming_on_line(void *arg, const char *uri, struct MHD_Connection *c
     return request;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, const char *method, int status, const char *problem, bool not_executed)
+static enum MHD_Result refuse(
+    struct MHD_Connection *connection, const char *method, int status, const char *problem, bool not_executed)
 {
     http_conn *conn = conn_of(connection);
     if (conn == NULL)
         return MHD_NO;
-    LOG_THROTTLED(DUBBOC_LOG_INFO, "transport", "request refused", "peer=%s status=%d reason=\"%s\"", conn->peer, status, problem);
+    LOG_THROTTLED(
+        DUBBOC_LOG_INFO, "transport", "request refused", "peer=%s status=%d reason=\"%s\"", conn->peer, status, problem);
     http_conn_write_refusal(conn->fd, status, problem, not_executed, method != NULL && strcmp(method, "HEAD") == 0);
     return MHD_NO;
 }
@@ -257,8 +260,8 @@ static enum MHD_Result handle(http_incoming *request)
     return queue_answer(request);
 }
 
-enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-    const char *upload_data, size_t *upload_data_size, void **state)
+enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *upload_data, size_t *upload_data_size, void **state)
 {
     (void)loop;
     (void)url;
@@ -366,7 +369,8 @@ bool http_incoming_is_gone(const http_incoming *request)
     return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-static bool add_headers(struct MHD_Response *response, int64_t second, const char *content_type, const http_answer_header *headers, size_t count)
+static bool add_headers(
+    struct MHD_Response *response, int64_t second, const char *content_type, const http_answer_header *headers, size_t count)
 {
     char date[HTTP_DATE_SIZE];
     http_date(second, date);
@@ -400,7 +404,8 @@ struct MHD_Response *http_response_new(const http_server *server, dubboc_slice b
     return NULL;
 }
 
-static void make_answer(http_incoming *request, const char *content_type, const http_answer_header *headers, size_t header_count, bool close)
+static void make_answer(
+    http_incoming *request, const char *content_type, const http_answer_header *headers, size_t header_count, bool close)
 {
     http_loop *loop = request->conn->loop;
     dubboc_slice body = buffer_slice(&request->out);
@@ -409,7 +414,8 @@ static void make_answer(http_incoming *request, const char *content_type, const 
     if (!request->is_held && header_count == 0 && !close)
         request->ready = http_ready_lend(loop, content_type, body);
     if (request->ready == NULL)
-        request->response = http_response_new(loop->server, body, clock_wall_ms() / 1000, content_type, headers, header_count, close);
+        request->response =
+            http_response_new(loop->server, body, clock_wall_ms() / 1000, content_type, headers, header_count, close);
 }
 
 void http_incoming_answer(http_incoming *request, int status, const char *content_type, const http_answer_header *headers,

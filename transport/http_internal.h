@@ -15,7 +15,7 @@ struct http_client {
     wake stop;                     /* signalled once, for ever */
     atomic_bool is_stopping;
     atomic_ullong connections_opened;
-    pthread_mutex_t lock;          /* the list below; taken before an endpoint's */
+    pthread_mutex_t lock; /* the list below; taken before an endpoint's */
     http_endpoint *endpoints;
 };
 
@@ -28,10 +28,11 @@ typedef enum http_io_result {
 } http_io_result;
 
 typedef struct http_io {
-    http_io_result (*send)(http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem);
+    http_io_result (*send)(
+        http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem);
     http_io_result (*receive)(http_connection *connection, char *room, size_t size, size_t *done, const char **problem);
     bool (*is_quiet)(http_connection *connection); /* open, and the peer has said nothing nobody asked for */
-    bool may_hold_bytes; /* received bytes may wait where poll() does not see them */
+    bool may_hold_bytes;                           /* received bytes may wait where poll() does not see them */
 } http_io;
 
 typedef enum http_phase {
@@ -46,7 +47,7 @@ struct http_connection {
     http_endpoint *endpoint;
     const http_io *io;
     int fd;
-    void *curl; /* TLS: the CURL handle, which owns fd; NULL: fd is ours */
+    void *curl;                     /* TLS: the CURL handle, which owns fd; NULL: fd is ours */
     http_connection *newer, *older; /* among the idle ones */
     int64_t opened_ns;
     int64_t use_until_ns; /* idle: not to be used from then on */
@@ -65,8 +66,8 @@ struct http_connection {
 typedef struct pool_waiter {
     struct pool_waiter *next;
     pthread_cond_t wakeup;
-    bool is_fresh;               /* wants a place for a new one only */
-    bool is_granted;             /* connection, or, if that is NULL, the place to open one */
+    bool is_fresh;   /* wants a place for a new one only */
+    bool is_granted; /* connection, or, if that is NULL, the place to open one */
     http_connection *connection;
 } pool_waiter;
 
@@ -78,7 +79,7 @@ struct http_endpoint {
     http_endpoint *next, *previous; /* client's list */
     pthread_mutex_t lock;           /* all below */
     int references;
-    int connections;                /* in use, idle, being opened */
+    int connections;                  /* in use, idle, being opened */
     http_connection *newest, *oldest; /* idle */
     pool_waiter *first_waiter, *last_waiter;
 };

@@ -105,7 +105,8 @@ static struct MHD_Daemon *daemon_start(http_loop *loop)
     };
     unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     /* Our own Date: http_ready.c makes it once a second, libmicrohttpd for each answer. */
-    return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, http_incoming_on_access, loop, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, http_incoming_on_access, loop,
+        MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------------------------------- */

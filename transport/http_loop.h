@@ -70,7 +70,7 @@ typedef enum http_phase {
     HTTP_PHASE_ANSWER,   /* from the answer to its last byte */
     HTTP_PHASE_IDLE,     /* between two requests */
     HTTP_PHASE_DEPARTED, /* in place of header, body and idle when the peer has closed its side: until what it has sent is worked off */
-    HTTP_PHASE_LINGER,   /* out of libmicrohttpd's hands: only read until its peer closes */
+    HTTP_PHASE_LINGER, /* out of libmicrohttpd's hands: only read until its peer closes */
     HTTP_PHASE_COUNT
 } http_phase;
 
@@ -79,19 +79,19 @@ typedef struct http_address http_address;
 typedef struct http_ready http_ready;
 
 typedef struct http_conn {
-    handoff handoff; /* first: on the way to its loop, or waiting there for libmicrohttpd to take it */
+    handoff handoff;                   /* first: on the way to its loop, or waiting there for libmicrohttpd to take it */
     struct http_conn *previous, *next; /* in the list of its phase, the earliest deadline first */
     http_loop *loop;
-    http_incoming *request;            /* NULL: none has begun */
-    http_address *address;             /* NULL: not counted any more, or never */
-    int64_t since_ns, deadline_ns;     /* of the phase */
+    http_incoming *request;        /* NULL: none has begun */
+    http_address *address;         /* NULL: not counted any more, or never */
+    int64_t since_ns, deadline_ns; /* of the phase */
     size_t lingered_bytes;
-    int fd;                            /* libmicrohttpd's, or ours while lingering; -1: gone */
+    int fd; /* libmicrohttpd's, or ours while lingering; -1: gone */
     http_phase phase;
     bool is_listed;
-    bool is_taken;                     /* libmicrohttpd has it */
-    bool is_ending;                    /* we have shut it down; waits for libmicrohttpd to notice */
-    bool is_departed;                  /* the peer has closed its side */
+    bool is_taken;    /* libmicrohttpd has it */
+    bool is_ending;   /* we have shut it down; waits for libmicrohttpd to notice */
+    bool is_departed; /* the peer has closed its side */
     char peer[HTTP_PEER_TEXT_MAX];
 } http_conn;
 
@@ -146,23 +146,23 @@ struct http_loop {
     struct MHD_Daemon *daemon;
     pthread_t thread;
     bool has_thread;
-    bool is_listening;   /* the listening socket is in our epoll set */
-    bool is_draining;    /* has seen the server's wish */
-    bool is_drained;     /* and has read what had come until then */
-    bool is_ending;      /* being freed: nothing lingers */
+    bool is_listening; /* the listening socket is in our epoll set */
+    bool is_draining;  /* has seen the server's wish */
+    bool is_drained;   /* and has read what had come until then */
+    bool is_ending;    /* being freed: nothing lingers */
     int epoll_fd;
-    int timer_fd;        /* loops = 0 only; else -1 */
-    int64_t timer_ns;    /* what it is set to; DEADLINE_NEVER: not set */
+    int timer_fd;     /* loops = 0 only; else -1 */
+    int64_t timer_ns; /* what it is set to; DEADLINE_NEVER: not set */
     wake wake;
-    handoff_stack arrivals; /* connections that another loop has accepted */
-    handoff_stack results;  /* requests that were held and are answered */
-    handoff *taking;        /* connections given to libmicrohttpd that it has not announced yet, FIFO */
-    int64_t now_ns;         /* of this turn */
-    int64_t listen_again_ns; /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
+    handoff_stack arrivals;             /* connections that another loop has accepted */
+    handoff_stack results;              /* requests that were held and are answered */
+    handoff *taking;                    /* connections given to libmicrohttpd that it has not announced yet, FIFO */
+    int64_t now_ns;                     /* of this turn */
+    int64_t listen_again_ns;            /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
     int64_t phase_ns[HTTP_PHASE_COUNT]; /* allowed in it; DEADLINE_NEVER: no deadline */
     http_conn_list conns[HTTP_PHASE_COUNT];
-    int refused;            /* of them: lingering newcomers that are not counted */
-    http_incoming *spares;  /* requests to use again */
+    int refused;           /* of them: lingering newcomers that are not counted */
+    http_incoming *spares; /* requests to use again */
     int spare_count;
     http_ready *ready[HTTP_READY_SLOTS];
     _Atomic int connections; /* written by this loop and by loops that hand over */
@@ -196,8 +196,8 @@ void http_accept_release(http_loop *loop, http_address *address);
 /* --- requests: what the daemon is started with -------------------------------------------------------------------------------------------- */
 
 void *http_incoming_on_line(void *loop, const char *uri, struct MHD_Connection *connection);
-enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-    const char *upload_data, size_t *upload_data_size, void **state);
+enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method,
+    const char *version, const char *upload_data, size_t *upload_data_size, void **state);
 void http_incoming_on_completed(void *loop, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how);
 
 /* Takes answered requests up again. */
@@ -233,17 +233,17 @@ void http_ready_free_all(http_loop *loop);
 struct http_server {
     http_server_settings settings; /* ip is not kept */
     http_loop *loops;
-    int loop_count;                /* at least 1; also with settings.loops = 0 */
-    int listen_fd;                 /* -1: closed */
-    _Atomic int listening_loops;   /* the last one that stops closes listen_fd */
-    _Atomic int undrained_loops;   /* those not is_drained yet */
+    int loop_count;              /* at least 1; also with settings.loops = 0 */
+    int listen_fd;               /* -1: closed */
+    _Atomic int listening_loops; /* the last one that stops closes listen_fd */
+    _Atomic int undrained_loops; /* those not is_drained yet */
     atomic_bool is_draining;
-    atomic_bool is_stopping;       /* threads end */
-    _Atomic int connections;       /* counted ones */
+    atomic_bool is_stopping; /* threads end */
+    _Atomic int connections; /* counted ones */
     pthread_mutex_t addresses_lock;
-    map *addresses;                /* key -> http_address, with addresses_lock held */
-    bool checks_positions;         /* see http_guard.h */
-    char keep_alive[32];           /* "timeout=N", "": none */
+    map *addresses;        /* key -> http_address, with addresses_lock held */
+    bool checks_positions; /* see http_guard.h */
+    char keep_alive[32];   /* "timeout=N", "": none */
     char address[HTTP_PEER_TEXT_MAX];
 };
 

@@ -164,7 +164,8 @@ int http_endpoint_waiters(http_endpoint *endpoint)
 /* --- taking -------------------------------------------------------------------------------------------------------------------------------- */
 
 /* What can be had at once. *dropped: to be closed without the lock. */
-static pool_got try_locked(http_endpoint *endpoint, bool fresh, int64_t now_ns, http_connection **connection, http_connection **dropped)
+static pool_got try_locked(
+    http_endpoint *endpoint, bool fresh, int64_t now_ns, http_connection **connection, http_connection **dropped)
 {
     if (atomic_load(&endpoint->client->is_stopping))
         return POOL_CLOSED;
@@ -232,7 +233,8 @@ static dubboc_status open_one(http_endpoint *endpoint, int64_t deadline_ns, http
     return status;
 }
 
-dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+dubboc_status http_endpoint_take(
+    http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
 {
     for (;;) {
         http_connection *idle = NULL;

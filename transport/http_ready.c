@@ -14,7 +14,7 @@ struct http_ready {
     struct MHD_Response *response;
     char *content_type; /* NULL: none */
     size_t len;
-    int64_t second;     /* of its Date */
+    int64_t second; /* of its Date */
     bool is_lent;
     char body[];
 };
@@ -27,8 +27,8 @@ void http_date(int64_t second, char text[HTTP_DATE_SIZE])
     time_t now = (time_t)second;
     struct tm utc = {0};
     gmtime_r(&now, &utc);
-    snprintf(text, HTTP_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900,
-        utc.tm_hour, utc.tm_min, utc.tm_sec);
+    snprintf(text, HTTP_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon],
+        utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 static void free_ready(http_ready *ready)

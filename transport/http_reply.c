@@ -16,36 +16,93 @@
 #include <assert.h>
 #include <endian.h>
 
-#define KEEP_BYTES (16u * 1024)   /* memory kept between replies */
-#define ROOM_MIN 4096u            /* what one receive gets at least */
-#define ROOM_MAX (1024u * 1024u)  /* and is made to fit at most: a length that a peer claims costs nothing until bytes come */
+#define KEEP_BYTES (16u * 1024)  /* memory kept between replies */
+#define ROOM_MIN 4096u           /* what one receive gets at least */
+#define ROOM_MAX (1024u * 1024u) /* and is made to fit at most: a length that a peer claims costs nothing until bytes come */
 #define CHUNK_DIGITS_MAX 16u
 #define CHUNK_LINE_TOO_LONG "a chunk's size line is over 4 KiB"
 
-enum {
-    STATUS_LINE,
-    HEADER_LINE,
-    BODY_LENGTH,
-    BODY_CLOSE,
-    CHUNK_SIZE,
-    CHUNK_DATA,
-    CHUNK_END,
-    TRAILER_LINE,
-    DONE,
-    FAILED
-};
+enum { STATUS_LINE, HEADER_LINE, BODY_LENGTH, BODY_CLOSE, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER_LINE, DONE, FAILED };
 
 /* RFC 9110 5.6.2: the bytes of a header's name. */
 static const unsigned char is_token[256] = {
-    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1,
-    ['_'] = 1, ['`'] = 1, ['|'] = 1, ['~'] = 1,
-    ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
-    ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1,
-    ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1,
-    ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
-    ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
-    ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
-    ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
+    ['!'] = 1,
+    ['#'] = 1,
+    ['$'] = 1,
+    ['%'] = 1,
+    ['&'] = 1,
+    ['\''] = 1,
+    ['*'] = 1,
+    ['+'] = 1,
+    ['-'] = 1,
+    ['.'] = 1,
+    ['^'] = 1,
+    ['_'] = 1,
+    ['`'] = 1,
+    ['|'] = 1,
+    ['~'] = 1,
+    ['0'] = 1,
+    ['1'] = 1,
+    ['2'] = 1,
+    ['3'] = 1,
+    ['4'] = 1,
+    ['5'] = 1,
+    ['6'] = 1,
+    ['7'] = 1,
+    ['8'] = 1,
+    ['9'] = 1,
+    ['A'] = 1,
+    ['B'] = 1,
+    ['C'] = 1,
+    ['D'] = 1,
+    ['E'] = 1,
+    ['F'] = 1,
+    ['G'] = 1,
+    ['H'] = 1,
+    ['I'] = 1,
+    ['J'] = 1,
+    ['K'] = 1,
+    ['L'] = 1,
+    ['M'] = 1,
+    ['N'] = 1,
+    ['O'] = 1,
+    ['P'] = 1,
+    ['Q'] = 1,
+    ['R'] = 1,
+    ['S'] = 1,
+    ['T'] = 1,
+    ['U'] = 1,
+    ['V'] = 1,
+    ['W'] = 1,
+    ['X'] = 1,
+    ['Y'] = 1,
+    ['Z'] = 1,
+    ['a'] = 1,
+    ['b'] = 1,
+    ['c'] = 1,
+    ['d'] = 1,
+    ['e'] = 1,
+    ['f'] = 1,
+    ['g'] = 1,
+    ['h'] = 1,
+    ['i'] = 1,
+    ['j'] = 1,
+    ['k'] = 1,
+    ['l'] = 1,
+    ['m'] = 1,
+    ['n'] = 1,
+    ['o'] = 1,
+    ['p'] = 1,
+    ['q'] = 1,
+    ['r'] = 1,
+    ['s'] = 1,
+    ['t'] = 1,
+    ['u'] = 1,
+    ['v'] = 1,
+    ['w'] = 1,
+    ['x'] = 1,
+    ['y'] = 1,
+    ['z'] = 1,
 };
 
 static bool fail(http_reader *reader, dubboc_status status, const char *problem)
@@ -141,7 +198,8 @@ static bool read_status_line(http_reader *reader, dubboc_slice line)
     if (!is_zero && (major != '1' || (minor != '0' && minor != '1')))
         return refuse(reader, "not HTTP/1.0 or HTTP/1.1");
     char hundreds = line.at[9], tens = line.at[10], units = line.at[11];
-    if (hundreds < '1' || hundreds > '5' || !ascii_is_digit(tens) || !ascii_is_digit(units) || (line.len > 12 && line.at[12] != ' '))
+    if (hundreds < '1' || hundreds > '5' || !ascii_is_digit(tens) || !ascii_is_digit(units) ||
+        (line.len > 12 && line.at[12] != ' '))
         return refuse(reader, "no status code from 100 to 599");
     int status = (hundreds - '0') * 100 + (tens - '0') * 10 + (units - '0');
     if (status == 101)
@@ -190,7 +248,8 @@ static void read_keep_alive(http_reader *reader, dubboc_slice value)
     dubboc_slice option;
     uint64_t seconds;
     while (slice_next(&value, ',', &option))
-        if (option.len > 8 && name_is(option.at, "timeout=", 8) && slice_u64(slice_make(option.at + 8, option.len - 8), 86400, &seconds))
+        if (option.len > 8 && name_is(option.at, "timeout=", 8) &&
+            slice_u64(slice_make(option.at + 8, option.len - 8), 86400, &seconds))
             reader->reply.idle_s = (int)seconds;
 }
 

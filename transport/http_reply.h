@@ -22,22 +22,23 @@ typedef enum http_read {
 
 /* Positions are offsets into in.data, since that moves while it grows. */
 typedef struct http_reader {
-    buffer in;             /* bytes as received; the body is decoded in place */
+    buffer in; /* bytes as received; the body is decoded in place */
     size_t body_max_bytes;
     int state;
-    bool is_head;          /* it answers a HEAD request */
-    size_t at;             /* what stands before it has been understood */
-    size_t seen;           /* up to here the present line's end was looked for in vain */
-    size_t head_bytes;     /* of the lines of this head, or of the trailers */
+    bool is_head;      /* it answers a HEAD request */
+    size_t at;         /* what stands before it has been understood */
+    size_t seen;       /* up to here the present line's end was looked for in vain */
+    size_t head_bytes; /* of the lines of this head, or of the trailers */
     unsigned header_count;
-    unsigned interim;      /* 1xx replies skipped */
+    unsigned interim; /* 1xx replies skipped */
     size_t body_at, body_len;
-    uint64_t left;         /* of the body or the chunk */
+    uint64_t left;            /* of the body or the chunk */
     size_t type_at, type_len; /* Content-Type; type_at 0: none */
-    bool has_length, is_chunked, says_close, says_keep_alive, says_not_executed, is_old; /* what the head said; old: HTTP/1.0 or 0.0 */
-    http_reply reply;      /* valid when done */
-    dubboc_status status;  /* valid when failed: DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG, DUBBOC_E_BROKEN or DUBBOC_E_NO_MEMORY */
-    const char *problem;   /* fixed words, never NULL when failed */
+    bool has_length, is_chunked, says_close, says_keep_alive, says_not_executed,
+        is_old;           /* what the head said; old: HTTP/1.0 or 0.0 */
+    http_reply reply;     /* valid when done */
+    dubboc_status status; /* valid when failed: DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG, DUBBOC_E_BROKEN or DUBBOC_E_NO_MEMORY */
+    const char *problem;  /* fixed words, never NULL when failed */
 } http_reader;
 
 #define HTTP_REPLY_HEAD_MAX (64u * 1024) /* bytes of one head, and of the trailers */

@@ -23,7 +23,8 @@
 static void on_daemon_panic(void *arg, const char *file, unsigned line, const char *reason)
 {
     (void)arg;
-    LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd gives up", "file=%s line=%u reason=\"%s\"", file, line, reason != NULL ? reason : "");
+    LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd gives up", "file=%s line=%u reason=\"%s\"", file, line,
+        reason != NULL ? reason : "");
     abort(); /* it does not expect to be returned to */
 }
 
@@ -121,13 +122,14 @@ static dubboc_status fit_connections(http_server *server, dubboc_error *err)
         return DUBBOC_OK;
     rlim_t kept = DESCRIPTORS_KEPT + (rlim_t)server->loop_count * DESCRIPTORS_A_LOOP;
     if (limit.rlim_cur <= kept)
-        return error_set(err, DUBBOC_E_SYSTEM, "the descriptor limit of %llu is too low for a server with %d loops (more than %llu are needed)",
+        return error_set(err, DUBBOC_E_SYSTEM,
+            "the descriptor limit of %llu is too low for a server with %d loops (more than %llu are needed)",
             (unsigned long long)limit.rlim_cur, server->loop_count, (unsigned long long)kept);
     rlim_t possible = limit.rlim_cur - kept;
     if ((rlim_t)server->settings.connections_max <= possible)
         return DUBBOC_OK;
-    LOG(DUBBOC_LOG_WARN, "transport", "connections limited by RLIMIT_NOFILE", "wanted=%d possible=%llu", server->settings.connections_max,
-        (unsigned long long)possible);
+    LOG(DUBBOC_LOG_WARN, "transport", "connections limited by RLIMIT_NOFILE", "wanted=%d possible=%llu",
+        server->settings.connections_max, (unsigned long long)possible);
     server->settings.connections_max = (int)possible;
     return DUBBOC_OK;
 }

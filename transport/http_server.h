@@ -13,11 +13,11 @@ typedef struct http_server http_server;
 typedef struct http_incoming http_incoming; /* one request, from its last byte to its answer */
 
 typedef struct http_server_settings {
-    const char *ip;            /* listen there; NULL or "": all addresses (IPv4 and IPv6 where there is IPv6) */
-    int port;                  /* 0: any free one */
-    int loops;                 /* event loop threads; 0: none, http_server_step() does it all */
+    const char *ip; /* listen there; NULL or "": all addresses (IPv4 and IPv6 where there is IPv6) */
+    int port;       /* 0: any free one */
+    int loops;      /* event loop threads; 0: none, http_server_step() does it all */
     size_t body_max_bytes;
-    int connections_max;       /* in total, at least 1; checked against RLIMIT_NOFILE at open, and lowered with a log line. When it is reached, a
+    int connections_max; /* in total, at least 1; checked against RLIMIT_NOFILE at open, and lowered with a log line. When it is reached, a
                                   newcomer takes the place of the slowest sender of a request, else gets 503 with Dubboc-Not-Executed: 1 */
     int connections_per_address_max; /* an IPv4 address, or the /64 network of an IPv6 one; beyond it the same 503 */
     /* The four time-outs; 0 or less: none. A request that is cut off before on_request gets 408 with Dubboc-Not-Executed: 1. */
@@ -64,8 +64,9 @@ dubboc_slice http_incoming_method(const http_incoming *request);
 dubboc_slice http_incoming_path(const http_incoming *request);  /* without query, not unescaped, with its leading / */
 dubboc_slice http_incoming_query(const http_incoming *request); /* without the ?, may be empty */
 dubboc_slice http_incoming_body(const http_incoming *request);
-const char *http_incoming_header(const http_incoming *request, const char *name); /* first of that name, any case; NULL: none; stays valid while held */
-const char *http_incoming_peer(const http_incoming *request);   /* "ip:port" */
+const char *http_incoming_header(
+    const http_incoming *request, const char *name); /* first of that name, any case; NULL: none; stays valid while held */
+const char *http_incoming_peer(const http_incoming *request);    /* "ip:port" */
 int64_t http_incoming_received_ns(const http_incoming *request); /* when its headers were complete, clock_now_ns() */
 
 /* A place for the owner's own state of this request; starts NULL. */

@@ -30,23 +30,24 @@ typedef struct dubboc_client dubboc_client;
 typedef struct dubboc_client_options {
     size_t size;                 /* sizeof(dubboc_client_options) */
     const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
-    const char *registry;        /* [registry] address: "zookeeper://h1:2181,h2:2181/", "file:///var/lib/dubboc", "static:URL,URL" */
-    const char *application;     /* [application] name */
-    int64_t timeout_ms;          /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline. What is said
+    const char *registry;    /* [registry] address: "zookeeper://h1:2181,h2:2181/", "file:///var/lib/dubboc", "static:URL,URL" */
+    const char *application; /* [application] name */
+    int64_t
+        timeout_ms; /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline. What is said
                                     of a call, in a [reference] section, or by the provider's node (its timeout) goes before it. */
-    int64_t connect_timeout_ms;  /* [client] connect_timeout: one connection; default 1 s */
-    int retries;                 /* [client] retries: repeats of what may have been executed (idempotent methods); default 2; DUBBOC_NONE: 0. What was certainly not
+    int64_t connect_timeout_ms; /* [client] connect_timeout: one connection; default 1 s */
+    int retries; /* [client] retries: repeats of what may have been executed (idempotent methods); default 2; DUBBOC_NONE: 0. What was certainly not
                                     executed goes on to another provider whatever this says. The same goes before
                                     it. All calls together repeat at most a fifth of the calls of the last 10 s, or 3. */
-    int pool_size;               /* [client] pool_size: connections to one provider; default 128 */
-    const char *load_balance;    /* [client] load_balance: "random" (default), "roundrobin" */
-    int64_t reply_max_bytes;     /* [client] reply_max: a longer reply is an error; default 64 MiB */
+    int pool_size;            /* [client] pool_size: connections to one provider; default 128 */
+    const char *load_balance; /* [client] load_balance: "random" (default), "roundrobin" */
+    int64_t reply_max_bytes;  /* [client] reply_max: a longer reply is an error; default 64 MiB */
 } dubboc_client_options;
 
 /* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the configuration. It does not wait for the registry.
  * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(const dubboc_client_options *options, dubboc_client **client,
-    dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
+    const dubboc_client_options *options, dubboc_client **client, dubboc_error *err);
 
 /* Ends the calls that are under way in other threads (they return DUBBOC_E_CLOSED, execution as known), waits until they have
  * returned, leaves the registry, frees everything. No call may be started any more. NULL is accepted. */
@@ -62,8 +63,8 @@ DUBBOC_API void dubboc_client_free(dubboc_client *client);
  * On DUBBOC_OK too err->provider and err->attempts tell who answered, err->execution is DUBBOC_ANSWERED.
  * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_CONFIG: the [reference] section. DUBBOC_E_NO_MEMORY.
  * Numbers in the result: see <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(dubboc_client *client, const char *interface, const char *method,
-    const cJSON *params, cJSON **result, dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(
+    dubboc_client *client, const char *interface, const char *method, const cJSON *params, cJSON **result, dubboc_error *err);
 
 /* One HTTP header, an attachment of the call. Borrowed during the call. */
 typedef struct dubboc_header {
@@ -77,18 +78,19 @@ typedef void (*dubboc_explain_fn)(void *arg, const char *line);
 
 /* One call's own settings; they win over everything else. Set size, leave the rest 0. Borrowed during the call. */
 typedef struct dubboc_call_options {
-    size_t size;                  /* sizeof(dubboc_call_options) */
-    int64_t timeout_ms;           /* the whole call, all attempts; DUBBOC_NONE: no deadline */
-    const char *group;            /* NULL: as configured; "": none; "*": any */
-    const char *version;          /* the same */
-    const char *url;              /* "http://host:port/path": this provider, no registry; interface is then only a name for people */
-    const char *load_balance;     /* "random", "roundrobin" */
-    int retries;                  /* DUBBOC_NONE: 0 */
-    int idempotent;               /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
-    const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Transfer-Encoding, Connection, Timeout... */
+    size_t size;              /* sizeof(dubboc_call_options) */
+    int64_t timeout_ms;       /* the whole call, all attempts; DUBBOC_NONE: no deadline */
+    const char *group;        /* NULL: as configured; "": none; "*": any */
+    const char *version;      /* the same */
+    const char *url;          /* "http://host:port/path": this provider, no registry; interface is then only a name for people */
+    const char *load_balance; /* "random", "roundrobin" */
+    int retries;              /* DUBBOC_NONE: 0 */
+    int idempotent;           /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
+    const dubboc_header
+        *headers; /* sent with each attempt; not Host, Content-Length, Transfer-Encoding, Connection, Timeout... */
     size_t header_count;
-    dubboc_text *remote_error;    /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else it is emptied */
-    dubboc_explain_fn explain;    /* NULL: none */
+    dubboc_text *remote_error; /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else it is emptied */
+    dubboc_explain_fn explain; /* NULL: none */
     void *explain_arg;
 } dubboc_call_options;
 

@@ -25,8 +25,8 @@ DUBBOC_API void dubboc_config_free(dubboc_config *config);
 
 /* Sets one value from code, over file and environment. section: "client", "service com.example.Users"...; key: "request_timeout",
  * "GetUser.timeout"... DUBBOC_E_CONFIG: no such section or key, or a bad value. Not while another thread uses config. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_set(dubboc_config *config, const char *section, const char *key,
-    const char *value, dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_set(
+    dubboc_config *config, const char *section, const char *key, const char *value, dubboc_error *err);
 
 /* The effective value as text, borrowed until the next set or free. *origin (may be NULL): "default", "FILE:LINE", "$VARIABLE" or "code".
  * NULL: no such key, or one without a value and default. */
@@ -39,7 +39,8 @@ DUBBOC_API void dubboc_config_each(const dubboc_config *config, dubboc_config_vi
 /* Checks a file (and the environment, if with_environment) and reports every problem, not only the first, each as one line for people.
  * path NULL: as in dubboc_config_load(). report NULL: they are only counted. Returns how many there were; 0: all is good. */
 typedef void (*dubboc_config_problem)(void *arg, const char *problem);
-DUBBOC_API DUBBOC_MUST_CHECK int dubboc_config_check(const char *path, int with_environment, dubboc_config_problem report, void *arg);
+DUBBOC_API DUBBOC_MUST_CHECK int dubboc_config_check(
+    const char *path, int with_environment, dubboc_config_problem report, void *arg);
 
 DUBBOC_END
 

@@ -100,7 +100,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_unpack(const cJSON *tree,
 
 /* The same two for a function that itself takes "...". */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vpack(cJSON **tree, dubboc_error *err, const char *format, va_list args);
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vunpack(const cJSON *tree, dubboc_error *err, const char *format, va_list args);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vunpack(
+    const cJSON *tree, dubboc_error *err, const char *format, va_list args);
 
 DUBBOC_END
 

@@ -39,18 +39,18 @@ typedef struct dubboc_server_options {
     const char *application;     /* [application] name */
     const char *ip;              /* [server] ip: listen there; default all addresses */
     int port;                    /* [server] port: default 10000; DUBBOC_NONE: any free one (in the ini: port = 0) */
-    int loops;                   /* [server] loops: event loop threads, default one a core; DUBBOC_NONE: no thread at all, the program calls
+    int loops;   /* [server] loops: event loop threads, default one a core; DUBBOC_NONE: no thread at all, the program calls
                                     dubboc_server_step() and handlers run on its thread (in the ini: loops = 0) */
-    int workers;                 /* [server] workers: threads for blocking handlers, default 4 a core, at least 8 */
-    int queue;                   /* [server] queue: requests waiting for a worker, default 1024; beyond that: 503, not executed */
-    int64_t body_max_bytes;      /* [server] body_max: default 8 MiB; beyond that: 413 */
-    int connections;             /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows */
+    int workers; /* [server] workers: threads for blocking handlers, default 4 a core, at least 8 */
+    int queue;   /* [server] queue: requests waiting for a worker, default 1024; beyond that: 503, not executed */
+    int64_t body_max_bytes; /* [server] body_max: default 8 MiB; beyond that: 413 */
+    int connections;        /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows */
 } dubboc_server_options;
 
 /* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting.
  * DUBBOC_E_NO_MEMORY. Nothing listens yet. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_server **server,
-    dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
+    const dubboc_server_options *options, dubboc_server **server, dubboc_error *err);
 
 /* Listens, starts the loops and workers, then registers every service. It does not wait for the registry: with the registry away it
  * serves and registers when that comes. DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
@@ -104,12 +104,12 @@ enum {
 };
 
 typedef struct dubboc_method {
-    const char *name;        /* exactly as callers write it */
-    dubboc_handler json;     /* one of the two */
+    const char *name;    /* exactly as callers write it */
+    dubboc_handler json; /* one of the two */
     dubboc_raw_handler raw;
-    void *arg;               /* for the handler */
-    unsigned flags;          /* DUBBOC_NONBLOCKING... */
-    int64_t timeout_ms;      /* registered as <method>.timeout; 0: not */
+    void *arg;          /* for the handler */
+    unsigned flags;     /* DUBBOC_NONBLOCKING... */
+    int64_t timeout_ms; /* registered as <method>.timeout; 0: not */
 } dubboc_method;
 
 /* A service's own settings. Set size, leave the rest 0: the section [service <interface>], then [server] decide. Strings are copied. */
@@ -117,7 +117,8 @@ typedef struct dubboc_service_options {
     size_t size; /* sizeof(dubboc_service_options) */
     const char *group;
     const char *version;
-    const char *path;      /* default: the interface; a second service of one interface gets <interface>2 and so on (wire.md 1.7, P56) */
+    const char
+        *path; /* default: the interface; a second service of one interface gets <interface>2 and so on (wire.md 1.7, P56) */
     const char *protocols; /* "jsonrpc" (default), "jsonrpc,http" (wire.md 12.5) */
     int weight;            /* default 100; DUBBOC_NONE: 0 */
     int64_t timeout_ms;    /* registered as timeout; 0: not */
@@ -129,24 +130,25 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_serv
     const dubboc_service_options *options, dubboc_service **service, dubboc_error *err);
 
 /* Adds a method (copied). DUBBOC_E_ARGUMENT: no or two handlers, a name twice or unusable. Before start only. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(dubboc_service *service, const dubboc_method *method,
-    dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(
+    dubboc_service *service, const dubboc_method *method, dubboc_error *err);
 
 /* Both in one for the plain case: adds the service if it is not there yet, and the method with no flags. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface, const char *method,
-    dubboc_handler handler, void *arg, dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(
+    dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg, dubboc_error *err);
 
 /* --- inside a handler ------------------------------------------------------------------------------------------------------------------- */
 
 /* Reads params with dubboc_json_unpack()'s format. DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the
  * answer. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params, const char *format, ...);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(
+    dubboc_request *request, const cJSON *params, const char *format, ...);
 
 /* Notes the error to answer with and returns DUBBOC_E_REMOTE, to be returned in turn. code: 0 is what Java sends; those of JSON-RPC
  * itself (-32768 to -32000) are passed on but mean other things to the caller. exception: Java class that Java consumers shall see
  * thrown, NULL: java.lang.RuntimeException (wire.md 12.2: a class they cannot load makes them repeat the call). */
-DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status dubboc_request_fail(dubboc_request *request, int code, const char *exception,
-    const char *format, ...);
+DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status
+    dubboc_request_fail(dubboc_request *request, int code, const char *exception, const char *format, ...);
 
 DUBBOC_API const char *dubboc_request_interface(const dubboc_request *request);
 DUBBOC_API const char *dubboc_request_group(const dubboc_request *request);   /* of the service; "" : none */
@@ -177,8 +179,8 @@ DUBBOC_API void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result)
 /* result: JSON text, borrowed; {NULL, 0}: null. */
 DUBBOC_API void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result);
 /* As dubboc_request_fail(). */
-DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(dubboc_deferred *deferred, int code, const char *exception,
-    const char *format, ...);
+DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
+    dubboc_deferred *deferred, int code, const char *exception, const char *format, ...);
 
 /* --- other paths -------------------------------------------------------------------------------------------------------------------------- */
 
@@ -188,8 +190,8 @@ typedef struct dubboc_http_answer {
     const char *content_type; /* preset "text/plain" */
     dubboc_text body;         /* preset empty; freed by the server */
 } dubboc_http_answer;
-typedef void (*dubboc_http_handler)(dubboc_request *request, const char *http_method, const char *path, dubboc_slice body,
-    dubboc_http_answer *answer, void *arg);
+typedef void (*dubboc_http_handler)(
+    dubboc_request *request, const char *http_method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg);
 
 /* Sets the handler for them; runs on a worker (in dubboc_server_step() with loops = 0). interface, group, version and method of its
  * request are "". Without one such paths get -32601 (POST) or 405. Before start only. */

@@ -11,7 +11,8 @@
 /* Calls of the main thread on a new client have the ids 1, 65, 129... (one thread slot in 64). */
 #define REPLY(body_len, body) "HTTP/1.1 200 OK\r\nContent-Length: " body_len "\r\n\r\n" body
 #define RESULT_7 REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")
-#define ERROR_REPLY REPLY("83", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-7,\"message\":\"no \\u00e9\",\"data\":[1.10]}}")
+#define ERROR_REPLY                                                                                                              \
+    REPLY("83", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-7,\"message\":\"no \\u00e9\",\"data\":[1.10]}}")
 
 typedef struct fixture {
     dubboc_client *client;
@@ -81,7 +82,8 @@ static void sends_what_dubbogo_sends(void **state)
     assert_int_equal(sscanf(timeout, "Timeout: %llu\r\n", &timeout_ns), 1);
     assert_in_range(timeout_ns, 4000000000ull, 5000000000ull);
     snprintf(expected, sizeof expected,
-        "POST /x.Y HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: dubboc/" DUBBOC_VERSION "\r\nContent-Length: 56\r\nAccept: application/json\r\n"
+        "POST /x.Y HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUser-Agent: dubboc/" DUBBOC_VERSION
+        "\r\nContent-Length: 56\r\nAccept: application/json\r\n"
         "Content-Type: application/json\r\nTimeout: %llu\r\nX-User-Id: john\r\n\r\n"
         "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[\"A003\"],\"id\":1}\n",
         scripted_peer_port(self.peers[0]), timeout_ns);
@@ -94,7 +96,8 @@ static void refuses_what_would_break_the_request(void **state)
 {
     (void)state;
     static const peer_script script = {{{.act = PEER_ACT_END}}};
-    static const dubboc_header bad[] = {{"Host", "x"}, {"content-LENGTH", "1"}, {"Timeout", "1"}, {"A b", "x"}, {"A", "x\r\nB: y"}, {"", "x"}, {NULL, "x"}};
+    static const dubboc_header bad[] = {
+        {"Host", "x"}, {"content-LENGTH", "1"}, {"Timeout", "1"}, {"A b", "x"}, {"A", "x\r\nB: y"}, {"", "x"}, {NULL, "x"}};
     fixture self;
     begin(&self, &script);
     self.options.header_count = 1;
@@ -108,7 +111,8 @@ static void refuses_what_would_break_the_request(void **state)
     dubboc_slice none = {NULL, 0};
     static const char *const methods[] = {"", "a\"b", "a\\b", "a\nb", "\xff"};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", methods[i], none, &self.options, NULL, &self.err), &self.err);
+        assert_status(
+            DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", methods[i], none, &self.options, NULL, &self.err), &self.err);
     dubboc_text remote_error = {.len = 3};
     self.options.remote_error = &remote_error;
     assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "7", NULL), &self.err);
@@ -132,8 +136,8 @@ static void refuses_what_would_break_the_request(void **state)
 static void gives_the_result_as_tree_and_as_text(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ,
-        PEER_SEND(REPLY("55", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[9007199254740993, 1]}")), PEER_HOLD}};
+    static const peer_script script = {
+        {PEER_READ, PEER_SEND(REPLY("55", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[9007199254740993, 1]}")), PEER_HOLD}};
     fixture self;
     begin(&self, &script);
     cJSON *tree = NULL;
@@ -181,21 +185,25 @@ static const struct {
     const char *text; /* part of the error's */
 } odd_replies[] = {
     {REPLY("25", "{\"jsonrpc\":\"2.0\",\"id\":1}\n"), DUBBOC_OK, DUBBOC_ANSWERED, 0, ""},
-    {REPLY("67", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":1,\"message\":3}}"), DUBBOC_E_REMOTE, DUBBOC_ANSWERED, 200, ""},
-    {"HTTP/1.1 500 X\r\nContent-Length: 74\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":-32000,\"message\":\"e\"}}"
-     , DUBBOC_E_REMOTE, DUBBOC_ANSWERED, 500, "e"},
+    {REPLY("67", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":1,\"message\":3}}"), DUBBOC_E_REMOTE,
+        DUBBOC_ANSWERED, 200, ""},
+    {"HTTP/1.1 500 X\r\nContent-Length: "
+     "74\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":-32000,\"message\":\"e\"}}",
+        DUBBOC_E_REMOTE, DUBBOC_ANSWERED, 500, "e"},
     {REPLY("8", "not JSON"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 200, "not JSON"},
     {REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":7}"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 200, "id"},
     {REPLY("2", "[]"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 200, ""},
     {REPLY("34", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":5}"), DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, 200, "no object"},
     {"HTTP/1.1 500 X\r\nContent-Length: 13\r\n\r\n<html>boom\r\n>", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 500, "<html>boom"},
     {"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 404, "404"},
-    {"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 302, "302"},
+    {"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 302,
+        "302"},
     {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"", DUBBOC_E_BROKEN, DUBBOC_MAYBE_EXECUTED, 0, ""},
     {"SSH-2.0-x\r\n", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 0, ""},
     {"", DUBBOC_E_BROKEN, DUBBOC_MAYBE_EXECUTED, 0, ""},
     {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_BUSY, DUBBOC_NOT_EXECUTED, 503, ""},
-    {"HTTP/1.1 413 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 3\r\n\r\nbig", DUBBOC_E_HTTP, DUBBOC_NOT_EXECUTED, 413, "413: big"},
+    {"HTTP/1.1 413 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 3\r\n\r\nbig", DUBBOC_E_HTTP, DUBBOC_NOT_EXECUTED, 413,
+        "413: big"},
     {"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 503, "503"},
 };
 
@@ -207,7 +215,8 @@ static void odd_replies_are_told_apart_and_not_repeated(void **state)
         fixture self;
         begin(&self, &script);
         dubboc_status status = raw_call(&self, "[]", NULL);
-        if (status != odd_replies[i].status || self.err.execution != odd_replies[i].execution || self.err.http_status != odd_replies[i].http_status)
+        if (status != odd_replies[i].status || self.err.execution != odd_replies[i].execution ||
+            self.err.http_status != odd_replies[i].http_status)
             fail_msg("%.60s... gave %s, %s, HTTP %d: %s", odd_replies[i].reply, dubboc_status_name(status),
                 dubboc_execution_text(self.err.execution), self.err.http_status, self.err.text);
         assert_contains(self.err.text, odd_replies[i].text);
@@ -274,7 +283,8 @@ static void begin_with_registry(fixture *self, const char *const *urls, size_t c
 {
     char registry[512] = "static:";
     for (size_t i = 0; i < count; i++)
-        snprintf(registry + strlen(registry), sizeof registry - strlen(registry), "%s%s/x.Y?interface=x.Y", i > 0 ? " " : "", urls[i]);
+        snprintf(
+            registry + strlen(registry), sizeof registry - strlen(registry), "%s%s/x.Y?interface=x.Y", i > 0 ? " " : "", urls[i]);
     self->client = new_client(registry);
     self->options = (dubboc_call_options){.size = sizeof self->options, .retries = DUBBOC_NONE, .load_balance = "roundrobin"};
 }
@@ -311,11 +321,13 @@ static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
     scripted_peer *dead = scripted_peer_new(&script, 1);
     self.peers[0] = scripted_peer_new(&script, 1);
     char registry[256];
-    snprintf(registry, sizeof registry, "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1 jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1000",
+    snprintf(registry, sizeof registry,
+        "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1 jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1000",
         scripted_peer_port(dead), scripted_peer_port(self.peers[0]));
     scripted_peer_free(dead);
     self.client = new_client(registry);
-    self.options = (dubboc_call_options){.size = sizeof self.options, .idempotent = 1, .retries = 1, .load_balance = "roundrobin"};
+    self.options =
+        (dubboc_call_options){.size = sizeof self.options, .idempotent = 1, .retries = 1, .load_balance = "roundrobin"};
     assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
     assert_int_equal(self.err.attempts, 1);
@@ -326,8 +338,8 @@ static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
 static void a_full_provider_passes_the_call_on(void **state)
 {
     (void)state;
-    static const peer_script full = {{PEER_READ,
-        PEER_SEND("HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n"), PEER_AGAIN}};
+    static const peer_script full = {
+        {PEER_READ, PEER_SEND("HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n"), PEER_AGAIN}};
     static const peer_script free_one = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
     fixture self = {0};
     self.peers[0] = scripted_peer_new(&full, 1);
@@ -382,7 +394,8 @@ static void an_endless_timeout_in_a_node_is_none(void **state)
     fixture self = {.options = {.size = sizeof self.options}};
     self.peers[0] = scripted_peer_new(&script, 1);
     char registry[128];
-    snprintf(registry, sizeof registry, "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&timeout=9223372036854", scripted_peer_port(self.peers[0]));
+    snprintf(registry, sizeof registry, "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&timeout=9223372036854",
+        scripted_peer_port(self.peers[0]));
     self.client = new_client(registry);
     assert_status(DUBBOC_OK, raw_call(&self, "[]", NULL), &self.err);
     char *request = scripted_peer_last_request(self.peers[0]);
@@ -400,7 +413,8 @@ typedef struct background_call {
 static void *call_in_background(void *arg)
 {
     background_call *call = arg;
-    call->status = dubboc_call_raw(call->self->client, "x.Y", "m", (dubboc_slice){NULL, 0}, &call->self->options, NULL, &call->err);
+    call->status =
+        dubboc_call_raw(call->self->client, "x.Y", "m", (dubboc_slice){NULL, 0}, &call->self->options, NULL, &call->err);
     return NULL;
 }
 
@@ -553,7 +567,8 @@ static void counts_how_calls_ended(void **state)
     begin(&self, &script);
     for (int i = 0; i < 3; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", "", (dubboc_slice){NULL, 0}, &self.options, NULL, &self.err), &self.err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_call_raw(self.client, "x.Y", "", (dubboc_slice){NULL, 0}, &self.options, NULL, &self.err), &self.err);
     dubboc_client_stats stats = {.size = sizeof stats};
     dubboc_client_get_stats(self.client, &stats);
     assert_int_equal(stats.calls, 4);

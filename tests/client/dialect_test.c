@@ -51,7 +51,8 @@ static void names_are_found(void **state)
 /* What a service that is configured so is sent, as the peer saw it. */
 static void call_configured(const char *section_line, char *request, size_t size)
 {
-    const peer_script script = {{PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")}};
+    const peer_script script = {
+        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")}};
     scripted_peer *peer = scripted_peer_new(&script, 1);
     char *folder = test_folder_new(), path[256];
     snprintf(path, sizeof path, "%s/x.ini", folder);

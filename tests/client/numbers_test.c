@@ -119,8 +119,8 @@ static void a_million_random_doubles_come_back_bit_for_bit(void **state)
 static void numbers_no_double_holds_keep_their_text(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e400",
-        "-1E+400", "0.123456789012345678901234567890", "123456789012345678901234567890", "1.00000000000000000001"};
+    static const char *const texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615",
+        "1e400", "-1E+400", "0.123456789012345678901234567890", "123456789012345678901234567890", "1.00000000000000000001"};
     fixture self;
     cJSON *params = cJSON_CreateArray();
     begin(&self);

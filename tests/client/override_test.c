@@ -46,7 +46,8 @@ typedef struct world {
     dubboc_error err;
 } world;
 
-static void create_url(zookeeper_client *admin, const char *interface, const char *category, const char *url, char *path, size_t size)
+static void create_url(
+    zookeeper_client *admin, const char *interface, const char *category, const char *url, char *path, size_t size)
 {
     buffer name;
     buffer_init(&name, 65536);
@@ -131,7 +132,8 @@ static void an_override_takes_effect_within_a_second_and_is_undone(void **state)
         "override://127.0.0.1:1/" SERVICE "?category=configurators&disabled=true&dynamic=false&enabled=true", one, sizeof one);
     goes_within(&w, "candidate: jsonrpc://127.0.0.1:1/", WITHIN_MS);
     create_url(w.admin, SERVICE, "configurators",
-        "override://127.0.0.1:2/" SERVICE "?category=configurators&disabled=true&dynamic=false&enabled=true", other, sizeof other);
+        "override://127.0.0.1:2/" SERVICE "?category=configurators&disabled=true&dynamic=false&enabled=true", other,
+        sizeof other);
     comes_within(&w, "127.0.0.1:2/x.Y: disabled by override 127.0.0.1:2", WITHIN_MS);
     zookeeper_client_delete(w.admin, other);
     zookeeper_client_delete(w.admin, one);
@@ -142,9 +144,10 @@ static void an_override_takes_effect_within_a_second_and_is_undone(void **state)
 static void a_rule_of_the_config_centre_takes_effect_within_a_second_and_is_undone(void **state)
 {
     (void)state;
-    const char *path = "/dubbo/config/dubbo/" SERVICE "::.configurators", *all_off =
-        "configVersion: v2.7\nscope: service\nkey: " SERVICE "\nenabled: true\nconfigs:\n"
-        "- addresses: [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n  enabled: true\n  side: provider\n  parameters:\n    disabled: true\n";
+    const char *path = "/dubbo/config/dubbo/" SERVICE "::.configurators",
+               *all_off = "configVersion: v2.7\nscope: service\nkey: " SERVICE "\nenabled: true\nconfigs:\n"
+                          "- addresses: [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n  enabled: true\n  side: provider\n  parameters:\n   "
+                          " disabled: true\n";
     world w;
     begin(&w, "");
     comes_within(&w, "candidate: jsonrpc://127.0.0.1:1/", START_MS);
@@ -172,7 +175,8 @@ static void an_overridden_timeout_is_stronger_than_the_reference_s(void **state)
     dubboc_text result = {0};
     const dubboc_slice params = {"[]", 2};
     snprintf(address, sizeof address,
-        "static:jsonrpc://127.0.0.1:%d/" SERVICE ",override://0.0.0.0/" SERVICE "?category=configurators&m.timeout=60", scripted_peer_port(peer));
+        "static:jsonrpc://127.0.0.1:%d/" SERVICE ",override://0.0.0.0/" SERVICE "?category=configurators&m.timeout=60",
+        scripted_peer_port(peer));
     setenv("DUBBOC_REFERENCE_X_Y_TIMEOUT", "1h", 1);
     const dubboc_client_options options = {.size = sizeof options, .registry = address};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
@@ -212,8 +216,8 @@ static bool has_consumer(void *arg)
     consumers *self = arg;
     dubboc_error err;
     registry_list_free(&self->urls);
-    return registry_lookup(self->source, SERVICE, REGISTRY_CONSUMERS, deadline_in_ms(5000), &self->urls, &err) == DUBBOC_OK
-        && self->urls.count > 0;
+    return registry_lookup(self->source, SERVICE, REGISTRY_CONSUMERS, deadline_in_ms(5000), &self->urls, &err) == DUBBOC_OK &&
+           self->urls.count > 0;
 }
 
 static bool has_no_consumer(void *arg)
@@ -253,8 +257,8 @@ static void a_consumer_shows_itself_as_a_java_consumer_does(void **state)
     assert_true(slice_is(url->scheme, "consumer"));
     assert_int_equal(0, url->port);
     assert_true(slice_is(url->path, "/" SERVICE));
-    static const char *const params[][2] = {{"application", "shop"}, {"category", "consumers"}, {"check", "false"}, {"dubbo", "2.0.2"},
-        {"group", "g1"}, {"interface", SERVICE}, {"side", "consumer"}, {"version", "1.0"}};
+    static const char *const params[][2] = {{"application", "shop"}, {"category", "consumers"}, {"check", "false"},
+        {"dubbo", "2.0.2"}, {"group", "g1"}, {"interface", SERVICE}, {"side", "consumer"}, {"version", "1.0"}};
     for (size_t i = 0; i < sizeof params / sizeof params[0]; i++)
         is_param(url, params[i][0], params[i][1]);
     assert_int_equal(13, provider_url_find(url, "timestamp").len); /* milliseconds */

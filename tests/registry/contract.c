@@ -322,8 +322,8 @@ static void unsubscribe_waits_for_a_listener_that_runs(void **state)
     void *both[] = {self, who};
     dubboc_error err;
     atomic_store(&who->is_held, true);
-    assert_status(DUBBOC_OK,
-        registry_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear, who, &who->subscription, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear, who, &who->subscription, &err), &err);
     assert_true(test_wait_for(is_running, who, limit_ms()));
     assert_int_equal(pthread_create(&thread, NULL, unsubscribe_it, both), 0);
     usleep(20000); /* a wrong unsubscribe would have returned by then */
@@ -352,10 +352,10 @@ static void be_busy(void *arg, const registry_snapshot *snapshot)
     if (atomic_load(&self->is_done))
         return;
     registry_unsubscribe(self->from, self->to_end);
-    self->statuses[0] = registry_subscribe(self->from, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear, self->begun,
-        &self->begun->subscription, NULL);
-    self->statuses[1] = registry_register(self->from, "com.contract.Busy", REGISTRY_CONSUMERS, "consumer://10.0.0.3/com.contract.Busy",
-        &self->registered, NULL);
+    self->statuses[0] = registry_subscribe(
+        self->from, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear, self->begun, &self->begun->subscription, NULL);
+    self->statuses[1] = registry_register(
+        self->from, "com.contract.Busy", REGISTRY_CONSUMERS, "consumer://10.0.0.3/com.contract.Busy", &self->registered, NULL);
     registry_refresh(self->from, self->begun->subscription);
     atomic_store(&self->is_done, true);
 }
@@ -372,7 +372,8 @@ static void a_listener_may_use_the_registry(void **state)
     ear *other = listen_to(self, "com.contract.Absent", REGISTRY_PROVIDERS);
     busy_ear busy = {.from = self, .to_end = other->subscription, .begun = ear_new()};
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, be_busy, &busy, &busy.own, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, be_busy, &busy, &busy.own, &err), &err);
     assert_true(test_wait_for(is_done, &busy, limit_ms()));
     assert_int_equal(busy.statuses[0], DUBBOC_OK);
     assert_int_equal(busy.statuses[1], DUBBOC_OK);
@@ -644,11 +645,12 @@ static void long_names_and_urls_come_through(void **state)
 static void odd_characters_come_through(void **state)
 {
     (void)state;
-    static const char *const interfaces[] = {"com.contract.Outer$Inner", "a b", "a+b", "100%", "a/b", "\xC3\x9C.\xE6\x97\xA5", "a?b&c=d#e;f", ".hidden"};
+    static const char *const interfaces[] = {
+        "com.contract.Outer$Inner", "a b", "a+b", "100%", "a/b", "\xC3\x9C.\xE6\x97\xA5", "a?b&c=d#e;f", ".hidden"};
     for (size_t i = 0; i < sizeof interfaces / sizeof interfaces[0]; i++)
         comes_through(interfaces[i], "jsonrpc://10.0.0.1:1/odd");
-    static const char *const urls[] = {"jsonrpc://10.0.0.1:1/a?x=a b+c%20d%zz&y=;#'\"\\<>|`~!@^*()[]{}", "jsonrpc://[::1]:1/a?n=\xC3\xBC\xF0\x9F\x98\x80",
-        "this is no URL at all", "jsonrpc://10.0.0.1:1/a?"};
+    static const char *const urls[] = {"jsonrpc://10.0.0.1:1/a?x=a b+c%20d%zz&y=;#'\"\\<>|`~!@^*()[]{}",
+        "jsonrpc://[::1]:1/a?n=\xC3\xBC\xF0\x9F\x98\x80", "this is no URL at all", "jsonrpc://10.0.0.1:1/a?"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++)
         comes_through("com.contract.Odd", urls[i]);
 }

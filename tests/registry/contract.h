@@ -21,7 +21,8 @@ typedef struct contract_fixture {
     registry *(*open)(void *store);
 
     /* Each may be NULL, then the test that needs it is left out. */
-    void (*delete_by_hand)(void *store, const char *interface); /* takes all provider nodes of interface away behind the registries' backs */
+    void (*delete_by_hand)(
+        void *store, const char *interface); /* takes all provider nodes of interface away behind the registries' backs */
     void (*disturb)(void *store); /* ends all sessions by force; what was registered and subscribed has to come back by itself */
 } contract_fixture;
 

@@ -219,8 +219,8 @@ static int be_guest(const char *folder)
         return 1;
     if (try_open(folder, 0, &self, &err) != DUBBOC_OK)
         return 2;
-    if (registry_register(self, INTERFACE, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err) != DUBBOC_E_SYSTEM
-        || strstr(err.text, "Permission denied") == NULL)
+    if (registry_register(self, INTERFACE, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err) != DUBBOC_E_SYSTEM ||
+        strstr(err.text, "Permission denied") == NULL)
         return 3;
     listen_to(self, &who);
     hears(&who, 0);
@@ -253,7 +253,8 @@ static void a_killed_provider_is_gone_within_100_ms(void **state)
         waitpid(child, NULL, 0);
         close(output);
     }
-    print_message("# %d of %d killed providers gone within 100 ms, the slowest after %lld us\n", in_time, ROUNDS, (long long)(worst / 1000));
+    print_message("# %d of %d killed providers gone within 100 ms, the slowest after %lld us\n", in_time, ROUNDS,
+        (long long)(worst / 1000));
     assert_in_range(in_time, ROUNDS - 3, ROUNDS); /* a loaded machine may delay a few */
     registry_free(self);
 }
@@ -327,7 +328,8 @@ static void a_forked_child_does_not_keep_its_dead_parents_nodes(void **state)
 
 static atomic_uint skipped_lines;
 
-static void count_skipped(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void count_skipped(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
 {
     (void)arg, (void)level, (void)area, (void)fields;
     if (strcmp(message, "file skipped") == 0)
@@ -377,7 +379,8 @@ static void removes_dead_nodes_and_old_temporary_files(void **state)
     assert_status(DUBBOC_OK, try_open(folder, 20, &self, &err), &err);
     listen_to(self, &who);
     hears(&who, 0);
-    char *dead = in_folder(folder, "10.0.0.1-1-00000000000000aa"), *old = in_folder(folder, ".new-x"), *fresh = in_folder(folder, ".new-y");
+    char *dead = in_folder(folder, "10.0.0.1-1-00000000000000aa"), *old = in_folder(folder, ".new-x"),
+         *fresh = in_folder(folder, ".new-y");
     close(make_file(folder, "10.0.0.1-1-00000000000000aa", "jsonrpc://10.0.0.1:1/dead", 25, false));
     close(make_file(folder, ".new-x", "", 0, false));
     int live = make_file(folder, ".new-y", "", 0, true);

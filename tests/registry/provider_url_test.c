@@ -76,9 +76,12 @@ static const struct {
     {"N8", "dubbo", "192.168.99.1", 20880, "/com.alibaba.dubbo.samples.api.GreetingService",
         "com.alibaba.dubbo.samples.api.GreetingService", "", ""},
     {"N9", "jsonrpc", "192.168.35.3", 10010, "/com.ikurento.user.UserProvider3", "com.ikurento.user.UserProvider", "as", "2.0"},
-    {"N10", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService", "com.jim.demo.dubbo.api.IMenuService", "", ""},
-    {"N11", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService", "com.jim.demo.dubbo.api.IMenuService", "", ""},
-    {"N12", "dubbo", "10.200.20.231", 20882, "/com.xavier.dubbo.api.ISayHelloService", "com.xavier.dubbo.api.ISayHelloService", "", "1.0.1"},
+    {"N10", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService", "com.jim.demo.dubbo.api.IMenuService", "",
+        ""},
+    {"N11", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService", "com.jim.demo.dubbo.api.IMenuService", "",
+        ""},
+    {"N12", "dubbo", "10.200.20.231", 20882, "/com.xavier.dubbo.api.ISayHelloService", "com.xavier.dubbo.api.ISayHelloService",
+        "", "1.0.1"},
     {"N13", "dubbo", "30.221.144.195", 20880, "/org.apache.dubbo.samples.api.GreetingsService",
         "org.apache.dubbo.samples.api.GreetingsService", "", ""},
     {"N14", "tri", "10.224.1.29", 50052, "/org.apache.dubbo.springboot.demo.DemoService",
@@ -179,7 +182,8 @@ static void takes_the_first_of_params_with_one_name(void **state)
 static void tolerates_odd_queries(void **state)
 {
     (void)state;
-    static const char *const without_params[] = {"jsonrpc://h:1/a", "jsonrpc://h:1/a?", "jsonrpc://h:1/a?&&", "jsonrpc://h:1/a?=&=x", "jsonrpc://h:1/a?x="};
+    static const char *const without_params[] = {
+        "jsonrpc://h:1/a", "jsonrpc://h:1/a?", "jsonrpc://h:1/a?&&", "jsonrpc://h:1/a?=&=x", "jsonrpc://h:1/a?x="};
     for (size_t i = 0; i < sizeof without_params / sizeof without_params[0]; i++) {
         provider_url *url = parsed(without_params[i]);
         assert_int_equal(url->param_count, 0);

@@ -41,7 +41,8 @@ static void lists(const char *address, const char *interface, registry_category 
 static void separates_urls_by_commas_and_blanks_but_not_within_values(void **state)
 {
     (void)state;
-    lists("static:jsonrpc://b:1/i?methods=x,y,jsonrpc://a:2/i", "i", REGISTRY_PROVIDERS, "jsonrpc://a:2/i jsonrpc://b:1/i?methods=x,y");
+    lists("static:jsonrpc://b:1/i?methods=x,y,jsonrpc://a:2/i", "i", REGISTRY_PROVIDERS,
+        "jsonrpc://a:2/i jsonrpc://b:1/i?methods=x,y");
     lists("static: jsonrpc://a:1/i\tjsonrpc://b:1/i?m=1, ,jsonrpc://c:1/i,\n", "i", REGISTRY_PROVIDERS,
         "jsonrpc://a:1/i jsonrpc://b:1/i?m=1 jsonrpc://c:1/i");
     lists("static:jsonrpc://a:1/i,jsonrpc://a:1/i", "i", REGISTRY_PROVIDERS, "jsonrpc://a:1/i");

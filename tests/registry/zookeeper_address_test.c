@@ -38,8 +38,10 @@ static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
         assert_status(DUBBOC_OK, zk_address_parse(slice_of(cases[i].rest), &address, &err), &err);
         assert_string_equal(cases[i].servers, address.servers);
         assert_string_equal(cases[i].root, address.root);
-        assert_string_equal(cases[i].username != NULL ? cases[i].username : "-", address.username != NULL ? address.username : "-");
-        assert_string_equal(cases[i].password != NULL ? cases[i].password : "-", address.password != NULL ? address.password : "-");
+        assert_string_equal(
+            cases[i].username != NULL ? cases[i].username : "-", address.username != NULL ? address.username : "-");
+        assert_string_equal(
+            cases[i].password != NULL ? cases[i].password : "-", address.password != NULL ? address.password : "-");
         assert_int_equal(cases[i].timeout_ms, address.timeout_ms);
         zk_address_fini(&address);
     }

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "tests/support/zookeeper_fake.h"
 
-#define NODES 6         /* that the program may register */
-#define PATHS 4         /* different ones among them */
+#define NODES 6 /* that the program may register */
+#define PATHS 4 /* different ones among them */
 #define SUBSCRIBERS 4
 #define DIRECTORIES 2
 #define STEPS 150
@@ -29,10 +29,10 @@ typedef struct model {
     bool directories[DIRECTORIES];
     bool watched[DIRECTORIES];
     model_node nodes[DIRECTORIES][PATHS];
-    int64_t session;      /* of the client, 0: none */
+    int64_t session; /* of the client, 0: none */
     int64_t next_session;
-    bool is_up;           /* the client is connected */
-    bool knows_wiped;     /* the server is older than the client: no connection comes about with this handle */
+    bool is_up;       /* the client is connected */
+    bool knows_wiped; /* the server is older than the client: no connection comes about with this handle */
     int closes_told;
     zk_node registered[NODES];
     int registered_at[NODES]; /* directory * PATHS + path, -1: not lent */
@@ -360,7 +360,8 @@ static void calm_down(model *self, uint64_t *generation)
 
 static void run_order(uint64_t seed)
 {
-    model self = {.fake = fake_new(1000, 30000), .random = seed * 2654435761u + 88172645463325252u, .seed = seed, .next_session = 100};
+    model self = {
+        .fake = fake_new(1000, 30000), .random = seed * 2654435761u + 88172645463325252u, .seed = seed, .next_session = 100};
     uint64_t generation = 0;
     for (int i = 0; i < NODES; i++)
         self.registered_at[i] = -1;

@@ -72,7 +72,8 @@ static void keep_snapshot(void *arg, const registry_snapshot *snapshot)
     if (self->lookup_in != NULL) {
         registry_list list = {0};
         dubboc_error err;
-        dubboc_status status = registry_lookup(self->lookup_in, snapshot->interface, snapshot->category, deadline_in_ms(5000), &list, &err);
+        dubboc_status status =
+            registry_lookup(self->lookup_in, snapshot->interface, snapshot->category, deadline_in_ms(5000), &list, &err);
         self->has_looked_up = status == DUBBOC_OK;
         registry_list_free(&list);
     }
@@ -173,7 +174,8 @@ static bool node_is_ours(void *arg)
 {
     seen *self = arg;
     int64_t owner = 0;
-    return zookeeper_client_exists(self->client, NODE, &owner) && owner != 0 && owner != self->former && owner == session_of(self->owner);
+    return zookeeper_client_exists(self->client, NODE, &owner) && owner != 0 && owner != self->former &&
+           owner == session_of(self->owner);
 }
 
 static bool node_is_gone(void *arg)
@@ -197,7 +199,10 @@ static void assert_freed_in_time_(registry *self, int line)
     _fail(__FILE__, line);
 }
 
-#define WATCHED {.lock = PTHREAD_MUTEX_INITIALIZER}
+#define WATCHED                                                                                                                  \
+    {                                                                                                                            \
+        .lock = PTHREAD_MUTEX_INITIALIZER                                                                                        \
+    }
 
 /* --- tests */
 
@@ -237,7 +242,8 @@ static void makes_and_watches_a_directory_that_does_not_exist_yet(void **state)
     registry *self = open_registry();
     registry_subscription *subscription;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_subscribe(self, "com.new.A$B", REGISTRY_CONSUMERS, keep_snapshot, &seen_nodes, &subscription, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_subscribe(self, "com.new.A$B", REGISTRY_CONSUMERS, keep_snapshot, &seen_nodes, &subscription, &err), &err);
     wait_for_count(&seen_nodes, 0);
     zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
     zookeeper_client_create(client, "/dubbo/com.new.A%24B/consumers/consumer%3A%2F%2Fh%2Fx+y", "", true);
@@ -279,7 +285,8 @@ static void lists_nodes_and_interfaces(void **state)
     assert_int_equal(1, list.count);
     assert_string_equal(URL, list.items[0]);
     registry_list_free(&list);
-    assert_status(DUBBOC_OK, registry_lookup(self, "no.such.Service", REGISTRY_PROVIDERS, deadline_in_ms(5000), &list, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_lookup(self, "no.such.Service", REGISTRY_PROVIDERS, deadline_in_ms(5000), &list, &err), &err);
     assert_int_equal(0, list.count);
     registry_list_free(&list);
     assert_status(DUBBOC_OK, registry_interfaces(self, deadline_in_ms(5000), &list, &err), &err);
@@ -461,7 +468,8 @@ static void a_server_that_starts_late_is_found(void **state)
     registry_list list;
     dubboc_error err;
     int64_t since_ns = clock_now_ns();
-    assert_status(DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(300), &list, &err), &err);
+    assert_status(
+        DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(300), &list, &err), &err);
     assert_contains(err.text, "not connected");
     assert_true(elapsed_ms(since_ns) >= 300 && elapsed_ms(since_ns) < 1000);
     assert_false(registry_is_connected(self));
@@ -502,7 +510,8 @@ static void a_silent_server_holds_nobody_up(void **state)
     registry_list list;
     dubboc_error err;
     int64_t since_ns = clock_now_ns();
-    assert_status(DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(200), &list, &err), &err);
+    assert_status(
+        DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(200), &list, &err), &err);
     assert_true(elapsed_ms(since_ns) < 1000);
     registry *another = open_registry();
     assert_freed_in_time(another);
@@ -591,7 +600,8 @@ static void what_is_no_zookeeper_is_not_taken_for_one(void **state)
         registry_registration *registration = register_at(self, URL);
         registry_list list;
         dubboc_error err;
-        assert_status(DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(700), &list, &err), &err);
+        assert_status(
+            DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(700), &list, &err), &err);
         assert_false(registry_is_connected(self));
         assert_false(registry_is_registered(registration));
         assert_freed_in_time(self);
@@ -605,7 +615,8 @@ static void a_name_that_does_not_resolve_is_reported_and_holds_nobody_up(void **
     registry *self = open_at("no-such-host.invalid:2181", 0);
     registry_list list;
     dubboc_error err;
-    assert_status(DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(100), &list, &err), &err);
+    assert_status(
+        DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(100), &list, &err), &err);
     assert_freed_in_time(self);
 }
 

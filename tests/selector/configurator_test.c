@@ -22,7 +22,8 @@ static size_t count_of(const char *const *texts)
     return count;
 }
 
-static configurators *read_for(const url_wanted *wanted, const char *const *nodes, const char *const *application, const char *const *service)
+static configurators *read_for(
+    const url_wanted *wanted, const char *const *nodes, const char *const *application, const char *const *service)
 {
     const configurator_consumer consumer = {.application = "shop", .address = OWN_IP, .wanted = *wanted};
     const configurator_texts texts[CONFIGURATOR_SOURCES] = {
@@ -70,12 +71,17 @@ typedef struct effect_case {
 
 static const effect_case effects[] = {
     {"N17 disables the provider that it names", "jsonrpc://127.0.0.1:10000/testService?group=testGroup&version=1.0.0",
-        {OVER "127.0.0.1:10000/testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
+        {OVER "127.0.0.1:10000/"
+              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
         "disabled=true by override 127.0.0.1:10000"},
     {"N17 means no other group", "jsonrpc://127.0.0.1:10000/testService?version=1.0.0",
-        {OVER "127.0.0.1:10000/testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"}, ""},
+        {OVER "127.0.0.1:10000/"
+              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
+        ""},
     {"N17 means no other version", "jsonrpc://127.0.0.1:10000/testService?group=testGroup",
-        {OVER "127.0.0.1:10000/testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"}, ""},
+        {OVER "127.0.0.1:10000/"
+              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
+        ""},
     {"N18 doubles a weight", "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?interface=com.youni.UserProvider",
         {OVER "192.168.35.1:10000/com.youni.UserProvider?category=configurators&dynamic=false&enabled=true&weight=200"},
         "weight=200 by override 192.168.35.1:10000"},
@@ -83,7 +89,8 @@ static const effect_case effects[] = {
     {"another host is another provider", NODE, {OVER "10.0.0.2:80/" SERVICE TAIL "&weight=1"}, ""},
     {"a port of every host", NODE, {OVER "0.0.0.0:80/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0:80"},
     {"everybody", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"a host without a port is a consumer's: ours", NODE, {OVER OWN_IP "/" SERVICE TAIL "&weight=1"}, "weight=1 by override " OWN_IP},
+    {"a host without a port is a consumer's: ours", NODE, {OVER OWN_IP "/" SERVICE TAIL "&weight=1"},
+        "weight=1 by override " OWN_IP},
     {"a host without a port is a consumer's: another's", NODE, {OVER "10.0.0.1/" SERVICE TAIL "&weight=1"}, ""},
     {"another interface", NODE, {OVER "0.0.0.0/com.example.Other" TAIL "&weight=1"}, ""},
     {"our application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=shop&weight=1"}, "weight=1 by override 0.0.0.0"},
@@ -91,7 +98,8 @@ static const effect_case effects[] = {
     {"another application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=other&weight=1"}, ""},
     {"our side", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&side=consumer&weight=1"}, "weight=1 by override 0.0.0.0"},
     {"the other side", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&side=provider&weight=1"}, ""},
-    {"a condition that holds", NODE "&zone=a", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"a condition that holds", NODE "&zone=a", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"},
+        "weight=1 by override 0.0.0.0"},
     {"a condition for any value", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=*&weight=1"}, "weight=1 by override 0.0.0.0"},
     {"a condition that does not hold", NODE "&zone=b", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
     {"a condition on what is not there", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
@@ -101,15 +109,19 @@ static const effect_case effects[] = {
         "echo.timeout=50 by override 0.0.0.0, methods.add.retries=0 by override 0.0.0.0, retries=1 by override 0.0.0.0, "
         "timeout=100 by override 0.0.0.0"},
     {"what is never written over a provider", NODE,
-        {OVER "0.0.0.0/" SERVICE TAIL "&check=false&interfaces=x&compatible_config=true&weight=3"}, "weight=3 by override 0.0.0.0"},
+        {OVER "0.0.0.0/" SERVICE TAIL "&check=false&interfaces=x&compatible_config=true&weight=3"},
+        "weight=3 by override 0.0.0.0"},
     {"what means nothing here", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&mock=force:return+null&loadbalance=random"}, ""},
     {"values that none can have", NODE,
         {OVER "0.0.0.0/" SERVICE TAIL "&weight=many&timeout=0&retries=-1&disabled=perhaps&echo.timeout=x"}, ""},
-    {"a host is later than everybody", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+    {"a host is later than everybody", NODE,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=2 by override 10.0.0.1:80"},
-    {"a higher priority is later", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&priority=2&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&priority=1&weight=1"},
+    {"a higher priority is later", NODE,
+        {OVER "0.0.0.0/" SERVICE TAIL "&priority=2&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&priority=1&weight=1"},
         "weight=2 by override 0.0.0.0"},
-    {"a negative priority is earlier", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&priority=-3&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+    {"a negative priority is earlier", NODE,
+        {OVER "0.0.0.0/" SERVICE TAIL "&priority=-3&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=1 by override 0.0.0.0"},
     {"several add up", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&timeout=7"},
         "timeout=7 by override 0.0.0.0, weight=2 by override 10.0.0.1:80"},
@@ -118,28 +130,35 @@ static const effect_case effects[] = {
     {"one that is switched off clears nothing", NODE,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE "?category=configurators&enabled=false"},
         "weight=2 by override 10.0.0.1:80"},
-    {"one for others clears nothing", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&application=other"},
+    {"one for others clears nothing", NODE,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&application=other"},
         "weight=2 by override 10.0.0.1:80"},
     {"one for a host clears nothing", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER OWN_IP "/" SERVICE TAIL},
         "weight=2 by override 10.0.0.1:80"},
-    {"empty:// clears all", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", "empty://" OWN_IP "/" SERVICE "?category=configurators"}, ""},
+    {"empty:// clears all", NODE,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", "empty://" OWN_IP "/" SERVICE "?category=configurators"}, ""},
     {"absent sets what is missing", NODE, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7"}, "weight=7 by absent 0.0.0.0"},
-    {"absent leaves what is there", NODE "&weight=5", {"absent://0.0.0.0/" SERVICE TAIL "&weight=7&timeout=3"}, "timeout=3 by absent 0.0.0.0"},
+    {"absent leaves what is there", NODE "&weight=5", {"absent://0.0.0.0/" SERVICE TAIL "&weight=7&timeout=3"},
+        "timeout=3 by absent 0.0.0.0"},
     {"absent leaves a default too", NODE "&default.timeout=5", {"absent://0.0.0.0/" SERVICE TAIL "&timeout=3"}, ""},
-    {"broken ones and others are left out", NODE, {"override//", "route://0.0.0.0/" SERVICE "?category=routers&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+    {"broken ones and others are left out", NODE,
+        {"override//", "route://0.0.0.0/" SERVICE "?category=routers&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=1 by override 0.0.0.0"},
-    {"the newer form says its side: consumers", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"},
-        "timeout=7 by override 0.0.0.0"},
-    {"the newer form for consumers has no port", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"}, ""},
+    {"the newer form says its side: consumers", NODE,
+        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"}, "timeout=7 by override 0.0.0.0"},
+    {"the newer form for consumers has no port", NODE,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"}, ""},
     {"the newer form for providers: weight and disabled only", NODE,
-        {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=provider&timeout=7&weight=8"}, "weight=8 by override 10.0.0.1:80"},
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=provider&timeout=7&weight=8"},
+        "weight=8 by override 10.0.0.1:80"},
     {"the newer form without a side means nobody", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&weight=8"}, ""},
     {"the newer form may list providers", NODE,
         {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9:80,10.0.0.1:80&weight=8"},
         "weight=8 by override 0.0.0.0"},
     {"the newer form may list other providers", NODE,
         {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.1:8080&weight=8"}, ""},
-    {"of an IPv6 provider", "jsonrpc://[fd00::1]:80/" SERVICE, {OVER "[fd00::1]:80/" SERVICE TAIL "&weight=9"}, "weight=9 by override fd00::1:80"},
+    {"of an IPv6 provider", "jsonrpc://[fd00::1]:80/" SERVICE, {OVER "[fd00::1]:80/" SERVICE TAIL "&weight=9"},
+        "weight=9 by override fd00::1:80"},
 };
 
 static void each_rule_has_its_effect(void **state)
@@ -157,7 +176,8 @@ static void a_rule_of_the_service_wins_over_the_application_s_and_over_nodes(voi
 {
     (void)state;
     const char *const nodes[] = {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=1&timeout=1&retries=1", NULL};
-    const char *const application[] = {OVER "0.0.0.0/*" TAIL "&configVersion=v2.7&side=consumer&application=shop&weight=2&timeout=2", NULL};
+    const char *const application[] = {
+        OVER "0.0.0.0/*" TAIL "&configVersion=v2.7&side=consumer&application=shop&weight=2&timeout=2", NULL};
     const char *const service[] = {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&weight=3", NULL};
     provider_url *url = url_of(NODE);
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
@@ -390,8 +410,8 @@ static void rules_of_the_config_centre_take_effect(void **state)
 
 static char last_log[1024];
 
-static void hear(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
-    unsigned suppressed)
+static void hear(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
 {
     (void)arg;
     (void)area;
@@ -408,7 +428,8 @@ static void a_broken_rule_is_named_and_the_former_one_kept(void **state)
     directory *of = directory_of(&f, SERVICE);
     no_rules(&f);
     registry_has(&f, LIST(A, B));
-    fake_registry_push_data(f.source, RULES, "key: " SERVICE "\nconfigs: [{side: provider, addresses: ['10.0.0.1:80'], parameters: {disabled: true}}]\n");
+    fake_registry_push_data(f.source, RULES,
+        "key: " SERVICE "\nconfigs: [{side: provider, addresses: ['10.0.0.1:80'], parameters: {disabled: true}}]\n");
     assert_int_equal(1, directory_count(of));
     dubboc_log_set(hear, NULL, DUBBOC_LOG_WARN);
     fake_registry_push_data(f.source, RULES, "key: " SERVICE "\nconfigs: [{side: provider\n");

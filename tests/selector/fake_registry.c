@@ -36,8 +36,8 @@ static bool is_connected(const registry *self)
 
 static const registry_ops fake_ops;
 
-static dubboc_status add(fake_registry *self, const char *interface, const fake_subscription *like, registry_subscription **subscription,
-    dubboc_error *err)
+static dubboc_status add(fake_registry *self, const char *interface, const fake_subscription *like,
+    registry_subscription **subscription, dubboc_error *err)
 {
     if (atomic_load(&self->fails))
         return error_set(err, DUBBOC_E_NO_MEMORY, "the fake does not want to");
@@ -97,8 +97,11 @@ static void refresh(registry *base, registry_subscription *subscription)
     atomic_fetch_add(is_list ? &self->refreshes : &self->other_refreshes, 1);
 }
 
-static const registry_ops fake_ops = {
-    .scheme = "fake", .is_connected = is_connected, .subscribe = subscribe, .unsubscribe = unsubscribe, .refresh = refresh,
+static const registry_ops fake_ops = {.scheme = "fake",
+    .is_connected = is_connected,
+    .subscribe = subscribe,
+    .unsubscribe = unsubscribe,
+    .refresh = refresh,
     .watch_data = watch_data};
 
 registry *fake_registry_new(void)

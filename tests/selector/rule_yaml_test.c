@@ -18,34 +18,44 @@ static const rule_case cases[] = {
     {"only a comment", "# nothing\n", ""},
     {"null", "~", ""},
     {"a weight as dubbo-admin writes it",
-        "configVersion: v2.7\nscope: service\nkey: com.foo.Bar\nenabled: true\nconfigs:\n- addresses:\n  - 10.0.0.1:20880\n  enabled: true\n"
+        "configVersion: v2.7\nscope: service\nkey: com.foo.Bar\nenabled: true\nconfigs:\n- addresses:\n  - 10.0.0.1:20880\n  "
+        "enabled: true\n"
         "  parameters:\n    weight: 200\n  side: provider\n  type: weight\nruntime: true\n",
         "override://10.0.0.1:20880/com.foo.Bar?category=dynamicconfigurators&" END "&side=provider&weight=200\n"},
     {"parameters for consumers, of some applications",
         "key: com.foo.Bar\nconfigs:\n- side: consumer\n  applications: [shop, bar]\n  parameters: {timeout: 500, retries: 0}\n",
-        "override://0.0.0.0/com.foo.Bar?application=bar&category=dynamicconfigurators&" END "&retries=0&side=consumer&timeout=500\n"
-        "override://0.0.0.0/com.foo.Bar?application=shop&category=dynamicconfigurators&" END "&retries=0&side=consumer&timeout=500\n"},
+        "override://0.0.0.0/com.foo.Bar?application=bar&category=dynamicconfigurators&" END
+        "&retries=0&side=consumer&timeout=500\n"
+        "override://0.0.0.0/com.foo.Bar?application=shop&category=dynamicconfigurators&" END
+        "&retries=0&side=consumer&timeout=500\n"},
     {"group and version in the key", "key: g/com.foo.Bar:1.0\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
         "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END "&group=g&side=consumer&timeout=5&version=1.0\n"},
-    {"of some providers", "key: a.B\nconfigs: [{side: consumer, providerAddresses: ['10.0.0.1:1', '10.0.0.2:2'], parameters: {weight: 1}}]",
-        "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&providerAddresses=10.0.0.1:1,10.0.0.2:2&side=consumer&weight=1\n"},
+    {"of some providers",
+        "key: a.B\nconfigs: [{side: consumer, providerAddresses: ['10.0.0.1:1', '10.0.0.2:2'], parameters: {weight: 1}}]",
+        "override://0.0.0.0/a.B?category=dynamicconfigurators&" END
+        "&providerAddresses=10.0.0.1:1,10.0.0.2:2&side=consumer&weight=1\n"},
     {"an application's, of some services",
         "scope: application\nkey: shop\nconfigs: [{side: consumer, services: [a.B, 'g/c.D:2.0'], parameters: {timeout: 5}}]",
         "override://0.0.0.0/a.B?application=shop&category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"
-        "override://0.0.0.0/c.D?application=shop&category=dynamicconfigurators&" END "&group=g&side=consumer&timeout=5&version=2.0\n"},
+        "override://0.0.0.0/c.D?application=shop&category=dynamicconfigurators&" END
+        "&group=g&side=consumer&timeout=5&version=2.0\n"},
     {"an application's, of all services", "scope: application\nkey: shop\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
         "override://0.0.0.0/*?application=shop&category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
     {"switched off", "key: a.B\nenabled: false\nconfigs: [{side: consumer, parameters: {timeout: 5}}]", ""},
     {"switched off, and nothing else", "key: a.B\nenabled: no\n", ""},
-    {"an entry switched off", "key: a.B\nconfigs: [{enabled: off, side: consumer, parameters: {timeout: 5}}, {side: consumer, parameters: {timeout: 6}}]",
+    {"an entry switched off",
+        "key: a.B\nconfigs: [{enabled: off, side: consumer, parameters: {timeout: 5}}, {side: consumer, parameters: {timeout: "
+        "6}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=consumer&timeout=6\n"},
-    {"a typed entry has its own switch", "key: a.B\nenabled: false\nconfigs: [{type: weight, enabled: true, side: provider, parameters: {weight: 5}}]",
+    {"a typed entry has its own switch",
+        "key: a.B\nenabled: false\nconfigs: [{type: weight, enabled: true, side: provider, parameters: {weight: 5}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=provider&weight=5\n"},
     {"without entries", "key: a.B\nconfigs: []\n", ""},
     {"a condition that is not known", "key: a.B\nconfigs: [{match: {address: x}, side: consumer, parameters: {timeout: 5}}]", ""},
     {"members that are not known", "key: a.B\nfuture: [1]\nconfigs: [{future: 2, side: consumer, parameters: {timeout: 5}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
-    {"a parameter cannot stand in for what the entry says", "key: a.B\nconfigs: [{side: consumer, parameters: {timeout: 5, side: provider, enabled: false}}]",
+    {"a parameter cannot stand in for what the entry says",
+        "key: a.B\nconfigs: [{side: consumer, parameters: {timeout: 5, side: provider, enabled: false}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
     {"the older form", "[\"override://0.0.0.0/a.B?category=dynamicconfigurators&configVersion=2.7&weight=1\"]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&configVersion=2.7&weight=1\n"},

@@ -698,8 +698,8 @@ typedef struct told {
     int locked; /* during how many of them the directory was locked */
 } told;
 
-static void look_whether_locked(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields,
-    unsigned suppressed)
+static void look_whether_locked(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
 {
     told *t = arg;
     (void)level, (void)message, (void)fields, (void)suppressed;

@@ -253,8 +253,8 @@ static void send_all(int fd, const char *bytes, size_t len)
 void caller_send(int fd, const char *method, const char *path, const char *headers, const char *body)
 {
     char *head;
-    int len = asprintf(&head, "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", method != NULL ? method : "POST", path,
-        headers != NULL ? headers : "Content-Type: application/json\r\n", strlen(body), body);
+    int len = asprintf(&head, "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", method != NULL ? method : "POST",
+        path, headers != NULL ? headers : "Content-Type: application/json\r\n", strlen(body), body);
     assert_true(len > 0);
     send_all(fd, head, (size_t)len);
     free(head);
@@ -309,7 +309,8 @@ void check_answer(int port, const char *body, const char *expected, const char *
         answer.body[--len] = '\0';
     bool is_right = answer.status == 200 && strcmp(answer.body, expected) == 0;
     if (!is_right)
-        print_error("%s\nis answered by status %d\n%s\nexpected\n%s\n", body, answer.status, answer.body != NULL ? answer.body : "", expected);
+        print_error("%s\nis answered by status %d\n%s\nexpected\n%s\n", body, answer.status,
+            answer.body != NULL ? answer.body : "", expected);
     reply_fini(&answer);
     if (!is_right)
         _fail(file, line);

@@ -38,9 +38,9 @@ int test_port(const dubboc_server *server);
 void test_start(dubboc_server *server);
 
 typedef struct reply {
-    int status;       /* 0: the connection ended before a whole reply was there */
-    char head[4096];  /* zero-ended, with its status line */
-    char *body;       /* zero-ended, free() by reply_fini() */
+    int status;      /* 0: the connection ended before a whole reply was there */
+    char head[4096]; /* zero-ended, with its status line */
+    char *body;      /* zero-ended, free() by reply_fini() */
     size_t body_len;
 } reply;
 
@@ -63,9 +63,9 @@ void check_answer(int port, const char *body, const char *expected, const char *
 /* The text of a call. */
 #define CALL(id, method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":" params ",\"id\":" id "}"
 #define RESULT(id, result) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":" result "}"
-#define ERROR_AS(id, code, message, exception) \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" message "\",\"data\":{\"exceptionTypeName\":\"" exception \
-    "\",\"message\":\"" message "\"}}}"
+#define ERROR_AS(id, code, message, exception)                                                                                   \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" message                                     \
+    "\",\"data\":{\"exceptionTypeName\":\"" exception "\",\"message\":\"" message "\"}}}"
 #define ERROR(id, code, message) ERROR_AS(id, code, message, "java.lang.RuntimeException")
 
 #endif

@@ -129,8 +129,8 @@ static void an_answer_before_the_handler_has_returned_is_sent_after_it(void **st
 static void a_batch_waits_for_all_and_keeps_their_order(void **state)
 {
     (void)state;
-    int fd = call(NULL, "[" CALL("1", "later", "[]") "," CALL("2", "nope", "[]") "," CALL("3", "later", "[]") ",{\"jsonrpc\":\"2.0\",\"method\":\"later\"},"
-        CALL("4", "at_once", "[4]") "]");
+    int fd = call(NULL, "[" CALL("1", "later", "[]") "," CALL("2", "nope", "[]") "," CALL(
+                            "3", "later", "[]") ",{\"jsonrpc\":\"2.0\",\"method\":\"later\"}," CALL("4", "at_once", "[4]") "]");
     wait_held(3);
     dubboc_deferred_answer(held[1], NULL);
     dubboc_deferred_answer(held[2], NULL);
@@ -144,8 +144,8 @@ static void a_batch_waits_for_all_and_keeps_their_order(void **state)
     const cJSON *error;
     assert_status(DUBBOC_OK, dubboc_json_parse(answer.body, answer.body_len, &tree, &err), &err);
     assert_status(DUBBOC_OK,
-        dubboc_json_unpack(tree, &err, "[{s:i, s:i}, {s:i, s:o}, {s:i, s:n}, {s:i, s:[i]}]", "id", &ids[0], "result", &result, "id", &ids[1],
-            "error", &error, "id", &ids[2], "result", "id", &ids[3], "result", &result),
+        dubboc_json_unpack(tree, &err, "[{s:i, s:i}, {s:i, s:o}, {s:i, s:n}, {s:i, s:[i]}]", "id", &ids[0], "result", &result,
+            "id", &ids[1], "error", &error, "id", &ids[2], "result", "id", &ids[3], "result", &result),
         &err);
     assert_int_equal(ids[0] * 1000 + ids[1] * 100 + ids[2] * 10 + ids[3], 1234);
     cJSON_Delete(tree);
@@ -171,7 +171,8 @@ static void one_that_is_never_answered_ends_with_the_callers_time(void **state)
     int plain = call(NULL, CALL("3", "later", "[]"));
     caller_read(quick, &answer);
     assert_int_equal(answer.status, 200);
-    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"no answer was given within the caller's time-out\"");
+    assert_contains(
+        answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"no answer was given within the caller's time-out\"");
     reply_fini(&answer);
     close(quick);
     wait_held(3);
@@ -190,7 +191,8 @@ static void one_that_is_never_answered_ends_with_the_server(void **state)
     dubboc_server_stop(server);
     caller_read(fd, &answer);
     assert_int_equal(answer.status, 200);
-    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"the server was stopped before the answer was given\"");
+    assert_contains(
+        answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"the server was stopped before the answer was given\"");
     assert_contains(answer.body, RESULT("2", "[]"));
     reply_fini(&answer);
     close(fd);

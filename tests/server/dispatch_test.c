@@ -139,8 +139,8 @@ static void what_is_not_json_is_a_parse_error(void **state)
 {
     (void)state;
     static const char *const bodies[] = {"", " ", "{", "{bad", "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1],\"id\":1",
-        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"\xff\"],\"id\":1}", CALL("1", "echo", "[01]"), CALL("1", "echo", "[1]") "x",
-        "[" CALL("1", "echo", "[1]") ",", "\xef\xbb\xbf" CALL("1", "echo", "[1]")};
+        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"\xff\"],\"id\":1}", CALL("1", "echo", "[01]"),
+        CALL("1", "echo", "[1]") "x", "[" CALL("1", "echo", "[1]") ",", "\xef\xbb\xbf" CALL("1", "echo", "[1]")};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
         check_error(bodies[i], "null", -32700, "");
 }
@@ -164,9 +164,9 @@ static void too_deep_is_an_error_and_not_a_crash(void **state)
 static void a_notification_has_an_empty_answer(void **state)
 {
     (void)state;
-    static const char *const bodies[] = {"{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]}", "{\"jsonrpc\":\"2.0\",\"method\":\"slow\",\"params\":[1]}",
-        "{\"jsonrpc\":\"2.0\",\"method\":\"raw\",\"params\":[1]}", "{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}",
-        "{\"jsonrpc\":\"2.0\",\"method\":\"fail\",\"params\":[\"x\"]}",
+    static const char *const bodies[] = {"{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"slow\",\"params\":[1]}", "{\"jsonrpc\":\"2.0\",\"method\":\"raw\",\"params\":[1]}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}", "{\"jsonrpc\":\"2.0\",\"method\":\"fail\",\"params\":[\"x\"]}",
         "[{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]},{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}]"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         reply answer;
@@ -181,11 +181,11 @@ static void a_batch_is_answered_in_order_and_one_bad_element_loses_no_other(void
 {
     (void)state;
     assert_answer(port,
-        "[" CALL("1", "echo", "[1]") "," CALL("\"b\"", "nope", "[]") ",7," NOTIFY "," CALL("3", "slow", "[3]") ","
-            CALL("4", "undecided", "[]") "," CALL("5", "raw", "[5]") "]",
-        "[" RESULT("1", "1") "," ERROR("\"b\"", "-32601", "service test.Echo has no method nope") ","
-            ERROR("null", "-32600", "Invalid Request: no object") "," RESULT("3", "3") ","
-            ERROR("4", "-32603", "the handler said that it deferred, but has not") "," RESULT("5", "[5]") "]");
+        "[" CALL("1", "echo", "[1]") "," CALL("\"b\"", "nope", "[]") ",7," NOTIFY "," CALL("3", "slow", "[3]") "," CALL(
+            "4", "undecided", "[]") "," CALL("5", "raw", "[5]") "]",
+        "[" RESULT("1", "1") "," ERROR("\"b\"", "-32601", "service test.Echo has no method nope") "," ERROR(
+            "null", "-32600", "Invalid Request: no object") "," RESULT("3", "3") "," ERROR("4", "-32603",
+            "the handler said that it deferred, but has not") "," RESULT("5", "[5]") "]");
     assert_answer(port, "[" CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
     assert_answer(port, "[" NOTIFY "," CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
 }
@@ -344,7 +344,8 @@ static void raw_results_are_checked_when_asked_for(void **state)
 }
 
 /* Says what it was asked for. */
-static void fall_back(dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+static void fall_back(
+    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
 {
     assert_string_equal(dubboc_request_method(request), "");
     assert_ptr_equal(arg, &server);

@@ -70,8 +70,9 @@ static void settings_out_of_range_are_named(void **state)
 static void limits_may_be_switched_off(void **state)
 {
     (void)state;
-    dubboc_server *server = test_server((const setting[]){{"server", "connections_per_address", "0"}, {"server", "idle_timeout", "none"},
-        {"server", "answer_timeout", "none"}, {0}}, 1);
+    dubboc_server *server = test_server((const setting[]){{"server", "connections_per_address", "0"},
+                                            {"server", "idle_timeout", "none"}, {"server", "answer_timeout", "none"}, {0}},
+        1);
     reply answer;
     test_add_echo(server, NULL);
     test_start(server);
@@ -272,8 +273,8 @@ static void what_waits_when_the_drain_time_is_over_is_refused_as_not_executed(vo
     pthread_t thread;
     reply answer;
     test_gate_close();
-    dubboc_server *server =
-        test_server((const setting[]){{"server", "stop_drain", "0ms"}, {"server", "workers", "1"}, {"server", "queue", "1"}, {0}}, 1);
+    dubboc_server *server = test_server(
+        (const setting[]){{"server", "stop_drain", "0ms"}, {"server", "workers", "1"}, {"server", "queue", "1"}, {0}}, 1);
     test_add_echo(server, NULL);
     test_start(server);
     int port = test_port(server), running = caller_connect(port), waiting = caller_connect(port);

@@ -41,7 +41,8 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     return DUBBOC_DEFERRED;
 }
 
-static void fall_back(dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+static void fall_back(
+    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
 {
     (void)request;
     (void)method;
@@ -75,8 +76,8 @@ static void call(int port, const char *path, const char *headers, const char *bo
     if (fd < 0)
         return;
     char request[1024];
-    int size = snprintf(request, sizeof request, "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s", path, headers,
-        strlen(body), body);
+    int size = snprintf(request, sizeof request,
+        "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s", path, headers, strlen(body), body);
     more = write(fd, request, (size_t)size);
     while (more > 0 && (size_t)len < sizeof got - 1 && (more = read(fd, got + len, sizeof got - 1 - (size_t)len)) > 0)
         len += more;
@@ -89,8 +90,9 @@ static void call(int port, const char *path, const char *headers, const char *bo
 static void serve_once(void *arg, bool must_work)
 {
     (void)arg;
-    static const char *const bodies[] = {CALL("1", "echo", "[{\"a\":[1,9007199254740993]}]"), CALL("1", "slow", "[1]"), CALL("1", "fail", "[1]"),
-        CALL("1", "raw", "[1]"), CALL("1", "nope", "[]"), CALL("1", "add", "{"), CALL("1", "later", "[1]"),
+    static const char *const bodies[] = {CALL("1", "echo", "[{\"a\":[1,9007199254740993]}]"), CALL("1", "slow", "[1]"),
+        CALL("1", "fail", "[1]"), CALL("1", "raw", "[1]"), CALL("1", "nope", "[]"), CALL("1", "add", "{"),
+        CALL("1", "later", "[1]"),
         "[" CALL("1", "echo", "[1]") "," CALL("2", "later", "[1]") "," CALL("3", "slow", "[\"x\"]") "]"};
     dubboc_server *server;
     dubboc_error err;

@@ -16,8 +16,9 @@ static services offered;
 static int set_up(void **state)
 {
     (void)state;
-    config = test_config((const setting[]){{"application", "name", "capp"}, {"application", "version", "1.0.0"}, {"service a.Slow", "timeout", "5s"},
-        {"service a.Slow", "retries", "1"}, {"service a.Slow", "Get.timeout", "250ms"}, {0}});
+    config = test_config((const setting[]){{"application", "name", "capp"}, {"application", "version", "1.0.0"},
+        {"service a.Slow", "timeout", "5s"}, {"service a.Slow", "retries", "1"}, {"service a.Slow", "Get.timeout", "250ms"},
+        {0}});
     return 0;
 }
 
@@ -38,7 +39,8 @@ static dubboc_status handler(dubboc_request *request, const cJSON *params, cJSON
     return DUBBOC_OK;
 }
 
-static dubboc_service *add(const char *interface, const dubboc_service_options *options, const dubboc_method *methods, size_t count)
+static dubboc_service *add(
+    const char *interface, const dubboc_service_options *options, const dubboc_method *methods, size_t count)
 {
     dubboc_service *service;
     dubboc_error err;
@@ -80,8 +82,8 @@ static const dubboc_method two[] = {{.name = "GetUsers", .json = handler}, {.nam
 static void a_node_is_as_recommended(void **state)
 {
     (void)state;
-    dubboc_service *service =
-        add("com.youni.UserProvider", &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "1.0.0"}, two, 2);
+    dubboc_service *service = add(
+        "com.youni.UserProvider", &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "1.0.0"}, two, 2);
     check_node(service, "jsonrpc", true,
         "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?anyhost=true&application=capp&category=providers&dubbo=2.0.2"
         "&interface=com.youni.UserProvider&methods=GetUser,GetUsers&pid=&revision=1.0.0&side=provider&timestamp=&version=1.0.0");
@@ -92,7 +94,8 @@ static void nothing_is_registered_empty(void **state)
     (void)state;
     dubboc_service *service = add("a.B", NULL, two, 1);
     check_node(service, "jsonrpc", false,
-        "jsonrpc://192.168.35.1:10000/a.B?application=capp&category=providers&dubbo=2.0.2&interface=a.B&methods=GetUsers&pid=&revision=1.0.0"
+        "jsonrpc://192.168.35.1:10000/"
+        "a.B?application=capp&category=providers&dubbo=2.0.2&interface=a.B&methods=GetUsers&pid=&revision=1.0.0"
         "&side=provider&timestamp=");
 }
 
@@ -102,7 +105,8 @@ static void an_http_node_says_by_its_release_that_it_is_json(void **state)
     dubboc_service_options options = {.size = sizeof options, .group = "g1", .path = "ctx/a.B", .weight = 7};
     dubboc_service *service = add("a.B", &options, two, 1);
     check_node(service, "http", false,
-        "http://192.168.35.1:10000/ctx/a.B?application=capp&category=providers&dubbo=2.0.2&group=g1&interface=a.B&methods=GetUsers&pid="
+        "http://192.168.35.1:10000/ctx/"
+        "a.B?application=capp&category=providers&dubbo=2.0.2&group=g1&interface=a.B&methods=GetUsers&pid="
         "&release=2.7.23&revision=1.0.0&side=provider&timestamp=&weight=7");
     char *node = registration_url(config, service, "http", "192.168.35.1:10000", false, NULL);
     provider_url *url;
@@ -118,8 +122,10 @@ static void an_http_node_says_by_its_release_that_it_is_json(void **state)
 static void methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling(void **state)
 {
     (void)state;
-    const dubboc_method all[] = {{.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Buy", .json = handler, .flags = DUBBOC_ONCE}};
-    const dubboc_method mixed[] = {{.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Get", .json = handler, .flags = DUBBOC_IDEMPOTENT}};
+    const dubboc_method all[] = {
+        {.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Buy", .json = handler, .flags = DUBBOC_ONCE}};
+    const dubboc_method mixed[] = {
+        {.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Get", .json = handler, .flags = DUBBOC_IDEMPOTENT}};
     char *url = node_of(add("a.All", NULL, all, 2), "jsonrpc", false);
     assert_contains(url, "&retries=0&");
     assert_contains(url, "&Pay.retries=0&");
@@ -226,8 +232,10 @@ static void services_stand_in_the_registry_from_start_to_stop(void **state)
     snprintf(address, sizeof address, "file://%s", folder);
     registry_settings settings = {.address = address, .timeout_ms = 5000, .self_check_ms = 30000};
     assert_status(DUBBOC_OK, registry_open(&settings, &view.registry, &err), &err);
-    dubboc_server *server = test_server((const setting[]){{"registry", "address", address}, {"server", "protocols", "jsonrpc,http"},
-        {"server", "stop_watch_wait", "0ms"}, {"service test.Hidden", "register", "false"}, {0}}, 1);
+    dubboc_server *server =
+        test_server((const setting[]){{"registry", "address", address}, {"server", "protocols", "jsonrpc,http"},
+                        {"server", "stop_watch_wait", "0ms"}, {"service test.Hidden", "register", "false"}, {0}},
+            1);
     test_add_echo(server, NULL);
     assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Hidden", "m", handler, NULL, &err), &err);
     test_start(server);

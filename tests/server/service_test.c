@@ -205,7 +205,8 @@ static void older_programs_with_shorter_options_get_the_defaults(void **state)
     (void)state;
     dubboc_service *service;
     dubboc_error err;
-    dubboc_service_options shorter = {.size = offsetof(dubboc_service_options, version), .group = "g", .version = "not there yet"};
+    dubboc_service_options shorter = {
+        .size = offsetof(dubboc_service_options, version), .group = "g", .version = "not there yet"};
     assert_status(DUBBOC_OK, services_add(&offered, config, "a.B", &shorter, &service, &err), &err);
     assert_string_equal(service->group, "g");
     assert_string_equal(service->version, "9.9");

@@ -150,7 +150,8 @@ static void a_full_queue_answers_at_once_that_nothing_was_executed(void **state)
     assert_true(test_wait_for(one_waits, NULL, 5000));
     int waiting = send_gate(NULL, CALL("2", "gate", "[2]"));
     assert_true(test_wait_for(queue_is_full, NULL, 5000));
-    read_and_check(send_gate(NULL, CALL("\"x\"", "gate", "[3]")), 503, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":-32000,", true);
+    read_and_check(send_gate(NULL, CALL("\"x\"", "gate", "[3]")), 503,
+        "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":-32000,", true);
     read_and_check(send_gate(NULL, "[" CALL("3", "gate", "[3]") "]"), 503, "\"id\":null", true);
     assert_answer(port, CALL("4", "echo", "[4]"), RESULT("4", "4")); /* non-blocking methods need no worker */
     test_gate_open();
@@ -168,7 +169,8 @@ static void a_call_whose_deadline_passed_in_the_queue_is_never_started(void **st
     assert_true(test_wait_for(queue_is_full, NULL, 5000));
     test_gate_open();
     read_and_check(running, 200, RESULT("1", "1"), false);
-    read_and_check(late, 503, "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the deadline passed before it was started\"", true);
+    read_and_check(
+        late, 503, "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the deadline passed before it was started\"", true);
     assert_int_equal(test_started(), 1);
 }
 

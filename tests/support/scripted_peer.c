@@ -234,7 +234,8 @@ static int listen_on_loopback(int *port)
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof at;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, size) != 0 || listen(fd, 512) != 0 || getsockname(fd, (struct sockaddr *)&at, &size) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, size) != 0 || listen(fd, 512) != 0 ||
+        getsockname(fd, (struct sockaddr *)&at, &size) != 0) {
         print_error("no listening socket: %s\n", strerror(errno));
         fail();
     }

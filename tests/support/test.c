@@ -6,7 +6,8 @@
 
 #include "base/clock.h"
 
-void test_status_is(dubboc_status expected, dubboc_status actual, const dubboc_error *err, const char *what, const char *file, int line)
+void test_status_is(
+    dubboc_status expected, dubboc_status actual, const dubboc_error *err, const char *what, const char *file, int line)
 {
     if (expected == actual)
         return;

@@ -17,7 +17,8 @@
 
 /* Checks a status and prints the error's text when it is another. */
 #define assert_status(expected, actual, err) test_status_is((expected), (actual), (err), #actual, __FILE__, __LINE__)
-void test_status_is(dubboc_status expected, dubboc_status actual, const dubboc_error *err, const char *what, const char *file, int line);
+void test_status_is(
+    dubboc_status expected, dubboc_status actual, const dubboc_error *err, const char *what, const char *file, int line);
 
 /* Checks that text contains part, and prints both when it does not. */
 #define assert_contains(text, part) test_contains((text), (part), __FILE__, __LINE__)

@@ -65,7 +65,8 @@ static bool fake_data(zk_port *port, uint64_t cookie, const char *path, bool wat
     return note(port, FAKE_DATA, cookie, path, watch);
 }
 
-static const zk_port_ops fake_ops = {fake_open, fake_close, fake_create, fake_remove, fake_exists, fake_children, fake_data, NULL};
+static const zk_port_ops fake_ops = {
+    fake_open, fake_close, fake_create, fake_remove, fake_exists, fake_children, fake_data, NULL};
 
 /* --- what the core tells */
 
@@ -159,7 +160,10 @@ void fake_pass_ms(fake *self, int64_t ms)
 
 void fake_session(fake *self, zk_session_news news, int64_t session_id, int64_t timeout_ms)
 {
-    zk_event event = {.kind = ZK_EVENT_SESSION, .generation = self->generation, .session = news, .session_id = session_id,
+    zk_event event = {.kind = ZK_EVENT_SESSION,
+        .generation = self->generation,
+        .session = news,
+        .session_id = session_id,
         .timeout_ms = timeout_ms};
     zk_core_handle(self->core, &event, self->now_ns);
 }
@@ -234,7 +238,8 @@ void fake_change(fake *self, const char *path)
 {
     char copy[256];
     snprintf(copy, sizeof copy, "%s", path);
-    zk_event event = {.kind = ZK_EVENT_CHANGE, .generation = self->generation, .path = copy, .of_children = true, .of_data = true};
+    zk_event event = {
+        .kind = ZK_EVENT_CHANGE, .generation = self->generation, .path = copy, .of_children = true, .of_data = true};
     zk_core_handle(self->core, &event, self->now_ns);
 }
 

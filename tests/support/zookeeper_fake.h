@@ -35,7 +35,7 @@ typedef struct fake {
         const zk_subscriber *subscriber;
         zk_reading *reading;
     } last[FAKE_SUBSCRIBERS_MAX];
-    char reason[128];    /* of the last failed lookup */
+    char reason[128]; /* of the last failed lookup */
 } fake;
 
 fake *fake_new(int64_t timeout_ms, int64_t self_check_ms);

@@ -4,8 +4,8 @@ const peer_script answers_all = {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}};
 
 http_client_settings usual_settings(void)
 {
-    return (http_client_settings){.pool_size = 128, .pool_idle_ms = 20000, .pool_ttl_ms = -1, .connect_timeout_ms = 5000,
-        .reply_max_bytes = 1 << 20};
+    return (http_client_settings){
+        .pool_size = 128, .pool_idle_ms = 20000, .pool_ttl_ms = -1, .connect_timeout_ms = 5000, .reply_max_bytes = 1 << 20};
 }
 
 fixture start_without_peer(const http_client_settings *settings, const char *url)

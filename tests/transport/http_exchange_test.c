@@ -68,7 +68,8 @@ static void a_reply_may_dribble_in(void **state)
 {
     (void)state;
     static const peer_script script = {{PEER_READ,
-        PEER_DRIBBLE("HTTP/1.1 100 Continue\r\n\r\n" HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"), PEER_AGAIN}};
+        PEER_DRIBBLE("HTTP/1.1 100 Continue\r\n\r\n" HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"),
+        PEER_AGAIN}};
     fixture f = start(&script, 1);
     call_well(&f);
     call_well(&f);
@@ -115,7 +116,8 @@ static void garbage_is_no_reply(void **state)
 {
     (void)state;
     static const peer_script garbage = {{PEER_READ, PEER_SEND("SSH-2.0-OpenSSH_9.2p1\r\n"), PEER_HOLD}};
-    static const peer_script both = {{PEER_READ, PEER_SEND(HEAD "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), PEER_HOLD}};
+    static const peer_script both = {
+        {PEER_READ, PEER_SEND(HEAD "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), PEER_HOLD}};
     expect_failure(&garbage, DUBBOC_E_PROTOCOL, "not an HTTP reply");
     expect_failure(&both, DUBBOC_E_PROTOCOL, "Content-Length with Transfer-Encoding");
 }
@@ -189,7 +191,8 @@ static void a_send_that_fails_has_sent_nothing(void **state)
 static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
 {
     (void)state;
-    static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    static const peer_script scripts[] = {
+        {{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
     http_connection *connection = take(&f);
     begin_post(connection);
@@ -205,7 +208,8 @@ static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
 static void a_flood_does_not_outlast_the_deadline(void **state)
 {
     (void)state;
-    static const peer_script floods = {{PEER_READ, PEER_SEND(HEAD "\r\n"), PEER_FLOOD("0123456789abcdef0123456789abcdef", 50000000)}};
+    static const peer_script floods = {
+        {PEER_READ, PEER_SEND(HEAD "\r\n"), PEER_FLOOD("0123456789abcdef0123456789abcdef", 50000000)}};
     http_client_settings settings = usual_settings();
     settings.reply_max_bytes = (size_t)1 << 40;
     fixture f = start_with(&settings, &floods, 1);
@@ -222,7 +226,8 @@ static void a_flood_does_not_outlast_the_deadline(void **state)
 static void an_early_answer_is_read(void **state)
 {
     (void)state;
-    static const peer_script holds = {{PEER_TAKE(10), PEER_SEND("HTTP/1.1 413 Too Big\r\nContent-Length: 2\r\n\r\nno"), PEER_HOLD}};
+    static const peer_script holds = {
+        {PEER_TAKE(10), PEER_SEND("HTTP/1.1 413 Too Big\r\nContent-Length: 2\r\n\r\nno"), PEER_HOLD}};
     static const peer_script resets = {
         {PEER_TAKE(10), PEER_SEND("HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 2\r\n\r\nno"), PEER_RESET}};
     const peer_script *const scripts[] = {&holds, &resets};
@@ -271,7 +276,8 @@ static void a_connection_that_said_too_much_is_not_used_again(void **state)
 static void a_connection_that_will_close_is_not_used_again(void **state)
 {
     (void)state;
-    static const peer_script closes = {{PEER_READ, PEER_SEND(HEAD "Connection: close\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
+    static const peer_script closes = {
+        {PEER_READ, PEER_SEND(HEAD "Connection: close\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
     static const peer_script old = {{PEER_READ, PEER_SEND("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
     static const peer_script untold = {{PEER_READ, PEER_SEND(HEAD "\r\nok")}};
     expect_not_reused(&closes, "ok");

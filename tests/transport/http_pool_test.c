@@ -87,7 +87,8 @@ static void an_idle_connection_that_talks_is_not_used(void **state)
 {
     (void)state;
     static const peer_script scripts[] = {
-        {{PEER_READ, PEER_SEND(PEER_OK), PEER_WAIT, PEER_SEND("HTTP/1.1 408 Time\r\nContent-Length: 2\r\n\r\nno")}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_WAIT, PEER_SEND("HTTP/1.1 408 Time\r\nContent-Length: 2\r\n\r\nno")}},
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
     call_well(&f);
     scripted_peer_release(f.peer);
@@ -204,7 +205,8 @@ static void a_connection_that_was_not_used_goes_back(void **state)
 static void a_connection_given_back_in_the_middle_is_closed(void **state)
 {
     (void)state;
-    static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    static const peer_script scripts[] = {
+        {{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
     http_connection *connection = take(&f);
     begin_post(connection);

@@ -96,11 +96,14 @@ static void tells_type_and_status(void **state)
 static void decodes_chunks(void **state)
 {
     (void)state;
-    expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\n\r\n0\r\n\r\n", false, "hello\n", true);
-    expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n0b;a=b;c=\"d\"\r\nhello world\r\n000\r\nX-Trailer: 1\r\n\r\n", false,
-        "hello world", true);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\n\r\n0\r\n\r\n", false, "hello\n", true);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n0b;a=b;c=\"d\"\r\nhello world\r\n000\r\nX-Trailer: 1\r\n\r\n",
+        false, "hello world", true);
     expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA \r\n0123456789\r\n0\r\n\r\n", false, "0123456789", true);
-    expect_body("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", false, "x", false);
+    expect_body(
+        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", false, "x", false);
 }
 
 static void reads_to_the_close_where_no_length_is_told(void **state)
@@ -166,7 +169,8 @@ static void skips_interim_replies(void **state)
 {
     (void)state;
     expect_body("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\nConnection: close\r\n\r\n"
-                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", false, "ok", true);
+                "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        false, "ok", true);
     expect_refused("HTTP/1.1 101 Switching Protocols\r\n\r\n", "101");
     expect_refused("HTTP/1.1 100 Continue\r\nContent-Length: 0\r\n\r\n", "interim");
     char many[17 * 32] = "";
@@ -201,10 +205,11 @@ static void tells_what_was_not_executed(void **state)
 static void refuses_what_is_no_reply(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"\r\nHTTP/1.1 200 OK\r\n", "http/1.1 200 OK\r\n", "HTTP/1.1  200 OK\r\n", "HTTP/1.1 20 OK\r\n",
-        "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 600 OK\r\n", "HTTP/2 200 OK\r\n", "HTTP/2.0 200 OK\r\n", "HTTP/1.2 200 OK\r\n",
-        "HTTP/0.9 200 OK\r\n", "HTTP/11.1 200 OK\r\n", "HTTP/1.1\t200 OK\r\n", "HTTP/1.1 200\tOK\r\n", "HTTP/1.1 200 O\rK\r\n", "HTTP/1.1 +20 OK\r\n",
-        "SSH-2.0-OpenSSH\r\n", "{\"jsonrpc\":\"2.0\"}\n", " HTTP/1.1 200 OK\r\n", "ICY 200 OK\r\n"};
+    static const char *const cases[] = {"\r\nHTTP/1.1 200 OK\r\n", "http/1.1 200 OK\r\n", "HTTP/1.1  200 OK\r\n",
+        "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 600 OK\r\n", "HTTP/2 200 OK\r\n",
+        "HTTP/2.0 200 OK\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/0.9 200 OK\r\n", "HTTP/11.1 200 OK\r\n", "HTTP/1.1\t200 OK\r\n",
+        "HTTP/1.1 200\tOK\r\n", "HTTP/1.1 200 O\rK\r\n", "HTTP/1.1 +20 OK\r\n", "SSH-2.0-OpenSSH\r\n", "{\"jsonrpc\":\"2.0\"}\n",
+        " HTTP/1.1 200 OK\r\n", "ICY 200 OK\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_refused(cases[i], "");
     expect_failure_of("HTTP/1.1 200 O\0K\r\n", 18, false, DUBBOC_E_PROTOCOL, "control byte");
@@ -213,8 +218,9 @@ static void refuses_what_is_no_reply(void **state)
 static void refuses_broken_headers(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"Name : x", "Na me: x", ": x", "Name", " folded", "\tfolded", "N\x01me: x", "Name: a\rb", "Name: a\x01",
-        "Name: \x7f", "Name: 0123456789\x1f", "Name: 01234567\03701234567", "N\xe4me: x", "Name\r", "\r", "Na[me: x", "(x): y"};
+    static const char *const cases[] = {"Name : x", "Na me: x", ": x", "Name", " folded", "\tfolded", "N\x01me: x", "Name: a\rb",
+        "Name: a\x01", "Name: \x7f", "Name: 0123456789\x1f", "Name: 01234567\03701234567", "N\xe4me: x", "Name\r", "\r",
+        "Na[me: x", "(x): y"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nA: b\r\n%s\r\nContent-Length: 0\r\n\r\n", cases[i]);
@@ -227,10 +233,12 @@ static void refuses_broken_headers(void **state)
 static void refuses_unclear_lengths(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5, 5", "Content-Length: +5", "Content-Length: -5",
-        "Content-Length:", "Content-Length: 5x", "Content-Length: 0x5", "Content-Length: 99999999999999999999", "Content-Length: 5\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: chunked\r\nContent-Length: 5", "Transfer-Encoding: gzip", "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked, gzip",
-        "Transfer-Encoding: identity", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding:"};
+    static const char *const cases[] = {"Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5, 5", "Content-Length: +5",
+        "Content-Length: -5", "Content-Length:", "Content-Length: 5x", "Content-Length: 0x5",
+        "Content-Length: 99999999999999999999", "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5", "Transfer-Encoding: gzip", "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: identity",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding:"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n%s\r\n\r\nhello", cases[i]);
@@ -242,8 +250,9 @@ static void refuses_unclear_lengths(void **state)
 static void refuses_broken_chunks(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"\r\n", "x\r\n", "5\nhello", "5\r\nhelloX", "5\r\nhello\r\r\n", "5\r\nhello\n0\r\n", "-1\r\n", "0x5\r\n", "5 5\r\n",
-        "5;a\x01\r\n", "00000000000000005\r\n", ";a\r\n", "0\r\nTrailer\r\n\r\n", "0\r\nA : b\r\n\r\n", "1\r\nx\r\n\r\n"};
+    static const char *const cases[] = {"\r\n", "x\r\n", "5\nhello", "5\r\nhelloX", "5\r\nhello\r\r\n", "5\r\nhello\n0\r\n",
+        "-1\r\n", "0x5\r\n", "5 5\r\n", "5;a\x01\r\n", "00000000000000005\r\n", ";a\r\n", "0\r\nTrailer\r\n\r\n",
+        "0\r\nA : b\r\n\r\n", "1\r\nx\r\n\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", cases[i]);
@@ -254,8 +263,9 @@ static void refuses_broken_chunks(void **state)
 static void a_cut_reply_is_broken(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
+    static const char *const cases[] = {"", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhell", "HTTP/1.1 100 Continue\r\n\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         http_reader reader = start();

@@ -394,7 +394,8 @@ static int waits_in_every_state(void)
     char text[1024];
     http_server_settings settings = echo_settings(&echo, 1);
     echo_start(&echo, &settings);
-    int silent = peer_connect(&echo), head = peer_connect(&echo), body = peer_connect(&echo), held = peer_connect(&echo), slow = peer_connect(&echo);
+    int silent = peer_connect(&echo), head = peer_connect(&echo), body = peer_connect(&echo), held = peer_connect(&echo),
+        slow = peer_connect(&echo);
     int lingering = peer_connect(&echo), idle = peer_connect(&echo);
     peer_say(head, "POST / HTTP/1.1\r\nHo");
     peer_say(body, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\na");

@@ -178,7 +178,8 @@ static void understands_absolute_targets(void **state)
     http_server_settings settings = echo_settings(&echo, 1);
     echo_start(&echo, &settings);
     int fd = peer_connect(&echo);
-    peer_say(fd, "GET http://example.org:80/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\nGET HTTP://example.org HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer_say(
+        fd, "GET http://example.org:80/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\nGET HTTP://example.org HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
     assert_contains(text, "GET /a%20b?c ");
     assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);

@@ -68,7 +68,8 @@ static fixture start_tls(void)
 
 static dubboc_status post_to(fixture *f, http_connection *connection, const char *path, dubboc_slice body)
 {
-    buffer_printf(http_connection_request(connection), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", path, body.len);
+    buffer_printf(
+        http_connection_request(connection), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", path, body.len);
     http_exchange_begin(connection, body);
     return drive(connection, deadline_in_ms(10000), &f->err);
 }
