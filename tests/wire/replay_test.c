@@ -18,7 +18,7 @@ typedef struct recorded {
     char *name;
     char *request; /* zero-ended, as is the rest */
     char *reply;
-    char *node;    /* NULL: called directly */
+    char *node; /* NULL: called directly */
     char *expect;
     char *method;
     char *params;
@@ -57,7 +57,8 @@ static void read_call(recorded *self)
     const char *body = body_of(self->request), *method = NULL;
     size_t path_len = strcspn(self->request + strcspn(self->request, " ") + 1, " ");
     self->path = strndup(self->request + strcspn(self->request, " ") + 1, path_len);
-    if (dubboc_json_parse(body, strlen(body), &tree, NULL) == DUBBOC_OK && dubboc_json_unpack(tree, NULL, "{s:s}", "method", &method) == DUBBOC_OK) {
+    if (dubboc_json_parse(body, strlen(body), &tree, NULL) == DUBBOC_OK &&
+        dubboc_json_unpack(tree, NULL, "{s:s}", "method", &method) == DUBBOC_OK) {
         const cJSON *params = dubboc_json_get(tree, "params");
         self->method = strdup(method);
         if (cJSON_IsArray(params) || cJSON_IsObject(params))
@@ -187,11 +188,15 @@ static void write_outcome(const recorded *self, FILE *out, char **request, int *
     dubboc_error err;
     dubboc_text result = {0}, error = {0};
     dubboc_client_options made = {.size = sizeof made, .registry = self->node != NULL ? registry : NULL};
-    dubboc_call_options options = {.size = sizeof options, .timeout_ms = 10000, .url = self->node == NULL ? url : NULL,
-        .group = node_param(self, "group", group, sizeof group), .version = node_param(self, "version", version, sizeof version),
+    dubboc_call_options options = {.size = sizeof options,
+        .timeout_ms = 10000,
+        .url = self->node == NULL ? url : NULL,
+        .group = node_param(self, "group", group, sizeof group),
+        .version = node_param(self, "version", version, sizeof version),
         .remote_error = &error};
     assert_status(DUBBOC_OK, dubboc_client_new(&made, &client, &err), &err);
-    dubboc_status status = dubboc_call_raw(client, interface, self->method, (dubboc_slice){self->params, strlen(self->params)}, &options, &result, &err);
+    dubboc_status status = dubboc_call_raw(
+        client, interface, self->method, (dubboc_slice){self->params, strlen(self->params)}, &options, &result, &err);
     *request = scripted_peer_last_request(peer);
     fprintf(out, "status = %s\nexecution = %s\n", dubboc_status_name(status), dubboc_execution_text(err.execution));
     if (status == DUBBOC_OK)

@@ -43,20 +43,20 @@ enum {
 static const struct {
     const char *name;
     unsigned bit;
-} peers[] = {{"c", C}, {"j26", J26}, {"j273", J273}, {"j27", J27}, {"j3", J3}, {"jsonrpc4j12", JSONRPC4J12}, {"jsonrpc4j", JSONRPC4J}, {"go3", GO3}, {"go1", GO1},
-    {"dubbogo02", DUBBOGO02}};
+} peers[] = {{"c", C}, {"j26", J26}, {"j273", J273}, {"j27", J27}, {"j3", J3}, {"jsonrpc4j12", JSONRPC4J12},
+    {"jsonrpc4j", JSONRPC4J}, {"go3", GO3}, {"go1", GO1}, {"dubbogo02", DUBBOGO02}};
 
 typedef struct row {
     const char *name;
     const char *interface;
     const char *method;
     const char *params;
-    const char *result; /* JSON; NULL: an error is expected */
-    dubboc_status status; /* the error */
-    int64_t code;         /* of a DUBBOC_E_REMOTE */
-    const char *text;     /* part of the error's text */
+    const char *result;    /* JSON; NULL: an error is expected */
+    dubboc_status status;  /* the error */
+    int64_t code;          /* of a DUBBOC_E_REMOTE */
+    const char *text;      /* part of the error's text */
     const char *exception; /* exceptionTypeName in the error's data */
-    unsigned peers;       /* for which this holds */
+    unsigned peers;        /* for which this holds */
 } row;
 
 #define GIVES(json) .result = (json)
@@ -72,12 +72,14 @@ static const row rows[] = {
     {"user.GetUser3.void", USERS, "GetUser3", "[]", GIVES("null"), .peers = ALL},
     {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(0, "no user A999"), .exception = "java.lang.Exception",
         .peers = (C | JAVA) & ~JSONRPC4J},
-    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(-32001, "no user A999"), .exception = "java.lang.Exception", .peers = JSONRPC4J},
+    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(-32001, "no user A999"), .exception = "java.lang.Exception",
+        .peers = JSONRPC4J},
     {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(-32000, "no user A999"), .peers = GO},
     {"user.GetUsers.known_in_order", USERS, "GetUsers", "[[\"A003\",\"A001\"]]", GIVES("[" JOE "," ANN "]"), .peers = ALL},
     {"user.GetUsers.known_only", USERS, "GetUsers", "[[\"A000\",\"A002\"]]", GIVES("[" BOB "]"), .peers = ALL},
     {"user.GetUsers.none", USERS, "GetUsers", "[[]]", GIVES("[]"), .peers = ALL},
-    {"user.GetUserMap.by_id", USERS, "GetUserMap", "[[\"A001\",\"A002\"]]", GIVES("{\"A001\":" ANN ",\"A002\":" BOB "}"), .peers = ALL},
+    {"user.GetUserMap.by_id", USERS, "GetUserMap", "[[\"A001\",\"A002\"]]", GIVES("{\"A001\":" ANN ",\"A002\":" BOB "}"),
+        .peers = ALL},
     {"user.getUser.by_code", USERS, "getUser", "[7]",
         GIVES("{\"id\":\"7\",\"name\":\"by code\",\"age\":48,\"time\":0,\"sex\":\"MAN\"}"), .peers = C | JAVA},
     {"user.getUser.by_id", USERS, "getUser", "[\"x7\"]",
@@ -86,7 +88,8 @@ static const row rows[] = {
         GIVES("{\"id\":\"A001\",\"name\":\"hello:Ann\",\"age\":36,\"time\":1469071830258,\"sex\":\"WOMAN\"}"), .peers = ALL},
     {"user.queryUser.nulls_are_kept", USERS, "queryUser", "[{\"id\":\"n\",\"name\":\"N\",\"age\":1,\"time\":null,\"sex\":null}]",
         GIVES("{\"id\":\"n\",\"name\":\"hello:N\",\"age\":19,\"time\":null,\"sex\":null}"), .peers = ALL},
-    {"user.queryAll.all_by_id", USERS, "queryAll", "[]", GIVES("{\"A001\":" ANN ",\"A002\":" BOB ",\"A003\":" JOE "}"), .peers = ALL},
+    {"user.queryAll.all_by_id", USERS, "queryAll", "[]", GIVES("{\"A001\":" ANN ",\"A002\":" BOB ",\"A003\":" JOE "}"),
+        .peers = ALL},
     {"user.isLimit.woman", USERS, "isLimit", "[\"WOMAN\",\"Ann\"]", GIVES("true"), .peers = ALL},
     {"user.isLimit.man", USERS, "isLimit", "[\"MAN\",\"Joe\"]", GIVES("false"), .peers = ALL},
     {"user.Calc.sum", USERS, "Calc", "[2,40]", GIVES("42"), .peers = ALL},
@@ -111,21 +114,25 @@ static const row rows[] = {
         GIVES("{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}"), .peers = ALL},
     {"echo.number.int53", ECHO, "echo", "[9007199254740991]", GIVES("9007199254740991"), .peers = ALL},
     {"echo.number.beyond_double", ECHO, "echo", "[9007199254740993]", GIVES("9007199254740993"), .peers = C | JAVA | DUBBOGO02},
-    {"echo.number.long_min", ECHO, "echo", "[-9223372036854775808]", GIVES("-9223372036854775808"), .peers = C | JAVA | DUBBOGO02},
-    {"echo.number.ulong_max", ECHO, "echo", "[18446744073709551615]", GIVES("18446744073709551615"), .peers = C | JAVA | DUBBOGO02},
+    {"echo.number.long_min", ECHO, "echo", "[-9223372036854775808]", GIVES("-9223372036854775808"),
+        .peers = C | JAVA | DUBBOGO02},
+    {"echo.number.ulong_max", ECHO, "echo", "[18446744073709551615]", GIVES("18446744073709551615"),
+        .peers = C | JAVA | DUBBOGO02},
     {"echo.number.double", ECHO, "echo", "[0.1]", GIVES("0.1"), .peers = ALL},
-    {"echo.number.big_decimal", ECHO, "echo", "[1234567890.12345678901234567890]", GIVES("1234567890.12345678901234567890"), .peers = C | DUBBOGO02},
+    {"echo.number.big_decimal", ECHO, "echo", "[1234567890.12345678901234567890]", GIVES("1234567890.12345678901234567890"),
+        .peers = C | DUBBOGO02},
     {"echo.add.small", ECHO, "add", "[1,2]", GIVES("3"), .peers = ALL},
     {"echo.add.exact", ECHO, "add", "[9007199254740992,1]", GIVES("9007199254740993"), .peers = C | JAVA | DUBBOGO02},
     {"echo.add.max", ECHO, "add", "[9223372036854775806,1]", GIVES("9223372036854775807"), .peers = C | JAVA | DUBBOGO02},
     {"echo.add.overflow", ECHO, "add", "[9223372036854775807,1]", SAYS(0, ""), .exception = "java.lang.ArithmeticException",
         .peers = (C | JAVA) & ~JSONRPC4J},
-    {"echo.add.overflow", ECHO, "add", "[9223372036854775807,1]", SAYS(-32001, ""), .exception = "java.lang.ArithmeticException", .peers = JSONRPC4J},
-    {"echo.nothing.void", ECHO, "nothing", "[]", GIVES("null"), .peers = ALL},
-    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(0, "boom \xE2\x82\xAC"), .exception = "java.lang.RuntimeException",
-        .peers = (C | JAVA) & ~JSONRPC4J},
-    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(-32001, "boom \xE2\x82\xAC"), .exception = "java.lang.RuntimeException",
+    {"echo.add.overflow", ECHO, "add", "[9223372036854775807,1]", SAYS(-32001, ""), .exception = "java.lang.ArithmeticException",
         .peers = JSONRPC4J},
+    {"echo.nothing.void", ECHO, "nothing", "[]", GIVES("null"), .peers = ALL},
+    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(0, "boom \xE2\x82\xAC"),
+        .exception = "java.lang.RuntimeException", .peers = (C | JAVA) & ~JSONRPC4J},
+    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(-32001, "boom \xE2\x82\xAC"),
+        .exception = "java.lang.RuntimeException", .peers = JSONRPC4J},
     {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(-32000, "boom \xE2\x82\xAC"), .peers = GO},
     {"echo.sleep.short", ECHO, "sleep", "[10]", GIVES("10"), .peers = ALL},
 };
@@ -153,7 +160,8 @@ typedef struct run {
 
 static bool is_wanted(const run *self, const char *name)
 {
-    return (self->given.only == NULL || strstr(name, self->given.only) != NULL) && !(self->given.no_echo && strncmp(name, "echo.", 5) == 0);
+    return (self->given.only == NULL || strstr(name, self->given.only) != NULL) &&
+           !(self->given.no_echo && strncmp(name, "echo.", 5) == 0);
 }
 
 static void passes(run *self, const char *name)
@@ -257,7 +265,8 @@ static bool has_exception(const dubboc_text *error, const char *expected)
     if (expected == NULL)
         return true;
     bool is_it = dubboc_json_parse(error->data, error->len, &tree, NULL) == DUBBOC_OK &&
-                 dubboc_json_unpack(tree, NULL, "{s:{s:s}}", "data", "exceptionTypeName", &found) == DUBBOC_OK && strcmp(found, expected) == 0;
+                 dubboc_json_unpack(tree, NULL, "{s:{s:s}}", "data", "exceptionTypeName", &found) == DUBBOC_OK &&
+                 strcmp(found, expected) == 0;
     cJSON_Delete(tree);
     return is_it;
 }
@@ -266,12 +275,13 @@ static void check_error(run *self, const row *wanted, dubboc_status status, cons
 {
     const char *object = error->len > 0 ? error->data : "no error object";
     if (status != wanted->status)
-        fails(self, wanted->name, "expected %s, came %s: %s", dubboc_status_name(wanted->status), dubboc_status_name(status), err->text);
+        fails(self, wanted->name, "expected %s, came %s: %s", dubboc_status_name(wanted->status), dubboc_status_name(status),
+            err->text);
     else if (status == DUBBOC_E_REMOTE && err->rpc_code != wanted->code)
         fails(self, wanted->name, "expected code %" PRId64 ", came %s", wanted->code, object);
     else if (strstr(err->text, wanted->text) == NULL || !has_exception(error, wanted->exception))
-        fails(self, wanted->name, "expected \"%s\" %s, came \"%s\": %s", wanted->text, wanted->exception != NULL ? wanted->exception : "",
-            err->text, object);
+        fails(self, wanted->name, "expected \"%s\" %s, came \"%s\": %s", wanted->text,
+            wanted->exception != NULL ? wanted->exception : "", err->text, object);
     else if (err->attempts != 1)
         fails(self, wanted->name, "expected 1 attempt, came %d", err->attempts);
     else
@@ -366,12 +376,13 @@ static void check_timeout(run *self, const char *name)
     char method[64];
     options.timeout_ms = 200;
     method_of(self, "sleep", method, sizeof method);
-    dubboc_status status = dubboc_call_raw(self->client, ECHO, method, (dubboc_slice){params, strlen(params)}, &options, NULL, &err);
+    dubboc_status status =
+        dubboc_call_raw(self->client, ECHO, method, (dubboc_slice){params, strlen(params)}, &options, NULL, &err);
     if (status == DUBBOC_E_TIMEOUT && err.execution == DUBBOC_MAYBE_EXECUTED)
         passes(self, name);
     else
-        fails(self, name, "expected E_TIMEOUT, maybe executed, came %s, %s: %s", dubboc_status_name(status), dubboc_execution_text(err.execution),
-            err.text);
+        fails(self, name, "expected E_TIMEOUT, maybe executed, came %s, %s: %s", dubboc_status_name(status),
+            dubboc_execution_text(err.execution), err.text);
 }
 
 /* How many of count calls of GetUser did not give Joe. */
@@ -382,7 +393,8 @@ static int lost_calls(run *self, int count, dubboc_error *err)
     dubboc_text result = {0};
     int lost = 0;
     for (int i = 0; i < count; i++)
-        if (dubboc_call_raw(self->client, USERS, "GetUser", (dubboc_slice){params, strlen(params)}, &options, &result, err) != DUBBOC_OK ||
+        if (dubboc_call_raw(self->client, USERS, "GetUser", (dubboc_slice){params, strlen(params)}, &options, &result, err) !=
+                DUBBOC_OK ||
             strstr(result.data, "\"Joe\"") == NULL)
             lost++;
     dubboc_text_free(&result);
@@ -463,32 +475,47 @@ static const struct {
 
 /* --- the program -------------------------------------------------------------------------------------------------------------------------- */
 
-static const struct argp_option argp_options[] = {
-    {"peer", 'p', "NAME", 0, "what the provider is written with", 0},
+static const struct argp_option argp_options[] = {{"peer", 'p', "NAME", 0, "what the provider is written with", 0},
     {"registry", 'r', "ADDRESS", 0, "where it is found", 0},
     {"users", 'u', "URL", 0, "where UserProvider is, without registry", 0},
-    {"echo", 'e', "URL", 0, "where EchoService is, without registry", 0},
-    {"group", 'g', "G", 0, "its group", 0},
-    {"version", 'V', "V", 0, "its version", 0},
-    {"only", 'o', "PART", 0, "only checks whose name holds it", 0},
+    {"echo", 'e', "URL", 0, "where EchoService is, without registry", 0}, {"group", 'g', "G", 0, "its group", 0},
+    {"version", 'V', "V", 0, "its version", 0}, {"only", 'o', "PART", 0, "only checks whose name holds it", 0},
     {"no-echo", 'n', NULL, 0, "there is no EchoService", 0},
-    {"idle", 'i', "SECONDS", 0, "how long user.calls.after_idle rests", 0},
-    {0}};
+    {"idle", 'i', "SECONDS", 0, "how long user.calls.after_idle rests", 0}, {0}};
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     settings *given = state->input;
     switch (key) {
-    case 'p': given->peer = arg; return 0;
-    case 'r': given->registry = arg; return 0;
-    case 'u': given->users = arg; return 0;
-    case 'e': given->echo = arg; return 0;
-    case 'g': given->group = arg; return 0;
-    case 'V': given->version = arg; return 0;
-    case 'o': given->only = arg; return 0;
-    case 'n': given->no_echo = true; return 0;
-    case 'i': given->idle_s = atoi(arg); return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    case 'p':
+        given->peer = arg;
+        return 0;
+    case 'r':
+        given->registry = arg;
+        return 0;
+    case 'u':
+        given->users = arg;
+        return 0;
+    case 'e':
+        given->echo = arg;
+        return 0;
+    case 'g':
+        given->group = arg;
+        return 0;
+    case 'V':
+        given->version = arg;
+        return 0;
+    case 'o':
+        given->only = arg;
+        return 0;
+    case 'n':
+        given->no_echo = true;
+        return 0;
+    case 'i':
+        given->idle_s = atoi(arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -513,7 +540,8 @@ static void check_all(run *self)
 
 int main(int argc, char **argv)
 {
-    static const struct argp argp = {.options = argp_options, .parser = parse, .doc = "Calls a provider and checks what it answers."};
+    static const struct argp argp = {
+        .options = argp_options, .parser = parse, .doc = "Calls a provider and checks what it answers."};
     run self = {.given = {.peer = "c"}};
     dubboc_error err;
     if (argp_parse(&argp, argc, argv, 0, NULL, &self.given) != 0)
