@@ -1,11 +1,14 @@
 /* dubboc ls: the interfaces of a registry, or the providers of one interface. By default only those that a dubboc client could call; --all lists
- * every node, with the reason beside those it could not: overrides in the registry count, rules of the config centre are not looked at. */
+ * every node, with the reason beside those it could not: overrides in the registry count, rules of the config centre are not looked at. A provider that
+ * is registered under two schemes is one, as to a client. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/map.h"
+#include "base/mem.h"
 #include "registry/own_address.h"
 #include "selector/configurator.h"
 #include "tools/tool.h"
@@ -18,6 +21,7 @@ typedef struct arguments {
     bool is_json;
     bool is_all;
     configurators *rules; /* of interface */
+    map *preferred;       /* what callable nodes of the scheme jsonrpc offer, the one used of two (wire.md 12.5) */
 } arguments;
 
 static const struct argp_option options[] = {
@@ -56,6 +60,28 @@ static url_wanted any_of(const char *interface)
     return (url_wanted){.interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
 }
 
+/* What two nodes of one service at one place have in common, whatever their schemes. The caller frees it; NULL: no memory. */
+static char *offer_of(const provider_url *url)
+{
+    return mem_printf("%.*s:%u%.*s %.*s %.*s", SLICE_ARGS(url->host), (unsigned)url->port, SLICE_ARGS(url->path),
+        SLICE_ARGS(url->group), SLICE_ARGS(url->version));
+}
+
+/* The reason if url, which can be called, stands for what a node of the other scheme offers as well. Notes it otherwise. */
+static const char *double_of(const arguments *given, const provider_url *url)
+{
+    char *offer = offer_of(url);
+    if (offer == NULL)
+        return "out of memory";
+    const char *reason = NULL;
+    if (!slice_is(url->scheme, "jsonrpc"))
+        reason = map_find(given->preferred, slice_of(offer)) != NULL ? "the same provider as another node" : NULL;
+    else if (!map_put(given->preferred, slice_of(offer), given->preferred, NULL))
+        reason = "out of memory";
+    free(offer);
+    return reason;
+}
+
 /* Why a node cannot be called, NULL: it can. */
 static const char *fault_of(const arguments *given, const char *node, char *reason, size_t size)
 {
@@ -72,8 +98,20 @@ static const char *fault_of(const arguments *given, const char *node, char *reas
         mismatch = configured_mismatch(&with, &wanted, reason, size);
         configured_fini(&with);
     }
+    if (mismatch == NULL)
+        mismatch = double_of(given, url);
     provider_url_free(url);
     return mismatch;
+}
+
+/* Nodes of one scheme come before those of another: all are looked at before the first is shown. */
+static bool note_preferred(arguments *given, const registry_list *list)
+{
+    char reason[DUBBOC_ERROR_TEXT_MAX];
+    given->preferred = map_new();
+    for (size_t i = 0; i < list->count && given->preferred != NULL; i++)
+        fault_of(given, list->items[i], reason, sizeof reason);
+    return given->preferred != NULL;
 }
 
 /* A node may hold anything; a line is a line. */
@@ -139,10 +177,11 @@ static bool print_items(const arguments *given, const registry_list *list, bool 
     return is_good;
 }
 
-static int print_list(const arguments *given, const registry_list *list, bool is_provider)
+static int print_list(arguments *given, const registry_list *list, bool is_provider)
 {
     cJSON *array = given->is_json ? cJSON_CreateArray() : NULL;
-    bool is_good = (array != NULL || !given->is_json) && print_items(given, list, is_provider, array);
+    bool is_good = (array != NULL || !given->is_json) && (!is_provider || note_preferred(given, list)) &&
+                   print_items(given, list, is_provider, array);
     int status = is_good ? TOOL_DONE : TOOL_NO_ANSWER;
     if (!is_good)
         tool_say("out of memory");
@@ -233,6 +272,7 @@ static int list(arguments *given, registry *reg, int64_t deadline_ns)
         tell_of_applications(reg, given->interface);
     registry_list_free(&found);
     configurators_free(given->rules);
+    map_free(given->preferred, NULL);
     return exit_status;
 }
 

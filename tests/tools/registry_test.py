@@ -42,6 +42,18 @@ def ls_all_lists_the_others_with_the_reason():
     equal(found[OTHER], {"url": OTHER, "callable": False, "reason": "protocol dubbo"})
 
 
+def ls_shows_a_provider_of_two_schemes_once():
+    """As a server with protocols = jsonrpc,http registers, and to a client it is one provider."""
+    query = "dubbo=2.0.2&interface=com.example.A&version="
+    twice = {scheme: f"{scheme}://127.0.0.1:1/com.example.A?{query}1&release=2.7.23" for scheme in ("http", "jsonrpc")}
+    other_version = f"http://127.0.0.1:1/com.example.A?{query}2&release=2.7.23"
+    where = "static:" + ",".join([twice["http"], twice["jsonrpc"], other_version])
+    end = dubboc("ls", "-r", where, "com.example.A")
+    equal((end.status, sorted(end.out.splitlines())), (0, [other_version, twice["jsonrpc"]]), end)
+    end = dubboc("ls", "--all", "-r", where, "com.example.A")
+    holds(end.out, twice["http"] + " (the same provider as another node)\n")
+
+
 def ls_all_heeds_overrides():
     override = "override://127.0.0.1:1/com.example.A?category=configurators&disabled=true&group=g"
     end = dubboc("ls", "--all", "-r", STATIC + "," + override, "com.example.A")
@@ -178,6 +190,7 @@ run([
     ls_lists_interfaces,
     ls_lists_the_providers_of_every_group_and_version_that_can_be_called,
     ls_all_lists_the_others_with_the_reason,
+    ls_shows_a_provider_of_two_schemes_once,
     ls_all_heeds_overrides,
     ls_all_names_each_kind_of_node_that_cannot_be_called,
     ls_of_an_interface_that_nobody_offers_is_empty,
