@@ -2,6 +2,7 @@
 check_LTLIBRARIES += libtest_zookeeper.la
 libtest_zookeeper_la_CPPFLAGS = $(test_cppflags)
 libtest_zookeeper_la_SOURCES = \
+	tests/support/tcp_relay.h tests/support/tcp_relay.c \
 	tests/support/zookeeper_client.h tests/support/zookeeper_client.c \
 	tests/support/zookeeper_fake.h tests/support/zookeeper_fake.c \
 	tests/support/zookeeper_server.h tests/support/zookeeper_server.c
