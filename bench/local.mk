@@ -1,5 +1,5 @@
 # The programs of ./dev bench; not built by default. The bare ones stand on the libraries alone, the others on libdubboc.
-EXTRA_PROGRAMS = bench/bare_socket bench/bare_epoll bench/bare_curl bench/bare_mhd bench/client bench/server bench/pick
+EXTRA_PROGRAMS = bench/bare_socket bench/bare_epoll bench/bare_curl bench/bare_mhd bench/client bench/server bench/pick bench/load
 bench_bare_socket_SOURCES = bench/bare_socket.c bench/bare.c bench/bare.h
 bench_bare_epoll_SOURCES = bench/bare_epoll.c bench/bare.c bench/bare.h
 bench_bare_curl_SOURCES = bench/bare_curl.c bench/bare.c bench/bare.h
@@ -12,7 +12,9 @@ bench_server_SOURCES = bench/server.c
 bench_server_LDADD = libdubboc.la $(CJSON_LIBS)
 bench_pick_SOURCES = bench/pick.c
 bench_pick_LDADD = libdubboc_core.la
-EXTRA_DIST += bench/run.py
+bench_load_SOURCES = bench/load.c
+bench_load_LDADD = libdubboc.la $(CJSON_LIBS)
+EXTRA_DIST += bench/run.py bench/peers.py
 
 bench-programs: $(EXTRA_PROGRAMS)
 .PHONY: bench-programs

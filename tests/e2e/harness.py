@@ -54,10 +54,10 @@ def environment(**more):
 class Program:
     """A process whose output is read line by line."""
 
-    def __init__(self, argv, **env):
+    def __init__(self, argv, stdin=subprocess.DEVNULL, **env):
         self.errors = tempfile.TemporaryFile()
         self.process = subprocess.Popen([str(a) for a in argv], env=environment(**env), stdout=subprocess.PIPE, stderr=self.errors,
-                                        stdin=subprocess.DEVNULL)
+                                        stdin=stdin)
         self.pending = b""
         _processes.append(self)
 

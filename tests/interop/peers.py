@@ -41,10 +41,17 @@ class Peer:
             argv += ["--server", server]
         for name, value in options.items():
             argv += ["--" + name.replace("_", "-"), str(value)]
-        program = Program(argv, **self.environment())
+        return self.started("provider", Program(argv, **self.environment()))
+
+    def load(self, zookeeper, threads, *more):
+        """Starts it as a consumer that calls from so many threads while each line of its standard input says, see README.md."""
+        argv = self.argv("load", "--zookeeper", zookeeper, "--threads", threads, *more)
+        return self.started("load", Program(argv, stdin=subprocess.PIPE, **self.environment()))
+
+    def started(self, role, program):
         line = program.line(60)
         if line != "ready":
-            raise AssertionError(f"{self.name} as a provider said {line!r}: {program.stderr()[-600:]}")
+            raise AssertionError(f"{self.name} as a {role} said {line!r}: {program.stderr()[-600:]}")
         return program
 
     def consume(self, *argv, seconds=SECONDS):

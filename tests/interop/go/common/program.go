@@ -24,6 +24,7 @@ type Options struct {
 	Version   string
 	Only      string
 	NoEcho    bool
+	Threads   int
 }
 
 // Address is where the provider listens.
@@ -43,14 +44,16 @@ func ParseOptions() *Options {
 	flags.StringVar(&o.Version, "version", "", "version of the services")
 	flags.StringVar(&o.Only, "only", "", "run only the checks with this in their names")
 	flags.BoolVar(&o.NoEcho, "no-echo", false, "leave EchoService out")
+	flags.IntVar(&o.Threads, "threads", 1, "callers at the same time, of a load")
 	flags.String("server", "", "of no meaning to a Go peer")
 	if len(os.Args) > 1 {
 		o.Role = os.Args[1]
 		_ = flags.Parse(os.Args[2:])
 	}
-	wrong := o.Role != "provider" && o.Role != "consumer" || o.ZooKeeper == "" || flags.NArg() > 0 || o.Role == "provider" && o.Port <= 0
+	known := o.Role == "provider" || o.Role == "consumer" || o.Role == "load"
+	wrong := !known || o.ZooKeeper == "" || flags.NArg() > 0 || o.Role == "provider" && o.Port <= 0 || o.Threads < 1
 	if o.Role != "version" && wrong {
-		fmt.Fprintln(os.Stderr, "usage: run version | run provider|consumer --zookeeper HOST:PORT [--port N] [--OPTION VALUE]...")
+		fmt.Fprintln(os.Stderr, "usage: run version | run provider|consumer|load --zookeeper HOST:PORT [--port N] [--OPTION VALUE]...")
 		flags.PrintDefaults()
 		os.Exit(64)
 	}

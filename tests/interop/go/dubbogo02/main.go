@@ -42,6 +42,9 @@ func main() {
 		provide(options)
 	case "consumer":
 		os.Exit(consume(options))
+	case "load":
+		found, made := newClient(options)
+		os.Exit(common.Load(options, refer(found, made, options, common.UserInterface)))
 	}
 }
 
@@ -72,19 +75,24 @@ func provide(options *common.Options) {
 	made.Stop()
 }
 
-func consume(options *common.Options) int {
+func newClient(options *common.Options) (registry.Registry, client.Client) {
 	found := zookeeper.NewConsumerZookeeperRegistry(registryOptions(options)...)
-	made := client.NewClient(client.Registry(found), client.CodecType(codec.CODECTYPE_JSONRPC),
+	return found, client.NewClient(client.Registry(found), client.CodecType(codec.CODECTYPE_JSONRPC),
 		client.Selector(cache.NewSelector(selector.Registry(found), selector.SelectMode(selector.SM_RoundRobin))))
+}
+
+func refer(found registry.Registry, made client.Client, options *common.Options, name string) common.Call {
+	common.Check(found.Register(service(options, name)), name)
+	return caller(made, options, name)
+}
+
+func consume(options *common.Options) int {
+	found, made := newClient(options)
 	checks := common.NewChecks(options.Only)
 	common.EndInTime(checks)
-	refer := func(name string) common.Call {
-		common.Check(found.Register(service(options, name)), name)
-		return caller(made, options, name)
-	}
-	services := common.Services{User: refer(common.UserInterface), TooLong: longerThanTimeout, TimedOut: timedOut}
+	services := common.Services{User: refer(found, made, options, common.UserInterface), TooLong: longerThanTimeout, TimedOut: timedOut}
 	if !options.NoEcho {
-		services.Echo = refer(common.EchoInterface)
+		services.Echo = refer(found, made, options, common.EchoInterface)
 	}
 	services.Run(checks)
 	made.Close()

@@ -38,6 +38,9 @@ func main() {
 		provide(options)
 	case "consumer":
 		os.Exit(consume(options))
+	case "load":
+		options.NoEcho = true
+		os.Exit(common.Load(options, services(options).User))
 	}
 }
 
@@ -76,6 +79,21 @@ func provide(options *common.Options) {
 }
 
 func consume(options *common.Options) (status int) {
+	checks := common.NewChecks(options.Only)
+	common.EndInTime(checks)
+	defer func() {
+		if why := recover(); why != nil {
+			checks.Broken(why)
+			status = checks.Summary()
+		}
+	}()
+	found := services(options)
+	found.Run(checks)
+	return checks.Summary()
+}
+
+// services refers to what is wanted. It panics where there is no provider.
+func services(options *common.Options) common.Services {
 	consumer := config.NewConsumerConfig(config.WithConsumerAppConfig(application()),
 		config.WithConsumerRegistryConfig("zk", zookeeper(options)))
 	refer := func(name, service string) *config.ReferenceConfig {
@@ -92,21 +110,12 @@ func consume(options *common.Options) (status int) {
 		echo = refer("echo", common.EchoInterface)
 	}
 	config.SetConsumerConfig(*consumer)
-	checks := common.NewChecks(options.Only)
-	common.EndInTime(checks)
-	defer func() {
-		if why := recover(); why != nil {
-			checks.Broken(why)
-			status = checks.Summary()
-		}
-	}()
-	config.Load() // panics where there is no provider
-	services := common.Services{User: caller(user), TooLong: longerThanTimeout, TimedOut: "i/o timeout"}
+	config.Load()
+	made := common.Services{User: caller(user), TooLong: longerThanTimeout, TimedOut: "i/o timeout"}
 	if echo != nil {
-		services.Echo = caller(echo)
+		made.Echo = caller(echo)
 	}
-	services.Run(checks)
-	return checks.Summary()
+	return made
 }
 
 // reference stands for the struct of functions that a program would give to the framework.

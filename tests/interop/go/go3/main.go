@@ -35,6 +35,8 @@ func main() {
 		provide(options)
 	case "consumer":
 		os.Exit(consume(options))
+	case "load":
+		os.Exit(common.Load(options, refer(newClient(options), options, common.UserInterface)))
 	}
 }
 
@@ -92,8 +94,7 @@ func isRegistered(zookeeper *zk.Conn, service, address string) bool {
 }
 
 func consume(options *common.Options) int {
-	made, err := instance(options).NewClient()
-	common.Check(err, "client")
+	made := newClient(options)
 	checks := common.NewChecks(options.Only)
 	common.EndInTime(checks)
 	services := common.Services{User: refer(made, options, common.UserInterface), TooLong: longerThanTimeout, TimedOut: "i/o timeout"}
@@ -102,6 +103,12 @@ func consume(options *common.Options) int {
 	}
 	services.Run(checks)
 	return checks.Summary()
+}
+
+func newClient(options *common.Options) *client.Client {
+	made, err := instance(options).NewClient()
+	common.Check(err, "client")
+	return made
 }
 
 func refer(made *client.Client, options *common.Options, name string) common.Call {

@@ -8,14 +8,14 @@ import java.util.Set;
 public final class Arguments {
     private static final Set<String> FLAGS = Set.of("no-echo");
     private static final Set<String> OPTIONS =
-        Set.of("zookeeper", "url", "echo-url", "host", "port", "group", "version", "server", "only", "timeout", "retries", "protocol");
+        Set.of("zookeeper", "url", "echo-url", "host", "port", "group", "version", "server", "only", "timeout", "retries", "protocol", "threads");
 
     final String role;
     private final Map<String, String> values = new HashMap<>();
 
     Arguments(String[] args) {
         if (args.length == 0)
-            throw new IllegalArgumentException("usage: run provider|consumer|version [--OPTION VALUE]...");
+            throw new IllegalArgumentException("usage: run provider|consumer|load|version [--OPTION VALUE]...");
         role = args[0];
         for (int i = 1; i < args.length; i++) {
             String name = args[i].startsWith("--") ? args[i].substring(2) : "";

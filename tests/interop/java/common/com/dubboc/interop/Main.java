@@ -9,7 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import sun.misc.Signal;
 
-/** A peer program: a provider until SIGTERM, or a consumer that runs its checks once. Standard output belongs to the driver of the tests, so
+/** A peer program: a provider until SIGTERM, a consumer that runs its checks once, or one that makes load while it is told to. Standard output belongs to the driver of the tests, so
  * that whatever a framework prints goes to standard error. */
 public final class Main {
     private static final long CONSUMER_LIMIT_MS = 58_000;
@@ -43,6 +43,8 @@ public final class Main {
             return provide(arguments, out);
         case "consumer":
             return consume(arguments, out);
+        case "load":
+            return load(arguments, out);
         default:
             throw new IllegalArgumentException("not a role: " + arguments.role);
         }
@@ -72,6 +74,13 @@ public final class Main {
                 checks.group("echo", () -> EchoChecks.run(checks, peer));
         }
         return checks.summary();
+    }
+
+    private static int load(Arguments arguments, PrintStream out) throws Exception {
+        try (Peer peer = new FrameworkPeer(arguments)) {
+            UserProvider users = peer.refer(UserProvider.class, UserProvider.class);
+            return Windows.run(arguments.needNumber("threads"), Users.JOE, () -> users.GetUser("A003"), out);
+        }
     }
 
     /** The JDK waits for a reply for two minutes; the driver of the tests does not. */
