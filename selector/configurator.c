@@ -116,17 +116,21 @@ static bool is_for_side(configurator *self, const configurator_consumer *consume
     return self->url->port != 0 || host_is(self, slice_of(consumer->address));
 }
 
+static bool names_application(const configurator *self, dubboc_slice application)
+{
+    dubboc_slice named = provider_url_find(self->url, "application");
+    return is_any(named) || slice_equal(named, application);
+}
+
+/* What is meant for the providers' side names the application of providers, which is looked at with each of them. */
 static bool is_for(configurator *self, const configurator_consumer *consumer)
 {
     const provider_url *url = self->url;
-    dubboc_slice application = provider_url_find(url, "application");
     if (slice_is_nocase(provider_url_find(url, "enabled"), "false"))
-        return false;
-    if (!is_any(application) && !slice_is(application, consumer->application))
         return false;
     if (!is_any(url->interface) && !slice_equal(url->interface, consumer->wanted.interface))
         return false;
-    return is_for_side(self, consumer);
+    return is_for_side(self, consumer) && (self->is_of_providers || names_application(self, slice_of(consumer->application)));
 }
 
 /* Group and version: an override node names both; a rule stands under them already and names them only to choose among several. */
@@ -179,6 +183,8 @@ static bool applies_to(const configurator *self, const provider_url *to)
     if (url->port != 0 && url->port != to->port)
         return false;
     if (means_provider && !host_is(self, to->host))
+        return false;
+    if (self->is_of_providers && !names_application(self, provider_url_find(to, "application")))
         return false;
     return key_matches(self, to) && lists_address(provider_url_find(url, "providerAddresses"), to) && conditions_hold(self, to);
 }

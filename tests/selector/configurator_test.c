@@ -151,6 +151,11 @@ static const effect_case effects[] = {
     {"the newer form for providers: weight and disabled only", NODE,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=provider&timeout=7&weight=8"},
         "weight=8 by override 10.0.0.1:80"},
+    {"the newer form for providers of an application", NODE "&application=bank",
+        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=provider&application=bank&weight=8"},
+        "weight=8 by override 0.0.0.0"},
+    {"the newer form for providers of our application means no other's", NODE "&application=bank",
+        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=provider&application=shop&weight=8"}, ""},
     {"the newer form without a side means nobody", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&weight=8"}, ""},
     {"the newer form may list providers", NODE,
         {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9:80,10.0.0.1:80&weight=8"},
@@ -391,7 +396,7 @@ static void rules_of_the_config_centre_take_effect(void **state)
     start(&f);
     directory *of = directory_of(&f, SERVICE);
     no_rules(&f);
-    registry_has(&f, LIST(A, B));
+    registry_has(&f, LIST(A, B "&application=shop"));
     fake_registry_push_data(f.source, RULES,
         "configVersion: v2.7\nscope: service\nkey: " SERVICE "\nenabled: true\nconfigs:\n"
         "- side: provider\n  addresses: ['10.0.0.1:80']\n  parameters: {disabled: true}\n");
