@@ -278,7 +278,7 @@ static dubboc_status add_parameters(const rule *self, url_writer *writer, const 
     return DUBBOC_OK;
 }
 
-/* "[group/]interface[:version]". */
+/* "[group/]interface[:version]", or "interface:version:group" with empty parts, as the rule's own node is named. */
 static dubboc_slice split_service(dubboc_slice service, dubboc_slice *group, dubboc_slice *version)
 {
     dubboc_slice head, tail, interface;
@@ -287,7 +287,9 @@ static dubboc_slice split_service(dubboc_slice service, dubboc_slice *group, dub
         *group = head;
         service = tail;
     }
-    slice_cut(service, ':', &interface, version);
+    slice_cut(service, ':', &interface, &tail);
+    if (slice_cut(tail, ':', version, &head))
+        *group = head;
     return interface;
 }
 

@@ -2,7 +2,7 @@
  *
  *   configVersion: v2.7
  *   scope: service                    # or application
- *   key: com.foo.Bar                  # [group/]interface[:version], or the application's name
+ *   key: com.foo.Bar                  # [group/]interface[:version], interface:version:group, or the application's name
  *   enabled: true
  *   configs:
  *   - side: provider                  # or consumer: whose parameters are meant

@@ -30,6 +30,11 @@ static const rule_case cases[] = {
         "&retries=0&side=consumer&timeout=500\n"},
     {"group and version in the key", "key: g/com.foo.Bar:1.0\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
         "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END "&group=g&side=consumer&timeout=5&version=1.0\n"},
+    {"a key like the node's name", "key: com.foo.Bar:1.0:g\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
+        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END "&group=g&side=consumer&timeout=5&version=1.0\n"},
+    {"a key like the node's name, of no version and group",
+        "key: 'com.foo.Bar::'\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
+        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
     {"of some providers",
         "key: a.B\nconfigs: [{side: consumer, providerAddresses: ['10.0.0.1:1', '10.0.0.2:2'], parameters: {weight: 1}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END
