@@ -11,10 +11,7 @@
  * registration_register(), before the own node is written. */
 #include "server/registration.h"
 
-#include <arpa/inet.h>
-#include <ifaddrs.h>
 #include <inttypes.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -23,6 +20,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "registry/own_address.h"
 #include "registry/provider_url.h"
 
 #define DUBBO_PROTOCOL_VERSION "2.0.2"
@@ -44,50 +42,16 @@ bool address_is_any(const char *bound)
     return slice_is(host, "[::]") || slice_is(host, "0.0.0.0") || slice_is(host, "*") || host.len == 0;
 }
 
-static bool is_private(uint32_t ip)
-{
-    return ip >> 24 == 10 || ip >> 20 == (172 << 4 | 1) || ip >> 16 == (192 << 8 | 168);
-}
-
-static bool is_loopback_or_link_local(uint32_t ip)
-{
-    return ip >> 24 == 127 || ip >> 16 == (169 << 8 | 254);
-}
-
-/* The first private IPv4 address of the interfaces that are up, else the first other one, else loopback (wire.md 5.3). */
-static void find_own_ip(char ip[INET_ADDRSTRLEN])
-{
-    uint32_t found = INADDR_LOOPBACK;
-    struct ifaddrs *all = NULL;
-    if (getifaddrs(&all) != 0)
-        all = NULL;
-    for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
-        if (one->ifa_addr == NULL || one->ifa_addr->sa_family != AF_INET || (one->ifa_flags & IFF_UP) == 0)
-            continue;
-        struct sockaddr_in address;
-        memcpy(&address, one->ifa_addr, sizeof address);
-        uint32_t candidate = ntohl(address.sin_addr.s_addr);
-        if (is_loopback_or_link_local(candidate) || (found != INADDR_LOOPBACK && !is_private(candidate)))
-            continue;
-        found = candidate;
-        if (is_private(candidate))
-            break;
-    }
-    freeifaddrs(all);
-    struct in_addr address = {.s_addr = htonl(found)};
-    inet_ntop(AF_INET, &address, ip, INET_ADDRSTRLEN);
-}
-
 dubboc_status registered_address(const dubboc_config *config, const char *bound, char **address, dubboc_error *err)
 {
-    char own[INET_ADDRSTRLEN];
+    char own[OWN_ADDRESS_SIZE];
     const char *host = config_text(config, "server", "registered_ip");
     int64_t port = config_int(config, "server", "registered_port");
     dubboc_slice bound_host = host_of(bound);
     bool is_v6 = strchr(host, ':') != NULL && host[0] != '[';
     char *made;
     if (*host == '\0' && address_is_any(bound)) {
-        find_own_ip(own);
+        own_address(own);
         host = own;
     }
     const char *bound_port = bound + bound_host.len + (bound[bound_host.len] == ':');
@@ -146,42 +110,44 @@ static bool all_are_once(const dubboc_service *service)
     return true;
 }
 
-/* A method's own retries, as Java and as dubbo-go spell it. */
-static void add_method_retries(url_writer *writer, const service_method *method)
+/* "<prefix><method><key>=value". false: no memory for the key. */
+static bool add_of_method(url_writer *writer, const char *prefix, const service_method *method, const char *key, int64_t value)
 {
-    char *java = mem_printf("%s.retries", method->name);
-    char *go = mem_printf("methods.%s.retries", method->name);
-    if (java != NULL)
-        url_writer_addf(writer, java, "%d", method->retries);
-    if (go != NULL)
-        url_writer_addf(writer, go, "%d", method->retries);
-    free(java);
-    free(go);
+    char *name = mem_printf("%s%s%s", prefix, method->name, key);
+    if (name == NULL)
+        return false;
+    url_writer_addf(writer, name, "%" PRId64, value);
+    free(name);
+    return true;
 }
 
-static void add_retries(url_writer *writer, const dubboc_service *service)
+/* A method's own retries are written as Java and as dubbo-go spell them. A node that lacked one for want of memory would have a method run twice that
+ * must not. */
+static bool add_retries(url_writer *writer, const dubboc_service *service)
 {
     if (all_are_once(service))
         url_writer_add(writer, "retries", "0");
     else if (service->retries >= 0)
         url_writer_addf(writer, "retries", "%d", service->retries);
-    for (size_t i = 0; i < service->method_count; i++)
-        if (service->methods[i]->retries >= 0)
-            add_method_retries(writer, service->methods[i]);
+    for (size_t i = 0; i < service->method_count; i++) {
+        const service_method *method = service->methods[i];
+        if (method->retries >= 0 && (!add_of_method(writer, "", method, ".retries", method->retries) ||
+                                        !add_of_method(writer, "methods.", method, ".retries", method->retries)))
+            return false;
+    }
+    return true;
 }
 
-static void add_timeouts(url_writer *writer, const dubboc_service *service)
+static bool add_timeouts(url_writer *writer, const dubboc_service *service)
 {
     if (service->timeout_ms > 0)
         url_writer_addf(writer, "timeout", "%" PRId64, service->timeout_ms);
     for (size_t i = 0; i < service->method_count; i++) {
-        if (service->methods[i]->timeout_ms <= 0)
-            continue;
-        char *key = mem_printf("%s.timeout", service->methods[i]->name);
-        if (key != NULL)
-            url_writer_addf(writer, key, "%" PRId64, service->methods[i]->timeout_ms);
-        free(key);
+        const service_method *method = service->methods[i];
+        if (method->timeout_ms > 0 && !add_of_method(writer, "", method, ".timeout", method->timeout_ms))
+            return false;
     }
+    return true;
 }
 
 static void add_application(
@@ -216,14 +182,13 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
     url_writer_addf(writer, "pid", "%ld", (long)getpid());
     if (strcmp(scheme, "http") == 0)
         url_writer_add(writer, "release", HTTP_RELEASE);
-    add_retries(writer, service);
     url_writer_add(writer, "side", "provider");
-    add_timeouts(writer, service);
     url_writer_addf(writer, "timestamp", "%" PRId64, clock_wall_ms());
     add_text(writer, "version", service->version);
     if (service->weight != WEIGHT_DEFAULT)
         url_writer_addf(writer, "weight", "%d", service->weight);
-    char *url = url_writer_text(writer);
+    bool is_complete = add_retries(writer, service) && add_timeouts(writer, service);
+    char *url = is_complete ? url_writer_text(writer) : NULL;
     url_writer_free(writer);
     free(methods);
     return url;

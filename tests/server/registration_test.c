@@ -7,6 +7,7 @@
 #include "base/slice.h"
 #include "registry/provider_url.h"
 #include "server/registration.h"
+#include "tests/support/alloc_fail.h"
 
 /* --- the node -------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -152,6 +153,26 @@ static void timeouts_and_retries_of_the_configuration_are_registered(void **stat
     free(url);
 }
 
+static void write_node(void *arg, bool must_work)
+{
+    char *url = registration_url(config, arg, "jsonrpc", "10.0.0.1:1", false, NULL);
+    assert_true(url != NULL || !must_work);
+    if (url != NULL) {
+        assert_contains(url, "?Pay.retries=0&Pay.timeout=70&");
+        assert_contains(url, "&methods.Pay.retries=0&");
+    }
+    free(url);
+}
+
+/* Without it consumers would send a call twice that must run once. */
+static void a_node_that_lacks_something_for_want_of_memory_is_not_registered(void **state)
+{
+    (void)state;
+    const dubboc_method methods[] = {
+        {.name = "Get", .json = handler}, {.name = "Pay", .json = handler, .flags = DUBBOC_ONCE, .timeout_ms = 70}};
+    assert_in_range(alloc_fail_each(write_node, add("a.Pay", NULL, methods, 2)), 10, 1000);
+}
+
 /* --- the own address ------------------------------------------------------------------------------------------------------------------------ */
 
 static void check_address(const setting *settings, const char *bound, const char *expected)
@@ -282,6 +303,7 @@ int main(void)
         TEST(an_http_node_says_by_its_release_that_it_is_json),
         TEST(methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling),
         TEST(timeouts_and_retries_of_the_configuration_are_registered),
+        TEST(a_node_that_lacks_something_for_want_of_memory_is_not_registered),
         TEST(the_address_is_the_one_bound_to_unless_told_otherwise),
         TEST(a_server_on_all_addresses_finds_one_of_its_own),
         TEST(services_stand_in_the_registry_from_start_to_stop),
