@@ -43,8 +43,8 @@ dubboc_status jsonrpc_read_reply(dubboc_slice body, uint32_t id, jsonrpc_reply *
 
 /* One request of a message. When fault is not 0 it cannot be executed and is answered with that code and fault_text. */
 typedef struct jsonrpc_request {
-    dubboc_slice
-        id; /* the id's token byte for byte; "null" when it cannot be told; at NULL: a notification, not to be answered */
+    /* the id's token byte for byte; "null" when it cannot be told; at NULL: a notification, not to be answered */
+    dubboc_slice id;
     dubboc_slice method; /* the string token with its quotes */
     json_value params;   /* JSON_ARRAY, JSON_OBJECT or JSON_NONE (absent and null: wire.md P7) */
     int fault;

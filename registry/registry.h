@@ -34,8 +34,8 @@ typedef struct registry_settings {
 typedef struct registry_snapshot {
     const char *interface;
     registry_category category;
-    const char *const
-        *urls; /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says why it skips them */
+    /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says why it skips them */
+    const char *const *urls;
     size_t count;
 } registry_snapshot;
 

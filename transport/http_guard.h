@@ -13,9 +13,9 @@ typedef struct http_guard {
     const char *target;       /* the request line's, as it stands in libmicrohttpd's buffer */
     dubboc_slice target_copy; /* the same, copied before libmicrohttpd took it apart */
     uint64_t body_max_bytes;
-    bool
-        checks_positions; /* libmicrohttpd before 1.0: it leaves every header in its receive buffer, separated by what the line ends were; so
-                                 the distances tell of bytes that it skipped or cut: NUL, bare CR or LF, folded lines. 1.0 refuses those itself. */
+    /* libmicrohttpd before 1.0: it leaves every header in its receive buffer, separated by what the line ends were; so the distances tell
+     * of bytes that it skipped or cut: NUL, bare CR or LF, folded lines. 1.0 refuses those itself. */
+    bool checks_positions;
 
     /* results */
     bool is_http_1_0;

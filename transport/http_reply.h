@@ -34,8 +34,8 @@ typedef struct http_reader {
     size_t body_at, body_len;
     uint64_t left;            /* of the body or the chunk */
     size_t type_at, type_len; /* Content-Type; type_at 0: none */
-    bool has_length, is_chunked, says_close, says_keep_alive, says_not_executed,
-        is_old;           /* what the head said; old: HTTP/1.0 or 0.0 */
+    /* what the head said; old: HTTP/1.0 or 0.0 */
+    bool has_length, is_chunked, says_close, says_keep_alive, says_not_executed, is_old;
     http_reply reply;     /* valid when done */
     dubboc_status status; /* valid when failed: DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG, DUBBOC_E_BROKEN or DUBBOC_E_NO_MEMORY */
     const char *problem;  /* fixed words, never NULL when failed */

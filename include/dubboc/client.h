@@ -11,8 +11,8 @@
  * A client holds one registry session, the lists of the providers it has asked for, and their pooled connections. Make one a process,
  * share it between threads. Results are written on success only: what they point to is left alone otherwise.
  *
- * What a call uses, the first that says something: the call's own option; [reference X] for the method; [reference X]; the provider's node for
- * the method; the provider's node; the client. */
+ * What a call uses, the first that says something: the call's own option; an override that an administrator has laid over the provider;
+ * [reference X] for the method; [reference X]; the provider's node for the method; the provider's node; the client. */
 #ifndef DUBBOC_CLIENT_H
 #define DUBBOC_CLIENT_H
 
@@ -32,13 +32,14 @@ typedef struct dubboc_client_options {
     const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
     const char *registry;    /* [registry] address: "zookeeper://h1:2181,h2:2181/", "file:///var/lib/dubboc", "static:URL,URL" */
     const char *application; /* [application] name */
-    int64_t
-        timeout_ms; /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline. What is said
-                                    of a call, in a [reference] section, or by the provider's node (its timeout) goes before it. */
+    /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline. What is said of a call, in a
+     * [reference] section, or by the provider's node (its timeout) goes before it. */
+    int64_t timeout_ms;
     int64_t connect_timeout_ms; /* [client] connect_timeout: one connection; default 1 s */
-    int retries; /* [client] retries: repeats of what may have been executed (idempotent methods); default 2; DUBBOC_NONE: 0. What was certainly not
-                                    executed goes on to another provider whatever this says. The same goes before
-                                    it. All calls together repeat at most a fifth of the calls of the last 10 s, or 3. */
+    /* [client] retries: repeats of what may have been executed (idempotent methods); default 2; DUBBOC_NONE: 0. The same goes before it.
+     * What was certainly not executed goes on to another provider whatever this says. All calls together repeat at most a fifth of the
+     * calls of the last 10 s, or 3. */
+    int retries;
     int pool_size;            /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance; /* [client] load_balance: "random" (default), "roundrobin" */
     int64_t reply_max_bytes;  /* [client] reply_max: a longer reply is an error; default 64 MiB */
@@ -86,8 +87,7 @@ typedef struct dubboc_call_options {
     const char *load_balance; /* "random", "roundrobin" */
     int retries;              /* DUBBOC_NONE: 0 */
     int idempotent;           /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
-    const dubboc_header
-        *headers; /* sent with each attempt; not Host, Content-Length, Transfer-Encoding, Connection, Timeout... */
+    const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection, Timeout and the like */
     size_t header_count;
     dubboc_text *remote_error; /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else it is emptied */
     dubboc_explain_fn explain; /* NULL: none */
@@ -111,9 +111,9 @@ typedef struct dubboc_client_stats {
     uint64_t ok;
     uint64_t remote_error;
     uint64_t not_executed;
-    uint64_t maybe_executed;
-    uint64_t attempts;    /* requests sent, wholly or in part */
-    uint64_t connections; /* opened */
+    uint64_t maybe_executed; /* and those whose answer was of no use */
+    uint64_t attempts;       /* requests sent, wholly or in part */
+    uint64_t connections;    /* opened */
 } dubboc_client_stats;
 
 /* Fills in as many fields as stats->size has room for. Any thread; the figures are a moment's and need not add up while calls run. */

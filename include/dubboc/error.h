@@ -54,10 +54,10 @@ typedef struct dubboc_error {
     int32_t http_status;  /* of the reply that failed, 0: none, or success */
     int32_t attempts;     /* how often the request was sent, wholly or in part */
     uint64_t reserved[4]; /* 0 */
-    char provider
-        [DUBBOC_ERROR_PROVIDER_MAX]; /* host:port/path of the last provider tried, the one that answered if one did; "": none */
-    char text
-        [DUBBOC_ERROR_TEXT_MAX]; /* one line for people, cut at its end when too long, always valid UTF-8 if its sources are */
+    /* host:port/path of the last provider tried, the one that answered if one did; "": none */
+    char provider[DUBBOC_ERROR_PROVIDER_MAX];
+    /* one line for people, cut at its end when too long, always valid UTF-8 if its sources are */
+    char text[DUBBOC_ERROR_TEXT_MAX];
 } dubboc_error;
 
 /* The enumerator's name without the prefix ("E_TIMEOUT"; "E_UNKNOWN" for a number that is none). Static, never NULL. Any thread. */
