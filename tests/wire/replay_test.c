@@ -11,6 +11,7 @@
 #include "tests/support/scripted_peer.h"
 
 #define CASES_MAX 4096
+#define CASES_LEAST 150       /* fewer: they have not all come along */
 #define RECORDED_PORT "20880" /* what the recorder writes for every port */
 #define FILE_BYTES_MAX (1 << 20)
 
@@ -260,12 +261,17 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const struct CMUnitTest *)a)->name, ((const struct CMUnitTest *)b)->name);
 }
 
-static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t max)
+static void cases_folder(char *out, size_t size)
 {
-    size_t count = 0;
+    snprintf(out, size, "%s/tests/wire", getenv("top_srcdir") != NULL ? getenv("top_srcdir") : ".");
+}
+
+/* Adds the cases that are replayed here behind tests[count]. */
+static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t count, size_t max)
+{
+    size_t first = count;
     DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL && count < max;) {
+    for (struct dirent *entry; dir != NULL && (entry = readdir(dir)) != NULL && count < max;) {
         char path[2048];
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         recorded *found = entry->d_name[0] != '.' ? recorded_read(path) : NULL;
@@ -274,9 +280,39 @@ static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t ma
         else if (found != NULL)
             recorded_free(found);
     }
-    closedir(dir);
-    qsort(tests, count, sizeof tests[0], by_name);
+    if (dir != NULL)
+        closedir(dir);
+    qsort(tests + first, count - first, sizeof tests[0], by_name);
     return count;
+}
+
+/* Else a folder with a slip in its expect, or without one of its files, would be passed over in silence by this program and by
+ * provider_replay.py, and so would all of them. */
+static void every_folder_is_a_case_that_somebody_replays(void **state)
+{
+    (void)state;
+    char folder[1024];
+    size_t count = 0;
+    cases_folder(folder, sizeof folder);
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        char path[2048];
+        if (entry->d_type == DT_REG || entry->d_name[0] == '.' || strchr(entry->d_name, '-') == NULL)
+            continue; /* __pycache__, what the build leaves */
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        recorded *found = recorded_read(path);
+        if (found == NULL)
+            fail_msg("%s lacks a request, a reply or an expect", entry->d_name);
+        if (!says(found, "\n[outcome]\n") && !says(found, "\nrole = provider\n"))
+            fail_msg("%s is replayed by nobody", entry->d_name);
+        if (says(found, "\nrole = odd\n") && !says(found, "\n[ours]\n"))
+            fail_msg("%s does not say what we answer", entry->d_name);
+        recorded_free(found);
+        count++;
+    }
+    closedir(dir);
+    assert_in_range(count, CASES_LEAST, CASES_MAX);
 }
 
 static int print(const char *folder)
@@ -298,10 +334,11 @@ int main(int argc, char **argv)
     char folder[1024];
     if (argc == 3 && strcmp(argv[1], "--print") == 0)
         return print(argv[2]);
-    snprintf(folder, sizeof folder, "%s/tests/wire", getenv("top_srcdir") != NULL ? getenv("top_srcdir") : ".");
-    size_t count = find_cases(folder, tests, CASES_MAX);
+    cases_folder(folder, sizeof folder);
+    tests[0] = (struct CMUnitTest)cmocka_unit_test(every_folder_is_a_case_that_somebody_replays);
+    size_t count = find_cases(folder, tests, 1, CASES_MAX);
     int failed = _cmocka_run_group_tests("recorded exchanges", tests, count, NULL, NULL);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 1; i < count; i++)
         recorded_free(tests[i].initial_state);
     return failed;
 }
