@@ -39,6 +39,19 @@ typedef struct jsonrpc_reply {
  * envelope; err says which. */
 dubboc_status jsonrpc_read_reply(dubboc_slice body, uint32_t id, jsonrpc_reply *reply, dubboc_error *err);
 
+/* A batch is '[', requests with ',' between, ']'; every request of it has its place here. */
+typedef struct jsonrpc_batch_reply {
+    bool is_there; /* false: no answer to it was found, so that it may have been executed */
+    jsonrpc_reply reply;
+} jsonrpc_batch_reply;
+
+/* Reads the replies to a batch of count requests, in whatever order they stand; ids ascend. A reply counts once it stands there whole, whatever
+ * follows: jsonrpc4j leaves out the ] after an unknown method, and leaves a comma behind a notification (wire.md 12.4).
+ * DUBBOC_OK: all are answered. DUBBOC_E_PROTOCOL: some may be; err tells the first thing that was wrong (an end too early, an id that was
+ * not asked for or stands twice, an error that names no request, requests without an answer). replies is filled in either way. */
+dubboc_status jsonrpc_read_replies(
+    dubboc_slice body, const uint32_t *ids, size_t count, jsonrpc_batch_reply *replies, dubboc_error *err);
+
 /* --- provider side ------------------------------------------------------------------------------------------------------------------------- */
 
 /* One request of a message. When fault is not 0 it cannot be executed and is answered with that code and fault_text. */

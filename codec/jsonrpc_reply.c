@@ -33,7 +33,8 @@ static json_value *envelope_member(envelope *found, dubboc_slice key, const char
     return NULL;
 }
 
-static bool read_envelope(json_scan *scan, envelope *found)
+/* One object, wherever it stands. */
+static bool read_members(json_scan *scan, envelope *found)
 {
     dubboc_slice key;
     json_value value;
@@ -51,19 +52,29 @@ static bool read_envelope(json_scan *scan, envelope *found)
             found->twice = name;
         *member = value;
     }
-    return json_scan_end(scan);
+    return scan->status == DUBBOC_OK;
 }
 
-static bool is_that_id(json_value id, uint32_t expected)
+/* false: it cannot be one of ours. */
+static bool read_id(json_value id, uint32_t *number)
 {
-    uint64_t number;
+    uint64_t value;
     dubboc_slice digits = id.text;
     if (id.kind == JSON_STRING) /* between the quotes; one that is spelled with escapes is no id of ours */
         digits = slice_make(id.text.at + 1, id.text.len - 2);
     else if (id.kind != JSON_NUMBER)
         return false;
     bool has_leading_zero = digits.len > 1 && digits.at[0] == '0';
-    return !has_leading_zero && slice_u64(digits, JSONRPC_ID_MAX, &number) && number == expected;
+    if (has_leading_zero || !slice_u64(digits, JSONRPC_ID_MAX, &value))
+        return false;
+    *number = (uint32_t)value;
+    return true;
+}
+
+static bool is_that_id(json_value id, uint32_t expected)
+{
+    uint32_t number;
+    return read_id(id, &number) && number == expected;
 }
 
 /* A provider that could not tell the id of what it refuses answers null, or as jsonrpc4j does "null", or none. */
@@ -137,7 +148,7 @@ dubboc_status jsonrpc_read_reply(dubboc_slice body, uint32_t id, jsonrpc_reply *
     envelope found;
     json_scan_init(&scan, body);
     if (json_scan_peek(&scan) == JSON_OBJECT) {
-        if (read_envelope(&scan, &found))
+        if (read_members(&scan, &found) && json_scan_end(&scan))
             return judge(&found, id, reply, err);
     } else {
         json_value other;
@@ -146,4 +157,89 @@ dubboc_status jsonrpc_read_reply(dubboc_slice body, uint32_t id, jsonrpc_reply *
     }
     (void)json_scan_error(&scan, err);
     return error_prefix(err, DUBBOC_E_PROTOCOL, "the reply cannot be read");
+}
+
+/* --- replies to a batch --- */
+
+static size_t place_of(uint32_t id, const uint32_t *ids, size_t count)
+{
+    size_t low = 0, high = count;
+    while (low < high) {
+        size_t at = low + (high - low) / 2;
+        if (ids[at] == id)
+            return at;
+        if (ids[at] < id)
+            low = at + 1;
+        else
+            high = at;
+    }
+    return count;
+}
+
+static dubboc_status take_reply(
+    const envelope *found, const uint32_t *ids, size_t count, jsonrpc_batch_reply *replies, dubboc_error *err)
+{
+    uint32_t id;
+    size_t at = read_id(found->id, &id) ? place_of(id, ids, count) : count;
+    dubboc_slice error = found->error.text;
+    if (at == count && is_no_id(found->id) && error.len > 0)
+        return error_set(
+            err, DUBBOC_E_PROTOCOL, "an error that names no request: %.*s", (int)(error.len < 200 ? error.len : 200), error.at);
+    if (at == count)
+        return error_set(err, DUBBOC_E_PROTOCOL, "a reply whose id is that of no request");
+    if (replies[at].is_there)
+        return error_set(err, DUBBOC_E_PROTOCOL, "two replies have the id %u", (unsigned)id);
+    dubboc_status status = judge(found, id, &replies[at].reply, err);
+    replies[at].is_there = status == DUBBOC_OK;
+    return status;
+}
+
+/* The element that follows. false: the text is broken there. */
+static bool read_element(
+    json_scan *scan, const uint32_t *ids, size_t count, jsonrpc_batch_reply *replies, dubboc_status *fault, dubboc_error *err)
+{
+    envelope found;
+    json_value other;
+    dubboc_error *wanted = *fault == DUBBOC_OK ? err : NULL; /* the first fault is told */
+    dubboc_status status;
+    if (json_scan_peek(scan) == JSON_OBJECT) {
+        if (!read_members(scan, &found))
+            return false;
+        status = take_reply(&found, ids, count, replies, wanted);
+    } else {
+        if (!json_scan_value(scan, &other))
+            return false;
+        status = error_set(wanted, DUBBOC_E_PROTOCOL, "a reply that is no object");
+    }
+    if (*fault == DUBBOC_OK)
+        *fault = status;
+    return true;
+}
+
+dubboc_status jsonrpc_read_replies(
+    dubboc_slice body, const uint32_t *ids, size_t count, jsonrpc_batch_reply *replies, dubboc_error *err)
+{
+    json_scan scan;
+    size_t missing = 0;
+    dubboc_status fault = DUBBOC_OK;
+    for (size_t i = 0; i < count; i++)
+        replies[i].is_there = false;
+    json_scan_init(&scan, body);
+    if (json_scan_peek(&scan) == JSON_ARRAY) {
+        json_scan_open(&scan, JSON_ARRAY);
+        while (json_scan_item(&scan) && read_element(&scan, ids, count, replies, &fault, err))
+            ;
+    } else { /* an object that refuses the whole, or answers a batch of one */
+        read_element(&scan, ids, count, replies, &fault, err);
+    }
+    bool is_whole = json_scan_end(&scan);
+    if (fault == DUBBOC_OK && !is_whole) {
+        (void)json_scan_error(&scan, err);
+        fault = error_prefix(err, DUBBOC_E_PROTOCOL, "the reply cannot be read to its end");
+    }
+    for (size_t i = 0; i < count; i++)
+        missing += replies[i].is_there ? 0 : 1;
+    if (fault == DUBBOC_OK && missing > 0)
+        fault = error_set(err, DUBBOC_E_PROTOCOL, "%zu of %zu requests are not answered", missing, count);
+    return fault;
 }

@@ -66,18 +66,37 @@ static void check_message(dubboc_slice body)
     demand(count >= 1 && (message.is_batch || count == 1));
 }
 
+static void demand_reply(const jsonrpc_reply *reply)
+{
+    if (reply->is_error)
+        demand_json(reply->error.text);
+    if (reply->result.kind != JSON_NONE)
+        demand_json(reply->result.text);
+    if (reply->message.kind != JSON_NONE)
+        demand_json(reply->message.text);
+}
+
 static void check_reply(dubboc_slice body)
 {
     jsonrpc_reply reply;
     dubboc_error err;
-    if (jsonrpc_read_reply(body, 7, &reply, &err) != DUBBOC_OK)
-        return;
-    if (reply.is_error)
-        demand_json(reply.error.text);
-    if (reply.result.kind != JSON_NONE)
-        demand_json(reply.result.text);
-    if (reply.message.kind != JSON_NONE)
-        demand_json(reply.message.text);
+    if (jsonrpc_read_reply(body, 7, &reply, &err) == DUBBOC_OK)
+        demand_reply(&reply);
+}
+
+static void check_replies(dubboc_slice body)
+{
+    static const uint32_t ids[] = {1, 2, 7};
+    jsonrpc_batch_reply replies[3];
+    json_value whole;
+    dubboc_error err;
+    dubboc_status status = jsonrpc_read_replies(body, ids, 3, replies, &err);
+    demand(status == DUBBOC_E_PROTOCOL || (status == DUBBOC_OK && json_check(body, &whole, NULL) == DUBBOC_OK));
+    for (size_t i = 0; i < 3; i++) {
+        demand(status != DUBBOC_OK || replies[i].is_there);
+        if (replies[i].is_there)
+            demand_reply(&replies[i].reply);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -85,5 +104,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dubboc_slice body = slice_make((const char *)data, size);
     check_message(body);
     check_reply(body);
+    check_replies(body);
     return 0;
 }

@@ -385,6 +385,95 @@ static void refuses_what_is_no_reply(void **state)
     check_refused("<html>", "not JSON");
 }
 
+/* --- consumer side, replies to a batch --- */
+
+static const uint32_t asked[] = {7, 71, 135};
+#define ASKED (sizeof asked / sizeof asked[0])
+#define OF_7 "{\"id\":7,\"result\":[1]}"
+#define OF_71 "{\"jsonrpc\":\"2.0\",\"id\":\"71\",\"error\":{\"code\":-32601,\"message\":\"no\"}}"
+#define OF_135 "{\"result\":null,\"id\":135}"
+
+static const struct {
+    const char *body;
+    const char *there;   /* a digit for each request: 1 there, 0 not */
+    const char *problem; /* NULL: DUBBOC_OK */
+} batches[] = {
+    {"[" OF_7 "," OF_71 "," OF_135 "]\n", "111", NULL},
+    {" [ " OF_135 " , " OF_7 " , " OF_71 " ] ", "111", NULL},
+    {"[" OF_7 "," OF_71, "110", "the reply cannot be read to its end: not JSON: an array without its end"},
+    {"[" OF_7 "," OF_71 ",", "110", "to its end"},
+    {"[" OF_7 "," OF_71 ",]", "110", "to its end"},
+    {"[" OF_7 "," OF_71 "," OF_135 ",]", "111", "to its end"},
+    {"[" OF_7 "," OF_71 "," OF_135, "111", "to its end"},
+    {"[" OF_7 "," OF_71 ",{\"id\":135,\"result\":nul", "110", "to its end"},
+    {"[" OF_7 "," OF_71 ",{\"id\":135,\"result\":1", "110", "to its end"},
+    {"[" OF_7 "," OF_71 "," OF_135 "]x", "111", "after the value"},
+    {"[" OF_7 ",5," OF_135 "]", "101", "no object"},
+    {"[" OF_7 ",{\"id\":8,\"result\":1}," OF_135 "]", "101", "no request"},
+    {"[" OF_7 "," OF_7 "," OF_71 "," OF_135 "]", "111", "two replies have the id 7"},
+    {"[" OF_7 ",{\"id\":71,\"id\":71,\"result\":1}," OF_135 "]", "101", "two members"},
+    {"[" OF_7 "," OF_71 "]", "110", "1 of 3 requests are not answered"},
+    {"[]", "000", "3 of 3 requests"},
+    {"[" OF_7 ",{\"id\":null,\"error\":{\"code\":-32600}}," OF_135 "]", "101",
+        "an error that names no request: {\"code\":-32600}"},
+    {"{\"id\":null,\"error\":{\"code\":-32700}}", "000", "an error that names no request: {\"code\":-32700}"},
+    {OF_7, "100", "2 of 3 requests"},
+    {"", "000", "not JSON"},
+    {"<html>", "000", "not JSON"},
+    {"7", "000", "no object"},
+};
+
+static void of_a_batch_each_complete_reply_counts_and_no_other(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
+        jsonrpc_batch_reply replies[ASKED];
+        char there[ASKED + 1] = "";
+        dubboc_status status = jsonrpc_read_replies(slice_of(batches[i].body), asked, ASKED, replies, &err);
+        for (size_t r = 0; r < ASKED; r++)
+            there[r] = replies[r].is_there ? '1' : '0';
+        if (strcmp(there, batches[i].there) != 0)
+            fail_msg("%s: %s are there, expected %s", batches[i].body, there, batches[i].there);
+        if (status != (batches[i].problem == NULL ? DUBBOC_OK : DUBBOC_E_PROTOCOL))
+            fail_msg("%s: %s: %s", batches[i].body, dubboc_status_name(status), err.text);
+        if (batches[i].problem != NULL)
+            assert_contains(err.text, batches[i].problem);
+        if (replies[0].is_there)
+            assert_slice(replies[0].reply.result.text, "[1]");
+        if (replies[1].is_there)
+            assert_int_equal(-32601, replies[1].reply.code);
+        if (replies[2].is_there)
+            assert_int_equal(JSON_NULL, replies[2].reply.result.kind);
+    }
+}
+
+static void a_batch_as_it_is_written_is_one_that_is_read(void **state)
+{
+    (void)state;
+    buffer out;
+    jsonrpc_message message;
+    jsonrpc_request request;
+    buffer_init(&out, 4096);
+    for (size_t i = 0; i < ASKED; i++) {
+        buffer_append_char(&out, i == 0 ? '[' : ',');
+        assert_true(jsonrpc_begin_request(&out, slice_of("m")));
+        buffer_append_text(&out, "[]");
+        jsonrpc_end_request(&out, asked[i]);
+    }
+    buffer_append_char(&out, ']');
+    assert_status(DUBBOC_OK, jsonrpc_read_message(buffer_slice(&out), &message, &err), &err);
+    assert_true(message.is_batch);
+    for (size_t i = 0; i < ASKED; i++) {
+        char id[16];
+        snprintf(id, sizeof id, "%u", (unsigned)asked[i]);
+        assert_true(jsonrpc_next(&message, &request));
+        assert_int_equal(0, request.fault);
+        assert_slice(request.id, id);
+    }
+    assert_false(jsonrpc_next(&message, &request));
+    buffer_fini(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -411,6 +500,8 @@ int main(void)
         cmocka_unit_test(an_error_without_id_belongs_to_this_call),
         cmocka_unit_test(refuses_what_may_be_the_answer_to_another_call),
         cmocka_unit_test(refuses_what_is_no_reply),
+        cmocka_unit_test(of_a_batch_each_complete_reply_counts_and_no_other),
+        cmocka_unit_test(a_batch_as_it_is_written_is_one_that_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
