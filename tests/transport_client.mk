@@ -13,6 +13,7 @@ tests_transport_http_exchange_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_exchange_test_LDADD = $(test_libs)
 tests_transport_http_pool_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_pool_test_LDADD = $(test_libs)
+tests_transport_http_connect_test_SOURCES = tests/transport/http_connect_test.c tests/support/names.c tests/support/names.h
 tests_transport_http_connect_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_connect_test_LDADD = $(test_libs)
 tests_transport_http_client_alloc_test_CPPFLAGS = $(test_cppflags)

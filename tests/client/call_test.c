@@ -1,75 +1,15 @@
 /* The call path against peers that do exactly what they are told: what is called how often, and what is said to be known. */
-#include "tests/support/test.h"
+#include "tests/client/call_fixture.h"
 
-#include <pthread.h>
-#include <unistd.h>
-
-#include "base/clock.h"
 #include "tests/support/alloc_fail.h"
-#include "tests/support/scripted_peer.h"
-
-/* Calls of the main thread on a new client have the ids 1, 65, 129... (one thread slot in 64). */
-#define REPLY(body_len, body) "HTTP/1.1 200 OK\r\nContent-Length: " body_len "\r\n\r\n" body
-#define RESULT_7 REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")
-#define ERROR_REPLY                                                                                                              \
-    REPLY("83", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-7,\"message\":\"no \\u00e9\",\"data\":[1.10]}}")
-
-typedef struct fixture {
-    dubboc_client *client;
-    scripted_peer *peers[3];
-    dubboc_call_options options;
-    char url[64];
-    dubboc_error err;
-} fixture;
-
-static dubboc_client *new_client(const char *registry)
-{
-    dubboc_error err;
-    dubboc_client *client = NULL;
-    dubboc_client_options options = {.size = sizeof options, .registry = registry, .pool_size = 4};
-    assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
-    return client;
-}
-
-/* One peer with one script, called directly. */
-static void begin(fixture *self, const peer_script *script)
-{
-    *self = (fixture){.options = {.size = sizeof self->options, .timeout_ms = 5000}};
-    self->peers[0] = scripted_peer_new(script, 1);
-    snprintf(self->url, sizeof self->url, "%s/x.Y", scripted_peer_url(self->peers[0]));
-    self->options.url = self->url;
-    self->client = new_client(NULL);
-}
-
-static void end(fixture *self)
-{
-    dubboc_client_free(self->client);
-    for (size_t i = 0; i < 3; i++)
-        scripted_peer_free(self->peers[i]);
-}
-
-static dubboc_status raw_call(fixture *self, const char *params, dubboc_text *result)
-{
-    dubboc_slice text = {params, params != NULL ? strlen(params) : 0};
-    return dubboc_call_raw(self->client, "x.Y", "m", text, &self->options, result, &self->err);
-}
-
-static int requests(fixture *self)
-{
-    int sum = 0;
-    for (size_t i = 0; i < 3; i++)
-        sum += self->peers[i] != NULL ? scripted_peer_requests(self->peers[i]) : 0;
-    return sum;
-}
 
 /* --- what is sent */
 
 static void sends_what_dubbogo_sends(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(RESULT_7), PEER_HOLD}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &answers_7);
     dubboc_header header = {"X-User-Id", "john"};
     self.options.headers = &header;
     self.options.header_count = 1;
@@ -95,11 +35,10 @@ static void sends_what_dubbogo_sends(void **state)
 static void refuses_what_would_break_the_request(void **state)
 {
     (void)state;
-    static const peer_script script = {{{.act = PEER_ACT_END}}};
     static const dubboc_header bad[] = {
         {"Host", "x"}, {"content-LENGTH", "1"}, {"Timeout", "1"}, {"A b", "x"}, {"A", "x\r\nB: y"}, {"", "x"}, {NULL, "x"}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &hangs_up);
     self.options.header_count = 1;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         self.options.headers = &bad[i];
@@ -160,9 +99,8 @@ static void gives_the_result_as_tree_and_as_text(void **state)
 static void a_remote_error_is_given_whole_and_never_tried_again(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &refuses_each);
     dubboc_text error = {0};
     self.options.idempotent = 1;
     self.options.remote_error = &error;
@@ -211,7 +149,7 @@ static void odd_replies_are_told_apart_and_not_repeated(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof odd_replies / sizeof odd_replies[0]; i++) {
-        const peer_script script = {{PEER_READ, PEER_SEND(odd_replies[i].reply), {.act = PEER_ACT_END}}};
+        const peer_script script = {{PEER_READ, PEER_SEND(odd_replies[i].reply)}};
         fixture self;
         begin(&self, &script);
         dubboc_status status = raw_call(&self, "[]", NULL);
@@ -247,9 +185,8 @@ static void a_reply_over_the_ceiling_is_an_error_and_not_repeated(void **state)
 static void a_lost_call_is_not_sent_again_unless_it_is_idempotent(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, {.act = PEER_ACT_END}}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &loses_each);
     assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
     assert_int_equal(requests(&self), 1);
@@ -268,9 +205,8 @@ static void a_lost_call_is_not_sent_again_unless_it_is_idempotent(void **state)
 static void retries_keep_within_a_fifth_of_the_calls(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, {.act = PEER_ACT_END}}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &loses_each);
     self.options.idempotent = 1;
     for (int i = 0; i < 50; i++)
         assert_int_not_equal(raw_call(&self, "[]", NULL), DUBBOC_OK);
@@ -278,34 +214,13 @@ static void retries_keep_within_a_fifth_of_the_calls(void **state)
     end(&self);
 }
 
-/* A static registry of these peers' addresses under one interface. */
-static void begin_with_registry(fixture *self, const char *const *urls, size_t count)
-{
-    char registry[512] = "static:";
-    for (size_t i = 0; i < count; i++)
-        snprintf(
-            registry + strlen(registry), sizeof registry - strlen(registry), "%s%s/x.Y?interface=x.Y", i > 0 ? " " : "", urls[i]);
-    self->client = new_client(registry);
-    self->options = (dubboc_call_options){.size = sizeof self->options, .retries = DUBBOC_NONE, .load_balance = "roundrobin"};
-}
-
-static void an_address(char *out, size_t size, int port)
-{
-    snprintf(out, size, "jsonrpc://127.0.0.1:%d", port);
-}
-
 static void a_dead_provider_costs_no_call_while_another_lives(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
     fixture self = {0};
-    scripted_peer *dead = scripted_peer_new(&script, 1);
-    self.peers[0] = scripted_peer_new(&script, 1);
-    char a[64], b[64];
-    an_address(a, sizeof a, scripted_peer_port(dead));
-    an_address(b, sizeof b, scripted_peer_port(self.peers[0]));
-    scripted_peer_free(dead);
-    begin_with_registry(&self, (const char *const[]){a, b}, 2);
+    self.peers[0] = scripted_peer_new(&refuses_each, 1);
+    address dead = dead_address(), living = address_of(self.peers[0]);
+    begin_with_registry(&self, PROVIDERS({dead.text, ""}, {living.text, ""}));
     for (int i = 0; i < 20; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(requests(&self), 20);
@@ -316,18 +231,12 @@ static void a_dead_provider_costs_no_call_while_another_lives(void **state)
 static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, {.act = PEER_ACT_END}}};
     fixture self = {0};
-    scripted_peer *dead = scripted_peer_new(&script, 1);
-    self.peers[0] = scripted_peer_new(&script, 1);
-    char registry[256];
-    snprintf(registry, sizeof registry,
-        "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1 jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&weight=1000",
-        scripted_peer_port(dead), scripted_peer_port(self.peers[0]));
-    scripted_peer_free(dead);
-    self.client = new_client(registry);
-    self.options =
-        (dubboc_call_options){.size = sizeof self.options, .idempotent = 1, .retries = 1, .load_balance = "roundrobin"};
+    self.peers[0] = scripted_peer_new(&loses_each, 1);
+    address dead = dead_address(), living = address_of(self.peers[0]);
+    begin_with_registry(&self, PROVIDERS({dead.text, "&weight=1"}, {living.text, "&weight=1000"}));
+    self.options.idempotent = 1;
+    self.options.retries = 1;
     assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
     assert_int_equal(self.err.attempts, 1);
@@ -340,14 +249,11 @@ static void a_full_provider_passes_the_call_on(void **state)
     (void)state;
     static const peer_script full = {
         {PEER_READ, PEER_SEND("HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n"), PEER_AGAIN}};
-    static const peer_script free_one = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
     fixture self = {0};
     self.peers[0] = scripted_peer_new(&full, 1);
-    self.peers[1] = scripted_peer_new(&free_one, 1);
-    char a[64], b[64];
-    an_address(a, sizeof a, scripted_peer_port(self.peers[0]));
-    an_address(b, sizeof b, scripted_peer_port(self.peers[1]));
-    begin_with_registry(&self, (const char *const[]){a, b}, 2);
+    self.peers[1] = scripted_peer_new(&refuses_each, 1);
+    address busy = address_of(self.peers[0]), ready = address_of(self.peers[1]);
+    begin_with_registry(&self, PROVIDERS({busy.text, ""}, {ready.text, ""}));
     /* three: what the retry budget always grants */
     for (int i = 0; i < 3; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
@@ -358,9 +264,8 @@ static void a_full_provider_passes_the_call_on(void **state)
 static void nobody_listening_is_not_executed_and_says_where(void **state)
 {
     (void)state;
-    static const peer_script script = {{{.act = PEER_ACT_END}}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &hangs_up);
     scripted_peer_free(self.peers[0]);
     self.peers[0] = NULL;
     assert_status(DUBBOC_E_CONNECT, raw_call(&self, "[]", NULL), &self.err);
@@ -370,223 +275,13 @@ static void nobody_listening_is_not_executed_and_says_where(void **state)
     end(&self);
 }
 
-/* --- time */
-
-static void ends_at_its_deadline_and_says_maybe(void **state)
-{
-    (void)state;
-    static const peer_script script = {{PEER_READ, PEER_HOLD}};
-    fixture self;
-    begin(&self, &script);
-    self.options.timeout_ms = 150;
-    int64_t begun = clock_now_ns();
-    assert_status(DUBBOC_E_TIMEOUT, raw_call(&self, "[]", NULL), &self.err);
-    int64_t took_ms = (clock_now_ns() - begun) / NS_PER_MS;
-    assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
-    assert_in_range(took_ms, 150, 1500);
-    end(&self);
-}
-
-static void an_endless_timeout_in_a_node_is_none(void **state)
-{
-    (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(RESULT_7), PEER_HOLD}};
-    fixture self = {.options = {.size = sizeof self.options}};
-    self.peers[0] = scripted_peer_new(&script, 1);
-    char registry[128];
-    snprintf(registry, sizeof registry, "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y&timeout=9223372036854",
-        scripted_peer_port(self.peers[0]));
-    self.client = new_client(registry);
-    assert_status(DUBBOC_OK, raw_call(&self, "[]", NULL), &self.err);
-    char *request = scripted_peer_last_request(self.peers[0]);
-    assert_null(strstr(request, "Timeout:"));
-    free(request);
-    end(&self);
-}
-
-typedef struct background_call {
-    fixture *self;
-    dubboc_status status;
-    dubboc_error err;
-} background_call;
-
-static void *call_in_background(void *arg)
-{
-    background_call *call = arg;
-    call->status =
-        dubboc_call_raw(call->self->client, "x.Y", "m", (dubboc_slice){NULL, 0}, &call->self->options, NULL, &call->err);
-    return NULL;
-}
-
-static bool has_a_request(void *arg)
-{
-    return requests(arg) > 0;
-}
-
-static void freeing_the_client_ends_calls_under_way(void **state)
-{
-    (void)state;
-    static const peer_script script = {{PEER_READ, PEER_HOLD}};
-    fixture self;
-    begin(&self, &script);
-    self.options.timeout_ms = DUBBOC_NONE;
-    background_call call = {.self = &self};
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, call_in_background, &call), 0);
-    assert_true(test_wait_for(has_a_request, &self, 5000));
-    dubboc_client_free(self.client);
-    self.client = NULL;
-    pthread_join(thread, NULL);
-    assert_status(DUBBOC_E_CLOSED, call.status, &call.err);
-    assert_int_equal(call.err.execution, DUBBOC_MAYBE_EXECUTED);
-    end(&self);
-}
-
-/* --- settings */
-
-static void the_narrower_setting_wins(void **state)
-{
-    (void)state;
-    static const peer_script script = {{PEER_READ, {.act = PEER_ACT_END}}};
-    fixture self;
-    begin(&self, &script);
-    dubboc_client_free(self.client);
-    dubboc_config *config = NULL;
-    assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &self.err), &self.err);
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "client", "retries", "0", &self.err), &self.err);
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference x.Y", "url", self.url, &self.err), &self.err);
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference x.Y", "idempotent", "get, m", &self.err), &self.err);
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference x.Y", "m.retries", "1", &self.err), &self.err);
-    dubboc_client_options options = {.size = sizeof options, .config = config};
-    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
-    dubboc_config_free(config);
-    self.options = (dubboc_call_options){.size = sizeof self.options};
-    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
-    assert_int_equal(requests(&self), 2);
-    self.options.retries = 2;
-    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
-    assert_int_equal(requests(&self), 2 + 3);
-    end(&self);
-}
-
-static void the_sections_own_settings_hold_for_every_method(void **state)
-{
-    (void)state;
-    static const peer_script lost = {{PEER_READ, {.act = PEER_ACT_END}}}, silent = {{PEER_READ, PEER_HOLD}};
-    fixture self;
-    begin(&self, &lost);
-    self.peers[1] = scripted_peer_new(&silent, 1);
-    char silent_url[64];
-    snprintf(silent_url, sizeof silent_url, "%s/x.Z", scripted_peer_url(self.peers[1]));
-    dubboc_client_free(self.client);
-    static const char *const settings[][3] = {{"reference x.Y", "idempotent", "*"}, {"reference x.Y", "retries", "1"},
-        {"reference x.Z", "timeout", "100ms"}, {"client", "retries", "0"}};
-    dubboc_config *config = NULL;
-    assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &self.err), &self.err);
-    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++)
-        assert_status(DUBBOC_OK, dubboc_config_set(config, settings[i][0], settings[i][1], settings[i][2], &self.err), &self.err);
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference x.Y", "url", self.url, &self.err), &self.err);
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference x.Z", "url", silent_url, &self.err), &self.err);
-    dubboc_client_options options = {.size = sizeof options, .config = config};
-    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
-    dubboc_config_free(config);
-    self.options = (dubboc_call_options){.size = sizeof self.options};
-    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
-    assert_int_equal(requests(&self), 2);
-    int64_t begun = clock_now_ns();
-    dubboc_slice none = {NULL, 0};
-    assert_status(DUBBOC_E_TIMEOUT, dubboc_call_raw(self.client, "x.Z", "m", none, NULL, NULL, &self.err), &self.err);
-    assert_in_range((clock_now_ns() - begun) / NS_PER_MS, 100, 1500);
-    end(&self);
-}
-
-static void options_of_another_size_or_range_are_told_apart(void **state)
-{
-    (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
-    fixture self;
-    begin(&self, &script);
-    struct {
-        dubboc_call_options known;
-        char unknown[64];
-    } newer = {.known = self.options};
-    newer.known.size = sizeof newer;
-    dubboc_slice none = {NULL, 0};
-    assert_status(DUBBOC_E_REMOTE, dubboc_call_raw(self.client, "x.Y", "m", none, &newer.known, NULL, &self.err), &self.err);
-    dubboc_call_options bad[5] = {self.options, self.options, self.options, self.options, self.options};
-    bad[0].size = 0;
-    bad[1].size = 100000;
-    bad[2].timeout_ms = -5;
-    bad[3].retries = -7;
-    bad[4].idempotent = 42;
-    for (size_t i = 0; i < 5; i++)
-        assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", "m", none, &bad[i], NULL, &self.err), &self.err);
-    assert_int_equal(requests(&self), 1);
-    end(&self);
-}
-
-static void tell_line(void *arg, const char *line)
-{
-    char *told = arg;
-    snprintf(told + strlen(told), 2000 - strlen(told), "%s\n", line);
-}
-
-static void explains_candidates_and_attempts(void **state)
-{
-    (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
-    fixture self = {0};
-    char address[64], told[2000] = "";
-    self.peers[0] = scripted_peer_new(&script, 1);
-    an_address(address, sizeof address, scripted_peer_port(self.peers[0]));
-    begin_with_registry(&self, (const char *const[]){address, "dubbo://10.0.0.9:20880"}, 2);
-    self.options.explain = tell_line;
-    self.options.explain_arg = told;
-    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
-    assert_contains(told, "candidate: jsonrpc://127.0.0.1");
-    assert_contains(told, "left out: dubbo://10.0.0.9:20880");
-    assert_contains(told, "attempt 1: 127.0.0.1");
-    end(&self);
-}
-
-static void without_registry_and_url_it_says_so(void **state)
-{
-    (void)state;
-    fixture self = {.client = new_client(NULL), .options = {.size = sizeof self.options}};
-    assert_status(DUBBOC_E_NO_PROVIDER, raw_call(&self, "[]", NULL), &self.err);
-    assert_contains(self.err.text, "x.Y");
-    assert_contains(self.err.text, "[registry] address");
-    end(&self);
-}
-
-static void counts_how_calls_ended(void **state)
-{
-    (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
-    fixture self;
-    begin(&self, &script);
-    for (int i = 0; i < 3; i++)
-        assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
-    assert_status(DUBBOC_E_ARGUMENT,
-        dubboc_call_raw(self.client, "x.Y", "", (dubboc_slice){NULL, 0}, &self.options, NULL, &self.err), &self.err);
-    dubboc_client_stats stats = {.size = sizeof stats};
-    dubboc_client_get_stats(self.client, &stats);
-    assert_int_equal(stats.calls, 4);
-    assert_int_equal(stats.remote_error, 3);
-    assert_int_equal(stats.not_executed, 1);
-    assert_int_equal(stats.attempts, 3);
-    assert_int_equal(stats.connections, 1);
-    end(&self);
-}
-
 /* --- memory */
 
 static void a_raw_call_allocates_nothing_in_the_steady_state(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &refuses_each);
     for (int i = 0; i < 5; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[1]", NULL), &self.err);
     alloc_fail_at(0);
@@ -617,9 +312,8 @@ static void one_whole_call(void *arg, bool must_work)
 static void every_allocation_of_a_call_may_fail(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND(RESULT_7), PEER_HOLD}};
     fixture self;
-    begin(&self, &script);
+    begin(&self, &answers_7);
     unsigned long failed = alloc_fail_each(one_whole_call, &self);
     assert_in_range(failed, 20, 100000);
     end(&self);
@@ -640,15 +334,6 @@ int main(void)
         cmocka_unit_test(a_lost_call_stays_lost_when_the_next_provider_is_dead),
         cmocka_unit_test(a_full_provider_passes_the_call_on),
         cmocka_unit_test(nobody_listening_is_not_executed_and_says_where),
-        cmocka_unit_test(ends_at_its_deadline_and_says_maybe),
-        cmocka_unit_test(an_endless_timeout_in_a_node_is_none),
-        cmocka_unit_test(freeing_the_client_ends_calls_under_way),
-        cmocka_unit_test(the_narrower_setting_wins),
-        cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
-        cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
-        cmocka_unit_test(explains_candidates_and_attempts),
-        cmocka_unit_test(without_registry_and_url_it_says_so),
-        cmocka_unit_test(counts_how_calls_ended),
         cmocka_unit_test(a_raw_call_allocates_nothing_in_the_steady_state),
         cmocka_unit_test(every_allocation_of_a_call_may_fail),
     };

@@ -33,42 +33,17 @@ typedef struct peer_script {
 } peer_script;
 
 /* The steps, as one writes them. */
-#define PEER_READ                                                                                                                \
-    {                                                                                                                            \
-        .act = PEER_ACT_READ                                                                                                     \
-    }
-#define PEER_TAKE(count_)                                                                                                        \
-    {                                                                                                                            \
-        .act = PEER_ACT_TAKE, .count = (count_)                                                                                  \
-    }
-#define PEER_SEND(text_)                                                                                                         \
-    {                                                                                                                            \
-        .act = PEER_ACT_SEND, .text = (text_)                                                                                    \
-    }
-#define PEER_DRIBBLE(text_)                                                                                                      \
-    {                                                                                                                            \
-        .act = PEER_ACT_DRIBBLE, .text = (text_)                                                                                 \
-    }
-#define PEER_FLOOD(text_, count_)                                                                                                \
-    {                                                                                                                            \
-        .act = PEER_ACT_FLOOD, .text = (text_), .count = (count_)                                                                \
-    }
-#define PEER_WAIT                                                                                                                \
-    {                                                                                                                            \
-        .act = PEER_ACT_WAIT                                                                                                     \
-    }
-#define PEER_HOLD                                                                                                                \
-    {                                                                                                                            \
-        .act = PEER_ACT_HOLD                                                                                                     \
-    }
-#define PEER_RESET                                                                                                               \
-    {                                                                                                                            \
-        .act = PEER_ACT_RESET                                                                                                    \
-    }
-#define PEER_AGAIN                                                                                                               \
-    {                                                                                                                            \
-        .act = PEER_ACT_AGAIN                                                                                                    \
-    }
+/* clang-format off */
+#define PEER_READ                   {.act = PEER_ACT_READ}
+#define PEER_TAKE(count_)           {.act = PEER_ACT_TAKE, .count = (count_)}
+#define PEER_SEND(text_)            {.act = PEER_ACT_SEND, .text = (text_)}
+#define PEER_DRIBBLE(text_)         {.act = PEER_ACT_DRIBBLE, .text = (text_)}
+#define PEER_FLOOD(text_, count_)   {.act = PEER_ACT_FLOOD, .text = (text_), .count = (count_)}
+#define PEER_WAIT                   {.act = PEER_ACT_WAIT}
+#define PEER_HOLD                   {.act = PEER_ACT_HOLD}
+#define PEER_RESET                  {.act = PEER_ACT_RESET}
+#define PEER_AGAIN                  {.act = PEER_ACT_AGAIN}
+/* clang-format on */
 
 /* A whole reply, body "ok". */
 #define PEER_OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -1,31 +1,14 @@
-/* How connections come about, and how they do not. This program has a getaddrinfo() of its own, in place of the system's: names that
- * begin with "slow" take their time. */
+/* How connections come about, and how they do not. */
+#include "tests/support/names.h"
 #include "tests/transport/client_fixture.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-static atomic_bool lets_slow_names_go;
-
-__attribute__((visibility("default"))) /* libcurl must find it */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result)
-{
-    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
-    if (strncmp(name, "slow", 4) != 0)
-        return real(name, service, hints, result);
-    while (!atomic_load(&lets_slow_names_go))
-        poll(NULL, 0, 5);
-    return EAI_NONAME;
-}
 
 /* --- words ------------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -133,9 +116,9 @@ static void an_unknown_name_is_told(void **state)
     (void)state;
     dubboc_error err;
     http_client_settings settings = usual_settings();
-    atomic_store(&lets_slow_names_go, true);
+    names_let_go(true);
     assert_status(DUBBOC_E_CONNECT, take_from_url(&settings, "http://slow.name.invalid:80", 5000, &err), &err);
-    atomic_store(&lets_slow_names_go, false);
+    names_let_go(false);
     assert_contains(err.text, "slow.name.invalid");
     assert_contains(err.text, "resolve");
 }
@@ -213,7 +196,7 @@ static void slow_names_do_not_break_the_deadline(void **state)
     int64_t begin = clock_now_ns();
     assert_status(DUBBOC_E_TIMEOUT, take_from_url(&settings, "http://slow.name.invalid:80", 100, &err), &err);
     assert_in_range(ms_since(begin), 100, 900);
-    atomic_store(&lets_slow_names_go, true);
+    names_let_go(true);
 }
 
 typedef struct connecting {

@@ -1,0 +1,228 @@
+/* What bounds a call: time, settings from wherever they come, a client that goes; and what is told of calls. */
+#include "tests/client/call_fixture.h"
+
+#include "base/clock.h"
+#include "tests/support/names.h"
+
+/* --- time */
+
+static void ends_at_its_deadline_and_says_maybe(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &is_silent);
+    self.options.timeout_ms = 150;
+    int64_t begun = clock_now_ns();
+    assert_status(DUBBOC_E_TIMEOUT, raw_call(&self, "[]", NULL), &self.err);
+    int64_t took_ms = (clock_now_ns() - begun) / NS_PER_MS;
+    assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
+    assert_in_range(took_ms, 150, 1500);
+    end(&self);
+}
+
+static void an_endless_timeout_in_a_node_is_none(void **state)
+{
+    (void)state;
+    fixture self = {0};
+    self.peers[0] = scripted_peer_new(&answers_7, 1);
+    address only = address_of(self.peers[0]);
+    begin_with_registry(&self, PROVIDERS({only.text, "&timeout=9223372036854"}));
+    assert_status(DUBBOC_OK, raw_call(&self, "[]", NULL), &self.err);
+    char *request = scripted_peer_last_request(self.peers[0]);
+    assert_null(strstr(request, "Timeout:"));
+    free(request);
+    end(&self);
+}
+
+static bool has_a_request(void *arg)
+{
+    return requests(arg) > 0;
+}
+
+static void freeing_the_client_ends_calls_under_way(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &is_silent);
+    self.options.timeout_ms = DUBBOC_NONE;
+    background_call call = {.self = &self};
+    pthread_t thread = start(&call);
+    assert_true(test_wait_for(has_a_request, &self, 5000));
+    dubboc_client_free(self.client);
+    self.client = NULL;
+    pthread_join(thread, NULL);
+    assert_status(DUBBOC_E_CLOSED, call.status, &call.err);
+    assert_int_equal(call.err.execution, DUBBOC_MAYBE_EXECUTED);
+    end(&self);
+}
+
+static void a_host_without_an_address_costs_only_its_own_calls(void **state)
+{
+    (void)state;
+    fixture self = {0};
+    self.peers[0] = scripted_peer_new(&refuses_each, 1);
+    address living = address_of(self.peers[0]);
+    begin_with_registry(&self, PROVIDERS({"jsonrpc://unknown.example:1", ""}, {living.text, ""}));
+    for (int i = 0; i < 20; i++)
+        assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(requests(&self), 20);
+    self.options.url = "http://unknown.example:1/x.Y";
+    assert_status(DUBBOC_E_CONNECT, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(self.err.execution, DUBBOC_NOT_EXECUTED);
+    assert_int_equal(self.err.attempts, 0);
+    assert_contains(self.err.text, "unknown.example");
+    end(&self);
+}
+
+/* traps C5 */
+static void a_name_that_takes_long_holds_no_other_call_up(void **state)
+{
+    (void)state;
+    fixture self, slow;
+    begin(&self, &refuses_each);
+    slow = self;
+    slow.options.url = "http://slow.example:1/x.Y";
+    background_call call = {.self = &slow};
+    pthread_t thread = start(&call);
+    for (int i = 0; i < 20; i++)
+        assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    names_let_go(true);
+    pthread_join(thread, NULL);
+    names_let_go(false);
+    assert_status(DUBBOC_E_CONNECT, call.status, &call.err);
+    assert_int_equal(call.err.execution, DUBBOC_NOT_EXECUTED);
+    end(&self);
+}
+
+/* --- settings */
+
+static void the_narrower_setting_wins(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &loses_each);
+    const char *const settings[][3] = {{"client", "retries", "0"}, {"reference x.Y", "url", self.url},
+        {"reference x.Y", "idempotent", "get, m"}, {"reference x.Y", "m.retries", "1"}};
+    configure(&self, settings, sizeof settings / sizeof settings[0]);
+    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(requests(&self), 2);
+    self.options.retries = 2;
+    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(requests(&self), 2 + 3);
+    end(&self);
+}
+
+static void the_sections_own_settings_hold_for_every_method(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &loses_each);
+    self.peers[1] = scripted_peer_new(&is_silent, 1);
+    char silent_url[64];
+    snprintf(silent_url, sizeof silent_url, "%s/x.Z", scripted_peer_url(self.peers[1]));
+    const char *const settings[][3] = {{"reference x.Y", "idempotent", "*"}, {"reference x.Y", "retries", "1"},
+        {"reference x.Y", "url", self.url}, {"reference x.Z", "timeout", "100ms"}, {"reference x.Z", "url", silent_url},
+        {"client", "retries", "0"}};
+    configure(&self, settings, sizeof settings / sizeof settings[0]);
+    assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(requests(&self), 2);
+    int64_t begun = clock_now_ns();
+    dubboc_slice none = {NULL, 0};
+    assert_status(DUBBOC_E_TIMEOUT, dubboc_call_raw(self.client, "x.Z", "m", none, NULL, NULL, &self.err), &self.err);
+    assert_in_range((clock_now_ns() - begun) / NS_PER_MS, 100, 1500);
+    end(&self);
+}
+
+static void options_of_another_size_or_range_are_told_apart(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &refuses_each);
+    struct {
+        dubboc_call_options known;
+        char unknown[64];
+    } newer = {.known = self.options};
+    newer.known.size = sizeof newer;
+    dubboc_slice none = {NULL, 0};
+    assert_status(DUBBOC_E_REMOTE, dubboc_call_raw(self.client, "x.Y", "m", none, &newer.known, NULL, &self.err), &self.err);
+    dubboc_call_options bad[5] = {self.options, self.options, self.options, self.options, self.options};
+    bad[0].size = 0;
+    bad[1].size = 100000;
+    bad[2].timeout_ms = -5;
+    bad[3].retries = -7;
+    bad[4].idempotent = 42;
+    for (size_t i = 0; i < 5; i++)
+        assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", "m", none, &bad[i], NULL, &self.err), &self.err);
+    assert_int_equal(requests(&self), 1);
+    end(&self);
+}
+
+static void tell_line(void *arg, const char *line)
+{
+    char *told = arg;
+    snprintf(told + strlen(told), 2000 - strlen(told), "%s\n", line);
+}
+
+static void explains_candidates_and_attempts(void **state)
+{
+    (void)state;
+    fixture self = {0};
+    char told[2000] = "";
+    self.peers[0] = scripted_peer_new(&refuses_each, 1);
+    address living = address_of(self.peers[0]);
+    begin_with_registry(&self, PROVIDERS({living.text, ""}, {"dubbo://10.0.0.9:20880", ""}));
+    self.options.explain = tell_line;
+    self.options.explain_arg = told;
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_contains(told, "candidate: jsonrpc://127.0.0.1");
+    assert_contains(told, "left out: dubbo://10.0.0.9:20880");
+    assert_contains(told, "attempt 1: 127.0.0.1");
+    end(&self);
+}
+
+static void without_registry_and_url_it_says_so(void **state)
+{
+    (void)state;
+    fixture self = {.client = new_client(NULL), .options = {.size = sizeof self.options}};
+    assert_status(DUBBOC_E_NO_PROVIDER, raw_call(&self, "[]", NULL), &self.err);
+    assert_contains(self.err.text, "x.Y");
+    assert_contains(self.err.text, "[registry] address");
+    end(&self);
+}
+
+static void counts_how_calls_ended(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &refuses_each);
+    for (int i = 0; i < 3; i++)
+        assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_call_raw(self.client, "x.Y", "", (dubboc_slice){NULL, 0}, &self.options, NULL, &self.err), &self.err);
+    dubboc_client_stats stats = {.size = sizeof stats};
+    dubboc_client_get_stats(self.client, &stats);
+    assert_int_equal(stats.calls, 4);
+    assert_int_equal(stats.remote_error, 3);
+    assert_int_equal(stats.not_executed, 1);
+    assert_int_equal(stats.attempts, 3);
+    assert_int_equal(stats.connections, 1);
+    end(&self);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ends_at_its_deadline_and_says_maybe),
+        cmocka_unit_test(an_endless_timeout_in_a_node_is_none),
+        cmocka_unit_test(freeing_the_client_ends_calls_under_way),
+        cmocka_unit_test(a_host_without_an_address_costs_only_its_own_calls),
+        cmocka_unit_test(a_name_that_takes_long_holds_no_other_call_up),
+        cmocka_unit_test(the_narrower_setting_wins),
+        cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
+        cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
+        cmocka_unit_test(explains_candidates_and_attempts),
+        cmocka_unit_test(without_registry_and_url_it_says_so),
+        cmocka_unit_test(counts_how_calls_ended),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

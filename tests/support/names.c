@@ -1,0 +1,28 @@
+#include "tests/support/names.h"
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+
+static atomic_bool lets_slow_names_go;
+
+void names_let_go(bool lets_go)
+{
+    atomic_store(&lets_slow_names_go, lets_go);
+}
+
+__attribute__((visibility("default"))) /* libcurl must find it */
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    if (strncmp(name, "unknown", 7) == 0)
+        return EAI_NONAME;
+    *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (strncmp(name, "slow", 4) != 0)
+        return real(name, service, hints, result);
+    while (!atomic_load(&lets_slow_names_go))
+        poll(NULL, 0, 5);
+    return EAI_NONAME;
+}

@@ -1,0 +1,10 @@
+/* A program that links names.c has a getaddrinfo() of its own, in place of the system's, so that no test asks a real name server: names that
+ * begin with "unknown" are unknown at once, those that begin with "slow" not before names_let_go(true). */
+#ifndef TESTS_SUPPORT_NAMES_H
+#define TESTS_SUPPORT_NAMES_H
+
+#include <stdbool.h>
+
+void names_let_go(bool lets_go);
+
+#endif
