@@ -242,7 +242,7 @@ static void ignore_auth_answer(int code, const void *data)
         LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused the credentials", "code=%d", code);
 }
 
-/* Names are looked up once a handle: doing it again on every turn lets a slow name server end the session (traps.md Z7). */
+/* Names are looked up only to connect: doing it on every turn lets a slow name server end the session (traps.md Z7). */
 static zhandle_t *open_session(handle *self)
 {
     if (!can_start_threads())

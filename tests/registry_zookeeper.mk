@@ -13,6 +13,7 @@ zookeeper_tests = \
 	tests/registry/zookeeper_address_test \
 	tests/registry/zookeeper_core_test \
 	tests/registry/zookeeper_model_test \
+	tests/registry/zookeeper_port_test \
 	tests/registry/zookeeper_server_test
 check_PROGRAMS += $(zookeeper_tests)
 TESTS += $(zookeeper_tests)
@@ -26,3 +27,6 @@ tests_registry_zookeeper_address_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_address_test_LDADD = $(test_libs)
 tests_registry_zookeeper_model_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_model_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_port_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_port_test_LDADD = $(test_libs)
+tests_registry_zookeeper_port_test_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_create

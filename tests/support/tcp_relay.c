@@ -98,7 +98,8 @@ static void serve(tcp_relay *self)
         return;
     for (size_t i = count; i-- > 0;) { /* from the end: what ends is replaced by the last */
         const int *fd = self->connections[i].fd;
-        if ((polled[2 + 2 * i].revents != 0 && !pass_on(fd[0], fd[1])) || (polled[3 + 2 * i].revents != 0 && !pass_on(fd[1], fd[0])))
+        if ((polled[2 + 2 * i].revents != 0 && !pass_on(fd[0], fd[1])) ||
+            (polled[3 + 2 * i].revents != 0 && !pass_on(fd[1], fd[0])))
             end_connection(self, i);
     }
     if (polled[0].revents != 0)
