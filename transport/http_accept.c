@@ -166,9 +166,12 @@ static void hand_to(http_loop *self, http_loop *chosen, http_conn *conn)
 {
     conn->loop = chosen;
     atomic_fetch_add(&chosen->connections, 1);
-    if (chosen == self)
+    if (chosen == self) {
         http_loop_take(self, conn);
-    else if (handoff_push(&chosen->arrivals, &conn->handoff))
+        return;
+    }
+    atomic_fetch_add(&self->server->undrained, 1); /* until it has been looked at there */
+    if (handoff_push(&chosen->arrivals, &conn->handoff))
         wake_signal(&chosen->wake);
 }
 

@@ -275,6 +275,7 @@ static void take_arrivals(http_loop *loop)
     for (handoff *item = handoff_take(&loop->arrivals); item != NULL; item = next) {
         next = item->next;
         http_loop_take(loop, (http_conn *)item);
+        loop->arrived++;
     }
 }
 
@@ -370,6 +371,19 @@ static void handle_events(http_loop *loop, const struct epoll_event *events, int
         http_accept_some(loop);
 }
 
+/* After libmicrohttpd's run: what it was given has been looked at. */
+static void count_seen(http_loop *loop)
+{
+    int seen = loop->arrived;
+    loop->arrived = 0;
+    if (loop->is_draining && !loop->is_drained) {
+        loop->is_drained = true;
+        seen++;
+    }
+    if (seen > 0)
+        atomic_fetch_sub(&loop->server->undrained, seen);
+}
+
 bool http_loop_turn(http_loop *loop, int wait_ms)
 {
     struct epoll_event events[EVENTS_A_TURN];
@@ -387,10 +401,7 @@ bool http_loop_turn(http_loop *loop, int wait_ms)
     }
     MHD_run(loop->daemon);
     settle_taken(loop);
-    if (loop->is_draining && !loop->is_drained) {
-        loop->is_drained = true;
-        atomic_fetch_sub(&loop->server->undrained_loops, 1);
-    }
+    count_seen(loop);
     if (loop->conns[HTTP_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
         http_conn_end_departed(loop);
     http_conn_enforce_deadlines(loop);

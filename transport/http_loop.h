@@ -149,6 +149,7 @@ struct http_loop {
     bool is_listening; /* the listening socket is in our epoll set */
     bool is_draining;  /* has seen the server's wish */
     bool is_drained;   /* and has read what had come until then */
+    int arrived;       /* connections from another loop that have been taken and not looked at yet */
     bool is_ending;    /* being freed: nothing lingers */
     int epoll_fd;
     int timer_fd;     /* loops = 0 only; else -1 */
@@ -236,7 +237,7 @@ struct http_server {
     int loop_count;              /* at least 1; also with settings.loops = 0 */
     int listen_fd;               /* -1: closed */
     _Atomic int listening_loops; /* the last one that stops closes listen_fd */
-    _Atomic int undrained_loops; /* those not is_drained yet */
+    _Atomic int undrained;       /* loops not is_drained yet, and connections on the way from one loop to another */
     atomic_bool is_draining;
     atomic_bool is_stopping; /* threads end */
     _Atomic int connections; /* counted ones */

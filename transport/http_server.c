@@ -222,7 +222,7 @@ dubboc_status http_server_start(http_server *server, dubboc_error *err)
     for (int i = 0; i < server->loop_count; i++)
         server->loops[i] = (http_loop){.epoll_fd = -1, .timer_fd = -1, .wake = {.fd = -1}};
     atomic_store(&server->listening_loops, server->loop_count);
-    atomic_store(&server->undrained_loops, server->loop_count);
+    atomic_store(&server->undrained, server->loop_count);
     dubboc_status status = start_loops(server, err);
     if (status != DUBBOC_OK)
         end_loops(server);
@@ -270,7 +270,7 @@ int http_server_requests(const http_server *server)
 
 bool http_server_is_drained(const http_server *server)
 {
-    return atomic_load(&server->undrained_loops) == 0 && http_server_requests(server) == 0;
+    return atomic_load(&server->undrained) == 0 && http_server_requests(server) == 0;
 }
 
 void http_server_free(http_server *server)

@@ -2,9 +2,12 @@
 #include "tests/transport/server_peer.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "transport/http_loop.h"
 
 #define ROUND 100
 #define THREADS 4
@@ -273,6 +276,140 @@ static void draining_closes_the_idle_and_answers_the_rest_with_close(void **stat
     stop_holder(&self);
 }
 
+/* Two loops whose handlers stand still until they are let go. */
+typedef struct stuck {
+    echo_server echo;
+    atomic_ulong loop; /* that served the last plain request, by its thread */
+    atomic_int entered;
+    atomic_bool lets_a_go, lets_b_go, late_is_handled;
+} stuck;
+
+static void stand_still(stuck *self, const atomic_bool *lets_go)
+{
+    atomic_fetch_add(&self->entered, 1);
+    while (!atomic_load(lets_go))
+        sched_yield();
+}
+
+static void stand_still_where_told(void *arg, http_incoming *request)
+{
+    stuck *self = arg;
+    dubboc_slice path = http_incoming_path(request);
+    if (slice_is(path, "/a"))
+        stand_still(self, &self->lets_a_go);
+    else if (slice_is(path, "/b"))
+        stand_still(self, &self->lets_b_go);
+    else if (slice_is(path, "/late"))
+        atomic_store(&self->late_is_handled, true);
+    else
+        atomic_store(&self->loop, (unsigned long)pthread_self());
+    http_incoming_answer(request, 200, NULL, NULL, 0, false);
+}
+
+static bool has_entered_one(void *arg)
+{
+    return atomic_load(&((stuck *)arg)->entered) == 1;
+}
+
+static bool has_entered_both(void *arg)
+{
+    return atomic_load(&((stuck *)arg)->entered) == 2;
+}
+
+static bool has_one_request(void *arg)
+{
+    return http_server_requests(((stuck *)arg)->echo.server) == 1;
+}
+
+static bool has_four_connections(void *arg)
+{
+    return http_server_connections(((stuck *)arg)->echo.server) == 4;
+}
+
+static bool one_loop_listens(void *arg)
+{
+    return atomic_load(&((stuck *)arg)->echo.server->listening_loops) == 1;
+}
+
+static bool no_loop_listens(void *arg)
+{
+    return atomic_load(&((stuck *)arg)->echo.server->listening_loops) == 0;
+}
+
+static bool is_drained(void *arg)
+{
+    for (int i = 0; i < 100000; i++) /* what is wrong here is so for microseconds */
+        if (http_server_is_drained(((stuck *)arg)->echo.server))
+            return true;
+    return false;
+}
+
+/* Three connections to each of the two loops; those of fds[0]'s loop come first. */
+static void connect_to_both(stuck *self, int fds[6])
+{
+    char text[512];
+    int connected[6];
+    unsigned long loops[6];
+    for (int i = 0; i < 6; i++) {
+        connected[i] = peer_connect(&self->echo);
+        peer_say(connected[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_int_equal(peer_read_reply(connected[i], text, sizeof text), 200);
+        loops[i] = atomic_load(&self->loop);
+    }
+    int same = 0, other = 3;
+    for (int i = 0; i < 6; i++) {
+        int place = loops[i] == loops[0] ? same++ : other++;
+        assert_in_range(place, 0, 5);
+        fds[place] = connected[i];
+    }
+    assert_int_equal(same, 3);
+}
+
+static void hand_over_while_draining(void)
+{
+    static stuck self;
+    char text[512];
+    int fds[6];
+    self = (stuck){.entered = 0};
+    http_server_settings settings = echo_settings(&self.echo, 2);
+    settings.on_request = stand_still_where_told;
+    settings.arg = &self;
+    echo_start(&self.echo, &settings);
+    connect_to_both(&self, fds);
+    int a = fds[0], b = fds[3];
+    close(fds[4]); /* so that newcomers are b's loop's */
+    close(fds[5]);
+    assert_true(test_wait_for(has_four_connections, &self, 5000));
+    peer_say(b, "GET /b HTTP/1.1\r\n");
+    assert_true(test_wait_for(has_one_request, &self, 5000));
+    peer_say(a, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(test_wait_for(has_entered_one, &self, 5000));
+    http_server_drain(self.echo.server);
+    assert_true(test_wait_for(one_loop_listens, &self, 5000));
+    peer_say(b, "Host: x\r\n\r\n");
+    assert_true(test_wait_for(has_entered_both, &self, 5000));
+    int late = peer_connect(&self.echo);
+    peer_say(late, "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    atomic_store(&self.lets_a_go, true);
+    assert_true(test_wait_for(no_loop_listens, &self, 5000));
+    atomic_store(&self.lets_b_go, true);
+    assert_true(test_wait_for(is_drained, &self, 5000));
+    assert_true(atomic_load(&self.late_is_handled));
+    assert_int_equal(peer_read_reply(late, text, sizeof text), 200);
+    for (int i = 0; i < 4; i++)
+        close(fds[i]);
+    close(late);
+    echo_stop(&self.echo);
+}
+
+/* A loop takes who waits in the backlog, and gives him to another one that has seen to everything before. */
+static void draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++)
+        hand_over_while_draining();
+}
+
 static bool port_is_free(void *arg)
 {
     const echo_server *echo = arg;
@@ -384,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_body_cut_off_leaves_nothing_behind),
         cmocka_unit_test(a_client_that_only_closes_its_side_gets_all_answers_and_the_end),
         cmocka_unit_test(draining_closes_the_idle_and_answers_the_rest_with_close),
+        cmocka_unit_test(draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop),
         cmocka_unit_test(draining_gives_the_port_back),
         cmocka_unit_test(a_port_in_use_is_an_error_that_names_it),
         cmocka_unit_test(a_second_process_cannot_share_the_port),
