@@ -1,6 +1,7 @@
 // The peer go3: dubbo-go 3 in both roles, set up with its programmatic interface, registered and looked for by interface.
 //
-// Everything is as dubbo-go has it by default: three attempts a call, weight=0 in its nodes, each method under two spellings.
+// Everything is as dubbo-go has it by default: three attempts a call, weight=0 in its nodes, each method under two spellings. Its package
+// imports would bring every registry, protocol and exporter there is, which take minutes to compile and which nothing here asks for.
 package main
 
 import (
@@ -13,7 +14,6 @@ import (
 
 	"dubbo.apache.org/dubbo-go/v3"
 	"dubbo.apache.org/dubbo-go/v3/client"
-	_ "dubbo.apache.org/dubbo-go/v3/imports"
 	"dubbo.apache.org/dubbo-go/v3/logger"
 	"dubbo.apache.org/dubbo-go/v3/protocol"
 	"dubbo.apache.org/dubbo-go/v3/registry"
@@ -21,6 +21,28 @@ import (
 	"github.com/dubbogo/go-zookeeper/zk"
 
 	"interop/common"
+
+	// What the framework looks up by name with its defaults and a ZooKeeper registry.
+	_ "dubbo.apache.org/dubbo-go/v3/cluster/cluster/failover"
+	_ "dubbo.apache.org/dubbo-go/v3/cluster/loadbalance/random"
+	_ "dubbo.apache.org/dubbo-go/v3/cluster/router/condition"
+	_ "dubbo.apache.org/dubbo-go/v3/cluster/router/tag"
+	_ "dubbo.apache.org/dubbo-go/v3/metadata/report/zookeeper"
+	_ "dubbo.apache.org/dubbo-go/v3/protocol/dubbo" // a provider offers its metadata with it
+	_ "dubbo.apache.org/dubbo-go/v3/protocol/jsonrpc"
+	_ "dubbo.apache.org/dubbo-go/v3/proxy/proxy_factory"
+	_ "dubbo.apache.org/dubbo-go/v3/registry/directory"
+	_ "dubbo.apache.org/dubbo-go/v3/registry/protocol"
+	_ "dubbo.apache.org/dubbo-go/v3/registry/zookeeper"
+
+	// Every filter that a provider or a consumer has unless told otherwise: a call would end in a nil pointer if one was absent.
+	_ "dubbo.apache.org/dubbo-go/v3/filter/accesslog"
+	_ "dubbo.apache.org/dubbo-go/v3/filter/echo"
+	_ "dubbo.apache.org/dubbo-go/v3/filter/exec_limit"
+	_ "dubbo.apache.org/dubbo-go/v3/filter/generic"
+	_ "dubbo.apache.org/dubbo-go/v3/filter/graceful_shutdown"
+	_ "dubbo.apache.org/dubbo-go/v3/filter/token"
+	_ "dubbo.apache.org/dubbo-go/v3/filter/tps"
 )
 
 // In milliseconds. The framework's time-out is 3 s, for each of three attempts.
