@@ -3,12 +3,16 @@ lists of checks."""
 
 import os
 import re
+import signal
 import subprocess
+import tempfile
+import time
 
 from harness import BUILD, SRC, Program, environment, free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS = 90  # a peer's run takes 60 s at most
+BUILD_SECONDS = 1500
 
 # What is built goes here; nothing goes into the source tree.
 INTEROP_BUILD = os.environ.get("INTEROP_BUILD") or os.path.join(SRC, "build-interop")
@@ -99,14 +103,49 @@ PEERS = [
 ]
 
 
-def build():
-    """Builds what every language's folder has to build; the folders whose build failed."""
-    failed = []
-    for language in sorted({peer.folder.split("/")[0] for peer in PEERS}):
-        script = os.path.join(HERE, language, "build")
-        if os.path.exists(script):
-            print(f"building {language} peers", flush=True)
-            done = subprocess.run([script], env={**os.environ, "INTEROP_BUILD": INTEROP_BUILD}, stdin=subprocess.DEVNULL, timeout=1500)
-            if done.returncode != 0:
-                failed.append(language)
+class Build:
+    """A language's build under way, in a process group of its own. What it prints is kept until it has ended, so that of two builds at the same
+    time each can be read."""
+
+    def __init__(self, language, script):
+        print(f"building {language} peers", flush=True)
+        self.language, self.begun, self.output = language, time.monotonic(), tempfile.TemporaryFile()
+        self.process = subprocess.Popen([script], env={**os.environ, "INTEROP_BUILD": INTEROP_BUILD}, stdin=subprocess.DEVNULL,
+                                        stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True)
+
+    def is_over(self):
+        """Once it has ended or taken too long, prints how it went."""
+        taken = time.monotonic() - self.begun
+        if self.process.poll() is None:
+            if taken < BUILD_SECONDS:
+                return False
+            self.kill()
+        self.output.seek(0)
+        print(self.output.read().decode(errors="replace"), end="")
+        outcome = "built" if self.process.returncode == 0 else f"BUILD FAILED, status {self.process.returncode}"
+        print(f"{self.language} peers: {outcome} after {taken:.0f} s", flush=True)
+        return True
+
+    def kill(self):
+        """With all that it has started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
+def build(peers):
+    """Builds what the folders of these peers' languages have to build, at the same time: Java waits for the network the first time, Go for the
+    processor. The languages whose build failed."""
+    scripts = {language: os.path.join(HERE, language, "build") for language in sorted({peer.folder.split("/")[0] for peer in peers})}
+    under_way, failed = [], []
+    try:
+        under_way += [Build(language, script) for language, script in scripts.items() if os.path.exists(script)]
+        while under_way:
+            for ended in [each for each in under_way if each.is_over()]:
+                under_way.remove(ended)
+                failed += [ended.language] if ended.process.returncode else []
+            time.sleep(0.05)
+    finally:
+        for each in under_way:
+            each.kill()
     return failed

@@ -100,7 +100,7 @@ def main():
     import report
     wanted = [peer for peer in [peers.C, *peers.PEERS] if not given.peers or peer.name in given.peers.split(",")]
     if not given.no_build:
-        peers.build()
+        peers.build(wanted)
     outcome = Outcome()
     for peer in wanted:
         version = peer.version()
