@@ -56,12 +56,16 @@ class Window:
         return self.calls / max(self.cpu_s, 1 / TICKS_S)
 
 
+def title(peer):
+    return "dubboc" if peer.name == "c" else peer.name
+
+
 class Provider:
     """A framework that answers. Each has a group of its own, so that all may be registered at the same time."""
 
     def __init__(self, peer, server, zookeeper):
         is_java = peer.folder.startswith("java/")
-        self.name = f"{peer.name}, {server}" if is_java else peer.name
+        self.name = title(peer) + (f", {server}" if is_java else "")
         self.where = ["-r", zookeeper.url, "-g", peer.name]
         self.program = peer.provide(zookeeper.address, group=peer.name, **({"server": server} if is_java else {}))
 
@@ -77,7 +81,8 @@ class Provider:
         return Window(outcome["calls"], outcome["seconds"], used, latency["p50"], latency["p99"])
 
     def stop(self):
-        self.program.stop(20)
+        status = self.program.stop(20)
+        assert status == 0, f"it ended with status {status}"
 
 
 class Consumer:
@@ -85,7 +90,7 @@ class Consumer:
 
     def __init__(self, peer, _, zookeeper):
         from cases import SERIALIZE_TO_HTTP
-        self.name = peer.name
+        self.name = title(peer)
         more = ["--timeout", "10000"] if peer.folder.startswith("java/") else []  # the first call has to load its classes
         if peer.name in SERIALIZE_TO_HTTP:
             more.append("--without-spring-web")  # or it would try the node of the other kind, too
@@ -103,25 +108,29 @@ class Consumer:
 
     def stop(self):
         self.program.process.stdin.close()
-        self.program.wait(20)
+        status = self.program.wait(20)
+        assert status == 0, f"it ended with status {status}"
 
 
 class Row:
     """What is found out about one framework in one role."""
 
     def __init__(self, role, peer):
-        self.role, self.peer, self.name, self.subject, self.windows, self.why = role, peer.name, peer.name, None, [], None
+        self.role, self.peer, self.name = role, peer.name, title(peer)
+        self.subject, self.windows, self.why = None, [], None
 
     def guard(self, step, *argv):
         """Runs a step, unless one has failed already; a failure ends nothing but this row."""
         if self.why is not None:
-            return None
+            return
         try:
-            return step(*argv)
+            step(*argv)
         except Exception as error:  # noqa: BLE001 whatever it is, the others must have their turn
-            self.why = f"{type(error).__name__}: {error}"
-            print(f"{self.name} as a {self.role}: {self.why}", file=sys.stderr, flush=True)
-            return None
+            self.fail(error)
+
+    def fail(self, error):
+        self.why = self.why or f"{type(error).__name__}: {error}"
+        print(f"{self.name} as a {self.role}: {error}", file=sys.stderr, flush=True)
 
     def start(self, kind, *argv):
         self.subject = kind(*argv)
@@ -140,6 +149,14 @@ class Row:
     def measure(self, seconds):
         self.windows.append(self.subject.window(seconds))
 
+    def stop(self):
+        """In order, whatever came before: a program may have others below it to end."""
+        try:
+            if self.subject is not None:
+                self.subject.stop()
+        except Exception as error:  # noqa: BLE001 the others have to be stopped, too
+            self.fail(error)
+
     def rate(self):
         return statistics.median(window.rate() for window in self.windows)
 
@@ -150,17 +167,18 @@ class Row:
 
 def measure_role(role, kind, wanted, given, zookeeper):
     rows = [Row(role, peer) for peer in wanted]
-    for row, peer in zip(rows, wanted):
-        row.guard(row.start, kind, peer, given.server, zookeeper)
-    for row in rows:
-        row.guard(row.warm_up, 4 if given.quick else WARM_WINDOWS_MAX)
-    for number in range(given.rounds):
-        print(f"  {role}s, round {number + 1} of {given.rounds}", file=sys.stderr, flush=True)
+    try:
+        for row, peer in zip(rows, wanted):
+            row.guard(row.start, kind, peer, given.server, zookeeper)
         for row in rows:
-            row.guard(row.measure, given.seconds)
-    for row in rows:
-        if row.subject is not None:
-            row.guard(row.subject.stop)
+            row.guard(row.warm_up, 4 if given.quick else WARM_WINDOWS_MAX)
+        for number in range(given.rounds):
+            print(f"  {role}s, round {number + 1} of {given.rounds}", file=sys.stderr, flush=True)
+            for row in rows:
+                row.guard(row.measure, given.seconds)
+    finally:
+        for row in rows:
+            row.stop()
     return rows
 
 
@@ -169,7 +187,7 @@ def as_records(rows, versions):
     ours = {row.role: row.rate() for row in rows if row.peer == "c" and row.why is None}
     records = []
     for row in rows:
-        record = {"role": row.role, "framework": "dubboc" if row.peer == "c" else row.name, "version": versions[row.peer], "failed": row.why}
+        record = {"role": row.role, "framework": row.name, "version": versions[row.peer], "failed": row.why}
         if row.why is None:
             rate = row.rate()
             record.update({
@@ -200,7 +218,7 @@ def show(records):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("build", help="the folder in which dubboc was built, for speed")
-    parser.add_argument("--quick", action="store_true", help="one short round")
+    parser.add_argument("--quick", action="store_true", help="one short round, before the virtual machines are warm: only to see it run")
     parser.add_argument("--only", default=USUAL, help=f"these frameworks, with commas between ({USUAL}); dubboc is always there")
     parser.add_argument("--server", choices=("jetty9", "tomcat"), default="jetty9", help="what the Java providers serve with (jetty9)")
     parser.add_argument("--json", metavar="FILE", help="also write the table to this file")
@@ -215,7 +233,7 @@ def main():
     os.environ["top_builddir"] = os.path.abspath(given.build)
     import harness
     import peers
-    from cases import ZooKeeper
+    from cases import ZooKeeper, provided
     known = {peer.name: peer for peer in peers.PEERS if peer.registry and peer.providers}
     names = given.only.split(",")
     if unknown := [name for name in names if name not in known]:
@@ -230,8 +248,7 @@ def main():
     try:
         with ZooKeeper() as zookeeper:
             rows += measure_role("provider", Provider, wanted, given, zookeeper)
-        with ZooKeeper() as zookeeper:
-            peers.C.provide(zookeeper.address)
+        with ZooKeeper() as zookeeper, provided(peers.C, zookeeper):
             rows += measure_role("consumer", Consumer, wanted, given, zookeeper)
     finally:
         harness._clean_up()

@@ -108,7 +108,8 @@ public final class Checks {
         return failed == 0 && passed > 0 ? 0 : 1;
     }
 
-    private static String shown(Object value) {
+    /** In one line; of what was thrown, its causes too. */
+    static String shown(Object value) {
         if (!(value instanceof Throwable))
             return cut(value + (value == null ? "" : " (" + value.getClass().getSimpleName() + ")"));
         StringBuilder text = new StringBuilder();

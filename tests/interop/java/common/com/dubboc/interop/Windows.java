@@ -33,8 +33,7 @@ final class Windows {
             }
             return 0;
         } catch (ExecutionException e) {
-            e.printStackTrace();
-            out.println("FAIL load: " + e.getCause().toString().replaceAll("\\p{Cntrl}", "."));
+            out.println("FAIL load: " + Checks.shown(e.getCause()).replaceAll("\\p{Cntrl}", "."));
             return 1;
         } finally {
             pool.shutdownNow();
