@@ -64,120 +64,113 @@ static int connect_and_turn(echo_server *echo)
     return fd;
 }
 
+/* A server without threads, with these settings, and a connection to it. */
+static void begin(talk *t, const http_server_settings *settings)
+{
+    echo_start(&t->echo, settings);
+    t->fd = connect_and_turn(&t->echo);
+}
+
 /* Each byte as slow as the deadline allows for all of them: an inactivity timer would never fire. */
-static void drip(echo_server *echo, int fd, const char *text, int64_t ms_a_byte)
+static void drip(talk *t, const char *text, int64_t ms_a_byte)
 {
     for (const char *at = text; *at != '\0'; at++) {
-        peer_send(fd, at, 1);
-        turn(echo);
+        peer_send(t->fd, at, 1);
+        turn(&t->echo);
         pass_ms(ms_a_byte);
     }
-    turn(echo);
+    turn(&t->echo);
 }
 
 static void ends_headers_that_drip_in(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 0);
+    talk t;
+    http_server_settings settings = echo_settings(&t.echo, 0);
     settings.header_timeout_ms = 1000;
-    echo_start(&echo, &settings);
-    int fd = connect_and_turn(&echo);
-    drip(&echo, fd, "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaa", 30);
-    assert_true(peer_read_all(fd, text, sizeof text) > 0);
-    assert_contains(text, "HTTP/1.1 408 ");
-    assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
-    turn(&echo);
-    assert_int_equal(http_server_connections(echo.server), 0);
-    close(fd);
-    echo_stop(&echo);
+    begin(&t, &settings);
+    drip(&t, "POST / HTTP/1.1\r\nHost: x\r\nX-Slow: aaaaaaaaaaaaaaaa", 30);
+    assert_true(talk_read_all(&t) > 0);
+    assert_contains(t.text, "HTTP/1.1 408 ");
+    assert_contains(t.text, "Dubboc-Not-Executed: 1\r\n");
+    turn(&t.echo);
+    assert_int_equal(http_server_connections(t.echo.server), 0);
+    talk_end(&t);
 }
 
 static void ends_connections_that_say_nothing(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 0);
+    talk t;
+    http_server_settings settings = echo_settings(&t.echo, 0);
     settings.header_timeout_ms = 1000;
-    echo_start(&echo, &settings);
-    int fd = connect_and_turn(&echo);
+    begin(&t, &settings);
     pass_ms(999);
-    turn(&echo);
-    assert_int_equal(http_server_connections(echo.server), 1);
+    turn(&t.echo);
+    assert_int_equal(http_server_connections(t.echo.server), 1);
     pass_ms(2);
-    turn(&echo);
-    assert_int_equal(peer_read_all(fd, text, sizeof text), 0);
-    assert_int_equal(http_server_connections(echo.server), 0);
-    close(fd);
-    echo_stop(&echo);
+    turn(&t.echo);
+    assert_int_equal(talk_read_all(&t), 0);
+    assert_int_equal(http_server_connections(t.echo.server), 0);
+    talk_end(&t);
 }
 
 static void ends_bodies_that_drip_in(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 0);
+    talk t;
+    http_server_settings settings = echo_settings(&t.echo, 0);
     settings.body_timeout_ms = 1000;
-    echo_start(&echo, &settings);
-    int fd = connect_and_turn(&echo);
-    peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
-    drip(&echo, fd, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 30);
-    assert_true(peer_read_all(fd, text, sizeof text) > 0);
-    assert_contains(text, "HTTP/1.1 408 ");
-    assert_int_equal(atomic_load(&echo.handled), 0);
-    close(fd);
-    echo_stop(&echo);
+    begin(&t, &settings);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n");
+    drip(&t, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 30);
+    assert_true(talk_read_all(&t) > 0);
+    assert_contains(t.text, "HTTP/1.1 408 ");
+    assert_int_equal(atomic_load(&t.echo.handled), 0);
+    talk_end(&t);
 }
 
 static void ends_idle_connections_without_a_word(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 0);
+    talk t;
+    http_server_settings settings = echo_settings(&t.echo, 0);
     settings.idle_timeout_ms = 5000;
-    echo_start(&echo, &settings);
-    int fd = connect_and_turn(&echo);
-    peer_say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    turn(&echo);
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-    assert_contains(text, "Keep-Alive: timeout=4\r\n");
+    begin(&t, &settings);
+    talk_say(&t, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn(&t.echo);
+    assert_int_equal(talk_read(&t), 200);
+    assert_contains(t.text, "Keep-Alive: timeout=4\r\n");
     pass_ms(4900);
-    peer_say(fd, "GET"); /* a request line that never ends does not help */
-    turn(&echo);
-    assert_int_equal(http_server_connections(echo.server), 1);
+    talk_say(&t, "GET"); /* a request line that never ends does not help */
+    turn(&t.echo);
+    assert_int_equal(http_server_connections(t.echo.server), 1);
     pass_ms(200);
-    turn(&echo);
-    assert_int_equal(peer_read_all(fd, text, sizeof text), 0);
-    assert_int_equal(http_server_connections(echo.server), 0);
-    close(fd);
-    echo_stop(&echo);
+    turn(&t.echo);
+    assert_int_equal(talk_read_all(&t), 0);
+    assert_int_equal(http_server_connections(t.echo.server), 0);
+    talk_end(&t);
 }
 
 static void ends_peers_that_do_not_read_their_answer(void **state)
 {
     (void)state;
-    echo_server echo;
-    http_server_settings settings = echo_settings(&echo, 0);
+    talk t;
+    http_server_settings settings = echo_settings(&t.echo, 0);
     settings.answer_timeout_ms = 3000;
-    echo_start(&echo, &settings);
-    int fd = connect_and_turn(&echo);
+    begin(&t, &settings);
     for (int i = 0; i < 4; i++)
-        peer_say(fd, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
-    turn(&echo);
+        talk_say(&t, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    turn(&t.echo);
     pass_ms(2900);
-    turn(&echo);
-    assert_int_equal(http_server_connections(echo.server), 1);
-    assert_int_equal(http_server_requests(echo.server), 1);
+    turn(&t.echo);
+    assert_int_equal(http_server_connections(t.echo.server), 1);
+    assert_int_equal(http_server_requests(t.echo.server), 1);
     pass_ms(200);
-    turn(&echo);
-    assert_int_equal(http_server_connections(echo.server), 0);
-    assert_int_equal(http_server_requests(echo.server), 0);
-    close(fd);
-    echo_stop(&echo);
+    turn(&t.echo);
+    assert_int_equal(http_server_connections(t.echo.server), 0);
+    assert_int_equal(http_server_requests(t.echo.server), 0);
+    talk_end(&t);
 }
 
 static void refuses_newcomers_when_full(void **state)

@@ -7,138 +7,111 @@
 static void answers_requests_on_one_connection(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
+    talk t;
+    talk_begin(&t);
     for (int i = 0; i < 3; i++) {
-        peer_say(fd, "POST /a/b?c=d&e HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
-        assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-        assert_contains(text, "\r\n\r\nPOST /a/b?c=d&e hello");
-        assert_contains(text, "Content-Length: 21\r\n");
-        assert_contains(text, "Content-Type: text/plain\r\n");
-        assert_contains(text, "Keep-Alive: timeout=54\r\n");
-        assert_contains(text, "Date: ");
-        assert_contains(text, " GMT\r\n");
-        assert_int_equal(count_of(text, "Date: "), 1);
+        talk_say(&t, "POST /a/b?c=d&e HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
+        assert_int_equal(talk_read(&t), 200);
+        assert_contains(t.text, "\r\n\r\nPOST /a/b?c=d&e hello");
+        assert_contains(t.text, "Content-Length: 21\r\n");
+        assert_contains(t.text, "Content-Type: text/plain\r\n");
+        assert_contains(t.text, "Keep-Alive: timeout=54\r\n");
+        assert_contains(t.text, "Date: ");
+        assert_contains(t.text, " GMT\r\n");
+        assert_int_equal(count_of(t.text, "Date: "), 1);
     }
-    close(fd);
-    echo_stop(&echo);
+    talk_end(&t);
 }
 
 static void reads_bodies_in_chunks(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
-    peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
-    peer_say(fd, "3\r\nabc\r\n");
-    peer_say(fd, "4\r\ndefg\r\n0\r\n\r\n");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-    assert_contains(text, "POST /? abcdefg");
-    close(fd);
-    echo_stop(&echo);
+    talk t;
+    talk_begin(&t);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    talk_say(&t, "3\r\nabc\r\n");
+    talk_say(&t, "4\r\ndefg\r\n0\r\n\r\n");
+    assert_int_equal(talk_read(&t), 200);
+    assert_contains(t.text, "POST /? abcdefg");
+    talk_end(&t);
 }
 
 static void answers_pipelined_requests_in_their_order(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024], expected[32];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
+    talk t;
+    char expected[32];
+    talk_begin(&t);
     for (int i = 0; i < 50; i++) {
-        snprintf(text, sizeof text, "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", i);
-        peer_say(fd, text);
+        snprintf(t.text, sizeof t.text, "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", i);
+        talk_say(&t, t.text);
     }
     for (int i = 0; i < 50; i++) {
-        assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
+        assert_int_equal(talk_read(&t), 200);
         snprintf(expected, sizeof expected, "POST /%d? abc", i);
-        assert_contains(text, expected);
+        assert_contains(t.text, expected);
     }
-    close(fd);
-    echo_stop(&echo);
+    talk_end(&t);
 }
 
 static void gives_any_method_to_its_owner(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
+    talk t;
     static const char *const methods[] = {"GET", "PUT", "DELETE", "OPTIONS", "PATCH", "FROBNICATE"};
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
+    talk_begin(&t);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
-        snprintf(text, sizeof text, "%s / HTTP/1.1\r\nHost: x\r\n\r\n", methods[i]);
-        peer_say(fd, text);
-        assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-        assert_contains(text, methods[i]);
+        snprintf(t.text, sizeof t.text, "%s / HTTP/1.1\r\nHost: x\r\n\r\n", methods[i]);
+        talk_say(&t, t.text);
+        assert_int_equal(talk_read(&t), 200);
+        assert_contains(t.text, methods[i]);
     }
-    close(fd);
-    echo_stop(&echo);
+    talk_end(&t);
 }
 
 static void answers_head_without_a_body(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[2048];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
-    peer_say(fd, "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    assert_true(peer_read_all(fd, text, sizeof text) > 0);
-    assert_int_equal(count_of(text, "HTTP/1.1 200 OK\r\n"), 2);
-    assert_contains(text, "Content-Length: 9\r\n");
-    assert_int_equal(count_of(text, "HEAD /x"), 0);
-    assert_contains(text, "GET /y");
-    close(fd);
-    echo_stop(&echo);
+    talk t;
+    talk_begin(&t);
+    talk_say(&t, "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert_true(talk_read_all(&t) > 0);
+    assert_int_equal(count_of(t.text, "HTTP/1.1 200 OK\r\n"), 2);
+    assert_contains(t.text, "Content-Length: 9\r\n");
+    assert_int_equal(count_of(t.text, "HEAD /x"), 0);
+    assert_contains(t.text, "GET /y");
+    talk_end(&t);
 }
 
 static void ends_the_connection_after_a_chunked_request(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[2048];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
-    peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;\nab\r\n0\r\n\r\n"
+    talk t;
+    talk_begin(&t);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;\nab\r\n0\r\n\r\n"
                  "POST /hidden HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
-    assert_true(peer_read_all(fd, text, sizeof text) > 0);
-    assert_int_equal(count_of(text, "HTTP/1.1 "), 1);
-    assert_contains(text, "Connection: close\r\n");
-    assert_true(atomic_load(&echo.handled) <= 1);
-    close(fd);
-    echo_stop(&echo);
+    assert_true(talk_read_all(&t) > 0);
+    assert_int_equal(count_of(t.text, "HTTP/1.1 "), 1);
+    assert_contains(t.text, "Connection: close\r\n");
+    assert_true(atomic_load(&t.echo.handled) <= 1);
+    talk_end(&t);
 }
 
 static void says_continue_only_when_asked(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
-    peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 100);
-    peer_say(fd, "ab");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-    peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
-    peer_say(fd, "ab");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-    peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 413);
-    close(fd);
-    echo_stop(&echo);
+    talk t;
+    talk_begin(&t);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    assert_int_equal(talk_read(&t), 100);
+    talk_say(&t, "ab");
+    assert_int_equal(talk_read(&t), 200);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
+    talk_say(&t, "ab");
+    assert_int_equal(talk_read(&t), 200);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+    assert_int_equal(talk_read(&t), 413);
+    talk_end(&t);
 }
 
 static void keeps_connections_as_their_clients_wish(void **state)
@@ -173,65 +146,54 @@ static void keeps_connections_as_their_clients_wish(void **state)
 static void understands_absolute_targets(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
-    peer_say(
-        fd, "GET http://example.org:80/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\nGET HTTP://example.org HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-    assert_contains(text, "GET /a%20b?c ");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
-    assert_contains(text, "GET /? ");
-    close(fd);
-    echo_stop(&echo);
+    talk t;
+    talk_begin(&t);
+    talk_say(
+        &t, "GET http://example.org:80/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\nGET HTTP://example.org HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(talk_read(&t), 200);
+    assert_contains(t.text, "GET /a%20b?c ");
+    assert_int_equal(talk_read(&t), 200);
+    assert_contains(t.text, "GET /? ");
+    talk_end(&t);
 }
 
 static void delivers_big_answers_whole(void **state)
 {
     (void)state;
-    echo_server echo;
+    talk t;
     size_t size = (size_t)5 * 1024 * 1024;
-    char *text = malloc(size);
-    assert_non_null(text);
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
-    peer_say(fd, "GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    ssize_t len = peer_read_all(fd, text, size);
+    char *whole = malloc(size);
+    assert_non_null(whole);
+    talk_begin(&t);
+    talk_say(&t, "GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    ssize_t len = peer_read_all(t.fd, whole, size);
     assert_true(len > 4 * 1024 * 1024);
-    const char *body = strstr(text, "\r\n\r\n");
+    const char *body = strstr(whole, "\r\n\r\n");
     assert_non_null(body);
     assert_int_equal(strspn(body + 4, "x"), 4 * 1024 * 1024);
-    free(text);
-    close(fd);
-    echo_stop(&echo);
+    free(whole);
+    talk_end(&t);
 }
 
 static void takes_an_answer_later_from_another_thread(void **state)
 {
     (void)state;
-    echo_server echo;
-    char text[1024];
-    http_server_settings settings = echo_settings(&echo, 1);
-    echo_start(&echo, &settings);
-    int fd = peer_connect(&echo);
+    talk t;
+    talk_begin(&t);
     for (int i = 0; i < 100; i++) {
-        peer_say(fd, "POST /hold HTTP/1.1\r\nHost: x\r\nX-Test: 7\r\nContent-Length: 2\r\n\r\nab");
+        talk_say(&t, "POST /hold HTTP/1.1\r\nHost: x\r\nX-Test: 7\r\nContent-Length: 2\r\n\r\nab");
         http_incoming *held = NULL;
-        while ((held = atomic_exchange(&echo.held, NULL)) == NULL)
+        while ((held = atomic_exchange(&t.echo.held, NULL)) == NULL)
             ;
-        assert_int_equal(http_server_requests(echo.server), 1);
+        assert_int_equal(http_server_requests(t.echo.server), 1);
         assert_string_equal(http_incoming_header(held, "x-test"), "7");
         assert_false(http_incoming_is_gone(held));
         buffer_append_text(http_incoming_out(held), "later");
         http_incoming_answer(held, 201, NULL, NULL, 0, false);
-        assert_int_equal(peer_read_reply(fd, text, sizeof text), 201);
-        assert_contains(text, "\r\n\r\nlater");
+        assert_int_equal(talk_read(&t), 201);
+        assert_contains(t.text, "\r\n\r\nlater");
     }
-    close(fd);
-    echo_stop(&echo);
+    talk_end(&t);
 }
 
 static void works_without_a_thread_of_its_own(void **state)

@@ -152,6 +152,34 @@ ssize_t peer_read_all(int fd, char *text, size_t size)
     return (ssize_t)len;
 }
 
+void talk_begin(talk *self)
+{
+    http_server_settings settings = echo_settings(&self->echo, 1);
+    echo_start(&self->echo, &settings);
+    self->fd = peer_connect(&self->echo);
+}
+
+void talk_end(talk *self)
+{
+    close(self->fd);
+    echo_stop(&self->echo);
+}
+
+void talk_say(talk *self, const char *text)
+{
+    peer_say(self->fd, text);
+}
+
+int talk_read(talk *self)
+{
+    return peer_read_reply(self->fd, self->text, sizeof self->text);
+}
+
+ssize_t talk_read_all(talk *self)
+{
+    return peer_read_all(self->fd, self->text, sizeof self->text);
+}
+
 int count_of(const char *text, const char *part)
 {
     int count = 0;

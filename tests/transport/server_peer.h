@@ -38,6 +38,21 @@ int peer_read_reply(int fd, char *text, size_t size);
 /* Reads until the peer closes. What came, zero-ended; -1: not closed within the time limit. */
 ssize_t peer_read_all(int fd, char *text, size_t size);
 
+/* One peer that talks with an echo server. */
+typedef struct talk {
+    echo_server echo;
+    int fd;
+    char text[4096]; /* the last reply */
+} talk;
+
+/* A server with the usual settings and one loop, and a connection to it. */
+void talk_begin(talk *self);
+void talk_end(talk *self);
+
+void talk_say(talk *self, const char *text);
+int talk_read(talk *self);         /* as peer_read_reply() */
+ssize_t talk_read_all(talk *self); /* as peer_read_all() */
+
 /* How often part occurs in text. */
 int count_of(const char *text, const char *part);
 
