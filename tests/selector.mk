@@ -1,6 +1,6 @@
 selector_support = tests/selector/fixture.c tests/selector/fixture.h tests/selector/fake_registry.c tests/selector/fake_registry.h
 selector_tests = tests/selector/configurator_test tests/selector/health_test tests/selector/policy_test tests/selector/rule_yaml_test \
-	tests/selector/selector_test tests/selector/snapshot_file_test tests/selector/snapshot_test
+	tests/selector/selector_test tests/selector/selector_time_test tests/selector/snapshot_file_test tests/selector/snapshot_test
 check_PROGRAMS += $(selector_tests) tests/selector/pick_cost
 TESTS += $(selector_tests)
 tests_selector_configurator_test_SOURCES = tests/selector/configurator_test.c $(selector_support)
@@ -21,6 +21,9 @@ tests_selector_selector_test_SOURCES = tests/selector/selector_test.c $(selector
 tests_selector_selector_test_CPPFLAGS = $(test_cppflags)
 tests_selector_selector_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags) -Wl,--wrap=aligned_alloc
 tests_selector_selector_test_LDADD = $(test_libs)
+tests_selector_selector_time_test_SOURCES = tests/selector/selector_time_test.c $(selector_support)
+tests_selector_selector_time_test_CPPFLAGS = $(test_cppflags)
+tests_selector_selector_time_test_LDADD = $(test_libs)
 tests_selector_snapshot_file_test_CPPFLAGS = $(test_cppflags)
 tests_selector_snapshot_file_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_selector_snapshot_file_test_LDADD = $(test_libs)

@@ -8,26 +8,15 @@
 #include "base/log.h"
 
 #define OWN_IP "192.168.0.7"
-#define NODE "jsonrpc://10.0.0.1:80/" SERVICE "?interface=" SERVICE
 #define RULES "config/dubbo/" SERVICE "::.configurators"
 #define APP_RULES "config/dubbo/shop.configurators"
-
-#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
-
-static size_t count_of(const char *const *texts)
-{
-    size_t count = 0;
-    while (texts[count] != NULL)
-        count++;
-    return count;
-}
 
 static configurators *read_for(
     const url_wanted *wanted, const char *const *nodes, const char *const *application, const char *const *service)
 {
     const configurator_consumer consumer = {.application = "shop", .address = OWN_IP, .wanted = *wanted};
     const configurator_texts texts[CONFIGURATOR_SOURCES] = {
-        {nodes, count_of(nodes)}, {application, count_of(application)}, {service, count_of(service)}};
+        {nodes, list_length(nodes)}, {application, list_length(application)}, {service, list_length(service)}};
     configurators *made = NULL;
     assert_true(configurators_new(&consumer, texts, &made));
     return made;
@@ -46,7 +35,7 @@ static void describe(const char *of, const char *const *nodes, char *text, size_
 {
     provider_url *url = url_of(of);
     const url_wanted wanted = {.interface = url->interface, .group = url->group, .version = url->version};
-    configurators *rules = read_for(&wanted, nodes, LIST(NULL), LIST(NULL));
+    configurators *rules = read_for(&wanted, nodes, NOTHING, NOTHING);
     configured with;
     buffer out;
     buffer_init(&out, 4096);
@@ -85,82 +74,81 @@ static const effect_case effects[] = {
     {"N18 doubles a weight", "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?interface=com.youni.UserProvider",
         {OVER "192.168.35.1:10000/com.youni.UserProvider?category=configurators&dynamic=false&enabled=true&weight=200"},
         "weight=200 by override 192.168.35.1:10000"},
-    {"another port is another provider", NODE, {OVER "10.0.0.1:81/" SERVICE TAIL "&weight=1"}, ""},
-    {"another host is another provider", NODE, {OVER "10.0.0.2:80/" SERVICE TAIL "&weight=1"}, ""},
-    {"a port of every host", NODE, {OVER "0.0.0.0:80/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0:80"},
-    {"everybody", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"a host without a port is a consumer's: ours", NODE, {OVER OWN_IP "/" SERVICE TAIL "&weight=1"},
+    {"another port is another provider", A, {OVER "10.0.0.1:81/" SERVICE TAIL "&weight=1"}, ""},
+    {"another host is another provider", A, {OVER "10.0.0.2:80/" SERVICE TAIL "&weight=1"}, ""},
+    {"a port of every host", A, {OVER "0.0.0.0:80/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0:80"},
+    {"everybody", A, {OVER "0.0.0.0/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"a host without a port is a consumer's: ours", A, {OVER OWN_IP "/" SERVICE TAIL "&weight=1"},
         "weight=1 by override " OWN_IP},
-    {"a host without a port is a consumer's: another's", NODE, {OVER "10.0.0.1/" SERVICE TAIL "&weight=1"}, ""},
-    {"another interface", NODE, {OVER "0.0.0.0/com.example.Other" TAIL "&weight=1"}, ""},
-    {"our application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=shop&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"any application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=*&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"another application", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&application=other&weight=1"}, ""},
-    {"our side", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&side=consumer&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"the other side", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&side=provider&weight=1"}, ""},
-    {"a condition that holds", NODE "&zone=a", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"},
-        "weight=1 by override 0.0.0.0"},
-    {"a condition for any value", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=*&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"a condition that does not hold", NODE "&zone=b", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
-    {"a condition on what is not there", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
-    {"switched off", NODE, {OVER "0.0.0.0/" SERVICE "?category=configurators&dynamic=false&enabled=false&weight=1"}, ""},
-    {"time-outs and retries, of methods too", NODE "&timeout=9&echo.timeout=8",
+    {"a host without a port is a consumer's: another's", A, {OVER "10.0.0.1/" SERVICE TAIL "&weight=1"}, ""},
+    {"another interface", A, {OVER "0.0.0.0/com.example.Other" TAIL "&weight=1"}, ""},
+    {"our application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=shop&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"any application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=*&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"another application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=other&weight=1"}, ""},
+    {"our side", A, {OVER "0.0.0.0/" SERVICE TAIL "&side=consumer&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"the other side", A, {OVER "0.0.0.0/" SERVICE TAIL "&side=provider&weight=1"}, ""},
+    {"a condition that holds", A "&zone=a", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"a condition for any value", A, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=*&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"a condition that does not hold", A "&zone=b", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
+    {"a condition on what is not there", A, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
+    {"switched off", A, {OVER "0.0.0.0/" SERVICE "?category=configurators&dynamic=false&enabled=false&weight=1"}, ""},
+    {"time-outs and retries, of methods too", A "&timeout=9&echo.timeout=8",
         {OVER "0.0.0.0/" SERVICE TAIL "&timeout=100&echo.timeout=50&methods.add.retries=0&retries=1"},
         "echo.timeout=50 by override 0.0.0.0, methods.add.retries=0 by override 0.0.0.0, retries=1 by override 0.0.0.0, "
         "timeout=100 by override 0.0.0.0"},
-    {"what is never written over a provider", NODE,
+    {"what is never written over a provider", A,
         {OVER "0.0.0.0/" SERVICE TAIL "&check=false&interfaces=x&compatible_config=true&weight=3"},
         "weight=3 by override 0.0.0.0"},
-    {"what means nothing here", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&mock=force:return+null&loadbalance=random"}, ""},
-    {"values that none can have", NODE,
+    {"what means nothing here", A, {OVER "0.0.0.0/" SERVICE TAIL "&mock=force:return+null&loadbalance=random"}, ""},
+    {"values that none can have", A,
         {OVER "0.0.0.0/" SERVICE TAIL "&weight=many&timeout=0&retries=-1&disabled=perhaps&echo.timeout=x"}, ""},
-    {"a host is later than everybody", NODE,
+    {"a host is later than everybody", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=2 by override 10.0.0.1:80"},
-    {"a higher priority is later", NODE,
+    {"a higher priority is later", A,
         {OVER "0.0.0.0/" SERVICE TAIL "&priority=2&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&priority=1&weight=1"},
         "weight=2 by override 0.0.0.0"},
-    {"a negative priority is earlier", NODE,
+    {"a negative priority is earlier", A,
         {OVER "0.0.0.0/" SERVICE TAIL "&priority=-3&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=1 by override 0.0.0.0"},
-    {"several add up", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&timeout=7"},
+    {"several add up", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&timeout=7"},
         "timeout=7 by override 0.0.0.0, weight=2 by override 10.0.0.1:80"},
-    {"one that sets nothing clears all", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL}, ""},
-    {"one without any param clears all", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE}, ""},
-    {"one that is switched off clears nothing", NODE,
+    {"one that sets nothing clears all", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL}, ""},
+    {"one without any param clears all", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE}, ""},
+    {"one that is switched off clears nothing", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE "?category=configurators&enabled=false"},
         "weight=2 by override 10.0.0.1:80"},
-    {"one for others clears nothing", NODE,
+    {"one for others clears nothing", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&application=other"},
         "weight=2 by override 10.0.0.1:80"},
-    {"one for a host clears nothing", NODE, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER OWN_IP "/" SERVICE TAIL},
+    {"one for a host clears nothing", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER OWN_IP "/" SERVICE TAIL},
         "weight=2 by override 10.0.0.1:80"},
-    {"empty:// clears all", NODE,
+    {"empty:// clears all", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", "empty://" OWN_IP "/" SERVICE "?category=configurators"}, ""},
-    {"absent sets what is missing", NODE, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7"}, "weight=7 by absent 0.0.0.0"},
-    {"absent leaves what is there", NODE "&weight=5", {"absent://0.0.0.0/" SERVICE TAIL "&weight=7&timeout=3"},
+    {"absent sets what is missing", A, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7"}, "weight=7 by absent 0.0.0.0"},
+    {"absent leaves what is there", A "&weight=5", {"absent://0.0.0.0/" SERVICE TAIL "&weight=7&timeout=3"},
         "timeout=3 by absent 0.0.0.0"},
-    {"absent leaves a default too", NODE "&default.timeout=5", {"absent://0.0.0.0/" SERVICE TAIL "&timeout=3"}, ""},
-    {"broken ones and others are left out", NODE,
+    {"absent leaves a default too", A "&default.timeout=5", {"absent://0.0.0.0/" SERVICE TAIL "&timeout=3"}, ""},
+    {"broken ones and others are left out", A,
         {"override//", "route://0.0.0.0/" SERVICE "?category=routers&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=1 by override 0.0.0.0"},
-    {"the newer form says its side: consumers", NODE,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"}, "timeout=7 by override 0.0.0.0"},
-    {"the newer form for consumers has no port", NODE,
+    {"the newer form says its side: consumers", A, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"},
+        "timeout=7 by override 0.0.0.0"},
+    {"the newer form for consumers has no port", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"}, ""},
-    {"the newer form for providers: weight and disabled only", NODE,
+    {"the newer form for providers: weight and disabled only", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=provider&timeout=7&weight=8"},
         "weight=8 by override 10.0.0.1:80"},
-    {"the newer form for providers of an application", NODE "&application=bank",
+    {"the newer form for providers of an application", A "&application=bank",
         {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=provider&application=bank&weight=8"},
         "weight=8 by override 0.0.0.0"},
-    {"the newer form for providers of our application means no other's", NODE "&application=bank",
+    {"the newer form for providers of our application means no other's", A "&application=bank",
         {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=provider&application=shop&weight=8"}, ""},
-    {"the newer form without a side means nobody", NODE, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&weight=8"}, ""},
-    {"the newer form may list providers", NODE,
+    {"the newer form without a side means nobody", A, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&weight=8"}, ""},
+    {"the newer form may list providers", A,
         {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9:80,10.0.0.1:80&weight=8"},
         "weight=8 by override 0.0.0.0"},
-    {"the newer form may list other providers", NODE,
+    {"the newer form may list other providers", A,
         {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.1:8080&weight=8"}, ""},
     {"of an IPv6 provider", "jsonrpc://[fd00::1]:80/" SERVICE, {OVER "[fd00::1]:80/" SERVICE TAIL "&weight=9"},
         "weight=9 by override fd00::1:80"},
@@ -184,7 +172,7 @@ static void a_rule_of_the_service_wins_over_the_application_s_and_over_nodes(voi
     const char *const application[] = {
         OVER "0.0.0.0/*" TAIL "&configVersion=v2.7&side=consumer&application=shop&weight=2&timeout=2", NULL};
     const char *const service[] = {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&weight=3", NULL};
-    provider_url *url = url_of(NODE);
+    provider_url *url = url_of(A);
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
     configurators *rules = read_for(&wanted, nodes, application, service);
     configured with;
@@ -203,9 +191,9 @@ static void a_rule_of_the_service_wins_over_the_application_s_and_over_nodes(voi
 static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
 {
     (void)state;
-    provider_url *url = url_of(NODE "&dubbo=dubbo-provider-golang-0.1.1&timeout=3");
+    provider_url *url = url_of(A "&dubbo=dubbo-provider-golang-0.1.1&timeout=3");
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
-    configurators *rules = read_for(&wanted, LIST(OVER "0.0.0.0/" SERVICE TAIL "&echo.timeout=70"), LIST(NULL), LIST(NULL));
+    configurators *rules = read_for(&wanted, LIST(OVER "0.0.0.0/" SERVICE TAIL "&echo.timeout=70"), NOTHING, NOTHING);
     configured with;
     assert_int_equal(0, provider_url_timeout_ms(url, slice_of("echo")));
     assert_true(configured_init(&with, rules, url));
@@ -225,10 +213,10 @@ static void a_weight_set_for_a_dubbo_go_provider_counts(void **state)
         unsigned weight;
     } cases[] = {{OVER "0.0.0.0/" SERVICE TAIL "&weight=0", 0}, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7", 7},
         {OVER "0.0.0.0/" SERVICE TAIL "&timeout=7", 100}};
-    provider_url *url = url_of(NODE "&release=dubbo-golang-3.3.2&weight=0");
+    provider_url *url = url_of(A "&release=dubbo-golang-3.3.2&weight=0");
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        configurators *rules = read_for(&wanted, LIST(cases[i].text), LIST(NULL), LIST(NULL));
+        configurators *rules = read_for(&wanted, LIST(cases[i].text), NOTHING, NOTHING);
         configured with;
         assert_true(configured_init(&with, rules, url));
         assert_int_equal(cases[i].weight, provider_url_weight(with.url));
@@ -248,17 +236,13 @@ static void more_than_the_ceiling_are_left_out(void **state)
         list[i] = texts[i];
     }
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
-    configurators *rules = read_for(&wanted, list, LIST(NULL), LIST(NULL));
+    configurators *rules = read_for(&wanted, list, NOTHING, NOTHING);
     assert_int_equal(CONFIGURATORS_MAX, configurators_count(rules));
     configurators_free(rules);
 }
 
 /* --- in a selector --------------------------------------------------------------------------------------------------------------------------- */
 
-#define A "jsonrpc://10.0.0.1:80/" SERVICE "?interface=" SERVICE
-#define B "jsonrpc://10.0.0.2:80/" SERVICE "?interface=" SERVICE
-#define A_LABEL "10.0.0.1:80/" SERVICE
-#define B_LABEL "10.0.0.2:80/" SERVICE
 #define DISABLES_A OVER "10.0.0.1:80/" SERVICE TAIL "&disabled=true"
 
 static void start(fixture *f)
@@ -272,14 +256,23 @@ static void start(fixture *f)
 
 static void overrides_are(fixture *f, const char *const *urls)
 {
-    fake_registry_push_configurators(f->source, SERVICE, urls, count_of(urls));
+    fake_registry_push_configurators(f->source, SERVICE, urls, list_length(urls));
 }
 
 static void no_rules(fixture *f)
 {
-    overrides_are(f, LIST(NULL));
+    overrides_are(f, NOTHING);
     fake_registry_push_data(f->source, RULES, NULL);
     fake_registry_push_data(f->source, APP_RULES, NULL);
+}
+
+/* Everything has been read, and there are no rules yet. */
+static directory *start_without_rules(fixture *f)
+{
+    start(f);
+    directory *of = directory_of(f, SERVICE);
+    no_rules(f);
+    return of;
 }
 
 static void explain(directory *of, char *line, size_t size)
@@ -292,9 +285,7 @@ static void an_override_takes_effect_at_once_and_is_undone_when_it_goes(void **s
     (void)state;
     fixture f;
     char line[512];
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A, B));
     assert_int_equal(2, directory_count(of));
     overrides_are(&f, LIST(DISABLES_A));
@@ -305,7 +296,7 @@ static void an_override_takes_effect_at_once_and_is_undone_when_it_goes(void **s
     assert_contains(line, "1 configurator");
     registry_has(&f, LIST(A, B "&x=1"));
     assert_int_equal(1, directory_count(of));
-    overrides_are(&f, LIST(NULL));
+    overrides_are(&f, NOTHING);
     assert_int_equal(2, directory_count(of));
     fixture_end(&f);
 }
@@ -316,9 +307,7 @@ static void providers_keep_what_is_known_of_them_when_overrides_change(void **st
     fixture f;
     pick before, after;
     const pick_request request = {.method = slice_of("echo")};
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A "&weight=0"));
     assert_true(directory_pick(of, &request, &before));
     provider *same = before.provider;
@@ -340,9 +329,7 @@ static void an_absent_value_is_no_stronger_than_the_node_s(void **state)
     fixture f;
     pick held;
     const pick_request request = {.method = slice_of("echo")};
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     overrides_are(&f, LIST("absent://0.0.0.0/" SERVICE TAIL "&timeout=77"));
     registry_has(&f, LIST(A));
     assert_true(directory_pick(of, &request, &held));
@@ -356,9 +343,7 @@ static void disabled_false_brings_a_disabled_provider_back(void **state)
 {
     (void)state;
     fixture f;
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A "&disabled=true"));
     assert_int_equal(0, directory_count(of));
     overrides_are(&f, LIST(OVER "10.0.0.1:80/" SERVICE TAIL "&disabled=false"));
@@ -372,9 +357,7 @@ static void a_weight_is_that_of_the_override(void **state)
     fixture f;
     char line[512];
     unsigned of_a = 0;
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A, B));
     overrides_are(&f, LIST(OVER "10.0.0.1:80/" SERVICE TAIL "&weight=300"));
     for (int i = 0; i < 8; i++)
@@ -393,9 +376,7 @@ static void rules_of_the_config_centre_take_effect(void **state)
     (void)state;
     fixture f;
     char line[512];
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A, B "&application=shop"));
     fake_registry_push_data(f.source, RULES,
         "configVersion: v2.7\nscope: service\nkey: " SERVICE "\nenabled: true\nconfigs:\n"
@@ -429,9 +410,7 @@ static void a_broken_rule_is_named_and_the_former_one_kept(void **state)
 {
     (void)state;
     fixture f;
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A, B));
     fake_registry_push_data(f.source, RULES,
         "key: " SERVICE "\nconfigs: [{side: provider, addresses: ['10.0.0.1:80'], parameters: {disabled: true}}]\n");
@@ -488,9 +467,7 @@ static void configurators_for_which_there_was_no_memory_are_read_again(void **st
 {
     (void)state;
     fixture f;
-    start(&f);
-    directory *of = directory_of(&f, SERVICE);
-    no_rules(&f);
+    directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A, B));
     for (unsigned long nth = 1; nth < 12; nth++) {
         alloc_fail_at(nth);

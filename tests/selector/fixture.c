@@ -59,12 +59,32 @@ directory *directory_of(fixture *f, const char *interface)
     return found;
 }
 
+void fixture_start_in_turn(fixture *f)
+{
+    selector_settings settings = usual_settings();
+    settings.load_balance = "roundrobin";
+    fixture_start(f, &settings);
+}
+
+directory *fixture_start_with(fixture *f, const char *const *urls)
+{
+    fixture_start_in_turn(f);
+    directory *of = directory_of(f, SERVICE);
+    registry_has(f, urls);
+    return of;
+}
+
+size_t list_length(const char *const *texts)
+{
+    size_t length = 0;
+    while (texts[length] != NULL)
+        length++;
+    return length;
+}
+
 void registry_has(fixture *f, const char *const *urls)
 {
-    size_t count = 0;
-    while (urls[count] != NULL)
-        count++;
-    fake_registry_push(f->source, SERVICE, urls, count);
+    fake_registry_push(f->source, SERVICE, urls, list_length(urls));
 }
 
 char **many_urls(size_t count, unsigned port)
@@ -96,4 +116,11 @@ const char *pick_label(directory *of, const char *policy_name, pick_outcome outc
     snprintf(label, sizeof label, "%s", held.provider->label);
     pick_release(of, &held, outcome);
     return label;
+}
+
+provider *pick_one(directory *of, const char *method, pick *held)
+{
+    const pick_request request = {.method = slice_of(method)};
+    assert_true(directory_pick(of, &request, held));
+    return held->provider;
 }

@@ -6,6 +6,16 @@
 #include "tests/selector/fake_registry.h"
 
 #define SERVICE "com.example.Echo"
+#define A "jsonrpc://10.0.0.1:80/" SERVICE "?interface=" SERVICE
+#define B "jsonrpc://10.0.0.2:80/" SERVICE "?interface=" SERVICE
+#define C "jsonrpc://10.0.0.3:80/" SERVICE "?interface=" SERVICE
+#define A_LABEL "10.0.0.1:80/" SERVICE
+#define B_LABEL "10.0.0.2:80/" SERVICE
+
+/* Texts, ended by NULL. */
+#define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NOTHING LIST(NULL)
+size_t list_length(const char *const *texts);
 
 typedef struct fixture {
     registry *source;
@@ -20,6 +30,12 @@ selector_settings usual_settings(void);
 void fixture_start(fixture *f, const selector_settings *settings); /* the clock stands at 1000 s */
 void fixture_end(fixture *f);
 
+/* With the usual settings, but in turn (roundrobin). */
+void fixture_start_in_turn(fixture *f);
+
+/* The same, with the directory of SERVICE and what the registry has to begin with. */
+directory *fixture_start_with(fixture *f, const char *const *urls);
+
 void clock_stop(void); /* the test's clock from here, at 1000 s */
 void clock_go_on(int64_t ms);
 void clock_restart(void);
@@ -27,7 +43,7 @@ void clock_restart(void);
 /* The directory of SERVICE, or of another interface. */
 directory *directory_of(fixture *f, const char *interface);
 
-/* What the registry has now; the list ends with NULL. */
+/* What the registry has now. */
 void registry_has(fixture *f, const char *const *urls);
 
 /* count nodes of SERVICE at 10.x.y.z:port, freed with free_urls(). */
@@ -36,5 +52,8 @@ void free_urls(char **urls, size_t count);
 
 /* The next pick's label, let go at once with that outcome; "none". Valid until the next call, on this thread. */
 const char *pick_label(directory *of, const char *policy_name, pick_outcome outcome);
+
+/* The next pick for that method, held. */
+provider *pick_one(directory *of, const char *method, pick *held);
 
 #endif

@@ -8,9 +8,7 @@
 
 static directory *start(fixture *f, size_t providers)
 {
-    selector_settings settings = usual_settings();
-    settings.load_balance = "roundrobin";
-    fixture_start(f, &settings);
+    fixture_start_in_turn(f);
     directory *of = directory_of(f, SERVICE);
     char **urls = many_urls(providers, 8080);
     fake_registry_push(f->source, SERVICE, (const char *const *)urls, providers);

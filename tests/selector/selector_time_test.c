@@ -1,0 +1,265 @@
+/* What happens to a directory as time goes by: reading again, graces, waiting, providers that are gone, the snapshot file. */
+#include "tests/selector/fixture.h"
+#include "tests/support/test.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+
+/* --- time ---------------------------------------------------------------------------------------------------------------------------------- */
+
+static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = fixture_start_with(&f, LIST(A));
+    clock_go_on(269 * 1000); /* 300 s less a tenth: not yet */
+    keeper_round(f.selector);
+    assert_int_equal(0, fake_registry_refreshes(f.source));
+    clock_go_on(62 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_refreshes(f.source));
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_refreshes(f.source));
+    clock_go_on(331 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(2, fake_registry_refreshes(f.source));
+    assert_int_equal(1, directory_count(of)); /* nothing came back: the registry is away */
+    fixture_end(&f);
+}
+
+static void an_empty_list_counts_only_after_the_grace(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[1024];
+    directory *of = fixture_start_with(&f, LIST(A));
+    registry_has(&f, NOTHING);
+    assert_int_equal(1, directory_count(of));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "but now its list is empty");
+    clock_go_on(29 * 1000);
+    registry_has(&f, NOTHING); /* a second empty reading does not lengthen it */
+    keeper_round(f.selector);
+    assert_int_equal(1, directory_count(of));
+    clock_go_on(1001);
+    keeper_round(f.selector);
+    assert_int_equal(0, directory_count(of));
+    assert_string_equal("none", pick_label(of, NULL, PICK_GOOD));
+    fixture_end(&f);
+}
+
+static void a_list_that_comes_back_ends_the_grace(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = fixture_start_with(&f, LIST(A));
+    registry_has(&f, NOTHING);
+    clock_go_on(20 * 1000);
+    registry_has(&f, LIST(A));
+    clock_go_on(20 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(1, directory_count(of));
+    registry_has(&f, NOTHING); /* a grace of its own */
+    clock_go_on(20 * 1000);
+    keeper_round(f.selector);
+    assert_int_equal(1, directory_count(of));
+    fixture_end(&f);
+}
+
+static void a_list_of_nothing_usable_counts_at_once(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = fixture_start_with(&f, LIST(A));
+    registry_has(&f, LIST(A "&disabled=true"));
+    assert_int_equal(0, directory_count(of));
+    fixture_end(&f);
+}
+
+static void providers_that_are_gone_are_freed_when_no_call_holds_them(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    directory *of = fixture_start_with(&f, LIST(A));
+    pick_one(of, "echo", &held);
+    registry_has(&f, LIST(B));
+    clock_go_on(PROVIDER_KEEP_MS);
+    keeper_round(f.selector);
+    assert_int_equal(2, map_count(f.selector->providers.by_identity));
+    assert_string_equal(A_LABEL, held.provider->label);
+    pick_release(of, &held, PICK_GOOD);
+    keeper_round(f.selector);
+    assert_int_equal(1, map_count(f.selector->providers.by_identity));
+    assert_int_equal(1, map_count(f.selector->providers.endpoints));
+    assert_int_equal(0, f.selector->providers.left_over);
+    fixture_end(&f);
+}
+
+static void a_provider_that_comes_straight_back_is_the_same(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    directory *of = fixture_start_with(&f, LIST(A));
+    provider *before = pick_one(of, "echo", &held);
+    pick_release(of, &held, PICK_FAILED);
+    registry_has(&f, LIST(B));
+    clock_go_on(PROVIDER_KEEP_MS / 2);
+    keeper_round(f.selector);
+    registry_has(&f, LIST(A));
+    assert_ptr_equal(before, pick_one(of, "echo", &held));
+    assert_int_equal(1, atomic_load(&before->failures));
+    pick_release(of, &held, PICK_GOOD);
+    fixture_end(&f);
+}
+
+/* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
+
+static void waiting_ends_at_the_deadline_and_says_what_the_registry_does(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_start_in_turn(&f);
+    directory *of = directory_of(&f, SERVICE);
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    assert_contains(f.err.text, SERVICE);
+    assert_contains(f.err.text, "fake://there is connected, but has not answered");
+    fake_registry_set_connected(f.source, false);
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    assert_contains(f.err.text, "cannot be reached");
+    registry_has(&f, NOTHING); /* an empty answer is an answer */
+    assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    fixture_end(&f);
+}
+
+typedef struct waiter {
+    directory *of;
+    dubboc_status status;
+} waiter;
+
+static void *wait_for_ever(void *arg)
+{
+    waiter *self = arg;
+    self->status = directory_wait_ready(self->of, DEADLINE_NEVER, NULL);
+    return NULL;
+}
+
+static void waiting_ends_with_the_first_list_or_the_stop(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_start_in_turn(&f);
+    for (int is_stop = 0; is_stop < 2; is_stop++) {
+        waiter self = {.of = directory_of(&f, is_stop ? "com.example.Other" : SERVICE)};
+        pthread_t thread;
+        assert_int_equal(0, pthread_create(&thread, NULL, wait_for_ever, &self));
+        if (is_stop)
+            selector_stop(f.selector);
+        else
+            registry_has(&f, LIST(A));
+        pthread_join(thread, NULL);
+        assert_status(is_stop ? DUBBOC_E_CLOSED : DUBBOC_OK, self.status, NULL);
+    }
+    fixture_end(&f);
+}
+
+/* --- the snapshot file --------------------------------------------------------------------------------------------------------------------- */
+
+static void start_with_folder(fixture *f, const char *folder)
+{
+    selector_settings settings = usual_settings();
+    settings.snapshot_dir = folder;
+    fixture_start(f, &settings);
+}
+
+static void starts_from_the_snapshot_file_while_the_registry_is_away(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[1024];
+    char *folder = test_folder_new();
+    start_with_folder(&f, folder);
+    directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A, B, "dubbo://10.0.0.9:1/" SERVICE));
+    fixture_end(&f); /* writes what is not written yet */
+
+    start_with_folder(&f, folder);
+    fake_registry_set_connected(f.source, false);
+    directory *of = directory_of(&f, SERVICE);
+    assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    assert_int_equal(2, directory_count(of));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "3 nodes seen in the snapshot file");
+    registry_has(&f, LIST(B)); /* the first living list replaces it */
+    assert_int_equal(1, directory_count(of));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "1 node seen at fake://there");
+    fixture_end(&f);
+    test_folder_remove(folder);
+}
+
+static bool file_exists(const char *folder)
+{
+    char path[512];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/" SERVICE ".providers", folder);
+    return stat(path, &info) == 0;
+}
+
+static void changes_within_a_second_are_written_once_and_an_unchanged_list_never(void **state)
+{
+    (void)state;
+    fixture f;
+    char *folder = test_folder_new();
+    start_with_folder(&f, folder);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    keeper_round(f.selector);
+    assert_false(file_exists(folder));
+    clock_go_on(SAVE_AFTER_MS);
+    keeper_round(f.selector);
+    assert_true(file_exists(folder));
+    registry_has(&f, LIST(A));
+    assert_false(of->is_dirty);
+    fixture_end(&f);
+    start_with_folder(&f, folder);
+    of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    assert_false(of->is_dirty);
+    fixture_end(&f);
+    test_folder_remove(folder);
+}
+
+static void a_snapshot_folder_that_cannot_be_had_is_said_at_once(void **state)
+{
+    (void)state;
+    fixture f;
+    selector *made = NULL;
+    fixture_start_in_turn(&f);
+    f.settings.snapshot_dir = "/proc/dubboc-no-such-place";
+    assert_status(DUBBOC_E_SYSTEM, selector_new(&f.settings, f.source, f.http, &made, &f.err), &f.err);
+    assert_contains(f.err.text, "/proc/dubboc-no-such-place");
+    assert_null(made);
+    fixture_end(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_again_after_the_ttl_and_keeps_the_list_meanwhile),
+        cmocka_unit_test(an_empty_list_counts_only_after_the_grace),
+        cmocka_unit_test(a_list_that_comes_back_ends_the_grace),
+        cmocka_unit_test(a_list_of_nothing_usable_counts_at_once),
+        cmocka_unit_test(providers_that_are_gone_are_freed_when_no_call_holds_them),
+        cmocka_unit_test(a_provider_that_comes_straight_back_is_the_same),
+        cmocka_unit_test(waiting_ends_at_the_deadline_and_says_what_the_registry_does),
+        cmocka_unit_test(waiting_ends_with_the_first_list_or_the_stop),
+        cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
+        cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
+        cmocka_unit_test(a_snapshot_folder_that_cannot_be_had_is_said_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
