@@ -1,4 +1,4 @@
-client_tests = tests/client/call_test tests/client/call_settings_test tests/client/dialect_test tests/client/numbers_test tests/client/override_test
+client_tests = tests/client/call_test tests/client/call_settings_test tests/client/dialect_test tests/client/numbers_test tests/client/once_test tests/client/override_test
 check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
 call_fixture = tests/client/call_fixture.c tests/client/call_fixture.h
@@ -15,3 +15,5 @@ tests_client_numbers_test_LDADD = $(test_libs)
 tests_client_call_settings_test_SOURCES = tests/client/call_settings_test.c $(call_fixture) tests/support/names.c tests/support/names.h
 tests_client_call_settings_test_CPPFLAGS = $(test_cppflags)
 tests_client_call_settings_test_LDADD = $(test_libs)
+tests_client_once_test_CPPFLAGS = $(test_cppflags)
+tests_client_once_test_LDADD = $(test_libs)
