@@ -231,9 +231,9 @@ static dubboc_status read_entry(rule *self, const yaml_node_t *map, entry *out)
 }
 
 /* Zero-ended copies for the writer, which takes no others. */
-static void add_param(url_writer *writer, const char *prefix, dubboc_slice key, dubboc_slice value, bool *has_memory)
+static void add_param(url_writer *writer, dubboc_slice key, dubboc_slice value, bool *has_memory)
 {
-    char *name = mem_printf("%s%.*s", prefix, SLICE_ARGS(key)), *text = mem_dup_slice(value);
+    char *name = mem_dup_slice(key), *text = mem_dup_slice(value);
     *has_memory = *has_memory && name != NULL && text != NULL;
     if (name != NULL && text != NULL)
         url_writer_add(writer, name, text);
@@ -252,7 +252,7 @@ static void add_list(const rule *self, url_writer *writer, const char *key, cons
     if (joined.status != DUBBOC_OK)
         *has_memory = false;
     else if (joined.len > 0)
-        add_param(writer, "", slice_of(key), buffer_slice(&joined), has_memory);
+        add_param(writer, slice_of(key), buffer_slice(&joined), has_memory);
     buffer_fini(&joined);
 }
 
@@ -273,7 +273,7 @@ static dubboc_status add_parameters(const rule *self, url_writer *writer, const 
         dubboc_slice key = scalar_of(yaml_document_get_node(self->document, pair->key));
         if (!is_key(key) || value->type != YAML_SCALAR_NODE)
             return fail(self, map, "a parameter that is no \"name: value\"");
-        add_param(writer, "", key, scalar_of(value), has_memory);
+        add_param(writer, key, scalar_of(value), has_memory);
     }
     return DUBBOC_OK;
 }
@@ -309,11 +309,11 @@ static dubboc_status write_params(
         return status;
     /* behind the parameters, which must not stand in for them */
     add_list(self, writer, "providerAddresses", of->provider_addresses, &has_memory);
-    add_param(writer, "", slice_of("group"), group, &has_memory);
-    add_param(writer, "", slice_of("version"), version, &has_memory);
-    add_param(writer, "", slice_of("side"), of->side, &has_memory);
-    add_param(writer, "", slice_of("application"), to->application, &has_memory);
-    add_param(writer, "", slice_of("configVersion"), self->version, &has_memory);
+    add_param(writer, slice_of("group"), group, &has_memory);
+    add_param(writer, slice_of("version"), version, &has_memory);
+    add_param(writer, slice_of("side"), of->side, &has_memory);
+    add_param(writer, slice_of("application"), to->application, &has_memory);
+    add_param(writer, slice_of("configVersion"), self->version, &has_memory);
     url_writer_add(writer, "category", "dynamicconfigurators");
     url_writer_add(writer, "enabled", "true");
     return has_memory ? DUBBOC_OK : error_no_memory(self->err);
