@@ -66,6 +66,8 @@ typedef struct subscription {
     zk_notice notice;
     zk_subscriber subscriber;
     zk_event begin;
+    zk_event again;
+    atomic_bool is_asked; /* again is in the mailbox: asking once more asks for nothing more */
     zk_event end;
     char *name; /* the interface, or the path of the data */
     registry_category category;
@@ -193,7 +195,7 @@ static void handle_command(zk_registry *self, zk_event *event)
 {
     zk_event command = *event;
     if (command.kind == ZK_EVENT_REFRESH)
-        zk_event_free(event);
+        atomic_store(&CONTAINER(event, subscription, again)->is_asked, false);
     zk_core_handle(self->core, &command, clock_now_ns());
 }
 
@@ -487,19 +489,11 @@ static dubboc_status zookeeper_watch_data(
     return subscribe_to(self, made, name, path, out, err);
 }
 
-static void free_event(zk_event *event)
-{
-    free(event);
-}
-
 static void zookeeper_refresh(registry *base, registry_subscription *handle)
 {
-    zk_event *event = MEM_NEW(zk_event);
-    if (event == NULL)
-        return; /* it is asked for again */
-    event->release = free_event;
-    if (!post((zk_registry *)base, event, ZK_EVENT_REFRESH, &((subscription *)handle)->subscriber))
-        free(event);
+    subscription *self = (subscription *)handle;
+    if (!atomic_exchange(&self->is_asked, true))
+        post((zk_registry *)base, &self->again, ZK_EVENT_REFRESH, &self->subscriber);
 }
 
 static void zookeeper_unsubscribe(registry *base, registry_subscription *handle)

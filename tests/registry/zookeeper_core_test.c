@@ -581,6 +581,28 @@ static void a_refresh_tells_even_what_has_not_changed(void **state)
     fake_free(self);
 }
 
+static void a_hundred_refreshes_are_two_readings(void **state)
+{
+    (void)state;
+    zk_subscriber subscriber;
+    fake *self = connected_fake();
+    subscribe_read(self, &subscriber, "a");
+    fake_pass_ms(self, 1000);
+    for (int i = 0; i < 100; i++) {
+        fake_command(self, ZK_EVENT_REFRESH, &subscriber);
+        fake_change(self, DIRECTORY);
+    }
+    fake_answer_list(self, fake_expect(self, FAKE_CHILDREN, DIRECTORY), "a");
+    assert_nothing_asked(self);
+    assert_int_equal(2, self->readings);
+    fake_pass_ms(self, 50);
+    fake_answer_list(self, fake_expect(self, FAKE_CHILDREN, DIRECTORY), "a b");
+    assert_int_equal(3, self->readings);
+    fake_pass_ms(self, 1000);
+    assert_nothing_asked(self);
+    fake_free(self);
+}
+
 static void subscribers_of_one_path_share_its_readings(void **state)
 {
     (void)state;
@@ -865,6 +887,7 @@ int main(void)
         cmocka_unit_test(a_storm_of_changes_is_read_twenty_times_a_second),
         cmocka_unit_test(a_change_during_a_reading_leads_to_another),
         cmocka_unit_test(a_refresh_tells_even_what_has_not_changed),
+        cmocka_unit_test(a_hundred_refreshes_are_two_readings),
         cmocka_unit_test(subscribers_of_one_path_share_its_readings),
         cmocka_unit_test(a_reading_for_somebody_who_left_is_dropped),
         cmocka_unit_test(everything_is_read_again_after_a_lost_connection),

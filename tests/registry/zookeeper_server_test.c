@@ -329,6 +329,26 @@ static void watches_the_data_of_a_node_before_and_after_it_exists(void **state)
     registry_free(self);
 }
 
+static void a_storm_of_refreshes_is_answered_a_few_times(void **state)
+{
+    (void)state;
+    watched seen_nodes = WATCHED;
+    registry *self = open_registry();
+    registry_subscription *subscription = subscribe_at(self, &seen_nodes);
+    wait_for_count(&seen_nodes, 0);
+    int64_t since_ns = clock_now_ns();
+    for (int i = 0; i < 10000; i++)
+        registry_refresh(self, subscription);
+    int64_t readings_max = elapsed_ms(since_ns) / 50 + 4;
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client_create(client, DIRECTORY "/after", "", true);
+    wait_for_count(&seen_nodes, 1);
+    registry_unsubscribe(self, subscription);
+    assert_in_range(seen_nodes.calls, 2, readings_max);
+    zookeeper_client_free(client);
+    registry_free(self);
+}
+
 static void a_node_of_another_session_is_replaced(void **state)
 {
     (void)state;
@@ -665,6 +685,7 @@ int main(void)
         cmocka_unit_test(a_listener_may_look_up),
         cmocka_unit_test(lists_nodes_and_interfaces),
         cmocka_unit_test(watches_the_data_of_a_node_before_and_after_it_exists),
+        cmocka_unit_test(a_storm_of_refreshes_is_answered_a_few_times),
         cmocka_unit_test(a_node_of_another_session_is_replaced),
         cmocka_unit_test(a_node_deleted_by_hand_comes_back),
         cmocka_unit_test(an_expired_session_is_replaced_with_all_that_it_had),
