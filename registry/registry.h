@@ -94,7 +94,7 @@ dubboc_status registry_lookup(registry *self, const char *interface, registry_ca
 dubboc_status registry_interfaces(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err);
 
 /* Watches one node's data (a path below the root, "config/dubbo/<key>": wire.md 5.9): called as a registry_listener, data NULL when there is no such node. Ended by
- * registry_unsubscribe(). static:, file: keep none: DUBBOC_E_UNSUPPORTED. */
+ * registry_unsubscribe(). DUBBOC_E_ARGUMENT: no node can have that path. static:, file: keep none: DUBBOC_E_UNSUPPORTED. */
 typedef void (*registry_data_listener)(void *arg, const char *path, const char *data, size_t len);
 dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener, void *arg,
     registry_subscription **subscription, dubboc_error *err);

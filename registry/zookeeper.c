@@ -18,6 +18,7 @@
 #include "registry/zookeeper_address.h"
 #include "registry/zookeeper_core.h"
 #include "registry/zookeeper_notify.h"
+#include "registry/zookeeper_path.h"
 
 #define TIMEOUT_DEFAULT_MS 5000
 #define SELF_CHECK_DEFAULT_MS 30000
@@ -475,8 +476,9 @@ static dubboc_status zookeeper_watch_data(
     registry *base, const char *name, registry_data_listener listener, void *arg, registry_subscription **out, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
-    if (name[0] == '\0' || name[0] == '/' || name[strlen(name) - 1] == '/' || strstr(name, "//") != NULL)
-        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no path below the root", name);
+    const char *fault = zk_path_fault(slice_of(name));
+    if (fault != NULL)
+        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no path below the root: %s", name, fault);
     char *path = mem_printf("%s/%s", self->address.root, name);
     subscription *made = MEM_NEW(subscription);
     if (path == NULL || made == NULL) {

@@ -7,6 +7,7 @@ libdubboc_core_la_SOURCES += \
 	registry/zookeeper_mailbox.h registry/zookeeper_mailbox.c \
 	registry/zookeeper_node.c \
 	registry/zookeeper_notify.h registry/zookeeper_notify.c \
+	registry/zookeeper_path.h registry/zookeeper_path.c \
 	registry/zookeeper_port.h registry/zookeeper_port.c \
 	registry/zookeeper_task.h registry/zookeeper_task.c \
 	registry/zookeeper_watch.c

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
+#include "registry/zookeeper_path.h"
 
 #define SERVERS_BYTES_MAX (16u * 1024)
 #define TEXT_BYTES_MAX 1024u
@@ -80,39 +81,24 @@ static dubboc_status add_servers(buffer *servers, dubboc_slice list, dubboc_erro
 
 /* --- the group, which is the root of the tree */
 
-static bool is_path_part(dubboc_slice part)
-{
-    for (size_t i = 0; i < part.len; i++)
-        if ((unsigned char)part.at[i] < 0x20 || part.at[i] == 0x7F)
-            return false;
-    return part.len > 0 && !slice_is(part, ".") && !slice_is(part, "..");
-}
-
 static dubboc_status set_root(zk_address *address, dubboc_slice group, dubboc_error *err)
 {
     char *text = NULL;
     dubboc_status status = decode(group, &text, err);
     if (status != DUBBOC_OK)
         return status;
-    dubboc_slice rest = slice_of(text), part;
-    buffer root;
-    buffer_init(&root, TEXT_BYTES_MAX + 2);
+    dubboc_slice rest = slice_of(text);
     if (rest.len > 0 && rest.at[0] == '/')
         rest = slice_make(rest.at + 1, rest.len - 1);
     if (rest.len > 0 && rest.at[rest.len - 1] == '/')
         rest.len--;
-    while (status == DUBBOC_OK && rest.len > 0) {
-        bool is_last = !slice_cut(rest, '/', &part, &rest);
-        if (!is_path_part(part) || (!is_last && rest.len == 0))
-            status = wrong(err, group, "no usable group");
-        buffer_append_char(&root, '/');
-        buffer_append_slice(&root, part);
-    }
+    const char *fault = rest.len > 0 ? zk_path_fault(rest) : NULL;
     free(address->root);
-    address->root = status == DUBBOC_OK && buffer_text(&root) != NULL ? mem_dup(root.data) : NULL;
-    if (status == DUBBOC_OK && address->root == NULL)
+    address->root = fault == NULL ? mem_printf("%s%.*s", rest.len > 0 ? "/" : "", SLICE_ARGS(rest)) : NULL;
+    if (fault != NULL)
+        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: the group \"%.*s\": %s", SLICE_ARGS(group), fault);
+    else if (address->root == NULL)
         status = error_no_memory(err);
-    buffer_fini(&root);
     free(text);
     return status;
 }

@@ -390,6 +390,7 @@ static bool was_sent(call *self, int code)
 {
     if (code == ZOK)
         return true;
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "zookeeper client does not send", "reason=\"%s\"", zerror(code));
     unlink_call(self);
     free(self);
     return false;

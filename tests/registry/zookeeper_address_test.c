@@ -2,6 +2,7 @@
 
 #include "base/slice.h"
 #include "registry/zookeeper_address.h"
+#include "registry/zookeeper_path.h"
 
 typedef struct reads_as {
     const char *rest; /* behind "zookeeper:" */
@@ -64,8 +65,11 @@ static void refuses_what_is_wrong_and_names_it(void **state)
         {"//h?grup=x", "\"grup\""},
         {"//h?check=false", "\"check\""},
         {"//h?group=", ""},
-        {"//h?group=a//b", "no usable group"},
-        {"//h?group=..", "no usable group"},
+        {"//h?group=a//b", "\"a//b\": it has an empty part"},
+        {"//h?group=..", "\"..\": no part may be"},
+        {"//h?group=a%2F..%2Fb", "no part may be"},
+        {"//h?group=a%01b", "\"a%01b\": it holds a character"},
+        {"//h?group=a%00b", "wrong escape"},
         {"//h?group=%zz", "wrong escape"},
         {"//h?timeout=99", "time-out"},
         {"//h?timeout=-1", "time-out"},
@@ -89,11 +93,43 @@ static void refuses_what_is_wrong_and_names_it(void **state)
     }
 }
 
+static void knows_the_paths_that_zookeeper_takes(void **state)
+{
+    (void)state;
+    static const char *const taken[] = {"a", "config/dubbo/a:b", "a b/...", ".a/b..", "\xC3\xA9", "\xE4\xB8\xAD\xE6\x96\x87"};
+    static const char *const refused[][2] = {
+        {"", "empty"},
+        {"/", "empty"},
+        {"/a", "empty"},
+        {"a/", "empty"},
+        {"a//b", "empty"},
+        {".", "\"..\""},
+        {"a/../b", "\"..\""},
+        {"a/.", "\"..\""},
+        {"a\nb", "character"},
+        {"a\x7F", "character"},
+        {"\xC2\x9F", "character"},
+        {"\xEE\x80\x80", "character"},
+        {"\xEF\xBF\xBD", "character"},
+        {"\xED\xA0\x80", "character"},
+        {"\xF0\x9F\x98\x80", "character"},
+        {"\xC3", "character"},
+        {"\xC3(", "character"},
+        {"\xC0\xAF", "character"},
+        {"\xFF", "character"},
+    };
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++)
+        assert_null(zk_path_fault(slice_of(taken[i])));
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_contains(zk_path_fault(slice_of(refused[i][0])), refused[i][1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_forms_of_dubboc_dubbo_and_dubbogo),
         cmocka_unit_test(refuses_what_is_wrong_and_names_it),
+        cmocka_unit_test(knows_the_paths_that_zookeeper_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -329,6 +329,20 @@ static void watches_the_data_of_a_node_before_and_after_it_exists(void **state)
     registry_free(self);
 }
 
+static void a_path_that_no_node_can_have_is_not_watched(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"", "/a", "a/", "a//b", "a/../b", "config/dubbo/a\xFF"};
+    registry *self = open_registry();
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        registry_subscription *made;
+        dubboc_error err;
+        assert_status(DUBBOC_E_ARGUMENT, registry_watch_data(self, names[i], keep_data, NULL, &made, &err), &err);
+        assert_contains(err.text, "is no path below the root: ");
+    }
+    registry_free(self);
+}
+
 static void a_storm_of_refreshes_is_answered_a_few_times(void **state)
 {
     (void)state;
@@ -685,6 +699,7 @@ int main(void)
         cmocka_unit_test(a_listener_may_look_up),
         cmocka_unit_test(lists_nodes_and_interfaces),
         cmocka_unit_test(watches_the_data_of_a_node_before_and_after_it_exists),
+        cmocka_unit_test(a_path_that_no_node_can_have_is_not_watched),
         cmocka_unit_test(a_storm_of_refreshes_is_answered_a_few_times),
         cmocka_unit_test(a_node_of_another_session_is_replaced),
         cmocka_unit_test(a_node_deleted_by_hand_comes_back),
