@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
 #include "registry/zookeeper_path.h"
@@ -123,30 +124,67 @@ static dubboc_status set_timeout(zk_address *address, dubboc_slice value, dubboc
     return DUBBOC_OK;
 }
 
-static dubboc_status take_param(
-    zk_address *address, buffer *servers, dubboc_slice key, dubboc_slice value, bool *has_session, dubboc_error *err)
+/* What Java Dubbo and dubbo-go write into such an address for themselves. */
+static bool is_theirs(dubboc_slice key)
+{
+    static const char *const keys[] = {"accepts", "application", "blockUntilConnectedWait", "check", "client", "cluster",
+        "default", "dubbo", "enable-empty-protection", "environment", "extra-keys", "file", "id", "interface", "logger", "module",
+        "namespace", "organization", "owner", "pid", "preferred", "qos.accept.foreign.ip", "qos.enable", "qos.port",
+        "reconnect.period", "register-mode", "registry-type", "registry.type", "release", "retry.period", "retry.times",
+        "save.file", "server", "simplified", "timestamp", "transport", "transporter", "ttl", "use-as-config-center",
+        "use-as-metadata-center", "version", "wait", "weight", "zone", "zookeeper.ensemble.tracker"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (slice_is(key, keys[i]))
+            return true;
+    return false;
+}
+
+/* Theirs too, but leaving out what they ask for would not be harmless. */
+static bool is_switch(dubboc_slice key)
+{
+    return slice_is(key, "dynamic") || slice_is(key, "register") || slice_is(key, "subscribe");
+}
+
+typedef struct params {
+    buffer servers;
+    buffer unused; /* names of those without effect, for the log */
+    bool has_session;
+} params;
+
+static dubboc_status leave_out(params *read, dubboc_slice key)
+{
+    if (read->unused.len > 0)
+        buffer_append_char(&read->unused, ',');
+    buffer_append_slice(&read->unused, key);
+    return DUBBOC_OK;
+}
+
+static dubboc_status take_param(zk_address *address, params *read, dubboc_slice key, dubboc_slice value, dubboc_error *err)
 {
     if (slice_is(key, "backup"))
-        return add_servers(servers, value, err);
+        return add_servers(&read->servers, value, err);
     if (slice_is(key, "group"))
         return value.len > 0 ? set_root(address, value, err) : DUBBOC_OK; /* empty is as none */
-    if (slice_is(key, "session")) {
-        *has_session = true;
+    if (slice_is(key, "session") || slice_is(key, "zk.session.expire")) {
+        read->has_session = true;
         return set_timeout(address, value, err);
     }
     if (slice_is(key, "timeout"))
-        return *has_session ? DUBBOC_OK : set_timeout(address, value, err); /* session says it more exactly */
+        return read->has_session ? DUBBOC_OK : set_timeout(address, value, err); /* session says it more exactly */
+    if (is_theirs(key) || (is_switch(key) && slice_is(value, "true")))
+        return leave_out(read, key);
+    if (is_switch(key))
+        return wrong(err, key, "only true can be had in an address (register is a key of [client] and [service])");
     return wrong(err, key, "unknown param; known are backup, group, session, timeout");
 }
 
-static dubboc_status take_params(zk_address *address, buffer *servers, dubboc_slice params, dubboc_error *err)
+static dubboc_status take_params(zk_address *address, params *read, dubboc_slice text, dubboc_error *err)
 {
-    bool has_session = false;
     dubboc_slice param, key, value;
     dubboc_status status = DUBBOC_OK;
-    while (status == DUBBOC_OK && slice_next(&params, '&', &param)) {
+    while (status == DUBBOC_OK && slice_next(&text, '&', &param)) {
         slice_cut(param, '=', &key, &value);
-        status = take_param(address, servers, key, value, &has_session, err);
+        status = take_param(address, read, key, value, err);
     }
     return status;
 }
@@ -170,41 +208,51 @@ static dubboc_status take_user(zk_address *address, dubboc_slice *hosts, dubboc_
                                        : status;
 }
 
-static dubboc_status parse(dubboc_slice rest, zk_address *address, buffer *servers, dubboc_error *err)
+static dubboc_status parse(dubboc_slice rest, zk_address *address, params *read, dubboc_error *err)
 {
-    dubboc_slice hosts, params, path;
+    dubboc_slice hosts, text, path;
     if (slice_starts_with(rest, "//"))
         rest = slice_make(rest.at + 2, rest.len - 2);
-    slice_cut(rest, '?', &hosts, &params);
+    slice_cut(rest, '?', &hosts, &text);
     dubboc_status status = take_user(address, &hosts, err);
     if (status != DUBBOC_OK)
         return status;
     slice_cut(hosts, '/', &hosts, &path);
     if (path.len > 0)
         return wrong(err, path, "a path means nothing here; the root of the tree is given by group=");
-    status = add_servers(servers, hosts, err);
-    if (status == DUBBOC_OK && servers->len == 0)
+    status = add_servers(&read->servers, hosts, err);
+    if (status == DUBBOC_OK && read->servers.len == 0)
         status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server named");
     if (status == DUBBOC_OK)
         status = set_root(address, slice_of(ZK_GROUP_DEFAULT), err);
-    return status == DUBBOC_OK ? take_params(address, servers, params, err) : status;
+    return status == DUBBOC_OK ? take_params(address, read, text, err) : status;
+}
+
+static void tell_unused(buffer *names)
+{
+    if (names->len > 0 && buffer_text(names) != NULL)
+        LOG(DUBBOC_LOG_INFO, "registry", "params of the zookeeper address have no effect here", "params=\"%s\"", names->data);
 }
 
 dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_error *err)
 {
     zk_address made = {0};
-    buffer servers;
-    buffer_init(&servers, SERVERS_BYTES_MAX);
-    dubboc_status status = parse(rest, &made, &servers, err);
-    if (status == DUBBOC_OK && servers.status == DUBBOC_E_TOO_BIG)
+    params read = {.has_session = false};
+    buffer_init(&read.servers, SERVERS_BYTES_MAX);
+    buffer_init(&read.unused, TEXT_BYTES_MAX);
+    dubboc_status status = parse(rest, &made, &read, err);
+    if (status == DUBBOC_OK && read.servers.status == DUBBOC_E_TOO_BIG)
         status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: more than %u bytes of servers", SERVERS_BYTES_MAX);
-    if (status == DUBBOC_OK && (buffer_text(&servers) == NULL || (made.servers = mem_dup(servers.data)) == NULL))
+    if (status == DUBBOC_OK && (buffer_text(&read.servers) == NULL || (made.servers = mem_dup(read.servers.data)) == NULL))
         status = error_no_memory(err);
-    buffer_fini(&servers);
-    if (status == DUBBOC_OK)
+    if (status == DUBBOC_OK) {
+        tell_unused(&read.unused);
         *address = made;
-    else
+    } else {
         zk_address_fini(&made);
+    }
+    buffer_fini(&read.servers);
+    buffer_fini(&read.unused);
     return status;
 }
 

@@ -32,6 +32,10 @@ static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
         {"//h?timeout=3000", "h:2181", "/dubbo", NULL, NULL, 3000},
         {"//h?session=60s&timeout=1", "h:2181", "/dubbo", NULL, NULL, 60000},
         {"//h?timeout=500ms", "h:2181", "/dubbo", NULL, NULL, 500},
+        {"//h?timeout=5000&zk.session.expire=30000", "h:2181", "/dubbo", NULL, NULL, 30000},
+        {"//h:2181?client=curator&blockUntilConnectedWait=1000&timeout=5000&backup=h2:2181,h3:2181", "h:2181,h2:2181,h3:2181",
+            "/dubbo", NULL, NULL, 5000},
+        {"//h?check=false&register=true&file=%2Ftmp%2Fx&registry-type=service&group=g", "h:2181", "/g", NULL, NULL, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         zk_address address;
@@ -63,7 +67,11 @@ static void refuses_what_is_wrong_and_names_it(void **state)
         {"//::1", "no host"},
         {"//h/dubbo", "group="},
         {"//h?grup=x", "\"grup\""},
-        {"//h?check=false", "\"check\""},
+        {"//h?chek=false", "\"chek\": unknown"},
+        {"//h?Client=curator", "\"Client\": unknown"},
+        {"//h?client=curator&blockUntilConectedWait=1", "\"blockUntilConectedWait\": unknown"},
+        {"//h?register=false", "\"register\": only true"},
+        {"//h?subscribe=", "\"subscribe\": only true"},
         {"//h?group=", ""},
         {"//h?group=a//b", "\"a//b\": it has an empty part"},
         {"//h?group=..", "\"..\": no part may be"},
@@ -90,6 +98,42 @@ static void refuses_what_is_wrong_and_names_it(void **state)
         assert_status(DUBBOC_E_ARGUMENT, status, &err);
         assert_contains(err.text, cases[i][1]);
         assert_null(strstr(err.text, "secret"));
+    }
+}
+
+typedef struct said {
+    int times;
+    char fields[128];
+} said;
+
+static void keep_event(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    said *self = arg;
+    (void)area;
+    (void)message;
+    (void)suppressed;
+    assert_int_equal(DUBBOC_LOG_INFO, level);
+    self->times++;
+    snprintf(self->fields, sizeof self->fields, "%s", fields);
+}
+
+static void the_log_names_what_has_no_effect(void **state)
+{
+    (void)state;
+    static const char *const rests[] = {"//h?client=curator&timeout=5000&check=false", "//h?timeout=5000&group=x"};
+    static const char *const named[] = {"params=\"client,check\"", ""};
+    for (size_t i = 0; i < 2; i++) {
+        zk_address address;
+        dubboc_error err;
+        said heard = {0};
+        dubboc_log_set(keep_event, &heard, DUBBOC_LOG_DEBUG);
+        dubboc_status status = zk_address_parse(slice_of(rests[i]), &address, &err);
+        dubboc_log_set(NULL, NULL, DUBBOC_LOG_DEBUG);
+        assert_status(DUBBOC_OK, status, &err);
+        zk_address_fini(&address);
+        assert_int_equal(named[i][0] != '\0', heard.times);
+        assert_string_equal(named[i], heard.fields);
     }
 }
 
@@ -129,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_forms_of_dubboc_dubbo_and_dubbogo),
         cmocka_unit_test(refuses_what_is_wrong_and_names_it),
+        cmocka_unit_test(the_log_names_what_has_no_effect),
         cmocka_unit_test(knows_the_paths_that_zookeeper_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
