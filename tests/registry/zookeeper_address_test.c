@@ -71,6 +71,7 @@ static void refuses_what_is_wrong_and_names_it(void **state)
         {"//h?Client=curator", "\"Client\": unknown"},
         {"//h?client=curator&blockUntilConectedWait=1", "\"blockUntilConectedWait\": unknown"},
         {"//h?register=false", "\"register\": only true"},
+        {"//h?secure=true", "\"secure\": unknown"},
         {"//h?subscribe=", "\"subscribe\": only true"},
         {"//h?group=", ""},
         {"//h?group=a//b", "\"a//b\": it has an empty part"},
