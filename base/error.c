@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const struct {
     const char *name;
     const char *text;
@@ -78,25 +80,6 @@ void error_clear(dubboc_error *err)
     err->text[0] = '\0';
 }
 
-/* Cutting a text may leave half a UTF-8 sequence at its end; take that away. */
-static void drop_broken_tail(char *text)
-{
-    size_t len = strlen(text);
-    size_t back = 0;
-    while (back < 4 && back < len) {
-        unsigned char c = (unsigned char)text[len - 1 - back];
-        if (c < 0x80)
-            return;
-        back++;
-        if (c >= 0xC0) {
-            size_t needed = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-            if (back < needed)
-                text[len - back] = '\0';
-            return;
-        }
-    }
-}
-
 dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *format, va_list args)
 {
     if (err == NULL)
@@ -104,7 +87,7 @@ dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *fo
     error_clear(err);
     err->status = status;
     if (vsnprintf(err->text, sizeof err->text, format, args) >= (int)sizeof err->text)
-        drop_broken_tail(err->text);
+        utf8_drop_cut_tail(err->text);
     return status;
 }
 
@@ -135,7 +118,7 @@ dubboc_status error_prefix(dubboc_error *err, dubboc_status status, const char *
     size_t at = len < 0 ? 0 : (size_t)len;
     size_t room = at < sizeof err->text ? sizeof err->text - at : 0;
     if (room == 0 || snprintf(err->text + at, room, ": %s", rest) >= (int)room)
-        drop_broken_tail(err->text);
+        utf8_drop_cut_tail(err->text);
     err->status = status;
     return status;
 }
@@ -149,5 +132,5 @@ void error_append(dubboc_error *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->text + at, sizeof err->text - at, format, args);
     va_end(args);
-    drop_broken_tail(err->text);
+    utf8_drop_cut_tail(err->text);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/map.h"
+#include "base/utf8.h"
 
 typedef struct parse {
     const ini_reader *reader;
@@ -18,25 +19,6 @@ typedef struct parse {
     dubboc_status status;
 } parse;
 
-/* How many bytes the UTF-8 sequence at the start of text has, 0: it is none (overlong, surrogate, above U+10FFFF, cut). */
-static size_t utf8_sequence(const unsigned char *text, size_t len)
-{
-    unsigned char first = text[0];
-    if (first < 0x80)
-        return 1;
-    if (first < 0xC2 || first > 0xF4)
-        return 0;
-    size_t needed = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (len < needed)
-        return 0;
-    for (size_t i = 1; i < needed; i++)
-        if ((text[i] & 0xC0) != 0x80)
-            return 0;
-    bool is_overlong = (first == 0xE0 && text[1] < 0xA0) || (first == 0xF0 && text[1] < 0x90);
-    bool is_no_character = (first == 0xED && text[1] > 0x9F) || (first == 0xF4 && text[1] > 0x8F);
-    return is_overlong || is_no_character ? 0 : needed;
-}
-
 const char *ini_bytes_fault(dubboc_slice text)
 {
     for (size_t i = 0; i < text.len;) {
@@ -45,7 +27,7 @@ const char *ini_bytes_fault(dubboc_slice text)
             return "a zero byte, which no text may hold";
         if ((c < 0x20 && c != '\t') || c == 0x7F)
             return "a control byte, which no text may hold";
-        size_t len = utf8_sequence((const unsigned char *)text.at + i, text.len - i);
+        size_t len = utf8_sequence(text.at + i, text.at + text.len);
         if (len == 0)
             return "bytes that are not UTF-8";
         i += len;

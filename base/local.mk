@@ -8,5 +8,6 @@ libdubboc_core_la_SOURCES += \
 	base/slice.c base/slice.h \
 	base/slot.c base/slot.h \
 	base/text.c \
+	base/utf8.c base/utf8.h \
 	base/wake.c base/wake.h
 include base/config.mk

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include <dubboc/error.h>
 
 /* Receiver and argument belong together, so they change under a lock; the level alone decides, without it, whether to go on. */
@@ -63,9 +64,9 @@ static void keep(
     event->area = area;
     event->message = message;
     event->suppressed = suppressed;
-    size_t len = strnlen(fields, sizeof event->fields - 1);
-    memcpy(event->fields, fields, len);
-    event->fields[len] = '\0';
+    dubboc_slice kept = utf8_cut(slice_of(fields), sizeof event->fields - 1);
+    memcpy(event->fields, kept.at, kept.len);
+    event->fields[kept.len] = '\0';
 }
 
 void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields, ...)
@@ -73,7 +74,8 @@ void log_write(dubboc_log_level level, const char *area, const char *message, un
     char text[1024];
     va_list args;
     va_start(args, fields);
-    vsnprintf(text, sizeof text, fields, args);
+    if (vsnprintf(text, sizeof text, fields, args) >= (int)sizeof text)
+        utf8_drop_cut_tail(text);
     va_end(args);
     replace_control_bytes(text);
     if (waiting != NULL)

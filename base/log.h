@@ -8,7 +8,7 @@
 #include <dubboc/log.h>
 
 /* One event. fields is printf's format for "key=value key=value", "" for none; a %s that may hold blanks is written as key=\"%s\".
- * Control bytes in the result are replaced. Costs one load when nobody listens at that level. */
+ * Control bytes in the result are replaced; one that is too long (1023 bytes) is cut between two characters. Costs one load when nobody listens at that level. */
 #define LOG(level, area, message, ...)                                                                                           \
     do {                                                                                                                         \
         if (log_is_on(level))                                                                                                    \
@@ -22,7 +22,7 @@ void log_write(dubboc_log_level level, const char *area, const char *message, un
 /* For code that has something to say while it holds a lock: between log_hold() and log_let_go() this thread's events wait, and the second
  * hands them to the receiver in their order. It is called when the lock is free again. At most LOG_HELD_MAX wait, more are left out. Not nested. */
 #define LOG_HELD_MAX 8
-#define LOG_HELD_FIELDS_MAX 512 /* bytes; longer fields are cut */
+#define LOG_HELD_FIELDS_MAX 512 /* bytes; longer fields are cut between two characters */
 
 typedef struct log_event {
     dubboc_log_level level;

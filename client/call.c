@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/utf8.h"
 
 #define OPTIONS_BYTES_MAX 4096 /* a structure of any release is smaller */
 #define BACKOFF_FIRST_MS 25
@@ -26,7 +27,8 @@ static void explain(const call *self, const char *format, ...)
     char line[DUBBOC_ERROR_TEXT_MAX];
     va_list args;
     va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
+    if (vsnprintf(line, sizeof line, format, args) >= (int)sizeof line)
+        utf8_drop_cut_tail(line);
     va_end(args);
     self->options->explain(self->options->explain_arg, line);
 }
@@ -88,6 +90,7 @@ static void note_reason(call *self, const char *reason)
     bool names_it = strstr(reason, self->held.provider->address) != NULL;
     snprintf(self->reasons + used, sizeof self->reasons - used, "%s%s%s%s", used > 0 ? "; " : "",
         names_it ? "" : self->held.provider->label, names_it ? "" : ": ", reason);
+    utf8_drop_cut_tail(self->reasons);
 }
 
 /* --- beginning */

@@ -1,9 +1,9 @@
 /* Trees from a format and arguments. Whatever fails, the rest of the format is gone through once more for the arguments that are taken
  * over, so that the caller never has to ask which of them are still its own. */
 #include "base/error.h"
+#include "base/utf8.h"
 #include "codec/json_format.h"
 #include "codec/json_number.h"
-#include "codec/json_text.h"
 #include "codec/json_tree.h"
 
 #include <math.h>
@@ -42,7 +42,7 @@ static cJSON *pack_bytes(pack *self, dubboc_slice text)
 {
     if (text.at == NULL)
         return fail(self, "the string is NULL");
-    if (!json_utf8_is_valid(text))
+    if (!utf8_is_valid(text))
         return fail(self, "the string is not UTF-8");
     if (memchr(text.at, '\0', text.len) != NULL)
         return fail(self, "the string holds a zero byte, which a C string cannot");
@@ -144,7 +144,7 @@ static bool pack_member(pack *self, cJSON *object)
         return false;
     }
     const char *key = va_arg(self->args, const char *);
-    if (key == NULL || !json_utf8_is_valid(slice_of(key))) {
+    if (key == NULL || !utf8_is_valid(slice_of(key))) {
         fail(self, key == NULL ? "a name is NULL" : "a name is not UTF-8");
         return false;
     }

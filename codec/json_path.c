@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "codec/json_text.h"
+#include "base/utf8.h"
 
 static bool push(json_path *path, json_path_step step)
 {
@@ -37,7 +37,7 @@ static void make_printable(char *text)
     const char *end = text + strlen(text);
     while (text < end) {
         unsigned char c = (unsigned char)*text;
-        size_t len = c < 0x80 ? 1 : json_utf8_sequence(text, end);
+        size_t len = utf8_sequence(text, end);
         if (len == 0 || c < 0x20 || c == 0x7F) {
             *text = '?';
             len = 1;

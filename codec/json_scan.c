@@ -5,6 +5,7 @@
 #include "codec/json.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "codec/json_plain.h"
 #include "codec/json_text.h"
 
@@ -115,7 +116,7 @@ static const char *scan_string_rest(json_scan *scan, const char *at)
             at = scan_escape(scan, at);
         } else {
             const char *from = at;
-            at = json_utf8_end(at, scan->end);
+            at = utf8_end(at, scan->end);
             if (at == from)
                 return fail(scan, at, (unsigned char)*at < 0x20 ? "a control character in a string" : "bytes that are not UTF-8");
         }

@@ -1,73 +1,7 @@
-/* The bytes of JSON strings: UTF-8 and escapes. */
+/* The escapes of JSON strings. */
 #include "codec/json_text.h"
 
 #include "codec/json_plain.h"
-
-static bool is_continuation(unsigned char c)
-{
-    return (c & 0xC0) == 0x80;
-}
-
-/* RFC 3629, section 4. */
-size_t json_utf8_sequence(const char *at, const char *end)
-{
-    const unsigned char *s = (const unsigned char *)at;
-    size_t left = (size_t)(end - at);
-    if (s[0] >= 0xC2 && s[0] <= 0xDF)
-        return left >= 2 && is_continuation(s[1]) ? 2 : 0;
-    if ((s[0] & 0xF0) == 0xE0) {
-        if (left < 3 || !is_continuation(s[1]) || !is_continuation(s[2]))
-            return 0;
-        bool is_overlong = s[0] == 0xE0 && s[1] < 0xA0;
-        bool is_surrogate = s[0] == 0xED && s[1] > 0x9F;
-        return is_overlong || is_surrogate ? 0 : 3;
-    }
-    if (s[0] >= 0xF0 && s[0] <= 0xF4) {
-        if (left < 4 || !is_continuation(s[1]) || !is_continuation(s[2]) || !is_continuation(s[3]))
-            return 0;
-        bool is_overlong = s[0] == 0xF0 && s[1] < 0x90;
-        bool is_too_high = s[0] == 0xF4 && s[1] > 0x8F;
-        return is_overlong || is_too_high ? 0 : 4;
-    }
-    return 0;
-}
-
-const char *json_utf8_end(const char *at, const char *end)
-{
-    while (at < end && (unsigned char)*at >= 0x80) {
-        const unsigned char *s = (const unsigned char *)at;
-        size_t len = 0;
-        /* Three bytes at once, most of what is not ASCII: a lead byte E0..EF and two that continue; not overlong (E0 80..9F), no
-         * surrogate (ED A0..BF). */
-        uint32_t three = end - at >= 3 ? (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2] : 0;
-        uint32_t doubtful = three & 0x0F2000;
-        if ((three & 0xF0C0C0) == 0xE08080 && doubtful != 0 && doubtful != 0x0D2000)
-            len = 3;
-        else
-            len = json_utf8_sequence(at, end);
-        if (len == 0)
-            break;
-        at += len;
-    }
-    return at;
-}
-
-bool json_utf8_is_valid(dubboc_slice text)
-{
-    if (text.len == 0)
-        return true;
-    const char *at = text.at, *end = text.at + text.len;
-    while (at < end) {
-        if ((unsigned char)*at < 0x80) {
-            at++;
-            continue;
-        }
-        at = json_utf8_end(at, end);
-        if (at < end && (unsigned char)*at >= 0x80)
-            return false;
-    }
-    return true;
-}
 
 static int hex_digit(char c)
 {

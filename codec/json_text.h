@@ -1,17 +1,8 @@
-/* The bytes of JSON strings: UTF-8 and escapes. Shared by the scanner, the builder and the writer. */
+/* The escapes of JSON strings. Shared by the scanner, the builder and the writer. */
 #ifndef CODEC_JSON_TEXT_H
 #define CODEC_JSON_TEXT_H
 
 #include "base/slice.h"
-
-/* The length of the UTF-8 sequence at `at`, whose first byte is no ASCII; 0: it is none (overlong, surrogate, above U+10FFFF, cut). */
-size_t json_utf8_sequence(const char *at, const char *end);
-
-/* Passes UTF-8 sequences that are not ASCII: ends at an ASCII byte, at end, or at a byte of 0x80 and more that begins no sequence. */
-const char *json_utf8_end(const char *at, const char *end);
-
-/* Whether all of it is UTF-8. */
-bool json_utf8_is_valid(dubboc_slice text);
 
 /* Four hexadecimal digits; -1: they are not. At least 4 bytes must be readable. */
 int json_hex4(const char *at);

@@ -5,10 +5,10 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "codec/json_number.h"
 #include "codec/json_path.h"
 #include "codec/json_plain.h"
-#include "codec/json_text.h"
 #include "codec/json_tree.h"
 
 /* No message is bigger: what a pointer difference can span. */
@@ -62,7 +62,7 @@ static bool append_inside(buffer *out, const char *at, const char *end, bool is_
     for (at = json_plain_end(at, end); at < end; at = json_plain_end(at, end)) {
         if ((unsigned char)*at >= 0x80) {
             const char *from = at;
-            at = json_utf8_end(at, end);
+            at = utf8_end(at, end);
             if (at > from)
                 continue;
             if (!is_lossy)

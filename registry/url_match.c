@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #define WEIGHT_DEFAULT 100
 
@@ -131,7 +132,10 @@ const char *provider_url_mismatch(const provider_url *url, const url_wanted *wan
 {
     bool is_mismatch = scheme_mismatch(url, reason, size) || category_mismatch(url, reason, size) ||
                        key_mismatch(url, wanted, reason, size) || is_switched_off(url, reason, size);
-    return is_mismatch ? reason : NULL;
+    if (!is_mismatch)
+        return NULL;
+    utf8_drop_cut_tail(reason);
+    return reason;
 }
 
 /* --- what it says of itself */

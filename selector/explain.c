@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "selector/health.h"
 #include "selector/parts.h"
 
@@ -26,8 +27,12 @@ static void add(line_writer *self, const char *format, ...)
     va_start(args, format);
     int len = vsnprintf(self->line + self->len, self->size - self->len, format, args);
     va_end(args);
-    if (len > 0)
-        self->len = self->len + (size_t)len < self->size ? self->len + (size_t)len : self->size - 1;
+    if (len < 0)
+        return;
+    bool is_cut = (size_t)len >= self->size - self->len;
+    if (is_cut)
+        utf8_drop_cut_tail(self->line);
+    self->len = is_cut ? self->size - 1 : self->len + (size_t)len;
 }
 
 static const char *reason_of(const node *each)

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "server/server.h"
 
 #define NAMED_BYTES_MAX 256u            /* of a path or method that an error names */
@@ -106,8 +107,7 @@ static void answer_text(
     http_incoming *incoming, int status, const http_answer_header *header, const char *format, dubboc_slice what)
 {
     buffer *out = http_incoming_out(incoming);
-    if (what.len > NAMED_BYTES_MAX)
-        what.len = NAMED_BYTES_MAX;
+    what = utf8_cut(what, NAMED_BYTES_MAX);
     buffer_printf(out, format, SLICE_ARGS(what));
     if (out->status != DUBBOC_OK)
         buffer_clear(out);
@@ -222,13 +222,12 @@ static void write_not_found(const exchange *ex, const jsonrpc_request *rpc, buff
     buffer name;
     buffer_init(&name, rpc->method.len);
     json_string_decode(rpc->method, &name);
-    size_t len = name.len < NAMED_BYTES_MAX ? name.len : NAMED_BYTES_MAX;
-    if (path.len > NAMED_BYTES_MAX)
-        path.len = NAMED_BYTES_MAX;
+    dubboc_slice asked = utf8_cut(name.len > 0 ? buffer_slice(&name) : slice_of(""), NAMED_BYTES_MAX);
+    path = utf8_cut(path, NAMED_BYTES_MAX);
     if (ex->service == NULL)
         snprintf(text, sizeof text, "no service at %.*s", SLICE_ARGS(path));
     else
-        snprintf(text, sizeof text, "service %s has no method %.*s", ex->service->interface, (int)len, len > 0 ? name.data : "");
+        snprintf(text, sizeof text, "service %s has no method %.*s", ex->service->interface, SLICE_ARGS(asked));
     write_error(out, rpc->id, JSONRPC_METHOD_NOT_FOUND, text);
     buffer_fini(&name);
 }

@@ -1,4 +1,4 @@
-base_tests = tests/base/buffer_test tests/base/log_test tests/base/slice_test
+base_tests = tests/base/buffer_test tests/base/log_test tests/base/slice_test tests/base/utf8_test
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 tests_base_buffer_test_CPPFLAGS = $(test_cppflags)
@@ -7,3 +7,5 @@ tests_base_log_test_CPPFLAGS = $(test_cppflags)
 tests_base_log_test_LDADD = $(test_libs)
 tests_base_slice_test_CPPFLAGS = $(test_cppflags)
 tests_base_slice_test_LDADD = $(test_libs)
+tests_base_utf8_test_CPPFLAGS = $(test_cppflags)
+tests_base_utf8_test_LDADD = $(test_libs)

@@ -6,13 +6,15 @@
 #include <string.h>
 
 #include "base/config_keys.h"
+#include "base/utf8.h"
 
 void tool_say(const char *format, ...)
 {
     char text[4096];
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    if (vsnprintf(text, sizeof text, format, args) >= (int)sizeof text)
+        utf8_drop_cut_tail(text);
     va_end(args);
     for (char *c = text; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)

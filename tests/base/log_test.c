@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "tests/support/test.h"
 
 static int64_t now_ns = 1000 * NS_PER_S;
@@ -107,6 +108,28 @@ static void no_more_events_are_held_than_there_is_room_for(void **state)
     assert_null(strstr(heard, "i=8."));
 }
 
+/* The fields of one event, heard at once and held back. */
+static void fields_that_are_too_long_are_cut_between_two_characters(void **state)
+{
+    char euros[1500];
+    (void)state;
+    for (size_t i = 0; i < sizeof euros; i++)
+        euros[i] = "\xE2\x82\xAC"[i % 3];
+    for (int shift = 0; shift < 3; shift++) {
+        log_held held;
+        heard[0] = '\0';
+        LOG(DUBBOC_LOG_WARN, "a", "m", "%.*s%.*s", shift, "xx", (int)sizeof euros, euros);
+        assert_in_range(strlen(heard), 1021, 1060);
+        assert_true(utf8_is_valid(slice_of(heard)));
+        heard[0] = '\0';
+        log_hold(&held);
+        LOG(DUBBOC_LOG_WARN, "a", "m", "%.*s%.*s", shift, "xx", 600, euros);
+        log_let_go(&held);
+        assert_in_range(strlen(heard), LOG_HELD_FIELDS_MAX - 3, LOG_HELD_FIELDS_MAX + 30);
+        assert_true(utf8_is_valid(slice_of(heard)));
+    }
+}
+
 static void levels_are_read_by_their_names(void **state)
 {
     (void)state;
@@ -129,6 +152,7 @@ int main(void)
         TEST(one_event_a_second_passes_and_counts_the_others),
         TEST(held_events_come_in_their_order_when_let_go),
         TEST(no_more_events_are_held_than_there_is_room_for),
+        TEST(fields_that_are_too_long_are_cut_between_two_characters),
         TEST(levels_are_read_by_their_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
