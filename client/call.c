@@ -307,10 +307,10 @@ static void remember_tried(call *self)
         self->tried[self->tried_count++] = self->held.provider;
 }
 
-/* Unexecuted: to a provider that was not tried yet, at once; when there is none, the call is over. Maybe executed: to any, after a pause. */
+/* Unexecuted: to a provider that was not tried yet, at once; when the list as it is by now has none, the call is over. Maybe executed: to any, after a pause. */
 static bool has_somewhere_to_go(const call *self, const verdict *found)
 {
-    return found->execution == DUBBOC_MAYBE_EXECUTED || self->tried_count < directory_count(self->directory);
+    return found->execution == DUBBOC_MAYBE_EXECUTED || directory_has_other(self->directory, self->tried, self->tried_count);
 }
 
 static call_want fail_attempt(call *self, const verdict *found, const char *reason, size_t bytes_sent)

@@ -5,12 +5,17 @@
 #include "selector/health.h"
 #include "selector/parts.h"
 
-static bool is_excluded(const provider *self, const pick_request *request)
+static bool is_among(const provider *self, provider *const *some, size_t count)
 {
-    for (size_t i = 0; i < request->excluded_count; i++)
-        if (request->excluded[i] == self)
+    for (size_t i = 0; i < count; i++)
+        if (some[i] == self)
             return true;
     return false;
+}
+
+static bool is_excluded(const provider *self, const pick_request *request)
+{
+    return is_among(self, request->excluded, request->excluded_count);
 }
 
 /* The next one from there that may be used; else one that rests; else one that was tried before. */
@@ -110,4 +115,15 @@ size_t directory_count(directory *self)
     size_t count = current != NULL ? current->count : 0;
     readers_leave(entered);
     return count;
+}
+
+bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count)
+{
+    bool is_found = false;
+    atomic_uint *entered = readers_enter(&self->owner->readers);
+    const snapshot *current = atomic_load(&self->current);
+    for (size_t i = 0; current != NULL && i < current->count && !is_found; i++)
+        is_found = !is_among(current->entries[i].provider, excluded, excluded_count);
+    readers_leave(entered);
+    return is_found;
 }

@@ -94,6 +94,9 @@ typedef enum pick_outcome {
 } pick_outcome;
 void pick_release(directory *self, pick *held, pick_outcome outcome);
 
+/* Whether a pick would find a provider, resting or not, that is not among the excluded. Any thread. */
+bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
+
 /* How many providers may be picked now, resting ones included. */
 size_t directory_count(directory *self);
 

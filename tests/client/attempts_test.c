@@ -1,0 +1,148 @@
+/* Which providers the attempts of one call go to while the list changes under it. The step machine is driven by hand over a registry that the test plays;
+ * no connection is made: each one that is wanted cannot be had. */
+#include "tests/support/test.h"
+
+#include "base/error.h"
+#include "client/call.h"
+#include "tests/selector/fake_registry.h"
+
+#define SERVICE "x.Y"
+#define PROVIDERS 8
+
+typedef struct world {
+    dubboc_client *client;
+    selector *own_selector; /* of the client, which stands aside for one over the fake */
+    registry *source;
+    counter_slot counters;
+    dubboc_error err;
+} world;
+
+static void begin(world *self)
+{
+    const dubboc_client_options options = {.size = sizeof options};
+    const selector_settings settings = {.ttl_ms = -1, .empty_grace_ms = 30000, .health_failures = 5, .health_rest_ms = 30000};
+    *self = (world){.source = fake_registry_new()};
+    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &self->err), &self->err);
+    self->own_selector = self->client->selector;
+    assert_status(
+        DUBBOC_OK, selector_new(&settings, self->source, self->client->http, &self->client->selector, &self->err), &self->err);
+    self->client->registry = self->source;
+    self->client->registers = false;
+}
+
+static void end(world *self)
+{
+    selector_free(self->client->selector);
+    self->client->selector = self->own_selector;
+    self->client->registry = NULL;
+    dubboc_client_free(self->client);
+    fake_registry_free(self->source);
+}
+
+/* The list from now on: provider i listens on port i + 1. */
+static void registry_has(world *self, unsigned present)
+{
+    char urls[PROVIDERS][64];
+    const char *list[PROVIDERS];
+    size_t count = 0;
+    for (unsigned i = 0; i < PROVIDERS; i++)
+        if ((present & 1u << i) != 0) {
+            snprintf(urls[i], sizeof urls[i], "jsonrpc://127.0.0.1:%u/" SERVICE "?interface=" SERVICE, i + 1);
+            list[count++] = urls[i];
+        }
+    fake_registry_push(self->source, SERVICE, list, count);
+}
+
+/* Begins a call with that list; the first provider is picked. */
+static call_want begin_call(world *self, call *made, unsigned present)
+{
+    static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 60000};
+    assert_status(DUBBOC_OK, call_init(made, self->client, SERVICE, "m", &options, &self->err), &self->err);
+    made->execution = DUBBOC_NOT_EXECUTED;
+    made->params = slice_of("[]");
+    made->counters = &self->counters;
+    registry_has(self, present);
+    return call_step(made);
+}
+
+static unsigned held_by(const call *of)
+{
+    const char *colon = strrchr(of->held.provider->address, ':');
+    return 1u << (atoi(colon + 1) - 1);
+}
+
+static call_want cannot_connect(call *which)
+{
+    dubboc_error err;
+    error_set(&err, DUBBOC_E_CONNECT, "refused");
+    call_connected(which, NULL, DUBBOC_E_CONNECT, &err);
+    return call_step(which);
+}
+
+static void a_provider_that_came_when_the_tried_one_went_is_called(void **state)
+{
+    world self;
+    call one;
+    (void)state;
+    begin(&self);
+    assert_int_equal(CALL_WANTS_CONNECTION, begin_call(&self, &one, 1u << 0));
+    assert_int_equal(1u << 0, held_by(&one));
+    registry_has(&self, 1u << 1);
+    assert_int_equal(CALL_WANTS_CONNECTION, cannot_connect(&one));
+    assert_int_equal(1u << 1, held_by(&one));
+    assert_int_equal(CALL_ENDED, cannot_connect(&one));
+    assert_status(DUBBOC_E_CONNECT, one.status, &self.err);
+    call_fini(&one);
+    end(&self);
+}
+
+static unsigned next_random(unsigned *seed)
+{
+    *seed = *seed * 1103515245u + 12345u;
+    return *seed >> 16;
+}
+
+/* One call while the list changes at random: it goes on as long as there is one that it has not tried, to such a one only, and then ends. */
+static void one_call_of_the_model(world *self, unsigned *seed)
+{
+    call one;
+    unsigned tried = 0, present = 1 + next_random(seed) % ((1u << PROVIDERS) - 1);
+    call_want want = begin_call(self, &one, present);
+    while (want == CALL_WANTS_CONNECTION) {
+        unsigned picked = held_by(&one);
+        if ((picked & present) == 0 || (picked & tried) != 0)
+            fail_msg("picked %#x of %#x, tried were %#x", picked, present, tried);
+        tried |= picked;
+        if (next_random(seed) % 2 == 0) {
+            present = 1 + next_random(seed) % ((1u << PROVIDERS) - 1);
+            registry_has(self, present);
+        }
+        want = cannot_connect(&one);
+        bool goes_on = (present & ~tried) != 0;
+        if (goes_on != (want == CALL_WANTS_CONNECTION))
+            fail_msg("with %#x there and %#x tried the call %s", present, tried, goes_on ? "ended" : "went on");
+    }
+    assert_int_equal(CALL_ENDED, want);
+    assert_int_equal(DUBBOC_NOT_EXECUTED, one.execution);
+    call_fini(&one);
+}
+
+static void while_the_list_changes_each_is_tried_once_and_none_is_left_out(void **state)
+{
+    world self;
+    unsigned seed = 20;
+    (void)state;
+    begin(&self);
+    for (int i = 0; i < 500; i++)
+        one_call_of_the_model(&self, &seed);
+    end(&self);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_provider_that_came_when_the_tried_one_went_is_called),
+        cmocka_unit_test(while_the_list_changes_each_is_tried_once_and_none_is_left_out),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
