@@ -28,7 +28,7 @@ static void ask_everything(const provider_url *url)
     assert(url->path.len > 0 && url->path.at[0] == '/');
     assert(url->host.len > 0);
     for (size_t i = 0; i < url->path.len; i++)
-        assert((unsigned char)url->path.at[i] > 0x20 && url->path.at[i] != '#' && url->path.at[i] != 0x7F);
+        assert((unsigned char)url->path.at[i] > 0x20 && (unsigned char)url->path.at[i] < 0x7F && url->path.at[i] != '#');
     for (size_t i = 0; i < url->param_count; i++) {
         char *key = malloc(url->params[i].key.len + 1);
         assert(key != NULL);

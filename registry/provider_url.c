@@ -151,12 +151,17 @@ static dubboc_status read_authority(provider_url *url, dubboc_slice authority, d
 
 /* --- path */
 
-/* It becomes a request target as it stands, so it must not be able to end one. */
+/* It becomes a request target as it stands (wire.md 1.7), so it must not be able to end one. What is not ASCII is refused, too, and not escaped: RFC 3986
+ * has no such byte in a path, and a provider knows itself only by the path that it registered. */
 static dubboc_status check_path(dubboc_slice path, dubboc_error *err)
 {
-    for (size_t i = 0; i < path.len; i++)
+    for (size_t i = 0; i < path.len; i++) {
         if (path.at[i] == ' ' || path.at[i] == '#')
             return error_set(err, DUBBOC_E_PARSE, "'%c' in the path", path.at[i]);
+        if ((unsigned char)path.at[i] >= 0x80)
+            return error_set(err, DUBBOC_E_PARSE, "byte 0x%02x in the path, which a URL spells %%%02X (RFC 3986)",
+                (unsigned)(unsigned char)path.at[i], (unsigned)(unsigned char)path.at[i]);
+    }
     return DUBBOC_OK;
 }
 

@@ -278,6 +278,10 @@ static void refuses_what_is_no_url_and_says_why(void **state)
     refuses("jsonrpc://h:1/a?x=\x7F", "control byte 0x7f");
     refuses("jsonrpc://h:1/a b", "' ' in the path");
     refuses("jsonrpc://h:1/a#b", "'#' in the path");
+    refuses("jsonrpc://h:1/b\xC3\xBC"
+            "cher",
+        "byte 0xc3 in the path, which a URL spells %C3");
+    refuses("jsonrpc://h:1/\xFF?interface=a.B", "byte 0xff in the path");
     provider_url *url = NULL;
     dubboc_error err;
     assert_status(DUBBOC_E_PARSE, provider_url_from_text(slice_make("jsonrpc://h:1/a\0b", 17), &url, &err), &err);
