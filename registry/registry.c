@@ -190,6 +190,14 @@ dubboc_status registry_open(const registry_settings *settings, registry **self, 
     return DUBBOC_OK;
 }
 
+dubboc_status registry_check_exists(const char *address, dubboc_error *err)
+{
+    const registry_ops *ops;
+    dubboc_slice rest;
+    dubboc_status status = choose_kind(slice_trim(slice_of(address)), &ops, &rest, err);
+    return status == DUBBOC_OK && ops->check_exists != NULL ? ops->check_exists(rest, err) : status;
+}
+
 void registry_free(registry *self)
 {
     if (self == NULL)

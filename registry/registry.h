@@ -58,6 +58,10 @@ void registry_list_free(registry_list *list);
  * DUBBOC_E_ARGUMENT: no such kind, or a fault in the address; err says what. DUBBOC_E_SYSTEM: a folder or thread cannot be had. DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_open(const registry_settings *settings, registry **self, dubboc_error *err);
 
+/* For those who only read, before registry_open(): whether what the address names is there. DUBBOC_E_NOT_FOUND: the folder of a file: registry is not, and
+ * opening would make it, as a provider has to; err names it. DUBBOC_OK of the other kinds, which cannot tell. DUBBOC_E_ARGUMENT, DUBBOC_E_NO_MEMORY. */
+dubboc_status registry_check_exists(const char *address, dubboc_error *err);
+
 /* Takes back what is left (waiting at most 2 s for it), ends threads, frees. No callback runs after it returned. Not from a callback. NULL is accepted. */
 void registry_free(registry *self);
 

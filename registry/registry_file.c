@@ -263,6 +263,23 @@ static dubboc_status find_root(dubboc_slice rest, dubboc_slice *root, dubboc_err
     return DUBBOC_OK;
 }
 
+static dubboc_status file_check_exists(dubboc_slice rest, dubboc_error *err)
+{
+    struct stat info;
+    dubboc_slice root;
+    dubboc_status status = find_root(rest, &root, err);
+    if (status != DUBBOC_OK)
+        return status;
+    char *path = mem_printf("%.*s/", SLICE_ARGS(root));
+    if (path == NULL)
+        return error_no_memory(err);
+    if (stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
+        status = error_set(
+            err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s does not exist; the first provider makes it", SLICE_ARGS(root));
+    free(path);
+    return status;
+}
+
 /* A root that is there but may not be written to is good for subscribing. */
 static dubboc_status make_root(const char *root, dubboc_error *err)
 {
@@ -449,6 +466,7 @@ static dubboc_status file_interfaces(registry *base, int64_t deadline_ns, regist
 const registry_ops registry_file_ops = {
     .scheme = "file",
     .open = file_open,
+    .check_exists = file_check_exists,
     .free = file_free,
     .is_connected = file_is_connected,
     .register_ = file_register,

@@ -13,6 +13,7 @@ typedef struct registry_ops {
      * which is zookeeper's, all of it. The caller fills in ops and address of what it returns, so threads that it starts leave those two alone.
      * On failure nothing is left behind. */
     dubboc_status (*open)(const registry_settings *settings, dubboc_slice rest, registry **self, dubboc_error *err);
+    dubboc_status (*check_exists)(dubboc_slice rest, dubboc_error *err); /* NULL: the kind cannot tell */
     void (*free)(registry *self);
     bool (*is_connected)(const registry *self);
     dubboc_status (*register_)(registry *self, const char *interface, registry_category category, const char *url,

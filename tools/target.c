@@ -6,6 +6,8 @@
 
 #include "base/buffer.h"
 
+#define NO_REGISTRY "static:" /* an empty list: nothing is opened, whatever the configuration says */
+
 enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW };
 
 static const struct argp_option options[] = {
@@ -117,11 +119,11 @@ int target_read_params(const tool_target *target, dubboc_text *params)
     return status;
 }
 
-/* Whether anything says where providers are. */
-static bool has_somewhere_to_look(const tool_target *target, const dubboc_config *config)
+/* Whether the address to call is known without a registry. */
+static bool is_direct(const tool_target *target, const dubboc_config *config)
 {
     char section[1024];
-    if (target->url != NULL || target->registry != NULL || config_text(config, "registry", "address")[0] != '\0')
+    if (target->url != NULL)
         return true;
     snprintf(section, sizeof section, "reference %s", target->interface);
     return config_text(config, section, "url")[0] != '\0';
@@ -134,11 +136,15 @@ int target_open(const tool_target *target, dubboc_config **config, dubboc_client
     int status = tool_load_config(NULL, &loaded);
     if (status != TOOL_DONE)
         return status;
-    const dubboc_client_options client_options = {.size = sizeof client_options, .config = loaded, .registry = target->registry};
-    if (!has_somewhere_to_look(target, loaded)) {
+    const char *address = target->registry != NULL ? target->registry : config_text(loaded, "registry", "address");
+    if (is_direct(target, loaded))
+        address = NO_REGISTRY;
+    const dubboc_client_options client_options = {.size = sizeof client_options, .config = loaded, .registry = address};
+    if (*address == '\0') {
         tool_say("no address: give -u URL or -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
         status = TOOL_USAGE;
-    } else if (dubboc_client_new(&client_options, client, &err) != DUBBOC_OK) {
+    } else if (registry_check_exists(address, &err) != DUBBOC_OK ||
+               dubboc_client_new(&client_options, client, &err) != DUBBOC_OK) {
         status = tool_fail(&err);
     }
     if (status == TOOL_DONE)

@@ -90,7 +90,7 @@ int tool_open_registry(const dubboc_config *config, const char *address, registr
         tool_say("no registry: give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
         return TOOL_USAGE;
     }
-    if (registry_open(&settings, opened, &err) == DUBBOC_OK)
+    if (registry_check_exists(settings.address, &err) == DUBBOC_OK && registry_open(&settings, opened, &err) == DUBBOC_OK)
         return TOOL_DONE;
     int status = tool_fail(&err);
     return status == TOOL_USAGE && address == NULL ? TOOL_CONFIG : status;

@@ -96,6 +96,20 @@ def ls_of_an_interface_that_nobody_offers_is_empty():
     equal((end.status, end.out), (0, "[]\n"), end)
 
 
+def who_only_reads_makes_no_registry():
+    with Folder() as folder:
+        missing = os.path.join(folder.path, "mistyped", "registry")
+        for command in (["ls"], ["ls", "com.example.A"], ["watch", "com.example.A"], ["call", "com.example.A", "m"],
+                        ["bench", "-n", "1", "com.example.A", "m"]):
+            for end in (dubboc(*command, "-r", "file://" + missing), dubboc(*command, env={"DUBBOC_REGISTRY_ADDRESS": "file:" + missing})):
+                equal((end.status, end.out), (2, ""), end)
+                holds(end.err, "folder %s does not exist" % missing)
+        end = dubboc("call", "-u", "http://127.0.0.1:1/x", "com.example.A", "m", env={"DUBBOC_REGISTRY_ADDRESS": "file:" + missing})
+        equal(end.status, 2, end)
+        holds(end.err, "127.0.0.1:1")
+        equal(os.listdir(folder.path), [])
+
+
 class Watch:
     """A running `dubboc watch`."""
 
@@ -194,6 +208,7 @@ run([
     ls_all_heeds_overrides,
     ls_all_names_each_kind_of_node_that_cannot_be_called,
     ls_of_an_interface_that_nobody_offers_is_empty,
+    who_only_reads_makes_no_registry,
     watch_tells_what_is_there_and_ends_with_0_when_interrupted,
     watch_tells_what_comes_changes_and_goes,
     a_node_at_another_address_is_another_provider,
