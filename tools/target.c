@@ -8,7 +8,7 @@
 
 #define NO_REGISTRY "static:" /* an empty list: nothing is opened, whatever the configuration says */
 
-enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW };
+enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW, OPTION_IDEMPOTENT, OPTION_RETRIES };
 
 static const struct argp_option options[] = {
     TOOL_REGISTRY_OPTION,
@@ -17,6 +17,9 @@ static const struct argp_option options[] = {
     {"group", 'g', "GROUP", 0, "only providers of this group; * for any", 0},
     {"version", 'V', "VERSION", 0, "only providers of this version; * for any", 0},
     {"lb", OPTION_LOAD_BALANCE, "POLICY", 0, "random or roundrobin", 0},
+    {"header", 'H', "NAME: VALUE", 0, "send this header with each attempt; may be given again", 0},
+    {"idempotent", OPTION_IDEMPOTENT, NULL, 0, "it may run twice: try again when it is not known whether it ran", 0},
+    {"retries", OPTION_RETRIES, "N", 0, "attempts after the first (default: [client] retries)", 0},
     {"raw", OPTION_RAW, NULL, 0, "the result byte for byte as the peer wrote it", 0},
     {"verbose", 'v', NULL, 0, "explain on standard error: candidates and why each was left out, attempts, times, bytes", 0},
     {0},
@@ -32,6 +35,18 @@ static void take_argument(tool_target *target, const struct argp_state *state, c
         target->params = arg;
     else
         argp_error(state, "one argument too many: \"%s\" (quote PARAMS for the shell)", arg);
+}
+
+/* "Name: value", cut in place. */
+static void take_header(tool_target *target, const struct argp_state *state, char *arg)
+{
+    char *colon = strchr(arg, ':');
+    if (colon == NULL || colon == arg)
+        argp_error(state, "-H takes \"NAME: VALUE\", not \"%s\"", arg);
+    if (target->header_count == TARGET_HEADERS_MAX)
+        argp_error(state, "more than %d headers", TARGET_HEADERS_MAX);
+    *colon = '\0';
+    target->headers[target->header_count++] = (dubboc_header){arg, colon + 1 + strspn(colon + 1, " \t")};
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -58,6 +73,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPTION_LOAD_BALANCE:
         tool_option_value(state, "--lb", "client", "load_balance", arg);
         target->load_balance = arg;
+        return 0;
+    case 'H':
+        take_header(target, state, arg);
+        return 0;
+    case OPTION_IDEMPOTENT:
+        target->is_idempotent = true;
+        return 0;
+    case OPTION_RETRIES:
+        target->retries = (int)tool_option_value(state, "--retries", "client", "retries", arg);
+        if (target->retries == 0)
+            target->retries = DUBBOC_NONE;
         return 0;
     case OPTION_RAW:
         target->is_raw = true;
@@ -168,5 +194,9 @@ dubboc_call_options target_call_options(const tool_target *target)
         .version = target->version,
         .url = target->url,
         .load_balance = target->load_balance,
+        .retries = target->retries,
+        .idempotent = target->is_idempotent,
+        .headers = target->headers,
+        .header_count = target->header_count,
         .explain = target->is_verbose ? explain : NULL};
 }

@@ -6,6 +6,7 @@
 #include "tools/tool.h"
 
 #define TARGET_ARGS_DOC "INTERFACE METHOD [PARAMS]"
+#define TARGET_HEADERS_MAX 64
 #define TARGET_PARAMS_BYTES_MAX (64u * 1024 * 1024)
 
 /* Texts are the command line's own; NULL: not given. */
@@ -16,7 +17,11 @@ typedef struct tool_target {
     const char *version;
     const char *load_balance;
     int64_t timeout_ms; /* 0: not given; DUBBOC_NONE */
-    bool is_raw;        /* the raw form of the calls: the result byte for byte as the peer wrote it */
+    int retries;        /* 0: not given; DUBBOC_NONE: none */
+    bool is_idempotent;
+    dubboc_header headers[TARGET_HEADERS_MAX];
+    size_t header_count;
+    bool is_raw; /* the raw form of the calls: the result byte for byte as the peer wrote it */
     bool is_verbose;
     const char *interface;
     const char *method;
@@ -31,7 +36,7 @@ int target_read_params(const tool_target *target, dubboc_text *params);
 /* Makes the client. TOOL_DONE: *client is the caller's, as *config is. Else it has been told why (nowhere to look for providers, say). */
 int target_open(const tool_target *target, dubboc_config **config, dubboc_client **client);
 
-/* The options of each call; explained on standard error with -v. */
+/* The options of each call, borrowed from target; explained on standard error with -v. */
 dubboc_call_options target_call_options(const tool_target *target);
 
 #endif

@@ -173,6 +173,27 @@ def verbose_explains_on_standard_error():
         holds(end.err, peer.address)
 
 
+def headers_go_with_the_call():
+    with Peer(echo) as peer:
+        end = call("-H", "X-User-Id: john", "--header", "X-Trace:a: b", "-H", "X-Empty:", "-u", peer.url, INTERFACE, "echo")
+        equal(end.status, 0, end)
+        headers = peer.requests[0][1]
+        equal([headers.get(name) for name in ("X-User-Id", "X-Trace", "X-Empty")], ["john", "a: b", ""], headers)
+        for bad in ("no colon", ": no name", "Content-Length: 3", "Timeout: 1", "a b: c", "a: b\nc: d"):
+            end = call("-H", bad, "-u", peer.url, INTERFACE, "echo")
+            equal((end.status, end.out), (64, ""), "%r\n%s" % (bad, end))
+        equal(len(peer.requests), 1)
+
+
+def a_lost_call_is_made_again_only_when_it_is_said_to_be_idempotent():
+    for arguments, expected in (([], 1), (["--retries", "1"], 1), (["--idempotent", "--retries", "1"], 2),
+                                (["--idempotent", "--retries", "0"], 1), (["--idempotent"], 3)):
+        with Peer(lambda request: None) as peer:
+            end = call(*arguments, "-u", peer.url, INTERFACE, "echo")
+            equal((end.status, len(peer.requests)), (2, expected), "%s\n%s" % (arguments, end))
+    equal(call("--retries", "x", "-u", "http://127.0.0.1:1/x", INTERFACE, "echo").status, 64)
+
+
 def wrong_usage_is_64():
     for arguments in ([], [INTERFACE], [INTERFACE, "echo", "[]", "more"], ["-u", "ftp://h/", INTERFACE, "echo"], ["-t", "5", INTERFACE, "echo"],
                       ["--lb", "nothing", INTERFACE, "echo"], ["--lb", "p2c", INTERFACE, "echo"], ["-r", "zk://h:1", INTERFACE, "echo"],
@@ -209,6 +230,8 @@ run([
     a_reference_with_a_url_needs_no_registry,
     no_provider_is_not_executed_and_says_what_was_seen,
     verbose_explains_on_standard_error,
+    headers_go_with_the_call,
+    a_lost_call_is_made_again_only_when_it_is_said_to_be_idempotent,
     wrong_usage_is_64,
     params_that_cannot_be_sent_are_wrong_usage,
     a_wrong_configuration_is_78,
