@@ -157,7 +157,7 @@ bool client_pause(dubboc_client *self, int64_t until_ns)
 }
 
 /* Every wait of a call ends by one of the three stops; then the calls themselves come to their ends. */
-static void end_calls(dubboc_client *self)
+void client_end_calls(dubboc_client *self)
 {
     atomic_store(&self->is_stopping, true);
     if (self->http != NULL)
@@ -175,7 +175,7 @@ void dubboc_client_free(dubboc_client *self)
 {
     if (self == NULL)
         return;
-    end_calls(self);
+    client_end_calls(self);
     references_free(self);
     selector_free(self->selector);
     registry_free(self->registry);

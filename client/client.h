@@ -72,6 +72,9 @@ const reference_method *reference_method_find(dubboc_client *client, reference *
 /* Frees all, when no call runs any more; unregisters the consumer nodes. */
 void references_free(dubboc_client *client);
 
+/* Ends every wait of calls under way, and waits for the calls; later ones end at once (DUBBOC_E_CLOSED). Any thread; again is harmless. */
+void client_end_calls(dubboc_client *client);
+
 /* Waits until until_ns or until the client stops (false). */
 bool client_pause(dubboc_client *client, int64_t until_ns);
 

@@ -8,6 +8,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "client/client.h"
+
+#define PIECE_NS (20 * NS_PER_MS) /* of a sleep: how long an interruption may go unnoticed */
 
 /* What all threads share. */
 typedef struct load {
@@ -32,6 +35,14 @@ static void sleep_until(int64_t until_ns)
 {
     struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
+}
+
+/* Sleeps in pieces. false: interrupted before until_ns. */
+static bool sleep_unless(const volatile int *is_interrupted, int64_t until_ns)
+{
+    while (!*is_interrupted && !deadline_is_over(until_ns))
+        sleep_until(deadline_min(until_ns, clock_now_ns() + PIECE_NS));
+    return !*is_interrupted;
 }
 
 static bool count_provider(map *providers, const char *label, uint64_t more)
@@ -77,8 +88,8 @@ static bool take_call(load *self, int64_t *due_ns)
     *due_ns = clock_now_ns();
     if (settings->per_second > 0) {
         *due_ns = self->begun_ns + (int64_t)((double)number * (double)NS_PER_S / (double)settings->per_second);
-        if (*due_ns < self->end_ns)
-            sleep_until(*due_ns);
+        if (*due_ns < self->end_ns && !sleep_unless(self->is_interrupted, *due_ns))
+            return false;
     }
     return *due_ns < self->end_ns && !*self->is_interrupted;
 }
@@ -108,12 +119,16 @@ static double cpu_us(void)
     return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
-/* Waits for the threads, telling how far they are. */
+/* Waits for the threads, telling how far they are, and ends the calls that an interruption finds under way. */
 static void watch(load *self, void (*progress)(uint64_t calls, double seconds))
 {
-    int64_t next_ns = self->begun_ns + NS_PER_S;
+    int64_t next_ns = self->begun_ns + NS_PER_S, cut_ns = DEADLINE_NEVER;
     while (atomic_load(&self->running) > 0) {
         sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+        if (*self->is_interrupted && cut_ns == DEADLINE_NEVER)
+            cut_ns = deadline_in_ms(LOAD_GRACE_MS);
+        if (deadline_is_over(cut_ns))
+            client_end_calls(self->settings->client);
         if (progress != NULL && clock_now_ns() >= next_ns) {
             progress(atomic_load(&self->made), (double)(clock_now_ns() - self->begun_ns) / (double)NS_PER_S);
             next_ns += NS_PER_S;

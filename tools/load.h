@@ -11,6 +11,7 @@
 #include "tools/histogram.h"
 
 #define LOAD_THREADS_MAX 1024
+#define LOAD_GRACE_MS 100
 
 typedef struct load_settings {
     dubboc_client *client;
@@ -37,7 +38,8 @@ typedef struct load_outcome {
     dubboc_error first_error; /* status DUBBOC_OK: there was none */
 } load_outcome;
 
-/* Blocks until it is done, or until *is_interrupted. DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM (no threads). The outcome is freed by
+/* Blocks until it is done, or until *is_interrupted: then calls under way have LOAD_GRACE_MS to end, after which the client ends them and can be used for no
+ * more (they count as what is known of them). DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM (no threads). The outcome is freed by
  * load_outcome_free() in every case. progress (may be NULL) is called about once a second with the calls made so far. */
 dubboc_status load_run(const load_settings *settings, load_outcome *outcome, const volatile int *is_interrupted,
     void (*progress)(uint64_t calls, double seconds), dubboc_error *err);

@@ -14,7 +14,7 @@ ALLOWED = {
     "selector": {"base", "registry", "transport"},
     "client": {"base", "codec", "registry", "selector", "transport"},
     "server": {"base", "codec", "registry", "transport"},
-    "tools": {"base", "codec", "registry", "selector", "transport"},
+    "tools": {"base", "client", "codec", "registry", "selector", "transport"},
     "examples": set(),
     "bench": set(),
 }

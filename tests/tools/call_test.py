@@ -2,15 +2,20 @@
 import http.server
 import json
 import os
+import signal
 import socket
+import subprocess
 import sys
 import threading
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tap import Folder, dubboc, equal, holds, run  # noqa: E402
+from tap import DUBBOC, LIMIT_S, Folder, dubboc, environment, equal, holds, run  # noqa: E402
 
 INTERFACE = "com.example.Echo"
+# 100 ms of grace for calls under way, and what a loaded machine adds.
+INTERRUPTED_S = 1 if os.environ.get("SANITIZER") is None else 5
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -194,6 +199,35 @@ def a_lost_call_is_made_again_only_when_it_is_said_to_be_idempotent():
     equal(call("--retries", "x", "-u", "http://127.0.0.1:1/x", INTERFACE, "echo").status, 64)
 
 
+def interrupted(peer, calls, *arguments):
+    """`dubboc bench` that gets Ctrl-C once the peer has seen so many calls: seconds until it ended, status, and the outcome that it printed."""
+    running = subprocess.Popen([DUBBOC, "bench", "--json", "-u", peer.url, *arguments, INTERFACE, "echo"], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, env=environment())
+    limit = time.monotonic() + LIMIT_S
+    while len(peer.requests) < calls and time.monotonic() < limit:
+        time.sleep(0.001)
+    begun = time.monotonic()
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=LIMIT_S)
+    return time.monotonic() - begun, running.returncode, json.loads(out), err
+
+
+def a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_tells_what_it_has():
+    with Peer(echo) as peer:
+        seconds, status, outcome, err = interrupted(peer, 1, "-c", "30", "--rate", "1", "-d", "1h")
+    equal((status, outcome["ok"], outcome["calls"]), (0, 1, 1), err)
+    equal(seconds < INTERRUPTED_S, True, "%.3f s" % seconds)
+
+
+def a_bench_that_is_interrupted_while_its_calls_hang_ends_them():
+    release = threading.Event()
+    with Peer(lambda request: release.wait(LIMIT_S) and None) as peer:
+        seconds, status, outcome, err = interrupted(peer, 2, "-c", "2", "-t", "1h", "-d", "1h")
+        release.set()
+    equal((status, outcome["calls"], outcome["maybe_executed"]), (2, 2, 2), err)
+    equal(seconds < INTERRUPTED_S, True, "%.3f s" % seconds)
+
+
 def wrong_usage_is_64():
     for arguments in ([], [INTERFACE], [INTERFACE, "echo", "[]", "more"], ["-u", "ftp://h/", INTERFACE, "echo"], ["-t", "5", INTERFACE, "echo"],
                       ["--lb", "nothing", INTERFACE, "echo"], ["--lb", "p2c", INTERFACE, "echo"], ["-r", "zk://h:1", INTERFACE, "echo"],
@@ -232,6 +266,8 @@ run([
     verbose_explains_on_standard_error,
     headers_go_with_the_call,
     a_lost_call_is_made_again_only_when_it_is_said_to_be_idempotent,
+    a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_tells_what_it_has,
+    a_bench_that_is_interrupted_while_its_calls_hang_ends_them,
     wrong_usage_is_64,
     params_that_cannot_be_sent_are_wrong_usage,
     a_wrong_configuration_is_78,
