@@ -357,6 +357,14 @@ static call_want judge_broken_exchange(call *self)
     return fail_attempt(self, &found, err.text, bytes_sent);
 }
 
+/* Nobody knows to which request the next reply would belong; or the peer closes now, and the next call would be lost on the way. */
+static bool is_last_on_connection(const call *self, const verdict *found)
+{
+    bool refuses_request =
+        found->status == DUBBOC_E_REMOTE ? jsonrpc_refuses_request(self->reply.code) : found->status == DUBBOC_E_HTTP;
+    return found->status == DUBBOC_E_PROTOCOL || (refuses_request && self->dialect->hangs_up_unsaid);
+}
+
 static call_want judge_complete_exchange(call *self)
 {
     dubboc_error err;
@@ -365,7 +373,7 @@ static call_want judge_complete_exchange(call *self)
     error_clear(&err);
     verdict found = judge_reply(http, self->id, &self->reply, &err);
     self->http_status = http->status;
-    if (found.status == DUBBOC_E_PROTOCOL)
+    if (is_last_on_connection(self, &found))
         http_exchange_distrust(self->connection);
     if (found.execution != DUBBOC_ANSWERED)
         return fail_attempt(self, &found, err.text, http_exchange_bytes_sent(self->connection));

@@ -14,7 +14,8 @@ typedef struct dialect {
     const char *name;     /* as in [reference X] dialect */
     dubboc_slice headers; /* Accept and Content-Type, each line with its end */
     bool sends_timeout;
-    bool takes_batches; /* a JSON array of requests is understood */
+    bool takes_batches;   /* a JSON array of requests is understood */
+    bool hangs_up_unsaid; /* closes, without a word in the head, after a reply that refuses the request itself (wire.md 3.1) */
 } dialect;
 
 /* What [reference X] dialect may say: a name of the table, or "auto". */

@@ -15,6 +15,12 @@ enum {
     JSONRPC_SERVER_ERROR = -32000
 };
 
+/* Whether a code refuses the request itself: it is no JSON, no request, for no such method, or its params are wrong. */
+static inline bool jsonrpc_refuses_request(int64_t code)
+{
+    return code == JSONRPC_PARSE_ERROR || (code >= JSONRPC_INVALID_PARAMS && code <= JSONRPC_INVALID_REQUEST);
+}
+
 /* --- consumer side ------------------------------------------------------------------------------------------------------------------------ */
 
 #define JSONRPC_ID_MAX 2147483647 /* wire.md P1: more comes back truncated from Java */

@@ -38,4 +38,4 @@ include tests/server.mk
 include tests/tools.mk
 include tests/e2e.mk
 include tests/wire.mk
-EXTRA_DIST += tests/valgrind.sh tests/valgrind.supp
+EXTRA_DIST += tests/dist.sh tests/valgrind.sh tests/valgrind.supp

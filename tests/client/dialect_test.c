@@ -5,6 +5,11 @@
 
 #include <unistd.h>
 
+/* An error that any id takes: the second call's is another. */
+#define REFUSAL(code)                                                                                                            \
+    "HTTP/1.1 200 OK\r\nContent-Length: 66\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":" code                    \
+    ",\"message\":\"no\"}}"
+
 static const char *dialect_of_node(const char *text)
 {
     provider_url *url = NULL;
@@ -48,35 +53,57 @@ static void names_are_found(void **state)
     assert_true(dialect_find("java")->takes_batches);
 }
 
-/* What a service that is configured so is sent, as the peer saw it. */
-static void call_configured(const char *section_line, char *request, size_t size)
+/* A client with a service that is configured so, and its peer. */
+typedef struct fixture {
+    scripted_peer *peer;
+    char *folder;
+    dubboc_config *config;
+    dubboc_client *client;
+} fixture;
+
+static void begin(fixture *self, const peer_script *script, const char *section_line)
 {
-    const peer_script script = {
-        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")}};
-    scripted_peer *peer = scripted_peer_new(&script, 1);
-    char *folder = test_folder_new(), path[256];
-    snprintf(path, sizeof path, "%s/x.ini", folder);
+    dubboc_error err;
+    char path[256];
+    self->peer = scripted_peer_new(script, 1);
+    self->folder = test_folder_new();
+    snprintf(path, sizeof path, "%s/x.ini", self->folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    fprintf(file, "[reference x.Y]\nurl = %s/x.Y\n%s\n", scripted_peer_url(peer), section_line);
+    fprintf(file, "[reference x.Y]\nurl = %s/x.Y\n%s\n", scripted_peer_url(self->peer), section_line);
     fclose(file);
-    dubboc_config *config = NULL;
-    dubboc_client *client = NULL;
+    assert_status(DUBBOC_OK, dubboc_config_load(path, &self->config, &err), &err);
+    const dubboc_client_options options = {.size = sizeof options, .config = self->config};
+    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &err), &err);
+}
+
+static void end(fixture *self)
+{
+    dubboc_client_free(self->client);
+    dubboc_config_free(self->config);
+    scripted_peer_free(self->peer);
+    test_folder_remove(self->folder);
+}
+
+static void call_expecting(fixture *self, dubboc_status expected)
+{
     dubboc_error err;
-    dubboc_text result = {0};
     const dubboc_slice params = {"[]", 2};
-    assert_status(DUBBOC_OK, dubboc_config_load(path, &config, &err), &err);
-    const dubboc_client_options options = {.size = sizeof options, .config = config};
-    assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
-    assert_status(DUBBOC_OK, dubboc_call_raw(client, "x.Y", "m", params, NULL, &result, &err), &err);
-    char *seen = scripted_peer_last_request(peer);
+    assert_status(expected, dubboc_call_raw(self->client, "x.Y", "m", params, NULL, NULL, &err), &err);
+}
+
+/* What the peer saw. */
+static void call_configured(const char *section_line, char *request, size_t size)
+{
+    static const peer_script script = {
+        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")}};
+    fixture self;
+    begin(&self, &script, section_line);
+    call_expecting(&self, DUBBOC_OK);
+    char *seen = scripted_peer_last_request(self.peer);
     snprintf(request, size, "%s", seen);
     free(seen);
-    dubboc_text_free(&result);
-    dubboc_client_free(client);
-    dubboc_config_free(config);
-    scripted_peer_free(peer);
-    test_folder_remove(folder);
+    end(&self);
 }
 
 static void a_service_is_sent_what_is_usual(void **state)
@@ -96,6 +123,36 @@ static void a_service_is_sent_what_its_section_says(void **state)
     assert_null(strstr(request, "Timeout"));
 }
 
+/* wire.md 3.1: the reply does not say so. A call that takes the connection just then would be lost on the way. */
+static void a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *dialect;
+        const char *reply;
+        dubboc_status status;
+        int connections; /* that two calls take */
+    } cases[] = {
+        {"dialect = dubbogo", REFUSAL("-32602"), DUBBOC_E_REMOTE, 2},
+        {"dialect = dubbogo", REFUSAL("-32601"), DUBBOC_E_REMOTE, 2},
+        {"dialect = dubbogo", REFUSAL("-32000"), DUBBOC_E_REMOTE, 1},
+        {"dialect = dubbo-go", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request", DUBBOC_E_HTTP, 2},
+        {"", REFUSAL("-32601"), DUBBOC_E_REMOTE, 2},
+        {"dialect = java", REFUSAL("-32601"), DUBBOC_E_REMOTE, 1},
+        {"dialect = java", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request", DUBBOC_E_HTTP, 1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const peer_script script = {{PEER_READ, PEER_SEND(cases[i].reply), PEER_AGAIN}};
+        fixture self;
+        begin(&self, &script, cases[i].dialect);
+        call_expecting(&self, cases[i].status);
+        call_expecting(&self, cases[i].status);
+        if (scripted_peer_connections(self.peer) != cases[i].connections)
+            fail_msg("%s, %s: %d connections", cases[i].dialect, cases[i].reply, scripted_peer_connections(self.peer));
+        end(&self);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +160,7 @@ int main(void)
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(a_service_is_sent_what_is_usual),
         cmocka_unit_test(a_service_is_sent_what_its_section_says),
+        cmocka_unit_test(a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

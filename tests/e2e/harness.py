@@ -37,6 +37,14 @@ def wait_for(condition, seconds=10.0, what="the condition"):
         time.sleep(0.005)
 
 
+def connections(address):
+    """How many established connections a provider on this machine has: what /proc/net/tcp tells."""
+    port = f":{int(address.rsplit(':', 1)[1]):04X}"
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    return sum(row[1].endswith(port) and row[3] == "01" for row in rows)
+
+
 def folder():
     """A new empty folder of this test's own."""
     path = tempfile.mkdtemp(prefix="dubboc-e2e-")

@@ -3,7 +3,6 @@ these with their own registry: they set REGISTRY to a function that gives a new,
 
 import json
 import signal
-import time
 
 from harness import *
 
@@ -74,7 +73,7 @@ def test_a_provider_that_stops_in_the_middle_costs_no_call():
     providers = start(where, 3)
     listed(where, 3)
     bench = Program([DUBBOC, "bench", "-r", where, "-c", "4", "-d", "3s", "--json", ECHO, "echo", "[1]"])
-    time.sleep(0.7)  # into the middle of the run, which is the subject of this test
+    wait_for(lambda: all(connections(each.address) > 0 for each in providers), what="a call of the run at each provider")
     assert providers[0].stop() == 0
     outcome = json.loads(bench.line())
     assert outcome["ok"] == outcome["calls"] > 100, outcome
@@ -113,19 +112,21 @@ def test_no_provider_says_so():
 
 def test_a_sigterm_lets_running_calls_end_and_exits_with_status_0():
     where = REGISTRY()
-    provider = start(where)[0]
+    provider = start(where, DUBBOC_SERVER_STOP_WATCH_WAIT="1s")[0]  # in which a request that is about to be sent arrives
     listed(where, 1)
     slow = Program([DUBBOC, "call", "-r", where, "-t", "10s", ECHO, "sleep", "[1500]"])
-    time.sleep(0.5)  # the call is under way
+    wait_for(lambda: connections(provider.address) > 0, what="the call's connection")
     assert provider.stop() == 0
     assert slow.line() == "1500"
     assert slow.wait(5) == 0
 
 
 def test_a_second_sigterm_ends_at_once():
-    provider = start(REGISTRY(), DUBBOC_SERVER_STOP_WATCH_WAIT="20s")[0]
+    where = REGISTRY()
+    provider = start(where, DUBBOC_SERVER_STOP_WATCH_WAIT="20s")[0]
+    listed(where, 1)
     provider.signal(signal.SIGTERM)
-    time.sleep(0.3)  # it is stopping now, and would for 20 s
+    listed(where, 0)  # it is stopping now, and would for 20 s
     assert provider.process.poll() is None
     provider.signal(signal.SIGTERM)
     provider.wait(5)

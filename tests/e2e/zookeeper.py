@@ -2,7 +2,6 @@
 them: not being there yet, going away and coming back."""
 
 import itertools
-import time
 
 import registry_cases
 from harness import *
@@ -60,7 +59,7 @@ def test_calls_go_on_while_zookeeper_is_away_and_the_provider_is_back_afterwards
         provider = Provider(DUBBOC_REGISTRY_ADDRESS=where)
         listed(where, 1)
         bench = Program([DUBBOC, "bench", "-r", where, "-c", "2", "-d", "6s", "--json", ECHO, "echo", "[1]"])
-        time.sleep(1)  # the consumer has its list
+        wait_for(lambda: connections(provider.address) > 0, what="a call of the run")
         server.stop()
         outcome = json.loads(bench.line())
         assert outcome["ok"] == outcome["calls"] > 100, outcome
