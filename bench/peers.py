@@ -242,9 +242,9 @@ def main():
     names = given.only.split(",")
     if unknown := [name for name in names if name not in known]:
         sys.exit(f"peers.py: not to be measured: {', '.join(unknown)}; there are {', '.join(known)}")
-    if not given.no_build:
-        peers.build()
     wanted = [peers.C, *(known[name] for name in names)]
+    if not given.no_build:
+        peers.build(wanted)
     versions = {peer.name: peer.version() for peer in wanted}
     if missing := [name for name, version in versions.items() if version is None]:
         sys.exit(f"peers.py: not built: {', '.join(missing)}; --only leaves frameworks out")
