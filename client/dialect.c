@@ -11,11 +11,14 @@ enum { PEER_UNKNOWN, PEER_DUBBOGO, PEER_DUBBO_GO, PEER_JAVA, PEER_PLAIN, PEERS }
 
 static const dialect table[PEERS] = {
     /* A URL that a user gave, and nodes that nobody else explains: what every known peer takes. */
-    [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true, .takes_batches = false},
-    /* dubbogo 0.1, 0.2: Content-Type byte for byte, no charset (P8); reads the Timeout (P11); closes silently on a batch (P6). */
-    [PEER_DUBBOGO] = {"dubbogo", LINES("application/json"), .sends_timeout = true, .takes_batches = false},
+    [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true, .takes_batches = false, .hangs_up_unsaid = true},
+    /* dubbogo 0.1, 0.2: Content-Type byte for byte, no charset (P8); reads the Timeout (P11); closes silently on a batch (P6), and after it
+     * has said that there is no such method or that the params are wrong (3.1). */
+    [PEER_DUBBOGO] = {"dubbogo", LINES("application/json"), .sends_timeout = true, .takes_batches = false,
+        .hangs_up_unsaid = true},
     /* dubbo-go 1 to 3: the same Content-Type; passes over decimal Timeouts (12.8); 500 and close on a batch (3.1). */
-    [PEER_DUBBO_GO] = {"dubbo-go", LINES("application/json"), .sends_timeout = true, .takes_batches = false},
+    [PEER_DUBBO_GO] = {"dubbo-go", LINES("application/json"), .sends_timeout = true, .takes_batches = false,
+        .hangs_up_unsaid = true},
     /* Java (jsonrpc4j), and our own providers, whose nodes read like Java's: no header is looked at; batches are answered, though not always to the end (12.4). */
     [PEER_JAVA] = {"java", LINES("application/json"), .sends_timeout = true, .takes_batches = true},
     /* JSON-RPC servers that are none of these and are strict: by configuration only. */
