@@ -41,16 +41,16 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     return (verdict){DUBBOC_E_REMOTE, DUBBOC_ANSWERED, PICK_GOOD, true};
 }
 
-/* The provider says that it has not executed it: it is full, stopping, or too late (503), which is no reason for another provider to refuse it; or it
- * takes no such request (413 and the like), which another would not either. */
+/* The provider says that it has not executed it: it is full, stopping, or too late (503), or the request did not come in time (408), which is no reason
+ * for another provider to refuse it; or it takes no such request (413 and the like), which another would not either. */
 static verdict judge_refusal(const http_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
-    bool is_busy = http->status == 503;
-    dubboc_status status = is_busy ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
+    bool is_of_the_request = http->status / 100 == 4 && http->status != 408;
+    dubboc_status status = http->status == 503 ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
     excerpt(http->body, shown, sizeof shown);
     error_set(err, status, "the provider did not take it: HTTP status %d: %s", http->status, shown);
-    return (verdict){status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, !is_busy};
+    return (verdict){status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, is_of_the_request};
 }
 
 /* A status that carries no JSON-RPC reply. */

@@ -87,6 +87,12 @@ void dispatch_write_raw(buffer *out, dubboc_slice id, dubboc_slice result, bool 
         replace_by_error(out, mark, id, "the result cannot be written: no memory, or too big");
 }
 
+/* Nothing can be said but the status. A consumer believes "not executed" of a 503, not of a 500. */
+static void answer_without_memory(http_incoming *incoming, bool is_executed)
+{
+    http_incoming_answer(incoming, is_executed ? 500 : 503, NULL, &not_executed, is_executed ? 0 : 1, true);
+}
+
 void dispatch_answer(http_incoming *incoming, bool is_executed)
 {
     buffer *out = http_incoming_out(incoming);
@@ -96,7 +102,7 @@ void dispatch_answer(http_incoming *incoming, bool is_executed)
     }
     if (out->status != DUBBOC_OK) { /* not even for that */
         buffer_clear(out);
-        http_incoming_answer(incoming, 500, NULL, &not_executed, is_executed ? 0 : 1, true);
+        answer_without_memory(incoming, is_executed);
         return;
     }
     http_incoming_answer(incoming, 200, out->len > 0 ? json_type : NULL, NULL, 0, false);
@@ -336,7 +342,7 @@ static void run_fallback(exchange *ex)
     }
     if (method == NULL || path == NULL || out->status != DUBBOC_OK) {
         buffer_clear(out);
-        http_incoming_answer(ex->incoming, 500, NULL, &not_executed, ex->is_executed ? 0 : 1, true);
+        answer_without_memory(ex->incoming, ex->is_executed);
     } else {
         http_incoming_answer(ex->incoming, answer.status, answer.content_type, NULL, 0, false);
     }

@@ -244,21 +244,39 @@ static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
     end(&self);
 }
 
+/* Whether a call that one provider refused so, unexecuted, was made by the other. */
+static void is_passed_on(const char *refusal, bool expected)
+{
+    const peer_script refuses = {{PEER_READ, PEER_SEND(refusal), PEER_AGAIN}};
+    fixture self = {0};
+    self.peers[0] = scripted_peer_new(&refuses, 1);
+    self.peers[1] = scripted_peer_new(&refuses_each, 1);
+    address refusing = address_of(self.peers[0]), ready = address_of(self.peers[1]);
+    begin_with_registry(&self, PROVIDERS({refusing.text, ""}, {ready.text, ""}));
+    /* three: what the retry budget always grants */
+    for (int i = 0; i < 3; i++) {
+        dubboc_status status = raw_call(&self, "[]", NULL);
+        if (expected)
+            assert_status(DUBBOC_E_REMOTE, status, &self.err);
+        else if (status != DUBBOC_E_REMOTE)
+            assert_int_equal(self.err.execution, DUBBOC_NOT_EXECUTED);
+    }
+    assert_in_range(scripted_peer_requests(self.peers[0]), 1, 3);
+    assert_int_equal(scripted_peer_requests(self.peers[1]), expected ? 3 : 3 - scripted_peer_requests(self.peers[0]));
+    end(&self);
+}
+
 static void a_full_provider_passes_the_call_on(void **state)
 {
     (void)state;
-    static const peer_script full = {
-        {PEER_READ, PEER_SEND("HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n"), PEER_AGAIN}};
-    fixture self = {0};
-    self.peers[0] = scripted_peer_new(&full, 1);
-    self.peers[1] = scripted_peer_new(&refuses_each, 1);
-    address busy = address_of(self.peers[0]), ready = address_of(self.peers[1]);
-    begin_with_registry(&self, PROVIDERS({busy.text, ""}, {ready.text, ""}));
-    /* three: what the retry budget always grants */
-    for (int i = 0; i < 3; i++)
-        assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
-    assert_int_equal(scripted_peer_requests(self.peers[1]), 3);
-    end(&self);
+    is_passed_on("HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true);
+}
+
+static void a_request_that_came_too_slowly_is_passed_on_and_one_too_big_is_not(void **state)
+{
+    (void)state;
+    is_passed_on("HTTP/1.1 408 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true);
+    is_passed_on("HTTP/1.1 413 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", false);
 }
 
 static void nobody_listening_is_not_executed_and_says_where(void **state)
@@ -333,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_dead_provider_costs_no_call_while_another_lives),
         cmocka_unit_test(a_lost_call_stays_lost_when_the_next_provider_is_dead),
         cmocka_unit_test(a_full_provider_passes_the_call_on),
+        cmocka_unit_test(a_request_that_came_too_slowly_is_passed_on_and_one_too_big_is_not),
         cmocka_unit_test(nobody_listening_is_not_executed_and_says_where),
         cmocka_unit_test(a_raw_call_allocates_nothing_in_the_steady_state),
         cmocka_unit_test(every_allocation_of_a_call_may_fail),
