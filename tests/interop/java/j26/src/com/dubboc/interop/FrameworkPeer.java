@@ -17,7 +17,7 @@ import java.util.List;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.ZooKeeper;
 
-/** Alibaba's Dubbo 2.6 through its programmatic API. */
+/** Alibaba's Dubbo 2.6 through its programmatic API. It reads like ApachePeer, whose classes bear the same names in other packages and share no type with these. */
 public final class FrameworkPeer implements Peer {
     private final Arguments arguments;
     private final List<ServiceConfig<?>> services = new ArrayList<>();
