@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -30,8 +31,16 @@ type Options struct {
 // Address is where the provider listens.
 func (o *Options) Address() string { return fmt.Sprintf("%s:%d", o.Host, o.Port) }
 
-// Whoami is the provider's answer to whoami().
-func (o *Options) Whoami() string { return fmt.Sprintf("%s %d", o.Address(), os.Getpid()) }
+// Versions are those that a provider serves; an empty one where none is given.
+func (o *Options) Versions() []string { return strings.Split(o.Version, ",") }
+
+// Whoami is the provider's answer to whoami(). It ends with the version that answers where there are several.
+func (o *Options) Whoami(version string) string {
+	if len(o.Versions()) == 1 {
+		version = ""
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s %d %s", o.Address(), os.Getpid(), version))
+}
 
 // ParseOptions reads the command line. It ends the program where that is wrong.
 func ParseOptions() *Options {
@@ -41,7 +50,7 @@ func ParseOptions() *Options {
 	flags.StringVar(&o.Host, "host", "127.0.0.1", "address to listen on and to register")
 	flags.IntVar(&o.Port, "port", 0, "port to listen on")
 	flags.StringVar(&o.Group, "group", "", "group of the services")
-	flags.StringVar(&o.Version, "version", "", "version of the services")
+	flags.StringVar(&o.Version, "version", "", "version of the services; of a provider several, with commas between")
 	flags.StringVar(&o.Only, "only", "", "run only the checks with this in their names")
 	flags.BoolVar(&o.NoEcho, "no-echo", false, "leave EchoService out")
 	flags.IntVar(&o.Threads, "threads", 1, "callers at the same time, of a load")

@@ -25,10 +25,17 @@ const (
 const bigMaxKiB = 64 * 1024
 
 // UserProvider is com.ikurento.user.UserProvider.
-type UserProvider struct{}
+type UserProvider struct {
+	Name string // by which the framework joins a service to its configuration
+}
+
+// UserProvider is the service in one version.
+func (o *Options) UserProvider(version string) *UserProvider {
+	return &UserProvider{"UserProvider" + version}
+}
 
 // Reference names the service in the framework's configuration.
-func (*UserProvider) Reference() string { return "UserProvider" }
+func (p *UserProvider) Reference() string { return p.Name }
 
 // MethodMapper gives the methods that Java writes in lower case their names.
 func (*UserProvider) MethodMapper() map[string]string {
@@ -98,11 +105,17 @@ func idList(params []any) ([]string, error) {
 
 // EchoService is com.dubboc.EchoService. What it is asked to give back it gives back as it was decoded.
 type EchoService struct {
+	Name    string // as above
 	Whoever string // the answer of whoami
 }
 
+// EchoService is the service in one version.
+func (o *Options) EchoService(version string) *EchoService {
+	return &EchoService{"EchoService" + version, o.Whoami(version)}
+}
+
 // Reference names the service in the framework's configuration.
-func (*EchoService) Reference() string { return "EchoService" }
+func (e *EchoService) Reference() string { return e.Name }
 
 // MethodMapper gives every method its lower-case name.
 func (*EchoService) MethodMapper() map[string]string {

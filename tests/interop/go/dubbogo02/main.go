@@ -56,18 +56,23 @@ func registryOptions(options *common.Options) []registry.Option {
 	}
 }
 
-func service(options *common.Options, name string) registry.ServiceConfig {
-	return registry.ServiceConfig{Protocol: protocol, Service: name, Group: options.Group, Version: options.Version}
+func service(options *common.Options, name, version string) registry.ServiceConfig {
+	return registry.ServiceConfig{Protocol: protocol, Service: name, Group: options.Group, Version: version}
 }
 
 func provide(options *common.Options) {
-	services := []registry.ServiceConfig{service(options, common.UserInterface), service(options, common.EchoInterface)}
+	var services []registry.ServiceConfig
+	for _, version := range options.Versions() {
+		services = append(services, service(options, common.UserInterface, version), service(options, common.EchoInterface, version))
+	}
 	made := server.NewServer(server.Registry(zookeeper.NewProviderZookeeperRegistry(registryOptions(options)...)),
 		server.Transport(transport.NewHTTPTransport()), server.ServiceConfList(services),
 		server.ConfList([]registry.ServerConfig{{Protocol: protocol, IP: options.Host, Port: options.Port}}))
-	common.Check(made.Handle(&UserProvider{version: options.Version}), common.UserInterface)
-	if !options.NoEcho {
-		common.Check(made.Handle(&EchoService{version: options.Version, whoever: options.Whoami()}), common.EchoInterface)
+	for _, version := range options.Versions() {
+		common.Check(made.Handle(&UserProvider{version: version}), common.UserInterface)
+		if !options.NoEcho {
+			common.Check(made.Handle(&EchoService{version: version, whoever: options.Whoami(version)}), common.EchoInterface)
+		}
 	}
 	common.Check(made.Start(), "start")
 	common.Say("ready")
@@ -82,7 +87,7 @@ func newClient(options *common.Options) (registry.Registry, client.Client) {
 }
 
 func refer(found registry.Registry, made client.Client, options *common.Options, name string) common.Call {
-	common.Check(found.Register(service(options, name)), name)
+	common.Check(found.Register(service(options, name, options.Version)), name)
 	return caller(made, options, name)
 }
 

@@ -60,17 +60,20 @@ func provide(options *common.Options) {
 		config.WithProviderRegistry("zk", zookeeper(options)),
 		config.WithProviderProtocol("jsonrpc", "jsonrpc", strconv.Itoa(options.Port)))
 	provider.Protocols["jsonrpc"].Ip = options.Host
-	offer := func(name, service string) {
+	offer := func(name, service, version string) {
 		made := config.NewServiceConfigByAPI(config.WithServiceRegistry("zk"), config.WithServiceProtocol("jsonrpc"),
 			config.WithServiceInterface(service))
-		made.Group, made.Version = options.Group, options.Version
+		made.Group, made.Version = options.Group, version
 		provider.Services[name] = made
 	}
-	offer("UserProvider", common.UserInterface)
-	config.SetProviderService(&common.UserProvider{})
-	if !options.NoEcho {
-		offer("EchoService", common.EchoInterface)
-		config.SetProviderService(&common.EchoService{Whoever: options.Whoami()})
+	for _, version := range options.Versions() {
+		users, echo := options.UserProvider(version), options.EchoService(version)
+		offer(users.Name, common.UserInterface, version)
+		config.SetProviderService(users)
+		if !options.NoEcho {
+			offer(echo.Name, common.EchoInterface, version)
+			config.SetProviderService(echo)
+		}
 	}
 	config.SetProviderConfig(*provider)
 	config.Load()

@@ -76,13 +76,15 @@ func instance(options *common.Options) *dubbo.Instance {
 func provide(options *common.Options) {
 	made, err := instance(options).NewServer()
 	common.Check(err, "server")
-	offer := func(service any, name string) {
+	offer := func(service any, name, version string) {
 		common.Check(made.RegisterService(service, server.WithInterface(name), server.WithGroup(options.Group),
-			server.WithVersion(options.Version)), name)
+			server.WithVersion(version)), name)
 	}
-	offer(&common.UserProvider{}, common.UserInterface)
-	if !options.NoEcho {
-		offer(&common.EchoService{Whoever: options.Whoami()}, common.EchoInterface)
+	for _, version := range options.Versions() {
+		offer(options.UserProvider(version), common.UserInterface, version)
+		if !options.NoEcho {
+			offer(options.EchoService(version), common.EchoInterface, version)
+		}
 	}
 	go sayWhenRegistered(options)
 	common.Check(made.Serve(), "serve")
@@ -98,21 +100,21 @@ func sayWhenRegistered(options *common.Options) {
 		services = append(services, common.EchoInterface)
 	}
 	for _, service := range services {
-		for !isRegistered(zookeeper, service, options.Address()) {
+		for countRegistered(zookeeper, service, options.Address()) < len(options.Versions()) {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
 	common.Say("ready")
 }
 
-func isRegistered(zookeeper *zk.Conn, service, address string) bool {
+func countRegistered(zookeeper *zk.Conn, service, address string) (count int) {
 	nodes, _, _ := zookeeper.Children("/dubbo/" + service + "/providers")
 	for _, node := range nodes {
 		if strings.Contains(node, url.QueryEscape("://"+address+"/")) {
-			return true
+			count++
 		}
 	}
-	return false
+	return count
 }
 
 func consume(options *common.Options) int {

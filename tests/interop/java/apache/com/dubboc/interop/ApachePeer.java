@@ -6,7 +6,10 @@ import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.dubbo.common.URL;
 import org.apache.dubbo.common.Version;
 import org.apache.dubbo.common.utils.NetUtils;
 import org.apache.dubbo.config.ApplicationConfig;
@@ -18,6 +21,8 @@ import org.apache.zookeeper.ZooKeeper;
 
 /** Dubbo 2.7 and 3.x through its programmatic API, registering at interface level. What differs between the releases is in FrameworkPeer. */
 abstract class ApachePeer implements Peer {
+    private static final Set<String> SERVLETS = Set.of("jsonrpc", "http"); // protocols that are served by one
+
     private final Arguments arguments;
     private final List<ServiceConfig<?>> services = new ArrayList<>();
     private final List<ReferenceConfig<?>> references = new ArrayList<>();
@@ -35,6 +40,10 @@ abstract class ApachePeer implements Peer {
 
     abstract void adapt(RegistryConfig registry);
 
+    void adapt(ServiceConfig<?> service) {
+        // Most have nothing more to say.
+    }
+
     abstract void shutDown();
 
     @Override
@@ -43,7 +52,7 @@ abstract class ApachePeer implements Peer {
     }
 
     @Override
-    public <T> void offer(Class<T> service, T implementation) {
+    public <T> void offer(Class<T> service, T implementation, String version, String path) {
         ServiceConfig<T> config = new ServiceConfig<>();
         config.setApplication(application());
         config.setRegistry(registry());
@@ -51,7 +60,11 @@ abstract class ApachePeer implements Peer {
         config.setInterface(service);
         config.setRef(implementation);
         config.setGroup(arguments.find("group"));
-        config.setVersion(arguments.find("version"));
+        if (!version.isEmpty())
+            config.setVersion(version);
+        if (!path.isEmpty())
+            config.setPath(path);
+        adapt(config);
         config.export();
         services.add(config);
     }
@@ -89,6 +102,15 @@ abstract class ApachePeer implements Peer {
     }
 
     @Override
+    public String[] read(String node) {
+        URL url = URL.valueOf(node);
+        List<String> lines = new ArrayList<>(
+            List.of("url.protocol=" + url.getProtocol(), "url.host=" + url.getHost(), "url.path=" + url.getPath()));
+        new TreeMap<>(url.getParameters()).forEach((key, value) -> lines.add(key + "=" + value));
+        return lines.toArray(new String[0]);
+    }
+
+    @Override
     public void close() {
         for (ServiceConfig<?> service : services)
             service.unexport();
@@ -117,7 +139,8 @@ abstract class ApachePeer implements Peer {
         protocol.setName(arguments.get("protocol", protocol()));
         protocol.setHost(arguments.need("host"));
         protocol.setPort(arguments.needNumber("port"));
-        protocol.setServer(server.equals("jetty9") ? "jetty" : server);
+        if (SERVLETS.contains(protocol.getName()))
+            protocol.setServer(server.equals("jetty9") ? "jetty" : server);
         return protocol;
     }
 

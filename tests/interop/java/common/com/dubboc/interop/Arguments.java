@@ -6,9 +6,10 @@ import java.util.Set;
 
 /** The command line of a peer: a role, then options with a value each, but for the flags. */
 public final class Arguments {
-    private static final Set<String> FLAGS = Set.of("no-echo");
+    private static final Set<String> FLAGS = Set.of("no-echo", "own-paths");
     private static final Set<String> OPTIONS =
-        Set.of("zookeeper", "url", "echo-url", "host", "port", "group", "version", "server", "only", "timeout", "retries", "protocol", "threads");
+        Set.of("zookeeper", "url", "echo-url", "host", "port", "group", "version", "server", "only", "timeout", "retries", "protocol", "threads",
+            "register-mode", "node");
 
     final String role;
     private final Map<String, String> values = new HashMap<>();
@@ -45,6 +46,11 @@ public final class Arguments {
         if (!has(name))
             throw new IllegalArgumentException("--" + name + " is missing");
         return values.get(name);
+    }
+
+    /** The versions that a provider serves, in this order; one without a name where none is given. */
+    String[] versions() {
+        return get("version", "").split(",");
     }
 
     public int needNumber(String name) {

@@ -7,9 +7,12 @@ public final class Echo implements EchoService {
     private static final int BIG_MAX_KIB = 64 * 1024;
 
     private final String address;
+    private final String version;
 
-    public Echo(String address) {
+    /** version: of this one where the program serves several, else "". whoami ends with it then. */
+    public Echo(String address, String version) {
         this.address = address;
+        this.version = version;
     }
 
     @Override
@@ -58,6 +61,6 @@ public final class Echo implements EchoService {
 
     @Override
     public String whoami() {
-        return address + " " + ProcessHandle.current().pid();
+        return (address + " " + ProcessHandle.current().pid() + " " + version).trim();
     }
 }

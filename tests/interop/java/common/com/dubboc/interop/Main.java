@@ -45,6 +45,8 @@ public final class Main {
             return consume(arguments, out);
         case "load":
             return load(arguments, out);
+        case "read":
+            return read(arguments, out);
         default:
             throw new IllegalArgumentException("not a role: " + arguments.role);
         }
@@ -55,12 +57,31 @@ public final class Main {
         Signal.handle(new Signal("TERM"), signal -> asked.countDown());
         Signal.handle(new Signal("INT"), signal -> asked.countDown());
         try (Peer peer = new FrameworkPeer(arguments)) {
-            peer.offer(UserProvider.class, new Users());
-            peer.offer(EchoService.class, new Echo(arguments.need("host") + ":" + arguments.need("port")));
+            offer(arguments, peer);
             peer.start();
             out.println("ready");
             out.flush();
             asked.await();
+        }
+        return 0;
+    }
+
+    /** Each version by itself. Those after the first lie under the paths that Dubbo's Spring beans would give them, if that is asked for. */
+    private static void offer(Arguments arguments, Peer peer) throws Exception {
+        String[] versions = arguments.versions();
+        for (int i = 0; i < versions.length; i++) {
+            String suffix = i > 0 && arguments.has("own-paths") ? String.valueOf(i + 1) : "";
+            String address = arguments.need("host") + ":" + arguments.need("port");
+            peer.offer(UserProvider.class, new Users(), versions[i], suffix.isEmpty() ? "" : UserProvider.class.getName() + suffix);
+            peer.offer(EchoService.class, new Echo(address, versions.length > 1 ? versions[i] : ""), versions[i],
+                suffix.isEmpty() ? "" : EchoService.class.getName() + suffix);
+        }
+    }
+
+    private static int read(Arguments arguments, PrintStream out) throws Exception {
+        try (Peer peer = new FrameworkPeer(arguments)) {
+            for (String line : peer.read(arguments.need("node")))
+                out.println(line);
         }
         return 0;
     }

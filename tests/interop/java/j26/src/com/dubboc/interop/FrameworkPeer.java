@@ -1,5 +1,6 @@
 package com.dubboc.interop;
 
+import com.alibaba.dubbo.common.URL;
 import com.alibaba.dubbo.common.Version;
 import com.alibaba.dubbo.common.utils.NetUtils;
 import com.alibaba.dubbo.config.ApplicationConfig;
@@ -14,6 +15,7 @@ import java.lang.reflect.Field;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TreeMap;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.ZooKeeper;
 
@@ -35,7 +37,7 @@ public final class FrameworkPeer implements Peer {
     }
 
     @Override
-    public <T> void offer(Class<T> service, T implementation) {
+    public <T> void offer(Class<T> service, T implementation, String version, String path) {
         ServiceConfig<T> config = new ServiceConfig<>();
         config.setApplication(application());
         config.setRegistry(registry());
@@ -43,7 +45,10 @@ public final class FrameworkPeer implements Peer {
         config.setInterface(service);
         config.setRef(implementation);
         config.setGroup(arguments.find("group"));
-        config.setVersion(arguments.find("version"));
+        if (!version.isEmpty())
+            config.setVersion(version);
+        if (!path.isEmpty())
+            config.setPath(path);
         config.export();
         services.add(config);
     }
@@ -81,6 +86,15 @@ public final class FrameworkPeer implements Peer {
     }
 
     @Override
+    public String[] read(String node) {
+        URL url = URL.valueOf(node);
+        List<String> lines = new ArrayList<>(
+            List.of("url.protocol=" + url.getProtocol(), "url.host=" + url.getHost(), "url.path=" + url.getPath()));
+        new TreeMap<>(url.getParameters()).forEach((key, value) -> lines.add(key + "=" + value));
+        return lines.toArray(new String[0]);
+    }
+
+    @Override
     public void close() {
         for (ServiceConfig<?> service : services)
             service.unexport();
@@ -107,7 +121,8 @@ public final class FrameworkPeer implements Peer {
         protocol.setName(arguments.get("protocol", "jsonrpc"));
         protocol.setHost(arguments.need("host"));
         protocol.setPort(arguments.needNumber("port"));
-        protocol.setServer(arguments.get("server", "jetty9"));
+        if (protocol.getName().equals("jsonrpc"))
+            protocol.setServer(arguments.get("server", "jetty9"));
         return protocol;
     }
 

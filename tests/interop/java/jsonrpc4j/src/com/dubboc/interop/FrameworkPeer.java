@@ -46,7 +46,7 @@ public final class FrameworkPeer implements Peer {
     }
 
     @Override
-    public <T> void offer(Class<T> service, T implementation) {
+    public <T> void offer(Class<T> service, T implementation, String version, String path) {
         services.addServlet(new ServletHolder(new Servlet(new JsonRpcServer(implementation, service))), "/" + service.getName());
     }
 
