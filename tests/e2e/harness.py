@@ -83,6 +83,10 @@ class Program:
         line, self.pending = self.pending.split(b"\n", 1)
         return line.decode()
 
+    def has_line(self):
+        """Whether there is one already."""
+        return b"\n" in self.pending or bool(select.select([self.process.stdout], [], [], 0)[0])
+
     def stderr(self):
         self.errors.seek(0)
         return self.errors.read().decode(errors="replace")

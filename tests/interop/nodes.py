@@ -1,11 +1,12 @@
-"""The little of ZooKeeper's protocol that tells the names of the nodes below a path, exactly as they stand there, and makes or removes one.
+"""The little of ZooKeeper's protocol that tells the names of the nodes below a path, exactly as they stand there, and makes, changes or removes one.
 
 (The dubboc tool shows them decoded, and a test must not ask the code under test what a peer wrote.)"""
 
+import contextlib
 import socket
 import struct
 
-CREATE, DELETE, GET_CHILDREN, CLOSE = 1, 2, 8, -11
+CREATE, DELETE, SET_DATA, GET_CHILDREN, CLOSE = 1, 2, 5, 8, -11
 NO_NODE, NODE_EXISTS = -101, -110
 
 
@@ -68,6 +69,11 @@ class Session:
         if error not in (0, NODE_EXISTS):
             raise OSError(f"ZooKeeper answered {error} for {path}")
 
+    def set(self, path, data):
+        error, _ = self.ask(SET_DATA, text(path) + struct.pack(">i", len(data)) + data + struct.pack(">i", -1))
+        if error:
+            raise OSError(f"ZooKeeper answered {error} for {path}")
+
     def delete(self, path):
         self.ask(DELETE, text(path) + struct.pack(">i", -1))
 
@@ -79,6 +85,15 @@ class Session:
         self.peer.close()
 
 
+@contextlib.contextmanager
+def opened(address):
+    session = Session(address)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
 def text(value):
     data = value.encode()
     return struct.pack(">i", len(data)) + data
@@ -86,8 +101,5 @@ def text(value):
 
 def providers(address, interface):
     """The names of an interface's provider nodes."""
-    session = Session(address)
-    try:
+    with opened(address) as session:
         return session.children(f"/dubbo/{interface}/providers")
-    finally:
-        session.close()

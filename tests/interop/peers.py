@@ -13,6 +13,7 @@ from harness import BUILD, SRC, Program, environment, free_port
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS = 90  # a peer's run takes 60 s at most
 BUILD_SECONDS = 1500
+READY_S = 120  # a peer starts in a few seconds, but for machines that are busy with something else
 
 # What is built goes here; nothing goes into the source tree.
 INTEROP_BUILD = os.environ.get("INTEROP_BUILD") or os.path.join(SRC, "build-interop")
@@ -38,25 +39,38 @@ class Peer:
             return None
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
-    def provide(self, zookeeper, port=None, server=None, **options):
-        """Starts it as a provider on 127.0.0.1 and waits until it says that it is registered."""
-        argv = self.argv("provider", *(["--zookeeper", zookeeper] if self.registry else []), "--host", "127.0.0.1", "--port", port or free_port())
+    def start(self, zookeeper, port, server=None, **options):
+        """Starts it as a provider on 127.0.0.1. An option that is True is a flag."""
+        argv = self.argv("provider", *(["--zookeeper", zookeeper] if self.registry else []), "--host", "127.0.0.1", "--port", port)
         if server:
             argv += ["--server", server]
         for name, value in options.items():
-            argv += ["--" + name.replace("_", "-"), str(value)]
-        return self.started("provider", Program(argv, **self.environment()))
+            argv += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
+        program = Program(argv, **self.environment())
+        program.port = port
+        return program
+
+    def provide(self, zookeeper, **options):
+        """As a provider on a free port; waits until it is registered."""
+        return self.ready(self.start(zookeeper, free_port(), **options))
 
     def load(self, zookeeper, threads, *more):
         """Starts it as a consumer that calls from so many threads while each line of its standard input says, see README.md."""
         argv = self.argv("load", "--zookeeper", zookeeper, "--threads", threads, *more)
-        return self.started("load", Program(argv, stdin=subprocess.PIPE, **self.environment()))
+        return self.ready(Program(argv, stdin=subprocess.PIPE, **self.environment()))
 
-    def started(self, role, program):
-        line = program.line(60)
+    def ready(self, program):
+        """The program, once it says that it is registered, or can call."""
+        line = program.line(READY_S)
         if line != "ready":
-            raise AssertionError(f"{self.name} as a {role} said {line!r}: {program.stderr()[-600:]}")
+            raise AssertionError(f"{self.name} said {line!r}, not that it is ready: {program.stderr()[-600:]}")
         return program
+
+    def read(self, node):
+        """What the framework makes of a node's decoded name, as a dictionary."""
+        done = subprocess.run(self.argv("read", "--node", node), capture_output=True, timeout=READY_S, check=True,
+                              env=environment(**self.environment()), stdin=subprocess.DEVNULL)
+        return dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
 
     def consume(self, *argv, seconds=SECONDS):
         """Runs its consumer."""
@@ -91,9 +105,9 @@ class Checks:
 C = Peer("c", "c")
 PEERS = [
     Peer("j26", "java/j26", servers=("jetty9", "tomcat")),
-    Peer("j273", "java/j273"),
-    Peer("j27", "java/j27"),
-    Peer("j3", "java/j3"),
+    Peer("j273", "java/j273", servers=("jetty9", "tomcat")),
+    Peer("j27", "java/j27", servers=("jetty9", "tomcat")),
+    Peer("j3", "java/j3", servers=("jetty9", "tomcat")),
     Peer("jsonrpc4j", "java/jsonrpc4j", registry=False),
     Peer("jsonrpc4j12", "java/jsonrpc4j12", registry=False),
     Peer("go3", "go/go3"),

@@ -1,10 +1,37 @@
 """Shows what a run came to, and writes it as docs/interop.md."""
 
 import os
+import textwrap
 
 from harness import SRC
 
-ROLES = ("provider", "provider, jetty9", "provider, tomcat", "provider, recorded", "provider, more", "consumer", "consumer, recorded", "consumer, no spring", "consumer, more")
+ROLES = ("provider", "provider, jetty9", "provider, tomcat", "provider, recorded", "provider, more", "provider, rested", "provider, administered", "consumer", "consumer, recorded", "consumer, no spring", "consumer, more")
+
+
+WIDTH = 150
+GUIDE = """
+## When to switch on `protocols = jsonrpc,http`
+
+It makes a service visible to every Java consumer: 2.7.4 and later want `http://` nodes, older ones and Go `jsonrpc://`. C consumers see one
+provider, not two. Leave it off where no consumer is Dubbo 2.7.4 or later.
+
+To consumers older than 2.7.4 `http://` is Java serialization, if spring-web is on their class path: they spend attempts on that node, which a C
+server refuses without running anything, and then take the other. A method that is declared `once` has but one attempt there, and fails as often as
+it is spent so. Those consumers then need `protocol=jsonrpc` on their reference (`<dubbo:reference protocol="jsonrpc" .../>`), or no spring-web,
+or a group of their own. Above it stands how many checks of such a method fail without, and with it.
+
+## Two versions of an interface on one port
+
+A request does not say which version it wants, so each needs a path of its own. A C server gives the second one `<interface>2`. Dubbo does so for
+beans of Spring's XML; with its programmatic interface, and in dubbo-go always, both lie under one path, and one of them answers all calls: set
+`path` there, or use another port. The original dubbogo refuses the second.
+
+## Rules
+
+What dubbo-admin writes is felt by C consumers as soon as ZooKeeper tells them. Java providers read overrides too, and register anew with what
+they say in their own nodes; Dubbo 3 does so only seconds later, so that what is switched on again there takes as long to come back.
+A time-out in a rule for the provider's side is a matter of the provider, which says it in its node.
+""".strip("\n").split("\n")
 
 
 def matrix(outcome):
@@ -37,15 +64,30 @@ def table(head, rows):
     return lines + ["| " + " | ".join(row) + " |" for row in rows]
 
 
+def lists(outcome):
+    """The names of checks, and where each such list was tried: ("j26, provider", ...)."""
+    found = {}
+    for peer in outcome.versions:
+        for role in ROLES:
+            tried = [(name, why) for p, r, name, why in outcome.results if (p, r) == (peer, role)]
+            failed = {name for name, why in tried if why is not None}
+            names = tuple(f"{name} (failed)" if name in failed else name for name in sorted({name for name, _ in tried}))
+            if names:
+                found.setdefault(names, []).append(f"{peer}, {role}")
+    return found
+
+
 def write(outcome):
     lines = ["# dubboc and other frameworks", "",
              "Written by `./dev interop --write-docs` from a run through a real ZooKeeper; do not edit. A cell is checks passed / checks made.", "",
              "| column | who calls whom |", "| --- | --- |",
              "| provider | C calls the framework's provider, with the server named |",
-             "| provider, more | group and version; one of two providers stops and starts under load |",
+             "| provider, more | group and version; two versions on one port; one of two providers stops and starts under load; nodes that cannot be called |",
+             "| provider, rested | the connections rest for longer than the server leaves them open |",
+             "| provider, administered | overrides and rules as dubbo-admin writes them, each felt by C within a second, and so its end |",
              "| consumer | the framework's consumer calls the C providers, registered as `jsonrpc://` and `http://` |",
              "| consumer, no spring | the same without spring-web on its class path |",
-             "| consumer, more | group and version; how often a failing call is sent |",
+             "| consumer, more | group and version; two versions on one port; how often a failing call is sent |",
              "| recorded | the same lists again through a proxy that keeps what goes by |", ""]
     lines += table(["peer", "release", *ROLES], ([peer, version, *cells] for peer, version, cells in matrix(outcome)))
     whats = sorted({what for _, what in outcome.measured})
@@ -53,16 +95,10 @@ def write(outcome):
     lines += table(["peer", *whats], ([peer, *(outcome.measured.get((peer, what), "") for what in whats)] for peer in outcome.versions))
     lines += ["", "A C provider answers every error with HTTP 200 and `data.exceptionTypeName`; what is declared `once` is registered with `retries=0` in three",
               "spellings. The lines above tell what each consumer makes of that: how often it sends one call.", "",
-              "`protocols = jsonrpc,http` makes a service visible to every Java consumer: 2.7.4 and later want `http://` nodes, older ones `jsonrpc://`. To those",
-              "older ones `http://` is Java serialization, if spring-web is there: they spend attempts on that node, which a C server refuses without running",
-              "anything, and then take the other, so that a method that is not to be repeated may fail there. Switch it on where no such consumer is left,",
-              "or give them a group of their own."]
-    lines += ["", "## Checks", ""]
-    for peer in outcome.versions:
-        for role in ROLES:
-            names = sorted({name for p, r, name, _ in outcome.results if (p, r) == (peer, role)})
-            failed = {name for p, r, name, why in outcome.results if (p, r) == (peer, role) and why is not None}
-            if names:
-                lines += [f"* {peer}, {role}: " + ", ".join(f"{name} (failed)" if name in failed else name for name in names)]
+              *GUIDE]
+    lines += ["", "## Checks", "", "Each list once, with the columns of which it is that of.", ""]
+    for names, columns in lists(outcome).items():
+        lines += [textwrap.fill("* " + "; ".join(columns) + ": " + ", ".join(names), WIDTH, subsequent_indent="  ", break_long_words=False,
+                                break_on_hyphens=False)]
     with open(os.path.join(SRC, "docs", "interop.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -54,42 +54,57 @@ class Outcome:
         print(f"  {peer} {role}: {checks.tally()}", flush=True)
 
     def guard(self, peer, role, name, step, *argv):
-        """Runs a step whose failure is a result and ends nothing else."""
+        """Runs a step whose failure is a result and ends nothing else. Whether it came to its end."""
         try:
             step(*argv)
+            return True
         except Exception as error:  # noqa: BLE001 whatever it is, the next peer must have its turn
             where = traceback.extract_tb(error.__traceback__)[-1]
             self.add(peer, role, name, f"{type(error).__name__}: {error} ({os.path.basename(where.filename)}:{where.lineno})")
+            return False
+
+    def attempt(self, peer, role, name, step, *argv):
+        """The same where that the step comes to its end is the result."""
+        if self.guard(peer, role, name, step, *argv):
+            self.add(peer, role, name)
 
     def tally(self, peer=None, role=None):
         picked = [why for p, r, _, why in self.results if peer in (None, p) and role in (None, r)]
         return picked.count(None), len(picked) - picked.count(None)
 
 
+def run_steps(outcome, peer, steps):
+    for role, step in steps:
+        outcome.guard(peer.name, role, "the run itself", step, outcome, peer)
+
+
 def run_pair(outcome, peer, given):
-    """Everything with one peer."""
+    """Everything with one peer, both roles at the same time but for a recording, which has one order. What still rests in the background, as threads."""
     import cases
     import corpus
     import peers
-    begun = time.monotonic()
+    begun, resting = time.monotonic(), []
     if given.record and peer is not peers.C:
         outcome.writer = corpus.Writer(peer.name, outcome.versions[peer.name])
+    for server in peer.servers if peer.providers else ():
+        label, list_made = "provider" if server is None else f"provider, {server}", threading.Event()
+        resting.append(threading.Thread(target=outcome.guard, args=(
+            peer.name, label, "the run itself", cases.c_calls_peer, outcome, peer, label, server, server is peer.servers[0], list_made)))
+        resting[-1].start()
+        list_made.wait()
+    steps = [("consumer", cases.peer_calls_c), ("consumer, more", cases.more_of_consumer)]
     if peer.providers:
-        # the first rests for half a minute on the way; the others go on meanwhile
-        runs = [threading.Thread(target=outcome.guard, args=(peer.name, label, "the run itself", cases.c_calls_peer, outcome, peer, label, server, i == 0))
-                for i, server in enumerate(peer.servers) for label in ["provider" if server is None else f"provider, {server}"]]
-        in_background = runs[0]
-        in_background.start()
-        for run in runs[1:]:
-            run.run()
-        outcome.guard(peer.name, "provider, more", "the run itself", cases.more_of_provider, outcome, peer)
-    outcome.guard(peer.name, "consumer", "the run itself", cases.peer_calls_c, outcome, peer)
-    outcome.guard(peer.name, "consumer, more", "the run itself", cases.more_of_consumer, outcome, peer)
-    if peer.providers:
-        in_background.join()
+        steps.append(("provider, more", cases.more_of_provider))
+    consumer = threading.Thread(target=run_steps, args=(outcome, peer, steps[:2]))
+    consumer.start()
+    if outcome.writer:
+        consumer.join()
+    run_steps(outcome, peer, steps[2:])
+    consumer.join()
     if outcome.writer:
         outcome.measured[peer.name, "cases recorded"] = str(outcome.writer.count)
     print(f"  {peer.name} took {time.monotonic() - begun:.0f} s", flush=True)
+    return resting
 
 
 def main():
@@ -101,7 +116,7 @@ def main():
     wanted = [peer for peer in [peers.C, *peers.PEERS] if not given.peers or peer.name in given.peers.split(",")]
     if not given.no_build:
         peers.build(wanted)
-    outcome = Outcome()
+    outcome, resting = Outcome(), []
     for peer in wanted:
         version = peer.version()
         if version is None:
@@ -111,10 +126,10 @@ def main():
             continue
         outcome.versions[peer.name] = version
         print(f"{peer.name}: {version}", flush=True)
-        try:
-            run_pair(outcome, peer, given)
-        finally:
-            harness._clean_up()
+        resting += run_pair(outcome, peer, given)
+    for rest in resting:
+        rest.join()
+    harness._clean_up()
     report.show(outcome)
     if given.write_docs:
         report.write(outcome)

@@ -160,6 +160,8 @@ typedef struct run {
 
 static bool is_wanted(const run *self, const char *name)
 {
+    if (strcmp(name, "user.calls.after_idle") == 0 && self->given.idle_s == 0)
+        return false; /* only with --idle */
     return (self->given.only == NULL || strstr(name, self->given.only) != NULL) &&
            !(self->given.no_echo && strncmp(name, "echo.", 5) == 0);
 }

@@ -1,0 +1,122 @@
+"""What the cases stand on: a ZooKeeper of their own, a peer's provider, the C providers, and the two kinds of consumers run against them."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+
+import nodes
+from harness import BUILD, ECHO, SRC, USERS, Provider, free_port, wait_for
+from peers import C, Checks
+from recorder import Recorder
+
+
+class ZooKeeper:
+    """A real server on a free port with nothing in it."""
+
+    SCRIPT = os.path.join(SRC, "tests", "support", "zookeeper-server.sh")
+
+    def __enter__(self):
+        self.home = tempfile.mkdtemp(prefix="dubboc-zk-")
+        self.address = f"127.0.0.1:{self.run('start')}"
+        self.url = f"zookeeper://{self.address}/"
+        return self
+
+    def run(self, command):
+        done = subprocess.run(["sh", self.SCRIPT, command, self.home], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, timeout=60, check=True)
+        return done.stdout.decode().strip()
+
+    def __exit__(self, *_):
+        self.run("stop")
+        shutil.rmtree(self.home, ignore_errors=True)
+
+
+def listed(zookeeper, count, interface=USERS):
+    return wait_for(lambda: len(nodes.providers(zookeeper.address, interface)) == count, 30, f"{count} nodes of {interface}")
+
+
+@contextlib.contextmanager
+def provided(peer, zookeeper, **options):
+    """The peer as a provider; afterwards it is gone."""
+    with both_provided(peer, zookeeper, options) as (program,):
+        yield program
+
+
+@contextlib.contextmanager
+def both_provided(peer, zookeeper, *each):
+    """A provider of the peer with each of these options, all starting at the same time."""
+    programs = []
+    try:
+        programs += [peer.start(zookeeper.address, **{"port": free_port(), **options}) for options in each]
+        for program in programs:
+            peer.ready(program)
+        yield programs
+    finally:
+        for program in programs:
+            program.stop(20)
+
+
+@contextlib.contextmanager
+def ended(program):
+    """A program that does not outlive the block."""
+    try:
+        yield program
+    finally:
+        program.kill()
+
+
+def connections_to(port):
+    """How many connections stand to a port of 127.0.0.1: a consumer that has some is in the middle of its calls."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table][1:]
+    return sum(row[2] == f"0100007F:{port:04X}" and row[3] == "01" for row in rows)
+
+
+def c_consumer(peer, zookeeper, *more, port=None, seconds=90, env=None):
+    """The C consumer's checks against a peer: through ZooKeeper, or directly where the peer knows none."""
+    argv = [os.path.join(BUILD, "tests", "interop", "c", "consumer"), "--peer", peer.name]
+    if peer.registry:
+        argv += ["--registry", zookeeper.url]
+    else:
+        argv += ["--users", f"http://127.0.0.1:{port}/{USERS}", "--echo", f"http://127.0.0.1:{port}/{ECHO}"]
+    return Checks([*argv, *map(str, more)], env or {}, seconds)
+
+
+class CProviders:
+    """The two example programs. recorded: a proxy stands before each and is what the registry names."""
+
+    def __init__(self, zookeeper, protocols="jsonrpc,http", recorded=False, **env):
+        self.programs, self.recorders = {}, {}
+        env = {"DUBBOC_REGISTRY_ADDRESS": zookeeper.url, "DUBBOC_SERVER_PROTOCOLS": protocols, **env}
+        for interface, example in ((USERS, "user-provider"), (ECHO, "echo-provider")):
+            if recorded:
+                self.recorders[interface] = Recorder()
+                env["DUBBO_PORT_TO_REGISTRY"] = self.recorders[interface].port
+            self.programs[interface] = Provider(example, **env)
+            if recorded:
+                self.recorders[interface].target = int(self.programs[interface].address.rsplit(":", 1)[1])
+        for interface in self.programs:
+            listed(zookeeper, len(protocols.split(",")), interface)
+
+    def port(self, interface):
+        recorder = self.recorders.get(interface)
+        return recorder.port if recorder else int(self.programs[interface].address.rsplit(":", 1)[1])
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for program in self.programs.values():
+            program.stop()
+        for recorder in self.recorders.values():
+            recorder.close()
+
+
+def peer_consumer(peer, zookeeper, providers, *more):
+    """The peer's checks against the C providers."""
+    if peer is C:
+        more = ("--peer", "c", *more)
+    if peer.registry:
+        return peer.consume("--zookeeper", zookeeper.address, *more)
+    return peer.consume("--url", f"http://127.0.0.1:{providers.port(USERS)}/", "--echo-url", f"http://127.0.0.1:{providers.port(ECHO)}/", *more)
