@@ -227,7 +227,7 @@ def repeats_broken(outcome, peer):
         seen = recorder.take()
     once, usual = repeats(seen, "GetUser"), repeats(seen, "GetUsers")
     outcome.measured[peer.name, "requests when HTTP 500 comes back"] = str(usual)
-    outcome.measured[peer.name, "the same, node says retries=0"] = str(once)
+    outcome.measured[peer.name, "requests when HTTP 500 comes back, node says retries=0"] = str(once)
     outcome.add(peer.name, "consumer, more", "retries=0 in the node is heeded",
                 None if once == 1 or peer.name in CANNOT_BE_TOLD else f"it was sent {once} times")
 

@@ -217,7 +217,7 @@ def felt_by_c(outcome, peer, zookeeper, ports):
     for step in both:
         step.join()
     outcome.measured[peer.name, "a rule is felt after, ms at most"] = str(felt.slowest_ms)
-    outcome.measured[peer.name, "the same, with the provider's own change of its node"] = str(felt.slowest_whole_ms)
+    outcome.measured[peer.name, "a rule is felt after, ms at most, with the provider's change of its own node"] = str(felt.slowest_whole_ms)
 
 
 def timeouts(felt, zookeeper):

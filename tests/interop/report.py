@@ -98,7 +98,7 @@ def write(outcome):
               *GUIDE]
     lines += ["", "## Checks", "", "Each list once, with the columns of which it is that of.", ""]
     for names, columns in lists(outcome).items():
-        lines += [textwrap.fill("* " + "; ".join(columns) + ": " + ", ".join(names), WIDTH, subsequent_indent="  ", break_long_words=False,
+        lines += [textwrap.fill("* " + "; ".join(columns) + ": " + "; ".join(names), WIDTH, subsequent_indent="  ", break_long_words=False,
                                 break_on_hyphens=False)]
     with open(os.path.join(SRC, "docs", "interop.md"), "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
