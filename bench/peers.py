@@ -26,22 +26,6 @@ USUAL = "j273,j3,go3"
 METHOD, PARAMS, ANSWER = "GetUser", '["A003"]', {"id": "A003", "name": "Joe", "age": 48, "time": 1469071830258, "sex": "MAN"}
 WARM_S, WARM_WINDOWS_MAX, FASTER = 2, 45, 1.05
 WARM_CALLS_JAVA = 300_000  # HotSpot runs code that counts its own calls, which is slow, for some 10,000 of each method, and until it finds time
-TICKS_S = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_s(pid):
-    """CPU seconds of a process so far, and of those that it has started and that still run."""
-    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-        fields = file.read().rpartition(")")[2].split()
-    used = (int(fields[11]) + int(fields[12])) / TICKS_S
-    for task in os.listdir(f"/proc/{pid}/task"):
-        try:
-            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
-                children = file.read().split()
-        except OSError:
-            continue  # that thread has ended
-        used += sum(cpu_s(child) for child in children)
-    return used
 
 
 @dataclasses.dataclass
@@ -54,7 +38,7 @@ class Window:
 
     def rate(self):
         """Calls for a CPU second."""
-        return self.calls / max(self.cpu_s, 1 / TICKS_S)
+        return self.calls / max(self.cpu_s, 1 / os.sysconf("SC_CLK_TCK"))
 
 
 def title(peer):
@@ -75,9 +59,9 @@ class Provider:
 
     def window(self, seconds):
         import harness
-        before = cpu_s(self.program.process.pid)
+        before = harness.cpu_s(self.program.process.pid)
         ran = harness.dubboc("bench", *self.where, "-c", CALLERS, "-d", f"{seconds}s", "--json", harness.USERS, METHOD, PARAMS, timeout=seconds + 30)
-        used = cpu_s(self.program.process.pid) - before
+        used = harness.cpu_s(self.program.process.pid) - before
         outcome, answer = ran.json(), harness.dubboc("call", *self.where, harness.USERS, METHOD, PARAMS).json()
         assert outcome["ok"] == outcome["calls"] > 0, f"of {outcome['calls']} calls, {outcome['ok']} were answered: {ran.err}"
         assert answer == ANSWER, f"expected {ANSWER}, came {answer}"
@@ -102,11 +86,11 @@ class Consumer:
 
     def window(self, seconds):
         process = self.program.process
-        before = cpu_s(process.pid)
+        before = harness.cpu_s(process.pid)
         process.stdin.write(f"{seconds}\n".encode())
         process.stdin.flush()
         line = self.program.line(seconds + 30)
-        used = cpu_s(process.pid) - before
+        used = harness.cpu_s(process.pid) - before
         assert line and line.endswith(" calls"), f"it said {line!r}; {self.program.stderr()[-600:]}"
         return Window(int(line.split()[0]), seconds, used)
 

@@ -45,6 +45,21 @@ def connections(address):
     return sum(row[1].endswith(port) and row[3] == "01" for row in rows)
 
 
+def cpu_s(pid):
+    """CPU seconds of a process so far, and of those that it has started and that still run."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
+                children = file.read().split()
+        except OSError:
+            continue  # that thread has ended
+        used += sum(cpu_s(child) for child in children)
+    return used
+
+
 def folder():
     """A new empty folder of this test's own."""
     path = tempfile.mkdtemp(prefix="dubboc-e2e-")
