@@ -18,7 +18,7 @@ provider, not two. Leave it off where no consumer is Dubbo 2.7.4 or later.
 To consumers older than 2.7.4 `http://` is Java serialization, if spring-web is on their class path: they spend attempts on that node, which a C
 server refuses without running anything, and then take the other. A method that is declared `once` has but one attempt there, and fails as often as
 it is spent so. Those consumers then need `protocol=jsonrpc` on their reference (`<dubbo:reference protocol="jsonrpc" .../>`), or no spring-web,
-or a group of their own. Above it stands how many checks of such a method fail without, and with it.
+or a group of their own. The table above tells how many checks of such a method fail, without that and with it.
 
 ## Two versions of an interface on one port
 
