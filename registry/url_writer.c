@@ -22,22 +22,25 @@ struct url_writer {
     bool is_failed;
 };
 
-static bool is_structure(unsigned char c, const char *more)
+#define ASCII_MOST 0x7E /* of what may stand in a request line */
+#define ANY_BYTE 0xFF
+
+static bool is_structure(unsigned char c, const char *more, unsigned char most)
 {
-    return c < 0x20 || c == 0x7F || strchr(more, c) != NULL;
+    return c < 0x20 || c == 0x7F || c > most || strchr(more, c) != NULL;
 }
 
-/* text with control bytes and those of more as escapes; NULL: no memory. */
-static char *escape(const char *text, const char *more)
+/* text with control bytes, those of more, and those above most as escapes; NULL: no memory. */
+static char *escape(const char *text, const char *more, unsigned char most)
 {
     size_t extra = 0;
     for (const char *c = text; *c != '\0'; c++)
-        extra += is_structure((unsigned char)*c, more) ? 2 : 0;
+        extra += is_structure((unsigned char)*c, more, most) ? 2 : 0;
     char *escaped = malloc(strlen(text) + extra + 1), *to = escaped;
     if (escaped == NULL)
         return NULL;
     for (const char *c = text; *c != '\0'; c++)
-        if (is_structure((unsigned char)*c, more))
+        if (is_structure((unsigned char)*c, more, most))
             to += sprintf(to, "%%%02X", (unsigned)(unsigned char)*c);
         else
             *to++ = *c;
@@ -48,7 +51,7 @@ static char *escape(const char *text, const char *more)
 url_writer *url_writer_new(const char *scheme, const char *address, const char *path)
 {
     url_writer *writer = MEM_NEW(url_writer);
-    char *target = escape(path[0] == '/' ? path + 1 : path, " #?");
+    char *target = escape(path[0] == '/' ? path + 1 : path, " #?", ASCII_MOST);
     if (writer != NULL && target != NULL)
         writer->start = mem_printf("%s://%s/%s", scheme, address, target);
     free(target);
@@ -91,7 +94,7 @@ void url_writer_add(url_writer *writer, const char *key, const char *value)
     static const char special[] = ";#&=%+";
     if (value == NULL || value[0] == '\0')
         return;
-    char *key_text = escape(key, special), *value_text = escape(value, special);
+    char *key_text = escape(key, special, ANY_BYTE), *value_text = escape(value, special, ANY_BYTE);
     written_param *place = key_text != NULL && value_text != NULL ? find_place(writer, key_text) : NULL;
     if (place == NULL) {
         free(key_text);
