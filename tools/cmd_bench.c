@@ -24,12 +24,20 @@ typedef struct bench_options {
 
 enum { OPTION_RATE = 256, OPTION_JSON };
 
-static volatile sig_atomic_t is_interrupted;
+static atomic_bool is_interrupted;
 
 static void interrupt(int number)
 {
-    is_interrupted = 1;
-    signal(number, SIG_DFL); /* the second one ends the program, whatever hangs */
+    (void)number;
+    atomic_store(&is_interrupted, true);
+}
+
+/* The second signal ends the program, whatever hangs. */
+static void heed_interrupts(void)
+{
+    const struct sigaction once = {.sa_handler = interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    sigaction(SIGINT, &once, NULL);
+    sigaction(SIGTERM, &once, NULL);
 }
 
 static int64_t positive(const struct argp_state *state, const char *option, const char *value, uint64_t max)
@@ -183,8 +191,7 @@ static int run(const bench_options *options, dubboc_client *client, const dubboc
         return TOOL_NO_ANSWER;
     }
     bool is_terminal = isatty(STDERR_FILENO) == 1;
-    signal(SIGINT, interrupt);
-    signal(SIGTERM, interrupt);
+    heed_interrupts();
     dubboc_status status = load_run(&settings, outcome, &is_interrupted, is_terminal ? show_progress : NULL, &err);
     if (is_terminal)
         fprintf(stderr, "\r\033[K");

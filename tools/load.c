@@ -1,7 +1,6 @@
 #include "tools/load.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -15,7 +14,7 @@
 /* What all threads share. */
 typedef struct load {
     const load_settings *settings;
-    const volatile int *is_interrupted;
+    const atomic_bool *is_interrupted;
     int64_t begun_ns;
     int64_t end_ns;
     _Atomic int64_t taken; /* numbers of calls handed out */
@@ -38,11 +37,11 @@ static void sleep_until(int64_t until_ns)
 }
 
 /* Sleeps in pieces. false: interrupted before until_ns. */
-static bool sleep_unless(const volatile int *is_interrupted, int64_t until_ns)
+static bool sleep_unless(const atomic_bool *is_interrupted, int64_t until_ns)
 {
-    while (!*is_interrupted && !deadline_is_over(until_ns))
+    while (!atomic_load(is_interrupted) && !deadline_is_over(until_ns))
         sleep_until(deadline_min(until_ns, clock_now_ns() + PIECE_NS));
-    return !*is_interrupted;
+    return !atomic_load(is_interrupted);
 }
 
 static bool count_provider(map *providers, const char *label, uint64_t more)
@@ -91,7 +90,7 @@ static bool take_call(load *self, int64_t *due_ns)
         if (*due_ns < self->end_ns && !sleep_unless(self->is_interrupted, *due_ns))
             return false;
     }
-    return *due_ns < self->end_ns && !*self->is_interrupted;
+    return *due_ns < self->end_ns && !atomic_load(self->is_interrupted);
 }
 
 static void *work(void *arg)
@@ -125,7 +124,7 @@ static void watch(load *self, void (*progress)(uint64_t calls, double seconds))
     int64_t next_ns = self->begun_ns + NS_PER_S, cut_ns = DEADLINE_NEVER;
     while (atomic_load(&self->running) > 0) {
         sleep_until(clock_now_ns() + 10 * NS_PER_MS);
-        if (*self->is_interrupted && cut_ns == DEADLINE_NEVER)
+        if (atomic_load(self->is_interrupted) && cut_ns == DEADLINE_NEVER)
             cut_ns = deadline_in_ms(LOAD_GRACE_MS);
         if (deadline_is_over(cut_ns))
             client_end_calls(self->settings->client);
@@ -183,7 +182,7 @@ static int start_workers(worker *workers, load *shared)
     return started;
 }
 
-dubboc_status load_run(const load_settings *settings, load_outcome *outcome, const volatile int *is_interrupted,
+dubboc_status load_run(const load_settings *settings, load_outcome *outcome, const atomic_bool *is_interrupted,
     void (*progress)(uint64_t calls, double seconds), dubboc_error *err)
 {
     load shared = {.settings = settings, .is_interrupted = is_interrupted, .begun_ns = clock_now_ns()};
