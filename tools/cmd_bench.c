@@ -124,9 +124,10 @@ static void print_provider_json(void *arg, const char *label, void *count)
 static void print_json(const load_outcome *outcome)
 {
     bool is_first = true;
-    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_sent\":%llu,\"maybe_executed\":%llu,",
+    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_sent\":%llu,\"maybe_executed\":%llu,\"interrupted\":%llu,",
         (unsigned long long)outcome->calls, (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error,
-        (unsigned long long)outcome->not_sent, (unsigned long long)outcome->maybe_executed);
+        (unsigned long long)outcome->not_sent, (unsigned long long)outcome->maybe_executed,
+        (unsigned long long)outcome->interrupted);
     printf("\"seconds\":%.3f,\"calls_per_s\":%.1f,\"cpu_us_per_call\":%.2f,", outcome->seconds,
         outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0, per_call(outcome, outcome->cpu_us));
     printf("\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"providers\":{",
@@ -152,6 +153,9 @@ static void print_text(const load_outcome *outcome)
     printf("outcomes: %llu ok, %llu answered with an error, %llu not executed, %llu maybe executed\n",
         (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, (unsigned long long)outcome->not_sent,
         (unsigned long long)outcome->maybe_executed);
+    if (outcome->interrupted > 0)
+        printf(
+            "of the latter two, %llu were under way when the load was interrupted\n", (unsigned long long)outcome->interrupted);
     printf("answered by:\n");
     map_each(outcome->providers, print_provider, NULL);
 }

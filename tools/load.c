@@ -71,7 +71,9 @@ static void note(worker *self, dubboc_status status, const dubboc_error *err, in
         seen->not_sent++;
     else
         seen->maybe_executed++;
-    if (status != DUBBOC_OK && seen->first_error.status == DUBBOC_OK)
+    if (status == DUBBOC_E_CLOSED)
+        seen->interrupted++;
+    else if (status != DUBBOC_OK && seen->first_error.status == DUBBOC_OK)
         seen->first_error = *err;
     if ((status == DUBBOC_OK || status == DUBBOC_E_REMOTE) && !count_provider(seen->providers, err->provider, 1))
         self->is_out_of_memory = true;
@@ -156,6 +158,7 @@ static bool merge(load_outcome *outcome, worker *part)
     outcome->remote_error += seen->remote_error;
     outcome->not_sent += seen->not_sent;
     outcome->maybe_executed += seen->maybe_executed;
+    outcome->interrupted += seen->interrupted;
     histogram_merge(&outcome->latency_ns, &seen->latency_ns);
     if (outcome->first_error.status == DUBBOC_OK)
         outcome->first_error = seen->first_error;

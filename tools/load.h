@@ -32,11 +32,12 @@ typedef struct load_outcome {
     uint64_t remote_error;
     uint64_t not_sent; /* certainly not executed */
     uint64_t maybe_executed;
+    uint64_t interrupted; /* those of both that only the interrupt ended */
     double seconds;
     double cpu_us; /* of this process, user and system */
     histogram latency_ns;
     map *providers;           /* label -> uint64_t *: calls that it answered */
-    dubboc_error first_error; /* status DUBBOC_OK: there was none */
+    dubboc_error first_error; /* but for interrupted calls; status DUBBOC_OK: there was none */
 } load_outcome;
 
 /* Blocks until it is done, or until *is_interrupted: then calls under way have LOAD_GRACE_MS to end, after which the client ends them and can be used for no

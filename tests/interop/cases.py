@@ -123,12 +123,12 @@ def under_load(peer, zookeeper):
 def count_lost(outcome, peer, counted, load):
     words = load.stderr()[-600:]
     refused = counted["remote_error"] if GONE.get(peer.name, "nothing") in words else 0
-    lost = counted["calls"] - counted["ok"] - refused
+    lost = counted["calls"] - counted["ok"] - refused - counted["interrupted"]
     notes = [] if peer is C else ["declared idempotent"]
     if refused:
         notes.append(f"{refused} answered {GONE[peer.name]!r}")
     outcome.measured[peer.name, "calls lost while one of two providers stops and starts"] = f"{lost}{' (' + '; '.join(notes) + ')' if notes else ''}"
-    told = {key: counted[key] for key in ("calls", "ok", "remote_error", "not_sent", "maybe_executed")}
+    told = {key: counted[key] for key in ("calls", "ok", "remote_error", "not_sent", "maybe_executed", "interrupted")}
     outcome.add(peer.name, "provider, more", "one provider goes and comes under load", None if counted["calls"] > 100 and lost == 0 else f"{told}: {words}")
 
 

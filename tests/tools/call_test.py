@@ -215,7 +215,7 @@ def interrupted(peer, calls, *arguments):
 def a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_tells_what_it_has():
     with Peer(echo) as peer:
         seconds, status, outcome, err = interrupted(peer, 1, "-c", "30", "--rate", "1", "-d", "1h")
-    equal((status, outcome["ok"], outcome["calls"]), (0, 1, 1), err)
+    equal((status, outcome["ok"], outcome["calls"], outcome["interrupted"]), (0, 1, 1, 0), err)
     equal(seconds < INTERRUPTED_S, True, "%.3f s" % seconds)
 
 
@@ -224,7 +224,7 @@ def a_bench_that_is_interrupted_while_its_calls_hang_ends_them():
     with Peer(lambda request: release.wait(LIMIT_S) and None) as peer:
         seconds, status, outcome, err = interrupted(peer, 2, "-c", "2", "-t", "1h", "-d", "1h")
         release.set()
-    equal((status, outcome["calls"], outcome["maybe_executed"]), (2, 2, 2), err)
+    equal((status, outcome["calls"], outcome["maybe_executed"], outcome["interrupted"]), (2, 2, 2, 2), err)
     equal(seconds < INTERRUPTED_S, True, "%.3f s" % seconds)
 
 
