@@ -11,9 +11,10 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	TSAN_OPTIONS="$${TSAN_OPTIONS:-suppressions=$(abs_top_srcdir)/tests/tsan.supp}"; export TSAN_OPTIONS; \
+	LSAN_OPTIONS="$${LSAN_OPTIONS:-suppressions=$(abs_top_srcdir)/tests/lsan.supp:print_suppressions=0}"; export LSAN_OPTIONS; \
 	unset DUBBOC_CONF_FILE APP_CONF_FILE http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY;
 
-EXTRA_DIST += tests/tsan.supp
+EXTRA_DIST += tests/lsan.supp tests/tsan.supp
 
 # What every test program links: the whole library with its hidden parts, and cmocka.
 test_libs = libtest_support.la libdubboc_core.la $(CMOCKA_LIBS)
