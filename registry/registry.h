@@ -28,6 +28,9 @@ typedef struct registry_settings {
     const char *password;
     int64_t timeout_ms;    /* ZooKeeper: session time-out; others: unused */
     int64_t self_check_ms; /* how often what was registered is looked at: a node deleted by hand comes back (design 6) */
+    /* Where a provider is registered from here nobody else can serve: who registers listens there itself, and the address is its own, not one of a
+     * gateway. Then nodes of the provider's identity (provider_url_identity()) that another process left are removed once its own node stands. */
+    bool owns_addresses;
 } registry_settings;
 
 /* All current nodes of one category of one interface. Borrowed during the call. */
@@ -72,7 +75,9 @@ const char *registry_address(const registry *self);
 bool registry_is_connected(const registry *self);
 
 /* Writes url (decoded) under interface and category, as a node that goes with this process. Returns once noted; it is brought about, and kept so, in
- * the background. Equal URLs of other processes' leftovers are replaced by owner (wire.md 5.11). */
+ * the background. Equal URLs of other processes' leftovers are replaced by owner (wire.md 5.11); leftovers of a provider under other URLs are removed when
+ * settings say that the address is ours: once, as soon as the node stands. ZooKeeper: ephemeral nodes of other sessions, in the providers' category only;
+ * what cannot be parsed, or not be deleted, stays. file: there are none, since a node that nobody holds is not listed. */
 dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
     registry_registration **registration, dubboc_error *err);
 

@@ -33,6 +33,7 @@ typedef struct zk_registry {
     zk_port *port;
     zk_core *core;
     zk_notifier *notifier;
+    bool owns_addresses; /* registry_settings */
     pthread_t actor;
     zk_event stop;
     atomic_bool is_connected;
@@ -138,6 +139,7 @@ static void registration_unref(registration *self)
     if (!waiter_unref(&self->waiter))
         return;
     free(self->node.path);
+    free(self->node.identity);
     free(self);
 }
 
@@ -264,6 +266,7 @@ static dubboc_status build(zk_registry *self, const registry_settings *settings,
 {
     const char *username = self->address.username != NULL ? self->address.username : settings->username;
     const char *password = self->address.username != NULL ? self->address.password : settings->password;
+    self->owns_addresses = settings->owns_addresses;
     zk_core_settings core_settings = {.timeout_ms = self->address.timeout_ms, .self_check_ms = settings->self_check_ms};
     if (core_settings.timeout_ms == 0)
         core_settings.timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : TIMEOUT_DEFAULT_MS;
@@ -370,6 +373,24 @@ static dubboc_status make_path(
 
 /* --- registrations */
 
+/* Of what is no provider's URL there is none. */
+static dubboc_status find_identity(const char *url, char **identity, dubboc_error *err)
+{
+    provider_url *parsed;
+    dubboc_status status = provider_url_from_text(slice_of(url), &parsed, NULL);
+    if (status == DUBBOC_E_NO_MEMORY)
+        return error_no_memory(err);
+    if (status != DUBBOC_OK)
+        return DUBBOC_OK;
+    buffer text;
+    buffer_init(&text, URL_BYTES_MAX);
+    provider_url_identity(parsed, &text);
+    *identity = buffer_text(&text) != NULL ? mem_dup(text.data) : NULL;
+    buffer_fini(&text);
+    provider_url_free(parsed);
+    return *identity != NULL ? DUBBOC_OK : error_no_memory(err);
+}
+
 static dubboc_status zookeeper_register(registry *base, const char *interface, registry_category category, const char *url,
     registry_registration **out, dubboc_error *err)
 {
@@ -379,13 +400,15 @@ static dubboc_status zookeeper_register(registry *base, const char *interface, r
     registration *made = MEM_NEW(registration);
     if (made == NULL)
         return error_no_memory(err);
+    waiter_init(&made->waiter, 1);
     dubboc_status status = make_path(self, interface, category, url, &made->node.path, err);
+    if (status == DUBBOC_OK && self->owns_addresses && category == REGISTRY_PROVIDERS)
+        status = find_identity(url, &made->node.identity, err);
     if (status != DUBBOC_OK) {
-        free(made);
+        registration_unref(made);
         return status;
     }
     made->base.ops = &registry_zookeeper_ops;
-    waiter_init(&made->waiter, 1);
     atomic_init(&made->node.stands, false);
     if (!post(self, &made->begin, ZK_EVENT_REGISTER, &made->node)) {
         registration_unref(made);

@@ -3,6 +3,7 @@ libdubboc_core_la_SOURCES += \
 	registry/zookeeper_address.h registry/zookeeper_address.c \
 	registry/zookeeper_core.h registry/zookeeper_core_impl.h registry/zookeeper_core.c \
 	registry/zookeeper_event.h registry/zookeeper_event.c \
+	registry/zookeeper_leftovers.c \
 	registry/zookeeper_lookup.c \
 	registry/zookeeper_mailbox.h registry/zookeeper_mailbox.c \
 	registry/zookeeper_node.c \

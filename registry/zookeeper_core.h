@@ -9,14 +9,25 @@
 #include "registry/zookeeper_port.h"
 #include "registry/zookeeper_task.h"
 
+/* The removal of what an earlier process left (zookeeper_leftovers.c). */
+typedef struct zk_sweep {
+    zk_task task;
+    unsigned phase;
+    zk_reading *names; /* the directory's; NULL: not listed yet, or done */
+    size_t at;         /* which of them is looked at */
+    bool is_done;
+} zk_sweep;
+
 /* One ephemeral node that should stand. Of whoever registers, lent to the core from ZK_EVENT_REGISTER until node_gone. */
 typedef struct zk_node {
     zk_task task;
     struct zk_node *next;
     struct zk_node *prev;
-    char *path; /* whole and encoded */
+    char *path;     /* whole and encoded */
+    char *identity; /* nodes of this one that other sessions own are removed once it stands; NULL: none are */
     unsigned phase;
     size_t made_len; /* of its directory, how much has been created */
+    zk_sweep sweep;
     bool is_wanted;
     atomic_bool stands; /* may be read from any thread */
 } zk_node;

@@ -109,6 +109,11 @@ void zk_nodes_lose_session(zk_core *core); /* all are gone */
 void zk_nodes_unwant(zk_core *core);       /* take back all */
 void zk_nodes_give_back(zk_core *core);
 
+/* leftovers of a node: remove them now if that was never done; let them be */
+void zk_leftovers_init(zk_node *node);
+void zk_leftovers_remove(zk_core *core, zk_node *node);
+void zk_leftovers_forget(zk_core *core, zk_node *node);
+
 /* watches and lookups */
 void zk_watches_subscribe(zk_core *core, zk_subscriber *subscriber);
 void zk_watches_unsubscribe(zk_core *core, zk_subscriber *subscriber);

@@ -1,7 +1,8 @@
 /* The nodes that should stand. A node's phase is the request that it needs next; what its answer means stands in one table.
  *
  * A node counts as ours when this session owns it. One of another session (an earlier life of this process, or a restored server's
- * memory of it: traps.md Z10) is deleted and created again, for it would vanish with that session. */
+ * memory of it: traps.md Z10) is deleted and created again, for it would vanish with that session. What an earlier process left under other
+ * names is removed when the node stands, not before: consumers never see an empty list (zookeeper_leftovers.c). */
 #include "registry/zookeeper_core_impl.h"
 
 typedef enum node_phase {
@@ -41,6 +42,7 @@ static void set_phase(zk_core *core, zk_node *node, node_phase phase)
 static void give_back(zk_core *core, zk_node *node)
 {
     zk_core_forget(core, &node->task);
+    zk_leftovers_forget(core, node);
     if (node->prev != NULL)
         node->prev->next = node->next;
     else
@@ -77,6 +79,7 @@ static void stands(zk_core *core, zk_node *node)
     if (!atomic_exchange(&node->stands, true))
         LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", node->path,
             (unsigned long long)core->session_id);
+    zk_leftovers_remove(core, node);
 }
 
 static void created(zk_core *core, zk_node *node, const zk_event *event)
@@ -203,6 +206,7 @@ static const zk_task_ops node_ops = {node_start, node_answered};
 void zk_nodes_add(zk_core *core, zk_node *node)
 {
     zk_task_init(&node->task, &node_ops);
+    zk_leftovers_init(node);
     node->is_wanted = true;
     node->prev = NULL;
     node->next = core->nodes;
@@ -216,6 +220,7 @@ void zk_nodes_add(zk_core *core, zk_node *node)
 void zk_nodes_remove(zk_core *core, zk_node *node)
 {
     node->is_wanted = false;
+    zk_leftovers_forget(core, node);
     if (task_is_busy(&node->task))
         return;
     zk_node *twin = find_twin(core, node);
@@ -243,6 +248,7 @@ void zk_nodes_lose_session(zk_core *core)
         next = node->next;
         atomic_store(&node->stands, false);
         zk_core_forget(core, &node->task);
+        zk_leftovers_forget(core, node);
         node->task.failures = 0;
         if (node->is_wanted)
             set_phase(core, node, NODE_CREATE);

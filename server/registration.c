@@ -6,9 +6,8 @@
  * JSON-RPC (2.7.4 and later) from Java serialization (wire.md 0.1); on a jsonrpc node it would say nothing.
  * retries=0 is written in all three spellings that consumers read (12.2, 12.7).
  *
- * A node of the same name that another session left behind is the registry's business (registry.h). One of an earlier process of ours under
- * another name (its pid differs) goes with that process's session; whoever wants it gone sooner looks the category up in
- * registration_register(), before the own node is written. */
+ * What an earlier process at this address left, under the same name or another (its pid differs), is the registry's business (registry.h), which is
+ * told whether the address is ours alone: it is, since the server listens there before it registers, unless the configuration names another one. */
 #include "server/registration.h"
 
 #include <inttypes.h>
@@ -196,6 +195,12 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
 
 /* --- standing in the registry --------------------------------------------------------------------------------------------------------------- */
 
+/* What stands at a gateway's address may be another's behind it. */
+static bool is_address_overridden(const dubboc_config *config)
+{
+    return *config_text(config, "server", "registered_ip") != '\0' || config_int(config, "server", "registered_port") > 0;
+}
+
 dubboc_status registration_open(registration *self, const dubboc_config *config, const char *address, dubboc_error *err)
 {
     *self = (registration){0};
@@ -209,6 +214,7 @@ dubboc_status registration_open(registration *self, const dubboc_config *config,
         .password = *password != '\0' ? password : NULL,
         .timeout_ms = config_int(config, "registry", "timeout"),
         .self_check_ms = config_int(config, "registry", "self_check"),
+        .owns_addresses = !is_address_overridden(config),
     };
     return registry_open(&settings, &self->registry, err);
 }

@@ -12,6 +12,7 @@ zookeeper_tests = \
 	tests/registry/contract_zookeeper_test \
 	tests/registry/zookeeper_address_test \
 	tests/registry/zookeeper_core_test \
+	tests/registry/zookeeper_leftovers_test \
 	tests/registry/zookeeper_model_test \
 	tests/registry/zookeeper_port_test \
 	tests/registry/zookeeper_server_test
@@ -23,6 +24,10 @@ tests_registry_contract_zookeeper_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_zookeeper_test_LDADD = libtest_zookeeper.la $(registry_contract_libs)
 tests_registry_zookeeper_core_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_core_test_LDADD = libtest_zookeeper.la $(test_libs)
+core_fixture = tests/registry/core_fixture.c tests/registry/core_fixture.h
+tests_registry_zookeeper_leftovers_test_SOURCES = tests/registry/zookeeper_leftovers_test.c $(core_fixture)
+tests_registry_zookeeper_leftovers_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_leftovers_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_zookeeper_address_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_address_test_LDADD = $(test_libs)
 tests_registry_zookeeper_model_test_CPPFLAGS = $(test_cppflags)

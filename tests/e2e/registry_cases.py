@@ -79,6 +79,24 @@ def test_a_provider_that_stops_in_the_middle_costs_no_call():
     assert outcome["ok"] == outcome["calls"] > 100, outcome
 
 
+def nodes_of(where, provider):
+    """The process ids in the nodes of a provider's address, sorted."""
+    found = dubboc("ls", "-r", where, "--all", ECHO).out
+    return sorted(int(line.split("pid=")[1].split("&")[0]) for line in found.splitlines() if provider.address in line)
+
+
+def test_a_killed_providers_nodes_are_gone_once_its_successor_stands():
+    where = REGISTRY()
+    both = {"DUBBOC_SERVER_PROTOCOLS": "jsonrpc,http", "DUBBOC_REGISTRY_TIMEOUT": "60s"}
+    neighbour = start(where, **both)[0]
+    killed = start(where, **both)[0]
+    wait_for(lambda: nodes_of(where, killed) == 2 * [killed.process.pid], what="the first provider's nodes")
+    killed.kill()
+    successor = start(where, DUBBOC_SERVER_PORT=killed.address.rsplit(":", 1)[1], **both)[0]
+    wait_for(lambda: nodes_of(where, successor) == 2 * [successor.process.pid], what="only the successor's nodes")
+    assert nodes_of(where, neighbour) == 2 * [neighbour.process.pid]
+
+
 def test_watch_shows_what_comes_and_goes():
     where = REGISTRY()
     watch = Program([DUBBOC, "watch", "-r", where, ECHO])

@@ -52,6 +52,19 @@ def test_a_provider_serves_and_registers_when_zookeeper_comes():
         server.remove()
 
 
+def test_at_an_overridden_address_no_node_of_another_process_is_removed():
+    where = shared_registry()
+    killed = start(where, DUBBOC_REGISTRY_TIMEOUT="60s")[0]
+    wait_for(lambda: nodes_of(where, killed), what="the first provider's node")
+    killed.kill()
+    port = killed.address.rsplit(":", 1)[1]
+    successor = start(where, DUBBO_PORT_TO_REGISTRY=port)[0]
+    both = sorted([killed.process.pid, successor.process.pid])
+    wait_for(lambda: nodes_of(where, killed) == both, what="the nodes of both")
+    assert successor.stop() == 0
+    assert nodes_of(where, killed) == [killed.process.pid]
+
+
 def test_calls_go_on_while_zookeeper_is_away_and_the_provider_is_back_afterwards():
     server = ZooKeeper()
     try:

@@ -1,6 +1,6 @@
 /* The ZooKeeper registry's logic against a model of ZooKeeper, in random orders of everything that can happen: requests that are carried out
  * late, whose answers are lost, losses of connection, expiries, wiped servers, strangers who delete and create nodes, and a program that
- * registers and subscribes in between. Once things are calm, the tree must hold what is wanted and every subscriber know what is there.
+ * registers and subscribes in between. All nodes have one identity, and half of the program's remove what others left of it. Once things are calm, the tree must hold what is wanted and every subscriber know what is there.
  *
  * MODEL_SEED runs one order alone, MODEL_ROUNDS sets how many are run. */
 #include "tests/support/test.h"
@@ -11,6 +11,8 @@
 
 #define NODES 6 /* that the program may register */
 #define PATHS 4 /* different ones among them */
+#define NAME "jsonrpc%%3A%%2F%%2Fh%%3A1%%2FS%%3Fn%%3D"
+#define IDENTITY "h:1/S?&"
 #define SUBSCRIBERS 4
 #define DIRECTORIES 2
 #define STEPS 150
@@ -56,7 +58,7 @@ static void directory_path(char *out, size_t size, int directory)
 
 static void node_path(char *out, size_t size, int directory, int path)
 {
-    snprintf(out, size, "/d%d/n%d", directory, path);
+    snprintf(out, size, "/d%d/" NAME "%d", directory, path);
 }
 
 static void fire(model *self, int directory)
@@ -85,10 +87,10 @@ static void end_session(model *self, int64_t session)
 
 static void list_directory(model *self, fake_request request, int directory)
 {
-    char names[PATHS * 8] = "";
+    char names[PATHS * 64] = "";
     for (int path = 0; path < PATHS; path++)
         if (self->nodes[directory][path].exists)
-            snprintf(names + strlen(names), sizeof names - strlen(names), "n%d ", path);
+            snprintf(names + strlen(names), sizeof names - strlen(names), NAME "%d ", path);
     self->watched[directory] = self->watched[directory] || request.watch;
     fake_answer_list(self->fake, request, names);
 }
@@ -103,7 +105,7 @@ static void serve(model *self, bool is_lost)
     memmove(client->requests, client->requests + 1, client->request_count * sizeof client->requests[0]);
     if (request.generation != client->generation)
         return;
-    sscanf(request.path, "/d%d/n%d", &directory, &path);
+    sscanf(request.path, "/d%d/" NAME "%d", &directory, &path);
     model_node *node = path >= 0 ? &self->nodes[directory][path] : NULL;
     zk_answer answer = ZK_OK;
     int64_t owner = 0;
@@ -217,13 +219,16 @@ static void meddle(model *self)
 
 static void program_acts(model *self)
 {
-    char text[32];
+    char text[64];
     int which = (int)below(self, NODES), directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
     if (self->registered_at[which] < 0) {
         self->registered_at[which] = directory * PATHS + path;
         self->is_wanted[which] = true;
         node_path(text, sizeof text, directory, path);
-        fake_register(self->fake, &self->registered[which], text);
+        if (which % 2 == 0)
+            fake_register(self->fake, &self->registered[which], text);
+        else
+            fake_register_alone(self->fake, &self->registered[which], text, IDENTITY);
     } else if (self->is_wanted[which]) {
         self->is_wanted[which] = false;
         fake_command(self->fake, ZK_EVENT_UNREGISTER, &self->registered[which]);

@@ -56,13 +56,17 @@ static int free_server(void **state)
     return 0;
 }
 
-static registry *open_at(const char *address, int64_t self_check_ms)
+static registry *open_as(const registry_settings *settings)
 {
-    registry_settings settings = {.address = address, .timeout_ms = SESSION_MS, .self_check_ms = self_check_ms};
     registry *opened;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_open(&settings, &opened, &err), &err);
+    assert_status(DUBBOC_OK, registry_open(settings, &opened, &err), &err);
     return opened;
+}
+
+static registry *open_at(const char *address, int64_t self_check_ms)
+{
+    return open_as(&(registry_settings){.address = address, .timeout_ms = SESSION_MS, .self_check_ms = self_check_ms});
 }
 
 static registry *open_registry(void)
@@ -375,6 +379,42 @@ static void a_node_of_another_session_is_replaced(void **state)
     assert_true(node_is_ours(&seen_node));
     zookeeper_client_free(former);
     registry_free(self);
+}
+
+#define NODE_AT(host, timestamp) DIRECTORY "/jsonrpc%3A%2F%2F" host "%2F" INTERFACE "%3Fside%3Dprovider%26timestamp%3D" timestamp
+
+typedef struct path_at {
+    zookeeper_client *client;
+    const char *path;
+} path_at;
+
+static bool path_is_gone(void *arg)
+{
+    path_at *self = arg;
+    return !zookeeper_client_exists(self->client, self->path, NULL);
+}
+
+static void at_an_address_of_its_own_what_an_earlier_process_left_is_removed(void **state)
+{
+    (void)state;
+    static const char left[] = NODE_AT("10.0.0.1%3A8080", "0"), other[] = NODE_AT("10.0.0.2%3A8080", "0"),
+                      by_hand[] = NODE_AT("10.0.0.1%3A8080", "7");
+    char address[64];
+    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(server));
+    zookeeper_client *former = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client_create(former, left, "", true);
+    zookeeper_client_create(former, other, "", true);
+    zookeeper_client_create(former, by_hand, "", false);
+    registry *self = open_as(&(registry_settings){.address = address, .timeout_ms = SESSION_MS, .owns_addresses = true});
+    seen seen_node = {former, self, 0};
+    wait_until(is_registered, register_at(self, URL));
+    wait_until(path_is_gone, (&(path_at){former, left}));
+    assert_true(node_is_ours(&seen_node));
+    registry_free(self);
+    assert_true(zookeeper_client_exists(former, other, NULL));
+    assert_true(zookeeper_client_exists(former, by_hand, NULL));
+    zookeeper_client_delete(former, by_hand);
+    zookeeper_client_free(former);
 }
 
 static void a_node_deleted_by_hand_comes_back(void **state)
@@ -702,6 +742,7 @@ int main(void)
         cmocka_unit_test(a_path_that_no_node_can_have_is_not_watched),
         cmocka_unit_test(a_storm_of_refreshes_is_answered_a_few_times),
         cmocka_unit_test(a_node_of_another_session_is_replaced),
+        cmocka_unit_test(at_an_address_of_its_own_what_an_earlier_process_left_is_removed),
         cmocka_unit_test(a_node_deleted_by_hand_comes_back),
         cmocka_unit_test(an_expired_session_is_replaced_with_all_that_it_had),
         cmocka_unit_test(credentials_are_sent_and_open_what_they_protect),

@@ -79,7 +79,8 @@ static void told_node_gone(void *arg, zk_node *node)
 {
     ((fake *)arg)->nodes_gone++;
     free(node->path);
-    node->path = NULL;
+    free(node->identity);
+    node->path = node->identity = NULL;
 }
 
 /* Its place among the last readings; a free one when it has none. */
@@ -258,6 +259,12 @@ void fake_command(fake *self, zk_event_kind kind, void *object)
 void fake_register(fake *self, zk_node *node, const char *path)
 {
     *node = (zk_node){.path = mem_dup(path)};
+    fake_command(self, ZK_EVENT_REGISTER, node);
+}
+
+void fake_register_alone(fake *self, zk_node *node, const char *path, const char *identity)
+{
+    *node = (zk_node){.path = mem_dup(path), .identity = mem_dup(identity)};
     fake_command(self, ZK_EVENT_REGISTER, node);
 }
 

@@ -36,6 +36,10 @@ typedef struct fake {
         zk_reading *reading;
     } last[FAKE_SUBSCRIBERS_MAX];
     char reason[128]; /* of the last failed lookup */
+    /* for tests that need some: what is lent to the core has to live as long as it */
+    zk_node node, second_node;
+    zk_subscriber subscriber, second_subscriber;
+    zk_lookup lookup, second_lookup;
 } fake;
 
 fake *fake_new(int64_t timeout_ms, int64_t self_check_ms);
@@ -69,6 +73,8 @@ void fake_closed(fake *self);
 /* Commands; nodes, subscribers and lookups are the test's, paths are copied. */
 void fake_command(fake *self, zk_event_kind kind, void *object);
 void fake_register(fake *self, zk_node *node, const char *path);
+void fake_register_alone(
+    fake *self, zk_node *node, const char *path, const char *identity); /* whose address is the registry's own */
 void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, bool is_data);
 void fake_look_up(fake *self, zk_lookup *lookup, const char *path, int64_t timeout_ms);
 

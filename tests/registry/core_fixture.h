@@ -1,0 +1,42 @@
+/* What the tests of the ZooKeeper registry's logic share: one directory, one node in it, sessions, and the steps that most of them take. */
+#ifndef TESTS_REGISTRY_CORE_FIXTURE_H
+#define TESTS_REGISTRY_CORE_FIXTURE_H
+
+#include "tests/support/test.h"
+
+#include "tests/support/zookeeper_fake.h"
+
+#define DIRECTORY "/dubbo/S/providers"
+#define NODE DIRECTORY "/url"
+#define OURS 0x111 /* the sessions */
+#define OTHERS 0x222
+#define NEXT 0x333
+
+#define assert_nothing_asked(fake) assert_int_equal(0, (fake)->request_count)
+#define assert_state(fake, name) assert_string_equal(name, zk_core_state_name((fake)->core))
+#define assert_stands(node) assert_true(atomic_load(&(node).stands))
+#define assert_stands_not(node) assert_false(atomic_load(&(node).stands))
+
+/* A test gets a fake as its state: a connected one, or one that has not been asked for anything. */
+#define CONNECTED(test) cmocka_unit_test_setup_teardown(test, fixture_connect, fixture_free)
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_free)
+int fixture_begin(void **state);
+int fixture_connect(void **state);
+int fixture_free(void **state);
+
+/* What is asked for about NODE or DIRECTORY, which must be this, and its answer. */
+void node_is_created(fake *self, zk_answer answer);
+void node_is_found(fake *self, int64_t owner);
+void node_is_missed(fake *self);
+void node_is_deleted(fake *self, zk_answer answer);
+void list_is_read(fake *self, const char *names);
+void directory_is_made(fake *self, zk_answer first, zk_answer second, zk_answer third); /* its levels */
+
+/* The fake's own node, asked for and standing; its own subscriber, with the first reading. */
+void register_standing(fake *self);
+void subscribe(fake *self);
+void subscribe_read(fake *self, const char *names);
+
+void lose_connection(fake *self);
+
+#endif

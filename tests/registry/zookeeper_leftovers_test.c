@@ -1,0 +1,161 @@
+/* What an earlier process left beside a node of ours is removed, and nothing else. */
+#include "tests/registry/core_fixture.h"
+
+#define URL_AT(scheme, host, params) scheme "%3A%2F%2F" host "%2FS" params
+#define OWN URL_AT("jsonrpc", "10.0.0.1%3A8080", "%3Fpid%3D2")
+#define OWN_HTTP URL_AT("http", "10.0.0.1%3A8080", "%3Fpid%3D2")
+#define LEFT URL_AT("jsonrpc", "10.0.0.1%3A8080", "%3Fpid%3D1")
+#define LEFT_HTTP URL_AT("http", "10.0.0.1%3A8080", "%3Fpid%3D1")
+#define BY_HAND URL_AT("jsonrpc", "10.0.0.1%3A8080", "%3Fdynamic%3Dfalse")
+#define IDENTITY "10.0.0.1:8080/S?&"
+
+#define PATH(name) DIRECTORY "/" name
+
+static void register_alone(fake *self)
+{
+    fake_register_alone(self, &self->node, PATH(OWN), IDENTITY);
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, PATH(OWN), ZK_OK);
+    assert_stands(self->node);
+}
+
+static void leftover_is_found(fake *self, const char *path, int64_t owner)
+{
+    fake_answer_owner(self, fake_expect(self, FAKE_EXISTS, path), owner);
+}
+
+static void leftover_is_removed(fake *self, const char *path, zk_answer answer)
+{
+    leftover_is_found(self, path, OTHERS);
+    fake_expect_answer(self, FAKE_REMOVE, path, answer);
+}
+
+static void nodes_of_one_identity_that_another_session_owns_are_removed(void **state)
+{
+    fake *self = *state;
+    register_alone(self);
+    list_is_read(self, LEFT " " OWN " " OWN_HTTP " " BY_HAND " " LEFT_HTTP);
+    leftover_is_removed(self, PATH(LEFT), ZK_OK);
+    leftover_is_found(self, PATH(OWN_HTTP), OURS);
+    leftover_is_found(self, PATH(BY_HAND), 0);
+    leftover_is_removed(self, PATH(LEFT_HTTP), ZK_OK);
+    assert_nothing_asked(self);
+    assert_stands(self->node);
+}
+
+static void what_has_another_identity_or_cannot_be_read_is_not_looked_at(void **state)
+{
+    fake *self = *state;
+    register_alone(self);
+    list_is_read(self, URL_AT("jsonrpc", "10.0.0.2%3A8080", "") " " URL_AT("jsonrpc", "10.0.0.1%3A8081", "") " " URL_AT(
+                           "jsonrpc", "10.0.0.1%3A8080", "2") " " URL_AT("jsonrpc", "10.0.0.1%3A8080",
+                           "%3Fgroup%3Dg") " " URL_AT("jsonrpc", "10.0.0.1%3A8080", "%3Fversion%3D1") " " URL_AT("consumer",
+                           "10.0.0.1%3A8080", "%3Fside%3Dconsumer") " %zz url " LEFT "%");
+    assert_nothing_asked(self);
+}
+
+static void without_an_address_of_its_own_nobody_is_looked_for(void **state)
+{
+    fake *self = *state;
+    fake_register(self, &self->node, PATH(OWN));
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, PATH(OWN), ZK_OK);
+    assert_nothing_asked(self);
+}
+
+static void the_own_node_stands_before_others_are_removed(void **state)
+{
+    fake *self = *state;
+    fake_register_alone(self, &self->node, PATH(OWN), IDENTITY);
+    fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, PATH(OWN));
+    assert_nothing_asked(self);
+    fake_answer(self, create, ZK_OK);
+    list_is_read(self, LEFT);
+    leftover_is_removed(self, PATH(LEFT), ZK_NO_NODE); /* its session ended meanwhile */
+    assert_nothing_asked(self);
+}
+
+/* Two machines that wrongly register one address would delete each other's nodes for ever. */
+static void they_are_removed_once_and_not_whenever_a_node_comes_back(void **state)
+{
+    fake *self = *state;
+    register_alone(self);
+    list_is_read(self, "");
+    fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
+    fake_connect(self, NEXT);
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, PATH(OWN), ZK_OK);
+    assert_stands(self->node);
+    assert_nothing_asked(self);
+}
+
+static void a_lost_connection_or_session_does_not_leave_them(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        fake *self = *state;
+        register_alone(self);
+        list_is_read(self, LEFT);
+        fake_request look = fake_expect(self, FAKE_EXISTS, PATH(LEFT));
+        lose_connection(self);
+        fake_answer(self, look, ZK_LOST);
+        if (round == 0) {
+            fake_connect(self, OURS);
+            leftover_is_found(self, PATH(OWN), OURS);
+            fake_pass_ms(self, 250);
+        } else {
+            fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
+            fake_connect(self, NEXT);
+            fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, PATH(OWN), ZK_OK);
+        }
+        list_is_read(self, LEFT);
+        leftover_is_removed(self, PATH(LEFT), ZK_OK);
+        assert_nothing_asked(self);
+        fixture_free(state);
+        fixture_connect(state);
+    }
+}
+
+static void a_node_taken_back_lets_them_be(void **state)
+{
+    fake *self = *state;
+    register_alone(self);
+    list_is_read(self, LEFT);
+    fake_request look = fake_expect(self, FAKE_EXISTS, PATH(LEFT));
+    fake_command(self, ZK_EVENT_UNREGISTER, &self->node);
+    fake_answer_owner(self, look, OTHERS);
+    leftover_is_found(self, PATH(OWN), OURS);
+    fake_expect_answer(self, FAKE_REMOVE, PATH(OWN), ZK_OK);
+    assert_int_equal(1, self->nodes_gone);
+    assert_nothing_asked(self);
+}
+
+static void what_the_server_refuses_is_given_up(void **state)
+{
+    static const zk_answer refusals[] = {ZK_REFUSED, ZK_TOO_BIG};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        fake *self = *state;
+        register_alone(self);
+        fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, refusals[i]);
+        fake_pass_ms(self, 60000);
+        assert_nothing_asked(self);
+        fixture_free(state);
+        fixture_connect(state);
+    }
+    register_alone(*state);
+    list_is_read(*state, LEFT " " LEFT_HTTP);
+    leftover_is_removed(*state, PATH(LEFT), ZK_REFUSED);
+    fake_pass_ms(*state, 60000);
+    assert_nothing_asked((fake *)*state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONNECTED(nodes_of_one_identity_that_another_session_owns_are_removed),
+        CONNECTED(what_has_another_identity_or_cannot_be_read_is_not_looked_at),
+        CONNECTED(without_an_address_of_its_own_nobody_is_looked_for),
+        CONNECTED(the_own_node_stands_before_others_are_removed),
+        CONNECTED(they_are_removed_once_and_not_whenever_a_node_comes_back),
+        CONNECTED(a_lost_connection_or_session_does_not_leave_them),
+        CONNECTED(a_node_taken_back_lets_them_be),
+        CONNECTED(what_the_server_refuses_is_given_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
