@@ -14,20 +14,29 @@ zookeeper_tests = \
 	tests/registry/zookeeper_core_test \
 	tests/registry/zookeeper_leftovers_test \
 	tests/registry/zookeeper_model_test \
+	tests/registry/zookeeper_node_test \
 	tests/registry/zookeeper_port_test \
-	tests/registry/zookeeper_server_test
+	tests/registry/zookeeper_server_test \
+	tests/registry/zookeeper_watch_test
 check_PROGRAMS += $(zookeeper_tests)
 TESTS += $(zookeeper_tests)
 tests_registry_zookeeper_server_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_server_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_contract_zookeeper_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_zookeeper_test_LDADD = libtest_zookeeper.la $(registry_contract_libs)
+core_fixture = tests/registry/core_fixture.c tests/registry/core_fixture.h
+tests_registry_zookeeper_core_test_SOURCES = tests/registry/zookeeper_core_test.c $(core_fixture)
 tests_registry_zookeeper_core_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_core_test_LDADD = libtest_zookeeper.la $(test_libs)
-core_fixture = tests/registry/core_fixture.c tests/registry/core_fixture.h
 tests_registry_zookeeper_leftovers_test_SOURCES = tests/registry/zookeeper_leftovers_test.c $(core_fixture)
 tests_registry_zookeeper_leftovers_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_leftovers_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_node_test_SOURCES = tests/registry/zookeeper_node_test.c $(core_fixture)
+tests_registry_zookeeper_node_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_node_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_watch_test_SOURCES = tests/registry/zookeeper_watch_test.c $(core_fixture)
+tests_registry_zookeeper_watch_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_watch_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_zookeeper_address_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_address_test_LDADD = $(test_libs)
 tests_registry_zookeeper_model_test_CPPFLAGS = $(test_cppflags)

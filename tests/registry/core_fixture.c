@@ -19,6 +19,13 @@ int fixture_free(void **state)
     return 0;
 }
 
+fake *fixture_anew(void **state)
+{
+    fixture_free(state);
+    fixture_connect(state);
+    return *state;
+}
+
 void node_is_created(fake *self, zk_answer answer)
 {
     fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, NODE, answer);
@@ -51,11 +58,21 @@ void directory_is_made(fake *self, zk_answer first, zk_answer second, zk_answer 
     fake_expect_answer(self, FAKE_CREATE, DIRECTORY, third);
 }
 
-void register_standing(fake *self)
+void register_node(fake *self)
 {
     fake_register(self, &self->node, NODE);
+}
+
+void register_standing(fake *self)
+{
+    register_node(self);
     node_is_created(self, ZK_OK);
     assert_stands(self->node);
+}
+
+void take_back(fake *self)
+{
+    fake_command(self, ZK_EVENT_UNREGISTER, &self->node);
 }
 
 void subscribe(fake *self)

@@ -23,6 +23,7 @@
 int fixture_begin(void **state);
 int fixture_connect(void **state);
 int fixture_free(void **state);
+fake *fixture_anew(void **state); /* another connected one in its place, for a test that has several rounds */
 
 /* What is asked for about NODE or DIRECTORY, which must be this, and its answer. */
 void node_is_created(fake *self, zk_answer answer);
@@ -32,8 +33,10 @@ void node_is_deleted(fake *self, zk_answer answer);
 void list_is_read(fake *self, const char *names);
 void directory_is_made(fake *self, zk_answer first, zk_answer second, zk_answer third); /* its levels */
 
-/* The fake's own node, asked for and standing; its own subscriber, with the first reading. */
+/* The fake's own node: asked for, asked for and standing, not wanted any more. Its own subscriber: asked for, and with the first reading. */
+void register_node(fake *self);
 void register_standing(fake *self);
+void take_back(fake *self);
 void subscribe(fake *self);
 void subscribe_read(fake *self, const char *names);
 

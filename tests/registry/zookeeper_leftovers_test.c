@@ -89,7 +89,7 @@ static void they_are_removed_once_and_not_whenever_a_node_comes_back(void **stat
 static void a_lost_connection_or_session_does_not_leave_them(void **state)
 {
     for (int round = 0; round < 2; round++) {
-        fake *self = *state;
+        fake *self = fixture_anew(state);
         register_alone(self);
         list_is_read(self, LEFT);
         fake_request look = fake_expect(self, FAKE_EXISTS, PATH(LEFT));
@@ -107,8 +107,6 @@ static void a_lost_connection_or_session_does_not_leave_them(void **state)
         list_is_read(self, LEFT);
         leftover_is_removed(self, PATH(LEFT), ZK_OK);
         assert_nothing_asked(self);
-        fixture_free(state);
-        fixture_connect(state);
     }
 }
 
@@ -130,19 +128,18 @@ static void what_the_server_refuses_is_given_up(void **state)
 {
     static const zk_answer refusals[] = {ZK_REFUSED, ZK_TOO_BIG};
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
-        fake *self = *state;
+        fake *self = fixture_anew(state);
         register_alone(self);
         fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, refusals[i]);
         fake_pass_ms(self, 60000);
         assert_nothing_asked(self);
-        fixture_free(state);
-        fixture_connect(state);
     }
-    register_alone(*state);
-    list_is_read(*state, LEFT " " LEFT_HTTP);
-    leftover_is_removed(*state, PATH(LEFT), ZK_REFUSED);
-    fake_pass_ms(*state, 60000);
-    assert_nothing_asked((fake *)*state);
+    fake *self = fixture_anew(state);
+    register_alone(self);
+    list_is_read(self, LEFT " " LEFT_HTTP);
+    leftover_is_removed(self, PATH(LEFT), ZK_REFUSED);
+    fake_pass_ms(self, 60000);
+    assert_nothing_asked(self);
 }
 
 int main(void)

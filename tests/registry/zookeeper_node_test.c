@@ -1,0 +1,231 @@
+/* Nodes that should stand, through everything that ZooKeeper can answer. */
+#include "tests/registry/core_fixture.h"
+
+static void missing_directories_are_made_level_by_level(void **state)
+{
+    fake *self = *state;
+    register_node(self);
+    node_is_created(self, ZK_NO_NODE);
+    directory_is_made(self, ZK_EXISTS, ZK_OK, ZK_OK);
+    node_is_created(self, ZK_OK);
+    assert_stands(self->node);
+}
+
+static void a_node_of_another_session_is_deleted_and_made_again(void **state)
+{
+    fake *self = *state;
+    register_node(self);
+    node_is_created(self, ZK_EXISTS);
+    node_is_found(self, OTHERS);
+    assert_stands_not(self->node);
+    node_is_deleted(self, ZK_NO_NODE); /* it went by itself meanwhile */
+    node_is_created(self, ZK_OK);
+    assert_stands(self->node);
+}
+
+/* traps.md Z2 */
+static void a_create_whose_answer_was_lost_is_looked_for(void **state)
+{
+    fake *self = *state;
+    register_node(self);
+    fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
+    lose_connection(self);
+    fake_answer(self, create, ZK_LOST);
+    assert_nothing_asked(self);
+    fake_connect(self, OURS);
+    node_is_found(self, OURS);
+    assert_stands(self->node);
+    assert_nothing_asked(self);
+}
+
+static void a_lost_connection_keeps_what_stands_and_looks_after_it(void **state)
+{
+    fake *self = *state;
+    register_standing(self);
+    lose_connection(self);
+    assert_stands(self->node);
+    fake_connect(self, OURS);
+    node_is_missed(self);
+    node_is_created(self, ZK_OK);
+    assert_stands(self->node);
+}
+
+static void unregistering_deletes_only_what_this_session_owns(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        fake *self = fixture_anew(state);
+        register_standing(self);
+        take_back(self);
+        node_is_found(self, round == 0 ? OURS : OTHERS);
+        if (round == 0)
+            node_is_deleted(self, ZK_OK);
+        assert_int_equal(1, self->nodes_gone);
+        assert_nothing_asked(self);
+    }
+}
+
+static void unregistering_during_the_create_deletes_afterwards(void **state)
+{
+    fake *self = *state;
+    register_node(self);
+    fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
+    take_back(self);
+    assert_int_equal(0, self->nodes_gone);
+    fake_answer(self, create, ZK_OK);
+    node_is_deleted(self, ZK_OK);
+    assert_int_equal(1, self->nodes_gone);
+}
+
+static void unregistering_while_away_is_done_when_the_session_is_back_or_gone(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        fake *self = fixture_anew(state);
+        register_standing(self);
+        lose_connection(self);
+        take_back(self);
+        assert_int_equal(0, self->nodes_gone);
+        if (round == 0) {
+            fake_connect(self, OURS);
+            node_is_found(self, OURS);
+            node_is_deleted(self, ZK_OK);
+        } else {
+            fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
+        }
+        assert_int_equal(1, self->nodes_gone);
+    }
+}
+
+static void unregistering_without_a_session_is_done_at_once(void **state)
+{
+    fake *self = *state;
+    register_node(self);
+    take_back(self);
+    assert_int_equal(1, self->nodes_gone);
+    fake_connect(self, OURS);
+    assert_nothing_asked(self);
+}
+
+static void a_url_registered_twice_goes_with_the_last(void **state)
+{
+    fake *self = *state;
+    register_standing(self);
+    fake_register(self, &self->second_node, NODE);
+    node_is_created(self, ZK_EXISTS);
+    node_is_found(self, OURS);
+    take_back(self);
+    assert_int_equal(1, self->nodes_gone);
+    assert_nothing_asked(self);
+    fake_command(self, ZK_EVENT_UNREGISTER, &self->second_node);
+    node_is_found(self, OURS);
+    node_is_deleted(self, ZK_OK);
+    assert_int_equal(2, self->nodes_gone);
+}
+
+static void a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind(void **state)
+{
+    fake *self = *state;
+    register_standing(self);
+    lose_connection(self);
+    fake_register(self, &self->second_node, NODE);
+    take_back(self);
+    fake_command(self, ZK_EVENT_UNREGISTER, &self->second_node);
+    fake_connect(self, OURS);
+    node_is_found(self, OURS);
+    node_is_deleted(self, ZK_OK);
+    assert_int_equal(2, self->nodes_gone);
+}
+
+static void a_refused_node_that_is_taken_back_is_not_tried_again(void **state)
+{
+    fake *self = *state;
+    register_node(self);
+    fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
+    take_back(self);
+    fake_answer(self, create, ZK_REFUSED);
+    fake_pass_ms(self, 250);
+    node_is_missed(self);
+    assert_int_equal(1, self->nodes_gone);
+}
+
+static void the_self_check_finds_a_node_deleted_by_hand(void **state)
+{
+    (void)state;
+    fake *self = fake_new(1000, 30000);
+    fake_connect(self, OURS);
+    register_standing(self);
+    fake_pass_ms(self, 29999);
+    assert_nothing_asked(self);
+    fake_pass_ms(self, 1);
+    node_is_missed(self);
+    node_is_created(self, ZK_OK);
+    fake_pass_ms(self, 30000);
+    node_is_found(self, OURS);
+    assert_nothing_asked(self);
+    fake_free(self);
+}
+
+static void a_refused_registration_is_tried_again_with_growing_pauses(void **state)
+{
+    fake *self = *state;
+    register_node(self);
+    for (int i = 0; i < 20; i++) {
+        node_is_created(self, ZK_REFUSED);
+        assert_nothing_asked(self);
+        int64_t pause_ms = (zk_core_next_ns(self->core) - self->now_ns) / NS_PER_MS;
+        assert_in_range(pause_ms, i < 6 ? 124 : 4999, 10000);
+        fake_pass_ms(self, pause_ms + 1);
+    }
+}
+
+static void a_request_that_cannot_be_sent_is_tried_again(void **state)
+{
+    fake *self = *state;
+    self->refuses_requests = true;
+    register_node(self);
+    assert_true(zk_core_next_ns(self->core) > self->now_ns);
+    self->refuses_requests = false;
+    fake_pass_ms(self, 250);
+    node_is_created(self, ZK_OK);
+    assert_stands(self->node);
+}
+
+static void no_more_than_256_requests_are_under_way(void **state)
+{
+    enum { NODES = 1000 };
+    static zk_node nodes[NODES];
+    fake *self = *state;
+    for (int i = 0; i < NODES; i++) {
+        char path[64];
+        snprintf(path, sizeof path, DIRECTORY "/%d", i);
+        fake_register(self, &nodes[i], path);
+    }
+    assert_int_equal(256, self->request_count);
+    for (int i = 0; i < NODES; i++) {
+        assert_true(self->request_count <= 256);
+        fake_answer(self, fake_expect(self, FAKE_CREATE_EPHEMERAL, self->requests[0].path), ZK_OK);
+    }
+    for (int i = 0; i < NODES; i++)
+        assert_stands(nodes[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONNECTED(missing_directories_are_made_level_by_level),
+        CONNECTED(a_node_of_another_session_is_deleted_and_made_again),
+        CONNECTED(a_create_whose_answer_was_lost_is_looked_for),
+        CONNECTED(a_lost_connection_keeps_what_stands_and_looks_after_it),
+        CONNECTED(unregistering_deletes_only_what_this_session_owns),
+        CONNECTED(unregistering_during_the_create_deletes_afterwards),
+        CONNECTED(unregistering_while_away_is_done_when_the_session_is_back_or_gone),
+        FRESH(unregistering_without_a_session_is_done_at_once),
+        CONNECTED(a_url_registered_twice_goes_with_the_last),
+        CONNECTED(a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind),
+        CONNECTED(a_refused_node_that_is_taken_back_is_not_tried_again),
+        cmocka_unit_test(the_self_check_finds_a_node_deleted_by_hand),
+        CONNECTED(a_refused_registration_is_tried_again_with_growing_pauses),
+        CONNECTED(a_request_that_cannot_be_sent_is_tried_again),
+        CONNECTED(no_more_than_256_requests_are_under_way),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
