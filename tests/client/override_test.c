@@ -17,23 +17,6 @@
 #define WITHIN_MS (getenv("SANITIZER") == NULL ? 1000 : 10000)
 #define START_MS 20000
 
-static zookeeper_server *server;
-
-static int start_server(void **state)
-{
-    (void)state;
-    server = zookeeper_server_new();
-    zookeeper_server_start(server);
-    return 0;
-}
-
-static int free_server(void **state)
-{
-    (void)state;
-    zookeeper_server_free(server);
-    return 0;
-}
-
 /* Two providers in ZooKeeper that answer nothing, and a consumer: what it would call is asked of it, nothing is called. */
 typedef struct world {
     zookeeper_client *admin;
@@ -62,11 +45,11 @@ static void begin(world *self, const char *settings)
 {
     char path[1024], address[64];
     *self = (world){.folder = test_folder_new()};
-    self->admin = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    self->admin = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     create_url(self->admin, SERVICE, "providers", "jsonrpc://127.0.0.1:1/" SERVICE "?interface=" SERVICE, path, sizeof path);
     create_url(self->admin, SERVICE, "providers", "jsonrpc://127.0.0.1:2/" SERVICE "?interface=" SERVICE, path, sizeof path);
     snprintf(path, sizeof path, "%s/x.ini", self->folder);
-    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(server));
+    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(shared_zookeeper));
     FILE *file = fopen(path, "w");
     assert_non_null(file);
     fprintf(file, "[application]\nname = shop\n[registry]\naddress = %s\n%s\n", address, settings);
@@ -241,7 +224,7 @@ static void look(consumers *self)
 {
     static char address[64];
     dubboc_error err;
-    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(server));
+    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(shared_zookeeper));
     const registry_settings settings = {.address = address, .timeout_ms = 5000};
     *self = (consumers){0};
     assert_status(DUBBOC_OK, registry_open(&settings, &self->source, &err), &err);
@@ -306,5 +289,5 @@ int main(void)
         cmocka_unit_test(a_consumer_shows_itself_as_a_java_consumer_does),
         cmocka_unit_test(a_consumer_that_is_told_not_to_does_not_show_itself),
     };
-    return cmocka_run_group_tests(tests, start_server, free_server);
+    return cmocka_run_group_tests(tests, shared_zookeeper_start, shared_zookeeper_free);
 }

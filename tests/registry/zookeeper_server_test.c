@@ -39,23 +39,6 @@ typedef struct watched {
     bool has_looked_up;
 } watched;
 
-static zookeeper_server *server;
-
-static int start_server(void **state)
-{
-    (void)state;
-    server = zookeeper_server_new();
-    zookeeper_server_start(server);
-    return 0;
-}
-
-static int free_server(void **state)
-{
-    (void)state;
-    zookeeper_server_free(server);
-    return 0;
-}
-
 static registry *open_as(const registry_settings *settings)
 {
     registry *opened;
@@ -72,7 +55,7 @@ static registry *open_at(const char *address, int64_t self_check_ms)
 static registry *open_registry(void)
 {
     char address[64];
-    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(server));
+    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(shared_zookeeper));
     return open_at(address, 0);
 }
 
@@ -222,7 +205,7 @@ static void registers_an_ephemeral_node_below_persistent_open_directories(void *
     registry *self = open_registry();
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     int64_t owner = -1;
     assert_true(zookeeper_client_exists(client, NODE, &owner));
     assert_true(owner == session_of(self));
@@ -237,7 +220,7 @@ static void registers_an_ephemeral_node_below_persistent_open_directories(void *
 static void nodes_go_when_the_registry_is_freed(void **state)
 {
     (void)state;
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     registry *self = open_registry();
     wait_until(is_registered, register_at(self, URL));
     registry_free(self);
@@ -255,7 +238,7 @@ static void makes_and_watches_a_directory_that_does_not_exist_yet(void **state)
     assert_status(DUBBOC_OK,
         registry_subscribe(self, "com.new.A$B", REGISTRY_CONSUMERS, keep_snapshot, &seen_nodes, &subscription, &err), &err);
     wait_for_count(&seen_nodes, 0);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, "/dubbo/com.new.A%24B/consumers/consumer%3A%2F%2Fh%2Fx+y", "", true);
     wait_for_count(&seen_nodes, 1);
     assert_string_equal("consumer://h/x y", seen_nodes.first);
@@ -287,7 +270,7 @@ static void lists_nodes_and_interfaces(void **state)
     registry *self = open_registry();
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, "/dubbo/config/dubbo", "", false);
     registry_list list;
     dubboc_error err;
@@ -318,7 +301,7 @@ static void watches_the_data_of_a_node_before_and_after_it_exists(void **state)
     dubboc_error err;
     assert_status(DUBBOC_OK, registry_watch_data(self, "config/dubbo/rules", keep_data, &seen_data, &subscription, &err), &err);
     wait_until(has_wanted_data, &seen_data);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, "/dubbo/config/dubbo/rules", "one", false);
     seen_data.wanted_data = "one";
     wait_until(has_wanted_data, &seen_data);
@@ -358,7 +341,7 @@ static void a_storm_of_refreshes_is_answered_a_few_times(void **state)
     for (int i = 0; i < 10000; i++)
         registry_refresh(self, subscription);
     int64_t readings_max = elapsed_ms(since_ns) / 50 + 4;
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, DIRECTORY "/after", "", true);
     wait_for_count(&seen_nodes, 1);
     registry_unsubscribe(self, subscription);
@@ -370,7 +353,7 @@ static void a_storm_of_refreshes_is_answered_a_few_times(void **state)
 static void a_node_of_another_session_is_replaced(void **state)
 {
     (void)state;
-    zookeeper_client *former = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *former = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(former, NODE, "", true);
     registry *self = open_registry();
     seen seen_node = {former, self, 0};
@@ -400,8 +383,8 @@ static void at_an_address_of_its_own_what_an_earlier_process_left_is_removed(voi
     static const char left[] = NODE_AT("10.0.0.1%3A8080", "0"), other[] = NODE_AT("10.0.0.2%3A8080", "0"),
                       by_hand[] = NODE_AT("10.0.0.1%3A8080", "7");
     char address[64];
-    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(server));
-    zookeeper_client *former = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(shared_zookeeper));
+    zookeeper_client *former = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(former, left, "", true);
     zookeeper_client_create(former, other, "", true);
     zookeeper_client_create(former, by_hand, "", false);
@@ -421,11 +404,11 @@ static void a_node_deleted_by_hand_comes_back(void **state)
 {
     (void)state;
     char address[64];
-    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(server));
+    snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(shared_zookeeper));
     registry *self = open_at(address, 200);
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_delete(client, NODE);
     seen seen_node = {client, self, 0};
     wait_until(node_is_ours, &seen_node);
@@ -441,7 +424,7 @@ static void an_expired_session_is_replaced_with_all_that_it_had(void **state)
     registry_registration *registration = register_at(self, URL);
     subscribe_at(self, &seen_nodes);
     wait_for_count(&seen_nodes, 1);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     seen seen_node = {client, self, 0};
     for (int round = 0; round < 3; round++) {
         int64_t id;
@@ -449,7 +432,7 @@ static void an_expired_session_is_replaced_with_all_that_it_had(void **state)
         wait_until(is_registered, registration);
         assert_true(zookeeper_registry_session(self, &id, password));
         int64_t since_ns = clock_now_ns();
-        zookeeper_client_expire(zookeeper_server_address(server), id, password);
+        zookeeper_client_expire(zookeeper_server_address(shared_zookeeper), id, password);
         seen_node.former = id;
         wait_until(node_is_ours, &seen_node);
         print_message("# registered again %lld ms after the expiry began\n", (long long)elapsed_ms(since_ns));
@@ -465,20 +448,21 @@ static void a_restart_within_the_session_loses_nothing(void **state)
     (void)state;
     watched seen_nodes = WATCHED;
     char address[64];
-    snprintf(address, sizeof address, "zookeeper://%s?session=%d", zookeeper_server_address(server), RESTART_SESSION_MS);
+    snprintf(
+        address, sizeof address, "zookeeper://%s?session=%d", zookeeper_server_address(shared_zookeeper), RESTART_SESSION_MS);
     registry *self = open_at(address, 0);
     registry_registration *registration = register_at(self, URL);
     subscribe_at(self, &seen_nodes);
     wait_until(is_registered, registration);
     wait_for_count(&seen_nodes, 1);
     int64_t before = session_of(self);
-    zookeeper_server_kill(server);
+    zookeeper_server_kill(shared_zookeeper);
     wait_until(is_disconnected, self);
-    zookeeper_server_start(server);
+    zookeeper_server_start(shared_zookeeper);
     wait_until(is_connected, self);
     assert_true(registry_is_registered(registration));
     assert_true(session_of(self) == before);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, DIRECTORY "/other", "", true);
     wait_for_count(&seen_nodes, 2);
     zookeeper_client_free(client);
@@ -492,12 +476,12 @@ static void a_restart_after_the_session_is_recovered_from(void **state)
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
     int64_t down_ns = clock_now_ns();
-    zookeeper_server_kill(server);
+    zookeeper_server_kill(shared_zookeeper);
     wait_until(is_disconnected, self);
     while (elapsed_ms(down_ns) < 2 * SESSION_MS)
         usleep(10000); /* the session's time-out is the server's: it has to pass */
-    zookeeper_server_start(server);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_server_start(shared_zookeeper);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     seen seen_node = {client, self, 0};
     wait_until(node_is_ours, &seen_node);
     wait_until(is_registered, registration);
@@ -510,7 +494,7 @@ static void a_handshake_that_is_never_answered_loses_nothing(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
-    tcp_relay *relay = tcp_relay_new(zookeeper_server_port(server));
+    tcp_relay *relay = tcp_relay_new(zookeeper_server_port(shared_zookeeper));
     char address[64];
     snprintf(address, sizeof address, "zookeeper://127.0.0.1:%d?session=6000", tcp_relay_port(relay));
     registry *self = open_at(address, 0);
@@ -540,7 +524,7 @@ static void a_wiped_server_is_recovered_from(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     for (int i = 0; i < 20; i++) {
         zookeeper_client_create(client, "/push-the-zxid-up", "", false);
         zookeeper_client_delete(client, "/push-the-zxid-up");
@@ -550,12 +534,12 @@ static void a_wiped_server_is_recovered_from(void **state)
     registry_registration *registration = register_at(self, URL);
     subscribe_at(self, &seen_nodes);
     wait_for_count(&seen_nodes, 1);
-    zookeeper_server_kill(server);
-    zookeeper_server_wipe(server);
+    zookeeper_server_kill(shared_zookeeper);
+    zookeeper_server_wipe(shared_zookeeper);
     wait_until(is_disconnected, self);
-    zookeeper_server_start(server);
+    zookeeper_server_start(shared_zookeeper);
     int64_t up_ns = clock_now_ns();
-    client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     seen seen_node = {client, self, 0};
     wait_until(node_is_ours, &seen_node);
     wait_until(is_registered, registration);
@@ -571,7 +555,7 @@ static void a_server_that_starts_late_is_found(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
-    zookeeper_server_kill(server);
+    zookeeper_server_kill(shared_zookeeper);
     registry *self = open_registry();
     registry_registration *registration = register_at(self, URL);
     subscribe_at(self, &seen_nodes);
@@ -584,7 +568,7 @@ static void a_server_that_starts_late_is_found(void **state)
     assert_true(elapsed_ms(since_ns) >= 300 && elapsed_ms(since_ns) < 1000);
     assert_false(registry_is_connected(self));
     assert_int_equal(0, seen_nodes.calls);
-    zookeeper_server_start(server);
+    zookeeper_server_start(shared_zookeeper);
     wait_until(is_registered, registration);
     wait_for_count(&seen_nodes, 1);
     registry_free(self);
@@ -594,17 +578,18 @@ static void unregistering_while_the_server_is_away_ends_in_time_and_is_done_late
 {
     (void)state;
     char address[64];
-    snprintf(address, sizeof address, "zookeeper://%s?session=%d", zookeeper_server_address(server), RESTART_SESSION_MS);
+    snprintf(
+        address, sizeof address, "zookeeper://%s?session=%d", zookeeper_server_address(shared_zookeeper), RESTART_SESSION_MS);
     registry *self = open_at(address, 0);
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
-    zookeeper_server_kill(server);
+    zookeeper_server_kill(shared_zookeeper);
     wait_until(is_disconnected, self);
     int64_t since_ns = clock_now_ns();
     registry_unregister(self, registration, 200);
     assert_true(elapsed_ms(since_ns) < 1000);
-    zookeeper_server_start(server);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_server_start(shared_zookeeper);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     seen seen_node = {client, self, 0};
     wait_until(node_is_gone, &seen_node);
     zookeeper_client_free(client);
@@ -616,7 +601,7 @@ static void a_silent_server_holds_nobody_up(void **state)
     (void)state;
     registry *self = open_registry();
     wait_until(is_registered, register_at(self, URL));
-    zookeeper_server_pause(server);
+    zookeeper_server_pause(shared_zookeeper);
     registry_list list;
     dubboc_error err;
     int64_t since_ns = clock_now_ns();
@@ -626,21 +611,21 @@ static void a_silent_server_holds_nobody_up(void **state)
     registry *another = open_registry();
     assert_freed_in_time(another);
     assert_freed_in_time(self);
-    zookeeper_server_resume(server);
+    zookeeper_server_resume(shared_zookeeper);
 }
 
 static void credentials_are_sent_and_open_what_they_protect(void **state)
 {
     (void)state;
-    zookeeper_client *owner = zookeeper_client_new(zookeeper_server_address(server), "mike:p@ss+1");
+    zookeeper_client *owner = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), "mike:p@ss+1");
     zookeeper_client_create_private(owner, "/secret");
     char address[128];
-    snprintf(address, sizeof address, "zookeeper://mike:p%%40ss+1@%s?group=secret", zookeeper_server_address(server));
+    snprintf(address, sizeof address, "zookeeper://mike:p%%40ss+1@%s?group=secret", zookeeper_server_address(shared_zookeeper));
     registry *self = open_at(address, 0);
     assert_null(strstr(registry_address(self), "p%40ss"));
     wait_until(is_registered, register_at(self, URL));
     registry_free(self);
-    snprintf(address, sizeof address, "zookeeper://%s?group=secret", zookeeper_server_address(server));
+    snprintf(address, sizeof address, "zookeeper://%s?group=secret", zookeeper_server_address(shared_zookeeper));
     self = open_at(address, 0);
     registry_registration *refused;
     registry_list list;
@@ -756,5 +741,5 @@ int main(void)
         cmocka_unit_test(what_is_no_zookeeper_is_not_taken_for_one),
         cmocka_unit_test(a_name_that_does_not_resolve_is_reported_and_holds_nobody_up),
     };
-    return cmocka_run_group_tests(tests, start_server, free_server);
+    return cmocka_run_group_tests(tests, shared_zookeeper_start, shared_zookeeper_free);
 }

@@ -1,5 +1,5 @@
 /* What stands in the registry, and when. */
-#include "tests/server/caller.h"
+#include "tests/server/offering.h"
 
 #include <unistd.h>
 
@@ -11,33 +11,12 @@
 
 /* --- the node -------------------------------------------------------------------------------------------------------------------------------- */
 
-static dubboc_config *config;
-static services offered;
-
 static int set_up(void **state)
 {
     (void)state;
-    config = test_config((const setting[]){{"application", "name", "capp"}, {"application", "version", "1.0.0"},
+    return offering_begin((const setting[]){{"application", "name", "capp"}, {"application", "version", "1.0.0"},
         {"service a.Slow", "timeout", "5s"}, {"service a.Slow", "retries", "1"}, {"service a.Slow", "Get.timeout", "250ms"},
         {0}});
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    services_fini(&offered);
-    dubboc_config_free(config);
-    return 0;
-}
-
-static dubboc_status handler(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
-{
-    (void)request;
-    (void)params;
-    (void)result;
-    (void)arg;
-    return DUBBOC_OK;
 }
 
 static dubboc_service *add(
@@ -78,7 +57,7 @@ static void check_node(const dubboc_service *service, const char *scheme, bool i
     free(url);
 }
 
-static const dubboc_method two[] = {{.name = "GetUsers", .json = handler}, {.name = "GetUser", .json = handler}};
+static const dubboc_method two[] = {{.name = "GetUsers", .json = uncalled}, {.name = "GetUser", .json = uncalled}};
 
 static void a_node_is_as_recommended(void **state)
 {
@@ -124,9 +103,9 @@ static void methods_that_must_run_once_are_registered_with_no_retries_in_every_s
 {
     (void)state;
     const dubboc_method all[] = {
-        {.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Buy", .json = handler, .flags = DUBBOC_ONCE}};
+        {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE}, {.name = "Buy", .json = uncalled, .flags = DUBBOC_ONCE}};
     const dubboc_method mixed[] = {
-        {.name = "Pay", .json = handler, .flags = DUBBOC_ONCE}, {.name = "Get", .json = handler, .flags = DUBBOC_IDEMPOTENT}};
+        {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE}, {.name = "Get", .json = uncalled, .flags = DUBBOC_IDEMPOTENT}};
     char *url = node_of(add("a.All", NULL, all, 2), "jsonrpc", false);
     assert_contains(url, "&retries=0&");
     assert_contains(url, "&Pay.retries=0&");
@@ -144,7 +123,7 @@ static void methods_that_must_run_once_are_registered_with_no_retries_in_every_s
 static void timeouts_and_retries_of_the_configuration_are_registered(void **state)
 {
     (void)state;
-    const dubboc_method methods[] = {{.name = "Get", .json = handler}, {.name = "Put", .json = handler, .timeout_ms = 70}};
+    const dubboc_method methods[] = {{.name = "Get", .json = uncalled}, {.name = "Put", .json = uncalled, .timeout_ms = 70}};
     char *url = node_of(add("a.Slow", NULL, methods, 2), "jsonrpc", false);
     assert_contains(url, "&timeout=5000&");
     assert_contains(url, "?Get.timeout=250&");
@@ -169,7 +148,7 @@ static void a_node_that_lacks_something_for_want_of_memory_is_not_registered(voi
 {
     (void)state;
     const dubboc_method methods[] = {
-        {.name = "Get", .json = handler}, {.name = "Pay", .json = handler, .flags = DUBBOC_ONCE, .timeout_ms = 70}};
+        {.name = "Get", .json = uncalled}, {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE, .timeout_ms = 70}};
     assert_in_range(alloc_fail_each(write_node, add("a.Pay", NULL, methods, 2)), 10, 1000);
 }
 
@@ -258,7 +237,7 @@ static void services_stand_in_the_registry_from_start_to_stop(void **state)
                         {"server", "stop_watch_wait", "0ms"}, {"service test.Hidden", "register", "false"}, {0}},
             1);
     test_add_echo(server, NULL);
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Hidden", "m", handler, NULL, &err), &err);
+    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Hidden", "m", uncalled, NULL, &err), &err);
     test_start(server);
     wait_for_nodes(&view, 2);
     for (size_t i = 0; i < 2; i++)
@@ -293,7 +272,7 @@ static void a_registry_that_cannot_be_is_refused_at_start(void **state)
     assert_contains(err.text, "carrier-pigeon");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, offering_end)
 
 int main(void)
 {

@@ -1,35 +1,13 @@
 /* Names, paths and the look-up tables. */
-#include "tests/server/caller.h"
+#include "tests/server/offering.h"
 
 #include "base/config.h"
-#include "server/service.h"
-
-static dubboc_config *config;
-static services offered;
 
 static int set_up(void **state)
 {
     (void)state;
-    config = test_config((const setting[]){{"service a.Named", "group", "from-ini"}, {"service a.Named", "path", "/ctx/named"},
+    return offering_begin((const setting[]){{"service a.Named", "group", "from-ini"}, {"service a.Named", "path", "/ctx/named"},
         {"server", "version", "9.9"}, {"service a.Named", "m.timeout", "250ms"}, {"service a.Named", "m.retries", "1"}, {0}});
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    services_fini(&offered);
-    dubboc_config_free(config);
-    return 0;
-}
-
-static dubboc_status handler(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
-{
-    (void)request;
-    (void)params;
-    (void)result;
-    (void)arg;
-    return DUBBOC_OK;
 }
 
 static dubboc_status raw_handler(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
@@ -61,7 +39,7 @@ static dubboc_service *add(const char *interface, const dubboc_service_options *
 static void add_method(dubboc_service *service, const char *name)
 {
     dubboc_error err;
-    assert_status(DUBBOC_OK, dubboc_service_add_method(service, &(dubboc_method){.name = name, .json = handler}, &err), &err);
+    assert_status(DUBBOC_OK, dubboc_service_add_method(service, &(dubboc_method){.name = name, .json = uncalled}, &err), &err);
 }
 
 static void names_that_cannot_be_registered_are_refused(void **state)
@@ -99,14 +77,14 @@ static void methods_that_cannot_be_called_are_refused(void **state)
         dubboc_method method;
         const char *reason;
     } wrong[] = {
-        {{.name = "", .json = handler}, "empty"},
-        {{.name = "a,b", .json = handler}, "','"},
-        {{.name = "a b", .json = handler}, "0x20"},
+        {{.name = "", .json = uncalled}, "empty"},
+        {{.name = "a,b", .json = uncalled}, "','"},
+        {{.name = "a b", .json = uncalled}, "0x20"},
         {{.name = "a"}, "one handler is needed"},
-        {{.name = "a", .json = handler, .raw = raw_handler}, "one handler is needed"},
-        {{.name = "a", .json = handler, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT}, "exclude each other"},
-        {{.name = "a", .json = handler, .flags = 64}, "unknown flags"},
-        {{.name = "there", .json = handler}, "added before"},
+        {{.name = "a", .json = uncalled, .raw = raw_handler}, "one handler is needed"},
+        {{.name = "a", .json = uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT}, "exclude each other"},
+        {{.name = "a", .json = uncalled, .flags = 64}, "unknown flags"},
+        {{.name = "there", .json = uncalled}, "added before"},
     };
     dubboc_service *service = add("a.B", NULL, NULL);
     add_method(service, "there");
@@ -214,7 +192,7 @@ static void older_programs_with_shorter_options_get_the_defaults(void **state)
     assert_status(DUBBOC_E_ARGUMENT, services_add(&offered, config, "a.C", &shorter, &service, &err), &err);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, offering_end)
 
 int main(void)
 {

@@ -146,3 +146,21 @@ const char *zookeeper_server_address(const zookeeper_server *self)
 {
     return self->address;
 }
+
+zookeeper_server *shared_zookeeper;
+
+int shared_zookeeper_start(void **state)
+{
+    (void)state;
+    shared_zookeeper = zookeeper_server_new();
+    zookeeper_server_start(shared_zookeeper);
+    return 0;
+}
+
+int shared_zookeeper_free(void **state)
+{
+    (void)state;
+    zookeeper_server_free(shared_zookeeper);
+    shared_zookeeper = NULL;
+    return 0;
+}

@@ -29,4 +29,9 @@ int zookeeper_server_port(const zookeeper_server *self);
 /* "127.0.0.1:2181"; lives as long as the server. */
 const char *zookeeper_server_address(const zookeeper_server *self);
 
+/* One server for all tests of a program: cmocka's set-up and tear-down of the group, and the server in between. */
+extern zookeeper_server *shared_zookeeper;
+int shared_zookeeper_start(void **state);
+int shared_zookeeper_free(void **state);
+
 #endif
