@@ -101,12 +101,20 @@ void http_conn_end(http_conn *conn)
     conn->deadline_ns = DEADLINE_NEVER;
 }
 
+/* Before every close: one of ours does not end the watch while a child that the program has forked holds a copy of the descriptor. */
+static void unwatch(const http_conn *conn)
+{
+    epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL); /* one that is not watched (an error) is what is wanted */
+}
+
 void http_conn_drop(http_conn *conn)
 {
     unlist(conn);
     release(conn);
-    if (conn->fd >= 0)
+    if (conn->fd >= 0) {
+        unwatch(conn);
         close(conn->fd);
+    }
     free(conn);
 }
 
@@ -189,8 +197,7 @@ void http_conn_linger(http_conn *conn)
 void http_conn_closed(http_conn *conn)
 {
     int copy = wants_linger(conn) ? fcntl(conn->fd, F_DUPFD_CLOEXEC, 3) : -1;
-    if (copy >= 0) /* else the close would do it */
-        epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL);
+    unwatch(conn);
     conn->fd = copy;
     conn->is_taken = false;
     if (conn->request != NULL)

@@ -3,6 +3,8 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -168,6 +170,11 @@ static bool first_is_gone(void *arg)
     return http_incoming_is_gone(self->held[0]);
 }
 
+static bool has_one_left(void *arg)
+{
+    return http_server_connections(((echo_server *)arg)->server) == 1;
+}
+
 static bool is_empty(void *arg)
 {
     echo_server *echo = arg;
@@ -245,6 +252,61 @@ static void a_client_that_only_closes_its_side_gets_all_answers_and_the_end(void
     }
     assert_true(test_wait_for(is_empty, &echo, 5000));
     echo_stop(&echo);
+}
+
+/* A process that the program has forked and that has not come to its exec yet. */
+static pid_t fork_idle(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        pause();
+        _exit(0);
+    }
+    assert_true(child > 0);
+    return child;
+}
+
+static void end_child(pid_t child)
+{
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+/* It holds a copy of each descriptor, so that a close here is none to the kernel: what became of a closed connection was told to freed memory. */
+static void a_forked_child_that_holds_a_closed_connection_does_no_harm(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *request;
+        int status;
+        bool lingers;
+    } ends[] = {
+        {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200, false},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nab", 400, true},
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        talk self, other;
+        talk_begin(&self);
+        other = self;
+        other.fd = peer_connect(&self.echo);
+        talk_say(&other, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_int_equal(talk_read(&other), 200);
+        talk_say(&self, "G");
+        pid_t child = fork_idle();
+        talk_say(&self, ends[i].request + 1);
+        assert_int_equal(talk_read(&self), ends[i].status);
+        if (ends[i].lingers) {
+            shutdown(self.fd, SHUT_WR);
+            assert_true(test_wait_for(has_one_left, &self.echo, 5000));
+        }
+        shutdown(self.fd, SHUT_RDWR);
+        talk_say(&other, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_int_equal(talk_read(&other), 200);
+        end_child(child);
+        close(other.fd);
+        talk_end(&self);
+    }
 }
 
 /* --- drain ------------------------------------------------------------------------------------------------------------------------------------- */
@@ -519,6 +581,7 @@ int main(void)
         cmocka_unit_test(an_answer_to_a_client_that_has_gone_goes_nowhere),
         cmocka_unit_test(a_request_nobody_answered_is_answered_at_the_end),
         cmocka_unit_test(a_body_cut_off_leaves_nothing_behind),
+        cmocka_unit_test(a_forked_child_that_holds_a_closed_connection_does_no_harm),
         cmocka_unit_test(a_client_that_only_closes_its_side_gets_all_answers_and_the_end),
         cmocka_unit_test(draining_closes_the_idle_and_answers_the_rest_with_close),
         cmocka_unit_test(draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop),
