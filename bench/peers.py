@@ -49,6 +49,11 @@ def is_java(peer):
     return peer.folder.startswith("java/")
 
 
+def cpu_s(program):
+    import harness  # which reads the environment that main() sets
+    return harness.cpu_s(program.process.pid)
+
+
 class Provider:
     """A framework that answers. Each has a group of its own, so that all may be registered at the same time."""
 
@@ -59,9 +64,9 @@ class Provider:
 
     def window(self, seconds):
         import harness
-        before = harness.cpu_s(self.program.process.pid)
+        before = cpu_s(self.program)
         ran = harness.dubboc("bench", *self.where, "-c", CALLERS, "-d", f"{seconds}s", "--json", harness.USERS, METHOD, PARAMS, timeout=seconds + 30)
-        used = harness.cpu_s(self.program.process.pid) - before
+        used = cpu_s(self.program) - before
         outcome, answer = ran.json(), harness.dubboc("call", *self.where, harness.USERS, METHOD, PARAMS).json()
         assert outcome["ok"] == outcome["calls"] > 0, f"of {outcome['calls']} calls, {outcome['ok']} were answered: {ran.err}"
         assert answer == ANSWER, f"expected {ANSWER}, came {answer}"
@@ -85,12 +90,11 @@ class Consumer:
         self.program = peer.load(zookeeper.address, CALLERS, *more)
 
     def window(self, seconds):
-        process = self.program.process
-        before = harness.cpu_s(process.pid)
+        process, before = self.program.process, cpu_s(self.program)
         process.stdin.write(f"{seconds}\n".encode())
         process.stdin.flush()
         line = self.program.line(seconds + 30)
-        used = harness.cpu_s(process.pid) - before
+        used = cpu_s(self.program) - before
         assert line and line.endswith(" calls"), f"it said {line!r}; {self.program.stderr()[-600:]}"
         return Window(int(line.split()[0]), seconds, used)
 
