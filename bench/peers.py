@@ -20,6 +20,7 @@ import sys
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tests")
 sys.path[:0] = [os.path.join(TESTS, "interop"), os.path.join(TESTS, "e2e")]
+import leftovers  # noqa: E402
 
 CALLERS = 16
 USUAL = "j273,j3,go3"
@@ -223,6 +224,7 @@ def arguments():
 def main():
     given = arguments()
     os.environ["top_builddir"] = os.path.abspath(given.build)
+    leftovers.are_swept()
     import harness
     import peers
     from cases import ZooKeeper, provided

@@ -1,13 +1,15 @@
 """Shows what a run came to, and writes it as docs/interop.md."""
 
 import os
+import re
 import textwrap
 
 from harness import SRC
 
-ROLES = ("provider", "provider, jetty9", "provider, tomcat", "provider, recorded", "provider, more", "provider, rested", "provider, administered", "consumer", "consumer, recorded", "consumer, no spring", "consumer, more")
-
-
+DOCS = os.path.join(SRC, "docs", "interop.md")
+RECORDING = "provider, recorded"  # made only while a corpus is recorded
+ROLES = ("provider", "provider, jetty9", "provider, tomcat", RECORDING, "provider, more", "provider, rested", "provider, administered",
+         "consumer", "consumer, recorded", "consumer, no spring", "consumer, more")
 WIDTH = 150
 GUIDE = """
 ## When to switch on `protocols = jsonrpc,http`
@@ -50,7 +52,7 @@ def show(outcome):
     print()
     for peer, _, cells in rows:
         print(f"{peer:10}  " + "  ".join(cell.rjust(width) for cell, width in zip(cells, widths)))
-    for peer, version in outcome.versions.items():
+    for peer, version in [*outcome.versions.items(), *((peer, "MISSING: it is not built") for peer in outcome.missing)]:
         print(f"{peer:10}  {version}")
     for (peer, what), value in outcome.measured.items():
         print(f"{peer:10}  {what}: {value}")
@@ -77,6 +79,27 @@ def lists(outcome):
     return found
 
 
+def read_lists():
+    """{(peer, role): names of checks} as the last write() left them."""
+    with open(DOCS, encoding="utf-8") as file:
+        entries = re.split(r"^\* ", file.read().partition("\n## Checks\n")[2], flags=re.M)[1:]
+    found = {}
+    for entry in entries:
+        columns, names = " ".join(entry.split()).split(": ", 1)
+        for column in columns.split("; "):
+            found[tuple(column.split(", ", 1))] = {name.removesuffix(" (failed)") for name in names.split("; ")}
+    return found
+
+
+def compare(outcome):
+    """A list that has become shorter is a failure: of a consumer that ended early, of a step that died, or of a check that somebody took out without
+    writing the lists anew."""
+    for (peer, role), names in read_lists().items():
+        made = {name for p, r, name, _ in outcome.results if (p, r) == (peer, role)}
+        if peer in outcome.versions and (role != RECORDING or made) and names - made:
+            outcome.add(peer, role, "the list is complete", f"not made: {'; '.join(sorted(names - made))}")
+
+
 def write(outcome):
     lines = ["# dubboc and other frameworks", "",
              "Written by `./dev interop --write-docs` from a run through a real ZooKeeper; do not edit. A cell is checks passed / checks made.", "",
@@ -100,5 +123,5 @@ def write(outcome):
     for names, columns in lists(outcome).items():
         lines += [textwrap.fill("* " + "; ".join(columns) + ": " + "; ".join(names), WIDTH, subsequent_indent="  ", break_long_words=False,
                                 break_on_hyphens=False)]
-    with open(os.path.join(SRC, "docs", "interop.md"), "w", encoding="utf-8") as file:
+    with open(DOCS, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

@@ -5,8 +5,9 @@
 
 For each peer: its provider is called by the C consumer, its consumer calls the C providers, then come the cases of cases.py. Every pair has a
 ZooKeeper server of its own, so that nothing of an earlier one is seen. Everything is on loopback, every wait has an end, and what was
-started is ended by its process id. The last line is "N passed, M failed". A peer that is not built is a failure unless --allow-missing is
-given. --record writes tests/wire anew (corpus.py), --write-docs docs/interop.md (report.py)."""
+started is ended by its process id (leftovers.py). The last line is "N passed, M failed". A peer that is not built is a failure unless
+--allow-missing is given, and so is a check that docs/interop.md names and that was not made. --record writes tests/wire anew (corpus.py),
+--write-docs docs/interop.md (report.py)."""
 
 import argparse
 import json
@@ -15,6 +16,8 @@ import sys
 import threading
 import time
 import traceback
+
+import leftovers
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 
@@ -107,16 +110,26 @@ def run_pair(outcome, peer, given):
     return resting
 
 
+def chosen(names):
+    """The peers of these names, with commas between; None: all."""
+    import peers
+    every = {peer.name: peer for peer in [peers.C, *peers.PEERS]}
+    wanted = list(every) if names is None else names.split(",")
+    if unknown := [name for name in wanted if name not in every]:
+        sys.exit(f"run.py: no such peer: {', '.join(unknown)}; there are {', '.join(every)}")
+    return [peer for name, peer in every.items() if name in wanted]
+
+
 def main():
     given = arguments()
     os.environ["top_builddir"] = os.path.abspath(given.build)
+    home = leftovers.are_swept()
     import harness
     import peers
     import report
-    wanted = [peer for peer in [peers.C, *peers.PEERS] if not given.peers or peer.name in given.peers.split(",")]
+    wanted, outcome, resting = chosen(given.peers), Outcome(), []
     if not given.no_build:
         peers.build(wanted)
-    outcome, resting = Outcome(), []
     for peer in wanted:
         version = peer.version()
         if version is None:
@@ -130,6 +143,10 @@ def main():
     for rest in resting:
         rest.join()
     harness._clean_up()
+    for pid, command in leftovers.of(home).items():
+        outcome.add("all", "end", "nothing is left running", f"process {pid}: {command}")
+    if not given.write_docs:
+        report.compare(outcome)
     report.show(outcome)
     if given.write_docs:
         report.write(outcome)
