@@ -56,8 +56,8 @@ func (c *Checks) fails(name, text string, call func() (any, error)) {
 	}
 }
 
-// Broken says that the framework itself gave up, and why.
-func (c *Checks) Broken(why any) { c.fail("consumer.start", "a framework that runs", fmt.Sprint(why)) }
+// broken says that the framework itself gave up, and why.
+func (c *Checks) broken(why any) { c.fail("consumer.start", "a framework that runs", fmt.Sprint(why)) }
 
 // Summary prints the last line and returns the exit status. To have run nothing at all is a failure too.
 func (c *Checks) Summary() int {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -87,6 +88,18 @@ func Check(err error, what string) {
 	}
 }
 
+// Framework is the version of the module that the program was built with, under a name, and that of Go.
+func Framework(name, path string) string {
+	version := "?"
+	info, _ := debug.ReadBuildInfo()
+	for _, module := range info.Deps {
+		if module.Path == path {
+			version = module.Version
+		}
+	}
+	return name + " " + version + ", " + info.GoVersion
+}
+
 // WaitForSignal returns when the program is asked to end.
 func WaitForSignal() {
 	signals := make(chan os.Signal, 1)
@@ -94,8 +107,24 @@ func WaitForSignal() {
 	<-signals
 }
 
-// EndInTime ends a consumer that would run for too long.
-func EndInTime(checks *Checks) {
+// Consume makes all checks on the services that refer gives, and returns the exit status. A framework that panics, as some do where there is no
+// provider, has failed.
+func Consume(options *Options, refer func(*Options) Services) (status int) {
+	checks := NewChecks(options.Only)
+	endInTime(checks)
+	defer func() {
+		if why := recover(); why != nil {
+			checks.broken(why)
+			status = checks.Summary()
+		}
+	}()
+	services := refer(options)
+	services.Run(checks)
+	return checks.Summary()
+}
+
+// endInTime ends a consumer that would run for too long.
+func endInTime(checks *Checks) {
 	time.AfterFunc(consumerMaxTime, func() {
 		checks.fail(checks.running(), "an end within "+consumerMaxTime.String(), "none")
 		os.Exit(checks.Summary())

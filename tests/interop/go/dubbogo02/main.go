@@ -8,8 +8,6 @@ package main
 import (
 	"context"
 	"os"
-	"runtime/debug"
-	"strings"
 
 	"github.com/AlexStocks/dubbogo/client"
 	"github.com/AlexStocks/dubbogo/codec"
@@ -37,7 +35,7 @@ func main() {
 	options := common.ParseOptions()
 	switch options.Role {
 	case "version":
-		common.Say("%s", version())
+		common.Say("%s", common.Framework("dubbogo", "github.com/AlexStocks/dubbogo"))
 	case "provider":
 		provide(options)
 	case "consumer":
@@ -93,15 +91,14 @@ func refer(found registry.Registry, made client.Client, options *common.Options,
 
 func consume(options *common.Options) int {
 	found, made := newClient(options)
-	checks := common.NewChecks(options.Only)
-	common.EndInTime(checks)
-	services := common.Services{User: refer(found, made, options, common.UserInterface), TooLong: longerThanTimeout, TimedOut: timedOut}
-	if !options.NoEcho {
-		services.Echo = refer(found, made, options, common.EchoInterface)
-	}
-	services.Run(checks)
-	made.Close()
-	return checks.Summary()
+	defer made.Close()
+	return common.Consume(options, func(options *common.Options) common.Services {
+		services := common.Services{User: refer(found, made, options, common.UserInterface), TooLong: longerThanTimeout, TimedOut: timedOut}
+		if !options.NoEcho {
+			services.Echo = refer(found, made, options, common.EchoInterface)
+		}
+		return services
+	})
 }
 
 // caller sets the headers that the framework's own examples set: without a map of them in the context it sends no Content-Type.
@@ -114,14 +111,4 @@ func caller(made client.Client, options *common.Options, name string) common.Cal
 		}
 		return made.Call(ctx, made.NewRequest(options.Group, options.Version, name, method, args), reply)
 	}
-}
-
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, module := range info.Deps {
-		if strings.HasSuffix(module.Path, "/dubbogo") {
-			return "dubbogo " + module.Version + ", " + info.GoVersion
-		}
-	}
-	return "dubbogo ?, " + info.GoVersion
 }

@@ -7,7 +7,6 @@ package main
 import (
 	"context"
 	"os"
-	"runtime/debug"
 	"strconv"
 
 	_ "github.com/apache/dubbo-go/cluster/cluster_impl"
@@ -33,11 +32,11 @@ func main() {
 	logger.SetLoggerLevel("error")
 	switch options.Role {
 	case "version":
-		common.Say("%s", version())
+		common.Say("%s", common.Framework("dubbo-go", "github.com/apache/dubbo-go"))
 	case "provider":
 		provide(options)
 	case "consumer":
-		os.Exit(consume(options))
+		os.Exit(common.Consume(options, services))
 	case "load":
 		options.NoEcho = true
 		os.Exit(common.Load(options, services(options).User))
@@ -81,20 +80,6 @@ func provide(options *common.Options) {
 	select {}
 }
 
-func consume(options *common.Options) (status int) {
-	checks := common.NewChecks(options.Only)
-	common.EndInTime(checks)
-	defer func() {
-		if why := recover(); why != nil {
-			checks.Broken(why)
-			status = checks.Summary()
-		}
-	}()
-	found := services(options)
-	found.Run(checks)
-	return checks.Summary()
-}
-
 // services refers to what is wanted. It panics where there is no provider.
 func services(options *common.Options) common.Services {
 	consumer := config.NewConsumerConfig(config.WithConsumerAppConfig(application()),
@@ -132,14 +117,4 @@ func caller(reference *config.ReferenceConfig) common.Call {
 			invocation.WithReply(reply))
 		return reference.GetInvoker().Invoke(context.Background(), call).Error()
 	}
-}
-
-func version() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, module := range info.Deps {
-		if module.Path == "github.com/apache/dubbo-go" {
-			return "dubbo-go " + module.Version + ", " + info.GoVersion
-		}
-	}
-	return "dubbo-go ?, " + info.GoVersion
 }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"net/url"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -52,11 +51,11 @@ func main() {
 	options := common.ParseOptions()
 	switch options.Role {
 	case "version":
-		common.Say("dubbo-go %s, %s", frameworkVersion(), goVersion())
+		common.Say("%s", common.Framework("dubbo-go", "dubbo.apache.org/dubbo-go/v3"))
 	case "provider":
 		provide(options)
 	case "consumer":
-		os.Exit(consume(options))
+		os.Exit(common.Consume(options, services))
 	case "load":
 		os.Exit(common.Load(options, refer(newClient(options), options, common.UserInterface)))
 	}
@@ -117,16 +116,13 @@ func countRegistered(zookeeper *zk.Conn, service, address string) (count int) {
 	return count
 }
 
-func consume(options *common.Options) int {
+func services(options *common.Options) common.Services {
 	made := newClient(options)
-	checks := common.NewChecks(options.Only)
-	common.EndInTime(checks)
-	services := common.Services{User: refer(made, options, common.UserInterface), TooLong: longerThanTimeout, TimedOut: "i/o timeout"}
+	found := common.Services{User: refer(made, options, common.UserInterface), TooLong: longerThanTimeout, TimedOut: "i/o timeout"}
 	if !options.NoEcho {
-		services.Echo = refer(made, options, common.EchoInterface)
+		found.Echo = refer(made, options, common.EchoInterface)
 	}
-	services.Run(checks)
-	return checks.Summary()
+	return found
 }
 
 func newClient(options *common.Options) *client.Client {
@@ -141,19 +137,4 @@ func refer(made *client.Client, options *common.Options, name string) common.Cal
 	return func(method string, args []any, reply any) error {
 		return connection.CallUnary(context.Background(), args, reply, method)
 	}
-}
-
-func frameworkVersion() string {
-	info, _ := debug.ReadBuildInfo()
-	for _, module := range info.Deps {
-		if module.Path == "dubbo.apache.org/dubbo-go/v3" {
-			return module.Version
-		}
-	}
-	return "?"
-}
-
-func goVersion() string {
-	info, _ := debug.ReadBuildInfo()
-	return info.GoVersion
 }
