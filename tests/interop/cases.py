@@ -24,6 +24,9 @@ REST_USUAL_S = 63
 LOAD_MAX = "180s"  # it is ended before
 # What the load has used when it is under way: thousands of calls, of which a fifth may be repeated. A retry budget of 3 is all that there is at first.
 LOAD_CPU_S = 0.3
+# Of a time-out in the node, and of a call that takes longer. Peers whose programs here can say one.
+NODE_TIMEOUT_MS, SLEEP_MS = 400, 1500
+SAY_TIMEOUTS = ("j26", "j273", "j27", "j3")
 # What dubbo-go answers, as the provider's own error, between taking its service away and closing: not a call that the client may repeat.
 GONE = {"go1": "cannot find service", "go3": "cannot find service"}
 
@@ -60,7 +63,8 @@ def rest(outcome, peer, zookeeper, server, port):
         checks = c_consumer(peer, zookeeper, *argv, port=port, seconds=rest_s + 60, env=env)
         outcome.add(peer.name, "provider, rested", f"{server or 'usual server'}, {rest_s} s: {name}", "; ".join(checks.failed.values()) or None)
 
-    both = [threading.Thread(target=one, args=case) for case in (("no call is lost", {}), ("nor on connections kept so long", kept))]
+    both = [threading.Thread(target=outcome.guard, args=(peer.name, "provider, rested", "the run itself", one, *case))
+            for case in (("no call is lost", {}), ("nor on connections kept so long", kept))]
     for run in both:
         run.start()
     for run in both:
@@ -78,7 +82,7 @@ def peer_calls_c(outcome, peer):
 def more_of_provider(outcome, peer):
     if not peer.registry:
         return
-    outcome.attempt(peer.name, "provider, more", "group and version are matched", group_and_version, peer)
+    outcome.guard(peer.name, "provider, more", "group and version are matched", said_by_its_node, outcome, peer)
     versions.of_provider(outcome, peer)
     views.not_usable(outcome, peer)
     outcome.guard(peer.name, "provider, more", "two providers", two_providers, outcome, peer)
@@ -86,13 +90,32 @@ def more_of_provider(outcome, peer):
         outcome.attempt(peer.name, "provider, more", "a provider of two schemes is one to ls and to consumers", views.counted_once)
 
 
-def group_and_version(peer):
-    with ZooKeeper() as zookeeper, provided(peer, zookeeper, group="blue", version="2.0.0"):
-        found = dubboc("call", "-t", "20s", "-r", zookeeper.url, "-g", "blue", "-V", "2.0.0", USERS, "GetUser", '["A003"]')
-        assert found.json()["name"] == "Joe", found
-        for argv, word in (((), "group"), (("-g", "blue"), "version"), (("-g", "red", "-V", "2.0.0"), "group")):
-            nobody = dubboc("call", "-r", zookeeper.url, *argv, USERS, "GetUser", '["A003"]')
-            assert nobody.status == 2 and word in nobody.err and "not executed" in nobody.err, nobody
+BLUE = ("-g", "blue", "-V", "2.0.0")
+
+
+def said_by_its_node(outcome, peer):
+    timeout = {"timeout": NODE_TIMEOUT_MS} if peer.name in SAY_TIMEOUTS else {}
+    with ZooKeeper() as zookeeper, provided(peer, zookeeper, group="blue", version="2.0.0", **timeout):
+        outcome.attempt(peer.name, "provider, more", "group and version are matched", group_and_version, zookeeper)
+        if timeout:
+            outcome.attempt(peer.name, "provider, more", "the time-out in its node is heeded", node_timeout, zookeeper)
+
+
+def group_and_version(zookeeper):
+    found = dubboc("call", "-t", "20s", "-r", zookeeper.url, *BLUE, USERS, "GetUser", '["A003"]')
+    assert found.json()["name"] == "Joe", found
+    for argv, word in (((), "group"), (("-g", "blue"), "version"), (("-g", "red", "-V", "2.0.0"), "group")):
+        nobody = dubboc("call", "-r", zookeeper.url, *argv, USERS, "GetUser", '["A003"]')
+        assert nobody.status == 2 and word in nobody.err and "not executed" in nobody.err, nobody
+
+
+def node_timeout(zookeeper):
+    """It is shorter than what the call takes. Without it the call would have time enough."""
+    argv, env = ("-r", zookeeper.url, *BLUE, ECHO, "sleep", f"[{SLEEP_MS}]"), {"DUBBOC_CLIENT_REQUEST_TIMEOUT": "20s"}
+    late = dubboc("call", *argv, **env)
+    assert late.status == 2 and "deadline passed, maybe executed" in late.err, late
+    told = dubboc("call", "-t", "19s", *argv, **env)
+    assert told.json() == SLEEP_MS, told
 
 
 def two_providers(outcome, peer):
@@ -206,7 +229,7 @@ def one_attempt(outcome, peer):
 def once_settings():
     settings = os.path.join(folder(), "once.ini")
     with open(settings, "w", encoding="utf-8") as file:
-        file.write(f"[service {USERS}]\nGetUser.retries = 0\n")
+        file.write(f"[service {USERS}]\nGetUser.retries = 0\nGetErr.retries = 0\n")
     return settings
 
 
@@ -228,19 +251,23 @@ def takes_its_group(outcome, peer):
 
 
 def repeats_broken(outcome, peer):
-    """What each consumer does when HTTP 500 comes back, for GetUser, which the node says is not to be repeated, and for another method."""
+    """What each consumer does when HTTP 500 comes back, for GetUser, which the node says is not to be repeated, and for another method; and when GetErr,
+    of which the node says so too, answers with its error."""
     # a consumer that knows both schemes spends some attempts on each
     protocol = "http" if peer.name in ("j27", "j3") else "jsonrpc"
     with ZooKeeper() as zookeeper, CProviders(zookeeper, protocol, recorded=True, DUBBOC_CONF_FILE=once_settings()) as providers:
         recorder = providers.recorders[USERS]
-        recorder.answer = BROKEN_PAGE
-        peer_consumer(peer, zookeeper, providers, "--only", "user.GetUser")
+        recorder.answer = lambda request: None if b'"GetErr"' in request else BROKEN_PAGE
+        peer_consumer(peer, zookeeper, providers, "--only", "user.Get")
         seen = recorder.take()
-    once, usual = repeats(seen, "GetUser"), repeats(seen, "GetUsers")
+    once, usual, failed = repeats(seen, "GetUser"), repeats(seen, "GetUsers"), repeats(seen, "GetErr")
     outcome.measured[peer.name, "requests when HTTP 500 comes back"] = str(usual)
     outcome.measured[peer.name, "requests when HTTP 500 comes back, node says retries=0"] = str(once)
+    expected = usual if peer.name in CANNOT_BE_TOLD else 1
     outcome.add(peer.name, "consumer, more", "retries=0 in the node is heeded",
-                None if once == 1 or peer.name in CANNOT_BE_TOLD else f"it was sent {once} times")
+                None if once == expected and usual > 0 else f"it was sent {once} times, expected {expected}")
+    outcome.add(peer.name, "consumer, more", "with retries=0 in the node a call that fails is sent once",
+                None if failed == 1 else f"it was sent {failed} times")
 
 
 # --- recording ---------------------------------------------------------------------------------------------------------------------------------

@@ -241,4 +241,4 @@ def users(felt, zookeeper, one, two):
             felt.check(name + ", undone", calls, each(rules, "undo"), even, ROUND)
     lost = [call for call in calls.calls if call[2] != "OK"]
     kinds = ", ".join(sorted({call[2] for call in lost}))
-    felt.outcome.measured[felt.peer.name, "calls lost while rules change"] = str(len(lost)) + (f" ({kinds})" if lost else "")
+    felt.outcome.add(felt.peer.name, ROLE, "no call is lost while rules change", f"{len(lost)} of {len(calls.calls)}: {kinds}" if lost else None)

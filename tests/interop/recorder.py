@@ -96,7 +96,7 @@ class Recorder:
 
     def __init__(self, target=None):
         self.target, self.exchanges, self.lock = target, [], threading.Lock()
-        self.answer = None  # given in place of the provider's
+        self.answer = lambda request: None  # what is given in place of the provider's answer, if anything is
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -129,8 +129,8 @@ class Recorder:
         kept = Exchange(request)
         with self.lock:
             self.exchanges.append(kept)
-        if self.answer:
-            requests.peer.sendall(self.answer)
+        if (answer := self.answer(request)) is not None:
+            requests.peer.sendall(answer)
             return True
         replies.peer.sendall(request)
         if not is_whole:

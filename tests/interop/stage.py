@@ -47,14 +47,13 @@ def provided(peer, zookeeper, **options):
 def both_provided(peer, zookeeper, *each):
     """A provider of the peer with each of these options, all starting at the same time."""
     programs = []
-    try:
-        programs += [peer.start(zookeeper.address, **{"port": free_port(), **options}) for options in each]
+    with contextlib.ExitStack() as running:
+        for options in each:
+            programs.append(peer.start(zookeeper.address, **{"port": free_port(), **options}))
+            running.callback(programs[-1].stop, 20)
         for program in programs:
             peer.ready(program)
         yield programs
-    finally:
-        for program in programs:
-            program.stop(20)
 
 
 @contextlib.contextmanager

@@ -43,18 +43,18 @@ def by_python(name):
 
 def consumer_node(peer, zookeeper):
     """A C consumer's node as Python reads it, and as the framework itself does where it is of Java, as dubbo-admin is."""
-    before = set(consumers(zookeeper))
-    with Steady(zookeeper, USERS, "GetUser", '["A003"]'):
+    before, call = set(consumers(zookeeper)), (zookeeper, USERS, "GetUser", '["A003"]')
+    # the one without a node has made a call before the other begins
+    with Steady(*call, DUBBOC_CLIENT_REGISTER="false"), Steady(*call) as shown:
         name, = wait_for(lambda: set(consumers(zookeeper)) - before, 10, "the consumer's node")
+        assert by_python(name)["pid"] == str(shown.program.process.pid), f"not of the one that has a node: {name}"
         assert re.sub(r"%[0-9A-F]{2}", "", name).isascii() and not re.search(r"%[0-9A-F]?[a-f]", name), f"not upper-case hex: {name}"
         assert "version" not in by_python(name) and "group" not in by_python(name), name
         check_consumer(by_python(name))
         if peer.name.startswith("j"):
             check_consumer(peer.read(urllib.parse.unquote_plus(name)))
+        assert set(consumers(zookeeper)) - before == {name}, consumers(zookeeper)
     wait_for(lambda: name not in consumers(zookeeper), 10, "the end of the consumer's node")
-    before = set(consumers(zookeeper))
-    with Steady(zookeeper, USERS, "GetUser", '["A003"]', DUBBOC_CLIENT_REGISTER="false"):
-        assert set(consumers(zookeeper)) == before, consumers(zookeeper)
 
 
 def counted_once():

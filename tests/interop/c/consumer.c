@@ -88,10 +88,14 @@ static const row rows[] = {
         GIVES("{\"id\":\"A001\",\"name\":\"hello:Ann\",\"age\":36,\"time\":1469071830258,\"sex\":\"WOMAN\"}"), .peers = ALL},
     {"user.queryUser.nulls_are_kept", USERS, "queryUser", "[{\"id\":\"n\",\"name\":\"N\",\"age\":1,\"time\":null,\"sex\":null}]",
         GIVES("{\"id\":\"n\",\"name\":\"hello:N\",\"age\":19,\"time\":null,\"sex\":null}"), .peers = ALL},
+    {"user.queryUser.date_before_1970", USERS, "queryUser",
+        "[{\"id\":\"A1\",\"name\":\"Z\",\"age\":2,\"time\":-62000000000000,\"sex\":\"MAN\"}]",
+        GIVES("{\"id\":\"A1\",\"name\":\"hello:Z\",\"age\":20,\"time\":-62000000000000,\"sex\":\"MAN\"}"), .peers = ALL},
     {"user.queryAll.all_by_id", USERS, "queryAll", "[]", GIVES("{\"A001\":" ANN ",\"A002\":" BOB ",\"A003\":" JOE "}"),
         .peers = ALL},
     {"user.isLimit.woman", USERS, "isLimit", "[\"WOMAN\",\"Ann\"]", GIVES("true"), .peers = ALL},
     {"user.isLimit.man", USERS, "isLimit", "[\"MAN\",\"Joe\"]", GIVES("false"), .peers = ALL},
+    {"user.isLimit.null_name", USERS, "isLimit", "[\"WOMAN\",null]", GIVES("true"), .peers = C | JAVA | DUBBOGO02},
     {"user.Calc.sum", USERS, "Calc", "[2,40]", GIVES("42"), .peers = ALL},
     {"user.Calc.extremes", USERS, "Calc", "[-2147483648,1]", GIVES("-2147483647"), .peers = ALL},
     {"user.Sum.response", USERS, "Sum", "[2,40]", GIVES("{\"status\":0,\"err\":\"\",\"data\":42}"), .peers = ALL},
@@ -111,6 +115,8 @@ static const row rows[] = {
     {"echo.string.unicode", ECHO, "echo", "[" ODD_TEXT "]", GIVES(ODD_TEXT), .peers = ALL},
     {"echo.null", ECHO, "echo", "[null]", GIVES("null"), .peers = C | JAVA | DUBBOGO02},
     {"echo.nested", ECHO, "echo", "[{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}]",
+        GIVES("{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}"), .peers = ALL},
+    {"echo.nested_raw", ECHO, "echoRaw", "[{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}]",
         GIVES("{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}"), .peers = ALL},
     {"echo.number.int53", ECHO, "echo", "[9007199254740991]", GIVES("9007199254740991"), .peers = ALL},
     {"echo.number.beyond_double", ECHO, "echo", "[9007199254740993]", GIVES("9007199254740993"), .peers = C | JAVA | DUBBOGO02},
@@ -370,6 +376,24 @@ static void check_40_kib(run *self, const char *name)
     dubboc_text_free(&result);
 }
 
+/* Not necessarily the address that was called: it may be that of a proxy. */
+static void check_whoami(run *self, const char *name)
+{
+    dubboc_error err;
+    dubboc_text result = {0};
+    dubboc_call_options options = options_of(self, ECHO);
+    char method[64];
+    unsigned port = 0, pid = 0;
+    method_of(self, "whoami", method, sizeof method);
+    dubboc_status status = dubboc_call_raw(self->client, ECHO, method, (dubboc_slice){"[]", 2}, &options, &result, &err);
+    const char *text = status == DUBBOC_OK ? result.data : err.text;
+    if (sscanf(text, "\"%*[^ :]:%u %u\"", &port, &pid) == 2 && port > 0 && pid > 0)
+        passes(self, name);
+    else
+        fails(self, name, "expected \"HOST:PORT PID\", came %s", text);
+    dubboc_text_free(&result);
+}
+
 static void check_timeout(run *self, const char *name)
 {
     dubboc_error err;
@@ -469,6 +493,7 @@ static const struct {
 } others[] = {
     {"echo.big.40kib", check_40_kib, ALL},
     {"echo.string.1mib", check_1_mib, ALL},
+    {"echo.whoami.address_and_pid", check_whoami, ALL},
     {"echo.sleep.longer_than_the_timeout", check_timeout, ALL},
     {"user.calls.50_in_a_row", check_50_in_a_row, ALL},
     {"user.calls.8_threads", check_8_threads, ALL},

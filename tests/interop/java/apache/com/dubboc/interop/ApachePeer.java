@@ -64,6 +64,8 @@ abstract class ApachePeer implements Peer {
             config.setVersion(version);
         if (!path.isEmpty())
             config.setPath(path);
+        if (arguments.has("timeout"))
+            config.setTimeout(Integer.valueOf(arguments.find("timeout")));
         adapt(config);
         config.export();
         services.add(config);

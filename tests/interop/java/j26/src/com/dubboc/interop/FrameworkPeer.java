@@ -49,6 +49,8 @@ public final class FrameworkPeer implements Peer {
             config.setVersion(version);
         if (!path.isEmpty())
             config.setPath(path);
+        if (arguments.has("timeout"))
+            config.setTimeout(Integer.valueOf(arguments.find("timeout")));
         config.export();
         services.add(config);
     }
