@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "registry/provider_url.h"
 #include "registry/registry_ops.h"
 
 static const registry_ops *const kinds[] = {&registry_static_ops, &registry_file_ops, &registry_zookeeper_ops};
@@ -222,6 +223,9 @@ bool registry_is_connected(const registry *self)
 dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
     registry_registration **registration, dubboc_error *err)
 {
+    size_t len = strlen(url);
+    if (len == 0 || len > URL_BYTES_MAX)
+        return error_set(err, DUBBOC_E_ARGUMENT, "a URL of %zu bytes cannot be registered: 1 to %u can", len, URL_BYTES_MAX);
     return self->ops->register_(self, interface, category, url, registration, err);
 }
 

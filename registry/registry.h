@@ -77,7 +77,9 @@ bool registry_is_connected(const registry *self);
 /* Writes url (decoded) under interface and category, as a node that goes with this process. Returns once noted; it is brought about, and kept so, in
  * the background. Equal URLs of other processes' leftovers are replaced by owner (wire.md 5.11); leftovers of a provider under other URLs are removed when
  * settings say that the address is ours: once, as soon as the node stands. ZooKeeper: ephemeral nodes of other sessions, in the providers' category only;
- * what cannot be parsed, or not be deleted, stays. file: there are none, since a node that nobody holds is not listed. */
+ * what cannot be parsed, or not be deleted, stays. file: there are none, since a node that nobody holds is not listed.
+ * DUBBOC_E_ARGUMENT: no node can be called that, or url is empty or over URL_BYTES_MAX, so that no reader would take it. DUBBOC_E_SYSTEM: file: the node
+ * cannot be written. DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
     registry_registration **registration, dubboc_error *err);
 

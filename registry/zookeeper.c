@@ -395,7 +395,7 @@ static dubboc_status zookeeper_register(registry *base, const char *interface, r
     registry_registration **out, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
-    if (url[0] == '\0' || strcmp(url, ".") == 0 || strcmp(url, "..") == 0)
+    if (strcmp(url, ".") == 0 || strcmp(url, "..") == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no URL to register", url);
     registration *made = MEM_NEW(registration);
     if (made == NULL)

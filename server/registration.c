@@ -25,7 +25,6 @@
 #define DUBBO_PROTOCOL_VERSION "2.0.2"
 #define HTTP_RELEASE "2.7.23"
 #define WEIGHT_DEFAULT 100
-#define METHODS_BYTES_MAX (256u * 1024)
 
 /* --- the own address ------------------------------------------------------------------------------------------------------------------------ */
 
@@ -82,7 +81,7 @@ static char *method_list(const dubboc_service *service)
     if (sorted == NULL)
         return NULL;
     buffer list;
-    buffer_init(&list, METHODS_BYTES_MAX);
+    buffer_init(&list, SIZE_MAX / 2); /* one that makes the URL too long is the registry's to refuse */
     for (size_t i = 0; i < service->method_count; i++)
         sorted[i] = service->methods[i];
     qsort(sorted, service->method_count, sizeof *sorted, by_name);
@@ -226,10 +225,6 @@ static dubboc_status register_url(registration *self, const char *interface, con
         return error_no_memory(err);
     self->nodes = nodes;
     dubboc_status status = registry_register(self->registry, interface, REGISTRY_PROVIDERS, url, &self->nodes[self->count], err);
-    if (status == DUBBOC_E_UNSUPPORTED) { /* a fixed list: whoever wrote it knows us */
-        LOG(DUBBOC_LOG_INFO, "server", "registry takes no registrations", "registry=%s", registry_address(self->registry));
-        return DUBBOC_OK;
-    }
     if (status != DUBBOC_OK)
         return error_prefix(err, status, "service %s", interface);
     self->count++;

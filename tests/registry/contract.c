@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/slice.h"
+#include "registry/provider_url.h"
 
 static const contract_fixture *fixture;
 
@@ -642,6 +643,23 @@ static void long_names_and_urls_come_through(void **state)
     comes_through(interface, url);
 }
 
+static void a_url_that_no_reader_takes_is_refused(void **state)
+{
+    (void)state;
+    registry *provider = another();
+    static char url[URL_BYTES_MAX + 2] = "jsonrpc://10.0.0.1:1/";
+    memset(url + strlen(url), 'u', sizeof url - 1 - strlen(url));
+    const char *const refused[] = {"", url};
+    for (size_t i = 0; i < 2; i++) {
+        registry_registration *made;
+        dubboc_error err;
+        assert_status(DUBBOC_E_ARGUMENT,
+            registry_register(provider, "com.contract.Long", REGISTRY_PROVIDERS, refused[i], &made, &err), &err);
+        assert_contains(err.text, " cannot be registered: 1 to 65536 can");
+    }
+    registry_free(provider);
+}
+
 static void odd_characters_come_through(void **state)
 {
     (void)state;
@@ -766,7 +784,7 @@ static int remove_present(void **state)
 }
 
 /* The first so many are for every kind. */
-#define EVERY_KIND_TESTS 12
+#define EVERY_KIND_TESTS 13
 
 int registry_contract_tests(const contract_fixture *of_kind)
 {
@@ -783,6 +801,7 @@ int registry_contract_tests(const contract_fixture *of_kind)
         cmocka_unit_test(interfaces_are_listed_sorted),
         cmocka_unit_test(is_freed_with_everything_still_in_use),
         cmocka_unit_test(opens_and_closes_many_times),
+        cmocka_unit_test(a_url_that_no_reader_takes_is_refused),
         /* from here on only kinds that can be written to */
         cmocka_unit_test(what_one_registers_another_sees_until_it_is_taken_back),
         cmocka_unit_test(what_is_registered_is_seen_through_the_same_object_too),

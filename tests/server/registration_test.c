@@ -254,6 +254,29 @@ static void services_stand_in_the_registry_from_start_to_stop(void **state)
     test_folder_remove(folder);
 }
 
+/* Their names alone are more than a URL may have, and more than memory is to be blamed for. */
+static void methods_that_no_node_can_hold_are_refused_at_start(void **state)
+{
+    (void)state;
+    static const char *const registries[] = {"static:", "zookeeper://127.0.0.1:1"};
+    for (size_t i = 0; i < sizeof registries / sizeof registries[0]; i++) {
+        dubboc_error err;
+        char name[64];
+        dubboc_server *server = test_server((const setting[]){{"registry", "address", registries[i]}, {0}}, 1);
+        dubboc_service *service;
+        assert_status(DUBBOC_OK, dubboc_server_add_service(server, "a.B", NULL, &service, &err), &err);
+        for (int k = 0; k < 10000; k++) {
+            snprintf(name, sizeof name, "aMethodWithANameOfFortyBytesAndMore%d", k);
+            assert_status(
+                DUBBOC_OK, dubboc_service_add_method(service, &(dubboc_method){.name = name, .json = uncalled}, &err), &err);
+        }
+        assert_status(DUBBOC_E_ARGUMENT, dubboc_server_start(server, &err), &err);
+        assert_contains(err.text, "service a.B: a URL of 3");
+        assert_contains(err.text, " cannot be registered: 1 to 65536 can");
+        dubboc_server_free(server);
+    }
+}
+
 static void a_registry_that_cannot_be_is_refused_at_start(void **state)
 {
     (void)state;
@@ -286,6 +309,7 @@ int main(void)
         TEST(the_address_is_the_one_bound_to_unless_told_otherwise),
         TEST(a_server_on_all_addresses_finds_one_of_its_own),
         TEST(services_stand_in_the_registry_from_start_to_stop),
+        TEST(methods_that_no_node_can_hold_are_refused_at_start),
         TEST(a_registry_that_cannot_be_is_refused_at_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
