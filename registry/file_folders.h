@@ -2,7 +2,11 @@
  *
  * inotify tells of changes, deaths included: the kernel closes a dead owner's file, which is an event. It sends that event before it lets the lock go,
  * so a folder with an event is looked at again shortly after, a few times. A folder that cannot be watched (no watch or descriptor left, a read-only root) is
- * looked at once a second. A watched folder that goes away is made again. */
+ * looked at once a second. A watched folder that goes away is made again.
+ *
+ * A folder is made for who subscribes, too, since inotify watches only what is there; with that an interface that somebody asked for in vain is listed
+ * by registry_interfaces() from then on. It is so in ZooKeeper as well, where consumers of every make create the directories that they watch (wire.md
+ * 5.1), and this kind mirrors it. Who only reads (lookup, interfaces) makes nothing. */
 #ifndef REGISTRY_FILE_FOLDERS_H
 #define REGISTRY_FILE_FOLDERS_H
 
