@@ -1,5 +1,5 @@
 /* The keeper: one thread of a selector that does what is due, so that neither callers nor the registry's threads wait for a disk or a second reading. It sleeps until
- * the earliest time that a directory has noted, or until it is kicked. */
+ * the earliest time that a directory has noted, or until it is kicked; and it looks now and then for connections that nobody has used for too long. */
 #include <signal.h>
 #include <time.h>
 
@@ -38,7 +38,7 @@ void condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t de
 static int64_t do_round(selector *self)
 {
     int64_t now_ns = clock_now_ns();
-    int64_t due_ns = provider_set_sweep(&self->providers, now_ns);
+    int64_t due_ns = deadline_min(http_client_close_stale(self->providers.http), provider_set_sweep(&self->providers, now_ns));
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
         if (!each->is_fixed)
             due_ns = deadline_min(due_ns, directory_tick(each, now_ns, false));

@@ -35,15 +35,16 @@ void http_client_free(http_client *client);
 
 uint64_t http_client_connections_opened(const http_client *client);
 
+/* Closes the idle connections that are too old, of all endpoints. Taking one does so for its own; this is for addresses that nobody calls any
+ * more, whose peers have long hung up. When to come again. Any thread. */
+int64_t http_client_close_stale(http_client *client);
+
 /* url: "http://host:port" or https (anything after host:port is ignored). Starts with one reference; opens nothing yet.
  * DUBBOC_E_ARGUMENT: no such URL. */
 dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err);
 void http_endpoint_ref(http_endpoint *endpoint);
 void http_endpoint_unref(http_endpoint *endpoint); /* the last one closes the idle connections; those in use end with give_back */
 const char *http_endpoint_host(const http_endpoint *endpoint); /* "host:port", for the Host header and for people */
-
-/* Closes the idle connections that are too old. Taking one does so too; this is for an address that nobody calls any more: once in a while. */
-void http_endpoint_close_stale(http_endpoint *endpoint);
 
 /* --- taking a connection (blocking form; all of it ends at deadline_ns or at stop) --------------------------------------------------------- */
 

@@ -13,6 +13,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+/* How often old idle connections are looked for: twice in the time that makes them old, within these. */
+#define LOOK_LEAST_MS 1000
+#define LOOK_MOST_MS 10000
+
 typedef enum pool_got {
     POOL_IDLE,  /* a connection that was idle */
     POOL_PLACE, /* the right to open one */
@@ -436,11 +440,18 @@ const char *http_endpoint_host(const http_endpoint *endpoint)
     return endpoint->host;
 }
 
-void http_endpoint_close_stale(http_endpoint *endpoint)
+int64_t http_client_close_stale(http_client *client)
 {
     http_connection *dropped = NULL;
-    pthread_mutex_lock(&endpoint->lock);
-    drop_stale_locked(endpoint, clock_now_ns(), &dropped);
-    pthread_mutex_unlock(&endpoint->lock);
+    int64_t now_ns = clock_now_ns();
+    pthread_mutex_lock(&client->lock);
+    for (http_endpoint *endpoint = client->endpoints; endpoint != NULL; endpoint = endpoint->next) {
+        pthread_mutex_lock(&endpoint->lock);
+        drop_stale_locked(endpoint, now_ns, &dropped);
+        pthread_mutex_unlock(&endpoint->lock);
+    }
+    pthread_mutex_unlock(&client->lock);
     close_all(dropped);
+    int64_t half_ms = client->settings.pool_idle_ms / 2;
+    return now_ns + (half_ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : half_ms < LOOK_MOST_MS ? half_ms : LOOK_MOST_MS) * NS_PER_MS;
 }

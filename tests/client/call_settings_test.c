@@ -94,6 +94,28 @@ static void a_name_that_takes_long_holds_no_other_call_up(void **state)
     end(&self);
 }
 
+static bool has_no_open_connection(void *arg)
+{
+    const fixture *self = arg;
+    return scripted_peer_open_connections(self->peers[0]) == 0;
+}
+
+/* Else a client that has been busy once keeps what it opened for as long as it lives, long after the peers have hung up. */
+static void connections_that_nobody_uses_any_more_are_closed(void **state)
+{
+    (void)state;
+    char registry[128];
+    fixture self;
+    begin(&self, &refuses_each);
+    snprintf(registry, sizeof registry, "static:%s/x.Y?interface=x.Y", address_of(self.peers[0]).text);
+    const char *const settings[][3] = {{"registry", "address", registry}, {"client", "pool_idle", "100ms"}};
+    configure(&self, settings, sizeof settings / sizeof settings[0]);
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(scripted_peer_connections(self.peers[0]), 1);
+    assert_true(test_wait_for(has_no_open_connection, &self, 20000));
+    end(&self);
+}
+
 /* --- settings */
 
 static void the_narrower_setting_wins(void **state)
@@ -217,6 +239,7 @@ int main(void)
         cmocka_unit_test(freeing_the_client_ends_calls_under_way),
         cmocka_unit_test(a_host_without_an_address_costs_only_its_own_calls),
         cmocka_unit_test(a_name_that_takes_long_holds_no_other_call_up),
+        cmocka_unit_test(connections_that_nobody_uses_any_more_are_closed),
         cmocka_unit_test(the_narrower_setting_wins),
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
         cmocka_unit_test(options_of_another_size_or_range_are_told_apart),

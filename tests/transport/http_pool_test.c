@@ -131,7 +131,7 @@ static void connections_nobody_needs_any_more_can_be_closed(void **state)
     let_pass_ms(10000);
     give_back_many(connections + 1, 2);
     let_pass_ms(10000);
-    http_endpoint_close_stale(f.endpoint);
+    http_client_close_stale(f.client);
     clock_set_source(NULL); /* waiting goes by the real one */
     assert_true(test_wait_for(has_two_open_connections, f.peer, 5000));
     end(&f);
