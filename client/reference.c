@@ -15,7 +15,7 @@
 #define REFERENCES_MAX 10000
 #define REFERENCE_METHODS_MAX 1000 /* names remembered for one interface; a caller that makes up names must not fill the memory */
 #define INTERFACE_BYTES_MAX 512
-#define UNREGISTER_WAIT_MS 500
+#define UNREGISTER_WAIT_MS 500 /* for all together: the nodes go with the session at the latest */
 
 static uint32_t hash(dubboc_slice text)
 {
@@ -145,10 +145,9 @@ static dubboc_status check_interface(dubboc_slice interface, dubboc_error *err)
     return DUBBOC_OK;
 }
 
-static void free_reference(dubboc_client *client, reference *self)
+/* One that is not registered, or not any more. */
+static void free_reference(reference *self)
 {
-    if (self->consumer_node != NULL)
-        registry_unregister(client->registry, self->consumer_node, UNREGISTER_WAIT_MS);
     for (size_t i = 0; i < METHOD_BUCKETS; i++)
         for (reference_method *method = atomic_load(&self->methods[i]), *next; method != NULL; method = next) {
             next = method->next;
@@ -179,7 +178,7 @@ static dubboc_status new_reference(dubboc_client *client, const char *interface,
     self->interface = mem_dup(interface);
     self->section = mem_printf("reference %s", interface);
     if (self->interface == NULL || self->section == NULL) {
-        free_reference(client, self);
+        free_reference(self);
         return error_no_memory(err);
     }
     self->group = config_text(client->config, self->section, "group");
@@ -191,7 +190,7 @@ static dubboc_status new_reference(dubboc_client *client, const char *interface,
     if (status == DUBBOC_OK && self->load_balance[0] != '\0')
         status = selector_check_policy(self->load_balance, err);
     if (status != DUBBOC_OK) {
-        free_reference(client, self);
+        free_reference(self);
         return status;
     }
     *made = self;
@@ -227,7 +226,7 @@ static dubboc_status make_reference(
     if (*found == made)
         register_consumer(client, made);
     else
-        free_reference(client, made);
+        free_reference(made);
     if (*found == NULL)
         return error_set(err, DUBBOC_E_TOO_BIG, "this client uses %d interfaces already, no more are possible", REFERENCES_MAX);
     return DUBBOC_OK;
@@ -243,9 +242,12 @@ dubboc_status reference_find(dubboc_client *client, const char *interface, refer
 
 void references_free(dubboc_client *client)
 {
+    int64_t deadline_ns = deadline_in_ms(UNREGISTER_WAIT_MS);
     for (size_t i = 0; i < REFERENCE_BUCKETS; i++)
         for (reference *self = atomic_load(&client->references[i]), *next; self != NULL; self = next) {
             next = self->next;
-            free_reference(client, self);
+            if (self->consumer_node != NULL)
+                registry_unregister(client->registry, self->consumer_node, deadline_poll_ms(deadline_ns));
+            free_reference(self);
         }
 }

@@ -12,7 +12,8 @@ tests_client_override_test_CPPFLAGS = $(test_cppflags)
 tests_client_override_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_client_numbers_test_CPPFLAGS = $(test_cppflags)
 tests_client_numbers_test_LDADD = $(test_libs)
-tests_client_call_settings_test_SOURCES = tests/client/call_settings_test.c $(call_fixture) tests/support/names.c tests/support/names.h
+tests_client_call_settings_test_SOURCES = tests/client/call_settings_test.c $(call_fixture) tests/support/names.c tests/support/names.h \
+    tests/selector/fake_registry.c tests/selector/fake_registry.h
 tests_client_call_settings_test_CPPFLAGS = $(test_cppflags)
 tests_client_call_settings_test_LDADD = $(test_libs)
 tests_client_once_test_CPPFLAGS = $(test_cppflags)

@@ -2,6 +2,8 @@
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"
+#include "client/client.h"
+#include "tests/selector/fake_registry.h"
 #include "tests/support/names.h"
 
 /* --- time */
@@ -56,6 +58,44 @@ static void freeing_the_client_ends_calls_under_way(void **state)
     end(&self);
 }
 
+static _Atomic int64_t passed_ms;
+
+static int64_t own_clock(void)
+{
+    return atomic_load(&passed_ms) * NS_PER_MS;
+}
+
+static void let_pass(int64_t ms)
+{
+    atomic_fetch_add(&passed_ms, ms);
+}
+
+/* Not half a second for each of the interfaces that it used. */
+static void freeing_the_client_waits_half_a_second_for_a_silent_registry(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &answers_7);
+    const selector_settings settings = {.ttl_ms = -1};
+    self.client->registry = fake_registry_new();
+    selector_free(self.client->selector);
+    assert_status(DUBBOC_OK, selector_new(&settings, self.client->registry, self.client->http, &self.client->selector, &self.err),
+        &self.err);
+    static const char *const interfaces[] = {"x.A", "x.B", "x.C", "x.D"};
+    for (size_t i = 0; i < sizeof interfaces / sizeof interfaces[0]; i++) {
+        reference *found;
+        assert_status(DUBBOC_OK, reference_find(self.client, interfaces[i], &found, &self.err), &self.err);
+        assert_non_null(found->consumer_node);
+    }
+    fake_registry_wait_in_vain(self.client->registry, let_pass);
+    clock_set_source(own_clock);
+    dubboc_client_free(self.client);
+    clock_set_source(NULL);
+    self.client = NULL;
+    assert_in_range(passed_ms, 1, 500);
+    end(&self);
+}
+
 static void a_host_without_an_address_costs_only_its_own_calls(void **state)
 {
     (void)state;
@@ -104,11 +144,11 @@ static bool has_no_open_connection(void *arg)
 static void connections_that_nobody_uses_any_more_are_closed(void **state)
 {
     (void)state;
-    char registry[128];
+    char source[128];
     fixture self;
     begin(&self, &refuses_each);
-    snprintf(registry, sizeof registry, "static:%s/x.Y?interface=x.Y", address_of(self.peers[0]).text);
-    const char *const settings[][3] = {{"registry", "address", registry}, {"client", "pool_idle", "100ms"}};
+    snprintf(source, sizeof source, "static:%s/x.Y?interface=x.Y", address_of(self.peers[0]).text);
+    const char *const settings[][3] = {{"registry", "address", source}, {"client", "pool_idle", "100ms"}};
     configure(&self, settings, sizeof settings / sizeof settings[0]);
     assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(scripted_peer_connections(self.peers[0]), 1);
@@ -237,6 +277,7 @@ int main(void)
         cmocka_unit_test(ends_at_its_deadline_and_says_maybe),
         cmocka_unit_test(an_endless_timeout_in_a_node_is_none),
         cmocka_unit_test(freeing_the_client_ends_calls_under_way),
+        cmocka_unit_test(freeing_the_client_waits_half_a_second_for_a_silent_registry),
         cmocka_unit_test(a_host_without_an_address_costs_only_its_own_calls),
         cmocka_unit_test(a_name_that_takes_long_holds_no_other_call_up),
         cmocka_unit_test(connections_that_nobody_uses_any_more_are_closed),

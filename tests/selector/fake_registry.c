@@ -27,6 +27,7 @@ typedef struct fake_registry {
     atomic_bool is_connected;
     atomic_bool fails;
     atomic_bool keeps_data;
+    void (*wait)(int64_t timeout_ms);
 } fake_registry;
 
 static bool is_connected(const registry *self)
@@ -35,6 +36,33 @@ static bool is_connected(const registry *self)
 }
 
 static const registry_ops fake_ops;
+
+static void free_fake(registry *base)
+{
+    fake_registry *self = (fake_registry *)base;
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+}
+
+static dubboc_status register_node(registry *base, const char *interface, registry_category category, const char *url,
+    registry_registration **registration, dubboc_error *err)
+{
+    (void)base, (void)interface, (void)category, (void)url;
+    registry_registration *made = MEM_NEW(registry_registration);
+    if (made == NULL)
+        return error_no_memory(err);
+    made->ops = &fake_ops;
+    *registration = made;
+    return DUBBOC_OK;
+}
+
+static void unregister(registry *base, registry_registration *registration, int64_t timeout_ms)
+{
+    const fake_registry *self = (const fake_registry *)base;
+    if (self->wait != NULL)
+        self->wait(timeout_ms);
+    free(registration);
+}
 
 static dubboc_status add(fake_registry *self, const char *interface, const fake_subscription *like,
     registry_subscription **subscription, dubboc_error *err)
@@ -98,7 +126,10 @@ static void refresh(registry *base, registry_subscription *subscription)
 }
 
 static const registry_ops fake_ops = {.scheme = "fake",
+    .free = free_fake,
     .is_connected = is_connected,
+    .register_ = register_node,
+    .unregister = unregister,
     .subscribe = subscribe,
     .unsubscribe = unsubscribe,
     .refresh = refresh,
@@ -116,12 +147,14 @@ registry *fake_registry_new(void)
     return &self->base;
 }
 
-void fake_registry_free(registry *base)
+void fake_registry_free(registry *self)
 {
-    fake_registry *self = (fake_registry *)base;
-    pthread_mutex_destroy(&self->lock);
-    free(base->address);
-    free(self);
+    registry_free(self);
+}
+
+void fake_registry_wait_in_vain(registry *self, void (*wait)(int64_t timeout_ms))
+{
+    ((fake_registry *)self)->wait = wait;
 }
 
 static void push(fake_registry *self, const char *interface, registry_category category, const char *const *urls, size_t count)

@@ -4,8 +4,8 @@
 
 #include "registry/registry_ops.h"
 
-registry *fake_registry_new(void); /* connected */
-void fake_registry_free(registry *self);
+registry *fake_registry_new(void);       /* connected */
+void fake_registry_free(registry *self); /* as registry_free() */
 
 /* Every subscriber of the interface gets this list; and, when the fake keeps no data, an empty one of configurators before. */
 void fake_registry_push(registry *self, const char *interface, const char *const *urls, size_t count);
@@ -16,6 +16,8 @@ void fake_registry_push_data(registry *self, const char *path, const char *data)
 void fake_registry_keep_data(registry *self, bool keeps_data); /* at first it does not */
 
 void fake_registry_set_connected(registry *self, bool is_connected);
+/* What is taken back is never done in time: wait stands for the time that passes. */
+void fake_registry_wait_in_vain(registry *self, void (*wait)(int64_t timeout_ms));
 void fake_registry_fail_subscribe(registry *self, bool fails);
 
 /* How many subscriptions of providers there are, how often one was to be read again, and how often one of anything else. */
