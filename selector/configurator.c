@@ -214,16 +214,14 @@ static void review(const configurator *self)
             "param=\"%.*s=%.*s\" url=\"%.200s\"", SLICE_ARGS(strange->key), SLICE_ARGS(strange->value), self->url->text);
 }
 
-/* Whether it clears those of its source: one for everybody that sets nothing at all (wire.md 5.7). */
+/* Whether it clears those of its source: one for everybody, without any param but one that may have been added by itself (wire.md 5.7). One whose
+ * params set nothing is no such: an administrator's tool leaves it behind when its last setting is taken out. */
 static bool is_clearing(const configurator *self)
 {
     const provider_url *url = self->url;
-    if (!slice_is(url->host, ANY_HOST) || url->port != 0 || self->is_absent || self->is_of_providers)
+    if (!slice_is(url->host, ANY_HOST) || url->port != 0 || self->is_absent)
         return false;
-    for (size_t i = 0; i < url->param_count; i++)
-        if (!is_about_itself(url->params[i].key) || url->params[i].key.at[0] == '~')
-            return false;
-    return true;
+    return url->param_count == 0 || (url->param_count == 1 && slice_is(url->params[0].key, "anyhost"));
 }
 
 /* Whether an override node is one of the service that is asked for: as the registry's other nodes are matched (wire.md 5.5). */

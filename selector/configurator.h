@@ -33,7 +33,7 @@ typedef struct configurator_texts {
 } configurator_texts;
 
 /* Reads all sources and keeps what is for this consumer. A URL that is broken, or sets something that is not understood, is logged and left out or
- * taken for the rest. No configurator of CONFIGURATOR_NODES is kept when one of them says so: an empty:// URL, or one of 0.0.0.0 that sets nothing.
+ * taken for the rest. No configurator of CONFIGURATOR_NODES is kept when one of them says so: an empty:// URL, or one of 0.0.0.0 without params.
  * false: no memory. */
 bool configurators_new(
     const configurator_consumer *consumer, const configurator_texts texts[CONFIGURATOR_SOURCES], configurators **made);
