@@ -238,9 +238,10 @@ static enum MHD_Result queue_answer(http_incoming *request)
         http_conn_enter(conn, HTTP_PHASE_ANSWER);
     request->stage = STAGE_SENDING;
     struct MHD_Response *response = request->ready != NULL ? http_ready_response(request->ready) : request->response;
-    if (response == NULL)
+    bool is_final = request->status >= 200 && request->status <= 999;
+    if (response == NULL || !is_final || MHD_queue_response(request->connection, (unsigned)request->status, response) != MHD_YES)
         return refuse(request->connection, request->method, 500, "the answer cannot be made", false);
-    return MHD_queue_response(request->connection, (unsigned)request->status, response);
+    return MHD_YES;
 }
 
 /* The body is complete. */

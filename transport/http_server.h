@@ -91,7 +91,7 @@ typedef struct http_answer_header {
  * The request must not be touched afterwards. Content-Length, Date and Keep-Alive: timeout= (wire.md 12.3: below the idle time-out)
  * are added here. A HEAD answer has no body but its length. The connection also ends when the client wishes it, while draining, and after a
  * chunked request (its framing cannot be checked to the last byte). When the answer cannot be made (the buffer has failed, no memory, a header with line
- * ends) the client gets 500. */
+ * ends, a status that is not from 200 to 999) the client gets 500. */
 void http_incoming_answer(http_incoming *request, int status, const char *content_type, const http_answer_header *headers,
     size_t header_count, bool close);
 

@@ -185,8 +185,8 @@ DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
 
 /* A plain HTTP exchange on a path that no service has, any HTTP method. Answer by filling in *answer; body and content_type are copied. */
 typedef struct dubboc_http_answer {
-    int status;               /* preset 404 */
-    const char *content_type; /* preset "text/plain" */
+    int status;               /* preset 404; from 200 to 999, any other is answered with 500 */
+    const char *content_type; /* preset "text/plain"; one with a line end is answered with 500 */
     dubboc_text body;         /* preset empty; freed by the server */
 } dubboc_http_answer;
 typedef void (*dubboc_http_handler)(

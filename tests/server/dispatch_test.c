@@ -381,6 +381,41 @@ static void other_paths_go_to_the_fallback(void **state)
     dubboc_server_free(open);
 }
 
+static void answer_as_told(
+    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+{
+    (void)request;
+    (void)method;
+    (void)body;
+    (void)arg;
+    answer->status = atoi(path + 1);
+    answer->content_type = strstr(path, "bad-type") != NULL ? "text/plain\r\nX-Evil: 1" : "text/plain";
+}
+
+/* What a gateway passes on is not its own: the caller hears that there was an answer, and that it cannot be sent. */
+static void a_fallback_answer_that_http_cannot_carry_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/0", "/42", "/100", "/101", "/1000", "/-1", "/200bad-type"};
+    dubboc_server *open = test_server(NULL, 1);
+    dubboc_server_set_fallback(open, answer_as_told, NULL);
+    test_start(open);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        reply answer;
+        int fd = caller_connect(test_port(open));
+        caller_send(fd, "GET", paths[i], "", "");
+        caller_read(fd, &answer);
+        if (answer.status != 500)
+            print_error("%s\n", paths[i]);
+        assert_int_equal(answer.status, 500);
+        assert_null(strstr(answer.head, "X-Evil"));
+        assert_null(strstr(answer.head, "Dubboc-Not-Executed"));
+        reply_fini(&answer);
+        close(fd);
+    }
+    dubboc_server_free(open);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -402,6 +437,7 @@ int main(void)
         cmocka_unit_test(a_handler_sees_where_it_is),
         cmocka_unit_test(raw_results_are_checked_when_asked_for),
         cmocka_unit_test(other_paths_go_to_the_fallback),
+        cmocka_unit_test(a_fallback_answer_that_http_cannot_carry_is_an_error),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
 }
