@@ -63,14 +63,21 @@ static dubboc_status check_optional_name(const char *what, const char *name, dub
     return *name == '\0' ? DUBBOC_OK : check_name(what, name, NAME_BYTES_MAX, is_plain, err);
 }
 
+/* One that stands twice would be registered twice, as two providers to Java and Go consumers. */
 static dubboc_status check_protocols(const char *protocols, dubboc_error *err)
 {
+    static const char *const known[] = {"jsonrpc", "http"};
+    bool is_named[] = {false, false};
     dubboc_slice rest = slice_of(protocols), protocol;
-    size_t count = 0;
-    for (; slice_next(&rest, ',', &protocol); count++)
-        if (!slice_is(protocol, "jsonrpc") && !slice_is(protocol, "http"))
+    while (slice_next(&rest, ',', &protocol)) {
+        size_t which = slice_is(protocol, known[0]) ? 0 : 1;
+        if (!slice_is(protocol, known[which]))
             return error_set(err, DUBBOC_E_ARGUMENT, "protocols: \"%.*s\" is neither jsonrpc nor http", SLICE_ARGS(protocol));
-    return count > 0 ? DUBBOC_OK : error_set(err, DUBBOC_E_ARGUMENT, "protocols: the list is empty");
+        if (is_named[which])
+            return error_set(err, DUBBOC_E_ARGUMENT, "protocols: \"%s\" stands twice", known[which]);
+        is_named[which] = true;
+    }
+    return is_named[0] || is_named[1] ? DUBBOC_OK : error_set(err, DUBBOC_E_ARGUMENT, "protocols: the list is empty");
 }
 
 /* --- services ----------------------------------------------------------------------------------------------------------------------------- */

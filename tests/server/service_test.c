@@ -63,6 +63,7 @@ static void names_that_cannot_be_registered_are_refused(void **state)
     add("a.B", &(dubboc_service_options){.path = "/"}, "path is empty");
     add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,dubbo"}, "\"dubbo\"");
     add("a.B", &(dubboc_service_options){.protocols = " , "}, "protocols");
+    add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,http,jsonrpc"}, "protocols: \"jsonrpc\" stands twice");
     add("a.B", &(dubboc_service_options){.weight = -5}, "weight is -5");
     longest[255] = '\0';
     assert_non_null(add(longest, NULL, NULL));
