@@ -261,14 +261,22 @@ static enum MHD_Result handle(http_incoming *request)
     return queue_answer(request);
 }
 
+/* libmicrohttpd is run once more to be ended, and finds what has come since the last turn: nobody is there to handle it, and a request that were held now
+ * would stay suspended (traps M7). */
+static bool comes_too_late(const http_loop *loop, const http_incoming *request)
+{
+    return loop->is_ending && (request->stage == STAGE_LINE || request->stage == STAGE_BODY);
+}
+
 enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method,
     const char *version, const char *upload_data, size_t *upload_data_size, void **state)
 {
-    (void)loop;
     (void)url;
     http_incoming *request = *state;
     if (request == NULL)
         return refuse(connection, method, 503, "out of memory", true);
+    if (comes_too_late(loop, request))
+        return refuse(connection, method, 503, "the server has ended", true);
     switch (request->stage) {
     case STAGE_LINE:
         return begin(request, method, version);

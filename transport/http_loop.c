@@ -210,11 +210,11 @@ static void end_connections(http_loop *loop)
         return;
     http_incoming_resume(loop);
     http_incoming_give_up(loop);
+    MHD_run(loop->daemon); /* resumes them: stopping with one suspended would abort the process (traps M7) */
     while (loop->conns[HTTP_PHASE_HEADER].head != NULL)
         http_conn_cut(loop->conns[HTTP_PHASE_HEADER].head, 503, "the server has ended");
     while (loop->conns[HTTP_PHASE_BODY].head != NULL)
         http_conn_cut(loop->conns[HTTP_PHASE_BODY].head, 503, "the server has ended");
-    MHD_run(loop->daemon); /* resumes them: stopping with one suspended would abort the process (traps M7) */
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
 }

@@ -218,6 +218,50 @@ static void a_request_nobody_answered_is_answered_at_the_end(void **state)
     close(fd);
 }
 
+static void turn_until(echo_server *echo, int connections)
+{
+    dubboc_error err;
+    for (int i = 0; i < 1000 && http_server_connections(echo->server) != connections; i++)
+        assert_status(DUBBOC_OK, http_server_step(echo->server, 1, &err), &err);
+    assert_int_equal(http_server_connections(echo->server), connections);
+}
+
+/* The loop has made its last turn; libmicrohttpd, which is run once more to be ended, finds them and calls. */
+static void requests_that_come_after_the_last_turn_are_not_served(void **state)
+{
+    (void)state;
+    static const char *const before[] = {"", "POST /hold HTTP/1.1\r\n",
+        "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na", "GET /first HTTP/1.1\r\nHost: x\r\n\r\n"};
+    static const char *const after[] = {
+        "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n", "Host: x\r\n\r\n", "b", "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"};
+    echo_server echo;
+    dubboc_error err;
+    int fds[4];
+    http_server_settings settings = echo_settings(&echo, 0);
+    echo_start(&echo, &settings);
+    for (int i = 0; i < 4; i++) {
+        fds[i] = peer_connect(&echo);
+        turn_until(&echo, i + 1);
+        peer_say(fds[i], before[i]);
+    }
+    for (int i = 0; i < 20; i++)
+        assert_status(DUBBOC_OK, http_server_step(echo.server, 0, &err), &err);
+    int handled = atomic_load(&echo.handled);
+    for (int i = 0; i < 4; i++)
+        peer_say(fds[i], after[i]);
+    echo_stop(&echo);
+    assert_int_equal(atomic_load(&echo.handled), handled);
+    for (int i = 0; i < 4; i++) {
+        char text[512];
+        assert_true(peer_read_all(fds[i], text, sizeof text) > 0);
+        const char *last = i == 3 ? strstr(text, "/first? ") : text;
+        assert_non_null(last);
+        assert_contains(last, "HTTP/1.1 503 Service Unavailable\r\n");
+        assert_contains(last, "Dubboc-Not-Executed: 1\r\n");
+        close(fds[i]);
+    }
+}
+
 static void a_body_cut_off_leaves_nothing_behind(void **state)
 {
     (void)state;
@@ -580,6 +624,7 @@ int main(void)
         cmocka_unit_test(answers_ten_thousand_held_requests_in_any_order),
         cmocka_unit_test(an_answer_to_a_client_that_has_gone_goes_nowhere),
         cmocka_unit_test(a_request_nobody_answered_is_answered_at_the_end),
+        cmocka_unit_test(requests_that_come_after_the_last_turn_are_not_served),
         cmocka_unit_test(a_body_cut_off_leaves_nothing_behind),
         cmocka_unit_test(a_forked_child_that_holds_a_closed_connection_does_no_harm),
         cmocka_unit_test(a_client_that_only_closes_its_side_gets_all_answers_and_the_end),
