@@ -15,6 +15,7 @@ typedef struct zk_sweep {
     unsigned phase;
     zk_reading *names; /* the directory's; NULL: not listed yet, or done */
     size_t at;         /* which of them is looked at */
+    unsigned lost;     /* listings during which the connection was lost */
     bool is_done;
 } zk_sweep;
 

@@ -19,6 +19,7 @@ typedef enum sweep_phase {
 typedef void (*sweep_step)(zk_core *core, zk_node *node, zk_event *event);
 
 static void listed(zk_core *core, zk_node *node, zk_event *event);
+static void listing_lost(zk_core *core, zk_node *node, zk_event *event);
 static void looked(zk_core *core, zk_node *node, zk_event *event);
 static void deleted(zk_core *core, zk_node *node, zk_event *event);
 static void go_on(zk_core *core, zk_node *node, zk_event *event);
@@ -26,7 +27,7 @@ static void begin_again(zk_core *core, zk_node *node, zk_event *event);
 static void give_up(zk_core *core, zk_node *node, zk_event *event);
 
 static const sweep_step table[SWEEP_PHASES][ZK_ANSWERS] = {
-    [SWEEP_LIST] = {[ZK_OK] = listed, [ZK_TOO_BIG] = give_up, [ZK_REFUSED] = give_up},
+    [SWEEP_LIST] = {[ZK_OK] = listed, [ZK_LOST] = listing_lost, [ZK_TOO_BIG] = give_up, [ZK_REFUSED] = give_up},
     [SWEEP_LOOK] = {[ZK_OK] = looked, [ZK_NO_NODE] = go_on, [ZK_REFUSED] = go_on},
     [SWEEP_DELETE] = {[ZK_OK] = deleted, [ZK_NO_NODE] = go_on, [ZK_REFUSED] = give_up},
 }; /* all others: begin_again */
@@ -134,6 +135,15 @@ static void give_up(zk_core *core, zk_node *node, zk_event *event)
         "own=\"%s\" reason=\"%s\"", node->path, zk_event_reason(event));
     node->sweep.is_done = true;
     let_go(&node->sweep);
+}
+
+/* A list over the limit may also show as a connection that ends each time it is asked for (traps.md Z11). */
+static void listing_lost(zk_core *core, zk_node *node, zk_event *event)
+{
+    if (++node->sweep.lost < LOST_READINGS_MAX)
+        begin_again(core, node, event);
+    else
+        give_up(core, node, event);
 }
 
 static void sweep_answered(zk_core *core, zk_task *task, zk_event *event)

@@ -142,6 +142,25 @@ static void what_the_server_refuses_is_given_up(void **state)
     assert_nothing_asked(self);
 }
 
+/* traps.md Z11: a list over the limit may also show as a connection that ends each time it is asked for. */
+static void a_list_whose_reading_ends_the_connection_is_given_up(void **state)
+{
+    fake *self = *state;
+    register_alone(self);
+    int reads = 0;
+    for (; self->request_count > 0; reads++) {
+        fake_request read = fake_expect(self, FAKE_CHILDREN, DIRECTORY);
+        lose_connection(self);
+        fake_answer(self, read, ZK_LOST);
+        fake_connect(self, OURS);
+        leftover_is_found(self, PATH(OWN), OURS);
+        fake_pass_ms(self, 10000);
+        assert_true(reads < 10);
+    }
+    assert_int_equal(3, reads);
+    assert_stands(self->node);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +172,7 @@ int main(void)
         CONNECTED(a_lost_connection_or_session_does_not_leave_them),
         CONNECTED(a_node_taken_back_lets_them_be),
         CONNECTED(what_the_server_refuses_is_given_up),
+        CONNECTED(a_list_whose_reading_ends_the_connection_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
