@@ -18,7 +18,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define ACCEPT_BATCH 32
 #define PAUSE_NS (100 * NS_PER_MS)
 
 /* A request that is younger than this is normal, and not pushed out. */
@@ -228,7 +227,7 @@ static void pause_listening(http_loop *loop, int error)
 
 bool http_accept_some(http_loop *loop)
 {
-    for (int i = 0; i < ACCEPT_BATCH; i++) {
+    for (int i = 0; i < HTTP_ACCEPT_BATCH; i++) {
         struct sockaddr_storage from = {0};
         socklen_t len = sizeof from;
         int fd = accept4(loop->server->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -295,8 +295,9 @@ static void drain(http_loop *loop)
 {
     http_server *server = loop->server;
     loop->is_draining = true;
-    while (http_accept_some(loop)) /* whoever waits in the backlog has been promised a connection */
-        ;
+    /* Whoever waits in the backlog has been promised a connection; nobody who comes while those are taken. */
+    for (int waiting = SOMAXCONN; waiting >= 0 && http_accept_some(loop);)
+        waiting -= HTTP_ACCEPT_BATCH;
     loop->listen_again_ns = DEADLINE_NEVER;
     http_loop_listen(loop, false);
     if (atomic_fetch_sub(&server->listening_loops, 1) == 1) {

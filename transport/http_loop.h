@@ -188,7 +188,8 @@ void http_loop_listen(http_loop *loop, bool wanted);
 
 /* --- newcomers ---------------------------------------------------------------------------------------------------------------------------- */
 
-/* Accepts what waits, a bounded number. Whether there may be more. */
+/* Accepts what waits, HTTP_ACCEPT_BATCH at most. Whether there may be more. */
+#define HTTP_ACCEPT_BATCH 32
 bool http_accept_some(http_loop *loop);
 
 /* The connection does not count any more. */

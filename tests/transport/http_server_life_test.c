@@ -1,6 +1,7 @@
 /* Starting, many at once, holding, draining, ending. */
 #include "tests/transport/server_peer.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -516,6 +517,60 @@ static void draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop(
         hand_over_while_draining();
 }
 
+#define FLOOD_THREADS 4
+#define FLOOD_CONNECTIONS 25000 /* a thread */
+
+typedef struct flooder {
+    pthread_t thread;
+    const echo_server *echo;
+    atomic_int *left; /* threads that are still at it */
+} flooder;
+
+/* Connects and goes at once, without leaving a port waiting. */
+static void *connect_without_end(void *arg)
+{
+    flooder *self = arg;
+    struct linger hard = {.l_onoff = 1};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)self->echo->port)};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < FLOOD_CONNECTIONS; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd < 0)
+            continue;
+        setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+        (void)!connect(fd, (struct sockaddr *)&to, sizeof to);
+        close(fd);
+    }
+    atomic_fetch_sub(self->left, 1);
+    return NULL;
+}
+
+/* Who waits when the drain begins is taken; who comes after that does not hold it up. */
+static void newcomers_without_end_do_not_keep_a_server_from_draining(void **state)
+{
+    (void)state;
+    echo_server echo;
+    dubboc_error err;
+    flooder flooders[FLOOD_THREADS];
+    atomic_int left = FLOOD_THREADS;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_per_address_max = 1;
+    echo_start(&echo, &settings);
+    for (int i = 0; i < FLOOD_THREADS; i++) {
+        flooders[i] = (flooder){.echo = &echo, .left = &left};
+        assert_int_equal(pthread_create(&flooders[i].thread, NULL, connect_without_end, &flooders[i]), 0);
+    }
+    for (int i = 0; i < 10; i++)
+        assert_status(DUBBOC_OK, http_server_step(echo.server, 1000, &err), &err);
+    http_server_drain(echo.server);
+    assert_status(DUBBOC_OK, http_server_step(echo.server, 1000, &err), &err);
+    int left_then = atomic_load(&left);
+    for (int i = 0; i < FLOOD_THREADS; i++)
+        pthread_join(flooders[i].thread, NULL);
+    echo_stop(&echo);
+    assert_true(left_then > 0);
+}
+
 static bool port_is_free(void *arg)
 {
     const echo_server *echo = arg;
@@ -630,6 +685,7 @@ int main(void)
         cmocka_unit_test(a_client_that_only_closes_its_side_gets_all_answers_and_the_end),
         cmocka_unit_test(draining_closes_the_idle_and_answers_the_rest_with_close),
         cmocka_unit_test(draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop),
+        cmocka_unit_test(newcomers_without_end_do_not_keep_a_server_from_draining),
         cmocka_unit_test(draining_gives_the_port_back),
         cmocka_unit_test(a_port_in_use_is_an_error_that_names_it),
         cmocka_unit_test(a_second_process_cannot_share_the_port),
