@@ -71,7 +71,7 @@ static call_want end_without_answer(call *self, dubboc_status status, dubboc_exe
             dubboc_execution_text(execution));
         if (self->reasons[0] != '\0')
             error_append(self->err, ": %s", self->reasons);
-        self->err->http_status = self->http_status;
+        self->err->http_status = status == self->status ? self->http_status : 0;
     }
     return end(self, status, execution);
 }
@@ -295,10 +295,13 @@ static dubboc_execution known_execution(const call *self, dubboc_execution lates
 
 /* What the call would end with. DUBBOC_E_CONNECT and DUBBOC_E_BUSY tell the caller that it was never executed, so they do not take the place
  * of what befell an earlier attempt that may have been. */
-static dubboc_status known_status(const call *self, dubboc_status latest)
+static void note_status(call *self, const verdict *latest)
 {
-    bool means_unexecuted = latest == DUBBOC_E_CONNECT || latest == DUBBOC_E_BUSY;
-    return means_unexecuted && self->execution != DUBBOC_NOT_EXECUTED ? self->status : latest;
+    bool means_unexecuted = latest->status == DUBBOC_E_CONNECT || latest->status == DUBBOC_E_BUSY;
+    if (means_unexecuted && self->execution != DUBBOC_NOT_EXECUTED)
+        return;
+    self->status = latest->status;
+    self->http_status = latest->http_status;
 }
 
 static void remember_tried(call *self)
@@ -318,7 +321,7 @@ static call_want fail_attempt(call *self, const verdict *found, const char *reas
     if (is_explained(self))
         explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution), bytes_sent, reason);
     note_reason(self, reason);
-    self->status = known_status(self, found->status);
+    note_status(self, found);
     self->health = found->health;
     self->execution = known_execution(self, found->execution);
     remember_tried(self);
@@ -372,7 +375,6 @@ static call_want judge_complete_exchange(call *self)
     self->sent++;
     error_clear(&err);
     verdict found = judge_reply(http, self->id, &self->reply, &err);
-    self->http_status = http->status;
     if (is_last_on_connection(self, &found))
         http_exchange_distrust(self->connection);
     if (found.execution != DUBBOC_ANSWERED)
@@ -433,7 +435,7 @@ void call_connected(call *self, http_connection *connection, dubboc_status statu
     self->connection = connection;
     status = request_write(self, http_connection_request(connection));
     if (status != DUBBOC_OK) {
-        verdict found = {status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true};
+        verdict found = {status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true, 0};
         fail_attempt(
             self, &found, status == DUBBOC_E_ARGUMENT ? "the method's name is not UTF-8" : dubboc_status_text(status), 0);
         return;

@@ -57,8 +57,8 @@ typedef struct call {
 
     /* how it ended */
     dubboc_status status;
+    int32_t http_status; /* of the attempt that status is of; 0: no reply */
     dubboc_execution execution;
-    int32_t http_status;
     pick_outcome health; /* of the provider that is still held */
     jsonrpc_reply reply; /* DUBBOC_OK and DUBBOC_E_REMOTE; borrowed from connection */
     counter_slot *counters;
@@ -98,7 +98,8 @@ typedef struct verdict {
     dubboc_status status;
     dubboc_execution execution;
     pick_outcome health;
-    bool is_final; /* whatever the settings say, sending it again is of no use */
+    bool is_final;       /* whatever the settings say, sending it again is of no use */
+    int32_t http_status; /* 0: no reply */
 } verdict;
 
 /* Of a complete HTTP reply; fills in *reply. err receives the text, http_status and rpc_code. */

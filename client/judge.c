@@ -24,7 +24,7 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     if (reply->error.kind != JSON_OBJECT) {
         excerpt(reply->error.text, shown, sizeof shown);
         error_set(err, DUBBOC_E_PROTOCOL, "the reply's error member is no object: %s", shown);
-        return (verdict){DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, PICK_GOOD, true};
+        return (verdict){DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     }
     buffer message;
     buffer_init(&message, DUBBOC_ERROR_TEXT_MAX);
@@ -38,7 +38,7 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     buffer_fini(&message);
     if (err != NULL)
         err->rpc_code = reply->code;
-    return (verdict){DUBBOC_E_REMOTE, DUBBOC_ANSWERED, PICK_GOOD, true};
+    return (verdict){DUBBOC_E_REMOTE, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
 }
 
 /* The provider says that it has not executed it: it is full, stopping, or too late (503), or the request did not come in time (408), which is no reason
@@ -50,7 +50,7 @@ static verdict judge_refusal(const http_reply *http, dubboc_error *err)
     dubboc_status status = http->status == 503 ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
     excerpt(http->body, shown, sizeof shown);
     error_set(err, status, "the provider did not take it: HTTP status %d: %s", http->status, shown);
-    return (verdict){status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, is_of_the_request};
+    return (verdict){status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, is_of_the_request, 0};
 }
 
 /* A status that carries no JSON-RPC reply. */
@@ -59,7 +59,7 @@ static verdict judge_status(const http_reply *http, dubboc_error *err)
     char shown[EXCERPT_BYTES + 1];
     excerpt(http->body, shown, sizeof shown);
     error_set(err, DUBBOC_E_HTTP, "HTTP status %d: %s", http->status, shown);
-    return (verdict){DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false};
+    return (verdict){DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false, 0};
 }
 
 verdict judge_reply(const http_reply *http, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
@@ -69,15 +69,16 @@ verdict judge_reply(const http_reply *http, uint32_t id, jsonrpc_reply *reply, d
         result = judge_refusal(http, err);
     } else if (jsonrpc_read_reply(http->body, id, reply, err) == DUBBOC_OK && (reply->is_error || http->status / 100 == 2)) {
         /* dubbo-go answers errors with 500 and the reply in the body (wire.md P5) */
-        result = reply->is_error ? judge_error(reply, err) : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true};
+        result = reply->is_error ? judge_error(reply, err) : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     } else if (http->status / 100 != 2) {
         result = judge_status(http, err);
     } else {
         char shown[EXCERPT_BYTES + 1];
         excerpt(http->body, shown, sizeof shown);
         error_append(err, " (the reply begins: %s)", shown);
-        result = (verdict){DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, PICK_FAILED, false};
+        result = (verdict){DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, PICK_FAILED, false, 0};
     }
+    result.http_status = http->status;
     if (err != NULL)
         err->http_status = http->status;
     return result;

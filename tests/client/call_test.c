@@ -244,6 +244,35 @@ static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
     end(&self);
 }
 
+/* The HTTP status belongs to what the call ended with, not to whatever a former attempt got. The weights make the answering one the first. */
+static void the_http_status_is_that_of_the_attempt_that_counts(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reply;
+        bool is_second_dead; /* else it loses the call */
+        dubboc_status status;
+        int http_status;
+    } cases[] = {
+        {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true, DUBBOC_E_CONNECT, 0},
+        {"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", false, DUBBOC_E_BROKEN, 0},
+        {"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", true, DUBBOC_E_HTTP, 500},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const peer_script answers = {{PEER_READ, PEER_SEND(cases[i].reply), PEER_AGAIN}};
+        fixture self = {0};
+        self.peers[0] = scripted_peer_new(&answers, 1);
+        self.peers[1] = scripted_peer_new(&loses_each, 1);
+        address first = address_of(self.peers[0]), second = cases[i].is_second_dead ? dead_address() : address_of(self.peers[1]);
+        begin_with_registry(&self, PROVIDERS({first.text, "&weight=1000"}, {second.text, "&weight=1"}));
+        self.options.idempotent = 1;
+        self.options.retries = 1;
+        assert_status(cases[i].status, raw_call(&self, "[]", NULL), &self.err);
+        assert_int_equal(self.err.http_status, cases[i].http_status);
+        end(&self);
+    }
+}
+
 /* Whether a call that one provider refused so, unexecuted, was made by the other. */
 static void is_passed_on(const char *refusal, bool expected)
 {
@@ -350,6 +379,7 @@ int main(void)
         cmocka_unit_test(retries_keep_within_a_fifth_of_the_calls),
         cmocka_unit_test(a_dead_provider_costs_no_call_while_another_lives),
         cmocka_unit_test(a_lost_call_stays_lost_when_the_next_provider_is_dead),
+        cmocka_unit_test(the_http_status_is_that_of_the_attempt_that_counts),
         cmocka_unit_test(a_full_provider_passes_the_call_on),
         cmocka_unit_test(a_request_that_came_too_slowly_is_passed_on_and_one_too_big_is_not),
         cmocka_unit_test(nobody_listening_is_not_executed_and_says_where),
