@@ -160,8 +160,11 @@ static void free_reference(reference *self)
 
 static dubboc_status find_directory(dubboc_client *client, reference *self, dubboc_error *err)
 {
-    if (self->url[0] != '\0')
-        return selector_fixed(client->selector, self->url, &self->directory, err);
+    if (self->url[0] != '\0') {
+        dubboc_status status = selector_fixed(client->selector, self->url, &self->directory, err);
+        bool is_wrong = status == DUBBOC_E_PARSE || status == DUBBOC_E_ARGUMENT;
+        return is_wrong ? error_prefix(err, DUBBOC_E_CONFIG, "[%s] url", self->section) : status;
+    }
     if (client->registry == NULL)
         return error_set(err, DUBBOC_E_NO_PROVIDER,
             "%s: no registry is configured ([registry] address) and [reference %s] has no url", self->interface, self->interface);

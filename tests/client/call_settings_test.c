@@ -225,6 +225,27 @@ static void tell_line(void *arg, const char *line)
     snprintf(told + strlen(told), 2000 - strlen(told), "%s\n", line);
 }
 
+/* Each says which it was: a program may have many from its own configuration. */
+static void an_unusable_address_is_named_with_where_it_stands(void **state)
+{
+    (void)state;
+    static const char *const urls[] = {"nonsense", "http://a b/", "http://h:99999/", "ftp://h/", "http://"};
+    fixture self;
+    begin(&self, &hangs_up);
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        self.options.url = urls[i];
+        assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "[]", NULL), &self.err);
+        assert_contains(self.err.text, "url: ");
+        assert_contains(self.err.text, urls[i]);
+    }
+    const char *const settings[][3] = {{"reference x.Y", "url", "http://h:99999/"}};
+    configure(&self, settings, 1);
+    assert_status(DUBBOC_E_CONFIG, raw_call(&self, "[]", NULL), &self.err);
+    assert_contains(self.err.text, "[reference x.Y] url: http://h:99999/: ");
+    assert_int_equal(requests(&self), 0);
+    end(&self);
+}
+
 static void explains_candidates_and_attempts(void **state)
 {
     (void)state;
@@ -284,6 +305,7 @@ int main(void)
         cmocka_unit_test(the_narrower_setting_wins),
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
         cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
+        cmocka_unit_test(an_unusable_address_is_named_with_where_it_stands),
         cmocka_unit_test(explains_candidates_and_attempts),
         cmocka_unit_test(without_registry_and_url_it_says_so),
         cmocka_unit_test(counts_how_calls_ended),
