@@ -1,10 +1,13 @@
-/* Which providers the attempts of one call go to while the list changes under it. The step machine is driven by hand over a registry that the test plays;
- * no connection is made: each one that is wanted cannot be had. */
+/* Where the attempts of one call go. The step machine is driven by hand: first over a registry that the test plays, where no connection is made, since
+ * each one that is wanted cannot be had; then over a connection that dies at the worst moment. */
 #include "tests/support/test.h"
+
+#include <poll.h>
 
 #include "base/error.h"
 #include "client/call.h"
 #include "tests/selector/fake_registry.h"
+#include "tests/support/scripted_peer.h"
 
 #define SERVICE "x.Y"
 #define PROVIDERS 8
@@ -138,11 +141,80 @@ static void while_the_list_changes_each_is_tried_once_and_none_is_left_out(void 
     end(&self);
 }
 
+/* --- a connection that dies under the call */
+
+static bool is_readable(void *arg)
+{
+    struct pollfd fd = {.fd = http_connection_fd(arg), .events = POLLIN};
+    return poll(&fd, 1, 0) == 1;
+}
+
+/* What the driver does once: takes a connection for the call. */
+static http_connection *take_for(call *which)
+{
+    dubboc_error err;
+    http_connection *taken = NULL;
+    dubboc_status status = http_endpoint_take(which->held.provider->endpoint, which->fresh, which->deadline_ns, &taken, &err);
+    assert_status(DUBBOC_OK, status, &err);
+    return taken;
+}
+
+static void finish(call *which)
+{
+    call_want want;
+    while ((want = call_step(which)) == CALL_WANTS_READ)
+        assert_int_equal(DUBBOC_OK, http_connection_wait(which->connection, HTTP_WANT_READ, which->deadline_ns));
+    assert_int_equal(CALL_ENDED, want);
+    assert_int_equal(DUBBOC_E_REMOTE, which->status);
+}
+
+/* A provider that restarts under pooled connections costs no call (traps C2), not even when that shows only after the look at the connection.
+ * Nothing was sent, so it is no attempt, and the only provider there is gets the call. */
+static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void **state)
+{
+    (void)state;
+    static const peer_script answers = {{PEER_READ,
+        PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: 46\r\n\r\n{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}"),
+        PEER_AGAIN}};
+    scripted_peer *peer = scripted_peer_new(&answers, 1);
+    const dubboc_client_options made = {.size = sizeof made};
+    const dubboc_call_options options = {.size = sizeof options, .url = scripted_peer_url(peer), .timeout_ms = 10000};
+    dubboc_client *client = NULL;
+    dubboc_error err;
+    counter_slot slot = {0};
+    assert_status(DUBBOC_OK, dubboc_client_new(&made, &client, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        call one;
+        assert_status(DUBBOC_OK, call_init(&one, client, SERVICE, "m", &options, &err), &err);
+        one.params = slice_of("[]");
+        one.counters = &slot;
+        assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
+        http_connection *connection = take_for(&one);
+        assert_int_equal(i > 0, http_connection_is_reused(connection));
+        if (i > 0) {
+            scripted_peer_reset_all(peer);
+            assert_true(test_wait_for(is_readable, connection, 5000));
+        }
+        call_connected(&one, connection, DUBBOC_OK, NULL);
+        if (i > 0) {
+            assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
+            call_connected(&one, take_for(&one), DUBBOC_OK, NULL);
+        }
+        finish(&one);
+        assert_int_equal(1, one.sent);
+        call_fini(&one);
+    }
+    assert_int_equal(2, scripted_peer_requests(peer));
+    dubboc_client_free(client);
+    scripted_peer_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_provider_that_came_when_the_tried_one_went_is_called),
         cmocka_unit_test(while_the_list_changes_each_is_tried_once_and_none_is_left_out),
+        cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,6 +18,7 @@ static void ends_at_its_deadline_and_says_maybe(void **state)
     assert_status(DUBBOC_E_TIMEOUT, raw_call(&self, "[]", NULL), &self.err);
     int64_t took_ms = (clock_now_ns() - begun) / NS_PER_MS;
     assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
+    assert_int_equal(self.err.attempts, 1);
     assert_in_range(took_ms, 150, 1500);
     end(&self);
 }

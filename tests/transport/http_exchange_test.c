@@ -1,6 +1,8 @@
 #include "tests/transport/client_fixture.h"
 
 #include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
 
 #define HEAD "HTTP/1.1 200 OK\r\n"
 
@@ -176,11 +178,14 @@ static void a_send_that_fails_has_sent_nothing(void **state)
     (void)state;
     static const peer_script holds = {{PEER_HOLD}};
     fixture f = start(&holds, 1);
+    signal(SIGPIPE, SIG_DFL);
     for (int i = 0; i < 2; i++) {
         http_connection *connection = take(&f);
         scripted_peer_wait_for_connections(f.peer, i + 1);
         scripted_peer_reset_all(f.peer);
         assert_true(test_wait_for(is_readable, connection, 5000));
+        if (i == 1) /* whoever sends after the reset has been told gets the signal */
+            assert_int_equal(recv(http_connection_fd(connection), &(char){0}, 1, MSG_DONTWAIT), -1);
         assert_status(DUBBOC_E_BROKEN, post(&f, connection), &f.err);
         assert_int_equal(http_exchange_bytes_sent(connection), 0);
         http_connection_give_back(connection);

@@ -154,6 +154,27 @@ static void the_peers_own_idle_time_is_heeded(void **state)
     end(&f);
 }
 
+/* Of two with times of their own the one that was used last may be the first to grow old. */
+static void a_younger_connection_that_is_older_by_its_own_time_is_not_used(void **state)
+{
+    (void)state;
+    static const peer_script scripts[] = {{{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}},
+        {{PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok"), PEER_AGAIN}}};
+    clock_set_source(fake_clock);
+    fixture f = start(scripts, 2);
+    http_connection *connections[2];
+    for (int i = 0; i < 2; i++) { /* each before the next, so that each has its script */
+        connections[i] = take(&f);
+        assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
+    }
+    give_back_many(connections, 2);
+    let_pass_ms(4000);
+    http_connection *taken = take(&f);
+    assert_ptr_equal(taken, connections[0]);
+    http_connection_give_back(taken);
+    end(&f);
+}
+
 static void a_connection_has_a_whole_age(void **state)
 {
     (void)state;
@@ -472,6 +493,7 @@ int main(void)
         cmocka_unit_test_teardown(an_old_idle_connection_is_not_used, stop_fake_clock),
         cmocka_unit_test_teardown(connections_nobody_needs_any_more_can_be_closed, stop_fake_clock),
         cmocka_unit_test_teardown(the_peers_own_idle_time_is_heeded, stop_fake_clock),
+        cmocka_unit_test_teardown(a_younger_connection_that_is_older_by_its_own_time_is_not_used, stop_fake_clock),
         cmocka_unit_test_teardown(a_connection_has_a_whole_age, stop_fake_clock),
         cmocka_unit_test_teardown(the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
         cmocka_unit_test(a_connection_that_was_not_used_goes_back),
