@@ -116,7 +116,8 @@ static void write_header(buffer *header, dubboc_slice interface, dubboc_slice li
 dubboc_status snapshot_file_save(const char *folder, dubboc_slice interface, dubboc_slice lines, size_t count, dubboc_error *err)
 {
     char suffix[32];
-    snprintf(suffix, sizeof suffix, ".%ld.new", (long)getpid());
+    /* not the process: it may have more clients than one, each with a thread that saves */
+    snprintf(suffix, sizeof suffix, ".%ld.new", (long)gettid());
     char *path = file_path(folder, interface, "");
     char *fresh = file_path(folder, interface, suffix);
     buffer header;

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -240,6 +241,34 @@ static void each_allocation_may_fail(void **state)
     test_folder_remove(folder);
 }
 
+static void *save_often(void *arg)
+{
+    dubboc_error err;
+    for (int i = 0; i < 50; i++)
+        if (save_two(arg, SERVICE, &err) != DUBBOC_OK)
+            return strdup(err.text);
+    return NULL;
+}
+
+/* Two clients of one process may use one folder. */
+static void threads_that_save_at_once_do_not_spoil_the_file(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(0, pthread_create(&threads[i], NULL, save_often, folder));
+    for (int i = 0; i < 4; i++) {
+        void *failure;
+        pthread_join(threads[i], &failure);
+        if (failure != NULL)
+            fail_msg("%s", (char *)failure);
+    }
+    assert_two(folder, SERVICE);
+    free(only_file(folder));
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -252,6 +281,7 @@ int main(void)
         cmocka_unit_test(what_is_no_regular_file_is_not_read),
         cmocka_unit_test(a_file_that_cannot_be_written_leaves_the_former_one),
         cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(threads_that_save_at_once_do_not_spoil_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
