@@ -248,8 +248,6 @@ static call_want pick_provider(call *self)
         .policy = self->load_balance, .method = self->method, .excluded = self->tried, .excluded_count = self->tried_count};
     if (self->picks == 0)
         explain_candidates(self);
-    if (deadline_is_over(self->deadline_ns))
-        return end_without_answer(self, DUBBOC_E_TIMEOUT, self->execution);
     if (!directory_pick(self->directory, &request, &self->held))
         return self->picks == 0 ? end_without_provider(self) : end_without_answer(self, self->status, self->execution);
     self->is_held = true;
@@ -257,6 +255,11 @@ static call_want pick_provider(call *self)
         self->reference != NULL && self->reference->dialect != NULL ? self->reference->dialect : dialect_of(self->held.peer);
     if (self->picks++ == 0)
         use_node_settings(self);
+    /* the node's may be shorter than what the registry took to answer: no provider's fault */
+    if (deadline_is_over(self->deadline_ns)) {
+        let_provider_go(self, PICK_UNKNOWN);
+        return end_without_answer(self, DUBBOC_E_TIMEOUT, self->execution);
+    }
     if (is_explained(self))
         explain(self, "attempt %u: %s, %.1f ms after the begin, dialect %s", self->picks, self->held.provider->label,
             milliseconds_since(self->begun_ns), self->dialect->name);

@@ -4,6 +4,7 @@
 
 #include <poll.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "client/call.h"
 #include "tests/selector/fake_registry.h"
@@ -141,6 +142,45 @@ static void while_the_list_changes_each_is_tried_once_and_none_is_left_out(void 
     end(&self);
 }
 
+static int64_t test_ns;
+
+static int64_t test_clock(void)
+{
+    return test_ns;
+}
+
+/* The registry took longer to answer than a node allows for a call: no provider is to blame, least of all all of them at once when a program starts. */
+static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault(void **state)
+{
+    (void)state;
+    static const dubboc_call_options options = {.size = sizeof options};
+    static const char *const list[] = {"jsonrpc://127.0.0.1:1/" SERVICE "?interface=" SERVICE "&timeout=100"};
+    world self;
+    call one;
+    pick held;
+    test_ns = 1000 * NS_PER_S;
+    clock_set_source(test_clock);
+    begin(&self);
+    assert_status(DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
+    one.counters = &self.counters;
+    test_ns += 200 * NS_PER_MS;
+    fake_registry_push(self.source, SERVICE, list, 1);
+    if (call_step(&one) == CALL_WANTS_CONNECTION) {
+        http_connection *none = NULL;
+        dubboc_status status = http_endpoint_take(one.held.provider->endpoint, false, one.deadline_ns, &none, &self.err);
+        call_connected(&one, none, status, &self.err);
+    }
+    assert_int_equal(CALL_ENDED, call_step(&one));
+    assert_int_equal(DUBBOC_NOT_EXECUTED, one.execution);
+    call_fini(&one);
+    const pick_request request = {.method = slice_of("m")};
+    assert_true(directory_pick(one.directory, &request, &held));
+    assert_int_equal(0, atomic_load(&held.provider->failures));
+    pick_release(one.directory, &held, PICK_UNKNOWN);
+    end(&self);
+    clock_set_source(NULL);
+}
+
 /* --- a connection that dies under the call */
 
 static bool is_readable(void *arg)
@@ -214,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_provider_that_came_when_the_tried_one_went_is_called),
         cmocka_unit_test(while_the_list_changes_each_is_tried_once_and_none_is_left_out),
+        cmocka_unit_test(a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault),
         cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
