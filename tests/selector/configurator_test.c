@@ -277,6 +277,30 @@ static void explain(directory *of, char *line, size_t size)
     directory_explain(of, line, size, NULL, NULL);
 }
 
+static uint8_t is_dubbogo(const provider_url *url)
+{
+    return slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0.") ? 7 : 0;
+}
+
+/* What is set over a node is an administrator's, what kind of peer wrote it is not. */
+static void a_provider_stays_the_kind_of_peer_that_its_node_says(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    selector_settings settings = usual_settings();
+    settings.peer_of = is_dubbogo;
+    fixture_start(&f, &settings);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A "&dubbo=dubbo-provider-golang-0.1.1"));
+    overrides_are(&f, LIST(OVER "0.0.0.0/" SERVICE TAIL "&timeout=70"));
+    pick_one(of, "echo", &held);
+    assert_int_equal(70, held.timeout_ms);
+    assert_int_equal(7, held.peer);
+    pick_release(of, &held, PICK_GOOD);
+    fixture_end(&f);
+}
+
 static void an_override_takes_effect_at_once_and_is_undone_when_it_goes(void **state)
 {
     (void)state;
@@ -522,6 +546,7 @@ int main(void)
         cmocka_unit_test(a_timeout_set_for_a_dubbogo_provider_counts),
         cmocka_unit_test(a_weight_set_for_a_dubbo_go_provider_counts),
         cmocka_unit_test(more_than_the_ceiling_are_left_out),
+        cmocka_unit_test(a_provider_stays_the_kind_of_peer_that_its_node_says),
         cmocka_unit_test(an_override_takes_effect_at_once_and_is_undone_when_it_goes),
         cmocka_unit_test(providers_keep_what_is_known_of_them_when_overrides_change),
         cmocka_unit_test(an_absent_value_is_no_stronger_than_the_node_s),
