@@ -4,7 +4,8 @@
 
 #include "base/error.h"
 
-#define EXCERPT_BYTES 120 /* of a reply that cannot be used, for the error's text */
+#define EXCERPT_BYTES 120              /* of a reply that cannot be used, for the error's text */
+#define MESSAGE_BYTES_MAX (64u * 1024) /* a longer message is shown as it is spelled in JSON */
 
 /* The first bytes of a body as one printable line. */
 static void excerpt(dubboc_slice body, char *out, size_t size)
@@ -27,7 +28,7 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
         return (verdict){DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     }
     buffer message;
-    buffer_init(&message, DUBBOC_ERROR_TEXT_MAX);
+    buffer_init(&message, MESSAGE_BYTES_MAX);
     if (reply->message.kind == JSON_STRING)
         json_string_decode(reply->message.text, &message);
     if (message.status == DUBBOC_E_TOO_BIG || message.len == 0)

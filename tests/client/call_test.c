@@ -114,6 +114,24 @@ static void a_remote_error_is_given_whole_and_never_tried_again(void **state)
     end(&self);
 }
 
+/* Its beginning, as it reads; not as it is spelled in JSON. */
+static void a_long_message_is_cut_at_its_end(void **state)
+{
+    (void)state;
+    char message[4000], reply[sizeof message + 200], head[64];
+    memset(message, 'a', sizeof message - 1);
+    message[sizeof message - 1] = '\0';
+    int len = snprintf(reply, sizeof reply, "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\\u00e9 \\\"x\\\" %s\"}}", message);
+    snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len);
+    const peer_script script = {{PEER_READ, PEER_SEND(head), PEER_SEND(reply)}};
+    fixture self;
+    begin(&self, &script);
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_memory_equal(self.err.text, "\xC3\xA9 \"x\" aaa", 10);
+    assert_int_equal(strlen(self.err.text), DUBBOC_ERROR_TEXT_MAX - 1);
+    end(&self);
+}
+
 /* What a peer sends, and what the caller is told. */
 static const struct {
     const char *reply;
@@ -373,6 +391,7 @@ int main(void)
         cmocka_unit_test(refuses_what_would_break_the_request),
         cmocka_unit_test(gives_the_result_as_tree_and_as_text),
         cmocka_unit_test(a_remote_error_is_given_whole_and_never_tried_again),
+        cmocka_unit_test(a_long_message_is_cut_at_its_end),
         cmocka_unit_test(odd_replies_are_told_apart_and_not_repeated),
         cmocka_unit_test(a_reply_over_the_ceiling_is_an_error_and_not_repeated),
         cmocka_unit_test(a_lost_call_is_not_sent_again_unless_it_is_idempotent),
