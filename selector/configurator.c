@@ -142,7 +142,7 @@ static bool key_matches(const configurator *self, const provider_url *to)
     return group_fits && version_fits;
 }
 
-/* "host:port,host:port"; one that holds 0.0.0.0 means all. */
+/* "host:port,host": of that host with any port; one that holds 0.0.0.0 means all. */
 static bool lists_address(dubboc_slice list, const provider_url *to)
 {
     char address[300];
@@ -152,7 +152,8 @@ static bool lists_address(dubboc_slice list, const provider_url *to)
     if (list.len == 0)
         return true;
     while (slice_next(&list, ',', &piece))
-        if (slice_is_nocase(piece, address) || slice_is(piece, ANY_HOST) || slice_starts_with(piece, ANY_HOST ":"))
+        if (slice_is_nocase(piece, address) || slice_equal(piece, to->host) || slice_is(piece, ANY_HOST) ||
+            slice_starts_with(piece, ANY_HOST ":"))
             return true;
     return false;
 }
