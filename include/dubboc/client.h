@@ -82,14 +82,16 @@ typedef void (*dubboc_explain_fn)(void *arg, const char *line);
 
 /* One call's own settings; they win over everything else. Set size, leave the rest 0. Borrowed during the call. */
 typedef struct dubboc_call_options {
-    size_t size;              /* sizeof(dubboc_call_options) */
-    int64_t timeout_ms;       /* the whole call, all attempts; DUBBOC_NONE: no deadline */
-    const char *group;        /* NULL: as configured; "": none; "*": any */
-    const char *version;      /* the same */
-    const char *url;          /* "http://host:port/path": this provider, no registry; interface is then only a name for people */
-    const char *load_balance; /* "random", "roundrobin" */
-    int retries;              /* DUBBOC_NONE: 0 */
-    int idempotent;           /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
+    size_t size;         /* sizeof(dubboc_call_options) */
+    int64_t timeout_ms;  /* the whole call, all attempts; DUBBOC_NONE: no deadline */
+    const char *group;   /* NULL: as configured; "": none; "*": any */
+    const char *version; /* the same */
+    /* "http://host:port/path": this provider, no registry; interface is then only a name for people. What stands behind a '?' is read as in
+     * a provider's node ("?timeout=500") and not sent. */
+    const char *url;
+    const char *load_balance;     /* "random", "roundrobin" */
+    int retries;                  /* DUBBOC_NONE: 0 */
+    int idempotent;               /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
     const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection, Timeout and the like */
     size_t header_count;
     dubboc_text *remote_error; /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else it is emptied */

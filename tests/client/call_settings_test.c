@@ -226,6 +226,23 @@ static void tell_line(void *arg, const char *line)
     snprintf(told + strlen(told), 2000 - strlen(told), "%s\n", line);
 }
 
+/* The query of an address is not a part of the path. */
+static void an_address_may_say_what_a_node_says(void **state)
+{
+    (void)state;
+    char url[128];
+    fixture self;
+    begin(&self, &is_silent);
+    snprintf(url, sizeof url, "%s?timeout=150", self.url);
+    self.options.url = url;
+    self.options.timeout_ms = 0;
+    assert_status(DUBBOC_E_TIMEOUT, raw_call(&self, "[]", NULL), &self.err);
+    char *request = scripted_peer_last_request(self.peers[0]);
+    assert_contains(request, "POST /x.Y HTTP/1.1\r\n");
+    free(request);
+    end(&self);
+}
+
 /* Each says which it was: a program may have many from its own configuration. */
 static void an_unusable_address_is_named_with_where_it_stands(void **state)
 {
@@ -306,6 +323,7 @@ int main(void)
         cmocka_unit_test(the_narrower_setting_wins),
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
         cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
+        cmocka_unit_test(an_address_may_say_what_a_node_says),
         cmocka_unit_test(an_unusable_address_is_named_with_where_it_stands),
         cmocka_unit_test(explains_candidates_and_attempts),
         cmocka_unit_test(without_registry_and_url_it_says_so),
