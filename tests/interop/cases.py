@@ -276,7 +276,7 @@ def repeats_broken(outcome, peer):
 def record_provider(outcome, peer, zookeeper, port, variant):
     """The C consumer's list through a proxy, led there by the peer's own nodes; then the probes."""
     import corpus
-    recorder, argv, names = Recorder(port), [], {}
+    recorder, argv, names = Recorder(port, end_s=0.5), [], {}
     if peer.registry:
         urls = []
         for interface in (USERS, ECHO):

@@ -39,7 +39,7 @@ class Reader:
         self.pending += piece
         return bool(piece)
 
-    def notice_end(self, seconds=0.05):
+    def notice_end(self, seconds):
         """Some providers close after an error without having said so, and the next request must not be sent to a dead connection."""
         if select.select([self.peer], [], [], seconds)[0]:
             self.more()
@@ -94,8 +94,9 @@ def chunked_length(data):
 class Recorder:
     """Listens on a free port of 127.0.0.1 and passes on to target, which may be set later."""
 
-    def __init__(self, target=None):
-        self.target, self.exchanges, self.lock = target, [], threading.Lock()
+    def __init__(self, target=None, end_s=0.05):
+        """end_s: how long an end that a provider has not announced is waited for, after an error."""
+        self.end_s, self.target, self.exchanges, self.lock = end_s, target, [], threading.Lock()
         self.answer = lambda request: None  # what is given in place of the provider's answer, if anything is
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -137,7 +138,7 @@ class Recorder:
             return False
         kept.reply, _ = replies.message(not request.startswith(b"HEAD "))
         if b'"error"' in kept.reply:
-            replies.notice_end()
+            replies.notice_end(self.end_s)
         kept.is_closed = replies.is_ended or b"connection: close" in kept.reply.split(b"\r\n\r\n")[0].lower()
         kept.is_complete = True
         requests.peer.sendall(kept.reply)
