@@ -28,6 +28,16 @@ def consumers(zookeeper):
         return session.children(f"/dubbo/{USERS}/consumers")
 
 
+def check_name(name):
+    """A node of ours as it stands in ZooKeeper: what Dubbo 2.7.23 and 3 cannot read (wire.md 12.5) is not in it."""
+    assert re.sub(r"%[0-9A-F]{2}", "", name).isascii() and not re.search(r"%[0-9A-F]?[a-f]", name), f"not upper-case hex: {name}"
+    read = by_python(name)
+    assert all(read.values()), f"something is empty: {name}"
+    assert re.fullmatch(r"\d{13}", read["timestamp"]), f"no milliseconds: {name}"
+    release = tuple(map(int, read.get("release", "2.7.4").split(".")))
+    assert read["url.protocol"] != "http" or "release" in read and release >= (2, 7, 4), f"Java serialization to others: {name}"
+
+
 def check_consumer(read):
     """read: parts and parameters of the node, as somebody reads it."""
     assert read["url.protocol"] == "consumer" and read["url.path"].lstrip("/") == USERS, read
@@ -48,7 +58,7 @@ def consumer_node(peer, zookeeper):
     with Steady(*call, DUBBOC_CLIENT_REGISTER="false"), Steady(*call) as shown:
         name, = wait_for(lambda: set(consumers(zookeeper)) - before, 10, "the consumer's node")
         assert by_python(name)["pid"] == str(shown.program.process.pid), f"not of the one that has a node: {name}"
-        assert re.sub(r"%[0-9A-F]{2}", "", name).isascii() and not re.search(r"%[0-9A-F]?[a-f]", name), f"not upper-case hex: {name}"
+        check_name(name)
         assert "version" not in by_python(name) and "group" not in by_python(name), name
         check_consumer(by_python(name))
         if peer.name.startswith("j"):
@@ -58,12 +68,14 @@ def consumer_node(peer, zookeeper):
 
 
 def counted_once():
-    """Two C providers with a node for each scheme are two providers, not four."""
+    """Two C providers with a node for each scheme, which are as everybody can read them, are two providers, not four."""
     settings = {"DUBBOC_SERVER_PROTOCOLS": "jsonrpc,http"}
     with ZooKeeper() as zookeeper:
         two = [Provider("user-provider", DUBBOC_REGISTRY_ADDRESS=zookeeper.url, **settings) for _ in range(2)]
         with ended(two[0]), ended(two[1]):
             listed(zookeeper, 4)
+            for name in nodes.providers(zookeeper.address, USERS):
+                check_name(name)
             shown = dubboc("ls", "-r", zookeeper.url, USERS).out.splitlines()
             assert len(shown) == 2 and all(line.startswith("jsonrpc://") for line in shown), shown
             doubles = dubboc("ls", "--all", "-r", zookeeper.url, USERS).out.count("(the same provider as another node)")
