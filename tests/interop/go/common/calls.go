@@ -215,12 +215,12 @@ func values(c *Checks, echo Call) {
 }
 
 func failures(c *Checks, echo Call) {
-	for name, message := range map[string]string{
-		"echo.fail.exception":       "broken",
-		"echo.fail.unicode":         "\u4e2d \U0001f600 \"q\"\n",
-		"echo.fail.looks_like_json": `{"code":1}`,
+	for _, one := range []struct{ name, message string }{
+		{"echo.fail.exception", "broken"},
+		{"echo.fail.unicode", "\u4e2d \U0001f600 \"q\"\n"},
+		{"echo.fail.looks_like_json", `{"code":1}`},
 	} {
-		c.fails(name, message, get[any](echo, "fail", message))
+		c.fails(one.name, one.message, get[any](echo, "fail", one.message))
 	}
 	c.fails("echo.add.overflow", "9223372036854775807 + 1 is beyond 64 bits", get[int64](echo, "add", int64(math.MaxInt64), 1))
 	c.fails("echo.sleep.negative", "cannot sleep for -1 ms", get[int64](echo, "sleep", -1))
