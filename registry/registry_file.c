@@ -270,7 +270,10 @@ static dubboc_status file_check_exists(dubboc_slice rest, dubboc_error *err)
     char *path = mem_printf("%.*s/", SLICE_ARGS(root));
     if (path == NULL)
         return error_no_memory(err);
-    if (stat(path, &info) != 0 && (errno == ENOENT || errno == ENOTDIR))
+    int problem = stat(path, &info) == 0 ? 0 : errno;
+    if (problem == ENOTDIR)
+        status = error_set(err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s is no folder", SLICE_ARGS(root));
+    else if (problem == ENOENT)
         status = error_set(
             err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s does not exist; the first provider makes it", SLICE_ARGS(root));
     free(path);

@@ -96,6 +96,15 @@ def ls_of_an_interface_that_nobody_offers_is_empty():
     equal((end.status, end.out), (0, "[]\n"), end)
 
 
+def a_registry_that_is_a_file_is_no_folder():
+    with Folder() as folder:
+        path = folder.file("registry", "")
+        for command in (["ls"], ["watch", "com.example.A"], ["call", "com.example.A", "m"]):
+            end = dubboc(*command, "-r", "file://" + path)
+            equal((end.status, end.out), (2, ""), end)
+            holds(end.err, path + " is no folder")
+
+
 def who_only_reads_makes_no_registry():
     with Folder() as folder:
         missing = os.path.join(folder.path, "mistyped", "registry")
@@ -208,6 +217,7 @@ run([
     ls_all_heeds_overrides,
     ls_all_names_each_kind_of_node_that_cannot_be_called,
     ls_of_an_interface_that_nobody_offers_is_empty,
+    a_registry_that_is_a_file_is_no_folder,
     who_only_reads_makes_no_registry,
     watch_tells_what_is_there_and_ends_with_0_when_interrupted,
     watch_tells_what_comes_changes_and_goes,
