@@ -164,6 +164,8 @@ static dubboc_status fill_in(
     service->weight = options->weight == DUBBOC_NONE ? 0 : options->weight;
     if (options->weight == 0)
         service->weight = (int)config_int(config, section, "weight");
+    if (options->timeout_ms < 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms is %lld, expected 0 or more", (long long)options->timeout_ms);
     service->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : config_int(config, section, "timeout");
     service->retries = config_is_set(config, section, "retries") ? (int)config_int(config, section, "retries") : -1;
     if (service->group == NULL || service->version == NULL || service->protocols == NULL || service->path == NULL)
@@ -262,6 +264,9 @@ static dubboc_status check_method(const dubboc_service *service, const dubboc_me
         return error_set(err, DUBBOC_E_ARGUMENT, "method %s: once and idempotent exclude each other", options->name);
     if ((options->flags & ~(unsigned)(DUBBOC_NONBLOCKING | DUBBOC_ONCE | DUBBOC_IDEMPOTENT)) != 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "method %s: unknown flags 0x%x", options->name, options->flags);
+    if (options->timeout_ms < 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "method %s: timeout_ms is %lld, expected 0 or more", options->name,
+            (long long)options->timeout_ms);
     if (map_find(service->by_name, slice_of(options->name)) != NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "method %s was added before", options->name);
     return service->method_count < METHODS_MAX ? DUBBOC_OK

@@ -65,6 +65,7 @@ static void names_that_cannot_be_registered_are_refused(void **state)
     add("a.B", &(dubboc_service_options){.protocols = " , "}, "protocols");
     add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,http,jsonrpc"}, "protocols: \"jsonrpc\" stands twice");
     add("a.B", &(dubboc_service_options){.weight = -5}, "weight is -5");
+    add("a.B", &(dubboc_service_options){.timeout_ms = -1}, "timeout_ms is -1");
     longest[255] = '\0';
     assert_non_null(add(longest, NULL, NULL));
     assert_non_null(add("com.foo.Outer$Inner", NULL, NULL));
@@ -85,6 +86,7 @@ static void methods_that_cannot_be_called_are_refused(void **state)
         {{.name = "a", .json = uncalled, .raw = raw_handler}, "one handler is needed"},
         {{.name = "a", .json = uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT}, "exclude each other"},
         {{.name = "a", .json = uncalled, .flags = 64}, "unknown flags"},
+        {{.name = "a", .json = uncalled, .timeout_ms = -1}, "timeout_ms is -1"},
         {{.name = "there", .json = uncalled}, "added before"},
     };
     dubboc_service *service = add("a.B", NULL, NULL);
