@@ -69,10 +69,15 @@ dubboc_status request_check(dubboc_slice method, const dubboc_call_options *opti
     for (size_t i = 0; i < method.len; i++)
         if ((unsigned char)method.at[i] < ' ' || method.at[i] == '"' || method.at[i] == '\\')
             return error_set(err, DUBBOC_E_ARGUMENT, "the method's name holds a quote, backslash or control byte at byte %zu", i);
-    if (options->timeout_ms < DUBBOC_NONE || options->retries < DUBBOC_NONE || options->idempotent < DUBBOC_NONE ||
-        options->idempotent > 1)
-        return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms %lld, retries %d or idempotent %d of the call is out of range",
-            (long long)options->timeout_ms, options->retries, options->idempotent);
+    if (options->timeout_ms < DUBBOC_NONE)
+        return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms of the call is %lld, expected 1 or more, 0 or DUBBOC_NONE",
+            (long long)options->timeout_ms);
+    if (options->retries < DUBBOC_NONE)
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "retries of the call is %d, expected 1 or more, 0 or DUBBOC_NONE", options->retries);
+    if (options->idempotent < DUBBOC_NONE || options->idempotent > 1)
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "idempotent of the call is %d, expected 1, 0 or DUBBOC_NONE", options->idempotent);
     return check_headers(options, err);
 }
 
