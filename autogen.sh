@@ -5,4 +5,5 @@ cd "$(dirname "$0")"
 for tool in autoreconf automake libtoolize pkg-config; do
     command -v "$tool" >/dev/null 2>&1 || { echo "autogen.sh: $tool is missing: ./dev deps installs it" >&2; exit 1; }
 done
+mkdir -p m4
 exec autoreconf --install --force
