@@ -95,7 +95,7 @@ static const char *form_text(config_form form)
     case CONFIG_FORM_REGISTRY:
         return "zookeeper://host:port,host:port/, file:///folder, static:URL,URL, or nothing";
     case CONFIG_FORM_HTTP_URL:
-        return "a URL that begins with http:// or https://";
+        return "http://host:port/path or https://host:port/path";
     case CONFIG_FORM_ANY:
         break;
     }
@@ -232,9 +232,40 @@ static dubboc_status read_registry(const config_key *key, dubboc_slice value, du
     return is_bare ? DUBBOC_OK : not_expected(key, err);
 }
 
-static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc_error *err)
+static bool is_port(dubboc_slice text)
+{
+    uint64_t number;
+    return slice_u64(text, 65535, &number) && number > 0;
+}
+
+/* An IPv6 address without brackets, as Java writes it, is left to who calls it (wire.md P27). */
+static bool is_host_and_port(dubboc_slice text)
+{
+    dubboc_slice host, port;
+    if (slice_starts_with(text, "[")) {
+        slice_cut(text, ']', &host, &port);
+        return host.len > 1 && (port.len == 0 || (port.at[0] == ':' && is_port(slice_make(port.at + 1, port.len - 1))));
+    }
+    if (!slice_cut(text, ':', &host, &port))
+        return host.len > 0;
+    return has_any_of(port, ":") || (host.len > 0 && is_port(port));
+}
+
+static bool is_http_url(dubboc_slice value)
 {
     static const char *const http[] = {"http://", "https://", NULL};
+    dubboc_slice scheme, authority, rest;
+    if (!starts_with_any_of(value, http) || has_any_of(value, " \t"))
+        return false;
+    slice_cut(value, '/', &scheme, &rest);
+    slice_cut(slice_make(rest.at + 1, rest.len - 1), '/', &authority, &rest);
+    slice_cut(authority, '?', &authority, &rest);
+    const char *at = authority.len > 0 ? memrchr(authority.at, '@', authority.len) : NULL;
+    return is_host_and_port(at != NULL ? slice_make(at + 1, (size_t)(authority.at + authority.len - at - 1)) : authority);
+}
+
+static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc_error *err)
+{
     switch (key->form) {
     case CONFIG_FORM_IP:
         if (slice_starts_with(value, "unix:"))
@@ -245,7 +276,7 @@ static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc
     case CONFIG_FORM_REGISTRY:
         return read_registry(key, value, err);
     case CONFIG_FORM_HTTP_URL:
-        return starts_with_any_of(value, http) && !has_any_of(value, " \t") ? DUBBOC_OK : not_expected(key, err);
+        return is_http_url(value) ? DUBBOC_OK : not_expected(key, err);
     case CONFIG_FORM_ANY:
         break;
     }

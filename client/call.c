@@ -100,7 +100,7 @@ static dubboc_status resolve_directory(call *self, dubboc_error *err)
     const dubboc_call_options *options = self->options;
     if (options->url != NULL) {
         dubboc_status status = selector_fixed(self->client->selector, options->url, &self->directory, err);
-        return status == DUBBOC_E_PARSE || status == DUBBOC_E_ARGUMENT ? error_prefix(err, DUBBOC_E_ARGUMENT, "url") : status;
+        return status == DUBBOC_E_ARGUMENT ? error_prefix(err, status, "url") : status;
     }
     dubboc_status status = reference_find(self->client, self->interface, &self->reference, err);
     if (status != DUBBOC_OK)

@@ -162,8 +162,7 @@ static dubboc_status find_directory(dubboc_client *client, reference *self, dubb
 {
     if (self->url[0] != '\0') {
         dubboc_status status = selector_fixed(client->selector, self->url, &self->directory, err);
-        bool is_wrong = status == DUBBOC_E_PARSE || status == DUBBOC_E_ARGUMENT;
-        return is_wrong ? error_prefix(err, DUBBOC_E_CONFIG, "[%s] url", self->section) : status;
+        return status == DUBBOC_E_ARGUMENT ? error_prefix(err, DUBBOC_E_CONFIG, "[%s] url", self->section) : status;
     }
     if (client->registry == NULL)
         return error_set(err, DUBBOC_E_NO_PROVIDER,

@@ -304,8 +304,10 @@ dubboc_status node_new_fixed(const node_reader *reader, dubboc_slice text, node 
 {
     provider_url *url = NULL;
     dubboc_status status = provider_url_from_text(text, &url, err);
+    if (status == DUBBOC_E_NO_MEMORY)
+        return status;
     if (status != DUBBOC_OK)
-        return status != DUBBOC_E_NO_MEMORY ? error_prefix(err, status, "%.*s", SLICE_ARGS(text)) : status;
+        return error_prefix(err, DUBBOC_E_ARGUMENT, "%.*s", SLICE_ARGS(text));
     node *self = make(text, 0);
     status = self != NULL ? take_fixed(self, reader, url, err) : error_no_memory(err);
     provider_url_free(url);

@@ -55,7 +55,7 @@ typedef struct node_reader {
 /* From a URL of the registry. One that cannot be read or does not match gets its reason, which is no failure. NULL: no memory. */
 node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash);
 
-/* From a URL that a user gave as the address. DUBBOC_E_PARSE, DUBBOC_E_ARGUMENT: it is none; DUBBOC_E_NO_MEMORY. */
+/* From a URL that a user gave as the address. DUBBOC_E_ARGUMENT: it is none, and err quotes it; DUBBOC_E_NO_MEMORY. */
 dubboc_status node_new_fixed(const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err);
 
 /* Gives its provider back: only when no reader can see a snapshot with it. NULL is accepted. */

@@ -59,7 +59,7 @@ dubboc_status selector_directory(selector *self, const url_wanted *wanted, direc
 
 /* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept and found again by its URL.
  * jsonrpc:// is http://; the port is 80, or 443 for https, and the path "/", when the URL has none. Any thread.
- * DUBBOC_E_PARSE, DUBBOC_E_ARGUMENT: no such URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
+ * DUBBOC_E_ARGUMENT: no such URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err);
 
 /* Waits until the directory has been read once, from the registry or from its snapshot file. DUBBOC_E_REGISTRY: not by then (err says what the

@@ -284,6 +284,15 @@ static void good_values_of_every_kind_are_taken(void **state)
     assert_string_equal(config_text(config, "registry", "address"), "h1:2181,h2:2181");
     assert_true(config_list_has(config_text(config, "reference a", "idempotent"), "List"));
     dubboc_config_free(config);
+    static const char *const urls[] = {
+        "https://h", "http://h/x:y", "http://u:p@h:65535?x", "http://[::1]", "http://[::1]:80/x", "http://::1:80/x"};
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "[reference a]\nurl = %s\n", urls[i]);
+        config = load(text);
+        assert_string_equal(config_text(config, "reference a", "url"), urls[i]);
+        dubboc_config_free(config);
+    }
     static const char *const addresses[] = {"", "zookeeper://h1:2181?backup=h2:2181", "zookeeper://h1:2181,h2:2181/?group=dubbo",
         "file:///var/lib/dubboc", "file:relative", "static:jsonrpc://127.0.0.1:1/a,jsonrpc://127.0.0.1:2/a", "127.0.0.1:2181"};
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {

@@ -91,7 +91,8 @@ static void a_fixed_address_that_is_none_is_refused(void **state)
     static const char *const wrong[] = {"ftp://h:1/x", "file:///etc/passwd", "dubbo://h:1/x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_not_equal(DUBBOC_OK, selector_fixed(f.selector, wrong[i], &found, &f.err));
-    assert_status(DUBBOC_E_PARSE, selector_fixed(f.selector, "127.0.0.1:80", &found, &f.err), &f.err);
+    assert_status(DUBBOC_E_ARGUMENT, selector_fixed(f.selector, "127.0.0.1:80", &found, &f.err), &f.err);
+    assert_contains(f.err.text, "127.0.0.1:80: no ://");
     assert_null(found);
     fixture_end(&f);
 }

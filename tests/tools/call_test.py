@@ -229,7 +229,9 @@ def a_bench_that_is_interrupted_while_its_calls_hang_ends_them():
 
 
 def wrong_usage_is_64():
-    for arguments in ([], [INTERFACE], [INTERFACE, "echo", "[]", "more"], ["-u", "ftp://h/", INTERFACE, "echo"], ["-t", "5", INTERFACE, "echo"],
+    for arguments in ([], [INTERFACE], [INTERFACE, "echo", "[]", "more"], ["-u", "ftp://h/", INTERFACE, "echo"],
+                      ["-u", "http://", INTERFACE, "echo"], ["-u", "http://h:99999/x", INTERFACE, "echo"], ["-u", "http://h:x/", INTERFACE, "echo"],
+                      ["-u", "http://a_b!/x", INTERFACE, "echo"], ["-t", "5", INTERFACE, "echo"],
                       ["--lb", "nothing", INTERFACE, "echo"], ["--lb", "p2c", INTERFACE, "echo"], ["-r", "zk://h:1", INTERFACE, "echo"],
                       [INTERFACE, "echo"]):
         end = call(*arguments)
