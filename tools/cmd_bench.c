@@ -170,8 +170,8 @@ static int show(const load_outcome *outcome, bool is_json)
     if (outcome->first_error.status != DUBBOC_OK)
         tool_say("the first failure: %s", outcome->first_error.text);
     if (outcome->not_sent + outcome->maybe_executed > 0)
-        return tool_finish(TOOL_NO_ANSWER);
-    return tool_finish(outcome->remote_error > 0 ? TOOL_REMOTE_ERROR : TOOL_DONE);
+        return TOOL_NO_ANSWER;
+    return outcome->remote_error > 0 ? TOOL_REMOTE_ERROR : TOOL_DONE;
 }
 
 static int run(const bench_options *options, dubboc_client *client, const dubboc_text *params)

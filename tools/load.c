@@ -20,6 +20,8 @@ typedef struct load {
     _Atomic int64_t taken; /* numbers of calls handed out */
     _Atomic uint64_t made;
     atomic_int running;
+    atomic_bool is_refused;
+    dubboc_error refusal; /* of the first call that was refused, written by its thread */
 } load;
 
 /* One thread's own part of the outcome, merged at the end. */
@@ -95,6 +97,12 @@ static bool take_call(load *self, int64_t *due_ns)
     return *due_ns < self->end_ns && !atomic_load(self->is_interrupted);
 }
 
+/* A call that is wrong in itself: to make it again is of no use. */
+static bool is_refusal(dubboc_status status)
+{
+    return status == DUBBOC_E_ARGUMENT || status == DUBBOC_E_CONFIG || status == DUBBOC_E_UNSUPPORTED;
+}
+
 static void *work(void *arg)
 {
     worker *self = arg;
@@ -102,10 +110,12 @@ static void *work(void *arg)
     dubboc_text result = {0};
     dubboc_error err;
     int64_t due_ns;
-    while (!self->is_out_of_memory && take_call(self->load, &due_ns)) {
+    while (!self->is_out_of_memory && !atomic_load(&self->load->is_refused) && take_call(self->load, &due_ns)) {
         dubboc_status status = dubboc_call_raw(
             settings->client, settings->interface, settings->method, settings->params, settings->options, &result, &err);
         note(self, status, &err, due_ns);
+        if (is_refusal(status) && !atomic_exchange(&self->load->is_refused, true))
+            self->load->refusal = err;
         atomic_fetch_add_explicit(&self->load->made, 1, memory_order_relaxed);
     }
     dubboc_text_free(&result);
@@ -210,6 +220,11 @@ dubboc_status load_run(const load_settings *settings, load_outcome *outcome, con
     free(workers);
     if (started < settings->threads)
         return error_set(err, DUBBOC_E_SYSTEM, "only %d of %d threads could be started", started, settings->threads);
+    if (atomic_load(&shared.is_refused)) {
+        if (err != NULL)
+            *err = shared.refusal;
+        return shared.refusal.status;
+    }
     return is_complete ? DUBBOC_OK : error_no_memory(err);
 }
 

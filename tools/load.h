@@ -41,7 +41,8 @@ typedef struct load_outcome {
 } load_outcome;
 
 /* Blocks until it is done, or until *is_interrupted: then calls under way have LOAD_GRACE_MS to end, after which the client ends them and can be used for no
- * more (they count as what is known of them). DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM (no threads). The outcome is freed by
+ * more (they count as what is known of them). DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM (no threads). DUBBOC_E_ARGUMENT, DUBBOC_E_CONFIG,
+ * DUBBOC_E_UNSUPPORTED: the first call was refused before anything was sent, as all would be, which ends the load. The outcome is freed by
  * load_outcome_free() in every case. progress (may be NULL) is called about once a second with the calls made so far. */
 dubboc_status load_run(const load_settings *settings, load_outcome *outcome, const atomic_bool *is_interrupted,
     void (*progress)(uint64_t calls, double seconds), dubboc_error *err);

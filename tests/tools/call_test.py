@@ -228,6 +228,14 @@ def a_bench_that_is_interrupted_while_its_calls_hang_ends_them():
     equal(seconds < INTERRUPTED_S, True, "%.3f s" % seconds)
 
 
+def a_bench_of_calls_that_cannot_be_made_ends_at_the_first_with_64():
+    with Peer(echo) as peer:
+        for arguments in (["echo", "{"], ["echo", "7"], [""], ["-H", "Host: x", "echo"]):
+            end = dubboc("bench", "-d", "1h", "-u", peer.url, INTERFACE, *arguments)
+            equal((end.status, end.out, len(end.err.splitlines())), (64, "", 1), "%s\n%s" % (arguments, end))
+        equal(len(peer.requests), 0)
+
+
 def wrong_usage_is_64():
     for arguments in ([], [INTERFACE], [INTERFACE, "echo", "[]", "more"], ["-u", "ftp://h/", INTERFACE, "echo"],
                       ["-u", "http://", INTERFACE, "echo"], ["-u", "http://h:99999/x", INTERFACE, "echo"], ["-u", "http://h:x/", INTERFACE, "echo"],
@@ -270,6 +278,7 @@ run([
     a_lost_call_is_made_again_only_when_it_is_said_to_be_idempotent,
     a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_tells_what_it_has,
     a_bench_that_is_interrupted_while_its_calls_hang_ends_them,
+    a_bench_of_calls_that_cannot_be_made_ends_at_the_first_with_64,
     wrong_usage_is_64,
     params_that_cannot_be_sent_are_wrong_usage,
     a_wrong_configuration_is_78,
