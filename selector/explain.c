@@ -7,7 +7,8 @@
 #include "selector/health.h"
 #include "selector/parts.h"
 
-#define NODES_IN_LINE 20                    /* the rest is only counted */
+#define REASONS_IN_LINE 20 /* nodes with others are only counted */
+#define MORE_BYTES sizeof("; and 18446744073709551615 more")
 #define COPY_MAX_BYTES (128u * 1024 * 1024) /* of nodes for a visitor; above it sees none */
 
 /* Appends within size; what does not fit is cut. */
@@ -40,14 +41,71 @@ static const char *reason_of(const node *each)
     return each->reason != NULL ? each->reason : each->unused;
 }
 
-static void add_node(line_writer *to, const node *each)
+static const char *state_of(const node *each)
 {
     const char *reason = reason_of(each);
-    if (reason == NULL)
-        reason = health_may_serve(each->provider) ? "usable" : "usable, rests after failures";
-    add(to, "; %s: %s", node_label(each), reason);
-    if (each->changed != NULL)
-        add(to, " (%s)", each->changed);
+    if (reason != NULL)
+        return reason;
+    return health_may_serve(each->provider) ? "usable" : "usable, rests after failures";
+}
+
+/* Nodes of which the same is to be said: the first of them, and how many. */
+typedef struct alike {
+    const node *first;
+    size_t count;
+} alike;
+
+static bool is_alike(const node *a, const node *b)
+{
+    const char *changed_a = a->changed != NULL ? a->changed : "", *changed_b = b->changed != NULL ? b->changed : "";
+    return strcmp(state_of(a), state_of(b)) == 0 && strcmp(changed_a, changed_b) == 0;
+}
+
+/* How many groups there are: nodes are in the order of their text, so many of one protocol would hide the one that matters. */
+static size_t group_nodes(const node_list *nodes, alike groups[REASONS_IN_LINE])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < nodes->count; i++) {
+        size_t at = 0;
+        while (at < count && !is_alike(groups[at].first, nodes->nodes[i]))
+            at++;
+        if (at < count)
+            groups[at].count++;
+        else if (count < REASONS_IN_LINE)
+            groups[count++] = (alike){nodes->nodes[i], 1};
+    }
+    return count;
+}
+
+static void add_group(line_writer *to, const alike *group)
+{
+    add(to, "; %s", node_label(group->first));
+    if (group->count > 1)
+        add(to, " and %zu more", group->count - 1);
+    add(to, ": %s", state_of(group->first));
+    if (group->first->changed != NULL)
+        add(to, " (%s)", group->first->changed);
+}
+
+/* A group that does not fit is left out whole, with those behind it. */
+static void add_nodes(line_writer *to, const node_list *nodes)
+{
+    alike groups[REASONS_IN_LINE];
+    size_t count = group_nodes(nodes, groups), left = nodes->count;
+    line_writer before = *to;
+    for (size_t i = 0; i < count; i++) {
+        add_group(to, &groups[i]);
+        bool is_last = left == groups[i].count;
+        if (to->len + (is_last ? 1 : MORE_BYTES) >= to->size)
+            break;
+        before = *to;
+        left -= groups[i].count;
+    }
+    *to = before;
+    if (to->size > to->len)
+        to->line[to->len] = '\0';
+    if (left > 0)
+        add(to, "; and %zu more", left);
 }
 
 static void add_head(line_writer *to, const directory *self)
@@ -107,10 +165,7 @@ void directory_explain(
         line[0] = '\0';
     pthread_mutex_lock(&self->lock);
     add_head(&to, self);
-    for (size_t i = 0; i < self->nodes.count && i < NODES_IN_LINE; i++)
-        add_node(&to, self->nodes.nodes[i]);
-    if (self->nodes.count > NODES_IN_LINE)
-        add(&to, "; and %zu more", self->nodes.count - NODES_IN_LINE);
+    add_nodes(&to, &self->nodes);
     if (visit != NULL)
         copy_for_visit(&copy, self);
     pthread_mutex_unlock(&self->lock);

@@ -219,7 +219,23 @@ static void count_visit(void *arg, const char *url, const char *reason)
     counts[1] += reason != NULL;
 }
 
-static void explains_twenty_nodes_in_the_line_and_all_to_a_visitor(void **state)
+static void says_once_what_holds_for_many_nodes(void **state)
+{
+    (void)state;
+    fixture f;
+    char line[400];
+    directory *of =
+        fixture_start_with(&f, LIST("dubbo://10.0.0.1:1/" SERVICE, "dubbo://10.0.0.2:1/" SERVICE, "dubbo://10.0.0.3:1/" SERVICE,
+                                   "dubbo://10.0.0.4:1/" SERVICE, "dubbo://10.0.0.5:1/" SERVICE, A "&group=g1", B "&group=g1"));
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "10.0.0.1:1/" SERVICE " and 4 more: protocol dubbo; ");
+    assert_contains(line, A_LABEL " and 1 more: group g1, wanted none");
+    directory_explain(of, line, strlen(line), NULL, NULL);
+    assert_contains(line, " and 4 more: protocol dubbo; and 2 more");
+    fixture_end(&f);
+}
+
+static void explains_twenty_reasons_in_the_line_and_all_to_a_visitor(void **state)
 {
     (void)state;
     fixture f;
@@ -233,9 +249,18 @@ static void explains_twenty_nodes_in_the_line_and_all_to_a_visitor(void **state)
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 50);
     directory_explain(of, line, sizeof line, count_visit, counts);
     assert_contains(line, "50 nodes seen");
-    assert_contains(line, "and 30 more");
+    assert_contains(line, " and 49 more: usable");
     assert_int_equal(50, counts[0]);
     assert_int_equal(0, counts[1]);
+    char other[50][80];
+    const char *others[51] = {NULL};
+    for (int i = 0; i < 50; i++) {
+        snprintf(other[i], sizeof other[i], "p%02d://h:1/" SERVICE, i);
+        others[i] = other[i];
+    }
+    registry_has(&f, others);
+    directory_explain(of, line, sizeof line, NULL, NULL);
+    assert_contains(line, "protocol p19; and 30 more");
     directory_explain(of, small, sizeof small, NULL, NULL);
     assert_int_equal(sizeof small - 1, strlen(small));
     free_urls(urls, 50);
@@ -400,7 +425,9 @@ static void a_name_with_a_wrong_escape_is_left_out_for_that_reason(void **state)
     registry_has(&f, LIST(A, "jsonrpc%3A%2F%2Fh%zz", "garbage", "jsonrpc%253A%252F%252F10.0.0.7%253A80%252Fx"));
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "jsonrpc%3A%2F%2Fh%zz: wrong escape %zz at byte 17");
-    assert_contains(line, "garbage: no ://");
+    assert_contains(line, "garbage and 1 more: no ://");
+    registry_has(&f, LIST(A, "jsonrpc%253A%252F%252F10.0.0.7%253A80%252Fx"));
+    directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "%252Fx: no ://");
     assert_int_equal(1, directory_count(of));
     fixture_end(&f);
@@ -494,7 +521,8 @@ int main(void)
         cmocka_unit_test(of_a_leftover_and_a_new_node_the_later_one_counts),
         cmocka_unit_test(bad_nodes_are_left_out_and_the_good_ones_used),
         cmocka_unit_test(a_weight_of_zero_beside_others_is_never_picked),
-        cmocka_unit_test(explains_twenty_nodes_in_the_line_and_all_to_a_visitor),
+        cmocka_unit_test(says_once_what_holds_for_many_nodes),
+        cmocka_unit_test(explains_twenty_reasons_in_the_line_and_all_to_a_visitor),
         cmocka_unit_test(a_node_may_have_time_outs_and_retries_of_its_own),
         cmocka_unit_test(a_list_in_any_order_is_the_same_list),
         cmocka_unit_test(lists_of_every_order_become_the_same_snapshot),
