@@ -62,6 +62,9 @@ struct dubboc_client {
 
 /* --- client/reference.c */
 
+/* DUBBOC_E_ARGUMENT: no name for an interface; err says why. */
+dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err);
+
 /* The reference for an interface, made at first use. No lock when it is known. DUBBOC_E_ARGUMENT: no name for an interface. DUBBOC_E_NO_PROVIDER: no registry and no url.
  * DUBBOC_E_TOO_BIG: over 10000 of them. */
 dubboc_status reference_find(dubboc_client *client, const char *interface, reference **found, dubboc_error *err);

@@ -131,7 +131,7 @@ static reference *find_reference(const dubboc_client *client, size_t bucket, dub
     return found;
 }
 
-static dubboc_status check_interface(dubboc_slice interface, dubboc_error *err)
+dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err)
 {
     if (interface.len == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "the interface's name is empty");
@@ -218,7 +218,7 @@ static reference *add_reference(dubboc_client *client, size_t bucket, reference 
 static dubboc_status make_reference(
     dubboc_client *client, size_t bucket, const char *interface, reference **found, dubboc_error *err)
 {
-    dubboc_status status = check_interface(slice_of(interface), err);
+    dubboc_status status = reference_check_interface(slice_of(interface), err);
     reference *made = NULL;
     if (status == DUBBOC_OK)
         status = new_reference(client, interface, &made, err);

@@ -11,21 +11,19 @@
 #include "base/mem.h"
 #include "registry/own_address.h"
 #include "selector/configurator.h"
-#include "tools/tool.h"
+#include "tools/place.h"
 
 #define MAPPING_WAIT_MS 1000
 
 typedef struct arguments {
-    const char *registry;
-    const char *interface;
+    tool_place place;
     bool is_json;
     bool is_all;
-    configurators *rules; /* of interface */
+    configurators *rules; /* of the interface */
     map *preferred;       /* what callable nodes of the scheme jsonrpc offer, the one used of two (wire.md 12.5) */
 } arguments;
 
 static const struct argp_option options[] = {
-    TOOL_REGISTRY_OPTION,
     {"all", 'a', NULL, 0, "also nodes that cannot be called, with the reason", 0},
     {"json", 'j', NULL, 0, "one JSON array: of names, or of objects with url, callable and reason", 0},
     {0},
@@ -34,21 +32,16 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     arguments *given = state->input;
+    (void)arg;
     switch (key) {
-    case 'r':
-        tool_option_value(state, "-r", "registry", "address", arg);
-        given->registry = arg;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &given->place;
         return 0;
     case 'a':
         given->is_all = true;
         return 0;
     case 'j':
         given->is_json = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one argument too many: \"%s\"", arg);
-        given->interface = arg;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -85,7 +78,7 @@ static const char *double_of(const arguments *given, const provider_url *url)
 /* Why a node cannot be called, NULL: it can. */
 static const char *fault_of(const arguments *given, const char *node, char *reason, size_t size)
 {
-    const url_wanted wanted = any_of(given->interface);
+    const url_wanted wanted = any_of(given->place.interface);
     provider_url *url;
     configured with;
     dubboc_error err;
@@ -114,19 +107,12 @@ static bool note_preferred(arguments *given, const registry_list *list)
     return given->preferred != NULL;
 }
 
-/* A node may hold anything; a line is a line. */
-static void print_clean(const char *text)
-{
-    for (; *text != '\0'; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
-}
-
 static void print_node(const char *node, const char *fault)
 {
-    print_clean(node);
+    place_print(node);
     if (fault != NULL) {
         fputs(" (", stdout);
-        print_clean(fault);
+        place_print(fault);
         putchar(')');
     }
     putchar('\n');
@@ -157,7 +143,7 @@ static int print_json(const cJSON *array)
     return TOOL_DONE;
 }
 
-/* is_provider: items are nodes of given->interface, else names. Takes the list's items as lines or into array. */
+/* is_provider: items are nodes of given->place.interface, else names. Takes the list's items as lines or into array. */
 static bool print_items(const arguments *given, const registry_list *list, bool is_provider, cJSON *array)
 {
     size_t left_out = 0;
@@ -242,11 +228,11 @@ static dubboc_status find_rules(registry *reg, arguments *given, int64_t deadlin
 {
     char own[OWN_ADDRESS_SIZE];
     registry_list overrides = {0};
-    dubboc_status status = registry_lookup(reg, given->interface, REGISTRY_CONFIGURATORS, deadline_ns, &overrides, err);
+    dubboc_status status = registry_lookup(reg, given->place.interface, REGISTRY_CONFIGURATORS, deadline_ns, &overrides, err);
     if (status != DUBBOC_OK)
         return status;
     own_address(own);
-    const configurator_consumer consumer = {.application = "", .address = own, .wanted = any_of(given->interface)};
+    const configurator_consumer consumer = {.application = "", .address = own, .wanted = any_of(given->place.interface)};
     const configurator_texts texts[CONFIGURATOR_SOURCES] = {{(const char *const *)overrides.items, overrides.count}};
     if (!configurators_new(&consumer, texts, &given->rules))
         status = error_no_memory(err);
@@ -256,10 +242,11 @@ static dubboc_status find_rules(registry *reg, arguments *given, int64_t deadlin
 
 static dubboc_status look_up(registry *reg, arguments *given, int64_t deadline_ns, registry_list *found, dubboc_error *err)
 {
-    if (given->interface == NULL)
+    if (given->place.interface == NULL)
         return registry_interfaces(reg, deadline_ns, found, err);
     dubboc_status status = find_rules(reg, given, deadline_ns, err);
-    return status == DUBBOC_OK ? registry_lookup(reg, given->interface, REGISTRY_PROVIDERS, deadline_ns, found, err) : status;
+    return status == DUBBOC_OK ? registry_lookup(reg, given->place.interface, REGISTRY_PROVIDERS, deadline_ns, found, err)
+                               : status;
 }
 
 static int list(arguments *given, registry *reg, int64_t deadline_ns)
@@ -267,9 +254,9 @@ static int list(arguments *given, registry *reg, int64_t deadline_ns)
     registry_list found = {0};
     dubboc_error err;
     dubboc_status status = look_up(reg, given, deadline_ns, &found, &err);
-    int exit_status = status == DUBBOC_OK ? print_list(given, &found, given->interface != NULL) : tool_fail(&err);
-    if (status == DUBBOC_OK && given->interface != NULL && found.count == 0)
-        tell_of_applications(reg, given->interface);
+    int exit_status = status == DUBBOC_OK ? print_list(given, &found, given->place.interface != NULL) : tool_fail(&err);
+    if (status == DUBBOC_OK && given->place.interface != NULL && found.count == 0)
+        tell_of_applications(reg, given->place.interface);
     registry_list_free(&found);
     configurators_free(given->rules);
     map_free(given->preferred, NULL);
@@ -279,15 +266,15 @@ static int list(arguments *given, registry *reg, int64_t deadline_ns)
 int cmd_ls(int argc, char **argv)
 {
     static const char doc[] = "Lists the interfaces of the registry, or the providers of INTERFACE, a line each.";
-    static const struct argp argp = {.options = options, .parser = parse, .args_doc = "[INTERFACE]", .doc = doc};
+    static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {
+        .options = options, .parser = parse, .args_doc = "[INTERFACE]", .doc = doc, .children = children};
     arguments given = {0};
     dubboc_config *config = NULL;
     registry *reg = NULL;
     if (argp_parse(&argp, argc, argv, 0, NULL, &given) != 0)
         return TOOL_USAGE;
-    int status = tool_load_config(NULL, &config);
-    if (status == TOOL_DONE)
-        status = tool_open_registry(config, given.registry, &reg);
+    int status = place_open(&given.place, &config, &reg);
     if (status == TOOL_DONE)
         status = list(&given, reg, deadline_in_ms(config_int(config, "registry", "timeout")));
     registry_free(reg);

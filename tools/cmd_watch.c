@@ -9,12 +9,7 @@
 
 #include "base/mem.h"
 #include "registry/provider_url.h"
-#include "tools/tool.h"
-
-typedef struct arguments {
-    const char *registry;
-    const char *interface;
-} arguments;
+#include "tools/place.h"
 
 /* One node of a snapshot. */
 typedef struct node {
@@ -87,12 +82,10 @@ static void pair_equal_texts(node_list *before, node_list *after)
     }
 }
 
-/* A node may hold anything; a line is a line. */
 static void print_line(char sign, const char *text)
 {
     printf("%c ", sign);
-    for (; *text != '\0'; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
+    place_print(text);
     putchar('\n');
 }
 
@@ -153,23 +146,17 @@ static int watch(registry *reg, const char *interface, const sigset_t *ends)
     return TOOL_DONE;
 }
 
-static const struct argp_option options[] = {TOOL_REGISTRY_OPTION, {0}};
-
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    arguments *given = state->input;
+    const tool_place *place = state->input;
+    (void)arg;
     switch (key) {
-    case 'r':
-        tool_option_value(state, "-r", "registry", "address", arg);
-        given->registry = arg;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = state->input;
         return 0;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one argument too many: \"%s\"", arg);
-        given->interface = arg;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "expected an INTERFACE");
+    case ARGP_KEY_END:
+        if (place->interface == NULL)
+            argp_error(state, "expected an INTERFACE");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -181,23 +168,22 @@ int cmd_watch(int argc, char **argv)
     static const char doc[] =
         "Prints a line for each provider of INTERFACE that is there or comes (+ URL), changes (~ URL) or goes (- URL), until "
         "interrupted.";
-    static const struct argp argp = {.options = options, .parser = parse, .args_doc = "INTERFACE", .doc = doc};
-    arguments given = {0};
+    static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
+    static const struct argp argp = {.parser = parse, .args_doc = "INTERFACE", .doc = doc, .children = children};
+    tool_place place = {0};
     dubboc_config *config = NULL;
     registry *reg = NULL;
     sigset_t ends;
-    if (argp_parse(&argp, argc, argv, 0, NULL, &given) != 0)
+    if (argp_parse(&argp, argc, argv, 0, NULL, &place) != 0)
         return TOOL_USAGE;
     /* Blocked before any thread is made, so that all inherit it and the signal waits for sigwait(). */
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
-    int status = tool_load_config(NULL, &config);
+    int status = place_open(&place, &config, &reg);
     if (status == TOOL_DONE)
-        status = tool_open_registry(config, given.registry, &reg);
-    if (status == TOOL_DONE)
-        status = watch(reg, given.interface, &ends);
+        status = watch(reg, place.interface, &ends);
     registry_free(reg);
     dubboc_config_free(config);
     return status;

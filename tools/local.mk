@@ -8,6 +8,7 @@ tools_dubboc_SOURCES = \
 	tools/dubboc.c \
 	tools/histogram.c tools/histogram.h \
 	tools/load.c tools/load.h \
+	tools/place.c tools/place.h \
 	tools/target.c tools/target.h \
 	tools/tool.c tools/tool.h
 tools_dubboc_LDADD = libdubboc_core.la

@@ -75,23 +75,3 @@ int64_t tool_option_value(
         argp_error(state, "%s \"%s\": %s", option, value, err.text);
     return number;
 }
-
-int tool_open_registry(const dubboc_config *config, const char *address, registry **opened)
-{
-    dubboc_error err;
-    registry_settings settings = {.address = address != NULL ? address : config_text(config, "registry", "address"),
-        .username = config_text(config, "registry", "username"),
-        .password = config_text(config, "registry", "password"),
-        .timeout_ms = config_int(config, "registry", "timeout"),
-        .self_check_ms = config_int(config, "registry", "self_check")};
-    if (settings.username[0] == '\0')
-        settings.username = settings.password = NULL;
-    if (settings.address[0] == '\0') {
-        tool_say("no registry: give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
-        return TOOL_USAGE;
-    }
-    if (registry_check_exists(settings.address, &err) == DUBBOC_OK && registry_open(&settings, opened, &err) == DUBBOC_OK)
-        return TOOL_DONE;
-    int status = tool_fail(&err);
-    return status == TOOL_USAGE && address == NULL ? TOOL_CONFIG : status;
-}

@@ -52,10 +52,7 @@ int tool_load_config(const char *path, dubboc_config **config);
 int64_t tool_option_value(
     const struct argp_state *state, const char *option, const char *section, const char *key, const char *value);
 
-/* Opens the registry of -r (NULL: of the configuration) for commands that cannot do without. TOOL_DONE: *opened is the caller's. Else it has been told why. */
-int tool_open_registry(const dubboc_config *config, const char *address, registry **opened);
-
-/* The option itself, the same in all of them. */
+/* The option -r, the same in all of them. */
 #define TOOL_REGISTRY_OPTION                                                                                                     \
     {                                                                                                                            \
         "registry", 'r', "REGISTRY", 0,                                                                                          \

@@ -60,7 +60,8 @@ def an_unknown_command_names_the_near_one():
 
 def wrong_options_and_arguments_end_with_64_and_no_output():
     for arguments in (["--nothing"], ["ls", "--nothing"], ["ls", "a", "b"], ["ls", "-r"], ["ls", "-r", "zk://h:1"], ["watch"],
-                      ["watch", "-r", "static:", "a", "b"], ["config"], ["config", "chek"], ["config", "check"], ["config", "show", "a", "b"]):
+                      ["watch", "-r", "static:", "a", "b"], ["config"], ["config", "chek"], ["config", "check"], ["config", "show", "a", "b"],
+                      *([command, "-r", "static:", name] for command in ("ls", "watch") for name in ("", "a/b", "a b", "a\n"))):
         end = dubboc(*arguments)
         equal((end.status, end.out), (64, ""), "%s\n%s" % (arguments, end))
 

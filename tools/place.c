@@ -1,0 +1,74 @@
+#include "tools/place.h"
+
+#include <stdio.h>
+
+#include "client/client.h"
+
+static const struct argp_option options[] = {TOOL_REGISTRY_OPTION, {0}};
+
+static void take_interface(tool_place *place, const struct argp_state *state, const char *arg)
+{
+    dubboc_error err;
+    if (state->arg_num > 0)
+        argp_error(state, "one argument too many: \"%s\"", arg);
+    if (reference_check_interface(slice_of(arg), &err) != DUBBOC_OK)
+        argp_error(state, "INTERFACE \"%s\": %s", arg, err.text);
+    place->interface = arg;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    tool_place *place = state->input;
+    switch (key) {
+    case 'r':
+        tool_option_value(state, "-r", "registry", "address", arg);
+        place->registry = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        take_interface(place, state, arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+const struct argp place_argp = {.options = options, .parser = parse};
+
+static int open_registry(const dubboc_config *config, const char *address, registry **opened)
+{
+    dubboc_error err;
+    registry_settings settings = {.address = address != NULL ? address : config_text(config, "registry", "address"),
+        .username = config_text(config, "registry", "username"),
+        .password = config_text(config, "registry", "password"),
+        .timeout_ms = config_int(config, "registry", "timeout"),
+        .self_check_ms = config_int(config, "registry", "self_check")};
+    if (settings.username[0] == '\0')
+        settings.username = settings.password = NULL;
+    if (settings.address[0] == '\0') {
+        tool_say("no registry: give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
+        return TOOL_USAGE;
+    }
+    if (registry_check_exists(settings.address, &err) == DUBBOC_OK && registry_open(&settings, opened, &err) == DUBBOC_OK)
+        return TOOL_DONE;
+    int status = tool_fail(&err);
+    return status == TOOL_USAGE && address == NULL ? TOOL_CONFIG : status;
+}
+
+int place_open(const tool_place *place, dubboc_config **config, registry **opened)
+{
+    dubboc_config *loaded = NULL;
+    int status = tool_load_config(NULL, &loaded);
+    if (status == TOOL_DONE)
+        status = open_registry(loaded, place->registry, opened);
+    if (status == TOOL_DONE)
+        *config = loaded;
+    else
+        dubboc_config_free(loaded);
+    return status;
+}
+
+void place_print(const char *text)
+{
+    for (; *text != '\0'; text++)
+        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
+}

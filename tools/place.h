@@ -1,0 +1,22 @@
+/* What `dubboc ls` and `dubboc watch` share: the registry to look into, and the interface. A command takes place_argp as its first child and gives it its
+ * tool_place as input (state->child_inputs[0]). */
+#ifndef TOOLS_PLACE_H
+#define TOOLS_PLACE_H
+
+#include "tools/tool.h"
+
+/* Texts are the command line's own; NULL: not given. */
+typedef struct tool_place {
+    const char *registry;
+    const char *interface;
+} tool_place;
+
+extern const struct argp place_argp;
+
+/* Reads the configuration and opens the registry. TOOL_DONE: *config and *opened are the caller's. Else it has been told why. */
+int place_open(const tool_place *place, dubboc_config **config, registry **opened);
+
+/* Prints a node or what is said of one: it may hold anything, and a line is a line. */
+void place_print(const char *text);
+
+#endif
