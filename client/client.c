@@ -1,6 +1,8 @@
 /* The life of a client: settings from options and configuration, the parts it is made of, and its orderly end. */
 #include "client/client.h"
 
+#include <limits.h>
+
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/error.h"
@@ -27,15 +29,31 @@ static const char *choose_text(const char *option, const dubboc_config *config, 
     return option != NULL ? option : config_text(config, section, key);
 }
 
-static dubboc_status check_options(const dubboc_client_options *given, dubboc_error *err)
+static dubboc_status check_size(const dubboc_client_options *given, dubboc_error *err)
 {
-    if (given == NULL)
+    if (given == NULL || (given->size >= sizeof(size_t) && given->size <= 4096))
         return DUBBOC_OK;
-    if (given->size < sizeof(size_t) || given->size > 4096)
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "dubboc_client_options.size is %zu: set it to sizeof(dubboc_client_options)", given->size);
-    if (given->pool_size < 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_client_options.pool_size is %d", given->pool_size);
+    return error_set(
+        err, DUBBOC_E_ARGUMENT, "dubboc_client_options.size is %zu: set it to sizeof(dubboc_client_options)", given->size);
+}
+
+/* 0 is the default everywhere. */
+static dubboc_status check_numbers(const dubboc_client_options *options, dubboc_error *err)
+{
+    const struct {
+        const char *name;
+        int64_t value, min, max;
+    } numbers[] = {
+        {"timeout_ms", options->timeout_ms, DUBBOC_NONE, INT64_MAX},
+        {"connect_timeout_ms", options->connect_timeout_ms, 0, INT64_MAX},
+        {"retries", options->retries, DUBBOC_NONE, INT_MAX},
+        {"pool_size", options->pool_size, 0, 65535},
+        {"reply_max_bytes", options->reply_max_bytes, 0, INT64_C(2) << 30},
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (numbers[i].value < numbers[i].min || numbers[i].value > numbers[i].max)
+            return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_client_options.%s is %lld, expected %lld to %lld", numbers[i].name,
+                (long long)numbers[i].value, (long long)numbers[i].min, (long long)numbers[i].max);
     return DUBBOC_OK;
 }
 
@@ -116,10 +134,13 @@ static void init_waiting(dubboc_client *self)
 dubboc_status dubboc_client_new(const dubboc_client_options *given, dubboc_client **client, dubboc_error *err)
 {
     error_clear(err);
-    dubboc_status status = check_options(given, err);
+    dubboc_status status = check_size(given, err);
     if (status != DUBBOC_OK)
         return status;
     dubboc_client_options options = copy_options(given);
+    status = check_numbers(&options, err);
+    if (status != DUBBOC_OK)
+        return status;
     dubboc_client *self = aligned_alloc(CACHE_LINE, sizeof *self);
     if (self == NULL)
         return error_no_memory(err);

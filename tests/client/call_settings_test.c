@@ -157,6 +157,49 @@ static void connections_that_nobody_uses_any_more_are_closed(void **state)
     end(&self);
 }
 
+static void a_client_is_not_made_of_numbers_that_cannot_be(void **state)
+{
+    (void)state;
+    static const struct {
+        dubboc_client_options options;
+        const char *reason;
+    } wrong[] = {
+        {{.timeout_ms = -2}, "timeout_ms is -2"},
+        {{.connect_timeout_ms = -1}, "connect_timeout_ms is -1"},
+        {{.retries = -2}, "retries is -2"},
+        {{.pool_size = -1}, "pool_size is -1"},
+        {{.pool_size = 65536}, "pool_size is 65536"},
+        {{.reply_max_bytes = -1}, "reply_max_bytes is -1"},
+        {{.reply_max_bytes = INT64_MAX}, "reply_max_bytes is 9223372036854775807, expected 0 to 2147483648"},
+    };
+    dubboc_client *client = NULL;
+    dubboc_error err;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        dubboc_client_options options = wrong[i].options;
+        options.size = sizeof options;
+        assert_status(DUBBOC_E_ARGUMENT, dubboc_client_new(&options, &client, &err), &err);
+        assert_contains(err.text, wrong[i].reason);
+        assert_null(client);
+    }
+    dubboc_client_options none = {.size = sizeof none, .timeout_ms = DUBBOC_NONE, .retries = DUBBOC_NONE};
+    assert_status(DUBBOC_OK, dubboc_client_new(&none, &client, &err), &err);
+    dubboc_client_free(client);
+}
+
+/* What stands behind the size that the caller told is not the caller's structure. */
+static void a_short_options_structure_is_read_as_far_as_it_goes(void **state)
+{
+    (void)state;
+    dubboc_client *client = NULL;
+    dubboc_error err;
+    size_t *only_size = malloc(sizeof *only_size); /* the sanitizer knows where it ends */
+    assert_non_null(only_size);
+    *only_size = sizeof *only_size;
+    assert_status(DUBBOC_OK, dubboc_client_new((const dubboc_client_options *)(const void *)only_size, &client, &err), &err);
+    dubboc_client_free(client);
+    free(only_size);
+}
+
 /* --- settings */
 
 static void the_narrower_setting_wins(void **state)
@@ -314,6 +357,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ends_at_its_deadline_and_says_maybe),
+        cmocka_unit_test(a_client_is_not_made_of_numbers_that_cannot_be),
+        cmocka_unit_test(a_short_options_structure_is_read_as_far_as_it_goes),
         cmocka_unit_test(an_endless_timeout_in_a_node_is_none),
         cmocka_unit_test(freeing_the_client_ends_calls_under_way),
         cmocka_unit_test(freeing_the_client_waits_half_a_second_for_a_silent_registry),
