@@ -127,7 +127,7 @@ void dubboc_log_stderr(
         fields[0] != '\0' ? " " : "", fields, more);
 }
 
-int dubboc_log_level_parse(const char *text, dubboc_log_level *level)
+dubboc_status dubboc_log_level_parse(const char *text, dubboc_log_level *level)
 {
     static const char *const words[] = {"off", "error", "warn", "info", "debug"};
     for (int i = 0; text != NULL && i < (int)(sizeof words / sizeof words[0]); i++)

@@ -46,8 +46,8 @@ typedef struct dubboc_client_options {
 } dubboc_client_options;
 
 /* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the configuration. It does not wait for the registry.
- * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting. DUBBOC_E_UNSUPPORTED: one is known, but not in this release.
- * DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
+ * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting, or which option is out of range. DUBBOC_E_UNSUPPORTED: it is of a later
+ * release. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
     const dubboc_client_options *options, dubboc_client **client, dubboc_error *err);
 
@@ -62,10 +62,10 @@ DUBBOC_API void dubboc_client_free(dubboc_client *client);
  * it was never executed.
  * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came;
  * err->execution says whether it may have run.
- * DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which a C string cannot; dubboc_call_raw() gives it.
+ * DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which a C string cannot; the raw form gives it.
  * On DUBBOC_OK too err->provider and err->attempts tell who answered, err->execution is DUBBOC_ANSWERED.
- * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_UNSUPPORTED: load_balance is one that this release has
- * not. DUBBOC_E_CONFIG: the [reference] section. DUBBOC_E_NO_MEMORY.
+ * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_UNSUPPORTED: the option's load balance is of a later
+ * release. DUBBOC_E_CONFIG: the [reference] section. With these nothing was sent. DUBBOC_E_NO_MEMORY.
  * Numbers in the result: see <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(
     dubboc_client *client, const char *interface, const char *method, const cJSON *params, cJSON **result, dubboc_error *err);
@@ -86,11 +86,11 @@ typedef struct dubboc_call_options {
     int64_t timeout_ms;  /* the whole call, all attempts; DUBBOC_NONE: no deadline */
     const char *group;   /* NULL: as configured; "": none; "*": any */
     const char *version; /* the same */
-    /* "http://host:port/path": this provider, no registry; interface is then only a name for people. What stands behind a '?' is read as in
-     * a provider's node ("?timeout=500") and not sent. */
+    /* "http://host:port/path", or https: this provider, no registry; interface is then only a name for people. What stands behind a '?' is
+     * read as in a provider's node ("?timeout=500") and not sent. */
     const char *url;
     const char *load_balance;     /* "random", "roundrobin" */
-    int retries;                  /* DUBBOC_NONE: 0 */
+    int retries;                  /* repeats, as in dubboc_client_options; DUBBOC_NONE: 0 */
     int idempotent;               /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
     const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection, Timeout and the like */
     size_t header_count;

@@ -4,6 +4,7 @@
 #define DUBBOC_LOG_H
 
 #include <dubboc/defs.h>
+#include <dubboc/error.h>
 
 DUBBOC_BEGIN
 
@@ -22,7 +23,7 @@ typedef enum dubboc_log_level {
 typedef void (*dubboc_log_fn)(
     void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed);
 
-/* Sets the receiver of events up to and including level; NULL: none. Any thread, any time; an event that is under way may still
+/* Sets the receiver of events up to and including level (0: of none); NULL: none. Any thread, any time; an event that is under way may still
  * reach the former receiver. */
 DUBBOC_API void dubboc_log_set(dubboc_log_fn receiver, void *arg, dubboc_log_level level);
 
@@ -31,7 +32,7 @@ DUBBOC_API void dubboc_log_stderr(
     void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed);
 
 /* Reads error, warn, info, debug or off (*level = 0). DUBBOC_E_ARGUMENT: none of them. */
-DUBBOC_API DUBBOC_MUST_CHECK int dubboc_log_level_parse(const char *text, dubboc_log_level *level);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_log_level_parse(const char *text, dubboc_log_level *level);
 
 DUBBOC_END
 

@@ -48,7 +48,7 @@ typedef struct dubboc_server_options {
 } dubboc_server_options;
 
 /* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting.
- * DUBBOC_E_NO_MEMORY. Nothing listens yet. */
+ * DUBBOC_E_UNSUPPORTED: it is of a later release. DUBBOC_E_NO_MEMORY. Nothing listens yet. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
     const dubboc_server_options *options, dubboc_server **server, dubboc_error *err);
 
@@ -93,8 +93,8 @@ typedef struct dubboc_request dubboc_request;
  * HTTP requests run at the same time. */
 typedef dubboc_status (*dubboc_handler)(dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
 
-/* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result (empty, reused) takes JSON text (left
- * empty: null). It is not checked again unless [server] check_raw = true. Statuses as above. */
+/* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result (empty, reused) takes JSON text, by
+ * dubboc_text_set() (left empty: null). It is not checked again unless [server] check_raw = true. Statuses as above. */
 typedef dubboc_status (*dubboc_raw_handler)(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg);
 
 enum {
@@ -123,12 +123,13 @@ typedef struct dubboc_service_options {
     int64_t timeout_ms;    /* registered as timeout; 0: not */
 } dubboc_service_options;
 
-/* Adds a service. DUBBOC_OK: *service belongs to the server. DUBBOC_E_ARGUMENT: a name that cannot be registered, or the same interface,
- * group and version, or path, twice. DUBBOC_E_CONFIG, DUBBOC_E_NO_MEMORY. Before start only. */
+/* Adds a service. DUBBOC_OK: *service belongs to the server. DUBBOC_E_ARGUMENT: a name that cannot be registered, a negative number, or the same
+ * interface, group and version, or path, twice. DUBBOC_E_CONFIG, DUBBOC_E_NO_MEMORY. Before start only. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_server *server, const char *interface,
     const dubboc_service_options *options, dubboc_service **service, dubboc_error *err);
 
-/* Adds a method (copied). DUBBOC_E_ARGUMENT: no or two handlers, a name twice or unusable. Before start only. */
+/* Adds a method (copied). DUBBOC_E_ARGUMENT: no or two handlers, flags that exclude each other, a negative time-out, a name twice or
+ * unusable. DUBBOC_E_NO_MEMORY. Before start only. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(
     dubboc_service *service, const dubboc_method *method, dubboc_error *err);
 
