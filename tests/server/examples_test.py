@@ -8,8 +8,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from harness import wait_for  # noqa: E402
 
 BUILD = os.environ["top_builddir"]
 BIG = 9223372036854775807
@@ -132,6 +135,14 @@ def ini_file_and_registry_argument_are_heeded():
         equal(provider.end(), (0, ""))
 
 
+def refuses(host, port):
+    try:
+        socket.create_connection((host, port), 1).close()
+        return False
+    except OSError:
+        return True
+
+
 def a_second_signal_ends_at_once():
     provider = Provider("echo-provider", DUBBOC_SERVER_STOP_DRAIN="1h")
     host, port = provider.address.split(":")
@@ -140,13 +151,7 @@ def a_second_signal_ends_at_once():
         held.sendall(b"POST /com.dubboc.EchoService HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
         provider.call("com.dubboc.EchoService", "echo", 1)
         provider.process.send_signal(signal.SIGTERM)
-        limit = time.monotonic() + 10
-        while time.monotonic() < limit:  # until it has stopped accepting: the first signal has been heard
-            try:
-                socket.create_connection((host, int(port)), 1).close()
-            except OSError:
-                break
-            time.sleep(0.005)
+        wait_for(lambda: refuses(host, int(port)), what="the end of accepting after the first signal")
         equal(provider.process.poll(), None, "drains")
         equal(provider.end()[0], -signal.SIGTERM)
 
