@@ -173,12 +173,21 @@ static dubboc_status read_word(const config_key *key, dubboc_slice word, dubboc_
     return DUBBOC_E_CONFIG;
 }
 
+static bool has_any_of(dubboc_slice value, const char *bytes)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (strchr(bytes, value.at[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Names with a blank between where a comma belongs would be one name that nothing has. */
 static dubboc_status read_list(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     dubboc_slice rest = value, word;
     int64_t count = 0;
     while (slice_next(&rest, ',', &word)) {
-        dubboc_status status = read_word(key, word, err);
+        dubboc_status status = has_any_of(word, " \t") ? not_expected(key, err) : read_word(key, word, err);
         if (status != DUBBOC_OK)
             return status;
         dubboc_slice others = rest, other;
@@ -198,14 +207,6 @@ static bool is_ip(dubboc_slice value)
         return false;
     snprintf(text, sizeof text, "%.*s", SLICE_ARGS(value));
     return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
-}
-
-static bool has_any_of(dubboc_slice value, const char *bytes)
-{
-    for (size_t i = 0; i < value.len; i++)
-        if (strchr(bytes, value.at[i]) != NULL)
-            return true;
-    return false;
 }
 
 static bool starts_with_any_of(dubboc_slice value, const char *const *prefixes)

@@ -58,6 +58,8 @@ static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **st
         {"[log]\nlevel = verbose\n", "expected off, error, warn, info or debug"},
         {"[registry]\naddress = zk://h:2181\n", "expected zookeeper://host:port"},
         {"[registry]\naddress = somewhere\n", "expected zookeeper://host:port"},
+        {"[reference a]\nidempotent = Get List\n", "idempotent = \"Get List\": expected words with commas between"},
+        {"[server]\nprotocols = jsonrpc http\n", "expected one or more words with commas between"},
         {"[reference a]\nurl = ftp://h/\n", "expected http://host:port/path or https://host:port/path"},
         {"[reference a]\nurl = http://\n", "expected http://host:port/path"},
         {"[reference a]\nurl = http:///x\n", "expected http://host:port/path"},
