@@ -50,8 +50,7 @@ static int open_registry(const dubboc_config *config, const char *address, regis
     }
     if (registry_check_exists(settings.address, &err) == DUBBOC_OK && registry_open(&settings, opened, &err) == DUBBOC_OK)
         return TOOL_DONE;
-    int status = tool_fail(&err);
-    return status == TOOL_USAGE && address == NULL ? TOOL_CONFIG : status;
+    return tool_fail_registry(&err, config, address);
 }
 
 int place_open(const tool_place *place, dubboc_config **config, registry **opened)

@@ -171,7 +171,7 @@ int target_open(const tool_target *target, dubboc_config **config, dubboc_client
         status = TOOL_USAGE;
     } else if (registry_check_exists(address, &err) != DUBBOC_OK ||
                dubboc_client_new(&client_options, client, &err) != DUBBOC_OK) {
-        status = tool_fail(&err);
+        status = tool_fail_registry(&err, loaded, target->registry);
     }
     if (status == TOOL_DONE)
         *config = loaded;

@@ -45,6 +45,15 @@ int tool_fail(const dubboc_error *err)
     return tool_exit_status(err->status);
 }
 
+int tool_fail_registry(const dubboc_error *err, const dubboc_config *config, const char *given)
+{
+    const char *origin = "";
+    if (given != NULL || err->status != DUBBOC_E_ARGUMENT || dubboc_config_get(config, "registry", "address", &origin) == NULL)
+        return tool_fail(err);
+    tool_say("%s: %s", origin, err->text);
+    return TOOL_CONFIG;
+}
+
 int tool_finish(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))

@@ -91,6 +91,17 @@ def a_wrong_configuration_ends_with_78_and_names_the_place():
     holds(end.err, "$DUBBOC_REGISTRY_ADDRESS")
 
 
+def a_registry_address_that_cannot_be_is_told_with_its_place():
+    with Folder() as folder:
+        path = folder.file("app.ini", "[registry]\naddress = zookeeper://h:0\n")
+        for command in (["ls"], ["watch", "a"], ["call", "a", "m"], ["bench", "a", "m"]):
+            for place, env in ((path + ":2", {"DUBBOC_CONF_FILE": path}), ("$DUBBOC_REGISTRY_ADDRESS", {"DUBBOC_REGISTRY_ADDRESS": "static:foo"})):
+                end = dubboc(*command, env=env)
+                equal((end.status, end.out), (78, ""), "%s\n%s" % (command, end))
+                holds(end.err, "dubboc: " + place + ": registry ")
+            equal(dubboc(*command, "-r", "static:foo").status, 64)
+
+
 def config_check_tells_every_problem_with_its_line():
     with Folder() as folder:
         path = folder.file("app.ini", "[client]\nretries = x\nretrys = 1\n\n[clinet]\n[server]\nadmin_address = a\n")
@@ -156,6 +167,7 @@ run([
     a_registry_that_is_not_in_this_release_says_so,
     commands_without_a_registry_say_how_to_give_one,
     a_wrong_configuration_ends_with_78_and_names_the_place,
+    a_registry_address_that_cannot_be_is_told_with_its_place,
     config_check_tells_every_problem_with_its_line,
     config_check_of_a_good_file_says_ok,
     config_check_names_a_missing_file,
