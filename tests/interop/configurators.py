@@ -24,6 +24,7 @@ APPLICATION = "interop-shop"
 # Reads rules of the config centre as a provider too, and heeds an entry that is switched off as long as the rule is not: it disables itself.
 HEEDS_ENTRIES_SWITCHED_OFF = ("j273",)
 ENTRY_OFF = "rule, one entry switched off"
+ENTRY_OFF_HEEDED = "rule, its entry switched off, which the provider heeds all the same"
 
 
 class Steady:
@@ -155,7 +156,7 @@ def all_end(status):
     return lambda calls: all(call[2] == status for call in calls)
 
 
-def user_rules(address, one, two):
+def user_rules(address, one, two, heeds_entries_switched_off):
     """name, rules that are written one after the other and undone, and how calls go then."""
     at_one, at_two = f"127.0.0.1:{one}", f"127.0.0.1:{two}"
     disable = {"addresses": [at_one], "parameters": {"disabled": "true"}}
@@ -166,6 +167,7 @@ def user_rules(address, one, two):
         ("rule disabled", [Rule(address, USERS, disable)], all_at(two)),
         ("rule weight", [Rule(address, USERS, {"addresses": [at_one], "parameters": {"weight": 100}},
                               {"addresses": [at_two], "parameters": {"weight": 300}})], shares(one, two, (1, 3))),
+        (ENTRY_OFF_HEEDED, [Rule(address, USERS, {**disable, "enabled": "false"})], all_at(two)) if heeds_entries_switched_off else
         (ENTRY_OFF, [Rule(address, USERS, {**disable, "enabled": "false"}, {**disable, "addresses": [at_two]})], all_at(one)),
     )
 
@@ -231,10 +233,7 @@ def timeouts(felt, zookeeper):
 def users(felt, zookeeper, one, two):
     even = shares(one, two, (1, 1))
     with Steady(zookeeper, USERS, "GetUser", '["A003"]') as calls:
-        for name, rules, is_so in user_rules(zookeeper.address, one, two):
-            if name == ENTRY_OFF and felt.peer.name in HEEDS_ENTRIES_SWITCHED_OFF:
-                felt.outcome.measured[felt.peer.name, "an entry of a rule that is switched off"] = "heeded by the provider itself all the same"
-                continue
+        for name, rules, is_so in user_rules(zookeeper.address, one, two, felt.peer.name in HEEDS_ENTRIES_SWITCHED_OFF):
             felt.check(name, calls, each(rules, "write"), is_so, ROUND)
             if name == "rule disabled":
                 felt.check("rule switched off", calls, rules[0].switch_off, even, ROUND)
