@@ -1,16 +1,13 @@
 """That a run against other frameworks notices what goes wrong in it: a consumer that ends early, crashes, hangs or says nothing, a list that became
 shorter, a peer that nobody knows, and programs that outlive the run. No framework is needed: shell scripts stand for the consumers."""
 
-import builtins
 import contextlib
-import dis
 import io
 import os
 import re
 import signal
 import subprocess
 import sys
-import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "e2e"), HERE]
@@ -104,23 +101,6 @@ def test_a_peer_that_is_not_built_is_a_failure_unless_that_is_allowed():
                               env={**os.environ, "INTEROP_BUILD": folder()})
         last = f"\n0 passed, {failed} failed\n".encode()
         assert done.returncode == 1 and done.stdout.count(b"MISSING") == 2 and done.stdout.endswith(last), done  # 1: nothing passed
-
-
-def instructions(code):
-    """Of a code object and all within it."""
-    yield from dis.get_instructions(code)
-    for inner in filter(lambda const: isinstance(const, types.CodeType), code.co_consts):
-        yield from instructions(inner)
-
-
-def test_no_script_uses_a_name_that_is_not_there():
-    paths = [os.path.join(HERE, name) for name in sorted(os.listdir(HERE)) if name.endswith(".py") and name != os.path.basename(__file__)]
-    for path in [*paths, os.path.join(SRC, "bench", "peers.py")]:
-        with open(path, encoding="utf-8") as file:
-            code = compile(file.read(), path, "exec")
-        made = {each.argval for each in dis.get_instructions(code) if each.opname == "STORE_NAME"} | set(dir(builtins)) | {"__file__", "__name__", "__doc__"}
-        used = {each.argval for each in instructions(code) if each.opname == "LOAD_GLOBAL"}
-        assert used <= made, f"{path}: {sorted(used - made)}"
 
 
 SURVIVOR = f"""
