@@ -21,6 +21,7 @@ ROUND = 24      # calls that must all be as wanted
 SLEEP_MS = 180  # of the method that is timed out
 TIMEOUT_MS = 80
 APPLICATION = "interop-shop"
+TIMED_OUT_APPLICATION = "interop-clock"  # a rule of the one application must not be felt by the other's calls
 # Reads rules of the config centre as a provider too, and heeds an entry that is switched off as long as the rule is not: it disables itself.
 HEEDS_ENTRIES_SWITCHED_OFF = ("j273",)
 ENTRY_OFF = "rule, one entry switched off"
@@ -54,12 +55,12 @@ class Steady:
             port = provider.split("/")[0].rpartition(":")[2]
             self.calls.append((int(begun_ms), int(port) if port.isdigit() else None, status))
 
-    def first_ms(self, written_ms, is_so, count):
-        """When the first of count calls in a row was begun of which is_so holds, all begun after written_ms. None: there are none yet."""
+    def first_and_last_ms(self, written_ms, is_so, count):
+        """When the first and the last of count calls in a row were begun of which is_so holds, all begun after written_ms. None: there are none yet."""
         calls = [call for call in list(self.calls) if call[0] > written_ms]
         for at in range(len(calls) - count + 1):
             if is_so(calls[at:at + count]):
-                return calls[at][0]
+                return calls[at][0], calls[at + count - 1][0]
         return None
 
     def felt_ms(self, write, is_so, count, what):
@@ -67,9 +68,10 @@ class Steady:
         write()
         written_ms = now_ms()
         try:
-            felt_ms = wait_for(lambda: self.first_ms(written_ms, is_so, count), SOON_S, what)
-            last_ms = max((change for change in self.changes if written_ms < change < felt_ms), default=written_ms)
-            return felt_ms - written_ms, felt_ms - last_ms
+            felt_ms, until_ms = wait_for(lambda: self.first_and_last_ms(written_ms, is_so, count), SOON_S, what)
+            # one that is seen while these calls are made came before them, since is_so allows for a stray call: C may see it sooner than watch()
+            last_ms = max((change for change in self.changes if written_ms < change < until_ms), default=written_ms)
+            return felt_ms - written_ms, max(0, felt_ms - last_ms)
         except AssertionError as late:
             raise AssertionError(f"{late}; the last calls: {collections.Counter(call[1:] for call in self.calls[-count:])}") from None
 
@@ -176,12 +178,12 @@ def echo_rules(address):
     """The same of a method that takes longer than what is set, and ends in time without. A time-out in a rule for the provider's side is not among them:
     that one the provider itself takes into its node (wire.md 5.9)."""
     timeout = {"parameters": {"timeout": TIMEOUT_MS}}
-    ours = {**timeout, "side": "consumer", "applications": [APPLICATION]}
+    ours = {**timeout, "side": "consumer", "applications": [TIMED_OUT_APPLICATION]}
     return (
         ("override timeout", [Override(address, ECHO, "0.0.0.0", timeout=TIMEOUT_MS)]),
         ("absent timeout", [Override(address, ECHO, "0.0.0.0", kind="absent", timeout=TIMEOUT_MS)]),
         ("rule timeout, consumer side", [Rule(address, ECHO, ours)]),
-        ("rule timeout, of the application", [Rule(address, APPLICATION, {**timeout, "side": "consumer"}, scope="application")]),
+        ("rule timeout, of the application", [Rule(address, TIMED_OUT_APPLICATION, {**timeout, "side": "consumer"}, scope="application")]),
     )
 
 
@@ -224,7 +226,7 @@ def felt_by_c(outcome, peer, zookeeper, ports):
 
 def timeouts(felt, zookeeper):
     sleep = "Sleep" if felt.peer.name == "dubbogo02" else "sleep"
-    with Steady(zookeeper, ECHO, sleep, f"[{SLEEP_MS}]") as calls:
+    with Steady(zookeeper, ECHO, sleep, f"[{SLEEP_MS}]", DUBBOC_APPLICATION_NAME=TIMED_OUT_APPLICATION) as calls:
         for name, rules in echo_rules(zookeeper.address):
             felt.check(name, calls, each(rules, "write"), all_end("E_TIMEOUT"), 2)
             felt.check(name + ", undone", calls, each(rules, "undo"), all_end("OK"), 2)

@@ -71,9 +71,8 @@ def lists(outcome):
     found = {}
     for peer in outcome.versions:
         for role in ROLES:
-            tried = [(name, why) for p, r, name, why in outcome.results if (p, r) == (peer, role)]
-            failed = {name for name, why in tried if why is not None}
-            names = tuple(f"{name} (failed)" if name in failed else name for name in sorted({name for name, _ in tried}))
+            tried = {name for p, r, name, _ in outcome.results if (p, r) == (peer, role)}
+            names = tuple(sorted(tried))
             if names:
                 found.setdefault(names, []).append(f"{peer}, {role}")
     return found
@@ -87,7 +86,7 @@ def read_lists():
     for entry in entries:
         columns, names = " ".join(entry.split()).split(": ", 1)
         for column in columns.split("; "):
-            found[tuple(column.split(", ", 1))] = {name.removesuffix(" (failed)") for name in names.split("; ")}
+            found[tuple(column.split(", ", 1))] = set(names.split("; "))
     return found
 
 
@@ -101,17 +100,19 @@ def compare(outcome):
 
 
 def write(outcome):
+    """Of a run in which nothing failed: a failure brings names of its own, which no later run would make."""
     lines = ["# dubboc and other frameworks", "",
              "Written by `./dev interop --write-docs` from a run through a real ZooKeeper; do not edit. A cell is checks passed / checks made.", "",
              "| column | who calls whom |", "| --- | --- |",
              "| provider | C calls the framework's provider, with the server named |",
-             "| provider, more | group and version; two versions on one port; one of two providers stops and starts under load; nodes that cannot be called |",
+             "| provider, more | group, version and time-out in the node; two versions on one port; one of two providers stops and starts under load; nodes that "
+             "cannot be called; the C consumer's own node |",
              "| provider, rested | the connections rest for longer than the server leaves them open |",
              "| provider, administered | overrides and rules as dubbo-admin writes them, each felt by C within a second, and so its end |",
              "| consumer | the framework's consumer calls the C providers, registered as `jsonrpc://` and `http://` |",
              "| consumer, no spring | the same without spring-web on its class path |",
-             "| consumer, more | group and version; two versions on one port; how often a failing call is sent |",
-             "| recorded | the same lists again through a proxy that keeps what goes by |", ""]
+             "| consumer, more | group and version; two versions on one port; how often a failing call is sent, and with `retries=0` in the node |",
+             "| recorded | the same lists again through a proxy that keeps what goes by; of providers only while the corpus is recorded |", ""]
     lines += table(["peer", "release", *ROLES], ([peer, version, *cells] for peer, version, cells in matrix(outcome)))
     whats = sorted({what for _, what in outcome.measured})
     lines += ["", "## Measured", ""]
@@ -119,7 +120,7 @@ def write(outcome):
     lines += ["", "A C provider answers every error with HTTP 200 and `data.exceptionTypeName`; what is declared `once` is registered with `retries=0` in three",
               "spellings. The lines above tell what each consumer makes of that: how often it sends one call.", "",
               *GUIDE]
-    lines += ["", "## Checks", "", "Each list once, with the columns of which it is that of.", ""]
+    lines += ["", "## Checks", "", "Each list stands once, behind the columns for which it was made.", ""]
     for names, columns in lists(outcome).items():
         lines += [textwrap.fill("* " + "; ".join(columns) + ": " + "; ".join(names), WIDTH, subsequent_indent="  ", break_long_words=False,
                                 break_on_hyphens=False)]

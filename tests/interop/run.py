@@ -31,7 +31,10 @@ def arguments():
     parser.add_argument("--write-docs", action="store_true", help="write docs/interop.md anew")
     parser.add_argument("--json", metavar="FILE", help="write the results there too")
     parser.add_argument("--no-build", action="store_true", help="take the peers as they are")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if given.write_docs and given.peers:
+        parser.error("--write-docs is of all peers: without --peers")
+    return given
 
 
 class Outcome:
@@ -148,13 +151,15 @@ def main():
     if not given.write_docs:
         report.compare(outcome)
     report.show(outcome)
-    if given.write_docs:
+    passed, failed = outcome.tally()
+    if given.write_docs and failed == 0:
         report.write(outcome)
+    elif given.write_docs:
+        print("docs/interop.md is left as it was: something failed")
     if given.json:
         with open(given.json, "w", encoding="utf-8") as file:
             json.dump({"versions": outcome.versions, "missing": outcome.missing, "results": outcome.results,
                        "measured": [[*key, value] for key, value in outcome.measured.items()]}, file, indent=1)
-    passed, failed = outcome.tally()
     print(f"{passed} passed, {failed} failed")
     return 0 if failed == 0 and passed > 0 else 1
 
