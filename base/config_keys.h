@@ -17,7 +17,7 @@ typedef enum config_form {
     CONFIG_FORM_IP,       /* an IPv4 or IPv6 address, or empty */
     CONFIG_FORM_HOST,     /* a name or an address, or empty */
     CONFIG_FORM_REGISTRY, /* a registry URL, or empty */
-    CONFIG_FORM_HTTP_URL  /* http:// or https:// */
+    CONFIG_FORM_HTTP_URL  /* http:// or https://, with a host */
 } config_form;
 
 typedef struct config_key {

@@ -244,8 +244,9 @@ static bool is_host_and_port(dubboc_slice text)
 {
     dubboc_slice host, port;
     if (slice_starts_with(text, "[")) {
-        slice_cut(text, ']', &host, &port);
-        return host.len > 1 && (port.len == 0 || (port.at[0] == ':' && is_port(slice_make(port.at + 1, port.len - 1))));
+        bool is_closed = slice_cut(text, ']', &host, &port);
+        return is_closed && host.len > 1 &&
+               (port.len == 0 || (port.at[0] == ':' && is_port(slice_make(port.at + 1, port.len - 1))));
     }
     if (!slice_cut(text, ':', &host, &port))
         return host.len > 0;

@@ -69,6 +69,7 @@ static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **st
         {"[reference a]\nurl = http://h:0/x\n", "expected http://host:port/path"},
         {"[reference a]\nurl = https://h:65536\n", "expected http://host:port/path"},
         {"[reference a]\nurl = http://h:http?x\n", "expected http://host:port/path"},
+        {"[reference a]\nurl = http://[::1/x\n", "expected http://host:port/path"},
         {"[reference a]\nurl = http://[::1]80/x\n", "expected http://host:port/path"},
         {"[reference a]\nurl = http://[::1]:x/\n", "expected http://host:port/path"},
         {"[client]\nretries = 1\n\nretries = 2\n", "app.ini:4: key \"retries\" stands twice in [client], first in line 2"},
