@@ -73,6 +73,37 @@ static void the_own_node_stands_before_others_are_removed(void **state)
     assert_nothing_asked(self);
 }
 
+static void one_that_has_gone_or_may_not_be_looked_at_is_passed_over(void **state)
+{
+    static const zk_answer answers[] = {ZK_NO_NODE, ZK_REFUSED};
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        fake *self = fixture_anew(state);
+        register_alone(self);
+        list_is_read(self, LEFT " " LEFT_HTTP);
+        fake_expect_answer(self, FAKE_EXISTS, PATH(LEFT), answers[i]);
+        leftover_is_removed(self, PATH(LEFT_HTTP), ZK_OK);
+        assert_nothing_asked(self);
+    }
+}
+
+static void a_list_that_cannot_be_asked_for_or_held_is_read_later(void **state)
+{
+    fake *self = *state;
+    fake_register_alone(self, &self->node, PATH(OWN), IDENTITY);
+    fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, PATH(OWN));
+    self->refuses_requests = true;
+    fake_answer(self, create, ZK_OK);
+    assert_nothing_asked(self);
+    self->refuses_requests = false;
+    fake_pass_ms(self, 250);
+    fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, ZK_NO_MEMORY);
+    assert_nothing_asked(self);
+    fake_pass_ms(self, 500);
+    list_is_read(self, LEFT);
+    leftover_is_removed(self, PATH(LEFT), ZK_OK);
+    assert_nothing_asked(self);
+}
+
 /* Two machines that wrongly register one address would delete each other's nodes for ever. */
 static void they_are_removed_once_and_not_whenever_a_node_comes_back(void **state)
 {
@@ -168,6 +199,8 @@ int main(void)
         CONNECTED(what_has_another_identity_or_cannot_be_read_is_not_looked_at),
         CONNECTED(without_an_address_of_its_own_nobody_is_looked_for),
         CONNECTED(the_own_node_stands_before_others_are_removed),
+        CONNECTED(one_that_has_gone_or_may_not_be_looked_at_is_passed_over),
+        CONNECTED(a_list_that_cannot_be_asked_for_or_held_is_read_later),
         CONNECTED(they_are_removed_once_and_not_whenever_a_node_comes_back),
         CONNECTED(a_lost_connection_or_session_does_not_leave_them),
         CONNECTED(a_node_taken_back_lets_them_be),
