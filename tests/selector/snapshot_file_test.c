@@ -209,7 +209,7 @@ static void a_file_that_cannot_be_written_leaves_the_former_one(void **state)
     char *folder = test_folder_new(), *in_the_way = NULL;
     dubboc_error err;
     assert_status(DUBBOC_OK, save_two(folder, SERVICE, &err), &err);
-    assert_true(asprintf(&in_the_way, "%s/" SERVICE ".providers.%ld.new", folder, (long)getpid()) > 0);
+    assert_true(asprintf(&in_the_way, "%s/" SERVICE ".providers.%ld.new", folder, (long)gettid()) > 0);
     assert_int_equal(0, mkdir(in_the_way, 0700));
     assert_status(DUBBOC_E_SYSTEM, save_two(folder, SERVICE, &err), &err);
     assert_contains(err.text, in_the_way);
