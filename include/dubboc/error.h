@@ -16,7 +16,7 @@ typedef enum dubboc_status {
     DUBBOC_E_NO_MEMORY = 1,    /* an allocation failed */
     DUBBOC_E_ARGUMENT = 2,     /* an argument of the caller is unusable; the text names it */
     DUBBOC_E_CONFIG = 3,       /* configuration: the text names file and line, or the variable, and what was expected */
-    DUBBOC_E_PARSE = 4,        /* text that is not what it should be (JSON, URL); the text says where */
+    DUBBOC_E_PARSE = 4,        /* text that is not what it should be (JSON); the text says where */
     DUBBOC_E_TYPE = 5,         /* a JSON value of another type than asked for */
     DUBBOC_E_RANGE = 6,        /* a number that the asked-for type cannot hold exactly */
     DUBBOC_E_TOO_BIG = 7,      /* over a ceiling; the text names which */
