@@ -142,18 +142,19 @@ static bool key_matches(const configurator *self, const provider_url *to)
     return group_fits && version_fits;
 }
 
-/* "host:port,host": of that host with any port; one that holds 0.0.0.0 means all. */
+/* "host:port,host": of that host with any port. The host 0.0.0.0 is any, and so is its port "*". */
 static bool lists_address(dubboc_slice list, const provider_url *to)
 {
-    char address[300];
+    char address[300], any_host[32];
     dubboc_slice piece;
     bool is_ipv6 = memchr(to->host.at, ':', to->host.len) != NULL;
     snprintf(address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(to->host), to->port);
+    snprintf(any_host, sizeof any_host, ANY_HOST ":%u", to->port);
     if (list.len == 0)
         return true;
     while (slice_next(&list, ',', &piece))
         if (slice_is_nocase(piece, address) || slice_equal(piece, to->host) || slice_is(piece, ANY_HOST) ||
-            slice_starts_with(piece, ANY_HOST ":"))
+            slice_is(piece, ANY_HOST ":*") || slice_is(piece, any_host))
             return true;
     return false;
 }

@@ -7,7 +7,7 @@
  *   configs:
  *   - side: provider                  # or consumer: whose parameters are meant
  *     addresses: ["10.0.0.1:20880"]   # of that side; none: all
- *     providerAddresses: []           # of a rule for consumers: the providers (or hosts) that it means; none: all
+ *     providerAddresses: []           # of a rule for consumers: the providers (or hosts, or 0.0.0.0:port) that it means; none: all
  *     applications: []                # consumers that it means, by name; none: all
  *     services: []                    # of a rule for an application: of which services; none: all
  *     parameters: {weight: 200}
