@@ -137,6 +137,41 @@ static void connections_nobody_needs_any_more_can_be_closed(void **state)
     end(&f);
 }
 
+static void they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t idle_ms, next_ms;
+    } cases[] = {{1, 1000}, {6000, 3000}, {3600000, 10000}};
+    clock_set_source(fake_clock);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        http_client_settings settings = usual_settings();
+        settings.pool_idle_ms = cases[i].idle_ms;
+        fixture f = start_with(&settings, &answers_all, 1);
+        assert_int_equal(clock_now_ns() + cases[i].next_ms * NS_PER_MS, http_client_close_stale(f.client));
+        end(&f);
+    }
+}
+
+static void those_of_every_address_are_closed(void **state)
+{
+    (void)state;
+    clock_set_source(fake_clock);
+    fixture f = start(&answers_all, 1);
+    fixture other = {.client = f.client, .peer = scripted_peer_new(&answers_all, 1)};
+    assert_status(DUBBOC_OK, http_endpoint_new(f.client, scripted_peer_url(other.peer), &other.endpoint, &f.err), &f.err);
+    call_well(&f);
+    call_well(&other);
+    let_pass_ms(20000);
+    http_client_close_stale(f.client);
+    clock_set_source(NULL); /* waiting goes by the real one */
+    assert_true(test_wait_for(has_no_open_connection, f.peer, 5000));
+    assert_true(test_wait_for(has_no_open_connection, other.peer, 5000));
+    http_endpoint_unref(other.endpoint);
+    scripted_peer_free(other.peer);
+    end(&f);
+}
+
 static void the_peers_own_idle_time_is_heeded(void **state)
 {
     (void)state;
@@ -492,6 +527,8 @@ int main(void)
         cmocka_unit_test(an_idle_connection_that_talks_is_not_used),
         cmocka_unit_test_teardown(an_old_idle_connection_is_not_used, stop_fake_clock),
         cmocka_unit_test_teardown(connections_nobody_needs_any_more_can_be_closed, stop_fake_clock),
+        cmocka_unit_test_teardown(they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom, stop_fake_clock),
+        cmocka_unit_test_teardown(those_of_every_address_are_closed, stop_fake_clock),
         cmocka_unit_test_teardown(the_peers_own_idle_time_is_heeded, stop_fake_clock),
         cmocka_unit_test_teardown(a_younger_connection_that_is_older_by_its_own_time_is_not_used, stop_fake_clock),
         cmocka_unit_test_teardown(a_connection_has_a_whole_age, stop_fake_clock),
