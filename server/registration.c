@@ -26,6 +26,9 @@
 #define HTTP_RELEASE "2.7.23"
 #define WEIGHT_DEFAULT 100
 
+/* All of them. A list that makes the URL too long is the registry's to refuse. */
+#define METHODS_BYTES_MAX (METHODS_MAX * (NAME_BYTES_MAX + 1))
+
 /* --- the own address ------------------------------------------------------------------------------------------------------------------------ */
 
 static dubboc_slice host_of(const char *address)
@@ -81,7 +84,7 @@ static char *method_list(const dubboc_service *service)
     if (sorted == NULL)
         return NULL;
     buffer list;
-    buffer_init(&list, SIZE_MAX / 2); /* one that makes the URL too long is the registry's to refuse */
+    buffer_init(&list, METHODS_BYTES_MAX);
     for (size_t i = 0; i < service->method_count; i++)
         sorted[i] = service->methods[i];
     qsort(sorted, service->method_count, sizeof *sorted, by_name);

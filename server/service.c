@@ -13,7 +13,6 @@
 #include "codec/json.h"
 #include "registry/provider_url.h"
 
-#define NAME_BYTES_MAX 255u
 #define PATH_BYTES_MAX 1024u
 #define SECTION_FORMAT "service %s"
 

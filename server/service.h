@@ -12,6 +12,7 @@
 
 #define SERVICES_MAX 10000u /* services of one server */
 #define METHODS_MAX 10000u  /* methods of one service */
+#define NAME_BYTES_MAX 255u /* of an interface, a method, a group, a version */
 
 typedef struct service_method {
     char *name;
