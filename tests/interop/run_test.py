@@ -104,13 +104,13 @@ def test_a_peer_that_is_not_built_is_a_failure_unless_that_is_allowed():
 
 
 SURVIVOR = f"""
-import subprocess, sys, time
+import signal, subprocess, sys
 sys.path.insert(0, {HERE!r})
 import leftovers
 print(leftovers.are_swept(), flush=True)
 subprocess.run(["sh", "-c", "trap '' INT TERM; TMPDIR=$TMPDIR/below sleep 1000 & exec sleep 1000 &"])
 print("started", flush=True)
-time.sleep(1000)
+signal.pause()
 """
 
 
