@@ -39,6 +39,8 @@ directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixe
     self->owner = owner;
     self->is_fixed = is_fixed;
     self->hash = hash;
+    for (size_t i = 0; i < POLICY_COUNT; i++)
+        policy_state_init(&self->states[i], random_next());
     self->read_at_ns = self->save_at_ns = self->empty_at_ns = self->ready_at_ns = self->rules_at_ns = DEADLINE_NEVER;
     rule_feeds_init(self);
     return self;

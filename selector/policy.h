@@ -21,6 +21,13 @@ typedef struct policy_state {
     _Alignas(CACHE_LINE) atomic_uint_fast64_t counter;
 } policy_state;
 
+/* Starts it anywhere, because many processes that each make a few calls must not all call the same
+ * provider first. The counter has room for 2^63 picks before it would wrap. */
+static inline void policy_state_init(policy_state *self, uint64_t random)
+{
+    atomic_init(&self->counter, random >> 1);
+}
+
 typedef struct policy {
     const char *name; /* Dubbo's */
 

@@ -1,5 +1,8 @@
 #include "tests/client/call_fixture.h"
 
+#include "client/client.h"
+#include "selector/parts.h"
+
 #define RESULT_7 REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")
 #define ERROR_REPLY                                                                                                              \
     REPLY("83", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-7,\"message\":\"no \\u00e9\",\"data\":[1.10]}}")
@@ -10,11 +13,11 @@ const peer_script answers_7 = {{PEER_READ, PEER_SEND(RESULT_7), PEER_HOLD}};
 const peer_script loses_each = {{PEER_READ}};
 const peer_script refuses_each = {{PEER_READ, PEER_SEND(ERROR_REPLY), PEER_AGAIN}};
 
-dubboc_client *new_client(const char *registry)
+dubboc_client *new_client(const char *registry_url)
 {
     dubboc_error err;
     dubboc_client *client = NULL;
-    dubboc_client_options options = {.size = sizeof options, .registry = registry, .pool_size = 4};
+    dubboc_client_options options = {.size = sizeof options, .registry = registry_url, .pool_size = 4};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
     return client;
 }
@@ -80,12 +83,15 @@ int requests(const fixture *self)
 
 void begin_with_registry(fixture *self, const char *const addresses[][2], size_t count)
 {
-    char registry[512] = "static:";
+    char nodes[512] = "static:";
     for (size_t i = 0; i < count; i++)
-        snprintf(registry + strlen(registry), sizeof registry - strlen(registry), "%s%s/x.Y?interface=x.Y%s", i > 0 ? " " : "",
+        snprintf(nodes + strlen(nodes), sizeof nodes - strlen(nodes), "%s%s/x.Y?interface=x.Y%s", i > 0 ? " " : "",
             addresses[i][0], addresses[i][1]);
-    self->client = new_client(registry);
+    self->client = new_client(nodes);
     self->options = (dubboc_call_options){.size = sizeof self->options, .retries = DUBBOC_NONE, .load_balance = "roundrobin"};
+    reference *used;
+    assert_status(DUBBOC_OK, reference_find(self->client, "x.Y", &used, &self->err), &self->err);
+    atomic_store(&used->directory->states[policy_find("roundrobin")].counter, 0);
 }
 
 address address_of(const scripted_peer *peer)

@@ -25,8 +25,8 @@ typedef struct fixture {
     dubboc_error err;
 } fixture;
 
-/* registry NULL: none. */
-dubboc_client *new_client(const char *registry);
+/* registry_url NULL: none. */
+dubboc_client *new_client(const char *registry_url);
 
 /* One peer with one script, called directly. */
 void begin(fixture *self, const peer_script *script);
@@ -58,8 +58,8 @@ typedef struct address {
 address address_of(const scripted_peer *peer);
 address dead_address(void); /* where nobody listens any more */
 
-/* A static registry of these addresses under one interface, and a client without retries that takes them in turn; what follows an address is added
- * to its node. */
+/* A static registry of these addresses under one interface, and a client without retries that takes them in turn,
+ * the first one first; what follows an address is added to its node. */
 void begin_with_registry(fixture *self, const char *const addresses[][2], size_t count);
 #define PROVIDERS(...)                                                                                                           \
     ((const char *const[][2]){__VA_ARGS__}), sizeof((const char *const[][2]){__VA_ARGS__}) / sizeof(const char *[2])

@@ -56,6 +56,7 @@ directory *directory_of(fixture *f, const char *interface)
     const url_wanted wanted = {.interface = slice_of(interface)};
     directory *found = NULL;
     assert_status(DUBBOC_OK, selector_directory(f->selector, &wanted, &found, &f->err), &f->err);
+    atomic_store(&found->states[policy_find("roundrobin")].counter, 0);
     return found;
 }
 

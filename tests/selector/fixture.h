@@ -40,7 +40,8 @@ void clock_stop(void); /* the test's clock from here, at 1000 s */
 void clock_go_on(int64_t ms);
 void clock_restart(void);
 
-/* The directory of SERVICE, or of another interface. */
+/* The directory of SERVICE, or of another interface. The next pick in turn is the list's first
+ * provider, in place of a random one. */
 directory *directory_of(fixture *f, const char *interface);
 
 /* What the registry has now. */

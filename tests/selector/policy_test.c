@@ -412,6 +412,32 @@ static void roundrobin_goes_on_where_it_was_when_the_list_changes(void **state)
     fixture_end(&f);
 }
 
+/* Else a thousand processes that each make one call would all call the same provider. */
+static void roundrobin_starts_anywhere(void **state)
+{
+    (void)state;
+    enum { STARTS = 100, COUNT = 4 };
+    size_t firsts[COUNT] = {0};
+    char **urls = many_urls(COUNT, 8080);
+    random_seed(1);
+    for (int i = 0; i < STARTS; i++) {
+        fixture f;
+        const url_wanted wanted = {.interface = slice_of(SERVICE)};
+        directory *of = NULL;
+        fixture_start_in_turn(&f);
+        dubboc_status found = selector_directory(f.selector, &wanted, &of, &f.err);
+        assert_status(DUBBOC_OK, found, &f.err);
+        fake_registry_push(f.source, SERVICE, (const char *const *)urls, COUNT);
+        const char *label = pick_label(of, "roundrobin", PICK_GOOD);
+        for (size_t each = 0; each < COUNT; each++)
+            firsts[each] += strcmp(label, atomic_load(&of->current)->entries[each].provider->label) == 0;
+        fixture_end(&f);
+    }
+    free_urls(urls, COUNT);
+    for (size_t each = 0; each < COUNT; each++)
+        assert_in_range(firsts[each], STARTS / COUNT / 2, STARTS / COUNT * 2);
+}
+
 /* --- random -------------------------------------------------------------------------------------------------------------------------------- */
 
 static void *first_random_number(void *arg)
@@ -460,6 +486,7 @@ int main(void)
         cmocka_unit_test(roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut),
         cmocka_unit_test(roundrobin_is_exactly_even_from_eight_threads),
         cmocka_unit_test(roundrobin_goes_on_where_it_was_when_the_list_changes),
+        cmocka_unit_test(roundrobin_starts_anywhere),
         cmocka_unit_test(threads_draw_different_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
