@@ -172,6 +172,13 @@ static dubboc_status find_directory(dubboc_client *client, reference *self, dubb
     return selector_directory(client->selector, &wanted, &self->directory, err);
 }
 
+/* "" where only [client] says something: dubboc_client_options come between the two. */
+static const char *own_text(const dubboc_client *client, const reference *self, const char *key)
+{
+    bool is_set = config_is_set(client->config, self->section, key);
+    return is_set ? config_text(client->config, self->section, key) : "";
+}
+
 static dubboc_status new_reference(dubboc_client *client, const char *interface, reference **made, dubboc_error *err)
 {
     reference *self = MEM_NEW(reference);
@@ -186,7 +193,7 @@ static dubboc_status new_reference(dubboc_client *client, const char *interface,
     self->group = config_text(client->config, self->section, "group");
     self->version = config_text(client->config, self->section, "version");
     self->url = config_text(client->config, self->section, "url");
-    self->load_balance = config_text(client->config, self->section, "load_balance");
+    self->load_balance = own_text(client, self, "load_balance");
     self->dialect = dialect_find(config_text(client->config, self->section, "dialect"));
     dubboc_status status = find_directory(client, self, err);
     if (status == DUBBOC_OK && self->load_balance[0] != '\0')

@@ -42,12 +42,21 @@ static bool is_override(const configured *with, dubboc_slice value)
     return configurator_is_override(configured_by(with, value));
 }
 
+/* What an administrator has set for all methods is stronger than what the node says of one. */
+static dubboc_slice method_that_speaks(const configured *with, dubboc_slice method, const char *key)
+{
+    bool is_own = is_override(with, provider_url_find_method(with->url, method, key));
+    return !is_own && is_override(with, provider_url_find(with->url, key)) ? slice_make(NULL, 0) : method;
+}
+
 static node_method read_method(const configured *with, dubboc_slice method)
 {
     const provider_url *url = with->url;
-    dubboc_slice timeout = provider_url_find_method(url, method, "timeout"),
-                 retries = provider_url_find_method(url, method, "retries");
-    node_method values = {.name = method, .timeout_ms = provider_url_timeout_ms(url, method), .retries = -1};
+    dubboc_slice of_timeout = method_that_speaks(with, method, "timeout"),
+                 of_retries = method_that_speaks(with, method, "retries"),
+                 timeout = provider_url_find_method(url, of_timeout, "timeout"),
+                 retries = provider_url_find_method(url, of_retries, "retries");
+    node_method values = {.name = method, .timeout_ms = provider_url_timeout_ms(url, of_timeout), .retries = -1};
     uint64_t number;
     if (slice_u64(retries, RETRIES_MAX, &number))
         values.retries = (int)number;

@@ -1,4 +1,5 @@
-client_tests = tests/client/attempts_test tests/client/call_test tests/client/call_settings_test tests/client/dialect_test tests/client/numbers_test tests/client/once_test tests/client/override_test
+client_tests = tests/client/attempts_test tests/client/call_test tests/client/call_settings_test tests/client/dialect_test tests/client/numbers_test tests/client/once_test tests/client/override_test \
+    tests/client/settings_order_test
 check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
 call_fixture = tests/client/call_fixture.c tests/client/call_fixture.h
@@ -16,6 +17,9 @@ tests_client_call_settings_test_SOURCES = tests/client/call_settings_test.c $(ca
     tests/selector/fake_registry.c tests/selector/fake_registry.h
 tests_client_call_settings_test_CPPFLAGS = $(test_cppflags)
 tests_client_call_settings_test_LDADD = $(test_libs)
+tests_client_settings_order_test_SOURCES = tests/client/settings_order_test.c $(call_fixture)
+tests_client_settings_order_test_CPPFLAGS = $(test_cppflags)
+tests_client_settings_order_test_LDADD = $(test_libs)
 tests_client_once_test_CPPFLAGS = $(test_cppflags)
 tests_client_once_test_LDADD = $(test_libs)
 tests_client_attempts_test_SOURCES = tests/client/attempts_test.c tests/selector/fake_registry.c tests/selector/fake_registry.h

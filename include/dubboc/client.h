@@ -11,8 +11,10 @@
  * A client holds one registry session, the lists of the providers it has asked for, and their pooled connections. Make one a process,
  * share it between threads. Results are written on success only: what they point to is left alone otherwise.
  *
- * What a call uses, the first that says something: the call's own option; an override that an administrator has laid over the provider;
- * [reference X] for the method; [reference X]; the provider's node for the method; the provider's node; the client. */
+ * A setting of a call is taken from the first of these that says something: the call's own option;
+ * an override that an administrator has laid over the provider; [reference X] for the method;
+ * [reference X]; the provider's node for the method; the provider's node; dubboc_client_options;
+ * [client]. Within a section: dubboc_config_set(), the environment, the file, the default. */
 #ifndef DUBBOC_CLIENT_H
 #define DUBBOC_CLIENT_H
 
