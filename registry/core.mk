@@ -7,6 +7,7 @@ libdubboc_core_la_SOURCES += \
 	registry/registry_file.c \
 	registry/registry_static.c \
 	registry/subscribers.c registry/subscribers.h \
+	registry/url_address.c registry/url_address.h \
 	registry/url_codec.c \
 	registry/url_match.c \
 	registry/url_writer.c

@@ -5,13 +5,12 @@
  * names it, because these texts come from strangers and the reason is what a person sees in the log. */
 #include "registry/provider_url.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "registry/url_address.h"
 
-#define HOST_BYTES_MAX 255
 #define NAME_SHOWN 60 /* how much of a wrong piece an error text repeats */
 
 /* The pieces of a URL, as they stand. */
@@ -62,91 +61,15 @@ static dubboc_status split(dubboc_slice text, url_parts *parts, dubboc_error *er
 
 /* --- host and port */
 
-static bool is_ipv6(dubboc_slice host)
-{
-    char text[INET6_ADDRSTRLEN];
-    dubboc_slice address, zone;
-    struct in6_addr ignored;
-    if (slice_cut(host, '%', &address, &zone)) {
-        if (zone.len == 0)
-            return false;
-        for (size_t i = 0; i < zone.len; i++)
-            if (!ascii_is_alnum(zone.at[i]) && memchr("-_.", zone.at[i], 3) == NULL)
-                return false;
-    }
-    if (address.len >= sizeof text)
-        return false;
-    memcpy(text, address.at, address.len);
-    text[address.len] = '\0';
-    return inet_pton(AF_INET6, text, &ignored) == 1;
-}
-
-static bool is_host_name(dubboc_slice host)
-{
-    for (size_t i = 0; i < host.len; i++)
-        if (!ascii_is_alnum(host.at[i]) && memchr("-_.", host.at[i], 3) == NULL)
-            return false;
-    return true;
-}
-
-/* "a:b:c" without brackets, as Java writes it (wire.md P27): the last piece is the port if the rest is an address, else all is the address. */
-static void split_bare_ipv6(dubboc_slice authority, dubboc_slice *host, dubboc_slice *port)
-{
-    const char *colon = memrchr(authority.at, ':', authority.len);
-    *host = slice_between(authority.at, colon);
-    *port = slice_between(colon, authority.at + authority.len);
-    if (is_ipv6(*host) || !is_ipv6(authority))
-        return;
-    *host = authority;
-    port->len = 0;
-}
-
-/* *port keeps its ':' so that "host:" differs from "host". */
-static void split_authority(dubboc_slice authority, dubboc_slice *host, dubboc_slice *port)
-{
-    const char *end = authority.at + authority.len;
-    const char *first = authority.len > 0 ? memchr(authority.at, ':', authority.len) : NULL;
-    const char *bracket = authority.len > 0 && authority.at[0] == '[' ? memchr(authority.at, ']', authority.len) : NULL;
-    if (bracket != NULL) {
-        *host = slice_between(authority.at + 1, bracket);
-        *port = slice_between(bracket + 1, end);
-    } else if (first != NULL && memchr(first + 1, ':', (size_t)(end - first - 1)) != NULL) {
-        split_bare_ipv6(authority, host, port);
-    } else {
-        *host = slice_between(authority.at, first != NULL ? first : end);
-        *port = slice_between(first != NULL ? first : end, end);
-    }
-}
-
-static dubboc_status read_port(dubboc_slice port, uint16_t *out, dubboc_error *err)
-{
-    uint64_t value;
-    if (port.at[0] != ':')
-        return error_set(err, DUBBOC_E_PARSE, "\"%.*s\" after the host", shown(port), port.at);
-    dubboc_slice digits = slice_make(port.at + 1, port.len - 1);
-    if (digits.len == 0)
-        return error_set(err, DUBBOC_E_PARSE, "no port after the ':'");
-    if (!slice_u64(digits, UINT64_MAX, &value))
-        return error_set(err, DUBBOC_E_PARSE, "port \"%.*s\" is no number", shown(digits), digits.at);
-    if (value > UINT16_MAX)
-        return error_set(err, DUBBOC_E_PARSE, "port %.*s is over 65535", shown(digits), digits.at);
-    if (value == 0)
-        return error_set(err, DUBBOC_E_PARSE, "port 0");
-    *out = (uint16_t)value;
-    return DUBBOC_OK;
-}
-
 static dubboc_status read_authority(provider_url *url, dubboc_slice authority, dubboc_error *err)
 {
-    dubboc_slice host, port;
-    split_authority(authority, &host, &port);
-    if (host.len == 0)
-        return error_set(err, DUBBOC_E_PARSE, "no host");
-    bool is_bracketed = authority.at[0] == '[';
-    if (host.len > HOST_BYTES_MAX || (is_bracketed ? !is_ipv6(host) : !is_host_name(host) && !is_ipv6(host)))
-        return error_set(err, DUBBOC_E_PARSE, "wrong host \"%.*s\"", shown(host), host.at);
-    url->host = host;
-    return port.len > 0 ? read_port(port, &url->port, err) : DUBBOC_OK;
+    url_address address;
+    dubboc_status status = url_address_parse(authority, &address, err);
+    if (status != DUBBOC_OK)
+        return status;
+    url->host = address.host;
+    url->port = address.port;
+    return DUBBOC_OK;
 }
 
 /* --- path */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
+#include "registry/url_address.h"
 #include "registry/zookeeper_path.h"
 
 #define SERVERS_BYTES_MAX (16u * 1024)
@@ -41,41 +42,36 @@ static dubboc_status decode(dubboc_slice text, char **out, dubboc_error *err)
 
 /* --- servers */
 
-/* Where the port begins: after the last ':' that is not inside brackets; none: at the end. */
-static void split_port(dubboc_slice server, dubboc_slice *host, dubboc_slice *port)
+/* The client library splits at the last ':' and wants an IPv6 address without brackets; a zone
+ * written as RFC 6874 has it (%25eth0) stands there as %eth0. */
+static void append_host(buffer *servers, const url_address *server)
 {
-    size_t at = server.len;
-    while (at > 0 && server.at[at - 1] != ':' && server.at[at - 1] != ']')
-        at--;
-    bool has_port = at > 0 && server.at[at - 1] == ':';
-    *host = has_port ? slice_make(server.at, at - 1) : server;
-    *port = has_port ? slice_make(server.at + at, server.len - at) : slice_make(NULL, 0);
-}
-
-static bool is_host(dubboc_slice host)
-{
-    for (size_t i = 0; i < host.len; i++)
-        if (!ascii_is_alnum(host.at[i]) && strchr("-._[]:%", host.at[i]) == NULL)
-            return false;
-    bool is_bracketed = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
-    return host.len > 0 && (is_bracketed || memchr(host.at, ':', host.len) == NULL);
+    dubboc_slice address, zone;
+    bool has_zone = server->is_ipv6 && slice_cut(server->host, '%', &address, &zone);
+    if (!has_zone) {
+        buffer_append_slice(servers, server->host);
+        return;
+    }
+    if (zone.len > 2 && slice_starts_with(zone, "25"))
+        zone = slice_make(zone.at + 2, zone.len - 2);
+    buffer_append_slice(servers, address);
+    buffer_append_char(servers, '%');
+    buffer_append_slice(servers, zone);
 }
 
 static dubboc_status add_servers(buffer *servers, dubboc_slice list, dubboc_error *err)
 {
-    dubboc_slice server, host, port;
-    while (slice_next(&list, ',', &server)) {
-        uint64_t number = ZK_PORT_DEFAULT;
-        split_port(server, &host, &port);
-        if (!is_host(host))
-            return wrong(err, server, "no host name or address");
-        if (port.at != NULL && (!slice_u64(port, 65535, &number) || number == 0))
-            return wrong(err, server, "the port must be from 1 to 65535");
+    dubboc_slice text;
+    while (slice_next(&list, ',', &text)) {
+        url_address server;
+        dubboc_error fault;
+        if (url_address_parse(text, &server, &fault) != DUBBOC_OK)
+            return wrong(err, text, fault.text);
         if (servers->len > 0)
             buffer_append_char(servers, ',');
-        buffer_append_slice(servers, host);
+        append_host(servers, &server);
         buffer_append_char(servers, ':');
-        buffer_append_u64(servers, number);
+        buffer_append_u64(servers, server.port != 0 ? server.port : ZK_PORT_DEFAULT);
     }
     return DUBBOC_OK;
 }

@@ -6,7 +6,7 @@
 #include <dubboc/error.h>
 
 typedef struct zk_address {
-    char *servers;      /* "h1:2181,h2:2181", as the client library wants them */
+    char *servers;      /* "h1:2181,::1:2181", as the client library wants them: no brackets */
     char *root;         /* "/dubbo"; "" is the very root */
     char *username;     /* NULL: none */
     char *password;     /* NULL: none */

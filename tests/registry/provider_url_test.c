@@ -232,6 +232,9 @@ static void reads_ipv6_with_and_without_brackets(void **state)
         {"jsonrpc://[fe80::1%eth0]:81/a", "fe80::1%eth0", 81},
         {"jsonrpc://fe80::1%eth0:81/a", "fe80::1%eth0", 81},
         {"jsonrpc://[::ffff:10.0.0.1]:81/a", "::ffff:10.0.0.1", 81},
+        {"jsonrpc://::ffff:10.0.0.1:81/a", "::ffff:10.0.0.1", 81},
+        {"jsonrpc://::ffff:10.0.0.1/a", "::ffff:10.0.0.1", 80},
+        {"jsonrpc://fe80::1:abcd/a", "fe80::1:abcd", 80},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         provider_url *url = parsed(cases[i].text);

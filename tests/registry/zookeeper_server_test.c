@@ -715,6 +715,66 @@ static void a_name_that_does_not_resolve_is_reported_and_holds_nobody_up(void **
     assert_freed_in_time(self);
 }
 
+static void finds_one_provider_at(const char *address)
+{
+    registry_list list;
+    dubboc_error err;
+    registry *self = open_at(address, 0);
+    dubboc_status status = registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(LIMIT_MS), &list, &err);
+    if (status != DUBBOC_OK)
+        print_error("%s\n", address);
+    assert_status(DUBBOC_OK, status, &err);
+    assert_int_equal(1, list.count);
+    registry_list_free(&list);
+    registry_free(self);
+}
+
+/* Looking up reaches the server whichever way its IPv6 address is written. */
+static void connects_to_an_ipv6_server_in_every_spelling(void **state)
+{
+    (void)state;
+    zookeeper_server *server = zookeeper_server_new_v6();
+    if (server == NULL)
+        skip();
+    zookeeper_server_start(server);
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
+    zookeeper_client_create(client, NODE, "", false);
+    char elsewhere[512];
+    snprintf(elsewhere, sizeof elsewhere, "/g/h%s", NODE + strlen("/dubbo"));
+    zookeeper_client_create(client, elsewhere, "", false);
+    /* what stands before the port and behind it; nobody listens on port 1 */
+    static const char *const spellings[][2] = {
+        {"zookeeper://[::1]:", ""},
+        {"[::1]:", ""},
+        {"zookeeper://::1:", ""},
+        {"zookeeper://[0:0:0:0:0:0:0:1]:", "/?group=/g/h"},
+        {"zookeeper://u:p@[::1]:", "?group=g/h"},
+        {"zookeeper://[::1]:", ",127.0.0.1:1,[::1]:1"},
+        {"zookeeper://127.0.0.1:1,[::1]:", ""},
+        {"zookeeper://127.0.0.1:1?backup=[::1]:", "&group=g/h"},
+    };
+    for (size_t i = 0; i < sizeof spellings / sizeof spellings[0]; i++) {
+        char address[128];
+        int port = zookeeper_server_port(server);
+        snprintf(address, sizeof address, "%s%d%s", spellings[i][0], port, spellings[i][1]);
+        finds_one_provider_at(address);
+    }
+    zookeeper_client_free(client);
+    zookeeper_server_free(server);
+}
+
+static void connects_to_an_ipv4_server_by_its_mapped_address(void **state)
+{
+    (void)state;
+    char address[64];
+    snprintf(address, sizeof address, "zookeeper://[::ffff:127.0.0.1]:%d", zookeeper_server_port(shared_zookeeper));
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client_create(client, NODE, "", false);
+    finds_one_provider_at(address);
+    zookeeper_client_delete(client, NODE);
+    zookeeper_client_free(client);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -740,6 +800,8 @@ int main(void)
         cmocka_unit_test(a_silent_server_holds_nobody_up),
         cmocka_unit_test(what_is_no_zookeeper_is_not_taken_for_one),
         cmocka_unit_test(a_name_that_does_not_resolve_is_reported_and_holds_nobody_up),
+        cmocka_unit_test(connects_to_an_ipv6_server_in_every_spelling),
+        cmocka_unit_test(connects_to_an_ipv4_server_by_its_mapped_address),
     };
     return cmocka_run_group_tests(tests, shared_zookeeper_start, shared_zookeeper_free);
 }

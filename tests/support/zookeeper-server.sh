@@ -4,7 +4,7 @@
 #   zookeeper-server.sh start DIR [PORT] starts one on that or a free port of 127.0.0.1 with its data in DIR, waits until it serves,
 #                                        prints the port
 #   zookeeper-server.sh stop DIR         ends it and waits for that; DIR stays
-#   zookeeper-server.sh run DIR PORT     is the server, in the foreground
+#   zookeeper-server.sh run DIR PORT [IP] is the server, in the foreground, on 127.0.0.1 or that IP
 set -eu
 
 fail() {
@@ -19,7 +19,7 @@ tickTime=200
 minSessionTimeout=400
 maxSessionTimeout=60000
 dataDir=$1/data
-clientPortAddress=127.0.0.1
+clientPortAddress=${3:-127.0.0.1}
 clientPort=$2
 maxClientCnxns=0
 admin.enableServer=false
@@ -31,7 +31,7 @@ run() {
     jar=/usr/share/java/zookeeper.jar
     [ -r "$jar" ] || fail "there is no $jar: install the package zookeeper"
     command -v java >/dev/null || fail "there is no java: install default-jre-headless"
-    write_configuration "$1" "$2"
+    write_configuration "$@"
     nop=/usr/share/java/slf4j-nop.jar
     exec java -Xms16m -Xmx128m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dzookeeper.forceSync=no -Dzookeeper.admin.enableServer=false \
         -cp "$jar:$nop" org.apache.zookeeper.server.ZooKeeperServerMain "$1/zoo.cfg" >"$1/log" 2>&1
@@ -84,11 +84,11 @@ stop() {
     done
 }
 
-usage="usage: start DIR [PORT] | stop DIR | run DIR PORT"
+usage="usage: start DIR [PORT] | stop DIR | run DIR PORT [IP]"
 case "${1-}" in
 start) [ $# -eq 2 ] || [ $# -eq 3 ] || fail "$usage" ;;
 stop) [ $# -eq 2 ] || fail "$usage" ;;
-run) [ $# -eq 3 ] || fail "$usage" ;;
+run) [ $# -eq 3 ] || [ $# -eq 4 ] || fail "$usage" ;;
 *) fail "$usage" ;;
 esac
 "$@"

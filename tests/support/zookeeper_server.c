@@ -14,10 +14,14 @@
 
 struct zookeeper_server {
     char *folder;
+    const char *ip; /* it listens on: IPV4 or IPV6 */
     char address[32];
     int port;
     pid_t pid; /* 0: not running */
 };
+
+#define IPV4 "127.0.0.1"
+#define IPV6 "::1"
 
 static void give_up(const char *what)
 {
@@ -25,32 +29,60 @@ static void give_up(const char *what)
     _fail(__FILE__, __LINE__);
 }
 
-static struct sockaddr_in loopback(int port)
+/* A socket that is bound to that port of the server's IP, or connected to it. */
+static int open_socket(const char *ip, int port, int (*attach)(int, const struct sockaddr *, socklen_t))
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    return address;
+    struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    v6.sin6_addr = in6addr_loopback;
+    bool is_v6 = strcmp(ip, IPV6) == 0;
+    int fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const void *address = is_v6 ? (const void *)&v6 : (const void *)&v4;
+    if (fd >= 0 && attach(fd, address, is_v6 ? sizeof v6 : sizeof v4) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
-static int free_port(void)
+/* 0: there is none. */
+static int free_port(const char *ip)
 {
-    struct sockaddr_in address = loopback(0);
-    socklen_t len = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0)
-        give_up("no free port");
-    close(fd);
-    return ntohs(address.sin_port);
+    struct sockaddr_in6 bound;
+    socklen_t len = sizeof bound;
+    int fd = open_socket(ip, 0, bind);
+    int port = fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0 ? ntohs(bound.sin6_port) : 0;
+    if (fd >= 0)
+        close(fd);
+    return port; /* sin_port and sin6_port stand at the same place */
+}
+
+static zookeeper_server *server_new(const char *ip, const char *address_format)
+{
+    int port = free_port(ip);
+    if (port == 0)
+        return NULL;
+    zookeeper_server *self = calloc(1, sizeof *self);
+    assert_non_null(self);
+    self->folder = test_folder_new();
+    self->ip = ip;
+    self->port = port;
+    snprintf(self->address, sizeof self->address, address_format, port);
+    return self;
 }
 
 zookeeper_server *zookeeper_server_new(void)
 {
-    zookeeper_server *self = calloc(1, sizeof *self);
-    assert_non_null(self);
-    self->folder = test_folder_new();
-    self->port = free_port();
-    snprintf(self->address, sizeof self->address, "127.0.0.1:%d", self->port);
+    zookeeper_server *self = server_new(IPV4, IPV4 ":%d");
+    if (self == NULL)
+        give_up("no free port");
     return self;
+}
+
+zookeeper_server *zookeeper_server_new_v6(void)
+{
+    return server_new(IPV6, IPV6 ":%d");
 }
 
 static void run(const zookeeper_server *self)
@@ -60,20 +92,18 @@ static void run(const zookeeper_server *self)
     snprintf(script, sizeof script, "%s/tests/support/zookeeper-server.sh", source != NULL ? source : ".");
     snprintf(port, sizeof port, "%d", self->port);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    execl("/bin/sh", "sh", script, "run", self->folder, port, (char *)NULL);
+    execl("/bin/sh", "sh", script, "run", self->folder, port, self->ip, (char *)NULL);
     _exit(127);
 }
 
 /* "srvr" names the mode once sessions are served ("ruok" is answered sooner). */
-static bool serves(int port)
+static bool serves(const zookeeper_server *self)
 {
-    struct sockaddr_in address = loopback(port);
     char answer[1024];
     ssize_t len = -1;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = open_socket(self->ip, self->port, connect);
     struct timeval limit = {.tv_sec = 1};
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
-        connect(fd, (struct sockaddr *)&address, sizeof address) == 0 && send(fd, "srvr", 4, MSG_NOSIGNAL) == 4)
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 && send(fd, "srvr", 4, MSG_NOSIGNAL) == 4)
         len = recv(fd, answer, sizeof answer, MSG_WAITALL);
     if (fd >= 0)
         close(fd);
@@ -83,7 +113,7 @@ static bool serves(int port)
 static bool serves_or_is_gone(void *arg)
 {
     zookeeper_server *self = arg;
-    if (serves(self->port))
+    if (serves(self))
         return true;
     if (waitpid(self->pid, NULL, WNOHANG) != self->pid)
         return false;

@@ -8,6 +8,9 @@ typedef struct zookeeper_server zookeeper_server;
 /* Chooses port and folder; starts nothing. */
 zookeeper_server *zookeeper_server_new(void);
 
+/* The same on ::1. NULL: this machine has no IPv6. */
+zookeeper_server *zookeeper_server_new_v6(void);
+
 /* Ends it and removes its folder. NULL is accepted. */
 void zookeeper_server_free(zookeeper_server *self);
 
@@ -26,7 +29,7 @@ void zookeeper_server_resume(zookeeper_server *self);
 
 int zookeeper_server_port(const zookeeper_server *self);
 
-/* "127.0.0.1:2181"; lives as long as the server. */
+/* "127.0.0.1:2181", "::1:2181" (as the client library wants it); lives as long as the server. */
 const char *zookeeper_server_address(const zookeeper_server *self);
 
 /* One server for all tests of a program: cmocka's set-up and tear-down of the group, and the server in between. */
