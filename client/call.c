@@ -128,17 +128,16 @@ static void resolve_settings(call *self)
 {
     const dubboc_call_options *options = self->options;
     dubboc_client *client = self->client;
-    const reference_method *method =
-        self->reference != NULL ? reference_method_find(client, self->reference, self->method) : NULL;
     int64_t timeout_ms = client->timeout_ms;
     self->retries_left = client->retries;
-    if (method != NULL) {
-        self->is_idempotent = method->is_idempotent;
+    if (self->reference != NULL) {
+        method_settings method = reference_method_settings(client, self->reference, self->method.at);
+        self->is_idempotent = method.is_idempotent;
         self->load_balance = self->reference->load_balance[0] != '\0' ? self->reference->load_balance : NULL;
-        self->timeout_is_set = method->timeout_ms != 0;
-        timeout_ms = self->timeout_is_set ? method->timeout_ms : timeout_ms;
-        self->retries_are_set = method->retries >= 0;
-        self->retries_left = self->retries_are_set ? method->retries : self->retries_left;
+        self->timeout_is_set = method.timeout_ms != 0;
+        timeout_ms = self->timeout_is_set ? method.timeout_ms : timeout_ms;
+        self->retries_are_set = method.retries >= 0;
+        self->retries_left = self->retries_are_set ? method.retries : self->retries_left;
     }
     if (options->timeout_ms != 0) {
         timeout_ms = options->timeout_ms;

@@ -16,12 +16,17 @@
 #define REFERENCE_BUCKETS 256
 #define METHOD_BUCKETS 16
 
-/* One method as [reference X] speaks of it. Immutable once it can be found. */
-typedef struct reference_method {
-    struct reference_method *next;
+/* What [reference X] says of one method. */
+typedef struct method_settings {
     int64_t timeout_ms; /* 0: not said; DUBBOC_NONE: no deadline */
     int retries;        /* -1: not said */
     bool is_idempotent;
+} method_settings;
+
+/* A remembered method. Immutable once it can be found. */
+typedef struct reference_method {
+    struct reference_method *next;
+    method_settings settings;
     char name[];
 } reference_method;
 
@@ -69,8 +74,9 @@ dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *er
  * DUBBOC_E_TOO_BIG: over 10000 of them. */
 dubboc_status reference_find(dubboc_client *client, const char *interface, reference **found, dubboc_error *err);
 
-/* The settings of one method. NULL: no memory, or over the ceiling of remembered names: then nothing is said of it. */
-const reference_method *reference_method_find(dubboc_client *client, reference *self, dubboc_slice method);
+/* What the section says of a method. The first 1,000 names of an interface are remembered; for every
+ * other one, and without memory, the section is read again, which takes a few microseconds. */
+method_settings reference_method_settings(dubboc_client *client, reference *self, const char *method);
 
 /* Frees all, when no call runs any more; unregisters the consumer nodes. */
 void references_free(dubboc_client *client);

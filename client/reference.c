@@ -46,40 +46,50 @@ static bool find_setting(const dubboc_client *client, const reference *self, con
     return true;
 }
 
-static reference_method *new_method(dubboc_client *client, const reference *self, dubboc_slice name)
+static method_settings read_method(const dubboc_client *client, const reference *self, const char *name)
+{
+    method_settings read = {.retries = -1};
+    int64_t value;
+    const char *idempotent = config_text(client->config, self->section, "idempotent");
+    if (find_setting(client, self, name, "timeout", &value))
+        read.timeout_ms = value < 0 ? DUBBOC_NONE : value;
+    if (find_setting(client, self, name, "retries", &value))
+        read.retries = (int)value;
+    read.is_idempotent = config_list_has(idempotent, name) || config_list_has(idempotent, "*");
+    return read;
+}
+
+/* Unless there is no memory: then it is read again at the next call. */
+static void remember_method(dubboc_client *client, reference *self, size_t bucket, dubboc_slice name, method_settings settings)
 {
     reference_method *added = mem_zeroed(1, sizeof *added + name.len + 1);
     if (added == NULL)
-        return NULL;
+        return;
+    added->settings = settings;
     memcpy(added->name, name.at, name.len);
-    int64_t value;
-    const char *idempotent = config_text(client->config, self->section, "idempotent");
-    if (find_setting(client, self, added->name, "timeout", &value))
-        added->timeout_ms = value < 0 ? DUBBOC_NONE : value;
-    added->retries = find_setting(client, self, added->name, "retries", &value) ? (int)value : -1;
-    added->is_idempotent = config_list_has(idempotent, added->name) || config_list_has(idempotent, "*");
-    return added;
-}
-
-const reference_method *reference_method_find(dubboc_client *client, reference *self, dubboc_slice name)
-{
-    size_t bucket = hash(name) % METHOD_BUCKETS;
-    const reference_method *method = find_method(self, bucket, name);
-    if (method != NULL || atomic_load_explicit(&self->method_count, memory_order_relaxed) >= REFERENCE_METHODS_MAX)
-        return method;
     pthread_mutex_lock(&client->lock);
-    method = find_method(self, bucket, name);
-    if (method == NULL) {
-        reference_method *added = new_method(client, self, name);
-        if (added != NULL) {
-            added->next = atomic_load_explicit(&self->methods[bucket], memory_order_relaxed);
-            atomic_store_explicit(&self->methods[bucket], added, memory_order_release);
-            atomic_fetch_add(&self->method_count, 1);
-        }
-        method = added;
+    bool is_new = atomic_load(&self->method_count) < REFERENCE_METHODS_MAX && find_method(self, bucket, name) == NULL;
+    if (is_new) {
+        added->next = atomic_load_explicit(&self->methods[bucket], memory_order_relaxed);
+        atomic_store_explicit(&self->methods[bucket], added, memory_order_release);
+        atomic_fetch_add(&self->method_count, 1);
     }
     pthread_mutex_unlock(&client->lock);
-    return method;
+    if (!is_new)
+        free(added);
+}
+
+method_settings reference_method_settings(dubboc_client *client, reference *self, const char *method)
+{
+    dubboc_slice name = slice_of(method);
+    size_t bucket = hash(name) % METHOD_BUCKETS;
+    const reference_method *known = find_method(self, bucket, name);
+    if (known != NULL)
+        return known->settings;
+    method_settings read = read_method(client, self, method);
+    if (atomic_load_explicit(&self->method_count, memory_order_relaxed) < REFERENCE_METHODS_MAX)
+        remember_method(client, self, bucket, name, read);
+    return read;
 }
 
 /* --- the consumer's own node (wire.md 5.4): for people and their tools, no call needs it */

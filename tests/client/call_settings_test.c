@@ -239,6 +239,31 @@ static void the_sections_own_settings_hold_for_every_method(void **state)
     end(&self);
 }
 
+/* A program that makes up names of methods must not change what holds for the others. */
+static void the_section_holds_for_the_5000th_method_too(void **state)
+{
+    (void)state;
+    enum { METHODS = 5000 };
+    fixture self;
+    char name[32];
+    begin(&self, &refuses_each);
+    snprintf(name, sizeof name, "m%d.timeout", METHODS);
+    const char *const settings[][3] = {{"reference x.Y", "url", self.url}, {"reference x.Y", "timeout", "77s"},
+        {"reference x.Y", "retries", "7"}, {"reference x.Y", "idempotent", "*"}, {"reference x.Y", name, "78s"}};
+    configure(&self, settings, sizeof settings / sizeof settings[0]);
+    reference *used;
+    assert_status(DUBBOC_OK, reference_find(self.client, "x.Y", &used, &self.err), &self.err);
+    for (int i = 0; i <= METHODS; i++) {
+        snprintf(name, sizeof name, "m%d", i);
+        method_settings found = reference_method_settings(self.client, used, name);
+        assert_int_equal(found.timeout_ms, i < METHODS ? 77000 : 78000);
+        assert_int_equal(found.retries, 7);
+        assert_true(found.is_idempotent);
+    }
+    assert_in_range(atomic_load(&used->method_count), 1, METHODS - 1);
+    end(&self);
+}
+
 static void options_of_another_size_or_range_are_told_apart(void **state)
 {
     (void)state;
@@ -367,6 +392,7 @@ int main(void)
         cmocka_unit_test(connections_that_nobody_uses_any_more_are_closed),
         cmocka_unit_test(the_narrower_setting_wins),
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
+        cmocka_unit_test(the_section_holds_for_the_5000th_method_too),
         cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
         cmocka_unit_test(an_address_may_say_what_a_node_says),
         cmocka_unit_test(an_unusable_address_is_named_with_where_it_stands),
