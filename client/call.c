@@ -99,7 +99,8 @@ static dubboc_status resolve_directory(call *self, dubboc_error *err)
 {
     const dubboc_call_options *options = self->options;
     if (options->url != NULL) {
-        dubboc_status status = selector_fixed(self->client->selector, options->url, &self->directory, err);
+        dubboc_status status = selector_direct_take(self->client->selector, options->url, self->method, &self->direct, err);
+        self->directory = self->direct.directory;
         return status == DUBBOC_E_ARGUMENT ? error_prefix(err, status, "url") : status;
     }
     dubboc_status status = reference_find(self->client, self->interface, &self->reference, err);
@@ -216,6 +217,14 @@ static void use_node_settings(call *self)
     self->timeout_is_set = self->retries_are_set = true;
 }
 
+/* A call's own url is a node of its own: what stands behind its '?' is what the node says. */
+static void use_url_settings(call *self)
+{
+    self->held.timeout_ms = self->direct.timeout_ms;
+    self->held.retries = self->direct.retries;
+    self->held.peer = self->direct.peer;
+}
+
 static void let_provider_go(call *self, pick_outcome outcome)
 {
     http_connection_give_back(self->connection);
@@ -250,6 +259,8 @@ static call_want pick_provider(call *self)
     if (!directory_pick(self->directory, &request, &self->held))
         return self->picks == 0 ? end_without_provider(self) : end_without_answer(self, self->status, self->execution);
     self->is_held = true;
+    if (self->direct.has_settings)
+        use_url_settings(self);
     self->dialect =
         self->reference != NULL && self->reference->dialect != NULL ? self->reference->dialect : dialect_of(self->held.peer);
     if (self->picks++ == 0)
@@ -470,5 +481,6 @@ void call_interrupt(call *self, dubboc_status status)
 void call_fini(call *self)
 {
     let_provider_go(self, self->health);
+    selector_direct_give_back(&self->direct);
     atomic_fetch_add_explicit(&self->counters->attempts, self->sent, memory_order_relaxed);
 }

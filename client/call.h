@@ -32,6 +32,7 @@ typedef struct call {
 
     /* resolved */
     reference *reference; /* NULL: the call has a url of its own */
+    direct_hold direct;   /* of that url */
     directory *directory;
     const char *load_balance;
     bool is_idempotent;

@@ -107,10 +107,10 @@ static dubboc_status take_outcome(const call *self, take_result take, void *resu
 static dubboc_status run(call *self, take_result take, void *result, dubboc_error *err)
 {
     dubboc_status status = directory_wait_ready(self->directory, self->deadline_ns, err);
-    if (status != DUBBOC_OK)
-        return status;
-    drive(self);
-    status = take_outcome(self, take, result, err);
+    if (status == DUBBOC_OK) {
+        drive(self);
+        status = take_outcome(self, take, result, err);
+    }
     call_fini(self);
     return status;
 }

@@ -1,5 +1,6 @@
 libdubboc_core_la_SOURCES += \
 	selector/configurator.c selector/configurator.h \
+	selector/direct.c \
 	selector/directory.c \
 	selector/explain.c \
 	selector/health.c selector/health.h \

@@ -65,6 +65,12 @@ static node_method read_method(const configured *with, dubboc_slice method)
     return values;
 }
 
+node_method node_url_method(const provider_url *url, dubboc_slice method)
+{
+    const configured as_it_is = {.original = url, .url = url};
+    return read_method(&as_it_is, method);
+}
+
 /* How many params speak of a method, and the bytes of their names. */
 static size_t count_methods(const provider_url *url, size_t *bytes)
 {

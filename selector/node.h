@@ -67,6 +67,9 @@ const char *node_label(const node *self);
 /* Order of a snapshot: by identity, then the one to use first. Both usable. */
 int node_compare(const node *a, const node *b);
 
+/* What a URL says for a method, without configurators. */
+node_method node_url_method(const provider_url *url, dubboc_slice method);
+
 /* The values for a method. No allocation. */
 node_method node_own_find(const node_own *own, dubboc_slice method);
 

@@ -68,6 +68,16 @@ struct directory {
     registry_subscription *mapping; /* touched by whoever subscribes, and at the end */
 };
 
+#define DIRECTS_MAX 4096 /* unused ones beyond are freed */
+
+/* The providers that calls name by a URL (direct.c). */
+typedef struct direct direct;
+typedef struct direct_table {
+    pthread_mutex_t lock; /* holds nothing else inside; guards all of this */
+    map *by_url;          /* URL without '?' -> direct */
+    direct *newest, *oldest;
+} direct_table;
+
 struct selector {
     readers readers;            /* first: aligned */
     selector_settings settings; /* texts are NULL here */
@@ -77,6 +87,7 @@ struct selector {
     int default_policy;
     registry *source; /* borrowed; NULL: none */
     provider_set providers;
+    direct_table directs;
     uint64_t hash_seed;
     _Atomic(directory *) buckets[DIRECTORY_BUCKETS];
     _Atomic(directory *) directories; /* newest first */
@@ -142,6 +153,12 @@ void directory_unsubscribe(directory *self);
 /* Does what is due (reading again, ending the grace of an empty list, saving); is_last: saves now what is to be saved. When to come again. Only the keeper calls
  * it, and the selector's end. */
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last);
+
+/* --- direct.c ------------------------------------------------------------------------------------ */
+
+bool direct_table_init(direct_table *self); /* false: no memory */
+void direct_table_fini(direct_table *self);
+size_t direct_table_count(direct_table *self);
 
 /* --- rule_feed.c --------------------------------------------------------------------------------------------------------------------------- */
 

@@ -13,6 +13,7 @@
 #include "selector/line.h"
 
 typedef struct shared_endpoint {
+    struct shared_endpoint *next; /* among those taken out */
     http_endpoint *endpoint;
     char *url;
     size_t users;
@@ -190,13 +191,37 @@ void provider_give_back(provider_set *self, provider *given)
     pthread_mutex_unlock(&self->lock);
 }
 
+bool provider_give_up(provider_set *self, provider *given)
+{
+    shared_endpoint *unused = NULL;
+    bool is_last = false, is_free = false;
+    pthread_mutex_lock(&self->lock);
+    assert(atomic_load(&given->references) > 0);
+    is_last = atomic_fetch_sub(&given->references, 1) == 1;
+    if (is_last) {
+        member *last = map_find(self->by_identity, slice_of(given->identity));
+        is_free = atomic_load_explicit(&given->in_flight, memory_order_acquire) == 0;
+        if (is_free) {
+            map_remove(self->by_identity, slice_of(given->identity));
+            unused = endpoint_give_back_locked(self, last->shared);
+            drop_member_locked(self, last);
+        } else {
+            last->left_at_ns = clock_now_ns();
+            self->left_over++;
+        }
+    }
+    pthread_mutex_unlock(&self->lock);
+    if (unused != NULL)
+        free_endpoint(unused);
+    return is_free || !is_last;
+}
+
 /* --- the sweep ----------------------------------------------------------------------------------------------------------------------------- */
 
 typedef struct sweep {
     provider_set *set;
     int64_t now_ns;
-    shared_endpoint *endpoints[64]; /* taken out, to be freed; when full, the rest waits for the next sweep */
-    size_t endpoint_count;
+    shared_endpoint *endpoints; /* taken out, to be freed without the lock */
 } sweep;
 
 static void sweep_one(void *arg, const char *identity, void *value)
@@ -204,14 +229,15 @@ static void sweep_one(void *arg, const char *identity, void *value)
     sweep *self = arg;
     member *each = value;
     if (atomic_load(&each->public->references) > 0 || self->now_ns < each->left_at_ns + PROVIDER_KEEP_MS * NS_PER_MS ||
-        atomic_load_explicit(&each->public->in_flight, memory_order_acquire) > 0 ||
-        self->endpoint_count == sizeof self->endpoints / sizeof self->endpoints[0])
+        atomic_load_explicit(&each->public->in_flight, memory_order_acquire) > 0)
         return;
     map_remove(self->set->by_identity, slice_of(identity));
     self->set->left_over--;
     shared_endpoint *unused = endpoint_give_back_locked(self->set, each->shared);
-    if (unused != NULL)
-        self->endpoints[self->endpoint_count++] = unused;
+    if (unused != NULL) {
+        unused->next = self->endpoints;
+        self->endpoints = unused;
+    }
     drop_member_locked(self->set, each);
 }
 
@@ -223,7 +249,10 @@ int64_t provider_set_sweep(provider_set *self, int64_t now_ns)
         map_each(self->by_identity, sweep_one, &found);
     bool is_clean = self->left_over == 0;
     pthread_mutex_unlock(&self->lock);
-    for (size_t i = 0; i < found.endpoint_count; i++)
-        free_endpoint(found.endpoints[i]);
+    while (found.endpoints != NULL) {
+        shared_endpoint *next = found.endpoints->next;
+        free_endpoint(found.endpoints);
+        found.endpoints = next;
+    }
     return is_clean ? DEADLINE_NEVER : now_ns + NS_PER_S;
 }

@@ -43,6 +43,10 @@ dubboc_status provider_take(provider_set *self, const provider_place *place, pro
 /* Only after the readers of every snapshot that held it have left (readers_wait()). NULL is accepted. */
 void provider_give_back(provider_set *self, provider *given);
 
+/* As provider_give_back(), of one that is not expected back: freed at once, with its connections, when
+ * nothing else uses it. false: something does; provider_set_sweep() will look again. */
+bool provider_give_up(provider_set *self, provider *given);
+
 /* Frees providers that nothing has referred to for PROVIDER_KEEP_MS and no call holds. When to come again; DEADLINE_NEVER: nothing is left over. */
 int64_t provider_set_sweep(provider_set *self, int64_t now_ns);
 

@@ -36,12 +36,24 @@ static void fini_locks(selector *self)
     pthread_mutex_destroy(&self->lock);
 }
 
+/* What may fail for want of memory only. */
+static bool init_tables(selector *self, http_client *http)
+{
+    if (!provider_set_init(&self->providers, http))
+        return false;
+    if (direct_table_init(&self->directs)) {
+        if (init_locks(self))
+            return true;
+        direct_table_fini(&self->directs);
+    }
+    provider_set_fini(&self->providers);
+    return false;
+}
+
 /* Folder and keeper: what may fail in the world outside. */
 static dubboc_status open_outside(selector *self, const char *snapshot_dir, dubboc_error *err)
 {
-    if (self->source == NULL)
-        return DUBBOC_OK;
-    if (snapshot_dir != NULL && snapshot_dir[0] != '\0') {
+    if (self->source != NULL && snapshot_dir != NULL && snapshot_dir[0] != '\0') {
         self->snapshot_dir = mem_dup(snapshot_dir);
         if (self->snapshot_dir == NULL)
             return error_no_memory(err);
@@ -70,12 +82,7 @@ dubboc_status selector_new(
     made->source = source;
     made->hash_seed = random_next();
     made->keeper_due_ns = DEADLINE_NEVER;
-    if (!provider_set_init(&made->providers, http)) {
-        free(made);
-        return error_no_memory(err);
-    }
-    if (!init_locks(made)) {
-        provider_set_fini(&made->providers);
+    if (!init_tables(made, http)) {
         free(made);
         return error_no_memory(err);
     }
@@ -112,6 +119,7 @@ void selector_free(selector *self)
         next = each->next;
         directory_free(each);
     }
+    direct_table_fini(&self->directs);
     provider_set_fini(&self->providers);
     fini_locks(self);
     free(self->snapshot_dir);

@@ -42,7 +42,7 @@ typedef struct selector_settings {
             *url); /* what kind of peer wrote a node, for picks to tell; NULL: all are 0. Any thread; must not block */
 } selector_settings;
 
-/* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. Starts a thread when there is a registry.
+/* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. Starts a thread.
  * DUBBOC_E_ARGUMENT, DUBBOC_E_UNSUPPORTED: settings->load_balance, as selector_check_policy(). DUBBOC_E_SYSTEM: the snapshot folder cannot be made or written
  * to, or there is no thread. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_new(
@@ -57,10 +57,29 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err);
  * DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536 are asked for. Else as registry_subscribe(), tried again at the next call. */
 dubboc_status selector_directory(selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);
 
-/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept and found again by its URL.
- * jsonrpc:// is http://; the port is 80, or 443 for https, and the path "/", when the URL has none. Any thread.
+/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept until
+ * the end and found again by its URL, so this is for URLs of the configuration. jsonrpc:// is http://;
+ * the port is 80, or 443 for https, and the path "/", when the URL has none. Any thread.
  * DUBBOC_E_ARGUMENT: no such URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err);
+
+/* The same for a call's own URL, of which a program may make up any number: held until it is given
+ * back. Those used last are kept with their connections (DIRECTS_MAX in parts.h). */
+typedef struct direct_hold {
+    directory *directory;
+    struct direct *of;  /* NULL: nothing is held */
+    bool has_settings;  /* the URL has a '?'; what stands behind it holds in place of the pick's: */
+    int64_t timeout_ms; /* 0: none */
+    int retries;        /* -1: none */
+    uint8_t peer;
+} direct_hold;
+
+/* Errors as selector_fixed(), but never DUBBOC_E_TOO_BIG. Nothing is allocated for a URL without '?'
+ * that is kept. Any thread. */
+dubboc_status selector_direct_take(selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err);
+
+/* After the last pick_release(). Again is harmless; so is a zeroed hold. */
+void selector_direct_give_back(direct_hold *hold);
 
 /* Waits until the directory has been read once, from the registry or from its snapshot file. DUBBOC_E_REGISTRY: not by then (err says what the
  * registry is doing); DUBBOC_E_CLOSED: selector_stop() was called. Returns at once when it has been. Any thread. */

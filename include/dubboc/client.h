@@ -89,7 +89,8 @@ typedef struct dubboc_call_options {
     const char *group;   /* NULL: as configured; "": none; "*": any */
     const char *version; /* the same */
     /* "http://host:port/path", or https: this provider, no registry; interface is then only a name for people. What stands behind a '?' is
-     * read as in a provider's node ("?timeout=500") and not sent. */
+     * read as in a provider's node ("?timeout=500") and not sent. The 4096 addresses used last are kept with their
+     * connections. */
     const char *url;
     const char *load_balance;     /* "random", "roundrobin" */
     int retries;                  /* repeats, as in dubboc_client_options; DUBBOC_NONE: 0 */
@@ -106,7 +107,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_with(dubboc_client *clien
     const cJSON *params, const dubboc_call_options *options, cJSON **result, dubboc_error *err);
 
 /* The raw form: params is the text of a JSON array or object ({NULL, 0}: []), the result's text is put into *result (NULL: not wanted), byte
- * for byte as the peer wrote it and checked to be JSON. Nothing is parsed but the envelope; in the steady state nothing is allocated.
+ * for byte as the peer wrote it and checked to be JSON. Nothing is parsed but the envelope; in the steady state nothing is allocated,
+ * except for a url with a '?'.
  * DUBBOC_E_ARGUMENT: params is not a JSON array or object. Else as dubboc_call(). */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method,
     dubboc_slice params, const dubboc_call_options *options, dubboc_text *result, dubboc_error *err);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "client/client.h"
+#include "selector/parts.h"
 #include "tests/selector/fake_registry.h"
 #include "tests/support/names.h"
 
@@ -141,19 +142,61 @@ static bool has_no_open_connection(void *arg)
     return scripted_peer_open_connections(self->peers[0]) == 0;
 }
 
-/* Else a client that has been busy once keeps what it opened for as long as it lives, long after the peers have hung up. */
+/* Else a client that has been busy once keeps what it opened for as long as it lives, long after the
+ * peers have hung up. */
+static void idle_connections_are_closed(const char *key, const char *value_format)
+{
+    char value[128];
+    fixture self;
+    begin(&self, &refuses_each);
+    snprintf(value, sizeof value, value_format, scripted_peer_port(self.peers[0]));
+    const char *section = strcmp(key, "url") == 0 ? "reference x.Y" : "registry";
+    const char *const settings[][3] = {{section, key, value}, {"client", "pool_idle", "5s"}};
+    configure(&self, settings, sizeof settings / sizeof settings[0]);
+    clock_set_source(own_clock);
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_int_equal(scripted_peer_connections(self.peers[0]), 1);
+    keeper_round(self.client->selector);
+    assert_int_equal(scripted_peer_open_connections(self.peers[0]), 1);
+    let_pass(5000);
+    keeper_round(self.client->selector);
+    assert_true(test_wait_for(has_no_open_connection, &self, 20000));
+    clock_set_source(NULL);
+    end(&self);
+}
+
 static void connections_that_nobody_uses_any_more_are_closed(void **state)
 {
     (void)state;
-    char source[128];
+    idle_connections_are_closed("address", "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y");
+}
+
+static void without_a_registry_they_are_closed_too(void **state)
+{
+    (void)state;
+    idle_connections_are_closed("url", "http://127.0.0.1:%d/x.Y");
+}
+
+/* A program may put what is left of its own time behind the '?' of every url. */
+static void urls_of_one_address_share_its_connections(void **state)
+{
+    (void)state;
+    char url[128];
     fixture self;
     begin(&self, &refuses_each);
-    snprintf(source, sizeof source, "static:%s/x.Y?interface=x.Y", address_of(self.peers[0]).text);
-    const char *const settings[][3] = {{"registry", "address", source}, {"client", "pool_idle", "100ms"}};
-    configure(&self, settings, sizeof settings / sizeof settings[0]);
-    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    self.options.timeout_ms = 0;
+    self.options.url = url;
+    for (int i = 0; i < 50; i++) {
+        snprintf(url, sizeof url, "%s?timeout=%d000", self.url, 1000 - i);
+        assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    }
+    char *request = scripted_peer_last_request(self.peers[0]);
+    const char *header = strstr(request, "\r\nTimeout: ");
+    assert_non_null(header);
+    assert_in_range(strtoll(header + strlen("\r\nTimeout: "), NULL, 10), 900 * NS_PER_S, 951 * NS_PER_S);
+    free(request);
+    assert_int_equal(requests(&self), 50);
     assert_int_equal(scripted_peer_connections(self.peers[0]), 1);
-    assert_true(test_wait_for(has_no_open_connection, &self, 20000));
     end(&self);
 }
 
@@ -390,6 +433,8 @@ int main(void)
         cmocka_unit_test(a_host_without_an_address_costs_only_its_own_calls),
         cmocka_unit_test(a_name_that_takes_long_holds_no_other_call_up),
         cmocka_unit_test(connections_that_nobody_uses_any_more_are_closed),
+        cmocka_unit_test(without_a_registry_they_are_closed_too),
+        cmocka_unit_test(urls_of_one_address_share_its_connections),
         cmocka_unit_test(the_narrower_setting_wins),
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
         cmocka_unit_test(the_section_holds_for_the_5000th_method_too),

@@ -82,6 +82,88 @@ static void a_fixed_address_is_taken_as_it_is_written(void **state)
     fixture_end(&f);
 }
 
+/* More than there ever were places for: a program may make up an address for each call. */
+static void addresses_of_calls_are_kept_as_long_as_they_are_used(void **state)
+{
+    (void)state;
+    enum { URLS = 70000 };
+    fixture f;
+    fixture_start_in_turn(&f);
+    direct_hold first, each, again;
+    pick held;
+    dubboc_status status = selector_direct_take(f.selector, "http://h:1/0", slice_of("m"), &first, &f.err);
+    assert_status(DUBBOC_OK, status, &f.err);
+    provider *used = pick_one(first.directory, "m", &held);
+    for (int i = 1; i < URLS; i++) {
+        char url[64];
+        snprintf(url, sizeof url, "http://h:%d/%d", 1 + i % 60000, i);
+        status = selector_direct_take(f.selector, url, slice_of("m"), &each, &f.err);
+        assert_status(DUBBOC_OK, status, &f.err);
+        selector_direct_give_back(&each);
+    }
+    assert_int_equal(direct_table_count(&f.selector->directs), DIRECTS_MAX);
+    assert_int_equal(map_count(f.selector->providers.by_identity), DIRECTS_MAX);
+    assert_in_range(map_count(f.selector->providers.endpoints), 1, DIRECTS_MAX);
+    status = selector_direct_take(f.selector, "http://h:1/0", slice_of("m"), &again, &f.err);
+    assert_status(DUBBOC_OK, status, &f.err);
+    assert_ptr_equal(again.directory, first.directory);
+    assert_string_equal(used->label, "h:1/0");
+    selector_direct_give_back(&again);
+    pick_release(first.directory, &held, PICK_GOOD);
+    selector_direct_give_back(&first);
+    selector_direct_give_back(&first);
+    fixture_end(&f);
+}
+
+static void the_address_used_last_is_the_last_to_go(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_start_in_turn(&f);
+    directory *kept = NULL;
+    for (int i = 0; i < 3 * DIRECTS_MAX; i++) {
+        direct_hold each;
+        char url[64];
+        snprintf(url, sizeof url, "http://h:1/%d", i);
+        dubboc_status status = selector_direct_take(f.selector, i % 2 == 0 ? "http://kept:1" : url, slice_of("m"), &each, &f.err);
+        assert_status(DUBBOC_OK, status, &f.err);
+        if (i == 0)
+            kept = each.directory;
+        if (i % 2 == 0)
+            assert_ptr_equal(each.directory, kept);
+        selector_direct_give_back(&each);
+    }
+    fixture_end(&f);
+}
+
+/* What a url says is not kept: the next one to the same address may say something else. */
+static void the_settings_of_an_address_are_those_of_each_call(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_start_in_turn(&f);
+    direct_hold plain, timed, of_method, wrong;
+    const dubboc_slice m = slice_of("m");
+    assert_status(DUBBOC_OK, selector_direct_take(f.selector, "http://h:1/x", m, &plain, &f.err), &f.err);
+    assert_status(DUBBOC_OK, selector_direct_take(f.selector, "http://h:1/x?timeout=5", m, &timed, &f.err), &f.err);
+    assert_status(DUBBOC_OK,
+        selector_direct_take(f.selector, "http://h:1/x?timeout=5&m.timeout=6&retries=3", m, &of_method, &f.err), &f.err);
+    assert_ptr_equal(timed.directory, plain.directory);
+    assert_ptr_equal(of_method.directory, plain.directory);
+    assert_false(plain.has_settings);
+    assert_int_equal(timed.timeout_ms, 5);
+    assert_int_equal(timed.retries, -1);
+    assert_int_equal(of_method.timeout_ms, 6);
+    assert_int_equal(of_method.retries, 3);
+    assert_status(DUBBOC_E_ARGUMENT, selector_direct_take(f.selector, "http://h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
+    assert_contains(f.err.text, "http://h:99999/x?timeout=5: ");
+    selector_direct_give_back(&wrong);
+    selector_direct_give_back(&plain);
+    selector_direct_give_back(&timed);
+    selector_direct_give_back(&of_method);
+    fixture_end(&f);
+}
+
 static void a_fixed_address_that_is_none_is_refused(void **state)
 {
     (void)state;
@@ -514,6 +596,9 @@ int main(void)
         cmocka_unit_test(without_a_registry_only_fixed_addresses_work),
         cmocka_unit_test(a_fixed_address_is_taken_as_it_is_written),
         cmocka_unit_test(a_fixed_address_that_is_none_is_refused),
+        cmocka_unit_test(addresses_of_calls_are_kept_as_long_as_they_are_used),
+        cmocka_unit_test(the_address_used_last_is_the_last_to_go),
+        cmocka_unit_test(the_settings_of_an_address_are_those_of_each_call),
         cmocka_unit_test(names_the_policies_there_are),
         cmocka_unit_test(a_changed_list_keeps_the_providers_that_stay),
         cmocka_unit_test(services_on_one_address_share_its_connections),

@@ -1,0 +1,209 @@
+/* The providers that calls name by a URL. Each address and path has a directory of its own, which is
+ * kept for the next call to it; when there are too many, those that no call uses are freed, the one
+ * used longest ago first. What stands behind the '?' of a URL is no part of that: it is read for each
+ * call. A call counts as a user from take to give back, so that nothing is freed under it. */
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "selector/parts.h"
+
+struct direct {
+    direct *newer, *older; /* all of them, in the order of their last use */
+    directory *directory;  /* its interface is the URL without '?' */
+    atomic_uint users;     /* grows under the table's lock only */
+};
+
+bool direct_table_init(direct_table *self)
+{
+    *self = (direct_table){.by_url = map_new()};
+    if (self->by_url == NULL)
+        return false;
+    if (pthread_mutex_init(&self->lock, NULL) == 0)
+        return true;
+    map_free(self->by_url, NULL);
+    return false;
+}
+
+/* Its provider will hardly be called again, so it is not kept as one of the registry's would be. */
+static void direct_free(direct *self)
+{
+    if (self == NULL)
+        return;
+    selector *owner = self->directory->owner;
+    node *only = node_list_take_all(&self->directory->nodes);
+    if (only != NULL) {
+        if (!provider_give_up(&owner->providers, only->provider))
+            keeper_kick(owner, deadline_in_ms(PROVIDER_KEEP_MS));
+        only->provider = NULL;
+        node_free(&owner->providers, only);
+    }
+    directory_free(self->directory);
+    free(self);
+}
+
+void direct_table_fini(direct_table *self)
+{
+    while (self->newest != NULL) {
+        direct *next = self->newest->older;
+        assert(atomic_load(&self->newest->users) == 0);
+        direct_free(self->newest);
+        self->newest = next;
+    }
+    map_free(self->by_url, NULL);
+    pthread_mutex_destroy(&self->lock);
+}
+
+size_t direct_table_count(direct_table *self)
+{
+    pthread_mutex_lock(&self->lock);
+    size_t count = map_count(self->by_url);
+    pthread_mutex_unlock(&self->lock);
+    return count;
+}
+
+/* --- the order of use ------------------------------------------------------------------------ */
+
+static void direct_unlink_locked(direct_table *self, direct *each)
+{
+    *(each->newer != NULL ? &each->newer->older : &self->newest) = each->older;
+    *(each->older != NULL ? &each->older->newer : &self->oldest) = each->newer;
+    each->newer = each->older = NULL;
+}
+
+static void direct_link_newest_locked(direct_table *self, direct *each)
+{
+    each->older = self->newest;
+    *(self->newest != NULL ? &self->newest->newer : &self->oldest) = each;
+    self->newest = each;
+}
+
+/* Takes those out that are too many, but for those in use; a list by older, to be freed without the
+ * lock. */
+static direct *direct_take_out_unused_locked(direct_table *self)
+{
+    direct *unused = NULL, *newer;
+    for (direct *each = self->oldest; each != NULL && map_count(self->by_url) > DIRECTS_MAX; each = newer) {
+        newer = each->newer;
+        if (atomic_load_explicit(&each->users, memory_order_acquire) > 0)
+            continue;
+        direct_unlink_locked(self, each);
+        map_remove(self->by_url, each->directory->wanted.interface);
+        each->older = unused;
+        unused = each;
+    }
+    return unused;
+}
+
+static void direct_free_all(direct *list)
+{
+    while (list != NULL) {
+        direct *next = list->older;
+        direct_free(list);
+        list = next;
+    }
+}
+
+/* --- taking ---------------------------------------------------------------------------------- */
+
+static direct *direct_use_known_locked(direct_table *self, dubboc_slice address)
+{
+    direct *known = map_find(self->by_url, address);
+    if (known == NULL)
+        return NULL;
+    atomic_fetch_add_explicit(&known->users, 1, memory_order_relaxed);
+    direct_unlink_locked(self, known);
+    direct_link_newest_locked(self, known);
+    return known;
+}
+
+static dubboc_status direct_new(selector *owner, dubboc_slice address, direct **made, dubboc_error *err)
+{
+    const url_wanted wanted = {.interface = address};
+    direct *self = MEM_NEW(direct);
+    if (self != NULL)
+        self->directory = directory_new(owner, &wanted, true, 0);
+    if (self == NULL || self->directory == NULL) {
+        free(self);
+        return error_no_memory(err);
+    }
+    atomic_init(&self->users, 1);
+    dubboc_status status = directory_fill_fixed(self->directory, err);
+    if (status != DUBBOC_OK) {
+        direct_free(self);
+        return status;
+    }
+    *made = self;
+    return DUBBOC_OK;
+}
+
+/* Adds what was made without the lock, unless another thread was quicker. */
+static dubboc_status direct_add(direct_table *self, direct *made, direct **used, dubboc_error *err)
+{
+    direct *unused = NULL;
+    dubboc_slice address = made->directory->wanted.interface;
+    pthread_mutex_lock(&self->lock);
+    *used = direct_use_known_locked(self, address);
+    if (*used == NULL && map_put(self->by_url, address, made, NULL)) {
+        direct_link_newest_locked(self, made);
+        *used = made;
+        unused = direct_take_out_unused_locked(self);
+    }
+    pthread_mutex_unlock(&self->lock);
+    direct_free_all(unused);
+    if (*used != made)
+        direct_free(made);
+    return *used != NULL ? DUBBOC_OK : error_no_memory(err);
+}
+
+static dubboc_status direct_use(selector *self, dubboc_slice address, direct **used, dubboc_error *err)
+{
+    direct_table *table = &self->directs;
+    pthread_mutex_lock(&table->lock);
+    *used = direct_use_known_locked(table, address);
+    pthread_mutex_unlock(&table->lock);
+    if (*used != NULL)
+        return DUBBOC_OK;
+    direct *made = NULL;
+    dubboc_status status = direct_new(self, address, &made, err);
+    return status == DUBBOC_OK ? direct_add(table, made, used, err) : status;
+}
+
+static dubboc_status direct_read_settings(
+    const selector *self, dubboc_slice text, dubboc_slice method, direct_hold *hold, dubboc_error *err)
+{
+    provider_url *url;
+    dubboc_status status = provider_url_from_text(text, &url, err);
+    if (status == DUBBOC_E_NO_MEMORY)
+        return status;
+    if (status != DUBBOC_OK)
+        return error_prefix(err, DUBBOC_E_ARGUMENT, "%.*s", SLICE_ARGS(text));
+    node_method values = node_url_method(url, method);
+    hold->has_settings = true;
+    hold->timeout_ms = values.timeout_ms;
+    hold->retries = values.retries;
+    hold->peer = self->settings.peer_of != NULL ? self->settings.peer_of(url) : 0;
+    provider_url_free(url);
+    return DUBBOC_OK;
+}
+
+dubboc_status selector_direct_take(selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err)
+{
+    dubboc_slice text = slice_of(url), address, query;
+    *hold = (direct_hold){.retries = -1};
+    bool has_query = slice_cut(text, '?', &address, &query);
+    dubboc_status status = has_query ? direct_read_settings(self, text, method, hold, err) : DUBBOC_OK;
+    if (status == DUBBOC_OK)
+        status = direct_use(self, address, &hold->of, err);
+    if (status == DUBBOC_OK)
+        hold->directory = hold->of->directory;
+    return status;
+}
+
+void selector_direct_give_back(direct_hold *hold)
+{
+    if (hold->of != NULL)
+        atomic_fetch_sub_explicit(&hold->of->users, 1, memory_order_release);
+    hold->of = NULL;
+}
