@@ -34,6 +34,8 @@ int main(void)
     printf("listening on %s\n", dubboc_server_address(server));
     fflush(stdout);
     sigwait(&ending, &signal_number);
+    fprintf(stderr, "stopping; a second signal ends at once\n");
+    sigprocmask(SIG_UNBLOCK, &ending, NULL);
     dubboc_server_free(server); /* deregisters, drains, closes */
     return 0;
 }

@@ -86,6 +86,8 @@ void program_wait(void)
     int which;
     sigwait(&signals, &which);
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    fprintf(stderr, "stopping: giving consumers time to notice, finishing running calls; "
+                    "a second signal ends at once\n");
 }
 
 int program_run(dubboc_server *server, dubboc_config *config)

@@ -18,7 +18,8 @@ void program_offer(dubboc_server *server, const char *interface, const dubboc_me
 /* Starts it and says "listening on IP:PORT", or ends the program. */
 void program_start(dubboc_server *server);
 
-/* Waits for SIGTERM or SIGINT. From then on a second one ends the program at once. */
+/* Waits for SIGTERM or SIGINT, and says on standard error what dubboc_server_stop() will wait for.
+ * From then on a second signal ends the program at once. */
 void program_wait(void);
 
 /* All of it: start, wait, stop, free. Returns the exit status. */

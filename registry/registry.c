@@ -234,6 +234,12 @@ bool registry_is_registered(const registry_registration *registration)
     return registration->ops->is_registered(registration);
 }
 
+bool registry_was_registered(const registry_registration *registration)
+{
+    const registry_ops *ops = registration->ops;
+    return ops->was_registered == NULL || ops->was_registered(registration);
+}
+
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms)
 {
     if (registration != NULL)

@@ -86,6 +86,10 @@ dubboc_status registry_register(registry *self, const char *interface, registry_
 /* Whether it stands in the registry now. */
 bool registry_is_registered(const registry_registration *registration);
 
+/* Whether it has stood at any time since registry_register(), so that others may know of it. False of
+ * static:, which nobody else reads, and of a ZooKeeper that was away all the time. */
+bool registry_was_registered(const registry_registration *registration);
+
 /* Takes it back and waits until that is done, at most timeout_ms (the node goes with the session at the latest). Frees registration. NULL is accepted. */
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
 

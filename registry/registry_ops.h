@@ -20,6 +20,9 @@ typedef struct registry_ops {
     dubboc_status (*register_)(registry *self, const char *interface, registry_category category, const char *url,
         registry_registration **registration, dubboc_error *err);
     bool (*is_registered)(const registry_registration *registration);
+    /* As registry_was_registered(). NULL: a registration stands from the first, in a registry that
+     * others read. */
+    bool (*was_registered)(const registry_registration *registration);
     void (*unregister)(registry *self, registry_registration *registration, int64_t timeout_ms);
     dubboc_status (*subscribe)(registry *self, const char *interface, registry_category category, registry_listener listener,
         void *arg, registry_subscription **subscription, dubboc_error *err);

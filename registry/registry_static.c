@@ -215,6 +215,12 @@ static bool static_is_registered(const registry_registration *registration)
     return true;
 }
 
+static bool static_was_registered(const registry_registration *registration)
+{
+    (void)registration;
+    return false;
+}
+
 static void static_unregister(registry *self, registry_registration *registration, int64_t timeout_ms)
 {
     (void)timeout_ms;
@@ -288,6 +294,7 @@ const registry_ops registry_static_ops = {
     .is_connected = static_is_connected,
     .register_ = static_register,
     .is_registered = static_is_registered,
+    .was_registered = static_was_registered,
     .unregister = static_unregister,
     .subscribe = static_subscribe,
     .refresh = static_refresh,

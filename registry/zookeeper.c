@@ -410,6 +410,7 @@ static dubboc_status zookeeper_register(registry *base, const char *interface, r
     }
     made->base.ops = &registry_zookeeper_ops;
     atomic_init(&made->node.stands, false);
+    atomic_init(&made->node.has_stood, false);
     if (!post(self, &made->begin, ZK_EVENT_REGISTER, &made->node)) {
         registration_unref(made);
         return is_closed(err);
@@ -421,6 +422,11 @@ static dubboc_status zookeeper_register(registry *base, const char *interface, r
 static bool zookeeper_is_registered(const registry_registration *base)
 {
     return atomic_load(&((const registration *)base)->node.stands);
+}
+
+static bool zookeeper_was_registered(const registry_registration *base)
+{
+    return atomic_load(&((const registration *)base)->node.has_stood);
 }
 
 static void zookeeper_unregister(registry *base, registry_registration *handle, int64_t timeout_ms)
@@ -629,6 +635,7 @@ const registry_ops registry_zookeeper_ops = {
     .is_connected = zookeeper_is_connected,
     .register_ = zookeeper_register,
     .is_registered = zookeeper_is_registered,
+    .was_registered = zookeeper_was_registered,
     .unregister = zookeeper_unregister,
     .subscribe = zookeeper_subscribe,
     .refresh = zookeeper_refresh,

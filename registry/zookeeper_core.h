@@ -30,7 +30,9 @@ typedef struct zk_node {
     size_t made_len; /* of its directory, how much has been created */
     zk_sweep sweep;
     bool is_wanted;
-    atomic_bool stands; /* may be read from any thread */
+    /* These may be read from any thread. */
+    atomic_bool stands;
+    atomic_bool has_stood; /* since it was registered */
 } zk_node;
 
 /* Somebody who wants a directory's list, or a node's data. Lent to the core from ZK_EVENT_SUBSCRIBE until subscriber_gone. */

@@ -76,6 +76,7 @@ static void stands(zk_core *core, zk_node *node)
 {
     node->task.failures = 0;
     node->phase = NODE_STANDS;
+    atomic_store(&node->has_stood, true);
     if (!atomic_exchange(&node->stands, true))
         LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", node->path,
             (unsigned long long)core->session_id);

@@ -505,6 +505,8 @@ void dispatch_on_request(void *arg, http_incoming *incoming)
     ex.is_held = ex.is_executed = false;
     ex.method = NULL;
     ex.parked = NULL;
+    if (ex.service != NULL)
+        call_watch_note(&ex.server->calls);
     if (ex.service == NULL && ex.server->fallback != NULL) {
         ex.kind = EXCHANGE_FALLBACK;
         run_or_submit(&ex, true);

@@ -6,4 +6,5 @@ libdubboc_core_la_SOURCES += \
 	server/request.c \
 	server/server.c server/server.h \
 	server/service.c server/service.h \
+	server/stop_wait.c server/stop_wait.h \
 	server/workers.c server/workers.h

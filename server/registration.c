@@ -263,9 +263,12 @@ void registration_withdraw(registration *self, int64_t timeout_ms)
     self->count = self->capacity = 0;
 }
 
-bool registration_is_watched(const registration *self)
+bool registration_is_known(const registration *self)
 {
-    return self->count > 0 && strncmp(registry_address(self->registry), "static:", 7) != 0;
+    for (size_t i = 0; i < self->count; i++)
+        if (registry_was_registered(self->nodes[i]))
+            return true;
+    return false;
 }
 
 void registration_close(registration *self)

@@ -34,8 +34,9 @@ dubboc_status registration_register(registration *self, const services *offered,
 /* Takes every node back, waiting at most timeout_ms in all. */
 void registration_withdraw(registration *self, int64_t timeout_ms);
 
-/* Whether somebody may be watching what was registered, and so needs time to notice. */
-bool registration_is_watched(const registration *self);
+/* Whether a node of ours has stood in a registry that others read, so that consumers need time to
+ * notice that it is gone. Before registration_withdraw(). */
+bool registration_is_known(const registration *self);
 
 void registration_close(registration *self);
 

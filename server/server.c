@@ -1,12 +1,14 @@
 /* A server's life.
  *
  * start: look-up tables, registry object, listening socket, workers, loops, and only then the registrations, so that nobody is told of a
- * server that cannot answer. stop is the reverse with patience in between: take the registrations back, let consumers notice, let what
- * is under way end, then close; a call that comes in the meantime is served, and one that cannot be is answered "not executed". */
+ * server that cannot answer. stop is the reverse with patience in between: take the registrations back, serve on until consumers
+ * have noticed (stop_wait.h), let what is under way end, then close; a call that comes in the meantime is served, and one that
+ * cannot be is answered "not executed". */
 #include "server/server.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
@@ -250,8 +252,6 @@ static void forget_addresses(dubboc_server *self)
 
 static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
 {
-    if (self->registry_address[0] == '\0' && !self->is_unregistered_on_purpose)
-        LOG(DUBBOC_LOG_INFO, "server", "no registry is configured, nobody finds this provider", "key=\"[registry] address\"");
     dubboc_status status = registration_open(&self->registration, self->config, self->registry_address, err);
     if (status == DUBBOC_OK)
         status = open_http(self, err);
@@ -291,6 +291,9 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
     }
     LOG(DUBBOC_LOG_INFO, "server", "serving", "address=%s registered=%s services=%zu loops=%d workers=%d", server->bound,
         server->registered, server->services.count, server->loops, server->loops > 0 ? server->worker_count : 0);
+    if (server->registry_address[0] == '\0' && !server->is_unregistered_on_purpose)
+        LOG(DUBBOC_LOG_WARN, "server", "not registered: no registry is configured",
+            "key=\"[registry] address\" variable=DUBBOC_REGISTRY_ADDRESS");
     return DUBBOC_OK;
 }
 
@@ -348,19 +351,46 @@ static bool is_idle(const dubboc_server *self)
     return http_server_is_drained(self->http);
 }
 
-/* Goes on serving until the time is over, or (until_idle) nothing is under way. */
-static void serve_for(dubboc_server *self, int64_t timeout_ms, bool until_idle)
+/* Serves for a while. false: that is not possible any more. */
+static bool serve_until(dubboc_server *self, int64_t deadline_ns, int longest_ms)
+{
+    int wait_ms = deadline_poll_ms(deadline_ns);
+    if (wait_ms > longest_ms || wait_ms < 0)
+        wait_ms = longest_ms;
+    if (self->loops > 0)
+        poll(NULL, 0, wait_ms);
+    else
+        return dubboc_server_step(self, wait_ms, NULL) == DUBBOC_OK;
+    return true;
+}
+
+/* Goes on serving until nothing is under way, at most timeout_ms. */
+static void serve_until_idle(dubboc_server *self, int64_t timeout_ms)
 {
     int64_t deadline_ns = deadline_in_ms(timeout_ms);
-    while (!deadline_is_over(deadline_ns) && !(until_idle && is_idle(self))) {
-        int wait_ms = deadline_poll_ms(deadline_ns);
-        if (wait_ms > LOOK_MS && (until_idle || self->loops == 0))
-            wait_ms = LOOK_MS;
-        if (self->loops > 0)
-            poll(NULL, 0, wait_ms);
-        else if (dubboc_server_step(self, wait_ms, NULL) != DUBBOC_OK)
+    while (!deadline_is_over(deadline_ns) && !is_idle(self))
+        if (!serve_until(self, deadline_ns, LOOK_MS))
             return;
-    }
+}
+
+/* Removes the nodes and goes on serving until consumers have noticed. */
+static void leave_registry(dubboc_server *self)
+{
+    bool is_known = registration_is_known(&self->registration);
+    atomic_store(&self->calls.is_on, true);
+    registration_withdraw(&self->registration, UNREGISTER_MS);
+    if (!is_known)
+        return;
+    stop_wait wait = {
+        .least_ms = config_int(self->config, "server", "stop_watch_wait"),
+        .quiet_ms = config_int(self->config, "server", "stop_quiet"),
+        .most_ms = config_int(self->config, "server", "stop_watch_max"),
+        .begun_ns = clock_now_ns(),
+    };
+    int64_t end_ns;
+    while (!deadline_is_over(end_ns = stop_wait_end_ns(&wait, atomic_load(&self->calls.last_ns))))
+        if (!serve_until(self, end_ns, INT_MAX))
+            return;
 }
 
 void dubboc_server_stop(dubboc_server *server)
@@ -369,16 +399,13 @@ void dubboc_server_stop(dubboc_server *server)
         return;
     server->is_stopped = true;
     LOG(DUBBOC_LOG_INFO, "server", "stopping", "address=%s requests=%d", server->bound, http_server_requests(server->http));
-    bool is_watched = registration_is_watched(&server->registration);
-    registration_withdraw(&server->registration, UNREGISTER_MS);
-    if (is_watched)
-        serve_for(server, config_int(server->config, "server", "stop_watch_wait"), false);
+    leave_registry(server);
     http_server_drain(server->http);
-    serve_for(server, config_int(server->config, "server", "stop_drain"), true);
+    serve_until_idle(server, config_int(server->config, "server", "stop_drain"));
     if (!is_idle(server))
         LOG(DUBBOC_LOG_WARN, "server", "drain time is over", "requests=%d", http_server_requests(server->http));
     close_all(server);
-    serve_for(server, LAST_BYTES_MS, true);
+    serve_until_idle(server, LAST_BYTES_MS);
     free_all(server);
     LOG(DUBBOC_LOG_INFO, "server", "stopped", "address=%s", server->bound);
 }

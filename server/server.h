@@ -5,6 +5,7 @@
 #include "server/deferred.h"
 #include "server/registration.h"
 #include "server/service.h"
+#include "server/stop_wait.h"
 #include "server/workers.h"
 #include "transport/http_server.h"
 
@@ -31,6 +32,7 @@ struct dubboc_server {
     workers *workers; /* NULL with loops = 0: everything runs on the program's thread */
     deferrals deferrals;
     registration registration;
+    call_watch calls; /* of services; other paths, such as health checks, do not count */
     char *bound;      /* "ip:port" listened on */
     char *registered; /* "ip:port" */
     int step_fd;      /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */

@@ -6,6 +6,7 @@ server_tests = \
 	tests/server/registration_test \
 	tests/server/request_test \
 	tests/server/service_test \
+	tests/server/stop_wait_test \
 	tests/server/workers_test
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
@@ -34,6 +35,9 @@ tests_server_request_test_LDADD = $(test_libs)
 tests_server_service_test_SOURCES = tests/server/service_test.c $(server_offering) $(server_caller)
 tests_server_service_test_CPPFLAGS = $(test_cppflags)
 tests_server_service_test_LDADD = $(test_libs)
+tests_server_stop_wait_test_SOURCES = tests/server/stop_wait_test.c $(server_caller)
+tests_server_stop_wait_test_CPPFLAGS = $(test_cppflags)
+tests_server_stop_wait_test_LDADD = $(test_libs)
 tests_server_workers_test_SOURCES = tests/server/workers_test.c $(server_caller)
 tests_server_workers_test_CPPFLAGS = $(test_cppflags)
 tests_server_workers_test_LDADD = $(test_libs)

@@ -58,10 +58,18 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
  * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, and it may be tried again. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err);
 
-/* Stops in order: not ready, deregister, wait for consumers to notice ([server] stop_watch_wait, default 3 s, none without
- * registry), answer with Connection: close, drain until idle or [server] stop_drain (default 30 s), close. What has not been started by
- * then is answered with 503 as not executed, what was deferred and is still open with an error (-32000); a handler that still runs is waited
- * for, and its answer sent. Blocks until done. Nothing happens when it does not run. Not from a handler. */
+/* Stops in this order:
+ *   1. It deregisters: all nodes are removed in one step, for which the registry is waited for 2 s
+ *      at most.
+ *   2. It goes on serving until consumers have noticed: at least [server] stop_watch_wait (default
+ *      3 s), then until no call has come for stop_quiet (2 s), at most stop_watch_max (20 s, since
+ *      callers with a fixed address never leave). Consumers of Dubbo 3 may take 5 s to notice. This
+ *      step is left out when no node of the server ever stood in a registry that others read.
+ *   3. It accepts no new connection and answers with Connection: close until it is idle, at most
+ *      stop_drain (default 30 s). What has not been started by then is answered with 503 as not
+ *      executed, what was deferred and is still open with an error (-32000); a handler that still
+ *      runs is waited for, and its answer is sent.
+ * Blocks until done. No-op if the server is not running. Not from a handler. */
 DUBBOC_API void dubboc_server_stop(dubboc_server *server);
 
 /* Stops if that was not done, and frees everything. NULL is accepted. Not from a handler. */

@@ -50,6 +50,22 @@ def equal(actual, expected, what=""):
         raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
+# Without a registry, and so without anybody who has to notice.
+UNREGISTERED = "WARN server: not registered: no registry is configured"
+STOPPING = "stopping: giving consumers time to notice, finishing running calls; a second signal ends at once\n"
+
+
+def ends_in_order(provider, sign=signal.SIGTERM, is_registered=False):
+    """Status 0, and on standard error nothing but what it waits for, and that nobody finds it."""
+    status, errors = provider.end(sign)
+    equal(status, 0, errors)
+    lines = errors.splitlines(keepends=True)
+    if not is_registered:
+        equal([UNREGISTERED in line for line in lines[:1]], [True], errors)
+        lines = lines[1:]
+    equal(lines, [STOPPING])
+
+
 def check_rows(provider, interface, rows):
     for method, params, result, *error in rows:
         answer = provider.call(interface, method, *params)
@@ -88,7 +104,7 @@ def user_provider_answers_as_its_peers_do():
         ("Calc", [2, 3], 5),
         ("Sum", [2, 3], {"status": 0, "err": "", "data": 5}),
     ])
-    equal(provider.end(), (0, ""))
+    ends_in_order(provider)
 
 
 def echo_provider_gives_everything_back_exactly():
@@ -108,20 +124,20 @@ def echo_provider_gives_everything_back_exactly():
     equal(provider.call("com.dubboc.EchoService", "", raw=exact)["result"], float("inf"))
     for params in ([], [1, 2], [1, [2]]):
         equal(provider.call("com.dubboc.EchoService", "echoRaw", *params)["error"]["code"], -32602)
-    equal(provider.end(), (0, ""))
+    ends_in_order(provider)
 
 
 def a_provider_without_threads_counts_its_calls():
     provider = Provider("single-threaded-provider")
     check_rows(provider, "com.dubboc.Counter", [("next", [], n) for n in range(1, 20)])
-    equal(provider.end(), (0, ""))
+    ends_in_order(provider)
 
 
 def a_deferred_answer_comes_when_it_is_due():
     provider = Provider("deferred-provider")
     batch = json.dumps([{"jsonrpc": "2.0", "method": "later", "params": [ms], "id": ms} for ms in (30, 1, 20)])
     equal([one["result"] for one in provider.call("com.dubboc.Later", "", raw=batch)], [30, 1, 20])
-    equal(provider.end(signal.SIGINT), (0, ""))
+    ends_in_order(provider, signal.SIGINT)
 
 
 def ini_file_and_registry_argument_are_heeded():
@@ -132,7 +148,7 @@ def ini_file_and_registry_argument_are_heeded():
         provider = Provider("echo-provider", "-r", f"file://{folder}/registry", path)
         check_rows(provider, "ctx/echo", [("echo", [1], 1)])
         check_rows(provider, "com.dubboc.EchoService", [("echo", [1], 1)])
-        equal(provider.end(), (0, ""))
+        ends_in_order(provider, is_registered=True)
 
 
 def refuses(host, port):
@@ -156,6 +172,23 @@ def a_second_signal_ends_at_once():
         equal(provider.end()[0], -signal.SIGTERM)
 
 
+def the_smallest_provider_says_what_it_does_and_ends_at_a_second_signal():
+    with tempfile.TemporaryDirectory() as folder:
+        provider = Provider("hello-provider", DUBBOC_REGISTRY_ADDRESS=f"file://{folder}", DUBBOC_SERVER_STOP_WATCH_WAIT="10m")
+        provider.process.send_signal(signal.SIGTERM)
+        equal(provider.process.stderr.readline(), "stopping; a second signal ends at once\n")
+        status = -0xFF
+        while status == -0xFF:  # it says so just before it lets the second signal through
+            provider.process.send_signal(signal.SIGTERM)
+            try:
+                status = provider.process.wait(timeout=0.1)
+            except subprocess.TimeoutExpired:
+                pass
+        equal(status, -signal.SIGTERM)
+        provider.process.stdout.close()
+        provider.process.stderr.close()
+
+
 def wrong_use_and_wrong_configuration_have_their_status():
     for args, environment, status in ((["-x"], {}, 64), (["a", "b"], {}, 64), (["/nonexistent.ini"], {}, 78), ([], {"DUBBOC_SERVER_PORT": "x"}, 78)):
         done = subprocess.run([os.path.join(BUILD, "examples", "echo-provider"), *args], env={**os.environ, **environment},
@@ -168,6 +201,7 @@ def wrong_use_and_wrong_configuration_have_their_status():
 
 TESTS = [user_provider_answers_as_its_peers_do, echo_provider_gives_everything_back_exactly, a_provider_without_threads_counts_its_calls,
          a_deferred_answer_comes_when_it_is_due, ini_file_and_registry_argument_are_heeded, a_second_signal_ends_at_once,
+         the_smallest_provider_says_what_it_does_and_ends_at_a_second_signal,
          wrong_use_and_wrong_configuration_have_their_status]
 
 failed = 0

@@ -295,6 +295,42 @@ static void a_registry_that_cannot_be_is_refused_at_start(void **state)
     assert_contains(err.text, "carrier-pigeon");
 }
 
+static int unregistered_warnings;
+
+static void count_unregistered(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    (void)arg, (void)area, (void)suppressed;
+    if (strcmp(message, "not registered: no registry is configured") != 0)
+        return;
+    assert_int_equal(DUBBOC_LOG_WARN, level);
+    assert_contains(fields, "DUBBOC_REGISTRY_ADDRESS");
+    unregistered_warnings++;
+}
+
+static void check_unregistered_warnings(const char *in_options, int expected)
+{
+    dubboc_error err;
+    dubboc_server *server;
+    dubboc_server_options options = {.size = sizeof options, .config = config, .registry = in_options, .loops = 1};
+    unregistered_warnings = 0;
+    dubboc_log_set(count_unregistered, NULL, DUBBOC_LOG_WARN);
+    assert_status(DUBBOC_OK, dubboc_server_new(&options, &server, &err), &err);
+    test_add_echo(server, NULL);
+    test_start(server);
+    dubboc_server_free(server);
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
+    assert_int_equal(expected, unregistered_warnings);
+}
+
+static void a_server_without_a_registry_warns_once_unless_the_program_wants_none(void **state)
+{
+    (void)state;
+    check_unregistered_warnings(NULL, 1);
+    check_unregistered_warnings("", 0);
+    check_unregistered_warnings("static:", 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, offering_end)
 
 int main(void)
@@ -311,6 +347,7 @@ int main(void)
         TEST(services_stand_in_the_registry_from_start_to_stop),
         TEST(methods_that_no_node_can_hold_are_refused_at_start),
         TEST(a_registry_that_cannot_be_is_refused_at_start),
+        TEST(a_server_without_a_registry_warns_once_unless_the_program_wants_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
