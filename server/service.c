@@ -146,17 +146,35 @@ static const char *without_slash(const char *path)
     return *path == '/' ? path + 1 : path;
 }
 
+/* Java strips every leading '/' of a node's path, HTTP clients and proxies resolve "." and ".." and
+ * merge "//": such a path would be registered as one thing and asked for as another. */
+static dubboc_status check_segments(const char *path, dubboc_error *err)
+{
+    dubboc_slice rest = slice_of(path), segment;
+    bool has_more = true;
+    while (has_more) {
+        has_more = slice_cut(rest, '/', &segment, &rest);
+        if (segment.len == 0)
+            return error_set(err, DUBBOC_E_ARGUMENT,
+                "path \"/%s\" has an empty segment: write one '/' between names and none at the end", path);
+        if (slice_is(segment, ".") || slice_is(segment, ".."))
+            return error_set(err, DUBBOC_E_ARGUMENT, "path \"/%s\" has a segment \"%.*s\", which HTTP clients resolve", path,
+                SLICE_ARGS(segment));
+    }
+    return DUBBOC_OK;
+}
+
 /* Options win over the section, whose keys go back to those of [server] by themselves. */
 static dubboc_status fill_in(
     dubboc_service *service, const services *self, const dubboc_service_options *options, const char *section, dubboc_error *err)
 {
     const dubboc_config *config = service->config;
-    const char *base = without_slash(config_text(config, section, "path"));
+    const char *configured = config_text(config, section, "path");
+    const char *base = *configured != '\0' ? without_slash(configured) : service->interface;
     service->group = mem_dup(options->group != NULL ? options->group : config_text(config, section, "group"));
     service->version = mem_dup(options->version != NULL ? options->version : config_text(config, section, "version"));
     service->protocols = mem_dup(options->protocols != NULL ? options->protocols : config_text(config, section, "protocols"));
-    service->path = options->path != NULL ? mem_dup(without_slash(options->path))
-                                          : choose_path(self, *base != '\0' ? base : service->interface);
+    service->path = options->path != NULL ? mem_dup(without_slash(options->path)) : choose_path(self, base);
     service->is_registered = config_bool(config, section, "register");
     if (options->weight < DUBBOC_NONE)
         return error_set(err, DUBBOC_E_ARGUMENT, "weight is %d, expected 0 or more", options->weight);
@@ -179,6 +197,8 @@ static dubboc_status check_service(const dubboc_service *service, const services
         status = check_optional_name("version", service->version, err);
     if (status == DUBBOC_OK)
         status = check_name("path", service->path, PATH_BYTES_MAX, is_path_char, err);
+    if (status == DUBBOC_OK)
+        status = check_segments(service->path, err);
     if (status == DUBBOC_OK)
         status = check_protocols(service->protocols, err);
     if (status != DUBBOC_OK)

@@ -125,7 +125,10 @@ typedef struct dubboc_service_options {
     size_t size; /* sizeof(dubboc_service_options) */
     const char *group;
     const char *version;
-    const char *path;      /* default: the interface; the second service of one gets <interface>2 and so on (wire.md 1.7, P56) */
+    /* default: the interface; the second service of one gets <interface>2 and so on (wire.md 1.7,
+     * P56). With or without a leading '/'; no "//", no '/' at the end, no "." or ".." between two:
+     * consumers and proxies rewrite such paths. Letters, digits and . _ - $ ~ / only. */
+    const char *path;
     const char *protocols; /* "jsonrpc" (default), "jsonrpc,http" (wire.md 12.5); each once */
     int weight;            /* default 100; DUBBOC_NONE: 0 */
     int64_t timeout_ms;    /* registered as timeout; 0: not */

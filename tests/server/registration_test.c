@@ -79,6 +79,30 @@ static void nothing_is_registered_empty(void **state)
         "&side=provider&timestamp=");
 }
 
+/* The path in the node, asked for as it stands, is the service's. */
+static void what_is_registered_is_what_is_served(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"a", "/b", "ctx/a.B", "/deep/er/x$y", "a~b/c-d_e", ".hidden", "a.B/..."};
+    dubboc_service *added[sizeof paths / sizeof paths[0]];
+    dubboc_error err;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        char version[8];
+        snprintf(version, sizeof version, "%zu", i);
+        dubboc_service_options options = {.size = sizeof options, .path = paths[i], .version = version};
+        added[i] = add("a.B", &options, two, 1);
+    }
+    assert_status(DUBBOC_OK, services_freeze(&offered, &err), &err);
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        char *node = registration_url(config, added[i], "jsonrpc", "h:1", false, NULL);
+        provider_url *url;
+        assert_status(DUBBOC_OK, provider_url_from_text(slice_of(node), &url, &err), &err);
+        assert_ptr_equal(services_find_path(&offered, url->path), added[i]);
+        provider_url_free(url);
+        free(node);
+    }
+}
+
 static void an_http_node_says_by_its_release_that_it_is_json(void **state)
 {
     (void)state;
@@ -338,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_node_is_as_recommended),
         TEST(nothing_is_registered_empty),
+        TEST(what_is_registered_is_what_is_served),
         TEST(an_http_node_says_by_its_release_that_it_is_json),
         TEST(methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling),
         TEST(timeouts_and_retries_of_the_configuration_are_registered),

@@ -7,7 +7,8 @@ static int set_up(void **state)
 {
     (void)state;
     return offering_begin((const setting[]){{"service a.Named", "group", "from-ini"}, {"service a.Named", "path", "/ctx/named"},
-        {"server", "version", "9.9"}, {"service a.Named", "m.timeout", "250ms"}, {"service a.Named", "m.retries", "1"}, {0}});
+        {"service a.Doubled", "path", "//a"}, {"service a.Root", "path", "/"}, {"server", "version", "9.9"},
+        {"service a.Named", "m.timeout", "250ms"}, {"service a.Named", "m.retries", "1"}, {0}});
 }
 
 static dubboc_status raw_handler(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
@@ -70,6 +71,25 @@ static void names_that_cannot_be_registered_are_refused(void **state)
     assert_non_null(add(longest, NULL, NULL));
     assert_non_null(add("com.foo.Outer$Inner", NULL, NULL));
     assert_int_equal(offered.count, 2);
+}
+
+/* Consumers, their URL libraries and proxies rewrite them: registered as one path, asked for as another. */
+static void paths_that_clients_rewrite_are_refused(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"//a", "///", "//", "a//b", "/a//b", "a/", "/a/", "/./a", "a/.", "..", "/a/../b", "."};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        add("a.B", &(dubboc_service_options){.path = paths[i]}, " segment");
+    add("..", NULL, " segment");
+    assert_non_null(add("a.B", &(dubboc_service_options){.path = "/.well-known/a..b/c."}, NULL));
+}
+
+/* The configuration's path is judged as that of the code is. */
+static void a_path_of_the_configuration_is_judged_too(void **state)
+{
+    (void)state;
+    add("a.Doubled", NULL, "path \"//a\" has an empty segment");
+    add("a.Root", NULL, "path is empty");
 }
 
 static void methods_that_cannot_be_called_are_refused(void **state)
@@ -202,6 +222,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(names_that_cannot_be_registered_are_refused),
         TEST(methods_that_cannot_be_called_are_refused),
+        TEST(paths_that_clients_rewrite_are_refused),
+        TEST(a_path_of_the_configuration_is_judged_too),
         TEST(several_services_of_one_interface_get_paths_of_their_own),
         TEST(the_path_table_knows_each_path_and_the_first_of_each_interface),
         TEST(methods_are_found_by_their_exact_name),
