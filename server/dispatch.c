@@ -266,6 +266,94 @@ static const service_method *find_method(const exchange *ex, const jsonrpc_reque
     return ex->service != NULL && rpc->fault == 0 ? service_find_method(ex->service, rpc->method) : NULL;
 }
 
+/* --- what a request asks for ------------------------------------------------------------------------ */
+
+static bool ends_with_nocase(dubboc_slice text, const char *end)
+{
+    size_t len = strlen(end);
+    return text.len >= len && slice_is_nocase(slice_make(text.at + text.len - len, len), end);
+}
+
+/* Whether a content type is surely none of ours. Callers are sloppy (curl -d, and half of all hand-made clients, send something), but
+ * what a browser sends without asking (text/plain, forms) must not reach a handler, and XML, Java serialization and gRPC want
+ * another server. */
+static bool is_foreign_type(const char *content_type)
+{
+    static const char *const foreign[] = {"application/x-www-form-urlencoded", "application/xml",
+        "application/x-java-serialized-object", "application/grpc", "application/pdf", "application/zip"};
+    static const char *const foreign_kinds[] = {"text", "multipart", "image", "audio", "video", "font"};
+    if (content_type == NULL)
+        return false;
+    dubboc_slice type, kind, rest;
+    slice_cut(slice_of(content_type), ';', &type, &rest);
+    type = slice_trim(type);
+    slice_cut(type, '/', &kind, &rest);
+    if (ends_with_nocase(type, "json"))
+        return false;
+    for (size_t i = 0; i < sizeof foreign_kinds / sizeof foreign_kinds[0]; i++)
+        if (slice_is_nocase(kind, foreign_kinds[i]))
+            return true;
+    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
+        if (slice_is_nocase(type, foreign[i]))
+            return true;
+    return ends_with_nocase(type, "+xml");
+}
+
+/* A body that is no JSON, or a batch that is too big. */
+static void refuse_message(exchange *ex, dubboc_status status)
+{
+    dubboc_error err;
+    buffer *out = http_incoming_out(ex->incoming);
+    jsonrpc_message again;
+    dubboc_status second = jsonrpc_read_message(http_incoming_body(ex->incoming), &again, &err); /* once more, for the words */
+    assert(second == status);
+    (void)second;
+    write_error(out, null_id, status == DUBBOC_E_TOO_BIG ? JSONRPC_INVALID_REQUEST : JSONRPC_PARSE_ERROR, err.text);
+    dispatch_answer(ex->incoming, false);
+}
+
+/* A plain HTTP matter stands in the way of a call: it is answered here, and false returned. */
+static bool exchange_accepts_http(exchange *ex)
+{
+    dubboc_slice method = http_incoming_method(ex->incoming);
+    if (!slice_is(method, "POST")) {
+        static const http_answer_header allow = {"Allow", "POST"};
+        answer_text(ex->incoming, 405, &allow, "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
+        return false;
+    }
+    const char *content_type = http_incoming_header(ex->incoming, "Content-Type");
+    if (!is_foreign_type(content_type))
+        return true;
+    answer_text(ex->incoming, 415, NULL, "content type %.*s is not understood: send application/json\n", slice_of(content_type));
+    return false;
+}
+
+/* Reads the envelope. A body that cannot be read is answered here, and false returned. */
+static bool exchange_read(exchange *ex)
+{
+    dubboc_slice body = http_incoming_body(ex->incoming);
+    dubboc_status status = jsonrpc_read_message(body, &ex->message, NULL);
+    if (status != DUBBOC_OK) {
+        refuse_message(ex, status);
+        return false;
+    }
+    ex->kind = ex->message.is_batch ? EXCHANGE_BATCH : EXCHANGE_SINGLE;
+    if (ex->message.is_batch)
+        return true;
+    bool has_one = jsonrpc_next(&ex->message, &ex->single);
+    assert(has_one);
+    (void)has_one;
+    ex->method = find_method(ex, &ex->single);
+    return true;
+}
+
+static bool exchange_may_block(const exchange *ex)
+{
+    if (ex->kind == EXCHANGE_BATCH)
+        return ex->service != NULL && ex->service->has_blocking;
+    return ex->method != NULL && (ex->method->flags & DUBBOC_NONBLOCKING) == 0;
+}
+
 /* --- one exchange ------------------------------------------------------------------------------------------------------------------------------ */
 
 static void finish(exchange *ex)
@@ -327,6 +415,36 @@ static void run_batch(exchange *ex)
     finish(ex);
 }
 
+static void run_calls(exchange *ex)
+{
+    if (ex->kind == EXCHANGE_BATCH) {
+        run_batch(ex);
+        return;
+    }
+    serve(ex, &ex->single, ex->method, http_incoming_out(ex->incoming));
+    finish(ex);
+}
+
+/* The fallback handler has said "not mine": the request gets what it would get without one. */
+static void run_unclaimed(exchange *ex)
+{
+    ex->is_executed = false;
+    if (exchange_accepts_http(ex) && exchange_read(ex))
+        run_calls(ex);
+}
+
+static void answer_as_fallback_says(exchange *ex, const dubboc_http_answer *answer)
+{
+    buffer *out = http_incoming_out(ex->incoming);
+    buffer_append(out, answer->body.data, answer->body.len);
+    if (out->status == DUBBOC_OK) {
+        http_incoming_answer(ex->incoming, answer->status, answer->content_type, NULL, 0, false);
+        return;
+    }
+    buffer_clear(out);
+    answer_without_memory(ex->incoming, true);
+}
+
 static void run_fallback(exchange *ex)
 {
     dubboc_server *server = ex->server;
@@ -334,18 +452,17 @@ static void run_fallback(exchange *ex)
     dubboc_http_answer answer = {.status = 404, .content_type = "text/plain"};
     char *method = mem_dup_slice(http_incoming_method(ex->incoming));
     char *path = mem_dup_slice(http_incoming_path(ex->incoming));
-    buffer *out = http_incoming_out(ex->incoming);
-    if (method != NULL && path != NULL) {
-        ex->is_executed = true;
-        server->fallback(&request, method, path, http_incoming_body(ex->incoming), &answer, server->fallback_arg);
-        buffer_append(out, answer.body.data, answer.body.len);
+    if (method == NULL || path == NULL) {
+        answer_without_memory(ex->incoming, false);
+        goto done;
     }
-    if (method == NULL || path == NULL || out->status != DUBBOC_OK) {
-        buffer_clear(out);
-        answer_without_memory(ex->incoming, ex->is_executed);
-    } else {
-        http_incoming_answer(ex->incoming, answer.status, answer.content_type, NULL, 0, false);
-    }
+    ex->is_executed = true;
+    server->fallback(&request, method, path, http_incoming_body(ex->incoming), &answer, server->fallback_arg);
+    if (answer.status == 0)
+        run_unclaimed(ex);
+    else
+        answer_as_fallback_says(ex, &answer);
+done:
     dubboc_text_free(&answer.body);
     note_clear(&request.note);
     free(method);
@@ -354,18 +471,10 @@ static void run_fallback(exchange *ex)
 
 static void run(exchange *ex)
 {
-    switch (ex->kind) {
-    case EXCHANGE_SINGLE:
-        serve(ex, &ex->single, ex->method, http_incoming_out(ex->incoming));
-        finish(ex);
-        break;
-    case EXCHANGE_BATCH:
-        run_batch(ex);
-        break;
-    case EXCHANGE_FALLBACK:
+    if (ex->kind == EXCHANGE_FALLBACK)
         run_fallback(ex);
-        break;
-    }
+    else
+        run_calls(ex);
 }
 
 /* --- to a worker and there ------------------------------------------------------------------------------------------------------------------------ */
@@ -432,70 +541,6 @@ static void run_or_submit(exchange *ex, bool may_block)
 
 /* --- the way in ---------------------------------------------------------------------------------------------------------------------------------- */
 
-static bool ends_with_nocase(dubboc_slice text, const char *end)
-{
-    size_t len = strlen(end);
-    return text.len >= len && slice_is_nocase(slice_make(text.at + text.len - len, len), end);
-}
-
-/* Whether a content type is surely none of ours. Callers are sloppy (curl -d, and half of all hand-made clients, send something), but
- * what a browser sends without asking (text/plain, forms) must not reach a handler, and XML, Java serialization and gRPC want
- * another server. */
-static bool is_foreign_type(const char *content_type)
-{
-    static const char *const foreign[] = {"application/x-www-form-urlencoded", "application/xml",
-        "application/x-java-serialized-object", "application/grpc", "application/pdf", "application/zip"};
-    static const char *const foreign_kinds[] = {"text", "multipart", "image", "audio", "video", "font"};
-    if (content_type == NULL)
-        return false;
-    dubboc_slice type, kind, rest;
-    slice_cut(slice_of(content_type), ';', &type, &rest);
-    type = slice_trim(type);
-    slice_cut(type, '/', &kind, &rest);
-    if (ends_with_nocase(type, "json"))
-        return false;
-    for (size_t i = 0; i < sizeof foreign_kinds / sizeof foreign_kinds[0]; i++)
-        if (slice_is_nocase(kind, foreign_kinds[i]))
-            return true;
-    for (size_t i = 0; i < sizeof foreign / sizeof foreign[0]; i++)
-        if (slice_is_nocase(type, foreign[i]))
-            return true;
-    return ends_with_nocase(type, "+xml");
-}
-
-/* A body that is no JSON, or a batch that is too big. */
-static void refuse_message(exchange *ex, dubboc_status status)
-{
-    dubboc_error err;
-    buffer *out = http_incoming_out(ex->incoming);
-    jsonrpc_message again;
-    dubboc_status second = jsonrpc_read_message(http_incoming_body(ex->incoming), &again, &err); /* once more, for the words */
-    assert(second == status);
-    (void)second;
-    write_error(out, null_id, status == DUBBOC_E_TOO_BIG ? JSONRPC_INVALID_REQUEST : JSONRPC_PARSE_ERROR, err.text);
-    dispatch_answer(ex->incoming, false);
-}
-
-static void on_message(exchange *ex)
-{
-    dubboc_status status = jsonrpc_read_message(http_incoming_body(ex->incoming), &ex->message, NULL);
-    if (status != DUBBOC_OK) {
-        refuse_message(ex, status);
-        return;
-    }
-    if (ex->message.is_batch) {
-        ex->kind = EXCHANGE_BATCH;
-        run_or_submit(ex, ex->service != NULL && ex->service->has_blocking);
-        return;
-    }
-    ex->kind = EXCHANGE_SINGLE;
-    bool has_one = jsonrpc_next(&ex->message, &ex->single);
-    assert(has_one);
-    (void)has_one;
-    ex->method = find_method(ex, &ex->single);
-    run_or_submit(ex, ex->method != NULL && (ex->method->flags & DUBBOC_NONBLOCKING) == 0);
-}
-
 void dispatch_on_request(void *arg, http_incoming *incoming)
 {
     exchange ex;
@@ -512,16 +557,6 @@ void dispatch_on_request(void *arg, http_incoming *incoming)
         run_or_submit(&ex, true);
         return;
     }
-    dubboc_slice method = http_incoming_method(incoming);
-    if (!slice_is(method, "POST")) {
-        static const http_answer_header allow = {"Allow", "POST"};
-        answer_text(incoming, 405, &allow, "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
-        return;
-    }
-    const char *content_type = http_incoming_header(incoming, "Content-Type");
-    if (is_foreign_type(content_type)) {
-        answer_text(incoming, 415, NULL, "content type %.*s is not understood: send application/json\n", slice_of(content_type));
-        return;
-    }
-    on_message(&ex);
+    if (exchange_accepts_http(&ex) && exchange_read(&ex))
+        run_or_submit(&ex, exchange_may_block(&ex));
 }

@@ -197,15 +197,17 @@ DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
 
 /* A plain HTTP exchange on a path that no service has, any HTTP method. Answer by filling in *answer; body and content_type are copied. */
 typedef struct dubboc_http_answer {
-    int status;               /* preset 404; from 200 to 999, any other is answered with 500 */
+    int status;               /* preset 404; 0: not mine; from 200 to 999, any other becomes 500 */
     const char *content_type; /* preset "text/plain"; one with a line end is answered with 500 */
     dubboc_text body;         /* preset empty; freed by the server */
 } dubboc_http_answer;
 typedef void (*dubboc_http_handler)(
     dubboc_request *request, const char *http_method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg);
 
-/* Sets the handler for them; runs on a worker (in dubboc_server_step() with loops = 0). interface, group, version and method of its
- * request are "". Without one such paths get -32601 (POST) or 405. Before start only. */
+/* Sets the handler for them; it runs on a worker (in dubboc_server_step() with loops = 0).
+ * interface, group, version and method of its request are "". Without a handler, and when it says
+ * "not mine", a POST to such a path gets the JSON-RPC error -32601 "no service at /path" (415 for a
+ * content type that is surely not JSON), and any other HTTP method 405. Before start only. */
 DUBBOC_API void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg);
 
 DUBBOC_END

@@ -396,7 +396,7 @@ static void answer_as_told(
 static void a_fallback_answer_that_http_cannot_carry_is_an_error(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/0", "/42", "/100", "/101", "/1000", "/-1", "/200bad-type"};
+    static const char *const paths[] = {"/1", "/42", "/100", "/101", "/1000", "/-1", "/200bad-type"};
     dubboc_server *open = test_server(NULL, 1);
     dubboc_server_set_fallback(open, answer_as_told, NULL);
     test_start(open);
@@ -413,6 +413,61 @@ static void a_fallback_answer_that_http_cannot_carry_is_an_error(void **state)
         reply_fini(&answer);
         close(fd);
     }
+    dubboc_server_free(open);
+}
+
+static void claims_health_only(
+    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+{
+    (void)request;
+    (void)method;
+    (void)body;
+    (void)arg;
+    bool is_mine = strcmp(path, "/health") == 0;
+    answer->status = is_mine ? 200 : 0;
+    if (dubboc_text_set(&answer->body, "up", 2) != DUBBOC_OK)
+        answer->status = 500;
+}
+
+static void check_path(int to_port, const char *method, const char *path, const char *body, int status, const char *expected)
+{
+    reply answer;
+    int fd = caller_connect(to_port);
+    caller_send(fd, method, path, NULL, body);
+    caller_read(fd, &answer);
+    assert_int_equal(answer.status, status);
+    assert_string_equal(answer.body, expected);
+    reply_fini(&answer);
+    close(fd);
+}
+
+#define NO_SERVICE(id) ERROR(id, "-32601", "no service at /wrong")
+
+static void check_unclaimed(int to_port)
+{
+    reply answer;
+    check_path(to_port, "GET", "/health", "", 200, "up");
+    check_path(to_port, "POST", "/wrong", CALL("5", "echo", "[1]"), 200, NO_SERVICE("5") "\n");
+    check_path(to_port, "POST", "/wrong", "[" CALL("1", "echo", "[1]") "," CALL("2", "echo", "[1]") "]", 200,
+        "[" NO_SERVICE("1") "," NO_SERVICE("2") "]\n");
+    check_path(to_port, "GET", "/wrong", "", 405, "GET is not possible here: JSON-RPC calls are sent by POST\n");
+    caller_post(to_port, "/wrong", "Content-Type: text/xml\r\n", "<a/>", &answer);
+    assert_int_equal(answer.status, 415);
+    reply_fini(&answer);
+    caller_post(to_port, "/wrong", NULL, "{bad", &answer);
+    assert_int_equal(answer.status, 200);
+    assert_contains(answer.body, "\"code\":-32700");
+    reply_fini(&answer);
+}
+
+static void what_a_fallback_does_not_claim_is_answered_as_without_one(void **state)
+{
+    (void)state;
+    dubboc_server *open = test_server(NULL, 1);
+    test_add_echo(open, NULL);
+    dubboc_server_set_fallback(open, claims_health_only, NULL);
+    test_start(open);
+    check_unclaimed(test_port(open));
     dubboc_server_free(open);
 }
 
@@ -437,6 +492,7 @@ int main(void)
         cmocka_unit_test(a_handler_sees_where_it_is),
         cmocka_unit_test(raw_results_are_checked_when_asked_for),
         cmocka_unit_test(other_paths_go_to_the_fallback),
+        cmocka_unit_test(what_a_fallback_does_not_claim_is_answered_as_without_one),
         cmocka_unit_test(a_fallback_answer_that_http_cannot_carry_is_an_error),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
