@@ -144,13 +144,21 @@ dubboc_status dubboc_server_handle(
     dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg, dubboc_error *err)
 {
     assert(server != NULL && !server->is_started);
-    dubboc_service *service = interface != NULL ? services_find_interface(&server->services, interface) : NULL;
-    if (service == NULL) {
-        dubboc_status status = dubboc_server_add_service(server, interface, NULL, &service, err);
-        if (status != DUBBOC_OK)
-            return status;
-    }
-    return dubboc_service_add_method(service, &(dubboc_method){.name = method, .json = handler, .arg = arg}, err);
+    services *offered = &server->services;
+    dubboc_service *service = NULL;
+    dubboc_status status = DUBBOC_OK;
+    if (interface != NULL)
+        service = services_find_interface(offered, interface);
+    bool is_new = service == NULL;
+    if (is_new)
+        status = dubboc_server_add_service(server, interface, NULL, &service, err);
+    if (status != DUBBOC_OK)
+        return status;
+    dubboc_method added = {.name = method, .json = handler, .arg = arg};
+    status = dubboc_service_add_method(service, &added, err);
+    if (status != DUBBOC_OK && is_new) /* a service without methods would make start fail */
+        services_drop_last(offered);
+    return status;
 }
 
 void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg)
@@ -250,6 +258,16 @@ static void forget_addresses(dubboc_server *self)
     self->bound = self->registered = NULL;
 }
 
+/* Everything that start has made, so that the server is as it was before. */
+static void undo_start(dubboc_server *self)
+{
+    close_all(self);
+    free_all(self);
+    deferrals_fini(&self->deferrals);
+    forget_addresses(self);
+    self->is_started = false;
+}
+
 static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
 {
     dubboc_status status = registration_open(&self->registration, self->config, self->registry_address, err);
@@ -274,19 +292,18 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
     if (server->services.count == 0 && server->fallback == NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "nothing to serve: no service was added");
     dubboc_status status = services_freeze(&server->services, err);
-    if (status == DUBBOC_OK)
-        status = deferrals_init(&server->deferrals, server->loops > 0, err);
     if (status != DUBBOC_OK)
         return status;
-    server->deferrals.checks_raw = server->checks_raw;
-    server->is_started = true;
-    status = start_parts(server, err);
+    status = deferrals_init(&server->deferrals, server->loops > 0, err);
+    if (status == DUBBOC_OK) {
+        server->deferrals.checks_raw = server->checks_raw;
+        server->is_started = true;
+        status = start_parts(server, err);
+        if (status != DUBBOC_OK)
+            undo_start(server);
+    }
     if (status != DUBBOC_OK) {
-        close_all(server);
-        free_all(server);
-        deferrals_fini(&server->deferrals);
-        forget_addresses(server);
-        server->is_started = false;
+        services_thaw(&server->services);
         return status;
     }
     LOG(DUBBOC_LOG_INFO, "server", "serving", "address=%s registered=%s services=%zu loops=%d workers=%d", server->bound,

@@ -342,33 +342,51 @@ dubboc_status dubboc_service_add_method(dubboc_service *service, const dubboc_me
 
 /* --- look-up ------------------------------------------------------------------------------------------------------------------------------- */
 
-dubboc_status services_freeze(services *self, dubboc_error *err)
+/* NULL: no memory. */
+static map *services_map_paths(const services *self)
 {
     map *by_path = map_new();
-    if (by_path == NULL)
-        return error_no_memory(err);
-    bool is_complete = true;
-    for (size_t i = 0; i < self->count && is_complete; i++)
+    bool is_complete = by_path != NULL;
+    for (size_t i = 0; is_complete && i < self->count; i++)
         is_complete = map_put(by_path, slice_of(self->items[i]->path), self->items[i], NULL);
-    for (size_t i = 0; i < self->count && is_complete; i++) {
+    for (size_t i = 0; is_complete && i < self->count; i++) {
         dubboc_slice interface = slice_of(self->items[i]->interface);
         if (map_find(by_path, interface) == NULL)
             is_complete = map_put(by_path, interface, self->items[i], NULL);
     }
-    if (!is_complete) {
-        map_free(by_path, NULL);
+    if (is_complete)
+        return by_path;
+    map_free(by_path, NULL);
+    return NULL;
+}
+
+dubboc_status services_freeze(services *self, dubboc_error *err)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->items[i]->method_count == 0)
+            return error_set(err, DUBBOC_E_ARGUMENT, "service %s has no methods", self->items[i]->interface);
+    map *by_path = services_map_paths(self);
+    if (by_path == NULL)
         return error_no_memory(err);
-    }
-    for (size_t i = 0; i < self->count; i++) {
-        self->items[i]->is_frozen = true;
-        if (self->items[i]->method_count > 0)
-            continue;
-        map_free(by_path, NULL);
-        return error_set(err, DUBBOC_E_ARGUMENT, "service %s has no methods", self->items[i]->interface);
-    }
     map_free(self->by_path, NULL);
     self->by_path = by_path;
+    for (size_t i = 0; i < self->count; i++)
+        self->items[i]->is_frozen = true;
     return DUBBOC_OK;
+}
+
+void services_thaw(services *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        self->items[i]->is_frozen = false;
+    map_free(self->by_path, NULL);
+    self->by_path = NULL;
+}
+
+void services_drop_last(services *self)
+{
+    assert(self->count > 0 && !self->items[self->count - 1]->is_frozen);
+    service_free(self->items[--self->count]);
 }
 
 dubboc_service *services_find_path(const services *self, dubboc_slice path)

@@ -59,9 +59,16 @@ dubboc_status services_add(services *self, const dubboc_config *config, const ch
 /* The first service of that interface, NULL: none. */
 dubboc_service *services_find_interface(const services *self, const char *interface);
 
-/* Builds the path table: every registered path, then /<interface> for the first service of each interface unless that path is another's.
- * DUBBOC_E_ARGUMENT: a service without methods. DUBBOC_E_NO_MEMORY. */
+/* Takes back the service that was added last. */
+void services_drop_last(services *self);
+
+/* Builds the path table: every registered path, then /<interface> for the first service of each
+ * interface unless that path is another's. From now on nothing may be added. DUBBOC_E_ARGUMENT: a
+ * service without methods. DUBBOC_E_NO_MEMORY. After a failure services may be added and changed. */
 dubboc_status services_freeze(services *self, dubboc_error *err);
+
+/* Undoes services_freeze(): services and methods may be added again. */
+void services_thaw(services *self);
 
 /* The service at a request's path (with its leading '/', escapes are understood); NULL: none. Any thread, after services_freeze(). */
 dubboc_service *services_find_path(const services *self, dubboc_slice path);

@@ -55,7 +55,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
 /* Listens, starts the loops and workers, then registers every service. It does not wait for the registry: with the registry away it
  * serves and registers when that comes. DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
  * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry address that cannot be.
- * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, and it may be tried again. */
+ * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, services and methods may be added again, and start may
+ * be tried again. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err);
 
 /* Stops in this order:
@@ -144,7 +145,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_serv
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(
     dubboc_service *service, const dubboc_method *method, dubboc_error *err);
 
-/* Both in one for the plain case: adds the service if it is not there yet, and the method with no flags. */
+/* Both in one for the plain case: adds the service if it is not there yet, and the method with no
+ * flags. After a failure neither was added. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(
     dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg, dubboc_error *err);
 
@@ -195,7 +197,9 @@ DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
 
 /* --- other paths -------------------------------------------------------------------------------------------------------------------------- */
 
-/* A plain HTTP exchange on a path that no service has, any HTTP method. Answer by filling in *answer; body and content_type are copied. */
+/* A plain HTTP exchange on a path that no service has, any HTTP method. Answer by filling in
+ * *answer; body and content_type are copied. A handler that serves some of these paths only sets
+ * status to 0 for the others, which then get the answer of a server without a fallback. */
 typedef struct dubboc_http_answer {
     int status;               /* preset 404; 0: not mine; from 200 to 999, any other becomes 500 */
     const char *content_type; /* preset "text/plain"; one with a line end is answered with 500 */

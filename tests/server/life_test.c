@@ -41,6 +41,94 @@ static void a_taken_port_is_named_and_start_may_be_tried_again(void **state)
     dubboc_server_free(second);
 }
 
+static dubboc_status answer_one(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+{
+    (void)request;
+    (void)params;
+    (void)arg;
+    *result = dubboc_json_i64_new(1);
+    return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
+}
+
+/* After a failed start: what was added so far may be changed, and more may be added. */
+static void add_more(dubboc_server *server)
+{
+    dubboc_error err;
+    dubboc_service *service;
+    test_add_echo(server, &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "2"});
+    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Late", NULL, &service, &err), &err);
+    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Late", "one", answer_one, NULL, &err), &err);
+    dubboc_server_set_fallback(server, NULL, NULL);
+}
+
+static void check_more(dubboc_server *server)
+{
+    reply answer;
+    test_start(server);
+    caller_post(test_port(server), "/test.Late", NULL, CALL("1", "one", "[]"), &answer);
+    assert_contains(answer.body, "\"result\":1");
+    reply_fini(&answer);
+    caller_post(test_port(server), "/test.Echo2", NULL, CALL("2", "echo", "[7]"), &answer);
+    assert_contains(answer.body, "\"result\":7");
+    reply_fini(&answer);
+}
+
+static void a_method_may_be_added_after_start_has_missed_it(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    dubboc_service *service;
+    dubboc_server *server = test_server(NULL, 1);
+    test_add_echo(server, NULL);
+    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Bare", NULL, &service, &err), &err);
+    for (int i = 0; i < 2; i++) {
+        assert_status(DUBBOC_E_ARGUMENT, dubboc_server_start(server, &err), &err);
+        assert_string_equal(err.text, "service test.Bare has no methods");
+    }
+    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Bare", "one", answer_one, NULL, &err), &err);
+    add_more(server);
+    check_more(server);
+    dubboc_server_free(server);
+}
+
+static void a_server_may_be_changed_after_each_failure_of_start(void **state)
+{
+    (void)state;
+    static const int loops[] = {1, DUBBOC_NONE};
+    dubboc_error err;
+    char port[16];
+    for (size_t i = 0; i < sizeof loops / sizeof loops[0]; i++) {
+        dubboc_server *first = test_server(NULL, 1);
+        test_add_echo(first, NULL);
+        test_start(first);
+        snprintf(port, sizeof port, "%d", test_port(first));
+        dubboc_server *second = test_server((const setting[]){{"server", "port", port}, {0}}, loops[i]);
+        test_add_echo(second, NULL);
+        assert_status(DUBBOC_E_SYSTEM, dubboc_server_start(second, &err), &err);
+        assert_string_equal(dubboc_server_address(second), "");
+        add_more(second);
+        dubboc_server_free(first);
+        if (loops[i] == 1)
+            check_more(second);
+        else
+            test_start(second);
+        dubboc_server_free(second);
+    }
+}
+
+static void a_method_that_is_refused_leaves_no_service_behind(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    dubboc_server *server = test_server(NULL, 1);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_server_handle(server, "test.Late", "a,b", answer_one, NULL, &err), &err);
+    test_add_echo(server, NULL);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_server_handle(server, "test.Echo", "a,b", answer_one, NULL, &err), &err);
+    test_start(server);
+    assert_answer(test_port(server), CALL("1", "echo", "[1]"), RESULT("1", "1"));
+    dubboc_server_free(server);
+}
+
 static void settings_out_of_range_are_named(void **state)
 {
     (void)state;
@@ -401,6 +489,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_with_nothing_to_serve_is_refused),
         cmocka_unit_test(a_taken_port_is_named_and_start_may_be_tried_again),
+        cmocka_unit_test(a_method_may_be_added_after_start_has_missed_it),
+        cmocka_unit_test(a_server_may_be_changed_after_each_failure_of_start),
+        cmocka_unit_test(a_method_that_is_refused_leaves_no_service_behind),
         cmocka_unit_test(settings_out_of_range_are_named),
         cmocka_unit_test(limits_may_be_switched_off),
         cmocka_unit_test(draining_loses_no_call),
