@@ -299,8 +299,7 @@ dubboc_status dubboc_config_set(dubboc_config *config, const char *section, cons
     }
     dubboc_status status =
         config_state_set(config->state, CONFIG_FROM_CODE, "code", slice_of(section), slice_of(key), slice_of(value), "", &detail);
-    if (err != NULL)
-        *err = detail;
+    error_copy(err, &detail);
     return status;
 }
 

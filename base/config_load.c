@@ -26,7 +26,7 @@ typedef struct loader {
 static void note(loader *load, const dubboc_error *err)
 {
     if (load->problems++ == 0)
-        *load->first = *err;
+        error_copy(load->first, err);
     if (load->report != NULL)
         load->report(load->report_arg, err->text);
     if (err->status == DUBBOC_E_NO_MEMORY)
@@ -286,8 +286,7 @@ dubboc_status dubboc_config_load(const char *path, dubboc_config **config, dubbo
         made->state = load.state;
         *config = made;
     }
-    if (err != NULL)
-        *err = first;
+    error_copy(err, &first);
     return first.status;
 }
 

@@ -55,6 +55,8 @@ const char *dubboc_status_text(dubboc_status status)
 const char *dubboc_execution_text(dubboc_execution execution)
 {
     switch (execution) {
+    case DUBBOC_EXECUTION_UNKNOWN:
+        break;
     case DUBBOC_NOT_EXECUTED:
         return "not executed";
     case DUBBOC_MAYBE_EXECUTED:
@@ -74,17 +76,33 @@ void error_clear(dubboc_error *err)
 {
     if (err == NULL)
         return;
-    /* The two texts are only ended, not wiped: this runs once a call. */
+    err->status = DUBBOC_OK;
+    err->text[0] = '\0';
+}
+
+void error_begin_call(dubboc_error *err)
+{
+    if (err == NULL)
+        return;
+    /* The two texts are only ended, not wiped, because this runs once a call. */
     memset(err, 0, offsetof(dubboc_error, provider));
+    err->execution = DUBBOC_NOT_EXECUTED;
     err->provider[0] = '\0';
     err->text[0] = '\0';
+}
+
+void error_copy(dubboc_error *err, const dubboc_error *from)
+{
+    if (err == NULL)
+        return;
+    err->status = from->status;
+    memcpy(err->text, from->text, strlen(from->text) + 1);
 }
 
 dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *format, va_list args)
 {
     if (err == NULL)
         return status;
-    error_clear(err);
     err->status = status;
     if (vsnprintf(err->text, sizeof err->text, format, args) >= (int)sizeof err->text)
         utf8_drop_cut_tail(err->text);

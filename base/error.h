@@ -1,5 +1,10 @@
-/* Filling in a dubboc_error. Every function accepts err NULL and returns the status it was given, so that
- * `return error_set(err, DUBBOC_E_..., "...")` is the usual form. */
+/* Filling in a dubboc_error. Every function accepts err NULL and returns the status it was given, so
+ * that `return error_set(err, DUBBOC_E_..., "...")` is the usual form.
+ *
+ * All functions here write status and text only, except error_begin_call(). What a dubboc_error says
+ * about a call (execution, provider, attempts, rpc_code, http_status) belongs to the client's call
+ * path: a program that uses one dubboc_error for a call and for reading its result must still be able
+ * to see afterwards whether the call was executed. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -7,10 +12,16 @@
 
 #include <dubboc/error.h>
 
-/* Resets everything: DUBBOC_OK, no text. */
+/* DUBBOC_OK, no text. */
 void error_clear(dubboc_error *err);
 
-/* Sets status and text, resets the rest. */
+/* Resets everything at the beginning of a call: no text, no provider, no attempts, not executed. */
+void error_begin_call(dubboc_error *err);
+
+/* Copies status and text. */
+void error_copy(dubboc_error *err, const dubboc_error *from);
+
+/* Sets status and text. */
 dubboc_status error_set(dubboc_error *err, dubboc_status status, const char *format, ...) DUBBOC_PRINTF(3, 4);
 dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *format, va_list args);
 

@@ -182,7 +182,7 @@ dubboc_status call_init(call *self, dubboc_client *client, const char *interface
     self->err = err;
     self->begun_ns = clock_now_ns();
     self->backoff_ms = BACKOFF_FIRST_MS;
-    error_clear(err);
+    self->execution = DUBBOC_NOT_EXECUTED;
     dubboc_status status = take_options(self, options, err);
     if (status == DUBBOC_OK)
         status = request_check(self->method, self->options, err);
@@ -335,6 +335,8 @@ static call_want fail_attempt(call *self, const verdict *found, const char *reas
 {
     if (is_explained(self))
         explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution), bytes_sent, reason);
+    if (self->err != NULL)
+        name_provider(self->err, self->held.provider->label);
     note_reason(self, reason);
     note_status(self, found);
     self->health = found->health;
@@ -388,7 +390,7 @@ static call_want judge_complete_exchange(call *self)
     dubboc_error err;
     const http_reply *http = http_exchange_reply(self->connection);
     self->sent++;
-    error_clear(&err);
+    error_begin_call(&err);
     verdict found = judge_reply(http, self->id, &self->reply, &err);
     if (is_last_on_connection(self, &found))
         http_exchange_distrust(self->connection);

@@ -92,12 +92,8 @@ static void empty_text(dubboc_text *text)
 static dubboc_status take_outcome(const call *self, take_result take, void *result, dubboc_error *err)
 {
     dubboc_text *remote_error = self->options->remote_error;
-    if (self->status == DUBBOC_OK) {
-        dubboc_status status = take(self, result, err);
-        if (status != DUBBOC_OK && err != NULL)
-            err->execution = DUBBOC_ANSWERED;
-        return status;
-    }
+    if (self->status == DUBBOC_OK)
+        return take(self, result, err);
     if (self->status == DUBBOC_E_REMOTE && remote_error != NULL &&
         dubboc_text_set(remote_error, self->reply.error.text.at, self->reply.error.text.len) != DUBBOC_OK)
         empty_text(remote_error);
@@ -115,6 +111,7 @@ static dubboc_status run(call *self, take_result take, void *result, dubboc_erro
     return status;
 }
 
+/* err has gone through error_begin_call(). */
 static dubboc_status call_and_wait(dubboc_client *client, const char *interface, const char *method, dubboc_slice params,
     const dubboc_call_options *options, take_result take, void *result, dubboc_error *err)
 {
@@ -143,6 +140,7 @@ dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, cons
     const dubboc_call_options *options, dubboc_text *result, dubboc_error *err)
 {
     json_value value = {JSON_ARRAY, slice_of("[]")};
+    error_begin_call(err);
     clear_remote_error(options);
     if (params.at != NULL) {
         dubboc_status status = json_check(params, &value, err);
@@ -157,6 +155,7 @@ dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, cons
 dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, const char *method, const cJSON *params,
     const dubboc_call_options *options, cJSON **result, dubboc_error *err)
 {
+    error_begin_call(err);
     clear_remote_error(options);
     if (params == NULL)
         return call_and_wait(client, interface, method, slice_of("[]"), options, take_tree, result, err);

@@ -4,7 +4,7 @@
 
 int main(void)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_client *client = NULL;
     cJSON *params = NULL, *result = NULL;
     const char *greeting, *name;

@@ -14,7 +14,7 @@ static int complain(const char *method, const dubboc_error *err)
 
 static int show_user(dubboc_client *client, const char *id)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     cJSON *params = NULL, *user = NULL;
     const char *name = NULL, *sex = NULL;
     int64_t time_ms = 0;
@@ -36,7 +36,7 @@ static int show_user(dubboc_client *client, const char *id)
 static int show_all(dubboc_client *client)
 {
     static const char params[] = "[]";
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_text result = {0};
     int failed = 0;
     if (dubboc_call_raw(client, service, "queryAll", (dubboc_slice){params, sizeof params - 1}, NULL, &result, &err) != DUBBOC_OK)
@@ -49,7 +49,7 @@ static int show_all(dubboc_client *client)
 
 static int show_error(dubboc_client *client)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     cJSON *params = NULL;
     int failed = 0;
     if (dubboc_json_pack(&params, &err, "[s]", "A999") != DUBBOC_OK)
@@ -64,7 +64,7 @@ static int show_error(dubboc_client *client)
 
 int main(int argc, char **argv)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_config *config = NULL;
     dubboc_client *client = NULL;
     if (dubboc_config_load(argc > 1 ? argv[1] : NULL, &config, &err) != DUBBOC_OK ||

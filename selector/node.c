@@ -239,7 +239,7 @@ static dubboc_status read_text(dubboc_slice text, provider_url **url, dubboc_err
     provider_url_free(decoded);
     if (status == DUBBOC_OK)
         return DUBBOC_E_PARSE; /* encoded twice: no name that anybody reads */
-    *err = reason;
+    error_copy(err, &reason);
     return status;
 }
 

@@ -166,8 +166,7 @@ dubboc_status rule_feeds_subscribe(directory *self, dubboc_error *err)
             continue;
         dubboc_status status = subscribe(feed, &made, &why);
         if (status != DUBBOC_OK && status != DUBBOC_E_UNSUPPORTED) {
-            if (err != NULL)
-                *err = why;
+            error_copy(err, &why);
             return status;
         }
         pthread_mutex_lock(&self->lock);

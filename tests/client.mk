@@ -1,4 +1,7 @@
-client_tests = tests/client/attempts_test tests/client/call_test tests/client/call_settings_test tests/client/dialect_test tests/client/numbers_test tests/client/once_test tests/client/override_test \
+client_tests = tests/client/attempts_test tests/client/call_test tests/client/call_settings_test \
+    tests/client/dialect_test \
+    tests/client/error_test \
+    tests/client/numbers_test tests/client/once_test tests/client/override_test \
     tests/client/settings_order_test
 check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
@@ -7,6 +10,9 @@ tests_client_call_test_SOURCES = tests/client/call_test.c $(call_fixture)
 tests_client_call_test_CPPFLAGS = $(test_cppflags)
 tests_client_call_test_LDADD = $(test_libs)
 tests_client_call_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_client_error_test_SOURCES = tests/client/error_test.c $(call_fixture)
+tests_client_error_test_CPPFLAGS = $(test_cppflags)
+tests_client_error_test_LDADD = $(test_libs)
 tests_client_dialect_test_CPPFLAGS = $(test_cppflags)
 tests_client_dialect_test_LDADD = $(test_libs)
 tests_client_override_test_CPPFLAGS = $(test_cppflags)

@@ -67,7 +67,7 @@ static dubboc_status call_json(dubboc_client *client, const tool_target *target,
 static int call(dubboc_client *client, const tool_target *target, const dubboc_text *params)
 {
     dubboc_text remote_error = {0};
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_call_options options = target_call_options(target);
     options.remote_error = &remote_error;
     dubboc_status status =

@@ -221,8 +221,7 @@ dubboc_status load_run(const load_settings *settings, load_outcome *outcome, con
     if (started < settings->threads)
         return error_set(err, DUBBOC_E_SYSTEM, "only %d of %d threads could be started", started, settings->threads);
     if (atomic_load(&shared.is_refused)) {
-        if (err != NULL)
-            *err = shared.refusal;
+        error_copy(err, &shared.refusal);
         return shared.refusal.status;
     }
     return is_complete ? DUBBOC_OK : error_no_memory(err);

@@ -1,7 +1,7 @@
 /* The consumer: calls methods of services that Java, Go and C programs provide.
  *
  *     dubboc_client *client = NULL;
- *     dubboc_error err;
+ *     dubboc_error err = {0};
  *     cJSON *params = NULL, *user = NULL;
  *     if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK) ...
  *     if (dubboc_json_pack(&params, &err, "[s]", "A003") != DUBBOC_OK) ...
@@ -65,9 +65,12 @@ DUBBOC_API void dubboc_client_free(dubboc_client *client);
  * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came;
  * err->execution says whether it may have run.
  * DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which a C string cannot; the raw form gives it.
- * On DUBBOC_OK too err->provider and err->attempts tell who answered, err->execution is DUBBOC_ANSWERED.
  * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_UNSUPPORTED: the option's load balance is of a later
  * release. DUBBOC_E_CONFIG: the [reference] section. With these nothing was sent. DUBBOC_E_NO_MEMORY.
+ *
+ * err->execution is set by every outcome: DUBBOC_ANSWERED on success, DUBBOC_NOT_EXECUTED when nothing was sent, never
+ * DUBBOC_EXECUTION_UNKNOWN. From the first attempt on, err->provider and err->attempts tell who was tried and how often, on
+ * DUBBOC_OK too. Functions that read the result afterwards leave these fields alone (see <dubboc/error.h>).
  * Numbers in the result: see <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(
     dubboc_client *client, const char *interface, const char *method, const cJSON *params, cJSON **result, dubboc_error *err);

@@ -10,7 +10,7 @@
 #endif
 
 /* The version these headers belong to; dubboc_version() tells the one of the library that runs. */
-#define DUBBOC_VERSION "0.1.0"
+#define DUBBOC_VERSION "0.2.0"
 
 #if defined(__GNUC__) || defined(__clang__)
 #define DUBBOC_API __attribute__((visibility("default")))

@@ -1,8 +1,16 @@
-/* How anything in dubboc fails: a status that the function returns, and beside it the detail in a dubboc_error that the caller owns.
+/* How anything in dubboc fails: a status that the function returns, and beside it the detail in a
+ * dubboc_error that the caller owns.
  *
- * Nothing here is global or per thread. A dubboc_error has a fixed size, needs no initialisation and no freeing; every function that
- * takes one accepts NULL. On DUBBOC_OK it is reset: status DUBBOC_OK, text empty; after a call provider and attempts are filled in
- * then too. */
+ * Nothing here is global or per thread. A dubboc_error has a fixed size and nothing to free; every
+ * function that takes one accepts NULL.
+ *
+ * WHO WRITES WHAT. Every function writes status and text, on success too (DUBBOC_OK, ""). The other
+ * fields describe a call, and only the functions that make one write them (dubboc_call(),
+ * dubboc_call_with(), dubboc_call_raw()): each of these resets them, and leaves in execution what is
+ * known, whatever the outcome. So a program may use one dubboc_error for building the params, for the
+ * call and for reading the result, and still see afterwards whether the call was executed. Before the
+ * first call they are whatever the program made them; `dubboc_error err = {0};` (C++: `= {}`) makes
+ * execution DUBBOC_EXECUTION_UNKNOWN. */
 #ifndef DUBBOC_ERROR_H
 #define DUBBOC_ERROR_H
 
@@ -37,24 +45,28 @@ typedef enum dubboc_status {
     DUBBOC_DEFERRED = 22       /* a handler says: the answer comes later (no failure) */
 } dubboc_status;
 
-/* What is known about a call's execution by the peer (design: a call ends in the truth). */
+/* What is known about a call's execution by the peer. In ascending order: a call that was attempted
+ * several times has the highest of its attempts. */
 typedef enum dubboc_execution {
-    DUBBOC_NOT_EXECUTED = 0,   /* certainly not: no byte of it was accepted, or the peer said so */
-    DUBBOC_MAYBE_EXECUTED = 1, /* it was sent, wholly or in part, and no answer came */
-    DUBBOC_ANSWERED = 2        /* the peer answered it */
+    DUBBOC_EXECUTION_UNKNOWN = 0, /* nothing is known, because no call was made; never set by a call */
+    DUBBOC_NOT_EXECUTED = 1,      /* certainly not: nothing was sent, or the peer said so */
+    DUBBOC_MAYBE_EXECUTED = 2,    /* it was sent, wholly or in part, and no usable answer came */
+    DUBBOC_ANSWERED = 3           /* the peer answered it, with a result or an error */
 } dubboc_execution;
 
 #define DUBBOC_ERROR_TEXT_MAX 1024
 #define DUBBOC_ERROR_PROVIDER_MAX 256
 
 typedef struct dubboc_error {
-    dubboc_status status;
+    dubboc_status status; /* what the function returned */
+    /* Of the last call; all but status and text are written by calls only. */
     dubboc_execution execution;
     int64_t rpc_code;     /* the JSON-RPC error's code (DUBBOC_E_REMOTE), else 0 */
     int32_t http_status;  /* of the reply that failed, 0: none, or success */
     int32_t attempts;     /* how often the request was sent, wholly or in part */
-    uint64_t reserved[4]; /* 0 */
-    /* host:port/path of the last provider tried, the one that answered if one did; "": none */
+    uint64_t reserved[4]; /* a call sets them to 0 */
+    /* host:port/path of the last provider tried, the one that answered if one did; "": none was
+     * tried. Filled in by every outcome after the first attempt, success included. */
     char provider[DUBBOC_ERROR_PROVIDER_MAX];
     /* one line for people, cut at its end when too long, always valid UTF-8 if its sources are */
     char text[DUBBOC_ERROR_TEXT_MAX];
@@ -66,7 +78,8 @@ DUBBOC_API const char *dubboc_status_name(dubboc_status status);
 /* A few words for people ("the deadline passed"). Static, never NULL. Any thread. */
 DUBBOC_API const char *dubboc_status_text(dubboc_status status);
 
-/* "not executed", "maybe executed", "answered". Static, never NULL. Any thread. */
+/* "not executed", "maybe executed", "answered", and "unknown" for DUBBOC_EXECUTION_UNKNOWN and numbers
+ * that are none. Static, never NULL. Any thread. */
 DUBBOC_API const char *dubboc_execution_text(dubboc_execution execution);
 
 /* The version of the library that runs, as DUBBOC_VERSION. Static. Any thread. */

@@ -62,7 +62,6 @@ static call_want begin_call(world *self, call *made, unsigned present)
 {
     static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 60000};
     assert_status(DUBBOC_OK, call_init(made, self->client, SERVICE, "m", &options, &self->err), &self->err);
-    made->execution = DUBBOC_NOT_EXECUTED;
     made->params = slice_of("[]");
     made->counters = &self->counters;
     registry_has(self, present);
@@ -249,6 +248,47 @@ static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void
     scripted_peer_free(peer);
 }
 
+/* The client is freed while the call pauses before it is repeated: no provider is held then, but one
+ * was tried. The clock stands still, so that the pause cannot pass by itself. */
+static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **state)
+{
+    (void)state;
+    static const peer_script loses_each = {{PEER_READ}};
+    scripted_peer *peer = scripted_peer_new(&loses_each, 1);
+    const dubboc_client_options made = {.size = sizeof made};
+    const dubboc_call_options options = {
+        .size = sizeof options, .url = scripted_peer_url(peer), .timeout_ms = 10000, .idempotent = 1};
+    dubboc_client *client = NULL;
+    dubboc_error err;
+    counter_slot slot = {0};
+    call one;
+    call_want want;
+    char label[64];
+    snprintf(label, sizeof label, "127.0.0.1:%d/", scripted_peer_port(peer));
+    test_ns = 1000 * NS_PER_S;
+    clock_set_source(test_clock);
+    assert_status(DUBBOC_OK, dubboc_client_new(&made, &client, &err), &err);
+    error_begin_call(&err);
+    assert_status(DUBBOC_OK, call_init(&one, client, SERVICE, "m", &options, &err), &err);
+    one.params = slice_of("[]");
+    one.counters = &slot;
+    assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
+    call_connected(&one, take_for(&one), DUBBOC_OK, NULL);
+    while ((want = call_step(&one)) == CALL_WANTS_READ)
+        assert_int_equal(DUBBOC_OK, http_connection_wait(one.connection, HTTP_WANT_READ, one.deadline_ns));
+    assert_int_equal(CALL_WANTS_PAUSE, want);
+    assert_false(one.is_held);
+    call_interrupt(&one, DUBBOC_E_CLOSED);
+    assert_int_equal(CALL_ENDED, call_step(&one));
+    call_fini(&one);
+    assert_int_equal(DUBBOC_MAYBE_EXECUTED, err.execution);
+    assert_int_equal(1, err.attempts);
+    assert_string_equal(err.provider, label);
+    dubboc_client_free(client);
+    scripted_peer_free(peer);
+    clock_set_source(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +296,7 @@ int main(void)
         cmocka_unit_test(while_the_list_changes_each_is_tried_once_and_none_is_left_out),
         cmocka_unit_test(a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault),
         cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
+        cmocka_unit_test(a_call_that_ends_in_its_pause_names_the_provider_it_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

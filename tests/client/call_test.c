@@ -361,11 +361,14 @@ static void one_whole_call(void *arg, bool must_work)
     fixture *self = arg;
     dubboc_client *client = NULL;
     cJSON *params = NULL, *result = NULL;
+    self->err = (dubboc_error){0};
     dubboc_status status = dubboc_client_new(NULL, &client, &self->err);
     if (status == DUBBOC_OK)
         status = dubboc_json_parse("[\"a\", 9223372036854775807]", 26, &params, &self->err);
     if (status == DUBBOC_OK)
         status = dubboc_call_with(client, "x.Y", "m", params, &self->options, &result, &self->err);
+    if (params != NULL)
+        assert_int_not_equal(self->err.execution, DUBBOC_EXECUTION_UNKNOWN);
     if (must_work)
         assert_status(DUBBOC_OK, status, &self->err);
     assert_true(status == DUBBOC_OK || result == NULL);

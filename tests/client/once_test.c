@@ -170,7 +170,7 @@ static void whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly(vo
     (void)state;
     provider providers[PROVIDERS];
     uint64_t seed = (uint64_t)getpid();
-    int ended[3] = {0};
+    int ended[DUBBOC_ANSWERED + 1] = {0};
     dubboc_client_stats stats = {.size = sizeof stats};
     for (int i = 0; i < PROVIDERS; i++)
         start(&providers[i], seed + (uint64_t)i);

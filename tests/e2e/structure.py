@@ -90,6 +90,29 @@ def test_the_shared_library_exports_exactly_what_the_headers_declare():
     assert len(symbols) > 50
 
 
+def configured(name):
+    return re.search(rf"^{name} = (.*)$", open(os.path.join(BUILD, "Makefile")).read(), re.M).group(1)
+
+
+def test_the_version_is_the_same_wherever_it_is_told():
+    version = configured("PACKAGE_VERSION")
+    places = {
+        "include/dubboc/defs.h": f'#define DUBBOC_VERSION "{version}"',
+        "docs/dubboc.1": f'"dubboc {version}"',
+        "docs/dubboc.conf.5": f'"dubboc {version}"',
+        "docs/abi.md": f"* The release, `{version}`",
+    }
+    for path, text in places.items():
+        assert text in open(os.path.join(SRC, path), encoding="utf-8").read(), f"{path} does not say {text}"
+
+
+def test_abi_md_names_the_library_of_this_release():
+    current, _, age = configured("DUBBOC_LT_VERSION").split(":")
+    minor = configured("PACKAGE_VERSION").rpartition(".")[0]
+    row = f"| {minor} | `libdubboc.so.{int(current) - int(age)}` |"
+    assert row in open(os.path.join(SRC, "docs/abi.md"), encoding="utf-8").read(), row
+
+
 def test_headers_are_good_for_c99_and_cxx11():
     for compiler, standard in (("cc", "-std=c99"), ("c++", "-std=c++11")):
         language = "c" if compiler == "cc" else "c++"

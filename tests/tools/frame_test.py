@@ -22,7 +22,7 @@ def help_and_version_go_to_standard_output_with_0():
     for word in ("ls", "watch", "config", "Exit status"):
         holds(end.out, word)
     end = dubboc("--version")
-    equal((end.status, end.out), (0, "dubboc 0.1.0\n"), end)
+    equal((end.status, end.out), (0, "dubboc 0.2.0\n"), end)
 
 
 def commands():

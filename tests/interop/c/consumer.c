@@ -251,7 +251,7 @@ static dubboc_call_options options_of(const run *self, const char *interface)
 
 static void check_result(run *self, const row *wanted, const cJSON *result)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     cJSON *expected = NULL;
     char *shown = NULL;
     if (dubboc_json_parse(wanted->result, strlen(wanted->result), &expected, &err) != DUBBOC_OK)
@@ -306,7 +306,7 @@ static void method_of(const run *self, const char *name, char *out, size_t size)
 
 static void check_row(run *self, const row *wanted)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_text error = {0};
     cJSON *params = NULL, *result = NULL;
     dubboc_call_options options = options_of(self, wanted->interface);
@@ -333,7 +333,7 @@ static void check_row(run *self, const row *wanted)
 
 static void check_1_mib(run *self, const char *name)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     cJSON *params = NULL, *result = NULL;
     const char *came = NULL;
     dubboc_call_options options = options_of(self, ECHO);
@@ -362,7 +362,7 @@ static void check_1_mib(run *self, const char *name)
 /* Long enough that servers send it in chunks. */
 static void check_40_kib(run *self, const char *name)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_text result = {0};
     dubboc_call_options options = options_of(self, ECHO);
     char method[64];
@@ -379,7 +379,7 @@ static void check_40_kib(run *self, const char *name)
 /* Not necessarily the address that was called: it may be that of a proxy. */
 static void check_whoami(run *self, const char *name)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_text result = {0};
     dubboc_call_options options = options_of(self, ECHO);
     char method[64];
@@ -396,7 +396,7 @@ static void check_whoami(run *self, const char *name)
 
 static void check_timeout(run *self, const char *name)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     dubboc_call_options options = options_of(self, ECHO);
     static const char params[] = "[1500]";
     char method[64];
@@ -429,7 +429,7 @@ static int lost_calls(run *self, int count, dubboc_error *err)
 
 static void check_50_in_a_row(run *self, const char *name)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     int lost = lost_calls(self, 50, &err);
     if (lost == 0)
         passes(self, name);
@@ -476,7 +476,7 @@ static void check_8_threads(run *self, const char *name)
 /* The connections that stand in the pool meanwhile are too old, closed by the peer, or still good: no call may be lost. */
 static void check_idle(run *self, const char *name)
 {
-    dubboc_error err;
+    dubboc_error err = {0};
     int lost = lost_calls(self, 3, &err);
     nanosleep(&(struct timespec){.tv_sec = self->given.idle_s}, NULL);
     lost += lost_calls(self, 3, &err);
@@ -570,7 +570,7 @@ int main(int argc, char **argv)
     static const struct argp argp = {
         .options = argp_options, .parser = parse, .doc = "Calls a provider and checks what it answers."};
     run self = {.given = {.peer = "c"}};
-    dubboc_error err;
+    dubboc_error err = {0};
     if (argp_parse(&argp, argc, argv, 0, NULL, &self.given) != 0)
         return 64;
     setvbuf(stdout, NULL, _IOLBF, 0);
