@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "transport/http_authority.h"
+
 typedef struct header_scan {
     http_guard *guard;
     const char *expected_at; /* where the next header must begin; NULL: not checked */
@@ -23,7 +25,7 @@ static void refuse(http_guard *guard, int status, const char *problem)
 /* What a byte may stand in. This runs over every byte of every request, so it is a table. */
 enum {
     IN_TOKEN = 1, /* RFC 9110 section 5.6.2: tchar */
-    IN_TARGET = 2 /* visible ASCII and bytes above it, but no fragment */
+    IN_TARGET = 2 /* visible ASCII, but no fragment; other bytes must be percent-encoded */
 };
 
 #define T IN_TARGET
@@ -35,10 +37,6 @@ static const uint8_t allowed_in[256] = {
     B, B, B, B, B, B, B, B, B, B, T, T, T, T, T, T,                                                 /* 0-9 : ; < = > ? */
     T, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, T, T, T, B, B, /* @ A-Z [ \ ] ^ _ */
     B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, T, B, T, B, 0, /* ` a-z { | } ~ DEL */
-    T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T,
-    T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T,
-    T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T,
-    T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T, T,
 };
 /* clang-format on */
 #undef T
@@ -98,7 +96,7 @@ static void check_line(http_guard *guard)
         refuse(guard, 505, "the protocol is not HTTP/1.0 or HTTP/1.1");
     guard->is_http_1_0 = strcmp(guard->version, "HTTP/1.0") == 0;
     if (!is_all(guard->target_copy, IN_TARGET))
-        refuse(guard, 400, "the request target holds a blank, a control byte or a fragment");
+        refuse(guard, 400, "the request target holds a fragment, or a byte that must be percent-encoded");
     if (guard->checks_positions && guard->target + guard->target_copy.len + 1 != guard->version)
         refuse(guard, 400, "the request target holds a NUL byte");
     if (guard->checks_positions && guard->method + method.len + 1 != guard->target)
@@ -114,12 +112,16 @@ static void scan_length(header_scan *scan, dubboc_slice value)
         refuse(scan->guard, 400, "Content-Length is no number");
 }
 
-static void scan_encoding(header_scan *scan, dubboc_slice value)
+/* libmicrohttpd knows "chunked" only without white space behind it, and takes everything else for a
+ * body without end. */
+static void scan_encoding(header_scan *scan, dubboc_slice value, bool was_trimmed)
 {
     if (++scan->encodings > 1)
         refuse(scan->guard, 400, "more than one Transfer-Encoding");
     if (!slice_is_nocase(value, "chunked"))
         refuse(scan->guard, 501, "a Transfer-Encoding other than chunked");
+    if (was_trimmed)
+        refuse(scan->guard, 400, "white space behind Transfer-Encoding: chunked");
 }
 
 static void scan_expect(header_scan *scan, dubboc_slice value)
@@ -127,6 +129,15 @@ static void scan_expect(header_scan *scan, dubboc_slice value)
     if (scan->expects || !slice_is_nocase(value, "100-continue"))
         refuse(scan->guard, 417, "an expectation other than 100-continue");
     scan->expects = true;
+}
+
+/* RFC 9112 section 3.2: an invalid value is as bad as none. The empty one is valid. */
+static void scan_host(header_scan *scan, dubboc_slice value)
+{
+    if (++scan->hosts > 1)
+        refuse(scan->guard, 400, "more than one Host");
+    if (value.len > 0 && !http_authority_is_valid(value))
+        refuse(scan->guard, 400, "Host is not a host name or address with or without a port");
 }
 
 static void scan_connection(http_guard *guard, dubboc_slice value)
@@ -140,12 +151,12 @@ static void scan_connection(http_guard *guard, dubboc_slice value)
     }
 }
 
-static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value)
+static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value, bool was_trimmed)
 {
     switch (name.len) {
     case 4:
-        if (is_name(name, "Host") && ++scan->hosts > 1)
-            refuse(scan->guard, 400, "more than one Host");
+        if (is_name(name, "Host"))
+            scan_host(scan, value);
         break;
     case 6:
         if (is_name(name, "Expect"))
@@ -161,11 +172,25 @@ static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value)
         break;
     case 17:
         if (is_name(name, "Transfer-Encoding"))
-            scan_encoding(scan, value);
+            scan_encoding(scan, value, was_trimmed);
         break;
     default:
         break;
     }
+}
+
+/* RFC 9110 section 5.5: white space around a value is not part of it. libmicrohttpd before 1.0 leaves
+ * it behind the value, where every later look-up would find it, libmicrohttpd's own search for
+ * "100-continue" too. The value stands in its receive buffer and ends with a NUL byte, so a NUL byte
+ * further to the front cuts it for all readers. */
+static dubboc_slice trim_in_place(const char *text, size_t size)
+{
+    size_t len = size;
+    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
+        len--;
+    if (len < size)
+        ((char *)(uintptr_t)text)[len] = '\0';
+    return slice_make(text, len);
 }
 
 static enum MHD_Result scan_header(
@@ -174,20 +199,21 @@ static enum MHD_Result scan_header(
     (void)kind;
     header_scan *scan = arg;
     dubboc_slice name = slice_make(key, key_size);
-    dubboc_slice value = slice_make(text != NULL ? text : "", text != NULL ? text_size : 0);
+    dubboc_slice raw = slice_make(text != NULL ? text : "", text != NULL ? text_size : 0);
     if (!is_all(name, IN_TOKEN)) {
         refuse(scan->guard, 400, "a header name holds a blank or a byte that is not allowed there");
         return MHD_NO;
     }
-    if (has_control(value))
+    if (has_control(raw))
         refuse(scan->guard, 400, "a header value holds a control byte");
     if (scan->guard->checks_positions) {
         if (key != scan->expected_at || text == NULL)
             refuse(scan->guard, 400, "a header is folded, holds a NUL byte, or its line does not end with CR LF");
-        scan->expected_at = value.at + value.len + 2;
+        scan->expected_at = raw.at + raw.len + 2;
     }
+    dubboc_slice value = raw.len > 0 ? trim_in_place(raw.at, raw.len) : raw;
     if (scan->guard->status == 0)
-        scan_known(scan, name, value);
+        scan_known(scan, name, value, value.len < raw.len);
     return scan->guard->status == 0 ? MHD_YES : MHD_NO;
 }
 
@@ -211,16 +237,18 @@ static void check_framing(http_guard *guard, const header_scan *scan)
         refuse(guard, 400, "Transfer-Encoding in an HTTP/1.0 request");
     if (guard->body_bytes > guard->body_max_bytes)
         refuse(guard, 413, "the body is larger than this server takes");
-    guard->has_body = scan->encodings > 0 || guard->body_bytes > 0;
-    /* libmicrohttpd takes bare LFs within chunked framing, where we cannot see them: whatever hides there is never read as a next request. */
-    guard->wants_close = guard->wants_close || scan->encodings > 0;
+    guard->is_chunked = scan->encodings > 0;
+    guard->has_body = guard->is_chunked || guard->body_bytes > 0;
+    /* libmicrohttpd takes bare LFs within chunked framing, where we cannot see them: whatever hides
+     * there is never read as a next request. */
+    guard->wants_close = guard->wants_close || guard->is_chunked;
 }
 
 void http_guard_check(http_guard *guard, struct MHD_Connection *connection)
 {
     guard->status = 0;
     guard->body_bytes = 0;
-    guard->has_body = false;
+    guard->has_body = guard->is_chunked = false;
     check_line(guard);
     guard->wants_close = guard->is_http_1_0;
     if (guard->status != 0)
@@ -230,4 +258,23 @@ void http_guard_check(http_guard *guard, struct MHD_Connection *connection)
     check_end(&scan, connection);
     if (guard->status == 0)
         check_framing(guard, &scan);
+}
+
+static enum MHD_Result scan_trailer(
+    void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *text, size_t text_size)
+{
+    (void)kind;
+    const char **problem = arg;
+    if (!is_all(slice_make(key, key_size), IN_TOKEN))
+        *problem = "a trailer name holds a blank or a byte that is not allowed there";
+    else if (text != NULL && has_control(slice_make(text, text_size)))
+        *problem = "a trailer value holds a control byte";
+    return *problem == NULL ? MHD_YES : MHD_NO;
+}
+
+const char *http_guard_check_trailers(struct MHD_Connection *connection)
+{
+    const char *problem = NULL;
+    MHD_get_connection_values_n(connection, MHD_FOOTER_KIND, scan_trailer, &problem);
+    return problem;
 }

@@ -20,13 +20,18 @@ typedef struct http_guard {
     /* results */
     bool is_http_1_0;
     bool has_body;
+    bool is_chunked;
     uint64_t body_bytes; /* by Content-Length; 0 when chunked */
     bool wants_close;    /* the connection ends after the answer */
     int status;          /* 0: nothing wrong */
     const char *problem;
 } http_guard;
 
-/* Fills in the results. The connection is in its first access callback. */
+/* Fills in the results, and cuts white space behind the headers' values, so that no look-up finds it.
+ * The connection is in its first access callback. */
 void http_guard_check(http_guard *guard, struct MHD_Connection *connection);
+
+/* What is wrong with the fields behind a chunked body, NULL: nothing. In the last access callback. */
+const char *http_guard_check_trailers(struct MHD_Connection *connection);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "transport/http_authority.h"
 #include "transport/http_guard.h"
 
 #define SPARES_MAX 64
@@ -53,6 +54,7 @@ struct http_incoming {
     incoming_stage stage;
     bool is_held;
     bool is_counted; /* among the loop's requests */
+    bool is_chunked;
     bool wants_close;
     void *state;
     int64_t received_ns;
@@ -136,17 +138,29 @@ static http_conn *conn_of(struct MHD_Connection *connection)
     return info != NULL ? info->socket_context : NULL;
 }
 
-/* Origin form, absolute form ("http://host/path", as to a proxy: RFC 9112 section 3.2.2 wants it understood), or "*". false: none of them. */
+/* Takes "http://host:port" off an absolute target (RFC 9112 section 3.2.2). false: the host is invalid. */
+static bool cut_authority(dubboc_slice *target)
+{
+    dubboc_slice rest = slice_make(target->at + 7, target->len - 7);
+    size_t len = 0;
+    while (len < rest.len && rest.at[len] != '/' && rest.at[len] != '?')
+        len++;
+    *target = slice_make(rest.at + len, rest.len - len);
+    return http_authority_is_valid(slice_make(rest.at, len));
+}
+
+/* Origin form, absolute form as to a proxy, or "*". false: none of them. */
 static bool split_target(http_incoming *request)
 {
     dubboc_slice target = buffer_slice(&request->target);
-    if (target.len > 7 && slice_is_nocase(slice_make(target.at, 7), "http://")) {
-        const char *slash = memchr(target.at + 7, '/', target.len - 7);
-        target = slash != NULL ? slice_make(slash, target.len - (size_t)(slash - target.at)) : slice_of("/");
-    }
-    if (!slice_starts_with(target, "/") && !slice_is(target, "*"))
+    bool is_absolute = target.len > 7 && slice_is_nocase(slice_make(target.at, 7), "http://");
+    if (is_absolute && !cut_authority(&target))
+        return false;
+    if (!is_absolute && !slice_starts_with(target, "/") && !slice_is(target, "*"))
         return false;
     slice_cut(target, '?', &request->path, &request->query);
+    if (request->path.len == 0)
+        request->path = slice_of("/");
     return true;
 }
 
@@ -197,12 +211,13 @@ static enum MHD_Result begin(http_incoming *request, const char *method, const c
         return refuse(request->connection, method, 503, "out of memory", true);
     if (guard.status == 0 && !split_target(request)) {
         guard.status = 400;
-        guard.problem = "the request target is no path";
+        guard.problem = "the request target is no path and no http URL";
     }
     if (guard.status != 0)
         return refuse(request->connection, method, guard.status, guard.problem, true);
     request->method = method;
     request->wants_close = guard.wants_close;
+    request->is_chunked = guard.is_chunked;
     request->received_ns = loop->now_ns;
     request->stage = STAGE_BODY;
     if (!guard.has_body)
@@ -249,6 +264,11 @@ static enum MHD_Result handle(http_incoming *request)
 {
     http_loop *loop = request->conn->loop;
     const http_server_settings *settings = &loop->server->settings;
+    const char *problem = NULL;
+    if (request->is_chunked)
+        problem = http_guard_check_trailers(request->connection);
+    if (problem != NULL)
+        return refuse(request->connection, request->method, 400, problem, true);
     if (!request->conn->is_ending)
         http_conn_enter(request->conn, HTTP_PHASE_HANDLING);
     request->stage = STAGE_HANDLING;

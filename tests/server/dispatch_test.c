@@ -326,6 +326,10 @@ static void a_handler_sees_where_it_is(void **state)
     caller_post(test_port(named), "/test.Echo", "Timeout: 3600000000000\r\n", CALL("1", "where", "[]"), &answer);
     assert_contains(answer.body, "\"where\",null,3");
     reply_fini(&answer);
+    caller_post(test_port(named), "/test.Echo", "Content-Type: application/json \r\nX-Name: \t A b \t \r\nTimeout: 1h \t\r\n",
+        CALL("1", "where", "[]"), &answer);
+    assert_contains(answer.body, "\"where\",\"A b\",3");
+    reply_fini(&answer);
     dubboc_server_free(named);
 }
 

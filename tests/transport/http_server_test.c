@@ -114,6 +114,22 @@ static void says_continue_only_when_asked(void **state)
     talk_end(&t);
 }
 
+static void white_space_behind_a_value_is_not_part_of_it(void **state)
+{
+    (void)state;
+    talk t;
+    talk_begin(&t);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x \t\r\nExpect: 100-continue \r\nContent-Length: 2\r\n\r\n");
+    assert_int_equal(talk_read(&t), 100);
+    talk_say(&t, "ab");
+    assert_int_equal(talk_read(&t), 200);
+    assert_contains(t.text, "POST /? ab");
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nConnection: close \r\nContent-Length: 0\r\n\r\n");
+    assert_true(talk_read_all(&t) > 0);
+    assert_int_equal(count_of(t.text, "Connection: close\r\n"), 1);
+    talk_end(&t);
+}
+
 static void keeps_connections_as_their_clients_wish(void **state)
 {
     (void)state;
@@ -253,6 +269,7 @@ int main(void)
         cmocka_unit_test(delivers_big_answers_whole),
         cmocka_unit_test(takes_an_answer_later_from_another_thread),
         cmocka_unit_test(works_without_a_thread_of_its_own),
+        cmocka_unit_test(white_space_behind_a_value_is_not_part_of_it),
         cmocka_unit_test(its_descriptor_is_readable_when_a_deadline_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

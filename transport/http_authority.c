@@ -1,0 +1,62 @@
+/* A proxy in front of us may choose by the host what we choose by the path. A host that the two could
+ * read differently is refused, so this is exact and does not repair anything. */
+#include "transport/http_authority.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+static bool is_hex(char c)
+{
+    char lower = ascii_lower(c);
+    return ascii_is_digit(c) || (lower >= 'a' && lower <= 'f');
+}
+
+/* unreserved and sub-delims */
+static bool is_name_char(char c)
+{
+    return ascii_is_alnum(c) || c == '.' || c == '-' || (c != '\0' && strchr("_~!$&'()*+,;=", c) != NULL);
+}
+
+static bool is_registered_name(dubboc_slice name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        if (is_name_char(name.at[i]))
+            continue;
+        if (name.at[i] != '%' || name.len - i < 3 || !is_hex(name.at[i + 1]) || !is_hex(name.at[i + 2]))
+            return false;
+        i += 2;
+    }
+    return name.len > 0;
+}
+
+/* What stands between the brackets. Clients that were given a link-local address send its zone too. */
+static bool is_ipv6(dubboc_slice text)
+{
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr parsed;
+    dubboc_slice number, zone;
+    bool has_zone = slice_cut(text, '%', &number, &zone);
+    if (number.len >= sizeof address || (has_zone && !is_registered_name(zone)))
+        return false;
+    memcpy(address, number.at, number.len);
+    address[number.len] = '\0';
+    return inet_pton(AF_INET6, address, &parsed) == 1;
+}
+
+static bool is_port(dubboc_slice text)
+{
+    uint64_t port;
+    return text.len == 0 || slice_u64(text, 65535, &port);
+}
+
+bool http_authority_is_valid(dubboc_slice text)
+{
+    dubboc_slice host, rest;
+    if (!slice_starts_with(text, "[")) {
+        slice_cut(text, ':', &host, &rest);
+        return is_registered_name(host) && is_port(rest);
+    }
+    if (!slice_cut(slice_make(text.at + 1, text.len - 1), ']', &host, &rest) || !is_ipv6(host))
+        return false;
+    return rest.len == 0 || (rest.at[0] == ':' && is_port(slice_make(rest.at + 1, rest.len - 1)));
+}
