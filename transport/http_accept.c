@@ -1,8 +1,11 @@
 /* Newcomers. Ceilings are kept here and not by libmicrohttpd, which leaves newcomers beyond its limit waiting unseen (traps M9), and locks itself up when
  * given one too many (M7):
  *   - too many from one address: that one gets 503 and a close;
- *   - too many in total: the connection that has been sending its request for longest goes, if it has been at it for a moment already;
- *     when there is none, the newcomer gets 503, marked "not executed" so that its caller goes elsewhere at once;
+ *   - too many in total: the connection that has been idle for longest makes room, whichever loop has
+ *     it; when none is idle, the one that has been sending its request for longest; when there is none
+ *     of these either, the newcomer gets 503, marked "not executed" so that its caller goes elsewhere
+ *     at once. A connection belongs to its loop, so the newcomer is handed to the loop that has the
+ *     oldest one, and takes its place there;
  *   - no descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers wait in the backlog meanwhile.
  * Every loop accepts; a newcomer goes to the loop with the fewest connections. */
 #include "transport/http_loop.h"
@@ -20,8 +23,12 @@
 
 #define PAUSE_NS (100 * NS_PER_MS)
 
-/* A request that is younger than this is normal, and not pushed out. */
+/* A connection that has been idle, or a request that has been coming in, for less than this is in use:
+ * it is not pushed out. Else callers who share a full server would push each other out in turn. */
 #define EVICT_MIN_AGE_NS (100 * NS_PER_MS)
+
+/* Idle connections that are looked at for one without unread bytes, which are a request on its way. */
+#define EVICT_LOOKS 64
 
 /* One machine, as far as ceilings go: an IPv4 address, or the /64 network of an IPv6 one. */
 struct http_address {
@@ -111,39 +118,98 @@ void http_accept_release(http_loop *loop, http_address *address)
     give_share_back(loop->server, address);
 }
 
-/* Ends the connection that has been sending its request for longest. */
-static bool make_room(http_loop *loop)
+/* --- making room ------------------------------------------------------------------------------------ */
+
+static int64_t since_of(const http_conn *conn)
+{
+    return conn != NULL ? conn->since_ns : DEADLINE_NEVER;
+}
+
+/* The one that has been sending its request, or silent since it came, for longest; NULL: none. */
+static http_conn *slowest_sender(const http_loop *loop)
 {
     http_conn *header = loop->conns[HTTP_PHASE_HEADER].head;
     http_conn *body = loop->conns[HTTP_PHASE_BODY].head;
-    http_conn *oldest = header;
-    if (header == NULL || (body != NULL && body->since_ns < header->since_ns))
-        oldest = body;
-    if (oldest == NULL || loop->now_ns - oldest->since_ns < EVICT_MIN_AGE_NS)
+    return since_of(body) < since_of(header) ? body : header;
+}
+
+static http_conn *oldest_idle(const http_loop *loop)
+{
+    http_conn *conn = loop->conns[HTTP_PHASE_IDLE].head;
+    for (int i = 0; conn != NULL && http_conn_has_unread(conn); i++)
+        conn = i < EVICT_LOOKS ? conn->next : NULL;
+    return conn;
+}
+
+static void publish(_Atomic int64_t *place, int64_t since_ns)
+{
+    if (atomic_load_explicit(place, memory_order_relaxed) != since_ns)
+        atomic_store_explicit(place, since_ns, memory_order_relaxed);
+}
+
+void http_accept_publish(http_loop *loop)
+{
+    publish(&loop->idle_since_ns, since_of(loop->conns[HTTP_PHASE_IDLE].head));
+    publish(&loop->sending_since_ns, since_of(slowest_sender(loop)));
+}
+
+static bool is_old(const http_loop *loop, const http_conn *conn)
+{
+    return conn != NULL && loop->now_ns - conn->since_ns >= EVICT_MIN_AGE_NS;
+}
+
+/* Ends one of the loop's own connections. false: none is old enough. */
+static bool make_room(http_loop *loop)
+{
+    http_conn *idle = oldest_idle(loop), *sender = slowest_sender(loop);
+    bool is_idle = is_old(loop, idle);
+    http_conn *victim = is_idle ? idle : sender;
+    if (!is_idle && !is_old(loop, sender))
         return false;
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connections are full, slowest sender cut off", "peer=%s", oldest->peer);
-    http_conn_cut(oldest, 503, "too many connections, and this request is the slowest");
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
+        is_idle ? "connections are full, oldest idle one closed" : "connections are full, slowest sender cut off", "peer=%s",
+        victim->peer);
+    if (victim->request == NULL) /* also one that has said nothing yet */
+        http_conn_evict(victim);
+    else
+        http_conn_cut(victim, 503, "too many connections, and this request is the slowest");
+    http_accept_publish(loop);
     return true;
 }
 
-static bool take_place(http_loop *loop)
+/* The loop whose oldest idle connection, else whose slowest sender, is the oldest. NULL: none is old
+ * enough. What other loops tell may have changed meanwhile; the loop that is chosen looks again. */
+static http_loop *loop_of_oldest(http_loop *self)
 {
-    http_server *server = loop->server;
-    if (atomic_fetch_add(&server->connections, 1) < server->settings.connections_max || make_room(loop))
-        return true;
-    atomic_fetch_sub(&server->connections, 1);
-    return false;
+    http_server *server = self->server;
+    http_loop *of_idle = NULL, *of_sender = NULL;
+    int64_t idle_ns = self->now_ns - EVICT_MIN_AGE_NS + 1, sending_ns = idle_ns;
+    for (int i = 0; i < server->loop_count; i++) {
+        http_loop *loop = &server->loops[i];
+        int64_t idle = atomic_load_explicit(&loop->idle_since_ns, memory_order_relaxed);
+        int64_t sending = atomic_load_explicit(&loop->sending_since_ns, memory_order_relaxed);
+        if (idle < idle_ns) {
+            of_idle = loop;
+            idle_ns = idle;
+        }
+        if (sending < sending_ns) {
+            of_sender = loop;
+            sending_ns = sending;
+        }
+    }
+    return of_idle != NULL ? of_idle : of_sender;
 }
 
+/* For a newcomer that never became a connection. */
 static void refuse(http_loop *loop, int fd, const char *peer, const char *problem)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection refused", "peer=%s reason=\"%s\"", peer, problem);
+    http_conn *conn = http_conn_new(loop, fd, peer, NULL);
+    if (conn != NULL) {
+        http_conn_refuse_newcomer(conn, problem);
+        return;
+    }
     http_conn_write_refusal(fd, 503, problem, true, false);
-    http_conn *conn = loop->refused < HTTP_REFUSED_MAX ? http_conn_new(loop, fd, peer, NULL) : NULL;
-    if (conn != NULL)
-        http_conn_linger(conn);
-    else
-        close(fd);
+    close(fd);
 }
 
 static http_loop *least_loaded(http_loop *self)
@@ -174,6 +240,44 @@ static void hand_to(http_loop *self, http_loop *chosen, http_conn *conn)
         wake_signal(&chosen->wake);
 }
 
+static bool is_over_ceiling(const http_server *server)
+{
+    return atomic_load(&server->connections) > server->settings.connections_max;
+}
+
+/* conn is counted among the connections, but in no loop yet. When that is one too many, another one
+ * ends here or on the loop to which conn goes, or conn itself does. */
+static void place(http_loop *loop, http_conn *conn)
+{
+    http_server *server = loop->server;
+    if (!is_over_ceiling(server)) {
+        hand_to(loop, least_loaded(loop), conn);
+        return;
+    }
+    http_loop *best = conn->hops <= server->loop_count ? loop_of_oldest(loop) : loop;
+    conn->hops++;
+    if (best != NULL && best != loop) {
+        hand_to(loop, best, conn);
+        return;
+    }
+    atomic_fetch_add(&loop->connections, 1); /* from now on it is this loop's to release */
+    conn->loop = loop;
+    if (best != NULL && make_room(loop))
+        http_loop_take(loop, conn);
+    else
+        http_conn_refuse_newcomer(conn, "too many connections");
+}
+
+void http_accept_arrived(http_loop *loop, http_conn *conn)
+{
+    if (conn->hops == 0 || !is_over_ceiling(loop->server)) {
+        http_loop_take(loop, conn);
+        return;
+    }
+    atomic_fetch_sub(&loop->connections, 1);
+    place(loop, conn);
+}
+
 static void admit(http_loop *loop, int fd, const struct sockaddr_storage *from)
 {
     http_server *server = loop->server;
@@ -184,19 +288,20 @@ static void admit(http_loop *loop, int fd, const struct sockaddr_storage *from)
         refuse(loop, fd, peer, "too many connections from this address");
         return;
     }
-    if (!take_place(loop)) {
-        give_share_back(server, address);
-        refuse(loop, fd, peer, "too many connections");
-        return;
-    }
+    int before = atomic_fetch_add(&server->connections, 1);
     http_conn *conn = http_conn_new(loop, fd, peer, address);
-    if (conn != NULL) {
-        hand_to(loop, least_loaded(loop), conn);
+    if (conn != NULL && before < server->settings.connections_max + HTTP_OVER_MAX) {
+        place(loop, conn);
         return;
     }
     atomic_fetch_sub(&server->connections, 1);
     give_share_back(server, address);
-    close(fd);
+    if (conn != NULL) {
+        conn->address = NULL;
+        http_conn_refuse_newcomer(conn, "too many connections");
+    } else {
+        close(fd);
+    }
 }
 
 static bool is_passing(int error)

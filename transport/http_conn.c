@@ -65,7 +65,7 @@ http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address
 /* Whether it waits for bytes of the peer. */
 static bool is_reading(http_phase phase)
 {
-    return phase == HTTP_PHASE_HEADER || phase == HTTP_PHASE_BODY || phase == HTTP_PHASE_IDLE;
+    return phase == HTTP_PHASE_HEADER || phase == HTTP_PHASE_BODY || phase == HTTP_PHASE_IDLE || phase == HTTP_PHASE_EVICTED;
 }
 
 void http_conn_enter(http_conn *conn, http_phase phase)
@@ -85,9 +85,20 @@ static void release(http_conn *conn)
 {
     if (conn->address != NULL)
         http_accept_release(conn->loop, conn->address);
-    else if (conn->phase == HTTP_PHASE_LINGER && !conn->is_ending)
-        conn->loop->refused--;
     conn->address = NULL;
+    if (conn->is_uncounted)
+        conn->loop->uncounted--;
+    conn->is_uncounted = false;
+}
+
+/* Counts one that is no connection any more, but still holds a descriptor. false: too many do. */
+static bool hold_uncounted(http_conn *conn)
+{
+    if (conn->loop->uncounted >= HTTP_UNCOUNTED_MAX)
+        return false;
+    conn->loop->uncounted++;
+    conn->is_uncounted = true;
+    return true;
 }
 
 void http_conn_end(http_conn *conn)
@@ -99,6 +110,36 @@ void http_conn_end(http_conn *conn)
     conn->is_ending = true;
     unlist(conn);
     conn->deadline_ns = DEADLINE_NEVER;
+}
+
+bool http_conn_has_unread(const http_conn *conn)
+{
+    int unread = 0;
+    return ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+void http_conn_evict(http_conn *conn)
+{
+    release(conn);
+    conn->is_evicted = true;
+    if (!hold_uncounted(conn)) {
+        http_conn_end(conn);
+        return;
+    }
+    /* Not both ways: a socket that reads no more answers what still comes with a reset. */
+    shutdown(conn->fd, SHUT_WR);
+    http_conn_enter(conn, HTTP_PHASE_EVICTED);
+}
+
+void http_conn_refuse_newcomer(http_conn *conn, const char *problem)
+{
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection refused", "peer=%s reason=\"%s\"", conn->peer, problem);
+    http_conn_write_refusal(conn->fd, 503, problem, true, false);
+    release(conn);
+    if (hold_uncounted(conn))
+        http_conn_linger(conn);
+    else
+        http_conn_drop(conn);
 }
 
 /* Before every close: one of ours does not end the watch while a child that the program has forked holds a copy of the descriptor. */
@@ -116,12 +157,6 @@ void http_conn_drop(http_conn *conn)
         close(conn->fd);
     }
     free(conn);
-}
-
-static size_t unread_bytes(const http_conn *conn)
-{
-    int unread = 0;
-    return ioctl(conn->fd, FIONREAD, &unread) == 0 && unread > 0 ? (size_t)unread : 0;
 }
 
 void http_conn_taken(http_conn *conn)
@@ -149,7 +184,7 @@ void http_conn_end_departed(http_loop *loop)
     http_conn *next;
     for (http_conn *conn = loop->conns[HTTP_PHASE_DEPARTED].head; conn != NULL; conn = next) {
         next = conn->next;
-        if (unread_bytes(conn) == 0)
+        if (!http_conn_has_unread(conn))
             http_conn_end(conn);
     }
 }
@@ -159,7 +194,9 @@ static bool wants_linger(const http_conn *conn)
 {
     if (conn->is_ending || conn->loop->is_ending)
         return false;
-    return conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY || unread_bytes(conn) > 0;
+    if (conn->is_evicted)
+        return !conn->is_departed;
+    return conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY || http_conn_has_unread(conn);
 }
 
 static void linger_read(http_conn *conn)
@@ -186,8 +223,6 @@ void http_conn_linger(http_conn *conn)
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
     shutdown(conn->fd, SHUT_WR);
     http_conn_enter(conn, HTTP_PHASE_LINGER);
-    if (conn->address == NULL)
-        conn->loop->refused++;
     if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
         http_conn_drop(conn);
     else
@@ -246,7 +281,7 @@ void http_conn_write_refusal(int fd, int status, const char *problem, bool not_e
 
 static const char *phase_name(http_phase phase)
 {
-    static const char *const names[] = {"header", "body", "handling", "answer", "idle", "departed", "linger"};
+    static const char *const names[] = {"header", "body", "handling", "answer", "idle", "departed", "evicted", "linger"};
     return names[phase];
 }
 
@@ -264,7 +299,7 @@ static void expire(http_conn *conn)
         http_conn_drop(conn);
         return;
     }
-    if (conn->phase != HTTP_PHASE_IDLE)
+    if (conn->phase != HTTP_PHASE_IDLE && conn->phase != HTTP_PHASE_EVICTED)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "slow peer cut off", "peer=%s phase=%s", conn->peer, phase_name(conn->phase));
     http_conn_cut(conn, 408, "the request took too long");
 }

@@ -178,7 +178,7 @@ void *http_incoming_on_line(void *arg, const char *uri, struct MHD_Connection *c
     count_request(loop, 1);
     buffer_append_text(&request->target, uri);
     conn->request = request;
-    if (conn->phase != HTTP_PHASE_HEADER && !conn->is_ending)
+    if (conn->phase != HTTP_PHASE_HEADER && !http_conn_is_over(conn))
         http_conn_enter(conn, HTTP_PHASE_HEADER);
     return request;
 }
@@ -281,6 +281,14 @@ static enum MHD_Result handle(http_incoming *request)
     return queue_answer(request);
 }
 
+/* The connection was cut, with a word that nothing was executed, or half-closed, while bytes of this
+ * request were on their way. */
+static bool is_unwanted(const http_incoming *request)
+{
+    bool is_new = request->stage == STAGE_LINE || request->stage == STAGE_BODY;
+    return is_new && http_conn_is_over(request->conn);
+}
+
 /* libmicrohttpd is run once more to be ended, and finds what has come since the last turn: nobody is there to handle it, and a request that were held now
  * would stay suspended (traps M7). */
 static bool comes_too_late(const http_loop *loop, const http_incoming *request)
@@ -297,6 +305,8 @@ enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *conne
         return refuse(connection, method, 503, "out of memory", true);
     if (comes_too_late(loop, request))
         return refuse(connection, method, 503, "the server has ended", true);
+    if (is_unwanted(request))
+        return MHD_NO;
     switch (request->stage) {
     case STAGE_LINE:
         return begin(request, method, version);
@@ -319,7 +329,7 @@ void http_incoming_on_completed(void *arg, struct MHD_Connection *connection, vo
     http_conn *conn = request->conn;
     conn->request = NULL;
     give_back(arg, request);
-    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !conn->is_ending)
+    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !http_conn_is_over(conn))
         http_conn_enter(conn, HTTP_PHASE_IDLE);
 }
 

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -127,6 +126,7 @@ static void set_phase_times(http_loop *loop)
         [HTTP_PHASE_ANSWER] = settings->answer_timeout_ms,
         [HTTP_PHASE_IDLE] = settings->idle_timeout_ms,
         [HTTP_PHASE_DEPARTED] = HTTP_DEPARTED_MS,
+        [HTTP_PHASE_EVICTED] = HTTP_LINGER_MS,
         [HTTP_PHASE_LINGER] = HTTP_LINGER_MS,
     };
     for (int i = 0; i < HTTP_PHASE_COUNT; i++)
@@ -152,6 +152,8 @@ dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error 
         .wake = {.fd = -1},
         .timer_ns = DEADLINE_NEVER,
         .listen_again_ns = DEADLINE_NEVER,
+        .idle_since_ns = DEADLINE_NEVER,
+        .sending_since_ns = DEADLINE_NEVER,
         .now_ns = clock_now_ns()};
     set_phase_times(loop);
     if (!open_descriptors(loop))
@@ -274,8 +276,8 @@ static void take_arrivals(http_loop *loop)
     handoff *next;
     for (handoff *item = handoff_take(&loop->arrivals); item != NULL; item = next) {
         next = item->next;
-        http_loop_take(loop, (http_conn *)item);
         loop->arrived++;
+        http_accept_arrived(loop, (http_conn *)item);
     }
 }
 
@@ -284,9 +286,8 @@ static void close_idle(http_loop *loop)
 {
     http_conn *next;
     for (http_conn *conn = loop->conns[HTTP_PHASE_IDLE].head; conn != NULL; conn = next) {
-        int unread = 0;
         next = conn->next;
-        if (ioctl(conn->fd, FIONREAD, &unread) != 0 || unread == 0)
+        if (!http_conn_has_unread(conn))
             http_conn_end(conn);
     }
 }
@@ -406,6 +407,7 @@ bool http_loop_turn(http_loop *loop, int wait_ms)
     if (loop->conns[HTTP_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
         http_conn_end_departed(loop);
     http_conn_enforce_deadlines(loop);
+    http_accept_publish(loop);
     set_timer(loop, next_deadline(loop));
     return true;
 }

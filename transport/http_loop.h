@@ -35,8 +35,12 @@
 #define HTTP_LINGER_MS 2000
 #define HTTP_LINGER_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
-/* Newcomers refused with a 503, which hold a descriptor without being counted as connections, a loop. */
-#define HTTP_REFUSED_MAX 64
+/* Connections that hold a descriptor without being counted any more, a loop: newcomers refused with a
+ * 503, and idle ones that made room and may still say something. Beyond that they are closed at once. */
+#define HTTP_UNCOUNTED_MAX 64
+
+/* Newcomers that are counted beyond the ceiling while a loop makes room for them. Beyond that: 503. */
+#define HTTP_OVER_MAX 64
 
 #define HTTP_PEER_TEXT_MAX 64
 
@@ -70,7 +74,8 @@ typedef enum http_phase {
     HTTP_PHASE_ANSWER,   /* from the answer to its last byte */
     HTTP_PHASE_IDLE,     /* between two requests */
     HTTP_PHASE_DEPARTED, /* in place of header, body and idle when the peer has closed its side: until what it has sent is worked off */
-    HTTP_PHASE_LINGER, /* out of libmicrohttpd's hands: only read until its peer closes */
+    HTTP_PHASE_EVICTED, /* it was idle and has made room: half-closed, only waits for the peer's end */
+    HTTP_PHASE_LINGER,  /* out of libmicrohttpd's hands: only read until its peer closes */
     HTTP_PHASE_COUNT
 } http_phase;
 
@@ -89,9 +94,12 @@ typedef struct http_conn {
     int fd; /* libmicrohttpd's, or ours while lingering; -1: gone */
     http_phase phase;
     bool is_listed;
-    bool is_taken;    /* libmicrohttpd has it */
-    bool is_ending;   /* we have shut it down; waits for libmicrohttpd to notice */
-    bool is_departed; /* the peer has closed its side */
+    bool is_taken;     /* libmicrohttpd has it */
+    bool is_ending;    /* we have shut it down; waits for libmicrohttpd to notice */
+    bool is_departed;  /* the peer has closed its side */
+    bool is_evicted;   /* half-closed by us: whatever it says is not handled */
+    bool is_uncounted; /* among the loop's uncounted */
+    int hops;          /* loops that a newcomer beyond the ceiling has been to */
     char peer[HTTP_PEER_TEXT_MAX];
 } http_conn;
 
@@ -110,6 +118,23 @@ void http_conn_end(http_conn *conn);
 
 /* The same; a request that has begun and is not complete gets a status first, marked as not executed. */
 void http_conn_cut(http_conn *conn, int status, const char *problem);
+
+/* Half-closes one that waits for its next request, so that another may have its place. Nothing is
+ * written. What the peer sends from now on is read for a moment, because a close with unread bytes
+ * would reset the connection, and is not handled. The connection is no longer counted. */
+void http_conn_evict(http_conn *conn);
+
+/* Whether it was ended or evicted: nothing that it still says is handled. */
+static inline bool http_conn_is_over(const http_conn *conn)
+{
+    return conn->is_ending || conn->is_evicted;
+}
+
+/* Whether bytes of the peer wait in the socket. */
+bool http_conn_has_unread(const http_conn *conn);
+
+/* Answers 503 and closes. For one that libmicrohttpd never had: frees it, or lets it linger. */
+void http_conn_refuse_newcomer(http_conn *conn, const char *problem);
 
 /* Ends a lingering connection, or one that libmicrohttpd never took, and frees it. */
 void http_conn_drop(http_conn *conn);
@@ -162,12 +187,17 @@ struct http_loop {
     int64_t listen_again_ns;            /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
     int64_t phase_ns[HTTP_PHASE_COUNT]; /* allowed in it; DEADLINE_NEVER: no deadline */
     http_conn_list conns[HTTP_PHASE_COUNT];
-    int refused;           /* of them: lingering newcomers that are not counted */
+    int uncounted;         /* of them: see HTTP_UNCOUNTED_MAX */
     http_incoming *spares; /* requests to use again */
     int spare_count;
     http_ready *ready[HTTP_READY_SLOTS];
     _Atomic int connections; /* written by this loop and by loops that hand over */
     _Atomic int requests;    /* written by this loop only */
+    /* Since when its oldest idle connection and its slowest sender are that; DEADLINE_NEVER: none.
+     * Written by this loop only, at the end of a turn and when it has made room; read by a loop that
+     * has a newcomer and no place. */
+    _Atomic int64_t idle_since_ns;
+    _Atomic int64_t sending_since_ns;
 };
 
 /* DUBBOC_E_SYSTEM: no descriptor. After a failure too: http_loop_fini(). */
@@ -191,6 +221,12 @@ void http_loop_listen(http_loop *loop, bool wanted);
 /* Accepts what waits, HTTP_ACCEPT_BATCH at most. Whether there may be more. */
 #define HTTP_ACCEPT_BATCH 32
 bool http_accept_some(http_loop *loop);
+
+/* Gives a place to a connection that another loop has accepted and counted. */
+void http_accept_arrived(http_loop *loop, http_conn *conn);
+
+/* Tells the other loops how old the loop's idle and its incomplete requests are. */
+void http_accept_publish(http_loop *loop);
 
 /* The connection does not count any more. */
 void http_accept_release(http_loop *loop, http_address *address);

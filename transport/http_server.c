@@ -18,7 +18,7 @@
 
 /* Descriptors left to the rest of the program: files, clients, the registry; and to each loop's own. */
 #define DESCRIPTORS_KEPT 64
-#define DESCRIPTORS_A_LOOP (8 + HTTP_REFUSED_MAX)
+#define DESCRIPTORS_A_LOOP (8 + HTTP_UNCOUNTED_MAX)
 
 static void on_daemon_panic(void *arg, const char *file, unsigned line, const char *reason)
 {
@@ -120,7 +120,7 @@ static dubboc_status fit_connections(http_server *server, dubboc_error *err)
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return DUBBOC_OK;
-    rlim_t kept = DESCRIPTORS_KEPT + (rlim_t)server->loop_count * DESCRIPTORS_A_LOOP;
+    rlim_t kept = DESCRIPTORS_KEPT + HTTP_OVER_MAX + (rlim_t)server->loop_count * DESCRIPTORS_A_LOOP;
     if (limit.rlim_cur <= kept)
         return error_set(err, DUBBOC_E_SYSTEM,
             "the descriptor limit of %llu is too low for a server with %d loops (more than %llu are needed)",

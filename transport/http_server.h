@@ -17,8 +17,10 @@ typedef struct http_server_settings {
     int port;       /* 0: any free one */
     int loops;      /* event loop threads; 0: none, http_server_step() does it all */
     size_t body_max_bytes;
-    int connections_max; /* in total, at least 1; checked against RLIMIT_NOFILE at open, and lowered with a log line. When it is reached, a
-                                  newcomer takes the place of the slowest sender of a request, else gets 503 with Dubboc-Not-Executed: 1 */
+    /* In total, at least 1; checked against RLIMIT_NOFILE at open, and lowered with a log line. When it
+     * is reached, a newcomer takes the place of the connection that has been idle for longest, else of
+     * the slowest sender of a request (0.1 s at least), else it gets 503 with Dubboc-Not-Executed: 1. */
+    int connections_max;
     int connections_per_address_max; /* an IPv4 address, or the /64 network of an IPv6 one; beyond it the same 503 */
     /* The four time-outs; 0 or less: none. A request that is cut off before on_request gets 408 with Dubboc-Not-Executed: 1. */
     int64_t header_timeout_ms; /* absolute: from accept, or the request's first line, to the end of its headers */

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 
-static int64_t fake_now_ns;
+static _Atomic int64_t fake_now_ns;
 
 static int64_t fake_clock(void)
 {
@@ -173,37 +173,287 @@ static void ends_peers_that_do_not_read_their_answer(void **state)
     talk_end(&t);
 }
 
-static void refuses_newcomers_when_full(void **state)
+#define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+/* Connections that have been answered once, each 10 ms younger than the one before it. */
+static void open_idle(echo_server *echo, int *fds, int count)
+{
+    char text[1024];
+    for (int i = 0; i < count; i++) {
+        fds[i] = connect_and_turn(echo);
+        peer_say(fds[i], GET);
+        turn(echo);
+        assert_int_equal(peer_read_reply(fds[i], text, sizeof text), 200);
+        pass_ms(10);
+    }
+}
+
+static void close_all_of(const int *fds, int count)
+{
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+}
+
+/* Connects and asks at once. The status. */
+static int ask_as_newcomer(echo_server *echo, int *fd, char *text, size_t size)
+{
+    *fd = peer_connect(echo);
+    peer_say(*fd, GET);
+    turn(echo);
+    return peer_read_reply(*fd, text, size);
+}
+
+static int ask_again(echo_server *echo, int fd)
+{
+    char text[1024];
+    peer_say(fd, GET);
+    turn(echo);
+    return peer_read_reply(fd, text, sizeof text);
+}
+
+static void refuses_newcomers_when_full_of_connections_in_use(void **state)
 {
     (void)state;
     echo_server echo;
     char text[1024];
-    int idle[3];
+    int used[3], fd;
     http_server_settings settings = echo_settings(&echo, 0);
     settings.connections_max = 3;
     echo_start(&echo, &settings);
-    for (int i = 0; i < 3; i++) {
-        idle[i] = connect_and_turn(&echo);
-        peer_say(idle[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-        turn(&echo);
-        assert_int_equal(peer_read_reply(idle[i], text, sizeof text), 200);
-    }
-    pass_ms(1000);
-    int fd = peer_connect(&echo);
-    turn(&echo);
-    peer_say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    assert_int_equal(peer_read_reply(fd, text, sizeof text), 503);
+    open_idle(&echo, used, 3);
+    assert_int_equal(ask_as_newcomer(&echo, &fd, text, sizeof text), 503);
     assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
     assert_contains(text, "too many connections\n");
     assert_int_equal(http_server_connections(echo.server), 3);
     close(fd);
-    for (int i = 0; i < 3; i++)
-        close(idle[i]);
+    close_all_of(used, 3);
     while (has_connections(&echo))
         ;
     fd = connect_and_turn(&echo); /* the places are free again */
     assert_int_equal(http_server_connections(echo.server), 1);
     close(fd);
+    echo_stop(&echo);
+}
+
+static void the_oldest_idle_connection_makes_room_when_full(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int idle[3], fresh[3];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 3;
+    echo_start(&echo, &settings);
+    open_idle(&echo, idle, 3);
+    pass_ms(100);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(ask_as_newcomer(&echo, &fresh[i], text, sizeof text), 200);
+        assert_int_equal(peer_read_all(idle[i], text, sizeof text), 0); /* nothing unasked */
+        assert_int_equal(http_server_connections(echo.server), 3);
+    }
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(ask_again(&echo, fresh[i]), 200);
+    close_all_of(idle, 3);
+    close_all_of(fresh, 3);
+    echo_stop(&echo);
+}
+
+static void an_idle_connection_makes_room_before_a_slow_sender(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int idle, fresh;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 2;
+    echo_start(&echo, &settings);
+    int slow = connect_and_turn(&echo);
+    peer_say(slow, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
+    turn(&echo);
+    pass_ms(500);
+    open_idle(&echo, &idle, 1);
+    pass_ms(100);
+    assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 200);
+    assert_int_equal(peer_read_all(idle, text, sizeof text), 0);
+    peer_say(slow, "cd");
+    turn(&echo);
+    assert_int_equal(peer_read_reply(slow, text, sizeof text), 200);
+    assert_contains(text, "POST /slow? abcd");
+    close(slow);
+    close(idle);
+    close(fresh);
+    echo_stop(&echo);
+}
+
+/* Its peer learns by the end, and not by a reset, that there is no answer. */
+static void a_request_on_its_way_to_an_evicted_connection_is_not_handled(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int idle, fresh;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 1;
+    echo_start(&echo, &settings);
+    open_idle(&echo, &idle, 1);
+    pass_ms(100);
+    assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 200);
+    int handled = atomic_load(&echo.handled);
+    assert_true(peer_send(idle, GET, strlen(GET)));
+    turn(&echo);
+    assert_true(peer_send(idle, GET, strlen(GET)));
+    turn(&echo);
+    assert_int_equal(peer_read_all(idle, text, sizeof text), 0);
+    assert_int_equal(atomic_load(&echo.handled), handled);
+    assert_int_equal(http_server_connections(echo.server), 1);
+    close(idle);
+    close(fresh);
+    echo_stop(&echo);
+}
+
+/* The newcomer is looked at first, then what the idle one has sent. */
+static void an_idle_connection_with_a_request_on_its_way_keeps_its_place(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int idle[2], fresh;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 2;
+    echo_start(&echo, &settings);
+    open_idle(&echo, idle, 2);
+    pass_ms(100);
+    peer_say(idle[0], GET);
+    assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 200);
+    assert_int_equal(peer_read_reply(idle[0], text, sizeof text), 200);
+    assert_int_equal(peer_read_all(idle[1], text, sizeof text), 0);
+    close_all_of(idle, 2);
+    close(fresh);
+    echo_stop(&echo);
+}
+
+static void many_evicted_connections_hold_few_descriptors(void **state)
+{
+    (void)state;
+    enum { MANY = 100 };
+    echo_server echo;
+    char text[1024];
+    int idle[MANY], fresh[MANY];
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = MANY;
+    echo_start(&echo, &settings);
+    open_idle(&echo, idle, MANY);
+    pass_ms(100);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(ask_as_newcomer(&echo, &fresh[i], text, sizeof text), 200);
+        pass_ms(1);
+    }
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(peer_read_all(idle[i], text, sizeof text), 0);
+    assert_int_equal(http_server_connections(echo.server), MANY);
+    pass_ms(5000);
+    turn(&echo);
+    assert_int_equal(http_server_connections(echo.server), MANY);
+    assert_int_equal(ask_again(&echo, fresh[0]), 200);
+    close_all_of(idle, MANY);
+    close_all_of(fresh, MANY);
+    echo_stop(&echo);
+}
+
+/* It was told that it was not executed. */
+static void what_a_cut_off_sender_still_sends_is_not_handled(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int fresh;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 1;
+    echo_start(&echo, &settings);
+    int slow = connect_and_turn(&echo);
+    peer_say(slow, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
+    turn(&echo);
+    pass_ms(200);
+    peer_say(slow, "cd"); /* comes together with the newcomer that takes its place */
+    assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 200);
+    assert_int_equal(peer_read_reply(slow, text, sizeof text), 503);
+    assert_int_equal(atomic_load(&echo.handled), 1);
+    close(slow);
+    close(fresh);
+    echo_stop(&echo);
+}
+
+/* --- several loops: whichever has accepted the newcomer ---------------------------------------------- */
+
+enum { LOOPS = 4, PLACES = 12 };
+
+static bool has_no_request(void *arg)
+{
+    echo_server *echo = arg;
+    return http_server_requests(echo->server) == 0;
+}
+
+static int requests_wanted;
+
+static bool has_requests(void *arg)
+{
+    echo_server *echo = arg;
+    return http_server_requests(echo->server) == requests_wanted;
+}
+
+static void newcomers_get_in(echo_server *echo, const int *oldest_first, int status)
+{
+    char text[1024];
+    int fresh[PLACES];
+    pass_ms(1000);
+    for (int i = 0; i < PLACES; i++) {
+        fresh[i] = peer_connect(echo);
+        peer_say(fresh[i], GET);
+        assert_int_equal(peer_read_reply(fresh[i], text, sizeof text), 200);
+        assert_int_equal(peer_read_reply(oldest_first[i], text, sizeof text), status);
+    }
+    assert_true(http_server_connections(echo->server) <= PLACES);
+    close_all_of(fresh, PLACES);
+}
+
+static void the_oldest_idle_connection_of_all_loops_makes_room(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int idle[PLACES];
+    http_server_settings settings = echo_settings(&echo, LOOPS);
+    settings.connections_max = PLACES;
+    echo_start(&echo, &settings);
+    for (int i = 0; i < PLACES; i++) {
+        idle[i] = peer_connect(&echo);
+        peer_say(idle[i], GET);
+        assert_int_equal(peer_read_reply(idle[i], text, sizeof text), 200);
+        assert_true(test_wait_for(has_no_request, &echo, 5000));
+        pass_ms(10);
+    }
+    newcomers_get_in(&echo, idle, 0);
+    close_all_of(idle, PLACES);
+    echo_stop(&echo);
+}
+
+static void the_slowest_sender_of_all_loops_makes_room(void **state)
+{
+    (void)state;
+    echo_server echo;
+    int slow[PLACES];
+    http_server_settings settings = echo_settings(&echo, LOOPS);
+    settings.connections_max = PLACES;
+    echo_start(&echo, &settings);
+    for (int i = 0; i < PLACES; i++) {
+        slow[i] = peer_connect(&echo);
+        peer_say(slow[i], "POST / HTTP/1.1\r\nHost: x\r\n");
+        requests_wanted = i + 1;
+        assert_true(test_wait_for(has_requests, &echo, 5000));
+        pass_ms(10);
+    }
+    newcomers_get_in(&echo, slow, 503);
+    close_all_of(slow, PLACES);
     echo_stop(&echo);
 }
 
@@ -449,7 +699,17 @@ int main(void)
         cmocka_unit_test_setup_teardown(ends_bodies_that_drip_in, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(ends_idle_connections_without_a_word, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(ends_peers_that_do_not_read_their_answer, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(refuses_newcomers_when_full, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(refuses_newcomers_when_full_of_connections_in_use, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(the_oldest_idle_connection_makes_room_when_full, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(an_idle_connection_makes_room_before_a_slow_sender, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            a_request_on_its_way_to_an_evicted_connection_is_not_handled, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            an_idle_connection_with_a_request_on_its_way_keeps_its_place, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(many_evicted_connections_hold_few_descriptors, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(what_a_cut_off_sender_still_sends_is_not_handled, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(the_oldest_idle_connection_of_all_loops_makes_room, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(the_slowest_sender_of_all_loops_makes_room, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(the_slowest_sender_makes_room_when_full, use_fake_clock, use_real_clock),
         cmocka_unit_test(gives_one_address_its_share_only),
         cmocka_unit_test(says_413_while_the_body_is_still_coming),
