@@ -232,6 +232,11 @@ static dubboc_status unknown_section(dubboc_slice text, dubboc_slice kind, dubbo
     return DUBBOC_E_CONFIG;
 }
 
+bool config_is_interface_char(char c)
+{
+    return ascii_is_alnum(c) || (c != '\0' && strchr("._-$", c) != NULL);
+}
+
 /* What could not stand in a registry's path or a URL is no interface. */
 static bool is_interface(dubboc_slice name)
 {

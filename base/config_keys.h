@@ -45,6 +45,10 @@ const config_key *config_keys(size_t *count);
 /* Whether there is one such section an interface. */
 bool config_section_is_per_interface(const char *section);
 
+/* What the name of an interface is made of: Java's names, inner classes too. A section may be named
+ * after something else (other programs read the file as well), but then nothing uses it. */
+bool config_is_interface_char(char c);
+
 /* What a section's name in a file or a call means. */
 typedef struct config_section {
     const char *name;       /* the table's, static */

@@ -16,6 +16,7 @@
 typedef struct loader {
     config_state *state;
     const char *path;
+    bool is_check;       /* tells also what loading accepts, but what surely has no effect */
     dubboc_error *first; /* the first problem */
     int problems;
     dubboc_config_problem report; /* NULL: nobody wants to hear of each */
@@ -41,12 +42,26 @@ static void note_if_bad(loader *load, dubboc_status status, const dubboc_error *
 
 /* --- the file --- */
 
+/* "service com.acme.Orders:2.0.0", as Java spells a service with its version, is nobody's section. */
+static dubboc_status check_interface(const config_section *section, dubboc_error *err)
+{
+    for (size_t i = 0; i < section->interface.len; i++)
+        if ((unsigned char)section->interface.at[i] < 0x80 && !config_is_interface_char(section->interface.at[i]))
+            return error_set(err, DUBBOC_E_CONFIG,
+                "section [%s %.*s] has no effect: expected [%s INTERFACE], the whole name of an "
+                "interface (letters, digits and . _ - $); group and version are keys in it",
+                section->name, SLICE_ARGS(section->interface), section->name);
+    return DUBBOC_OK;
+}
+
 static void take_section(void *arg, dubboc_slice name, unsigned line)
 {
     loader *load = arg;
     config_section section;
     dubboc_error err;
     dubboc_status status = config_section_read(name, &section, &err);
+    if (status == DUBBOC_OK && load->is_check)
+        status = check_interface(&section, &err);
     if (status != DUBBOC_OK)
         error_prefix(&err, status, "%s:%u", load->path, line);
     else if (section.interface.len > 0 && !config_state_add_section(load->state, name))
@@ -293,7 +308,7 @@ dubboc_status dubboc_config_load(const char *path, dubboc_config **config, dubbo
 int dubboc_config_check(const char *path, int with_environment, dubboc_config_problem report, void *arg)
 {
     dubboc_error first;
-    loader load = {.state = config_state_new(), .first = &first, .report = report, .report_arg = arg};
+    loader load = {.state = config_state_new(), .first = &first, .report = report, .report_arg = arg, .is_check = true};
     if (load.state == NULL) {
         error_no_memory(&first);
         note(&load, &first);

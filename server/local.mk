@@ -7,4 +7,5 @@ libdubboc_core_la_SOURCES += \
 	server/server.c server/server.h \
 	server/service.c server/service.h \
 	server/stop_wait.c server/stop_wait.h \
+	server/unused_sections.c server/unused_sections.h \
 	server/workers.c server/workers.h

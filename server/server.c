@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "server/dispatch.h"
+#include "server/unused_sections.h"
 
 #define UNREGISTER_MS 2000 /* in all; after that the nodes go with the session */
 #define LAST_BYTES_MS 1000 /* for answers given at the end of the drain */
@@ -306,6 +307,7 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
         services_thaw(&server->services);
         return status;
     }
+    unused_sections_warn(server->config, &server->services);
     LOG(DUBBOC_LOG_INFO, "server", "serving", "address=%s registered=%s services=%zu loops=%d workers=%d", server->bound,
         server->registered, server->services.count, server->loops, server->loops > 0 ? server->worker_count : 0);
     if (server->registry_address[0] == '\0' && !server->is_unregistered_on_purpose)

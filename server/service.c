@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #include "base/config.h"
+#include "base/config_keys.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "codec/json.h"
@@ -23,15 +24,9 @@ static bool is_plain(char c)
     return ascii_is_alnum(c) || c == '.' || c == '_' || c == '-';
 }
 
-/* Java names, inner classes too. A path may have '/' and '~' besides. */
-static bool is_interface_char(char c)
-{
-    return is_plain(c) || c == '$';
-}
-
 static bool is_path_char(char c)
 {
-    return is_interface_char(c) || c == '/' || c == '~';
+    return config_is_interface_char(c) || c == '/' || c == '~';
 }
 
 /* Methods stand in a comma list and in keys (<method>.timeout); above ASCII they are carried as they are. */
@@ -252,7 +247,7 @@ dubboc_status services_add(services *self, const dubboc_config *config, const ch
             return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_service_options.size is 0");
         memcpy(&own, options, options->size < sizeof own ? options->size : sizeof own);
     }
-    dubboc_status status = check_name("interface", interface, NAME_BYTES_MAX, is_interface_char, err);
+    dubboc_status status = check_name("interface", interface, NAME_BYTES_MAX, config_is_interface_char, err);
     if (status != DUBBOC_OK)
         return status;
     if (self->count >= SERVICES_MAX)

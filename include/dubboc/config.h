@@ -37,7 +37,9 @@ DUBBOC_API const char *dubboc_config_get(const dubboc_config *config, const char
 typedef void (*dubboc_config_visit)(void *arg, const char *section, const char *key, const char *value, const char *origin);
 DUBBOC_API void dubboc_config_each(const dubboc_config *config, dubboc_config_visit visit, void *arg);
 
-/* Checks a file (and the environment, if with_environment) and reports every problem, not only the first, each as one line for people.
+/* Checks a file (and the environment, if with_environment) and reports every problem, not only the
+ * first, each as one line for people. Also reported, though dubboc_config_load() accepts it: a section
+ * that cannot belong to any interface ([service com.acme.Orders:2.0.0]).
  * path NULL: as in dubboc_config_load(). report NULL: they are only counted. Returns how many there were; 0: all is good. */
 typedef void (*dubboc_config_problem)(void *arg, const char *problem);
 DUBBOC_API DUBBOC_MUST_CHECK int dubboc_config_check(

@@ -262,6 +262,21 @@ static void check_tells_every_problem(void **state)
                                 "$DUBBOC_CLIENT_POOL_SIZE = \"x\": expected a whole number from 1 to 65535\n");
     assert_int_equal(dubboc_config_check(file_path, 0, NULL, NULL), 4);
     assert_int_equal(dubboc_config_check(write_file("[client]\nretries = 1\n"), 0, NULL, NULL), 0);
+    assert_int_equal(dubboc_config_check(write_file("[service a.B$C-d_e]\n[reference \xc3\xa4.B]\n"), 0, NULL, NULL), 0);
+}
+
+static void check_tells_what_a_section_of_an_interface_can_look_like(void **state)
+{
+    (void)state;
+    heard h = {.len = 0};
+    const char *text = "[service com.acme.Orders:2.0.0]\nweight = 5\n[reference a.B:g1]\ntimeout = 1s\n";
+    assert_int_equal(dubboc_config_check(write_file(text), 0, hear_problem, &h), 2);
+    assert_string_equal(h.text,
+        "/app.ini:1: section [service com.acme.Orders:2.0.0] has no effect: expected [service INTERFACE], the whole name "
+        "of an interface (letters, digits and . _ - $); group and version are keys in it\n"
+        "/app.ini:3: section [reference a.B:g1] has no effect: expected [reference INTERFACE], the whole name "
+        "of an interface (letters, digits and . _ - $); group and version are keys in it\n");
+    dubboc_config_free(load(text)); /* a program says so when it starts, and runs */
 }
 
 static void setting_from_code_is_checked_as_a_file_is(void **state)
@@ -333,6 +348,7 @@ int main(void)
         TEST(a_file_of_more_than_a_mebibyte_is_refused),
         TEST(a_long_bad_value_is_shown_cut_between_characters),
         TEST(check_tells_every_problem),
+        TEST(check_tells_what_a_section_of_an_interface_can_look_like),
         TEST(setting_from_code_is_checked_as_a_file_is),
         TEST(a_password_never_stands_in_an_error),
         TEST(durations_and_sizes_need_a_known_unit),

@@ -129,6 +129,67 @@ static void a_method_that_is_refused_leaves_no_service_behind(void **state)
     dubboc_server_free(server);
 }
 
+/* --- sections that no service uses --- */
+
+static char warnings[4096];
+
+static void hear_warning(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    size_t len = strlen(warnings);
+    (void)arg;
+    (void)level;
+    (void)area;
+    (void)suppressed;
+    if (strstr(message, "section ignored") != NULL)
+        snprintf(warnings + len, sizeof warnings - len, "%s\n", fields);
+}
+
+/* What a server that offers test.Echo and test.Late warns of when it starts. */
+static const char *warnings_at_start(const setting *settings)
+{
+    dubboc_error err;
+    dubboc_server *quiet = test_server(settings, 1);
+    test_add_echo(quiet, NULL);
+    assert_status(DUBBOC_OK, dubboc_server_handle(quiet, "test.Late", "one", answer_one, NULL, &err), &err);
+    warnings[0] = '\0';
+    dubboc_log_set(hear_warning, NULL, DUBBOC_LOG_WARN);
+    test_start(quiet);
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
+    dubboc_server_free(quiet);
+    return warnings;
+}
+
+static void a_section_of_no_service_is_told_at_start_with_the_nearest_service(void **state)
+{
+    (void)state;
+    assert_string_equal(warnings_at_start(NULL), "");
+    assert_string_equal(warnings_at_start((const setting[]){{"service test.Echo", "weight", "7"},
+                            {"service test.Late", "one.timeout", "1s"}, {"reference test.Other", "timeout", "1s"}, {0}}),
+        "");
+    assert_string_equal(
+        warnings_at_start((const setting[]){{"service test.Ehco", "weight", "7"}, {"service test.Ehco", "timeout", "1s"}, {0}}),
+        "section=\"[service test.Ehco]\" nearest=\"test.Echo\"\n");
+    assert_string_equal(warnings_at_start((const setting[]){{"service TEST.LATE", "weight", "7"}, {0}}),
+        "section=\"[service TEST.LATE]\" nearest=\"test.Late\"\n");
+    assert_string_equal(warnings_at_start((const setting[]){{"service test.Late:2.0.0", "weight", "7"}, {0}}),
+        "section=\"[service test.Late:2.0.0]\" nearest=\"test.Late\""
+        " hint=\"group and version are keys of the section\"\n");
+}
+
+static void a_variable_of_no_service_is_told_at_start_too(void **state)
+{
+    (void)state;
+    setenv("DUBBOC_SERVICE_TEST_ECHO_WEIGHT", "7", 1);
+    setenv("DUBBOC_SERVICE_TEST_LATE_ONE_TIMEOUT", "1s", 1);
+    setenv("DUBBOC_SERVICE_TEST_EHCO_WEIGHT", "7", 1);
+    warnings_at_start(NULL);
+    unsetenv("DUBBOC_SERVICE_TEST_ECHO_WEIGHT");
+    unsetenv("DUBBOC_SERVICE_TEST_LATE_ONE_TIMEOUT");
+    unsetenv("DUBBOC_SERVICE_TEST_EHCO_WEIGHT");
+    assert_string_equal(warnings, "section=\"[service TEST_EHCO]\" nearest=\"test.Echo\"\n");
+}
+
 static void settings_out_of_range_are_named(void **state)
 {
     (void)state;
@@ -492,6 +553,8 @@ int main(void)
         cmocka_unit_test(a_method_may_be_added_after_start_has_missed_it),
         cmocka_unit_test(a_server_may_be_changed_after_each_failure_of_start),
         cmocka_unit_test(a_method_that_is_refused_leaves_no_service_behind),
+        cmocka_unit_test(a_section_of_no_service_is_told_at_start_with_the_nearest_service),
+        cmocka_unit_test(a_variable_of_no_service_is_told_at_start_too),
         cmocka_unit_test(settings_out_of_range_are_named),
         cmocka_unit_test(limits_may_be_switched_off),
         cmocka_unit_test(draining_loses_no_call),
