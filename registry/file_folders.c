@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/slice.h"
 #include "registry/file_node.h"
 
 #define WATCHED                                                                                                                  \
@@ -57,19 +58,86 @@ void file_folders_close(file_folders *self)
     self->root = NULL;
 }
 
-/* --- watching one */
+/* --- watching one; the registry's thread only */
 
-/* Makes the folder and watches it, outside the lock: what happens in it from then on is told. One that cannot be watched is said once. */
+#define ABOVE_MAX 4       /* <root>/dubbo/<interface>/<category>, and the three above it */
+#define WATCH_ATTEMPTS 10 /* folders may come and go while they are walked through */
+
+/* Watches path, or the deepest folder above it that is there. *above: how many levels above it that
+ * is. inotify's number, or -1 (errno; ENOENT: not even the root is there). */
+static int folders_watch_deepest(const file_folders *self, const char *path, unsigned *above)
+{
+    size_t len = strlen(path);
+    for (*above = 0; *above < ABOVE_MAX; (*above)++) {
+        char *level = mem_dup_slice(len > 0 ? slice_make(path, len) : slice_of("/"));
+        int watch = level != NULL ? inotify_add_watch(self->inotify_fd, level, WATCHED) : -1;
+        int reason = level != NULL ? errno : ENOMEM;
+        free(level);
+        errno = reason;
+        if (watch >= 0 || reason != ENOENT)
+            return watch;
+        while (len > 0 && path[--len] != '/')
+            continue;
+    }
+    return -1;
+}
+
+static bool folders_watch_is_used_locked(const file_folders *self, int watch)
+{
+    for (const file_folder *folder = self->first; folder != NULL; folder = folder->next)
+        if (folder->watch == watch)
+            return true;
+    return false;
+}
+
+/* Puts watch (-1: none) in the place of what was watched for the folder, and ends that unless it is
+ * watched for another folder too: it may hang on a folder that was moved away. */
+static void folders_replace_watch(file_folders *self, file_folder *folder, int watch)
+{
+    pthread_mutex_lock(&self->lock);
+    int former = folder->watch;
+    folder->watch = watch;
+    bool is_left = former >= 0 && !folders_watch_is_used_locked(self, former);
+    pthread_mutex_unlock(&self->lock);
+    if (is_left)
+        inotify_rm_watch(self->inotify_fd, former);
+}
+
+/* Watches the folder, or one above it: what happens from then on is told. While the watch above it was
+ * made, the next level may have come, so it is tried again until nothing is different. Whether the
+ * folder is missing is *above > 0. errno says why nothing is watched. */
+static void folders_find_watch(file_folders *self, file_folder *folder, unsigned *above)
+{
+    unsigned former;
+    int reason;
+    *above = ABOVE_MAX + 1;
+    for (int i = 0; i < WATCH_ATTEMPTS; i++) {
+        former = *above;
+        int watch = folders_watch_deepest(self, folder->path, above);
+        reason = errno;
+        folders_replace_watch(self, folder, watch);
+        errno = reason;
+        if (watch < 0 || *above == 0 || *above == former)
+            return;
+    }
+}
+
+/* One that cannot be watched is looked at every second, which is said once; one that is missing with
+ * its root is looked for without a word. */
 static void start_watch(file_folders *self, file_folder *folder)
 {
-    bool is_made = file_folder_make(folder->path);
-    int watch = is_made && self->inotify_fd >= 0 ? inotify_add_watch(self->inotify_fd, folder->path, WATCHED) : -1;
+    unsigned above = 0;
+    if (self->inotify_fd >= 0)
+        folders_find_watch(self, folder, &above);
     int reason = errno;
     pthread_mutex_lock(&self->lock);
-    bool is_news = watch < 0 && !folder->is_polled && self->inotify_fd >= 0;
-    folder->watch = watch;
-    folder->is_lost = folder->is_polled = watch < 0;
-    if (watch < 0)
+    bool is_watched = folder->watch >= 0;
+    bool is_refused = !is_watched && self->inotify_fd >= 0 && reason != ENOENT;
+    bool is_news = is_refused && !folder->is_polled;
+    folder->is_missing = is_watched && above > 0;
+    folder->is_lost = !is_watched;
+    folder->is_polled = is_refused;
+    if (!is_watched)
         folder->recheck_ns = clock_now_ns() + POLL_NS;
     pthread_mutex_unlock(&self->lock);
     if (is_news)
@@ -87,7 +155,7 @@ static file_folder *find_locked(file_folders *self, const char *path)
     return NULL;
 }
 
-/* Finds the folder or adds it, unwatched; takes path over. NULL: no memory. */
+/* Finds the folder or adds it, to be watched and looked at; takes path over. NULL: no memory. */
 static file_folder *find_or_add(file_folders *self, char *path_take)
 {
     file_folder *added = MEM_NEW(file_folder);
@@ -95,8 +163,12 @@ static file_folder *find_or_add(file_folders *self, char *path_take)
     file_folder *folder = find_locked(self, path_take);
     if (folder == NULL && added != NULL) {
         folder = added;
-        *folder =
-            (file_folder){.next = self->first, .path = path_take, .watch = -1, .is_lost = true, .recheck_ns = DEADLINE_NEVER};
+        *folder = (file_folder){.next = self->first,
+            .path = path_take,
+            .watch = -1,
+            .is_changed = true,
+            .is_lost = true,
+            .recheck_ns = DEADLINE_NEVER};
         self->first = folder;
         path_take = NULL;
         added = NULL;
@@ -119,27 +191,42 @@ dubboc_status file_folders_ref(
     file_folder *folder = find_or_add(self, path);
     if (folder == NULL)
         return error_no_memory(err);
-    start_watch(self, folder);
     *out = folder;
     return DUBBOC_OK;
 }
 
+/* The registry's thread frees it, which alone deals with watches. */
 void file_folders_unref(file_folders *self, file_folder *folder)
 {
     pthread_mutex_lock(&self->lock);
-    bool is_last = --folder->references == 0;
-    for (file_folder **at = &self->first; is_last && *at != NULL; at = &(*at)->next)
-        if (*at == folder) {
-            *at = folder->next;
-            break;
-        }
+    folder->references--;
     pthread_mutex_unlock(&self->lock);
-    if (!is_last)
-        return;
-    /* Should somebody have begun to watch the same folder meanwhile, IN_IGNORED tells him. */
-    if (folder->watch >= 0)
-        inotify_rm_watch(self->inotify_fd, folder->watch);
-    folder_free(folder);
+}
+
+/* Takes a folder that nobody refers to out of the table; NULL: there is none. */
+static file_folder *folders_take_unused_locked(file_folders *self)
+{
+    for (file_folder **at = &self->first; *at != NULL; at = &(*at)->next)
+        if ((*at)->references == 0) {
+            file_folder *unused = *at;
+            *at = unused->next;
+            return unused;
+        }
+    return NULL;
+}
+
+static void folders_free_unused(file_folders *self)
+{
+    file_folder *unused;
+    do {
+        pthread_mutex_lock(&self->lock);
+        unused = folders_take_unused_locked(self);
+        pthread_mutex_unlock(&self->lock);
+        if (unused != NULL) {
+            folders_replace_watch(self, unused, -1);
+            folder_free(unused);
+        }
+    } while (unused != NULL);
 }
 
 /* --- events */
@@ -162,8 +249,8 @@ static void take_event_locked(file_folders *self, const struct inotify_event *ev
         if (!is_all && (folder->watch < 0 || folder->watch != event->wd))
             continue;
         note_change_locked(folder, is_all || (event->mask & IN_CLOSE_WRITE) != 0, now);
-        if ((event->mask & GONE) != 0)
-            folder->is_lost = true;
+        if ((event->mask & GONE) != 0 || folder->is_missing)
+            folder->is_lost = true; /* gone, or perhaps no longer missing */
     }
 }
 
@@ -216,25 +303,19 @@ static file_folder *take_due_locked(file_folders *self, int64_t now)
     return NULL;
 }
 
-/* Watches a folder that was lost (again). The former watch may still hang on a folder that was moved away. */
 static void watch_again(file_folders *self, file_folder *folder)
 {
     pthread_mutex_lock(&self->lock);
     bool is_lost = folder->is_lost;
-    int former = folder->watch;
-    if (is_lost)
-        folder->watch = -1;
     pthread_mutex_unlock(&self->lock);
-    if (!is_lost)
-        return;
-    if (former >= 0)
-        inotify_rm_watch(self->inotify_fd, former);
-    start_watch(self, folder);
+    if (is_lost)
+        start_watch(self, folder);
 }
 
 void file_folders_visit(file_folders *self, void (*changed)(void *arg, file_folder *folder), void *arg)
 {
     int64_t now = clock_now_ns();
+    folders_free_unused(self);
     for (;;) {
         pthread_mutex_lock(&self->lock);
         file_folder *folder = take_due_locked(self, now);

@@ -1,12 +1,13 @@
 /* The folders that a file registry looks at, and when each has to be looked at again.
  *
- * inotify tells of changes, deaths included: the kernel closes a dead owner's file, which is an event. It sends that event before it lets the lock go,
- * so a folder with an event is looked at again shortly after, a few times. A folder that cannot be watched (no watch or descriptor left, a read-only root) is
- * looked at once a second. A watched folder that goes away is made again.
+ * inotify tells of changes, deaths included: the kernel closes a dead owner's file, which is an event.
+ * It sends that event before it lets the lock go, so a folder with an event is looked at again shortly
+ * after, a few times. A folder that cannot be watched (no watch or descriptor left, say) is looked at
+ * once a second.
  *
- * A folder is made for who subscribes, too, since inotify watches only what is there; with that an interface that somebody asked for in vain is listed
- * by registry_interfaces() from then on. It is so in ZooKeeper as well, where consumers of every make create the directories that they watch (wire.md
- * 5.1), and this kind mirrors it. Who only reads (lookup, interfaces) makes nothing. */
+ * Nothing is made for who subscribes: whoever only looks would leave a folder behind for every mistyped
+ * name. In place of a folder that is not there, the deepest folder above it that is there is watched,
+ * up to the registry's root; while the root itself is missing, it is looked for once a second. */
 #ifndef REGISTRY_FILE_FOLDERS_H
 #define REGISTRY_FILE_FOLDERS_H
 
@@ -18,7 +19,8 @@ typedef struct file_folder {
     struct file_folder *next;
     char *path;
     unsigned references;
-    int watch; /* inotify's number, -1: none */
+    int watch;       /* inotify's number, -1: none */
+    bool is_missing; /* it is not there: what is watched is a folder above it, perhaps for others too */
     bool is_changed;
     bool is_lost;       /* has to be watched (again) */
     bool is_polled;     /* looked at every second, which was said */
@@ -37,7 +39,7 @@ typedef struct file_folders {
 dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_error *err);
 void file_folders_close(file_folders *self);
 
-/* The folder of that category, made and watched from now on. DUBBOC_E_ARGUMENT: the interface's name makes none. DUBBOC_E_NO_MEMORY. Any thread. */
+/* The folder of that category, which need not be there, watched from now on. DUBBOC_E_ARGUMENT: the interface's name makes none. DUBBOC_E_NO_MEMORY. Any thread. */
 dubboc_status file_folders_ref(
     file_folders *self, const char *interface, registry_category category, file_folder **folder, dubboc_error *err);
 void file_folders_unref(file_folders *self, file_folder *folder);

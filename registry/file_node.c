@@ -102,8 +102,20 @@ bool file_folder_make(const char *path)
         return false;
     char *above = mem_dup_slice(slice_make(path, (size_t)(slash - path)));
     bool is_made = above != NULL && file_folder_make(above) && (mkdir(path, 0777) == 0 || errno == EEXIST);
+    int reason = above != NULL ? errno : ENOMEM;
     free(above);
+    errno = reason;
     return is_made;
+}
+
+bool file_folder_interface_exists(const char *path)
+{
+    struct stat info;
+    const char *slash = strrchr(path, '/');
+    char *interface = mem_dup_slice(slice_make(path, (size_t)(slash - path)));
+    bool exists = interface != NULL && stat(interface, &info) == 0 && S_ISDIR(info.st_mode);
+    free(interface);
+    return exists;
 }
 
 static bool write_all(int fd, const char *data, size_t len)

@@ -20,6 +20,9 @@ dubboc_status file_folder_path(
 /* Makes the folder and those above it that are missing. false: errno. */
 bool file_folder_make(const char *path);
 
+/* Whether the folder of the interface, <root>/dubbo/<interface> of such a path, is there. */
+bool file_folder_interface_exists(const char *path);
+
 /* Creates the node: written under a name of its own, locked, then renamed, so that nobody sees it half or unlocked. Makes the folder when it is missing.
  * DUBBOC_E_SYSTEM (the text has the path and the reason), DUBBOC_E_NO_MEMORY: *node is as before. */
 dubboc_status file_node_create(const char *folder, const char *url, file_node *node, dubboc_error *err);

@@ -61,8 +61,9 @@ void registry_list_free(registry_list *list);
  * DUBBOC_E_ARGUMENT: no such kind, or a fault in the address; err says what. DUBBOC_E_SYSTEM: a folder or thread cannot be had. DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_open(const registry_settings *settings, registry **self, dubboc_error *err);
 
-/* For those who only read, before registry_open(): whether what the address names is there. DUBBOC_E_NOT_FOUND: the folder of a file: registry is not, and
- * opening would make it, as a provider has to; err names it. DUBBOC_OK of the other kinds, which cannot tell. DUBBOC_E_ARGUMENT, DUBBOC_E_NO_MEMORY. */
+/* For tools that only read: whether what the address names is there. DUBBOC_E_NOT_FOUND: the folder of
+ * a file: registry is not; err names it. DUBBOC_OK of the other kinds, which cannot tell.
+ * DUBBOC_E_ARGUMENT, DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_check_exists(const char *address, dubboc_error *err);
 
 /* Takes back what is left (waiting at most 2 s for it), ends threads, frees. No callback runs after it returned. Not from a callback. NULL is accepted. */
@@ -78,6 +79,10 @@ bool registry_is_connected(const registry *self);
  * the background. Equal URLs of other processes' leftovers are replaced by owner (wire.md 5.11); leftovers of a provider under other URLs are removed when
  * settings say that the address is ours: once, as soon as the node stands. ZooKeeper: ephemeral nodes of other sessions, in the providers' category only;
  * what cannot be parsed, or not be deleted, stays. file: there are none, since a node that nobody holds is not listed.
+ *
+ * A consumer's node does not create the directory of its interface, which may be a mistyped name: it
+ * is written as soon as that directory is there, and registry_is_registered() tells whether it is.
+ *
  * DUBBOC_E_ARGUMENT: no node can be called that, or url is empty or over URL_BYTES_MAX, so that no reader would take it. DUBBOC_E_SYSTEM: file: the node
  * cannot be written. DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
@@ -93,6 +98,9 @@ bool registry_was_registered(const registry_registration *registration);
 /* Takes it back and waits until that is done, at most timeout_ms (the node goes with the session at the latest). Frees registration. NULL is accepted. */
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
 
+/* Calls listener as above until it is taken back. A subscription creates nothing: what is not there is
+ * an empty list until somebody registers it. DUBBOC_E_ARGUMENT, DUBBOC_E_SYSTEM, DUBBOC_E_CLOSED,
+ * DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,
     void *arg, registry_subscription **subscription, dubboc_error *err);
 

@@ -30,8 +30,10 @@ typedef struct file_registration {
     struct file_registration *next;
     file_folder *folder;
     char *url;
-    file_node node; /* who checks it, or took it out of the list, owns it */
-    bool is_due;    /* has to be checked */
+    file_node node;       /* who checks it, or took it out of the list, owns it */
+    bool needs_interface; /* a consumer's: it is not written before the folder of its interface is there */
+    bool is_waiting;      /* for that; as node */
+    bool is_due;          /* has to be checked */
     atomic_bool stands;
 } file_registration;
 
@@ -65,12 +67,23 @@ static void registration_free(file_registry *self, file_registration *one)
     free(one);
 }
 
+static bool registration_has_to_wait(const file_registration *one)
+{
+    return one->needs_interface && !file_folder_interface_exists(one->folder->path);
+}
+
 /* Puts the node back if it is not there. */
 static void check(file_registration *one)
 {
     dubboc_error err;
     if (file_node_stands(&one->node))
         return;
+    one->is_waiting = registration_has_to_wait(one);
+    if (one->is_waiting) {
+        atomic_store(&one->stands, false);
+        file_node_remove(&one->node);
+        return;
+    }
     bool was_there = atomic_exchange(&one->stands, false);
     file_node_remove(&one->node);
     if (file_node_create(one->folder->path, one->url, &one->node, &err) == DUBBOC_OK)
@@ -106,7 +119,7 @@ static bool check_due(file_registry *self)
         pthread_cond_broadcast(&self->check_ended);
     }
     for (one = self->registrations; one != NULL; one = one->next)
-        all = all && atomic_load(&one->stands);
+        all = all && (atomic_load(&one->stands) || one->is_waiting);
     pthread_mutex_unlock(&self->lock);
     return all;
 }
@@ -143,13 +156,15 @@ static dubboc_status file_register(registry *base, const char *interface, regist
     one->node.fd = -1;
     one->url = mem_dup(url);
     status = one->url == NULL ? error_no_memory(err) : file_folders_ref(&self->folders, interface, category, &one->folder, err);
-    if (status == DUBBOC_OK)
+    one->needs_interface = category == REGISTRY_CONSUMERS;
+    one->is_waiting = status == DUBBOC_OK && registration_has_to_wait(one);
+    if (status == DUBBOC_OK && !one->is_waiting)
         status = file_node_create(one->folder->path, url, &one->node, err);
     if (status != DUBBOC_OK) {
         registration_free(self, one);
         return status;
     }
-    atomic_store(&one->stands, true);
+    atomic_store(&one->stands, !one->is_waiting);
     pthread_mutex_lock(&self->lock);
     one->is_due = true; /* an event of its folder may have passed before it was in the list */
     one->next = self->registrations;
@@ -180,6 +195,7 @@ static void file_unregister(registry *base, registry_registration *registration,
         pthread_cond_wait(&self->check_ended, &self->lock);
     pthread_mutex_unlock(&self->lock);
     registration_free(self, one);
+    wake_signal(&self->wake); /* the thread ends what was watched */
 }
 
 /* --- the thread */
@@ -280,22 +296,18 @@ static dubboc_status file_check_exists(dubboc_slice rest, dubboc_error *err)
     return status;
 }
 
-/* A root that is there but may not be written to is good for subscribing. */
-static dubboc_status make_root(const char *root, dubboc_error *err)
+/* A root that is not there yet is made by the first provider; one that is there must be readable. */
+static dubboc_status file_check_root(const char *root, dubboc_error *err)
 {
     struct stat info;
     char *path = mem_printf("%s/dubbo", root);
     if (path == NULL)
         return error_no_memory(err);
     dubboc_status status = DUBBOC_OK;
-    int reason = file_folder_make(path) ? 0 : errno;
-    bool may_only_read =
-        (reason == EACCES || reason == EROFS || reason == EPERM) && stat(root[0] != '\0' ? root : "/", &info) == 0;
-    if (reason == ENOMEM)
-        status = error_no_memory(err);
-    else if (reason != 0 && !may_only_read)
-        status = error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", path, strerror(reason));
-    else if (stat(path, &info) == 0 && !S_ISDIR(info.st_mode))
+    bool exists = stat(path, &info) == 0;
+    if (!exists && errno == ENOTDIR)
+        status = error_set(err, DUBBOC_E_SYSTEM, "%s is no folder", root);
+    else if (exists && !S_ISDIR(info.st_mode))
         status = error_set(err, DUBBOC_E_SYSTEM, "%s is no folder", path);
     else if (access(path, R_OK | X_OK) != 0 && errno != ENOENT)
         status = error_set(err, DUBBOC_E_SYSTEM, "cannot read the folder %s: %s", path, strerror(errno));
@@ -344,7 +356,7 @@ static dubboc_status file_open(const registry_settings *settings, dubboc_slice r
                  ? file_folders_open(&self->folders, root, err)
                  : error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
     if (status == DUBBOC_OK)
-        status = make_root(self->folders.root, err);
+        status = file_check_root(self->folders.root, err);
     if (status == DUBBOC_OK)
         status = start_thread(self, err);
     if (status != DUBBOC_OK) {
@@ -403,6 +415,7 @@ static void file_unsubscribe(registry *base, registry_subscription *subscription
     file_folder *folder = subscribers_tag(subscription);
     subscribers_remove(&of(base)->subscribers, subscription);
     file_folders_unref(&of(base)->folders, folder);
+    wake_signal(&of(base)->wake); /* the thread ends what was watched */
 }
 
 /* --- blocking reads */

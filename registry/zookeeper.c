@@ -409,6 +409,7 @@ static dubboc_status zookeeper_register(registry *base, const char *interface, r
         return status;
     }
     made->base.ops = &registry_zookeeper_ops;
+    made->node.needs_interface = category == REGISTRY_CONSUMERS;
     atomic_init(&made->node.stands, false);
     atomic_init(&made->node.has_stood, false);
     if (!post(self, &made->begin, ZK_EVENT_REGISTER, &made->node)) {

@@ -374,12 +374,14 @@ static void take_port_event(zk_core *core, zk_event *event)
 {
     if (event->generation != core->generation)
         return;
-    if (event->kind == ZK_EVENT_SESSION)
+    if (event->kind == ZK_EVENT_SESSION) {
         take_session_news(core, event);
-    else if (event->kind == ZK_EVENT_ANSWER)
+    } else if (event->kind == ZK_EVENT_ANSWER) {
         take_answer(core, event);
-    else
+    } else {
         zk_watches_changed(core, event->path, event->of_children, event->of_data);
+        zk_nodes_changed(core, event->path);
+    }
 }
 
 static void dispatch(zk_core *core, zk_event *event)

@@ -26,10 +26,14 @@ typedef struct zk_node {
     struct zk_node *prev;
     char *path;     /* whole and encoded */
     char *identity; /* nodes of this one that other sessions own are removed once it stands; NULL: none are */
+    /* It is created only below a directory of its interface that somebody else made, and waits for
+     * that: a consumer's, since its name may be a mistyped one. */
+    bool needs_interface;
     unsigned phase;
     size_t made_len; /* of its directory, how much has been created */
     zk_sweep sweep;
     bool is_wanted;
+    bool is_waiting; /* for the directory of its interface */
     /* These may be read from any thread. */
     atomic_bool stands;
     atomic_bool has_stood; /* since it was registered */

@@ -30,7 +30,6 @@ typedef struct zk_watch {
     char *path;
     bool is_data;
     unsigned phase;
-    size_t made_len;       /* of a directory's path, how much has been created */
     unsigned lost;         /* readings in a row during which the connection was lost */
     bool is_changed;       /* since the request under way was sent */
     int64_t read_after_ns; /* no sooner than this */
@@ -62,6 +61,7 @@ struct zk_core {
     size_t slot_hint;
     zk_heap heap;
     zk_node *nodes;
+    size_t nodes_waiting; /* for the directories of their interfaces */
     zk_lookup *lookups;
     zk_watch *watches[WATCH_BUCKETS];
 };
@@ -104,9 +104,10 @@ bool zk_core_send_level(zk_core *core, zk_task *task, const char *path, size_t l
 /* nodes */
 void zk_nodes_add(zk_core *core, zk_node *node);
 void zk_nodes_remove(zk_core *core, zk_node *node);
-void zk_nodes_look(zk_core *core);         /* the same session is back, or a self check: look at each */
-void zk_nodes_lose_session(zk_core *core); /* all are gone */
-void zk_nodes_unwant(zk_core *core);       /* take back all */
+void zk_nodes_look(zk_core *core);                      /* the same session is back, or a self check: look at each */
+void zk_nodes_changed(zk_core *core, const char *path); /* what stands there came or went */
+void zk_nodes_lose_session(zk_core *core);              /* all are gone */
+void zk_nodes_unwant(zk_core *core);                    /* take back all */
 void zk_nodes_give_back(zk_core *core);
 
 /* leftovers of a node: remove them now if that was never done; let them be */

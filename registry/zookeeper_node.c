@@ -5,8 +5,11 @@
  * names is removed when the node stands, not before: consumers never see an empty list (zookeeper_leftovers.c). */
 #include "registry/zookeeper_core_impl.h"
 
+#include "base/mem.h"
+
 typedef enum node_phase {
     NODE_CREATE,  /* it is not there */
+    NODE_AWAIT,   /* the directory of its interface is not there, and not made for it: its creation is watched */
     NODE_PARENTS, /* its directory is made, level by level */
     NODE_LOOK,    /* whether it is there, and whose it is, has to be seen */
     NODE_DELETE,
@@ -21,6 +24,8 @@ static void is_there(zk_core *core, zk_node *node, const zk_event *event);
 static void no_parent(zk_core *core, zk_node *node, const zk_event *event);
 static void level_made(zk_core *core, zk_node *node, const zk_event *event);
 static void parent_vanished(zk_core *core, zk_node *node, const zk_event *event);
+static void interface_is_there(zk_core *core, zk_node *node, const zk_event *event);
+static void interface_is_absent(zk_core *core, zk_node *node, const zk_event *event);
 static void found(zk_core *core, zk_node *node, const zk_event *event);
 static void absent(zk_core *core, zk_node *node, const zk_event *event);
 static void unsure(zk_core *core, zk_node *node, const zk_event *event);
@@ -28,6 +33,7 @@ static void failed(zk_core *core, zk_node *node, const zk_event *event);
 
 static const node_step table[NODE_PHASES][ZK_ANSWERS] = {
     [NODE_CREATE] = {[ZK_OK] = created, [ZK_EXISTS] = is_there, [ZK_NO_NODE] = no_parent, [ZK_LOST] = unsure},
+    [NODE_AWAIT] = {[ZK_OK] = interface_is_there, [ZK_NO_NODE] = interface_is_absent},
     [NODE_PARENTS] = {[ZK_OK] = level_made, [ZK_EXISTS] = level_made, [ZK_NO_NODE] = parent_vanished},
     [NODE_LOOK] = {[ZK_OK] = found, [ZK_NO_NODE] = absent, [ZK_LOST] = unsure},
     [NODE_DELETE] = {[ZK_OK] = absent, [ZK_NO_NODE] = absent, [ZK_LOST] = unsure},
@@ -43,6 +49,8 @@ static void give_back(zk_core *core, zk_node *node)
 {
     zk_core_forget(core, &node->task);
     zk_leftovers_forget(core, node);
+    core->nodes_waiting -= node->is_waiting;
+    node->is_waiting = false;
     if (node->prev != NULL)
         node->prev->next = node->next;
     else
@@ -98,16 +106,51 @@ static void is_there(zk_core *core, zk_node *node, const zk_event *event)
     set_phase(core, node, NODE_LOOK);
 }
 
+static size_t directory_len(const zk_node *node)
+{
+    return (size_t)(strrchr(node->path, '/') - node->path);
+}
+
+/* Of "/dubbo/S/consumers/url": how long "/dubbo/S" is. */
+static size_t node_interface_len(const zk_node *node)
+{
+    const char *at = node->path + directory_len(node);
+    while (at > node->path && at[-1] != '/')
+        at--;
+    return at > node->path ? (size_t)(at - 1 - node->path) : 0;
+}
+
+static void node_set_waiting(zk_core *core, zk_node *node, bool is_waiting)
+{
+    core->nodes_waiting += is_waiting;
+    core->nodes_waiting -= node->is_waiting;
+    node->is_waiting = is_waiting;
+}
+
 static void no_parent(zk_core *core, zk_node *node, const zk_event *event)
 {
     (void)event;
     node->made_len = 0;
+    set_phase(core, node, node->needs_interface ? NODE_AWAIT : NODE_PARENTS);
+}
+
+static void interface_is_there(zk_core *core, zk_node *node, const zk_event *event)
+{
+    (void)event;
+    node->made_len = node_interface_len(node);
     set_phase(core, node, NODE_PARENTS);
 }
 
-static size_t directory_len(const zk_node *node)
+/* Its creation will be told (zk_nodes_changed()). */
+static void interface_is_absent(zk_core *core, zk_node *node, const zk_event *event)
 {
-    return (size_t)(strrchr(node->path, '/') - node->path);
+    (void)event;
+    if (!node->is_wanted) {
+        give_back(core, node);
+        return;
+    }
+    node->task.failures = 0;
+    node_set_waiting(core, node, true);
 }
 
 static void level_made(zk_core *core, zk_node *node, const zk_event *event)
@@ -123,6 +166,8 @@ static void parent_vanished(zk_core *core, zk_node *node, const zk_event *event)
 {
     (void)event;
     node->made_len = 0;
+    if (node->needs_interface)
+        node->phase = NODE_AWAIT;
     zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
 }
 
@@ -183,14 +228,26 @@ static void node_answered(zk_core *core, zk_task *task, zk_event *event)
     (step != NULL ? step : failed)(core, node, event);
 }
 
+static bool node_send_await(zk_core *core, zk_node *node)
+{
+    char *interface = mem_dup_slice(slice_make(node->path, node_interface_len(node)));
+    bool is_sent = interface != NULL && zk_core_send_exists(core, &node->task, interface, true);
+    free(interface);
+    return is_sent;
+}
+
 static bool node_start(zk_core *core, zk_task *task)
 {
     zk_node *node = (zk_node *)task;
-    if (!node->is_wanted && (node->phase == NODE_CREATE || node->phase == NODE_PARENTS))
+    bool is_missing = node->phase == NODE_CREATE || node->phase == NODE_AWAIT || node->phase == NODE_PARENTS;
+    if (!node->is_wanted && is_missing)
         node->phase = NODE_LOOK; /* taken back during a request: nothing is made any more */
+    node_set_waiting(core, node, false);
     switch ((node_phase)node->phase) {
     case NODE_CREATE:
         return zk_core_send_create(core, task, node->path, true);
+    case NODE_AWAIT:
+        return node_send_await(core, node);
     case NODE_PARENTS:
         return zk_core_send_level(core, task, node->path, zk_path_next_level(node->path, directory_len(node), node->made_len));
     case NODE_DELETE:
@@ -241,6 +298,18 @@ void zk_nodes_look(zk_core *core)
     for (zk_node *node = core->nodes; node != NULL; node = node->next)
         if (!task_is_busy(&node->task))
             set_phase(core, node, node->phase == NODE_STANDS ? NODE_LOOK : (node_phase)node->phase);
+}
+
+void zk_nodes_changed(zk_core *core, const char *path)
+{
+    size_t len = strlen(path), left = core->nodes_waiting;
+    for (zk_node *node = core->nodes; node != NULL && left > 0; node = node->next) {
+        if (!node->is_waiting)
+            continue;
+        left--;
+        if (node_interface_len(node) == len && memcmp(node->path, path, len) == 0)
+            set_phase(core, node, NODE_AWAIT);
+    }
 }
 
 void zk_nodes_lose_session(zk_core *core)

@@ -188,7 +188,7 @@ static void take_change(handle *self, int type, const char *path)
     zk_event *event = event_new(self, ZK_EVENT_CHANGE);
     if (event == NULL)
         return;
-    event->of_children = type == ZOO_CHILD_EVENT || type == ZOO_DELETED_EVENT || type == ZOO_NOTWATCHING_EVENT;
+    event->of_children = type != ZOO_CHANGED_EVENT; /* a directory's list is waited for before it exists */
     event->of_data = type != ZOO_CHILD_EVENT;
     event->path = mem_dup(path != NULL ? path : "");
     if (event->path != NULL) {

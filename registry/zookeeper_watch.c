@@ -1,15 +1,19 @@
-/* The directories and nodes that are watched, and lookups. Subscribers of one path share one watch and one reading.
+/* The directories and nodes that are watched. Subscribers of one path share one watch and one reading.
  *
- * A watch fires once, so reading again and arming again are one request (traps.md Z1). Whatever happens in between costs one more reading,
- * and a directory is not read more often than every READ_EVERY_MS. */
+ * A watch fires once, so reading again and arming again are one request (traps.md Z1). Whatever
+ * happens in between costs one more reading, and a directory is not read more often than every
+ * READ_EVERY_MS.
+ *
+ * Nothing is created for a subscriber: whoever only looks would leave directories behind for every
+ * mistyped name. What does not exist is waited for with a watch on its creation, which ZooKeeper
+ * keeps even while the parents are missing; until then the list is empty. */
 #include "registry/zookeeper_core_impl.h"
 
 #include "base/mem.h"
 
 typedef enum watch_phase {
     WATCH_READ,
-    WATCH_MAKE, /* the directory does not exist: it is made, level by level */
-    WATCH_WAIT, /* the node does not exist: its creation is watched */
+    WATCH_WAIT, /* it does not exist: its creation is watched */
     WATCH_PHASES
 } watch_phase;
 
@@ -17,9 +21,6 @@ typedef void (*watch_step)(zk_core *core, zk_watch *watch, zk_event *event);
 
 static void was_read(zk_core *core, zk_watch *watch, zk_event *event);
 static void no_such(zk_core *core, zk_watch *watch, zk_event *event);
-static void level_made(zk_core *core, zk_watch *watch, zk_event *event);
-static void level_vanished(zk_core *core, zk_watch *watch, zk_event *event);
-static void cannot_make(zk_core *core, zk_watch *watch, zk_event *event);
 static void is_there(zk_core *core, zk_watch *watch, zk_event *event);
 static void is_absent(zk_core *core, zk_watch *watch, zk_event *event);
 static void lost(zk_core *core, zk_watch *watch, zk_event *event);
@@ -28,7 +29,6 @@ static void failed(zk_core *core, zk_watch *watch, zk_event *event);
 
 static const watch_step table[WATCH_PHASES][ZK_ANSWERS] = {
     [WATCH_READ] = {[ZK_OK] = was_read, [ZK_NO_NODE] = no_such, [ZK_LOST] = lost, [ZK_TOO_BIG] = too_big},
-    [WATCH_MAKE] = {[ZK_OK] = level_made, [ZK_EXISTS] = level_made, [ZK_NO_NODE] = level_vanished, [ZK_REFUSED] = cannot_make},
     [WATCH_WAIT] = {[ZK_OK] = is_there, [ZK_NO_NODE] = is_absent},
 }; /* all others: failed */
 
@@ -94,37 +94,8 @@ static void was_read(zk_core *core, zk_watch *watch, zk_event *event)
 static void no_such(zk_core *core, zk_watch *watch, zk_event *event)
 {
     (void)event;
-    watch->phase = watch->is_data ? WATCH_WAIT : WATCH_MAKE;
-    watch->made_len = 0;
+    watch->phase = WATCH_WAIT;
     zk_core_now(core, &watch->task);
-}
-
-static void level_made(zk_core *core, zk_watch *watch, zk_event *event)
-{
-    (void)event;
-    size_t len = strlen(watch->path);
-    watch->made_len = zk_path_next_level(watch->path, len, watch->made_len);
-    if (watch->made_len == len)
-        watch->phase = WATCH_READ;
-    zk_core_now(core, &watch->task);
-}
-
-static void level_vanished(zk_core *core, zk_watch *watch, zk_event *event)
-{
-    (void)event;
-    watch->made_len = 0;
-    retry(core, watch);
-}
-
-/* Without the right to make the directory, its absence is an empty list that is looked at again from time to time. */
-static void cannot_make(zk_core *core, zk_watch *watch, zk_event *event)
-{
-    failed(core, watch, event);
-    watch->phase = WATCH_READ;
-    unsigned failures = watch->task.failures;
-    if (watch->reading == NULL || watch->reading->count > 0)
-        take_nothing(core, watch);
-    watch->task.failures = failures;
 }
 
 static void is_there(zk_core *core, zk_watch *watch, zk_event *event)
@@ -178,18 +149,12 @@ static void watch_answered(zk_core *core, zk_task *task, zk_event *event)
 static bool watch_start(zk_core *core, zk_task *task)
 {
     zk_watch *watch = (zk_watch *)task;
-    switch ((watch_phase)watch->phase) {
-    case WATCH_MAKE:
-        return zk_core_send_level(core, task, watch->path, zk_path_next_level(watch->path, strlen(watch->path), watch->made_len));
-    case WATCH_WAIT:
-        watch->is_changed = false;
+    watch->is_changed = false;
+    if (watch->phase == WATCH_WAIT)
         return zk_core_send_exists(core, task, watch->path, true);
-    default:
-        watch->is_changed = false;
-        watch->read_after_ns = core->now_ns + READ_EVERY_MS * NS_PER_MS;
-        return watch->is_data ? zk_core_send_data(core, task, watch->path, true)
-                              : zk_core_send_children(core, task, watch->path, true);
-    }
+    watch->read_after_ns = core->now_ns + READ_EVERY_MS * NS_PER_MS;
+    return watch->is_data ? zk_core_send_data(core, task, watch->path, true)
+                          : zk_core_send_children(core, task, watch->path, true);
 }
 
 static const zk_task_ops watch_ops = {watch_start, watch_answered};

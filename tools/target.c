@@ -165,6 +165,10 @@ int target_open(const tool_target *target, dubboc_config **config, dubboc_client
     const char *address = target->registry != NULL ? target->registry : config_text(loaded, "registry", "address");
     if (is_direct(target, loaded))
         address = NO_REGISTRY;
+    if (dubboc_config_set(loaded, "client", "register", "false", &err) != DUBBOC_OK) { /* a tool is no consumer */
+        dubboc_config_free(loaded);
+        return tool_fail(&err);
+    }
     const dubboc_client_options client_options = {.size = sizeof client_options, .config = loaded, .registry = address};
     if (*address == '\0') {
         tool_say("no address: give -u URL or -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");

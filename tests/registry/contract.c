@@ -522,6 +522,36 @@ static void categories_are_kept_apart(void **state)
     registry_free(reader);
 }
 
+/* A mistyped name must not be listed as a service afterwards. */
+static void who_only_looks_creates_nothing(void **state)
+{
+    (void)state;
+    static const char interface[] = "com.contract.Mistyped";
+    registry *self = another(), *provider = another();
+    ear *ears[4];
+    for (int i = 0; i < 4; i++) {
+        ears[i] = listen_to(self, interface, (registry_category)i);
+        hears(ears[i], "");
+    }
+    registry_registration *consumer = put(self, interface, REGISTRY_CONSUMERS, "consumer://h/c");
+    registry_refresh(self, ears[0]->subscription);
+    hears_in_call(ears[0], 2, "");
+    free(looked_up(self, interface, REGISTRY_PROVIDERS));
+    assert_false(registry_is_registered(consumer));
+    assert_false(is_listed(self, interface));
+    registry_registration *made = put_provider(provider, interface, "jsonrpc://h:1/p");
+    hears(ears[REGISTRY_PROVIDERS], "jsonrpc://h:1/p\n");
+    hears(ears[REGISTRY_CONSUMERS], "consumer://h/c\n");
+    assert_true(test_wait_for(stands, consumer, limit_ms()));
+    take_back(self, consumer);
+    hears(ears[REGISTRY_CONSUMERS], "");
+    take_back(provider, made);
+    for (int i = 0; i < 4; i++)
+        stop_listening(self, ears[i]);
+    registry_free(self);
+    registry_free(provider);
+}
+
 static void one_url_of_two_owners_is_listed_once_until_both_are_gone(void **state)
 {
     (void)state;
@@ -806,6 +836,7 @@ int registry_contract_tests(const contract_fixture *of_kind)
         cmocka_unit_test(what_one_registers_another_sees_until_it_is_taken_back),
         cmocka_unit_test(what_is_registered_is_seen_through_the_same_object_too),
         cmocka_unit_test(categories_are_kept_apart),
+        cmocka_unit_test(who_only_looks_creates_nothing),
         cmocka_unit_test(one_url_of_two_owners_is_listed_once_until_both_are_gone),
         cmocka_unit_test(changes_while_the_listener_is_busy_are_told_together),
         cmocka_unit_test(many_interfaces_live_side_by_side),

@@ -130,10 +130,21 @@ static bool is_gone(void *path)
     return !exists(path);
 }
 
+static void make_folder(const char *root, const char *below)
+{
+    char *path = NULL;
+    assert_true(asprintf(&path, "%s%s", root, below) > 0);
+    assert_true(mkdir(path, 0777) == 0 || errno == EEXIST);
+    free(path);
+}
+
 /* A file in the providers' folder; a live one is locked as an owner does. Its descriptor. */
 static int make_file(const char *root, const char *name, const char *data, size_t len, bool is_live)
 {
     char *path = in_folder(root, name);
+    make_folder(root, "/dubbo");
+    make_folder(root, "/dubbo/" INTERFACE);
+    make_folder(root, "/dubbo/" INTERFACE "/providers");
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     assert_true(fd >= 0);
@@ -512,17 +523,92 @@ static void refuses_roots_that_cannot_be(void **state)
     assert_status(DUBBOC_E_ARGUMENT, registry_open(&settings, &self, &err), &err);
     settings.address = "file:";
     assert_status(DUBBOC_E_ARGUMENT, registry_open(&settings, &self, &err), &err);
-    settings.address = "file:///proc/self/no";
-    assert_status(DUBBOC_E_SYSTEM, registry_open(&settings, &self, &err), &err);
-    assert_contains(err.text, "cannot make the folder /proc/self/no/dubbo: No such file");
     settings.address = "file:///dev/null/x";
     assert_status(DUBBOC_E_SYSTEM, registry_open(&settings, &self, &err), &err);
+    assert_contains(err.text, "/dev/null/x is no folder");
     char *file;
     assert_true(asprintf(&file, "%s/dubbo", folder) > 0);
     close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
     assert_status(DUBBOC_E_SYSTEM, try_open(folder, 0, &self, &err), &err);
     assert_contains(err.text, "is no folder");
     free(file);
+}
+
+static void a_provider_is_told_that_its_root_cannot_be_made(void **state)
+{
+    (void)state;
+    registry *self = opened("/proc/self/no");
+    registry_registration *made;
+    dubboc_error err;
+    ear who;
+    listen_to(self, &who);
+    hears(&who, 0);
+    assert_status(DUBBOC_E_SYSTEM, registry_register(self, INTERFACE, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err), &err);
+    assert_contains(err.text, "cannot make the folder /proc/self/no/dubbo/" INTERFACE "/providers: No such file");
+    registry_free(self);
+}
+
+/* The folders of a path, from the root downwards, come one after the other; the listener finds the
+ * provider however many were there when it began, and leaves no folder behind itself. */
+static void who_listens_before_the_folders_are_there_makes_none_and_misses_nothing(void **state)
+{
+    static const char *const levels[] = {"/r", "/r/dubbo", "/r/dubbo/" INTERFACE, "/r/dubbo/" INTERFACE "/providers"};
+    enum { LEVELS = sizeof levels / sizeof levels[0] };
+    for (size_t there = 0; there <= LEVELS; there++) {
+        char *root = NULL;
+        char *folder = test_folder_new();
+        assert_true(asprintf(&root, "%s/r", folder) > 0);
+        for (size_t i = 0; i < there; i++)
+            make_folder(folder, levels[i]);
+        registry *self = opened(root);
+        ear who, other;
+        listen_to(self, &who);
+        listen_to(self, &other);
+        hears(&who, 0);
+        hears(&other, 0);
+        for (size_t i = there; i < LEVELS; i++) {
+            char *next = NULL;
+            assert_true(asprintf(&next, "%s%s", folder, levels[i]) > 0);
+            assert_false(exists(next));
+            free(next);
+            make_folder(folder, levels[i]);
+        }
+        char *hidden = in_folder(root, ".hidden"), *node = in_folder(root, "10.0.0.1-1-00000000000000aa");
+        int live = make_file(root, ".hidden", "jsonrpc://10.0.0.1:1/a", 22, true);
+        assert_int_equal(rename(hidden, node), 0);
+        free(hidden);
+        free(node);
+        hears(&who, 1);
+        registry_unsubscribe(self, other.subscription);
+        close(live);
+        hears(&who, 0);
+        registry_free(self);
+        free(root);
+        test_folder_remove(folder);
+    }
+    (void)state;
+}
+
+static void a_listener_whose_folder_was_removed_finds_the_next_one(void **state)
+{
+    const char *folder = *state;
+    registry *self = opened(folder), *provider = opened(folder);
+    ear who;
+    char *providers = in_folder(folder, ""), *interface = NULL;
+    assert_true(asprintf(&interface, "%s/dubbo/" INTERFACE, folder) > 0);
+    listen_to(self, &who);
+    for (int round = 0; round < 3; round++) {
+        registry_registration *made = put(provider, "jsonrpc://10.0.0.1:1/a");
+        hears(&who, 1);
+        registry_unregister(provider, made, 0);
+        hears(&who, 0);
+        assert_int_equal(rmdir(providers), 0);
+        assert_int_equal(rmdir(interface), 0);
+    }
+    free(providers);
+    free(interface);
+    registry_free(provider);
+    registry_free(self);
 }
 
 static void refuses_names_and_urls_that_make_no_file(void **state)
@@ -609,6 +695,9 @@ int main(int argc, char **argv)
         TEST(looks_every_second_where_inotify_is_not_to_be_had),
         TEST(keeps_the_list_while_it_has_no_descriptor_to_read_with),
         TEST(refuses_roots_that_cannot_be),
+        cmocka_unit_test(a_provider_is_told_that_its_root_cannot_be_made),
+        cmocka_unit_test(who_listens_before_the_folders_are_there_makes_none_and_misses_nothing),
+        TEST(a_listener_whose_folder_was_removed_finds_the_next_one),
         TEST(refuses_names_and_urls_that_make_no_file),
         TEST(keeps_dotted_names_inside_its_root),
         TEST(leaves_nothing_behind_but_folders),

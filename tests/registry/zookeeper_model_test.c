@@ -28,7 +28,9 @@ typedef struct model {
     fake *fake;
     uint64_t random;
     uint64_t seed;
+    bool interfaces[DIRECTORIES]; /* each directory stands below one of its own */
     bool directories[DIRECTORIES];
+    bool watched_interfaces[DIRECTORIES];
     bool watched[DIRECTORIES];
     model_node nodes[DIRECTORIES][PATHS];
     int64_t session; /* of the client, 0: none */
@@ -53,12 +55,12 @@ static uint64_t below(model *self, uint64_t limit)
 
 static void directory_path(char *out, size_t size, int directory)
 {
-    snprintf(out, size, "/d%d", directory);
+    snprintf(out, size, "/i%d/d%d", directory, directory);
 }
 
 static void node_path(char *out, size_t size, int directory, int path)
 {
-    snprintf(out, size, "/d%d/" NAME "%d", directory, path);
+    snprintf(out, size, "/i%d/d%d/" NAME "%d", directory, directory, path);
 }
 
 static void fire(model *self, int directory)
@@ -68,6 +70,16 @@ static void fire(model *self, int directory)
         return; /* what fires while it is away is read again anyhow */
     self->watched[directory] = false;
     directory_path(path, sizeof path, directory);
+    fake_change(self->fake, path);
+}
+
+static void fire_interface(model *self, int directory)
+{
+    char path[32];
+    if (!self->watched_interfaces[directory] || !self->is_up)
+        return;
+    self->watched_interfaces[directory] = false;
+    snprintf(path, sizeof path, "/i%d", directory);
     fake_change(self->fake, path);
 }
 
@@ -95,43 +107,77 @@ static void list_directory(model *self, fake_request request, int directory)
     fake_answer_list(self->fake, request, names);
 }
 
+/* Creates /i or /i/d. */
+static zk_answer create_level(model *self, int directory, bool is_interface)
+{
+    bool *level = is_interface ? &self->interfaces[directory] : &self->directories[directory];
+    if (!is_interface && !self->interfaces[directory])
+        return ZK_NO_NODE;
+    if (*level)
+        return ZK_EXISTS;
+    *level = true;
+    if (is_interface)
+        fire_interface(self, directory);
+    else
+        fire(self, directory);
+    return ZK_OK;
+}
+
+static zk_answer level_exists(model *self, fake_request request, int directory, bool is_interface, bool is_lost)
+{
+    bool *watched = is_interface ? &self->watched_interfaces[directory] : &self->watched[directory];
+    if (request.watch && !is_lost)
+        *watched = true;
+    bool exists = is_interface ? self->interfaces[directory] : self->directories[directory];
+    return exists ? ZK_OK : ZK_NO_NODE;
+}
+
+static zk_answer create_node(model *self, int directory, int path)
+{
+    if (!self->directories[directory])
+        return ZK_NO_NODE;
+    if (self->nodes[directory][path].exists)
+        return ZK_EXISTS;
+    set_node(self, directory, path, true, self->session);
+    return ZK_OK;
+}
+
+static zk_answer remove_node(model *self, int directory, int path)
+{
+    if (!self->nodes[directory][path].exists)
+        return ZK_NO_NODE;
+    set_node(self, directory, path, false, 0);
+    return ZK_OK;
+}
+
 /* Carries the oldest request out; is_lost: the answer does not come back. The answer's handling may put further requests in. */
 static void serve(model *self, bool is_lost)
 {
     fake *client = self->fake;
-    int directory = -1, path = -1;
+    int directory = -1, path = -1, same;
     fake_request request = client->requests[0];
     client->request_count--;
     memmove(client->requests, client->requests + 1, client->request_count * sizeof client->requests[0]);
     if (request.generation != client->generation)
         return;
-    sscanf(request.path, "/d%d/" NAME "%d", &directory, &path);
-    model_node *node = path >= 0 ? &self->nodes[directory][path] : NULL;
-    zk_answer answer = ZK_OK;
-    int64_t owner = 0;
-    if (request.kind == FAKE_CREATE) {
-        answer = self->directories[directory] ? ZK_EXISTS : ZK_OK;
-        self->directories[directory] = true;
-    } else if (request.kind == FAKE_CHILDREN) {
-        if (!is_lost && self->directories[directory]) {
-            list_directory(self, request, directory);
-            return;
-        }
-        answer = ZK_NO_NODE;
-    } else if (request.kind == FAKE_EXISTS) {
-        answer = node->exists ? ZK_OK : ZK_NO_NODE;
-        owner = node->owner;
-    } else if (request.kind == FAKE_REMOVE) {
-        answer = node->exists ? ZK_OK : ZK_NO_NODE;
-        if (node->exists)
-            set_node(self, directory, path, false, 0);
-    } else if (!self->directories[directory]) {
-        answer = ZK_NO_NODE;
-    } else if (node->exists) {
-        answer = ZK_EXISTS;
-    } else {
-        set_node(self, directory, path, true, self->session);
+    bool is_interface = sscanf(request.path, "/i%d/d%d/" NAME "%d", &directory, &same, &path) == 1;
+    if (request.kind == FAKE_CHILDREN && !is_lost && self->directories[directory]) {
+        list_directory(self, request, directory);
+        return;
     }
+    zk_answer answer = ZK_NO_NODE;
+    int64_t owner = 0;
+    if (request.kind == FAKE_CREATE)
+        answer = create_level(self, directory, is_interface);
+    else if (request.kind == FAKE_EXISTS && path < 0)
+        answer = level_exists(self, request, directory, is_interface, is_lost);
+    else if (request.kind == FAKE_EXISTS) {
+        answer = self->nodes[directory][path].exists ? ZK_OK : ZK_NO_NODE;
+        owner = self->nodes[directory][path].owner;
+    } else if (request.kind == FAKE_REMOVE)
+        answer = remove_node(self, directory, path);
+    else if (request.kind == FAKE_CREATE_EPHEMERAL)
+        answer = create_node(self, directory, path);
     if (is_lost)
         fake_answer(client, request, ZK_LOST);
     else if (answer == ZK_OK && request.kind == FAKE_EXISTS)
@@ -158,6 +204,7 @@ static void lose_connection(model *self)
             fake_answer(self->fake, request, ZK_LOST);
         }
     memset(self->watched, 0, sizeof self->watched);
+    memset(self->watched_interfaces, 0, sizeof self->watched_interfaces);
 }
 
 static void expire(model *self)
@@ -183,6 +230,7 @@ static void note_new_handle(model *self, uint64_t *generation)
     self->knows_wiped = false;
     self->fake->request_count = 0;
     memset(self->watched, 0, sizeof self->watched);
+    memset(self->watched_interfaces, 0, sizeof self->watched_interfaces);
     if (self->session != 0 && below(self, 2) == 0)
         end_session(self, self->session); /* or its nodes stay behind for a while */
     self->session = 0;
@@ -205,16 +253,25 @@ static void wipe(model *self)
     lose_connection(self);
     memset(self->nodes, 0, sizeof self->nodes);
     memset(self->directories, 0, sizeof self->directories);
+    memset(self->interfaces, 0, sizeof self->interfaces);
     self->knows_wiped = self->knows_wiped || self->session != 0;
 }
 
 static void meddle(model *self)
 {
     int directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
-    if (!self->directories[directory])
+    if (!self->directories[directory]) { /* a stranger offers the service, step by step */
+        create_level(self, directory, !self->interfaces[directory]);
         return;
+    }
     bool exists = self->nodes[directory][path].exists;
     set_node(self, directory, path, !exists, 7); /* a stranger's session */
+}
+
+/* Such nodes do not create the directory of their interface. */
+static bool is_consumer(int which)
+{
+    return which % 3 == 2;
 }
 
 static void program_acts(model *self)
@@ -225,7 +282,9 @@ static void program_acts(model *self)
         self->registered_at[which] = directory * PATHS + path;
         self->is_wanted[which] = true;
         node_path(text, sizeof text, directory, path);
-        if (which % 2 == 0)
+        if (is_consumer(which))
+            fake_register_consumer(self->fake, &self->registered[which], text);
+        else if (which % 2 == 0)
             fake_register(self->fake, &self->registered[which], text);
         else
             fake_register_alone(self->fake, &self->registered[which], text, IDENTITY);
@@ -301,10 +360,15 @@ static void check_step(model *self)
             assert_false(atomic_load(&self->registered[i].stands));
 }
 
+static bool may_stand(const model *self, int which)
+{
+    return !is_consumer(which) || self->interfaces[self->registered_at[which] / PATHS];
+}
+
 static bool is_wanted_at(const model *self, int at)
 {
     for (int i = 0; i < NODES; i++)
-        if (self->registered_at[i] == at && self->is_wanted[i])
+        if (self->registered_at[i] == at && self->is_wanted[i] && may_stand(self, i))
             return true;
     return false;
 }
@@ -312,12 +376,15 @@ static bool is_wanted_at(const model *self, int at)
 static void check_calm(model *self)
 {
     for (int i = 0; i < NODES; i++) {
-        if (self->registered_at[i] >= 0 && atomic_load(&self->registered[i].stands) != self->is_wanted[i])
+        if (self->registered_at[i] < 0)
+            continue;
+        bool stands = atomic_load(&self->registered[i].stands);
+        if (stands != may_stand(self, i) || !self->is_wanted[i])
             print_error("registration %d of %s: phase %u, %s, state %s, session %lld\n", i, self->registered[i].path,
                 self->registered[i].phase, self->is_wanted[i] ? "wanted" : "taken back", zk_core_state_name(self->fake->core),
                 (long long)self->session);
-        assert_true(self->registered_at[i] < 0 || self->is_wanted[i]); /* all that was taken back is gone */
-        assert_true(self->registered_at[i] < 0 || atomic_load(&self->registered[i].stands));
+        assert_true(self->is_wanted[i]); /* all that was taken back is gone */
+        assert_true(stands == may_stand(self, i));
     }
     for (int at = 0; at < DIRECTORIES * PATHS; at++) {
         const model_node *node = &self->nodes[at / PATHS][at % PATHS];

@@ -11,6 +11,76 @@ static void missing_directories_are_made_level_by_level(void **state)
     assert_stands(self->node);
 }
 
+#define CONSUMER "/dubbo/S/consumers/url"
+
+static void register_consumer(fake *self)
+{
+    fake_register_consumer(self, &self->node, CONSUMER);
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, CONSUMER, ZK_NO_NODE);
+}
+
+static void a_consumer_is_written_once_its_interface_is_there(void **state)
+{
+    fake *self = *state;
+    register_consumer(self);
+    fake_request await = fake_expect(self, FAKE_EXISTS, "/dubbo/S");
+    assert_true(await.watch);
+    fake_answer(self, await, ZK_NO_NODE);
+    fake_change(self, "/dubbo/So");
+    fake_change(self, "/dubbo");
+    fake_pass_ms(self, 60000);
+    assert_nothing_asked(self);
+    assert_stands_not(self->node);
+    fake_change(self, "/dubbo/S");
+    fake_answer_owner(self, fake_expect(self, FAKE_EXISTS, "/dubbo/S"), 0);
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo/S/consumers", ZK_OK);
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, CONSUMER, ZK_OK);
+    assert_stands(self->node);
+}
+
+static void a_consumer_never_makes_the_directory_of_its_interface(void **state)
+{
+    fake *self = *state;
+    register_consumer(self);
+    fake_answer_owner(self, fake_expect(self, FAKE_EXISTS, "/dubbo/S"), 0);
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo/S/consumers", ZK_NO_NODE); /* it has just been deleted */
+    fake_pass_ms(self, 1000);
+    fake_expect_answer(self, FAKE_EXISTS, "/dubbo/S", ZK_NO_NODE);
+    assert_nothing_asked(self);
+}
+
+static void a_waiting_consumer_waits_in_the_next_session_too(void **state)
+{
+    fake *self = *state;
+    register_consumer(self);
+    fake_expect_answer(self, FAKE_EXISTS, "/dubbo/S", ZK_NO_NODE);
+    fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
+    fake_connect(self, NEXT);
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, CONSUMER, ZK_NO_NODE);
+    fake_expect_answer(self, FAKE_EXISTS, "/dubbo/S", ZK_NO_NODE);
+    assert_nothing_asked(self);
+    fake_change(self, "/dubbo/S");
+    fake_expect_answer(self, FAKE_EXISTS, "/dubbo/S", ZK_NO_NODE);
+}
+
+static void a_waiting_consumer_is_taken_back_at_once(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        fake *self = fixture_anew(state);
+        register_consumer(self);
+        fake_request await = fake_expect(self, FAKE_EXISTS, "/dubbo/S");
+        if (round == 0)
+            fake_answer(self, await, ZK_NO_NODE);
+        take_back(self);
+        if (round == 1)
+            fake_answer(self, await, ZK_NO_NODE);
+        assert_int_equal(1, self->nodes_gone);
+        assert_nothing_asked(self);
+        fake_change(self, "/dubbo/S");
+        assert_nothing_asked(self);
+    }
+}
+
 static void a_node_of_another_session_is_deleted_and_made_again(void **state)
 {
     fake *self = *state;
@@ -212,6 +282,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CONNECTED(missing_directories_are_made_level_by_level),
+        CONNECTED(a_consumer_is_written_once_its_interface_is_there),
+        CONNECTED(a_consumer_never_makes_the_directory_of_its_interface),
+        CONNECTED(a_waiting_consumer_waits_in_the_next_session_too),
+        CONNECTED(a_waiting_consumer_is_taken_back_at_once),
         CONNECTED(a_node_of_another_session_is_deleted_and_made_again),
         CONNECTED(a_create_whose_answer_was_lost_is_looked_for),
         CONNECTED(a_lost_connection_keeps_what_stands_and_looks_after_it),

@@ -228,7 +228,7 @@ static void nodes_go_when_the_registry_is_freed(void **state)
     zookeeper_client_free(client);
 }
 
-static void makes_and_watches_a_directory_that_does_not_exist_yet(void **state)
+static void watches_a_directory_that_does_not_exist_yet_and_does_not_make_it(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
@@ -239,6 +239,7 @@ static void makes_and_watches_a_directory_that_does_not_exist_yet(void **state)
         registry_subscribe(self, "com.new.A$B", REGISTRY_CONSUMERS, keep_snapshot, &seen_nodes, &subscription, &err), &err);
     wait_for_count(&seen_nodes, 0);
     zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    assert_false(zookeeper_client_exists(client, "/dubbo/com.new.A%24B", NULL));
     zookeeper_client_create(client, "/dubbo/com.new.A%24B/consumers/consumer%3A%2F%2Fh%2Fx+y", "", true);
     wait_for_count(&seen_nodes, 1);
     assert_string_equal("consumer://h/x y", seen_nodes.first);
@@ -250,6 +251,28 @@ static void makes_and_watches_a_directory_that_does_not_exist_yet(void **state)
     zookeeper_client_free(client);
     registry_free(self);
     assert_int_equal(calls, seen_nodes.calls);
+}
+
+static void a_consumer_is_written_once_somebody_offers_its_interface(void **state)
+{
+    (void)state;
+    registry *self = open_registry();
+    registry_registration *consumer;
+    dubboc_error err;
+    assert_status(
+        DUBBOC_OK, registry_register(self, "com.new.C", REGISTRY_CONSUMERS, "consumer://h/com.new.C", &consumer, &err), &err);
+    registry_list list;
+    assert_status(DUBBOC_OK, registry_interfaces(self, deadline_in_ms(LIMIT_MS), &list, &err), &err);
+    for (size_t i = 0; i < list.count; i++)
+        assert_string_not_equal("com.new.C", list.items[i]);
+    registry_list_free(&list);
+    assert_false(registry_is_registered(consumer));
+    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client_create(client, "/dubbo/com.new.C", "", false);
+    wait_until(is_registered, consumer);
+    assert_int_equal(1, zookeeper_client_count(client, "/dubbo/com.new.C/consumers"));
+    zookeeper_client_free(client);
+    registry_free(self);
 }
 
 static void a_listener_may_look_up(void **state)
@@ -780,7 +803,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registers_an_ephemeral_node_below_persistent_open_directories),
         cmocka_unit_test(nodes_go_when_the_registry_is_freed),
-        cmocka_unit_test(makes_and_watches_a_directory_that_does_not_exist_yet),
+        cmocka_unit_test(watches_a_directory_that_does_not_exist_yet_and_does_not_make_it),
+        cmocka_unit_test(a_consumer_is_written_once_somebody_offers_its_interface),
         cmocka_unit_test(a_listener_may_look_up),
         cmocka_unit_test(lists_nodes_and_interfaces),
         cmocka_unit_test(watches_the_data_of_a_node_before_and_after_it_exists),

@@ -3,29 +3,45 @@
 
 /* --- watches */
 
-static void a_directory_that_does_not_exist_is_made_and_read(void **state)
+static void a_directory_that_does_not_exist_is_waited_for_and_not_made(void **state)
 {
     fake *self = *state;
     subscribe(self);
     fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, ZK_NO_NODE);
-    directory_is_made(self, ZK_OK, ZK_OK, ZK_EXISTS);
-    list_is_read(self, "");
+    fake_request wait = fake_expect(self, FAKE_EXISTS, DIRECTORY);
+    assert_true(wait.watch);
+    fake_answer(self, wait, ZK_NO_NODE);
     assert_int_equal(1, self->readings);
     assert_int_equal(0, self->reading->count);
-}
-
-static void a_directory_that_may_not_be_made_is_an_empty_list(void **state)
-{
-    fake *self = *state;
-    subscribe(self);
-    fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, ZK_NO_NODE);
-    fake_expect_answer(self, FAKE_CREATE, "/dubbo", ZK_REFUSED);
-    assert_int_equal(1, self->readings);
-    assert_int_equal(0, self->reading->count);
+    fake_pass_ms(self, 60000);
     assert_nothing_asked(self);
-    fake_pass_ms(self, 250);
+    fake_change(self, DIRECTORY);
     list_is_read(self, "a");
     assert_int_equal(2, self->readings);
+}
+
+static void a_directory_made_between_reading_and_waiting_is_not_missed(void **state)
+{
+    fake *self = *state;
+    subscribe(self);
+    fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, ZK_NO_NODE);
+    fake_expect_answer(self, FAKE_EXISTS, DIRECTORY, ZK_OK);
+    fake_pass_ms(self, 50);
+    list_is_read(self, "a");
+    assert_int_equal(1, self->readings);
+}
+
+static void a_directory_that_goes_away_is_an_empty_list_and_waited_for(void **state)
+{
+    fake *self = *state;
+    subscribe_read(self, "a");
+    fake_pass_ms(self, 1000);
+    fake_change(self, DIRECTORY);
+    fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, ZK_NO_NODE);
+    fake_expect_answer(self, FAKE_EXISTS, DIRECTORY, ZK_NO_NODE);
+    assert_int_equal(2, self->readings);
+    assert_int_equal(0, self->reading->count);
+    assert_nothing_asked(self);
 }
 
 static void names_are_decoded_once_and_broken_ones_are_passed_on(void **state)
@@ -266,8 +282,9 @@ static void looking_up_what_is_not_there_finds_an_empty_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONNECTED(a_directory_that_does_not_exist_is_made_and_read),
-        CONNECTED(a_directory_that_may_not_be_made_is_an_empty_list),
+        CONNECTED(a_directory_that_does_not_exist_is_waited_for_and_not_made),
+        CONNECTED(a_directory_made_between_reading_and_waiting_is_not_missed),
+        CONNECTED(a_directory_that_goes_away_is_an_empty_list_and_waited_for),
         CONNECTED(names_are_decoded_once_and_broken_ones_are_passed_on),
         CONNECTED(a_storm_of_changes_is_read_twenty_times_a_second),
         CONNECTED(a_change_during_a_reading_leads_to_another),

@@ -262,6 +262,12 @@ void fake_register(fake *self, zk_node *node, const char *path)
     fake_command(self, ZK_EVENT_REGISTER, node);
 }
 
+void fake_register_consumer(fake *self, zk_node *node, const char *path)
+{
+    *node = (zk_node){.path = mem_dup(path), .needs_interface = true};
+    fake_command(self, ZK_EVENT_REGISTER, node);
+}
+
 void fake_register_alone(fake *self, zk_node *node, const char *path, const char *identity)
 {
     *node = (zk_node){.path = mem_dup(path), .identity = mem_dup(identity)};

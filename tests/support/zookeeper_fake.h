@@ -73,6 +73,7 @@ void fake_closed(fake *self);
 /* Commands; nodes, subscribers and lookups are the test's, paths are copied. */
 void fake_command(fake *self, zk_event_kind kind, void *object);
 void fake_register(fake *self, zk_node *node, const char *path);
+void fake_register_consumer(fake *self, zk_node *node, const char *path);
 void fake_register_alone(
     fake *self, zk_node *node, const char *path, const char *identity); /* whose address is the registry's own */
 void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, bool is_data);

@@ -175,6 +175,24 @@ class Node:
         os.close(self.fd)
 
 
+def looking_leaves_nothing_behind():
+    """A mistyped name must not be listed as a service from then on, and a tool is no consumer."""
+    with Folder() as folder:
+        where = "file://" + folder.path
+        for env in ({}, {"DUBBOC_CLIENT_REGISTER": "true"}, {"DUBBOC_CLIENT_REGISTER": "false"}):
+            for command in (["ls"], ["call"], ["bench", "-n", "1", "-c", "1"]):
+                names = [] if command == ["ls"] else ["m"]
+                dubboc(*command, "-r", where, "com.example.Mistyped", *names, env=env)
+                equal(os.listdir(folder.path), [], command)
+        with Watch(where, "com.example.A") as watch:
+            node = Node(folder, ONE)
+            equal(watch.line(), "+ " + ONE)
+        dubboc("call", "-r", where, "com.example.A", "m", "-t", "200ms", env={"DUBBOC_CLIENT_REGISTER": "true"})
+        equal(os.listdir(os.path.join(folder.path, "dubbo")), ["com.example.A"])
+        equal(os.listdir(os.path.join(folder.path, "dubbo", "com.example.A")), ["providers"])
+        node.die()
+
+
 def watch_tells_what_comes_changes_and_goes():
     changed = ONE + "&weight=5"
     with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
@@ -210,6 +228,7 @@ def nodes_that_are_no_urls_are_told_as_they_are():
 
 
 run([
+    looking_leaves_nothing_behind,
     ls_lists_interfaces,
     ls_lists_the_providers_of_every_group_and_version_that_can_be_called,
     ls_all_lists_the_others_with_the_reason,
