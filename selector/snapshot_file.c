@@ -1,5 +1,6 @@
 #include "selector/snapshot_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -59,12 +60,62 @@ bool snapshot_lines_add(buffer *lines, dubboc_slice url)
 
 /* --- writing ------------------------------------------------------------------------------------------------------------------------------- */
 
+/* A writer holds a lock on its unfinished file, which the kernel takes away when it dies. On a file
+ * system without locks nobody has one. */
+static bool snapshot_lock(int fd)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &whole) == 0;
+}
+
+/* "<interface>.providers.<thread>.new" */
+static bool snapshot_is_unfinished(dubboc_slice name)
+{
+    static const char middle[] = ".providers.", end[] = ".new";
+    const size_t middle_len = sizeof middle - 1, end_len = sizeof end - 1;
+    if (name.len <= end_len || memcmp(name.at + name.len - end_len, end, end_len) != 0)
+        return false;
+    size_t digits = name.len - end_len;
+    while (digits > 0 && ascii_is_digit(name.at[digits - 1]))
+        digits--;
+    bool has_digits = digits < name.len - end_len;
+    return has_digits && digits > middle_len && memcmp(name.at + digits - middle_len, middle, middle_len) == 0;
+}
+
+/* Removes the file if nobody writes it any more. */
+static void snapshot_remove_left_over(int folder_fd, const char *name)
+{
+    struct stat opened, named;
+    int fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    bool is_left_over = fstat(fd, &opened) == 0 && S_ISREG(opened.st_mode) && snapshot_lock(fd) &&
+                        fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened.st_ino &&
+                        named.st_dev == opened.st_dev;
+    if (is_left_over)
+        (void)unlinkat(folder_fd, name, 0);
+    close(fd);
+}
+
+/* What killed writers left would stay for ever, since nobody else writes under their names. */
+static void snapshot_folder_clean(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    struct dirent *entry;
+    while (entries != NULL && (entry = readdir(entries)) != NULL)
+        if (snapshot_is_unfinished(slice_of(entry->d_name)))
+            snapshot_remove_left_over(dirfd(entries), entry->d_name);
+    if (entries != NULL)
+        closedir(entries);
+}
+
 dubboc_status snapshot_folder_open(const char *folder, dubboc_error *err)
 {
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
         return error_set(err, DUBBOC_E_SYSTEM, "the folder for snapshots %s cannot be made: %s", folder, strerror(errno));
     if (access(folder, W_OK | X_OK) != 0)
         return error_set(err, DUBBOC_E_SYSTEM, "the folder for snapshots %s cannot be written to: %s", folder, strerror(errno));
+    snapshot_folder_clean(folder);
     return DUBBOC_OK;
 }
 
@@ -81,19 +132,41 @@ static bool write_all(int fd, dubboc_slice data)
     return true;
 }
 
-/* The new content under the temporary name, on the disk. */
-static dubboc_status write_file(const char *path, dubboc_slice header, dubboc_slice lines, dubboc_error *err)
+#define OPEN_ATTEMPTS 5
+
+/* The unfinished file, locked. Whoever cleans the folder may have taken it before the lock was ours:
+ * then another one is made. -1: errno. */
+static int snapshot_open_new(const char *path)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return error_set(err, DUBBOC_E_SYSTEM, "%s: %s", path, strerror(errno));
-    bool is_written = write_all(fd, header) && write_all(fd, lines) && fsync(fd) == 0;
-    int failure = errno;
-    if (close(fd) != 0 && is_written) {
-        is_written = false;
-        failure = errno;
+    for (int i = 0; i < OPEN_ATTEMPTS; i++) {
+        struct stat info;
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return -1;
+        bool is_taken = !snapshot_lock(fd) && (errno == EAGAIN || errno == EACCES);
+        if (!is_taken && fstat(fd, &info) == 0 && info.st_nlink > 0)
+            return fd;
+        close(fd);
     }
-    return is_written ? DUBBOC_OK : error_set(err, DUBBOC_E_SYSTEM, "%s: %s", path, strerror(failure));
+    errno = EBUSY;
+    return -1;
+}
+
+/* The new content under the temporary name, on the disk, then under its own. */
+static dubboc_status write_file(const char *fresh, const char *path, dubboc_slice header, dubboc_slice lines, dubboc_error *err)
+{
+    int fd = snapshot_open_new(fresh);
+    if (fd < 0)
+        return error_set(err, DUBBOC_E_SYSTEM, "%s: %s", fresh, strerror(errno));
+    dubboc_status status = DUBBOC_OK;
+    if (!write_all(fd, header) || !write_all(fd, lines) || fsync(fd) != 0)
+        status = error_set(err, DUBBOC_E_SYSTEM, "%s: %s", fresh, strerror(errno));
+    else if (rename(fresh, path) != 0)
+        status = error_set(err, DUBBOC_E_SYSTEM, "%s: %s", path, strerror(errno));
+    if (status != DUBBOC_OK)
+        (void)unlink(fresh);
+    close(fd); /* with the lock; what was written is on the disk */
+    return status;
 }
 
 /* So that the new name lasts; a folder that cannot be synced is no failure. */
@@ -125,13 +198,9 @@ dubboc_status snapshot_file_save(const char *folder, dubboc_slice interface, dub
     write_header(&header, interface, lines, count);
     dubboc_status status = path == NULL || fresh == NULL || header.status != DUBBOC_OK ? error_no_memory(err) : DUBBOC_OK;
     if (status == DUBBOC_OK) {
-        status = write_file(fresh, buffer_slice(&header), lines, err);
-        if (status == DUBBOC_OK && rename(fresh, path) != 0)
-            status = error_set(err, DUBBOC_E_SYSTEM, "%s: %s", path, strerror(errno));
+        status = write_file(fresh, path, buffer_slice(&header), lines, err);
         if (status == DUBBOC_OK)
             sync_folder(folder);
-        else
-            (void)unlink(fresh);
     }
     buffer_fini(&header);
     free(path);

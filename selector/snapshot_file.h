@@ -22,7 +22,8 @@ void snapshot_lines_fini(snapshot_lines *self);
 /* Appends a URL as a line. false: it holds a byte that no line can, and is left out. */
 bool snapshot_lines_add(buffer *lines, dubboc_slice url);
 
-/* Makes the folder if it is not there (its parent must be). DUBBOC_E_SYSTEM: it cannot be had or written to. */
+/* Makes the folder if it is not there (its parent must be), and removes the unfinished files of writers
+ * that no longer run. DUBBOC_E_SYSTEM: it cannot be had or written to. */
 dubboc_status snapshot_folder_open(const char *folder, dubboc_error *err);
 
 /* Replaces the interface's file. Blocks on the disk. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY; the former file is as it was. */

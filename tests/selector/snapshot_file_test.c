@@ -218,6 +218,70 @@ static void a_file_that_cannot_be_written_leaves_the_former_one(void **state)
     test_folder_remove(folder);
 }
 
+static bool exists_in(const char *folder, const char *name)
+{
+    char path[600];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return lstat(path, &info) == 0;
+}
+
+/* A file whose writer was killed has no lock; that of one who writes has. */
+static void what_killed_writers_left_is_removed_by_the_next_client(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a.B.providers.12.new", "a.providers.b.providers.9.new", "a.B.providers.77.new",
+        "a.B.providers", "a.B.providers.12.old", "a.B.providers.x.new", ".providers.12.new", "notes.new"};
+    enum { LEFT = 2, WRITTEN = 2, NAMES = sizeof names / sizeof names[0] };
+    char *folder = test_folder_new(), path[600];
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    dubboc_error err;
+    int writer = -1;
+    for (int i = 0; i < NAMES; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        write_file(path, "x", 1);
+        if (i == WRITTEN)
+            writer = open(path, O_WRONLY | O_CLOEXEC);
+    }
+    assert_int_equal(0, fcntl(writer, F_OFD_SETLK, &whole));
+    assert_status(DUBBOC_OK, snapshot_folder_open(folder, &err), &err);
+    for (int i = 0; i < NAMES; i++)
+        if (exists_in(folder, names[i]) != (i >= LEFT))
+            fail_msg("%s is %s", names[i], i < LEFT ? "still there" : "gone");
+    close(writer);
+    assert_status(DUBBOC_OK, snapshot_folder_open(folder, &err), &err);
+    assert_false(exists_in(folder, names[WRITTEN]));
+    test_folder_remove(folder);
+}
+
+static void *clean_often(void *arg)
+{
+    dubboc_error err;
+    for (int i = 0; i < 200; i++)
+        if (snapshot_folder_open(arg, &err) != DUBBOC_OK)
+            return strdup(err.text);
+    return NULL;
+}
+
+static void *save_often(void *arg);
+
+static void clients_that_start_do_not_disturb_those_that_save(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(0, pthread_create(&threads[i], NULL, i % 2 == 0 ? save_often : clean_often, folder));
+    for (int i = 0; i < 4; i++) {
+        void *failure;
+        pthread_join(threads[i], &failure);
+        if (failure != NULL)
+            fail_msg("%s", (char *)failure);
+    }
+    assert_two(folder, SERVICE);
+    test_folder_remove(folder);
+}
+
 static void save_and_load(void *arg, bool must_work)
 {
     dubboc_error err;
@@ -280,6 +344,8 @@ int main(void)
         cmocka_unit_test(foreign_and_later_files_are_told_apart),
         cmocka_unit_test(what_is_no_regular_file_is_not_read),
         cmocka_unit_test(a_file_that_cannot_be_written_leaves_the_former_one),
+        cmocka_unit_test(what_killed_writers_left_is_removed_by_the_next_client),
+        cmocka_unit_test(clients_that_start_do_not_disturb_those_that_save),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(threads_that_save_at_once_do_not_spoil_the_file),
     };
