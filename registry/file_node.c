@@ -215,25 +215,18 @@ static bool is_own_trouble(int reason)
     return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO || reason == EINTR;
 }
 
-/* The text of a living node. NULL: none; *reason says why, NULL: it is not worth a word. */
-static char *read_text(int fd, size_t size, const char **reason)
+/* The text of a living node, size bytes and perhaps a line end, into text, which has room for a zero
+ * byte more. NULL, or why it holds none; errno is then set where it is this process's trouble. */
+static const char *node_read_text(int fd, char *text, size_t size)
 {
-    char *text = malloc(size + 1);
-    *reason = text == NULL ? "out of memory" : NULL;
-    ssize_t len = text != NULL ? pread(fd, text, size, 0) : 0;
+    errno = 0;
+    ssize_t len = pread(fd, text, size, 0);
     if (len < 0)
-        *reason = "cannot be read";
-    else if (text != NULL) {
-        while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-            len--;
-        text[len] = '\0';
-        if (len == 0 || strlen(text) != (size_t)len)
-            *reason = "holds no URL";
-    }
-    if (*reason == NULL)
-        return text;
-    free(text);
-    return NULL;
+        return strerror(errno);
+    while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+        len--;
+    text[len] = '\0';
+    return len == 0 || strlen(text) != (size_t)len ? "holds no URL" : NULL;
 }
 
 /* Removes the name if it still leads to what fd, which holds a lock on it, has open. */
@@ -245,29 +238,53 @@ static void remove_dead(int folder_fd, const char *name, const struct stat *open
         unlinkat(folder_fd, name, 0);
 }
 
-/* Adds what the open file holds. false: no memory. */
-static bool read_open(int folder_fd, const char *folder, const char *name, int fd, registry_list *urls, size_t *capacity)
+/* Adds the text of a living node, or *reason says why it is none.
+ * DUBBOC_E_NO_MEMORY, DUBBOC_E_REGISTRY: the list would not be complete. */
+static dubboc_status node_add(int fd, size_t size, registry_list *urls, size_t *capacity, const char **reason)
+{
+    dubboc_status status = DUBBOC_OK;
+    char *text = malloc(size + 1);
+    if (text == NULL)
+        return DUBBOC_E_NO_MEMORY;
+    *reason = node_read_text(fd, text, size);
+    if (*reason != NULL)
+        status = is_own_trouble(errno) ? DUBBOC_E_REGISTRY : DUBBOC_OK;
+    else if (!registry_list_add(urls, capacity, slice_of(text)))
+        status = DUBBOC_E_NO_MEMORY;
+    free(text);
+    return status;
+}
+
+/* Adds what the open file holds. A file that is no living node is left out with a word; whatever else
+ * keeps it from being read makes the whole reading void, since a list is complete or none. */
+static dubboc_status read_open(
+    int folder_fd, const char *folder, const char *name, int fd, registry_list *urls, size_t *capacity, dubboc_error *err)
 {
     struct stat info;
     const char *reason = NULL;
-    char *text = NULL;
-    if (fstat(fd, &info) != 0)
+    dubboc_status status = DUBBOC_OK;
+    if (fstat(fd, &info) != 0) {
         reason = strerror(errno);
-    else if (!S_ISREG(info.st_mode))
+        status = DUBBOC_E_REGISTRY;
+    } else if (!S_ISREG(info.st_mode)) {
         reason = "no plain file";
-    else if (file_lock_is_dead(fd))
+    } else if (file_lock_is_dead(fd)) {
         remove_dead(folder_fd, name, &info);
-    else if (errno != EAGAIN && errno != EACCES)
+    } else if (errno != EAGAIN && errno != EACCES) {
         reason = strerror(errno);
-    else if (info.st_size > (off_t)URL_BYTES_MAX + 1)
+        status = DUBBOC_E_REGISTRY;
+    } else if (info.st_size > (off_t)URL_BYTES_MAX + 1) {
         reason = "bigger than any URL";
-    else
-        text = read_text(fd, (size_t)info.st_size, &reason);
+    } else {
+        status = node_add(fd, (size_t)info.st_size, urls, capacity, &reason);
+    }
+    if (status == DUBBOC_E_NO_MEMORY)
+        return error_no_memory(err);
+    if (status != DUBBOC_OK)
+        return error_set(err, status, "cannot read %s/%s: %s", folder, name, reason);
     if (reason != NULL)
         say_skipped(folder, name, reason);
-    bool is_added = text == NULL || registry_list_add(urls, capacity, slice_of(text));
-    free(text);
-    return is_added;
+    return DUBBOC_OK;
 }
 
 static void clean_temporary(int folder_fd, const char *name)
@@ -298,9 +315,9 @@ static dubboc_status read_one(
             say_skipped(folder, name, strerror(errno));
         return DUBBOC_OK;
     }
-    bool is_added = read_open(folder_fd, folder, name, fd, urls, capacity);
+    dubboc_status status = read_open(folder_fd, folder, name, fd, urls, capacity, err);
     close(fd);
-    return is_added ? DUBBOC_OK : error_no_memory(err);
+    return status;
 }
 
 static dubboc_status read_all(DIR *entries, const char *folder, registry_list *urls, dubboc_error *err)

@@ -447,28 +447,39 @@ static bool add_interface(const char *folder, registry_list *names, size_t *capa
     return is_done;
 }
 
+static dubboc_status read_interfaces(DIR *folders, registry_list *names)
+{
+    size_t capacity = 0;
+    for (;;) {
+        errno = 0;
+        struct dirent *entry = readdir(folders);
+        if (entry == NULL)
+            return errno == 0 ? DUBBOC_OK : DUBBOC_E_REGISTRY;
+        bool is_folder = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
+        if (is_folder && !add_interface(entry->d_name, names, &capacity))
+            return DUBBOC_E_NO_MEMORY;
+    }
+}
+
 static dubboc_status file_interfaces(registry *base, int64_t deadline_ns, registry_list *out, dubboc_error *err)
 {
     registry_list names = {0};
-    size_t capacity = 0;
-    bool has_memory = true;
     (void)deadline_ns;
     char *path = mem_printf("%s/dubbo", of(base)->folders.root);
     if (path == NULL)
         return error_no_memory(err);
     DIR *folders = opendir(path);
-    int reason = errno;
-    free(path);
-    if (folders == NULL && reason != ENOENT)
-        return error_set(err, DUBBOC_E_REGISTRY, "cannot read %s/dubbo: %s", of(base)->folders.root, strerror(reason));
-    for (struct dirent *entry; folders != NULL && has_memory && (entry = readdir(folders)) != NULL;)
-        if (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN)
-            has_memory = add_interface(entry->d_name, &names, &capacity);
+    dubboc_status status = folders == NULL && errno != ENOENT ? DUBBOC_E_REGISTRY : DUBBOC_OK;
+    if (folders != NULL)
+        status = read_interfaces(folders, &names);
+    if (status == DUBBOC_E_REGISTRY)
+        error_set(err, status, "cannot read %s: %s", path, strerror(errno));
     if (folders != NULL)
         closedir(folders);
-    if (!has_memory) {
+    free(path);
+    if (status != DUBBOC_OK) {
         registry_list_free(&names);
-        return error_no_memory(err);
+        return status == DUBBOC_E_NO_MEMORY ? error_no_memory(err) : status;
     }
     registry_list_sort(&names);
     error_clear(err);

@@ -115,6 +115,48 @@ static void the_file_registry_lives_without_memory(void **state)
     test_folder_remove(folder);
 }
 
+/* A list is complete or an error, never shorter. */
+static void list_two_providers(void *arg, bool must_work)
+{
+    registry_list list;
+    dubboc_error err;
+    if (!is_done(registry_lookup(arg, "i", REGISTRY_PROVIDERS, 0, &list, &err), must_work))
+        return;
+    assert_int_equal(list.count, 2);
+    registry_list_free(&list);
+}
+
+static void list_the_interfaces(void *arg, bool must_work)
+{
+    registry_list list;
+    dubboc_error err;
+    if (!is_done(registry_interfaces(arg, 0, &list, &err), must_work))
+        return;
+    assert_int_equal(list.count, 1);
+    registry_list_free(&list);
+}
+
+static void no_list_is_shorter_for_want_of_memory(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new(), in_file[300];
+    snprintf(in_file, sizeof in_file, "file://%s", folder);
+    const char *const addresses[] = {in_file, "static:jsonrpc://h:1/i,jsonrpc://h:2/i"};
+    for (size_t i = 0; i < 2; i++) {
+        registry *self = NULL;
+        registry_registration *made;
+        dubboc_error err;
+        registry_settings settings = {.address = addresses[i]};
+        assert_status(DUBBOC_OK, registry_open(&settings, &self, &err), &err);
+        assert_status(DUBBOC_OK, registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:1/i", &made, &err), &err);
+        assert_status(DUBBOC_OK, registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:2/i", &made, &err), &err);
+        assert_true(alloc_fail_each(list_two_providers, self) >= 3);
+        assert_true(alloc_fail_each(list_the_interfaces, self) >= 2);
+        registry_free(self);
+    }
+    test_folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +164,7 @@ int main(void)
         cmocka_unit_test(urls_are_written_without_memory),
         cmocka_unit_test(the_static_registry_lives_without_memory),
         cmocka_unit_test(the_file_registry_lives_without_memory),
+        cmocka_unit_test(no_list_is_shorter_for_want_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
