@@ -252,7 +252,7 @@ static dubboc_status read_text(provider_url *url, size_t len, dubboc_error *err)
     url->group = provider_url_find(url, "group");
     url->version = provider_url_find(url, "version");
     if (url->port == 0 && is_callable(url))
-        url->port = 80;
+        url->port = slice_is(url->scheme, "https") ? 443 : 80;
     return DUBBOC_OK;
 }
 

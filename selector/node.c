@@ -268,25 +268,6 @@ node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
     return NULL;
 }
 
-/* Whether the authority of a URL has a port. */
-static bool names_port(dubboc_slice text)
-{
-    dubboc_slice authority = text;
-    for (size_t i = 0; i + 2 < text.len; i++)
-        if (memcmp(text.at + i, "://", 3) == 0) {
-            authority = slice_make(text.at + i + 3, text.len - i - 3);
-            break;
-        }
-    bool found = false;
-    for (size_t i = 0; i < authority.len && strchr("/?#", authority.at[i]) == NULL; i++) {
-        if (authority.at[i] == ']' || authority.at[i] == '@')
-            found = false;
-        else if (authority.at[i] == ':')
-            found = true;
-    }
-    return found;
-}
-
 static dubboc_status take_fixed(node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
 {
     bool is_tls = slice_is(url->scheme, "https");
@@ -298,8 +279,6 @@ static dubboc_status take_fixed(node *self, const node_reader *reader, const pro
     if (!is_printable(url->path))
         return error_set(err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", self->text);
     provider_place place = {.is_tls = is_tls, .host = url->host, .port = url->port, .path = url->path};
-    if (is_tls && !names_port(slice_of(self->text)))
-        place.port = 443;
     if (place.path.len == 0)
         place.path = slice_of("/");
     buffer identity;

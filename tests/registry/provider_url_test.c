@@ -210,6 +210,12 @@ static void reads_a_url_without_path_and_one_without_port(void **state)
     assert_slice(url->interface, "i");
     assert_slice(url->path, "/");
     provider_url_free(url);
+    url = parsed("https://h/a.B");
+    assert_int_equal(url->port, 443);
+    provider_url_free(url);
+    url = parsed("https://u:p@[::1]:80/a.B");
+    assert_int_equal(url->port, 80);
+    provider_url_free(url);
     url = parsed("http://h/ctx/a.B");
     assert_int_equal(url->port, 80);
     assert_slice(url->path, "/ctx/a.B");

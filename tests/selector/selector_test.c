@@ -164,6 +164,25 @@ static void the_settings_of_an_address_are_those_of_each_call(void **state)
     fixture_end(&f);
 }
 
+/* Nodes of other makes may leave the port out, and may hold a user and a password (wire.md P28, P55). */
+static void a_node_is_called_where_it_says_without_its_user_information(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"jsonrpc://10.0.0.1/" SERVICE "?interface=" SERVICE, "10.0.0.1:80/" SERVICE},
+        {"jsonrpc://u:p@10.0.0.1:7070/" SERVICE "?interface=" SERVICE, "10.0.0.1:7070/" SERVICE},
+        {"jsonrpc://u:p@10.0.0.1/" SERVICE "?interface=" SERVICE, "10.0.0.1:80/" SERVICE},
+        {"jsonrpc://u:p@[::1]/" SERVICE "?interface=" SERVICE, "[::1]:80/" SERVICE},
+        {"http://u:p@h/" SERVICE "?interface=" SERVICE "&release=3.0.0", "h:80/" SERVICE},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fixture f;
+        directory *own = fixture_start_with(&f, LIST(cases[i][0]));
+        assert_string_equal(cases[i][1], pick_label(own, NULL, PICK_GOOD));
+        fixture_end(&f);
+    }
+}
+
 static void a_fixed_address_that_is_none_is_refused(void **state)
 {
     (void)state;
@@ -596,6 +615,7 @@ int main(void)
         cmocka_unit_test(without_a_registry_only_fixed_addresses_work),
         cmocka_unit_test(a_fixed_address_is_taken_as_it_is_written),
         cmocka_unit_test(a_fixed_address_that_is_none_is_refused),
+        cmocka_unit_test(a_node_is_called_where_it_says_without_its_user_information),
         cmocka_unit_test(addresses_of_calls_are_kept_as_long_as_they_are_used),
         cmocka_unit_test(the_address_used_last_is_the_last_to_go),
         cmocka_unit_test(the_settings_of_an_address_are_those_of_each_call),

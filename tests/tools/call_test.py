@@ -155,6 +155,25 @@ def a_provider_of_the_registry_is_called():
             equal((end.status, end.out), (0, "[7]\n"), end)
 
 
+def a_node_with_user_information_is_called_without_it():
+    """As Java does; what it holds is neither sent nor shown."""
+    with Peer(echo) as peer:
+        for node in (peer.node.replace("//", "//user:Zq4@"), peer.node.replace("//", "//user@")):
+            end = call("-v", "-r", node, INTERFACE, "echo", "[7]")
+            equal((end.status, end.out), (0, "[7]\n"), end)
+            equal("Zq4" in end.err or "user@" in end.err, False, end)
+        for path, headers, _ in peer.requests:
+            equal((path, headers["Host"], "Authorization" in headers), ("/" + INTERFACE, peer.address, False))
+
+
+def a_node_without_a_port_is_called_at_80():
+    """Nobody listens there in a test, or somebody else does: the explanation names the place."""
+    end = call("-v", "-t", "500ms", "-r", "static:jsonrpc://127.0.0.1/%s" % INTERFACE, INTERFACE, "echo")
+    holds(end.err, "127.0.0.1:80/" + INTERFACE)
+    end = call("-v", "-t", "500ms", "-u", "https://127.0.0.1/x", INTERFACE, "echo")
+    holds(end.err, "127.0.0.1:443/x")
+
+
 def a_reference_with_a_url_needs_no_registry():
     with Peer(echo) as peer, Folder() as folder:
         path = folder.file("app.ini", "[reference %s]\nurl = %s\n" % (INTERFACE, peer.url))
@@ -271,6 +290,8 @@ run([
     a_peer_that_hangs_up_may_have_executed,
     a_silent_peer_ends_with_the_deadline,
     a_provider_of_the_registry_is_called,
+    a_node_with_user_information_is_called_without_it,
+    a_node_without_a_port_is_called_at_80,
     a_reference_with_a_url_needs_no_registry,
     no_provider_is_not_executed_and_says_what_was_seen,
     verbose_explains_on_standard_error,
