@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 
 config_state *config_state_new(void)
@@ -239,16 +240,19 @@ static dubboc_slice cut_to(dubboc_slice text, size_t max)
 
 dubboc_status config_bad_value(const config_key *key, const char *where, dubboc_slice value, dubboc_error *err)
 {
-    enum { SHOWN_MAX = 80, MASKED_MAX = 512 };
+    enum { SHOWN_MAX = 80 };
     dubboc_status status = err->status;
     if (key->is_secret)
         return error_prefix(err, status, "%s", where);
-    char room[4 * MASKED_MAX]; /* masking lengthens, but not by that much */
-    buffer masked = {.data = room, .capacity = sizeof room, .max_bytes = sizeof room};
-    config_append_masked(&masked, key, cut_to(value, MASKED_MAX));
-    dubboc_slice shown = cut_to(buffer_slice(&masked), SHOWN_MAX);
-    bool is_cut = value.len > MASKED_MAX || shown.len < masked.len;
-    return error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(shown), is_cut ? "..." : "");
+    buffer masked;
+    buffer_init(&masked, SIZE_MAX / 2);
+    config_append_masked(&masked, key, value);
+    dubboc_slice whole = masked.status == DUBBOC_OK ? buffer_slice(&masked) : slice_of(MASK);
+    dubboc_slice shown = cut_to(whole, SHOWN_MAX);
+    const char *rest = shown.len < whole.len ? "..." : "";
+    error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(shown), rest);
+    buffer_fini(&masked);
+    return status;
 }
 
 static dubboc_status read_value(config_state *state, char layer, const char *origin, dubboc_slice section, dubboc_slice name,

@@ -1,8 +1,9 @@
 /* Telling the whole configuration, for people: every key that has a value, section by section, with where it comes from. Secrets are
- * masked here, so that no caller has to think of it: passwords, and user:password@ inside a URL. */
+ * masked here (base/mask.h), so that no caller has to think of it. */
 #include <stdio.h>
 
 #include "base/config_store.h"
+#include "base/mask.h"
 
 typedef struct telling {
     const dubboc_config *config;
@@ -12,37 +13,21 @@ typedef struct telling {
     const char *section; /* the section that is told now */
 } telling;
 
-#define MASK "********"
-
-/* Where the authority that holds the next user info begins; NULL: there is none any more. */
-static const char *next_authority(dubboc_slice rest)
+/* Whether it may hold an address: one by its form, or any text that holds a URL. */
+static bool may_hold_address(const config_key *key, dubboc_slice value)
 {
-    const char *mark = rest.len > 0 ? memmem(rest.at, rest.len, "://", 3) : NULL;
-    return mark != NULL ? mark + 3 : NULL;
+    bool is_address = key->may_be_bare || key->form == CONFIG_FORM_REGISTRY || key->form == CONFIG_FORM_HTTP_URL;
+    return is_address || (value.len > 0 && memmem(value.at, value.len, "://", 3) != NULL);
 }
 
 void config_append_masked(buffer *out, const config_key *key, dubboc_slice value)
 {
-    if (key->is_secret) {
+    if (key->is_secret)
         buffer_append_text(out, MASK);
-        return;
-    }
-    bool is_bare = key->may_be_bare && next_authority(value) == NULL;
-    const char *from = is_bare ? value.at : next_authority(value);
-    while (from != NULL) {
-        const char *end = value.at + value.len;
-        size_t len = 0;
-        while (from + len < end && strchr("/? ", from[len]) == NULL)
-            len++;
-        const char *at = len > 0 ? memrchr(from, '@', len) : NULL;
-        buffer_append(out, value.at, (size_t)(from - value.at));
-        if (at != NULL)
-            buffer_append_text(out, MASK);
-        from = at != NULL ? at : from;
-        value = slice_make(from, (size_t)(end - from));
-        from = is_bare ? NULL : next_authority(value);
-    }
-    buffer_append_slice(out, value);
+    else if (may_hold_address(key, value))
+        mask_address(out, value);
+    else
+        buffer_append_slice(out, value);
 }
 
 static void tell(

@@ -54,7 +54,7 @@ const config_value *config_state_find(const config_state *state, dubboc_slice se
 dubboc_status config_state_set(config_state *state, char layer, const char *origin, dubboc_slice section, dubboc_slice name,
     dubboc_slice value, const char *source, dubboc_error *err);
 
-/* Appends a value as people may see it: a secret is masked, and so is the user:password in front of every '@' in a URL. */
+/* Appends a value as people may see it: secrets, and what is secret in an address, are masked (base/mask.h). */
 void config_append_masked(buffer *out, const config_key *key, dubboc_slice value);
 
 /* Adds what was found to err's "expected ...": ` = "found"`, masked, cut when long. */

@@ -4,6 +4,7 @@ libdubboc_core_la_SOURCES += \
 	base/error.c base/error.h \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
+	base/mask.c base/mask.h \
 	base/mem.c base/mem.h \
 	base/slice.c base/slice.h \
 	base/slot.c base/slot.h \

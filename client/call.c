@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/utf8.h"
 
 #define OPTIONS_BYTES_MAX 4096 /* a structure of any release is smaller */
@@ -238,9 +239,9 @@ static void explain_candidate(void *arg, const char *url, const char *reason)
 {
     const call *self = arg;
     if (reason != NULL)
-        explain(self, "left out: %s: %s", url, reason);
+        explain(self, "left out: %s: %s", MASKED(slice_of(url)), reason);
     else
-        explain(self, "candidate: %s", url);
+        explain(self, "candidate: %s", MASKED(slice_of(url)));
 }
 
 static void explain_candidates(call *self)

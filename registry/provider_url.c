@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "registry/url_address.h"
 
@@ -79,7 +80,7 @@ static dubboc_status read_authority(provider_url *url, dubboc_slice authority, d
 static dubboc_status check_path(dubboc_slice path, dubboc_error *err)
 {
     for (size_t i = 0; i < path.len; i++) {
-        if (path.at[i] == ' ' || path.at[i] == '#')
+        if (path.at[i] == ' ' || path.at[i] == '#' || path.at[i] == '@') /* '@': a '/' in a password? */
             return error_set(err, DUBBOC_E_PARSE, "'%c' in the path", path.at[i]);
         if ((unsigned char)path.at[i] >= 0x80)
             return error_set(err, DUBBOC_E_PARSE, "byte 0x%02x in the path, which a URL spells %%%02X (RFC 3986)",
@@ -278,14 +279,25 @@ static size_t copy_without_user_info(char *room, dubboc_slice text, dubboc_slice
     return before + after;
 }
 
+/* The reason repeats parts of the text; where some of it may be a secret it says only what can be wrong. */
+static dubboc_status url_refuse(dubboc_slice text, dubboc_status status, dubboc_error *err)
+{
+    char *masked = status == DUBBOC_E_PARSE ? mask_address_dup(text) : NULL;
+    if (status == DUBBOC_E_PARSE && (masked == NULL || !slice_is(text, masked)))
+        error_set(err, status, "reserved characters in a user or password have to be escaped (%%2F is /, %%40 is @)");
+    free(masked);
+    return status;
+}
+
 dubboc_status provider_url_from_text(dubboc_slice text, provider_url **out, dubboc_error *err)
 {
     url_parts parts;
     dubboc_status status = check_bytes(text, err);
-    if (status == DUBBOC_OK)
-        status = split(text, &parts, err);
     if (status != DUBBOC_OK)
         return status;
+    status = split(text, &parts, err);
+    if (status != DUBBOC_OK)
+        return url_refuse(text, status, err);
     provider_url *url = MEM_NEW(provider_url);
     if (url == NULL || (url->text = malloc(2 * (text.len + 1))) == NULL) {
         free(url);
@@ -293,6 +305,7 @@ dubboc_status provider_url_from_text(dubboc_slice text, provider_url **out, dubb
     }
     status = read_text(url, copy_without_user_info(url->text, text, parts.authority), err);
     if (status != DUBBOC_OK) {
+        status = url_refuse(slice_of(url->text), status, err);
         provider_url_free(url);
         return status;
     }

@@ -17,11 +17,11 @@ typedef struct url_param {
 } url_param;
 
 typedef struct provider_url {
-    char *text;             /* the URL decoded once, without user info, zero-ended: what people see */
-    dubboc_slice scheme;    /* "jsonrpc" */
-    dubboc_slice host;      /* without brackets */
-    uint16_t port;          /* 80 (https: 443) when the URL has none (wire.md P55); 0 only for consumer and other provider-less URLs */
-    dubboc_slice path;      /* with its leading '/', verbatim (wire.md P15) */
+    char *text;          /* the URL decoded once, without user info, zero-ended: what people see */
+    dubboc_slice scheme; /* "jsonrpc" */
+    dubboc_slice host;   /* without brackets */
+    uint16_t port;     /* 80 (https: 443) when the URL has none (wire.md P55); 0 only for consumer and other provider-less URLs */
+    dubboc_slice path; /* with its leading '/', verbatim (wire.md P15) */
     dubboc_slice interface; /* param interface, else the path without '/' (wire.md P23) */
     dubboc_slice group;     /* group, else default.group; empty: none */
     dubboc_slice version;   /* the same */

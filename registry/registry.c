@@ -7,6 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
 #include "registry/registry_ops.h"
@@ -129,39 +130,15 @@ static dubboc_status choose_kind(dubboc_slice address, const registry_ops **ops,
         err, DUBBOC_E_ARGUMENT, "registry kind \"%.*s\" is not known: zookeeper://, file:// and static: are", SLICE_ARGS(scheme));
 }
 
-/* Appends text without what stands before the '@' of each "//user:password@host". */
-static void append_without_user_info(buffer *out, dubboc_slice text)
-{
-    while (text.len > 0) {
-        const char *end = text.at + text.len;
-        const char *mark = memmem(text.at, text.len, "//", 2);
-        const char *from = mark != NULL ? mark + 2 : end;
-        buffer_append(out, text.at, (size_t)(from - text.at));
-        size_t len = 0;
-        while (from + len < end && strchr("/? ", from[len]) == NULL)
-            len++;
-        const char *at = len > 0 ? memrchr(from, '@', len) : NULL;
-        text.at = at != NULL ? at + 1 : from;
-        text.len = (size_t)(end - text.at);
-    }
-}
-
-/* The address as people may see it. NULL: no memory. */
+/* The address as people may see it; hosts alone get their scheme. NULL: no memory. */
 static char *address_for_people(const registry_ops *ops, dubboc_slice address, dubboc_slice rest)
 {
     buffer out;
     buffer_init(&out, SIZE_MAX / 2);
     bool is_bare = rest.at == address.at;
-    if (is_bare) {
-        const char *at = memrchr(address.at, '@', address.len);
-        const char *from = at != NULL ? at + 1 : address.at;
+    if (is_bare)
         buffer_printf(&out, "%s://", ops->scheme);
-        buffer_append(&out, from, (size_t)(address.at + address.len - from));
-    } else if (strcmp(ops->scheme, "file") == 0) {
-        buffer_append_slice(&out, address);
-    } else {
-        append_without_user_info(&out, address);
-    }
+    mask_address(&out, address);
     if (buffer_text(&out) == NULL)
         buffer_fini(&out);
     return out.data;

@@ -69,7 +69,7 @@ dubboc_status registry_check_exists(const char *address, dubboc_error *err);
 /* Takes back what is left (waiting at most 2 s for it), ends threads, frees. No callback runs after it returned. Not from a callback. NULL is accepted. */
 void registry_free(registry *self);
 
-/* "zookeeper://h1:2181,h2:2181", for people; without passwords. */
+/* "zookeeper://h1:2181,h2:2181", for people: secrets are masked (base/mask.h). */
 const char *registry_address(const registry *self);
 
 /* Whether it is connected now (file:, static: always). For logs, waits and error texts. */

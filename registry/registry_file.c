@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/wake.h"
 #include "registry/file_folders.h"
@@ -89,9 +90,10 @@ static void check(file_registration *one)
     if (file_node_create(one->folder->path, one->url, &one->node, &err) == DUBBOC_OK)
         atomic_store(&one->stands, true);
     if (one->node.fd < 0)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "not registered", "url=\"%s\" reason=\"%s\"", one->url, err.text);
+        LOG_THROTTLED(
+            DUBBOC_LOG_WARN, "registry", "not registered", "url=\"%s\" reason=\"%s\"", MASKED(slice_of(one->url)), err.text);
     else
-        LOG(DUBBOC_LOG_INFO, "registry", "registered again", "url=\"%s\" was_there=%d", one->url, was_there);
+        LOG(DUBBOC_LOG_INFO, "registry", "registered again", "url=\"%s\" was_there=%d", MASKED(slice_of(one->url)), was_there);
 }
 
 static file_registration *take_due_locked(file_registry *self)

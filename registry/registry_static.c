@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/wake.h"
 #include "registry/provider_url.h"
@@ -85,7 +86,7 @@ static dubboc_status read_urls(static_registry *self, dubboc_slice rest, dubboc_
         provider_url *url;
         dubboc_status status = provider_url_from_text(text, &url, err);
         if (status != DUBBOC_OK)
-            return error_prefix(err, status == DUBBOC_E_NO_MEMORY ? status : DUBBOC_E_ARGUMENT, "\"%.*s\"", SLICE_ARGS(text));
+            return error_prefix(err, status == DUBBOC_E_NO_MEMORY ? status : DUBBOC_E_ARGUMENT, "\"%s\"", MASKED(text));
         void *urls = self->urls;
         if (!mem_grow(&urls, &self->url_capacity, self->url_count + 1, sizeof(provider_url *))) {
             provider_url_free(url);

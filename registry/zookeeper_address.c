@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
 #include "registry/url_address.h"
@@ -11,13 +12,28 @@
 #define SERVERS_BYTES_MAX (16u * 1024)
 #define TEXT_BYTES_MAX 1024u
 
-static dubboc_status wrong(dubboc_error *err, dubboc_slice part, const char *reason)
+typedef struct params {
+    dubboc_slice masked; /* the whole address as it may be shown */
+    buffer servers;
+    buffer unused; /* names of those without effect, for the log */
+    bool has_session;
+} params;
+
+/* A part, and a reason that may repeat it, are shown only if nothing of the part is hidden: what does
+ * not fit may be a piece of a password. */
+static dubboc_status wrong(const params *read, dubboc_error *err, dubboc_slice part, const char *reason)
 {
-    return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: \"%.*s\": %s", SLICE_ARGS(part), reason);
+    dubboc_slice masked = read->masked;
+    bool is_hidden = part.len > 0 && (masked.len == 0 || memmem(masked.at, masked.len, part.at, part.len) == NULL);
+    if (!is_hidden)
+        return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: \"%.*s\": %s", SLICE_ARGS(part), reason);
+    return error_set(err, DUBBOC_E_ARGUMENT,
+        "zookeeper address: what is hidden here cannot be read; a user and a password stand before the first host, "
+        "with reserved characters escaped (%%2F is /, %%3F is ?, %%40 is @)");
 }
 
 /* Escapes only: a '+' is itself here, unlike in a query. */
-static dubboc_status decode(dubboc_slice text, char **out, dubboc_error *err)
+static dubboc_status decode(const params *read, dubboc_slice text, char **out, dubboc_error *err)
 {
     buffer guarded, decoded;
     size_t bad_at = 0;
@@ -30,9 +46,9 @@ static dubboc_status decode(dubboc_slice text, char **out, dubboc_error *err)
             buffer_append_char(&guarded, text.at[i]);
     dubboc_status status = DUBBOC_OK;
     if (guarded.status == DUBBOC_OK && !url_decode(&decoded, buffer_slice(&guarded), &bad_at))
-        status = wrong(err, text, "wrong escape");
+        status = wrong(read, err, text, "wrong escape");
     else if (guarded.status == DUBBOC_E_TOO_BIG || decoded.status == DUBBOC_E_TOO_BIG)
-        status = wrong(err, slice_make(text.at, 20), "too long");
+        status = wrong(read, err, slice_make(text.at, 20), "too long");
     else if (guarded.status != DUBBOC_OK || decoded.status != DUBBOC_OK || (*out = mem_dup_slice(buffer_slice(&decoded))) == NULL)
         status = error_no_memory(err);
     buffer_fini(&guarded);
@@ -59,29 +75,29 @@ static void append_host(buffer *servers, const url_address *server)
     buffer_append_slice(servers, zone);
 }
 
-static dubboc_status add_servers(buffer *servers, dubboc_slice list, dubboc_error *err)
+static dubboc_status add_servers(params *read, dubboc_slice list, dubboc_error *err)
 {
     dubboc_slice text;
     while (slice_next(&list, ',', &text)) {
         url_address server;
         dubboc_error fault;
         if (url_address_parse(text, &server, &fault) != DUBBOC_OK)
-            return wrong(err, text, fault.text);
-        if (servers->len > 0)
-            buffer_append_char(servers, ',');
-        append_host(servers, &server);
-        buffer_append_char(servers, ':');
-        buffer_append_u64(servers, server.port != 0 ? server.port : ZK_PORT_DEFAULT);
+            return wrong(read, err, text, fault.text);
+        if (read->servers.len > 0)
+            buffer_append_char(&read->servers, ',');
+        append_host(&read->servers, &server);
+        buffer_append_char(&read->servers, ':');
+        buffer_append_u64(&read->servers, server.port != 0 ? server.port : ZK_PORT_DEFAULT);
     }
     return DUBBOC_OK;
 }
 
 /* --- the group, which is the root of the tree */
 
-static dubboc_status set_root(zk_address *address, dubboc_slice group, dubboc_error *err)
+static dubboc_status set_root(zk_address *address, const params *read, dubboc_slice group, dubboc_error *err)
 {
     char *text = NULL;
-    dubboc_status status = decode(group, &text, err);
+    dubboc_status status = decode(read, group, &text, err);
     if (status != DUBBOC_OK)
         return status;
     dubboc_slice rest = slice_of(text);
@@ -93,7 +109,7 @@ static dubboc_status set_root(zk_address *address, dubboc_slice group, dubboc_er
     free(address->root);
     address->root = fault == NULL ? mem_printf("%s%.*s", rest.len > 0 ? "/" : "", SLICE_ARGS(rest)) : NULL;
     if (fault != NULL)
-        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: the group \"%.*s\": %s", SLICE_ARGS(group), fault);
+        status = wrong(read, err, group, fault);
     else if (address->root == NULL)
         status = error_no_memory(err);
     free(text);
@@ -103,7 +119,7 @@ static dubboc_status set_root(zk_address *address, dubboc_slice group, dubboc_er
 /* --- the other params */
 
 /* Milliseconds; "5s" and "5000ms" are taken too. */
-static dubboc_status set_timeout(zk_address *address, dubboc_slice value, dubboc_error *err)
+static dubboc_status set_timeout(zk_address *address, const params *read, dubboc_slice value, dubboc_error *err)
 {
     dubboc_slice digits = value;
     uint64_t factor = 1, number = 0;
@@ -114,8 +130,8 @@ static dubboc_status set_timeout(zk_address *address, dubboc_slice value, dubboc
         factor = 1000;
     }
     if (!slice_u64(digits, ZK_TIMEOUT_MAX_MS / factor, &number) || number * factor < ZK_TIMEOUT_MIN_MS)
-        return wrong(
-            err, value, "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with the unit ms or s)");
+        return wrong(read, err, value,
+            "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with the unit ms or s)");
     address->timeout_ms = (int64_t)(number * factor);
     return DUBBOC_OK;
 }
@@ -141,12 +157,6 @@ static bool is_switch(dubboc_slice key)
     return slice_is(key, "dynamic") || slice_is(key, "register") || slice_is(key, "subscribe");
 }
 
-typedef struct params {
-    buffer servers;
-    buffer unused; /* names of those without effect, for the log */
-    bool has_session;
-} params;
-
 static dubboc_status leave_out(params *read, dubboc_slice key)
 {
     if (read->unused.len > 0)
@@ -158,20 +168,20 @@ static dubboc_status leave_out(params *read, dubboc_slice key)
 static dubboc_status take_param(zk_address *address, params *read, dubboc_slice key, dubboc_slice value, dubboc_error *err)
 {
     if (slice_is(key, "backup"))
-        return add_servers(&read->servers, value, err);
+        return add_servers(read, value, err);
     if (slice_is(key, "group"))
-        return value.len > 0 ? set_root(address, value, err) : DUBBOC_OK; /* empty is as none */
+        return value.len > 0 ? set_root(address, read, value, err) : DUBBOC_OK; /* empty is as none */
     if (slice_is(key, "session") || slice_is(key, "zk.session.expire")) {
         read->has_session = true;
-        return set_timeout(address, value, err);
+        return set_timeout(address, read, value, err);
     }
     if (slice_is(key, "timeout"))
-        return read->has_session ? DUBBOC_OK : set_timeout(address, value, err); /* session says it more exactly */
+        return read->has_session ? DUBBOC_OK : set_timeout(address, read, value, err); /* session says it more exactly */
     if (is_theirs(key) || (is_switch(key) && slice_is(value, "true")))
         return leave_out(read, key);
     if (is_switch(key))
-        return wrong(err, key, "only true can be had in an address (register is a key of [client] and [service])");
-    return wrong(err, key, "unknown param; known are backup, group, session, timeout");
+        return wrong(read, err, key, "only true can be had in an address (register is a key of [client] and [service])");
+    return wrong(read, err, key, "unknown param; known are backup, group, session, timeout");
 }
 
 static dubboc_status take_params(zk_address *address, params *read, dubboc_slice text, dubboc_error *err)
@@ -185,7 +195,7 @@ static dubboc_status take_params(zk_address *address, params *read, dubboc_slice
     return status;
 }
 
-static dubboc_status take_user(zk_address *address, dubboc_slice *hosts, dubboc_error *err)
+static dubboc_status take_user(zk_address *address, const params *read, dubboc_slice *hosts, dubboc_error *err)
 {
     size_t at = hosts->len;
     while (at > 0 && hosts->at[at - 1] != '@')
@@ -197,9 +207,9 @@ static dubboc_status take_user(zk_address *address, dubboc_slice *hosts, dubboc_
     *hosts = slice_make(hosts->at + at, hosts->len - at);
     if (user.len == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no user name before '@'");
-    dubboc_status status = decode(user, &address->username, err);
+    dubboc_status status = decode(read, user, &address->username, err);
     if (status == DUBBOC_OK && has_password)
-        status = decode(password, &address->password, err);
+        status = decode(read, password, &address->password, err);
     return status == DUBBOC_E_ARGUMENT ? error_set(err, status, "zookeeper address: wrong escape in the user name or password")
                                        : status;
 }
@@ -210,17 +220,17 @@ static dubboc_status parse(dubboc_slice rest, zk_address *address, params *read,
     if (slice_starts_with(rest, "//"))
         rest = slice_make(rest.at + 2, rest.len - 2);
     slice_cut(rest, '?', &hosts, &text);
-    dubboc_status status = take_user(address, &hosts, err);
+    dubboc_status status = take_user(address, read, &hosts, err);
     if (status != DUBBOC_OK)
         return status;
     slice_cut(hosts, '/', &hosts, &path);
     if (path.len > 0)
-        return wrong(err, path, "a path means nothing here; the root of the tree is given by group=");
-    status = add_servers(&read->servers, hosts, err);
+        return wrong(read, err, path, "a path means nothing here; the root of the tree is given by group=");
+    status = add_servers(read, hosts, err);
     if (status == DUBBOC_OK && read->servers.len == 0)
         status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server named");
     if (status == DUBBOC_OK)
-        status = set_root(address, slice_of(ZK_GROUP_DEFAULT), err);
+        status = set_root(address, read, slice_of(ZK_GROUP_DEFAULT), err);
     return status == DUBBOC_OK ? take_params(address, read, text, err) : status;
 }
 
@@ -230,10 +240,22 @@ static void tell_unused(buffer *names)
         LOG(DUBBOC_LOG_INFO, "registry", "params of the zookeeper address have no effect here", "params=\"%s\"", names->data);
 }
 
+static void zk_mask(buffer *masked, dubboc_slice rest)
+{
+    char *whole = mem_printf("%s%.*s", slice_starts_with(rest, "//") ? "zookeeper:" : "", SLICE_ARGS(rest));
+    if (whole != NULL)
+        mask_address(masked, slice_of(whole));
+    free(whole);
+}
+
 dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_error *err)
 {
     zk_address made = {0};
+    buffer masked;
     params read = {.has_session = false};
+    buffer_init(&masked, SIZE_MAX / 2);
+    zk_mask(&masked, rest);
+    read.masked = buffer_slice(&masked);
     buffer_init(&read.servers, SERVERS_BYTES_MAX);
     buffer_init(&read.unused, TEXT_BYTES_MAX);
     dubboc_status status = parse(rest, &made, &read, err);
@@ -247,6 +269,7 @@ dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_er
     } else {
         zk_address_fini(&made);
     }
+    buffer_fini(&masked);
     buffer_fini(&read.servers);
     buffer_fini(&read.unused);
     return status;

@@ -6,6 +6,7 @@
  * What has no owner (persistent nodes), what this session owns (the same service under another scheme) and what cannot be read is left alone. */
 #include "registry/zookeeper_core_impl.h"
 
+#include "base/mask.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
 
@@ -115,7 +116,7 @@ static void looked(zk_core *core, zk_node *node, zk_event *event)
 static void deleted(zk_core *core, zk_node *node, zk_event *event)
 {
     LOG(DUBBOC_LOG_WARN, "registry", "node of an earlier process at this address removed", "node=\"%s\" own=\"%s\"",
-        node->sweep.names->items[node->sweep.at], node->path);
+        MASKED(slice_of(node->sweep.names->items[node->sweep.at])), MASKED(slice_of(node->path)));
     go_on(core, node, event);
 }
 
@@ -132,7 +133,7 @@ static void give_up(zk_core *core, zk_node *node, zk_event *event)
 {
     (void)core;
     LOG(DUBBOC_LOG_WARN, "registry", "nodes of an earlier process at this address, if any, go with their sessions",
-        "own=\"%s\" reason=\"%s\"", node->path, zk_event_reason(event));
+        "own=\"%s\" reason=\"%s\"", MASKED(slice_of(node->path)), zk_event_reason(event));
     node->sweep.is_done = true;
     let_go(&node->sweep);
 }

@@ -5,6 +5,7 @@
  * names is removed when the node stands, not before: consumers never see an empty list (zookeeper_leftovers.c). */
 #include "registry/zookeeper_core_impl.h"
 
+#include "base/mask.h"
 #include "base/mem.h"
 
 typedef enum node_phase {
@@ -86,7 +87,7 @@ static void stands(zk_core *core, zk_node *node)
     node->phase = NODE_STANDS;
     atomic_store(&node->has_stood, true);
     if (!atomic_exchange(&node->stands, true))
-        LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", node->path,
+        LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", MASKED(slice_of(node->path)),
             (unsigned long long)core->session_id);
     zk_leftovers_remove(core, node);
 }
@@ -188,8 +189,8 @@ static void found(zk_core *core, zk_node *node, const zk_event *event)
         return;
     }
     if (!is_own)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "node of another session replaced", "node=\"%s\" owner=0x%llx", node->path,
-            (unsigned long long)event->owner);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "node of another session replaced", "node=\"%s\" owner=0x%llx",
+            MASKED(slice_of(node->path)), (unsigned long long)event->owner);
     set_phase(core, node, NODE_DELETE);
 }
 
@@ -201,7 +202,7 @@ static void absent(zk_core *core, zk_node *node, const zk_event *event)
         return;
     }
     if (atomic_exchange(&node->stands, false))
-        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "node=\"%s\"", node->path);
+        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "node=\"%s\"", MASKED(slice_of(node->path)));
     set_phase(core, node, NODE_CREATE);
 }
 
@@ -216,8 +217,8 @@ static void unsure(zk_core *core, zk_node *node, const zk_event *event)
 static void failed(zk_core *core, zk_node *node, const zk_event *event)
 {
     if (event->answer != ZK_LOST)
-        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "node=\"%s\" reason=\"%s\"", node->path,
-            zk_event_reason(event));
+        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "node=\"%s\" reason=\"%s\"",
+            MASKED(slice_of(node->path)), zk_event_reason(event));
     zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/mem.h"
 
 #define ANY_HOST "0.0.0.0"
@@ -204,7 +205,8 @@ static const char *what_it_is(const configurator *self)
 
 static void left_out(const char *text, const char *reason)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "configurator left out", "reason=\"%s\" url=\"%.200s\"", reason, text);
+    LOG_THROTTLED(
+        DUBBOC_LOG_WARN, "selector", "configurator left out", "reason=\"%s\" url=\"%.200s\"", reason, MASKED(slice_of(text)));
 }
 
 /* Logs what it says in vain. */
@@ -212,8 +214,8 @@ static void review(const configurator *self)
 {
     const url_param *strange = not_understood(self);
     if (strange != NULL)
-        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here",
-            "param=\"%.*s=%.*s\" url=\"%.200s\"", SLICE_ARGS(strange->key), SLICE_ARGS(strange->value), self->url->text);
+        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here", "param=\"%.*s\" url=\"%.200s\"",
+            SLICE_ARGS(strange->key), MASKED(slice_of(self->url->text)));
 }
 
 /* Whether it clears those of its source: one for everybody, without any param but one that may have been added by itself (wire.md 5.7). One whose

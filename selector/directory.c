@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "selector/health.h"
 #include "selector/parts.h"
@@ -95,8 +96,8 @@ static void publish_locked(directory *self, node_change *change, leftover *rest)
     node_list_commit(&self->nodes, change);
     rest->former = atomic_exchange(&self->current, change->next);
     rest->gone = change->gone;
-    LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed", "interface=%s seen=%zu usable=%zu gone=%zu", self->key,
-        self->nodes.count, change->next->count, change->gone_count);
+    LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed", "interface=%s seen=%zu usable=%zu gone=%zu",
+        MASKED(slice_of(self->key)), self->nodes.count, change->next->count, change->gone_count);
 }
 
 void directory_clear_up(directory *self, leftover *rest)
@@ -131,15 +132,15 @@ static void mark_dirty_locked(directory *self, leftover *rest)
 static bool take_list_locked(directory *self, const char *const *texts, size_t count, bool is_live, leftover *rest)
 {
     if (count > DIRECTORY_NODES_MAX) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out", "interface=%s nodes=%zu max=%d", self->key,
-            count, DIRECTORY_NODES_MAX);
+        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out", "interface=%s nodes=%zu max=%d",
+            MASKED(slice_of(self->key)), count, DIRECTORY_NODES_MAX);
         count = DIRECTORY_NODES_MAX;
     }
     node_change change;
     node_reader reader = reader_of(self, self->rules);
     if (!node_list_prepare(&self->nodes, &reader, texts, count, &change)) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept", "interface=%s nodes=%zu", self->key,
-            count);
+        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept", "interface=%s nodes=%zu",
+            MASKED(slice_of(self->key)), count);
         self->read_at_ns = deadline_in_ms(READ_AGAIN_MS);
         rest->kick_ns = deadline_min(rest->kick_ns, self->read_at_ns);
         return false;

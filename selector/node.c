@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/mem.h"
 
 #define LABEL_MAX 128 /* bytes of a text that is no URL */
@@ -185,12 +186,13 @@ static node *make(dubboc_slice text, uint64_t hash)
 /* Becomes a node that is not used. false: no memory. */
 static bool refuse(node *self, const provider_url *url, const char *reason)
 {
-    size_t shown = self->len < LABEL_MAX ? self->len : LABEL_MAX;
+    const char *masked = MASKED(slice_make(self->text, self->len));
+    size_t shown = strlen(masked) < LABEL_MAX ? strlen(masked) : LABEL_MAX;
     self->reason = mem_dup(reason);
     if (url != NULL)
         self->label = mem_printf("%.*s:%u%.*s", SLICE_ARGS(url->host), url->port, SLICE_ARGS(url->path));
     else
-        self->label = mem_printf("%.*s%s", (int)shown, self->text, shown < self->len ? "..." : "");
+        self->label = mem_printf("%.*s%s", (int)shown, masked, shown < strlen(masked) ? "..." : "");
     return self->reason != NULL && self->label != NULL;
 }
 
@@ -272,12 +274,12 @@ static dubboc_status take_fixed(node *self, const node_reader *reader, const pro
 {
     bool is_tls = slice_is(url->scheme, "https");
     if (!is_tls && !slice_is(url->scheme, "http") && !slice_is(url->scheme, "jsonrpc"))
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s: the scheme is %.*s; http, https or jsonrpc is understood", self->text,
-            SLICE_ARGS(url->scheme));
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s: the scheme is %.*s; http, https or jsonrpc is understood",
+            MASKED(slice_of(self->text)), SLICE_ARGS(url->scheme));
     if (url->host.len == 0 || url->port == 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", self->text);
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", MASKED(slice_of(self->text)));
     if (!is_printable(url->path))
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", self->text);
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", MASKED(slice_of(self->text)));
     provider_place place = {.is_tls = is_tls, .host = url->host, .port = url->port, .path = url->path};
     if (place.path.len == 0)
         place.path = slice_of("/");
@@ -288,8 +290,9 @@ static dubboc_status take_fixed(node *self, const node_reader *reader, const pro
     provider_url_identity(url, &identity);
     place.identity = buffer_slice(&identity);
     const configured as_it_is = {.original = url, .url = url};
-    dubboc_status status = identity.status == DUBBOC_OK ? fill(self, reader, &as_it_is, &place, err)
-                                                        : error_set(err, identity.status, "%s: too long", self->text);
+    dubboc_status status = identity.status == DUBBOC_OK
+                               ? fill(self, reader, &as_it_is, &place, err)
+                               : error_set(err, identity.status, "%s: too long", MASKED(slice_of(self->text)));
     buffer_fini(&identity);
     return status;
 }
@@ -301,7 +304,7 @@ dubboc_status node_new_fixed(const node_reader *reader, dubboc_slice text, node 
     if (status == DUBBOC_E_NO_MEMORY)
         return status;
     if (status != DUBBOC_OK)
-        return error_prefix(err, DUBBOC_E_ARGUMENT, "%.*s", SLICE_ARGS(text));
+        return error_prefix(err, DUBBOC_E_ARGUMENT, "%s", MASKED(text));
     node *self = make(text, 0);
     status = self != NULL ? take_fixed(self, reader, url, err) : error_no_memory(err);
     provider_url_free(url);

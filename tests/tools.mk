@@ -1,3 +1,4 @@
-tools_tests = tests/tools/call_test.py tests/tools/frame_test.py tests/tools/registry_test.py
+tools_tests = tests/tools/call_test.py tests/tools/frame_test.py tests/tools/registry_test.py \
+	tests/tools/secrets_test.py
 TESTS += $(tools_tests)
-EXTRA_DIST += $(tools_tests) tests/tools/tap.py
+EXTRA_DIST += $(tools_tests) tests/tools/registry.py tests/tools/tap.py

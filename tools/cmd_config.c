@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mask.h"
 #include "tools/tool.h"
 
 typedef struct arguments {
@@ -16,9 +17,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_ARG:
         if (state->arg_num == 0 && strcmp(arg, "check") != 0 && strcmp(arg, "show") != 0)
-            argp_error(state, "unknown action \"%s\", expected check or show", arg);
+            argp_error(state, "unknown action \"%s\", expected check or show", MASKED(slice_of(arg)));
         if (state->arg_num > 1)
-            argp_error(state, "one argument too many: \"%s\"", arg);
+            argp_error(state, "one argument too many: \"%s\"", MASKED(slice_of(arg)));
         *(state->arg_num == 0 ? &given->action : &given->file) = arg;
         return 0;
     case ARGP_KEY_END:

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "registry/own_address.h"
 #include "selector/configurator.h"
@@ -118,14 +119,18 @@ static void print_node(const char *node, const char *fault)
     putchar('\n');
 }
 
-static bool add_item(cJSON *array, const char *node, const char *fault, bool is_provider)
+static bool add_item(cJSON *array, const char *given, const char *fault, bool is_provider)
 {
+    char *node = mask_address_dup(slice_of(given));
+    if (node == NULL)
+        return false;
     cJSON *item = is_provider ? cJSON_CreateObject() : cJSON_CreateString(node);
     bool is_made = item != NULL;
     if (is_made && is_provider)
         is_made = cJSON_AddStringToObject(item, "url", node) != NULL &&
                   cJSON_AddBoolToObject(item, "callable", fault == NULL) != NULL &&
                   (fault == NULL || cJSON_AddStringToObject(item, "reason", fault) != NULL);
+    free(node);
     if (is_made && cJSON_AddItemToArray(array, item))
         return true;
     cJSON_Delete(item);

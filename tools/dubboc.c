@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/config_keys.h"
+#include "base/mask.h"
 #include "tools/tool.h"
 
 static const tool_command commands[] = {
@@ -30,7 +31,7 @@ static void unknown(const struct argp_state *state, const char *name)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (config_is_near(slice_of(name), commands[i].name))
             argp_error(state, "unknown command \"%s\", did you mean \"%s\"?", name, commands[i].name);
-    argp_error(state, "unknown command \"%s\"", name);
+    argp_error(state, "unknown command \"%s\"", MASKED(slice_of(name)));
 }
 
 typedef struct choice {

@@ -1,7 +1,9 @@
 #include "tools/place.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/mask.h"
 #include "client/client.h"
 
 static const struct argp_option options[] = {TOOL_REGISTRY_OPTION, {0}};
@@ -10,9 +12,9 @@ static void take_interface(tool_place *place, const struct argp_state *state, co
 {
     dubboc_error err;
     if (state->arg_num > 0)
-        argp_error(state, "one argument too many: \"%s\"", arg);
+        argp_error(state, "one argument too many: \"%s\"", MASKED(slice_of(arg)));
     if (reference_check_interface(slice_of(arg), &err) != DUBBOC_OK)
-        argp_error(state, "INTERFACE \"%s\": %s", arg, err.text);
+        argp_error(state, "INTERFACE \"%s\": %s", MASKED(slice_of(arg)), err.text);
     place->interface = arg;
 }
 
@@ -66,8 +68,11 @@ int place_open(const tool_place *place, dubboc_config **config, registry **opene
     return status;
 }
 
-void place_print(const char *text)
+void place_print(const char *given)
 {
+    char *masked = mask_address_dup(slice_of(given));
+    const char *text = masked != NULL ? masked : MASK;
     for (; *text != '\0'; text++)
         putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
+    free(masked);
 }

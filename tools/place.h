@@ -16,7 +16,7 @@ extern const struct argp place_argp;
 /* Reads the configuration and opens the registry. TOOL_DONE: *config and *opened are the caller's. Else it has been told why. */
 int place_open(const tool_place *place, dubboc_config **config, registry **opened);
 
-/* Prints a node or what is said of one: it may hold anything, and a line is a line. */
+/* Prints a node or what is said of one: it may hold anything, and a line is a line. Secrets are masked. */
 void place_print(const char *text);
 
 #endif

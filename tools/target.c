@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/mask.h"
 
 #define NO_REGISTRY "static:" /* an empty list: nothing is opened, whatever the configuration says */
 
@@ -34,7 +35,7 @@ static void take_argument(tool_target *target, const struct argp_state *state, c
     else if (state->arg_num == 2)
         target->params = arg;
     else
-        argp_error(state, "one argument too many: \"%s\" (quote PARAMS for the shell)", arg);
+        argp_error(state, "one argument too many: \"%s\" (quote PARAMS for the shell)", MASKED(slice_of(arg)));
 }
 
 /* "Name: value", cut in place. */
@@ -42,7 +43,7 @@ static void take_header(tool_target *target, const struct argp_state *state, cha
 {
     char *colon = strchr(arg, ':');
     if (colon == NULL || colon == arg)
-        argp_error(state, "-H takes \"NAME: VALUE\", not \"%s\"", arg);
+        argp_error(state, "-H takes \"NAME: VALUE\""); /* without what was given: it may be a credential */
     if (target->header_count == TARGET_HEADERS_MAX)
         argp_error(state, "more than %d headers", TARGET_HEADERS_MAX);
     *colon = '\0';

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/config_keys.h"
+#include "base/mask.h"
 #include "base/utf8.h"
 
 void tool_say(const char *format, ...)
@@ -81,6 +82,6 @@ int64_t tool_option_value(
     int64_t number = 0;
     dubboc_error err;
     if (config_key_read(row, slice_of(value), &number, &err) != DUBBOC_OK)
-        argp_error(state, "%s \"%s\": %s", option, value, err.text);
+        argp_error(state, "%s \"%s\": %s", option, MASKED(slice_of(value)), err.text);
     return number;
 }

@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 
 #define TLS_RECORD_MAX 16384u
@@ -185,7 +186,10 @@ static dubboc_status explain(
     if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
         strerrordesc_np((int)error) != NULL)
         return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, strerrordesc_np((int)error));
-    return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, reason[0] != '\0' ? reason : curl_easy_strerror(code));
+    bool names_proxy = endpoint->client->settings.proxy[0] != '\0'; /* with user and password if it is wrong */
+    if (reason[0] == '\0')
+        reason = curl_easy_strerror(code);
+    return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, names_proxy ? MASKED(slice_of(reason)) : reason);
 }
 
 /* Takes curl over in every case. */

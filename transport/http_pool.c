@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 
 /* How often old idle connections are looked for: twice in the time that makes them old, within these. */
@@ -386,7 +387,7 @@ dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpo
     bool is_tls;
     dubboc_slice authority;
     if (!split_url(url, &is_tls, &authority))
-        return error_set(err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s", url);
+        return error_set(err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s", MASKED(slice_of(url)));
     http_endpoint *made = MEM_NEW(http_endpoint);
     if (made == NULL)
         return error_no_memory(err);

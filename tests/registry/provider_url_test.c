@@ -256,6 +256,21 @@ static void reads_ipv6_with_and_without_brackets(void **state)
     refuses("jsonrpc://::1%:80/x", "wrong host");
 }
 
+/* A '/' in a password ends what is read as the host: nothing of it is called or shown. */
+static void refuses_user_info_that_is_not_escaped_without_showing_it(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"jsonrpc://u:secret/x@h:81/a", "jsonrpc://u:12/secret@h:81/a", "jsonrpc://u:secret?x@h/a",
+        "u:secret@jsonrpc://h/a", "jsonrpc://secret@/a"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        provider_url *url = NULL;
+        dubboc_error err;
+        assert_status(DUBBOC_E_PARSE, provider_url_from_text(slice_of(texts[i]), &url, &err), &err);
+        assert_null(strstr(err.text, "secret"));
+    }
+    refuses("jsonrpc://u:secret@h:70000/a", "port 70000 is over 65535");
+}
+
 static void strips_user_info(void **state)
 {
     (void)state;
@@ -379,6 +394,7 @@ int main(void)
         cmocka_unit_test(reads_a_url_without_path_and_one_without_port),
         cmocka_unit_test(reads_ipv6_with_and_without_brackets),
         cmocka_unit_test(strips_user_info),
+        cmocka_unit_test(refuses_user_info_that_is_not_escaped_without_showing_it),
         cmocka_unit_test(refuses_what_is_no_url_and_says_why),
         cmocka_unit_test(refuses_ports_that_are_none),
         cmocka_unit_test(refuses_broken_escapes_in_a_node),

@@ -109,6 +109,13 @@ static void refuses_what_is_wrong_and_names_it(void **state)
         {"//h?session=99999s", "time-out"},
         {"//@h", "no user name"},
         {"//u:%zzsecret@h", "wrong escape"},
+        {"//u:secret?secret@h", "what is hidden here cannot be read"},
+        {"//u:secret?a=secret@h", "what is hidden here cannot be read"},
+        {"u:secret?secret@h", "what is hidden here cannot be read"},
+        {"//h?backup=u:secret@h2", "what is hidden here cannot be read"},
+        {"//h?password=secret", "\"password\": unknown param"},
+        {"//h?username=secret", "\"username\": unknown param"},
+        {"//u:x@h1:2181,secret@h2:99999", "port 99999"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         zk_address address;

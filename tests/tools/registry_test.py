@@ -1,16 +1,13 @@
 """`dubboc ls` and `dubboc watch`: what a registry holds, and what changes in it."""
-import fcntl
 import json
 import os
-import select
 import signal
-import struct
-import subprocess
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from tap import DUBBOC, Folder, LIMIT_S, dubboc, environment, equal, holds, run  # noqa: E402
+from registry import Node, Watch  # noqa: E402
+from tap import Folder, dubboc, equal, holds, run  # noqa: E402
 
 ONE = "jsonrpc://127.0.0.1:1/com.example.A?interface=com.example.A&group=g"
 TWO = "jsonrpc://127.0.0.1:2/com.example.A?interface=com.example.A&version=1.0"
@@ -119,60 +116,11 @@ def who_only_reads_makes_no_registry():
         equal(os.listdir(folder.path), [])
 
 
-class Watch:
-    """A running `dubboc watch`."""
-
-    def __init__(self, address, interface):
-        self.process = subprocess.Popen([DUBBOC, "watch", "-r", address, interface], stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
-                                        env=environment())
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.communicate()
-
-    def line(self):
-        """The next line, waited for a limited time."""
-        line = b""
-        while not line.endswith(b"\n"):
-            ready, _, _ = select.select([self.process.stdout], [], [], LIMIT_S)
-            byte = self.process.stdout.read(1) if ready else b""
-            if byte == b"":
-                raise AssertionError("no further line from watch, only %r" % line)
-            line += byte
-        return line.decode().rstrip("\n")
-
-    def end(self, number):
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=LIMIT_S)
-        return self.process.returncode, out.decode(), err.decode()
-
-
 def watch_tells_what_is_there_and_ends_with_0_when_interrupted():
     for number in (signal.SIGINT, signal.SIGTERM):
         with Watch(STATIC, "com.example.A") as watch:
             equal(sorted(watch.line() for _ in range(3)), sorted(["+ " + ONE, "+ " + TWO, "+ " + OTHER]))
             equal(watch.end(number), (0, "", ""))
-
-
-class Node:
-    """A provider's node in a file: registry, alive as long as this process holds the lock on it. Put at the place of another it takes that one's
-    name, so that a reader sees one change."""
-
-    def __init__(self, folder, url, at=None):
-        providers = os.path.join(folder.path, "dubbo", "com.example.A", "providers")
-        os.makedirs(providers, exist_ok=True)
-        host_port = url.split("/")[2].replace(":", "-")
-        self.path = at.path if at else os.path.join(providers, "%s-%016x" % (host_port, hash(url) % 2**64))
-        written = folder.file("new-node", url + "\n")
-        self.fd = os.open(written, os.O_RDWR | os.O_CLOEXEC)
-        fcntl.fcntl(self.fd, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0))
-        os.rename(written, self.path)
-
-    def die(self):
-        os.close(self.fd)
 
 
 def looking_leaves_nothing_behind():
