@@ -73,10 +73,13 @@ typedef enum http_step {
     HTTP_FAILED      /* http_exchange_failure() */
 } http_step;
 
-/* Goes on as far as it can without blocking. */
+/* Goes on as far as it can without blocking, but moves 1 MiB at most, so that the caller can look
+ * at its deadline however much the peer sends or takes. */
 http_step http_exchange_step(http_connection *connection);
 
-/* Blocks the calling thread until the socket is ready for what step wanted. DUBBOC_E_TIMEOUT at the deadline, DUBBOC_E_CLOSED at stop. */
+/* Blocks the calling thread until the next step is worth taking: until the socket is ready for what
+ * step wanted, or at once when that step did not read all that had come. DUBBOC_E_TIMEOUT when the
+ * deadline has passed, DUBBOC_E_CLOSED at stop, also when the socket is ready. */
 dubboc_status http_connection_wait(http_connection *connection, http_step wanted, int64_t deadline_ns);
 
 /* The descriptor, for an event loop. */

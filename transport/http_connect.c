@@ -107,12 +107,37 @@ static const http_io tls_io = {tls_send, tls_receive, tls_is_quiet, true};
 
 /* --- connecting ----------------------------------------------------------------------------------------------------------------------------- */
 
-/* curl asks at least once a second while it connects: the only way to end that from outside (traps C10). */
+/* How long connecting may take, and whose limit that is. */
+typedef struct connect_limit {
+    long ms; /* at least 1: 0 would be curl's own default */
+    int64_t until_ns;
+    bool is_deadline; /* the call's, not the connection's own */
+    const atomic_bool *is_stopping;
+} connect_limit;
+
+static connect_limit find_limit(const http_client *client, int64_t deadline_ns)
+{
+    int left = deadline_poll_ms(deadline_ns);
+    int64_t own = client->settings.connect_timeout_ms;
+    if (own <= 0 || own > INT_MAX)
+        own = INT_MAX;
+    connect_limit limit = {.ms = (long)own, .is_stopping = &client->is_stopping};
+    if (left >= 0 && left <= own) {
+        limit.ms = left > 0 ? left : 1;
+        limit.is_deadline = true;
+    }
+    limit.until_ns = clock_now_ns() + limit.ms * NS_PER_MS;
+    return limit;
+}
+
+/* curl asks at least once a second while it connects, and that is the only way to end it from
+ * outside. It also asks while it reads what a proxy keeps sending, without looking at its own
+ * time-out there. */
 static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
-    http_client *client = arg;
+    const connect_limit *limit = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
-    return atomic_load(&client->is_stopping) ? 1 : 0;
+    return atomic_load(limit->is_stopping) || clock_now_ns() >= limit->until_ns ? 1 : 0;
 }
 
 /* A proxy's words must not reach standard output. */
@@ -122,7 +147,7 @@ static size_t on_data(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, long timeout_ms, char *reason)
+static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, const connect_limit *limit, char *reason)
 {
     const http_client_settings *settings = &endpoint->client->settings;
     bool has_proxy = settings->proxy[0] != '\0';
@@ -134,7 +159,7 @@ static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, long time
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1), /* else TLS may agree on HTTP/2 */
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
         curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L), /* a resolver that hangs is left behind (traps C5) */
-        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms),
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit->ms),
         curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy), /* "": not the environment's either (traps C8) */
         curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
         curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
@@ -142,7 +167,7 @@ static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, long time
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data),
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L),
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress),
-        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, endpoint->client),
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit),
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 1024L), /* the least: it is not for our bytes */
         settings->tls_ca_file != NULL ? curl_easy_setopt(curl, CURLOPT_CAINFO, settings->tls_ca_file) : CURLE_OK,
@@ -153,23 +178,6 @@ static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, long time
     return CURLE_OK;
 }
 
-/* How long connecting may take, at least 1 ms (0 would be curl's own default), and whose limit that is. */
-typedef struct connect_limit {
-    long ms;
-    bool is_deadline; /* the call's, not the connection's own */
-} connect_limit;
-
-static connect_limit find_limit(const http_endpoint *endpoint, int64_t deadline_ns)
-{
-    int left = deadline_poll_ms(deadline_ns);
-    int64_t own = endpoint->client->settings.connect_timeout_ms;
-    if (own <= 0 || own > INT_MAX)
-        own = INT_MAX;
-    if (left >= 0 && left <= own)
-        return (connect_limit){.ms = left > 0 ? left : 1, .is_deadline = true};
-    return (connect_limit){.ms = (long)own};
-}
-
 static dubboc_status explain(
     CURL *curl, CURLcode code, const http_endpoint *endpoint, connect_limit limit, const char *reason, dubboc_error *err)
 {
@@ -178,9 +186,10 @@ static dubboc_status explain(
         return error_set(err, DUBBOC_E_CLOSED, "stopped while connecting to %s", host);
     if (code == CURLE_OUT_OF_MEMORY)
         return error_no_memory(err);
-    if (code == CURLE_OPERATION_TIMEDOUT && limit.is_deadline)
+    bool is_late = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK;
+    if (is_late && limit.is_deadline)
         return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", host);
-    if (code == CURLE_OPERATION_TIMEDOUT)
+    if (is_late)
         return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms", host, limit.ms);
     long error = 0;
     if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
@@ -197,7 +206,9 @@ static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error
 {
     const http_endpoint *endpoint = connection->endpoint;
     curl_socket_t fd = CURL_SOCKET_BAD;
+    /* Both lead to the stack of the caller. */
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
+    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 1L);
     if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) {
         curl_easy_cleanup(curl);
         return error_set(err, DUBBOC_E_CONNECT, "%s: closed at once", endpoint->host);
@@ -225,8 +236,8 @@ static dubboc_status connect_now(http_connection *connection, int64_t deadline_n
     CURL *curl = curl_easy_init();
     if (curl == NULL)
         return error_no_memory(err);
-    connect_limit limit = find_limit(endpoint, deadline_ns);
-    CURLcode code = set_options(curl, endpoint, limit.ms, reason);
+    connect_limit limit = find_limit(endpoint->client, deadline_ns);
+    CURLcode code = set_options(curl, endpoint, &limit, reason);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);
     if (code == CURLE_OK)

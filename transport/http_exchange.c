@@ -3,7 +3,11 @@
  * The request leaves with as few system calls as possible, and what the system has taken is counted, since that decides whether a call
  * may be repeated. After the last byte the machine asks to wait instead of reading at once: the reply is never there yet. A peer may answer
  * before it has the whole request (413, 503) and close; so while the request cannot go on, and after sending has failed, what the peer
- * has said is read before giving up. */
+ * has said is read before giving up.
+ *
+ * One step moves a bounded amount, whatever the peer does, plain and TLS alike. Deadline and stop
+ * are looked at between steps, by http_connection_wait(): a peer that keeps sending or taking as
+ * fast as we do must not outlast them. */
 #include "transport/http_internal.h"
 
 #include <assert.h>
@@ -14,7 +18,11 @@
 #include "base/error.h"
 
 #define REQUEST_KEEP_BYTES (16u * 1024) /* memory kept between exchanges */
-#define STEP_BYTES (1024u * 1024)       /* received in one step */
+
+/* What one step sends or receives at most. The operations count too, because a TLS peer may send
+ * records of one byte each. */
+#define STEP_BYTES (1024u * 1024)
+#define STEP_OPERATIONS 64
 
 buffer *http_connection_request(http_connection *connection)
 {
@@ -25,6 +33,7 @@ void http_exchange_prepare(http_connection *connection)
 {
     connection->phase = HTTP_PHASE_READY;
     buffer_recycle(&connection->request, REQUEST_KEEP_BYTES);
+    connection->may_hold_bytes = false;
     connection->sent = 0;
     connection->received = 0;
 }
@@ -68,11 +77,26 @@ static http_step judge(http_connection *connection, http_read result, http_step 
     return more;
 }
 
-/* Reads until the reply is there or nothing more is; then returns more. */
+/* How much of its share a step has used. */
+typedef struct step_use {
+    size_t bytes;
+    unsigned operations;
+} step_use;
+
+static bool step_use_is_up(step_use *use, size_t bytes)
+{
+    use->bytes += bytes;
+    use->operations++;
+    return use->bytes >= STEP_BYTES || use->operations >= STEP_OPERATIONS;
+}
+
+/* Reads until the reply is there, nothing more is, or the step's share is used up. Returns more in
+ * the latter two cases. */
 static http_step receive(http_connection *connection, http_step more)
 {
     http_reader *reader = &connection->reader;
-    size_t received_before = connection->received;
+    step_use use = {0};
+    connection->may_hold_bytes = false;
     for (;;) {
         size_t size, got = 0;
         const char *problem = NULL;
@@ -88,10 +112,15 @@ static http_step receive(http_connection *connection, http_step more)
             return judge(connection, http_reader_eof(reader), more);
         connection->received += got;
         http_step step = judge(connection, http_reader_feed(reader, got), more);
-        /* A short read says that the socket is empty: waiting is cheaper than asking again. A flood must not keep the caller from its deadline. */
-        bool is_enough = got < size || connection->received - received_before >= STEP_BYTES;
-        if (step != more || (is_enough && !connection->io->may_hold_bytes))
+        if (step != more)
             return step;
+        /* A short read of a plain socket says that it is empty: waiting is cheaper than asking. */
+        if (got < size && !connection->io->may_hold_bytes)
+            return more;
+        if (step_use_is_up(&use, got)) {
+            connection->may_hold_bytes = connection->io->may_hold_bytes;
+            return more;
+        }
     }
 }
 
@@ -120,12 +149,16 @@ static int unsent_pieces(const http_connection *connection, struct iovec pieces[
 static http_step send_request(http_connection *connection)
 {
     struct iovec pieces[2];
+    step_use use = {0};
+    bool is_enough = false;
     for (;;) {
         int count = unsent_pieces(connection, pieces);
         if (count == 0) {
             connection->phase = HTTP_PHASE_RECEIVING;
             return HTTP_WANT_READ;
         }
+        if (is_enough)
+            return HTTP_WANT_WRITE;
         size_t taken = 0;
         const char *problem = NULL;
         http_io_result result = connection->io->send(connection, pieces, count, &taken, &problem);
@@ -134,6 +167,7 @@ static http_step send_request(http_connection *connection)
         if (result != HTTP_IO_OK)
             return receive_last_words(connection, problem);
         connection->sent += taken;
+        is_enough = step_use_is_up(&use, taken);
     }
 }
 
@@ -165,9 +199,11 @@ dubboc_status http_connection_wait(http_connection *connection, http_step wanted
         int left_ms = deadline_poll_ms(deadline_ns);
         if (left_ms == 0)
             return DUBBOC_E_TIMEOUT; /* even if there is more to read: a peer that never pauses would have no end */
-        int ready = poll(fds, 2, left_ms);
-        if (ready > 0)
-            return fds[1].revents != 0 ? DUBBOC_E_CLOSED : DUBBOC_OK;
+        int ready = poll(fds, 2, connection->may_hold_bytes ? 0 : left_ms);
+        if (ready > 0 && fds[1].revents != 0)
+            return DUBBOC_E_CLOSED;
+        if (ready > 0 || (ready == 0 && connection->may_hold_bytes))
+            return DUBBOC_OK;
         if (ready < 0 && errno != EINTR && errno != EAGAIN)
             return DUBBOC_E_NO_MEMORY; /* the only other failure that poll() knows */
     }

@@ -57,6 +57,8 @@ struct http_connection {
     dubboc_slice body;
     size_t sent;
     size_t received;
+    bool may_hold_bytes; /* TLS: the last step ended before all was read, so do not wait for the
+                            socket, which may have nothing more to show */
     http_reader reader;
     dubboc_status status; /* HTTP_PHASE_FAILED */
     const char *problem;

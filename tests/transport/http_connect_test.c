@@ -202,6 +202,31 @@ static void slow_names_do_not_break_the_deadline(void **state)
     names_let_go(true);
 }
 
+/* A clock that runs faster than any peer can talk. */
+static int64_t hasty_clock(void)
+{
+    static int64_t now_ns = 1000 * NS_PER_S;
+    now_ns += 60 * NS_PER_S;
+    return now_ns;
+}
+
+/* A proxy's refusal with a body that is read as it comes, so that there is always more. */
+static void a_proxy_that_keeps_talking_does_not_outlast_the_deadline(void **state)
+{
+    (void)state;
+    static const peer_script talks = {
+        {PEER_READ, PEER_SEND("HTTP/1.1 407 No\r\nContent-Length: 9999999999\r\n\r\n"), PEER_FLOOD("0123456789", 1000000)}};
+    dubboc_error err;
+    scripted_peer *proxy = scripted_peer_new(&talks, 1);
+    http_client_settings settings = usual_settings();
+    settings.proxy = scripted_peer_url(proxy);
+    settings.connect_timeout_ms = 0;
+    clock_set_source(hasty_clock);
+    assert_status(DUBBOC_E_TIMEOUT, take_from_url(&settings, "http://provider.invalid:20000", 3600 * 1000, &err), &err);
+    clock_set_source(NULL);
+    scripted_peer_free(proxy);
+}
+
 typedef struct connecting {
     fixture f;
     pthread_t thread;
@@ -247,6 +272,7 @@ int main(void)
         cmocka_unit_test(a_connection_that_hangs_ends_at_the_deadline_or_its_own_limit),
         cmocka_unit_test(a_deadline_in_the_past_opens_nothing),
         cmocka_unit_test(slow_names_do_not_break_the_deadline),
+        cmocka_unit_test(a_proxy_that_keeps_talking_does_not_outlast_the_deadline),
         cmocka_unit_test(stop_ends_a_connection_that_hangs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 #include "tests/transport/client_fixture.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -135,6 +136,89 @@ static void a_reset_is_broken_and_raises_no_signal(void **state)
     end(&f);
 }
 
+static void begin_post_to(http_connection *connection, const char *path)
+{
+    buffer_printf(http_connection_request(connection), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", path);
+    http_exchange_begin(connection, slice_make(NULL, 0));
+}
+
+/* A peer that sends faster than it is read, so that there is always more. */
+static void a_flood_outlasts_neither_the_deadline_nor_the_stop(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        http_client_settings settings = usual_settings();
+        settings.tls_ca_file = peer.ca_file;
+        settings.reply_max_bytes = (size_t)1 << 40;
+        fixture f = start_without_peer(&settings, peer.url);
+        http_connection *connection = take(&f);
+        begin_post_to(connection, "/flood");
+        while (http_exchange_bytes_received(connection) < 1 << 20) {
+            http_step step = http_exchange_step(connection);
+            assert_int_equal(step, HTTP_WANT_READ);
+            assert_int_equal(http_connection_wait(connection, step, deadline_in_ms(5000)), DUBBOC_OK);
+        }
+        if (i == 0) {
+            assert_int_equal(drive(connection, deadline_in_ms(50), &f.err), DUBBOC_E_TIMEOUT);
+        } else {
+            http_client_stop(f.client);
+            assert_int_equal(drive(connection, deadline_in_ms(5000), &f.err), DUBBOC_E_CLOSED);
+        }
+        http_connection_give_back(connection);
+        end(&f);
+    }
+}
+
+static bool has_many_unread_records(void *arg)
+{
+    int unread = 0;
+    return ioctl(http_connection_fd(arg), FIONREAD, &unread) == 0 && unread > 1000 * 22;
+}
+
+/* A step looks at a bounded number of records, however small they are; and what it leaves behind is
+ * read although the socket may show nothing any more. */
+static void records_of_one_byte_do_not_hold_a_step_up(void **state)
+{
+    (void)state;
+    fixture f = start_tls();
+    http_connection *connection = take(&f);
+    begin_post_to(connection, "/crumbs");
+    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
+    assert_true(test_wait_for(has_many_unread_records, connection, 10000));
+    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
+    assert_in_range(http_exchange_bytes_received(connection), 1, 500);
+    assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(10000), &f.err), &f.err);
+    assert_int_equal(http_exchange_reply(connection)->body.len, 2000);
+    http_connection_give_back(connection);
+    end(&f);
+}
+
+/* The request is much bigger than what the sockets hold, and the peer takes it as it comes. */
+static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
+{
+    (void)state;
+    fixture f = start_tls();
+    size_t len = (size_t)8 << 20, before = 0;
+    char *body = calloc(1, len);
+    assert_non_null(body);
+    http_connection *connection = take(&f);
+    buffer_printf(http_connection_request(connection), "POST /close HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
+    http_exchange_begin(connection, slice_make(body, len));
+    http_step step;
+    while ((step = http_exchange_step(connection)) == HTTP_WANT_WRITE) {
+        size_t sent = http_exchange_bytes_sent(connection);
+        assert_in_range(sent - before, 0, (1 << 20) + 16384);
+        before = sent;
+        assert_int_equal(http_connection_wait(connection, step, deadline_in_ms(10000)), DUBBOC_OK);
+    }
+    assert_int_equal(step, HTTP_WANT_READ);
+    assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(10000), &f.err), &f.err);
+    assert_body(connection, "ok");
+    http_connection_give_back(connection);
+    free(body);
+    end(&f);
+}
+
 /* Both are what a configuration without tls_ca_file may give. */
 static void a_peer_nobody_vouches_for_is_refused(void **state)
 {
@@ -160,6 +244,9 @@ int main(void)
         cmocka_unit_test(big_bodies_arrive_whole),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
         cmocka_unit_test(a_reset_is_broken_and_raises_no_signal),
+        cmocka_unit_test(a_flood_outlasts_neither_the_deadline_nor_the_stop),
+        cmocka_unit_test(records_of_one_byte_do_not_hold_a_step_up),
+        cmocka_unit_test(a_step_sends_a_bounded_part_of_a_big_request),
         cmocka_unit_test(a_peer_nobody_vouches_for_is_refused),
     };
     return cmocka_run_group_tests(tests, start_peer, end_peer);

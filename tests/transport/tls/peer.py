@@ -1,4 +1,6 @@
-"""A TLS peer for http_tls_test: answers POST /echo with the body it got, /close with "ok" and then closes, /reset with a reset.
+"""A TLS peer for http_tls_test: answers POST /echo with the body it got, /close with "ok" and then
+closes, /reset with a reset, /flood with far more than anybody wants, /crumbs with a body in TLS
+records of one byte each.
 
 Prints its port, ends when its standard input does. The key beside it is for this test only and guards nothing."""
 import os
@@ -12,6 +14,10 @@ folder = os.path.dirname(os.path.abspath(__file__))
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(os.path.join(folder, "certificate.pem"), os.path.join(folder, "key.pem"))
 context.set_alpn_protocols(["h2", "http/1.1"])
+
+FLOOD_PIECE = bytes(65536)
+FLOOD_BYTES = 512 << 20  # it must end some day, or a client without the mending would hang
+CRUMBS = 2000
 
 
 def read_request(stream):
@@ -38,6 +44,16 @@ def serve(plain):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 stream.close()
                 break
+            if path == b"/flood":
+                connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                for _ in range(FLOOD_BYTES // len(FLOOD_PIECE)):
+                    connection.sendall(FLOOD_PIECE)
+                break
+            if path == b"/crumbs":
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % CRUMBS)
+                for _ in range(CRUMBS):
+                    connection.sendall(b"x")
+                continue
             answer = b"ok" if path == b"/close" else body
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(answer) + answer)
             if path == b"/close":
