@@ -55,7 +55,9 @@ const char *http_endpoint_host(const http_endpoint *endpoint); /* "host:port", f
 dubboc_status http_endpoint_take(
     http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
 
-/* Back to the pool if the last exchange ended well and the reply allows it, else closed. NULL is accepted. */
+/* Back to the pool if the last exchange ended well and the reply allows it, else closed. If it broke
+ * with ECONNRESET, ETIMEDOUT, EHOSTUNREACH or ENETUNREACH, the connections of this endpoint that
+ * have been idle since before it was taken are closed too. NULL is accepted. */
 void http_connection_give_back(http_connection *connection);
 
 /* --- one exchange -------------------------------------------------------------------------------------------------------------------------- */

@@ -25,10 +25,18 @@
 
 /* --- plain sockets ------------------------------------------------------------------------------------------------------------------------- */
 
-static http_io_result broken(int error, const char **problem)
+/* Errors of the way to the host, or of a host that knows nothing of the connection any more: what
+ * befell this connection awaits the others. */
+static bool is_error_of_host(int error)
+{
+    return error == ECONNRESET || error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+static http_io_result broken(http_connection *connection, int error, const char **problem)
 {
     if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR)
         return HTTP_IO_AGAIN;
+    connection->lost_host = is_error_of_host(error);
     *problem = strerrordesc_np(error);
     return HTTP_IO_BROKEN;
 }
@@ -44,7 +52,7 @@ static http_io_result plain_send(
         sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     if (sent < 0)
-        return broken(errno, problem);
+        return broken(connection, errno, problem);
     *done = (size_t)sent;
     return HTTP_IO_OK;
 }
@@ -53,7 +61,7 @@ static http_io_result plain_receive(http_connection *connection, char *room, siz
 {
     ssize_t got = recv(connection->fd, room, size, MSG_DONTWAIT);
     if (got < 0)
-        return broken(errno, problem);
+        return broken(connection, errno, problem);
     *done = (size_t)got;
     return got > 0 ? HTTP_IO_OK : HTTP_IO_END;
 }
@@ -61,12 +69,23 @@ static http_io_result plain_receive(http_connection *connection, char *room, siz
 static bool plain_is_quiet(http_connection *connection)
 {
     char byte;
-    return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+    const char *problem;
+    ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got < 0 && broken(connection, errno, &problem) == HTTP_IO_AGAIN;
 }
 
 static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, false};
 
 /* --- TLS ------------------------------------------------------------------------------------------------------------------------------------ */
+
+static http_io_result tls_broken(http_connection *connection, CURLcode code, const char **problem)
+{
+    long error = 0;
+    curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &error);
+    connection->lost_host = is_error_of_host((int)error);
+    *problem = curl_easy_strerror(code);
+    return HTTP_IO_BROKEN;
+}
 
 /* One record at a time: a record that has left only in part is as good as not sent, so that what is counted stays exact. With more, whole
  * records could be on their way while OpenSSL says "not yet". */
@@ -80,8 +99,7 @@ static http_io_result tls_send(
         return HTTP_IO_OK;
     if (code == CURLE_AGAIN || code == CURLE_OK)
         return HTTP_IO_AGAIN;
-    *problem = curl_easy_strerror(code);
-    return HTTP_IO_BROKEN;
+    return tls_broken(connection, code, problem);
 }
 
 static http_io_result tls_receive(http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
@@ -91,8 +109,7 @@ static http_io_result tls_receive(http_connection *connection, char *room, size_
         return *done > 0 ? HTTP_IO_OK : HTTP_IO_END;
     if (code == CURLE_AGAIN)
         return HTTP_IO_AGAIN;
-    *problem = curl_easy_strerror(code);
-    return HTTP_IO_BROKEN;
+    return tls_broken(connection, code, problem);
 }
 
 /* Reading is the only way to tell: session tickets make a healthy connection readable. */
@@ -100,7 +117,8 @@ static bool tls_is_quiet(http_connection *connection)
 {
     char byte;
     size_t got = 0;
-    return curl_easy_recv(connection->curl, &byte, 1, &got) == CURLE_AGAIN;
+    const char *problem;
+    return tls_receive(connection, &byte, 1, &got, &problem) == HTTP_IO_AGAIN;
 }
 
 static const http_io tls_io = {tls_send, tls_receive, tls_is_quiet, true};
@@ -263,7 +281,7 @@ dubboc_status http_connection_open(http_endpoint *endpoint, int64_t deadline_ns,
         http_connection_close(made);
         return status;
     }
-    made->opened_ns = clock_now_ns();
+    made->opened_ns = made->taken_ns = clock_now_ns();
     atomic_fetch_add_explicit(&endpoint->client->connections_opened, 1, memory_order_relaxed);
     *connection = made;
     return DUBBOC_OK;

@@ -50,8 +50,11 @@ struct http_connection {
     void *curl;                     /* TLS: the CURL handle, which owns fd; NULL: fd is ours */
     http_connection *newer, *older; /* among the idle ones */
     int64_t opened_ns;
-    int64_t use_until_ns; /* idle: not to be used from then on */
-    uint64_t exchanges;   /* begun */
+    int64_t taken_ns;      /* by whoever uses it now */
+    int64_t idle_since_ns; /* idle: when it was given back */
+    int64_t use_until_ns;  /* idle: not to be used from then on */
+    bool lost_host;        /* broken by an error that says that the host, or the way to it, is gone */
+    uint64_t exchanges;    /* begun */
     http_phase phase;
     buffer request;
     dubboc_slice body;

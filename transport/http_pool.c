@@ -3,7 +3,11 @@
  * A connection is in use, idle or being opened, and all three count against pool_size. The idle ones are a stack: the one used last is taken first,
  * so that those not needed grow old and are closed. When none is idle and no place is left, takers queue, and what comes free, a
  * connection or the place of one, is given to the first of them: nobody overtakes. Deciding (try_locked) is apart from waiting, so
- * that a taker that must not block can queue as well. The lock is held for list work only; connecting and closing happen outside. */
+ * that a taker that must not block can queue as well. The lock is held for list work only; connecting and closing happen outside.
+ *
+ * When a host restarts or vanishes, each of its idle connections looks sound until something is
+ * sent on it, and that call is lost. So when a connection is reset, or the network gives it up,
+ * those that have been idle since before it was taken are closed with it. */
 #include "transport/http_internal.h"
 
 #include <assert.h>
@@ -58,6 +62,15 @@ static void drop_oldest_locked(http_endpoint *endpoint, http_connection **droppe
 static void drop_stale_locked(http_endpoint *endpoint, int64_t now_ns, http_connection **dropped)
 {
     while (endpoint->oldest != NULL && endpoint->oldest->use_until_ns <= now_ns) {
+        drop_oldest_locked(endpoint, dropped);
+        endpoint->connections--;
+    }
+}
+
+/* Those that have been idle since then or longer; the list is in that order. */
+static void drop_idle_since_locked(http_endpoint *endpoint, int64_t since_ns, http_connection **dropped)
+{
+    while (endpoint->oldest != NULL && endpoint->oldest->idle_since_ns <= since_ns) {
         drop_oldest_locked(endpoint, dropped);
         endpoint->connections--;
     }
@@ -228,6 +241,35 @@ static void free_place(http_endpoint *endpoint)
     unlock_and_destroy_unused(endpoint);
 }
 
+/* false: nobody wants it, it is to be closed. */
+static bool keep_locked(http_endpoint *endpoint, http_connection *connection)
+{
+    if (endpoint->references == 0)
+        return false;
+    if (endpoint->first_waiter == NULL) {
+        push_idle_locked(endpoint, connection);
+        return true;
+    }
+    return !endpoint->first_waiter->is_fresh && grant_locked(endpoint, connection);
+}
+
+/* Keeps the connection for the next taker or closes it; the endpoint may be gone afterwards. */
+static void pool_finish(http_connection *connection, bool is_kept)
+{
+    http_endpoint *endpoint = connection->endpoint;
+    http_connection *dropped = NULL;
+    pthread_mutex_lock(&endpoint->lock);
+    if (connection->lost_host)
+        drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
+    is_kept = is_kept && keep_locked(endpoint, connection);
+    if (!is_kept)
+        free_place_locked(endpoint);
+    unlock_and_destroy_unused(endpoint);
+    if (!is_kept)
+        http_connection_close(connection);
+    close_all(dropped);
+}
+
 static dubboc_status open_one(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
 {
     dubboc_status status = http_connection_open(endpoint, deadline_ns, connection, err);
@@ -253,13 +295,14 @@ dubboc_status http_endpoint_take(
         case POOL_PLACE:
             return open_one(endpoint, deadline_ns, connection, err);
         case POOL_IDLE:
+            idle->taken_ns = idle->idle_since_ns;
             if (idle->use_until_ns > now_ns && idle->io->is_quiet(idle)) {
                 http_exchange_prepare(idle);
+                idle->taken_ns = now_ns;
                 *connection = idle;
                 return DUBBOC_OK;
             }
-            http_connection_close(idle);
-            free_place(endpoint);
+            pool_finish(idle, false);
         }
     }
 }
@@ -287,35 +330,15 @@ static bool is_worth_keeping(http_connection *connection)
     if (!http_exchange_allows_reuse(connection) || atomic_load(&connection->endpoint->client->is_stopping))
         return false;
     int64_t now_ns = clock_now_ns();
+    connection->idle_since_ns = now_ns;
     connection->use_until_ns = use_until_ns(connection, now_ns);
     return connection->use_until_ns > now_ns;
 }
 
-/* false: nobody wants it, it is to be closed. */
-static bool keep_locked(http_endpoint *endpoint, http_connection *connection)
-{
-    if (endpoint->references == 0)
-        return false;
-    if (endpoint->first_waiter == NULL) {
-        push_idle_locked(endpoint, connection);
-        return true;
-    }
-    return !endpoint->first_waiter->is_fresh && grant_locked(endpoint, connection);
-}
-
 void http_connection_give_back(http_connection *connection)
 {
-    if (connection == NULL)
-        return;
-    http_endpoint *endpoint = connection->endpoint;
-    bool is_kept = is_worth_keeping(connection);
-    pthread_mutex_lock(&endpoint->lock);
-    is_kept = is_kept && keep_locked(endpoint, connection);
-    if (!is_kept)
-        free_place_locked(endpoint);
-    unlock_and_destroy_unused(endpoint);
-    if (!is_kept)
-        http_connection_close(connection);
+    if (connection != NULL)
+        pool_finish(connection, is_worth_keeping(connection));
 }
 
 /* --- endpoints ------------------------------------------------------------------------------------------------------------------------------ */

@@ -64,6 +64,74 @@ static void connections_reset_while_idle_cost_no_call(void **state)
     end(&f);
 }
 
+/* A host that came back after a power failure knows nothing of its former connections: each looks
+ * sound until a request is sent on it, which is lost. */
+static void a_host_that_vanished_costs_one_call_however_many_were_idle(void **state)
+{
+    (void)state;
+    enum { COUNT = 64 };
+    static const peer_script vanishes = {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ, PEER_RESET}};
+    peer_script scripts[COUNT + 1];
+    http_connection *connections[COUNT];
+    for (int i = 0; i < COUNT; i++)
+        scripts[i] = vanishes;
+    scripts[COUNT] = answers_all;
+    fixture f = start(scripts, COUNT + 1);
+    take_many(&f, connections, COUNT);
+    for (int i = 0; i < COUNT; i++)
+        assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
+    give_back_many(connections, COUNT);
+    int lost = 0;
+    for (int i = 0; i < COUNT; i++) {
+        http_connection *connection = take(&f);
+        lost += post(&f, connection) == DUBBOC_E_BROKEN;
+        http_connection_give_back(connection);
+    }
+    assert_int_equal(lost, 1);
+    assert_int_equal(http_client_connections_opened(f.client), COUNT + 1);
+    end(&f);
+}
+
+static void a_connection_used_since_then_survives_the_reset_of_another(void **state)
+{
+    (void)state;
+    static const peer_script scripts[] = {{{PEER_READ, PEER_RESET}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    fixture f = start(scripts, 2);
+    http_connection *connections[2];
+    for (int i = 0; i < 2; i++) {
+        connections[i] = take(&f);
+        scripted_peer_wait_for_connections(f.peer, i + 1);
+    }
+    assert_status(DUBBOC_OK, post(&f, connections[1]), &f.err);
+    http_connection_give_back(connections[1]);
+    assert_status(DUBBOC_E_BROKEN, post(&f, connections[0]), &f.err);
+    http_connection_give_back(connections[0]);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
+/* A peer that closes in order says nothing about its other connections. */
+static void the_end_of_one_connection_leaves_the_others_alone(void **state)
+{
+    (void)state;
+    static const peer_script scripts[] = {
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ}}};
+    fixture f = start(scripts, 2);
+    http_connection *connections[2];
+    for (int i = 0; i < 2; i++) {
+        connections[i] = take(&f);
+        assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
+    }
+    give_back_many(connections, 2);
+    http_connection *ends = take(&f);
+    assert_status(DUBBOC_E_BROKEN, post(&f, ends), &f.err);
+    http_connection_give_back(ends);
+    call_well(&f);
+    assert_int_equal(http_client_connections_opened(f.client), 2);
+    end(&f);
+}
+
 static bool has_no_open_connection(void *arg)
 {
     return scripted_peer_open_connections(arg) == 0;
@@ -523,6 +591,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_reset_while_idle_cost_no_call),
+        cmocka_unit_test(a_host_that_vanished_costs_one_call_however_many_were_idle),
+        cmocka_unit_test(a_connection_used_since_then_survives_the_reset_of_another),
+        cmocka_unit_test(the_end_of_one_connection_leaves_the_others_alone),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
         cmocka_unit_test(an_idle_connection_that_talks_is_not_used),
         cmocka_unit_test_teardown(an_old_idle_connection_is_not_used, stop_fake_clock),

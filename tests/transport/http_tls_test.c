@@ -136,6 +136,27 @@ static void a_reset_is_broken_and_raises_no_signal(void **state)
     end(&f);
 }
 
+static void a_reset_closes_the_connections_that_were_idle_before(void **state)
+{
+    (void)state;
+    fixture f = start_tls();
+    http_connection *connections[3];
+    for (int i = 0; i < 3; i++) {
+        connections[i] = take(&f);
+        assert_status(DUBBOC_OK, post_to(&f, connections[i], "/echo", slice_of("hello")), &f.err);
+    }
+    for (int i = 0; i < 3; i++)
+        http_connection_give_back(connections[i]);
+    http_connection *connection = take(&f);
+    assert_true(http_connection_is_reused(connection));
+    assert_status(DUBBOC_E_BROKEN, post_to(&f, connection, "/reset", slice_of("x")), &f.err);
+    http_connection_give_back(connection);
+    connection = take(&f);
+    assert_false(http_connection_is_reused(connection));
+    http_connection_give_back(connection);
+    end(&f);
+}
+
 static void begin_post_to(http_connection *connection, const char *path)
 {
     buffer_printf(http_connection_request(connection), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", path);
@@ -244,6 +265,7 @@ int main(void)
         cmocka_unit_test(big_bodies_arrive_whole),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
         cmocka_unit_test(a_reset_is_broken_and_raises_no_signal),
+        cmocka_unit_test(a_reset_closes_the_connections_that_were_idle_before),
         cmocka_unit_test(a_flood_outlasts_neither_the_deadline_nor_the_stop),
         cmocka_unit_test(records_of_one_byte_do_not_hold_a_step_up),
         cmocka_unit_test(a_step_sends_a_bounded_part_of_a_big_request),
