@@ -170,13 +170,27 @@ void note_write_error(const note *self, dubboc_status status, dubboc_slice id, b
     jsonrpc_write_error(out, id, code, slice_of(text), is_noted ? self->exception : NULL);
 }
 
+/* Params that were not sent, null, [] and {} all say the same: there are none (wire.md P7). So each of
+ * them is read as the empty container that the format asks for. Static, because a format may borrow it. */
+static const cJSON *params_or_none(const cJSON *params, char opener)
+{
+    static const cJSON no_items = {.type = cJSON_Array}, no_members = {.type = cJSON_Object};
+    bool is_container = params != NULL && (cJSON_IsArray(params) || cJSON_IsObject(params));
+    bool is_empty = params == NULL || (is_container && params->child == NULL);
+    if (is_empty && opener == '[')
+        return &no_items;
+    if (is_empty && opener == '{')
+        return &no_members;
+    return params != NULL ? params : &no_items;
+}
+
 dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params, const char *format, ...)
 {
-    cJSON none = {.type = cJSON_Array}; /* no params and [] are the same (wire.md P7) */
     dubboc_error err;
     va_list args;
     va_start(args, format);
-    dubboc_status status = dubboc_json_vunpack(params != NULL ? params : &none, &err, format, args);
+    params = params_or_none(params, format[strspn(format, " \t\n\r,:")]);
+    dubboc_status status = dubboc_json_vunpack(params, &err, format, args);
     va_end(args);
     assert(status != DUBBOC_E_ARGUMENT); /* the format is wrong */
     if (status == DUBBOC_OK) {

@@ -152,8 +152,9 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(
 
 /* --- inside a handler ------------------------------------------------------------------------------------------------------------------- */
 
-/* Reads params with dubboc_json_unpack()'s format. DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the
- * answer. */
+/* Reads params with dubboc_json_unpack()'s format. Params that were not sent, null, [] and {} are the same:
+ * none, so that "[]" takes any of them, and so does a format of optional members only ("{s?:i}").
+ * DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the answer. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(
     dubboc_request *request, const cJSON *params, const char *format, ...);
 

@@ -100,6 +100,15 @@ static dubboc_status fail_with(dubboc_request *request, const cJSON *params, cJS
     return dubboc_request_fail(request, 7, "java.lang.IllegalStateException", "%s", message);
 }
 
+static dubboc_status page(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+{
+    int from = 0;
+    (void)arg;
+    if (dubboc_request_params(request, params, "{s?:i !}", "from", &from) != DUBBOC_OK)
+        return DUBBOC_E_PARAMS;
+    return dubboc_json_pack(result, NULL, "i", from);
+}
+
 static dubboc_status nothing(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)result;
@@ -186,6 +195,7 @@ void test_add_echo(dubboc_server *server, const dubboc_service_options *options)
         {.name = "echo", .json = echo, .flags = DUBBOC_NONBLOCKING},
         {.name = "add", .json = add, .flags = DUBBOC_NONBLOCKING},
         {.name = "fail", .json = fail_with, .flags = DUBBOC_NONBLOCKING},
+        {.name = "page", .json = page, .flags = DUBBOC_NONBLOCKING},
         {.name = "nothing", .json = nothing, .flags = DUBBOC_NONBLOCKING},
         {.name = "nan", .json = nan_result, .flags = DUBBOC_NONBLOCKING},
         {.name = "undecided", .json = undecided, .flags = DUBBOC_NONBLOCKING},

@@ -20,7 +20,7 @@ dubboc_config *test_config(const setting *settings);
 dubboc_server *test_server(const setting *settings, int loops);
 
 /* Adds "test.Echo" with these methods, each named as it is here:
- *     echo (x -> x), add (a, b), fail (message), nothing, nan, undecided, chatty (returns E_NO_MEMORY after params have failed once)
+ *     echo (x -> x), add (a, b), page (from, by name and optional), fail (message), nothing, nan, undecided, chatty (returns E_NO_MEMORY after params have failed once)
  *         as trees, non-blocking
  *     slow (x -> x) as a tree, on a worker
  *     raw (params -> params), broken (gives no JSON), silent (gives nothing): raw, non-blocking

@@ -15,7 +15,13 @@ static const row calls[] = {
     {CALL("1", "add", "[9223372036854775806, 1]"), RESULT("1", "9223372036854775807")},
     {CALL("1", "nothing", "[]"), RESULT("1", "null")},
     {CALL("1", "nothing", "null"), RESULT("1", "null")},
+    {CALL("1", "nothing", "{}"), RESULT("1", "null")},
     {"{\"jsonrpc\":\"2.0\",\"method\":\"nothing\",\"id\":3}", RESULT("3", "null")},
+    {CALL("1", "page", "{\"from\":7}"), RESULT("1", "7")},
+    {CALL("1", "page", "{}"), RESULT("1", "0")},
+    {CALL("1", "page", "[]"), RESULT("1", "0")},
+    {CALL("1", "page", "null"), RESULT("1", "0")},
+    {"{\"jsonrpc\":\"2.0\",\"method\":\"page\",\"id\":3}", RESULT("3", "0")},
     {CALL("1", "silent", "[]"), RESULT("1", "null")},
     {CALL("1", "raw", "[1,  2.50,{\"a\":1e400}]"), RESULT("1", "[1,  2.50,{\"a\":1e400}]")},
     {CALL("1", "raw", "{\"a\":\"\\u0000\"}"), RESULT("1", "{\"a\":\"\\u0000\"}")},
@@ -115,6 +121,8 @@ static void wrong_params_are_named(void **state)
     check_error(CALL("1", "add", "{\"a\":1}"), "1", -32602, "params");
     check_error(CALL("1", "add", "null"), "1", -32602, "params");
     check_error(CALL("1", "nothing", "[1]"), "1", -32602, "params");
+    check_error(CALL("1", "nothing", "{\"a\":1}"), "1", -32602, "params");
+    check_error(CALL("1", "page", "[1]"), "1", -32602, "params");
     check_error(CALL("1", "echo", "[\"a\\u0000b\"]"), "1", -32602, "params");
 }
 
