@@ -392,7 +392,7 @@ static call_want judge_complete_exchange(call *self)
     const http_reply *http = http_exchange_reply(self->connection);
     self->sent++;
     error_begin_call(&err);
-    verdict found = judge_reply(http, self->id, &self->reply, &err);
+    verdict found = judge_reply(http, self->id, self->dialect, &self->reply, &err);
     if (is_last_on_connection(self, &found))
         http_exchange_distrust(self->connection);
     if (found.execution != DUBBOC_ANSWERED)
@@ -401,6 +401,8 @@ static call_want judge_complete_exchange(call *self)
         explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms",
             found.status == DUBBOC_OK ? "answered" : "answered with an error", http_exchange_bytes_sent(self->connection),
             http_exchange_bytes_received(self->connection), milliseconds_since(self->begun_ns));
+    if (is_explained(self) && reply_lacks_result(&self->reply))
+        explain(self, "  note: the reply has neither result nor error, taken as null since the peer is unknown");
     self->health = found.health;
     if (found.status != DUBBOC_OK && self->err != NULL)
         *self->err = err;

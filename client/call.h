@@ -103,8 +103,15 @@ typedef struct verdict {
     int32_t http_status; /* 0: no reply */
 } verdict;
 
-/* Of a complete HTTP reply; fills in *reply. err receives the text, http_status and rpc_code. */
-verdict judge_reply(const http_reply *http, uint32_t id, jsonrpc_reply *reply, dubboc_error *err);
+/* Of a complete HTTP reply from a peer of that dialect; fills in *reply. err receives the text,
+ * http_status and rpc_code. */
+verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err);
+
+/* Whether a reply has neither a result nor an error. */
+static inline bool reply_lacks_result(const jsonrpc_reply *reply)
+{
+    return !reply->is_error && reply->result.kind == JSON_NONE;
+}
 
 /* Of an exchange that failed or was interrupted with that status. */
 verdict judge_failure(dubboc_status status, size_t bytes_sent);

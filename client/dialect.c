@@ -11,7 +11,8 @@ enum { PEER_UNKNOWN, PEER_DUBBOGO, PEER_DUBBO_GO, PEER_JAVA, PEER_PLAIN, PEERS }
 
 static const dialect table[PEERS] = {
     /* A URL that a user gave, and nodes that nobody else explains: what every known peer takes. */
-    [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true, .takes_batches = false, .hangs_up_unsaid = true},
+    [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true, .takes_batches = false, .hangs_up_unsaid = true,
+        .may_lack_result = true},
     /* dubbogo 0.1, 0.2: Content-Type byte for byte, no charset (P8); reads the Timeout (P11); closes silently on a batch (P6), and after it
      * has said that there is no such method or that the params are wrong (3.1). */
     [PEER_DUBBOGO] = {"dubbogo", LINES("application/json"), .sends_timeout = true, .takes_batches = false,

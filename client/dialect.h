@@ -16,6 +16,7 @@ typedef struct dialect {
     bool sends_timeout;
     bool takes_batches;   /* a JSON array of requests is understood */
     bool hangs_up_unsaid; /* closes, without a word in the head, after a reply that refuses the request itself (wire.md 3.1) */
+    bool may_lack_result; /* a reply with neither result nor error counts as null (wire.md P42) */
 } dialect;
 
 /* What [reference X] dialect may say: a name of the table, or "auto". */

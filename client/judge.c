@@ -63,12 +63,23 @@ static verdict judge_status(const http_reply *http, dubboc_error *err)
     return (verdict){DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false, 0};
 }
 
-verdict judge_reply(const http_reply *http, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
+/* No measured provider leaves the result out (wire.md 3.1), so a reply without one is not what the
+ * provider meant to say: something on the way may have cut it, or answered in its place. */
+static dubboc_status read_reply(
+    const http_reply *http, uint32_t id, const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err)
+{
+    dubboc_status status = jsonrpc_read_reply(http->body, id, reply, err);
+    if (status == DUBBOC_OK && reply_lacks_result(reply) && !spoken->may_lack_result)
+        return error_set(err, DUBBOC_E_PROTOCOL, "the reply has neither result nor error");
+    return status;
+}
+
+verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err)
 {
     verdict result;
     if (http->not_executed) {
         result = judge_refusal(http, err);
-    } else if (jsonrpc_read_reply(http->body, id, reply, err) == DUBBOC_OK && (reply->is_error || http->status / 100 == 2)) {
+    } else if (read_reply(http, id, spoken, reply, err) == DUBBOC_OK && (reply->is_error || http->status / 100 == 2)) {
         /* dubbo-go answers errors with 500 and the reply in the body (wire.md P5) */
         result = reply->is_error ? judge_error(reply, err) : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     } else if (http->status / 100 != 2) {

@@ -33,7 +33,7 @@ void jsonrpc_end_request(buffer *out, uint32_t id);
 
 typedef struct jsonrpc_reply {
     bool is_error;      /* a non-null error member: it wins over a result (wire.md P5) */
-    json_value result;  /* JSON_NONE when absent: to be read as null (wire.md P42) */
+    json_value result;  /* JSON_NONE when absent, which the caller judges (wire.md P42) */
     json_value error;   /* the error as sent: an object, or (a fault of the peer) a string, number, boolean, array */
     int64_t code;       /* error.code, 0 when absent or no integer that fits */
     json_value message; /* error.message, JSON_NONE when absent */

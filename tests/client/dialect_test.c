@@ -153,6 +153,57 @@ static void a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection(void
     }
 }
 
+typedef struct told_lines {
+    char text[4096];
+} told_lines;
+
+static void note_line(void *arg, const char *line)
+{
+    told_lines *told = arg;
+    size_t used = strlen(told->text);
+    snprintf(told->text + used, sizeof told->text - used, "%s\n", line);
+}
+
+/* wire.md P42: none of the known providers leaves out both, so such a reply does not tell what became of the call. */
+static void a_reply_without_result_and_error_is_null_from_unknown_peers_only(void **state)
+{
+    (void)state;
+    static const char *const replies[] = {"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1}",
+        "HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":null}"};
+    static const struct {
+        const char *line;
+        dubboc_status status;
+        dubboc_execution execution;
+    } rows[] = {
+        {"dialect = java", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
+        {"dialect = dubbogo", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
+        {"dialect = dubbo-go", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
+        {"dialect = jsonrpc", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
+        {"dialect = dubbo", DUBBOC_OK, DUBBOC_ANSWERED},
+        {"", DUBBOC_OK, DUBBOC_ANSWERED},
+    };
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        const peer_script script = {{PEER_READ, PEER_SEND(replies[i % 2])}};
+        dubboc_error err;
+        dubboc_text result = {0};
+        told_lines told = {{0}};
+        const dubboc_call_options options = {.size = sizeof options, .explain = note_line, .explain_arg = &told};
+        fixture self;
+        begin(&self, &script, rows[i / 2].line);
+        assert_status(
+            rows[i / 2].status, dubboc_call_raw(self.client, "x.Y", "m", (dubboc_slice){NULL, 0}, &options, &result, &err), &err);
+        assert_int_equal(rows[i / 2].execution, err.execution);
+        assert_contains(told.text, "neither result nor error");
+        assert_int_equal(1, scripted_peer_requests(self.peer));
+        if (rows[i / 2].status == DUBBOC_OK)
+            assert_string_equal("null", result.data);
+        else
+            assert_contains(err.text, "neither result nor error");
+        dubboc_text_free(&result);
+        end(&self);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +212,7 @@ int main(void)
         cmocka_unit_test(a_service_is_sent_what_is_usual),
         cmocka_unit_test(a_service_is_sent_what_its_section_says),
         cmocka_unit_test(a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection),
+        cmocka_unit_test(a_reply_without_result_and_error_is_null_from_unknown_peers_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
