@@ -106,7 +106,7 @@ dubboc_status dubboc_json_double(const cJSON *value, double *out)
     dubboc_slice text = json_node_type(value) == cJSON_Raw ? raw_number(value) : slice_make(NULL, 0);
     if (text.at == NULL)
         return DUBBOC_E_TYPE;
-    return json_number_as_double(text, out) ? DUBBOC_OK : DUBBOC_E_RANGE;
+    return json_number_nearest(text, out) ? DUBBOC_OK : DUBBOC_E_RANGE;
 }
 
 dubboc_status dubboc_json_decimal(const cJSON *value, char *out, size_t size)

@@ -6,6 +6,8 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "codec/json.h"
 #include "codec/json_double.h"
@@ -137,9 +139,55 @@ static bool decimal_as_double(json_decimal decimal, double *value)
     return true;
 }
 
-bool json_number_as_double(dubboc_slice number, double *value)
+/* --- the nearest double of any number --- */
+
+/* Every double, and every value halfway between two of them, has fewer significant decimal digits.
+ * So what lies behind that many digits only says on which side of a halfway value the number is. */
+#define NEAREST_DIGITS_MAX 800
+
+/* Reads a number with more digits than an integer holds. strtod() is given an integer with an exponent:
+ * without a decimal point it does not ask the locale. */
+static double long_nearest(dubboc_slice number)
 {
-    return decimal_as_double(json_decimal_read(number), value);
+    char text[NEAREST_DIGITS_MAX + 32];
+    const char *at = number.at, *end = number.at + number.len;
+    size_t len = 0;
+    int64_t exponent = 0;
+    bool is_fraction = false, is_more = false;
+    for (at += *at == '-'; at < end && *at != 'e' && *at != 'E'; at++) {
+        if (*at == '.') {
+            is_fraction = true;
+            continue;
+        }
+        exponent -= is_fraction;
+        if (len == 0 && *at == '0')
+            continue;
+        if (len < NEAREST_DIGITS_MAX) {
+            text[len++] = *at;
+        } else {
+            is_more = is_more || *at != '0';
+            exponent++;
+        }
+    }
+    if (is_more) { /* any digit but 0 stands for those that were left out */
+        text[len++] = '1';
+        exponent--;
+    }
+    if (at < end)
+        exponent += read_exponent(at + 1, end);
+    snprintf(text + len, sizeof text - len, "e%lld", (long long)exponent);
+    double value = strtod(text, NULL);
+    return *number.at == '-' ? -value : value;
+}
+
+bool json_number_nearest(dubboc_slice number, double *value)
+{
+    json_decimal decimal = json_decimal_read(number);
+    double nearest = decimal.is_long ? long_nearest(number) : json_decimal_double(decimal);
+    if (isinf(nearest))
+        return false;
+    *value = nearest;
+    return true;
 }
 
 static bool is_integer_text(dubboc_slice number)

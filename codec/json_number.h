@@ -32,8 +32,9 @@ json_decimal json_decimal_of(double value);
 /* The nearest double; infinity when beyond. The decimal is not long. */
 double json_decimal_double(json_decimal decimal);
 
-/* Whether a checked number can be given back by a double with the same value; then *value is it. */
-bool json_number_as_double(dubboc_slice number, double *value);
+/* The double nearest to a checked number of any length, ties to even, as strtod() has it in the C
+ * locale; 0 below the smallest one. false: it is beyond the largest finite double. */
+bool json_number_nearest(dubboc_slice number, double *value);
 
 /* Whether a checked number stands in a tree as a cJSON number; then *value is it. Otherwise it is kept as text. */
 bool json_number_is_plain(dubboc_slice number, double *value);

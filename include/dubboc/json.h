@@ -2,9 +2,13 @@
  *
  * NUMBERS. cJSON keeps every number as a double, which changes most integers above 2^53. So a number that a double cannot give back
  * with the same value stands in a tree as a cJSON_Raw node: valuestring is the number's text exactly as received, and its VALUEDOUBLE
- * AND VALUEINT ARE 0. Never read node->valuedouble or cJSON_GetNumberValue(); use the accessors below: they read both kinds of node
- * and fail where a value does not fit, they never round or saturate. All other numbers (integers up to 2^53, decimals that print
- * back to the same value) are plain cJSON numbers.
+ * AND VALUEINT ARE 0. Never read node->valuedouble or cJSON_GetNumberValue(); use the accessors below, which read both kinds of
+ * node. All other numbers (integers up to 2^53, decimals that print back to the same value) are plain cJSON numbers.
+ *
+ * Integers and decimal texts are exact: reading one fails where the value does not fit, it never rounds or saturates. A double is
+ * the nearest to what was sent, as strtod() gives it, because peers print doubles with up to 17 digits and more, which no double
+ * holds exactly (0.1 arrives as 0.10000000000000001): only a value beyond the largest double is an error. Where each digit counts
+ * (amounts of money), read an integer or a decimal text.
  *
  * TREES are ordinary cJSON: free them with cJSON_Delete(), walk them with cJSON's functions, build them with them. They are allocated with
  * cJSON_malloc(). Look members up with dubboc_json_get(): cJSON's own look-up ignores case unless asked not to.
@@ -36,15 +40,15 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_parse(const char *text, s
  * levels. DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_print(const cJSON *tree, char **text, size_t *len, dubboc_error *err);
 
-/* --- exact numbers --------------------------------------------------------------------------------------------------------------- */
+/* --- numbers --------------------------------------------------------------------------------------------------------------------- */
 
 /* The value of a number node as int64_t or uint64_t. 5, 5.0 and 5e0 are all 5.
  * DUBBOC_E_TYPE: value is NULL or not a number. DUBBOC_E_RANGE: not an integer, or it does not fit. *out is written on success only. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_i64(const cJSON *value, int64_t *out);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_u64(const cJSON *value, uint64_t *out);
 
-/* The value as the nearest double. DUBBOC_E_TYPE as above. DUBBOC_E_RANGE: it is beyond the largest double, or it is an integer or
- * decimal that a double cannot give back with the same value (use dubboc_json_decimal() then). */
+/* The value as the nearest double (a tie goes to the even one), as strtod() reads it in the C locale; this holds for integers above
+ * 2^53 too. Below the smallest double it is 0. DUBBOC_E_TYPE as above. DUBBOC_E_RANGE: it is beyond the largest finite double. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_double(const cJSON *value, double *out);
 
 /* The value as its shortest exact decimal text, as JSON writes numbers; a raw node's text unchanged. Written to out (zero-ended).

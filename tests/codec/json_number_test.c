@@ -354,25 +354,34 @@ static const reading readings[] = {
     {"0e99999999999", OK, 0, OK, 0, OK, 0},
     {"-1", OK, -1, RANGE, 0, OK, -1},
     {"1.5", RANGE, 0, RANGE, 0, OK, 1.5},
-    {"1e-400", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"1e-400", RANGE, 0, RANGE, 0, OK, 0},
     {"9007199254740992", OK, INT64_C(9007199254740992), OK, UINT64_C(9007199254740992), OK, 9007199254740992.0},
-    {"9007199254740993", OK, INT64_C(9007199254740993), OK, UINT64_C(9007199254740993), RANGE, 0},
+    {"9007199254740993", OK, INT64_C(9007199254740993), OK, UINT64_C(9007199254740993), OK, 9007199254740992.0},
     {"9007199254740994", OK, INT64_C(9007199254740994), OK, UINT64_C(9007199254740994), OK, 9007199254740994.0},
-    {"9223372036854775807", OK, INT64_MAX, OK, INT64_MAX, RANGE, 0},
-    {"9223372036854775807.000", OK, INT64_MAX, OK, INT64_MAX, RANGE, 0},
-    {"922337203685477580.7e1", OK, INT64_MAX, OK, INT64_MAX, RANGE, 0},
+    {"9223372036854775807", OK, INT64_MAX, OK, INT64_MAX, OK, 9223372036854775808.0},
+    {"9223372036854775807.000", OK, INT64_MAX, OK, INT64_MAX, OK, 9223372036854775808.0},
+    {"922337203685477580.7e1", OK, INT64_MAX, OK, INT64_MAX, OK, 9223372036854775808.0},
     {"9223372036854775808", RANGE, 0, OK, UINT64_C(9223372036854775808), OK, 9223372036854775808.0},
     {"-9223372036854775808", OK, INT64_MIN, RANGE, 0, OK, -9223372036854775808.0},
-    {"-9223372036854775809", RANGE, 0, RANGE, 0, RANGE, 0},
-    {"18446744073709551615", RANGE, 0, OK, UINT64_MAX, RANGE, 0},
-    {"18446744073709551616", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"-9223372036854775809", RANGE, 0, RANGE, 0, OK, -9223372036854775808.0},
+    {"18446744073709551615", RANGE, 0, OK, UINT64_MAX, OK, 18446744073709551616.0},
+    {"18446744073709551616", RANGE, 0, RANGE, 0, OK, 18446744073709551616.0},
     {"1e19", RANGE, 0, OK, UINT64_C(10000000000000000000), OK, 1e19},
     {"1e18", OK, INT64_C(1000000000000000000), OK, UINT64_C(1000000000000000000), OK, 1e18},
     {"1e20", RANGE, 0, RANGE, 0, OK, 1e20},
     {"1e400", RANGE, 0, RANGE, 0, RANGE, 0},
-    {"123456789012345678901234567890", RANGE, 0, RANGE, 0, RANGE, 0},
-    {"1.00000000000000000000000000000000001", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"123456789012345678901234567890", RANGE, 0, RANGE, 0, OK, 123456789012345678901234567890.0},
+    {"1.00000000000000000000000000000000001", RANGE, 0, RANGE, 0, OK, 1},
     {"100000000000000000000000e-23", OK, 1, OK, 1, OK, 1},
+    {"1.7976931348623158e308", RANGE, 0, RANGE, 0, OK, DBL_MAX},
+    {"1.797693134862315807937e308", RANGE, 0, RANGE, 0, OK, DBL_MAX}, /* just below the half to 2^1024 */
+    {"1.797693134862315807938e308", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"-1.7976931348623159e308", RANGE, 0, RANGE, 0, RANGE, 0},
+    {"4.9E-324", RANGE, 0, RANGE, 0, OK, DBL_TRUE_MIN},
+    {"2.4703282292062327e-324", RANGE, 0, RANGE, 0, OK, 0},
+    {"2.4703282292062328e-324", RANGE, 0, RANGE, 0, OK, DBL_TRUE_MIN},
+    {"1e-99999999999999999999", RANGE, 0, RANGE, 0, OK, 0},
+    {"1e99999999999999999999", RANGE, 0, RANGE, 0, RANGE, 0},
     {"\"5\"", TYPE, 0, TYPE, 0, TYPE, 0},
     {"true", TYPE, 0, TYPE, 0, TYPE, 0},
     {"null", TYPE, 0, TYPE, 0, TYPE, 0},
@@ -412,6 +421,72 @@ static void accessors_read_both_kinds_of_node_and_never_saturate(void **state)
         check_reading(raw, &readings[i]);
         cJSON_Delete(raw);
     }
+}
+
+/* dubboc_json_double() of a text, and of the node that reading the text makes. */
+static void check_nearest(const char *text, double expected)
+{
+    cJSON raw = {.type = cJSON_Raw, .valuestring = (char *)(uintptr_t)text};
+    cJSON *tree = parse(text);
+    double from_raw = 77, from_tree = 77;
+    dubboc_status raw_status = dubboc_json_double(&raw, &from_raw), tree_status = dubboc_json_double(tree, &from_tree);
+    cJSON_Delete(tree);
+    if (raw_status != DUBBOC_OK || tree_status != DUBBOC_OK || bits_of(from_raw) != bits_of(expected) ||
+        bits_of(from_tree) != bits_of(expected))
+        fail_msg("%.100s reads as %s %a and %s %a, expected %a", text, dubboc_status_name(raw_status), from_raw,
+            dubboc_status_name(tree_status), from_tree, expected);
+}
+
+/* How peers in C, C++, PHP and Java print doubles. */
+static void a_million_printed_doubles_read_as_the_c_library_reads_them(void **state)
+{
+    (void)state;
+    static const int digits[] = {15, 16, 17, 20};
+    uint64_t seed = 8;
+    for (long i = 0; i < ROUNDS; i++) {
+        /* half of them of all magnitudes, half of everyday ones */
+        double value = double_of(next_random(&seed));
+        if (i % 2 == 0)
+            value = (double)(int64_t)next_random(&seed) / 9007199254740992.0;
+        for (size_t j = 0; isfinite(value) && j < sizeof digits / sizeof digits[0]; j++) {
+            char text[64];
+            snprintf(text, sizeof text, "%.*g", digits[j], value);
+            if (isfinite(strtod(text, NULL))) /* fewer digits may round the largest ones up */
+                check_nearest(text, strtod(text, NULL));
+        }
+    }
+}
+
+/* The exact decimal expansion of a double, and of the values halfway to its neighbours, has up to 767 digits. */
+static void complete_expansions_and_halves_read_as_the_c_library_reads_them(void **state)
+{
+    (void)state;
+    static const char *const tails[] = {"", "0", "1", "000000000000000000000000000000001"};
+    uint64_t seed = 9;
+    char text[2048];
+    for (long i = 0; i < 3000; i++) {
+        double value = double_of(next_random(&seed) >> 2), next = nextafter(value, INFINITY);
+        long double half = ((long double)value + (long double)next) / 2;
+        if (!isfinite(next))
+            continue;
+        for (size_t j = 0; j < sizeof tails / sizeof tails[0]; j++) {
+            int len = snprintf(text, sizeof text, "%.1100Lf%s", half, tails[j]);
+            assert_in_range(len, 1100, sizeof text - 1);
+            check_nearest(text, strtod(text, NULL));
+            snprintf(text, sizeof text, "%.1100f%s", value, tails[j]);
+            check_nearest(text, strtod(text, NULL));
+        }
+    }
+    /* longer than all that is kept, and decided by its last digit */
+    char *endless = malloc(100000);
+    assert_non_null(endless);
+    strcpy(endless, "1.00000000000000011102230246251565404236316680908203125"); /* 1 + 2^-53 */
+    check_nearest(endless, 1);
+    size_t len = strlen(endless);
+    memset(endless + len, '0', 99990 - len);
+    strcpy(endless + 99990, "1");
+    check_nearest(endless, nextafter(1, 2));
+    free(endless);
 }
 
 static void accessors_refuse_what_is_no_number(void **state)
@@ -547,10 +622,15 @@ static void the_locale_changes_nothing(void **state)
     dubboc_status status = dubboc_json_double(cJSON_GetArrayItem(tree, 1), &number);
     /* The numbers that are left to the C library. */
     double tiny = json_double_nearest(UINT64_C(4940656458412465442), -342);
+    cJSON pi = {.type = cJSON_Raw, .valuestring = (char[]){"3.14159265358979323846264338327950288"}};
+    double long_number = 0;
+    dubboc_status long_status = dubboc_json_double(&pi, &long_number);
     setlocale(LC_NUMERIC, "C");
     assert_string_equal(body, text);
     assert_int_equal(DUBBOC_OK, status);
     assert_true(number == 0.1 + 0.2);
+    assert_int_equal(DUBBOC_OK, long_status);
+    assert_true(long_number == 3.14159265358979323846264338327950288);
     assert_true(tiny == 4.940656458412465442e-324);
     free(text);
     cJSON_Delete(tree);
@@ -571,6 +651,8 @@ int main(void)
         cmocka_unit_test(big_numbers_survive_byte_for_byte),
         cmocka_unit_test(valueint_is_filled_as_cjson_does),
         cmocka_unit_test(accessors_read_both_kinds_of_node_and_never_saturate),
+        cmocka_unit_test(a_million_printed_doubles_read_as_the_c_library_reads_them),
+        cmocka_unit_test(complete_expansions_and_halves_read_as_the_c_library_reads_them),
         cmocka_unit_test(accessors_refuse_what_is_no_number),
         cmocka_unit_test(plain_numbers_of_a_user_are_read_by_value),
         cmocka_unit_test(decimal_tells_the_exact_text_or_that_it_does_not_fit),
