@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/error.h"
 #include "base/utf8.h"
 
 static bool push(json_path *path, json_path_step step)
@@ -63,4 +64,14 @@ const char *json_path_text(const json_path *path, char text[JSON_PATH_TEXT_MAX])
     }
     make_printable(text);
     return text;
+}
+
+dubboc_status json_path_error(const json_path *path, dubboc_error *err, dubboc_status status, const char *text, ...)
+{
+    char place[JSON_PATH_TEXT_MAX];
+    va_list args;
+    va_start(args, text);
+    error_vset(err, status, text, args);
+    va_end(args);
+    return error_prefix(err, status, "%s", json_path_text(path, place));
 }

@@ -24,4 +24,8 @@ bool json_path_push_index(json_path *path, size_t index);
 /* Writes it, cut at its end when too long; returns text. Bytes that would spoil a line of text are shown as '?'. */
 const char *json_path_text(const json_path *path, char text[JSON_PATH_TEXT_MAX]);
 
+/* Sets err to status and "<path>: " and the text. */
+dubboc_status json_path_error(const json_path *path, dubboc_error *err, dubboc_status status, const char *text, ...)
+    DUBBOC_PRINTF(4, 5);
+
 #endif

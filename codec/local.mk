@@ -3,7 +3,9 @@ libdubboc_core_la_SOURCES += \
 	codec/json_double.c codec/json_double.h \
 	codec/json_format.c codec/json_format.h \
 	codec/json_number.c codec/json_number.h \
-	codec/json_pack.c codec/json_unpack.c \
+	codec/json_maker.c codec/json_maker.h codec/json_pack.c \
+	codec/json_reader.c codec/json_reader.h codec/json_unpack.c \
+	codec/json_typed_build.c codec/json_typed_read.c \
 	codec/json_path.c codec/json_path.h \
 	codec/json_plain.h \
 	codec/json_powers.c codec/json_powers.h \

@@ -75,7 +75,7 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     (void)result;
     (void)arg;
     int ms;
-    if (dubboc_request_params(request, params, "[i]", &ms) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &ms) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (ms < 0 || ms > LATER_MAX_MS)
         return dubboc_request_fail(

@@ -19,7 +19,7 @@
 static dubboc_status echo(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
-    return dubboc_request_params(request, params, "[O]", result);
+    return dubboc_request_args(request, params, result);
 }
 
 /* The only element of a JSON array, by its text. false: there is none, or more than one. */
@@ -62,7 +62,7 @@ static dubboc_status sleep_for(dubboc_request *request, const cJSON *params, cJS
 {
     (void)arg;
     int64_t ms;
-    if (dubboc_request_params(request, params, "[I]", &ms) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &ms) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (ms < 0 || ms > SLEEP_MAX_MS)
         return dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException", "cannot sleep for %" PRId64 " ms", ms);
@@ -79,7 +79,7 @@ static dubboc_status fail(dubboc_request *request, const cJSON *params, cJSON **
     (void)result;
     (void)arg;
     const char *message;
-    if (dubboc_request_params(request, params, "[s]", &message) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &message) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     return dubboc_request_fail(request, 0, NULL, "%s", message);
 }
@@ -89,7 +89,7 @@ static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **r
 {
     (void)arg;
     int64_t a, b, sum;
-    if (dubboc_request_params(request, params, "[I, I]", &a, &b) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &a, &b) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (__builtin_add_overflow(a, b, &sum))
         return dubboc_request_fail(
@@ -103,7 +103,7 @@ static dubboc_status nothing(dubboc_request *request, const cJSON *params, cJSON
 {
     (void)result;
     (void)arg;
-    return dubboc_request_params(request, params, "[]");
+    return dubboc_request_args(request, params);
 }
 
 /* big(kib): a string of so many KiB. */
@@ -112,7 +112,7 @@ static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **r
     (void)arg;
     int kib;
     dubboc_error err;
-    if (dubboc_request_params(request, params, "[i]", &kib) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &kib) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (kib < 0 || kib > BIG_MAX_KIB)
         return dubboc_request_fail(
@@ -122,7 +122,7 @@ static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **r
     if (text == NULL)
         return DUBBOC_E_NO_MEMORY;
     memset(text, 'x', len);
-    dubboc_status status = dubboc_json_pack(result, &err, "S", text, len);
+    dubboc_status status = dubboc_json_build(result, &err, ((dubboc_slice){text, len}));
     free(text);
     return status;
 }
@@ -131,7 +131,7 @@ static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **r
 static dubboc_status whoami(dubboc_request *request, const cJSON *params, cJSON **result, void *server)
 {
     char text[256];
-    if (dubboc_request_params(request, params, "[]") != DUBBOC_OK)
+    if (dubboc_request_args(request, params) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     snprintf(text, sizeof text, "%s %ld", dubboc_server_registered_address(server), (long)getpid());
     *result = cJSON_CreateString(text);

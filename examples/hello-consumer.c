@@ -10,11 +10,12 @@ int main(void)
     const char *greeting, *name;
     int status = 1;
     dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_WARN);
-    if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK || dubboc_json_pack(&params, &err, "[s]", "world") != DUBBOC_OK)
+    if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK ||
+        dubboc_json_build(&params, &err, DUBBOC_ARRAY("world")) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: %s\n", err.text);
     else if (dubboc_call(client, "com.example.Hello", "greet", params, &result, &err) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: %s (%s)\n", err.text, dubboc_execution_text(err.execution));
-    else if (dubboc_json_unpack(result, &err, "{s:s, s:s}", "greeting", &greeting, "name", &name) != DUBBOC_OK)
+    else if (dubboc_json_read(result, &err, DUBBOC_MEMBERS("greeting", &greeting, "name", &name)) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: the result is not what was expected: %s\n", err.text);
     else
         status = printf("%s, %s!\n", greeting, name) < 0;

@@ -8,9 +8,9 @@ static dubboc_status greet(dubboc_request *request, const cJSON *params, cJSON *
 {
     const char *name;
     (void)arg;
-    if (dubboc_request_params(request, params, "[s]", &name) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &name) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
-    return dubboc_json_pack(result, NULL, "{s:s, s:s}", "greeting", "Hello", "name", name);
+    return dubboc_json_build(result, NULL, DUBBOC_OBJECT("greeting", "Hello", "name", name));
 }
 
 int main(void)

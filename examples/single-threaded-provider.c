@@ -16,7 +16,7 @@
 static dubboc_status next(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     int64_t *count = arg;
-    if (dubboc_request_params(request, params, "[]") != DUBBOC_OK)
+    if (dubboc_request_args(request, params) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     *result = dubboc_json_i64_new(++*count);
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;

@@ -1,5 +1,5 @@
 /* Calls com.ikurento.user.UserProvider as Java, Go and C teams serve it, and shows three ways to call and to read what comes back:
- * built and read with pack and unpack, as text, and an error that the method itself reports. Set up by ini file or environment alone. */
+ * built and read by the types of C variables, as text, and an error that the method itself reports. Set up by ini file or environment alone. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,10 +19,10 @@ static int show_user(dubboc_client *client, const char *id)
     const char *name = NULL, *sex = NULL;
     int64_t time_ms = 0;
     int age = 0, failed = 0;
-    if (dubboc_json_pack(&params, &err, "[s]", id) != DUBBOC_OK ||
+    if (dubboc_json_build(&params, &err, DUBBOC_ARRAY(id)) != DUBBOC_OK ||
         dubboc_call(client, service, "GetUser", params, &user, &err) != DUBBOC_OK ||
-        (!cJSON_IsNull(user) && dubboc_json_unpack(user, &err, "{s:s, s:i, s:I, s:s}", "name", &name, "age", &age, "time",
-                                    &time_ms, "sex", &sex) != DUBBOC_OK))
+        (!cJSON_IsNull(user) &&
+            dubboc_json_read(user, &err, DUBBOC_MEMBERS("name", &name, "age", &age, "time", &time_ms, "sex", &sex)) != DUBBOC_OK))
         failed = complain("GetUser", &err);
     else if (cJSON_IsNull(user))
         printf("GetUser(%s): nobody\n", id);
@@ -52,7 +52,7 @@ static int show_error(dubboc_client *client)
     dubboc_error err = {0};
     cJSON *params = NULL;
     int failed = 0;
-    if (dubboc_json_pack(&params, &err, "[s]", "A999") != DUBBOC_OK)
+    if (dubboc_json_build(&params, &err, DUBBOC_ARRAY("A999")) != DUBBOC_OK)
         return complain("GetErr", &err);
     if (dubboc_call(client, service, "GetErr", params, NULL, &err) == DUBBOC_E_REMOTE)
         printf("GetErr(A999): the provider said \"%s\" (code %lld)\n", err.text, (long long)err.rpc_code);

@@ -28,8 +28,8 @@ static const user users[] = {
 
 static dubboc_status give_user(const user *one, cJSON **result)
 {
-    return dubboc_json_pack(result, NULL, "{s:s, s:s, s:I, s:I, s:s?}", "id", one->id, "name", one->name, "age", one->age, "time",
-        one->time_ms, "sex", one->sex);
+    return dubboc_json_build(result, NULL,
+        DUBBOC_OBJECT("id", one->id, "name", one->name, "age", one->age, "time", one->time_ms, "sex", DUBBOC_OR_NULL(one->sex)));
 }
 
 static const user *find_user(const char *id)
@@ -92,7 +92,7 @@ static dubboc_status get_user(dubboc_request *request, const cJSON *params, cJSO
 {
     (void)arg;
     const char *id;
-    if (dubboc_request_params(request, params, "[s]", &id) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &id) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     const user *found = find_user(id);
     return found != NULL ? give_user(found, result) : DUBBOC_OK;
@@ -103,7 +103,7 @@ static dubboc_status get_user_0(dubboc_request *request, const cJSON *params, cJ
 {
     (void)arg;
     user made = {.age = 18, .sex = "MAN"};
-    if (dubboc_request_params(request, params, "[s, s]", &made.id, &made.name) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &made.id, &made.name) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     return give_user(&made, result);
 }
@@ -113,7 +113,7 @@ static dubboc_status get_user_3(dubboc_request *request, const cJSON *params, cJ
 {
     (void)result;
     (void)arg;
-    return dubboc_request_params(request, params, "[]");
+    return dubboc_request_args(request, params);
 }
 
 /* GetErr(id): always fails; Java callers see a java.lang.Exception. */
@@ -122,7 +122,7 @@ static dubboc_status get_err(dubboc_request *request, const cJSON *params, cJSON
     (void)result;
     (void)arg;
     const char *id;
-    if (dubboc_request_params(request, params, "[s]", &id) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &id) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     return dubboc_request_fail(request, 0, "java.lang.Exception", "no user %s", id);
 }
@@ -148,16 +148,16 @@ static dubboc_status get_user_by_type(dubboc_request *request, const cJSON *para
     const cJSON *given;
     char code[32];
     user made = {.name = "by id", .age = 48, .sex = "MAN"};
-    if (dubboc_request_params(request, params, "[o]", &given) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &given) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (dubboc_json_is_number(given)) {
         int32_t number;
-        if (dubboc_request_params(request, params, "[i]", &number) != DUBBOC_OK)
+        if (dubboc_request_args(request, params, &number) != DUBBOC_OK)
             return DUBBOC_E_PARAMS;
         snprintf(code, sizeof code, "%d", number);
         made.id = code;
         made.name = "by code";
-    } else if (dubboc_request_params(request, params, "[s]", &made.id) != DUBBOC_OK) {
+    } else if (dubboc_request_args(request, params, &made.id) != DUBBOC_OK) {
         return DUBBOC_E_PARAMS;
     }
     return give_user(&made, result);
@@ -170,9 +170,11 @@ static dubboc_status query_user(dubboc_request *request, const cJSON *params, cJ
     const cJSON *given = params, *time, *sex;
     const char *id = NULL, *name = NULL;
     int64_t age = 0;
-    if (!cJSON_IsObject(params) && dubboc_request_params(request, params, "[o]", &given) != DUBBOC_OK)
+    if (!cJSON_IsObject(params) && dubboc_request_args(request, params, &given) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
-    if (dubboc_request_params(request, given, "{s?:s, s?:s, s?:I}", "id", &id, "name", &name, "age", &age) != DUBBOC_OK)
+    if (dubboc_request_read(request, given,
+            DUBBOC_MEMBERS("id", DUBBOC_OPTIONAL(&id), "name", DUBBOC_OPTIONAL(&name), "age", DUBBOC_OPTIONAL(&age))) !=
+        DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     char *greeting = NULL;
     if (asprintf(&greeting, "hello:%s", name != NULL ? name : "null") < 0)
@@ -180,8 +182,9 @@ static dubboc_status query_user(dubboc_request *request, const cJSON *params, cJ
     time = dubboc_json_get(given, "time");
     sex = dubboc_json_get(given, "sex");
     cJSON none = {.type = cJSON_NULL};
-    dubboc_status status = dubboc_json_pack(result, NULL, "{s:s?, s:s, s:I, s:O, s:O}", "id", id, "name", greeting, "age",
-        age + 18, "time", time != NULL ? time : &none, "sex", sex != NULL ? sex : &none);
+    dubboc_status status = dubboc_json_build(result, NULL,
+        DUBBOC_OBJECT("id", DUBBOC_OR_NULL(id), "name", greeting, "age", age + 18, "time", time != NULL ? time : &none, "sex",
+            sex != NULL ? sex : &none));
     free(greeting);
     return status;
 }
@@ -190,7 +193,7 @@ static dubboc_status query_user(dubboc_request *request, const cJSON *params, cJ
 static dubboc_status query_all(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
-    if (dubboc_request_params(request, params, "[]") != DUBBOC_OK)
+    if (dubboc_request_args(request, params) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     cJSON *all = cJSON_CreateObject();
     dubboc_status status = all != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
@@ -208,16 +211,16 @@ static dubboc_status is_limit(dubboc_request *request, const cJSON *params, cJSO
 {
     (void)arg;
     const char *sex, *name = NULL;
-    if (dubboc_request_params(request, params, "[s, s?]", &sex, &name) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &sex, DUBBOC_OR_NULL(&name)) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
-    return dubboc_json_pack(result, NULL, "b", strcmp(sex, "WOMAN") == 0);
+    return dubboc_json_build(result, NULL, (bool)(strcmp(sex, "WOMAN") == 0));
 }
 
 /* The sum of two ints, as Java's. */
 static dubboc_status sum_of(dubboc_request *request, const cJSON *params, int *sum)
 {
     int a, b;
-    if (dubboc_request_params(request, params, "[i, i]", &a, &b) != DUBBOC_OK)
+    if (dubboc_request_args(request, params, &a, &b) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (__builtin_add_overflow(a, b, sum))
         return dubboc_request_fail(request, 0, "java.lang.ArithmeticException", "integer overflow");
@@ -230,7 +233,7 @@ static dubboc_status calc(dubboc_request *request, const cJSON *params, cJSON **
     (void)arg;
     int sum;
     dubboc_status status = sum_of(request, params, &sum);
-    return status == DUBBOC_OK ? dubboc_json_pack(result, NULL, "i", sum) : status;
+    return status == DUBBOC_OK ? dubboc_json_build(result, NULL, sum) : status;
 }
 
 /* Sum(a, b): the same in a response object. */
@@ -239,7 +242,9 @@ static dubboc_status sum_response(dubboc_request *request, const cJSON *params, 
     (void)arg;
     int sum;
     dubboc_status status = sum_of(request, params, &sum);
-    return status == DUBBOC_OK ? dubboc_json_pack(result, NULL, "{s:i, s:s, s:i}", "status", 0, "err", "", "data", sum) : status;
+    if (status != DUBBOC_OK)
+        return status;
+    return dubboc_json_build(result, NULL, DUBBOC_OBJECT("status", 0, "err", "", "data", sum));
 }
 
 int main(int argc, char **argv)

@@ -184,6 +184,23 @@ static const cJSON *params_or_none(const cJSON *params, char opener)
     return params != NULL ? params : &no_items;
 }
 
+/* What became of reading the params; err tells it with a path from "$". */
+static dubboc_status note_params(dubboc_request *request, dubboc_status status, const dubboc_error *err)
+{
+    assert(status != DUBBOC_E_ARGUMENT); /* what was asked for is wrong, not what was sent */
+    if (status == DUBBOC_OK) {
+        if (request->note.kind == NOTE_PARAMS)
+            note_clear(&request->note);
+        return DUBBOC_OK;
+    }
+    if (status == DUBBOC_E_NO_MEMORY)
+        return status;
+    bool has_path = err->text[0] == '$';
+    note_set(
+        &request->note, NOTE_PARAMS, JSONRPC_INVALID_PARAMS, NULL, has_path ? "params%s" : "params: %s", err->text + has_path);
+    return DUBBOC_E_PARAMS;
+}
+
 dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params, const char *format, ...)
 {
     dubboc_error err;
@@ -192,17 +209,14 @@ dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params
     params = params_or_none(params, format[strspn(format, " \t\n\r,:")]);
     dubboc_status status = dubboc_json_vunpack(params, &err, format, args);
     va_end(args);
-    assert(status != DUBBOC_E_ARGUMENT); /* the format is wrong */
-    if (status == DUBBOC_OK) {
-        if (request->note.kind == NOTE_PARAMS)
-            note_clear(&request->note);
-        return DUBBOC_OK;
-    }
-    if (status == DUBBOC_E_NO_MEMORY)
-        return status;
-    const char *text = err.text[0] == '$' ? err.text + 1 : err.text;
-    note_set(&request->note, NOTE_PARAMS, JSONRPC_INVALID_PARAMS, NULL, err.text[0] == '$' ? "params%s" : "params: %s", text);
-    return DUBBOC_E_PARAMS;
+    return note_params(request, status, &err);
+}
+
+dubboc_status dubboc_request_read_target(dubboc_request *request, const cJSON *params, const dubboc_json_target *target)
+{
+    dubboc_error err;
+    params = params_or_none(params, target->kind == DUBBOC_JSON_OBJECT_ ? '{' : '[');
+    return note_params(request, dubboc_json_read_target(params, &err, target), &err);
 }
 
 dubboc_status dubboc_request_fail(dubboc_request *request, int code, const char *exception, const char *format, ...)

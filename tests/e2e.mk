@@ -1,5 +1,6 @@
 e2e_tests = \
 	tests/e2e/structure.py \
+	tests/e2e/typed_json.py \
 	tests/e2e/bad_input.py \
 	tests/e2e/file_registry.py \
 	tests/e2e/zookeeper.py

@@ -3,7 +3,7 @@
  *     static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
  *     {
  *         int64_t a, b;
- *         if (dubboc_request_params(request, params, "[I, I]", &a, &b) != DUBBOC_OK)
+ *         if (dubboc_request_args(request, params, &a, &b) != DUBBOC_OK)
  *             return DUBBOC_E_PARAMS;
  *         *result = dubboc_json_i64_new(a + b);
  *         return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
@@ -96,7 +96,7 @@ typedef struct dubboc_request dubboc_request;
 
 /* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null; borrowed. DUBBOC_OK: *result (preset
  * NULL; left so: null) is taken over; a result that is no JSON (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
- * DUBBOC_E_PARAMS: -32602, with the text that dubboc_request_params() has noted. DUBBOC_DEFERRED: see dubboc_request_defer(). Any other:
+ * DUBBOC_E_PARAMS: -32602, with the text that dubboc_request_args() and its like have noted. DUBBOC_DEFERRED: see dubboc_request_defer(). Any other:
  * an error answer, as noted by dubboc_request_fail(), else -32603 with the status's text. For a notification nothing is answered,
  * whatever the handler returns. Several requests of one batch run one after the other, in order, on one thread; handlers of different
  * HTTP requests run at the same time. */
@@ -152,7 +152,26 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(
 
 /* --- inside a handler ------------------------------------------------------------------------------------------------------------------- */
 
-/* Reads params with dubboc_json_unpack()'s format. Params that were not sent, null, [] and {} are the same:
+/* Reads params as dubboc_json_read() reads a tree; C11 only, checked by the compiler.
+ *
+ *     dubboc_request_args(request, params, &id, &name)          params by position: [id, name]
+ *     dubboc_request_args(request, params)                      a method that takes none
+ *     dubboc_request_read(request, params, DUBBOC_MEMBERS("id", &id, "name", DUBBOC_OPTIONAL(&name)))
+ *
+ * Params that were not sent, null, [] and {} are the same: none. DUBBOC_E_PARAMS: they do not fit; the text
+ * that names the parameter is noted for the answer. DUBBOC_E_NO_MEMORY. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_read_target(
+    dubboc_request *request, const cJSON *params, const dubboc_json_target *target);
+#if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
+#define dubboc_request_read(request, params, target)                                                                             \
+    dubboc_request_read_target(request, params, (const dubboc_json_target[]){DUBBOC_JSON_TARGET_(target)})
+#define dubboc_request_args(request, ...) DUBBOC_JOINED_(DUBBOC_ARGS_, DUBBOC_HAS_MORE_(__VA_ARGS__), _)(request, __VA_ARGS__)
+#define DUBBOC_ARGS_0_(request, params)                                                                                          \
+    dubboc_request_read(request, params, dubboc_json_list_to_((const dubboc_json_target[]){{0}}, DUBBOC_JSON_ARRAY_))
+#define DUBBOC_ARGS_1_(request, params, ...) dubboc_request_read(request, params, DUBBOC_ITEMS(__VA_ARGS__))
+#endif
+
+/* The same by dubboc_json_unpack()'s format, which the compiler cannot check. Params that were not sent, null, [] and {} are the same:
  * none, so that "[]" takes any of them, and so does a format of optional members only ("{s?:i}").
  * DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the answer. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(

@@ -79,6 +79,26 @@ static void write_messages(void *arg, bool must_work)
     buffer_fini(&out);
 }
 
+static void build_and_read(void *arg, bool must_work)
+{
+    cJSON *made = NULL, *copy = NULL, *other = NULL;
+    const cJSON *source = arg;
+    cJSON *taken = cJSON_CreateString("taken over");
+    if (taken == NULL)
+        return;
+    dubboc_status status = dubboc_json_build(&made, NULL,
+        DUBBOC_OBJECT("a", DUBBOC_ARRAY(1, INT64_MAX, 0.5, "x", taken), "b", source, "c", DUBBOC_DECIMAL("1e400"), "d", (bool)true));
+    is_done(status, must_work);
+    if (status == DUBBOC_OK) {
+        status = dubboc_json_read(made, NULL, DUBBOC_MEMBERS("a", &copy, "b", &other));
+        is_done(status, must_work);
+    }
+    assert_true(status == DUBBOC_OK || (copy == NULL && other == NULL));
+    cJSON_Delete(copy);
+    cJSON_Delete(other);
+    cJSON_Delete(made);
+}
+
 static void check_each(void (*body)(void *arg, bool must_work), void *arg, unsigned long least)
 {
     unsigned long failed = alloc_fail_each(body, arg);
@@ -102,6 +122,15 @@ static void packing_and_unpacking_survive_every_failing_allocation(void **state)
     cJSON_Delete(source);
 }
 
+static void building_and_reading_survive_every_failing_allocation(void **state)
+{
+    (void)state;
+    cJSON *source;
+    assert_int_equal(DUBBOC_OK, dubboc_json_parse(text, strlen(text), &source, NULL));
+    check_each(build_and_read, source, 40);
+    cJSON_Delete(source);
+}
+
 static void making_numbers_survives_every_failing_allocation(void **state)
 {
     (void)state;
@@ -119,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parsing_and_printing_survive_every_failing_allocation),
         cmocka_unit_test(packing_and_unpacking_survive_every_failing_allocation),
+        cmocka_unit_test(building_and_reading_survive_every_failing_allocation),
         cmocka_unit_test(making_numbers_survives_every_failing_allocation),
         cmocka_unit_test(writing_messages_survives_every_failing_allocation),
     };

@@ -230,7 +230,8 @@ static void unpacking_names_the_path_and_both_sides(void **state)
     double f;
     bool b;
     const char *s;
-    check_unpack_fails(DUBBOC_E_TYPE, "$.user.age: expected an integer that fits int, found a string",
+    char decimal[4];
+    check_unpack_fails(DUBBOC_E_TYPE, "$.user.age: expected an integer from -2147483648 to 2147483647, found a string",
         "{\"user\":{\"age\":\"5\"}}", "{s:{s:i}}", "user", "age", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$.user.tags[2]: expected a string, found null", "{\"user\":{\"tags\":[\"a\",\"b\",null]}}",
         "{s:{s:[s,s,s]}}", "user", "tags", &s, &s, &s);
@@ -240,11 +241,18 @@ static void unpacking_names_the_path_and_both_sides(void **state)
     check_unpack_fails(DUBBOC_E_TYPE, "found a number", "12345678901234567890", "s", &s);
     check_unpack_fails(DUBBOC_E_TYPE, "expected null, found a boolean", "true", "n");
     check_unpack_fails(DUBBOC_E_TYPE, "expected a string or null, found an object", "{}", "s?", &s);
-    check_unpack_fails(DUBBOC_E_RANGE, "$[0]: expected an integer that fits int, found 2147483648", "[2147483648]", "[i]", &i);
+    check_unpack_fails(
+        DUBBOC_E_RANGE, "$[0]: expected an integer from -2147483648 to 2147483647, found 2147483648", "[2147483648]", "[i]", &i);
     check_unpack_fails(DUBBOC_E_RANGE, "found 1.5", "1.5", "I", &i64);
     check_unpack_fails(DUBBOC_E_RANGE, "found 9223372036854775808", "9223372036854775808", "I", &i64);
     check_unpack_fails(DUBBOC_E_RANGE, "found -1", "-1", "U", &u64);
-    check_unpack_fails(DUBBOC_E_RANGE, "found 9007199254740993", "9007199254740993", "f", &f);
+    check_unpack_fails(DUBBOC_E_RANGE, "expected a number that fits a double, found 1e400", "1e400", "f", &f);
+    check_unpack_fails(DUBBOC_E_RANGE, "found 1234567890123456789012345678901234567890...",
+        "12345678901234567890123456789012345678901234567890", "i", &i);
+    check_unpack_fails(
+        DUBBOC_E_RANGE, "expected a number of at most 3 bytes, found 12.34", "12.34", "D", decimal, sizeof decimal);
+    check_unpack_fails(
+        DUBBOC_E_TYPE, "expected a number of at most 3 bytes, found a string", "\"1\"", "D", decimal, sizeof decimal);
     check_unpack_fails(DUBBOC_E_NOT_FOUND, "$.a.b: is missing", "{\"a\":{\"B\":1}}", "{s:{s:i}}", "a", "b", &i);
     check_unpack_fails(DUBBOC_E_NOT_FOUND, "$[1]: expected an item", "[1]", "[i,i]", &i, &i);
     check_unpack_fails(DUBBOC_E_RANGE, "expected 1 items, found 3", "[1,2,3]", "[i]", &i);
@@ -268,6 +276,34 @@ static void unpacking_refuses_formats_that_are_none(void **state)
     check_unpack_fails(DUBBOC_E_ARGUMENT, "a key other than s", "{\"a\":1}", "{i:i}", &i, &i);
     check_unpack_fails(DUBBOC_E_ARGUMENT, "a name is NULL", "{\"a\":1}", "{s:i}", (const char *)NULL, &i);
     check_unpack_fails(DUBBOC_E_ARGUMENT, "something after the value in the format at byte 2", "1", "i i", &i, &i);
+}
+
+/* What C, C++ and PHP peers print for 0.1, and cJSON for pi; a long decimal text stays as it is. */
+static void doubles_are_the_nearest_and_decimals_keep_their_text(void **state)
+{
+    (void)state;
+    cJSON *tree = parse("[0.10000000000000001,3.1415926535897931,9007199254740993,33.3333333333333333333]"), *again;
+    double tenth, pi, big;
+    char decimal[32];
+    assert_status(DUBBOC_OK, dubboc_json_unpack(tree, &err, "[f,f,f,D]", &tenth, &pi, &big, decimal, sizeof decimal), &err);
+    assert_true(tenth == 0.1 && pi == 3.141592653589793 && big == 9007199254740992.0);
+    assert_string_equal("33.3333333333333333333", decimal);
+    assert_status(DUBBOC_OK, dubboc_json_pack(&again, &err, "{s:D,s:D}", "a", decimal, "b", "-1.50e3"), &err);
+    check_json(again, "{\"a\":33.3333333333333333333,\"b\":-1500}");
+    static const char *const bad[] = {NULL, "", "1,5", "1 ", "NaN", "0x1", "01", "+1"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&again, &err, "[D,o]", bad[i], parse("[1]")), &err);
+        assert_contains(err.text, "$[0]: the decimal is");
+    }
+    double skipped = 7;
+    decimal[0] = 'x';
+    assert_status(DUBBOC_OK, dubboc_json_unpack(tree, &err, "[f,f,f,f]", &tenth, &pi, &big, &skipped), &err);
+    cJSON *empty = parse("{\"z\":1}");
+    int z = 0;
+    assert_status(DUBBOC_OK, dubboc_json_unpack(empty, &err, "{s?:D,s:i}", "a", decimal, sizeof decimal, "z", &z), &err);
+    assert_true(decimal[0] == 'x' && z == 1);
+    cJSON_Delete(empty);
+    cJSON_Delete(tree);
 }
 
 static void copies_are_taken_back_when_a_later_member_is_wrong(void **state)
@@ -311,6 +347,7 @@ int main(void)
         cmocka_unit_test(optional_members_leave_their_targets_and_are_passed_over_whole),
         cmocka_unit_test(unpacking_names_the_path_and_both_sides),
         cmocka_unit_test(unpacking_refuses_formats_that_are_none),
+        cmocka_unit_test(doubles_are_the_nearest_and_decimals_keep_their_text),
         cmocka_unit_test(copies_are_taken_back_when_a_later_member_is_wrong),
         cmocka_unit_test(what_was_packed_unpacks_the_same),
     };
