@@ -294,6 +294,8 @@ dubboc_status dubboc_config_set(dubboc_config *config, const char *section, cons
     assert(config != &config->state->handle);
     dubboc_error detail;
     error_clear(&detail);
+    if (section == NULL || key == NULL || value == NULL)
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s is NULL", section == NULL ? "section" : key == NULL ? "key" : "value");
     if (atomic_load(&config->state->refs) > 1) {
         config_state *own = copy_of(config->state);
         if (own == NULL)

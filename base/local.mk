@@ -7,6 +7,7 @@ libdubboc_core_la_SOURCES += \
 	base/mask.c base/mask.h \
 	base/mem.c base/mem.h \
 	base/slice.c base/slice.h \
+	base/sized.c base/sized.h \
 	base/slot.c base/slot.h \
 	base/text.c \
 	base/utf8.c base/utf8.h \

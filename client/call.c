@@ -9,9 +9,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
+#include "base/sized.h"
 #include "base/utf8.h"
 
-#define OPTIONS_BYTES_MAX 4096 /* a structure of any release is smaller */
 #define BACKOFF_FIRST_MS 25
 #define BACKOFF_MOST_MS 250
 
@@ -156,20 +156,11 @@ static void resolve_settings(call *self)
     set_deadline(self, timeout_ms);
 }
 
-/* Those of a caller that was compiled against another release: fields that it does not know count as 0. */
-static dubboc_status take_options(call *self, const dubboc_call_options *options, dubboc_error *err)
+static dubboc_status check_names(const char *interface, const char *method, dubboc_error *err)
 {
-    static const dubboc_call_options none = {.size = sizeof none};
-    self->options = options != NULL ? options : &none;
-    if (self->options->size == sizeof none)
+    if (interface != NULL && method != NULL)
         return DUBBOC_OK;
-    if (options->size < sizeof options->size || options->size > OPTIONS_BYTES_MAX)
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "dubboc_call_options.size is %zu: set it to sizeof(dubboc_call_options)", options->size);
-    self->own_options = none;
-    memcpy(&self->own_options, options, options->size < sizeof none ? options->size : sizeof none);
-    self->options = &self->own_options;
-    return DUBBOC_OK;
+    return error_set(err, DUBBOC_E_ARGUMENT, "%s is NULL", interface == NULL ? "interface" : "method");
 }
 
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
@@ -184,7 +175,10 @@ dubboc_status call_init(call *self, dubboc_client *client, const char *interface
     self->begun_ns = clock_now_ns();
     self->backoff_ms = BACKOFF_FIRST_MS;
     self->execution = DUBBOC_NOT_EXECUTED;
-    dubboc_status status = take_options(self, options, err);
+    self->options = &self->own_options;
+    dubboc_status status = SIZED_READ(dubboc_call_options, options, &self->own_options, err);
+    if (status == DUBBOC_OK)
+        status = check_names(interface, method, err);
     if (status == DUBBOC_OK)
         status = request_check(self->method, self->options, err);
     if (status == DUBBOC_OK && self->options->load_balance != NULL)

@@ -25,9 +25,9 @@ typedef struct call {
     dubboc_client *client;
     const char *interface;
     dubboc_slice method;
-    dubboc_slice params;                /* checked JSON text */
-    const dubboc_call_options *options; /* never NULL */
-    dubboc_call_options own_options;    /* when the caller's structure has another size */
+    dubboc_slice params; /* checked JSON text */
+    dubboc_call_options own_options;
+    const dubboc_call_options *options; /* = &own_options */
     dubboc_error *err;                  /* NULL: not wanted */
 
     /* resolved */

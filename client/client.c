@@ -7,15 +7,7 @@
 #include "base/config.h"
 #include "base/error.h"
 #include "base/mem.h"
-
-/* Fields that the caller's structure is too old or too short to have count as 0. */
-static dubboc_client_options copy_options(const dubboc_client_options *given)
-{
-    dubboc_client_options options = {.size = sizeof options};
-    if (given != NULL)
-        memcpy(&options, given, given->size < sizeof options ? given->size : sizeof options);
-    return options;
-}
+#include "base/sized.h"
 
 static int64_t choose(int64_t option, const dubboc_config *config, const char *key)
 {
@@ -27,14 +19,6 @@ static int64_t choose(int64_t option, const dubboc_config *config, const char *k
 static const char *choose_text(const char *option, const dubboc_config *config, const char *section, const char *key)
 {
     return option != NULL ? option : config_text(config, section, key);
-}
-
-static dubboc_status check_size(const dubboc_client_options *given, dubboc_error *err)
-{
-    if (given == NULL || (given->size >= sizeof(size_t) && given->size <= 4096))
-        return DUBBOC_OK;
-    return error_set(
-        err, DUBBOC_E_ARGUMENT, "dubboc_client_options.size is %zu: set it to sizeof(dubboc_client_options)", given->size);
 }
 
 /* 0 is the default everywhere. */
@@ -134,11 +118,10 @@ static void init_waiting(dubboc_client *self)
 dubboc_status dubboc_client_new(const dubboc_client_options *given, dubboc_client **client, dubboc_error *err)
 {
     error_clear(err);
-    dubboc_status status = check_size(given, err);
-    if (status != DUBBOC_OK)
-        return status;
-    dubboc_client_options options = copy_options(given);
-    status = check_numbers(&options, err);
+    dubboc_client_options options;
+    dubboc_status status = SIZED_READ(dubboc_client_options, given, &options, err);
+    if (status == DUBBOC_OK)
+        status = check_numbers(&options, err);
     if (status != DUBBOC_OK)
         return status;
     dubboc_client *self = aligned_alloc(CACHE_LINE, sizeof *self);
@@ -212,7 +195,7 @@ void dubboc_client_free(dubboc_client *self)
 
 void dubboc_client_get_stats(const dubboc_client *self, dubboc_client_stats *stats)
 {
-    dubboc_client_stats sum = {.size = stats->size};
+    dubboc_client_stats sum = {.size = sizeof sum};
     for (int i = 0; i < THREAD_SLOTS; i++) {
         const counter_slot *slot = &self->counters.slots[i];
         sum.ok += atomic_load_explicit(&slot->ended[CALL_END_OK], memory_order_relaxed);
@@ -223,5 +206,5 @@ void dubboc_client_get_stats(const dubboc_client *self, dubboc_client_stats *sta
     }
     sum.calls = sum.ok + sum.remote_error + sum.not_executed + sum.maybe_executed;
     sum.connections = http_client_connections_opened(self->http);
-    memcpy(stats, &sum, stats->size < sizeof sum ? stats->size : sizeof sum);
+    sized_write(stats, &sum, sizeof sum);
 }

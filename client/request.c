@@ -47,6 +47,8 @@ static dubboc_status check_header(const dubboc_header *header, dubboc_error *err
 static dubboc_status check_headers(const dubboc_call_options *options, dubboc_error *err)
 {
     size_t bytes = 0;
+    if (options->headers == NULL && options->header_count > 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "headers is NULL, but header_count is %zu", options->header_count);
     if (options->header_count > HEADERS_MAX)
         return error_set(err, DUBBOC_E_ARGUMENT, "%zu headers, at most %d are possible", options->header_count, HEADERS_MAX);
     for (size_t i = 0; i < options->header_count; i++) {

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/sized.h"
 
 #define PARAMS_BYTES_MAX (256u * 1024 * 1024)
 
@@ -130,10 +131,12 @@ static dubboc_status call_and_wait(dubboc_client *client, const char *interface,
     return status;
 }
 
-static void clear_remote_error(const dubboc_call_options *options)
+/* At once, since a call may fail before its options are looked at. */
+static void clear_remote_error(const dubboc_call_options *given)
 {
-    if (options != NULL && options->size >= sizeof *options)
-        empty_text(options->remote_error);
+    dubboc_call_options options;
+    if (given != NULL && SIZED_READ(dubboc_call_options, given, &options, NULL) == DUBBOC_OK)
+        empty_text(options.remote_error);
 }
 
 dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method, dubboc_slice params,

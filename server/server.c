@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sized.h"
 #include "server/dispatch.h"
 #include "server/unused_sections.h"
 
@@ -110,18 +111,17 @@ static dubboc_status take_config(const dubboc_config *given, dubboc_config **own
 
 dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_server **server, dubboc_error *err)
 {
-    dubboc_server_options own = {.size = sizeof own};
+    dubboc_server_options own;
     assert(server != NULL);
     error_clear(err);
-    if (options != NULL && options->size == 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_server_options.size is 0");
-    if (options != NULL)
-        memcpy(&own, options, options->size < sizeof own ? options->size : sizeof own);
+    dubboc_status status = SIZED_READ(dubboc_server_options, options, &own, err);
+    if (status != DUBBOC_OK)
+        return status;
     dubboc_server *made = MEM_NEW(dubboc_server);
     if (made == NULL)
         return error_no_memory(err);
     made->step_fd = made->timer_fd = -1;
-    dubboc_status status = take_config(own.config, &made->config, err);
+    status = take_config(own.config, &made->config, err);
     if (status == DUBBOC_OK)
         status = choose_settings(made, &own, err);
     if (status == DUBBOC_OK)

@@ -11,6 +11,7 @@
 #include "base/config_keys.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/sized.h"
 #include "codec/json.h"
 #include "registry/provider_url.h"
 
@@ -240,14 +241,10 @@ done:
 dubboc_status services_add(services *self, const dubboc_config *config, const char *interface,
     const dubboc_service_options *options, dubboc_service **service, dubboc_error *err)
 {
-    static const dubboc_service_options none;
-    dubboc_service_options own = none;
-    if (options != NULL) {
-        if (options->size == 0)
-            return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_service_options.size is 0");
-        memcpy(&own, options, options->size < sizeof own ? options->size : sizeof own);
-    }
-    dubboc_status status = check_name("interface", interface, NAME_BYTES_MAX, config_is_interface_char, err);
+    dubboc_service_options own;
+    dubboc_status status = SIZED_READ(dubboc_service_options, options, &own, err);
+    if (status == DUBBOC_OK)
+        status = check_name("interface", interface, NAME_BYTES_MAX, config_is_interface_char, err);
     if (status != DUBBOC_OK)
         return status;
     if (self->count >= SERVICES_MAX)

@@ -128,7 +128,7 @@ typedef struct dubboc_client_stats {
     uint64_t connections;    /* opened */
 } dubboc_client_stats;
 
-/* Fills in as many fields as stats->size has room for. Any thread; the figures are a moment's and need not add up while calls run. */
+/* Fills in as many fields as stats->size has room for; one that is less than sizeof(size_t): none. Any thread; the figures are a moment's and need not add up while calls run. */
 DUBBOC_API void dubboc_client_get_stats(const dubboc_client *client, dubboc_client_stats *stats);
 
 DUBBOC_END

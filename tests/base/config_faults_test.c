@@ -291,6 +291,12 @@ static void setting_from_code_is_checked_as_a_file_is(void **state)
     assert_contains(err.text, "did you mean [client]?");
     assert_status(DUBBOC_E_CONFIG, dubboc_config_set(config, "client", "retrys", "1", &err), &err);
     assert_status(DUBBOC_E_UNSUPPORTED, dubboc_config_set(config, "client", "load_balance", "p2c", &err), &err);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_config_set(config, NULL, "retries", "1", &err), &err);
+    assert_string_equal(err.text, "section is NULL");
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_config_set(config, "client", NULL, "1", &err), &err);
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_config_set(config, "client", "retries", NULL, &err), &err);
+    assert_string_equal(err.text, "value is NULL");
+    assert_null(dubboc_config_get(config, NULL, NULL, NULL));
     assert_status(DUBBOC_E_CONFIG, dubboc_config_set(config, "client", "proxy", "a\nb", &err), &err);
     assert_contains(err.text, "[client] proxy: found a control byte");
     assert_int_equal(config_int(config, "client", "retries"), 2);

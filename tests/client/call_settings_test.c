@@ -321,13 +321,76 @@ static void options_of_another_size_or_range_are_told_apart(void **state)
     assert_status(DUBBOC_E_REMOTE, dubboc_call_raw(self.client, "x.Y", "m", none, &newer.known, NULL, &self.err), &self.err);
     dubboc_call_options bad[5] = {self.options, self.options, self.options, self.options, self.options};
     bad[0].size = 0;
-    bad[1].size = 100000;
+    bad[1].size = 4097;
     bad[2].timeout_ms = -5;
     bad[3].retries = -7;
     bad[4].idempotent = 42;
     for (size_t i = 0; i < 5; i++)
         assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", "m", none, &bad[i], NULL, &self.err), &self.err);
     assert_int_equal(requests(&self), 1);
+    end(&self);
+}
+
+static void never_told(void *arg, const char *line)
+{
+    (void)arg;
+    fail_msg("told: %s", line);
+}
+
+/* What the error text of a former call would be read as. */
+static void an_older_structure_has_its_remote_error_emptied(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &refuses_each);
+    dubboc_text text = {0};
+    self.options.remote_error = &text;
+    self.options.size = offsetof(dubboc_call_options, explain);
+    self.options.explain = never_told;
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_contains(text.data, "-7");
+    assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "7", NULL), &self.err);
+    assert_string_equal(text.data, "");
+    assert_int_equal(text.len, 0);
+    assert_status(DUBBOC_OK, dubboc_text_set(&text, "former", 6), &self.err);
+    self.options.size = offsetof(dubboc_call_options, remote_error);
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    assert_string_equal(text.data, "former");
+    dubboc_text_free(&text);
+    end(&self);
+}
+
+static void names_that_are_null_are_refused(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &refuses_each);
+    const dubboc_slice none = {NULL, 0};
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, NULL, "m", none, &self.options, NULL, &self.err), &self.err);
+    assert_string_equal(self.err.text, "interface is NULL");
+    assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", NULL, none, &self.options, NULL, &self.err), &self.err);
+    assert_string_equal(self.err.text, "method is NULL");
+    self.options.header_count = 1;
+    assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "[]", NULL), &self.err);
+    assert_contains(self.err.text, "headers is NULL");
+    assert_int_equal(requests(&self), 0);
+    end(&self);
+}
+
+static void figures_are_told_as_far_as_the_structure_goes(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 3, offsetof(dubboc_client_stats, ok), sizeof(dubboc_client_stats)};
+    fixture self;
+    begin(&self, &refuses_each);
+    assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        dubboc_client_stats stats = {.size = sizes[i], .calls = 77, .remote_error = 77};
+        dubboc_client_get_stats(self.client, &stats);
+        assert_int_equal(stats.size, sizes[i]);
+        assert_int_equal(stats.calls, i < 2 ? 77 : 1);
+        assert_int_equal(stats.remote_error, i < 3 ? 77 : 1);
+    }
     end(&self);
 }
 
@@ -439,6 +502,9 @@ int main(void)
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
         cmocka_unit_test(the_section_holds_for_the_5000th_method_too),
         cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
+        cmocka_unit_test(an_older_structure_has_its_remote_error_emptied),
+        cmocka_unit_test(names_that_are_null_are_refused),
+        cmocka_unit_test(figures_are_told_as_far_as_the_structure_goes),
         cmocka_unit_test(an_address_may_say_what_a_node_says),
         cmocka_unit_test(an_unusable_address_is_named_with_where_it_stands),
         cmocka_unit_test(explains_candidates_and_attempts),

@@ -211,8 +211,25 @@ static void older_programs_with_shorter_options_get_the_defaults(void **state)
     assert_status(DUBBOC_OK, services_add(&offered, config, "a.B", &shorter, &service, &err), &err);
     assert_string_equal(service->group, "g");
     assert_string_equal(service->version, "9.9");
-    shorter.size = 0;
-    assert_status(DUBBOC_E_ARGUMENT, services_add(&offered, config, "a.C", &shorter, &service, &err), &err);
+}
+
+/* Not a size that would leave all of a structure unread in silence, nor one of no structure at all. */
+static void sizes_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 3, sizeof(size_t) - 1, 4097, SIZE_MAX};
+    dubboc_service *service;
+    dubboc_server *server = NULL;
+    dubboc_error err;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        dubboc_service_options of_service = {.size = sizes[i]};
+        const dubboc_server_options of_server = {.size = sizes[i]};
+        assert_status(DUBBOC_E_ARGUMENT, services_add(&offered, config, "a.C", &of_service, &service, &err), &err);
+        assert_contains(err.text, "set it to sizeof(dubboc_service_options)");
+        assert_status(DUBBOC_E_ARGUMENT, dubboc_server_new(&of_server, &server, &err), &err);
+        assert_contains(err.text, "set it to sizeof(dubboc_server_options)");
+        assert_null(server);
+    }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, offering_end)
@@ -230,6 +247,7 @@ int main(void)
         TEST(a_service_without_methods_is_refused_at_start),
         TEST(settings_come_from_code_then_the_section_then_the_server),
         TEST(older_programs_with_shorter_options_get_the_defaults),
+        TEST(sizes_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
