@@ -64,14 +64,21 @@ static call_want end(call *self, dubboc_status status, dubboc_execution executio
     return CALL_ENDED;
 }
 
-/* The text of a call that got no answer: what was called, and what each attempt came to. */
+/* The text of a call that got no answer: what was called, what each attempt came to, and who set the
+ * time-out when it has passed. */
 static call_want end_without_answer(call *self, dubboc_status status, dubboc_execution execution)
 {
     if (self->err != NULL) {
-        error_set(self->err, status, "%s.%.*s: %s, %s", self->interface, SLICE_ARGS(self->method), dubboc_status_text(status),
-            dubboc_execution_text(execution));
+        char timeout[TIMEOUT_TEXT_SIZE] = "";
+        bool is_timeout = status == DUBBOC_E_TIMEOUT;
+        if (is_timeout || deadline_is_over(self->deadline_ns))
+            call_describe_timeout(self, timeout, sizeof timeout);
+        error_set(self->err, status, "%s.%.*s: %s, %s", self->interface, SLICE_ARGS(self->method),
+            is_timeout ? timeout : dubboc_status_text(status), dubboc_execution_text(execution));
         if (self->reasons[0] != '\0')
             error_append(self->err, ": %s", self->reasons);
+        if (!is_timeout && timeout[0] != '\0')
+            error_append(self->err, "; %s", timeout);
         self->err->http_status = status == self->status ? self->http_status : 0;
     }
     return end(self, status, execution);
@@ -119,8 +126,10 @@ static dubboc_status resolve_directory(call *self, dubboc_error *err)
 }
 
 /* Counted from the call's begin; < 0, or beyond what a clock can say (a node may hold any number): none. */
-static void set_deadline(call *self, int64_t timeout_ms)
+static void set_deadline(call *self, int64_t timeout_ms, timeout_source from)
 {
+    self->timeout_ms = timeout_ms;
+    self->timeout_from = from;
     bool is_never = timeout_ms < 0 || timeout_ms >= (DEADLINE_NEVER - self->begun_ns) / NS_PER_MS;
     self->deadline_ns = is_never ? DEADLINE_NEVER : self->begun_ns + timeout_ms * NS_PER_MS;
 }
@@ -130,19 +139,20 @@ static void resolve_settings(call *self)
 {
     const dubboc_call_options *options = self->options;
     dubboc_client *client = self->client;
-    int64_t timeout_ms = client->timeout_ms;
+    set_deadline(self, client->timeout_ms, TIMEOUT_FROM_CLIENT);
     self->retries_left = client->retries;
     if (self->reference != NULL) {
         method_settings method = reference_method_settings(client, self->reference, self->method.at);
         self->is_idempotent = method.is_idempotent;
         self->load_balance = self->reference->load_balance[0] != '\0' ? self->reference->load_balance : NULL;
         self->timeout_is_set = method.timeout_ms != 0;
-        timeout_ms = self->timeout_is_set ? method.timeout_ms : timeout_ms;
+        if (self->timeout_is_set)
+            set_deadline(self, method.timeout_ms, TIMEOUT_FROM_REFERENCE);
         self->retries_are_set = method.retries >= 0;
         self->retries_left = self->retries_are_set ? method.retries : self->retries_left;
     }
     if (options->timeout_ms != 0) {
-        timeout_ms = options->timeout_ms;
+        set_deadline(self, options->timeout_ms, TIMEOUT_FROM_CALL);
         self->timeout_is_set = true;
     }
     if (options->retries != 0) {
@@ -153,7 +163,6 @@ static void resolve_settings(call *self)
         self->is_idempotent = options->idempotent > 0;
     if (options->load_balance != NULL)
         self->load_balance = options->load_balance;
-    set_deadline(self, timeout_ms);
 }
 
 static dubboc_status check_names(const char *interface, const char *method, dubboc_error *err)
@@ -206,7 +215,9 @@ static void use_node_settings(call *self)
     bool heeds_timeout = !self->timeout_is_set || (self->held.timeout_is_override && self->options->timeout_ms == 0);
     bool heeds_retries = !self->retries_are_set || (self->held.retries_are_override && self->options->retries == 0);
     if (heeds_timeout && self->held.timeout_ms > 0)
-        set_deadline(self, self->held.timeout_ms);
+        set_deadline(self, self->held.timeout_ms, self->held.timeout_is_override ? TIMEOUT_FROM_OVERRIDE : TIMEOUT_FROM_NODE);
+    if (self->timeout_from == TIMEOUT_FROM_NODE)
+        snprintf(self->timeout_node, sizeof self->timeout_node, "%s", self->held.provider->address);
     if (heeds_retries && self->held.retries >= 0)
         self->retries_left = self->held.retries;
     self->timeout_is_set = self->retries_are_set = true;

@@ -20,6 +20,17 @@ typedef enum call_want {
 
 typedef enum call_state { CALL_PICKS, CALL_CONNECTS, CALL_EXCHANGES, CALL_PAUSES, CALL_IS_OVER } call_state;
 
+/* Who set the time-out of a call. */
+typedef enum timeout_source {
+    TIMEOUT_FROM_CLIENT, /* dubboc_client_options or [client] */
+    TIMEOUT_FROM_NODE,   /* or what stands behind the '?' of a url */
+    TIMEOUT_FROM_REFERENCE,
+    TIMEOUT_FROM_OVERRIDE,
+    TIMEOUT_FROM_CALL
+} timeout_source;
+
+#define TIMEOUT_TEXT_SIZE 512
+
 typedef struct call {
     /* what was asked for; borrowed */
     dubboc_client *client;
@@ -40,6 +51,8 @@ typedef struct call {
     bool retries_are_set;
     int64_t begun_ns;
     int64_t deadline_ns;
+    int64_t timeout_ms; /* what deadline_ns was made of */
+    timeout_source timeout_from;
     int64_t pause_until_ns;
     int retries_left;
     uint32_t id;
@@ -67,6 +80,7 @@ typedef struct call {
     /* the long ones, at the end so that a beginning call need not wipe them */
     provider *tried[CALL_ATTEMPTS_MAX];      /* compared, never looked into */
     char reasons[DUBBOC_ERROR_TEXT_MAX / 2]; /* what each failed attempt said */
+    char timeout_node[256];                  /* TIMEOUT_FROM_NODE: the provider's address */
 } call;
 
 /* Fills in what was asked for and resolves it (reference, directory, deadline). On failure the call is over before it began: err is set. */
@@ -83,6 +97,12 @@ void call_interrupt(call *self, dubboc_status status);
 
 /* Lets connection and provider go. The reply is gone with it. */
 void call_fini(call *self);
+
+/* --- client/timeout.c */
+
+/* "timed out after 800 ms ([reference com.acme.Orders] settle.timeout)", cut at size, which is at
+ * least 64. */
+void call_describe_timeout(const call *self, char *text, size_t size);
 
 /* --- client/request.c */
 

@@ -92,6 +92,7 @@ static dubboc_status open_parts(dubboc_client *self, const dubboc_client_options
     int64_t retries = choose(options->retries, config, "retries");
     self->retries = retries > 0 ? (int)retries : 0;
     self->timeout_ms = choose(options->timeout_ms, config, "request_timeout");
+    self->timeout_is_option = options->timeout_ms != 0;
     self->registers = config_bool(config, "client", "register");
     self->load_balance = mem_dup(choose_text(options->load_balance, config, "client", "load_balance"));
     self->application = mem_dup(choose_text(options->application, config, "application", "name"));

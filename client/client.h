@@ -50,6 +50,7 @@ typedef struct reference {
 struct dubboc_client {
     dubboc_config *config;
     int64_t timeout_ms;
+    bool timeout_is_option; /* from dubboc_client_options, not from the configuration */
     int retries;
     char *load_balance;
     char *application;

@@ -6,4 +6,5 @@ libdubboc_core_la_SOURCES += \
 	client/judge.c \
 	client/reference.c \
 	client/request.c \
-	client/sync.c
+	client/sync.c \
+	client/timeout.c

@@ -104,6 +104,11 @@ static dubboc_status take_outcome(const call *self, take_result take, void *resu
 static dubboc_status run(call *self, take_result take, void *result, dubboc_error *err)
 {
     dubboc_status status = directory_wait_ready(self->directory, self->deadline_ns, err);
+    if (status == DUBBOC_E_REGISTRY) {
+        char timeout[TIMEOUT_TEXT_SIZE];
+        call_describe_timeout(self, timeout, sizeof timeout);
+        error_append(err, "; %s", timeout);
+    }
     if (status == DUBBOC_OK) {
         drive(self);
         status = take_outcome(self, take, result, err);

@@ -1,8 +1,14 @@
-client_tests = tests/client/attempts_test tests/client/call_test tests/client/call_settings_test \
-    tests/client/dialect_test \
-    tests/client/error_test \
-    tests/client/numbers_test tests/client/once_test tests/client/override_test \
-    tests/client/settings_order_test
+client_tests = \
+	tests/client/attempts_test \
+	tests/client/call_settings_test \
+	tests/client/call_test \
+	tests/client/dialect_test \
+	tests/client/error_test \
+	tests/client/numbers_test \
+	tests/client/once_test \
+	tests/client/override_test \
+	tests/client/settings_order_test \
+	tests/client/timeout_text_test
 check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
 call_fixture = tests/client/call_fixture.c tests/client/call_fixture.h
@@ -26,6 +32,9 @@ tests_client_call_settings_test_LDADD = $(test_libs)
 tests_client_settings_order_test_SOURCES = tests/client/settings_order_test.c $(call_fixture)
 tests_client_settings_order_test_CPPFLAGS = $(test_cppflags)
 tests_client_settings_order_test_LDADD = $(test_libs)
+tests_client_timeout_text_test_SOURCES = tests/client/timeout_text_test.c $(call_fixture)
+tests_client_timeout_text_test_CPPFLAGS = $(test_cppflags)
+tests_client_timeout_text_test_LDADD = $(test_libs)
 tests_client_once_test_CPPFLAGS = $(test_cppflags)
 tests_client_once_test_LDADD = $(test_libs)
 tests_client_attempts_test_SOURCES = tests/client/attempts_test.c tests/selector/fake_registry.c tests/selector/fake_registry.h

@@ -63,7 +63,8 @@ DUBBOC_API void dubboc_client_free(dubboc_client *client);
  * DUBBOC_E_NO_PROVIDER, DUBBOC_E_REGISTRY (not reached by the deadline, and nothing known from before), DUBBOC_E_CONNECT, DUBBOC_E_BUSY:
  * it was never executed.
  * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came;
- * err->execution says whether it may have run.
+ * err->execution says whether it may have run. The text of a call that ran out of time says after how many milliseconds, and who
+ * set that: "timed out after 800 ms ([reference com.acme.Orders] settle.timeout)".
  * DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which a C string cannot; the raw form gives it.
  * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_UNSUPPORTED: the option's load balance is of a later
  * release. DUBBOC_E_CONFIG: the [reference] section. With these nothing was sent. DUBBOC_E_NO_MEMORY.

@@ -1,0 +1,81 @@
+/* Says how long a call that timed out was allowed to take, and who set that: without it nobody finds
+ * the one of seven places that must change. Looked up when it is told, since few calls time out. */
+#include "client/call.h"
+
+#include <stdio.h>
+
+#include "base/config.h"
+#include "base/utf8.h"
+
+#define KEY_BYTES_MAX 600 /* "<method>.timeout" */
+
+/* A place in the configuration: a variable or the file's line by its origin, else by name. */
+static void timeout_print_place(const dubboc_config *config, const char *section, const char *key, char *text, size_t size)
+{
+    const char *origin = "";
+    bool is_variable = dubboc_config_get(config, section, key, &origin) != NULL && origin[0] == '$';
+    if (is_variable)
+        snprintf(text, size, "%s", origin);
+    else
+        snprintf(text, size, "[%s] %s", section, key);
+}
+
+static void timeout_print_client(const dubboc_client *client, char *text, size_t size)
+{
+    const char *origin = "default";
+    dubboc_config_get(client->config, "client", "request_timeout", &origin);
+    if (client->timeout_is_option)
+        snprintf(text, size, "option timeout_ms");
+    else if (strcmp(origin, "code") == 0)
+        snprintf(text, size, "[client] request_timeout");
+    else
+        snprintf(text, size, "%s", origin);
+}
+
+static void timeout_print_reference(const call *self, char *text, size_t size)
+{
+    const dubboc_config *config = self->client->config;
+    const char *section = self->reference->section;
+    char key[KEY_BYTES_MAX];
+    int64_t unused;
+    bool is_of_method = config_method_int(config, section, self->method.at, "timeout", &unused);
+    snprintf(key, sizeof key, "%s%stimeout", is_of_method ? self->method.at : "", is_of_method ? "." : "");
+    timeout_print_place(config, section, key, text, size);
+}
+
+static void timeout_print_node(const call *self, char *text, size_t size)
+{
+    if (self->reference == NULL)
+        snprintf(text, size, "url of the call");
+    else if (self->reference->url[0] != '\0')
+        timeout_print_place(self->client->config, self->reference->section, "url", text, size);
+    else
+        snprintf(text, size, "node of %s", self->timeout_node);
+}
+
+void call_describe_timeout(const call *self, char *text, size_t size)
+{
+    int len = snprintf(text, size, "timed out after %lld ms (", (long long)self->timeout_ms);
+    char *place = text + len;
+    size_t room = size - (size_t)len - 1; /* and the bracket */
+    switch (self->timeout_from) {
+    case TIMEOUT_FROM_CLIENT:
+        timeout_print_client(self->client, place, room);
+        break;
+    case TIMEOUT_FROM_NODE:
+        timeout_print_node(self, place, room);
+        break;
+    case TIMEOUT_FROM_REFERENCE:
+        timeout_print_reference(self, place, room);
+        break;
+    case TIMEOUT_FROM_OVERRIDE:
+        snprintf(place, room, "override rule");
+        break;
+    case TIMEOUT_FROM_CALL:
+        snprintf(place, room, "call option");
+        break;
+    }
+    if (strlen(place) + 1 == room)
+        utf8_drop_cut_tail(text);
+    strcat(text, ")");
+}
