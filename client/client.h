@@ -15,6 +15,7 @@
 
 #define REFERENCE_BUCKETS 256
 #define METHOD_BUCKETS 16
+#define SETTING_ORIGIN_SIZE 512
 
 /* What [reference X] says of one method. */
 typedef struct method_settings {
@@ -65,6 +66,12 @@ struct dubboc_client {
     pthread_cond_t changed;   /* is_stopping was set, or a call ended while it was; CLOCK_MONOTONIC */
     atomic_bool is_stopping;
 };
+
+/* --- client/timeout.c */
+
+/* Who set a key of [client]: "option NAME" (option NULL: the structure does not), "FILE:LINE",
+ * "$VARIABLE", "[client] KEY" for dubboc_config_set(), "default". */
+void client_describe_setting(const dubboc_config *config, const char *option, const char *key, char *text, size_t size);
 
 /* --- client/reference.c */
 

@@ -20,14 +20,14 @@ static void timeout_print_place(const dubboc_config *config, const char *section
         snprintf(text, size, "[%s] %s", section, key);
 }
 
-static void timeout_print_client(const dubboc_client *client, char *text, size_t size)
+void client_describe_setting(const dubboc_config *config, const char *option, const char *key, char *text, size_t size)
 {
     const char *origin = "default";
-    dubboc_config_get(client->config, "client", "request_timeout", &origin);
-    if (client->timeout_is_option)
-        snprintf(text, size, "option timeout_ms");
+    dubboc_config_get(config, "client", key, &origin);
+    if (option != NULL)
+        snprintf(text, size, "option %s", option);
     else if (strcmp(origin, "code") == 0)
-        snprintf(text, size, "[client] request_timeout");
+        snprintf(text, size, "[client] %s", key);
     else
         snprintf(text, size, "%s", origin);
 }
@@ -60,7 +60,8 @@ void call_describe_timeout(const call *self, char *text, size_t size)
     size_t room = size - (size_t)len - 1; /* and the bracket */
     switch (self->timeout_from) {
     case TIMEOUT_FROM_CLIENT:
-        timeout_print_client(self->client, place, room);
+        client_describe_setting(
+            self->client->config, self->client->timeout_is_option ? "timeout_ms" : NULL, "request_timeout", place, room);
         break;
     case TIMEOUT_FROM_NODE:
         timeout_print_node(self, place, room);

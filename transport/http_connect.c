@@ -207,8 +207,11 @@ static dubboc_status explain(
     bool is_late = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK;
     if (is_late && limit.is_deadline)
         return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", host);
+    const char *origin = endpoint->client->settings.connect_timeout_origin;
+    bool has_origin = origin[0] != '\0';
     if (is_late)
-        return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms", host, limit.ms);
+        return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms%s%s%s", host, limit.ms, has_origin ? " (" : "",
+            origin, has_origin ? ")" : "");
     long error = 0;
     if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
         strerrordesc_np((int)error) != NULL)

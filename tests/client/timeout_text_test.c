@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "client/call.h"
+#include "transport/http_internal.h"
 
 /* A call of x.Y's m to a provider that never answers, in 20 ms, set in one of all the places. */
 typedef struct origin {
@@ -106,6 +107,22 @@ static void the_default_is_named_too(void **state)
     end(&self);
 }
 
+static void the_connect_timeout_is_told_with_its_origin(void **state)
+{
+    (void)state;
+    fixture self;
+    begin(&self, &is_silent);
+    assert_string_equal(self.client->http->settings.connect_timeout_origin, "default");
+    const char *const settings[][3] = {{"client", "connect_timeout", "2s"}};
+    configure(&self, settings, 1);
+    assert_string_equal(self.client->http->settings.connect_timeout_origin, "[client] connect_timeout");
+    dubboc_client_free(self.client);
+    const dubboc_client_options options = {.size = sizeof options, .connect_timeout_ms = 7};
+    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
+    assert_string_equal(self.client->http->settings.connect_timeout_origin, "option connect_timeout_ms");
+    end(&self);
+}
+
 static bool peer_was_asked(void *arg)
 {
     return requests(arg) > 0;
@@ -148,6 +165,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_text_names_who_set_the_timeout),
         cmocka_unit_test(the_default_is_named_too),
+        cmocka_unit_test(the_connect_timeout_is_told_with_its_origin),
         cmocka_unit_test(a_call_that_waited_for_a_connection_names_it),
         cmocka_unit_test(a_call_that_waited_for_the_registry_names_it),
     };

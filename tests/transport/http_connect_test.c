@@ -174,10 +174,11 @@ static void a_connection_that_hangs_ends_at_the_deadline_or_its_own_limit(void *
     assert_status(DUBBOC_E_TIMEOUT, take_from_url(&settings, peer.url, 100, &err), &err);
     assert_in_range(ms_since(begin), 100 - CURL_ROUNDS_MS, 900);
     settings.connect_timeout_ms = 100;
+    settings.connect_timeout_origin = "app.ini:7";
     begin = clock_now_ns();
     assert_status(DUBBOC_E_CONNECT, take_from_url(&settings, peer.url, 5000, &err), &err);
     assert_in_range(ms_since(begin), 100 - CURL_ROUNDS_MS, 900);
-    assert_contains(err.text, "not connected within 100 ms");
+    assert_contains(err.text, "not connected within 100 ms (app.ini:7)");
     deaf_peer_close(&peer);
 }
 
