@@ -12,6 +12,8 @@
 #include "base/mask.h"
 #include "base/mem.h"
 
+#define CONFIG_VALUES_MAX 100000 /* a program that makes up sections must not fill the memory */
+
 config_state *config_state_new(void)
 {
     config_state *state = MEM_NEW(config_state);
@@ -276,6 +278,9 @@ static dubboc_status read_value(config_state *state, char layer, const char *ori
         snprintf(full, sizeof full, "[%.*s] %.*s", SLICE_ARGS(section), SLICE_ARGS(name));
         return fault != NULL ? error_prefix(err, status, "%s", full) : config_bad_value(key, full, value, err);
     }
+    if (map_count(state->values) >= CONFIG_VALUES_MAX && map_find(state->values, slice_of(full)) == NULL)
+        return error_set(err, DUBBOC_E_TOO_BIG, "[%.*s] %.*s: the configuration holds %d values, no more are possible",
+            SLICE_ARGS(section), SLICE_ARGS(name), CONFIG_VALUES_MAX);
     bool is_put = config_state_put(state, slice_of(full), key, value, number, origin) &&
                   (where.interface.len == 0 || config_state_add_section(state, section));
     return is_put ? DUBBOC_OK : error_no_memory(err);

@@ -57,8 +57,10 @@ static void hand_over(dubboc_log_level level, const char *area, const char *mess
 static void keep(
     log_held *held, dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields)
 {
-    if (held->count == LOG_HELD_MAX)
+    if (held->count == LOG_HELD_MAX) {
+        held->left_out++;
         return;
+    }
     log_event *event = &held->events[held->count++];
     event->level = level;
     event->area = area;
@@ -87,7 +89,7 @@ void log_write(dubboc_log_level level, const char *area, const char *message, un
 void log_hold(log_held *held)
 {
     assert(waiting == NULL);
-    held->count = 0;
+    held->count = held->left_out = 0;
     waiting = held;
 }
 
@@ -96,6 +98,8 @@ void log_let_go(log_held *held)
     waiting = NULL;
     for (const log_event *event = held->events; event < held->events + held->count; event++)
         hand_over(event->level, event->area, event->message, event->suppressed, event->fields);
+    if (held->left_out > 0)
+        LOG(DUBBOC_LOG_WARN, "log", "more events at once than can be kept", "left_out=%zu", held->left_out);
 }
 
 bool log_throttle_pass(log_throttle *throttle, unsigned *suppressed)

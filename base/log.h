@@ -20,7 +20,8 @@ void log_write(dubboc_log_level level, const char *area, const char *message, un
     DUBBOC_PRINTF(5, 6);
 
 /* For code that has something to say while it holds a lock: between log_hold() and log_let_go() this thread's events wait, and the second
- * hands them to the receiver in their order. It is called when the lock is free again. At most LOG_HELD_MAX wait, more are left out. Not nested. */
+ * hands them to the receiver in their order. It is called when the lock is free again. At most LOG_HELD_MAX wait;
+ * how many more there were is told in an event of its own. Not nested. */
 #define LOG_HELD_MAX 8
 #define LOG_HELD_FIELDS_MAX 512 /* bytes; longer fields are cut between two characters */
 
@@ -33,6 +34,7 @@ typedef struct log_event {
 
 typedef struct log_held {
     size_t count;
+    size_t left_out; /* for want of room */
     log_event events[LOG_HELD_MAX];
 } log_held;
 

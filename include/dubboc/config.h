@@ -25,7 +25,8 @@ DUBBOC_API void dubboc_config_free(dubboc_config *config);
 
 /* Sets one value from code, over file and environment. section: "client", "service com.example.Users"...; key: "request_timeout",
  * "GetUser.timeout"... DUBBOC_E_CONFIG: no such section or key, or a bad value. DUBBOC_E_UNSUPPORTED: of a later release.
- * DUBBOC_E_ARGUMENT: section, key or value is NULL. DUBBOC_E_NO_MEMORY. Not while another thread uses config. */
+ * DUBBOC_E_ARGUMENT: section, key or value is NULL. DUBBOC_E_TOO_BIG: it holds 100,000 values
+ * already. DUBBOC_E_NO_MEMORY. Not while another thread uses config. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_set(
     dubboc_config *config, const char *section, const char *key, const char *value, dubboc_error *err);
 

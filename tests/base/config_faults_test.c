@@ -341,6 +341,27 @@ static void durations_and_sizes_need_a_known_unit(void **state)
         assert_false(config_parse_size(slice_of(bad_sizes[i]), &value));
 }
 
+/* A program that makes up sections must not fill the memory. */
+static void a_configuration_is_full_some_time(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    dubboc_config *config = load(NULL);
+    char section[64];
+    dubboc_status status = DUBBOC_OK;
+    int set = 0;
+    for (; status == DUBBOC_OK && set < 200000; set++) {
+        snprintf(section, sizeof section, "reference a.B%d", set);
+        status = dubboc_config_set(config, section, "retries", "1", &err);
+    }
+    assert_status(DUBBOC_E_TOO_BIG, status, &err);
+    assert_contains(err.text, "100000 values");
+    assert_in_range(set, 90000, 100001);
+    assert_status(DUBBOC_OK, dubboc_config_set(config, "reference a.B7", "retries", "2", &err), &err);
+    assert_int_equal(config_int(config, "reference a.B7", "retries"), 2);
+    dubboc_config_free(config);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +377,7 @@ int main(void)
         TEST(check_tells_every_problem),
         TEST(check_tells_what_a_section_of_an_interface_can_look_like),
         TEST(setting_from_code_is_checked_as_a_file_is),
+        TEST(a_configuration_is_full_some_time),
         TEST(a_password_never_stands_in_an_error),
         TEST(durations_and_sizes_need_a_known_unit),
     };
