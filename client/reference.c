@@ -46,7 +46,7 @@ static bool find_setting(const dubboc_client *client, const reference *self, con
     return true;
 }
 
-static method_settings read_method(const dubboc_client *client, const reference *self, const char *name)
+static method_settings reference_read_method(const dubboc_client *client, const reference *self, const char *name)
 {
     method_settings read = {.retries = -1};
     int64_t value;
@@ -60,7 +60,8 @@ static method_settings read_method(const dubboc_client *client, const reference 
 }
 
 /* Unless there is no memory: then it is read again at the next call. */
-static void remember_method(dubboc_client *client, reference *self, size_t bucket, dubboc_slice name, method_settings settings)
+static void reference_remember_method(
+    dubboc_client *client, reference *self, size_t bucket, dubboc_slice name, method_settings settings)
 {
     reference_method *added = mem_zeroed(1, sizeof *added + name.len + 1);
     if (added == NULL)
@@ -86,9 +87,9 @@ method_settings reference_method_settings(dubboc_client *client, reference *self
     const reference_method *known = find_method(self, bucket, name);
     if (known != NULL)
         return known->settings;
-    method_settings read = read_method(client, self, method);
+    method_settings read = reference_read_method(client, self, method);
     if (atomic_load_explicit(&self->method_count, memory_order_relaxed) < REFERENCE_METHODS_MAX)
-        remember_method(client, self, bucket, name, read);
+        reference_remember_method(client, self, bucket, name, read);
     return read;
 }
 

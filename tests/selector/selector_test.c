@@ -3,6 +3,8 @@
 #include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 
 /* --- directories --------------------------------------------------------------------------------------------------------------------------- */
@@ -133,6 +135,48 @@ static void the_address_used_last_is_the_last_to_go(void **state)
             assert_ptr_equal(each.directory, kept);
         selector_direct_give_back(&each);
     }
+    fixture_end(&f);
+}
+
+typedef struct caller {
+    selector *self;
+    size_t number;
+} caller;
+
+/* Every other address is the same for all callers, the rest nobody else's. */
+static void *call_addresses(void *arg)
+{
+    const caller *from = arg;
+    dubboc_error err;
+    for (size_t i = 0; i < DIRECTS_MAX; i++) {
+        direct_hold hold;
+        pick held;
+        char url[64];
+        snprintf(url, sizeof url, "http://h:1/%zu/%zu", i % 2 == 0 ? from->number : 0, i % 2 == 0 ? i : i % 100);
+        dubboc_status status = selector_direct_take(from->self, url, slice_of("m"), &hold, &err);
+        assert(status == DUBBOC_OK && strcmp(pick_one(hold.directory, "m", &held)->label, url + strlen("http://")) == 0);
+        pick_release(hold.directory, &held, PICK_GOOD);
+        selector_direct_give_back(&hold);
+    }
+    return NULL;
+}
+
+static void addresses_may_be_freed_while_threads_call_others(void **state)
+{
+    (void)state;
+    enum { CALLERS = 6 };
+    fixture f;
+    pthread_t threads[CALLERS];
+    caller callers[CALLERS];
+    fixture_start_in_turn(&f);
+    for (size_t i = 0; i < CALLERS; i++) {
+        callers[i] = (caller){f.selector, i + 1};
+        assert_int_equal(0, pthread_create(&threads[i], NULL, call_addresses, &callers[i]));
+    }
+    for (size_t i = 0; i < CALLERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_in_range(direct_table_count(&f.selector->directs), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
+    assert_in_range(map_count(f.selector->providers.by_identity), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
     fixture_end(&f);
 }
 
@@ -494,8 +538,12 @@ static void use_all(fixture *f, selector *self, directory *of, dubboc_status *st
     pick_label(of, NULL, PICK_FAILED);
     directory_explain(of, line, sizeof line, count_visit, counts);
     *status = selector_fixed(self, "http://127.0.0.1:1/x", &fixed, &f->err);
-    if (*status == DUBBOC_OK)
-        assert_int_equal(1, directory_count(fixed));
+    if (*status != DUBBOC_OK)
+        return;
+    assert_int_equal(1, directory_count(fixed));
+    direct_hold hold;
+    *status = selector_direct_take(self, "http://127.0.0.1:1/y?timeout=5", slice_of("m"), &hold, &f->err);
+    selector_direct_give_back(&hold);
 }
 
 static void whole_life(void *arg, bool must_work)
@@ -618,6 +666,7 @@ int main(void)
         cmocka_unit_test(a_node_is_called_where_it_says_without_its_user_information),
         cmocka_unit_test(addresses_of_calls_are_kept_as_long_as_they_are_used),
         cmocka_unit_test(the_address_used_last_is_the_last_to_go),
+        cmocka_unit_test(addresses_may_be_freed_while_threads_call_others),
         cmocka_unit_test(the_settings_of_an_address_are_those_of_each_call),
         cmocka_unit_test(names_the_policies_there_are),
         cmocka_unit_test(a_changed_list_keeps_the_providers_that_stay),
