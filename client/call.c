@@ -294,6 +294,15 @@ static void pause_before_retry(call *self)
     self->state = CALL_PAUSES;
 }
 
+/* A provider that refused has hardly been burdened, and another one may well take the call. But when
+ * all of them have just refused, further attempts only add to their load. */
+static bool costs_budget(const call *self, const verdict *found, bool something_left)
+{
+    if (found->health == PICK_REFUSED)
+        return !directory_has_willing(self->directory, self->held.provider);
+    return something_left;
+}
+
 /* Whether an attempt that came to this may be followed by another; spends what that costs. */
 static bool may_try_again(call *self, const verdict *found, bool something_left)
 {
@@ -301,7 +310,7 @@ static bool may_try_again(call *self, const verdict *found, bool something_left)
         return false;
     if (found->execution == DUBBOC_MAYBE_EXECUTED && (!self->is_idempotent || self->retries_left == 0))
         return false;
-    if (something_left && !counters_take_retry(&self->client->counters, clock_now_ns()))
+    if (costs_budget(self, found, something_left) && !counters_take_retry(&self->client->counters, clock_now_ns()))
         return false;
     if (found->execution == DUBBOC_MAYBE_EXECUTED)
         self->retries_left--;

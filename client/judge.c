@@ -51,7 +51,8 @@ static verdict judge_refusal(const http_reply *http, dubboc_error *err)
     dubboc_status status = http->status == 503 ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
     excerpt(http->body, shown, sizeof shown);
     error_set(err, status, "the provider did not take it: HTTP status %d: %s", http->status, shown);
-    return (verdict){status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, is_of_the_request, 0};
+    pick_outcome health = http->status == 503 ? PICK_REFUSED : PICK_UNKNOWN;
+    return (verdict){status, DUBBOC_NOT_EXECUTED, health, is_of_the_request, 0};
 }
 
 /* A status that carries no JSON-RPC reply. */

@@ -46,7 +46,9 @@ static const char *state_of(const node *each)
     const char *reason = reason_of(each);
     if (reason != NULL)
         return reason;
-    return health_may_serve(each->provider) ? "usable" : "usable, rests after failures";
+    if (!health_is_resting(each->provider))
+        return "usable";
+    return atomic_load(&each->provider->refusals) > 0 ? "usable, rests after refusals" : "usable, rests after failures";
 }
 
 /* Nodes of which the same is to be said: the first of them, and how many. */

@@ -137,6 +137,12 @@ static uint64_t born_ms(const provider_url *url)
     return born < as_seconds_below ? born * 1000 : born;
 }
 
+static uint64_t pid_of(const provider_url *url)
+{
+    uint64_t pid;
+    return slice_u64(provider_url_find(url, "pid"), UINT64_MAX, &pid) ? pid : 0;
+}
+
 static bool is_printable(dubboc_slice text)
 {
     for (size_t i = 0; i < text.len; i++)
@@ -210,7 +216,12 @@ static dubboc_status read_configured(node *self, const node_reader *reader, cons
     provider_url_identity(url, &identity);
     dubboc_status status = identity.status;
     if (status == DUBBOC_OK) {
-        provider_place place = {.host = url->host, .port = url->port, .path = url->path, .identity = buffer_slice(&identity)};
+        provider_place place = {.host = url->host,
+            .port = url->port,
+            .path = url->path,
+            .identity = buffer_slice(&identity),
+            .born_ms = born_ms(with->original),
+            .pid = pid_of(with->original)};
         if (place.path.len == 0)
             place.path = slice_of("/");
         status = fill(self, reader, with, &place, err);

@@ -77,32 +77,39 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
     return is_found;
 }
 
-static void lay_to_rest(directory *self, provider *failed)
+static void lay_to_rest(directory *self, provider *failed, pick_outcome outcome)
 {
+    const selector_settings *settings = &self->owner->settings;
     int64_t rest_ms = 0;
     pthread_mutex_lock(&self->owner->resting);
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
-    if (current != NULL)
-        rest_ms = health_rest(failed, current, self->owner->settings.health_rest_ms);
+    if (current != NULL && outcome == PICK_REFUSED)
+        rest_ms = health_rest_refused(failed, current, settings->health_failures);
+    else if (current != NULL)
+        rest_ms = health_rest(failed, current, settings->health_rest_ms);
     readers_leave(entered);
     pthread_mutex_unlock(&self->owner->resting);
+    const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
     if (rest_ms > 0)
-        LOG(DUBBOC_LOG_WARN, "selector", "provider rests", "provider=%s failures=%u rest_ms=%lld", failed->label,
-            atomic_load(&failed->failures), (long long)rest_ms);
+        LOG(DUBBOC_LOG_WARN, "selector", "provider ejected", "provider=%s reason=%s for_ms=%lld", failed->label, reason,
+            (long long)rest_ms);
     else
-        LOG_THROTTLED(
-            DUBBOC_LOG_WARN, "selector", "failing provider goes on, too many rest already", "provider=%s", failed->label);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider not ejected: at most half of the providers may be",
+            "provider=%s reason=%s", failed->label, reason);
 }
 
 void pick_release(directory *self, pick *held, pick_outcome outcome)
 {
     provider *given = held->provider;
+    int failures_max = self->owner->settings.health_failures;
     assert(given != NULL);
     if (outcome == PICK_GOOD)
         health_good(given);
-    else if (outcome == PICK_FAILED && health_failed(given, self->owner->settings.health_failures))
-        lay_to_rest(self, given);
+    else if (outcome == PICK_FAILED && health_failed(given, failures_max))
+        lay_to_rest(self, given, outcome);
+    else if (outcome == PICK_REFUSED && health_refused(given, failures_max))
+        lay_to_rest(self, given, outcome);
     held->provider = NULL;
     /* the sweep acquires what is released here: the provider may be freed from here on */
     atomic_fetch_sub_explicit(&given->in_flight, 1, memory_order_release);
@@ -124,6 +131,20 @@ bool directory_has_other(directory *self, provider *const *excluded, size_t excl
     const snapshot *current = atomic_load(&self->current);
     for (size_t i = 0; current != NULL && i < current->count && !is_found; i++)
         is_found = !is_among(current->entries[i].provider, excluded, excluded_count);
+    readers_leave(entered);
+    return is_found;
+}
+
+bool directory_has_willing(directory *self, const provider *other_than)
+{
+    bool is_found = false;
+    int64_t now_ns = clock_now_ns();
+    atomic_uint *entered = readers_enter(&self->owner->readers);
+    const snapshot *current = atomic_load(&self->current);
+    for (size_t i = 0; current != NULL && i < current->count && !is_found; i++) {
+        const provider *each = current->entries[i].provider;
+        is_found = each != other_than && !health_has_just_refused(each, now_ns);
+    }
     readers_leave(entered);
     return is_found;
 }

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "selector/health.h"
 #include "selector/line.h"
 
 typedef struct shared_endpoint {
@@ -23,7 +24,8 @@ typedef struct shared_endpoint {
 typedef struct member {
     provider *public;
     shared_endpoint *shared;
-    int64_t left_at_ns; /* when the last reference went */
+    int64_t left_at_ns;    /* when the last reference went */
+    uint64_t born_ms, pid; /* the latest process seen at its address */
 } member;
 
 bool provider_set_init(provider_set *self, http_client *http)
@@ -161,6 +163,16 @@ static dubboc_status make_locked(provider_set *self, const provider_place *place
     return DUBBOC_OK;
 }
 
+/* An older node may be read again, or beside a newer one: that changes nothing. */
+static void note_process_locked(member *self, const provider_place *place)
+{
+    if (place->born_ms < self->born_ms || (place->born_ms == self->born_ms && place->pid == self->pid))
+        return;
+    self->born_ms = place->born_ms;
+    self->pid = place->pid;
+    health_renewed(self->public);
+}
+
 dubboc_status provider_take(provider_set *self, const provider_place *place, provider **found, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
@@ -171,6 +183,7 @@ dubboc_status provider_take(provider_set *self, const provider_place *place, pro
     else if (atomic_load(&known->public->references) == 0)
         self->left_over--;
     if (status == DUBBOC_OK) {
+        note_process_locked(known, place);
         atomic_fetch_add(&known->public->references, 1);
         *found = known->public;
     }

@@ -34,9 +34,13 @@ typedef struct provider_place {
     unsigned port;
     dubboc_slice path;
     dubboc_slice identity; /* provider_url_identity() */
+    uint64_t born_ms;      /* by its node's timestamp; 0: unknown */
+    uint64_t pid;          /* by its node; 0: unknown */
 } provider_place;
 
 /* The provider of that identity, made when there is none; given back with provider_give_back().
+ * A later born_ms than before, or another pid born at the same time, tells of a new process: what is
+ * known of refusals is forgotten.
  * DUBBOC_E_ARGUMENT: no such address. DUBBOC_E_NO_MEMORY. */
 dubboc_status provider_take(provider_set *self, const provider_place *place, provider **found, dubboc_error *err);
 

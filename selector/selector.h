@@ -24,10 +24,12 @@ typedef struct provider {
     http_endpoint *endpoint; /* its connections */
     atomic_uint references;
     atomic_uint in_flight;
-    /* health (selector/health.c) */
-    atomic_uint failures;             /* in a row */
-    atomic_uint rests;                /* how often it was rested in a row: the rest grows with it */
-    _Atomic int64_t resting_until_ns; /* 0: not resting */
+    /* health (selector/health.c); small, so that all of it stays on one cache line */
+    _Atomic uint16_t failures;        /* in a row */
+    _Atomic uint8_t rests;            /* after failures, in a row: the rest grows with it */
+    _Atomic uint8_t refusals;         /* in a row: as many as lead to a rest, and the rests since */
+    _Atomic uint32_t refused_ms;      /* the last refusal, by the clock's lower bits; 0: none */
+    _Atomic int64_t resting_until_ns; /* 0: never failed or refused since its last answer */
 } provider;
 
 typedef struct selector_settings {
@@ -35,8 +37,8 @@ typedef struct selector_settings {
     int64_t empty_grace_ms;   /* a successful empty reading clears the list only after this (design 6) */
     const char *snapshot_dir; /* NULL or "": none; else lists are kept there for starts without a registry */
     const char *load_balance; /* default policy */
-    int health_failures;      /* rest a provider after so many failures in a row; <= 0: never */
-    int64_t health_rest_ms;   /* 30 s, times how often in a row */
+    int health_failures;      /* rest a provider after so many failures or refusals in a row; <= 0: never */
+    int64_t health_rest_ms;   /* after failures: 30 s, times how often in a row */
     const char *application;  /* the own name, by which configurators may choose consumers; NULL or "": none */
     uint8_t (*peer_of)(const provider_url
             *url); /* what kind of peer wrote a node, for picks to tell; NULL: all are 0. Any thread; must not block */
@@ -107,14 +109,19 @@ bool directory_pick(directory *self, const pick_request *request, pick *out);
 
 /* What became of an attempt, for health; then lets the provider go. */
 typedef enum pick_outcome {
-    PICK_GOOD,   /* it answered, an error object too */
-    PICK_FAILED, /* no connection, no answer, broken, 5xx without JSON-RPC */
-    PICK_UNKNOWN /* says nothing of the provider: cancelled, refused as busy */
+    PICK_GOOD,    /* it answered, an error object too */
+    PICK_FAILED,  /* no connection, no answer, broken, 5xx without JSON-RPC */
+    PICK_REFUSED, /* it answered that it is busy or stopping and has not executed the call */
+    PICK_UNKNOWN  /* says nothing of the provider: cancelled, or our own pool was full */
 } pick_outcome;
 void pick_release(directory *self, pick *held, pick_outcome outcome);
 
 /* Whether a pick would find a provider, resting or not, that is not among the excluded. Any thread. */
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
+
+/* Whether the list has a provider other than this one that has not refused a call within the last
+ * second. Any thread. */
+bool directory_has_willing(directory *self, const provider *other_than);
 
 /* How many providers may be picked now, resting ones included. */
 size_t directory_count(directory *self);

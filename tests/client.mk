@@ -7,6 +7,7 @@ client_tests = \
 	tests/client/numbers_test \
 	tests/client/once_test \
 	tests/client/override_test \
+	tests/client/refusal_test \
 	tests/client/settings_order_test \
 	tests/client/timeout_text_test
 check_PROGRAMS += $(client_tests)
@@ -40,3 +41,6 @@ tests_client_once_test_LDADD = $(test_libs)
 tests_client_attempts_test_SOURCES = tests/client/attempts_test.c tests/selector/fake_registry.c tests/selector/fake_registry.h
 tests_client_attempts_test_CPPFLAGS = $(test_cppflags)
 tests_client_attempts_test_LDADD = $(test_libs)
+tests_client_refusal_test_SOURCES = tests/client/refusal_test.c $(call_fixture)
+tests_client_refusal_test_CPPFLAGS = $(test_cppflags)
+tests_client_refusal_test_LDADD = $(test_libs)

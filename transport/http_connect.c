@@ -32,7 +32,7 @@ static bool is_error_of_host(int error)
     return error == ECONNRESET || error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
 }
 
-static http_io_result broken(http_connection *connection, int error, const char **problem)
+static http_io_result plain_broken(http_connection *connection, int error, const char **problem)
 {
     if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR)
         return HTTP_IO_AGAIN;
@@ -52,7 +52,7 @@ static http_io_result plain_send(
         sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
     }
     if (sent < 0)
-        return broken(connection, errno, problem);
+        return plain_broken(connection, errno, problem);
     *done = (size_t)sent;
     return HTTP_IO_OK;
 }
@@ -61,7 +61,7 @@ static http_io_result plain_receive(http_connection *connection, char *room, siz
 {
     ssize_t got = recv(connection->fd, room, size, MSG_DONTWAIT);
     if (got < 0)
-        return broken(connection, errno, problem);
+        return plain_broken(connection, errno, problem);
     *done = (size_t)got;
     return got > 0 ? HTTP_IO_OK : HTTP_IO_END;
 }
@@ -71,7 +71,7 @@ static bool plain_is_quiet(http_connection *connection)
     char byte;
     const char *problem;
     ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got < 0 && broken(connection, errno, &problem) == HTTP_IO_AGAIN;
+    return got < 0 && plain_broken(connection, errno, &problem) == HTTP_IO_AGAIN;
 }
 
 static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, false};

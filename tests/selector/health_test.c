@@ -200,9 +200,196 @@ static void threads_that_fail_together_do_not_rest_more_than_half(void **state)
     fixture_end(&f);
 }
 
+/* --- refusals */
+
+/* How many of so many picks in turn go to it. */
+static int picks_of(directory *of, const provider *wanted, int picks)
+{
+    int count = 0;
+    for (int i = 0; i < picks; i++) {
+        pick held;
+        const pick_request request = {.policy = "roundrobin"};
+        assert_true(directory_pick(of, &request, &held));
+        count += held.provider == wanted;
+        pick_release(of, &held, PICK_UNKNOWN);
+    }
+    return count;
+}
+
+static void each_refusal_halves_how_often_it_is_picked_and_an_answer_makes_up_for_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int least, most;
+    } of_4000[] = {{1000, 1000}, {420, 700}, {190, 380}, {80, 200}, {30, 110}};
+    fixture f;
+    directory *of = start(&f, 4);
+    random_seed(1);
+    for (size_t refusals = 0; refusals < 5; refusals++) {
+        assert_in_range(picks_of(of, at(of, 0), 4000), of_4000[refusals].least, of_4000[refusals].most);
+        call_ends(of, at(of, 0), PICK_REFUSED, 1);
+    }
+    call_ends(of, at(of, 0), PICK_GOOD, 1);
+    assert_int_equal(1000, picks_of(of, at(of, 0), 4000));
+    call_ends(of, at(of, 0), PICK_REFUSED, 4);
+    clock_go_on(30000); /* nobody has asked it for so long */
+    assert_int_equal(1000, picks_of(of, at(of, 0), 4000));
+    fixture_end(&f);
+}
+
+static void five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty(void **state)
+{
+    (void)state;
+    static const int64_t rests_ms[] = {1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000};
+    fixture f;
+    directory *of = start(&f, 4);
+    provider *full = at(of, 0);
+    call_ends(of, full, PICK_REFUSED, 4);
+    assert_false(health_is_resting(full));
+    for (size_t i = 0; i < sizeof rests_ms / sizeof rests_ms[0]; i++) {
+        call_ends(of, full, PICK_REFUSED, 1);
+        clock_go_on(rests_ms[i] - 1);
+        assert_true(health_is_resting(full));
+        call_ends(of, full, PICK_REFUSED, 16); /* were under way */
+        clock_go_on(1);
+        assert_false(health_is_resting(full));
+    }
+    call_ends(of, full, PICK_GOOD, 1);
+    call_ends(of, full, PICK_REFUSED, 4);
+    assert_false(health_is_resting(full));
+    call_ends(of, full, PICK_REFUSED, 1);
+    clock_go_on(1000);
+    assert_false(health_is_resting(full));
+    fixture_end(&f);
+}
+
+static void refusals_and_failures_are_counted_apart(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = start(&f, 4);
+    call_ends(of, at(of, 0), PICK_REFUSED, 4);
+    call_ends(of, at(of, 0), PICK_FAILED, 4);
+    assert_false(health_is_resting(at(of, 0)));
+    call_ends(of, at(of, 0), PICK_FAILED, 1);
+    clock_go_on(29999);
+    assert_true(health_is_resting(at(of, 0)));
+    fixture_end(&f);
+}
+
+static void never_more_than_half_rest_after_refusals(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 5; count++) {
+        fixture f;
+        directory *of = start(&f, count);
+        for (size_t k = 0; k < count; k++)
+            call_ends(of, at(of, k), PICK_REFUSED, 10);
+        size_t resting_now = 0;
+        for (size_t k = 0; k < count; k++)
+            resting_now += health_is_resting(at(of, k));
+        assert_int_equal(count / 2, resting_now);
+        fixture_end(&f);
+    }
+}
+
+/* The list from now on: A as that process, and B. */
+static void a_is(fixture *f, const char *process)
+{
+    char url[256];
+    snprintf(url, sizeof url, A "%s", process);
+    registry_has(f, LIST(url, B));
+}
+
+static void a_changed_node_ends_the_rest_after_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after;
+        bool is_new;
+    } cases[] = {
+        {"&timestamp=1700000000000", "&timestamp=1700000000001", true},
+        {"&pid=1&timestamp=1700000000000", "&pid=2&timestamp=1700000000000", true},
+        {"&pid=1&timestamp=1700000000", "&pid=2&timestamp=1700000001", true},
+        {"&pid=1", "&pid=2", true},
+        {"&pid=1&timestamp=1700000000000", "&pid=1&timestamp=1700000000000&weight=50", false},
+        {"&timestamp=1700000000001", "&timestamp=1700000000000", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        fixture f;
+        fixture_start_in_turn(&f);
+        directory *of = directory_of(&f, SERVICE);
+        a_is(&f, cases[i].before);
+        call_ends(of, at(of, 0), PICK_REFUSED, 5);
+        assert_true(health_is_resting(at(of, 0)));
+        a_is(&f, cases[i].after);
+        assert_int_equal(!cases[i].is_new, health_is_resting(at(of, 0)));
+        assert_int_equal(cases[i].is_new, directory_has_willing(of, at(of, 1)));
+        fixture_end(&f);
+    }
+}
+
+/* The list may have been without it meanwhile; and two nodes of one process are one process. */
+static void a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not(void **state)
+{
+    (void)state;
+    static const char other_scheme[] = "http://10.0.0.1:80/" SERVICE "?interface=" SERVICE "&timestamp=1700000000000";
+    fixture f;
+    fixture_start_in_turn(&f);
+    directory *of = directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A "&timestamp=1700000000001", B));
+    call_ends(of, at(of, 0), PICK_REFUSED, 5);
+    registry_has(&f, LIST(A "&timestamp=1700000000001", other_scheme, B));
+    assert_true(health_is_resting(at(of, 0)));
+    registry_has(&f, LIST(B));
+    registry_has(&f, LIST(A "&timestamp=1700000000002", B));
+    assert_false(health_is_resting(at(of, 0)));
+    fixture_end(&f);
+}
+
+static void a_changed_node_does_not_end_the_rest_after_failures(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_start_in_turn(&f);
+    directory *of = directory_of(&f, SERVICE);
+    a_is(&f, "&pid=1&timestamp=1700000000000");
+    call_ends(of, at(of, 0), PICK_REFUSED, 1);
+    call_ends(of, at(of, 0), PICK_FAILED, 5);
+    a_is(&f, "&pid=2&timestamp=1700000000001");
+    assert_true(health_is_resting(at(of, 0)));
+    fixture_end(&f);
+}
+
+static void who_has_refused_within_the_last_second_is_not_willing(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = start(&f, 3);
+    assert_true(directory_has_willing(of, at(of, 0)));
+    call_ends(of, at(of, 1), PICK_REFUSED, 1);
+    assert_true(directory_has_willing(of, at(of, 0)));
+    call_ends(of, at(of, 2), PICK_REFUSED, 1);
+    assert_false(directory_has_willing(of, at(of, 0)));
+    assert_true(directory_has_willing(of, at(of, 1))); /* provider 0 */
+    call_ends(of, at(of, 2), PICK_GOOD, 1);            /* it has refused all the same */
+    assert_false(directory_has_willing(of, at(of, 0)));
+    clock_go_on(1002); /* the time is kept by two milliseconds */
+    assert_true(directory_has_willing(of, at(of, 0)));
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_refusal_halves_how_often_it_is_picked_and_an_answer_makes_up_for_it),
+        cmocka_unit_test(five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty),
+        cmocka_unit_test(refusals_and_failures_are_counted_apart),
+        cmocka_unit_test(never_more_than_half_rest_after_refusals),
+        cmocka_unit_test(a_changed_node_ends_the_rest_after_refusals),
+        cmocka_unit_test(a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not),
+        cmocka_unit_test(a_changed_node_does_not_end_the_rest_after_failures),
+        cmocka_unit_test(who_has_refused_within_the_last_second_is_not_willing),
         cmocka_unit_test(rests_after_five_failures_in_a_row),
         cmocka_unit_test(an_answer_forgets_the_failures_before),
         cmocka_unit_test(rests_longer_each_time_in_a_row),

@@ -1,0 +1,64 @@
+/* Providers that answer, but refuse calls unexecuted. */
+#include "tests/client/call_fixture.h"
+
+#include "base/clock.h"
+
+static const peer_script is_full = {
+    {PEER_READ, PEER_SEND("HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 4\r\n\r\nfull"), PEER_AGAIN}};
+
+static int64_t standing_clock(void)
+{
+    return 1000 * NS_PER_S;
+}
+
+/* A list of three providers that are called in turn; time stands still. */
+static void begin_three(fixture *self, const peer_script *first, const peer_script *others)
+{
+    address addresses[3];
+    clock_set_source(standing_clock);
+    *self = (fixture){0};
+    for (size_t i = 0; i < 3; i++) {
+        self->peers[i] = scripted_peer_new(i == 0 ? first : others, 1);
+        addresses[i] = address_of(self->peers[i]);
+    }
+    begin_with_registry(self, PROVIDERS({addresses[0].text, ""}, {addresses[1].text, ""}, {addresses[2].text, ""}));
+}
+
+static void end_three(fixture *self)
+{
+    end(self);
+    clock_set_source(NULL);
+}
+
+/* Each refused call goes on to one of the others, and soon hardly any call goes to the full one. */
+static void one_of_three_that_always_refuses_costs_no_call(void **state)
+{
+    (void)state;
+    fixture self;
+    begin_three(&self, &is_full, &refuses_each);
+    for (int i = 0; i < 300; i++)
+        assert_status(DUBBOC_E_REMOTE, raw_call(&self, NULL, NULL), &self.err);
+    assert_in_range(scripted_peer_requests(self.peers[0]), 1, 30);
+    end_three(&self);
+}
+
+/* The first call asks all three. Of those that follow, a fifth may ask one more. */
+static void when_all_refuse_going_on_costs_budget(void **state)
+{
+    (void)state;
+    fixture self;
+    begin_three(&self, &is_full, &is_full);
+    for (int i = 0; i < 30; i++)
+        assert_status(DUBBOC_E_BUSY, raw_call(&self, NULL, NULL), &self.err);
+    assert_int_equal(requests(&self), 30 + 2 + 30 / 5);
+    end_three(&self);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_of_three_that_always_refuses_costs_no_call),
+        cmocka_unit_test(when_all_refuse_going_on_costs_budget),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
