@@ -62,7 +62,8 @@ static const config_key keys[] = {
     {"client", "health_rest", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR,
         .help = "the first rest after failures; longer each time"},
     {"client", "proxy", CONFIG_TEXT, .may_be_bare = true, .help = "URL of an HTTP proxy; empty: none, whatever http_proxy says"},
-    {"client", "tls_ca_file", CONFIG_TEXT, .help = "PEM file of the authorities trusted for https; empty: the system's"},
+    {"client", "tls_ca_file", CONFIG_TEXT,
+        .help = "PEM file of the authorities trusted for https, and no others; empty: the system's"},
     {"client", "router", CONFIG_TEXT, .is_later = true},
 
     {"server", "ip", CONFIG_TEXT, .form = CONFIG_FORM_IP, .help = "listen on this address; empty: on all"},

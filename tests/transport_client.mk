@@ -21,4 +21,4 @@ tests_transport_http_client_alloc_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldfl
 tests_transport_http_client_alloc_test_LDADD = $(test_libs)
 tests_transport_http_tls_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_tls_test_LDADD = $(test_libs)
-EXTRA_DIST += tests/transport/tls/peer.py tests/transport/tls/certificate.pem tests/transport/tls/key.pem
+EXTRA_DIST += tests/transport/tls/peer.py tests/transport/tls/certificate.pem tests/transport/tls/key.pem tests/transport/tls/stranger.pem

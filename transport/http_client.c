@@ -42,7 +42,9 @@ dubboc_status http_client_new(const http_client_settings *settings, http_client 
     made->stop.fd = -1;
     pthread_mutex_init(&made->lock, NULL);
     dubboc_status status = DUBBOC_OK;
-    if (!copy_texts(made, settings))
+    bool is_copied = copy_texts(made, settings);
+    http_trust_init(&made->trust, made->settings.tls_ca_file);
+    if (!is_copied)
         status = error_no_memory(err);
     else if (!wake_open(&made->stop))
         status = error_set(err, DUBBOC_E_SYSTEM, "no eventfd: %s", strerrordesc_np(errno));
@@ -69,6 +71,7 @@ void http_client_free(http_client *client)
         return;
     assert(client->endpoints == NULL);
     wake_close(&client->stop);
+    http_trust_fini(&client->trust);
     pthread_mutex_destroy(&client->lock);
     free((char *)client->settings.connect_timeout_origin);
     free((char *)client->settings.proxy);

@@ -23,7 +23,7 @@ typedef struct http_client_settings {
     const char *connect_timeout_origin; /* who set it, for error texts; NULL: not said */
     size_t reply_max_bytes;
     const char *proxy;       /* NULL or "": none, whatever the environment says (traps C8) */
-    const char *tls_ca_file; /* NULL or "": the system's */
+    const char *tls_ca_file; /* only the authorities in it are trusted; NULL or "": the system's */
 } http_client_settings;
 
 dubboc_status http_client_new(const http_client_settings *settings, http_client **client, dubboc_error *err);

@@ -170,25 +170,18 @@ static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, const con
     const http_client_settings *settings = &endpoint->client->settings;
     bool has_proxy = settings->proxy[0] != '\0';
     CURLcode codes[] = {
-        curl_easy_setopt(curl, CURLOPT_URL, endpoint->url),
-        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"),
-        curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L),
-        curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L),
+        curl_easy_setopt(curl, CURLOPT_URL, endpoint->url), curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"),
+        curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L), curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L),
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1), /* else TLS may agree on HTTP/2 */
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
         curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L), /* a resolver that hangs is left behind (traps C5) */
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit->ms),
         curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy), /* "": not the environment's either (traps C8) */
-        curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
-        curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
-        curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L),
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data),
-        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L),
-        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress),
-        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit),
-        curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
+        curl_easy_setopt(curl, CURLOPT_NOPROXY, ""), curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
+        curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L), curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data),
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L), curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress),
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit), curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 1024L), /* the least: it is not for our bytes */
-        settings->tls_ca_file != NULL ? curl_easy_setopt(curl, CURLOPT_CAINFO, settings->tls_ca_file) : CURLE_OK,
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i] != CURLE_OK)
@@ -250,7 +243,8 @@ static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error
     return DUBBOC_OK;
 }
 
-static dubboc_status connect_now(http_connection *connection, int64_t deadline_ns, dubboc_error *err)
+/* trusted: as from http_trust_take(). */
+static dubboc_status connect_now(http_connection *connection, void *trusted, int64_t deadline_ns, dubboc_error *err)
 {
     const http_endpoint *endpoint = connection->endpoint;
     char reason[CURL_ERROR_SIZE] = "";
@@ -259,6 +253,8 @@ static dubboc_status connect_now(http_connection *connection, int64_t deadline_n
         return error_no_memory(err);
     connect_limit limit = find_limit(endpoint->client, deadline_ns);
     CURLcode code = set_options(curl, endpoint, &limit, reason);
+    if (code == CURLE_OK && endpoint->is_tls)
+        code = http_trust_set(curl, trusted, endpoint->client->settings.tls_ca_file);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);
     if (code == CURLE_OK)
@@ -279,7 +275,11 @@ dubboc_status http_connection_open(http_endpoint *endpoint, int64_t deadline_ns,
     made->fd = -1;
     buffer_init(&made->request, REQUEST_MAX_BYTES);
     http_reader_init(&made->reader, endpoint->client->settings.reply_max_bytes);
-    dubboc_status status = connect_now(made, deadline_ns, err);
+    void *trusted = NULL;
+    dubboc_status status = endpoint->is_tls ? http_trust_take(&endpoint->client->trust, &trusted, err) : DUBBOC_OK;
+    if (status == DUBBOC_OK)
+        status = connect_now(made, trusted, deadline_ns, err);
+    http_trust_give_back(trusted);
     if (status != DUBBOC_OK) {
         http_connection_close(made);
         return status;

@@ -9,12 +9,14 @@
 
 #include "base/wake.h"
 #include "transport/http_client.h"
+#include "transport/http_trust.h"
 
 struct http_client {
     http_client_settings settings; /* its texts are copies */
     wake stop;                     /* signalled once, for ever */
     atomic_bool is_stopping;
     atomic_ullong connections_opened;
+    http_trust trust;
     pthread_mutex_t lock; /* the list below; taken before an endpoint's */
     http_endpoint *endpoints;
 };

@@ -23,6 +23,7 @@ MAY_LOOK_INSIDE = {"bench/pick.c"}
 # Third-party headers, and the only places that may include them; cJSON is the value type of the public headers.
 ONLY_IN = {
     "curl/": ("transport/", "bench/bare_curl.c"),
+    "openssl/": ("transport/",),
     "microhttpd.h": ("transport/", "bench/bare_mhd.c"),
     "zookeeper/": ("registry/zookeeper",),
     "cjson/": ("codec/", "include/dubboc/", "bench/bare_mhd.c"),

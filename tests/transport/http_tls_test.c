@@ -1,10 +1,71 @@
 /* The same exchanges over TLS, with a peer in Python. What differs from plain sockets is how bytes move and how an idle connection is looked at. */
 #include "tests/transport/client_fixture.h"
 
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* Found by the libraries in place of libc's. */
+#define EXPORTED __attribute__((visibility("default")))
+
+/* How often a file was opened: OpenSSL reads authorities by one of these two. */
+static const char *watched_file;
+static atomic_int watched_opens;
+
+static FILE *open_watched(const char *path, const char *mode, const char *function)
+{
+    FILE *(*next)(const char *, const char *);
+    *(void **)&next = dlsym(RTLD_NEXT, function);
+    if (watched_file != NULL && strcmp(path, watched_file) == 0)
+        atomic_fetch_add(&watched_opens, 1);
+    return next(path, mode);
+}
+
+EXPORTED FILE *fopen(const char *path, const char *mode)
+{
+    return open_watched(path, mode, "fopen");
+}
+
+EXPORTED FILE *fopen64(const char *path, const char *mode)
+{
+    return open_watched(path, mode, "fopen64");
+}
+
+/* How often something was looked for in the system's folder of authorities, where OpenSSL looks for
+ * each one it does not know yet. */
+static atomic_int looks_into_system;
+
+static int look(const char *path, void *into, const char *function)
+{
+    int (*next)(const char *, void *);
+    *(void **)&next = dlsym(RTLD_NEXT, function);
+    const char *folder = curl_version_info(CURLVERSION_NOW)->capath;
+    if (folder != NULL && strncmp(path, folder, strlen(folder)) == 0)
+        atomic_fetch_add(&looks_into_system, 1);
+    return next(path, into);
+}
+
+EXPORTED int stat(const char *restrict path, struct stat *restrict into)
+{
+    return look(path, into, "stat");
+}
+
+EXPORTED int stat64(const char *restrict path, struct stat64 *restrict into)
+{
+    return look(path, into, "stat64");
+}
+
+static void watch_file(const char *path)
+{
+    watched_file = path;
+    atomic_store(&watched_opens, 0);
+}
 
 typedef struct tls_peer {
     FILE *out;
@@ -240,6 +301,117 @@ static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
     end(&f);
 }
 
+/* --- whom to trust */
+
+static dubboc_status connect_to_peer(fixture *f)
+{
+    http_connection *connection = NULL;
+    dubboc_status status = http_endpoint_take(f->endpoint, true, deadline_in_ms(10000), &connection, &f->err);
+    http_connection_give_back(connection);
+    return status;
+}
+
+static void *connect_in_thread(void *arg)
+{
+    fixture own = *(fixture *)arg;
+    return (void *)(intptr_t)connect_to_peer(&own);
+}
+
+/* Reading the authorities of a usual system takes some 20 ms of CPU. */
+static void the_authorities_are_read_once_per_client(void **state)
+{
+    (void)state;
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    fixture f = start_tls();
+    watch_file(peer.ca_file);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, connect_in_thread, &f), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *status;
+        pthread_join(threads[i], &status);
+        assert_int_equal((intptr_t)status, DUBBOC_OK);
+    }
+    assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
+    assert_int_equal(http_client_connections_opened(f.client), THREADS + 1);
+    assert_int_equal(atomic_load(&watched_opens), 1);
+    watch_file(NULL);
+    end(&f);
+}
+
+/* A file of authorities of our own, with the content of that one beside the peer; "": empty. */
+static void authorities_become(const char *path, const char *name)
+{
+    char from[4400], beside[64], text[8192];
+    size_t len = 0;
+    if (name[0] != '\0') {
+        snprintf(from, sizeof from, "%s/%s", peer.folder, name);
+        FILE *source = fopen(from, "r");
+        assert_non_null(source);
+        len = fread(text, 1, sizeof text, source);
+        fclose(source);
+    }
+    snprintf(beside, sizeof beside, "%s.new", path);
+    FILE *file = fopen(beside, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, len, file), len);
+    fclose(file);
+    assert_int_equal(rename(beside, path), 0);
+}
+
+static void a_changed_file_of_authorities_counts_from_the_next_connection_on(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/dubboc-test-XXXXXX", path[48];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/ca.pem", folder);
+    http_client_settings settings = usual_settings();
+    settings.tls_ca_file = path;
+    fixture f = start_without_peer(&settings, peer.url);
+    assert_status(DUBBOC_E_CONNECT, connect_to_peer(&f), &f.err);
+    assert_contains(f.err.text, path);
+    assert_contains(f.err.text, "No such file");
+    authorities_become(path, "stranger.pem");
+    assert_status(DUBBOC_E_CONNECT, connect_to_peer(&f), &f.err);
+    assert_contains(f.err.text, "certificate");
+    authorities_become(path, "certificate.pem");
+    assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
+    authorities_become(path, ""); /* of no use: the former ones stay */
+    assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
+    assert_int_equal(unlink(path), 0);
+    assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
+    authorities_become(path, "stranger.pem");
+    assert_status(DUBBOC_E_CONNECT, connect_to_peer(&f), &f.err);
+    end(&f);
+    unlink(path);
+    rmdir(folder);
+}
+
+static void beside_a_file_of_authorities_those_of_the_system_do_not_count(void **state)
+{
+    (void)state;
+    http_client_settings settings = usual_settings();
+    char path[4200];
+    snprintf(path, sizeof path, "%s/stranger.pem", peer.folder);
+    settings.tls_ca_file = path;
+    fixture f = start_without_peer(&settings, peer.url);
+    atomic_store(&looks_into_system, 0);
+    assert_status(DUBBOC_E_CONNECT, connect_to_peer(&f), &f.err);
+    assert_int_equal(atomic_load(&looks_into_system), 0);
+    end(&f);
+}
+
+static void a_file_without_authorities_is_told(void **state)
+{
+    (void)state;
+    http_client_settings settings = usual_settings();
+    settings.tls_ca_file = "/dev/null";
+    fixture f = start_without_peer(&settings, peer.url);
+    assert_status(DUBBOC_E_CONNECT, connect_to_peer(&f), &f.err);
+    assert_contains(f.err.text, "/dev/null");
+    end(&f);
+}
+
 /* Both are what a configuration without tls_ca_file may give. */
 static void a_peer_nobody_vouches_for_is_refused(void **state)
 {
@@ -269,6 +441,10 @@ int main(void)
         cmocka_unit_test(a_flood_outlasts_neither_the_deadline_nor_the_stop),
         cmocka_unit_test(records_of_one_byte_do_not_hold_a_step_up),
         cmocka_unit_test(a_step_sends_a_bounded_part_of_a_big_request),
+        cmocka_unit_test(the_authorities_are_read_once_per_client),
+        cmocka_unit_test(a_changed_file_of_authorities_counts_from_the_next_connection_on),
+        cmocka_unit_test(beside_a_file_of_authorities_those_of_the_system_do_not_count),
+        cmocka_unit_test(a_file_without_authorities_is_told),
         cmocka_unit_test(a_peer_nobody_vouches_for_is_refused),
     };
     return cmocka_run_group_tests(tests, start_peer, end_peer);

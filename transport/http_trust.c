@@ -1,0 +1,174 @@
+#include "transport/http_trust.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/error.h"
+#include "base/log.h"
+
+void http_trust_init(http_trust *self, const char *ca_file)
+{
+    *self = (http_trust){.ca_file = ca_file};
+    pthread_mutex_init(&self->lock, NULL);
+}
+
+void http_trust_fini(http_trust *self)
+{
+    http_trust_give_back(self->store);
+    pthread_mutex_destroy(&self->lock);
+}
+
+/* Only the file's authorities count when one is given: Debian's libcurl would add those of the system
+ * by their folder. */
+static CURLcode trust_let_curl_read(CURL *curl, const char *ca_file)
+{
+    if (ca_file == NULL)
+        return CURLE_OK;
+    CURLcode code = curl_easy_setopt(curl, CURLOPT_CAINFO, ca_file);
+    return code == CURLE_OK ? curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) : code;
+}
+
+#ifdef HAVE_OPENSSL
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+/* What libcurl was built with. Asked once, because each answer is written to the same place. */
+typedef struct trust_system {
+    const char *file, *folder; /* NULL: none */
+    bool is_shareable;         /* its OpenSSL is ours: a store must not cross from one to another */
+} trust_system;
+
+static pthread_once_t trust_once = PTHREAD_ONCE_INIT;
+static trust_system trust_of_system;
+
+static void trust_ask_curl(void)
+{
+    char ours[64];
+    const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
+    snprintf(ours, sizeof ours, "OpenSSL/%s", OpenSSL_version(OPENSSL_VERSION_STRING));
+    trust_of_system = (trust_system){.file = curl->cainfo, .folder = curl->capath};
+    trust_of_system.is_shareable = curl->ssl_version != NULL && strcmp(curl->ssl_version, ours) == 0;
+}
+
+static bool trust_is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+/* With the flags that libcurl gives its own: an intermediate certificate may be trusted, too. */
+static X509_STORE *trust_read(const char *file, const char *folder)
+{
+    X509_STORE *store = X509_STORE_new();
+    if (store == NULL)
+        return NULL;
+    bool is_read = (file == NULL || X509_STORE_load_file(store, file) == 1) &&
+                   (folder == NULL || X509_STORE_load_path(store, folder) == 1) &&
+                   X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1;
+    if (is_read)
+        return store;
+    X509_STORE_free(store);
+    return NULL;
+}
+
+/* Of the first thing that went wrong in OpenSSL; empties its list of errors. */
+static const char *trust_reason(void)
+{
+    unsigned long error = ERR_get_error();
+    ERR_clear_error();
+    const char *reason = ERR_reason_error_string(error);
+    return reason != NULL ? reason : "OpenSSL cannot read it";
+}
+
+static dubboc_status trust_refresh_locked(http_trust *self, dubboc_error *err)
+{
+    const char *file = self->ca_file != NULL ? self->ca_file : trust_of_system.file;
+    const char *folder = self->ca_file != NULL ? NULL : trust_of_system.folder;
+    struct stat now = {0};
+    if (file != NULL && stat(file, &now) != 0)
+        return error_set(
+            err, DUBBOC_E_CONNECT, "cannot read the authorities trusted for https from %s: %s", file, strerrordesc_np(errno));
+    if (self->store != NULL && trust_is_same_file(&self->seen, &now))
+        return DUBBOC_OK;
+    self->seen = now; /* also of one that cannot be read: not again for each connection */
+    ERR_clear_error();
+    X509_STORE *store = trust_read(file, folder);
+    if (store == NULL)
+        return error_set(err, DUBBOC_E_CONNECT, "cannot read the authorities trusted for https from %s: %s",
+            file != NULL ? file : folder, trust_reason());
+    http_trust_give_back(self->store);
+    self->store = store;
+    return DUBBOC_OK;
+}
+
+dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
+{
+    *store = NULL;
+    pthread_once(&trust_once, trust_ask_curl);
+    bool is_known = self->ca_file != NULL || trust_of_system.file != NULL || trust_of_system.folder != NULL;
+    if (!trust_of_system.is_shareable || !is_known)
+        return DUBBOC_OK;
+    dubboc_error reason;
+    error_clear(&reason);
+    pthread_mutex_lock(&self->lock);
+    dubboc_status status = trust_refresh_locked(self, &reason);
+    if (self->store != NULL && X509_STORE_up_ref(self->store) == 1)
+        *store = self->store;
+    pthread_mutex_unlock(&self->lock);
+    if (*store == NULL)
+        return error_set(err, status == DUBBOC_OK ? DUBBOC_E_NO_MEMORY : status, "%s", reason.text);
+    if (status != DUBBOC_OK)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "former authorities are trusted on", "reason=\"%s\"", reason.text);
+    return DUBBOC_OK;
+}
+
+void http_trust_give_back(void *store)
+{
+    X509_STORE_free(store);
+}
+
+static CURLcode trust_on_ssl_ctx(CURL *curl, void *context, void *store)
+{
+    (void)curl;
+    SSL_CTX_set1_cert_store(context, store);
+    return CURLE_OK;
+}
+
+CURLcode http_trust_set(CURL *curl, void *store, const char *ca_file)
+{
+    if (store == NULL)
+        return trust_let_curl_read(curl, ca_file);
+    CURLcode codes[] = {
+        curl_easy_setopt(curl, CURLOPT_CAINFO, NULL),
+        curl_easy_setopt(curl, CURLOPT_CAPATH, NULL),
+        curl_easy_setopt(curl, CURLOPT_SSL_CTX_FUNCTION, trust_on_ssl_ctx),
+        curl_easy_setopt(curl, CURLOPT_SSL_CTX_DATA, store),
+    };
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] != CURLE_OK)
+            return codes[i];
+    return CURLE_OK;
+}
+
+#else
+
+dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
+{
+    (void)self, (void)err;
+    *store = NULL;
+    return DUBBOC_OK;
+}
+
+void http_trust_give_back(void *store)
+{
+    (void)store;
+}
+
+CURLcode http_trust_set(CURL *curl, void *store, const char *ca_file)
+{
+    (void)store;
+    return trust_let_curl_read(curl, ca_file);
+}
+
+#endif
