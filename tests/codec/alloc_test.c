@@ -87,7 +87,8 @@ static void build_and_read(void *arg, bool must_work)
     if (taken == NULL)
         return;
     dubboc_status status = dubboc_json_build(&made, NULL,
-        DUBBOC_OBJECT("a", DUBBOC_ARRAY(1, INT64_MAX, 0.5, "x", taken), "b", source, "c", DUBBOC_DECIMAL("1e400"), "d", (bool)true));
+        DUBBOC_OBJECT(
+            "a", DUBBOC_ARRAY(1, INT64_MAX, 0.5, "x", taken), "b", source, "c", DUBBOC_DECIMAL("1e400"), "d", (bool)true));
     is_done(status, must_work);
     if (status == DUBBOC_OK) {
         status = dubboc_json_read(made, NULL, DUBBOC_MEMBERS("a", &copy, "b", &other));
