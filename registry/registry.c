@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
@@ -197,13 +198,48 @@ bool registry_is_connected(const registry *self)
     return self->ops->is_connected(self);
 }
 
-dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
-    registry_registration **registration, dubboc_error *err)
+static dubboc_status check_registered_url(const char *url, dubboc_error *err)
 {
     size_t len = strlen(url);
     if (len == 0 || len > URL_BYTES_MAX)
         return error_set(err, DUBBOC_E_ARGUMENT, "a URL of %zu bytes cannot be registered: 1 to %u can", len, URL_BYTES_MAX);
+    return DUBBOC_OK;
+}
+
+dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
+    registry_registration **registration, dubboc_error *err)
+{
+    dubboc_status status = check_registered_url(url, err);
+    if (status != DUBBOC_OK)
+        return status;
     return self->ops->register_(self, interface, category, url, registration, err);
+}
+
+static dubboc_status register_each(
+    registry *self, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        dubboc_status status =
+            self->ops->register_(self, wanted[i].interface, wanted[i].category, wanted[i].url, &registrations[i], err);
+        if (status != DUBBOC_OK) {
+            registry_unregister_all(self, registrations, i, 0);
+            return error_prefix(err, status, "service %s", wanted[i].interface);
+        }
+    }
+    return DUBBOC_OK;
+}
+
+dubboc_status registry_register_all(
+    registry *self, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        dubboc_status status = check_registered_url(wanted[i].url, err);
+        if (status != DUBBOC_OK)
+            return error_prefix(err, status, "service %s", wanted[i].interface);
+    }
+    if (self->ops->register_all == NULL || count == 0)
+        return register_each(self, wanted, count, registrations, err);
+    return self->ops->register_all(self, wanted, count, registrations, err);
 }
 
 bool registry_is_registered(const registry_registration *registration)
@@ -221,6 +257,17 @@ void registry_unregister(registry *self, registry_registration *registration, in
 {
     if (registration != NULL)
         self->ops->unregister(self, registration, timeout_ms);
+}
+
+void registry_unregister_all(registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms)
+{
+    int64_t deadline_ns = deadline_in_ms(timeout_ms > 0 ? timeout_ms : 0);
+    if (self->ops->unregister_all != NULL && count > 0) {
+        self->ops->unregister_all(self, registrations, count, timeout_ms);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        registry_unregister(self, registrations[i], deadline_poll_ms(deadline_ns));
 }
 
 dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,

@@ -88,6 +88,18 @@ bool registry_is_connected(const registry *self);
 dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
     registry_registration **registration, dubboc_error *err);
 
+/* The same for several that come and go together: ZooKeeper creates them in one transaction, so that
+ * whoever watches sees one change. (More than a transaction can hold are spread over several; those
+ * of one interface that follow each other stay together as far as that is possible.) One that ZooKeeper
+ * refuses does not keep the others away. registrations receives count handles; on failure none is left. */
+typedef struct registry_wanted {
+    const char *interface;
+    registry_category category;
+    const char *url;
+} registry_wanted;
+dubboc_status registry_register_all(
+    registry *self, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err);
+
 /* Whether it stands in the registry now. */
 bool registry_is_registered(const registry_registration *registration);
 
@@ -97,6 +109,10 @@ bool registry_was_registered(const registry_registration *registration);
 
 /* Takes it back and waits until that is done, at most timeout_ms (the node goes with the session at the latest). Frees registration. NULL is accepted. */
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
+
+/* The same for several, at most timeout_ms in all. What was registered together is removed from
+ * ZooKeeper in one transaction. */
+void registry_unregister_all(registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
 
 /* Calls listener as above until it is taken back. A subscription creates nothing: what is not there is
  * an empty list until somebody registers it. DUBBOC_E_ARGUMENT, DUBBOC_E_SYSTEM, DUBBOC_E_CLOSED,

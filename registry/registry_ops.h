@@ -19,11 +19,16 @@ typedef struct registry_ops {
     /* url: 1 to URL_BYTES_MAX bytes */
     dubboc_status (*register_)(registry *self, const char *interface, registry_category category, const char *url,
         registry_registration **registration, dubboc_error *err);
+    /* As registry_register_all(); on failure none is registered. NULL: the front calls register_ for each. */
+    dubboc_status (*register_all)(
+        registry *self, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err);
     bool (*is_registered)(const registry_registration *registration);
     /* As registry_was_registered(). NULL: a registration stands from the first, in a registry that
      * others read. */
     bool (*was_registered)(const registry_registration *registration);
     void (*unregister)(registry *self, registry_registration *registration, int64_t timeout_ms);
+    /* As registry_unregister_all(). NULL: the front calls unregister for each. */
+    void (*unregister_all)(registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
     dubboc_status (*subscribe)(registry *self, const char *interface, registry_category category, registry_listener listener,
         void *arg, registry_subscription **subscription, dubboc_error *err);
     void (*refresh)(registry *self, registry_subscription *subscription);

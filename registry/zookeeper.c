@@ -391,33 +391,129 @@ static dubboc_status find_identity(const char *url, char **identity, dubboc_erro
     return *identity != NULL ? DUBBOC_OK : error_no_memory(err);
 }
 
-static dubboc_status zookeeper_register(registry *base, const char *interface, registry_category category, const char *url,
-    registry_registration **out, dubboc_error *err)
+/* A registration that the core has not been told of. */
+static dubboc_status registration_new(zk_registry *self, const registry_wanted *wanted, registration **out, dubboc_error *err)
 {
-    zk_registry *self = (zk_registry *)base;
+    const char *url = wanted->url;
     if (strcmp(url, ".") == 0 || strcmp(url, "..") == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no URL to register", url);
     registration *made = MEM_NEW(registration);
     if (made == NULL)
         return error_no_memory(err);
     waiter_init(&made->waiter, 1);
-    dubboc_status status = make_path(self, interface, category, url, &made->node.path, err);
-    if (status == DUBBOC_OK && self->owns_addresses && category == REGISTRY_PROVIDERS)
+    dubboc_status status = make_path(self, wanted->interface, wanted->category, url, &made->node.path, err);
+    if (status == DUBBOC_OK && self->owns_addresses && wanted->category == REGISTRY_PROVIDERS)
         status = find_identity(url, &made->node.identity, err);
     if (status != DUBBOC_OK) {
         registration_unref(made);
         return status;
     }
     made->base.ops = &registry_zookeeper_ops;
-    made->node.needs_interface = category == REGISTRY_CONSUMERS;
+    made->node.needs_interface = wanted->category == REGISTRY_CONSUMERS;
     atomic_init(&made->node.stands, false);
     atomic_init(&made->node.has_stood, false);
-    if (!post(self, &made->begin, ZK_EVENT_REGISTER, &made->node)) {
-        registration_unref(made);
-        return is_closed(err);
-    }
-    *out = &made->base;
+    *out = made;
     return DUBBOC_OK;
+}
+
+/* --- registering several together */
+
+/* The bytes of the paths of those that follow each other in the directory of the first. */
+static size_t run_of_one_directory(registration *const *made, size_t count, size_t *bytes)
+{
+    const char *first = made[0]->node.path;
+    size_t len = (size_t)(strrchr(first, '/') + 1 - first), run = 0;
+    *bytes = 0;
+    for (; run < count && strncmp(first, made[run]->node.path, len) == 0; run++)
+        *bytes += strlen(made[run]->node.path);
+    return run;
+}
+
+/* Spreads them over batches: those of one directory stay together if they fit into one. One that is
+ * alone needs none. false: no memory, and nothing is spread. */
+static bool spread_over_batches(registration *const *made, size_t count)
+{
+    zk_batch *batch = NULL;
+    size_t run = 0;
+    for (size_t i = 0; count > 1 && i < count; i++) {
+        zk_node *node = &made[i]->node;
+        size_t bytes = strlen(node->path), run_bytes = 0;
+        bool begins_run = run == 0;
+        if (begins_run)
+            run = run_of_one_directory(made + i, count - i, &run_bytes);
+        bool fits =
+            batch != NULL && zk_batch_has_room(batch, 1, bytes) && (!begins_run || zk_batch_has_room(batch, run, run_bytes));
+        if (!fits && (batch = zk_batch_new()) == NULL)
+            return false;
+        zk_batch_add(batch, node);
+        run--;
+    }
+    return true;
+}
+
+static void free_unposted(registration **made, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        zk_batch *batch = made[i]->node.batch;
+        if (batch != NULL && (i + 1 == count || made[i + 1]->node.batch != batch))
+            zk_batch_free(batch); /* its nodes stand one behind the other */
+        registration_unref(made[i]);
+    }
+}
+
+static dubboc_status post_registrations(zk_registry *self, registration **made, size_t count, dubboc_error *err)
+{
+    for (size_t i = 0; i + 1 < count; i++)
+        made[i]->node.next_begin = &made[i + 1]->node;
+    if (!spread_over_batches(made, count))
+        return error_no_memory(err);
+    if (!post(self, &made[0]->begin, ZK_EVENT_REGISTER, &made[0]->node))
+        return is_closed(err);
+    return DUBBOC_OK;
+}
+
+static dubboc_status zookeeper_register_all(
+    registry *base, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err)
+{
+    zk_registry *self = (zk_registry *)base;
+    registration **made = MEM_NEW_ARRAY(count, registration *);
+    if (made == NULL)
+        return error_no_memory(err);
+    dubboc_status status = DUBBOC_OK;
+    size_t done = 0;
+    while (status == DUBBOC_OK && done < count) {
+        status = registration_new(self, &wanted[done], &made[done], err);
+        if (status == DUBBOC_OK)
+            done++;
+        else
+            error_prefix(err, status, "service %s", wanted[done].interface);
+    }
+    if (status == DUBBOC_OK)
+        status = post_registrations(self, made, count, err);
+    if (status != DUBBOC_OK)
+        free_unposted(made, done);
+    for (size_t i = 0; status == DUBBOC_OK && i < count; i++)
+        registrations[i] = &made[i]->base;
+    free(made);
+    return status;
+}
+
+static dubboc_status zookeeper_register(registry *base, const char *interface, registry_category category, const char *url,
+    registry_registration **out, dubboc_error *err)
+{
+    zk_registry *self = (zk_registry *)base;
+    registry_wanted wanted = {interface, category, url};
+    registration *made;
+    dubboc_status status = registration_new(self, &wanted, &made, err);
+    if (status == DUBBOC_OK)
+        status = post_registrations(self, &made, 1, err);
+    else
+        return status;
+    if (status == DUBBOC_OK)
+        *out = &made->base;
+    else
+        registration_unref(made);
+    return status;
 }
 
 static bool zookeeper_is_registered(const registry_registration *base)
@@ -430,16 +526,41 @@ static bool zookeeper_was_registered(const registry_registration *base)
     return atomic_load(&((const registration *)base)->node.has_stood);
 }
 
-static void zookeeper_unregister(registry *base, registry_registration *handle, int64_t timeout_ms)
+static registration *registration_of(registry_registration *handle)
+{
+    return (registration *)handle;
+}
+
+static void warn_of_late(size_t late, int64_t timeout_ms)
+{
+    if (late > 0)
+        LOG(DUBBOC_LOG_WARN, "registry", "not taken back in time, it goes with the session", "nodes=%zu timeout_ms=%lld", late,
+            (long long)timeout_ms);
+}
+
+static void zookeeper_unregister_all(registry *base, registry_registration **handles, size_t count, int64_t timeout_ms)
 {
     zk_registry *self = (zk_registry *)base;
-    registration *ending = (registration *)handle;
-    atomic_fetch_add(&ending->waiter.refs, 1);
-    bool is_posted = post(self, &ending->end, ZK_EVENT_UNREGISTER, &ending->node);
-    if (is_posted && !waiter_wait(&ending->waiter, timeout_ms > 0 ? timeout_ms : 0))
-        LOG(DUBBOC_LOG_WARN, "registry", "not taken back in time, it goes with the session", "timeout_ms=%lld",
-            (long long)timeout_ms);
-    registration_unref(ending);
+    int64_t deadline_ns = deadline_in_ms(timeout_ms > 0 ? timeout_ms : 0);
+    size_t late = 0;
+    for (size_t i = 0; i < count; i++) {
+        registration *ending = registration_of(handles[i]);
+        atomic_fetch_add(&ending->waiter.refs, 1);
+        ending->node.next_end = i + 1 < count ? &registration_of(handles[i + 1])->node : NULL;
+    }
+    registration *first = registration_of(handles[0]);
+    bool is_posted = post(self, &first->end, ZK_EVENT_UNREGISTER, &first->node);
+    for (size_t i = 0; i < count; i++) {
+        registration *ending = registration_of(handles[i]);
+        late += is_posted && !waiter_wait(&ending->waiter, deadline_poll_ms(deadline_ns));
+        registration_unref(ending);
+    }
+    warn_of_late(late, timeout_ms);
+}
+
+static void zookeeper_unregister(registry *base, registry_registration *handle, int64_t timeout_ms)
+{
+    zookeeper_unregister_all(base, &handle, 1, timeout_ms);
 }
 
 /* --- subscriptions */
@@ -635,9 +756,11 @@ const registry_ops registry_zookeeper_ops = {
     .free = zookeeper_free,
     .is_connected = zookeeper_is_connected,
     .register_ = zookeeper_register,
+    .register_all = zookeeper_register_all,
     .is_registered = zookeeper_is_registered,
     .was_registered = zookeeper_was_registered,
     .unregister = zookeeper_unregister,
+    .unregister_all = zookeeper_unregister_all,
     .subscribe = zookeeper_subscribe,
     .refresh = zookeeper_refresh,
     .unsubscribe = zookeeper_unsubscribe,

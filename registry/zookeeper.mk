@@ -1,6 +1,7 @@
 libdubboc_core_la_SOURCES += \
 	registry/zookeeper.h registry/zookeeper.c \
 	registry/zookeeper_address.h registry/zookeeper_address.c \
+	registry/zookeeper_batch.c \
 	registry/zookeeper_core.h registry/zookeeper_core_impl.h registry/zookeeper_core.c \
 	registry/zookeeper_event.h registry/zookeeper_event.c \
 	registry/zookeeper_leftovers.c \

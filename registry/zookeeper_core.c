@@ -213,6 +213,12 @@ bool zk_core_send_remove(zk_core *core, zk_task *task, const char *path)
     return keep_if_sent(core, task, core->port->ops->remove(core->port, cookie, path));
 }
 
+bool zk_core_send_multi(zk_core *core, zk_task *task, const zk_op *ops, size_t count)
+{
+    uint64_t cookie = take_slot(core, task);
+    return keep_if_sent(core, task, core->port->ops->multi(core->port, cookie, ops, count));
+}
+
 bool zk_core_send_exists(zk_core *core, zk_task *task, const char *path, bool watch)
 {
     uint64_t cookie = take_slot(core, task);

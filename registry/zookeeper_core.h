@@ -19,13 +19,33 @@ typedef struct zk_sweep {
     bool is_done;
 } zk_sweep;
 
+/* Nodes that are created and deleted in one transaction (zookeeper_batch.c). The ceilings keep it
+ * well below what a server accepts as one request (jute.maxbuffer, 1 MiB unless set otherwise). */
+typedef struct zk_batch zk_batch;
+#define ZK_BATCH_NODES_MAX 128
+#define ZK_BATCH_BYTES_MAX (256u * 1024) /* of all paths; a longer path is alone */
+
+struct zk_node;
+
+/* An empty one, the core's as soon as nodes in it have been registered. NULL: no memory. */
+zk_batch *zk_batch_new(void);
+void zk_batch_free(zk_batch *batch); /* before that; NULL is accepted */
+/* Whether so many nodes with paths of so many bytes in all fit in, too. */
+bool zk_batch_has_room(const zk_batch *batch, size_t count, size_t bytes);
+void zk_batch_add(zk_batch *batch, struct zk_node *node); /* it must have room */
+
 /* One ephemeral node that should stand. Of whoever registers, lent to the core from ZK_EVENT_REGISTER until node_gone. */
 typedef struct zk_node {
     zk_task task;
     struct zk_node *next;
     struct zk_node *prev;
-    char *path;     /* whole and encoded */
-    char *identity; /* nodes of this one that other sessions own are removed once it stands; NULL: none are */
+    struct zk_node *next_begin; /* registered by the same event; NULL: the last */
+    struct zk_node *next_end;   /* taken back by the same event; NULL: the last */
+    zk_batch *batch;            /* NULL: it is created and deleted alone */
+    bool is_apart;              /* so is this one, until it stands: ZooKeeper refused it */
+    bool is_in_multi;           /* its batch's request under way is for this node, too */
+    char *path;                 /* whole and encoded */
+    char *identity;             /* nodes of this one that other sessions own are removed once it stands; NULL: none are */
     /* It is created only below a directory of its interface that somebody else made, and waits for
      * that: a consumer's, since its name may be a mistyped one. */
     bool needs_interface;

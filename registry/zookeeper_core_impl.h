@@ -13,6 +13,7 @@
 #define TOO_BIG_MIN_MS 5000 /* after an unreadable list, doubling (traps.md Z11) */
 #define TOO_BIG_MAX_MS 60000
 #define LOST_READINGS_MAX 3 /* after so many, reading it is taken for the reason */
+#define LOST_MULTIS_MAX 3   /* the same of registering together */
 #define READ_EVERY_MS 50    /* changes of one directory within this time are read together */
 #define CLOSING_MS 1000     /* for deleting what stands before the session is closed */
 
@@ -69,6 +70,7 @@ struct zk_core {
 /* Requests: false when none was sent, then the task tries again later. At most one a task. */
 bool zk_core_send_create(zk_core *core, zk_task *task, const char *path, bool ephemeral);
 bool zk_core_send_remove(zk_core *core, zk_task *task, const char *path);
+bool zk_core_send_multi(zk_core *core, zk_task *task, const zk_op *ops, size_t count);
 bool zk_core_send_exists(zk_core *core, zk_task *task, const char *path, bool watch);
 bool zk_core_send_children(zk_core *core, zk_task *task, const char *path, bool watch);
 bool zk_core_send_data(zk_core *core, zk_task *task, const char *path, bool watch);
@@ -101,14 +103,32 @@ static inline bool zk_core_has_session(const zk_core *core)
 size_t zk_path_next_level(const char *path, size_t len, size_t made_len);
 bool zk_core_send_level(zk_core *core, zk_task *task, const char *path, size_t len);
 
-/* nodes */
-void zk_nodes_add(zk_core *core, zk_node *node);
-void zk_nodes_remove(zk_core *core, zk_node *node);
-void zk_nodes_look(zk_core *core);                      /* the same session is back, or a self check: look at each */
+/* nodes: the first of those that are added or taken back together */
+void zk_nodes_add(zk_core *core, zk_node *first);
+void zk_nodes_remove(zk_core *core, zk_node *first);
+void zk_nodes_look(zk_core *core);         /* the same session is back, or a self check: look at each */
 void zk_nodes_changed(zk_core *core, const char *path); /* what stands there came or went */
-void zk_nodes_lose_session(zk_core *core);              /* all are gone */
-void zk_nodes_unwant(zk_core *core);                    /* take back all */
+void zk_nodes_lose_session(zk_core *core); /* all are gone */
+void zk_nodes_unwant(zk_core *core);       /* take back all */
 void zk_nodes_give_back(zk_core *core);
+
+/* What a node of a batch needs of it. */
+typedef enum zk_need {
+    ZK_NEEDS_NOTHING,
+    ZK_NEEDS_TIME, /* it has something to do by itself first */
+    ZK_NEEDS_CREATE,
+    ZK_NEEDS_DELETE
+} zk_need;
+zk_need zk_node_need(const zk_node *node);
+void zk_node_answered(zk_core *core, zk_node *node, const zk_event *event);
+/* A multi with this node in it failed because of another one. other: what the answer was about a node
+ * before this one; ZK_OK: nothing was wrong up to this one. */
+void zk_node_not_done(zk_core *core, zk_node *node, zk_answer other);
+
+/* Batches: a node may be ready; the session has ended; the node is given back. */
+void zk_batch_wake(zk_core *core, zk_batch *batch);
+void zk_batch_forget(zk_core *core, zk_batch *batch);
+void zk_batch_leave(zk_core *core, zk_node *node);
 
 /* leftovers of a node: remove them now if that was never done; let them be */
 void zk_leftovers_init(zk_node *node);

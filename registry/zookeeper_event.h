@@ -67,6 +67,8 @@ typedef enum zk_session_news {
     ZK_SESSION_MISSED /* memory ran out where news should have been made: what is known may be wrong */
 } zk_session_news;
 
+#define ZK_NO_OP SIZE_MAX
+
 typedef struct zk_event zk_event;
 struct zk_event {
     zk_event *next;
@@ -78,6 +80,7 @@ struct zk_event {
     int64_t timeout_ms; /* as negotiated */
     uint64_t cookie;
     zk_answer answer;
+    size_t failed_at;    /* multi that failed: the first operation that was wrong, ZK_NO_OP: not one of them */
     int code;            /* the client library's, for the log */
     int64_t owner;       /* exists: the session that owns it, 0: persistent */
     zk_reading *reading; /* children, data; taken out by who handles it */

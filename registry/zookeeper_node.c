@@ -2,7 +2,10 @@
  *
  * A node counts as ours when this session owns it. One of another session (an earlier life of this process, or a restored server's
  * memory of it: traps.md Z10) is deleted and created again, for it would vanish with that session. What an earlier process left under other
- * names is removed when the node stands, not before: consumers never see an empty list (zookeeper_leftovers.c). */
+ * names is removed when the node stands, not before: consumers never see an empty list (zookeeper_leftovers.c).
+ *
+ * Nodes that were registered together are created and deleted together: in NODE_CREATE and NODE_DELETE
+ * such a node has no request of its own, its batch sends one for all of them (zookeeper_batch.c). */
 #include "registry/zookeeper_core_impl.h"
 
 #include "base/mask.h"
@@ -40,10 +43,29 @@ static const node_step table[NODE_PHASES][ZK_ANSWERS] = {
     [NODE_DELETE] = {[ZK_OK] = absent, [ZK_NO_NODE] = absent, [ZK_LOST] = unsure},
 }; /* all others: failed */
 
+static bool node_is_busy(const zk_node *node)
+{
+    return task_is_busy(&node->task) || node->is_in_multi;
+}
+
+static bool node_waits_for_batch(const zk_node *node)
+{
+    return node->batch != NULL && !node->is_apart && (node->phase == NODE_CREATE || node->phase == NODE_DELETE);
+}
+
+static void node_wake_batch(zk_core *core, const zk_node *node)
+{
+    if (node->batch != NULL)
+        zk_batch_wake(core, node->batch);
+}
+
 static void set_phase(zk_core *core, zk_node *node, node_phase phase)
 {
+    if (phase == NODE_CREATE && !node->is_wanted)
+        phase = NODE_LOOK; /* taken back during a request: nothing is made any more */
     node->phase = phase;
-    zk_core_now(core, &node->task);
+    zk_heap_set(&core->heap, &node->task, node_waits_for_batch(node) ? DEADLINE_NEVER : core->now_ns);
+    node_wake_batch(core, node);
 }
 
 static void give_back(zk_core *core, zk_node *node)
@@ -52,6 +74,8 @@ static void give_back(zk_core *core, zk_node *node)
     zk_leftovers_forget(core, node);
     core->nodes_waiting -= node->is_waiting;
     node->is_waiting = false;
+    if (node->batch != NULL)
+        zk_batch_leave(core, node);
     if (node->prev != NULL)
         node->prev->next = node->next;
     else
@@ -74,7 +98,7 @@ static zk_node *find_twin(const zk_core *core, const zk_node *node)
 /* What stands is the twin's from now on, who may not have got as far as to know that it does. */
 static void hand_over(zk_core *core, zk_node *node, zk_node *twin)
 {
-    if (!task_is_busy(&twin->task) && twin->phase != NODE_STANDS)
+    if (!node_is_busy(twin) && twin->phase != NODE_STANDS)
         set_phase(core, twin, NODE_LOOK);
     give_back(core, node);
 }
@@ -85,6 +109,8 @@ static void stands(zk_core *core, zk_node *node)
 {
     node->task.failures = 0;
     node->phase = NODE_STANDS;
+    node->is_apart = false;
+    node_wake_batch(core, node);
     atomic_store(&node->has_stood, true);
     if (!atomic_exchange(&node->stands, true))
         LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", MASKED(slice_of(node->path)),
@@ -162,6 +188,14 @@ static void level_made(zk_core *core, zk_node *node, const zk_event *event)
     set_phase(core, node, node->made_len < len ? NODE_PARENTS : NODE_CREATE);
 }
 
+/* It is tried again later, and the others of its batch do not wait for it. */
+static void node_retry_apart(zk_core *core, zk_node *node)
+{
+    node->is_apart = true;
+    node_wake_batch(core, node);
+    zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
+}
+
 /* Somebody deletes directories while we make them: from the start again, but not at once. */
 static void parent_vanished(zk_core *core, zk_node *node, const zk_event *event)
 {
@@ -169,7 +203,7 @@ static void parent_vanished(zk_core *core, zk_node *node, const zk_event *event)
     node->made_len = 0;
     if (node->needs_interface)
         node->phase = NODE_AWAIT;
-    zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
+    node_retry_apart(core, node);
 }
 
 static void found(zk_core *core, zk_node *node, const zk_event *event)
@@ -219,14 +253,41 @@ static void failed(zk_core *core, zk_node *node, const zk_event *event)
     if (event->answer != ZK_LOST)
         LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "node=\"%s\" reason=\"%s\"",
             MASKED(slice_of(node->path)), zk_event_reason(event));
-    zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
+    node_retry_apart(core, node);
+}
+
+void zk_node_answered(zk_core *core, zk_node *node, const zk_event *event)
+{
+    node_step step = table[node->phase][event->answer];
+    (step != NULL ? step : failed)(core, node, event);
 }
 
 static void node_answered(zk_core *core, zk_task *task, zk_event *event)
 {
-    zk_node *node = (zk_node *)task;
-    node_step step = table[node->phase][event->answer];
-    (step != NULL ? step : failed)(core, node, event);
+    zk_node_answered(core, (zk_node *)task, event);
+}
+
+/* --- in a batch */
+
+zk_need zk_node_need(const zk_node *node)
+{
+    if (node->is_apart || node->phase == NODE_STANDS || node->phase == NODE_AWAIT)
+        return ZK_NEEDS_NOTHING;
+    if (node->phase == NODE_CREATE)
+        return ZK_NEEDS_CREATE;
+    return node->phase == NODE_DELETE ? ZK_NEEDS_DELETE : ZK_NEEDS_TIME;
+}
+
+/* What was wrong with the node before is likely to be wrong with this one, too: each is asked for
+ * now, so that a multi fails once or twice and not once for each node. */
+void zk_node_not_done(zk_core *core, zk_node *node, zk_answer other)
+{
+    if (node->phase == NODE_CREATE && other == ZK_NO_NODE)
+        no_parent(core, node, NULL);
+    else if (other == ZK_EXISTS || other == ZK_NO_NODE)
+        set_phase(core, node, NODE_LOOK);
+    else
+        set_phase(core, node, (node_phase)node->phase);
 }
 
 static bool node_send_await(zk_core *core, zk_node *node)
@@ -262,7 +323,7 @@ static const zk_task_ops node_ops = {node_start, node_answered};
 
 /* --- what is asked for */
 
-void zk_nodes_add(zk_core *core, zk_node *node)
+static void node_add(zk_core *core, zk_node *node)
 {
     zk_task_init(&node->task, &node_ops);
     zk_leftovers_init(node);
@@ -275,12 +336,18 @@ void zk_nodes_add(zk_core *core, zk_node *node)
     set_phase(core, node, NODE_CREATE);
 }
 
+void zk_nodes_add(zk_core *core, zk_node *first)
+{
+    for (zk_node *node = first; node != NULL; node = node->next_begin)
+        node_add(core, node);
+}
+
 /* A request under way is waited for: its answer says what is to be deleted. */
-void zk_nodes_remove(zk_core *core, zk_node *node)
+static void node_take_back(zk_core *core, zk_node *node)
 {
     node->is_wanted = false;
     zk_leftovers_forget(core, node);
-    if (task_is_busy(&node->task))
+    if (node_is_busy(node))
         return;
     zk_node *twin = find_twin(core, node);
     bool may_stand = node->phase == NODE_STANDS || node->phase == NODE_LOOK || node->phase == NODE_DELETE;
@@ -292,12 +359,22 @@ void zk_nodes_remove(zk_core *core, zk_node *node)
         set_phase(core, node, NODE_LOOK);
 }
 
+void zk_nodes_remove(zk_core *core, zk_node *first)
+{
+    for (zk_node *node = first; node != NULL; node = node->next_end)
+        node->is_wanted = false;
+    for (zk_node *node = first, *next; node != NULL; node = next) {
+        next = node->next_end;
+        node_take_back(core, node);
+    }
+}
+
 /* --- what happens to all */
 
 void zk_nodes_look(zk_core *core)
 {
     for (zk_node *node = core->nodes; node != NULL; node = node->next)
-        if (!task_is_busy(&node->task))
+        if (!node_is_busy(node))
             set_phase(core, node, node->phase == NODE_STANDS ? NODE_LOOK : (node_phase)node->phase);
 }
 
@@ -320,7 +397,10 @@ void zk_nodes_lose_session(zk_core *core)
         atomic_store(&node->stands, false);
         zk_core_forget(core, &node->task);
         zk_leftovers_forget(core, node);
+        if (node->batch != NULL)
+            zk_batch_forget(core, node->batch);
         node->task.failures = 0;
+        node->is_apart = false;
         if (node->is_wanted)
             set_phase(core, node, NODE_CREATE);
         else
@@ -334,7 +414,7 @@ void zk_nodes_unwant(zk_core *core)
         node->is_wanted = false;
     for (zk_node *node = core->nodes, *next; node != NULL; node = next) {
         next = node->next;
-        zk_nodes_remove(core, node);
+        node_take_back(core, node);
     }
 }
 

@@ -21,6 +21,8 @@ typedef struct call {
     struct handle *handle;
     struct call *prev;
     struct call *next;
+    size_t count; /* multi */
+    zoo_op_result_t results[];
 } call;
 
 typedef struct handle {
@@ -356,11 +358,14 @@ static zk_answer answer_of_code(int code)
     }
 }
 
-static call *call_new(handle *self, uint64_t cookie)
+/* count: of a multi, else 0. */
+static call *call_new_multi(handle *self, uint64_t cookie, size_t count)
 {
-    call *made = self != NULL && atomic_load(&self->zh) != NULL ? MEM_NEW(call) : NULL;
+    size_t size = sizeof(call) + count * sizeof(zoo_op_result_t);
+    call *made = self != NULL && atomic_load(&self->zh) != NULL ? mem_zeroed(1, size) : NULL;
     if (made == NULL)
         return NULL;
+    made->count = count;
     made->event = (zk_event){.kind = ZK_EVENT_ANSWER, .release = free_call, .generation = self->generation, .cookie = cookie};
     made->handle = self;
     pthread_mutex_lock(&self->lock);
@@ -370,6 +375,11 @@ static call *call_new(handle *self, uint64_t cookie)
     self->calls = made;
     pthread_mutex_unlock(&self->lock);
     return made;
+}
+
+static call *call_new(handle *self, uint64_t cookie)
+{
+    return call_new_multi(self, cookie, 0);
 }
 
 static void unlink_call(call *self)
@@ -422,6 +432,25 @@ static void completed_exists(int code, const struct Stat *stat, const void *data
 
 static void completed_remove(int code, const void *data)
 {
+    answer(data, code);
+}
+
+/* The operations before the one that failed have code 0, those behind it ZRUNTIMEINCONSISTENCY. */
+static size_t find_failed_op(const call *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (self->results[i].err != ZOK && self->results[i].err != ZRUNTIMEINCONSISTENCY)
+            return i;
+    return ZK_NO_OP;
+}
+
+static void completed_multi(int code, const void *data)
+{
+    call *self = (call *)(uintptr_t)data;
+    bool is_lost = code != ZOK && answer_of_code(code) == ZK_LOST;
+    self->event.failed_at = code == ZOK || is_lost ? ZK_NO_OP : find_failed_op(self);
+    if (self->event.failed_at != ZK_NO_OP)
+        code = self->results[self->event.failed_at].err;
     answer(data, code);
 }
 
@@ -518,6 +547,22 @@ static bool port_remove(zk_port *port, uint64_t cookie, const char *path)
     return made != NULL && was_sent(made, zoo_adelete(atomic_load(&current->zh), path, -1, completed_remove, made));
 }
 
+static bool port_multi(zk_port *port, uint64_t cookie, const zk_op *ops, size_t count)
+{
+    handle *current = ((real_port *)port)->current;
+    zoo_op_t *parts = MEM_NEW_ARRAY(count, zoo_op_t);
+    call *made = parts != NULL ? call_new_multi(current, cookie, count) : NULL;
+    for (size_t i = 0; made != NULL && i < count; i++)
+        if (ops[i].is_create)
+            zoo_create_op_init(&parts[i], ops[i].path, "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0);
+        else
+            zoo_delete_op_init(&parts[i], ops[i].path, -1);
+    bool is_sent = made != NULL &&
+                   was_sent(made, zoo_amulti(atomic_load(&current->zh), (int)count, parts, made->results, completed_multi, made));
+    free(parts);
+    return is_sent;
+}
+
 static bool port_exists(zk_port *port, uint64_t cookie, const char *path, bool watch)
 {
     handle *current = ((real_port *)port)->current;
@@ -558,6 +603,7 @@ static const zk_port_ops real_ops = {
     .close = port_close,
     .create = port_create,
     .remove = port_remove,
+    .multi = port_multi,
     .exists = port_exists,
     .children = port_children,
     .data = port_data,

@@ -12,6 +12,12 @@
 
 typedef struct zk_port zk_port;
 
+/* One part of a multi: an ephemeral node is created (empty data, world:anyone ALL), or a node removed. */
+typedef struct zk_op {
+    bool is_create;
+    const char *path;
+} zk_op;
+
 typedef struct zk_port_ops {
     /* Starts a handle with that generation: later ZK_EVENT_SESSION says how it goes, ZK_EVENT_CLOSED that it is no more. The former one was closed.
      * false: no memory or no thread, and no event will come. */
@@ -23,6 +29,8 @@ typedef struct zk_port_ops {
     /* false: not sent, no answer will come. Paths are borrowed during the call. */
     bool (*create)(zk_port *port, uint64_t cookie, const char *path, bool ephemeral); /* empty data, world:anyone ALL */
     bool (*remove)(zk_port *port, uint64_t cookie, const char *path);
+    /* All of it or nothing is carried out; answer: failed_at. The array is borrowed, too. */
+    bool (*multi)(zk_port *port, uint64_t cookie, const zk_op *ops, size_t count);
     bool (*exists)(zk_port *port, uint64_t cookie, const char *path, bool watch); /* answer: owner */
     bool (*children)(zk_port *port, uint64_t cookie, const char *path, bool watch);
     bool (*data)(zk_port *port, uint64_t cookie, const char *path, bool watch);

@@ -221,46 +221,68 @@ dubboc_status registration_open(registration *self, const dubboc_config *config,
     return registry_open(&settings, &self->registry, err);
 }
 
-static dubboc_status register_url(registration *self, const char *interface, const char *url, dubboc_error *err)
+/* The URLs to register. */
+typedef struct url_set {
+    registry_wanted *items;
+    size_t count;
+    size_t capacity;
+} url_set;
+
+static void url_set_fini(url_set *self)
 {
-    void *nodes = self->nodes;
-    if (!mem_grow(&nodes, &self->capacity, self->count + 1, sizeof *self->nodes))
-        return error_no_memory(err);
-    self->nodes = nodes;
-    dubboc_status status = registry_register(self->registry, interface, REGISTRY_PROVIDERS, url, &self->nodes[self->count], err);
-    if (status != DUBBOC_OK)
-        return error_prefix(err, status, "service %s", interface);
-    self->count++;
-    LOG(DUBBOC_LOG_INFO, "server", "registering", "url=\"%s\" registry=%s connected=%d", url, registry_address(self->registry),
-        registry_is_connected(self->registry) ? 1 : 0);
-    return DUBBOC_OK;
+    for (size_t i = 0; i < self->count; i++)
+        free((char *)(uintptr_t)self->items[i].url);
+    free(self->items);
+}
+
+/* url NULL: no memory. */
+static bool url_set_add(url_set *self, const char *interface, char *url_take)
+{
+    void *items = self->items;
+    if (url_take == NULL || !mem_grow(&items, &self->capacity, self->count + 1, sizeof *self->items)) {
+        free(url_take);
+        return false;
+    }
+    self->items = items;
+    self->items[self->count++] = (registry_wanted){interface, REGISTRY_PROVIDERS, url_take};
+    return true;
 }
 
 dubboc_status registration_register(registration *self, const services *offered, const dubboc_config *config, const char *bound,
     const char *address, const char *application, dubboc_error *err)
 {
-    dubboc_status status = DUBBOC_OK;
+    url_set urls = {0};
+    bool has_memory = true;
     for (size_t i = 0; self->registry != NULL && i < offered->count; i++) {
         const dubboc_service *service = offered->items[i];
         dubboc_slice rest = slice_of(service->is_registered ? service->protocols : ""), protocol;
-        while (status == DUBBOC_OK && slice_next(&rest, ',', &protocol)) {
+        while (has_memory && slice_next(&rest, ',', &protocol)) {
             const char *scheme = slice_is(protocol, "http") ? "http" : "jsonrpc";
             char *url = registration_url(config, service, scheme, address, address_is_any(bound), application);
-            status = url != NULL ? register_url(self, service->interface, url, err) : error_no_memory(err);
-            free(url);
+            has_memory = url_set_add(&urls, service->interface, url);
         }
     }
+    registry_registration **nodes = MEM_NEW_ARRAY(urls.count + 1, registry_registration *);
+    dubboc_status status = has_memory && nodes != NULL ? DUBBOC_OK : error_no_memory(err);
+    if (status == DUBBOC_OK && urls.count > 0)
+        status = registry_register_all(self->registry, urls.items, urls.count, nodes, err);
+    if (status == DUBBOC_OK) {
+        self->nodes = nodes;
+        self->count = urls.count;
+    } else {
+        free(nodes);
+    }
+    url_set_fini(&urls);
     return status;
 }
 
 void registration_withdraw(registration *self, int64_t timeout_ms)
 {
-    int64_t deadline_ns = deadline_in_ms(timeout_ms);
-    for (size_t i = 0; i < self->count; i++)
-        registry_unregister(self->registry, self->nodes[i], deadline_poll_ms(deadline_ns));
+    if (self->count > 0)
+        registry_unregister_all(self->registry, self->nodes, self->count, timeout_ms);
     free(self->nodes);
     self->nodes = NULL;
-    self->count = self->capacity = 0;
+    self->count = 0;
 }
 
 bool registration_is_known(const registration *self)

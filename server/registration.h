@@ -9,7 +9,6 @@ typedef struct registration {
     registry *registry; /* NULL: none */
     registry_registration **nodes;
     size_t count;
-    size_t capacity;
 } registration;
 
 /* Where the server is found, "ip:port", from the address bound to ("[::]:10000"): [server] registered_ip and registered_port,
@@ -27,11 +26,11 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
 /* Opens the registry at address; "" : none. Does not wait for it. */
 dubboc_status registration_open(registration *self, const dubboc_config *config, const char *address, dubboc_error *err);
 
-/* Registers every service. On failure what was registered is taken back by registration_close(). */
+/* Registers every service, all nodes together (registry_register_all()). On failure none is left. */
 dubboc_status registration_register(registration *self, const services *offered, const dubboc_config *config, const char *bound,
     const char *address, const char *application, dubboc_error *err);
 
-/* Takes every node back, waiting at most timeout_ms in all. */
+/* Takes all nodes back together, waiting at most timeout_ms. */
 void registration_withdraw(registration *self, int64_t timeout_ms);
 
 /* Whether a node of ours has stood in a registry that others read, so that consumers need time to

@@ -66,6 +66,10 @@ static void use_a_registry(registry *self, bool must_work)
     registry_subscription *heard = NULL;
     if (is_done(registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:1/i", &made, &err), must_work))
         assert_true(registry_is_registered(made));
+    registry_registration *both[2];
+    const registry_wanted wanted[] = {{"i", REGISTRY_PROVIDERS, "jsonrpc://h:3/i"}, {"j", REGISTRY_PROVIDERS, "jsonrpc://h:3/j"}};
+    if (is_done(registry_register_all(self, wanted, 2, both, &err), must_work))
+        registry_unregister_all(self, both, 2, 0);
     is_done(registry_subscribe(self, "i", REGISTRY_CONSUMERS, listen, NULL, &heard, &err), must_work);
     if (is_done(registry_lookup(self, "i", REGISTRY_PROVIDERS, 0, &list, &err), must_work))
         registry_list_free(&list);

@@ -187,6 +187,31 @@ static char *looked_up(registry *in, const char *interface, registry_category ca
 
 /* --- every kind */
 
+static void several_are_registered_together_or_not_at_all(void **state)
+{
+    (void)state;
+    registry *self = another();
+    registry_wanted wanted[] = {
+        {"com.contract.Together", REGISTRY_PROVIDERS, "jsonrpc://10.0.0.1:1/com.contract.Together"},
+        {"com.contract.Together", REGISTRY_PROVIDERS, "http://10.0.0.1:1/com.contract.Together"},
+        {"com.contract.Other", REGISTRY_PROVIDERS, "jsonrpc://10.0.0.1:1/com.contract.Other"},
+    };
+    registry_registration *made[3] = {NULL};
+    dubboc_error err;
+    assert_status(DUBBOC_OK, registry_register_all(self, wanted, 0, made, &err), &err);
+    assert_status(DUBBOC_OK, registry_register_all(self, wanted, 3, made, &err), &err);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(test_wait_for(stands, made[i], limit_ms()));
+    registry_unregister_all(self, made, 3, limit_ms());
+    wanted[2].url = "";
+    assert_status(DUBBOC_E_ARGUMENT, registry_register_all(self, wanted, 3, made, &err), &err);
+    assert_contains(err.text, "com.contract.Other");
+    char *left = looked_up(self, "com.contract.Together", REGISTRY_PROVIDERS);
+    assert_string_equal("", left);
+    free(left);
+    registry_free(self);
+}
+
 static const char present[] = CONTRACT_URL_1 "\n" CONTRACT_URL_2 "\n";
 
 static void tells_what_is_there_first(void **state)
@@ -814,7 +839,7 @@ static int remove_present(void **state)
 }
 
 /* The first so many are for every kind. */
-#define EVERY_KIND_TESTS 13
+#define EVERY_KIND_TESTS 14
 
 int registry_contract_tests(const contract_fixture *of_kind)
 {
@@ -832,6 +857,7 @@ int registry_contract_tests(const contract_fixture *of_kind)
         cmocka_unit_test(is_freed_with_everything_still_in_use),
         cmocka_unit_test(opens_and_closes_many_times),
         cmocka_unit_test(a_url_that_no_reader_takes_is_refused),
+        cmocka_unit_test(several_are_registered_together_or_not_at_all),
         /* from here on only kinds that can be written to */
         cmocka_unit_test(what_one_registers_another_sees_until_it_is_taken_back),
         cmocka_unit_test(what_is_registered_is_seen_through_the_same_object_too),

@@ -150,6 +150,43 @@ static zk_answer remove_node(model *self, int directory, int path)
     return ZK_OK;
 }
 
+static model_node *node_at(model *self, const char *path, int *directory, int *at)
+{
+    int same;
+    *directory = *at = -1;
+    sscanf(path, "/i%d/d%d/" NAME "%d", directory, &same, at);
+    return *at >= 0 ? &self->nodes[*directory][*at] : NULL;
+}
+
+/* Why an operation of a multi cannot be carried out: ZK_OK: it can. */
+static zk_answer op_fault(const model *self, bool is_create, int directory, const model_node *node)
+{
+    if (!is_create)
+        return node->exists ? ZK_OK : ZK_NO_NODE;
+    if (!self->directories[directory])
+        return ZK_NO_NODE;
+    return node->exists ? ZK_EXISTS : ZK_OK;
+}
+
+/* All or nothing. */
+static void serve_multi(model *self, const fake_request *request, bool is_lost)
+{
+    int directory, path;
+    for (size_t i = 0; i < request->op_count; i++) {
+        model_node *node = node_at(self, request->ops[i].path, &directory, &path);
+        zk_answer fault = op_fault(self, request->ops[i].is_create, directory, node);
+        if (fault != ZK_OK) {
+            fake_answer_failed_at(self->fake, *request, is_lost ? ZK_LOST : fault, is_lost ? ZK_NO_OP : i);
+            return;
+        }
+    }
+    for (size_t i = 0; i < request->op_count; i++) {
+        node_at(self, request->ops[i].path, &directory, &path);
+        set_node(self, directory, path, request->ops[i].is_create, self->session);
+    }
+    fake_answer(self->fake, *request, is_lost ? ZK_LOST : ZK_OK);
+}
+
 /* Carries the oldest request out; is_lost: the answer does not come back. The answer's handling may put further requests in. */
 static void serve(model *self, bool is_lost)
 {
@@ -160,6 +197,10 @@ static void serve(model *self, bool is_lost)
     memmove(client->requests, client->requests + 1, client->request_count * sizeof client->requests[0]);
     if (request.generation != client->generation)
         return;
+    if (request.kind == FAKE_MULTI) {
+        serve_multi(self, &request, is_lost);
+        return;
+    }
     bool is_interface = sscanf(request.path, "/i%d/d%d/" NAME "%d", &directory, &same, &path) == 1;
     if (request.kind == FAKE_CHILDREN && !is_lost && self->directories[directory]) {
         list_directory(self, request, directory);
@@ -268,6 +309,10 @@ static void meddle(model *self)
     set_node(self, directory, path, !exists, 7); /* a stranger's session */
 }
 
+    if (request.kind == FAKE_MULTI) {
+        serve_multi(self, &request, is_lost);
+        return;
+    }
 /* Such nodes do not create the directory of their interface. */
 static bool is_consumer(int which)
 {
@@ -276,6 +321,16 @@ static bool is_consumer(int which)
 
 static void program_acts(model *self)
 {
+    switch (below(self, 8)) {
+    case 0:
+        register_together(self);
+        return;
+    case 1:
+        unregister_together(self);
+        return;
+    default:
+        break;
+    }
     char text[64];
     int which = (int)below(self, NODES), directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
     if (self->registered_at[which] < 0) {

@@ -122,6 +122,13 @@ bool zookeeper_client_exists(zookeeper_client *self, const char *path, int64_t *
     return code == ZOK;
 }
 
+int64_t zookeeper_client_last_change(zookeeper_client *self, const char *path)
+{
+    struct Stat stat;
+    check(zoo_exists(self->zh, path, 0, &stat), "exists", path);
+    return stat.pzxid;
+}
+
 int zookeeper_client_count(zookeeper_client *self, const char *path)
 {
     struct String_vector names = {0};

@@ -20,7 +20,9 @@ void zookeeper_client_set(zookeeper_client *self, const char *path, const char *
 void zookeeper_client_delete(zookeeper_client *self, const char *path);
 void zookeeper_client_delete_children(zookeeper_client *self, const char *path);
 bool zookeeper_client_exists(zookeeper_client *self, const char *path, int64_t *owner); /* owner may be NULL */
-int zookeeper_client_count(zookeeper_client *self, const char *path);                   /* children */
+/* The transaction that changed the list of its children last. */
+int64_t zookeeper_client_last_change(zookeeper_client *self, const char *path);
+int zookeeper_client_count(zookeeper_client *self, const char *path); /* children */
 
 /* Ends the session with that id and password, which belongs to somebody else. */
 void zookeeper_client_expire(const char *address, int64_t id, const char password[16]);

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 
-static const char *const kind_names[] = {"create", "create ephemeral", "remove", "exists", "children", "data"};
+static const char *const kind_names[] = {"create", "create ephemeral", "remove", "exists", "children", "data", "multi"};
 
 /* --- the port */
 
@@ -50,6 +50,25 @@ static bool fake_remove(zk_port *port, uint64_t cookie, const char *path)
     return note(port, FAKE_REMOVE, cookie, path, false);
 }
 
+static bool fake_multi(zk_port *port, uint64_t cookie, const zk_op *ops, size_t count)
+{
+    fake *self = (fake *)port;
+    char text[256] = "";
+    assert_in_range(count, 2, FAKE_OPS_MAX);
+    for (size_t i = 0; i < count; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s %s", i > 0 ? " " : "",
+            ops[i].is_create ? "create" : "remove", strrchr(ops[i].path, '/') + 1);
+    if (!note(port, FAKE_MULTI, cookie, text, false))
+        return false;
+    fake_request *noted = &self->requests[self->request_count - 1];
+    for (size_t i = 0; i < count; i++) {
+        noted->ops[i].is_create = ops[i].is_create;
+        snprintf(noted->ops[i].path, sizeof noted->ops[i].path, "%s", ops[i].path);
+    }
+    noted->op_count = count;
+    return true;
+}
+
 static bool fake_exists(zk_port *port, uint64_t cookie, const char *path, bool watch)
 {
     return note(port, FAKE_EXISTS, cookie, path, watch);
@@ -66,7 +85,15 @@ static bool fake_data(zk_port *port, uint64_t cookie, const char *path, bool wat
 }
 
 static const zk_port_ops fake_ops = {
-    fake_open, fake_close, fake_create, fake_remove, fake_exists, fake_children, fake_data, NULL};
+    .open = fake_open,
+    .close = fake_close,
+    .create = fake_create,
+    .remove = fake_remove,
+    .multi = fake_multi,
+    .exists = fake_exists,
+    .children = fake_children,
+    .data = fake_data,
+};
 
 /* --- what the core tells */
 
@@ -193,6 +220,18 @@ fake_request fake_expect(fake *self, fake_kind kind, const char *path)
     return first;
 }
 
+fake_request fake_expect_any(fake *self, fake_kind kind, const char *path)
+{
+    for (size_t i = 1; i < self->request_count; i++)
+        if (self->requests[i].kind == kind && strcmp(self->requests[i].path, path) == 0) {
+            fake_request found = self->requests[i];
+            memmove(self->requests + 1, self->requests, i * sizeof self->requests[0]);
+            self->requests[0] = found;
+            break;
+        }
+    return fake_expect(self, kind, path);
+}
+
 static void answer_with(fake *self, fake_request request, zk_event event)
 {
     event.kind = ZK_EVENT_ANSWER;
@@ -204,7 +243,12 @@ static void answer_with(fake *self, fake_request request, zk_event event)
 
 void fake_answer(fake *self, fake_request request, zk_answer answer)
 {
-    answer_with(self, request, (zk_event){.answer = answer});
+    answer_with(self, request, (zk_event){.answer = answer, .failed_at = ZK_NO_OP});
+}
+
+void fake_answer_failed_at(fake *self, fake_request request, zk_answer answer, size_t failed_at)
+{
+    answer_with(self, request, (zk_event){.answer = answer, .failed_at = failed_at});
 }
 
 void fake_answer_owner(fake *self, fake_request request, int64_t owner)
@@ -272,6 +316,26 @@ void fake_register_alone(fake *self, zk_node *node, const char *path, const char
 {
     *node = (zk_node){.path = mem_dup(path), .identity = mem_dup(identity)};
     fake_command(self, ZK_EVENT_REGISTER, node);
+}
+
+void fake_register_together(fake *self, zk_node *const *nodes, const char *const *paths, size_t count)
+{
+    zk_batch *batch = zk_batch_new();
+    assert_non_null(batch);
+    for (size_t i = 0; i < count; i++) {
+        *nodes[i] = (zk_node){.path = mem_dup(paths[i])};
+        zk_batch_add(batch, nodes[i]);
+        if (i > 0)
+            nodes[i - 1]->next_begin = nodes[i];
+    }
+    fake_command(self, ZK_EVENT_REGISTER, nodes[0]);
+}
+
+void fake_unregister_together(fake *self, zk_node *const *nodes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        nodes[i]->next_end = i + 1 < count ? nodes[i + 1] : NULL;
+    fake_command(self, ZK_EVENT_UNREGISTER, nodes[0]);
 }
 
 void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, bool is_data)

@@ -5,14 +5,29 @@
 
 #include "registry/zookeeper_core.h"
 
-typedef enum fake_kind { FAKE_CREATE, FAKE_CREATE_EPHEMERAL, FAKE_REMOVE, FAKE_EXISTS, FAKE_CHILDREN, FAKE_DATA } fake_kind;
+typedef enum fake_kind {
+    FAKE_CREATE,
+    FAKE_CREATE_EPHEMERAL,
+    FAKE_REMOVE,
+    FAKE_EXISTS,
+    FAKE_CHILDREN,
+    FAKE_DATA,
+    FAKE_MULTI
+} fake_kind;
+
+#define FAKE_OPS_MAX 16
 
 typedef struct fake_request {
     fake_kind kind;
     uint64_t cookie;
     uint64_t generation;
-    char path[256];
+    char path[256]; /* multi: "create a remove b", with the last part of each path */
     bool watch;
+    struct { /* multi */
+        bool is_create;
+        char path[128];
+    } ops[FAKE_OPS_MAX];
+    size_t op_count;
 } fake_request;
 
 #define FAKE_REQUESTS_MAX 4096
@@ -56,7 +71,9 @@ void fake_connect(fake *self, int64_t session_id);
 
 /* Takes the oldest request out, which must be this one; answers it. */
 fake_request fake_expect(fake *self, fake_kind kind, const char *path);
+fake_request fake_expect_any(fake *self, fake_kind kind, const char *path); /* wherever it stands */
 void fake_answer(fake *self, fake_request request, zk_answer answer);
+void fake_answer_failed_at(fake *self, fake_request request, zk_answer answer, size_t failed_at);
 void fake_answer_owner(fake *self, fake_request request, int64_t owner);
 void fake_answer_list(fake *self, fake_request request, const char *names); /* "a b c" */
 void fake_answer_data(fake *self, fake_request request, const char *data);
@@ -76,6 +93,9 @@ void fake_register(fake *self, zk_node *node, const char *path);
 void fake_register_consumer(fake *self, zk_node *node, const char *path);
 void fake_register_alone(
     fake *self, zk_node *node, const char *path, const char *identity); /* whose address is the registry's own */
+/* Puts them into one batch and registers them by one event; takes those back by one event. */
+void fake_register_together(fake *self, zk_node *const *nodes, const char *const *paths, size_t count);
+void fake_unregister_together(fake *self, zk_node *const *nodes, size_t count);
 void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, bool is_data);
 void fake_look_up(fake *self, zk_lookup *lookup, const char *path, int64_t timeout_ms);
 

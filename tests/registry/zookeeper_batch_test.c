@@ -1,0 +1,322 @@
+/* Nodes that are created and deleted in one transaction, through everything that ZooKeeper can answer. */
+#include "tests/registry/core_fixture.h"
+
+#define ONE "/dubbo/A/providers/one"
+#define TWO "/dubbo/A/providers/two"
+#define THREE "/dubbo/B/providers/three"
+#define CREATE_ALL "create one create two create three"
+#define REMOVE_ALL "remove one remove two remove three"
+
+enum { COUNT = 3 };
+
+static zk_node node_store[COUNT];
+static zk_node *const nodes[COUNT] = {&node_store[0], &node_store[1], &node_store[2]};
+static const char *const paths[COUNT] = {ONE, TWO, THREE};
+
+static void register_all(fake *self)
+{
+    fake_register_together(self, nodes, paths, COUNT);
+}
+
+static void assert_all_stand(void)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        assert_stands(*nodes[i]);
+}
+
+static void assert_none_stands(void)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        assert_stands_not(*nodes[i]);
+}
+
+static void all_are_created(fake *self)
+{
+    fake_expect_answer(self, FAKE_MULTI, CREATE_ALL, ZK_OK);
+    assert_all_stand();
+    assert_nothing_asked(self);
+}
+
+static void exists_is_answered(fake *self, const char *path, zk_answer answer)
+{
+    fake_answer(self, fake_expect_any(self, FAKE_EXISTS, path), answer);
+}
+
+static void all_are_found(fake *self, int64_t owner)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, paths[i]), owner);
+}
+
+static void all_are_missed(fake *self)
+{
+    for (size_t i = 0; i < COUNT; i++)
+        exists_is_answered(self, paths[i], ZK_NO_NODE);
+}
+
+static void nodes_registered_together_are_created_and_deleted_in_one_transaction(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    assert_none_stands();
+    all_are_created(self);
+    fake_unregister_together(self, nodes, COUNT);
+    all_are_found(self, OURS);
+    fake_expect_answer(self, FAKE_MULTI, REMOVE_ALL, ZK_OK);
+    assert_int_equal(COUNT, self->nodes_gone);
+    assert_nothing_asked(self);
+}
+
+static void missing_directories_are_made_before_the_next_transaction(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_NO_NODE, 0);
+    for (int level = 0; level < 3; level++)
+        for (size_t i = 0; i < COUNT; i++) {
+            static const char *const levels[][3] = {
+                {"/dubbo", "/dubbo/A", "/dubbo/A/providers"}, {"/dubbo", "/dubbo/B", "/dubbo/B/providers"}};
+            assert_none_stands();
+            fake_expect_answer(self, FAKE_CREATE, levels[i == 2][level], i == 1 ? ZK_EXISTS : ZK_OK);
+        }
+    all_are_created(self);
+}
+
+static void only_the_directories_from_the_failed_one_on_are_made(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_NO_NODE, 2);
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo", ZK_EXISTS);
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo/B", ZK_OK);
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo/B/providers", ZK_OK);
+    all_are_created(self);
+}
+
+/* A node that another session left, under the very same name. */
+static void a_node_that_is_there_already_is_deleted_and_all_are_created(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_EXISTS, 1);
+    fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, TWO), OTHERS);
+    assert_int_equal(1, self->request_count); /* the third is looked at, too, before anything is deleted */
+    fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, THREE), OTHERS);
+    fake_expect_answer(self, FAKE_MULTI, "remove two remove three", ZK_OK);
+    all_are_created(self);
+}
+
+static void a_transaction_whose_answer_was_lost_is_looked_for(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        fake *self = fixture_anew(state);
+        register_all(self);
+        fake_request create = fake_expect(self, FAKE_MULTI, CREATE_ALL);
+        lose_connection(self);
+        fake_answer(self, create, ZK_LOST);
+        assert_nothing_asked(self);
+        fake_connect(self, OURS);
+        if (round == 0) {
+            all_are_found(self, OURS);
+            assert_all_stand();
+            assert_nothing_asked(self);
+        } else {
+            all_are_missed(self);
+            all_are_created(self);
+        }
+    }
+}
+
+static void an_expired_session_creates_all_again_together(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        fake *self = fixture_anew(state);
+        register_all(self);
+        fake_request create = fake_expect(self, FAKE_MULTI, CREATE_ALL);
+        if (round == 0)
+            fake_answer(self, create, ZK_OK);
+        fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
+        assert_none_stands();
+        fake_connect(self, NEXT);
+        all_are_created(self);
+    }
+}
+
+/* One directory without permission does not keep the whole server unregistered. */
+static void a_refused_node_does_not_hold_up_the_others(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_REFUSED, 1);
+    fake_expect_answer(self, FAKE_MULTI, "create one create three", ZK_OK);
+    assert_stands(*nodes[0]);
+    assert_stands(*nodes[2]);
+    assert_nothing_asked(self);
+    fake_pass_ms(self, 10000);
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, TWO, ZK_OK);
+    assert_all_stand();
+    fake_unregister_together(self, nodes, COUNT);
+    all_are_found(self, OURS);
+    fake_expect_answer(self, FAKE_MULTI, REMOVE_ALL, ZK_OK);
+    assert_int_equal(COUNT, self->nodes_gone);
+}
+
+static void a_transaction_that_cannot_be_sent_is_tried_again(void **state)
+{
+    fake *self = *state;
+    self->refuses_requests = true;
+    register_all(self);
+    assert_nothing_asked(self);
+    self->refuses_requests = false;
+    fake_pass_ms(self, 250);
+    all_are_created(self);
+}
+
+static void taking_back_during_the_create_deletes_all_afterwards(void **state)
+{
+    for (int round = 0; round < 2; round++) {
+        fake *self = fixture_anew(state);
+        register_all(self);
+        fake_request create = fake_expect(self, FAKE_MULTI, CREATE_ALL);
+        fake_unregister_together(self, nodes, COUNT);
+        assert_int_equal(0, self->nodes_gone);
+        if (round == 0) {
+            fake_answer(self, create, ZK_OK);
+            fake_expect_answer(self, FAKE_MULTI, REMOVE_ALL, ZK_OK);
+        } else { /* nothing was created, and nothing is any more */
+            fake_answer_failed_at(self, create, ZK_NO_NODE, 1);
+            all_are_missed(self);
+        }
+        assert_int_equal(COUNT, self->nodes_gone);
+        assert_nothing_asked(self);
+    }
+}
+
+static void taking_back_before_anything_was_sent_creates_nothing(void **state)
+{
+    fake *self = *state;
+    lose_connection(self);
+    register_all(self);
+    fake_unregister_together(self, nodes, COUNT);
+    assert_int_equal(COUNT, self->nodes_gone);
+    fake_connect(self, OURS);
+    assert_nothing_asked(self);
+}
+
+static void one_that_has_gone_does_not_keep_the_others_from_being_deleted(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    all_are_created(self);
+    fake_unregister_together(self, nodes, COUNT);
+    all_are_found(self, OURS);
+    fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, REMOVE_ALL), ZK_NO_NODE, 1);
+    assert_int_equal(1, self->nodes_gone);
+    fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, THREE), OURS);
+    fake_expect_answer(self, FAKE_MULTI, "remove one remove three", ZK_OK);
+    assert_int_equal(COUNT, self->nodes_gone);
+}
+
+static void some_may_be_taken_back_while_others_stay(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    all_are_created(self);
+    fake_unregister_together(self, nodes, 1);
+    fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, ONE), OURS);
+    fake_expect_answer(self, FAKE_REMOVE, ONE, ZK_OK);
+    assert_int_equal(1, self->nodes_gone);
+    fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
+    fake_connect(self, NEXT);
+    fake_expect_answer(self, FAKE_MULTI, "create two create three", ZK_OK);
+}
+
+static void the_self_check_creates_those_that_are_missing(void **state)
+{
+    (void)state;
+    fake *self = fake_new(1000, 30000);
+    fake_connect(self, OURS);
+    register_all(self);
+    all_are_created(self);
+    fake_pass_ms(self, 30000);
+    fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, ONE), OURS);
+    exists_is_answered(self, TWO, ZK_NO_NODE);
+    exists_is_answered(self, THREE, ZK_NO_NODE);
+    fake_expect_answer(self, FAKE_MULTI, "create two create three", ZK_OK);
+    assert_all_stand();
+    fake_free(self);
+}
+
+static void a_url_registered_twice_is_created_once_in_a_transaction(void **state)
+{
+    static const char *const twice[COUNT] = {ONE, ONE, TWO};
+    fake *self = *state;
+    fake_register_together(self, nodes, twice, COUNT);
+    fake_expect_answer(self, FAKE_MULTI, "create one create two", ZK_OK);
+    fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, ONE, ZK_EXISTS);
+    fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, ONE), OURS);
+    assert_all_stand();
+    assert_nothing_asked(self);
+}
+
+/* A transaction that is over the server's jute.maxbuffer shows as a connection that ends. */
+static void a_transaction_that_always_loses_the_connection_is_taken_apart(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    for (int i = 0; i < 3; i++) {
+        fake_request create = fake_expect(self, FAKE_MULTI, CREATE_ALL);
+        lose_connection(self);
+        fake_answer(self, create, ZK_LOST);
+        fake_connect(self, OURS);
+        all_are_missed(self);
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, paths[i], ZK_OK);
+    assert_all_stand();
+}
+
+static void a_batch_has_ceilings(void **state)
+{
+    (void)state;
+    static zk_node many[ZK_BATCH_NODES_MAX];
+    static char path[] = "/p";
+    zk_batch *batch = zk_batch_new();
+    assert_true(zk_batch_has_room(batch, 1, 10 * ZK_BATCH_BYTES_MAX)); /* what is long is alone */
+    for (size_t i = 0; i < ZK_BATCH_NODES_MAX; i++) {
+        assert_true(zk_batch_has_room(batch, 1, 1));
+        many[i].path = path;
+        zk_batch_add(batch, &many[i]);
+    }
+    assert_false(zk_batch_has_room(batch, 1, 1));
+    zk_batch_free(batch);
+    batch = zk_batch_new();
+    zk_batch_add(batch, &many[0]);
+    assert_true(zk_batch_has_room(batch, 1, ZK_BATCH_BYTES_MAX - 2));
+    assert_false(zk_batch_has_room(batch, 1, ZK_BATCH_BYTES_MAX - 1));
+    assert_false(zk_batch_has_room(batch, ZK_BATCH_NODES_MAX, 1));
+    zk_batch_free(batch);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONNECTED(nodes_registered_together_are_created_and_deleted_in_one_transaction),
+        CONNECTED(missing_directories_are_made_before_the_next_transaction),
+        CONNECTED(only_the_directories_from_the_failed_one_on_are_made),
+        CONNECTED(a_node_that_is_there_already_is_deleted_and_all_are_created),
+        CONNECTED(a_transaction_whose_answer_was_lost_is_looked_for),
+        CONNECTED(an_expired_session_creates_all_again_together),
+        CONNECTED(a_refused_node_does_not_hold_up_the_others),
+        CONNECTED(a_transaction_that_cannot_be_sent_is_tried_again),
+        CONNECTED(taking_back_during_the_create_deletes_all_afterwards),
+        CONNECTED(taking_back_before_anything_was_sent_creates_nothing),
+        CONNECTED(one_that_has_gone_does_not_keep_the_others_from_being_deleted),
+        CONNECTED(some_may_be_taken_back_while_others_stay),
+        cmocka_unit_test(the_self_check_creates_those_that_are_missing),
+        CONNECTED(a_url_registered_twice_is_created_once_in_a_transaction),
+        CONNECTED(a_transaction_that_always_loses_the_connection_is_taken_apart),
+        cmocka_unit_test(a_batch_has_ceilings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
