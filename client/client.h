@@ -9,6 +9,7 @@
 
 #include "client/counters.h"
 #include "client/dialect.h"
+#include "registry/own_address.h"
 #include "registry/registry.h"
 #include "selector/selector.h"
 #include "transport/http_client.h"
@@ -54,6 +55,7 @@ struct dubboc_client {
     bool timeout_is_option; /* from dubboc_client_options, not from the configuration */
     int retries;
     char *load_balance;
+    char own_address[OWN_ADDRESS_SIZE]; /* what its nodes say */
     char *application;
     bool registers; /* consumer nodes */
     http_client *http;

@@ -97,9 +97,7 @@ method_settings reference_method_settings(dubboc_client *client, reference *self
 
 static char *consumer_url(const dubboc_client *client, const reference *self)
 {
-    char address[OWN_ADDRESS_SIZE];
-    own_address(address);
-    url_writer *writer = url_writer_new("consumer", address, self->interface);
+    url_writer *writer = url_writer_new("consumer", client->own_address, self->interface);
     if (writer == NULL)
         return NULL;
     url_writer_add(writer, "application", client->application);

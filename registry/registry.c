@@ -193,6 +193,11 @@ const char *registry_address(const registry *self)
     return self->address;
 }
 
+const char *registry_servers(const registry *self)
+{
+    return self->ops->servers != NULL ? self->ops->servers(self) : "";
+}
+
 bool registry_is_connected(const registry *self)
 {
     return self->ops->is_connected(self);

@@ -72,6 +72,9 @@ void registry_free(registry *self);
 /* "zookeeper://h1:2181,h2:2181", for people: secrets are masked (base/mask.h). */
 const char *registry_address(const registry *self);
 
+/* "h1:2181,h2:2181": the servers that it connects to, "": none (file:, static:). For own_address(). */
+const char *registry_servers(const registry *self);
+
 /* Whether it is connected now (file:, static: always). For logs, waits and error texts. */
 bool registry_is_connected(const registry *self);
 

@@ -325,6 +325,11 @@ static bool zookeeper_is_connected(const registry *base)
     return atomic_load(&((const zk_registry *)base)->is_connected);
 }
 
+static const char *zookeeper_servers(const registry *base)
+{
+    return ((const zk_registry *)base)->address.servers;
+}
+
 bool zookeeper_registry_session(registry *base, int64_t *id, char password[16])
 {
     return zk_port_session(((zk_registry *)base)->port, id, password);
@@ -755,6 +760,7 @@ const registry_ops registry_zookeeper_ops = {
     .open = zookeeper_open,
     .free = zookeeper_free,
     .is_connected = zookeeper_is_connected,
+    .servers = zookeeper_servers,
     .register_ = zookeeper_register,
     .register_all = zookeeper_register_all,
     .is_registered = zookeeper_is_registered,

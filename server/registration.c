@@ -43,7 +43,8 @@ bool address_is_any(const char *bound)
     return slice_is(host, "[::]") || slice_is(host, "0.0.0.0") || slice_is(host, "*") || host.len == 0;
 }
 
-dubboc_status registered_address(const dubboc_config *config, const char *bound, char **address, dubboc_error *err)
+dubboc_status registered_address(
+    const dubboc_config *config, const char *bound, const char *servers, char **address, dubboc_error *err)
 {
     char own[OWN_ADDRESS_SIZE];
     const char *host = config_text(config, "server", "registered_ip");
@@ -52,8 +53,9 @@ dubboc_status registered_address(const dubboc_config *config, const char *bound,
     bool is_v6 = strchr(host, ':') != NULL && host[0] != '[';
     char *made;
     if (*host == '\0' && address_is_any(bound)) {
-        own_address(own);
+        const char *how = own_address(servers, own);
         host = own;
+        LOG(DUBBOC_LOG_INFO, "server", "own address", "address=%s found_as=\"%s\"", own, how);
     }
     const char *bound_port = bound + bound_host.len + (bound[bound_host.len] == ':');
     char port_text[24];

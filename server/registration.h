@@ -11,10 +11,12 @@ typedef struct registration {
     size_t count;
 } registration;
 
-/* Where the server is found, "ip:port", from the address bound to ("[::]:10000"): [server] registered_ip and registered_port,
- * DUBBO_IP_TO_REGISTRY and DUBBO_PORT_TO_REGISTRY, the ip bound to, the first private IPv4 of the interfaces, the first other one,
- * 127.0.0.1. The caller's, free(). DUBBOC_E_CONFIG, DUBBOC_E_NO_MEMORY. */
-dubboc_status registered_address(const dubboc_config *config, const char *bound, char **address, dubboc_error *err);
+/* Where the server is found, "ip:port", from the address bound to ("[::]:10000"): [server]
+ * registered_ip and registered_port (DUBBO_IP_TO_REGISTRY, DUBBO_PORT_TO_REGISTRY), else the ip bound
+ * to, else, of a server on all addresses, the own address (own_address.h; servers: of the registry, ""
+ * none), which the log tells. The caller's, free(). DUBBOC_E_NO_MEMORY. */
+dubboc_status registered_address(
+    const dubboc_config *config, const char *bound, const char *servers, char **address, dubboc_error *err);
 
 /* Whether that is an address of all interfaces. */
 bool address_is_any(const char *bound);

@@ -195,7 +195,9 @@ static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
     self->bound = mem_dup(http_server_address(self->http));
     if (self->bound == NULL)
         return error_no_memory(err);
-    return registered_address(config, self->bound, &self->registered, err);
+    const registry *known = self->registration.registry;
+    const char *servers = known != NULL ? registry_servers(known) : "";
+    return registered_address(config, self->bound, servers, &self->registered, err);
 }
 
 static dubboc_status start_workers(dubboc_server *self, dubboc_error *err)

@@ -31,6 +31,12 @@ static const address_case cases[] = {
         "203.0.113.5"},
 };
 
+static uint32_t no_route(void *arg, const char *host, uint16_t port)
+{
+    (void)arg, (void)host, (void)port;
+    return 0;
+}
+
 static void each_machine_has_its_address(void **state)
 {
     (void)state;
@@ -48,14 +54,91 @@ static void each_machine_has_its_address(void **state)
         }
         interfaces[count] = (struct ifaddrs){.ifa_addr = i % 2 == 0 ? &other : NULL, .ifa_flags = IFF_UP};
         char chosen[OWN_ADDRESS_SIZE];
-        own_address_of(interfaces, chosen);
+        own_address_view view = {.source_towards = no_route, .interfaces = interfaces};
+        own_address_by(&view, "", chosen);
         if (strcmp(chosen, cases[i].chosen) != 0)
             fail_msg("%s: %s, expected %s", cases[i].what, chosen, cases[i].chosen);
     }
 }
 
+/* --- routes before interfaces */
+
+typedef struct route_case {
+    const char *what;
+    const char *servers;
+    const char *routes[3][2]; /* to that host from that address */
+    const char *chosen;
+    const char *how;
+} route_case;
+
+/* docker0's private address stands first among the interfaces of each, a public one behind it. */
+static const route_case route_cases[] = {
+    {"towards the registry", "10.9.0.1:2181", {{"10.9.0.1", "10.9.0.7"}, {"192.0.2.1", "203.0.113.5"}}, "10.9.0.7",
+        "source address towards the registry"},
+    {"towards the second server", "10.9.0.1:2181,zk.example:2181", {{"zk.example", "10.9.0.8"}, {"192.0.2.1", "203.0.113.5"}},
+        "10.9.0.8", "source address towards the registry"},
+    {"a registry of IPv6 says nothing", "2001:db8::1:2181", {{"192.0.2.1", "203.0.113.5"}}, "203.0.113.5",
+        "source address of the default route"},
+    {"a registry on this machine says nothing", "127.0.0.1:2181", {{"127.0.0.1", "127.0.0.1"}, {"192.0.2.1", "203.0.113.5"}},
+        "203.0.113.5", "source address of the default route"},
+    {"no registry", "", {{"192.0.2.1", "203.0.113.5"}}, "203.0.113.5", "source address of the default route"},
+    {"no default route", "127.0.0.1:2181", {{"127.0.0.1", "127.0.0.1"}}, "172.17.0.1", "address of an interface"},
+    {"a default route by a link's own address", "", {{"192.0.2.1", "169.254.1.1"}}, "172.17.0.1", "address of an interface"},
+};
+
+static uint32_t route_of_case(void *arg, const char *host, uint16_t port)
+{
+    const route_case *one = arg;
+    struct in_addr address;
+    assert_true(port > 0);
+    for (size_t i = 0; i < 3; i++)
+        if (one->routes[i][0] != NULL && strcmp(one->routes[i][0], host) == 0) {
+            assert_int_equal(inet_pton(AF_INET, one->routes[i][1], &address), 1);
+            return ntohl(address.s_addr);
+        }
+    return 0;
+}
+
+static void the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces(void **state)
+{
+    (void)state;
+    struct sockaddr_in docker = {.sin_family = AF_INET}, real = {.sin_family = AF_INET};
+    assert_int_equal(inet_pton(AF_INET, "172.17.0.1", &docker.sin_addr), 1);
+    assert_int_equal(inet_pton(AF_INET, "203.0.113.5", &real.sin_addr), 1);
+    struct ifaddrs second = {.ifa_addr = (struct sockaddr *)&real, .ifa_flags = IFF_UP};
+    struct ifaddrs first = {.ifa_next = &second, .ifa_addr = (struct sockaddr *)&docker, .ifa_flags = IFF_UP};
+    for (size_t i = 0; i < sizeof route_cases / sizeof route_cases[0]; i++) {
+        const route_case *one = &route_cases[i];
+        char chosen[OWN_ADDRESS_SIZE];
+        own_address_view view = {route_of_case, &first, (void *)(uintptr_t)one};
+        const char *how = own_address_by(&view, one->servers, chosen);
+        if (strcmp(chosen, one->chosen) != 0 || strstr(how, one->how) == NULL)
+            fail_msg("%s: %s (%s), expected %s (%s)", one->what, chosen, how, one->chosen, one->how);
+    }
+}
+
+/* On this machine, whatever it has: a registry on loopback or a host that there is not are passed over. */
+static void the_real_machine_has_one_too(void **state)
+{
+    (void)state;
+    static const char *const servers[] = {
+        "", "127.0.0.1:2181", "localhost:2181", "no-such-host.invalid:2181", ":2181", "::1:2181"};
+    char plain[OWN_ADDRESS_SIZE], chosen[OWN_ADDRESS_SIZE];
+    struct in_addr address;
+    own_address(NULL, plain);
+    assert_int_equal(inet_pton(AF_INET, plain, &address), 1);
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+        own_address(servers[i], chosen);
+        assert_string_equal(plain, chosen);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_machine_has_its_address)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_machine_has_its_address),
+        cmocka_unit_test(the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces),
+        cmocka_unit_test(the_real_machine_has_one_too),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,7 +183,7 @@ static void check_address(const setting *settings, const char *bound, const char
     dubboc_config *own = test_config(settings);
     dubboc_error err;
     char *address;
-    assert_status(DUBBOC_OK, registered_address(own, bound, &address, &err), &err);
+    assert_status(DUBBOC_OK, registered_address(own, bound, "", &address, &err), &err);
     assert_string_equal(address, expected);
     free(address);
     dubboc_config_free(own);
@@ -210,7 +210,7 @@ static void a_server_on_all_addresses_finds_one_of_its_own(void **state)
     dubboc_error err;
     char *address;
     unsigned a, b, c, d, port;
-    assert_status(DUBBOC_OK, registered_address(config, "[::]:8080", &address, &err), &err);
+    assert_status(DUBBOC_OK, registered_address(config, "[::]:8080", "", &address, &err), &err);
     assert_int_equal(sscanf(address, "%u.%u.%u.%u:%u", &a, &b, &c, &d, &port), 5);
     assert_int_equal(port, 8080);
     assert_true(a > 0 && a < 224);
