@@ -106,17 +106,37 @@ static const char *const troubles[INPUTS] = {
     [IN_MISSED] = "not connected: no memory",
 };
 
-/* Remembers why it is not connected, and says so. */
+/* The watchdog and the library have nothing new to say while the same outage goes on. */
+static bool is_probe_better(const zk_core *core, input in)
+{
+    bool is_vague = in == IN_TIMER || in == IN_OPEN_FAILED || in == IN_DOWN;
+    return is_vague && core->away.since_ns != 0 && core->trouble == core->away.reason;
+}
+
+/* Remembers why it is not connected. */
 static void note_trouble(zk_core *core, zk_state former, input in)
 {
-    if (former != BACKOFF && troubles[in] != NULL)
+    if (former != BACKOFF && troubles[in] != NULL && !is_probe_better(core, in)) {
         core->trouble = troubles[in];
+        core->is_trouble_clear = in == IN_UNFIT || in == IN_AUTH_FAILED || in == IN_MISSED;
+    }
     if (core->state == CONNECTED && former != CONNECTED)
         LOG(DUBBOC_LOG_INFO, "registry", "zookeeper connected", "session=0x%llx timeout_ms=%lld",
             (unsigned long long)core->news_session_id, (long long)core->news_timeout_ms);
     else if (core->state == BACKOFF || core->state == SUSPENDED || (core->state == CONNECTING && former != BACKOFF))
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "zookeeper away", "reason=\"%s\" state=%s from=%s", core->trouble,
+        LOG(DUBBOC_LOG_DEBUG, "registry", "zookeeper not connected", "reason=\"%s\" state=%s from=%s", core->trouble,
             state_names[core->state], state_names[former]);
+}
+
+static void note_away(zk_core *core)
+{
+    bool is_ending = core->state == CLOSING || core->state == CLOSED;
+    if (is_ending)
+        core->away.is_told = false; /* nobody asks any more whether it is back */
+    if (is_ending || core->state == CONNECTED)
+        zk_away_end(core);
+    else
+        zk_away_begin(core);
 }
 
 /* The state changes first; the action may then put in another input itself. */
@@ -129,6 +149,7 @@ static void put_in(zk_core *core, input in)
     core->state = row->next;
     core->timer_ns = DEADLINE_NEVER;
     note_trouble(core, former, in);
+    note_away(core);
     row->run(core);
 }
 
@@ -401,6 +422,9 @@ static void dispatch(zk_core *core, zk_event *event)
     case ZK_EVENT_CLOSED:
         core->open_handles--;
         break;
+    case ZK_EVENT_PROBED:
+        zk_away_probed(core, event);
+        break;
     case ZK_EVENT_REGISTER:
         zk_nodes_add(core, event->object);
         break;
@@ -452,6 +476,7 @@ void zk_core_tick(zk_core *core, int64_t now_ns)
     core->now_ns = now_ns;
     if (now_ns >= core->timer_ns)
         put_in(core, IN_TIMER);
+    zk_away_tick(core);
     zk_lookups_expire(core);
     self_check(core);
     start_due_tasks(core);
@@ -476,6 +501,7 @@ void zk_core_missed(zk_core *core, int64_t now_ns)
 int64_t zk_core_next_ns(const zk_core *core)
 {
     int64_t next = deadline_min(core->timer_ns, zk_lookups_next_ns(core));
+    next = deadline_min(next, core->away.next_ns);
     if (core->state == CONNECTED)
         next = deadline_min(next, core->check_ns);
     return may_send(core) ? deadline_min(next, zk_heap_next_ns(&core->heap)) : next;
@@ -497,6 +523,7 @@ zk_core *zk_core_new(const zk_core_settings *settings, zk_port *port, const zk_c
     core->trouble = "not connected yet";
     core->timer_ns = 0;
     core->check_ns = DEADLINE_NEVER;
+    core->away.next_ns = DEADLINE_NEVER;
     return core;
 }
 

@@ -38,6 +38,15 @@ typedef struct zk_watch {
     zk_subscriber *subscribers;
 } zk_watch;
 
+/* That ZooKeeper is away, and what has been said about it (zookeeper_away.c). */
+typedef struct zk_away {
+    int64_t since_ns; /* 0: it is not */
+    int64_t next_ns;  /* when something is to be found out or said */
+    bool is_told;
+    bool is_probing;
+    char reason[448]; /* what the last probe found; core->trouble may be this */
+} zk_away;
+
 struct zk_core {
     zk_port *port;
     const zk_core_out *out;
@@ -55,7 +64,9 @@ struct zk_core {
     int64_t session_timeout_ms;
     int64_t news_session_id; /* of the event that is being handled */
     int64_t news_timeout_ms;
-    const char *trouble; /* why it is not connected */
+    const char *trouble;   /* why it is not connected */
+    bool is_trouble_clear; /* it says enough; no probe would say more */
+    zk_away away;
     uint64_t random;
     slot slots[SLOTS];
     size_t slots_busy;
@@ -129,6 +140,12 @@ void zk_node_not_done(zk_core *core, zk_node *node, zk_answer other);
 void zk_batch_wake(zk_core *core, zk_batch *batch);
 void zk_batch_forget(zk_core *core, zk_batch *batch);
 void zk_batch_leave(zk_core *core, zk_node *node);
+
+/* Saying that it is away. */
+void zk_away_begin(zk_core *core); /* not connected; once more says nothing more */
+void zk_away_end(zk_core *core);
+void zk_away_tick(zk_core *core);
+void zk_away_probed(zk_core *core, const zk_event *event);
 
 /* leftovers of a node: remove them now if that was never done; let them be */
 void zk_leftovers_init(zk_node *node);

@@ -48,6 +48,7 @@ typedef enum zk_event_kind {
     ZK_EVENT_ANSWER,  /* cookie, answer, owner or reading */
     ZK_EVENT_CHANGE,  /* path, of_children, of_data */
     ZK_EVENT_CLOSED,  /* a handle that was given up is closed for good */
+    ZK_EVENT_PROBED,  /* path: what was found out, is_reachable */
     ZK_EVENT_REGISTER,
     ZK_EVENT_UNREGISTER,
     ZK_EVENT_SUBSCRIBE,
@@ -87,6 +88,7 @@ struct zk_event {
     char *path;
     bool of_children;
     bool of_data;
+    bool is_reachable;
     void *object; /* commands: the registration, subscriber or lookup */
 };
 

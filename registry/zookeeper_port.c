@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "registry/registry_ops.h"
+#include "registry/zookeeper_probe.h"
 
 #define THREADED 1
 #include <zookeeper/zookeeper.h>
@@ -131,10 +132,11 @@ static const char *log_text(const char *message)
     return text != NULL ? text + 2 : message;
 }
 
-/* It is far too talkative (a refused connection is tried again 60 times a session time-out), so at most a line a second passes (traps.md Z9). */
+/* Far too talkative (a refused connection is tried again 60 times a session time-out: traps.md Z9), and
+ * in words that name no reason. zookeeper_away.c says what a person needs to know. */
 static void take_log_line(const char *message)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "zookeeper client", "text=\"%s\"", log_text(message));
+    LOG_THROTTLED(DUBBOC_LOG_DEBUG, "registry", "zookeeper client", "text=\"%s\"", log_text(message));
 }
 
 /* --- session news */
@@ -587,6 +589,12 @@ static bool port_data(zk_port *port, uint64_t cookie, const char *path, bool wat
            was_sent(made, zoo_awget(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_data, made));
 }
 
+static bool port_probe(zk_port *port)
+{
+    const real_port *self = (const real_port *)port;
+    return zk_probe_start(self->servers, self->mailbox);
+}
+
 static void port_free(zk_port *port)
 {
     real_port *self = (real_port *)port;
@@ -607,6 +615,7 @@ static const zk_port_ops real_ops = {
     .exists = port_exists,
     .children = port_children,
     .data = port_data,
+    .probe = port_probe,
     .free = port_free,
 };
 

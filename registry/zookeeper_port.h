@@ -35,6 +35,10 @@ typedef struct zk_port_ops {
     bool (*children)(zk_port *port, uint64_t cookie, const char *path, bool watch);
     bool (*data)(zk_port *port, uint64_t cookie, const char *path, bool watch);
 
+    /* Finds out why no connection comes about; ZK_EVENT_PROBED says it within a few seconds. false: no
+     * memory or no thread, and no event will come. */
+    bool (*probe)(zk_port *port);
+
     void (*free)(zk_port *port);
 } zk_port_ops;
 

@@ -11,6 +11,7 @@ EXTRA_DIST += tests/support/zookeeper-server.sh
 zookeeper_tests = \
 	tests/registry/contract_zookeeper_test \
 	tests/registry/zookeeper_address_test \
+	tests/registry/zookeeper_away_test \
 	tests/registry/zookeeper_batch_test \
 	tests/registry/zookeeper_core_test \
 	tests/registry/zookeeper_leftovers_test \
@@ -26,6 +27,9 @@ tests_registry_zookeeper_server_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_contract_zookeeper_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_zookeeper_test_LDADD = libtest_zookeeper.la $(registry_contract_libs)
 core_fixture = tests/registry/core_fixture.c tests/registry/core_fixture.h
+tests_registry_zookeeper_away_test_SOURCES = tests/registry/zookeeper_away_test.c $(core_fixture)
+tests_registry_zookeeper_away_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_away_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_zookeeper_batch_test_SOURCES = tests/registry/zookeeper_batch_test.c $(core_fixture)
 tests_registry_zookeeper_batch_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_batch_test_LDADD = libtest_zookeeper.la $(test_libs)

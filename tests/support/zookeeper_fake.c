@@ -84,6 +84,13 @@ static bool fake_data(zk_port *port, uint64_t cookie, const char *path, bool wat
     return note(port, FAKE_DATA, cookie, path, watch);
 }
 
+static bool fake_probe(zk_port *port)
+{
+    fake *self = (fake *)port;
+    self->probes += !self->refuses_probe;
+    return !self->refuses_probe;
+}
+
 static const zk_port_ops fake_ops = {
     .open = fake_open,
     .close = fake_close,
@@ -93,6 +100,7 @@ static const zk_port_ops fake_ops = {
     .exists = fake_exists,
     .children = fake_children,
     .data = fake_data,
+    .probe = fake_probe,
 };
 
 /* --- what the core tells */
@@ -285,6 +293,14 @@ void fake_change(fake *self, const char *path)
     snprintf(copy, sizeof copy, "%s", path);
     zk_event event = {
         .kind = ZK_EVENT_CHANGE, .generation = self->generation, .path = copy, .of_children = true, .of_data = true};
+    zk_core_handle(self->core, &event, self->now_ns);
+}
+
+void fake_probed(fake *self, const char *reason, bool is_reachable)
+{
+    char copy[256];
+    snprintf(copy, sizeof copy, "%s", reason);
+    zk_event event = {.kind = ZK_EVENT_PROBED, .path = copy, .is_reachable = is_reachable};
     zk_core_handle(self->core, &event, self->now_ns);
 }
 

@@ -41,7 +41,8 @@ typedef struct fake {
     size_t request_count;
     uint64_t generation; /* of the open handle, 0: none */
     int opens, closes;
-    bool refuses_open, refuses_requests;
+    bool refuses_open, refuses_requests, refuses_probe;
+    int probes; /* asked for */
     /* what the core told */
     bool is_connected;
     int nodes_gone, subscribers_gone, readings, lookups;
@@ -83,6 +84,9 @@ void fake_expect_answer(fake *self, fake_kind kind, const char *path, zk_answer 
 
 /* A watch fires. */
 void fake_change(fake *self, const char *path);
+
+/* A probe has come to its end. */
+void fake_probed(fake *self, const char *reason, bool is_reachable);
 
 /* A handle that was given up is closed. */
 void fake_closed(fake *self);
