@@ -21,5 +21,5 @@ TESTS += tests/interop/run_test.py
 EXTRA_DIST += docs/interop.md
 EXTRA_DIST += tests/interop/README.md tests/interop/cases.py tests/interop/configurators.py tests/interop/corpus.py tests/interop/leftovers.py
 EXTRA_DIST += tests/interop/nodes.py tests/interop/peers.py tests/interop/probes.py tests/interop/recorder.py tests/interop/report.py
-EXTRA_DIST += tests/interop/run.py tests/interop/run_test.py tests/interop/stage.py tests/interop/versions.py tests/interop/views.py
+EXTRA_DIST += tests/interop/restarts.py tests/interop/run.py tests/interop/run_test.py tests/interop/stage.py tests/interop/versions.py tests/interop/views.py
 EXTRA_DIST += tests/interop/c/run tests/interop/go tests/interop/java tests/interop/python tests/wire/provider_replay.py

@@ -128,7 +128,8 @@ class Provider(Program):
     """One of the example providers, on a free port of 127.0.0.1."""
 
     def __init__(self, example="echo-provider", argv=(), **env):
-        settings = {"DUBBOC_SERVER_IP": "127.0.0.1", "DUBBOC_SERVER_PORT": 0, "DUBBOC_SERVER_STOP_WATCH_WAIT": "200ms"}
+        settings = {"DUBBOC_SERVER_IP": "127.0.0.1", "DUBBOC_SERVER_PORT": 0, "DUBBOC_SERVER_STOP_WATCH_WAIT": "200ms",
+                    "DUBBOC_SERVER_STOP_QUIET": "200ms"}
         settings.update(env)
         super().__init__([os.path.join(BUILD, "examples", example), *argv], **settings)
         line = self.line()

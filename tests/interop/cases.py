@@ -11,6 +11,7 @@ import urllib.parse
 
 import configurators
 import nodes
+import restarts
 import versions
 import views
 from harness import DUBBOC, ECHO, USERS, Program, Provider, cpu_s, dubboc, folder, wait_for
@@ -207,6 +208,7 @@ def more_of_consumer(outcome, peer):
         outcome.guard(peer.name, "consumer, more", "group and version are matched", takes_its_group, outcome, peer)
         outcome.attempt(peer.name, "consumer, more", "of two versions on one port it calls its own", versions.of_consumer, peer)
     outcome.guard(peer.name, "consumer, more", "how often it repeats", repeats_broken, outcome, peer)
+    restarts.of_consumer(outcome, peer)
 
 
 def without_spring(outcome, peer):
