@@ -14,11 +14,11 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/mask.h"
 #include "base/mem.h"
 #include "base/wake.h"
 #include "registry/file_folders.h"
 #include "registry/file_node.h"
+#include "registry/node_label.h"
 #include "registry/provider_url.h"
 #include "registry/registry_ops.h"
 #include "registry/subscribers.h"
@@ -77,6 +77,7 @@ static bool registration_has_to_wait(const file_registration *one)
 static void check(file_registration *one)
 {
     dubboc_error err;
+    char label[NODE_LABEL_SIZE];
     if (file_node_stands(&one->node))
         return;
     one->is_waiting = registration_has_to_wait(one);
@@ -85,15 +86,15 @@ static void check(file_registration *one)
         file_node_remove(&one->node);
         return;
     }
+    node_label_of_url(one->url, label);
     bool was_there = atomic_exchange(&one->stands, false);
     file_node_remove(&one->node);
     if (file_node_create(one->folder->path, one->url, &one->node, &err) == DUBBOC_OK)
         atomic_store(&one->stands, true);
     if (one->node.fd < 0)
-        LOG_THROTTLED(
-            DUBBOC_LOG_WARN, "registry", "not registered", "url=\"%s\" reason=\"%s\"", MASKED(slice_of(one->url)), err.text);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "not registered", "%s reason=\"%s\"", label, err.text);
     else
-        LOG(DUBBOC_LOG_INFO, "registry", "registered again", "url=\"%s\" was_there=%d", MASKED(slice_of(one->url)), was_there);
+        LOG(DUBBOC_LOG_INFO, "registry", was_there ? "registered again" : "registered", "%s", label);
 }
 
 static file_registration *take_due_locked(file_registry *self)
@@ -166,13 +167,19 @@ static dubboc_status file_register(registry *base, const char *interface, regist
         registration_free(self, one);
         return status;
     }
-    atomic_store(&one->stands, !one->is_waiting);
+    bool stands = !one->is_waiting;
+    atomic_store(&one->stands, stands);
     pthread_mutex_lock(&self->lock);
     one->is_due = true; /* an event of its folder may have passed before it was in the list */
     one->next = self->registrations;
     self->registrations = one;
     pthread_mutex_unlock(&self->lock);
     wake_signal(&self->wake);
+    if (stands && log_is_on(DUBBOC_LOG_INFO)) {
+        char label[NODE_LABEL_SIZE];
+        node_label_of_url(url, label);
+        LOG(DUBBOC_LOG_INFO, "registry", "registered", "%s", label);
+    }
     error_clear(err);
     *registration = &one->handle;
     return DUBBOC_OK;

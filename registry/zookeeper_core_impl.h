@@ -117,10 +117,10 @@ bool zk_core_send_level(zk_core *core, zk_task *task, const char *path, size_t l
 /* nodes: the first of those that are added or taken back together */
 void zk_nodes_add(zk_core *core, zk_node *first);
 void zk_nodes_remove(zk_core *core, zk_node *first);
-void zk_nodes_look(zk_core *core);         /* the same session is back, or a self check: look at each */
+void zk_nodes_look(zk_core *core);                      /* the same session is back, or a self check: look at each */
 void zk_nodes_changed(zk_core *core, const char *path); /* what stands there came or went */
-void zk_nodes_lose_session(zk_core *core); /* all are gone */
-void zk_nodes_unwant(zk_core *core);       /* take back all */
+void zk_nodes_lose_session(zk_core *core);              /* all are gone */
+void zk_nodes_unwant(zk_core *core);                    /* take back all */
 void zk_nodes_give_back(zk_core *core);
 
 /* What a node of a batch needs of it. */

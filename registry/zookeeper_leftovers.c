@@ -6,8 +6,8 @@
  * What has no owner (persistent nodes), what this session owns (the same service under another scheme) and what cannot be read is left alone. */
 #include "registry/zookeeper_core_impl.h"
 
-#include "base/mask.h"
 #include "base/mem.h"
+#include "registry/node_label.h"
 #include "registry/provider_url.h"
 
 typedef enum sweep_phase {
@@ -115,8 +115,9 @@ static void looked(zk_core *core, zk_node *node, zk_event *event)
 
 static void deleted(zk_core *core, zk_node *node, zk_event *event)
 {
-    LOG(DUBBOC_LOG_WARN, "registry", "node of an earlier process at this address removed", "node=\"%s\" own=\"%s\"",
-        MASKED(slice_of(node->sweep.names->items[node->sweep.at])), MASKED(slice_of(node->path)));
+    char label[NODE_LABEL_SIZE];
+    node_label_of_name(node->sweep.names->items[node->sweep.at], label);
+    LOG(DUBBOC_LOG_WARN, "registry", "node of an earlier process at this address removed", "%s", label);
     go_on(core, node, event);
 }
 
@@ -132,8 +133,10 @@ static void begin_again(zk_core *core, zk_node *node, zk_event *event)
 static void give_up(zk_core *core, zk_node *node, zk_event *event)
 {
     (void)core;
+    char label[NODE_LABEL_SIZE];
+    node_label_of_name(strrchr(node->path, '/') + 1, label);
     LOG(DUBBOC_LOG_WARN, "registry", "nodes of an earlier process at this address, if any, go with their sessions",
-        "own=\"%s\" reason=\"%s\"", MASKED(slice_of(node->path)), zk_event_reason(event));
+        "%s reason=\"%s\"", label, zk_event_reason(event));
     node->sweep.is_done = true;
     let_go(&node->sweep);
 }

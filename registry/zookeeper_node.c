@@ -8,8 +8,8 @@
  * such a node has no request of its own, its batch sends one for all of them (zookeeper_batch.c). */
 #include "registry/zookeeper_core_impl.h"
 
-#include "base/mask.h"
 #include "base/mem.h"
+#include "registry/node_label.h"
 
 typedef enum node_phase {
     NODE_CREATE,  /* it is not there */
@@ -103,18 +103,25 @@ static void hand_over(zk_core *core, zk_node *node, zk_node *twin)
     give_back(core, node);
 }
 
+/* For the log. */
+static const char *node_label(const zk_node *node, char out[NODE_LABEL_SIZE])
+{
+    node_label_of_name(strrchr(node->path, '/') + 1, out);
+    return out;
+}
+
 /* --- answers */
 
 static void stands(zk_core *core, zk_node *node)
 {
+    char label[NODE_LABEL_SIZE];
     node->task.failures = 0;
     node->phase = NODE_STANDS;
     node->is_apart = false;
     node_wake_batch(core, node);
     atomic_store(&node->has_stood, true);
     if (!atomic_exchange(&node->stands, true))
-        LOG(DUBBOC_LOG_INFO, "registry", "registered", "node=\"%s\" session=0x%llx", MASKED(slice_of(node->path)),
-            (unsigned long long)core->session_id);
+        LOG(DUBBOC_LOG_INFO, "registry", "registered", "%s", node_label(node, label));
     zk_leftovers_remove(core, node);
 }
 
@@ -208,6 +215,7 @@ static void parent_vanished(zk_core *core, zk_node *node, const zk_event *event)
 
 static void found(zk_core *core, zk_node *node, const zk_event *event)
 {
+    char label[NODE_LABEL_SIZE];
     bool is_own = event->owner == core->session_id;
     if (node->is_wanted && is_own) {
         stands(core, node);
@@ -223,20 +231,21 @@ static void found(zk_core *core, zk_node *node, const zk_event *event)
         return;
     }
     if (!is_own)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "node of another session replaced", "node=\"%s\" owner=0x%llx",
-            MASKED(slice_of(node->path)), (unsigned long long)event->owner);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "node of another session replaced", "%s owner=0x%llx", node_label(node, label),
+            (unsigned long long)event->owner);
     set_phase(core, node, NODE_DELETE);
 }
 
 static void absent(zk_core *core, zk_node *node, const zk_event *event)
 {
+    char label[NODE_LABEL_SIZE];
     (void)event;
     if (!node->is_wanted) {
         give_back(core, node);
         return;
     }
     if (atomic_exchange(&node->stands, false))
-        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "node=\"%s\"", MASKED(slice_of(node->path)));
+        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "%s", node_label(node, label));
     set_phase(core, node, NODE_CREATE);
 }
 
@@ -250,9 +259,10 @@ static void unsure(zk_core *core, zk_node *node, const zk_event *event)
 
 static void failed(zk_core *core, zk_node *node, const zk_event *event)
 {
+    char label[NODE_LABEL_SIZE];
     if (event->answer != ZK_LOST)
-        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "node=\"%s\" reason=\"%s\"",
-            MASKED(slice_of(node->path)), zk_event_reason(event));
+        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "%s reason=\"%s\"", node_label(node, label),
+            zk_event_reason(event));
     node_retry_apart(core, node);
 }
 

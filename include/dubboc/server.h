@@ -52,11 +52,13 @@ typedef struct dubboc_server_options {
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
     const dubboc_server_options *options, dubboc_server **server, dubboc_error *err);
 
-/* Listens, starts the loops and workers, then registers every service. It does not wait for the registry: with the registry away it
- * serves and registers when that comes. DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
- * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry address that cannot be.
- * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, services and methods may be added again, and start may
- * be tried again. */
+/* Listens, starts the loops and workers, then registers every service. It does not wait for the
+ * registry: with the registry away it serves, and registers when that comes. (Only a host name in the
+ * registry's address is looked up first, for 1 s at most, to find the own address.)
+ * DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
+ * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry address
+ * that cannot be. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, services and
+ * methods may be added again, and start may be tried again. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err);
 
 /* Stops in this order:
@@ -79,7 +81,10 @@ DUBBOC_API void dubboc_server_free(dubboc_server *server);
 /* "ip:port" that it listens on, "" before start. Borrowed, lives as long as the server. Any thread. */
 DUBBOC_API const char *dubboc_server_address(const dubboc_server *server);
 
-/* "ip:port" under which it registers. As above. */
+/* "ip:port" under which it registers, as above. The ip is the first of these that there is: [server]
+ * registered_ip (DUBBO_IP_TO_REGISTRY), the address that it listens on if that is a specific one, the
+ * source address of packets to the registry, that of the default route, a private address of an
+ * interface, another one, 127.0.0.1. */
 DUBBOC_API const char *dubboc_server_registered_address(const dubboc_server *server);
 
 /* Single-threaded programs (loops = 0): the descriptor is readable when dubboc_server_step() has something to do, timers included. The

@@ -276,6 +276,37 @@ static void a_transaction_that_always_loses_the_connection_is_taken_apart(void *
     assert_all_stand();
 }
 
+static char registered_line[600];
+
+static void keep_registered(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    (void)arg, (void)level, (void)area, (void)suppressed;
+    snprintf(registered_line, sizeof registered_line, "%s %s", message, fields);
+}
+
+static void a_node_that_stands_is_one_short_line_in_the_log(void **state)
+{
+    static const char *const names[][2] = {
+        {"jsonrpc%3A%2F%2Fu%3Asecret%4010.0.0.1%3A8080%2Fa.S%3Fversion%3D1.0.0%26group%3Dg%26pid%3D77",
+            "registered interface=a.S version=1.0.0 group=g address=10.0.0.1:8080 protocol=jsonrpc"},
+        {"http%3A%2F%2F%5B%3A%3A1%5D%3A8080%2Fa.S", "registered interface=a.S address=[::1]:8080 protocol=http"},
+        {"no%20URL", "registered url=\"no%20URL\""},
+        {"jsonrpc%3A%2F%2Fu%3Asecret%4010.0.0.1%3A99999%2Fa.S",
+            "registered url=\"jsonrpc%3A%2F%2F********@10.0.0.1%3A99999%2Fa.S\""},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        fake *self = fixture_anew(state);
+        char path[200];
+        snprintf(path, sizeof path, DIRECTORY "/%s", names[i][0]);
+        fake_register(self, &self->node, path);
+        dubboc_log_set(keep_registered, NULL, DUBBOC_LOG_INFO);
+        fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, path, ZK_OK);
+        dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
+        assert_string_equal(names[i][1], registered_line);
+    }
+}
+
 static void a_batch_has_ceilings(void **state)
 {
     (void)state;
@@ -316,6 +347,7 @@ int main(void)
         cmocka_unit_test(the_self_check_creates_those_that_are_missing),
         CONNECTED(a_url_registered_twice_is_created_once_in_a_transaction),
         CONNECTED(a_transaction_that_always_loses_the_connection_is_taken_apart),
+        CONNECTED(a_node_that_stands_is_one_short_line_in_the_log),
         cmocka_unit_test(a_batch_has_ceilings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -309,10 +309,10 @@ static void meddle(model *self)
     set_node(self, directory, path, !exists, 7); /* a stranger's session */
 }
 
-    if (request.kind == FAKE_MULTI) {
-        serve_multi(self, &request, is_lost);
-        return;
-    }
+if (request.kind == FAKE_MULTI) {
+    serve_multi(self, &request, is_lost);
+    return;
+}
 /* Such nodes do not create the directory of their interface. */
 static bool is_consumer(int which)
 {

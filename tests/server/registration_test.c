@@ -319,6 +319,44 @@ static void a_registry_that_cannot_be_is_refused_at_start(void **state)
     assert_contains(err.text, "carrier-pigeon");
 }
 
+static char registered_line[600];
+static int registered_lines;
+
+static void keep_registered(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    (void)arg, (void)area, (void)suppressed;
+    assert_true(strlen(fields) < 300);
+    if (strstr(message, "register") == NULL)
+        return;
+    assert_int_equal(DUBBOC_LOG_INFO, level);
+    registered_lines++;
+    snprintf(registered_line, sizeof registered_line, "%s %s", message, fields);
+}
+
+static void a_registration_is_one_short_line_in_the_log(void **state)
+{
+    (void)state;
+    char *folder = test_folder_new();
+    char address[512], expected[200];
+    snprintf(address, sizeof address, "file://%s", folder);
+    dubboc_server *server =
+        test_server((const setting[]){{"registry", "address", address}, {"server", "stop_watch_wait", "0ms"},
+                        {"server", "stop_quiet", "0ms"}, {"server", "version", "1.2.3"}, {"server", "group", "g"}, {0}},
+            1);
+    test_add_echo(server, NULL);
+    registered_lines = 0;
+    dubboc_log_set(keep_registered, NULL, DUBBOC_LOG_INFO);
+    test_start(server);
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
+    snprintf(expected, sizeof expected, "registered interface=test.Echo version=1.2.3 group=g address=%s protocol=jsonrpc",
+        dubboc_server_address(server));
+    assert_string_equal(expected, registered_line);
+    assert_int_equal(1, registered_lines);
+    dubboc_server_free(server);
+    test_folder_remove(folder);
+}
+
 static int unregistered_warnings;
 
 static void count_unregistered(
@@ -372,6 +410,7 @@ int main(void)
         TEST(services_stand_in_the_registry_from_start_to_stop),
         TEST(methods_that_no_node_can_hold_are_refused_at_start),
         TEST(a_registry_that_cannot_be_is_refused_at_start),
+        TEST(a_registration_is_one_short_line_in_the_log),
         TEST(a_server_without_a_registry_warns_once_unless_the_program_wants_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
