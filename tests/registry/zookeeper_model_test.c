@@ -309,14 +309,45 @@ static void meddle(model *self)
     set_node(self, directory, path, !exists, 7); /* a stranger's session */
 }
 
-if (request.kind == FAKE_MULTI) {
-    serve_multi(self, &request, is_lost);
-    return;
-}
 /* Such nodes do not create the directory of their interface. */
 static bool is_consumer(int which)
 {
     return which % 3 == 2;
+}
+
+/* Two or three that are not lent, in different directories and under one name now and then. */
+static void register_together(model *self)
+{
+    zk_node *nodes[3];
+    const char *paths[3];
+    char texts[3][64];
+    size_t count = 0;
+    for (int i = 0; i < NODES && count < 3; i++) {
+        if (self->registered_at[i] >= 0 || is_consumer(i))
+            continue;
+        int directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
+        self->registered_at[i] = directory * PATHS + path;
+        self->is_wanted[i] = true;
+        node_path(texts[count], sizeof texts[count], directory, path);
+        nodes[count] = &self->registered[i];
+        paths[count] = texts[count];
+        count++;
+    }
+    if (count > 0)
+        fake_register_together(self->fake, nodes, paths, count);
+}
+
+static void unregister_together(model *self)
+{
+    zk_node *nodes[NODES];
+    size_t count = 0;
+    for (int i = 0; i < NODES; i++)
+        if (self->registered_at[i] >= 0 && self->is_wanted[i]) {
+            self->is_wanted[i] = false;
+            nodes[count++] = &self->registered[i];
+        }
+    if (count > 0)
+        fake_unregister_together(self->fake, nodes, count);
 }
 
 static void program_acts(model *self)
