@@ -11,10 +11,12 @@ static bool is_hex(char c)
     return ascii_is_digit(c) || (lower >= 'a' && lower <= 'f');
 }
 
-/* unreserved and sub-delims */
+/* unreserved and sub-delims. Every request's Host passes here, and most are IPv4 addresses. */
 static bool is_name_char(char c)
 {
-    return ascii_is_alnum(c) || c == '.' || c == '-' || (c != '\0' && strchr("_~!$&'()*+,;=", c) != NULL);
+    if (ascii_is_digit(c) || c == '.' || c == '-' || ascii_is_alnum(c))
+        return true;
+    return c != '\0' && strchr("_~!$&'()*+,;=", c) != NULL;
 }
 
 static bool is_registered_name(dubboc_slice name)
@@ -45,8 +47,15 @@ static bool is_ipv6(dubboc_slice text)
 
 static bool is_port(dubboc_slice text)
 {
-    uint64_t port;
-    return text.len == 0 || slice_u64(text, 65535, &port);
+    unsigned port = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (!ascii_is_digit(text.at[i]))
+            return false;
+        port = port * 10 + (unsigned)(text.at[i] - '0');
+        if (port > 65535)
+            return false;
+    }
+    return true;
 }
 
 bool http_authority_is_valid(dubboc_slice text)

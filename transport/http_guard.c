@@ -74,7 +74,7 @@ static bool may_have_control(const char *at)
     return ((low | del) & EACH_BYTE(0x80)) != 0;
 }
 
-static bool has_control(dubboc_slice text)
+static inline bool has_control(dubboc_slice text)
 {
     size_t i = 0;
     while (i + 8 <= text.len && !may_have_control(text.at + i))
