@@ -43,7 +43,7 @@ static void note_if_bad(loader *load, dubboc_status status, const dubboc_error *
 /* --- the file --- */
 
 /* "service com.acme.Orders:2.0.0", as Java spells a service with its version, is nobody's section. */
-static dubboc_status check_interface(const config_section *section, dubboc_error *err)
+static dubboc_status section_check_interface(const config_section *section, dubboc_error *err)
 {
     for (size_t i = 0; i < section->interface.len; i++)
         if ((unsigned char)section->interface.at[i] < 0x80 && !config_is_interface_char(section->interface.at[i]))
@@ -61,7 +61,7 @@ static void take_section(void *arg, dubboc_slice name, unsigned line)
     dubboc_error err;
     dubboc_status status = config_section_read(name, &section, &err);
     if (status == DUBBOC_OK && load->is_check)
-        status = check_interface(&section, &err);
+        status = section_check_interface(&section, &err);
     if (status != DUBBOC_OK)
         error_prefix(&err, status, "%s:%u", load->path, line);
     else if (section.interface.len > 0 && !config_state_add_section(load->state, name))

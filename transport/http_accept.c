@@ -126,14 +126,14 @@ static int64_t since_of(const http_conn *conn)
 }
 
 /* The one that has been sending its request, or silent since it came, for longest; NULL: none. */
-static http_conn *slowest_sender(const http_loop *loop)
+static http_conn *loop_slowest_sender(const http_loop *loop)
 {
     http_conn *header = loop->conns[HTTP_PHASE_HEADER].head;
     http_conn *body = loop->conns[HTTP_PHASE_BODY].head;
     return since_of(body) < since_of(header) ? body : header;
 }
 
-static http_conn *oldest_idle(const http_loop *loop)
+static http_conn *loop_oldest_idle(const http_loop *loop)
 {
     http_conn *conn = loop->conns[HTTP_PHASE_IDLE].head;
     for (int i = 0; conn != NULL && http_conn_has_unread(conn); i++)
@@ -141,7 +141,7 @@ static http_conn *oldest_idle(const http_loop *loop)
     return conn;
 }
 
-static void publish(_Atomic int64_t *place, int64_t since_ns)
+static void publish_since(_Atomic int64_t *place, int64_t since_ns)
 {
     if (atomic_load_explicit(place, memory_order_relaxed) != since_ns)
         atomic_store_explicit(place, since_ns, memory_order_relaxed);
@@ -149,11 +149,11 @@ static void publish(_Atomic int64_t *place, int64_t since_ns)
 
 void http_accept_publish(http_loop *loop)
 {
-    publish(&loop->idle_since_ns, since_of(loop->conns[HTTP_PHASE_IDLE].head));
-    publish(&loop->sending_since_ns, since_of(slowest_sender(loop)));
+    publish_since(&loop->idle_since_ns, since_of(loop->conns[HTTP_PHASE_IDLE].head));
+    publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
 }
 
-static bool is_old(const http_loop *loop, const http_conn *conn)
+static bool conn_is_old(const http_loop *loop, const http_conn *conn)
 {
     return conn != NULL && loop->now_ns - conn->since_ns >= EVICT_MIN_AGE_NS;
 }
@@ -161,10 +161,10 @@ static bool is_old(const http_loop *loop, const http_conn *conn)
 /* Ends one of the loop's own connections. false: none is old enough. */
 static bool make_room(http_loop *loop)
 {
-    http_conn *idle = oldest_idle(loop), *sender = slowest_sender(loop);
-    bool is_idle = is_old(loop, idle);
+    http_conn *idle = loop_oldest_idle(loop), *sender = loop_slowest_sender(loop);
+    bool is_idle = conn_is_old(loop, idle);
     http_conn *victim = is_idle ? idle : sender;
-    if (!is_idle && !is_old(loop, sender))
+    if (!is_idle && !conn_is_old(loop, sender))
         return false;
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
         is_idle ? "connections are full, oldest idle one closed" : "connections are full, slowest sender cut off", "peer=%s",
@@ -240,17 +240,17 @@ static void hand_to(http_loop *self, http_loop *chosen, http_conn *conn)
         wake_signal(&chosen->wake);
 }
 
-static bool is_over_ceiling(const http_server *server)
+static bool server_is_over_ceiling(const http_server *server)
 {
     return atomic_load(&server->connections) > server->settings.connections_max;
 }
 
 /* conn is counted among the connections, but in no loop yet. When that is one too many, another one
  * ends here or on the loop to which conn goes, or conn itself does. */
-static void place(http_loop *loop, http_conn *conn)
+static void newcomer_place(http_loop *loop, http_conn *conn)
 {
     http_server *server = loop->server;
-    if (!is_over_ceiling(server)) {
+    if (!server_is_over_ceiling(server)) {
         hand_to(loop, least_loaded(loop), conn);
         return;
     }
@@ -270,12 +270,12 @@ static void place(http_loop *loop, http_conn *conn)
 
 void http_accept_arrived(http_loop *loop, http_conn *conn)
 {
-    if (conn->hops == 0 || !is_over_ceiling(loop->server)) {
+    if (conn->hops == 0 || !server_is_over_ceiling(loop->server)) {
         http_loop_take(loop, conn);
         return;
     }
     atomic_fetch_sub(&loop->connections, 1);
-    place(loop, conn);
+    newcomer_place(loop, conn);
 }
 
 static void admit(http_loop *loop, int fd, const struct sockaddr_storage *from)
@@ -291,7 +291,7 @@ static void admit(http_loop *loop, int fd, const struct sockaddr_storage *from)
     int before = atomic_fetch_add(&server->connections, 1);
     http_conn *conn = http_conn_new(loop, fd, peer, address);
     if (conn != NULL && before < server->settings.connections_max + HTTP_OVER_MAX) {
-        place(loop, conn);
+        newcomer_place(loop, conn);
         return;
     }
     atomic_fetch_sub(&server->connections, 1);

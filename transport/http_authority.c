@@ -45,7 +45,7 @@ static bool is_ipv6(dubboc_slice text)
     return inet_pton(AF_INET6, address, &parsed) == 1;
 }
 
-static bool is_port(dubboc_slice text)
+static bool is_port_number(dubboc_slice text)
 {
     unsigned port = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -63,9 +63,9 @@ bool http_authority_is_valid(dubboc_slice text)
     dubboc_slice host, rest;
     if (!slice_starts_with(text, "[")) {
         slice_cut(text, ':', &host, &rest);
-        return is_registered_name(host) && is_port(rest);
+        return is_registered_name(host) && is_port_number(rest);
     }
     if (!slice_cut(slice_make(text.at + 1, text.len - 1), ']', &host, &rest) || !is_ipv6(host))
         return false;
-    return rest.len == 0 || (rest.at[0] == ':' && is_port(slice_make(rest.at + 1, rest.len - 1)));
+    return rest.len == 0 || (rest.at[0] == ':' && is_port_number(slice_make(rest.at + 1, rest.len - 1)));
 }

@@ -44,7 +44,10 @@ typedef struct dubboc_server_options {
     int workers; /* [server] workers: threads for blocking handlers, default 4 a core, at least 8 */
     int queue;   /* [server] queue: requests waiting for a worker, default 1024; beyond that: 503, not executed */
     int64_t body_max_bytes; /* [server] body_max: default 8 MiB; beyond that: 413 */
-    int connections;        /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows */
+    /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows. When it
+     * is reached, a newcomer takes the place of the connection that has been idle for longest (100 ms
+     * at least), else of the slowest sender of a request, else it gets 503, not executed. */
+    int connections;
 } dubboc_server_options;
 
 /* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting.
@@ -194,7 +197,8 @@ DUBBOC_API const char *dubboc_request_version(const dubboc_request *request); /*
 DUBBOC_API const char *dubboc_request_method(const dubboc_request *request);
 DUBBOC_API const char *dubboc_request_peer(const dubboc_request *request); /* "ip:port" of the caller */
 
-/* The value of a request header (name in any case), NULL: none. Attachments are request headers; nobody sends others (wire.md 1). */
+/* The value of a request header (name in any case), NULL: none. White space around the value is not
+ * part of it (RFC 9110 section 5.5). Attachments are request headers; nobody sends others (wire.md 1). */
 DUBBOC_API const char *dubboc_request_header(const dubboc_request *request, const char *name);
 
 /* Milliseconds until the caller gives up (its Timeout header, both forms: wire.md P11), -1: it did not say. 0: it has. */
