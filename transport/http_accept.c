@@ -254,6 +254,8 @@ static void newcomer_place(http_loop *loop, http_conn *conn)
         hand_to(loop, least_loaded(loop), conn);
         return;
     }
+    loop->now_ns = clock_now_ns();
+    http_accept_publish(loop); /* its own may have ended in this turn */
     http_loop *best = conn->hops <= server->loop_count ? loop_of_oldest(loop) : loop;
     conn->hops++;
     if (best != NULL && best != loop) {

@@ -79,6 +79,8 @@ void http_conn_enter(http_conn *conn, http_phase phase)
     int64_t allowed = loop->phase_ns[phase];
     conn->deadline_ns = allowed >= DEADLINE_NEVER - loop->now_ns ? DEADLINE_NEVER : loop->now_ns + allowed;
     list_last(conn);
+    if (conn->previous == NULL && is_reading(phase))
+        http_accept_publish(loop); /* at once, so that no other loop misses the first one */
 }
 
 static void release(http_conn *conn)

@@ -328,9 +328,9 @@ void http_incoming_on_completed(void *arg, struct MHD_Connection *connection, vo
     *state = NULL;
     http_conn *conn = request->conn;
     conn->request = NULL;
-    give_back(arg, request);
     if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !http_conn_is_over(conn))
         http_conn_enter(conn, HTTP_PHASE_IDLE);
+    give_back(arg, request); /* last: who sees that no request is left finds the connection idle */
 }
 
 void http_incoming_resume(http_loop *loop)

@@ -194,8 +194,8 @@ struct http_loop {
     _Atomic int connections; /* written by this loop and by loops that hand over */
     _Atomic int requests;    /* written by this loop only */
     /* Since when its oldest idle connection and its slowest sender are that; DEADLINE_NEVER: none.
-     * Written by this loop only, at the end of a turn and when it has made room; read by a loop that
-     * has a newcomer and no place. */
+     * Written by this loop only, at once when there is a first one and at the end of a turn, so they
+     * may tell of one that has ended, but miss none. Read by a loop that has a newcomer and no place. */
     _Atomic int64_t idle_since_ns;
     _Atomic int64_t sending_since_ns;
 };

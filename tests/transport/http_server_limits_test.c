@@ -385,75 +385,64 @@ static void what_a_cut_off_sender_still_sends_is_not_handled(void **state)
 
 /* --- several loops: whichever has accepted the newcomer ---------------------------------------------- */
 
-enum { LOOPS = 4, PLACES = 12 };
+enum { LOOPS = 4, HALF = 6 };
 
-static bool has_no_request(void *arg)
-{
-    echo_server *echo = arg;
-    return http_server_requests(echo->server) == 0;
-}
-
-static int requests_wanted;
+typedef struct requests_wanted {
+    const echo_server *echo;
+    int count;
+} requests_wanted;
 
 static bool has_requests(void *arg)
 {
-    echo_server *echo = arg;
-    return http_server_requests(echo->server) == requests_wanted;
+    const requests_wanted *wanted = arg;
+    return http_server_requests(wanted->echo->server) == wanted->count;
 }
 
-static void newcomers_get_in(echo_server *echo, const int *oldest_first, int status)
+static void wait_for_requests(const echo_server *echo, int count)
+{
+    assert_true(test_wait_for(has_requests, &(requests_wanted){echo, count}, 5000));
+}
+
+/* Each gets in, and takes the place of one of old, to which status is said; 0: only the end. */
+static void newcomers_take_places(const echo_server *echo, int *fresh, const int *old, int status)
 {
     char text[1024];
-    int fresh[PLACES];
-    pass_ms(1000);
-    for (int i = 0; i < PLACES; i++) {
+    for (int i = 0; i < HALF; i++) {
         fresh[i] = peer_connect(echo);
         peer_say(fresh[i], GET);
         assert_int_equal(peer_read_reply(fresh[i], text, sizeof text), 200);
-        assert_int_equal(peer_read_reply(oldest_first[i], text, sizeof text), status);
     }
-    assert_true(http_server_connections(echo->server) <= PLACES);
-    close_all_of(fresh, PLACES);
+    for (int i = 0; i < HALF; i++)
+        assert_int_equal(peer_read_reply(old[i], text, sizeof text), status);
+    assert_int_equal(http_server_connections(echo->server), 2 * HALF);
 }
 
-static void the_oldest_idle_connection_of_all_loops_makes_room(void **state)
+static void idle_connections_then_slow_senders_of_all_loops_make_room(void **state)
 {
     (void)state;
     echo_server echo;
     char text[1024];
-    int idle[PLACES];
+    int slow[HALF], idle[HALF], fresh[2 * HALF];
     http_server_settings settings = echo_settings(&echo, LOOPS);
-    settings.connections_max = PLACES;
+    settings.connections_max = 2 * HALF;
     echo_start(&echo, &settings);
-    for (int i = 0; i < PLACES; i++) {
+    for (int i = 0; i < HALF; i++) {
+        slow[i] = peer_connect(&echo);
+        peer_say(slow[i], "POST / HTTP/1.1\r\nHost: x\r\n");
+    }
+    for (int i = 0; i < HALF; i++) {
         idle[i] = peer_connect(&echo);
         peer_say(idle[i], GET);
         assert_int_equal(peer_read_reply(idle[i], text, sizeof text), 200);
-        assert_true(test_wait_for(has_no_request, &echo, 5000));
-        pass_ms(10);
     }
-    newcomers_get_in(&echo, idle, 0);
-    close_all_of(idle, PLACES);
-    echo_stop(&echo);
-}
-
-static void the_slowest_sender_of_all_loops_makes_room(void **state)
-{
-    (void)state;
-    echo_server echo;
-    int slow[PLACES];
-    http_server_settings settings = echo_settings(&echo, LOOPS);
-    settings.connections_max = PLACES;
-    echo_start(&echo, &settings);
-    for (int i = 0; i < PLACES; i++) {
-        slow[i] = peer_connect(&echo);
-        peer_say(slow[i], "POST / HTTP/1.1\r\nHost: x\r\n");
-        requests_wanted = i + 1;
-        assert_true(test_wait_for(has_requests, &echo, 5000));
-        pass_ms(10);
-    }
-    newcomers_get_in(&echo, slow, 503);
-    close_all_of(slow, PLACES);
+    wait_for_requests(&echo, HALF);
+    pass_ms(1000);
+    newcomers_take_places(&echo, fresh, idle, 0);
+    wait_for_requests(&echo, HALF); /* no sender was touched */
+    newcomers_take_places(&echo, fresh + HALF, slow, 503);
+    close_all_of(slow, HALF);
+    close_all_of(idle, HALF);
+    close_all_of(fresh, 2 * HALF);
     echo_stop(&echo);
 }
 
@@ -708,8 +697,8 @@ int main(void)
             an_idle_connection_with_a_request_on_its_way_keeps_its_place, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(many_evicted_connections_hold_few_descriptors, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(what_a_cut_off_sender_still_sends_is_not_handled, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(the_oldest_idle_connection_of_all_loops_makes_room, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(the_slowest_sender_of_all_loops_makes_room, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            idle_connections_then_slow_senders_of_all_loops_make_room, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(the_slowest_sender_makes_room_when_full, use_fake_clock, use_real_clock),
         cmocka_unit_test(gives_one_address_its_share_only),
         cmocka_unit_test(says_413_while_the_body_is_still_coming),
