@@ -249,10 +249,12 @@ dubboc_status config_bad_value(const config_key *key, const char *where, dubboc_
     buffer masked;
     buffer_init(&masked, SIZE_MAX / 2);
     config_append_masked(&masked, key, value);
-    dubboc_slice whole = masked.status == DUBBOC_OK ? buffer_slice(&masked) : slice_of(MASK);
-    dubboc_slice shown = cut_to(whole, SHOWN_MAX);
+    dubboc_slice whole = buffer_slice(&masked), shown = cut_to(whole, SHOWN_MAX);
     const char *rest = shown.len < whole.len ? "..." : "";
-    error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(shown), rest);
+    if (masked.status != DUBBOC_OK) /* cut somewhere, it might show a secret */
+        status = error_no_memory(err);
+    else
+        error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(shown), rest);
     buffer_fini(&masked);
     return status;
 }
