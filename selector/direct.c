@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "selector/parts.h"
 
@@ -178,7 +179,7 @@ static dubboc_status direct_read_settings(
     if (status == DUBBOC_E_NO_MEMORY)
         return status;
     if (status != DUBBOC_OK)
-        return error_prefix(err, DUBBOC_E_ARGUMENT, "%.*s", SLICE_ARGS(text));
+        return error_prefix(err, DUBBOC_E_ARGUMENT, "%s", MASKED(text));
     node_method values = node_url_method(url, method);
     hold->has_settings = true;
     hold->timeout_ms = values.timeout_ms;

@@ -201,6 +201,9 @@ static void the_settings_of_an_address_are_those_of_each_call(void **state)
     assert_int_equal(of_method.retries, 3);
     assert_status(DUBBOC_E_ARGUMENT, selector_direct_take(f.selector, "http://h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
     assert_contains(f.err.text, "http://h:99999/x?timeout=5: ");
+    assert_status(
+        DUBBOC_E_ARGUMENT, selector_direct_take(f.selector, "http://u:secret@h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
+    assert_null(strstr(f.err.text, "secret"));
     selector_direct_give_back(&wrong);
     selector_direct_give_back(&plain);
     selector_direct_give_back(&timed);
