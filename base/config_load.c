@@ -223,8 +223,8 @@ static dubboc_status check_variable(
     dubboc_status status = config_key_read(key, value, number, err);
     if (status == DUBBOC_OK)
         return DUBBOC_OK;
-    config_bad_value(key, origin, value, err);
-    if (is_from_kubernetes(value))
+    status = config_bad_value(key, origin, value, err);
+    if (status != DUBBOC_E_NO_MEMORY && is_from_kubernetes(value))
         error_append(err, " (%s)", KUBERNETES_HINT);
     return status;
 }

@@ -301,7 +301,7 @@ void mask_address(buffer *out, dubboc_slice address)
 {
     mask_job job = {.text = address, .is_hidden = MEM_NEW_ARRAY(address.len + 1, bool)};
     if (job.is_hidden == NULL) {
-        buffer_append_text(out, MASK);
+        out->status = DUBBOC_E_NO_MEMORY;
         return;
     }
     mask_users(&job);

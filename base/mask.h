@@ -14,7 +14,7 @@
 #define MASK "********"
 
 /* Appends the address: a URL, a list of URLs, hosts without a scheme, or the path of a node. Text
- * that holds nothing of that kind is appended as it is. */
+ * that holds nothing of that kind is appended as it is. Without memory the buffer has failed. */
 void mask_address(buffer *out, dubboc_slice address);
 
 /* The masked address, the caller's to free. NULL: no memory. */
