@@ -71,9 +71,23 @@ static char *help_filter(int key, const char *text, void *input)
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         buffer_printf(&help, "  %-8s %s\n", commands[i].name, commands[i].help);
     buffer_append_text(&help,
-        "\n`dubboc COMMAND --help` tells a command's options.\n"
+        "\n`dubboc COMMAND --help` and `dubboc help COMMAND` tell a command's options, `dubboc version` the version.\n"
         "Exit status: 0 done, 1 the peer answered with an error, 2 no answer, 64 wrong usage, 78 wrong configuration.\n");
     return buffer_text(&help) != NULL ? help.data : (char *)text;
+}
+
+/* `dubboc help`, `dubboc help COMMAND` and `dubboc version` are what `--help` and `--version` are. */
+static void take_words_for_options(int argc, char **argv)
+{
+    static char help[] = "--help", version[] = "--version";
+    if (argc == 2 && strcmp(argv[1], "version") == 0)
+        argv[1] = version;
+    if (argc == 2 && strcmp(argv[1], "help") == 0)
+        argv[1] = help;
+    if (argc == 3 && strcmp(argv[1], "help") == 0) {
+        argv[1] = argv[2];
+        argv[2] = help;
+    }
 }
 
 int main(int argc, char **argv)
@@ -84,6 +98,7 @@ int main(int argc, char **argv)
     char name[64];
     argp_err_exit_status = TOOL_USAGE;
     argp_program_version = "dubboc " DUBBOC_VERSION;
+    take_words_for_options(argc, argv);
     if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen) != 0 || chosen.command == NULL)
         return TOOL_USAGE;
     argp_program_version = NULL; /* --version means something else to some commands */

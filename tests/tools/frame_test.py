@@ -23,6 +23,12 @@ def help_and_version_go_to_standard_output_with_0():
         holds(end.out, word)
     end = dubboc("--version")
     equal((end.status, end.out), (0, "dubboc 0.2.0\n"), end)
+    equal(dubboc("version").out, end.out)
+    equal(dubboc("help").out, dubboc("--help").out)
+    for command in commands():
+        end = dubboc("help", command)
+        equal((end.status, end.out, end.err), (0, dubboc(command, "--help").out, ""), end)
+    equal(dubboc("help", "wacth").status, 64)
 
 
 def commands():
