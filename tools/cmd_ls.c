@@ -212,8 +212,8 @@ static void wait_for_mapping(mapping *self)
     pthread_mutex_unlock(&self->lock);
 }
 
-/* Where there is no node at all, why that may be. */
-static void tell_of_applications(registry *reg, const char *interface)
+/* Where there is no node at all, why that may be. false: there is nothing to tell. */
+static bool tell_of_applications(registry *reg, const char *interface)
 {
     mapping found = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
     registry_subscription *watched = NULL;
@@ -221,12 +221,13 @@ static void tell_of_applications(registry *reg, const char *interface)
     dubboc_error err;
     int len = snprintf(path, sizeof path, "mapping/%s", interface);
     if (len >= (int)sizeof path || registry_watch_data(reg, path, on_mapping, &found, &watched, &err) != DUBBOC_OK)
-        return;
+        return false;
     wait_for_mapping(&found);
     registry_unsubscribe(reg, watched);
     if (found.applications[0] != '\0')
         tool_say("%s is offered at application level only, by %s: its providers need register-mode=interface or all", interface,
             found.applications);
+    return found.applications[0] != '\0';
 }
 
 static dubboc_status find_rules(registry *reg, arguments *given, int64_t deadline_ns, dubboc_error *err)
@@ -260,8 +261,10 @@ static int list(arguments *given, registry *reg, int64_t deadline_ns)
     dubboc_error err;
     dubboc_status status = look_up(reg, given, deadline_ns, &found, &err);
     int exit_status = status == DUBBOC_OK ? print_list(given, &found, given->place.interface != NULL) : tool_fail(&err);
-    if (status == DUBBOC_OK && given->place.interface != NULL && found.count == 0)
-        tell_of_applications(reg, given->place.interface);
+    if (status == DUBBOC_OK && given->place.interface != NULL && found.count == 0) {
+        if (!tell_of_applications(reg, given->place.interface) && place_is_unknown(reg, given->place.interface, deadline_ns))
+            exit_status = TOOL_NO_ANSWER;
+    }
     registry_list_free(&found);
     configurators_free(given->rules);
     map_free(given->preferred, NULL);

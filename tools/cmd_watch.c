@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
 #include "tools/place.h"
+
+#define KNOWN_WAIT_MS 3000
 
 /* One node of a snapshot. */
 typedef struct node {
@@ -140,6 +143,7 @@ static int watch(registry *reg, const char *interface, const sigset_t *ends)
     int signal_number;
     if (registry_subscribe(reg, interface, REGISTRY_PROVIDERS, hear_snapshot, &known, &subscription, &err) != DUBBOC_OK)
         return tool_fail(&err);
+    place_is_unknown(reg, interface, deadline_in_ms(KNOWN_WAIT_MS)); /* it may come yet */
     sigwait(ends, &signal_number);
     registry_unsubscribe(reg, subscription);
     free_nodes(&known);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/config_keys.h"
 #include "base/mask.h"
 #include "client/client.h"
 
@@ -66,6 +67,40 @@ int place_open(const tool_place *place, dubboc_config **config, registry **opene
     else
         dubboc_config_free(loaded);
     return status;
+}
+
+static dubboc_slice last_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    return slice_of(dot != NULL ? dot + 1 : name);
+}
+
+/* The name that was probably meant: one that differs by a letter or two, in its last part alone if the
+ * whole is too long to tell. NULL: none. */
+static const char *find_near(const registry_list *names, const char *wanted)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (config_is_near(slice_of(wanted), names->items[i]))
+            return names->items[i];
+    for (size_t i = 0; i < names->count; i++)
+        if (config_is_near(last_part(wanted), last_part(names->items[i]).at))
+            return names->items[i];
+    return NULL;
+}
+
+bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns)
+{
+    registry_list names = {0};
+    bool is_unknown = registry_interfaces(reg, deadline_ns, &names, NULL) == DUBBOC_OK;
+    for (size_t i = 0; i < names.count && is_unknown; i++)
+        is_unknown = strcmp(names.items[i], interface) != 0;
+    const char *near = is_unknown ? find_near(&names, interface) : NULL;
+    if (near != NULL)
+        tool_say("%s is not known at %s, did you mean %s?", interface, registry_address(reg), near);
+    else if (is_unknown)
+        tool_say("%s is not known at %s", interface, registry_address(reg));
+    registry_list_free(&names);
+    return is_unknown;
 }
 
 void place_print(const char *given)

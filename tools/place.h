@@ -16,6 +16,10 @@ extern const struct argp place_argp;
 /* Reads the configuration and opens the registry. TOOL_DONE: *config and *opened are the caller's. Else it has been told why. */
 int place_open(const tool_place *place, dubboc_config **config, registry **opened);
 
+/* Whether the registry does not have the interface: nobody ever offered it. Then it has been said, with
+ * the name that was probably meant. Not when the registry cannot be asked until deadline_ns. */
+bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns);
+
 /* Prints a node or what is said of one: it may hold anything, and a line is a line. Secrets are masked. */
 void place_print(const char *text);
 

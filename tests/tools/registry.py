@@ -42,10 +42,18 @@ class Watch:
 
     def line(self):
         """The next line, waited for a limited time."""
+        return self.line_of(self.process.stdout)
+
+    def error(self):
+        """The next line on standard error."""
+        return self.line_of(self.process.stderr)
+
+    @staticmethod
+    def line_of(stream):
         line = b""
         while not line.endswith(b"\n"):
-            ready, _, _ = select.select([self.process.stdout], [], [], LIMIT_S)
-            byte = self.process.stdout.read(1) if ready else b""
+            ready, _, _ = select.select([stream], [], [], LIMIT_S)
+            byte = stream.read(1) if ready else b""
             if byte == b"":
                 raise AssertionError("no further line from watch, only %r" % line)
             line += byte

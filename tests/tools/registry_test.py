@@ -86,11 +86,35 @@ def ls_all_names_each_kind_of_node_that_cannot_be_called():
             holds(told.err, why)
 
 
-def ls_of_an_interface_that_nobody_offers_is_empty():
-    end = dubboc("ls", "-r", STATIC, "com.example.C")
-    equal((end.status, end.out, end.err), (0, "", ""), end)
-    end = dubboc("ls", "--json", "-r", STATIC, "com.example.C")
-    equal((end.status, end.out), (0, "[]\n"), end)
+def ls_of_an_interface_that_is_not_known_says_so():
+    end = dubboc("ls", "-r", STATIC, "com.example.Xyzzy")
+    equal((end.status, end.out), (2, ""), end)
+    equal(end.err, "dubboc: com.example.Xyzzy is not known at %s\n" % STATIC, end)
+    end = dubboc("ls", "--json", "-r", STATIC, "com.example.Xyzzy")
+    equal((end.status, end.out), (2, "[]\n"), end)
+
+
+def ls_of_a_mistyped_name_tells_the_nearest():
+    where = "static:jsonrpc://127.0.0.1:1/com.example.orders.OrderService"
+    for name in ("com.example.orders.OrderServce", "com.exmple.orders.OrderService", "com.example.shop.OrderServices"):
+        end = dubboc("ls", "-r", where, name)
+        equal((end.status, end.out), (2, ""), end)
+        holds(end.err, "did you mean com.example.orders.OrderService?")
+
+
+def ls_of_a_known_interface_without_providers_is_empty():
+    with Folder() as folder:
+        os.makedirs(os.path.join(folder.path, "dubbo", "com.example.A", "providers"))
+        end = dubboc("ls", "-r", "file://" + folder.path, "com.example.A")
+        equal((end.status, end.out, end.err), (0, "", ""), end)
+
+
+def watch_of_a_mistyped_name_says_so_and_waits():
+    with Folder() as folder:
+        os.makedirs(os.path.join(folder.path, "dubbo", "com.example.A", "providers"))
+        with Watch("file://" + folder.path, "com.example.a") as watch:
+            equal(watch.error(), "dubboc: com.example.a is not known at file://%s, did you mean com.example.A?" % folder.path)
+            equal(watch.end(signal.SIGINT), (0, "", ""))
 
 
 def a_registry_that_is_a_file_is_no_folder():
@@ -154,7 +178,7 @@ def watch_tells_what_comes_changes_and_goes():
         equal(watch.line(), "- " + TWO)
         third.die()
         equal(watch.line(), "- " + changed)
-        equal(watch.end(signal.SIGINT), (0, "", ""))
+        equal(watch.end(signal.SIGINT)[:2], (0, ""))
 
 
 def a_node_at_another_address_is_another_provider():
@@ -183,7 +207,10 @@ run([
     ls_shows_a_provider_of_two_schemes_once,
     ls_all_heeds_overrides,
     ls_all_names_each_kind_of_node_that_cannot_be_called,
-    ls_of_an_interface_that_nobody_offers_is_empty,
+    ls_of_an_interface_that_is_not_known_says_so,
+    ls_of_a_mistyped_name_tells_the_nearest,
+    ls_of_a_known_interface_without_providers_is_empty,
+    watch_of_a_mistyped_name_says_so_and_waits,
     a_registry_that_is_a_file_is_no_folder,
     who_only_reads_makes_no_registry,
     watch_tells_what_is_there_and_ends_with_0_when_interrupted,
