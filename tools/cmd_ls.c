@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/map.h"
-#include "base/mask.h"
 #include "base/mem.h"
 #include "registry/own_address.h"
 #include "selector/configurator.h"
@@ -119,18 +118,20 @@ static void print_node(const char *node, const char *fault)
     putchar('\n');
 }
 
-static bool add_item(cJSON *array, const char *given, const char *fault, bool is_provider)
+static bool add_provider(cJSON *item, const char *node, const char *fault)
 {
-    char *node = mask_address_dup(slice_of(given));
-    if (node == NULL)
-        return false;
-    cJSON *item = is_provider ? cJSON_CreateObject() : cJSON_CreateString(node);
-    bool is_made = item != NULL;
-    if (is_made && is_provider)
-        is_made = cJSON_AddStringToObject(item, "url", node) != NULL &&
-                  cJSON_AddBoolToObject(item, "callable", fault == NULL) != NULL &&
-                  (fault == NULL || cJSON_AddStringToObject(item, "reason", fault) != NULL);
+    return cJSON_AddStringToObject(item, "url", node) != NULL && cJSON_AddBoolToObject(item, "callable", fault == NULL) != NULL &&
+           (fault == NULL || cJSON_AddStringToObject(item, "reason", fault) != NULL);
+}
+
+static bool add_item(cJSON *array, const char *given, const char *given_fault, bool is_provider)
+{
+    char *node = place_text(given), *fault = given_fault != NULL ? place_text(given_fault) : NULL;
+    bool has_memory = node != NULL && (fault != NULL || given_fault == NULL);
+    cJSON *item = !has_memory ? NULL : is_provider ? cJSON_CreateObject() : cJSON_CreateString(node);
+    bool is_made = item != NULL && (!is_provider || add_provider(item, node, fault));
     free(node);
+    free(fault);
     if (is_made && cJSON_AddItemToArray(array, item))
         return true;
     cJSON_Delete(item);

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/buffer.h"
 #include "base/config_keys.h"
 #include "base/mask.h"
+#include "base/utf8.h"
 #include "client/client.h"
 
 static const struct argp_option options[] = {TOOL_REGISTRY_OPTION, {0}};
@@ -103,9 +105,29 @@ bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns)
     return is_unknown;
 }
 
-void place_print(const char *given)
+char *place_text(const char *given)
 {
     char *masked = mask_address_dup(slice_of(given));
+    buffer text;
+    buffer_init(&text, SIZE_MAX / 2);
+    const char *end = masked + (masked != NULL ? strlen(masked) : 0);
+    for (const char *at = masked; at < end;) {
+        size_t len = (unsigned char)*at < 0x80 ? 1 : utf8_sequence(at, end);
+        if (len > 0)
+            buffer_append(&text, at, len);
+        else
+            buffer_printf(&text, "%%%02X", (unsigned)(unsigned char)*at);
+        at += len > 0 ? len : 1;
+    }
+    if (masked == NULL || buffer_text(&text) == NULL)
+        buffer_fini(&text);
+    free(masked);
+    return text.data;
+}
+
+void place_print(const char *given)
+{
+    char *masked = place_text(given);
     const char *text = masked != NULL ? masked : MASK;
     for (; *text != '\0'; text++)
         putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);

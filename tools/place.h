@@ -20,7 +20,11 @@ int place_open(const tool_place *place, dubboc_config **config, registry **opene
  * the name that was probably meant. Not when the registry cannot be asked until deadline_ns. */
 bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns);
 
-/* Prints a node or what is said of one: it may hold anything, and a line is a line. Secrets are masked. */
+/* A node, or what is said of one, as people may see it: secrets are masked, and bytes that are no UTF-8
+ * are escaped (%FF). The caller's to free; NULL: no memory. */
+char *place_text(const char *given);
+
+/* Prints it so that a line is a line. */
 void place_print(const char *text);
 
 #endif

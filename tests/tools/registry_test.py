@@ -190,6 +190,20 @@ def a_node_at_another_address_is_another_provider():
         equal(sorted([watch.line(), watch.line()]), ["+ " + other, "- " + ONE])
 
 
+def a_node_that_is_not_utf_8_is_listed_with_its_bytes_escaped():
+    with Folder() as folder:
+        good, bad = Node(folder, ONE), Node(folder, ONE.replace(":1/", ":2/"))
+        os.pwrite(bad.fd, b"\xff\xc3", len("jsonrpc://127.0.0.1:2/com.example.A?interface=com.example.A&group="))
+        shown = ONE.replace(":1/", ":2/").replace("group=g", "group=%FF%C3")
+        for command in (["ls", "--json", "--all"], ["ls", "--all"]):
+            end = dubboc(*command, "-r", "file://" + folder.path, "com.example.A")
+            equal(end.status, 0, end)
+            holds(end.out, ONE)
+            holds(end.out, shown)
+        good.die()
+        bad.die()
+
+
 def nodes_that_are_no_urls_are_told_as_they_are():
     with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
         Node(folder, "jsonrpc://127.0.0.1:70000/com.example.A")
@@ -217,4 +231,5 @@ run([
     watch_tells_what_comes_changes_and_goes,
     a_node_at_another_address_is_another_provider,
     nodes_that_are_no_urls_are_told_as_they_are,
+    a_node_that_is_not_utf_8_is_listed_with_its_bytes_escaped,
 ])
