@@ -169,7 +169,10 @@ static size_t mask_user_end(dubboc_slice scheme, dubboc_slice rest, size_t depth
     if (slice_is_nocase(scheme, "file"))
         return 0;
     bool has_path = authority < query && query - authority > depth;
-    bool is_plain = has_path && mask_is_hosts(mask_part(rest, 0, authority)) && !slice_is_nocase(scheme, "zookeeper");
+    size_t user_end = mask_last_at(mask_part(rest, 0, authority));
+    size_t host = user_end > 0 ? user_end + mask_read(rest, user_end).len : 0;
+    bool has_hosts = mask_is_hosts(mask_part(rest, host, authority));
+    bool is_plain = has_path && has_hosts && !slice_is_nocase(scheme, "zookeeper");
     return mask_last_at(is_plain ? mask_part(rest, 0, query) : rest);
 }
 

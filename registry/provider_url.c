@@ -80,7 +80,7 @@ static dubboc_status read_authority(provider_url *url, dubboc_slice authority, d
 static dubboc_status check_path(dubboc_slice path, dubboc_error *err)
 {
     for (size_t i = 0; i < path.len; i++) {
-        if (path.at[i] == ' ' || path.at[i] == '#' || path.at[i] == '@') /* '@': a '/' in a password? */
+        if (path.at[i] == ' ' || path.at[i] == '#')
             return error_set(err, DUBBOC_E_PARSE, "'%c' in the path", path.at[i]);
         if ((unsigned char)path.at[i] >= 0x80)
             return error_set(err, DUBBOC_E_PARSE, "byte 0x%02x in the path, which a URL spells %%%02X (RFC 3986)",

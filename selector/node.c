@@ -289,6 +289,9 @@ static dubboc_status take_fixed(node *self, const node_reader *reader, const pro
             MASKED(slice_of(self->text)), SLICE_ARGS(url->scheme));
     if (url->host.len == 0 || url->port == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", MASKED(slice_of(self->text)));
+    if (url->path.len > 0 && memchr(url->path.at, '@', url->path.len) != NULL)
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s: '@' in the path; a '/' in a password is written as %%2F, an '@' as %%40",
+            MASKED(slice_of(self->text)));
     if (!is_printable(url->path))
         return error_set(err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", MASKED(slice_of(self->text)));
     provider_place place = {.is_tls = is_tls, .host = url->host, .port = url->port, .path = url->path};

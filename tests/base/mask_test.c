@@ -71,6 +71,8 @@ static void user_information_is_masked(void **state)
         {"http://u:p/q@h:80/a.B", "http://" MASK "@h:80/a.B"},
         {"http://u:p?q@h:80/a.B", "http://" MASK "@h:80/a.B"},
         {"http://u:12/q@h:80/a.B", "http://" MASK "@h:80/a.B"},
+        {"http://u:p@h:80/a.B?x=1@2&y=z", "http://" MASK "@h:80/a.B?x=1@2&y=z"},
+        {"http://u:p@q@h:80/a@b?x=1@2", "http://" MASK "@b?x=1@2"},
         {"HTTPS://u:p@h", "HTTPS://" MASK "@h"},
         {"u:p@proxy:3128", MASK "@proxy:3128"},
         {"socks5://u:p@proxy:1080", "socks5://" MASK "@proxy:1080"},

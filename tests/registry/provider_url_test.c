@@ -260,8 +260,8 @@ static void reads_ipv6_with_and_without_brackets(void **state)
 static void refuses_user_info_that_is_not_escaped_without_showing_it(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"jsonrpc://u:secret/x@h:81/a", "jsonrpc://u:12/secret@h:81/a", "jsonrpc://u:secret?x@h/a",
-        "u:secret@jsonrpc://h/a", "jsonrpc://secret@/a"};
+    static const char *const texts[] = {
+        "jsonrpc://u:secret/x@h:81/a", "jsonrpc://u:secret?x@h/a", "u:secret@jsonrpc://h/a", "jsonrpc://secret@/a"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         provider_url *url = NULL;
         dubboc_error err;

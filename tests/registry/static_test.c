@@ -81,7 +81,7 @@ static void shows_its_address_without_passwords(void **state)
 {
     (void)state;
     registry *self = opened("static:jsonrpc://u:p@a:1/i,jsonrpc://v:q@b:1/i?x=1@2");
-    assert_string_equal(registry_address(self), "static:jsonrpc://a:1/i,jsonrpc://b:1/i?x=1@2");
+    assert_string_equal(registry_address(self), "static:jsonrpc://********@a:1/i,jsonrpc://********@b:1/i?x=1@2");
     registry_free(self);
 }
 

@@ -98,7 +98,9 @@ static void an_endpoint_is_an_http_address_and_nothing_else(void **state)
         if (status != DUBBOC_E_ARGUMENT)
             print_error("%s is %s\n", bad[i], dubboc_status_name(status));
         assert_int_equal(status, DUBBOC_E_ARGUMENT);
-        assert_contains(err.text, bad[i]);
+        if (strchr(bad[i], '@') == NULL)
+            assert_contains(err.text, bad[i]);
+        assert_null(strstr(err.text, "user"));
         assert_null(endpoint);
     }
     http_client_free(client);
