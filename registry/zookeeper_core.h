@@ -53,6 +53,7 @@ typedef struct zk_node {
     size_t made_len; /* of its directory, how much has been created */
     zk_sweep sweep;
     bool is_wanted;
+    bool inherits;   /* a twin's node may stand, which is this one's now; not looked at yet */
     bool is_waiting; /* for the directory of its interface */
     /* These may be read from any thread. */
     atomic_bool stands;

@@ -98,6 +98,7 @@ static zk_node *find_twin(const zk_core *core, const zk_node *node)
 /* What stands is the twin's from now on, who may not have got as far as to know that it does. */
 static void hand_over(zk_core *core, zk_node *node, zk_node *twin)
 {
+    twin->inherits = true;
     if (!node_is_busy(twin) && twin->phase != NODE_STANDS)
         set_phase(core, twin, NODE_LOOK);
     give_back(core, node);
@@ -118,6 +119,7 @@ static void stands(zk_core *core, zk_node *node)
     node->task.failures = 0;
     node->phase = NODE_STANDS;
     node->is_apart = false;
+    node->inherits = false;
     node_wake_batch(core, node);
     atomic_store(&node->has_stood, true);
     if (!atomic_exchange(&node->stands, true))
@@ -360,7 +362,7 @@ static void node_take_back(zk_core *core, zk_node *node)
     if (node_is_busy(node))
         return;
     zk_node *twin = find_twin(core, node);
-    bool may_stand = node->phase == NODE_STANDS || node->phase == NODE_LOOK || node->phase == NODE_DELETE;
+    bool may_stand = node->inherits || node->phase == NODE_STANDS || node->phase == NODE_LOOK || node->phase == NODE_DELETE;
     if (!zk_core_has_session(core) || !may_stand)
         give_back(core, node);
     else if (twin != NULL)
@@ -411,6 +413,7 @@ void zk_nodes_lose_session(zk_core *core)
             zk_batch_forget(core, node->batch);
         node->task.failures = 0;
         node->is_apart = false;
+        node->inherits = false;
         if (node->is_wanted)
             set_phase(core, node, NODE_CREATE);
         else

@@ -293,7 +293,7 @@ static void a_node_that_stands_is_one_short_line_in_the_log(void **state)
         {"http%3A%2F%2F%5B%3A%3A1%5D%3A8080%2Fa.S", "registered interface=a.S address=[::1]:8080 protocol=http"},
         {"no%20URL", "registered url=\"no%20URL\""},
         {"jsonrpc%3A%2F%2Fu%3Asecret%4010.0.0.1%3A99999%2Fa.S",
-            "registered url=\"jsonrpc%3A%2F%2F********@10.0.0.1%3A99999%2Fa.S\""},
+            "registered url=\"jsonrpc%3A%2F%2F********%4010.0.0.1%3A99999%2Fa.S\""},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         fake *self = fixture_anew(state);
