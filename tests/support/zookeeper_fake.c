@@ -11,8 +11,10 @@ static const char *const kind_names[] = {"create", "create ephemeral", "remove",
 static bool fake_open(zk_port *port, uint64_t generation)
 {
     fake *self = (fake *)port;
-    if (self->refuses_open)
+    if (self->refuses_open) {
+        self->refused_opens++;
         return false;
+    }
     assert_int_equal(0, self->generation);
     self->generation = generation;
     self->opens++;

@@ -41,6 +41,7 @@ typedef struct fake {
     size_t request_count;
     uint64_t generation; /* of the open handle, 0: none */
     int opens, closes;
+    int refused_opens;
     bool refuses_open, refuses_requests, refuses_probe;
     int probes; /* asked for */
     /* what the core told */
