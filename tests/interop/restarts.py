@@ -21,6 +21,10 @@ NOTICED_S = 40
 TAKE_RETRIES = ("j26", "j27", "j273", "j3")
 # To them a node http:// is Java serialization, which would cost the one attempt of a call (wire.md 0.1).
 SERIALIZE_TO_HTTP = ("j26", "j273")
+# Its cache may drop the event that a node is gone and keep the node for ten minutes (wire.md: dubbogo specifics of watching), longer
+# than any provider waits. What it makes of a restart is measured, and is no check.
+MISSES_REMOVALS = ("dubbogo02",)
+MEASURED = "calls while two C providers are restarted in turn"
 
 
 def settings():
@@ -74,9 +78,12 @@ def no_call_is_lost(outcome, peer):
         why = f"{said}; after {restarted_s:.0f} s"
     elif restarted_s >= WINDOW_S:
         why = f"the restarts took {restarted_s:.0f} s, and the calls ended after {WINDOW_S} s"
-    outcome.add(peer.name, ROLE, CHECK, why)
     if why is None:
-        outcome.measured[peer.name, "calls while two C providers are restarted in turn, none lost"] = said.split()[0]
+        outcome.measured[peer.name, MEASURED] = f"{said.split()[0]}, none lost"
+    elif peer.name in MISSES_REMOVALS:
+        outcome.measured[peer.name, MEASURED] = "it may go on calling a provider that has gone"
+    if peer.name not in MISSES_REMOVALS:
+        outcome.add(peer.name, ROLE, CHECK, why)
 
 
 def of_consumer(outcome, peer):
