@@ -51,6 +51,12 @@ static void trust_ask_curl(void)
     trust_of_system.is_shareable = curl->ssl_version != NULL && strcmp(curl->ssl_version, ours) == 0;
 }
 
+bool http_trust_is_shared(void)
+{
+    pthread_once(&trust_once, trust_ask_curl);
+    return trust_of_system.is_shareable;
+}
+
 static bool trust_is_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
@@ -105,9 +111,9 @@ static dubboc_status trust_refresh_locked(http_trust *self, dubboc_error *err)
 dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
 {
     *store = NULL;
-    pthread_once(&trust_once, trust_ask_curl);
+    bool is_shared = http_trust_is_shared();
     bool is_known = self->ca_file != NULL || trust_of_system.file != NULL || trust_of_system.folder != NULL;
-    if (!trust_of_system.is_shareable || !is_known)
+    if (!is_shared || !is_known)
         return DUBBOC_OK;
     dubboc_error reason;
     error_clear(&reason);
@@ -152,6 +158,11 @@ CURLcode http_trust_set(CURL *curl, void *store, const char *ca_file)
 }
 
 #else
+
+bool http_trust_is_shared(void)
+{
+    return false;
+}
 
 dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
 {

@@ -12,6 +12,7 @@
 
 #include <curl/curl.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 
 #include <dubboc/error.h>
@@ -33,6 +34,9 @@ void http_trust_fini(http_trust *self);
  * DUBBOC_E_CONNECT: it cannot be read; err names the file and the reason. DUBBOC_E_NO_MEMORY. */
 dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err);
 void http_trust_give_back(void *store); /* NULL is accepted */
+
+/* Whether this library and libcurl use the same OpenSSL, so that anything is shared at all. */
+bool http_trust_is_shared(void);
 
 /* Before connecting. ca_file is used when store is NULL. */
 CURLcode http_trust_set(CURL *curl, void *store, const char *ca_file);
