@@ -83,6 +83,8 @@ static const config_key keys[] = {
         .help = "threads for blocking handlers; auto: 4 a core, at least 8"},
     {"server", "queue", CONFIG_INT, .value = "1024", .min = 1, .max = 1000000,
         .help = "requests that wait for a worker; beyond: 503"},
+    {"server", "queue_time", CONFIG_DURATION, .value = "3s", .min = 1, .max = HOUR,
+        .help = "how long a request without a Timeout header waits for a worker; then: 503"},
     {"server", "body_max", CONFIG_SIZE, .value = "8MiB", .min = 1, .max = 2 * GIB, .help = "a longer request body gets 413"},
     {"server", "connections", CONFIG_INT, .value = "10000", .min = 1, .max = 1000000,
         .help = "connections in total; beyond that the one that has been idle for longest makes room for a newcomer"},

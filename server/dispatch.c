@@ -497,38 +497,67 @@ static void answer_not_executed(exchange *ex, int http_status, const char *text)
     http_incoming_answer(ex->incoming, http_status, json_type, &not_executed, 1, false);
 }
 
-void dispatch_refuse(void *work)
+/* An exchange that waits for a worker. */
+typedef struct queued_exchange {
+    work work;
+    exchange ex;
+} queued_exchange;
+
+static queued_exchange *queued_of(work *taken)
 {
-    exchange *ex = work;
-    answer_not_executed(ex, 503, "the server is stopping");
-    free(ex);
+    return (queued_exchange *)((char *)taken - offsetof(queued_exchange, work));
 }
 
-void dispatch_run(void *work)
+static const char *refusal_text(const work *refused)
 {
-    exchange *ex = work;
-    if (deadline_is_over(exchange_deadline_ns(ex)))
-        answer_not_executed(ex, 503, "the deadline passed before it was started");
-    else if (http_incoming_is_gone(ex->incoming))
-        answer_not_executed(ex, 503, "the caller has gone");
-    else
-        run(ex);
-    free(ex);
+    switch (refused->refusal) {
+    case WORK_QUEUE_FULL:
+        return "the server is busy: its queue is full";
+    case WORK_TOO_LATE:
+        return "the server is busy: too little time was left to start it";
+    case WORK_QUEUED_TOO_LONG:
+        return "the server is busy: it waited for [server] queue_time and was not started";
+    case WORK_POOL_STOPPED:
+        break;
+    }
+    return "the server is stopping";
+}
+
+void dispatch_refuse(work *taken)
+{
+    queued_exchange *queued = queued_of(taken);
+    answer_not_executed(&queued->ex, 503, refusal_text(taken));
+    free(queued);
+}
+
+void dispatch_run(work *taken)
+{
+    queued_exchange *queued = queued_of(taken);
+    if (http_incoming_is_gone(queued->ex.incoming)) {
+        answer_not_executed(&queued->ex, 503, "the caller has gone");
+    } else {
+        run(&queued->ex);
+        if (taken->cost != NULL)
+            work_cost_note(taken->cost, clock_now_ns() - taken->started_ns);
+    }
+    free(queued);
 }
 
 static void submit(exchange *ex)
 {
-    exchange *work = mem_zeroed(1, sizeof *work);
-    if (work == NULL) {
+    queued_exchange *queued = MEM_NEW(queued_exchange);
+    if (queued == NULL) {
         answer_not_executed(ex, 503, "no memory for more work");
         return;
     }
     exchange_hold(ex);
-    *work = *ex;
-    if (workers_push(ex->server->workers, work))
-        return;
-    free(work);
-    answer_not_executed(ex, 503, "the server is busy: its queue is full");
+    queued->work.deadline_ns = exchange_deadline_ns(ex);
+    queued->work.start_by_ns = queued->work.deadline_ns != DEADLINE_NEVER
+                                   ? queued->work.deadline_ns
+                                   : http_incoming_received_ns(ex->incoming) + ex->server->queue_time_ns;
+    queued->work.cost = ex->method != NULL ? ex->method->cost : NULL;
+    queued->ex = *ex;
+    workers_push(ex->server->workers, &queued->work);
 }
 
 static void run_or_submit(exchange *ex, bool may_block)
@@ -549,6 +578,7 @@ void dispatch_on_request(void *arg, http_incoming *incoming)
     ex.service = services_find_path(&ex.server->services, http_incoming_path(incoming));
     ex.is_held = ex.is_executed = false;
     ex.method = NULL;
+    ex.deadline_ns = 0;
     ex.parked = NULL;
     if (ex.service != NULL)
         call_watch_note(&ex.server->calls);

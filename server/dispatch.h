@@ -7,12 +7,12 @@
 /* http_server_settings.on_request; arg is the dubboc_server. */
 void dispatch_on_request(void *arg, http_incoming *incoming);
 
-/* The worker's part: runs a held exchange and answers it, unless its deadline has passed or its caller has gone. work is an exchange on the
- * heap, which is freed. */
-void dispatch_run(void *work);
+/* The worker's part: runs a held exchange and answers it, unless its caller has gone. taken is a part
+ * of the exchange, which is freed. */
+void dispatch_run(work *taken);
 
-/* Answers such an exchange, which will not be run, as not executed, and frees it. */
-void dispatch_refuse(void *work);
+/* Answers such an exchange, which will not be run, as not executed, and frees it. Any thread. */
+void dispatch_refuse(work *taken);
 
 /* Answers with the JSON that stands in the incoming's out buffer (nothing: an empty body); when that buffer has failed, with a short error
  * instead. */

@@ -25,6 +25,7 @@ typedef struct exchange {
     bool is_held;
     bool is_executed;             /* some handler has been started */
     const service_method *method; /* of a single request; NULL: none */
+    int64_t deadline_ns;          /* when the caller gives up; 0: its header has not been read yet */
     struct parked *parked;        /* NULL until a handler defers */
     jsonrpc_message message;      /* where reading stands */
     jsonrpc_request single;
@@ -67,7 +68,8 @@ int64_t timeout_header_ns(const char *text);
 /* http_incoming_hold(), once. */
 void exchange_hold(exchange *self);
 
-/* When the caller gives up, by the clock of base/clock.h; DEADLINE_NEVER: it did not say. */
-int64_t exchange_deadline_ns(const exchange *self);
+/* When the caller gives up, by the clock of base/clock.h; DEADLINE_NEVER: it did not say. The header
+ * is read the first time only. */
+int64_t exchange_deadline_ns(exchange *self);
 
 #endif

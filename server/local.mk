@@ -8,4 +8,5 @@ libdubboc_core_la_SOURCES += \
 	server/service.c server/service.h \
 	server/stop_wait.c server/stop_wait.h \
 	server/unused_sections.c server/unused_sections.h \
+	server/work_queue.c server/work_queue.h \
 	server/workers.c server/workers.h

@@ -80,13 +80,20 @@ int64_t timeout_header_ns(const char *text)
     return total >= 1 && total < 9e18 ? (int64_t)(total + 0.5) : 0;
 }
 
-int64_t exchange_deadline_ns(const exchange *self)
+static int64_t exchange_read_deadline_ns(const exchange *self)
 {
     int64_t timeout_ns = timeout_header_ns(http_incoming_header(self->incoming, "Timeout"));
     if (timeout_ns == 0)
         return DEADLINE_NEVER;
     int64_t received_ns = http_incoming_received_ns(self->incoming);
     return timeout_ns < INT64_MAX - received_ns ? received_ns + timeout_ns : DEADLINE_NEVER;
+}
+
+int64_t exchange_deadline_ns(exchange *self)
+{
+    if (self->deadline_ns == 0)
+        self->deadline_ns = exchange_read_deadline_ns(self);
+    return self->deadline_ns;
 }
 
 int64_t dubboc_request_time_left_ms(const dubboc_request *request)

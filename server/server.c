@@ -83,6 +83,7 @@ static dubboc_status choose_numbers(dubboc_server *self, const dubboc_server_opt
     self->loops = (int)loops;
     self->worker_count = (int)worker_count;
     self->queue_max = (int)queue;
+    self->queue_time_ns = config_int(config, "server", "queue_time") * NS_PER_MS;
     self->body_max_bytes = body_max;
     self->connections_max = (int)connections;
     return status;

@@ -19,6 +19,7 @@ struct dubboc_server {
     int loops; /* 0: no threads */
     int worker_count;
     int queue_max;
+    int64_t queue_time_ns; /* how long a request without a Timeout header waits for a worker */
     int64_t body_max_bytes;
     int connections_max;
     bool checks_raw; /* [server] check_raw */

@@ -82,6 +82,7 @@ static void method_free(service_method *self)
     if (self == NULL)
         return;
     free(self->name);
+    free(self->cost);
     free(self);
 }
 
@@ -288,9 +289,11 @@ static service_method *method_new(const dubboc_service *service, const dubboc_me
 {
     service_method *made = MEM_NEW(service_method);
     char *section = mem_printf(SECTION_FORMAT, service->interface);
-    if (made != NULL)
+    if (made != NULL) {
         made->name = mem_dup(options->name);
-    if (made == NULL || section == NULL || made->name == NULL) {
+        made->cost = MEM_NEW(work_cost);
+    }
+    if (made == NULL || section == NULL || made->name == NULL || made->cost == NULL) {
         free(section);
         method_free(made);
         return NULL;

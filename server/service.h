@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/map.h"
+#include "server/work_queue.h"
 
 #define SERVICES_MAX 10000u /* services of one server */
 #define METHODS_MAX 10000u  /* methods of one service */
@@ -22,6 +23,7 @@ typedef struct service_method {
     unsigned flags;
     int64_t timeout_ms; /* registered as <method>.timeout; below 1: not */
     int retries;        /* registered as <method>.retries; -1: not. 0 for DUBBOC_ONCE, whatever the configuration says */
+    work_cost *cost;    /* how long its handler takes; written while the rest does not change any more */
 } service_method;
 
 struct dubboc_service {

@@ -1,24 +1,32 @@
-/* The worker pool: one ring of waiting work under one lock, and threads that take from it in order. */
+/* The worker pool: threads that take from one queue under one lock, and one thread that refuses what
+ * has waited too long while all of them are busy. */
 #include "server/workers.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+
+/* How often the reaper looks while work waits. */
+#define REAP_INTERVAL_NS (20 * NS_PER_MS)
 
 struct workers {
     workers_settings settings;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t has_work;
-    void **ring;
-    size_t first;
-    size_t waiting;
-    size_t idle; /* threads that wait for work */
+    pthread_cond_t reaper_wanted; /* CLOCK_MONOTONIC */
+    work_queue queue;
+    size_t idle;            /* threads that wait for work */
+    bool is_reaper_resting; /* it waits until there is something to look at */
     bool is_stopped;
+    /* Not guarded: written before the threads run and after they have ended. */
     pthread_t *threads;
     int thread_count;
+    pthread_t reaper;
+    bool has_reaper;
 };
 
 int quiet_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg)
@@ -33,37 +41,93 @@ int quiet_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg)
     return problem;
 }
 
-/* NULL: none is waiting. */
-static void *take_locked(workers *self)
+static void workers_refuse(workers *self, work *refused)
 {
-    if (self->waiting == 0)
-        return NULL;
-    void *work = self->ring[self->first];
-    self->first = (self->first + 1) % (size_t)self->settings.queue_max;
-    self->waiting--;
-    return work;
+    while (refused != NULL) {
+        work *next = refused->older; /* the owner frees it */
+        self->settings.refuse(refused);
+        refused = next;
+    }
 }
 
-/* Waits for work; NULL: the pool is stopped. */
-static void *take(workers *self)
+/* Waits for work. NULL: nothing is to be run now; *refused may hold something. */
+static work *workers_take(workers *self, work **refused, bool *is_stopped)
 {
+    *refused = NULL;
     pthread_mutex_lock(&self->lock);
     self->idle++;
-    while (self->waiting == 0 && !self->is_stopped)
+    while (self->queue.count == 0 && !self->is_stopped)
         pthread_cond_wait(&self->has_work, &self->lock);
     self->idle--;
-    void *work = self->is_stopped ? NULL : take_locked(self);
+    *is_stopped = self->is_stopped;
+    work *taken = self->is_stopped ? NULL : work_queue_take(&self->queue, clock_now_ns(), refused);
     pthread_mutex_unlock(&self->lock);
-    return work;
+    return taken;
 }
 
-static void *work_on(void *arg)
+static void *workers_work(void *arg)
 {
     workers *self = arg;
-    void *work;
-    while ((work = take(self)) != NULL)
-        self->settings.run(work);
+    bool is_stopped = false;
+    while (!is_stopped) {
+        work *refused, *taken = workers_take(self, &refused, &is_stopped);
+        workers_refuse(self, refused);
+        if (taken != NULL)
+            self->settings.run(taken);
+    }
     return NULL;
+}
+
+/* Rests while nothing waits; otherwise until the next look is due. */
+static void workers_reaper_wait_locked(workers *self)
+{
+    int64_t next_ns = clock_now_ns() + REAP_INTERVAL_NS;
+    struct timespec next = {.tv_sec = (time_t)(next_ns / NS_PER_S), .tv_nsec = (long)(next_ns % NS_PER_S)};
+    self->is_reaper_resting = self->queue.count == 0;
+    if (self->is_reaper_resting)
+        pthread_cond_wait(&self->reaper_wanted, &self->lock);
+    else
+        pthread_cond_timedwait(&self->reaper_wanted, &self->lock, &next);
+    self->is_reaper_resting = false;
+}
+
+static void *workers_reap(void *arg)
+{
+    workers *self = arg;
+    pthread_mutex_lock(&self->lock);
+    while (!self->is_stopped) {
+        workers_reaper_wait_locked(self);
+        work *refused = work_queue_expire(&self->queue, clock_now_ns());
+        pthread_mutex_unlock(&self->lock);
+        workers_refuse(self, refused);
+        pthread_mutex_lock(&self->lock);
+    }
+    pthread_mutex_unlock(&self->lock);
+    return NULL;
+}
+
+static dubboc_status workers_start_threads(workers *self, dubboc_error *err)
+{
+    int problem = quiet_thread_start(&self->reaper, workers_reap, self);
+    self->has_reaper = problem == 0;
+    while (problem == 0 && self->thread_count < self->settings.threads) {
+        problem = quiet_thread_start(&self->threads[self->thread_count], workers_work, self);
+        self->thread_count += problem == 0;
+    }
+    if (problem == 0)
+        return DUBBOC_OK;
+    return error_set(err, DUBBOC_E_SYSTEM, "worker %d of %d cannot be started: %s", self->thread_count + 1,
+        self->settings.threads, strerror(problem));
+}
+
+static void workers_init_conditions(workers *self)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&self->reaper_wanted, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_cond_init(&self->has_work, NULL);
 }
 
 dubboc_status workers_new(const workers_settings *settings, workers **self, dubboc_error *err)
@@ -74,70 +138,68 @@ dubboc_status workers_new(const workers_settings *settings, workers **self, dubb
     if (made == NULL)
         return error_no_memory(err);
     made->settings = *settings;
+    made->queue.max = (size_t)settings->queue_max;
     pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->has_work, NULL);
-    made->ring = MEM_NEW_ARRAY((size_t)settings->queue_max, void *);
+    workers_init_conditions(made);
     made->threads = MEM_NEW_ARRAY((size_t)settings->threads, pthread_t);
-    if (made->ring == NULL || made->threads == NULL) {
+    dubboc_status status = made->threads != NULL ? workers_start_threads(made, err) : error_no_memory(err);
+    if (status != DUBBOC_OK) {
         workers_free(made);
-        return error_no_memory(err);
-    }
-    for (; made->thread_count < settings->threads; made->thread_count++) {
-        int problem = quiet_thread_start(&made->threads[made->thread_count], work_on, made);
-        if (problem == 0)
-            continue;
-        int started = made->thread_count;
-        workers_free(made);
-        return error_set(
-            err, DUBBOC_E_SYSTEM, "worker %d of %d cannot be started: %s", started + 1, settings->threads, strerror(problem));
+        return status;
     }
     *self = made;
     return DUBBOC_OK;
 }
 
-bool workers_push(workers *self, void *work)
+void workers_push(workers *self, work *added)
 {
+    work *refused;
     pthread_mutex_lock(&self->lock);
-    bool has_place = !self->is_stopped && self->waiting < (size_t)self->settings.queue_max;
-    if (has_place) {
-        self->ring[(self->first + self->waiting) % (size_t)self->settings.queue_max] = work;
-        self->waiting++;
+    if (self->is_stopped) {
+        added->refusal = WORK_POOL_STOPPED;
+        added->older = NULL;
+        refused = added;
+    } else {
+        refused = work_queue_add(&self->queue, added, clock_now_ns());
     }
-    bool wakes = has_place && self->idle > 0;
+    bool wakes_worker = self->queue.count > 0 && self->idle > 0;
+    bool wakes_reaper = !wakes_worker && self->is_reaper_resting && self->queue.count > 0;
+    if (wakes_reaper)
+        self->is_reaper_resting = false;
     pthread_mutex_unlock(&self->lock);
-    if (wakes)
+    if (wakes_worker)
         pthread_cond_signal(&self->has_work);
-    return has_place;
+    if (wakes_reaper)
+        pthread_cond_signal(&self->reaper_wanted);
+    workers_refuse(self, refused);
 }
 
 void workers_stop(workers *self)
 {
     pthread_mutex_lock(&self->lock);
     self->is_stopped = true;
+    work *refused = work_queue_take_all(&self->queue, WORK_POOL_STOPPED);
     pthread_mutex_unlock(&self->lock);
     pthread_cond_broadcast(&self->has_work);
-    for (;;) {
-        pthread_mutex_lock(&self->lock);
-        void *work = take_locked(self);
-        pthread_mutex_unlock(&self->lock);
-        if (work == NULL)
-            break;
-        self->settings.refuse(work);
-    }
+    pthread_cond_signal(&self->reaper_wanted);
+    workers_refuse(self, refused);
     for (int i = 0; i < self->thread_count; i++)
         pthread_join(self->threads[i], NULL);
     self->thread_count = 0;
+    if (self->has_reaper)
+        pthread_join(self->reaper, NULL);
+    self->has_reaper = false;
 }
 
 void workers_free(workers *self)
 {
     if (self == NULL)
         return;
-    if (self->thread_count > 0)
+    if (self->thread_count > 0 || self->has_reaper)
         workers_stop(self);
     pthread_cond_destroy(&self->has_work);
+    pthread_cond_destroy(&self->reaper_wanted);
     pthread_mutex_destroy(&self->lock);
-    free(self->ring);
     free(self->threads);
     free(self);
 }

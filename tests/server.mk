@@ -3,10 +3,12 @@ server_tests = \
 	tests/server/dispatch_test \
 	tests/server/life_test \
 	tests/server/memory_test \
+	tests/server/overload_test \
 	tests/server/registration_test \
 	tests/server/request_test \
 	tests/server/service_test \
 	tests/server/stop_wait_test \
+	tests/server/work_queue_test \
 	tests/server/workers_test
 check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
@@ -25,6 +27,9 @@ tests_server_memory_test_SOURCES = tests/server/memory_test.c $(server_caller)
 tests_server_memory_test_CPPFLAGS = $(test_cppflags)
 tests_server_memory_test_LDADD = $(test_libs)
 tests_server_memory_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_server_overload_test_SOURCES = tests/server/overload_test.c tests/server/open_loop.c tests/server/open_loop.h $(server_caller)
+tests_server_overload_test_CPPFLAGS = $(test_cppflags)
+tests_server_overload_test_LDADD = $(test_libs)
 tests_server_registration_test_SOURCES = tests/server/registration_test.c $(server_offering) $(server_caller)
 tests_server_registration_test_CPPFLAGS = $(test_cppflags)
 tests_server_registration_test_LDADD = $(test_libs)
@@ -38,6 +43,8 @@ tests_server_service_test_LDADD = $(test_libs)
 tests_server_stop_wait_test_SOURCES = tests/server/stop_wait_test.c $(server_caller)
 tests_server_stop_wait_test_CPPFLAGS = $(test_cppflags)
 tests_server_stop_wait_test_LDADD = $(test_libs)
+tests_server_work_queue_test_CPPFLAGS = $(test_cppflags)
+tests_server_work_queue_test_LDADD = $(test_libs)
 tests_server_workers_test_SOURCES = tests/server/workers_test.c $(server_caller)
 tests_server_workers_test_CPPFLAGS = $(test_cppflags)
 tests_server_workers_test_LDADD = $(test_libs)

@@ -42,7 +42,13 @@ typedef struct dubboc_server_options {
     int loops;   /* [server] loops: event loop threads, default one a core; DUBBOC_NONE: no thread at all, the program calls
                                     dubboc_server_step() and handlers run on its thread (in the ini: loops = 0) */
     int workers; /* [server] workers: threads for blocking handlers, default 4 a core, at least 8 */
-    int queue;   /* [server] queue: requests waiting for a worker, default 1024; beyond that: 503, not executed */
+    /* [server] queue: requests that wait for a worker, default 1024. Beyond that one of them is
+     * answered with 503 as not executed, and so are those that cannot be answered in time: a request
+     * is not started after its Timeout header, or after [server] queue_time (default 3 s) where there
+     * is none. When the queue has not been empty for a while, the newest goes first, and a request is
+     * started only if it has more time left than its method takes on average. Non-blocking methods,
+     * and a server with loops = 0, have no queue. */
+    int queue;
     int64_t body_max_bytes; /* [server] body_max: default 8 MiB; beyond that: 413 */
     /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows. When it
      * is reached, a newcomer takes the place of the connection that has been idle for longest (100 ms

@@ -1,15 +1,19 @@
 /* The pool and what it says when it is full; calls that wait, and are too late or alone when their turn comes. */
 #include "tests/server/caller.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "server/server.h"
 #include "server/workers.h"
 
 /* --- the pool alone ------------------------------------------------------------------------------------------------------------------------- */
 
 static atomic_int runs, refusals;
+static atomic_int last_refusal;
 static atomic_bool may_go;
 static atomic_bool has_blocked_signals;
 
@@ -19,9 +23,9 @@ static bool can_go(void *arg)
     return may_go;
 }
 
-static void run(void *work)
+static void run(work *taken)
 {
-    (void)work;
+    (void)taken;
     sigset_t mask;
     pthread_sigmask(SIG_SETMASK, NULL, &mask);
     has_blocked_signals = sigismember(&mask, SIGTERM) == 1 && sigismember(&mask, SIGHUP) == 1;
@@ -29,17 +33,10 @@ static void run(void *work)
     runs++;
 }
 
-static void refuse(void *work)
+static void refuse(work *taken)
 {
-    (void)work;
+    last_refusal = taken->refusal;
     refusals++;
-    may_go = true;
-}
-
-static bool takes_one_more(void *arg)
-{
-    int work;
-    return workers_push(arg, &work);
 }
 
 static workers *new_pool(int threads, int queue_max)
@@ -53,33 +50,71 @@ static workers *new_pool(int threads, int queue_max)
     return pool;
 }
 
+static work patient(void)
+{
+    return (work){.deadline_ns = DEADLINE_NEVER, .start_by_ns = DEADLINE_NEVER};
+}
+
+static bool all_have_ended(void *arg)
+{
+    return runs + refusals == *(const int *)arg;
+}
+
 static void a_full_pool_takes_nothing_more(void **state)
 {
     (void)state;
-    int work;
+    enum { COUNT = 9, FIT = 5 }; /* two that run and three that wait */
+    int ended = COUNT;
+    work all[COUNT];
     workers *pool = new_pool(2, 3);
-    for (int i = 0; i < 5; i++) /* two that run, three that wait */
-        assert_true(test_wait_for(takes_one_more, pool, 5000));
-    assert_false(workers_push(pool, &work));
+    for (int i = 0; i < COUNT; i++) {
+        all[i] = patient();
+        workers_push(pool, &all[i]);
+    }
+    assert_in_range(refusals, COUNT - FIT, COUNT - FIT + 2); /* the workers may not have begun */
+    assert_int_equal(last_refusal, WORK_QUEUE_FULL);
     may_go = true;
-    assert_true(test_wait_for(takes_one_more, pool, 5000));
+    assert_true(test_wait_for(all_have_ended, &ended, 5000));
     workers_free(pool);
-    assert_int_equal(runs + refusals, 6);
+    assert_int_equal(runs + refusals, COUNT);
     assert_true(has_blocked_signals);
+}
+
+static bool is_refused(void *arg)
+{
+    return refusals == *(const int *)arg;
+}
+
+static void work_that_has_waited_too_long_is_refused_while_all_workers_are_busy(void **state)
+{
+    (void)state;
+    int one = 1;
+    work running = patient(), late = patient();
+    workers *pool = new_pool(1, 10);
+    workers_push(pool, &running);
+    late.start_by_ns = clock_now_ns() + 30 * NS_PER_MS;
+    workers_push(pool, &late);
+    assert_true(test_wait_for(is_refused, &one, 5000));
+    assert_int_equal(last_refusal, WORK_QUEUED_TOO_LONG);
+    assert_int_equal(runs, 0);
+    may_go = true;
+    workers_free(pool);
+    assert_int_equal(runs, 1);
 }
 
 static void stopping_refuses_what_waits_and_waits_for_what_runs(void **state)
 {
     (void)state;
-    int work;
+    work all[4] = {patient(), patient(), patient(), patient()};
     workers *pool = new_pool(1, 10);
-    assert_true(workers_push(pool, &work));
-    assert_true(workers_push(pool, &work));
-    assert_true(workers_push(pool, &work));
-    workers_stop(pool); /* the first refusal lets the running one go */
-    assert_true(refusals >= 2);
+    for (int i = 0; i < 3; i++)
+        workers_push(pool, &all[i]);
+    may_go = true;
+    workers_stop(pool);
     assert_int_equal(runs + refusals, 3);
-    assert_false(workers_push(pool, &work));
+    workers_push(pool, &all[3]);
+    assert_int_equal(runs + refusals, 4);
+    assert_int_equal(last_refusal, WORK_POOL_STOPPED);
     workers_free(pool);
 }
 
@@ -88,14 +123,27 @@ static void stopping_refuses_what_waits_and_waits_for_what_runs(void **state)
 static dubboc_server *server;
 static int port;
 
-static int start_small(void **state)
+static void start_server(const char *queue_time)
 {
-    (void)state;
-    server = test_server((const setting[]){{"server", "workers", "1"}, {"server", "queue", "1"}, {0}}, 1);
+    server = test_server(
+        (const setting[]){{"server", "workers", "1"}, {"server", "queue", "1"}, {"server", "queue_time", queue_time}, {0}}, 1);
     test_add_echo(server, NULL);
     test_start(server);
     port = test_port(server);
     test_gate_close();
+}
+
+static int start_small(void **state)
+{
+    (void)state;
+    start_server("10m");
+    return 0;
+}
+
+static int start_impatient(void **state)
+{
+    (void)state;
+    start_server("50ms");
     return 0;
 }
 
@@ -132,15 +180,18 @@ static void read_and_check(int fd, int status, const char *part, bool is_not_exe
     close(fd);
 }
 
-/* A call that waits in the queue has been accepted when the next one is refused, on the loop's one thread. */
-static bool queue_is_full(void *arg)
+/* So many requests have been read and are not answered. */
+static bool requests_are(void *arg)
 {
-    reply answer;
-    (void)arg;
-    caller_post(port, "/test.Echo", NULL, "[" CALL("9", "echo", "[1]") "]", &answer);
-    bool is_full = answer.status == 503;
-    reply_fini(&answer);
-    return is_full;
+    return http_server_requests(server->http) == *(const int *)arg;
+}
+
+/* The one of two callers that has its answer first. */
+static int first_answered(int a, int b)
+{
+    struct pollfd both[] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};
+    assert_true(poll(both, 2, 10000) > 0);
+    return both[0].revents != 0 ? a : b;
 }
 
 static void a_full_queue_answers_at_once_that_nothing_was_executed(void **state)
@@ -148,43 +199,57 @@ static void a_full_queue_answers_at_once_that_nothing_was_executed(void **state)
     (void)state;
     int running = send_gate(NULL, CALL("1", "gate", "[1]"));
     assert_true(test_wait_for(one_waits, NULL, 5000));
-    int waiting = send_gate(NULL, CALL("2", "gate", "[2]"));
-    assert_true(test_wait_for(queue_is_full, NULL, 5000));
-    read_and_check(send_gate(NULL, CALL("\"x\"", "gate", "[3]")), 503,
-        "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":-32000,", true);
-    read_and_check(send_gate(NULL, "[" CALL("3", "gate", "[3]") "]"), 503, "\"id\":null", true);
+    int two = send_gate(NULL, CALL("\"x\"", "gate", "[2]")), three = send_gate(NULL, CALL("\"x\"", "gate", "[2]"));
+    int refused = first_answered(two, three), waiting = refused == two ? three : two;
+    read_and_check(refused, 503, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":-32000,", true);
+    int batch = send_gate(NULL, "[" CALL("3", "gate", "[3]") "]");
+    refused = first_answered(waiting, batch);
+    read_and_check(refused, 503, refused == batch ? "\"id\":null" : "\"id\":\"x\"", true);
     assert_answer(port, CALL("4", "echo", "[4]"), RESULT("4", "4")); /* non-blocking methods need no worker */
     test_gate_open();
     read_and_check(running, 200, RESULT("1", "1"), false);
-    read_and_check(waiting, 200, RESULT("2", "2"), false);
+    if (refused == batch)
+        read_and_check(waiting, 200, RESULT("\"x\"", "2"), false);
+    else
+        read_and_check(batch, 200, "[" RESULT("3", "3") "]", false);
     assert_int_equal(test_started(), 2);
 }
 
-static void a_call_whose_deadline_passed_in_the_queue_is_never_started(void **state)
+static void a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free(void **state)
 {
     (void)state;
     int running = send_gate(NULL, CALL("1", "gate", "[1]"));
     assert_true(test_wait_for(one_waits, NULL, 5000));
-    int late = send_gate("Timeout: 1\r\n", CALL("2", "gate", "[2]"));
-    assert_true(test_wait_for(queue_is_full, NULL, 5000));
+    int late = send_gate("Timeout: 1000000\r\n", CALL("2", "gate", "[2]"));
+    read_and_check(late, 503,
+        "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the server is busy: too little time was left to start it\"", true);
     test_gate_open();
     read_and_check(running, 200, RESULT("1", "1"), false);
-    read_and_check(
-        late, 503, "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the deadline passed before it was started\"", true);
     assert_int_equal(test_started(), 1);
+}
+
+static void a_caller_that_does_not_say_when_it_gives_up_waits_for_the_queue_time(void **state)
+{
+    (void)state;
+    int running = send_gate(NULL, CALL("1", "gate", "[1]"));
+    assert_true(test_wait_for(one_waits, NULL, 5000));
+    read_and_check(send_gate(NULL, CALL("2", "gate", "[2]")), 503, "[server] queue_time", true);
+    test_gate_open();
+    read_and_check(running, 200, RESULT("1", "1"), false);
 }
 
 static void a_caller_that_has_gone_is_not_served_any_more(void **state)
 {
     (void)state;
+    int both = 2;
     int running = send_gate(NULL, CALL("1", "gate", "[1]"));
     assert_true(test_wait_for(one_waits, NULL, 5000));
     int gone = send_gate(NULL, CALL("2", "gate", "[2]"));
-    assert_true(test_wait_for(queue_is_full, NULL, 5000));
+    assert_true(test_wait_for(requests_are, &both, 5000));
     close(gone);
     test_gate_open();
     read_and_check(running, 200, RESULT("1", "1"), false);
-    assert_answer(port, CALL("3", "slow", "[3]"), RESULT("3", "3")); /* its turn was after the one that has gone */
+    assert_answer(port, CALL("3", "slow", "[3]"), RESULT("3", "3"));
     assert_int_equal(test_started(), 1);
 }
 
@@ -194,9 +259,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_pool_takes_nothing_more),
+        cmocka_unit_test(work_that_has_waited_too_long_is_refused_while_all_workers_are_busy),
         cmocka_unit_test(stopping_refuses_what_waits_and_waits_for_what_runs),
         IN_SERVER(a_full_queue_answers_at_once_that_nothing_was_executed),
-        IN_SERVER(a_call_whose_deadline_passed_in_the_queue_is_never_started),
+        IN_SERVER(a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free),
+        cmocka_unit_test_setup_teardown(
+            a_caller_that_does_not_say_when_it_gives_up_waits_for_the_queue_time, start_impatient, stop_small),
         IN_SERVER(a_caller_that_has_gone_is_not_served_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
