@@ -145,6 +145,30 @@ def config_show_tells_effective_values_with_their_origin():
         equal(again.out, end.out)
 
 
+def config_sample_prints_a_good_file_that_changes_nothing():
+    end = dubboc("config", "sample")
+    equal((end.status, end.err), (0, ""), end)
+    with Folder() as folder:
+        path = folder.file("sample.ini", end.out)
+        equal(dubboc("config", "check", path).status, 0)
+        equal(dubboc("config", "show", path).out, dubboc("config", "show").out)
+
+
+def every_key_of_the_sample_works_when_its_comment_mark_is_removed():
+    keys = re.sub(r"^# (\[|\w+ =)", r"\1", dubboc("config", "sample").out, flags=re.M)
+    equal(len(re.findall(r"^\w+ =", keys, re.M)) > 50, True, keys)
+    keys = re.sub(r"^\w+ =\n", "", keys, flags=re.M)  # those without a default
+    with Folder() as folder:
+        end = dubboc("config", "check", folder.file("keys.ini", keys))
+        equal((end.status, end.err), (0, ""), keys)
+
+
+def the_sample_that_is_installed_is_the_one_that_the_tool_prints():
+    with open(os.path.join(SOURCE, "docs", "sample.ini"), encoding="utf-8") as sample:
+        equal(sample.read() == dubboc("config", "sample").out, True,
+              "docs/sample.ini is old: write it anew by `dubboc config sample`")
+
+
 def an_unknown_variable_warns_and_nothing_more():
     end = dubboc("config", "show", env={"DUBBOC_CLIENT_RETRYS": "1", "DUBBOC_X_PORT": "tcp://10.0.0.1:80"})
     equal(end.status, 0, end)
@@ -178,6 +202,9 @@ run([
     config_check_of_a_good_file_says_ok,
     config_check_names_a_missing_file,
     config_show_tells_effective_values_with_their_origin,
+    config_sample_prints_a_good_file_that_changes_nothing,
+    every_key_of_the_sample_works_when_its_comment_mark_is_removed,
+    the_sample_that_is_installed_is_the_one_that_the_tool_prints,
     an_unknown_variable_warns_and_nothing_more,
     a_full_standard_output_is_no_success,
 ])
