@@ -34,3 +34,7 @@ examples_hello_provider_SOURCES = examples/hello-provider.c
 examples_hello_provider_CPPFLAGS = $(example_cppflags)
 examples_hello_provider_LDADD = $(example_libs)
 EXTRA_DIST += examples/demo.sh
+# Installed with a Makefile of their own, so that they build outside this tree.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = examples/Makefile examples/program.c examples/program.h \
+	$(example_programs:=.c)

@@ -18,7 +18,6 @@ tests_wire_replay_test_CPPFLAGS = $(test_cppflags)
 tests_wire_replay_test_LDADD = $(test_libs)
 TESTS += tests/wire/provider_replay.py
 TESTS += tests/interop/run_test.py
-EXTRA_DIST += docs/interop.md
 EXTRA_DIST += tests/interop/README.md tests/interop/cases.py tests/interop/configurators.py tests/interop/corpus.py tests/interop/leftovers.py
 EXTRA_DIST += tests/interop/nodes.py tests/interop/peers.py tests/interop/probes.py tests/interop/recorder.py tests/interop/report.py
 EXTRA_DIST += tests/interop/restarts.py tests/interop/run.py tests/interop/run_test.py tests/interop/stage.py tests/interop/versions.py tests/interop/views.py
