@@ -124,10 +124,12 @@ static void print_provider_json(void *arg, const char *label, void *count)
 static void print_json(const load_outcome *outcome)
 {
     bool is_first = true;
-    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_sent\":%llu,\"maybe_executed\":%llu,\"interrupted\":%llu,",
-        (unsigned long long)outcome->calls, (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error,
-        (unsigned long long)outcome->not_sent, (unsigned long long)outcome->maybe_executed,
-        (unsigned long long)outcome->interrupted);
+    unsigned long long not_executed = outcome->not_executed;
+    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_executed\":%llu,", (unsigned long long)outcome->calls,
+        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, not_executed);
+    /* not_sent is the former name of not_executed; it goes with the next release. */
+    printf("\"not_sent\":%llu,\"maybe_executed\":%llu,\"interrupted\":%llu,", not_executed,
+        (unsigned long long)outcome->maybe_executed, (unsigned long long)outcome->interrupted);
     printf("\"seconds\":%.3f,\"calls_per_s\":%.1f,\"cpu_us_per_call\":%.2f,", outcome->seconds,
         outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0, per_call(outcome, outcome->cpu_us));
     printf("\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"providers\":{",
@@ -151,7 +153,7 @@ static void print_text(const load_outcome *outcome)
         percentile_us(outcome, 0.9), percentile_us(outcome, 0.99), percentile_us(outcome, 0.999),
         (double)outcome->latency_ns.max / 1000.0);
     printf("outcomes: %llu ok, %llu answered with an error, %llu not executed, %llu maybe executed\n",
-        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, (unsigned long long)outcome->not_sent,
+        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, (unsigned long long)outcome->not_executed,
         (unsigned long long)outcome->maybe_executed);
     if (outcome->interrupted > 0)
         printf(
@@ -169,7 +171,7 @@ static int show(const load_outcome *outcome, bool is_json)
         print_text(outcome);
     if (outcome->first_error.status != DUBBOC_OK)
         tool_say("the first failure: %s", outcome->first_error.text);
-    if (outcome->not_sent + outcome->maybe_executed > 0)
+    if (outcome->not_executed + outcome->maybe_executed > 0)
         return TOOL_NO_ANSWER;
     return outcome->remote_error > 0 ? TOOL_REMOTE_ERROR : TOOL_DONE;
 }

@@ -70,7 +70,7 @@ static void note(worker *self, dubboc_status status, const dubboc_error *err, in
     else if (status == DUBBOC_E_REMOTE)
         seen->remote_error++;
     else if (err->execution == DUBBOC_NOT_EXECUTED)
-        seen->not_sent++;
+        seen->not_executed++;
     else
         seen->maybe_executed++;
     if (status == DUBBOC_E_CLOSED)
@@ -166,7 +166,7 @@ static bool merge(load_outcome *outcome, worker *part)
     outcome->calls += seen->calls;
     outcome->ok += seen->ok;
     outcome->remote_error += seen->remote_error;
-    outcome->not_sent += seen->not_sent;
+    outcome->not_executed += seen->not_executed;
     outcome->maybe_executed += seen->maybe_executed;
     outcome->interrupted += seen->interrupted;
     histogram_merge(&outcome->latency_ns, &seen->latency_ns);

@@ -30,7 +30,7 @@ typedef struct load_outcome {
     uint64_t calls;
     uint64_t ok;
     uint64_t remote_error;
-    uint64_t not_sent; /* certainly not executed */
+    uint64_t not_executed; /* certainly not executed */
     uint64_t maybe_executed;
     uint64_t interrupted; /* those of both that only the interrupt ended */
     double seconds;

@@ -9,6 +9,13 @@ tools_dubboc_SOURCES = \
 	tools/histogram.c tools/histogram.h \
 	tools/load.c tools/load.h \
 	tools/place.c tools/place.h \
+	tools/pretty.c tools/pretty.h \
 	tools/target.c tools/target.h \
 	tools/tool.c tools/tool.h
 tools_dubboc_LDADD = libdubboc_core.la
+
+# Both read the commands and options from dubboc --help.
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = tools/completion/dubboc
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_zshcompletion_DATA = tools/completion/_dubboc

@@ -1,11 +1,14 @@
 #include "tools/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/error.h"
 #include "base/mask.h"
+#include "codec/json.h"
 
 #define NO_REGISTRY "static:" /* an empty list: nothing is opened, whatever the configuration says */
 
@@ -106,7 +109,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 const struct argp target_argp = {.options = options, .parser = parse};
 
-static int read_standard_input(buffer *text)
+/* Reads a descriptor to its end; name is for the error. */
+static int read_all(int fd, const char *name, buffer *text)
 {
     enum { PIECE = 64 * 1024 };
     ssize_t got = 0;
@@ -114,34 +118,83 @@ static int read_standard_input(buffer *text)
         char *room = buffer_reserve(text, PIECE);
         if (room == NULL)
             break;
-        got = read(STDIN_FILENO, room, PIECE);
+        got = read(fd, room, PIECE);
         if (got > 0)
             text->len += (size_t)got;
     } while (got > 0 || (got < 0 && errno == EINTR));
     if (text->status == DUBBOC_E_TOO_BIG) {
-        tool_say("standard input is longer than about %u bytes", TARGET_PARAMS_BYTES_MAX);
+        tool_say("%s is longer than about %u bytes", name, TARGET_PARAMS_BYTES_MAX);
         return TOOL_USAGE;
     }
     if (got < 0) {
-        tool_say("standard input cannot be read: %s", strerror(errno));
+        tool_say("%s cannot be read: %s", name, strerror(errno));
         return TOOL_NO_ANSWER;
     }
     return TOOL_DONE;
+}
+
+static int read_file(const char *path, buffer *text)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        tool_say("PARAMS file %s cannot be read: %s", path, strerror(errno));
+        return TOOL_USAGE;
+    }
+    int status = read_all(fd, path, text);
+    close(fd);
+    return status;
+}
+
+/* Appends what the user may have meant: a single argument is an array of one, and a word that is no
+ * JSON is often a string whose quotes the shell has taken. */
+static void suggest_params(dubboc_error *err, dubboc_slice text, json_kind kind)
+{
+    enum { SHOWN_MAX = 200 };
+    buffer meant;
+    if (text.len == 0 || text.len > SHOWN_MAX || strchr("[{", text.at[0]) != NULL)
+        return;
+    buffer_init(&meant, 8 * SHOWN_MAX);
+    if (kind == JSON_NONE)
+        json_write_string_lossy(&meant, text);
+    else
+        buffer_append_slice(&meant, text);
+    if (buffer_text(&meant) != NULL)
+        error_append(err, "; did you mean '[%s]'?", meant.data);
+    buffer_fini(&meant);
+}
+
+static int check_params(dubboc_slice text)
+{
+    json_value value = {JSON_NONE, {NULL, 0}};
+    dubboc_error err;
+    dubboc_status status = json_check(text, &value, &err);
+    if (status == DUBBOC_OK && (value.kind == JSON_ARRAY || value.kind == JSON_OBJECT))
+        return TOOL_DONE;
+    if (status == DUBBOC_OK)
+        error_set(&err, DUBBOC_E_ARGUMENT, "expected a JSON array or object");
+    suggest_params(&err, status == DUBBOC_OK ? value.text : text, status == DUBBOC_OK ? value.kind : JSON_NONE);
+    tool_say("PARAMS: %s", err.text);
+    return TOOL_USAGE;
 }
 
 int target_read_params(const tool_target *target, dubboc_text *params)
 {
     buffer text;
     int status = TOOL_DONE;
+    const char *given = target->params != NULL ? target->params : "[]";
     buffer_init(&text, TARGET_PARAMS_BYTES_MAX);
-    if (target->params != NULL && strcmp(target->params, "-") == 0)
-        status = read_standard_input(&text);
+    if (strcmp(given, "-") == 0)
+        status = read_all(STDIN_FILENO, "standard input", &text);
+    else if (*given == '@')
+        status = read_file(given + 1, &text);
     else
-        buffer_append_text(&text, target->params != NULL ? target->params : "[]");
+        buffer_append_text(&text, given);
     if (status == TOOL_DONE && (buffer_text(&text) == NULL || dubboc_text_set(params, text.data, text.len) != DUBBOC_OK)) {
         tool_say("out of memory");
         status = TOOL_NO_ANSWER;
     }
+    if (status == TOOL_DONE)
+        status = check_params(buffer_slice(&text));
     buffer_fini(&text);
     return status;
 }

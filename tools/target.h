@@ -25,12 +25,13 @@ typedef struct tool_target {
     bool is_verbose;
     const char *interface;
     const char *method;
-    const char *params; /* "-": standard input */
+    const char *params; /* JSON text, "-" for standard input, "@FILE" */
 } tool_target;
 
 extern const struct argp target_argp;
 
-/* The params' JSON text: as given, from standard input, or "[]". TOOL_DONE: *params is the caller's. Else it has been told why. */
+/* Reads the JSON text of the params: as given, from standard input or a file, or "[]", and checks
+ * that it is an array or object. TOOL_DONE: *params is the caller's; else the user has been told why. */
 int target_read_params(const tool_target *target, dubboc_text *params);
 
 /* Makes the client. TOOL_DONE: *client is the caller's, as *config is. Else it has been told why (nowhere to look for providers, say). */

@@ -152,7 +152,7 @@ def count_lost(outcome, peer, counted, load):
     if refused:
         notes.append(f"{refused} answered {GONE[peer.name]!r}")
     outcome.measured[peer.name, "calls lost while one of two providers stops and starts"] = f"{lost}{' (' + '; '.join(notes) + ')' if notes else ''}"
-    told = {key: counted[key] for key in ("calls", "ok", "remote_error", "not_sent", "maybe_executed", "interrupted")}
+    told = {key: counted[key] for key in ("calls", "ok", "remote_error", "not_executed", "maybe_executed", "interrupted")}
     outcome.add(peer.name, "provider, more", "one provider goes and comes under load", None if counted["calls"] > 100 and lost == 0 else f"{told}: {words}")
 
 

@@ -92,6 +92,72 @@ def params_default_to_an_empty_array_and_come_from_standard_input():
         equal(json.loads(call("-u", peer.url, INTERFACE, "echo", "-", stdin=long.encode()).out), ["x" * 300000])
 
 
+def params_come_from_a_file():
+    with Peer(echo) as peer, Folder() as folder:
+        path = folder.file("params.json", '["from a file"]\n')
+        equal(call("-u", peer.url, INTERFACE, "echo", "@" + path).out, '["from a file"]\n')
+        end = call("-u", peer.url, INTERFACE, "echo", "@/nowhere/params.json")
+        equal((end.status, end.out), (64, ""), end)
+        holds(end.err, "PARAMS file /nowhere/params.json cannot be read: No such file or directory")
+        end = call("-u", peer.url, INTERFACE, "echo", "@" + folder.path)
+        equal((end.status, end.out), (2, ""), end)
+        equal(len(peer.requests), 1)
+
+
+def params_that_are_no_array_or_object_get_a_suggestion():
+    for given, meant in (("5", "[5]"), ("A003", '["A003"]'), ('"A003"', '["A003"]'), ("null", "[null]"), ("a b", '["a b"]')):
+        for command in ("call", "bench"):
+            end = dubboc(command, "-u", "http://127.0.0.1:1/x", INTERFACE, "echo", given)
+            equal((end.status, end.out), (64, ""), end)
+            holds(end.err, "did you mean '%s'?" % meant)
+    end = call("-u", "http://127.0.0.1:1/x", INTERFACE, "echo", "x" * 100000)
+    equal(end.status, 64)
+    equal("did you mean" in end.err, False, end)
+
+
+PRETTY = """{
+  "a": [
+    1,
+    {},
+    []
+  ],
+  "b\\"]": "x, y: {",
+  "c": 9007199254740993
+}
+"""
+
+
+def a_pretty_result_is_indented_and_a_terminal_gets_it_unasked():
+    result = b'{ "a":[1 ,{ },[]],"b\\"]":"x, y: {","c":9007199254740993}'
+    with Peer(answer_text(result)) as peer:
+        arguments = ["-u", peer.url, INTERFACE, "echo"]
+        for form in ([], ["--raw"]):
+            equal(call("--pretty", *form, *arguments).out, PRETTY)
+        equal(call("--pretty", "--compact", *arguments).out.count("\n"), 1)
+        equal(on_a_terminal("call", *arguments).replace("\r\n", "\n"), PRETTY)
+        equal(on_a_terminal("call", "--compact", *arguments).count("\n"), 1)
+        equal(on_a_terminal("call", "--raw", *arguments).strip().encode(), result)
+
+
+def on_a_terminal(*arguments):
+    """What dubboc prints when its standard output is a terminal."""
+    reader, terminal = os.openpty()
+    with subprocess.Popen([DUBBOC, *arguments], stdin=subprocess.DEVNULL, stdout=terminal, env=environment()) as process:
+        os.close(terminal)
+        out = b""
+        while True:
+            try:
+                more = os.read(reader, 65536)
+            except OSError:  # the other side is closed
+                break
+            if not more:
+                break
+            out += more
+        process.wait(LIMIT_S)
+    os.close(reader)
+    return out.decode()
+
+
 def numbers_stay_exact():
     numbers = "[9007199254740993,-9223372036854775808,18446744073709551615,1e400,0.1]"
     with Peer(answer_text(numbers.encode())) as peer:
@@ -283,6 +349,9 @@ def a_wrong_configuration_is_78():
 run([
     a_result_is_one_line_of_json,
     params_default_to_an_empty_array_and_come_from_standard_input,
+    params_come_from_a_file,
+    params_that_are_no_array_or_object_get_a_suggestion,
+    a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
     numbers_stay_exact,
     the_raw_form_prints_what_the_peer_wrote,
     an_error_object_is_one_line_on_standard_error_with_1,

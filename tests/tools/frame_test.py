@@ -169,6 +169,26 @@ def the_sample_that_is_installed_is_the_one_that_the_tool_prints():
               "docs/sample.ini is old: write it anew by `dubboc config sample`")
 
 
+def completed(*words):
+    """What bash offers for the last of the words after `dubboc`."""
+    script = """
+source "$1"; shift
+COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+_dubboc "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\\n' "${COMPREPLY[@]}"
+"""
+    done = subprocess.run(["bash", "-c", script, "bash", os.path.join(SOURCE, "tools", "completion", "dubboc"), DUBBOC, *words],
+                          capture_output=True, env=environment(), timeout=60, check=True)
+    return done.stdout.decode().split()
+
+
+def bash_completes_commands_options_and_actions():
+    equal(completed("be"), ["bench"])
+    equal(set(commands()) - set(completed("")), set())
+    equal(completed("call", "--pre"), ["--pretty"])
+    equal(completed("config", "sh"), ["show"])
+
+
 def an_unknown_variable_warns_and_nothing_more():
     end = dubboc("config", "show", env={"DUBBOC_CLIENT_RETRYS": "1", "DUBBOC_X_PORT": "tcp://10.0.0.1:80"})
     equal(end.status, 0, end)
@@ -205,6 +225,7 @@ run([
     config_sample_prints_a_good_file_that_changes_nothing,
     every_key_of_the_sample_works_when_its_comment_mark_is_removed,
     the_sample_that_is_installed_is_the_one_that_the_tool_prints,
+    bash_completes_commands_options_and_actions,
     an_unknown_variable_warns_and_nothing_more,
     a_full_standard_output_is_no_success,
 ])

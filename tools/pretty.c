@@ -1,0 +1,72 @@
+#include "tools/pretty.h"
+
+static void append_line_start(buffer *out, int depth)
+{
+    buffer_append_char(out, '\n');
+    for (int i = 0; i < depth; i++)
+        buffer_append_text(out, "  ");
+}
+
+/* The string that begins at text, with its quotes. */
+static dubboc_slice string_at(dubboc_slice text)
+{
+    size_t len = 1;
+    while (len < text.len && text.at[len] != '"')
+        len += text.at[len] == '\\' ? 2 : 1;
+    return slice_make(text.at, len < text.len ? len + 1 : text.len);
+}
+
+static size_t skip_white_space(dubboc_slice json, size_t at)
+{
+    while (at < json.len && strchr(" \t\r\n", json.at[at]) != NULL)
+        at++;
+    return at;
+}
+
+/* Appends the bracket that opens an array or object, and the one that closes it if it is empty.
+ * Returns where to read on. */
+static size_t append_open(buffer *out, dubboc_slice json, size_t at, int *depth)
+{
+    size_t next = skip_white_space(json, at + 1);
+    buffer_append_char(out, json.at[at]);
+    if (next < json.len && (json.at[next] == ']' || json.at[next] == '}')) {
+        buffer_append_char(out, json.at[next]);
+        return next + 1;
+    }
+    append_line_start(out, ++*depth);
+    return next;
+}
+
+void pretty_append(buffer *out, dubboc_slice json)
+{
+    int depth = 0;
+    for (size_t at = skip_white_space(json, 0); at < json.len; at = skip_white_space(json, at)) {
+        dubboc_slice string;
+        switch (json.at[at]) {
+        case '"':
+            string = string_at(slice_make(json.at + at, json.len - at));
+            buffer_append_slice(out, string);
+            at += string.len;
+            break;
+        case '[':
+        case '{':
+            at = append_open(out, json, at, &depth);
+            break;
+        case ']':
+        case '}':
+            append_line_start(out, --depth);
+            buffer_append_char(out, json.at[at++]);
+            break;
+        case ',':
+            buffer_append_char(out, json.at[at++]);
+            append_line_start(out, depth);
+            break;
+        case ':':
+            buffer_append_text(out, ": ");
+            at++;
+            break;
+        default:
+            buffer_append_char(out, json.at[at++]);
+        }
+    }
+}
