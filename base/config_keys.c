@@ -287,7 +287,8 @@ static dubboc_status unknown_key(
         section->interface.len > 0 ? " " : "", SLICE_ARGS(section->interface));
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (strcmp(keys[i].section, section->name) == 0 && !keys[i].is_later && config_is_near(own, keys[i].name)) {
-            error_append(err, ", did you mean \"%s\"?", keys[i].name);
+            dubboc_slice before = slice_make(name.at, name.len - own.len); /* "METHOD." or empty */
+            error_append(err, ", did you mean \"%.*s%s\"?", SLICE_ARGS(before), keys[i].name);
             return DUBBOC_E_CONFIG;
         }
     if (is_method)

@@ -158,8 +158,13 @@ static dubboc_status read_word(const config_key *key, dubboc_slice word, dubboc_
 {
     if (key->words == NULL || words_have(key->words, word))
         return DUBBOC_OK;
-    if (key->later != NULL && words_have(key->later, word))
-        return not_in_this_release(word, err);
+    if (key->later != NULL && words_have(key->later, word)) {
+        char expected[256];
+        config_key_expected(key, expected, sizeof expected);
+        not_in_this_release(word, err);
+        error_append(err, ", expected %s", expected);
+        return DUBBOC_E_UNSUPPORTED;
+    }
     not_expected(key, err);
     dubboc_slice rest = slice_of(key->words), one;
     char candidate[32];
@@ -308,9 +313,8 @@ static dubboc_status read_number(const config_key *key, dubboc_slice value, int6
     return DUBBOC_OK;
 }
 
-dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
+static dubboc_status read_by_type(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
 {
-    *number = 0;
     switch (key->type) {
     case CONFIG_TEXT:
         return read_text(key, value, err);
@@ -325,4 +329,22 @@ dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t
         break;
     }
     return read_number(key, value, number, err);
+}
+
+/* "2 # twice": other readers of ini files take a comment there. */
+static bool ends_in_comment(dubboc_slice value)
+{
+    for (size_t i = 1; i < value.len; i++)
+        if ((value.at[i] == '#' || value.at[i] == ';') && strchr(" \t", value.at[i - 1]) != NULL)
+            return true;
+    return false;
+}
+
+dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
+{
+    *number = 0;
+    dubboc_status status = read_by_type(key, value, number, err);
+    if (status != DUBBOC_OK && ends_in_comment(value))
+        error_append(err, "; a comment stands on a line of its own");
+    return status;
 }

@@ -79,6 +79,15 @@ static bool next_url(dubboc_slice *rest, dubboc_slice *url)
     return url->len > 0;
 }
 
+static dubboc_status not_a_url(dubboc_status status, dubboc_slice text, dubboc_error *err)
+{
+    if (status == DUBBOC_E_NO_MEMORY)
+        return status;
+    error_prefix(err, DUBBOC_E_ARGUMENT, "\"%s\"", MASKED(text));
+    error_append(err, ", expected jsonrpc://HOST:PORT/INTERFACE");
+    return DUBBOC_E_ARGUMENT;
+}
+
 static dubboc_status read_urls(static_registry *self, dubboc_slice rest, dubboc_error *err)
 {
     dubboc_slice text;
@@ -86,7 +95,7 @@ static dubboc_status read_urls(static_registry *self, dubboc_slice rest, dubboc_
         provider_url *url;
         dubboc_status status = provider_url_from_text(text, &url, err);
         if (status != DUBBOC_OK)
-            return error_prefix(err, status == DUBBOC_E_NO_MEMORY ? status : DUBBOC_E_ARGUMENT, "\"%s\"", MASKED(text));
+            return not_a_url(status, text, err);
         void *urls = self->urls;
         if (!mem_grow(&urls, &self->url_capacity, self->url_count + 1, sizeof(provider_url *))) {
             provider_url_free(url);

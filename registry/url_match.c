@@ -51,7 +51,7 @@ static bool http_mismatch(const provider_url *url, char *reason, size_t size)
     dubboc_slice release = provider_url_find(url, "release");
     unsigned numbers[3];
     if (release.len == 0)
-        snprintf(reason, size, "http without release is Java serialization");
+        snprintf(reason, size, "http without release is Java serialization, write jsonrpc:// for JSON-RPC");
     else if (!read_release(release, numbers))
         snprintf(reason, size, "http of release %.*s is not known to be JSON-RPC", SLICE_ARGS(release));
     else if (!is_at_least_2_7_4(numbers))

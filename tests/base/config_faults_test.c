@@ -28,7 +28,7 @@ static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **st
         {"[client]\naddress = x\n", "app.ini:2: unknown key \"address\" in [client], it belongs to [registry]"},
         {"[server]\nidempotent = x\n", "unknown key \"idempotent\" in [server], it belongs to [reference INTERFACE]"},
         {"[client]\nGetUser.timeout = 1s\n", "app.ini:2: unknown key \"GetUser.timeout\" in [client]"},
-        {"[service a]\nGetUser.timeot = 1s\n", "unknown key \"GetUser.timeot\" in [service a], did you mean \"timeout\"?"},
+        {"[service a]\nGetUser.timeot = 1s\n", "unknown key \"GetUser.timeot\" in [service a], did you mean \"GetUser.timeout\"?"},
         {"[service a]\nGetUser.weight = 1\n", "unknown key \"GetUser.weight\" in [service a]"},
         {"[service a]\n.timeout = 1s\n", "unknown key \".timeout\" in [service a]"},
         {"[client]\nretries = many\n", "app.ini:2: [client] retries = \"many\": expected a whole number from 0 to 100"},
@@ -72,6 +72,9 @@ static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **st
         {"[reference a]\nurl = http://[::1/x\n", "expected http://host:port/path"},
         {"[reference a]\nurl = http://[::1]80/x\n", "expected http://host:port/path"},
         {"[reference a]\nurl = http://[::1]:x/\n", "expected http://host:port/path"},
+        {"[client]\nretries = 2 # twice\n", "from 0 to 100; a comment stands on a line of its own"},
+        {"[client]\nload_balance = random\t; in turn\n", "; a comment stands on a line of its own"},
+        {"[reference a]\nlist.timeuot = 1s\n", "did you mean \"list.timeout\"?"},
         {"[client]\nretries = 1\n\nretries = 2\n", "app.ini:4: key \"retries\" stands twice in [client], first in line 2"},
         {"[client]\n[client]\n", "app.ini:2: section [client] stands twice, first in line 1"},
         {"retries = 1\n", "app.ini:1: key \"retries\" stands in no section"},
@@ -89,7 +92,8 @@ static void what_is_not_in_this_release_says_so(void **state)
         const char *text, *expected;
     } cases[] = {
         {"[client]\nload_balance = leastactive\n",
-            "app.ini:2: [client] load_balance = \"leastactive\": \"leastactive\" is not in this release"},
+            "app.ini:2: [client] load_balance = \"leastactive\": \"leastactive\" is not in this release, "
+            "expected random or roundrobin"},
         {"[client]\nload_balance = consistenthash\n", "not in this release"},
         {"[client]\nload_balance = p2c\n", "not in this release"},
         {"[reference a]\nload_balance = p2c\n", "not in this release"},

@@ -66,7 +66,7 @@ static void refuses_a_list_with_a_broken_url(void **state)
 {
     (void)state;
     refuses("static:jsonrpc://a:1/i,jsonrpc://b:70000/i", "\"jsonrpc://b:70000/i\": port 70000 is over 65535");
-    refuses("static:a:1", "no ://");
+    refuses("static:a:1", "\"a:1\": no ://, expected jsonrpc://HOST:PORT/INTERFACE");
 }
 
 static void names_the_kinds_when_the_scheme_is_none(void **state)
