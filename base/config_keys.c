@@ -146,8 +146,9 @@ static const config_key keys[] = {
         .inherits_section = "client", .inherits_name = "load_balance", .help = "how one provider is picked"},
     {"reference", "cluster", CONFIG_TEXT, .words = "failover", .later = CLUSTERS_LATER, .where = CONFIG_OF_SECTION,
         .inherits_section = "client", .inherits_name = "cluster", .help = "what follows a failed attempt"},
-    {"reference", "dialect", CONFIG_TEXT, .value = "auto", .words = "auto dubbo dubbogo dubbo-go java jsonrpc",
-        .where = CONFIG_OF_SECTION, .help = "what is sent to its providers; auto: what their nodes ask for"},
+    {"reference", "dialect", CONFIG_TEXT, .value = "auto", .words = "auto dubbo dubbogo dubbo-go jsonrpc4j java jsonrpc",
+        .where = CONFIG_OF_SECTION,
+        .help = "what is sent to its providers; auto: what their nodes ask for; java: old name of jsonrpc4j"},
     {"reference", "router", CONFIG_TEXT, .is_later = true, .where = CONFIG_OF_SECTION},
 };
 

@@ -256,6 +256,14 @@ static void explain_candidates(call *self)
         directory_explain(self->directory, line, sizeof line, explain_candidate, self);
 }
 
+/* The dialect is told only where the configuration chose another one than the node asks for. */
+static void explain_attempt(const call *self)
+{
+    bool is_chosen = self->dialect != dialect_of(self->held.peer);
+    explain(self, "attempt %u: %s, %.1f ms after the begin%s%s", self->picks, self->held.provider->label,
+        milliseconds_since(self->begun_ns), is_chosen ? ", dialect " : "", is_chosen ? self->dialect->name : "");
+}
+
 static call_want pick_provider(call *self)
 {
     pick_request request = {
@@ -277,8 +285,7 @@ static call_want pick_provider(call *self)
         return end_without_answer(self, DUBBOC_E_TIMEOUT, self->execution);
     }
     if (is_explained(self))
-        explain(self, "attempt %u: %s, %.1f ms after the begin, dialect %s", self->picks, self->held.provider->label,
-            milliseconds_since(self->begun_ns), self->dialect->name);
+        explain_attempt(self);
     self->state = CALL_CONNECTS;
     return CALL_WANTS_CONNECTION;
 }

@@ -21,7 +21,7 @@ static const dialect table[PEERS] = {
     [PEER_DUBBO_GO] = {"dubbo-go", LINES("application/json"), .sends_timeout = true, .takes_batches = false,
         .hangs_up_unsaid = true},
     /* Java (jsonrpc4j), and our own providers, whose nodes read like Java's: no header is looked at; batches are answered, though not always to the end (12.4). */
-    [PEER_JAVA] = {"java", LINES("application/json"), .sends_timeout = true, .takes_batches = true},
+    [PEER_JAVA] = {"jsonrpc4j", LINES("application/json"), .sends_timeout = true, .takes_batches = true},
     /* JSON-RPC servers that are none of these and are strict: by configuration only. */
     [PEER_PLAIN] = {"jsonrpc", LINES("application/json-rpc"), .sends_timeout = false, .takes_batches = true},
 };
@@ -52,6 +52,8 @@ const dialect *dialect_of(uint8_t peer)
 
 const dialect *dialect_find(const char *name)
 {
+    if (strcmp(name, "java") == 0) /* the name in releases before 0.2 */
+        return &table[PEER_JAVA];
     for (int i = 0; i < PEERS; i++)
         if (strcmp(table[i].name, name) == 0)
             return &table[i];

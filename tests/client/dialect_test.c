@@ -25,10 +25,10 @@ static void a_node_tells_its_dialect(void **state)
 {
     (void)state;
     static const char *const nodes[][2] = {
-        {"jsonrpc://h:1/a.B?dubbo=2.4.10&side=provider", "java"},
-        {"jsonrpc://h:1/a.B?dubbo=2.0.2&generic=false", "java"},
-        {"jsonrpc://h:1/a.B?dubbo=2.0.2&release=2.7.3", "java"},
-        {"http://h:1/a.B?dubbo=2.0.2&release=3.2.0-beta.6-SNAPSHOT", "java"},
+        {"jsonrpc://h:1/a.B?dubbo=2.4.10&side=provider", "jsonrpc4j"},
+        {"jsonrpc://h:1/a.B?dubbo=2.0.2&generic=false", "jsonrpc4j"},
+        {"jsonrpc://h:1/a.B?dubbo=2.0.2&release=2.7.3", "jsonrpc4j"},
+        {"http://h:1/a.B?dubbo=2.0.2&release=3.2.0-beta.6-SNAPSHOT", "jsonrpc4j"},
         {"jsonrpc://h:1/a.B?dubbo=dubbo-provider-golang-0.1.1", "dubbogo"},
         {"jsonrpc://h:1/a.B?dubbo=dubbo-provider-golang-0.2.0", "dubbogo"},
         {"jsonrpc://h:1/a.B?dubbo=dubbo-provider-golang-2.6.0", "dubbo-go"},
@@ -50,7 +50,8 @@ static void names_are_found(void **state)
     assert_null(dialect_find(""));
     assert_string_equal("dubbo-go", dialect_find("dubbo-go")->name);
     assert_false(dialect_find("dubbogo")->takes_batches);
-    assert_true(dialect_find("java")->takes_batches);
+    assert_true(dialect_find("jsonrpc4j")->takes_batches);
+    assert_ptr_equal(dialect_find("java"), dialect_find("jsonrpc4j"));
 }
 
 /* A client with a service that is configured so, and its peer. */
@@ -138,8 +139,8 @@ static void a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection(void
         {"dialect = dubbogo", REFUSAL("-32000"), DUBBOC_E_REMOTE, 1},
         {"dialect = dubbo-go", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request", DUBBOC_E_HTTP, 2},
         {"", REFUSAL("-32601"), DUBBOC_E_REMOTE, 2},
-        {"dialect = java", REFUSAL("-32601"), DUBBOC_E_REMOTE, 1},
-        {"dialect = java", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request", DUBBOC_E_HTTP, 1},
+        {"dialect = jsonrpc4j", REFUSAL("-32601"), DUBBOC_E_REMOTE, 1},
+        {"dialect = jsonrpc4j", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request", DUBBOC_E_HTTP, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const peer_script script = {{PEER_READ, PEER_SEND(cases[i].reply), PEER_AGAIN}};
@@ -175,7 +176,7 @@ static void a_reply_without_result_and_error_is_null_from_unknown_peers_only(voi
         dubboc_status status;
         dubboc_execution execution;
     } rows[] = {
-        {"dialect = java", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
+        {"dialect = jsonrpc4j", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
         {"dialect = dubbogo", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
         {"dialect = dubbo-go", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
         {"dialect = jsonrpc", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},

@@ -158,6 +158,13 @@ def on_a_terminal(*arguments):
     return out.decode()
 
 
+def the_dialect_is_told_only_when_it_was_chosen():
+    with Peer(echo) as peer, Folder() as folder:
+        equal("dialect" in call("-v", "-r", peer.node, INTERFACE, "echo").err, False)
+        path = folder.file("app.ini", "[reference %s]\ndialect = java\n" % INTERFACE)
+        holds(call("-v", "-r", peer.node, INTERFACE, "echo", env={"DUBBOC_CONF_FILE": path}).err, ", dialect jsonrpc4j")
+
+
 def numbers_stay_exact():
     numbers = "[9007199254740993,-9223372036854775808,18446744073709551615,1e400,0.1]"
     with Peer(answer_text(numbers.encode())) as peer:
@@ -350,6 +357,7 @@ run([
     a_result_is_one_line_of_json,
     params_default_to_an_empty_array_and_come_from_standard_input,
     params_come_from_a_file,
+    the_dialect_is_told_only_when_it_was_chosen,
     params_that_are_no_array_or_object_get_a_suggestion,
     a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
     numbers_stay_exact,
