@@ -85,6 +85,8 @@ static const config_key keys[] = {
         .help = "requests that wait for a worker; beyond: 503"},
     {"server", "queue_time", CONFIG_DURATION, .value = "3s", .min = 1, .max = HOUR,
         .help = "how long a request without a Timeout header waits for a worker; then: 503"},
+    {"server", "deferred_max", CONFIG_INT, .value = "100000", .min = 1, .max = 10000000,
+        .help = "deferred answers that handlers may owe; beyond: dubboc_request_defer() fails"},
     {"server", "body_max", CONFIG_SIZE, .value = "8MiB", .min = 1, .max = 2 * GIB, .help = "a longer request body gets 413"},
     {"server", "connections", CONFIG_INT, .value = "10000", .min = 1, .max = 1000000,
         .help = "connections in total; beyond that the one that has been idle for longest makes room for a newcomer"},

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "server/dispatch.h"
 #include "server/server.h"
@@ -54,6 +55,7 @@ struct parked {
 };
 
 struct dubboc_deferred {
+    deferrals *owner;
     parked *parked; /* NULL: a notification, nobody waits */
     size_t index;
     dubboc_slice id; /* the hole's, or at NULL */
@@ -139,11 +141,33 @@ static bool add_hole(parked *self, size_t at, dubboc_slice id, size_t *index)
     return has_room;
 }
 
+/* A handle stays with the program after its caller has given up, so callers that give up quickly could
+ * make a program that never answers keep any number of them. NULL: no memory, or too many are open. */
+static dubboc_deferred *deferred_new(deferrals *owner)
+{
+    dubboc_deferred *made = NULL;
+    if (atomic_fetch_add(&owner->open, 1) < owner->open_max)
+        made = MEM_NEW(dubboc_deferred);
+    else
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "server", "too many deferred answers are open", "deferred_max=%zu", owner->open_max);
+    if (made == NULL)
+        atomic_fetch_sub(&owner->open, 1);
+    else
+        made->owner = owner;
+    return made;
+}
+
+static void deferred_free(dubboc_deferred *self)
+{
+    atomic_fetch_sub(&self->owner->open, 1);
+    free(self);
+}
+
 dubboc_deferred *dubboc_request_defer(dubboc_request *request)
 {
     assert(request->method != NULL && !request->is_deferred);
     exchange *ex = request->exchange;
-    dubboc_deferred *made = MEM_NEW(dubboc_deferred);
+    dubboc_deferred *made = deferred_new(&ex->server->deferrals);
     if (made == NULL)
         return NULL;
     if (request->id.at == NULL) {
@@ -155,7 +179,7 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
     if (id == NULL || (ex->parked == NULL && (ex->parked = park(ex)) == NULL) ||
         !add_hole(ex->parked, http_incoming_out(ex->incoming)->len, made->id, &made->index)) {
         free(id);
-        free(made);
+        deferred_free(made);
         return NULL;
     }
     made->parked = ex->parked;
@@ -251,7 +275,7 @@ static void fill(dubboc_deferred *deferred, buffer *reply)
     if (is_complete)
         answer(self);
     unref(self);
-    free(deferred);
+    deferred_free(deferred);
     pthread_mutex_lock(&owner->lock);
     if (--owner->answering == 0)
         pthread_cond_signal(&owner->answered);
@@ -263,7 +287,7 @@ static bool drop_notification(dubboc_deferred *deferred)
 {
     if (deferred->parked != NULL)
         return false;
-    free(deferred);
+    deferred_free(deferred);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #define SERVER_DEFERRED_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/wake.h"
 #include "server/exchange.h"
@@ -15,6 +16,8 @@ typedef struct deferrals {
     parked *first;
     int64_t earliest_ns; /* the next look is due then */
     bool checks_raw;     /* [server] check_raw, set by the owner before anything is deferred */
+    size_t open_max;     /* [server] deferred_max, set likewise */
+    atomic_size_t open;  /* handles that the program has not answered; not guarded by the lock */
     bool is_stopped;     /* whatever is deferred from now on is answered with an error */
     bool has_thread;
     bool ends;               /* for the thread */

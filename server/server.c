@@ -301,6 +301,7 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
     status = deferrals_init(&server->deferrals, server->loops > 0, err);
     if (status == DUBBOC_OK) {
         server->deferrals.checks_raw = server->checks_raw;
+        server->deferrals.open_max = (size_t)config_int(server->config, "server", "deferred_max");
         server->is_started = true;
         status = start_parts(server, err);
         if (status != DUBBOC_OK)

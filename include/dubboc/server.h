@@ -215,7 +215,8 @@ DUBBOC_API int64_t dubboc_request_time_left_ms(const dubboc_request *request);
 /* The right to answer one request later, from any thread. */
 typedef struct dubboc_deferred dubboc_deferred;
 
-/* Takes that right; the handler then returns DUBBOC_DEFERRED, and request stays valid only until it returns. NULL: out of memory. The
+/* Takes that right; the handler then returns DUBBOC_DEFERRED, and request stays valid only until it returns. NULL: out of memory, or
+ * [server] deferred_max (default 100,000) are unanswered; the handler then fails as for any other reason. The
  * caller must answer by exactly one of the functions below, each of which frees deferred; they may be called before the handler has
  * returned. At most once a request, not in a fallback handler. A caller whose Timeout header has run out gets an error (-32000) in the
  * meantime, and so does every open one when the server is stopped: then, and when the caller has gone, the answer goes nowhere, which is

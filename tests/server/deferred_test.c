@@ -223,6 +223,38 @@ static void a_deferred_result_that_is_no_json_is_an_internal_error(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_server, stop_server)
 
+static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
+{
+    (void)state;
+    enum { ALLOWED = 2, ONCE = 1 };
+    dubboc_server_free(server);
+    server = test_server((const setting[]){{"server", "stop_drain", "0ms"}, {"server", "deferred_max", "2"}, {0}}, 2);
+    const dubboc_method method = {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
+    dubboc_service *service;
+    dubboc_error err;
+    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Later", NULL, &service, &err), &err);
+    assert_status(DUBBOC_OK, dubboc_service_add_method(service, &method, &err), &err);
+    test_start(server);
+    port = test_port(server);
+    reply answer;
+    /* Their callers give up at once, or want no answer; the program still owes both. */
+    caller_post(port, "/test.Later", "Timeout: 1\r\n", CALL("1", "later", "[]"), &answer);
+    reply_fini(&answer);
+    caller_post(port, "/test.Later", NULL, "{\"jsonrpc\":\"2.0\",\"method\":\"later\",\"params\":[]}", &answer);
+    reply_fini(&answer);
+    assert_int_equal(held_count, ALLOWED);
+    caller_post(port, "/test.Later", NULL, CALL("2", "later", "[]"), &answer);
+    assert_contains(answer.body, "-32603");
+    reply_fini(&answer);
+    assert_int_equal(held_count, ALLOWED);
+    dubboc_deferred_answer(held[0], NULL);
+    caller_post(port, "/test.Later", "Timeout: 1\r\n", CALL("3", "later", "[]"), &answer);
+    reply_fini(&answer);
+    assert_int_equal(held_count, ALLOWED + ONCE);
+    dubboc_deferred_answer(held[1], NULL);
+    dubboc_deferred_answer(held[2], NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +266,7 @@ int main(void)
         TEST(one_that_is_never_answered_ends_with_the_server),
         TEST(a_caller_that_has_gone_makes_the_answer_go_nowhere),
         TEST(a_deferred_result_that_is_no_json_is_an_internal_error),
+        TEST(no_more_answers_are_owed_than_the_configuration_allows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
