@@ -763,7 +763,7 @@ static void connects_to_an_ipv6_server_in_every_spelling(void **state)
     zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(server), NULL);
     zookeeper_client_create(client, NODE, "", false);
     char elsewhere[512];
-    snprintf(elsewhere, sizeof elsewhere, "/g/h%s", NODE + strlen("/dubbo"));
+    snprintf(elsewhere, sizeof elsewhere, "/g/h%s", &NODE[strlen("/dubbo")]);
     zookeeper_client_create(client, elsewhere, "", false);
     /* what stands before the port and behind it; nobody listens on port 1 */
     static const char *const spellings[][2] = {
