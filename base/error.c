@@ -20,7 +20,7 @@ static const struct {
     [DUBBOC_E_NOT_FOUND] = {"E_NOT_FOUND", "not found"},
     [DUBBOC_E_NO_PROVIDER] = {"E_NO_PROVIDER", "no provider"},
     [DUBBOC_E_CONNECT] = {"E_CONNECT", "no connection"},
-    [DUBBOC_E_BUSY] = {"E_BUSY", "no place"},
+    [DUBBOC_E_BUSY] = {"E_BUSY", "no capacity"},
     [DUBBOC_E_TIMEOUT] = {"E_TIMEOUT", "the deadline passed"},
     [DUBBOC_E_BROKEN] = {"E_BROKEN", "the connection ended before the reply was complete"},
     [DUBBOC_E_PROTOCOL] = {"E_PROTOCOL", "the reply is not HTTP or not JSON-RPC"},

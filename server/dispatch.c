@@ -514,9 +514,9 @@ static const char *refusal_text(const work *refused)
     case WORK_QUEUE_FULL:
         return "the server is busy: its queue is full";
     case WORK_TOO_LATE:
-        return "the server is busy: too little time was left to start it";
+        return "the server is busy: no worker was free in time for the caller's Timeout";
     case WORK_QUEUED_TOO_LONG:
-        return "the server is busy: it waited for [server] queue_time and was not started";
+        return "the server is busy: no worker was free within [server] queue_time";
     case WORK_POOL_STOPPED:
         break;
     }

@@ -7,12 +7,20 @@
 
 /* Each measurement moves the average by an eighth of the difference. */
 #define AVERAGE_SHIFT 3
+/* Each doubt lowers the average by a 16th. */
+#define DOUBT_SHIFT 4
 
 void work_cost_note(work_cost *self, int64_t took_ns)
 {
     int64_t average = atomic_load_explicit(&self->average_ns, memory_order_relaxed);
     average = average == 0 ? took_ns : average + ((took_ns - average) >> AVERAGE_SHIFT);
     atomic_store_explicit(&self->average_ns, average, memory_order_relaxed);
+}
+
+void work_cost_doubt(work_cost *self)
+{
+    int64_t average = atomic_load_explicit(&self->average_ns, memory_order_relaxed);
+    atomic_store_explicit(&self->average_ns, average - (average >> DOUBT_SHIFT), memory_order_relaxed);
 }
 
 static int64_t work_cost_average(const work_cost *self)
@@ -50,9 +58,16 @@ static bool work_is_too_late(const work *one, bool is_standing, int64_t now_ns)
     return is_standing && one->deadline_ns != DEADLINE_NEVER && one->deadline_ns - now_ns <= work_cost_average(one->cost);
 }
 
+/* The average is only corrected by handlers that run. So when even a request that had not waited at
+ * all would be refused because of it, it is doubted: after a few such refusals one request is started
+ * and measured, and a single slow call does not starve its method for as long as the overload lasts. */
 static work_refusal work_lateness(const work *one)
 {
-    return one->deadline_ns == DEADLINE_NEVER ? WORK_QUEUED_TOO_LONG : WORK_TOO_LATE;
+    if (one->deadline_ns == DEADLINE_NEVER)
+        return WORK_QUEUED_TOO_LONG;
+    if (one->cost != NULL && one->deadline_ns - one->arrived_ns <= work_cost_average(one->cost))
+        work_cost_doubt(one->cost);
+    return WORK_TOO_LATE;
 }
 
 /* Looks at the oldest only, which are usually the first to be too late. A younger one with a shorter
@@ -70,6 +85,7 @@ work *work_queue_add(work_queue *self, work *added, int64_t now_ns)
     work_queue_refuse_late(self, now_ns, &refused);
     if (self->count == 0)
         self->not_empty_since_ns = now_ns;
+    added->arrived_ns = now_ns;
     added->newer = NULL;
     added->older = self->newest;
     *(self->newest != NULL ? &self->newest->newer : &self->oldest) = added;

@@ -27,6 +27,9 @@ typedef struct work_cost {
 
 void work_cost_note(work_cost *self, int64_t took_ns);
 
+/* Lowers the average a little. */
+void work_cost_doubt(work_cost *self);
+
 typedef enum work_refusal {
     WORK_QUEUE_FULL,
     WORK_TOO_LATE,        /* its caller has given up, or will before the handler can be done */
@@ -40,6 +43,7 @@ typedef struct work {
     int64_t deadline_ns;  /* when its caller gives up; DEADLINE_NEVER: it did not say */
     int64_t start_by_ns;  /* it is not started later than this */
     work_cost *cost;      /* of its method; NULL: not known */
+    int64_t arrived_ns;   /* set by work_queue_add() */
     int64_t started_ns;   /* set by work_queue_take() */
     work_refusal refusal; /* set when it is refused */
 } work;

@@ -163,7 +163,8 @@ void workers_push(workers *self, work *added)
         refused = work_queue_add(&self->queue, added, clock_now_ns());
     }
     bool wakes_worker = self->queue.count > 0 && self->idle > 0;
-    bool wakes_reaper = !wakes_worker && self->is_reaper_resting && self->queue.count > 0;
+    /* An idle worker may have been signalled for an earlier request and not have run yet. */
+    bool wakes_reaper = self->is_reaper_resting && self->queue.count > self->idle;
     if (wakes_reaper)
         self->is_reaper_resting = false;
     pthread_mutex_unlock(&self->lock);

@@ -34,13 +34,15 @@ typedef struct dubboc_client_options {
     const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
     const char *registry;    /* [registry] address: "zookeeper://h1:2181,h2:2181/", "file:///var/lib/dubboc", "static:URL,URL" */
     const char *application; /* [application] name */
-    /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline. What is said of a call, in a
-     * [reference] section, or by the provider's node (its timeout) goes before it. */
+    /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline.
+     * Overridden by the call option, the [reference] section and the provider's node. */
     int64_t timeout_ms;
     int64_t connect_timeout_ms; /* [client] connect_timeout: one connection; default 1 s */
-    /* [client] retries: repeats of what may have been executed (idempotent methods); default 2; DUBBOC_NONE: 0. The same goes before it.
-     * What was certainly not executed goes on to another provider whatever this says. All calls together repeat at most a fifth of the
-     * calls of the last 10 s, or 3. */
+    /* [client] retries: repeats of calls that may have been executed, for idempotent methods; default 2;
+     * DUBBOC_NONE: 0. Overridden by the call option, the [reference] section and the provider's node.
+     * A call that was certainly not executed goes on to another provider without counting here; when
+     * every provider has refused within the last second, going on takes from the budget: all calls
+     * together repeat at most a fifth of the calls of the last 10 s, or 3. */
     int retries;
     int pool_size;            /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance; /* [client] load_balance: "random" (default), "roundrobin" */

@@ -31,7 +31,7 @@ typedef enum dubboc_status {
     DUBBOC_E_NOT_FOUND = 8,    /* no such thing */
     DUBBOC_E_NO_PROVIDER = 9,  /* nobody offers it; the text says what was seen and why each was left out */
     DUBBOC_E_CONNECT = 10,     /* no connection came about */
-    DUBBOC_E_BUSY = 11,        /* no place: connections, queue, or the peer said so (503) */
+    DUBBOC_E_BUSY = 11,        /* no capacity: the connection pool or the server queue is full */
     DUBBOC_E_TIMEOUT = 12,     /* the deadline passed */
     DUBBOC_E_BROKEN = 13,      /* the connection ended before the reply was complete */
     DUBBOC_E_PROTOCOL = 14,    /* the peer answered something that is not HTTP/1.x or not a JSON-RPC reply to this call */

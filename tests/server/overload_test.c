@@ -110,6 +110,18 @@ static void five_times_the_capacity_with_a_deadline_of_a_second_is_answered_in_t
     check(50, 5, 1000);
 }
 
+static void twenty_times_the_capacity_with_a_deadline_of_three_seconds_is_answered_in_time(void **state)
+{
+    (void)state;
+    check(50, 20, 3000);
+}
+
+static void callers_that_send_no_deadline_are_answered_within_the_queue_time(void **state)
+{
+    (void)state;
+    check(50, 5, 0);
+}
+
 static void twice_the_capacity_of_a_short_handler_is_answered_in_time(void **state)
 {
     (void)state;
@@ -138,6 +150,8 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(five_times_the_capacity_with_a_deadline_of_two_handlers_is_answered_in_time),
         cmocka_unit_test(five_times_the_capacity_with_a_deadline_of_a_second_is_answered_in_time),
+        cmocka_unit_test(twenty_times_the_capacity_with_a_deadline_of_three_seconds_is_answered_in_time),
+        cmocka_unit_test(callers_that_send_no_deadline_are_answered_within_the_queue_time),
         cmocka_unit_test(twice_the_capacity_of_a_short_handler_is_answered_in_time),
     };
     if (argc == 2 && strcmp(argv[1], "all") == 0) {

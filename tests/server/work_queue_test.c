@@ -148,6 +148,40 @@ static void the_average_follows_what_is_measured(void **state)
     assert_in_range(atomic_load(&cost.average_ns), 10 * MS, 11 * MS);
 }
 
+/* One slow first call, and from then on callers who have less time than it took. */
+static void a_wrong_average_does_not_starve_a_method_under_a_standing_queue(void **state)
+{
+    (void)state;
+    enum { TRIES_MAX = 60 };
+    int tries = 0;
+    work *refused, *taken = NULL, other = {.deadline_ns = DEADLINE_NEVER, .start_by_ns = DEADLINE_NEVER};
+    work_cost_note(&cost, 5000 * MS);
+    assert_null(work_queue_add(&queue, &other, 0)); /* keeps the queue from being empty */
+    for (int64_t now = 100; taken == NULL && tries < TRIES_MAX; now += 10, tries++) {
+        add(1, now, now + 1000);
+        taken = work_queue_take(&queue, now * MS, &refused);
+        if (taken == &other) {
+            assert_refused(refused, 1, WORK_TOO_LATE);
+            assert_null(work_queue_add(&queue, &other, 0));
+            queue.not_empty_since_ns = 0;
+            taken = NULL;
+        }
+    }
+    assert_ptr_equal(taken, &works[1]);
+    assert_in_range(tries, 2, TRIES_MAX - 1);
+}
+
+static void a_refusal_after_a_long_wait_is_no_doubt_about_the_average(void **state)
+{
+    (void)state;
+    work_cost_note(&cost, 20 * MS);
+    for (int i = 0; i < 3; i++)
+        assert_null(add(i, 0, 100));
+    assert_non_null(work_queue_expire(&queue, 90 * MS));
+    assert_int_equal(queue.count, 0);
+    assert_int_equal(atomic_load(&cost.average_ns), 20 * MS);
+}
+
 static void stopping_takes_all_out(void **state)
 {
     (void)state;
@@ -175,6 +209,8 @@ int main(void)
         TEST(an_idle_server_starts_what_the_average_would_refuse),
         TEST(expiring_looks_behind_one_that_can_wait),
         TEST(the_average_follows_what_is_measured),
+        TEST(a_wrong_average_does_not_starve_a_method_under_a_standing_queue),
+        TEST(a_refusal_after_a_long_wait_is_no_doubt_about_the_average),
         TEST(stopping_takes_all_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -102,6 +102,30 @@ static void work_that_has_waited_too_long_is_refused_while_all_workers_are_busy(
     assert_int_equal(runs, 1);
 }
 
+/* Both are pushed before the one idle worker has woken up, so it counts as idle at the second push too. */
+static void work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time(void **state)
+{
+    (void)state;
+    int one = 1;
+    for (int i = 0; i < 20; i++) {
+        workers *pool = new_pool(1, 10);
+        work warm = patient(), running = patient(), late = patient();
+        may_go = true;
+        workers_push(pool, &warm);
+        assert_true(test_wait_for(all_have_ended, &one, 5000));
+        runs = 0;
+        may_go = false;
+        running.start_by_ns = DEADLINE_NEVER;
+        late.start_by_ns = clock_now_ns() + 20 * NS_PER_MS;
+        workers_push(pool, &running);
+        workers_push(pool, &late);
+        assert_true(test_wait_for(is_refused, &one, 5000));
+        may_go = true;
+        workers_free(pool);
+        assert_int_equal(runs, 1);
+    }
+}
+
 static void stopping_refuses_what_waits_and_waits_for_what_runs(void **state)
 {
     (void)state;
@@ -222,7 +246,9 @@ static void a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker
     assert_true(test_wait_for(one_waits, NULL, 5000));
     int late = send_gate("Timeout: 1000000\r\n", CALL("2", "gate", "[2]"));
     read_and_check(late, 503,
-        "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the server is busy: too little time was left to start it\"", true);
+        "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the server is busy: no worker was free in time for the caller's "
+        "Timeout\"",
+        true);
     test_gate_open();
     read_and_check(running, 200, RESULT("1", "1"), false);
     assert_int_equal(test_started(), 1);
@@ -260,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_pool_takes_nothing_more),
         cmocka_unit_test(work_that_has_waited_too_long_is_refused_while_all_workers_are_busy),
+        cmocka_unit_test(work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time),
         cmocka_unit_test(stopping_refuses_what_waits_and_waits_for_what_runs),
         IN_SERVER(a_full_queue_answers_at_once_that_nothing_was_executed),
         IN_SERVER(a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free),
