@@ -114,7 +114,7 @@ static const config_key keys[] = {
     {"server", "warmup", CONFIG_DURATION, .is_later = true},
 
     {"log", "level", CONFIG_TEXT, .value = "warn", .words = "off error warn info debug",
-        .help = "what the tool and the examples tell on standard error"},
+        .help = "what the tool, and examples that read a configuration, write to standard error"},
 
     {"service", "protocols", CONFIG_LIST, .min = 1, .words = "jsonrpc http", .where = CONFIG_OF_SECTION,
         .inherits_section = "server", .inherits_name = "protocols", .help = "schemes to register this service under"},
@@ -283,11 +283,25 @@ const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsign
     return NULL;
 }
 
+/* What may be shown of a name that is no key. "password: a=b" has its value in the name. */
+static dubboc_slice shown_key(dubboc_slice name)
+{
+    size_t len = 0;
+    while (len < name.len && name.at[len] != ':' && name.at[len] != ' ' && name.at[len] != '\t')
+        len++;
+    return slice_make(name.at, len);
+}
+
 static dubboc_status unknown_key(
     const config_section *section, dubboc_slice name, dubboc_slice own, bool is_method, dubboc_error *err)
 {
-    error_set(err, DUBBOC_E_CONFIG, "unknown key \"%.*s\" in [%s%s%.*s]", SLICE_ARGS(name), section->name,
-        section->interface.len > 0 ? " " : "", SLICE_ARGS(section->interface));
+    dubboc_slice shown = shown_key(name);
+    error_set(err, DUBBOC_E_CONFIG, "unknown key \"%.*s%s\" in [%s%s%.*s]", SLICE_ARGS(shown), shown.len < name.len ? "..." : "",
+        section->name, section->interface.len > 0 ? " " : "", SLICE_ARGS(section->interface));
+    if (shown.len < name.len) {
+        error_append(err, ", expected key = value");
+        return DUBBOC_E_CONFIG;
+    }
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (strcmp(keys[i].section, section->name) == 0 && !keys[i].is_later && config_is_near(own, keys[i].name)) {
             dubboc_slice before = slice_make(name.at, name.len - own.len); /* "METHOD." or empty */

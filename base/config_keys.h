@@ -70,6 +70,10 @@ const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsign
  * DUBBOC_E_CONFIG: err says "expected ..."; DUBBOC_E_UNSUPPORTED: a value of a later release. */
 dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err);
 
+/* Whether a blank, a # or ; and another blank stand in it, as in "2 # twice": other readers of ini files
+ * take a comment there, this one a part of the value. */
+bool config_ends_in_comment(dubboc_slice value);
+
 /* What the key takes, in words ("a whole number from 0 to 100"), cut at size. */
 void config_key_expected(const config_key *key, char *text, size_t size);
 

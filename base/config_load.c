@@ -69,6 +69,26 @@ static void take_section(void *arg, dubboc_slice name, unsigned line)
     note_if_bad(load, status, &err);
 }
 
+/* Loading accepts such a value, since a text may hold anything; a check does not. */
+static void note_comment(loader *load, const config_section *section, dubboc_slice key, dubboc_slice value, unsigned line)
+{
+    const config_key *row;
+    dubboc_slice method;
+    dubboc_error err;
+    if (!config_ends_in_comment(value) || config_key_find(section, key, &row, &method, NULL) != DUBBOC_OK || row->is_secret)
+        return;
+    if (load->is_check) {
+        error_set(&err, DUBBOC_E_CONFIG,
+            "%s:%u: the value of \"%.*s\" seems to end in a comment, which is taken for a part of it; a comment stands on a line "
+            "of its own",
+            load->path, line, SLICE_ARGS(key));
+        note(load, &err);
+    } else {
+        LOG(DUBBOC_LOG_WARN, "config", "a value seems to end in a comment, which is taken for a part of it",
+            "place=%s:%u key=%.*s", load->path, line, SLICE_ARGS(key));
+    }
+}
+
 static void take_entry(void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
 {
     loader *load = arg;
@@ -81,6 +101,8 @@ static void take_entry(void *arg, dubboc_slice section, dubboc_slice key, dubboc
                                ? error_no_memory(&err)
                                : config_state_set(load->state, CONFIG_FROM_FILE, origin, section, key, value, origin, &err);
     note_if_bad(load, status, &err);
+    if (status == DUBBOC_OK)
+        note_comment(load, &known, key, value, line);
     free(origin);
 }
 

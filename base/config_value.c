@@ -331,11 +331,15 @@ static dubboc_status read_by_type(const config_key *key, dubboc_slice value, int
     return read_number(key, value, number, err);
 }
 
-/* "2 # twice": other readers of ini files take a comment there. */
-static bool ends_in_comment(dubboc_slice value)
+static bool is_blank_at(dubboc_slice text, size_t at)
+{
+    return at < text.len && (text.at[at] == ' ' || text.at[at] == '\t');
+}
+
+bool config_ends_in_comment(dubboc_slice value)
 {
     for (size_t i = 1; i < value.len; i++)
-        if ((value.at[i] == '#' || value.at[i] == ';') && strchr(" \t", value.at[i - 1]) != NULL)
+        if ((value.at[i] == '#' || value.at[i] == ';') && is_blank_at(value, i - 1) && is_blank_at(value, i + 1))
             return true;
     return false;
 }
@@ -344,7 +348,7 @@ dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t
 {
     *number = 0;
     dubboc_status status = read_by_type(key, value, number, err);
-    if (status != DUBBOC_OK && ends_in_comment(value))
+    if (status != DUBBOC_OK && config_ends_in_comment(value))
         error_append(err, "; a comment stands on a line of its own");
     return status;
 }

@@ -75,6 +75,8 @@ static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **st
         {"[reference a]\nurl = http://[::1]:x/\n", "expected http://host:port/path"},
         {"[client]\nretries = 2 # twice\n", "from 0 to 100; a comment stands on a line of its own"},
         {"[client]\nload_balance = random\t; in turn\n", "; a comment stands on a line of its own"},
+        {"[registry]\npassword: s3c=ret\n", "app.ini:2: unknown key \"password...\" in [registry], expected key = value"},
+        {"[registry]\naddress: zookeeper://u:s3cret@h?a=b\n", "unknown key \"address...\" in [registry], expected key = value"},
         {"[reference a]\nlist.timeuot = 1s\n", "did you mean \"list.timeout\"?"},
         {"[client]\nretries = 1\n\nretries = 2\n", "app.ini:4: key \"retries\" stands twice in [client], first in line 2"},
         {"[client]\n[client]\n", "app.ini:2: section [client] stands twice, first in line 1"},

@@ -118,6 +118,19 @@ def config_check_tells_every_problem_with_its_line():
         holds(end.err, "is not in this release")
 
 
+def a_comment_behind_a_text_is_reported_by_check_and_when_it_is_loaded():
+    with Folder() as folder:
+        path = folder.file("app.ini", "[application]\nname = desk # main\nowner = team #1;2\n[registry]\npassword = a # b\n")
+        end = dubboc("config", "check", path)
+        equal((end.status, end.out), (78, ""), end)
+        equal(len(end.err.splitlines()), 1, end)
+        holds(end.err, path + ':2: the value of "name" seems to end in a comment')
+        end = dubboc("config", "show", path)
+        equal(end.status, 0, end)
+        holds(end.out, "[application] name = desk # main")
+        holds(end.err, "place=%s:2" % path)
+
+
 def config_check_of_a_good_file_says_ok():
     with Folder() as folder:
         path = folder.file("app.ini", "[client]\nretries = 1\n")
@@ -219,6 +232,7 @@ run([
     a_wrong_configuration_ends_with_78_and_names_the_place,
     a_registry_address_that_cannot_be_is_told_with_its_place,
     config_check_tells_every_problem_with_its_line,
+    a_comment_behind_a_text_is_reported_by_check_and_when_it_is_loaded,
     config_check_of_a_good_file_says_ok,
     config_check_names_a_missing_file,
     config_show_tells_effective_values_with_their_origin,
