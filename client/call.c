@@ -302,11 +302,12 @@ static void pause_before_retry(call *self)
 }
 
 /* A provider that refused has hardly been burdened, and another one may well take the call. But when
- * all of them have just refused, further attempts only add to their load. */
+ * all the others were tried already, are down or have just refused too, further attempts only add to
+ * the load of those that are full. */
 static bool costs_budget(const call *self, const verdict *found, bool something_left)
 {
     if (found->health == PICK_REFUSED)
-        return !directory_has_willing(self->directory, self->held.provider);
+        return !directory_has_willing(self->directory, self->tried, self->tried_count);
     return something_left;
 }
 

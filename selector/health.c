@@ -36,9 +36,11 @@ static bool health_has_refused_within(const provider *self, int64_t now_ns, uint
     return refused_ms != 0 && health_ms(now_ns) - refused_ms < ms;
 }
 
-bool health_has_just_refused(const provider *self, int64_t now_ns)
+/* A dead one need not rest: there may be too many at rest already. Its failures tell. */
+bool health_is_willing(const provider *self, int64_t now_ns)
 {
-    return health_has_refused_within(self, now_ns, JUST_REFUSED_MS);
+    return !health_rests_at(self, now_ns) && atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
+           !health_has_refused_within(self, now_ns, JUST_REFUSED_MS);
 }
 
 bool health_may_serve_again(provider *self)

@@ -27,8 +27,9 @@ static inline bool health_may_serve(provider *self)
 
 bool health_is_resting(const provider *self);
 
-/* Whether it has refused a call within the last second. now_ns: the time now. */
-bool health_has_just_refused(const provider *self, int64_t now_ns);
+/* Whether it may be expected to take a call: it does not rest, has not failed since its last answer,
+ * and has not refused a call within the last second. now_ns: the time now. */
+bool health_is_willing(const provider *self, int64_t now_ns);
 
 /* It answered: all is forgotten but the time of its last refusal. Writes nothing when there is
  * nothing to forget. */

@@ -135,7 +135,7 @@ bool directory_has_other(directory *self, provider *const *excluded, size_t excl
     return is_found;
 }
 
-bool directory_has_willing(directory *self, const provider *other_than)
+bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count)
 {
     bool is_found = false;
     int64_t now_ns = clock_now_ns();
@@ -143,7 +143,7 @@ bool directory_has_willing(directory *self, const provider *other_than)
     const snapshot *current = atomic_load(&self->current);
     for (size_t i = 0; current != NULL && i < current->count && !is_found; i++) {
         const provider *each = current->entries[i].provider;
-        is_found = each != other_than && !health_has_just_refused(each, now_ns);
+        is_found = health_is_willing(each, now_ns) && !is_among(each, excluded, excluded_count);
     }
     readers_leave(entered);
     return is_found;

@@ -119,9 +119,10 @@ void pick_release(directory *self, pick *held, pick_outcome outcome);
 /* Whether a pick would find a provider, resting or not, that is not among the excluded. Any thread. */
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
 
-/* Whether the list has a provider other than this one that has not refused a call within the last
- * second. Any thread. */
-bool directory_has_willing(directory *self, const provider *other_than);
+/* Whether the list has a provider that is not among the excluded and may be expected to take a call:
+ * it does not rest, what came of its last call was no failure, and it has not refused one within the
+ * last second. Any thread. */
+bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count);
 
 /* How many providers may be picked now, resting ones included. */
 size_t directory_count(directory *self);

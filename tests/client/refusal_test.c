@@ -54,11 +54,33 @@ static void when_all_refuse_going_on_costs_budget(void **state)
     end_three(&self);
 }
 
+/* The first call asks both that are full. It costs nothing to go on from the dead one, where nothing
+ * was sent, but the hope for it makes no further refusal free. */
+static void a_dead_provider_beside_full_ones_makes_going_on_no_cheaper(void **state)
+{
+    (void)state;
+    for (size_t dead = 0; dead < 3; dead++) {
+        fixture self = {0};
+        address addresses[3];
+        clock_set_source(standing_clock);
+        for (size_t i = 0; i < 3; i++) {
+            self.peers[i] = i != dead ? scripted_peer_new(&is_full, 1) : NULL;
+            addresses[i] = i != dead ? address_of(self.peers[i]) : dead_address();
+        }
+        begin_with_registry(&self, PROVIDERS({addresses[0].text, ""}, {addresses[1].text, ""}, {addresses[2].text, ""}));
+        for (int i = 0; i < 30; i++)
+            raw_call(&self, NULL, NULL);
+        assert_in_range(requests(&self), 30, 30 + 1 + 30 / 5);
+        end_three(&self);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_of_three_that_always_refuses_costs_no_call),
         cmocka_unit_test(when_all_refuse_going_on_costs_budget),
+        cmocka_unit_test(a_dead_provider_beside_full_ones_makes_going_on_no_cheaper),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -293,6 +293,11 @@ static void never_more_than_half_rest_after_refusals(void **state)
     }
 }
 
+static bool has_willing_beside(directory *of, size_t k)
+{
+    return directory_has_willing(of, (provider *const[]){at(of, k)}, 1);
+}
+
 /* The list from now on: A as that process, and B. */
 static void a_is(fixture *f, const char *process)
 {
@@ -324,7 +329,7 @@ static void a_changed_node_ends_the_rest_after_refusals(void **state)
         assert_true(health_is_resting(at(of, 0)));
         a_is(&f, cases[i].after);
         assert_int_equal(!cases[i].is_new, health_is_resting(at(of, 0)));
-        assert_int_equal(cases[i].is_new, directory_has_willing(of, at(of, 1)));
+        assert_int_equal(cases[i].is_new, has_willing_beside(of, 1));
         fixture_end(&f);
     }
 }
@@ -366,16 +371,50 @@ static void who_has_refused_within_the_last_second_is_not_willing(void **state)
     (void)state;
     fixture f;
     directory *of = start(&f, 3);
-    assert_true(directory_has_willing(of, at(of, 0)));
+    assert_true(has_willing_beside(of, 0));
     call_ends(of, at(of, 1), PICK_REFUSED, 1);
-    assert_true(directory_has_willing(of, at(of, 0)));
+    assert_true(has_willing_beside(of, 0));
     call_ends(of, at(of, 2), PICK_REFUSED, 1);
-    assert_false(directory_has_willing(of, at(of, 0)));
-    assert_true(directory_has_willing(of, at(of, 1))); /* provider 0 */
-    call_ends(of, at(of, 2), PICK_GOOD, 1);            /* it has refused all the same */
-    assert_false(directory_has_willing(of, at(of, 0)));
+    assert_false(has_willing_beside(of, 0));
+    assert_true(has_willing_beside(of, 1)); /* provider 0 */
+    call_ends(of, at(of, 2), PICK_GOOD, 1); /* it has refused all the same */
+    assert_false(has_willing_beside(of, 0));
     clock_go_on(1002); /* the time is kept by two milliseconds */
-    assert_true(directory_has_willing(of, at(of, 0)));
+    assert_true(has_willing_beside(of, 0));
+    fixture_end(&f);
+}
+
+static void who_fails_or_rests_is_not_willing(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = start(&f, 3);
+    call_ends(of, at(of, 1), PICK_REFUSED, 1);
+    call_ends(of, at(of, 2), PICK_FAILED, 1); /* down, but not resting yet */
+    assert_false(has_willing_beside(of, 0));
+    call_ends(of, at(of, 2), PICK_GOOD, 1);
+    assert_true(has_willing_beside(of, 0));
+    call_ends(of, at(of, 2), PICK_REFUSED, 5);
+    clock_go_on(1002);
+    call_ends(of, at(of, 2), PICK_GOOD, 1);
+    assert_true(has_willing_beside(of, 0));
+    call_ends(of, at(of, 1), PICK_REFUSED, 1);
+    call_ends(of, at(of, 2), PICK_FAILED, 5);
+    assert_true(health_is_resting(at(of, 2)));
+    assert_false(has_willing_beside(of, 0));
+    fixture_end(&f);
+}
+
+/* It would refuse the same call a second time. */
+static void who_was_tried_is_not_counted_as_willing(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = start(&f, 3);
+    provider *const tried[] = {at(of, 0), at(of, 1), at(of, 2)};
+    assert_true(directory_has_willing(of, tried, 0));
+    assert_true(directory_has_willing(of, tried, 2));
+    assert_false(directory_has_willing(of, tried, 3));
     fixture_end(&f);
 }
 
@@ -390,6 +429,8 @@ int main(void)
         cmocka_unit_test(a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not),
         cmocka_unit_test(a_changed_node_does_not_end_the_rest_after_failures),
         cmocka_unit_test(who_has_refused_within_the_last_second_is_not_willing),
+        cmocka_unit_test(who_fails_or_rests_is_not_willing),
+        cmocka_unit_test(who_was_tried_is_not_counted_as_willing),
         cmocka_unit_test(rests_after_five_failures_in_a_row),
         cmocka_unit_test(an_answer_forgets_the_failures_before),
         cmocka_unit_test(rests_longer_each_time_in_a_row),
