@@ -2,10 +2,11 @@
  * given one too many (M7):
  *   - too many from one address: that one gets 503 and a close;
  *   - too many in total: the connection that has been idle for longest makes room, whichever loop has
- *     it; when none is idle, the one that has been sending its request for longest; when there is none
- *     of these either, the newcomer gets 503, marked "not executed" so that its caller goes elsewhere
- *     at once. A connection belongs to its loop, so the newcomer is handed to the loop that has the
- *     oldest one, and takes its place there;
+ *     it. One that was opened ahead and has not sent anything yet is idle too; one whose next request
+ *     waits in the socket is not. When none is idle, the connection that has been sending its request
+ *     for longest makes room; when there is none of these either, the newcomer gets 503, marked "not
+ *     executed" so that its caller goes elsewhere at once. A connection belongs to its loop, so the
+ *     newcomer is handed to the loop that has the oldest one, and takes its place there;
  *   - no descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers wait in the backlog meanwhile.
  * Every loop accepts; a newcomer goes to the loop with the fewest connections. */
 #include "transport/http_loop.h"
@@ -27,7 +28,8 @@
  * it is not pushed out. Else callers who share a full server would push each other out in turn. */
 #define EVICT_MIN_AGE_NS (100 * NS_PER_MS)
 
-/* Idle connections that are looked at for one without unread bytes, which are a request on its way. */
+/* How many connections of a list are looked at for one without unread bytes, which are a request on
+ * its way. */
 #define EVICT_LOOKS 64
 
 /* One machine, as far as ceilings go: an IPv4 address, or the /64 network of an IPv6 one. */
@@ -125,20 +127,31 @@ static int64_t since_of(const http_conn *conn)
     return conn != NULL ? conn->since_ns : DEADLINE_NEVER;
 }
 
-/* The one that has been sending its request, or silent since it came, for longest; NULL: none. */
-static http_conn *loop_slowest_sender(const http_loop *loop)
+static http_conn *conn_older(http_conn *a, http_conn *b)
 {
-    http_conn *header = loop->conns[HTTP_PHASE_HEADER].head;
-    http_conn *body = loop->conns[HTTP_PHASE_BODY].head;
-    return since_of(body) < since_of(header) ? body : header;
+    return since_of(b) < since_of(a) ? b : a;
 }
 
-static http_conn *loop_oldest_idle(const http_loop *loop)
+/* The one that has been sending its request for longest; NULL: none. */
+static http_conn *loop_slowest_sender(const http_loop *loop)
 {
-    http_conn *conn = loop->conns[HTTP_PHASE_IDLE].head;
+    return conn_older(loop->conns[HTTP_PHASE_HEADER].head, loop->conns[HTTP_PHASE_BODY].head);
+}
+
+/* The oldest one of the list without unread bytes. NULL: there is none, or it is too far behind. */
+static http_conn *list_oldest_without_unread(const http_conn_list *list)
+{
+    http_conn *conn = list->head;
     for (int i = 0; conn != NULL && http_conn_has_unread(conn); i++)
         conn = i < EVICT_LOOKS ? conn->next : NULL;
     return conn;
+}
+
+/* The one that has been waiting for a request, its first or its next, for longest. NULL: none. */
+static http_conn *loop_oldest_idle(const http_loop *loop)
+{
+    return conn_older(
+        list_oldest_without_unread(&loop->conns[HTTP_PHASE_IDLE]), list_oldest_without_unread(&loop->conns[HTTP_PHASE_SILENT]));
 }
 
 static void publish_since(_Atomic int64_t *place, int64_t since_ns)
@@ -149,7 +162,8 @@ static void publish_since(_Atomic int64_t *place, int64_t since_ns)
 
 void http_accept_publish(http_loop *loop)
 {
-    publish_since(&loop->idle_since_ns, since_of(loop->conns[HTTP_PHASE_IDLE].head));
+    http_conn *idle = conn_older(loop->conns[HTTP_PHASE_IDLE].head, loop->conns[HTTP_PHASE_SILENT].head);
+    publish_since(&loop->idle_since_ns, since_of(idle));
     publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
 }
 
@@ -169,7 +183,7 @@ static bool make_room(http_loop *loop)
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
         is_idle ? "connections are full, oldest idle one closed" : "connections are full, slowest sender cut off", "peer=%s",
         victim->peer);
-    if (victim->request == NULL) /* also one that has said nothing yet */
+    if (is_idle)
         http_conn_evict(victim);
     else
         http_conn_cut(victim, 503, "too many connections, and this request is the slowest");

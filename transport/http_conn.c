@@ -1,5 +1,5 @@
 /* A connection is always in exactly one phase, and in the list of that phase. The time allowed in a phase is the same for all, so each
- * list is sorted by deadline by itself: its head is all there is to look at. Every byte may come or go as slowly as it likes; the deadline
+ * list is sorted by deadline: its head is all there is to look at. Every byte may come or go as slowly as it likes; the deadline
  * does not move (traps M2).
  *
  * libmicrohttpd does not notice a close that came together with the last bytes: its descriptors are edge-triggered, and a short read
@@ -37,16 +37,24 @@ static void unlist(http_conn *conn)
     conn->is_listed = false;
 }
 
-static void list_last(http_conn *conn)
+/* Behind the older ones. It is the youngest in its phase, unless it has kept its age from the phase
+ * before; then few have overtaken it. */
+static void list_by_age(http_conn *conn)
 {
     http_conn_list *list = &conn->loop->conns[conn->phase];
-    conn->previous = list->tail;
-    conn->next = NULL;
-    if (list->tail != NULL)
-        list->tail->next = conn;
+    http_conn *older = list->tail;
+    while (older != NULL && older->since_ns > conn->since_ns)
+        older = older->previous;
+    conn->previous = older;
+    conn->next = older != NULL ? older->next : list->head;
+    if (conn->next != NULL)
+        conn->next->previous = conn;
+    else
+        list->tail = conn;
+    if (older != NULL)
+        older->next = conn;
     else
         list->head = conn;
-    list->tail = conn;
     conn->is_listed = true;
 }
 
@@ -65,7 +73,8 @@ http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address
 /* Whether it waits for bytes of the peer. */
 static bool is_reading(http_phase phase)
 {
-    return phase == HTTP_PHASE_HEADER || phase == HTTP_PHASE_BODY || phase == HTTP_PHASE_IDLE || phase == HTTP_PHASE_EVICTED;
+    return phase == HTTP_PHASE_SILENT || phase == HTTP_PHASE_HEADER || phase == HTTP_PHASE_BODY || phase == HTTP_PHASE_IDLE ||
+           phase == HTTP_PHASE_EVICTED;
 }
 
 void http_conn_enter(http_conn *conn, http_phase phase)
@@ -74,11 +83,12 @@ void http_conn_enter(http_conn *conn, http_phase phase)
     unlist(conn);
     if (conn->is_departed && is_reading(phase))
         phase = HTTP_PHASE_DEPARTED;
+    if (conn->phase != HTTP_PHASE_SILENT || phase != HTTP_PHASE_HEADER)
+        conn->since_ns = loop->now_ns;
     conn->phase = phase;
-    conn->since_ns = loop->now_ns;
-    int64_t allowed = loop->phase_ns[phase];
-    conn->deadline_ns = allowed >= DEADLINE_NEVER - loop->now_ns ? DEADLINE_NEVER : loop->now_ns + allowed;
-    list_last(conn);
+    int64_t since_ns = conn->since_ns, allowed = loop->phase_ns[phase];
+    conn->deadline_ns = allowed >= DEADLINE_NEVER - since_ns ? DEADLINE_NEVER : since_ns + allowed;
+    list_by_age(conn);
     if (conn->previous == NULL && is_reading(phase))
         http_accept_publish(loop); /* at once, so that no other loop misses the first one */
 }
@@ -165,7 +175,7 @@ void http_conn_taken(http_conn *conn)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = conn};
     conn->is_taken = true;
-    http_conn_enter(conn, HTTP_PHASE_HEADER);
+    http_conn_enter(conn, HTTP_PHASE_SILENT);
     /* When it cannot be watched, the deadlines still end it. */
     if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
         LOG_THROTTLED(
@@ -198,7 +208,8 @@ static bool wants_linger(const http_conn *conn)
         return false;
     if (conn->is_evicted)
         return !conn->is_departed;
-    return conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY || http_conn_has_unread(conn);
+    return conn->phase == HTTP_PHASE_SILENT || conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY ||
+           http_conn_has_unread(conn);
 }
 
 static void linger_read(http_conn *conn)
@@ -283,7 +294,8 @@ void http_conn_write_refusal(int fd, int status, const char *problem, bool not_e
 
 static const char *phase_name(http_phase phase)
 {
-    static const char *const names[] = {"header", "body", "handling", "answer", "idle", "departed", "evicted", "linger"};
+    static const char *const names[] = {
+        "silent", "header", "body", "handling", "answer", "idle", "departed", "evicted", "linger"};
     return names[phase];
 }
 

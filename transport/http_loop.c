@@ -120,6 +120,7 @@ static void set_phase_times(http_loop *loop)
 {
     const http_server_settings *settings = &loop->server->settings;
     int64_t ms[HTTP_PHASE_COUNT] = {
+        [HTTP_PHASE_SILENT] = settings->header_timeout_ms,
         [HTTP_PHASE_HEADER] = settings->header_timeout_ms,
         [HTTP_PHASE_BODY] = settings->body_timeout_ms,
         [HTTP_PHASE_HANDLING] = -1,

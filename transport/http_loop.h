@@ -68,13 +68,14 @@ handoff *handoff_take(handoff_stack *stack);
 /* --- connections -------------------------------------------------------------------------------------------------------------------------- */
 
 typedef enum http_phase {
-    HTTP_PHASE_HEADER,   /* from accept or the request's first line to the end of its headers */
+    HTTP_PHASE_SILENT,   /* from accept to the first line of its first request */
+    HTTP_PHASE_HEADER,   /* from the request's first line to the end of its headers */
     HTTP_PHASE_BODY,     /* to the end of its body */
     HTTP_PHASE_HANDLING, /* with on_request or held: no deadline of ours */
     HTTP_PHASE_ANSWER,   /* from the answer to its last byte */
     HTTP_PHASE_IDLE,     /* between two requests */
     HTTP_PHASE_DEPARTED, /* in place of header, body and idle when the peer has closed its side: until what it has sent is worked off */
-    HTTP_PHASE_EVICTED, /* it was idle and has made room: half-closed, only waits for the peer's end */
+    HTTP_PHASE_EVICTED, /* it was silent or idle and has made room: half-closed, only waits for the peer's end */
     HTTP_PHASE_LINGER,  /* out of libmicrohttpd's hands: only read until its peer closes */
     HTTP_PHASE_COUNT
 } http_phase;
@@ -85,7 +86,7 @@ typedef struct http_ready http_ready;
 
 typedef struct http_conn {
     handoff handoff;                   /* first: on the way to its loop, or waiting there for libmicrohttpd to take it */
-    struct http_conn *previous, *next; /* in the list of its phase, the earliest deadline first */
+    struct http_conn *previous, *next; /* in the list of its phase, the oldest one first */
     http_loop *loop;
     http_incoming *request;        /* NULL: none has begun */
     http_address *address;         /* NULL: not counted any more, or never */
@@ -110,7 +111,8 @@ typedef struct http_conn_list {
 /* fd is taken over on success only. address may be NULL. NULL: no memory. */
 http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address *address);
 
-/* Moves it to the end of the phase's list with the phase's deadline. */
+/* Moves it to the phase's list and gives it the phase's deadline. The time in which the headers of the
+ * first request must come has begun with HTTP_PHASE_SILENT; every other phase begins now. */
 void http_conn_enter(http_conn *conn, http_phase phase);
 
 /* Shuts the socket down; libmicrohttpd closes it in its next run. The connection is no longer counted. */
@@ -119,7 +121,7 @@ void http_conn_end(http_conn *conn);
 /* The same; a request that has begun and is not complete gets a status first, marked as not executed. */
 void http_conn_cut(http_conn *conn, int status, const char *problem);
 
-/* Half-closes one that waits for its next request, so that another may have its place. Nothing is
+/* Half-closes one that waits for a request, so that another may have its place. Nothing is
  * written. What the peer sends from now on is read for a moment, because a close with unread bytes
  * would reset the connection, and is not handled. The connection is no longer counted. */
 void http_conn_evict(http_conn *conn);
@@ -193,9 +195,10 @@ struct http_loop {
     http_ready *ready[HTTP_READY_SLOTS];
     _Atomic int connections; /* written by this loop and by loops that hand over */
     _Atomic int requests;    /* written by this loop only */
-    /* Since when its oldest idle connection and its slowest sender are that; DEADLINE_NEVER: none.
-     * Written by this loop only, at once when there is a first one and at the end of a turn, so they
-     * may tell of one that has ended, but miss none. Read by a loop that has a newcomer and no place. */
+    /* Since when its oldest silent or idle connection and its slowest sender are that; DEADLINE_NEVER:
+     * none. Written by this loop only, at once when there is a first one and at the end of a turn, so
+     * they may tell of one that has ended, but miss none. Read by a loop that has a newcomer and no
+     * place. */
     _Atomic int64_t idle_since_ns;
     _Atomic int64_t sending_since_ns;
 };
@@ -225,7 +228,7 @@ bool http_accept_some(http_loop *loop);
 /* Gives a place to a connection that another loop has accepted and counted. */
 void http_accept_arrived(http_loop *loop, http_conn *conn);
 
-/* Tells the other loops how old the loop's idle and its incomplete requests are. */
+/* Tells the other loops how old the loop's idle connections and its incomplete requests are. */
 void http_accept_publish(http_loop *loop);
 
 /* The connection does not count any more. */

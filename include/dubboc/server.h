@@ -52,7 +52,8 @@ typedef struct dubboc_server_options {
     int64_t body_max_bytes; /* [server] body_max: default 8 MiB; beyond that: 413 */
     /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows. When it
      * is reached, a newcomer takes the place of the connection that has been idle for longest (100 ms
-     * at least), else of the slowest sender of a request, else it gets 503, not executed. */
+     * at least; also one that has not sent anything yet), else of the slowest sender of a request,
+     * else it gets 503, not executed. */
     int connections;
 } dubboc_server_options;
 

@@ -332,6 +332,110 @@ static void an_idle_connection_with_a_request_on_its_way_keeps_its_place(void **
     echo_stop(&echo);
 }
 
+/* --- connections that were opened ahead and have not sent anything yet ------------------------------- */
+
+static void the_first_request_of_a_silent_connection_keeps_its_place(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int fresh;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 1;
+    echo_start(&echo, &settings);
+    int silent = connect_and_turn(&echo);
+    pass_ms(200);
+    peer_say(silent, GET); /* comes together with the newcomer */
+    assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 503);
+    assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
+    assert_int_equal(peer_read_reply(silent, text, sizeof text), 200);
+    close(silent);
+    close(fresh);
+    echo_stop(&echo);
+}
+
+static void a_silent_connection_without_a_request_on_its_way_makes_room(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int silent[2], fresh;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 2;
+    echo_start(&echo, &settings);
+    for (int i = 0; i < 2; i++) {
+        silent[i] = connect_and_turn(&echo);
+        pass_ms(200);
+    }
+    peer_say(silent[0], GET);
+    assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 200);
+    assert_int_equal(peer_read_reply(silent[0], text, sizeof text), 200);
+    int handled = atomic_load(&echo.handled);
+    assert_true(peer_send(silent[1], GET, strlen(GET)));
+    turn(&echo);
+    assert_true(peer_send(silent[1], GET, strlen(GET))); /* read on, not reset */
+    turn(&echo);
+    assert_int_equal(peer_read_all(silent[1], text, sizeof text), 0);
+    assert_int_equal(atomic_load(&echo.handled), handled);
+    close_all_of(silent, 2);
+    close(fresh);
+    echo_stop(&echo);
+}
+
+static void a_silent_connection_makes_room_before_an_older_sender(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int fresh;
+    http_server_settings settings = echo_settings(&echo, 0);
+    settings.connections_max = 2;
+    echo_start(&echo, &settings);
+    int slow = connect_and_turn(&echo);
+    peer_say(slow, "GET /me HTTP/1.1\r\n");
+    turn(&echo);
+    pass_ms(200);
+    int silent = connect_and_turn(&echo);
+    pass_ms(200);
+    assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 200);
+    assert_int_equal(peer_read_all(silent, text, sizeof text), 0);
+    peer_say(slow, "Host: x\r\n\r\n");
+    turn(&echo);
+    assert_int_equal(peer_read_reply(slow, text, sizeof text), 200);
+    close(slow);
+    close(silent);
+    close(fresh);
+    echo_stop(&echo);
+}
+
+/* The time for the headers of the first request begins with the connection, so one that sends its
+ * first line late has to be found by its deadline among those that came after it. */
+static void a_late_first_line_does_not_move_the_deadline(void **state)
+{
+    (void)state;
+    talk t;
+    char text[1024];
+    http_server_settings settings = echo_settings(&t.echo, 0);
+    settings.header_timeout_ms = 1000;
+    begin(&t, &settings);
+    pass_ms(500);
+    int younger = connect_and_turn(&t.echo);
+    peer_say(younger, "GET / HTTP/1.1\r\n");
+    turn(&t.echo);
+    pass_ms(400);
+    talk_say(&t, "GET / HTTP/1.1\r\n");
+    turn(&t.echo);
+    pass_ms(200);
+    turn(&t.echo);
+    assert_int_equal(talk_read(&t), 408);
+    assert_int_equal(http_server_connections(t.echo.server), 1);
+    pass_ms(500);
+    turn(&t.echo);
+    assert_int_equal(peer_read_reply(younger, text, sizeof text), 408);
+    close(younger);
+    talk_end(&t);
+}
+
 static void many_evicted_connections_hold_few_descriptors(void **state)
 {
     (void)state;
@@ -459,6 +563,8 @@ static void the_slowest_sender_makes_room_when_full(void **state)
     turn(&echo);
     pass_ms(200);
     int younger = connect_and_turn(&echo);
+    peer_say(younger, "GET /me HTTP/1.1\r\n");
+    turn(&echo);
     pass_ms(200);
     int fd = peer_connect(&echo);
     peer_say(fd, "GET /me HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -466,7 +572,7 @@ static void the_slowest_sender_makes_room_when_full(void **state)
     assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
     assert_int_equal(peer_read_reply(slow, text, sizeof text), 503);
     assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
-    peer_say(younger, "GET /me HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer_say(younger, "Host: x\r\n\r\n");
     turn(&echo);
     assert_int_equal(peer_read_reply(younger, text, sizeof text), 200);
     close(slow);
@@ -695,6 +801,11 @@ int main(void)
             a_request_on_its_way_to_an_evicted_connection_is_not_handled, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
             an_idle_connection_with_a_request_on_its_way_keeps_its_place, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(the_first_request_of_a_silent_connection_keeps_its_place, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            a_silent_connection_without_a_request_on_its_way_makes_room, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(a_silent_connection_makes_room_before_an_older_sender, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(a_late_first_line_does_not_move_the_deadline, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(many_evicted_connections_hold_few_descriptors, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(what_a_cut_off_sender_still_sends_is_not_handled, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
