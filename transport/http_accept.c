@@ -167,6 +167,14 @@ void http_accept_publish(http_loop *loop)
     publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
 }
 
+/* The same without those that have a request on its way, which costs a system call for each look. So a
+ * loop that has no idle connection to give is not asked again, and loop_of_oldest() finds another one. */
+static void publish_exactly(http_loop *loop)
+{
+    publish_since(&loop->idle_since_ns, since_of(loop_oldest_idle(loop)));
+    publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
+}
+
 static bool conn_is_old(const http_loop *loop, const http_conn *conn)
 {
     return conn != NULL && loop->now_ns - conn->since_ns >= EVICT_MIN_AGE_NS;
@@ -192,7 +200,8 @@ static bool make_room(http_loop *loop)
 }
 
 /* The loop whose oldest idle connection, else whose slowest sender, is the oldest. NULL: none is old
- * enough. What other loops tell may have changed meanwhile; the loop that is chosen looks again. */
+ * enough. What other loops tell may have changed meanwhile; the loop that is chosen looks again, and
+ * asks the next one when it has nothing to give. */
 static http_loop *loop_of_oldest(http_loop *self)
 {
     http_server *server = self->server;
@@ -269,7 +278,7 @@ static void newcomer_place(http_loop *loop, http_conn *conn)
         return;
     }
     loop->now_ns = clock_now_ns();
-    http_accept_publish(loop); /* its own may have ended in this turn */
+    publish_exactly(loop); /* its own may have ended in this turn */
     http_loop *best = conn->hops <= server->loop_count ? loop_of_oldest(loop) : loop;
     conn->hops++;
     if (best != NULL && best != loop) {

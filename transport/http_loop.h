@@ -197,7 +197,8 @@ struct http_loop {
     _Atomic int requests;    /* written by this loop only */
     /* Since when its oldest silent or idle connection and its slowest sender are that; DEADLINE_NEVER:
      * none. Written by this loop only, at once when there is a first one and at the end of a turn, so
-     * they may tell of one that has ended, but miss none. Read by a loop that has a newcomer and no
+     * they may tell of one that has ended or has a request on its way, but miss none. A loop that has
+     * to place a newcomer looks at its own closely first. Read by a loop that has a newcomer and no
      * place. */
     _Atomic int64_t idle_since_ns;
     _Atomic int64_t sending_since_ns;

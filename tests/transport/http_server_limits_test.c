@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "transport/http_loop.h"
 
 static _Atomic int64_t fake_now_ns;
 
@@ -550,6 +551,86 @@ static void idle_connections_then_slow_senders_of_all_loops_make_room(void **sta
     echo_stop(&echo);
 }
 
+/* A server of two loops whose connections are known by their loop, and of which one loop can be stopped.
+ * Connections come in pairs, one for each loop. */
+enum { PAIRS = 3, OF_STOPPED = 0, OF_OTHER = 1 };
+
+static _Atomic(pthread_t) loop_of_request; /* which has answered the last request */
+static atomic_bool is_loop_stopped, may_loop_go_on;
+
+static bool is_set(void *flag)
+{
+    return atomic_load((atomic_bool *)flag);
+}
+
+static void answer_from_a_known_loop(void *arg, http_incoming *request)
+{
+    (void)arg;
+    loop_of_request = pthread_self();
+    if (slice_is(http_incoming_path(request), "/stop")) {
+        atomic_store(&is_loop_stopped, true);
+        test_wait_for(is_set, &may_loop_go_on, 5000);
+    }
+    http_incoming_answer(request, 200, "text/plain", NULL, 0, false);
+}
+
+static void open_pairs(const echo_server *echo, int fds[PAIRS][2])
+{
+    char text[1024];
+    pthread_t stopped = {0};
+    for (int i = 0; i < 2 * PAIRS; i++) {
+        int fd = peer_connect(echo);
+        peer_say(fd, GET);
+        assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
+        if (i == 0)
+            stopped = loop_of_request;
+        fds[i / 2][pthread_equal(stopped, loop_of_request) ? OF_STOPPED : OF_OTHER] = fd;
+        pass_ms(10);
+    }
+}
+
+static bool has_arrivals(void *arg)
+{
+    const http_server *server = arg;
+    return atomic_load(&server->loops[0].arrivals.top) != NULL || atomic_load(&server->loops[1].arrivals.top) != NULL;
+}
+
+/* The newcomer is sent to the loop with the oldest idle connection, where a request has come for it
+ * meanwhile: it goes on to the other loop, and the first one's sender is left alone. */
+static void an_idle_connection_of_another_loop_makes_room_before_a_sender(void **state)
+{
+    (void)state;
+    echo_server echo;
+    char text[1024];
+    int fds[PAIRS][2];
+    http_server_settings settings = echo_settings(&echo, 2);
+    settings.connections_max = 2 * PAIRS;
+    settings.on_request = answer_from_a_known_loop;
+    echo_start(&echo, &settings);
+    open_pairs(&echo, fds);
+    int oldest = fds[0][OF_STOPPED], slow = fds[1][OF_STOPPED], stopper = fds[2][OF_STOPPED];
+    peer_say(slow, "POST / HTTP/1.1\r\n");
+    wait_for_requests(&echo, 1);
+    pass_ms(1000);
+    peer_say(stopper, "GET /stop HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(test_wait_for(is_set, &is_loop_stopped, 5000));
+    peer_say(oldest, GET);
+    int fresh = peer_connect(&echo);
+    peer_say(fresh, GET);
+    assert_true(test_wait_for(has_arrivals, echo.server, 5000));
+    atomic_store(&may_loop_go_on, true);
+    assert_int_equal(peer_read_reply(fresh, text, sizeof text), 200);
+    assert_int_equal(peer_read_reply(oldest, text, sizeof text), 200);
+    assert_int_equal(peer_read_reply(stopper, text, sizeof text), 200);
+    assert_int_equal(peer_read_all(fds[0][OF_OTHER], text, sizeof text), 0);
+    peer_say(slow, "Host: x\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(peer_read_reply(slow, text, sizeof text), 200);
+    for (int i = 0; i < PAIRS; i++)
+        close_all_of(fds[i], 2);
+    close(fresh);
+    echo_stop(&echo);
+}
+
 static void the_slowest_sender_makes_room_when_full(void **state)
 {
     (void)state;
@@ -810,6 +891,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_a_cut_off_sender_still_sends_is_not_handled, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
             idle_connections_then_slow_senders_of_all_loops_make_room, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            an_idle_connection_of_another_loop_makes_room_before_a_sender, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(the_slowest_sender_makes_room_when_full, use_fake_clock, use_real_clock),
         cmocka_unit_test(gives_one_address_its_share_only),
         cmocka_unit_test(says_413_while_the_body_is_still_coming),
