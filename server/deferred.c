@@ -405,21 +405,35 @@ static void *watch_clock(void *arg)
     return NULL;
 }
 
-dubboc_status deferrals_init(deferrals *self, bool with_thread, dubboc_error *err)
+void deferrals_init(deferrals *self)
 {
     *self = (deferrals){.earliest_ns = DEADLINE_NEVER, .wake = {.fd = -1}};
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->answered, NULL);
-    if (!wake_open(&self->wake)) {
-        deferrals_fini(self);
+}
+
+dubboc_status deferrals_start(deferrals *self, bool with_thread, dubboc_error *err)
+{
+    if (self->wake.fd < 0 && !wake_open(&self->wake))
         return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
-    }
+    pthread_mutex_lock(&self->lock);
+    assert(self->first == NULL);
+    self->is_stopped = self->ends = false;
+    self->earliest_ns = DEADLINE_NEVER;
+    pthread_mutex_unlock(&self->lock);
     int problem = with_thread ? quiet_thread_start(&self->thread, watch_clock, self) : 0;
     self->has_thread = with_thread && problem == 0;
     if (problem == 0)
         return DUBBOC_OK;
-    deferrals_fini(self);
     return error_set(err, DUBBOC_E_SYSTEM, "no thread for deferred answers: %s", strerror(problem));
+}
+
+static void wait_until_answered(deferrals *self)
+{
+    pthread_mutex_lock(&self->lock);
+    while (self->answering > 0)
+        pthread_cond_wait(&self->answered, &self->lock);
+    pthread_mutex_unlock(&self->lock);
 }
 
 void deferrals_stop(deferrals *self)
@@ -433,14 +447,12 @@ void deferrals_stop(deferrals *self)
         pthread_join(self->thread, NULL);
     self->has_thread = false;
     give_up(self, INT64_MAX, HOLE_STOPPED);
-    pthread_mutex_lock(&self->lock);
-    while (self->answering > 0)
-        pthread_cond_wait(&self->answered, &self->lock);
-    pthread_mutex_unlock(&self->lock);
+    wait_until_answered(self);
 }
 
 void deferrals_fini(deferrals *self)
 {
+    wait_until_answered(self);
     wake_close(&self->wake);
     pthread_cond_destroy(&self->answered);
     pthread_mutex_destroy(&self->lock);

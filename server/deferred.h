@@ -10,12 +10,14 @@
 
 typedef struct parked parked;
 
-/* All unanswered parked exchanges of a server, and the clock that answers for those who do not in time. */
+/* All unanswered parked exchanges of a server, and the clock that answers for those who do not in time.
+ * It lives as long as the server and not only from start to stop, because the program may answer what
+ * was deferred at any time, also after a start that has failed. */
 typedef struct deferrals {
     pthread_mutex_t lock; /* guards everything below and every parked */
     parked *first;
     int64_t earliest_ns; /* the next look is due then */
-    bool checks_raw;     /* [server] check_raw, set by the owner before anything is deferred */
+    bool checks_raw;     /* [server] check_raw, set by the owner after deferrals_init() */
     size_t open_max;     /* [server] deferred_max, set likewise */
     atomic_size_t open;  /* handles that the program has not answered; not guarded by the lock */
     bool is_stopped;     /* whatever is deferred from now on is answered with an error */
@@ -27,9 +29,13 @@ typedef struct deferrals {
     wake wake; /* earliest_ns went down, or ends */
 } deferrals;
 
-/* DUBBOC_E_SYSTEM: no descriptor or thread. with_thread false: the owner calls deferrals_expire() itself, when wake.fd says so or
- * earliest_ns has come. */
-dubboc_status deferrals_init(deferrals *self, bool with_thread, dubboc_error *err);
+void deferrals_init(deferrals *self);
+
+/* Accepts deferred answers from now on; after deferrals_stop() again. What was deferred before that and
+ * is not answered yet counts towards open_max. with_thread false: the owner calls deferrals_expire()
+ * itself, when wake.fd is readable or earliest_ns has come. DUBBOC_E_SYSTEM: no descriptor or thread;
+ * nothing runs then. wake.fd stays open until deferrals_fini(). */
+dubboc_status deferrals_start(deferrals *self, bool with_thread, dubboc_error *err);
 
 /* Answers those whose caller has given up by now. Returns when to look again, DEADLINE_NEVER: when wake is signalled. */
 int64_t deferrals_expire(deferrals *self);
@@ -38,7 +44,7 @@ int64_t deferrals_expire(deferrals *self);
  * no deferred answer touches the HTTP server. */
 void deferrals_stop(deferrals *self);
 
-/* After deferrals_stop(). */
+/* After deferrals_stop(), or when it was never started. Waits for the answers that are being given. */
 void deferrals_fini(deferrals *self);
 
 /* How many answers have been deferred so far. */

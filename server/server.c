@@ -97,6 +97,8 @@ static dubboc_status choose_settings(dubboc_server *self, const dubboc_server_op
     self->ip = mem_dup(options->ip != NULL ? options->ip : config_text(self->config, "server", "ip"));
     self->application = options->application != NULL ? mem_dup(options->application) : NULL;
     self->checks_raw = config_bool(self->config, "server", "check_raw");
+    self->deferrals.checks_raw = self->checks_raw;
+    self->deferrals.open_max = (size_t)config_int(self->config, "server", "deferred_max");
     if (self->registry_address == NULL || self->ip == NULL || (options->application != NULL && self->application == NULL))
         return error_no_memory(err);
     return choose_numbers(self, options, err);
@@ -122,6 +124,7 @@ dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_ser
     if (made == NULL)
         return error_no_memory(err);
     made->step_fd = made->timer_fd = -1;
+    deferrals_init(&made->deferrals);
     status = take_config(own.config, &made->config, err);
     if (status == DUBBOC_OK)
         status = choose_settings(made, &own, err);
@@ -262,12 +265,12 @@ static void forget_addresses(dubboc_server *self)
     self->bound = self->registered = NULL;
 }
 
-/* Everything that start has made, so that the server is as it was before. */
+/* Everything that start has made, so that the server is as it was before; but what handlers have
+ * deferred meanwhile is still to be answered by the program, and counts until then. */
 static void undo_start(dubboc_server *self)
 {
     close_all(self);
     free_all(self);
-    deferrals_fini(&self->deferrals);
     forget_addresses(self);
     self->is_started = false;
 }
@@ -298,10 +301,8 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
     dubboc_status status = services_freeze(&server->services, err);
     if (status != DUBBOC_OK)
         return status;
-    status = deferrals_init(&server->deferrals, server->loops > 0, err);
+    status = deferrals_start(&server->deferrals, server->loops > 0, err);
     if (status == DUBBOC_OK) {
-        server->deferrals.checks_raw = server->checks_raw;
-        server->deferrals.open_max = (size_t)config_int(server->config, "server", "deferred_max");
         server->is_started = true;
         status = start_parts(server, err);
         if (status != DUBBOC_OK)
@@ -438,8 +439,7 @@ void dubboc_server_free(dubboc_server *server)
     if (server == NULL)
         return;
     dubboc_server_stop(server);
-    if (server->is_started)
-        deferrals_fini(&server->deferrals);
+    deferrals_fini(&server->deferrals);
     services_fini(&server->services);
     dubboc_config_free(server->config);
     free(server->registry_address);

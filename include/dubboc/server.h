@@ -220,8 +220,10 @@ typedef struct dubboc_deferred dubboc_deferred;
  * [server] deferred_max (default 100,000) are unanswered; the handler then fails as for any other reason. The
  * caller must answer by exactly one of the functions below, each of which frees deferred; they may be called before the handler has
  * returned. At most once a request, not in a fallback handler. A caller whose Timeout header has run out gets an error (-32000) in the
- * meantime, and so does every open one when the server is stopped: then, and when the caller has gone, the answer goes nowhere, which is
- * harmless; the server must not have been freed. In a batch the whole answer waits for the last of them. */
+ * meantime, and so does every open one when the server is stopped or its start fails: then, and when the
+ * caller has gone, the answer goes nowhere, which is harmless; it still counts towards deferred_max until
+ * it is given. The server must not have been freed. In a batch the whole answer waits for the last of
+ * them. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_deferred *dubboc_request_defer(dubboc_request *request);
 
 /* result is taken over; NULL: null. */

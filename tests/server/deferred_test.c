@@ -2,6 +2,7 @@
 #include "tests/server/caller.h"
 
 #include <pthread.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define HELD_MAX 16
@@ -255,6 +256,90 @@ static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
     dubboc_deferred_answer(held[2], NULL);
 }
 
+/* --- a start that fails after handlers have been running ---------------------------------------------- */
+
+typedef struct failing_start {
+    char *root;        /* of the registry */
+    char blocker[256]; /* a file where the second service's folder has to be */
+    int wanted;        /* deferred answers, once the call that is made while start registers has come */
+} failing_start;
+
+/* The first service is registered by now, and the loops serve. */
+static void call_while_start_registers(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    (void)level, (void)area, (void)fields, (void)suppressed;
+    failing_start *self = arg;
+    if (strcmp(message, "registered") != 0)
+        return;
+    port = test_port(server);
+    int fd = call(NULL, CALL("1", "later", "[]"));
+    wait_held(self->wanted);
+    close(fd);
+}
+
+static void begin_failing_start(failing_start *self)
+{
+    char address[256], folder[256];
+    dubboc_error err;
+    dubboc_service *service;
+    self->root = test_folder_new();
+    snprintf(address, sizeof address, "file://%s", self->root);
+    snprintf(folder, sizeof folder, "%s/dubbo", self->root);
+    snprintf(self->blocker, sizeof self->blocker, "%s/dubbo/test.Second", self->root);
+    assert_int_equal(mkdir(folder, 0777), 0);
+    const setting settings[] = {{"registry", "address", address}, {"server", "deferred_max", "1"},
+        {"server", "stop_drain", "0ms"}, {"server", "stop_watch_wait", "0ms"}, {0}};
+    dubboc_server_free(server);
+    server = test_server(settings, 2);
+    const dubboc_method method = {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
+    static const char *const names[] = {"test.Later", "test.Second"};
+    for (size_t i = 0; i < 2; i++) {
+        assert_status(DUBBOC_OK, dubboc_server_add_service(server, names[i], NULL, &service, &err), &err);
+        assert_status(DUBBOC_OK, dubboc_service_add_method(service, &method, &err), &err);
+    }
+}
+
+static void fail_to_start(failing_start *self, int wanted)
+{
+    dubboc_error err;
+    FILE *blocker = fopen(self->blocker, "w");
+    assert_non_null(blocker);
+    fclose(blocker);
+    self->wanted = wanted;
+    dubboc_log_set(call_while_start_registers, self, DUBBOC_LOG_INFO);
+    dubboc_status status = dubboc_server_start(server, &err);
+    dubboc_log_set(NULL, NULL, 0);
+    assert_int_not_equal(status, DUBBOC_OK);
+    assert_int_equal(held_count, wanted);
+    unlink(self->blocker);
+}
+
+static void an_answer_may_come_after_start_has_failed(void **state)
+{
+    (void)state;
+    reply answer;
+    failing_start failing;
+    begin_failing_start(&failing);
+    fail_to_start(&failing, 1);
+    dubboc_deferred_answer(held[0], NULL);
+    fail_to_start(&failing, 2);
+    test_start(server);
+    port = test_port(server);
+    caller_post(port, "/test.Later", NULL, CALL("2", "later", "[]"), &answer);
+    assert_contains(answer.body, "-32603"); /* held[1] is still owed */
+    reply_fini(&answer);
+    assert_int_equal(held_count, 2);
+    dubboc_deferred_answer(held[1], NULL);
+    int fd = call(NULL, CALL("3", "later", "[]"));
+    wait_held(3);
+    dubboc_deferred_answer(held[2], NULL);
+    check_body(fd, RESULT("3", "null") "\n");
+    dubboc_server_free(server);
+    server = NULL;
+    test_folder_remove(failing.root);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +352,7 @@ int main(void)
         TEST(a_caller_that_has_gone_makes_the_answer_go_nowhere),
         TEST(a_deferred_result_that_is_no_json_is_an_internal_error),
         TEST(no_more_answers_are_owed_than_the_configuration_allows),
+        TEST(an_answer_may_come_after_start_has_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
