@@ -3,9 +3,16 @@
  * what is escaped deeper than the "://" of its URL does not separate the parts of that URL. */
 #include "base/mask.h"
 
+#include <assert.h>
+
 #include "base/mem.h"
 
 #define PORT_DIGITS_MAX 5
+#define PASSES_MAX 8
+
+/* Ceilings that keep the time for a long text in proportion to its length. */
+#define USER_BYTES_MAX 1024 /* how far behind an escaped "://" the '@' of its user is looked for */
+#define URLS_IN_USER_MAX 32 /* how many "://" are read as a part of a password; then the rest is */
 
 typedef struct mask_char {
     char c;
@@ -50,7 +57,8 @@ static size_t mask_find(dubboc_slice text, size_t from, const char *wanted, size
 
 static dubboc_slice mask_part(dubboc_slice text, size_t from, size_t to)
 {
-    return slice_make(text.at + from, to - from);
+    assert(from <= to && to <= text.len);
+    return slice_make(text.len > 0 ? text.at + from : text.at, to - from);
 }
 
 /* The place of the last '@'; 0: there is none, or nothing before it. */
@@ -75,8 +83,32 @@ static bool mask_is_scheme_char(char c)
     return ascii_is_alnum(c) || c == '+' || c == '-' || c == '.';
 }
 
-/* Whether "://" stands at that place. */
-static bool mask_url_at(dubboc_slice text, size_t at, mask_url *url)
+/* Where the scheme begins that ends at colon, not before from. */
+static size_t mask_scheme_begin(dubboc_slice text, size_t from, size_t colon)
+{
+    size_t scheme = colon;
+    while (scheme > from && mask_is_scheme_char(text.at[scheme - 1]))
+        scheme--;
+    bool is_escape = scheme > from && text.at[scheme - 1] == '%' && colon - scheme > 2;
+    return is_escape ? scheme + 2 : scheme; /* an escaped separator before it: "%2Cjsonrpc://" */
+}
+
+/* Whether an escaped "://" that ends there is a part of a user or a password: then the '@' of these
+ * is escaped less than it, and less than all that separates between them. */
+static bool mask_is_in_user(dubboc_slice text, size_t at, size_t depth)
+{
+    text.len = text.len - at < USER_BYTES_MAX ? text.len : at + USER_BYTES_MAX;
+    while (depth > 1 && (at = mask_find(text, at, "@/?#&", depth - 1)) < text.len) {
+        mask_char read = mask_read(text, at);
+        if (read.c == '@')
+            return true;
+        depth = read.len;
+    }
+    return false;
+}
+
+/* Whether "://" stands at that place, with a scheme before it that does not begin before from. */
+static bool mask_url_at(dubboc_slice text, size_t from, size_t at, mask_url *url)
 {
     size_t depth = 0;
     size_t colon = at;
@@ -87,19 +119,15 @@ static bool mask_url_at(dubboc_slice text, size_t at, mask_url *url)
         at += read.len;
         depth = read.len;
     }
-    size_t scheme = colon;
-    while (scheme > 0 && mask_is_scheme_char(text.at[scheme - 1]))
-        scheme--;
-    if (scheme >= 1 && text.at[scheme - 1] == '%' && colon - scheme > 2)
-        scheme += 2; /* an escaped separator before it: "%2Cjsonrpc://" */
+    size_t scheme = mask_scheme_begin(text, from, colon);
     *url = (mask_url){.scheme = scheme, .authority = at, .depth = depth};
-    return colon > scheme;
+    return colon > scheme && !mask_is_in_user(text, at, depth);
 }
 
 static bool mask_next_url(dubboc_slice text, size_t from, mask_url *url)
 {
     for (size_t at = from; at < text.len; at += mask_read(text, at).len)
-        if (mask_url_at(text, at, url))
+        if (mask_url_at(text, from, at, url))
             return true;
     return false;
 }
@@ -182,7 +210,8 @@ static size_t mask_url_end(dubboc_slice text, const mask_url *url)
 {
     dubboc_slice scheme = mask_scheme(text, url);
     mask_url next = *url;
-    while (!slice_is_nocase(scheme, "zookeeper") && mask_next_url(text, next.authority, &next)) {
+    size_t tried_max = slice_is_nocase(scheme, "zookeeper") ? 0 : URLS_IN_USER_MAX;
+    for (size_t i = 0; i < tried_max && mask_next_url(text, next.authority, &next); i++) {
         dubboc_slice own = mask_part(text, url->authority, next.scheme);
         size_t user_end = mask_user_end(scheme, own, url->depth);
         size_t host = user_end > 0 ? user_end + mask_read(own, user_end).len : 0;
@@ -289,8 +318,9 @@ static void mask_params(mask_job *job)
     size_t at = 0;
     while ((at = mask_find(text, at, "?&", SIZE_MAX)) < text.len) {
         at += mask_read(text, at).len;
-        size_t value = mask_find(text, at, "=", SIZE_MAX);
-        if (value == text.len || !mask_is_secret_key(mask_part(text, at, value)))
+        size_t value = mask_find(text, at, "=?&", SIZE_MAX);
+        bool has_value = value < text.len && mask_read(text, value).c == '=';
+        if (!has_value || !mask_is_secret_key(mask_part(text, at, value)))
             continue;
         size_t depth = mask_read(text, value).len;
         at = mask_value_end(text, value + depth, depth);
@@ -300,7 +330,8 @@ static void mask_params(mask_job *job)
 
 /* --- the whole */
 
-void mask_address(buffer *out, dubboc_slice address)
+/* Appends the address with what it hides, as far as that can be read off it as it stands. */
+static void mask_pass(buffer *out, dubboc_slice address)
 {
     mask_job job = {.text = address, .is_hidden = MEM_NEW_ARRAY(address.len + 1, bool)};
     if (job.is_hidden == NULL) {
@@ -315,6 +346,30 @@ void mask_address(buffer *out, dubboc_slice address)
         else if (i == 0 || !job.is_hidden[i - 1])
             buffer_append_text(out, MASK);
     free(job.is_hidden);
+}
+
+/* What is hidden may have been what the rest was read by, so masking goes on until nothing changes.
+ * What does not come to an end soon is no address, and hidden as a whole. */
+void mask_address(buffer *out, dubboc_slice address)
+{
+    buffer passes[PASSES_MAX];
+    bool is_stable = false;
+    size_t count = 0;
+    while (!is_stable && count < PASSES_MAX) {
+        buffer *pass = &passes[count++];
+        buffer_init(pass, SIZE_MAX / 2);
+        mask_pass(pass, address);
+        is_stable = pass->status != DUBBOC_OK || slice_equal(buffer_slice(pass), address);
+        address = buffer_slice(pass);
+    }
+    if (passes[count - 1].status != DUBBOC_OK)
+        out->status = passes[count - 1].status;
+    else if (is_stable)
+        buffer_append(out, address.at, address.len);
+    else
+        buffer_append_text(out, MASK);
+    while (count > 0)
+        buffer_fini(&passes[--count]);
 }
 
 char *mask_address_dup(dubboc_slice address)

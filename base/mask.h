@@ -5,7 +5,8 @@
  * are called password, passwd, secret, token or username. Passwords are often written unescaped, with
  * '/', '?' or '@' in them, so where an address can be read in two ways the one with more user
  * information counts: a group or a path that holds an '@' may be hidden with it. What is escaped, as
- * in the name of a node or in an address inside a param, is recognized too. */
+ * in the name of a node or in an address inside a param, is recognized too. What has been masked
+ * stays as it is when it is masked again. */
 #ifndef BASE_MASK_H
 #define BASE_MASK_H
 

@@ -10,6 +10,7 @@ fuzz_ldflags = $(AM_LDFLAGS)
 endif
 fuzz_ldadd = libdubboc_core.la
 
+include fuzz/base.mk
 include fuzz/codec.mk
 include fuzz/transport.mk
 include fuzz/registry.mk
