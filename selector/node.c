@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "registry/url_address.h"
 
 #define LABEL_MAX 128 /* bytes of a text that is no URL */
 #define CHANGED_MAX 1024
@@ -281,6 +282,20 @@ node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
     return NULL;
 }
 
+/* Whether "host:port/path" may be a user and a password that nobody escaped, as in
+ * "user:12/34@host:80": the path has an '@' with a ':' before it or a host and a port behind it. */
+static bool may_hold_password(dubboc_slice path)
+{
+    const char *at = path.len > 0 ? memrchr(path.at, '@', path.len) : NULL;
+    if (at == NULL)
+        return false;
+    dubboc_slice behind = slice_make(at + 1, (size_t)(path.at + path.len - at - 1)), server, rest;
+    slice_cut(behind, '/', &server, &rest);
+    url_address address;
+    bool has_port = url_address_parse(server, &address, NULL) == DUBBOC_OK && address.port > 0;
+    return has_port || memchr(path.at, ':', (size_t)(at - path.at)) != NULL;
+}
+
 static dubboc_status take_fixed(node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
 {
     bool is_tls = slice_is(url->scheme, "https");
@@ -289,8 +304,10 @@ static dubboc_status take_fixed(node *self, const node_reader *reader, const pro
             MASKED(slice_of(self->text)), SLICE_ARGS(url->scheme));
     if (url->host.len == 0 || url->port == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", MASKED(slice_of(self->text)));
-    if (url->path.len > 0 && memchr(url->path.at, '@', url->path.len) != NULL)
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s: '@' in the path; a '/' in a password is written as %%2F, an '@' as %%40",
+    if (may_hold_password(url->path))
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "%s: what is before the '@' may be a password; write an '@' in a path as %%40, "
+            "in a password '/' as %%2F and '@' as %%40",
             MASKED(slice_of(self->text)));
     if (!is_printable(url->path))
         return error_set(err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", MASKED(slice_of(self->text)));

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "selector/health.h"
 #include "selector/line.h"
@@ -122,6 +123,17 @@ static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_end
     return given;
 }
 
+/* "host:port/path" for people. What is before an '@' in the path is masked, since "user:12/34@host"
+ * may hold a password that was not escaped. NULL: no memory. */
+static char *label_new(const char *address, dubboc_slice path)
+{
+    size_t slash = slice_starts_with(path, "/") ? 1 : 0;
+    char *masked = mask_address_dup(slice_make(path.at + slash, path.len - slash));
+    char *label = masked != NULL ? mem_printf("%s%s%s", address, slash > 0 ? "/" : "", masked) : NULL;
+    free(masked);
+    return label;
+}
+
 static member *member_new_locked(provider_set *set, const provider_place *place)
 {
     static_assert(sizeof(provider) <= CACHE_LINE, "a provider is one cache line");
@@ -136,7 +148,7 @@ static member *member_new_locked(provider_set *set, const provider_place *place)
     public->identity = mem_dup_slice(place->identity);
     public->address = mem_printf(is_v6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(place->host), place->port);
     public->path = mem_dup_slice(place->path);
-    public->label = public->address != NULL ? mem_printf("%s%.*s", public->address, SLICE_ARGS(place->path)) : NULL;
+    public->label = public->address != NULL ? label_new(public->address, place->path) : NULL;
     if (public->identity != NULL && public->address != NULL && public->path != NULL && public->label != NULL)
         return self;
     drop_member_locked(set, self);

@@ -96,7 +96,11 @@ typedef struct dubboc_call_options {
     const char *version; /* the same */
     /* "http://host:port/path", or https: this provider, no registry; interface is then only a name for people. What stands behind a '?' is
      * read as in a provider's node ("?timeout=500") and not sent. The 4096 addresses used last are kept with their
-     * connections. */
+     * connections.
+     * A user and a password are not sent; '/' and '@' in them are escaped (%2F, %40). An '@' in the
+     * path may stand as it is, but has to be written as %40 when there is a ':' before it in the path
+     * or a host and a port behind it: "http://me:1/2@host:80/path" is refused (DUBBOC_E_ARGUMENT),
+     * since it may hold a password that was not escaped. */
     const char *url;
     const char *load_balance;     /* "random", "roundrobin" */
     int retries;                  /* repeats, as in dubboc_client_options; DUBBOC_NONE: 0 */

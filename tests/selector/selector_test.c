@@ -245,6 +245,64 @@ static void a_fixed_address_that_is_none_is_refused(void **state)
     fixture_end(&f);
 }
 
+static void an_at_sign_in_the_path_of_a_fixed_address_is_a_part_of_it(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"http://h:80/@api/rpc", "h:80", "/@api/rpc"},
+        {"http://h:80/a@b", "h:80", "/a@b"},
+        {"http://h/a@b?timeout=5", "h:80", "/a@b"},
+        {"http://h:80/a/me@example.com/x:y", "h:80", "/a/me@example.com/x:y"},
+        {"http://h:80/a@b:c/d", "h:80", "/a@b:c/d"},
+        {"http://u:p@h:80/@api/rpc", "h:80", "/@api/rpc"},
+        {"https://[::1]:443/@api", "[::1]:443", "/@api"},
+        {"http://u:p%2Fq%40r@h:80/a%40b:1", "h:80", "/a%40b:1"},
+    };
+    fixture f;
+    fixture_start_in_turn(&f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        directory *found = NULL;
+        pick held;
+        assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &found, &f.err), &f.err);
+        const provider *one = pick_one(found, "m", &held);
+        assert_string_equal(one->address, cases[i][1]);
+        assert_string_equal(one->path, cases[i][2]);
+        pick_release(found, &held, PICK_GOOD);
+    }
+    fixture_end(&f);
+}
+
+/* A password that was not escaped may read as a port and a path. */
+static void an_at_sign_that_may_end_a_password_is_refused_without_showing_it(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"http://user:12/34Zq@h:80/x", "http://user:12/34Zq@[::1]:80/x",
+        "http://user:12/Zq@h:1/34@h/x", "http://user/34Zq@h:80", "http://us/er:Zq@h/x", "http://user:pa/Zq@h/",
+        "http://user:12/Zq@34@h:80/", "jsonrpc://user:12/Zq@h:80?timeout=5"};
+    fixture f;
+    fixture_start_in_turn(&f);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        directory *found = NULL;
+        assert_status(DUBBOC_E_ARGUMENT, selector_fixed(f.selector, wrong[i], &found, &f.err), &f.err);
+        assert_contains(f.err.text, "%40");
+        assert_null(strstr(f.err.text, "Zq"));
+    }
+    fixture_end(&f);
+}
+
+static void what_may_be_a_password_is_not_in_the_name_of_a_provider(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_start_in_turn(&f);
+    directory *found = NULL;
+    assert_status(DUBBOC_OK, selector_fixed(f.selector, "http://user:12/34@h/x", &found, &f.err), &f.err);
+    assert_string_equal(pick_label(found, NULL, PICK_GOOD), "user:12/********@h/x");
+    assert_status(DUBBOC_OK, selector_fixed(f.selector, "http://h:80/@api/x", &found, &f.err), &f.err);
+    assert_string_equal(pick_label(found, NULL, PICK_GOOD), "h:80/@api/x");
+    fixture_end(&f);
+}
+
 static void names_the_policies_there_are(void **state)
 {
     (void)state;
@@ -666,6 +724,9 @@ int main(void)
         cmocka_unit_test(without_a_registry_only_fixed_addresses_work),
         cmocka_unit_test(a_fixed_address_is_taken_as_it_is_written),
         cmocka_unit_test(a_fixed_address_that_is_none_is_refused),
+        cmocka_unit_test(an_at_sign_in_the_path_of_a_fixed_address_is_a_part_of_it),
+        cmocka_unit_test(an_at_sign_that_may_end_a_password_is_refused_without_showing_it),
+        cmocka_unit_test(what_may_be_a_password_is_not_in_the_name_of_a_provider),
         cmocka_unit_test(a_node_is_called_where_it_says_without_its_user_information),
         cmocka_unit_test(addresses_of_calls_are_kept_as_long_as_they_are_used),
         cmocka_unit_test(the_address_used_last_is_the_last_to_go),
