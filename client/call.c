@@ -41,12 +41,17 @@ static double milliseconds_since(int64_t then_ns)
 
 /* --- ending */
 
-/* Without printf: this runs once a call. */
+/* Without printf: this runs once or twice a call. */
+static void copy_cut(char *to, size_t size, const char *text)
+{
+    size_t len = strnlen(text, size - 1);
+    memcpy(to, text, len);
+    to[len] = '\0';
+}
+
 static void name_provider(dubboc_error *err, const char *label)
 {
-    size_t len = strnlen(label, sizeof err->provider - 1);
-    memcpy(err->provider, label, len);
-    err->provider[len] = '\0';
+    copy_cut(err->provider, sizeof err->provider, label);
 }
 
 static call_want end(call *self, dubboc_status status, dubboc_execution execution)
@@ -216,8 +221,9 @@ static void use_node_settings(call *self)
     bool heeds_retries = !self->retries_are_set || (self->held.retries_are_override && self->options->retries == 0);
     if (heeds_timeout && self->held.timeout_ms > 0)
         set_deadline(self, self->held.timeout_ms, self->held.timeout_is_override ? TIMEOUT_FROM_OVERRIDE : TIMEOUT_FROM_NODE);
+    /* a copy: the provider may be gone when it is told */
     if (self->timeout_from == TIMEOUT_FROM_NODE)
-        snprintf(self->timeout_node, sizeof self->timeout_node, "%s", self->held.provider->address);
+        copy_cut(self->timeout_node, sizeof self->timeout_node, self->held.provider->address);
     if (heeds_retries && self->held.retries >= 0)
         self->retries_left = self->held.retries;
     self->timeout_is_set = self->retries_are_set = true;

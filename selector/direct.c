@@ -114,8 +114,10 @@ static direct *direct_use_known_locked(direct_table *self, dubboc_slice address)
     if (known == NULL)
         return NULL;
     atomic_fetch_add_explicit(&known->users, 1, memory_order_relaxed);
-    direct_unlink_locked(self, known);
-    direct_link_newest_locked(self, known);
+    if (known != self->newest) {
+        direct_unlink_locked(self, known);
+        direct_link_newest_locked(self, known);
+    }
     return known;
 }
 
