@@ -78,11 +78,14 @@ static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, fals
 
 /* --- TLS ------------------------------------------------------------------------------------------------------------------------------------ */
 
+/* An error of TLS itself leaves what curl knows of the system's errors as it was: perhaps that of an
+ * address which could not be reached before another one was. */
 static http_io_result tls_broken(http_connection *connection, CURLcode code, const char **problem)
 {
     long error = 0;
     curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &error);
-    connection->lost_host = is_error_of_host((int)error);
+    bool is_io = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
+    connection->lost_host = is_io && error != connection->connect_errno && is_error_of_host((int)error);
     *problem = curl_easy_strerror(code);
     return HTTP_IO_BROKEN;
 }
@@ -229,6 +232,7 @@ static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error
     }
     if (endpoint->is_tls) {
         fcntl(fd, F_SETFD, FD_CLOEXEC);
+        curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &connection->connect_errno);
         connection->curl = curl;
         connection->fd = fd;
         connection->io = &tls_io;

@@ -55,6 +55,7 @@ struct http_connection {
     int64_t taken_ns;      /* by whoever uses it now */
     int64_t idle_since_ns; /* idle: when it was given back */
     int64_t use_until_ns;  /* idle: not to be used from then on */
+    long connect_errno;    /* TLS: the system's error that connecting left behind in curl */
     bool lost_host;        /* broken by an error that says that the host, or the way to it, is gone */
     uint64_t exchanges;    /* begun */
     http_phase phase;

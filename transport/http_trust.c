@@ -60,7 +60,8 @@ bool http_trust_is_shared(void)
 static bool trust_is_same_file(const struct stat *a, const struct stat *b)
 {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 /* With the flags that libcurl gives its own: an intermediate certificate may be trusted, too. */
@@ -78,13 +79,38 @@ static X509_STORE *trust_read(const char *file, const char *folder)
     return NULL;
 }
 
-/* Of the first thing that went wrong in OpenSSL; empties its list of errors. */
-static const char *trust_reason(void)
+/* Of the first thing that went wrong in OpenSSL; empties its list of errors. *is_lasting: it is the
+ * file's content, not that there were too few descriptors or too little memory. */
+static const char *trust_reason(bool *is_lasting)
 {
     unsigned long error = ERR_get_error();
     ERR_clear_error();
-    const char *reason = ERR_reason_error_string(error);
+    *is_lasting = error != 0 && !ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) != ERR_R_MALLOC_FAILURE;
+    const char *reason = ERR_SYSTEM_ERROR(error) ? strerrordesc_np(ERR_GET_REASON(error)) : ERR_reason_error_string(error);
     return reason != NULL ? reason : "OpenSSL cannot read it";
+}
+
+/* Another file, or the first one. */
+static dubboc_status trust_replace_locked(
+    http_trust *self, const char *file, const char *folder, const struct stat *now, dubboc_error *err)
+{
+    bool is_lasting = true;
+    ERR_clear_error();
+    X509_STORE *store = trust_read(file, folder);
+    if (store != NULL) {
+        http_trust_give_back(self->store);
+        self->store = store;
+    } else {
+        const char *reason = trust_reason(&is_lasting);
+        error_set(err, DUBBOC_E_CONNECT, "cannot read the authorities trusted for https from %s: %s",
+            file != NULL ? file : folder, reason);
+    }
+    self->has_seen = is_lasting;
+    self->seen = *now;
+    if (store != NULL)
+        return DUBBOC_OK;
+    self->broken = *err;
+    return DUBBOC_E_CONNECT;
 }
 
 static dubboc_status trust_refresh_locked(http_trust *self, dubboc_error *err)
@@ -95,17 +121,12 @@ static dubboc_status trust_refresh_locked(http_trust *self, dubboc_error *err)
     if (file != NULL && stat(file, &now) != 0)
         return error_set(
             err, DUBBOC_E_CONNECT, "cannot read the authorities trusted for https from %s: %s", file, strerrordesc_np(errno));
-    if (self->store != NULL && trust_is_same_file(&self->seen, &now))
+    if (!self->has_seen || !trust_is_same_file(&self->seen, &now))
+        return trust_replace_locked(self, file, folder, &now, err);
+    if (self->store != NULL)
         return DUBBOC_OK;
-    self->seen = now; /* also of one that cannot be read: not again for each connection */
-    ERR_clear_error();
-    X509_STORE *store = trust_read(file, folder);
-    if (store == NULL)
-        return error_set(err, DUBBOC_E_CONNECT, "cannot read the authorities trusted for https from %s: %s",
-            file != NULL ? file : folder, trust_reason());
-    http_trust_give_back(self->store);
-    self->store = store;
-    return DUBBOC_OK;
+    *err = self->broken;
+    return DUBBOC_E_CONNECT;
 }
 
 dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)

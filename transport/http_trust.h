@@ -20,8 +20,10 @@
 typedef struct http_trust {
     const char *ca_file; /* borrowed; NULL: the system's authorities */
     pthread_mutex_t lock;
-    void *store;      /* an X509_STORE; NULL: not read yet */
-    struct stat seen; /* the file that was read */
+    void *store;         /* an X509_STORE; NULL: none could be read yet */
+    bool has_seen;       /* a file was read, with success or not */
+    struct stat seen;    /* that file */
+    dubboc_error broken; /* why there is no store in spite of that */
 } http_trust;
 
 void http_trust_init(http_trust *self, const char *ca_file);
@@ -31,6 +33,7 @@ void http_trust_fini(http_trust *self);
  * to read for itself. Reads the file when it has not been read or has changed; that takes time, so
  * call it where blocking is allowed, not on the thread of an event loop. Who comes meanwhile waits for
  * it. A changed file that cannot be read leaves the former authorities in force, and is logged.
+ * One whose content is of no use is not read again before it changes.
  * DUBBOC_E_CONNECT: it cannot be read; err names the file and the reason. DUBBOC_E_NO_MEMORY. */
 dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err);
 void http_trust_give_back(void *store); /* NULL is accepted */

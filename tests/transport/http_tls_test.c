@@ -1,13 +1,17 @@
 /* The same exchanges over TLS, with a peer in Python. What differs from plain sockets is how bytes move and how an idle connection is looked at. */
 #include "tests/transport/client_fixture.h"
 
+#include "base/error.h"
 #include "transport/http_trust.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +22,7 @@
 /* How often a file was opened: OpenSSL reads authorities by one of these two. */
 static const char *watched_file;
 static atomic_int watched_opens;
+static atomic_int failing_opens; /* so many more fail: too many files are open */
 
 static FILE *open_watched(const char *path, const char *mode, const char *function)
 {
@@ -25,6 +30,11 @@ static FILE *open_watched(const char *path, const char *mode, const char *functi
     *(void **)&next = dlsym(RTLD_NEXT, function);
     if (watched_file != NULL && strcmp(path, watched_file) == 0)
         atomic_fetch_add(&watched_opens, 1);
+    if (watched_file != NULL && strcmp(path, watched_file) == 0 && atomic_load(&failing_opens) > 0) {
+        atomic_fetch_sub(&failing_opens, 1);
+        errno = EMFILE;
+        return NULL;
+    }
     return next(path, mode);
 }
 
@@ -60,6 +70,37 @@ EXPORTED int stat(const char *restrict path, struct stat *restrict into)
 EXPORTED int stat64(const char *restrict path, struct stat64 *restrict into)
 {
     return look(path, into, "stat64");
+}
+
+/* While this is so, a host has an IPv6 address before the others, which cannot be reached. */
+static atomic_bool has_unreachable_address;
+
+EXPORTED int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints,
+    struct addrinfo **restrict found)
+{
+    int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (!atomic_load(&has_unreachable_address))
+        return next(name, service, hints, found);
+    struct addrinfo *reachable, only = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+    int result = next("127.0.0.1", service, &only, &reachable);
+    if (result != 0)
+        return result;
+    only = (struct addrinfo){.ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST};
+    result = next("::1", service, &only, found);
+    if (result == 0)
+        (*found)->ai_next = reachable;
+    return result;
+}
+
+EXPORTED int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t len)
+{
+    int (*next)(int, __CONST_SOCKADDR_ARG, socklen_t);
+    *(void **)&next = dlsym(RTLD_NEXT, "connect");
+    if (!atomic_load(&has_unreachable_address) || address.__sockaddr__->sa_family != AF_INET6)
+        return next(fd, address, len);
+    errno = ENETUNREACH;
+    return -1;
 }
 
 static void watch_file(const char *path)
@@ -198,25 +239,47 @@ static void a_reset_is_broken_and_raises_no_signal(void **state)
     end(&f);
 }
 
+/* Three idle connections; then what the peer does with another exchange, and whether a connection
+ * that was idle before is used afterwards. */
+static bool idle_ones_outlast(fixture *f, const char *path)
+{
+    http_connection *connections[3];
+    for (int i = 0; i < 3; i++) {
+        connections[i] = take(f);
+        assert_status(DUBBOC_OK, post_to(f, connections[i], "/echo", slice_of("hello")), &f->err);
+    }
+    for (int i = 0; i < 3; i++)
+        http_connection_give_back(connections[i]);
+    http_connection *connection = take(f);
+    assert_true(http_connection_is_reused(connection));
+    assert_status(DUBBOC_E_BROKEN, post_to(f, connection, path, slice_of("x")), &f->err);
+    http_connection_give_back(connection);
+    connection = take(f);
+    bool is_reused = http_connection_is_reused(connection);
+    http_connection_give_back(connection);
+    return is_reused;
+}
+
 static void a_reset_closes_the_connections_that_were_idle_before(void **state)
 {
     (void)state;
     fixture f = start_tls();
-    http_connection *connections[3];
-    for (int i = 0; i < 3; i++) {
-        connections[i] = take(&f);
-        assert_status(DUBBOC_OK, post_to(&f, connections[i], "/echo", slice_of("hello")), &f.err);
-    }
-    for (int i = 0; i < 3; i++)
-        http_connection_give_back(connections[i]);
-    http_connection *connection = take(&f);
-    assert_true(http_connection_is_reused(connection));
-    assert_status(DUBBOC_E_BROKEN, post_to(&f, connection, "/reset", slice_of("x")), &f.err);
-    http_connection_give_back(connection);
-    connection = take(&f);
-    assert_false(http_connection_is_reused(connection));
-    http_connection_give_back(connection);
+    assert_false(idle_ones_outlast(&f, "/reset"));
     end(&f);
+}
+
+/* Of which libcurl tells the system's error that connecting has met. */
+static void an_error_of_tls_does_not_count_as_a_lost_host(void **state)
+{
+    (void)state;
+    atomic_store(&has_unreachable_address, true);
+    fixture f = start_tls();
+    assert_true(idle_ones_outlast(&f, "/garbage"));
+    end(&f);
+    f = start_tls();
+    assert_false(idle_ones_outlast(&f, "/reset"));
+    end(&f);
+    atomic_store(&has_unreachable_address, false);
 }
 
 static void begin_post_to(http_connection *connection, const char *path)
@@ -392,6 +455,38 @@ static void a_changed_file_of_authorities_counts_from_the_next_connection_on(voi
     rmdir(folder);
 }
 
+static void a_file_of_no_use_is_read_once_and_one_that_did_not_open_again(void **state)
+{
+    (void)state;
+    if (!http_trust_is_shared())
+        skip(); /* libcurl reads for itself */
+    char folder[] = "/tmp/dubboc-test-XXXXXX", path[48];
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/ca.pem", folder);
+    authorities_become(path, "");
+    http_client_settings settings = usual_settings();
+    settings.tls_ca_file = path;
+    fixture f = start_without_peer(&settings, peer.url);
+    watch_file(path);
+    for (int i = 0; i < 3; i++) {
+        error_clear(&f.err);
+        assert_status(DUBBOC_E_CONNECT, connect_to_peer(&f), &f.err);
+        assert_contains(f.err.text, path);
+    }
+    assert_int_equal(atomic_load(&watched_opens), 1);
+    watch_file(NULL);
+    authorities_become(path, "certificate.pem");
+    watch_file(path);
+    atomic_store(&failing_opens, 1);
+    assert_status(DUBBOC_E_CONNECT, connect_to_peer(&f), &f.err);
+    assert_contains(f.err.text, "Too many open files");
+    assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
+    watch_file(NULL);
+    end(&f);
+    unlink(path);
+    rmdir(folder);
+}
+
 static void beside_a_file_of_authorities_those_of_the_system_do_not_count(void **state)
 {
     (void)state;
@@ -443,11 +538,13 @@ int main(void)
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
         cmocka_unit_test(a_reset_is_broken_and_raises_no_signal),
         cmocka_unit_test(a_reset_closes_the_connections_that_were_idle_before),
+        cmocka_unit_test(an_error_of_tls_does_not_count_as_a_lost_host),
         cmocka_unit_test(a_flood_outlasts_neither_the_deadline_nor_the_stop),
         cmocka_unit_test(records_of_one_byte_do_not_hold_a_step_up),
         cmocka_unit_test(a_step_sends_a_bounded_part_of_a_big_request),
         cmocka_unit_test(the_authorities_are_read_once_per_client),
         cmocka_unit_test(a_changed_file_of_authorities_counts_from_the_next_connection_on),
+        cmocka_unit_test(a_file_of_no_use_is_read_once_and_one_that_did_not_open_again),
         cmocka_unit_test(beside_a_file_of_authorities_those_of_the_system_do_not_count),
         cmocka_unit_test(a_file_without_authorities_is_told),
         cmocka_unit_test(a_peer_nobody_vouches_for_is_refused),

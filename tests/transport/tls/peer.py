@@ -1,6 +1,6 @@
 """A TLS peer for http_tls_test: answers POST /echo with the body it got, /close with "ok" and then
-closes, /reset with a reset, /flood with far more than anybody wants, /crumbs with a body in TLS
-records of one byte each.
+closes, /reset with a reset, /garbage with bytes that are no TLS, /flood with far more than anybody
+wants, /crumbs with a body in TLS records of one byte each.
 
 Prints its port, ends when its standard input does. The key beside it is for this test only and guards nothing."""
 import os
@@ -44,6 +44,9 @@ def serve(plain):
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 stream.close()
                 break
+            if path == b"/garbage":
+                os.write(connection.fileno(), b"no TLS at all\r\n" * 8)
+                continue
             if path == b"/flood":
                 connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
                 for _ in range(FLOOD_BYTES // len(FLOOD_PIECE)):
