@@ -17,7 +17,9 @@ typedef enum config_form {
     CONFIG_FORM_IP,       /* an IPv4 or IPv6 address, or empty */
     CONFIG_FORM_HOST,     /* a name or an address, or empty */
     CONFIG_FORM_REGISTRY, /* a registry URL, or empty */
-    CONFIG_FORM_HTTP_URL  /* http:// or https://, with a host */
+    CONFIG_FORM_HTTP_URL, /* http:// or https://, with a host */
+    CONFIG_FORM_NAME,     /* of a group or version: letters, digits and . _ -, or empty */
+    CONFIG_FORM_PATH      /* of a service, or empty: config_path_fault() */
 } config_form;
 
 typedef struct config_key {
@@ -73,6 +75,11 @@ dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t
 /* Whether a blank, a # or ; and another blank stand in it, as in "2 # twice": other readers of ini files
  * take a comment there, this one a part of the value. */
 bool config_ends_in_comment(dubboc_slice value);
+
+/* Why a service cannot be served at that path (without its leading '/'): Java strips every leading '/',
+ * HTTP clients and proxies resolve "." and ".." and merge "//", so that it would be registered as one
+ * thing and asked for as another. Static words that go on from the path; NULL: it can. */
+const char *config_path_fault(dubboc_slice path);
 
 /* What the key takes, in words ("a whole number from 0 to 100"), cut at size. */
 void config_key_expected(const config_key *key, char *text, size_t size);

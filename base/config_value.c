@@ -96,6 +96,10 @@ static const char *form_text(config_form form)
         return "zookeeper://host:port,host:port/, file:///folder, static:URL,URL, or nothing";
     case CONFIG_FORM_HTTP_URL:
         return "http://host:port/path or https://host:port/path";
+    case CONFIG_FORM_NAME:
+        return "letters, digits and . _ -, or nothing";
+    case CONFIG_FORM_PATH:
+        return "names of letters, digits and . _ - $ ~ with one / between them, or nothing";
     case CONFIG_FORM_ANY:
         break;
     }
@@ -271,6 +275,37 @@ static bool is_http_url(dubboc_slice value)
     return is_host_and_port(at != NULL ? slice_make(at + 1, (size_t)(authority.at + authority.len - at - 1)) : authority);
 }
 
+static bool is_all_of(dubboc_slice value, const char *others)
+{
+    for (size_t i = 0; i < value.len; i++)
+        if (!ascii_is_alnum(value.at[i]) && (value.at[i] == '\0' || strchr(others, value.at[i]) == NULL))
+            return false;
+    return true;
+}
+
+const char *config_path_fault(dubboc_slice path)
+{
+    dubboc_slice rest = path, segment;
+    bool has_more = true;
+    while (has_more) {
+        has_more = slice_cut(rest, '/', &segment, &rest);
+        if (segment.len == 0)
+            return "has an empty segment: write one '/' between names and none at the end";
+        if (slice_is(segment, ".") || slice_is(segment, ".."))
+            return "has a segment . or .., which HTTP clients resolve";
+    }
+    return NULL;
+}
+
+static dubboc_status read_path(const config_key *key, dubboc_slice value, dubboc_error *err)
+{
+    dubboc_slice path = slice_starts_with(value, "/") ? slice_make(value.at + 1, value.len - 1) : value;
+    const char *fault = value.len == 0 ? NULL : config_path_fault(path);
+    if (fault != NULL)
+        return error_set(err, DUBBOC_E_CONFIG, "the path %s", fault);
+    return is_all_of(value, "._-$~/") ? DUBBOC_OK : not_expected(key, err);
+}
+
 static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     switch (key->form) {
@@ -284,6 +319,10 @@ static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc
         return read_registry(key, value, err);
     case CONFIG_FORM_HTTP_URL:
         return is_http_url(value) ? DUBBOC_OK : not_expected(key, err);
+    case CONFIG_FORM_NAME:
+        return is_all_of(value, "._-") ? DUBBOC_OK : not_expected(key, err);
+    case CONFIG_FORM_PATH:
+        return read_path(key, value, err);
     case CONFIG_FORM_ANY:
         break;
     }

@@ -99,6 +99,15 @@ void error_copy(dubboc_error *err, const dubboc_error *from)
     memcpy(err->text, from->text, strlen(from->text) + 1);
 }
 
+/* A text is one line for people: what a peer or a user wrote into it must not forge log lines or send
+ * commands to a terminal. */
+static void error_make_one_line(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
+        if (*c < ' ' || *c == 0x7F)
+            *c = *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : '?';
+}
+
 dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *format, va_list args)
 {
     if (err == NULL)
@@ -106,6 +115,7 @@ dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *fo
     err->status = status;
     if (vsnprintf(err->text, sizeof err->text, format, args) >= (int)sizeof err->text)
         utf8_drop_cut_tail(err->text);
+    error_make_one_line(err->text);
     return status;
 }
 
@@ -137,6 +147,7 @@ dubboc_status error_prefix(dubboc_error *err, dubboc_status status, const char *
     size_t room = at < sizeof err->text ? sizeof err->text - at : 0;
     if (room == 0 || snprintf(err->text + at, room, ": %s", rest) >= (int)room)
         utf8_drop_cut_tail(err->text);
+    error_make_one_line(err->text);
     err->status = status;
     return status;
 }
@@ -151,4 +162,5 @@ void error_append(dubboc_error *err, const char *format, ...)
     vsnprintf(err->text + at, sizeof err->text - at, format, args);
     va_end(args);
     utf8_drop_cut_tail(err->text);
+    error_make_one_line(err->text + at);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/utf8.h"
 
 #define METHOD_BYTES_MAX 512
 #define HEADERS_MAX 64
@@ -71,6 +72,8 @@ dubboc_status request_check(dubboc_slice method, const dubboc_call_options *opti
     for (size_t i = 0; i < method.len; i++)
         if ((unsigned char)method.at[i] < ' ' || method.at[i] == '"' || method.at[i] == '\\')
             return error_set(err, DUBBOC_E_ARGUMENT, "the method's name holds a quote, backslash or control byte at byte %zu", i);
+    if (!utf8_is_valid(method))
+        return error_set(err, DUBBOC_E_ARGUMENT, "the method's name is not UTF-8");
     if (options->timeout_ms < DUBBOC_NONE)
         return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms of the call is %lld, expected 1 or more, 0 or DUBBOC_NONE",
             (long long)options->timeout_ms);

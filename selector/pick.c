@@ -92,7 +92,7 @@ static void lay_to_rest(directory *self, provider *failed, pick_outcome outcome)
     pthread_mutex_unlock(&self->owner->resting);
     const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
     if (rest_ms > 0)
-        LOG(DUBBOC_LOG_WARN, "selector", "provider ejected", "provider=%s reason=%s for_ms=%lld", failed->label, reason,
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected", "provider=%s reason=%s for_ms=%lld", failed->label, reason,
             (long long)rest_ms);
     else
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider not ejected: at most half of the providers may be",

@@ -168,8 +168,12 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
     assert(request->method != NULL && !request->is_deferred);
     exchange *ex = request->exchange;
     dubboc_deferred *made = deferred_new(&ex->server->deferrals);
-    if (made == NULL)
+    if (made == NULL) {
+        /* That is the answer, whatever the handler returns. */
+        dubboc_request_fail(
+            request, JSONRPC_SERVER_ERROR, NULL, "too many answers are deferred, or there is no memory for one more");
         return NULL;
+    }
     if (request->id.at == NULL) {
         request->is_deferred = true;
         return made;

@@ -143,22 +143,10 @@ static const char *without_slash(const char *path)
     return *path == '/' ? path + 1 : path;
 }
 
-/* Java strips every leading '/' of a node's path, HTTP clients and proxies resolve "." and ".." and
- * merge "//": such a path would be registered as one thing and asked for as another. */
 static dubboc_status check_segments(const char *path, dubboc_error *err)
 {
-    dubboc_slice rest = slice_of(path), segment;
-    bool has_more = true;
-    while (has_more) {
-        has_more = slice_cut(rest, '/', &segment, &rest);
-        if (segment.len == 0)
-            return error_set(err, DUBBOC_E_ARGUMENT,
-                "path \"/%s\" has an empty segment: write one '/' between names and none at the end", path);
-        if (slice_is(segment, ".") || slice_is(segment, ".."))
-            return error_set(err, DUBBOC_E_ARGUMENT, "path \"/%s\" has a segment \"%.*s\", which HTTP clients resolve", path,
-                SLICE_ARGS(segment));
-    }
-    return DUBBOC_OK;
+    const char *fault = config_path_fault(slice_of(path));
+    return fault == NULL ? DUBBOC_OK : error_set(err, DUBBOC_E_ARGUMENT, "path \"/%s\" %s", path, fault);
 }
 
 /* Options win over the section, whose keys go back to those of [server] by themselves. */

@@ -12,6 +12,7 @@ typedef struct header_scan {
     int lengths;
     int encodings;
     bool expects;
+    dubboc_slice expected; /* the value of Expect */
 } header_scan;
 
 static void refuse(http_guard *guard, int status, const char *problem)
@@ -129,6 +130,15 @@ static void scan_expect(header_scan *scan, dubboc_slice value)
     if (scan->expects || !slice_is_nocase(value, "100-continue"))
         refuse(scan->guard, 417, "an expectation other than 100-continue");
     scan->expects = true;
+    scan->expected = value;
+}
+
+/* RFC 9110 section 10.1.1: no 100 for a request without a body. libmicrohttpd would send it, and after it
+ * fail to answer when more is waiting; it looks the value up in its receive buffer once we return. */
+static void forget_expectation(const header_scan *scan)
+{
+    if (scan->expects && !scan->guard->has_body)
+        memset((char *)scan->expected.at, '-', scan->expected.len);
 }
 
 /* RFC 9112 section 3.2: an invalid value is as bad as none. The empty one is valid. */
@@ -258,6 +268,8 @@ void http_guard_check(http_guard *guard, struct MHD_Connection *connection)
     check_end(&scan, connection);
     if (guard->status == 0)
         check_framing(guard, &scan);
+    if (guard->status == 0)
+        forget_expectation(&scan);
 }
 
 static enum MHD_Result scan_trailer(

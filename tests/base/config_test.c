@@ -219,7 +219,7 @@ static void interfaces_of_200_bytes_are_told_apart(void **state)
 {
     (void)state;
     char one[220], two[220], text[1024];
-    int len = snprintf(one, sizeof one, "service com.example.");
+    int len = snprintf(one, sizeof one, "reference com.example.");
     memset(one + len, 'x', 190);
     one[len + 190] = '\0';
     strcpy(two, one);

@@ -229,6 +229,17 @@ static void the_three_kinds_of_knowledge_are_in_order(void **state)
     assert_string_equal(dubboc_execution_text(DUBBOC_NOT_EXECUTED), "not executed");
 }
 
+static void a_text_is_one_line_without_control_bytes(void **state)
+{
+    (void)state;
+    dubboc_error err;
+    error_set(&err, DUBBOC_E_REMOTE, "%s", "no\nFORGED \033[31mred\177\t\303\244");
+    assert_string_equal(err.text, "no FORGED ?[31mred? \303\244");
+    error_append(&err, "%s", "\r\nmore");
+    error_prefix(&err, DUBBOC_E_REMOTE, "%s", "a\nb");
+    assert_string_equal(err.text, "a b: no FORGED ?[31mred? \303\244  more");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +248,7 @@ int main(void)
         cmocka_unit_test(only_calls_write_what_is_known_about_a_call),
         cmocka_unit_test(what_is_refused_before_sending_is_not_executed),
         cmocka_unit_test(each_outcome_after_an_attempt_names_the_provider),
+        cmocka_unit_test(a_text_is_one_line_without_control_bytes),
         cmocka_unit_test(the_three_kinds_of_knowledge_are_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

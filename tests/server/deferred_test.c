@@ -245,7 +245,7 @@ static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
     reply_fini(&answer);
     assert_int_equal(held_count, ALLOWED);
     caller_post(port, "/test.Later", NULL, CALL("2", "later", "[]"), &answer);
-    assert_contains(answer.body, "-32603");
+    assert_contains(answer.body, "\"code\":-32000,\"message\":\"too many answers are deferred");
     reply_fini(&answer);
     assert_int_equal(held_count, ALLOWED);
     dubboc_deferred_answer(held[0], NULL);

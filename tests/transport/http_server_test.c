@@ -114,6 +114,19 @@ static void says_continue_only_when_asked(void **state)
     talk_end(&t);
 }
 
+static void says_no_continue_to_a_request_without_a_body(void **state)
+{
+    (void)state;
+    talk t;
+    talk_begin(&t);
+    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 0\r\n\r\n"
+                 "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab");
+    assert_int_equal(talk_read(&t), 200);
+    assert_int_equal(talk_read(&t), 200);
+    assert_contains(t.text, "POST /? ab");
+    talk_end(&t);
+}
+
 static void white_space_behind_a_value_is_not_part_of_it(void **state)
 {
     (void)state;
@@ -264,6 +277,7 @@ int main(void)
         cmocka_unit_test(answers_head_without_a_body),
         cmocka_unit_test(ends_the_connection_after_a_chunked_request),
         cmocka_unit_test(says_continue_only_when_asked),
+        cmocka_unit_test(says_no_continue_to_a_request_without_a_body),
         cmocka_unit_test(keeps_connections_as_their_clients_wish),
         cmocka_unit_test(understands_absolute_targets),
         cmocka_unit_test(delivers_big_answers_whole),
