@@ -194,8 +194,8 @@ static bool mask_is_hosts(dubboc_slice text)
 static size_t mask_user_end(dubboc_slice scheme, dubboc_slice rest, size_t depth)
 {
     size_t authority = mask_find(rest, 0, "/?#", depth), query = mask_find(rest, 0, "?#", depth);
-    if (slice_is_nocase(scheme, "file"))
-        return 0;
+    if (slice_is_nocase(scheme, "file")) /* it has no user, but somebody may have written one before the path */
+        return mask_last_at(mask_part(rest, 0, authority));
     bool has_path = authority < query && query - authority > depth;
     size_t user_end = mask_last_at(mask_part(rest, 0, authority));
     size_t host = user_end > 0 ? user_end + mask_read(rest, user_end).len : 0;
@@ -252,12 +252,24 @@ static void mask_query_values(mask_job *job, dubboc_slice query, size_t depth)
     }
 }
 
+/* "user:password", whose host was forgotten, reads as a host with a port that is no number. */
+static void mask_odd_port(mask_job *job, dubboc_slice authority)
+{
+    size_t colon = mask_find(authority, 0, ":", SIZE_MAX);
+    if (colon == authority.len || mask_is_hosts(authority))
+        return;
+    size_t port = colon + mask_read(authority, colon).len;
+    mask_hide(job, mask_part(authority, port, authority.len), authority.len - port);
+}
+
 static void mask_url_user(mask_job *job, const mask_url *url, size_t end)
 {
     dubboc_slice rest = mask_part(job->text, url->authority, end);
     size_t user_end = mask_user_end(mask_scheme(job->text, url), rest, url->depth);
     size_t query = mask_find(rest, user_end, "?", url->depth);
     mask_hide(job, rest, user_end);
+    if (user_end == 0)
+        mask_odd_port(job, mask_part(rest, 0, mask_find(rest, 0, "/?#", url->depth)));
     mask_query_values(job, mask_part(rest, query, rest.len), url->depth);
 }
 
@@ -272,26 +284,25 @@ static void mask_users(mask_job *job)
         mask_url_user(job, &url, at);
     }
     dubboc_slice bare = mask_part(job->text, at, job->text.len);
-    if (!slice_starts_with(bare, "file:"))
-        mask_hide(job, bare, mask_last_at(bare));
+    if (slice_starts_with(bare, "file:"))
+        bare = mask_part(bare, 0, mask_find(bare, 0, "/", SIZE_MAX));
+    mask_hide(job, bare, mask_last_at(bare));
 }
 
 /* --- params */
 
+/* "registry.password", "ssl.key-password", "secret.key": a word anywhere in the name. */
 static bool mask_is_secret_key(dubboc_slice key)
 {
-    static const char *const secrets[] = {"password", "passwd", "secret", "token", "username"};
-    char name[32];
+    static const char *const secrets[] = {"pass", "secret", "token", "credential", "auth", "accesskey", "apikey", "username"};
+    char name[64];
     size_t len = 0;
-    for (size_t at = 0; at < key.len; at += mask_read(key, at).len) {
-        char c = mask_read(key, at).c;
-        if (c == '.')
-            len = 0; /* "registry.password", "default.password" */
-        else if (len < sizeof name)
-            name[len++] = c;
-    }
+    for (size_t at = 0; at < key.len && len < sizeof name - 1; at += mask_read(key, at).len)
+        if (ascii_is_alnum(mask_read(key, at).c))
+            name[len++] = ascii_lower(mask_read(key, at).c);
+    name[len] = '\0';
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
-        if (slice_is_nocase(slice_make(name, len), secrets[i]))
+        if (strstr(name, secrets[i]) != NULL)
             return true;
     return false;
 }
@@ -316,9 +327,9 @@ static void mask_params(mask_job *job)
 {
     dubboc_slice text = job->text;
     size_t at = 0;
-    while ((at = mask_find(text, at, "?&", SIZE_MAX)) < text.len) {
+    while ((at = mask_find(text, at, "?&;", SIZE_MAX)) < text.len) {
         at += mask_read(text, at).len;
-        size_t value = mask_find(text, at, "=?&", SIZE_MAX);
+        size_t value = mask_find(text, at, "=?&;", SIZE_MAX);
         bool has_value = value < text.len && mask_read(text, value).c == '=';
         if (!has_value || !mask_is_secret_key(mask_part(text, at, value)))
             continue;

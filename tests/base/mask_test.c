@@ -110,7 +110,7 @@ static void secret_params_are_masked(void **state)
         {"zookeeper://u:a?password=b@h", "zookeeper://" MASK},
         {"h1?password=p", "h1?password=" MASK},
         {"jsonrpc://h:1/a?registry.password=p&passwords=2&token=t",
-            "jsonrpc://h:1/a?registry.password=" MASK "&passwords=2&token=" MASK},
+            "jsonrpc://h:1/a?registry.password=" MASK "&passwords=" MASK "&token=" MASK},
         {"/dubbo/a/providers/jsonrpc%3A%2F%2Fh%2Fa%3Fpassword%3Dp%26x%3Dy",
             "/dubbo/a/providers/jsonrpc%3A%2F%2Fh%2Fa%3Fpassword%3D" MASK "%26x%3Dy"},
     };
@@ -182,6 +182,25 @@ static void every_short_address_is_masked_and_stays_as_it_is_shown(void **state)
     }
 }
 
+/* Forms that are wrong, but are typed. */
+static void what_may_be_a_secret_in_a_wrong_address_is_masked(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"zookeeper://bob:s3cret", "zookeeper://bob:" MASK},
+        {"zookeeper://bob:s3cret/?group=g", "zookeeper://bob:" MASK "/?group=g"},
+        {"zookeeper://h?auth=digest:bob:s3cret", "zookeeper://h?auth=" MASK},
+        {"zookeeper://h:1?a=b;password=s3cret", "zookeeper://h:1?a=b;password=" MASK},
+        {"file://u:s3cret@/tmp/x", "file://" MASK "@/tmp/x"},
+        {"file://u:s3cret@h/tmp/x@y", "file://" MASK "@h/tmp/x@y"},
+        {"file:u:s3cret@h", MASK "@h"},
+        {"jsonrpc://h:1/a.B?accesskey=s&ssl.key-password=s&secret.key=s&x=y",
+            "jsonrpc://h:1/a.B?accesskey=" MASK "&ssl.key-password=" MASK "&secret.key=" MASK "&x=y"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        shows(cases[i][0], cases[i][1]);
+}
+
 static void what_does_not_fit_is_cut(void **state)
 {
     (void)state;
@@ -198,6 +217,7 @@ int main(void)
         cmocka_unit_test(secret_params_are_masked),
         cmocka_unit_test(no_password_is_shown_whatever_it_is_made_of),
         cmocka_unit_test(every_short_address_is_masked_and_stays_as_it_is_shown),
+        cmocka_unit_test(what_may_be_a_secret_in_a_wrong_address_is_masked),
         cmocka_unit_test(what_does_not_fit_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

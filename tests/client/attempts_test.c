@@ -141,7 +141,7 @@ static void while_the_list_changes_each_is_tried_once_and_none_is_left_out(void 
     end(&self);
 }
 
-static int64_t test_ns;
+static _Atomic int64_t test_ns; /* the client's keeper reads it too */
 
 static int64_t test_clock(void)
 {
