@@ -259,12 +259,16 @@ static void unsure(zk_core *core, zk_node *node, const zk_event *event)
     zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
 }
 
+/* Only a node that ZooKeeper refuses leaves its batch. A lost connection says nothing about the node. */
 static void failed(zk_core *core, zk_node *node, const zk_event *event)
 {
     char label[NODE_LABEL_SIZE];
-    if (event->answer != ZK_LOST)
-        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "%s reason=\"%s\"", node_label(node, label),
-            zk_event_reason(event));
+    if (event->answer == ZK_LOST) {
+        zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
+        return;
+    }
+    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "%s reason=\"%s\"", node_label(node, label),
+        zk_event_reason(event));
     node_retry_apart(core, node);
 }
 

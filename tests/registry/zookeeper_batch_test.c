@@ -93,6 +93,23 @@ static void only_the_directories_from_the_failed_one_on_are_made(void **state)
     all_are_created(self);
 }
 
+static void a_connection_lost_while_directories_are_made_leaves_the_batch_whole(void **state)
+{
+    fake *self = *state;
+    register_all(self);
+    fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_NO_NODE, 2);
+    fake_request create = fake_expect(self, FAKE_CREATE, "/dubbo");
+    lose_connection(self);
+    fake_answer(self, create, ZK_LOST);
+    assert_nothing_asked(self);
+    fake_connect(self, OURS);
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo", ZK_EXISTS);
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo/B", ZK_OK);
+    assert_none_stands();
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo/B/providers", ZK_OK);
+    all_are_created(self);
+}
+
 /* A node that another session left, under the very same name. */
 static void a_node_that_is_there_already_is_deleted_and_all_are_created(void **state)
 {
@@ -335,6 +352,7 @@ int main(void)
         CONNECTED(nodes_registered_together_are_created_and_deleted_in_one_transaction),
         CONNECTED(missing_directories_are_made_before_the_next_transaction),
         CONNECTED(only_the_directories_from_the_failed_one_on_are_made),
+        CONNECTED(a_connection_lost_while_directories_are_made_leaves_the_batch_whole),
         CONNECTED(a_node_that_is_there_already_is_deleted_and_all_are_created),
         CONNECTED(a_transaction_whose_answer_was_lost_is_looked_for),
         CONNECTED(an_expired_session_creates_all_again_together),
