@@ -89,7 +89,10 @@ static const config_key keys[] = {
         .help = "deferred answers that handlers may owe; beyond: dubboc_request_defer() fails"},
     {"server", "body_max", CONFIG_SIZE, .value = "8MiB", .min = 1, .max = 2 * GIB, .help = "a longer request body gets 413"},
     {"server", "connections", CONFIG_INT, .value = "10000", .min = 1, .max = 1000000,
-        .help = "connections in total; beyond that the one that has been idle for longest makes room for a newcomer"},
+        .help = "connections in total; when that many are open, a newcomer takes the place of"
+                " the connection that has been idle for longest, else of the slowest sender "
+                "of a request, which is answered 503; when there is neither, the newcomer is "
+                "answered 503"},
     {"server", "connections_per_address", CONFIG_INT, .value = "2048", .max = 1000000,
         .help = "connections from one address; 0: no limit of its own"},
     {"server", "header_timeout", CONFIG_DURATION, .value = "10s", .min = 1, .max = HOUR,
@@ -100,13 +103,17 @@ static const config_key keys[] = {
     {"server", "idle_timeout", CONFIG_DURATION, .value = "75s", .min = 1, .max = DAY, .special = "none",
         .help = "a connection without requests is closed"},
     {"server", "stop_watch_wait", CONFIG_DURATION, .value = "3s", .max = 10 * MINUTE,
-        .help = "after deregistering, go on serving at least so long, for consumers to notice"},
+        .help = "a stopping server, once deregistered, goes on serving for at least this "
+                "long, so that consumers notice"},
     {"server", "stop_quiet", CONFIG_DURATION, .value = "2s", .max = 10 * MINUTE,
-        .help = "and until no call has come for so long"},
+        .help = "a stopping server goes on serving until no call has come for this long, "
+                "within stop_watch_max"},
     {"server", "stop_watch_max", CONFIG_DURATION, .value = "20s", .max = HOUR,
-        .help = "but at most so long, or stop_watch_wait if that is longer"},
+        .help = "a stopping server ends waiting for consumers to notice after this long, or "
+                "after stop_watch_wait if that is longer"},
     {"server", "stop_drain", CONFIG_DURATION, .value = "30s", .max = HOUR,
-        .help = "at most so long running requests are waited for at stop"},
+        .help = "a stopping server, once it takes no new connections, waits for running "
+                "requests for at most this long"},
     {"server", "check_raw", CONFIG_BOOL, .value = "false", .help = "check the JSON that raw handlers give"},
     {"server", "admin_address", CONFIG_TEXT, .is_later = true},
     {"server", "tls_cert_file", CONFIG_TEXT, .is_later = true},

@@ -92,8 +92,9 @@ dubboc_status registry_register(registry *self, const char *interface, registry_
     registry_registration **registration, dubboc_error *err);
 
 /* The same for several that come and go together: ZooKeeper creates them in one transaction, so that
- * whoever watches sees one change. (More than a transaction can hold are spread over several; those
- * of one interface that follow each other stay together as far as that is possible.) One that ZooKeeper
+ * whoever watches sees one change. A transaction holds up to 128 nodes or 256 KiB of paths; more nodes
+ * are spread over several transactions, where those of one interface that follow each other stay
+ * together as far as that is possible. One that ZooKeeper
  * refuses does not keep the others away. registrations receives count handles; on failure none is left. */
 typedef struct registry_wanted {
     const char *interface;
@@ -114,7 +115,7 @@ bool registry_was_registered(const registry_registration *registration);
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
 
 /* The same for several, at most timeout_ms in all. What was registered together is removed from
- * ZooKeeper in one transaction. */
+ * ZooKeeper in one transaction, within the same limits. */
 void registry_unregister_all(registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
 
 /* Calls listener as above until it is taken back. A subscription creates nothing: what is not there is

@@ -63,8 +63,9 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
     const dubboc_server_options *options, dubboc_server **server, dubboc_error *err);
 
 /* Listens, starts the loops and workers, then registers every service. It does not wait for the
- * registry: with the registry away it serves, and registers when that comes. (Only a host name in the
- * registry's address is looked up first, for 1 s at most, to find the own address.)
+ * registry: with the registry away it serves, and registers when that comes. Only the host names in
+ * the registry's address are looked up first, for at most 1 s in all, to find the own address; this is
+ * left out when [server] registered_ip is set or the server listens on one address.
  * DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
  * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry address
  * that cannot be. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, services and
@@ -72,8 +73,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err);
 
 /* Stops in this order:
- *   1. It deregisters: all nodes are removed in one step, for which the registry is waited for 2 s
- *      at most.
+ *   1. It deregisters, waiting for the registry for at most 2 s. ZooKeeper removes all nodes in one
+ *      transaction, up to 128 nodes or 256 KiB of paths; more are removed in several.
  *   2. It goes on serving until consumers have noticed: at least [server] stop_watch_wait (default
  *      3 s), then until no call has come for stop_quiet (2 s), at most stop_watch_max (20 s, since
  *      callers with a fixed address never leave). Consumers of Dubbo 3 may take 5 s to notice. This
