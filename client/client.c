@@ -86,7 +86,6 @@ static dubboc_status open_selector(dubboc_client *self, dubboc_error *err)
         .application = self->application,
         .peer_of = dialect_peer_of,
     };
-    own_address(self->registry != NULL ? registry_servers(self->registry) : "", self->own_address);
     dubboc_status status = selector_check_policy(self->load_balance, err);
     return status == DUBBOC_OK ? selector_new(&settings, self->registry, self->http, &self->selector, err) : status;
 }

@@ -44,7 +44,8 @@ typedef struct reference {
     const char *load_balance;
     const dialect *dialect; /* NULL: each provider's own */
     directory *directory;
-    registry_registration *consumer_node;
+    registry_registration *consumer_node; /* under the client's lock */
+    struct reference *next_waiting;       /* for the own address */
     _Atomic(reference_method *) methods[METHOD_BUCKETS];
     atomic_uint method_count;
 } reference;
@@ -55,7 +56,6 @@ struct dubboc_client {
     bool timeout_is_option; /* from dubboc_client_options, not from the configuration */
     int retries;
     char *load_balance;
-    char own_address[OWN_ADDRESS_SIZE]; /* what its nodes say */
     char *application;
     bool registers; /* consumer nodes */
     http_client *http;
@@ -67,6 +67,13 @@ struct dubboc_client {
     pthread_mutex_t lock;     /* for adding references and methods, and for waiting below */
     pthread_cond_t changed;   /* is_stopping was set, or a call ended while it was; CLOCK_MONOTONIC */
     atomic_bool is_stopping;
+
+    /* The address that consumer nodes say: found out for the first of them, in the background when
+     * a name server has to be asked. Under lock. */
+    char own_address[OWN_ADDRESS_SIZE]; /* does not change once has_own_address is true */
+    bool has_own_address;
+    own_address_search *address_search;    /* NULL: not started, or not needed */
+    struct reference *waiting_for_address; /* their nodes are written as soon as it is known */
 };
 
 /* --- client/timeout.c */

@@ -2,6 +2,7 @@
  * reader follows atomic pointers and takes no lock, a writer adds under the client's lock. Nothing is removed before the client is freed. */
 #include "client/client.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -117,17 +118,64 @@ static char *consumer_url(const dubboc_client *client, const reference *self)
     return url;
 }
 
+static void write_consumer_node(dubboc_client *client, reference *self)
+{
+    dubboc_error err;
+    registry_registration *node = NULL;
+    char *url = consumer_url(client, self);
+    dubboc_status status = DUBBOC_E_NO_MEMORY;
+    if (url != NULL)
+        status = registry_register(client->registry, self->interface, REGISTRY_CONSUMERS, url, &node, &err);
+    if (status != DUBBOC_OK)
+        LOG(DUBBOC_LOG_WARN, "client", "consumer node not registered", "interface=%s reason=\"%s\"", self->interface,
+            url == NULL ? "out of memory" : err.text);
+    free(url);
+    pthread_mutex_lock(&client->lock);
+    self->consumer_node = status == DUBBOC_OK ? node : NULL;
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* From the thread of the search. */
+static void client_take_own_address(void *arg, const char *address)
+{
+    dubboc_client *client = arg;
+    pthread_mutex_lock(&client->lock);
+    snprintf(client->own_address, sizeof client->own_address, "%s", address);
+    client->has_own_address = true;
+    reference *waiting = client->waiting_for_address;
+    client->waiting_for_address = NULL;
+    pthread_mutex_unlock(&client->lock);
+    for (; waiting != NULL; waiting = waiting->next_waiting)
+        write_consumer_node(client, waiting);
+}
+
+static void client_seek_own_address_locked(dubboc_client *client)
+{
+    const char *servers = registry_servers(client->registry);
+    client->address_search = own_address_search_start(servers, client_take_own_address, client);
+    if (client->address_search != NULL)
+        return;
+    own_address_known(servers, client->own_address);
+    client->has_own_address = true;
+}
+
+/* Does not wait: when a name server has to be asked for the own address, the node is written once the
+ * answer has come. */
 static void register_consumer(dubboc_client *client, reference *self)
 {
     if (!client->registers || client->registry == NULL || self->url[0] != '\0')
         return;
-    dubboc_error err;
-    char *url = consumer_url(client, self);
-    if (url == NULL ||
-        registry_register(client->registry, self->interface, REGISTRY_CONSUMERS, url, &self->consumer_node, &err) != DUBBOC_OK)
-        LOG(DUBBOC_LOG_WARN, "client", "consumer node not registered", "interface=%s reason=\"%s\"", self->interface,
-            url == NULL ? "out of memory" : err.text);
-    free(url);
+    pthread_mutex_lock(&client->lock);
+    if (!client->has_own_address && client->address_search == NULL)
+        client_seek_own_address_locked(client);
+    bool is_known = client->has_own_address;
+    if (!is_known) {
+        self->next_waiting = client->waiting_for_address;
+        client->waiting_for_address = self;
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (is_known)
+        write_consumer_node(client, self);
 }
 
 /* --- references */
@@ -260,6 +308,7 @@ dubboc_status reference_find(dubboc_client *client, const char *interface, refer
 
 void references_free(dubboc_client *client)
 {
+    own_address_search_cancel(client->address_search);
     int64_t deadline_ns = deadline_in_ms(UNREGISTER_WAIT_MS);
     for (size_t i = 0; i < REFERENCE_BUCKETS; i++)
         for (reference *self = atomic_load(&client->references[i]), *next; self != NULL; self = next) {

@@ -18,110 +18,16 @@
 
 #define WORLD "192.0.2.1" /* TEST-NET-1 (RFC 5737): the route to it is the default route */
 #define WORLD_PORT 9
-#define NAME_LOOKUP_S 1
+#define NAME_LOOKUP_S 1 /* for all servers together */
+#define HOST_SIZE 256
 
-/* --- looking up a name, with an end */
-
-/* Shared by who waits and the thread that asks the name server, who may come back much later. */
-typedef struct name_lookup {
-    atomic_uint refs;
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-    bool is_done;
-    uint32_t address; /* host byte order; 0: there is none */
-    char *host;
-} name_lookup;
-
-static void name_lookup_unref(name_lookup *self)
-{
-    if (atomic_fetch_sub(&self->refs, 1) > 1)
-        return;
-    pthread_cond_destroy(&self->done);
-    pthread_mutex_destroy(&self->lock);
-    free(self->host);
-    free(self);
-}
-
-static name_lookup *name_lookup_new(const char *host)
-{
-    name_lookup *self = MEM_NEW(name_lookup);
-    if (self == NULL)
-        return NULL;
-    atomic_init(&self->refs, 1);
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->done, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    self->host = mem_dup(host);
-    if (self->host != NULL)
-        return self;
-    name_lookup_unref(self);
-    return NULL;
-}
-
-static void *name_lookup_run(void *arg)
-{
-    name_lookup *self = arg;
-    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found = NULL;
-    uint32_t address = 0;
-    if (getaddrinfo(self->host, NULL, &hints, &found) == 0 && found != NULL) {
-        address = ntohl(((const struct sockaddr_in *)(const void *)found->ai_addr)->sin_addr.s_addr);
-        freeaddrinfo(found);
-    }
-    pthread_mutex_lock(&self->lock);
-    self->address = address;
-    self->is_done = true;
-    pthread_cond_signal(&self->done);
-    pthread_mutex_unlock(&self->lock);
-    name_lookup_unref(self);
-    return NULL;
-}
-
-static uint32_t name_lookup_wait(name_lookup *self)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += NAME_LOOKUP_S;
-    pthread_mutex_lock(&self->lock);
-    int failed = 0;
-    while (!self->is_done && failed == 0)
-        failed = pthread_cond_timedwait(&self->done, &self->lock, &until);
-    uint32_t address = self->address;
-    pthread_mutex_unlock(&self->lock);
-    return address;
-}
-
-/* 0: no such host, or it cannot be found out in time. */
-static uint32_t look_up_host(const char *host)
-{
-    struct in_addr plain;
-    pthread_t thread;
-    if (inet_pton(AF_INET, host, &plain) == 1)
-        return ntohl(plain.s_addr);
-    name_lookup *lookup = strchr(host, ':') == NULL ? name_lookup_new(host) : NULL; /* ':' is IPv6 */
-    if (lookup == NULL)
-        return 0;
-    atomic_fetch_add(&lookup->refs, 1);
-    uint32_t address = 0;
-    if (registry_thread_start(&thread, name_lookup_run, lookup, "own-address") == 0) {
-        pthread_detach(thread);
-        address = name_lookup_wait(lookup);
-    } else {
-        name_lookup_unref(lookup);
-    }
-    name_lookup_unref(lookup);
-    return address;
-}
+/* --- routes */
 
 /* A UDP socket that is connected has a source address, and sends nothing. */
-static uint32_t real_source_towards(void *arg, const char *host, uint16_t port)
+static uint32_t source_towards_address(uint32_t to, uint16_t port)
 {
-    (void)arg;
     struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons(port)}, own = {0};
     socklen_t len = sizeof own;
-    uint32_t to = look_up_host(host);
     peer.sin_addr.s_addr = htonl(to);
     int fd = to != 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
     if (fd < 0)
@@ -130,6 +36,34 @@ static uint32_t real_source_towards(void *arg, const char *host, uint16_t port)
         connect(fd, (struct sockaddr *)&peer, sizeof peer) == 0 && getsockname(fd, (struct sockaddr *)&own, &len) == 0;
     close(fd);
     return is_known ? ntohl(own.sin_addr.s_addr) : 0;
+}
+
+static bool is_host_name(const char *host)
+{
+    struct in_addr plain;
+    return strchr(host, ':') == NULL && inet_pton(AF_INET, host, &plain) != 1; /* ':' is IPv6 */
+}
+
+/* As own_address_view.source_towards; passes over host names. */
+static uint32_t source_towards_known(void *arg, const char *host, uint16_t port)
+{
+    struct in_addr plain;
+    (void)arg;
+    return inet_pton(AF_INET, host, &plain) == 1 ? source_towards_address(ntohl(plain.s_addr), port) : 0;
+}
+
+/* As own_address_view.source_towards; waits for the name server as long as getaddrinfo() does. */
+static uint32_t source_towards_host(void *arg, const char *host, uint16_t port)
+{
+    struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found = NULL;
+    if (!is_host_name(host))
+        return source_towards_known(arg, host, port);
+    if (getaddrinfo(host, NULL, &hints, &found) != 0 || found == NULL)
+        return 0;
+    const struct sockaddr_in *first = (const struct sockaddr_in *)(const void *)found->ai_addr;
+    uint32_t address = ntohl(first->sin_addr.s_addr);
+    freeaddrinfo(found);
+    return source_towards_address(address, port);
 }
 
 /* --- choosing */
@@ -171,22 +105,41 @@ static uint32_t choose_of_interfaces(const struct ifaddrs *all)
     return best;
 }
 
-/* The first of "host:port,host:port" that there is a route to. */
-static uint32_t source_towards_any(const own_address_view *view, const char *servers)
+/* The next host of "host:port,host:port". false: there is none. */
+static bool next_host(dubboc_slice *rest, char host[HOST_SIZE])
 {
-    dubboc_slice rest = slice_of(servers != NULL ? servers : ""), server;
-    uint32_t address = 0;
-    while (address == 0 && slice_next(&rest, ',', &server)) {
-        char host[256];
+    dubboc_slice server;
+    while (slice_next(rest, ',', &server)) {
         const char *colon = memrchr(server.at, ':', server.len);
         size_t len = colon != NULL ? (size_t)(colon - server.at) : server.len;
-        if (len == 0 || len >= sizeof host)
+        if (len == 0 || len >= HOST_SIZE)
             continue;
         memcpy(host, server.at, len);
         host[len] = '\0';
-        address = usable(view->source_towards(view->arg, host, WORLD_PORT));
+        return true;
     }
+    return false;
+}
+
+/* The first that there is a route to. */
+static uint32_t source_towards_any(const own_address_view *view, const char *servers)
+{
+    dubboc_slice rest = slice_of(servers != NULL ? servers : "");
+    char host[HOST_SIZE];
+    uint32_t address = 0;
+    while (address == 0 && next_host(&rest, host))
+        address = usable(view->source_towards(view->arg, host, WORLD_PORT));
     return address;
+}
+
+static bool has_host_name(const char *servers)
+{
+    dubboc_slice rest = slice_of(servers != NULL ? servers : "");
+    char host[HOST_SIZE];
+    while (next_host(&rest, host))
+        if (is_host_name(host))
+            return true;
+    return false;
 }
 
 const char *own_address_by(const own_address_view *view, const char *servers, char out[OWN_ADDRESS_SIZE])
@@ -209,13 +162,178 @@ const char *own_address_by(const own_address_view *view, const char *servers, ch
     return how;
 }
 
-const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE])
+static const char *own_address_of_machine(
+    uint32_t (*source_towards)(void *, const char *, uint16_t), const char *servers, char out[OWN_ADDRESS_SIZE])
 {
     struct ifaddrs *all = NULL;
     if (getifaddrs(&all) != 0)
         all = NULL;
-    own_address_view view = {.source_towards = real_source_towards, .interfaces = all};
+    own_address_view view = {.source_towards = source_towards, .interfaces = all};
     const char *how = own_address_by(&view, servers, out);
     freeifaddrs(all);
     return how;
+}
+
+const char *own_address_known(const char *servers, char out[OWN_ADDRESS_SIZE])
+{
+    return own_address_of_machine(source_towards_known, servers, out);
+}
+
+/* --- asking the name server, with a deadline */
+
+/* Shared by the thread that waits and the thread that asks, whose getaddrinfo() may return much
+ * later and cannot be interrupted. */
+typedef struct name_lookup {
+    atomic_uint refs;
+    char *servers;
+    pthread_mutex_t lock; /* what follows */
+    pthread_cond_t done;
+    const char *how; /* NULL: not done yet */
+    char address[OWN_ADDRESS_SIZE];
+} name_lookup;
+
+static void name_lookup_unref(name_lookup *self)
+{
+    if (atomic_fetch_sub(&self->refs, 1) > 1)
+        return;
+    pthread_cond_destroy(&self->done);
+    pthread_mutex_destroy(&self->lock);
+    free(self->servers);
+    free(self);
+}
+
+static name_lookup *name_lookup_new(const char *servers)
+{
+    name_lookup *self = MEM_NEW(name_lookup);
+    if (self == NULL)
+        return NULL;
+    atomic_init(&self->refs, 1);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&self->done, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    self->servers = mem_dup(servers);
+    if (self->servers != NULL)
+        return self;
+    name_lookup_unref(self);
+    return NULL;
+}
+
+static void *name_lookup_run(void *arg)
+{
+    name_lookup *self = arg;
+    char address[OWN_ADDRESS_SIZE];
+    const char *how = own_address_of_machine(source_towards_host, self->servers, address);
+    pthread_mutex_lock(&self->lock);
+    memcpy(self->address, address, sizeof address);
+    self->how = how;
+    pthread_cond_signal(&self->done);
+    pthread_mutex_unlock(&self->lock);
+    name_lookup_unref(self);
+    return NULL;
+}
+
+static bool name_lookup_start(name_lookup *self)
+{
+    pthread_t thread;
+    atomic_fetch_add(&self->refs, 1);
+    if (registry_thread_start(&thread, name_lookup_run, self, "own-address") != 0) {
+        name_lookup_unref(self);
+        return false;
+    }
+    pthread_detach(thread);
+    return true;
+}
+
+/* NULL: it could not be found out in time. */
+static const char *name_lookup_wait(name_lookup *self, char out[OWN_ADDRESS_SIZE])
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += NAME_LOOKUP_S;
+    pthread_mutex_lock(&self->lock);
+    int failed = 0;
+    while (self->how == NULL && failed == 0)
+        failed = pthread_cond_timedwait(&self->done, &self->lock, &until);
+    const char *how = self->how;
+    if (how != NULL)
+        memcpy(out, self->address, OWN_ADDRESS_SIZE);
+    pthread_mutex_unlock(&self->lock);
+    return how;
+}
+
+const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE])
+{
+    const char *how = NULL;
+    name_lookup *lookup = has_host_name(servers) ? name_lookup_new(servers) : NULL;
+    if (lookup != NULL) {
+        if (name_lookup_start(lookup))
+            how = name_lookup_wait(lookup, out);
+        name_lookup_unref(lookup);
+    }
+    return how != NULL ? how : own_address_known(servers, out);
+}
+
+/* --- without waiting */
+
+struct own_address_search {
+    atomic_uint refs; /* of the caller, and of the thread */
+    char *servers;
+    pthread_mutex_t lock;    /* held while on_found runs */
+    own_address_fn on_found; /* NULL: canceled */
+    void *arg;
+};
+
+static void own_address_search_unref(own_address_search *self)
+{
+    if (atomic_fetch_sub(&self->refs, 1) > 1)
+        return;
+    pthread_mutex_destroy(&self->lock);
+    free(self->servers);
+    free(self);
+}
+
+static void *own_address_search_run(void *arg)
+{
+    own_address_search *self = arg;
+    char address[OWN_ADDRESS_SIZE];
+    own_address(self->servers, address);
+    pthread_mutex_lock(&self->lock);
+    if (self->on_found != NULL)
+        self->on_found(self->arg, address);
+    pthread_mutex_unlock(&self->lock);
+    own_address_search_unref(self);
+    return NULL;
+}
+
+own_address_search *own_address_search_start(const char *servers, own_address_fn on_found, void *arg)
+{
+    own_address_search *self = has_host_name(servers) ? MEM_NEW(own_address_search) : NULL;
+    pthread_t thread;
+    if (self == NULL)
+        return NULL;
+    atomic_init(&self->refs, 2);
+    pthread_mutex_init(&self->lock, NULL);
+    self->on_found = on_found;
+    self->arg = arg;
+    self->servers = mem_dup(servers);
+    if (self->servers != NULL && registry_thread_start(&thread, own_address_search_run, self, "own-address") == 0) {
+        pthread_detach(thread);
+        return self;
+    }
+    own_address_search_unref(self);
+    own_address_search_unref(self);
+    return NULL;
+}
+
+void own_address_search_cancel(own_address_search *self)
+{
+    if (self == NULL)
+        return;
+    pthread_mutex_lock(&self->lock);
+    self->on_found = NULL;
+    pthread_mutex_unlock(&self->lock);
+    own_address_search_unref(self);
 }

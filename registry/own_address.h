@@ -17,9 +17,24 @@
  * So a bridge such as docker0 is not taken because its address is private and stands first. Addresses
  * of the machine itself (127.0.0.0/8) and of one link (169.254.0.0/16) count in 4 only: a registry on
  * this machine says nothing about where others reach it. servers: "host:port,host:port", NULL or "":
- * none; a host name is looked up for 1 s at most. No packet is sent. Consumers' and providers' nodes
- * both say this address. Returns how it was found, for the log. */
+ * none. No packet is sent to them. Both functions return how the address was found, for the log.
+ *
+ * own_address() asks the name server for servers that are host names, and waits for at most 1 s in
+ * all, however many there are; when that time is over, it goes on as own_address_known().
+ * own_address_known() never waits: it passes over host names. */
 const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE]);
+const char *own_address_known(const char *servers, char out[OWN_ADDRESS_SIZE]);
+
+/* own_address() in a thread of its own, for callers that must not wait. on_found is called once, from
+ * that thread, and must not cancel the search. NULL: there is nothing to wait for (no server is a host
+ * name), or no memory, or no thread: own_address_known() is the answer then. */
+typedef struct own_address_search own_address_search;
+typedef void (*own_address_fn)(void *arg, const char *address);
+own_address_search *own_address_search_start(const char *servers, own_address_fn on_found, void *arg);
+
+/* Frees the search. on_found is not called any more when this returns; it waits for an on_found that
+ * is running, not for the name server. NULL is accepted. */
+void own_address_search_cancel(own_address_search *search);
 
 /* What that looks at, for tests to put something else in its place. */
 typedef struct own_address_view {

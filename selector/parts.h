@@ -79,11 +79,11 @@ typedef struct direct_table {
 } direct_table;
 
 struct selector {
-    readers readers;            /* first: aligned */
-    selector_settings settings; /* texts are NULL here */
-    char *snapshot_dir;         /* NULL: none */
-    char *application;          /* "": none */
-    char own_address[OWN_ADDRESS_SIZE];
+    readers readers;                    /* first: aligned */
+    selector_settings settings;         /* texts are NULL here */
+    char *snapshot_dir;                 /* NULL: none */
+    char *application;                  /* "": none */
+    char own_address[OWN_ADDRESS_SIZE]; /* own_address_known(): which overrides apply to us */
     int default_policy;
     registry *source; /* borrowed; NULL: none */
     provider_set providers;

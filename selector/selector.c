@@ -77,7 +77,7 @@ dubboc_status selector_new(
         return error_no_memory(err);
     made->settings = *settings;
     made->settings.snapshot_dir = made->settings.load_balance = made->settings.application = NULL;
-    own_address(source != NULL ? registry_servers(source) : "", made->own_address);
+    own_address_known(source != NULL ? registry_servers(source) : "", made->own_address);
     made->default_policy = policy_find(load_balance);
     made->source = source;
     made->hash_seed = random_next();

@@ -4,6 +4,7 @@ client_tests = \
 	tests/client/call_test \
 	tests/client/dialect_test \
 	tests/client/error_test \
+	tests/client/name_server_test \
 	tests/client/numbers_test \
 	tests/client/once_test \
 	tests/client/override_test \
@@ -24,6 +25,9 @@ tests_client_dialect_test_CPPFLAGS = $(test_cppflags)
 tests_client_dialect_test_LDADD = $(test_libs)
 tests_client_override_test_CPPFLAGS = $(test_cppflags)
 tests_client_override_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_client_name_server_test_SOURCES = tests/client/name_server_test.c tests/support/names.c tests/support/names.h
+tests_client_name_server_test_CPPFLAGS = $(test_cppflags)
+tests_client_name_server_test_LDADD = $(test_libs)
 tests_client_numbers_test_CPPFLAGS = $(test_cppflags)
 tests_client_numbers_test_LDADD = $(test_libs)
 tests_client_call_settings_test_SOURCES = tests/client/call_settings_test.c $(call_fixture) tests/support/names.c tests/support/names.h \

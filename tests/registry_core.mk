@@ -10,6 +10,7 @@ registry_core_tests = \
 	tests/registry/url_writer_test
 check_PROGRAMS += $(registry_core_tests)
 TESTS += $(registry_core_tests)
+tests_registry_own_address_test_SOURCES = tests/registry/own_address_test.c tests/support/names.c tests/support/names.h
 tests_registry_own_address_test_CPPFLAGS = $(test_cppflags)
 tests_registry_own_address_test_LDADD = $(test_libs)
 tests_registry_provider_url_test_CPPFLAGS = $(test_cppflags)

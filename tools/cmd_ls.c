@@ -238,7 +238,7 @@ static dubboc_status find_rules(registry *reg, arguments *given, int64_t deadlin
     dubboc_status status = registry_lookup(reg, given->place.interface, REGISTRY_CONFIGURATORS, deadline_ns, &overrides, err);
     if (status != DUBBOC_OK)
         return status;
-    own_address(registry_servers(reg), own);
+    own_address_known(registry_servers(reg), own);
     const configurator_consumer consumer = {.application = "", .address = own, .wanted = any_of(given->place.interface)};
     const configurator_texts texts[CONFIGURATOR_SOURCES] = {{(const char *const *)overrides.items, overrides.count}};
     if (!configurators_new(&consumer, texts, &given->rules))

@@ -49,7 +49,8 @@ typedef struct dubboc_client_options {
     int64_t reply_max_bytes;  /* [client] reply_max: a longer reply is an error; default 64 MiB */
 } dubboc_client_options;
 
-/* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the configuration. It does not wait for the registry.
+/* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the configuration.
+ * It waits neither for the registry nor for a name server.
  * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting, or which option is out of range. DUBBOC_E_UNSUPPORTED: it is of a later
  * release. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(

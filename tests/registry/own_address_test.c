@@ -4,6 +4,9 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <stdatomic.h>
+
+#include "tests/support/names.h"
 
 #define INTERFACES_MAX 4
 
@@ -133,12 +136,122 @@ static void the_real_machine_has_one_too(void **state)
     }
 }
 
+/* --- host names */
+
+#define SLOW_SERVERS "slow1.invalid:2181,slow2.invalid:2181,slow3.invalid:2181"
+#define LIMIT_MS 20000
+
+static bool all_slow_names_were_asked_for(void *arg)
+{
+    return names_asked_for_own_address() == *(const int *)arg + 3;
+}
+
+/* The thread asks for one name after the other; nobody waits for it any more. */
+static void let_slow_names_end(int before)
+{
+    names_let_go(true);
+    assert_true(test_wait_for(all_slow_names_were_asked_for, &before, LIMIT_MS));
+    names_let_go(false);
+}
+
+static void what_is_known_is_told_without_asking_a_name_server(void **state)
+{
+    (void)state;
+    char plain[OWN_ADDRESS_SIZE], known[OWN_ADDRESS_SIZE];
+    int before = names_asked_for_own_address();
+    own_address(NULL, plain);
+    own_address_known(SLOW_SERVERS, known);
+    assert_string_equal(plain, known);
+    assert_int_equal(before, names_asked_for_own_address());
+}
+
+/* With a wait for each, the second and third name would have been asked for, too. */
+static void a_whole_list_of_host_names_is_waited_for_once(void **state)
+{
+    (void)state;
+    char plain[OWN_ADDRESS_SIZE], chosen[OWN_ADDRESS_SIZE];
+    int before = names_asked_for_own_address();
+    own_address(NULL, plain);
+    own_address(SLOW_SERVERS, chosen);
+    assert_string_equal(plain, chosen);
+    assert_int_equal(before + 1, names_asked_for_own_address());
+    let_slow_names_end(before);
+}
+
+typedef struct answer {
+    char address[OWN_ADDRESS_SIZE];
+    atomic_bool has_come;
+} answer;
+
+static void keep_answer(void *arg, const char *address)
+{
+    answer *kept = arg;
+    snprintf(kept->address, sizeof kept->address, "%s", address);
+    atomic_store(&kept->has_come, true);
+}
+
+static bool has_answer(void *arg)
+{
+    return atomic_load(&((answer *)arg)->has_come);
+}
+
+static void a_search_tells_the_address_later(void **state)
+{
+    (void)state;
+    static const char *const servers[] = {"localhost:2181", "unknown.invalid:2181", SLOW_SERVERS};
+    char plain[OWN_ADDRESS_SIZE];
+    int before = names_asked_for_own_address();
+    own_address(NULL, plain);
+    for (size_t i = 0; i < sizeof servers / sizeof servers[0]; i++) {
+        answer found = {.has_come = false};
+        own_address_search *search = own_address_search_start(servers[i], keep_answer, &found);
+        assert_non_null(search);
+        assert_true(test_wait_for(has_answer, &found, LIMIT_MS));
+        own_address_search_cancel(search);
+        assert_string_equal(plain, found.address);
+    }
+    let_slow_names_end(before);
+}
+
+static void numeric_servers_need_no_search(void **state)
+{
+    (void)state;
+    answer found = {.has_come = false};
+    assert_null(own_address_search_start("127.0.0.1:2181,::1:2181", keep_answer, &found));
+    assert_null(own_address_search_start("", keep_answer, &found));
+    assert_null(own_address_search_start(NULL, keep_answer, &found));
+    own_address_search_cancel(NULL);
+}
+
+static bool first_slow_name_was_asked_for(void *arg)
+{
+    return names_asked_for_own_address() == *(const int *)arg + 1;
+}
+
+static void a_search_that_was_canceled_tells_nothing(void **state)
+{
+    (void)state;
+    answer found = {.has_come = false};
+    int before = names_asked_for_own_address();
+    own_address_search *search = own_address_search_start(SLOW_SERVERS, keep_answer, &found);
+    assert_non_null(search);
+    assert_true(test_wait_for(first_slow_name_was_asked_for, &before, LIMIT_MS));
+    own_address_search_cancel(search);
+    let_slow_names_end(before);
+    assert_false(atomic_load(&found.has_come));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_machine_has_its_address),
         cmocka_unit_test(the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces),
         cmocka_unit_test(the_real_machine_has_one_too),
+        cmocka_unit_test(what_is_known_is_told_without_asking_a_name_server),
+        cmocka_unit_test(a_whole_list_of_host_names_is_waited_for_once),
+        cmocka_unit_test(a_search_tells_the_address_later),
+        cmocka_unit_test(numeric_servers_need_no_search),
+        cmocka_unit_test(a_search_that_was_canceled_tells_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

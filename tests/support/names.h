@@ -7,4 +7,7 @@
 
 void names_let_go(bool lets_go);
 
+/* How many "slow" names have been asked for to find the own address. */
+int names_asked_for_own_address(void);
+
 #endif
