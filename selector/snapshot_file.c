@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -132,10 +133,11 @@ static bool write_all(int fd, dubboc_slice data)
     return true;
 }
 
-#define OPEN_ATTEMPTS 5
+#define OPEN_ATTEMPTS 200
+#define OPEN_AGAIN_MS 1
 
 /* The unfinished file, locked. Whoever cleans the folder may have taken it before the lock was ours:
- * then another one is made. -1: errno. */
+ * then another one is made, as soon as it has been removed, which takes a moment. -1: errno. */
 static int snapshot_open_new(const char *path)
 {
     for (int i = 0; i < OPEN_ATTEMPTS; i++) {
@@ -147,6 +149,8 @@ static int snapshot_open_new(const char *path)
         if (!is_taken && fstat(fd, &info) == 0 && info.st_nlink > 0)
             return fd;
         close(fd);
+        if (is_taken)
+            poll(NULL, 0, OPEN_AGAIN_MS);
     }
     errno = EBUSY;
     return -1;
