@@ -252,24 +252,12 @@ static void mask_query_values(mask_job *job, dubboc_slice query, size_t depth)
     }
 }
 
-/* "user:password", whose host was forgotten, reads as a host with a port that is no number. */
-static void mask_odd_port(mask_job *job, dubboc_slice authority)
-{
-    size_t colon = mask_find(authority, 0, ":", SIZE_MAX);
-    if (colon == authority.len || mask_is_hosts(authority))
-        return;
-    size_t port = colon + mask_read(authority, colon).len;
-    mask_hide(job, mask_part(authority, port, authority.len), authority.len - port);
-}
-
 static void mask_url_user(mask_job *job, const mask_url *url, size_t end)
 {
     dubboc_slice rest = mask_part(job->text, url->authority, end);
     size_t user_end = mask_user_end(mask_scheme(job->text, url), rest, url->depth);
     size_t query = mask_find(rest, user_end, "?", url->depth);
     mask_hide(job, rest, user_end);
-    if (user_end == 0)
-        mask_odd_port(job, mask_part(rest, 0, mask_find(rest, 0, "/?#", url->depth)));
     mask_query_values(job, mask_part(rest, query, rest.len), url->depth);
 }
 
