@@ -72,7 +72,7 @@ def test_a_provider_that_stops_in_the_middle_costs_no_call():
     where = REGISTRY()
     providers = start(where, 3)
     listed(where, 3)
-    bench = Program([DUBBOC, "bench", "-r", where, "-c", "4", "-d", "3s", "--json", ECHO, "echo", "[1]"])
+    bench = Program([DUBBOC, "bench", "-r", where, "-c", "4", "-d", "6s", "--json", ECHO, "echo", "[1]"])
     wait_for(lambda: all(connections(each.address) > 0 for each in providers), what="a call of the run at each provider")
     assert providers[0].stop() == 0
     outcome = json.loads(bench.line())
