@@ -13,11 +13,19 @@ typedef struct telling {
     const char *section; /* the section that is told now */
 } telling;
 
-/* Whether it may hold an address: one by its form, or any text that holds a URL. */
+/* "user:password@host", with or without a scheme. */
+static bool config_names_user(dubboc_slice value)
+{
+    const char *colon = value.len > 0 ? memchr(value.at, ':', value.len) : NULL;
+    return colon != NULL && memchr(colon, '@', value.len - (size_t)(colon - value.at)) != NULL;
+}
+
+/* Whether it may hold an address: one by its form, or any text that looks like one. */
 static bool may_hold_address(const config_key *key, dubboc_slice value)
 {
     bool is_address = key->may_be_bare || key->form == CONFIG_FORM_REGISTRY || key->form == CONFIG_FORM_HTTP_URL;
-    return is_address || (value.len > 0 && memmem(value.at, value.len, "://", 3) != NULL);
+    bool has_url = value.len > 0 && memmem(value.at, value.len, "://", 3) != NULL;
+    return is_address || has_url || config_names_user(value);
 }
 
 void config_append_masked(buffer *out, const config_key *key, dubboc_slice value)

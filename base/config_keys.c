@@ -3,6 +3,7 @@
 #include "base/config_keys.h"
 
 #include "base/error.h"
+#include "base/mask.h"
 
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
@@ -236,8 +237,8 @@ static dubboc_status unknown_section(dubboc_slice text, dubboc_slice kind, dubbo
 {
     for (size_t i = 0; i < sizeof later_sections / sizeof later_sections[0]; i++)
         if (slice_is(kind, later_sections[i]))
-            return error_set(err, DUBBOC_E_UNSUPPORTED, "section [%.*s] is not in this release", SLICE_ARGS(text));
-    error_set(err, DUBBOC_E_CONFIG, "unknown section [%.*s]", SLICE_ARGS(text));
+            return error_set(err, DUBBOC_E_UNSUPPORTED, "section [%s] is not in this release", MASKED(text));
+    error_set(err, DUBBOC_E_CONFIG, "unknown section [%s]", MASKED(text));
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (config_is_near(kind, keys[i].section)) {
             const char *more = config_section_is_per_interface(keys[i].section) ? " INTERFACE" : "";
@@ -271,11 +272,12 @@ dubboc_status config_section_read(dubboc_slice text, config_section *section, du
         return unknown_section(text, kind, err);
     if (!config_section_is_per_interface(name)) {
         if (has_more)
-            return error_set(err, DUBBOC_E_CONFIG, "section [%.*s]: expected [%s] alone", SLICE_ARGS(text), name);
+            return error_set(err, DUBBOC_E_CONFIG, "section [%s]: expected [%s] alone", MASKED(text), name);
     } else if (!is_interface(interface)) {
         return error_set(err, DUBBOC_E_CONFIG,
-            "section [%.*s]: expected [%s INTERFACE], one blank between, no blank, /, ? or # in the interface", SLICE_ARGS(text),
-            name);
+            "section [%s]: expected [%s INTERFACE], one blank between, no blank, /, ? or # in the "
+            "interface",
+            MASKED(text), name);
     }
     *section = (config_section){.name = name, .interface = interface};
     return DUBBOC_OK;
@@ -303,8 +305,8 @@ static dubboc_status unknown_key(
     const config_section *section, dubboc_slice name, dubboc_slice own, bool is_method, dubboc_error *err)
 {
     dubboc_slice shown = shown_key(name);
-    error_set(err, DUBBOC_E_CONFIG, "unknown key \"%.*s%s\" in [%s%s%.*s]", SLICE_ARGS(shown), shown.len < name.len ? "..." : "",
-        section->name, section->interface.len > 0 ? " " : "", SLICE_ARGS(section->interface));
+    error_set(err, DUBBOC_E_CONFIG, "unknown key \"%s%s\" in [%s%s%s]", MASKED(shown), shown.len < name.len ? "..." : "",
+        section->name, section->interface.len > 0 ? " " : "", MASKED(section->interface));
     if (shown.len < name.len) {
         error_append(err, ", expected key = value");
         return DUBBOC_E_CONFIG;

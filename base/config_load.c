@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/mem.h"
 
 typedef struct loader {
@@ -48,9 +49,9 @@ static dubboc_status section_check_interface(const config_section *section, dubb
     for (size_t i = 0; i < section->interface.len; i++)
         if ((unsigned char)section->interface.at[i] < 0x80 && !config_is_interface_char(section->interface.at[i]))
             return error_set(err, DUBBOC_E_CONFIG,
-                "section [%s %.*s] has no effect: expected [%s INTERFACE], the whole name of an "
+                "section [%s %s] has no effect: expected [%s INTERFACE], the whole name of an "
                 "interface (letters, digits and . _ - $); group and version are keys in it",
-                section->name, SLICE_ARGS(section->interface), section->name);
+                section->name, MASKED(section->interface), section->name);
     return DUBBOC_OK;
 }
 

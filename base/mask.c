@@ -282,7 +282,8 @@ static void mask_users(mask_job *job)
 /* "registry.password", "ssl.key-password", "secret.key": a word anywhere in the name. */
 static bool mask_is_secret_key(dubboc_slice key)
 {
-    static const char *const secrets[] = {"pass", "secret", "token", "credential", "auth", "accesskey", "apikey", "username"};
+    static const char *const secrets[] = {"pass", "pwd", "secret", "token", "credential", "auth", "digest", "signature",
+        "accesskey", "apikey", "privatekey", "username"};
     char name[64];
     size_t len = 0;
     for (size_t at = 0; at < key.len && len < sizeof name - 1; at += mask_read(key, at).len)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/mask.h"
 #include "codec/json.h"
 #include "tools/load.h"
 #include "tools/target.h"
@@ -44,7 +45,8 @@ static int64_t positive(const struct argp_state *state, const char *option, cons
 {
     uint64_t number = 0;
     if (!slice_u64(slice_of(value), max, &number) || number == 0)
-        argp_error(state, "%s takes a whole number from 1 to %llu, not \"%s\"", option, (unsigned long long)max, value);
+        argp_error(state, "%s takes a whole number from 1 to %llu, not \"%s\"", option, (unsigned long long)max,
+            MASKED(slice_of(value)));
     return (int64_t)number;
 }
 
@@ -63,7 +65,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case 'd':
         if (!config_parse_duration_ms(slice_of(arg), &options->duration_ms) || options->duration_ms == 0)
-            argp_error(state, "-d takes a duration such as 10s, not \"%s\"", arg);
+            argp_error(state, "-d takes a duration such as 10s, not \"%s\"", MASKED(slice_of(arg)));
         return 0;
     case OPTION_RATE:
         options->rate = positive(state, "--rate", arg, RATE_MAX);

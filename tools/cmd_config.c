@@ -55,7 +55,7 @@ static int check(const char *file)
 static void print_value(void *arg, const char *section, const char *key, const char *value, const char *origin)
 {
     (void)arg;
-    printf("[%s] %s = %s (%s)\n", section, key, value, origin);
+    printf("[%s] %s = %s (%s)\n", MASKED(slice_of(section)), key, value, origin);
 }
 
 static int show(const char *file)

@@ -372,6 +372,7 @@ static void no_user_info_is_told_wherever_it_stands(void **state)
         {"registry", "address", "zookeeper://h:2181?backup=u:pw@h2"},
         {"client", "proxy", "http://u:p@pw@h:3128"},
         {"client", "proxy", "u:pw@h:3128"},
+        {"application", "name", "u:pw@h:3128"},
         {"reference a", "url", "http://u:pw@h:1/a"},
     };
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {

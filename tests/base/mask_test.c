@@ -109,6 +109,8 @@ static void secret_params_are_masked(void **state)
         {"zookeeper://h?password=a@b", "zookeeper://" MASK},
         {"zookeeper://u:a?password=b@h", "zookeeper://" MASK},
         {"h1?password=p", "h1?password=" MASK},
+        {"nacos://h?pwd=p&digest=u:p&x=y", "nacos://h?pwd=" MASK "&digest=" MASK "&x=y"},
+        {"http://h/a?signature=s&private-key=k", "http://h/a?signature=" MASK "&private-key=" MASK},
         {"jsonrpc://h:1/a?registry.password=p&passwords=2&token=t",
             "jsonrpc://h:1/a?registry.password=" MASK "&passwords=" MASK "&token=" MASK},
         {"/dubbo/a/providers/jsonrpc%3A%2F%2Fh%2Fa%3Fpassword%3Dp%26x%3Dy",

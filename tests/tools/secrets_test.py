@@ -56,6 +56,19 @@ def registries_given_by_a_file_are_masked():
         silent("ls", env={"DUBBOC_CONF_FILE": path})
 
 
+def what_stands_at_a_wrong_place_of_a_file_is_masked():
+    address = REGISTRIES[0] % SECRET
+    bare = REGISTRIES[1] % SECRET
+    lines = ["[%s]" % address, "[registry %s]" % address, "[service %s]" % bare, "[service %s]\nx = y" % bare,
+             "[registry]\n%s = x" % bare, "[client]\nregister = %s" % bare, "[client]\nrequest_timeout = " + bare]
+    with Folder() as folder:
+        for line in lines:
+            path = folder.file("app.ini", line + "\n")
+            end = silent("config", "check", path)
+            equal((line, end.status), (line, 78), end)
+            silent("config", "show", path)
+
+
 def addresses_to_call_are_masked():
     for form in URLS:
         for password in PASSWORDS:
@@ -75,7 +88,7 @@ def proxies_are_masked():
 def what_stands_at_a_wrong_place_is_masked():
     address = REGISTRIES[0] % SECRET
     for command in (["ls", address], ["ls", "a", address], ["watch", address], ["call", "a", "m", "[]", address], ["config", address],
-                    ["config", "show", "a", address], [address], ["call", "-H", "Authorization Basic " + SECRET, "a", "m"]):
+                    ["config", "show", "a", address], [address], ["bench", "-c", address, "a", "m"], ["bench", "-d", address, "a", "m"], ["call", "-H", "Authorization Basic " + SECRET, "a", "m"]):
         silent(*command)
 
 
@@ -126,6 +139,7 @@ run([
     registries_given_to_a_command_are_masked,
     registries_given_by_the_environment_are_masked,
     registries_given_by_a_file_are_masked,
+    what_stands_at_a_wrong_place_of_a_file_is_masked,
     addresses_to_call_are_masked,
     proxies_are_masked,
     what_stands_at_a_wrong_place_is_masked,
