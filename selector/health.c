@@ -57,15 +57,32 @@ bool health_may_serve_again(provider *self)
 
 /* --- what calls came to --------------------------------------------------------------------------- */
 
-void health_good(provider *self)
+static uint8_t health_refusals_to_rest(int failures_max)
 {
-    if (atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
-        atomic_load_explicit(&self->refusals, memory_order_relaxed) == 0)
+    return failures_max > 0 && failures_max < REFUSALS_MAX ? (uint8_t)failures_max : REFUSALS_MAX;
+}
+
+static bool health_has_nothing_to_forget(const provider *self)
+{
+    return atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&self->refusals, memory_order_relaxed) == 0;
+}
+
+void health_good(provider *self, uint32_t refused_ms, int failures_max)
+{
+    if (health_has_nothing_to_forget(self))
         return;
+    uint8_t enough = health_refusals_to_rest(failures_max);
+    uint8_t refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
+    bool has_refused_since = atomic_load_explicit(&self->refused_ms, memory_order_relaxed) != refused_ms;
     atomic_store_explicit(&self->failures, 0, memory_order_relaxed);
+    if (has_refused_since && refusals >= enough && atomic_load_explicit(&self->rests, memory_order_relaxed) == 0)
+        return;
+    uint8_t left = refusals > enough + 1 ? (uint8_t)(refusals - 1) : 0; /* rests not made up for */
+    int64_t then = left > 0 ? NOT_RESTING : 0;
     atomic_store_explicit(&self->rests, 0, memory_order_relaxed);
-    atomic_store_explicit(&self->refusals, 0, memory_order_relaxed);
-    if (atomic_exchange_explicit(&self->resting_until_ns, 0, memory_order_relaxed) > NOT_RESTING)
+    atomic_store_explicit(&self->refusals, left, memory_order_relaxed);
+    if (atomic_exchange_explicit(&self->resting_until_ns, then, memory_order_relaxed) > NOT_RESTING)
         LOG(DUBBOC_LOG_INFO, "selector", "provider answers again", "provider=%s", self->label);
 }
 
@@ -78,12 +95,6 @@ bool health_failed(provider *self, int failures_max)
     return failures_max > 0 && failures + 1 >= failures_max && !health_is_resting(self);
 }
 
-static uint8_t health_refusals_to_rest(int failures_max)
-{
-    return failures_max > 0 && failures_max < REFUSALS_MAX ? (uint8_t)failures_max : REFUSALS_MAX;
-}
-
-/* Counts up to what leads to a rest; from there on health_rest_refused() counts. */
 bool health_refused(provider *self, int failures_max)
 {
     int64_t now_ns = clock_now_ns(), never = 0;

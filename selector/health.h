@@ -2,10 +2,15 @@
  * changes of the list.
  *
  * Failures: after so many in a row it rests, each time longer.
+ * An answer forgets them and ends the rest.
  * Refusals (503, not executed): the provider works, but is full or stopping. From the first one on
- * it is picked less often, half as often with each in a row. After as many as failures lead to a
- * rest it rests for 1 s, doubling to 30 s. A new process at its address ends that.
- * An answer forgets both. Never more than half of a directory's providers rest. */
+ * it is picked less often, half as often with each in a row; an answer forgets them. After as many
+ * in a row as failures lead to a rest, it rests for 1 s. From then on each refusal rests it again, for
+ * twice as long, up to 30 s, and each answer takes one rest back; with the last one, the refusals
+ * are forgotten. A full provider still answers the calls that it took before: such an answer neither
+ * ends the rest nor takes one back. A call that it was sent after its last refusal, and answers,
+ * ends the rest; so does a new process at its address.
+ * Never more than half of a directory's providers rest. */
 #ifndef SELECTOR_HEALTH_H
 #define SELECTOR_HEALTH_H
 
@@ -31,9 +36,9 @@ bool health_is_resting(const provider *self);
  * and has not refused a call within the last second. now_ns: the time now. */
 bool health_is_willing(const provider *self, int64_t now_ns);
 
-/* It answered: all is forgotten but the time of its last refusal. Writes nothing when there is
- * nothing to forget. */
-void health_good(provider *self);
+/* It answered a call. refused_ms: the provider's, when the call was sent. failures_max: as for
+ * health_refused(). Writes nothing when there is nothing to forget. */
+void health_good(provider *self, uint32_t refused_ms, int failures_max);
 
 /* It failed. true: it has now failed often enough to rest (failures_max in a row), and is not resting already. */
 bool health_failed(provider *self, int failures_max);

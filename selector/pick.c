@@ -70,6 +70,7 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
         const snapshot_entry *chosen = choose(self, current, which, request);
         atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
         *out = (pick){.provider = chosen->provider, .retries = -1, .peer = chosen->peer};
+        out->refused_ms = atomic_load_explicit(&chosen->provider->refused_ms, memory_order_relaxed);
         if (chosen->own != NULL)
             add_own(chosen->own, request->method, out);
     }
@@ -105,7 +106,7 @@ void pick_release(directory *self, pick *held, pick_outcome outcome)
     int failures_max = self->owner->settings.health_failures;
     assert(given != NULL);
     if (outcome == PICK_GOOD)
-        health_good(given);
+        health_good(given, held->refused_ms, failures_max);
     else if (outcome == PICK_FAILED && health_failed(given, failures_max))
         lay_to_rest(self, given, outcome);
     else if (outcome == PICK_REFUSED && health_refused(given, failures_max))

@@ -27,7 +27,7 @@ typedef struct provider {
     /* health (selector/health.c); small, so that all of it stays on one cache line */
     _Atomic uint16_t failures;        /* in a row */
     _Atomic uint8_t rests;            /* after failures, in a row: the rest grows with it */
-    _Atomic uint8_t refusals;         /* in a row: as many as lead to a rest, and the rests since */
+    _Atomic uint8_t refusals;         /* in a row: as many as lead to a rest, then rests less answers */
     _Atomic uint32_t refused_ms;      /* the last refusal, by the clock's lower bits; 0: none */
     _Atomic int64_t resting_until_ns; /* 0: never failed or refused since its last answer */
 } provider;
@@ -101,6 +101,7 @@ typedef struct pick {
     provider *provider;
     int64_t timeout_ms;       /* the node's own for this method, 0: none */
     int retries;              /* the node's own for this method, -1: none */
+    uint32_t refused_ms;      /* the provider's, when it was picked */
     uint8_t peer;             /* as selector_settings.peer_of said of its node */
     bool timeout_is_override; /* an administrator set it: stronger than what the consumer's configuration says */
     bool retries_are_override;

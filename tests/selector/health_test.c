@@ -21,12 +21,18 @@ static provider *at(directory *of, size_t i)
     return atomic_load(&of->current)->entries[i].provider;
 }
 
-/* As if a call to it had ended so. */
+/* As if it had been picked. */
+static pick call_begins(provider *called)
+{
+    atomic_fetch_add(&called->in_flight, 1);
+    return (pick){.provider = called, .refused_ms = atomic_load(&called->refused_ms)};
+}
+
+/* As if calls to it had begun and ended so, one after the other. */
 static void call_ends(directory *of, provider *called, pick_outcome outcome, int times)
 {
     for (int i = 0; i < times; i++) {
-        atomic_fetch_add(&called->in_flight, 1);
-        pick held = {.provider = called};
+        pick held = call_begins(called);
         pick_release(of, &held, outcome);
     }
 }
@@ -254,11 +260,59 @@ static void five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty(void **
         clock_go_on(1);
         assert_false(health_is_resting(full));
     }
-    call_ends(of, full, PICK_GOOD, 1);
-    call_ends(of, full, PICK_REFUSED, 4);
+    fixture_end(&f);
+}
+
+/* After so many refusals, and not before. */
+static void assert_rests_for(directory *of, provider *full, int refusals, int64_t rest_ms)
+{
+    call_ends(of, full, PICK_REFUSED, refusals - 1);
     assert_false(health_is_resting(full));
     call_ends(of, full, PICK_REFUSED, 1);
+    clock_go_on(rest_ms - 1);
+    assert_true(health_is_resting(full));
+    clock_go_on(1);
+    assert_false(health_is_resting(full));
+}
+
+static void each_answer_takes_one_rest_after_refusals_back(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = start(&f, 4);
+    provider *full = at(of, 0);
+    assert_rests_for(of, full, 5, 1000);
+    assert_rests_for(of, full, 1, 2000);
+    assert_rests_for(of, full, 1, 4000);
+    call_ends(of, full, PICK_GOOD, 1);
+    assert_rests_for(of, full, 1, 4000); /* 8 without the answer */
+    assert_rests_for(of, full, 1, 8000);
+    call_ends(of, full, PICK_GOOD, 3);
+    assert_rests_for(of, full, 1, 2000);
+    call_ends(of, full, PICK_GOOD, 2);
+    assert_rests_for(of, full, 5, 1000); /* all is forgotten */
+    fixture_end(&f);
+}
+
+static void an_answer_to_a_call_before_the_last_refusal_does_not_end_the_rest(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = start(&f, 4);
+    provider *full = at(of, 0);
+    pick before[6];
+    for (size_t i = 0; i < 6; i++)
+        before[i] = call_begins(full);
+    clock_go_on(10);
+    call_ends(of, full, PICK_REFUSED, 5);
+    for (size_t i = 0; i < 6; i++)
+        pick_release(of, &before[i], PICK_GOOD);
+    assert_true(health_is_resting(full));
     clock_go_on(1000);
+    call_ends(of, full, PICK_REFUSED, 1); /* one is enough: it has taken no call since */
+    clock_go_on(1999);
+    assert_true(health_is_resting(full));
+    call_ends(of, full, PICK_GOOD, 1); /* it was asked all the same, and has taken it */
     assert_false(health_is_resting(full));
     fixture_end(&f);
 }
@@ -423,6 +477,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_refusal_halves_how_often_it_is_picked_and_an_answer_makes_up_for_it),
         cmocka_unit_test(five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty),
+        cmocka_unit_test(each_answer_takes_one_rest_after_refusals_back),
+        cmocka_unit_test(an_answer_to_a_call_before_the_last_refusal_does_not_end_the_rest),
         cmocka_unit_test(refusals_and_failures_are_counted_apart),
         cmocka_unit_test(never_more_than_half_rest_after_refusals),
         cmocka_unit_test(a_changed_node_ends_the_rest_after_refusals),
