@@ -40,3 +40,7 @@ include tests/tools.mk
 include tests/e2e.mk
 include tests/wire.mk
 EXTRA_DIST += tests/dist.sh tests/valgrind.sh tests/valgrind.supp
+check_PROGRAMS += tests/support/process_test
+TESTS += tests/support/process_test
+tests_support_process_test_CPPFLAGS = $(test_cppflags)
+tests_support_process_test_LDADD = $(test_libs)

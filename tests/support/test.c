@@ -2,6 +2,8 @@
 
 #include <ftw.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -58,4 +60,25 @@ bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms)
         poll(NULL, 0, 1);
     }
     return true;
+}
+
+/* waitid() tells of a stop when the last thread has stopped. */
+static bool process_has_stopped(void *child)
+{
+    siginfo_t info = {0};
+    pid_t pid = *(pid_t *)child;
+    return waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOHANG) == 0 && info.si_pid == pid;
+}
+
+void test_process_stop(pid_t child)
+{
+    if (kill(child, SIGSTOP) == 0 && test_wait_for(process_has_stopped, &child, 30 * 1000))
+        return;
+    print_error("process %d does not stop\n", (int)child);
+    _fail(__FILE__, __LINE__);
+}
+
+void test_process_continue(pid_t child)
+{
+    assert_int_equal(0, kill(child, SIGCONT));
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 
 #include <cmocka.h>
 
@@ -30,5 +31,10 @@ void test_folder_remove(char *path);
 
 /* Waits until condition(arg) is true, looking every millisecond, at most limit_ms: the only way a test lets real time pass. */
 bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms);
+
+/* Stops a child, and returns when all its threads stand still: kill(SIGSTOP) alone may return while they
+ * still run. Ends the test when that takes longer than half a minute. */
+void test_process_stop(pid_t child);
+void test_process_continue(pid_t child);
 
 #endif

@@ -150,12 +150,12 @@ void zookeeper_server_wipe(zookeeper_server *self)
 
 void zookeeper_server_pause(zookeeper_server *self)
 {
-    kill(self->pid, SIGSTOP);
+    test_process_stop(self->pid);
 }
 
 void zookeeper_server_resume(zookeeper_server *self)
 {
-    kill(self->pid, SIGCONT);
+    test_process_continue(self->pid);
 }
 
 void zookeeper_server_free(zookeeper_server *self)

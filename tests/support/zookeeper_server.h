@@ -23,7 +23,7 @@ void zookeeper_server_kill(zookeeper_server *self);
 /* Removes its data; it must not run. */
 void zookeeper_server_wipe(zookeeper_server *self);
 
-/* SIGSTOP and SIGCONT: it keeps its connections and is silent. */
+/* Stops the process, which keeps its connections and is silent, and lets it go on. */
 void zookeeper_server_pause(zookeeper_server *self);
 void zookeeper_server_resume(zookeeper_server *self);
 
