@@ -2,8 +2,10 @@
 #include "registry/registry.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -86,15 +88,35 @@ bool registry_list_equal(const registry_list *a, const registry_list *b)
 
 /* --- threads */
 
+typedef struct registry_thread {
+    void *(*run)(void *arg);
+    void *arg;
+    const char *name;
+} registry_thread;
+
+/* A thread names itself: from outside it would run without its name at first, and one that ends at
+ * once may be gone by then. */
+static void *registry_thread_run(void *started)
+{
+    registry_thread self = *(registry_thread *)started;
+    free(started);
+    pthread_setname_np(pthread_self(), self.name);
+    return self.run(self.arg);
+}
+
 int registry_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name)
 {
     sigset_t all, before;
+    registry_thread *started = MEM_NEW(registry_thread);
+    if (started == NULL)
+        return ENOMEM;
+    *started = (registry_thread){.run = run, .arg = arg, .name = name};
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(thread, NULL, run, arg);
+    int failure = pthread_create(thread, NULL, registry_thread_run, started);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failure == 0)
-        pthread_setname_np(*thread, name);
+    if (failure != 0)
+        free(started);
     return failure;
 }
 

@@ -1,8 +1,11 @@
 /* The static registry's own matters: its address. What it shares with the others is in contract_static_test.c. */
 #include "tests/support/test.h"
 
+#include <pthread.h>
+
 #include "base/slice.h"
 #include "registry/registry.h"
+#include "registry/registry_ops.h"
 
 static registry *opened(const char *address)
 {
@@ -95,6 +98,24 @@ static void keeps_no_data(void **state)
     registry_free(self);
 }
 
+static void *thread_name(void *name)
+{
+    pthread_getname_np(pthread_self(), name, 16);
+    return NULL;
+}
+
+static void its_thread_has_its_name_from_the_first_instruction_on(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 200; i++) {
+        char name[16] = "";
+        pthread_t thread;
+        assert_int_equal(0, registry_thread_start(&thread, thread_name, name, "dubboc-static"));
+        assert_int_equal(0, pthread_join(thread, NULL));
+        assert_string_equal("dubboc-static", name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +125,7 @@ int main(void)
         cmocka_unit_test(names_the_kinds_when_the_scheme_is_none),
         cmocka_unit_test(shows_its_address_without_passwords),
         cmocka_unit_test(keeps_no_data),
+        cmocka_unit_test(its_thread_has_its_name_from_the_first_instruction_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
