@@ -1,8 +1,15 @@
 #include "base/wake.h"
 
+#include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "base/log.h"
+
+/* How often a write is tried that fails for a reason that write(2) does not list for an eventfd. */
+#define WRITE_TRIES 3
 
 bool wake_open(wake *self)
 {
@@ -17,18 +24,32 @@ void wake_close(wake *self)
     self->fd = -1;
 }
 
-void wake_signal(const wake *self)
+static void wake_tell_failure(const wake *self, int error)
 {
-    uint64_t one = 1;
-    /* It can only fail when the counter is full, that is: signalled already. */
-    ssize_t written = write(self->fd, &one, sizeof one);
-    (void)written;
+    const char *reason = strerror(error);
+    int fd = self->fd;
+    LOG_THROTTLED(DUBBOC_LOG_ERROR, "base", "cannot wake a thread", "call=write eventfd=%d reason=\"%s\"", fd, reason);
+    errno = error;
+}
+
+bool wake_signal(const wake *self)
+{
+    const uint64_t one = 1;
+    for (int tries = 1;;) {
+        /* EAGAIN: the counter is full, so fd is readable. */
+        if (write(self->fd, &one, sizeof one) >= 0 || errno == EAGAIN)
+            return true;
+        if (errno != EINTR && tries++ >= WRITE_TRIES)
+            break;
+    }
+    wake_tell_failure(self, errno);
+    return false;
 }
 
 void wake_clear(const wake *self)
 {
     uint64_t count;
-    /* It can only fail when nothing was signalled. */
-    ssize_t got = read(self->fd, &count, sizeof count);
-    (void)got;
+    /* Any other failure, EAGAIN among them, means that nothing was signalled. */
+    while (read(self->fd, &count, sizeof count) < 0 && errno == EINTR)
+        continue;
 }

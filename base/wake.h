@@ -11,7 +11,13 @@ typedef struct wake {
 /* false: no descriptor (errno). */
 bool wake_open(wake *self);
 void wake_close(wake *self);
-void wake_signal(const wake *self);
+
+/* Makes fd readable. A write that a signal has interrupted is repeated. false: the eventfd cannot be
+ * written (errno), for example because the program has closed a descriptor that is not its own; it
+ * was tried several times and is logged as an error. The thread that polls may sleep on. */
+bool wake_signal(const wake *self);
+
+/* Makes fd unreadable until the next wake_signal(). */
 void wake_clear(const wake *self);
 
 #endif

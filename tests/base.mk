@@ -1,4 +1,5 @@
-base_tests = tests/base/buffer_test tests/base/log_test tests/base/mask_test tests/base/slice_test tests/base/utf8_test
+base_tests = tests/base/buffer_test tests/base/log_test tests/base/mask_test tests/base/slice_test tests/base/utf8_test \
+	tests/base/wake_test
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 tests_base_buffer_test_CPPFLAGS = $(test_cppflags)
@@ -11,3 +12,6 @@ tests_base_slice_test_CPPFLAGS = $(test_cppflags)
 tests_base_slice_test_LDADD = $(test_libs)
 tests_base_utf8_test_CPPFLAGS = $(test_cppflags)
 tests_base_utf8_test_LDADD = $(test_libs)
+tests_base_wake_test_SOURCES = tests/base/wake_test.c $(call_fail)
+tests_base_wake_test_CPPFLAGS = $(test_cppflags)
+tests_base_wake_test_LDADD = $(test_libs)

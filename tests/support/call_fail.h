@@ -1,0 +1,36 @@
+/* Makes system calls fail, in this program and in the shared libraries that it uses. Only for programs
+ * that have call_fail.c among their own sources: it defines functions of the C library anew. */
+#ifndef TESTS_SUPPORT_CALL_FAIL_H
+#define TESTS_SUPPORT_CALL_FAIL_H
+
+#include <stdbool.h>
+
+typedef enum failing_call {
+    FAIL_NOTHING,
+    FAIL_EPOLL_CREATE,
+    FAIL_EPOLL_ADD,
+    FAIL_EPOLL_DEL,
+    FAIL_EPOLL_WAIT,
+    FAIL_EVENTFD,
+    FAIL_EVENTFD_WRITE,
+    FAIL_EVENTFD_READ,
+    FAIL_ACCEPT,
+    FAIL_TIMER_CREATE,
+    FAIL_TIMER_SET,
+    FAIL_CALL_COUNT
+} failing_call;
+
+/* For messages. */
+const char *call_fail_name(failing_call call);
+
+/* From now on the nth call (1: the next one), and times - 1 calls behind it, fail with error. They
+ * have no effect then. In place of what was set before. */
+void call_fail_at(failing_call call, int nth, int times, int error);
+
+/* Nothing fails any more. How many calls have failed since call_fail_at(). */
+int call_fail_end(void);
+
+/* The same without an end. */
+int call_fail_count(void);
+
+#endif
