@@ -61,7 +61,7 @@ static void print_value(void *arg, const char *section, const char *key, const c
 static int show(const char *file)
 {
     dubboc_config *config;
-    int status = tool_load_config(file, &config);
+    int status = tool_load_config(file, DUBBOC_LOG_WARN, &config);
     if (status != TOOL_DONE)
         return status;
     dubboc_config_each(config, print_value, NULL);

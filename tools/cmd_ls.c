@@ -1,37 +1,40 @@
-/* dubboc ls: the interfaces of a registry, or the providers of one interface. By default only those that a dubboc client could call; --all lists
- * every node, with the reason beside those it could not: overrides in the registry count, rules of the config centre are not looked at. A provider that
- * is registered under two schemes is one, as to a client. */
-#include <pthread.h>
+/* dubboc ls: the interfaces of a registry with how many providers each has, or the providers of one
+ * interface. Only what a dubboc client could call is listed; --all lists every node, with the reason
+ * beside those that it could not. Overrides in the registry count, rules of the config centre are
+ * not looked at. A provider that is registered under two schemes is one, as to a client. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/map.h"
 #include "base/mem.h"
-#include "registry/own_address.h"
-#include "selector/configurator.h"
+#include "tools/counts.h"
+#include "tools/data.h"
+#include "tools/offers.h"
 #include "tools/place.h"
+#include "tools/rules.h"
+#include "tools/table.h"
 
-#define MAPPING_WAIT_MS 1000
+#define COUNT_TEXT_SIZE 24
 
-typedef struct arguments {
+typedef struct ls_arguments {
     tool_place place;
     bool is_json;
     bool is_all;
-    configurators *rules; /* of the interface */
-    map *preferred;       /* what callable nodes of the scheme jsonrpc offer, the one used of two (wire.md 12.5) */
-} arguments;
+    bool is_urls;
+} ls_arguments;
+
+enum { OPTION_URLS = 0x200 };
 
 static const struct argp_option options[] = {
     {"all", 'a', NULL, 0, "also nodes that cannot be called, with the reason", 0},
     {"json", 'j', NULL, 0, "one JSON array: of names, or of objects with url, callable and reason", 0},
+    {"urls", OPTION_URLS, NULL, 0, "URLs instead of a table; without INTERFACE the names alone", 0},
     {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
-    arguments *given = state->input;
+    ls_arguments *given = state->input;
     (void)arg;
     switch (key) {
     case ARGP_KEY_INIT:
@@ -43,102 +46,57 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'j':
         given->is_json = true;
         return 0;
+    case OPTION_URLS:
+        given->is_urls = true;
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
 }
 
-static url_wanted any_of(const char *interface)
+static int ls_out_of_memory(void)
 {
-    return (url_wanted){.interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
+    tool_say("out of memory");
+    return TOOL_NO_ANSWER;
 }
 
-/* What two nodes of one service at one place have in common, whatever their schemes. The caller frees it; NULL: no memory. */
-static char *offer_of(const provider_url *url)
-{
-    return mem_printf("%.*s:%u%.*s %.*s %.*s", SLICE_ARGS(url->host), (unsigned)url->port, SLICE_ARGS(url->path),
-        SLICE_ARGS(url->group), SLICE_ARGS(url->version));
-}
+/* --- JSON */
 
-/* The reason if url, which can be called, stands for what a node of the other scheme offers as well. Notes it otherwise. */
-static const char *double_of(const arguments *given, const provider_url *url)
+/* Takes item over. */
+static bool ls_add_json(cJSON *array, cJSON *item)
 {
-    char *offer = offer_of(url);
-    if (offer == NULL)
-        return "out of memory";
-    const char *reason = NULL;
-    if (!slice_is(url->scheme, "jsonrpc"))
-        reason = map_find(given->preferred, slice_of(offer)) != NULL ? "the same provider as another node" : NULL;
-    else if (!map_put(given->preferred, slice_of(offer), given->preferred, NULL))
-        reason = "out of memory";
-    free(offer);
-    return reason;
-}
-
-/* Why a node cannot be called, NULL: it can. */
-static const char *fault_of(const arguments *given, const char *node, char *reason, size_t size)
-{
-    const url_wanted wanted = any_of(given->place.interface);
-    provider_url *url;
-    configured with;
-    dubboc_error err;
-    if (provider_url_from_text(slice_of(node), &url, &err) != DUBBOC_OK) {
-        snprintf(reason, size, "%s", err.text);
-        return reason;
-    }
-    const char *mismatch = "out of memory";
-    if (configured_init(&with, given->rules, url)) {
-        mismatch = configured_mismatch(&with, &wanted, reason, size);
-        configured_fini(&with);
-    }
-    if (mismatch == NULL)
-        mismatch = double_of(given, url);
-    provider_url_free(url);
-    return mismatch;
-}
-
-/* Nodes of one scheme come before those of another: all are looked at before the first is shown. */
-static bool note_preferred(arguments *given, const registry_list *list)
-{
-    char reason[DUBBOC_ERROR_TEXT_MAX];
-    given->preferred = map_new();
-    for (size_t i = 0; i < list->count && given->preferred != NULL; i++)
-        fault_of(given, list->items[i], reason, sizeof reason);
-    return given->preferred != NULL;
-}
-
-static void print_node(const char *node, const char *fault)
-{
-    place_print(node);
-    if (fault != NULL) {
-        fputs(" (", stdout);
-        place_print(fault);
-        putchar(')');
-    }
-    putchar('\n');
-}
-
-static bool add_provider(cJSON *item, const char *node, const char *fault)
-{
-    return cJSON_AddStringToObject(item, "url", node) != NULL && cJSON_AddBoolToObject(item, "callable", fault == NULL) != NULL &&
-           (fault == NULL || cJSON_AddStringToObject(item, "reason", fault) != NULL);
-}
-
-static bool add_item(cJSON *array, const char *given, const char *given_fault, bool is_provider)
-{
-    char *node = place_text(given), *fault = given_fault != NULL ? place_text(given_fault) : NULL;
-    bool has_memory = node != NULL && (fault != NULL || given_fault == NULL);
-    cJSON *item = !has_memory ? NULL : is_provider ? cJSON_CreateObject() : cJSON_CreateString(node);
-    bool is_made = item != NULL && (!is_provider || add_provider(item, node, fault));
-    free(node);
-    free(fault);
-    if (is_made && cJSON_AddItemToArray(array, item))
+    if (item != NULL && cJSON_AddItemToArray(array, item))
         return true;
     cJSON_Delete(item);
     return false;
 }
 
-static int print_json(const cJSON *array)
+static cJSON *ls_json_name(const char *name)
+{
+    char *text = place_text(name);
+    cJSON *item = text != NULL ? cJSON_CreateString(text) : NULL;
+    free(text);
+    return item;
+}
+
+static cJSON *ls_json_offer(const offer *one)
+{
+    char *url = place_text(one->node);
+    char *reason = one->reason != NULL ? place_text(one->reason) : NULL;
+    cJSON *item = cJSON_CreateObject();
+    bool is_made = item != NULL && url != NULL && (one->reason == NULL || reason != NULL) &&
+                   cJSON_AddStringToObject(item, "url", url) != NULL &&
+                   cJSON_AddBoolToObject(item, "callable", one->reason == NULL) != NULL &&
+                   (reason == NULL || cJSON_AddStringToObject(item, "reason", reason) != NULL);
+    free(url);
+    free(reason);
+    if (is_made)
+        return item;
+    cJSON_Delete(item);
+    return NULL;
+}
+
+static int ls_print_json(const cJSON *array)
 {
     char *text;
     dubboc_error err;
@@ -149,143 +107,207 @@ static int print_json(const cJSON *array)
     return TOOL_DONE;
 }
 
-/* is_provider: items are nodes of given->place.interface, else names. Takes the list's items as lines or into array. */
-static bool print_items(const arguments *given, const registry_list *list, bool is_provider, cJSON *array)
-{
-    size_t left_out = 0;
-    bool is_good = true;
-    for (size_t i = 0; i < list->count && is_good; i++) {
-        char reason[DUBBOC_ERROR_TEXT_MAX];
-        const char *fault = is_provider ? fault_of(given, list->items[i], reason, sizeof reason) : NULL;
-        if (fault != NULL && !given->is_all)
-            left_out++;
-        else if (array != NULL)
-            is_good = add_item(array, list->items[i], fault, is_provider);
-        else
-            print_node(list->items[i], fault);
-    }
-    if (left_out > 0)
-        tool_say("%zu of %zu nodes left out, --all tells why", left_out, list->count);
-    return is_good;
-}
+/* --- interfaces */
 
-static int print_list(arguments *given, const registry_list *list, bool is_provider)
+static int ls_names_as_json(const registry_list *names)
 {
-    cJSON *array = given->is_json ? cJSON_CreateArray() : NULL;
-    bool is_good = (array != NULL || !given->is_json) && (!is_provider || note_preferred(given, list)) &&
-                   print_items(given, list, is_provider, array);
-    int status = is_good ? TOOL_DONE : TOOL_NO_ANSWER;
-    if (!is_good)
-        tool_say("out of memory");
-    else if (array != NULL)
-        status = print_json(array);
+    cJSON *array = cJSON_CreateArray();
+    bool is_made = array != NULL;
+    for (size_t i = 0; i < names->count && is_made; i++)
+        is_made = ls_add_json(array, ls_json_name(names->items[i]));
+    int status = is_made ? ls_print_json(array) : ls_out_of_memory();
     cJSON_Delete(array);
     return status;
 }
 
-/* What stands below <root>/mapping: the applications of Dubbo 3 that offer a service without writing nodes of it. */
-typedef struct mapping {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool is_read;
-    char applications[256];
-} mapping;
-
-static void on_mapping(void *arg, const char *path, const char *data, size_t len)
+static void ls_print_line(const char *text)
 {
-    mapping *self = arg;
-    (void)path;
-    pthread_mutex_lock(&self->lock);
-    self->is_read = true;
-    snprintf(self->applications, sizeof self->applications, "%.*s", (int)(len < 255 ? len : 255), data != NULL ? data : "");
-    pthread_cond_signal(&self->changed);
-    pthread_mutex_unlock(&self->lock);
+    place_print(text);
+    putchar('\n');
 }
 
-static void wait_for_mapping(mapping *self)
+static bool ls_add_count(table *rows, const char *name, const interface_count *count)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += MAPPING_WAIT_MS / 1000;
-    pthread_mutex_lock(&self->lock);
-    while (!self->is_read && pthread_cond_timedwait(&self->changed, &self->lock, &until) == 0)
-        continue;
-    pthread_mutex_unlock(&self->lock);
+    char callable[COUNT_TEXT_SIZE] = "?", left_out[COUNT_TEXT_SIZE] = "?";
+    if (count->is_known) {
+        snprintf(callable, sizeof callable, "%zu", count->callable);
+        snprintf(left_out, sizeof left_out, "%zu", count->left_out);
+    }
+    return table_add(rows, (const char *[]){name, callable, left_out});
 }
 
-/* Where there is no node at all, why that may be. false: there is nothing to tell. */
-static bool tell_of_applications(registry *reg, const char *interface)
+static bool ls_print_counts(const registry_list *names, const interface_count *counts)
 {
-    mapping found = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-    registry_subscription *watched = NULL;
-    char path[600];
+    static const char *const titles[] = {"INTERFACE", "PROVIDERS", "LEFT-OUT"};
+    table *rows = table_new(titles, 3);
+    bool is_made = rows != NULL;
+    for (size_t i = 0; i < names->count && is_made; i++)
+        is_made = ls_add_count(rows, names->items[i], &counts[i]);
+    if (is_made)
+        table_print(rows, "");
+    table_free(rows);
+    return is_made;
+}
+
+static int ls_names_with_counts(registry *reg, const registry_list *names, int64_t deadline_ns)
+{
     dubboc_error err;
-    int len = snprintf(path, sizeof path, "mapping/%s", interface);
-    if (len >= (int)sizeof path || registry_watch_data(reg, path, on_mapping, &found, &watched, &err) != DUBBOC_OK)
-        return false;
-    wait_for_mapping(&found);
-    registry_unsubscribe(reg, watched);
-    if (found.applications[0] != '\0')
-        tool_say("%s is offered at application level only, by %s: its providers need register-mode=interface or all", interface,
-            found.applications);
-    return found.applications[0] != '\0';
+    interface_count *counts = MEM_NEW_ARRAY(names->count + 1, interface_count);
+    if (counts == NULL)
+        return ls_out_of_memory();
+    dubboc_status status = counts_read(reg, names, deadline_ns, counts, &err);
+    bool is_printed = ls_print_counts(names, counts);
+    free(counts);
+    if (!is_printed)
+        return ls_out_of_memory();
+    if (status == DUBBOC_OK)
+        return TOOL_DONE;
+    tool_say("providers that are not known (?): %s", err.text);
+    return TOOL_NO_ANSWER;
 }
 
-static dubboc_status find_rules(registry *reg, arguments *given, int64_t deadline_ns, dubboc_error *err)
+static int ls_interfaces(const ls_arguments *given, registry *reg, int64_t deadline_ns)
 {
-    char own[OWN_ADDRESS_SIZE];
-    registry_list overrides = {0};
-    dubboc_status status = registry_lookup(reg, given->place.interface, REGISTRY_CONFIGURATORS, deadline_ns, &overrides, err);
-    if (status != DUBBOC_OK)
-        return status;
-    own_address_known(registry_servers(reg), own);
-    const configurator_consumer consumer = {.application = "", .address = own, .wanted = any_of(given->place.interface)};
-    const configurator_texts texts[CONFIGURATOR_SOURCES] = {{(const char *const *)overrides.items, overrides.count}};
-    if (!configurators_new(&consumer, texts, &given->rules))
-        status = error_no_memory(err);
-    registry_list_free(&overrides);
+    registry_list names = {0};
+    dubboc_error err;
+    int status = TOOL_DONE;
+    if (registry_interfaces(reg, deadline_ns, &names, &err) != DUBBOC_OK)
+        return tool_fail(&err);
+    if (given->is_json)
+        status = ls_names_as_json(&names);
+    else if (given->is_urls)
+        for (size_t i = 0; i < names.count; i++)
+            ls_print_line(names.items[i]);
+    else
+        status = ls_names_with_counts(reg, &names, deadline_ns);
+    if (names.count == 0)
+        tool_say("no interfaces at %s", registry_address(reg));
+    registry_list_free(&names);
     return status;
 }
 
-static dubboc_status look_up(registry *reg, arguments *given, int64_t deadline_ns, registry_list *found, dubboc_error *err)
+/* --- providers of one interface */
+
+static bool ls_shows(const ls_arguments *given, const offer *one)
 {
-    if (given->place.interface == NULL)
-        return registry_interfaces(reg, deadline_ns, found, err);
-    dubboc_status status = find_rules(reg, given, deadline_ns, err);
-    return status == DUBBOC_OK ? registry_lookup(reg, given->place.interface, REGISTRY_PROVIDERS, deadline_ns, found, err)
-                               : status;
+    return given->is_all || one->reason == NULL;
 }
 
-static int list(arguments *given, registry *reg, int64_t deadline_ns)
+static int ls_offers_as_json(const ls_arguments *given, const offers *found)
 {
-    registry_list found = {0};
-    dubboc_error err;
-    dubboc_status status = look_up(reg, given, deadline_ns, &found, &err);
-    int exit_status = status == DUBBOC_OK ? print_list(given, &found, given->place.interface != NULL) : tool_fail(&err);
-    if (status == DUBBOC_OK && given->place.interface != NULL && found.count == 0) {
-        if (!tell_of_applications(reg, given->place.interface) && place_is_unknown(reg, given->place.interface, deadline_ns))
-            exit_status = TOOL_NO_ANSWER;
+    cJSON *array = cJSON_CreateArray();
+    bool is_made = array != NULL;
+    for (size_t i = 0; i < found->count && is_made; i++)
+        if (ls_shows(given, &found->items[i]))
+            is_made = ls_add_json(array, ls_json_offer(&found->items[i]));
+    int status = is_made ? ls_print_json(array) : ls_out_of_memory();
+    cJSON_Delete(array);
+    return status;
+}
+
+static int ls_offers_as_urls(const ls_arguments *given, const offers *found)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        const offer *one = &found->items[i];
+        if (!ls_shows(given, one))
+            continue;
+        place_print(one->node);
+        if (one->reason != NULL) {
+            fputs(" (", stdout);
+            place_print(one->reason);
+            putchar(')');
+        }
+        putchar('\n');
     }
-    registry_list_free(&found);
-    configurators_free(given->rules);
-    map_free(given->preferred, NULL);
+    return TOOL_DONE;
+}
+
+static int ls_offers_as_table(const ls_arguments *given, const offers *found)
+{
+    table *rows = table_new(offer_titles, OFFER_COLUMNS);
+    bool is_made = rows != NULL;
+    for (size_t i = 0; i < found->count && is_made; i++)
+        if (ls_shows(given, &found->items[i]))
+            is_made = offer_add_row(&found->items[i], rows);
+    if (is_made)
+        table_print(rows, "");
+    table_free(rows);
+    return is_made ? TOOL_DONE : ls_out_of_memory();
+}
+
+static int ls_print_offers(const ls_arguments *given, const offers *found)
+{
+    int status = given->is_json   ? ls_offers_as_json(given, found)
+                 : given->is_urls ? ls_offers_as_urls(given, found)
+                                  : ls_offers_as_table(given, found);
+    size_t left_out = found->count - found->callable;
+    if (status == TOOL_DONE && !given->is_all && left_out > 0)
+        tool_say("%zu of %zu nodes left out, --all tells why", left_out, found->count);
+    return status;
+}
+
+/* Why the list is empty. An interface that nobody ever offered is not known. */
+static int ls_tell_none(registry *reg, const char *interface, int64_t deadline_ns)
+{
+    if (data_tell_applications(reg, interface, deadline_ns))
+        return TOOL_DONE;
+    if (place_is_unknown(reg, interface, deadline_ns))
+        return TOOL_NO_ANSWER;
+    tool_say("%s has no providers at %s", interface, registry_address(reg));
+    return TOOL_DONE;
+}
+
+static dubboc_status ls_look_up(
+    registry *reg, const char *interface, int64_t deadline_ns, registry_list *nodes, offers *found, dubboc_error *err)
+{
+    const url_wanted wanted = place_wants_any(interface);
+    configurators *rules = NULL;
+    dubboc_status status = rules_read(reg, interface, deadline_ns, &rules, err);
+    if (status == DUBBOC_OK)
+        status = registry_lookup(reg, interface, REGISTRY_PROVIDERS, deadline_ns, nodes, err);
+    if (status == DUBBOC_OK && !offers_read(nodes, &wanted, rules, found))
+        status = error_no_memory(err);
+    configurators_free(rules);
+    return status;
+}
+
+static int ls_providers(const ls_arguments *given, registry *reg, int64_t deadline_ns)
+{
+    const char *interface = given->place.interface;
+    registry_list nodes = {0};
+    offers found = {0};
+    dubboc_error err;
+    int exit_status;
+    if (ls_look_up(reg, interface, deadline_ns, &nodes, &found, &err) != DUBBOC_OK)
+        exit_status = tool_fail(&err);
+    else
+        exit_status = ls_print_offers(given, &found);
+    if (exit_status == TOOL_DONE && found.count == 0)
+        exit_status = ls_tell_none(reg, interface, deadline_ns);
+    offers_free(&found);
+    registry_list_free(&nodes);
     return exit_status;
 }
 
 int cmd_ls(int argc, char **argv)
 {
-    static const char doc[] = "Lists the interfaces of the registry, or the providers of INTERFACE, a line each.";
+    static const char doc[] = "Lists the interfaces of the registry with the number of providers that can be called and "
+                              "of nodes that are left out, or the providers of INTERFACE: address, protocol, version, "
+                              "group, weight, application, state. A line each; \"-\" where a node says nothing.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         .options = options, .parser = parse, .args_doc = "[INTERFACE]", .doc = doc, .children = children};
-    arguments given = {0};
+    ls_arguments given = {0};
     dubboc_config *config = NULL;
     registry *reg = NULL;
     if (argp_parse(&argp, argc, argv, 0, NULL, &given) != 0)
         return TOOL_USAGE;
+    int64_t deadline_ns = place_deadline(&given.place);
     int status = place_open(&given.place, &config, &reg);
-    if (status == TOOL_DONE)
-        status = list(&given, reg, deadline_in_ms(config_int(config, "registry", "timeout")));
+    if (status == TOOL_DONE && given.place.interface != NULL)
+        status = ls_providers(&given, reg, deadline_ns);
+    else if (status == TOOL_DONE)
+        status = ls_interfaces(&given, reg, deadline_ns);
     registry_free(reg);
     dubboc_config_free(config);
     return status;

@@ -2,17 +2,15 @@
  *
  * A snapshot is held against the one before: nodes that stand in both are left out; of the rest one that went and one that came with the same
  * scheme and identity (host, port, path, group, version) are one changed provider, all others went or came. */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
 #include "tools/place.h"
-
-#define KNOWN_WAIT_MS 3000
 
 /* One node of a snapshot. */
 typedef struct node {
@@ -135,16 +133,45 @@ static void hear_snapshot(void *arg, const registry_snapshot *snapshot)
         kill(getpid(), SIGTERM); /* main() says what is wrong */
 }
 
-static int watch(registry *reg, const char *interface, const sigset_t *ends)
+/* From here on the signals wait for sigwait(). The registry's threads never take any. */
+static void watch_block_signals(sigset_t *ends)
 {
+    sigemptyset(ends);
+    sigaddset(ends, SIGINT);
+    sigaddset(ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, ends, NULL);
+}
+
+/* Reads the list once, so that a registry that is away is told instead of waited for. Until then a
+ * signal ends the program at once. */
+static int watch_check(registry *reg, const char *interface, int64_t deadline_ns)
+{
+    registry_list first = {0};
+    dubboc_error err;
+    if (registry_lookup(reg, interface, REGISTRY_PROVIDERS, deadline_ns, &first, &err) != DUBBOC_OK)
+        return tool_fail(&err);
+    registry_list_free(&first);
+    return TOOL_DONE;
+}
+
+static int watch(registry *reg, const tool_place *place, const dubboc_config *config, int64_t deadline_ns)
+{
+    const char *interface = place->interface;
     node_list known = {0};
     registry_subscription *subscription;
     dubboc_error err;
+    sigset_t ends;
     int signal_number;
+    int status = watch_check(reg, interface, deadline_ns);
+    if (status != TOOL_DONE)
+        return status;
+    if (!place->is_verbose)
+        tool_log(config, DUBBOC_LOG_WARN); /* tells when the registry goes and comes back */
+    watch_block_signals(&ends);
+    place_is_unknown(reg, interface, deadline_ns); /* it may come yet */
     if (registry_subscribe(reg, interface, REGISTRY_PROVIDERS, hear_snapshot, &known, &subscription, &err) != DUBBOC_OK)
         return tool_fail(&err);
-    place_is_unknown(reg, interface, deadline_in_ms(KNOWN_WAIT_MS)); /* it may come yet */
-    sigwait(ends, &signal_number);
+    sigwait(&ends, &signal_number);
     registry_unsubscribe(reg, subscription);
     free_nodes(&known);
     return TOOL_DONE;
@@ -177,17 +204,12 @@ int cmd_watch(int argc, char **argv)
     tool_place place = {0};
     dubboc_config *config = NULL;
     registry *reg = NULL;
-    sigset_t ends;
     if (argp_parse(&argp, argc, argv, 0, NULL, &place) != 0)
         return TOOL_USAGE;
-    /* Blocked before any thread is made, so that all inherit it and the signal waits for sigwait(). */
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigprocmask(SIG_BLOCK, &ends, NULL);
+    int64_t deadline_ns = place_deadline(&place);
     int status = place_open(&place, &config, &reg);
     if (status == TOOL_DONE)
-        status = watch(reg, place.interface, &ends);
+        status = watch(reg, &place, config, deadline_ns);
     registry_free(reg);
     dubboc_config_free(config);
     return status;

@@ -5,11 +5,16 @@ tools_dubboc_SOURCES = \
 	tools/cmd_config.c \
 	tools/cmd_ls.c \
 	tools/cmd_watch.c \
+	tools/counts.c tools/counts.h \
+	tools/data.c tools/data.h \
 	tools/dubboc.c \
 	tools/histogram.c tools/histogram.h \
 	tools/load.c tools/load.h \
+	tools/offers.c tools/offers.h \
 	tools/place.c tools/place.h \
 	tools/pretty.c tools/pretty.h \
+	tools/rules.c tools/rules.h \
+	tools/table.c tools/table.h \
 	tools/target.c tools/target.h \
 	tools/tool.c tools/tool.h
 tools_dubboc_LDADD = libdubboc_core.la

@@ -4,12 +4,21 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/config_keys.h"
 #include "base/mask.h"
 #include "base/utf8.h"
 #include "client/client.h"
 
-static const struct argp_option options[] = {TOOL_REGISTRY_OPTION, {0}};
+#define TIMEOUT_DEFAULT_MS 3000
+#define TIMEOUT_MAX_MS (24 * 3600 * INT64_C(1000)) /* "none", which registries do not know */
+
+static const struct argp_option options[] = {
+    TOOL_REGISTRY_OPTION,
+    {"timeout", 't', "DURATION", 0, "how long to wait for the registry: 350ms, 2s... (default 3s)", 0},
+    {"verbose", 'v', NULL, 0, "the log on standard error, with the lines of the ZooKeeper client", 0},
+    {0},
+};
 
 static void take_interface(tool_place *place, const struct argp_state *state, const char *arg)
 {
@@ -28,6 +37,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case 'r':
         tool_option_value(state, "-r", "registry", "address", arg);
         place->registry = arg;
+        return 0;
+    case 't':
+        place->timeout_ms = tool_option_value(state, "-t", "client", "request_timeout", arg);
+        return 0;
+    case 'v':
+        place->is_verbose = true;
         return 0;
     case ARGP_KEY_ARG:
         take_interface(place, state, arg);
@@ -61,7 +76,7 @@ static int open_registry(const dubboc_config *config, const char *address, regis
 int place_open(const tool_place *place, dubboc_config **config, registry **opened)
 {
     dubboc_config *loaded = NULL;
-    int status = tool_load_config(NULL, &loaded);
+    int status = tool_load_config(NULL, place->is_verbose ? DUBBOC_LOG_DEBUG : DUBBOC_LOG_ERROR, &loaded);
     if (status == TOOL_DONE)
         status = open_registry(loaded, place->registry, opened);
     if (status == TOOL_DONE)
@@ -69,6 +84,17 @@ int place_open(const tool_place *place, dubboc_config **config, registry **opene
     else
         dubboc_config_free(loaded);
     return status;
+}
+
+int64_t place_deadline(const tool_place *place)
+{
+    int64_t timeout_ms = place->timeout_ms != 0 ? place->timeout_ms : TIMEOUT_DEFAULT_MS;
+    return deadline_in_ms(timeout_ms < 0 || timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout_ms);
+}
+
+url_wanted place_wants_any(const char *interface)
+{
+    return (url_wanted){.interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
 }
 
 static dubboc_slice last_part(const char *name)

@@ -213,7 +213,7 @@ int target_open(const tool_target *target, dubboc_config **config, dubboc_client
 {
     dubboc_error err;
     dubboc_config *loaded = NULL;
-    int status = tool_load_config(NULL, &loaded);
+    int status = tool_load_config(NULL, target->is_verbose ? DUBBOC_LOG_WARN : DUBBOC_LOG_ERROR, &loaded);
     if (status != TOOL_DONE)
         return status;
     const char *address = target->registry != NULL ? target->registry : config_text(loaded, "registry", "address");

@@ -63,15 +63,22 @@ int tool_finish(int status)
     return status == TOOL_DONE ? TOOL_NO_ANSWER : status;
 }
 
-int tool_load_config(const char *path, dubboc_config **config)
+void tool_log(const dubboc_config *config, dubboc_log_level least)
+{
+    dubboc_log_level level = least;
+    if (!config_is_set(config, "log", "level") ||
+        dubboc_log_level_parse(config_text(config, "log", "level"), &level) != DUBBOC_OK)
+        level = least;
+    dubboc_log_set(dubboc_log_stderr, NULL, level > least ? level : least);
+}
+
+int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **config)
 {
     dubboc_error err;
     dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_WARN);
     if (dubboc_config_load(path, config, &err) != DUBBOC_OK)
         return tool_fail(&err);
-    dubboc_log_level level = DUBBOC_LOG_WARN;
-    if (dubboc_log_level_parse(config_text(*config, "log", "level"), &level) == DUBBOC_OK)
-        dubboc_log_set(dubboc_log_stderr, NULL, level);
+    tool_log(*config, least);
     return TOOL_DONE;
 }
 

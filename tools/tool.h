@@ -48,9 +48,13 @@ int tool_fail_registry(const dubboc_error *err, const dubboc_config *config, con
 /* Writes out what was printed. status, or TOOL_NO_ANSWER with a line said when standard output takes no more. */
 int tool_finish(int status);
 
-/* Loads file (NULL: as the environment says) and environment, and lets the log go to standard error as [log] level says.
- * TOOL_DONE: *config is the caller's. Else it has been told why. */
-int tool_load_config(const char *path, dubboc_config **config);
+/* Lets the log go to standard error: what is at least as grave as `least` or as [log] level names,
+ * when that is set. Commands hide warnings because they say themselves, in one line, why they fail. */
+void tool_log(const dubboc_config *config, dubboc_log_level least);
+
+/* Loads file (NULL: as the environment says) and environment, and calls tool_log(). TOOL_DONE:
+ * *config is the caller's. Else the user has been told why. */
+int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **config);
 
 /* Holds an option's value against the table; ends the program as wrong usage when it is refused. Gives the number it stands for. */
 int64_t tool_option_value(

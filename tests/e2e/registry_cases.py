@@ -81,7 +81,7 @@ def test_a_provider_that_stops_in_the_middle_costs_no_call():
 
 def nodes_of(where, provider):
     """The process ids in the nodes of a provider's address, sorted."""
-    found = dubboc("ls", "-r", where, "--all", ECHO).out
+    found = dubboc("ls", "-r", where, "--all", "--urls", ECHO).out
     return sorted(int(line.split("pid=")[1].split("&")[0]) for line in found.splitlines() if provider.address in line)
 
 

@@ -30,7 +30,7 @@ def nodes_are_understood(zookeeper):
         assert user.json()["name"] == "Joe", user
     nobody = dubboc("call", "-r", zookeeper.url, "-V", "3.0.0", USERS, "GetUser", '["A003"]')
     assert nobody.status == 2 and "version" in nobody.err and "not executed" in nobody.err, nobody
-    shown = dubboc("ls", "-r", zookeeper.url, USERS).out.splitlines()
+    shown = dubboc("ls", "--urls", "-r", zookeeper.url, USERS).out.splitlines()
     assert len(shown) == 2 and all(any(f"version={version}" in line for line in shown) for version in VERSIONS), shown
 
 

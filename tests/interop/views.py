@@ -76,9 +76,9 @@ def counted_once():
             listed(zookeeper, 4)
             for name in nodes.providers(zookeeper.address, USERS):
                 check_name(name)
-            shown = dubboc("ls", "-r", zookeeper.url, USERS).out.splitlines()
+            shown = dubboc("ls", "--urls", "-r", zookeeper.url, USERS).out.splitlines()
             assert len(shown) == 2 and all(line.startswith("jsonrpc://") for line in shown), shown
-            doubles = dubboc("ls", "--all", "-r", zookeeper.url, USERS).out.count("(the same provider as another node)")
+            doubles = dubboc("ls", "--all", "-r", zookeeper.url, USERS).out.count("the same provider as another node")
             assert doubles == 2, f"{doubles} nodes are named as doubles"
             argv = ("-r", zookeeper.url, "--lb", "roundrobin", "-c", "1", "-n", "100", "--json", USERS, "GetUser", '["A003"]')
             counts = sorted(dubboc("bench", *argv).json()["providers"].values())

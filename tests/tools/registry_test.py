@@ -1,13 +1,17 @@
 """`dubboc ls` and `dubboc watch`: what a registry holds, and what changes in it."""
 import json
 import os
+import pty
 import signal
+import socket
+import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from registry import Node, Watch  # noqa: E402
-from tap import Folder, dubboc, equal, holds, run  # noqa: E402
+from tap import DUBBOC, Folder, LIMIT_S, dubboc, environment, equal, holds, run  # noqa: E402
 
 ONE = "jsonrpc://127.0.0.1:1/com.example.A?interface=com.example.A&group=g"
 TWO = "jsonrpc://127.0.0.1:2/com.example.A?interface=com.example.A&version=1.0"
@@ -16,22 +20,103 @@ ELSEWHERE = "jsonrpc://127.0.0.1:4/com.example.B?interface=com.example.B"
 STATIC = "static:" + ",".join([ONE, TWO, OTHER, ELSEWHERE])
 
 
-def ls_lists_interfaces():
+def rows(end):
+    """The table as a list of rows, each a list of words."""
+    return [line.split() for line in end.out.splitlines()]
+
+
+def ls_lists_interfaces_with_their_providers():
     end = dubboc("ls", "-r", STATIC)
+    equal((end.status, rows(end), end.err), (0, [["com.example.A", "2", "1"], ["com.example.B", "1", "0"]], ""), end)
+    end = dubboc("ls", "--urls", "-r", STATIC)
     equal((end.status, end.out, end.err), (0, "com.example.A\ncom.example.B\n", ""), end)
     end = dubboc("ls", "--json", env={"DUBBOC_REGISTRY_ADDRESS": STATIC})
     equal((end.status, json.loads(end.out)), (0, ["com.example.A", "com.example.B"]), end)
 
 
-def ls_lists_the_providers_of_every_group_and_version_that_can_be_called():
-    end = dubboc("ls", "-r", STATIC, "com.example.A")
+def ls_tells_a_service_from_an_empty_directory():
+    with Folder() as folder:
+        held = [Node(folder, ONE), Node(folder, TWO)]
+        os.makedirs(os.path.join(folder.path, "dubbo", "com.example.Empty", "providers"))
+        os.makedirs(os.path.join(folder.path, "dubbo", "com.example.Bare"))
+        end = dubboc("ls", "-r", "file://" + folder.path)
+        for each in held:
+            each.die()
+    expected = [["com.example.A", "2", "0"], ["com.example.Bare", "0", "0"], ["com.example.Empty", "0", "0"]]
+    equal((end.status, rows(end), end.err), (0, expected, ""), end)
+
+
+def ls_of_an_empty_registry_says_so():
+    with Folder() as folder:
+        end = dubboc("ls", "-r", "file://" + folder.path)
+        equal((end.status, end.out, end.err), (0, "", "dubboc: no interfaces at file://%s\n" % folder.path), end)
+
+
+def ls_heeds_overrides_where_it_counts():
+    override = "override://127.0.0.1:1/com.example.A?category=configurators&disabled=true&group=g"
+    end = dubboc("ls", "-r", STATIC + "," + override)
+    equal((end.status, rows(end)[0]), (0, ["com.example.A", "1", "2"]), end)
+
+
+def ls_shows_the_providers_of_every_group_and_version_that_can_be_called():
+    full = ONE + "&weight=7&application=shop"
+    end = dubboc("ls", "-r", STATIC.replace(ONE, full), "com.example.A")
+    expected = ["127.0.0.1:1  jsonrpc  -    g  7    shop  callable", "127.0.0.1:2  jsonrpc  1.0  -  100  -     callable"]
+    equal((end.status, end.out.splitlines()), (0, expected), end)
+    equal(end.err, "dubboc: 1 of 3 nodes left out, --all tells why\n", end)
+    end = dubboc("ls", "--urls", "-r", STATIC, "com.example.A")
     equal((end.status, sorted(end.out.splitlines())), (0, [ONE, TWO]), end)
-    holds(end.err, "1 of 3 nodes left out, --all tells why")
+
+
+def ls_tells_what_an_override_changes():
+    override = "override://0.0.0.0/com.example.A?category=configurators&weight=5&version=1.0"
+    end = dubboc("ls", "-r", STATIC + "," + override, "com.example.A")
+    equal(rows(end)[1][4:7], ["5", "-", "callable,"], end)
+    holds(end.out, "callable, weight=5 by override 0.0.0.0\n")
+
+
+def ls_names_the_columns_only_on_a_terminal():
+    shown = on_a_terminal("ls", "-r", STATIC, "com.example.A")
+    equal(shown[0].split(), ["ADDRESS", "PROTOCOL", "VERSION", "GROUP", "WEIGHT", "APPLICATION", "STATE"], shown)
+    equal(shown[1].split()[0], "127.0.0.1:1", shown)
+    shown = on_a_terminal("ls", "-r", STATIC)
+    equal([line.split()[0] for line in shown], ["INTERFACE", "com.example.A", "com.example.B"], shown)
+
+
+def on_a_terminal(*arguments):
+    """The lines that a command writes to a terminal."""
+    master, terminal = pty.openpty()
+    process = subprocess.Popen([DUBBOC, *arguments], stdin=subprocess.DEVNULL, stdout=terminal, stderr=subprocess.DEVNULL,
+                               env=environment())
+    os.close(terminal)
+    out = b""
+    try:
+        while True:
+            out += os.read(master, 65536)
+    except OSError:  # EIO: the other side is closed
+        pass
+    os.close(master)
+    process.wait(LIMIT_S)
+    return out.decode().splitlines()
+
+
+def a_cell_of_the_table_is_one_word():
+    """Whatever a node holds: a group with a blank would shift the columns, an escape sequence would reach the terminal."""
+    with Folder() as folder:
+        held = [Node(folder, ONE.replace("group=g", "group=two%20words")), Node(folder, TWO + "&application=x\x1b[31m")]
+        end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
+        for each in held:
+            each.die()
+    equal(rows(end)[0], ["127.0.0.1:1", "jsonrpc", "-", "two_words", "100", "-", "callable"], end)
+    equal(("\x1b" in end.out, len(rows(end))), (False, 2), end)
 
 
 def ls_all_lists_the_others_with_the_reason():
     end = dubboc("ls", "--all", "-r", STATIC, "com.example.A")
     equal((end.status, end.err), (0, ""), end)
+    equal([row[0] for row in rows(end)], ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"], end)
+    equal(rows(end)[2][1:], ["dubbo", "-", "-", "100", "-", "protocol", "dubbo"], end)
+    end = dubboc("ls", "--all", "--urls", "-r", STATIC, "com.example.A")
     equal(sorted(end.out.splitlines()), [OTHER + " (protocol dubbo)", ONE, TWO], end)
     end = dubboc("ls", "--all", "--json", "-r", STATIC, "com.example.A")
     found = {item["url"]: item for item in json.loads(end.out)}
@@ -45,15 +130,16 @@ def ls_shows_a_provider_of_two_schemes_once():
     twice = {scheme: f"{scheme}://127.0.0.1:1/com.example.A?{query}1&release=2.7.23" for scheme in ("http", "jsonrpc")}
     other_version = f"http://127.0.0.1:1/com.example.A?{query}2&release=2.7.23"
     where = "static:" + ",".join([twice["http"], twice["jsonrpc"], other_version])
-    end = dubboc("ls", "-r", where, "com.example.A")
+    end = dubboc("ls", "--urls", "-r", where, "com.example.A")
     equal((end.status, sorted(end.out.splitlines())), (0, [other_version, twice["jsonrpc"]]), end)
-    end = dubboc("ls", "--all", "-r", where, "com.example.A")
+    equal(rows(dubboc("ls", "-r", where)), [["com.example.A", "2", "1"]])
+    end = dubboc("ls", "--urls", "--all", "-r", where, "com.example.A")
     holds(end.out, twice["http"] + " (the same provider as another node)\n")
 
 
 def ls_all_heeds_overrides():
     override = "override://127.0.0.1:1/com.example.A?category=configurators&disabled=true&group=g"
-    end = dubboc("ls", "--all", "-r", STATIC + "," + override, "com.example.A")
+    end = dubboc("ls", "--all", "--urls", "-r", STATIC + "," + override, "com.example.A")
     equal((end.status, end.err), (0, ""), end)
     holds(end.out, ONE + " (disabled by override 127.0.0.1:1)")
     holds(end.out, TWO + "\n")
@@ -74,7 +160,7 @@ def ls_all_names_each_kind_of_node_that_cannot_be_called():
     }
     with Folder() as folder:
         held = [Node(folder, url) for url in nodes]
-        end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
+        end = dubboc("ls", "--all", "--urls", "-r", "file://" + folder.path, "com.example.A")
         for each in held:
             each.die()
     equal((end.status, end.err), (0, ""), end)
@@ -102,11 +188,34 @@ def ls_of_a_mistyped_name_tells_the_nearest():
         holds(end.err, "did you mean com.example.orders.OrderService?")
 
 
-def ls_of_a_known_interface_without_providers_is_empty():
+def ls_of_a_known_interface_without_providers_says_so():
     with Folder() as folder:
         os.makedirs(os.path.join(folder.path, "dubbo", "com.example.A", "providers"))
-        end = dubboc("ls", "-r", "file://" + folder.path, "com.example.A")
-        equal((end.status, end.out, end.err), (0, "", ""), end)
+        for option in ((), ("--all",), ("--urls",)):
+            end = dubboc("ls", *option, "-r", "file://" + folder.path, "com.example.A")
+            equal((end.status, end.out), (0, ""), end)
+            equal(end.err, "dubboc: com.example.A has no providers at file://%s\n" % folder.path, end)
+
+
+def a_registry_that_is_away_is_told_in_one_line_with_the_reason():
+    """Nothing listens on port 1; the C client's own log is not shown."""
+    for command in (["ls"], ["ls", "com.example.A"], ["watch", "com.example.A"]):
+        begin = time.monotonic()
+        end = dubboc(*command, "-t", "1500ms", "-r", "zookeeper://127.0.0.1:1")
+        equal((end.status, end.out), (2, ""), end)
+        equal(end.err, "dubboc: zookeeper://127.0.0.1:1: not connected: connection refused by 127.0.0.1:1\n", command)
+        if time.monotonic() - begin < 1.4:
+            raise AssertionError("%s gave up before the time that it was given" % command)
+    end = dubboc("ls", "-v", "-t", "1500ms", "-r", "zookeeper://127.0.0.1:1")
+    holds(end.err, "zookeeper client")
+
+
+def a_silent_registry_is_waited_for_only_as_long_as_is_said():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        where = "zookeeper://127.0.0.1:%d" % silent.getsockname()[1]
+        end = dubboc("ls", "-t", "1500ms", "-r", where)
+    equal((end.status, end.out, end.err.count("\n")), (2, "", 1), end)
+    holds(end.err, "dubboc: %s: not connected: " % where)
 
 
 def watch_of_a_mistyped_name_says_so_and_waits():
@@ -195,7 +304,7 @@ def a_node_that_is_not_utf_8_is_listed_with_its_bytes_escaped():
         good, bad = Node(folder, ONE), Node(folder, ONE.replace(":1/", ":2/"))
         os.pwrite(bad.fd, b"\xff\xc3", len("jsonrpc://127.0.0.1:2/com.example.A?interface=com.example.A&group="))
         shown = ONE.replace(":1/", ":2/").replace("group=g", "group=%FF%C3")
-        for command in (["ls", "--json", "--all"], ["ls", "--all"]):
+        for command in (["ls", "--json", "--all"], ["ls", "--all", "--urls"]):
             end = dubboc(*command, "-r", "file://" + folder.path, "com.example.A")
             equal(end.status, 0, end)
             holds(end.out, ONE)
@@ -208,22 +317,33 @@ def nodes_that_are_no_urls_are_told_as_they_are():
     with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
         Node(folder, "jsonrpc://127.0.0.1:70000/com.example.A")
         equal(watch.line(), "+ jsonrpc://127.0.0.1:70000/com.example.A")
-        end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
+        end = dubboc("ls", "--all", "--urls", "-r", "file://" + folder.path, "com.example.A")
         equal(end.status, 0, end)
         holds(end.out, "jsonrpc://127.0.0.1:70000/com.example.A (")
+        end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
+        equal((end.status, rows(end)[0][:6]), (0, ["jsonrpc://127.0.0.1:70000/com.example.A"] + 5 * ["-"]), end)
+        holds(end.out, "port 70000 is over 65535")
 
 
 run([
     looking_leaves_nothing_behind,
-    ls_lists_interfaces,
-    ls_lists_the_providers_of_every_group_and_version_that_can_be_called,
+    ls_lists_interfaces_with_their_providers,
+    ls_tells_a_service_from_an_empty_directory,
+    ls_of_an_empty_registry_says_so,
+    ls_heeds_overrides_where_it_counts,
+    ls_shows_the_providers_of_every_group_and_version_that_can_be_called,
+    ls_tells_what_an_override_changes,
+    ls_names_the_columns_only_on_a_terminal,
+    a_cell_of_the_table_is_one_word,
     ls_all_lists_the_others_with_the_reason,
     ls_shows_a_provider_of_two_schemes_once,
     ls_all_heeds_overrides,
     ls_all_names_each_kind_of_node_that_cannot_be_called,
     ls_of_an_interface_that_is_not_known_says_so,
     ls_of_a_mistyped_name_tells_the_nearest,
-    ls_of_a_known_interface_without_providers_is_empty,
+    ls_of_a_known_interface_without_providers_says_so,
+    a_registry_that_is_away_is_told_in_one_line_with_the_reason,
+    a_silent_registry_is_waited_for_only_as_long_as_is_said,
     watch_of_a_mistyped_name_says_so_and_waits,
     a_registry_that_is_a_file_is_no_folder,
     who_only_reads_makes_no_registry,

@@ -1,0 +1,106 @@
+#include "tools/data.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "tools/tool.h"
+
+#define PATH_SIZE 600
+#define APPLICATIONS_WAIT_MS 1000
+
+typedef struct data_reading {
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* is_read was set; on the monotonic clock */
+    bool is_read;
+    bool is_there;
+    char *text; /* NULL beside is_there: no memory */
+} data_reading;
+
+static void data_take(void *arg, const char *path, const char *data, size_t len)
+{
+    data_reading *self = arg;
+    (void)path;
+    pthread_mutex_lock(&self->lock);
+    if (!self->is_read) {
+        self->is_there = data != NULL;
+        self->text = data != NULL ? mem_dup_slice(slice_make(data, len)) : NULL;
+        self->is_read = true;
+        pthread_cond_signal(&self->changed);
+    }
+    pthread_mutex_unlock(&self->lock);
+}
+
+static void data_init(data_reading *self)
+{
+    pthread_condattr_t monotonic;
+    *self = (data_reading){0};
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&self->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+}
+
+static void data_fini(data_reading *self)
+{
+    free(self->text);
+    pthread_cond_destroy(&self->changed);
+    pthread_mutex_destroy(&self->lock);
+}
+
+static void data_wait(data_reading *self, int64_t deadline_ns)
+{
+    struct timespec until = {.tv_sec = (time_t)(deadline_ns / NS_PER_S), .tv_nsec = (long)(deadline_ns % NS_PER_S)};
+    pthread_mutex_lock(&self->lock);
+    while (!self->is_read && pthread_cond_timedwait(&self->changed, &self->lock, &until) == 0)
+        continue;
+    pthread_mutex_unlock(&self->lock);
+}
+
+/* After the subscription has ended, when no other thread uses it. */
+static dubboc_status data_result(data_reading *self, registry *reg, char **text, dubboc_error *err)
+{
+    if (!self->is_read)
+        return error_set(err, DUBBOC_E_REGISTRY, "%s: no answer in time", registry_address(reg));
+    if (self->is_there && self->text == NULL)
+        return error_no_memory(err);
+    *text = self->text;
+    self->text = NULL;
+    return DUBBOC_OK;
+}
+
+dubboc_status data_read(registry *reg, const char *path, int64_t deadline_ns, char **text, dubboc_error *err)
+{
+    data_reading reading;
+    registry_subscription *watched = NULL;
+    data_init(&reading);
+    dubboc_status status = registry_watch_data(reg, path, data_take, &reading, &watched, err);
+    if (status == DUBBOC_OK) {
+        data_wait(&reading, deadline_ns);
+        registry_unsubscribe(reg, watched);
+        status = data_result(&reading, reg, text, err);
+    }
+    data_fini(&reading);
+    return status;
+}
+
+bool data_tell_applications(registry *reg, const char *interface, int64_t deadline_ns)
+{
+    char path[PATH_SIZE], *applications = NULL;
+    dubboc_error err;
+    int64_t until_ns = deadline_min(deadline_ns, deadline_in_ms(APPLICATIONS_WAIT_MS));
+    if (snprintf(path, sizeof path, "mapping/%s", interface) >= (int)sizeof path ||
+        data_read(reg, path, until_ns, &applications, &err) != DUBBOC_OK || applications == NULL)
+        return false;
+    bool is_offered = applications[0] != '\0';
+    if (is_offered)
+        tool_say("%s is offered at application level only, by %.255s: its providers need "
+                 "register-mode=interface or all",
+            interface, applications);
+    free(applications);
+    return is_offered;
+}
