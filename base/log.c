@@ -102,11 +102,11 @@ void log_let_go(log_held *held)
         LOG(DUBBOC_LOG_WARN, "log", "more events at once than can be kept", "left_out=%zu", held->left_out);
 }
 
-bool log_throttle_pass(log_throttle *throttle, unsigned *suppressed)
+bool log_throttle_pass(log_throttle *throttle, int64_t every_ns, unsigned *suppressed)
 {
     int64_t now = clock_now_ns();
     int64_t next = atomic_load(&throttle->next_ns);
-    if (now < next || !atomic_compare_exchange_strong(&throttle->next_ns, &next, now + NS_PER_S)) {
+    if (now < next || !atomic_compare_exchange_strong(&throttle->next_ns, &next, now + every_ns)) {
         atomic_fetch_add(&throttle->suppressed, 1);
         return false;
     }

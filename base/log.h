@@ -41,20 +41,24 @@ typedef struct log_held {
 void log_hold(log_held *held);
 void log_let_go(log_held *held);
 
-/* At most one event a second from one place: `static log_throttle throttle;` beside the statement. */
+/* Lets one event pass in an interval. LOG_THROTTLED() has one for each place, and the interval of a
+ * second. */
 typedef struct log_throttle {
     _Atomic int64_t next_ns;
     atomic_uint suppressed;
 } log_throttle;
 
-/* Whether to say it now; *suppressed receives how many were left out since. */
-bool log_throttle_pass(log_throttle *throttle, unsigned *suppressed);
+/* Whether to log it now, at most once in every_ns; *suppressed receives how many were left out since
+ * the last one. */
+bool log_throttle_pass(log_throttle *throttle, int64_t every_ns, unsigned *suppressed);
+
+#define LOG_THROTTLE_NS INT64_C(1000000000)
 
 #define LOG_THROTTLED(level, area, message, ...)                                                                                 \
     do {                                                                                                                         \
         static log_throttle throttle_;                                                                                           \
         unsigned suppressed_;                                                                                                    \
-        if (log_is_on(level) && log_throttle_pass(&throttle_, &suppressed_))                                                     \
+        if (log_is_on(level) && log_throttle_pass(&throttle_, LOG_THROTTLE_NS, &suppressed_))                                    \
             log_write(level, area, message, suppressed_, __VA_ARGS__);                                                           \
     } while (0)
 

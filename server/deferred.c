@@ -58,6 +58,7 @@ struct dubboc_deferred {
     deferrals *owner;
     parked *parked; /* NULL: a notification, nobody waits */
     size_t index;
+    const service_method *method;
     dubboc_slice id; /* the hole's, or at NULL */
 };
 
@@ -174,6 +175,7 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
             request, JSONRPC_SERVER_ERROR, NULL, "too many answers are deferred, or there is no memory for one more");
         return NULL;
     }
+    made->method = request->method;
     if (request->id.at == NULL) {
         request->is_deferred = true;
         return made;
@@ -305,7 +307,7 @@ void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result)
     }
     buffer reply;
     buffer_init(&reply, ANSWER_BYTES_MAX);
-    dispatch_write_tree(&reply, id, result);
+    dispatch_write_tree(&reply, deferred->method, id, result);
     cJSON_Delete(result);
     fill(deferred, &reply);
 }
@@ -318,7 +320,7 @@ void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result)
         return;
     buffer reply;
     buffer_init(&reply, ANSWER_BYTES_MAX);
-    dispatch_write_raw(&reply, id, result, deferred->parked->owner->checks_raw);
+    dispatch_write_raw(&reply, deferred->method, id, result, deferred->parked->owner->checks_raw);
     fill(deferred, &reply);
 }
 
@@ -335,7 +337,7 @@ void dubboc_deferred_fail(dubboc_deferred *deferred, int code, const char *excep
     va_end(args);
     buffer reply;
     buffer_init(&reply, ANSWER_BYTES_MAX);
-    note_write_error(&noted, DUBBOC_E_REMOTE, id, &reply);
+    note_write_error(&noted, DUBBOC_E_REMOTE, deferred->method, id, &reply);
     note_clear(&noted);
     fill(deferred, &reply);
 }

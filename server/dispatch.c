@@ -15,9 +15,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "server/handler_failure.h"
 #include "server/server.h"
 
 #define NAMED_BYTES_MAX 256u            /* of a path or method that an error names */
+#define NOT_FOUND_BYTES_MAX 1024u       /* of the text that names a path, or an interface and a method */
 #define SCRATCH_KEEP_BYTES (64u * 1024) /* a raw result's memory is kept for the next one up to this */
 
 static const char json_type[] = "application/json";
@@ -39,13 +41,14 @@ static void write_error(buffer *out, dubboc_slice id, int code, const char *text
 }
 
 /* In place of a reply that began at mark. */
-static void replace_by_error(buffer *out, size_t mark, dubboc_slice id, const char *text)
+static void replace_by_error(buffer *out, size_t mark, const service_method *method, dubboc_slice id, const char *text)
 {
     roll_back(out, mark);
     write_error(out, id, JSONRPC_INTERNAL_ERROR, text);
+    handler_failure_log(method, text);
 }
 
-void dispatch_write_tree(buffer *out, dubboc_slice id, const cJSON *result)
+void dispatch_write_tree(buffer *out, const service_method *method, dubboc_slice id, const cJSON *result)
 {
     size_t mark = out->len;
     if (out->status != DUBBOC_OK) /* before us: not ours to take back */
@@ -65,10 +68,10 @@ void dispatch_write_tree(buffer *out, dubboc_slice id, const cJSON *result)
         error_prefix(&err, err.status, "the result cannot be written");
     else
         error_set(&err, DUBBOC_E_TOO_BIG, "the result cannot be written: no memory, or too big");
-    replace_by_error(out, mark, id, err.text);
+    replace_by_error(out, mark, method, id, err.text);
 }
 
-void dispatch_write_raw(buffer *out, dubboc_slice id, dubboc_slice result, bool checks)
+void dispatch_write_raw(buffer *out, const service_method *method, dubboc_slice id, dubboc_slice result, bool checks)
 {
     size_t mark = out->len;
     dubboc_error err;
@@ -77,14 +80,14 @@ void dispatch_write_raw(buffer *out, dubboc_slice id, dubboc_slice result, bool 
         return;
     if (result.len > 0 && checks && json_check(result, &value, &err) != DUBBOC_OK) {
         error_prefix(&err, err.status, "the handler's result");
-        write_error(out, id, JSONRPC_INTERNAL_ERROR, err.text);
+        replace_by_error(out, mark, method, id, err.text);
         return;
     }
     jsonrpc_begin_result(out, id);
     buffer_append_slice(out, result.len > 0 ? result : slice_make("null", 4));
     jsonrpc_end_result(out);
     if (out->status != DUBBOC_OK)
-        replace_by_error(out, mark, id, "the result cannot be written: no memory, or too big");
+        replace_by_error(out, mark, method, id, "the result cannot be written: no memory, or too big");
 }
 
 /* Nothing can be said but the status. A consumer believes "not executed" of a 503, not of a 500. */
@@ -164,29 +167,33 @@ static bool wants_answer(const dubboc_request *request)
     return request->id.at != NULL && !request->is_deferred;
 }
 
-/* The answer for a handler that has not returned DUBBOC_OK. */
+/* The answer for a handler that has not returned DUBBOC_OK, if one is wanted. */
 static void write_failure(const dubboc_request *request, dubboc_status status, buffer *out)
 {
-    if (status == DUBBOC_DEFERRED)
-        write_error(out, request->id, JSONRPC_INTERNAL_ERROR, "the handler said that it deferred, but has not");
-    else
-        note_write_error(&request->note, status, request->id, out);
+    static const char undecided[] = "the handler said that it deferred, but has not";
+    if (status != DUBBOC_DEFERRED) {
+        note_write_error(&request->note, status, request->method, request->id, out);
+        return;
+    }
+    handler_failure_log(request->method, undecided);
+    if (request->id.at != NULL)
+        write_error(out, request->id, JSONRPC_INTERNAL_ERROR, undecided);
 }
 
 static void call_raw(dubboc_request *request, dubboc_slice params, buffer *out)
 {
     dubboc_text *result = take_scratch();
     if (result == NULL) {
-        if (wants_answer(request))
-            write_failure(request, DUBBOC_E_NO_MEMORY, out);
+        write_failure(request, DUBBOC_E_NO_MEMORY, out);
         return;
     }
     const service_method *method = request->method;
     dubboc_status status = method->raw(request, params, result, method->arg);
     assert(!request->is_deferred || status == DUBBOC_DEFERRED);
     if (status == DUBBOC_OK && wants_answer(request))
-        dispatch_write_raw(out, request->id, slice_make(result->data, result->len), request->exchange->server->checks_raw);
-    else if (wants_answer(request))
+        dispatch_write_raw(
+            out, method, request->id, slice_make(result->data, result->len), request->exchange->server->checks_raw);
+    else if (status != DUBBOC_OK && !request->is_deferred)
         write_failure(request, status, out);
     give_back_scratch(result);
 }
@@ -213,8 +220,8 @@ static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
         status = method->json(request, params, &result, method->arg);
     assert(!request->is_deferred || status == DUBBOC_DEFERRED);
     if (status == DUBBOC_OK && wants_answer(request))
-        dispatch_write_tree(out, request->id, result);
-    else if (wants_answer(request))
+        dispatch_write_tree(out, method, request->id, result);
+    else if (status != DUBBOC_OK && !request->is_deferred)
         write_failure(request, status, out);
     cJSON_Delete(params);
     cJSON_Delete(result);
@@ -223,18 +230,22 @@ static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
 /* "service x has no method y" or "no service at /z"; every error answer names what was asked for. */
 static void write_not_found(const exchange *ex, const jsonrpc_request *rpc, buffer *out)
 {
-    char text[NAMED_BYTES_MAX * 3];
     dubboc_slice path = http_incoming_path(ex->incoming);
-    buffer name;
+    buffer name, text;
     buffer_init(&name, rpc->method.len);
+    buffer_init(&text, NOT_FOUND_BYTES_MAX);
     json_string_decode(rpc->method, &name);
     dubboc_slice asked = utf8_cut(name.len > 0 ? buffer_slice(&name) : slice_of(""), NAMED_BYTES_MAX);
     path = utf8_cut(path, NAMED_BYTES_MAX);
     if (ex->service == NULL)
-        snprintf(text, sizeof text, "no service at %.*s", SLICE_ARGS(path));
+        buffer_printf(&text, "no service at %.*s", SLICE_ARGS(path));
     else
-        snprintf(text, sizeof text, "service %s has no method %.*s", ex->service->interface, SLICE_ARGS(asked));
-    write_error(out, rpc->id, JSONRPC_METHOD_NOT_FOUND, text);
+        buffer_printf(&text, "service %s has no method ", ex->service->interface);
+    if (ex->service != NULL)
+        buffer_append_slice(&text, asked); /* which may hold a NUL character */
+    dubboc_slice shown = text.status == DUBBOC_OK ? buffer_slice(&text) : slice_of("no such method");
+    jsonrpc_write_error(out, rpc->id, JSONRPC_METHOD_NOT_FOUND, shown, NULL);
+    buffer_fini(&text);
     buffer_fini(&name);
 }
 

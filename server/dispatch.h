@@ -18,8 +18,9 @@ void dispatch_refuse(work *taken);
  * instead. */
 void dispatch_answer(http_incoming *incoming, bool is_executed);
 
-/* Appends a whole reply. A result that cannot be written becomes an error answer that says why. */
-void dispatch_write_tree(buffer *out, dubboc_slice id, const cJSON *result);
-void dispatch_write_raw(buffer *out, dubboc_slice id, dubboc_slice result, bool checks);
+/* Appends a whole reply of that method. A result that cannot be written becomes an error answer that
+ * says why, and is logged. */
+void dispatch_write_tree(buffer *out, const service_method *method, dubboc_slice id, const cJSON *result);
+void dispatch_write_raw(buffer *out, const service_method *method, dubboc_slice id, dubboc_slice result, bool checks);
 
 #endif

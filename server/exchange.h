@@ -58,8 +58,9 @@ void note_clear(note *self);
 /* Sets kind, code, exception and the formatted text, in place of what was noted before. */
 void note_vset(note *self, note_kind kind, int code, const char *exception, const char *format, va_list args);
 
-/* Appends the error answer that follows from how a handler failed. */
-void note_write_error(const note *self, dubboc_status status, dubboc_slice id, buffer *out);
+/* Appends the error answer that follows from how a handler of that method failed; for a notification
+ * (id at NULL) nothing. An internal error is logged. */
+void note_write_error(const note *self, dubboc_status status, const service_method *method, dubboc_slice id, buffer *out);
 
 /* Nanoseconds from a Timeout header, in dubbogo's form (decimal nanoseconds) or dubbo-go's (a Go duration, "1m0.5s"): wire.md P11.
  * 0: text is NULL, unreadable, not positive or beyond int64_t, all of which mean that the caller did not say. Exact to a microsecond. */

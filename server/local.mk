@@ -2,6 +2,7 @@ libdubboc_core_la_SOURCES += \
 	server/deferred.c server/deferred.h \
 	server/dispatch.c server/dispatch.h \
 	server/exchange.h \
+	server/handler_failure.c server/handler_failure.h \
 	server/registration.c server/registration.h \
 	server/request.c \
 	server/server.c server/server.h \

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "server/handler_failure.h"
 
 /* --- the caller's deadline ------------------------------------------------------------------------------------------------------------------ */
 
@@ -165,7 +166,7 @@ static void note_set(note *self, note_kind kind, int code, const char *exception
     va_end(args);
 }
 
-void note_write_error(const note *self, dubboc_status status, dubboc_slice id, buffer *out)
+void note_write_error(const note *self, dubboc_status status, const service_method *method, dubboc_slice id, buffer *out)
 {
     bool is_noted = self->kind == NOTE_FAIL || (self->kind == NOTE_PARAMS && status == DUBBOC_E_PARAMS);
     int code = status == DUBBOC_E_PARAMS ? JSONRPC_INVALID_PARAMS : JSONRPC_INTERNAL_ERROR;
@@ -174,7 +175,10 @@ void note_write_error(const note *self, dubboc_status status, dubboc_slice id, b
         text = self->text;
     if (is_noted)
         code = self->code;
-    jsonrpc_write_error(out, id, code, slice_of(text), is_noted ? self->exception : NULL);
+    if (code == JSONRPC_INTERNAL_ERROR)
+        handler_failure_log(method, text);
+    if (id.at != NULL)
+        jsonrpc_write_error(out, id, code, slice_of(text), is_noted ? self->exception : NULL);
 }
 
 /* Params that were not sent, null, [] and {} all say the same: there are none (wire.md P7). So each of

@@ -83,6 +83,7 @@ static void method_free(service_method *self)
         return;
     free(self->name);
     free(self->cost);
+    free(self->failures);
     free(self);
 }
 
@@ -280,12 +281,15 @@ static service_method *method_new(const dubboc_service *service, const dubboc_me
     if (made != NULL) {
         made->name = mem_dup(options->name);
         made->cost = MEM_NEW(work_cost);
+        made->failures = MEM_NEW(log_throttle);
     }
-    if (made == NULL || section == NULL || made->name == NULL || made->cost == NULL) {
+    bool is_whole = made != NULL && made->name != NULL && made->cost != NULL && made->failures != NULL;
+    if (section == NULL || !is_whole) {
         free(section);
         method_free(made);
         return NULL;
     }
+    made->interface = service->interface;
     made->json = options->json;
     made->raw = options->raw;
     made->arg = options->arg;

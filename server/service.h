@@ -8,6 +8,7 @@
 #include <dubboc/server.h>
 
 #include "base/buffer.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "server/work_queue.h"
 
@@ -16,14 +17,16 @@
 #define NAME_BYTES_MAX 255u /* of an interface, a method, a group, a version */
 
 typedef struct service_method {
+    const char *interface; /* of its service, borrowed */
     char *name;
     dubboc_handler json; /* one of the two is NULL */
     dubboc_raw_handler raw;
     void *arg;
     unsigned flags;
-    int64_t timeout_ms; /* registered as <method>.timeout; below 1: not */
-    int retries;        /* registered as <method>.retries; -1: not. 0 for DUBBOC_ONCE, whatever the configuration says */
-    work_cost *cost;    /* how long its handler takes; written while the rest does not change any more */
+    int64_t timeout_ms;     /* registered as <method>.timeout; below 1: not */
+    int retries;            /* registered as <method>.retries; -1: not. 0 for DUBBOC_ONCE, whatever the configuration says */
+    work_cost *cost;        /* how long its handler takes; written while the rest does not change any more */
+    log_throttle *failures; /* for handler_failure_log(); written as cost is */
 } service_method;
 
 struct dubboc_service {

@@ -53,7 +53,7 @@ static void log_daemon(void *arg, const char *format, va_list args)
     static log_throttle throttle;
     unsigned suppressed;
     char text[200];
-    if (!log_is_on(DUBBOC_LOG_DEBUG) || !log_throttle_pass(&throttle, &suppressed))
+    if (!log_is_on(DUBBOC_LOG_DEBUG) || !log_throttle_pass(&throttle, LOG_THROTTLE_NS, &suppressed))
         return;
     vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\r\n")] = '\0';

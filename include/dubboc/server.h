@@ -113,8 +113,8 @@ typedef struct dubboc_request dubboc_request;
 /* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null; borrowed. DUBBOC_OK: *result (preset
  * NULL; left so: null) is taken over; a result that is no JSON (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
  * DUBBOC_E_PARAMS: -32602, with the text that dubboc_request_args() and its like have noted. DUBBOC_DEFERRED: see dubboc_request_defer(). Any other:
- * an error answer, as noted by dubboc_request_fail(), else -32603 with the status's text. For a notification nothing is answered,
- * whatever the handler returns. Several requests of one batch run one after the other, in order, on one thread; handlers of different
+ * an error answer, as noted by dubboc_request_fail(), else -32603 with the status's text. An error -32603 is also logged (WARN), at
+ * most once a minute for each method. For a notification nothing is answered, whatever the handler returns. Several requests of one batch run one after the other, in order, on one thread; handlers of different
  * HTTP requests run at the same time. */
 typedef dubboc_status (*dubboc_handler)(dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
 

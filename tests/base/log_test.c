@@ -77,6 +77,20 @@ static void one_event_a_second_passes_and_counts_the_others(void **state)
     assert_string_equal("2 a: often n=1 0\n2 a: often n=4 2\n2 a: often n=5 0\n", heard);
 }
 
+static void a_throttle_of_a_minute_passes_once_a_minute(void **state)
+{
+    (void)state;
+    log_throttle throttle = {0};
+    unsigned suppressed = 9;
+    assert_true(log_throttle_pass(&throttle, 60 * NS_PER_S, &suppressed));
+    assert_int_equal(suppressed, 0);
+    now_ns += 60 * NS_PER_S - 1;
+    assert_false(log_throttle_pass(&throttle, 60 * NS_PER_S, &suppressed));
+    now_ns += 1;
+    assert_true(log_throttle_pass(&throttle, 60 * NS_PER_S, &suppressed));
+    assert_int_equal(suppressed, 1);
+}
+
 static void held_events_come_in_their_order_when_let_go(void **state)
 {
     (void)state;
@@ -151,6 +165,7 @@ int main(void)
         TEST(only_what_is_asked_for_is_told),
         TEST(control_bytes_never_reach_the_receiver),
         TEST(one_event_a_second_passes_and_counts_the_others),
+        TEST(a_throttle_of_a_minute_passes_once_a_minute),
         TEST(held_events_come_in_their_order_when_let_go),
         TEST(no_more_events_are_held_than_there_is_room_for),
         TEST(fields_that_are_too_long_are_cut_between_two_characters),

@@ -1,6 +1,8 @@
 /* What a body is answered with: each row goes through a real socket. */
 #include "tests/server/caller.h"
 
+#include <math.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #define NOTIFY "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[0]}"
@@ -46,7 +48,7 @@ static const row ids[] = {
 static const row failures[] = {
     {CALL("1", "nope", "[]"), ERROR("1", "-32601", "service test.Echo has no method nope")},
     {CALL("1", "Echo", "[]"), ERROR("1", "-32601", "service test.Echo has no method Echo")},
-    {CALL("1", "echo\\u0000x", "[1]"), ERROR("1", "-32601", "service test.Echo has no method echo")},
+    {CALL("1", "echo\\u0000x", "[1]"), ERROR("1", "-32601", "service test.Echo has no method echo\\u0000x")},
     {CALL("1", "fail", "[\"na\\u00efve\"]"), ERROR_AS("1", "7", "na\xc3\xafve", "java.lang.IllegalStateException")},
     {CALL("1", "undecided", "[]"), ERROR("1", "-32603", "the handler said that it deferred, but has not")},
     {CALL("1", "chatty", "[1]"), ERROR("1", "-32603", "out of memory")},
@@ -355,6 +357,92 @@ static void raw_results_are_checked_when_asked_for(void **state)
     dubboc_server_free(strict);
 }
 
+/* --- what the log says of handlers */
+
+static pthread_mutex_t logged_lock = PTHREAD_MUTEX_INITIALIZER;
+static char logged[2048]; /* with logged_lock held */
+
+static void keep_failures(
+    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+{
+    (void)arg;
+    (void)level;
+    (void)area;
+    (void)suppressed;
+    pthread_mutex_lock(&logged_lock);
+    size_t len = strlen(logged);
+    if (strstr(message, "handler failed") != NULL)
+        snprintf(logged + len, sizeof logged - len, "%s\n", fields);
+    pthread_mutex_unlock(&logged_lock);
+}
+
+static dubboc_status fail_inside(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+{
+    (void)params;
+    (void)result;
+    (void)arg;
+    return dubboc_request_fail(request, -32603, NULL, "the disk is full");
+}
+
+static dubboc_status later_nan(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+{
+    (void)params;
+    (void)result;
+    (void)arg;
+    dubboc_deferred *deferred = dubboc_request_defer(request);
+    assert_non_null(deferred);
+    dubboc_deferred_answer(deferred, cJSON_CreateNumber(NAN));
+    return DUBBOC_DEFERRED;
+}
+
+static void add_one(dubboc_server *to, const char *name, dubboc_handler handler)
+{
+    dubboc_error err;
+    assert_status(DUBBOC_OK, dubboc_server_handle(to, "test.Bad", name, handler, NULL, &err), &err);
+}
+
+static void call_twice(int at_port, const char *path, const char *body)
+{
+    for (int i = 0; i < 2; i++) {
+        reply answer;
+        caller_post(at_port, path, NULL, body, &answer);
+        assert_int_equal(answer.status, 200);
+        reply_fini(&answer);
+    }
+}
+
+static void internal_errors_of_handlers_are_logged_once_a_method(void **state)
+{
+    (void)state;
+    dubboc_server *bad = test_server((const setting[]){{"server", "check_raw", "true"}, {0}}, 1);
+    test_add_echo(bad, NULL);
+    add_one(bad, "failing", fail_inside);
+    add_one(bad, "later", later_nan);
+    test_start(bad);
+    dubboc_log_set(keep_failures, NULL, DUBBOC_LOG_WARN);
+    call_twice(test_port(bad), "/test.Echo", CALL("1", "nan", "[]"));
+    call_twice(test_port(bad), "/test.Echo", CALL("1", "broken", "[]"));
+    call_twice(test_port(bad), "/test.Echo", "{\"jsonrpc\":\"2.0\",\"method\":\"undecided\"}");
+    call_twice(test_port(bad), "/test.Bad", CALL("1", "failing", "[]"));
+    call_twice(test_port(bad), "/test.Bad", CALL("1", "later", "[]"));
+    /* what its caller did wrong, and what the service itself answers */
+    call_twice(test_port(bad), "/test.Echo", CALL("1", "add", "[1]"));
+    call_twice(test_port(bad), "/test.Echo", CALL("1", "fail", "[\"x\"]"));
+    dubboc_server_free(bad);
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
+    static const char *const methods[] = {"test.Echo.nan reason=\"the result cannot be written",
+        "test.Echo.broken reason=\"the handler's result", "test.Echo.undecided reason=\"the handler said",
+        "test.Bad.failing reason=\"the disk is full\"", "test.Bad.later reason=\"the result cannot be written"};
+    const char *rest = logged;
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        char line[100];
+        snprintf(line, sizeof line, "method=%s", methods[i]);
+        assert_memory_equal(rest, line, strlen(line));
+        rest = strchr(rest, '\n') + 1;
+    }
+    assert_string_equal(rest, "");
+}
+
 /* Says what it was asked for. */
 static void fall_back(
     dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
@@ -503,6 +591,7 @@ int main(void)
         cmocka_unit_test(a_body_over_the_ceiling_gets_413),
         cmocka_unit_test(a_handler_sees_where_it_is),
         cmocka_unit_test(raw_results_are_checked_when_asked_for),
+        cmocka_unit_test(internal_errors_of_handlers_are_logged_once_a_method),
         cmocka_unit_test(other_paths_go_to_the_fallback),
         cmocka_unit_test(what_a_fallback_does_not_claim_is_answered_as_without_one),
         cmocka_unit_test(a_fallback_answer_that_http_cannot_carry_is_an_error),
