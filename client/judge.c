@@ -18,6 +18,14 @@ static void excerpt(dubboc_slice body, char *out, size_t size)
     out[len] = '\0';
 }
 
+/* Else the text of the error would end at the first NUL character (\u0000). */
+static void message_replace_nul(buffer *message)
+{
+    for (size_t i = 0; i < message->len; i++)
+        if (message->data[i] == '\0')
+            message->data[i] = '?';
+}
+
 /* The peer's error object (wire.md 3.3): its message becomes the text. */
 static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
 {
@@ -31,6 +39,7 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     buffer_init(&message, MESSAGE_BYTES_MAX);
     if (reply->message.kind == JSON_STRING)
         json_string_decode(reply->message.text, &message);
+    message_replace_nul(&message);
     if (message.status == DUBBOC_E_TOO_BIG || message.len == 0)
         error_set(err, DUBBOC_E_REMOTE, "%.*s",
             SLICE_ARGS(reply->message.kind == JSON_STRING ? reply->message.text : reply->error.text));

@@ -121,13 +121,14 @@ static void a_long_message_is_cut_at_its_end(void **state)
     char message[4000], reply[sizeof message + 200], head[64];
     memset(message, 'a', sizeof message - 1);
     message[sizeof message - 1] = '\0';
-    int len = snprintf(reply, sizeof reply, "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\\u00e9 \\\"x\\\" %s\"}}", message);
+    int len =
+        snprintf(reply, sizeof reply, "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\\u00e9 \\\"x\\\"\\u0000%s\"}}", message);
     snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len);
     const peer_script script = {{PEER_READ, PEER_SEND(head), PEER_SEND(reply)}};
     fixture self;
     begin(&self, &script);
     assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
-    assert_memory_equal(self.err.text, "\xC3\xA9 \"x\" aaa", 10);
+    assert_memory_equal(self.err.text, "\xC3\xA9 \"x\"?aaa", 10);
     assert_int_equal(strlen(self.err.text), DUBBOC_ERROR_TEXT_MAX - 1);
     end(&self);
 }
