@@ -11,6 +11,7 @@
 static const tool_command commands[] = {
     {"call", cmd_call, "call a method and print its result"},
     {"ls", cmd_ls, "list interfaces, or the providers of one"},
+    {"describe", cmd_describe, "tell methods, versions, providers and rules of an interface"},
     {"watch", cmd_watch, "tell each change of an interface's providers"},
     {"bench", cmd_bench, "call a method many times and measure it"},
     {"config", cmd_config, "check a configuration, or show the effective one"},

@@ -3,10 +3,14 @@ tools_dubboc_SOURCES = \
 	tools/cmd_bench.c \
 	tools/cmd_call.c \
 	tools/cmd_config.c \
+	tools/cmd_describe.c \
 	tools/cmd_ls.c \
 	tools/cmd_watch.c \
 	tools/counts.c tools/counts.h \
 	tools/data.c tools/data.h \
+	tools/description.c tools/description.h \
+	tools/description_json.c \
+	tools/description_text.c \
 	tools/dubboc.c \
 	tools/histogram.c tools/histogram.h \
 	tools/load.c tools/load.h \
@@ -15,6 +19,7 @@ tools_dubboc_SOURCES = \
 	tools/pretty.c tools/pretty.h \
 	tools/rules.c tools/rules.h \
 	tools/table.c tools/table.h \
+	tools/tally.c tools/tally.h \
 	tools/target.c tools/target.h \
 	tools/tool.c tools/tool.h
 tools_dubboc_LDADD = libdubboc_core.la

@@ -29,6 +29,7 @@ typedef struct tool_command {
 int cmd_bench(int argc, char **argv);
 int cmd_call(int argc, char **argv);
 int cmd_config(int argc, char **argv);
+int cmd_describe(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 

@@ -2,10 +2,14 @@
 them: not being there yet, going away and coming back."""
 
 import itertools
+import urllib.parse
 
 import registry_cases
 from harness import *
 from registry_cases import *
+
+sys.path.insert(0, os.path.join(SRC, "tests", "interop"))
+import nodes  # noqa: E402
 
 _groups = itertools.count()
 _server = None
@@ -63,6 +67,50 @@ def test_at_an_overridden_address_no_node_of_another_process_is_removed():
     wait_for(lambda: nodes_of(where, killed) == both, what="the nodes of both")
     assert successor.stop() == 0
     assert nodes_of(where, killed) == [killed.process.pid]
+
+
+RULE = """configVersion: v2.7
+scope: service
+key: com.example.A:1.0
+enabled: true
+configs:
+- side: consumer
+  parameters: {weight: 7}
+"""
+
+
+def test_describe_tells_the_rules_of_the_config_centre():
+    where = shared_registry()
+    root = "/" + where.split("group=")[1]
+    url = "jsonrpc://127.0.0.1:1/com.example.A?interface=com.example.A&version=1.0"
+    with nodes.opened(f"127.0.0.1:{_server.port}") as admin:
+        admin.create(f"{root}/com.example.A/providers/" + urllib.parse.quote(url, safe=""))
+        admin.create(f"{root}/config/dubbo/com.example.A:1.0:.configurators", RULE.encode())
+        admin.create(f"{root}/config/dubbo/com.example.A:1.0:.condition-router", b"conditions: []")
+        admin.create(f"{root}/config/dubbo/shop.configurators", b"configs: [broken")
+    end = dubboc("describe", "--json", "-V", "1.0", "-r", where, "com.example.A", DUBBOC_APPLICATION_NAME="shop")
+    assert end.status == 0, end
+    found = end.json()
+    assert found["providers"][0]["changed"] == "weight=7 by the service's rule 0.0.0.0", found
+    rules = {rule["source"].rsplit("/", 1)[1]: (rule["in_force"], rule["effect"].split(":")[0]) for rule in found["rules"]}
+    assert rules == {"com.example.A:1.0:.configurators": (True, "in force"),
+                     "com.example.A:1.0:.condition-router": (False, "no effect"),
+                     "shop.configurators": (False, "broken, without effect")}, rules
+
+
+def test_ls_counts_the_providers_of_many_interfaces():
+    where = shared_registry()
+    root = "/" + where.split("group=")[1]
+    with nodes.opened(f"127.0.0.1:{_server.port}") as admin:
+        for i in range(200):
+            for port in range(i % 3):
+                url = f"jsonrpc://127.0.0.1:{port + 1}/com.example.A{i}?interface=com.example.A{i}"
+                admin.create(f"{root}/com.example.A{i}/providers/" + urllib.parse.quote(url, safe=""))
+            admin.create(f"{root}/com.example.A{i}/providers")
+    end = dubboc("ls", "-t", "20s", "-r", where)
+    assert end.status == 0, end
+    shown = {line.split()[0]: line.split()[1:] for line in end.out.splitlines()}
+    assert shown == {f"com.example.A{i}": [str(i % 3), "0"] for i in range(200)}, shown
 
 
 def test_calls_go_on_while_zookeeper_is_away_and_the_provider_is_back_afterwards():

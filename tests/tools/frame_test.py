@@ -19,7 +19,7 @@ def without_a_command_the_usage_goes_to_standard_error_with_64():
 def help_and_version_go_to_standard_output_with_0():
     end = dubboc("--help")
     equal((end.status, end.err), (0, ""), end)
-    for word in ("ls", "watch", "config", "Exit status"):
+    for word in ("ls", "describe", "watch", "config", "Exit status"):
         holds(end.out, word)
     end = dubboc("--version")
     equal((end.status, end.out), (0, "dubboc 0.2.0\n"), end)
@@ -38,7 +38,7 @@ def commands():
 
 
 def every_command_has_help():
-    equal([name for name in ("call", "bench", "ls", "watch", "config") if name not in commands()], [])
+    equal([name for name in ("call", "bench", "ls", "describe", "watch", "config") if name not in commands()], [])
     for command in commands():
         end = dubboc(command, "--help")
         equal((end.status, end.err), (0, ""), end)
@@ -67,7 +67,7 @@ def an_unknown_command_names_the_near_one():
 def wrong_options_and_arguments_end_with_64_and_no_output():
     for arguments in (["--nothing"], ["ls", "--nothing"], ["ls", "a", "b"], ["ls", "-r"], ["ls", "-r", "zk://h:1"], ["watch"],
                       ["watch", "-r", "static:", "a", "b"], ["config"], ["config", "chek"], ["config", "check"], ["config", "show", "a", "b"],
-                      *([command, "-r", "static:", name] for command in ("ls", "watch") for name in ("", "a/b", "a b", "a\n"))):
+                      *([command, "-r", "static:", name] for command in ("ls", "watch", "describe") for name in ("", "a/b", "a b", "a\n"))):
         end = dubboc(*arguments)
         equal((end.status, end.out), (64, ""), "%s\n%s" % (arguments, end))
 
@@ -79,7 +79,7 @@ def a_registry_that_is_not_in_this_release_says_so():
 
 
 def commands_without_a_registry_say_how_to_give_one():
-    for command in (["ls"], ["watch", "a"]):
+    for command in (["ls"], ["watch", "a"], ["describe", "a"]):
         end = dubboc(*command)
         equal((end.status, end.out), (64, ""), end)
         holds(end.err, "give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS")

@@ -99,7 +99,7 @@ def nodes_are_shown_without_user_information():
         with Folder() as folder:
             where = "file://" + folder.path
             held = [Node(folder, node % password) for node in nodes]
-            for command in (["ls"], ["ls", "--all"], ["ls", "--json", "--all"]):
+            for command in (["ls"], ["ls", "--all"], ["ls", "--urls", "--all"], ["ls", "--json", "--all"], ["describe"], ["describe", "--json"]):
                 silent(*command, "-r", where, "com.example.A")
             silent("call", "-v", "-r", where, "com.example.A", "m")
             with Watch(where, "com.example.A") as watch:
