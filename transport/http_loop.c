@@ -374,6 +374,18 @@ static void handle_events(http_loop *loop, const struct epoll_event *events, int
         http_accept_some(loop);
 }
 
+/* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(), and
+ * reads what it has sent in the run after that; 0.9.75 does both at once. With the second run a
+ * drained loop has read every request that was there, whichever library it is. */
+static void run_daemon(http_loop *loop)
+{
+    bool has_newcomers = loop->taking != NULL;
+    MHD_run(loop->daemon);
+    settle_taken(loop);
+    if (has_newcomers)
+        MHD_run(loop->daemon);
+}
+
 /* After libmicrohttpd's run: what it was given has been looked at. */
 static void count_seen(http_loop *loop)
 {
@@ -402,8 +414,7 @@ bool http_loop_turn(http_loop *loop, int wait_ms)
         loop->listen_again_ns = DEADLINE_NEVER;
         http_loop_listen(loop, true);
     }
-    MHD_run(loop->daemon);
-    settle_taken(loop);
+    run_daemon(loop);
     count_seen(loop);
     if (loop->conns[HTTP_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
         http_conn_end_departed(loop);
