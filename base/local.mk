@@ -6,6 +6,8 @@ libdubboc_core_la_SOURCES += \
 	base/map.c base/map.h \
 	base/mask.c base/mask.h \
 	base/mem.c base/mem.h \
+	base/memory_budget.c base/memory_budget.h \
+	base/memory_size.c base/memory_size.h \
 	base/slice.c base/slice.h \
 	base/sized.c base/sized.h \
 	base/slot.c base/slot.h \

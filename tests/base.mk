@@ -1,5 +1,6 @@
-base_tests = tests/base/buffer_test tests/base/log_test tests/base/mask_test tests/base/slice_test tests/base/utf8_test \
-	tests/base/wake_test
+base_tests = tests/base/buffer_test tests/base/log_test tests/base/mask_test \
+	tests/base/memory_budget_test tests/base/memory_size_test \
+	tests/base/slice_test tests/base/utf8_test tests/base/wake_test
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 tests_base_buffer_test_CPPFLAGS = $(test_cppflags)
@@ -8,6 +9,10 @@ tests_base_log_test_CPPFLAGS = $(test_cppflags)
 tests_base_log_test_LDADD = $(test_libs)
 tests_base_mask_test_CPPFLAGS = $(test_cppflags)
 tests_base_mask_test_LDADD = $(test_libs)
+tests_base_memory_budget_test_CPPFLAGS = $(test_cppflags)
+tests_base_memory_budget_test_LDADD = $(test_libs)
+tests_base_memory_size_test_CPPFLAGS = $(test_cppflags)
+tests_base_memory_size_test_LDADD = $(test_libs)
 tests_base_slice_test_CPPFLAGS = $(test_cppflags)
 tests_base_slice_test_LDADD = $(test_libs)
 tests_base_utf8_test_CPPFLAGS = $(test_cppflags)
