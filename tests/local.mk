@@ -26,7 +26,8 @@ libtest_support_la_SOURCES = \
 	tests/support/alloc_fail.h tests/support/alloc_fail.c \
 	tests/support/test.h tests/support/test.c
 # For programs in which each allocation is made to fail in turn: tests/support/alloc_fail.h.
-alloc_fail_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc
+alloc_fail_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=mmap -Wl,--wrap=mremap
 # For programs in which system calls are made to fail: sources of the program itself, since they replace
 # functions of the C library.
 call_fail = tests/support/call_fail.h tests/support/call_fail.c

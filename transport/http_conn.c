@@ -79,14 +79,19 @@ static bool is_reading(http_phase phase)
 
 void http_conn_enter(http_conn *conn, http_phase phase)
 {
+    bool is_going_on = conn->phase == HTTP_PHASE_SILENT && phase == HTTP_PHASE_HEADER;
+    http_conn_enter_since(conn, phase, is_going_on ? conn->since_ns : conn->loop->now_ns);
+}
+
+void http_conn_enter_since(http_conn *conn, http_phase phase, int64_t since_ns)
+{
     http_loop *loop = conn->loop;
     unlist(conn);
     if (conn->is_departed && is_reading(phase))
         phase = HTTP_PHASE_DEPARTED;
-    if (conn->phase != HTTP_PHASE_SILENT || phase != HTTP_PHASE_HEADER)
-        conn->since_ns = loop->now_ns;
+    conn->since_ns = since_ns;
     conn->phase = phase;
-    int64_t since_ns = conn->since_ns, allowed = loop->phase_ns[phase];
+    int64_t allowed = loop->phase_ns[phase];
     conn->deadline_ns = allowed >= DEADLINE_NEVER - since_ns ? DEADLINE_NEVER : since_ns + allowed;
     list_by_age(conn);
     if (conn->previous == NULL && is_reading(phase))
@@ -189,6 +194,8 @@ static void depart(http_conn *conn)
     conn->is_departed = true;
     if (is_reading(conn->phase))
         http_conn_enter(conn, conn->phase);
+    else if (conn->phase == HTTP_PHASE_WAITING)
+        http_incoming_departed(conn->request);
 }
 
 void http_conn_end_departed(http_loop *loop)
@@ -294,8 +301,18 @@ void http_conn_write_refusal(int fd, int status, const char *problem, bool not_e
 
 static const char *phase_name(http_phase phase)
 {
-    static const char *const names[] = {
-        "silent", "header", "body", "handling", "answer", "idle", "departed", "evicted", "linger"};
+    static const char *const names[HTTP_PHASE_COUNT] = {
+        [HTTP_PHASE_SILENT] = "silent",
+        [HTTP_PHASE_HEADER] = "header",
+        [HTTP_PHASE_BODY] = "body",
+        [HTTP_PHASE_WAITING] = "waiting",
+        [HTTP_PHASE_HANDLING] = "handling",
+        [HTTP_PHASE_ANSWER] = "answer",
+        [HTTP_PHASE_IDLE] = "idle",
+        [HTTP_PHASE_DEPARTED] = "departed",
+        [HTTP_PHASE_EVICTED] = "evicted",
+        [HTTP_PHASE_LINGER] = "linger",
+    };
     return names[phase];
 }
 
@@ -309,6 +326,10 @@ void http_conn_cut(http_conn *conn, int status, const char *problem)
 
 static void expire(http_conn *conn)
 {
+    if (conn->phase == HTTP_PHASE_WAITING) {
+        http_incoming_withdraw(conn->request);
+        return;
+    }
     if (conn->phase == HTTP_PHASE_LINGER) {
         http_conn_drop(conn);
         return;

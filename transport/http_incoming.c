@@ -7,30 +7,44 @@
  * A refusal is written past libmicrohttpd, which has nothing to write at that moment, and MHD_NO ends the connection: it can be given
  * in the middle of a body, where libmicrohttpd takes no answer, and looks the same everywhere.
  *
- * A held request suspends its connection, so that libmicrohttpd does not touch it; whoever answers it only pushes it onto its loop's results.
- * So a request is freed in one place and by one thread, whatever its connection does (traps M7, M8). */
+ * A held request suspends its connection, so that libmicrohttpd does not touch it; whoever answers
+ * it only pushes it onto its loop's results. So a request is freed in one place and by one thread,
+ * whatever its connection does (traps M7, M8).
+ *
+ * A request whose body does not fit into the memory for bodies (http_body.h) is suspended too, and
+ * that before libmicrohttpd says 100-continue or reads on; so its bytes stay in the socket and its
+ * peer waits. Either the budget grants the memory, from any thread and by way of the loop's stack
+ * `granted`, or the loop withdraws the wish: at the deadline of HTTP_PHASE_WAITING, when the peer
+ * has gone, or at the end of the server. Both resume the connection, and the next callback goes on
+ * or refuses. */
 #include "transport/http_loop.h"
 
 #include <assert.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "transport/http_authority.h"
+#include "transport/http_body.h"
 #include "transport/http_guard.h"
 
 #define SPARES_MAX 64
 #define KEEP_BYTES ((size_t)64 * 1024)       /* of a buffer of a spare request */
 #define TARGET_MAX_BYTES ((size_t)64 * 1024) /* libmicrohttpd's memory is smaller */
 #define OUT_MAX_BYTES ((size_t)256 * 1024 * 1024)
-#define FIRST_BODY_BYTES ((size_t)64 * 1024) /* taken on the word of Content-Length; beyond that memory comes with the bytes */
 #define ANSWER_HEADERS_MAX 8
 
+/* Those before STAGE_HANDLING in that order: nobody has been given the request yet. */
 typedef enum incoming_stage {
     STAGE_LINE,     /* headers are being read */
     STAGE_BODY,     /* the body is being read */
+    STAGE_WAITING,  /* suspended until there is memory for the body, or for more of it */
+    STAGE_GRANTED,  /* there is; libmicrohttpd has not called back yet */
+    STAGE_REFUSED,  /* there is none */
     STAGE_HANDLING, /* with on_request */
     STAGE_HELD,     /* its connection is, or is about to be, suspended */
     STAGE_ANSWERED, /* response is what on_request wants to say; not given to libmicrohttpd yet */
@@ -46,7 +60,10 @@ struct http_incoming {
     dubboc_slice path;      /* in target */
     dubboc_slice query;
     buffer target;
-    buffer body;
+    http_body body;
+    size_t body_bytes;    /* by Content-Length; 0 when chunked */
+    memory_waiter waiter; /* STAGE_WAITING */
+    int64_t body_ns;      /* STAGE_WAITING: how much of the time for the body was used before */
     buffer out;
     struct MHD_Response *response; /* ours */
     http_ready *ready;             /* or a lent one */
@@ -59,6 +76,8 @@ struct http_incoming {
     void *state;
     int64_t received_ns;
 };
+
+static const char no_memory_for_body[] = "the server is busy: [server] memory_max is in use";
 
 static void count_request(http_loop *loop, int change)
 {
@@ -81,7 +100,7 @@ static http_incoming *take(http_loop *loop)
     if (request == NULL)
         return NULL;
     buffer_init(&request->target, TARGET_MAX_BYTES);
-    buffer_init(&request->body, loop->server->settings.body_max_bytes);
+    http_body_init(&request->body, loop->server->settings.body_max_bytes);
     buffer_init(&request->out, OUT_MAX_BYTES);
     return request;
 }
@@ -89,7 +108,7 @@ static http_incoming *take(http_loop *loop)
 static void free_request(http_incoming *request)
 {
     buffer_fini(&request->target);
-    buffer_fini(&request->body);
+    http_body_fini(&request->body);
     buffer_fini(&request->out);
     free(request);
 }
@@ -100,6 +119,8 @@ static void give_back(http_loop *loop, http_incoming *request)
         MHD_destroy_response(request->response);
     if (request->ready != NULL)
         http_ready_give_back(request->ready);
+    assert(request->stage != STAGE_WAITING);
+    http_body_empty(&request->body, &loop->server->bodies);
     if (request->is_counted)
         count_request(loop, -1);
     if (loop->spare_count >= SPARES_MAX) {
@@ -107,7 +128,6 @@ static void give_back(http_loop *loop, http_incoming *request)
         return;
     }
     buffer_recycle(&request->target, KEEP_BYTES);
-    buffer_recycle(&request->body, KEEP_BYTES);
     buffer_recycle(&request->out, KEEP_BYTES);
     *request = (http_incoming){
         .target = request->target, .body = request->body, .out = request->out, .handoff.next = (handoff *)loop->spares};
@@ -195,6 +215,99 @@ static enum MHD_Result refuse(
     return MHD_NO;
 }
 
+/* --- memory for the body ---------------------------------------------------------------------- */
+
+static http_incoming *http_incoming_of(memory_waiter *waiter)
+{
+    return (http_incoming *)((char *)waiter - offsetof(http_incoming, waiter));
+}
+
+/* By whoever gave memory back. */
+static void http_incoming_granted(memory_waiter *waiter)
+{
+    http_incoming *request = http_incoming_of(waiter);
+    http_loop *loop = request->conn->loop;
+    if (handoff_push(&loop->granted, &request->handoff))
+        wake_signal(&loop->wake);
+}
+
+/* Whether the peer has closed its side with less of the body sent than it has announced. */
+static bool http_incoming_cannot_complete(const http_incoming *request)
+{
+    int unread = 0;
+    if (!request->conn->is_departed || request->is_chunked)
+        return false;
+    if (ioctl(request->conn->fd, FIONREAD, &unread) != 0 || unread < 0)
+        return true;
+    /* Some bytes of it may be in libmicrohttpd's memory. */
+    return request->body.len + (size_t)unread + HTTP_CONNECTION_MEMORY < request->body_bytes;
+}
+
+static enum MHD_Result http_incoming_suspend(http_incoming *request)
+{
+    http_conn *conn = request->conn;
+    request->stage = STAGE_WAITING;
+    request->body_ns = conn->loop->now_ns - conn->since_ns;
+    http_conn_enter(conn, HTTP_PHASE_WAITING);
+    MHD_suspend_connection(request->connection);
+    return MHD_YES;
+}
+
+/* Makes room for a body of that size in all, or suspends the connection until there may be room. */
+static enum MHD_Result http_incoming_make_room(http_incoming *request, size_t bytes)
+{
+    http_body *body = &request->body;
+    memory_budget *budget = &request->conn->loop->server->bodies;
+    size_t charge = http_body_charge(body, bytes, request->is_chunked);
+    if (charge > 0 && http_incoming_cannot_complete(request))
+        return MHD_NO;
+    if (charge > 0) {
+        request->waiter.granted = http_incoming_granted;
+        if (!memory_budget_take_or_queue(budget, charge, &request->waiter))
+            return http_incoming_suspend(request);
+        body->charged_bytes += charge;
+    }
+    if (request->is_chunked && body->charged_bytes > bytes)
+        bytes = body->charged_bytes;
+    if (http_body_make_room(body, bytes))
+        return MHD_YES;
+    return refuse(request->connection, request->method, 503, "out of memory", true);
+}
+
+/* The time for the body goes on where it stood. */
+static void http_incoming_end_wait(http_incoming *request, incoming_stage stage)
+{
+    http_conn *conn = request->conn;
+    request->stage = stage;
+    http_conn_enter_since(conn, HTTP_PHASE_BODY, conn->loop->now_ns - request->body_ns);
+    MHD_resume_connection(request->connection);
+}
+
+void http_incoming_take_granted(http_loop *loop)
+{
+    handoff *next;
+    for (handoff *item = handoff_take(&loop->granted); item != NULL; item = next) {
+        next = item->next;
+        http_incoming *request = (http_incoming *)item;
+        request->body.charged_bytes += request->waiter.bytes;
+        http_incoming_end_wait(request, STAGE_GRANTED);
+    }
+}
+
+void http_incoming_withdraw(http_incoming *request)
+{
+    if (memory_budget_withdraw(&request->conn->loop->server->bodies, &request->waiter))
+        http_incoming_end_wait(request, STAGE_REFUSED);
+    else
+        http_conn_enter(request->conn, HTTP_PHASE_WAITING); /* the grant is on its way */
+}
+
+void http_incoming_departed(http_incoming *request)
+{
+    if (http_incoming_cannot_complete(request))
+        http_incoming_withdraw(request);
+}
+
 static enum MHD_Result begin(http_incoming *request, const char *method, const char *version)
 {
     http_loop *loop = request->conn->loop;
@@ -224,24 +337,33 @@ static enum MHD_Result begin(http_incoming *request, const char *method, const c
         return MHD_YES;
     if (!request->conn->is_ending)
         http_conn_enter(request->conn, HTTP_PHASE_BODY);
-    size_t expected = guard.body_bytes < FIRST_BODY_BYTES ? (size_t)guard.body_bytes : FIRST_BODY_BYTES;
-    if (expected > 0 && buffer_reserve(&request->body, expected) == NULL)
-        return refuse(request->connection, method, 503, "out of memory", true);
+    request->body_bytes = (size_t)guard.body_bytes;
+    return http_incoming_make_room(request, request->body_bytes);
+}
+
+/* Leaves all of the data when it has to wait for memory. */
+static enum MHD_Result take_body(http_incoming *request, const char *data, size_t *size)
+{
+    http_body *body = &request->body;
+    if (*size > body->max_bytes - body->len)
+        return refuse(request->connection, request->method, 413, "the body is larger than this server takes", true);
+    if (*size > body->capacity - body->len) {
+        enum MHD_Result result = http_incoming_make_room(request, body->len + *size);
+        if (result != MHD_YES || request->stage == STAGE_WAITING)
+            return result;
+    }
+    http_body_append(body, data, *size);
+    *size = 0;
     return MHD_YES;
 }
 
-static enum MHD_Result take_body(http_incoming *request, const char *data, size_t *size)
+/* The first callback after a wait: before the body's first byte, or with those that did not fit. */
+static enum MHD_Result go_on(http_incoming *request, const char *data, size_t *size)
 {
-    buffer_append(&request->body, data, *size);
-    *size = 0;
-    switch (request->body.status) {
-    case DUBBOC_OK:
-        return MHD_YES;
-    case DUBBOC_E_TOO_BIG:
-        return refuse(request->connection, request->method, 413, "the body is larger than this server takes", true);
-    default:
-        return refuse(request->connection, request->method, 503, "out of memory", true);
-    }
+    request->stage = STAGE_BODY;
+    if (*size > 0)
+        return take_body(request, data, size);
+    return http_incoming_make_room(request, request->body_bytes);
 }
 
 /* --- answering ---------------------------------------------------------------------------------------------------------------------------- */
@@ -285,15 +407,14 @@ static enum MHD_Result handle(http_incoming *request)
  * request were on their way. */
 static bool is_unwanted(const http_incoming *request)
 {
-    bool is_new = request->stage == STAGE_LINE || request->stage == STAGE_BODY;
-    return is_new && http_conn_is_over(request->conn);
+    return request->stage < STAGE_HANDLING && http_conn_is_over(request->conn);
 }
 
 /* libmicrohttpd is run once more to be ended, and finds what has come since the last turn: nobody is there to handle it, and a request that were held now
  * would stay suspended (traps M7). */
 static bool comes_too_late(const http_loop *loop, const http_incoming *request)
 {
-    return loop->is_ending && (request->stage == STAGE_LINE || request->stage == STAGE_BODY);
+    return loop->is_ending && request->stage < STAGE_HANDLING;
 }
 
 enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method,
@@ -312,6 +433,10 @@ enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *conne
         return begin(request, method, version);
     case STAGE_BODY:
         return *upload_data_size > 0 ? take_body(request, upload_data, upload_data_size) : handle(request);
+    case STAGE_GRANTED:
+        return go_on(request, upload_data, upload_data_size);
+    case STAGE_REFUSED:
+        return refuse(connection, method, 503, no_memory_for_body, true);
     case STAGE_ANSWERED:
         return queue_answer(request);
     default:
@@ -363,7 +488,7 @@ dubboc_slice http_incoming_query(const http_incoming *request)
 
 dubboc_slice http_incoming_body(const http_incoming *request)
 {
-    return buffer_slice(&request->body);
+    return http_body_slice(&request->body);
 }
 
 const char *http_incoming_header(const http_incoming *request, const char *name)
@@ -465,6 +590,8 @@ void http_incoming_answer(http_incoming *request, int status, const char *conten
     close = close || request->wants_close || atomic_load_explicit(&loop->server->is_draining, memory_order_relaxed);
     request->status = status;
     make_answer(request, content_type, headers, header_count, close);
+    if (request->body.charged_bytes > 0) /* now, and not when a slow peer has taken the answer */
+        http_body_empty(&request->body, &loop->server->bodies);
     if (!request->is_held)
         request->stage = STAGE_ANSWERED;
     else if (handoff_push(&loop->results, &request->handoff))
@@ -473,6 +600,10 @@ void http_incoming_answer(http_incoming *request, int status, const char *conten
 
 void http_incoming_give_up(http_loop *loop)
 {
+    while (loop->conns[HTTP_PHASE_WAITING].head != NULL) {
+        http_incoming_withdraw(loop->conns[HTTP_PHASE_WAITING].head->request);
+        http_incoming_take_granted(loop); /* the next one may have got what this one waited for */
+    }
     for (http_conn *conn = loop->conns[HTTP_PHASE_HANDLING].head; conn != NULL; conn = conn->next) {
         http_incoming *request = conn->request;
         if (request == NULL || request->stage != STAGE_HANDLING || !request->is_held)

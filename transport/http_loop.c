@@ -123,6 +123,7 @@ static void set_phase_times(http_loop *loop)
         [HTTP_PHASE_SILENT] = settings->header_timeout_ms,
         [HTTP_PHASE_HEADER] = settings->header_timeout_ms,
         [HTTP_PHASE_BODY] = settings->body_timeout_ms,
+        [HTTP_PHASE_WAITING] = HTTP_MEMORY_WAIT_MS,
         [HTTP_PHASE_HANDLING] = -1,
         [HTTP_PHASE_ANSWER] = settings->answer_timeout_ms,
         [HTTP_PHASE_IDLE] = settings->idle_timeout_ms,
@@ -212,6 +213,7 @@ static void end_connections(http_loop *loop)
     if (loop->daemon == NULL)
         return;
     http_incoming_resume(loop);
+    http_incoming_take_granted(loop);
     http_incoming_give_up(loop);
     MHD_run(loop->daemon); /* resumes them: stopping with one suspended would abort the process (traps M7) */
     while (loop->conns[HTTP_PHASE_HEADER].head != NULL)
@@ -315,6 +317,7 @@ static void take_handed_over(http_loop *loop)
     wake_clear(&loop->wake);
     take_arrivals(loop);
     http_incoming_resume(loop);
+    http_incoming_take_granted(loop);
     if (!loop->is_draining && atomic_load(&loop->server->is_draining))
         drain(loop);
 }

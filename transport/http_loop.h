@@ -5,6 +5,7 @@
  *   http_accept.c    newcomers: accept, ceilings, making room, refusing
  *   http_conn.c      a connection: the phase it is in, the deadline of that phase, its end
  *   http_incoming.c  a request: what libmicrohttpd calls, and http_incoming_*()
+ *   http_body.c      its body: the bytes, and what they are charged for
  *   http_ready.c     response objects that are used again
  *   http_guard.c     whether a request's framing and headers are beyond doubt
  *
@@ -20,6 +21,7 @@
 #include <microhttpd.h>
 
 #include "base/map.h"
+#include "base/memory_budget.h"
 #include "base/wake.h"
 #include "transport/http_server.h"
 
@@ -34,6 +36,9 @@
  * unread bytes would reset it, and the peer would lose the answer (traps M8). */
 #define HTTP_LINGER_MS 2000
 #define HTTP_LINGER_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
+/* How long a request waits for the memory that its body needs; after that: 503. */
+#define HTTP_MEMORY_WAIT_MS 1000
 
 /* Connections that hold a descriptor without being counted any more, a loop: newcomers refused with a
  * 503, and idle ones that made room and may still say something. Beyond that they are closed at once. */
@@ -71,6 +76,7 @@ typedef enum http_phase {
     HTTP_PHASE_SILENT,   /* from accept to the first line of its first request */
     HTTP_PHASE_HEADER,   /* from the request's first line to the end of its headers */
     HTTP_PHASE_BODY,     /* to the end of its body */
+    HTTP_PHASE_WAITING,  /* within HTTP_PHASE_BODY: suspended until there is memory for it */
     HTTP_PHASE_HANDLING, /* with on_request or held: no deadline of ours */
     HTTP_PHASE_ANSWER,   /* from the answer to its last byte */
     HTTP_PHASE_IDLE,     /* between two requests */
@@ -114,6 +120,9 @@ http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address
 /* Moves it to the phase's list and gives it the phase's deadline. The time in which the headers of the
  * first request must come has begun with HTTP_PHASE_SILENT; every other phase begins now. */
 void http_conn_enter(http_conn *conn, http_phase phase);
+
+/* The same for a phase that is taken up again, as if it had begun at that time. */
+void http_conn_enter_since(http_conn *conn, http_phase phase, int64_t since_ns);
 
 /* Shuts the socket down; libmicrohttpd closes it in its next run. The connection is no longer counted. */
 void http_conn_end(http_conn *conn);
@@ -184,6 +193,7 @@ struct http_loop {
     wake wake;
     handoff_stack arrivals;             /* connections that another loop has accepted */
     handoff_stack results;              /* requests that were held and are answered */
+    handoff_stack granted;              /* requests whose bodies have got memory */
     handoff *taking;                    /* connections given to libmicrohttpd that it has not announced yet, FIFO */
     int64_t now_ns;                     /* of this turn */
     int64_t listen_again_ns;            /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
@@ -245,7 +255,16 @@ void http_incoming_on_completed(void *loop, struct MHD_Connection *connection, v
 /* Takes answered requests up again. */
 void http_incoming_resume(http_loop *loop);
 
-/* The loop ends: every held request is answered in its owner's place. */
+/* Takes requests up again whose bodies have got the memory that they waited for. */
+void http_incoming_take_granted(http_loop *loop);
+
+/* In HTTP_PHASE_WAITING: the time is over, or the server ends. Resumes the request to refuse it. */
+void http_incoming_withdraw(http_incoming *request);
+
+/* In HTTP_PHASE_WAITING: the peer has closed its side. */
+void http_incoming_departed(http_incoming *request);
+
+/* The loop ends: every held request is answered in its owner's place, and none waits any more. */
 void http_incoming_give_up(http_loop *loop);
 
 /* The connection ended without libmicrohttpd having completed its request. */
@@ -282,6 +301,7 @@ struct http_server {
     atomic_bool is_draining;
     atomic_bool is_stopping; /* threads end */
     _Atomic int connections; /* counted ones */
+    memory_budget bodies;
     pthread_mutex_t addresses_lock;
     map *addresses;        /* key -> http_address, with addresses_lock held */
     bool checks_positions; /* see http_guard.h */

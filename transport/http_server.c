@@ -158,6 +158,9 @@ dubboc_status http_server_open(const http_server_settings *settings, http_server
     server->loop_count = settings->loops > 0 ? settings->loops : 1;
     server->checks_positions = strncmp(MHD_get_version(), "0.", 2) == 0;
     pthread_mutex_init(&server->addresses_lock, NULL);
+    size_t memory_max = settings->memory_max_bytes;
+    assert(memory_max == 0 || memory_max >= settings->body_max_bytes);
+    memory_budget_init(&server->bodies, memory_max > 0 ? memory_max : SIZE_MAX);
     set_keep_alive(server);
     server->addresses = map_new();
     if (server->addresses == NULL) {
@@ -282,5 +285,6 @@ void http_server_free(http_server *server)
         close(server->listen_fd);
     map_free(server->addresses, free);
     pthread_mutex_destroy(&server->addresses_lock);
+    memory_budget_fini(&server->bodies);
     free(server);
 }

@@ -1,6 +1,7 @@
 libdubboc_core_la_SOURCES += \
 	transport/http_accept.c \
 	transport/http_authority.c transport/http_authority.h \
+	transport/http_body.c transport/http_body.h \
 	transport/http_conn.c \
 	transport/http_guard.c transport/http_guard.h \
 	transport/http_incoming.c \

@@ -3,7 +3,12 @@
 #include <cjson/cJSON.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
+void *__real_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__real_mremap(void *old, size_t old_size, size_t size, int flags, ...);
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset);
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, ...);
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *old, size_t size);
@@ -33,6 +38,17 @@ void *__wrap_calloc(size_t items, size_t size)
 void *__wrap_realloc(void *old, size_t size)
 {
     return fails_now() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
+{
+    return fails_now() ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
+}
+
+/* Without MREMAP_FIXED, which nobody here uses. */
+void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, ...)
+{
+    return fails_now() ? MAP_FAILED : __real_mremap(old, old_size, size, flags);
 }
 
 void alloc_fail_at(unsigned long nth)

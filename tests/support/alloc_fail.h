@@ -1,6 +1,7 @@
 /* Making each allocation of our own code fail in turn.
  *
- * A test program that wants it is linked so that malloc, calloc and realloc go through here; in its .mk:
+ * A test program that wants it is linked so that malloc, calloc, realloc, mmap and mremap go
+ * through here; in its .mk:
  *     tests_codec_x_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
  * That reaches the code that is linked into the program (ours), not what libcurl or libmicrohttpd allocate inside themselves. cJSON
  * is led here too, by its hooks, from the first use on. Works under the sanitizers. Counting is for all threads together. */

@@ -1,0 +1,118 @@
+#include "transport/http_body.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void http_body_init(http_body *self, size_t max_bytes)
+{
+    *self = (http_body){.max_bytes = max_bytes};
+}
+
+static void http_body_free(http_body *self)
+{
+    if (self->is_mapped)
+        munmap(self->data, self->capacity);
+    else
+        free(self->data);
+    self->data = NULL;
+    self->capacity = 0;
+    self->is_mapped = false;
+}
+
+void http_body_fini(http_body *self)
+{
+    assert(self->charged_bytes == 0);
+    http_body_free(self);
+}
+
+size_t http_body_charge(const http_body *self, size_t bytes, bool step)
+{
+    if (bytes <= HTTP_BODY_FREE_BYTES || bytes <= self->charged_bytes)
+        return 0;
+    size_t charged = bytes;
+    if (step) {
+        charged = HTTP_BODY_KEEP_BYTES;
+        while (charged < bytes) /* at most max_bytes, which is far from an overflow */
+            charged *= 2;
+        charged = charged < self->max_bytes ? charged : self->max_bytes;
+    }
+    return charged - self->charged_bytes;
+}
+
+static size_t http_body_round_up(size_t bytes)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (bytes + page - 1) / page * page;
+}
+
+static bool http_body_make_buffer(http_body *self, size_t bytes)
+{
+    size_t capacity = 1024;
+    while (capacity < bytes)
+        capacity *= 2;
+    char *data = realloc(self->data, capacity);
+    if (data == NULL)
+        return false;
+    self->data = data;
+    self->capacity = capacity;
+    return true;
+}
+
+static bool http_body_grow_pages(http_body *self, size_t capacity)
+{
+    char *data = mremap(self->data, self->capacity, capacity, MREMAP_MAYMOVE);
+    if (data == MAP_FAILED)
+        return false;
+    self->data = data;
+    self->capacity = capacity;
+    return true;
+}
+
+static bool http_body_make_pages(http_body *self, size_t capacity)
+{
+    char *data = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (data == MAP_FAILED)
+        return false;
+    if (self->len > 0)
+        memcpy(data, self->data, self->len);
+    http_body_free(self);
+    self->data = data;
+    self->capacity = capacity;
+    self->is_mapped = true;
+    return true;
+}
+
+bool http_body_make_room(http_body *self, size_t bytes)
+{
+    assert(bytes <= self->max_bytes);
+    if (bytes <= self->capacity)
+        return true;
+    if (bytes <= HTTP_BODY_KEEP_BYTES)
+        return http_body_make_buffer(self, bytes);
+    if (self->is_mapped)
+        return http_body_grow_pages(self, http_body_round_up(bytes));
+    return http_body_make_pages(self, http_body_round_up(bytes));
+}
+
+void http_body_append(http_body *self, const char *data, size_t len)
+{
+    assert(len <= self->capacity - self->len);
+    if (len > 0)
+        memcpy(self->data + self->len, data, len);
+    self->len += len;
+}
+
+void http_body_empty(http_body *self, memory_budget *budget)
+{
+    self->len = 0;
+    if (self->is_mapped)
+        http_body_free(self);
+    if (self->charged_bytes == 0)
+        return;
+    size_t charged = self->charged_bytes;
+    self->charged_bytes = 0;
+    memory_budget_give_back(budget, charged);
+}
