@@ -12,6 +12,7 @@
 #define KIB INT64_C(1024)
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
+#define TIB (1024 * GIB)
 
 #define BALANCERS "random roundrobin"
 #define BALANCERS_LATER "leastactive consistenthash p2c shortestresponse"
@@ -89,6 +90,10 @@ static const config_key keys[] = {
     {"server", "deferred_max", CONFIG_INT, .value = "100000", .min = 1, .max = 10000000,
         .help = "deferred answers that handlers may owe; beyond: dubboc_request_defer() fails"},
     {"server", "body_max", CONFIG_SIZE, .value = "8MiB", .min = 1, .max = 2 * GIB, .help = "a longer request body gets 413"},
+    {"server", "memory_max", CONFIG_SIZE, .value = "auto", .min = 64 * KIB, .max = TIB, .special = "auto",
+        .help = "half of it for request bodies, half for the trees made of them; what does not fit "
+                "waits for 1s, then gets 503; auto: a quarter of the memory of the machine or the "
+                "control group, at most 512MiB; at least twice body_max"},
     {"server", "connections", CONFIG_INT, .value = "10000", .min = 1, .max = 1000000,
         .help = "connections in total; when that many are open, a newcomer takes the place of"
                 " the connection that has been idle for longest, else of the slowest sender "

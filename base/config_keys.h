@@ -28,7 +28,7 @@ typedef struct config_key {
     config_type type;
     const char *value;                            /* the default as text; NULL: none */
     int64_t min, max;                             /* INT, DURATION (ms), SIZE (bytes); LIST: min 1: at least one */
-    const char *special;                          /* INT, DURATION: this word is -1 */
+    const char *special;                          /* INT, DURATION, SIZE: this word is -1 */
     const char *words;                            /* TEXT, LIST: the only ones allowed, blanks between; NULL: any */
     const char *later;                            /* TEXT, LIST: words of a later release */
     config_form form;                             /* TEXT */

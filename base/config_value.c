@@ -106,6 +106,9 @@ static const char *form_text(config_form form)
     return "text";
 }
 
+static const char size_format[] = "a size in bytes or with a unit (64KiB, 8MiB, 1GiB) "
+                                  "from %s to %s%s%s";
+
 static void expected_range(const config_key *key, char *text, size_t size)
 {
     const unit *units = key->type == CONFIG_DURATION ? duration_units : size_units;
@@ -119,7 +122,7 @@ static void expected_range(const config_key *key, char *text, size_t size)
     else if (key->type == CONFIG_DURATION)
         snprintf(text, size, "a duration with a unit (350ms, 2s, 10m, 1h) from %s to %s%s%s", min, max, or_special, special);
     else
-        snprintf(text, size, "a size in bytes or with a unit (64KiB, 8MiB, 1GiB) from %s to %s", min, max);
+        snprintf(text, size, size_format, min, max, or_special, special);
 }
 
 void config_key_expected(const config_key *key, char *text, size_t size)

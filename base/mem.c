@@ -1,8 +1,16 @@
 #include "base/mem.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/* So much may stay with the allocator. */
+#define FREED_KEEP_BYTES ((size_t)8 * 1024 * 1024)
 
 void *mem_zeroed(size_t count, size_t size)
 {
@@ -27,6 +35,19 @@ bool mem_grow(void **array, size_t *capacity, size_t needed, size_t size)
     *array = grown;
     *capacity = wanted;
     return true;
+}
+
+void mem_freed(size_t bytes)
+{
+#ifdef __GLIBC__
+    static atomic_size_t freed_bytes;
+    if (atomic_fetch_add(&freed_bytes, bytes) + bytes < FREED_KEEP_BYTES)
+        return;
+    atomic_store(&freed_bytes, 0);
+    malloc_trim(0);
+#else
+    (void)bytes;
+#endif
 }
 
 char *mem_dup(const char *text)

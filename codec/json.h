@@ -75,6 +75,14 @@ bool json_string_is(dubboc_slice token, const char *text);
 /* Appends the bytes that a checked string token spells (a \u0000 becomes a zero byte). */
 void json_string_decode(dubboc_slice token, buffer *out);
 
+/* What the tree of a checked text would take: its values, and bytes as malloc() counts them. */
+typedef struct json_tree_cost {
+    size_t values;
+    size_t bytes;
+} json_tree_cost;
+
+json_tree_cost json_tree_cost_of(dubboc_slice checked);
+
 /* Builds the tree of a text that was checked by this scanner. Errors as dubboc_json_parse(). */
 dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err);
 

@@ -1,5 +1,6 @@
-/* A cJSON tree from text that the scanner has checked: nothing is checked again, so that it only finds the ends of strings and
- * numbers. Each node is linked into the tree as soon as it exists; whatever fails, deleting the root frees all. */
+/* A cJSON tree from text that the scanner has checked: nothing is checked again, so that it only
+ * finds the ends of strings and numbers. Each node is linked into the tree as soon as it exists;
+ * whatever fails, deleting the root frees all. */
 #include "codec/json.h"
 
 #include "base/error.h"
@@ -31,6 +32,67 @@ static const char *closing_quote(const char *at, const char *end)
     return at;
 }
 
+/* --- what a tree takes ------------------------------------------------------------------ */
+
+/* What malloc() of glibc takes for a block on a machine of 64 bits: 8 bytes more, in steps of 16,
+ * 32 at least. */
+static size_t block_bytes(size_t bytes)
+{
+    return bytes <= 24 ? 32 : (bytes + 8 + 15) / 16 * 16;
+}
+
+/* at: the opening quote. Ends behind the closing one. */
+static const char *cost_of_string(json_tree_cost *cost, const char *at, const char *end)
+{
+    const char *quote = closing_quote(json_quote_or_escape(at + 1, end), end);
+    cost->bytes += block_bytes((size_t)(quote - at));
+    at = quote + 1;
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+    if (at == end || *at != ':') /* else it is a key, which has no node */
+        cost->values++;
+    return at;
+}
+
+static bool is_number_byte(char c)
+{
+    return ascii_is_digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
+}
+
+/* One that a double cannot hold is kept as text. */
+static const char *cost_of_number(json_tree_cost *cost, const char *at, const char *end)
+{
+    const char *start = at;
+    while (at < end && is_number_byte(*at))
+        at++;
+    size_t len = (size_t)(at - start);
+    if (len > 15)
+        cost->bytes += block_bytes(len + 1);
+    cost->values++;
+    return at;
+}
+
+json_tree_cost json_tree_cost_of(dubboc_slice checked)
+{
+    json_tree_cost cost = {0};
+    const char *at = checked.at, *end = checked.at + checked.len;
+    while (at < end) {
+        if (*at == '"') {
+            at = cost_of_string(&cost, at, end);
+        } else if (is_number_byte(*at) && *at != 'e') {
+            at = cost_of_number(&cost, at, end);
+        } else {
+            /* Of a word the first letter counts. */
+            cost.values += *at == '[' || *at == '{' || *at == 't' || *at == 'f' || *at == 'n';
+            at++;
+        }
+    }
+    cost.bytes += cost.values * block_bytes(sizeof(cJSON));
+    return cost;
+}
+
+/* --- making it -------------------------------------------------------------------------- */
+
 static char *escaped_string(build *self, const char *token, const char *first_escape)
 {
     const char *quote = closing_quote(first_escape, self->end);
@@ -58,11 +120,6 @@ static char *take_string(build *self)
         return escaped_string(self, token, stop);
     self->at = stop + 1;
     return json_text_dup(slice_make(token + 1, (size_t)(stop - token - 1)));
-}
-
-static bool is_number_byte(char c)
-{
-    return ascii_is_digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
 }
 
 static cJSON *other_number(build *self, const char *token)

@@ -1,10 +1,20 @@
 /* From a body to handlers to replies.
  *
- * A request is looked at once, on the loop that read it: path, HTTP method, content type, envelope, method. What is wrong is answered there,
- * and a non-blocking method runs there, straight into the request's own buffer: nothing is queued and nothing is copied. Everything else
- * is held and goes to a worker as one piece; the requests of a batch run there one after the other, in order, and a bad one among them
- * gets its own error and hinders no other. Errors of JSON-RPC have HTTP status 200 (wire.md P10): consumers of every kind give up on
- * the body of any other. */
+ * A request is looked at once, on the loop that read it: path, HTTP method, content type,
+ * envelope, method. What is wrong is answered there, and a non-blocking method runs there,
+ * straight into the request's own buffer: nothing is queued and nothing is copied. Everything else
+ * is held and goes to a worker as one piece; the requests of a batch run there one after the
+ * other, in order, and a bad one among them gets its own error and hinders no other.
+ *
+ * A large body is not even looked at on the loop, because to read 8 MB of JSON takes longer than a
+ * thousand small calls: it goes to a worker unread, whatever its method. The tree of its params
+ * can take forty times the memory of its text, so it is measured before it is built and charged to
+ * the server's budget for trees. A tree that could never fit is an error that says so. One that
+ * does not fit now waits on its worker, for a second and within the caller's deadline, and is then
+ * refused as not executed. At most half of the workers wait so, lest small calls find none.
+ *
+ * Errors of JSON-RPC have HTTP status 200 (wire.md P10): consumers of every kind give up on the
+ * body of any other. */
 #include "server/dispatch.h"
 
 #include <assert.h>
@@ -18,9 +28,12 @@
 #include "server/handler_failure.h"
 #include "server/server.h"
 
-#define NAMED_BYTES_MAX 256u            /* of a path or method that an error names */
-#define NOT_FOUND_BYTES_MAX 1024u       /* of the text that names a path, or an interface and a method */
-#define SCRATCH_KEEP_BYTES (64u * 1024) /* a raw result's memory is kept for the next one up to this */
+#define NAMED_BYTES_MAX 256u                 /* of a path or method that an error names */
+#define NOT_FOUND_BYTES_MAX 1024u            /* of the text that names what was not found */
+#define LARGE_BODY_BYTES ((size_t)64 * 1024) /* a larger body is read by a worker */
+#define TREE_FREE_BYTES ((size_t)8 * 1024)   /* a tree of so much text is not charged for */
+#define TREE_WAIT_NS NS_PER_S                /* for memory for a tree */
+#define SCRATCH_KEEP_BYTES (64u * 1024)      /* of a raw result, for the next one */
 
 static const char json_type[] = "application/json";
 static const http_answer_header not_executed = {"Dubboc-Not-Executed", "1"};
@@ -198,6 +211,60 @@ static void call_raw(dubboc_request *request, dubboc_slice params, buffer *out)
     give_back_scratch(result);
 }
 
+/* --- memory for trees ---------------------------------------------------------------------- */
+
+/* Params so small are built without asking: on a loop, which must not wait, no others occur. */
+static bool tree_is_free(const exchange *ex, size_t text_bytes)
+{
+    return text_bytes <= (ex->is_on_worker ? TREE_FREE_BYTES : LARGE_BODY_BYTES);
+}
+
+static bool tree_take(exchange *ex, size_t bytes)
+{
+    dubboc_server *server = ex->server;
+    size_t waiters_max = ex->is_on_worker ? (size_t)server->worker_count / 2 : 0;
+    int64_t until_ns = deadline_min(clock_now_ns() + TREE_WAIT_NS, exchange_deadline_ns(ex));
+    return memory_budget_wait(&server->trees, bytes, waiters_max, until_ns);
+}
+
+/* Takes memory for the tree of that text from the budget. *bytes: how much. Else notes an error. */
+static dubboc_status tree_charge(dubboc_request *request, dubboc_slice text, size_t *bytes)
+{
+    exchange *ex = request->exchange;
+    *bytes = 0;
+    if (tree_is_free(ex, text.len))
+        return DUBBOC_OK;
+    json_tree_cost cost = json_tree_cost_of(text);
+    size_t max_bytes = ex->server->trees.max_bytes;
+    if (cost.values > JSON_TREE_VALUES_MAX)
+        return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL,
+            "params: %zu values, more than %u make no tree, "
+            "use the raw form",
+            cost.values, JSON_TREE_VALUES_MAX);
+    if (cost.bytes > max_bytes)
+        return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL,
+            "params: %zu values take %zu bytes as a tree, "
+            "more than half of [server] memory_max (%zu), use the raw form",
+            cost.values, cost.bytes, max_bytes);
+    if (tree_take(ex, cost.bytes)) {
+        *bytes = cost.bytes;
+        return DUBBOC_OK;
+    }
+    ex->is_refused = true;
+    return dubboc_request_fail(request, JSONRPC_SERVER_ERROR, NULL,
+        "the server is busy: "
+        "no memory for the params ([server] memory_max)");
+}
+
+static void tree_free(exchange *ex, cJSON *tree, size_t charged)
+{
+    cJSON_Delete(tree);
+    if (charged == 0)
+        return;
+    mem_freed(charged);
+    memory_budget_give_back(&ex->server->trees, charged);
+}
+
 /* The params as a tree; NULL: none. */
 static dubboc_status build_params(dubboc_request *request, dubboc_slice text, cJSON **params)
 {
@@ -214,8 +281,11 @@ static dubboc_status build_params(dubboc_request *request, dubboc_slice text, cJ
 static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
 {
     const service_method *method = request->method;
-    cJSON *params, *result = NULL;
-    dubboc_status status = build_params(request, text, &params);
+    cJSON *params = NULL, *result = NULL;
+    size_t charged;
+    dubboc_status status = tree_charge(request, text, &charged);
+    if (status == DUBBOC_OK)
+        status = build_params(request, text, &params);
     if (status == DUBBOC_OK)
         status = method->json(request, params, &result, method->arg);
     assert(!request->is_deferred || status == DUBBOC_DEFERRED);
@@ -223,7 +293,7 @@ static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
         dispatch_write_tree(out, method, request->id, result);
     else if (status != DUBBOC_OK && !request->is_deferred)
         write_failure(request, status, out);
-    cJSON_Delete(params);
+    tree_free(request->exchange, params, charged);
     cJSON_Delete(result);
 }
 
@@ -426,6 +496,17 @@ static void run_batch(exchange *ex)
     finish(ex);
 }
 
+/* The answer, if one is wanted, stands in the request's buffer. */
+static void answer_refused(exchange *ex)
+{
+    const buffer *out = http_incoming_out(ex->incoming);
+    const char *type = out->len > 0 ? json_type : NULL;
+    if (out->status == DUBBOC_OK)
+        http_incoming_answer(ex->incoming, 503, type, &not_executed, 1, false);
+    else
+        answer_without_memory(ex->incoming, false);
+}
+
 static void run_calls(exchange *ex)
 {
     if (ex->kind == EXCHANGE_BATCH) {
@@ -433,7 +514,10 @@ static void run_calls(exchange *ex)
         return;
     }
     serve(ex, &ex->single, ex->method, http_incoming_out(ex->incoming));
-    finish(ex);
+    if (ex->is_refused)
+        answer_refused(ex);
+    else
+        finish(ex);
 }
 
 /* The fallback handler has said "not mine": the request gets what it would get without one. */
@@ -484,7 +568,7 @@ static void run(exchange *ex)
 {
     if (ex->kind == EXCHANGE_FALLBACK)
         run_fallback(ex);
-    else
+    else if (ex->kind != EXCHANGE_UNREAD || exchange_read(ex))
         run_calls(ex);
 }
 
@@ -568,6 +652,7 @@ static void submit(exchange *ex)
                                    : http_incoming_received_ns(ex->incoming) + ex->server->queue_time_ns;
     queued->work.cost = ex->method != NULL ? ex->method->cost : NULL;
     queued->ex = *ex;
+    queued->ex.is_on_worker = true;
     workers_push(ex->server->workers, &queued->work);
 }
 
@@ -587,7 +672,7 @@ void dispatch_on_request(void *arg, http_incoming *incoming)
     ex.server = arg;
     ex.incoming = incoming;
     ex.service = services_find_path(&ex.server->services, http_incoming_path(incoming));
-    ex.is_held = ex.is_executed = false;
+    ex.is_held = ex.is_executed = ex.is_on_worker = ex.is_refused = false;
     ex.method = NULL;
     ex.deadline_ns = 0;
     ex.parked = NULL;
@@ -598,6 +683,12 @@ void dispatch_on_request(void *arg, http_incoming *incoming)
         run_or_submit(&ex, true);
         return;
     }
-    if (exchange_accepts_http(&ex) && exchange_read(&ex))
+    if (!exchange_accepts_http(&ex))
+        return;
+    if (ex.server->workers != NULL && http_incoming_body(incoming).len > LARGE_BODY_BYTES) {
+        ex.kind = EXCHANGE_UNREAD;
+        submit(&ex);
+    } else if (exchange_read(&ex)) {
         run_or_submit(&ex, exchange_may_block(&ex));
+    }
 }

@@ -14,6 +14,7 @@ struct parked;
 typedef enum exchange_kind {
     EXCHANGE_SINGLE,
     EXCHANGE_BATCH,
+    EXCHANGE_UNREAD,  /* a large body: read by the worker that takes it */
     EXCHANGE_FALLBACK /* a plain HTTP exchange: dubboc_server_set_fallback() */
 } exchange_kind;
 
@@ -24,6 +25,8 @@ typedef struct exchange {
     exchange_kind kind;
     bool is_held;
     bool is_executed;             /* some handler has been started */
+    bool is_on_worker;            /* then it may wait for memory */
+    bool is_refused;              /* a single request: there was no memory for its params */
     const service_method *method; /* of a single request; NULL: none */
     int64_t deadline_ns;          /* when the caller gives up; 0: its header has not been read yet */
     struct parked *parked;        /* NULL until a handler defers */

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/memory_size.h"
 #include "base/sized.h"
 #include "server/dispatch.h"
 #include "server/unused_sections.h"
@@ -29,6 +30,7 @@
 #define LOOPS_MAX 1024
 #define WORKERS_MIN 8
 #define WORKERS_PER_CORE 4
+#define MEMORY_AUTO_MAX (INT64_C(512) * 1024 * 1024)
 
 /* --- settings -------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -56,6 +58,26 @@ static int64_t choose_count(int in_code, const dubboc_config *config, const char
 {
     int64_t count = choose(in_code, config, key);
     return in_code == 0 && count < 0 ? automatic : count;
+}
+
+/* In one half a body of the largest size must fit, and the other half is as large. */
+static dubboc_status choose_memory(dubboc_server *self, int64_t in_code, dubboc_error *err)
+{
+    int64_t least = 2 * self->body_max_bytes;
+    int64_t memory = choose(in_code, self->config, "memory_max");
+    if (in_code == 0 && memory < 0) {
+        uint64_t quarter = memory_size_of_process("") / 4;
+        memory = quarter < MEMORY_AUTO_MAX ? (int64_t)quarter : MEMORY_AUTO_MAX;
+        memory = memory < least ? least : memory;
+    }
+    self->memory_max_bytes = memory;
+    self->trees.max_bytes = (size_t)(memory / 2);
+    if (memory >= least)
+        return DUBBOC_OK;
+    return error_set(err, DUBBOC_E_ARGUMENT,
+        "[server] memory_max is %lld, "
+        "expected at least twice body_max, which is %lld",
+        (long long)memory, (long long)self->body_max_bytes);
 }
 
 static dubboc_status choose_numbers(dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
@@ -86,6 +108,8 @@ static dubboc_status choose_numbers(dubboc_server *self, const dubboc_server_opt
     self->queue_time_ns = config_int(config, "server", "queue_time") * NS_PER_MS;
     self->body_max_bytes = body_max;
     self->connections_max = (int)connections;
+    if (status == DUBBOC_OK)
+        status = choose_memory(self, options->memory_max_bytes, err);
     return status;
 }
 
@@ -125,6 +149,7 @@ dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_ser
         return error_no_memory(err);
     made->step_fd = made->timer_fd = -1;
     deferrals_init(&made->deferrals);
+    memory_budget_init(&made->trees, 0);
     status = take_config(own.config, &made->config, err);
     if (status == DUBBOC_OK)
         status = choose_settings(made, &own, err);
@@ -184,6 +209,7 @@ static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
         .port = self->port,
         .loops = self->loops,
         .body_max_bytes = (size_t)self->body_max_bytes,
+        .memory_max_bytes = (size_t)(self->memory_max_bytes - self->memory_max_bytes / 2),
         .connections_max = self->connections_max,
         .connections_per_address_max = per_address > 0 ? per_address : self->connections_max,
         .header_timeout_ms = config_int(config, "server", "header_timeout"),
@@ -440,6 +466,7 @@ void dubboc_server_free(dubboc_server *server)
         return;
     dubboc_server_stop(server);
     deferrals_fini(&server->deferrals);
+    memory_budget_fini(&server->trees);
     services_fini(&server->services);
     dubboc_config_free(server->config);
     free(server->registry_address);

@@ -2,6 +2,7 @@
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
+#include "base/memory_budget.h"
 #include "server/deferred.h"
 #include "server/registration.h"
 #include "server/service.h"
@@ -21,6 +22,8 @@ struct dubboc_server {
     int queue_max;
     int64_t queue_time_ns; /* how long a request without a Timeout header waits for a worker */
     int64_t body_max_bytes;
+    int64_t memory_max_bytes; /* one half for bodies, one for trees */
+    memory_budget trees;      /* params of large requests, from before they are built until freed */
     int connections_max;
     bool checks_raw; /* [server] check_raw */
     dubboc_http_handler fallback;

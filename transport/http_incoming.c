@@ -123,12 +123,15 @@ static void give_back(http_loop *loop, http_incoming *request)
     http_body_empty(&request->body, &loop->server->bodies);
     if (request->is_counted)
         count_request(loop, -1);
+    size_t out_bytes = request->out.capacity;
+    buffer_recycle(&request->out, KEEP_BYTES);
+    if (out_bytes > KEEP_BYTES)
+        mem_freed(out_bytes);
     if (loop->spare_count >= SPARES_MAX) {
         free_request(request);
         return;
     }
     buffer_recycle(&request->target, KEEP_BYTES);
-    buffer_recycle(&request->out, KEEP_BYTES);
     *request = (http_incoming){
         .target = request->target, .body = request->body, .out = request->out, .handoff.next = (handoff *)loop->spares};
     loop->spares = request;

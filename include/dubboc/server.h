@@ -46,8 +46,8 @@ typedef struct dubboc_server_options {
      * answered with 503 as not executed, and so are those that cannot be answered in time: a request
      * is not started after its Timeout header, or after [server] queue_time (default 3 s) where there
      * is none. When the queue has not been empty for a while, the newest goes first, and a request is
-     * started only if it has more time left than its method takes on average. Non-blocking methods,
-     * and a server with loops = 0, have no queue. */
+     * started only if it has more time left than its method takes on average. Non-blocking methods
+     * have no queue unless the request's body is above 64 KiB, nor has a server with loops = 0. */
     int queue;
     int64_t body_max_bytes; /* [server] body_max: default 8 MiB; beyond that: 413 */
     /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows. When it
@@ -55,6 +55,14 @@ typedef struct dubboc_server_options {
      * at least; also one that has not sent anything yet), else of the slowest sender of a request,
      * else it gets 503, not executed. */
     int connections;
+    /* [server] memory_max: for requests that are not answered yet. Default a quarter of what the
+     * machine or its control group has, at most 512 MiB; at least twice body_max_bytes. One half
+     * is for the bodies as they came, one for the trees that are made of large params. A request
+     * whose body does not fit is not read on, and one whose tree does not fit waits on its worker,
+     * first come, first served, for at most 1 s; then it gets 503, not executed. A body up to 8
+     * KiB, or the tree of as much text, is not counted. Params whose tree would be larger than the
+     * half are an error (-32602); the raw form has no tree. With loops = 0 no tree waits. */
+    int64_t memory_max_bytes;
 } dubboc_server_options;
 
 /* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting.
@@ -123,9 +131,13 @@ typedef dubboc_status (*dubboc_handler)(dubboc_request *request, const cJSON *pa
 typedef dubboc_status (*dubboc_raw_handler)(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg);
 
 enum {
-    DUBBOC_NONBLOCKING = 1, /* runs directly on the event loop: must be quick and must not wait for anything */
-    DUBBOC_ONCE = 2,        /* must not run twice: registered with retries=0 (wire.md 12.2, 12.7) */
-    DUBBOC_IDEMPOTENT = 4   /* may run twice: consumers may repeat it (this is registered as nothing and left to their setting) */
+    /* Runs directly on the event loop: must be quick and must not wait for anything. A request with
+     * a body above 64 KiB runs on a worker all the same, because its body is read there. */
+    DUBBOC_NONBLOCKING = 1,
+    DUBBOC_ONCE = 2, /* must not run twice: registered with retries=0 (wire.md 12.2, 12.7) */
+    /* May run twice: consumers may repeat it. This is registered as nothing and left to their
+     * setting. */
+    DUBBOC_IDEMPOTENT = 4
 };
 
 typedef struct dubboc_method {

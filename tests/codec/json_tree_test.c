@@ -1,9 +1,9 @@
 /* Trees: that they are cJSON's, and what cJSON itself would do wrong (traps J1 to J9). */
 #include "tests/support/test.h"
 
-#include <time.h>
-
+#include <malloc.h>
 #include <math.h>
+#include <time.h>
 
 #include "codec/json.h"
 
@@ -373,6 +373,45 @@ static void a_full_buffer_is_told_as_such(void **state)
     cJSON_Delete(tree);
 }
 
+static size_t node_count(const cJSON *node)
+{
+    size_t count = 0;
+    for (; node != NULL; node = node->next)
+        count += 1 + node_count(node->child);
+    return count;
+}
+
+static size_t malloc_bytes(void *block)
+{
+    return block != NULL ? malloc_usable_size(block) + 8 : 0;
+}
+
+static size_t tree_bytes(cJSON *node)
+{
+    size_t bytes = 0;
+    for (; node != NULL; node = node->next)
+        bytes += malloc_bytes(node) + malloc_bytes(node->string) + malloc_bytes(node->valuestring) + tree_bytes(node->child);
+    return bytes;
+}
+
+static void what_a_tree_takes_is_known_before_it_is_built(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"0", " [ ] ", "[0,0,0,-1.5e3,12345678901234567890.5]",
+        "{\"a\":1,\"b\" : [true,false,null],\"a longer name than most\":{}}",
+        "[\"\",\"a string of some length, longer than the smallest block\",\"\\n\\u00e9\\\"\"]", "{\"\":\"\",\"[{\":\"t,:\"}",
+        "[[[[\"e\",1e5,1E-5]]]]", "\"alone\" "};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        cJSON *tree = parse(texts[i]);
+        json_tree_cost cost = json_tree_cost_of(slice_of(texts[i]));
+        assert_int_equal(cost.values, node_count(tree));
+        /* A block may be 16 bytes larger when the rest would have been too small for another. */
+        assert_in_range(tree_bytes(tree), 1, cost.bytes + 16 * cost.values);
+        assert_in_range(cost.bytes, 1, cost.values * 200);
+        cJSON_Delete(tree);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +428,7 @@ int main(void)
         cmocka_unit_test(j3_a_zero_in_a_string_is_an_error_not_a_cut),
         cmocka_unit_test(j5_a_long_array_takes_linear_time),
         cmocka_unit_test(j5_a_tree_has_a_ceiling),
+        cmocka_unit_test(what_a_tree_takes_is_known_before_it_is_built),
         cmocka_unit_test(j8_errors_are_the_callers_own),
         cmocka_unit_test(writes_strings_exactly_or_repaired),
         cmocka_unit_test(a_full_buffer_is_told_as_such),

@@ -205,6 +205,9 @@ static void settings_out_of_range_are_named(void **state)
         {{.queue = 2000000}, "queue is 2000000"},
         {{.body_max_bytes = -1}, "body_max_bytes is -1"},
         {{.connections = -3}, "connections is -3"},
+        {{.memory_max_bytes = -5}, "memory_max is -5"},
+        {{.memory_max_bytes = 16 * 1024 * 1024 - 1}, "memory_max is 16777215"},
+        {{.memory_max_bytes = 99, .body_max_bytes = 50}, "at least twice body_max, which is 50"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         dubboc_server_options options = rows[i].options;
