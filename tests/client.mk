@@ -8,6 +8,7 @@ client_tests = \
 	tests/client/numbers_test \
 	tests/client/once_test \
 	tests/client/override_test \
+	tests/client/overloaded_providers_test \
 	tests/client/refusal_test \
 	tests/client/settings_order_test \
 	tests/client/timeout_text_test
@@ -45,6 +46,10 @@ tests_client_once_test_LDADD = $(test_libs)
 tests_client_attempts_test_SOURCES = tests/client/attempts_test.c tests/selector/fake_registry.c tests/selector/fake_registry.h
 tests_client_attempts_test_CPPFLAGS = $(test_cppflags)
 tests_client_attempts_test_LDADD = $(test_libs)
+tests_client_overloaded_providers_test_SOURCES = tests/client/overloaded_providers_test.c $(server_caller)
+tests_client_overloaded_providers_test_CPPFLAGS = $(test_cppflags)
+tests_client_overloaded_providers_test_LDADD = $(test_libs)
+
 tests_client_refusal_test_SOURCES = tests/client/refusal_test.c $(call_fixture)
 tests_client_refusal_test_CPPFLAGS = $(test_cppflags)
 tests_client_refusal_test_LDADD = $(test_libs)
