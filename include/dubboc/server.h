@@ -118,12 +118,16 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(dubboc_server *ser
 /* One request as a handler sees it; valid until the handler returns, deferred or not. One thread at a time. */
 typedef struct dubboc_request dubboc_request;
 
-/* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null; borrowed. DUBBOC_OK: *result (preset
- * NULL; left so: null) is taken over; a result that is no JSON (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
- * DUBBOC_E_PARAMS: -32602, with the text that dubboc_request_args() and its like have noted. DUBBOC_DEFERRED: see dubboc_request_defer(). Any other:
- * an error answer, as noted by dubboc_request_fail(), else -32603 with the status's text. An error -32603 is also logged (WARN), at
- * most once a minute for each method. For a notification nothing is answered, whatever the handler returns. Several requests of one batch run one after the other, in order, on one thread; handlers of different
- * HTTP requests run at the same time. */
+/* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null;
+ * borrowed. What the handler returns decides the answer:
+ *   DUBBOC_OK: *result (preset NULL; left so: null), which is taken over. A result that is no JSON
+ *     (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
+ *   DUBBOC_E_PARAMS: an error -32602, with the text that dubboc_request_args() and its like have noted.
+ *   DUBBOC_DEFERRED: see dubboc_request_defer().
+ *   Any other: an error, as noted by dubboc_request_fail(), else -32603 with the status's text.
+ * For a notification nothing is answered. An error -32603 is also logged (WARN), for a notification
+ * too, at most once a minute for each method. Several requests of one batch run one after the other,
+ * in order, on one thread; handlers of different HTTP requests run at the same time. */
 typedef dubboc_status (*dubboc_handler)(dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
 
 /* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result (empty, reused) takes JSON text, by
