@@ -3,6 +3,7 @@ server_tests = \
 	tests/server/dispatch_test \
 	tests/server/large_body_test \
 	tests/server/life_test \
+	tests/server/many_bodies_test \
 	tests/server/memory_test \
 	tests/server/overload_test \
 	tests/server/registration_test \
@@ -27,6 +28,9 @@ tests_server_large_body_test_LDADD = $(test_libs)
 tests_server_life_test_SOURCES = tests/server/life_test.c $(server_caller)
 tests_server_life_test_CPPFLAGS = $(test_cppflags)
 tests_server_life_test_LDADD = $(test_libs)
+tests_server_many_bodies_test_SOURCES = tests/server/many_bodies_test.c $(server_caller)
+tests_server_many_bodies_test_CPPFLAGS = $(test_cppflags)
+tests_server_many_bodies_test_LDADD = $(test_libs)
 tests_server_memory_test_SOURCES = tests/server/memory_test.c $(server_caller)
 tests_server_memory_test_CPPFLAGS = $(test_cppflags)
 tests_server_memory_test_LDADD = $(test_libs)
