@@ -37,6 +37,8 @@
 #define TARGET_MAX_BYTES ((size_t)64 * 1024) /* libmicrohttpd's memory is smaller */
 #define OUT_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define ANSWER_HEADERS_MAX 8
+#define SLOW_NS NS_PER_S /* a sender is not judged by its first second */
+#define SLOW_LOOKS 64    /* at so many senders, when memory is short */
 
 /* Those before STAGE_HANDLING in that order: nobody has been given the request yet. */
 typedef enum incoming_stage {
@@ -246,9 +248,41 @@ static bool http_incoming_cannot_complete(const http_incoming *request)
     return request->body.len + (size_t)unread + HTTP_CONNECTION_MEMORY < request->body_bytes;
 }
 
+/* Whether the body comes so slowly that the time for it will be over before it is complete. */
+static bool http_incoming_is_hopeless(const http_incoming *request)
+{
+    const http_conn *conn = request->conn;
+    int64_t allowed_ns = conn->loop->phase_ns[HTTP_PHASE_BODY];
+    int64_t used_ns = conn->loop->now_ns - conn->since_ns;
+    if (request->is_chunked || allowed_ns == DEADLINE_NEVER || used_ns < SLOW_NS)
+        return false;
+    double received = (double)request->body.len / (double)request->body_bytes;
+    return received < (double)used_ns / (double)allowed_ns;
+}
+
+/* When memory is short. Else a few peers that announce large bodies and send nothing could keep the
+ * memory from all others until the time for a body is over. A chunked body is charged only as its
+ * bytes come. */
+static void http_incoming_cut_hopeless(http_loop *loop)
+{
+    http_conn *next;
+    int looks = 0;
+    for (http_conn *conn = loop->conns[HTTP_PHASE_BODY].head; conn != NULL; conn = next) {
+        next = conn->next;
+        if (++looks > SLOW_LOOKS)
+            return;
+        const http_incoming *request = conn->request;
+        if (request->body.charged_bytes == 0 || !http_incoming_is_hopeless(request))
+            continue;
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "memory full: body cut", "peer=%s", conn->peer);
+        http_conn_cut(conn, 408, "the body came too slowly while others waited for memory");
+    }
+}
+
 static enum MHD_Result http_incoming_suspend(http_incoming *request)
 {
     http_conn *conn = request->conn;
+    http_incoming_cut_hopeless(conn->loop); /* not this one: just begun, or chunked */
     request->stage = STAGE_WAITING;
     request->body_ns = conn->loop->now_ns - conn->since_ns;
     http_conn_enter(conn, HTTP_PHASE_WAITING);

@@ -20,7 +20,8 @@ typedef struct http_server_settings {
     /* For the bodies of all requests that are not answered yet, 8 KiB of each not counted; at least
      * body_max_bytes. A body is counted before it is read. Where it does not fit the request waits,
      * first come, first served, for at most 1 s, which is not part of body_timeout_ms; then it gets
-     * 503 with Dubboc-Not-Executed: 1. 0: no ceiling. */
+     * 503 with Dubboc-Not-Executed: 1. While somebody waits, a body that comes too slowly to be
+     * complete in time is cut off early. 0: no ceiling. */
     size_t memory_max_bytes;
     /* In total, at least 1; checked against RLIMIT_NOFILE at open, and lowered with a log line. When it
      * is reached, a newcomer takes the place of the connection that has been idle for longest, else of

@@ -436,6 +436,33 @@ static void a_connection_is_used_again_after_a_wait(void **state)
     }
 }
 
+static void a_sender_that_cannot_make_it_gives_way(void **state)
+{
+    (void)state;
+    say_head(0, "/a", 100 * KIB); /* 60 s are allowed */
+    say_head(1, "/a", 100 * KIB);
+    say_body(1, 10 * KIB);
+    pass_ms(5000);
+    say(2, "/a", 150 * KIB);
+    check_status(0, 408);
+    assert_false(has_answer(1));
+    assert_int_equal(waiting(), 1);
+    say_body(1, 90 * KIB);
+    check_status(1, 200);
+    check_status(2, 200);
+}
+
+static void nobody_gives_way_while_there_is_memory(void **state)
+{
+    (void)state;
+    say_head(0, "/a", 100 * KIB);
+    pass_ms(5000);
+    say(1, "/a", 100 * KIB);
+    check_status(1, 200);
+    say_body(0, 100 * KIB);
+    check_status(0, 200);
+}
+
 /* The memory is free as soon as the answer is ready, however slowly its peer takes it. */
 static void a_slow_reader_keeps_no_body(void **state)
 {
@@ -468,6 +495,8 @@ int main(void)
         TEST(nobody_is_told_to_continue_before_there_is_room),
         TEST(a_connection_is_used_again_after_a_wait),
         TEST(a_slow_reader_keeps_no_body),
+        TEST(a_sender_that_cannot_make_it_gives_way),
+        TEST(nobody_gives_way_while_there_is_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
