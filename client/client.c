@@ -44,15 +44,17 @@ static dubboc_status check_numbers(const dubboc_client_options *options, dubboc_
 static dubboc_status open_http(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
-    char connect_timeout_origin[SETTING_ORIGIN_SIZE];
+    char connect_timeout_origin[SETTING_ORIGIN_SIZE], proxy_origin[SETTING_ORIGIN_SIZE];
     client_describe_setting(config, options->connect_timeout_ms != 0 ? "connect_timeout_ms" : NULL, "connect_timeout",
         connect_timeout_origin, sizeof connect_timeout_origin);
+    client_describe_setting(config, NULL, "proxy", proxy_origin, sizeof proxy_origin);
     http_client_settings settings = {
         .pool_size = (int)choose(options->pool_size, config, "pool_size"),
         .pool_idle_ms = choose(0, config, "pool_idle"),
         .pool_ttl_ms = choose(0, config, "pool_ttl"),
         .connect_timeout_ms = choose(options->connect_timeout_ms, config, "connect_timeout"),
         .connect_timeout_origin = connect_timeout_origin,
+        .proxy_origin = proxy_origin,
         .reply_max_bytes = (size_t)choose(options->reply_max_bytes, config, "reply_max"),
         .proxy = config_text(config, "client", "proxy"),
         .tls_ca_file = config_text(config, "client", "tls_ca_file"),
@@ -87,7 +89,14 @@ static dubboc_status open_selector(dubboc_client *self, dubboc_error *err)
         .peer_of = dialect_peer_of,
     };
     dubboc_status status = selector_check_policy(self->load_balance, err);
-    return status == DUBBOC_OK ? selector_new(&settings, self->registry, self->http, &self->selector, err) : status;
+    if (status == DUBBOC_OK)
+        status = selector_new(&settings, self->registry, self->http, &self->selector, err);
+    if (status == DUBBOC_E_SYSTEM && settings.snapshot_dir[0] != '\0') {
+        char origin[SETTING_ORIGIN_SIZE];
+        client_describe_setting(config, NULL, "snapshot_dir", origin, sizeof origin);
+        error_prefix(err, status, "[client] snapshot_dir (%s)", origin);
+    }
+    return status;
 }
 
 static dubboc_status open_parts(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)

@@ -14,7 +14,7 @@ int main(void)
         dubboc_json_build(&params, &err, DUBBOC_ARRAY("world")) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: %s\n", err.text);
     else if (dubboc_call(client, "com.example.Hello", "greet", params, &result, &err) != DUBBOC_OK)
-        fprintf(stderr, "hello-consumer: %s (%s)\n", err.text, dubboc_execution_text(err.execution));
+        fprintf(stderr, "hello-consumer: %s\n", err.text);
     else if (dubboc_json_read(result, &err, DUBBOC_MEMBERS("greeting", &greeting, "name", &name)) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: the result is not what was expected: %s\n", err.text);
     else

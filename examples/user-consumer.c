@@ -8,7 +8,7 @@ static const char service[] = "com.ikurento.user.UserProvider";
 
 static int complain(const char *method, const dubboc_error *err)
 {
-    fprintf(stderr, "user-consumer: %s: %s (%s)\n", method, err->text, dubboc_execution_text(err->execution));
+    fprintf(stderr, "user-consumer: %s: %s\n", method, err->text);
     return 1;
 }
 

@@ -225,6 +225,13 @@ bool registry_is_connected(const registry *self)
     return self->ops->is_connected(self);
 }
 
+void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE])
+{
+    text[0] = '\0';
+    if (self->ops->trouble != NULL)
+        self->ops->trouble(self, text);
+}
+
 static dubboc_status check_registered_url(const char *url, dubboc_error *err)
 {
     size_t len = strlen(url);

@@ -78,6 +78,11 @@ const char *registry_servers(const registry *self);
 /* Whether it is connected now (file:, static: always). For logs, waits and error texts. */
 bool registry_is_connected(const registry *self);
 
+/* Writes why it is not connected ("connection refused by 127.0.0.1:2181"), as far as it is known; ""
+ * when it is connected. Any thread. */
+#define REGISTRY_TROUBLE_SIZE 448
+void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
+
 /* Writes url (decoded) under interface and category, as a node that goes with this process. Returns once noted; it is brought about, and kept so, in
  * the background. Equal URLs of other processes' leftovers are replaced by owner (wire.md 5.11); leftovers of a provider under other URLs are removed when
  * settings say that the address is ours: once, as soon as the node stands. ZooKeeper: ephemeral nodes of other sessions, in the providers' category only;

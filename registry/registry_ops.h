@@ -16,6 +16,8 @@ typedef struct registry_ops {
     dubboc_status (*check_exists)(dubboc_slice rest, dubboc_error *err); /* NULL: the kind cannot tell */
     void (*free)(registry *self);
     bool (*is_connected)(const registry *self);
+    /* As registry_trouble(). NULL: it is never away. */
+    void (*trouble)(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
     /* As registry_servers(). NULL: it has none. */
     const char *(*servers)(const registry *self);
     /* url: 1 to URL_BYTES_MAX bytes */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/utf8.h"
 
 #define WEIGHT_DEFAULT 100
@@ -91,7 +92,9 @@ static bool wanted_mismatch(const char *what, dubboc_slice has, dubboc_slice wan
         has = none;
     if (wanted.len == 0)
         wanted = none;
-    snprintf(reason, size, "%s %.*s, wanted %.*s", what, SLICE_ARGS(has), SLICE_ARGS(wanted));
+    /* A name with a ':' is the beginning of "user:password@host" in a path that nobody escaped. */
+    const char *shown = memchr(has.at, ':', has.len) != NULL ? MASK : MASKED(has);
+    snprintf(reason, size, "%s %s, wanted %.*s", what, shown, SLICE_ARGS(wanted));
     return true;
 }
 

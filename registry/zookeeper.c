@@ -37,6 +37,8 @@ typedef struct zk_registry {
     pthread_t actor;
     zk_event stop;
     atomic_bool is_connected;
+    pthread_mutex_t trouble_lock;
+    char trouble[REGISTRY_TROUBLE_SIZE]; /* under trouble_lock */
 } zk_registry;
 
 /* Something a caller waits for. Counted: the core's and the waiting caller's, who may give up first. */
@@ -219,6 +221,14 @@ static void handle_events(zk_registry *self, zk_event *events, int64_t *give_up_
     }
 }
 
+/* For other threads, which must not look into the core. */
+static void publish_trouble(zk_registry *self)
+{
+    pthread_mutex_lock(&self->trouble_lock);
+    snprintf(self->trouble, sizeof self->trouble, "%s", zk_core_trouble(self->core));
+    pthread_mutex_unlock(&self->trouble_lock);
+}
+
 static void *act(void *arg)
 {
     zk_registry *self = arg;
@@ -231,6 +241,7 @@ static void *act(void *arg)
             zk_core_missed(self->core, clock_now_ns());
         handle_events(self, events, &give_up_ns);
         zk_core_tick(self->core, clock_now_ns());
+        publish_trouble(self);
     }
     handle_events(self, zk_mailbox_close(self->mailbox), &give_up_ns);
     return NULL;
@@ -259,6 +270,7 @@ static void destroy(zk_registry *self)
         self->port->ops->free(self->port);
     zk_mailbox_unref(self->mailbox);
     zk_address_fini(&self->address);
+    pthread_mutex_destroy(&self->trouble_lock);
     free(self);
 }
 
@@ -299,6 +311,7 @@ static dubboc_status zookeeper_open(const registry_settings *settings, dubboc_sl
     if (self == NULL)
         return error_no_memory(err);
     self->base.ops = &registry_zookeeper_ops;
+    pthread_mutex_init(&self->trouble_lock, NULL);
     dubboc_status status = zk_address_parse(rest, &self->address, err);
     if (status == DUBBOC_OK)
         status = build(self, settings, err);
@@ -323,6 +336,14 @@ static void zookeeper_free(registry *base)
 static bool zookeeper_is_connected(const registry *base)
 {
     return atomic_load(&((const zk_registry *)base)->is_connected);
+}
+
+static void zookeeper_trouble(const registry *base, char text[REGISTRY_TROUBLE_SIZE])
+{
+    zk_registry *self = (zk_registry *)(uintptr_t)base; /* the lock is not const */
+    pthread_mutex_lock(&self->trouble_lock);
+    memcpy(text, self->trouble, REGISTRY_TROUBLE_SIZE);
+    pthread_mutex_unlock(&self->trouble_lock);
 }
 
 static const char *zookeeper_servers(const registry *base)
@@ -760,6 +781,7 @@ const registry_ops registry_zookeeper_ops = {
     .open = zookeeper_open,
     .free = zookeeper_free,
     .is_connected = zookeeper_is_connected,
+    .trouble = zookeeper_trouble,
     .servers = zookeeper_servers,
     .register_ = zookeeper_register,
     .register_all = zookeeper_register_all,

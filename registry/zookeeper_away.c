@@ -34,13 +34,27 @@ void zk_away_end(zk_core *core)
     away->is_told = false;
 }
 
-static void away_tell(zk_core *core)
+/* Somebody waits for the registry until deadline_ns: the reason is found out before that. */
+void zk_away_hasten(zk_core *core, int64_t deadline_ns)
+{
+    zk_away *away = &core->away;
+    if (away->since_ns != 0 && !away->is_told && !away->is_probing)
+        away->next_ns = deadline_min(away->next_ns, core->now_ns + (deadline_ns - core->now_ns) / 2);
+}
+
+const char *zk_core_trouble(const zk_core *core)
 {
     static const char prefix[] = "not connected: ";
+    bool has_reason = strncmp(core->trouble, prefix, sizeof prefix - 1) == 0;
+    return core->state != CONNECTED && has_reason ? core->trouble + sizeof prefix - 1 : "";
+}
+
+static void away_tell(zk_core *core)
+{
     zk_away *away = &core->away;
-    const char *reason = core->trouble;
-    if (strncmp(reason, prefix, sizeof prefix - 1) == 0)
-        reason += sizeof prefix - 1;
+    const char *reason = zk_core_trouble(core);
+    if (reason[0] == '\0')
+        reason = core->trouble;
     LOG(DUBBOC_LOG_WARN, "registry", away->is_told ? "zookeeper is still away" : "zookeeper is away",
         "reason=\"%s\" away_ms=%lld", reason, (long long)((core->now_ns - away->since_ns) / NS_PER_MS));
     away->is_told = true;

@@ -113,6 +113,10 @@ void zk_core_missed(zk_core *core, int64_t now_ns);
 /* When zk_core_tick() has something to do, if no event comes before. */
 int64_t zk_core_next_ns(const zk_core *core);
 
+/* Why it is not connected ("connection refused by 127.0.0.1:2181"); "" when it is, or when that is not
+ * known. Borrowed until the core is called again. */
+const char *zk_core_trouble(const zk_core *core);
+
 /* After ZK_EVENT_STOP: nothing is left to wait for. */
 bool zk_core_is_finished(const zk_core *core);
 

@@ -143,6 +143,7 @@ void zk_batch_leave(zk_core *core, zk_node *node);
 
 /* Saying that it is away. */
 void zk_away_begin(zk_core *core); /* not connected; once more says nothing more */
+void zk_away_hasten(zk_core *core, int64_t deadline_ns);
 void zk_away_end(zk_core *core);
 void zk_away_tick(zk_core *core);
 void zk_away_probed(zk_core *core, const zk_event *event);

@@ -58,10 +58,13 @@ void zk_lookups_add(zk_core *core, zk_lookup *lookup)
     zk_task_init(&lookup->task, &lookup_ops);
     lookup->next = core->lookups;
     core->lookups = lookup;
-    if (core->state == CLOSING || core->state == CLOSED)
+    if (core->state == CLOSING || core->state == CLOSED) {
         end(core, lookup, NULL, "the registry is being closed");
-    else
-        zk_core_now(core, &lookup->task);
+        return;
+    }
+    if (core->state != CONNECTED)
+        zk_away_hasten(core, lookup->deadline_ns);
+    zk_core_now(core, &lookup->task);
 }
 
 void zk_lookups_expire(zk_core *core)

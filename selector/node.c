@@ -190,6 +190,15 @@ static node *make(dubboc_slice text, uint64_t hash)
     return self;
 }
 
+/* "host:port/path"; a path that was taken from an unescaped password is masked. NULL: no memory. */
+static char *node_masked_label(const provider_url *url)
+{
+    char *plain = mem_printf("%.*s:%u%.*s", SLICE_ARGS(url->host), url->port, SLICE_ARGS(url->path));
+    char *label = plain != NULL ? mask_address_dup(slice_of(plain)) : NULL;
+    free(plain);
+    return label;
+}
+
 /* Becomes a node that is not used. false: no memory. */
 static bool refuse(node *self, const provider_url *url, const char *reason)
 {
@@ -197,7 +206,7 @@ static bool refuse(node *self, const provider_url *url, const char *reason)
     size_t shown = strlen(masked) < LABEL_MAX ? strlen(masked) : LABEL_MAX;
     self->reason = mem_dup(reason);
     if (url != NULL)
-        self->label = mem_printf("%.*s:%u%.*s", SLICE_ARGS(url->host), url->port, SLICE_ARGS(url->path));
+        self->label = node_masked_label(url);
     else
         self->label = mem_printf("%.*s%s", (int)shown, masked, shown < strlen(masked) ? "..." : "");
     return self->reason != NULL && self->label != NULL;

@@ -245,6 +245,20 @@ dubboc_status selector_fixed(selector *self, const char *url, directory **found,
 
 /* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
 
+/* What the registry was doing while a caller waited in vain. */
+static dubboc_status directory_is_not_ready(const directory *self, dubboc_error *err)
+{
+    const registry *source = self->owner->source;
+    char trouble[REGISTRY_TROUBLE_SIZE];
+    bool is_connected = registry_is_connected(source);
+    error_set(err, DUBBOC_E_REGISTRY, "the providers of %s could not be read in time: the registry %s %s", self->key,
+        registry_address(source), is_connected ? "is connected, but has not answered" : "cannot be reached");
+    registry_trouble(source, trouble);
+    if (!is_connected && trouble[0] != '\0')
+        error_append(err, " (%s)", trouble);
+    return DUBBOC_E_REGISTRY;
+}
+
 dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err)
 {
     if (atomic_load_explicit(&self->is_ready, memory_order_acquire))
@@ -259,7 +273,5 @@ dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_
         return DUBBOC_OK;
     if (is_stopped)
         return error_set(err, DUBBOC_E_CLOSED, "the client is being stopped");
-    return error_set(err, DUBBOC_E_REGISTRY, "the providers of %s could not be read in time: the registry %s %s", self->key,
-        registry_address(owner->source),
-        registry_is_connected(owner->source) ? "is connected, but has not answered" : "cannot be reached");
+    return directory_is_not_ready(self, err);
 }

@@ -204,6 +204,7 @@ static int run(const bench_options *options, dubboc_client *client, const dubboc
     if (is_terminal)
         fprintf(stderr, "\r\033[K");
     int exit_status = status == DUBBOC_OK ? show(outcome, options->is_json) : tool_fail(&err);
+    target_suggest(&options->target, client, outcome->first_error.status);
     load_outcome_free(outcome);
     free(outcome);
     return exit_status;

@@ -109,6 +109,7 @@ static int call(dubboc_client *client, const call_arguments *given, const dubboc
     dubboc_status status =
         target->is_raw ? call_raw(client, given, params, &options, &err) : call_json(client, given, params, &options, &err);
     int exit_status = status == DUBBOC_OK ? TOOL_DONE : tell_failure(&err, &remote_error);
+    target_suggest(target, client, status);
     dubboc_text_free(&remote_error);
     return exit_status;
 }

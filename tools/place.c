@@ -107,13 +107,17 @@ static dubboc_slice last_part(const char *name)
  * whole is too long to tell. NULL: none. */
 static const char *find_near(const registry_list *names, const char *wanted)
 {
-    for (size_t i = 0; i < names->count; i++)
-        if (config_is_near(slice_of(wanted), names->items[i]))
-            return names->items[i];
-    for (size_t i = 0; i < names->count; i++)
-        if (config_is_near(last_part(wanted), last_part(names->items[i]).at))
-            return names->items[i];
-    return NULL;
+    const char *near_last = NULL;
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->items[i];
+        if (reference_check_interface(slice_of(name), NULL) != DUBBOC_OK)
+            continue; /* part of a broken address, which may hold a password */
+        if (config_is_near(slice_of(wanted), name))
+            return name;
+        if (near_last == NULL && config_is_near(last_part(wanted), last_part(name).at))
+            near_last = name;
+    }
+    return near_last;
 }
 
 bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns)
@@ -124,7 +128,7 @@ bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns)
         is_unknown = strcmp(names.items[i], interface) != 0;
     const char *near = is_unknown ? find_near(&names, interface) : NULL;
     if (near != NULL)
-        tool_say("%s is not known at %s, did you mean %s?", interface, registry_address(reg), near);
+        tool_say("%s is not known at %s, did you mean %s?", interface, registry_address(reg), MASKED(slice_of(near)));
     else if (is_unknown)
         tool_say("%s is not known at %s", interface, registry_address(reg));
     registry_list_free(&names);

@@ -6,11 +6,17 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
+#include "client/client.h"
 #include "codec/json.h"
+#include "tools/place.h"
 
 #define NO_REGISTRY "static:" /* an empty list: nothing is opened, whatever the configuration says */
+
+#define PARAMS_NAME_SIZE 1024
+#define SUGGEST_WAIT_MS 1000
 
 enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW, OPTION_IDEMPOTENT, OPTION_RETRIES };
 
@@ -133,14 +139,14 @@ static int read_all(int fd, const char *name, buffer *text)
     return TOOL_DONE;
 }
 
-static int read_file(const char *path, buffer *text)
+static int read_file(const char *path, const char *name, buffer *text)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        tool_say("PARAMS file %s cannot be read: %s", path, strerror(errno));
+        tool_say("%s cannot be read: %s", name, strerror(errno));
         return TOOL_USAGE;
     }
-    int status = read_all(fd, path, text);
+    int status = read_all(fd, name, text);
     close(fd);
     return status;
 }
@@ -163,18 +169,32 @@ static void suggest_params(dubboc_error *err, dubboc_slice text, json_kind kind)
     buffer_fini(&meant);
 }
 
-static int check_params(dubboc_slice text)
+/* name is of the text: only what stands on the command line itself has gone through a shell. */
+static int check_params(dubboc_slice text, const char *name, bool is_typed)
 {
     json_value value = {JSON_NONE, {NULL, 0}};
     dubboc_error err;
     dubboc_status status = json_check(text, &value, &err);
-    if (status == DUBBOC_OK && (value.kind == JSON_ARRAY || value.kind == JSON_OBJECT))
+    bool is_json = status == DUBBOC_OK;
+    if (is_json && (value.kind == JSON_ARRAY || value.kind == JSON_OBJECT))
         return TOOL_DONE;
-    if (status == DUBBOC_OK)
+    if (is_json)
         error_set(&err, DUBBOC_E_ARGUMENT, "expected a JSON array or object");
-    suggest_params(&err, status == DUBBOC_OK ? value.text : text, status == DUBBOC_OK ? value.kind : JSON_NONE);
-    tool_say("PARAMS: %s", err.text);
+    if (is_typed)
+        suggest_params(&err, is_json ? value.text : text, is_json ? value.kind : JSON_NONE);
+    tool_say("%s: %s", name, err.text);
     return TOOL_USAGE;
+}
+
+/* Where PARAMS come from, for error texts. */
+static void describe_params(const char *given, char *name, size_t size)
+{
+    if (strcmp(given, "-") == 0)
+        snprintf(name, size, "PARAMS on standard input");
+    else if (*given == '@')
+        snprintf(name, size, "PARAMS file %s", given + 1);
+    else
+        snprintf(name, size, "PARAMS");
 }
 
 int target_read_params(const tool_target *target, dubboc_text *params)
@@ -182,11 +202,13 @@ int target_read_params(const tool_target *target, dubboc_text *params)
     buffer text;
     int status = TOOL_DONE;
     const char *given = target->params != NULL ? target->params : "[]";
+    char name[PARAMS_NAME_SIZE];
+    describe_params(given, name, sizeof name);
     buffer_init(&text, TARGET_PARAMS_BYTES_MAX);
     if (strcmp(given, "-") == 0)
-        status = read_all(STDIN_FILENO, "standard input", &text);
+        status = read_all(STDIN_FILENO, name, &text);
     else if (*given == '@')
-        status = read_file(given + 1, &text);
+        status = read_file(given + 1, name, &text);
     else
         buffer_append_text(&text, given);
     if (status == TOOL_DONE && (buffer_text(&text) == NULL || dubboc_text_set(params, text.data, text.len) != DUBBOC_OK)) {
@@ -194,7 +216,7 @@ int target_read_params(const tool_target *target, dubboc_text *params)
         status = TOOL_NO_ANSWER;
     }
     if (status == TOOL_DONE)
-        status = check_params(buffer_slice(&text));
+        status = check_params(buffer_slice(&text), name, *given != '@' && strcmp(given, "-") != 0);
     buffer_fini(&text);
     return status;
 }
@@ -236,6 +258,12 @@ int target_open(const tool_target *target, dubboc_config **config, dubboc_client
     else
         dubboc_config_free(loaded);
     return status;
+}
+
+void target_suggest(const tool_target *target, dubboc_client *client, dubboc_status status)
+{
+    if (status == DUBBOC_E_NO_PROVIDER && client->registry != NULL)
+        place_is_unknown(client->registry, target->interface, deadline_in_ms(SUGGEST_WAIT_MS));
 }
 
 static void explain(void *arg, const char *line)

@@ -37,6 +37,10 @@ int target_read_params(const tool_target *target, dubboc_text *params);
 /* Makes the client. TOOL_DONE: *client is the caller's, as *config is. Else it has been told why (nowhere to look for providers, say). */
 int target_open(const tool_target *target, dubboc_config **config, dubboc_client **client);
 
+/* After a call that found no provider: says so if the registry does not know the interface at all, with
+ * the nearest name that it knows. */
+void target_suggest(const tool_target *target, dubboc_client *client, dubboc_status status);
+
 /* The options of each call, borrowed from target; explained on standard error with -v. */
 dubboc_call_options target_call_options(const tool_target *target);
 

@@ -49,10 +49,11 @@ int tool_fail(const dubboc_error *err)
 int tool_fail_registry(const dubboc_error *err, const dubboc_config *config, const char *given)
 {
     const char *origin = "";
-    if (given != NULL || err->status != DUBBOC_E_ARGUMENT || dubboc_config_get(config, "registry", "address", &origin) == NULL)
+    bool is_of_address = err->status == DUBBOC_E_ARGUMENT || err->status == DUBBOC_E_NOT_FOUND;
+    if (given != NULL || !is_of_address || dubboc_config_get(config, "registry", "address", &origin) == NULL)
         return tool_fail(err);
     tool_say("%s: %s", origin, err->text);
-    return TOOL_CONFIG;
+    return err->status == DUBBOC_E_ARGUMENT ? TOOL_CONFIG : TOOL_NO_ANSWER;
 }
 
 int tool_finish(int status)

@@ -42,8 +42,8 @@ int tool_exit_status(dubboc_status status);
 /* Tells err and gives the exit status that fits it. */
 int tool_fail(const dubboc_error *err);
 
-/* The same for a registry that cannot be opened, given by -r or NULL: then an address that cannot be used is wrong configuration, and it is told where it
- * stands. */
+/* The same for a registry that cannot be opened, given by -r or NULL: then the place is told where
+ * its address is set, and an address that cannot be used is wrong configuration. */
 int tool_fail_registry(const dubboc_error *err, const dubboc_config *config, const char *given);
 
 /* Writes out what was printed. status, or TOOL_NO_ANSWER with a line said when standard output takes no more. */

@@ -20,13 +20,14 @@ static void init_curl(void)
 
 static bool copy_texts(http_client *client, const http_client_settings *settings)
 {
-    const char *origin = settings->connect_timeout_origin;
+    const char *origin = settings->connect_timeout_origin, *proxy_origin = settings->proxy_origin;
     client->settings.connect_timeout_origin = mem_dup(origin != NULL ? origin : "");
+    client->settings.proxy_origin = mem_dup(proxy_origin != NULL ? proxy_origin : "");
     bool has_ca_file = settings->tls_ca_file != NULL && settings->tls_ca_file[0] != '\0';
     client->settings.proxy = mem_dup(settings->proxy != NULL ? settings->proxy : "");
     client->settings.tls_ca_file = has_ca_file ? mem_dup(settings->tls_ca_file) : NULL;
-    return client->settings.connect_timeout_origin != NULL && client->settings.proxy != NULL &&
-           (!has_ca_file || client->settings.tls_ca_file != NULL);
+    return client->settings.connect_timeout_origin != NULL && client->settings.proxy_origin != NULL &&
+           client->settings.proxy != NULL && (!has_ca_file || client->settings.tls_ca_file != NULL);
 }
 
 dubboc_status http_client_new(const http_client_settings *settings, http_client **client, dubboc_error *err)
@@ -74,6 +75,7 @@ void http_client_free(http_client *client)
     http_trust_fini(&client->trust);
     pthread_mutex_destroy(&client->lock);
     free((char *)client->settings.connect_timeout_origin);
+    free((char *)client->settings.proxy_origin);
     free((char *)client->settings.proxy);
     free((char *)client->settings.tls_ca_file);
     free(client);

@@ -21,6 +21,7 @@ typedef struct http_client_settings {
     int64_t pool_ttl_ms;  /* a connection older than this is not used again; < 0: no limit */
     int64_t connect_timeout_ms;
     const char *connect_timeout_origin; /* who set it, for error texts; NULL: not said */
+    const char *proxy_origin;           /* the same of the proxy */
     size_t reply_max_bytes;
     const char *proxy;       /* NULL or "": none, whatever the environment says (traps C8) */
     const char *tls_ca_file; /* only the authorities in it are trusted; NULL or "": the system's */

@@ -192,30 +192,53 @@ static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, const con
     return CURLE_OK;
 }
 
+#define PEER_TEXT_SIZE 800
+
+/* Whom connecting failed with, for error texts. A proxy that cannot be reached is no fault of the
+ * provider behind it. */
+static void connect_describe_peer(const http_endpoint *endpoint, CURLcode code, char text[PEER_TEXT_SIZE])
+{
+    const http_client_settings *settings = &endpoint->client->settings;
+    bool is_of_proxy = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY;
+    bool has_origin = settings->proxy_origin[0] != '\0';
+    snprintf(text, PEER_TEXT_SIZE, "%s", endpoint->host);
+    if (settings->proxy[0] == '\0')
+        return;
+    snprintf(text, PEER_TEXT_SIZE, "%s%sproxy %.200s%s%.200s%s", is_of_proxy ? "" : endpoint->host,
+        is_of_proxy ? "" : " through ", MASKED(slice_of(settings->proxy)), has_origin ? " (" : "", settings->proxy_origin,
+        has_origin ? ")" : "");
+}
+
+/* Why connecting took too long: the caller's deadline, or the setting. */
+static dubboc_status connect_explain_late(const http_endpoint *endpoint, const char *peer, connect_limit limit, dubboc_error *err)
+{
+    const char *origin = endpoint->client->settings.connect_timeout_origin;
+    bool has_origin = origin[0] != '\0';
+    if (limit.is_deadline)
+        return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", peer);
+    return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms%s%s%s", peer, limit.ms, has_origin ? " (" : "",
+        origin, has_origin ? ")" : "");
+}
+
 static dubboc_status explain(
     CURL *curl, CURLcode code, const http_endpoint *endpoint, connect_limit limit, const char *reason, dubboc_error *err)
 {
-    const char *host = endpoint->host;
+    char peer[PEER_TEXT_SIZE];
     if (atomic_load(&endpoint->client->is_stopping))
-        return error_set(err, DUBBOC_E_CLOSED, "stopped while connecting to %s", host);
+        return error_set(err, DUBBOC_E_CLOSED, "stopped while connecting to %s", endpoint->host);
     if (code == CURLE_OUT_OF_MEMORY)
         return error_no_memory(err);
-    bool is_late = code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK;
-    if (is_late && limit.is_deadline)
-        return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", host);
-    const char *origin = endpoint->client->settings.connect_timeout_origin;
-    bool has_origin = origin[0] != '\0';
-    if (is_late)
-        return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms%s%s%s", host, limit.ms, has_origin ? " (" : "",
-            origin, has_origin ? ")" : "");
+    connect_describe_peer(endpoint, code, peer);
+    if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK)
+        return connect_explain_late(endpoint, peer, limit, err);
     long error = 0;
     if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
         strerrordesc_np((int)error) != NULL)
-        return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, strerrordesc_np((int)error));
+        return error_set(err, DUBBOC_E_CONNECT, "%s: %s", peer, strerrordesc_np((int)error));
     bool names_proxy = endpoint->client->settings.proxy[0] != '\0'; /* with user and password if it is wrong */
     if (reason[0] == '\0')
         reason = curl_easy_strerror(code);
-    return error_set(err, DUBBOC_E_CONNECT, "%s: %s", host, names_proxy ? MASKED(slice_of(reason)) : reason);
+    return error_set(err, DUBBOC_E_CONNECT, "%s: %s", peer, names_proxy ? MASKED(slice_of(reason)) : reason);
 }
 
 /* Takes curl over in every case. */

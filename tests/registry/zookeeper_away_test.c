@@ -172,6 +172,24 @@ static void a_lookup_that_fails_meanwhile_says_the_reason_too(void **state)
     assert_string_equal("not connected: " REFUSED, self->reason);
 }
 
+static void a_lookup_with_little_time_has_the_reason_found_out_in_time(void **state)
+{
+    fake *self = *state;
+    lose_connection(self);
+    fake_look_up(self, &self->lookup, DIRECTORY, 300);
+    fake_pass_ms(self, 149);
+    assert_int_equal(0, self->probes);
+    fake_pass_ms(self, 1);
+    assert_int_equal(1, self->probes);
+    fake_probed(self, REFUSED, false);
+    fake_pass_ms(self, 150);
+    assert_int_equal(1, self->lookups);
+    assert_string_equal("not connected: " REFUSED, self->reason);
+    assert_string_equal(REFUSED, zk_core_trouble(self->core));
+    fake_connect(self, OURS);
+    assert_string_equal("", zk_core_trouble(self->core));
+}
+
 static void nothing_is_said_when_the_registry_is_closed(void **state)
 {
     fake *self = *state;
@@ -242,6 +260,7 @@ int main(void)
         AWAY(what_needs_no_probe_is_said_without),
         AWAY(without_a_probe_it_is_said_all_the_same),
         AWAY(a_lookup_that_fails_meanwhile_says_the_reason_too),
+        AWAY(a_lookup_with_little_time_has_the_reason_found_out_in_time),
         AWAY(nothing_is_said_when_the_registry_is_closed),
         cmocka_unit_test(a_probe_finds_the_reason_out),
     };

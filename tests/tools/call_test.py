@@ -115,6 +115,68 @@ def params_that_are_no_array_or_object_get_a_suggestion():
     equal("did you mean" in end.err, False, end)
 
 
+def params_of_a_file_are_blamed_on_the_file():
+    """What stands in a file has not gone through a shell, so nothing is said of quotes."""
+    with Folder() as folder:
+        for text, fault in (("5", "expected a JSON array or object"), ('[1, "x]', "not JSON"), ("A003", "not JSON"), ("", "not JSON")):
+            path = folder.file("params.json", text)
+            for command in ("call", "bench"):
+                end = dubboc(command, "-u", "http://127.0.0.1:1/x", INTERFACE, "echo", "@" + path)
+                equal((end.status, end.out, "did you mean" in end.err), (64, "", False), end)
+                holds(end.err, "dubboc: PARAMS file %s: %s" % (path, fault))
+        end = call("-u", "http://127.0.0.1:1/x", INTERFACE, "echo", "@" + folder.path)
+        holds(end.err, "dubboc: PARAMS file %s cannot be read: Is a directory" % folder.path)
+    end = call("-u", "http://127.0.0.1:1/x", INTERFACE, "echo", "-", stdin=b"5")
+    equal((end.status, end.err), (64, "dubboc: PARAMS on standard input: expected a JSON array or object\n"), end)
+
+
+def a_mistyped_interface_is_told_with_the_nearest():
+    where = "static:jsonrpc://127.0.0.1:1/com.example.Orders"
+    for command in (["call"], ["bench", "-n", "1", "-c", "1"]):
+        end = dubboc(*command, "-r", where, "com.example.Order", "m")
+        equal(end.status, 2, end)
+        holds(end.err, "com.example.Order is not known at %s, did you mean com.example.Orders?\n" % where)
+        end = dubboc(*command, "-r", where, "com.example.Orders", "m")
+        equal("did you mean" in end.err, False, end)
+
+
+def a_registry_that_is_away_is_told_with_the_reason():
+    for command in (["call"], ["bench", "-n", "1", "-c", "1"]):
+        end = dubboc(*command, "-t", "1800ms", "-r", "zookeeper://127.0.0.1:1", INTERFACE, "m")
+        equal((end.status, end.err.count("\n")), (2, 1), end)
+        holds(end.err, "the registry zookeeper://127.0.0.1:1 cannot be reached (connection refused by 127.0.0.1:1); timed out after 1800 ms")
+
+
+def a_proxy_that_refuses_is_named_with_its_place():
+    """The provider has nothing to do with it."""
+    for proxy, shown, reason in (("http://u:Zq4@127.0.0.1:1", "http://********@127.0.0.1:1", "Connection refused"),
+                                 ("http://proxy.invalid:1", "http://proxy.invalid:1", "Could not resolve proxy"),
+                                 ("gopher://127.0.0.1:1", "gopher://127.0.0.1:1", "Unsupported proxy scheme")):
+        with Folder() as folder:
+            path = folder.file("app.ini", "[client]\nproxy = %s\n" % proxy)
+            end = call("-u", "http://127.0.0.2:9/x", INTERFACE, "m", env={"DUBBOC_CONF_FILE": path})
+        equal((end.status, "Zq4" in end.err), (2, False), end)
+        holds(end.err, "127.0.0.2:9/x: proxy %s (%s:2): %s" % (shown, path, reason))
+    end = call("-u", "http://127.0.0.2:9/x", INTERFACE, "m")
+    holds(end.err, "127.0.0.2:9: Connection refused")
+
+
+def what_a_setting_causes_at_the_start_names_its_place():
+    with Folder() as folder:
+        for section, line, status, fault in (
+                ("client", "snapshot_dir = /proc/nowhere/x", 2, "[client] snapshot_dir (%s:2): the folder"),
+                ("registry", "address = file:///nowhere/x", 2, "%s:2: the registry's folder /nowhere/x does not exist"),
+                ("registry", "address = zookeeper://h:1?x=1", 78, "%s:2: registry zookeeper://h:1?x=1")):
+            path = folder.file("app.ini", "[%s]\n%s\n" % (section, line))
+            env = {"DUBBOC_CONF_FILE": path}
+            if section == "client":
+                env["DUBBOC_REGISTRY_ADDRESS"] = "static:jsonrpc://127.0.0.1:1/" + INTERFACE
+            for command in (["call"], ["bench", "-n", "1", "-c", "1"]):
+                end = dubboc(*command, INTERFACE, "m", env=env)
+                equal(end.status, status, end)
+                holds(end.err, fault % path)
+
+
 PRETTY = """{
   "a": [
     1,
@@ -359,6 +421,11 @@ run([
     params_come_from_a_file,
     the_dialect_is_told_only_when_it_was_chosen,
     params_that_are_no_array_or_object_get_a_suggestion,
+    params_of_a_file_are_blamed_on_the_file,
+    a_mistyped_interface_is_told_with_the_nearest,
+    a_registry_that_is_away_is_told_with_the_reason,
+    a_proxy_that_refuses_is_named_with_its_place,
+    what_a_setting_causes_at_the_start_names_its_place,
     a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
     numbers_stay_exact,
     the_raw_form_prints_what_the_peer_wrote,

@@ -94,7 +94,8 @@ def what_stands_at_a_wrong_place_is_masked():
 
 def nodes_are_shown_without_user_information():
     nodes = ["jsonrpc://u:%s@127.0.0.1:1/com.example.A?interface=com.example.A", "dubbo://u:%s@127.0.0.1:1/com.example.A",
-             "jsonrpc://u:%s@127.0.0.1:99999/com.example.A", "jsonrpc://127.0.0.1:2/com.example.A?password=%s"]
+             "jsonrpc://u:%s@127.0.0.1:99999/com.example.A", "jsonrpc://127.0.0.1:3/u:%s@h:80/com.example.A?disabled=true",
+             "jsonrpc://127.0.0.1:4/u:%s@h:80/com.example.A", "jsonrpc://127.0.0.1:2/com.example.A?password=%s"]
     for password in (SECRET, "Zq4/Zq4", "Zq4?Zq4"):
         with Folder() as folder:
             where = "file://" + folder.path
