@@ -46,6 +46,11 @@ bool wake_signal(const wake *self)
     return false;
 }
 
+int wake_wait_ms(int wait_ms)
+{
+    return wait_ms < 0 || wait_ms > WAKE_LOOK_MS ? WAKE_LOOK_MS : wait_ms;
+}
+
 void wake_clear(const wake *self)
 {
     uint64_t count;

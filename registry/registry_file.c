@@ -242,7 +242,7 @@ static void wait_for_work(file_registry *self, int64_t deadline_ns)
 {
     struct pollfd waited[] = {{.fd = self->wake.fd, .events = POLLIN}, {.fd = self->folders.inotify_fd, .events = POLLIN}};
     deadline_ns = deadline_min(deadline_ns, file_folders_next_ns(&self->folders));
-    poll(waited, 2, deadline_poll_ms(deadline_ns));
+    poll(waited, 2, wake_wait_ms(deadline_poll_ms(deadline_ns)));
     wake_clear(&self->wake);
     file_folders_take_events(&self->folders);
 }

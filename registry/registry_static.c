@@ -132,7 +132,7 @@ static void *serve(void *arg)
     struct pollfd waited = {.fd = self->wake.fd, .events = POLLIN};
     bool is_complete = true;
     while (!atomic_load(&self->is_stopping)) {
-        poll(&waited, 1, is_complete ? -1 : 1000); /* without memory: tried again */
+        poll(&waited, 1, is_complete ? WAKE_LOOK_MS : 1000); /* without memory: tried again */
         wake_clear(&self->wake);
         is_complete = subscribers_serve(&self->subscribers, read_list, self);
     }

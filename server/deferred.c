@@ -405,7 +405,7 @@ static void *watch_clock(void *arg)
     int64_t next_ns = DEADLINE_NEVER;
     while (!has_to_end(self)) {
         struct pollfd woken = {.fd = self->wake.fd, .events = POLLIN};
-        poll(&woken, 1, deadline_poll_ms(next_ns));
+        poll(&woken, 1, wake_wait_ms(deadline_poll_ms(next_ns)));
         next_ns = deferrals_expire(self);
     }
     return NULL;

@@ -198,7 +198,23 @@ void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handl
     server->fallback_arg = arg;
 }
 
+void dubboc_server_set_failure_handler(dubboc_server *server, dubboc_failure_handler handler, void *arg)
+{
+    assert(server != NULL && !server->is_started);
+    server->on_failure = handler;
+    server->failure_arg = arg;
+}
+
 /* --- start --------------------------------------------------------------------------------------------------------------------------------------- */
+
+static void server_on_failure(void *arg, const char *problem)
+{
+    const dubboc_server *self = arg;
+    dubboc_error failure = {0};
+    error_set(&failure, DUBBOC_E_SYSTEM, "the server has failed: %s", problem);
+    if (self->on_failure != NULL)
+        self->on_failure(&failure, self->failure_arg);
+}
 
 static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
 {
@@ -217,6 +233,7 @@ static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
         .answer_timeout_ms = config_int(config, "server", "answer_timeout"),
         .idle_timeout_ms = config_int(config, "server", "idle_timeout"),
         .on_request = dispatch_on_request,
+        .on_failure = server_on_failure,
         .arg = self,
     };
     dubboc_status status = http_server_open(&settings, &self->http, err);
@@ -364,8 +381,8 @@ int dubboc_server_fd(const dubboc_server *server)
     return server->step_fd;
 }
 
-/* Sets the timer to the next deferral that expires; 0 disarms it. */
-static void arm_timer(const dubboc_server *self, int64_t next_ns)
+/* Sets the timer to the next deferral that expires; DEADLINE_NEVER disarms it. false: errno. */
+static bool arm_timer(const dubboc_server *self, int64_t next_ns)
 {
     struct itimerspec when = {0};
     if (next_ns != DEADLINE_NEVER) {
@@ -374,7 +391,7 @@ static void arm_timer(const dubboc_server *self, int64_t next_ns)
         when.it_value.tv_sec = (time_t)(left_ns / NS_PER_S);
         when.it_value.tv_nsec = (long)(left_ns % NS_PER_S);
     }
-    timerfd_settime(self->timer_fd, 0, &when, NULL);
+    return timerfd_settime(self->timer_fd, 0, &when, NULL) == 0;
 }
 
 dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_error *err)
@@ -386,11 +403,13 @@ dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_e
     struct epoll_event events[4];
     int count = epoll_wait(server->step_fd, events, 4, timeout_ms);
     if (count < 0 && errno != EINTR)
-        return error_set(err, DUBBOC_E_SYSTEM, "polling: %s", strerror(errno));
-    dubboc_status status = http_server_step(server->http, 0, err);
+        http_server_fail_call(server->http, "epoll_wait", errno);
+    bool is_due = false;
     for (int i = 0; i < count; i++)
-        if (events[i].data.fd == server->timer_fd || events[i].data.fd == server->deferrals.wake.fd)
-            arm_timer(server, deferrals_expire(&server->deferrals));
+        is_due |= events[i].data.fd == server->timer_fd || events[i].data.fd == server->deferrals.wake.fd;
+    dubboc_status status = http_server_step(server->http, 0, err);
+    if (is_due && !arm_timer(server, deferrals_expire(&server->deferrals)))
+        http_server_fail_call(server->http, "timerfd_settime", errno);
     return status;
 }
 
@@ -407,10 +426,11 @@ static bool serve_until(dubboc_server *self, int64_t deadline_ns, int longest_ms
     int wait_ms = deadline_poll_ms(deadline_ns);
     if (wait_ms > longest_ms || wait_ms < 0)
         wait_ms = longest_ms;
-    if (self->loops > 0)
-        poll(NULL, 0, wait_ms);
-    else
+    if (self->loops == 0)
         return dubboc_server_step(self, wait_ms, NULL) == DUBBOC_OK;
+    if (http_server_problem(self->http) != NULL)
+        return false;
+    poll(NULL, 0, wait_ms);
     return true;
 }
 

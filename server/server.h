@@ -30,6 +30,8 @@ struct dubboc_server {
     void *fallback_arg;
     services services;
 
+    dubboc_failure_handler on_failure; /* NULL: nobody is told */
+    void *failure_arg;
     bool is_started;
     bool is_stopped;
     http_server *http;

@@ -2,6 +2,7 @@ server_tests = \
 	tests/server/deferred_test \
 	tests/server/dispatch_test \
 	tests/server/large_body_test \
+	tests/server/failure_test \
 	tests/server/life_test \
 	tests/server/many_bodies_test \
 	tests/server/memory_test \
@@ -25,6 +26,9 @@ tests_server_dispatch_test_LDADD = $(test_libs)
 tests_server_large_body_test_SOURCES = tests/server/large_body_test.c $(server_caller)
 tests_server_large_body_test_CPPFLAGS = $(test_cppflags)
 tests_server_large_body_test_LDADD = $(test_libs)
+tests_server_failure_test_SOURCES = tests/server/failure_test.c $(server_caller) $(call_fail)
+tests_server_failure_test_CPPFLAGS = $(test_cppflags)
+tests_server_failure_test_LDADD = $(test_libs)
 tests_server_life_test_SOURCES = tests/server/life_test.c $(server_caller)
 tests_server_life_test_CPPFLAGS = $(test_cppflags)
 tests_server_life_test_LDADD = $(test_libs)

@@ -1,6 +1,6 @@
 http_server_tests = tests/transport/http_server_test tests/transport/http_server_guard_test tests/transport/http_server_limits_test \
 	tests/transport/http_server_life_test tests/transport/http_server_memory_test \
-	tests/transport/http_server_alloc_test
+	tests/transport/http_server_alloc_test tests/transport/http_server_faults_test
 check_PROGRAMS += $(http_server_tests)
 TESTS += $(http_server_tests)
 server_peer = tests/transport/server_peer.h tests/transport/server_peer.c
@@ -23,3 +23,6 @@ tests_transport_http_server_alloc_test_SOURCES = tests/transport/http_server_all
 tests_transport_http_server_alloc_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_server_alloc_test_LDADD = $(test_libs)
 tests_transport_http_server_alloc_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_transport_http_server_faults_test_SOURCES = tests/transport/http_server_faults_test.c $(server_peer) $(call_fail)
+tests_transport_http_server_faults_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_server_faults_test_LDADD = $(test_libs)

@@ -260,7 +260,9 @@ static void hand_to(http_loop *self, http_loop *chosen, http_conn *conn)
     }
     atomic_fetch_add(&self->server->undrained, 1); /* until it has been looked at there */
     if (handoff_push(&chosen->arrivals, &conn->handoff))
-        wake_signal(&chosen->wake);
+        http_loop_wake(chosen);
+    if (http_server_problem(self->server) != NULL)
+        http_loop_drop_arrivals(chosen); /* it may have ended before this one came */
 }
 
 static bool server_is_over_ceiling(const http_server *server)
@@ -342,13 +344,20 @@ static bool is_passing(int error)
     case EHOSTUNREACH:
     case ENETUNREACH:
     case EOPNOTSUPP:
+    case EPERM: /* a packet filter */
         return true;
     default:
         return false;
     }
 }
 
-static void pause_listening(http_loop *loop, int error)
+/* There is no listening socket any more: the program has closed what is not its own. */
+static bool is_fatal(int error)
+{
+    return error == EBADF || error == ENOTSOCK || error == EINVAL;
+}
+
+void http_accept_pause(http_loop *loop, int error)
 {
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"", strerror(error));
     http_loop_listen(loop, false);
@@ -369,7 +378,10 @@ bool http_accept_some(http_loop *loop)
             return false;
         if (is_passing(errno))
             continue;
-        pause_listening(loop, errno);
+        if (is_fatal(errno))
+            http_server_fail_call(loop->server, "accept4", errno);
+        else
+            http_accept_pause(loop, errno);
         return false;
     }
     return true;

@@ -125,8 +125,16 @@ void http_conn_end(http_conn *conn)
     shutdown(conn->fd, SHUT_RDWR);
     release(conn);
     conn->is_ending = true;
-    unlist(conn);
-    conn->deadline_ns = DEADLINE_NEVER;
+    http_conn_enter(conn, HTTP_PHASE_ENDING);
+}
+
+/* Held requests may still be looked at: the connections stay until http_conn_drop_all(). */
+void http_conn_hang_up_all(http_loop *loop)
+{
+    for (int phase = 0; phase < HTTP_PHASE_COUNT; phase++) {
+        for (http_conn *conn = loop->conns[phase].head; conn != NULL; conn = conn->next)
+            shutdown(conn->fd, SHUT_RDWR);
+    }
 }
 
 bool http_conn_has_unread(const http_conn *conn)
@@ -174,6 +182,18 @@ void http_conn_drop(http_conn *conn)
         close(conn->fd);
     }
     free(conn);
+}
+
+void http_conn_drop_all(http_loop *loop)
+{
+    for (int phase = 0; phase < HTTP_PHASE_COUNT; phase++) {
+        http_conn *conn;
+        while ((conn = loop->conns[phase].head) != NULL) {
+            if (conn->request != NULL)
+                http_incoming_forget(conn->request);
+            http_conn_drop(conn);
+        }
+    }
 }
 
 void http_conn_taken(http_conn *conn)
@@ -312,6 +332,7 @@ static const char *phase_name(http_phase phase)
         [HTTP_PHASE_DEPARTED] = "departed",
         [HTTP_PHASE_EVICTED] = "evicted",
         [HTTP_PHASE_LINGER] = "linger",
+        [HTTP_PHASE_ENDING] = "ending",
     };
     return names[phase];
 }

@@ -233,7 +233,7 @@ static void http_incoming_granted(memory_waiter *waiter)
     http_incoming *request = http_incoming_of(waiter);
     http_loop *loop = request->conn->loop;
     if (handoff_push(&loop->granted, &request->handoff))
-        wake_signal(&loop->wake);
+        http_loop_wake(loop);
 }
 
 /* Whether the peer has closed its side with less of the body sent than it has announced. */
@@ -311,13 +311,20 @@ static enum MHD_Result http_incoming_make_room(http_incoming *request, size_t by
     return refuse(request->connection, request->method, 503, "out of memory", true);
 }
 
+/* A daemon that has given up must not be called. */
+static void http_incoming_reawake(const http_incoming *request)
+{
+    if (request->conn->loop->daemon != NULL)
+        MHD_resume_connection(request->connection);
+}
+
 /* The time for the body goes on where it stood. */
 static void http_incoming_end_wait(http_incoming *request, incoming_stage stage)
 {
     http_conn *conn = request->conn;
     request->stage = stage;
     http_conn_enter_since(conn, HTTP_PHASE_BODY, conn->loop->now_ns - request->body_ns);
-    MHD_resume_connection(request->connection);
+    http_incoming_reawake(request);
 }
 
 void http_incoming_take_granted(http_loop *loop)
@@ -502,7 +509,7 @@ void http_incoming_resume(http_loop *loop)
         next = item->next;
         http_incoming *request = (http_incoming *)item;
         request->stage = STAGE_ANSWERED;
-        MHD_resume_connection(request->connection);
+        http_incoming_reawake(request);
     }
 }
 
@@ -632,15 +639,21 @@ void http_incoming_answer(http_incoming *request, int status, const char *conten
     if (!request->is_held)
         request->stage = STAGE_ANSWERED;
     else if (handoff_push(&loop->results, &request->handoff))
-        wake_signal(&loop->wake);
+        http_loop_wake(loop);
 }
 
-void http_incoming_give_up(http_loop *loop)
+void http_incoming_withdraw_all(http_loop *loop)
 {
+    http_incoming_take_granted(loop);
     while (loop->conns[HTTP_PHASE_WAITING].head != NULL) {
         http_incoming_withdraw(loop->conns[HTTP_PHASE_WAITING].head->request);
         http_incoming_take_granted(loop); /* the next one may have got what this one waited for */
     }
+}
+
+void http_incoming_give_up(http_loop *loop)
+{
+    http_incoming_withdraw_all(loop);
     for (http_conn *conn = loop->conns[HTTP_PHASE_HANDLING].head; conn != NULL; conn = conn->next) {
         http_incoming *request = conn->request;
         if (request == NULL || request->stage != STAGE_HANDLING || !request->is_held)

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "transport/http_daemon.h"
 
 #define EVENTS_A_TURN 64
 
@@ -35,7 +36,7 @@ bool handoff_push(handoff_stack *stack, handoff *item)
 handoff *handoff_take(handoff_stack *stack)
 {
     handoff *oldest = NULL;
-    handoff *item = atomic_exchange_explicit(&stack->top, NULL, memory_order_acquire);
+    handoff *item = atomic_exchange_explicit(&stack->top, NULL, memory_order_acq_rel);
     while (item != NULL) {
         handoff *next = item->next;
         item->next = oldest;
@@ -64,8 +65,12 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
 {
     http_loop *loop = arg;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        if (*context != NULL)
-            http_conn_closed(*context);
+        loop->closing = connection;
+        http_conn *conn = *context;
+        if (conn != NULL && conn == loop->adding)
+            http_conn_write_refusal(conn->fd, 503, "the connection cannot be polled", true, false);
+        if (conn != NULL)
+            http_conn_closed(conn);
         *context = NULL;
         return;
     }
@@ -106,6 +111,67 @@ static struct MHD_Daemon *daemon_start(http_loop *loop)
     /* Our own Date: http_ready.c makes it once a second, libmicrohttpd for each answer. */
     return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, http_incoming_on_access, loop,
         MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+}
+
+/* After the daemon has given up it is not called again. */
+static void daemon_give_up(http_loop *loop, const char *problem)
+{
+    http_daemon_abandon(loop->daemon, loop->closing);
+    loop->daemon = NULL;
+    http_server_fail(loop->server, problem);
+}
+
+static void daemon_run(void *arg)
+{
+    http_loop *loop = arg;
+#if MHD_VERSION >= 0x00097206 /* MHD_run() does not tell of a failure */
+    if (MHD_run_wait(loop->daemon, 0) != MHD_YES)
+        http_server_fail_call(loop->server, "epoll_wait of libmicrohttpd", errno);
+#else
+    MHD_run(loop->daemon);
+#endif
+}
+
+static void loop_run_daemon(http_loop *loop)
+{
+    const char *problem = loop->daemon != NULL ? http_daemon_call(daemon_run, loop) : NULL;
+    if (problem != NULL)
+        daemon_give_up(loop, problem);
+}
+
+static void daemon_add(void *arg)
+{
+    http_loop *loop = arg;
+    /* Only that it is TCP is libmicrohttpd's to know; its own limits, which would want the address, are not used. */
+    struct sockaddr_in somebody = {.sin_family = AF_INET};
+    int fd = loop->adding->fd;
+    char peer[HTTP_PEER_TEXT_MAX];
+    memcpy(peer, loop->adding->peer, sizeof peer); /* it is gone after a failure */
+    if (MHD_add_connection(loop->daemon, fd, (struct sockaddr *)&somebody, sizeof somebody) != MHD_YES)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"", peer, strerror(errno));
+}
+
+static void loop_add_to_daemon(http_loop *loop, http_conn *conn)
+{
+    loop->adding = conn;
+    const char *problem = http_daemon_call(daemon_add, loop);
+    loop->adding = NULL;
+    if (problem != NULL)
+        daemon_give_up(loop, problem);
+}
+
+static void daemon_stop(void *arg)
+{
+    MHD_stop_daemon(arg);
+}
+
+static void loop_stop_daemon(http_loop *loop)
+{
+    struct MHD_Daemon *daemon = loop->daemon;
+    const char *problem = daemon != NULL ? http_daemon_call(daemon_stop, daemon) : NULL;
+    if (problem != NULL)
+        daemon_give_up(loop, problem);
+    loop->daemon = NULL;
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------------------------------- */
@@ -172,15 +238,50 @@ dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error 
     return DUBBOC_OK;
 }
 
+void http_loop_drop_arrivals(http_loop *loop)
+{
+    handoff *next;
+    for (handoff *item = handoff_take(&loop->arrivals); item != NULL; item = next) {
+        next = item->next;
+        http_conn_drop((http_conn *)item);
+    }
+}
+
+/* This loop accepts nothing more; the last one closes the socket. */
+static void loop_close_listener(http_loop *loop)
+{
+    http_server *server = loop->server;
+    loop->listen_again_ns = DEADLINE_NEVER;
+    http_loop_listen(loop, false);
+    loop->is_listening = false;
+    if (atomic_fetch_sub(&server->listening_loops, 1) == 1) {
+        close(server->listen_fd);
+        server->listen_fd = -1;
+    }
+}
+
+/* The server has failed: nobody is left waiting for an answer that will not come. */
+static void loop_hang_up(http_loop *loop)
+{
+    if (loop->has_hung_up)
+        return;
+    loop->has_hung_up = true;
+    if (!loop->is_draining)
+        loop_close_listener(loop);
+    loop->is_draining = true;
+    http_loop_drop_arrivals(loop);
+    http_conn_hang_up_all(loop);
+}
+
 static void *run(void *arg)
 {
     http_loop *loop = arg;
     while (!atomic_load_explicit(&loop->server->is_stopping, memory_order_acquire)) {
-        if (!http_loop_turn(loop, -1)) {
-            LOG(DUBBOC_LOG_ERROR, "transport", "event loop ends", "reason=\"%s\"", strerror(errno));
-            break;
-        }
+        if (!http_loop_turn(loop, -1))
+            return NULL;
     }
+    if (http_server_problem(loop->server) != NULL)
+        loop_hang_up(loop);
     return NULL;
 }
 
@@ -195,38 +296,31 @@ dubboc_status http_loop_start_thread(http_loop *loop, dubboc_error *err)
     return failure == 0 ? DUBBOC_OK : error_set(err, DUBBOC_E_SYSTEM, "no thread for an event loop: %s", strerror(failure));
 }
 
-static void drop_handed_over(http_loop *loop)
-{
-    handoff *next;
-    for (handoff *item = handoff_take(&loop->arrivals); item != NULL; item = next) {
-        next = item->next;
-        http_conn_drop((http_conn *)item);
-    }
-}
-
 static void end_connections(http_loop *loop)
 {
     loop->is_ending = true;
     while (loop->conns[HTTP_PHASE_LINGER].head != NULL)
         http_conn_drop(loop->conns[HTTP_PHASE_LINGER].head);
-    drop_handed_over(loop);
-    if (loop->daemon == NULL)
+    http_loop_drop_arrivals(loop);
+    if (loop->daemon == NULL) {
+        http_incoming_withdraw_all(loop);
         return;
+    }
     http_incoming_resume(loop);
     http_incoming_take_granted(loop);
     http_incoming_give_up(loop);
-    MHD_run(loop->daemon); /* resumes them: stopping with one suspended would abort the process (traps M7) */
+    loop_run_daemon(loop); /* resumes them: it gives up when it is stopped with one suspended (traps M7) */
     while (loop->conns[HTTP_PHASE_HEADER].head != NULL)
         http_conn_cut(loop->conns[HTTP_PHASE_HEADER].head, 503, "the server has ended");
     while (loop->conns[HTTP_PHASE_BODY].head != NULL)
         http_conn_cut(loop->conns[HTTP_PHASE_BODY].head, 503, "the server has ended");
-    MHD_stop_daemon(loop->daemon);
-    loop->daemon = NULL;
+    loop_stop_daemon(loop);
 }
 
 void http_loop_fini(http_loop *loop)
 {
     end_connections(loop);
+    http_conn_drop_all(loop); /* those of a daemon that has given up */
     http_loop_listen(loop, false);
     http_incoming_free_spares(loop);
     http_ready_free_all(loop);
@@ -250,17 +344,32 @@ void http_loop_listen(http_loop *loop, bool wanted)
         loop->is_listening = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, server->listen_fd, NULL) != 0;
 }
 
+static void listen_again(http_loop *loop)
+{
+    loop->listen_again_ns = DEADLINE_NEVER;
+    http_loop_listen(loop, true);
+    if (!loop->is_listening)
+        http_accept_pause(loop, errno);
+}
+
+void http_loop_wake(http_loop *loop)
+{
+    if (!wake_signal(&loop->wake))
+        http_server_fail_call(loop->server, "write to an eventfd", errno);
+}
+
 void http_loop_take(http_loop *loop, http_conn *conn)
 {
     handoff **end = &loop->taking;
+    if (loop->daemon == NULL) {
+        http_conn_drop(conn);
+        return;
+    }
     while (*end != NULL)
         end = &(*end)->next;
     conn->handoff.next = NULL;
     *end = &conn->handoff;
-    /* Only that it is TCP is libmicrohttpd's to know; its own limits, which would want the address, are not used. */
-    struct sockaddr_in somebody = {.sin_family = AF_INET};
-    if (MHD_add_connection(loop->daemon, conn->fd, (struct sockaddr *)&somebody, sizeof somebody) != MHD_YES)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s", conn->peer);
+    loop_add_to_daemon(loop, conn);
 }
 
 /* Those that libmicrohttpd did not announce in its run are gone: it had no memory, and has closed them. */
@@ -297,18 +406,20 @@ static void close_idle(http_loop *loop)
 
 static void drain(http_loop *loop)
 {
-    http_server *server = loop->server;
     loop->is_draining = true;
     /* Whoever waits in the backlog has been promised a connection; nobody who comes while those are taken. */
     for (int waiting = SOMAXCONN; waiting >= 0 && http_accept_some(loop);)
         waiting -= HTTP_ACCEPT_BATCH;
-    loop->listen_again_ns = DEADLINE_NEVER;
-    http_loop_listen(loop, false);
-    if (atomic_fetch_sub(&server->listening_loops, 1) == 1) {
-        close(server->listen_fd);
-        server->listen_fd = -1;
-    }
+    loop_close_listener(loop);
     close_idle(loop);
+}
+
+static bool has_handed_over(http_loop *loop)
+{
+    return atomic_load_explicit(&loop->arrivals.top, memory_order_relaxed) != NULL ||
+           atomic_load_explicit(&loop->results.top, memory_order_relaxed) != NULL ||
+           atomic_load_explicit(&loop->granted.top, memory_order_relaxed) != NULL ||
+           (!loop->is_draining && atomic_load(&loop->server->is_draining));
 }
 
 /* What other threads want. */
@@ -325,7 +436,7 @@ static void take_handed_over(http_loop *loop)
 static bool daemon_has_work(const http_loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG ms;
-    return MHD_get_timeout(loop->daemon, &ms) == MHD_YES && ms == 0;
+    return loop->daemon != NULL && MHD_get_timeout(loop->daemon, &ms) == MHD_YES && ms == 0;
 }
 
 static int64_t next_deadline(const http_loop *loop)
@@ -345,6 +456,8 @@ static void set_timer(http_loop *loop, int64_t deadline_ns)
     struct itimerspec at = {.it_value = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S}};
     if (timerfd_settime(loop->timer_fd, 0, &at, NULL) == 0)
         loop->timer_ns = deadline_ns;
+    else
+        http_server_fail_call(loop->server, "timerfd_settime", errno);
 }
 
 static void clear_timer(http_loop *loop)
@@ -357,7 +470,8 @@ static void clear_timer(http_loop *loop)
 
 static void handle_events(http_loop *loop, const struct epoll_event *events, int count)
 {
-    bool woken = false, newcomers = false;
+    bool woken = count <= 0 && has_handed_over(loop); /* a wake-up may have failed */
+    bool newcomers = false;
     for (int i = 0; i < count; i++) {
         void *source = events[i].data.ptr;
         if (source == &source_daemon)
@@ -380,13 +494,13 @@ static void handle_events(http_loop *loop, const struct epoll_event *events, int
 /* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(), and
  * reads what it has sent in the run after that; 0.9.75 does both at once. With the second run a
  * drained loop has read every request that was there, whichever library it is. */
-static void run_daemon(http_loop *loop)
+static void loop_run_with_newcomers(http_loop *loop)
 {
     bool has_newcomers = loop->taking != NULL;
-    MHD_run(loop->daemon);
+    loop_run_daemon(loop);
     settle_taken(loop);
     if (has_newcomers)
-        MHD_run(loop->daemon);
+        loop_run_daemon(loop);
 }
 
 /* After libmicrohttpd's run: what it was given has been looked at. */
@@ -408,21 +522,22 @@ bool http_loop_turn(http_loop *loop, int wait_ms)
     int until_deadline = deadline_poll_ms(next_deadline(loop));
     if (until_deadline >= 0 && (wait_ms < 0 || until_deadline < wait_ms))
         wait_ms = until_deadline;
-    int count = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, wait_ms);
+    int count = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, wake_wait_ms(wait_ms));
     if (count < 0 && errno != EINTR)
-        return false;
+        http_server_fail_call(loop->server, "epoll_wait", errno);
     loop->now_ns = clock_now_ns();
     handle_events(loop, events, count);
-    if (loop->listen_again_ns <= loop->now_ns) {
-        loop->listen_again_ns = DEADLINE_NEVER;
-        http_loop_listen(loop, true);
-    }
-    run_daemon(loop);
+    if (loop->listen_again_ns <= loop->now_ns)
+        listen_again(loop);
+    loop_run_with_newcomers(loop);
     count_seen(loop);
     if (loop->conns[HTTP_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
         http_conn_end_departed(loop);
     http_conn_enforce_deadlines(loop);
     http_accept_publish(loop);
     set_timer(loop, next_deadline(loop));
-    return true;
+    if (http_server_problem(loop->server) == NULL)
+        return true;
+    loop_hang_up(loop);
+    return false;
 }

@@ -2,6 +2,7 @@
  *
  *   http_server.c    life: listening, starting, draining, ending
  *   http_loop.c      one event loop: its libmicrohttpd daemon, its turns, what other threads hand to it
+ *   http_daemon.c    calling libmicrohttpd, which may give up
  *   http_accept.c    newcomers: accept, ceilings, making room, refusing
  *   http_conn.c      a connection: the phase it is in, the deadline of that phase, its end
  *   http_incoming.c  a request: what libmicrohttpd calls, and http_incoming_*()
@@ -83,6 +84,7 @@ typedef enum http_phase {
     HTTP_PHASE_DEPARTED, /* in place of header, body and idle when the peer has closed its side: until what it has sent is worked off */
     HTTP_PHASE_EVICTED, /* it was silent or idle and has made room: half-closed, only waits for the peer's end */
     HTTP_PHASE_LINGER,  /* out of libmicrohttpd's hands: only read until its peer closes */
+    HTTP_PHASE_ENDING,  /* shut down by us: waits for libmicrohttpd to notice */
     HTTP_PHASE_COUNT
 } http_phase;
 
@@ -150,6 +152,12 @@ void http_conn_refuse_newcomer(http_conn *conn, const char *problem);
 /* Ends a lingering connection, or one that libmicrohttpd never took, and frees it. */
 void http_conn_drop(http_conn *conn);
 
+/* The server has failed: shuts every connection of the loop down, so that its peer sees its end. */
+void http_conn_hang_up_all(http_loop *loop);
+
+/* libmicrohttpd does not exist any more: drops every connection of the loop, with its request. */
+void http_conn_drop_all(http_loop *loop);
+
 /* libmicrohttpd has it now: its first request is awaited. */
 void http_conn_taken(http_conn *conn);
 
@@ -179,13 +187,16 @@ int64_t http_conn_next_deadline(const http_loop *loop);
 
 struct http_loop {
     http_server *server;
-    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *daemon;            /* NULL: not started yet, or it has given up */
+    http_conn *adding;                    /* is being given to the daemon; NULL: none */
+    const struct MHD_Connection *closing; /* the last one; the daemon may have freed it since */
     pthread_t thread;
     bool has_thread;
     bool is_listening; /* the listening socket is in our epoll set */
     bool is_draining;  /* has seen the server's wish */
     bool is_drained;   /* and has read what had come until then */
     int arrived;       /* connections from another loop that have been taken and not looked at yet */
+    bool has_hung_up;  /* the server has failed, and the connections are shut down */
     bool is_ending;    /* being freed: nothing lingers */
     int epoll_fd;
     int timer_fd;     /* loops = 0 only; else -1 */
@@ -218,8 +229,15 @@ struct http_loop {
 dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error *err);
 dubboc_status http_loop_start_thread(http_loop *loop, dubboc_error *err);
 
-/* One turn: waits at most wait_ms (-1: until something happens) and does what is due. false: polling is impossible (errno). */
+/* One turn: waits at most wait_ms (-1: until something happens, or a few seconds) and does what is due.
+ * false: the server has failed (http_server_fail()), and this loop has hung up. */
 bool http_loop_turn(http_loop *loop, int wait_ms);
+
+/* Ends connections that another loop has handed over and this one will not look at. Any thread. */
+void http_loop_drop_arrivals(http_loop *loop);
+
+/* Something was handed over. Any thread. */
+void http_loop_wake(http_loop *loop);
 
 /* Ends every connection and frees all. Its thread has ended. */
 void http_loop_fini(http_loop *loop);
@@ -227,7 +245,7 @@ void http_loop_fini(http_loop *loop);
 /* Gives the connection to the loop's libmicrohttpd. Loop's thread; conn is gone when it fails. */
 void http_loop_take(http_loop *loop, http_conn *conn);
 
-/* Watches, or stops watching, the listening socket. */
+/* Watches, or stops watching, the listening socket. When that fails (errno), nothing changes. */
 void http_loop_listen(http_loop *loop, bool wanted);
 
 /* --- newcomers ---------------------------------------------------------------------------------------------------------------------------- */
@@ -235,6 +253,9 @@ void http_loop_listen(http_loop *loop, bool wanted);
 /* Accepts what waits, HTTP_ACCEPT_BATCH at most. Whether there may be more. */
 #define HTTP_ACCEPT_BATCH 32
 bool http_accept_some(http_loop *loop);
+
+/* Accepts nothing for a moment, because of an error. */
+void http_accept_pause(http_loop *loop, int error);
 
 /* Gives a place to a connection that another loop has accepted and counted. */
 void http_accept_arrived(http_loop *loop, http_conn *conn);
@@ -260,6 +281,9 @@ void http_incoming_take_granted(http_loop *loop);
 
 /* In HTTP_PHASE_WAITING: the time is over, or the server ends. Resumes the request to refuse it. */
 void http_incoming_withdraw(http_incoming *request);
+
+/* The server ends: the same for all that wait. */
+void http_incoming_withdraw_all(http_loop *loop);
 
 /* In HTTP_PHASE_WAITING: the peer has closed its side. */
 void http_incoming_departed(http_incoming *request);
@@ -300,6 +324,9 @@ struct http_server {
     _Atomic int undrained;       /* loops not is_drained yet, and connections on the way from one loop to another */
     atomic_bool is_draining;
     atomic_bool is_stopping; /* threads end */
+    atomic_bool is_failing;  /* http_server_fail() has been called */
+    atomic_bool has_failed;  /* and problem is written */
+    char problem[256];
     _Atomic int connections; /* counted ones */
     memory_budget bodies;
     pthread_mutex_t addresses_lock;

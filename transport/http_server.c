@@ -14,24 +14,12 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "transport/http_daemon.h"
 #include "transport/http_loop.h"
 
 /* Descriptors left to the rest of the program: files, clients, the registry; and to each loop's own. */
 #define DESCRIPTORS_KEPT 64
 #define DESCRIPTORS_A_LOOP (8 + HTTP_UNCOUNTED_MAX)
-
-static void on_daemon_panic(void *arg, const char *file, unsigned line, const char *reason)
-{
-    (void)arg;
-    LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd gives up", "file=%s line=%u reason=\"%s\"", file, line,
-        reason != NULL ? reason : "");
-    abort(); /* it does not expect to be returned to */
-}
-
-static void set_daemon_panic(void)
-{
-    MHD_set_panic_func(on_daemon_panic, NULL);
-}
 
 /* --- open --------------------------------------------------------------------------------------------------------------------------------- */
 
@@ -145,9 +133,8 @@ static void set_keep_alive(http_server *server)
 
 dubboc_status http_server_open(const http_server_settings *settings, http_server **out, dubboc_error *err)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     assert(settings->on_request != NULL && settings->connections_max > 0 && settings->connections_per_address_max > 0);
-    pthread_once(&once, set_daemon_panic);
+    http_daemon_set_panic();
     http_server *server = MEM_NEW(http_server);
     if (server == NULL)
         return error_no_memory(err);
@@ -180,10 +167,40 @@ done:
 
 /* --- start, drain, end -------------------------------------------------------------------------------------------------------------------- */
 
+/* One that cannot be woken sees after WAKE_LOOK_MS what is wanted. */
 static void wake_all(http_server *server)
 {
-    for (int i = 0; server->loops != NULL && i < server->loop_count; i++)
-        wake_signal(&server->loops[i].wake);
+    for (int i = 0; server->loops != NULL && i < server->loop_count; i++) {
+        if (server->loops[i].wake.fd >= 0)
+            wake_signal(&server->loops[i].wake);
+    }
+}
+
+void http_server_fail(http_server *server, const char *problem)
+{
+    const http_server_settings *settings = &server->settings;
+    bool is_stopping = atomic_load(&server->is_stopping); /* then its owner waits for its end already */
+    if (atomic_exchange(&server->is_failing, true))
+        return;
+    snprintf(server->problem, sizeof server->problem, "%s", problem);
+    atomic_store_explicit(&server->has_failed, true, memory_order_release);
+    LOG(DUBBOC_LOG_ERROR, "transport", "server has failed", "address=%s reason=\"%s\"", server->address, problem);
+    atomic_store_explicit(&server->is_stopping, true, memory_order_release);
+    wake_all(server);
+    if (settings->on_failure != NULL && !is_stopping)
+        settings->on_failure(settings->arg, server->problem);
+}
+
+void http_server_fail_call(http_server *server, const char *call, int error)
+{
+    char problem[sizeof server->problem];
+    snprintf(problem, sizeof problem, "%s: %s", call, strerror(error));
+    http_server_fail(server, problem);
+}
+
+const char *http_server_problem(const http_server *server)
+{
+    return atomic_load_explicit(&server->has_failed, memory_order_acquire) ? server->problem : NULL;
 }
 
 static void stop_threads(http_server *server)
@@ -247,9 +264,9 @@ int http_server_fd(const http_server *server)
 dubboc_status http_server_step(http_server *server, int timeout_ms, dubboc_error *err)
 {
     assert(server->loops != NULL && server->settings.loops == 0);
-    if (http_loop_turn(&server->loops[0], timeout_ms))
+    if (http_server_problem(server) == NULL && http_loop_turn(&server->loops[0], timeout_ms))
         return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_SYSTEM, "polling is impossible: %s", strerror(errno));
+    return error_set(err, DUBBOC_E_SYSTEM, "the server has failed: %s", server->problem);
 }
 
 void http_server_drain(http_server *server)

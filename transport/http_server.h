@@ -34,6 +34,10 @@ typedef struct http_server_settings {
     int64_t answer_timeout_ms; /* absolute: from on_request's answer to its last byte taken by the peer */
     int64_t idle_timeout_ms;   /* absolute: between two requests of a connection */
     void (*on_request)(void *arg, http_incoming *request);
+    /* The server has failed and ends its connections and loops, because a system call failed without
+     * which it cannot go on; problem names it. Once, on the thread that has found out; it must not wait
+     * for the server. NULL: nobody is told. */
+    void (*on_failure)(void *arg, const char *problem);
     void *arg;
 } http_server_settings;
 
@@ -50,6 +54,15 @@ const char *http_server_address(const http_server *server);
 /* loops = 0: see dubboc_server_fd() and dubboc_server_step(). on_request runs inside step. */
 int http_server_fd(const http_server *server);
 dubboc_status http_server_step(http_server *server, int timeout_ms, dubboc_error *err);
+
+/* Ends the server because of an error that leaves nothing else to do: logs it, tells the owner, and
+ * lets the loops end. Only the first one counts. Any thread that holds no lock. The second form is for
+ * a system call that has failed with that errno. */
+void http_server_fail(http_server *server, const char *problem);
+void http_server_fail_call(http_server *server, const char *call, int error);
+
+/* Why the server has failed, NULL: it has not. Any thread. */
+const char *http_server_problem(const http_server *server);
 
 /* From now on: no new connection, every answer says Connection: close, idle connections are closed. Any thread, returns at once. */
 void http_server_drain(http_server *server);

@@ -108,7 +108,7 @@ DUBBOC_API const char *dubboc_server_registered_address(const dubboc_server *ser
 
 /* Single-threaded programs (loops = 0): the descriptor is readable when dubboc_server_step() has something to do, timers included. The
  * step does what is due without blocking longer than timeout_ms (0: not at all; -1: until something was done) and runs handlers on the
- * calling thread. step returns DUBBOC_OK, DUBBOC_E_SYSTEM when polling is impossible, or DUBBOC_E_CLOSED after stop. Both by the thread that
+ * calling thread. step returns DUBBOC_OK, DUBBOC_E_SYSTEM when the server has failed (see below), or DUBBOC_E_CLOSED after stop. Both by the thread that
  * started the server, not from a handler. dubboc_server_fd() is -1 for a server with loops. dubboc_server_stop() steps by itself. */
 DUBBOC_API int dubboc_server_fd(const dubboc_server *server);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_error *err);
@@ -269,6 +269,23 @@ typedef void (*dubboc_http_handler)(
  * "not mine", a POST to such a path gets the JSON-RPC error -32601 "no service at /path" (415 for a
  * content type that is surely not JSON), and any other HTTP method 405. Before start only. */
 DUBBOC_API void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg);
+
+/* --- when the server fails ---------------------------------------------------------------------------- */
+
+/* A running server can fail, because a system call does without which it cannot go on (a descriptor of
+ * the server that the program has closed by mistake is the likely reason). It then closes its listening
+ * socket and its connections, logs an error, and calls this handler: once, with DUBBOC_E_SYSTEM and a
+ * text that names the call and the reason. Handlers of calls that run are not interrupted; their answers
+ * go nowhere. The nodes in the registry stay until the program calls dubboc_server_stop() or
+ * dubboc_server_free(), which do not wait for consumers then. To serve again, free it and make a new one.
+ *
+ * The handler runs on a thread of the server's, or on one that answers a call or makes a step. It must
+ * return soon and must not stop or free the server: it tells the thread that owns it, for example by
+ * kill(getpid(), SIGTERM). With loops = 0, every step fails with DUBBOC_E_SYSTEM as well. */
+typedef void (*dubboc_failure_handler)(const dubboc_error *failure, void *arg);
+
+/* Sets the handler; NULL: none. Before start only. */
+DUBBOC_API void dubboc_server_set_failure_handler(dubboc_server *server, dubboc_failure_handler handler, void *arg);
 
 DUBBOC_END
 

@@ -74,6 +74,9 @@ static bool fd_is_eventfd(int fd)
     return fd >= 0 && fd < FDS_MAX && atomic_load(&is_eventfd[fd]);
 }
 
+/* Shared libraries find them only if the program exports them. */
+#pragma GCC visibility push(default)
+
 /* The function that the program would have called without this file. */
 #define NEXT(type, name)                                                                                                         \
     static _Atomic(type) found;                                                                                                  \
@@ -161,3 +164,5 @@ int timerfd_settime(int fd, int flags, const struct itimerspec *wanted, struct i
     NEXT(timerfd_settime_function, "timerfd_settime")
     return call_fails(FAIL_TIMER_SET) ? -1 : next(fd, flags, wanted, former);
 }
+
+#pragma GCC visibility pop
