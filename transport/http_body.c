@@ -1,8 +1,6 @@
 #include "transport/http_body.h"
 
-#include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -97,22 +95,13 @@ bool http_body_make_room(http_body *self, size_t bytes)
     return http_body_make_pages(self, http_body_round_up(bytes));
 }
 
-void http_body_append(http_body *self, const char *data, size_t len)
+void http_body_give_back(http_body *self, memory_budget *budget)
 {
-    assert(len <= self->capacity - self->len);
-    if (len > 0)
-        memcpy(self->data + self->len, data, len);
-    self->len += len;
-}
-
-void http_body_empty(http_body *self, memory_budget *budget)
-{
+    size_t charged = self->charged_bytes;
     self->len = 0;
+    self->charged_bytes = 0;
     if (self->is_mapped)
         http_body_free(self);
-    if (self->charged_bytes == 0)
-        return;
-    size_t charged = self->charged_bytes;
-    self->charged_bytes = 0;
-    memory_budget_give_back(budget, charged);
+    if (charged > 0)
+        memory_budget_give_back(budget, charged);
 }

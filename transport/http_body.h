@@ -12,6 +12,9 @@
 #ifndef TRANSPORT_HTTP_BODY_H
 #define TRANSPORT_HTTP_BODY_H
 
+#include <assert.h>
+#include <string.h>
+
 #include "base/memory_budget.h"
 #include "base/slice.h"
 #include <dubboc/error.h>
@@ -42,11 +45,24 @@ size_t http_body_charge(const http_body *self, size_t bytes, bool step);
 bool http_body_make_room(http_body *self, size_t bytes);
 
 /* There must be room. */
-void http_body_append(http_body *self, const char *data, size_t len);
+static inline void http_body_append(http_body *self, const char *data, size_t len)
+{
+    assert(len <= self->capacity - self->len);
+    if (len > 0)
+        memcpy(self->data + self->len, data, len);
+    self->len += len;
+}
 
 /* Gives the pages and what was charged back; a small buffer is kept. Any thread that has the
  * request. */
-void http_body_empty(http_body *self, memory_budget *budget);
+void http_body_give_back(http_body *self, memory_budget *budget);
+
+static inline void http_body_empty(http_body *self, memory_budget *budget)
+{
+    self->len = 0;
+    if (self->charged_bytes > 0 || self->is_mapped)
+        http_body_give_back(self, budget);
+}
 
 static inline dubboc_slice http_body_slice(const http_body *self)
 {

@@ -295,6 +295,8 @@ static enum MHD_Result http_incoming_make_room(http_incoming *request, size_t by
 {
     http_body *body = &request->body;
     memory_budget *budget = &request->conn->loop->server->bodies;
+    if (bytes <= HTTP_BODY_FREE_BYTES && bytes <= body->capacity)
+        return MHD_YES; /* as nearly always */
     size_t charge = http_body_charge(body, bytes, request->is_chunked);
     if (charge > 0 && http_incoming_cannot_complete(request))
         return MHD_NO;
