@@ -94,8 +94,7 @@ def what_stands_at_a_wrong_place_is_masked():
 
 def nodes_are_shown_without_user_information():
     nodes = ["jsonrpc://u:%s@127.0.0.1:1/com.example.A?interface=com.example.A", "dubbo://u:%s@127.0.0.1:1/com.example.A",
-             "jsonrpc://u:%s@127.0.0.1:99999/com.example.A", "jsonrpc://127.0.0.1:3/u:%s@h:80/com.example.A?disabled=true",
-             "jsonrpc://127.0.0.1:4/u:%s@h:80/com.example.A", "jsonrpc://127.0.0.1:2/com.example.A?password=%s"]
+             "jsonrpc://u:%s@127.0.0.1:99999/com.example.A", "jsonrpc://127.0.0.1:2/com.example.A?password=%s"]
     for password in (SECRET, "Zq4/Zq4", "Zq4?Zq4"):
         with Folder() as folder:
             where = "file://" + folder.path
@@ -108,6 +107,20 @@ def nodes_are_shown_without_user_information():
                 equal([line for line in lines if SECRET in line], [])
             for node in held:
                 node.die()
+
+
+def a_path_that_holds_a_password_is_masked_in_labels_and_reasons():
+    """As of "http://u:Zq4@h", where the registrar took what stands before it for host and port."""
+    nodes = ["jsonrpc://127.0.0.1:3/u:Zq4@h:80/com.example.A?disabled=true&interface=com.example.A",
+             "jsonrpc://127.0.0.1:4/u:Zq4@h:80/com.example.A", "jsonrpc://127.0.0.1:5/u:Zq4/Zq4@h:80/com.example.A"]
+    with Folder() as folder:
+        held = [Node(folder, node) for node in nodes]
+        for command in (["ls"], ["ls", "--all"], ["ls", "--urls", "--all"], ["ls", "--json", "--all"], ["describe"]):
+            silent(*command, "-r", "file://" + folder.path, "com.example.A")
+        end = silent("call", "-r", "file://" + folder.path, "com.example.A", "m")
+        holds(end.err, "no provider: 3 nodes seen")
+        for node in held:
+            node.die()
 
 
 def ls_json_tells_the_url_without_them():
@@ -145,6 +158,7 @@ run([
     proxies_are_masked,
     what_stands_at_a_wrong_place_is_masked,
     nodes_are_shown_without_user_information,
+    a_path_that_holds_a_password_is_masked_in_labels_and_reasons,
     ls_json_tells_the_url_without_them,
     a_provider_does_not_log_them,
     what_can_be_told_is_told,

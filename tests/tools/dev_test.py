@@ -1,0 +1,51 @@
+"""`./dev` on a machine that lacks packages, for a user who may not install them: it says what to install, and as whom."""
+import os
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from tap import Folder, LIMIT_S, SOURCE, environment, equal, holds, run  # noqa: E402
+
+REPLACED = {"sudo", "id", "dpkg-query", "apt-get"}
+HOW = "Run as root, then run this command again:\n  apt-get update && apt-get install --no-install-recommends gcc libc6-dev make "
+
+
+def demo(**replacements):
+    """`./dev demo` as user 1000 with no package installed, and with these programs in the place of the system's."""
+    programs = {"id": "echo 1000", "dpkg-query": "exit 1", "apt-get": "echo apt-get was run; exit 100", **replacements}
+    with Folder() as folder:
+        for place in ("/bin", "/usr/bin"):
+            for name in set(os.listdir(place)) - REPLACED:
+                if not os.path.lexists(os.path.join(folder.path, name)):
+                    os.symlink(os.path.join(place, name), os.path.join(folder.path, name))
+        for name, text in programs.items():
+            os.chmod(folder.file(name, "#!/bin/sh\n%s\n" % text), 0o755)
+        done = subprocess.run([os.path.join(SOURCE, "dev"), "demo"], capture_output=True, stdin=subprocess.DEVNULL,
+                              env=environment({"PATH": folder.path}), timeout=LIMIT_S, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def without_sudo_it_says_what_to_install_and_as_whom():
+    status, out, err = demo()
+    equal((status, out), (1, ""), err)
+    holds(err, "these packages are missing, and there is no sudo to install them with.\n" + HOW)
+
+
+def a_sudo_that_refuses_is_no_failure_of_apt():
+    status, out, err = demo(sudo='echo "sudo: a password is required" >&2; exit 1')
+    equal((status, out), (1, ""), err)
+    holds(err, "these packages are missing, and sudo does not let you install them.\n" + HOW)
+
+
+def a_failing_apt_get_is_named_with_what_it_was_for():
+    status, out, err = demo(sudo='exec "$@"')
+    equal(status, 1, out + err)
+    holds(err, "dev: apt-get update failed; it is needed to install gcc libc6-dev make")
+
+
+run([
+    without_sudo_it_says_what_to_install_and_as_whom,
+    a_sudo_that_refuses_is_no_failure_of_apt,
+    a_failing_apt_get_is_named_with_what_it_was_for,
+])
