@@ -120,6 +120,13 @@ int registry_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg,
     return failure;
 }
 
+dubboc_status registry_thread_refused(int failure, dubboc_error *err)
+{
+    if (failure == ENOMEM)
+        return error_no_memory(err);
+    return error_set(err, DUBBOC_E_SYSTEM, "no thread for the registry: %s", strerror(failure));
+}
+
 /* --- opening */
 
 static const registry_ops *find_kind(dubboc_slice scheme)

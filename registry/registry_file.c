@@ -342,9 +342,7 @@ static void release(file_registry *self)
 static dubboc_status start_thread(file_registry *self, dubboc_error *err)
 {
     int failure = registry_thread_start(&self->thread, run, self, "dubboc-file");
-    if (failure != 0)
-        return error_set(err, DUBBOC_E_SYSTEM, "no thread for the registry: %s", strerror(failure));
-    return DUBBOC_OK;
+    return failure == 0 ? DUBBOC_OK : registry_thread_refused(failure, err);
 }
 
 static dubboc_status file_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)

@@ -69,6 +69,9 @@ bool registry_list_equal(const registry_list *a, const registry_list *b); /* bot
 /* Starts a thread that gets no signals of the program. name: at most 15 bytes. The error number, as pthread_create(). */
 int registry_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name);
 
+/* What registry_open() says of that number: DUBBOC_E_NO_MEMORY or DUBBOC_E_SYSTEM. */
+dubboc_status registry_thread_refused(int failure, dubboc_error *err);
+
 extern const registry_ops registry_static_ops;
 extern const registry_ops registry_file_ops;
 extern const registry_ops registry_zookeeper_ops;

@@ -160,9 +160,7 @@ static dubboc_status start(static_registry *self, dubboc_error *err)
     if (!wake_open(&self->wake))
         return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
     int failure = registry_thread_start(&self->thread, serve, self, "dubboc-static");
-    if (failure != 0)
-        return error_set(err, DUBBOC_E_SYSTEM, "no thread for the registry: %s", strerror(failure));
-    return DUBBOC_OK;
+    return failure == 0 ? DUBBOC_OK : registry_thread_refused(failure, err);
 }
 
 static dubboc_status static_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
