@@ -252,6 +252,7 @@ void parked_release(parked *self)
     buffer *out = http_incoming_out(self->incoming);
     self->text = *out;
     buffer_init(out, self->text.max_bytes);
+    http_incoming_drop_body(self->incoming); /* the program may take its time */
     pthread_mutex_lock(&self->owner->lock);
     bool is_complete = settle_locked(self);
     pthread_mutex_unlock(&self->owner->lock);

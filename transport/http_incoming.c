@@ -573,6 +573,11 @@ void http_incoming_hold(http_incoming *request)
     request->is_held = true;
 }
 
+void http_incoming_drop_body(http_incoming *request)
+{
+    http_body_empty(&request->body, &request->conn->loop->server->bodies);
+}
+
 bool http_incoming_is_gone(const http_incoming *request)
 {
     struct pollfd look = {.fd = request->conn->fd, .events = POLLRDHUP};
@@ -636,8 +641,7 @@ void http_incoming_answer(http_incoming *request, int status, const char *conten
     close = close || request->wants_close || atomic_load_explicit(&loop->server->is_draining, memory_order_relaxed);
     request->status = status;
     make_answer(request, content_type, headers, header_count, close);
-    if (request->body.charged_bytes > 0) /* now, and not when a slow peer has taken the answer */
-        http_body_empty(&request->body, &loop->server->bodies);
+    http_incoming_drop_body(request); /* now, and not when a slow peer has taken the answer */
     if (!request->is_held)
         request->stage = STAGE_ANSWERED;
     else if (handoff_push(&loop->results, &request->handoff))

@@ -100,6 +100,10 @@ buffer *http_incoming_out(http_incoming *request);
 /* Keeps the request beyond on_request's return: it must be answered exactly once, from any thread. Its accessors stay valid until then. */
 void http_incoming_hold(http_incoming *request);
 
+/* Gives the body's memory back now, because nobody reads it any more and the answer may take long.
+ * The body is empty from then on. */
+void http_incoming_drop_body(http_incoming *request);
+
 /* Whether the peer has closed its side meanwhile (a look at the socket, no more): then work for it is in vain. */
 bool http_incoming_is_gone(const http_incoming *request);
 

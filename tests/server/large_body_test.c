@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
+#include "base/slice.h"
 #include "server/server.h"
 
 /* With a comma 63 bytes of text, 144 in a tree. */
@@ -36,6 +37,15 @@ static dubboc_status count_bytes(dubboc_request *self, dubboc_slice in, dubboc_t
     return dubboc_text_set(out, text, strlen(text));
 }
 
+static _Atomic(dubboc_deferred *) deferred;
+
+static dubboc_status defer_it(dubboc_request *self, dubboc_slice in, dubboc_text *out, void *arg)
+{
+    (void)in, (void)out, (void)arg;
+    deferred = dubboc_request_defer(self);
+    return deferred != NULL ? DUBBOC_DEFERRED : DUBBOC_E_NO_MEMORY;
+}
+
 static void start(const setting *settings, int loops)
 {
     dubboc_error err;
@@ -43,6 +53,7 @@ static void start(const setting *settings, int loops)
     static const dubboc_method methods[] = {
         {.name = "thread", .json = note_thread, .flags = DUBBOC_NONBLOCKING},
         {.name = "bytes", .raw = count_bytes, .flags = DUBBOC_NONBLOCKING},
+        {.name = "later", .raw = defer_it},
     };
     server = test_server(settings, loops);
     test_add_echo(server, NULL);
@@ -317,6 +328,30 @@ static void ask_and_step(asked *self)
     assert_int_equal(pthread_join(caller, NULL), 0);
 }
 
+static bool is_deferred(void *arg)
+{
+    (void)arg;
+    return deferred != NULL;
+}
+
+/* Two of these bodies do not fit. */
+static void a_deferred_answer_keeps_no_body(void **state)
+{
+    (void)state;
+    reply answer;
+    char *body = call_with("later", "0", 450000, false);
+    int fd = caller_connect(test_port(server));
+    assert_true(fd >= 0);
+    caller_send(fd, NULL, "/test.Large", NULL, body);
+    assert_true(test_wait_for(is_deferred, NULL, 10000));
+    ask("/test.Large", "bytes", "0", 450000, &answer);
+    assert_int_equal(answer.status, 200);
+    reply_fini(&answer);
+    dubboc_deferred_answer_raw(deferred, slice_of("1"));
+    check_read(fd, 200, "\"id\":7");
+    free(body);
+}
+
 static void a_server_without_threads_reads_large_bodies_itself(void **state)
 {
     (void)state;
@@ -360,6 +395,7 @@ int main(void)
         TEST(a_tree_waits_for_a_second_at_most),
         TEST(only_half_of_the_workers_wait),
         TEST(a_notification_that_is_refused_has_no_body),
+        TEST(a_deferred_answer_keeps_no_body),
         TEST(a_server_without_threads_reads_large_bodies_itself),
         TEST(the_default_follows_the_machine_and_the_largest_body),
     };

@@ -387,6 +387,41 @@ static void the_end_of_the_server_answers_whoever_waits(void **state)
     }
 }
 
+static bool all_wait(void *arg)
+{
+    (void)arg;
+    return waiting() == PEERS - 1;
+}
+
+static bool one_is_held(void *arg)
+{
+    (void)arg;
+    return atomic_load(&echo.held) != NULL;
+}
+
+static void the_end_of_a_server_with_threads_answers_whoever_waits(void **state)
+{
+    (void)state;
+    end(NULL);
+    memset(bytes, 'b', sizeof bytes);
+    http_server_settings settings = memory_settings();
+    settings.loops = 3;
+    echo_start(&echo, &settings);
+    for (int i = 0; i < PEERS; i++) {
+        static const char head[] = "POST /hold HTTP/1.1\r\nHost: x\r\n"
+                                   "Content-Length: 153600\r\n\r\n";
+        peers[i] = peer_connect(&echo);
+        peer_say(peers[i], head);
+        peer_send(peers[i], bytes, i == 0 ? 153600 : 1000);
+        if (i == 0)
+            assert_true(test_wait_for(one_is_held, NULL, 5000));
+    }
+    assert_true(test_wait_for(all_wait, NULL, 5000));
+    echo_stop(&echo);
+    for (int i = 0; i < PEERS; i++)
+        assert_int_equal(peer_read_reply(peers[i], text, sizeof text), 503);
+}
+
 static void a_draining_server_still_serves_whoever_waits(void **state)
 {
     (void)state;
@@ -491,6 +526,7 @@ int main(void)
         TEST(a_peer_that_vanishes_gives_its_place_up),
         TEST(a_peer_that_has_sent_all_and_half_closes_keeps_its_place),
         TEST(the_end_of_the_server_answers_whoever_waits),
+        TEST(the_end_of_a_server_with_threads_answers_whoever_waits),
         TEST(a_draining_server_still_serves_whoever_waits),
         TEST(nobody_is_told_to_continue_before_there_is_room),
         TEST(a_connection_is_used_again_after_a_wait),
