@@ -1,23 +1,23 @@
 #include "base/log.h"
 
 #include <assert.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/utf8.h"
 #include <dubboc/error.h>
 
 /* Receiver and argument belong together, so they change under a lock; the level alone decides, without it, whether to go on. */
 static struct {
-    pthread_mutex_t lock;
+    mutex lock;
     atomic_int level;
     dubboc_log_fn receiver;
     void *arg;
-} sink = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} sink = {.lock = MUTEX_INITIALIZER(MUTEX_RANK_LOG)};
 
 static _Thread_local log_held *waiting; /* NULL: events go out at once */
 
@@ -25,11 +25,11 @@ static const char *const level_names[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG
 
 void dubboc_log_set(dubboc_log_fn receiver, void *arg, dubboc_log_level level)
 {
-    pthread_mutex_lock(&sink.lock);
+    mutex_lock(&sink.lock);
     sink.receiver = receiver;
     sink.arg = arg;
     atomic_store(&sink.level, receiver != NULL ? (int)level : 0);
-    pthread_mutex_unlock(&sink.lock);
+    mutex_unlock(&sink.lock);
 }
 
 bool log_is_on(dubboc_log_level level)
@@ -46,10 +46,10 @@ static void replace_control_bytes(char *text)
 
 static void hand_over(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields)
 {
-    pthread_mutex_lock(&sink.lock);
+    mutex_lock(&sink.lock);
     dubboc_log_fn receiver = sink.receiver;
     void *arg = sink.arg;
-    pthread_mutex_unlock(&sink.lock);
+    mutex_unlock(&sink.lock);
     if (receiver != NULL)
         receiver(arg, level, area, message, fields, suppressed);
 }

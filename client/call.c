@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
+#include "base/random.h"
 #include "base/sized.h"
 #include "base/utf8.h"
 
@@ -300,8 +301,7 @@ static call_want pick_provider(call *self)
 
 static void pause_before_retry(call *self)
 {
-    uint64_t random = ((uint64_t)clock_now_ns() ^ (uint64_t)self->id << 32) * UINT64_C(0x9E3779B97F4A7C15);
-    int64_t jittered_ns = (int64_t)((random >> 32) * (uint64_t)(self->backoff_ms * NS_PER_MS) >> 32);
+    int64_t jittered_ns = (int64_t)random_below((uint64_t)(self->backoff_ms * NS_PER_MS));
     self->pause_until_ns = clock_now_ns() + jittered_ns;
     self->backoff_ms = self->backoff_ms * 2 < BACKOFF_MOST_MS ? self->backoff_ms * 2 : BACKOFF_MOST_MS;
     self->state = CALL_PAUSES;

@@ -121,12 +121,8 @@ static dubboc_status open_parts(dubboc_client *self, const dubboc_client_options
 
 static void init_waiting(dubboc_client *self)
 {
-    pthread_condattr_t monotonic;
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mutex_init(&self->lock, MUTEX_RANK_CLIENT);
+    condition_init(&self->changed);
 }
 
 dubboc_status dubboc_client_new(const dubboc_client_options *given, dubboc_client **client, dubboc_error *err)
@@ -158,19 +154,13 @@ dubboc_status dubboc_client_new(const dubboc_client_options *given, dubboc_clien
     return DUBBOC_OK;
 }
 
-static void timed_wait_locked(dubboc_client *self, int64_t until_ns)
-{
-    struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
-    pthread_cond_timedwait(&self->changed, &self->lock, &until);
-}
-
 bool client_pause(dubboc_client *self, int64_t until_ns)
 {
-    pthread_mutex_lock(&self->lock);
-    while (!atomic_load(&self->is_stopping) && !deadline_is_over(until_ns))
-        timed_wait_locked(self, until_ns);
+    mutex_lock(&self->lock);
+    while (!atomic_load(&self->is_stopping) && condition_wait(&self->changed, &self->lock, until_ns))
+        continue;
     bool goes_on = !atomic_load(&self->is_stopping);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return goes_on;
 }
 
@@ -182,11 +172,11 @@ void client_end_calls(dubboc_client *self)
         http_client_stop(self->http);
     if (self->selector != NULL)
         selector_stop(self->selector);
-    pthread_mutex_lock(&self->lock);
-    pthread_cond_broadcast(&self->changed);
+    mutex_lock(&self->lock);
+    condition_wake_all(&self->changed);
     while (counters_active(&self->counters) > 0)
-        timed_wait_locked(self, clock_now_ns() + 10 * NS_PER_MS);
-    pthread_mutex_unlock(&self->lock);
+        condition_wait(&self->changed, &self->lock, clock_now_ns() + 10 * NS_PER_MS);
+    mutex_unlock(&self->lock);
 }
 
 void dubboc_client_free(dubboc_client *self)
@@ -200,8 +190,8 @@ void dubboc_client_free(dubboc_client *self)
     http_client_free(self->http);
     dubboc_config_free(self->config);
     counters_fini(&self->counters);
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->changed);
+    mutex_fini(&self->lock);
     free(self->load_balance);
     free(self->application);
     free(self);

@@ -2,7 +2,6 @@
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 
 #include <dubboc/client.h>
@@ -13,6 +12,8 @@
 #include "registry/registry.h"
 #include "selector/selector.h"
 #include "transport/http_client.h"
+#include "base/condition.h"
+#include "base/mutex.h"
 
 #define REFERENCE_BUCKETS 256
 #define METHOD_BUCKETS 16
@@ -64,8 +65,8 @@ struct dubboc_client {
     counters counters;
     _Atomic(reference *) references[REFERENCE_BUCKETS];
     unsigned reference_count; /* under lock */
-    pthread_mutex_t lock;     /* for adding references and methods, and for waiting below */
-    pthread_cond_t changed;   /* is_stopping was set, or a call ended while it was; CLOCK_MONOTONIC */
+    mutex lock;               /* for adding references and methods, and for waiting below */
+    condition changed;        /* is_stopping was set, or a call ended while it was; CLOCK_MONOTONIC */
     atomic_bool is_stopping;
 
     /* The address that consumer nodes say: found out for the first of them, in the background when

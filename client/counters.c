@@ -7,12 +7,12 @@
 
 void counters_init(counters *self)
 {
-    pthread_mutex_init(&self->budget_lock, NULL);
+    mutex_init(&self->budget_lock, MUTEX_RANK_BUDGET);
 }
 
 void counters_fini(counters *self)
 {
-    pthread_mutex_destroy(&self->budget_lock);
+    mutex_fini(&self->budget_lock);
 }
 
 static void second_count_add(second_count *ring, int64_t second)
@@ -76,10 +76,10 @@ bool counters_take_retry(counters *self, int64_t now_ns)
     uint64_t allowed = calls * BUDGET_PERCENT / 100;
     if (allowed < BUDGET_LEAST)
         allowed = BUDGET_LEAST;
-    pthread_mutex_lock(&self->budget_lock);
+    mutex_lock(&self->budget_lock);
     bool may = second_count_sum(self->retries, second) < allowed;
     if (may)
         second_count_add(self->retries, second);
-    pthread_mutex_unlock(&self->budget_lock);
+    mutex_unlock(&self->budget_lock);
     return may;
 }

@@ -3,11 +3,11 @@
 #ifndef CLIENT_COUNTERS_H
 #define CLIENT_COUNTERS_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mutex.h"
 #include "base/slot.h"
 
 typedef enum call_end { CALL_END_OK, CALL_END_REMOTE_ERROR, CALL_END_NOT_EXECUTED, CALL_END_MAYBE_EXECUTED, CALL_ENDS } call_end;
@@ -30,7 +30,7 @@ typedef struct counter_slot {
 
 typedef struct counters {
     counter_slot slots[THREAD_SLOTS];
-    pthread_mutex_t budget_lock;
+    mutex budget_lock;
     second_count retries[BUDGET_SECONDS]; /* under budget_lock */
 } counters;
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "registry/own_address.h"
@@ -17,14 +18,6 @@
 #define REFERENCE_METHODS_MAX 1000 /* names remembered for one interface; a caller that makes up names must not fill the memory */
 #define INTERFACE_BYTES_MAX 512
 #define UNREGISTER_WAIT_MS 500 /* for all together: the nodes go with the session at the latest */
-
-static uint32_t hash(dubboc_slice text)
-{
-    uint32_t value = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < text.len; i++)
-        value = (value ^ (unsigned char)text.at[i]) * 16777619u;
-    return value;
-}
 
 /* --- methods */
 
@@ -69,14 +62,14 @@ static void reference_remember_method(
         return;
     added->settings = settings;
     memcpy(added->name, name.at, name.len);
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     bool is_new = atomic_load(&self->method_count) < REFERENCE_METHODS_MAX && find_method(self, bucket, name) == NULL;
     if (is_new) {
         added->next = atomic_load_explicit(&self->methods[bucket], memory_order_relaxed);
         atomic_store_explicit(&self->methods[bucket], added, memory_order_release);
         atomic_fetch_add(&self->method_count, 1);
     }
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
     if (!is_new)
         free(added);
 }
@@ -84,7 +77,7 @@ static void reference_remember_method(
 method_settings reference_method_settings(dubboc_client *client, reference *self, const char *method)
 {
     dubboc_slice name = slice_of(method);
-    size_t bucket = hash(name) % METHOD_BUCKETS;
+    size_t bucket = hash_add(HASH_START, name) % METHOD_BUCKETS;
     const reference_method *known = find_method(self, bucket, name);
     if (known != NULL)
         return known->settings;
@@ -130,21 +123,21 @@ static void write_consumer_node(dubboc_client *client, reference *self)
         LOG(DUBBOC_LOG_WARN, "client", "consumer node not registered", "interface=%s reason=\"%s\"", self->interface,
             url == NULL ? "out of memory" : err.text);
     free(url);
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     self->consumer_node = status == DUBBOC_OK ? node : NULL;
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
 }
 
 /* From the thread of the search. */
 static void client_take_own_address(void *arg, const char *address)
 {
     dubboc_client *client = arg;
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     snprintf(client->own_address, sizeof client->own_address, "%s", address);
     client->has_own_address = true;
     reference *waiting = client->waiting_for_address;
     client->waiting_for_address = NULL;
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
     for (; waiting != NULL; waiting = waiting->next_waiting)
         write_consumer_node(client, waiting);
 }
@@ -165,7 +158,7 @@ static void register_consumer(dubboc_client *client, reference *self)
 {
     if (!client->registers || client->registry == NULL || self->url[0] != '\0')
         return;
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     if (!client->has_own_address && client->address_search == NULL)
         client_seek_own_address_locked(client);
     bool is_known = client->has_own_address;
@@ -173,7 +166,7 @@ static void register_consumer(dubboc_client *client, reference *self)
         self->next_waiting = client->waiting_for_address;
         client->waiting_for_address = self;
     }
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
     if (is_known)
         write_consumer_node(client, self);
 }
@@ -266,7 +259,7 @@ static dubboc_status new_reference(dubboc_client *client, const char *interface,
 /* The one that stands in the table afterwards: this one, or another thread's that was quicker. NULL: the table is full. */
 static reference *add_reference(dubboc_client *client, size_t bucket, reference *self)
 {
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     reference *found = find_reference(client, bucket, slice_of(self->interface));
     if (found == NULL && client->reference_count < REFERENCES_MAX) {
         client->reference_count++;
@@ -274,7 +267,7 @@ static reference *add_reference(dubboc_client *client, size_t bucket, reference 
         atomic_store_explicit(&client->references[bucket], self, memory_order_release);
         found = self;
     }
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
     return found;
 }
 
@@ -301,7 +294,7 @@ static dubboc_status make_reference(
 dubboc_status reference_find(dubboc_client *client, const char *interface, reference **found, dubboc_error *err)
 {
     dubboc_slice name = slice_of(interface);
-    size_t bucket = hash(name) % REFERENCE_BUCKETS;
+    size_t bucket = hash_add(HASH_START, name) % REFERENCE_BUCKETS;
     *found = find_reference(client, bucket, name);
     return *found != NULL ? DUBBOC_OK : make_reference(client, bucket, interface, found, err);
 }

@@ -55,10 +55,10 @@ static void leave(dubboc_client *client, counter_slot *slot, call_end how)
         counters_end(slot, how);
         return;
     }
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     counters_end(slot, how);
-    pthread_cond_broadcast(&client->changed);
-    pthread_mutex_unlock(&client->lock);
+    condition_wake_all(&client->changed);
+    mutex_unlock(&client->lock);
 }
 
 /* What becomes of the reply, while the call still holds it. */

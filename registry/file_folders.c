@@ -28,7 +28,7 @@ dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_er
     self->root = mem_dup_slice(root);
     if (self->root == NULL)
         return error_no_memory(err);
-    pthread_mutex_init(&self->lock, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_FILE_FOLDERS);
     self->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (self->inotify_fd < 0)
         LOG(DUBBOC_LOG_WARN, "registry", "no inotify, folders are looked at every second", "root=\"%s\" reason=\"%s\"",
@@ -53,7 +53,7 @@ void file_folders_close(file_folders *self)
     }
     if (self->inotify_fd >= 0)
         close(self->inotify_fd);
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
     free(self->root);
     self->root = NULL;
 }
@@ -94,11 +94,11 @@ static bool folders_watch_is_used_locked(const file_folders *self, int watch)
  * watched for another folder too: it may hang on a folder that was moved away. */
 static void folders_replace_watch(file_folders *self, file_folder *folder, int watch)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     int former = folder->watch;
     folder->watch = watch;
     bool is_left = former >= 0 && !folders_watch_is_used_locked(self, former);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (is_left)
         inotify_rm_watch(self->inotify_fd, former);
 }
@@ -130,7 +130,7 @@ static void start_watch(file_folders *self, file_folder *folder)
     if (self->inotify_fd >= 0)
         folders_find_watch(self, folder, &above);
     int reason = errno;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool is_watched = folder->watch >= 0;
     bool is_refused = !is_watched && self->inotify_fd >= 0 && reason != ENOENT;
     bool is_news = is_refused && !folder->is_polled;
@@ -139,7 +139,7 @@ static void start_watch(file_folders *self, file_folder *folder)
     folder->is_polled = is_refused;
     if (!is_watched)
         folder->recheck_ns = clock_now_ns() + POLL_NS;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (is_news)
         LOG(DUBBOC_LOG_WARN, "registry", "folder not watched, it is looked at every second", "path=\"%s\" reason=\"%s\"",
             folder->path, strerror(reason));
@@ -159,7 +159,7 @@ static file_folder *find_locked(file_folders *self, const char *path)
 static file_folder *find_or_add(file_folders *self, char *path_take)
 {
     file_folder *added = MEM_NEW(file_folder);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     file_folder *folder = find_locked(self, path_take);
     if (folder == NULL && added != NULL) {
         folder = added;
@@ -175,7 +175,7 @@ static file_folder *find_or_add(file_folders *self, char *path_take)
     }
     if (folder != NULL)
         folder->references++;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     free(added);
     free(path_take);
     return folder;
@@ -198,9 +198,9 @@ dubboc_status file_folders_ref(
 /* The registry's thread frees it, which alone deals with watches. */
 void file_folders_unref(file_folders *self, file_folder *folder)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     folder->references--;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 /* Takes a folder that nobody refers to out of the table; NULL: there is none. */
@@ -219,9 +219,9 @@ static void folders_free_unused(file_folders *self)
 {
     file_folder *unused;
     do {
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         unused = folders_take_unused_locked(self);
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
         if (unused != NULL) {
             folders_replace_watch(self, unused, -1);
             folder_free(unused);
@@ -260,22 +260,22 @@ void file_folders_take_events(file_folders *self)
     ssize_t len;
     while (self->inotify_fd >= 0 && (len = read(self->inotify_fd, room, sizeof room)) > 0) {
         int64_t now = clock_now_ns();
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         for (const char *at = room; at < room + len;) {
             const struct inotify_event *event = (const struct inotify_event *)(const void *)at;
             take_event_locked(self, event, now);
             at += sizeof *event + event->len;
         }
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
     }
 }
 
 void file_folders_touch_all(file_folders *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     for (file_folder *folder = self->first; folder != NULL; folder = folder->next)
         folder->is_changed = true;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 /* --- looking */
@@ -305,9 +305,9 @@ static file_folder *take_due_locked(file_folders *self, int64_t now)
 
 static void watch_again(file_folders *self, file_folder *folder)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool is_lost = folder->is_lost;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (is_lost)
         start_watch(self, folder);
 }
@@ -317,9 +317,9 @@ void file_folders_visit(file_folders *self, void (*changed)(void *arg, file_fold
     int64_t now = clock_now_ns();
     folders_free_unused(self);
     for (;;) {
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         file_folder *folder = take_due_locked(self, now);
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
         if (folder == NULL)
             return;
         watch_again(self, folder);
@@ -331,9 +331,9 @@ void file_folders_visit(file_folders *self, void (*changed)(void *arg, file_fold
 int64_t file_folders_next_ns(file_folders *self)
 {
     int64_t next = DEADLINE_NEVER;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     for (file_folder *folder = self->first; folder != NULL; folder = folder->next)
         next = deadline_min(next, folder->is_changed ? 0 : folder->recheck_ns);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return next;
 }

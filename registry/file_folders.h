@@ -11,9 +11,8 @@
 #ifndef REGISTRY_FILE_FOLDERS_H
 #define REGISTRY_FILE_FOLDERS_H
 
-#include <pthread.h>
-
 #include "registry/registry_ops.h"
+#include "base/mutex.h"
 
 typedef struct file_folder {
     struct file_folder *next;
@@ -29,7 +28,7 @@ typedef struct file_folder {
 } file_folder;
 
 typedef struct file_folders {
-    pthread_mutex_t lock;
+    mutex lock;
     file_folder *first;
     char *root;
     int inotify_fd; /* -1: there is none, all folders are looked at every second */

@@ -7,24 +7,25 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/mutex.h"
 
 /* The descriptors that a forked child closes. The handlers hold the lock across fork(), so the child finds the list whole. */
 static struct {
-    pthread_mutex_t lock;
+    mutex lock;
     pthread_once_t once;
     int *fds;
     size_t count;
     size_t capacity;
-} held = {.lock = PTHREAD_MUTEX_INITIALIZER, .once = PTHREAD_ONCE_INIT};
+} held = {.lock = MUTEX_INITIALIZER(MUTEX_RANK_FILE_LOCK), .once = PTHREAD_ONCE_INIT};
 
 static void before_fork(void)
 {
-    pthread_mutex_lock(&held.lock);
+    mutex_lock(&held.lock);
 }
 
 static void after_fork_parent(void)
 {
-    pthread_mutex_unlock(&held.lock);
+    mutex_unlock(&held.lock);
 }
 
 static void after_fork_child(void)
@@ -32,7 +33,7 @@ static void after_fork_child(void)
     for (size_t i = 0; i < held.count; i++)
         close(held.fds[i]);
     held.count = 0;
-    pthread_mutex_unlock(&held.lock);
+    mutex_unlock(&held.lock);
 }
 
 static void watch_forks(void)
@@ -44,21 +45,21 @@ static void watch_forks(void)
 static bool remember(int fd)
 {
     pthread_once(&held.once, watch_forks);
-    pthread_mutex_lock(&held.lock);
+    mutex_lock(&held.lock);
     void *fds = held.fds;
     bool has_room = mem_grow(&fds, &held.capacity, held.count + 1, sizeof(int));
     if (has_room) {
         held.fds = fds;
         held.fds[held.count++] = fd;
     }
-    pthread_mutex_unlock(&held.lock);
+    mutex_unlock(&held.lock);
     return has_room;
 }
 
 /* The descriptor is closed under the lock: a child forked in between would close a number that is somebody else's by then. */
 static void forget_and_close(int fd)
 {
-    pthread_mutex_lock(&held.lock);
+    mutex_lock(&held.lock);
     for (size_t i = 0; i < held.count; i++)
         if (held.fds[i] == fd) {
             held.fds[i] = held.fds[--held.count];
@@ -70,7 +71,7 @@ static void forget_and_close(int fd)
         held.capacity = 0;
     }
     close(fd);
-    pthread_mutex_unlock(&held.lock);
+    mutex_unlock(&held.lock);
 }
 
 static bool lock_whole(int fd, short type)

@@ -6,14 +6,15 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "registry/file_lock.h"
 #include "registry/provider_url.h"
 
@@ -43,21 +44,10 @@ dubboc_status file_folder_path(
     return status;
 }
 
-static uint64_t random_number(void)
-{
-    uint64_t number;
-    if (getrandom(&number, sizeof number, GRND_NONBLOCK) != sizeof number) /* only early at boot */
-        number = (uint64_t)clock_now_ns() * 6364136223846793005u + (uint64_t)getpid();
-    return number;
-}
-
-/* FNV-1a of the URL, stirred with a random number: it says nothing, but is not drawn twice. */
+/* The URL's hash, stirred with a random number: it says nothing, but is not drawn twice. */
 static uint64_t draw_hash(const char *url)
 {
-    uint64_t hash = 14695981039346656037u ^ random_number();
-    for (; *url != '\0'; url++)
-        hash = (hash ^ (unsigned char)*url) * 1099511628211u;
-    return hash;
+    return hash_add(HASH_START ^ random_next(), slice_of(url));
 }
 
 /* "10.0.0.1-8080-0123456789abcdef". */

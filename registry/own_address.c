@@ -12,8 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/condition.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/slice.h"
+#include "base/thread.h"
 #include "registry/registry_ops.h"
 
 #define WORLD "192.0.2.1" /* TEST-NET-1 (RFC 5737): the route to it is the default route */
@@ -186,8 +190,8 @@ const char *own_address_known(const char *servers, char out[OWN_ADDRESS_SIZE])
 typedef struct name_lookup {
     atomic_uint refs;
     char *servers;
-    pthread_mutex_t lock; /* what follows */
-    pthread_cond_t done;
+    mutex lock; /* what follows */
+    condition done;
     const char *how; /* NULL: not done yet */
     char address[OWN_ADDRESS_SIZE];
 } name_lookup;
@@ -196,8 +200,8 @@ static void name_lookup_unref(name_lookup *self)
 {
     if (atomic_fetch_sub(&self->refs, 1) > 1)
         return;
-    pthread_cond_destroy(&self->done);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->done);
+    mutex_fini(&self->lock);
     free(self->servers);
     free(self);
 }
@@ -208,12 +212,8 @@ static name_lookup *name_lookup_new(const char *servers)
     if (self == NULL)
         return NULL;
     atomic_init(&self->refs, 1);
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->done, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mutex_init(&self->lock, MUTEX_RANK_OWN_ADDRESS);
+    condition_init(&self->done);
     self->servers = mem_dup(servers);
     if (self->servers != NULL)
         return self;
@@ -226,11 +226,11 @@ static void *name_lookup_run(void *arg)
     name_lookup *self = arg;
     char address[OWN_ADDRESS_SIZE];
     const char *how = own_address_of_machine(source_towards_host, self->servers, address);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     memcpy(self->address, address, sizeof address);
     self->how = how;
-    pthread_cond_signal(&self->done);
-    pthread_mutex_unlock(&self->lock);
+    condition_wake_one(&self->done);
+    mutex_unlock(&self->lock);
     name_lookup_unref(self);
     return NULL;
 }
@@ -239,7 +239,7 @@ static bool name_lookup_start(name_lookup *self)
 {
     pthread_t thread;
     atomic_fetch_add(&self->refs, 1);
-    if (registry_thread_start(&thread, name_lookup_run, self, "own-address") != 0) {
+    if (thread_start(&thread, name_lookup_run, self, "own-address", NULL) != DUBBOC_OK) {
         name_lookup_unref(self);
         return false;
     }
@@ -250,17 +250,14 @@ static bool name_lookup_start(name_lookup *self)
 /* NULL: it could not be found out in time. */
 static const char *name_lookup_wait(name_lookup *self, char out[OWN_ADDRESS_SIZE])
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += NAME_LOOKUP_S;
-    pthread_mutex_lock(&self->lock);
-    int failed = 0;
-    while (self->how == NULL && failed == 0)
-        failed = pthread_cond_timedwait(&self->done, &self->lock, &until);
+    int64_t deadline_ns = clock_now_ns() + NAME_LOOKUP_S * NS_PER_S;
+    mutex_lock(&self->lock);
+    while (self->how == NULL && condition_wait(&self->done, &self->lock, deadline_ns))
+        continue;
     const char *how = self->how;
     if (how != NULL)
         memcpy(out, self->address, OWN_ADDRESS_SIZE);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return how;
 }
 
@@ -281,7 +278,7 @@ const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE])
 struct own_address_search {
     atomic_uint refs; /* of the caller, and of the thread */
     char *servers;
-    pthread_mutex_t lock;    /* held while on_found runs */
+    mutex lock;              /* held while on_found runs */
     own_address_fn on_found; /* NULL: canceled */
     void *arg;
 };
@@ -290,7 +287,7 @@ static void own_address_search_unref(own_address_search *self)
 {
     if (atomic_fetch_sub(&self->refs, 1) > 1)
         return;
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
     free(self->servers);
     free(self);
 }
@@ -300,10 +297,10 @@ static void *own_address_search_run(void *arg)
     own_address_search *self = arg;
     char address[OWN_ADDRESS_SIZE];
     own_address(self->servers, address);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     if (self->on_found != NULL)
         self->on_found(self->arg, address);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     own_address_search_unref(self);
     return NULL;
 }
@@ -315,11 +312,11 @@ own_address_search *own_address_search_start(const char *servers, own_address_fn
     if (self == NULL)
         return NULL;
     atomic_init(&self->refs, 2);
-    pthread_mutex_init(&self->lock, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_OWN_ADDRESS);
     self->on_found = on_found;
     self->arg = arg;
     self->servers = mem_dup(servers);
-    if (self->servers != NULL && registry_thread_start(&thread, own_address_search_run, self, "own-address") == 0) {
+    if (self->servers != NULL && thread_start(&thread, own_address_search_run, self, "own-address", NULL) == DUBBOC_OK) {
         pthread_detach(thread);
         return self;
     }
@@ -332,8 +329,8 @@ void own_address_search_cancel(own_address_search *self)
 {
     if (self == NULL)
         return;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->on_found = NULL;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     own_address_search_unref(self);
 }

@@ -3,8 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
@@ -84,47 +82,6 @@ bool registry_list_equal(const registry_list *a, const registry_list *b)
         if (strcmp(a->items[i], b->items[i]) != 0)
             return false;
     return true;
-}
-
-/* --- threads */
-
-typedef struct registry_thread {
-    void *(*run)(void *arg);
-    void *arg;
-    const char *name;
-} registry_thread;
-
-/* A thread names itself: from outside it would run without its name at first, and one that ends at
- * once may be gone by then. */
-static void *registry_thread_run(void *started)
-{
-    registry_thread self = *(registry_thread *)started;
-    free(started);
-    pthread_setname_np(pthread_self(), self.name);
-    return self.run(self.arg);
-}
-
-int registry_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name)
-{
-    sigset_t all, before;
-    registry_thread *started = MEM_NEW(registry_thread);
-    if (started == NULL)
-        return ENOMEM;
-    *started = (registry_thread){.run = run, .arg = arg, .name = name};
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(thread, NULL, registry_thread_run, started);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failure != 0)
-        free(started);
-    return failure;
-}
-
-dubboc_status registry_thread_refused(int failure, dubboc_error *err)
-{
-    if (failure == ENOMEM)
-        return error_no_memory(err);
-    return error_set(err, DUBBOC_E_SYSTEM, "no thread for the registry: %s", strerror(failure));
 }
 
 /* --- opening */

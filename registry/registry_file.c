@@ -12,9 +12,12 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
+#include "base/thread.h"
 #include "base/wake.h"
 #include "registry/file_folders.h"
 #include "registry/file_node.h"
@@ -42,8 +45,8 @@ typedef struct file_registry {
     registry base;
     file_folders folders;
     subscribers subscribers;
-    pthread_mutex_t lock; /* of the registrations */
-    pthread_cond_t check_ended;
+    mutex lock; /* of the registrations */
+    condition check_ended;
     file_registration *registrations;
     file_registration *checking;
     int64_t self_check_ms;
@@ -113,28 +116,28 @@ static bool check_due(file_registry *self)
 {
     file_registration *one;
     bool all = true;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     while ((one = take_due_locked(self)) != NULL) {
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
         check(one);
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         self->checking = NULL;
-        pthread_cond_broadcast(&self->check_ended);
+        condition_wake_all(&self->check_ended);
     }
     for (one = self->registrations; one != NULL; one = one->next)
         all = all && (atomic_load(&one->stands) || one->is_waiting);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return all;
 }
 
 /* folder NULL: all; only those that do not stand: after a failure. */
 static void mark_due(file_registry *self, const file_folder *folder, bool only_missing)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     for (file_registration *one = self->registrations; one != NULL; one = one->next)
         if ((folder == NULL || one->folder == folder) && (!only_missing || !atomic_load(&one->stands)))
             one->is_due = true;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 static dubboc_status check_url(const char *url, dubboc_error *err)
@@ -169,11 +172,11 @@ static dubboc_status file_register(registry *base, const char *interface, regist
     }
     bool stands = !one->is_waiting;
     atomic_store(&one->stands, stands);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     one->is_due = true; /* an event of its folder may have passed before it was in the list */
     one->next = self->registrations;
     self->registrations = one;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     wake_signal(&self->wake);
     if (stands && log_is_on(DUBBOC_LOG_INFO)) {
         char label[NODE_LABEL_SIZE];
@@ -195,14 +198,14 @@ static void file_unregister(registry *base, registry_registration *registration,
     file_registry *self = of(base);
     file_registration *one = (file_registration *)registration;
     (void)timeout_ms; /* a check is a few system calls */
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     file_registration **at = &self->registrations;
     while (*at != one)
         at = &(*at)->next;
     *at = one->next;
     while (self->checking == one)
-        pthread_cond_wait(&self->check_ended, &self->lock);
-    pthread_mutex_unlock(&self->lock);
+        condition_wait(&self->check_ended, &self->lock, DEADLINE_NEVER);
+    mutex_unlock(&self->lock);
     registration_free(self, one);
     wake_signal(&self->wake); /* the thread ends what was watched */
 }
@@ -333,16 +336,15 @@ static void release(file_registry *self)
     }
     subscribers_fini(&self->subscribers);
     file_folders_close(&self->folders);
-    pthread_cond_destroy(&self->check_ended);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->check_ended);
+    mutex_fini(&self->lock);
     wake_close(&self->wake);
     free(self);
 }
 
 static dubboc_status start_thread(file_registry *self, dubboc_error *err)
 {
-    int failure = registry_thread_start(&self->thread, run, self, "dubboc-file");
-    return failure == 0 ? DUBBOC_OK : registry_thread_refused(failure, err);
+    return thread_start(&self->thread, run, self, "dubboc-file", err);
 }
 
 static dubboc_status file_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
@@ -357,8 +359,8 @@ static dubboc_status file_open(const registry_settings *settings, dubboc_slice r
     self->wake.fd = -1;
     self->self_check_ms = settings->self_check_ms > 0 ? settings->self_check_ms : SELF_CHECK_MS;
     subscribers_init(&self->subscribers);
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_cond_init(&self->check_ended, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_FILE_REGISTRY);
+    condition_init(&self->check_ended);
     status = wake_open(&self->wake)
                  ? file_folders_open(&self->folders, root, err)
                  : error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));

@@ -2,8 +2,6 @@
 #ifndef REGISTRY_REGISTRY_OPS_H
 #define REGISTRY_REGISTRY_OPS_H
 
-#include <pthread.h>
-
 #include "registry/registry.h"
 
 typedef struct registry_ops {
@@ -65,12 +63,6 @@ bool registry_category_matches(registry_category category, dubboc_slice named);
 bool registry_list_add(registry_list *list, size_t *capacity, dubboc_slice text);
 void registry_list_sort(registry_list *list);
 bool registry_list_equal(const registry_list *a, const registry_list *b); /* both sorted */
-
-/* Starts a thread that gets no signals of the program. name: at most 15 bytes. The error number, as pthread_create(). */
-int registry_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name);
-
-/* What registry_open() says of that number: DUBBOC_E_NO_MEMORY or DUBBOC_E_SYSTEM. */
-dubboc_status registry_thread_refused(int failure, dubboc_error *err);
 
 extern const registry_ops registry_static_ops;
 extern const registry_ops registry_file_ops;

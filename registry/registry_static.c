@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "base/mutex.h"
+#include "base/thread.h"
 #include "base/wake.h"
 #include "registry/provider_url.h"
 #include "registry/registry_ops.h"
@@ -28,7 +30,7 @@ typedef struct static_registry {
     size_t url_count;
     size_t url_capacity;
     subscribers subscribers;
-    pthread_mutex_t lock; /* of what was registered */
+    mutex lock; /* of what was registered */
     static_registration *registered;
     wake wake;
     pthread_t thread;
@@ -149,7 +151,7 @@ static void release(static_registry *self)
         free(self->registered);
         self->registered = next;
     }
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
     subscribers_fini(&self->subscribers);
     wake_close(&self->wake);
     free(self);
@@ -159,8 +161,7 @@ static dubboc_status start(static_registry *self, dubboc_error *err)
 {
     if (!wake_open(&self->wake))
         return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
-    int failure = registry_thread_start(&self->thread, serve, self, "dubboc-static");
-    return failure == 0 ? DUBBOC_OK : registry_thread_refused(failure, err);
+    return thread_start(&self->thread, serve, self, "dubboc-static", err);
 }
 
 static dubboc_status static_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
@@ -171,7 +172,7 @@ static dubboc_status static_open(const registry_settings *settings, dubboc_slice
         return error_no_memory(err);
     self->wake.fd = -1;
     subscribers_init(&self->subscribers);
-    pthread_mutex_init(&self->lock, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_STATIC_REGISTRY);
     dubboc_status status = read_urls(self, rest, err);
     if (status == DUBBOC_OK)
         status = start(self, err);
@@ -208,10 +209,10 @@ static dubboc_status static_register(registry *self, const char *interface, regi
     if (made == NULL)
         return error_no_memory(err);
     made->handle.ops = &registry_static_ops;
-    pthread_mutex_lock(&of(self)->lock);
+    mutex_lock(&of(self)->lock);
     made->next = of(self)->registered;
     of(self)->registered = made;
-    pthread_mutex_unlock(&of(self)->lock);
+    mutex_unlock(&of(self)->lock);
     error_clear(err);
     *registration = &made->handle;
     return DUBBOC_OK;
@@ -232,12 +233,12 @@ static bool static_was_registered(const registry_registration *registration)
 static void static_unregister(registry *self, registry_registration *registration, int64_t timeout_ms)
 {
     (void)timeout_ms;
-    pthread_mutex_lock(&of(self)->lock);
+    mutex_lock(&of(self)->lock);
     static_registration **at = &of(self)->registered;
     while (&(*at)->handle != registration)
         at = &(*at)->next;
     *at = (*at)->next;
-    pthread_mutex_unlock(&of(self)->lock);
+    mutex_unlock(&of(self)->lock);
     free(registration);
 }
 

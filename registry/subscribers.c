@@ -23,8 +23,8 @@ struct subscriber {
 void subscribers_init(subscribers *self)
 {
     *self = (subscribers){0};
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_cond_init(&self->call_ended, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_SUBSCRIBERS);
+    condition_init(&self->call_ended);
 }
 
 static void subscriber_free(subscriber *one)
@@ -41,8 +41,8 @@ void subscribers_fini(subscribers *self)
         self->first = one->next;
         subscriber_free(one);
     }
-    pthread_cond_destroy(&self->call_ended);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->call_ended);
+    mutex_fini(&self->lock);
 }
 
 registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface,
@@ -59,10 +59,10 @@ registry_subscription *subscribers_add(subscribers *self, const registry_ops *op
     one->arg = arg;
     one->tag = tag;
     one->is_due = one->is_forced = true;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     one->next = self->first;
     self->first = one;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return &one->handle;
 }
 
@@ -84,30 +84,30 @@ static void unlink_locked(subscribers *self, const subscriber *one)
 void subscribers_remove(subscribers *self, registry_subscription *subscription)
 {
     subscriber *one = (subscriber *)subscription;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     unlink_locked(self, one);
     assert(self->calling != one || !pthread_equal(self->caller, pthread_self()));
     while (self->calling == one)
-        pthread_cond_wait(&self->call_ended, &self->lock);
-    pthread_mutex_unlock(&self->lock);
+        condition_wait(&self->call_ended, &self->lock, DEADLINE_NEVER);
+    mutex_unlock(&self->lock);
     subscriber_free(one);
 }
 
 void subscribers_refresh(subscribers *self, registry_subscription *subscription)
 {
     subscriber *one = (subscriber *)subscription;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     one->is_due = one->is_forced = true;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 void subscribers_touch(subscribers *self, const void *tag)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     for (subscriber *one = self->first; one != NULL; one = one->next)
         if (tag == NULL || one->tag == tag)
             one->is_due = true;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 /* Marks the next due one as being called; NULL: there is none. */
@@ -148,7 +148,7 @@ static void call_ended_locked(subscribers *self, subscriber *one, bool is_read, 
         one->is_forced = one->is_forced || is_forced;
     }
     self->calling = NULL;
-    pthread_cond_broadcast(&self->call_ended);
+    condition_wake_all(&self->call_ended);
 }
 
 /* Whether every list could be read. */
@@ -169,17 +169,17 @@ bool subscribers_serve(
 {
     subscriber *one;
     bool is_forced;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     while ((one = take_due_locked(self, &is_forced)) != NULL) {
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
         registry_list list = {0};
         bool is_read = read(arg, one->interface, one->category, &list);
         if (is_read)
             tell(one, &list, is_forced);
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         call_ended_locked(self, one, is_read, is_forced);
     }
     bool all = recall_unread_locked(self);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return all;
 }

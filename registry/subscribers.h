@@ -6,12 +6,14 @@
 #include <pthread.h>
 
 #include "registry/registry_ops.h"
+#include "base/condition.h"
+#include "base/mutex.h"
 
 typedef struct subscriber subscriber;
 
 typedef struct subscribers {
-    pthread_mutex_t lock;
-    pthread_cond_t call_ended;
+    mutex lock;
+    condition call_ended;
     subscriber *first;
     subscriber *calling; /* its listener runs, or is about to */
     pthread_t caller;    /* the thread that runs it */

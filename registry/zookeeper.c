@@ -10,9 +10,12 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
+#include "base/thread.h"
 #include "registry/provider_url.h"
 #include "registry/registry_ops.h"
 #include "registry/zookeeper_address.h"
@@ -44,8 +47,8 @@ typedef struct zk_registry {
 /* Something a caller waits for. Counted: the core's and the waiting caller's, who may give up first. */
 typedef struct waiter {
     atomic_uint refs;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    mutex lock;
+    condition changed;
     bool is_done;
 } waiter;
 
@@ -87,12 +90,8 @@ typedef struct subscription {
 static void waiter_init(waiter *self, unsigned refs)
 {
     atomic_init(&self->refs, refs);
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mutex_init(&self->lock, MUTEX_RANK_ZK_WAITER);
+    condition_init(&self->changed);
 }
 
 /* true: it was the last one, the object is to be freed. */
@@ -100,32 +99,27 @@ static bool waiter_unref(waiter *self)
 {
     if (atomic_fetch_sub(&self->refs, 1) > 1)
         return false;
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->changed);
+    mutex_fini(&self->lock);
     return true;
 }
 
 static void waiter_done(waiter *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->is_done = true;
-    pthread_cond_broadcast(&self->changed);
-    pthread_mutex_unlock(&self->lock);
+    condition_wake_all(&self->changed);
+    mutex_unlock(&self->lock);
 }
 
 static bool waiter_wait(waiter *self, int64_t timeout_ms)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t nsec = until.tv_nsec + (timeout_ms % 1000) * NS_PER_MS;
-    until.tv_sec += (time_t)(timeout_ms / 1000 + nsec / NS_PER_S);
-    until.tv_nsec = (long)(nsec % NS_PER_S);
-    pthread_mutex_lock(&self->lock);
-    int failed = 0;
-    while (!self->is_done && failed == 0)
-        failed = pthread_cond_timedwait(&self->changed, &self->lock, &until);
+    int64_t deadline_ns = deadline_in_ms(timeout_ms);
+    mutex_lock(&self->lock);
+    while (!self->is_done && condition_wait(&self->changed, &self->lock, deadline_ns))
+        continue;
     bool is_done = self->is_done;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return is_done;
 }
 
@@ -299,10 +293,8 @@ static dubboc_status build(zk_registry *self, const registry_settings *settings,
 
 static dubboc_status start_threads(zk_registry *self, dubboc_error *err)
 {
-    self->notifier = zk_notifier_start();
-    if (self->notifier != NULL && registry_thread_start(&self->actor, act, self, "zk-actor") == 0)
-        return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_SYSTEM, "the zookeeper registry needs two threads, and none can be started");
+    dubboc_status status = zk_notifier_start(&self->notifier, err);
+    return status == DUBBOC_OK ? thread_start(&self->actor, act, self, "zk-actor", err) : status;
 }
 
 static dubboc_status zookeeper_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)

@@ -5,6 +5,7 @@
 #include "registry/zookeeper_core_impl.h"
 
 #include "base/mem.h"
+#include "base/random.h"
 
 /* --- the table of states
  *
@@ -156,12 +157,9 @@ static void put_in(zk_core *core, input in)
 /* --- time */
 
 /* xorshift64: only spreads clients that lost the same server. */
-static uint64_t random_below(zk_core *core, uint64_t limit)
+static uint64_t core_random_below(zk_core *core, uint64_t limit)
 {
-    core->random ^= core->random << 13;
-    core->random ^= core->random >> 7;
-    core->random ^= core->random << 17;
-    return core->random % limit;
+    return random_step(&core->random) % limit;
 }
 
 /* min, 2 min, 4 min ... max, less up to a half. */
@@ -170,7 +168,7 @@ static int64_t pause_ns(zk_core *core, unsigned failures, int64_t min_ms, int64_
     int64_t pause_ms = failures < 16 ? min_ms << failures : max_ms;
     if (pause_ms > max_ms)
         pause_ms = max_ms;
-    return (pause_ms - (int64_t)random_below(core, (uint64_t)pause_ms / 2 + 1)) * NS_PER_MS;
+    return (pause_ms - (int64_t)core_random_below(core, (uint64_t)pause_ms / 2 + 1)) * NS_PER_MS;
 }
 
 void zk_core_now(zk_core *core, zk_task *task)

@@ -1,16 +1,17 @@
 /* A list under a lock. */
 #include "registry/zookeeper_mailbox.h"
 
-#include <pthread.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 
 struct zk_mailbox {
     atomic_uint refs;
-    pthread_mutex_t lock;
-    pthread_cond_t arrived;
+    mutex lock;
+    condition arrived;
     zk_event *first;
     zk_event **end;
     bool missed;
@@ -24,12 +25,8 @@ zk_mailbox *zk_mailbox_new(void)
         return NULL;
     atomic_init(&self->refs, 1);
     self->end = &self->first;
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->arrived, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mutex_init(&self->lock, MUTEX_RANK_ZK_MAILBOX);
+    condition_init(&self->arrived);
     return self;
 }
 
@@ -47,47 +44,31 @@ void zk_mailbox_unref(zk_mailbox *self)
         next = event->next;
         zk_event_free(event);
     }
-    pthread_cond_destroy(&self->arrived);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->arrived);
+    mutex_fini(&self->lock);
     free(self);
 }
 
 bool zk_mailbox_put(zk_mailbox *self, zk_event *event)
 {
     event->next = NULL;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool is_open = !self->is_closed;
     if (is_open) {
         *self->end = event;
         self->end = &event->next;
-        pthread_cond_signal(&self->arrived);
+        condition_wake_one(&self->arrived);
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return is_open;
 }
 
 void zk_mailbox_miss(zk_mailbox *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->missed = true;
-    pthread_cond_signal(&self->arrived);
-    pthread_mutex_unlock(&self->lock);
-}
-
-/* The waiting itself goes by the kernel's clock, whatever clock the tests put in: it only bounds how long nothing is looked at. */
-static void wait_locked(zk_mailbox *self, int64_t deadline_ns)
-{
-    int left_ms = deadline_poll_ms(deadline_ns);
-    if (left_ms < 0) {
-        pthread_cond_wait(&self->arrived, &self->lock);
-        return;
-    }
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t nsec = until.tv_nsec + (left_ms % 1000) * NS_PER_MS;
-    until.tv_sec += left_ms / 1000 + (time_t)(nsec / NS_PER_S);
-    until.tv_nsec = (long)(nsec % NS_PER_S);
-    pthread_cond_timedwait(&self->arrived, &self->lock, &until);
+    condition_wake_one(&self->arrived);
+    mutex_unlock(&self->lock);
 }
 
 static zk_event *take_all_locked(zk_mailbox *self)
@@ -100,21 +81,21 @@ static zk_event *take_all_locked(zk_mailbox *self)
 
 zk_event *zk_mailbox_take(zk_mailbox *self, int64_t deadline_ns, bool *missed)
 {
-    pthread_mutex_lock(&self->lock);
-    while (self->first == NULL && !self->missed && !deadline_is_over(deadline_ns))
-        wait_locked(self, deadline_ns);
+    mutex_lock(&self->lock);
+    while (self->first == NULL && !self->missed && condition_wait(&self->arrived, &self->lock, deadline_ns))
+        continue;
     zk_event *events = take_all_locked(self);
     *missed = self->missed;
     self->missed = false;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return events;
 }
 
 zk_event *zk_mailbox_close(zk_mailbox *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->is_closed = true;
     zk_event *events = take_all_locked(self);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return events;
 }

@@ -16,8 +16,8 @@ typedef struct zk_notice {
     bool is_ended;
 } zk_notice;
 
-/* NULL: no memory, or no thread (errno). */
-zk_notifier *zk_notifier_start(void);
+/* DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM: no thread. */
+dubboc_status zk_notifier_start(zk_notifier **notifier, dubboc_error *err);
 
 /* Runs the notice with that reading (borrowed) soon, on the notifier's thread; in place of one that waits. Nothing after its end. */
 void zk_notifier_put(zk_notifier *self, zk_notice *notice, zk_reading *reading);

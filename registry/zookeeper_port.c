@@ -8,8 +8,11 @@
 
 #include <pthread.h>
 
+#include "base/condition.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
+#include "base/thread.h"
 #include "registry/registry_ops.h"
 #include "registry/zookeeper_probe.h"
 
@@ -35,8 +38,8 @@ typedef struct handle {
     int timeout_ms;
     uint64_t generation;
     _Atomic(zhandle_t *) zh;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    mutex lock;
+    condition changed;
     bool is_given_up;
     bool is_prepared;  /* authentication is under way: now the session may be told of */
     zk_event *held_up; /* the news that came before that */
@@ -50,7 +53,7 @@ typedef struct real_port {
     char *servers;
     char *credentials;
     int timeout_ms;
-    pthread_mutex_t lock; /* of current, which tests look at from other threads */
+    mutex lock; /* of current, which tests look at from other threads */
     handle *current;
 } real_port;
 
@@ -63,8 +66,8 @@ static void handle_unref(handle *self)
     if (self->held_up != NULL)
         zk_event_free(self->held_up);
     zk_mailbox_unref(self->mailbox);
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->changed);
+    mutex_fini(&self->lock);
     free(self->servers);
     free(self->credentials);
     free(self);
@@ -82,8 +85,8 @@ static handle *handle_new(const real_port *port, uint64_t generation)
         return NULL;
     atomic_init(&self->refs, 1);
     atomic_init(&self->zh, NULL);
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_cond_init(&self->changed, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_ZK_HANDLE);
+    condition_init(&self->changed);
     self->mailbox = zk_mailbox_ref(port->mailbox);
     self->timeout_ms = port->timeout_ms;
     self->generation = generation;
@@ -158,13 +161,13 @@ static zk_session_news news_of_state(int state)
 static void post_session(handle *self, zk_event *event)
 {
     zk_event *replaced = NULL;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool is_held = !self->is_prepared;
     if (is_held) {
         replaced = self->held_up;
         self->held_up = event;
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (replaced != NULL)
         zk_event_free(replaced);
     if (!is_held)
@@ -181,9 +184,9 @@ static void take_session_news(handle *self, zhandle_t *zh, int state)
     event->session_id = session->client_id;
     event->timeout_ms = zoo_recv_timeout(zh);
     atomic_store(&self->zh, zh); /* zookeeper_init2() may not have returned yet (traps.md Z1) */
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->session = *session;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     post_session(self, event);
 }
 
@@ -264,11 +267,11 @@ static zhandle_t *open_session(handle *self)
 
 static void tell_outcome(handle *self, const zhandle_t *zh)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->is_prepared = true;
     zk_event *event = self->held_up;
     self->held_up = NULL;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (zh == NULL && event == NULL) {
         event = event_new(self, ZK_EVENT_SESSION);
         if (event != NULL)
@@ -280,10 +283,10 @@ static void tell_outcome(handle *self, const zhandle_t *zh)
 
 static void wait_until_given_up(handle *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     while (!self->is_given_up)
-        pthread_cond_wait(&self->changed, &self->lock);
-    pthread_mutex_unlock(&self->lock);
+        condition_wait(&self->changed, &self->lock, DEADLINE_NEVER);
+    mutex_unlock(&self->lock);
 }
 
 static void forget_calls(handle *self)
@@ -315,7 +318,7 @@ static bool start_keeper(handle *self)
 {
     pthread_t thread;
     atomic_fetch_add(&self->refs, 1);
-    if (registry_thread_start(&thread, keep, self, "zk-keeper") == 0) {
+    if (thread_start(&thread, keep, self, "zk-keeper", NULL) == DUBBOC_OK) {
         pthread_detach(thread);
         return true;
     }
@@ -370,12 +373,12 @@ static call *call_new_multi(handle *self, uint64_t cookie, size_t count)
     made->count = count;
     made->event = (zk_event){.kind = ZK_EVENT_ANSWER, .release = free_call, .generation = self->generation, .cookie = cookie};
     made->handle = self;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     made->next = self->calls;
     if (made->next != NULL)
         made->next->prev = made;
     self->calls = made;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return made;
 }
 
@@ -387,14 +390,14 @@ static call *call_new(handle *self, uint64_t cookie)
 static void unlink_call(call *self)
 {
     handle *owner = self->handle;
-    pthread_mutex_lock(&owner->lock);
+    mutex_lock(&owner->lock);
     if (self->prev != NULL)
         self->prev->next = self->next;
     else
         owner->calls = self->next;
     if (self->next != NULL)
         self->next->prev = self->prev;
-    pthread_mutex_unlock(&owner->lock);
+    mutex_unlock(&owner->lock);
 }
 
 /* The library took the request: its answer will come through a completion. Otherwise the call is gone. */
@@ -512,25 +515,25 @@ static bool port_open(zk_port *port, uint64_t generation)
         handle_unref(made);
         return false;
     }
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->current = made;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return true;
 }
 
 static void port_close(zk_port *port)
 {
     real_port *self = (real_port *)port;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     handle *former = self->current;
     self->current = NULL;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (former == NULL)
         return;
-    pthread_mutex_lock(&former->lock);
+    mutex_lock(&former->lock);
     former->is_given_up = true;
-    pthread_cond_signal(&former->changed);
-    pthread_mutex_unlock(&former->lock);
+    condition_wake_one(&former->changed);
+    mutex_unlock(&former->lock);
     handle_unref(former);
 }
 
@@ -600,7 +603,7 @@ static void port_free(zk_port *port)
     real_port *self = (real_port *)port;
     port_close(port);
     zk_mailbox_unref(self->mailbox);
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
     free(self->servers);
     free(self->credentials);
     free(self);
@@ -625,7 +628,7 @@ zk_port *zk_port_new(const char *servers, int64_t timeout_ms, const char *userna
     if (self == NULL)
         return NULL;
     self->base.ops = &real_ops;
-    pthread_mutex_init(&self->lock, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_ZK_PORT);
     self->mailbox = zk_mailbox_ref(mailbox);
     self->timeout_ms = (int)timeout_ms;
     self->servers = mem_dup(servers);
@@ -640,15 +643,15 @@ zk_port *zk_port_new(const char *servers, int64_t timeout_ms, const char *userna
 bool zk_port_session(zk_port *port, int64_t *id, char password[ZK_PASSWORD_BYTES])
 {
     real_port *self = (real_port *)port;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     handle *current = self->current;
     if (current != NULL) {
-        pthread_mutex_lock(&current->lock);
+        mutex_lock(&current->lock);
         *id = current->session.client_id;
         memcpy(password, current->session.passwd, ZK_PASSWORD_BYTES);
-        pthread_mutex_unlock(&current->lock);
+        mutex_unlock(&current->lock);
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return current != NULL && *id != 0;
 }
 

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "registry/registry_ops.h"
 
 #define PROBE_SERVER_MS 1000
@@ -134,7 +135,7 @@ bool zk_probe_start(const char *servers, zk_mailbox *mailbox)
     self->mailbox = zk_mailbox_ref(mailbox);
     self->servers = mem_dup(servers);
     buffer_init(&self->reason, PROBE_REASON_MAX);
-    if (self->servers != NULL && registry_thread_start(&thread, probe_run, self, "zk-probe") == 0) {
+    if (self->servers != NULL && thread_start(&thread, probe_run, self, "zk-probe", NULL) == DUBBOC_OK) {
         pthread_detach(thread);
         return true;
     }

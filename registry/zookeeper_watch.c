@@ -9,6 +9,7 @@
  * keeps even while the parents are missing; until then the list is empty. */
 #include "registry/zookeeper_core_impl.h"
 
+#include "base/hash.h"
 #include "base/mem.h"
 
 typedef enum watch_phase {
@@ -181,13 +182,9 @@ void zk_watch_free(zk_watch *watch)
     free(watch);
 }
 
-/* FNV-1a. */
 static zk_watch **bucket_of(zk_core *core, const char *path)
 {
-    uint32_t hash = 2166136261u;
-    for (const char *c = path; *c != '\0'; c++)
-        hash = (hash ^ (unsigned char)*c) * 16777619u;
-    return &core->watches[hash % WATCH_BUCKETS];
+    return &core->watches[hash_add(HASH_START, slice_of(path)) % WATCH_BUCKETS];
 }
 
 static zk_watch *find_watch(zk_core *core, const char *path, bool is_data)

@@ -21,10 +21,8 @@ bool direct_table_init(direct_table *self)
     *self = (direct_table){.by_url = map_new()};
     if (self->by_url == NULL)
         return false;
-    if (pthread_mutex_init(&self->lock, NULL) == 0)
-        return true;
-    map_free(self->by_url, NULL);
-    return false;
+    mutex_init(&self->lock, MUTEX_RANK_DIRECTS);
+    return true;
 }
 
 /* Its provider will hardly be called again, so it is not kept as one of the registry's would be. */
@@ -53,14 +51,14 @@ void direct_table_fini(direct_table *self)
         self->newest = next;
     }
     map_free(self->by_url, NULL);
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
 }
 
 size_t direct_table_count(direct_table *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     size_t count = map_count(self->by_url);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return count;
 }
 
@@ -146,14 +144,14 @@ static dubboc_status direct_add(direct_table *self, direct *made, direct **used,
 {
     direct *unused = NULL;
     dubboc_slice address = made->directory->wanted.interface;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     *used = direct_use_known_locked(self, address);
     if (*used == NULL && map_put(self->by_url, address, made, NULL)) {
         direct_link_newest_locked(self, made);
         *used = made;
         unused = direct_take_out_unused_locked(self);
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     direct_free_all(unused);
     if (*used != made)
         direct_free(made);
@@ -163,9 +161,9 @@ static dubboc_status direct_add(direct_table *self, direct *made, direct **used,
 static dubboc_status direct_use(selector *self, dubboc_slice address, direct **used, dubboc_error *err)
 {
     direct_table *table = &self->directs;
-    pthread_mutex_lock(&table->lock);
+    mutex_lock(&table->lock);
     *used = direct_use_known_locked(table, address);
-    pthread_mutex_unlock(&table->lock);
+    mutex_unlock(&table->lock);
     if (*used != NULL)
         return DUBBOC_OK;
     direct *made = NULL;

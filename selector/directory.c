@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "selector/health.h"
 #include "selector/parts.h"
 #include "selector/snapshot_file.h"
@@ -29,14 +30,14 @@ directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixe
     if (self == NULL)
         return NULL;
     self->key = malloc(wanted->interface.len + wanted->group.len + wanted->version.len + 3);
-    if (self->key == NULL || pthread_mutex_init(&self->lock, NULL) != 0) {
-        free(self->key);
+    if (self->key == NULL) {
         free(self);
         return NULL;
     }
     char *end = append_slice(self->key, wanted->interface, &self->wanted.interface);
     end = append_slice(end, wanted->group, &self->wanted.group);
     append_slice(end, wanted->version, &self->wanted.version);
+    mutex_init(&self->lock, MUTEX_RANK_DIRECTORY);
     self->owner = owner;
     self->is_fixed = is_fixed;
     self->hash = hash;
@@ -57,7 +58,7 @@ void directory_free(directory *self)
     rule_feeds_fini(self);
     configurators_free(self->rules);
     free(self->applications);
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
     free(self->key);
     free(self);
 }
@@ -80,12 +81,12 @@ void directory_begin_change(directory *self, leftover *rest)
     rest->former_rules = NULL;
     rest->kick_ns = DEADLINE_NEVER;
     log_hold(&rest->said);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
 }
 
 void directory_end_change(directory *self, leftover *rest)
 {
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     log_let_go(&rest->said);
 }
 
@@ -225,10 +226,10 @@ void directory_become_ready(directory *self)
 {
     if (atomic_load(&self->is_ready))
         return;
-    pthread_mutex_lock(&self->owner->lock);
+    mutex_lock(&self->owner->lock);
     atomic_store(&self->is_ready, true);
-    pthread_cond_broadcast(&self->owner->changed);
-    pthread_mutex_unlock(&self->owner->lock);
+    condition_wake_all(&self->owner->changed);
+    mutex_unlock(&self->owner->lock);
 }
 
 /* The TTL, up to a tenth more or less, so that many clients do not read at once. */
@@ -238,7 +239,7 @@ static int64_t next_reading(const directory *self)
     if (ttl_ms < 0)
         return DEADLINE_NEVER;
     int64_t tenth = ttl_ms / 10;
-    return deadline_in_ms(ttl_ms - tenth + (tenth > 0 ? (int64_t)(random_next() % (uint64_t)(2 * tenth + 1)) : 0));
+    return deadline_in_ms(ttl_ms - tenth + (tenth > 0 ? (int64_t)random_below((uint64_t)(2 * tenth + 1)) : 0));
 }
 
 /* The registry's listener. */
@@ -309,21 +310,21 @@ dubboc_status directory_subscribe(directory *self, dubboc_error *err)
         status = registry_subscribe(self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
     if (status != DUBBOC_OK)
         return status;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->subscription = made;
     self->read_at_ns = next_reading(self);
     int64_t due_ns = self->read_at_ns;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     keeper_kick(self->owner, due_ns);
     return DUBBOC_OK;
 }
 
 void directory_unsubscribe(directory *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     registry_subscription *taken = self->subscription;
     self->subscription = NULL;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (taken != NULL)
         registry_unsubscribe(self->owner->source, taken);
     rule_feeds_unsubscribe(self);

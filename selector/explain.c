@@ -165,12 +165,12 @@ void directory_explain(
     buffer_init(&copy, COPY_MAX_BYTES);
     if (size > 0)
         line[0] = '\0';
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     add_head(&to, self);
     add_nodes(&to, &self->nodes);
     if (visit != NULL)
         copy_for_visit(&copy, self);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (visit != NULL)
         visit_copies(&copy, visit, arg);
     buffer_fini(&copy);

@@ -1,6 +1,7 @@
 #include "selector/health.h"
 
 #include "base/log.h"
+#include "base/random.h"
 
 /* A value of resting_until_ns that is over, but not 0: it is to be looked at closely. */
 #define NOT_RESTING INT64_C(1)

@@ -15,10 +15,10 @@ static void on_mapping(void *arg, const char *path, const char *data, size_t len
     for (char *c = applications; c != NULL && *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7F)
             *c = '?';
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     char *former = self->applications;
     self->applications = applications;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     free(former);
 }
 

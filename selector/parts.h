@@ -7,7 +7,9 @@
 
 #include <pthread.h>
 
+#include "base/condition.h"
 #include "base/log.h"
+#include "base/mutex.h"
 #include "registry/own_address.h"
 #include "selector/node_list.h"
 #include "selector/provider.h"
@@ -50,7 +52,7 @@ struct directory {
     char *key;
     uint64_t hash;
 
-    pthread_mutex_t lock;
+    mutex lock;
     node_list nodes;
     bool is_from_file;     /* what stands there came from the snapshot file */
     bool is_dirty;         /* the file is older */
@@ -73,8 +75,8 @@ struct directory {
 /* The providers that calls name by a URL (direct.c). */
 typedef struct direct direct;
 typedef struct direct_table {
-    pthread_mutex_t lock; /* holds nothing else inside; guards all of this */
-    map *by_url;          /* URL without '?' -> direct */
+    mutex lock;  /* holds nothing else inside; guards all of this */
+    map *by_url; /* URL without '?' -> direct */
     direct *newest, *oldest;
 } direct_table;
 
@@ -91,14 +93,14 @@ struct selector {
     uint64_t hash_seed;
     _Atomic(directory *) buckets[DIRECTORY_BUCKETS];
     _Atomic(directory *) directories; /* newest first */
-    pthread_mutex_t resting;          /* one provider at a time is laid to rest */
+    mutex resting;                    /* one provider at a time is laid to rest */
 
-    pthread_mutex_t lock;   /* what follows, and adding to the table */
-    pthread_cond_t changed; /* ready, stopped, a round ended */
+    mutex lock;        /* what follows, and adding to the table */
+    condition changed; /* ready, stopped, a round ended */
     size_t directory_count;
     bool is_stopped;
     /* the keeper (keeper.c) */
-    pthread_cond_t wanted;
+    condition wanted;
     pthread_t keeper;
     bool has_keeper;
     bool is_ending;
@@ -190,9 +192,5 @@ void keeper_kick(selector *self, int64_t due_ns);
 
 /* Has one round done now and waits for its end: tests own the clock by it. */
 void keeper_round(selector *self);
-
-/* A condition variable on the monotonic clock; and waiting on it until a deadline of ours, which may be of a test's clock. */
-bool condition_init(pthread_cond_t *condition);
-void condition_wait(pthread_cond_t *condition, pthread_mutex_t *lock, int64_t deadline_ns);
 
 #endif

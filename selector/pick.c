@@ -82,7 +82,7 @@ static void lay_to_rest(directory *self, provider *failed, pick_outcome outcome)
 {
     const selector_settings *settings = &self->owner->settings;
     int64_t rest_ms = 0;
-    pthread_mutex_lock(&self->owner->resting);
+    mutex_lock(&self->owner->resting);
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
     if (current != NULL && outcome == PICK_REFUSED)
@@ -90,7 +90,7 @@ static void lay_to_rest(directory *self, provider *failed, pick_outcome outcome)
     else if (current != NULL)
         rest_ms = health_rest(failed, current, settings->health_rest_ms);
     readers_leave(entered);
-    pthread_mutex_unlock(&self->owner->resting);
+    mutex_unlock(&self->owner->resting);
     const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
     if (rest_ms > 0)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected", "provider=%s reason=%s for_ms=%lld", failed->label, reason,

@@ -5,6 +5,7 @@
 #include "selector/snapshot.h"
 
 #include "base/mem.h"
+#include "base/random.h"
 
 typedef struct column {
     uint32_t threshold; /* the own share of the column, of 2^32 */

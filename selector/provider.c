@@ -32,11 +32,12 @@ typedef struct member {
 bool provider_set_init(provider_set *self, http_client *http)
 {
     *self = (provider_set){.http = http, .by_identity = map_new(), .endpoints = map_new()};
-    if (self->by_identity == NULL || self->endpoints == NULL || pthread_mutex_init(&self->lock, NULL) != 0) {
+    if (self->by_identity == NULL || self->endpoints == NULL) {
         map_free(self->by_identity, NULL);
         map_free(self->endpoints, NULL);
         return false;
     }
+    mutex_init(&self->lock, MUTEX_RANK_PROVIDERS);
     return true;
 }
 
@@ -78,7 +79,7 @@ void provider_set_fini(provider_set *self)
     map_free(self->by_identity, free_map_member);
     map_free(self->endpoints, free_endpoint);
     line_slab_fini(&self->lines);
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
 }
 
 /* --- making -------------------------------------------------------------------------------------------------------------------------------- */
@@ -188,7 +189,7 @@ static void note_process_locked(member *self, const provider_place *place)
 dubboc_status provider_take(provider_set *self, const provider_place *place, provider **found, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     member *known = map_find(self->by_identity, place->identity);
     if (known == NULL)
         status = make_locked(self, place, &known, err);
@@ -199,7 +200,7 @@ dubboc_status provider_take(provider_set *self, const provider_place *place, pro
         atomic_fetch_add(&known->public->references, 1);
         *found = known->public;
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return status;
 }
 
@@ -207,20 +208,20 @@ void provider_give_back(provider_set *self, provider *given)
 {
     if (given == NULL)
         return;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     assert(atomic_load(&given->references) > 0);
     if (atomic_fetch_sub(&given->references, 1) == 1) {
         ((member *)map_find(self->by_identity, slice_of(given->identity)))->left_at_ns = clock_now_ns();
         self->left_over++;
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 bool provider_give_up(provider_set *self, provider *given)
 {
     shared_endpoint *unused = NULL;
     bool is_last = false, is_free = false;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     assert(atomic_load(&given->references) > 0);
     is_last = atomic_fetch_sub(&given->references, 1) == 1;
     if (is_last) {
@@ -235,7 +236,7 @@ bool provider_give_up(provider_set *self, provider *given)
             self->left_over++;
         }
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (unused != NULL)
         free_endpoint(unused);
     return is_free || !is_last;
@@ -269,11 +270,11 @@ static void sweep_one(void *arg, const char *identity, void *value)
 int64_t provider_set_sweep(provider_set *self, int64_t now_ns)
 {
     sweep found = {.set = self, .now_ns = now_ns};
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     if (self->left_over > 0)
         map_each(self->by_identity, sweep_one, &found);
     bool is_clean = self->left_over == 0;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     while (found.endpoints != NULL) {
         shared_endpoint *next = found.endpoints->next;
         free_endpoint(found.endpoints);

@@ -3,9 +3,8 @@
 #ifndef SELECTOR_PROVIDER_H
 #define SELECTOR_PROVIDER_H
 
-#include <pthread.h>
-
 #include "base/map.h"
+#include "base/mutex.h"
 #include "selector/line.h"
 #include "selector/selector.h"
 
@@ -13,12 +12,12 @@
 #define PROVIDER_KEEP_MS 5000
 
 typedef struct provider_set {
-    pthread_mutex_t lock; /* holds it: nothing else is locked inside */
-    http_client *http;    /* borrowed */
-    line_slab lines;      /* the providers, a line each */
-    map *by_identity;     /* identity -> member (provider.c) */
-    map *endpoints;       /* "http://host:port" -> shared endpoint */
-    size_t left_over;     /* providers nothing refers to */
+    mutex lock;        /* holds it: nothing else is locked inside */
+    http_client *http; /* borrowed */
+    line_slab lines;   /* the providers, a line each */
+    map *by_identity;  /* identity -> member (provider.c) */
+    map *endpoints;    /* "http://host:port" -> shared endpoint */
+    size_t left_over;  /* providers nothing refers to */
 } provider_set;
 
 /* false: no memory. */

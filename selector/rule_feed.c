@@ -169,10 +169,10 @@ dubboc_status rule_feeds_subscribe(directory *self, dubboc_error *err)
             error_copy(err, &why);
             return status;
         }
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         feed->subscription = made;
         feed->is_read = feed->is_read || made == NULL;
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
     }
     return DUBBOC_OK;
 }
@@ -180,10 +180,10 @@ dubboc_status rule_feeds_subscribe(directory *self, dubboc_error *err)
 void rule_feeds_unsubscribe(directory *self)
 {
     for (int i = 0; i < CONFIGURATOR_SOURCES; i++) {
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         registry_subscription *taken = self->feeds[i].subscription;
         self->feeds[i].subscription = NULL;
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
         if (taken != NULL)
             registry_unsubscribe(self->owner->source, taken);
     }
@@ -192,9 +192,9 @@ void rule_feeds_unsubscribe(directory *self)
 void rule_feeds_refresh(directory *self, bool only_stale)
 {
     for (int i = 0; i < CONFIGURATOR_SOURCES; i++) {
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
         registry_subscription *of = !only_stale || self->feeds[i].is_stale ? self->feeds[i].subscription : NULL;
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
         if (of != NULL)
             registry_refresh(self->owner->source, of);
     }

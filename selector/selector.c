@@ -6,34 +6,28 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "selector/parts.h"
 #include "selector/snapshot_file.h"
 
 /* --- life ---------------------------------------------------------------------------------------------------------------------------------- */
 
-static bool init_locks(selector *self)
+static void init_locks(selector *self)
 {
-    if (pthread_mutex_init(&self->lock, NULL) != 0)
-        return false;
-    if (pthread_mutex_init(&self->resting, NULL) == 0) {
-        if (condition_init(&self->changed)) {
-            if (condition_init(&self->wanted))
-                return true;
-            pthread_cond_destroy(&self->changed);
-        }
-        pthread_mutex_destroy(&self->resting);
-    }
-    pthread_mutex_destroy(&self->lock);
-    return false;
+    mutex_init(&self->lock, MUTEX_RANK_SELECTOR);
+    mutex_init(&self->resting, MUTEX_RANK_RESTING);
+    condition_init(&self->changed);
+    condition_init(&self->wanted);
 }
 
 static void fini_locks(selector *self)
 {
-    pthread_cond_destroy(&self->wanted);
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->resting);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->wanted);
+    condition_fini(&self->changed);
+    mutex_fini(&self->resting);
+    mutex_fini(&self->lock);
 }
 
 /* What may fail for want of memory only. */
@@ -41,13 +35,12 @@ static bool init_tables(selector *self, http_client *http)
 {
     if (!provider_set_init(&self->providers, http))
         return false;
-    if (direct_table_init(&self->directs)) {
-        if (init_locks(self))
-            return true;
-        direct_table_fini(&self->directs);
+    if (!direct_table_init(&self->directs)) {
+        provider_set_fini(&self->providers);
+        return false;
     }
-    provider_set_fini(&self->providers);
-    return false;
+    init_locks(self);
+    return true;
 }
 
 /* Folder and keeper: what may fail in the world outside. */
@@ -98,10 +91,10 @@ dubboc_status selector_new(
 
 void selector_stop(selector *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->is_stopped = true;
-    pthread_cond_broadcast(&self->changed);
-    pthread_mutex_unlock(&self->lock);
+    condition_wake_all(&self->changed);
+    mutex_unlock(&self->lock);
 }
 
 void selector_free(selector *self)
@@ -131,9 +124,7 @@ void selector_free(selector *self)
 
 static uint64_t hash_bytes(uint64_t hash, dubboc_slice text)
 {
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.at[i]) * UINT64_C(1099511628211);
-    return (hash ^ text.len) * UINT64_C(0x9E3779B97F4A7C15);
+    return (hash_add(hash, text) ^ text.len) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
 static uint64_t hash_wanted(const selector *self, const url_wanted *wanted, bool is_fixed)
@@ -157,7 +148,7 @@ static directory *find(const selector *self, const url_wanted *wanted, bool is_f
 static dubboc_status add(selector *self, directory *added, directory **found, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     *found = find(self, &added->wanted, added->is_fixed, added->hash);
     if (*found == NULL && self->directory_count == DIRECTORIES_MAX)
         status = error_set(err, DUBBOC_E_TOO_BIG, "more than %d services are asked for", DIRECTORIES_MAX);
@@ -170,7 +161,7 @@ static dubboc_status add(selector *self, directory *added, directory **found, du
         self->directory_count++;
         *found = added;
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return status;
 }
 
@@ -179,19 +170,19 @@ static dubboc_status add(selector *self, directory *added, directory **found, du
 /* Subscribes, unless another thread does or did. Whoever comes meanwhile gets the directory at once, and waits for it to be ready. */
 static dubboc_status ensure_subscribed(selector *self, directory *of, dubboc_error *err)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool is_mine = atomic_load(&of->state) == DIRECTORY_APART;
     if (is_mine)
         atomic_store(&of->state, DIRECTORY_SUBSCRIBING);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (!is_mine)
         return DUBBOC_OK;
     if (self->snapshot_dir != NULL && !atomic_load(&of->is_ready))
         directory_load(of);
     dubboc_status status = directory_subscribe(of, err);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     atomic_store(&of->state, status == DUBBOC_OK ? DIRECTORY_SUBSCRIBED : DIRECTORY_APART);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return status;
 }
 
@@ -264,11 +255,11 @@ dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_
     if (atomic_load_explicit(&self->is_ready, memory_order_acquire))
         return DUBBOC_OK;
     selector *owner = self->owner;
-    pthread_mutex_lock(&owner->lock);
-    while (!atomic_load(&self->is_ready) && !owner->is_stopped && !deadline_is_over(deadline_ns))
-        condition_wait(&owner->changed, &owner->lock, deadline_ns);
+    mutex_lock(&owner->lock);
+    while (!atomic_load(&self->is_ready) && !owner->is_stopped && condition_wait(&owner->changed, &owner->lock, deadline_ns))
+        continue;
     bool is_ready = atomic_load(&self->is_ready), is_stopped = owner->is_stopped;
-    pthread_mutex_unlock(&owner->lock);
+    mutex_unlock(&owner->lock);
     if (is_ready)
         return DUBBOC_OK;
     if (is_stopped)

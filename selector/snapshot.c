@@ -24,13 +24,10 @@
 #include "selector/snapshot.h"
 
 #include <sched.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-
-static _Thread_local uint64_t random_state; /* 0: not seeded yet */
 
 /* --- snapshots ----------------------------------------------------------------------------------------------------------------------------- */
 
@@ -115,31 +112,4 @@ void readers_wait(readers *self)
     unsigned expected = epoch; /* when another writer has flipped it already, that is as good */
     atomic_compare_exchange_strong(&self->epoch, &expected, other);
     wait_for_epoch(self, epoch);
-}
-
-/* --- random numbers ------------------------------------------------------------------------------------------------------------------------ */
-
-static uint64_t first_random(void)
-{
-    uint64_t seed = 0;
-    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) != (ssize_t)sizeof seed || seed == 0)
-        seed = (uint64_t)clock_now_ns() ^ (uint64_t)(uintptr_t)&random_state;
-    return seed != 0 ? seed : 1;
-}
-
-uint64_t random_next(void)
-{
-    uint64_t x = random_state;
-    if (x == 0)
-        x = first_random();
-    x ^= x >> 12; /* xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" */
-    x ^= x << 25;
-    x ^= x >> 27;
-    random_state = x;
-    return x * UINT64_C(2685821657736338717);
-}
-
-void random_seed(uint64_t seed)
-{
-    random_state = seed != 0 ? seed : 1;
 }

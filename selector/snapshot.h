@@ -53,10 +53,4 @@ void readers_leave(atomic_uint *entered);
  * deadline because a reader's section never blocks: it ends as soon as its thread is scheduled. */
 void readers_wait(readers *self);
 
-/* This thread's next random number: no state is shared between threads. */
-uint64_t random_next(void);
-
-/* For tests: starts this thread's sequence from seed. */
-void random_seed(uint64_t seed);
-
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
 
@@ -17,15 +18,6 @@
 #define NAME_MAX_BYTES 180 /* of the escaped interface in a file name, which holds 255 with all that is added */
 
 /* --- names and checksums ------------------------------------------------------------------------------------------------------------------- */
-
-/* FNV-1a, 64 bits: tells a torn or edited file, no more. */
-static uint64_t checksum(dubboc_slice data)
-{
-    uint64_t sum = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < data.len; i++)
-        sum = (sum ^ (unsigned char)data.at[i]) * UINT64_C(1099511628211);
-    return sum;
-}
 
 /* "<folder>/<interface>.providers<suffix>"; a name too long for a file keeps its beginning and gets its checksum. NULL: no memory. */
 static char *file_path(const char *folder, dubboc_slice interface, const char *suffix)
@@ -37,8 +29,8 @@ static char *file_path(const char *folder, dubboc_slice interface, const char *s
     if (name.status == DUBBOC_OK && name.len <= NAME_MAX_BYTES)
         path = mem_printf("%s/%.*s.providers%s", folder, (int)name.len, name.len > 0 ? name.data : "", suffix);
     else if (name.status == DUBBOC_OK)
-        path = mem_printf(
-            "%s/%.*s-%016llx.providers%s", folder, NAME_MAX_BYTES, name.data, (unsigned long long)checksum(interface), suffix);
+        path = mem_printf("%s/%.*s-%016llx.providers%s", folder, NAME_MAX_BYTES, name.data,
+            (unsigned long long)hash_add(HASH_START, interface), suffix);
     buffer_fini(&name);
     return path;
 }
@@ -185,7 +177,7 @@ static void sync_folder(const char *folder)
 
 static void write_header(buffer *header, dubboc_slice interface, dubboc_slice lines, size_t count)
 {
-    buffer_printf(header, FILE_WORD " %d %zu %016llx ", FILE_VERSION, count, (unsigned long long)checksum(lines));
+    buffer_printf(header, FILE_WORD " %d %zu %016llx ", FILE_VERSION, count, (unsigned long long)hash_add(HASH_START, lines));
     url_encode(header, interface);
     buffer_append_char(header, '\n');
 }
@@ -290,7 +282,7 @@ dubboc_status snapshot_file_parse(char *memory, size_t len, dubboc_slice interfa
     if (status != DUBBOC_OK)
         return status;
     dubboc_slice body = slice_make(stop + 1, len - (size_t)(stop + 1 - memory));
-    snprintf(sum, sizeof sum, "%016llx", (unsigned long long)checksum(body));
+    snprintf(sum, sizeof sum, "%016llx", (unsigned long long)hash_add(HASH_START, body));
     if (!slice_is(header.sum, sum) || (body.len > 0 && body.at[body.len - 1] != '\n') || count_lines(body) != header.count ||
         memchr(memory, '\0', len) != NULL)
         return error_set(err, DUBBOC_E_PARSE, "it is torn or was changed");

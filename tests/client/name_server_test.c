@@ -1,6 +1,8 @@
 /* A client whose registry has host names, while the name server does not answer. */
 #include "tests/support/test.h"
 
+#include <pthread.h>
+
 #include "client/client.h"
 #include "tests/support/names.h"
 
@@ -68,9 +70,9 @@ static bool has_consumer_node(void *arg)
     dubboc_error err;
     if (reference_find(wanted->client, wanted->interface, &found, &err) != DUBBOC_OK)
         return false;
-    pthread_mutex_lock(&wanted->client->lock);
+    mutex_lock(&wanted->client->lock);
     bool has_node = found->consumer_node != NULL;
-    pthread_mutex_unlock(&wanted->client->lock);
+    mutex_unlock(&wanted->client->lock);
     return has_node;
 }
 

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/slice.h"
+#include "base/thread.h"
 #include "registry/registry.h"
 #include "registry/registry_ops.h"
 
@@ -110,7 +111,7 @@ static void its_thread_has_its_name_from_the_first_instruction_on(void **state)
     for (int i = 0; i < 200; i++) {
         char name[16] = "";
         pthread_t thread;
-        assert_int_equal(0, registry_thread_start(&thread, thread_name, name, "dubboc-static"));
+        assert_int_equal(DUBBOC_OK, thread_start(&thread, thread_name, name, "dubboc-static", NULL));
         assert_int_equal(0, pthread_join(thread, NULL));
         assert_string_equal("dubboc-static", name);
     }

@@ -1,5 +1,6 @@
 #include "tests/selector/fake_registry.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 

@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "selector/health.h"
 
 /* --- the domain's words -------------------------------------------------------------------------------------------------------------------- */

@@ -9,6 +9,8 @@
 
 #include <time.h>
 
+#include "base/random.h"
+
 #define ROUNDS 40
 #define THREADS_MAX 64
 

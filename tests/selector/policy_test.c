@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <math.h>
 
+#include "base/random.h"
+
 #define MANY 10000
 #define THREADS 8
 

@@ -3,9 +3,11 @@
 #include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"
 
+#include <pthread.h>
 #include <assert.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 
 /* --- directories --------------------------------------------------------------------------------------------------------------------------- */
 
@@ -657,8 +659,8 @@ static void look_whether_locked(
     if (strcmp(area, "selector") != 0)
         return;
     t->count++;
-    if (pthread_mutex_trylock(&t->of->lock) == 0)
-        pthread_mutex_unlock(&t->of->lock);
+    if (pthread_mutex_trylock(&t->of->lock.mutex) == 0)
+        pthread_mutex_unlock(&t->of->lock.mutex);
     else
         t->locked++;
 }
@@ -695,9 +697,9 @@ static void an_empty_list_without_memory_for_it_is_not_tried_all_the_time(void *
     alloc_fail_at(0);
     assert_true(was_hit);
     assert_int_equal(1, directory_count(of));
-    pthread_mutex_lock(&of->lock);
+    mutex_lock(&of->lock);
     assert_true(of->empty_at_ns > clock_now_ns());
-    pthread_mutex_unlock(&of->lock);
+    mutex_unlock(&of->lock);
     clock_go_on(READ_AGAIN_MS);
     keeper_round(f.selector);
     assert_int_equal(0, directory_count(of));

@@ -1,0 +1,54 @@
+#include "base/thread.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+
+#define NAME_SIZE 16 /* of the kernel, with the end */
+
+typedef struct thread_beginning {
+    void *(*run)(void *arg);
+    void *arg;
+    char name[NAME_SIZE];
+} thread_beginning;
+
+/* A thread names itself: from outside it would run without its name at first, and one that ends at
+ * once may be gone by then. */
+static void *thread_begin(void *arg)
+{
+    thread_beginning self = *(thread_beginning *)arg;
+    free(arg);
+    pthread_setname_np(pthread_self(), self.name);
+    return self.run(self.arg);
+}
+
+/* The new thread inherits the mask of the one that makes it. */
+static int thread_create_without_signals(pthread_t *thread, thread_beginning *beginning)
+{
+    sigset_t all, former;
+    sigfillset(&all);
+    int problem = pthread_sigmask(SIG_SETMASK, &all, &former);
+    if (problem != 0)
+        return problem;
+    problem = pthread_create(thread, NULL, thread_begin, beginning);
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    return problem;
+}
+
+dubboc_status thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err)
+{
+    thread_beginning *beginning = MEM_NEW(thread_beginning);
+    if (beginning == NULL)
+        return error_no_memory(err);
+    *beginning = (thread_beginning){.run = run, .arg = arg};
+    snprintf(beginning->name, sizeof beginning->name, "%s", name);
+    int problem = thread_create_without_signals(thread, beginning);
+    if (problem == 0)
+        return DUBBOC_OK;
+    free(beginning);
+    return error_set(err, DUBBOC_E_SYSTEM, "cannot start the thread %s: %s", name, strerror(problem));
+}
