@@ -7,20 +7,16 @@
 
 void memory_budget_init(memory_budget *self, size_t max_bytes)
 {
-    pthread_condattr_t monotonic;
     *self = (memory_budget){.max_bytes = max_bytes};
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->granted, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mutex_init(&self->lock, MUTEX_RANK_MEMORY);
+    condition_init(&self->granted);
 }
 
 void memory_budget_fini(memory_budget *self)
 {
     assert(self->used_bytes == 0 && self->first == NULL);
-    pthread_cond_destroy(&self->granted);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->granted);
+    mutex_fini(&self->lock);
 }
 
 static void memory_budget_queue_locked(memory_budget *self, memory_waiter *waiter)
@@ -56,7 +52,7 @@ static memory_waiter *memory_budget_grant_locked(memory_budget *self)
         memory_budget_unqueue_locked(self, waiter);
         self->used_bytes += waiter->bytes;
         if (waiter->granted == NULL) {
-            pthread_cond_broadcast(&self->granted);
+            condition_wake_all(&self->granted);
             continue;
         }
         *end = waiter;
@@ -85,36 +81,25 @@ static bool memory_budget_take_locked(memory_budget *self, size_t bytes)
 bool memory_budget_take_or_queue(memory_budget *self, size_t bytes, memory_waiter *waiter)
 {
     assert(bytes <= self->max_bytes && waiter->granted != NULL);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     waiter->bytes = bytes;
     bool is_taken = memory_budget_take_locked(self, bytes);
     if (!is_taken)
         memory_budget_queue_locked(self, waiter);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return is_taken;
 }
 
 bool memory_budget_withdraw(memory_budget *self, memory_waiter *waiter)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool was_queued = waiter->is_queued;
     if (was_queued)
         memory_budget_unqueue_locked(self, waiter);
     memory_waiter *granted = memory_budget_grant_locked(self); /* it may have been the first */
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     memory_budget_tell(granted);
     return was_queued;
-}
-
-/* false: the deadline has passed. */
-static bool memory_budget_sleep_locked(memory_budget *self, int64_t deadline_ns)
-{
-    struct timespec until = {.tv_sec = (time_t)(deadline_ns / NS_PER_S)};
-    until.tv_nsec = (long)(deadline_ns % NS_PER_S);
-    if (clock_now_ns() >= deadline_ns)
-        return false;
-    pthread_cond_timedwait(&self->granted, &self->lock, &until);
-    return true;
 }
 
 bool memory_budget_wait(memory_budget *self, size_t bytes, size_t waiters_max, int64_t deadline_ns)
@@ -122,11 +107,11 @@ bool memory_budget_wait(memory_budget *self, size_t bytes, size_t waiters_max, i
     memory_waiter waiter = {.bytes = bytes};
     memory_waiter *granted = NULL;
     assert(bytes <= self->max_bytes);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool is_taken = memory_budget_take_locked(self, bytes);
     if (!is_taken && self->waiting < waiters_max) {
         memory_budget_queue_locked(self, &waiter);
-        while (waiter.is_queued && memory_budget_sleep_locked(self, deadline_ns))
+        while (waiter.is_queued && condition_wait(&self->granted, &self->lock, deadline_ns))
             continue;
         is_taken = !waiter.is_queued;
         if (waiter.is_queued) {
@@ -134,33 +119,33 @@ bool memory_budget_wait(memory_budget *self, size_t bytes, size_t waiters_max, i
             granted = memory_budget_grant_locked(self);
         }
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     memory_budget_tell(granted);
     return is_taken;
 }
 
 void memory_budget_give_back(memory_budget *self, size_t bytes)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     assert(bytes <= self->used_bytes);
     self->used_bytes -= bytes;
     memory_waiter *granted = memory_budget_grant_locked(self);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     memory_budget_tell(granted);
 }
 
 size_t memory_budget_waiting(memory_budget *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     size_t waiting = self->waiting;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return waiting;
 }
 
 size_t memory_budget_used(memory_budget *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     size_t used = self->used_bytes;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return used;
 }

@@ -9,10 +9,12 @@
 #ifndef BASE_MEMORY_BUDGET_H
 #define BASE_MEMORY_BUDGET_H
 
-#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "base/condition.h"
+#include "base/mutex.h"
 
 typedef struct memory_waiter memory_waiter;
 
@@ -27,13 +29,13 @@ struct memory_waiter {
 
 typedef struct memory_budget {
     size_t max_bytes; /* does not change */
-    pthread_mutex_t lock;
+    mutex lock;
     /* Guarded by lock: */
     size_t used_bytes;
     size_t waiting;
     memory_waiter *first, *last;
-    /* For memory_budget_wait(), CLOCK_MONOTONIC. */
-    pthread_cond_t granted;
+    /* For memory_budget_wait(). */
+    condition granted;
 } memory_budget;
 
 void memory_budget_init(memory_budget *self, size_t max_bytes);

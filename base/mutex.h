@@ -10,6 +10,11 @@
 #include <stdbool.h>
 
 typedef enum mutex_rank {
+    MUTEX_RANK_TOOL, /* of the command line tool */
+    MUTEX_RANK_WORKERS,
+    MUTEX_RANK_DEFERRALS,
+    MUTEX_RANK_MEMORY,
+    MUTEX_RANK_ADDRESSES,   /* of a server's peers */
     MUTEX_RANK_OWN_ADDRESS, /* the client and the ZooKeeper registry are told the address under it */
     MUTEX_RANK_CLIENT,
     MUTEX_RANK_BUDGET, /* of retries */
@@ -28,6 +33,9 @@ typedef enum mutex_rank {
     MUTEX_RANK_ZK_PORT,
     MUTEX_RANK_ZK_HANDLE, /* the port looks at its handle under its own lock */
     MUTEX_RANK_ZK_MAILBOX,
+    MUTEX_RANK_HTTP_CLIENT,
+    MUTEX_RANK_ENDPOINT, /* the client looks at its endpoints under its own lock */
+    MUTEX_RANK_TRUST,
     MUTEX_RANK_LOG,
 } mutex_rank;
 

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "server/dispatch.h"
 #include "server/server.h"
 
@@ -84,9 +85,9 @@ static void unlink_locked(parked *self)
 
 static void unref(parked *self)
 {
-    pthread_mutex_lock(&self->owner->lock);
+    mutex_lock(&self->owner->lock);
     bool is_last = --self->refs == 0;
-    pthread_mutex_unlock(&self->owner->lock);
+    mutex_unlock(&self->owner->lock);
     if (!is_last)
         return;
     for (size_t i = 0; i < self->count; i++) {
@@ -111,12 +112,12 @@ static parked *park(exchange *ex)
     if (made->deadline_ns < DEADLINE_NEVER - GRACE_NS)
         made->deadline_ns += GRACE_NS;
     exchange_hold(ex);
-    pthread_mutex_lock(&made->owner->lock);
+    mutex_lock(&made->owner->lock);
     link_locked(made->owner, made);
     bool is_earlier = made->deadline_ns < made->owner->earliest_ns;
     if (is_earlier)
         made->owner->earliest_ns = made->deadline_ns;
-    pthread_mutex_unlock(&made->owner->lock);
+    mutex_unlock(&made->owner->lock);
     if (is_earlier)
         wake_signal(&made->owner->wake);
     return made;
@@ -125,7 +126,7 @@ static parked *park(exchange *ex)
 /* Adds an open hole; id becomes its own. */
 static bool add_hole(parked *self, size_t at, dubboc_slice id, size_t *index)
 {
-    pthread_mutex_lock(&self->owner->lock);
+    mutex_lock(&self->owner->lock);
     void *holes = self->holes;
     bool has_room = mem_grow(&holes, &self->capacity, self->count + 1, sizeof *self->holes);
     self->holes = holes;
@@ -138,7 +139,7 @@ static bool add_hole(parked *self, size_t at, dubboc_slice id, size_t *index)
         self->refs++;
         *index = self->count++;
     }
-    pthread_mutex_unlock(&self->owner->lock);
+    mutex_unlock(&self->owner->lock);
     return has_room;
 }
 
@@ -253,9 +254,9 @@ void parked_release(parked *self)
     self->text = *out;
     buffer_init(out, self->text.max_bytes);
     http_incoming_drop_body(self->incoming); /* the program may take its time */
-    pthread_mutex_lock(&self->owner->lock);
+    mutex_lock(&self->owner->lock);
     bool is_complete = settle_locked(self);
-    pthread_mutex_unlock(&self->owner->lock);
+    mutex_unlock(&self->owner->lock);
     if (is_complete)
         answer(self);
 }
@@ -268,7 +269,7 @@ static void fill(dubboc_deferred *deferred, buffer *reply)
     parked *self = deferred->parked;
     deferrals *owner = self->owner;
     bool is_complete = false;
-    pthread_mutex_lock(&owner->lock);
+    mutex_lock(&owner->lock);
     owner->answering++;
     hole *mine = &self->holes[deferred->index];
     if (mine->state == HOLE_OPEN) {
@@ -277,16 +278,16 @@ static void fill(dubboc_deferred *deferred, buffer *reply)
         buffer_init(reply, 0);
         is_complete = settle_locked(self);
     }
-    pthread_mutex_unlock(&owner->lock);
+    mutex_unlock(&owner->lock);
     buffer_fini(reply);
     if (is_complete)
         answer(self);
     unref(self);
     deferred_free(deferred);
-    pthread_mutex_lock(&owner->lock);
+    mutex_lock(&owner->lock);
     if (--owner->answering == 0)
-        pthread_cond_signal(&owner->answered);
-    pthread_mutex_unlock(&owner->lock);
+        condition_wake_one(&owner->answered);
+    mutex_unlock(&owner->lock);
 }
 
 /* true: a notification, which is gone now. */
@@ -363,7 +364,7 @@ static int64_t give_up(deferrals *self, int64_t now_ns, hole_state state)
 {
     parked *complete = NULL;
     int64_t next_ns = DEADLINE_NEVER;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     for (parked *one = self->first, *next; one != NULL; one = next) {
         next = one->next;
         if (one->deadline_ns > now_ns) {
@@ -378,7 +379,7 @@ static int64_t give_up(deferrals *self, int64_t now_ns, hole_state state)
     if (next_ns != DEADLINE_NEVER && state == HOLE_EXPIRED && next_ns < now_ns + LOOK_AGAIN_NS)
         next_ns = now_ns + LOOK_AGAIN_NS;
     self->earliest_ns = next_ns;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     for (parked *one = complete, *next; one != NULL; one = next) {
         next = one->next;
         answer(one);
@@ -394,9 +395,9 @@ int64_t deferrals_expire(deferrals *self)
 
 static bool has_to_end(deferrals *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     bool ends = self->ends;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return ends;
 }
 
@@ -415,40 +416,41 @@ static void *watch_clock(void *arg)
 void deferrals_init(deferrals *self)
 {
     *self = (deferrals){.earliest_ns = DEADLINE_NEVER, .wake = {.fd = -1}};
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_cond_init(&self->answered, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_DEFERRALS);
+    condition_init(&self->answered);
 }
 
 dubboc_status deferrals_start(deferrals *self, bool with_thread, dubboc_error *err)
 {
     if (self->wake.fd < 0 && !wake_open(&self->wake))
         return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     assert(self->first == NULL);
     self->is_stopped = self->ends = false;
     self->earliest_ns = DEADLINE_NEVER;
-    pthread_mutex_unlock(&self->lock);
-    int problem = with_thread ? quiet_thread_start(&self->thread, watch_clock, self) : 0;
-    self->has_thread = with_thread && problem == 0;
-    if (problem == 0)
+    mutex_unlock(&self->lock);
+    self->has_thread = false;
+    if (!with_thread)
         return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_SYSTEM, "no thread for deferred answers: %s", strerror(problem));
+    dubboc_status status = thread_start(&self->thread, watch_clock, self, "dubboc-deferred", err);
+    self->has_thread = status == DUBBOC_OK;
+    return status;
 }
 
 static void wait_until_answered(deferrals *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     while (self->answering > 0)
-        pthread_cond_wait(&self->answered, &self->lock);
-    pthread_mutex_unlock(&self->lock);
+        condition_wait(&self->answered, &self->lock, DEADLINE_NEVER);
+    mutex_unlock(&self->lock);
 }
 
 void deferrals_stop(deferrals *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->is_stopped = true;
     self->ends = true;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     wake_signal(&self->wake);
     if (self->has_thread)
         pthread_join(self->thread, NULL);
@@ -461,6 +463,6 @@ void deferrals_fini(deferrals *self)
 {
     wait_until_answered(self);
     wake_close(&self->wake);
-    pthread_cond_destroy(&self->answered);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->answered);
+    mutex_fini(&self->lock);
 }

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/condition.h"
+#include "base/mutex.h"
 #include "base/wake.h"
 #include "server/exchange.h"
 
@@ -14,7 +16,7 @@ typedef struct parked parked;
  * It lives as long as the server and not only from start to stop, because the program may answer what
  * was deferred at any time, also after a start that has failed. */
 typedef struct deferrals {
-    pthread_mutex_t lock; /* guards everything below and every parked */
+    mutex lock; /* guards everything below and every parked */
     parked *first;
     int64_t earliest_ns; /* the next look is due then */
     bool checks_raw;     /* [server] check_raw, set by the owner after deferrals_init() */
@@ -22,9 +24,9 @@ typedef struct deferrals {
     atomic_size_t open;  /* handles that the program has not answered; not guarded by the lock */
     bool is_stopped;     /* whatever is deferred from now on is answered with an error */
     bool has_thread;
-    bool ends;               /* for the thread */
-    size_t answering;        /* later answers that are being given just now, by threads of the program */
-    pthread_cond_t answered; /* answering became 0 */
+    bool ends;          /* for the thread */
+    size_t answering;   /* later answers that are being given just now, by threads of the program */
+    condition answered; /* answering became 0 */
     pthread_t thread;
     wake wake; /* earliest_ns went down, or ends */
 } deferrals;

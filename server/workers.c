@@ -4,20 +4,22 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/mutex.h"
+#include "base/thread.h"
 
 /* How often the reaper looks while work waits. */
 #define REAP_INTERVAL_NS (20 * NS_PER_MS)
 
 struct workers {
     workers_settings settings;
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t has_work;
-    pthread_cond_t reaper_wanted; /* CLOCK_MONOTONIC */
+    mutex lock; /* guards what follows */
+    condition has_work;
+    condition reaper_wanted;
     work_queue queue;
     size_t idle;            /* threads that wait for work */
     bool is_reaper_resting; /* it waits until there is something to look at */
@@ -28,18 +30,6 @@ struct workers {
     pthread_t reaper;
     bool has_reaper;
 };
-
-int quiet_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg)
-{
-    sigset_t all, former;
-    sigfillset(&all);
-    int problem = pthread_sigmask(SIG_SETMASK, &all, &former);
-    if (problem != 0)
-        return problem;
-    problem = pthread_create(thread, NULL, run, arg);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    return problem;
-}
 
 static void workers_refuse(workers *self, work *refused)
 {
@@ -54,14 +44,14 @@ static void workers_refuse(workers *self, work *refused)
 static work *workers_take(workers *self, work **refused, bool *is_stopped)
 {
     *refused = NULL;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->idle++;
     while (self->queue.count == 0 && !self->is_stopped)
-        pthread_cond_wait(&self->has_work, &self->lock);
+        condition_wait(&self->has_work, &self->lock, DEADLINE_NEVER);
     self->idle--;
     *is_stopped = self->is_stopped;
     work *taken = self->is_stopped ? NULL : work_queue_take(&self->queue, clock_now_ns(), refused);
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return taken;
 }
 
@@ -81,53 +71,36 @@ static void *workers_work(void *arg)
 /* Rests while nothing waits; otherwise until the next look is due. */
 static void workers_reaper_wait_locked(workers *self)
 {
-    int64_t next_ns = clock_now_ns() + REAP_INTERVAL_NS;
-    struct timespec next = {.tv_sec = (time_t)(next_ns / NS_PER_S), .tv_nsec = (long)(next_ns % NS_PER_S)};
     self->is_reaper_resting = self->queue.count == 0;
-    if (self->is_reaper_resting)
-        pthread_cond_wait(&self->reaper_wanted, &self->lock);
-    else
-        pthread_cond_timedwait(&self->reaper_wanted, &self->lock, &next);
+    int64_t next_ns = self->is_reaper_resting ? DEADLINE_NEVER : clock_now_ns() + REAP_INTERVAL_NS;
+    condition_wait(&self->reaper_wanted, &self->lock, next_ns);
     self->is_reaper_resting = false;
 }
 
 static void *workers_reap(void *arg)
 {
     workers *self = arg;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     while (!self->is_stopped) {
         workers_reaper_wait_locked(self);
         work *refused = work_queue_expire(&self->queue, clock_now_ns());
-        pthread_mutex_unlock(&self->lock);
+        mutex_unlock(&self->lock);
         workers_refuse(self, refused);
-        pthread_mutex_lock(&self->lock);
+        mutex_lock(&self->lock);
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     return NULL;
 }
 
 static dubboc_status workers_start_threads(workers *self, dubboc_error *err)
 {
-    int problem = quiet_thread_start(&self->reaper, workers_reap, self);
-    self->has_reaper = problem == 0;
-    while (problem == 0 && self->thread_count < self->settings.threads) {
-        problem = quiet_thread_start(&self->threads[self->thread_count], workers_work, self);
-        self->thread_count += problem == 0;
+    dubboc_status status = thread_start(&self->reaper, workers_reap, self, "dubboc-reaper", err);
+    self->has_reaper = status == DUBBOC_OK;
+    while (status == DUBBOC_OK && self->thread_count < self->settings.threads) {
+        status = thread_start(&self->threads[self->thread_count], workers_work, self, "dubboc-worker", err);
+        self->thread_count += status == DUBBOC_OK;
     }
-    if (problem == 0)
-        return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_SYSTEM, "worker %d of %d cannot be started: %s", self->thread_count + 1,
-        self->settings.threads, strerror(problem));
-}
-
-static void workers_init_conditions(workers *self)
-{
-    pthread_condattr_t monotonic;
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->reaper_wanted, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    pthread_cond_init(&self->has_work, NULL);
+    return status;
 }
 
 dubboc_status workers_new(const workers_settings *settings, workers **self, dubboc_error *err)
@@ -139,8 +112,9 @@ dubboc_status workers_new(const workers_settings *settings, workers **self, dubb
         return error_no_memory(err);
     made->settings = *settings;
     made->queue.max = (size_t)settings->queue_max;
-    pthread_mutex_init(&made->lock, NULL);
-    workers_init_conditions(made);
+    mutex_init(&made->lock, MUTEX_RANK_WORKERS);
+    condition_init(&made->reaper_wanted);
+    condition_init(&made->has_work);
     made->threads = MEM_NEW_ARRAY((size_t)settings->threads, pthread_t);
     dubboc_status status = made->threads != NULL ? workers_start_threads(made, err) : error_no_memory(err);
     if (status != DUBBOC_OK) {
@@ -154,7 +128,7 @@ dubboc_status workers_new(const workers_settings *settings, workers **self, dubb
 void workers_push(workers *self, work *added)
 {
     work *refused;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     if (self->is_stopped) {
         added->refusal = WORK_POOL_STOPPED;
         added->older = NULL;
@@ -167,22 +141,22 @@ void workers_push(workers *self, work *added)
     bool wakes_reaper = self->is_reaper_resting && self->queue.count > self->idle;
     if (wakes_reaper)
         self->is_reaper_resting = false;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (wakes_worker)
-        pthread_cond_signal(&self->has_work);
+        condition_wake_one(&self->has_work);
     if (wakes_reaper)
-        pthread_cond_signal(&self->reaper_wanted);
+        condition_wake_one(&self->reaper_wanted);
     workers_refuse(self, refused);
 }
 
 void workers_stop(workers *self)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     self->is_stopped = true;
     work *refused = work_queue_take_all(&self->queue, WORK_POOL_STOPPED);
-    pthread_mutex_unlock(&self->lock);
-    pthread_cond_broadcast(&self->has_work);
-    pthread_cond_signal(&self->reaper_wanted);
+    mutex_unlock(&self->lock);
+    condition_wake_all(&self->has_work);
+    condition_wake_one(&self->reaper_wanted);
     workers_refuse(self, refused);
     for (int i = 0; i < self->thread_count; i++)
         pthread_join(self->threads[i], NULL);
@@ -198,9 +172,9 @@ void workers_free(workers *self)
         return;
     if (self->thread_count > 0 || self->has_reaper)
         workers_stop(self);
-    pthread_cond_destroy(&self->has_work);
-    pthread_cond_destroy(&self->reaper_wanted);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->has_work);
+    condition_fini(&self->reaper_wanted);
+    mutex_fini(&self->lock);
     free(self->threads);
     free(self);
 }

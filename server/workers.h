@@ -2,7 +2,6 @@
 #ifndef SERVER_WORKERS_H
 #define SERVER_WORKERS_H
 
-#include <pthread.h>
 #include <stdbool.h>
 
 #include <dubboc/error.h>
@@ -34,9 +33,5 @@ void workers_stop(workers *self);
 
 /* After workers_stop(), or stops. NULL is accepted. */
 void workers_free(workers *self);
-
-/* pthread_create() with all signals blocked in the new thread, so that the program's signals go to
- * the program's threads. 0, or an errno. */
-int quiet_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);
 
 #endif

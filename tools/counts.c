@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mutex.h"
 #include "tools/offers.h"
 #include "tools/place.h"
 #include "tools/rules.h"
@@ -17,7 +18,7 @@ typedef struct counting {
     int64_t deadline_ns;
     interface_count *counts;
     atomic_size_t next;
-    pthread_mutex_t lock;
+    mutex lock;
     dubboc_status status; /* under lock, as the error: of the first that failed */
     dubboc_error *err;
 } counting;
@@ -53,11 +54,11 @@ static dubboc_status count_interface(const counting *self, const char *name, int
 
 static void counts_note_failure(counting *self, const dubboc_error *why)
 {
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     if (self->status == DUBBOC_OK)
         error_copy(self->err, why);
     self->status = why->status;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 static void *count_some(void *arg)
@@ -80,14 +81,18 @@ dubboc_status counts_read(
 {
     pthread_t threads[COUNT_THREADS];
     size_t started = 0;
-    counting self = {
-        .reg = reg, .names = names, .deadline_ns = deadline_ns, .counts = counts, .lock = PTHREAD_MUTEX_INITIALIZER, .err = err};
+    counting self = {.reg = reg,
+        .names = names,
+        .deadline_ns = deadline_ns,
+        .counts = counts,
+        .lock = MUTEX_INITIALIZER(MUTEX_RANK_TOOL),
+        .err = err};
     while (
         started < COUNT_THREADS && started + 1 < names->count && pthread_create(&threads[started], NULL, count_some, &self) == 0)
         started++;
     count_some(&self);
     while (started > 0)
         pthread_join(threads[--started], NULL);
-    pthread_mutex_destroy(&self.lock);
+    mutex_fini(&self.lock);
     return self.status;
 }

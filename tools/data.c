@@ -1,20 +1,21 @@
 #include "tools/data.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/condition.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "tools/tool.h"
 
 #define PATH_SIZE 600
 #define APPLICATIONS_WAIT_MS 1000
 
 typedef struct data_reading {
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* is_read was set; on the monotonic clock */
+    mutex lock;
+    condition changed; /* is_read was set; on the monotonic clock */
     bool is_read;
     bool is_there;
     char *text; /* NULL beside is_there: no memory */
@@ -24,41 +25,36 @@ static void data_take(void *arg, const char *path, const char *data, size_t len)
 {
     data_reading *self = arg;
     (void)path;
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     if (!self->is_read) {
         self->is_there = data != NULL;
         self->text = data != NULL ? mem_dup_slice(slice_make(data, len)) : NULL;
         self->is_read = true;
-        pthread_cond_signal(&self->changed);
+        condition_wake_one(&self->changed);
     }
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 static void data_init(data_reading *self)
 {
-    pthread_condattr_t monotonic;
     *self = (data_reading){0};
-    pthread_mutex_init(&self->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&self->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    mutex_init(&self->lock, MUTEX_RANK_TOOL);
+    condition_init(&self->changed);
 }
 
 static void data_fini(data_reading *self)
 {
     free(self->text);
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->lock);
+    condition_fini(&self->changed);
+    mutex_fini(&self->lock);
 }
 
 static void data_wait(data_reading *self, int64_t deadline_ns)
 {
-    struct timespec until = {.tv_sec = (time_t)(deadline_ns / NS_PER_S), .tv_nsec = (long)(deadline_ns % NS_PER_S)};
-    pthread_mutex_lock(&self->lock);
-    while (!self->is_read && pthread_cond_timedwait(&self->changed, &self->lock, &until) == 0)
+    mutex_lock(&self->lock);
+    while (!self->is_read && condition_wait(&self->changed, &self->lock, deadline_ns))
         continue;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
 }
 
 /* After the subscription has ended, when no other thread uses it. */

@@ -91,24 +91,24 @@ static http_address *take_share(http_server *server, const struct sockaddr_stora
 {
     http_address wanted = {0};
     make_key(from, &wanted);
-    pthread_mutex_lock(&server->addresses_lock);
+    mutex_lock(&server->addresses_lock);
     http_address *address = find_or_add(server, &wanted);
     if (address != NULL && address->connections >= server->settings.connections_per_address_max)
         address = NULL;
     if (address != NULL)
         address->connections++;
-    pthread_mutex_unlock(&server->addresses_lock);
+    mutex_unlock(&server->addresses_lock);
     return address;
 }
 
 static void give_share_back(http_server *server, http_address *address)
 {
     bool is_last;
-    pthread_mutex_lock(&server->addresses_lock);
+    mutex_lock(&server->addresses_lock);
     is_last = --address->connections == 0;
     if (is_last)
         map_remove(server->addresses, slice_make(address->key, address->key_len));
-    pthread_mutex_unlock(&server->addresses_lock);
+    mutex_unlock(&server->addresses_lock);
     if (is_last)
         free(address);
 }

@@ -41,7 +41,7 @@ dubboc_status http_client_new(const http_client_settings *settings, http_client 
         return error_no_memory(err);
     made->settings = *settings;
     made->stop.fd = -1;
-    pthread_mutex_init(&made->lock, NULL);
+    mutex_init(&made->lock, MUTEX_RANK_HTTP_CLIENT);
     dubboc_status status = DUBBOC_OK;
     bool is_copied = copy_texts(made, settings);
     http_trust_init(&made->trust, made->settings.tls_ca_file);
@@ -60,10 +60,10 @@ void http_client_stop(http_client *client)
 {
     atomic_store(&client->is_stopping, true);
     wake_signal(&client->stop);
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     for (http_endpoint *endpoint = client->endpoints; endpoint != NULL; endpoint = endpoint->next)
         http_endpoint_wake_waiters(endpoint);
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
 }
 
 void http_client_free(http_client *client)
@@ -73,7 +73,7 @@ void http_client_free(http_client *client)
     assert(client->endpoints == NULL);
     wake_close(&client->stop);
     http_trust_fini(&client->trust);
-    pthread_mutex_destroy(&client->lock);
+    mutex_fini(&client->lock);
     free((char *)client->settings.connect_timeout_origin);
     free((char *)client->settings.proxy_origin);
     free((char *)client->settings.proxy);

@@ -3,10 +3,11 @@
 #ifndef TRANSPORT_HTTP_INTERNAL_H
 #define TRANSPORT_HTTP_INTERNAL_H
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/uio.h>
 
+#include "base/condition.h"
+#include "base/mutex.h"
 #include "base/wake.h"
 #include "transport/http_client.h"
 #include "transport/http_trust.h"
@@ -17,7 +18,7 @@ struct http_client {
     atomic_bool is_stopping;
     atomic_ullong connections_opened;
     http_trust trust;
-    pthread_mutex_t lock; /* the list below; taken before an endpoint's */
+    mutex lock; /* the list below; taken before an endpoint's */
     http_endpoint *endpoints;
 };
 
@@ -73,7 +74,7 @@ struct http_connection {
 /* A thread (later: an asynchronous call) that waits for a connection to come free. What it waits for is given to it, so nobody overtakes. */
 typedef struct pool_waiter {
     struct pool_waiter *next;
-    pthread_cond_t wakeup;
+    condition wakeup;
     bool is_fresh;   /* wants a place for a new one only */
     bool is_granted; /* connection, or, if that is NULL, the place to open one */
     http_connection *connection;
@@ -85,7 +86,7 @@ struct http_endpoint {
     char *host; /* host:port */
     bool is_tls;
     http_endpoint *next, *previous; /* client's list */
-    pthread_mutex_t lock;           /* all below */
+    mutex lock;                     /* all below */
     int references;
     int connections;                  /* in use, idle, being opened */
     http_connection *newest, *oldest; /* idle */

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "transport/http_daemon.h"
 
 #define EVENTS_A_TURN 64
@@ -287,13 +288,9 @@ static void *run(void *arg)
 
 dubboc_status http_loop_start_thread(http_loop *loop, dubboc_error *err)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the program's, on its own threads */
-    int failure = pthread_create(&loop->thread, NULL, run, loop);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    loop->has_thread = failure == 0;
-    return failure == 0 ? DUBBOC_OK : error_set(err, DUBBOC_E_SYSTEM, "no thread for an event loop: %s", strerror(failure));
+    dubboc_status status = thread_start(&loop->thread, run, loop, "dubboc-loop", err);
+    loop->has_thread = status == DUBBOC_OK;
+    return status;
 }
 
 static void end_connections(http_loop *loop)

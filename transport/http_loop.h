@@ -23,6 +23,7 @@
 
 #include "base/map.h"
 #include "base/memory_budget.h"
+#include "base/mutex.h"
 #include "base/wake.h"
 #include "transport/http_server.h"
 
@@ -329,7 +330,7 @@ struct http_server {
     char problem[256];
     _Atomic int connections; /* counted ones */
     memory_budget bodies;
-    pthread_mutex_t addresses_lock;
+    mutex addresses_lock;
     map *addresses;        /* key -> http_address, with addresses_lock held */
     bool checks_positions; /* see http_guard.h */
     char keep_alive[32];   /* "timeout=N", "": none */

@@ -115,46 +115,21 @@ static bool grant_locked(http_endpoint *endpoint, http_connection *connection)
     leave_queue_locked(endpoint, waiter);
     waiter->connection = connection;
     waiter->is_granted = true;
-    pthread_cond_signal(&waiter->wakeup);
+    condition_wake_one(&waiter->wakeup);
     return true;
-}
-
-/* The condition variable runs by the real monotonic clock, the deadline by ours. */
-static struct timespec real_deadline(int64_t deadline_ns)
-{
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    int64_t left = deadline_ns - clock_now_ns();
-    int64_t end = at.tv_sec * NS_PER_S + at.tv_nsec + (left > 0 ? left : 0);
-    return (struct timespec){.tv_sec = end / NS_PER_S, .tv_nsec = end % NS_PER_S};
-}
-
-static void init_wakeup(pthread_cond_t *wakeup)
-{
-    pthread_condattr_t by_clock;
-    pthread_condattr_init(&by_clock);
-    pthread_condattr_setclock(&by_clock, CLOCK_MONOTONIC);
-    pthread_cond_init(wakeup, &by_clock);
-    pthread_condattr_destroy(&by_clock);
 }
 
 static pool_got wait_locked(http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection)
 {
     pool_waiter self = {.is_fresh = fresh};
-    init_wakeup(&self.wakeup);
+    condition_init(&self.wakeup);
     enqueue_locked(endpoint, &self);
     const atomic_bool *is_stopping = &endpoint->client->is_stopping;
-    while (!self.is_granted && !atomic_load(is_stopping) && !deadline_is_over(deadline_ns)) {
-        if (deadline_ns == DEADLINE_NEVER) {
-            pthread_cond_wait(&self.wakeup, &endpoint->lock);
-        } else {
-            struct timespec until = real_deadline(deadline_ns);
-            pthread_cond_timedwait(&self.wakeup, &endpoint->lock, &until);
-        }
-    }
+    while (!self.is_granted && !atomic_load(is_stopping) && condition_wait(&self.wakeup, &endpoint->lock, deadline_ns))
+        continue;
     if (!self.is_granted)
         leave_queue_locked(endpoint, &self);
-    pthread_cond_destroy(&self.wakeup);
+    condition_fini(&self.wakeup);
     if (!self.is_granted)
         return atomic_load(is_stopping) ? POOL_CLOSED : POOL_FULL;
     *connection = self.connection;
@@ -163,19 +138,19 @@ static pool_got wait_locked(http_endpoint *endpoint, bool fresh, int64_t deadlin
 
 void http_endpoint_wake_waiters(http_endpoint *endpoint)
 {
-    pthread_mutex_lock(&endpoint->lock);
+    mutex_lock(&endpoint->lock);
     for (pool_waiter *waiter = endpoint->first_waiter; waiter != NULL; waiter = waiter->next)
-        pthread_cond_signal(&waiter->wakeup);
-    pthread_mutex_unlock(&endpoint->lock);
+        condition_wake_one(&waiter->wakeup);
+    mutex_unlock(&endpoint->lock);
 }
 
 int http_endpoint_waiters(http_endpoint *endpoint)
 {
     int count = 0;
-    pthread_mutex_lock(&endpoint->lock);
+    mutex_lock(&endpoint->lock);
     for (const pool_waiter *waiter = endpoint->first_waiter; waiter != NULL; waiter = waiter->next)
         count++;
-    pthread_mutex_unlock(&endpoint->lock);
+    mutex_unlock(&endpoint->lock);
     return count;
 }
 
@@ -207,11 +182,11 @@ static pool_got try_locked(
 static pool_got take_any(http_endpoint *endpoint, bool fresh, int64_t now_ns, int64_t deadline_ns, http_connection **connection)
 {
     http_connection *dropped = NULL;
-    pthread_mutex_lock(&endpoint->lock);
+    mutex_lock(&endpoint->lock);
     pool_got got = try_locked(endpoint, fresh, now_ns, connection, &dropped);
     if (got == POOL_FULL)
         got = wait_locked(endpoint, fresh, deadline_ns, connection);
-    pthread_mutex_unlock(&endpoint->lock);
+    mutex_unlock(&endpoint->lock);
     close_all(dropped);
     return got;
 }
@@ -229,14 +204,14 @@ static void free_place_locked(http_endpoint *endpoint)
 static void unlock_and_destroy_unused(http_endpoint *endpoint)
 {
     bool is_unused = endpoint->references == 0 && endpoint->connections == 0;
-    pthread_mutex_unlock(&endpoint->lock);
+    mutex_unlock(&endpoint->lock);
     if (is_unused)
         destroy(endpoint);
 }
 
 static void free_place(http_endpoint *endpoint)
 {
-    pthread_mutex_lock(&endpoint->lock);
+    mutex_lock(&endpoint->lock);
     free_place_locked(endpoint);
     unlock_and_destroy_unused(endpoint);
 }
@@ -258,7 +233,7 @@ static void pool_finish(http_connection *connection, bool is_kept)
 {
     http_endpoint *endpoint = connection->endpoint;
     http_connection *dropped = NULL;
-    pthread_mutex_lock(&endpoint->lock);
+    mutex_lock(&endpoint->lock);
     if (connection->lost_host)
         drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
     is_kept = is_kept && keep_locked(endpoint, connection);
@@ -387,22 +362,22 @@ static bool split_url(const char *url, bool *is_tls, dubboc_slice *authority)
 static void link_to_client(http_endpoint *endpoint)
 {
     http_client *client = endpoint->client;
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     endpoint->next = client->endpoints;
     if (endpoint->next != NULL)
         endpoint->next->previous = endpoint;
     client->endpoints = endpoint;
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
 }
 
 static void unlink_from_client(http_endpoint *endpoint)
 {
     http_client *client = endpoint->client;
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     *(endpoint->previous != NULL ? &endpoint->previous->next : &client->endpoints) = endpoint->next;
     if (endpoint->next != NULL)
         endpoint->next->previous = endpoint->previous;
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
 }
 
 dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err)
@@ -425,7 +400,7 @@ dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpo
         free(made);
         return error_no_memory(err);
     }
-    pthread_mutex_init(&made->lock, NULL);
+    mutex_init(&made->lock, MUTEX_RANK_ENDPOINT);
     link_to_client(made);
     *endpoint = made;
     return DUBBOC_OK;
@@ -433,15 +408,15 @@ dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpo
 
 void http_endpoint_ref(http_endpoint *endpoint)
 {
-    pthread_mutex_lock(&endpoint->lock);
+    mutex_lock(&endpoint->lock);
     endpoint->references++;
-    pthread_mutex_unlock(&endpoint->lock);
+    mutex_unlock(&endpoint->lock);
 }
 
 static void destroy(http_endpoint *endpoint)
 {
     unlink_from_client(endpoint);
-    pthread_mutex_destroy(&endpoint->lock);
+    mutex_fini(&endpoint->lock);
     free(endpoint->host);
     free(endpoint->url);
     free(endpoint);
@@ -449,7 +424,7 @@ static void destroy(http_endpoint *endpoint)
 
 void http_endpoint_unref(http_endpoint *endpoint)
 {
-    pthread_mutex_lock(&endpoint->lock);
+    mutex_lock(&endpoint->lock);
     assert(endpoint->references > 0);
     endpoint->references--;
     http_connection *idle = NULL;
@@ -468,13 +443,13 @@ int64_t http_client_close_stale(http_client *client)
 {
     http_connection *dropped = NULL;
     int64_t now_ns = clock_now_ns();
-    pthread_mutex_lock(&client->lock);
+    mutex_lock(&client->lock);
     for (http_endpoint *endpoint = client->endpoints; endpoint != NULL; endpoint = endpoint->next) {
-        pthread_mutex_lock(&endpoint->lock);
+        mutex_lock(&endpoint->lock);
         drop_stale_locked(endpoint, now_ns, &dropped);
-        pthread_mutex_unlock(&endpoint->lock);
+        mutex_unlock(&endpoint->lock);
     }
-    pthread_mutex_unlock(&client->lock);
+    mutex_unlock(&client->lock);
     close_all(dropped);
     int64_t half_ms = client->settings.pool_idle_ms / 2;
     return now_ns + (half_ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : half_ms < LOOK_MOST_MS ? half_ms : LOOK_MOST_MS) * NS_PER_MS;

@@ -144,7 +144,7 @@ dubboc_status http_server_open(const http_server_settings *settings, http_server
     server->listen_fd = -1;
     server->loop_count = settings->loops > 0 ? settings->loops : 1;
     server->checks_positions = strncmp(MHD_get_version(), "0.", 2) == 0;
-    pthread_mutex_init(&server->addresses_lock, NULL);
+    mutex_init(&server->addresses_lock, MUTEX_RANK_ADDRESSES);
     size_t memory_max = settings->memory_max_bytes;
     assert(memory_max == 0 || memory_max >= settings->body_max_bytes);
     memory_budget_init(&server->bodies, memory_max > 0 ? memory_max : SIZE_MAX);
@@ -301,7 +301,7 @@ void http_server_free(http_server *server)
     if (server->listen_fd >= 0)
         close(server->listen_fd);
     map_free(server->addresses, free);
-    pthread_mutex_destroy(&server->addresses_lock);
+    mutex_fini(&server->addresses_lock);
     memory_budget_fini(&server->bodies);
     free(server);
 }

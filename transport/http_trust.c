@@ -9,13 +9,13 @@
 void http_trust_init(http_trust *self, const char *ca_file)
 {
     *self = (http_trust){.ca_file = ca_file};
-    pthread_mutex_init(&self->lock, NULL);
+    mutex_init(&self->lock, MUTEX_RANK_TRUST);
 }
 
 void http_trust_fini(http_trust *self)
 {
     http_trust_give_back(self->store);
-    pthread_mutex_destroy(&self->lock);
+    mutex_fini(&self->lock);
 }
 
 /* Only the file's authorities count when one is given: Debian's libcurl would add those of the system
@@ -138,11 +138,11 @@ dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
         return DUBBOC_OK;
     dubboc_error reason;
     error_clear(&reason);
-    pthread_mutex_lock(&self->lock);
+    mutex_lock(&self->lock);
     dubboc_status status = trust_refresh_locked(self, &reason);
     if (self->store != NULL && X509_STORE_up_ref(self->store) == 1)
         *store = self->store;
-    pthread_mutex_unlock(&self->lock);
+    mutex_unlock(&self->lock);
     if (*store == NULL)
         return error_set(err, status == DUBBOC_OK ? DUBBOC_E_NO_MEMORY : status, "%s", reason.text);
     if (status != DUBBOC_OK)

@@ -11,15 +11,16 @@
 #define TRANSPORT_HTTP_TRUST_H
 
 #include <curl/curl.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
 #include <dubboc/error.h>
 
+#include "base/mutex.h"
+
 typedef struct http_trust {
     const char *ca_file; /* borrowed; NULL: the system's authorities */
-    pthread_mutex_t lock;
+    mutex lock;
     void *store;         /* an X509_STORE; NULL: none could be read yet */
     bool has_seen;       /* a file was read, with success or not */
     struct stat seen;    /* that file */
