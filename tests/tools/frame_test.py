@@ -182,8 +182,8 @@ def the_sample_that_is_installed_is_the_one_that_the_tool_prints():
               "docs/sample.ini is old: write it anew by `dubboc config sample`")
 
 
-def completed(*words):
-    """What bash offers for the last of the words after `dubboc`."""
+def completed(*words, env=None):
+    """What bash offers for the last of the words after `dubboc`, a line each."""
     script = """
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
@@ -191,8 +191,8 @@ _dubboc "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 printf '%s\\n' "${COMPREPLY[@]}"
 """
     done = subprocess.run(["bash", "-c", script, "bash", os.path.join(SOURCE, "tools", "completion", "dubboc"), DUBBOC, *words],
-                          capture_output=True, env=environment(), timeout=60, check=True)
-    return done.stdout.decode().split()
+                          capture_output=True, env=environment(env), timeout=60, check=True)
+    return done.stdout.decode().splitlines()
 
 
 def bash_completes_commands_options_and_actions():
@@ -200,6 +200,20 @@ def bash_completes_commands_options_and_actions():
     equal(set(commands()) - set(completed("")), set())
     equal(completed("call", "--pre"), ["--pretty"])
     equal(completed("config", "sh"), ["show"])
+
+
+def bash_offers_no_interface_that_it_would_execute():
+    names = ["com.example.A", "com.example.Outer$Inner", "com.example.$(touch ran-1)", "com.`touch ran-2`", "com.example.{a,b}",
+             "com.example;touch ran-3", "com.example.A B", "com.example*", "-r", "com.example.~"]
+    with Folder() as folder:
+        for name in names:
+            os.makedirs(os.path.join(folder.path, "dubbo", name), exist_ok=True)
+        env = {"DUBBOC_REGISTRY_ADDRESS": "file://" + folder.path}
+        offered = completed("ls", "com", env=env)
+        equal(offered, ["com.example.A", "com.example.Outer\\$Inner"])
+        equal(completed("ls", "com.example.Outer\\$", env=env), ["com.example.Outer\\$Inner"])
+        equal(completed("ls", "", env=env), offered)
+        equal([name for name in os.listdir(".") if name.startswith("ran-")], [])
 
 
 def an_unknown_variable_warns_and_nothing_more():
@@ -240,6 +254,7 @@ run([
     every_key_of_the_sample_works_when_its_comment_mark_is_removed,
     the_sample_that_is_installed_is_the_one_that_the_tool_prints,
     bash_completes_commands_options_and_actions,
+    bash_offers_no_interface_that_it_would_execute,
     an_unknown_variable_warns_and_nothing_more,
     a_full_standard_output_is_no_success,
 ])
