@@ -103,9 +103,10 @@ void error_copy(dubboc_error *err, const dubboc_error *from)
  * commands to a terminal. */
 static void error_make_one_line(char *text)
 {
-    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++)
-        if (*c < ' ' || *c == 0x7F)
-            *c = *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : '?';
+    for (char *c = text; *c != '\0'; c++)
+        if (*c == '\n' || *c == '\r' || *c == '\t')
+            *c = ' ';
+    utf8_hide_controls(text);
 }
 
 dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *format, va_list args)

@@ -37,13 +37,6 @@ bool log_is_on(dubboc_log_level level)
     return (int)level <= atomic_load_explicit(&sink.level, memory_order_relaxed);
 }
 
-static void replace_control_bytes(char *text)
-{
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
-}
-
 static void hand_over(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields)
 {
     mutex_lock(&sink.lock);
@@ -79,7 +72,7 @@ void log_write(dubboc_log_level level, const char *area, const char *message, un
     if (vsnprintf(text, sizeof text, fields, args) >= (int)sizeof text)
         utf8_drop_cut_tail(text);
     va_end(args);
-    replace_control_bytes(text);
+    utf8_hide_controls(text);
     if (waiting != NULL)
         keep(waiting, level, area, message, suppressed, text);
     else

@@ -94,3 +94,21 @@ void utf8_drop_cut_tail(char *text)
 {
     text[without_cut_tail(text, strlen(text))] = '\0';
 }
+
+/* Of U+0080 to U+009F in UTF-8. */
+static bool utf8_is_c1(const char *at)
+{
+    return (unsigned char)at[0] == 0xC2 && ((unsigned char)at[1] & 0xE0) == 0x80;
+}
+
+void utf8_hide_controls(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at != '\0'; at++) {
+        bool is_c1 = utf8_is_c1(at);
+        bool is_control = is_c1 || (unsigned char)*at < 0x20 || *at == 0x7F;
+        *to++ = is_control ? '?' : *at;
+        at += is_c1;
+    }
+    *to = '\0';
+}

@@ -19,4 +19,9 @@ dubboc_slice utf8_cut(dubboc_slice text, size_t bytes_max);
 /* For a text that was cut at its end to fit somewhere: takes away what the cut left of a character. */
 void utf8_drop_cut_tail(char *text);
 
+/* Replaces each control character by one '?', so that the text is one line and sends no commands to a
+ * terminal: below U+0020, U+007F, and U+0080 to U+009F, which a terminal obeys as well (U+009B is ESC [).
+ * Bytes that are not UTF-8 stay. */
+void utf8_hide_controls(char *text);
+
 #endif

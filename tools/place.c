@@ -157,9 +157,9 @@ char *place_text(const char *given)
 
 void place_print(const char *given)
 {
-    char *masked = place_text(given);
-    const char *text = masked != NULL ? masked : MASK;
-    for (; *text != '\0'; text++)
-        putchar((unsigned char)*text < 0x20 || *text == 0x7F ? '?' : *text);
-    free(masked);
+    char *text = place_text(given);
+    if (text != NULL)
+        utf8_hide_controls(text);
+    fputs(text != NULL ? text : MASK, stdout);
+    free(text);
 }

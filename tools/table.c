@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "tools/place.h"
 
 #define GAP 2
@@ -59,10 +60,10 @@ static size_t table_width(const char *text)
 static char *table_cell(const char *text, bool is_last)
 {
     char *cell = place_text(text[0] != '\0' ? text : "-");
-    for (char *c = cell; c != NULL && *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
-        else if (*c == ' ' && !is_last)
+    if (cell != NULL)
+        utf8_hide_controls(cell);
+    for (char *c = cell; c != NULL && *c != '\0' && !is_last; c++)
+        if (*c == ' ')
             *c = '_';
     return cell;
 }

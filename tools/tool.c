@@ -17,9 +17,7 @@ void tool_say(const char *format, ...)
     if (vsnprintf(text, sizeof text, format, args) >= (int)sizeof text)
         utf8_drop_cut_tail(text);
     va_end(args);
-    for (char *c = text; *c != '\0'; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7F)
-            *c = '?';
+    utf8_hide_controls(text);
     fprintf(stderr, "dubboc: %s\n", text);
 }
 

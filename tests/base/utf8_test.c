@@ -107,6 +107,26 @@ static void the_text_of_an_error_is_cut_between_two_characters(void **state)
     }
 }
 
+static void control_characters_of_every_width_are_hidden(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *given, *shown;
+    } cases[] = {
+        {"", ""},
+        {"a\x1b[31mb\r\n\t\x7f", "a?[31mb????"},
+        {"\xc2\x80\xc2\x9b\x33\x31m\xc2\x9f", "??31m?"},
+        {"\xc2\xa0\xc3\x9b \xe2\x82\xac", "\xc2\xa0\xc3\x9b \xe2\x82\xac"},
+        {"\x9b\xc2", "\x9b\xc2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[32];
+        strcpy(text, cases[i].given);
+        utf8_hide_controls(text);
+        assert_string_equal(text, cases[i].shown);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +135,7 @@ int main(void)
         cmocka_unit_test(a_text_is_cut_between_two_characters),
         cmocka_unit_test(only_what_a_cut_left_is_taken_away),
         cmocka_unit_test(the_text_of_an_error_is_cut_between_two_characters),
+        cmocka_unit_test(control_characters_of_every_width_are_hidden),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,6 +201,15 @@ def a_pretty_result_is_indented_and_a_terminal_gets_it_unasked():
         equal(on_a_terminal("call", "--raw", *arguments).strip().encode(), result)
 
 
+def a_pretty_result_sends_no_commands_to_the_terminal():
+    result = '["\u009b31m red \u00a0\u00e9", "\u0080"]'
+    with Peer(answer_text(result.encode())) as peer:
+        end = call("--pretty", "-u", peer.url, INTERFACE, "echo")
+        equal(end.out, '[\n  "\\u009b31m red \u00a0\u00e9",\n  "\\u0080"\n]\n', end)
+        equal(json.loads(end.out), json.loads(result), end)
+        equal(json.loads(call("-u", peer.url, INTERFACE, "echo").out), json.loads(result), end)
+
+
 def on_a_terminal(*arguments):
     """What dubboc prints when its standard output is a terminal."""
     reader, terminal = os.openpty()
@@ -427,6 +436,7 @@ run([
     a_proxy_that_refuses_is_named_with_its_place,
     what_a_setting_causes_at_the_start_names_its_place,
     a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
+    a_pretty_result_sends_no_commands_to_the_terminal,
     numbers_stay_exact,
     the_raw_form_prints_what_the_peer_wrote,
     an_error_object_is_one_line_on_standard_error_with_1,

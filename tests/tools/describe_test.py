@@ -115,11 +115,12 @@ def what_is_not_there_is_told_as_ls_does():
 
 def node_data_reaches_the_terminal_escaped_and_masked():
     with Folder() as folder:
-        held = [Node(folder, FIRST.replace("methods=add,sum", "methods=a\x1b[31mdd,x")),
+        held = [Node(folder, FIRST.replace("methods=add,sum", "methods=a\x1b[31md\u009b31md,x")),
                 Node(folder, "jsonrpc://u:Zq4@127.0.0.1:7/com.example.A?interface=com.example.A")]
         for option in ((), ("--json",)):
             end = dubboc("describe", *option, "-r", "file://" + folder.path, INTERFACE)
             equal((end.status, "\x1b" in end.out, "Zq4" in end.out), (0, False, False), end)
+            equal("\u009b" in end.out, option == ("--json",), end)
         for each in held:
             each.die()
 

@@ -103,12 +103,12 @@ def on_a_terminal(*arguments):
 def a_cell_of_the_table_is_one_word():
     """Whatever a node holds: a group with a blank would shift the columns, an escape sequence would reach the terminal."""
     with Folder() as folder:
-        held = [Node(folder, ONE.replace("group=g", "group=two%20words")), Node(folder, TWO + "&application=x\x1b[31m")]
+        held = [Node(folder, ONE.replace("group=g", "group=two%20words")), Node(folder, TWO + "&application=x\x1b[31m\u009b31m")]
         end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
         for each in held:
             each.die()
     equal(rows(end)[0], ["127.0.0.1:1", "jsonrpc", "-", "two_words", "100", "-", "callable"], end)
-    equal(("\x1b" in end.out, len(rows(end))), (False, 2), end)
+    equal(("\x1b" in end.out, "\u009b" in end.out, len(rows(end))), (False, False, 2), end)
 
 
 def ls_all_lists_the_others_with_the_reason():
