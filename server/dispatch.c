@@ -638,6 +638,14 @@ void dispatch_run(work *taken)
     free(queued);
 }
 
+/* Where no Timeout header says it, from now: the time that a slow body took was not spent waiting for
+ * a worker. */
+static int64_t exchange_start_by_ns(exchange *ex)
+{
+    int64_t deadline_ns = exchange_deadline_ns(ex);
+    return deadline_ns != DEADLINE_NEVER ? deadline_ns : clock_now_ns() + ex->server->queue_time_ns;
+}
+
 static void submit(exchange *ex)
 {
     queued_exchange *queued = MEM_NEW(queued_exchange);
@@ -647,9 +655,7 @@ static void submit(exchange *ex)
     }
     exchange_hold(ex);
     queued->work.deadline_ns = exchange_deadline_ns(ex);
-    queued->work.start_by_ns = queued->work.deadline_ns != DEADLINE_NEVER
-                                   ? queued->work.deadline_ns
-                                   : http_incoming_received_ns(ex->incoming) + ex->server->queue_time_ns;
+    queued->work.start_by_ns = exchange_start_by_ns(ex);
     queued->work.cost = ex->method != NULL ? ex->method->cost : NULL;
     queued->ex = *ex;
     queued->ex.is_on_worker = true;

@@ -3,8 +3,11 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/slice.h"
 #include "server/server.h"
 
@@ -352,6 +355,40 @@ static void a_deferred_answer_keeps_no_body(void **state)
     free(body);
 }
 
+static _Atomic int64_t passed_ns; /* in addition to what really passes */
+
+static int64_t shifted_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec + passed_ns;
+}
+
+static bool request_has_begun(void *arg)
+{
+    (void)arg;
+    return http_server_requests(server->http) == 1;
+}
+
+/* Longer than [server] queue_time. */
+static void a_body_that_comes_slowly_has_not_waited_for_a_worker(void **state)
+{
+    (void)state;
+    static const char body[] = CALL("7", "slow", "[1]");
+    char head[200];
+    end(NULL);
+    clock_set_source(shifted_clock);
+    start(small_memory, 1);
+    int fd = caller_connect(test_port(server));
+    snprintf(head, sizeof head, "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", strlen(body));
+    assert_int_equal(send(fd, head, strlen(head), MSG_NOSIGNAL), strlen(head));
+    assert_true(test_wait_for(request_has_begun, NULL, 10000));
+    passed_ns += 10 * NS_PER_S;
+    assert_int_equal(send(fd, body, strlen(body), MSG_NOSIGNAL), strlen(body));
+    check_read(fd, 200, RESULT("7", "1"));
+    clock_set_source(NULL);
+}
+
 static void a_server_without_threads_reads_large_bodies_itself(void **state)
 {
     (void)state;
@@ -396,6 +433,7 @@ int main(void)
         TEST(only_half_of_the_workers_wait),
         TEST(a_notification_that_is_refused_has_no_body),
         TEST(a_deferred_answer_keeps_no_body),
+        TEST(a_body_that_comes_slowly_has_not_waited_for_a_worker),
         TEST(a_server_without_threads_reads_large_bodies_itself),
         TEST(the_default_follows_the_machine_and_the_largest_body),
     };
