@@ -347,10 +347,6 @@ void http_conn_cut(http_conn *conn, int status, const char *problem)
 
 static void expire(http_conn *conn)
 {
-    if (conn->phase == HTTP_PHASE_WAITING) {
-        http_incoming_withdraw(conn->request);
-        return;
-    }
     if (conn->phase == HTTP_PHASE_LINGER) {
         http_conn_drop(conn);
         return;
@@ -360,13 +356,32 @@ static void expire(http_conn *conn)
     http_conn_cut(conn, 408, "the request took too long");
 }
 
+static http_conn *loop_next_due(const http_loop *loop, http_phase phase)
+{
+    http_conn *conn = loop->conns[phase].head;
+    return conn != NULL && conn->deadline_ns <= loop->now_ns ? conn : NULL;
+}
+
+/* Of those that hold memory and wait for more only one a turn: what it gives back may be enough for
+ * another, when several wait for each other. */
+static void loop_end_waits(http_loop *loop)
+{
+    http_conn *conn;
+    bool is_last = false;
+    while (!is_last && (conn = loop_next_due(loop, HTTP_PHASE_WAITING)) != NULL) {
+        is_last = http_incoming_holds_memory(conn->request);
+        http_incoming_withdraw(conn->request);
+    }
+}
+
 void http_conn_enforce_deadlines(http_loop *loop)
 {
-    for (int phase = 0; phase < HTTP_PHASE_COUNT; phase++) {
+    for (http_phase phase = 0; phase < HTTP_PHASE_COUNT; phase++) {
         http_conn *conn;
-        while ((conn = loop->conns[phase].head) != NULL && conn->deadline_ns <= loop->now_ns)
+        while (phase != HTTP_PHASE_WAITING && (conn = loop_next_due(loop, phase)) != NULL)
             expire(conn);
     }
+    loop_end_waits(loop);
 }
 
 int64_t http_conn_next_deadline(const http_loop *loop)

@@ -37,8 +37,8 @@
 #define TARGET_MAX_BYTES ((size_t)64 * 1024) /* libmicrohttpd's memory is smaller */
 #define OUT_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define ANSWER_HEADERS_MAX 8
-#define SLOW_NS NS_PER_S /* a sender is not judged by its first second */
-#define SLOW_LOOKS 64    /* at so many senders, when memory is short */
+#define SLOW_NS NS_PER_S              /* a sender is not judged by its first second */
+#define MAKE_WAY_NS (100 * NS_PER_MS) /* how often senders are judged while memory is short */
 
 /* Those before STAGE_HANDLING in that order: nobody has been given the request yet. */
 typedef enum incoming_stage {
@@ -260,17 +260,13 @@ static bool http_incoming_is_hopeless(const http_incoming *request)
     return received < (double)used_ns / (double)allowed_ns;
 }
 
-/* When memory is short. Else a few peers that announce large bodies and send nothing could keep the
- * memory from all others until the time for a body is over. A chunked body is charged only as its
- * bytes come. */
+/* Else a few peers that announce large bodies and send nothing could keep the memory from all
+ * others until the time for a body is over. A chunked body is charged only as its bytes come. */
 static void http_incoming_cut_hopeless(http_loop *loop)
 {
     http_conn *next;
-    int looks = 0;
     for (http_conn *conn = loop->conns[HTTP_PHASE_BODY].head; conn != NULL; conn = next) {
         next = conn->next;
-        if (++looks > SLOW_LOOKS)
-            return;
         const http_incoming *request = conn->request;
         if (request->body.charged_bytes == 0 || !http_incoming_is_hopeless(request))
             continue;
@@ -279,14 +275,45 @@ static void http_incoming_cut_hopeless(http_loop *loop)
     }
 }
 
+void http_incoming_make_way(http_loop *loop)
+{
+    if (atomic_load_explicit(&loop->is_memory_short, memory_order_relaxed)) {
+        atomic_store(&loop->is_memory_short, false);
+        if (loop->make_way_ns == DEADLINE_NEVER)
+            loop->make_way_ns = loop->now_ns;
+    }
+    if (loop->now_ns < loop->make_way_ns)
+        return;
+    loop->make_way_ns = DEADLINE_NEVER;
+    if (memory_budget_waiting(&loop->server->bodies) == 0)
+        return;
+    http_incoming_cut_hopeless(loop);
+    loop->make_way_ns = loop->now_ns + MAKE_WAY_NS;
+}
+
+/* The memory may be held by requests of any loop. */
+static void http_incoming_tell_shortage(http_server *server, const http_loop *self)
+{
+    for (int i = 0; i < server->loop_count; i++) {
+        http_loop *loop = &server->loops[i];
+        if (!atomic_exchange(&loop->is_memory_short, true) && loop != self)
+            http_loop_wake(loop);
+    }
+}
+
+bool http_incoming_holds_memory(const http_incoming *request)
+{
+    return request->body.charged_bytes > 0;
+}
+
 static enum MHD_Result http_incoming_suspend(http_incoming *request)
 {
     http_conn *conn = request->conn;
-    http_incoming_cut_hopeless(conn->loop); /* not this one: just begun, or chunked */
     request->stage = STAGE_WAITING;
     request->body_ns = conn->loop->now_ns - conn->since_ns;
     http_conn_enter(conn, HTTP_PHASE_WAITING);
     MHD_suspend_connection(request->connection);
+    http_incoming_tell_shortage(conn->loop->server, conn->loop);
     return MHD_YES;
 }
 
@@ -320,12 +347,14 @@ static void http_incoming_reawake(const http_incoming *request)
         MHD_resume_connection(request->connection);
 }
 
-/* The time for the body goes on where it stood. */
+/* The time for the body goes on where it stood. Of a peer that has closed its side meanwhile, only
+ * what it has sent is left to be read, for which there is a time of its own. */
 static void http_incoming_end_wait(http_incoming *request, incoming_stage stage)
 {
     http_conn *conn = request->conn;
+    int64_t used_ns = conn->is_departed ? 0 : request->body_ns;
     request->stage = stage;
-    http_conn_enter_since(conn, HTTP_PHASE_BODY, conn->loop->now_ns - request->body_ns);
+    http_conn_enter_since(conn, HTTP_PHASE_BODY, conn->loop->now_ns - used_ns);
     http_incoming_reawake(request);
 }
 

@@ -221,6 +221,7 @@ dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error 
         .wake = {.fd = -1},
         .timer_ns = DEADLINE_NEVER,
         .listen_again_ns = DEADLINE_NEVER,
+        .make_way_ns = DEADLINE_NEVER,
         .idle_since_ns = DEADLINE_NEVER,
         .sending_since_ns = DEADLINE_NEVER,
         .now_ns = clock_now_ns()};
@@ -440,7 +441,8 @@ static int64_t next_deadline(const http_loop *loop)
 {
     if (daemon_has_work(loop))
         return loop->now_ns;
-    return deadline_min(http_conn_next_deadline(loop), loop->listen_again_ns);
+    int64_t own_ns = deadline_min(loop->listen_again_ns, loop->make_way_ns);
+    return deadline_min(http_conn_next_deadline(loop), own_ns);
 }
 
 /* Makes our epoll descriptor readable at that time. An earlier setting may stay: it costs one empty turn. */
@@ -530,6 +532,7 @@ bool http_loop_turn(http_loop *loop, int wait_ms)
     count_seen(loop);
     if (loop->conns[HTTP_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
         http_conn_end_departed(loop);
+    http_incoming_make_way(loop);
     http_conn_enforce_deadlines(loop);
     http_accept_publish(loop);
     set_timer(loop, next_deadline(loop));

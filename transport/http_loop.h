@@ -11,7 +11,7 @@
  *   http_guard.c     whether a request's framing and headers are beyond doubt
  *
  * A connection, and a request until it is held, belong to one loop and are touched by its thread only. Other threads reach a loop through
- * its two handoff stacks and its wake. */
+ * its three handoff stacks, is_memory_short and its wake. */
 #ifndef TRANSPORT_HTTP_LOOP_H
 #define TRANSPORT_HTTP_LOOP_H
 
@@ -203,11 +203,14 @@ struct http_loop {
     int timer_fd;     /* loops = 0 only; else -1 */
     int64_t timer_ns; /* what it is set to; DEADLINE_NEVER: not set */
     wake wake;
-    handoff_stack arrivals;             /* connections that another loop has accepted */
-    handoff_stack results;              /* requests that were held and are answered */
-    handoff_stack granted;              /* requests whose bodies have got memory */
-    handoff *taking;                    /* connections given to libmicrohttpd that it has not announced yet, FIFO */
-    int64_t now_ns;                     /* of this turn */
+    handoff_stack arrivals;      /* connections that another loop has accepted */
+    handoff_stack results;       /* requests that were held and are answered */
+    handoff_stack granted;       /* requests whose bodies have got memory */
+    handoff *taking;             /* connections given to libmicrohttpd that it has not announced yet, FIFO */
+    atomic_bool is_memory_short; /* a request waits for memory; set by its loop */
+    int64_t now_ns;              /* of this turn */
+    /* When to look again for bodies that must make way; DEADLINE_NEVER: nobody waits for memory. */
+    int64_t make_way_ns;
     int64_t listen_again_ns;            /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
     int64_t phase_ns[HTTP_PHASE_COUNT]; /* allowed in it; DEADLINE_NEVER: no deadline */
     http_conn_list conns[HTTP_PHASE_COUNT];
@@ -285,6 +288,13 @@ void http_incoming_withdraw(http_incoming *request);
 
 /* The server ends: the same for all that wait. */
 void http_incoming_withdraw_all(http_loop *loop);
+
+/* Whether the request holds memory for its body. */
+bool http_incoming_holds_memory(const http_incoming *request);
+
+/* While requests, of any loop, wait for memory: cuts those of this loop off whose bodies come too
+ * slowly, now and then. To be called in every turn. */
+void http_incoming_make_way(http_loop *loop);
 
 /* In HTTP_PHASE_WAITING: the peer has closed its side. */
 void http_incoming_departed(http_incoming *request);

@@ -17,6 +17,7 @@ static echo_server echo;
 static int peers[PEERS];
 static char text[4096];
 static char bytes[200 * 1024];
+static char large[200 * 1024];
 
 static int64_t fake_clock(void)
 {
@@ -342,6 +343,28 @@ static void two_that_wait_for_each_other_end_after_a_second(void **state)
     assert_int_equal(used(), 0);
 }
 
+/* All at once: the memory of the first one that is refused is enough for another. */
+static void not_all_that_wait_for_each_other_are_refused(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        say_chunked_head(i, "/a");
+        say_chunk(i, 10 * KIB); /* 64 KiB are charged */
+    }
+    for (int i = 0; i < 3; i++)
+        say_chunk(i, 60 * KIB);
+    assert_int_equal(waiting(), 3);
+    pass_ms(HTTP_MEMORY_WAIT_MS);
+    check_refused(0);
+    assert_false(has_answer(1));
+    peer_say(peers[1], "0\r\n\r\n");
+    turn();
+    assert_true(has_answer(1));
+    assert_true(recv(peers[1], text, 17, 0) == 17);
+    assert_memory_equal(text, "HTTP/1.1 200 OK\r\n", 17);
+    assert_int_equal(waiting(), 0);
+}
+
 static void a_peer_that_vanishes_gives_its_place_up(void **state)
 {
     (void)state;
@@ -366,6 +389,26 @@ static void a_peer_that_has_sent_all_and_half_closes_keeps_its_place(void **stat
     assert_int_equal(waiting(), 1);
     answer_held();
     turn();
+    assert_true(has_answer(1));
+    assert_true(recv(peers[1], text, 17, 0) == 17);
+    assert_memory_equal(text, "HTTP/1.1 200 OK\r\n", 17);
+}
+
+/* Its body took longer than a connection may stay whose peer has closed its side. */
+static void a_slow_sender_that_half_closes_is_served_after_its_wait(void **state)
+{
+    (void)state;
+    say_chunked_head(1, "/a");
+    say_chunk(1, 10 * KIB);
+    say(0, "/hold", 130 * KIB);
+    pass_ms(HTTP_DEPARTED_MS + 1000);
+    say_chunk(1, 120 * KIB);
+    peer_say(peers[1], "0\r\n\r\n");
+    assert_int_equal(waiting(), 1);
+    shutdown(peers[1], SHUT_WR);
+    turn();
+    answer_held();
+    pass_ms(1);
     assert_true(has_answer(1));
     assert_true(recv(peers[1], text, 17, 0) == 17);
     assert_memory_equal(text, "HTTP/1.1 200 OK\r\n", 17);
@@ -487,6 +530,52 @@ static void a_sender_that_cannot_make_it_gives_way(void **state)
     check_status(2, 200);
 }
 
+/* Too young to be judged when the other one began to wait. */
+static void a_silent_sender_gives_way_while_others_wait(void **state)
+{
+    (void)state;
+    say_head(0, "/a", 150 * KIB);
+    pass_ms(500);
+    say(1, "/a", 100 * KIB);
+    pass_ms(499);
+    assert_false(has_answer(0));
+    pass_ms(101);
+    check_status(0, 408);
+    check_status(1, 200);
+}
+
+static bool has_connections(void *arg)
+{
+    return http_server_connections(echo.server) == *(int *)arg;
+}
+
+static bool is_all_used(void *arg)
+{
+    return used() == *(size_t *)arg;
+}
+
+static void a_sender_on_another_loop_gives_way_too(void **state)
+{
+    (void)state;
+    static const char head[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 153600\r\n\r\n";
+    end(NULL);
+    set_up(NULL);
+    http_server_settings settings = memory_settings();
+    settings.loops = 2;
+    echo_start(&echo, &settings);
+    for (int i = 0; i < PEERS; i++) { /* in turn to one loop and the other */
+        peers[i] = peer_connect(&echo);
+        assert_true(test_wait_for(has_connections, &(int){i + 1}, 5000));
+    }
+    peer_say(peers[0], head);
+    assert_true(test_wait_for(is_all_used, &(size_t){150 * KIB}, 5000));
+    fake_now_ns += 5 * NS_PER_S;
+    peer_say(peers[1], head);
+    assert_true(peer_send(peers[1], bytes, 153600));
+    assert_int_equal(peer_read_reply(peers[0], text, sizeof text), 408);
+    assert_int_equal(peer_read_reply(peers[1], large, sizeof large), 200);
+}
+
 static void nobody_gives_way_while_there_is_memory(void **state)
 {
     (void)state;
@@ -523,8 +612,10 @@ int main(void)
         TEST(a_chunked_body_takes_memory_as_it_grows),
         TEST(a_chunked_body_waits_in_its_middle),
         TEST(two_that_wait_for_each_other_end_after_a_second),
+        TEST(not_all_that_wait_for_each_other_are_refused),
         TEST(a_peer_that_vanishes_gives_its_place_up),
         TEST(a_peer_that_has_sent_all_and_half_closes_keeps_its_place),
+        TEST(a_slow_sender_that_half_closes_is_served_after_its_wait),
         TEST(the_end_of_the_server_answers_whoever_waits),
         TEST(the_end_of_a_server_with_threads_answers_whoever_waits),
         TEST(a_draining_server_still_serves_whoever_waits),
@@ -532,6 +623,8 @@ int main(void)
         TEST(a_connection_is_used_again_after_a_wait),
         TEST(a_slow_reader_keeps_no_body),
         TEST(a_sender_that_cannot_make_it_gives_way),
+        TEST(a_silent_sender_gives_way_while_others_wait),
+        TEST(a_sender_on_another_loop_gives_way_too),
         TEST(nobody_gives_way_while_there_is_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
