@@ -4,6 +4,7 @@ libdubboc_core_la_SOURCES += \
 	base/condition.c base/condition.h \
 	base/error.c base/error.h \
 	base/hash.h \
+	base/http_bytes.c base/http_bytes.h \
 	base/log.c base/log.h \
 	base/map.c base/map.h \
 	base/mask.c base/mask.h \
@@ -11,12 +12,14 @@ libdubboc_core_la_SOURCES += \
 	base/memory_budget.c base/memory_budget.h \
 	base/memory_size.c base/memory_size.h \
 	base/mutex.c base/mutex.h \
+	base/own_address.c base/own_address.h \
 	base/random.c base/random.h \
 	base/slice.c base/slice.h \
 	base/sized.c base/sized.h \
 	base/slot.c base/slot.h \
 	base/text.c \
 	base/thread.c base/thread.h \
+	base/url_codec.c base/url_codec.h \
 	base/utf8.c base/utf8.h \
 	base/wake.c base/wake.h
 include base/config.mk

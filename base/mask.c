@@ -19,14 +19,6 @@ typedef struct mask_char {
     size_t len; /* 1: as it is; 3: "%40"; 5: "%2540" ... */
 } mask_char;
 
-static int mask_hex(char c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static mask_char mask_read(dubboc_slice text, size_t at)
 {
     size_t i = at + 1;
@@ -34,8 +26,8 @@ static mask_char mask_read(dubboc_slice text, size_t at)
         return (mask_char){text.at[at], 1};
     while (i + 1 < text.len && text.at[i] == '2' && text.at[i + 1] == '5')
         i += 2;
-    int high = i + 1 < text.len ? mask_hex(text.at[i]) : -1;
-    int low = i + 1 < text.len ? mask_hex(text.at[i + 1]) : -1;
+    int high = i + 1 < text.len ? ascii_hex_value(text.at[i]) : -1;
+    int low = i + 1 < text.len ? ascii_hex_value(text.at[i + 1]) : -1;
     if (high < 0 || low < 0)
         return (mask_char){'%', i - at};
     return (mask_char){(char)(high * 16 + low), i + 2 - at};
@@ -155,7 +147,7 @@ static bool mask_is_made_of(dubboc_slice text, const char *others, bool (*is_usu
 
 static bool mask_is_hex(char c)
 {
-    return mask_hex(c) >= 0;
+    return ascii_hex_value(c) >= 0;
 }
 
 static bool mask_is_host(dubboc_slice server)

@@ -8,7 +8,7 @@
 
 #include "client/counters.h"
 #include "client/dialect.h"
-#include "registry/own_address.h"
+#include "base/own_address.h"
 #include "registry/registry.h"
 #include "selector/selector.h"
 #include "transport/http_client.h"

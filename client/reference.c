@@ -11,7 +11,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "registry/own_address.h"
+#include "base/own_address.h"
 #include "registry/provider_url.h"
 
 #define REFERENCES_MAX 10000

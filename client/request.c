@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/http_bytes.h"
 #include "base/utf8.h"
 
 #define METHOD_BYTES_MAX 512
@@ -13,14 +14,6 @@
 /* Headers that the call path writes itself, or that would change the framing. */
 static const char *const own_headers[] = {"host", "user-agent", "content-length", "content-type", "content-encoding", "accept",
     "timeout", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect", "proxy-connection"};
-
-static bool is_token(dubboc_slice name)
-{
-    for (size_t i = 0; i < name.len; i++)
-        if (!ascii_is_alnum(name.at[i]) && (name.at[i] == '\0' || strchr("!#$%&'*+-.^_`|~", name.at[i]) == NULL))
-            return false;
-    return name.len > 0;
-}
 
 static bool is_field_value(dubboc_slice value)
 {
@@ -33,7 +26,7 @@ static bool is_field_value(dubboc_slice value)
 static dubboc_status check_header(const dubboc_header *header, dubboc_error *err)
 {
     dubboc_slice name = slice_of(header->name);
-    if (!is_token(name))
+    if (!http_bytes_are(name, HTTP_IN_TOKEN))
         return error_set(err, DUBBOC_E_ARGUMENT, "\"%.64s\" is no name of a header", header->name != NULL ? header->name : "");
     for (size_t i = 0; i < sizeof own_headers / sizeof own_headers[0]; i++)
         if (slice_is_nocase(name, own_headers[i]))

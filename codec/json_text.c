@@ -3,19 +3,11 @@
 
 #include "codec/json_plain.h"
 
-static int hex_digit(char c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    char lower = ascii_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 int json_hex4(const char *at)
 {
     int value = 0;
     for (int i = 0; i < 4; i++) {
-        int digit = hex_digit(at[i]);
+        int digit = ascii_hex_value(at[i]);
         if (digit < 0)
             return -1;
         value = value * 16 + digit;

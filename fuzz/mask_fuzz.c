@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mask.h"
+#include "base/url_codec.h"
 #include "registry/provider_url.h"
 
 #define PASSWORD_BYTES_MAX 200

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
+#include "base/url_codec.h"
 #include "registry/provider_url.h"
 #include "registry/registry_ops.h"
 

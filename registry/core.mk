@@ -9,6 +9,5 @@ libdubboc_core_la_SOURCES += \
 	registry/registry_static.c \
 	registry/subscribers.c registry/subscribers.h \
 	registry/url_address.c registry/url_address.h \
-	registry/url_codec.c \
 	registry/url_match.c \
 	registry/url_writer.c

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/url_codec.h"
 #include "registry/file_lock.h"
 #include "registry/provider_url.h"
 

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "base/url_codec.h"
 #include "registry/url_address.h"
 
 #define NAME_SHOWN 60 /* how much of a wrong piece an error text repeats */

@@ -62,11 +62,6 @@ const char *provider_url_mismatch(const provider_url *url, const url_wanted *wan
 /* Appends the identity of the provider: host:port/path?group&version. One provider registered under two schemes has one identity (design 6). */
 void provider_url_identity(const provider_url *url, buffer *out);
 
-/* Escapes as Java's URLEncoder does, upper-case hex, a blank as %20 (wire.md 5.2, P17, P20). */
-void url_encode(buffer *out, dubboc_slice text);
-/* The reverse; '+' is a blank. false: a broken escape, or a zero byte; *bad_at its offset. */
-bool url_decode(buffer *out, dubboc_slice text, size_t *bad_at);
-
 /* Writing a URL: start, then params in any order (empty values are left out, since version= hides a node: wire.md 12.5), then the text with params sorted. */
 typedef struct url_writer url_writer;
 /* address "host:port", or "host" for consumers; path with or without its leading '/'. NULL: no memory. */

@@ -18,6 +18,7 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 #include "base/thread.h"
+#include "base/url_codec.h"
 #include "base/wake.h"
 #include "registry/file_folders.h"
 #include "registry/file_node.h"

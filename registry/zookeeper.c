@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 #include "base/thread.h"
+#include "base/url_codec.h"
 #include "registry/provider_url.h"
 #include "registry/registry_ops.h"
 #include "registry/zookeeper_address.h"

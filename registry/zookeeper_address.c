@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "base/url_codec.h"
 #include "registry/provider_url.h"
 #include "registry/url_address.h"
 #include "registry/zookeeper_path.h"

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/mem.h"
+#include "base/url_codec.h"
 #include "registry/provider_url.h"
 
 zk_reading *zk_reading_new(void)

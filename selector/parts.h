@@ -10,7 +10,7 @@
 #include "base/condition.h"
 #include "base/log.h"
 #include "base/mutex.h"
-#include "registry/own_address.h"
+#include "base/own_address.h"
 #include "selector/node_list.h"
 #include "selector/provider.h"
 #include "selector/snapshot.h"

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/url_codec.h"
 #include "registry/provider_url.h"
 
 #define FILE_WORD "dubboc-providers"

@@ -19,7 +19,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "registry/own_address.h"
+#include "base/own_address.h"
 #include "registry/provider_url.h"
 
 #define DUBBO_PROTOCOL_VERSION "2.0.2"

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/sized.h"
+#include "base/url_codec.h"
 #include "codec/json.h"
 #include "registry/provider_url.h"
 

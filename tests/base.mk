@@ -1,5 +1,5 @@
 base_tests = tests/base/buffer_test tests/base/log_test tests/base/mask_test \
-	tests/base/memory_budget_test tests/base/memory_size_test tests/base/mutex_test \
+	tests/base/memory_budget_test tests/base/memory_size_test tests/base/mutex_test tests/base/own_address_test \
 	tests/base/slice_test tests/base/utf8_test tests/base/wake_test
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
@@ -15,6 +15,9 @@ tests_base_memory_size_test_CPPFLAGS = $(test_cppflags)
 tests_base_memory_size_test_LDADD = $(test_libs)
 tests_base_mutex_test_CPPFLAGS = $(test_cppflags)
 tests_base_mutex_test_LDADD = $(test_libs)
+tests_base_own_address_test_SOURCES = tests/base/own_address_test.c tests/support/names.c tests/support/names.h
+tests_base_own_address_test_CPPFLAGS = $(test_cppflags)
+tests_base_own_address_test_LDADD = $(test_libs)
 tests_base_slice_test_CPPFLAGS = $(test_cppflags)
 tests_base_slice_test_LDADD = $(test_libs)
 tests_base_utf8_test_CPPFLAGS = $(test_cppflags)

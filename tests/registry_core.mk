@@ -3,16 +3,12 @@ registry_core_tests = \
 	tests/registry/contract_file_test \
 	tests/registry/contract_static_test \
 	tests/registry/file_test \
-	tests/registry/own_address_test \
 	tests/registry/provider_url_test \
 	tests/registry/static_test \
 	tests/registry/url_match_test \
 	tests/registry/url_writer_test
 check_PROGRAMS += $(registry_core_tests)
 TESTS += $(registry_core_tests)
-tests_registry_own_address_test_SOURCES = tests/registry/own_address_test.c tests/support/names.c tests/support/names.h
-tests_registry_own_address_test_CPPFLAGS = $(test_cppflags)
-tests_registry_own_address_test_LDADD = $(test_libs)
 tests_registry_provider_url_test_CPPFLAGS = $(test_cppflags)
 tests_registry_provider_url_test_LDADD = $(test_libs)
 tests_registry_provider_url_test_SOURCES = tests/registry/provider_url_test.c tests/registry/nodes.h

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
-#include "registry/own_address.h"
+#include "base/own_address.h"
 
 #define SECTION_SIZE 600 /* an interface has at most 512 bytes */
 

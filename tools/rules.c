@@ -2,7 +2,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "registry/own_address.h"
+#include "base/own_address.h"
 #include "selector/rule_yaml.h"
 #include "tools/data.h"
 #include "tools/place.h"

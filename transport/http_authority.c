@@ -5,12 +5,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-static bool is_hex(char c)
-{
-    char lower = ascii_lower(c);
-    return ascii_is_digit(c) || (lower >= 'a' && lower <= 'f');
-}
-
 /* unreserved and sub-delims. Every request's Host passes here, and most are IPv4 addresses. */
 static bool is_name_char(char c)
 {
@@ -24,7 +18,7 @@ static bool is_registered_name(dubboc_slice name)
     for (size_t i = 0; i < name.len; i++) {
         if (is_name_char(name.at[i]))
             continue;
-        if (name.at[i] != '%' || name.len - i < 3 || !is_hex(name.at[i + 1]) || !is_hex(name.at[i + 2]))
+        if (name.at[i] != '%' || name.len - i < 3 || ascii_hex_value(name.at[i + 1]) < 0 || ascii_hex_value(name.at[i + 2]) < 0)
             return false;
         i += 2;
     }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/http_bytes.h"
 #include "transport/http_authority.h"
 
 typedef struct header_scan {
@@ -21,38 +22,6 @@ static void refuse(http_guard *guard, int status, const char *problem)
         return;
     guard->status = status;
     guard->problem = problem;
-}
-
-/* What a byte may stand in. This runs over every byte of every request, so it is a table. */
-enum {
-    IN_TOKEN = 1, /* RFC 9110 section 5.6.2: tchar */
-    IN_TARGET = 2 /* visible ASCII, but no fragment; other bytes must be percent-encoded */
-};
-
-#define T IN_TARGET
-#define B (IN_TOKEN | IN_TARGET)
-/* clang-format off */
-static const uint8_t allowed_in[256] = {
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* control bytes */
-    0, B, T, IN_TOKEN, B, B, B, B, T, T, B, B, T, B, B, T,                                         /* blank ! " # $ % & ' ( ) * + , - . / */
-    B, B, B, B, B, B, B, B, B, B, T, T, T, T, T, T,                                                 /* 0-9 : ; < = > ? */
-    T, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, T, T, T, B, B, /* @ A-Z [ \ ] ^ _ */
-    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, T, B, T, B, 0, /* ` a-z { | } ~ DEL */
-};
-/* clang-format on */
-#undef T
-#undef B
-
-static bool is_all(dubboc_slice text, uint8_t kind)
-{
-    const unsigned char *at = (const unsigned char *)text.at;
-    size_t i = 0;
-    unsigned all = text.len > 0 ? kind : 0;
-    for (; i + 4 <= text.len; i += 4)
-        all &= allowed_in[at[i]] & allowed_in[at[i + 1]] & allowed_in[at[i + 2]] & allowed_in[at[i + 3]];
-    for (; i < text.len; i++)
-        all &= allowed_in[at[i]];
-    return all != 0;
 }
 
 /* The usual spelling first. Both are of the same length. */
@@ -91,12 +60,12 @@ static inline bool has_control(dubboc_slice text)
 static void check_line(http_guard *guard)
 {
     dubboc_slice method = slice_of(guard->method);
-    if (!is_all(method, IN_TOKEN))
+    if (!http_bytes_are(method, HTTP_IN_TOKEN))
         refuse(guard, 400, "the method is no HTTP token");
     if (strcmp(guard->version, "HTTP/1.0") != 0 && strcmp(guard->version, "HTTP/1.1") != 0)
         refuse(guard, 505, "the protocol is not HTTP/1.0 or HTTP/1.1");
     guard->is_http_1_0 = strcmp(guard->version, "HTTP/1.0") == 0;
-    if (!is_all(guard->target_copy, IN_TARGET))
+    if (!http_bytes_are(guard->target_copy, HTTP_IN_TARGET))
         refuse(guard, 400, "the request target holds a fragment, or a byte that must be percent-encoded");
     if (guard->checks_positions && guard->target + guard->target_copy.len + 1 != guard->version)
         refuse(guard, 400, "the request target holds a NUL byte");
@@ -210,7 +179,7 @@ static enum MHD_Result scan_header(
     header_scan *scan = arg;
     dubboc_slice name = slice_make(key, key_size);
     dubboc_slice raw = slice_make(text != NULL ? text : "", text != NULL ? text_size : 0);
-    if (!is_all(name, IN_TOKEN)) {
+    if (!http_bytes_are(name, HTTP_IN_TOKEN)) {
         refuse(scan->guard, 400, "a header name holds a blank or a byte that is not allowed there");
         return MHD_NO;
     }
@@ -277,7 +246,7 @@ static enum MHD_Result scan_trailer(
 {
     (void)kind;
     const char **problem = arg;
-    if (!is_all(slice_make(key, key_size), IN_TOKEN))
+    if (!http_bytes_are(slice_make(key, key_size), HTTP_IN_TOKEN))
         *problem = "a trailer name holds a blank or a byte that is not allowed there";
     else if (text != NULL && has_control(slice_make(text, text_size)))
         *problem = "a trailer value holds a control byte";

@@ -16,6 +16,8 @@
 #include <assert.h>
 #include <endian.h>
 
+#include "base/http_bytes.h"
+
 #define KEEP_BYTES (16u * 1024)  /* memory kept between replies */
 #define ROOM_MIN 4096u           /* what one receive gets at least */
 #define ROOM_MAX (1024u * 1024u) /* and is made to fit at most: a length that a peer claims costs nothing until bytes come */
@@ -23,21 +25,6 @@
 #define CHUNK_LINE_TOO_LONG "a chunk's size line is over 4 KiB"
 
 enum { STATUS_LINE, HEADER_LINE, BODY_LENGTH, BODY_CLOSE, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER_LINE, DONE, FAILED };
-
-/* RFC 9110 5.6.2: the bytes of a header's name. */
-/* clang-format off */
-static const unsigned char is_token[256] = {
-    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['%'] = 1, ['&'] = 1, ['\''] = 1, ['*'] = 1, ['+'] = 1, ['-'] = 1, ['.'] = 1, ['^'] = 1,
-    ['_'] = 1, ['`'] = 1, ['|'] = 1, ['~'] = 1,
-    ['0'] = 1, ['1'] = 1, ['2'] = 1, ['3'] = 1, ['4'] = 1, ['5'] = 1, ['6'] = 1, ['7'] = 1, ['8'] = 1, ['9'] = 1,
-    ['A'] = 1, ['B'] = 1, ['C'] = 1, ['D'] = 1, ['E'] = 1, ['F'] = 1, ['G'] = 1, ['H'] = 1, ['I'] = 1, ['J'] = 1, ['K'] = 1,
-    ['L'] = 1, ['M'] = 1, ['N'] = 1, ['O'] = 1, ['P'] = 1, ['Q'] = 1, ['R'] = 1, ['S'] = 1, ['T'] = 1, ['U'] = 1, ['V'] = 1,
-    ['W'] = 1, ['X'] = 1, ['Y'] = 1, ['Z'] = 1,
-    ['a'] = 1, ['b'] = 1, ['c'] = 1, ['d'] = 1, ['e'] = 1, ['f'] = 1, ['g'] = 1, ['h'] = 1, ['i'] = 1, ['j'] = 1, ['k'] = 1,
-    ['l'] = 1, ['m'] = 1, ['n'] = 1, ['o'] = 1, ['p'] = 1, ['q'] = 1, ['r'] = 1, ['s'] = 1, ['t'] = 1, ['u'] = 1, ['v'] = 1,
-    ['w'] = 1, ['x'] = 1, ['y'] = 1, ['z'] = 1,
-};
-/* clang-format on */
 
 static bool fail(http_reader *reader, dubboc_status status, const char *problem)
 {
@@ -223,7 +210,7 @@ static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
     if (++reader->header_count > HTTP_REPLY_HEADERS_MAX)
         return fail(reader, DUBBOC_E_TOO_BIG, "the reply has over 200 headers");
     size_t len = 0;
-    while (is_token[(unsigned char)line.at[len]] != 0)
+    while ((http_bytes[(unsigned char)line.at[len]] & HTTP_IN_TOKEN) != 0)
         len++;
     if (len == 0 || line.at[len] != ':')
         return refuse(reader, "broken header line");
@@ -322,14 +309,6 @@ static bool read_body_to_close(http_reader *reader)
     return false;
 }
 
-static int hex_digit(char c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    char lower = ascii_lower(c);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* 1*HEXDIG, then nothing, or an extension, which means nothing to us. */
 static bool read_chunk_size(http_reader *reader, dubboc_slice line, bool has_cr)
 {
@@ -337,7 +316,7 @@ static bool read_chunk_size(http_reader *reader, dubboc_slice line, bool has_cr)
         return fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
     uint64_t size = 0;
     size_t digits = 0;
-    for (int digit; digits < line.len && (digit = hex_digit(line.at[digits])) >= 0; digits++)
+    for (int digit; digits < line.len && (digit = ascii_hex_value(line.at[digits])) >= 0; digits++)
         size = digits < CHUNK_DIGITS_MAX ? size * 16 + (uint64_t)digit : 0;
     dubboc_slice rest = slice_trim(slice_make(line.at + digits, line.len - digits));
     if (digits == 0 || digits > CHUNK_DIGITS_MAX || !has_cr || (rest.len > 0 && rest.at[0] != ';'))

@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/url_codec.h"
 #include "registry/provider_url.h"
 #include "registry/registry.h"
 #include "tests/support/scripted_peer.h"

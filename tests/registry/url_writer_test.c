@@ -3,6 +3,7 @@
 
 #include "registry/provider_url.h"
 #include "tests/registry/nodes.h"
+#include "base/url_codec.h"
 
 static const sample_node *find_sample(const char *name)
 {

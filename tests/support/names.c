@@ -15,7 +15,7 @@ int names_asked_for_own_address(void)
     return atomic_load(&asked_for_own_address);
 }
 
-/* registry/own_address.c alone asks so. */
+/* base/own_address.c alone asks so. */
 static bool is_for_own_address(const char *service, const struct addrinfo *hints)
 {
     return service == NULL && hints != NULL && hints->ai_socktype == SOCK_DGRAM;

@@ -9,6 +9,7 @@
 
 #include "registry/provider_url.h"
 #include "tests/support/scripted_peer.h"
+#include "base/url_codec.h"
 
 #define CASES_MAX 4096
 #define CASES_LEAST 150       /* fewer: they have not all come along */

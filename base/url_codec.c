@@ -1,6 +1,4 @@
-/* Percent-encoding of whole URLs, as names of nodes (wire.md 5.2). Upper-case hex always: Dubbo 3 searches node names for "%3F", "%26", "%3D" as they
- * stand. A blank becomes %20, which every decoder of the field understands, and '+' is read as a blank, which Java and Go write. */
-#include "registry/provider_url.h"
+#include "base/url_codec.h"
 
 static const char hex_digits[] = "0123456789ABCDEF";
 
@@ -23,20 +21,12 @@ void url_encode(buffer *out, dubboc_slice text)
     }
 }
 
-static int hex_value(char c)
-{
-    if (ascii_is_digit(c))
-        return c - '0';
-    c = ascii_lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The byte that an escape at text.at[at] stands for; -1: broken. */
 static int escaped_byte(dubboc_slice text, size_t at)
 {
     if (text.len - at < 3)
         return -1;
-    int high = hex_value(text.at[at + 1]), low = hex_value(text.at[at + 2]);
+    int high = ascii_hex_value(text.at[at + 1]), low = ascii_hex_value(text.at[at + 2]);
     return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

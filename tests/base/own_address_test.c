@@ -1,5 +1,5 @@
 /* Which of a machine's addresses is the one to be registered under (wire.md 5.3). */
-#include "registry/own_address.h"
+#include "base/own_address.h"
 #include "tests/support/test.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,4 @@
-#include "registry/own_address.h"
+#include "base/own_address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,7 +18,6 @@
 #include "base/mutex.h"
 #include "base/slice.h"
 #include "base/thread.h"
-#include "registry/registry_ops.h"
 
 #define WORLD "192.0.2.1" /* TEST-NET-1 (RFC 5737): the route to it is the default route */
 #define WORLD_PORT 9
