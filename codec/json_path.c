@@ -24,6 +24,22 @@ bool json_path_push_index(json_path *path, size_t index)
     return push(path, (json_path_step){.index = index});
 }
 
+bool json_path_find(json_path *path, const cJSON *root, const cJSON *node)
+{
+    if (root == NULL || root == node)
+        return root != NULL;
+    size_t index = 0;
+    for (const cJSON *child = root->child; child != NULL; child = child->next, index++) {
+        bool is_pushed = child->string != NULL ? json_path_push_key(path, child->string) : json_path_push_index(path, index);
+        if (!is_pushed)
+            return false;
+        if (json_path_find(path, child, node))
+            return true;
+        path->depth--;
+    }
+    return false;
+}
+
 static bool is_word(const char *key)
 {
     for (const char *at = key; *at != '\0'; at++) {

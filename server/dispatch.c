@@ -286,6 +286,7 @@ static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
     dubboc_status status = tree_charge(request, text, &charged);
     if (status == DUBBOC_OK)
         status = build_params(request, text, &params);
+    request->params = params;
     if (status == DUBBOC_OK)
         status = method->json(request, params, &result, method->arg);
     assert(!request->is_deferred || status == DUBBOC_DEFERRED);
@@ -293,6 +294,7 @@ static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
         dispatch_write_tree(out, method, request->id, result);
     else if (status != DUBBOC_OK && !request->is_deferred)
         write_failure(request, status, out);
+    request->params = NULL;
     tree_free(request->exchange, params, charged);
     cJSON_Delete(result);
 }

@@ -52,6 +52,7 @@ struct dubboc_request {
     exchange *exchange;
     const service_method *method; /* NULL in a fallback handler */
     dubboc_slice id;              /* at NULL: a notification */
+    const cJSON *params;          /* the tree that a JSON handler was given; NULL: none */
     note note;
     bool is_deferred;
 };

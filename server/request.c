@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "codec/json_path.h"
 #include "server/handler_failure.h"
 
 /* --- the caller's deadline ------------------------------------------------------------------------------------------------------------------ */
@@ -195,8 +196,22 @@ static const cJSON *params_or_none(const cJSON *params, char opener)
     return params != NULL ? params : &no_items;
 }
 
-/* What became of reading the params; err tells it with a path from "$". */
-static dubboc_status note_params(dubboc_request *request, dubboc_status status, const dubboc_error *err)
+/* Notes why reading failed. The text of err has a path that begins at "$", which is the value that was
+ * read; when that is a part of the params, its own path is put before, so that the caller sees where
+ * the fault is in what it sent. */
+static void params_note_fault(dubboc_request *request, const cJSON *read, const dubboc_error *err)
+{
+    json_path path = {0};
+    char start[JSON_PATH_TEXT_MAX] = "$";
+    if (json_path_find(&path, request->params, read))
+        json_path_text(&path, start);
+    bool has_path = err->text[0] == '$';
+    note_set(&request->note, NOTE_PARAMS, JSONRPC_INVALID_PARAMS, NULL, has_path ? "params%s%s" : "params%s: %s", start + 1,
+        err->text + has_path);
+}
+
+/* What became of reading the value "read", which is the params or a part of them. */
+static dubboc_status note_params(dubboc_request *request, const cJSON *read, dubboc_status status, const dubboc_error *err)
 {
     assert(status != DUBBOC_E_ARGUMENT); /* what was asked for is wrong, not what was sent */
     if (status == DUBBOC_OK) {
@@ -206,9 +221,7 @@ static dubboc_status note_params(dubboc_request *request, dubboc_status status, 
     }
     if (status == DUBBOC_E_NO_MEMORY)
         return status;
-    bool has_path = err->text[0] == '$';
-    note_set(
-        &request->note, NOTE_PARAMS, JSONRPC_INVALID_PARAMS, NULL, has_path ? "params%s" : "params: %s", err->text + has_path);
+    params_note_fault(request, read, err);
     return DUBBOC_E_PARAMS;
 }
 
@@ -217,17 +230,17 @@ dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params
     dubboc_error err;
     va_list args;
     va_start(args, format);
-    params = params_or_none(params, format[strspn(format, " \t\n\r,:")]);
-    dubboc_status status = dubboc_json_vunpack(params, &err, format, args);
+    const cJSON *value = params_or_none(params, format[strspn(format, " \t\n\r,:")]);
+    dubboc_status status = dubboc_json_vunpack(value, &err, format, args);
     va_end(args);
-    return note_params(request, status, &err);
+    return note_params(request, params, status, &err);
 }
 
 dubboc_status dubboc_request_read_target(dubboc_request *request, const cJSON *params, const dubboc_json_target *target)
 {
     dubboc_error err;
-    params = params_or_none(params, target->kind == DUBBOC_JSON_OBJECT_ ? '{' : '[');
-    return note_params(request, dubboc_json_read_target(params, &err, target), &err);
+    const cJSON *value = params_or_none(params, target->kind == DUBBOC_JSON_OBJECT_ ? '{' : '[');
+    return note_params(request, params, dubboc_json_read_target(value, &err, target), &err);
 }
 
 dubboc_status dubboc_request_fail(dubboc_request *request, int code, const char *exception, const char *format, ...)

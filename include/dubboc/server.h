@@ -190,8 +190,16 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(
  *     dubboc_request_args(request, params)                      a method that takes none
  *     dubboc_request_read(request, params, DUBBOC_MEMBERS("id", &id, "name", DUBBOC_OPTIONAL(&name)))
  *
- * Params that were not sent, null, [] and {} are the same: none. DUBBOC_E_PARAMS: they do not fit; the text
- * that names the parameter is noted for the answer. DUBBOC_E_NO_MEMORY. */
+ * A list of structures is borrowed (const cJSON *lines, *line), and its items are read one by one:
+ *
+ *     dubboc_request_read(request, order, DUBBOC_MEMBERS("customer", &customer, "lines", &lines))
+ *     if (!cJSON_IsArray(lines)) ...
+ *     cJSON_ArrayForEach(line, lines)
+ *         dubboc_request_read(request, line, DUBBOC_MEMBERS("sku", &sku, "count", &count))
+ *
+ * Params that were not sent, null, [] and {} are the same: none. DUBBOC_E_PARAMS: they do not fit; the
+ * text for the answer is noted, and names the place in what the caller sent
+ * ("params[0].lines[2].count: is missing"). DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_read_target(
     dubboc_request *request, const cJSON *params, const dubboc_json_target *target);
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)

@@ -57,11 +57,31 @@ static const row failures[] = {
 static dubboc_server *server;
 static int port;
 
+/* order({"lines": [{"count": 1}, ...]}): a list of structures, read one by one. */
+static dubboc_status read_order(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+{
+    const cJSON *order, *lines, *line;
+    int count, total = 0;
+    (void)arg;
+    if (dubboc_request_args(request, params, &order) != DUBBOC_OK ||
+        dubboc_request_read(request, order, DUBBOC_MEMBERS("lines", &lines)) != DUBBOC_OK)
+        return DUBBOC_E_PARAMS;
+    cJSON_ArrayForEach(line, lines)
+    {
+        if (dubboc_request_read(request, line, DUBBOC_MEMBERS("count", &count)) != DUBBOC_OK)
+            return DUBBOC_E_PARAMS;
+        total += count;
+    }
+    return dubboc_json_build(result, NULL, total);
+}
+
 static int start_server(void **state)
 {
+    dubboc_error err;
     (void)state;
     server = test_server(NULL, 1);
     test_add_echo(server, NULL);
+    assert_int_equal(dubboc_server_handle(server, "test.Orders", "order", read_order, NULL, &err), DUBBOC_OK);
     test_start(server);
     port = test_port(server);
     return 0;
@@ -101,17 +121,22 @@ static void failures_are_said_with_an_exception_that_java_can_load(void **state)
 }
 
 /* Posts and checks the code and a part of the message. */
-static void check_error(const char *body, const char *id, int code, const char *part)
+static void check_error_at(const char *path, const char *body, const char *id, int code, const char *part)
 {
     reply answer;
     char expected[64];
     snprintf(expected, sizeof expected, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,", id, code);
-    caller_post(port, "/test.Echo", NULL, body, &answer);
+    caller_post(port, path, NULL, body, &answer);
     assert_int_equal(answer.status, 200);
     assert_contains(answer.body, expected);
     assert_contains(answer.body, part);
     assert_contains(answer.body, "\"exceptionTypeName\":\"java.lang.RuntimeException\"");
     reply_fini(&answer);
+}
+
+static void check_error(const char *body, const char *id, int code, const char *part)
+{
+    check_error_at("/test.Echo", body, id, code, part);
 }
 
 static void wrong_params_are_named(void **state)
@@ -126,6 +151,29 @@ static void wrong_params_are_named(void **state)
     check_error(CALL("1", "nothing", "{\"a\":1}"), "1", -32602, "params");
     check_error(CALL("1", "page", "[1]"), "1", -32602, "params");
     check_error(CALL("1", "echo", "[\"a\\u0000b\"]"), "1", -32602, "params");
+}
+
+/* What is read of a part of the params is named as the caller wrote it. */
+static void a_fault_deep_in_the_params_is_named_with_its_whole_path(void **state)
+{
+    static const row faults[] = {
+        {"[{\"lines\":[{\"count\":1},{\"count\":\"2\"}]}]", "\"params[0].lines[1].count: expected an integer"},
+        {"[{\"lines\":[{}]}]", "\"params[0].lines[0].count: is missing"},
+        {"[{\"lines\":[[7]]}]", "\"params[0].lines[0]: expected an object"},
+        {"[{\"line\":[]}]", "\"params[0].lines: is missing"},
+        {"[7]", "\"params[0]: expected an object"},
+        {"[]", "\"params[0]: expected an item"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        char body[256];
+        snprintf(body, sizeof body, CALL("1", "order", "%s"), faults[i].body);
+        check_error_at("/test.Orders", body, "1", -32602, faults[i].expected);
+    }
+    reply answer;
+    caller_post(port, "/test.Orders", NULL, CALL("1", "order", "[{\"lines\":[{\"count\":1},{\"count\":2}]}]"), &answer);
+    assert_contains(answer.body, RESULT("1", "3"));
+    reply_fini(&answer);
 }
 
 static void a_result_that_is_no_json_is_an_internal_error(void **state)
@@ -578,6 +626,7 @@ int main(void)
         cmocka_unit_test(the_id_comes_back_byte_for_byte),
         cmocka_unit_test(failures_are_said_with_an_exception_that_java_can_load),
         cmocka_unit_test(wrong_params_are_named),
+        cmocka_unit_test(a_fault_deep_in_the_params_is_named_with_its_whole_path),
         cmocka_unit_test(a_result_that_is_no_json_is_an_internal_error),
         cmocka_unit_test(what_is_no_request_is_invalid),
         cmocka_unit_test(what_is_not_json_is_a_parse_error),
