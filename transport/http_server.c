@@ -78,7 +78,10 @@ static dubboc_status refuse_to_listen(const socket_address *address, int reason,
 {
     char text[HTTP_PEER_TEXT_MAX];
     address_text(address, text, sizeof text);
-    return error_set(err, DUBBOC_E_SYSTEM, "%s: %s", text, reason == EADDRINUSE ? "address already in use" : strerror(reason));
+    if (reason == EADDRINUSE)
+        return error_set(err, DUBBOC_E_SYSTEM,
+            "%s: address already in use; set [server] port to another port, or to 0 for any free one", text);
+    return error_set(err, DUBBOC_E_SYSTEM, "%s: %s", text, strerror(reason));
 }
 
 static dubboc_status open_listener(http_server *server, const char *ip, dubboc_error *err)

@@ -41,7 +41,7 @@ typedef struct http_server_settings {
     void *arg;
 } http_server_settings;
 
-/* Binds and listens; nothing is accepted yet. DUBBOC_E_SYSTEM: err names address and reason ("127.0.0.1:10000: address already in use").
+/* Binds and listens; nothing is accepted yet. DUBBOC_E_SYSTEM: err names address and reason ("127.0.0.1:10000: address already in use; ...").
  * DUBBOC_E_ARGUMENT: ip is no address. DUBBOC_E_NO_MEMORY. */
 dubboc_status http_server_open(const http_server_settings *settings, http_server **server, dubboc_error *err);
 
