@@ -1,9 +1,12 @@
 #include "tools/offers.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/map.h"
+#include "base/mask.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "tools/table.h"
 
 #define ADDRESS_BYTES_MAX 60 /* of a node that is no URL */
@@ -85,11 +88,23 @@ static bool offer_read_url(offer *self, const provider_url *url, const url_wante
     return is_made;
 }
 
+/* The beginning of a node that is no URL. Masked before it is cut, because the mask must see where a
+ * password ends. */
+static char *offer_broken_address(const char *node)
+{
+    char *masked = mask_address_dup(slice_of(node));
+    if (masked == NULL)
+        return NULL;
+    dubboc_slice shown = utf8_cut(slice_of(masked), ADDRESS_BYTES_MAX);
+    bool is_cut = masked[shown.len] != '\0';
+    char *address = mem_printf("%.*s%s", SLICE_ARGS(shown), is_cut ? "..." : "");
+    free(masked);
+    return address;
+}
+
 static bool offer_read_broken(offer *self, const char *reason)
 {
-    dubboc_slice node = slice_of(self->node);
-    bool is_long = node.len > ADDRESS_BYTES_MAX;
-    self->address = mem_printf("%.*s%s", ADDRESS_BYTES_MAX, self->node, is_long ? "..." : "");
+    self->address = offer_broken_address(self->node);
     self->protocol = mem_dup("");
     self->path = mem_dup("");
     self->version = mem_dup("");

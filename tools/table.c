@@ -9,6 +9,7 @@
 #include "tools/place.h"
 
 #define GAP 2
+#define WIDTH_MAX 60 /* of a column: a longer cell shifts the rest of its own line only */
 
 typedef struct table_row {
     char *cells[TABLE_COLUMNS_MAX];
@@ -84,6 +85,7 @@ bool table_add(table *self, const char *const *cells)
     }
     for (size_t i = 0; i < self->columns; i++) {
         size_t width = table_width(row.cells[i]);
+        width = width < WIDTH_MAX ? width : WIDTH_MAX;
         self->widths[i] = width > self->widths[i] ? width : self->widths[i];
     }
     self->rows[self->count++] = row;
@@ -95,8 +97,9 @@ static void table_print_line(const table *self, const char *const *cells, const 
     fputs(indent, stdout);
     for (size_t i = 0; i + 1 < self->columns; i++) {
         fputs(cells[i], stdout);
-        for (size_t width = table_width(cells[i]); width < self->widths[i] + GAP; width++)
-            putchar(' ');
+        size_t width = table_width(cells[i]);
+        size_t padding = width < self->widths[i] ? self->widths[i] - width : 0;
+        printf("%*s", (int)(padding + GAP), "");
     }
     puts(cells[self->columns - 1]);
 }

@@ -100,6 +100,12 @@ def on_a_terminal(*arguments):
     return out.decode().splitlines()
 
 
+def an_overlong_cell_makes_only_its_own_line_long():
+    end = dubboc("ls", "-r", STATIC + ",jsonrpc://127.0.0.1:5/com.example.A?interface=com.example.A&version=" + 5000 * "v", "com.example.A")
+    lengths = sorted(len(line) for line in end.out.splitlines())
+    equal((end.status, lengths[0] < 200, lengths[1] < 200, lengths[2] > 5000), (0, True, True, True), lengths)
+
+
 def a_cell_of_the_table_is_one_word():
     """Whatever a node holds: a group with a blank would shift the columns, an escape sequence would reach the terminal."""
     with Folder() as folder:
@@ -334,6 +340,7 @@ run([
     ls_shows_the_providers_of_every_group_and_version_that_can_be_called,
     ls_tells_what_an_override_changes,
     ls_names_the_columns_only_on_a_terminal,
+    an_overlong_cell_makes_only_its_own_line_long,
     a_cell_of_the_table_is_one_word,
     ls_all_lists_the_others_with_the_reason,
     ls_shows_a_provider_of_two_schemes_once,

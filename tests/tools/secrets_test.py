@@ -56,6 +56,17 @@ def registries_given_by_a_file_are_masked():
         silent("ls", env={"DUBBOC_CONF_FILE": path})
 
 
+def a_long_password_of_a_broken_node_is_masked():
+    """The table shows only the beginning of such a node, which ends within the password."""
+    with Folder() as folder:
+        node = Node(folder, "jsonrpc://u:%s@h:x/com.example.A" % (SECRET * 30))
+        for option in ((), ("--json",), ("--urls",)):
+            silent("ls", "--all", *option, "-r", "file://" + folder.path, "com.example.A")
+        for option in ((), ("--json",)):
+            silent("describe", *option, "-r", "file://" + folder.path, "com.example.A")
+        node.die()
+
+
 def what_stands_at_a_wrong_place_of_a_file_is_masked():
     address = REGISTRIES[0] % SECRET
     bare = REGISTRIES[1] % SECRET
@@ -153,6 +164,7 @@ run([
     registries_given_to_a_command_are_masked,
     registries_given_by_the_environment_are_masked,
     registries_given_by_a_file_are_masked,
+    a_long_password_of_a_broken_node_is_masked,
     what_stands_at_a_wrong_place_of_a_file_is_masked,
     addresses_to_call_are_masked,
     proxies_are_masked,
