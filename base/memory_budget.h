@@ -58,7 +58,7 @@ bool memory_budget_wait(memory_budget *self, size_t bytes, size_t waiters_max, i
 /* Gives bytes back and grants what fits now. */
 void memory_budget_give_back(memory_budget *self, size_t bytes);
 
-/* How many wait. For tests. */
+/* How many wait, and what is taken. */
 size_t memory_budget_waiting(memory_budget *self);
 size_t memory_budget_used(memory_budget *self);
 

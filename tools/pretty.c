@@ -16,18 +16,18 @@ static dubboc_slice string_at(dubboc_slice text)
     return slice_make(text.at, len < text.len ? len + 1 : text.len);
 }
 
-static bool is_c1_at(const char *at, const char *end)
+static bool pretty_is_c1(const char *at, const char *end)
 {
     return (unsigned char)at[0] == 0xC2 && at + 1 < end && ((unsigned char)at[1] & 0xE0) == 0x80;
 }
 
 /* Escapes U+0080 to U+009F: JSON allows them as they are, but a terminal obeys them. */
-static void append_string(buffer *out, dubboc_slice string)
+static void pretty_append_string(buffer *out, dubboc_slice string)
 {
     const char *end = string.at + string.len;
     const char *from = string.at;
     for (const char *at = from; (at = memchr(at, 0xC2, (size_t)(end - at))) != NULL; at++) {
-        if (!is_c1_at(at, end))
+        if (!pretty_is_c1(at, end))
             continue;
         buffer_append(out, from, (size_t)(at - from));
         buffer_printf(out, "\\u%04x", (unsigned)(unsigned char)at[1]);
@@ -65,7 +65,7 @@ void pretty_append(buffer *out, dubboc_slice json)
         switch (json.at[at]) {
         case '"':
             string = string_at(slice_make(json.at + at, json.len - at));
-            append_string(out, string);
+            pretty_append_string(out, string);
             at += string.len;
             break;
         case '[':
