@@ -119,6 +119,20 @@ def test_documents_and_examples_are_installed_and_the_examples_build_there():
     assert greets(os.path.join(copy, "hello-provider"), installed.env)
 
 
+def test_links_of_the_installed_documents_lead_to_files():
+    if not IS_PLAIN_BUILD:
+        return
+    installed = Installed()
+    links = 0
+    for name in ("README.md", "CHANGELOG.md", *(f"docs/{each}" for each in os.listdir(installed.doc + "/docs"))):
+        with open(os.path.join(installed.doc, name), encoding="utf-8") as document:
+            targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", document.read())
+        for target in targets:
+            assert os.path.exists(os.path.join(installed.doc, os.path.dirname(name), target)), (name, target)
+        links += len(targets)
+    assert links > 10
+
+
 def configure(where, **env):
     return subprocess.run([os.path.join(os.path.abspath(SRC), "configure"), *CONFIGURE_FLAGS], cwd=where, check=False,
                           capture_output=True, text=True, env=dict(os.environ, **env))
