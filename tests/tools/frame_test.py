@@ -216,6 +216,17 @@ def bash_offers_no_interface_that_it_would_execute():
         equal([name for name in os.listdir(".") if name.startswith("ran-")], [])
 
 
+def bash_offers_the_methods_behind_an_interface():
+    url = "jsonrpc://127.0.0.1:1/a.B?interface=a.B&methods=cancel%2Cplace%2Cx%24%28touch%20ran-4%29"
+    env = {"DUBBOC_REGISTRY_ADDRESS": "static:" + url}
+    equal(completed("call", "a.B", "", env=env), ["cancel", "place"])
+    equal(completed("bench", "a.B", "pl", env=env), ["place"])
+    equal(completed("call", "a.B", "place", "", env=env), [""])
+    equal(completed("describe", "a.B", "", env=env), [""])
+    equal(completed("call", "-r", "x", "a", env=env), ["a.B"])
+    equal(os.path.exists("ran-4"), False)
+
+
 def an_unknown_variable_warns_and_nothing_more():
     end = dubboc("config", "show", env={"DUBBOC_CLIENT_RETRYS": "1", "DUBBOC_X_PORT": "tcp://10.0.0.1:80"})
     equal(end.status, 0, end)
@@ -255,6 +266,7 @@ run([
     the_sample_that_is_installed_is_the_one_that_the_tool_prints,
     bash_completes_commands_options_and_actions,
     bash_offers_no_interface_that_it_would_execute,
+    bash_offers_the_methods_behind_an_interface,
     an_unknown_variable_warns_and_nothing_more,
     a_full_standard_output_is_no_success,
 ])
