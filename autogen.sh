@@ -3,7 +3,11 @@
 set -e
 cd "$(dirname "$0")"
 for tool in autoreconf automake libtoolize pkg-config; do
-    command -v "$tool" >/dev/null 2>&1 || { echo "autogen.sh: $tool is missing: ./dev deps installs it" >&2; exit 1; }
+    command -v "$tool" >/dev/null 2>&1 && continue
+    echo "autogen.sh: $tool is missing. Install what makes configure, and run autogen.sh again:
+  Debian, Ubuntu: apt-get install autoconf automake libtool pkg-config
+  Fedora:         dnf install autoconf automake libtool pkgconf-pkg-config" >&2
+    exit 1
 done
 mkdir -p m4
 exec autoreconf --install --force
