@@ -1,4 +1,4 @@
-"""`./dev` on a machine that lacks packages, for a user who may not install them: it says what to install, and as whom."""
+"""`./dev` on a machine that lacks packages, for a user who may not install them: it says what to install, and as whom. And its arguments."""
 import os
 import subprocess
 import sys
@@ -44,8 +44,35 @@ def a_failing_apt_get_is_named_with_what_it_was_for():
     holds(err, "dev: apt-get update failed; it is needed to install gcc libc6-dev make")
 
 
+def dev(*args):
+    """./dev where apt-get must not be reached."""
+    with Folder() as folder:
+        for name in ("apt-get", "dpkg-query"):
+            os.chmod(folder.file(name, "#!/bin/sh\necho %s was run >&2; exit 100\n" % name), 0o755)
+        done = subprocess.run([os.path.join(SOURCE, "dev"), *args], capture_output=True, stdin=subprocess.DEVNULL,
+                              env=environment({"PATH": folder.path + ":" + os.environ["PATH"]}), timeout=LIMIT_S, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def a_command_explains_itself_without_doing_anything():
+    wanted = dev("help")
+    holds(wanted[1], "./dev test ")
+    for command in ("deps", "build", "demo", "check", "test", "stress", "ci", "portability", "fuzz", "lint", "clean"):
+        for option in ("--help", "-h"):
+            equal(dev(command, option), wanted, command)
+
+
+def an_argument_that_a_command_does_not_take_is_refused():
+    for command in ("deps", "build", "demo", "check", "test", "portability", "lint", "clean"):
+        status, out, err = dev(command, "--quick")
+        equal((status, out), (1, ""), command)
+        holds(err, "dev: %s takes no arguments; ./dev help lists what each command takes" % command)
+
+
 run([
     without_sudo_it_says_what_to_install_and_as_whom,
     a_sudo_that_refuses_is_no_failure_of_apt,
     a_failing_apt_get_is_named_with_what_it_was_for,
+    a_command_explains_itself_without_doing_anything,
+    an_argument_that_a_command_does_not_take_is_refused,
 ])
