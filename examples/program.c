@@ -1,6 +1,7 @@
 #include "program.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -50,6 +51,17 @@ dubboc_config *program_config(int argc, char **argv)
     return config;
 }
 
+static atomic_bool has_failed;
+
+/* The server may not be stopped here, so program_wait() is ended as by a user. */
+static void end_by_failure(const dubboc_error *failure, void *arg)
+{
+    (void)arg;
+    fprintf(stderr, "%s\n", failure->text);
+    atomic_store(&has_failed, true);
+    kill(getpid(), SIGTERM);
+}
+
 dubboc_server *program_server(const dubboc_config *config, int loops)
 {
     dubboc_server_options options = {.size = sizeof options, .config = config, .loops = loops};
@@ -57,6 +69,7 @@ dubboc_server *program_server(const dubboc_config *config, int loops)
     dubboc_error err;
     if (dubboc_server_new(&options, &server, &err) != DUBBOC_OK)
         fail(&err);
+    dubboc_server_set_failure_handler(server, end_by_failure, NULL);
     return server;
 }
 
@@ -86,6 +99,8 @@ void program_wait(void)
     int which;
     sigwait(&signals, &which);
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    if (atomic_load(&has_failed))
+        return;
     fprintf(stderr, "stopping: giving consumers time to notice, finishing running calls; "
                     "a second signal ends at once\n");
 }
@@ -96,5 +111,5 @@ int program_run(dubboc_server *server, dubboc_config *config)
     program_wait();
     dubboc_server_free(server);
     dubboc_config_free(config);
-    return EXIT_SUCCESS;
+    return atomic_load(&has_failed) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

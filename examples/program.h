@@ -9,7 +9,7 @@
  * in this thread and all that it will start, for program_wait(). Ends the program with status 64 (wrong usage) or 78 (wrong configuration). */
 dubboc_config *program_config(int argc, char **argv);
 
-/* A server with that configuration, or the program's end. */
+/* A server with that configuration, or the program's end. When it fails later, program_wait() returns. */
 dubboc_server *program_server(const dubboc_config *config, int loops);
 
 /* Adds methods to a new service, or ends the program. */
