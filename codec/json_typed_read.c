@@ -52,7 +52,7 @@ static dubboc_status read_child(json_reader *self, const cJSON *child, const dub
         return DUBBOC_OK;
     if (is_left_out)
         return json_path_error(&self->path, self->err, DUBBOC_E_NOT_FOUND,
-            target->name != NULL ? "is missing" : "is missing: the array ends before it");
+            target->name != NULL ? "is missing" : "expected an item, found the end of the array");
     return read_target(self, child, target);
 }
 
@@ -73,7 +73,7 @@ static dubboc_status read_items(json_reader *self, const cJSON *array, const dub
     if (item == NULL)
         return DUBBOC_OK;
     return json_path_error(
-        &self->path, self->err, DUBBOC_E_RANGE, "too many items: %d, expected %zu", cJSON_GetArraySize(array), count);
+        &self->path, self->err, DUBBOC_E_RANGE, "expected %zu items, found %d", count, cJSON_GetArraySize(array));
 }
 
 static dubboc_status read_members(json_reader *self, const cJSON *object, const dubboc_json_target *list)

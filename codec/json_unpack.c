@@ -95,8 +95,8 @@ static dubboc_status unpack_item(unpack *self, const cJSON *item, bool is_skippi
         return unpack_fault(self, "more than 128 levels");
     dubboc_status status;
     if (item == NULL && !is_skipping)
-        status =
-            json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_NOT_FOUND, "is missing: the array ends before it");
+        status = json_path_error(
+            &self->reader.path, self->reader.err, DUBBOC_E_NOT_FOUND, "expected an item, found the end of the array");
     else
         status = unpack_value(self, item);
     self->reader.path.depth--;
@@ -122,8 +122,8 @@ static dubboc_status unpack_array(unpack *self, const cJSON *array)
     if (json_format_take(&self->format) != ']')
         return unpack_fault(self, takes_more ? "no ] after *" : "a bracket is not closed");
     if (item != NULL && !takes_more)
-        return json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_RANGE, "too many items: %d, expected %zu",
-            cJSON_GetArraySize(array), index);
+        return json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_RANGE, "expected %zu items, found %d", index,
+            cJSON_GetArraySize(array));
     return DUBBOC_OK;
 }
 

@@ -254,8 +254,8 @@ static void unpacking_names_the_path_and_both_sides(void **state)
     check_unpack_fails(
         DUBBOC_E_TYPE, "expected a number of at most 3 bytes, found a string", "\"1\"", "D", decimal, sizeof decimal);
     check_unpack_fails(DUBBOC_E_NOT_FOUND, "$.a.b: is missing", "{\"a\":{\"B\":1}}", "{s:{s:i}}", "a", "b", &i);
-    check_unpack_fails(DUBBOC_E_NOT_FOUND, "$[1]: is missing", "[1]", "[i,i]", &i, &i);
-    check_unpack_fails(DUBBOC_E_RANGE, "too many items: 3, expected 1", "[1,2,3]", "[i]", &i);
+    check_unpack_fails(DUBBOC_E_NOT_FOUND, "$[1]: expected an item", "[1]", "[i,i]", &i, &i);
+    check_unpack_fails(DUBBOC_E_RANGE, "expected 1 items, found 3", "[1,2,3]", "[i]", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$[\"other one\"]: is not expected", "{\"a\":1,\"other one\":2}", "{s:i!}", "a", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$.o.b: is not expected", "{\"o\":{\"a\":1,\"b\":1}}", "{s:{s:i!}}", "o", "a", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$.a: is not expected", "{\"a\":1,\"a\":2}", "{s:i!}", "a", &i);

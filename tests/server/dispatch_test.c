@@ -162,7 +162,7 @@ static void a_fault_deep_in_the_params_is_named_with_its_whole_path(void **state
         {"[{\"lines\":[[7]]}]", "\"params[0].lines[0]: expected an object"},
         {"[{\"line\":[]}]", "\"params[0].lines: is missing"},
         {"[7]", "\"params[0]: expected an object"},
-        {"[]", "\"params[0]: is missing: the array ends before it"},
+        {"[]", "\"params[0]: expected an item"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
