@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mutex.h"
+#include "base/thread.h"
 #include "tools/offers.h"
 #include "tools/place.h"
 #include "tools/rules.h"
@@ -87,8 +88,8 @@ dubboc_status counts_read(
         .counts = counts,
         .lock = MUTEX_INITIALIZER(MUTEX_RANK_TOOL),
         .err = err};
-    while (
-        started < COUNT_THREADS && started + 1 < names->count && pthread_create(&threads[started], NULL, count_some, &self) == 0)
+    while (started < COUNT_THREADS && started + 1 < names->count &&
+           thread_start(&threads[started], count_some, &self, "dubboc-count", NULL) == DUBBOC_OK)
         started++;
     count_some(&self);
     while (started > 0)

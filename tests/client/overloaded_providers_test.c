@@ -1,5 +1,5 @@
 /* Three providers, all of which get more calls than they can do. A call that one of them refuses may
- * go on to the next one; that must not turn an overload of five times into one of ten or fifteen. */
+ * go on to the next one; if every refused call did, each provider would get up to three times as many. */
 #include "tests/server/caller.h"
 
 #include <pthread.h>
