@@ -1,5 +1,6 @@
-/* The one clock. Time-outs and ages go by the monotonic one, so that setting the wall clock changes nothing; the wall clock is only
- * for time stamps that peers read. Tests put a clock of their own in its place. */
+/* The one clock. Time-outs and ages go by the monotonic one, so that setting the wall clock changes
+ * nothing; the wall clock is only for time stamps that peers read. Tests put a clock of their own
+ * in its place. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -29,7 +30,8 @@ static inline bool deadline_is_over(int64_t deadline_ns)
     return deadline_ns != DEADLINE_NEVER && clock_now_ns() >= deadline_ns;
 }
 
-/* What is left, for poll(): rounded up to a millisecond, 0 when over, -1 for never, INT_MAX at most. */
+/* What is left, for poll(): rounded up to a millisecond, 0 when over, -1 for never, INT_MAX at
+ * most. */
 int deadline_poll_ms(int64_t deadline_ns);
 
 /* The earlier one. */

@@ -10,7 +10,8 @@
 void condition_init(condition *self)
 {
     pthread_condattr_t monotonic;
-    if (pthread_condattr_init(&monotonic) != 0 || pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 ||
+    if (pthread_condattr_init(&monotonic) != 0 ||
+        pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 ||
         pthread_cond_init(&self->cond, &monotonic) != 0)
         abort(); /* cannot happen on Linux, which has the clock and takes no memory for these */
     pthread_condattr_destroy(&monotonic);

@@ -1,8 +1,9 @@
 /* The configuration as the rest of the library sees it: typed access, and setting values from code.
  *
- * Every value was checked when it came in, so that looking one up cannot fail. A look-up goes through the layers from the top: code, the
- * key's variable, the file, then the key that it inherits from, then the default. Variables of the sections of an interface are looked for by need,
- * since the environment may set keys of interfaces that the file never names. */
+ * Every value was checked when it came in, so that looking one up cannot fail. A look-up goes
+ * through the layers from the top: code, the key's variable, the file, then the key that it
+ * inherits from, then the default. Variables of the sections of an interface are looked for by
+ * need, since the environment may set keys of interfaces that the file never names. */
 #include "base/config_store.h"
 
 #include <assert.h>
@@ -38,8 +39,8 @@ void config_state_unref(config_state *state)
     free(state);
 }
 
-bool config_state_put(
-    config_state *state, dubboc_slice name, const config_key *key, dubboc_slice text, int64_t number, const char *origin)
+bool config_state_put(config_state *state, dubboc_slice name, const config_key *key,
+    dubboc_slice text, int64_t number, const char *origin)
 {
     size_t origin_size = strlen(origin) + 1;
     config_value *value = mem_zeroed(1, sizeof(config_value) + text.len + 1 + origin_size);
@@ -76,7 +77,8 @@ static void copy_value(void *arg, const char *name, void *value)
 {
     copying *copy = arg;
     const config_value *v = value;
-    copy->is_good = copy->is_good && config_state_put(copy->to, slice_of(name), v->key, slice_of(v->text), v->number, v->origin);
+    copy->is_good = copy->is_good && config_state_put(copy->to, slice_of(name), v->key,
+                                         slice_of(v->text), v->number, v->origin);
 }
 
 static void copy_section(void *arg, const char *name, void *value)
@@ -101,16 +103,20 @@ static config_state *copy_of(const config_state *state)
 
 /* --- looking up --- */
 
-bool config_value_name(char layer, dubboc_slice section, dubboc_slice key, char name[CONFIG_NAME_MAX])
+bool config_value_name(
+    char layer, dubboc_slice section, dubboc_slice key, char name[CONFIG_NAME_MAX])
 {
-    int len = snprintf(name, CONFIG_NAME_MAX, "%c%.*s\n%.*s", layer, SLICE_ARGS(section), SLICE_ARGS(key));
+    int len = snprintf(
+        name, CONFIG_NAME_MAX, "%c%.*s\n%.*s", layer, SLICE_ARGS(section), SLICE_ARGS(key));
     return len > 0 && len < (int)CONFIG_NAME_MAX;
 }
 
-static const config_value *find_in_layer(const config_state *state, char layer, dubboc_slice section, dubboc_slice name)
+static const config_value *find_in_layer(
+    const config_state *state, char layer, dubboc_slice section, dubboc_slice name)
 {
     char full[CONFIG_NAME_MAX];
-    return config_value_name(layer, section, name, full) ? map_find(state->values, slice_of(full)) : NULL;
+    return config_value_name(layer, section, name, full) ? map_find(state->values, slice_of(full))
+                                                         : NULL;
 }
 
 static const config_value *find_variable(
@@ -126,7 +132,8 @@ static const config_value *find_variable(
     return map_find(state->values, slice_of(variable));
 }
 
-const config_value *config_state_find(const config_state *state, dubboc_slice section, dubboc_slice name, const config_key *key)
+const config_value *config_state_find(
+    const config_state *state, dubboc_slice section, dubboc_slice name, const config_key *key)
 {
     const config_value *found = find_in_layer(state, CONFIG_FROM_CODE, section, name);
     if (found == NULL)
@@ -145,12 +152,16 @@ static const config_key *key_of(const char *section, const char *name)
 }
 
 /* As config_state_find(), and through what is inherited; *key becomes the row that decided. */
-static const config_value *find_effective(const dubboc_config *config, const char *section, const config_key **key)
+static const config_value *find_effective(
+    const dubboc_config *config, const char *section, const config_key **key)
 {
-    const config_value *found = config_state_find(config->state, slice_of(section), slice_of((*key)->name), *key);
+    const config_value *found =
+        config_state_find(config->state, slice_of(section), slice_of((*key)->name), *key);
     while (found == NULL && (*key)->inherits_section != NULL) {
-        *key = config_key_get(slice_of((*key)->inherits_section), slice_of((*key)->inherits_name), CONFIG_OF_SECTION);
-        found = config_state_find(config->state, slice_of((*key)->section), slice_of((*key)->name), *key);
+        *key = config_key_get(
+            slice_of((*key)->inherits_section), slice_of((*key)->inherits_name), CONFIG_OF_SECTION);
+        found = config_state_find(
+            config->state, slice_of((*key)->section), slice_of((*key)->name), *key);
     }
     return found;
 }
@@ -170,7 +181,8 @@ static int64_t number_of(const dubboc_config *config, const char *section, const
     int64_t number = 0;
     if (found != NULL)
         return found->number;
-    dubboc_status status = row->value != NULL ? config_key_read(row, slice_of(row->value), &number, NULL) : DUBBOC_OK;
+    dubboc_status status =
+        row->value != NULL ? config_key_read(row, slice_of(row->value), &number, NULL) : DUBBOC_OK;
     assert(status == DUBBOC_OK); /* a test holds each default against its own row */
     (void)status;
     return number;
@@ -192,10 +204,12 @@ int64_t config_int(const dubboc_config *config, const char *section, const char 
 
 bool config_is_set(const dubboc_config *config, const char *section, const char *key)
 {
-    return config_state_find(config->state, slice_of(section), slice_of(key), key_of(section, key)) != NULL;
+    return config_state_find(
+               config->state, slice_of(section), slice_of(key), key_of(section, key)) != NULL;
 }
 
-bool config_method_int(const dubboc_config *config, const char *section, const char *method, const char *key, int64_t *value)
+bool config_method_int(const dubboc_config *config, const char *section, const char *method,
+    const char *key, int64_t *value)
 {
     dubboc_slice kind, interface;
     slice_cut(slice_of(section), ' ', &kind, &interface);
@@ -205,14 +219,16 @@ bool config_method_int(const dubboc_config *config, const char *section, const c
     int len = snprintf(name, sizeof name, "%s.%s", method, key);
     if (len < 0 || len >= (int)sizeof name)
         return false;
-    const config_value *found = config_state_find(config->state, slice_of(section), slice_of(name), row);
+    const config_value *found =
+        config_state_find(config->state, slice_of(section), slice_of(name), row);
     if (found == NULL)
         return false;
     *value = found->number;
     return true;
 }
 
-const char *dubboc_config_get(const dubboc_config *config, const char *section, const char *key, const char **origin)
+const char *dubboc_config_get(
+    const dubboc_config *config, const char *section, const char *key, const char **origin)
 {
     config_section where;
     const config_key *row;
@@ -220,8 +236,9 @@ const char *dubboc_config_get(const dubboc_config *config, const char *section, 
     if (config_section_read(slice_of(section), &where, NULL) != DUBBOC_OK ||
         config_key_find(&where, slice_of(key), &row, &method, NULL) != DUBBOC_OK)
         return NULL;
-    const config_value *found = method.len > 0 ? config_state_find(config->state, slice_of(section), slice_of(key), row)
-                                               : find_effective(config, section, &row);
+    const config_value *found =
+        method.len > 0 ? config_state_find(config->state, slice_of(section), slice_of(key), row)
+                       : find_effective(config, section, &row);
     const char *text = found != NULL ? found->text : method.len > 0 ? NULL : row->value;
     if (text != NULL && origin != NULL)
         *origin = found != NULL ? found->origin : "default";
@@ -240,7 +257,8 @@ static dubboc_slice cut_to(dubboc_slice text, size_t max)
     return slice_make(text.at, max);
 }
 
-dubboc_status config_bad_value(const config_key *key, const char *where, dubboc_slice value, dubboc_error *err)
+dubboc_status config_bad_value(
+    const config_key *key, const char *where, dubboc_slice value, dubboc_error *err)
 {
     enum { SHOWN_MAX = 80 };
     dubboc_status status = err->status;
@@ -259,8 +277,8 @@ dubboc_status config_bad_value(const config_key *key, const char *where, dubboc_
     return status;
 }
 
-static dubboc_status read_value(config_state *state, char layer, const char *origin, dubboc_slice section, dubboc_slice name,
-    dubboc_slice value, dubboc_error *err)
+static dubboc_status read_value(config_state *state, char layer, const char *origin,
+    dubboc_slice section, dubboc_slice name, dubboc_slice value, dubboc_error *err)
 {
     config_section where;
     const config_key *key;
@@ -275,34 +293,43 @@ static dubboc_status read_value(config_state *state, char layer, const char *ori
     if (!config_value_name(layer, section, name, full))
         return error_set(err, DUBBOC_E_CONFIG, "a name longer than %u bytes", CONFIG_NAME_MAX);
     const char *fault = ini_bytes_fault(value);
-    status = fault != NULL ? error_set(err, DUBBOC_E_CONFIG, "found %s", fault) : config_key_read(key, value, &number, err);
+    status = fault != NULL ? error_set(err, DUBBOC_E_CONFIG, "found %s", fault)
+                           : config_key_read(key, value, &number, err);
     if (status != DUBBOC_OK) {
         snprintf(full, sizeof full, "[%.*s] %.*s", SLICE_ARGS(section), SLICE_ARGS(name));
-        return fault != NULL ? error_prefix(err, status, "%s", full) : config_bad_value(key, full, value, err);
+        return fault != NULL ? error_prefix(err, status, "%s", full)
+                             : config_bad_value(key, full, value, err);
     }
-    if (map_count(state->values) >= CONFIG_VALUES_MAX && map_find(state->values, slice_of(full)) == NULL)
-        return error_set(err, DUBBOC_E_TOO_BIG, "[%.*s] %.*s: the configuration holds %d values, no more are possible",
+    if (map_count(state->values) >= CONFIG_VALUES_MAX &&
+        map_find(state->values, slice_of(full)) == NULL)
+        return error_set(err, DUBBOC_E_TOO_BIG,
+            "[%.*s] %.*s: the configuration holds %d values, no more are possible",
             SLICE_ARGS(section), SLICE_ARGS(name), CONFIG_VALUES_MAX);
     bool is_put = config_state_put(state, slice_of(full), key, value, number, origin) &&
                   (where.interface.len == 0 || config_state_add_section(state, section));
     return is_put ? DUBBOC_OK : error_no_memory(err);
 }
 
-dubboc_status config_state_set(config_state *state, char layer, const char *origin, dubboc_slice section, dubboc_slice name,
-    dubboc_slice value, const char *source, dubboc_error *err)
+dubboc_status config_state_set(config_state *state, char layer, const char *origin,
+    dubboc_slice section, dubboc_slice name, dubboc_slice value, const char *source,
+    dubboc_error *err)
 {
     dubboc_status status = read_value(state, layer, origin, section, name, value, err);
     bool is_about_source = status == DUBBOC_E_CONFIG || status == DUBBOC_E_UNSUPPORTED;
     return is_about_source && source[0] != '\0' ? error_prefix(err, status, "%s", source) : status;
 }
 
-dubboc_status dubboc_config_set(dubboc_config *config, const char *section, const char *key, const char *value, dubboc_error *err)
+dubboc_status dubboc_config_set(dubboc_config *config, const char *section, const char *key,
+    const char *value, dubboc_error *err)
 {
     assert(config != &config->state->handle);
     dubboc_error detail;
     error_clear(&detail);
     if (section == NULL || key == NULL || value == NULL)
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s is NULL", section == NULL ? "section" : key == NULL ? "key" : "value");
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s is NULL",
+            section == NULL ? "section"
+            : key == NULL   ? "key"
+                            : "value");
     if (atomic_load(&config->state->refs) > 1) {
         config_state *own = copy_of(config->state);
         if (own == NULL)
@@ -310,8 +337,8 @@ dubboc_status dubboc_config_set(dubboc_config *config, const char *section, cons
         config_state_unref(config->state);
         config->state = own;
     }
-    dubboc_status status =
-        config_state_set(config->state, CONFIG_FROM_CODE, "code", slice_of(section), slice_of(key), slice_of(value), "", &detail);
+    dubboc_status status = config_state_set(config->state, CONFIG_FROM_CODE, "code",
+        slice_of(section), slice_of(key), slice_of(value), "", &detail);
     error_copy(err, &detail);
     return status;
 }

@@ -1,5 +1,6 @@
-/* Telling the whole configuration, for people: every key that has a value, section by section, with where it comes from. Secrets are
- * masked here (base/mask.h), so that no caller has to think of it. */
+/* Telling the whole configuration, for people: every key that has a value, section by section, with
+ * where it comes from. Secrets are masked here (base/mask.h), so that no caller has to think of
+ * it. */
 #include <stdio.h>
 
 #include "base/config_store.h"
@@ -23,7 +24,8 @@ static bool config_names_user(dubboc_slice value)
 /* Whether it may hold an address: one by its form, or any text that looks like one. */
 static bool may_hold_address(const config_key *key, dubboc_slice value)
 {
-    bool is_address = key->may_be_bare || key->form == CONFIG_FORM_REGISTRY || key->form == CONFIG_FORM_HTTP_URL;
+    bool is_address =
+        key->may_be_bare || key->form == CONFIG_FORM_REGISTRY || key->form == CONFIG_FORM_HTTP_URL;
     bool has_url = value.len > 0 && memmem(value.at, value.len, "://", 3) != NULL;
     return is_address || has_url || config_names_user(value);
 }
@@ -38,8 +40,8 @@ void config_append_masked(buffer *out, const config_key *key, dubboc_slice value
         buffer_append_slice(out, value);
 }
 
-static void tell(
-    const telling *t, const config_key *key, const char *section, const char *name, const char *value, const char *origin)
+static void tell(const telling *t, const config_key *key, const char *section, const char *name,
+    const char *value, const char *origin)
 {
     buffer shown;
     buffer_init(&shown, SIZE_MAX / 2);
@@ -52,13 +54,15 @@ static void tell(
 static void tell_key(const telling *t, const config_key *key, const char *section)
 {
     const char *origin;
-    const char *value =
-        key->is_later || key->where == CONFIG_OF_METHOD ? NULL : dubboc_config_get(t->config, section, key->name, &origin);
+    const char *value = key->is_later || key->where == CONFIG_OF_METHOD
+                            ? NULL
+                            : dubboc_config_get(t->config, section, key->name, &origin);
     if (value != NULL)
         tell(t, key, section, key->name, value, origin);
 }
 
-/* The key's name in "<layer><section>\n<method>.<key>", NULL: it is another section's, or no method's. */
+/* The key's name in "<layer><section>\n<method>.<key>", NULL: it is another section's, or no
+ * method's. */
 static const char *method_key_in(const char *name, char layer, const char *section)
 {
     size_t len = strlen(section);
@@ -76,13 +80,16 @@ static void tell_method_key(void *arg, const char *name, void *value)
     char in_file[CONFIG_NAME_MAX];
     if (key == NULL) {
         key = method_key_in(name, CONFIG_FROM_CODE, t->section);
-        bool is_told = key != NULL && config_value_name(CONFIG_FROM_FILE, slice_of(t->section), slice_of(key), in_file) &&
-                       map_find(t->config->state->values, slice_of(in_file)) != NULL;
+        bool is_told =
+            key != NULL &&
+            config_value_name(CONFIG_FROM_FILE, slice_of(t->section), slice_of(key), in_file) &&
+            map_find(t->config->state->values, slice_of(in_file)) != NULL;
         if (is_told)
             return;
     }
     const char *origin;
-    const char *effective = key != NULL ? dubboc_config_get(t->config, t->section, key, &origin) : NULL;
+    const char *effective =
+        key != NULL ? dubboc_config_get(t->config, t->section, key, &origin) : NULL;
     if (effective != NULL)
         tell(t, v->key, t->section, key, effective, origin);
 }
@@ -141,7 +148,8 @@ static void compare_section(void *arg, const char *section, void *unused)
     map_each(search->state->values, compare_method_key, search);
 }
 
-/* Under the name that the variable itself has for the interface: letters are all upper case there. */
+/* Under the name that the variable itself has for the interface: letters are all upper case
+ * there. */
 static void tell_variable(void *arg, const char *name, void *value)
 {
     const telling *t = arg;
@@ -155,7 +163,8 @@ static void tell_variable(void *arg, const char *name, void *value)
     char section[CONFIG_NAME_MAX];
     const char *interface = name + strlen("$DUBBOC_") + strlen(t->kind) + 1;
     size_t len = strlen(interface) - strlen(v->key->name) - 1;
-    if (snprintf(section, sizeof section, "%s %.*s", t->kind, (int)len, interface) < (int)sizeof section)
+    if (snprintf(section, sizeof section, "%s %.*s", t->kind, (int)len, interface) <
+        (int)sizeof section)
         tell(t, v->key, section, v->key->name, v->text, v->origin);
 }
 

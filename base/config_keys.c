@@ -1,5 +1,6 @@
-/* The table of all keys, and finding a row in it. Names follow dubbogo's in snake case. What a reader of a wrong file needs most is the
- * name that was meant, so a name that is not found is compared with all those that stand near it. */
+/* The table of all keys, and finding a row in it. Names follow dubbogo's in snake case. What a
+ * reader of a wrong file needs most is the name that was meant, so a name that is not found is
+ * compared with all those that stand near it. */
 #include "base/config_keys.h"
 
 #include "base/error.h"
@@ -20,7 +21,8 @@
 #define EITHER (CONFIG_OF_SECTION | CONFIG_OF_METHOD)
 
 static const config_key keys[] = {
-    {"application", "name", CONFIG_TEXT, .value = "dubboc", .help = "the program's name in the registry"},
+    {"application", "name", CONFIG_TEXT, .value = "dubboc",
+        .help = "the program's name in the registry"},
     {"application", "organization", CONFIG_TEXT, .help = "who runs it"},
     {"application", "module", CONFIG_TEXT, .help = "the part of the program"},
     {"application", "version", CONFIG_TEXT, .help = "the program's version"},
@@ -32,53 +34,70 @@ static const config_key keys[] = {
     {"registry", "timeout", CONFIG_DURATION, .value = "10s", .min = 100, .max = 10 * MINUTE,
         .help = "session time-out of ZooKeeper"},
     {"registry", "username", CONFIG_TEXT, .help = "ZooKeeper's digest authentication"},
-    {"registry", "password", CONFIG_TEXT, .is_secret = true, .help = "ZooKeeper's digest authentication; never shown"},
+    {"registry", "password", CONFIG_TEXT, .is_secret = true,
+        .help = "ZooKeeper's digest authentication; never shown"},
     {"registry", "self_check", CONFIG_DURATION, .value = "30s", .min = 10, .max = DAY,
         .help = "how often the own nodes are looked at, so that one deleted by hand comes back"},
 
-    {"client", "request_timeout", CONFIG_DURATION, .value = "3s", .min = 1, .max = DAY, .special = "none",
-        .help = "the whole call with all its attempts"},
-    {"client", "connect_timeout", CONFIG_DURATION, .value = "1s", .min = 1, .max = HOUR, .help = "opening one connection"},
+    {"client", "request_timeout", CONFIG_DURATION, .value = "3s", .min = 1, .max = DAY,
+        .special = "none", .help = "the whole call with all its attempts"},
+    {"client", "connect_timeout", CONFIG_DURATION, .value = "1s", .min = 1, .max = HOUR,
+        .help = "opening one connection"},
     {"client", "retries", CONFIG_INT, .value = "2", .max = 100, .help = "attempts after the first"},
-    {"client", "pool_size", CONFIG_INT, .value = "128", .min = 1, .max = 65535, .help = "connections to one provider"},
+    {"client", "pool_size", CONFIG_INT, .value = "128", .min = 1, .max = 65535,
+        .help = "connections to one provider"},
     {"client", "pool_ttl", CONFIG_DURATION, .value = "10m", .min = 1, .max = DAY, .special = "none",
         .help = "age at which a connection is not used again"},
     {"client", "pool_idle", CONFIG_DURATION, .value = "20s", .min = 1, .max = DAY,
-        .help = "idle time after which a connection is not used again; keep it below the idle time-outs of the providers"},
-    {"client", "selector", CONFIG_TEXT, .value = "cache", .words = "cache", .help = "how providers are kept at hand"},
+        .help = "idle time after which a connection is not used again; keep it below the idle "
+                "time-outs of the providers"},
+    {"client", "selector", CONFIG_TEXT, .value = "cache", .words = "cache",
+        .help = "how providers are kept at hand"},
     {"client", "selector_ttl", CONFIG_DURATION, .value = "300s", .min = 10, .max = DAY,
         .help = "after this time a list of providers is read again"},
-    {"client", "load_balance", CONFIG_TEXT, .value = "random", .words = BALANCERS, .later = BALANCERS_LATER,
-        .help = "how one provider is picked"},
-    {"client", "cluster", CONFIG_TEXT, .value = "failover", .words = "failover", .later = CLUSTERS_LATER,
-        .help = "what follows a failed attempt"},
+    {"client", "load_balance", CONFIG_TEXT, .value = "random", .words = BALANCERS,
+        .later = BALANCERS_LATER, .help = "how one provider is picked"},
+    {"client", "cluster", CONFIG_TEXT, .value = "failover", .words = "failover",
+        .later = CLUSTERS_LATER, .help = "what follows a failed attempt"},
     {"client", "register", CONFIG_BOOL, .value = "true",
         .help = "write a consumer node into the registry, once the service is known there"},
-    {"client", "reply_max", CONFIG_SIZE, .value = "64MiB", .min = 1, .max = 2 * GIB, .help = "a longer reply is an error"},
+    {"client", "reply_max", CONFIG_SIZE, .value = "64MiB", .min = 1, .max = 2 * GIB,
+        .help = "a longer reply is an error"},
     {"client", "empty_grace", CONFIG_DURATION, .value = "30s", .max = HOUR,
         .help = "how long the last providers are used when the registry's list is suddenly empty"},
     {"client", "snapshot_dir", CONFIG_TEXT,
-        .help = "folder for lists of providers, to start from while the registry is away; empty: none"},
+        .help =
+            "folder for lists of providers, to start from while the registry is away; empty: none"},
     {"client", "health_failures", CONFIG_INT, .value = "5", .min = 1, .max = 1000,
         .help = "consecutive failures, or refusals, that rest a provider"},
     {"client", "health_rest", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR,
         .help = "the first rest after failures; longer each time"},
-    {"client", "proxy", CONFIG_TEXT, .may_be_bare = true, .help = "URL of an HTTP proxy; empty: none, whatever http_proxy says"},
+    {"client", "proxy", CONFIG_TEXT, .may_be_bare = true,
+        .help = "URL of an HTTP proxy; empty: none, whatever http_proxy says"},
     {"client", "tls_ca_file", CONFIG_TEXT,
-        .help = "PEM file of the authorities trusted for https, and no others; empty: the system's"},
+        .help =
+            "PEM file of the authorities trusted for https, and no others; empty: the system's"},
     {"client", "router", CONFIG_TEXT, .is_later = true},
 
-    {"server", "ip", CONFIG_TEXT, .form = CONFIG_FORM_IP, .help = "listen on this address; empty: on all"},
-    {"server", "port", CONFIG_INT, .value = "10000", .max = 65535, .help = "listen on this port; 0: any free one"},
-    {"server", "registered_ip", CONFIG_TEXT, .form = CONFIG_FORM_HOST, .variable = "DUBBO_IP_TO_REGISTRY",
+    {"server", "ip", CONFIG_TEXT, .form = CONFIG_FORM_IP,
+        .help = "listen on this address; empty: on all"},
+    {"server", "port", CONFIG_INT, .value = "10000", .max = 65535,
+        .help = "listen on this port; 0: any free one"},
+    {"server", "registered_ip", CONFIG_TEXT, .form = CONFIG_FORM_HOST,
+        .variable = "DUBBO_IP_TO_REGISTRY",
         .help = "the host consumers are told; empty: the own address"},
-    {"server", "registered_port", CONFIG_INT, .value = "0", .max = 65535, .variable = "DUBBO_PORT_TO_REGISTRY",
+    {"server", "registered_port", CONFIG_INT, .value = "0", .max = 65535,
+        .variable = "DUBBO_PORT_TO_REGISTRY",
         .help = "the port consumers are told; 0: the one listened on"},
     {"server", "protocols", CONFIG_LIST, .value = "jsonrpc", .min = 1, .words = "jsonrpc http",
-        .help = "schemes to register under: jsonrpc, and http for consumers of Dubbo 2.7.4 and later"},
-    {"server", "group", CONFIG_TEXT, .form = CONFIG_FORM_NAME, .help = "group of all services; empty: none"},
-    {"server", "version", CONFIG_TEXT, .form = CONFIG_FORM_NAME, .help = "version of all services; empty: none"},
-    {"server", "weight", CONFIG_INT, .value = "100", .max = 1000000, .help = "share of the calls, of all services"},
+        .help =
+            "schemes to register under: jsonrpc, and http for consumers of Dubbo 2.7.4 and later"},
+    {"server", "group", CONFIG_TEXT, .form = CONFIG_FORM_NAME,
+        .help = "group of all services; empty: none"},
+    {"server", "version", CONFIG_TEXT, .form = CONFIG_FORM_NAME,
+        .help = "version of all services; empty: none"},
+    {"server", "weight", CONFIG_INT, .value = "100", .max = 1000000,
+        .help = "share of the calls, of all services"},
     {"server", "loops", CONFIG_INT, .value = "auto", .max = 1024, .special = "auto",
         .help = "event loop threads; auto: one a core; 0: none, the program steps"},
     {"server", "workers", CONFIG_INT, .value = "auto", .min = 1, .max = 4096, .special = "auto",
@@ -89,8 +108,10 @@ static const config_key keys[] = {
         .help = "how long a request without a Timeout header waits for a worker; then: 503"},
     {"server", "deferred_max", CONFIG_INT, .value = "100000", .min = 1, .max = 10000000,
         .help = "deferred answers that handlers may owe; beyond: dubboc_request_defer() fails"},
-    {"server", "body_max", CONFIG_SIZE, .value = "8MiB", .min = 1, .max = 2 * GIB, .help = "a longer request body gets 413"},
-    {"server", "memory_max", CONFIG_SIZE, .value = "auto", .min = 64 * KIB, .max = TIB, .special = "auto",
+    {"server", "body_max", CONFIG_SIZE, .value = "8MiB", .min = 1, .max = 2 * GIB,
+        .help = "a longer request body gets 413"},
+    {"server", "memory_max", CONFIG_SIZE, .value = "auto", .min = 64 * KIB, .max = TIB,
+        .special = "auto",
         .help = "half of it for request bodies, half for the trees made of them; what does not fit "
                 "waits for 1s, then gets 503; auto: a quarter of the memory of the machine or the "
                 "control group, at most 512MiB; at least twice body_max"},
@@ -103,11 +124,12 @@ static const config_key keys[] = {
         .help = "connections from one address; 0: no limit of its own"},
     {"server", "header_timeout", CONFIG_DURATION, .value = "10s", .min = 1, .max = HOUR,
         .help = "for the whole header of a request to come in"},
-    {"server", "body_timeout", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR, .help = "for the whole body to come in"},
-    {"server", "answer_timeout", CONFIG_DURATION, .value = "60s", .min = 1, .max = DAY, .special = "none",
-        .help = "for the answer to be written and taken"},
-    {"server", "idle_timeout", CONFIG_DURATION, .value = "75s", .min = 1, .max = DAY, .special = "none",
-        .help = "a connection without requests is closed"},
+    {"server", "body_timeout", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR,
+        .help = "for the whole body to come in"},
+    {"server", "answer_timeout", CONFIG_DURATION, .value = "60s", .min = 1, .max = DAY,
+        .special = "none", .help = "for the answer to be written and taken"},
+    {"server", "idle_timeout", CONFIG_DURATION, .value = "75s", .min = 1, .max = DAY,
+        .special = "none", .help = "a connection without requests is closed"},
     {"server", "stop_watch_wait", CONFIG_DURATION, .value = "3s", .max = 10 * MINUTE,
         .help = "a stopping server, once deregistered, goes on serving for at least this "
                 "long, so that consumers notice"},
@@ -120,7 +142,8 @@ static const config_key keys[] = {
     {"server", "stop_drain", CONFIG_DURATION, .value = "30s", .max = HOUR,
         .help = "a stopping server, once it takes no new connections, waits for running "
                 "requests for at most this long"},
-    {"server", "check_raw", CONFIG_BOOL, .value = "false", .help = "check the JSON that raw handlers give"},
+    {"server", "check_raw", CONFIG_BOOL, .value = "false",
+        .help = "check the JSON that raw handlers give"},
     {"server", "admin_address", CONFIG_TEXT, .is_later = true},
     {"server", "tls_cert_file", CONFIG_TEXT, .is_later = true},
     {"server", "tls_key_file", CONFIG_TEXT, .is_later = true},
@@ -129,47 +152,58 @@ static const config_key keys[] = {
     {"log", "level", CONFIG_TEXT, .value = "warn", .words = "off error warn info debug",
         .help = "what the tool, and examples that read a configuration, write to standard error"},
 
-    {"service", "protocols", CONFIG_LIST, .min = 1, .words = "jsonrpc http", .where = CONFIG_OF_SECTION,
-        .inherits_section = "server", .inherits_name = "protocols", .help = "schemes to register this service under"},
-    {"service", "group", CONFIG_TEXT, .form = CONFIG_FORM_NAME, .where = CONFIG_OF_SECTION, .inherits_section = "server",
-        .inherits_name = "group", .help = "its group"},
-    {"service", "version", CONFIG_TEXT, .form = CONFIG_FORM_NAME, .where = CONFIG_OF_SECTION, .inherits_section = "server",
-        .inherits_name = "version", .help = "its version"},
+    {"service", "protocols", CONFIG_LIST, .min = 1, .words = "jsonrpc http",
+        .where = CONFIG_OF_SECTION, .inherits_section = "server", .inherits_name = "protocols",
+        .help = "schemes to register this service under"},
+    {"service", "group", CONFIG_TEXT, .form = CONFIG_FORM_NAME, .where = CONFIG_OF_SECTION,
+        .inherits_section = "server", .inherits_name = "group", .help = "its group"},
+    {"service", "version", CONFIG_TEXT, .form = CONFIG_FORM_NAME, .where = CONFIG_OF_SECTION,
+        .inherits_section = "server", .inherits_name = "version", .help = "its version"},
     {"service", "path", CONFIG_TEXT, .form = CONFIG_FORM_PATH, .where = CONFIG_OF_SECTION,
         .help = "its HTTP path, without empty segments; empty: the interface"},
-    {"service", "weight", CONFIG_INT, .max = 1000000, .where = CONFIG_OF_SECTION, .inherits_section = "server",
-        .inherits_name = "weight", .help = "share of its calls"},
+    {"service", "weight", CONFIG_INT, .max = 1000000, .where = CONFIG_OF_SECTION,
+        .inherits_section = "server", .inherits_name = "weight", .help = "share of its calls"},
     {"service", "timeout", CONFIG_DURATION, .min = 1, .max = DAY, .where = EITHER,
         .help = "told to consumers: how long they shall wait"},
-    {"service", "retries", CONFIG_INT, .max = 100, .where = EITHER, .help = "told to consumers: how often they may repeat"},
-    {"service", "register", CONFIG_BOOL, .value = "true", .where = CONFIG_OF_SECTION, .help = "write it into the registry"},
+    {"service", "retries", CONFIG_INT, .max = 100, .where = EITHER,
+        .help = "told to consumers: how often they may repeat"},
+    {"service", "register", CONFIG_BOOL, .value = "true", .where = CONFIG_OF_SECTION,
+        .help = "write it into the registry"},
     {"service", "warmup", CONFIG_DURATION, .is_later = true, .where = CONFIG_OF_SECTION},
 
     {"reference", "url", CONFIG_TEXT, .form = CONFIG_FORM_HTTP_URL, .where = CONFIG_OF_SECTION,
         .help = "call this address, without a registry"},
     {"reference", "group", CONFIG_TEXT, .where = CONFIG_OF_SECTION,
         .help = "group wanted: one, several with commas, or * for any"},
-    {"reference", "version", CONFIG_TEXT, .where = CONFIG_OF_SECTION, .help = "version wanted, * for any"},
-    {"reference", "timeout", CONFIG_DURATION, .min = 1, .max = DAY, .special = "none", .where = EITHER,
-        .inherits_section = "client", .inherits_name = "request_timeout", .help = "the whole call with all its attempts"},
-    {"reference", "retries", CONFIG_INT, .max = 100, .where = EITHER, .inherits_section = "client", .inherits_name = "retries",
-        .help = "attempts after the first"},
-    {"reference", "idempotent", CONFIG_LIST, .where = CONFIG_OF_SECTION, .help = "methods that may run twice; * for all"},
-    {"reference", "selector", CONFIG_TEXT, .words = "cache", .where = CONFIG_OF_SECTION, .inherits_section = "client",
-        .inherits_name = "selector", .help = "how its providers are kept at hand"},
-    {"reference", "load_balance", CONFIG_TEXT, .words = BALANCERS, .later = BALANCERS_LATER, .where = CONFIG_OF_SECTION,
-        .inherits_section = "client", .inherits_name = "load_balance", .help = "how one provider is picked"},
-    {"reference", "cluster", CONFIG_TEXT, .words = "failover", .later = CLUSTERS_LATER, .where = CONFIG_OF_SECTION,
-        .inherits_section = "client", .inherits_name = "cluster", .help = "what follows a failed attempt"},
-    {"reference", "dialect", CONFIG_TEXT, .value = "auto", .words = "auto dubbo dubbogo dubbo-go jsonrpc4j java jsonrpc",
-        .where = CONFIG_OF_SECTION,
-        .help = "what is sent to its providers; auto: what their nodes ask for; java: old name of jsonrpc4j"},
+    {"reference", "version", CONFIG_TEXT, .where = CONFIG_OF_SECTION,
+        .help = "version wanted, * for any"},
+    {"reference", "timeout", CONFIG_DURATION, .min = 1, .max = DAY, .special = "none",
+        .where = EITHER, .inherits_section = "client", .inherits_name = "request_timeout",
+        .help = "the whole call with all its attempts"},
+    {"reference", "retries", CONFIG_INT, .max = 100, .where = EITHER, .inherits_section = "client",
+        .inherits_name = "retries", .help = "attempts after the first"},
+    {"reference", "idempotent", CONFIG_LIST, .where = CONFIG_OF_SECTION,
+        .help = "methods that may run twice; * for all"},
+    {"reference", "selector", CONFIG_TEXT, .words = "cache", .where = CONFIG_OF_SECTION,
+        .inherits_section = "client", .inherits_name = "selector",
+        .help = "how its providers are kept at hand"},
+    {"reference", "load_balance", CONFIG_TEXT, .words = BALANCERS, .later = BALANCERS_LATER,
+        .where = CONFIG_OF_SECTION, .inherits_section = "client", .inherits_name = "load_balance",
+        .help = "how one provider is picked"},
+    {"reference", "cluster", CONFIG_TEXT, .words = "failover", .later = CLUSTERS_LATER,
+        .where = CONFIG_OF_SECTION, .inherits_section = "client", .inherits_name = "cluster",
+        .help = "what follows a failed attempt"},
+    {"reference", "dialect", CONFIG_TEXT, .value = "auto",
+        .words = "auto dubbo dubbogo dubbo-go jsonrpc4j java jsonrpc", .where = CONFIG_OF_SECTION,
+        .help = "what is sent to its providers; auto: what their nodes ask for; java: old name of "
+                "jsonrpc4j"},
     {"reference", "router", CONFIG_TEXT, .is_later = true, .where = CONFIG_OF_SECTION},
 };
 
 #define KEY_COUNT (sizeof keys / sizeof keys[0])
 
-static const char *const later_sections[] = {"admin", "configurator", "gateway", "metrics", "router", "tracing"};
+static const char *const later_sections[] = {
+    "admin", "configurator", "gateway", "metrics", "router", "tracing"};
 
 const config_key *config_keys(size_t *count)
 {
@@ -213,7 +247,8 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
                 d[i][j] = i + j;
                 continue;
             }
-            d[i][j] = least(d[i - 1][j - 1] + (a[i - 1] != b[j - 1]), least(d[i - 1][j], d[i][j - 1]) + 1);
+            d[i][j] = least(
+                d[i - 1][j - 1] + (a[i - 1] != b[j - 1]), least(d[i - 1][j], d[i][j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
                 d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
         }
@@ -242,7 +277,8 @@ static dubboc_status unknown_section(dubboc_slice text, dubboc_slice kind, dubbo
 {
     for (size_t i = 0; i < sizeof later_sections / sizeof later_sections[0]; i++)
         if (slice_is(kind, later_sections[i]))
-            return error_set(err, DUBBOC_E_UNSUPPORTED, "section [%s] is not in this release", MASKED(text));
+            return error_set(
+                err, DUBBOC_E_UNSUPPORTED, "section [%s] is not in this release", MASKED(text));
     error_set(err, DUBBOC_E_CONFIG, "unknown section [%s]", MASKED(text));
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (config_is_near(kind, keys[i].section)) {
@@ -250,7 +286,8 @@ static dubboc_status unknown_section(dubboc_slice text, dubboc_slice kind, dubbo
             error_append(err, ", did you mean [%s%s]?", keys[i].section, more);
             return DUBBOC_E_CONFIG;
         }
-    error_append(err, ", expected application, registry, client, server, log, service INTERFACE or reference INTERFACE");
+    error_append(err, ", expected application, registry, client, server, log, service INTERFACE or "
+                      "reference INTERFACE");
     return DUBBOC_E_CONFIG;
 }
 
@@ -277,7 +314,8 @@ dubboc_status config_section_read(dubboc_slice text, config_section *section, du
         return unknown_section(text, kind, err);
     if (!config_section_is_per_interface(name)) {
         if (has_more)
-            return error_set(err, DUBBOC_E_CONFIG, "section [%s]: expected [%s] alone", MASKED(text), name);
+            return error_set(
+                err, DUBBOC_E_CONFIG, "section [%s]: expected [%s] alone", MASKED(text), name);
     } else if (!is_interface(interface)) {
         return error_set(err, DUBBOC_E_CONFIG,
             "section [%s]: expected [%s INTERFACE], one blank between, no blank, /, ? or # in the "
@@ -306,18 +344,20 @@ static dubboc_slice shown_key(dubboc_slice name)
     return slice_make(name.at, len);
 }
 
-static dubboc_status unknown_key(
-    const config_section *section, dubboc_slice name, dubboc_slice own, bool is_method, dubboc_error *err)
+static dubboc_status unknown_key(const config_section *section, dubboc_slice name, dubboc_slice own,
+    bool is_method, dubboc_error *err)
 {
     dubboc_slice shown = shown_key(name);
-    error_set(err, DUBBOC_E_CONFIG, "unknown key \"%s%s\" in [%s%s%s]", MASKED(shown), shown.len < name.len ? "..." : "",
-        section->name, section->interface.len > 0 ? " " : "", MASKED(section->interface));
+    error_set(err, DUBBOC_E_CONFIG, "unknown key \"%s%s\" in [%s%s%s]", MASKED(shown),
+        shown.len < name.len ? "..." : "", section->name, section->interface.len > 0 ? " " : "",
+        MASKED(section->interface));
     if (shown.len < name.len) {
         error_append(err, ", expected key = value");
         return DUBBOC_E_CONFIG;
     }
     for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strcmp(keys[i].section, section->name) == 0 && !keys[i].is_later && config_is_near(own, keys[i].name)) {
+        if (strcmp(keys[i].section, section->name) == 0 && !keys[i].is_later &&
+            config_is_near(own, keys[i].name)) {
             dubboc_slice before = slice_make(name.at, name.len - own.len); /* "METHOD." or empty */
             error_append(err, ", did you mean \"%.*s%s\"?", SLICE_ARGS(before), keys[i].name);
             return DUBBOC_E_CONFIG;
@@ -339,17 +379,19 @@ static dubboc_slice last_dot(dubboc_slice name)
     return dot != NULL ? slice_make(dot, (size_t)(name.at + name.len - dot)) : slice_make(NULL, 0);
 }
 
-dubboc_status config_key_find(
-    const config_section *section, dubboc_slice name, const config_key **key, dubboc_slice *method, dubboc_error *err)
+dubboc_status config_key_find(const config_section *section, dubboc_slice name,
+    const config_key **key, dubboc_slice *method, dubboc_error *err)
 {
     dubboc_slice dot = last_dot(name);
     bool is_method = section->interface.len > 0 && dot.len > 0 && dot.at != name.at;
     dubboc_slice own = is_method ? slice_make(dot.at + 1, dot.len - 1) : name;
-    const config_key *found = config_key_get(slice_of(section->name), own, is_method ? CONFIG_OF_METHOD : CONFIG_OF_SECTION);
+    const config_key *found = config_key_get(
+        slice_of(section->name), own, is_method ? CONFIG_OF_METHOD : CONFIG_OF_SECTION);
     if (found == NULL)
         return unknown_key(section, name, own, is_method, err);
     if (found->is_later)
-        return error_set(err, DUBBOC_E_UNSUPPORTED, "key \"%s\" of [%s] is not in this release", found->name, found->section);
+        return error_set(err, DUBBOC_E_UNSUPPORTED, "key \"%s\" of [%s] is not in this release",
+            found->name, found->section);
     *key = found;
     *method = is_method ? slice_make(name.at, (size_t)(dot.at - name.at)) : slice_make(NULL, 0);
     return DUBBOC_OK;
@@ -371,6 +413,7 @@ static bool append_folded(char *name, size_t size, size_t *len, dubboc_slice tex
 bool config_variable_name(dubboc_slice section, dubboc_slice key, char *name, size_t size)
 {
     size_t len = 0;
-    return append_folded(name, size, &len, slice_of("DUBBOC_")) && append_folded(name, size, &len, section) &&
+    return append_folded(name, size, &len, slice_of("DUBBOC_")) &&
+           append_folded(name, size, &len, section) &&
            append_folded(name, size, &len, slice_of("_")) && append_folded(name, size, &len, key);
 }

@@ -1,5 +1,6 @@
-/* THE table of all keys: what may stand in a configuration, with type, default, limits and a line of help. The reader, the getters, `dubboc config`
- * and the check of the manual page all go by it; a new key is a new row and nothing else. */
+/* THE table of all keys: what may stand in a configuration, with type, default, limits and a line
+ * of help. The reader, the getters, `dubboc config` and the check of the manual page all go by it;
+ * a new key is a new row and nothing else. */
 #ifndef BASE_CONFIG_KEYS_H
 #define BASE_CONFIG_KEYS_H
 
@@ -23,21 +24,28 @@ typedef enum config_form {
 } config_form;
 
 typedef struct config_key {
-    const char *section; /* "client"; "service" and "reference" stand for one section an interface */
+    const char
+        *section; /* "client"; "service" and "reference" stand for one section an interface */
     const char *name;
     config_type type;
-    const char *value;                            /* the default as text; NULL: none */
-    int64_t min, max;                             /* INT, DURATION (ms), SIZE (bytes); LIST: min 1: at least one */
-    const char *special;                          /* INT, DURATION, SIZE: this word is -1 */
-    const char *words;                            /* TEXT, LIST: the only ones allowed, blanks between; NULL: any */
-    const char *later;                            /* TEXT, LIST: words of a later release */
-    config_form form;                             /* TEXT */
-    unsigned where;                               /* in service and reference sections: CONFIG_OF_... */
-    const char *inherits_section, *inherits_name; /* whose value is taken where this key is not set; NULL: none */
-    const char *variable;                         /* another variable that sets it when its own one is not there; NULL: none */
-    bool is_later;                                /* all of it belongs to a later release */
-    bool is_secret;                               /* never shown */
-    bool may_be_bare;                             /* an address that may stand without "scheme://", user:password@ included */
+    const char *value; /* the default as text; NULL: none */
+    /* INT, DURATION (ms), SIZE (bytes); LIST: min 1: at least one */
+    int64_t min, max;
+    const char *special; /* INT, DURATION, SIZE: this word is -1 */
+    /* TEXT, LIST: the only ones allowed, blanks between; NULL: any */
+    const char *words;
+    const char *later; /* TEXT, LIST: words of a later release */
+    config_form form;  /* TEXT */
+    /* in service and reference sections: CONFIG_OF_... */
+    unsigned where;
+    /* whose value is taken where this key is not set; NULL: none */
+    const char *inherits_section, *inherits_name;
+    /* another variable that sets it when its own one is not there; NULL: none */
+    const char *variable;
+    bool is_later;  /* all of it belongs to a later release */
+    bool is_secret; /* never shown */
+    /* an address that may stand without "scheme://", user:password@ included */
+    bool may_be_bare;
     const char *help;
 } config_key;
 
@@ -57,37 +65,42 @@ typedef struct config_section {
     dubboc_slice interface; /* empty in the sections that stand once */
 } config_section;
 
-/* DUBBOC_OK. DUBBOC_E_CONFIG: no such section; DUBBOC_E_UNSUPPORTED: of a later release; err says what was expected. */
+/* DUBBOC_OK. DUBBOC_E_CONFIG: no such section; DUBBOC_E_UNSUPPORTED: of a later release; err says
+ * what was expected. */
 dubboc_status config_section_read(dubboc_slice text, config_section *section, dubboc_error *err);
 
-/* The row of "key", or of "<method>.key" in the sections of an interface (*method: what stands before the last dot, else empty).
+/* The row of "key", or of "<method>.key" in the sections of an interface (*method: what stands
+ * before the last dot, else empty).
  * DUBBOC_E_CONFIG: there is none, err names the nearest; DUBBOC_E_UNSUPPORTED. */
-dubboc_status config_key_find(
-    const config_section *section, dubboc_slice name, const config_key **key, dubboc_slice *method, dubboc_error *err);
+dubboc_status config_key_find(const config_section *section, dubboc_slice name,
+    const config_key **key, dubboc_slice *method, dubboc_error *err);
 
 /* Without an error text, for those who know that it exists. NULL: no such key. */
 const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsigned where);
 
 /* Reads a value as its key says; *number is set for BOOL (0, 1), INT, DURATION and SIZE, else 0.
  * DUBBOC_E_CONFIG: err says "expected ..."; DUBBOC_E_UNSUPPORTED: a value of a later release. */
-dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err);
+dubboc_status config_key_read(
+    const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err);
 
-/* Whether a blank, a # or ; and another blank stand in it, as in "2 # twice": other readers of ini files
- * take a comment there, this one a part of the value. */
+/* Whether a blank, a # or ; and another blank stand in it, as in "2 # twice": other readers of ini
+ * files take a comment there, this one a part of the value. */
 bool config_ends_in_comment(dubboc_slice value);
 
-/* Why a service cannot be served at that path (without its leading '/'): Java strips every leading '/',
- * HTTP clients and proxies resolve "." and ".." and merge "//", so that it would be registered as one
- * thing and asked for as another. Static words that go on from the path; NULL: it can. */
+/* Why a service cannot be served at that path (without its leading '/'): Java strips every leading
+ * '/', HTTP clients and proxies resolve "." and ".." and merge "//", so that it would be registered
+ * as one thing and asked for as another. Static words that go on from the path; NULL: it can. */
 const char *config_path_fault(dubboc_slice path);
 
 /* What the key takes, in words ("a whole number from 0 to 100"), cut at size. */
 void config_key_expected(const config_key *key, char *text, size_t size);
 
-/* The variable of a section ("client", "service com.example.Users") and key ("retries", "GetUser.timeout"). false: longer than size allows. */
+/* The variable of a section ("client", "service com.example.Users") and key ("retries",
+ * "GetUser.timeout"). false: longer than size allows. */
 bool config_variable_name(dubboc_slice section, dubboc_slice key, char *name, size_t size);
 
-/* Whether a and b differ by so little that one is meant where the other stands: case, blanks, '-' for '_', one or two letters. */
+/* Whether a and b differ by so little that one is meant where the other stands: case, blanks, '-'
+ * for '_', one or two letters. */
 bool config_is_near(dubboc_slice a, const char *b);
 
 #endif

@@ -1,5 +1,7 @@
-/* Where a configuration comes from: the file, then the environment. Reading goes on after a problem, so that `dubboc config check` tells all of
- * them; a program that loads gets the first. The environment is read once, here, and whatever begins with DUBBOC_ is held against the table. */
+/* Where a configuration comes from: the file, then the environment. Reading goes on after a
+ * problem, so that `dubboc config check` tells all of them; a program that loads gets the first.
+ * The environment is read once, here, and whatever begins with DUBBOC_ is held against the
+ * table. */
 #include "base/config_store.h"
 
 #include <errno.h>
@@ -43,11 +45,13 @@ static void note_if_bad(loader *load, dubboc_status status, const dubboc_error *
 
 /* --- the file --- */
 
-/* "service com.acme.Orders:2.0.0", as Java spells a service with its version, is nobody's section. */
+/* "service com.acme.Orders:2.0.0", as Java spells a service with its version, is nobody's
+ * section. */
 static dubboc_status section_check_interface(const config_section *section, dubboc_error *err)
 {
     for (size_t i = 0; i < section->interface.len; i++)
-        if ((unsigned char)section->interface.at[i] < 0x80 && !config_is_interface_char(section->interface.at[i]))
+        if ((unsigned char)section->interface.at[i] < 0x80 &&
+            !config_is_interface_char(section->interface.at[i]))
             return error_set(err, DUBBOC_E_CONFIG,
                 "section [%s %s] has no effect: expected [%s INTERFACE], the whole name of an "
                 "interface (letters, digits and . _ - $); group and version are keys in it",
@@ -71,26 +75,31 @@ static void take_section(void *arg, dubboc_slice name, unsigned line)
 }
 
 /* Loading accepts such a value, since a text may hold anything; a check does not. */
-static void note_comment(loader *load, const config_section *section, dubboc_slice key, dubboc_slice value, unsigned line)
+static void note_comment(loader *load, const config_section *section, dubboc_slice key,
+    dubboc_slice value, unsigned line)
 {
     const config_key *row;
     dubboc_slice method;
     dubboc_error err;
-    if (!config_ends_in_comment(value) || config_key_find(section, key, &row, &method, NULL) != DUBBOC_OK || row->is_secret)
+    if (!config_ends_in_comment(value) ||
+        config_key_find(section, key, &row, &method, NULL) != DUBBOC_OK || row->is_secret)
         return;
     if (load->is_check) {
         error_set(&err, DUBBOC_E_CONFIG,
-            "%s:%u: the value of \"%.*s\" seems to end in a comment, which is taken for a part of it; a comment stands on a line "
+            "%s:%u: the value of \"%.*s\" seems to end in a comment, which is taken for a part of "
+            "it; a comment stands on a line "
             "of its own",
             load->path, line, SLICE_ARGS(key));
         note(load, &err);
     } else {
-        LOG(DUBBOC_LOG_WARN, "config", "a value seems to end in a comment, which is taken for a part of it",
+        LOG(DUBBOC_LOG_WARN, "config",
+            "a value seems to end in a comment, which is taken for a part of it",
             "place=%s:%u key=%.*s", load->path, line, SLICE_ARGS(key));
     }
 }
 
-static void take_entry(void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
+static void take_entry(
+    void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
 {
     loader *load = arg;
     config_section known;
@@ -98,9 +107,9 @@ static void take_entry(void *arg, dubboc_slice section, dubboc_slice key, dubboc
     if (config_section_read(section, &known, NULL) != DUBBOC_OK)
         return; /* was told with the section's own line */
     char *origin = mem_printf("%s:%u", load->path, line);
-    dubboc_status status = origin == NULL
-                               ? error_no_memory(&err)
-                               : config_state_set(load->state, CONFIG_FROM_FILE, origin, section, key, value, origin, &err);
+    dubboc_status status = origin == NULL ? error_no_memory(&err)
+                                          : config_state_set(load->state, CONFIG_FROM_FILE, origin,
+                                                section, key, value, origin, &err);
     note_if_bad(load, status, &err);
     if (status == DUBBOC_OK)
         note_comment(load, &known, key, value, line);
@@ -148,7 +157,8 @@ static dubboc_status read_whole(const char *path, buffer *text, dubboc_error *er
     if (got < 0)
         status = error_set(err, DUBBOC_E_CONFIG, "%s: cannot be read: %s", path, strerror(errno));
     else if (text->status == DUBBOC_E_TOO_BIG)
-        status = error_set(err, DUBBOC_E_CONFIG, "%s: is longer than %u bytes", path, INI_TEXT_BYTES_MAX);
+        status = error_set(
+            err, DUBBOC_E_CONFIG, "%s: is longer than %u bytes", path, INI_TEXT_BYTES_MAX);
     else if (text->status != DUBBOC_OK)
         status = error_no_memory(err);
     close(fd);
@@ -158,7 +168,8 @@ static dubboc_status read_whole(const char *path, buffer *text, dubboc_error *er
 /* via: the variable that names the file, NULL: the caller did. */
 static void load_file(loader *load, const char *path, const char *via)
 {
-    const ini_reader reader = {.section = take_section, .entry = take_entry, .problem = take_problem, .arg = load};
+    const ini_reader reader = {
+        .section = take_section, .entry = take_entry, .problem = take_problem, .arg = load};
     dubboc_error err;
     buffer text;
     buffer_init(&text, INI_TEXT_BYTES_MAX);
@@ -179,7 +190,9 @@ static bool is_from_kubernetes(dubboc_slice value)
     return slice_starts_with(value, "tcp://") || slice_starts_with(value, "udp://");
 }
 
-#define KUBERNETES_HINT "Kubernetes injects such variables for a service named dubboc-...; enableServiceLinks: false stops it"
+#define KUBERNETES_HINT                                                                            \
+    "Kubernetes injects such variables for a service named dubboc-...; enableServiceLinks: false " \
+    "stops it"
 
 /* Whether name is DUBBOC_<KIND>_<something>_<KEY>. */
 static bool fits_per_interface(dubboc_slice name, const config_key *key)
@@ -201,7 +214,8 @@ static bool fits(dubboc_slice name, const config_key *key)
         return true;
     if (config_section_is_per_interface(key->section))
         return fits_per_interface(name, key);
-    return config_variable_name(slice_of(key->section), slice_of(key->name), own, sizeof own) && slice_is(name, own);
+    return config_variable_name(slice_of(key->section), slice_of(key->name), own, sizeof own) &&
+           slice_is(name, own);
 }
 
 static const config_key *key_of_variable(dubboc_slice name)
@@ -221,25 +235,27 @@ static void tell_unknown(dubboc_slice name, dubboc_slice value)
     const config_key *keys = config_keys(&count);
     char near[128] = "";
     for (size_t i = 0; i < count && near[0] == '\0'; i++)
-        if (!config_variable_name(slice_of(keys[i].section), slice_of(keys[i].name), near, sizeof near) || keys[i].is_later ||
-            !config_is_near(name, near))
+        if (!config_variable_name(
+                slice_of(keys[i].section), slice_of(keys[i].name), near, sizeof near) ||
+            keys[i].is_later || !config_is_near(name, near))
             near[0] = '\0';
     if (is_from_kubernetes(value))
-        LOG(DUBBOC_LOG_WARN, "config", "unknown variable ignored", "variable=%.*s hint=\"%s\"", SLICE_ARGS(name),
-            KUBERNETES_HINT);
+        LOG(DUBBOC_LOG_WARN, "config", "unknown variable ignored", "variable=%.*s hint=\"%s\"",
+            SLICE_ARGS(name), KUBERNETES_HINT);
     else if (near[0] != '\0')
-        LOG(DUBBOC_LOG_WARN, "config", "unknown variable ignored", "variable=%.*s hint=\"did you mean %s?\"", SLICE_ARGS(name),
-            near);
+        LOG(DUBBOC_LOG_WARN, "config", "unknown variable ignored",
+            "variable=%.*s hint=\"did you mean %s?\"", SLICE_ARGS(name), near);
     else
-        LOG(DUBBOC_LOG_WARN, "config", "unknown variable ignored", "variable=%.*s", SLICE_ARGS(name));
+        LOG(DUBBOC_LOG_WARN, "config", "unknown variable ignored", "variable=%.*s",
+            SLICE_ARGS(name));
 }
 
-static dubboc_status check_variable(
-    const config_key *key, const char *origin, dubboc_slice value, int64_t *number, dubboc_error *err)
+static dubboc_status check_variable(const config_key *key, const char *origin, dubboc_slice value,
+    int64_t *number, dubboc_error *err)
 {
     if (key->is_later)
-        return error_set(
-            err, DUBBOC_E_UNSUPPORTED, "%s: key \"%s\" of [%s] is not in this release", origin, key->name, key->section);
+        return error_set(err, DUBBOC_E_UNSUPPORTED, "%s: key \"%s\" of [%s] is not in this release",
+            origin, key->name, key->section);
     const char *fault = ini_bytes_fault(value);
     if (fault != NULL)
         return error_set(err, DUBBOC_E_CONFIG, "%s: found %s", origin, fault);
@@ -266,8 +282,10 @@ static void take_variable(loader *load, dubboc_slice name, dubboc_slice value)
     char *origin = mem_printf("$%.*s", SLICE_ARGS(name));
     dubboc_error err;
     int64_t number;
-    dubboc_status status = origin == NULL ? error_no_memory(&err) : check_variable(key, origin, value, &number, &err);
-    if (status == DUBBOC_OK && !config_state_put(load->state, slice_of(origin), key, value, number, origin))
+    dubboc_status status =
+        origin == NULL ? error_no_memory(&err) : check_variable(key, origin, value, &number, &err);
+    if (status == DUBBOC_OK &&
+        !config_state_put(load->state, slice_of(origin), key, value, number, origin))
         status = error_no_memory(&err);
     note_if_bad(load, status, &err);
     free(origin);
@@ -275,7 +293,8 @@ static void take_variable(loader *load, dubboc_slice name, dubboc_slice value)
 
 static void load_environment(loader *load)
 {
-    for (char **entry = environ; entry != NULL && *entry != NULL && load->fatal == DUBBOC_OK; entry++) {
+    for (char **entry = environ; entry != NULL && *entry != NULL && load->fatal == DUBBOC_OK;
+         entry++) {
         dubboc_slice name, value;
         if (strncmp(*entry, "DUBBO", 5) == 0 && slice_cut(slice_of(*entry), '=', &name, &value))
             take_variable(load, name, value);
@@ -328,10 +347,15 @@ dubboc_status dubboc_config_load(const char *path, dubboc_config **config, dubbo
     return first.status;
 }
 
-int dubboc_config_check(const char *path, int with_environment, dubboc_config_problem report, void *arg)
+int dubboc_config_check(
+    const char *path, int with_environment, dubboc_config_problem report, void *arg)
 {
     dubboc_error first;
-    loader load = {.state = config_state_new(), .first = &first, .report = report, .report_arg = arg, .is_check = true};
+    loader load = {.state = config_state_new(),
+        .first = &first,
+        .report = report,
+        .report_arg = arg,
+        .is_check = true};
     if (load.state == NULL) {
         error_no_memory(&first);
         note(&load, &first);

@@ -1,5 +1,6 @@
-/* How a configuration is kept, for the files that make up base/config: one map from name to value, where the name says the layer too:
- * "F<section>\n<key>" from the file, "$<VARIABLE>" from the environment, "C<section>\n<key>" from code. */
+/* How a configuration is kept, for the files that make up base/config: one map from name to value,
+ * where the name says the layer too: "F<section>\n<key>" from the file, "$<VARIABLE>" from the
+ * environment, "C<section>\n<key>" from code. */
 #ifndef BASE_CONFIG_STORE_H
 #define BASE_CONFIG_STORE_H
 
@@ -16,7 +17,8 @@
 
 typedef struct config_state config_state;
 
-/* What the caller holds. Several handles may share a state; the one that sets a value copies it first. */
+/* What the caller holds. Several handles may share a state; the one that sets a value copies it
+ * first. */
 struct dubboc_config {
     config_state *state;
 };
@@ -25,7 +27,8 @@ struct config_state {
     dubboc_config handle; /* for config_ref(), which must not fail */
     atomic_uint refs;
     map *values;   /* name -> config_value */
-    map *sections; /* the sections of interfaces that file and code name, in that order -> the same text */
+    map *sections; /* the sections of interfaces that file and code name, in that order -> the same
+                      text */
 };
 
 typedef struct config_value {
@@ -39,25 +42,32 @@ config_state *config_state_new(void);
 void config_state_unref(config_state *state);
 
 /* false: no memory. */
-bool config_state_put(
-    config_state *state, dubboc_slice name, const config_key *key, dubboc_slice text, int64_t number, const char *origin);
+bool config_state_put(config_state *state, dubboc_slice name, const config_key *key,
+    dubboc_slice text, int64_t number, const char *origin);
 bool config_state_add_section(config_state *state, dubboc_slice section);
 
 /* "<layer><section>\n<key>". false: longer than any name there may be. */
-bool config_value_name(char layer, dubboc_slice section, dubboc_slice key, char name[CONFIG_NAME_MAX]);
+bool config_value_name(
+    char layer, dubboc_slice section, dubboc_slice key, char name[CONFIG_NAME_MAX]);
 
-/* The effective value of section and key ("retries", "GetUser.timeout") above the default, without what is inherited. NULL: not set. */
-const config_value *config_state_find(const config_state *state, dubboc_slice section, dubboc_slice name, const config_key *key);
+/* The effective value of section and key ("retries", "GetUser.timeout") above the default, without
+ * what is inherited. NULL: not set. */
+const config_value *config_state_find(
+    const config_state *state, dubboc_slice section, dubboc_slice name, const config_key *key);
 
-/* Reads a value for section and name (as above), puts it under the layer. source is what an error text begins with, then ": "; "" : nothing.
- * DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED, DUBBOC_E_NO_MEMORY. */
-dubboc_status config_state_set(config_state *state, char layer, const char *origin, dubboc_slice section, dubboc_slice name,
-    dubboc_slice value, const char *source, dubboc_error *err);
+/* Reads a value for section and name (as above), puts it under the layer. source is what an error
+ * text begins with, then ": "; "" : nothing. DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED,
+ * DUBBOC_E_NO_MEMORY. */
+dubboc_status config_state_set(config_state *state, char layer, const char *origin,
+    dubboc_slice section, dubboc_slice name, dubboc_slice value, const char *source,
+    dubboc_error *err);
 
-/* Appends a value as people may see it: secrets, and what is secret in an address, are masked (base/mask.h). */
+/* Appends a value as people may see it: secrets, and what is secret in an address, are masked
+ * (base/mask.h). */
 void config_append_masked(buffer *out, const config_key *key, dubboc_slice value);
 
 /* Adds what was found to err's "expected ...": ` = "found"`, masked, cut when long. */
-dubboc_status config_bad_value(const config_key *key, const char *where, dubboc_slice value, dubboc_error *err);
+dubboc_status config_bad_value(
+    const config_key *key, const char *where, dubboc_slice value, dubboc_error *err);
 
 #endif

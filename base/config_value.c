@@ -1,5 +1,6 @@
-/* Reading one value as the table says: numbers, durations, sizes, words, lists and the few texts that have a form. Nothing is guessed: a
- * duration has a unit, a truth is true or false, and what does not fit is answered with what would have. */
+/* Reading one value as the table says: numbers, durations, sizes, words, lists and the few texts
+ * that have a form. Nothing is guessed: a duration has a unit, a truth is true or false, and what
+ * does not fit is answered with what would have. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,8 +14,10 @@ typedef struct unit {
 } unit;
 
 /* The largest first: what is printed takes the first that divides. */
-static const unit duration_units[] = {{"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
-static const unit size_units[] = {{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}, {NULL, 0}};
+static const unit duration_units[] = {
+    {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
+static const unit size_units[] = {
+    {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}, {NULL, 0}};
 
 /* Digits, then exactly one of the units. */
 static bool read_with_unit(dubboc_slice text, const unit *units, int64_t *out)
@@ -118,9 +121,11 @@ static void expected_range(const config_key *key, char *text, size_t size)
     const char *or_special = key->special != NULL ? " or " : "";
     const char *special = key->special != NULL ? key->special : "";
     if (key->type == CONFIG_INT)
-        snprintf(text, size, "a whole number from %" PRId64 " to %" PRId64 "%s%s", key->min, key->max, or_special, special);
+        snprintf(text, size, "a whole number from %" PRId64 " to %" PRId64 "%s%s", key->min,
+            key->max, or_special, special);
     else if (key->type == CONFIG_DURATION)
-        snprintf(text, size, "a duration with a unit (350ms, 2s, 10m, 1h) from %s to %s%s%s", min, max, or_special, special);
+        snprintf(text, size, "a duration with a unit (350ms, 2s, 10m, 1h) from %s to %s%s%s", min,
+            max, or_special, special);
     else
         snprintf(text, size, size_format, min, max, or_special, special);
 }
@@ -135,8 +140,9 @@ void config_key_expected(const config_key *key, char *text, size_t size)
         snprintf(text, size, "%s", key->words != NULL ? words : form_text(key->form));
         break;
     case CONFIG_LIST:
-        snprintf(text, size, "%s with commas between%s%s", key->min > 0 ? "one or more words" : "words",
-            key->words != NULL ? ", each once: " : "", words);
+        snprintf(text, size, "%s with commas between%s%s",
+            key->min > 0 ? "one or more words" : "words", key->words != NULL ? ", each once: " : "",
+            words);
         break;
     case CONFIG_BOOL:
         snprintf(text, size, "true or false");
@@ -158,7 +164,8 @@ static dubboc_status not_expected(const config_key *key, dubboc_error *err)
 
 static dubboc_status not_in_this_release(dubboc_slice what, dubboc_error *err)
 {
-    return error_set(err, DUBBOC_E_UNSUPPORTED, "\"%.*s\" is not in this release", SLICE_ARGS(what));
+    return error_set(
+        err, DUBBOC_E_UNSUPPORTED, "\"%.*s\" is not in this release", SLICE_ARGS(what));
 }
 
 static dubboc_status read_word(const config_key *key, dubboc_slice word, dubboc_error *err)
@@ -199,13 +206,15 @@ static dubboc_status read_list(const config_key *key, dubboc_slice value, dubboc
     dubboc_slice rest = value, word;
     int64_t count = 0;
     while (slice_next(&rest, ',', &word)) {
-        dubboc_status status = has_any_of(word, " \t") ? not_expected(key, err) : read_word(key, word, err);
+        dubboc_status status =
+            has_any_of(word, " \t") ? not_expected(key, err) : read_word(key, word, err);
         if (status != DUBBOC_OK)
             return status;
         dubboc_slice others = rest, other;
         while (slice_next(&others, ',', &other))
             if (slice_equal(word, other))
-                return error_set(err, DUBBOC_E_CONFIG, "\"%.*s\" stands twice, expected each once", SLICE_ARGS(word));
+                return error_set(err, DUBBOC_E_CONFIG, "\"%.*s\" stands twice, expected each once",
+                    SLICE_ARGS(word));
         count++;
     }
     return count < key->min ? not_expected(key, err) : DUBBOC_OK;
@@ -232,16 +241,18 @@ static bool starts_with_any_of(dubboc_slice value, const char *const *prefixes)
 static dubboc_status read_registry(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     static const char *const kinds[] = {"zookeeper:", "file:", "static:", NULL};
-    static const char *const kinds_later[] = {
-        "http:", "https:", "nacos:", "etcd:", "etcdv3:", "consul:", "redis:", "multicast:", "kubernetes:", NULL};
+    static const char *const kinds_later[] = {"http:", "https:", "nacos:", "etcd:", "etcdv3:",
+        "consul:", "redis:", "multicast:", "kubernetes:", NULL};
     if (value.len == 0 || starts_with_any_of(value, kinds))
         return DUBBOC_OK;
     if (starts_with_any_of(value, kinds_later))
         return not_in_this_release(
-            slice_make(value.at, (size_t)((const char *)memchr(value.at, ':', value.len) - value.at)), err);
+            slice_make(
+                value.at, (size_t)((const char *)memchr(value.at, ':', value.len) - value.at)),
+            err);
     /* dubbogo's bare form: host:port,host:port */
-    bool is_bare =
-        memmem(value.at, value.len, "://", 3) == NULL && memchr(value.at, ':', value.len) != NULL && !has_any_of(value, " \t/");
+    bool is_bare = memmem(value.at, value.len, "://", 3) == NULL &&
+                   memchr(value.at, ':', value.len) != NULL && !has_any_of(value, " \t/");
     return is_bare ? DUBBOC_OK : not_expected(key, err);
 }
 
@@ -258,7 +269,8 @@ static bool is_host_and_port(dubboc_slice text)
     if (slice_starts_with(text, "[")) {
         bool is_closed = slice_cut(text, ']', &host, &port);
         return is_closed && host.len > 1 &&
-               (port.len == 0 || (port.at[0] == ':' && is_port(slice_make(port.at + 1, port.len - 1))));
+               (port.len == 0 ||
+                   (port.at[0] == ':' && is_port(slice_make(port.at + 1, port.len - 1))));
     }
     if (!slice_cut(text, ':', &host, &port))
         return host.len > 0;
@@ -275,13 +287,16 @@ static bool is_http_url(dubboc_slice value)
     slice_cut(slice_make(rest.at + 1, rest.len - 1), '/', &authority, &rest);
     slice_cut(authority, '?', &authority, &rest);
     const char *at = authority.len > 0 ? memrchr(authority.at, '@', authority.len) : NULL;
-    return is_host_and_port(at != NULL ? slice_make(at + 1, (size_t)(authority.at + authority.len - at - 1)) : authority);
+    return is_host_and_port(
+        at != NULL ? slice_make(at + 1, (size_t)(authority.at + authority.len - at - 1))
+                   : authority);
 }
 
 static bool is_all_of(dubboc_slice value, const char *others)
 {
     for (size_t i = 0; i < value.len; i++)
-        if (!ascii_is_alnum(value.at[i]) && (value.at[i] == '\0' || strchr(others, value.at[i]) == NULL))
+        if (!ascii_is_alnum(value.at[i]) &&
+            (value.at[i] == '\0' || strchr(others, value.at[i]) == NULL))
             return false;
     return true;
 }
@@ -302,7 +317,8 @@ const char *config_path_fault(dubboc_slice path)
 
 static dubboc_status read_path(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
-    dubboc_slice path = slice_starts_with(value, "/") ? slice_make(value.at + 1, value.len - 1) : value;
+    dubboc_slice path =
+        slice_starts_with(value, "/") ? slice_make(value.at + 1, value.len - 1) : value;
     const char *fault = value.len == 0 ? NULL : config_path_fault(path);
     if (fault != NULL)
         return error_set(err, DUBBOC_E_CONFIG, "the path %s", fault);
@@ -314,7 +330,8 @@ static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc
     switch (key->form) {
     case CONFIG_FORM_IP:
         if (slice_starts_with(value, "unix:"))
-            return error_set(err, DUBBOC_E_UNSUPPORTED, "listening on a unix socket is not in this release");
+            return error_set(
+                err, DUBBOC_E_UNSUPPORTED, "listening on a unix socket is not in this release");
         return value.len == 0 || is_ip(value) ? DUBBOC_OK : not_expected(key, err);
     case CONFIG_FORM_HOST:
         return has_any_of(value, " \t/?#&=@%,;") ? not_expected(key, err) : DUBBOC_OK;
@@ -332,7 +349,8 @@ static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc
     return read_word(key, value, err);
 }
 
-static dubboc_status read_number(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
+static dubboc_status read_number(
+    const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
 {
     int64_t read = 0;
     uint64_t plain;
@@ -355,7 +373,8 @@ static dubboc_status read_number(const config_key *key, dubboc_slice value, int6
     return DUBBOC_OK;
 }
 
-static dubboc_status read_by_type(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
+static dubboc_status read_by_type(
+    const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
 {
     switch (key->type) {
     case CONFIG_TEXT:
@@ -381,12 +400,14 @@ static bool is_blank_at(dubboc_slice text, size_t at)
 bool config_ends_in_comment(dubboc_slice value)
 {
     for (size_t i = 1; i < value.len; i++)
-        if ((value.at[i] == '#' || value.at[i] == ';') && is_blank_at(value, i - 1) && is_blank_at(value, i + 1))
+        if ((value.at[i] == '#' || value.at[i] == ';') && is_blank_at(value, i - 1) &&
+            is_blank_at(value, i + 1))
             return true;
     return false;
 }
 
-dubboc_status config_key_read(const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
+dubboc_status config_key_read(
+    const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
 {
     *number = 0;
     dubboc_status status = read_by_type(key, value, number, err);

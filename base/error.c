@@ -99,8 +99,8 @@ void error_copy(dubboc_error *err, const dubboc_error *from)
     memcpy(err->text, from->text, strlen(from->text) + 1);
 }
 
-/* A text is one line for people: what a peer or a user wrote into it must not forge log lines or send
- * commands to a terminal. */
+/* A text is one line for people: what a peer or a user wrote into it must not forge log lines or
+ * send commands to a terminal. */
 static void error_make_one_line(char *text)
 {
     for (char *c = text; *c != '\0'; c++)

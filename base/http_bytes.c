@@ -22,7 +22,8 @@ bool http_bytes_are(dubboc_slice text, uint8_t kind)
     size_t i = 0;
     unsigned all = text.len > 0 ? kind : 0;
     for (; i + 4 <= text.len; i += 4)
-        all &= http_bytes[at[i]] & http_bytes[at[i + 1]] & http_bytes[at[i + 2]] & http_bytes[at[i + 3]];
+        all &= http_bytes[at[i]] & http_bytes[at[i + 1]] & http_bytes[at[i + 2]] &
+               http_bytes[at[i + 3]];
     for (; i < text.len; i++)
         all &= http_bytes[at[i]];
     return all != 0;

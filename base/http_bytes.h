@@ -1,5 +1,5 @@
-/* Which bytes may stand where in HTTP. Each byte of each request and each header's name is looked up,
- * so it is a table. */
+/* Which bytes may stand where in HTTP. Each byte of each request and each header's name is looked
+ * up, so it is a table. */
 #ifndef BASE_HTTP_BYTES_H
 #define BASE_HTTP_BYTES_H
 

@@ -1,5 +1,6 @@
-/* An ini reader of our own, because the usual one cuts long names without a word and takes ` ;` in a value for a comment (traps.md I1).
- * One pass over the text, a line at a time; the only memory it takes is a map that knows in which line each name stood. */
+/* An ini reader of our own, because the usual one cuts long names without a word and takes ` ;` in
+ * a value for a comment (traps.md I1). One pass over the text, a line at a time; the only memory it
+ * takes is a map that knows in which line each name stood. */
 #include "base/ini.h"
 
 #include <stdarg.h>
@@ -46,7 +47,8 @@ static void problem(parse *p, const char *format, ...)
     p->reader->problem(p->reader->arg, p->line, what);
 }
 
-/* The line where section and key (at NULL: the section itself) stood first, 0: this is the first time, and it is noted. */
+/* The line where section and key (at NULL: the section itself) stood first, 0: this is the first
+ * time, and it is noted. */
 static unsigned line_of_first(parse *p, dubboc_slice section, dubboc_slice key)
 {
     buffer_clear(&p->name);
@@ -60,7 +62,8 @@ static unsigned line_of_first(parse *p, dubboc_slice section, dubboc_slice key)
         return 0;
     }
     void *first = map_find(p->lines, buffer_slice(&p->name));
-    if (first == NULL && !map_put(p->lines, buffer_slice(&p->name), (void *)(uintptr_t)p->line, NULL))
+    if (first == NULL &&
+        !map_put(p->lines, buffer_slice(&p->name), (void *)(uintptr_t)p->line, NULL))
         p->status = DUBBOC_E_NO_MEMORY;
     return (unsigned)(uintptr_t)first;
 }
@@ -73,9 +76,10 @@ static void read_section(parse *p, dubboc_slice line)
         return;
     }
     dubboc_slice name = slice_trim(slice_make(line.at + 1, line.len - 2));
-    if (name.len == 0 || name.len > INI_SECTION_BYTES_MAX || memchr(name.at, '[', name.len) != NULL ||
-        memchr(name.at, ']', name.len) != NULL) {
-        problem(p, "expected [section], with a name of 1 to %u bytes without brackets", INI_SECTION_BYTES_MAX);
+    if (name.len == 0 || name.len > INI_SECTION_BYTES_MAX ||
+        memchr(name.at, '[', name.len) != NULL || memchr(name.at, ']', name.len) != NULL) {
+        problem(p, "expected [section], with a name of 1 to %u bytes without brackets",
+            INI_SECTION_BYTES_MAX);
         return;
     }
     p->section = name;
@@ -100,12 +104,14 @@ static void read_entry(parse *p, dubboc_slice line)
         return;
     }
     if (!p->has_section) {
-        problem(p, "key \"%.*s\" stands in no section: expected a [section] line before it", SLICE_ARGS(key));
+        problem(p, "key \"%.*s\" stands in no section: expected a [section] line before it",
+            SLICE_ARGS(key));
         return;
     }
     unsigned first = line_of_first(p, p->section, key);
     if (first != 0)
-        problem(p, "key \"%.*s\" stands twice in [%.*s], first in line %u", SLICE_ARGS(key), SLICE_ARGS(p->section), first);
+        problem(p, "key \"%.*s\" stands twice in [%.*s], first in line %u", SLICE_ARGS(key),
+            SLICE_ARGS(p->section), first);
     else
         p->reader->entry(p->reader->arg, p->section, key, slice_trim(value), p->line);
 }

@@ -11,7 +11,8 @@
 #include "base/utf8.h"
 #include <dubboc/error.h>
 
-/* Receiver and argument belong together, so they change under a lock; the level alone decides, without it, whether to go on. */
+/* Receiver and argument belong together, so they change under a lock; the level alone decides,
+ * without it, whether to go on. */
 static struct {
     mutex lock;
     atomic_int level;
@@ -37,7 +38,8 @@ bool log_is_on(dubboc_log_level level)
     return (int)level <= atomic_load_explicit(&sink.level, memory_order_relaxed);
 }
 
-static void hand_over(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields)
+static void hand_over(dubboc_log_level level, const char *area, const char *message,
+    unsigned suppressed, const char *fields)
 {
     mutex_lock(&sink.lock);
     dubboc_log_fn receiver = sink.receiver;
@@ -47,8 +49,8 @@ static void hand_over(dubboc_log_level level, const char *area, const char *mess
         receiver(arg, level, area, message, fields, suppressed);
 }
 
-static void keep(
-    log_held *held, dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields)
+static void keep(log_held *held, dubboc_log_level level, const char *area, const char *message,
+    unsigned suppressed, const char *fields)
 {
     if (held->count == LOG_HELD_MAX) {
         held->left_out++;
@@ -64,7 +66,8 @@ static void keep(
     event->fields[kept.len] = '\0';
 }
 
-void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed, const char *fields, ...)
+void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed,
+    const char *fields, ...)
 {
     char text[1024];
     va_list args;
@@ -92,7 +95,8 @@ void log_let_go(log_held *held)
     for (const log_event *event = held->events; event < held->events + held->count; event++)
         hand_over(event->level, event->area, event->message, event->suppressed, event->fields);
     if (held->left_out > 0)
-        LOG(DUBBOC_LOG_WARN, "log", "more events at once than can be kept", "left_out=%zu", held->left_out);
+        LOG(DUBBOC_LOG_WARN, "log", "more events at once than can be kept", "left_out=%zu",
+            held->left_out);
 }
 
 bool log_throttle_pass(log_throttle *throttle, int64_t every_ns, unsigned *suppressed)
@@ -107,8 +111,8 @@ bool log_throttle_pass(log_throttle *throttle, int64_t every_ns, unsigned *suppr
     return true;
 }
 
-void dubboc_log_stderr(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+void dubboc_log_stderr(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     (void)arg;
     int64_t wall_ms = clock_wall_ms();
@@ -120,8 +124,8 @@ void dubboc_log_stderr(
     char more[48] = "";
     if (suppressed > 0)
         snprintf(more, sizeof more, " suppressed=%u", suppressed);
-    fprintf(stderr, "%s.%03dZ %s %s: %s%s%s%s\n", when, (int)(wall_ms % 1000), level_names[level], area, message,
-        fields[0] != '\0' ? " " : "", fields, more);
+    fprintf(stderr, "%s.%03dZ %s %s: %s%s%s%s\n", when, (int)(wall_ms % 1000), level_names[level],
+        area, message, fields[0] != '\0' ? " " : "", fields, more);
 }
 
 dubboc_status dubboc_log_level_parse(const char *text, dubboc_log_level *level)

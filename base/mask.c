@@ -11,8 +11,10 @@
 #define PASSES_MAX 8
 
 /* Ceilings that keep the time for a long text in proportion to its length. */
-#define USER_BYTES_MAX 1024 /* how far behind an escaped "://" the '@' of its user is looked for */
-#define URLS_IN_USER_MAX 32 /* how many "://" are read as a part of a password; then the rest is */
+/* How far behind an escaped "://" the '@' of its user is looked for. */
+#define USER_BYTES_MAX 1024
+/* How many "://" are read as a part of a password; then the rest is. */
+#define URLS_IN_USER_MAX 32
 
 typedef struct mask_char {
     char c;
@@ -33,8 +35,8 @@ static mask_char mask_read(dubboc_slice text, size_t at)
     return (mask_char){(char)(high * 16 + low), i + 2 - at};
 }
 
-/* Where the first character stands that is one of wanted and not escaped deeper than depth; the end of
- * the text if there is none. */
+/* Where the first character stands that is one of wanted and not escaped deeper than depth; the end
+ * of the text if there is none. */
 static size_t mask_find(dubboc_slice text, size_t from, const char *wanted, size_t depth)
 {
     size_t at = from;
@@ -155,12 +157,14 @@ static bool mask_is_host(dubboc_slice server)
     dubboc_slice host, port, rest;
     if (slice_starts_with(server, "["))
         return slice_cut(server, ']', &host, &port) &&
-               (port.len == 0 || (port.at[0] == ':' && mask_is_digits(mask_part(port, 1, port.len))));
+               (port.len == 0 ||
+                   (port.at[0] == ':' && mask_is_digits(mask_part(port, 1, port.len))));
     if (!slice_cut(server, ':', &host, &port))
         return mask_is_made_of(host, "-._", ascii_is_alnum);
     if (!slice_cut(port, ':', &port, &rest))
         return mask_is_made_of(host, "-._", ascii_is_alnum) && mask_is_digits(port);
-    slice_cut(server, '%', &host, &rest); /* an IPv6 address without brackets, perhaps with a zone */
+    slice_cut(
+        server, '%', &host, &rest); /* an IPv6 address without brackets, perhaps with a zone */
     return mask_is_made_of(host, ":.", mask_is_hex);
 }
 
@@ -182,11 +186,13 @@ static bool mask_is_hosts(dubboc_slice text)
     return are_hosts;
 }
 
-/* What follows "://" of one URL: up to where it holds user information. rest begins at the authority. */
+/* What follows "://" of one URL: up to where it holds user information. rest begins at the
+ * authority. */
 static size_t mask_user_end(dubboc_slice scheme, dubboc_slice rest, size_t depth)
 {
     size_t authority = mask_find(rest, 0, "/?#", depth), query = mask_find(rest, 0, "?#", depth);
-    if (slice_is_nocase(scheme, "file")) /* it has no user, but somebody may have written one before the path */
+    if (slice_is_nocase(
+            scheme, "file")) /* it has no user, but somebody may have written one before the path */
         return mask_last_at(mask_part(rest, 0, authority));
     bool has_path = authority < query && query - authority > depth;
     size_t user_end = mask_last_at(mask_part(rest, 0, authority));
@@ -196,8 +202,8 @@ static size_t mask_user_end(dubboc_slice scheme, dubboc_slice rest, size_t depth
     return mask_last_at(is_plain ? mask_part(rest, 0, query) : rest);
 }
 
-/* Where the URL ends because another one begins. While its authority is not made of hosts, what looks
- * like another URL may be a part of the password. */
+/* Where the URL ends because another one begins. While its authority is not made of hosts, what
+ * looks like another URL may be a part of the password. */
 static size_t mask_url_end(dubboc_slice text, const mask_url *url)
 {
     dubboc_slice scheme = mask_scheme(text, url);
@@ -236,7 +242,8 @@ static void mask_query_values(mask_job *job, dubboc_slice query, size_t depth)
     for (size_t at = 0; at < query.len;) {
         size_t end = mask_find(query, at + 1, "&", depth);
         size_t value = mask_find(query, at, "=", depth);
-        dubboc_slice piece = mask_part(query, value < end ? value + mask_read(query, value).len : at, end);
+        dubboc_slice piece =
+            mask_part(query, value < end ? value + mask_read(query, value).len : at, end);
         size_t user_end = mask_last_at(piece);
         if (user_end > 0 && mask_find(piece, 0, ":", SIZE_MAX) < user_end)
             mask_hide(job, piece, user_end);
@@ -274,8 +281,8 @@ static void mask_users(mask_job *job)
 /* "registry.password", "ssl.key-password", "secret.key": a word anywhere in the name. */
 static bool mask_is_secret_key(dubboc_slice key)
 {
-    static const char *const secrets[] = {"pass", "pwd", "secret", "token", "credential", "auth", "digest", "signature",
-        "accesskey", "apikey", "privatekey", "username"};
+    static const char *const secrets[] = {"pass", "pwd", "secret", "token", "credential", "auth",
+        "digest", "signature", "accesskey", "apikey", "privatekey", "username"};
     char name[64];
     size_t len = 0;
     for (size_t at = 0; at < key.len && len < sizeof name - 1; at += mask_read(key, at).len)

@@ -1,4 +1,5 @@
-/* Memory with the products and sums checked. Everything may return NULL and every caller handles it; free() frees it all. */
+/* Memory with the products and sums checked. Everything may return NULL and every caller handles
+ * it; free() frees it all. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
@@ -11,7 +12,8 @@ void *mem_zeroed(size_t count, size_t size);
 #define MEM_NEW(type) ((type *)mem_zeroed(1, sizeof(type)))
 #define MEM_NEW_ARRAY(count, type) ((type *)mem_zeroed((count), sizeof(type)))
 
-/* Makes room for at least needed elements of size bytes in *array (realloc, doubling). false: *array and *capacity are as before. */
+/* Makes room for at least needed elements of size bytes in *array (realloc, doubling). false:
+ * *array and *capacity are as before. */
 bool mem_grow(void **array, size_t *capacity, size_t needed, size_t size);
 
 /* Blocks of so many bytes in all have been freed. Now and then this gives back to the system what

@@ -14,8 +14,9 @@ typedef enum mutex_rank {
     MUTEX_RANK_WORKERS,
     MUTEX_RANK_DEFERRALS,
     MUTEX_RANK_MEMORY,
-    MUTEX_RANK_ADDRESSES,   /* of a server's peers */
-    MUTEX_RANK_OWN_ADDRESS, /* the client and the ZooKeeper registry are told the address under it */
+    MUTEX_RANK_ADDRESSES, /* of a server's peers */
+    /* the client and the ZooKeeper registry are told the address under it */
+    MUTEX_RANK_OWN_ADDRESS,
     MUTEX_RANK_CLIENT,
     MUTEX_RANK_BUDGET, /* of retries */
     MUTEX_RANK_SELECTOR,
@@ -44,9 +45,9 @@ typedef struct mutex {
     mutex_rank rank;
 } mutex;
 
-#define MUTEX_INITIALIZER(of_rank)                                                                                               \
-    {                                                                                                                            \
-        .mutex = PTHREAD_MUTEX_INITIALIZER, .rank = (of_rank)                                                                    \
+#define MUTEX_INITIALIZER(of_rank)                                                                 \
+    {                                                                                              \
+        .mutex = PTHREAD_MUTEX_INITIALIZER, .rank = (of_rank)                                      \
     }
 
 void mutex_init(mutex *self, mutex_rank rank);

@@ -35,8 +35,8 @@ static uint32_t source_towards_address(uint32_t to, uint16_t port)
     int fd = to != 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
     if (fd < 0)
         return 0;
-    bool is_known =
-        connect(fd, (struct sockaddr *)&peer, sizeof peer) == 0 && getsockname(fd, (struct sockaddr *)&own, &len) == 0;
+    bool is_known = connect(fd, (struct sockaddr *)&peer, sizeof peer) == 0 &&
+                    getsockname(fd, (struct sockaddr *)&own, &len) == 0;
     close(fd);
     return is_known ? ntohl(own.sin_addr.s_addr) : 0;
 }
@@ -52,7 +52,8 @@ static uint32_t source_towards_known(void *arg, const char *host, uint16_t port)
 {
     struct in_addr plain;
     (void)arg;
-    return inet_pton(AF_INET, host, &plain) == 1 ? source_towards_address(ntohl(plain.s_addr), port) : 0;
+    return inet_pton(AF_INET, host, &plain) == 1 ? source_towards_address(ntohl(plain.s_addr), port)
+                                                 : 0;
 }
 
 /* As own_address_view.source_towards; waits for the name server as long as getaddrinfo() does. */
@@ -73,7 +74,8 @@ static uint32_t source_towards_host(void *arg, const char *host, uint16_t port)
 
 static bool is_private(uint32_t address)
 {
-    return (address >> 24) == 10 || (address >> 20) == (172u << 4 | 1) || (address >> 16) == (192u << 8 | 168);
+    return (address >> 24) == 10 || (address >> 20) == (172u << 4 | 1) ||
+           (address >> 16) == (192u << 8 | 168);
 }
 
 static bool is_of_this_machine_or_link(uint32_t address)
@@ -87,14 +89,16 @@ static uint32_t usable(uint32_t address)
     return is_of_this_machine_or_link(address) ? 0 : address;
 }
 
-/* The interface's IPv4 address in host order; 0: it has none, is down, or nobody else could use it. */
+/* The interface's IPv4 address in host order; 0: it has none, is down, or nobody else could use
+ * it. */
 static uint32_t usable_address(const struct ifaddrs *interface)
 {
     if (interface->ifa_addr == NULL || interface->ifa_addr->sa_family != AF_INET)
         return 0;
     if ((interface->ifa_flags & IFF_UP) == 0 || (interface->ifa_flags & IFF_LOOPBACK) != 0)
         return 0;
-    return usable(ntohl(((const struct sockaddr_in *)(const void *)interface->ifa_addr)->sin_addr.s_addr));
+    return usable(
+        ntohl(((const struct sockaddr_in *)(const void *)interface->ifa_addr)->sin_addr.s_addr));
 }
 
 static uint32_t choose_of_interfaces(const struct ifaddrs *all)
@@ -145,7 +149,8 @@ static bool has_host_name(const char *servers)
     return false;
 }
 
-const char *own_address_by(const own_address_view *view, const char *servers, char out[OWN_ADDRESS_SIZE])
+const char *own_address_by(
+    const own_address_view *view, const char *servers, char out[OWN_ADDRESS_SIZE])
 {
     const char *how = "source address towards the registry";
     uint32_t best = source_towards_any(view, servers);
@@ -161,12 +166,14 @@ const char *own_address_by(const own_address_view *view, const char *servers, ch
         how = "there is no other address";
         best = INADDR_LOOPBACK;
     }
-    snprintf(out, OWN_ADDRESS_SIZE, "%u.%u.%u.%u", best >> 24, best >> 16 & 255, best >> 8 & 255, best & 255);
+    snprintf(out, OWN_ADDRESS_SIZE, "%u.%u.%u.%u", best >> 24, best >> 16 & 255, best >> 8 & 255,
+        best & 255);
     return how;
 }
 
 static const char *own_address_of_machine(
-    uint32_t (*source_towards)(void *, const char *, uint16_t), const char *servers, char out[OWN_ADDRESS_SIZE])
+    uint32_t (*source_towards)(void *, const char *, uint16_t), const char *servers,
+    char out[OWN_ADDRESS_SIZE])
 {
     struct ifaddrs *all = NULL;
     if (getifaddrs(&all) != 0)
@@ -304,7 +311,8 @@ static void *own_address_search_run(void *arg)
     return NULL;
 }
 
-own_address_search *own_address_search_start(const char *servers, own_address_fn on_found, void *arg)
+own_address_search *own_address_search_start(
+    const char *servers, own_address_fn on_found, void *arg)
 {
     own_address_search *self = has_host_name(servers) ? MEM_NEW(own_address_search) : NULL;
     pthread_t thread;
@@ -315,7 +323,8 @@ own_address_search *own_address_search_start(const char *servers, own_address_fn
     self->on_found = on_found;
     self->arg = arg;
     self->servers = mem_dup(servers);
-    if (self->servers != NULL && thread_start(&thread, own_address_search_run, self, "own-address", NULL) == DUBBOC_OK) {
+    if (self->servers != NULL &&
+        thread_start(&thread, own_address_search_run, self, "own-address", NULL) == DUBBOC_OK) {
         pthread_detach(thread);
         return self;
     }

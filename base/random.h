@@ -1,5 +1,6 @@
 /* Random numbers for choices that need not be secret: xorshift64*, see Vigna, "An experimental
- * exploration of Marsaglia's xorshift generators, scrambled". No state is shared between threads. */
+ * exploration of Marsaglia's xorshift generators, scrambled". No state is shared between
+ * threads. */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 

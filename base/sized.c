@@ -19,13 +19,15 @@ static size_t size_of(const void *given)
     return size;
 }
 
-dubboc_status sized_read(const char *name, const void *given, void *own, size_t own_size, dubboc_error *err)
+dubboc_status sized_read(
+    const char *name, const void *given, void *own, size_t own_size, dubboc_error *err)
 {
     memset(own, 0, own_size);
     if (given != NULL) {
         size_t size = size_of(given);
         if (!size_is_possible(size))
-            return error_set(err, DUBBOC_E_ARGUMENT, "%s.size is %zu: set it to sizeof(%s)", name, size, name);
+            return error_set(
+                err, DUBBOC_E_ARGUMENT, "%s.size is %zu: set it to sizeof(%s)", name, size, name);
         memcpy(own, given, size < own_size ? size : own_size);
     }
     memcpy(own, &own_size, sizeof own_size);
@@ -37,5 +39,6 @@ void sized_write(void *given, const void *own, size_t own_size)
     const size_t head = sizeof own_size;
     size_t size = size_of(given);
     if (size_is_possible(size))
-        memcpy((char *)given + head, (const char *)own + head, (size < own_size ? size : own_size) - head);
+        memcpy((char *)given + head, (const char *)own + head,
+            (size < own_size ? size : own_size) - head);
 }

@@ -13,7 +13,8 @@
  * DUBBOC_E_ARGUMENT: a size that cannot be; *own is all 0 then. */
 #define SIZED_READ(type, given, own, err) sized_read(#type, (given), (own), sizeof(type), (err))
 
-dubboc_status sized_read(const char *name, const void *given, void *own, size_t own_size, dubboc_error *err);
+dubboc_status sized_read(
+    const char *name, const void *given, void *own, size_t own_size, dubboc_error *err);
 
 /* The other way, for what the library tells: fills in as many fields of *given as it has room for.
  * A size that cannot be: nothing is written. */

@@ -1,4 +1,5 @@
-/* Text that belongs to somebody else: comparing, cutting and reading it without copying. Nothing here depends on the locale. */
+/* Text that belongs to somebody else: comparing, cutting and reading it without copying. Nothing
+ * here depends on the locale. */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 
@@ -40,13 +41,16 @@ bool slice_is_nocase(dubboc_slice slice, const char *text);
 /* Without blanks and tabs at both ends. */
 dubboc_slice slice_trim(dubboc_slice slice);
 
-/* Cuts at the first separator: *head is what stands before it, *tail what follows. false: there is none; *head is all, *tail empty. */
+/* Cuts at the first separator: *head is what stands before it, *tail what follows. false: there is
+ * none; *head is all, *tail empty. */
 bool slice_cut(dubboc_slice slice, char separator, dubboc_slice *head, dubboc_slice *tail);
 
-/* Takes the next piece of a list off *rest, trimmed; empty pieces are skipped. false: there is none left. */
+/* Takes the next piece of a list off *rest, trimmed; empty pieces are skipped. false: there is none
+ * left. */
 bool slice_next(dubboc_slice *rest, char separator, dubboc_slice *piece);
 
-/* The digits of an unsigned decimal, nothing else around them. false: no digits, another byte, or over max. */
+/* The digits of an unsigned decimal, nothing else around them. false: no digits, another byte, or
+ * over max. */
 bool slice_u64(dubboc_slice slice, uint64_t max, uint64_t *out);
 
 /* ASCII only, whatever the locale. */

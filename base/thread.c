@@ -39,7 +39,8 @@ static int thread_create_without_signals(pthread_t *thread, thread_beginning *be
     return problem;
 }
 
-dubboc_status thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err)
+dubboc_status thread_start(
+    pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err)
 {
     thread_beginning *beginning = MEM_NEW(thread_beginning);
     if (beginning == NULL)
@@ -50,5 +51,6 @@ dubboc_status thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg
     if (problem == 0)
         return DUBBOC_OK;
     free(beginning);
-    return error_set(err, DUBBOC_E_SYSTEM, "cannot start the thread %s: %s", name, strerror(problem));
+    return error_set(
+        err, DUBBOC_E_SYSTEM, "cannot start the thread %s: %s", name, strerror(problem));
 }

@@ -1,4 +1,5 @@
-/* One reading of UTF-8 for all: JSON strings, the ini file, and texts for people that are cut to fit. */
+/* One reading of UTF-8 for all: JSON strings, the ini file, and texts for people that are cut to
+ * fit. */
 #include "base/utf8.h"
 
 #include <stdint.h>
@@ -40,8 +41,8 @@ const char *utf8_end(const char *at, const char *end)
     while (at < end && (unsigned char)*at >= 0x80) {
         const unsigned char *s = (const unsigned char *)at;
         size_t len = 0;
-        /* Three bytes at once, most of what is not ASCII: a lead byte E0..EF and two that continue; not overlong (E0 80..9F), no
-         * surrogate (ED A0..BF). */
+        /* Three bytes at once, most of what is not ASCII: a lead byte E0..EF and two that continue;
+         * not overlong (E0 80..9F), no surrogate (ED A0..BF). */
         uint32_t three = end - at >= 3 ? (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2] : 0;
         uint32_t doubtful = three & 0x0F2000;
         if ((three & 0xF0C0C0) == 0xE08080 && doubtful != 0 && doubtful != 0x0D2000)
@@ -72,7 +73,8 @@ bool utf8_is_valid(dubboc_slice text)
     return true;
 }
 
-/* The length of text without the first bytes of a character at its end of which the others are missing. */
+/* The length of text without the first bytes of a character at its end of which the others are
+ * missing. */
 static size_t without_cut_tail(const char *text, size_t len)
 {
     for (size_t back = 1; back <= 3 && back <= len; back++) {

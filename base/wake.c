@@ -28,7 +28,8 @@ static void wake_tell_failure(const wake *self, int error)
 {
     const char *reason = strerror(error);
     int fd = self->fd;
-    LOG_THROTTLED(DUBBOC_LOG_ERROR, "base", "cannot wake a thread", "call=write eventfd=%d reason=\"%s\"", fd, reason);
+    LOG_THROTTLED(DUBBOC_LOG_ERROR, "base", "cannot wake a thread",
+        "call=write eventfd=%d reason=\"%s\"", fd, reason);
     errno = error;
 }
 

@@ -13,15 +13,18 @@ void bare_fail(const char *what)
     exit(1);
 }
 
-bare_request bare_request_new(const char *host, int port, const char *path, const char *method, const char *params)
+bare_request bare_request_new(
+    const char *host, int port, const char *path, const char *method, const char *params)
 {
     bare_request request = {0};
     char *body = NULL;
-    int body_len = asprintf(&body, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":%s,\"id\":1}\n", method, params);
+    int body_len = asprintf(
+        &body, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":%s,\"id\":1}\n", method, params);
     if (body_len < 0)
         bare_fail("out of memory");
     int len = asprintf(&request.bytes,
-        "POST %s HTTP/1.1\r\nHost: %s:%d\r\nUser-Agent: bench\r\nContent-Length: %d\r\nAccept: application/json\r\n"
+        "POST %s HTTP/1.1\r\nHost: %s:%d\r\nUser-Agent: bench\r\nContent-Length: %d\r\nAccept: "
+        "application/json\r\n"
         "Content-Type: application/json\r\nTimeout: 3000000000\r\n\r\n%s",
         path, host, port, body_len, body);
     if (len < 0)
@@ -58,7 +61,8 @@ bool bare_reply_is_whole(char *buffer, size_t len, size_t *whole)
         bare_fail("a reply over 8 MiB");
     if (len < *whole)
         return false;
-    if (strncmp(buffer, "HTTP/1.1 200", 12) != 0 || memmem(end, *whole - (size_t)(end - buffer), "\"error\"", 7) != NULL)
+    if (strncmp(buffer, "HTTP/1.1 200", 12) != 0 ||
+        memmem(end, *whole - (size_t)(end - buffer), "\"error\"", 7) != NULL)
         bare_fail("an error was answered");
     return true;
 }

@@ -1,4 +1,5 @@
-/* bare_curl HOST PORT PATH METHOD PARAMS CALLS: keep-alive curl_easy_perform(), as a C program would write it today. */
+/* bare_curl HOST PORT PATH METHOD PARAMS CALLS: keep-alive curl_easy_perform(), as a C program
+ * would write it today. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +42,8 @@ int main(int argc, char **argv)
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     for (long i = 0, calls = atol(argv[6]); i < calls; i++) {
         reply_len = 0;
-        if (curl_easy_perform(curl) != CURLE_OK || memmem(reply, reply_len, "\"result\"", 8) == NULL)
+        if (curl_easy_perform(curl) != CURLE_OK ||
+            memmem(reply, reply_len, "\"result\"", 8) == NULL)
             bare_fail("curl_easy_perform");
     }
     curl_slist_free_all(headers);

@@ -1,5 +1,6 @@
-/* bare_epoll HOST PORT PATH METHOD PARAMS CALLS IN_FLIGHT: one thread, so many keep-alive connections, each with one call under way. It is the
- * yardstick for asynchronous clients, and the load that servers are measured with. */
+/* bare_epoll HOST PORT PATH METHOD PARAMS CALLS IN_FLIGHT: one thread, so many keep-alive
+ * connections, each with one call under way. It is the yardstick for asynchronous clients, and the
+ * load that servers are measured with. */
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>

@@ -1,5 +1,6 @@
-/* bare_mhd constant|cjson: libmicrohttpd with nothing around it, one epoll loop driven by hand on the main thread. constant answers every POST
- * with the same bytes; cjson reads the call with cJSON and answers with its first param, as one would glue it by hand. Prints its port. */
+/* bare_mhd constant|cjson: libmicrohttpd with nothing around it, one epoll loop driven by hand on
+ * the main thread. constant answers every POST with the same bytes; cjson reads the call with cJSON
+ * and answers with its first param, as one would glue it by hand. Prints its port. */
 #include <cjson/cJSON.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -40,13 +41,14 @@ static struct MHD_Response *make_reply(upload *call)
     char *text = cJSON_PrintUnformatted(reply);
     cJSON_Delete(reply);
     cJSON_Delete(request);
-    struct MHD_Response *response = MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_FREE);
     MHD_add_response_header(response, "Content-Type", "application/json");
     return response;
 }
 
-static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url, const char *method,
-    const char *version, const char *data, size_t *len, void **state)
+static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *data, size_t *len, void **state)
 {
     (void)arg, (void)url, (void)method, (void)version;
     static int seen; /* any address that is not NULL: constant answers need no state */
@@ -71,7 +73,8 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     return queued;
 }
 
-static void forget(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+static void forget(
+    void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
 {
     (void)arg, (void)connection, (void)why;
     if (use_cjson)
@@ -87,22 +90,27 @@ static void end(int number)
 
 int main(int argc, char **argv)
 {
-    static const char text[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":1,\"b\":\"two\"}}\n";
+    static const char text[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":1,\"b\":\"two\"}}\n";
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     use_cjson = argc > 1 && strcmp(argv[1], "cjson") == 0;
     signal(SIGTERM, end);
-    constant = MHD_create_response_from_buffer(sizeof text - 1, (void *)(size_t)text, MHD_RESPMEM_PERSISTENT);
+    constant = MHD_create_response_from_buffer(
+        sizeof text - 1, (void *)(size_t)text, MHD_RESPMEM_PERSISTENT);
     MHD_add_response_header(constant, "Content-Type", "application/json");
-    struct MHD_Daemon *daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR,
-        (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_END);
+    struct MHD_Daemon *daemon =
+        MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, handle, NULL, MHD_OPTION_SOCK_ADDR,
+            (struct sockaddr *)&address, MHD_OPTION_NOTIFY_COMPLETED, forget, NULL, MHD_OPTION_END);
     if (daemon == NULL)
         bare_fail("MHD_start_daemon");
     printf("%u\n", (unsigned)MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
     fflush(stdout);
-    struct pollfd poller = {.fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
+    struct pollfd poller = {
+        .fd = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, .events = POLLIN};
     while (!is_over) {
         MHD_UNSIGNED_LONG_LONG timeout = 1000;
-        poll(&poller, 1, MHD_get_timeout(daemon, &timeout) == MHD_YES && timeout < 1000 ? (int)timeout : 1000);
+        poll(&poller, 1,
+            MHD_get_timeout(daemon, &timeout) == MHD_YES && timeout < 1000 ? (int)timeout : 1000);
         MHD_run(daemon);
     }
     MHD_stop_daemon(daemon);

@@ -1,4 +1,5 @@
-/* client URL raw|json METHOD PARAMS CALLS THREADS: synchronous calls of a dubboc client, shared by so many threads. */
+/* client URL raw|json METHOD PARAMS CALLS THREADS: synchronous calls of a dubboc client, shared by
+ * so many threads. */
 #include <dubboc/dubboc.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -28,8 +29,8 @@ static void *run(void *arg)
     for (long i = 0; i < calls_each; i++) {
         cJSON *result = NULL;
         if (is_raw)
-            check(
-                dubboc_call_raw(client, "bench", method, (dubboc_slice){params_text, strlen(params_text)}, &options, &text, &err),
+            check(dubboc_call_raw(client, "bench", method,
+                      (dubboc_slice){params_text, strlen(params_text)}, &options, &text, &err),
                 &err);
         else
             check(dubboc_call_with(client, "bench", method, params, &options, &result, &err), &err);

@@ -1,9 +1,10 @@
-/* load REGISTRY THREADS: one call over and over, GetUser of com.ikurento.user.UserProvider, found in the registry, as a program makes it: its
- * answer becomes a tree, and what is in it is checked.
+/* load REGISTRY THREADS: one call over and over, GetUser of com.ikurento.user.UserProvider, found
+ * in the registry, as a program makes it: its answer becomes a tree, and what is in it is checked.
  *
- * It prints "ready". Each line of standard input opens a window of so many seconds, at the end of which is printed how many calls were made in
- * it; the end of standard input ends it. A call that fails, or another answer, is printed as "FAIL load: why" and ends it with status 1. The
- * other frameworks' programs in tests/interop do the same. */
+ * It prints "ready". Each line of standard input opens a window of so many seconds, at the end of
+ * which is printed how many calls were made in it; the end of standard input ends it. A call that
+ * fails, or another answer, is printed as "FAIL load: why" and ends it with status 1. The other
+ * frameworks' programs in tests/interop do the same. */
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -41,12 +42,14 @@ static bool is_joe(const cJSON *user, dubboc_error *err)
     const char *id, *name, *sex;
     int64_t time_ms;
     int age;
-    if (dubboc_json_unpack(user, err, "{s:s, s:s, s:i, s:I, s:s}", "id", &id, "name", &name, "age", &age, "time", &time_ms, "sex",
-            &sex) != DUBBOC_OK)
+    if (dubboc_json_unpack(user, err, "{s:s, s:s, s:i, s:I, s:s}", "id", &id, "name", &name, "age",
+            &age, "time", &time_ms, "sex", &sex) != DUBBOC_OK)
         return false;
-    if (strcmp(id, "A003") == 0 && strcmp(name, "Joe") == 0 && age == 48 && time_ms == 1469071830258 && strcmp(sex, "MAN") == 0)
+    if (strcmp(id, "A003") == 0 && strcmp(name, "Joe") == 0 && age == 48 &&
+        time_ms == 1469071830258 && strcmp(sex, "MAN") == 0)
         return true;
-    snprintf(err->text, sizeof err->text, "another user came: %s, %s, %d, %" PRId64 ", %s", id, name, age, time_ms, sex);
+    snprintf(err->text, sizeof err->text, "another user came: %s, %s, %d, %" PRId64 ", %s", id,
+        name, age, time_ms, sex);
     return false;
 }
 
@@ -55,8 +58,8 @@ static void *call_until_end(void *arg)
     caller *self = arg;
     while (now_ns() < self->end_ns && !self->has_failed) {
         cJSON *user = NULL;
-        self->has_failed = dubboc_call(self->client, "com.ikurento.user.UserProvider", "GetUser", self->params, &user,
-                               &self->err) != DUBBOC_OK ||
+        self->has_failed = dubboc_call(self->client, "com.ikurento.user.UserProvider", "GetUser",
+                               self->params, &user, &self->err) != DUBBOC_OK ||
                            !is_joe(user, &self->err);
         self->calls++;
         cJSON_Delete(user);
@@ -74,7 +77,8 @@ static bool run_window(caller *callers, int threads, long seconds)
     for (; started < threads && why == NULL; started++) {
         callers[started].end_ns = end_ns;
         callers[started].calls = 0;
-        if (pthread_create(&callers[started].thread, NULL, call_until_end, &callers[started]) != 0) {
+        if (pthread_create(&callers[started].thread, NULL, call_until_end, &callers[started]) !=
+            0) {
             why = "not all threads could be started";
             break;
         }
@@ -114,7 +118,8 @@ static bool run_windows(caller *callers, int threads)
 static bool set_up(const char *registry, dubboc_client **client, cJSON **params, dubboc_error *err)
 {
     dubboc_client_options options = {.size = sizeof options, .registry = registry};
-    return dubboc_client_new(&options, client, err) == DUBBOC_OK && dubboc_json_pack(params, err, "[s]", "A003") == DUBBOC_OK;
+    return dubboc_client_new(&options, client, err) == DUBBOC_OK &&
+           dubboc_json_pack(params, err, "[s]", "A003") == DUBBOC_OK;
 }
 
 int main(int argc, char **argv)

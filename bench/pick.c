@@ -1,4 +1,5 @@
-/* pick POLICY PROVIDERS PICKS THREADS: picks from a static list and lets go again. Prints nanoseconds of a pick, as one thread sees it. */
+/* pick POLICY PROVIDERS PICKS THREADS: picks from a static list and lets go again. Prints
+ * nanoseconds of a pick, as one thread sees it. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,11 +43,13 @@ int main(int argc, char **argv)
     buffer_init(&address, 256u * 1024 * 1024);
     buffer_append_text(&address, "static:");
     for (int i = 0; i < providers; i++)
-        buffer_printf(&address, "%sjsonrpc://10.%d.%d.%d:20880/bench?interface=bench", i > 0 ? " " : "", i >> 16 & 255,
-            i >> 8 & 255, i & 255);
+        buffer_printf(&address, "%sjsonrpc://10.%d.%d.%d:20880/bench?interface=bench",
+            i > 0 ? " " : "", i >> 16 & 255, i >> 8 & 255, i & 255);
     registry_settings source_settings = {.address = buffer_text(&address)};
-    http_client_settings http_settings = {.pool_size = 1, .reply_max_bytes = 1024, .connect_timeout_ms = 1000};
-    selector_settings settings = {.ttl_ms = -1, .load_balance = policy, .health_failures = 5, .health_rest_ms = 30000};
+    http_client_settings http_settings = {
+        .pool_size = 1, .reply_max_bytes = 1024, .connect_timeout_ms = 1000};
+    selector_settings settings = {
+        .ttl_ms = -1, .load_balance = policy, .health_failures = 5, .health_rest_ms = 30000};
     url_wanted wanted = {.interface = slice_of("bench")};
     registry *source = NULL;
     http_client *http = NULL;

@@ -1,12 +1,13 @@
-/* server: a dubboc provider with one loop and one method of each kind that is measured: raw and json run on the loop, pool on a worker. Prints
- * its port. */
+/* server: a dubboc provider with one loop and one method of each kind that is measured: raw and
+ * json run on the loop, pool on a worker. Prints its port. */
 #include <dubboc/dubboc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static dubboc_status raw(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status raw(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request, (void)arg;
     /* the first element: what stands between the brackets of a one-element array */
@@ -38,7 +39,8 @@ int main(void)
         {.name = "json", .json = json, .flags = DUBBOC_NONBLOCKING},
         {.name = "pool", .raw = raw},
     };
-    dubboc_server_options options = {.size = sizeof options, .registry = "", .ip = "127.0.0.1", .port = DUBBOC_NONE, .loops = 1};
+    dubboc_server_options options = {
+        .size = sizeof options, .registry = "", .ip = "127.0.0.1", .port = DUBBOC_NONE, .loops = 1};
     dubboc_server *server;
     dubboc_service *service;
     dubboc_error err;

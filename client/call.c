@@ -1,6 +1,7 @@
-/* The call path. One absolute deadline is set at the beginning and covers everything. An attempt of which no byte left, or which the
- * provider refused unexecuted, goes on to another provider; one that may have been executed is only repeated for idempotent methods,
- * within retries and budget, after a jittered pause; an answered one never. All attempts carry the same id. */
+/* The call path. One absolute deadline is set at the beginning and covers everything. An attempt of
+ * which no byte left, or which the provider refused unexecuted, goes on to another provider; one
+ * that may have been executed is only repeated for idempotent methods, within retries and budget,
+ * after a jittered pause; an answered one never. All attempts carry the same id. */
 #include "client/call.h"
 
 #include <stdarg.h>
@@ -70,8 +71,8 @@ static call_want end(call *self, dubboc_status status, dubboc_execution executio
     return CALL_ENDED;
 }
 
-/* The text of a call that got no answer: what was called, what each attempt came to, and who set the
- * time-out when it has passed. */
+/* The text of a call that got no answer: what was called, what each attempt came to, and who set
+ * the time-out when it has passed. */
 static call_want end_without_answer(call *self, dubboc_status status, dubboc_execution execution)
 {
     if (self->err != NULL) {
@@ -113,7 +114,8 @@ static dubboc_status resolve_directory(call *self, dubboc_error *err)
 {
     const dubboc_call_options *options = self->options;
     if (options->url != NULL) {
-        dubboc_status status = selector_direct_take(self->client->selector, options->url, self->method, &self->direct, err);
+        dubboc_status status = selector_direct_take(
+            self->client->selector, options->url, self->method, &self->direct, err);
         self->directory = self->direct.directory;
         return status == DUBBOC_E_ARGUMENT ? error_prefix(err, status, "url") : status;
     }
@@ -131,7 +133,8 @@ static dubboc_status resolve_directory(call *self, dubboc_error *err)
     return selector_directory(self->client->selector, &wanted, &self->directory, err);
 }
 
-/* Counted from the call's begin; < 0, or beyond what a clock can say (a node may hold any number): none. */
+/* Counted from the call's begin; < 0, or beyond what a clock can say (a node may hold any number):
+ * none. */
 static void set_deadline(call *self, int64_t timeout_ms, timeout_source from)
 {
     self->timeout_ms = timeout_ms;
@@ -148,9 +151,11 @@ static void resolve_settings(call *self)
     set_deadline(self, client->timeout_ms, TIMEOUT_FROM_CLIENT);
     self->retries_left = client->retries;
     if (self->reference != NULL) {
-        method_settings method = reference_method_settings(client, self->reference, self->method.at);
+        method_settings method =
+            reference_method_settings(client, self->reference, self->method.at);
         self->is_idempotent = method.is_idempotent;
-        self->load_balance = self->reference->load_balance[0] != '\0' ? self->reference->load_balance : NULL;
+        self->load_balance =
+            self->reference->load_balance[0] != '\0' ? self->reference->load_balance : NULL;
         self->timeout_is_set = method.timeout_ms != 0;
         if (self->timeout_is_set)
             set_deadline(self, method.timeout_ms, TIMEOUT_FROM_REFERENCE);
@@ -175,11 +180,12 @@ static dubboc_status check_names(const char *interface, const char *method, dubb
 {
     if (interface != NULL && method != NULL)
         return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_ARGUMENT, "%s is NULL", interface == NULL ? "interface" : "method");
+    return error_set(
+        err, DUBBOC_E_ARGUMENT, "%s is NULL", interface == NULL ? "interface" : "method");
 }
 
-dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
-    const dubboc_call_options *options, dubboc_error *err)
+dubboc_status call_init(call *self, dubboc_client *client, const char *interface,
+    const char *method, const dubboc_call_options *options, dubboc_error *err)
 {
     memset(self, 0, offsetof(call, tried));
     self->reasons[0] = '\0';
@@ -218,10 +224,13 @@ static bool was_tried(const call *self, const provider *candidate)
 /* Call option > override of an administrator > reference > node (design 9; wire.md 5.5). */
 static void use_node_settings(call *self)
 {
-    bool heeds_timeout = !self->timeout_is_set || (self->held.timeout_is_override && self->options->timeout_ms == 0);
-    bool heeds_retries = !self->retries_are_set || (self->held.retries_are_override && self->options->retries == 0);
+    bool heeds_timeout =
+        !self->timeout_is_set || (self->held.timeout_is_override && self->options->timeout_ms == 0);
+    bool heeds_retries =
+        !self->retries_are_set || (self->held.retries_are_override && self->options->retries == 0);
     if (heeds_timeout && self->held.timeout_ms > 0)
-        set_deadline(self, self->held.timeout_ms, self->held.timeout_is_override ? TIMEOUT_FROM_OVERRIDE : TIMEOUT_FROM_NODE);
+        set_deadline(self, self->held.timeout_ms,
+            self->held.timeout_is_override ? TIMEOUT_FROM_OVERRIDE : TIMEOUT_FROM_NODE);
     /* a copy: the provider may be gone when it is told */
     if (self->timeout_from == TIMEOUT_FROM_NODE)
         copy_cut(self->timeout_node, sizeof self->timeout_node, self->held.provider->address);
@@ -267,23 +276,28 @@ static void explain_candidates(call *self)
 static void explain_attempt(const call *self)
 {
     bool is_chosen = self->dialect != dialect_of(self->held.peer);
-    explain(self, "attempt %u: %s, %.1f ms after the begin%s%s", self->picks, self->held.provider->label,
-        milliseconds_since(self->begun_ns), is_chosen ? ", dialect " : "", is_chosen ? self->dialect->name : "");
+    explain(self, "attempt %u: %s, %.1f ms after the begin%s%s", self->picks,
+        self->held.provider->label, milliseconds_since(self->begun_ns),
+        is_chosen ? ", dialect " : "", is_chosen ? self->dialect->name : "");
 }
 
 static call_want pick_provider(call *self)
 {
-    pick_request request = {
-        .policy = self->load_balance, .method = self->method, .excluded = self->tried, .excluded_count = self->tried_count};
+    pick_request request = {.policy = self->load_balance,
+        .method = self->method,
+        .excluded = self->tried,
+        .excluded_count = self->tried_count};
     if (self->picks == 0)
         explain_candidates(self);
     if (!directory_pick(self->directory, &request, &self->held))
-        return self->picks == 0 ? end_without_provider(self) : end_without_answer(self, self->status, self->execution);
+        return self->picks == 0 ? end_without_provider(self)
+                                : end_without_answer(self, self->status, self->execution);
     self->is_held = true;
     if (self->direct.has_settings)
         use_url_settings(self);
-    self->dialect =
-        self->reference != NULL && self->reference->dialect != NULL ? self->reference->dialect : dialect_of(self->held.peer);
+    self->dialect = self->reference != NULL && self->reference->dialect != NULL
+                        ? self->reference->dialect
+                        : dialect_of(self->held.peer);
     if (self->picks++ == 0)
         use_node_settings(self);
     /* the node's may be shorter than what the registry took to answer: no provider's fault */
@@ -303,13 +317,14 @@ static void pause_before_retry(call *self)
 {
     int64_t jittered_ns = (int64_t)random_below((uint64_t)(self->backoff_ms * NS_PER_MS));
     self->pause_until_ns = clock_now_ns() + jittered_ns;
-    self->backoff_ms = self->backoff_ms * 2 < BACKOFF_MOST_MS ? self->backoff_ms * 2 : BACKOFF_MOST_MS;
+    self->backoff_ms =
+        self->backoff_ms * 2 < BACKOFF_MOST_MS ? self->backoff_ms * 2 : BACKOFF_MOST_MS;
     self->state = CALL_PAUSES;
 }
 
-/* A provider that refused has hardly been burdened, and another one may well take the call. But when
- * all the others were tried already, are down or have just refused too, further attempts only add to
- * the load of those that are full. */
+/* A provider that refused has hardly been burdened, and another one may well take the call. But
+ * when all the others were tried already, are down or have just refused too, further attempts only
+ * add to the load of those that are full. */
 static bool costs_budget(const call *self, const verdict *found, bool something_left)
 {
     if (found->health == PICK_REFUSED)
@@ -322,9 +337,11 @@ static bool may_try_again(call *self, const verdict *found, bool something_left)
 {
     if (found->is_final || found->execution == DUBBOC_ANSWERED || self->picks >= CALL_ATTEMPTS_MAX)
         return false;
-    if (found->execution == DUBBOC_MAYBE_EXECUTED && (!self->is_idempotent || self->retries_left == 0))
+    if (found->execution == DUBBOC_MAYBE_EXECUTED &&
+        (!self->is_idempotent || self->retries_left == 0))
         return false;
-    if (costs_budget(self, found, something_left) && !counters_take_retry(&self->client->counters, clock_now_ns()))
+    if (costs_budget(self, found, something_left) &&
+        !counters_take_retry(&self->client->counters, clock_now_ns()))
         return false;
     if (found->execution == DUBBOC_MAYBE_EXECUTED)
         self->retries_left--;
@@ -337,8 +354,9 @@ static dubboc_execution known_execution(const call *self, dubboc_execution lates
     return latest > self->execution ? latest : self->execution;
 }
 
-/* What the call would end with. DUBBOC_E_CONNECT and DUBBOC_E_BUSY tell the caller that it was never executed, so they do not take the place
- * of what befell an earlier attempt that may have been. */
+/* What the call would end with. DUBBOC_E_CONNECT and DUBBOC_E_BUSY tell the caller that it was
+ * never executed, so they do not take the place of what befell an earlier attempt that may have
+ * been. */
 static void note_status(call *self, const verdict *latest)
 {
     bool means_unexecuted = latest->status == DUBBOC_E_CONNECT || latest->status == DUBBOC_E_BUSY;
@@ -354,16 +372,20 @@ static void remember_tried(call *self)
         self->tried[self->tried_count++] = self->held.provider;
 }
 
-/* Unexecuted: to a provider that was not tried yet, at once; when the list as it is by now has none, the call is over. Maybe executed: to any, after a pause. */
+/* Unexecuted: to a provider that was not tried yet, at once; when the list as it is by now has
+ * none, the call is over. Maybe executed: to any, after a pause. */
 static bool has_somewhere_to_go(const call *self, const verdict *found)
 {
-    return found->execution == DUBBOC_MAYBE_EXECUTED || directory_has_other(self->directory, self->tried, self->tried_count);
+    return found->execution == DUBBOC_MAYBE_EXECUTED ||
+           directory_has_other(self->directory, self->tried, self->tried_count);
 }
 
-static call_want fail_attempt(call *self, const verdict *found, const char *reason, size_t bytes_sent)
+static call_want fail_attempt(
+    call *self, const verdict *found, const char *reason, size_t bytes_sent)
 {
     if (is_explained(self))
-        explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution), bytes_sent, reason);
+        explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution),
+            bytes_sent, reason);
     if (self->err != NULL)
         name_provider(self->err, self->held.provider->label);
     note_reason(self, reason);
@@ -382,7 +404,8 @@ static call_want fail_attempt(call *self, const verdict *found, const char *reas
     return call_step(self);
 }
 
-/* A pooled connection that took no byte was dead already: the same provider gets a fresh one, once. */
+/* A pooled connection that took no byte was dead already: the same provider gets a fresh one,
+ * once. */
 static bool was_stale(const call *self, size_t bytes_sent)
 {
     return bytes_sent == 0 && !self->fresh && http_connection_is_reused(self->connection);
@@ -406,12 +429,15 @@ static call_want judge_broken_exchange(call *self)
     return fail_attempt(self, &found, err.text, bytes_sent);
 }
 
-/* Nobody knows to which request the next reply would belong; or the peer closes now, and the next call would be lost on the way. */
+/* Nobody knows to which request the next reply would belong; or the peer closes now, and the next
+ * call would be lost on the way. */
 static bool is_last_on_connection(const call *self, const verdict *found)
 {
-    bool refuses_request =
-        found->status == DUBBOC_E_REMOTE ? jsonrpc_refuses_request(self->reply.code) : found->status == DUBBOC_E_HTTP;
-    return found->status == DUBBOC_E_PROTOCOL || (refuses_request && self->dialect->hangs_up_unsaid);
+    bool refuses_request = found->status == DUBBOC_E_REMOTE
+                               ? jsonrpc_refuses_request(self->reply.code)
+                               : found->status == DUBBOC_E_HTTP;
+    return found->status == DUBBOC_E_PROTOCOL ||
+           (refuses_request && self->dialect->hangs_up_unsaid);
 }
 
 static call_want judge_complete_exchange(call *self)
@@ -427,10 +453,12 @@ static call_want judge_complete_exchange(call *self)
         return fail_attempt(self, &found, err.text, http_exchange_bytes_sent(self->connection));
     if (is_explained(self))
         explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms",
-            found.status == DUBBOC_OK ? "answered" : "answered with an error", http_exchange_bytes_sent(self->connection),
+            found.status == DUBBOC_OK ? "answered" : "answered with an error",
+            http_exchange_bytes_sent(self->connection),
             http_exchange_bytes_received(self->connection), milliseconds_since(self->begun_ns));
     if (is_explained(self) && reply_lacks_result(&self->reply))
-        explain(self, "  note: the reply has neither result nor error, taken as null since the peer is unknown");
+        explain(self, "  note: the reply has neither result nor error, taken as null since the "
+                      "peer is unknown");
     self->health = found.health;
     if (found.status != DUBBOC_OK && self->err != NULL)
         *self->err = err;
@@ -473,7 +501,8 @@ call_want call_step(call *self)
     return CALL_ENDED;
 }
 
-void call_connected(call *self, http_connection *connection, dubboc_status status, const dubboc_error *err)
+void call_connected(
+    call *self, http_connection *connection, dubboc_status status, const dubboc_error *err)
 {
     if (status != DUBBOC_OK) {
         verdict found = judge_failure(status, 0);
@@ -484,8 +513,10 @@ void call_connected(call *self, http_connection *connection, dubboc_status statu
     status = request_write(self, http_connection_request(connection));
     if (status != DUBBOC_OK) {
         verdict found = {status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true, 0};
-        fail_attempt(
-            self, &found, status == DUBBOC_E_ARGUMENT ? "the method's name is not UTF-8" : dubboc_status_text(status), 0);
+        fail_attempt(self, &found,
+            status == DUBBOC_E_ARGUMENT ? "the method's name is not UTF-8"
+                                        : dubboc_status_text(status),
+            0);
         return;
     }
     http_exchange_begin(connection, slice_make(NULL, 0));
@@ -496,7 +527,8 @@ static const char *what_was_seen(const call *self)
 {
     if (self->connection == NULL || http_exchange_bytes_sent(self->connection) == 0)
         return "nothing was sent";
-    return http_exchange_bytes_received(self->connection) == 0 ? "no reply came" : "only a part of a reply came";
+    return http_exchange_bytes_received(self->connection) == 0 ? "no reply came"
+                                                               : "only a part of a reply came";
 }
 
 void call_interrupt(call *self, dubboc_status status)

@@ -1,24 +1,35 @@
-/* One call as a step machine: pick a provider, send, judge, and try again only where that is safe (design 5).
+/* One call as a step machine: pick a provider, send, judge, and try again only where that is safe
+ * (design 5).
  *
- * The machine does no waiting. call_step() goes on as far as it can and says what it wants; a driver brings that about, blocking
- * (client/sync.c) or not, and steps again. So every kind of call makes the same decisions. */
+ * The machine does no waiting. call_step() goes on as far as it can and says what it wants; a
+ * driver brings that about, blocking (client/sync.c) or not, and steps again. So every kind of call
+ * makes the same decisions. */
 #ifndef CLIENT_CALL_H
 #define CLIENT_CALL_H
 
 #include "client/client.h"
 #include "codec/jsonrpc.h"
 
-#define CALL_ATTEMPTS_MAX 64 /* whatever the settings say; also how many providers are remembered as tried */
+/* whatever the settings say; also how many providers are remembered as tried */
+#define CALL_ATTEMPTS_MAX 64
 
 typedef enum call_want {
-    CALL_WANTS_CONNECTION, /* take one (call->fresh) from call->held.provider->endpoint by call->deadline_ns; then call_connected() */
-    CALL_WANTS_READ,       /* wait for call->connection's socket; on failure of the wait call_interrupt() */
+    CALL_WANTS_CONNECTION, /* take one (call->fresh) from call->held.provider->endpoint by
+                              call->deadline_ns; then call_connected() */
+    /* wait for call->connection's socket; on failure of the wait call_interrupt() */
+    CALL_WANTS_READ,
     CALL_WANTS_WRITE,
     CALL_WANTS_PAUSE, /* wait until call->pause_until_ns; on failure call_interrupt() */
     CALL_ENDED        /* call->status; the outcome stands in err; call_fini() */
 } call_want;
 
-typedef enum call_state { CALL_PICKS, CALL_CONNECTS, CALL_EXCHANGES, CALL_PAUSES, CALL_IS_OVER } call_state;
+typedef enum call_state {
+    CALL_PICKS,
+    CALL_CONNECTS,
+    CALL_EXCHANGES,
+    CALL_PAUSES,
+    CALL_IS_OVER
+} call_state;
 
 /* Who set the time-out of a call. */
 typedef enum timeout_source {
@@ -83,14 +94,17 @@ typedef struct call {
     char timeout_node[256];                  /* TIMEOUT_FROM_NODE: the provider's address */
 } call;
 
-/* Fills in what was asked for and resolves it (reference, directory, deadline). On failure the call is over before it began: err is set. */
-dubboc_status call_init(call *self, dubboc_client *client, const char *interface, const char *method,
-    const dubboc_call_options *options, dubboc_error *err);
+/* Fills in what was asked for and resolves it (reference, directory, deadline). On failure the call
+ * is over before it began: err is set. */
+dubboc_status call_init(call *self, dubboc_client *client, const char *interface,
+    const char *method, const dubboc_call_options *options, dubboc_error *err);
 
 call_want call_step(call *self);
 
-/* The connection that was wanted; status DUBBOC_OK, or why there is none (err as from http_endpoint_take()). */
-void call_connected(call *self, http_connection *connection, dubboc_status status, const dubboc_error *err);
+/* The connection that was wanted; status DUBBOC_OK, or why there is none (err as from
+ * http_endpoint_take()). */
+void call_connected(
+    call *self, http_connection *connection, dubboc_status status, const dubboc_error *err);
 
 /* A wait ended without what it was for: DUBBOC_E_TIMEOUT or DUBBOC_E_CLOSED. */
 void call_interrupt(call *self, dubboc_status status);
@@ -106,10 +120,13 @@ void call_describe_timeout(const call *self, char *text, size_t size);
 
 /* --- client/request.c */
 
-/* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or would break the framing. */
-dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err);
+/* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or
+ * would break the framing. */
+dubboc_status request_check(
+    dubboc_slice method, const dubboc_call_options *options, dubboc_error *err);
 
-/* Writes the whole HTTP request of an attempt. DUBBOC_E_TIMEOUT: there is no time left to send it. DUBBOC_E_ARGUMENT: method is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */
+/* Writes the whole HTTP request of an attempt. DUBBOC_E_TIMEOUT: there is no time left to send it.
+ * DUBBOC_E_ARGUMENT: method is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */
 dubboc_status request_write(const call *self, buffer *out);
 
 /* --- client/judge.c */
@@ -125,7 +142,8 @@ typedef struct verdict {
 
 /* Of a complete HTTP reply from a peer of that dialect; fills in *reply. err receives the text,
  * http_status and rpc_code. */
-verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err);
+verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken,
+    jsonrpc_reply *reply, dubboc_error *err);
 
 /* Whether a reply has neither a result nor an error. */
 static inline bool reply_lacks_result(const jsonrpc_reply *reply)

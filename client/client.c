@@ -1,4 +1,5 @@
-/* The life of a client: settings from options and configuration, the parts it is made of, and its orderly end. */
+/* The life of a client: settings from options and configuration, the parts it is made of, and its
+ * orderly end. */
 #include "client/client.h"
 
 #include <limits.h>
@@ -16,7 +17,8 @@ static int64_t choose(int64_t option, const dubboc_config *config, const char *k
     return config_int(config, "client", key);
 }
 
-static const char *choose_text(const char *option, const dubboc_config *config, const char *section, const char *key)
+static const char *choose_text(
+    const char *option, const dubboc_config *config, const char *section, const char *key)
 {
     return option != NULL ? option : config_text(config, section, key);
 }
@@ -36,17 +38,19 @@ static dubboc_status check_numbers(const dubboc_client_options *options, dubboc_
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (numbers[i].value < numbers[i].min || numbers[i].value > numbers[i].max)
-            return error_set(err, DUBBOC_E_ARGUMENT, "dubboc_client_options.%s is %lld, expected %lld to %lld", numbers[i].name,
+            return error_set(err, DUBBOC_E_ARGUMENT,
+                "dubboc_client_options.%s is %lld, expected %lld to %lld", numbers[i].name,
                 (long long)numbers[i].value, (long long)numbers[i].min, (long long)numbers[i].max);
     return DUBBOC_OK;
 }
 
-static dubboc_status open_http(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
+static dubboc_status open_http(
+    dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
     char connect_timeout_origin[SETTING_ORIGIN_SIZE], proxy_origin[SETTING_ORIGIN_SIZE];
-    client_describe_setting(config, options->connect_timeout_ms != 0 ? "connect_timeout_ms" : NULL, "connect_timeout",
-        connect_timeout_origin, sizeof connect_timeout_origin);
+    client_describe_setting(config, options->connect_timeout_ms != 0 ? "connect_timeout_ms" : NULL,
+        "connect_timeout", connect_timeout_origin, sizeof connect_timeout_origin);
     client_describe_setting(config, NULL, "proxy", proxy_origin, sizeof proxy_origin);
     http_client_settings settings = {
         .pool_size = (int)choose(options->pool_size, config, "pool_size"),
@@ -62,7 +66,8 @@ static dubboc_status open_http(dubboc_client *self, const dubboc_client_options 
     return http_client_new(&settings, &self->http, err);
 }
 
-static dubboc_status open_registry(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
+static dubboc_status open_registry(
+    dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
     registry_settings settings = {
@@ -99,7 +104,8 @@ static dubboc_status open_selector(dubboc_client *self, dubboc_error *err)
     return status;
 }
 
-static dubboc_status open_parts(dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
+static dubboc_status open_parts(
+    dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
     int64_t retries = choose(options->retries, config, "retries");
@@ -107,7 +113,8 @@ static dubboc_status open_parts(dubboc_client *self, const dubboc_client_options
     self->timeout_ms = choose(options->timeout_ms, config, "request_timeout");
     self->timeout_is_option = options->timeout_ms != 0;
     self->registers = config_bool(config, "client", "register");
-    self->load_balance = mem_dup(choose_text(options->load_balance, config, "client", "load_balance"));
+    self->load_balance =
+        mem_dup(choose_text(options->load_balance, config, "client", "load_balance"));
     self->application = mem_dup(choose_text(options->application, config, "application", "name"));
     if (self->load_balance == NULL || self->application == NULL)
         return error_no_memory(err);
@@ -125,7 +132,8 @@ static void init_waiting(dubboc_client *self)
     condition_init(&self->changed);
 }
 
-dubboc_status dubboc_client_new(const dubboc_client_options *given, dubboc_client **client, dubboc_error *err)
+dubboc_status dubboc_client_new(
+    const dubboc_client_options *given, dubboc_client **client, dubboc_error *err)
 {
     error_clear(err);
     dubboc_client_options options;
@@ -157,14 +165,16 @@ dubboc_status dubboc_client_new(const dubboc_client_options *given, dubboc_clien
 bool client_pause(dubboc_client *self, int64_t until_ns)
 {
     mutex_lock(&self->lock);
-    while (!atomic_load(&self->is_stopping) && condition_wait(&self->changed, &self->lock, until_ns))
+    while (
+        !atomic_load(&self->is_stopping) && condition_wait(&self->changed, &self->lock, until_ns))
         continue;
     bool goes_on = !atomic_load(&self->is_stopping);
     mutex_unlock(&self->lock);
     return goes_on;
 }
 
-/* Every wait of a call ends by one of the three stops; then the calls themselves come to their ends. */
+/* Every wait of a call ends by one of the three stops; then the calls themselves come to their
+ * ends. */
 void client_end_calls(dubboc_client *self)
 {
     atomic_store(&self->is_stopping, true);
@@ -203,9 +213,12 @@ void dubboc_client_get_stats(const dubboc_client *self, dubboc_client_stats *sta
     for (int i = 0; i < THREAD_SLOTS; i++) {
         const counter_slot *slot = &self->counters.slots[i];
         sum.ok += atomic_load_explicit(&slot->ended[CALL_END_OK], memory_order_relaxed);
-        sum.remote_error += atomic_load_explicit(&slot->ended[CALL_END_REMOTE_ERROR], memory_order_relaxed);
-        sum.not_executed += atomic_load_explicit(&slot->ended[CALL_END_NOT_EXECUTED], memory_order_relaxed);
-        sum.maybe_executed += atomic_load_explicit(&slot->ended[CALL_END_MAYBE_EXECUTED], memory_order_relaxed);
+        sum.remote_error +=
+            atomic_load_explicit(&slot->ended[CALL_END_REMOTE_ERROR], memory_order_relaxed);
+        sum.not_executed +=
+            atomic_load_explicit(&slot->ended[CALL_END_NOT_EXECUTED], memory_order_relaxed);
+        sum.maybe_executed +=
+            atomic_load_explicit(&slot->ended[CALL_END_MAYBE_EXECUTED], memory_order_relaxed);
         sum.attempts += atomic_load_explicit(&slot->attempts, memory_order_relaxed);
     }
     sum.calls = sum.ok + sum.remote_error + sum.not_executed + sum.maybe_executed;

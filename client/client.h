@@ -1,4 +1,5 @@
-/* What a client consists of; shared by the files of this folder. The public side is <dubboc/client.h>. */
+/* What a client consists of; shared by the files of this folder. The public side is
+ * <dubboc/client.h>. */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
@@ -33,8 +34,8 @@ typedef struct reference_method {
     char name[];
 } reference_method;
 
-/* One interface that this client uses, with what [reference X] says of it; made at the first call, kept until the end. Only the list of
- * methods grows. */
+/* One interface that this client uses, with what [reference X] says of it; made at the first call,
+ * kept until the end. Only the list of methods grows. */
 typedef struct reference {
     struct reference *next;
     char *interface;
@@ -66,7 +67,7 @@ struct dubboc_client {
     _Atomic(reference *) references[REFERENCE_BUCKETS];
     unsigned reference_count; /* under lock */
     mutex lock;               /* for adding references and methods, and for waiting below */
-    condition changed;        /* is_stopping was set, or a call ended while it was; CLOCK_MONOTONIC */
+    condition changed; /* is_stopping was set, or a call ended while it was; CLOCK_MONOTONIC */
     atomic_bool is_stopping;
 
     /* The address that consumer nodes say: found out for the first of them, in the background when
@@ -81,25 +82,31 @@ struct dubboc_client {
 
 /* Who set a key of [client]: "option NAME" (option NULL: the structure does not), "FILE:LINE",
  * "$VARIABLE", "[client] KEY" for dubboc_config_set(), "default". */
-void client_describe_setting(const dubboc_config *config, const char *option, const char *key, char *text, size_t size);
+void client_describe_setting(
+    const dubboc_config *config, const char *option, const char *key, char *text, size_t size);
 
 /* --- client/reference.c */
 
 /* DUBBOC_E_ARGUMENT: no name for an interface; err says why. */
 dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err);
 
-/* The reference for an interface, made at first use. No lock when it is known. DUBBOC_E_ARGUMENT: no name for an interface. DUBBOC_E_NO_PROVIDER: no registry and no url.
+/* The reference for an interface, made at first use. No lock when it is known. DUBBOC_E_ARGUMENT:
+ * no name for an interface. DUBBOC_E_NO_PROVIDER: no registry and no url.
  * DUBBOC_E_TOO_BIG: over 10000 of them. */
-dubboc_status reference_find(dubboc_client *client, const char *interface, reference **found, dubboc_error *err);
+dubboc_status reference_find(
+    dubboc_client *client, const char *interface, reference **found, dubboc_error *err);
 
-/* What the section says of a method. The first 1,000 names of an interface are remembered; for every
- * other one, and without memory, the section is read again, which takes a few microseconds. */
-method_settings reference_method_settings(dubboc_client *client, reference *self, const char *method);
+/* What the section says of a method. The first 1,000 names of an interface are remembered; for
+ * every other one, and without memory, the section is read again, which takes a few
+ * microseconds. */
+method_settings reference_method_settings(
+    dubboc_client *client, reference *self, const char *method);
 
 /* Frees all, when no call runs any more; unregisters the consumer nodes. */
 void references_free(dubboc_client *client);
 
-/* Ends every wait of calls under way, and waits for the calls; later ones end at once (DUBBOC_E_CLOSED). Any thread; again is harmless. */
+/* Ends every wait of calls under way, and waits for the calls; later ones end at once
+ * (DUBBOC_E_CLOSED). Any thread; again is harmless. */
 void client_end_calls(dubboc_client *client);
 
 /* Waits until until_ns or until the client stops (false). */

@@ -19,7 +19,8 @@ static void second_count_add(second_count *ring, int64_t second)
 {
     second_count *bucket = &ring[second % BUDGET_SECONDS];
     if (atomic_load_explicit(&bucket->second, memory_order_relaxed) != second) {
-        /* Two threads of one slot may both start a new second and lose a call or two: the budget is an estimate. */
+        /* Two threads of one slot may both start a new second and lose a call or two: the budget is
+         * an estimate. */
         atomic_store_explicit(&bucket->count, 0, memory_order_relaxed);
         atomic_store_explicit(&bucket->second, second, memory_order_relaxed);
     }
@@ -40,7 +41,8 @@ static uint64_t second_count_sum(const second_count *ring, int64_t second)
 counter_slot *counters_begin(counters *self, int64_t now_ns)
 {
     counter_slot *slot = &self->slots[thread_slot()];
-    /* Sequentially consistent with the stop flag that is read after it: whoever frees the client sees the call, or the call sees the flag. */
+    /* Sequentially consistent with the stop flag that is read after it: whoever frees the client
+     * sees the call, or the call sees the flag. */
     atomic_fetch_add(&slot->active, 1);
     second_count_add(slot->calls, now_ns / NS_PER_S);
     return slot;

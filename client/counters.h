@@ -1,5 +1,6 @@
-/* What every call counts, striped by thread: how calls ended, how many run, which id comes next; and the retry budget that is computed from
- * them. A call touches only its thread's slot; sums are made by whoever asks. */
+/* What every call counts, striped by thread: how calls ended, how many run, which id comes next;
+ * and the retry budget that is computed from them. A call touches only its thread's slot; sums are
+ * made by whoever asks. */
 #ifndef CLIENT_COUNTERS_H
 #define CLIENT_COUNTERS_H
 
@@ -10,7 +11,13 @@
 #include "base/mutex.h"
 #include "base/slot.h"
 
-typedef enum call_end { CALL_END_OK, CALL_END_REMOTE_ERROR, CALL_END_NOT_EXECUTED, CALL_END_MAYBE_EXECUTED, CALL_ENDS } call_end;
+typedef enum call_end {
+    CALL_END_OK,
+    CALL_END_REMOTE_ERROR,
+    CALL_END_NOT_EXECUTED,
+    CALL_END_MAYBE_EXECUTED,
+    CALL_ENDS
+} call_end;
 
 #define BUDGET_WINDOW_S 10
 #define BUDGET_SECONDS 16 /* of history kept, at least the window */
@@ -49,7 +56,8 @@ unsigned counters_active(const counters *self);
 /* 1 to 2147483647 (wire.md P1), different for calls that run at the same time. */
 uint32_t counters_next_id(counter_slot *slot, unsigned slot_index);
 
-/* May one more attempt be sent again? Such attempts are at most 20 % of the calls of the last 10 s, but always 3 (design 5.4). true: it is counted. */
+/* May one more attempt be sent again? Such attempts are at most 20 % of the calls of the last 10 s,
+ * but always 3 (design 5.4). true: it is counted. */
 bool counters_take_retry(counters *self, int64_t now_ns);
 
 #endif

@@ -2,28 +2,34 @@
 
 #include <assert.h>
 
-#define LINES(type)                                                                                                              \
-    {                                                                                                                            \
-        "Accept: " type "\r\nContent-Type: " type "\r\n", sizeof "Accept: \r\nContent-Type: \r\n" - 1 + 2 * (sizeof type - 1)    \
+#define LINES(type)                                                                                \
+    {                                                                                              \
+        "Accept: " type "\r\nContent-Type: " type "\r\n",                                          \
+            sizeof "Accept: \r\nContent-Type: \r\n" - 1 + 2 * (sizeof type - 1)                    \
     }
 
 enum { PEER_UNKNOWN, PEER_DUBBOGO, PEER_DUBBO_GO, PEER_JAVA, PEER_PLAIN, PEERS };
 
 static const dialect table[PEERS] = {
     /* A URL that a user gave, and nodes that nobody else explains: what every known peer takes. */
-    [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true, .takes_batches = false, .hangs_up_unsaid = true,
-        .may_lack_result = true},
-    /* dubbogo 0.1, 0.2: Content-Type byte for byte, no charset (P8); reads the Timeout (P11); closes silently on a batch (P6), and after it
-     * has said that there is no such method or that the params are wrong (3.1). */
-    [PEER_DUBBOGO] = {"dubbogo", LINES("application/json"), .sends_timeout = true, .takes_batches = false,
-        .hangs_up_unsaid = true},
-    /* dubbo-go 1 to 3: the same Content-Type; passes over decimal Timeouts (12.8); 500 and close on a batch (3.1). */
-    [PEER_DUBBO_GO] = {"dubbo-go", LINES("application/json"), .sends_timeout = true, .takes_batches = false,
-        .hangs_up_unsaid = true},
-    /* Java (jsonrpc4j), and our own providers, whose nodes read like Java's: no header is looked at; batches are answered, though not always to the end (12.4). */
-    [PEER_JAVA] = {"jsonrpc4j", LINES("application/json"), .sends_timeout = true, .takes_batches = true},
+    [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true,
+        .takes_batches = false, .hangs_up_unsaid = true, .may_lack_result = true},
+    /* dubbogo 0.1, 0.2: Content-Type byte for byte, no charset (P8); reads the Timeout (P11);
+     * closes silently on a batch (P6), and after it has said that there is no such method or that
+     * the params are wrong (3.1). */
+    [PEER_DUBBOGO] = {"dubbogo", LINES("application/json"), .sends_timeout = true,
+        .takes_batches = false, .hangs_up_unsaid = true},
+    /* dubbo-go 1 to 3: the same Content-Type; passes over decimal Timeouts (12.8); 500 and close on
+     * a batch (3.1). */
+    [PEER_DUBBO_GO] = {"dubbo-go", LINES("application/json"), .sends_timeout = true,
+        .takes_batches = false, .hangs_up_unsaid = true},
+    /* Java (jsonrpc4j), and our own providers, whose nodes read like Java's: no header is looked
+     * at; batches are answered, though not always to the end (12.4). */
+    [PEER_JAVA] = {"jsonrpc4j", LINES("application/json"), .sends_timeout = true,
+        .takes_batches = true},
     /* JSON-RPC servers that are none of these and are strict: by configuration only. */
-    [PEER_PLAIN] = {"jsonrpc", LINES("application/json-rpc"), .sends_timeout = false, .takes_batches = true},
+    [PEER_PLAIN] = {"jsonrpc", LINES("application/json-rpc"), .sends_timeout = false,
+        .takes_batches = true},
 };
 
 static bool is_number_with_dots(dubboc_slice text)
@@ -36,10 +42,12 @@ static bool is_number_with_dots(dubboc_slice text)
 
 uint8_t dialect_peer_of(const provider_url *url)
 {
-    dubboc_slice dubbo = provider_url_find(url, "dubbo"), release = provider_url_find(url, "release");
+    dubboc_slice dubbo = provider_url_find(url, "dubbo"),
+                 release = provider_url_find(url, "release");
     if (slice_starts_with(dubbo, "dubbo-provider-golang-0."))
         return PEER_DUBBOGO;
-    if (slice_starts_with(dubbo, "dubbo-provider-golang-") || slice_starts_with(release, "dubbo-golang-"))
+    if (slice_starts_with(dubbo, "dubbo-provider-golang-") ||
+        slice_starts_with(release, "dubbo-golang-"))
         return PEER_DUBBO_GO;
     return is_number_with_dots(release.len > 0 ? release : dubbo) ? PEER_JAVA : PEER_UNKNOWN;
 }

@@ -1,5 +1,5 @@
-/* The ledger: from what was seen of an attempt to what is known about its execution (design 4 and 5.4). Everything that decides
- * whether a call may be sent again stands in this file. */
+/* The ledger: from what was seen of an attempt to what is known about its execution (design 4 and
+ * 5.4). Everything that decides whether a call may be sent again stands in this file. */
 #include "client/call.h"
 
 #include "base/error.h"
@@ -14,7 +14,8 @@ static void excerpt(dubboc_slice body, char *out, size_t size)
     if (len >= size)
         len = size - 1;
     for (size_t i = 0; i < len; i++)
-        out[i] = (unsigned char)body.at[i] < ' ' || (unsigned char)body.at[i] >= 0x7F ? '.' : body.at[i];
+        out[i] =
+            (unsigned char)body.at[i] < ' ' || (unsigned char)body.at[i] >= 0x7F ? '.' : body.at[i];
     out[len] = '\0';
 }
 
@@ -42,7 +43,8 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     message_replace_nul(&message);
     if (message.status == DUBBOC_E_TOO_BIG || message.len == 0)
         error_set(err, DUBBOC_E_REMOTE, "%.*s",
-            SLICE_ARGS(reply->message.kind == JSON_STRING ? reply->message.text : reply->error.text));
+            SLICE_ARGS(
+                reply->message.kind == JSON_STRING ? reply->message.text : reply->error.text));
     else
         error_set(err, DUBBOC_E_REMOTE, "%.*s", SLICE_ARGS(buffer_slice(&message)));
     buffer_fini(&message);
@@ -51,8 +53,9 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     return (verdict){DUBBOC_E_REMOTE, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
 }
 
-/* The provider says that it has not executed it: it is full, stopping, or too late (503), or the request did not come in time (408), which is no reason
- * for another provider to refuse it; or it takes no such request (413 and the like), which another would not either. */
+/* The provider says that it has not executed it: it is full, stopping, or too late (503), or the
+ * request did not come in time (408), which is no reason for another provider to refuse it; or it
+ * takes no such request (413 and the like), which another would not either. */
 static verdict judge_refusal(const http_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
@@ -70,13 +73,14 @@ static verdict judge_status(const http_reply *http, dubboc_error *err)
     char shown[EXCERPT_BYTES + 1];
     excerpt(http->body, shown, sizeof shown);
     error_set(err, DUBBOC_E_HTTP, "HTTP status %d: %s", http->status, shown);
-    return (verdict){DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false, 0};
+    return (verdict){DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED,
+        http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false, 0};
 }
 
 /* No measured provider leaves the result out (wire.md 3.1), so a reply without one is not what the
  * provider meant to say: something on the way may have cut it, or answered in its place. */
-static dubboc_status read_reply(
-    const http_reply *http, uint32_t id, const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err)
+static dubboc_status read_reply(const http_reply *http, uint32_t id, const dialect *spoken,
+    jsonrpc_reply *reply, dubboc_error *err)
 {
     dubboc_status status = jsonrpc_read_reply(http->body, id, reply, err);
     if (status == DUBBOC_OK && reply_lacks_result(reply) && !spoken->may_lack_result)
@@ -84,14 +88,17 @@ static dubboc_status read_reply(
     return status;
 }
 
-verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err)
+verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken,
+    jsonrpc_reply *reply, dubboc_error *err)
 {
     verdict result;
     if (http->not_executed) {
         result = judge_refusal(http, err);
-    } else if (read_reply(http, id, spoken, reply, err) == DUBBOC_OK && (reply->is_error || http->status / 100 == 2)) {
+    } else if (read_reply(http, id, spoken, reply, err) == DUBBOC_OK &&
+               (reply->is_error || http->status / 100 == 2)) {
         /* dubbo-go answers errors with 500 and the reply in the body (wire.md P5) */
-        result = reply->is_error ? judge_error(reply, err) : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
+        result = reply->is_error ? judge_error(reply, err)
+                                 : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     } else if (http->status / 100 != 2) {
         result = judge_status(http, err);
     } else {
@@ -108,11 +115,13 @@ verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken, 
 
 verdict judge_failure(dubboc_status status, size_t bytes_sent)
 {
-    bool is_ours = status == DUBBOC_E_CLOSED || status == DUBBOC_E_NO_MEMORY || status == DUBBOC_E_ARGUMENT;
+    bool is_ours =
+        status == DUBBOC_E_CLOSED || status == DUBBOC_E_NO_MEMORY || status == DUBBOC_E_ARGUMENT;
     return (verdict){
         .status = status,
         .execution = bytes_sent > 0 ? DUBBOC_MAYBE_EXECUTED : DUBBOC_NOT_EXECUTED,
-        .health = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_BUSY ? PICK_UNKNOWN : PICK_FAILED,
+        .health = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_BUSY ? PICK_UNKNOWN
+                                                                                   : PICK_FAILED,
         /* a reply over the ceiling would come again; a deadline has no time left */
         .is_final = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_TIMEOUT,
     };

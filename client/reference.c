@@ -1,5 +1,6 @@
-/* The interfaces that a client uses. They are looked up on every call, so the table is made of chains that only grow at their heads: a
- * reader follows atomic pointers and takes no lock, a writer adds under the client's lock. Nothing is removed before the client is freed. */
+/* The interfaces that a client uses. They are looked up on every call, so the table is made of
+ * chains that only grow at their heads: a reader follows atomic pointers and takes no lock, a
+ * writer adds under the client's lock. Nothing is removed before the client is freed. */
 #include "client/client.h"
 
 #include <stdio.h>
@@ -15,7 +16,8 @@
 #include "registry/provider_url.h"
 
 #define REFERENCES_MAX 10000
-#define REFERENCE_METHODS_MAX 1000 /* names remembered for one interface; a caller that makes up names must not fill the memory */
+/* names remembered for one interface; a caller that makes up names must not fill the memory */
+#define REFERENCE_METHODS_MAX 1000
 #define INTERFACE_BYTES_MAX 512
 #define UNREGISTER_WAIT_MS 500 /* for all together: the nodes go with the session at the latest */
 
@@ -23,14 +25,16 @@
 
 static const reference_method *find_method(const reference *self, size_t bucket, dubboc_slice name)
 {
-    const reference_method *method = atomic_load_explicit(&self->methods[bucket], memory_order_acquire);
+    const reference_method *method =
+        atomic_load_explicit(&self->methods[bucket], memory_order_acquire);
     while (method != NULL && !slice_is(name, method->name))
         method = method->next;
     return method;
 }
 
 /* The method's own value, else the section's; false: neither is set. */
-static bool find_setting(const dubboc_client *client, const reference *self, const char *method, const char *key, int64_t *value)
+static bool find_setting(const dubboc_client *client, const reference *self, const char *method,
+    const char *key, int64_t *value)
 {
     if (config_method_int(client->config, self->section, method, key, value))
         return true;
@@ -40,7 +44,8 @@ static bool find_setting(const dubboc_client *client, const reference *self, con
     return true;
 }
 
-static method_settings reference_read_method(const dubboc_client *client, const reference *self, const char *name)
+static method_settings reference_read_method(
+    const dubboc_client *client, const reference *self, const char *name)
 {
     method_settings read = {.retries = -1};
     int64_t value;
@@ -54,8 +59,8 @@ static method_settings reference_read_method(const dubboc_client *client, const 
 }
 
 /* Unless there is no memory: then it is read again at the next call. */
-static void reference_remember_method(
-    dubboc_client *client, reference *self, size_t bucket, dubboc_slice name, method_settings settings)
+static void reference_remember_method(dubboc_client *client, reference *self, size_t bucket,
+    dubboc_slice name, method_settings settings)
 {
     reference_method *added = mem_zeroed(1, sizeof *added + name.len + 1);
     if (added == NULL)
@@ -63,7 +68,8 @@ static void reference_remember_method(
     added->settings = settings;
     memcpy(added->name, name.at, name.len);
     mutex_lock(&client->lock);
-    bool is_new = atomic_load(&self->method_count) < REFERENCE_METHODS_MAX && find_method(self, bucket, name) == NULL;
+    bool is_new = atomic_load(&self->method_count) < REFERENCE_METHODS_MAX &&
+                  find_method(self, bucket, name) == NULL;
     if (is_new) {
         added->next = atomic_load_explicit(&self->methods[bucket], memory_order_relaxed);
         atomic_store_explicit(&self->methods[bucket], added, memory_order_release);
@@ -74,7 +80,8 @@ static void reference_remember_method(
         free(added);
 }
 
-method_settings reference_method_settings(dubboc_client *client, reference *self, const char *method)
+method_settings reference_method_settings(
+    dubboc_client *client, reference *self, const char *method)
 {
     dubboc_slice name = slice_of(method);
     size_t bucket = hash_add(HASH_START, name) % METHOD_BUCKETS;
@@ -118,10 +125,11 @@ static void write_consumer_node(dubboc_client *client, reference *self)
     char *url = consumer_url(client, self);
     dubboc_status status = DUBBOC_E_NO_MEMORY;
     if (url != NULL)
-        status = registry_register(client->registry, self->interface, REGISTRY_CONSUMERS, url, &node, &err);
+        status = registry_register(
+            client->registry, self->interface, REGISTRY_CONSUMERS, url, &node, &err);
     if (status != DUBBOC_OK)
-        LOG(DUBBOC_LOG_WARN, "client", "consumer node not registered", "interface=%s reason=\"%s\"", self->interface,
-            url == NULL ? "out of memory" : err.text);
+        LOG(DUBBOC_LOG_WARN, "client", "consumer node not registered", "interface=%s reason=\"%s\"",
+            self->interface, url == NULL ? "out of memory" : err.text);
     free(url);
     mutex_lock(&client->lock);
     self->consumer_node = status == DUBBOC_OK ? node : NULL;
@@ -152,8 +160,8 @@ static void client_seek_own_address_locked(dubboc_client *client)
     client->has_own_address = true;
 }
 
-/* Does not wait: when a name server has to be asked for the own address, the node is written once the
- * answer has come. */
+/* Does not wait: when a name server has to be asked for the own address, the node is written once
+ * the answer has come. */
 static void register_consumer(dubboc_client *client, reference *self)
 {
     if (!client->registers || client->registry == NULL || self->url[0] != '\0')
@@ -186,12 +194,14 @@ dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *er
     if (interface.len == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "the interface's name is empty");
     if (interface.len > INTERFACE_BYTES_MAX)
-        return error_set(err, DUBBOC_E_ARGUMENT, "the interface's name has %zu bytes, at most %d are possible", interface.len,
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "the interface's name has %zu bytes, at most %d are possible", interface.len,
             INTERFACE_BYTES_MAX);
     for (size_t i = 0; i < interface.len; i++)
-        if ((unsigned char)interface.at[i] <= ' ' || interface.at[i] == '/' || interface.at[i] == 0x7F)
-            return error_set(
-                err, DUBBOC_E_ARGUMENT, "the interface's name holds a blank, a slash or a control byte at byte %zu", i);
+        if ((unsigned char)interface.at[i] <= ' ' || interface.at[i] == '/' ||
+            interface.at[i] == 0x7F)
+            return error_set(err, DUBBOC_E_ARGUMENT,
+                "the interface's name holds a blank, a slash or a control byte at byte %zu", i);
     return DUBBOC_OK;
 }
 
@@ -199,7 +209,8 @@ dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *er
 static void free_reference(reference *self)
 {
     for (size_t i = 0; i < METHOD_BUCKETS; i++)
-        for (reference_method *method = atomic_load(&self->methods[i]), *next; method != NULL; method = next) {
+        for (reference_method *method = atomic_load(&self->methods[i]), *next; method != NULL;
+             method = next) {
             next = method->next;
             free(method);
         }
@@ -212,13 +223,17 @@ static dubboc_status find_directory(dubboc_client *client, reference *self, dubb
 {
     if (self->url[0] != '\0') {
         dubboc_status status = selector_fixed(client->selector, self->url, &self->directory, err);
-        return status == DUBBOC_E_ARGUMENT ? error_prefix(err, DUBBOC_E_CONFIG, "[%s] url", self->section) : status;
+        return status == DUBBOC_E_ARGUMENT
+                   ? error_prefix(err, DUBBOC_E_CONFIG, "[%s] url", self->section)
+                   : status;
     }
     if (client->registry == NULL)
         return error_set(err, DUBBOC_E_NO_PROVIDER,
-            "%s: no registry is configured ([registry] address) and [reference %s] has no url", self->interface, self->interface);
-    url_wanted wanted = {
-        .interface = slice_of(self->interface), .group = slice_of(self->group), .version = slice_of(self->version)};
+            "%s: no registry is configured ([registry] address) and [reference %s] has no url",
+            self->interface, self->interface);
+    url_wanted wanted = {.interface = slice_of(self->interface),
+        .group = slice_of(self->group),
+        .version = slice_of(self->version)};
     return selector_directory(client->selector, &wanted, &self->directory, err);
 }
 
@@ -229,7 +244,8 @@ static const char *own_text(const dubboc_client *client, const reference *self, 
     return is_set ? config_text(client->config, self->section, key) : "";
 }
 
-static dubboc_status new_reference(dubboc_client *client, const char *interface, reference **made, dubboc_error *err)
+static dubboc_status new_reference(
+    dubboc_client *client, const char *interface, reference **made, dubboc_error *err)
 {
     reference *self = MEM_NEW(reference);
     if (self == NULL)
@@ -256,7 +272,8 @@ static dubboc_status new_reference(dubboc_client *client, const char *interface,
     return DUBBOC_OK;
 }
 
-/* The one that stands in the table afterwards: this one, or another thread's that was quicker. NULL: the table is full. */
+/* The one that stands in the table afterwards: this one, or another thread's that was quicker.
+ * NULL: the table is full. */
 static reference *add_reference(dubboc_client *client, size_t bucket, reference *self)
 {
     mutex_lock(&client->lock);
@@ -272,8 +289,8 @@ static reference *add_reference(dubboc_client *client, size_t bucket, reference 
 }
 
 /* Made outside the lock, since making it may log and subscribe. */
-static dubboc_status make_reference(
-    dubboc_client *client, size_t bucket, const char *interface, reference **found, dubboc_error *err)
+static dubboc_status make_reference(dubboc_client *client, size_t bucket, const char *interface,
+    reference **found, dubboc_error *err)
 {
     dubboc_status status = reference_check_interface(slice_of(interface), err);
     reference *made = NULL;
@@ -287,11 +304,13 @@ static dubboc_status make_reference(
     else
         free_reference(made);
     if (*found == NULL)
-        return error_set(err, DUBBOC_E_TOO_BIG, "this client uses %d interfaces already, no more are possible", REFERENCES_MAX);
+        return error_set(err, DUBBOC_E_TOO_BIG,
+            "this client uses %d interfaces already, no more are possible", REFERENCES_MAX);
     return DUBBOC_OK;
 }
 
-dubboc_status reference_find(dubboc_client *client, const char *interface, reference **found, dubboc_error *err)
+dubboc_status reference_find(
+    dubboc_client *client, const char *interface, reference **found, dubboc_error *err)
 {
     dubboc_slice name = slice_of(interface);
     size_t bucket = hash_add(HASH_START, name) % REFERENCE_BUCKETS;
@@ -304,10 +323,12 @@ void references_free(dubboc_client *client)
     own_address_search_cancel(client->address_search);
     int64_t deadline_ns = deadline_in_ms(UNREGISTER_WAIT_MS);
     for (size_t i = 0; i < REFERENCE_BUCKETS; i++)
-        for (reference *self = atomic_load(&client->references[i]), *next; self != NULL; self = next) {
+        for (reference *self = atomic_load(&client->references[i]), *next; self != NULL;
+             self = next) {
             next = self->next;
             if (self->consumer_node != NULL)
-                registry_unregister(client->registry, self->consumer_node, deadline_poll_ms(deadline_ns));
+                registry_unregister(
+                    client->registry, self->consumer_node, deadline_poll_ms(deadline_ns));
             free_reference(self);
         }
 }

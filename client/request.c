@@ -1,5 +1,6 @@
-/* The HTTP request of one attempt, header by header as dubbogo's client sends it (wire.md 1.1, G1), so that every provider that serves
- * dubbogo serves us; what differs by peer stands in client/dialect.c. Head and body go into one buffer and out in one write. */
+/* The HTTP request of one attempt, header by header as dubbogo's client sends it (wire.md 1.1, G1),
+ * so that every provider that serves dubbogo serves us; what differs by peer stands in
+ * client/dialect.c. Head and body go into one buffer and out in one write. */
 #include "client/call.h"
 
 #include "base/clock.h"
@@ -12,8 +13,9 @@
 #define REQUEST_HEADER_BYTES_MAX 8192
 
 /* Headers that the call path writes itself, or that would change the framing. */
-static const char *const own_headers[] = {"host", "user-agent", "content-length", "content-type", "content-encoding", "accept",
-    "timeout", "connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "expect", "proxy-connection"};
+static const char *const own_headers[] = {"host", "user-agent", "content-length", "content-type",
+    "content-encoding", "accept", "timeout", "connection", "keep-alive", "transfer-encoding", "te",
+    "trailer", "upgrade", "expect", "proxy-connection"};
 
 static bool is_field_value(dubboc_slice value)
 {
@@ -27,14 +29,17 @@ static dubboc_status check_header(const dubboc_header *header, dubboc_error *err
 {
     dubboc_slice name = slice_of(header->name);
     if (!http_bytes_are(name, HTTP_IN_TOKEN))
-        return error_set(err, DUBBOC_E_ARGUMENT, "\"%.64s\" is no name of a header", header->name != NULL ? header->name : "");
+        return error_set(err, DUBBOC_E_ARGUMENT, "\"%.64s\" is no name of a header",
+            header->name != NULL ? header->name : "");
     for (size_t i = 0; i < sizeof own_headers / sizeof own_headers[0]; i++)
         if (slice_is_nocase(name, own_headers[i]))
-            return error_set(err, DUBBOC_E_ARGUMENT, "the header %s is not the caller's to set", header->name);
+            return error_set(
+                err, DUBBOC_E_ARGUMENT, "the header %s is not the caller's to set", header->name);
     if (header->value == NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "the header %s has no value", header->name);
     if (!is_field_value(slice_of(header->value)))
-        return error_set(err, DUBBOC_E_ARGUMENT, "the value of the header %s holds a control byte", header->name);
+        return error_set(err, DUBBOC_E_ARGUMENT, "the value of the header %s holds a control byte",
+            header->name);
     return DUBBOC_OK;
 }
 
@@ -42,40 +47,46 @@ static dubboc_status check_headers(const dubboc_call_options *options, dubboc_er
 {
     size_t bytes = 0;
     if (options->headers == NULL && options->header_count > 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "headers is NULL, but header_count is %zu", options->header_count);
+        return error_set(err, DUBBOC_E_ARGUMENT, "headers is NULL, but header_count is %zu",
+            options->header_count);
     if (options->header_count > HEADERS_MAX)
-        return error_set(err, DUBBOC_E_ARGUMENT, "%zu headers, at most %d are possible", options->header_count, HEADERS_MAX);
+        return error_set(err, DUBBOC_E_ARGUMENT, "%zu headers, at most %d are possible",
+            options->header_count, HEADERS_MAX);
     for (size_t i = 0; i < options->header_count; i++) {
         dubboc_status status = check_header(&options->headers[i], err);
         if (status != DUBBOC_OK)
             return status;
-        bytes += slice_of(options->headers[i].name).len + slice_of(options->headers[i].value).len + strlen(": \r\n");
+        bytes += slice_of(options->headers[i].name).len + slice_of(options->headers[i].value).len +
+                 strlen(": \r\n");
     }
     if (bytes > REQUEST_HEADER_BYTES_MAX)
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "the headers have %zu bytes, at most %d are possible", bytes, REQUEST_HEADER_BYTES_MAX);
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "the headers have %zu bytes, at most %d are possible", bytes, REQUEST_HEADER_BYTES_MAX);
     return DUBBOC_OK;
 }
 
-dubboc_status request_check(dubboc_slice method, const dubboc_call_options *options, dubboc_error *err)
+dubboc_status request_check(
+    dubboc_slice method, const dubboc_call_options *options, dubboc_error *err)
 {
     if (method.len == 0 || method.len > METHOD_BYTES_MAX)
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "the method's name has %zu bytes, 1 to %d are possible", method.len, METHOD_BYTES_MAX);
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "the method's name has %zu bytes, 1 to %d are possible", method.len, METHOD_BYTES_MAX);
     for (size_t i = 0; i < method.len; i++)
         if ((unsigned char)method.at[i] < ' ' || method.at[i] == '"' || method.at[i] == '\\')
-            return error_set(err, DUBBOC_E_ARGUMENT, "the method's name holds a quote, backslash or control byte at byte %zu", i);
+            return error_set(err, DUBBOC_E_ARGUMENT,
+                "the method's name holds a quote, backslash or control byte at byte %zu", i);
     if (!utf8_is_valid(method))
         return error_set(err, DUBBOC_E_ARGUMENT, "the method's name is not UTF-8");
     if (options->timeout_ms < DUBBOC_NONE)
-        return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms of the call is %lld, expected 1 or more, 0 or DUBBOC_NONE",
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "timeout_ms of the call is %lld, expected 1 or more, 0 or DUBBOC_NONE",
             (long long)options->timeout_ms);
     if (options->retries < DUBBOC_NONE)
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "retries of the call is %d, expected 1 or more, 0 or DUBBOC_NONE", options->retries);
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "retries of the call is %d, expected 1 or more, 0 or DUBBOC_NONE", options->retries);
     if (options->idempotent < DUBBOC_NONE || options->idempotent > 1)
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "idempotent of the call is %d, expected 1, 0 or DUBBOC_NONE", options->idempotent);
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "idempotent of the call is %d, expected 1, 0 or DUBBOC_NONE", options->idempotent);
     return check_headers(options, err);
 }
 
@@ -87,11 +98,12 @@ static size_t digits_of(uint32_t number)
     return digits;
 }
 
-/* What jsonrpc_begin_request(), params and jsonrpc_end_request() will write: no byte of the method needs an escape (request_check()). */
+/* What jsonrpc_begin_request(), params and jsonrpc_end_request() will write: no byte of the method
+ * needs an escape (request_check()). */
 static size_t body_size(const call *self)
 {
-    return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") + self->method.len + self->params.len +
-           digits_of(self->id);
+    return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") +
+           self->method.len + self->params.len + digits_of(self->id);
 }
 
 static void write_head(const call *self, int64_t left_ns, buffer *out)

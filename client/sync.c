@@ -1,5 +1,5 @@
-/* Calls that block the caller: the step machine driven in the caller's own thread. No other thread takes part, so a call costs what its
- * exchange costs. */
+/* Calls that block the caller: the step machine driven in the caller's own thread. No other thread
+ * takes part, so a call costs what its exchange costs. */
 #include "client/call.h"
 
 #include "base/clock.h"
@@ -17,14 +17,15 @@ static void drive(call *self)
         switch (want) {
         case CALL_WANTS_CONNECTION: {
             http_connection *connection = NULL;
-            status = http_endpoint_take(self->held.provider->endpoint, self->fresh, self->deadline_ns, &connection, &err);
+            status = http_endpoint_take(
+                self->held.provider->endpoint, self->fresh, self->deadline_ns, &connection, &err);
             call_connected(self, connection, status, &err);
             break;
         }
         case CALL_WANTS_READ:
         case CALL_WANTS_WRITE:
-            status = http_connection_wait(
-                self->connection, want == CALL_WANTS_READ ? HTTP_WANT_READ : HTTP_WANT_WRITE, self->deadline_ns);
+            status = http_connection_wait(self->connection,
+                want == CALL_WANTS_READ ? HTTP_WANT_READ : HTTP_WANT_WRITE, self->deadline_ns);
             if (status != DUBBOC_OK)
                 call_interrupt(self, status);
             break;
@@ -47,8 +48,9 @@ static call_end how_it_ended(dubboc_status status, dubboc_execution execution)
     return execution == DUBBOC_NOT_EXECUTED ? CALL_END_NOT_EXECUTED : CALL_END_MAYBE_EXECUTED;
 }
 
-/* Ends what counters_begin() began. Whoever frees the client waits for that under the lock and then frees everything, so nothing of the
- * client is touched afterwards, and while it stops the end is told under that lock. A stop that begins just now looks again by itself. */
+/* Ends what counters_begin() began. Whoever frees the client waits for that under the lock and then
+ * frees everything, so nothing of the client is touched afterwards, and while it stops the end is
+ * told under that lock. A stop that begins just now looks again by itself. */
 static void leave(dubboc_client *client, counter_slot *slot, call_end how)
 {
     if (!atomic_load(&client->is_stopping)) {
@@ -66,15 +68,18 @@ typedef dubboc_status (*take_result)(const call *self, void *result, dubboc_erro
 
 static dubboc_status take_text(const call *self, void *result, dubboc_error *err)
 {
-    dubboc_slice text = self->reply.result.kind != JSON_NONE ? self->reply.result.text : slice_of("null");
+    dubboc_slice text =
+        self->reply.result.kind != JSON_NONE ? self->reply.result.text : slice_of("null");
     if (result == NULL)
         return DUBBOC_OK;
-    return dubboc_text_set(result, text.at, text.len) == DUBBOC_OK ? DUBBOC_OK : error_no_memory(err);
+    return dubboc_text_set(result, text.at, text.len) == DUBBOC_OK ? DUBBOC_OK
+                                                                   : error_no_memory(err);
 }
 
 static dubboc_status take_tree(const call *self, void *result, dubboc_error *err)
 {
-    dubboc_slice text = self->reply.result.kind != JSON_NONE ? self->reply.result.text : slice_of("null");
+    dubboc_slice text =
+        self->reply.result.kind != JSON_NONE ? self->reply.result.text : slice_of("null");
     if (result == NULL)
         return DUBBOC_OK;
     return json_build(text, (cJSON **)result, err);
@@ -90,13 +95,15 @@ static void empty_text(dubboc_text *text)
         text->data[0] = '\0';
 }
 
-static dubboc_status take_outcome(const call *self, take_result take, void *result, dubboc_error *err)
+static dubboc_status take_outcome(
+    const call *self, take_result take, void *result, dubboc_error *err)
 {
     dubboc_text *remote_error = self->options->remote_error;
     if (self->status == DUBBOC_OK)
         return take(self, result, err);
     if (self->status == DUBBOC_E_REMOTE && remote_error != NULL &&
-        dubboc_text_set(remote_error, self->reply.error.text.at, self->reply.error.text.len) != DUBBOC_OK)
+        dubboc_text_set(remote_error, self->reply.error.text.at, self->reply.error.text.len) !=
+            DUBBOC_OK)
         empty_text(remote_error);
     return self->status;
 }
@@ -118,14 +125,16 @@ static dubboc_status run(call *self, take_result take, void *result, dubboc_erro
 }
 
 /* err has gone through error_begin_call(). */
-static dubboc_status call_and_wait(dubboc_client *client, const char *interface, const char *method, dubboc_slice params,
-    const dubboc_call_options *options, take_result take, void *result, dubboc_error *err)
+static dubboc_status call_and_wait(dubboc_client *client, const char *interface, const char *method,
+    dubboc_slice params, const dubboc_call_options *options, take_result take, void *result,
+    dubboc_error *err)
 {
     call self;
     counter_slot *slot = counters_begin(&client->counters, clock_now_ns());
     self.execution = DUBBOC_NOT_EXECUTED;
-    dubboc_status status = atomic_load(&client->is_stopping) ? error_set(err, DUBBOC_E_CLOSED, "the client is being freed")
-                                                             : call_init(&self, client, interface, method, options, err);
+    dubboc_status status = atomic_load(&client->is_stopping)
+                               ? error_set(err, DUBBOC_E_CLOSED, "the client is being freed")
+                               : call_init(&self, client, interface, method, options, err);
     if (status == DUBBOC_OK) {
         self.params = params;
         self.counters = slot;
@@ -144,8 +153,8 @@ static void clear_remote_error(const dubboc_call_options *given)
         empty_text(options.remote_error);
 }
 
-dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method, dubboc_slice params,
-    const dubboc_call_options *options, dubboc_text *result, dubboc_error *err)
+dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method,
+    dubboc_slice params, const dubboc_call_options *options, dubboc_text *result, dubboc_error *err)
 {
     json_value value = {JSON_ARRAY, slice_of("[]")};
     error_begin_call(err);
@@ -160,26 +169,28 @@ dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, cons
     return call_and_wait(client, interface, method, value.text, options, take_text, result, err);
 }
 
-dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, const char *method, const cJSON *params,
-    const dubboc_call_options *options, cJSON **result, dubboc_error *err)
+dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, const char *method,
+    const cJSON *params, const dubboc_call_options *options, cJSON **result, dubboc_error *err)
 {
     error_begin_call(err);
     clear_remote_error(options);
     if (params == NULL)
-        return call_and_wait(client, interface, method, slice_of("[]"), options, take_tree, result, err);
+        return call_and_wait(
+            client, interface, method, slice_of("[]"), options, take_tree, result, err);
     if (!cJSON_IsArray(params) && !cJSON_IsObject(params))
         return error_set(err, DUBBOC_E_ARGUMENT, "params are neither a JSON array nor an object");
     buffer text;
     buffer_init(&text, PARAMS_BYTES_MAX);
     dubboc_status status = json_write(&text, params, err);
     if (status == DUBBOC_OK)
-        status = call_and_wait(client, interface, method, buffer_slice(&text), options, take_tree, result, err);
+        status = call_and_wait(
+            client, interface, method, buffer_slice(&text), options, take_tree, result, err);
     buffer_fini(&text);
     return status;
 }
 
-dubboc_status dubboc_call(
-    dubboc_client *client, const char *interface, const char *method, const cJSON *params, cJSON **result, dubboc_error *err)
+dubboc_status dubboc_call(dubboc_client *client, const char *interface, const char *method,
+    const cJSON *params, cJSON **result, dubboc_error *err)
 {
     return dubboc_call_with(client, interface, method, params, NULL, result, err);
 }

@@ -1,5 +1,6 @@
-/* Says how long a call that timed out was allowed to take, and who set that: without it nobody finds
- * the one of seven places that must change. Looked up when it is told, since few calls time out. */
+/* Says how long a call that timed out was allowed to take, and who set that: without it nobody
+ * finds the one of seven places that must change. Looked up when it is told, since few calls time
+ * out. */
 #include "client/call.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@
 #define KEY_BYTES_MAX 600 /* "<method>.timeout" */
 
 /* A place in the configuration: a variable or the file's line by its origin, else by name. */
-static void timeout_print_place(const dubboc_config *config, const char *section, const char *key, char *text, size_t size)
+static void timeout_print_place(
+    const dubboc_config *config, const char *section, const char *key, char *text, size_t size)
 {
     const char *origin = "";
     bool is_variable = dubboc_config_get(config, section, key, &origin) != NULL && origin[0] == '$';
@@ -20,7 +22,8 @@ static void timeout_print_place(const dubboc_config *config, const char *section
         snprintf(text, size, "[%s] %s", section, key);
 }
 
-void client_describe_setting(const dubboc_config *config, const char *option, const char *key, char *text, size_t size)
+void client_describe_setting(
+    const dubboc_config *config, const char *option, const char *key, char *text, size_t size)
 {
     const char *origin = "default";
     dubboc_config_get(config, "client", key, &origin);
@@ -39,7 +42,8 @@ static void timeout_print_reference(const call *self, char *text, size_t size)
     char key[KEY_BYTES_MAX];
     int64_t unused;
     bool is_of_method = config_method_int(config, section, self->method.at, "timeout", &unused);
-    snprintf(key, sizeof key, "%s%stimeout", is_of_method ? self->method.at : "", is_of_method ? "." : "");
+    snprintf(key, sizeof key, "%s%stimeout", is_of_method ? self->method.at : "",
+        is_of_method ? "." : "");
     timeout_print_place(config, section, key, text, size);
 }
 
@@ -60,8 +64,8 @@ void call_describe_timeout(const call *self, char *text, size_t size)
     size_t room = size - (size_t)len - 1; /* and the bracket */
     switch (self->timeout_from) {
     case TIMEOUT_FROM_CLIENT:
-        client_describe_setting(
-            self->client->config, self->client->timeout_is_option ? "timeout_ms" : NULL, "request_timeout", place, room);
+        client_describe_setting(self->client->config,
+            self->client->timeout_is_option ? "timeout_ms" : NULL, "request_timeout", place, room);
         break;
     case TIMEOUT_FROM_NODE:
         timeout_print_node(self, place, room);

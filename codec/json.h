@@ -1,7 +1,9 @@
-/* JSON inside dubboc: one strict scanner over text, a builder of cJSON trees from text, a writer of trees into a buffer.
+/* JSON inside dubboc: one strict scanner over text, a builder of cJSON trees from text, a writer of
+ * trees into a buffer.
  *
- * The idea: a message is validated in one pass that builds nothing and only notes where things are; trees are made of just those
- * pieces that somebody asks for, straight from the text. The public side is <dubboc/json.h>. */
+ * The idea: a message is validated in one pass that builds nothing and only notes where things are;
+ * trees are made of just those pieces that somebody asks for, straight from the text. The public
+ * side is <dubboc/json.h>. */
 #ifndef CODEC_JSON_H
 #define CODEC_JSON_H
 
@@ -11,8 +13,9 @@
 #include "base/slice.h"
 
 #define JSON_DEPTH_MAX 128
-#define JSON_VALUES_MAX (8u * 1024 * 1024)      /* in a text that is only scanned */
-#define JSON_TREE_VALUES_MAX (1u * 1024 * 1024) /* in a tree: each takes 64 bytes and more, 40 times its text (traps J5) */
+#define JSON_VALUES_MAX (8u * 1024 * 1024) /* in a text that is only scanned */
+/* in a tree: each takes 64 bytes and more, 40 times its text (traps J5) */
+#define JSON_TREE_VALUES_MAX (1u * 1024 * 1024)
 
 typedef enum json_kind {
     JSON_NONE, /* absent */
@@ -25,7 +28,8 @@ typedef enum json_kind {
     JSON_OBJECT
 } json_kind;
 
-/* A value as it stands in a text that has been checked: text is exactly the value's bytes, without white space around it. */
+/* A value as it stands in a text that has been checked: text is exactly the value's bytes, without
+ * white space around it. */
 typedef struct json_value {
     json_kind kind;
     dubboc_slice text;
@@ -44,7 +48,8 @@ typedef struct json_scan {
 
 void json_scan_init(json_scan *scan, dubboc_slice text);
 
-/* Skips white space and one value, whatever it is, checking it wholly. false: scan->status and ->problem say why, ->at where. */
+/* Skips white space and one value, whatever it is, checking it wholly. false: scan->status and
+ * ->problem say why, ->at where. */
 bool json_scan_value(json_scan *scan, json_value *value);
 
 /* Nothing but white space is left. false: there is more (a problem is set). */
@@ -54,19 +59,22 @@ bool json_scan_end(json_scan *scan);
  *     if (!json_scan_open(&scan, JSON_OBJECT)) ...
  *     while (json_scan_member(&scan, &key)) { if (!json_scan_value(&scan, &value)) break; ... }
  *     if (scan.status != DUBBOC_OK) ...
- * key is the string token with its quotes; json_string_is() compares it. json_scan_item() is json_scan_member() for arrays: true
- * when another value follows. Both return false at the closing bracket, which they consume, or at a problem. */
+ * key is the string token with its quotes; json_string_is() compares it. json_scan_item() is
+ * json_scan_member() for arrays: true when another value follows. Both return false at the closing
+ * bracket, which they consume, or at a problem. */
 bool json_scan_open(json_scan *scan, json_kind kind);
 bool json_scan_member(json_scan *scan, dubboc_slice *key);
 bool json_scan_item(json_scan *scan);
 
-/* The kind of the value that starts at the next byte that is no white space; JSON_NONE: none does. Moves nothing. */
+/* The kind of the value that starts at the next byte that is no white space; JSON_NONE: none does.
+ * Moves nothing. */
 json_kind json_scan_peek(const json_scan *scan);
 
 /* Sets err from a scan that failed: "not JSON: <problem> at byte <n>". Returns scan->status. */
 dubboc_status json_scan_error(const json_scan *scan, dubboc_error *err);
 
-/* Checks that text is one JSON text, and tells its kind and place. As json_scan_value() and json_scan_end(). */
+/* Checks that text is one JSON text, and tells its kind and place. As json_scan_value() and
+ * json_scan_end(). */
 dubboc_status json_check(dubboc_slice text, json_value *value, dubboc_error *err);
 
 /* Whether a checked string token (with quotes) spells these bytes, escapes resolved. */
@@ -86,7 +94,8 @@ json_tree_cost json_tree_cost_of(dubboc_slice checked);
 /* Builds the tree of a text that was checked by this scanner. Errors as dubboc_json_parse(). */
 dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err);
 
-/* Appends a tree as text. DUBBOC_E_ARGUMENT as dubboc_json_print(); DUBBOC_E_TOO_BIG, DUBBOC_E_NO_MEMORY: the buffer's. */
+/* Appends a tree as text. DUBBOC_E_ARGUMENT as dubboc_json_print(); DUBBOC_E_TOO_BIG,
+ * DUBBOC_E_NO_MEMORY: the buffer's. */
 dubboc_status json_write(buffer *out, const cJSON *tree, dubboc_error *err);
 
 /* Appends a string with its quotes. false: text is not UTF-8 (nothing appended). */

@@ -30,7 +30,8 @@ static dubboc_status decimal_of(const cJSON *value, json_decimal *decimal)
         *decimal = json_decimal_of(value->valuedouble);
         return DUBBOC_OK;
     }
-    dubboc_slice text = json_node_type(value) == cJSON_Raw ? raw_number(value) : slice_make(NULL, 0);
+    dubboc_slice text =
+        json_node_type(value) == cJSON_Raw ? raw_number(value) : slice_make(NULL, 0);
     if (text.at == NULL)
         return DUBBOC_E_TYPE;
     *decimal = json_decimal_read(text);
@@ -103,7 +104,8 @@ dubboc_status dubboc_json_double(const cJSON *value, double *out)
         *out = value->valuedouble;
         return DUBBOC_OK;
     }
-    dubboc_slice text = json_node_type(value) == cJSON_Raw ? raw_number(value) : slice_make(NULL, 0);
+    dubboc_slice text =
+        json_node_type(value) == cJSON_Raw ? raw_number(value) : slice_make(NULL, 0);
     if (text.at == NULL)
         return DUBBOC_E_TYPE;
     return json_number_nearest(text, out) ? DUBBOC_OK : DUBBOC_E_RANGE;
@@ -156,7 +158,8 @@ cJSON *dubboc_json_decimal_new(const char *text, size_t len)
     if (!json_number_is_valid(number))
         return NULL;
     double value;
-    return json_number_is_plain(number, &value) ? json_node_number(value) : json_node_text(cJSON_Raw, number);
+    return json_number_is_plain(number, &value) ? json_node_number(value)
+                                                : json_node_text(cJSON_Raw, number);
 }
 
 cJSON *dubboc_json_get(const cJSON *object, const char *name)

@@ -20,7 +20,8 @@ typedef struct build {
 
 static inline void skip_space(build *self)
 {
-    while (self->at < self->end && (*self->at == ' ' || *self->at == '\n' || *self->at == '\r' || *self->at == '\t'))
+    while (self->at < self->end &&
+           (*self->at == ' ' || *self->at == '\n' || *self->at == '\r' || *self->at == '\t'))
         self->at++;
 }
 
@@ -32,7 +33,7 @@ static const char *closing_quote(const char *at, const char *end)
     return at;
 }
 
-/* --- what a tree takes ------------------------------------------------------------------ */
+/* --- what a tree takes --- */
 
 /* What malloc() of glibc takes for a block on a machine of 64 bits: 8 bytes more, in steps of 16,
  * 32 at least. */
@@ -91,7 +92,7 @@ json_tree_cost json_tree_cost_of(dubboc_slice checked)
     return cost;
 }
 
-/* --- making it -------------------------------------------------------------------------- */
+/* --- making it --- */
 
 static char *escaped_string(build *self, const char *token, const char *first_escape)
 {
@@ -130,7 +131,8 @@ static cJSON *other_number(build *self, const char *token)
     self->at = at;
     dubboc_slice text = slice_make(token, (size_t)(at - token));
     double value;
-    return json_number_is_plain(text, &value) ? json_node_number(value) : json_node_text(cJSON_Raw, text);
+    return json_number_is_plain(text, &value) ? json_node_number(value)
+                                              : json_node_text(cJSON_Raw, text);
 }
 
 /* Integers of up to 15 digits at once, all others by way of their text. */
@@ -260,11 +262,13 @@ dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err)
     }
     cJSON_Delete(root);
     if (self.values_left == 0)
-        return error_set(err, DUBBOC_E_TOO_BIG, "more than %u values, use the raw form", JSON_TREE_VALUES_MAX);
+        return error_set(
+            err, DUBBOC_E_TOO_BIG, "more than %u values, use the raw form", JSON_TREE_VALUES_MAX);
     if (self.zero_at == NULL)
         return error_no_memory(err);
-    return error_set(
-        err, DUBBOC_E_TYPE, "a string holds \\u0000, which a C string cannot, at byte %zu", (size_t)(self.zero_at - checked.at));
+    return error_set(err, DUBBOC_E_TYPE,
+        "a string holds \\u0000, which a C string cannot, at byte %zu",
+        (size_t)(self.zero_at - checked.at));
 }
 
 dubboc_status dubboc_json_parse(const char *text, size_t len, cJSON **tree, dubboc_error *err)

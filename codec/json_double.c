@@ -1,12 +1,14 @@
 /* Between doubles and decimals.
  *
- * Printing follows Raffaello Giulietti's "The Schubfach way to render doubles": the numbers that round to a double form an interval; scaled by
- * the right power of ten it holds at most one multiple of ten and at least one integer, which is the answer. A power with 126 bits is
- * enough to place all of them, provided that what is lost below is remembered as one odd bit.
+ * Printing follows Raffaello Giulietti's "The Schubfach way to render doubles": the numbers that
+ * round to a double form an interval; scaled by the right power of ten it holds at most one
+ * multiple of ten and at least one integer, which is the answer. A power with 126 bits is enough to
+ * place all of them, provided that what is lost below is remembered as one odd bit.
  *
- * Reading follows Daniel Lemire's "Number parsing at a gigabyte per second": digits times a 128-bit power has the 55 bits that rounding needs,
- * but for cases that can be recognised. Those, and the smallest doubles, are left to strtod(), which is given no decimal point and so
- * does not ask the locale. */
+ * Reading follows Daniel Lemire's "Number parsing at a gigabyte per second": digits times a 128-bit
+ * power has the 55 bits that rounding needs, but for cases that can be recognised. Those, and the
+ * smallest doubles, are left to strtod(), which is given no decimal point and so does not ask the
+ * locale. */
 #include "codec/json_double.h"
 
 #include <math.h>
@@ -44,12 +46,14 @@ static inline product multiply(uint64_t a, uint64_t b)
     uint64_t low = a_low * b_low;
     uint64_t middle = a_high * b_low + (low >> 32);
     uint64_t other = a_low * b_high + (uint32_t)middle;
-    return (product){.high = a_high * b_high + (middle >> 32) + (other >> 32), .low = other << 32 | (uint32_t)low};
+    return (product){.high = a_high * b_high + (middle >> 32) + (other >> 32),
+        .low = other << 32 | (uint32_t)low};
 }
 
 #endif
 
-/* floor(log2(10^k)), for |k| < 1233; a right shift of a negative number rounds down with every compiler we know. */
+/* floor(log2(10^k)), for |k| < 1233; a right shift of a negative number rounds down with every
+ * compiler we know. */
 static inline int floor_log2_power(int k)
 {
     return (k * 1741647) >> 19;
@@ -57,7 +61,8 @@ static inline int floor_log2_power(int k)
 
 /* --- printing --- */
 
-/* The high 64 bits of power * factor; bit 0 is set as well when anything of weight is below them. */
+/* The high 64 bits of power * factor; bit 0 is set as well when anything of weight is below
+ * them. */
 static uint64_t multiply_to_odd(json_power power, uint64_t factor)
 {
     product low = multiply(power.low, factor);
@@ -90,7 +95,8 @@ static interval interval_of(double value, int *exponent)
     json_power power = json_powers[-k - JSON_POWER_FIRST];
     uint64_t is_open = c & 1; /* a tie rounds to the even one: the ends belong to it */
     *exponent = k;
-    return (interval){.lower = multiply_to_odd(power, (4 * c - 2 + is_lower_nearer) << shift) + is_open,
+    return (interval){
+        .lower = multiply_to_odd(power, (4 * c - 2 + is_lower_nearer) << shift) + is_open,
         .value = multiply_to_odd(power, (4 * c) << shift),
         .upper = multiply_to_odd(power, (4 * c + 2) << shift) - is_open};
 }
@@ -132,13 +138,15 @@ static unsigned leading_zeros(uint64_t value)
     return (unsigned)__builtin_clzll(value);
 }
 
-/* Where 5^exponent fits 128 bits, or 5^-exponent 64: here the table's power, rounded up, decides every case. */
+/* Where 5^exponent fits 128 bits, or 5^-exponent 64: here the table's power, rounded up, decides
+ * every case. */
 static bool is_small_power(int exponent)
 {
     return exponent >= -27 && exponent <= 55;
 }
 
-/* The power rounded down, one less than the table's, as the proof wants it for all but the small ones. */
+/* The power rounded down, one less than the table's, as the proof wants it for all but the small
+ * ones. */
 static json_power power_for_reading(int exponent)
 {
     json_power power = json_powers[exponent - JSON_POWER_FIRST];
@@ -154,7 +162,8 @@ static bool scale(uint64_t digits, int exponent, product *scaled)
 {
     json_power power = power_for_reading(exponent);
     product whole = multiply(digits, power.high);
-    /* The 9 bits below what is rounded are all set: a carry from the power's low half may matter. */
+    /* The 9 bits below what is rounded are all set: a carry from the power's low half may
+     * matter. */
     if ((whole.high & 0x1FF) == 0x1FF) {
         uint64_t more = multiply(digits, power.low).high;
         whole.low += more;
@@ -191,8 +200,10 @@ double json_double_nearest(uint64_t digits, int64_t wide_exponent)
     int biased = floor_log2_power(exponent) + 63 + (int)top - (int)zeros + EXPONENT_BIAS;
     if (biased <= 0)
         return by_library(digits, exponent);
-    /* Exactly in the middle between two doubles: to the even one. Only these powers can lead there. */
-    bool is_tie = scaled.low <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1 && mantissa << shift == scaled.high;
+    /* Exactly in the middle between two doubles: to the even one. Only these powers can lead
+     * there. */
+    bool is_tie = scaled.low <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1 &&
+                  mantissa << shift == scaled.high;
     if (is_tie)
         mantissa--;
     mantissa = (mantissa + (mantissa & 1)) >> 1;

@@ -29,8 +29,10 @@ bool json_format_take_if(json_format *format, char c)
     return true;
 }
 
-dubboc_status json_format_fault(const json_format *format, const json_path *path, dubboc_error *err, const char *what)
+dubboc_status json_format_fault(
+    const json_format *format, const json_path *path, dubboc_error *err, const char *what)
 {
-    return json_path_error(path, err, DUBBOC_E_ARGUMENT, "%s in the format at byte %zu of \"%.200s\"", what,
-        (size_t)(format->at - format->start), format->start);
+    return json_path_error(path, err, DUBBOC_E_ARGUMENT,
+        "%s in the format at byte %zu of \"%.200s\"", what, (size_t)(format->at - format->start),
+        format->start);
 }

@@ -12,8 +12,8 @@ typedef struct json_maker {
 
 void json_maker_init(json_maker *self, dubboc_error *err);
 
-/* All that follow return NULL on failure: status and err say why, err with the path. The first failure
- * is the one that is kept. */
+/* All that follow return NULL on failure: status and err say why, err with the path. The first
+ * failure is the one that is kept. */
 
 /* DUBBOC_E_ARGUMENT with these words. */
 cJSON *json_make_failed(json_maker *self, const char *problem);
@@ -39,12 +39,12 @@ cJSON *json_make_taken(json_maker *self, cJSON *node);
 /* DUBBOC_E_ARGUMENT: tree is NULL or deeper than 128 levels. */
 cJSON *json_make_copy(json_maker *self, const cJSON *tree);
 
-/* Appends child to parent under a copy of key (NULL: an array's item). Takes child over; child NULL is
- * passed on as the failure that it is. */
+/* Appends child to parent under a copy of key (NULL: an array's item). Takes child over; child NULL
+ * is passed on as the failure that it is. */
 bool json_make_member(json_maker *self, cJSON *parent, const char *key, cJSON *child);
 
-/* Goes down to a member or item; false: DUBBOC_E_ARGUMENT (the name is NULL or not UTF-8, or more than
- * 128 levels). */
+/* Goes down to a member or item; false: DUBBOC_E_ARGUMENT (the name is NULL or not UTF-8, or more
+ * than 128 levels). */
 bool json_maker_enter_key(json_maker *self, const char *key);
 bool json_maker_enter_index(json_maker *self, size_t index);
 void json_maker_leave(json_maker *self);

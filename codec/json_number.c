@@ -1,7 +1,8 @@
 /* Numbers between text and double. Nothing here asks the locale.
  *
- * Short numbers, which are nearly all, are converted by one exact multiplication or division: a power of ten up to 10^22 and an
- * integer up to 2^53 are doubles, so that the result is rounded once. All others are the business of json_double.c. */
+ * Short numbers, which are nearly all, are converted by one exact multiplication or division: a
+ * power of ten up to 10^22 and an integer up to 2^53 are doubles, so that the result is rounded
+ * once. All others are the business of json_double.c. */
 #include "codec/json_number.h"
 
 #include <float.h>
@@ -13,8 +14,8 @@
 #include "codec/json_double.h"
 
 #define EXACT_POWER_MAX 22
-static const double powers_of_ten[EXACT_POWER_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
-    1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double powers_of_ten[EXACT_POWER_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
+    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 /* 15 digits always come back from a double in its normal range (DBL_DIG). */
 #define SAFE_DIGITS_END UINT64_C(1000000000000000)
@@ -104,10 +105,12 @@ static double unsigned_double(uint64_t digits, int64_t exponent)
 {
     if (digits == 0)
         return 0;
-    bool is_short = digits <= JSON_EXACT_INTEGER_MAX && exponent >= -EXACT_POWER_MAX && exponent <= EXACT_POWER_MAX;
+    bool is_short = digits <= JSON_EXACT_INTEGER_MAX && exponent >= -EXACT_POWER_MAX &&
+                    exponent <= EXACT_POWER_MAX;
     if (!is_short || !rounds_once)
         return json_double_nearest(digits, exponent);
-    return exponent < 0 ? (double)digits / powers_of_ten[-exponent] : (double)digits * powers_of_ten[exponent];
+    return exponent < 0 ? (double)digits / powers_of_ten[-exponent]
+                        : (double)digits * powers_of_ten[exponent];
 }
 
 double json_decimal_double(json_decimal decimal)
@@ -120,7 +123,8 @@ double json_decimal_double(json_decimal decimal)
 
 static bool is_surely_given_back(json_decimal decimal)
 {
-    return decimal.digits < SAFE_DIGITS_END && decimal.exponent > -SAFE_EXPONENT && decimal.exponent < SAFE_EXPONENT;
+    return decimal.digits < SAFE_DIGITS_END && decimal.exponent > -SAFE_EXPONENT &&
+           decimal.exponent < SAFE_EXPONENT;
 }
 
 static bool same_decimal(json_decimal a, json_decimal b)
@@ -133,7 +137,8 @@ static bool decimal_as_double(json_decimal decimal, double *value)
     if (decimal.is_long)
         return false;
     double nearest = json_decimal_double(decimal);
-    if (!is_surely_given_back(decimal) && (isinf(nearest) || !same_decimal(decimal, json_decimal_of(nearest))))
+    if (!is_surely_given_back(decimal) &&
+        (isinf(nearest) || !same_decimal(decimal, json_decimal_of(nearest))))
         return false;
     *value = nearest;
     return true;
@@ -145,8 +150,8 @@ static bool decimal_as_double(json_decimal decimal, double *value)
  * So what lies behind that many digits only says on which side of a halfway value the number is. */
 #define NEAREST_DIGITS_MAX 800
 
-/* Reads a number with more digits than an integer holds. strtod() is given an integer with an exponent:
- * without a decimal point it does not ask the locale. */
+/* Reads a number with more digits than an integer holds. strtod() is given an integer with an
+ * exponent: without a decimal point it does not ask the locale. */
 static double long_nearest(dubboc_slice number)
 {
     char text[NEAREST_DIGITS_MAX + 32];
@@ -205,7 +210,8 @@ bool json_number_is_plain(dubboc_slice number, double *value)
     double found;
     if (!decimal_as_double(decimal, &found))
         return false;
-    /* Above 2^53 some integers are doubles and some are not: all are kept as text, so that equal kinds of data make equal nodes. */
+    /* Above 2^53 some integers are doubles and some are not: all are kept as text, so that equal
+     * kinds of data make equal nodes. */
     if (fabs(found) > (double)JSON_EXACT_INTEGER_MAX && is_integer_text(number))
         return false;
     *value = found;
@@ -214,7 +220,8 @@ bool json_number_is_plain(dubboc_slice number, double *value)
 
 /* --- printing --- */
 
-/* A decimal with few places, as people write them: the first power of ten that makes an integer of it, if that divides back to it. */
+/* A decimal with few places, as people write them: the first power of ten that makes an integer of
+ * it, if that divides back to it. */
 static bool short_decimal(double value, json_decimal *decimal)
 {
     if (value >= 1e15 || value < 1e-5 || !rounds_once)
@@ -333,7 +340,8 @@ size_t json_number_print(double value, char *out)
     if (signbit(value))
         out[len++] = '-';
     double positive = fabs(value);
-    if (positive == 0 && len > 0) { /* -0 would be read as the integer 0 by Java and Python, and lose its sign */
+    if (positive == 0 &&
+        len > 0) { /* -0 would be read as the integer 0 by Java and Python, and lose its sign */
         memcpy(out + len, "0.0", 3);
         return len + 3;
     }

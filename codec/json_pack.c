@@ -1,5 +1,6 @@
-/* Trees from a format and arguments. Whatever fails, the rest of the format is gone through once more for the arguments that are taken
- * over, so that the caller never has to ask which of them are still its own. */
+/* Trees from a format and arguments. Whatever fails, the rest of the format is gone through once
+ * more for the arguments that are taken over, so that the caller never has to ask which of them are
+ * still its own. */
 #include "base/error.h"
 #include "codec/json_format.h"
 #include "codec/json_maker.h"
@@ -18,7 +19,8 @@ static void drop_argument(pack *self, char code);
 static cJSON *fault(pack *self, const char *what)
 {
     if (self->maker.status == DUBBOC_OK)
-        self->maker.status = json_format_fault(&self->format, &self->maker.path, self->maker.err, what);
+        self->maker.status =
+            json_format_fault(&self->format, &self->maker.path, self->maker.err, what);
     return NULL;
 }
 
@@ -26,7 +28,8 @@ static cJSON *pack_string(pack *self)
 {
     bool may_be_null = json_format_take_if(&self->format, '?');
     const char *text = va_arg(self->args, const char *);
-    return may_be_null ? json_make_string_or_null(&self->maker, text) : json_make_string(&self->maker, slice_of(text));
+    return may_be_null ? json_make_string_or_null(&self->maker, text)
+                       : json_make_string(&self->maker, slice_of(text));
 }
 
 static cJSON *pack_sized_string(pack *self)
@@ -75,7 +78,8 @@ static cJSON *pack_container(pack *self, int type)
         }
         if (next == '\0')
             fault(self, "a bracket is not closed");
-        if (next == '\0' || !(type == cJSON_Object ? pack_member(self, node) : pack_item(self, node, count)))
+        if (next == '\0' ||
+            !(type == cJSON_Object ? pack_member(self, node) : pack_item(self, node, count)))
             break;
     }
     cJSON_Delete(node);
@@ -121,7 +125,8 @@ static cJSON *pack_value(pack *self)
     }
 }
 
-/* Takes the arguments of one code and frees what was to be taken over. Of an unknown code nobody knows the arguments. */
+/* Takes the arguments of one code and frees what was to be taken over. Of an unknown code nobody
+ * knows the arguments. */
 static void drop_argument(pack *self, char code)
 {
     switch (code) {
@@ -170,7 +175,8 @@ dubboc_status dubboc_json_vpack(cJSON **tree, dubboc_error *err, const char *for
         fault(&self, "something after the value");
         cJSON_Delete(root);
     }
-    while (self.maker.status != DUBBOC_OK && !self.is_lost && json_format_peek(&self.format) != '\0')
+    while (
+        self.maker.status != DUBBOC_OK && !self.is_lost && json_format_peek(&self.format) != '\0')
         drop_argument(&self, json_format_take(&self.format));
     va_end(self.args);
     if (self.maker.status == DUBBOC_OK) {

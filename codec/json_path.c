@@ -30,7 +30,8 @@ bool json_path_find(json_path *path, const cJSON *root, const cJSON *node)
         return root != NULL;
     size_t index = 0;
     for (const cJSON *child = root->child; child != NULL; child = child->next, index++) {
-        bool is_pushed = child->string != NULL ? json_path_push_key(path, child->string) : json_path_push_index(path, index);
+        bool is_pushed = child->string != NULL ? json_path_push_key(path, child->string)
+                                               : json_path_push_index(path, index);
         if (!is_pushed)
             return false;
         if (json_path_find(path, child, node))
@@ -82,7 +83,8 @@ const char *json_path_text(const json_path *path, char text[JSON_PATH_TEXT_MAX])
     return text;
 }
 
-dubboc_status json_path_error(const json_path *path, dubboc_error *err, dubboc_status status, const char *text, ...)
+dubboc_status json_path_error(
+    const json_path *path, dubboc_error *err, dubboc_status status, const char *text, ...)
 {
     char place[JSON_PATH_TEXT_MAX];
     va_list args;

@@ -21,15 +21,16 @@ typedef struct json_path {
 bool json_path_push_key(json_path *path, const char *key);
 bool json_path_push_index(json_path *path, size_t index);
 
-/* Fills an empty path with the way from root to node. false: node is not in that tree, or deeper than 128
- * levels. root may be NULL. */
+/* Fills an empty path with the way from root to node. false: node is not in that tree, or deeper
+ * than 128 levels. root may be NULL. */
 bool json_path_find(json_path *path, const cJSON *root, const cJSON *node);
 
-/* Writes it, cut at its end when too long; returns text. Bytes that would spoil a line of text are shown as '?'. */
+/* Writes it, cut at its end when too long; returns text. Bytes that would spoil a line of text are
+ * shown as '?'. */
 const char *json_path_text(const json_path *path, char text[JSON_PATH_TEXT_MAX]);
 
 /* Sets err to status and "<path>: " and the text. */
-dubboc_status json_path_error(const json_path *path, dubboc_error *err, dubboc_status status, const char *text, ...)
-    DUBBOC_PRINTF(4, 5);
+dubboc_status json_path_error(const json_path *path, dubboc_error *err, dubboc_status status,
+    const char *text, ...) DUBBOC_PRINTF(4, 5);
 
 #endif

@@ -1,6 +1,7 @@
-/* Searching the bytes of JSON strings. Nearly all of them are plain ASCII that stands for itself, so that is what this is quick at: sixteen
- * bytes a step where the processor has SSE2, eight elsewhere, one by one at the end of the text. Inline, for the strings of
- * everyday messages are so short that a call would cost as much as the search. */
+/* Searching the bytes of JSON strings. Nearly all of them are plain ASCII that stands for itself,
+ * so that is what this is quick at: sixteen bytes a step where the processor has SSE2, eight
+ * elsewhere, one by one at the end of the text. Inline, for the strings of everyday messages are so
+ * short that a call would cost as much as the search. */
 #ifndef CODEC_JSON_PLAIN_H
 #define CODEC_JSON_PLAIN_H
 
@@ -55,7 +56,8 @@ static inline uint64_t json_load4(const char *at)
 
 static inline __m128i json_quotes_and_escapes(__m128i bytes)
 {
-    return _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    return _mm_or_si128(
+        _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')), _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
 }
 
 static inline size_t json_first_found(__m128i found)
@@ -64,7 +66,8 @@ static inline size_t json_first_found(__m128i found)
     return mask == 0 ? JSON_STEP : (size_t)__builtin_ctz(mask);
 }
 
-/* How many of JSON_STEP bytes come before the first one that needs attention; JSON_STEP: none does. */
+/* How many of JSON_STEP bytes come before the first one that needs attention; JSON_STEP: none
+ * does. */
 static inline size_t json_plain_in_step(const char *at)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
@@ -76,7 +79,8 @@ static inline size_t json_plain_in_step(const char *at)
 /* The same, for '"' and '\\' only. */
 static inline size_t json_unquoted_in_step(const char *at)
 {
-    return json_first_found(json_quotes_and_escapes(_mm_loadu_si128((const __m128i *)(const void *)at)));
+    return json_first_found(
+        json_quotes_and_escapes(_mm_loadu_si128((const __m128i *)(const void *)at)));
 }
 
 #else
@@ -140,7 +144,8 @@ static inline bool json_is_plain(const char *at, size_t len)
     if (len > 16)
         return json_plain_end(at, at + len) == at + len;
     if (len >= 8)
-        return (json_word_needs_attention(json_load8(at)) | json_word_needs_attention(json_load8(at + len - 8))) == 0;
+        return (json_word_needs_attention(json_load8(at)) |
+                   json_word_needs_attention(json_load8(at + len - 8))) == 0;
     if (len >= 4)
         return json_word_needs_attention(json_load4(at) | json_load4(at + len - 4) << 32) == 0;
     for (size_t i = 0; i < len; i++) {

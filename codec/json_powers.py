@@ -3,11 +3,12 @@
 import os
 import sys
 
-FIRST, LAST, PER_LINE = -292, 324, 3
+FIRST, LAST, PER_LINE = -292, 324, 2
 
 HEAD = """/* Made by json_powers.py; a test compares the two.
  *
- * 10^k with 128 significant bits, rounded up: the least integer g with g * 2^e >= 10^k and 2^127 <= g < 2^128. Exact for k in 0..55. */
+ * 10^k with 128 significant bits, rounded up: the least integer g with g * 2^e >= 10^k and
+ * 2^127 <= g < 2^128. Exact for k in 0..55. */
 #include "codec/json_powers.h"
 
 const json_power json_powers[JSON_POWER_LAST - JSON_POWER_FIRST + 1] = {

@@ -53,7 +53,8 @@ static const char *value_kind(const cJSON *value)
 
 dubboc_status json_read_wrong_type(json_reader *self, const cJSON *value, const char *expected)
 {
-    return json_path_error(&self->path, self->err, DUBBOC_E_TYPE, "expected %s, found %s", expected, value_kind(value));
+    return json_path_error(&self->path, self->err, DUBBOC_E_TYPE, "expected %s, found %s", expected,
+        value_kind(value));
 }
 
 /* The beginning of a long one. */
@@ -68,17 +69,20 @@ static const char *number_text(const cJSON *value, char text[SHOWN_NUMBER_MAX + 
 }
 
 /* status is that of reading value as the kind of number that was expected. */
-static dubboc_status wrong_number(json_reader *self, const cJSON *value, dubboc_status status, const char *expected)
+static dubboc_status wrong_number(
+    json_reader *self, const cJSON *value, dubboc_status status, const char *expected)
 {
     char text[SHOWN_NUMBER_MAX + 4];
     if (status == DUBBOC_OK)
         return DUBBOC_OK;
     if (status == DUBBOC_E_TYPE)
         return json_read_wrong_type(self, value, expected);
-    return json_path_error(&self->path, self->err, DUBBOC_E_RANGE, "expected %s, found %s", expected, number_text(value, text));
+    return json_path_error(&self->path, self->err, DUBBOC_E_RANGE, "expected %s, found %s",
+        expected, number_text(value, text));
 }
 
-dubboc_status json_read_string(json_reader *self, const cJSON *value, bool may_be_null, const char **to)
+dubboc_status json_read_string(
+    json_reader *self, const cJSON *value, bool may_be_null, const char **to)
 {
     if (may_be_null && json_node_type(value) == cJSON_NULL) {
         *to = NULL;
@@ -90,7 +94,8 @@ dubboc_status json_read_string(json_reader *self, const cJSON *value, bool may_b
     return DUBBOC_OK;
 }
 
-dubboc_status json_read_i64(json_reader *self, const cJSON *value, int64_t min, int64_t max, int64_t *to)
+dubboc_status json_read_i64(
+    json_reader *self, const cJSON *value, int64_t min, int64_t max, int64_t *to)
 {
     int64_t number = 0;
     dubboc_status status = dubboc_json_i64(value, &number);
@@ -146,7 +151,8 @@ dubboc_status json_read_bool(json_reader *self, const cJSON *value, bool *to)
 
 dubboc_status json_read_null(json_reader *self, const cJSON *value)
 {
-    return json_node_type(value) == cJSON_NULL ? DUBBOC_OK : json_read_wrong_type(self, value, "null");
+    return json_node_type(value) == cJSON_NULL ? DUBBOC_OK
+                                               : json_read_wrong_type(self, value, "null");
 }
 
 dubboc_status json_read_copy(json_reader *self, const cJSON *value, cJSON **to)

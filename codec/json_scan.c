@@ -1,7 +1,8 @@
 /* The strict scanner of RFC 8259: one pass, nothing built, no memory, no recursion.
  *
- * Inside, a position is passed along as a pointer that the functions return moved on, NULL meaning that they have noted a problem; so
- * it stays in a register. What is open is a stack of closing brackets, 128 bytes at most. */
+ * Inside, a position is passed along as a pointer that the functions return moved on, NULL meaning
+ * that they have noted a problem; so it stays in a register. What is open is a stack of closing
+ * brackets, 128 bytes at most. */
 #include "codec/json.h"
 
 #include "base/error.h"
@@ -18,7 +19,8 @@ void json_scan_init(json_scan *scan, dubboc_slice text)
         .status = DUBBOC_OK};
 }
 
-static const char *fail_with(json_scan *scan, const char *at, dubboc_status status, const char *problem)
+static const char *fail_with(
+    json_scan *scan, const char *at, dubboc_status status, const char *problem)
 {
     if (scan->status == DUBBOC_OK) {
         scan->at = at;
@@ -118,7 +120,9 @@ static const char *scan_string_rest(json_scan *scan, const char *at)
             const char *from = at;
             at = utf8_end(at, scan->end);
             if (at == from)
-                return fail(scan, at, (unsigned char)*at < 0x20 ? "a control character in a string" : "bytes that are not UTF-8");
+                return fail(scan, at,
+                    (unsigned char)*at < 0x20 ? "a control character in a string"
+                                              : "bytes that are not UTF-8");
         }
     }
     return NULL;
@@ -247,7 +251,8 @@ static const char *too_deep(json_scan *scan, const char *at)
     return fail_with(scan, at, DUBBOC_E_TOO_BIG, "nested deeper than 128 levels");
 }
 
-/* At an opening bracket. Ends before the first value inside, or after the closing bracket when there is none. */
+/* At an opening bracket. Ends before the first value inside, or after the closing bracket when
+ * there is none. */
 static const char *enter(json_scan *scan, nesting *open, const char *at, json_kind kind)
 {
     if (scan->depth + open->depth >= JSON_DEPTH_MAX)
@@ -260,18 +265,21 @@ static const char *enter(json_scan *scan, nesting *open, const char *at, json_ki
     return kind == JSON_OBJECT ? scan_key(scan, at, NULL) : at;
 }
 
-/* Behind a value: over closing brackets and a comma, up to the next value; *is_done when everything is closed. */
+/* Behind a value: over closing brackets and a comma, up to the next value; *is_done when everything
+ * is closed. */
 static const char *leave(json_scan *scan, nesting *open, const char *at, bool *is_done)
 {
     while (open->depth > 0) {
         char closer = open->closers[open->depth - 1];
         at = skip_space(at, scan->end);
         if (at == scan->end)
-            return fail(scan, at, closer == '}' ? "an object without its end" : "an array without its end");
+            return fail(
+                scan, at, closer == '}' ? "an object without its end" : "an array without its end");
         if (*at == ',')
             return closer == '}' ? scan_key(scan, at + 1, NULL) : at + 1;
         if (*at != closer)
-            return fail(scan, at, closer == '}' ? "a comma or } is missing" : "a comma or ] is missing");
+            return fail(
+                scan, at, closer == '}' ? "a comma or } is missing" : "a comma or ] is missing");
         at++;
         open->depth--;
     }
@@ -333,7 +341,8 @@ bool json_scan_end(json_scan *scan)
 
 json_kind json_scan_peek(const json_scan *scan)
 {
-    return scan->status == DUBBOC_OK ? kind_at(skip_space(scan->at, scan->end), scan->end) : JSON_NONE;
+    return scan->status == DUBBOC_OK ? kind_at(skip_space(scan->at, scan->end), scan->end)
+                                     : JSON_NONE;
 }
 
 bool json_scan_open(json_scan *scan, json_kind kind)
@@ -366,9 +375,12 @@ static bool walk_on(json_scan *scan, char opener, char closer)
         return false;
     }
     if (at == scan->end)
-        return fail(scan, at, closer == '}' ? "an object without its end" : "an array without its end") != NULL;
+        return fail(scan, at,
+                   closer == '}' ? "an object without its end" : "an array without its end") !=
+               NULL;
     if (!is_first && *at != ',')
-        return fail(scan, at, closer == '}' ? "a comma or } is missing" : "a comma or ] is missing") != NULL;
+        return fail(scan, at,
+                   closer == '}' ? "a comma or } is missing" : "a comma or ] is missing") != NULL;
     scan->at = is_first ? at : at + 1;
     return true;
 }
@@ -396,7 +408,8 @@ dubboc_status json_scan_error(const json_scan *scan, dubboc_error *err)
     if (scan->status == DUBBOC_OK)
         return DUBBOC_OK;
     const char *what = scan->status == DUBBOC_E_TOO_BIG ? "JSON too big" : "not JSON";
-    return error_set(err, scan->status, "%s: %s at byte %zu", what, scan->problem, (size_t)(scan->at - scan->start));
+    return error_set(err, scan->status, "%s: %s at byte %zu", what, scan->problem,
+        (size_t)(scan->at - scan->start));
 }
 
 dubboc_status json_check(dubboc_slice text, json_value *value, dubboc_error *err)

@@ -1,4 +1,5 @@
-/* Making cJSON nodes. Copying is done here and not by cJSON_Duplicate(), which goes down without a limit. */
+/* Making cJSON nodes. Copying is done here and not by cJSON_Duplicate(), which goes down without a
+ * limit. */
 #include "codec/json_tree.h"
 
 #include <limits.h>
@@ -45,7 +46,8 @@ static cJSON *copy_node(const cJSON *node, bool with_key)
         copy->valuestring = json_text_dup(slice_of(node->valuestring));
     if (with_key && node->string != NULL)
         copy->string = json_text_dup(slice_of(node->string));
-    if ((node->valuestring != NULL && copy->valuestring == NULL) || (with_key && node->string != NULL && copy->string == NULL)) {
+    if ((node->valuestring != NULL && copy->valuestring == NULL) ||
+        (with_key && node->string != NULL && copy->string == NULL)) {
         cJSON_Delete(copy);
         return NULL;
     }

@@ -1,5 +1,6 @@
-/* Making cJSON nodes: allocated with cJSON_malloc(), linked as cJSON links them (the first child's prev is the last one), so
- * that appending takes the same time however long the list is. What is done for every node of a text is inline. */
+/* Making cJSON nodes: allocated with cJSON_malloc(), linked as cJSON links them (the first child's
+ * prev is the last one), so that appending takes the same time however long the list is. What is
+ * done for every node of a text is inline. */
 #ifndef CODEC_JSON_TREE_H
 #define CODEC_JSON_TREE_H
 
@@ -50,7 +51,8 @@ static inline void json_node_append(cJSON *parent, cJSON *child)
     first->prev = child;
 }
 
-/* A copy of a tree, without the key of its root. DUBBOC_E_NO_MEMORY; DUBBOC_E_TOO_BIG: deeper than 128 levels. */
+/* A copy of a tree, without the key of its root. DUBBOC_E_NO_MEMORY; DUBBOC_E_TOO_BIG: deeper than
+ * 128 levels. */
 dubboc_status json_copy(const cJSON *tree, cJSON **copy);
 
 /* The type without cJSON's flags. */

@@ -1,5 +1,6 @@
-/* Trees from values whose kinds the compiler knows (<dubboc/json_typed.h>). Every tree that is to be taken
- * over is taken over whatever fails, so that the caller never has to ask which of them are still its own. */
+/* Trees from values whose kinds the compiler knows (<dubboc/json_typed.h>). Every tree that is to
+ * be taken over is taken over whatever fails, so that the caller never has to ask which of them are
+ * still its own. */
 #include "base/error.h"
 #include "codec/json_maker.h"
 #include "codec/json_tree.h"
@@ -17,14 +18,17 @@ static void value_drop(const dubboc_json_value *value)
         value_drop(one);
 }
 
-static bool build_child(json_maker *self, cJSON *parent, const dubboc_json_value *value, size_t index)
+static bool build_child(
+    json_maker *self, cJSON *parent, const dubboc_json_value *value, size_t index)
 {
     bool is_object = json_node_type(parent) == cJSON_Object;
-    if (!(is_object ? json_maker_enter_key(self, value->name) : json_maker_enter_index(self, index))) {
+    if (!(is_object ? json_maker_enter_key(self, value->name)
+                    : json_maker_enter_index(self, index))) {
         value_drop(value);
         return false;
     }
-    bool is_built = json_make_member(self, parent, is_object ? value->name : NULL, build_value(self, value));
+    bool is_built =
+        json_make_member(self, parent, is_object ? value->name : NULL, build_value(self, value));
     json_maker_leave(self);
     return is_built;
 }
@@ -79,7 +83,8 @@ static cJSON *build_value(json_maker *self, const dubboc_json_value *value)
     }
 }
 
-dubboc_status dubboc_json_build_value(cJSON **tree, dubboc_error *err, const dubboc_json_value *value)
+dubboc_status dubboc_json_build_value(
+    cJSON **tree, dubboc_error *err, const dubboc_json_value *value)
 {
     json_maker self;
     json_maker_init(&self, err);

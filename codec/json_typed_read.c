@@ -3,14 +3,16 @@
 #include "codec/json_reader.h"
 #include "codec/json_tree.h"
 
-static dubboc_status read_target(json_reader *self, const cJSON *value, const dubboc_json_target *target);
+static dubboc_status read_target(
+    json_reader *self, const cJSON *value, const dubboc_json_target *target);
 
 static int64_t signed_max(size_t size)
 {
     return (int64_t)(UINT64_MAX >> (65 - 8 * size));
 }
 
-static dubboc_status read_signed(json_reader *self, const cJSON *value, const dubboc_json_target *target)
+static dubboc_status read_signed(
+    json_reader *self, const cJSON *value, const dubboc_json_target *target)
 {
     int64_t number, max = signed_max(target->size);
     dubboc_status status = json_read_i64(self, value, -max - 1, max, &number);
@@ -23,14 +25,17 @@ static dubboc_status read_signed(json_reader *self, const cJSON *value, const du
     else if (target->size == sizeof(int32_t))
         *(int32_t *)target->to.number = (int32_t)number;
     else
-        memcpy(target->to.number, &number, sizeof number); /* long and long long have the same size */
+        /* long and long long have the same size */
+        memcpy(target->to.number, &number, sizeof number);
     return DUBBOC_OK;
 }
 
-static dubboc_status read_unsigned(json_reader *self, const cJSON *value, const dubboc_json_target *target)
+static dubboc_status read_unsigned(
+    json_reader *self, const cJSON *value, const dubboc_json_target *target)
 {
     uint64_t number;
-    dubboc_status status = json_read_u64(self, value, UINT64_MAX >> (64 - 8 * target->size), &number);
+    dubboc_status status =
+        json_read_u64(self, value, UINT64_MAX >> (64 - 8 * target->size), &number);
     if (status != DUBBOC_OK)
         return status;
     if (target->size == sizeof(uint8_t))
@@ -45,9 +50,11 @@ static dubboc_status read_unsigned(json_reader *self, const cJSON *value, const 
 }
 
 /* Absent members and items; null counts as absent where the target is optional. */
-static dubboc_status read_child(json_reader *self, const cJSON *child, const dubboc_json_target *target)
+static dubboc_status read_child(
+    json_reader *self, const cJSON *child, const dubboc_json_target *target)
 {
-    bool is_left_out = child == NULL || (target->is_optional && json_node_type(child) == cJSON_NULL);
+    bool is_left_out =
+        child == NULL || (target->is_optional && json_node_type(child) == cJSON_NULL);
     if (is_left_out && target->is_optional)
         return DUBBOC_OK;
     if (is_left_out)
@@ -56,7 +63,8 @@ static dubboc_status read_child(json_reader *self, const cJSON *child, const dub
     return read_target(self, child, target);
 }
 
-static dubboc_status read_items(json_reader *self, const cJSON *array, const dubboc_json_target *list)
+static dubboc_status read_items(
+    json_reader *self, const cJSON *array, const dubboc_json_target *list)
 {
     if (json_node_type(array) != cJSON_Array)
         return json_read_wrong_type(self, array, "an array");
@@ -64,7 +72,8 @@ static dubboc_status read_items(json_reader *self, const cJSON *array, const dub
     size_t count = 0;
     for (; list[count].kind != DUBBOC_JSON_END_; count++, item = item != NULL ? item->next : NULL) {
         if (!json_path_push_index(&self->path, count))
-            return json_path_error(&self->path, self->err, DUBBOC_E_ARGUMENT, "more than 128 levels");
+            return json_path_error(
+                &self->path, self->err, DUBBOC_E_ARGUMENT, "more than 128 levels");
         dubboc_status status = read_child(self, item, &list[count]);
         self->path.depth--;
         if (status != DUBBOC_OK)
@@ -72,11 +81,12 @@ static dubboc_status read_items(json_reader *self, const cJSON *array, const dub
     }
     if (item == NULL)
         return DUBBOC_OK;
-    return json_path_error(
-        &self->path, self->err, DUBBOC_E_RANGE, "expected %zu items, found %d", count, cJSON_GetArraySize(array));
+    return json_path_error(&self->path, self->err, DUBBOC_E_RANGE, "expected %zu items, found %d",
+        count, cJSON_GetArraySize(array));
 }
 
-static dubboc_status read_members(json_reader *self, const cJSON *object, const dubboc_json_target *list)
+static dubboc_status read_members(
+    json_reader *self, const cJSON *object, const dubboc_json_target *list)
 {
     if (json_node_type(object) != cJSON_Object)
         return json_read_wrong_type(self, object, "an object");
@@ -84,7 +94,8 @@ static dubboc_status read_members(json_reader *self, const cJSON *object, const 
         if (list->name == NULL)
             return json_path_error(&self->path, self->err, DUBBOC_E_ARGUMENT, "a name is NULL");
         if (!json_path_push_key(&self->path, list->name))
-            return json_path_error(&self->path, self->err, DUBBOC_E_ARGUMENT, "more than 128 levels");
+            return json_path_error(
+                &self->path, self->err, DUBBOC_E_ARGUMENT, "more than 128 levels");
         dubboc_status status = read_child(self, dubboc_json_get(object, list->name), list);
         self->path.depth--;
         if (status != DUBBOC_OK)
@@ -93,7 +104,8 @@ static dubboc_status read_members(json_reader *self, const cJSON *object, const 
     return DUBBOC_OK;
 }
 
-static dubboc_status read_target(json_reader *self, const cJSON *value, const dubboc_json_target *target)
+static dubboc_status read_target(
+    json_reader *self, const cJSON *value, const dubboc_json_target *target)
 {
     switch (target->kind) {
     case DUBBOC_JSON_BOOL_:
@@ -120,11 +132,13 @@ static dubboc_status read_target(json_reader *self, const cJSON *value, const du
     case DUBBOC_JSON_OBJECT_:
         return read_members(self, value, target->to.list);
     default:
-        return json_path_error(&self->path, self->err, DUBBOC_E_ARGUMENT, "a target of a kind that this release does not know");
+        return json_path_error(&self->path, self->err, DUBBOC_E_ARGUMENT,
+            "a target of a kind that this release does not know");
     }
 }
 
-dubboc_status dubboc_json_read_target(const cJSON *tree, dubboc_error *err, const dubboc_json_target *target)
+dubboc_status dubboc_json_read_target(
+    const cJSON *tree, dubboc_error *err, const dubboc_json_target *target)
 {
     if (tree == NULL)
         return error_set(err, DUBBOC_E_TYPE, "$: no tree (NULL)");

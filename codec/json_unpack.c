@@ -1,5 +1,5 @@
-/* Arguments from a tree, as a format tells. An optional member that is absent is gone through as well, with no node, since its
- * arguments have to be passed over. */
+/* Arguments from a tree, as a format tells. An optional member that is absent is gone through as
+ * well, with no node, since its arguments have to be passed over. */
 #include "base/error.h"
 #include "base/mem.h"
 #include "codec/json_format.h"
@@ -47,7 +47,8 @@ static dubboc_status unpack_int(unpack *self, const cJSON *value)
 static dubboc_status unpack_i64(unpack *self, const cJSON *value)
 {
     int64_t *target = va_arg(self->args, int64_t *);
-    return value != NULL ? json_read_i64(&self->reader, value, INT64_MIN, INT64_MAX, target) : DUBBOC_OK;
+    return value != NULL ? json_read_i64(&self->reader, value, INT64_MIN, INT64_MAX, target)
+                         : DUBBOC_OK;
 }
 
 static dubboc_status unpack_u64(unpack *self, const cJSON *value)
@@ -95,8 +96,8 @@ static dubboc_status unpack_item(unpack *self, const cJSON *item, bool is_skippi
         return unpack_fault(self, "more than 128 levels");
     dubboc_status status;
     if (item == NULL && !is_skipping)
-        status = json_path_error(
-            &self->reader.path, self->reader.err, DUBBOC_E_NOT_FOUND, "expected an item, found the end of the array");
+        status = json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_NOT_FOUND,
+            "expected an item, found the end of the array");
     else
         status = unpack_value(self, item);
     self->reader.path.depth--;
@@ -122,8 +123,8 @@ static dubboc_status unpack_array(unpack *self, const cJSON *array)
     if (json_format_take(&self->format) != ']')
         return unpack_fault(self, takes_more ? "no ] after *" : "a bracket is not closed");
     if (item != NULL && !takes_more)
-        return json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_RANGE, "expected %zu items, found %d", index,
-            cJSON_GetArraySize(array));
+        return json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_RANGE,
+            "expected %zu items, found %d", index, cJSON_GetArraySize(array));
     return DUBBOC_OK;
 }
 
@@ -138,14 +139,16 @@ static dubboc_status remember_member(unpack *self, const cJSON *member)
 }
 
 /* The value of a member; NULL with DUBBOC_OK: it is to be skipped. */
-static dubboc_status find_member(unpack *self, const cJSON *object, const char *key, bool is_optional, const cJSON **member)
+static dubboc_status find_member(
+    unpack *self, const cJSON *object, const char *key, bool is_optional, const cJSON **member)
 {
     *member = NULL;
     if (object == NULL)
         return DUBBOC_OK;
     const cJSON *found = dubboc_json_get(object, key);
     if (found == NULL && !is_optional)
-        return json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_NOT_FOUND, "is missing");
+        return json_path_error(
+            &self->reader.path, self->reader.err, DUBBOC_E_NOT_FOUND, "is missing");
     if (found == NULL)
         return DUBBOC_OK;
     if (!is_optional || json_node_type(found) != cJSON_NULL)
@@ -160,7 +163,8 @@ static dubboc_status unpack_member(unpack *self, const cJSON *object)
     bool is_optional = json_format_take_if(&self->format, '?');
     const char *key = va_arg(self->args, const char *);
     if (key == NULL)
-        return json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_ARGUMENT, "a name is NULL");
+        return json_path_error(
+            &self->reader.path, self->reader.err, DUBBOC_E_ARGUMENT, "a name is NULL");
     if (!json_path_push_key(&self->reader.path, key))
         return unpack_fault(self, "more than 128 levels");
     const cJSON *member;
@@ -182,11 +186,13 @@ static bool was_seen(const unpack *self, size_t since, const cJSON *member)
 
 static dubboc_status refuse_others(unpack *self, const cJSON *object, size_t since)
 {
-    for (const cJSON *member = object != NULL ? object->child : NULL; member != NULL; member = member->next) {
+    for (const cJSON *member = object != NULL ? object->child : NULL; member != NULL;
+         member = member->next) {
         if (was_seen(self, since, member))
             continue;
         if (json_path_push_key(&self->reader.path, member->string != NULL ? member->string : ""))
-            (void)json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_TYPE, "is not expected");
+            (void)json_path_error(
+                &self->reader.path, self->reader.err, DUBBOC_E_TYPE, "is not expected");
         return DUBBOC_E_TYPE;
     }
     return DUBBOC_OK;
@@ -247,7 +253,8 @@ static dubboc_status unpack_value(unpack *self, const cJSON *value)
     }
 }
 
-dubboc_status dubboc_json_vunpack(const cJSON *tree, dubboc_error *err, const char *format, va_list args)
+dubboc_status dubboc_json_vunpack(
+    const cJSON *tree, dubboc_error *err, const char *format, va_list args)
 {
     if (tree == NULL)
         return error_set(err, DUBBOC_E_TYPE, "$: no tree (NULL)");

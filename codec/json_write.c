@@ -1,5 +1,6 @@
-/* Trees to text, and strings to text. The way through the tree is a stack of the nodes that are open, so that depth is bounded and, when a node cannot be
- * written, the way to it can be told. Each node is written into room that is reserved once for it and its key. */
+/* Trees to text, and strings to text. The way through the tree is a stack of the nodes that are
+ * open, so that depth is bounded and, when a node cannot be written, the way to it can be told.
+ * Each node is written into room that is reserved once for it and its key. */
 #include "codec/json.h"
 
 #include <math.h>
@@ -21,7 +22,8 @@
 
 static char *put_escape(char *out, unsigned char c)
 {
-    static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    static const char letters[] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     *out++ = '\\';
     if (c == '"' || c == '\\') {
         *out++ = (char)c;
@@ -131,7 +133,8 @@ typedef struct writer {
     buffer *out;
     const char *problem; /* NULL: none */
     unsigned depth;
-    const cJSON *open[JSON_DEPTH_MAX + 1]; /* the containers that are open, and above them the node at work */
+    const cJSON *open[JSON_DEPTH_MAX +
+                      1]; /* the containers that are open, and above them the node at work */
 } writer;
 
 static bool fail(writer *self, const char *problem)
@@ -204,10 +207,12 @@ static bool write_text(writer *self, const cJSON *node)
         return write_raw(self, node->valuestring);
     if (node->valuestring == NULL)
         return fail(self, "a string without text");
-    return append_string(self->out, slice_of(node->valuestring), false) || fail(self, "a string that is not UTF-8");
+    return append_string(self->out, slice_of(node->valuestring), false) ||
+           fail(self, "a string that is not UTF-8");
 }
 
-/* A comma and a key are written into the same room as the node, when the key is plain, as keys are. */
+/* A comma and a key are written into the same room as the node, when the key is plain, as keys
+ * are. */
 static char *put_key(writer *self, char *room, const cJSON *node, size_t len)
 {
     char *end = put_plain_string(room, node->string, len);
@@ -224,7 +229,8 @@ static char *put_key(writer *self, char *room, const cJSON *node, size_t len)
     return end;
 }
 
-/* A node with what stands before it, and when it is a container its opening bracket. false: a problem, or the buffer's. */
+/* A node with what stands before it, and when it is a container its opening bracket. false: a
+ * problem, or the buffer's. */
 static bool write_child(writer *self, const cJSON *node)
 {
     self->open[self->depth] = node;

@@ -1,5 +1,6 @@
-/* Replies, as the consumer reads them. Providers of the Dubbo world differ much in what they answer (wire.md 3 and 12): what can be told for
- * certain is taken, what could be the answer to another call is not. */
+/* Replies, as the consumer reads them. Providers of the Dubbo world differ much in what they answer
+ * (wire.md 3 and 12): what can be told for certain is taken, what could be the answer to another
+ * call is not. */
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
@@ -60,7 +61,8 @@ static bool read_id(json_value id, uint32_t *number)
 {
     uint64_t value;
     dubboc_slice digits = id.text;
-    if (id.kind == JSON_STRING) /* between the quotes; one that is spelled with escapes is no id of ours */
+    if (id.kind ==
+        JSON_STRING) /* between the quotes; one that is spelled with escapes is no id of ours */
         digits = slice_make(id.text.at + 1, id.text.len - 2);
     else if (id.kind != JSON_NUMBER)
         return false;
@@ -77,7 +79,8 @@ static bool is_that_id(json_value id, uint32_t expected)
     return read_id(id, &number) && number == expected;
 }
 
-/* A provider that could not tell the id of what it refuses answers null, or as jsonrpc4j does "null", or none. */
+/* A provider that could not tell the id of what it refuses answers null, or as jsonrpc4j does
+ * "null", or none. */
 static bool is_no_id(json_value id)
 {
     if (id.kind == JSON_NONE || id.kind == JSON_NULL)
@@ -121,12 +124,15 @@ static void read_error(jsonrpc_reply *reply)
 static dubboc_status wrong_id(json_value id, uint32_t expected, dubboc_error *err)
 {
     if (id.kind == JSON_NONE)
-        return error_set(err, DUBBOC_E_PROTOCOL, "the reply has no id, expected %u", (unsigned)expected);
+        return error_set(
+            err, DUBBOC_E_PROTOCOL, "the reply has no id, expected %u", (unsigned)expected);
     int len = id.text.len > 40 ? 40 : (int)id.text.len;
-    return error_set(err, DUBBOC_E_PROTOCOL, "the reply's id is %.*s, expected %u", len, id.text.at, (unsigned)expected);
+    return error_set(err, DUBBOC_E_PROTOCOL, "the reply's id is %.*s, expected %u", len, id.text.at,
+        (unsigned)expected);
 }
 
-static dubboc_status judge(const envelope *found, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
+static dubboc_status judge(
+    const envelope *found, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
 {
     if (found->twice != NULL)
         return error_set(err, DUBBOC_E_PROTOCOL, "the reply has two members \"%s\"", found->twice);
@@ -142,7 +148,8 @@ static dubboc_status judge(const envelope *found, uint32_t id, jsonrpc_reply *re
     return DUBBOC_OK;
 }
 
-dubboc_status jsonrpc_read_reply(dubboc_slice body, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
+dubboc_status jsonrpc_read_reply(
+    dubboc_slice body, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
 {
     json_scan scan;
     envelope found;
@@ -176,15 +183,15 @@ static size_t place_of(uint32_t id, const uint32_t *ids, size_t count)
     return count;
 }
 
-static dubboc_status take_reply(
-    const envelope *found, const uint32_t *ids, size_t count, jsonrpc_batch_reply *replies, dubboc_error *err)
+static dubboc_status take_reply(const envelope *found, const uint32_t *ids, size_t count,
+    jsonrpc_batch_reply *replies, dubboc_error *err)
 {
     uint32_t id;
     size_t at = read_id(found->id, &id) ? place_of(id, ids, count) : count;
     dubboc_slice error = found->error.text;
     if (at == count && is_no_id(found->id) && error.len > 0)
-        return error_set(
-            err, DUBBOC_E_PROTOCOL, "an error that names no request: %.*s", (int)(error.len < 200 ? error.len : 200), error.at);
+        return error_set(err, DUBBOC_E_PROTOCOL, "an error that names no request: %.*s",
+            (int)(error.len < 200 ? error.len : 200), error.at);
     if (at == count)
         return error_set(err, DUBBOC_E_PROTOCOL, "a reply whose id is that of no request");
     if (replies[at].is_there)
@@ -195,8 +202,8 @@ static dubboc_status take_reply(
 }
 
 /* The element that follows. false: the text is broken there. */
-static bool read_element(
-    json_scan *scan, const uint32_t *ids, size_t count, jsonrpc_batch_reply *replies, dubboc_status *fault, dubboc_error *err)
+static bool read_element(json_scan *scan, const uint32_t *ids, size_t count,
+    jsonrpc_batch_reply *replies, dubboc_status *fault, dubboc_error *err)
 {
     envelope found;
     json_value other;
@@ -216,8 +223,8 @@ static bool read_element(
     return true;
 }
 
-dubboc_status jsonrpc_read_replies(
-    dubboc_slice body, const uint32_t *ids, size_t count, jsonrpc_batch_reply *replies, dubboc_error *err)
+dubboc_status jsonrpc_read_replies(dubboc_slice body, const uint32_t *ids, size_t count,
+    jsonrpc_batch_reply *replies, dubboc_error *err)
 {
     json_scan scan;
     size_t missing = 0;
@@ -240,6 +247,7 @@ dubboc_status jsonrpc_read_replies(
     for (size_t i = 0; i < count; i++)
         missing += replies[i].is_there ? 0 : 1;
     if (fault == DUBBOC_OK && missing > 0)
-        fault = error_set(err, DUBBOC_E_PROTOCOL, "%zu of %zu requests are not answered", missing, count);
+        fault = error_set(
+            err, DUBBOC_E_PROTOCOL, "%zu of %zu requests are not answered", missing, count);
     return fault;
 }

@@ -1,7 +1,8 @@
 /* Requests, written by the consumer and read by the provider, and the provider's answers.
  *
- * A single request is checked and taken apart in one pass. A batch is checked whole first, since nothing of a body that is not JSON may
- * be executed; then its requests are taken apart one by one. */
+ * A single request is checked and taken apart in one pass. A batch is checked whole first, since
+ * nothing of a body that is not JSON may be executed; then its requests are taken apart one by
+ * one. */
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
@@ -93,7 +94,8 @@ static bool is_id(json_value value)
 
 static bool is_params(json_value value)
 {
-    return value.kind == JSON_ARRAY || value.kind == JSON_OBJECT || value.kind == JSON_NULL || value.kind == JSON_NONE;
+    return value.kind == JSON_ARRAY || value.kind == JSON_OBJECT || value.kind == JSON_NULL ||
+           value.kind == JSON_NONE;
 }
 
 /* What keeps the envelope from being a request; NULL: nothing. */
@@ -117,7 +119,8 @@ static jsonrpc_request faulty_request(dubboc_slice id, const char *fault_text)
     return (jsonrpc_request){.id = id, .fault = JSONRPC_INVALID_REQUEST, .fault_text = fault_text};
 }
 
-/* A duplicate leaves open which id is meant. Without an id a request that is none is answered all the same, with null. */
+/* A duplicate leaves open which id is meant. Without an id a request that is none is answered all
+ * the same, with null. */
 static dubboc_slice id_to_answer(const envelope *found)
 {
     return is_id(found->id) && !found->has_duplicate ? found->id.text : slice_of("null");
@@ -179,8 +182,9 @@ static dubboc_status read_batch(dubboc_slice body, jsonrpc_message *message, dub
     if (!count_batch(&message->scan, &count))
         return unreadable(&message->scan, err);
     if (count > JSONRPC_BATCH_MAX)
-        return error_set(
-            err, DUBBOC_E_TOO_BIG, "Invalid Request: a batch of %zu requests, at most %d are taken", count, JSONRPC_BATCH_MAX);
+        return error_set(err, DUBBOC_E_TOO_BIG,
+            "Invalid Request: a batch of %zu requests, at most %d are taken", count,
+            JSONRPC_BATCH_MAX);
     if (count == 0) {
         message->single = faulty_request(slice_of("null"), "Invalid Request: an empty batch");
         message->batch_left = 1;
@@ -237,7 +241,8 @@ void jsonrpc_end_result(buffer *out)
     append_literal(out, "}\n");
 }
 
-void jsonrpc_write_error(buffer *out, dubboc_slice id, int code, dubboc_slice message, const char *exception)
+void jsonrpc_write_error(
+    buffer *out, dubboc_slice id, int code, dubboc_slice message, const char *exception)
 {
     append_head(out, id);
     append_literal(out, ",\"error\":{\"code\":");
@@ -245,7 +250,8 @@ void jsonrpc_write_error(buffer *out, dubboc_slice id, int code, dubboc_slice me
     append_literal(out, ",\"message\":");
     json_write_string_lossy(out, message);
     append_literal(out, ",\"data\":{\"exceptionTypeName\":");
-    json_write_string_lossy(out, slice_of(exception != NULL ? exception : "java.lang.RuntimeException"));
+    json_write_string_lossy(
+        out, slice_of(exception != NULL ? exception : "java.lang.RuntimeException"));
     append_literal(out, ",\"message\":");
     json_write_string_lossy(out, message);
     append_literal(out, "}}}\n");

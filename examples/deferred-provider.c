@@ -1,8 +1,9 @@
-/* A provider that answers later: the handler takes the right to answer and returns at once, and another thread answers when there is something
- * to say. No thread is kept waiting, however many calls are open. com.dubboc.Later: later(ms) gives ms back after that time.
+/* A provider that answers later: the handler takes the right to answer and returns at once, and
+ * another thread answers when there is something to say. No thread is kept waiting, however many
+ * calls are open. com.dubboc.Later: later(ms) gives ms back after that time.
  *
  *     deferred-provider [-r REGISTRY] [FILE]
- */
+ * */
 #include "program.h"
 
 #include <pthread.h>
@@ -78,8 +79,8 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     if (dubboc_request_args(request, params, &ms) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (ms < 0 || ms > LATER_MAX_MS)
-        return dubboc_request_fail(
-            request, 0, "java.lang.IllegalArgumentException", "%d ms is not between 0 and %d", ms, LATER_MAX_MS);
+        return dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException",
+            "%d ms is not between 0 and %d", ms, LATER_MAX_MS);
     due *added = calloc(1, sizeof *added);
     if (added == NULL || (added->deferred = dubboc_request_defer(request)) == NULL) {
         free(added);
@@ -102,7 +103,8 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
 
 int main(int argc, char **argv)
 {
-    static const dubboc_method methods[] = {{.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING}};
+    static const dubboc_method methods[] = {
+        {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING}};
     dubboc_config *config = program_config(argc, argv);
     dubboc_server *server = program_server(config, 0);
     program_offer(server, "com.dubboc.Later", methods, 1);
@@ -116,14 +118,16 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     program_start(server);
     program_wait();
-    dubboc_server_stop(server); /* waits for the answers that are still due, at most [server] stop_drain */
+    dubboc_server_stop(
+        server); /* waits for the answers that are still due, at most [server] stop_drain */
 
     pthread_mutex_lock(&lock);
     ends = true;
     pthread_cond_signal(&changed);
     pthread_mutex_unlock(&lock);
     pthread_join(thread, NULL);
-    for (due *next; first != NULL; first = next) { /* each must be answered, also if nobody hears it any more */
+    /* each must be answered, also if nobody hears it any more */
+    for (due *next; first != NULL; first = next) {
         next = first->next;
         dubboc_deferred_fail(first->deferred, 0, NULL, "the program ends");
         free(first);

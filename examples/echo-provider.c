@@ -1,8 +1,10 @@
-/* A provider of com.dubboc.EchoService: one method for each thing that one may want to try or measure.
+/* A provider of com.dubboc.EchoService: one method for each thing that one may want to try or
+ * measure.
  *
  *     echo-provider [-r REGISTRY] [FILE]
  *
- * Quick methods are non-blocking: they run on the event loop itself. sleep and big are not, so they run on a worker. */
+ * Quick methods are non-blocking: they run on the event loop itself. sleep and big are not, so they
+ * run on a worker. */
 #include "program.h"
 
 #include <inttypes.h>
@@ -47,7 +49,8 @@ static bool only_element(dubboc_slice array, dubboc_slice *element)
 }
 
 /* echoRaw(x): x, byte for byte, without any tree. */
-static dubboc_status echo_raw(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status echo_raw(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request;
     (void)arg;
@@ -58,14 +61,16 @@ static dubboc_status echo_raw(dubboc_request *request, dubboc_slice params, dubb
 }
 
 /* sleep(ms): ms, after that time. */
-static dubboc_status sleep_for(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status sleep_for(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     int64_t ms;
     if (dubboc_request_args(request, params, &ms) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (ms < 0 || ms > SLEEP_MAX_MS)
-        return dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException", "cannot sleep for %" PRId64 " ms", ms);
+        return dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException",
+            "cannot sleep for %" PRId64 " ms", ms);
     struct timespec rest = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
     while (nanosleep(&rest, &rest) != 0)
         ;
@@ -92,14 +97,15 @@ static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **r
     if (dubboc_request_args(request, params, &a, &b) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (__builtin_add_overflow(a, b, &sum))
-        return dubboc_request_fail(
-            request, 0, "java.lang.ArithmeticException", "%" PRId64 " + %" PRId64 " is beyond 64 bits", a, b);
+        return dubboc_request_fail(request, 0, "java.lang.ArithmeticException",
+            "%" PRId64 " + %" PRId64 " is beyond 64 bits", a, b);
     *result = dubboc_json_i64_new(sum);
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
 /* nothing(): null, as a void method. */
-static dubboc_status nothing(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status nothing(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)result;
     (void)arg;
@@ -115,8 +121,8 @@ static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **r
     if (dubboc_request_args(request, params, &kib) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (kib < 0 || kib > BIG_MAX_KIB)
-        return dubboc_request_fail(
-            request, 0, "java.lang.IllegalArgumentException", "%d KiB is not between 0 and %d", kib, BIG_MAX_KIB);
+        return dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException",
+            "%d KiB is not between 0 and %d", kib, BIG_MAX_KIB);
     size_t len = (size_t)kib * 1024;
     char *text = malloc(len + 1);
     if (text == NULL)
@@ -128,7 +134,8 @@ static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **r
 }
 
 /* whoami(): "ip:port pid". */
-static dubboc_status whoami(dubboc_request *request, const cJSON *params, cJSON **result, void *server)
+static dubboc_status whoami(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *server)
 {
     char text[256];
     if (dubboc_request_args(request, params) != DUBBOC_OK)

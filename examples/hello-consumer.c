@@ -15,7 +15,8 @@ int main(void)
         fprintf(stderr, "hello-consumer: %s\n", err.text);
     else if (dubboc_call(client, "com.example.Hello", "greet", params, &result, &err) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: %s\n", err.text);
-    else if (dubboc_json_read(result, &err, DUBBOC_MEMBERS("greeting", &greeting, "name", &name)) != DUBBOC_OK)
+    else if (dubboc_json_read(result, &err, DUBBOC_MEMBERS("greeting", &greeting, "name", &name)) !=
+             DUBBOC_OK)
         fprintf(stderr, "hello-consumer: the result is not what was expected: %s\n", err.text);
     else
         status = printf("%s, %s!\n", greeting, name) < 0;

@@ -25,7 +25,8 @@ int main(void)
     sigaddset(&ending, SIGINT);
     sigprocmask(SIG_BLOCK, &ending, NULL); /* before any thread begins */
     if (dubboc_server_new(NULL, &server, &err) != DUBBOC_OK ||
-        dubboc_server_handle(server, "com.example.Hello", "greet", greet, NULL, &err) != DUBBOC_OK ||
+        dubboc_server_handle(server, "com.example.Hello", "greet", greet, NULL, &err) !=
+            DUBBOC_OK ||
         dubboc_server_start(server, &err) != DUBBOC_OK) {
         fprintf(stderr, "hello-provider: %s\n", err.text);
         dubboc_server_free(server);

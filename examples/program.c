@@ -12,7 +12,8 @@
 static void fail(const dubboc_error *err)
 {
     fprintf(stderr, "%s\n", err->text);
-    exit(err->status == DUBBOC_E_CONFIG || err->status == DUBBOC_E_ARGUMENT || err->status == DUBBOC_E_UNSUPPORTED
+    exit(err->status == DUBBOC_E_CONFIG || err->status == DUBBOC_E_ARGUMENT ||
+                 err->status == DUBBOC_E_UNSUPPORTED
              ? EXIT_CONFIG
              : EXIT_FAILURE);
 }
@@ -40,7 +41,8 @@ dubboc_config *program_config(int argc, char **argv)
     }
     if (dubboc_config_load(optind < argc ? argv[optind] : NULL, &config, &err) != DUBBOC_OK)
         fail(&err);
-    if (registry != NULL && dubboc_config_set(config, "registry", "address", registry, &err) != DUBBOC_OK)
+    if (registry != NULL &&
+        dubboc_config_set(config, "registry", "address", registry, &err) != DUBBOC_OK)
         fail(&err);
     dubboc_log_level level;
     const char *wanted = dubboc_config_get(config, "log", "level", NULL);
@@ -73,7 +75,8 @@ dubboc_server *program_server(const dubboc_config *config, int loops)
     return server;
 }
 
-void program_offer(dubboc_server *server, const char *interface, const dubboc_method *methods, size_t count)
+void program_offer(
+    dubboc_server *server, const char *interface, const dubboc_method *methods, size_t count)
 {
     dubboc_service *service;
     dubboc_error err;

@@ -1,8 +1,9 @@
-/* A provider without threads: the program has its own event loop (here poll), and dubboc's server is one descriptor in it. Handlers run
- * inside dubboc_server_step(), so they share the program's data without a lock. com.dubboc.Counter: next() counts its calls.
+/* A provider without threads: the program has its own event loop (here poll), and dubboc's server
+ * is one descriptor in it. Handlers run inside dubboc_server_step(), so they share the program's
+ * data without a lock. com.dubboc.Counter: next() counts its calls.
  *
  *     single-threaded-provider [-r REGISTRY] [FILE]
- */
+ * */
 #include "program.h"
 
 #include <poll.h>
@@ -25,7 +26,8 @@ static dubboc_status next(dubboc_request *request, const cJSON *params, cJSON **
 int main(int argc, char **argv)
 {
     int64_t count = 0;
-    const dubboc_method methods[] = {{.name = "next", .json = next, .arg = &count, .flags = DUBBOC_ONCE}};
+    const dubboc_method methods[] = {
+        {.name = "next", .json = next, .arg = &count, .flags = DUBBOC_ONCE}};
     dubboc_config *config = program_config(argc, argv);
     dubboc_server *server = program_server(config, DUBBOC_NONE);
     program_offer(server, "com.dubboc.Counter", methods, 1);
@@ -37,7 +39,8 @@ int main(int argc, char **argv)
     sigaddset(&ending, SIGINT);
     struct pollfd watched[] = {
         {.fd = dubboc_server_fd(server), .events = POLLIN},
-        {.fd = signalfd(-1, &ending, SFD_CLOEXEC), .events = POLLIN}, /* program_config() has blocked them */
+        /* program_config() has blocked them */
+        {.fd = signalfd(-1, &ending, SFD_CLOEXEC), .events = POLLIN},
     };
     dubboc_error err = {0};
     while (poll(watched, 2, -1) >= 0 && watched[1].revents == 0)

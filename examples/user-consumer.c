@@ -1,5 +1,6 @@
-/* Calls com.ikurento.user.UserProvider as Java, Go and C teams serve it, and shows three ways to call and to read what comes back:
- * built and read by the types of C variables, as text, and an error that the method itself reports. Set up by ini file or environment alone. */
+/* Calls com.ikurento.user.UserProvider as Java, Go and C teams serve it, and shows three ways to
+ * call and to read what comes back: built and read by the types of C variables, as text, and an
+ * error that the method itself reports. Set up by ini file or environment alone. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,9 @@ static int show_user(dubboc_client *client, const char *id)
     int age = 0, failed = 0;
     if (dubboc_json_build(&params, &err, DUBBOC_ARRAY(id)) != DUBBOC_OK ||
         dubboc_call(client, service, "GetUser", params, &user, &err) != DUBBOC_OK ||
-        (!cJSON_IsNull(user) &&
-            dubboc_json_read(user, &err, DUBBOC_MEMBERS("name", &name, "age", &age, "time", &time_ms, "sex", &sex)) != DUBBOC_OK))
+        (!cJSON_IsNull(user) && dubboc_json_read(user, &err,
+                                    DUBBOC_MEMBERS("name", &name, "age", &age, "time", &time_ms,
+                                        "sex", &sex)) != DUBBOC_OK))
         failed = complain("GetUser", &err);
     else if (cJSON_IsNull(user))
         printf("GetUser(%s): nobody\n", id);
@@ -39,7 +41,8 @@ static int show_all(dubboc_client *client)
     dubboc_error err = {0};
     dubboc_text result = {0};
     int failed = 0;
-    if (dubboc_call_raw(client, service, "queryAll", (dubboc_slice){params, sizeof params - 1}, NULL, &result, &err) != DUBBOC_OK)
+    if (dubboc_call_raw(client, service, "queryAll", (dubboc_slice){params, sizeof params - 1},
+            NULL, &result, &err) != DUBBOC_OK)
         failed = complain("queryAll", &err);
     else
         printf("queryAll(): %s\n", result.data);
@@ -55,7 +58,8 @@ static int show_error(dubboc_client *client)
     if (dubboc_json_build(&params, &err, DUBBOC_ARRAY("A999")) != DUBBOC_OK)
         return complain("GetErr", &err);
     if (dubboc_call(client, service, "GetErr", params, NULL, &err) == DUBBOC_E_REMOTE)
-        printf("GetErr(A999): the provider said \"%s\" (code %lld)\n", err.text, (long long)err.rpc_code);
+        printf("GetErr(A999): the provider said \"%s\" (code %lld)\n", err.text,
+            (long long)err.rpc_code);
     else
         failed = complain("GetErr", &err);
     cJSON_Delete(params);
@@ -68,14 +72,15 @@ int main(int argc, char **argv)
     dubboc_config *config = NULL;
     dubboc_client *client = NULL;
     if (dubboc_config_load(argc > 1 ? argv[1] : NULL, &config, &err) != DUBBOC_OK ||
-        dubboc_client_new(&(dubboc_client_options){.size = sizeof(dubboc_client_options), .config = config}, &client, &err) !=
-            DUBBOC_OK) {
+        dubboc_client_new(
+            &(dubboc_client_options){.size = sizeof(dubboc_client_options), .config = config},
+            &client, &err) != DUBBOC_OK) {
         fprintf(stderr, "user-consumer: %s\n", err.text);
         dubboc_config_free(config);
         return 78;
     }
-    int failed =
-        show_user(client, "A001") + show_user(client, "A003") + show_user(client, "A000") + show_all(client) + show_error(client);
+    int failed = show_user(client, "A001") + show_user(client, "A003") + show_user(client, "A000") +
+                 show_all(client) + show_error(client);
     dubboc_client_free(client);
     dubboc_config_free(config);
     return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

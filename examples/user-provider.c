@@ -1,7 +1,8 @@
-/* A provider of com.ikurento.user.UserProvider, the service that dubbogo's, dubbo-go's and Java Dubbo's own examples offer and call.
+/* A provider of com.ikurento.user.UserProvider, the service that dubbogo's, dubbo-go's and Java
+ * Dubbo's own examples offer and call.
  *
  *     user-provider [-r REGISTRY] [FILE]
- */
+ * */
 #include "program.h"
 
 #include <stdio.h>
@@ -24,12 +25,13 @@ static const user users[] = {
 
 #define USER_COUNT (sizeof users / sizeof users[0])
 
-/* --- users as JSON -------------------------------------------------------------------------------------------------------------------------- */
+/* --- users as JSON --- */
 
 static dubboc_status give_user(const user *one, cJSON **result)
 {
     return dubboc_json_build(result, NULL,
-        DUBBOC_OBJECT("id", one->id, "name", one->name, "age", one->age, "time", one->time_ms, "sex", DUBBOC_OR_NULL(one->sex)));
+        DUBBOC_OBJECT("id", one->id, "name", one->name, "age", one->age, "time", one->time_ms,
+            "sex", DUBBOC_OR_NULL(one->sex)));
 }
 
 static const user *find_user(const char *id)
@@ -50,21 +52,23 @@ static dubboc_status add_user(cJSON *list_or_map, const char *id)
     dubboc_status status = give_user(found, &one);
     if (status != DUBBOC_OK)
         return status;
-    bool is_added =
-        cJSON_IsArray(list_or_map) ? cJSON_AddItemToArray(list_or_map, one) : cJSON_AddItemToObject(list_or_map, id, one);
+    bool is_added = cJSON_IsArray(list_or_map) ? cJSON_AddItemToArray(list_or_map, one)
+                                               : cJSON_AddItemToObject(list_or_map, id, one);
     if (is_added)
         return DUBBOC_OK;
     cJSON_Delete(one);
     return DUBBOC_E_NO_MEMORY;
 }
 
-/* The ids in params. A list as the only argument is [["A001", "A002"]] to Java and ["A001", "A002"] to dubbogo. */
+/* The ids in params. A list as the only argument is [["A001", "A002"]] to Java and ["A001", "A002"]
+ * to dubbogo. */
 static const cJSON *id_list(const cJSON *params)
 {
     return params != NULL && cJSON_IsArray(params->child) ? params->child : params;
 }
 
-static dubboc_status give_users(dubboc_request *request, const cJSON *params, cJSON *made, cJSON **result)
+static dubboc_status give_users(
+    dubboc_request *request, const cJSON *params, cJSON *made, cJSON **result)
 {
     const cJSON *ids = id_list(params), *id;
     dubboc_status status = made != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
@@ -74,7 +78,8 @@ static dubboc_status give_users(dubboc_request *request, const cJSON *params, cJ
         cJSON_ArrayForEach(id, ids)
         {
             if (!cJSON_IsString(id))
-                status = dubboc_request_fail(request, 0, "java.lang.IllegalArgumentException", "an id is not a string");
+                status = dubboc_request_fail(
+                    request, 0, "java.lang.IllegalArgumentException", "an id is not a string");
             if (status == DUBBOC_OK)
                 status = add_user(made, id->valuestring);
         }
@@ -85,10 +90,11 @@ static dubboc_status give_users(dubboc_request *request, const cJSON *params, cJ
     return status;
 }
 
-/* --- methods ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- methods --- */
 
 /* GetUser(id): the user, null if unknown. */
-static dubboc_status get_user(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_user(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     const char *id;
@@ -99,7 +105,8 @@ static dubboc_status get_user(dubboc_request *request, const cJSON *params, cJSO
 }
 
 /* GetUser0(id, name): a user made of both. */
-static dubboc_status get_user_0(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_user_0(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     user made = {.age = 18, .sex = "MAN"};
@@ -109,7 +116,8 @@ static dubboc_status get_user_0(dubboc_request *request, const cJSON *params, cJ
 }
 
 /* GetUser3(): void. */
-static dubboc_status get_user_3(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_user_3(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)result;
     (void)arg;
@@ -117,7 +125,8 @@ static dubboc_status get_user_3(dubboc_request *request, const cJSON *params, cJ
 }
 
 /* GetErr(id): always fails; Java callers see a java.lang.Exception. */
-static dubboc_status get_err(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_err(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)result;
     (void)arg;
@@ -128,21 +137,24 @@ static dubboc_status get_err(dubboc_request *request, const cJSON *params, cJSON
 }
 
 /* GetUsers([id..]): those that are known, in order. */
-static dubboc_status get_users(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_users(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     return give_users(request, params, cJSON_CreateArray(), result);
 }
 
 /* GetUserMap([id..]): the same by id. */
-static dubboc_status get_user_map(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_user_map(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     return give_users(request, params, cJSON_CreateObject(), result);
 }
 
 /* getUser(int), getUser(String): two methods of one name, told apart by the JSON type. */
-static dubboc_status get_user_by_type(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_user_by_type(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     const cJSON *given;
@@ -163,8 +175,10 @@ static dubboc_status get_user_by_type(dubboc_request *request, const cJSON *para
     return give_user(&made, result);
 }
 
-/* queryUser(user): the same user, greeted and 18 years older. What it does not know it leaves as it is. */
-static dubboc_status query_user(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+/* queryUser(user): the same user, greeted and 18 years older. What it does not know it leaves as it
+ * is. */
+static dubboc_status query_user(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     const cJSON *given = params, *time, *sex;
@@ -173,8 +187,8 @@ static dubboc_status query_user(dubboc_request *request, const cJSON *params, cJ
     if (!cJSON_IsObject(params) && dubboc_request_args(request, params, &given) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     if (dubboc_request_read(request, given,
-            DUBBOC_MEMBERS("id", DUBBOC_OPTIONAL(&id), "name", DUBBOC_OPTIONAL(&name), "age", DUBBOC_OPTIONAL(&age))) !=
-        DUBBOC_OK)
+            DUBBOC_MEMBERS("id", DUBBOC_OPTIONAL(&id), "name", DUBBOC_OPTIONAL(&name), "age",
+                DUBBOC_OPTIONAL(&age))) != DUBBOC_OK)
         return DUBBOC_E_PARAMS;
     char *greeting = NULL;
     if (asprintf(&greeting, "hello:%s", name != NULL ? name : "null") < 0)
@@ -183,14 +197,15 @@ static dubboc_status query_user(dubboc_request *request, const cJSON *params, cJ
     sex = dubboc_json_get(given, "sex");
     cJSON none = {.type = cJSON_NULL};
     dubboc_status status = dubboc_json_build(result, NULL,
-        DUBBOC_OBJECT("id", DUBBOC_OR_NULL(id), "name", greeting, "age", age + 18, "time", time != NULL ? time : &none, "sex",
-            sex != NULL ? sex : &none));
+        DUBBOC_OBJECT("id", DUBBOC_OR_NULL(id), "name", greeting, "age", age + 18, "time",
+            time != NULL ? time : &none, "sex", sex != NULL ? sex : &none));
     free(greeting);
     return status;
 }
 
 /* queryAll(): all users by id. */
-static dubboc_status query_all(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status query_all(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     if (dubboc_request_args(request, params) != DUBBOC_OK)
@@ -207,7 +222,8 @@ static dubboc_status query_all(dubboc_request *request, const cJSON *params, cJS
 }
 
 /* isLimit(sex, name): whether it is a woman. */
-static dubboc_status is_limit(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status is_limit(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     const char *sex, *name = NULL;
@@ -237,7 +253,8 @@ static dubboc_status calc(dubboc_request *request, const cJSON *params, cJSON **
 }
 
 /* Sum(a, b): the same in a response object. */
-static dubboc_status sum_response(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status sum_response(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     int sum;
@@ -265,6 +282,7 @@ int main(int argc, char **argv)
     };
     dubboc_config *config = program_config(argc, argv);
     dubboc_server *server = program_server(config, 0);
-    program_offer(server, "com.ikurento.user.UserProvider", methods, sizeof methods / sizeof methods[0]);
+    program_offer(
+        server, "com.ikurento.user.UserProvider", methods, sizeof methods / sizeof methods[0]);
     return program_run(server, config);
 }

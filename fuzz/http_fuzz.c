@@ -1,6 +1,9 @@
-/* The HTTP reply reader against libcurl: what curl refuses, the reader must refuse, and where both accept, the bodies are equal.
+/* The HTTP reply reader against libcurl: what curl refuses, the reader must refuse, and where both
+ * accept, the bodies are equal.
  *
- * curl reads the input from a unix socket to which all of it was written, and which was then closed for writing. The reader gets it at once, then byte by byte, then in pieces whose lengths come from the input; the three must agree.
+ * curl reads the input from a unix socket to which all of it was written, and which was then closed
+ * for writing. The reader gets it at once, then byte by byte, then in pieces whose lengths come
+ * from the input; the three must agree.
  *
  * Exceptions, each on purpose:
  *   - HTTP/0.0 (wire.md P45): curl is shown "1.0" in its place;
@@ -20,14 +23,16 @@
 #define INPUT_MAX 60000u /* a unix socket takes that much without a reader */
 #define BODY_MAX 50000u
 
-/* --- the reader ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- the reader --- */
 
 typedef enum feeding { AT_ONCE, BYTE_BY_BYTE, IN_PIECES } feeding;
 
 static size_t piece_len(feeding how, const uint8_t *data, size_t size, size_t at)
 {
     size_t left = size - at;
-    size_t len = how == AT_ONCE ? left : how == BYTE_BY_BYTE ? 1 : 1 + (data[(at * 7) % size] ^ at) % 61;
+    size_t len = how == AT_ONCE        ? left
+                 : how == BYTE_BY_BYTE ? 1
+                                       : 1 + (data[(at * 7) % size] ^ at) % 61;
     return len < left ? len : left;
 }
 
@@ -56,15 +61,17 @@ static void must_agree(const http_reader *a, http_read got_a, const http_reader 
     if (got_a != HTTP_READ_DONE)
         return;
     const http_reply *x = &a->reply, *y = &b->reply;
-    if (x->status != y->status || x->body.len != y->body.len || x->not_executed != y->not_executed || x->idle_s != y->idle_s)
+    if (x->status != y->status || x->body.len != y->body.len ||
+        x->not_executed != y->not_executed || x->idle_s != y->idle_s)
         abort();
     if (x->body.len > 0 && memcmp(x->body.at, y->body.at, x->body.len) != 0)
         abort();
-    if (x->content_type.len != y->content_type.len || (x->content_type.at == NULL) != (y->content_type.at == NULL))
+    if (x->content_type.len != y->content_type.len ||
+        (x->content_type.at == NULL) != (y->content_type.at == NULL))
         abort();
 }
 
-/* --- curl ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- curl --- */
 
 typedef struct oracle {
     int listener;
@@ -84,19 +91,23 @@ static int listen_for_curl(char name[64])
     struct sockaddr_un at = {.sun_family = AF_UNIX};
     memcpy(at.sun_path + 1, name, strlen(name));
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) != 0 ||
+    if (fd < 0 ||
+        bind(fd, (struct sockaddr *)&at,
+            (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))) != 0 ||
         listen(fd, 4) != 0)
         abort();
     return fd;
 }
 
-/* curl is connected and about to send its request: the reply is already there, and nothing comes after it. */
+/* curl is connected and about to send its request: the reply is already there, and nothing comes
+ * after it. */
 static int on_connected(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
     oracle *self = arg;
     (void)remote, (void)local, (void)remote_port, (void)local_port;
     self->fd = accept4(self->listener, NULL, NULL, SOCK_CLOEXEC);
-    if (self->fd < 0 || send(self->fd, self->reply, self->reply_len, MSG_DONTWAIT | MSG_NOSIGNAL) != (ssize_t)self->reply_len)
+    if (self->fd < 0 || send(self->fd, self->reply, self->reply_len, MSG_DONTWAIT | MSG_NOSIGNAL) !=
+                            (ssize_t)self->reply_len)
         abort();
     shutdown(self->fd, SHUT_WR);
     return CURL_PREREQFUNC_OK;
@@ -163,11 +174,12 @@ static void compare_with_curl(const http_reader *reader, const uint8_t *data, si
     ask_curl(&curl, shown, size);
     free(shown);
     bool has_no_body = reply->status == 204 || reply->status == 304;
-    bool is_same = curl.len == reply->body.len && (curl.len == 0 || memcmp(curl.body, reply->body.at, curl.len) == 0);
+    bool is_same = curl.len == reply->body.len &&
+                   (curl.len == 0 || memcmp(curl.body, reply->body.at, curl.len) == 0);
     if (curl.code == CURLE_OK && curl.status == reply->status && (is_same || has_no_body))
         return;
-    fprintf(stderr, "curl: %s, status %ld, %zu bytes of body; the reader: status %d, %zu bytes\n", curl_easy_strerror(curl.code),
-        curl.status, curl.len, reply->status, reply->body.len);
+    fprintf(stderr, "curl: %s, status %ld, %zu bytes of body; the reader: status %d, %zu bytes\n",
+        curl_easy_strerror(curl.code), curl.status, curl.len, reply->status, reply->body.len);
     abort();
 }
 

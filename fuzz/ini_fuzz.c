@@ -1,5 +1,6 @@
-/* Feeds bytes to the ini reader and what it reads to the table of keys: whatever comes, nothing is read outside the text, lines only
- * grow, what is handed out is clean text within its ceilings, and a value that is taken is found again as it was written. */
+/* Feeds bytes to the ini reader and what it reads to the table of keys: whatever comes, nothing is
+ * read outside the text, lines only grow, what is handed out is clean text within its ceilings, and
+ * a value that is taken is found again as it was written. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -19,7 +20,8 @@ static void require(int holds)
 
 static void check_piece(const state *s, dubboc_slice piece)
 {
-    require(piece.len == 0 || (piece.at >= s->text.at && piece.at + piece.len <= s->text.at + s->text.len));
+    require(piece.len == 0 ||
+            (piece.at >= s->text.at && piece.at + piece.len <= s->text.at + s->text.len));
     require(ini_bytes_fault(piece) == NULL);
 }
 
@@ -31,7 +33,8 @@ static void take_section(void *arg, dubboc_slice name, unsigned line)
     s->line = line;
 }
 
-static void take_entry(void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
+static void take_entry(
+    void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
 {
     state *s = arg;
     check_piece(s, section);
@@ -45,7 +48,8 @@ static void take_entry(void *arg, dubboc_slice section, dubboc_slice key, dubboc
     section_text[section.len] = '\0';
     memcpy(key_text, key.at, key.len);
     key_text[key.len] = '\0';
-    if (config_state_set(s->config->state, CONFIG_FROM_FILE, "fuzz", section, key, value, "", &err) != DUBBOC_OK) {
+    if (config_state_set(s->config->state, CONFIG_FROM_FILE, "fuzz", section, key, value, "",
+            &err) != DUBBOC_OK) {
         require(err.text[0] != '\0');
         return;
     }
@@ -60,7 +64,8 @@ static void take_problem(void *arg, unsigned line, const char *what)
     s->line = line;
 }
 
-static void count(void *arg, const char *section, const char *key, const char *value, const char *origin)
+static void count(
+    void *arg, const char *section, const char *key, const char *value, const char *origin)
 {
     size_t *all = arg;
     *all += strlen(section) + strlen(key) + strlen(value) + strlen(origin);
@@ -73,7 +78,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (config.state == NULL)
         return 0;
     state s = {.text = slice_make((const char *)data, size), .config = &config};
-    const ini_reader reader = {.section = take_section, .entry = take_entry, .problem = take_problem, .arg = &s};
+    const ini_reader reader = {
+        .section = take_section, .entry = take_entry, .problem = take_problem, .arg = &s};
     size_t all = 0;
     (void)ini_read(s.text, &reader);
     dubboc_config_each(&config, count, &all);

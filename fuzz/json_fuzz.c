@@ -1,5 +1,5 @@
-/* JSON text: what is accepted is built, printed, and read again; the second print must be the first. cJSON is asked too: what the strict
- * scanner takes, it must take. */
+/* JSON text: what is accepted is built, printed, and read again; the second print must be the
+ * first. cJSON is asked too: what the strict scanner takes, it must take. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

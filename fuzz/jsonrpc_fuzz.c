@@ -1,4 +1,5 @@
-/* JSON-RPC bodies, read as a provider's request and as a consumer's reply. What is handed out must lie inside the body and be JSON. */
+/* JSON-RPC bodies, read as a provider's request and as a consumer's reply. What is handed out must
+ * lie inside the body and be JSON. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -91,7 +92,8 @@ static void check_replies(dubboc_slice body)
     json_value whole;
     dubboc_error err;
     dubboc_status status = jsonrpc_read_replies(body, ids, 3, replies, &err);
-    demand(status == DUBBOC_E_PROTOCOL || (status == DUBBOC_OK && json_check(body, &whole, NULL) == DUBBOC_OK));
+    demand(status == DUBBOC_E_PROTOCOL ||
+           (status == DUBBOC_OK && json_check(body, &whole, NULL) == DUBBOC_OK));
     for (size_t i = 0; i < 3; i++) {
         demand(status != DUBBOC_OK || replies[i].is_there);
         if (replies[i].is_there)

@@ -1,5 +1,6 @@
-/* Runs a fuzz target over its corpus, once, as a test: the folder is fuzz/corpus/<name> for the program <name>_fuzz, or the first
- * argument. Fails when there is no corpus, since then nothing was tested. */
+/* Runs a fuzz target over its corpus, once, as a test: the folder is fuzz/corpus/<name> for the
+ * program <name>_fuzz, or the first argument. Fails when there is no corpus, since then nothing was
+ * tested. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -51,7 +52,8 @@ int main(int argc, char **argv)
     if (argc > 1)
         snprintf(folder, sizeof folder, "%s", argv[1]);
     else
-        snprintf(folder, sizeof folder, "%s/fuzz/corpus/%.*s", source != NULL ? source : ".", (int)strcspn(name, "_"), name);
+        snprintf(folder, sizeof folder, "%s/fuzz/corpus/%.*s", source != NULL ? source : ".",
+            (int)strcspn(name, "_"), name);
     DIR *corpus = opendir(folder);
     unsigned count = 0, unread = 0;
     for (struct dirent *file; corpus != NULL && (file = readdir(corpus)) != NULL;) {
@@ -66,7 +68,7 @@ int main(int argc, char **argv)
     }
     if (corpus != NULL)
         closedir(corpus);
-    printf("1..1\n%s 1 - %u inputs of %s replayed, %u not readable\n", count > 0 && unread == 0 ? "ok" : "not ok", count, folder,
-        unread);
+    printf("1..1\n%s 1 - %u inputs of %s replayed, %u not readable\n",
+        count > 0 && unread == 0 ? "ok" : "not ok", count, folder, unread);
     return 0;
 }

@@ -1,5 +1,6 @@
-/* Rules of the config centre, and override URLs: whatever comes out of a rule is a URL that is read; whatever is laid over a provider leaves a URL that can be
- * asked as before, with its params in order. The input is taken as a rule, and each of its lines as a URL. */
+/* Rules of the config centre, and override URLs: whatever comes out of a rule is a URL that is
+ * read; whatever is laid over a provider leaves a URL that can be asked as before, with its params
+ * in order. The input is taken as a rule, and each of its lines as a URL. */
 #include <assert.h>
 #include <stdlib.h>
 
@@ -8,9 +9,10 @@
 #include "selector/configurator.h"
 #include "selector/rule_yaml.h"
 
-#define PROVIDER                                                                                                                 \
-    "jsonrpc://10.0.0.1:80/"                                                                                                     \
-    "com.foo.Bar?interface=com.foo.Bar&dubbo=dubbo-provider-golang-0.1.1&timeout=3&weight=7&zone=a&get.retries=2"
+#define PROVIDER                                                                                   \
+    "jsonrpc://10.0.0.1:80/"                                                                       \
+    "com.foo.Bar?interface=com.foo.Bar&dubbo=dubbo-provider-golang-0.1.1&timeout=3&weight=7&zone=" \
+    "a&get.retries=2"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,7 +43,8 @@ static void check(const configured *with, const url_wanted *wanted)
 static void apply(const registry_list *urls, configurator_source source)
 {
     const url_wanted wanted = {.interface = slice_of("com.foo.Bar")};
-    const configurator_consumer consumer = {.application = "shop", .address = "10.0.0.9", .wanted = wanted};
+    const configurator_consumer consumer = {
+        .application = "shop", .address = "10.0.0.9", .wanted = wanted};
     configurator_texts texts[CONFIGURATOR_SOURCES] = {{NULL, 0}};
     configurators *rules = NULL;
     provider_url *url = NULL;

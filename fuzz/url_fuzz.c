@@ -1,5 +1,5 @@
-/* Provider URLs, as texts and as nodes: whatever is taken can be asked everything, its own text is taken again with the same answers, and what is encoded
- * comes back. */
+/* Provider URLs, as texts and as nodes: whatever is taken can be asked everything, its own text is
+ * taken again with the same answers, and what is encoded comes back. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,8 @@ static void ask_everything(const provider_url *url)
     assert(url->path.len > 0 && url->path.at[0] == '/');
     assert(url->host.len > 0);
     for (size_t i = 0; i < url->path.len; i++)
-        assert((unsigned char)url->path.at[i] > 0x20 && (unsigned char)url->path.at[i] < 0x7F && url->path.at[i] != '#');
+        assert((unsigned char)url->path.at[i] > 0x20 && (unsigned char)url->path.at[i] < 0x7F &&
+               url->path.at[i] != '#');
     for (size_t i = 0; i < url->param_count; i++) {
         char *key = malloc(url->params[i].key.len + 1);
         assert(key != NULL);
@@ -60,7 +61,8 @@ static void is_stable(const provider_url *url)
     assert(slice_is(buffer_slice(&one), url->text));
     buffer_clear(&one);
     dubboc_status status = provider_url_from_text(slice_of(url->text), &again, NULL);
-    assert(status == DUBBOC_OK && strcmp(again->text, url->text) == 0 && again->param_count == url->param_count);
+    assert(status == DUBBOC_OK && strcmp(again->text, url->text) == 0 &&
+           again->param_count == url->param_count);
     append_identity(url, &one);
     append_identity(again, &other);
     assert(strcmp(one.data, other.data) == 0);
@@ -70,7 +72,8 @@ static void is_stable(const provider_url *url)
     buffer_fini(&other);
 }
 
-/* A value that is written and read is the same, whatever it is (but for control bytes, which nobody gets back). */
+/* A value that is written and read is the same, whatever it is (but for control bytes, which nobody
+ * gets back). */
 static void is_written_and_read(const uint8_t *data, size_t size)
 {
     char *value = malloc(size + 1);
@@ -98,7 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     dubboc_error err;
     for (int as_node = 0; as_node < 2; as_node++) {
         provider_url *url = NULL;
-        dubboc_status status = as_node ? provider_url_from_node(input, &url, &err) : provider_url_from_text(input, &url, &err);
+        dubboc_status status = as_node ? provider_url_from_node(input, &url, &err)
+                                       : provider_url_from_text(input, &url, &err);
         if (status != DUBBOC_OK) {
             assert(url == NULL && err.text[0] != '\0');
             continue;

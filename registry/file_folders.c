@@ -12,13 +12,16 @@
 #include "base/slice.h"
 #include "registry/file_node.h"
 
-#define WATCHED                                                                                                                  \
-    (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+#define WATCHED                                                                                    \
+    (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_CLOSE_WRITE | IN_DELETE | IN_DELETE_SELF |       \
+        IN_MOVE_SELF | IN_ONLYDIR)
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 #define POLL_NS NS_PER_S
 
-/* How long after an event its folder is looked at again: a killed owner's lock goes a moment after the event, on a busy machine later. */
-static const int64_t recheck_after_ns[] = {2 * NS_PER_MS, 10 * NS_PER_MS, 40 * NS_PER_MS, 200 * NS_PER_MS, NS_PER_S};
+/* How long after an event its folder is looked at again: a killed owner's lock goes a moment after
+ * the event, on a busy machine later. */
+static const int64_t recheck_after_ns[] = {
+    2 * NS_PER_MS, 10 * NS_PER_MS, 40 * NS_PER_MS, 200 * NS_PER_MS, NS_PER_S};
 
 #define RECHECKS (sizeof recheck_after_ns / sizeof recheck_after_ns[0])
 
@@ -31,8 +34,8 @@ dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_er
     mutex_init(&self->lock, MUTEX_RANK_FILE_FOLDERS);
     self->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (self->inotify_fd < 0)
-        LOG(DUBBOC_LOG_WARN, "registry", "no inotify, folders are looked at every second", "root=\"%s\" reason=\"%s\"",
-            self->root, strerror(errno));
+        LOG(DUBBOC_LOG_WARN, "registry", "no inotify, folders are looked at every second",
+            "root=\"%s\" reason=\"%s\"", self->root, strerror(errno));
     return DUBBOC_OK;
 }
 
@@ -103,9 +106,9 @@ static void folders_replace_watch(file_folders *self, file_folder *folder, int w
         inotify_rm_watch(self->inotify_fd, former);
 }
 
-/* Watches the folder, or one above it: what happens from then on is told. While the watch above it was
- * made, the next level may have come, so it is tried again until nothing is different. Whether the
- * folder is missing is *above > 0. errno says why nothing is watched. */
+/* Watches the folder, or one above it: what happens from then on is told. While the watch above it
+ * was made, the next level may have come, so it is tried again until nothing is different. Whether
+ * the folder is missing is *above > 0. errno says why nothing is watched. */
 static void folders_find_watch(file_folders *self, file_folder *folder, unsigned *above)
 {
     unsigned former;
@@ -122,8 +125,8 @@ static void folders_find_watch(file_folders *self, file_folder *folder, unsigned
     }
 }
 
-/* One that cannot be watched is looked at every second, which is said once; one that is missing with
- * its root is looked for without a word. */
+/* One that cannot be watched is looked at every second, which is said once; one that is missing
+ * with its root is looked for without a word. */
 static void start_watch(file_folders *self, file_folder *folder)
 {
     unsigned above = 0;
@@ -141,8 +144,8 @@ static void start_watch(file_folders *self, file_folder *folder)
         folder->recheck_ns = clock_now_ns() + POLL_NS;
     mutex_unlock(&self->lock);
     if (is_news)
-        LOG(DUBBOC_LOG_WARN, "registry", "folder not watched, it is looked at every second", "path=\"%s\" reason=\"%s\"",
-            folder->path, strerror(reason));
+        LOG(DUBBOC_LOG_WARN, "registry", "folder not watched, it is looked at every second",
+            "path=\"%s\" reason=\"%s\"", folder->path, strerror(reason));
 }
 
 /* --- the table */
@@ -181,8 +184,8 @@ static file_folder *find_or_add(file_folders *self, char *path_take)
     return folder;
 }
 
-dubboc_status file_folders_ref(
-    file_folders *self, const char *interface, registry_category category, file_folder **out, dubboc_error *err)
+dubboc_status file_folders_ref(file_folders *self, const char *interface,
+    registry_category category, file_folder **out, dubboc_error *err)
 {
     char *path;
     dubboc_status status = file_folder_path(self->root, interface, category, &path, err);
@@ -285,7 +288,8 @@ static void plan_next_look_locked(file_folder *folder, int64_t now)
     if (folder->recheck_ns > now)
         return;
     if (++folder->recheck < RECHECKS)
-        folder->recheck_ns = now + recheck_after_ns[folder->recheck] - recheck_after_ns[folder->recheck - 1];
+        folder->recheck_ns =
+            now + recheck_after_ns[folder->recheck] - recheck_after_ns[folder->recheck - 1];
     else
         folder->recheck_ns = DEADLINE_NEVER;
 }
@@ -312,7 +316,8 @@ static void watch_again(file_folders *self, file_folder *folder)
         start_watch(self, folder);
 }
 
-void file_folders_visit(file_folders *self, void (*changed)(void *arg, file_folder *folder), void *arg)
+void file_folders_visit(
+    file_folders *self, void (*changed)(void *arg, file_folder *folder), void *arg)
 {
     int64_t now = clock_now_ns();
     folders_free_unused(self);

@@ -9,7 +9,8 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 
-/* The descriptors that a forked child closes. The handlers hold the lock across fork(), so the child finds the list whole. */
+/* The descriptors that a forked child closes. The handlers hold the lock across fork(), so the
+ * child finds the list whole. */
 static struct {
     mutex lock;
     pthread_once_t once;
@@ -38,7 +39,8 @@ static void after_fork_child(void)
 
 static void watch_forks(void)
 {
-    /* Without memory for it a forked child keeps the locks until it ends or execs: a smaller evil than not to register. */
+    /* Without memory for it a forked child keeps the locks until it ends or execs: a smaller evil
+     * than not to register. */
     (void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
 }
 
@@ -56,7 +58,8 @@ static bool remember(int fd)
     return has_room;
 }
 
-/* The descriptor is closed under the lock: a child forked in between would close a number that is somebody else's by then. */
+/* The descriptor is closed under the lock: a child forked in between would close a number that is
+ * somebody else's by then. */
 static void forget_and_close(int fd)
 {
     mutex_lock(&held.lock);

@@ -1,4 +1,5 @@
-/* See the header. Reading is on guard, since anybody may put anything into the folder: no symbolic links, no fifos, no files over the size of a URL. */
+/* See the header. Reading is on guard, since anybody may put anything into the folder: no symbolic
+ * links, no fifos, no files over the size of a URL. */
 #include "registry/file_node.h"
 
 #include <dirent.h>
@@ -26,8 +27,8 @@
 
 /* --- names */
 
-dubboc_status file_folder_path(
-    const char *root, const char *interface, registry_category category, char **path, dubboc_error *err)
+dubboc_status file_folder_path(const char *root, const char *interface, registry_category category,
+    char **path, dubboc_error *err)
 {
     buffer name;
     buffer_init(&name, SIZE_MAX / 2);
@@ -37,9 +38,10 @@ dubboc_status file_folder_path(
     url_encode(&name, slice_of(interface + (is_dotted ? 1 : 0)));
     dubboc_status status = DUBBOC_OK;
     if (name.status == DUBBOC_OK && (name.len == 0 || name.len > NAME_MAX))
-        status = error_set(err, DUBBOC_E_ARGUMENT, "an interface name of %zu bytes makes no folder name", strlen(interface));
-    else if (buffer_text(&name) == NULL ||
-             (*path = mem_printf("%s/dubbo/%s/%s", root, name.data, registry_category_name(category))) == NULL)
+        status = error_set(err, DUBBOC_E_ARGUMENT,
+            "an interface name of %zu bytes makes no folder name", strlen(interface));
+    else if (buffer_text(&name) == NULL || (*path = mem_printf("%s/dubbo/%s/%s", root, name.data,
+                                                registry_category_name(category))) == NULL)
         status = error_no_memory(err);
     buffer_fini(&name);
     return status;
@@ -59,11 +61,13 @@ static char *draw_name(const char *url)
     if (provider_url_from_text(slice_of(url), &parsed, NULL) == DUBBOC_OK) {
         size_t len = parsed->host.len < HOST_SHOWN_MAX ? parsed->host.len : HOST_SHOWN_MAX;
         for (size_t i = 0; i < len; i++)
-            host[i] = ascii_is_alnum(parsed->host.at[i]) || parsed->host.at[i] == '.' ? parsed->host.at[i] : '_';
+            host[i] = ascii_is_alnum(parsed->host.at[i]) || parsed->host.at[i] == '.'
+                          ? parsed->host.at[i]
+                          : '_';
         host[len] = '\0';
     }
-    char *name =
-        mem_printf("%s-%u-%016llx", host, parsed != NULL ? (unsigned)parsed->port : 0, (unsigned long long)draw_hash(url));
+    char *name = mem_printf("%s-%u-%016llx", host, parsed != NULL ? (unsigned)parsed->port : 0,
+        (unsigned long long)draw_hash(url));
     provider_url_free(parsed);
     return name;
 }
@@ -92,7 +96,8 @@ bool file_folder_make(const char *path)
     if (errno != ENOENT || slash == NULL || slash == path)
         return false;
     char *above = mem_dup_slice(slice_make(path, (size_t)(slash - path)));
-    bool is_made = above != NULL && file_folder_make(above) && (mkdir(path, 0777) == 0 || errno == EEXIST);
+    bool is_made =
+        above != NULL && file_folder_make(above) && (mkdir(path, 0777) == 0 || errno == EEXIST);
     int reason = above != NULL ? errno : ENOMEM;
     free(above);
     errno = reason;
@@ -123,13 +128,15 @@ static bool write_all(int fd, const char *data, size_t len)
     return true;
 }
 
-/* Writes, locks and renames one temporary file; the descriptor, or -1 (errno). A cleaner may lock or remove it before it is locked: EAGAIN, ENOENT. */
+/* Writes, locks and renames one temporary file; the descriptor, or -1 (errno). A cleaner may lock
+ * or remove it before it is locked: EAGAIN, ENOENT. */
 static int create_once(const char *temporary, const char *path, const char *url)
 {
     int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0)
         return -1;
-    if (file_lock_take(fd) && write_all(fd, url, strlen(url)) && write_all(fd, "\n", 1) && rename(temporary, path) == 0)
+    if (file_lock_take(fd) && write_all(fd, url, strlen(url)) && write_all(fd, "\n", 1) &&
+        rename(temporary, path) == 0)
         return fd;
     int reason = errno;
     unlink(temporary);
@@ -159,27 +166,32 @@ static int create_named(const char *folder, const char *url, file_node *node)
     return reason;
 }
 
-dubboc_status file_node_create(const char *folder, const char *url, file_node *node, dubboc_error *err)
+dubboc_status file_node_create(
+    const char *folder, const char *url, file_node *node, dubboc_error *err)
 {
     int reason = 0;
     for (int attempt = 0; attempt < CREATE_ATTEMPTS; attempt++) {
         if (!file_folder_make(folder))
             return errno == ENOMEM ? error_no_memory(err)
-                                   : error_set(err, DUBBOC_E_SYSTEM, "cannot make the folder %s: %s", folder, strerror(errno));
+                                   : error_set(err, DUBBOC_E_SYSTEM,
+                                         "cannot make the folder %s: %s", folder, strerror(errno));
         reason = create_named(folder, url, node);
-        if (reason != EAGAIN && reason != ENOENT && reason != EEXIST) /* a cleaner was at it, or the folder went: once more */
+        if (reason != EAGAIN && reason != ENOENT &&
+            reason != EEXIST) /* a cleaner was at it, or the folder went: once more */
             break;
     }
     if (reason == ENOMEM)
         return error_no_memory(err);
-    return reason == 0 ? DUBBOC_OK : error_set(err, DUBBOC_E_SYSTEM, "cannot write to %s: %s", folder, strerror(reason));
+    return reason == 0 ? DUBBOC_OK
+                       : error_set(err, DUBBOC_E_SYSTEM, "cannot write to %s: %s", folder,
+                             strerror(reason));
 }
 
 bool file_node_stands(const file_node *node)
 {
     struct stat named, own;
-    return node->fd >= 0 && fstat(node->fd, &own) == 0 && lstat(node->path, &named) == 0 && named.st_ino == own.st_ino &&
-           named.st_dev == own.st_dev;
+    return node->fd >= 0 && fstat(node->fd, &own) == 0 && lstat(node->path, &named) == 0 &&
+           named.st_ino == own.st_ino && named.st_dev == own.st_dev;
 }
 
 void file_node_remove(file_node *node)
@@ -197,17 +209,21 @@ void file_node_remove(file_node *node)
 
 static void say_skipped(const char *folder, const char *name, const char *reason)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "file skipped", "path=\"%s/%s\" reason=\"%s\"", folder, name, reason);
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "file skipped", "path=\"%s/%s\" reason=\"%s\"",
+        folder, name, reason);
 }
 
-/* Whether the failure is of this process or machine, not of the file: then the whole reading is void. */
+/* Whether the failure is of this process or machine, not of the file: then the whole reading is
+ * void. */
 static bool is_own_trouble(int reason)
 {
-    return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO || reason == EINTR;
+    return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO ||
+           reason == EINTR;
 }
 
-/* The text of a living node, size bytes and perhaps a line end, into text, which has room for a zero
- * byte more. NULL, or why it holds none; errno is then set where it is this process's trouble. */
+/* The text of a living node, size bytes and perhaps a line end, into text, which has room for a
+ * zero byte more. NULL, or why it holds none; errno is then set where it is this process's
+ * trouble. */
 static const char *node_read_text(int fd, char *text, size_t size)
 {
     errno = 0;
@@ -224,14 +240,15 @@ static const char *node_read_text(int fd, char *text, size_t size)
 static void remove_dead(int folder_fd, const char *name, const struct stat *opened)
 {
     struct stat named;
-    if (fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened->st_ino &&
-        named.st_dev == opened->st_dev)
+    if (fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        named.st_ino == opened->st_ino && named.st_dev == opened->st_dev)
         unlinkat(folder_fd, name, 0);
 }
 
 /* Adds the text of a living node, or *reason says why it is none.
  * DUBBOC_E_NO_MEMORY, DUBBOC_E_REGISTRY: the list would not be complete. */
-static dubboc_status node_add(int fd, size_t size, registry_list *urls, size_t *capacity, const char **reason)
+static dubboc_status node_add(
+    int fd, size_t size, registry_list *urls, size_t *capacity, const char **reason)
 {
     dubboc_status status = DUBBOC_OK;
     char *text = malloc(size + 1);
@@ -246,10 +263,10 @@ static dubboc_status node_add(int fd, size_t size, registry_list *urls, size_t *
     return status;
 }
 
-/* Adds what the open file holds. A file that is no living node is left out with a word; whatever else
- * keeps it from being read makes the whole reading void, since a list is complete or none. */
-static dubboc_status read_open(
-    int folder_fd, const char *folder, const char *name, int fd, registry_list *urls, size_t *capacity, dubboc_error *err)
+/* Adds what the open file holds. A file that is no living node is left out with a word; whatever
+ * else keeps it from being read makes the whole reading void, since a list is complete or none. */
+static dubboc_status read_open(int folder_fd, const char *folder, const char *name, int fd,
+    registry_list *urls, size_t *capacity, dubboc_error *err)
 {
     struct stat info;
     const char *reason = NULL;
@@ -289,8 +306,8 @@ static void clean_temporary(int folder_fd, const char *name)
     close(fd);
 }
 
-static dubboc_status read_one(
-    int folder_fd, const char *folder, const char *name, registry_list *urls, size_t *capacity, dubboc_error *err)
+static dubboc_status read_one(int folder_fd, const char *folder, const char *name,
+    registry_list *urls, size_t *capacity, dubboc_error *err)
 {
     if (name[0] == '.')
         return DUBBOC_OK;
@@ -300,7 +317,8 @@ static dubboc_status read_one(
     }
     int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0 && is_own_trouble(errno))
-        return error_set(err, DUBBOC_E_REGISTRY, "cannot read %s/%s: %s", folder, name, strerror(errno));
+        return error_set(
+            err, DUBBOC_E_REGISTRY, "cannot read %s/%s: %s", folder, name, strerror(errno));
     if (fd < 0) {
         if (errno != ENOENT)
             say_skipped(folder, name, strerror(errno));
@@ -311,7 +329,8 @@ static dubboc_status read_one(
     return status;
 }
 
-static dubboc_status read_all(DIR *entries, const char *folder, registry_list *urls, dubboc_error *err)
+static dubboc_status read_all(
+    DIR *entries, const char *folder, registry_list *urls, dubboc_error *err)
 {
     size_t capacity = 0;
     registry_list list = {0};
@@ -320,7 +339,8 @@ static dubboc_status read_all(DIR *entries, const char *folder, registry_list *u
         errno = 0;
         struct dirent *entry = readdir(entries);
         if (entry == NULL && errno != 0)
-            status = error_set(err, DUBBOC_E_REGISTRY, "cannot read %s: %s", folder, strerror(errno));
+            status =
+                error_set(err, DUBBOC_E_REGISTRY, "cannot read %s: %s", folder, strerror(errno));
         if (entry == NULL || status != DUBBOC_OK)
             break;
         status = read_one(dirfd(entries), folder, entry->d_name, &list, &capacity, err);

@@ -9,14 +9,16 @@ static void node_label_add(char *out, const char *key, dubboc_slice value)
 {
     size_t len = strlen(out);
     if (value.len > 0)
-        snprintf(out + len, NODE_LABEL_SIZE - len, "%s%s=%.*s", len > 0 ? " " : "", key, SLICE_ARGS(value));
+        snprintf(out + len, NODE_LABEL_SIZE - len, "%s%s=%.*s", len > 0 ? " " : "", key,
+            SLICE_ARGS(value));
 }
 
 static void node_label_write(const provider_url *url, char *out)
 {
     char address[300];
     bool is_ipv6 = memchr(url->host.at, ':', url->host.len) != NULL;
-    snprintf(address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(url->host), (unsigned)url->port);
+    snprintf(address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(url->host),
+        (unsigned)url->port);
     out[0] = '\0';
     node_label_add(out, "interface", url->interface);
     node_label_add(out, "version", url->version);

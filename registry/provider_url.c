@@ -1,8 +1,10 @@
-/* Reading a provider URL (wire.md 5.2, 9.2): split at the first '?', then "://", '/', and the params at '&' and '='.
+/* Reading a provider URL (wire.md 5.2, 9.2): split at the first '?', then "://", '/', and the
+ * params at '&' and '='.
  *
- * The text is checked and copied once; every slice of the result points into that copy. Values that Go v1 encoded a second time are decoded into
- * a second copy behind it, which is as long, since decoding never lengthens. Whatever is wrong is refused with a reason that
- * names it, because these texts come from strangers and the reason is what a person sees in the log. */
+ * The text is checked and copied once; every slice of the result points into that copy. Values that
+ * Go v1 encoded a second time are decoded into a second copy behind it, which is as long, since
+ * decoding never lengthens. Whatever is wrong is refused with a reason that names it, because these
+ * texts come from strangers and the reason is what a person sees in the log. */
 #include "registry/provider_url.h"
 
 #include <stdio.h>
@@ -52,7 +54,8 @@ static dubboc_status split(dubboc_slice text, url_parts *parts, dubboc_error *er
         return error_set(err, DUBBOC_E_PARSE, "no ://");
     parts->scheme = slice_between(head.at, mark);
     if (!scheme_is_valid(parts->scheme))
-        return error_set(err, DUBBOC_E_PARSE, "wrong scheme \"%.*s\"", shown(parts->scheme), parts->scheme.at);
+        return error_set(
+            err, DUBBOC_E_PARSE, "wrong scheme \"%.*s\"", shown(parts->scheme), parts->scheme.at);
     dubboc_slice rest = slice_between(mark + 3, head.at + head.len);
     const char *slash = rest.len > 0 ? memchr(rest.at, '/', rest.len) : NULL;
     const char *end = rest.at + rest.len;
@@ -76,15 +79,17 @@ static dubboc_status read_authority(provider_url *url, dubboc_slice authority, d
 
 /* --- path */
 
-/* It becomes a request target as it stands (wire.md 1.7), so it must not be able to end one. What is not ASCII is refused, too, and not escaped: RFC 3986
- * has no such byte in a path, and a provider knows itself only by the path that it registered. */
+/* It becomes a request target as it stands (wire.md 1.7), so it must not be able to end one. What
+ * is not ASCII is refused, too, and not escaped: RFC 3986 has no such byte in a path, and a
+ * provider knows itself only by the path that it registered. */
 static dubboc_status check_path(dubboc_slice path, dubboc_error *err)
 {
     for (size_t i = 0; i < path.len; i++) {
         if (path.at[i] == ' ' || path.at[i] == '#')
             return error_set(err, DUBBOC_E_PARSE, "'%c' in the path", path.at[i]);
         if ((unsigned char)path.at[i] >= 0x80)
-            return error_set(err, DUBBOC_E_PARSE, "byte 0x%02x in the path, which a URL spells %%%02X (RFC 3986)",
+            return error_set(err, DUBBOC_E_PARSE,
+                "byte 0x%02x in the path, which a URL spells %%%02X (RFC 3986)",
                 (unsigned)(unsigned char)path.at[i], (unsigned)(unsigned char)path.at[i]);
     }
     return DUBBOC_OK;
@@ -114,7 +119,8 @@ static dubboc_slice decode_again(dubboc_slice value, char *room, bool plus_is_bl
     if (!has_escape && !has_plus)
         return value;
     size_t bad_at;
-    buffer out = {.data = room, .capacity = value.len, .max_bytes = value.len}; /* never grows: decoding does not lengthen */
+    /* never grows: decoding does not lengthen */
+    buffer out = {.data = room, .capacity = value.len, .max_bytes = value.len};
     if (!url_decode(&out, value, &bad_at) || has_control_byte(buffer_slice(&out)))
         return value;
     return buffer_slice(&out);
@@ -144,8 +150,10 @@ static size_t keep_first_of_equal(url_param *params, size_t count)
     return kept;
 }
 
-/* Empty values are left out: they are the same as absent ones (wire.md 5.5). A piece without '=' has itself as its value, as in Java (wire.md P21). */
-static dubboc_status read_params(provider_url *url, dubboc_slice query, char *room, dubboc_error *err)
+/* Empty values are left out: they are the same as absent ones (wire.md 5.5). A piece without '='
+ * has itself as its value, as in Java (wire.md P21). */
+static dubboc_status read_params(
+    provider_url *url, dubboc_slice query, char *room, dubboc_error *err)
 {
     size_t capacity = 0;
     void *params = NULL;
@@ -162,7 +170,8 @@ static dubboc_status read_params(provider_url *url, dubboc_slice query, char *ro
         if (!mem_grow(&params, &capacity, url->param_count + 1, sizeof(url_param)))
             return error_no_memory(err);
         url->params = params;
-        url->params[url->param_count++] = (url_param){key, decode_again(value, room + (value.at - url->text), by_go)};
+        url->params[url->param_count++] =
+            (url_param){key, decode_again(value, room + (value.at - url->text), by_go)};
     }
     if (url->param_count > 0)
         qsort(url->params, url->param_count, sizeof(url_param), param_compare);
@@ -184,7 +193,8 @@ static int key_compare(const dubboc_slice parts[3], dubboc_slice key)
     return key.len > 0 ? -1 : 0;
 }
 
-static dubboc_slice find_joined(const provider_url *url, const char *prefix, dubboc_slice middle, const char *key)
+static dubboc_slice find_joined(
+    const provider_url *url, const char *prefix, dubboc_slice middle, const char *key)
 {
     const dubboc_slice parts[3] = {slice_of(prefix), middle, slice_of(key)};
     size_t low = 0, high = url->param_count;
@@ -225,7 +235,8 @@ dubboc_slice provider_url_find_method(const provider_url *url, dubboc_slice meth
 /* Consumers, overrides and routes have no port to be called at. */
 static bool is_callable(const provider_url *url)
 {
-    static const char *const others[] = {"consumer", "override", "absent", "empty", "route", "condition", "script", "tag"};
+    static const char *const others[] = {
+        "consumer", "override", "absent", "empty", "route", "condition", "script", "tag"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (slice_is(url->scheme, others[i]))
             return false;
@@ -264,7 +275,8 @@ static dubboc_status check_bytes(dubboc_slice text, dubboc_error *err)
         return error_set(err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", text.len, URL_BYTES_MAX);
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
-            return error_set(err, DUBBOC_E_PARSE, "control byte 0x%02x at byte %zu", (unsigned)(unsigned char)text.at[i], i);
+            return error_set(err, DUBBOC_E_PARSE, "control byte 0x%02x at byte %zu",
+                (unsigned)(unsigned char)text.at[i], i);
     return DUBBOC_OK;
 }
 
@@ -280,12 +292,14 @@ static size_t copy_without_user_info(char *room, dubboc_slice text, dubboc_slice
     return before + after;
 }
 
-/* The reason repeats parts of the text; where some of it may be a secret it says only what can be wrong. */
+/* The reason repeats parts of the text; where some of it may be a secret it says only what can be
+ * wrong. */
 static dubboc_status url_refuse(dubboc_slice text, dubboc_status status, dubboc_error *err)
 {
     char *masked = status == DUBBOC_E_PARSE ? mask_address_dup(text) : NULL;
     if (status == DUBBOC_E_PARSE && (masked == NULL || !slice_is(text, masked)))
-        error_set(err, status, "reserved characters in a user or password have to be escaped (%%2F is /, %%40 is @)");
+        error_set(err, status,
+            "reserved characters in a user or password have to be escaped (%%2F is /, %%40 is @)");
     free(masked);
     return status;
 }

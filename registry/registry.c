@@ -1,4 +1,5 @@
-/* The registry's front: finds the kind by the address, forwards each call to it, and keeps what all kinds share (lists, threads without signals). */
+/* The registry's front: finds the kind by the address, forwards each call to it, and keeps what all
+ * kinds share (lists, threads without signals). */
 #include "registry/registry.h"
 
 #include <assert.h>
@@ -13,7 +14,8 @@
 #include "registry/provider_url.h"
 #include "registry/registry_ops.h"
 
-static const registry_ops *const kinds[] = {&registry_static_ops, &registry_file_ops, &registry_zookeeper_ops};
+static const registry_ops *const kinds[] = {
+    &registry_static_ops, &registry_file_ops, &registry_zookeeper_ops};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
@@ -28,7 +30,8 @@ bool registry_category_matches(registry_category category, dubboc_slice named)
 {
     if (named.len == 0)
         return category == REGISTRY_PROVIDERS;
-    return slice_is(named, registry_category_name(category)) || (category == REGISTRY_PROVIDERS && slice_is(named, "provider")) ||
+    return slice_is(named, registry_category_name(category)) ||
+           (category == REGISTRY_PROVIDERS && slice_is(named, "provider")) ||
            (category == REGISTRY_CONSUMERS && slice_is(named, "consumer"));
 }
 
@@ -94,14 +97,17 @@ static const registry_ops *find_kind(dubboc_slice scheme)
     return NULL;
 }
 
-/* "host:2181,host2" has a ':' too, and a host may be called zookeeper: it is a scheme with "//" behind it; static and file need none. */
+/* "host:2181,host2" has a ':' too, and a host may be called zookeeper: it is a scheme with "//"
+ * behind it; static and file need none. */
 static bool split_address(dubboc_slice address, dubboc_slice *scheme, dubboc_slice *rest)
 {
     return slice_cut(address, ':', scheme, rest) &&
-           (slice_starts_with(*rest, "//") || slice_is_nocase(*scheme, "static") || slice_is_nocase(*scheme, "file"));
+           (slice_starts_with(*rest, "//") || slice_is_nocase(*scheme, "static") ||
+               slice_is_nocase(*scheme, "file"));
 }
 
-static dubboc_status choose_kind(dubboc_slice address, const registry_ops **ops, dubboc_slice *rest, dubboc_error *err)
+static dubboc_status choose_kind(
+    dubboc_slice address, const registry_ops **ops, dubboc_slice *rest, dubboc_error *err)
 {
     dubboc_slice scheme;
     if (address.len == 0)
@@ -113,8 +119,9 @@ static dubboc_status choose_kind(dubboc_slice address, const registry_ops **ops,
     *ops = find_kind(scheme);
     if (*ops != NULL)
         return DUBBOC_OK;
-    return error_set(
-        err, DUBBOC_E_ARGUMENT, "registry kind \"%.*s\" is not known: zookeeper://, file:// and static: are", SLICE_ARGS(scheme));
+    return error_set(err, DUBBOC_E_ARGUMENT,
+        "registry kind \"%.*s\" is not known: zookeeper://, file:// and static: are",
+        SLICE_ARGS(scheme));
 }
 
 /* The address as people may see it; hosts alone get their scheme. NULL: no memory. */
@@ -200,12 +207,13 @@ static dubboc_status check_registered_url(const char *url, dubboc_error *err)
 {
     size_t len = strlen(url);
     if (len == 0 || len > URL_BYTES_MAX)
-        return error_set(err, DUBBOC_E_ARGUMENT, "a URL of %zu bytes cannot be registered: 1 to %u can", len, URL_BYTES_MAX);
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "a URL of %zu bytes cannot be registered: 1 to %u can", len, URL_BYTES_MAX);
     return DUBBOC_OK;
 }
 
-dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
-    registry_registration **registration, dubboc_error *err)
+dubboc_status registry_register(registry *self, const char *interface, registry_category category,
+    const char *url, registry_registration **registration, dubboc_error *err)
 {
     dubboc_status status = check_registered_url(url, err);
     if (status != DUBBOC_OK)
@@ -213,12 +221,12 @@ dubboc_status registry_register(registry *self, const char *interface, registry_
     return self->ops->register_(self, interface, category, url, registration, err);
 }
 
-static dubboc_status register_each(
-    registry *self, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err)
+static dubboc_status register_each(registry *self, const registry_wanted *wanted, size_t count,
+    registry_registration **registrations, dubboc_error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        dubboc_status status =
-            self->ops->register_(self, wanted[i].interface, wanted[i].category, wanted[i].url, &registrations[i], err);
+        dubboc_status status = self->ops->register_(
+            self, wanted[i].interface, wanted[i].category, wanted[i].url, &registrations[i], err);
         if (status != DUBBOC_OK) {
             registry_unregister_all(self, registrations, i, 0);
             return error_prefix(err, status, "service %s", wanted[i].interface);
@@ -227,8 +235,8 @@ static dubboc_status register_each(
     return DUBBOC_OK;
 }
 
-dubboc_status registry_register_all(
-    registry *self, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err)
+dubboc_status registry_register_all(registry *self, const registry_wanted *wanted, size_t count,
+    registry_registration **registrations, dubboc_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         dubboc_status status = check_registered_url(wanted[i].url, err);
@@ -257,7 +265,8 @@ void registry_unregister(registry *self, registry_registration *registration, in
         self->ops->unregister(self, registration, timeout_ms);
 }
 
-void registry_unregister_all(registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms)
+void registry_unregister_all(
+    registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms)
 {
     int64_t deadline_ns = deadline_in_ms(timeout_ms > 0 ? timeout_ms : 0);
     if (self->ops->unregister_all != NULL && count > 0) {
@@ -268,8 +277,8 @@ void registry_unregister_all(registry *self, registry_registration **registratio
         registry_unregister(self, registrations[i], deadline_poll_ms(deadline_ns));
 }
 
-dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,
-    void *arg, registry_subscription **subscription, dubboc_error *err)
+dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category,
+    registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err)
 {
     return self->ops->subscribe(self, interface, category, listener, arg, subscription, err);
 }
@@ -285,21 +294,23 @@ void registry_unsubscribe(registry *self, registry_subscription *subscription)
         self->ops->unsubscribe(self, subscription);
 }
 
-dubboc_status registry_lookup(registry *self, const char *interface, registry_category category, int64_t deadline_ns,
-    registry_list *urls, dubboc_error *err)
+dubboc_status registry_lookup(registry *self, const char *interface, registry_category category,
+    int64_t deadline_ns, registry_list *urls, dubboc_error *err)
 {
     return self->ops->lookup(self, interface, category, deadline_ns, urls, err);
 }
 
-dubboc_status registry_interfaces(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err)
+dubboc_status registry_interfaces(
+    registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err)
 {
     return self->ops->interfaces(self, deadline_ns, names, err);
 }
 
-dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener, void *arg,
-    registry_subscription **subscription, dubboc_error *err)
+dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err)
 {
     if (self->ops->watch_data == NULL)
-        return error_set(err, DUBBOC_E_UNSUPPORTED, "registry %s keeps no data beside URLs", self->address);
+        return error_set(
+            err, DUBBOC_E_UNSUPPORTED, "registry %s keeps no data beside URLs", self->address);
     return self->ops->watch_data(self, path, listener, arg, subscription, err);
 }

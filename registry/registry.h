@@ -1,9 +1,11 @@
-/* The registry: where providers are written down and found. One interface, several kinds (static:, file:, zookeeper:), all of which pass
- * the same contract suite (tests/registry/contract.c).
+/* The registry: where providers are written down and found. One interface, several kinds (static:,
+ * file:, zookeeper:), all of which pass the same contract suite (tests/registry/contract.c).
  *
- * It deals in URL texts and knows nothing of matching: who subscribes gets every node of the category and decides (selector/).
- * What is asked for is a desired state: a registration or subscription lasts until it is taken back, and the registry brings it about
- * again after every loss, without being asked. Nothing here blocks on the network, except lookup and interfaces, which say so. */
+ * It deals in URL texts and knows nothing of matching: who subscribes gets every node of the
+ * category and decides (selector/). What is asked for is a desired state: a registration or
+ * subscription lasts until it is taken back, and the registry brings it about again after every
+ * loss, without being asked. Nothing here blocks on the network, except lookup and interfaces,
+ * which say so. */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
 
@@ -27,9 +29,12 @@ typedef struct registry_settings {
     const char *username; /* NULL: none; ZooKeeper: digest */
     const char *password;
     int64_t timeout_ms;    /* ZooKeeper: session time-out; others: unused */
-    int64_t self_check_ms; /* how often what was registered is looked at: a node deleted by hand comes back (design 6) */
-    /* Where a provider is registered from here nobody else can serve: who registers listens there itself, and the address is its own, not one of a
-     * gateway. Then nodes of the provider's identity (provider_url_identity()) that another process left are removed once its own node stands. */
+    int64_t self_check_ms; /* how often what was registered is looked at: a node deleted by hand
+                              comes back (design 6) */
+    /* Where a provider is registered from here nobody else can serve: who registers listens there
+     * itself, and the address is its own, not one of a gateway. Then nodes of the provider's
+     * identity (provider_url_identity()) that another process left are removed once its own node
+     * stands. */
     bool owns_addresses;
 } registry_settings;
 
@@ -37,14 +42,16 @@ typedef struct registry_settings {
 typedef struct registry_snapshot {
     const char *interface;
     registry_category category;
-    /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says why it skips them */
+    /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says
+     * why it skips them */
     const char *const *urls;
     size_t count;
 } registry_snapshot;
 
-/* Called with the first successful reading (an empty one too) and after every change, coalesced; from a thread of the registry (never from within
- * registry_subscribe() or registry_refresh()), one call at a time per subscription, no lock held. It may call anything of the registry but registry_free(). While the registry is away nothing is
- * called: the last snapshot stands. */
+/* Called with the first successful reading (an empty one too) and after every change, coalesced;
+ * from a thread of the registry (never from within registry_subscribe() or registry_refresh()), one
+ * call at a time per subscription, no lock held. It may call anything of the registry but
+ * registry_free(). While the registry is away nothing is called: the last snapshot stands. */
 typedef void (*registry_listener)(void *arg, const registry_snapshot *snapshot);
 
 typedef struct registry_subscription registry_subscription;
@@ -58,93 +65,107 @@ typedef struct registry_list {
 void registry_list_free(registry_list *list);
 
 /* Opens the registry that settings->address names. Does not wait for a connection.
- * DUBBOC_E_ARGUMENT: no such kind, or a fault in the address; err says what. DUBBOC_E_SYSTEM: a folder or thread cannot be had. DUBBOC_E_NO_MEMORY. */
+ * DUBBOC_E_ARGUMENT: no such kind, or a fault in the address; err says what. DUBBOC_E_SYSTEM: a
+ * folder or thread cannot be had. DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_open(const registry_settings *settings, registry **self, dubboc_error *err);
 
-/* For tools that only read: whether what the address names is there. DUBBOC_E_NOT_FOUND: the folder of
- * a file: registry is not; err names it. DUBBOC_OK of the other kinds, which cannot tell.
+/* For tools that only read: whether what the address names is there. DUBBOC_E_NOT_FOUND: the folder
+ * of a file: registry is not; err names it. DUBBOC_OK of the other kinds, which cannot tell.
  * DUBBOC_E_ARGUMENT, DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_check_exists(const char *address, dubboc_error *err);
 
-/* Takes back what is left (waiting at most 2 s for it), ends threads, frees. No callback runs after it returned. Not from a callback. NULL is accepted. */
+/* Takes back what is left (waiting at most 2 s for it), ends threads, frees. No callback runs after
+ * it returned. Not from a callback. NULL is accepted. */
 void registry_free(registry *self);
 
 /* "zookeeper://h1:2181,h2:2181", for people: secrets are masked (base/mask.h). */
 const char *registry_address(const registry *self);
 
-/* "h1:2181,h2:2181": the servers that it connects to, "": none (file:, static:). For own_address(). */
+/* "h1:2181,h2:2181": the servers that it connects to, "": none (file:, static:). For
+ * own_address(). */
 const char *registry_servers(const registry *self);
 
 /* Whether it is connected now (file:, static: always). For logs, waits and error texts. */
 bool registry_is_connected(const registry *self);
 
-/* Writes why it is not connected ("connection refused by 127.0.0.1:2181"), as far as it is known; ""
- * when it is connected. Any thread. */
+/* Writes why it is not connected ("connection refused by 127.0.0.1:2181"), as far as it is known;
+ * "" when it is connected. Any thread. */
 #define REGISTRY_TROUBLE_SIZE 448
 void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
-/* Writes url (decoded) under interface and category, as a node that goes with this process. Returns once noted; it is brought about, and kept so, in
- * the background. Equal URLs of other processes' leftovers are replaced by owner (wire.md 5.11); leftovers of a provider under other URLs are removed when
- * settings say that the address is ours: once, as soon as the node stands. ZooKeeper: ephemeral nodes of other sessions, in the providers' category only;
- * what cannot be parsed, or not be deleted, stays. file: there are none, since a node that nobody holds is not listed.
+/* Writes url (decoded) under interface and category, as a node that goes with this process. Returns
+ * once noted; it is brought about, and kept so, in the background. Equal URLs of other processes'
+ * leftovers are replaced by owner (wire.md 5.11); leftovers of a provider under other URLs are
+ * removed when settings say that the address is ours: once, as soon as the node stands. ZooKeeper:
+ * ephemeral nodes of other sessions, in the providers' category only; what cannot be parsed, or not
+ * be deleted, stays. file: there are none, since a node that nobody holds is not listed.
  *
- * A consumer's node does not create the directory of its interface, which may be a mistyped name: it
- * is written as soon as that directory is there, and registry_is_registered() tells whether it is.
+ * A consumer's node does not create the directory of its interface, which may be a mistyped name:
+ * it is written as soon as that directory is there, and registry_is_registered() tells whether it
+ * is.
  *
- * DUBBOC_E_ARGUMENT: no node can be called that, or url is empty or over URL_BYTES_MAX, so that no reader would take it. DUBBOC_E_SYSTEM: file: the node
- * cannot be written. DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
-dubboc_status registry_register(registry *self, const char *interface, registry_category category, const char *url,
-    registry_registration **registration, dubboc_error *err);
+ * DUBBOC_E_ARGUMENT: no node can be called that, or url is empty or over URL_BYTES_MAX, so that no
+ * reader would take it. DUBBOC_E_SYSTEM: file: the node cannot be written. DUBBOC_E_CLOSED,
+ * DUBBOC_E_NO_MEMORY. */
+dubboc_status registry_register(registry *self, const char *interface, registry_category category,
+    const char *url, registry_registration **registration, dubboc_error *err);
 
-/* The same for several that come and go together: ZooKeeper creates them in one transaction, so that
- * whoever watches sees one change. A transaction holds up to 128 nodes or 256 KiB of paths; more nodes
- * are spread over several transactions, where those of one interface that follow each other stay
- * together as far as that is possible. One that ZooKeeper
- * refuses does not keep the others away. registrations receives count handles; on failure none is left. */
+/* The same for several that come and go together: ZooKeeper creates them in one transaction, so
+ * that whoever watches sees one change. A transaction holds up to 128 nodes or 256 KiB of paths;
+ * more nodes are spread over several transactions, where those of one interface that follow each
+ * other stay together as far as that is possible. One that ZooKeeper refuses does not keep the
+ * others away. registrations receives count handles; on failure none is left. */
 typedef struct registry_wanted {
     const char *interface;
     registry_category category;
     const char *url;
 } registry_wanted;
-dubboc_status registry_register_all(
-    registry *self, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err);
+dubboc_status registry_register_all(registry *self, const registry_wanted *wanted, size_t count,
+    registry_registration **registrations, dubboc_error *err);
 
 /* Whether it stands in the registry now. */
 bool registry_is_registered(const registry_registration *registration);
 
-/* Whether it has stood at any time since registry_register(), so that others may know of it. False of
- * static:, which nobody else reads, and of a ZooKeeper that was away all the time. */
+/* Whether it has stood at any time since registry_register(), so that others may know of it. False
+ * of static:, which nobody else reads, and of a ZooKeeper that was away all the time. */
 bool registry_was_registered(const registry_registration *registration);
 
-/* Takes it back and waits until that is done, at most timeout_ms (the node goes with the session at the latest). Frees registration. NULL is accepted. */
+/* Takes it back and waits until that is done, at most timeout_ms (the node goes with the session at
+ * the latest). Frees registration. NULL is accepted. */
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
 
 /* The same for several, at most timeout_ms in all. What was registered together is removed from
  * ZooKeeper in one transaction, within the same limits. */
-void registry_unregister_all(registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
+void registry_unregister_all(
+    registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
 
-/* Calls listener as above until it is taken back. A subscription creates nothing: what is not there is
- * an empty list until somebody registers it. DUBBOC_E_ARGUMENT, DUBBOC_E_SYSTEM, DUBBOC_E_CLOSED,
- * DUBBOC_E_NO_MEMORY. */
-dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category, registry_listener listener,
-    void *arg, registry_subscription **subscription, dubboc_error *err);
+/* Calls listener as above until it is taken back. A subscription creates nothing: what is not there
+ * is an empty list until somebody registers it. DUBBOC_E_ARGUMENT, DUBBOC_E_SYSTEM,
+ * DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
+dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category,
+    registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err);
 
 /* Reads again now, and calls the listener even if nothing changed (the selector's TTL). */
 void registry_refresh(registry *self, registry_subscription *subscription);
 
-/* After it returns the listener is not running and will not be called. Not from the listener itself. Frees it. NULL is accepted. */
+/* After it returns the listener is not running and will not be called. Not from the listener
+ * itself. Frees it. NULL is accepted. */
 void registry_unsubscribe(registry *self, registry_subscription *subscription);
 
-/* Blocking reads for tools, until deadline_ns: the nodes of a category; the names of all interfaces (decoded), sorted.
- * DUBBOC_E_REGISTRY: not reachable in time; err says why. DUBBOC_E_NOT_FOUND never: what is not there is an empty list. */
-dubboc_status registry_lookup(registry *self, const char *interface, registry_category category, int64_t deadline_ns,
-    registry_list *urls, dubboc_error *err);
-dubboc_status registry_interfaces(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err);
+/* Blocking reads for tools, until deadline_ns: the nodes of a category; the names of all interfaces
+ * (decoded), sorted.
+ * DUBBOC_E_REGISTRY: not reachable in time; err says why. DUBBOC_E_NOT_FOUND never: what is not
+ * there is an empty list. */
+dubboc_status registry_lookup(registry *self, const char *interface, registry_category category,
+    int64_t deadline_ns, registry_list *urls, dubboc_error *err);
+dubboc_status registry_interfaces(
+    registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err);
 
-/* Watches one node's data (a path below the root, "config/dubbo/<key>": wire.md 5.9): called as a registry_listener, data NULL when there is no such node. Ended by
- * registry_unsubscribe(). DUBBOC_E_ARGUMENT: no node can have that path. static:, file: keep none: DUBBOC_E_UNSUPPORTED. */
+/* Watches one node's data (a path below the root, "config/dubbo/<key>": wire.md 5.9): called as a
+ * registry_listener, data NULL when there is no such node. Ended by registry_unsubscribe().
+ * DUBBOC_E_ARGUMENT: no node can have that path. static:, file: keep none: DUBBOC_E_UNSUPPORTED. */
 typedef void (*registry_data_listener)(void *arg, const char *path, const char *data, size_t len);
-dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener, void *arg,
-    registry_subscription **subscription, dubboc_error *err);
+dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err);
 
 #endif

@@ -1,8 +1,11 @@
-/* file:///path: a registry on one machine, for any number of processes (design 6). It mirrors ZooKeeper's layout in folders,
- * <path>/dubbo/<interface>/<category>/<host>-<port>-<hash>; a node lives as long as its owner holds the lock on its file (registry/file_node.h).
+/* file:///path: a registry on one machine, for any number of processes (design 6). It mirrors
+ * ZooKeeper's layout in folders, <path>/dubbo/<interface>/<category>/<host>-<port>-<hash>; a node
+ * lives as long as its owner holds the lock on its file (registry/file_node.h).
  *
- * Registering and taking back happen in the caller's thread; one thread per registry object listens to inotify, calls listeners (registry/subscribers.h),
- * and puts back what was registered and has vanished: when inotify tells of it, and every self_check_ms. The path is taken as it stands, without escapes. */
+ * Registering and taking back happen in the caller's thread; one thread per registry object listens
+ * to inotify, calls listeners (registry/subscribers.h), and puts back what was registered and has
+ * vanished: when inotify tells of it, and every self_check_ms. The path is taken as it stands,
+ * without escapes. */
 #include <errno.h>
 #include <dirent.h>
 #include <poll.h>
@@ -36,7 +39,8 @@ typedef struct file_registration {
     file_folder *folder;
     char *url;
     file_node node;       /* who checks it, or took it out of the list, owns it */
-    bool needs_interface; /* a consumer's: it is not written before the folder of its interface is there */
+    bool needs_interface; /* a consumer's: it is not written before the folder of its interface is
+                             there */
     bool is_waiting;      /* for that; as node */
     bool is_due;          /* has to be checked */
     atomic_bool stands;
@@ -96,9 +100,11 @@ static void check(file_registration *one)
     if (file_node_create(one->folder->path, one->url, &one->node, &err) == DUBBOC_OK)
         atomic_store(&one->stands, true);
     if (one->node.fd < 0)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "not registered", "%s reason=\"%s\"", label, err.text);
+        LOG_THROTTLED(
+            DUBBOC_LOG_WARN, "registry", "not registered", "%s reason=\"%s\"", label, err.text);
     else
-        LOG(DUBBOC_LOG_INFO, "registry", was_there ? "registered again" : "registered", "%s", label);
+        LOG(DUBBOC_LOG_INFO, "registry", was_there ? "registered again" : "registered", "%s",
+            label);
 }
 
 static file_registration *take_due_locked(file_registry *self)
@@ -112,7 +118,8 @@ static file_registration *take_due_locked(file_registry *self)
     return NULL;
 }
 
-/* Checks what is due, outside the lock; unregister waits for the one that is being checked. false: some do not stand. */
+/* Checks what is due, outside the lock; unregister waits for the one that is being checked. false:
+ * some do not stand. */
 static bool check_due(file_registry *self)
 {
     file_registration *one;
@@ -136,7 +143,8 @@ static void mark_due(file_registry *self, const file_folder *folder, bool only_m
 {
     mutex_lock(&self->lock);
     for (file_registration *one = self->registrations; one != NULL; one = one->next)
-        if ((folder == NULL || one->folder == folder) && (!only_missing || !atomic_load(&one->stands)))
+        if ((folder == NULL || one->folder == folder) &&
+            (!only_missing || !atomic_load(&one->stands)))
             one->is_due = true;
     mutex_unlock(&self->lock);
 }
@@ -149,8 +157,9 @@ static dubboc_status check_url(const char *url, dubboc_error *err)
     return DUBBOC_OK;
 }
 
-static dubboc_status file_register(registry *base, const char *interface, registry_category category, const char *url,
-    registry_registration **registration, dubboc_error *err)
+static dubboc_status file_register(registry *base, const char *interface,
+    registry_category category, const char *url, registry_registration **registration,
+    dubboc_error *err)
 {
     file_registry *self = of(base);
     dubboc_status status = check_url(url, err);
@@ -162,7 +171,9 @@ static dubboc_status file_register(registry *base, const char *interface, regist
     one->handle.ops = &registry_file_ops;
     one->node.fd = -1;
     one->url = mem_dup(url);
-    status = one->url == NULL ? error_no_memory(err) : file_folders_ref(&self->folders, interface, category, &one->folder, err);
+    status = one->url == NULL
+                 ? error_no_memory(err)
+                 : file_folders_ref(&self->folders, interface, category, &one->folder, err);
     one->needs_interface = category == REGISTRY_CONSUMERS;
     one->is_waiting = status == DUBBOC_OK && registration_has_to_wait(one);
     if (status == DUBBOC_OK && !one->is_waiting)
@@ -220,7 +231,8 @@ static void folder_changed(void *arg, file_folder *folder)
     mark_due(self, folder, false);
 }
 
-static bool read_list(void *arg, const char *interface, registry_category category, registry_list *list)
+static bool read_list(
+    void *arg, const char *interface, registry_category category, registry_list *list)
 {
     file_registry *self = arg;
     dubboc_error err;
@@ -231,7 +243,8 @@ static bool read_list(void *arg, const char *interface, registry_category catego
         free(path);
     }
     if (status != DUBBOC_OK)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "folder not read, the last list stands", "reason=\"%s\"", err.text);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "folder not read, the last list stands",
+            "reason=\"%s\"", err.text);
     return status == DUBBOC_OK;
 }
 
@@ -244,7 +257,8 @@ static void self_check(void *arg, file_folder *folder)
 /* Sleeps until something happens or is to be looked at. */
 static void wait_for_work(file_registry *self, int64_t deadline_ns)
 {
-    struct pollfd waited[] = {{.fd = self->wake.fd, .events = POLLIN}, {.fd = self->folders.inotify_fd, .events = POLLIN}};
+    struct pollfd waited[] = {{.fd = self->wake.fd, .events = POLLIN},
+        {.fd = self->folders.inotify_fd, .events = POLLIN}};
     deadline_ns = deadline_min(deadline_ns, file_folders_next_ns(&self->folders));
     poll(waited, 2, wake_wait_ms(deadline_poll_ms(deadline_ns)));
     wake_clear(&self->wake);
@@ -282,7 +296,8 @@ static dubboc_status find_root(dubboc_slice rest, dubboc_slice *root, dubboc_err
         rest.len -= 2;
     }
     if (rest.len == 0 || rest.at[0] != '/')
-        return error_set(err, DUBBOC_E_ARGUMENT, "expected an absolute path: file:///var/lib/dubboc");
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "expected an absolute path: file:///var/lib/dubboc");
     while (rest.len > 0 && rest.at[rest.len - 1] == '/')
         rest.len--;
     *root = rest;
@@ -301,15 +316,18 @@ static dubboc_status file_check_exists(dubboc_slice rest, dubboc_error *err)
         return error_no_memory(err);
     int problem = stat(path, &info) == 0 ? 0 : errno;
     if (problem == ENOTDIR)
-        status = error_set(err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s is no folder", SLICE_ARGS(root));
-    else if (problem == ENOENT)
         status = error_set(
-            err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s does not exist; the first provider makes it", SLICE_ARGS(root));
+            err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s is no folder", SLICE_ARGS(root));
+    else if (problem == ENOENT)
+        status = error_set(err, DUBBOC_E_NOT_FOUND,
+            "the registry's folder %.*s does not exist; the first provider makes it",
+            SLICE_ARGS(root));
     free(path);
     return status;
 }
 
-/* A root that is not there yet is made by the first provider; one that is there must be readable. */
+/* A root that is not there yet is made by the first provider; one that is there must be
+ * readable. */
 static dubboc_status file_check_root(const char *root, dubboc_error *err)
 {
     struct stat info;
@@ -323,7 +341,8 @@ static dubboc_status file_check_root(const char *root, dubboc_error *err)
     else if (exists && !S_ISDIR(info.st_mode))
         status = error_set(err, DUBBOC_E_SYSTEM, "%s is no folder", path);
     else if (access(path, R_OK | X_OK) != 0 && errno != ENOENT)
-        status = error_set(err, DUBBOC_E_SYSTEM, "cannot read the folder %s: %s", path, strerror(errno));
+        status =
+            error_set(err, DUBBOC_E_SYSTEM, "cannot read the folder %s: %s", path, strerror(errno));
     free(path);
     return status;
 }
@@ -348,7 +367,8 @@ static dubboc_status start_thread(file_registry *self, dubboc_error *err)
     return thread_start(&self->thread, run, self, "dubboc-file", err);
 }
 
-static dubboc_status file_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
+static dubboc_status file_open(
+    const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
 {
     dubboc_slice root;
     dubboc_status status = find_root(rest, &root, err);
@@ -364,7 +384,8 @@ static dubboc_status file_open(const registry_settings *settings, dubboc_slice r
     condition_init(&self->check_ended);
     status = wake_open(&self->wake)
                  ? file_folders_open(&self->folders, root, err)
-                 : error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
+                 : error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s",
+                       strerror(errno));
     if (status == DUBBOC_OK)
         status = file_check_root(self->folders.root, err);
     if (status == DUBBOC_OK)
@@ -394,16 +415,17 @@ static bool file_is_connected(const registry *self)
 
 /* --- subscriptions */
 
-static dubboc_status file_subscribe(registry *base, const char *interface, registry_category category, registry_listener listener,
-    void *arg, registry_subscription **subscription, dubboc_error *err)
+static dubboc_status file_subscribe(registry *base, const char *interface,
+    registry_category category, registry_listener listener, void *arg,
+    registry_subscription **subscription, dubboc_error *err)
 {
     file_registry *self = of(base);
     file_folder *folder;
     dubboc_status status = file_folders_ref(&self->folders, interface, category, &folder, err);
     if (status != DUBBOC_OK)
         return status;
-    registry_subscription *made =
-        subscribers_add(&self->subscribers, &registry_file_ops, interface, category, listener, arg, folder);
+    registry_subscription *made = subscribers_add(
+        &self->subscribers, &registry_file_ops, interface, category, listener, arg, folder);
     if (made == NULL) {
         file_folders_unref(&self->folders, folder);
         return error_no_memory(err);
@@ -430,12 +452,13 @@ static void file_unsubscribe(registry *base, registry_subscription *subscription
 
 /* --- blocking reads */
 
-static dubboc_status file_lookup(registry *base, const char *interface, registry_category category, int64_t deadline_ns,
-    registry_list *urls, dubboc_error *err)
+static dubboc_status file_lookup(registry *base, const char *interface, registry_category category,
+    int64_t deadline_ns, registry_list *urls, dubboc_error *err)
 {
     char *path;
     (void)deadline_ns;
-    dubboc_status status = file_folder_path(of(base)->folders.root, interface, category, &path, err);
+    dubboc_status status =
+        file_folder_path(of(base)->folders.root, interface, category, &path, err);
     if (status != DUBBOC_OK)
         return status;
     status = file_folder_read(path, urls, err);
@@ -452,7 +475,8 @@ static bool add_interface(const char *folder, registry_list *names, size_t *capa
     size_t bad_at;
     buffer_init(&name, NAME_MAX);
     bool is_name = folder[0] != '.' && url_decode(&name, slice_of(folder), &bad_at);
-    bool is_done = name.status == DUBBOC_OK && (!is_name || registry_list_add(names, capacity, buffer_slice(&name)));
+    bool is_done = name.status == DUBBOC_OK &&
+                   (!is_name || registry_list_add(names, capacity, buffer_slice(&name)));
     buffer_fini(&name);
     return is_done;
 }
@@ -471,7 +495,8 @@ static dubboc_status read_interfaces(DIR *folders, registry_list *names)
     }
 }
 
-static dubboc_status file_interfaces(registry *base, int64_t deadline_ns, registry_list *out, dubboc_error *err)
+static dubboc_status file_interfaces(
+    registry *base, int64_t deadline_ns, registry_list *out, dubboc_error *err)
 {
     registry_list names = {0};
     (void)deadline_ns;

@@ -1,10 +1,12 @@
-/* static: a fixed list of provider URLs in the address itself, for tests, for scripts, and where no registry is run.
+/* static: a fixed list of provider URLs in the address itself, for tests, for scripts, and where no
+ * registry is run.
  *
- *   static:jsonrpc://10.0.0.1:8080/com.foo.Bar?version=1.0,jsonrpc://10.0.0.2:8080/com.foo.Bar?methods=a,b
+ *   static:jsonrpc://10.0.0.1:8080/com.foo.Bar,jsonrpc://10.0.0.2:8080/com.foo.Bar?methods=a,b
  *
- * Blanks separate, and a comma does where "scheme://" follows it, since values hold commas themselves ("methods=a,b"); a value with such a comma, or
- * with a blank, writes it as an escape (%2C, %20). A URL counts under its category param, providers without one. What is registered here is accepted
- * and goes nowhere. "static:" alone is an empty list. */
+ * Blanks separate, and a comma does where "scheme://" follows it, since values hold commas
+ * themselves ("methods=a,b"); a value with such a comma, or with a blank, writes it as an escape
+ * (%2C, %20). A URL counts under its category param, providers without one. What is registered here
+ * is accepted and goes nowhere. "static:" alone is an empty list. */
 #include <errno.h>
 #include <poll.h>
 #include <stdatomic.h>
@@ -109,13 +111,15 @@ static dubboc_status read_urls(static_registry *self, dubboc_slice rest, dubboc_
     return DUBBOC_OK;
 }
 
-static bool read_list(void *arg, const char *interface, registry_category category, registry_list *list)
+static bool read_list(
+    void *arg, const char *interface, registry_category category, registry_list *list)
 {
     static_registry *self = arg;
     size_t capacity = 0;
     for (size_t i = 0; i < self->url_count; i++) {
         const provider_url *url = self->urls[i];
-        if (!slice_is(url->interface, interface) || !registry_category_matches(category, provider_url_find(url, "category")))
+        if (!slice_is(url->interface, interface) ||
+            !registry_category_matches(category, provider_url_find(url, "category")))
             continue;
         if (!registry_list_add(list, &capacity, slice_of(url->text))) {
             registry_list_free(list);
@@ -160,11 +164,13 @@ static void release(static_registry *self)
 static dubboc_status start(static_registry *self, dubboc_error *err)
 {
     if (!wake_open(&self->wake))
-        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
     return thread_start(&self->thread, serve, self, "dubboc-static", err);
 }
 
-static dubboc_status static_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
+static dubboc_status static_open(
+    const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
 {
     (void)settings;
     static_registry *self = MEM_NEW(static_registry);
@@ -199,10 +205,12 @@ static bool static_is_connected(const registry *self)
     return true;
 }
 
-/* --- registrations: nothing to do, but the handles are kept, since registry_free() takes back what is left */
+/* --- registrations: nothing to do, but the handles are kept, since registry_free() takes back what
+ * is left */
 
-static dubboc_status static_register(registry *self, const char *interface, registry_category category, const char *url,
-    registry_registration **registration, dubboc_error *err)
+static dubboc_status static_register(registry *self, const char *interface,
+    registry_category category, const char *url, registry_registration **registration,
+    dubboc_error *err)
 {
     (void)interface, (void)category, (void)url;
     static_registration *made = MEM_NEW(static_registration);
@@ -230,7 +238,8 @@ static bool static_was_registered(const registry_registration *registration)
     return false;
 }
 
-static void static_unregister(registry *self, registry_registration *registration, int64_t timeout_ms)
+static void static_unregister(
+    registry *self, registry_registration *registration, int64_t timeout_ms)
 {
     (void)timeout_ms;
     mutex_lock(&of(self)->lock);
@@ -244,11 +253,12 @@ static void static_unregister(registry *self, registry_registration *registratio
 
 /* --- subscriptions */
 
-static dubboc_status static_subscribe(registry *self, const char *interface, registry_category category,
-    registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err)
+static dubboc_status static_subscribe(registry *self, const char *interface,
+    registry_category category, registry_listener listener, void *arg,
+    registry_subscription **subscription, dubboc_error *err)
 {
-    registry_subscription *made =
-        subscribers_add(&of(self)->subscribers, &registry_static_ops, interface, category, listener, arg, NULL);
+    registry_subscription *made = subscribers_add(
+        &of(self)->subscribers, &registry_static_ops, interface, category, listener, arg, NULL);
     if (made == NULL)
         return error_no_memory(err);
     error_clear(err);
@@ -268,8 +278,8 @@ static void static_unsubscribe(registry *self, registry_subscription *subscripti
     subscribers_remove(&of(self)->subscribers, subscription);
 }
 
-static dubboc_status static_lookup(registry *self, const char *interface, registry_category category, int64_t deadline_ns,
-    registry_list *urls, dubboc_error *err)
+static dubboc_status static_lookup(registry *self, const char *interface,
+    registry_category category, int64_t deadline_ns, registry_list *urls, dubboc_error *err)
 {
     registry_list list = {0};
     (void)deadline_ns;
@@ -280,7 +290,8 @@ static dubboc_status static_lookup(registry *self, const char *interface, regist
     return DUBBOC_OK;
 }
 
-static dubboc_status static_interfaces(registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err)
+static dubboc_status static_interfaces(
+    registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err)
 {
     registry_list list = {0};
     size_t capacity = 0;

@@ -1,5 +1,6 @@
-/* See the header. A subscription is due when its list may have changed; serving takes one due subscription after the other: marks it as the one being
- * called, leaves the lock, reads, compares with what the listener was given last, calls. Removal waits for the mark to go. */
+/* See the header. A subscription is due when its list may have changed; serving takes one due
+ * subscription after the other: marks it as the one being called, leaves the lock, reads, compares
+ * with what the listener was given last, calls. Removal waits for the mark to go. */
 #include "registry/subscribers.h"
 
 #include <assert.h>
@@ -45,8 +46,9 @@ void subscribers_fini(subscribers *self)
     mutex_fini(&self->lock);
 }
 
-registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops, const char *interface,
-    registry_category category, registry_listener listener, void *arg, void *tag)
+registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops,
+    const char *interface, registry_category category, registry_listener listener, void *arg,
+    void *tag)
 {
     subscriber *one = MEM_NEW(subscriber);
     if (one == NULL || (one->interface = mem_dup(interface)) == NULL) {
@@ -164,8 +166,9 @@ static bool recall_unread_locked(subscribers *self)
     return all;
 }
 
-bool subscribers_serve(
-    subscribers *self, bool (*read)(void *arg, const char *interface, registry_category category, registry_list *list), void *arg)
+bool subscribers_serve(subscribers *self,
+    bool (*read)(void *arg, const char *interface, registry_category category, registry_list *list),
+    void *arg)
 {
     subscriber *one;
     bool is_forced;

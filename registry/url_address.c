@@ -55,7 +55,8 @@ static bool address_is_digits(dubboc_slice text)
  * number and what is before it is an address; else all is the address. */
 static void address_split_bare_ipv6(dubboc_slice authority, dubboc_slice *host, dubboc_slice *port)
 {
-    const char *colon = memrchr(authority.at, ':', authority.len), *end = authority.at + authority.len;
+    const char *colon = memrchr(authority.at, ':', authority.len),
+               *end = authority.at + authority.len;
     *host = address_part(authority.at, colon);
     *port = address_part(colon, end);
     bool has_port = address_host_is_ipv6(*host) && address_is_digits(address_part(colon + 1, end));
@@ -87,14 +88,17 @@ static dubboc_status address_read_port(dubboc_slice port, uint16_t *out, dubboc_
 {
     uint64_t value;
     if (port.at[0] != ':')
-        return error_set(err, DUBBOC_E_PARSE, "\"%.*s\" after the host", address_shown(port), port.at);
+        return error_set(
+            err, DUBBOC_E_PARSE, "\"%.*s\" after the host", address_shown(port), port.at);
     dubboc_slice digits = slice_make(port.at + 1, port.len - 1);
     if (digits.len == 0)
         return error_set(err, DUBBOC_E_PARSE, "no port after the ':'");
     if (!slice_u64(digits, UINT64_MAX, &value))
-        return error_set(err, DUBBOC_E_PARSE, "port \"%.*s\" is no number", address_shown(digits), digits.at);
+        return error_set(
+            err, DUBBOC_E_PARSE, "port \"%.*s\" is no number", address_shown(digits), digits.at);
     if (value > UINT16_MAX)
-        return error_set(err, DUBBOC_E_PARSE, "port %.*s is over 65535", address_shown(digits), digits.at);
+        return error_set(
+            err, DUBBOC_E_PARSE, "port %.*s is over 65535", address_shown(digits), digits.at);
     if (value == 0)
         return error_set(err, DUBBOC_E_PARSE, "port 0");
     *out = (uint16_t)value;
@@ -109,7 +113,8 @@ dubboc_status url_address_parse(dubboc_slice text, url_address *address, dubboc_
         return error_set(err, DUBBOC_E_PARSE, "no host");
     bool is_bracketed = text.at[0] == '[';
     url_address read = {.host = host, .is_ipv6 = address_host_is_ipv6(host)};
-    if (host.len > HOST_BYTES_MAX || (!read.is_ipv6 && (is_bracketed || !address_host_is_name(host))))
+    if (host.len > HOST_BYTES_MAX ||
+        (!read.is_ipv6 && (is_bracketed || !address_host_is_name(host))))
         return error_set(err, DUBBOC_E_PARSE, "wrong host \"%.*s\"", address_shown(host), host.at);
     dubboc_status status = port.len > 0 ? address_read_port(port, &read.port, err) : DUBBOC_OK;
     if (status == DUBBOC_OK)

@@ -13,8 +13,8 @@ typedef struct url_address {
     bool is_ipv6;
 } url_address;
 
-/* An IPv6 address may stand in brackets or bare; of a bare one the last piece is the port if what is
- * before it is an address too (wire.md P27). The slices point into text.
+/* An IPv6 address may stand in brackets or bare; of a bare one the last piece is the port if what
+ * is before it is an address too (wire.md P27). The slices point into text.
  * DUBBOC_E_PARSE: err says what is wrong, without naming the text that it is a part of. */
 dubboc_status url_address_parse(dubboc_slice text, url_address *address, dubboc_error *err);
 

@@ -1,5 +1,5 @@
-/* What a provider URL means to a consumer: whether it is one to call, by the rules of wire.md 0.1, 5.5 and 12.5, and what it says of
- * time-out and weight. */
+/* What a provider URL means to a consumer: whether it is one to call, by the rules of wire.md 0.1,
+ * 5.5 and 12.5, and what it says of time-out and weight. */
 #include "registry/provider_url.h"
 
 #include <inttypes.h>
@@ -13,7 +13,8 @@
 
 /* --- whether it matches */
 
-/* Up to three numbers with dots between; what follows (".1", "-beta.6-SNAPSHOT") is not looked at. false: no number at its start. */
+/* Up to three numbers with dots between; what follows (".1", "-beta.6-SNAPSHOT") is not looked at.
+ * false: no number at its start. */
 static bool read_release(dubboc_slice text, unsigned numbers[3])
 {
     bool any = false;
@@ -52,9 +53,11 @@ static bool http_mismatch(const provider_url *url, char *reason, size_t size)
     dubboc_slice release = provider_url_find(url, "release");
     unsigned numbers[3];
     if (release.len == 0)
-        snprintf(reason, size, "http without release is Java serialization, write jsonrpc:// for JSON-RPC");
+        snprintf(reason, size,
+            "http without release is Java serialization, write jsonrpc:// for JSON-RPC");
     else if (!read_release(release, numbers))
-        snprintf(reason, size, "http of release %.*s is not known to be JSON-RPC", SLICE_ARGS(release));
+        snprintf(
+            reason, size, "http of release %.*s is not known to be JSON-RPC", SLICE_ARGS(release));
     else if (!is_at_least_2_7_4(numbers))
         snprintf(reason, size, "http of release %.*s is Java serialization", SLICE_ARGS(release));
     else
@@ -75,7 +78,8 @@ static bool scheme_mismatch(const provider_url *url, char *reason, size_t size)
 /* dubbogo 0.1 says "provider" (wire.md P13). */
 static bool category_mismatch(const provider_url *url, char *reason, size_t size)
 {
-    dubboc_slice category = provider_url_find(url, "category"), side = provider_url_find(url, "side");
+    dubboc_slice category = provider_url_find(url, "category"),
+                 side = provider_url_find(url, "side");
     if (category.len > 0 && !slice_is(category, "providers") && !slice_is(category, "provider"))
         snprintf(reason, size, "category %.*s", SLICE_ARGS(category));
     else if (slice_is(side, "consumer"))
@@ -85,7 +89,8 @@ static bool category_mismatch(const provider_url *url, char *reason, size_t size
     return true;
 }
 
-static bool wanted_mismatch(const char *what, dubboc_slice has, dubboc_slice wanted, char *reason, size_t size)
+static bool wanted_mismatch(
+    const char *what, dubboc_slice has, dubboc_slice wanted, char *reason, size_t size)
 {
     dubboc_slice none = slice_of("none");
     if (has.len == 0)
@@ -109,9 +114,11 @@ static bool group_is_wanted(dubboc_slice group, dubboc_slice wanted)
     return false;
 }
 
-static bool key_mismatch(const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
+static bool key_mismatch(
+    const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
 {
-    if (!slice_equal(url->interface, wanted->interface) && !slice_is(wanted->interface, "*") && !slice_is(url->interface, "*"))
+    if (!slice_equal(url->interface, wanted->interface) && !slice_is(wanted->interface, "*") &&
+        !slice_is(url->interface, "*"))
         return wanted_mismatch("interface", url->interface, wanted->interface, reason, size);
     if (!group_is_wanted(url->group, wanted->group))
         return wanted_mismatch("group", url->group, wanted->group, reason, size);
@@ -131,10 +138,12 @@ static bool is_switched_off(const provider_url *url, char *reason, size_t size)
     return true;
 }
 
-const char *provider_url_mismatch(const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
+const char *provider_url_mismatch(
+    const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
 {
     bool is_mismatch = scheme_mismatch(url, reason, size) || category_mismatch(url, reason, size) ||
-                       key_mismatch(url, wanted, reason, size) || is_switched_off(url, reason, size);
+                       key_mismatch(url, wanted, reason, size) ||
+                       is_switched_off(url, reason, size);
     if (!is_mismatch)
         return NULL;
     utf8_drop_cut_tail(reason);
@@ -149,8 +158,8 @@ static int64_t unit_ns(dubboc_slice text, size_t *len)
     static const struct {
         const char *name;
         int64_t ns;
-    } units[] = {{"ns", 1}, {"us", 1000}, {"\xC2\xB5s", 1000}, {"\xCE\xBCs", 1000}, {"ms", NS_PER_MS}, {"s", NS_PER_S},
-        {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}};
+    } units[] = {{"ns", 1}, {"us", 1000}, {"\xC2\xB5s", 1000}, {"\xCE\xBCs", 1000},
+        {"ms", NS_PER_MS}, {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}};
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (slice_starts_with(text, units[i].name)) {
             *len = strlen(units[i].name);
@@ -165,7 +174,8 @@ static void take(dubboc_slice *text, size_t len)
     text->len -= len;
 }
 
-/* "1", "1.5", ".5" of *text: the number is whole + part / scale. Digits behind the ninth change nothing. */
+/* "1", "1.5", ".5" of *text: the number is whole + part / scale. Digits behind the ninth change
+ * nothing. */
 static bool read_number(dubboc_slice *text, int64_t *whole, int64_t *part, int64_t *scale)
 {
     size_t digits = 0;
@@ -228,8 +238,10 @@ unsigned provider_url_weight(const provider_url *url)
     uint64_t weight;
     if (!slice_u64(provider_url_find(url, "weight"), INT32_MAX, &weight))
         return WEIGHT_DEFAULT;
-    /* dubbo-go 3 writes 0 when nobody has set a weight (wire.md 12.8); beside providers of other makes it would never be called. */
-    bool is_unset = weight == 0 && slice_starts_with(provider_url_find(url, "release"), "dubbo-golang-3.");
+    /* dubbo-go 3 writes 0 when nobody has set a weight (wire.md 12.8); beside providers of other
+     * makes it would never be called. */
+    bool is_unset =
+        weight == 0 && slice_starts_with(provider_url_find(url, "release"), "dubbo-golang-3.");
     return is_unset ? WEIGHT_DEFAULT : (unsigned)weight;
 }
 

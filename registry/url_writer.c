@@ -1,7 +1,9 @@
-/* Writing a provider URL: params are gathered, then sorted, as every reader of the field expects them (wire.md 5.2, N21).
+/* Writing a provider URL: params are gathered, then sorted, as every reader of the field expects
+ * them (wire.md 5.2, N21).
  *
- * Values may hold anything. The bytes that some reader would take for structure (; # & = control bytes: wire.md P21), and those that a second decoding
- * would change (% and +), are escaped inside the value; readers that decode twice get them back, others see the escape. */
+ * Values may hold anything. The bytes that some reader would take for structure (; # & = control
+ * bytes: wire.md P21), and those that a second decoding would change (% and +), are escaped inside
+ * the value; readers that decode twice get them back, others see the escape. */
 #include "registry/provider_url.h"
 
 #include <stdarg.h>
@@ -75,7 +77,8 @@ void url_writer_free(url_writer *writer)
     free(writer);
 }
 
-/* Where the value of key belongs; a key that is not there yet gets an empty place. NULL: no memory. */
+/* Where the value of key belongs; a key that is not there yet gets an empty place. NULL: no
+ * memory. */
 static written_param *find_place(url_writer *writer, const char *key)
 {
     for (size_t i = 0; i < writer->count; i++)
@@ -95,7 +98,8 @@ void url_writer_add(url_writer *writer, const char *key, const char *value)
     if (value == NULL || value[0] == '\0')
         return;
     char *key_text = escape(key, special, ANY_BYTE), *value_text = escape(value, special, ANY_BYTE);
-    written_param *place = key_text != NULL && value_text != NULL ? find_place(writer, key_text) : NULL;
+    written_param *place =
+        key_text != NULL && value_text != NULL ? find_place(writer, key_text) : NULL;
     if (place == NULL) {
         free(key_text);
         free(value_text);

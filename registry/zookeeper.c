@@ -1,6 +1,7 @@
-/* The ZooKeeper registry: one session each, looked after by a thread of its own (the actor), which alone touches the core; listeners are
- * called by a second one. The functions here run on callers' threads: they make an object, put an event into the mailbox, and, where the
- * contract says so, wait for the object to be done with. */
+/* The ZooKeeper registry: one session each, looked after by a thread of its own (the actor), which
+ * alone touches the core; listeners are called by a second one. The functions here run on callers'
+ * threads: they make an object, put an event into the mailbox, and, where the contract says so,
+ * wait for the object to be done with. */
 #include "registry/zookeeper.h"
 
 #include <limits.h>
@@ -27,7 +28,8 @@
 #define TIMEOUT_DEFAULT_MS 5000
 #define SELF_CHECK_DEFAULT_MS 30000
 #define FREE_MS 2000
-#define LOOKUP_GRACE_MS 1000 /* the actor ends lookups at their deadline; this is for a machine that does not let it run */
+/* the actor ends lookups at their deadline; this is for a machine that does not let it run */
+#define LOOKUP_GRACE_MS 1000
 #define PATH_BYTES_MAX (256u * 1024)
 
 typedef struct zk_registry {
@@ -45,7 +47,8 @@ typedef struct zk_registry {
     char trouble[REGISTRY_TROUBLE_SIZE]; /* under trouble_lock */
 } zk_registry;
 
-/* Something a caller waits for. Counted: the core's and the waiting caller's, who may give up first. */
+/* Something a caller waits for. Counted: the core's and the waiting caller's, who may give up
+ * first. */
 typedef struct waiter {
     atomic_uint refs;
     mutex lock;
@@ -84,7 +87,8 @@ typedef struct subscription {
     void *arg;
 } subscription;
 
-#define CONTAINER(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#define CONTAINER(pointer, type, member)                                                           \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* --- waiting */
 
@@ -151,7 +155,8 @@ static void core_node_gone(void *arg, zk_node *node)
 static void core_read(void *arg, zk_subscriber *subscriber, zk_reading *reading)
 {
     zk_registry *self = arg;
-    zk_notifier_put(self->notifier, &CONTAINER(subscriber, subscription, subscriber)->notice, reading);
+    zk_notifier_put(
+        self->notifier, &CONTAINER(subscriber, subscription, subscriber)->notice, reading);
 }
 
 static void subscription_free(subscription *self)
@@ -186,7 +191,8 @@ static void core_looked_up(void *arg, zk_lookup *lookup, zk_reading *reading, co
     lookup_unref(call);
 }
 
-static const zk_core_out core_out = {core_connected, core_node_gone, core_read, core_subscriber_gone, core_looked_up};
+static const zk_core_out core_out = {
+    core_connected, core_node_gone, core_read, core_subscriber_gone, core_looked_up};
 
 /* --- the actor */
 
@@ -231,7 +237,8 @@ static void *act(void *arg)
     zk_core_tick(self->core, clock_now_ns());
     while (!zk_core_is_finished(self->core) && !deadline_is_over(give_up_ns)) {
         bool missed;
-        zk_event *events = zk_mailbox_take(self->mailbox, deadline_min(zk_core_next_ns(self->core), give_up_ns), &missed);
+        zk_event *events = zk_mailbox_take(
+            self->mailbox, deadline_min(zk_core_next_ns(self->core), give_up_ns), &missed);
         if (missed)
             zk_core_missed(self->core, clock_now_ns());
         handle_events(self, events, &give_up_ns);
@@ -271,22 +278,29 @@ static void destroy(zk_registry *self)
 
 static dubboc_status build(zk_registry *self, const registry_settings *settings, dubboc_error *err)
 {
-    const char *username = self->address.username != NULL ? self->address.username : settings->username;
-    const char *password = self->address.username != NULL ? self->address.password : settings->password;
+    const char *username =
+        self->address.username != NULL ? self->address.username : settings->username;
+    const char *password =
+        self->address.username != NULL ? self->address.password : settings->password;
     self->owns_addresses = settings->owns_addresses;
-    zk_core_settings core_settings = {.timeout_ms = self->address.timeout_ms, .self_check_ms = settings->self_check_ms};
+    zk_core_settings core_settings = {
+        .timeout_ms = self->address.timeout_ms, .self_check_ms = settings->self_check_ms};
     if (core_settings.timeout_ms == 0)
-        core_settings.timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : TIMEOUT_DEFAULT_MS;
+        core_settings.timeout_ms =
+            settings->timeout_ms > 0 ? settings->timeout_ms : TIMEOUT_DEFAULT_MS;
     if (core_settings.self_check_ms == 0)
         core_settings.self_check_ms = SELF_CHECK_DEFAULT_MS;
     core_settings.seed = (uint64_t)clock_now_ns() ^ (uint64_t)(uintptr_t)self;
-    if (core_settings.timeout_ms < ZK_TIMEOUT_MIN_MS || core_settings.timeout_ms > ZK_TIMEOUT_MAX_MS)
-        return error_set(err, DUBBOC_E_ARGUMENT, "the registry's timeout must be from 100 ms to 1 h");
+    if (core_settings.timeout_ms < ZK_TIMEOUT_MIN_MS ||
+        core_settings.timeout_ms > ZK_TIMEOUT_MAX_MS)
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "the registry's timeout must be from 100 ms to 1 h");
     if (username != NULL && username[0] == '\0')
         username = NULL;
     self->mailbox = zk_mailbox_new();
     if (self->mailbox != NULL)
-        self->port = zk_port_new(self->address.servers, core_settings.timeout_ms, username, password, self->mailbox);
+        self->port = zk_port_new(
+            self->address.servers, core_settings.timeout_ms, username, password, self->mailbox);
     if (self->port != NULL)
         self->core = zk_core_new(&core_settings, self->port, &core_out, self);
     return self->core != NULL ? DUBBOC_OK : error_no_memory(err);
@@ -298,7 +312,8 @@ static dubboc_status start_threads(zk_registry *self, dubboc_error *err)
     return status == DUBBOC_OK ? thread_start(&self->actor, act, self, "zk-actor", err) : status;
 }
 
-static dubboc_status zookeeper_open(const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
+static dubboc_status zookeeper_open(
+    const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
 {
     zk_registry *self = MEM_NEW(zk_registry);
     if (self == NULL)
@@ -317,7 +332,8 @@ static dubboc_status zookeeper_open(const registry_settings *settings, dubboc_sl
     return status;
 }
 
-/* The actor stops first: it lets go of lookups, which a listener may be waiting for, and then nobody puts notices in. */
+/* The actor stops first: it lets go of lookups, which a listener may be waiting for, and then
+ * nobody puts notices in. */
 static void zookeeper_free(registry *base)
 {
     zk_registry *self = (zk_registry *)base;
@@ -370,8 +386,8 @@ static dubboc_status path_take(buffer *path, char **out, dubboc_error *err)
 }
 
 /* url NULL: the directory. */
-static dubboc_status make_path(
-    const zk_registry *self, const char *interface, registry_category category, const char *url, char **out, dubboc_error *err)
+static dubboc_status make_path(const zk_registry *self, const char *interface,
+    registry_category category, const char *url, char **out, dubboc_error *err)
 {
     dubboc_status status = check_interface(interface, err);
     if (status != DUBBOC_OK)
@@ -411,7 +427,8 @@ static dubboc_status find_identity(const char *url, char **identity, dubboc_erro
 }
 
 /* A registration that the core has not been told of. */
-static dubboc_status registration_new(zk_registry *self, const registry_wanted *wanted, registration **out, dubboc_error *err)
+static dubboc_status registration_new(
+    zk_registry *self, const registry_wanted *wanted, registration **out, dubboc_error *err)
 {
     const char *url = wanted->url;
     if (strcmp(url, ".") == 0 || strcmp(url, "..") == 0)
@@ -420,7 +437,8 @@ static dubboc_status registration_new(zk_registry *self, const registry_wanted *
     if (made == NULL)
         return error_no_memory(err);
     waiter_init(&made->waiter, 1);
-    dubboc_status status = make_path(self, wanted->interface, wanted->category, url, &made->node.path, err);
+    dubboc_status status =
+        make_path(self, wanted->interface, wanted->category, url, &made->node.path, err);
     if (status == DUBBOC_OK && self->owns_addresses && wanted->category == REGISTRY_PROVIDERS)
         status = find_identity(url, &made->node.identity, err);
     if (status != DUBBOC_OK) {
@@ -460,8 +478,8 @@ static bool spread_over_batches(registration *const *made, size_t count)
         bool begins_run = run == 0;
         if (begins_run)
             run = run_of_one_directory(made + i, count - i, &run_bytes);
-        bool fits =
-            batch != NULL && zk_batch_has_room(batch, 1, bytes) && (!begins_run || zk_batch_has_room(batch, run, run_bytes));
+        bool fits = batch != NULL && zk_batch_has_room(batch, 1, bytes) &&
+                    (!begins_run || zk_batch_has_room(batch, run, run_bytes));
         if (!fits && (batch = zk_batch_new()) == NULL)
             return false;
         zk_batch_add(batch, node);
@@ -480,7 +498,8 @@ static void free_unposted(registration **made, size_t count)
     }
 }
 
-static dubboc_status post_registrations(zk_registry *self, registration **made, size_t count, dubboc_error *err)
+static dubboc_status post_registrations(
+    zk_registry *self, registration **made, size_t count, dubboc_error *err)
 {
     for (size_t i = 0; i + 1 < count; i++)
         made[i]->node.next_begin = &made[i + 1]->node;
@@ -491,8 +510,8 @@ static dubboc_status post_registrations(zk_registry *self, registration **made, 
     return DUBBOC_OK;
 }
 
-static dubboc_status zookeeper_register_all(
-    registry *base, const registry_wanted *wanted, size_t count, registry_registration **registrations, dubboc_error *err)
+static dubboc_status zookeeper_register_all(registry *base, const registry_wanted *wanted,
+    size_t count, registry_registration **registrations, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
     registration **made = MEM_NEW_ARRAY(count, registration *);
@@ -517,8 +536,8 @@ static dubboc_status zookeeper_register_all(
     return status;
 }
 
-static dubboc_status zookeeper_register(registry *base, const char *interface, registry_category category, const char *url,
-    registry_registration **out, dubboc_error *err)
+static dubboc_status zookeeper_register(registry *base, const char *interface,
+    registry_category category, const char *url, registry_registration **out, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
     registry_wanted wanted = {interface, category, url};
@@ -553,11 +572,12 @@ static registration *registration_of(registry_registration *handle)
 static void warn_of_late(size_t late, int64_t timeout_ms)
 {
     if (late > 0)
-        LOG(DUBBOC_LOG_WARN, "registry", "not taken back in time, it goes with the session", "nodes=%zu timeout_ms=%lld", late,
-            (long long)timeout_ms);
+        LOG(DUBBOC_LOG_WARN, "registry", "not taken back in time, it goes with the session",
+            "nodes=%zu timeout_ms=%lld", late, (long long)timeout_ms);
 }
 
-static void zookeeper_unregister_all(registry *base, registry_registration **handles, size_t count, int64_t timeout_ms)
+static void zookeeper_unregister_all(
+    registry *base, registry_registration **handles, size_t count, int64_t timeout_ms)
 {
     zk_registry *self = (zk_registry *)base;
     int64_t deadline_ns = deadline_in_ms(timeout_ms > 0 ? timeout_ms : 0);
@@ -602,13 +622,14 @@ static void run_data_listener(zk_notice *notice, const zk_reading *reading)
     self->data_listener(self->arg, self->name, reading->data, reading->len);
 }
 
-static dubboc_status subscribe_to(
-    zk_registry *self, subscription *made, const char *name, char *path_take, registry_subscription **out, dubboc_error *err)
+static dubboc_status subscribe_to(zk_registry *self, subscription *made, const char *name,
+    char *path_take, registry_subscription **out, dubboc_error *err)
 {
     made->base.ops = &registry_zookeeper_ops;
     made->name = mem_dup(name);
     made->notice.run = made->listener != NULL ? run_listener : run_data_listener;
-    made->subscriber.watch = made->name != NULL ? zk_watch_new(path_take, made->listener == NULL) : NULL;
+    made->subscriber.watch =
+        made->name != NULL ? zk_watch_new(path_take, made->listener == NULL) : NULL;
     if (made->subscriber.watch == NULL) {
         free(path_take);
         subscription_free(made);
@@ -623,8 +644,9 @@ static dubboc_status subscribe_to(
     return DUBBOC_OK;
 }
 
-static dubboc_status zookeeper_subscribe(registry *base, const char *interface, registry_category category,
-    registry_listener listener, void *arg, registry_subscription **out, dubboc_error *err)
+static dubboc_status zookeeper_subscribe(registry *base, const char *interface,
+    registry_category category, registry_listener listener, void *arg, registry_subscription **out,
+    dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
     char *path = NULL;
@@ -642,13 +664,14 @@ static dubboc_status zookeeper_subscribe(registry *base, const char *interface, 
     return subscribe_to(self, made, interface, path, out, err);
 }
 
-static dubboc_status zookeeper_watch_data(
-    registry *base, const char *name, registry_data_listener listener, void *arg, registry_subscription **out, dubboc_error *err)
+static dubboc_status zookeeper_watch_data(registry *base, const char *name,
+    registry_data_listener listener, void *arg, registry_subscription **out, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
     const char *fault = zk_path_fault(slice_of(name));
     if (fault != NULL)
-        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no path below the root: %s", name, fault);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "\"%s\" is no path below the root: %s", name, fault);
     char *path = mem_printf("%s/%s", self->address.root, name);
     subscription *made = MEM_NEW(subscription);
     if (path == NULL || made == NULL) {
@@ -679,7 +702,8 @@ static void zookeeper_unsubscribe(registry *base, registry_subscription *handle)
 /* --- lookups */
 
 /* Takes path over. *reading is the caller's. */
-static dubboc_status look_up(zk_registry *self, char *path_take, int64_t deadline_ns, zk_reading **reading, dubboc_error *err)
+static dubboc_status look_up(zk_registry *self, char *path_take, int64_t deadline_ns,
+    zk_reading **reading, dubboc_error *err)
 {
     lookup_call *call = MEM_NEW(lookup_call);
     if (call == NULL) {
@@ -701,14 +725,16 @@ static dubboc_status look_up(zk_registry *self, char *path_take, int64_t deadlin
     if (is_done && call->reading != NULL)
         *reading = zk_reading_ref(call->reading);
     else
-        status = error_set(err, DUBBOC_E_REGISTRY, "%s: %s", name, is_done ? call->reason : "no answer in time");
+        status = error_set(
+            err, DUBBOC_E_REGISTRY, "%s: %s", name, is_done ? call->reason : "no answer in time");
     lookup_unref(call);
     return status;
 }
 
 typedef bool (*name_filter)(const char *name);
 
-static dubboc_status copy_list(const zk_reading *reading, name_filter is_wanted, registry_list *out, dubboc_error *err)
+static dubboc_status copy_list(
+    const zk_reading *reading, name_filter is_wanted, registry_list *out, dubboc_error *err)
 {
     registry_list list = {.items = MEM_NEW_ARRAY(reading->count + 1, char *)};
     bool has_memory = list.items != NULL;
@@ -733,7 +759,8 @@ static bool is_any(const char *name)
     return true;
 }
 
-/* Beside the interfaces stand what newer Dubbo keeps there, and ZooKeeper's own folder when the group is the very root. */
+/* Beside the interfaces stand what newer Dubbo keeps there, and ZooKeeper's own folder when the
+ * group is the very root. */
 static bool is_interface(const char *name)
 {
     static const char *const others[] = {"config", "metadata", "mapping", "zookeeper"};
@@ -743,8 +770,8 @@ static bool is_interface(const char *name)
     return true;
 }
 
-static dubboc_status list(
-    zk_registry *self, char *path_take, name_filter is_wanted, int64_t deadline_ns, registry_list *out, dubboc_error *err)
+static dubboc_status list(zk_registry *self, char *path_take, name_filter is_wanted,
+    int64_t deadline_ns, registry_list *out, dubboc_error *err)
 {
     zk_reading *reading = NULL;
     dubboc_status status = look_up(self, path_take, deadline_ns, &reading, err);
@@ -754,19 +781,22 @@ static dubboc_status list(
     return status;
 }
 
-static dubboc_status zookeeper_lookup(registry *base, const char *interface, registry_category category, int64_t deadline_ns,
-    registry_list *urls, dubboc_error *err)
+static dubboc_status zookeeper_lookup(registry *base, const char *interface,
+    registry_category category, int64_t deadline_ns, registry_list *urls, dubboc_error *err)
 {
     char *path = NULL;
     dubboc_status status = make_path((zk_registry *)base, interface, category, NULL, &path, err);
-    return status == DUBBOC_OK ? list((zk_registry *)base, path, is_any, deadline_ns, urls, err) : status;
+    return status == DUBBOC_OK ? list((zk_registry *)base, path, is_any, deadline_ns, urls, err)
+                               : status;
 }
 
-static dubboc_status zookeeper_interfaces(registry *base, int64_t deadline_ns, registry_list *names, dubboc_error *err)
+static dubboc_status zookeeper_interfaces(
+    registry *base, int64_t deadline_ns, registry_list *names, dubboc_error *err)
 {
     zk_registry *self = (zk_registry *)base;
     char *path = mem_dup(self->address.root[0] != '\0' ? self->address.root : "/");
-    return path != NULL ? list(self, path, is_interface, deadline_ns, names, err) : error_no_memory(err);
+    return path != NULL ? list(self, path, is_interface, deadline_ns, names, err)
+                        : error_no_memory(err);
 }
 
 const registry_ops registry_zookeeper_ops = {

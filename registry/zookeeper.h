@@ -1,4 +1,5 @@
-/* The ZooKeeper registry's extra door, for tests: everything else goes through registry_zookeeper_ops. */
+/* The ZooKeeper registry's extra door, for tests: everything else goes through
+ * registry_zookeeper_ops. */
 #ifndef REGISTRY_ZOOKEEPER_H
 #define REGISTRY_ZOOKEEPER_H
 

@@ -20,16 +20,20 @@ typedef struct params {
     bool has_session;
 } params;
 
-/* A part, and a reason that may repeat it, are shown only if nothing of the part is hidden: what does
- * not fit may be a piece of a password. */
-static dubboc_status wrong(const params *read, dubboc_error *err, dubboc_slice part, const char *reason)
+/* A part, and a reason that may repeat it, are shown only if nothing of the part is hidden: what
+ * does not fit may be a piece of a password. */
+static dubboc_status wrong(
+    const params *read, dubboc_error *err, dubboc_slice part, const char *reason)
 {
     dubboc_slice masked = read->masked;
-    bool is_hidden = part.len > 0 && (masked.len == 0 || memmem(masked.at, masked.len, part.at, part.len) == NULL);
+    bool is_hidden = part.len > 0 &&
+                     (masked.len == 0 || memmem(masked.at, masked.len, part.at, part.len) == NULL);
     if (!is_hidden)
-        return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: \"%.*s\": %s", SLICE_ARGS(part), reason);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "zookeeper address: \"%.*s\": %s", SLICE_ARGS(part), reason);
     return error_set(err, DUBBOC_E_ARGUMENT,
-        "zookeeper address: what is hidden here cannot be read; a user and a password stand before the first host, "
+        "zookeeper address: what is hidden here cannot be read; a user and a password stand before "
+        "the first host, "
         "with reserved characters escaped (%%2F is /, %%3F is ?, %%40 is @)");
 }
 
@@ -50,7 +54,8 @@ static dubboc_status decode(const params *read, dubboc_slice text, char **out, d
         status = wrong(read, err, text, "wrong escape");
     else if (guarded.status == DUBBOC_E_TOO_BIG || decoded.status == DUBBOC_E_TOO_BIG)
         status = wrong(read, err, slice_make(text.at, 20), "too long");
-    else if (guarded.status != DUBBOC_OK || decoded.status != DUBBOC_OK || (*out = mem_dup_slice(buffer_slice(&decoded))) == NULL)
+    else if (guarded.status != DUBBOC_OK || decoded.status != DUBBOC_OK ||
+             (*out = mem_dup_slice(buffer_slice(&decoded))) == NULL)
         status = error_no_memory(err);
     buffer_fini(&guarded);
     buffer_fini(&decoded);
@@ -95,7 +100,8 @@ static dubboc_status add_servers(params *read, dubboc_slice list, dubboc_error *
 
 /* --- the group, which is the root of the tree */
 
-static dubboc_status set_root(zk_address *address, const params *read, dubboc_slice group, dubboc_error *err)
+static dubboc_status set_root(
+    zk_address *address, const params *read, dubboc_slice group, dubboc_error *err)
 {
     char *text = NULL;
     dubboc_status status = decode(read, group, &text, err);
@@ -108,7 +114,8 @@ static dubboc_status set_root(zk_address *address, const params *read, dubboc_sl
         rest.len--;
     const char *fault = rest.len > 0 ? zk_path_fault(rest) : NULL;
     free(address->root);
-    address->root = fault == NULL ? mem_printf("%s%.*s", rest.len > 0 ? "/" : "", SLICE_ARGS(rest)) : NULL;
+    address->root =
+        fault == NULL ? mem_printf("%s%.*s", rest.len > 0 ? "/" : "", SLICE_ARGS(rest)) : NULL;
     if (fault != NULL)
         status = wrong(read, err, group, fault);
     else if (address->root == NULL)
@@ -120,7 +127,8 @@ static dubboc_status set_root(zk_address *address, const params *read, dubboc_sl
 /* --- the other params */
 
 /* Milliseconds; "5s" and "5000ms" are taken too. */
-static dubboc_status set_timeout(zk_address *address, const params *read, dubboc_slice value, dubboc_error *err)
+static dubboc_status set_timeout(
+    zk_address *address, const params *read, dubboc_slice value, dubboc_error *err)
 {
     dubboc_slice digits = value;
     uint64_t factor = 1, number = 0;
@@ -130,9 +138,11 @@ static dubboc_status set_timeout(zk_address *address, const params *read, dubboc
         digits.len--;
         factor = 1000;
     }
-    if (!slice_u64(digits, ZK_TIMEOUT_MAX_MS / factor, &number) || number * factor < ZK_TIMEOUT_MIN_MS)
+    if (!slice_u64(digits, ZK_TIMEOUT_MAX_MS / factor, &number) ||
+        number * factor < ZK_TIMEOUT_MIN_MS)
         return wrong(read, err, value,
-            "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with the unit ms or s)");
+            "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with "
+            "the unit ms or s)");
     address->timeout_ms = (int64_t)(number * factor);
     return DUBBOC_OK;
 }
@@ -140,12 +150,14 @@ static dubboc_status set_timeout(zk_address *address, const params *read, dubboc
 /* What Java Dubbo and dubbo-go write into such an address for themselves. */
 static bool is_theirs(dubboc_slice key)
 {
-    static const char *const keys[] = {"accepts", "application", "blockUntilConnectedWait", "check", "client", "cluster",
-        "default", "dubbo", "enable-empty-protection", "environment", "extra-keys", "file", "id", "interface", "logger", "module",
-        "namespace", "organization", "owner", "pid", "preferred", "qos.accept.foreign.ip", "qos.enable", "qos.port",
-        "reconnect.period", "register-mode", "registry-type", "registry.type", "release", "retry.period", "retry.times",
-        "save.file", "server", "simplified", "timestamp", "transport", "transporter", "ttl", "use-as-config-center",
-        "use-as-metadata-center", "version", "wait", "weight", "zone", "zookeeper.ensemble.tracker"};
+    static const char *const keys[] = {"accepts", "application", "blockUntilConnectedWait", "check",
+        "client", "cluster", "default", "dubbo", "enable-empty-protection", "environment",
+        "extra-keys", "file", "id", "interface", "logger", "module", "namespace", "organization",
+        "owner", "pid", "preferred", "qos.accept.foreign.ip", "qos.enable", "qos.port",
+        "reconnect.period", "register-mode", "registry-type", "registry.type", "release",
+        "retry.period", "retry.times", "save.file", "server", "simplified", "timestamp",
+        "transport", "transporter", "ttl", "use-as-config-center", "use-as-metadata-center",
+        "version", "wait", "weight", "zone", "zookeeper.ensemble.tracker"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (slice_is(key, keys[i]))
             return true;
@@ -166,26 +178,31 @@ static dubboc_status leave_out(params *read, dubboc_slice key)
     return DUBBOC_OK;
 }
 
-static dubboc_status take_param(zk_address *address, params *read, dubboc_slice key, dubboc_slice value, dubboc_error *err)
+static dubboc_status take_param(
+    zk_address *address, params *read, dubboc_slice key, dubboc_slice value, dubboc_error *err)
 {
     if (slice_is(key, "backup"))
         return add_servers(read, value, err);
     if (slice_is(key, "group"))
-        return value.len > 0 ? set_root(address, read, value, err) : DUBBOC_OK; /* empty is as none */
+        /* empty is as none */
+        return value.len > 0 ? set_root(address, read, value, err) : DUBBOC_OK;
     if (slice_is(key, "session") || slice_is(key, "zk.session.expire")) {
         read->has_session = true;
         return set_timeout(address, read, value, err);
     }
     if (slice_is(key, "timeout"))
-        return read->has_session ? DUBBOC_OK : set_timeout(address, read, value, err); /* session says it more exactly */
+        /* session says it more exactly */
+        return read->has_session ? DUBBOC_OK : set_timeout(address, read, value, err);
     if (is_theirs(key) || (is_switch(key) && slice_is(value, "true")))
         return leave_out(read, key);
     if (is_switch(key))
-        return wrong(read, err, key, "only true can be had in an address (register is a key of [client] and [service])");
+        return wrong(read, err, key,
+            "only true can be had in an address (register is a key of [client] and [service])");
     return wrong(read, err, key, "unknown param; known are backup, group, session, timeout");
 }
 
-static dubboc_status take_params(zk_address *address, params *read, dubboc_slice text, dubboc_error *err)
+static dubboc_status take_params(
+    zk_address *address, params *read, dubboc_slice text, dubboc_error *err)
 {
     dubboc_slice param, key, value;
     dubboc_status status = DUBBOC_OK;
@@ -196,7 +213,8 @@ static dubboc_status take_params(zk_address *address, params *read, dubboc_slice
     return status;
 }
 
-static dubboc_status take_user(zk_address *address, const params *read, dubboc_slice *hosts, dubboc_error *err)
+static dubboc_status take_user(
+    zk_address *address, const params *read, dubboc_slice *hosts, dubboc_error *err)
 {
     size_t at = hosts->len;
     while (at > 0 && hosts->at[at - 1] != '@')
@@ -211,8 +229,10 @@ static dubboc_status take_user(zk_address *address, const params *read, dubboc_s
     dubboc_status status = decode(read, user, &address->username, err);
     if (status == DUBBOC_OK && has_password)
         status = decode(read, password, &address->password, err);
-    return status == DUBBOC_E_ARGUMENT ? error_set(err, status, "zookeeper address: wrong escape in the user name or password")
-                                       : status;
+    return status == DUBBOC_E_ARGUMENT
+               ? error_set(
+                     err, status, "zookeeper address: wrong escape in the user name or password")
+               : status;
 }
 
 static dubboc_status parse(dubboc_slice rest, zk_address *address, params *read, dubboc_error *err)
@@ -226,7 +246,8 @@ static dubboc_status parse(dubboc_slice rest, zk_address *address, params *read,
         return status;
     slice_cut(hosts, '/', &hosts, &path);
     if (path.len > 0)
-        return wrong(read, err, path, "a path means nothing here; the root of the tree is given by group=");
+        return wrong(
+            read, err, path, "a path means nothing here; the root of the tree is given by group=");
     status = add_servers(read, hosts, err);
     if (status == DUBBOC_OK && read->servers.len == 0)
         status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server named");
@@ -238,12 +259,14 @@ static dubboc_status parse(dubboc_slice rest, zk_address *address, params *read,
 static void tell_unused(buffer *names)
 {
     if (names->len > 0 && buffer_text(names) != NULL)
-        LOG(DUBBOC_LOG_INFO, "registry", "params of the zookeeper address have no effect here", "params=\"%s\"", names->data);
+        LOG(DUBBOC_LOG_INFO, "registry", "params of the zookeeper address have no effect here",
+            "params=\"%s\"", names->data);
 }
 
 static void zk_mask(buffer *masked, dubboc_slice rest)
 {
-    char *whole = mem_printf("%s%.*s", slice_starts_with(rest, "//") ? "zookeeper:" : "", SLICE_ARGS(rest));
+    char *whole =
+        mem_printf("%s%.*s", slice_starts_with(rest, "//") ? "zookeeper:" : "", SLICE_ARGS(rest));
     if (whole != NULL)
         mask_address(masked, slice_of(whole));
     free(whole);
@@ -261,8 +284,10 @@ dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_er
     buffer_init(&read.unused, TEXT_BYTES_MAX);
     dubboc_status status = parse(rest, &made, &read, err);
     if (status == DUBBOC_OK && read.servers.status == DUBBOC_E_TOO_BIG)
-        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: more than %u bytes of servers", SERVERS_BYTES_MAX);
-    if (status == DUBBOC_OK && (buffer_text(&read.servers) == NULL || (made.servers = mem_dup(read.servers.data)) == NULL))
+        status = error_set(err, DUBBOC_E_ARGUMENT,
+            "zookeeper address: more than %u bytes of servers", SERVERS_BYTES_MAX);
+    if (status == DUBBOC_OK &&
+        (buffer_text(&read.servers) == NULL || (made.servers = mem_dup(read.servers.data)) == NULL))
         status = error_no_memory(err);
     if (status == DUBBOC_OK) {
         tell_unused(&read.unused);

@@ -1,4 +1,5 @@
-/* Reading ZooKeeper's registry URLs: dubboc's own form, Dubbo's (backup=) and dubbogo's bare list (design 6, wire.md 5.11). */
+/* Reading ZooKeeper's registry URLs: dubboc's own form, Dubbo's (backup=) and dubbogo's bare list
+ * (design 6, wire.md 5.11). */
 #ifndef REGISTRY_ZOOKEEPER_ADDRESS_H
 #define REGISTRY_ZOOKEEPER_ADDRESS_H
 
@@ -18,8 +19,9 @@ typedef struct zk_address {
 #define ZK_PORT_DEFAULT 2181
 #define ZK_GROUP_DEFAULT "dubbo"
 
-/* rest is what follows "zookeeper:", or a bare list. Params that Java Dubbo and dubbo-go know and that mean nothing here are left out, and the log
- * names them. DUBBOC_E_ARGUMENT: err names the part that is wrong; params that nobody knows too. DUBBOC_E_NO_MEMORY. */
+/* rest is what follows "zookeeper:", or a bare list. Params that Java Dubbo and dubbo-go know and
+ * that mean nothing here are left out, and the log names them. DUBBOC_E_ARGUMENT: err names the
+ * part that is wrong; params that nobody knows too. DUBBOC_E_NO_MEMORY. */
 dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_error *err);
 void zk_address_fini(zk_address *address);
 

@@ -1,9 +1,9 @@
-/* What is said about a ZooKeeper that is away: one line when it goes, one a minute while it is away,
- * one when it is back.
+/* What is said about a ZooKeeper that is away: one line when it goes, one a minute while it is
+ * away, one when it is back.
  *
  * The C client tells that there is no connection, not why, and its own log repeats itself for each
- * attempt. So the port makes one connection of our own to each server (probe), whose errno says it. A
- * connection that comes back within a second is not worth a line, and a server that accepts
+ * attempt. So the port makes one connection of our own to each server (probe), whose errno says it.
+ * A connection that comes back within a second is not worth a line, and a server that accepts
  * connections is given until the session's time-out to take up a session. */
 #include "registry/zookeeper_core_impl.h"
 
@@ -39,7 +39,8 @@ void zk_away_hasten(zk_core *core, int64_t deadline_ns)
 {
     zk_away *away = &core->away;
     if (away->since_ns != 0 && !away->is_told && !away->is_probing)
-        away->next_ns = deadline_min(away->next_ns, core->now_ns + (deadline_ns - core->now_ns) / 2);
+        away->next_ns =
+            deadline_min(away->next_ns, core->now_ns + (deadline_ns - core->now_ns) / 2);
 }
 
 const char *zk_core_trouble(const zk_core *core)
@@ -55,8 +56,10 @@ static void away_tell(zk_core *core)
     const char *reason = zk_core_trouble(core);
     if (reason[0] == '\0')
         reason = core->trouble;
-    LOG(DUBBOC_LOG_WARN, "registry", away->is_told ? "zookeeper is still away" : "zookeeper is away",
-        "reason=\"%s\" away_ms=%lld", reason, (long long)((core->now_ns - away->since_ns) / NS_PER_MS));
+    LOG(DUBBOC_LOG_WARN, "registry",
+        away->is_told ? "zookeeper is still away" : "zookeeper is away",
+        "reason=\"%s\" away_ms=%lld", reason,
+        (long long)((core->now_ns - away->since_ns) / NS_PER_MS));
     away->is_told = true;
     away->next_ns = core->now_ns + AWAY_REMINDER_MS * NS_PER_MS;
 }
@@ -86,8 +89,8 @@ void zk_away_probed(zk_core *core, const zk_event *event)
         snprintf(away->reason, sizeof away->reason, "not connected: %s", event->path);
         core->trouble = away->reason;
     }
-    bool is_patient =
-        event->is_reachable && !away->is_told && core->now_ns < away->since_ns + core->session_timeout_ms * NS_PER_MS;
+    bool is_patient = event->is_reachable && !away->is_told &&
+                      core->now_ns < away->since_ns + core->session_timeout_ms * NS_PER_MS;
     if (is_patient)
         away->next_ns = core->now_ns + AWAY_PATIENCE_MS * NS_PER_MS;
     else

@@ -2,16 +2,16 @@
  *
  * A server has a node for each service and scheme. Were they created and removed one after the
  * other, the first notification that a consumer gets would show a part of them, and a consumer of
- * Dubbo 3, which acts on changes at most once in five seconds, would go on calling by a list that is
- * half out of date.
+ * Dubbo 3, which acts on changes at most once in five seconds, would go on calling by a list that
+ * is half out of date.
  *
- * Each node still goes through its own phases (zookeeper_node.c) and makes its directory, or looks at
- * what stands there, by itself. Only its create or delete waits for the other nodes of the batch,
- * until each has come as far; then one multi is sent for all of them. ZooKeeper carries out all of a
- * multi or nothing. When it fails, it names the first operation that was wrong: that node goes its
- * way by that answer, those behind it make sure of what the answer may mean for them too, and the
- * rest waits for the next multi. A node that ZooKeeper refuses leaves the others (is_apart) until it
- * stands, so that one directory without permission does not keep a server unregistered. */
+ * Each node still goes through its own phases (zookeeper_node.c) and makes its directory, or looks
+ * at what stands there, by itself. Only its create or delete waits for the other nodes of the
+ * batch, until each has come as far; then one multi is sent for all of them. ZooKeeper carries out
+ * all of a multi or nothing. When it fails, it names the first operation that was wrong: that node
+ * goes its way by that answer, those behind it make sure of what the answer may mean for them too,
+ * and the rest waits for the next multi. A node that ZooKeeper refuses leaves the others (is_apart)
+ * until it stands, so that one directory without permission does not keep a server unregistered. */
 #include "registry/zookeeper_core_impl.h"
 
 #include "base/mem.h"
@@ -45,7 +45,8 @@ void zk_batch_free(zk_batch *batch)
 
 bool zk_batch_has_room(const zk_batch *batch, size_t count, size_t bytes)
 {
-    return batch->count + count <= ZK_BATCH_NODES_MAX && (batch->count == 0 || batch->bytes + bytes <= ZK_BATCH_BYTES_MAX);
+    return batch->count + count <= ZK_BATCH_NODES_MAX &&
+           (batch->count == 0 || batch->bytes + bytes <= ZK_BATCH_BYTES_MAX);
 }
 
 void zk_batch_add(zk_batch *batch, zk_node *node)
@@ -127,7 +128,8 @@ static void batch_count_lost(zk_batch *batch, bool is_lost)
     batch->lost = is_lost ? batch->lost + 1 : 0;
     if (batch->lost < LOST_MULTIS_MAX)
         return;
-    LOG(DUBBOC_LOG_WARN, "registry", "the connection is lost whenever nodes are registered together, now each is alone",
+    LOG(DUBBOC_LOG_WARN, "registry",
+        "the connection is lost whenever nodes are registered together, now each is alone",
         "nodes=%zu bytes=%zu", batch->count, batch->bytes);
     batch->lost = 0;
     for (size_t i = 0; i < batch->count; i++)

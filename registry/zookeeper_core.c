@@ -1,7 +1,8 @@
 /* The core's session part: the table of states, requests in flight, time.
  *
- * What tasks want is kept apart from whether a session is there: tasks wait in a heap by the time at which they are due, and are started
- * only while CONNECTED (or CLOSING). A session's end forgets every request and makes every task due again; that is the whole recovery. */
+ * What tasks want is kept apart from whether a session is there: tasks wait in a heap by the time
+ * at which they are due, and are started only while CONNECTED (or CLOSING). A session's end forgets
+ * every request and makes every task due again; that is the whole recovery. */
 #include "registry/zookeeper_core_impl.h"
 
 #include "base/mem.h"
@@ -20,7 +21,8 @@ typedef enum input {
     IN_TIMER,       /* the state's time is over */
     IN_OPEN_FAILED, /* no handle */
     IN_UP,          /* connected, with a session that can be used */
-    IN_UNFIT,       /* connected, but read-only or with absurd terms: no ZooKeeper, or none to work with (traps.md Z6) */
+    IN_UNFIT, /* connected, but read-only or with absurd terms: no ZooKeeper, or none to work with
+                 (traps.md Z6) */
     IN_DOWN,
     IN_EXPIRED,
     IN_AUTH_FAILED,
@@ -75,7 +77,8 @@ static const transition table[STATES][INPUTS] = {
         },
     [SUSPENDED] =
         {
-            [IN_TIMER] = {renew, CONNECTING}, /* the watchdog: some losses never end and are never told (traps.md Z3) */
+            /* the watchdog: some losses never end and are never told (traps.md Z3) */
+            [IN_TIMER] = {renew, CONNECTING},
             [IN_UP] = {resume, CONNECTED},
             [IN_UNFIT] = {rest, BACKOFF},
             [IN_EXPIRED] = {renew, CONNECTING},
@@ -95,7 +98,8 @@ static const transition table[STATES][INPUTS] = {
         },
 };
 
-static const char *const state_names[] = {"BACKOFF", "CONNECTING", "CONNECTED", "SUSPENDED", "CLOSING", "CLOSED"};
+static const char *const state_names[] = {
+    "BACKOFF", "CONNECTING", "CONNECTED", "SUSPENDED", "CLOSING", "CLOSED"};
 
 static const char *const troubles[INPUTS] = {
     [IN_TIMER] = "not connected: no answer for twice the session time-out",
@@ -124,9 +128,11 @@ static void note_trouble(zk_core *core, zk_state former, input in)
     if (core->state == CONNECTED && former != CONNECTED)
         LOG(DUBBOC_LOG_INFO, "registry", "zookeeper connected", "session=0x%llx timeout_ms=%lld",
             (unsigned long long)core->news_session_id, (long long)core->news_timeout_ms);
-    else if (core->state == BACKOFF || core->state == SUSPENDED || (core->state == CONNECTING && former != BACKOFF))
-        LOG(DUBBOC_LOG_DEBUG, "registry", "zookeeper not connected", "reason=\"%s\" state=%s from=%s", core->trouble,
-            state_names[core->state], state_names[former]);
+    else if (core->state == BACKOFF || core->state == SUSPENDED ||
+             (core->state == CONNECTING && former != BACKOFF))
+        LOG(DUBBOC_LOG_DEBUG, "registry", "zookeeper not connected",
+            "reason=\"%s\" state=%s from=%s", core->trouble, state_names[core->state],
+            state_names[former]);
 }
 
 static void note_away(zk_core *core)
@@ -187,7 +193,8 @@ static void arm_timer(zk_core *core, int64_t ms)
     core->timer_ns = core->now_ns + ms * NS_PER_MS;
 }
 
-/* --- requests in flight: a cookie is a slot and how often that slot was used, so an answer that comes too late finds another serial */
+/* --- requests in flight: a cookie is a slot and how often that slot was used, so an answer that
+ * comes too late finds another serial */
 
 static uint64_t take_slot(zk_core *core, zk_task *task)
 {
@@ -266,7 +273,8 @@ void zk_core_forget(zk_core *core, zk_task *task)
 
 size_t zk_path_next_level(const char *path, size_t len, size_t made_len)
 {
-    const char *end = made_len + 1 < len ? memchr(path + made_len + 1, '/', len - made_len - 1) : NULL;
+    const char *end =
+        made_len + 1 < len ? memchr(path + made_len + 1, '/', len - made_len - 1) : NULL;
     return end != NULL ? (size_t)(end - path) : len;
 }
 
@@ -311,7 +319,8 @@ static void drop_handle(zk_core *core)
 static void open_handle(zk_core *core)
 {
     arm_timer(core, 2 * core->session_timeout_ms);
-    if (core->open_handles >= HANDLES_MAX || !core->port->ops->open(core->port, core->generations + 1)) {
+    if (core->open_handles >= HANDLES_MAX ||
+        !core->port->ops->open(core->port, core->generations + 1)) {
         put_in(core, IN_OPEN_FAILED);
         return;
     }
@@ -337,7 +346,9 @@ static void begin_session(zk_core *core)
     core->failures = 0;
     core->session_id = core->news_session_id;
     core->session_timeout_ms = core->news_timeout_ms;
-    core->check_ns = core->settings.self_check_ms > 0 ? core->now_ns + core->settings.self_check_ms * NS_PER_MS : DEADLINE_NEVER;
+    core->check_ns = core->settings.self_check_ms > 0
+                         ? core->now_ns + core->settings.self_check_ms * NS_PER_MS
+                         : DEADLINE_NEVER;
     core->out->connected(core->out_arg, true);
     zk_watches_read_all(core);
     zk_lookups_resend(core);
@@ -507,7 +518,8 @@ int64_t zk_core_next_ns(const zk_core *core)
 
 /* --- life */
 
-zk_core *zk_core_new(const zk_core_settings *settings, zk_port *port, const zk_core_out *out, void *out_arg)
+zk_core *zk_core_new(
+    const zk_core_settings *settings, zk_port *port, const zk_core_out *out, void *out_arg)
 {
     zk_core *core = MEM_NEW(zk_core);
     if (core == NULL)

@@ -1,8 +1,9 @@
-/* The logic of the ZooKeeper registry: what is wanted (nodes that stand, directories that are watched, lookups) and how it is brought about
- * again after every loss.
+/* The logic of the ZooKeeper registry: what is wanted (nodes that stand, directories that are
+ * watched, lookups) and how it is brought about again after every loss.
  *
- * It is one object for one thread, without locks, I/O or clock: events and the time come in by zk_core_handle() and zk_core_tick(), requests
- * go out through a port, results through zk_core_out. So the same logic runs on the real client and under a simulation. */
+ * It is one object for one thread, without locks, I/O or clock: events and the time come in by
+ * zk_core_handle() and zk_core_tick(), requests go out through a port, results through zk_core_out.
+ * So the same logic runs on the real client and under a simulation. */
 #ifndef REGISTRY_ZOOKEEPER_CORE_H
 #define REGISTRY_ZOOKEEPER_CORE_H
 
@@ -34,7 +35,8 @@ void zk_batch_free(zk_batch *batch); /* before that; NULL is accepted */
 bool zk_batch_has_room(const zk_batch *batch, size_t count, size_t bytes);
 void zk_batch_add(zk_batch *batch, struct zk_node *node); /* it must have room */
 
-/* One ephemeral node that should stand. Of whoever registers, lent to the core from ZK_EVENT_REGISTER until node_gone. */
+/* One ephemeral node that should stand. Of whoever registers, lent to the core from
+ * ZK_EVENT_REGISTER until node_gone. */
 typedef struct zk_node {
     zk_task task;
     struct zk_node *next;
@@ -45,7 +47,8 @@ typedef struct zk_node {
     bool is_apart;              /* so is this one, until it stands: ZooKeeper refused it */
     bool is_in_multi;           /* its batch's request under way is for this node, too */
     char *path;                 /* whole and encoded */
-    char *identity;             /* nodes of this one that other sessions own are removed once it stands; NULL: none are */
+    char *identity; /* nodes of this one that other sessions own are removed once it stands; NULL:
+                       none are */
     /* It is created only below a directory of its interface that somebody else made, and waits for
      * that: a consumer's, since its name may be a mistyped one. */
     bool needs_interface;
@@ -60,7 +63,8 @@ typedef struct zk_node {
     atomic_bool has_stood; /* since it was registered */
 } zk_node;
 
-/* Somebody who wants a directory's list, or a node's data. Lent to the core from ZK_EVENT_SUBSCRIBE until subscriber_gone. */
+/* Somebody who wants a directory's list, or a node's data. Lent to the core from ZK_EVENT_SUBSCRIBE
+ * until subscriber_gone. */
 typedef struct zk_subscriber {
     struct zk_subscriber *next;
     struct zk_watch *watch; /* what it looks at; comes with it and is the core's from then on */
@@ -86,7 +90,8 @@ typedef struct zk_core_out {
     void (*read)(void *arg, zk_subscriber *subscriber, zk_reading *reading);
     void (*subscriber_gone)(void *arg, zk_subscriber *subscriber);
     void (*looked_up)(
-        void *arg, zk_lookup *lookup, zk_reading *reading, const char *reason); /* reading NULL: it failed for that reason */
+        /* reading NULL: it failed for that reason */
+        void *arg, zk_lookup *lookup, zk_reading *reading, const char *reason);
 } zk_core_out;
 
 typedef struct zk_core_settings {
@@ -96,7 +101,8 @@ typedef struct zk_core_settings {
 } zk_core_settings;
 
 /* In BACKOFF, to open its handle at the first tick. port is borrowed. NULL: no memory. */
-zk_core *zk_core_new(const zk_core_settings *settings, zk_port *port, const zk_core_out *out, void *out_arg);
+zk_core *zk_core_new(
+    const zk_core_settings *settings, zk_port *port, const zk_core_out *out, void *out_arg);
 
 /* Gives everything that is lent back, closes the handle. NULL is accepted. */
 void zk_core_free(zk_core *core);
@@ -113,8 +119,8 @@ void zk_core_missed(zk_core *core, int64_t now_ns);
 /* When zk_core_tick() has something to do, if no event comes before. */
 int64_t zk_core_next_ns(const zk_core *core);
 
-/* Why it is not connected ("connection refused by 127.0.0.1:2181"); "" when it is, or when that is not
- * known. Borrowed until the core is called again. */
+/* Why it is not connected ("connection refused by 127.0.0.1:2181"); "" when it is, or when that is
+ * not known. Borrowed until the core is called again. */
 const char *zk_core_trouble(const zk_core *core);
 
 /* After ZK_EVENT_STOP: nothing is left to wait for. */

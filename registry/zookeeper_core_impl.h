@@ -17,7 +17,15 @@
 #define READ_EVERY_MS 50    /* changes of one directory within this time are read together */
 #define CLOSING_MS 1000     /* for deleting what stands before the session is closed */
 
-typedef enum zk_state { BACKOFF, CONNECTING, CONNECTED, SUSPENDED, CLOSING, CLOSED, STATES } zk_state;
+typedef enum zk_state {
+    BACKOFF,
+    CONNECTING,
+    CONNECTED,
+    SUSPENDED,
+    CLOSING,
+    CLOSED,
+    STATES
+} zk_state;
 
 typedef struct slot {
     zk_task *task; /* NULL: free, or its task is no more */
@@ -110,14 +118,16 @@ static inline bool zk_core_has_session(const zk_core *core)
     return core->session_id != 0;
 }
 
-/* Creating a path level by level: the length of the first level of path (len bytes) beyond made_len bytes. */
+/* Creating a path level by level: the length of the first level of path (len bytes) beyond made_len
+ * bytes. */
 size_t zk_path_next_level(const char *path, size_t len, size_t made_len);
 bool zk_core_send_level(zk_core *core, zk_task *task, const char *path, size_t len);
 
 /* nodes: the first of those that are added or taken back together */
 void zk_nodes_add(zk_core *core, zk_node *first);
 void zk_nodes_remove(zk_core *core, zk_node *first);
-void zk_nodes_look(zk_core *core);                      /* the same session is back, or a self check: look at each */
+/* the same session is back, or a self check: look at each */
+void zk_nodes_look(zk_core *core);
 void zk_nodes_changed(zk_core *core, const char *path); /* what stands there came or went */
 void zk_nodes_lose_session(zk_core *core);              /* all are gone */
 void zk_nodes_unwant(zk_core *core);                    /* take back all */
@@ -132,8 +142,8 @@ typedef enum zk_need {
 } zk_need;
 zk_need zk_node_need(const zk_node *node);
 void zk_node_answered(zk_core *core, zk_node *node, const zk_event *event);
-/* A multi with this node in it failed because of another one. other: what the answer was about a node
- * before this one; ZK_OK: nothing was wrong up to this one. */
+/* A multi with this node in it failed because of another one. other: what the answer was about a
+ * node before this one; ZK_OK: nothing was wrong up to this one. */
 void zk_node_not_done(zk_core *core, zk_node *node, zk_answer other);
 
 /* Batches: a node may be ready; the session has ended; the node is given back. */

@@ -60,7 +60,8 @@ bool zk_reading_decode(zk_reading *reading)
         buffer_clear(&text);
         if (strchr(reading->items[i], '%') == NULL && strchr(reading->items[i], '+') == NULL)
             continue;
-        if (!url_decode(&text, slice_of(reading->items[i]), &bad_at) || text.status == DUBBOC_E_TOO_BIG)
+        if (!url_decode(&text, slice_of(reading->items[i]), &bad_at) ||
+            text.status == DUBBOC_E_TOO_BIG)
             continue;
         char *decoded = text.status == DUBBOC_OK ? mem_dup_slice(buffer_slice(&text)) : NULL;
         has_memory = decoded != NULL;
@@ -76,7 +77,8 @@ bool zk_reading_decode(zk_reading *reading)
 
 bool zk_reading_equal(const zk_reading *a, const zk_reading *b)
 {
-    if (a == NULL || b == NULL || a->count != b->count || a->len != b->len || (a->data == NULL) != (b->data == NULL))
+    if (a == NULL || b == NULL || a->count != b->count || a->len != b->len ||
+        (a->data == NULL) != (b->data == NULL))
         return false;
     for (size_t i = 0; i < a->count; i++)
         if (strcmp(a->items[i], b->items[i]) != 0)

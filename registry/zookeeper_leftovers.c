@@ -1,9 +1,13 @@
-/* What an earlier process at the same address left: nodes of the same identity under another name (another pid or timestamp), whose session has not
- * ended yet. Consumers of other makes would see one provider twice and send it calls twice as often, so a node that stands for the first time has
- * them removed: the directory is listed, each node of its identity is looked at, and one that another session owns is deleted.
+/* What an earlier process at the same address left: nodes of the same identity under another name
+ * (another pid or timestamp), whose session has not ended yet. Consumers of other makes would see
+ * one provider twice and send it calls twice as often, so a node that stands for the first time has
+ * them removed: the directory is listed, each node of its identity is looked at, and one that
+ * another session owns is deleted.
  *
- * It is done once a node and not after every loss, so that two machines that wrongly register one address do not delete each other's nodes for ever.
- * What has no owner (persistent nodes), what this session owns (the same service under another scheme) and what cannot be read is left alone. */
+ * It is done once a node and not after every loss, so that two machines that wrongly register one
+ * address do not delete each other's nodes for ever. What has no owner (persistent nodes), what
+ * this session owns (the same service under another scheme) and what cannot be read is left
+ * alone. */
 #include "registry/zookeeper_core_impl.h"
 
 #include "base/mem.h"
@@ -28,7 +32,10 @@ static void begin_again(zk_core *core, zk_node *node, zk_event *event);
 static void give_up(zk_core *core, zk_node *node, zk_event *event);
 
 static const sweep_step table[SWEEP_PHASES][ZK_ANSWERS] = {
-    [SWEEP_LIST] = {[ZK_OK] = listed, [ZK_LOST] = listing_lost, [ZK_TOO_BIG] = give_up, [ZK_REFUSED] = give_up},
+    [SWEEP_LIST] = {[ZK_OK] = listed,
+        [ZK_LOST] = listing_lost,
+        [ZK_TOO_BIG] = give_up,
+        [ZK_REFUSED] = give_up},
     [SWEEP_LOOK] = {[ZK_OK] = looked, [ZK_NO_NODE] = go_on, [ZK_REFUSED] = go_on},
     [SWEEP_DELETE] = {[ZK_OK] = deleted, [ZK_NO_NODE] = go_on, [ZK_REFUSED] = give_up},
 }; /* all others: begin_again */
@@ -61,7 +68,8 @@ static bool has_identity(const char *name, const char *identity)
     buffer_init(&own, URL_BYTES_MAX);
     provider_url_identity(url, &own);
     const char *text = buffer_text(&own);
-    bool is_same = text != NULL && strcmp(text, identity) == 0 && !slice_is(provider_url_find(url, "side"), "consumer");
+    bool is_same = text != NULL && strcmp(text, identity) == 0 &&
+                   !slice_is(provider_url_find(url, "side"), "consumer");
     buffer_fini(&own);
     provider_url_free(url);
     return is_same;
@@ -117,7 +125,8 @@ static void deleted(zk_core *core, zk_node *node, zk_event *event)
 {
     char label[NODE_LABEL_SIZE];
     node_label_of_name(node->sweep.names->items[node->sweep.at], label);
-    LOG(DUBBOC_LOG_WARN, "registry", "node of an earlier process at this address removed", "%s", label);
+    LOG(DUBBOC_LOG_WARN, "registry", "node of an earlier process at this address removed", "%s",
+        label);
     go_on(core, node, event);
 }
 
@@ -135,13 +144,15 @@ static void give_up(zk_core *core, zk_node *node, zk_event *event)
     (void)core;
     char label[NODE_LABEL_SIZE];
     node_label_of_name(strrchr(node->path, '/') + 1, label);
-    LOG(DUBBOC_LOG_WARN, "registry", "nodes of an earlier process at this address, if any, go with their sessions",
+    LOG(DUBBOC_LOG_WARN, "registry",
+        "nodes of an earlier process at this address, if any, go with their sessions",
         "%s reason=\"%s\"", label, zk_event_reason(event));
     node->sweep.is_done = true;
     let_go(&node->sweep);
 }
 
-/* A list over the limit may also show as a connection that ends each time it is asked for (traps.md Z11). */
+/* A list over the limit may also show as a connection that ends each time it is asked for (traps.md
+ * Z11). */
 static void listing_lost(zk_core *core, zk_node *node, zk_event *event)
 {
     if (++node->sweep.lost < LOST_READINGS_MAX)
@@ -162,8 +173,9 @@ static bool sweep_start(zk_core *core, zk_task *task)
     zk_node *node = node_of(task);
     zk_sweep *sweep = &node->sweep;
     dubboc_slice directory = directory_of(node);
-    char *path = sweep->phase == SWEEP_LIST ? mem_dup_slice(directory)
-                                            : mem_printf("%.*s/%s", SLICE_ARGS(directory), sweep->names->items[sweep->at]);
+    char *path = sweep->phase == SWEEP_LIST
+                     ? mem_dup_slice(directory)
+                     : mem_printf("%.*s/%s", SLICE_ARGS(directory), sweep->names->items[sweep->at]);
     if (path == NULL)
         return false;
     bool is_sent = sweep->phase == SWEEP_LIST   ? zk_core_send_children(core, task, path, false)

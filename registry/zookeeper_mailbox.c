@@ -82,7 +82,8 @@ static zk_event *take_all_locked(zk_mailbox *self)
 zk_event *zk_mailbox_take(zk_mailbox *self, int64_t deadline_ns, bool *missed)
 {
     mutex_lock(&self->lock);
-    while (self->first == NULL && !self->missed && condition_wait(&self->arrived, &self->lock, deadline_ns))
+    while (self->first == NULL && !self->missed &&
+           condition_wait(&self->arrived, &self->lock, deadline_ns))
         continue;
     zk_event *events = take_all_locked(self);
     *missed = self->missed;

@@ -1,19 +1,23 @@
-/* The nodes that should stand. A node's phase is the request that it needs next; what its answer means stands in one table.
+/* The nodes that should stand. A node's phase is the request that it needs next; what its answer
+ * means stands in one table.
  *
- * A node counts as ours when this session owns it. One of another session (an earlier life of this process, or a restored server's
- * memory of it: traps.md Z10) is deleted and created again, for it would vanish with that session. What an earlier process left under other
- * names is removed when the node stands, not before: consumers never see an empty list (zookeeper_leftovers.c).
+ * A node counts as ours when this session owns it. One of another session (an earlier life of this
+ * process, or a restored server's memory of it: traps.md Z10) is deleted and created again, for it
+ * would vanish with that session. What an earlier process left under other names is removed when
+ * the node stands, not before: consumers never see an empty list (zookeeper_leftovers.c).
  *
- * Nodes that were registered together are created and deleted together: in NODE_CREATE and NODE_DELETE
- * such a node has no request of its own, its batch sends one for all of them (zookeeper_batch.c). */
+ * Nodes that were registered together are created and deleted together: in NODE_CREATE and
+ * NODE_DELETE such a node has no request of its own, its batch sends one for all of them
+ * (zookeeper_batch.c). */
 #include "registry/zookeeper_core_impl.h"
 
 #include "base/mem.h"
 #include "registry/node_label.h"
 
 typedef enum node_phase {
-    NODE_CREATE,  /* it is not there */
-    NODE_AWAIT,   /* the directory of its interface is not there, and not made for it: its creation is watched */
+    NODE_CREATE, /* it is not there */
+    NODE_AWAIT, /* the directory of its interface is not there, and not made for it: its creation is
+                   watched */
     NODE_PARENTS, /* its directory is made, level by level */
     NODE_LOOK,    /* whether it is there, and whose it is, has to be seen */
     NODE_DELETE,
@@ -36,9 +40,11 @@ static void unsure(zk_core *core, zk_node *node, const zk_event *event);
 static void failed(zk_core *core, zk_node *node, const zk_event *event);
 
 static const node_step table[NODE_PHASES][ZK_ANSWERS] = {
-    [NODE_CREATE] = {[ZK_OK] = created, [ZK_EXISTS] = is_there, [ZK_NO_NODE] = no_parent, [ZK_LOST] = unsure},
+    [NODE_CREATE] =
+        {[ZK_OK] = created, [ZK_EXISTS] = is_there, [ZK_NO_NODE] = no_parent, [ZK_LOST] = unsure},
     [NODE_AWAIT] = {[ZK_OK] = interface_is_there, [ZK_NO_NODE] = interface_is_absent},
-    [NODE_PARENTS] = {[ZK_OK] = level_made, [ZK_EXISTS] = level_made, [ZK_NO_NODE] = parent_vanished},
+    [NODE_PARENTS] =
+        {[ZK_OK] = level_made, [ZK_EXISTS] = level_made, [ZK_NO_NODE] = parent_vanished},
     [NODE_LOOK] = {[ZK_OK] = found, [ZK_NO_NODE] = absent, [ZK_LOST] = unsure},
     [NODE_DELETE] = {[ZK_OK] = absent, [ZK_NO_NODE] = absent, [ZK_LOST] = unsure},
 }; /* all others: failed */
@@ -50,7 +56,8 @@ static bool node_is_busy(const zk_node *node)
 
 static bool node_waits_for_batch(const zk_node *node)
 {
-    return node->batch != NULL && !node->is_apart && (node->phase == NODE_CREATE || node->phase == NODE_DELETE);
+    return node->batch != NULL && !node->is_apart &&
+           (node->phase == NODE_CREATE || node->phase == NODE_DELETE);
 }
 
 static void node_wake_batch(zk_core *core, const zk_node *node)
@@ -64,7 +71,8 @@ static void set_phase(zk_core *core, zk_node *node, node_phase phase)
     if (phase == NODE_CREATE && !node->is_wanted)
         phase = NODE_LOOK; /* taken back during a request: nothing is made any more */
     node->phase = phase;
-    zk_heap_set(&core->heap, &node->task, node_waits_for_batch(node) ? DEADLINE_NEVER : core->now_ns);
+    zk_heap_set(
+        &core->heap, &node->task, node_waits_for_batch(node) ? DEADLINE_NEVER : core->now_ns);
     node_wake_batch(core, node);
 }
 
@@ -86,7 +94,8 @@ static void give_back(zk_core *core, zk_node *node)
     core->out->node_gone(core->out_arg, node);
 }
 
-/* The same URL may be registered twice through one registry: it goes with the last. NULL: this is the last. */
+/* The same URL may be registered twice through one registry: it goes with the last. NULL: this is
+ * the last. */
 static zk_node *find_twin(const zk_core *core, const zk_node *node)
 {
     for (zk_node *other = core->nodes; other != NULL; other = other->next)
@@ -233,8 +242,8 @@ static void found(zk_core *core, zk_node *node, const zk_event *event)
         return;
     }
     if (!is_own)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "node of another session replaced", "%s owner=0x%llx", node_label(node, label),
-            (unsigned long long)event->owner);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "node of another session replaced",
+            "%s owner=0x%llx", node_label(node, label), (unsigned long long)event->owner);
     set_phase(core, node, NODE_DELETE);
 }
 
@@ -247,7 +256,8 @@ static void absent(zk_core *core, zk_node *node, const zk_event *event)
         return;
     }
     if (atomic_exchange(&node->stands, false))
-        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "%s", node_label(node, label));
+        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "%s",
+            node_label(node, label));
     set_phase(core, node, NODE_CREATE);
 }
 
@@ -259,7 +269,8 @@ static void unsure(zk_core *core, zk_node *node, const zk_event *event)
     zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
 }
 
-/* Only a node that ZooKeeper refuses leaves its batch. A lost connection says nothing about the node. */
+/* Only a node that ZooKeeper refuses leaves its batch. A lost connection says nothing about the
+ * node. */
 static void failed(zk_core *core, zk_node *node, const zk_event *event)
 {
     char label[NODE_LABEL_SIZE];
@@ -267,8 +278,8 @@ static void failed(zk_core *core, zk_node *node, const zk_event *event)
         zk_core_retry(core, &node->task, RETRY_MIN_MS, RETRY_MAX_MS);
         return;
     }
-    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "%s reason=\"%s\"", node_label(node, label),
-        zk_event_reason(event));
+    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "%s reason=\"%s\"",
+        node_label(node, label), zk_event_reason(event));
     node_retry_apart(core, node);
 }
 
@@ -317,7 +328,8 @@ static bool node_send_await(zk_core *core, zk_node *node)
 static bool node_start(zk_core *core, zk_task *task)
 {
     zk_node *node = (zk_node *)task;
-    bool is_missing = node->phase == NODE_CREATE || node->phase == NODE_AWAIT || node->phase == NODE_PARENTS;
+    bool is_missing =
+        node->phase == NODE_CREATE || node->phase == NODE_AWAIT || node->phase == NODE_PARENTS;
     if (!node->is_wanted && is_missing)
         node->phase = NODE_LOOK; /* taken back during a request: nothing is made any more */
     node_set_waiting(core, node, false);
@@ -327,7 +339,8 @@ static bool node_start(zk_core *core, zk_task *task)
     case NODE_AWAIT:
         return node_send_await(core, node);
     case NODE_PARENTS:
-        return zk_core_send_level(core, task, node->path, zk_path_next_level(node->path, directory_len(node), node->made_len));
+        return zk_core_send_level(core, task, node->path,
+            zk_path_next_level(node->path, directory_len(node), node->made_len));
     case NODE_DELETE:
         return zk_core_send_remove(core, task, node->path);
     default:
@@ -366,7 +379,8 @@ static void node_take_back(zk_core *core, zk_node *node)
     if (node_is_busy(node))
         return;
     zk_node *twin = find_twin(core, node);
-    bool may_stand = node->inherits || node->phase == NODE_STANDS || node->phase == NODE_LOOK || node->phase == NODE_DELETE;
+    bool may_stand = node->inherits || node->phase == NODE_STANDS || node->phase == NODE_LOOK ||
+                     node->phase == NODE_DELETE;
     if (!zk_core_has_session(core) || !may_stand)
         give_back(core, node);
     else if (twin != NULL)

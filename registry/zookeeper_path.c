@@ -1,8 +1,10 @@
-/* The rules are those of the server, which is the stricter one: it reads a path as UTF-16, refuses control characters, and with them all of the
- * private use area and whatever needs a surrogate pair; bytes that are no UTF-8 become U+FFFD there, which it refuses as well. */
+/* The rules are those of the server, which is the stricter one: it reads a path as UTF-16, refuses
+ * control characters, and with them all of the private use area and whatever needs a surrogate
+ * pair; bytes that are no UTF-8 become U+FFFD there, which it refuses as well. */
 #include "registry/zookeeper_path.h"
 
-/* The length of the character at the start of text, which is not empty, and its number. 0: none of one to three bytes, the only ones that matter. */
+/* The length of the character at the start of text, which is not empty, and its number. 0: none of
+ * one to three bytes, the only ones that matter. */
 static size_t read_character(dubboc_slice text, uint32_t *number)
 {
     unsigned char first = (unsigned char)text.at[0];
@@ -22,7 +24,8 @@ static size_t read_character(dubboc_slice text, uint32_t *number)
 
 static bool is_taken(uint32_t number)
 {
-    return number > 0x1F && (number < 0x7F || number > 0x9F) && (number < 0xD800 || number > 0xF8FF) && number < 0xFFF0;
+    return number > 0x1F && (number < 0x7F || number > 0x9F) &&
+           (number < 0xD800 || number > 0xF8FF) && number < 0xFFF0;
 }
 
 static bool has_only_taken_characters(dubboc_slice text)

@@ -1,9 +1,11 @@
 /* The port on ZooKeeper's multi-threaded C client; the only file that knows that library.
  *
- * Each handle has a thread of its own, its keeper: it opens the handle (which may wait for a name server), then sleeps until the handle is
- * given up, and closes it (which may take seconds: traps.md Z5). So nobody else ever waits for the library, and closing cannot fail for
- * want of a thread. The handle belongs to the port and to its keeper together, and the library's callbacks run only while the keeper
- * holds it. What a request needs until its answer lives in a list of the handle, because closing forgets answers (traps.md Z8). */
+ * Each handle has a thread of its own, its keeper: it opens the handle (which may wait for a name
+ * server), then sleeps until the handle is given up, and closes it (which may take seconds:
+ * traps.md Z5). So nobody else ever waits for the library, and closing cannot fail for want of a
+ * thread. The handle belongs to the port and to its keeper together, and the library's callbacks
+ * run only while the keeper holds it. What a request needs until its answer lives in a list of the
+ * handle, because closing forgets answers (traps.md Z8). */
 #include "registry/zookeeper_port.h"
 
 #include <pthread.h>
@@ -30,7 +32,8 @@ typedef struct call {
 } call;
 
 typedef struct handle {
-    zk_event closed;  /* told at the end, with the keeper's reference: it cannot be lost for want of memory */
+    zk_event closed;  /* told at the end, with the keeper's reference: it cannot be lost for want of
+                         memory */
     atomic_uint refs; /* the port's and the keeper's */
     zk_mailbox *mailbox;
     char *servers;
@@ -90,7 +93,8 @@ static handle *handle_new(const real_port *port, uint64_t generation)
     self->mailbox = zk_mailbox_ref(port->mailbox);
     self->timeout_ms = port->timeout_ms;
     self->generation = generation;
-    self->closed = (zk_event){.kind = ZK_EVENT_CLOSED, .release = release_closed, .generation = generation};
+    self->closed =
+        (zk_event){.kind = ZK_EVENT_CLOSED, .release = release_closed, .generation = generation};
     self->servers = mem_dup(port->servers);
     self->credentials = port->credentials != NULL ? mem_dup(port->credentials) : NULL;
     if (self->servers == NULL || (port->credentials != NULL && self->credentials == NULL)) {
@@ -130,16 +134,18 @@ static void post(zk_mailbox *mailbox, zk_event *event)
 
 static const char *log_text(const char *message)
 {
-    const char *at = strchr(message, '@'); /* "<date>:<pid>(<thread>):ZOO_WARN@<function>@<line>: <text>" */
+    const char *at =
+        strchr(message, '@'); /* "<date>:<pid>(<thread>):ZOO_WARN@<function>@<line>: <text>" */
     const char *text = at != NULL ? strstr(at, ": ") : NULL;
     return text != NULL ? text + 2 : message;
 }
 
-/* Far too talkative (a refused connection is tried again 60 times a session time-out: traps.md Z9), and
- * in words that name no reason. zookeeper_away.c says what a person needs to know. */
+/* Far too talkative (a refused connection is tried again 60 times a session time-out: traps.md Z9),
+ * and in words that name no reason. zookeeper_away.c says what a person needs to know. */
 static void take_log_line(const char *message)
 {
-    LOG_THROTTLED(DUBBOC_LOG_DEBUG, "registry", "zookeeper client", "text=\"%s\"", log_text(message));
+    LOG_THROTTLED(
+        DUBBOC_LOG_DEBUG, "registry", "zookeeper client", "text=\"%s\"", log_text(message));
 }
 
 /* --- session news */
@@ -157,7 +163,8 @@ static zk_session_news news_of_state(int state)
     return ZK_SESSION_DOWN;
 }
 
-/* The connection may come about before authentication was asked for; its news waits for that, so that no request overtakes it. */
+/* The connection may come about before authentication was asked for; its news waits for that, so
+ * that no request overtakes it. */
 static void post_session(handle *self, zk_event *event)
 {
     zk_event *replaced = NULL;
@@ -195,7 +202,8 @@ static void take_change(handle *self, int type, const char *path)
     zk_event *event = event_new(self, ZK_EVENT_CHANGE);
     if (event == NULL)
         return;
-    event->of_children = type != ZOO_CHANGED_EVENT; /* a directory's list is waited for before it exists */
+    /* a directory's list is waited for before it exists */
+    event->of_children = type != ZOO_CHANGED_EVENT;
     event->of_data = type != ZOO_CHILD_EVENT;
     event->path = mem_dup(path != NULL ? path : "");
     if (event->path != NULL) {
@@ -206,7 +214,8 @@ static void take_change(handle *self, int type, const char *path)
     zk_mailbox_miss(self->mailbox);
 }
 
-/* The one watcher for everything: with the same function and context for each read, the library keeps one watch a path. */
+/* The one watcher for everything: with the same function and context for each read, the library
+ * keeps one watch a path. */
 static void watcher(zhandle_t *zh, int type, int state, const char *path, void *context)
 {
     handle *self = context;
@@ -226,7 +235,8 @@ static void *do_nothing(void *arg)
     return NULL;
 }
 
-/* The library aborts the process when it cannot have its two threads (traps.md Z6): have two first. */
+/* The library aborts the process when it cannot have its two threads (traps.md Z6): have two
+ * first. */
 static bool can_start_threads(void)
 {
     pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
@@ -246,22 +256,26 @@ static void ignore_auth_answer(int code, const void *data)
 {
     (void)data;
     if (code == ZAUTHFAILED)
-        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused the credentials", "code=%d", code);
+        LOG_THROTTLED(
+            DUBBOC_LOG_ERROR, "registry", "zookeeper refused the credentials", "code=%d", code);
 }
 
-/* Names are looked up only to connect: doing it on every turn lets a slow name server end the session (traps.md Z7). */
+/* Names are looked up only to connect: doing it on every turn lets a slow name server end the
+ * session (traps.md Z7). */
 static zhandle_t *open_session(handle *self)
 {
     if (!can_start_threads())
         return NULL;
     zoo_set_debug_level(ZOO_LOG_LEVEL_WARN);
-    zhandle_t *zh = zookeeper_init2(self->servers, watcher, self->timeout_ms, NULL, self, ZOO_NO_LOG_CLIENTENV, take_log_line);
+    zhandle_t *zh = zookeeper_init2(
+        self->servers, watcher, self->timeout_ms, NULL, self, ZOO_NO_LOG_CLIENTENV, take_log_line);
     if (zh == NULL)
         return NULL;
     atomic_store(&self->zh, zh);
     zoo_set_servers_resolution_delay(zh, -1);
     if (self->credentials != NULL)
-        zoo_add_auth(zh, "digest", self->credentials, (int)strlen(self->credentials), ignore_auth_answer, NULL);
+        zoo_add_auth(zh, "digest", self->credentials, (int)strlen(self->credentials),
+            ignore_auth_answer, NULL);
     return zh;
 }
 
@@ -371,7 +385,10 @@ static call *call_new_multi(handle *self, uint64_t cookie, size_t count)
     if (made == NULL)
         return NULL;
     made->count = count;
-    made->event = (zk_event){.kind = ZK_EVENT_ANSWER, .release = free_call, .generation = self->generation, .cookie = cookie};
+    made->event = (zk_event){.kind = ZK_EVENT_ANSWER,
+        .release = free_call,
+        .generation = self->generation,
+        .cookie = cookie};
     made->handle = self;
     mutex_lock(&self->lock);
     made->next = self->calls;
@@ -400,12 +417,14 @@ static void unlink_call(call *self)
     mutex_unlock(&owner->lock);
 }
 
-/* The library took the request: its answer will come through a completion. Otherwise the call is gone. */
+/* The library took the request: its answer will come through a completion. Otherwise the call is
+ * gone. */
 static bool was_sent(call *self, int code)
 {
     if (code == ZOK)
         return true;
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "zookeeper client does not send", "reason=\"%s\"", zerror(code));
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "zookeeper client does not send", "reason=\"%s\"",
+        zerror(code));
     unlink_call(self);
     free(self);
     return false;
@@ -493,7 +512,8 @@ static bool copy_data(zk_reading *reading, const char *value, int len)
     return reading->data != NULL;
 }
 
-static void completed_data(int code, const char *value, int len, const struct Stat *stat, const void *data)
+static void completed_data(
+    int code, const char *value, int len, const struct Stat *stat, const void *data)
 {
     (void)stat;
     call *self = (call *)(uintptr_t)data;
@@ -541,15 +561,17 @@ static bool port_create(zk_port *port, uint64_t cookie, const char *path, bool e
 {
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
-    return made != NULL && was_sent(made, zoo_acreate(atomic_load(&current->zh), path, "", 0, &ZOO_OPEN_ACL_UNSAFE,
-                                              ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT, completed_create, made));
+    return made != NULL &&
+           was_sent(made, zoo_acreate(atomic_load(&current->zh), path, "", 0, &ZOO_OPEN_ACL_UNSAFE,
+                              ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT, completed_create, made));
 }
 
 static bool port_remove(zk_port *port, uint64_t cookie, const char *path)
 {
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
-    return made != NULL && was_sent(made, zoo_adelete(atomic_load(&current->zh), path, -1, completed_remove, made));
+    return made != NULL &&
+           was_sent(made, zoo_adelete(atomic_load(&current->zh), path, -1, completed_remove, made));
 }
 
 static bool port_multi(zk_port *port, uint64_t cookie, const zk_op *ops, size_t count)
@@ -559,11 +581,12 @@ static bool port_multi(zk_port *port, uint64_t cookie, const zk_op *ops, size_t 
     call *made = parts != NULL ? call_new_multi(current, cookie, count) : NULL;
     for (size_t i = 0; made != NULL && i < count; i++)
         if (ops[i].is_create)
-            zoo_create_op_init(&parts[i], ops[i].path, "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0);
+            zoo_create_op_init(
+                &parts[i], ops[i].path, "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_EPHEMERAL, NULL, 0);
         else
             zoo_delete_op_init(&parts[i], ops[i].path, -1);
-    bool is_sent = made != NULL &&
-                   was_sent(made, zoo_amulti(atomic_load(&current->zh), (int)count, parts, made->results, completed_multi, made));
+    bool is_sent = made != NULL && was_sent(made, zoo_amulti(atomic_load(&current->zh), (int)count,
+                                                      parts, made->results, completed_multi, made));
     free(parts);
     return is_sent;
 }
@@ -573,15 +596,17 @@ static bool port_exists(zk_port *port, uint64_t cookie, const char *path, bool w
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
     return made != NULL &&
-           was_sent(made, zoo_awexists(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_exists, made));
+           was_sent(made, zoo_awexists(atomic_load(&current->zh), path, watch ? watcher : NULL,
+                              current, completed_exists, made));
 }
 
 static bool port_children(zk_port *port, uint64_t cookie, const char *path, bool watch)
 {
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
-    return made != NULL && was_sent(made, zoo_awget_children(atomic_load(&current->zh), path, watch ? watcher : NULL, current,
-                                              completed_children, made));
+    return made != NULL &&
+           was_sent(made, zoo_awget_children(atomic_load(&current->zh), path,
+                              watch ? watcher : NULL, current, completed_children, made));
 }
 
 static bool port_data(zk_port *port, uint64_t cookie, const char *path, bool watch)
@@ -589,7 +614,8 @@ static bool port_data(zk_port *port, uint64_t cookie, const char *path, bool wat
     handle *current = ((real_port *)port)->current;
     call *made = call_new(current, cookie);
     return made != NULL &&
-           was_sent(made, zoo_awget(atomic_load(&current->zh), path, watch ? watcher : NULL, current, completed_data, made));
+           was_sent(made, zoo_awget(atomic_load(&current->zh), path, watch ? watcher : NULL,
+                              current, completed_data, made));
 }
 
 static bool port_probe(zk_port *port)
@@ -622,7 +648,8 @@ static const zk_port_ops real_ops = {
     .free = port_free,
 };
 
-zk_port *zk_port_new(const char *servers, int64_t timeout_ms, const char *username, const char *password, zk_mailbox *mailbox)
+zk_port *zk_port_new(const char *servers, int64_t timeout_ms, const char *username,
+    const char *password, zk_mailbox *mailbox)
 {
     real_port *self = MEM_NEW(real_port);
     if (self == NULL)
@@ -632,7 +659,8 @@ zk_port *zk_port_new(const char *servers, int64_t timeout_ms, const char *userna
     self->mailbox = zk_mailbox_ref(mailbox);
     self->timeout_ms = (int)timeout_ms;
     self->servers = mem_dup(servers);
-    self->credentials = username != NULL ? mem_printf("%s:%s", username, password != NULL ? password : "") : NULL;
+    self->credentials =
+        username != NULL ? mem_printf("%s:%s", username, password != NULL ? password : "") : NULL;
     if (self->servers == NULL || (username != NULL && self->credentials == NULL)) {
         port_free(&self->base);
         return NULL;

@@ -117,7 +117,8 @@ static void *probe_run(void *arg)
     self->deadline_ns = deadline_in_ms(PROBE_ALL_MS);
     probe_all(self);
     const char *reason = buffer_text(&self->reason);
-    self->event.path = (char *)(uintptr_t)(reason != NULL ? reason : "several servers do not answer");
+    self->event.path =
+        (char *)(uintptr_t)(reason != NULL ? reason : "several servers do not answer");
     if (!zk_mailbox_put(mailbox, &self->event))
         zk_event_free(&self->event);
     zk_mailbox_unref(mailbox);
@@ -135,7 +136,8 @@ bool zk_probe_start(const char *servers, zk_mailbox *mailbox)
     self->mailbox = zk_mailbox_ref(mailbox);
     self->servers = mem_dup(servers);
     buffer_init(&self->reason, PROBE_REASON_MAX);
-    if (self->servers != NULL && thread_start(&thread, probe_run, self, "zk-probe", NULL) == DUBBOC_OK) {
+    if (self->servers != NULL &&
+        thread_start(&thread, probe_run, self, "zk-probe", NULL) == DUBBOC_OK) {
         pthread_detach(thread);
         return true;
     }

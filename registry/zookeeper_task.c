@@ -1,4 +1,5 @@
-/* A pairing heap: a tree whose parents are due before their children; the children of a removed root are joined in pairs, then into one. */
+/* A pairing heap: a tree whose parents are due before their children; the children of a removed
+ * root are joined in pairs, then into one. */
 #include "registry/zookeeper_task.h"
 
 void zk_task_init(zk_task *task, const zk_task_ops *ops)

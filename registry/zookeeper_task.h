@@ -1,5 +1,6 @@
-/* Tasks: what the ZooKeeper registry has to bring about, each with one request under way at most and a time at which it is due. They wait
- * in a pairing heap that is part of them, so that queueing needs no memory and cannot fail. */
+/* Tasks: what the ZooKeeper registry has to bring about, each with one request under way at most
+ * and a time at which it is due. They wait in a pairing heap that is part of them, so that queueing
+ * needs no memory and cannot fail. */
 #ifndef REGISTRY_ZOOKEEPER_TASK_H
 #define REGISTRY_ZOOKEEPER_TASK_H
 
@@ -12,7 +13,8 @@ typedef struct zk_task zk_task;
 typedef struct zk_task_ops {
     /* It is due and may send one request: returns what zk_core_send_...() returned. */
     bool (*start)(zk_core *core, zk_task *task);
-    /* Its request was answered. The event stays the caller's; a reading may be taken out of it. May free the task. */
+    /* Its request was answered. The event stays the caller's; a reading may be taken out of it. May
+     * free the task. */
     void (*answered)(zk_core *core, zk_task *task, zk_event *event);
 } zk_task_ops;
 

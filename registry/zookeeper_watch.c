@@ -1,4 +1,5 @@
-/* The directories and nodes that are watched. Subscribers of one path share one watch and one reading.
+/* The directories and nodes that are watched. Subscribers of one path share one watch and one
+ * reading.
  *
  * A watch fires once, so reading again and arming again are one request (traps.md Z1). Whatever
  * happens in between costs one more reading, and a directory is not read more often than every
@@ -29,7 +30,8 @@ static void too_big(zk_core *core, zk_watch *watch, zk_event *event);
 static void failed(zk_core *core, zk_watch *watch, zk_event *event);
 
 static const watch_step table[WATCH_PHASES][ZK_ANSWERS] = {
-    [WATCH_READ] = {[ZK_OK] = was_read, [ZK_NO_NODE] = no_such, [ZK_LOST] = lost, [ZK_TOO_BIG] = too_big},
+    [WATCH_READ] =
+        {[ZK_OK] = was_read, [ZK_NO_NODE] = no_such, [ZK_LOST] = lost, [ZK_TOO_BIG] = too_big},
     [WATCH_WAIT] = {[ZK_OK] = is_there, [ZK_NO_NODE] = is_absent},
 }; /* all others: failed */
 
@@ -59,7 +61,8 @@ static void read_soon(zk_core *core, zk_watch *watch)
 {
     watch->phase = WATCH_READ;
     watch->is_changed = false;
-    zk_heap_set(&core->heap, &watch->task, watch->read_after_ns > core->now_ns ? watch->read_after_ns : core->now_ns);
+    zk_heap_set(&core->heap, &watch->task,
+        watch->read_after_ns > core->now_ns ? watch->read_after_ns : core->now_ns);
 }
 
 /* Nothing there: an empty list, or no data. false: no memory. */
@@ -117,8 +120,9 @@ static void is_absent(zk_core *core, zk_watch *watch, zk_event *event)
 static void too_big(zk_core *core, zk_watch *watch, zk_event *event)
 {
     (void)event;
-    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "list is too big for zookeeper (raise jute.maxbuffer, or use fewer nodes)",
-        "path=\"%s\"", watch->path);
+    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry",
+        "list is too big for zookeeper (raise jute.maxbuffer, or use fewer nodes)", "path=\"%s\"",
+        watch->path);
     zk_core_retry(core, &watch->task, TOO_BIG_MIN_MS, TOO_BIG_MAX_MS);
 }
 
@@ -135,8 +139,8 @@ static void lost(zk_core *core, zk_watch *watch, zk_event *event)
 static void failed(zk_core *core, zk_watch *watch, zk_event *event)
 {
     if (event->answer != ZK_LOST)
-        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to be read", "path=\"%s\" reason=\"%s\"", watch->path,
-            zk_event_reason(event));
+        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to be read",
+            "path=\"%s\" reason=\"%s\"", watch->path, zk_event_reason(event));
     retry(core, watch);
 }
 

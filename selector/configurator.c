@@ -15,7 +15,8 @@ struct configurator {
     int64_t priority;
     bool is_absent;
     bool is_rule;         /* in the form of 2.7 and later: says which side it means */
-    bool is_of_providers; /* meant for the providers' side, where weight and disabled are set for consumers to see */
+    bool is_of_providers; /* meant for the providers' side, where weight and disabled are set for
+                             consumers to see */
     bool is_kept;         /* applies to this consumer */
 };
 
@@ -24,7 +25,7 @@ struct configurators {
     configurator items[];
 };
 
-/* --- which params it sets -------------------------------------------------------------------------------------------------------------------- */
+/* --- which params it sets --- */
 
 static bool ends_with(dubboc_slice key, const char *end)
 {
@@ -35,9 +36,10 @@ static bool ends_with(dubboc_slice key, const char *end)
 /* Never written over a provider (wire.md 5.7; the keys that choose are looked at elsewhere). */
 static bool is_about_itself(dubboc_slice key)
 {
-    static const char *const keys[] = {"category", "check", "dynamic", "enabled", "group", "version", "application", "side",
-        "configVersion", "compatible_config", "interfaces", "interface", "anyhost", "priority", "providerAddresses", "name",
-        "path", "pid", "timestamp", "dubbo", "release"};
+    static const char *const keys[] = {"category", "check", "dynamic", "enabled", "group",
+        "version", "application", "side", "configVersion", "compatible_config", "interfaces",
+        "interface", "anyhost", "priority", "providerAddresses", "name", "path", "pid", "timestamp",
+        "dubbo", "release"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (slice_is(key, keys[i]))
             return true;
@@ -71,7 +73,8 @@ static bool is_setting(const url_param *param)
 
 static bool sets(const configurator *self, const url_param *param)
 {
-    return !is_about_itself(param->key) && (!self->is_of_providers || is_weight_or_switch(param->key)) && is_setting(param);
+    return !is_about_itself(param->key) &&
+           (!self->is_of_providers || is_weight_or_switch(param->key)) && is_setting(param);
 }
 
 static size_t count_set(const configurator *self)
@@ -91,7 +94,7 @@ static const url_param *not_understood(const configurator *self)
     return NULL;
 }
 
-/* --- for whom it is -------------------------------------------------------------------------------------------------------------------------- */
+/* --- for whom it is --- */
 
 static bool is_any(dubboc_slice value)
 {
@@ -103,16 +106,18 @@ static bool host_is(const configurator *self, dubboc_slice host)
     return slice_is(self->url->host, ANY_HOST) || slice_equal(self->url->host, host);
 }
 
-/* In the old form a port makes it one of that provider, and no port one of a consumer's address. In the new form the side says it; what the administrator's
- * tools set on the providers' side is wanted here too where consumers would see it in the provider's node: a provider that is no Java one does not
- * change its node (wire.md 5.7, 5.9). */
+/* In the old form a port makes it one of that provider, and no port one of a consumer's address. In
+ * the new form the side says it; what the administrator's tools set on the providers' side is
+ * wanted here too where consumers would see it in the provider's node: a provider that is no Java
+ * one does not change its node (wire.md 5.7, 5.9). */
 static bool is_for_side(configurator *self, const configurator_consumer *consumer)
 {
     dubboc_slice side = provider_url_find(self->url, "side");
     self->is_of_providers = self->is_rule && slice_is(side, "provider");
     if (self->is_of_providers)
         return true;
-    if (self->is_rule ? !slice_is(side, "consumer") || self->url->port != 0 : !is_any(side) && !slice_is(side, "consumer"))
+    if (self->is_rule ? !slice_is(side, "consumer") || self->url->port != 0
+                      : !is_any(side) && !slice_is(side, "consumer"))
         return false;
     return self->url->port != 0 || host_is(self, slice_of(consumer->address));
 }
@@ -123,7 +128,8 @@ static bool names_application(const configurator *self, dubboc_slice application
     return is_any(named) || slice_equal(named, application);
 }
 
-/* What is meant for the providers' side names the application of providers, which is looked at with each of them. */
+/* What is meant for the providers' side names the application of providers, which is looked at with
+ * each of them. */
 static bool is_for(configurator *self, const configurator_consumer *consumer)
 {
     const provider_url *url = self->url;
@@ -131,15 +137,19 @@ static bool is_for(configurator *self, const configurator_consumer *consumer)
         return false;
     if (!is_any(url->interface) && !slice_equal(url->interface, consumer->wanted.interface))
         return false;
-    return is_for_side(self, consumer) && (self->is_of_providers || names_application(self, slice_of(consumer->application)));
+    return is_for_side(self, consumer) &&
+           (self->is_of_providers || names_application(self, slice_of(consumer->application)));
 }
 
-/* Group and version: an override node names both; a rule stands under them already and names them only to choose among several. */
+/* Group and version: an override node names both; a rule stands under them already and names them
+ * only to choose among several. */
 static bool key_matches(const configurator *self, const provider_url *to)
 {
     dubboc_slice group = self->url->group, version = self->url->version;
-    bool group_fits = slice_is(group, "*") || slice_equal(group, to->group) || (self->is_rule && group.len == 0);
-    bool version_fits = slice_is(version, "*") || slice_equal(version, to->version) || (self->is_rule && version.len == 0);
+    bool group_fits =
+        slice_is(group, "*") || slice_equal(group, to->group) || (self->is_rule && group.len == 0);
+    bool version_fits = slice_is(version, "*") || slice_equal(version, to->version) ||
+                        (self->is_rule && version.len == 0);
     return group_fits && version_fits;
 }
 
@@ -149,18 +159,21 @@ static bool lists_address(dubboc_slice list, const provider_url *to)
     char address[300], any_host[32];
     dubboc_slice piece;
     bool is_ipv6 = memchr(to->host.at, ':', to->host.len) != NULL;
-    snprintf(address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(to->host), to->port);
+    snprintf(
+        address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(to->host), to->port);
     snprintf(any_host, sizeof any_host, ANY_HOST ":%u", to->port);
     if (list.len == 0)
         return true;
     while (slice_next(&list, ',', &piece))
-        if (slice_is_nocase(piece, address) || slice_equal(piece, to->host) || slice_is(piece, ANY_HOST) ||
-            slice_is(piece, ANY_HOST ":*") || slice_is(piece, any_host))
+        if (slice_is_nocase(piece, address) || slice_equal(piece, to->host) ||
+            slice_is(piece, ANY_HOST) || slice_is(piece, ANY_HOST ":*") ||
+            slice_is(piece, any_host))
             return true;
     return false;
 }
 
-/* What a condition "~key" is compared with: the provider's params, but for those that are the consumer's own. */
+/* What a condition "~key" is compared with: the provider's params, but for those that are the
+ * consumer's own. */
 static bool conditions_hold(const configurator *self, const provider_url *to)
 {
     for (size_t i = 0; i < self->url->param_count; i++) {
@@ -172,7 +185,8 @@ static bool conditions_hold(const configurator *self, const provider_url *to)
             return false;
         memcpy(key, each->key.at + 1, each->key.len - 1);
         key[each->key.len - 1] = '\0';
-        dubboc_slice actual = strcmp(key, "side") == 0 ? slice_of("consumer") : provider_url_find(to, key);
+        dubboc_slice actual =
+            strcmp(key, "side") == 0 ? slice_of("consumer") : provider_url_find(to, key);
         if (!slice_equal(each->value, actual))
             return false;
     }
@@ -189,10 +203,12 @@ static bool applies_to(const configurator *self, const provider_url *to)
         return false;
     if (self->is_of_providers && !names_application(self, provider_url_find(to, "application")))
         return false;
-    return key_matches(self, to) && lists_address(provider_url_find(url, "providerAddresses"), to) && conditions_hold(self, to);
+    return key_matches(self, to) &&
+           lists_address(provider_url_find(url, "providerAddresses"), to) &&
+           conditions_hold(self, to);
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static const char *what_it_is(const configurator *self)
 {
@@ -205,8 +221,8 @@ static const char *what_it_is(const configurator *self)
 
 static void left_out(const char *text, const char *reason)
 {
-    LOG_THROTTLED(
-        DUBBOC_LOG_WARN, "selector", "configurator left out", "reason=\"%s\" url=\"%.200s\"", reason, MASKED(slice_of(text)));
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "configurator left out",
+        "reason=\"%s\" url=\"%.200s\"", reason, MASKED(slice_of(text)));
 }
 
 /* Logs what it says in vain. */
@@ -214,28 +230,34 @@ static void review(const configurator *self)
 {
     const url_param *strange = not_understood(self);
     if (strange != NULL)
-        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here", "param=\"%.*s\" url=\"%.200s\"",
-            SLICE_ARGS(strange->key), MASKED(slice_of(self->url->text)));
+        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here",
+            "param=\"%.*s\" url=\"%.200s\"", SLICE_ARGS(strange->key),
+            MASKED(slice_of(self->url->text)));
 }
 
-/* Whether it clears those of its source: one for everybody, without any param but one that may have been added by itself (wire.md 5.7). One whose
- * params set nothing is no such: an administrator's tool leaves it behind when its last setting is taken out. */
+/* Whether it clears those of its source: one for everybody, without any param but one that may have
+ * been added by itself (wire.md 5.7). One whose params set nothing is no such: an administrator's
+ * tool leaves it behind when its last setting is taken out. */
 static bool is_clearing(const configurator *self)
 {
     const provider_url *url = self->url;
     if (!slice_is(url->host, ANY_HOST) || url->port != 0 || self->is_absent)
         return false;
-    return url->param_count == 0 || (url->param_count == 1 && slice_is(url->params[0].key, "anyhost"));
+    return url->param_count == 0 ||
+           (url->param_count == 1 && slice_is(url->params[0].key, "anyhost"));
 }
 
-/* Whether an override node is one of the service that is asked for: as the registry's other nodes are matched (wire.md 5.5). */
+/* Whether an override node is one of the service that is asked for: as the registry's other nodes
+ * are matched (wire.md 5.5). */
 static bool is_of_wanted(const configurator *self, const url_wanted *wanted)
 {
     bool group_is_open =
-        slice_is(wanted->group, "*") || (wanted->group.len > 0 && memchr(wanted->group.at, ',', wanted->group.len) != NULL);
+        slice_is(wanted->group, "*") ||
+        (wanted->group.len > 0 && memchr(wanted->group.at, ',', wanted->group.len) != NULL);
     dubboc_slice group = self->url->group, version = self->url->version;
     return (group_is_open || slice_is(group, "*") || slice_equal(group, wanted->group)) &&
-           (slice_is(wanted->version, "*") || slice_is(version, "*") || slice_equal(version, wanted->version));
+           (slice_is(wanted->version, "*") || slice_is(version, "*") ||
+               slice_equal(version, wanted->version));
 }
 
 /* What became of a text. */
@@ -260,7 +282,8 @@ static reading judge(configurator *self, const configurator_consumer *consumer)
     return count_set(self) > 0 ? READING_KEPT : READING_LEFT_OUT;
 }
 
-static reading read_one(configurator *self, const char *text, configurator_source source, const configurator_consumer *consumer)
+static reading read_one(configurator *self, const char *text, configurator_source source,
+    const configurator_consumer *consumer)
 {
     dubboc_error err;
     *self = (configurator){.source = source};
@@ -281,8 +304,8 @@ static reading read_one(configurator *self, const char *text, configurator_sourc
 }
 
 /* Adds a source's; those that were added are in no order yet. false: no memory. */
-static bool add_source(
-    configurators *self, const configurator_texts *texts, configurator_source source, const configurator_consumer *consumer)
+static bool add_source(configurators *self, const configurator_texts *texts,
+    configurator_source source, const configurator_consumer *consumer)
 {
     size_t first = self->count;
     bool is_cleared = false;
@@ -309,7 +332,8 @@ static int compare_texts(dubboc_slice a, dubboc_slice b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-/* By host, so that 0.0.0.0 comes before any other, then by priority (wire.md 5.7); the text makes it the same everywhere. */
+/* By host, so that 0.0.0.0 comes before any other, then by priority (wire.md 5.7); the text makes
+ * it the same everywhere. */
 static int compare(const void *a, const void *b)
 {
     const configurator *one = a, *other = b;
@@ -321,15 +345,16 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : strcmp(one->url->text, other->url->text);
 }
 
-bool configurators_new(
-    const configurator_consumer *consumer, const configurator_texts texts[CONFIGURATOR_SOURCES], configurators **made)
+bool configurators_new(const configurator_consumer *consumer,
+    const configurator_texts texts[CONFIGURATOR_SOURCES], configurators **made)
 {
     size_t room = 0;
     configurator_texts read[CONFIGURATOR_SOURCES];
     for (int i = 0; i < CONFIGURATOR_SOURCES; i++) {
         read[i] = texts[i];
         if (read[i].count > CONFIGURATORS_MAX - room) {
-            LOG_THROTTLED(DUBBOC_LOG_ERROR, "selector", "too many configurators, the rest is left out", "interface=%.*s max=%d",
+            LOG_THROTTLED(DUBBOC_LOG_ERROR, "selector",
+                "too many configurators, the rest is left out", "interface=%.*s max=%d",
                 SLICE_ARGS(consumer->wanted.interface), CONFIGURATORS_MAX);
             read[i].count = CONFIGURATORS_MAX - room;
         }
@@ -368,7 +393,7 @@ bool configurator_is_override(const configurator *self)
     return self != NULL && !self->is_absent;
 }
 
-/* --- laying them over a provider ------------------------------------------------------------------------------------------------------------- */
+/* --- laying them over a provider --- */
 
 /* What those that apply may set. */
 typedef struct extent {
@@ -396,15 +421,19 @@ static extent measure(const configurators *rules, const provider_url *url)
     return sum;
 }
 
-/* Some values of Go's nodes are not read as what they seem: dubbogo's timeout is another thing (wire.md P18), dubbo-go 3 writes a weight of 0 that nobody has set
- * (wire.md 12.8). Once a configurator has set one, both that value and the mark of such a node must go, or the new one would be misread too. */
+/* Some values of Go's nodes are not read as what they seem: dubbogo's timeout is another thing
+ * (wire.md P18), dubbo-go 3 writes a weight of 0 that nobody has set (wire.md 12.8). Once a
+ * configurator has set one, both that value and the mark of such a node must go, or the new one
+ * would be misread too. */
 static bool hides(const extent *set, const provider_url *url, const url_param *param)
 {
-    if (set->has_timeout && slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0."))
+    if (set->has_timeout &&
+        slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0."))
         if (slice_is(param->key, "dubbo") || is_timeout(param->key))
             return true;
     if (set->has_weight && slice_starts_with(provider_url_find(url, "release"), "dubbo-golang-3."))
-        return slice_is(param->key, "release") || (slice_is(param->key, "weight") && slice_is(param->value, "0"));
+        return slice_is(param->key, "release") ||
+               (slice_is(param->key, "weight") && slice_is(param->value, "0"));
     return false;
 }
 
@@ -474,7 +503,8 @@ bool configured_init(configured *self, const configurators *rules, const provide
         if (!hides(&more, url, &url->params[i]))
             self->params[self->changed.param_count++] = url->params[i];
     for (size_t i = 0; i < rules->count; i++)
-        for (size_t p = 0; p < rules->items[i].url->param_count && applies_to(&rules->items[i], url); p++)
+        for (size_t p = 0;
+             p < rules->items[i].url->param_count && applies_to(&rules->items[i], url); p++)
             if (sets(&rules->items[i], &rules->items[i].url->params[p]))
                 set(self, &rules->items[i], &rules->items[i].url->params[p]);
     if (self->is_changed)
@@ -505,7 +535,8 @@ static void append_name(const configurator *by, buffer *out)
         buffer_printf(out, ":%u", (unsigned)by->url->port);
 }
 
-const char *configured_mismatch(const configured *self, const url_wanted *wanted, char *reason, size_t size)
+const char *configured_mismatch(
+    const configured *self, const url_wanted *wanted, char *reason, size_t size)
 {
     const char *mismatch = provider_url_mismatch(self->url, wanted, reason, size);
     dubboc_slice disabled = provider_url_find(self->url, "disabled");
@@ -526,7 +557,8 @@ void configured_describe(const configured *self, buffer *out)
         if (self->by[i] == NULL)
             continue;
         buffer_append_text(out, out->len > before ? ", " : "");
-        buffer_printf(out, "%.*s=%.*s by ", SLICE_ARGS(self->params[i].key), SLICE_ARGS(self->params[i].value));
+        buffer_printf(out, "%.*s=%.*s by ", SLICE_ARGS(self->params[i].key),
+            SLICE_ARGS(self->params[i].value));
         append_name(self->by[i], out);
     }
 }

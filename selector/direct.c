@@ -1,7 +1,8 @@
-/* The providers that calls name by a URL. Each address and path has a directory of its own, which is
- * kept for the next call to it; when there are too many, those that no call uses are freed, the one
- * used longest ago first. What stands behind the '?' of a URL is no part of that: it is read for each
- * call. A call counts as a user from take to give back, so that nothing is freed under it. */
+/* The providers that calls name by a URL. Each address and path has a directory of its own, which
+ * is kept for the next call to it; when there are too many, those that no call uses are freed, the
+ * one used longest ago first. What stands behind the '?' of a URL is no part of that: it is read
+ * for each call. A call counts as a user from take to give back, so that nothing is freed under
+ * it. */
 #include <assert.h>
 
 #include "base/clock.h"
@@ -62,7 +63,7 @@ size_t direct_table_count(direct_table *self)
     return count;
 }
 
-/* --- the order of use ------------------------------------------------------------------------ */
+/* --- the order of use --- */
 
 static void direct_unlink_locked(direct_table *self, direct *each)
 {
@@ -83,7 +84,8 @@ static void direct_link_newest_locked(direct_table *self, direct *each)
 static direct *direct_take_out_unused_locked(direct_table *self)
 {
     direct *unused = NULL, *newer;
-    for (direct *each = self->oldest; each != NULL && map_count(self->by_url) > DIRECTS_MAX; each = newer) {
+    for (direct *each = self->oldest; each != NULL && map_count(self->by_url) > DIRECTS_MAX;
+         each = newer) {
         newer = each->newer;
         if (atomic_load_explicit(&each->users, memory_order_acquire) > 0)
             continue;
@@ -104,7 +106,7 @@ static void direct_free_all(direct *list)
     }
 }
 
-/* --- taking ---------------------------------------------------------------------------------- */
+/* --- taking --- */
 
 static direct *direct_use_known_locked(direct_table *self, dubboc_slice address)
 {
@@ -119,7 +121,8 @@ static direct *direct_use_known_locked(direct_table *self, dubboc_slice address)
     return known;
 }
 
-static dubboc_status direct_new(selector *owner, dubboc_slice address, direct **made, dubboc_error *err)
+static dubboc_status direct_new(
+    selector *owner, dubboc_slice address, direct **made, dubboc_error *err)
 {
     const url_wanted wanted = {.interface = address};
     direct *self = MEM_NEW(direct);
@@ -158,7 +161,8 @@ static dubboc_status direct_add(direct_table *self, direct *made, direct **used,
     return *used != NULL ? DUBBOC_OK : error_no_memory(err);
 }
 
-static dubboc_status direct_use(selector *self, dubboc_slice address, direct **used, dubboc_error *err)
+static dubboc_status direct_use(
+    selector *self, dubboc_slice address, direct **used, dubboc_error *err)
 {
     direct_table *table = &self->directs;
     mutex_lock(&table->lock);
@@ -171,8 +175,8 @@ static dubboc_status direct_use(selector *self, dubboc_slice address, direct **u
     return status == DUBBOC_OK ? direct_add(table, made, used, err) : status;
 }
 
-static dubboc_status direct_read_settings(
-    const selector *self, dubboc_slice text, dubboc_slice method, direct_hold *hold, dubboc_error *err)
+static dubboc_status direct_read_settings(const selector *self, dubboc_slice text,
+    dubboc_slice method, direct_hold *hold, dubboc_error *err)
 {
     provider_url *url;
     dubboc_status status = provider_url_from_text(text, &url, err);
@@ -189,12 +193,14 @@ static dubboc_status direct_read_settings(
     return DUBBOC_OK;
 }
 
-dubboc_status selector_direct_take(selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err)
+dubboc_status selector_direct_take(
+    selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err)
 {
     dubboc_slice text = slice_of(url), address, query;
     *hold = (direct_hold){.retries = -1};
     bool has_query = slice_cut(text, '?', &address, &query);
-    dubboc_status status = has_query ? direct_read_settings(self, text, method, hold, err) : DUBBOC_OK;
+    dubboc_status status =
+        has_query ? direct_read_settings(self, text, method, hold, err) : DUBBOC_OK;
     if (status == DUBBOC_OK)
         status = direct_use(self, address, &hold->of, err);
     if (status == DUBBOC_OK)

@@ -1,6 +1,8 @@
-/* A directory: the list of what may be called for one (interface, group, version), from the registry's readings. Each reading becomes a change of the node
- * list (node_list.c), the change a new snapshot; the old snapshot and the nodes that are gone are freed when their readers have left. What must happen later
- * (reading again, clearing an empty list, saving) is only noted here, with its time; the keeper comes and does it. */
+/* A directory: the list of what may be called for one (interface, group, version), from the
+ * registry's readings. Each reading becomes a change of the node list (node_list.c), the change a
+ * new snapshot; the old snapshot and the nodes that are gone are freed when their readers have
+ * left. What must happen later (reading again, clearing an empty list, saving) is only noted here,
+ * with its time; the keeper comes and does it. */
 #include <assert.h>
 
 #include "base/clock.h"
@@ -13,7 +15,7 @@
 #include "selector/parts.h"
 #include "selector/snapshot_file.h"
 
-/* --- life ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static char *append_slice(char *to, dubboc_slice from, dubboc_slice *copy)
 {
@@ -43,7 +45,8 @@ directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixe
     self->hash = hash;
     for (size_t i = 0; i < POLICY_COUNT; i++)
         policy_state_init(&self->states[i], random_next());
-    self->read_at_ns = self->save_at_ns = self->empty_at_ns = self->ready_at_ns = self->rules_at_ns = DEADLINE_NEVER;
+    self->read_at_ns = self->save_at_ns = self->empty_at_ns = self->ready_at_ns =
+        self->rules_at_ns = DEADLINE_NEVER;
     rule_feeds_init(self);
     return self;
 }
@@ -63,7 +66,7 @@ void directory_free(directory *self)
     free(self);
 }
 
-/* --- changing the list --------------------------------------------------------------------------------------------------------------------- */
+/* --- changing the list --- */
 
 static node_reader reader_of(directory *self, const configurators *rules)
 {
@@ -97,8 +100,9 @@ static void publish_locked(directory *self, node_change *change, leftover *rest)
     node_list_commit(&self->nodes, change);
     rest->former = atomic_exchange(&self->current, change->next);
     rest->gone = change->gone;
-    LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed", "interface=%s seen=%zu usable=%zu gone=%zu",
-        MASKED(slice_of(self->key)), self->nodes.count, change->next->count, change->gone_count);
+    LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed",
+        "interface=%s seen=%zu usable=%zu gone=%zu", MASKED(slice_of(self->key)), self->nodes.count,
+        change->next->count, change->gone_count);
 }
 
 void directory_clear_up(directory *self, leftover *rest)
@@ -128,20 +132,22 @@ static void mark_dirty_locked(directory *self, leftover *rest)
     rest->kick_ns = deadline_min(rest->kick_ns, self->save_at_ns);
 }
 
-/* Takes a reading over. From the registry it makes the file old, from the file itself not. false: no memory; the former list stands, and it will be read
- * again soon. */
-static bool take_list_locked(directory *self, const char *const *texts, size_t count, bool is_live, leftover *rest)
+/* Takes a reading over. From the registry it makes the file old, from the file itself not. false:
+ * no memory; the former list stands, and it will be read again soon. */
+static bool take_list_locked(
+    directory *self, const char *const *texts, size_t count, bool is_live, leftover *rest)
 {
     if (count > DIRECTORY_NODES_MAX) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out", "interface=%s nodes=%zu max=%d",
-            MASKED(slice_of(self->key)), count, DIRECTORY_NODES_MAX);
+        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out",
+            "interface=%s nodes=%zu max=%d", MASKED(slice_of(self->key)), count,
+            DIRECTORY_NODES_MAX);
         count = DIRECTORY_NODES_MAX;
     }
     node_change change;
     node_reader reader = reader_of(self, self->rules);
     if (!node_list_prepare(&self->nodes, &reader, texts, count, &change)) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept", "interface=%s nodes=%zu",
-            MASKED(slice_of(self->key)), count);
+        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept",
+            "interface=%s nodes=%zu", MASKED(slice_of(self->key)), count);
         self->read_at_ns = deadline_in_ms(READ_AGAIN_MS);
         rest->kick_ns = deadline_min(rest->kick_ns, self->read_at_ns);
         return false;
@@ -168,14 +174,16 @@ static bool hold_empty_locked(directory *self, size_t count, leftover *rest)
     self->is_empty_pending = true;
     self->empty_at_ns = deadline_in_ms(grace_ms);
     rest->kick_ns = deadline_min(rest->kick_ns, self->empty_at_ns);
-    LOG(DUBBOC_LOG_WARN, "selector", "the registry's list is empty; the former providers are used until the grace ends",
-        "interface=%s providers=%zu grace_ms=%lld registry=%s", self->key, self->nodes.usable_count, (long long)grace_ms,
-        registry_address(self->owner->source));
+    LOG(DUBBOC_LOG_WARN, "selector",
+        "the registry's list is empty; the former providers are used until the grace ends",
+        "interface=%s providers=%zu grace_ms=%lld registry=%s", self->key, self->nodes.usable_count,
+        (long long)grace_ms, registry_address(self->owner->source));
     return true;
 }
 
 /* The texts of the present list, read with other rules into a list of its own. */
-static bool read_anew(directory *self, const configurators *rules, node_list *fresh, node_change *change)
+static bool read_anew(
+    directory *self, const configurators *rules, node_list *fresh, node_change *change)
 {
     node_reader reader = reader_of(self, rules);
     const char **texts = MEM_NEW_ARRAY(self->nodes.count, const char *);
@@ -190,7 +198,8 @@ static bool read_anew(directory *self, const configurators *rules, node_list *fr
 
 bool directory_take_rules_locked(directory *self, configurators *next, leftover *rest)
 {
-    bool matters = self->nodes.count > 0 && configurators_count(self->rules) + configurators_count(next) > 0;
+    bool matters =
+        self->nodes.count > 0 && configurators_count(self->rules) + configurators_count(next) > 0;
     node_list fresh = {.count = 0};
     node_change change;
     if (matters && !read_anew(self, next, &fresh, &change)) {
@@ -239,7 +248,8 @@ static int64_t next_reading(const directory *self)
     if (ttl_ms < 0)
         return DEADLINE_NEVER;
     int64_t tenth = ttl_ms / 10;
-    return deadline_in_ms(ttl_ms - tenth + (tenth > 0 ? (int64_t)random_below((uint64_t)(2 * tenth + 1)) : 0));
+    return deadline_in_ms(
+        ttl_ms - tenth + (tenth > 0 ? (int64_t)random_below((uint64_t)(2 * tenth + 1)) : 0));
 }
 
 /* The registry's listener. */
@@ -248,7 +258,8 @@ static void on_list(void *arg, const registry_snapshot *list)
     directory *self = arg;
     leftover rest;
     directory_begin_change(self, &rest);
-    if (hold_empty_locked(self, list->count, &rest) || take_list_locked(self, list->urls, list->count, true, &rest))
+    if (hold_empty_locked(self, list->count, &rest) ||
+        take_list_locked(self, list->urls, list->count, true, &rest))
         self->is_listed = true;
     bool is_complete = directory_is_complete_locked(self, &rest);
     directory_end_change(self, &rest);
@@ -257,7 +268,7 @@ static void on_list(void *arg, const registry_snapshot *list)
     directory_clear_up(self, &rest);
 }
 
-/* --- where lists come from ----------------------------------------------------------------------------------------------------------------- */
+/* --- where lists come from --- */
 
 dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
 {
@@ -283,11 +294,13 @@ void directory_load(directory *self)
 {
     dubboc_error err;
     snapshot_lines lines;
-    dubboc_status status = snapshot_file_load(self->owner->snapshot_dir, self->wanted.interface, &lines, &err);
+    dubboc_status status =
+        snapshot_file_load(self->owner->snapshot_dir, self->wanted.interface, &lines, &err);
     if (status == DUBBOC_E_NOT_FOUND)
         return;
     if (status != DUBBOC_OK) {
-        LOG(DUBBOC_LOG_WARN, "selector", "snapshot file ignored", "interface=%s reason=\"%s\"", self->key, err.text);
+        LOG(DUBBOC_LOG_WARN, "selector", "snapshot file ignored", "interface=%s reason=\"%s\"",
+            self->key, err.text);
         return;
     }
     leftover rest;
@@ -304,10 +317,12 @@ void directory_load(directory *self)
 dubboc_status directory_subscribe(directory *self, dubboc_error *err)
 {
     registry_subscription *made = NULL;
-    dubboc_status status = rule_feeds_subscribe(self, err); /* first, so that they are known before the providers are */
+    /* first, so that they are known before the providers are */
+    dubboc_status status = rule_feeds_subscribe(self, err);
     mapping_subscribe(self);
     if (status == DUBBOC_OK)
-        status = registry_subscribe(self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
+        status = registry_subscribe(
+            self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
     if (status != DUBBOC_OK)
         return status;
     mutex_lock(&self->lock);
@@ -331,14 +346,15 @@ void directory_unsubscribe(directory *self)
     mapping_unsubscribe(self);
 }
 
-/* --- what the keeper does ------------------------------------------------------------------------------------------------------------------ */
+/* --- what the keeper does --- */
 
 /* All nodes, not only the usable ones: other directories of this interface want others. */
 static void write_lines_locked(const directory *self, buffer *lines, size_t *count)
 {
     *count = 0;
     for (size_t i = 0; i < self->nodes.count; i++)
-        *count += snapshot_lines_add(lines, slice_make(self->nodes.nodes[i]->text, self->nodes.nodes[i]->len));
+        *count += snapshot_lines_add(
+            lines, slice_make(self->nodes.nodes[i]->text, self->nodes.nodes[i]->len));
 }
 
 static void save(directory *self, buffer *lines, size_t count)
@@ -347,16 +363,17 @@ static void save(directory *self, buffer *lines, size_t count)
     dubboc_status status =
         lines->status != DUBBOC_OK
             ? error_set(&err, lines->status, "the list is too big for a file, or memory")
-            : snapshot_file_save(self->owner->snapshot_dir, self->wanted.interface, buffer_slice(lines), count, &err);
+            : snapshot_file_save(self->owner->snapshot_dir, self->wanted.interface,
+                  buffer_slice(lines), count, &err);
     if (status != DUBBOC_OK)
-        LOG_THROTTLED(
-            DUBBOC_LOG_WARN, "selector", "snapshot file not written", "interface=%s reason=\"%s\"", self->key, err.text);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "snapshot file not written",
+            "interface=%s reason=\"%s\"", self->key, err.text);
 }
 
 static int64_t earliest_due_locked(const directory *self)
 {
-    int64_t due_ns =
-        deadline_min(deadline_min(self->read_at_ns, self->save_at_ns), deadline_min(self->ready_at_ns, self->rules_at_ns));
+    int64_t due_ns = deadline_min(deadline_min(self->read_at_ns, self->save_at_ns),
+        deadline_min(self->ready_at_ns, self->rules_at_ns));
     return self->is_empty_pending ? deadline_min(due_ns, self->empty_at_ns) : due_ns;
 }
 
@@ -369,7 +386,8 @@ int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
     buffer_init(&lines, SNAPSHOT_FILE_MAX_BYTES);
     directory_begin_change(self, &rest);
     if (self->is_empty_pending && now_ns >= self->empty_at_ns) {
-        LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more", "interface=%s", self->key);
+        LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more",
+            "interface=%s", self->key);
         if (!take_list_locked(self, NULL, 0, true, &rest))
             self->empty_at_ns = self->read_at_ns; /* not at once, over and over */
     }

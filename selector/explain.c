@@ -1,4 +1,5 @@
-/* Saying what a directory has seen, and why it uses what it uses: the text of "no provider", and of the tool's -v. */
+/* Saying what a directory has seen, and why it uses what it uses: the text of "no provider", and of
+ * the tool's -v. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -48,7 +49,8 @@ static const char *state_of(const node *each)
         return reason;
     if (!health_is_resting(each->provider))
         return "usable";
-    return atomic_load(&each->provider->refusals) > 0 ? "usable, rests after refusals" : "usable, rests after failures";
+    return atomic_load(&each->provider->refusals) > 0 ? "usable, rests after refusals"
+                                                      : "usable, rests after failures";
 }
 
 /* Nodes of which the same is to be said: the first of them, and how many. */
@@ -59,11 +61,13 @@ typedef struct alike {
 
 static bool is_alike(const node *a, const node *b)
 {
-    const char *changed_a = a->changed != NULL ? a->changed : "", *changed_b = b->changed != NULL ? b->changed : "";
+    const char *changed_a = a->changed != NULL ? a->changed : "",
+               *changed_b = b->changed != NULL ? b->changed : "";
     return strcmp(state_of(a), state_of(b)) == 0 && strcmp(changed_a, changed_b) == 0;
 }
 
-/* How many groups there are: nodes are in the order of their text, so many of one protocol would hide the one that matters. */
+/* How many groups there are: nodes are in the order of their text, so many of one protocol would
+ * hide the one that matters. */
 static size_t group_nodes(const node_list *nodes, alike groups[REASONS_IN_LINE])
 {
     size_t count = 0;
@@ -124,21 +128,26 @@ static void add_head(line_writer *to, const directory *self)
     }
     add(to, "%zu node%s seen", self->nodes.count, self->nodes.count == 1 ? "" : "s");
     if (self->is_from_file)
-        add(to, " in the snapshot file (the registry %s has not been read yet)", registry_address(source));
+        add(to, " in the snapshot file (the registry %s has not been read yet)",
+            registry_address(source));
     else
         add(to, " at %s", registry_address(source));
     if (self->nodes.count == 0 && self->applications != NULL)
-        add(to, "; offered at application level only, by %s: its providers need register-mode=interface or all",
+        add(to,
+            "; offered at application level only, by %s: its providers need "
+            "register-mode=interface or all",
             self->applications);
     if (configurators_count(self->rules) > 0)
-        add(to, ", %zu configurator%s", configurators_count(self->rules), configurators_count(self->rules) == 1 ? "" : "s");
+        add(to, ", %zu configurator%s", configurators_count(self->rules),
+            configurators_count(self->rules) == 1 ? "" : "s");
     if (self->is_empty_pending)
         add(to, ", but now its list is empty, which counts after %lld s",
             (long long)((self->empty_at_ns - clock_now_ns()) / NS_PER_S));
 }
 
-/* The visitor is the caller's code, so it is called without the lock: what it sees is copied before, text and reason each with its zero byte, an
- * absent reason as an empty text. Nothing when there is no memory. */
+/* The visitor is the caller's code, so it is called without the lock: what it sees is copied
+ * before, text and reason each with its zero byte, an absent reason as an empty text. Nothing when
+ * there is no memory. */
 static void copy_for_visit(buffer *copy, const directory *self)
 {
     for (size_t i = 0; i < self->nodes.count; i++) {
@@ -148,7 +157,8 @@ static void copy_for_visit(buffer *copy, const directory *self)
     }
 }
 
-static void visit_copies(const buffer *copy, void (*visit)(void *arg, const char *url, const char *reason), void *arg)
+static void visit_copies(
+    const buffer *copy, void (*visit)(void *arg, const char *url, const char *reason), void *arg)
 {
     for (size_t at = 0; copy->status == DUBBOC_OK && at < copy->len;) {
         const char *url = copy->data + at, *reason = url + strlen(url) + 1;
@@ -157,8 +167,8 @@ static void visit_copies(const buffer *copy, void (*visit)(void *arg, const char
     }
 }
 
-void directory_explain(
-    directory *self, char *line, size_t size, void (*visit)(void *arg, const char *url, const char *reason), void *arg)
+void directory_explain(directory *self, char *line, size_t size,
+    void (*visit)(void *arg, const char *url, const char *reason), void *arg)
 {
     line_writer to = {.line = line, .size = size};
     buffer copy;

@@ -12,7 +12,7 @@
 #define REFUSALS_FORGOTTEN_MS HEALTH_REFUSED_REST_MAX_MS /* and always again after this */
 #define JUST_REFUSED_MS 1000
 
-/* --- looking ------------------------------------------------------------------------------------ */
+/* --- looking --- */
 
 static bool health_rests_at(const provider *self, int64_t now_ns)
 {
@@ -40,7 +40,8 @@ static bool health_has_refused_within(const provider *self, int64_t now_ns, uint
 /* A dead one need not rest: there may be too many at rest already. Its failures tell. */
 bool health_is_willing(const provider *self, int64_t now_ns)
 {
-    return !health_rests_at(self, now_ns) && atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
+    return !health_rests_at(self, now_ns) &&
+           atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
            !health_has_refused_within(self, now_ns, JUST_REFUSED_MS);
 }
 
@@ -56,7 +57,7 @@ bool health_may_serve_again(provider *self)
     return random_next() >> (64 - halvings) == 0;
 }
 
-/* --- what calls came to --------------------------------------------------------------------------- */
+/* --- what calls came to --- */
 
 static uint8_t health_refusals_to_rest(int failures_max)
 {
@@ -75,9 +76,11 @@ void health_good(provider *self, uint32_t refused_ms, int failures_max)
         return;
     uint8_t enough = health_refusals_to_rest(failures_max);
     uint8_t refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
-    bool has_refused_since = atomic_load_explicit(&self->refused_ms, memory_order_relaxed) != refused_ms;
+    bool has_refused_since =
+        atomic_load_explicit(&self->refused_ms, memory_order_relaxed) != refused_ms;
     atomic_store_explicit(&self->failures, 0, memory_order_relaxed);
-    if (has_refused_since && refusals >= enough && atomic_load_explicit(&self->rests, memory_order_relaxed) == 0)
+    if (has_refused_since && refusals >= enough &&
+        atomic_load_explicit(&self->rests, memory_order_relaxed) == 0)
         return;
     uint8_t left = refusals > enough + 1 ? (uint8_t)(refusals - 1) : 0; /* rests not made up for */
     int64_t then = left > 0 ? NOT_RESTING : 0;
@@ -90,8 +93,9 @@ void health_good(provider *self, uint32_t refused_ms, int failures_max)
 bool health_failed(provider *self, int failures_max)
 {
     uint16_t failures = atomic_load_explicit(&self->failures, memory_order_relaxed);
-    while (failures < UINT16_MAX && !atomic_compare_exchange_weak_explicit(
-                                        &self->failures, &failures, failures + 1, memory_order_relaxed, memory_order_relaxed))
+    while (
+        failures < UINT16_MAX && !atomic_compare_exchange_weak_explicit(&self->failures, &failures,
+                                     failures + 1, memory_order_relaxed, memory_order_relaxed))
         ;
     return failures_max > 0 && failures + 1 >= failures_max && !health_is_resting(self);
 }
@@ -102,11 +106,13 @@ bool health_refused(provider *self, int failures_max)
     atomic_store_explicit(&self->refused_ms, health_ms(now_ns), memory_order_relaxed);
     atomic_compare_exchange_strong(&self->resting_until_ns, &never, NOT_RESTING);
     if (health_rests_at(self, now_ns))
-        return false; /* a call that was under way when it was laid to rest, or had no other to go to */
+        return false; /* a call that was under way when it was laid to rest, or had no other to go
+                         to */
     uint8_t enough = health_refusals_to_rest(failures_max);
     uint8_t refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
-    while (refusals < enough && !atomic_compare_exchange_weak_explicit(&self->refusals, &refusals, (uint8_t)(refusals + 1),
-                                    memory_order_relaxed, memory_order_relaxed))
+    while (refusals < enough &&
+           !atomic_compare_exchange_weak_explicit(&self->refusals, &refusals,
+               (uint8_t)(refusals + 1), memory_order_relaxed, memory_order_relaxed))
         ;
     return failures_max > 0 && refusals + 1 >= enough;
 }
@@ -118,7 +124,7 @@ void health_renewed(provider *self)
         atomic_store(&self->resting_until_ns, atomic_load(&self->failures) > 0 ? NOT_RESTING : 0);
 }
 
-/* --- resting ------------------------------------------------------------------------------------ */
+/* --- resting --- */
 
 static size_t count_resting(const snapshot *of, int64_t now_ns)
 {
@@ -150,7 +156,8 @@ int64_t health_rest_refused(provider *self, const snapshot *of, int failures_max
 {
     int64_t now_ns = clock_now_ns();
     uint8_t enough = health_refusals_to_rest(failures_max), refusals = atomic_load(&self->refusals);
-    if (refusals < enough || !health_can_rest(self, of, now_ns)) /* it may have answered meanwhile */
+    if (refusals < enough ||
+        !health_can_rest(self, of, now_ns)) /* it may have answered meanwhile */
         return 0;
     int rests = refusals - enough;
     if (rests < REFUSED_RESTS_MAX)

@@ -1,5 +1,7 @@
-/* The keeper: one thread of a selector that does what is due, so that neither callers nor the registry's threads wait for a disk or a second reading. It sleeps until
- * the earliest time that a directory has noted, or until it is kicked; and it looks now and then for connections that nobody has used for too long. */
+/* The keeper: one thread of a selector that does what is due, so that neither callers nor the
+ * registry's threads wait for a disk or a second reading. It sleeps until the earliest time that a
+ * directory has noted, or until it is kicked; and it looks now and then for connections that nobody
+ * has used for too long. */
 #include <time.h>
 
 #include "base/clock.h"
@@ -11,7 +13,8 @@
 static int64_t do_round(selector *self)
 {
     int64_t now_ns = clock_now_ns();
-    int64_t due_ns = deadline_min(http_client_close_stale(self->providers.http), provider_set_sweep(&self->providers, now_ns));
+    int64_t due_ns = deadline_min(http_client_close_stale(self->providers.http),
+        provider_set_sweep(&self->providers, now_ns));
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
         if (!each->is_fixed)
             due_ns = deadline_min(due_ns, directory_tick(each, now_ns, false));
@@ -31,7 +34,8 @@ static void *keep(void *arg)
         self->rounds_done = asked;
         condition_wake_all(&self->changed);
         self->keeper_due_ns = deadline_min(self->keeper_due_ns, due_ns);
-        while (!self->is_ending && self->rounds_asked == self->rounds_done && !deadline_is_over(self->keeper_due_ns))
+        while (!self->is_ending && self->rounds_asked == self->rounds_done &&
+               !deadline_is_over(self->keeper_due_ns))
             condition_wait(&self->wanted, &self->lock, self->keeper_due_ns);
     }
     mutex_unlock(&self->lock);

@@ -1,4 +1,5 @@
-/* Memory by whole cache lines: what several threads write stands on lines of its own, so that they do not slow each other down. */
+/* Memory by whole cache lines: what several threads write stands on lines of its own, so that they
+ * do not slow each other down. */
 #ifndef SELECTOR_LINE_H
 #define SELECTOR_LINE_H
 
@@ -18,8 +19,9 @@ static inline void *line_zeroed(size_t size)
     return memory;
 }
 
-/* Lines that lie side by side, for the many small things that a hot path touches at random: spread over the heap, each would cost it a page as well.
- * Not for several threads at once. A zeroed slab is an empty one. */
+/* Lines that lie side by side, for the many small things that a hot path touches at random: spread
+ * over the heap, each would cost it a page as well. Not for several threads at once. A zeroed slab
+ * is an empty one. */
 typedef struct line_slab {
     struct line_chunk *chunks;
     void *spare; /* the first unused line; each begins with the address of the next */

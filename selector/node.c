@@ -14,9 +14,10 @@
 #define RETRIES_MAX 100
 #define IDENTITY_MAX (2 * URL_BYTES_MAX)
 
-/* --- the node's own time-outs and retries -------------------------------------------------------------------------------------------------- */
+/* --- the node's own time-outs and retries --- */
 
-/* Whether key is "<method>.timeout" or "<method>.retries", and of which method. "default.timeout" speaks of all methods. */
+/* Whether key is "<method>.timeout" or "<method>.retries", and of which method. "default.timeout"
+ * speaks of all methods. */
 static bool names_method(dubboc_slice key, dubboc_slice *method)
 {
     const size_t suffix = sizeof ".timeout" - 1; /* both are as long */
@@ -48,7 +49,8 @@ static bool is_override(const configured *with, dubboc_slice value)
 static dubboc_slice method_that_speaks(const configured *with, dubboc_slice method, const char *key)
 {
     bool is_own = is_override(with, provider_url_find_method(with->url, method, key));
-    return !is_own && is_override(with, provider_url_find(with->url, key)) ? slice_make(NULL, 0) : method;
+    return !is_own && is_override(with, provider_url_find(with->url, key)) ? slice_make(NULL, 0)
+                                                                           : method;
 }
 
 static node_method read_method(const configured *with, dubboc_slice method)
@@ -58,7 +60,8 @@ static node_method read_method(const configured *with, dubboc_slice method)
                  of_retries = method_that_speaks(with, method, "retries"),
                  timeout = provider_url_find_method(url, of_timeout, "timeout"),
                  retries = provider_url_find_method(url, of_retries, "retries");
-    node_method values = {.name = method, .timeout_ms = provider_url_timeout_ms(url, of_timeout), .retries = -1};
+    node_method values = {
+        .name = method, .timeout_ms = provider_url_timeout_ms(url, of_timeout), .retries = -1};
     uint64_t number;
     if (slice_u64(retries, RETRIES_MAX, &number))
         values.retries = (int)number;
@@ -127,11 +130,12 @@ node_method node_own_find(const node_own *own, dubboc_slice method)
     return own->any;
 }
 
-/* --- making -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 static uint64_t born_ms(const provider_url *url)
 {
-    const uint64_t as_seconds_below = UINT64_C(100000000000); /* Go writes seconds, Java milliseconds (wire.md P19) */
+    /* Go writes seconds, Java milliseconds (wire.md P19) */
+    const uint64_t as_seconds_below = UINT64_C(100000000000);
     uint64_t born;
     if (!slice_u64(provider_url_find(url, "timestamp"), UINT64_MAX / 1000, &born))
         return 0;
@@ -159,14 +163,15 @@ static bool describe(node *self, const configured *with)
     buffer_init(&text, CHANGED_MAX);
     configured_describe(with, &text);
     bool is_cut = text.status == DUBBOC_E_TOO_BIG;
-    self->changed = is_cut ? mem_dup("much is set by configurators") : mem_dup_slice(buffer_slice(&text));
+    self->changed =
+        is_cut ? mem_dup("much is set by configurators") : mem_dup_slice(buffer_slice(&text));
     buffer_fini(&text);
     return self->changed != NULL;
 }
 
 /* Takes all that is needed out of the URL, so that it need not be kept. */
-static dubboc_status fill(
-    node *self, const node_reader *reader, const configured *with, const provider_place *place, dubboc_error *err)
+static dubboc_status fill(node *self, const node_reader *reader, const configured *with,
+    const provider_place *place, dubboc_error *err)
 {
     const provider_url *url = with->url;
     self->weight = provider_url_weight(url);
@@ -180,7 +185,8 @@ static dubboc_status fill(
 
 static node *make(dubboc_slice text, uint64_t hash)
 {
-    node *self = text.len < SIZE_MAX - sizeof(node) ? mem_zeroed(1, sizeof(node) + text.len + 1) : NULL;
+    node *self =
+        text.len < SIZE_MAX - sizeof(node) ? mem_zeroed(1, sizeof(node) + text.len + 1) : NULL;
     if (self == NULL)
         return NULL;
     self->len = text.len;
@@ -193,7 +199,8 @@ static node *make(dubboc_slice text, uint64_t hash)
 /* "host:port/path"; a path that was taken from an unescaped password is masked. NULL: no memory. */
 static char *node_masked_label(const provider_url *url)
 {
-    char *plain = mem_printf("%.*s:%u%.*s", SLICE_ARGS(url->host), url->port, SLICE_ARGS(url->path));
+    char *plain =
+        mem_printf("%.*s:%u%.*s", SLICE_ARGS(url->host), url->port, SLICE_ARGS(url->path));
     char *label = plain != NULL ? mask_address_dup(slice_of(plain)) : NULL;
     free(plain);
     return label;
@@ -213,12 +220,14 @@ static bool refuse(node *self, const provider_url *url, const char *reason)
 }
 
 /* Matches and takes the provider. DUBBOC_E_ARGUMENT: not one to call, self->reason is set. */
-static dubboc_status read_configured(node *self, const node_reader *reader, const configured *with, dubboc_error *err)
+static dubboc_status read_configured(
+    node *self, const node_reader *reader, const configured *with, dubboc_error *err)
 {
     char text[256];
     const provider_url *url = with->url;
-    const char *reason =
-        is_printable(url->path) ? configured_mismatch(with, reader->wanted, text, sizeof text) : "control bytes in the path";
+    const char *reason = is_printable(url->path)
+                             ? configured_mismatch(with, reader->wanted, text, sizeof text)
+                             : "control bytes in the path";
     if (reason != NULL)
         return refuse(self, url, reason) ? DUBBOC_OK : error_no_memory(err);
     buffer identity;
@@ -240,7 +249,8 @@ static dubboc_status read_configured(node *self, const node_reader *reader, cons
     return status;
 }
 
-static dubboc_status read_url(node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
+static dubboc_status read_url(
+    node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
 {
     configured with;
     if (!configured_init(&with, reader->rules, url))
@@ -250,7 +260,8 @@ static dubboc_status read_url(node *self, const node_reader *reader, const provi
     return status;
 }
 
-/* A registry decodes its names, and passes on as it is what cannot be decoded: then that is the reason. */
+/* A registry decodes its names, and passes on as it is what cannot be decoded: then that is the
+ * reason. */
 static dubboc_status read_text(dubboc_slice text, provider_url **url, dubboc_error *err)
 {
     dubboc_status status = provider_url_from_text(text, url, err);
@@ -280,10 +291,11 @@ node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
     if (status != DUBBOC_OK && status != DUBBOC_E_NO_MEMORY)
         status = refuse(self, NULL, err.text) ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
     if (status == DUBBOC_OK && self->reason != NULL && url != NULL)
-        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "node left out", "reason=\"%s\" node=%s", self->reason, self->label);
+        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "node left out", "reason=\"%s\" node=%s",
+            self->reason, self->label);
     else if (status == DUBBOC_OK && self->reason != NULL)
-        LOG_THROTTLED(
-            DUBBOC_LOG_WARN, "selector", "broken node left out", "reason=\"%s\" node=\"%s\"", self->reason, self->label);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "broken node left out",
+            "reason=\"%s\" node=\"%s\"", self->reason, self->label);
     provider_url_free(url);
     if (status == DUBBOC_OK)
         return self;
@@ -305,22 +317,27 @@ static bool may_hold_password(dubboc_slice path)
     return has_port || memchr(path.at, ':', (size_t)(at - path.at)) != NULL;
 }
 
-static dubboc_status take_fixed(node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
+static dubboc_status take_fixed(
+    node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
 {
     bool is_tls = slice_is(url->scheme, "https");
     if (!is_tls && !slice_is(url->scheme, "http") && !slice_is(url->scheme, "jsonrpc"))
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s: the scheme is %.*s; http, https or jsonrpc is understood",
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "%s: the scheme is %.*s; http, https or jsonrpc is understood",
             MASKED(slice_of(self->text)), SLICE_ARGS(url->scheme));
     if (url->host.len == 0 || url->port == 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", MASKED(slice_of(self->text)));
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", MASKED(slice_of(self->text)));
     if (may_hold_password(url->path))
         return error_set(err, DUBBOC_E_ARGUMENT,
             "%s: what is before the '@' may be a password; write an '@' in a path as %%40, "
             "in a password '/' as %%2F and '@' as %%40",
             MASKED(slice_of(self->text)));
     if (!is_printable(url->path))
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", MASKED(slice_of(self->text)));
-    provider_place place = {.is_tls = is_tls, .host = url->host, .port = url->port, .path = url->path};
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", MASKED(slice_of(self->text)));
+    provider_place place = {
+        .is_tls = is_tls, .host = url->host, .port = url->port, .path = url->path};
     if (place.path.len == 0)
         place.path = slice_of("/");
     buffer identity;
@@ -330,14 +347,16 @@ static dubboc_status take_fixed(node *self, const node_reader *reader, const pro
     provider_url_identity(url, &identity);
     place.identity = buffer_slice(&identity);
     const configured as_it_is = {.original = url, .url = url};
-    dubboc_status status = identity.status == DUBBOC_OK
-                               ? fill(self, reader, &as_it_is, &place, err)
-                               : error_set(err, identity.status, "%s: too long", MASKED(slice_of(self->text)));
+    dubboc_status status =
+        identity.status == DUBBOC_OK
+            ? fill(self, reader, &as_it_is, &place, err)
+            : error_set(err, identity.status, "%s: too long", MASKED(slice_of(self->text)));
     buffer_fini(&identity);
     return status;
 }
 
-dubboc_status node_new_fixed(const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err)
+dubboc_status node_new_fixed(
+    const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err)
 {
     provider_url *url = NULL;
     dubboc_status status = provider_url_from_text(text, &url, err);
@@ -375,7 +394,8 @@ const char *node_label(const node *self)
 
 int node_compare(const node *a, const node *b)
 {
-    int order = a->provider == b->provider ? 0 : strcmp(a->provider->identity, b->provider->identity);
+    int order =
+        a->provider == b->provider ? 0 : strcmp(a->provider->identity, b->provider->identity);
     if (order == 0)
         order = a->scheme_rank - b->scheme_rank;
     if (order == 0 && a->born_ms != b->born_ms)

@@ -1,5 +1,6 @@
-/* A node: one URL of the registry as a directory keeps it. Read, matched and turned into a provider once, when it is first seen; the same text in later lists
- * is the same node. Belongs to its directory and its lock; immutable but for the fields named so. */
+/* A node: one URL of the registry as a directory keeps it. Read, matched and turned into a provider
+ * once, when it is first seen; the same text in later lists is the same node. Belongs to its
+ * directory and its lock; immutable but for the fields named so. */
 #ifndef SELECTOR_NODE_H
 #define SELECTOR_NODE_H
 
@@ -10,9 +11,10 @@
 /* The node's own time-out and retries, for one method. */
 typedef struct node_method {
     dubboc_slice name;
-    int64_t timeout_ms;       /* 0: none */
-    int retries;              /* -1: none */
-    bool timeout_is_override; /* an administrator's, stronger than the consumer's own (wire.md 5.5) */
+    int64_t timeout_ms; /* 0: none */
+    int retries;        /* -1: none */
+    /* an administrator's, stronger than the consumer's own (wire.md 5.5) */
+    bool timeout_is_override;
     bool retries_are_override;
 } node_method;
 
@@ -24,11 +26,11 @@ struct node_own {
 
 typedef struct node {
     /* first, since every reading compares it: */
-    size_t len;         /* of the text */
-    uint64_t seen;      /* the last reading that had it; changed by the directory */
-    uint64_t hash;      /* of the text */
-    char *label;        /* of one left out: "host:port/path", or the beginning of a text that is no URL */
-    char *reason;       /* why it is not one to call; NULL: it is, and provider is set */
+    size_t len;    /* of the text */
+    uint64_t seen; /* the last reading that had it; changed by the directory */
+    uint64_t hash; /* of the text */
+    char *label;  /* of one left out: "host:port/path", or the beginning of a text that is no URL */
+    char *reason; /* why it is not one to call; NULL: it is, and provider is set */
     provider *provider; /* referenced */
     node_own *own;      /* NULL: none */
     char *changed;      /* what configurators set in it, for people; NULL: nothing */
@@ -37,10 +39,11 @@ typedef struct node {
     int scheme_rank;  /* of two nodes with one identity the lower one is used, */
     uint64_t born_ms; /* then the later one */
     /* changed by the directory */
-    size_t place;       /* in the directory's list */
-    const char *unused; /* usable, but left out beside others, and why; NULL: it is in the snapshot */
-    struct node *next;  /* among those that are gone */
-    char text[];        /* the URL, decoded once */
+    size_t place; /* in the directory's list */
+    const char
+        *unused; /* usable, but left out beside others, and why; NULL: it is in the snapshot */
+    struct node *next; /* among those that are gone */
+    char text[];       /* the URL, decoded once */
 } node;
 
 /* What the nodes of a directory are read with; borrowed. */
@@ -52,11 +55,14 @@ typedef struct node_reader {
     uint64_t hash_seed;
 } node_reader;
 
-/* From a URL of the registry. One that cannot be read or does not match gets its reason, which is no failure. NULL: no memory. */
+/* From a URL of the registry. One that cannot be read or does not match gets its reason, which is
+ * no failure. NULL: no memory. */
 node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash);
 
-/* From a URL that a user gave as the address. DUBBOC_E_ARGUMENT: it is none, and err quotes it; DUBBOC_E_NO_MEMORY. */
-dubboc_status node_new_fixed(const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err);
+/* From a URL that a user gave as the address. DUBBOC_E_ARGUMENT: it is none, and err quotes it;
+ * DUBBOC_E_NO_MEMORY. */
+dubboc_status node_new_fixed(
+    const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err);
 
 /* Gives its provider back: only when no reader can see a snapshot with it. NULL is accepted. */
 void node_free(provider_set *providers, node *self);

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 
-/* --- the index ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- the index --- */
 
 /* Eight bytes at a time; seeded, since the texts come from elsewhere. */
 static uint64_t hash_text(dubboc_slice text, uint64_t seed)
@@ -29,9 +29,11 @@ static void index_add(node_list *self, node *added)
 
 static node *index_find(const node_list *self, dubboc_slice text, uint64_t hash)
 {
-    for (size_t at = (size_t)hash & (self->slots - 1); self->index[at] != NULL; at = (at + 1) & (self->slots - 1)) {
+    for (size_t at = (size_t)hash & (self->slots - 1); self->index[at] != NULL;
+         at = (at + 1) & (self->slots - 1)) {
         node *found = self->index[at];
-        if (found->hash == hash && found->len == text.len && memcmp(found->text, text.at, text.len) == 0)
+        if (found->hash == hash && found->len == text.len &&
+            memcmp(found->text, text.at, text.len) == 0)
             return found;
     }
     return NULL;
@@ -72,11 +74,13 @@ static bool index_reserve(node_list *self, size_t count)
     return true;
 }
 
-/* --- reading the texts --------------------------------------------------------------------------------------------------------------------- */
+/* --- reading the texts --- */
 
-static node *add_new(node_list *self, const node_reader *reader, dubboc_slice text, uint64_t hash, node_change *change)
+static node *add_new(node_list *self, const node_reader *reader, dubboc_slice text, uint64_t hash,
+    node_change *change)
 {
-    if (!mem_grow((void **)&change->added, &change->added_capacity, change->added_count + 1, sizeof(node *)))
+    if (!mem_grow((void **)&change->added, &change->added_capacity, change->added_count + 1,
+            sizeof(node *)))
         return NULL;
     node *added = node_new(reader, text, hash);
     if (added == NULL)
@@ -86,9 +90,10 @@ static node *add_new(node_list *self, const node_reader *reader, dubboc_slice te
     return added;
 }
 
-/* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the node that stood behind the last one found is tried before
- * anything is hashed. */
-static bool read_texts(node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
+/* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the
+ * node that stood behind the last one found is tried before anything is hashed. */
+static bool read_texts(node_list *self, const node_reader *reader, const char *const *texts,
+    size_t count, node_change *change)
 {
     size_t expected = 0;
     for (size_t i = 0; i < count; i++) {
@@ -115,7 +120,7 @@ static bool read_texts(node_list *self, const node_reader *reader, const char *c
     return true;
 }
 
-/* --- order and snapshot -------------------------------------------------------------------------------------------------------------------- */
+/* --- order and snapshot --- */
 
 static int compare_for_sort(const void *a, const void *b)
 {
@@ -127,7 +132,8 @@ static void merge_usable(const node_list *self, node_change *change)
 {
     size_t fresh = 0;
     for (size_t i = 0; i < change->added_count; i++)
-        if (change->added[i]->provider != NULL) { /* the usable ones to the front; all stay in the array */
+        /* the usable ones to the front; all stay in the array */
+        if (change->added[i]->provider != NULL) {
             node *usable = change->added[i];
             change->added[i] = change->added[fresh];
             change->added[fresh++] = usable;
@@ -172,14 +178,16 @@ static bool make_snapshot(node_change *change)
     for (size_t i = 0; i < change->usable_count; i++) {
         const node *each = change->usable[i];
         if (each->unused == NULL)
-            change->next->entries[count++] =
-                (snapshot_entry){.provider = each->provider, .own = each->own, .weight = each->weight, .peer = each->peer};
+            change->next->entries[count++] = (snapshot_entry){.provider = each->provider,
+                .own = each->own,
+                .weight = each->weight,
+                .peer = each->peer};
     }
     change->next->count = count;
     return snapshot_prepare(change->next);
 }
 
-/* --- prepare, commit ----------------------------------------------------------------------------------------------------------------------- */
+/* --- prepare, commit --- */
 
 static void abandon(node_list *self, provider_set *providers, node_change *change)
 {
@@ -194,13 +202,14 @@ static void abandon(node_list *self, provider_set *providers, node_change *chang
     *change = (node_change){.is_same = true};
 }
 
-bool node_list_prepare(node_list *self, const node_reader *reader, const char *const *texts, size_t count, node_change *change)
+bool node_list_prepare(node_list *self, const node_reader *reader, const char *const *texts,
+    size_t count, node_change *change)
 {
     *change = (node_change){.is_same = false};
     self->reading++;
     change->nodes = MEM_NEW_ARRAY(count + 1, node *);
-    bool is_made =
-        change->nodes != NULL && index_reserve(self, self->count + count) && read_texts(self, reader, texts, count, change);
+    bool is_made = change->nodes != NULL && index_reserve(self, self->count + count) &&
+                   read_texts(self, reader, texts, count, change);
     if (is_made && change->added_count == 0 && change->count == self->count) {
         abandon(self, reader->providers, change);
         return true;
@@ -218,7 +227,8 @@ bool node_list_prepare(node_list *self, const node_reader *reader, const char *c
     return is_made;
 }
 
-bool node_list_prepare_fixed(node_list *self, provider_set *providers, node *only_take, node_change *change)
+bool node_list_prepare_fixed(
+    node_list *self, provider_set *providers, node *only_take, node_change *change)
 {
     *change = (node_change){.count = 1, .usable_count = 1};
     self->reading++;

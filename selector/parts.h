@@ -1,7 +1,8 @@
 /* The inside of a selector and of its directories, for the files of this folder.
  *
- * Locks: a directory's lock guards all of it but current, states and is_ready, and is taken before a provider set's; the selector's lock comes last and
- * nothing is called under it. Under none of them a registry, an endpoint or a reader is waited for. */
+ * Locks: a directory's lock guards all of it but current, states and is_ready, and is taken before
+ * a provider set's; the selector's lock comes last and nothing is called under it. Under none of
+ * them a registry, an endpoint or a reader is waited for. */
 #ifndef SELECTOR_PARTS_H
 #define SELECTOR_PARTS_H
 
@@ -20,7 +21,8 @@
 #define DIRECTORY_NODES_MAX 200000 /* more nodes of one interface are left out, loudly */
 #define READ_AGAIN_MS 1000         /* after a list could not be taken over for want of memory */
 #define SAVE_AFTER_MS 1000         /* changes within this time are one file */
-#define RULES_WAIT_MS 500          /* the first list waits so long for the configurators to be read too */
+/* the first list waits so long for the configurators to be read too */
+#define RULES_WAIT_MS 500
 
 typedef enum directory_state {
     DIRECTORY_APART,       /* not subscribed; the next who asks for it tries */
@@ -63,10 +65,10 @@ struct directory {
     registry_subscription *subscription;
     configurators *rules; /* in force; NULL: none */
     rule_feed feeds[CONFIGURATOR_SOURCES];
-    bool is_listed;                 /* providers have been read */
-    int64_t ready_at_ns;            /* when waiting for the configurators ends; DEADLINE_NEVER: nobody waits */
-    int64_t rules_at_ns;            /* when stale feeds are read again; DEADLINE_NEVER */
-    char *applications;             /* that offer it at application level; NULL: none known */
+    bool is_listed;      /* providers have been read */
+    int64_t ready_at_ns; /* when waiting for the configurators ends; DEADLINE_NEVER: nobody waits */
+    int64_t rules_at_ns; /* when stale feeds are read again; DEADLINE_NEVER */
+    char *applications;  /* that offer it at application level; NULL: none known */
     registry_subscription *mapping; /* touched by whoever subscribes, and at the end */
 };
 
@@ -109,7 +111,7 @@ struct selector {
     uint64_t rounds_done;
 };
 
-/* --- directory.c --------------------------------------------------------------------------------------------------------------------------- */
+/* --- directory.c --- */
 
 /* Of the wanted kind, or fixed: not in any table, not subscribed. NULL: no memory. */
 directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixed, uint64_t hash);
@@ -130,16 +132,17 @@ typedef struct leftover {
     log_held said;
 } leftover;
 
-/* Around every change: takes the lock, and gives it back. A change has things to say, and whoever receives them may call anything, so he gets them
- * behind the lock. */
+/* Around every change: takes the lock, and gives it back. A change has things to say, and whoever
+ * receives them may call anything, so he gets them behind the lock. */
 void directory_begin_change(directory *self, leftover *rest);
 void directory_end_change(directory *self, leftover *rest);
 
-/* Takes over what the configurators are now: all nodes are read anew with them, providers stay. false: no memory; nothing has changed, next is still the
- * caller's. */
+/* Takes over what the configurators are now: all nodes are read anew with them, providers stay.
+ * false: no memory; nothing has changed, next is still the caller's. */
 bool directory_take_rules_locked(directory *self, configurators *next, leftover *rest);
 
-/* Whether everything has been read that a first call waits for, or has been waited for long enough. */
+/* Whether everything has been read that a first call waits for, or has been waited for long
+ * enough. */
 bool directory_is_complete_locked(directory *self, leftover *rest);
 
 /* Afterwards, no lock held: frees what was replaced. */
@@ -152,17 +155,17 @@ void directory_become_ready(directory *self);
 dubboc_status directory_subscribe(directory *self, dubboc_error *err);
 void directory_unsubscribe(directory *self);
 
-/* Does what is due (reading again, ending the grace of an empty list, saving); is_last: saves now what is to be saved. When to come again. Only the keeper calls
- * it, and the selector's end. */
+/* Does what is due (reading again, ending the grace of an empty list, saving); is_last: saves now
+ * what is to be saved. When to come again. Only the keeper calls it, and the selector's end. */
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last);
 
-/* --- direct.c ------------------------------------------------------------------------------------ */
+/* --- direct.c --- */
 
 bool direct_table_init(direct_table *self); /* false: no memory */
 void direct_table_fini(direct_table *self);
 size_t direct_table_count(direct_table *self);
 
-/* --- rule_feed.c --------------------------------------------------------------------------------------------------------------------------- */
+/* --- rule_feed.c --- */
 
 void rule_feeds_init(directory *self);
 void rule_feeds_fini(directory *self);
@@ -176,13 +179,13 @@ void rule_feeds_refresh(directory *self, bool only_stale);
 
 bool rule_feeds_are_read_locked(const directory *self);
 
-/* --- mapping.c ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- mapping.c --- */
 
 /* Nobody depends on it: what fails is left out. */
 void mapping_subscribe(directory *self);
 void mapping_unsubscribe(directory *self);
 
-/* --- keeper.c ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- keeper.c --- */
 
 dubboc_status keeper_start(selector *self, dubboc_error *err);
 void keeper_end(selector *self);

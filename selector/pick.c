@@ -1,4 +1,5 @@
-/* The pick: what every call goes through. Four atomic operations on lines of its own or of the chosen provider, no lock, no allocation. */
+/* The pick: what every call goes through. Four atomic operations on lines of its own or of the
+ * chosen provider, no lock, no allocation. */
 #include <assert.h>
 
 #include "base/log.h"
@@ -19,13 +20,15 @@ static bool is_excluded(const provider *self, const pick_request *request)
 }
 
 /* The next one from there that may be used; else one that rests; else one that was tried before. */
-static const snapshot_entry *step_on(const snapshot *current, size_t from, const pick_request *request)
+static const snapshot_entry *step_on(
+    const snapshot *current, size_t from, const pick_request *request)
 {
     const snapshot_entry *best = NULL;
     int best_fault = 4;
     for (size_t i = 0; i < current->count && best_fault > 0; i++) {
         const snapshot_entry *entry = &current->entries[from];
-        int fault = (is_excluded(entry->provider, request) ? 2 : 0) + (health_may_serve(entry->provider) ? 0 : 1);
+        int fault = (is_excluded(entry->provider, request) ? 2 : 0) +
+                    (health_may_serve(entry->provider) ? 0 : 1);
         if (fault < best_fault) {
             best = entry;
             best_fault = fault;
@@ -35,11 +38,13 @@ static const snapshot_entry *step_on(const snapshot *current, size_t from, const
     return best;
 }
 
-static const snapshot_entry *choose(directory *self, const snapshot *current, int which, const pick_request *request)
+static const snapshot_entry *choose(
+    directory *self, const snapshot *current, int which, const pick_request *request)
 {
     size_t at = 0;
     for (int asks = 0; asks < POLICY_ASKS_MAX; asks++) {
-        at = policies[which]->choose(current, current->tables[which], &self->states[which], request);
+        at =
+            policies[which]->choose(current, current->tables[which], &self->states[which], request);
         const snapshot_entry *entry = &current->entries[at];
         if (health_may_serve(entry->provider) && !is_excluded(entry->provider, request))
             return entry;
@@ -61,7 +66,8 @@ static void add_own(const node_own *own, dubboc_slice method, pick *out)
 
 bool directory_pick(directory *self, const pick_request *request, pick *out)
 {
-    int which = request->policy != NULL ? policy_find(request->policy) : self->owner->default_policy;
+    int which =
+        request->policy != NULL ? policy_find(request->policy) : self->owner->default_policy;
     assert(which >= 0);
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
@@ -93,11 +99,12 @@ static void lay_to_rest(directory *self, provider *failed, pick_outcome outcome)
     mutex_unlock(&self->owner->resting);
     const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
     if (rest_ms > 0)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected", "provider=%s reason=%s for_ms=%lld", failed->label, reason,
-            (long long)rest_ms);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected",
+            "provider=%s reason=%s for_ms=%lld", failed->label, reason, (long long)rest_ms);
     else
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider not ejected: at most half of the providers may be",
-            "provider=%s reason=%s", failed->label, reason);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector",
+            "provider not ejected: at most half of the providers may be", "provider=%s reason=%s",
+            failed->label, reason);
 }
 
 void pick_release(directory *self, pick *held, pick_outcome outcome)

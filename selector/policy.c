@@ -9,7 +9,8 @@
 const policy *const policies[POLICY_COUNT] = {&policy_random, &policy_roundrobin};
 
 /* Names of Dubbo's that mean something, but not yet here. */
-static const char *const planned[] = {"leastactive", "consistenthash", "p2c", "shortestresponse", "adaptive"};
+static const char *const planned[] = {
+    "leastactive", "consistenthash", "p2c", "shortestresponse", "adaptive"};
 
 int policy_find(const char *name)
 {

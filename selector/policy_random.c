@@ -1,7 +1,9 @@
-/* random: each provider as often as its weight says, each choice independent of the others. O(1) for any number of providers.
+/* random: each provider as often as its weight says, each choice independent of the others. O(1)
+ * for any number of providers.
  *
- * With unequal weights an alias table (Walker; built as Vose does) is used: the weights are cut and stacked into count columns of equal height, each
- * holding at most two providers: its own below the threshold, its alias above. One random number gives the column and the height. */
+ * With unequal weights an alias table (Walker; built as Vose does) is used: the weights are cut and
+ * stacked into count columns of equal height, each holding at most two providers: its own below the
+ * threshold, its alias above. One random number gives the column and the height. */
 #include "selector/snapshot.h"
 
 #include "base/mem.h"
@@ -12,14 +14,16 @@ typedef struct column {
     uint32_t alias;
 } column;
 
-/* Fills the columns. heights[i] is weight * count, full the height of a column (the sum of weights); todo holds the indices: those below full from the
- * front, the others from the back. */
-static void fill_columns(column *columns, uint64_t *heights, uint32_t *todo, size_t count, uint64_t full)
+/* Fills the columns. heights[i] is weight * count, full the height of a column (the sum of
+ * weights); todo holds the indices: those below full from the front, the others from the back. */
+static void fill_columns(
+    column *columns, uint64_t *heights, uint32_t *todo, size_t count, uint64_t full)
 {
     size_t small = 0, large = count;
     for (size_t i = 0; i < count; i++)
         todo[heights[i] < full ? small++ : --large] = (uint32_t)i;
-    while (small > 0 && large < count) { /* heights are below 2^53, so a double holds them, and their quotient stays below 1 */
+    while (small > 0 && large < count) { /* heights are below 2^53, so a double holds them, and
+                                            their quotient stays below 1 */
         uint32_t low = todo[--small], high = todo[large];
         columns[low].threshold = (uint32_t)((double)heights[low] / (double)full * 4294967296.0);
         columns[low].alias = high;
@@ -59,7 +63,8 @@ static bool prepare(const struct snapshot *of, void **table)
     return is_made;
 }
 
-static size_t choose(const struct snapshot *of, const void *table, policy_state *state, const struct pick_request *request)
+static size_t choose(const struct snapshot *of, const void *table, policy_state *state,
+    const struct pick_request *request)
 {
     (void)state;
     (void)request;

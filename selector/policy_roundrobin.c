@@ -1,15 +1,19 @@
-/* roundrobin: one after the other, the heavier ones more often, evenly spread over the round (smooth weighted). A round is exact: whoever takes a whole
- * round's number of picks, from any number of threads, meets each provider precisely as often as its weight says.
+/* roundrobin: one after the other, the heavier ones more often, evenly spread over the round
+ * (smooth weighted). A round is exact: whoever takes a whole round's number of picks, from any
+ * number of threads, meets each provider precisely as often as its weight says.
  *
- * The usual algorithm keeps a running value per provider and needs a lock and O(n) a pick. Here the round is written down once per snapshot: weights are
- * divided by their common divisor, provider i gets q(i) of S slots, its k-th one at (k + phase(i)) * S / q(i), and a linear counting sort puts
- * all in order. The phases (multiples of the golden ratio) keep providers of equal weight from crowding in one place. A pick is one atomic
- * addition. Rounds over the ceiling are scaled down, every provider keeping at least one slot. */
+ * The usual algorithm keeps a running value per provider and needs a lock and O(n) a pick. Here the
+ * round is written down once per snapshot: weights are divided by their common divisor, provider i
+ * gets q(i) of S slots, its k-th one at (k + phase(i)) * S / q(i), and a linear counting sort puts
+ * all in order. The phases (multiples of the golden ratio) keep providers of equal weight from
+ * crowding in one place. A pick is one atomic addition. Rounds over the ceiling are scaled down,
+ * every provider keeping at least one slot. */
 #include "selector/snapshot.h"
 
 #include "base/mem.h"
 
-/* Slots, or 4 for each provider when that is more: at this length a weight is off by at most half a slot. */
+/* Slots, or 4 for each provider when that is more: at this length a weight is off by at most half a
+ * slot. */
 #define ROUND_MAX 4096
 
 typedef struct round_table {
@@ -50,8 +54,9 @@ static size_t share_slots(const struct snapshot *of, uint32_t *shares)
 /* Where in the round provider i's k-th slot would best be: below slots. */
 static size_t ideal_place(size_t i, uint32_t k, uint32_t share, size_t slots)
 {
-    uint64_t phase = ((uint64_t)(i + 1) * UINT32_C(2654435769)) & UINT32_MAX; /* frac((i + 1) * golden ratio) * 2^32 */
-    uint64_t place = (((uint64_t)k << 32) + phase) / share;                   /* below 2^32 */
+    /* frac((i + 1) * golden ratio) * 2^32 */
+    uint64_t phase = ((uint64_t)(i + 1) * UINT32_C(2654435769)) & UINT32_MAX;
+    uint64_t place = (((uint64_t)k << 32) + phase) / share; /* below 2^32 */
     return (size_t)((place * slots) >> 32);
 }
 
@@ -89,7 +94,8 @@ static bool prepare(const struct snapshot *of, void **table)
     return is_made;
 }
 
-static size_t choose(const struct snapshot *of, const void *table, policy_state *state, const struct pick_request *request)
+static size_t choose(const struct snapshot *of, const void *table, policy_state *state,
+    const struct pick_request *request)
 {
     (void)request;
     uint64_t turn = atomic_fetch_add_explicit(&state->counter, 1, memory_order_relaxed);

@@ -1,8 +1,11 @@
-/* Providers and endpoints: made once, found again by identity and address, freed when nobody can hold them.
+/* Providers and endpoints: made once, found again by identity and address, freed when nobody can
+ * hold them.
  *
- * A provider has two holders' counts. references: the nodes of directories that lead to it; only they bring it into snapshots, and they give it back after
- * the readers have left. in_flight: the calls that picked it, counted up while their reader section still guards the snapshot. So when references is
- * zero, in_flight can only fall. Nobody frees at that moment: the sweep, under the lock that also guards look-ups, frees what has both counts at zero. */
+ * A provider has two holders' counts. references: the nodes of directories that lead to it; only
+ * they bring it into snapshots, and they give it back after the readers have left. in_flight: the
+ * calls that picked it, counted up while their reader section still guards the snapshot. So when
+ * references is zero, in_flight can only fall. Nobody frees at that moment: the sweep, under the
+ * lock that also guards look-ups, frees what has both counts at zero. */
 #include "selector/provider.h"
 
 #include <assert.h>
@@ -21,7 +24,8 @@ typedef struct shared_endpoint {
     size_t users;
 } shared_endpoint;
 
-/* A provider as its set knows it: what only the set needs is not on the line that every pick writes. */
+/* A provider as its set knows it: what only the set needs is not on the line that every pick
+ * writes. */
 typedef struct member {
     provider *public;
     shared_endpoint *shared;
@@ -82,11 +86,11 @@ void provider_set_fini(provider_set *self)
     mutex_fini(&self->lock);
 }
 
-/* --- making -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- making --- */
 
 /* The endpoint of an address, with one user more. */
-static dubboc_status endpoint_take_locked(
-    provider_set *self, bool is_tls, const char *address, shared_endpoint **found, dubboc_error *err)
+static dubboc_status endpoint_take_locked(provider_set *self, bool is_tls, const char *address,
+    shared_endpoint **found, dubboc_error *err)
 {
     char *url = mem_printf("%s://%s", is_tls ? "https" : "http", address);
     if (url == NULL)
@@ -115,7 +119,8 @@ static dubboc_status endpoint_take_locked(
     return DUBBOC_OK;
 }
 
-/* One user less. What is returned (NULL: others use it) is to be freed without the lock, since that closes connections. */
+/* One user less. What is returned (NULL: others use it) is to be freed without the lock, since that
+ * closes connections. */
 static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_endpoint *given)
 {
     if (given == NULL || --given->users > 0)
@@ -130,7 +135,8 @@ static char *label_new(const char *address, dubboc_slice path)
 {
     size_t slash = slice_starts_with(path, "/") ? 1 : 0;
     char *masked = mask_address_dup(slice_make(path.at + slash, path.len - slash));
-    char *label = masked != NULL ? mem_printf("%s%s%s", address, slash > 0 ? "/" : "", masked) : NULL;
+    char *label =
+        masked != NULL ? mem_printf("%s%s%s", address, slash > 0 ? "/" : "", masked) : NULL;
     free(masked);
     return label;
 }
@@ -147,21 +153,25 @@ static member *member_new_locked(provider_set *set, const provider_place *place)
     }
     self->public = public;
     public->identity = mem_dup_slice(place->identity);
-    public->address = mem_printf(is_v6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(place->host), place->port);
+    public->address =
+        mem_printf(is_v6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(place->host), place->port);
     public->path = mem_dup_slice(place->path);
     public->label = public->address != NULL ? label_new(public->address, place->path) : NULL;
-    if (public->identity != NULL && public->address != NULL && public->path != NULL && public->label != NULL)
+    if (public->identity != NULL && public->address != NULL && public->path != NULL &&
+        public->label != NULL)
         return self;
     drop_member_locked(set, self);
     return NULL;
 }
 
-static dubboc_status make_locked(provider_set *self, const provider_place *place, member **made, dubboc_error *err)
+static dubboc_status make_locked(
+    provider_set *self, const provider_place *place, member **made, dubboc_error *err)
 {
     member *fresh = member_new_locked(self, place);
     if (fresh == NULL)
         return error_no_memory(err);
-    dubboc_status status = endpoint_take_locked(self, place->is_tls, fresh->public->address, &fresh->shared, err);
+    dubboc_status status =
+        endpoint_take_locked(self, place->is_tls, fresh->public->address, &fresh->shared, err);
     if (status == DUBBOC_OK && !map_put(self->by_identity, place->identity, fresh, NULL))
         status = error_no_memory(err);
     if (status != DUBBOC_OK) {
@@ -179,14 +189,16 @@ static dubboc_status make_locked(provider_set *self, const provider_place *place
 /* An older node may be read again, or beside a newer one: that changes nothing. */
 static void note_process_locked(member *self, const provider_place *place)
 {
-    if (place->born_ms < self->born_ms || (place->born_ms == self->born_ms && place->pid == self->pid))
+    if (place->born_ms < self->born_ms ||
+        (place->born_ms == self->born_ms && place->pid == self->pid))
         return;
     self->born_ms = place->born_ms;
     self->pid = place->pid;
     health_renewed(self->public);
 }
 
-dubboc_status provider_take(provider_set *self, const provider_place *place, provider **found, dubboc_error *err)
+dubboc_status provider_take(
+    provider_set *self, const provider_place *place, provider **found, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
     mutex_lock(&self->lock);
@@ -211,7 +223,8 @@ void provider_give_back(provider_set *self, provider *given)
     mutex_lock(&self->lock);
     assert(atomic_load(&given->references) > 0);
     if (atomic_fetch_sub(&given->references, 1) == 1) {
-        ((member *)map_find(self->by_identity, slice_of(given->identity)))->left_at_ns = clock_now_ns();
+        ((member *)map_find(self->by_identity, slice_of(given->identity)))->left_at_ns =
+            clock_now_ns();
         self->left_over++;
     }
     mutex_unlock(&self->lock);
@@ -242,7 +255,7 @@ bool provider_give_up(provider_set *self, provider *given)
     return is_free || !is_last;
 }
 
-/* --- the sweep ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- the sweep --- */
 
 typedef struct sweep {
     provider_set *set;
@@ -254,7 +267,8 @@ static void sweep_one(void *arg, const char *identity, void *value)
 {
     sweep *self = arg;
     member *each = value;
-    if (atomic_load(&each->public->references) > 0 || self->now_ns < each->left_at_ns + PROVIDER_KEEP_MS * NS_PER_MS ||
+    if (atomic_load(&each->public->references) > 0 ||
+        self->now_ns < each->left_at_ns + PROVIDER_KEEP_MS * NS_PER_MS ||
         atomic_load_explicit(&each->public->in_flight, memory_order_acquire) > 0)
         return;
     map_remove(self->set->by_identity, slice_of(identity));

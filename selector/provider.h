@@ -1,5 +1,5 @@
-/* The providers that a selector knows, by identity, and the connection pools (endpoints) they share by address. Both are kept over list changes and between
- * directories. */
+/* The providers that a selector knows, by identity, and the connection pools (endpoints) they share
+ * by address. Both are kept over list changes and between directories. */
 #ifndef SELECTOR_PROVIDER_H
 #define SELECTOR_PROVIDER_H
 
@@ -8,7 +8,8 @@
 #include "selector/line.h"
 #include "selector/selector.h"
 
-/* One that nothing refers to any more is kept this long, so that a node that comes straight back finds its connections and health. */
+/* One that nothing refers to any more is kept this long, so that a node that comes straight back
+ * finds its connections and health. */
 #define PROVIDER_KEEP_MS 5000
 
 typedef struct provider_set {
@@ -37,20 +38,23 @@ typedef struct provider_place {
     uint64_t pid;          /* by its node; 0: unknown */
 } provider_place;
 
-/* The provider of that identity, made when there is none; given back with provider_give_back().
- * A later born_ms than before, or another pid born at the same time, tells of a new process: what is
+/* The provider of that identity, made when there is none; given back with provider_give_back(). A
+ * later born_ms than before, or another pid born at the same time, tells of a new process: what is
  * known of refusals is forgotten.
  * DUBBOC_E_ARGUMENT: no such address. DUBBOC_E_NO_MEMORY. */
-dubboc_status provider_take(provider_set *self, const provider_place *place, provider **found, dubboc_error *err);
+dubboc_status provider_take(
+    provider_set *self, const provider_place *place, provider **found, dubboc_error *err);
 
-/* Only after the readers of every snapshot that held it have left (readers_wait()). NULL is accepted. */
+/* Only after the readers of every snapshot that held it have left (readers_wait()). NULL is
+ * accepted. */
 void provider_give_back(provider_set *self, provider *given);
 
-/* As provider_give_back(), of one that is not expected back: freed at once, with its connections, when
- * nothing else uses it. false: something does; provider_set_sweep() will look again. */
+/* As provider_give_back(), of one that is not expected back: freed at once, with its connections,
+ * when nothing else uses it. false: something does; provider_set_sweep() will look again. */
 bool provider_give_up(provider_set *self, provider *given);
 
-/* Frees providers that nothing has referred to for PROVIDER_KEEP_MS and no call holds. When to come again; DEADLINE_NEVER: nothing is left over. */
+/* Frees providers that nothing has referred to for PROVIDER_KEEP_MS and no call holds. When to come
+ * again; DEADLINE_NEVER: nothing is left over. */
 int64_t provider_set_sweep(provider_set *self, int64_t now_ns);
 
 #endif

@@ -1,6 +1,7 @@
-/* Where a directory's configurators come from: the registry's configurators category beside the providers, and two rules of the config centre, the application's and the
- * service's. Each source has its own last good reading; a change of one makes the configurators anew from all three. A rule that is broken is named in
- * the log, and its former reading stays. */
+/* Where a directory's configurators come from: the registry's configurators category beside the
+ * providers, and two rules of the config centre, the application's and the service's. Each source
+ * has its own last good reading; a change of one makes the configurators anew from all three. A
+ * rule that is broken is named in the log, and its former reading stays. */
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -29,7 +30,7 @@ bool rule_feeds_are_read_locked(const directory *self)
     return true;
 }
 
-/* --- a reading becomes the directory's rules ------------------------------------------------------------------------------------------------- */
+/* --- a reading becomes the directory's rules --- */
 
 /* Of all sources, with texts in the place of this feed's. false: no memory. */
 static bool make_rules_locked(rule_feed *self, const registry_list *texts, configurators **made)
@@ -38,10 +39,12 @@ static bool make_rules_locked(rule_feed *self, const registry_list *texts, confi
     configurator_texts all[CONFIGURATOR_SOURCES];
     for (int i = 0; i < CONFIGURATOR_SOURCES; i++) {
         const registry_list *from = i == (int)self->source ? texts : &of->feeds[i].texts;
-        all[i] = (configurator_texts){.urls = (const char *const *)from->items, .count = from->count};
+        all[i] =
+            (configurator_texts){.urls = (const char *const *)from->items, .count = from->count};
     }
-    const configurator_consumer consumer = {
-        .application = of->owner->application, .address = of->owner->own_address, .wanted = of->wanted};
+    const configurator_consumer consumer = {.application = of->owner->application,
+        .address = of->owner->own_address,
+        .wanted = of->wanted};
     return configurators_new(&consumer, all, made);
 }
 
@@ -60,8 +63,9 @@ static bool put_in_force_locked(rule_feed *self, registry_list *texts, leftover 
     registry_list former = self->texts;
     self->texts = *texts;
     *texts = former;
-    LOG(DUBBOC_LOG_INFO, "selector", "configurators changed", "interface=%s source=%d urls=%zu in_force=%zu", self->of->key,
-        (int)self->source, self->texts.count, configurators_count(made));
+    LOG(DUBBOC_LOG_INFO, "selector", "configurators changed",
+        "interface=%s source=%d urls=%zu in_force=%zu", self->of->key, (int)self->source,
+        self->texts.count, configurators_count(made));
     return true;
 }
 
@@ -74,7 +78,8 @@ static void take_reading(rule_feed *self, registry_list *texts, bool has_memory)
     self->is_stale = !has_memory || !put_in_force_locked(self, texts, &rest);
     self->is_read = self->is_read || !self->is_stale;
     if (self->is_stale) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for new configurators, the former ones are kept", "interface=%s", of->key);
+        LOG(DUBBOC_LOG_ERROR, "selector",
+            "no memory for new configurators, the former ones are kept", "interface=%s", of->key);
         of->rules_at_ns = deadline_in_ms(READ_AGAIN_MS);
         rest.kick_ns = deadline_min(rest.kick_ns, of->rules_at_ns);
     }
@@ -98,7 +103,7 @@ static void keep_former(rule_feed *self)
     directory_clear_up(self->of, &rest);
 }
 
-/* --- listeners ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- listeners --- */
 
 static void on_nodes(void *arg, const registry_snapshot *list)
 {
@@ -122,20 +127,23 @@ static void on_rule(void *arg, const char *path, const char *data, size_t len)
         take_reading(arg, &texts, status == DUBBOC_OK);
         return;
     }
-    LOG(DUBBOC_LOG_WARN, "selector", "broken rule ignored, the former one is kept", "rule=\"%s\" reason=\"%s\"", path, err.text);
+    LOG(DUBBOC_LOG_WARN, "selector", "broken rule ignored, the former one is kept",
+        "rule=\"%s\" reason=\"%s\"", path, err.text);
     keep_former(arg);
 }
 
-/* --- subscribing ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- subscribing --- */
 
 /* The rule's path below the root (wire.md 5.9); empty: there is no such rule. NULL: no memory. */
 static char *rule_path(const directory *of, configurator_source source)
 {
     const char *application = of->owner->application;
     if (source == CONFIGURATOR_SERVICE)
-        return mem_printf("config/dubbo/%.*s:%.*s:%.*s.configurators", SLICE_ARGS(of->wanted.interface),
-            SLICE_ARGS(of->wanted.version), SLICE_ARGS(of->wanted.group));
-    return application[0] != '\0' ? mem_printf("config/dubbo/%s.configurators", application) : mem_dup("");
+        return mem_printf("config/dubbo/%.*s:%.*s:%.*s.configurators",
+            SLICE_ARGS(of->wanted.interface), SLICE_ARGS(of->wanted.version),
+            SLICE_ARGS(of->wanted.group));
+    return application[0] != '\0' ? mem_printf("config/dubbo/%s.configurators", application)
+                                  : mem_dup("");
 }
 
 /* *made stays NULL when there is nothing to subscribe. */
@@ -143,13 +151,16 @@ static dubboc_status subscribe(rule_feed *self, registry_subscription **made, du
 {
     registry *source = self->of->owner->source;
     if (self->source == CONFIGURATOR_NODES)
-        return registry_subscribe(source, self->of->key, REGISTRY_CONFIGURATORS, on_nodes, self, made, err);
+        return registry_subscribe(
+            source, self->of->key, REGISTRY_CONFIGURATORS, on_nodes, self, made, err);
     char *path = rule_path(self->of, self->source);
     if (path == NULL)
         return error_no_memory(err);
-    dubboc_status status = path[0] != '\0' ? registry_watch_data(source, path, on_rule, self, made, err) : DUBBOC_OK;
+    dubboc_status status =
+        path[0] != '\0' ? registry_watch_data(source, path, on_rule, self, made, err) : DUBBOC_OK;
     if (status == DUBBOC_E_ARGUMENT) { /* a name that no node can have: so there is no rule of it */
-        LOG(DUBBOC_LOG_INFO, "selector", "no rules are looked for", "interface=%s reason=\"%s\"", self->of->key, err->text);
+        LOG(DUBBOC_LOG_INFO, "selector", "no rules are looked for", "interface=%s reason=\"%s\"",
+            self->of->key, err->text);
         status = DUBBOC_OK;
     }
     free(path);
@@ -193,7 +204,8 @@ void rule_feeds_refresh(directory *self, bool only_stale)
 {
     for (int i = 0; i < CONFIGURATOR_SOURCES; i++) {
         mutex_lock(&self->lock);
-        registry_subscription *of = !only_stale || self->feeds[i].is_stale ? self->feeds[i].subscription : NULL;
+        registry_subscription *of =
+            !only_stale || self->feeds[i].is_stale ? self->feeds[i].subscription : NULL;
         mutex_unlock(&self->lock);
         if (of != NULL)
             registry_refresh(self->owner->source, of);

@@ -1,5 +1,6 @@
-/* The text is gone through twice: once event by event, to refuse what is too deep, too much, or uses anchors; then libyaml makes a tree of it, of
- * which only the members that are asked for are looked at. */
+/* The text is gone through twice: once event by event, to refuse what is too deep, too much, or
+ * uses anchors; then libyaml makes a tree of it, of which only the members that are asked for are
+ * looked at. */
 #include "selector/rule_yaml.h"
 
 #include <stdio.h>
@@ -27,7 +28,7 @@ typedef struct rule {
     dubboc_error *err;
 } rule;
 
-/* --- before it is believed ------------------------------------------------------------------------------------------------------------------- */
+/* --- before it is believed --- */
 
 static dubboc_status broken(const yaml_parser_t *parser, dubboc_error *err)
 {
@@ -47,8 +48,10 @@ static int depth_of(yaml_event_type_t type)
 
 static bool has_anchor(const yaml_event_t *event)
 {
-    return event->type == YAML_ALIAS_EVENT || (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor != NULL) ||
-           (event->type == YAML_SEQUENCE_START_EVENT && event->data.sequence_start.anchor != NULL) ||
+    return event->type == YAML_ALIAS_EVENT ||
+           (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor != NULL) ||
+           (event->type == YAML_SEQUENCE_START_EVENT &&
+               event->data.sequence_start.anchor != NULL) ||
            (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor != NULL);
 }
 
@@ -65,11 +68,14 @@ static dubboc_status check_events(yaml_parser_t *parser, dubboc_error *err)
         is_over = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
         if (is_anchored)
-            return error_set(err, DUBBOC_E_PARSE, "line %zu: anchors and aliases are not understood", line);
+            return error_set(
+                err, DUBBOC_E_PARSE, "line %zu: anchors and aliases are not understood", line);
         if (depth > RULE_DEPTH_MAX)
-            return error_set(err, DUBBOC_E_TOO_BIG, "line %zu: deeper than %d", line, RULE_DEPTH_MAX);
+            return error_set(
+                err, DUBBOC_E_TOO_BIG, "line %zu: deeper than %d", line, RULE_DEPTH_MAX);
         if (++count > RULE_NODES_MAX)
-            return error_set(err, DUBBOC_E_TOO_BIG, "line %zu: more than %d values", line, RULE_NODES_MAX);
+            return error_set(
+                err, DUBBOC_E_TOO_BIG, "line %zu: more than %d values", line, RULE_NODES_MAX);
     }
     return DUBBOC_OK;
 }
@@ -78,7 +84,8 @@ static dubboc_status check_text(dubboc_slice text, dubboc_error *err)
 {
     yaml_parser_t parser;
     if (text.len > RULE_BYTES_MAX)
-        return error_set(err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", text.len, RULE_BYTES_MAX);
+        return error_set(
+            err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", text.len, RULE_BYTES_MAX);
     if (!yaml_parser_initialize(&parser))
         return error_no_memory(err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.at, text.len);
@@ -87,7 +94,7 @@ static dubboc_status check_text(dubboc_slice text, dubboc_error *err)
     return status;
 }
 
-/* --- looking into the tree --------------------------------------------------------------------------------------------------------------------- */
+/* --- looking into the tree --- */
 
 static dubboc_slice scalar_of(const yaml_node_t *node)
 {
@@ -109,7 +116,8 @@ static bool is_null(const yaml_node_t *node)
 /* NULL: no such member, or null. */
 static const yaml_node_t *find(const rule *self, const yaml_node_t *map, const char *key)
 {
-    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
+         pair++) {
         const yaml_node_t *value = yaml_document_get_node(self->document, pair->value);
         if (slice_is(scalar_of(yaml_document_get_node(self->document, pair->key)), key))
             return is_null(value) ? NULL : value;
@@ -122,17 +130,20 @@ static dubboc_status fail(const rule *self, const yaml_node_t *at, const char *w
     return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s", at->start_mark.line + 1, what);
 }
 
-static dubboc_status read_text(const rule *self, const yaml_node_t *map, const char *key, dubboc_slice *value)
+static dubboc_status read_text(
+    const rule *self, const yaml_node_t *map, const char *key, dubboc_slice *value)
 {
     const yaml_node_t *found = find(self, map, key);
     *value = scalar_of(found);
     if (found != NULL && found->type != YAML_SCALAR_NODE)
-        return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s is no text", found->start_mark.line + 1, key);
+        return error_set(
+            self->err, DUBBOC_E_PARSE, "line %zu: %s is no text", found->start_mark.line + 1, key);
     return DUBBOC_OK;
 }
 
 /* YAML 1.1 has many words for it. *value is left alone when it is not there. */
-static dubboc_status read_bool(const rule *self, const yaml_node_t *map, const char *key, bool *value)
+static dubboc_status read_bool(
+    const rule *self, const yaml_node_t *map, const char *key, bool *value)
 {
     static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no", "off"};
     dubboc_slice text;
@@ -145,22 +156,26 @@ static dubboc_status read_bool(const rule *self, const yaml_node_t *map, const c
             *value = slice_is_nocase(text, yes[i]);
             return DUBBOC_OK;
         }
-    return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s is neither true nor false", found->start_mark.line + 1, key);
+    return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s is neither true nor false",
+        found->start_mark.line + 1, key);
 }
 
 /* A list of texts. *list stays NULL when there is none, or it is empty. */
-static dubboc_status read_list(const rule *self, const yaml_node_t *map, const char *key, const yaml_node_t **list)
+static dubboc_status read_list(
+    const rule *self, const yaml_node_t *map, const char *key, const yaml_node_t **list)
 {
     const yaml_node_t *found = find(self, map, key);
     *list = NULL;
     if (found == NULL)
         return DUBBOC_OK;
     if (found->type != YAML_SEQUENCE_NODE)
-        return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s is no list", found->start_mark.line + 1, key);
-    for (yaml_node_item_t *item = found->data.sequence.items.start; item < found->data.sequence.items.top; item++)
+        return error_set(
+            self->err, DUBBOC_E_PARSE, "line %zu: %s is no list", found->start_mark.line + 1, key);
+    for (yaml_node_item_t *item = found->data.sequence.items.start;
+         item < found->data.sequence.items.top; item++)
         if (scalar_of(yaml_document_get_node(self->document, *item)).len == 0)
-            return error_set(
-                self->err, DUBBOC_E_PARSE, "line %zu: %s holds something that is no text", found->start_mark.line + 1, key);
+            return error_set(self->err, DUBBOC_E_PARSE,
+                "line %zu: %s holds something that is no text", found->start_mark.line + 1, key);
     if (found->data.sequence.items.start < found->data.sequence.items.top)
         *list = found;
     return DUBBOC_OK;
@@ -168,7 +183,8 @@ static dubboc_status read_list(const rule *self, const yaml_node_t *map, const c
 
 static size_t list_count(const yaml_node_t *list)
 {
-    return list != NULL ? (size_t)(list->data.sequence.items.top - list->data.sequence.items.start) : 0;
+    return list != NULL ? (size_t)(list->data.sequence.items.top - list->data.sequence.items.start)
+                        : 0;
 }
 
 static dubboc_slice list_item(const rule *self, const yaml_node_t *list, size_t at)
@@ -179,17 +195,19 @@ static dubboc_slice list_item(const rule *self, const yaml_node_t *list, size_t 
 /* Remembers members that are not among those (ended by NULL). */
 static void note_strange(rule *self, const yaml_node_t *map, const char *const *known)
 {
-    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
+         pair++) {
         dubboc_slice key = scalar_of(yaml_document_get_node(self->document, pair->key));
         size_t i = 0, len = strlen(self->strange);
         while (known[i] != NULL && !slice_is(key, known[i]))
             i++;
         if (known[i] == NULL && key.len < sizeof self->strange - len - 2)
-            snprintf(self->strange + len, sizeof self->strange - len, "%s%.*s", len > 0 ? "," : "", SLICE_ARGS(key));
+            snprintf(self->strange + len, sizeof self->strange - len, "%s%.*s", len > 0 ? "," : "",
+                SLICE_ARGS(key));
     }
 }
 
-/* --- one entry of configs ---------------------------------------------------------------------------------------------------------------------- */
+/* --- one entry of configs --- */
 
 typedef struct entry {
     const yaml_node_t *parameters;
@@ -208,7 +226,8 @@ static dubboc_status read_entry(rule *self, const yaml_node_t *map, entry *out)
     dubboc_status status = read_text(self, map, "side", &out->side);
     if (status == DUBBOC_OK)
         status = read_text(self, map, "type", &type);
-    if (status == DUBBOC_OK && type.len > 0 && !slice_is(type, "general")) { /* only then its own switch counts */
+    /* only then its own switch counts */
+    if (status == DUBBOC_OK && type.len > 0 && !slice_is(type, "general")) {
         out->is_enabled = true;
         status = read_bool(self, map, "enabled", &out->is_enabled);
     } else if (status == DUBBOC_OK) {
@@ -225,7 +244,8 @@ static dubboc_status read_entry(rule *self, const yaml_node_t *map, entry *out)
     if (status == DUBBOC_OK)
         status = read_list(self, map, "services", &out->services);
     out->parameters = find(self, map, "parameters");
-    if (status == DUBBOC_OK && (out->parameters == NULL || out->parameters->type != YAML_MAPPING_NODE))
+    if (status == DUBBOC_OK &&
+        (out->parameters == NULL || out->parameters->type != YAML_MAPPING_NODE))
         status = fail(self, map, "no parameters");
     return status;
 }
@@ -241,7 +261,8 @@ static void add_param(url_writer *writer, dubboc_slice key, dubboc_slice value, 
     free(text);
 }
 
-static void add_list(const rule *self, url_writer *writer, const char *key, const yaml_node_t *list, bool *has_memory)
+static void add_list(const rule *self, url_writer *writer, const char *key, const yaml_node_t *list,
+    bool *has_memory)
 {
     buffer joined;
     buffer_init(&joined, URL_BYTES_MAX);
@@ -264,11 +285,13 @@ static bool is_key(dubboc_slice key)
     return key.len > 0;
 }
 
-static dubboc_status add_parameters(const rule *self, url_writer *writer, const yaml_node_t *map, bool *has_memory)
+static dubboc_status add_parameters(
+    const rule *self, url_writer *writer, const yaml_node_t *map, bool *has_memory)
 {
     if (map->data.mapping.pairs.start == map->data.mapping.pairs.top)
         return fail(self, map, "no parameters");
-    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
+         pair++) {
         const yaml_node_t *value = yaml_document_get_node(self->document, pair->value);
         dubboc_slice key = scalar_of(yaml_document_get_node(self->document, pair->key));
         if (!is_key(key) || value->type != YAML_SCALAR_NODE)
@@ -278,7 +301,8 @@ static dubboc_status add_parameters(const rule *self, url_writer *writer, const 
     return DUBBOC_OK;
 }
 
-/* "[group/]interface[:version]", or "interface:version:group" with empty parts, as the rule's own node is named. */
+/* "[group/]interface[:version]", or "interface:version:group" with empty parts, as the rule's own
+ * node is named. */
 static dubboc_slice split_service(dubboc_slice service, dubboc_slice *group, dubboc_slice *version)
 {
     dubboc_slice head, tail, interface;
@@ -300,8 +324,8 @@ typedef struct target {
     dubboc_slice application;
 } target;
 
-static dubboc_status write_params(
-    const rule *self, const entry *of, const target *to, dubboc_slice group, dubboc_slice version, url_writer *writer)
+static dubboc_status write_params(const rule *self, const entry *of, const target *to,
+    dubboc_slice group, dubboc_slice version, url_writer *writer)
 {
     bool has_memory = true;
     dubboc_status status = add_parameters(self, writer, of->parameters, &has_memory);
@@ -328,20 +352,25 @@ static dubboc_status keep(rule *self, const char *text, dubboc_slice address)
     if (status == DUBBOC_E_NO_MEMORY)
         return error_no_memory(self->err);
     if (status != DUBBOC_OK)
-        return error_set(
-            self->err, DUBBOC_E_PARSE, "address \"%.*s\": %s", (int)(address.len < 80 ? address.len : 80), address.at, why.text);
+        return error_set(self->err, DUBBOC_E_PARSE, "address \"%.*s\": %s",
+            (int)(address.len < 80 ? address.len : 80), address.at, why.text);
     provider_url_free(url);
     if (self->urls->count == RULE_URLS_MAX)
-        return error_set(self->err, DUBBOC_E_TOO_BIG, "it stands for more than %d URLs", RULE_URLS_MAX);
-    return registry_list_add(self->urls, &self->capacity, slice_of(text)) ? DUBBOC_OK : error_no_memory(self->err);
+        return error_set(
+            self->err, DUBBOC_E_TOO_BIG, "it stands for more than %d URLs", RULE_URLS_MAX);
+    return registry_list_add(self->urls, &self->capacity, slice_of(text))
+               ? DUBBOC_OK
+               : error_no_memory(self->err);
 }
 
 static dubboc_status add_url(rule *self, const entry *of, const target *to)
 {
     dubboc_slice group, version, interface = split_service(to->service, &group, &version);
     char *address = mem_dup_slice(to->address), *path = mem_dup_slice(interface), *text = NULL;
-    url_writer *writer = address != NULL && path != NULL ? url_writer_new("override", address, path) : NULL;
-    dubboc_status status = writer != NULL ? write_params(self, of, to, group, version, writer) : error_no_memory(self->err);
+    url_writer *writer =
+        address != NULL && path != NULL ? url_writer_new("override", address, path) : NULL;
+    dubboc_status status = writer != NULL ? write_params(self, of, to, group, version, writer)
+                                          : error_no_memory(self->err);
     if (status == DUBBOC_OK && (text = url_writer_text(writer)) == NULL)
         status = error_no_memory(self->err);
     if (status == DUBBOC_OK)
@@ -353,7 +382,8 @@ static dubboc_status add_url(rule *self, const entry *of, const target *to)
     return status;
 }
 
-static dubboc_slice item_or(const rule *self, const yaml_node_t *list, size_t at, dubboc_slice otherwise)
+static dubboc_slice item_or(
+    const rule *self, const yaml_node_t *list, size_t at, dubboc_slice otherwise)
 {
     return list != NULL ? list_item(self, list, at) : otherwise;
 }
@@ -367,7 +397,8 @@ static dubboc_status add_urls(rule *self, const entry *of)
     for (size_t a = 0; a < list_count(of->addresses) || a == 0; a++)
         for (size_t n = 0; (n < list_count(names) || n == 0) && status == DUBBOC_OK; n++) {
             target to = {.address = item_or(self, of->addresses, a, slice_of("0.0.0.0"))};
-            to.service = self->is_of_application ? item_or(self, names, n, slice_of("*")) : self->key;
+            to.service =
+                self->is_of_application ? item_or(self, names, n, slice_of("*")) : self->key;
             to.application = self->is_of_application ? self->key : item_or(self, names, n, none);
             status = add_url(self, of, &to);
         }
@@ -376,8 +407,8 @@ static dubboc_status add_urls(rule *self, const entry *of)
 
 static dubboc_status add_entry(rule *self, const yaml_node_t *map)
 {
-    static const char *const known[] = {
-        "side", "type", "enabled", "addresses", "providerAddresses", "applications", "services", "parameters", NULL};
+    static const char *const known[] = {"side", "type", "enabled", "addresses", "providerAddresses",
+        "applications", "services", "parameters", NULL};
     entry of;
     if (map->type != YAML_MAPPING_NODE)
         return fail(self, map, "an entry of configs that has no members");
@@ -386,14 +417,15 @@ static dubboc_status add_entry(rule *self, const yaml_node_t *map)
         return status;
     note_strange(self, map, known);
     if (find(self, map, "match") != NULL) {
-        LOG(DUBBOC_LOG_WARN, "selector", "an entry of a rule is left out: its condition is not understood",
+        LOG(DUBBOC_LOG_WARN, "selector",
+            "an entry of a rule is left out: its condition is not understood",
             "rule=\"%s\" line=%zu member=match", self->name, map->start_mark.line + 1);
         return DUBBOC_OK;
     }
     return of.is_enabled ? add_urls(self, &of) : DUBBOC_OK;
 }
 
-/* --- the whole --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 static dubboc_status read_head(rule *self, const yaml_node_t *root)
 {
@@ -415,8 +447,8 @@ static dubboc_status read_head(rule *self, const yaml_node_t *root)
 
 static dubboc_status read_map(rule *self, const yaml_node_t *root)
 {
-    static const char *const known[] = {
-        "configVersion", "scope", "key", "enabled", "configs", "priority", "runtime", "force", "apiVersion", NULL};
+    static const char *const known[] = {"configVersion", "scope", "key", "enabled", "configs",
+        "priority", "runtime", "force", "apiVersion", NULL};
     dubboc_status status = read_head(self, root);
     if (status != DUBBOC_OK)
         return status;
@@ -428,8 +460,8 @@ static dubboc_status read_map(rule *self, const yaml_node_t *root)
          item < configs->data.sequence.items.top && status == DUBBOC_OK; item++)
         status = add_entry(self, yaml_document_get_node(self->document, *item));
     if (self->strange[0] != '\0')
-        LOG(DUBBOC_LOG_INFO, "selector", "a rule has members that are not known", "rule=\"%s\" members=%s", self->name,
-            self->strange);
+        LOG(DUBBOC_LOG_INFO, "selector", "a rule has members that are not known",
+            "rule=\"%s\" members=%s", self->name, self->strange);
     return status;
 }
 
@@ -452,10 +484,12 @@ static dubboc_status read_root(rule *self)
         return DUBBOC_OK;
     if (root->type == YAML_SEQUENCE_NODE)
         return read_urls(self, root);
-    return root->type == YAML_MAPPING_NODE ? read_map(self, root) : fail(self, root, "neither a rule nor a list of URLs");
+    return root->type == YAML_MAPPING_NODE ? read_map(self, root)
+                                           : fail(self, root, "neither a rule nor a list of URLs");
 }
 
-dubboc_status rule_yaml_read(const char *name, dubboc_slice text, registry_list *urls, dubboc_error *err)
+dubboc_status rule_yaml_read(
+    const char *name, dubboc_slice text, registry_list *urls, dubboc_error *err)
 {
     yaml_parser_t parser;
     yaml_document_t document;
@@ -469,7 +503,8 @@ dubboc_status rule_yaml_read(const char *name, dubboc_slice text, registry_list 
     if (!yaml_parser_load(&parser, &document)) {
         status = broken(&parser, err);
     } else {
-        rule self = {.name = name, .document = &document, .is_enabled = true, .urls = &list, .err = err};
+        rule self = {
+            .name = name, .document = &document, .is_enabled = true, .urls = &list, .err = err};
         status = read_root(&self);
         yaml_document_delete(&document);
     }

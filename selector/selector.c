@@ -1,5 +1,6 @@
-/* A selector's life, and its table of directories: buckets with chains that only grow at their heads, so that a look-up follows pointers that never change
- * and takes no lock; adding is done under one, and nothing is removed before the end. */
+/* A selector's life, and its table of directories: buckets with chains that only grow at their
+ * heads, so that a look-up follows pointers that never change and takes no lock; adding is done
+ * under one, and nothing is removed before the end. */
 #include "selector/selector.h"
 
 #include <assert.h>
@@ -12,7 +13,7 @@
 #include "selector/parts.h"
 #include "selector/snapshot_file.h"
 
-/* --- life ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void init_locks(selector *self)
 {
@@ -57,11 +58,12 @@ static dubboc_status open_outside(selector *self, const char *snapshot_dir, dubb
     return keeper_start(self, err);
 }
 
-dubboc_status selector_new(
-    const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err)
+dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http,
+    selector **self, dubboc_error *err)
 {
-    const char *load_balance =
-        settings->load_balance != NULL && settings->load_balance[0] != '\0' ? settings->load_balance : "random";
+    const char *load_balance = settings->load_balance != NULL && settings->load_balance[0] != '\0'
+                                   ? settings->load_balance
+                                   : "random";
     dubboc_status status = selector_check_policy(load_balance, err);
     if (status != DUBBOC_OK)
         return status;
@@ -80,7 +82,8 @@ dubboc_status selector_new(
         return error_no_memory(err);
     }
     made->application = mem_dup(settings->application != NULL ? settings->application : "");
-    status = made->application != NULL ? open_outside(made, settings->snapshot_dir, err) : error_no_memory(err);
+    status = made->application != NULL ? open_outside(made, settings->snapshot_dir, err)
+                                       : error_no_memory(err);
     if (status != DUBBOC_OK) {
         selector_free(made);
         return status;
@@ -120,7 +123,7 @@ void selector_free(selector *self)
     free(self);
 }
 
-/* --- the table ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static uint64_t hash_bytes(uint64_t hash, dubboc_slice text)
 {
@@ -136,22 +139,27 @@ static uint64_t hash_wanted(const selector *self, const url_wanted *wanted, bool
 
 static directory *find(const selector *self, const url_wanted *wanted, bool is_fixed, uint64_t hash)
 {
-    directory *each = atomic_load_explicit(&self->buckets[hash % DIRECTORY_BUCKETS], memory_order_acquire);
+    directory *each =
+        atomic_load_explicit(&self->buckets[hash % DIRECTORY_BUCKETS], memory_order_acquire);
     for (; each != NULL; each = atomic_load_explicit(&each->next_in_bucket, memory_order_relaxed))
-        if (each->hash == hash && each->is_fixed == is_fixed && slice_equal(each->wanted.interface, wanted->interface) &&
-            slice_equal(each->wanted.group, wanted->group) && slice_equal(each->wanted.version, wanted->version))
+        if (each->hash == hash && each->is_fixed == is_fixed &&
+            slice_equal(each->wanted.interface, wanted->interface) &&
+            slice_equal(each->wanted.group, wanted->group) &&
+            slice_equal(each->wanted.version, wanted->version))
             return each;
     return NULL;
 }
 
-/* Adds one, unless another thread has added its like or there are too many. *found is the one in the table. */
+/* Adds one, unless another thread has added its like or there are too many. *found is the one in
+ * the table. */
 static dubboc_status add(selector *self, directory *added, directory **found, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
     mutex_lock(&self->lock);
     *found = find(self, &added->wanted, added->is_fixed, added->hash);
     if (*found == NULL && self->directory_count == DIRECTORIES_MAX)
-        status = error_set(err, DUBBOC_E_TOO_BIG, "more than %d services are asked for", DIRECTORIES_MAX);
+        status = error_set(
+            err, DUBBOC_E_TOO_BIG, "more than %d services are asked for", DIRECTORIES_MAX);
     if (*found == NULL && status == DUBBOC_OK) {
         _Atomic(directory *) *head = &self->buckets[added->hash % DIRECTORY_BUCKETS];
         atomic_store_explicit(&added->next_in_bucket, atomic_load(head), memory_order_relaxed);
@@ -165,9 +173,10 @@ static dubboc_status add(selector *self, directory *added, directory **found, du
     return status;
 }
 
-/* --- directories --------------------------------------------------------------------------------------------------------------------------- */
+/* --- directories --- */
 
-/* Subscribes, unless another thread does or did. Whoever comes meanwhile gets the directory at once, and waits for it to be ready. */
+/* Subscribes, unless another thread does or did. Whoever comes meanwhile gets the directory at
+ * once, and waits for it to be ready. */
 static dubboc_status ensure_subscribed(selector *self, directory *of, dubboc_error *err)
 {
     mutex_lock(&self->lock);
@@ -186,14 +195,16 @@ static dubboc_status ensure_subscribed(selector *self, directory *of, dubboc_err
     return status;
 }
 
-dubboc_status selector_directory(selector *self, const url_wanted *wanted, directory **found, dubboc_error *err)
+dubboc_status selector_directory(
+    selector *self, const url_wanted *wanted, directory **found, dubboc_error *err)
 {
     uint64_t hash = hash_wanted(self, wanted, false);
     directory *known = find(self, wanted, false, hash);
     if (known == NULL) {
         if (self->source == NULL)
-            return error_set(
-                err, DUBBOC_E_REGISTRY, "no registry is set, and %.*s has no url of its own", SLICE_ARGS(wanted->interface));
+            return error_set(err, DUBBOC_E_REGISTRY,
+                "no registry is set, and %.*s has no url of its own",
+                SLICE_ARGS(wanted->interface));
         directory *made = directory_new(self, wanted, false, hash);
         if (made == NULL)
             return error_no_memory(err);
@@ -234,7 +245,7 @@ dubboc_status selector_fixed(selector *self, const char *url, directory **found,
     return status;
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- waiting --- */
 
 /* What the registry was doing while a caller waited in vain. */
 static dubboc_status directory_is_not_ready(const directory *self, dubboc_error *err)
@@ -242,8 +253,10 @@ static dubboc_status directory_is_not_ready(const directory *self, dubboc_error 
     const registry *source = self->owner->source;
     char trouble[REGISTRY_TROUBLE_SIZE];
     bool is_connected = registry_is_connected(source);
-    error_set(err, DUBBOC_E_REGISTRY, "the providers of %s could not be read in time: the registry %s %s", self->key,
-        registry_address(source), is_connected ? "is connected, but has not answered" : "cannot be reached");
+    error_set(err, DUBBOC_E_REGISTRY,
+        "the providers of %s could not be read in time: the registry %s %s", self->key,
+        registry_address(source),
+        is_connected ? "is connected, but has not answered" : "cannot be reached");
     registry_trouble(source, trouble);
     if (!is_connected && trouble[0] != '\0')
         error_append(err, " (%s)", trouble);
@@ -256,7 +269,8 @@ dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_
         return DUBBOC_OK;
     selector *owner = self->owner;
     mutex_lock(&owner->lock);
-    while (!atomic_load(&self->is_ready) && !owner->is_stopped && condition_wait(&owner->changed, &owner->lock, deadline_ns))
+    while (!atomic_load(&self->is_ready) && !owner->is_stopped &&
+           condition_wait(&owner->changed, &owner->lock, deadline_ns))
         continue;
     bool is_ready = atomic_load(&self->is_ready), is_stopped = owner->is_stopped;
     mutex_unlock(&owner->lock);

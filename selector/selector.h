@@ -1,8 +1,11 @@
-/* The cache selector: for each (interface, group, version) that is used, a directory with an immutable snapshot of the providers that may be called,
- * fed by the registry's watch, read again every TTL, kept when that fails, changed by what administrators set (selector/configurator.h). A pick reads the current snapshot without a lock and without
- * allocating (selector/snapshot.h says how snapshots are reclaimed), asks the policy, and holds the provider by its in-flight count.
+/* The cache selector: for each (interface, group, version) that is used, a directory with an
+ * immutable snapshot of the providers that may be called, fed by the registry's watch, read again
+ * every TTL, kept when that fails, changed by what administrators set (selector/configurator.h). A
+ * pick reads the current snapshot without a lock and without allocating (selector/snapshot.h says
+ * how snapshots are reclaimed), asks the policy, and holds the provider by its in-flight count.
  *
- * Providers outlive snapshots: a changed list keeps the connections, the health and the policy's counters of those that stay. */
+ * Providers outlive snapshots: a changed list keeps the connections, the health and the policy's
+ * counters of those that stay. */
 #ifndef SELECTOR_SELECTOR_H
 #define SELECTOR_SELECTOR_H
 
@@ -13,7 +16,8 @@
 #include "transport/http_client.h"
 
 typedef struct selector selector;
-typedef struct directory directory; /* one (interface, group, version); lives as long as the selector */
+typedef struct directory
+    directory; /* one (interface, group, version); lives as long as the selector */
 
 /* One provider, known by its identity. Fields are constant but for those named atomic. */
 typedef struct provider {
@@ -25,43 +29,55 @@ typedef struct provider {
     atomic_uint references;
     atomic_uint in_flight;
     /* health (selector/health.c); small, so that all of it stays on one cache line */
-    _Atomic uint16_t failures;        /* in a row */
-    _Atomic uint8_t rests;            /* after failures, in a row: the rest grows with it */
-    _Atomic uint8_t refusals;         /* in a row: as many as lead to a rest, then rests less answers */
-    _Atomic uint32_t refused_ms;      /* the last refusal, by the clock's lower bits; 0: none */
+    _Atomic uint16_t failures;   /* in a row */
+    _Atomic uint8_t rests;       /* after failures, in a row: the rest grows with it */
+    _Atomic uint8_t refusals;    /* in a row: as many as lead to a rest, then rests less answers */
+    _Atomic uint32_t refused_ms; /* the last refusal, by the clock's lower bits; 0: none */
     _Atomic int64_t resting_until_ns; /* 0: never failed or refused since its last answer */
 } provider;
 
 typedef struct selector_settings {
-    int64_t ttl_ms;           /* re-read after this, jittered by 10 %; < 0: never */
-    int64_t empty_grace_ms;   /* a successful empty reading clears the list only after this (design 6) */
-    const char *snapshot_dir; /* NULL or "": none; else lists are kept there for starts without a registry */
+    int64_t ttl_ms; /* re-read after this, jittered by 10 %; < 0: never */
+    int64_t
+        empty_grace_ms; /* a successful empty reading clears the list only after this (design 6) */
+    const char *snapshot_dir; /* NULL or "": none; else lists are kept there for starts without a
+                                 registry */
     const char *load_balance; /* default policy */
-    int health_failures;      /* rest a provider after so many failures or refusals in a row; <= 0: never */
-    int64_t health_rest_ms;   /* after failures: 30 s, times how often in a row */
-    const char *application;  /* the own name, by which configurators may choose consumers; NULL or "": none */
-    uint8_t (*peer_of)(const provider_url
-            *url); /* what kind of peer wrote a node, for picks to tell; NULL: all are 0. Any thread; must not block */
+    /* rest a provider after so many failures or refusals in a row; <= 0: never */
+    int health_failures;
+    int64_t health_rest_ms;  /* after failures: 30 s, times how often in a row */
+    const char *application; /* the own name, by which configurators may choose consumers; NULL or
+                                "": none */
+    uint8_t (*peer_of)(
+        const provider_url *url); /* what kind of peer wrote a node, for picks to tell; NULL: all
+                                     are 0. Any thread; must not block */
 } selector_settings;
 
-/* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the selector. Starts a thread.
- * DUBBOC_E_ARGUMENT, DUBBOC_E_UNSUPPORTED: settings->load_balance, as selector_check_policy(). DUBBOC_E_SYSTEM: the snapshot folder cannot be made or written
- * to, or there is no thread. DUBBOC_E_NO_MEMORY. */
-dubboc_status selector_new(
-    const selector_settings *settings, registry *source, http_client *http, selector **self, dubboc_error *err);
-/* No pick may run or be held any more. Writes snapshot files that are due, so it may wait for the disk. NULL is accepted. */
+/* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the
+ * selector. Starts a thread.
+ * DUBBOC_E_ARGUMENT, DUBBOC_E_UNSUPPORTED: settings->load_balance, as selector_check_policy().
+ * DUBBOC_E_SYSTEM: the snapshot folder cannot be made or written to, or there is no thread.
+ * DUBBOC_E_NO_MEMORY. */
+dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http,
+    selector **self, dubboc_error *err);
+/* No pick may run or be held any more. Writes snapshot files that are due, so it may wait for the
+ * disk. NULL is accepted. */
 void selector_free(selector *self);
 
-/* Whether there is such a policy; the error lists those that are. DUBBOC_E_UNSUPPORTED: known to Dubbo, not in this release. DUBBOC_E_ARGUMENT. */
+/* Whether there is such a policy; the error lists those that are. DUBBOC_E_UNSUPPORTED: known to
+ * Dubbo, not in this release. DUBBOC_E_ARGUMENT. */
 dubboc_status selector_check_policy(const char *name, dubboc_error *err);
 
-/* The directory for what is wanted, made and subscribed at first use. Look-up of a known one takes no lock. Never freed before the selector. Any thread.
- * DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536 are asked for. Else as registry_subscribe(), tried again at the next call. */
-dubboc_status selector_directory(selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);
+/* The directory for what is wanted, made and subscribed at first use. Look-up of a known one takes
+ * no lock. Never freed before the selector. Any thread.
+ * DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536 are asked for. Else as
+ * registry_subscribe(), tried again at the next call. */
+dubboc_status selector_directory(
+    selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);
 
-/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept until
- * the end and found again by its URL, so this is for URLs of the configuration. jsonrpc:// is http://;
- * the port is 80, or 443 for https, and the path "/", when the URL has none. Any thread.
+/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept
+ * until the end and found again by its URL, so this is for URLs of the configuration. jsonrpc:// is
+ * http://; the port is 80, or 443 for https, and the path "/", when the URL has none. Any thread.
  * DUBBOC_E_ARGUMENT: no such URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err);
 
@@ -76,34 +92,40 @@ typedef struct direct_hold {
     uint8_t peer;
 } direct_hold;
 
-/* Errors as selector_fixed(), but never DUBBOC_E_TOO_BIG. Nothing is allocated for a URL without '?'
- * that is kept. Any thread. */
-dubboc_status selector_direct_take(selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err);
+/* Errors as selector_fixed(), but never DUBBOC_E_TOO_BIG. Nothing is allocated for a URL without
+ * '?' that is kept. Any thread. */
+dubboc_status selector_direct_take(
+    selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err);
 
 /* After the last pick_release(). Again is harmless; so is a zeroed hold. */
 void selector_direct_give_back(direct_hold *hold);
 
-/* Waits until the directory has been read once, from the registry or from its snapshot file. DUBBOC_E_REGISTRY: not by then (err says what the
- * registry is doing); DUBBOC_E_CLOSED: selector_stop() was called. Returns at once when it has been. Any thread. */
+/* Waits until the directory has been read once, from the registry or from its snapshot file.
+ * DUBBOC_E_REGISTRY: not by then (err says what the registry is doing); DUBBOC_E_CLOSED:
+ * selector_stop() was called. Returns at once when it has been. Any thread. */
 dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err);
 void selector_stop(selector *self); /* ends those waits, now and later; any thread */
 
 /* What a pick knows of its call. */
 typedef struct pick_request {
-    const char *policy; /* NULL: the default; else one that selector_check_policy() accepts (asserted) */
+    const char
+        *policy; /* NULL: the default; else one that selector_check_policy() accepts (asserted) */
     dubboc_slice method;
-    provider *const *excluded; /* tried before in this call: taken again only when there is no other */
+    provider *const
+        *excluded; /* tried before in this call: taken again only when there is no other */
     size_t excluded_count;
 } pick_request;
 
-/* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no allocation. false: there is none at all (directory_explain()). Any thread. */
+/* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no
+ * allocation. false: there is none at all (directory_explain()). Any thread. */
 typedef struct pick {
     provider *provider;
     int64_t timeout_ms;       /* the node's own for this method, 0: none */
     int retries;              /* the node's own for this method, -1: none */
     uint32_t refused_ms;      /* the provider's, when it was picked */
     uint8_t peer;             /* as selector_settings.peer_of said of its node */
-    bool timeout_is_override; /* an administrator set it: stronger than what the consumer's configuration says */
+    bool timeout_is_override; /* an administrator set it: stronger than what the consumer's
+                                 configuration says */
     bool retries_are_override;
 } pick;
 bool directory_pick(directory *self, const pick_request *request, pick *out);
@@ -117,21 +139,24 @@ typedef enum pick_outcome {
 } pick_outcome;
 void pick_release(directory *self, pick *held, pick_outcome outcome);
 
-/* Whether a pick would find a provider, resting or not, that is not among the excluded. Any thread. */
+/* Whether a pick would find a provider, resting or not, that is not among the excluded. Any
+ * thread. */
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
 
-/* Whether the list has a provider that is not among the excluded and may be expected to take a call:
- * it does not rest, what came of its last call was no failure, and it has not refused one within the
- * last second. Any thread. */
+/* Whether the list has a provider that is not among the excluded and may be expected to take a
+ * call: it does not rest, what came of its last call was no failure, and it has not refused one
+ * within the last second. Any thread. */
 bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count);
 
 /* How many providers may be picked now, resting ones included. */
 size_t directory_count(directory *self);
 
-/* Why there is none, or what there is: the nodes seen, and why they were left out ("3 nodes seen at ...; 10.0.0.1:1/x and 1 more: protocol dubbo; ...: group g1,
- * wanted none"), as one line of at most size bytes. Nodes of which the same is to be said are counted behind the first of them, of at most 20 such groups; those
- * for which there is no room are counted at the end. visit (may be NULL) gets each node and its reason (NULL: usable), with no lock held. */
-void directory_explain(
-    directory *self, char *line, size_t size, void (*visit)(void *arg, const char *url, const char *reason), void *arg);
+/* Why there is none, or what there is: the nodes seen, and why they were left out ("3 nodes seen at
+ * ...; 10.0.0.1:1/x and 1 more: protocol dubbo; ...: group g1, wanted none"), as one line of at
+ * most size bytes. Nodes of which the same is to be said are counted behind the first of them, of
+ * at most 20 such groups; those for which there is no room are counted at the end. visit (may be
+ * NULL) gets each node and its reason (NULL: usable), with no lock held. */
+void directory_explain(directory *self, char *line, size_t size,
+    void (*visit)(void *arg, const char *url, const char *reason), void *arg);
 
 #endif

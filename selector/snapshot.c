@@ -1,26 +1,36 @@
 /* Snapshots, and how they are reclaimed: SRCU in the small.
  *
- * A pick must read the current list without a lock, without allocating and without writing anything that other threads read, while the list may be
- * replaced at any moment. The difficulty is to know when nobody can look at a replaced list any more, so that it may be freed.
+ * A pick must read the current list without a lock, without allocating and without writing anything
+ * that other threads read, while the list may be replaced at any moment. The difficulty is to know
+ * when nobody can look at a replaced list any more, so that it may be freed.
  *
- *   Reader:  1. adds one to a counter          Writer:  A. swaps the directory's pointer to the new snapshot
- *            2. loads the pointer                       B. looks at every counter until it has seen each at zero once
+ *   Reader:  1. adds one to a counter          Writer:  A. swaps the directory's pointer to the new
+ *   snapshot
+ *            2. loads the pointer                       B. looks at every counter until it has seen
+ *            each at zero once
  *            3. uses the snapshot                       C. frees the old snapshot
  *            4. takes one from the counter
  *
- * Steps 1, 2, A and B are sequentially consistent, so all threads agree on one order of them. A reader that got the old pointer did step 2, and so step 1,
- * before A; its counter is not zero from before A until its step 4. When the writer has seen that counter at zero after A, that reader has gone; later
- * ones get the new pointer. Step 4 releases and B acquires, so all that the reader did happens before C.
+ * Steps 1, 2, A and B are sequentially consistent, so all threads agree on one order of them. A
+ * reader that got the old pointer did step 2, and so step 1, before A; its counter is not zero from
+ * before A until its step 4. When the writer has seen that counter at zero after A, that reader has
+ * gone; later ones get the new pointer. Step 4 releases and B acquires, so all that the reader did
+ * happens before C.
  *
- * One counter would be a line that all threads write, so there are THREAD_SLOTS of them, each on a cache line of its own, and a thread always uses the same
- * one. Threads beyond that number share slots, which is slower but not wrong: the counters are atomic, each is exact by itself.
+ * One counter would be a line that all threads write, so there are THREAD_SLOTS of them, each on a
+ * cache line of its own, and a thread always uses the same one. Threads beyond that number share
+ * slots, which is slower but not wrong: the counters are atomic, each is exact by itself.
  *
- * What is left is that the writer might never meet a busy counter at zero. So every slot has two counters, and an epoch says which one newcomers use. The
- * writer first waits for the counter of the other epoch, which only stragglers use (they read the epoch just before it was flipped the last time); flips
- * the epoch; and waits for the former one, which nobody new enters now. The epoch decides only how soon the wait ends, never whether it is right: that
- * needs no more than each counter seen at zero after A. So writers of several directories may wait at the same time, and need no lock among them.
+ * What is left is that the writer might never meet a busy counter at zero. So every slot has two
+ * counters, and an epoch says which one newcomers use. The writer first waits for the counter of
+ * the other epoch, which only stragglers use (they read the epoch just before it was flipped the
+ * last time); flips the epoch; and waits for the former one, which nobody new enters now. The epoch
+ * decides only how soon the wait ends, never whether it is right: that needs no more than each
+ * counter seen at zero after A. So writers of several directories may wait at the same time, and
+ * need no lock among them.
  *
- * What a pick takes out of the section is a provider, held by its own in_flight count (selector/provider.c says how those are freed). */
+ * What a pick takes out of the section is a provider, held by its own in_flight count
+ * (selector/provider.c says how those are freed). */
 #include "selector/snapshot.h"
 
 #include <sched.h>
@@ -29,7 +39,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-/* --- snapshots ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- snapshots --- */
 
 snapshot *snapshot_new(size_t count)
 {
@@ -73,7 +83,7 @@ void snapshot_free(snapshot *self)
     free(self);
 }
 
-/* --- readers ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- readers --- */
 
 atomic_uint *readers_enter(readers *self)
 {
@@ -88,7 +98,8 @@ void readers_leave(atomic_uint *entered)
     atomic_fetch_sub_explicit(entered, 1, memory_order_release);
 }
 
-/* A reader inside is usually done before we look again; one that was put off the processor needs real time. */
+/* A reader inside is usually done before we look again; one that was put off the processor needs
+ * real time. */
 static void give_way(unsigned tries)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000};
@@ -101,7 +112,9 @@ static void give_way(unsigned tries)
 static void wait_for_epoch(readers *self, unsigned epoch)
 {
     for (size_t i = 0; i < THREAD_SLOTS; i++)
-        for (unsigned tries = 0; atomic_load_explicit(&self->slots[i].active[epoch], memory_order_seq_cst) != 0; tries++)
+        for (unsigned tries = 0;
+             atomic_load_explicit(&self->slots[i].active[epoch], memory_order_seq_cst) != 0;
+             tries++)
             give_way(tries);
 }
 

@@ -16,11 +16,13 @@
 
 #define FILE_WORD "dubboc-providers"
 #define FILE_VERSION 1
-#define NAME_MAX_BYTES 180 /* of the escaped interface in a file name, which holds 255 with all that is added */
+/* of the escaped interface in a file name, which holds 255 with all that is added */
+#define NAME_MAX_BYTES 180
 
-/* --- names and checksums ------------------------------------------------------------------------------------------------------------------- */
+/* --- names and checksums --- */
 
-/* "<folder>/<interface>.providers<suffix>"; a name too long for a file keeps its beginning and gets its checksum. NULL: no memory. */
+/* "<folder>/<interface>.providers<suffix>"; a name too long for a file keeps its beginning and gets
+ * its checksum. NULL: no memory. */
 static char *file_path(const char *folder, dubboc_slice interface, const char *suffix)
 {
     buffer name;
@@ -28,7 +30,8 @@ static char *file_path(const char *folder, dubboc_slice interface, const char *s
     url_encode(&name, interface);
     char *path = NULL;
     if (name.status == DUBBOC_OK && name.len <= NAME_MAX_BYTES)
-        path = mem_printf("%s/%.*s.providers%s", folder, (int)name.len, name.len > 0 ? name.data : "", suffix);
+        path = mem_printf(
+            "%s/%.*s.providers%s", folder, (int)name.len, name.len > 0 ? name.data : "", suffix);
     else if (name.status == DUBBOC_OK)
         path = mem_printf("%s/%.*s-%016llx.providers%s", folder, NAME_MAX_BYTES, name.data,
             (unsigned long long)hash_add(HASH_START, interface), suffix);
@@ -45,14 +48,15 @@ void snapshot_lines_fini(snapshot_lines *self)
 
 bool snapshot_lines_add(buffer *lines, dubboc_slice url)
 {
-    if (url.len == 0 || memchr(url.at, '\n', url.len) != NULL || memchr(url.at, '\0', url.len) != NULL)
+    if (url.len == 0 || memchr(url.at, '\n', url.len) != NULL ||
+        memchr(url.at, '\0', url.len) != NULL)
         return false;
     buffer_append_slice(lines, url);
     buffer_append_char(lines, '\n');
     return true;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 /* A writer holds a lock on its unfinished file, which the kernel takes away when it dies. On a file
  * system without locks nobody has one. */
@@ -73,7 +77,8 @@ static bool snapshot_is_unfinished(dubboc_slice name)
     while (digits > 0 && ascii_is_digit(name.at[digits - 1]))
         digits--;
     bool has_digits = digits < name.len - end_len;
-    return has_digits && digits > middle_len && memcmp(name.at + digits - middle_len, middle, middle_len) == 0;
+    return has_digits && digits > middle_len &&
+           memcmp(name.at + digits - middle_len, middle, middle_len) == 0;
 }
 
 /* Removes the file if nobody writes it any more. */
@@ -84,8 +89,8 @@ static void snapshot_remove_left_over(int folder_fd, const char *name)
     if (fd < 0)
         return;
     bool is_left_over = fstat(fd, &opened) == 0 && S_ISREG(opened.st_mode) && snapshot_lock(fd) &&
-                        fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && named.st_ino == opened.st_ino &&
-                        named.st_dev == opened.st_dev;
+                        fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+                        named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
     if (is_left_over)
         (void)unlinkat(folder_fd, name, 0);
     close(fd);
@@ -106,9 +111,11 @@ static void snapshot_folder_clean(const char *folder)
 dubboc_status snapshot_folder_open(const char *folder, dubboc_error *err)
 {
     if (mkdir(folder, 0700) != 0 && errno != EEXIST)
-        return error_set(err, DUBBOC_E_SYSTEM, "the folder for snapshots %s cannot be made: %s", folder, strerror(errno));
+        return error_set(err, DUBBOC_E_SYSTEM, "the folder for snapshots %s cannot be made: %s",
+            folder, strerror(errno));
     if (access(folder, W_OK | X_OK) != 0)
-        return error_set(err, DUBBOC_E_SYSTEM, "the folder for snapshots %s cannot be written to: %s", folder, strerror(errno));
+        return error_set(err, DUBBOC_E_SYSTEM,
+            "the folder for snapshots %s cannot be written to: %s", folder, strerror(errno));
     snapshot_folder_clean(folder);
     return DUBBOC_OK;
 }
@@ -129,8 +136,9 @@ static bool write_all(int fd, dubboc_slice data)
 #define OPEN_ATTEMPTS 200
 #define OPEN_AGAIN_MS 1
 
-/* The unfinished file, locked. Whoever cleans the folder may have taken it before the lock was ours:
- * then another one is made, as soon as it has been removed, which takes a moment. -1: errno. */
+/* The unfinished file, locked. Whoever cleans the folder may have taken it before the lock was
+ * ours: then another one is made, as soon as it has been removed, which takes a moment. -1:
+ * errno. */
 static int snapshot_open_new(const char *path)
 {
     for (int i = 0; i < OPEN_ATTEMPTS; i++) {
@@ -150,7 +158,8 @@ static int snapshot_open_new(const char *path)
 }
 
 /* The new content under the temporary name, on the disk, then under its own. */
-static dubboc_status write_file(const char *fresh, const char *path, dubboc_slice header, dubboc_slice lines, dubboc_error *err)
+static dubboc_status write_file(
+    const char *fresh, const char *path, dubboc_slice header, dubboc_slice lines, dubboc_error *err)
 {
     int fd = snapshot_open_new(fresh);
     if (fd < 0)
@@ -178,12 +187,14 @@ static void sync_folder(const char *folder)
 
 static void write_header(buffer *header, dubboc_slice interface, dubboc_slice lines, size_t count)
 {
-    buffer_printf(header, FILE_WORD " %d %zu %016llx ", FILE_VERSION, count, (unsigned long long)hash_add(HASH_START, lines));
+    buffer_printf(header, FILE_WORD " %d %zu %016llx ", FILE_VERSION, count,
+        (unsigned long long)hash_add(HASH_START, lines));
     url_encode(header, interface);
     buffer_append_char(header, '\n');
 }
 
-dubboc_status snapshot_file_save(const char *folder, dubboc_slice interface, dubboc_slice lines, size_t count, dubboc_error *err)
+dubboc_status snapshot_file_save(
+    const char *folder, dubboc_slice interface, dubboc_slice lines, size_t count, dubboc_error *err)
 {
     char suffix[32];
     /* not the process: it may have more clients than one, each with a thread that saves */
@@ -193,7 +204,9 @@ dubboc_status snapshot_file_save(const char *folder, dubboc_slice interface, dub
     buffer header;
     buffer_init(&header, 4 * interface.len + 128);
     write_header(&header, interface, lines, count);
-    dubboc_status status = path == NULL || fresh == NULL || header.status != DUBBOC_OK ? error_no_memory(err) : DUBBOC_OK;
+    dubboc_status status = path == NULL || fresh == NULL || header.status != DUBBOC_OK
+                               ? error_no_memory(err)
+                               : DUBBOC_OK;
     if (status == DUBBOC_OK) {
         status = write_file(fresh, path, buffer_slice(&header), lines, err);
         if (status == DUBBOC_OK)
@@ -205,7 +218,7 @@ dubboc_status snapshot_file_save(const char *folder, dubboc_slice interface, dub
     return status;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 typedef struct file_header {
     uint64_t version;
@@ -222,16 +235,19 @@ static dubboc_status parse_header(dubboc_slice line, file_header *header, dubboc
     if (!slice_cut(line, ' ', &version, &line) || !slice_u64(version, UINT32_MAX, &header->version))
         return error_set(err, DUBBOC_E_PARSE, "its version cannot be read");
     if (header->version != FILE_VERSION)
-        return error_set(err, DUBBOC_E_UNSUPPORTED, "it is of version %llu, this program reads version %d",
+        return error_set(err, DUBBOC_E_UNSUPPORTED,
+            "it is of version %llu, this program reads version %d",
             (unsigned long long)header->version, FILE_VERSION);
-    if (!slice_cut(line, ' ', &count, &line) || !slice_u64(count, SNAPSHOT_FILE_MAX_BYTES, &header->count) ||
+    if (!slice_cut(line, ' ', &count, &line) ||
+        !slice_u64(count, SNAPSHOT_FILE_MAX_BYTES, &header->count) ||
         !slice_cut(line, ' ', &header->sum, &header->interface))
         return error_set(err, DUBBOC_E_PARSE, "its first line is broken");
     return DUBBOC_OK;
 }
 
 /* DUBBOC_E_PARSE: it is another. */
-static dubboc_status check_interface(dubboc_slice escaped, dubboc_slice interface, dubboc_error *err)
+static dubboc_status check_interface(
+    dubboc_slice escaped, dubboc_slice interface, dubboc_error *err)
 {
     buffer expected;
     buffer_init(&expected, 4 * interface.len + 1);
@@ -254,7 +270,8 @@ static size_t count_lines(dubboc_slice body)
 }
 
 /* Every line ends with a line feed, which becomes the zero byte at the URL's end. */
-static dubboc_status cut_lines(char *body, size_t len, size_t count, snapshot_lines *lines, dubboc_error *err)
+static dubboc_status cut_lines(
+    char *body, size_t len, size_t count, snapshot_lines *lines, dubboc_error *err)
 {
     lines->urls = MEM_NEW_ARRAY(count + 1, const char *);
     if (lines->urls == NULL)
@@ -269,7 +286,8 @@ static dubboc_status cut_lines(char *body, size_t len, size_t count, snapshot_li
     return DUBBOC_OK;
 }
 
-dubboc_status snapshot_file_parse(char *memory, size_t len, dubboc_slice interface, snapshot_lines *lines, dubboc_error *err)
+dubboc_status snapshot_file_parse(
+    char *memory, size_t len, dubboc_slice interface, snapshot_lines *lines, dubboc_error *err)
 {
     *lines = (snapshot_lines){.count = 0};
     file_header header;
@@ -284,8 +302,8 @@ dubboc_status snapshot_file_parse(char *memory, size_t len, dubboc_slice interfa
         return status;
     dubboc_slice body = slice_make(stop + 1, len - (size_t)(stop + 1 - memory));
     snprintf(sum, sizeof sum, "%016llx", (unsigned long long)hash_add(HASH_START, body));
-    if (!slice_is(header.sum, sum) || (body.len > 0 && body.at[body.len - 1] != '\n') || count_lines(body) != header.count ||
-        memchr(memory, '\0', len) != NULL)
+    if (!slice_is(header.sum, sum) || (body.len > 0 && body.at[body.len - 1] != '\n') ||
+        count_lines(body) != header.count || memchr(memory, '\0', len) != NULL)
         return error_set(err, DUBBOC_E_PARSE, "it is torn or was changed");
     return cut_lines(stop + 1, body.len, (size_t)header.count, lines, err);
 }
@@ -298,8 +316,8 @@ static dubboc_status read_whole(int fd, char **memory, size_t *len, dubboc_error
     if (!S_ISREG(info.st_mode))
         return error_set(err, DUBBOC_E_PARSE, "it is no regular file");
     if (info.st_size > (off_t)SNAPSHOT_FILE_MAX_BYTES)
-        return error_set(
-            err, DUBBOC_E_TOO_BIG, "it has %lld bytes, at most %u are read", (long long)info.st_size, SNAPSHOT_FILE_MAX_BYTES);
+        return error_set(err, DUBBOC_E_TOO_BIG, "it has %lld bytes, at most %u are read",
+            (long long)info.st_size, SNAPSHOT_FILE_MAX_BYTES);
     size_t size = (size_t)info.st_size, filled = 0;
     *memory = malloc(size + 1);
     if (*memory == NULL)
@@ -319,7 +337,8 @@ static dubboc_status read_whole(int fd, char **memory, size_t *len, dubboc_error
     return DUBBOC_OK;
 }
 
-dubboc_status snapshot_file_load(const char *folder, dubboc_slice interface, snapshot_lines *lines, dubboc_error *err)
+dubboc_status snapshot_file_load(
+    const char *folder, dubboc_slice interface, snapshot_lines *lines, dubboc_error *err)
 {
     *lines = (snapshot_lines){.count = 0};
     char *memory = NULL, *path = file_path(folder, interface, "");
@@ -329,7 +348,8 @@ dubboc_status snapshot_file_load(const char *folder, dubboc_slice interface, sna
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     dubboc_status status = DUBBOC_OK;
     if (fd < 0) {
-        status = error_set(err, errno == ENOENT ? DUBBOC_E_NOT_FOUND : DUBBOC_E_SYSTEM, "%s: %s", path, strerror(errno));
+        status = error_set(err, errno == ENOENT ? DUBBOC_E_NOT_FOUND : DUBBOC_E_SYSTEM, "%s: %s",
+            path, strerror(errno));
         goto done;
     }
     status = read_whole(fd, &memory, &len, err);

@@ -1,10 +1,12 @@
 /* Answers that come later.
  *
- * The first handler of an exchange that defers makes a `parked`: the held HTTP request, and one hole for each answer that is still open.
- * Its counter `missing` is the open holes, plus one while the handlers of the message still run; whoever brings it to zero answers the
- * HTTP request, and nobody touches that after. So it does not matter whether an answer comes before the handler has returned, whether
- * the time runs out first, or the server stops: each hole is closed once, by the first that comes, and a later answer falls away.
- * A single request is the case of one hole with nothing around it. */
+ * The first handler of an exchange that defers makes a `parked`: the held HTTP request, and one
+ * hole for each answer that is still open. Its counter `missing` is the open holes, plus one while
+ * the handlers of the message still run; whoever brings it to zero answers the HTTP request, and
+ * nobody touches that after. So it does not matter whether an answer comes before the handler has
+ * returned, whether the time runs out first, or the server stops: each hole is closed once, by the
+ * first that comes, and a later answer falls away. A single request is the case of one hole with
+ * nothing around it. */
 #include "server/deferred.h"
 
 #include <assert.h>
@@ -22,8 +24,9 @@
 #include "server/server.h"
 
 #define ANSWER_BYTES_MAX (256u * 1024 * 1024) /* of one deferred answer */
-/* An open answer is given up so long after the caller's deadline, when the caller has come to its own end: were both to end it at once,
- * the same call would sometimes be answered and sometimes time out. */
+/* An open answer is given up so long after the caller's deadline, when the caller has come to its
+ * own end: were both to end it at once, the same call would sometimes be answered and sometimes
+ * time out. */
 #define GRACE_NS (500 * NS_PER_MS)
 #define LOOK_AGAIN_NS (5 * NS_PER_MS) /* the clock looks at most this often */
 
@@ -63,7 +66,7 @@ struct dubboc_deferred {
     dubboc_slice id; /* the hole's, or at NULL */
 };
 
-/* --- parking --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- parking --- */
 
 static void link_locked(deferrals *owner, parked *self)
 {
@@ -132,7 +135,8 @@ static bool add_hole(parked *self, size_t at, dubboc_slice id, size_t *index)
     self->holes = holes;
     if (has_room) {
         hole *added = &self->holes[self->count];
-        *added = (hole){.state = self->owner->is_stopped ? HOLE_STOPPED : HOLE_OPEN, .at = at, .id = id};
+        *added =
+            (hole){.state = self->owner->is_stopped ? HOLE_STOPPED : HOLE_OPEN, .at = at, .id = id};
         buffer_init(&added->answer, ANSWER_BYTES_MAX);
         if (added->state == HOLE_OPEN)
             self->missing++;
@@ -143,15 +147,17 @@ static bool add_hole(parked *self, size_t at, dubboc_slice id, size_t *index)
     return has_room;
 }
 
-/* A handle stays with the program after its caller has given up, so callers that give up quickly could
- * make a program that never answers keep any number of them. NULL: no memory, or too many are open. */
+/* A handle stays with the program after its caller has given up, so callers that give up quickly
+ * could make a program that never answers keep any number of them. NULL: no memory, or too many are
+ * open. */
 static dubboc_deferred *deferred_new(deferrals *owner)
 {
     dubboc_deferred *made = NULL;
     if (atomic_fetch_add(&owner->open, 1) < owner->open_max)
         made = MEM_NEW(dubboc_deferred);
     else
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "server", "too many deferred answers are open", "deferred_max=%zu", owner->open_max);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "server", "too many deferred answers are open",
+            "deferred_max=%zu", owner->open_max);
     if (made == NULL)
         atomic_fetch_sub(&owner->open, 1);
     else
@@ -172,8 +178,8 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
     dubboc_deferred *made = deferred_new(&ex->server->deferrals);
     if (made == NULL) {
         /* That is the answer, whatever the handler returns. */
-        dubboc_request_fail(
-            request, JSONRPC_SERVER_ERROR, NULL, "too many answers are deferred, or there is no memory for one more");
+        dubboc_request_fail(request, JSONRPC_SERVER_ERROR, NULL,
+            "too many answers are deferred, or there is no memory for one more");
         return NULL;
     }
     made->method = request->method;
@@ -194,7 +200,7 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
     return made;
 }
 
-/* --- answering the HTTP request ---------------------------------------------------------------------------------------------------------------- */
+/* --- answering the HTTP request --- */
 
 static void write_hole(const hole *self, buffer *out)
 {
@@ -217,7 +223,8 @@ static void append_part(buffer *out, const buffer *text, size_t from, size_t to)
         buffer_append(out, text->data + from, to - from);
 }
 
-/* Nothing is missing any more and the owner has let go of it: it is the caller's alone, but for handles whose answers come too late. */
+/* Nothing is missing any more and the owner has let go of it: it is the caller's alone, but for
+ * handles whose answers come too late. */
 static void answer(parked *self)
 {
     buffer *out = http_incoming_out(self->incoming);
@@ -249,7 +256,8 @@ size_t parked_count(const parked *self)
 
 void parked_release(parked *self)
 {
-    /* What is written so far is taken out of the request's buffer, memory and all, to be put together there again with the rest. */
+    /* What is written so far is taken out of the request's buffer, memory and all, to be put
+     * together there again with the rest. */
     buffer *out = http_incoming_out(self->incoming);
     self->text = *out;
     buffer_init(out, self->text.max_bytes);
@@ -261,9 +269,10 @@ void parked_release(parked *self)
         answer(self);
 }
 
-/* --- the later answer -------------------------------------------------------------------------------------------------------------------------- */
+/* --- the later answer --- */
 
-/* Takes reply over. A thread of the program does this at any time, so whoever stops the server waits for it. */
+/* Takes reply over. A thread of the program does this at any time, so whoever stops the server
+ * waits for it. */
 static void fill(dubboc_deferred *deferred, buffer *reply)
 {
     parked *self = deferred->parked;
@@ -326,7 +335,8 @@ void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result)
     fill(deferred, &reply);
 }
 
-void dubboc_deferred_fail(dubboc_deferred *deferred, int code, const char *exception, const char *format, ...)
+void dubboc_deferred_fail(
+    dubboc_deferred *deferred, int code, const char *exception, const char *format, ...)
 {
     assert(deferred != NULL);
     dubboc_slice id = deferred->id;
@@ -344,7 +354,7 @@ void dubboc_deferred_fail(dubboc_deferred *deferred, int code, const char *excep
     fill(deferred, &reply);
 }
 
-/* --- those that are never answered ---------------------------------------------------------------------------------------------------------------- */
+/* --- those that are never answered --- */
 
 /* Closes the open holes. true: nothing is missing any more, self is unlinked. */
 static bool give_up_locked(parked *self, hole_state state)
@@ -373,7 +383,8 @@ static int64_t give_up(deferrals *self, int64_t now_ns, hole_state state)
             one->next = complete;
             complete = one;
         } else {
-            next_ns = deadline_min(next_ns, now_ns); /* its handlers still run and may defer again */
+            /* its handlers still run and may defer again */
+            next_ns = deadline_min(next_ns, now_ns);
         }
     }
     if (next_ns != DEADLINE_NEVER && state == HOLE_EXPIRED && next_ns < now_ns + LOOK_AGAIN_NS)
@@ -423,7 +434,8 @@ void deferrals_init(deferrals *self)
 dubboc_status deferrals_start(deferrals *self, bool with_thread, dubboc_error *err)
 {
     if (self->wake.fd < 0 && !wake_open(&self->wake))
-        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
     mutex_lock(&self->lock);
     assert(self->first == NULL);
     self->is_stopped = self->ends = false;

@@ -39,7 +39,7 @@ static const char json_type[] = "application/json";
 static const http_answer_header not_executed = {"Dubboc-Not-Executed", "1"};
 static const dubboc_slice null_id = {"null", 4};
 
-/* --- writing replies ------------------------------------------------------------------------------------------------------------------------ */
+/* --- writing replies --- */
 
 /* Takes back what was written since mark, a failure too. */
 static void roll_back(buffer *out, size_t mark)
@@ -54,14 +54,16 @@ static void write_error(buffer *out, dubboc_slice id, int code, const char *text
 }
 
 /* In place of a reply that began at mark. */
-static void replace_by_error(buffer *out, size_t mark, const service_method *method, dubboc_slice id, const char *text)
+static void replace_by_error(
+    buffer *out, size_t mark, const service_method *method, dubboc_slice id, const char *text)
 {
     roll_back(out, mark);
     write_error(out, id, JSONRPC_INTERNAL_ERROR, text);
     handler_failure_log(method, text);
 }
 
-void dispatch_write_tree(buffer *out, const service_method *method, dubboc_slice id, const cJSON *result)
+void dispatch_write_tree(
+    buffer *out, const service_method *method, dubboc_slice id, const cJSON *result)
 {
     size_t mark = out->len;
     if (out->status != DUBBOC_OK) /* before us: not ours to take back */
@@ -84,7 +86,8 @@ void dispatch_write_tree(buffer *out, const service_method *method, dubboc_slice
     replace_by_error(out, mark, method, id, err.text);
 }
 
-void dispatch_write_raw(buffer *out, const service_method *method, dubboc_slice id, dubboc_slice result, bool checks)
+void dispatch_write_raw(
+    buffer *out, const service_method *method, dubboc_slice id, dubboc_slice result, bool checks)
 {
     size_t mark = out->len;
     dubboc_error err;
@@ -100,13 +103,15 @@ void dispatch_write_raw(buffer *out, const service_method *method, dubboc_slice 
     buffer_append_slice(out, result.len > 0 ? result : slice_make("null", 4));
     jsonrpc_end_result(out);
     if (out->status != DUBBOC_OK)
-        replace_by_error(out, mark, method, id, "the result cannot be written: no memory, or too big");
+        replace_by_error(
+            out, mark, method, id, "the result cannot be written: no memory, or too big");
 }
 
 /* Nothing can be said but the status. A consumer believes "not executed" of a 503, not of a 500. */
 static void answer_without_memory(http_incoming *incoming, bool is_executed)
 {
-    http_incoming_answer(incoming, is_executed ? 500 : 503, NULL, &not_executed, is_executed ? 0 : 1, true);
+    http_incoming_answer(
+        incoming, is_executed ? 500 : 503, NULL, &not_executed, is_executed ? 0 : 1, true);
 }
 
 void dispatch_answer(http_incoming *incoming, bool is_executed)
@@ -114,7 +119,8 @@ void dispatch_answer(http_incoming *incoming, bool is_executed)
     buffer *out = http_incoming_out(incoming);
     if (out->status != DUBBOC_OK) {
         buffer_clear(out);
-        write_error(out, null_id, JSONRPC_INTERNAL_ERROR, "no memory for the answer, or it is too big");
+        write_error(
+            out, null_id, JSONRPC_INTERNAL_ERROR, "no memory for the answer, or it is too big");
     }
     if (out->status != DUBBOC_OK) { /* not even for that */
         buffer_clear(out);
@@ -125,20 +131,22 @@ void dispatch_answer(http_incoming *incoming, bool is_executed)
 }
 
 /* Answers with plain words instead of JSON. */
-static void answer_text(
-    http_incoming *incoming, int status, const http_answer_header *header, const char *format, dubboc_slice what)
+static void answer_text(http_incoming *incoming, int status, const http_answer_header *header,
+    const char *format, dubboc_slice what)
 {
     buffer *out = http_incoming_out(incoming);
     what = utf8_cut(what, NAMED_BYTES_MAX);
     buffer_printf(out, format, SLICE_ARGS(what));
     if (out->status != DUBBOC_OK)
         buffer_clear(out);
-    http_incoming_answer(incoming, status, "text/plain; charset=utf-8", header, header != NULL ? 1 : 0, false);
+    http_incoming_answer(
+        incoming, status, "text/plain; charset=utf-8", header, header != NULL ? 1 : 0, false);
 }
 
-/* --- one request ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- one request --- */
 
-/* The memory of raw results: one text a thread, because a fresh one for each call would cost more than the call. */
+/* The memory of raw results: one text a thread, because a fresh one for each call would cost more
+ * than the call. */
 static pthread_key_t scratch_key;
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
 static bool has_scratch_key;
@@ -154,7 +162,8 @@ static void make_scratch_key(void)
     has_scratch_key = pthread_key_create(&scratch_key, free_scratch) == 0;
 }
 
-/* NULL: no memory. While it is taken the thread has none, so that a handler that steps another server on this thread gets its own. */
+/* NULL: no memory. While it is taken the thread has none, so that a handler that steps another
+ * server on this thread gets its own. */
 static dubboc_text *take_scratch(void)
 {
     pthread_once(&scratch_once, make_scratch_key);
@@ -170,11 +179,13 @@ static void give_back_scratch(dubboc_text *scratch)
     if (scratch->capacity > SCRATCH_KEEP_BYTES)
         dubboc_text_free(scratch);
     scratch->len = 0;
-    if (!has_scratch_key || pthread_getspecific(scratch_key) != NULL || pthread_setspecific(scratch_key, scratch) != 0)
+    if (!has_scratch_key || pthread_getspecific(scratch_key) != NULL ||
+        pthread_setspecific(scratch_key, scratch) != 0)
         free_scratch(scratch);
 }
 
-/* Whether an answer is to be written now: not for a notification, and not when the handler has deferred. */
+/* Whether an answer is to be written now: not for a notification, and not when the handler has
+ * deferred. */
 static bool wants_answer(const dubboc_request *request)
 {
     return request->id.at != NULL && !request->is_deferred;
@@ -204,14 +215,14 @@ static void call_raw(dubboc_request *request, dubboc_slice params, buffer *out)
     dubboc_status status = method->raw(request, params, result, method->arg);
     assert(!request->is_deferred || status == DUBBOC_DEFERRED);
     if (status == DUBBOC_OK && wants_answer(request))
-        dispatch_write_raw(
-            out, method, request->id, slice_make(result->data, result->len), request->exchange->server->checks_raw);
+        dispatch_write_raw(out, method, request->id, slice_make(result->data, result->len),
+            request->exchange->server->checks_raw);
     else if (status != DUBBOC_OK && !request->is_deferred)
         write_failure(request, status, out);
     give_back_scratch(result);
 }
 
-/* --- memory for trees ---------------------------------------------------------------------- */
+/* --- memory for trees --- */
 
 /* Params so small are built without asking: on a loop, which must not wait, no others occur. */
 static bool tree_is_free(const exchange *ex, size_t text_bytes)
@@ -299,7 +310,8 @@ static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
     cJSON_Delete(result);
 }
 
-/* "service x has no method y" or "no service at /z"; every error answer names what was asked for. */
+/* "service x has no method y" or "no service at /z"; every error answer names what was asked
+ * for. */
 static void write_not_found(const exchange *ex, const jsonrpc_request *rpc, buffer *out)
 {
     dubboc_slice path = http_incoming_path(ex->incoming);
@@ -307,7 +319,8 @@ static void write_not_found(const exchange *ex, const jsonrpc_request *rpc, buff
     buffer_init(&name, rpc->method.len);
     buffer_init(&text, NOT_FOUND_BYTES_MAX);
     json_string_decode(rpc->method, &name);
-    dubboc_slice asked = utf8_cut(name.len > 0 ? buffer_slice(&name) : slice_of(""), NAMED_BYTES_MAX);
+    dubboc_slice asked =
+        utf8_cut(name.len > 0 ? buffer_slice(&name) : slice_of(""), NAMED_BYTES_MAX);
     path = utf8_cut(path, NAMED_BYTES_MAX);
     if (ex->service == NULL)
         buffer_printf(&text, "no service at %.*s", SLICE_ARGS(path));
@@ -315,14 +328,16 @@ static void write_not_found(const exchange *ex, const jsonrpc_request *rpc, buff
         buffer_printf(&text, "service %s has no method ", ex->service->interface);
     if (ex->service != NULL)
         buffer_append_slice(&text, asked); /* which may hold a NUL character */
-    dubboc_slice shown = text.status == DUBBOC_OK ? buffer_slice(&text) : slice_of("no such method");
+    dubboc_slice shown =
+        text.status == DUBBOC_OK ? buffer_slice(&text) : slice_of("no such method");
     jsonrpc_write_error(out, rpc->id, JSONRPC_METHOD_NOT_FOUND, shown, NULL);
     buffer_fini(&text);
     buffer_fini(&name);
 }
 
 /* Executes one request and appends its answer, if it wants one and has one yet. */
-static void serve(exchange *ex, const jsonrpc_request *rpc, const service_method *method, buffer *out)
+static void serve(
+    exchange *ex, const jsonrpc_request *rpc, const service_method *method, buffer *out)
 {
     if (rpc->fault != 0) {
         write_error(out, rpc->id.at != NULL ? rpc->id : null_id, rpc->fault, rpc->fault_text);
@@ -346,10 +361,11 @@ static void serve(exchange *ex, const jsonrpc_request *rpc, const service_method
 
 static const service_method *find_method(const exchange *ex, const jsonrpc_request *rpc)
 {
-    return ex->service != NULL && rpc->fault == 0 ? service_find_method(ex->service, rpc->method) : NULL;
+    return ex->service != NULL && rpc->fault == 0 ? service_find_method(ex->service, rpc->method)
+                                                  : NULL;
 }
 
-/* --- what a request asks for ------------------------------------------------------------------------ */
+/* --- what a request asks for --- */
 
 static bool ends_with_nocase(dubboc_slice text, const char *end)
 {
@@ -357,14 +373,16 @@ static bool ends_with_nocase(dubboc_slice text, const char *end)
     return text.len >= len && slice_is_nocase(slice_make(text.at + text.len - len, len), end);
 }
 
-/* Whether a content type is surely none of ours. Callers are sloppy (curl -d, and half of all hand-made clients, send something), but
- * what a browser sends without asking (text/plain, forms) must not reach a handler, and XML, Java serialization and gRPC want
- * another server. */
+/* Whether a content type is surely none of ours. Callers are sloppy (curl -d, and half of all
+ * hand-made clients, send something), but what a browser sends without asking (text/plain, forms)
+ * must not reach a handler, and XML, Java serialization and gRPC want another server. */
 static bool is_foreign_type(const char *content_type)
 {
     static const char *const foreign[] = {"application/x-www-form-urlencoded", "application/xml",
-        "application/x-java-serialized-object", "application/grpc", "application/pdf", "application/zip"};
-    static const char *const foreign_kinds[] = {"text", "multipart", "image", "audio", "video", "font"};
+        "application/x-java-serialized-object", "application/grpc", "application/pdf",
+        "application/zip"};
+    static const char *const foreign_kinds[] = {
+        "text", "multipart", "image", "audio", "video", "font"};
     if (content_type == NULL)
         return false;
     dubboc_slice type, kind, rest;
@@ -388,10 +406,12 @@ static void refuse_message(exchange *ex, dubboc_status status)
     dubboc_error err;
     buffer *out = http_incoming_out(ex->incoming);
     jsonrpc_message again;
-    dubboc_status second = jsonrpc_read_message(http_incoming_body(ex->incoming), &again, &err); /* once more, for the words */
+    /* once more, for the words */
+    dubboc_status second = jsonrpc_read_message(http_incoming_body(ex->incoming), &again, &err);
     assert(second == status);
     (void)second;
-    write_error(out, null_id, status == DUBBOC_E_TOO_BIG ? JSONRPC_INVALID_REQUEST : JSONRPC_PARSE_ERROR, err.text);
+    write_error(out, null_id,
+        status == DUBBOC_E_TOO_BIG ? JSONRPC_INVALID_REQUEST : JSONRPC_PARSE_ERROR, err.text);
     dispatch_answer(ex->incoming, false);
 }
 
@@ -401,13 +421,15 @@ static bool exchange_accepts_http(exchange *ex)
     dubboc_slice method = http_incoming_method(ex->incoming);
     if (!slice_is(method, "POST")) {
         static const http_answer_header allow = {"Allow", "POST"};
-        answer_text(ex->incoming, 405, &allow, "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
+        answer_text(ex->incoming, 405, &allow,
+            "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
         return false;
     }
     const char *content_type = http_incoming_header(ex->incoming, "Content-Type");
     if (!is_foreign_type(content_type))
         return true;
-    answer_text(ex->incoming, 415, NULL, "content type %.*s is not understood: send application/json\n", slice_of(content_type));
+    answer_text(ex->incoming, 415, NULL,
+        "content type %.*s is not understood: send application/json\n", slice_of(content_type));
     return false;
 }
 
@@ -437,7 +459,7 @@ static bool exchange_may_block(const exchange *ex)
     return ex->method != NULL && (ex->method->flags & DUBBOC_NONBLOCKING) == 0;
 }
 
-/* --- one exchange ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- one exchange --- */
 
 static void finish(exchange *ex)
 {
@@ -452,9 +474,10 @@ static size_t parked_holes(const exchange *ex)
     return ex->parked != NULL ? parked_count(ex->parked) : 0;
 }
 
-/* One element of a batch. A reply's own line end is left out. An answer that fails for want of room is replaced by an error, so that
- * the others keep their place. */
-static void serve_element(exchange *ex, const jsonrpc_request *rpc, int64_t deadline_ns, size_t *answers, buffer *out)
+/* One element of a batch. A reply's own line end is left out. An answer that fails for want of room
+ * is replaced by an error, so that the others keep their place. */
+static void serve_element(
+    exchange *ex, const jsonrpc_request *rpc, int64_t deadline_ns, size_t *answers, buffer *out)
 {
     size_t mark = out->len, holes = parked_holes(ex);
     if (*answers > 0)
@@ -463,7 +486,8 @@ static void serve_element(exchange *ex, const jsonrpc_request *rpc, int64_t dead
     const service_method *method = find_method(ex, rpc);
     if (method != NULL && deadline_is_over(deadline_ns)) {
         if (rpc->id.at != NULL)
-            write_error(out, rpc->id, JSONRPC_SERVER_ERROR, "the deadline passed before it was started");
+            write_error(
+                out, rpc->id, JSONRPC_SERVER_ERROR, "the deadline passed before it was started");
     } else {
         serve(ex, rpc, method, out);
     }
@@ -484,7 +508,8 @@ static void run_batch(exchange *ex)
     size_t answers = 0;
     buffer_append_char(out, '[');
     while (out->status == DUBBOC_OK && jsonrpc_next(&ex->message, &rpc)) {
-        if (!ex->message.is_batch) { /* an empty one is answered by one object (specification, section 6) */
+        if (!ex->message.is_batch) { /* an empty one is answered by one object (specification,
+                                        section 6) */
             buffer_clear(out);
             serve(ex, &rpc, NULL, out);
             break;
@@ -554,7 +579,8 @@ static void run_fallback(exchange *ex)
         goto done;
     }
     ex->is_executed = true;
-    server->fallback(&request, method, path, http_incoming_body(ex->incoming), &answer, server->fallback_arg);
+    server->fallback(
+        &request, method, path, http_incoming_body(ex->incoming), &answer, server->fallback_arg);
     if (answer.status == 0)
         run_unclaimed(ex);
     else
@@ -574,7 +600,7 @@ static void run(exchange *ex)
         run_calls(ex);
 }
 
-/* --- to a worker and there ------------------------------------------------------------------------------------------------------------------------ */
+/* --- to a worker and there --- */
 
 void exchange_hold(exchange *self)
 {
@@ -640,8 +666,8 @@ void dispatch_run(work *taken)
     free(queued);
 }
 
-/* Where no Timeout header says it, from now: the time that a slow body took was not spent waiting for
- * a worker. */
+/* Where no Timeout header says it, from now: the time that a slow body took was not spent waiting
+ * for a worker. */
 static int64_t exchange_start_by_ns(exchange *ex)
 {
     int64_t deadline_ns = exchange_deadline_ns(ex);
@@ -672,7 +698,7 @@ static void run_or_submit(exchange *ex, bool may_block)
         run(ex);
 }
 
-/* --- the way in ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the way in --- */
 
 void dispatch_on_request(void *arg, http_incoming *incoming)
 {

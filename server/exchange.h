@@ -1,7 +1,8 @@
 /* One HTTP request while it is being served, and the JSON-RPC requests in it as handlers see them.
  *
- * An exchange lives on the loop's stack when everything happens there (the fast path), or is copied to the heap when a worker takes it.
- * It is one thread's at a time. When a handler defers, what must outlive the exchange goes into a `parked` (deferred.h). */
+ * An exchange lives on the loop's stack when everything happens there (the fast path), or is copied
+ * to the heap when a worker takes it. It is one thread's at a time. When a handler defers, what
+ * must outlive the exchange goes into a `parked` (deferred.h). */
 #ifndef SERVER_EXCHANGE_H
 #define SERVER_EXCHANGE_H
 
@@ -28,9 +29,9 @@ typedef struct exchange {
     bool is_on_worker;            /* then it may wait for memory */
     bool is_refused;              /* a single request: there was no memory for its params */
     const service_method *method; /* of a single request; NULL: none */
-    int64_t deadline_ns;          /* when the caller gives up; 0: its header has not been read yet */
-    struct parked *parked;        /* NULL until a handler defers */
-    jsonrpc_message message;      /* where reading stands */
+    int64_t deadline_ns;     /* when the caller gives up; 0: its header has not been read yet */
+    struct parked *parked;   /* NULL until a handler defers */
+    jsonrpc_message message; /* where reading stands */
     jsonrpc_request single;
 } exchange;
 
@@ -60,21 +61,24 @@ struct dubboc_request {
 void note_clear(note *self);
 
 /* Sets kind, code, exception and the formatted text, in place of what was noted before. */
-void note_vset(note *self, note_kind kind, int code, const char *exception, const char *format, va_list args);
+void note_vset(
+    note *self, note_kind kind, int code, const char *exception, const char *format, va_list args);
 
-/* Appends the error answer that follows from how a handler of that method failed; for a notification
- * (id at NULL) nothing. An internal error is logged. */
-void note_write_error(const note *self, dubboc_status status, const service_method *method, dubboc_slice id, buffer *out);
+/* Appends the error answer that follows from how a handler of that method failed; for a
+ * notification (id at NULL) nothing. An internal error is logged. */
+void note_write_error(const note *self, dubboc_status status, const service_method *method,
+    dubboc_slice id, buffer *out);
 
-/* Nanoseconds from a Timeout header, in dubbogo's form (decimal nanoseconds) or dubbo-go's (a Go duration, "1m0.5s"): wire.md P11.
- * 0: text is NULL, unreadable, not positive or beyond int64_t, all of which mean that the caller did not say. Exact to a microsecond. */
+/* Nanoseconds from a Timeout header, in dubbogo's form (decimal nanoseconds) or dubbo-go's (a Go
+ * duration, "1m0.5s"): wire.md P11. 0: text is NULL, unreadable, not positive or beyond int64_t,
+ * all of which mean that the caller did not say. Exact to a microsecond. */
 int64_t timeout_header_ns(const char *text);
 
 /* http_incoming_hold(), once. */
 void exchange_hold(exchange *self);
 
-/* When the caller gives up, by the clock of base/clock.h; DEADLINE_NEVER: it did not say. The header
- * is read the first time only. */
+/* When the caller gives up, by the clock of base/clock.h; DEADLINE_NEVER: it did not say. The
+ * header is read the first time only. */
 int64_t exchange_deadline_ns(exchange *self);
 
 #endif

@@ -9,6 +9,6 @@ void handler_failure_log(const service_method *method, const char *reason)
     unsigned suppressed;
     if (!log_is_on(DUBBOC_LOG_WARN) || !log_throttle_pass(method->failures, EVERY_NS, &suppressed))
         return;
-    log_write(DUBBOC_LOG_WARN, "server", "a handler failed with an internal error", suppressed, "method=%s.%s reason=\"%s\"",
-        method->interface, method->name, reason);
+    log_write(DUBBOC_LOG_WARN, "server", "a handler failed with an internal error", suppressed,
+        "method=%s.%s reason=\"%s\"", method->interface, method->name, reason);
 }

@@ -1,13 +1,17 @@
 /* The server's presence in the registry.
  *
- * One node a service and scheme, as wire.md N21 with 12.5: only params that have a value, since an empty version= hides a node, and no key that
- * ends in pid or timestamp but those two themselves (P20). dubbo= is 2.0.2, which says "the protocol as Dubbo has it since 2.6.3" to Java
- * and is read by no consumer of JSON-RPC; a product version would promise more. release= stands on http nodes only, where it tells
- * JSON-RPC (2.7.4 and later) from Java serialization (wire.md 0.1); on a jsonrpc node it would say nothing.
- * retries=0 is written in all three spellings that consumers read (12.2, 12.7).
+ * One node a service and scheme, as wire.md N21 with 12.5: only params that have a value, since an
+ * empty version= hides a node, and no key that ends in pid or timestamp but those two themselves
+ * (P20). dubbo= is 2.0.2, which says "the protocol as Dubbo has it since 2.6.3" to Java and is read
+ * by no consumer of JSON-RPC; a product version would promise more. release= stands on http nodes
+ * only, where it tells JSON-RPC (2.7.4 and later) from Java serialization (wire.md 0.1); on a
+ * jsonrpc node it would say nothing. retries=0 is written in all three spellings that consumers
+ * read (12.2, 12.7).
  *
- * What an earlier process at this address left, under the same name or another (its pid differs), is the registry's business (registry.h), which is
- * told whether the address is ours alone: it is, since the server listens there before it registers, unless the configuration names another one. */
+ * What an earlier process at this address left, under the same name or another (its pid differs),
+ * is the registry's business (registry.h), which is told whether the address is ours alone: it is,
+ * since the server listens there before it registers, unless the configuration names another
+ * one. */
 #include "server/registration.h"
 
 #include <inttypes.h>
@@ -29,7 +33,7 @@
 /* All of them. A list that makes the URL too long is the registry's to refuse. */
 #define METHODS_BYTES_MAX (METHODS_MAX * (NAME_BYTES_MAX + 1))
 
-/* --- the own address ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the own address --- */
 
 static dubboc_slice host_of(const char *address)
 {
@@ -40,11 +44,12 @@ static dubboc_slice host_of(const char *address)
 bool address_is_any(const char *bound)
 {
     dubboc_slice host = host_of(bound);
-    return slice_is(host, "[::]") || slice_is(host, "0.0.0.0") || slice_is(host, "*") || host.len == 0;
+    return slice_is(host, "[::]") || slice_is(host, "0.0.0.0") || slice_is(host, "*") ||
+           host.len == 0;
 }
 
-dubboc_status registered_address(
-    const dubboc_config *config, const char *bound, const char *servers, char **address, dubboc_error *err)
+dubboc_status registered_address(const dubboc_config *config, const char *bound,
+    const char *servers, char **address, dubboc_error *err)
 {
     char own[OWN_ADDRESS_SIZE];
     const char *host = config_text(config, "server", "registered_ip");
@@ -71,7 +76,7 @@ dubboc_status registered_address(
     return DUBBOC_OK;
 }
 
-/* --- the node -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the node --- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -114,7 +119,8 @@ static bool all_are_once(const dubboc_service *service)
 }
 
 /* "<prefix><method><key>=value". false: no memory for the key. */
-static bool add_of_method(url_writer *writer, const char *prefix, const service_method *method, const char *key, int64_t value)
+static bool add_of_method(url_writer *writer, const char *prefix, const service_method *method,
+    const char *key, int64_t value)
 {
     char *name = mem_printf("%s%s%s", prefix, method->name, key);
     if (name == NULL)
@@ -124,8 +130,8 @@ static bool add_of_method(url_writer *writer, const char *prefix, const service_
     return true;
 }
 
-/* A method's own retries are written as Java and as dubbo-go spell them. A node that lacked one for want of memory would have a method run twice that
- * must not. */
+/* A method's own retries are written as Java and as dubbo-go spell them. A node that lacked one for
+ * want of memory would have a method run twice that must not. */
 static bool add_retries(url_writer *writer, const dubboc_service *service)
 {
     if (all_are_once(service))
@@ -134,8 +140,9 @@ static bool add_retries(url_writer *writer, const dubboc_service *service)
         url_writer_addf(writer, "retries", "%d", service->retries);
     for (size_t i = 0; i < service->method_count; i++) {
         const service_method *method = service->methods[i];
-        if (method->retries >= 0 && (!add_of_method(writer, "", method, ".retries", method->retries) ||
-                                        !add_of_method(writer, "methods.", method, ".retries", method->retries)))
+        if (method->retries >= 0 &&
+            (!add_of_method(writer, "", method, ".retries", method->retries) ||
+                !add_of_method(writer, "methods.", method, ".retries", method->retries)))
             return false;
     }
     return true;
@@ -147,25 +154,27 @@ static bool add_timeouts(url_writer *writer, const dubboc_service *service)
         url_writer_addf(writer, "timeout", "%" PRId64, service->timeout_ms);
     for (size_t i = 0; i < service->method_count; i++) {
         const service_method *method = service->methods[i];
-        if (method->timeout_ms > 0 && !add_of_method(writer, "", method, ".timeout", method->timeout_ms))
+        if (method->timeout_ms > 0 &&
+            !add_of_method(writer, "", method, ".timeout", method->timeout_ms))
             return false;
     }
     return true;
 }
 
-static void add_application(
-    url_writer *writer, const dubboc_config *config, const dubboc_service *service, const char *application)
+static void add_application(url_writer *writer, const dubboc_config *config,
+    const dubboc_service *service, const char *application)
 {
     static const char *const plain[] = {"organization", "module", "owner", "environment"};
     const char *version = config_text(config, "application", "version");
-    add_text(writer, "application", application != NULL ? application : config_text(config, "application", "name"));
+    add_text(writer, "application",
+        application != NULL ? application : config_text(config, "application", "name"));
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         add_text(writer, plain[i], config_text(config, "application", plain[i]));
     add_text(writer, "revision", *version != '\0' ? version : service->version);
 }
 
-char *registration_url(const dubboc_config *config, const dubboc_service *service, const char *scheme, const char *address,
-    bool is_anyhost, const char *application)
+char *registration_url(const dubboc_config *config, const dubboc_service *service,
+    const char *scheme, const char *address, bool is_anyhost, const char *application)
 {
     char *methods = method_list(service);
     url_writer *writer = url_writer_new(scheme, address, service->path);
@@ -197,15 +206,17 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
     return url;
 }
 
-/* --- standing in the registry --------------------------------------------------------------------------------------------------------------- */
+/* --- standing in the registry --- */
 
 /* What stands at a gateway's address may be another's behind it. */
 static bool is_address_overridden(const dubboc_config *config)
 {
-    return *config_text(config, "server", "registered_ip") != '\0' || config_int(config, "server", "registered_port") > 0;
+    return *config_text(config, "server", "registered_ip") != '\0' ||
+           config_int(config, "server", "registered_port") > 0;
 }
 
-dubboc_status registration_open(registration *self, const dubboc_config *config, const char *address, dubboc_error *err)
+dubboc_status registration_open(
+    registration *self, const dubboc_config *config, const char *address, dubboc_error *err)
 {
     *self = (registration){0};
     if (*address == '\0')
@@ -241,7 +252,8 @@ static void url_set_fini(url_set *self)
 static bool url_set_add(url_set *self, const char *interface, char *url_take)
 {
     void *items = self->items;
-    if (url_take == NULL || !mem_grow(&items, &self->capacity, self->count + 1, sizeof *self->items)) {
+    if (url_take == NULL ||
+        !mem_grow(&items, &self->capacity, self->count + 1, sizeof *self->items)) {
         free(url_take);
         return false;
     }
@@ -250,8 +262,9 @@ static bool url_set_add(url_set *self, const char *interface, char *url_take)
     return true;
 }
 
-dubboc_status registration_register(registration *self, const services *offered, const dubboc_config *config, const char *bound,
-    const char *address, const char *application, dubboc_error *err)
+dubboc_status registration_register(registration *self, const services *offered,
+    const dubboc_config *config, const char *bound, const char *address, const char *application,
+    dubboc_error *err)
 {
     url_set urls = {0};
     bool has_memory = true;
@@ -260,7 +273,8 @@ dubboc_status registration_register(registration *self, const services *offered,
         dubboc_slice rest = slice_of(service->is_registered ? service->protocols : ""), protocol;
         while (has_memory && slice_next(&rest, ',', &protocol)) {
             const char *scheme = slice_is(protocol, "http") ? "http" : "jsonrpc";
-            char *url = registration_url(config, service, scheme, address, address_is_any(bound), application);
+            char *url = registration_url(
+                config, service, scheme, address, address_is_any(bound), application);
             has_memory = url_set_add(&urls, service->interface, url);
         }
     }

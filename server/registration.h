@@ -1,4 +1,5 @@
-/* The server's presence in the registry: its address, and one node a service and scheme. See registration.c. */
+/* The server's presence in the registry: its address, and one node a service and scheme. See
+ * registration.c. */
 #ifndef SERVER_REGISTRATION_H
 #define SERVER_REGISTRATION_H
 
@@ -12,25 +13,29 @@ typedef struct registration {
 } registration;
 
 /* Where the server is found, "ip:port", from the address bound to ("[::]:10000"): [server]
- * registered_ip and registered_port (DUBBO_IP_TO_REGISTRY, DUBBO_PORT_TO_REGISTRY), else the ip bound
- * to, else, of a server on all addresses, the own address (own_address.h; servers: of the registry, ""
- * none), which the log tells. The caller's, free(). DUBBOC_E_NO_MEMORY. */
-dubboc_status registered_address(
-    const dubboc_config *config, const char *bound, const char *servers, char **address, dubboc_error *err);
+ * registered_ip and registered_port (DUBBO_IP_TO_REGISTRY, DUBBO_PORT_TO_REGISTRY), else the ip
+ * bound to, else, of a server on all addresses, the own address (own_address.h; servers: of the
+ * registry, "" none), which the log tells. The caller's, free(). DUBBOC_E_NO_MEMORY. */
+dubboc_status registered_address(const dubboc_config *config, const char *bound,
+    const char *servers, char **address, dubboc_error *err);
 
 /* Whether that is an address of all interfaces. */
 bool address_is_any(const char *bound);
 
-/* The node of a service (wire.md N21), decoded; the caller's. NULL: no memory. application NULL: the configuration's. */
-char *registration_url(const dubboc_config *config, const dubboc_service *service, const char *scheme, const char *address,
-    bool is_anyhost, const char *application);
+/* The node of a service (wire.md N21), decoded; the caller's. NULL: no memory. application NULL:
+ * the configuration's. */
+char *registration_url(const dubboc_config *config, const dubboc_service *service,
+    const char *scheme, const char *address, bool is_anyhost, const char *application);
 
 /* Opens the registry at address; "" : none. Does not wait for it. */
-dubboc_status registration_open(registration *self, const dubboc_config *config, const char *address, dubboc_error *err);
+dubboc_status registration_open(
+    registration *self, const dubboc_config *config, const char *address, dubboc_error *err);
 
-/* Registers every service, all nodes together (registry_register_all()). On failure none is left. */
-dubboc_status registration_register(registration *self, const services *offered, const dubboc_config *config, const char *bound,
-    const char *address, const char *application, dubboc_error *err);
+/* Registers every service, all nodes together (registry_register_all()). On failure none is
+ * left. */
+dubboc_status registration_register(registration *self, const services *offered,
+    const dubboc_config *config, const char *bound, const char *address, const char *application,
+    dubboc_error *err);
 
 /* Takes all nodes back together, waiting at most timeout_ms. */
 void registration_withdraw(registration *self, int64_t timeout_ms);

@@ -1,5 +1,5 @@
-/* What a handler can ask and say about its request. Everything is looked up when it is asked for, so that a handler that asks nothing pays
- * nothing. */
+/* What a handler can ask and say about its request. Everything is looked up when it is asked for,
+ * so that a handler that asks nothing pays nothing. */
 #include "server/exchange.h"
 
 #include <assert.h>
@@ -11,7 +11,7 @@
 #include "codec/json_path.h"
 #include "server/handler_failure.h"
 
-/* --- the caller's deadline ------------------------------------------------------------------------------------------------------------------ */
+/* --- the caller's deadline --- */
 
 static const struct {
     const char *name;
@@ -33,7 +33,8 @@ static bool take_decimal(dubboc_slice *rest, double *value)
     double sum = 0, place = 1;
     size_t i = 0, digits = 0;
     bool is_fraction = false;
-    for (; i < rest->len && (ascii_is_digit(rest->at[i]) || (rest->at[i] == '.' && !is_fraction)); i++) {
+    for (; i < rest->len && (ascii_is_digit(rest->at[i]) || (rest->at[i] == '.' && !is_fraction));
+         i++) {
         if (rest->at[i] == '.') {
             is_fraction = true;
             continue;
@@ -107,7 +108,7 @@ int64_t dubboc_request_time_left_ms(const dubboc_request *request)
     return left_ns > 0 ? (left_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
 }
 
-/* --- what it is --------------------------------------------------------------------------------------------------------------------------- */
+/* --- what it is --- */
 
 const char *dubboc_request_interface(const dubboc_request *request)
 {
@@ -139,7 +140,7 @@ const char *dubboc_request_header(const dubboc_request *request, const char *nam
     return http_incoming_header(request->exchange->incoming, name);
 }
 
-/* --- what went wrong ---------------------------------------------------------------------------------------------------------------------- */
+/* --- what went wrong --- */
 
 void note_clear(note *self)
 {
@@ -148,7 +149,8 @@ void note_clear(note *self)
     *self = (note){0};
 }
 
-void note_vset(note *self, note_kind kind, int code, const char *exception, const char *format, va_list args)
+void note_vset(
+    note *self, note_kind kind, int code, const char *exception, const char *format, va_list args)
 {
     note_clear(self);
     self->kind = kind;
@@ -159,7 +161,8 @@ void note_vset(note *self, note_kind kind, int code, const char *exception, cons
 }
 
 DUBBOC_PRINTF(5, 6)
-static void note_set(note *self, note_kind kind, int code, const char *exception, const char *format, ...)
+static void note_set(
+    note *self, note_kind kind, int code, const char *exception, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -167,9 +170,11 @@ static void note_set(note *self, note_kind kind, int code, const char *exception
     va_end(args);
 }
 
-void note_write_error(const note *self, dubboc_status status, const service_method *method, dubboc_slice id, buffer *out)
+void note_write_error(const note *self, dubboc_status status, const service_method *method,
+    dubboc_slice id, buffer *out)
 {
-    bool is_noted = self->kind == NOTE_FAIL || (self->kind == NOTE_PARAMS && status == DUBBOC_E_PARAMS);
+    bool is_noted =
+        self->kind == NOTE_FAIL || (self->kind == NOTE_PARAMS && status == DUBBOC_E_PARAMS);
     int code = status == DUBBOC_E_PARAMS ? JSONRPC_INVALID_PARAMS : JSONRPC_INTERNAL_ERROR;
     const char *text = status == DUBBOC_E_PARAMS ? "invalid params" : dubboc_status_text(status);
     if (is_noted && self->text != NULL)
@@ -182,8 +187,9 @@ void note_write_error(const note *self, dubboc_status status, const service_meth
         jsonrpc_write_error(out, id, code, slice_of(text), is_noted ? self->exception : NULL);
 }
 
-/* Params that were not sent, null, [] and {} all say the same: there are none (wire.md P7). So each of
- * them is read as the empty container that the format asks for. Static, because a format may borrow it. */
+/* Params that were not sent, null, [] and {} all say the same: there are none (wire.md P7). So each
+ * of them is read as the empty container that the format asks for. Static, because a format may
+ * borrow it. */
 static const cJSON *params_or_none(const cJSON *params, char opener)
 {
     static const cJSON no_items = {.type = cJSON_Array}, no_members = {.type = cJSON_Object};
@@ -196,9 +202,9 @@ static const cJSON *params_or_none(const cJSON *params, char opener)
     return params != NULL ? params : &no_items;
 }
 
-/* Notes why reading failed. The text of err has a path that begins at "$", which is the value that was
- * read; when that is a part of the params, its own path is put before, so that the caller sees where
- * the fault is in what it sent. */
+/* Notes why reading failed. The text of err has a path that begins at "$", which is the value that
+ * was read; when that is a part of the params, its own path is put before, so that the caller sees
+ * where the fault is in what it sent. */
 static void params_note_fault(dubboc_request *request, const cJSON *read, const dubboc_error *err)
 {
     json_path path = {0};
@@ -206,12 +212,13 @@ static void params_note_fault(dubboc_request *request, const cJSON *read, const 
     if (json_path_find(&path, request->params, read))
         json_path_text(&path, start);
     bool has_path = err->text[0] == '$';
-    note_set(&request->note, NOTE_PARAMS, JSONRPC_INVALID_PARAMS, NULL, has_path ? "params%s%s" : "params%s: %s", start + 1,
-        err->text + has_path);
+    note_set(&request->note, NOTE_PARAMS, JSONRPC_INVALID_PARAMS, NULL,
+        has_path ? "params%s%s" : "params%s: %s", start + 1, err->text + has_path);
 }
 
 /* What became of reading the value "read", which is the params or a part of them. */
-static dubboc_status note_params(dubboc_request *request, const cJSON *read, dubboc_status status, const dubboc_error *err)
+static dubboc_status note_params(
+    dubboc_request *request, const cJSON *read, dubboc_status status, const dubboc_error *err)
 {
     assert(status != DUBBOC_E_ARGUMENT); /* what was asked for is wrong, not what was sent */
     if (status == DUBBOC_OK) {
@@ -225,7 +232,8 @@ static dubboc_status note_params(dubboc_request *request, const cJSON *read, dub
     return DUBBOC_E_PARAMS;
 }
 
-dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params, const char *format, ...)
+dubboc_status dubboc_request_params(
+    dubboc_request *request, const cJSON *params, const char *format, ...)
 {
     dubboc_error err;
     va_list args;
@@ -236,14 +244,16 @@ dubboc_status dubboc_request_params(dubboc_request *request, const cJSON *params
     return note_params(request, params, status, &err);
 }
 
-dubboc_status dubboc_request_read_target(dubboc_request *request, const cJSON *params, const dubboc_json_target *target)
+dubboc_status dubboc_request_read_target(
+    dubboc_request *request, const cJSON *params, const dubboc_json_target *target)
 {
     dubboc_error err;
     const cJSON *value = params_or_none(params, target->kind == DUBBOC_JSON_OBJECT_ ? '{' : '[');
     return note_params(request, params, dubboc_json_read_target(value, &err, target), &err);
 }
 
-dubboc_status dubboc_request_fail(dubboc_request *request, int code, const char *exception, const char *format, ...)
+dubboc_status dubboc_request_fail(
+    dubboc_request *request, int code, const char *exception, const char *format, ...)
 {
     va_list args;
     va_start(args, format);

@@ -1,9 +1,10 @@
 /* A server's life.
  *
- * start: look-up tables, registry object, listening socket, workers, loops, and only then the registrations, so that nobody is told of a
- * server that cannot answer. stop is the reverse with patience in between: take the registrations back, serve on until consumers
- * have noticed (stop_wait.h), let what is under way end, then close; a call that comes in the meantime is served, and one that
- * cannot be is answered "not executed". */
+ * start: look-up tables, registry object, listening socket, workers, loops, and only then the
+ * registrations, so that nobody is told of a server that cannot answer. stop is the reverse with
+ * patience in between: take the registrations back, serve on until consumers have noticed
+ * (stop_wait.h), let what is under way end, then close; a call that comes in the meantime is
+ * served, and one that cannot be is answered "not executed". */
 #include "server/server.h"
 
 #include <assert.h>
@@ -32,7 +33,7 @@
 #define WORKERS_PER_CORE 4
 #define MEMORY_AUTO_MAX (INT64_C(512) * 1024 * 1024)
 
-/* --- settings -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- settings --- */
 
 static int cores(void)
 {
@@ -45,16 +46,18 @@ static int64_t choose(int64_t in_code, const dubboc_config *config, const char *
     return in_code != 0 ? in_code : config_int(config, "server", key);
 }
 
-static dubboc_status check_range(const char *name, int64_t value, int64_t min, int64_t max, dubboc_error *err)
+static dubboc_status check_range(
+    const char *name, int64_t value, int64_t min, int64_t max, dubboc_error *err)
 {
     if (value >= min && value <= max)
         return DUBBOC_OK;
-    return error_set(
-        err, DUBBOC_E_ARGUMENT, "%s is %lld, expected %lld to %lld", name, (long long)value, (long long)min, (long long)max);
+    return error_set(err, DUBBOC_E_ARGUMENT, "%s is %lld, expected %lld to %lld", name,
+        (long long)value, (long long)min, (long long)max);
 }
 
 /* For keys that may say "auto", which is -1. */
-static int64_t choose_count(int in_code, const dubboc_config *config, const char *key, int automatic)
+static int64_t choose_count(
+    int in_code, const dubboc_config *config, const char *key, int automatic)
 {
     int64_t count = choose(in_code, config, key);
     return in_code == 0 && count < 0 ? automatic : count;
@@ -80,12 +83,15 @@ static dubboc_status choose_memory(dubboc_server *self, int64_t in_code, dubboc_
         (long long)memory, (long long)self->body_max_bytes);
 }
 
-static dubboc_status choose_numbers(dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
+static dubboc_status choose_numbers(
+    dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
-    int workers_auto = cores() * WORKERS_PER_CORE > WORKERS_MIN ? cores() * WORKERS_PER_CORE : WORKERS_MIN;
+    int workers_auto =
+        cores() * WORKERS_PER_CORE > WORKERS_MIN ? cores() * WORKERS_PER_CORE : WORKERS_MIN;
     int64_t port = options->port == DUBBOC_NONE ? 0 : choose(options->port, config, "port");
-    int64_t loops = options->loops == DUBBOC_NONE ? 0 : choose_count(options->loops, config, "loops", cores());
+    int64_t loops =
+        options->loops == DUBBOC_NONE ? 0 : choose_count(options->loops, config, "loops", cores());
     int64_t worker_count = choose_count(options->workers, config, "workers", workers_auto);
     int64_t queue = choose(options->queue, config, "queue");
     int64_t body_max = choose(options->body_max_bytes, config, "body_max");
@@ -113,17 +119,22 @@ static dubboc_status choose_numbers(dubboc_server *self, const dubboc_server_opt
     return status;
 }
 
-static dubboc_status choose_settings(dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
+static dubboc_status choose_settings(
+    dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
 {
-    const char *address = options->registry != NULL ? options->registry : config_text(self->config, "registry", "address");
+    const char *address = options->registry != NULL
+                              ? options->registry
+                              : config_text(self->config, "registry", "address");
     self->registry_address = mem_dup(address);
     self->is_unregistered_on_purpose = options->registry != NULL && options->registry[0] == '\0';
-    self->ip = mem_dup(options->ip != NULL ? options->ip : config_text(self->config, "server", "ip"));
+    self->ip =
+        mem_dup(options->ip != NULL ? options->ip : config_text(self->config, "server", "ip"));
     self->application = options->application != NULL ? mem_dup(options->application) : NULL;
     self->checks_raw = config_bool(self->config, "server", "check_raw");
     self->deferrals.checks_raw = self->checks_raw;
     self->deferrals.open_max = (size_t)config_int(self->config, "server", "deferred_max");
-    if (self->registry_address == NULL || self->ip == NULL || (options->application != NULL && self->application == NULL))
+    if (self->registry_address == NULL || self->ip == NULL ||
+        (options->application != NULL && self->application == NULL))
         return error_no_memory(err);
     return choose_numbers(self, options, err);
 }
@@ -136,7 +147,8 @@ static dubboc_status take_config(const dubboc_config *given, dubboc_config **own
     return DUBBOC_OK;
 }
 
-dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_server **server, dubboc_error *err)
+dubboc_status dubboc_server_new(
+    const dubboc_server_options *options, dubboc_server **server, dubboc_error *err)
 {
     dubboc_server_options own;
     assert(server != NULL);
@@ -160,18 +172,18 @@ dubboc_status dubboc_server_new(const dubboc_server_options *options, dubboc_ser
     return status;
 }
 
-/* --- what it serves ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- what it serves --- */
 
-dubboc_status dubboc_server_add_service(dubboc_server *server, const char *interface, const dubboc_service_options *options,
-    dubboc_service **service, dubboc_error *err)
+dubboc_status dubboc_server_add_service(dubboc_server *server, const char *interface,
+    const dubboc_service_options *options, dubboc_service **service, dubboc_error *err)
 {
     assert(server != NULL && service != NULL && !server->is_started);
     error_clear(err);
     return services_add(&server->services, server->config, interface, options, service, err);
 }
 
-dubboc_status dubboc_server_handle(
-    dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg, dubboc_error *err)
+dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface, const char *method,
+    dubboc_handler handler, void *arg, dubboc_error *err)
 {
     assert(server != NULL && !server->is_started);
     services *offered = &server->services;
@@ -198,14 +210,15 @@ void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handl
     server->fallback_arg = arg;
 }
 
-void dubboc_server_set_failure_handler(dubboc_server *server, dubboc_failure_handler handler, void *arg)
+void dubboc_server_set_failure_handler(
+    dubboc_server *server, dubboc_failure_handler handler, void *arg)
 {
     assert(server != NULL && !server->is_started);
     server->on_failure = handler;
     server->failure_arg = arg;
 }
 
-/* --- start --------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- start --- */
 
 static void server_on_failure(void *arg, const char *problem)
 {
@@ -251,8 +264,10 @@ static dubboc_status start_workers(dubboc_server *self, dubboc_error *err)
 {
     if (self->loops == 0)
         return DUBBOC_OK;
-    workers_settings settings = {
-        .threads = self->worker_count, .queue_max = self->queue_max, .run = dispatch_run, .refuse = dispatch_refuse};
+    workers_settings settings = {.threads = self->worker_count,
+        .queue_max = self->queue_max,
+        .run = dispatch_run,
+        .refuse = dispatch_refuse};
     return workers_new(&settings, &self->workers, err);
 }
 
@@ -270,7 +285,8 @@ static dubboc_status open_step_fd(dubboc_server *self, dubboc_error *err)
     self->step_fd = epoll_create1(EPOLL_CLOEXEC);
     self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (self->step_fd < 0 || self->timer_fd < 0 || !epoll_add(self->step_fd, self->timer_fd) ||
-        !epoll_add(self->step_fd, self->deferrals.wake.fd) || !epoll_add(self->step_fd, http_server_fd(self->http)))
+        !epoll_add(self->step_fd, self->deferrals.wake.fd) ||
+        !epoll_add(self->step_fd, http_server_fd(self->http)))
         return error_set(err, DUBBOC_E_SYSTEM, "no descriptor to step by: %s", strerror(errno));
     return DUBBOC_OK;
 }
@@ -320,7 +336,8 @@ static void undo_start(dubboc_server *self)
 
 static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
 {
-    dubboc_status status = registration_open(&self->registration, self->config, self->registry_address, err);
+    dubboc_status status =
+        registration_open(&self->registration, self->config, self->registry_address, err);
     if (status == DUBBOC_OK)
         status = open_http(self, err);
     if (status == DUBBOC_OK)
@@ -330,8 +347,8 @@ static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
     if (status == DUBBOC_OK)
         status = open_step_fd(self, err);
     if (status == DUBBOC_OK)
-        status = registration_register(
-            &self->registration, &self->services, self->config, self->bound, self->registered, self->application, err);
+        status = registration_register(&self->registration, &self->services, self->config,
+            self->bound, self->registered, self->application, err);
     return status;
 }
 
@@ -356,15 +373,17 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
         return status;
     }
     unused_sections_warn(server->config, &server->services);
-    LOG(DUBBOC_LOG_INFO, "server", "serving", "address=%s registered=%s services=%zu loops=%d workers=%d", server->bound,
-        server->registered, server->services.count, server->loops, server->loops > 0 ? server->worker_count : 0);
+    LOG(DUBBOC_LOG_INFO, "server", "serving",
+        "address=%s registered=%s services=%zu loops=%d workers=%d", server->bound,
+        server->registered, server->services.count, server->loops,
+        server->loops > 0 ? server->worker_count : 0);
     if (server->registry_address[0] == '\0' && !server->is_unregistered_on_purpose)
         LOG(DUBBOC_LOG_WARN, "server", "not registered: no registry is configured",
             "key=\"[registry] address\" variable=DUBBOC_REGISTRY_ADDRESS");
     return DUBBOC_OK;
 }
 
-/* --- use ------------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- use --- */
 
 const char *dubboc_server_address(const dubboc_server *server)
 {
@@ -406,14 +425,15 @@ dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_e
         http_server_fail_call(server->http, "epoll_wait", errno);
     bool is_due = false;
     for (int i = 0; i < count; i++)
-        is_due |= events[i].data.fd == server->timer_fd || events[i].data.fd == server->deferrals.wake.fd;
+        is_due |=
+            events[i].data.fd == server->timer_fd || events[i].data.fd == server->deferrals.wake.fd;
     dubboc_status status = http_server_step(server->http, 0, err);
     if (is_due && !arm_timer(server, deferrals_expire(&server->deferrals)))
         http_server_fail_call(server->http, "timerfd_settime", errno);
     return status;
 }
 
-/* --- stop ------------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- stop --- */
 
 static bool is_idle(const dubboc_server *self)
 {
@@ -468,12 +488,14 @@ void dubboc_server_stop(dubboc_server *server)
     if (!server->is_started || server->is_stopped)
         return;
     server->is_stopped = true;
-    LOG(DUBBOC_LOG_INFO, "server", "stopping", "address=%s requests=%d", server->bound, http_server_requests(server->http));
+    LOG(DUBBOC_LOG_INFO, "server", "stopping", "address=%s requests=%d", server->bound,
+        http_server_requests(server->http));
     leave_registry(server);
     http_server_drain(server->http);
     serve_until_idle(server, config_int(server->config, "server", "stop_drain"));
     if (!is_idle(server))
-        LOG(DUBBOC_LOG_WARN, "server", "drain time is over", "requests=%d", http_server_requests(server->http));
+        LOG(DUBBOC_LOG_WARN, "server", "drain time is over", "requests=%d",
+            http_server_requests(server->http));
     close_all(server);
     serve_until_idle(server, LAST_BYTES_MS);
     free_all(server);

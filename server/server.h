@@ -41,8 +41,9 @@ struct dubboc_server {
     call_watch calls; /* of services; other paths, such as health checks, do not count */
     char *bound;      /* "ip:port" listened on */
     char *registered; /* "ip:port" */
-    int step_fd;      /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */
-    int timer_fd;     /* loops = 0: when the next deferral expires; else -1 */
+    /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */
+    int step_fd;
+    int timer_fd; /* loops = 0: when the next deferral expires; else -1 */
 };
 
 #endif

@@ -1,8 +1,10 @@
 /* Services and methods, their names, and the table of paths.
  *
- * A request names its service only by the path and its method only by the body (wire.md 1, P56), so every service needs a path of its own:
- * /<interface>, then /<interface>2 and so on, as Java's Spring parser names them (wire.md 1.7). Whoever builds the path from the interface
- * (Node consumers) reaches the first. Names are checked here, because a registry node cannot carry every byte (wire.md 12.5, P21). */
+ * A request names its service only by the path and its method only by the body (wire.md 1, P56), so
+ * every service needs a path of its own: /<interface>, then /<interface>2 and so on, as Java's
+ * Spring parser names them (wire.md 1.7). Whoever builds the path from the interface (Node
+ * consumers) reaches the first. Names are checked here, because a registry node cannot carry every
+ * byte (wire.md 12.5, P21). */
 #include "server/service.h"
 
 #include <assert.h>
@@ -19,7 +21,7 @@
 #define PATH_BYTES_MAX 1024u
 #define SECTION_FORMAT "service %s"
 
-/* --- names ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- names --- */
 
 static bool is_plain(char c)
 {
@@ -31,25 +33,30 @@ static bool is_path_char(char c)
     return config_is_interface_char(c) || c == '/' || c == '~';
 }
 
-/* Methods stand in a comma list and in keys (<method>.timeout); above ASCII they are carried as they are. */
+/* Methods stand in a comma list and in keys (<method>.timeout); above ASCII they are carried as
+ * they are. */
 static bool is_method_char(char c)
 {
     return (unsigned char)c > ' ' && c != 0x7f && strchr(",;&=#%+?\"\\*", c) == NULL;
 }
 
-static dubboc_status check_name(const char *what, const char *name, size_t max, bool (*is_good)(char c), dubboc_error *err)
+static dubboc_status check_name(
+    const char *what, const char *name, size_t max, bool (*is_good)(char c), dubboc_error *err)
 {
     if (name == NULL || *name == '\0')
         return error_set(err, DUBBOC_E_ARGUMENT, "%s is empty", what);
     size_t len = strlen(name);
     if (len > max)
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s has %zu bytes, at most %zu can be registered", what, len, max);
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s has %zu bytes, at most %zu can be registered",
+            what, len, max);
     for (const char *c = name; *c != '\0'; c++) {
         if (is_good(*c))
             continue;
         if ((unsigned char)*c > ' ' && (unsigned char)*c < 0x7f)
-            return error_set(err, DUBBOC_E_ARGUMENT, "%s \"%s\" holds '%c', which cannot be registered", what, name, *c);
-        return error_set(err, DUBBOC_E_ARGUMENT, "%s holds byte 0x%02x, which cannot be registered", what, (unsigned char)*c);
+            return error_set(err, DUBBOC_E_ARGUMENT,
+                "%s \"%s\" holds '%c', which cannot be registered", what, name, *c);
+        return error_set(err, DUBBOC_E_ARGUMENT, "%s holds byte 0x%02x, which cannot be registered",
+            what, (unsigned char)*c);
     }
     return DUBBOC_OK;
 }
@@ -68,15 +75,19 @@ static dubboc_status check_protocols(const char *protocols, dubboc_error *err)
     while (slice_next(&rest, ',', &protocol)) {
         size_t which = slice_is(protocol, known[0]) ? 0 : 1;
         if (!slice_is(protocol, known[which]))
-            return error_set(err, DUBBOC_E_ARGUMENT, "protocols: \"%.*s\" is neither jsonrpc nor http", SLICE_ARGS(protocol));
+            return error_set(err, DUBBOC_E_ARGUMENT,
+                "protocols: \"%.*s\" is neither jsonrpc nor http", SLICE_ARGS(protocol));
         if (is_named[which])
-            return error_set(err, DUBBOC_E_ARGUMENT, "protocols: \"%s\" stands twice", known[which]);
+            return error_set(
+                err, DUBBOC_E_ARGUMENT, "protocols: \"%s\" stands twice", known[which]);
         is_named[which] = true;
     }
-    return is_named[0] || is_named[1] ? DUBBOC_OK : error_set(err, DUBBOC_E_ARGUMENT, "protocols: the list is empty");
+    return is_named[0] || is_named[1]
+               ? DUBBOC_OK
+               : error_set(err, DUBBOC_E_ARGUMENT, "protocols: the list is empty");
 }
 
-/* --- services ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- services --- */
 
 static void method_free(service_method *self)
 {
@@ -148,36 +159,49 @@ static const char *without_slash(const char *path)
 static dubboc_status check_segments(const char *path, dubboc_error *err)
 {
     const char *fault = config_path_fault(slice_of(path));
-    return fault == NULL ? DUBBOC_OK : error_set(err, DUBBOC_E_ARGUMENT, "path \"/%s\" %s", path, fault);
+    return fault == NULL ? DUBBOC_OK
+                         : error_set(err, DUBBOC_E_ARGUMENT, "path \"/%s\" %s", path, fault);
 }
 
 /* Options win over the section, whose keys go back to those of [server] by themselves. */
-static dubboc_status fill_in(
-    dubboc_service *service, const services *self, const dubboc_service_options *options, const char *section, dubboc_error *err)
+static dubboc_status fill_in(dubboc_service *service, const services *self,
+    const dubboc_service_options *options, const char *section, dubboc_error *err)
 {
     const dubboc_config *config = service->config;
     const char *configured = config_text(config, section, "path");
     const char *base = *configured != '\0' ? without_slash(configured) : service->interface;
-    service->group = mem_dup(options->group != NULL ? options->group : config_text(config, section, "group"));
-    service->version = mem_dup(options->version != NULL ? options->version : config_text(config, section, "version"));
-    service->protocols = mem_dup(options->protocols != NULL ? options->protocols : config_text(config, section, "protocols"));
-    service->path = options->path != NULL ? mem_dup(without_slash(options->path)) : choose_path(self, base);
+    service->group =
+        mem_dup(options->group != NULL ? options->group : config_text(config, section, "group"));
+    service->version = mem_dup(
+        options->version != NULL ? options->version : config_text(config, section, "version"));
+    service->protocols =
+        mem_dup(options->protocols != NULL ? options->protocols
+                                           : config_text(config, section, "protocols"));
+    service->path =
+        options->path != NULL ? mem_dup(without_slash(options->path)) : choose_path(self, base);
     service->is_registered = config_bool(config, section, "register");
     if (options->weight < DUBBOC_NONE)
-        return error_set(err, DUBBOC_E_ARGUMENT, "weight is %d, expected 0 or more", options->weight);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "weight is %d, expected 0 or more", options->weight);
     service->weight = options->weight == DUBBOC_NONE ? 0 : options->weight;
     if (options->weight == 0)
         service->weight = (int)config_int(config, section, "weight");
     if (options->timeout_ms < 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms is %lld, expected 0 or more", (long long)options->timeout_ms);
-    service->timeout_ms = options->timeout_ms != 0 ? options->timeout_ms : config_int(config, section, "timeout");
-    service->retries = config_is_set(config, section, "retries") ? (int)config_int(config, section, "retries") : -1;
-    if (service->group == NULL || service->version == NULL || service->protocols == NULL || service->path == NULL)
+        return error_set(err, DUBBOC_E_ARGUMENT, "timeout_ms is %lld, expected 0 or more",
+            (long long)options->timeout_ms);
+    service->timeout_ms =
+        options->timeout_ms != 0 ? options->timeout_ms : config_int(config, section, "timeout");
+    service->retries = config_is_set(config, section, "retries")
+                           ? (int)config_int(config, section, "retries")
+                           : -1;
+    if (service->group == NULL || service->version == NULL || service->protocols == NULL ||
+        service->path == NULL)
         return error_no_memory(err);
     return DUBBOC_OK;
 }
 
-static dubboc_status check_service(const dubboc_service *service, const services *self, dubboc_error *err)
+static dubboc_status check_service(
+    const dubboc_service *service, const services *self, dubboc_error *err)
 {
     dubboc_status status = check_optional_name("group", service->group, err);
     if (status == DUBBOC_OK)
@@ -194,9 +218,11 @@ static dubboc_status check_service(const dubboc_service *service, const services
         return error_set(err, DUBBOC_E_ARGUMENT, "path /%s is another service's", service->path);
     for (size_t i = 0; i < self->count; i++) {
         const dubboc_service *other = self->items[i];
-        if (strcmp(other->interface, service->interface) == 0 && strcmp(other->group, service->group) == 0 &&
+        if (strcmp(other->interface, service->interface) == 0 &&
+            strcmp(other->group, service->group) == 0 &&
             strcmp(other->version, service->version) == 0)
-            return error_set(err, DUBBOC_E_ARGUMENT, "the same group \"%s\" and version \"%s\" were added before", service->group,
+            return error_set(err, DUBBOC_E_ARGUMENT,
+                "the same group \"%s\" and version \"%s\" were added before", service->group,
                 service->version);
     }
     return DUBBOC_OK;
@@ -239,7 +265,8 @@ dubboc_status services_add(services *self, const dubboc_config *config, const ch
     if (status != DUBBOC_OK)
         return status;
     if (self->count >= SERVICES_MAX)
-        return error_set(err, DUBBOC_E_ARGUMENT, "service %s: more than %u services", interface, SERVICES_MAX);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "service %s: more than %u services", interface, SERVICES_MAX);
     void *items = self->items;
     if (!mem_grow(&items, &self->capacity, self->count + 1, sizeof *self->items))
         return error_no_memory(err);
@@ -253,26 +280,32 @@ dubboc_status services_add(services *self, const dubboc_config *config, const ch
     return DUBBOC_OK;
 }
 
-/* --- methods ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- methods --- */
 
-static dubboc_status check_method(const dubboc_service *service, const dubboc_method *options, dubboc_error *err)
+static dubboc_status check_method(
+    const dubboc_service *service, const dubboc_method *options, dubboc_error *err)
 {
     dubboc_status status = check_name("method", options->name, NAME_BYTES_MAX, is_method_char, err);
     if (status != DUBBOC_OK)
         return status;
     if ((options->json == NULL) == (options->raw == NULL))
-        return error_set(err, DUBBOC_E_ARGUMENT, "method %s: one handler is needed, json or raw", options->name);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "method %s: one handler is needed, json or raw", options->name);
     if ((options->flags & DUBBOC_ONCE) != 0 && (options->flags & DUBBOC_IDEMPOTENT) != 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "method %s: once and idempotent exclude each other", options->name);
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "method %s: once and idempotent exclude each other", options->name);
     if ((options->flags & ~(unsigned)(DUBBOC_NONBLOCKING | DUBBOC_ONCE | DUBBOC_IDEMPOTENT)) != 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "method %s: unknown flags 0x%x", options->name, options->flags);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "method %s: unknown flags 0x%x", options->name, options->flags);
     if (options->timeout_ms < 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "method %s: timeout_ms is %lld, expected 0 or more", options->name,
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "method %s: timeout_ms is %lld, expected 0 or more", options->name,
             (long long)options->timeout_ms);
     if (map_find(service->by_name, slice_of(options->name)) != NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "method %s was added before", options->name);
-    return service->method_count < METHODS_MAX ? DUBBOC_OK
-                                               : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
+    return service->method_count < METHODS_MAX
+               ? DUBBOC_OK
+               : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
 }
 
 static service_method *method_new(const dubboc_service *service, const dubboc_method *options)
@@ -284,7 +317,8 @@ static service_method *method_new(const dubboc_service *service, const dubboc_me
         made->cost = MEM_NEW(work_cost);
         made->failures = MEM_NEW(log_throttle);
     }
-    bool is_whole = made != NULL && made->name != NULL && made->cost != NULL && made->failures != NULL;
+    bool is_whole =
+        made != NULL && made->name != NULL && made->cost != NULL && made->failures != NULL;
     if (section == NULL || !is_whole) {
         free(section);
         method_free(made);
@@ -297,16 +331,20 @@ static service_method *method_new(const dubboc_service *service, const dubboc_me
     made->flags = options->flags;
     made->timeout_ms = options->timeout_ms;
     int64_t value;
-    if (made->timeout_ms == 0 && config_method_int(service->config, section, made->name, "timeout", &value))
+    if (made->timeout_ms == 0 &&
+        config_method_int(service->config, section, made->name, "timeout", &value))
         made->timeout_ms = value;
-    made->retries = config_method_int(service->config, section, made->name, "retries", &value) ? (int)value : -1;
+    made->retries = config_method_int(service->config, section, made->name, "retries", &value)
+                        ? (int)value
+                        : -1;
     if ((made->flags & DUBBOC_ONCE) != 0)
         made->retries = 0;
     free(section);
     return made;
 }
 
-dubboc_status dubboc_service_add_method(dubboc_service *service, const dubboc_method *options, dubboc_error *err)
+dubboc_status dubboc_service_add_method(
+    dubboc_service *service, const dubboc_method *options, dubboc_error *err)
 {
     assert(service != NULL && options != NULL && !service->is_frozen);
     error_clear(err);
@@ -314,7 +352,8 @@ dubboc_status dubboc_service_add_method(dubboc_service *service, const dubboc_me
     if (status != DUBBOC_OK)
         return error_prefix(err, status, "service %s", service->interface);
     void *methods = service->methods;
-    if (!mem_grow(&methods, &service->method_capacity, service->method_count + 1, sizeof *service->methods))
+    if (!mem_grow(&methods, &service->method_capacity, service->method_count + 1,
+            sizeof *service->methods))
         return error_no_memory(err);
     service->methods = methods;
     service_method *made = method_new(service, options);
@@ -328,7 +367,7 @@ dubboc_status dubboc_service_add_method(dubboc_service *service, const dubboc_me
     return DUBBOC_OK;
 }
 
-/* --- look-up ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- look-up --- */
 
 /* NULL: no memory. */
 static map *services_map_paths(const services *self)
@@ -352,7 +391,8 @@ dubboc_status services_freeze(services *self, dubboc_error *err)
 {
     for (size_t i = 0; i < self->count; i++)
         if (self->items[i]->method_count == 0)
-            return error_set(err, DUBBOC_E_ARGUMENT, "service %s has no methods", self->items[i]->interface);
+            return error_set(
+                err, DUBBOC_E_ARGUMENT, "service %s has no methods", self->items[i]->interface);
     map *by_path = services_map_paths(self);
     if (by_path == NULL)
         return error_no_memory(err);

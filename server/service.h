@@ -1,7 +1,8 @@
-/* What a server offers: services with their methods, and the table that finds one by the path of a request.
+/* What a server offers: services with their methods, and the table that finds one by the path of a
+ * request.
  *
- * Both are built by one thread before start and never change after services_freeze(), so that every loop and worker reads them without
- * a lock. */
+ * Both are built by one thread before start and never change after services_freeze(), so that every
+ * loop and worker reads them without a lock. */
 #ifndef SERVER_SERVICE_H
 #define SERVER_SERVICE_H
 
@@ -23,9 +24,11 @@ typedef struct service_method {
     dubboc_raw_handler raw;
     void *arg;
     unsigned flags;
-    int64_t timeout_ms;     /* registered as <method>.timeout; below 1: not */
-    int retries;            /* registered as <method>.retries; -1: not. 0 for DUBBOC_ONCE, whatever the configuration says */
-    work_cost *cost;        /* how long its handler takes; written while the rest does not change any more */
+    int64_t timeout_ms; /* registered as <method>.timeout; below 1: not */
+    int retries;        /* registered as <method>.retries; -1: not. 0 for DUBBOC_ONCE, whatever the
+                           configuration says */
+    work_cost
+        *cost; /* how long its handler takes; written while the rest does not change any more */
     log_throttle *failures; /* for handler_failure_log(); written as cost is */
 } service_method;
 
@@ -69,16 +72,19 @@ void services_drop_last(services *self);
 
 /* Builds the path table: every registered path, then /<interface> for the first service of each
  * interface unless that path is another's. From now on nothing may be added. DUBBOC_E_ARGUMENT: a
- * service without methods. DUBBOC_E_NO_MEMORY. After a failure services may be added and changed. */
+ * service without methods. DUBBOC_E_NO_MEMORY. After a failure services may be added and
+ * changed. */
 dubboc_status services_freeze(services *self, dubboc_error *err);
 
 /* Undoes services_freeze(): services and methods may be added again. */
 void services_thaw(services *self);
 
-/* The service at a request's path (with its leading '/', escapes are understood); NULL: none. Any thread, after services_freeze(). */
+/* The service at a request's path (with its leading '/', escapes are understood); NULL: none. Any
+ * thread, after services_freeze(). */
 dubboc_service *services_find_path(const services *self, dubboc_slice path);
 
-/* The method that a checked JSON string token (with its quotes) spells exactly; NULL: none. Any thread. */
+/* The method that a checked JSON string token (with its quotes) spells exactly; NULL: none. Any
+ * thread. */
 const service_method *service_find_method(const dubboc_service *service, dubboc_slice token);
 
 #endif

@@ -20,8 +20,8 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters must be changed, added or left out to make b of a; upper and lower case are equal.
- * Of longer names the first NAME_BYTES_MAX bytes. */
+/* How many letters must be changed, added or left out to make b of a; upper and lower case are
+ * equal. Of longer names the first NAME_BYTES_MAX bytes. */
 static size_t name_distance(dubboc_slice a, dubboc_slice b)
 {
     size_t row[NAME_BYTES_MAX + 1];
@@ -84,7 +84,8 @@ static dubboc_slice name_part(const char *interface)
     return slice_make(interface, len);
 }
 
-static void visit_value(void *arg, const char *section, const char *key, const char *value, const char *origin)
+static void visit_value(
+    void *arg, const char *section, const char *key, const char *value, const char *origin)
 {
     (void)key;
     (void)value;

@@ -4,8 +4,8 @@
 
 #include "server/service.h"
 
-/* Logs a warning for each [service X], and each variable DUBBOC_SERVICE_X_..., whose X is not offered;
- * it names the nearest service that is. */
+/* Logs a warning for each [service X], and each variable DUBBOC_SERVICE_X_..., whose X is not
+ * offered; it names the nearest service that is. */
 void unused_sections_warn(const dubboc_config *config, const services *offered);
 
 #endif

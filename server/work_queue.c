@@ -20,7 +20,8 @@ void work_cost_note(work_cost *self, int64_t took_ns)
 void work_cost_doubt(work_cost *self)
 {
     int64_t average = atomic_load_explicit(&self->average_ns, memory_order_relaxed);
-    atomic_store_explicit(&self->average_ns, average - (average >> DOUBT_SHIFT), memory_order_relaxed);
+    atomic_store_explicit(
+        &self->average_ns, average - (average >> DOUBT_SHIFT), memory_order_relaxed);
 }
 
 static int64_t work_cost_average(const work_cost *self)
@@ -49,18 +50,20 @@ static bool work_queue_is_standing(const work_queue *self, int64_t now_ns)
     return self->count > 0 && now_ns - self->not_empty_since_ns >= WORK_STANDING_NS;
 }
 
-/* The average says nothing about a single call, so it only counts while there is more to do than can
- * be done: a method that is slow now and then must not be refused by an idle server. */
+/* The average says nothing about a single call, so it only counts while there is more to do than
+ * can be done: a method that is slow now and then must not be refused by an idle server. */
 static bool work_is_too_late(const work *one, bool is_standing, int64_t now_ns)
 {
     if (now_ns >= one->start_by_ns)
         return true;
-    return is_standing && one->deadline_ns != DEADLINE_NEVER && one->deadline_ns - now_ns <= work_cost_average(one->cost);
+    return is_standing && one->deadline_ns != DEADLINE_NEVER &&
+           one->deadline_ns - now_ns <= work_cost_average(one->cost);
 }
 
 /* The average is only corrected by handlers that run. So when even a request that had not waited at
- * all would be refused because of it, it is doubted: after a few such refusals one request is started
- * and measured, and a single slow call does not starve its method for as long as the overload lasts. */
+ * all would be refused because of it, it is doubted: after a few such refusals one request is
+ * started and measured, and a single slow call does not starve its method for as long as the
+ * overload lasts. */
 static work_refusal work_lateness(const work *one)
 {
     if (one->deadline_ns == DEADLINE_NEVER)
@@ -70,8 +73,8 @@ static work_refusal work_lateness(const work *one)
     return WORK_TOO_LATE;
 }
 
-/* Looks at the oldest only, which are usually the first to be too late. A younger one with a shorter
- * deadline is found when its turn comes, or by work_queue_expire(). */
+/* Looks at the oldest only, which are usually the first to be too late. A younger one with a
+ * shorter deadline is found when its turn comes, or by work_queue_expire(). */
 static void work_queue_refuse_late(work_queue *self, int64_t now_ns, work **refused)
 {
     bool is_standing = work_queue_is_standing(self, now_ns);

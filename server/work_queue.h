@@ -63,8 +63,8 @@ work *work_queue_add(work_queue *self, work *added, int64_t now_ns);
 /* Takes out what is to be started next; NULL: nothing is left. *refused: as above. */
 work *work_queue_take(work_queue *self, int64_t now_ns, work **refused);
 
-/* Takes out all that is too late to be started, of the oldest few thousand. To be called now and then
- * while work waits, because every worker may be busy for longer than the callers wait. */
+/* Takes out all that is too late to be started, of the oldest few thousand. To be called now and
+ * then while work waits, because every worker may be busy for longer than the callers wait. */
 work *work_queue_expire(work_queue *self, int64_t now_ns);
 
 /* Takes everything out, to be refused for that reason. */

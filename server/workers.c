@@ -1,5 +1,5 @@
-/* The worker pool: threads that take from one queue under one lock, and one thread that refuses what
- * has waited too long while all of them are busy. */
+/* The worker pool: threads that take from one queue under one lock, and one thread that refuses
+ * what has waited too long while all of them are busy. */
 #include "server/workers.h"
 
 #include <assert.h>
@@ -97,7 +97,8 @@ static dubboc_status workers_start_threads(workers *self, dubboc_error *err)
     dubboc_status status = thread_start(&self->reaper, workers_reap, self, "dubboc-reaper", err);
     self->has_reaper = status == DUBBOC_OK;
     while (status == DUBBOC_OK && self->thread_count < self->settings.threads) {
-        status = thread_start(&self->threads[self->thread_count], workers_work, self, "dubboc-worker", err);
+        status = thread_start(
+            &self->threads[self->thread_count], workers_work, self, "dubboc-worker", err);
         self->thread_count += status == DUBBOC_OK;
     }
     return status;
@@ -116,7 +117,8 @@ dubboc_status workers_new(const workers_settings *settings, workers **self, dubb
     condition_init(&made->reaper_wanted);
     condition_init(&made->has_work);
     made->threads = MEM_NEW_ARRAY((size_t)settings->threads, pthread_t);
-    dubboc_status status = made->threads != NULL ? workers_start_threads(made, err) : error_no_memory(err);
+    dubboc_status status =
+        made->threads != NULL ? workers_start_threads(made, err) : error_no_memory(err);
     if (status != DUBBOC_OK) {
         workers_free(made);
         return status;

@@ -1,4 +1,5 @@
-/* A bounded pool of threads for handlers that may block, in front of it the queue of work_queue.h. */
+/* A bounded pool of threads for handlers that may block, in front of it the queue of
+ * work_queue.h. */
 #ifndef SERVER_WORKERS_H
 #define SERVER_WORKERS_H
 
@@ -24,8 +25,8 @@ typedef struct workers_settings {
  * DUBBOC_E_NO_MEMORY. */
 dubboc_status workers_new(const workers_settings *settings, workers **self, dubboc_error *err);
 
-/* Takes over work whose deadline_ns, start_by_ns and cost are set. It is run or refused, at once when
- * the queue is full or the pool stopped. Any thread. */
+/* Takes over work whose deadline_ns, start_by_ns and cost are set. It is run or refused, at once
+ * when the queue is full or the pool stopped. Any thread. */
 void workers_push(workers *self, work *added);
 
 /* Takes nothing more, refuses what waits, and waits for what runs. Once; not from a worker. */

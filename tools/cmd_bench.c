@@ -1,4 +1,5 @@
-/* dubboc bench: calls a method many times and tells how fast, how slow, at what cost, and what came of the calls. */
+/* dubboc bench: calls a method many times and tells how fast, how slow, at what cost, and what came
+ * of the calls. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,17 +37,19 @@ static void interrupt(int number)
 /* The second signal ends the program, whatever hangs. */
 static void heed_interrupts(void)
 {
-    const struct sigaction once = {.sa_handler = interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+    const struct sigaction once = {
+        .sa_handler = interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
     sigaction(SIGINT, &once, NULL);
     sigaction(SIGTERM, &once, NULL);
 }
 
-static int64_t positive(const struct argp_state *state, const char *option, const char *value, uint64_t max)
+static int64_t positive(
+    const struct argp_state *state, const char *option, const char *value, uint64_t max)
 {
     uint64_t number = 0;
     if (!slice_u64(slice_of(value), max, &number) || number == 0)
-        argp_error(state, "%s takes a whole number from 1 to %llu, not \"%s\"", option, (unsigned long long)max,
-            MASKED(slice_of(value)));
+        argp_error(state, "%s takes a whole number from 1 to %llu, not \"%s\"", option,
+            (unsigned long long)max, MASKED(slice_of(value)));
     return (int64_t)number;
 }
 
@@ -64,7 +67,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         options->calls = positive(state, "-n", arg, INT64_MAX);
         return 0;
     case 'd':
-        if (!config_parse_duration_ms(slice_of(arg), &options->duration_ms) || options->duration_ms == 0)
+        if (!config_parse_duration_ms(slice_of(arg), &options->duration_ms) ||
+            options->duration_ms == 0)
             argp_error(state, "-d takes a duration such as 10s, not \"%s\"", MASKED(slice_of(arg)));
         return 0;
     case OPTION_RATE:
@@ -83,7 +87,9 @@ static const struct argp_option argp_options[] = {
     {"calls", 'n', "N", 0, "end after so many calls", 0},
     {"duration", 'd', "DURATION", 0, "end after so long (default 10s, without -n)", 0},
     {"rate", OPTION_RATE, "N", 0,
-        "calls a second, at fixed times; latencies count from when a call was due (default: as fast as it goes)", 0},
+        "calls a second, at fixed times; latencies count from when a call was due (default: as "
+        "fast as it goes)",
+        0},
     {"json", OPTION_JSON, NULL, 0, "the outcome as one JSON object", 0},
     {0},
 };
@@ -92,7 +98,8 @@ static const struct argp argp = {
     .options = argp_options,
     .parser = parse,
     .args_doc = TARGET_ARGS_DOC,
-    .doc = "Calls a method many times: calls per second, latencies, CPU time, outcomes. PARAMS as for dubboc call.",
+    .doc = "Calls a method many times: calls per second, latencies, CPU time, outcomes. PARAMS as "
+           "for dubboc call.",
     .children = argp_children,
 };
 
@@ -127,16 +134,19 @@ static void print_json(const load_outcome *outcome)
 {
     bool is_first = true;
     unsigned long long not_executed = outcome->not_executed;
-    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_executed\":%llu,", (unsigned long long)outcome->calls,
-        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, not_executed);
+    printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_executed\":%llu,",
+        (unsigned long long)outcome->calls, (unsigned long long)outcome->ok,
+        (unsigned long long)outcome->remote_error, not_executed);
     /* not_sent is the former name of not_executed; it goes with the next release. */
     printf("\"not_sent\":%llu,\"maybe_executed\":%llu,\"interrupted\":%llu,", not_executed,
         (unsigned long long)outcome->maybe_executed, (unsigned long long)outcome->interrupted);
     printf("\"seconds\":%.3f,\"calls_per_s\":%.1f,\"cpu_us_per_call\":%.2f,", outcome->seconds,
-        outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0, per_call(outcome, outcome->cpu_us));
-    printf("\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},\"providers\":{",
-        percentile_us(outcome, 0.5), percentile_us(outcome, 0.9), percentile_us(outcome, 0.99), percentile_us(outcome, 0.999),
-        (double)outcome->latency_ns.max / 1000.0);
+        outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0,
+        per_call(outcome, outcome->cpu_us));
+    printf("\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},"
+           "\"providers\":{",
+        percentile_us(outcome, 0.5), percentile_us(outcome, 0.9), percentile_us(outcome, 0.99),
+        percentile_us(outcome, 0.999), (double)outcome->latency_ns.max / 1000.0);
     map_each(outcome->providers, print_provider_json, &is_first);
     printf("}}\n");
 }
@@ -149,17 +159,20 @@ static void print_provider(void *arg, const char *label, void *count)
 
 static void print_text(const load_outcome *outcome)
 {
-    printf("%llu calls in %.2f s: %.0f a second, %.1f us CPU each\n", (unsigned long long)outcome->calls, outcome->seconds,
-        outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0, per_call(outcome, outcome->cpu_us));
-    printf("latency us: p50 %.0f, p90 %.0f, p99 %.0f, p99.9 %.0f, max %.0f\n", percentile_us(outcome, 0.5),
-        percentile_us(outcome, 0.9), percentile_us(outcome, 0.99), percentile_us(outcome, 0.999),
-        (double)outcome->latency_ns.max / 1000.0);
-    printf("outcomes: %llu ok, %llu answered with an error, %llu not executed, %llu maybe executed\n",
-        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error, (unsigned long long)outcome->not_executed,
-        (unsigned long long)outcome->maybe_executed);
+    printf("%llu calls in %.2f s: %.0f a second, %.1f us CPU each\n",
+        (unsigned long long)outcome->calls, outcome->seconds,
+        outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0,
+        per_call(outcome, outcome->cpu_us));
+    printf("latency us: p50 %.0f, p90 %.0f, p99 %.0f, p99.9 %.0f, max %.0f\n",
+        percentile_us(outcome, 0.5), percentile_us(outcome, 0.9), percentile_us(outcome, 0.99),
+        percentile_us(outcome, 0.999), (double)outcome->latency_ns.max / 1000.0);
+    printf(
+        "outcomes: %llu ok, %llu answered with an error, %llu not executed, %llu maybe executed\n",
+        (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error,
+        (unsigned long long)outcome->not_executed, (unsigned long long)outcome->maybe_executed);
     if (outcome->interrupted > 0)
-        printf(
-            "of the latter two, %llu were under way when the load was interrupted\n", (unsigned long long)outcome->interrupted);
+        printf("of the latter two, %llu were under way when the load was interrupted\n",
+            (unsigned long long)outcome->interrupted);
     printf("answered by:\n");
     map_each(outcome->providers, print_provider, NULL);
 }
@@ -189,7 +202,8 @@ static int run(const bench_options *options, dubboc_client *client, const dubboc
         .options = &call_options,
         .threads = (int)options->connections,
         .calls = options->calls,
-        .duration_ms = options->duration_ms > 0 || options->calls > 0 ? options->duration_ms : DEFAULT_DURATION_MS,
+        .duration_ms = options->duration_ms > 0 || options->calls > 0 ? options->duration_ms
+                                                                      : DEFAULT_DURATION_MS,
         .per_second = options->rate,
     };
     dubboc_error err;
@@ -200,7 +214,8 @@ static int run(const bench_options *options, dubboc_client *client, const dubboc
     }
     bool is_terminal = isatty(STDERR_FILENO) == 1;
     heed_interrupts();
-    dubboc_status status = load_run(&settings, outcome, &is_interrupted, is_terminal ? show_progress : NULL, &err);
+    dubboc_status status =
+        load_run(&settings, outcome, &is_interrupted, is_terminal ? show_progress : NULL, &err);
     if (is_terminal)
         fprintf(stderr, "\r\033[K");
     int exit_status = status == DUBBOC_OK ? show(outcome, options->is_json) : tool_fail(&err);

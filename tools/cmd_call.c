@@ -63,21 +63,22 @@ static dubboc_status print_result(const call_arguments *given, dubboc_slice json
     return status;
 }
 
-static dubboc_status call_raw(dubboc_client *client, const call_arguments *given, const dubboc_text *params,
-    const dubboc_call_options *options, dubboc_error *err)
+static dubboc_status call_raw(dubboc_client *client, const call_arguments *given,
+    const dubboc_text *params, const dubboc_call_options *options, dubboc_error *err)
 {
     const tool_target *target = &given->target;
     dubboc_text result = {0};
     dubboc_slice text = {.at = params->data, .len = params->len};
-    dubboc_status status = dubboc_call_raw(client, target->interface, target->method, text, options, &result, err);
+    dubboc_status status =
+        dubboc_call_raw(client, target->interface, target->method, text, options, &result, err);
     if (status == DUBBOC_OK)
         status = print_result(given, (dubboc_slice){result.data, result.len}, err);
     dubboc_text_free(&result);
     return status;
 }
 
-static dubboc_status call_json(dubboc_client *client, const call_arguments *given, const dubboc_text *params,
-    const dubboc_call_options *options, dubboc_error *err)
+static dubboc_status call_json(dubboc_client *client, const call_arguments *given,
+    const dubboc_text *params, const dubboc_call_options *options, dubboc_error *err)
 {
     const tool_target *target = &given->target;
     cJSON *tree = NULL, *result = NULL;
@@ -88,7 +89,8 @@ static dubboc_status call_json(dubboc_client *client, const call_arguments *give
         error_prefix(err, DUBBOC_E_ARGUMENT, "PARAMS");
         return DUBBOC_E_ARGUMENT;
     }
-    status = dubboc_call_with(client, target->interface, target->method, tree, options, &result, err);
+    status =
+        dubboc_call_with(client, target->interface, target->method, tree, options, &result, err);
     if (status == DUBBOC_OK)
         status = dubboc_json_print(result, &text, &len, err);
     if (status == DUBBOC_OK)
@@ -106,8 +108,8 @@ static int call(dubboc_client *client, const call_arguments *given, const dubboc
     dubboc_error err = {0};
     dubboc_call_options options = target_call_options(target);
     options.remote_error = &remote_error;
-    dubboc_status status =
-        target->is_raw ? call_raw(client, given, params, &options, &err) : call_json(client, given, params, &options, &err);
+    dubboc_status status = target->is_raw ? call_raw(client, given, params, &options, &err)
+                                          : call_json(client, given, params, &options, &err);
     int exit_status = status == DUBBOC_OK ? TOOL_DONE : tell_failure(&err, &remote_error);
     target_suggest(target, client, status);
     dubboc_text_free(&remote_error);
@@ -134,19 +136,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"pretty", OPTION_PRETTY, NULL, 0, "indent the result (default on a terminal, without --raw)", 0},
+    {"pretty", OPTION_PRETTY, NULL, 0, "indent the result (default on a terminal, without --raw)",
+        0},
     {"compact", OPTION_COMPACT, NULL, 0, "print the result in one line (default elsewhere)", 0},
     {0},
 };
 
 int cmd_call(int argc, char **argv)
 {
-    static const char doc[] =
-        "Calls METHOD of INTERFACE and prints its result as JSON. PARAMS is a JSON array or object; - reads it "
-        "from standard input, @FILE from a file; without it [] is sent.";
+    static const char doc[] = "Calls METHOD of INTERFACE and prints its result as JSON. PARAMS is "
+                              "a JSON array or object; - reads it "
+                              "from standard input, @FILE from a file; without it [] is sent.";
     static const struct argp_child children[] = {{&target_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {
-        .options = options, .parser = parse, .args_doc = TARGET_ARGS_DOC, .doc = doc, .children = children};
+    static const struct argp argp = {.options = options,
+        .parser = parse,
+        .args_doc = TARGET_ARGS_DOC,
+        .doc = doc,
+        .children = children};
     call_arguments given = {0};
     dubboc_text params = {0};
     dubboc_config *config = NULL;

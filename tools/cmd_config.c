@@ -18,8 +18,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     arguments *given = state->input;
     switch (key) {
     case ARGP_KEY_ARG:
-        if (state->arg_num == 0 && strcmp(arg, "check") != 0 && strcmp(arg, "show") != 0 && strcmp(arg, "sample") != 0)
-            argp_error(state, "unknown action \"%s\", expected check, show or sample", MASKED(slice_of(arg)));
+        if (state->arg_num == 0 && strcmp(arg, "check") != 0 && strcmp(arg, "show") != 0 &&
+            strcmp(arg, "sample") != 0)
+            argp_error(state, "unknown action \"%s\", expected check, show or sample",
+                MASKED(slice_of(arg)));
         if (state->arg_num > 1)
             argp_error(state, "one argument too many: \"%s\"", MASKED(slice_of(arg)));
         *(state->arg_num == 0 ? &given->action : &given->file) = arg;
@@ -52,7 +54,8 @@ static int check(const char *file)
     return TOOL_DONE;
 }
 
-static void print_value(void *arg, const char *section, const char *key, const char *value, const char *origin)
+static void print_value(
+    void *arg, const char *section, const char *key, const char *value, const char *origin)
 {
     (void)arg;
     printf("[%s] %s = %s (%s)\n", MASKED(slice_of(section)), key, value, origin);
@@ -89,16 +92,18 @@ static void print_sample_key(const config_key *key)
         printf("; default: %s of [%s]", key->inherits_name, key->inherits_section);
     if ((key->where & CONFIG_OF_METHOD) != 0)
         printf("; for one method: METHOD.%s", key->name);
-    printf(")\n# %s =%s%s\n", key->name, key->value != NULL ? " " : "", key->value != NULL ? key->value : "");
+    printf(")\n# %s =%s%s\n", key->name, key->value != NULL ? " " : "",
+        key->value != NULL ? key->value : "");
 }
 
 static int print_sample(void)
 {
     size_t count;
     const config_key *keys = config_keys(&count), *previous = NULL;
-    printf("# Every setting of dubboc with its default. To change one, remove the \"# \" before it.\n"
-           "# Each can also be set by a variable: DUBBOC_CLIENT_RETRIES=1 is [client] retries = 1.\n"
-           "# dubboc.conf(5) describes them; dubboc config check FILE finds mistakes.\n");
+    printf(
+        "# Every setting of dubboc with its default. To change one, remove the \"# \" before it.\n"
+        "# Each can also be set by a variable: DUBBOC_CLIENT_RETRIES=1 is [client] retries = 1.\n"
+        "# dubboc.conf(5) describes them; dubboc config check FILE finds mistakes.\n");
     for (size_t i = 0; i < count; i++) {
         if (keys[i].is_later)
             continue;
@@ -112,10 +117,13 @@ static int print_sample(void)
 
 int cmd_config(int argc, char **argv)
 {
-    static const char doc[] = "check prints every problem of FILE. show prints the effective values with their origin "
-                              "(file and environment; without FILE the one that $DUBBOC_CONF_FILE names). sample prints a "
-                              "file that holds every key with its default, commented out.";
-    static const struct argp argp = {.parser = parse, .args_doc = "check FILE\nshow [FILE]\nsample", .doc = doc};
+    static const char doc[] =
+        "check prints every problem of FILE. show prints the effective values with their origin "
+        "(file and environment; without FILE the one that $DUBBOC_CONF_FILE names). sample prints "
+        "a "
+        "file that holds every key with its default, commented out.";
+    static const struct argp argp = {
+        .parser = parse, .args_doc = "check FILE\nshow [FILE]\nsample", .doc = doc};
     arguments given = {0};
     if (argp_parse(&argp, argc, argv, 0, NULL, &given) != 0)
         return TOOL_USAGE;

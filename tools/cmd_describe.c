@@ -1,5 +1,5 @@
-/* dubboc describe: what is known of one interface (methods, versions, groups, providers, rules), and
- * which of its providers a call would use. */
+/* dubboc describe: what is known of one interface (methods, versions, groups, providers, rules),
+ * and which of its providers a call would use. */
 #include <stdio.h>
 
 #include "tools/data.h"
@@ -78,11 +78,15 @@ static int describe(const describe_arguments *given, registry *reg, const dubboc
 
 int cmd_describe(int argc, char **argv)
 {
-    static const char doc[] = "Tells what is known of INTERFACE: its methods as the nodes name them, "
-                              "versions, groups, providers, rules, and which providers a call would use.";
+    static const char doc[] =
+        "Tells what is known of INTERFACE: its methods as the nodes name them, "
+        "versions, groups, providers, rules, and which providers a call would use.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {
-        .options = options, .parser = parse, .args_doc = "INTERFACE", .doc = doc, .children = children};
+    static const struct argp argp = {.options = options,
+        .parser = parse,
+        .args_doc = "INTERFACE",
+        .doc = doc,
+        .children = children};
     describe_arguments given = {0};
     dubboc_config *config = NULL;
     registry *reg = NULL;

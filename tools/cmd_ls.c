@@ -1,7 +1,8 @@
 /* dubboc ls: the interfaces of a registry with how many providers each has, or the providers of one
- * interface. Only what a dubboc client could call is listed; --all lists every node, with the reason
- * beside those that it could not. Overrides in the registry count, rules of the config centre are
- * not looked at. A provider that is registered under two schemes is one, as to a client. */
+ * interface. Only what a dubboc client could call is listed; --all lists every node, with the
+ * reason beside those that it could not. Overrides in the registry count, rules of the config
+ * centre are not looked at. A provider that is registered under two schemes is one, as to a
+ * client. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,7 +28,8 @@ enum { OPTION_URLS = 0x200 };
 
 static const struct argp_option options[] = {
     {"all", 'a', NULL, 0, "also nodes that cannot be called, with the reason", 0},
-    {"json", 'j', NULL, 0, "one JSON array: of names, or of objects with url, callable and reason", 0},
+    {"json", 'j', NULL, 0, "one JSON array: of names, or of objects with url, callable and reason",
+        0},
     {"urls", OPTION_URLS, NULL, 0, "URLs instead of a table; without INTERFACE the names alone", 0},
     {0},
 };
@@ -257,8 +259,8 @@ static int ls_tell_none(registry *reg, const char *interface, int64_t deadline_n
     return TOOL_DONE;
 }
 
-static dubboc_status ls_look_up(
-    registry *reg, const char *interface, int64_t deadline_ns, registry_list *nodes, offers *found, dubboc_error *err)
+static dubboc_status ls_look_up(registry *reg, const char *interface, int64_t deadline_ns,
+    registry_list *nodes, offers *found, dubboc_error *err)
 {
     const url_wanted wanted = place_wants_any(interface);
     configurators *rules = NULL;
@@ -291,12 +293,16 @@ static int ls_providers(const ls_arguments *given, registry *reg, int64_t deadli
 
 int cmd_ls(int argc, char **argv)
 {
-    static const char doc[] = "Lists the interfaces of the registry with the number of providers that can be called and "
-                              "of nodes that are left out, or the providers of INTERFACE: address, protocol, version, "
-                              "group, weight, application, state. A line each; \"-\" where a node says nothing.";
+    static const char doc[] =
+        "Lists the interfaces of the registry with the number of providers that can be called and "
+        "of nodes that are left out, or the providers of INTERFACE: address, protocol, version, "
+        "group, weight, application, state. A line each; \"-\" where a node says nothing.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {
-        .options = options, .parser = parse, .args_doc = "[INTERFACE]", .doc = doc, .children = children};
+    static const struct argp argp = {.options = options,
+        .parser = parse,
+        .args_doc = "[INTERFACE]",
+        .doc = doc,
+        .children = children};
     ls_arguments given = {0};
     dubboc_config *config = NULL;
     registry *reg = NULL;

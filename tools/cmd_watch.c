@@ -1,7 +1,8 @@
 /* dubboc watch: a line for each change among the providers of an interface, until a signal ends it.
  *
- * A snapshot is held against the one before: nodes that stand in both are left out; of the rest one that went and one that came with the same
- * scheme and identity (host, port, path, group, version) are one changed provider, all others went or came. */
+ * A snapshot is held against the one before: nodes that stand in both are left out; of the rest one
+ * that went and one that came with the same scheme and identity (host, port, path, group, version)
+ * are one changed provider, all others went or came. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -90,7 +91,8 @@ static void print_line(char sign, const char *text)
     putchar('\n');
 }
 
-/* The node of the same identity that went, NULL: there is none. Few nodes change at once, so a plain search does. */
+/* The node of the same identity that went, NULL: there is none. Few nodes change at once, so a
+ * plain search does. */
 static node *find_gone(node_list *before, const char *identity)
 {
     for (size_t i = 0; i < before->count; i++)
@@ -154,7 +156,8 @@ static int watch_check(registry *reg, const char *interface, int64_t deadline_ns
     return TOOL_DONE;
 }
 
-static int watch(registry *reg, const tool_place *place, const dubboc_config *config, int64_t deadline_ns)
+static int watch(
+    registry *reg, const tool_place *place, const dubboc_config *config, int64_t deadline_ns)
 {
     const char *interface = place->interface;
     node_list known = {0};
@@ -169,7 +172,8 @@ static int watch(registry *reg, const tool_place *place, const dubboc_config *co
         tool_log(config, DUBBOC_LOG_WARN); /* tells when the registry goes and comes back */
     watch_block_signals(&ends);
     place_is_unknown(reg, interface, deadline_ns); /* it may come yet */
-    if (registry_subscribe(reg, interface, REGISTRY_PROVIDERS, hear_snapshot, &known, &subscription, &err) != DUBBOC_OK)
+    if (registry_subscribe(reg, interface, REGISTRY_PROVIDERS, hear_snapshot, &known, &subscription,
+            &err) != DUBBOC_OK)
         return tool_fail(&err);
     sigwait(&ends, &signal_number);
     registry_unsubscribe(reg, subscription);
@@ -196,11 +200,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 int cmd_watch(int argc, char **argv)
 {
-    static const char doc[] =
-        "Prints a line for each provider of INTERFACE that is there or comes (+ URL), changes (~ URL) or goes (- URL), until "
-        "interrupted.";
+    static const char doc[] = "Prints a line for each provider of INTERFACE that is there or comes "
+                              "(+ URL), changes (~ URL) or goes (- URL), until "
+                              "interrupted.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {.parser = parse, .args_doc = "INTERFACE", .doc = doc, .children = children};
+    static const struct argp argp = {
+        .parser = parse, .args_doc = "INTERFACE", .doc = doc, .children = children};
     tool_place place = {0};
     dubboc_config *config = NULL;
     registry *reg = NULL;

@@ -25,8 +25,8 @@ typedef struct counting {
 } counting;
 
 /* Overrides are read only where they can matter. */
-static dubboc_status count_nodes(
-    const counting *self, const char *name, const registry_list *nodes, offers *found, dubboc_error *err)
+static dubboc_status count_nodes(const counting *self, const char *name, const registry_list *nodes,
+    offers *found, dubboc_error *err)
 {
     const url_wanted wanted = place_wants_any(name);
     configurators *rules = NULL;
@@ -39,11 +39,13 @@ static dubboc_status count_nodes(
     return status;
 }
 
-static dubboc_status count_interface(const counting *self, const char *name, interface_count *count, dubboc_error *err)
+static dubboc_status count_interface(
+    const counting *self, const char *name, interface_count *count, dubboc_error *err)
 {
     registry_list nodes = {0};
     offers found = {0};
-    dubboc_status status = registry_lookup(self->reg, name, REGISTRY_PROVIDERS, self->deadline_ns, &nodes, err);
+    dubboc_status status =
+        registry_lookup(self->reg, name, REGISTRY_PROVIDERS, self->deadline_ns, &nodes, err);
     if (status == DUBBOC_OK)
         status = count_nodes(self, name, &nodes, &found, err);
     if (status == DUBBOC_OK)
@@ -77,8 +79,8 @@ static void *count_some(void *arg)
     return NULL;
 }
 
-dubboc_status counts_read(
-    registry *reg, const registry_list *names, int64_t deadline_ns, interface_count *counts, dubboc_error *err)
+dubboc_status counts_read(registry *reg, const registry_list *names, int64_t deadline_ns,
+    interface_count *counts, dubboc_error *err)
 {
     pthread_t threads[COUNT_THREADS];
     size_t started = 0;

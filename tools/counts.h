@@ -13,7 +13,7 @@ typedef struct interface_count {
 /* Counts for every name; counts has room for all of them. Several are asked for at once, so that
  * the time does not grow with the distance to the registry. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY:
  * some are not known; err is of the first of them. */
-dubboc_status counts_read(
-    registry *reg, const registry_list *names, int64_t deadline_ns, interface_count *counts, dubboc_error *err);
+dubboc_status counts_read(registry *reg, const registry_list *names, int64_t deadline_ns,
+    interface_count *counts, dubboc_error *err);
 
 #endif

@@ -69,7 +69,8 @@ static dubboc_status data_result(data_reading *self, registry *reg, char **text,
     return DUBBOC_OK;
 }
 
-dubboc_status data_read(registry *reg, const char *path, int64_t deadline_ns, char **text, dubboc_error *err)
+dubboc_status data_read(
+    registry *reg, const char *path, int64_t deadline_ns, char **text, dubboc_error *err)
 {
     data_reading reading;
     registry_subscription *watched = NULL;

@@ -8,10 +8,11 @@
  * such node. DUBBOC_E_REGISTRY: it could not be read until deadline_ns. DUBBOC_E_UNSUPPORTED: this
  * kind of registry keeps no data. DUBBOC_E_ARGUMENT: no node can have that path.
  * DUBBOC_E_NO_MEMORY. */
-dubboc_status data_read(registry *reg, const char *path, int64_t deadline_ns, char **text, dubboc_error *err);
+dubboc_status data_read(
+    registry *reg, const char *path, int64_t deadline_ns, char **text, dubboc_error *err);
 
-/* Tells on standard error if Dubbo 3 offers the interface at application level only, which is why it
- * has no nodes. false: it does not, or that cannot be found out. */
+/* Tells on standard error if Dubbo 3 offers the interface at application level only, which is why
+ * it has no nodes. false: it does not, or that cannot be found out. */
 bool data_tell_applications(registry *reg, const char *interface, int64_t deadline_ns);
 
 #endif

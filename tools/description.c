@@ -7,7 +7,8 @@
 
 #define SECTION_SIZE 600 /* an interface has at most 512 bytes */
 
-described_call description_call(const dubboc_config *config, const char *interface, const char *group, const char *version)
+described_call description_call(
+    const dubboc_config *config, const char *interface, const char *group, const char *version)
 {
     char section[SECTION_SIZE];
     snprintf(section, sizeof section, "reference %s", interface);
@@ -28,7 +29,8 @@ static bool description_count(description *self)
         dubboc_slice rest = slice_of(one->methods), method;
         if (one->protocol[0] == '\0')
             continue; /* it is no URL */
-        is_done = tally_add(&self->versions, slice_of(one->version)) && tally_add(&self->groups, slice_of(one->group));
+        is_done = tally_add(&self->versions, slice_of(one->version)) &&
+                  tally_add(&self->groups, slice_of(one->group));
         while (is_done && slice_next(&rest, ',', &method))
             is_done = tally_add(&self->methods, method);
     }
@@ -38,16 +40,20 @@ static bool description_count(description *self)
     return is_done;
 }
 
-static dubboc_status description_read_each(registry *reg, int64_t deadline_ns, description *self, dubboc_error *err)
+static dubboc_status description_read_each(
+    registry *reg, int64_t deadline_ns, description *self, dubboc_error *err)
 {
     char own[OWN_ADDRESS_SIZE];
     const described_call *call = &self->call;
-    const url_wanted wanted = {slice_of(call->interface), slice_of(call->group), slice_of(call->version)};
+    const url_wanted wanted = {
+        slice_of(call->interface), slice_of(call->group), slice_of(call->version)};
     own_address_known(registry_servers(reg), own);
     const configurator_consumer consumer = {call->application, own, wanted};
-    dubboc_status status = rule_set_read(reg, call->interface, &consumer, deadline_ns, &self->rules, err);
+    dubboc_status status =
+        rule_set_read(reg, call->interface, &consumer, deadline_ns, &self->rules, err);
     if (status == DUBBOC_OK)
-        status = registry_lookup(reg, call->interface, REGISTRY_PROVIDERS, deadline_ns, &self->nodes, err);
+        status = registry_lookup(
+            reg, call->interface, REGISTRY_PROVIDERS, deadline_ns, &self->nodes, err);
     if (status != DUBBOC_OK)
         return status;
     bool is_done = offers_read(&self->nodes, &wanted, self->rules.in_force, &self->providers) &&
@@ -55,8 +61,8 @@ static dubboc_status description_read_each(registry *reg, int64_t deadline_ns, d
     return is_done ? DUBBOC_OK : error_no_memory(err);
 }
 
-dubboc_status description_read(
-    registry *reg, const described_call *call, int64_t deadline_ns, description *found, dubboc_error *err)
+dubboc_status description_read(registry *reg, const described_call *call, int64_t deadline_ns,
+    description *found, dubboc_error *err)
 {
     description read = {.call = *call};
     dubboc_status status = description_read_each(reg, deadline_ns, &read, err);

@@ -12,7 +12,7 @@ typedef struct described_call {
     const char *interface;
     const char *group;   /* "": none, "*": any */
     const char *version; /* the same */
-    const char *url;     /* [reference X] url: calls go there, whatever the registry says; "": none */
+    const char *url; /* [reference X] url: calls go there, whatever the registry says; "": none */
     const char *application;
 } described_call;
 
@@ -28,12 +28,13 @@ typedef struct description {
 
 /* The call as it would be made with this configuration; group and version, when not NULL, come from
  * the command line. */
-described_call description_call(const dubboc_config *config, const char *interface, const char *group, const char *version);
+described_call description_call(
+    const dubboc_config *config, const char *interface, const char *group, const char *version);
 
 /* DUBBOC_E_REGISTRY: something could not be read until deadline_ns; DUBBOC_E_NO_MEMORY. Nothing is
  * left behind then. */
-dubboc_status description_read(
-    registry *reg, const described_call *call, int64_t deadline_ns, description *found, dubboc_error *err);
+dubboc_status description_read(registry *reg, const described_call *call, int64_t deadline_ns,
+    description *found, dubboc_error *err);
 void description_free(description *self);
 
 /* Prints it to standard output. false: no memory. */

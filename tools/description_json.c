@@ -43,16 +43,20 @@ static bool json_add_tally(cJSON *to, const char *name, const char *what, const 
 static bool json_add_call(cJSON *to, const description *self)
 {
     cJSON *call = cJSON_AddObjectToObject(to, "call");
-    return call != NULL && json_add_text(call, "version", self->call.version) && json_add_text(call, "group", self->call.group) &&
+    return call != NULL && json_add_text(call, "version", self->call.version) &&
+           json_add_text(call, "group", self->call.group) &&
            (self->call.url[0] == '\0' || json_add_text(call, "url", self->call.url)) &&
-           json_add_number(call, "callable", self->providers.callable) && json_add_number(call, "nodes", self->providers.count);
+           json_add_number(call, "callable", self->providers.callable) &&
+           json_add_number(call, "nodes", self->providers.count);
 }
 
 static bool json_fill_provider(cJSON *item, const offer *one)
 {
     return json_add_text(item, "url", one->node) && json_add_text(item, "address", one->address) &&
-           json_add_text(item, "protocol", one->protocol) && json_add_text(item, "version", one->version) &&
-           json_add_text(item, "group", one->group) && json_add_number(item, "weight", one->weight) &&
+           json_add_text(item, "protocol", one->protocol) &&
+           json_add_text(item, "version", one->version) &&
+           json_add_text(item, "group", one->group) &&
+           json_add_number(item, "weight", one->weight) &&
            json_add_text(item, "application", one->application) &&
            cJSON_AddBoolToObject(item, "callable", one->reason == NULL) != NULL &&
            (one->reason == NULL || json_add_text(item, "reason", one->reason)) &&
@@ -79,7 +83,8 @@ static bool json_add_rules(cJSON *to, const rule_set *rules)
         cJSON *item = json_append_object(array);
         is_made = item != NULL && json_add_text(item, "source", one->source) &&
                   (one->text[0] == '\0' || json_add_text(item, "url", one->text)) &&
-                  cJSON_AddBoolToObject(item, "in_force", one->is_in_force) != NULL && json_add_text(item, "effect", one->effect);
+                  cJSON_AddBoolToObject(item, "in_force", one->is_in_force) != NULL &&
+                  json_add_text(item, "effect", one->effect);
     }
     return is_made;
 }
@@ -89,10 +94,12 @@ bool description_print_json(const description *self, const char *registry_name)
     char *text = NULL;
     cJSON *all = cJSON_CreateObject();
     bool is_made = all != NULL && json_add_text(all, "interface", self->call.interface) &&
-                   json_add_text(all, "registry", registry_name) && json_add_tally(all, "methods", "name", &self->methods) &&
+                   json_add_text(all, "registry", registry_name) &&
+                   json_add_tally(all, "methods", "name", &self->methods) &&
                    json_add_tally(all, "versions", "version", &self->versions) &&
-                   json_add_tally(all, "groups", "group", &self->groups) && json_add_call(all, self) &&
-                   json_add_providers(all, &self->providers) && json_add_rules(all, &self->rules) &&
+                   json_add_tally(all, "groups", "group", &self->groups) &&
+                   json_add_call(all, self) && json_add_providers(all, &self->providers) &&
+                   json_add_rules(all, &self->rules) &&
                    dubboc_json_print(all, &text, NULL, NULL) == DUBBOC_OK;
     if (is_made)
         puts(text);

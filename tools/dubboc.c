@@ -1,5 +1,5 @@
-/* The dubboc command: one program, a table of subcommands, each in a file of its own (cmd_<name>.c) with its own options. This file
- * finds the subcommand and knows nothing else. */
+/* The dubboc command: one program, a table of subcommands, each in a file of its own (cmd_<name>.c)
+ * with its own options. This file finds the subcommand and knows nothing else. */
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +31,8 @@ static void unknown(const struct argp_state *state, const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (config_is_near(slice_of(name), commands[i].name))
-            argp_error(state, "unknown command \"%s\", did you mean \"%s\"?", name, commands[i].name);
+            argp_error(
+                state, "unknown command \"%s\", did you mean \"%s\"?", name, commands[i].name);
     argp_error(state, "unknown command \"%s\"", MASKED(slice_of(name)));
 }
 
@@ -71,13 +72,15 @@ static char *help_filter(int key, const char *text, void *input)
     buffer_append_text(&help, "Commands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         buffer_printf(&help, "  %-8s %s\n", commands[i].name, commands[i].help);
-    buffer_append_text(&help,
-        "\n`dubboc COMMAND --help` and `dubboc help COMMAND` tell a command's options, `dubboc version` the version.\n"
-        "Exit status: 0 done, 1 the peer answered with an error, 2 no answer, 64 wrong usage, 78 wrong configuration.\n");
+    buffer_append_text(&help, "\n`dubboc COMMAND --help` and `dubboc help COMMAND` tell a "
+                              "command's options, `dubboc version` the version.\n"
+                              "Exit status: 0 done, 1 the peer answered with an error, 2 no "
+                              "answer, 64 wrong usage, 78 wrong configuration.\n");
     return buffer_text(&help) != NULL ? help.data : (char *)text;
 }
 
-/* `dubboc help`, `dubboc help COMMAND` and `dubboc version` are what `--help` and `--version` are. */
+/* `dubboc help`, `dubboc help COMMAND` and `dubboc version` are what `--help` and `--version`
+ * are. */
 static void take_words_for_options(int argc, char **argv)
 {
     static char help[] = "--help", version[] = "--version";
@@ -93,8 +96,10 @@ static void take_words_for_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    static const char doc[] = "Calls, measures, lists and watches JSON-RPC services of the Dubbo world.\v ";
-    static const struct argp argp = {.parser = parse, .args_doc = "COMMAND ...", .doc = doc, .help_filter = help_filter};
+    static const char doc[] =
+        "Calls, measures, lists and watches JSON-RPC services of the Dubbo world.\v ";
+    static const struct argp argp = {
+        .parser = parse, .args_doc = "COMMAND ...", .doc = doc, .help_filter = help_filter};
     choice chosen = {0};
     char name[64];
     argp_err_exit_status = TOOL_USAGE;

@@ -1,12 +1,15 @@
 #include "tools/histogram.h"
 
-/* Values below HISTOGRAM_STEPS have a bucket each; above, each power of two is cut in HISTOGRAM_STEPS equal buckets. */
+/* Values below HISTOGRAM_STEPS have a bucket each; above, each power of two is cut in
+ * HISTOGRAM_STEPS equal buckets. */
 static unsigned bucket_of(uint64_t value)
 {
     if (value < HISTOGRAM_STEPS)
         return (unsigned)value;
-    unsigned shift = 57 - (unsigned)__builtin_clzll(value); /* so that value >> shift is in [64, 128) */
-    unsigned bucket = (shift + 1) * HISTOGRAM_STEPS + (unsigned)((value >> shift) - HISTOGRAM_STEPS);
+    /* so that value >> shift is in [64, 128) */
+    unsigned shift = 57 - (unsigned)__builtin_clzll(value);
+    unsigned bucket =
+        (shift + 1) * HISTOGRAM_STEPS + (unsigned)((value >> shift) - HISTOGRAM_STEPS);
     return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
 }
 
@@ -16,7 +19,8 @@ static uint64_t value_of(unsigned bucket)
     if (bucket < HISTOGRAM_STEPS)
         return bucket;
     unsigned shift = bucket / HISTOGRAM_STEPS - 1;
-    return ((uint64_t)(bucket % HISTOGRAM_STEPS + HISTOGRAM_STEPS) << shift) + ((UINT64_C(1) << shift) >> 1);
+    return ((uint64_t)(bucket % HISTOGRAM_STEPS + HISTOGRAM_STEPS) << shift) +
+           ((UINT64_C(1) << shift) >> 1);
 }
 
 void histogram_add(histogram *self, uint64_t value)

@@ -1,4 +1,5 @@
-/* Latencies counted in buckets that grow with their value, so that a percentile is right to about 1.6 % from a nanosecond to hours, in fixed memory. */
+/* Latencies counted in buckets that grow with their value, so that a percentile is right to about
+ * 1.6 % from a nanosecond to hours, in fixed memory. */
 #ifndef TOOLS_HISTOGRAM_H
 #define TOOLS_HISTOGRAM_H
 

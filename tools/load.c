@@ -34,7 +34,8 @@ typedef struct worker {
 
 static void sleep_until(int64_t until_ns)
 {
-    struct timespec until = {.tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
+    struct timespec until = {
+        .tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
@@ -77,7 +78,8 @@ static void note(worker *self, dubboc_status status, const dubboc_error *err, in
         seen->interrupted++;
     else if (status != DUBBOC_OK && seen->first_error.status == DUBBOC_OK)
         seen->first_error = *err;
-    if ((status == DUBBOC_OK || status == DUBBOC_E_REMOTE) && !count_provider(seen->providers, err->provider, 1))
+    if ((status == DUBBOC_OK || status == DUBBOC_E_REMOTE) &&
+        !count_provider(seen->providers, err->provider, 1))
         self->is_out_of_memory = true;
 }
 
@@ -90,7 +92,8 @@ static bool take_call(load *self, int64_t *due_ns)
         return false;
     *due_ns = clock_now_ns();
     if (settings->per_second > 0) {
-        *due_ns = self->begun_ns + (int64_t)((double)number * (double)NS_PER_S / (double)settings->per_second);
+        *due_ns = self->begun_ns +
+                  (int64_t)((double)number * (double)NS_PER_S / (double)settings->per_second);
         if (*due_ns < self->end_ns && !sleep_unless(self->is_interrupted, *due_ns))
             return false;
     }
@@ -100,7 +103,8 @@ static bool take_call(load *self, int64_t *due_ns)
 /* A call that is wrong in itself: to make it again is of no use. */
 static bool is_refusal(dubboc_status status)
 {
-    return status == DUBBOC_E_ARGUMENT || status == DUBBOC_E_CONFIG || status == DUBBOC_E_UNSUPPORTED;
+    return status == DUBBOC_E_ARGUMENT || status == DUBBOC_E_CONFIG ||
+           status == DUBBOC_E_UNSUPPORTED;
 }
 
 static void *work(void *arg)
@@ -110,9 +114,10 @@ static void *work(void *arg)
     dubboc_text result = {0};
     dubboc_error err;
     int64_t due_ns;
-    while (!self->is_out_of_memory && !atomic_load(&self->load->is_refused) && take_call(self->load, &due_ns)) {
-        dubboc_status status = dubboc_call_raw(
-            settings->client, settings->interface, settings->method, settings->params, settings->options, &result, &err);
+    while (!self->is_out_of_memory && !atomic_load(&self->load->is_refused) &&
+           take_call(self->load, &due_ns)) {
+        dubboc_status status = dubboc_call_raw(settings->client, settings->interface,
+            settings->method, settings->params, settings->options, &result, &err);
         note(self, status, &err, due_ns);
         if (is_refusal(status) && !atomic_exchange(&self->load->is_refused, true))
             self->load->refusal = err;
@@ -127,10 +132,12 @@ static double cpu_us(void)
 {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1e6 +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
-/* Waits for the threads, telling how far they are, and ends the calls that an interruption finds under way. */
+/* Waits for the threads, telling how far they are, and ends the calls that an interruption finds
+ * under way. */
 static void watch(load *self, void (*progress)(uint64_t calls, double seconds))
 {
     int64_t next_ns = self->begun_ns + NS_PER_S, cut_ns = DEADLINE_NEVER;
@@ -141,7 +148,8 @@ static void watch(load *self, void (*progress)(uint64_t calls, double seconds))
         if (deadline_is_over(cut_ns))
             client_end_calls(self->settings->client);
         if (progress != NULL && clock_now_ns() >= next_ns) {
-            progress(atomic_load(&self->made), (double)(clock_now_ns() - self->begun_ns) / (double)NS_PER_S);
+            progress(atomic_load(&self->made),
+                (double)(clock_now_ns() - self->begun_ns) / (double)NS_PER_S);
             next_ns += NS_PER_S;
         }
     }
@@ -195,11 +203,14 @@ static int start_workers(worker *workers, load *shared)
     return started;
 }
 
-dubboc_status load_run(const load_settings *settings, load_outcome *outcome, const atomic_bool *is_interrupted,
-    void (*progress)(uint64_t calls, double seconds), dubboc_error *err)
+dubboc_status load_run(const load_settings *settings, load_outcome *outcome,
+    const atomic_bool *is_interrupted, void (*progress)(uint64_t calls, double seconds),
+    dubboc_error *err)
 {
-    load shared = {.settings = settings, .is_interrupted = is_interrupted, .begun_ns = clock_now_ns()};
-    shared.end_ns = settings->duration_ms > 0 ? shared.begun_ns + settings->duration_ms * NS_PER_MS : DEADLINE_NEVER;
+    load shared = {
+        .settings = settings, .is_interrupted = is_interrupted, .begun_ns = clock_now_ns()};
+    shared.end_ns = settings->duration_ms > 0 ? shared.begun_ns + settings->duration_ms * NS_PER_MS
+                                              : DEADLINE_NEVER;
     *outcome = (load_outcome){.providers = map_new()};
     worker *workers = MEM_NEW_ARRAY((size_t)settings->threads, worker);
     if (workers == NULL || outcome->providers == NULL) {
@@ -219,7 +230,8 @@ dubboc_status load_run(const load_settings *settings, load_outcome *outcome, con
     outcome->cpu_us = cpu_us() - cpu_before;
     free(workers);
     if (started < settings->threads)
-        return error_set(err, DUBBOC_E_SYSTEM, "only %d of %d threads could be started", started, settings->threads);
+        return error_set(err, DUBBOC_E_SYSTEM, "only %d of %d threads could be started", started,
+            settings->threads);
     if (atomic_load(&shared.is_refused)) {
         error_copy(err, &shared.refusal);
         return shared.refusal.status;

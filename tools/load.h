@@ -1,7 +1,9 @@
-/* Load on a service: so many threads that call it, as fast as they can or at a given rate, and what came of it.
+/* Load on a service: so many threads that call it, as fast as they can or at a given rate, and what
+ * came of it.
  *
- * With a rate, calls are due at fixed times, and a latency counts from the time that its call was due, not from when a thread was free for it:
- * a provider that stalls shows its stall in the percentiles (no coordinated omission). */
+ * With a rate, calls are due at fixed times, and a latency counts from the time that its call was
+ * due, not from when a thread was free for it: a provider that stalls shows its stall in the
+ * percentiles (no coordinated omission). */
 #ifndef TOOLS_LOAD_H
 #define TOOLS_LOAD_H
 
@@ -40,12 +42,15 @@ typedef struct load_outcome {
     dubboc_error first_error; /* but for interrupted calls; status DUBBOC_OK: there was none */
 } load_outcome;
 
-/* Blocks until it is done, or until *is_interrupted: then calls under way have LOAD_GRACE_MS to end, after which the client ends them and can be used for no
- * more (they count as what is known of them). DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM (no threads). DUBBOC_E_ARGUMENT, DUBBOC_E_CONFIG,
- * DUBBOC_E_UNSUPPORTED: the first call was refused before anything was sent, as all would be, which ends the load. The outcome is freed by
- * load_outcome_free() in every case. progress (may be NULL) is called about once a second with the calls made so far. */
-dubboc_status load_run(const load_settings *settings, load_outcome *outcome, const atomic_bool *is_interrupted,
-    void (*progress)(uint64_t calls, double seconds), dubboc_error *err);
+/* Blocks until it is done, or until *is_interrupted: then calls under way have LOAD_GRACE_MS to
+ * end, after which the client ends them and can be used for no more (they count as what is known of
+ * them). DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM (no threads). DUBBOC_E_ARGUMENT, DUBBOC_E_CONFIG,
+ * DUBBOC_E_UNSUPPORTED: the first call was refused before anything was sent, as all would be, which
+ * ends the load. The outcome is freed by load_outcome_free() in every case. progress (may be NULL)
+ * is called about once a second with the calls made so far. */
+dubboc_status load_run(const load_settings *settings, load_outcome *outcome,
+    const atomic_bool *is_interrupted, void (*progress)(uint64_t calls, double seconds),
+    dubboc_error *err);
 void load_outcome_free(load_outcome *outcome);
 
 #endif

@@ -12,12 +12,13 @@
 #define ADDRESS_BYTES_MAX 60 /* of a node that is no URL */
 #define WEIGHT_TEXT_SIZE 12
 
-const char *const offer_titles[OFFER_COLUMNS] = {"ADDRESS", "PROTOCOL", "VERSION", "GROUP", "WEIGHT", "APPLICATION", "STATE"};
+const char *const offer_titles[OFFER_COLUMNS] = {
+    "ADDRESS", "PROTOCOL", "VERSION", "GROUP", "WEIGHT", "APPLICATION", "STATE"};
 
 static void offer_fini(offer *self)
 {
-    char *const texts[] = {self->address, self->protocol, self->path, self->version, self->group, self->application,
-        self->methods, self->reason, self->changed};
+    char *const texts[] = {self->address, self->protocol, self->path, self->version, self->group,
+        self->application, self->methods, self->reason, self->changed};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
 }
@@ -33,13 +34,15 @@ void offers_free(offers *self)
 static char *offer_address(const provider_url *url)
 {
     bool is_ipv6 = memchr(url->host.at, ':', url->host.len) != NULL;
-    return mem_printf(is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(url->host), (unsigned)url->port);
+    return mem_printf(
+        is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(url->host), (unsigned)url->port);
 }
 
 static bool offer_is_filled(const offer *self)
 {
-    return self->address != NULL && self->protocol != NULL && self->path != NULL && self->version != NULL &&
-           self->group != NULL && self->application != NULL && self->methods != NULL;
+    return self->address != NULL && self->protocol != NULL && self->path != NULL &&
+           self->version != NULL && self->group != NULL && self->application != NULL &&
+           self->methods != NULL;
 }
 
 /* What the node says, with what configurators have set in it. false: no memory. */
@@ -76,20 +79,22 @@ static bool offer_refuse(offer *self, const char *reason)
     return self->reason != NULL;
 }
 
-static bool offer_read_url(offer *self, const provider_url *url, const url_wanted *wanted, const configurators *rules)
+static bool offer_read_url(
+    offer *self, const provider_url *url, const url_wanted *wanted, const configurators *rules)
 {
     configured with;
     char text[DUBBOC_ERROR_TEXT_MAX];
     if (!configured_init(&with, rules, url))
         return false;
     const char *reason = configured_mismatch(&with, wanted, text, sizeof text);
-    bool is_made = offer_fill(self, &with) && offer_note_changes(self, &with) && (reason == NULL || offer_refuse(self, reason));
+    bool is_made = offer_fill(self, &with) && offer_note_changes(self, &with) &&
+                   (reason == NULL || offer_refuse(self, reason));
     configured_fini(&with);
     return is_made;
 }
 
-/* The beginning of a node that is no URL. Masked before it is cut, because the mask must see where a
- * password ends. */
+/* The beginning of a node that is no URL. Masked before it is cut, because the mask must see where
+ * a password ends. */
 static char *offer_broken_address(const char *node)
 {
     char *masked = mask_address_dup(slice_of(node));
@@ -114,7 +119,8 @@ static bool offer_read_broken(offer *self, const char *reason)
     return offer_is_filled(self) && offer_refuse(self, reason);
 }
 
-static bool offer_read(offer *self, const char *node, const url_wanted *wanted, const configurators *rules)
+static bool offer_read(
+    offer *self, const char *node, const url_wanted *wanted, const configurators *rules)
 {
     provider_url *url;
     dubboc_error err;
@@ -180,7 +186,8 @@ static void offers_count(offers *self)
         self->callable += self->items[i].reason == NULL;
 }
 
-bool offers_read(const registry_list *list, const url_wanted *wanted, const configurators *rules, offers *found)
+bool offers_read(
+    const registry_list *list, const url_wanted *wanted, const configurators *rules, offers *found)
 {
     offers read = {.items = MEM_NEW_ARRAY(list->count + 1, offer)};
     bool is_done = read.items != NULL;
@@ -220,8 +227,8 @@ bool offer_add_row(const offer *self, table *rows)
     char *state = offer_state(self);
     if (self->protocol[0] != '\0')
         snprintf(weight, sizeof weight, "%u", self->weight);
-    const char *cells[OFFER_COLUMNS] = {
-        self->address, self->protocol, self->version, self->group, weight, self->application, state};
+    const char *cells[OFFER_COLUMNS] = {self->address, self->protocol, self->version, self->group,
+        weight, self->application, state};
     bool is_done = state != NULL && table_add(rows, cells);
     free(state);
     return is_done;

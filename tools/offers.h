@@ -29,7 +29,8 @@ typedef struct offers {
 
 /* Reads every node of the list for a call that wants *wanted. rules may be NULL. list must outlive
  * the offers. false: no memory; nothing is left behind. */
-bool offers_read(const registry_list *list, const url_wanted *wanted, const configurators *rules, offers *found);
+bool offers_read(
+    const registry_list *list, const url_wanted *wanted, const configurators *rules, offers *found);
 void offers_free(offers *self);
 
 /* A call takes a provider of weight 0 only when no other has a weight: gives those the reason

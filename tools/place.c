@@ -15,8 +15,10 @@
 
 static const struct argp_option options[] = {
     TOOL_REGISTRY_OPTION,
-    {"timeout", 't', "DURATION", 0, "how long to wait for the registry: 350ms, 2s... (default 3s)", 0},
-    {"verbose", 'v', NULL, 0, "the log on standard error, with the lines of the ZooKeeper client", 0},
+    {"timeout", 't', "DURATION", 0, "how long to wait for the registry: 350ms, 2s... (default 3s)",
+        0},
+    {"verbose", 'v', NULL, 0, "the log on standard error, with the lines of the ZooKeeper client",
+        0},
     {0},
 };
 
@@ -57,7 +59,8 @@ const struct argp place_argp = {.options = options, .parser = parse};
 static int open_registry(const dubboc_config *config, const char *address, registry **opened)
 {
     dubboc_error err;
-    registry_settings settings = {.address = address != NULL ? address : config_text(config, "registry", "address"),
+    registry_settings settings = {
+        .address = address != NULL ? address : config_text(config, "registry", "address"),
         .username = config_text(config, "registry", "username"),
         .password = config_text(config, "registry", "password"),
         .timeout_ms = config_int(config, "registry", "timeout"),
@@ -65,10 +68,12 @@ static int open_registry(const dubboc_config *config, const char *address, regis
     if (settings.username[0] == '\0')
         settings.username = settings.password = NULL;
     if (settings.address[0] == '\0') {
-        tool_say("no registry: give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
+        tool_say(
+            "no registry: give -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
         return TOOL_USAGE;
     }
-    if (registry_check_exists(settings.address, &err) == DUBBOC_OK && registry_open(&settings, opened, &err) == DUBBOC_OK)
+    if (registry_check_exists(settings.address, &err) == DUBBOC_OK &&
+        registry_open(&settings, opened, &err) == DUBBOC_OK)
         return TOOL_DONE;
     return tool_fail_registry(&err, config, address);
 }
@@ -76,7 +81,8 @@ static int open_registry(const dubboc_config *config, const char *address, regis
 int place_open(const tool_place *place, dubboc_config **config, registry **opened)
 {
     dubboc_config *loaded = NULL;
-    int status = tool_load_config(NULL, place->is_verbose ? DUBBOC_LOG_DEBUG : DUBBOC_LOG_ERROR, &loaded);
+    int status =
+        tool_load_config(NULL, place->is_verbose ? DUBBOC_LOG_DEBUG : DUBBOC_LOG_ERROR, &loaded);
     if (status == TOOL_DONE)
         status = open_registry(loaded, place->registry, opened);
     if (status == TOOL_DONE)
@@ -89,12 +95,14 @@ int place_open(const tool_place *place, dubboc_config **config, registry **opene
 int64_t place_deadline(const tool_place *place)
 {
     int64_t timeout_ms = place->timeout_ms != 0 ? place->timeout_ms : TIMEOUT_DEFAULT_MS;
-    return deadline_in_ms(timeout_ms < 0 || timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout_ms);
+    return deadline_in_ms(
+        timeout_ms < 0 || timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout_ms);
 }
 
 url_wanted place_wants_any(const char *interface)
 {
-    return (url_wanted){.interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
+    return (url_wanted){
+        .interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
 }
 
 static dubboc_slice last_part(const char *name)
@@ -103,8 +111,8 @@ static dubboc_slice last_part(const char *name)
     return slice_of(dot != NULL ? dot + 1 : name);
 }
 
-/* The name that was probably meant: one that differs by a letter or two, in its last part alone if the
- * whole is too long to tell. NULL: none. */
+/* The name that was probably meant: one that differs by a letter or two, in its last part alone if
+ * the whole is too long to tell. NULL: none. */
 static const char *find_near(const registry_list *names, const char *wanted)
 {
     const char *near_last = NULL;
@@ -128,7 +136,8 @@ bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns)
         is_unknown = strcmp(names.items[i], interface) != 0;
     const char *near = is_unknown ? find_near(&names, interface) : NULL;
     if (near != NULL)
-        tool_say("%s is not known at %s, did you mean %s?", interface, registry_address(reg), MASKED(slice_of(near)));
+        tool_say("%s is not known at %s, did you mean %s?", interface, registry_address(reg),
+            MASKED(slice_of(near)));
     else if (is_unknown)
         tool_say("%s is not known at %s", interface, registry_address(reg));
     registry_list_free(&names);

@@ -27,12 +27,13 @@ int64_t place_deadline(const tool_place *place);
 /* Providers of every group and version. */
 url_wanted place_wants_any(const char *interface);
 
-/* Whether the registry does not have the interface: nobody ever offered it. Then it has been said, with
- * the name that was probably meant. Not when the registry cannot be asked until deadline_ns. */
+/* Whether the registry does not have the interface: nobody ever offered it. Then it has been said,
+ * with the name that was probably meant. Not when the registry cannot be asked until
+ * deadline_ns. */
 bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns);
 
-/* A node, or what is said of one, as people may see it: secrets are masked, and bytes that are no UTF-8
- * are escaped (%FF). The caller's to free; NULL: no memory. */
+/* A node, or what is said of one, as people may see it: secrets are masked, and bytes that are no
+ * UTF-8 are escaped (%FF). The caller's to free; NULL: no memory. */
 char *place_text(const char *given);
 
 /* Prints it so that a line is a line. */

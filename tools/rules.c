@@ -12,15 +12,18 @@ static configurator_texts rules_texts(const registry_list *list)
     return (configurator_texts){(const char *const *)list->items, list->count};
 }
 
-dubboc_status rules_read(registry *reg, const char *interface, int64_t deadline_ns, configurators **rules, dubboc_error *err)
+dubboc_status rules_read(registry *reg, const char *interface, int64_t deadline_ns,
+    configurators **rules, dubboc_error *err)
 {
     char own[OWN_ADDRESS_SIZE];
     registry_list found = {0};
-    dubboc_status status = registry_lookup(reg, interface, REGISTRY_CONFIGURATORS, deadline_ns, &found, err);
+    dubboc_status status =
+        registry_lookup(reg, interface, REGISTRY_CONFIGURATORS, deadline_ns, &found, err);
     if (status != DUBBOC_OK)
         return status;
     own_address_known(registry_servers(reg), own);
-    const configurator_consumer consumer = {.application = "", .address = own, .wanted = place_wants_any(interface)};
+    const configurator_consumer consumer = {
+        .application = "", .address = own, .wanted = place_wants_any(interface)};
     const configurator_texts texts[CONFIGURATOR_SOURCES] = {rules_texts(&found)};
     if (!configurators_new(&consumer, texts, rules))
         status = error_no_memory(err);
@@ -40,7 +43,8 @@ typedef struct rule_reading {
     dubboc_error *err;
 } rule_reading;
 
-static dubboc_status rule_set_add(rule_reading *self, const char *source, const char *text, const char *effect, bool is_in_force)
+static dubboc_status rule_set_add(
+    rule_reading *self, const char *source, const char *text, const char *effect, bool is_in_force)
 {
     rule_set *found = self->found;
     void *items = found->items;
@@ -59,7 +63,8 @@ static dubboc_status rule_set_add(rule_reading *self, const char *source, const 
 }
 
 /* Whether the library would keep this one if it were alone. */
-static dubboc_status rule_is_in_force(rule_reading *self, configurator_source source, const char *text, bool *is_in_force)
+static dubboc_status rule_is_in_force(
+    rule_reading *self, configurator_source source, const char *text, bool *is_in_force)
 {
     configurators *alone = NULL;
     configurator_texts texts[CONFIGURATOR_SOURCES] = {{NULL, 0}};
@@ -71,21 +76,24 @@ static dubboc_status rule_is_in_force(rule_reading *self, configurator_source so
     return DUBBOC_OK;
 }
 
-static dubboc_status rule_set_add_overrides(rule_reading *self, configurator_source source, const char *name)
+static dubboc_status rule_set_add_overrides(
+    rule_reading *self, configurator_source source, const char *name)
 {
     const registry_list *list = &self->texts[source];
     dubboc_status status = DUBBOC_OK;
     for (size_t i = 0; i < list->count && status == DUBBOC_OK; i++) {
         bool is_in_force = false;
         status = rule_is_in_force(self, source, list->items[i], &is_in_force);
-        const char *effect = is_in_force ? "in force" : "no effect: for other callers, or nothing that dubboc heeds";
+        const char *effect =
+            is_in_force ? "in force" : "no effect: for other callers, or nothing that dubboc heeds";
         if (status == DUBBOC_OK)
             status = rule_set_add(self, name, list->items[i], effect, is_in_force);
     }
     return status;
 }
 
-static dubboc_status rule_set_take_yaml(rule_reading *self, configurator_source source, const char *path, const char *yaml)
+static dubboc_status rule_set_take_yaml(
+    rule_reading *self, configurator_source source, const char *path, const char *yaml)
 {
     dubboc_error why;
     dubboc_status status = rule_yaml_read(path, slice_of(yaml), &self->texts[source], &why);
@@ -118,8 +126,8 @@ static char *rule_path(const rule_reading *self, bool is_of_service, const char 
     const url_wanted *wanted = &self->consumer->wanted;
     if (!is_of_service)
         return mem_printf("config/dubbo/%s.%s", self->consumer->application, kind);
-    return mem_printf(
-        "config/dubbo/%s:%.*s:%.*s.%s", self->interface, SLICE_ARGS(wanted->version), SLICE_ARGS(wanted->group), kind);
+    return mem_printf("config/dubbo/%s:%.*s:%.*s.%s", self->interface, SLICE_ARGS(wanted->version),
+        SLICE_ARGS(wanted->group), kind);
 }
 
 static dubboc_status rule_set_add_data(rule_reading *self, bool is_of_service, const char *kind)
@@ -128,9 +136,11 @@ static dubboc_status rule_set_add_data(rule_reading *self, bool is_of_service, c
     if (!is_of_service && self->consumer->application[0] == '\0')
         return DUBBOC_OK;
     char *path = rule_path(self, is_of_service, kind);
-    dubboc_status status = path != NULL ? rule_read_data(self, path, &yaml) : error_no_memory(self->err);
+    dubboc_status status =
+        path != NULL ? rule_read_data(self, path, &yaml) : error_no_memory(self->err);
     if (yaml != NULL && strcmp(kind, "configurators") == 0)
-        status = rule_set_take_yaml(self, is_of_service ? CONFIGURATOR_SERVICE : CONFIGURATOR_APPLICATION, path, yaml);
+        status = rule_set_take_yaml(
+            self, is_of_service ? CONFIGURATOR_SERVICE : CONFIGURATOR_APPLICATION, path, yaml);
     else if (yaml != NULL && yaml[0] != '\0')
         status = rule_set_add(self, path, "", "no effect: dubboc has no routers yet", false);
     free(path);
@@ -141,9 +151,11 @@ static dubboc_status rule_set_add_data(rule_reading *self, bool is_of_service, c
 static dubboc_status rule_set_add_routes(rule_reading *self)
 {
     registry_list routes = {0};
-    dubboc_status status = registry_lookup(self->reg, self->interface, REGISTRY_ROUTERS, self->deadline_ns, &routes, self->err);
+    dubboc_status status = registry_lookup(
+        self->reg, self->interface, REGISTRY_ROUTERS, self->deadline_ns, &routes, self->err);
     for (size_t i = 0; i < routes.count && status == DUBBOC_OK; i++)
-        status = rule_set_add(self, "routers", routes.items[i], "no effect: dubboc has no routers yet", false);
+        status = rule_set_add(
+            self, "routers", routes.items[i], "no effect: dubboc has no routers yet", false);
     registry_list_free(&routes);
     return status;
 }
@@ -153,10 +165,10 @@ static dubboc_status rule_set_read_each(rule_reading *self)
     static const struct {
         bool is_of_service;
         const char *kind;
-    } data[] = {{false, "configurators"}, {true, "configurators"}, {false, "condition-router"}, {true, "condition-router"},
-        {false, "tag-router"}};
-    dubboc_status status = registry_lookup(
-        self->reg, self->interface, REGISTRY_CONFIGURATORS, self->deadline_ns, &self->texts[CONFIGURATOR_NODES], self->err);
+    } data[] = {{false, "configurators"}, {true, "configurators"}, {false, "condition-router"},
+        {true, "condition-router"}, {false, "tag-router"}};
+    dubboc_status status = registry_lookup(self->reg, self->interface, REGISTRY_CONFIGURATORS,
+        self->deadline_ns, &self->texts[CONFIGURATOR_NODES], self->err);
     if (status == DUBBOC_OK)
         status = rule_set_add_overrides(self, CONFIGURATOR_NODES, "configurators");
     if (status == DUBBOC_OK)
@@ -166,13 +178,17 @@ static dubboc_status rule_set_read_each(rule_reading *self)
     return status;
 }
 
-dubboc_status rule_set_read(registry *reg, const char *interface, const configurator_consumer *consumer, int64_t deadline_ns,
-    rule_set *found, dubboc_error *err)
+dubboc_status rule_set_read(registry *reg, const char *interface,
+    const configurator_consumer *consumer, int64_t deadline_ns, rule_set *found, dubboc_error *err)
 {
     configurator_texts texts[CONFIGURATOR_SOURCES];
     rule_set read = {0};
-    rule_reading self = {
-        .reg = reg, .interface = interface, .consumer = consumer, .deadline_ns = deadline_ns, .found = &read, .err = err};
+    rule_reading self = {.reg = reg,
+        .interface = interface,
+        .consumer = consumer,
+        .deadline_ns = deadline_ns,
+        .found = &read,
+        .err = err};
     dubboc_status status = rule_set_read_each(&self);
     for (int i = 0; i < CONFIGURATOR_SOURCES; i++)
         texts[i] = rules_texts(&self.texts[i]);

@@ -9,7 +9,8 @@
 /* Reads the overrides that stand in the registry beside the providers, of any group and version, as
  * they apply to a consumer on this machine; rules of the config centre are not read.
  * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. */
-dubboc_status rules_read(registry *reg, const char *interface, int64_t deadline_ns, configurators **rules, dubboc_error *err);
+dubboc_status rules_read(registry *reg, const char *interface, int64_t deadline_ns,
+    configurators **rules, dubboc_error *err);
 
 /* A rule as people see it. */
 typedef struct rule {
@@ -29,8 +30,8 @@ typedef struct rule_set {
 /* Reads all rules of an interface as they apply to this consumer. A rule that is broken is one
  * without effect. consumer->wanted.interface is interface.
  * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY; nothing is left behind. */
-dubboc_status rule_set_read(registry *reg, const char *interface, const configurator_consumer *consumer, int64_t deadline_ns,
-    rule_set *found, dubboc_error *err);
+dubboc_status rule_set_read(registry *reg, const char *interface,
+    const configurator_consumer *consumer, int64_t deadline_ns, rule_set *found, dubboc_error *err);
 void rule_set_free(rule_set *self);
 
 #endif

@@ -13,7 +13,8 @@
 #include "codec/json.h"
 #include "tools/place.h"
 
-#define NO_REGISTRY "static:" /* an empty list: nothing is opened, whatever the configuration says */
+/* an empty list: nothing is opened, whatever the configuration says */
+#define NO_REGISTRY "static:"
 
 #define PARAMS_NAME_SIZE 1024
 #define SUGGEST_WAIT_MS 1000
@@ -23,15 +24,19 @@ enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW, OPTION_IDEMPOTENT, OPTION_RETRIE
 static const struct argp_option options[] = {
     TOOL_REGISTRY_OPTION,
     {"url", 'u', "URL", 0, "call http://HOST:PORT/PATH, without a registry", 0},
-    {"timeout", 't', "DURATION", 0, "350ms, 2s... or none: for the whole call (default: [client] request_timeout)", 0},
+    {"timeout", 't', "DURATION", 0,
+        "350ms, 2s... or none: for the whole call (default: [client] request_timeout)", 0},
     {"group", 'g', "GROUP", 0, "only providers of this group; * for any", 0},
     {"version", 'V', "VERSION", 0, "only providers of this version; * for any", 0},
     {"lb", OPTION_LOAD_BALANCE, "POLICY", 0, "random or roundrobin", 0},
     {"header", 'H', "NAME: VALUE", 0, "send this header with each attempt; may be given again", 0},
-    {"idempotent", OPTION_IDEMPOTENT, NULL, 0, "it may run twice: try again when it is not known whether it ran", 0},
+    {"idempotent", OPTION_IDEMPOTENT, NULL, 0,
+        "it may run twice: try again when it is not known whether it ran", 0},
     {"retries", OPTION_RETRIES, "N", 0, "attempts after the first (default: [client] retries)", 0},
     {"raw", OPTION_RAW, NULL, 0, "the result byte for byte as the peer wrote it", 0},
-    {"verbose", 'v', NULL, 0, "explain on standard error: candidates and why each was left out, attempts, times, bytes", 0},
+    {"verbose", 'v', NULL, 0,
+        "explain on standard error: candidates and why each was left out, attempts, times, bytes",
+        0},
     {0},
 };
 
@@ -44,7 +49,8 @@ static void take_argument(tool_target *target, const struct argp_state *state, c
     else if (state->arg_num == 2)
         target->params = arg;
     else
-        argp_error(state, "one argument too many: \"%s\" (quote PARAMS for the shell)", MASKED(slice_of(arg)));
+        argp_error(state, "one argument too many: \"%s\" (quote PARAMS for the shell)",
+            MASKED(slice_of(arg)));
 }
 
 /* "Name: value", cut in place. */
@@ -52,11 +58,13 @@ static void take_header(tool_target *target, const struct argp_state *state, cha
 {
     char *colon = strchr(arg, ':');
     if (colon == NULL || colon == arg)
-        argp_error(state, "-H takes \"NAME: VALUE\""); /* without what was given: it may be a credential */
+        /* without what was given: it may be a credential */
+        argp_error(state, "-H takes \"NAME: VALUE\"");
     if (target->header_count == TARGET_HEADERS_MAX)
         argp_error(state, "more than %d headers", TARGET_HEADERS_MAX);
     *colon = '\0';
-    target->headers[target->header_count++] = (dubboc_header){arg, colon + 1 + strspn(colon + 1, " \t")};
+    target->headers[target->header_count++] =
+        (dubboc_header){arg, colon + 1 + strspn(colon + 1, " \t")};
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -211,7 +219,8 @@ int target_read_params(const tool_target *target, dubboc_text *params)
         status = read_file(given + 1, name, &text);
     else
         buffer_append_text(&text, given);
-    if (status == TOOL_DONE && (buffer_text(&text) == NULL || dubboc_text_set(params, text.data, text.len) != DUBBOC_OK)) {
+    if (status == TOOL_DONE &&
+        (buffer_text(&text) == NULL || dubboc_text_set(params, text.data, text.len) != DUBBOC_OK)) {
         tool_say("out of memory");
         status = TOOL_NO_ANSWER;
     }
@@ -235,19 +244,24 @@ int target_open(const tool_target *target, dubboc_config **config, dubboc_client
 {
     dubboc_error err;
     dubboc_config *loaded = NULL;
-    int status = tool_load_config(NULL, target->is_verbose ? DUBBOC_LOG_WARN : DUBBOC_LOG_ERROR, &loaded);
+    int status =
+        tool_load_config(NULL, target->is_verbose ? DUBBOC_LOG_WARN : DUBBOC_LOG_ERROR, &loaded);
     if (status != TOOL_DONE)
         return status;
-    const char *address = target->registry != NULL ? target->registry : config_text(loaded, "registry", "address");
+    const char *address =
+        target->registry != NULL ? target->registry : config_text(loaded, "registry", "address");
     if (is_direct(target, loaded))
         address = NO_REGISTRY;
-    if (dubboc_config_set(loaded, "client", "register", "false", &err) != DUBBOC_OK) { /* a tool is no consumer */
+    /* a tool is no consumer */
+    if (dubboc_config_set(loaded, "client", "register", "false", &err) != DUBBOC_OK) {
         dubboc_config_free(loaded);
         return tool_fail(&err);
     }
-    const dubboc_client_options client_options = {.size = sizeof client_options, .config = loaded, .registry = address};
+    const dubboc_client_options client_options = {
+        .size = sizeof client_options, .config = loaded, .registry = address};
     if (*address == '\0') {
-        tool_say("no address: give -u URL or -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or [registry] address");
+        tool_say("no address: give -u URL or -r REGISTRY, or set $DUBBOC_REGISTRY_ADDRESS or "
+                 "[registry] address");
         status = TOOL_USAGE;
     } else if (registry_check_exists(address, &err) != DUBBOC_OK ||
                dubboc_client_new(&client_options, client, &err) != DUBBOC_OK) {

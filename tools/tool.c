@@ -48,7 +48,8 @@ int tool_fail_registry(const dubboc_error *err, const dubboc_config *config, con
 {
     const char *origin = "";
     bool is_of_address = err->status == DUBBOC_E_ARGUMENT || err->status == DUBBOC_E_NOT_FOUND;
-    if (given != NULL || !is_of_address || dubboc_config_get(config, "registry", "address", &origin) == NULL)
+    if (given != NULL || !is_of_address ||
+        dubboc_config_get(config, "registry", "address", &origin) == NULL)
         return tool_fail(err);
     tool_say("%s: %s", origin, err->text);
     return err->status == DUBBOC_E_ARGUMENT ? TOOL_CONFIG : TOOL_NO_ANSWER;
@@ -81,8 +82,8 @@ int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **c
     return TOOL_DONE;
 }
 
-int64_t tool_option_value(
-    const struct argp_state *state, const char *option, const char *section, const char *key, const char *value)
+int64_t tool_option_value(const struct argp_state *state, const char *option, const char *section,
+    const char *key, const char *value)
 {
     const config_key *row = config_key_get(slice_of(section), slice_of(key), CONFIG_OF_SECTION);
     int64_t number = 0;

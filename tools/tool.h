@@ -1,6 +1,8 @@
-/* What the subcommands of `dubboc` share: how they are called, how they end, and where results and everything else go.
+/* What the subcommands of `dubboc` share: how they are called, how they end, and where results and
+ * everything else go.
  *
- * Results only are written to standard output, everything else to standard error, each as one line. */
+ * Results only are written to standard output, everything else to standard error, each as one
+ * line. */
 #ifndef TOOLS_TOOL_H
 #define TOOLS_TOOL_H
 
@@ -33,10 +35,12 @@ int cmd_describe(int argc, char **argv);
 int cmd_ls(int argc, char **argv);
 int cmd_watch(int argc, char **argv);
 
-/* "dubboc: ..." and a line end to standard error. Control bytes of what peers wrote are replaced. */
+/* "dubboc: ..." and a line end to standard error. Control bytes of what peers wrote are
+ * replaced. */
 void tool_say(const char *format, ...) DUBBOC_PRINTF(1, 2);
 
-/* The exit status that fits a failure: wrong usage for an argument that cannot be used, wrong configuration, else no answer. */
+/* The exit status that fits a failure: wrong usage for an argument that cannot be used, wrong
+ * configuration, else no answer. */
 int tool_exit_status(dubboc_status status);
 
 /* Tells err and gives the exit status that fits it. */
@@ -46,26 +50,31 @@ int tool_fail(const dubboc_error *err);
  * its address is set, and an address that cannot be used is wrong configuration. */
 int tool_fail_registry(const dubboc_error *err, const dubboc_config *config, const char *given);
 
-/* Writes out what was printed. status, or TOOL_NO_ANSWER with a line said when standard output takes no more. */
+/* Writes out what was printed. status, or TOOL_NO_ANSWER with a line said when standard output
+ * takes no more. */
 int tool_finish(int status);
 
 /* Lets the log go to standard error: what is at least as grave as `least` or as [log] level names,
- * when that is set. Commands hide warnings because they say themselves, in one line, why they fail. */
+ * when that is set. Commands hide warnings because they say themselves, in one line, why they
+ * fail. */
 void tool_log(const dubboc_config *config, dubboc_log_level least);
 
 /* Loads file (NULL: as the environment says) and environment, and calls tool_log(). TOOL_DONE:
  * *config is the caller's. Else the user has been told why. */
 int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **config);
 
-/* Holds an option's value against the table; ends the program as wrong usage when it is refused. Gives the number it stands for. */
-int64_t tool_option_value(
-    const struct argp_state *state, const char *option, const char *section, const char *key, const char *value);
+/* Holds an option's value against the table; ends the program as wrong usage when it is refused.
+ * Gives the number it stands for. */
+int64_t tool_option_value(const struct argp_state *state, const char *option, const char *section,
+    const char *key, const char *value);
 
 /* The option -r, the same in all of them. */
-#define TOOL_REGISTRY_OPTION                                                                                                     \
-    {                                                                                                                            \
-        "registry", 'r', "REGISTRY", 0,                                                                                          \
-            "zookeeper://HOST:PORT,.../, file:///FOLDER or static:URL,... (default: [registry] address)", 0                      \
+#define TOOL_REGISTRY_OPTION                                                                       \
+    {                                                                                              \
+        "registry", 'r', "REGISTRY", 0,                                                            \
+            "zookeeper://HOST:PORT,.../, file:///FOLDER or static:URL,... (default: [registry] "   \
+            "address)",                                                                            \
+            0                                                                                      \
     }
 
 #endif

@@ -1,13 +1,18 @@
-/* Newcomers. Ceilings are kept here and not by libmicrohttpd, which leaves newcomers beyond its limit waiting unseen (traps M9), and locks itself up when
- * given one too many (M7):
+/* Newcomers. Ceilings are kept here and not by libmicrohttpd, which leaves newcomers beyond its
+ * limit waiting unseen (traps M9), and locks itself up when given one too many (M7):
  *   - too many from one address: that one gets 503 and a close;
- *   - too many in total: the connection that has been idle for longest makes room, whichever loop has
- *     it. One that was opened ahead and has not sent anything yet is idle too; one whose next request
- *     waits in the socket is not. When none is idle, the connection that has been sending its request
- *     for longest makes room; when there is none of these either, the newcomer gets 503, marked "not
+ *   - too many in total: the connection that has been idle for longest makes room, whichever loop
+ *   has
+ *     it. One that was opened ahead and has not sent anything yet is idle too; one whose next
+ *     request
+ *     waits in the socket is not. When none is idle, the connection that has been sending its
+ *     request
+ *     for longest makes room; when there is none of these either, the newcomer gets 503, marked
+ *     "not
  *     executed" so that its caller goes elsewhere at once. A connection belongs to its loop, so the
  *     newcomer is handed to the loop that has the oldest one, and takes its place there;
- *   - no descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers wait in the backlog meanwhile.
+ *   - no descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers
+ *   wait in the backlog meanwhile.
  * Every loop accepts; a newcomer goes to the loop with the fewest connections. */
 #include "transport/http_loop.h"
 
@@ -24,8 +29,9 @@
 
 #define PAUSE_NS (100 * NS_PER_MS)
 
-/* A connection that has been idle, or a request that has been coming in, for less than this is in use:
- * it is not pushed out. Else callers who share a full server would push each other out in turn. */
+/* A connection that has been idle, or a request that has been coming in, for less than this is in
+ * use: it is not pushed out. Else callers who share a full server would push each other out in
+ * turn. */
 #define EVICT_MIN_AGE_NS (100 * NS_PER_MS)
 
 /* How many connections of a list are looked at for one without unread bytes, which are a request on
@@ -67,7 +73,8 @@ static void peer_text(const struct sockaddr_storage *from, char *text, size_t si
     else
         inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
     /* The port is at the same place in both. */
-    snprintf(text, size, from->ss_family == AF_INET || is_mapped ? "%s:%u" : "[%s]:%u", ip, (unsigned)ntohs(v4->sin_port));
+    snprintf(text, size, from->ss_family == AF_INET || is_mapped ? "%s:%u" : "[%s]:%u", ip,
+        (unsigned)ntohs(v4->sin_port));
 }
 
 static http_address *find_or_add(http_server *server, const http_address *wanted)
@@ -120,7 +127,7 @@ void http_accept_release(http_loop *loop, http_address *address)
     give_share_back(loop->server, address);
 }
 
-/* --- making room ------------------------------------------------------------------------------------ */
+/* --- making room --- */
 
 static int64_t since_of(const http_conn *conn)
 {
@@ -150,8 +157,8 @@ static http_conn *list_oldest_without_unread(const http_conn_list *list)
 /* The one that has been waiting for a request, its first or its next, for longest. NULL: none. */
 static http_conn *loop_oldest_idle(const http_loop *loop)
 {
-    return conn_older(
-        list_oldest_without_unread(&loop->conns[HTTP_PHASE_IDLE]), list_oldest_without_unread(&loop->conns[HTTP_PHASE_SILENT]));
+    return conn_older(list_oldest_without_unread(&loop->conns[HTTP_PHASE_IDLE]),
+        list_oldest_without_unread(&loop->conns[HTTP_PHASE_SILENT]));
 }
 
 static void publish_since(_Atomic int64_t *place, int64_t since_ns)
@@ -162,13 +169,15 @@ static void publish_since(_Atomic int64_t *place, int64_t since_ns)
 
 void http_accept_publish(http_loop *loop)
 {
-    http_conn *idle = conn_older(loop->conns[HTTP_PHASE_IDLE].head, loop->conns[HTTP_PHASE_SILENT].head);
+    http_conn *idle =
+        conn_older(loop->conns[HTTP_PHASE_IDLE].head, loop->conns[HTTP_PHASE_SILENT].head);
     publish_since(&loop->idle_since_ns, since_of(idle));
     publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
 }
 
-/* The same without those that have a request on its way, which costs a system call for each look. So a
- * loop that has no idle connection to give is not asked again, and loop_of_oldest() finds another one. */
+/* The same without those that have a request on its way, which costs a system call for each look.
+ * So a loop that has no idle connection to give is not asked again, and loop_of_oldest() finds
+ * another one. */
 static void publish_exactly(http_loop *loop)
 {
     publish_since(&loop->idle_since_ns, since_of(loop_oldest_idle(loop)));
@@ -189,8 +198,9 @@ static bool make_room(http_loop *loop)
     if (!is_idle && !conn_is_old(loop, sender))
         return false;
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
-        is_idle ? "connections are full, oldest idle one closed" : "connections are full, slowest sender cut off", "peer=%s",
-        victim->peer);
+        is_idle ? "connections are full, oldest idle one closed"
+                : "connections are full, slowest sender cut off",
+        "peer=%s", victim->peer);
     if (is_idle)
         http_conn_evict(victim);
     else
@@ -199,9 +209,9 @@ static bool make_room(http_loop *loop)
     return true;
 }
 
-/* The loop whose oldest idle connection, else whose slowest sender, is the oldest. NULL: none is old
- * enough. What other loops tell may have changed meanwhile; the loop that is chosen looks again, and
- * asks the next one when it has nothing to give. */
+/* The loop whose oldest idle connection, else whose slowest sender, is the oldest. NULL: none is
+ * old enough. What other loops tell may have changed meanwhile; the loop that is chosen looks
+ * again, and asks the next one when it has nothing to give. */
 static http_loop *loop_of_oldest(http_loop *self)
 {
     http_server *server = self->server;
@@ -359,7 +369,8 @@ static bool is_fatal(int error)
 
 void http_accept_pause(http_loop *loop, int error)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"", strerror(error));
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"",
+        strerror(error));
     http_loop_listen(loop, false);
     loop->listen_again_ns = loop->now_ns + PAUSE_NS;
 }
@@ -369,7 +380,8 @@ bool http_accept_some(http_loop *loop)
     for (int i = 0; i < HTTP_ACCEPT_BATCH; i++) {
         struct sockaddr_storage from = {0};
         socklen_t len = sizeof from;
-        int fd = accept4(loop->server->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        int fd = accept4(
+            loop->server->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
             admit(loop, fd, &from);
             continue;

@@ -1,5 +1,5 @@
-/* A proxy in front of us may choose by the host what we choose by the path. A host that the two could
- * read differently is refused, so this is exact and does not repair anything. */
+/* A proxy in front of us may choose by the host what we choose by the path. A host that the two
+ * could read differently is refused, so this is exact and does not repair anything. */
 #include "transport/http_authority.h"
 
 #include <arpa/inet.h>
@@ -18,14 +18,16 @@ static bool is_registered_name(dubboc_slice name)
     for (size_t i = 0; i < name.len; i++) {
         if (is_name_char(name.at[i]))
             continue;
-        if (name.at[i] != '%' || name.len - i < 3 || ascii_hex_value(name.at[i + 1]) < 0 || ascii_hex_value(name.at[i + 2]) < 0)
+        if (name.at[i] != '%' || name.len - i < 3 || ascii_hex_value(name.at[i + 1]) < 0 ||
+            ascii_hex_value(name.at[i + 2]) < 0)
             return false;
         i += 2;
     }
     return name.len > 0;
 }
 
-/* What stands between the brackets. Clients that were given a link-local address send its zone too. */
+/* What stands between the brackets. Clients that were given a link-local address send its zone
+ * too. */
 static bool is_ipv6(dubboc_slice text)
 {
     char address[INET6_ADDRSTRLEN];
@@ -61,5 +63,6 @@ bool http_authority_is_valid(dubboc_slice text)
     }
     if (!slice_cut(slice_make(text.at + 1, text.len - 1), ']', &host, &rest) || !is_ipv6(host))
         return false;
-    return rest.len == 0 || (rest.at[0] == ':' && is_port_number(slice_make(rest.at + 1, rest.len - 1)));
+    return rest.len == 0 ||
+           (rest.at[0] == ':' && is_port_number(slice_make(rest.at + 1, rest.len - 1)));
 }

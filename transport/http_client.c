@@ -1,5 +1,6 @@
-/* What all endpoints of a client share: the settings, the list of endpoints, and the stop signal: an eventfd beside every poll, a flag for
- * whoever connects or takes, a wake-up for whoever waits in a pool. */
+/* What all endpoints of a client share: the settings, the list of endpoints, and the stop signal:
+ * an eventfd beside every poll, a flag for whoever connects or takes, a wake-up for whoever waits
+ * in a pool. */
 #include "transport/http_internal.h"
 
 #include <assert.h>
@@ -26,16 +27,19 @@ static bool copy_texts(http_client *client, const http_client_settings *settings
     bool has_ca_file = settings->tls_ca_file != NULL && settings->tls_ca_file[0] != '\0';
     client->settings.proxy = mem_dup(settings->proxy != NULL ? settings->proxy : "");
     client->settings.tls_ca_file = has_ca_file ? mem_dup(settings->tls_ca_file) : NULL;
-    return client->settings.connect_timeout_origin != NULL && client->settings.proxy_origin != NULL &&
-           client->settings.proxy != NULL && (!has_ca_file || client->settings.tls_ca_file != NULL);
+    return client->settings.connect_timeout_origin != NULL &&
+           client->settings.proxy_origin != NULL && client->settings.proxy != NULL &&
+           (!has_ca_file || client->settings.tls_ca_file != NULL);
 }
 
-dubboc_status http_client_new(const http_client_settings *settings, http_client **client, dubboc_error *err)
+dubboc_status http_client_new(
+    const http_client_settings *settings, http_client **client, dubboc_error *err)
 {
     assert(settings->pool_size > 0);
     pthread_once(&curl_once, init_curl);
     if (curl_result != CURLE_OK)
-        return error_set(err, DUBBOC_E_SYSTEM, "libcurl does not start: %s", curl_easy_strerror(curl_result));
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "libcurl does not start: %s", curl_easy_strerror(curl_result));
     http_client *made = MEM_NEW(http_client);
     if (made == NULL)
         return error_no_memory(err);

@@ -1,9 +1,11 @@
-/* The HTTP side of a consumer: pooled connections to one address, and one exchange at a time on each.
+/* The HTTP side of a consumer: pooled connections to one address, and one exchange at a time on
+ * each.
  *
- * libcurl opens and secures the connections (CURLOPT_CONNECT_ONLY: names, Happy Eyeballs, proxies, TLS are its business); the exchange on them is
- * ours: the request is written and the reply read by a non-blocking step machine, so that it is known exactly which bytes left (at
- * most once) and a call costs little. A synchronous caller drives the machine with http_connection_wait(); an event loop may
- * drive it with epoll. No lock is held across I/O. Only this folder includes curl.h. */
+ * libcurl opens and secures the connections (CURLOPT_CONNECT_ONLY: names, Happy Eyeballs, proxies,
+ * TLS are its business); the exchange on them is ours: the request is written and the reply read by
+ * a non-blocking step machine, so that it is known exactly which bytes left (at most once) and a
+ * call costs little. A synchronous caller drives the machine with http_connection_wait(); an event
+ * loop may drive it with epoll. No lock is held across I/O. Only this folder includes curl.h. */
 #ifndef TRANSPORT_HTTP_CLIENT_H
 #define TRANSPORT_HTTP_CLIENT_H
 
@@ -11,13 +13,15 @@
 #include "transport/http_reply.h"
 #include <dubboc/error.h>
 
-typedef struct http_client http_client;         /* what all endpoints share: settings, the stop signal, counters */
+/* what all endpoints share: settings, the stop signal, counters */
+typedef struct http_client http_client;
 typedef struct http_endpoint http_endpoint;     /* one address and its pool; reference counted */
 typedef struct http_connection http_connection; /* one connection, owned by whoever took it */
 
 typedef struct http_client_settings {
     int pool_size;        /* connections to one endpoint, in use and idle */
-    int64_t pool_idle_ms; /* an idle connection older than this is closed (below the peers' idle time-outs: traps C9) */
+    int64_t pool_idle_ms; /* an idle connection older than this is closed (below the peers' idle
+                             time-outs: traps C9) */
     int64_t pool_ttl_ms;  /* a connection older than this is not used again; < 0: no limit */
     int64_t connect_timeout_ms;
     const char *connect_timeout_origin; /* who set it, for error texts; NULL: not said */
@@ -27,9 +31,11 @@ typedef struct http_client_settings {
     const char *tls_ca_file; /* only the authorities in it are trusted; NULL or "": the system's */
 } http_client_settings;
 
-dubboc_status http_client_new(const http_client_settings *settings, http_client **client, dubboc_error *err);
+dubboc_status http_client_new(
+    const http_client_settings *settings, http_client **client, dubboc_error *err);
 
-/* From now on every wait of every thread ends at once with DUBBOC_E_CLOSED, and no connection is handed out. Any thread; once. */
+/* From now on every wait of every thread ends at once with DUBBOC_E_CLOSED, and no connection is
+ * handed out. Any thread; once. */
 void http_client_stop(http_client *client);
 
 /* After the last endpoint is gone. NULL is accepted. */
@@ -37,37 +43,46 @@ void http_client_free(http_client *client);
 
 uint64_t http_client_connections_opened(const http_client *client);
 
-/* Closes the idle connections that are too old, of all endpoints. Taking one does so for its own; this is for addresses that nobody calls any
- * more, whose peers have long hung up. When to come again. Any thread. */
+/* Closes the idle connections that are too old, of all endpoints. Taking one does so for its own;
+ * this is for addresses that nobody calls any more, whose peers have long hung up. When to come
+ * again. Any thread. */
 int64_t http_client_close_stale(http_client *client);
 
-/* url: "http://host:port" or https (anything after host:port is ignored). Starts with one reference; opens nothing yet.
+/* url: "http://host:port" or https (anything after host:port is ignored). Starts with one
+ * reference; opens nothing yet.
  * DUBBOC_E_ARGUMENT: no such URL. */
-dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err);
+dubboc_status http_endpoint_new(
+    http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err);
 void http_endpoint_ref(http_endpoint *endpoint);
-void http_endpoint_unref(http_endpoint *endpoint); /* the last one closes the idle connections; those in use end with give_back */
-const char *http_endpoint_host(const http_endpoint *endpoint); /* "host:port", for the Host header and for people */
+/* the last one closes the idle connections; those in use end with give_back */
+void http_endpoint_unref(http_endpoint *endpoint);
+/* "host:port", for the Host header and for people */
+const char *http_endpoint_host(const http_endpoint *endpoint);
 
-/* --- taking a connection (blocking form; all of it ends at deadline_ns or at stop) --------------------------------------------------------- */
+/* --- taking a connection (blocking form; all of it ends at deadline_ns or at stop) --- */
 
-/* An idle connection that is still alive (looked at: traps C2, C9), else a newly opened one, else waits for one to be given back.
- * fresh: never an idle one. *connection is the caller's until http_connection_give_back().
- * DUBBOC_E_BUSY: none came free in time. DUBBOC_E_CONNECT: refused, unreachable, name or TLS; err names address and reason.
+/* An idle connection that is still alive (looked at: traps C2, C9), else a newly opened one, else
+ * waits for one to be given back. fresh: never an idle one. *connection is the caller's until
+ * http_connection_give_back().
+ * DUBBOC_E_BUSY: none came free in time. DUBBOC_E_CONNECT: refused, unreachable, name or TLS; err
+ * names address and reason.
  * DUBBOC_E_TIMEOUT: the deadline passed while connecting. DUBBOC_E_CLOSED. DUBBOC_E_NO_MEMORY. */
-dubboc_status http_endpoint_take(
-    http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
+dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t deadline_ns,
+    http_connection **connection, dubboc_error *err);
 
-/* Back to the pool if the last exchange ended well and the reply allows it, else closed. If it broke
- * with ECONNRESET, ETIMEDOUT, EHOSTUNREACH or ENETUNREACH, the connections of this endpoint that
- * have been idle since before it was taken are closed too. NULL is accepted. */
+/* Back to the pool if the last exchange ended well and the reply allows it, else closed. If it
+ * broke with ECONNRESET, ETIMEDOUT, EHOSTUNREACH or ENETUNREACH, the connections of this endpoint
+ * that have been idle since before it was taken are closed too. NULL is accepted. */
 void http_connection_give_back(http_connection *connection);
 
-/* --- one exchange -------------------------------------------------------------------------------------------------------------------------- */
+/* --- one exchange --- */
 
-/* Where to write the request: head, empty line, body. Empty and reused; cleared by http_connection_take and by the exchange's end. */
+/* Where to write the request: head, empty line, body. Empty and reused; cleared by
+ * http_connection_take and by the exchange's end. */
 buffer *http_connection_request(http_connection *connection);
 
-/* Starts the exchange of what stands in http_connection_request() (and of body, borrowed until the end, sent after it; may be empty). */
+/* Starts the exchange of what stands in http_connection_request() (and of body, borrowed until the
+ * end, sent after it; may be empty). */
 void http_exchange_begin(http_connection *connection, dubboc_slice body);
 
 typedef enum http_step {
@@ -84,12 +99,14 @@ http_step http_exchange_step(http_connection *connection);
 /* Blocks the calling thread until the next step is worth taking: until the socket is ready for what
  * step wanted, or at once when that step did not read all that had come. DUBBOC_E_TIMEOUT when the
  * deadline has passed, DUBBOC_E_CLOSED at stop, also when the socket is ready. */
-dubboc_status http_connection_wait(http_connection *connection, http_step wanted, int64_t deadline_ns);
+dubboc_status http_connection_wait(
+    http_connection *connection, http_step wanted, int64_t deadline_ns);
 
 /* The descriptor, for an event loop. */
 int http_connection_fd(const http_connection *connection);
 
-/* Whether it had carried an exchange before this one, and how many bytes of the request the system has accepted (0: certainly not executed). */
+/* Whether it had carried an exchange before this one, and how many bytes of the request the system
+ * has accepted (0: certainly not executed). */
 bool http_connection_is_reused(const http_connection *connection);
 size_t http_exchange_bytes_sent(const http_connection *connection);
 size_t http_exchange_bytes_received(const http_connection *connection);
@@ -97,11 +114,12 @@ size_t http_exchange_bytes_received(const http_connection *connection);
 /* After HTTP_DONE; borrowed until give_back. */
 const http_reply *http_exchange_reply(const http_connection *connection);
 
-/* After HTTP_DONE: what came is no answer to what was asked, so nobody knows to which request the next reply would belong. The reply stays; the
- * connection is closed by give_back. */
+/* After HTTP_DONE: what came is no answer to what was asked, so nobody knows to which request the
+ * next reply would belong. The reply stays; the connection is closed by give_back. */
 void http_exchange_distrust(http_connection *connection);
 
-/* After HTTP_FAILED: DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG or DUBBOC_E_NO_MEMORY, err says what happened. */
+/* After HTTP_FAILED: DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG or DUBBOC_E_NO_MEMORY,
+ * err says what happened. */
 dubboc_status http_exchange_failure(const http_connection *connection, dubboc_error *err);
 
 #endif

@@ -1,12 +1,13 @@
-/* A connection is always in exactly one phase, and in the list of that phase. The time allowed in a phase is the same for all, so each
- * list is sorted by deadline: its head is all there is to look at. Every byte may come or go as slowly as it likes; the deadline
- * does not move (traps M2).
+/* A connection is always in exactly one phase, and in the list of that phase. The time allowed in a
+ * phase is the same for all, so each list is sorted by deadline: its head is all there is to look
+ * at. Every byte may come or go as slowly as it likes; the deadline does not move (traps M2).
  *
- * libmicrohttpd does not notice a close that came together with the last bytes: its descriptors are edge-triggered, and a short read
- * makes it wait for an edge that was there already. So each connection stands in our own epoll set too, for that alone.
+ * libmicrohttpd does not notice a close that came together with the last bytes: its descriptors are
+ * edge-triggered, and a short read makes it wait for an edge that was there already. So each
+ * connection stands in our own epoll set too, for that alone.
  *
- * An end with an answer that may still be on its way lingers: libmicrohttpd closes its descriptor, we keep a copy, tell the peer that no
- * more comes, and read on for a while (traps M8). */
+ * An end with an answer that may still be on its way lingers: libmicrohttpd closes its descriptor,
+ * we keep a copy, tell the peer that no more comes, and read on for a while (traps M8). */
 #include "transport/http_loop.h"
 
 #include <errno.h>
@@ -73,8 +74,8 @@ http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address
 /* Whether it waits for bytes of the peer. */
 static bool is_reading(http_phase phase)
 {
-    return phase == HTTP_PHASE_SILENT || phase == HTTP_PHASE_HEADER || phase == HTTP_PHASE_BODY || phase == HTTP_PHASE_IDLE ||
-           phase == HTTP_PHASE_EVICTED;
+    return phase == HTTP_PHASE_SILENT || phase == HTTP_PHASE_HEADER || phase == HTTP_PHASE_BODY ||
+           phase == HTTP_PHASE_IDLE || phase == HTTP_PHASE_EVICTED;
 }
 
 void http_conn_enter(http_conn *conn, http_phase phase)
@@ -158,7 +159,8 @@ void http_conn_evict(http_conn *conn)
 
 void http_conn_refuse_newcomer(http_conn *conn, const char *problem)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection refused", "peer=%s reason=\"%s\"", conn->peer, problem);
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection refused", "peer=%s reason=\"%s\"",
+        conn->peer, problem);
     http_conn_write_refusal(conn->fd, 503, problem, true, false);
     release(conn);
     if (hold_uncounted(conn))
@@ -167,10 +169,12 @@ void http_conn_refuse_newcomer(http_conn *conn, const char *problem)
         http_conn_drop(conn);
 }
 
-/* Before every close: one of ours does not end the watch while a child that the program has forked holds a copy of the descriptor. */
+/* Before every close: one of ours does not end the watch while a child that the program has forked
+ * holds a copy of the descriptor. */
 static void unwatch(const http_conn *conn)
 {
-    epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL); /* one that is not watched (an error) is what is wanted */
+    /* one that is not watched (an error) is what is wanted */
+    epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL);
 }
 
 void http_conn_drop(http_conn *conn)
@@ -203,8 +207,8 @@ void http_conn_taken(http_conn *conn)
     http_conn_enter(conn, HTTP_PHASE_SILENT);
     /* When it cannot be watched, the deadlines still end it. */
     if (epoll_ctl(conn->loop->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
-        LOG_THROTTLED(
-            DUBBOC_LOG_WARN, "transport", "connection not watched", "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not watched",
+            "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
 }
 
 static void depart(http_conn *conn)
@@ -228,15 +232,16 @@ void http_conn_end_departed(http_loop *loop)
     }
 }
 
-/* Whether a plain close could cost the peer an answer: it has sent more than was read, or a request was not read to its end. */
+/* Whether a plain close could cost the peer an answer: it has sent more than was read, or a request
+ * was not read to its end. */
 static bool wants_linger(const http_conn *conn)
 {
     if (conn->is_ending || conn->loop->is_ending)
         return false;
     if (conn->is_evicted)
         return !conn->is_departed;
-    return conn->phase == HTTP_PHASE_SILENT || conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY ||
-           http_conn_has_unread(conn);
+    return conn->phase == HTTP_PHASE_SILENT || conn->phase == HTTP_PHASE_HEADER ||
+           conn->phase == HTTP_PHASE_BODY || http_conn_has_unread(conn);
 }
 
 static void linger_read(http_conn *conn)
@@ -298,7 +303,8 @@ static const char *reason_of(int status)
     return reason != NULL ? reason : "Unknown";
 }
 
-void http_conn_write_refusal(int fd, int status, const char *problem, bool not_executed, bool without_body)
+void http_conn_write_refusal(
+    int fd, int status, const char *problem, bool not_executed, bool without_body)
 {
     char reply[512], date[HTTP_DATE_SIZE];
     http_date(clock_wall_ms() / 1000, date);
@@ -310,11 +316,13 @@ void http_conn_write_refusal(int fd, int status, const char *problem, bool not_e
         "%s"
         "Connection: close\r\n\r\n"
         "%s%s",
-        status, reason_of(status), date, strlen(problem) + 1, not_executed ? "Dubboc-Not-Executed: 1\r\n" : "",
-        without_body ? "" : problem, without_body ? "" : "\n");
+        status, reason_of(status), date, strlen(problem) + 1,
+        not_executed ? "Dubboc-Not-Executed: 1\r\n" : "", without_body ? "" : problem,
+        without_body ? "" : "\n");
     if (len <= 0 || (size_t)len >= sizeof reply)
         return;
-    /* A socket that has no room for so little has a peer that does not read: then it gets the close alone. */
+    /* A socket that has no room for so little has a peer that does not read: then it gets the close
+     * alone. */
     ssize_t sent = send(fd, reply, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;
 }
@@ -339,8 +347,10 @@ static const char *phase_name(http_phase phase)
 
 void http_conn_cut(http_conn *conn, int status, const char *problem)
 {
-    /* In these phases libmicrohttpd has nothing to write, and the request was not given to anybody. */
-    if (conn->request != NULL && (conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY))
+    /* In these phases libmicrohttpd has nothing to write, and the request was not given to
+     * anybody. */
+    if (conn->request != NULL &&
+        (conn->phase == HTTP_PHASE_HEADER || conn->phase == HTTP_PHASE_BODY))
         http_conn_write_refusal(conn->fd, status, problem, true, false);
     http_conn_end(conn);
 }
@@ -352,7 +362,8 @@ static void expire(http_conn *conn)
         return;
     }
     if (conn->phase != HTTP_PHASE_IDLE && conn->phase != HTTP_PHASE_EVICTED)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "slow peer cut off", "peer=%s phase=%s", conn->peer, phase_name(conn->phase));
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "slow peer cut off", "peer=%s phase=%s",
+            conn->peer, phase_name(conn->phase));
     http_conn_cut(conn, 408, "the request took too long");
 }
 

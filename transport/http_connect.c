@@ -1,11 +1,12 @@
 /* How a connection comes about, and how its bytes move.
  *
- * libcurl connects (CURLOPT_CONNECT_ONLY). A plain connection is then only a socket: we keep a duplicate of its descriptor and let the curl
- * handle go, which leaves a pooled connection at a few hundred bytes and makes the exchange plain send() and recv(). A TLS connection keeps
- * its handle, and its bytes go through curl_easy_send() and curl_easy_recv().
+ * libcurl connects (CURLOPT_CONNECT_ONLY). A plain connection is then only a socket: we keep a
+ * duplicate of its descriptor and let the curl handle go, which leaves a pooled connection at a few
+ * hundred bytes and makes the exchange plain send() and recv(). A TLS connection keeps its handle,
+ * and its bytes go through curl_easy_send() and curl_easy_recv().
  *
- * The descriptor is non-blocking, as curl made it (a duplicate shares that); MSG_DONTWAIT is given nevertheless, so that nothing here
- * depends on it. */
+ * The descriptor is non-blocking, as curl made it (a duplicate shares that); MSG_DONTWAIT is given
+ * nevertheless, so that nothing here depends on it. */
 #include "transport/http_internal.h"
 
 #include <curl/curl.h>
@@ -21,15 +22,17 @@
 #include "base/mem.h"
 
 #define TLS_RECORD_MAX 16384u
-#define REQUEST_MAX_BYTES (256u * 1024 * 1024) /* what the request buffer takes: head, and small bodies */
+/* what the request buffer takes: head, and small bodies */
+#define REQUEST_MAX_BYTES (256u * 1024 * 1024)
 
-/* --- plain sockets ------------------------------------------------------------------------------------------------------------------------- */
+/* --- plain sockets --- */
 
 /* Errors of the way to the host, or of a host that knows nothing of the connection any more: what
  * befell this connection awaits the others. */
 static bool is_error_of_host(int error)
 {
-    return error == ECONNRESET || error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETUNREACH;
+    return error == ECONNRESET || error == ETIMEDOUT || error == EHOSTUNREACH ||
+           error == ENETUNREACH;
 }
 
 static http_io_result plain_broken(http_connection *connection, int error, const char **problem)
@@ -41,12 +44,13 @@ static http_io_result plain_broken(http_connection *connection, int error, const
     return HTTP_IO_BROKEN;
 }
 
-static http_io_result plain_send(
-    http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
+static http_io_result plain_send(http_connection *connection, const struct iovec *pieces, int count,
+    size_t *done, const char **problem)
 {
     ssize_t sent;
     if (count == 1) {
-        sent = send(connection->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
+        sent = send(
+            connection->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
     } else {
         struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
         sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -57,7 +61,8 @@ static http_io_result plain_send(
     return HTTP_IO_OK;
 }
 
-static http_io_result plain_receive(http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
+static http_io_result plain_receive(
+    http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
 {
     ssize_t got = recv(connection->fd, room, size, MSG_DONTWAIT);
     if (got < 0)
@@ -76,24 +81,26 @@ static bool plain_is_quiet(http_connection *connection)
 
 static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, false};
 
-/* --- TLS ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- TLS --- */
 
-/* An error of TLS itself leaves what curl knows of the system's errors as it was: perhaps that of an
- * address which could not be reached before another one was. */
+/* An error of TLS itself leaves what curl knows of the system's errors as it was: perhaps that of
+ * an address which could not be reached before another one was. */
 static http_io_result tls_broken(http_connection *connection, CURLcode code, const char **problem)
 {
     long error = 0;
     curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &error);
     bool is_io = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR;
-    connection->lost_host = is_io && error != connection->connect_errno && is_error_of_host((int)error);
+    connection->lost_host =
+        is_io && error != connection->connect_errno && is_error_of_host((int)error);
     *problem = curl_easy_strerror(code);
     return HTTP_IO_BROKEN;
 }
 
-/* One record at a time: a record that has left only in part is as good as not sent, so that what is counted stays exact. With more, whole
- * records could be on their way while OpenSSL says "not yet". */
-static http_io_result tls_send(
-    http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem)
+/* One record at a time: a record that has left only in part is as good as not sent, so that what is
+ * counted stays exact. With more, whole records could be on their way while OpenSSL says "not
+ * yet". */
+static http_io_result tls_send(http_connection *connection, const struct iovec *pieces, int count,
+    size_t *done, const char **problem)
 {
     (void)count; /* one after the other */
     size_t len = pieces[0].iov_len < TLS_RECORD_MAX ? pieces[0].iov_len : TLS_RECORD_MAX;
@@ -105,7 +112,8 @@ static http_io_result tls_send(
     return tls_broken(connection, code, problem);
 }
 
-static http_io_result tls_receive(http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
+static http_io_result tls_receive(
+    http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
 {
     CURLcode code = curl_easy_recv(connection->curl, room, size, done);
     if (code == CURLE_OK)
@@ -126,7 +134,7 @@ static bool tls_is_quiet(http_connection *connection)
 
 static const http_io tls_io = {tls_send, tls_receive, tls_is_quiet, true};
 
-/* --- connecting ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- connecting --- */
 
 /* How long connecting may take, and whose limit that is. */
 typedef struct connect_limit {
@@ -154,7 +162,8 @@ static connect_limit find_limit(const http_client *client, int64_t deadline_ns)
 /* curl asks at least once a second while it connects, and that is the only way to end it from
  * outside. It also asks while it reads what a proxy keeps sending, without looking at its own
  * time-out there. */
-static int on_progress(void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
+static int on_progress(
+    void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
     const connect_limit *limit = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
@@ -168,22 +177,32 @@ static size_t on_data(char *data, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, const connect_limit *limit, char *reason)
+static CURLcode set_options(
+    CURL *curl, const http_endpoint *endpoint, const connect_limit *limit, char *reason)
 {
     const http_client_settings *settings = &endpoint->client->settings;
     bool has_proxy = settings->proxy[0] != '\0';
     CURLcode codes[] = {
-        curl_easy_setopt(curl, CURLOPT_URL, endpoint->url), curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"),
-        curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L), curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L),
-        curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1), /* else TLS may agree on HTTP/2 */
+        curl_easy_setopt(curl, CURLOPT_URL, endpoint->url),
+        curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"),
+        curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L),
+        curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L),
+        /* else TLS may agree on HTTP/2 */
+        curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1),
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
-        curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L), /* a resolver that hangs is left behind (traps C5) */
+        /* a resolver that hangs is left behind (traps C5) */
+        curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L),
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit->ms),
-        curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy), /* "": not the environment's either (traps C8) */
-        curl_easy_setopt(curl, CURLOPT_NOPROXY, ""), curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
-        curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L), curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data),
-        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L), curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress),
-        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit), curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
+        /* "": not the environment's either (traps C8) */
+        curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy),
+        curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
+        curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
+        curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L),
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data),
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L),
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress),
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit),
+        curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 1024L), /* the least: it is not for our bytes */
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
@@ -196,7 +215,8 @@ static CURLcode set_options(CURL *curl, const http_endpoint *endpoint, const con
 
 /* Whom connecting failed with, for error texts. A proxy that cannot be reached is no fault of the
  * provider behind it. */
-static void connect_describe_peer(const http_endpoint *endpoint, CURLcode code, char text[PEER_TEXT_SIZE])
+static void connect_describe_peer(
+    const http_endpoint *endpoint, CURLcode code, char text[PEER_TEXT_SIZE])
 {
     const http_client_settings *settings = &endpoint->client->settings;
     bool is_of_proxy = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY;
@@ -205,23 +225,24 @@ static void connect_describe_peer(const http_endpoint *endpoint, CURLcode code, 
     if (settings->proxy[0] == '\0')
         return;
     snprintf(text, PEER_TEXT_SIZE, "%s%sproxy %.200s%s%.200s%s", is_of_proxy ? "" : endpoint->host,
-        is_of_proxy ? "" : " through ", MASKED(slice_of(settings->proxy)), has_origin ? " (" : "", settings->proxy_origin,
-        has_origin ? ")" : "");
+        is_of_proxy ? "" : " through ", MASKED(slice_of(settings->proxy)), has_origin ? " (" : "",
+        settings->proxy_origin, has_origin ? ")" : "");
 }
 
 /* Why connecting took too long: the caller's deadline, or the setting. */
-static dubboc_status connect_explain_late(const http_endpoint *endpoint, const char *peer, connect_limit limit, dubboc_error *err)
+static dubboc_status connect_explain_late(
+    const http_endpoint *endpoint, const char *peer, connect_limit limit, dubboc_error *err)
 {
     const char *origin = endpoint->client->settings.connect_timeout_origin;
     bool has_origin = origin[0] != '\0';
     if (limit.is_deadline)
         return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", peer);
-    return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms%s%s%s", peer, limit.ms, has_origin ? " (" : "",
-        origin, has_origin ? ")" : "");
+    return error_set(err, DUBBOC_E_CONNECT, "%s: not connected within %ld ms%s%s%s", peer, limit.ms,
+        has_origin ? " (" : "", origin, has_origin ? ")" : "");
 }
 
-static dubboc_status explain(
-    CURL *curl, CURLcode code, const http_endpoint *endpoint, connect_limit limit, const char *reason, dubboc_error *err)
+static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *endpoint,
+    connect_limit limit, const char *reason, dubboc_error *err)
 {
     char peer[PEER_TEXT_SIZE];
     if (atomic_load(&endpoint->client->is_stopping))
@@ -232,13 +253,16 @@ static dubboc_status explain(
     if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK)
         return connect_explain_late(endpoint, peer, limit, err);
     long error = 0;
-    if (code == CURLE_COULDNT_CONNECT && curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
+    if (code == CURLE_COULDNT_CONNECT &&
+        curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
         strerrordesc_np((int)error) != NULL)
         return error_set(err, DUBBOC_E_CONNECT, "%s: %s", peer, strerrordesc_np((int)error));
-    bool names_proxy = endpoint->client->settings.proxy[0] != '\0'; /* with user and password if it is wrong */
+    /* with user and password if it is wrong */
+    bool names_proxy = endpoint->client->settings.proxy[0] != '\0';
     if (reason[0] == '\0')
         reason = curl_easy_strerror(code);
-    return error_set(err, DUBBOC_E_CONNECT, "%s: %s", peer, names_proxy ? MASKED(slice_of(reason)) : reason);
+    return error_set(
+        err, DUBBOC_E_CONNECT, "%s: %s", peer, names_proxy ? MASKED(slice_of(reason)) : reason);
 }
 
 /* Takes curl over in every case. */
@@ -271,7 +295,8 @@ static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error
 }
 
 /* trusted: as from http_trust_take(). */
-static dubboc_status connect_now(http_connection *connection, void *trusted, int64_t deadline_ns, dubboc_error *err)
+static dubboc_status connect_now(
+    http_connection *connection, void *trusted, int64_t deadline_ns, dubboc_error *err)
 {
     const http_endpoint *endpoint = connection->endpoint;
     char reason[CURL_ERROR_SIZE] = "";
@@ -291,10 +316,12 @@ static dubboc_status connect_now(http_connection *connection, void *trusted, int
     return status;
 }
 
-dubboc_status http_connection_open(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+dubboc_status http_connection_open(
+    http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
 {
     if (deadline_is_over(deadline_ns))
-        return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed before connecting to %s", endpoint->host);
+        return error_set(
+            err, DUBBOC_E_TIMEOUT, "the deadline passed before connecting to %s", endpoint->host);
     http_connection *made = MEM_NEW(http_connection);
     if (made == NULL)
         return error_no_memory(err);
@@ -303,7 +330,8 @@ dubboc_status http_connection_open(http_endpoint *endpoint, int64_t deadline_ns,
     buffer_init(&made->request, REQUEST_MAX_BYTES);
     http_reader_init(&made->reader, endpoint->client->settings.reply_max_bytes);
     void *trusted = NULL;
-    dubboc_status status = endpoint->is_tls ? http_trust_take(&endpoint->client->trust, &trusted, err) : DUBBOC_OK;
+    dubboc_status status =
+        endpoint->is_tls ? http_trust_take(&endpoint->client->trust, &trusted, err) : DUBBOC_OK;
     if (status == DUBBOC_OK)
         status = connect_now(made, trusted, deadline_ns, err);
     http_trust_give_back(trusted);

@@ -13,8 +13,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-/* Of this thread: where to go when libmicrohttpd gives up, NULL while it is not called from here, and
- * why it did. */
+/* Of this thread: where to go when libmicrohttpd gives up, NULL while it is not called from here,
+ * and why it did. */
 static _Thread_local jmp_buf *panic_exit;
 static _Thread_local char panic_reason[200];
 
@@ -30,8 +30,9 @@ static void daemon_on_panic(void *arg, const char *file, unsigned line, const ch
 {
     int error = errno;
     (void)arg;
-    snprintf(panic_reason, sizeof panic_reason, "libmicrohttpd gave up at %s:%u: %.*s (%s)", file, line,
-        reason != NULL ? (int)strcspn(reason, "\r\n") : 0, reason != NULL ? reason : "", strerror(error));
+    snprintf(panic_reason, sizeof panic_reason, "libmicrohttpd gave up at %s:%u: %.*s (%s)", file,
+        line, reason != NULL ? (int)strcspn(reason, "\r\n") : 0, reason != NULL ? reason : "",
+        strerror(error));
     if (panic_exit != NULL)
         longjmp(*panic_exit, 1);
     /* A daemon of the program's own: it expects not to be returned to. */

@@ -1,9 +1,10 @@
 /* One request and its reply on a connection, as a machine that never blocks.
  *
- * The request leaves with as few system calls as possible, and what the system has taken is counted, since that decides whether a call
- * may be repeated. After the last byte the machine asks to wait instead of reading at once: the reply is never there yet. A peer may answer
- * before it has the whole request (413, 503) and close; so while the request cannot go on, and after sending has failed, what the peer
- * has said is read before giving up.
+ * The request leaves with as few system calls as possible, and what the system has taken is
+ * counted, since that decides whether a call may be repeated. After the last byte the machine asks
+ * to wait instead of reading at once: the reply is never there yet. A peer may answer before it has
+ * the whole request (413, 503) and close; so while the request cannot go on, and after sending has
+ * failed, what the peer has said is read before giving up.
  *
  * One step moves a bounded amount, whatever the peer does, plain and TLS alike. Deadline and stop
  * are looked at between steps, by http_connection_wait(): a peer that keeps sending or taking as
@@ -41,7 +42,8 @@ void http_exchange_prepare(http_connection *connection)
 void http_exchange_begin(http_connection *connection, dubboc_slice body)
 {
     const buffer *request = &connection->request;
-    assert(connection->phase == HTTP_PHASE_READY && request->status == DUBBOC_OK && request->len > 0);
+    assert(
+        connection->phase == HTTP_PHASE_READY && request->status == DUBBOC_OK && request->len > 0);
     bool is_head = request->len >= 5 && memcmp(request->data, "HEAD ", 5) == 0;
     http_reader_reset(&connection->reader, is_head);
     connection->phase = HTTP_PHASE_SENDING;
@@ -58,7 +60,8 @@ static http_step failed(http_connection *connection, dubboc_status status, const
     return HTTP_FAILED;
 }
 
-/* A reply that came before the whole request was taken leaves the rest of it unsent: such a connection is not used again. */
+/* A reply that came before the whole request was taken leaves the rest of it unsent: such a
+ * connection is not used again. */
 static http_step done(http_connection *connection)
 {
     if (connection->sent < connection->request.len + connection->body.len)
@@ -139,10 +142,12 @@ static int unsent_pieces(const http_connection *connection, struct iovec pieces[
     int count = 0;
     size_t sent = connection->sent;
     if (sent < head->len)
-        pieces[count++] = (struct iovec){.iov_base = head->data + sent, .iov_len = head->len - sent};
+        pieces[count++] =
+            (struct iovec){.iov_base = head->data + sent, .iov_len = head->len - sent};
     size_t body_sent = sent > head->len ? sent - head->len : 0;
     if (body_sent < body.len)
-        pieces[count++] = (struct iovec){.iov_base = (char *)body.at + body_sent, .iov_len = body.len - body_sent};
+        pieces[count++] = (struct iovec){
+            .iov_base = (char *)body.at + body_sent, .iov_len = body.len - body_sent};
     return count;
 }
 
@@ -188,7 +193,8 @@ http_step http_exchange_step(http_connection *connection)
     return HTTP_FAILED;
 }
 
-dubboc_status http_connection_wait(http_connection *connection, http_step wanted, int64_t deadline_ns)
+dubboc_status http_connection_wait(
+    http_connection *connection, http_step wanted, int64_t deadline_ns)
 {
     short events = wanted == HTTP_WANT_WRITE ? POLLIN | POLLOUT : POLLIN;
     struct pollfd fds[2] = {
@@ -198,7 +204,8 @@ dubboc_status http_connection_wait(http_connection *connection, http_step wanted
     for (;;) {
         int left_ms = deadline_poll_ms(deadline_ns);
         if (left_ms == 0)
-            return DUBBOC_E_TIMEOUT; /* even if there is more to read: a peer that never pauses would have no end */
+            return DUBBOC_E_TIMEOUT; /* even if there is more to read: a peer that never pauses
+                                        would have no end */
         int ready = poll(fds, 2, connection->may_hold_bytes ? 0 : left_ms);
         if (ready > 0 && fds[1].revents != 0)
             return DUBBOC_E_CLOSED;
@@ -238,7 +245,8 @@ const http_reply *http_exchange_reply(const http_connection *connection)
 dubboc_status http_exchange_failure(const http_connection *connection, dubboc_error *err)
 {
     assert(connection->phase == HTTP_PHASE_FAILED);
-    return error_set(err, connection->status, "%s: %s", connection->endpoint->host, connection->problem);
+    return error_set(
+        err, connection->status, "%s: %s", connection->endpoint->host, connection->problem);
 }
 
 void http_exchange_distrust(http_connection *connection)
@@ -248,5 +256,6 @@ void http_exchange_distrust(http_connection *connection)
 
 bool http_exchange_allows_reuse(const http_connection *connection)
 {
-    return connection->phase == HTTP_PHASE_READY || (connection->phase == HTTP_PHASE_DONE && connection->reader.reply.keep_alive);
+    return connection->phase == HTTP_PHASE_READY ||
+           (connection->phase == HTTP_PHASE_DONE && connection->reader.reply.keep_alive);
 }

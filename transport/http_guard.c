@@ -66,7 +66,8 @@ static void check_line(http_guard *guard)
         refuse(guard, 505, "the protocol is not HTTP/1.0 or HTTP/1.1");
     guard->is_http_1_0 = strcmp(guard->version, "HTTP/1.0") == 0;
     if (!http_bytes_are(guard->target_copy, HTTP_IN_TARGET))
-        refuse(guard, 400, "the request target holds a fragment, or a byte that must be percent-encoded");
+        refuse(guard, 400,
+            "the request target holds a fragment, or a byte that must be percent-encoded");
     if (guard->checks_positions && guard->target + guard->target_copy.len + 1 != guard->version)
         refuse(guard, 400, "the request target holds a NUL byte");
     if (guard->checks_positions && guard->method + method.len + 1 != guard->target)
@@ -102,8 +103,9 @@ static void scan_expect(header_scan *scan, dubboc_slice value)
     scan->expected = value;
 }
 
-/* RFC 9110 section 10.1.1: no 100 for a request without a body. libmicrohttpd would send it, and after it
- * fail to answer when more is waiting; it looks the value up in its receive buffer once we return. */
+/* RFC 9110 section 10.1.1: no 100 for a request without a body. libmicrohttpd would send it, and
+ * after it fail to answer when more is waiting; it looks the value up in its receive buffer once we
+ * return. */
 static void forget_expectation(const header_scan *scan)
 {
     if (scan->expects && !scan->guard->has_body)
@@ -158,10 +160,10 @@ static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value,
     }
 }
 
-/* RFC 9110 section 5.5: white space around a value is not part of it. libmicrohttpd before 1.0 leaves
- * it behind the value, where every later look-up would find it, libmicrohttpd's own search for
- * "100-continue" too. The value stands in its receive buffer and ends with a NUL byte, so a NUL byte
- * further to the front cuts it for all readers. */
+/* RFC 9110 section 5.5: white space around a value is not part of it. libmicrohttpd before 1.0
+ * leaves it behind the value, where every later look-up would find it, libmicrohttpd's own search
+ * for "100-continue" too. The value stands in its receive buffer and ends with a NUL byte, so a NUL
+ * byte further to the front cuts it for all readers. */
 static dubboc_slice trim_in_place(const char *text, size_t size)
 {
     size_t len = size;
@@ -172,8 +174,8 @@ static dubboc_slice trim_in_place(const char *text, size_t size)
     return slice_make(text, len);
 }
 
-static enum MHD_Result scan_header(
-    void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *text, size_t text_size)
+static enum MHD_Result scan_header(void *arg, enum MHD_ValueKind kind, const char *key,
+    size_t key_size, const char *text, size_t text_size)
 {
     (void)kind;
     header_scan *scan = arg;
@@ -187,7 +189,8 @@ static enum MHD_Result scan_header(
         refuse(scan->guard, 400, "a header value holds a control byte");
     if (scan->guard->checks_positions) {
         if (key != scan->expected_at || text == NULL)
-            refuse(scan->guard, 400, "a header is folded, holds a NUL byte, or its line does not end with CR LF");
+            refuse(scan->guard, 400,
+                "a header is folded, holds a NUL byte, or its line does not end with CR LF");
         scan->expected_at = raw.at + raw.len + 2;
     }
     dubboc_slice value = raw.len > 0 ? trim_in_place(raw.at, raw.len) : raw;
@@ -199,11 +202,13 @@ static enum MHD_Result scan_header(
 /* After the last header: CR LF, the empty line. */
 static void check_end(header_scan *scan, struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info == NULL || scan->guard->status != 0 || !scan->guard->checks_positions)
         return;
     if (scan->guard->method + info->header_size != scan->expected_at + 2)
-        refuse(scan->guard, 400, "a header is folded, holds a NUL byte, or its line does not end with CR LF");
+        refuse(scan->guard, 400,
+            "a header is folded, holds a NUL byte, or its line does not end with CR LF");
 }
 
 static void check_framing(http_guard *guard, const header_scan *scan)
@@ -241,8 +246,8 @@ void http_guard_check(http_guard *guard, struct MHD_Connection *connection)
         forget_expectation(&scan);
 }
 
-static enum MHD_Result scan_trailer(
-    void *arg, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *text, size_t text_size)
+static enum MHD_Result scan_trailer(void *arg, enum MHD_ValueKind kind, const char *key,
+    size_t key_size, const char *text, size_t text_size)
 {
     (void)kind;
     const char **problem = arg;

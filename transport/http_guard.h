@@ -1,5 +1,7 @@
-/* Whether a request's framing and headers are beyond doubt. libmicrohttpd reads leniently (traps M3): what it lets through, a proxy in front of us may
- * have understood otherwise, and the rest of the connection would be somebody else's request. RFC 9112 sections 2.2, 3, 5, 6; RFC 9110 section 10.1.1. */
+/* Whether a request's framing and headers are beyond doubt. libmicrohttpd reads leniently (traps
+ * M3): what it lets through, a proxy in front of us may have understood otherwise, and the rest of
+ * the connection would be somebody else's request. RFC 9112 sections 2.2, 3, 5, 6; RFC 9110 section
+ * 10.1.1. */
 #ifndef TRANSPORT_HTTP_GUARD_H
 #define TRANSPORT_HTTP_GUARD_H
 
@@ -13,8 +15,9 @@ typedef struct http_guard {
     const char *target;       /* the request line's, as it stands in libmicrohttpd's buffer */
     dubboc_slice target_copy; /* the same, copied before libmicrohttpd took it apart */
     uint64_t body_max_bytes;
-    /* libmicrohttpd before 1.0: it leaves every header in its receive buffer, separated by what the line ends were; so the distances tell
-     * of bytes that it skipped or cut: NUL, bare CR or LF, folded lines. 1.0 refuses those itself. */
+    /* libmicrohttpd before 1.0: it leaves every header in its receive buffer, separated by what the
+     * line ends were; so the distances tell of bytes that it skipped or cut: NUL, bare CR or LF,
+     * folded lines. 1.0 refuses those itself. */
     bool checks_positions;
 
     /* results */
@@ -27,11 +30,12 @@ typedef struct http_guard {
     const char *problem;
 } http_guard;
 
-/* Fills in the results, and cuts white space behind the headers' values, so that no look-up finds it.
- * The connection is in its first access callback. */
+/* Fills in the results, and cuts white space behind the headers' values, so that no look-up finds
+ * it. The connection is in its first access callback. */
 void http_guard_check(http_guard *guard, struct MHD_Connection *connection);
 
-/* What is wrong with the fields behind a chunked body, NULL: nothing. In the last access callback. */
+/* What is wrong with the fields behind a chunked body, NULL: nothing. In the last access
+ * callback. */
 const char *http_guard_check_trailers(struct MHD_Connection *connection);
 
 #endif

@@ -1,11 +1,14 @@
 /* A request on its way through libmicrohttpd, in the order of the calls:
  *
- *   on_line       the request line is there: a request object is taken, the target copied before libmicrohttpd takes it apart
- *   on_access     1. the headers are there: the guard judges them; 2. pieces of the body: copied into our buffer; 3. the end: on_request
+ *   on_line       the request line is there: a request object is taken, the target copied before
+ *   libmicrohttpd takes it apart
+ *   on_access     1. the headers are there: the guard judges them; 2. pieces of the body: copied
+ *   into our buffer; 3. the end: on_request
  *   on_completed  the answer is out, or the connection broke: the object goes back
  *
- * A refusal is written past libmicrohttpd, which has nothing to write at that moment, and MHD_NO ends the connection: it can be given
- * in the middle of a body, where libmicrohttpd takes no answer, and looks the same everywhere.
+ * A refusal is written past libmicrohttpd, which has nothing to write at that moment, and MHD_NO
+ * ends the connection: it can be given in the middle of a body, where libmicrohttpd takes no
+ * answer, and looks the same everywhere.
  *
  * A held request suspends its connection, so that libmicrohttpd does not touch it; whoever answers
  * it only pushes it onto its loop's results. So a request is freed in one place and by one thread,
@@ -88,7 +91,7 @@ static void count_request(http_loop *loop, int change)
     atomic_store_explicit(&loop->requests, now + change, memory_order_relaxed);
 }
 
-/* --- the objects -------------------------------------------------------------------------------------------------------------------------- */
+/* --- the objects --- */
 
 static http_incoming *take(http_loop *loop)
 {
@@ -134,8 +137,10 @@ static void give_back(http_loop *loop, http_incoming *request)
         return;
     }
     buffer_recycle(&request->target, KEEP_BYTES);
-    *request = (http_incoming){
-        .target = request->target, .body = request->body, .out = request->out, .handoff.next = (handoff *)loop->spares};
+    *request = (http_incoming){.target = request->target,
+        .body = request->body,
+        .out = request->out,
+        .handoff.next = (handoff *)loop->spares};
     loop->spares = request;
     loop->spare_count++;
 }
@@ -155,15 +160,17 @@ void http_incoming_forget(http_incoming *request)
     give_back(request->conn->loop, request);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- reading --- */
 
 static http_conn *conn_of(struct MHD_Connection *connection)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return info != NULL ? info->socket_context : NULL;
 }
 
-/* Takes "http://host:port" off an absolute target (RFC 9112 section 3.2.2). false: the host is invalid. */
+/* Takes "http://host:port" off an absolute target (RFC 9112 section 3.2.2). false: the host is
+ * invalid. */
 static bool cut_authority(dubboc_slice *target)
 {
     dubboc_slice rest = slice_make(target->at + 7, target->len - 7);
@@ -208,19 +215,20 @@ void *http_incoming_on_line(void *arg, const char *uri, struct MHD_Connection *c
     return request;
 }
 
-static enum MHD_Result refuse(
-    struct MHD_Connection *connection, const char *method, int status, const char *problem, bool not_executed)
+static enum MHD_Result refuse(struct MHD_Connection *connection, const char *method, int status,
+    const char *problem, bool not_executed)
 {
     http_conn *conn = conn_of(connection);
     if (conn == NULL)
         return MHD_NO;
-    LOG_THROTTLED(
-        DUBBOC_LOG_INFO, "transport", "request refused", "peer=%s status=%d reason=\"%s\"", conn->peer, status, problem);
-    http_conn_write_refusal(conn->fd, status, problem, not_executed, method != NULL && strcmp(method, "HEAD") == 0);
+    LOG_THROTTLED(DUBBOC_LOG_INFO, "transport", "request refused",
+        "peer=%s status=%d reason=\"%s\"", conn->peer, status, problem);
+    http_conn_write_refusal(
+        conn->fd, status, problem, not_executed, method != NULL && strcmp(method, "HEAD") == 0);
     return MHD_NO;
 }
 
-/* --- memory for the body ---------------------------------------------------------------------- */
+/* --- memory for the body --- */
 
 static http_incoming *http_incoming_of(memory_waiter *waiter)
 {
@@ -421,7 +429,8 @@ static enum MHD_Result take_body(http_incoming *request, const char *data, size_
 {
     http_body *body = &request->body;
     if (*size > body->max_bytes - body->len)
-        return refuse(request->connection, request->method, 413, "the body is larger than this server takes", true);
+        return refuse(request->connection, request->method, 413,
+            "the body is larger than this server takes", true);
     if (*size > body->capacity - body->len) {
         enum MHD_Result result = http_incoming_make_room(request, body->len + *size);
         if (result != MHD_YES || request->stage == STAGE_WAITING)
@@ -441,7 +450,7 @@ static enum MHD_Result go_on(http_incoming *request, const char *data, size_t *s
     return http_incoming_make_room(request, request->body_bytes);
 }
 
-/* --- answering ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- answering --- */
 
 static enum MHD_Result queue_answer(http_incoming *request)
 {
@@ -449,10 +458,13 @@ static enum MHD_Result queue_answer(http_incoming *request)
     if (!conn->is_ending)
         http_conn_enter(conn, HTTP_PHASE_ANSWER);
     request->stage = STAGE_SENDING;
-    struct MHD_Response *response = request->ready != NULL ? http_ready_response(request->ready) : request->response;
+    struct MHD_Response *response =
+        request->ready != NULL ? http_ready_response(request->ready) : request->response;
     bool is_final = request->status >= 200 && request->status <= 999;
-    if (response == NULL || !is_final || MHD_queue_response(request->connection, (unsigned)request->status, response) != MHD_YES)
-        return refuse(request->connection, request->method, 500, "the answer cannot be made", false);
+    if (response == NULL || !is_final ||
+        MHD_queue_response(request->connection, (unsigned)request->status, response) != MHD_YES)
+        return refuse(
+            request->connection, request->method, 500, "the answer cannot be made", false);
     return MHD_YES;
 }
 
@@ -470,7 +482,8 @@ static enum MHD_Result handle(http_incoming *request)
         http_conn_enter(request->conn, HTTP_PHASE_HANDLING);
     request->stage = STAGE_HANDLING;
     settings->on_request(settings->arg, request);
-    if (request->is_held) { /* it may have been answered since, which shows in the loop's results only */
+    if (request->is_held) { /* it may have been answered since, which shows in the loop's results
+                               only */
         MHD_suspend_connection(request->connection);
         return MHD_YES;
     }
@@ -478,22 +491,23 @@ static enum MHD_Result handle(http_incoming *request)
     return queue_answer(request);
 }
 
-/* The connection was cut, with a word that nothing was executed, or half-closed, while bytes of this
- * request were on their way. */
+/* The connection was cut, with a word that nothing was executed, or half-closed, while bytes of
+ * this request were on their way. */
 static bool is_unwanted(const http_incoming *request)
 {
     return request->stage < STAGE_HANDLING && http_conn_is_over(request->conn);
 }
 
-/* libmicrohttpd is run once more to be ended, and finds what has come since the last turn: nobody is there to handle it, and a request that were held now
- * would stay suspended (traps M7). */
+/* libmicrohttpd is run once more to be ended, and finds what has come since the last turn: nobody
+ * is there to handle it, and a request that were held now would stay suspended (traps M7). */
 static bool comes_too_late(const http_loop *loop, const http_incoming *request)
 {
     return loop->is_ending && request->stage < STAGE_HANDLING;
 }
 
-enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method,
-    const char *version, const char *upload_data, size_t *upload_data_size, void **state)
+enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection,
+    const char *url, const char *method, const char *version, const char *upload_data,
+    size_t *upload_data_size, void **state)
 {
     (void)url;
     http_incoming *request = *state;
@@ -507,7 +521,8 @@ enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *conne
     case STAGE_LINE:
         return begin(request, method, version);
     case STAGE_BODY:
-        return *upload_data_size > 0 ? take_body(request, upload_data, upload_data_size) : handle(request);
+        return *upload_data_size > 0 ? take_body(request, upload_data, upload_data_size)
+                                     : handle(request);
     case STAGE_GRANTED:
         return go_on(request, upload_data, upload_data_size);
     case STAGE_REFUSED:
@@ -519,7 +534,8 @@ enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *conne
     }
 }
 
-void http_incoming_on_completed(void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
+void http_incoming_on_completed(
+    void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
     (void)connection;
     http_incoming *request = *state;
@@ -544,7 +560,7 @@ void http_incoming_resume(http_loop *loop)
     }
 }
 
-/* --- what on_request sees ----------------------------------------------------------------------------------------------------------------- */
+/* --- what on_request sees --- */
 
 dubboc_slice http_incoming_method(const http_incoming *request)
 {
@@ -613,14 +629,15 @@ bool http_incoming_is_gone(const http_incoming *request)
     return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-static bool add_headers(
-    struct MHD_Response *response, int64_t second, const char *content_type, const http_answer_header *headers, size_t count)
+static bool add_headers(struct MHD_Response *response, int64_t second, const char *content_type,
+    const http_answer_header *headers, size_t count)
 {
     char date[HTTP_DATE_SIZE];
     http_date(second, date);
     if (MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date) != MHD_YES)
         return false;
-    if (content_type != NULL && MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) != MHD_YES)
+    if (content_type != NULL &&
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type) != MHD_YES)
         return false;
     for (size_t i = 0; i < count; i++) {
         if (MHD_add_response_header(response, headers[i].name, headers[i].value) != MHD_YES)
@@ -633,23 +650,26 @@ static bool add_persistence(struct MHD_Response *response, const http_server *se
 {
     if (close)
         return MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES;
-    return server->keep_alive[0] == '\0' || MHD_add_response_header(response, "Keep-Alive", server->keep_alive) == MHD_YES;
+    return server->keep_alive[0] == '\0' ||
+           MHD_add_response_header(response, "Keep-Alive", server->keep_alive) == MHD_YES;
 }
 
-struct MHD_Response *http_response_new(const http_server *server, dubboc_slice body, int64_t second, const char *content_type,
-    const http_answer_header *headers, size_t header_count, bool close)
+struct MHD_Response *http_response_new(const http_server *server, dubboc_slice body, int64_t second,
+    const char *content_type, const http_answer_header *headers, size_t header_count, bool close)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         return NULL;
-    if (add_headers(response, second, content_type, headers, header_count) && add_persistence(response, server, close))
+    if (add_headers(response, second, content_type, headers, header_count) &&
+        add_persistence(response, server, close))
         return response;
     MHD_destroy_response(response);
     return NULL;
 }
 
-static void make_answer(
-    http_incoming *request, const char *content_type, const http_answer_header *headers, size_t header_count, bool close)
+static void make_answer(http_incoming *request, const char *content_type,
+    const http_answer_header *headers, size_t header_count, bool close)
 {
     http_loop *loop = request->conn->loop;
     dubboc_slice body = buffer_slice(&request->out);
@@ -658,16 +678,17 @@ static void make_answer(
     if (!request->is_held && header_count == 0 && !close)
         request->ready = http_ready_lend(loop, content_type, body);
     if (request->ready == NULL)
-        request->response =
-            http_response_new(loop->server, body, clock_wall_ms() / 1000, content_type, headers, header_count, close);
+        request->response = http_response_new(
+            loop->server, body, clock_wall_ms() / 1000, content_type, headers, header_count, close);
 }
 
-void http_incoming_answer(http_incoming *request, int status, const char *content_type, const http_answer_header *headers,
-    size_t header_count, bool close)
+void http_incoming_answer(http_incoming *request, int status, const char *content_type,
+    const http_answer_header *headers, size_t header_count, bool close)
 {
     assert(request->stage == STAGE_HANDLING && header_count <= ANSWER_HEADERS_MAX);
     http_loop *loop = request->conn->loop;
-    close = close || request->wants_close || atomic_load_explicit(&loop->server->is_draining, memory_order_relaxed);
+    close = close || request->wants_close ||
+            atomic_load_explicit(&loop->server->is_draining, memory_order_relaxed);
     request->status = status;
     make_answer(request, content_type, headers, header_count, close);
     http_incoming_drop_body(request); /* now, and not when a slow peer has taken the answer */

@@ -1,5 +1,6 @@
-/* What the files of the HTTP client share: http_client.c (settings, stop), http_pool.c (who gets which connection), http_connect.c (how one
- * comes about, and its bytes), http_exchange.c (request and reply). */
+/* What the files of the HTTP client share: http_client.c (settings, stop), http_pool.c (who gets
+ * which connection), http_connect.c (how one comes about, and its bytes), http_exchange.c (request
+ * and reply). */
 #ifndef TRANSPORT_HTTP_INTERNAL_H
 #define TRANSPORT_HTTP_INTERNAL_H
 
@@ -31,11 +32,14 @@ typedef enum http_io_result {
 } http_io_result;
 
 typedef struct http_io {
-    http_io_result (*send)(
-        http_connection *connection, const struct iovec *pieces, int count, size_t *done, const char **problem);
-    http_io_result (*receive)(http_connection *connection, char *room, size_t size, size_t *done, const char **problem);
-    bool (*is_quiet)(http_connection *connection); /* open, and the peer has said nothing nobody asked for */
-    bool may_hold_bytes;                           /* received bytes may wait where poll() does not see them */
+    http_io_result (*send)(http_connection *connection, const struct iovec *pieces, int count,
+        size_t *done, const char **problem);
+    http_io_result (*receive)(
+        http_connection *connection, char *room, size_t size, size_t *done, const char **problem);
+    /* open, and the peer has said nothing nobody asked for */
+    bool (*is_quiet)(http_connection *connection);
+    /* received bytes may wait where poll() does not see them */
+    bool may_hold_bytes;
 } http_io;
 
 typedef enum http_phase {
@@ -57,8 +61,8 @@ struct http_connection {
     int64_t idle_since_ns; /* idle: when it was given back */
     int64_t use_until_ns;  /* idle: not to be used from then on */
     long connect_errno;    /* TLS: the system's error that connecting left behind in curl */
-    bool lost_host;        /* broken by an error that says that the host, or the way to it, is gone */
-    uint64_t exchanges;    /* begun */
+    bool lost_host;     /* broken by an error that says that the host, or the way to it, is gone */
+    uint64_t exchanges; /* begun */
     http_phase phase;
     buffer request;
     dubboc_slice body;
@@ -71,7 +75,8 @@ struct http_connection {
     const char *problem;
 };
 
-/* A thread (later: an asynchronous call) that waits for a connection to come free. What it waits for is given to it, so nobody overtakes. */
+/* A thread (later: an asynchronous call) that waits for a connection to come free. What it waits
+ * for is given to it, so nobody overtakes. */
 typedef struct pool_waiter {
     struct pool_waiter *next;
     condition wakeup;
@@ -93,8 +98,10 @@ struct http_endpoint {
     pool_waiter *first_waiter, *last_waiter;
 };
 
-/* Blocks until connected. Errors as http_endpoint_take(). Its place in the pool is the caller's business. */
-dubboc_status http_connection_open(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
+/* Blocks until connected. Errors as http_endpoint_take(). Its place in the pool is the caller's
+ * business. */
+dubboc_status http_connection_open(
+    http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err);
 
 /* Closes and frees; its place in the pool is the caller's business. */
 void http_connection_close(http_connection *connection);

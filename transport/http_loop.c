@@ -1,7 +1,9 @@
-/* One event loop. libmicrohttpd has no thread, no listening socket and no say in when it runs: its daemon's epoll descriptor stands in our
- * epoll set beside the listening socket, a wake by which other threads announce what they have handed over, and connections that linger
- * (traps M1, M12, M13). A turn waits, takes what was handed over, accepts, lets libmicrohttpd run, and looks at the deadlines. With
- * loops = 0 the program makes the turns; then a timer descriptor makes our epoll descriptor readable when a deadline comes. */
+/* One event loop. libmicrohttpd has no thread, no listening socket and no say in when it runs: its
+ * daemon's epoll descriptor stands in our epoll set beside the listening socket, a wake by which
+ * other threads announce what they have handed over, and connections that linger (traps M1, M12,
+ * M13). A turn waits, takes what was handed over, accepts, lets libmicrohttpd run, and looks at the
+ * deadlines. With loops = 0 the program makes the turns; then a timer descriptor makes our epoll
+ * descriptor readable when a deadline comes. */
 #include "transport/http_loop.h"
 
 #include <errno.h>
@@ -30,7 +32,8 @@ bool handoff_push(handoff_stack *stack, handoff *item)
     handoff *top = atomic_load_explicit(&stack->top, memory_order_relaxed);
     do {
         item->next = top;
-    } while (!atomic_compare_exchange_weak_explicit(&stack->top, &top, item, memory_order_acq_rel, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(
+        &stack->top, &top, item, memory_order_acq_rel, memory_order_relaxed));
     return top == NULL;
 }
 
@@ -47,7 +50,7 @@ handoff *handoff_take(handoff_stack *stack)
     return oldest;
 }
 
-/* --- the daemon --------------------------------------------------------------------------------------------------------------------------- */
+/* --- the daemon --- */
 
 static void log_daemon(void *arg, const char *format, va_list args)
 {
@@ -62,7 +65,8 @@ static void log_daemon(void *arg, const char *format, va_list args)
     log_write(DUBBOC_LOG_DEBUG, "transport", "libmicrohttpd says", suppressed, "text=\"%s\"", text);
 }
 
-static void on_connection(void *arg, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode what)
+static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode what)
 {
     http_loop *loop = arg;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
@@ -75,7 +79,8 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
         *context = NULL;
         return;
     }
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     for (handoff **at = &loop->taking; info != NULL && *at != NULL; at = &(*at)->next) {
         http_conn *conn = (http_conn *)*at;
         if (conn->fd != info->connect_fd)
@@ -108,10 +113,11 @@ static struct MHD_Daemon *daemon_start(http_loop *loop)
         {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escaped, loop},
         {MHD_OPTION_END, 0, NULL},
     };
-    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    unsigned flags =
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
     /* Our own Date: http_ready.c makes it once a second, libmicrohttpd for each answer. */
-    return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL, http_incoming_on_access, loop,
-        MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
+        http_incoming_on_access, loop, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
 /* After the daemon has given up it is not called again. */
@@ -143,13 +149,16 @@ static void loop_run_daemon(http_loop *loop)
 static void daemon_add(void *arg)
 {
     http_loop *loop = arg;
-    /* Only that it is TCP is libmicrohttpd's to know; its own limits, which would want the address, are not used. */
+    /* Only that it is TCP is libmicrohttpd's to know; its own limits, which would want the address,
+     * are not used. */
     struct sockaddr_in somebody = {.sin_family = AF_INET};
     int fd = loop->adding->fd;
     char peer[HTTP_PEER_TEXT_MAX];
     memcpy(peer, loop->adding->peer, sizeof peer); /* it is gone after a failure */
-    if (MHD_add_connection(loop->daemon, fd, (struct sockaddr *)&somebody, sizeof somebody) != MHD_YES)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"", peer, strerror(errno));
+    if (MHD_add_connection(loop->daemon, fd, (struct sockaddr *)&somebody, sizeof somebody) !=
+        MHD_YES)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"",
+            peer, strerror(errno));
 }
 
 static void loop_add_to_daemon(http_loop *loop, http_conn *conn)
@@ -175,7 +184,7 @@ static void loop_stop_daemon(http_loop *loop)
     loop->daemon = NULL;
 }
 
-/* --- life --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static bool watch(http_loop *loop, int fd, uint32_t events, void *source)
 {
@@ -199,13 +208,15 @@ static void set_phase_times(http_loop *loop)
         [HTTP_PHASE_LINGER] = HTTP_LINGER_MS,
     };
     for (int i = 0; i < HTTP_PHASE_COUNT; i++)
-        loop->phase_ns[i] = ms[i] <= 0 || ms[i] > DEADLINE_NEVER / NS_PER_MS ? DEADLINE_NEVER : ms[i] * NS_PER_MS;
+        loop->phase_ns[i] =
+            ms[i] <= 0 || ms[i] > DEADLINE_NEVER / NS_PER_MS ? DEADLINE_NEVER : ms[i] * NS_PER_MS;
 }
 
 static bool open_descriptors(http_loop *loop)
 {
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->epoll_fd < 0 || !wake_open(&loop->wake) || !watch(loop, loop->wake.fd, EPOLLIN, &source_wake))
+    if (loop->epoll_fd < 0 || !wake_open(&loop->wake) ||
+        !watch(loop, loop->wake.fd, EPOLLIN, &source_wake))
         return false;
     if (loop->server->settings.loops > 0)
         return true;
@@ -227,16 +238,20 @@ dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error 
         .now_ns = clock_now_ns()};
     set_phase_times(loop);
     if (!open_descriptors(loop))
-        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor for an event loop: %s", strerror(errno));
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "no descriptor for an event loop: %s", strerror(errno));
     loop->daemon = daemon_start(loop);
     if (loop->daemon == NULL)
-        return error_set(err, DUBBOC_E_SYSTEM, "libmicrohttpd does not start: no descriptor or no memory");
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "libmicrohttpd does not start: no descriptor or no memory");
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     if (info == NULL || !watch(loop, info->epoll_fd, EPOLLIN, &source_daemon))
-        return error_set(err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be polled: %s", strerror(errno));
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be polled: %s", strerror(errno));
     http_loop_listen(loop, true);
     if (!loop->is_listening)
-        return error_set(err, DUBBOC_E_SYSTEM, "the listening socket cannot be polled: %s", strerror(errno));
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "the listening socket cannot be polled: %s", strerror(errno));
     return DUBBOC_OK;
 }
 
@@ -307,7 +322,8 @@ static void end_connections(http_loop *loop)
     http_incoming_resume(loop);
     http_incoming_take_granted(loop);
     http_incoming_give_up(loop);
-    loop_run_daemon(loop); /* resumes them: it gives up when it is stopped with one suspended (traps M7) */
+    loop_run_daemon(
+        loop); /* resumes them: it gives up when it is stopped with one suspended (traps M7) */
     while (loop->conns[HTTP_PHASE_HEADER].head != NULL)
         http_conn_cut(loop->conns[HTTP_PHASE_HEADER].head, 503, "the server has ended");
     while (loop->conns[HTTP_PHASE_BODY].head != NULL)
@@ -329,7 +345,7 @@ void http_loop_fini(http_loop *loop)
         close(loop->epoll_fd);
 }
 
-/* --- a turn ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- a turn --- */
 
 void http_loop_listen(http_loop *loop, bool wanted)
 {
@@ -337,7 +353,8 @@ void http_loop_listen(http_loop *loop, bool wanted)
     if (wanted == loop->is_listening)
         return;
     if (wanted)
-        loop->is_listening = watch(loop, server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE, &source_listener);
+        loop->is_listening =
+            watch(loop, server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE, &source_listener);
     else
         loop->is_listening = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, server->listen_fd, NULL) != 0;
 }
@@ -370,7 +387,8 @@ void http_loop_take(http_loop *loop, http_conn *conn)
     loop_add_to_daemon(loop, conn);
 }
 
-/* Those that libmicrohttpd did not announce in its run are gone: it had no memory, and has closed them. */
+/* Those that libmicrohttpd did not announce in its run are gone: it had no memory, and has closed
+ * them. */
 static void settle_taken(http_loop *loop)
 {
     while (loop->taking != NULL) {
@@ -405,7 +423,8 @@ static void close_idle(http_loop *loop)
 static void drain(http_loop *loop)
 {
     loop->is_draining = true;
-    /* Whoever waits in the backlog has been promised a connection; nobody who comes while those are taken. */
+    /* Whoever waits in the backlog has been promised a connection; nobody who comes while those are
+     * taken. */
     for (int waiting = SOMAXCONN; waiting >= 0 && http_accept_some(loop);)
         waiting -= HTTP_ACCEPT_BATCH;
     loop_close_listener(loop);
@@ -445,7 +464,8 @@ static int64_t next_deadline(const http_loop *loop)
     return deadline_min(http_conn_next_deadline(loop), own_ns);
 }
 
-/* Makes our epoll descriptor readable at that time. An earlier setting may stay: it costs one empty turn. */
+/* Makes our epoll descriptor readable at that time. An earlier setting may stay: it costs one empty
+ * turn. */
 static void set_timer(http_loop *loop, int64_t deadline_ns)
 {
     if (loop->timer_fd < 0 || deadline_ns >= loop->timer_ns)
@@ -490,8 +510,8 @@ static void handle_events(http_loop *loop, const struct epoll_event *events, int
         http_accept_some(loop);
 }
 
-/* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(), and
- * reads what it has sent in the run after that; 0.9.75 does both at once. With the second run a
+/* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(),
+ * and reads what it has sent in the run after that; 0.9.75 does both at once. With the second run a
  * drained loop has read every request that was there, whichever library it is. */
 static void loop_run_with_newcomers(http_loop *loop)
 {

@@ -1,7 +1,8 @@
 /* The inside of the HTTP server, shared by its files and by nobody else.
  *
  *   http_server.c    life: listening, starting, draining, ending
- *   http_loop.c      one event loop: its libmicrohttpd daemon, its turns, what other threads hand to it
+ *   http_loop.c      one event loop: its libmicrohttpd daemon, its turns, what other threads hand
+ *   to it
  *   http_daemon.c    calling libmicrohttpd, which may give up
  *   http_accept.c    newcomers: accept, ceilings, making room, refusing
  *   http_conn.c      a connection: the phase it is in, the deadline of that phase, its end
@@ -10,8 +11,9 @@
  *   http_ready.c     response objects that are used again
  *   http_guard.c     whether a request's framing and headers are beyond doubt
  *
- * A connection, and a request until it is held, belong to one loop and are touched by its thread only. Other threads reach a loop through
- * its three handoff stacks, is_memory_short and its wake. */
+ * A connection, and a request until it is held, belong to one loop and are touched by its thread
+ * only. Other threads reach a loop through its three handoff stacks, is_memory_short and its
+ * wake. */
 #ifndef TRANSPORT_HTTP_LOOP_H
 #define TRANSPORT_HTTP_LOOP_H
 
@@ -27,26 +29,31 @@
 #include "base/wake.h"
 #include "transport/http_server.h"
 
-/* Memory that libmicrohttpd keeps a connection, for its request line and headers, and the answer's: allocated at accept and touched as a whole
- * after the first request. It decides what an idle connection costs (traps M6), and how many bytes of headers pass: about 8 KiB. */
+/* Memory that libmicrohttpd keeps a connection, for its request line and headers, and the answer's:
+ * allocated at accept and touched as a whole after the first request. It decides what an idle
+ * connection costs (traps M6), and how many bytes of headers pass: about 8 KiB. */
 #define HTTP_CONNECTION_MEMORY ((size_t)10 * 1024)
 
-/* How long a peer that has closed its side may keep a connection that libmicrohttpd does not let go of. */
+/* How long a peer that has closed its side may keep a connection that libmicrohttpd does not let go
+ * of. */
 #define HTTP_DEPARTED_MS 5000
 
-/* A connection that we end with an answer that its peer may not have read yet is read on for this long and so many bytes: a close with
- * unread bytes would reset it, and the peer would lose the answer (traps M8). */
+/* A connection that we end with an answer that its peer may not have read yet is read on for this
+ * long and so many bytes: a close with unread bytes would reset it, and the peer would lose the
+ * answer (traps M8). */
 #define HTTP_LINGER_MS 2000
 #define HTTP_LINGER_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 /* How long a request waits for the memory that its body needs; after that: 503. */
 #define HTTP_MEMORY_WAIT_MS 1000
 
-/* Connections that hold a descriptor without being counted any more, a loop: newcomers refused with a
- * 503, and idle ones that made room and may still say something. Beyond that they are closed at once. */
+/* Connections that hold a descriptor without being counted any more, a loop: newcomers refused with
+ * a 503, and idle ones that made room and may still say something. Beyond that they are closed at
+ * once. */
 #define HTTP_UNCOUNTED_MAX 64
 
-/* Newcomers that are counted beyond the ceiling while a loop makes room for them. Beyond that: 503. */
+/* Newcomers that are counted beyond the ceiling while a loop makes room for them. Beyond that:
+ * 503. */
 #define HTTP_OVER_MAX 64
 
 #define HTTP_PEER_TEXT_MAX 64
@@ -55,7 +62,7 @@
 #define HTTP_READY_SLOTS 128
 #define HTTP_READY_MAX_BYTES 1024
 
-/* --- handing things to a loop ------------------------------------------------------------------------------------------------------------- */
+/* --- handing things to a loop --- */
 
 typedef struct handoff {
     struct handoff *next;
@@ -72,7 +79,7 @@ bool handoff_push(handoff_stack *stack, handoff *item);
 /* All of them, the oldest first; NULL: none. */
 handoff *handoff_take(handoff_stack *stack);
 
-/* --- connections -------------------------------------------------------------------------------------------------------------------------- */
+/* --- connections --- */
 
 typedef enum http_phase {
     HTTP_PHASE_SILENT,   /* from accept to the first line of its first request */
@@ -82,10 +89,12 @@ typedef enum http_phase {
     HTTP_PHASE_HANDLING, /* with on_request or held: no deadline of ours */
     HTTP_PHASE_ANSWER,   /* from the answer to its last byte */
     HTTP_PHASE_IDLE,     /* between two requests */
-    HTTP_PHASE_DEPARTED, /* in place of header, body and idle when the peer has closed its side: until what it has sent is worked off */
-    HTTP_PHASE_EVICTED, /* it was silent or idle and has made room: half-closed, only waits for the peer's end */
-    HTTP_PHASE_LINGER,  /* out of libmicrohttpd's hands: only read until its peer closes */
-    HTTP_PHASE_ENDING,  /* shut down by us: waits for libmicrohttpd to notice */
+    HTTP_PHASE_DEPARTED, /* in place of header, body and idle when the peer has closed its side:
+                            until what it has sent is worked off */
+    HTTP_PHASE_EVICTED,  /* it was silent or idle and has made room: half-closed, only waits for the
+                            peer's end */
+    HTTP_PHASE_LINGER,   /* out of libmicrohttpd's hands: only read until its peer closes */
+    HTTP_PHASE_ENDING,   /* shut down by us: waits for libmicrohttpd to notice */
     HTTP_PHASE_COUNT
 } http_phase;
 
@@ -94,7 +103,8 @@ typedef struct http_address http_address;
 typedef struct http_ready http_ready;
 
 typedef struct http_conn {
-    handoff handoff;                   /* first: on the way to its loop, or waiting there for libmicrohttpd to take it */
+    handoff
+        handoff; /* first: on the way to its loop, or waiting there for libmicrohttpd to take it */
     struct http_conn *previous, *next; /* in the list of its phase, the oldest one first */
     http_loop *loop;
     http_incoming *request;        /* NULL: none has begun */
@@ -120,17 +130,19 @@ typedef struct http_conn_list {
 /* fd is taken over on success only. address may be NULL. NULL: no memory. */
 http_conn *http_conn_new(http_loop *loop, int fd, const char *peer, http_address *address);
 
-/* Moves it to the phase's list and gives it the phase's deadline. The time in which the headers of the
- * first request must come has begun with HTTP_PHASE_SILENT; every other phase begins now. */
+/* Moves it to the phase's list and gives it the phase's deadline. The time in which the headers of
+ * the first request must come has begun with HTTP_PHASE_SILENT; every other phase begins now. */
 void http_conn_enter(http_conn *conn, http_phase phase);
 
 /* The same for a phase that is taken up again, as if it had begun at that time. */
 void http_conn_enter_since(http_conn *conn, http_phase phase, int64_t since_ns);
 
-/* Shuts the socket down; libmicrohttpd closes it in its next run. The connection is no longer counted. */
+/* Shuts the socket down; libmicrohttpd closes it in its next run. The connection is no longer
+ * counted. */
 void http_conn_end(http_conn *conn);
 
-/* The same; a request that has begun and is not complete gets a status first, marked as not executed. */
+/* The same; a request that has begun and is not complete gets a status first, marked as not
+ * executed. */
 void http_conn_cut(http_conn *conn, int status, const char *problem);
 
 /* Half-closes one that waits for a request, so that another may have its place. Nothing is
@@ -162,21 +174,26 @@ void http_conn_drop_all(http_loop *loop);
 /* libmicrohttpd has it now: its first request is awaited. */
 void http_conn_taken(http_conn *conn);
 
-/* Something happened to it that is for us and not for libmicrohttpd: the peer has closed its side, or a lingering one is readable. */
+/* Something happened to it that is for us and not for libmicrohttpd: the peer has closed its side,
+ * or a lingering one is readable. */
 void http_conn_event(http_conn *conn);
 
-/* Ends those whose peers have closed and of whom nothing is left to be worked off. To be called when libmicrohttpd has nothing to do at once. */
+/* Ends those whose peers have closed and of whom nothing is left to be worked off. To be called
+ * when libmicrohttpd has nothing to do at once. */
 void http_conn_end_departed(http_loop *loop);
 
-/* libmicrohttpd is about to close the descriptor: frees the connection, or keeps a copy of the descriptor and lingers. */
+/* libmicrohttpd is about to close the descriptor: frees the connection, or keeps a copy of the
+ * descriptor and lingers. */
 void http_conn_closed(http_conn *conn);
 
 /* From now on only reads what comes, until its end. */
 void http_conn_linger(http_conn *conn);
 
-/* Writes a complete small reply with Connection: close past libmicrohttpd, which must have nothing to write at the moment. problem goes into the body.
- * not_executed: with the header Dubboc-Not-Executed: 1. */
-void http_conn_write_refusal(int fd, int status, const char *problem, bool not_executed, bool without_body);
+/* Writes a complete small reply with Connection: close past libmicrohttpd, which must have nothing
+ * to write at the moment. problem goes into the body. not_executed: with the header
+ * Dubboc-Not-Executed: 1. */
+void http_conn_write_refusal(
+    int fd, int status, const char *problem, bool not_executed, bool without_body);
 
 /* Ends what is over its deadline. */
 void http_conn_enforce_deadlines(http_loop *loop);
@@ -184,7 +201,7 @@ void http_conn_enforce_deadlines(http_loop *loop);
 /* The earliest deadline, DEADLINE_NEVER: none. */
 int64_t http_conn_next_deadline(const http_loop *loop);
 
-/* --- loops -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- loops --- */
 
 struct http_loop {
     http_server *server;
@@ -196,22 +213,23 @@ struct http_loop {
     bool is_listening; /* the listening socket is in our epoll set */
     bool is_draining;  /* has seen the server's wish */
     bool is_drained;   /* and has read what had come until then */
-    int arrived;       /* connections from another loop that have been taken and not looked at yet */
-    bool has_hung_up;  /* the server has failed, and the connections are shut down */
-    bool is_ending;    /* being freed: nothing lingers */
+    int arrived;      /* connections from another loop that have been taken and not looked at yet */
+    bool has_hung_up; /* the server has failed, and the connections are shut down */
+    bool is_ending;   /* being freed: nothing lingers */
     int epoll_fd;
     int timer_fd;     /* loops = 0 only; else -1 */
     int64_t timer_ns; /* what it is set to; DEADLINE_NEVER: not set */
     wake wake;
-    handoff_stack arrivals;      /* connections that another loop has accepted */
-    handoff_stack results;       /* requests that were held and are answered */
-    handoff_stack granted;       /* requests whose bodies have got memory */
-    handoff *taking;             /* connections given to libmicrohttpd that it has not announced yet, FIFO */
+    handoff_stack arrivals; /* connections that another loop has accepted */
+    handoff_stack results;  /* requests that were held and are answered */
+    handoff_stack granted;  /* requests whose bodies have got memory */
+    handoff *taking; /* connections given to libmicrohttpd that it has not announced yet, FIFO */
     atomic_bool is_memory_short; /* a request waits for memory; set by its loop */
     int64_t now_ns;              /* of this turn */
     /* When to look again for bodies that must make way; DEADLINE_NEVER: nobody waits for memory. */
     int64_t make_way_ns;
-    int64_t listen_again_ns;            /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
+    int64_t
+        listen_again_ns; /* out of descriptors: when to accept again; DEADLINE_NEVER: not paused */
     int64_t phase_ns[HTTP_PHASE_COUNT]; /* allowed in it; DEADLINE_NEVER: no deadline */
     http_conn_list conns[HTTP_PHASE_COUNT];
     int uncounted;         /* of them: see HTTP_UNCOUNTED_MAX */
@@ -220,11 +238,11 @@ struct http_loop {
     http_ready *ready[HTTP_READY_SLOTS];
     _Atomic int connections; /* written by this loop and by loops that hand over */
     _Atomic int requests;    /* written by this loop only */
-    /* Since when its oldest silent or idle connection and its slowest sender are that; DEADLINE_NEVER:
-     * none. Written by this loop only, at once when there is a first one and at the end of a turn, so
-     * they may tell of one that has ended or has a request on its way, but miss none. A loop that has
-     * to place a newcomer looks at its own closely first. Read by a loop that has a newcomer and no
-     * place. */
+    /* Since when its oldest silent or idle connection and its slowest sender are that;
+     * DEADLINE_NEVER: none. Written by this loop only, at once when there is a first one and at the
+     * end of a turn, so they may tell of one that has ended or has a request on its way, but miss
+     * none. A loop that has to place a newcomer looks at its own closely first. Read by a loop that
+     * has a newcomer and no place. */
     _Atomic int64_t idle_since_ns;
     _Atomic int64_t sending_since_ns;
 };
@@ -233,8 +251,8 @@ struct http_loop {
 dubboc_status http_loop_init(http_loop *loop, http_server *server, dubboc_error *err);
 dubboc_status http_loop_start_thread(http_loop *loop, dubboc_error *err);
 
-/* One turn: waits at most wait_ms (-1: until something happens, or a few seconds) and does what is due.
- * false: the server has failed (http_server_fail()), and this loop has hung up. */
+/* One turn: waits at most wait_ms (-1: until something happens, or a few seconds) and does what is
+ * due. false: the server has failed (http_server_fail()), and this loop has hung up. */
 bool http_loop_turn(http_loop *loop, int wait_ms);
 
 /* Ends connections that another loop has handed over and this one will not look at. Any thread. */
@@ -252,7 +270,7 @@ void http_loop_take(http_loop *loop, http_conn *conn);
 /* Watches, or stops watching, the listening socket. When that fails (errno), nothing changes. */
 void http_loop_listen(http_loop *loop, bool wanted);
 
-/* --- newcomers ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- newcomers --- */
 
 /* Accepts what waits, HTTP_ACCEPT_BATCH at most. Whether there may be more. */
 #define HTTP_ACCEPT_BATCH 32
@@ -270,12 +288,14 @@ void http_accept_publish(http_loop *loop);
 /* The connection does not count any more. */
 void http_accept_release(http_loop *loop, http_address *address);
 
-/* --- requests: what the daemon is started with -------------------------------------------------------------------------------------------- */
+/* --- requests: what the daemon is started with --- */
 
 void *http_incoming_on_line(void *loop, const char *uri, struct MHD_Connection *connection);
-enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection, const char *url, const char *method,
-    const char *version, const char *upload_data, size_t *upload_data_size, void **state);
-void http_incoming_on_completed(void *loop, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how);
+enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection,
+    const char *url, const char *method, const char *version, const char *upload_data,
+    size_t *upload_data_size, void **state);
+void http_incoming_on_completed(void *loop, struct MHD_Connection *connection, void **state,
+    enum MHD_RequestTerminationCode how);
 
 /* Takes answered requests up again. */
 void http_incoming_resume(http_loop *loop);
@@ -307,24 +327,26 @@ void http_incoming_forget(http_incoming *request);
 
 void http_incoming_free_spares(http_loop *loop);
 
-/* --- responses ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- responses --- */
 
 #define HTTP_DATE_SIZE 48
 
 /* "Sun, 06 Nov 1994 08:49:37 GMT" of that second since 1970. Any thread. */
 void http_date(int64_t second, char text[HTTP_DATE_SIZE]);
 
-/* body is borrowed until the response is gone; second: for its Date. NULL: no memory, or a header that HTTP cannot carry. Any thread. */
-struct MHD_Response *http_response_new(const http_server *server, dubboc_slice body, int64_t second, const char *content_type,
-    const http_answer_header *headers, size_t header_count, bool close);
+/* body is borrowed until the response is gone; second: for its Date. NULL: no memory, or a header
+ * that HTTP cannot carry. Any thread. */
+struct MHD_Response *http_response_new(const http_server *server, dubboc_slice body, int64_t second,
+    const char *content_type, const http_answer_header *headers, size_t header_count, bool close);
 
-/* A response that keeps the connection and holds a copy of body, for one answer. NULL: make one with http_response_new(). Loop's thread, all of them. */
+/* A response that keeps the connection and holds a copy of body, for one answer. NULL: make one
+ * with http_response_new(). Loop's thread, all of them. */
 http_ready *http_ready_lend(http_loop *loop, const char *content_type, dubboc_slice body);
 struct MHD_Response *http_ready_response(const http_ready *ready); /* borrowed */
 void http_ready_give_back(http_ready *ready);
 void http_ready_free_all(http_loop *loop);
 
-/* --- the server --------------------------------------------------------------------------------------------------------------------------- */
+/* --- the server --- */
 
 struct http_server {
     http_server_settings settings; /* ip is not kept */
@@ -332,7 +354,8 @@ struct http_server {
     int loop_count;              /* at least 1; also with settings.loops = 0 */
     int listen_fd;               /* -1: closed */
     _Atomic int listening_loops; /* the last one that stops closes listen_fd */
-    _Atomic int undrained;       /* loops not is_drained yet, and connections on the way from one loop to another */
+    _Atomic int undrained; /* loops not is_drained yet, and connections on the way from one loop to
+                              another */
     atomic_bool is_draining;
     atomic_bool is_stopping; /* threads end */
     atomic_bool is_failing;  /* http_server_fail() has been called */

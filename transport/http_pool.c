@@ -1,9 +1,11 @@
 /* The pool of one address: who gets which connection.
  *
- * A connection is in use, idle or being opened, and all three count against pool_size. The idle ones are a stack: the one used last is taken first,
- * so that those not needed grow old and are closed. When none is idle and no place is left, takers queue, and what comes free, a
- * connection or the place of one, is given to the first of them: nobody overtakes. Deciding (try_locked) is apart from waiting, so
- * that a taker that must not block can queue as well. The lock is held for list work only; connecting and closing happen outside.
+ * A connection is in use, idle or being opened, and all three count against pool_size. The idle
+ * ones are a stack: the one used last is taken first, so that those not needed grow old and are
+ * closed. When none is idle and no place is left, takers queue, and what comes free, a connection
+ * or the place of one, is given to the first of them: nobody overtakes. Deciding (try_locked) is
+ * apart from waiting, so that a taker that must not block can queue as well. The lock is held for
+ * list work only; connecting and closing happen outside.
  *
  * When a host restarts or vanishes, each of its idle connections looks sound until something is
  * sent on it, and that call is lost. So when a connection is reset, or the network gives it up,
@@ -18,7 +20,8 @@
 #include "base/mask.h"
 #include "base/mem.h"
 
-/* How often old idle connections are looked for: twice in the time that makes them old, within these. */
+/* How often old idle connections are looked for: twice in the time that makes them old, within
+ * these. */
 #define LOOK_LEAST_MS 1000
 #define LOOK_MOST_MS 10000
 
@@ -29,7 +32,7 @@ typedef enum pool_got {
     POOL_CLOSED
 } pool_got;
 
-/* --- the idle ones ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the idle ones --- */
 
 static void push_idle_locked(http_endpoint *endpoint, http_connection *connection)
 {
@@ -44,8 +47,10 @@ static void push_idle_locked(http_endpoint *endpoint, http_connection *connectio
 
 static void remove_idle_locked(http_endpoint *endpoint, http_connection *connection)
 {
-    *(connection->newer != NULL ? &connection->newer->older : &endpoint->newest) = connection->older;
-    *(connection->older != NULL ? &connection->older->newer : &endpoint->oldest) = connection->newer;
+    *(connection->newer != NULL ? &connection->newer->older : &endpoint->newest) =
+        connection->older;
+    *(connection->older != NULL ? &connection->older->newer : &endpoint->oldest) =
+        connection->newer;
     connection->newer = connection->older = NULL;
 }
 
@@ -58,7 +63,8 @@ static void drop_oldest_locked(http_endpoint *endpoint, http_connection **droppe
     *dropped = oldest;
 }
 
-/* Those too old, oldest first. It ends at the first that may still be used: what its younger ones are is seen when they are taken. */
+/* Those too old, oldest first. It ends at the first that may still be used: what its younger ones
+ * are is seen when they are taken. */
 static void drop_stale_locked(http_endpoint *endpoint, int64_t now_ns, http_connection **dropped)
 {
     while (endpoint->oldest != NULL && endpoint->oldest->use_until_ns <= now_ns) {
@@ -68,7 +74,8 @@ static void drop_stale_locked(http_endpoint *endpoint, int64_t now_ns, http_conn
 }
 
 /* Those that have been idle since then or longer; the list is in that order. */
-static void drop_idle_since_locked(http_endpoint *endpoint, int64_t since_ns, http_connection **dropped)
+static void drop_idle_since_locked(
+    http_endpoint *endpoint, int64_t since_ns, http_connection **dropped)
 {
     while (endpoint->oldest != NULL && endpoint->oldest->idle_since_ns <= since_ns) {
         drop_oldest_locked(endpoint, dropped);
@@ -85,7 +92,7 @@ static void close_all(http_connection *list)
     }
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- waiting --- */
 
 static void enqueue_locked(http_endpoint *endpoint, pool_waiter *waiter)
 {
@@ -119,13 +126,15 @@ static bool grant_locked(http_endpoint *endpoint, http_connection *connection)
     return true;
 }
 
-static pool_got wait_locked(http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection)
+static pool_got wait_locked(
+    http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection)
 {
     pool_waiter self = {.is_fresh = fresh};
     condition_init(&self.wakeup);
     enqueue_locked(endpoint, &self);
     const atomic_bool *is_stopping = &endpoint->client->is_stopping;
-    while (!self.is_granted && !atomic_load(is_stopping) && condition_wait(&self.wakeup, &endpoint->lock, deadline_ns))
+    while (!self.is_granted && !atomic_load(is_stopping) &&
+           condition_wait(&self.wakeup, &endpoint->lock, deadline_ns))
         continue;
     if (!self.is_granted)
         leave_queue_locked(endpoint, &self);
@@ -154,11 +163,11 @@ int http_endpoint_waiters(http_endpoint *endpoint)
     return count;
 }
 
-/* --- taking -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- taking --- */
 
 /* What can be had at once. *dropped: to be closed without the lock. */
-static pool_got try_locked(
-    http_endpoint *endpoint, bool fresh, int64_t now_ns, http_connection **connection, http_connection **dropped)
+static pool_got try_locked(http_endpoint *endpoint, bool fresh, int64_t now_ns,
+    http_connection **connection, http_connection **dropped)
 {
     if (atomic_load(&endpoint->client->is_stopping))
         return POOL_CLOSED;
@@ -179,7 +188,8 @@ static pool_got try_locked(
     return POOL_PLACE;
 }
 
-static pool_got take_any(http_endpoint *endpoint, bool fresh, int64_t now_ns, int64_t deadline_ns, http_connection **connection)
+static pool_got take_any(http_endpoint *endpoint, bool fresh, int64_t now_ns, int64_t deadline_ns,
+    http_connection **connection)
 {
     http_connection *dropped = NULL;
     mutex_lock(&endpoint->lock);
@@ -200,7 +210,8 @@ static void free_place_locked(http_endpoint *endpoint)
         endpoint->connections--;
 }
 
-/* The endpoint may be gone afterwards: its last reference may have gone before its last connection. */
+/* The endpoint may be gone afterwards: its last reference may have gone before its last
+ * connection. */
 static void unlock_and_destroy_unused(http_endpoint *endpoint)
 {
     bool is_unused = endpoint->references == 0 && endpoint->connections == 0;
@@ -245,7 +256,8 @@ static void pool_finish(http_connection *connection, bool is_kept)
     close_all(dropped);
 }
 
-static dubboc_status open_one(http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+static dubboc_status open_one(
+    http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
 {
     dubboc_status status = http_connection_open(endpoint, deadline_ns, connection, err);
     if (status != DUBBOC_OK)
@@ -255,18 +267,19 @@ static dubboc_status open_one(http_endpoint *endpoint, int64_t deadline_ns, http
     return status;
 }
 
-dubboc_status http_endpoint_take(
-    http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t deadline_ns,
+    http_connection **connection, dubboc_error *err)
 {
     for (;;) {
         http_connection *idle = NULL;
         int64_t now_ns = clock_now_ns();
         switch (take_any(endpoint, fresh, now_ns, deadline_ns, &idle)) {
         case POOL_CLOSED:
-            return error_set(err, DUBBOC_E_CLOSED, "stopped before a connection to %s came free", endpoint->host);
+            return error_set(err, DUBBOC_E_CLOSED, "stopped before a connection to %s came free",
+                endpoint->host);
         case POOL_FULL:
-            return error_set(err, DUBBOC_E_BUSY, "%s: all %d connections in use until the deadline", endpoint->host,
-                endpoint->client->settings.pool_size);
+            return error_set(err, DUBBOC_E_BUSY, "%s: all %d connections in use until the deadline",
+                endpoint->host, endpoint->client->settings.pool_size);
         case POOL_PLACE:
             return open_one(endpoint, deadline_ns, connection, err);
         case POOL_IDLE:
@@ -282,15 +295,16 @@ dubboc_status http_endpoint_take(
     }
 }
 
-/* --- giving back --------------------------------------------------------------------------------------------------------------------------- */
+/* --- giving back --- */
 
-/* Until when an idle connection is used: its idle age, which the peer may have made shorter, and its whole age. A second is left between the
- * peer's time and ours. */
+/* Until when an idle connection is used: its idle age, which the peer may have made shorter, and
+ * its whole age. A second is left between the peer's time and ours. */
 static int64_t use_until_ns(const http_connection *connection, int64_t now_ns)
 {
     const http_client_settings *settings = &connection->endpoint->client->settings;
     int64_t idle_ms = settings->pool_idle_ms;
-    int64_t peer_ms = connection->phase == HTTP_PHASE_DONE ? (int64_t)connection->reader.reply.idle_s * 1000 : -1;
+    int64_t peer_ms =
+        connection->phase == HTTP_PHASE_DONE ? (int64_t)connection->reader.reply.idle_s * 1000 : -1;
     if (peer_ms >= 0 && peer_ms - 1000 < idle_ms)
         idle_ms = peer_ms - 1000;
     int64_t until = now_ns + idle_ms * NS_PER_MS;
@@ -302,7 +316,8 @@ static int64_t use_until_ns(const http_connection *connection, int64_t now_ns)
 /* Whether another exchange may run on it; then use_until_ns is set. */
 static bool is_worth_keeping(http_connection *connection)
 {
-    if (!http_exchange_allows_reuse(connection) || atomic_load(&connection->endpoint->client->is_stopping))
+    if (!http_exchange_allows_reuse(connection) ||
+        atomic_load(&connection->endpoint->client->is_stopping))
         return false;
     int64_t now_ns = clock_now_ns();
     connection->idle_since_ns = now_ns;
@@ -316,7 +331,7 @@ void http_connection_give_back(http_connection *connection)
         pool_finish(connection, is_worth_keeping(connection));
 }
 
-/* --- endpoints ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- endpoints --- */
 
 static bool is_host_byte(char c)
 {
@@ -328,7 +343,8 @@ static bool is_address_byte(char c)
     return ascii_is_alnum(c) || c == ':' || c == '.' || c == '%';
 }
 
-/* "host", "host:port", "[address]", "[address]:port". No user, nothing that a URL would have to escape. */
+/* "host", "host:port", "[address]", "[address]:port". No user, nothing that a URL would have to
+ * escape. */
 static bool is_authority(dubboc_slice text)
 {
     size_t len = 0;
@@ -345,7 +361,8 @@ static bool is_authority(dubboc_slice text)
     if (len == 0 || len == text.len)
         return len > 0;
     uint64_t port;
-    return text.at[len] == ':' && slice_u64(slice_make(text.at + len + 1, text.len - len - 1), 65535, &port) && port > 0;
+    return text.at[len] == ':' &&
+           slice_u64(slice_make(text.at + len + 1, text.len - len - 1), 65535, &port) && port > 0;
 }
 
 static bool split_url(const char *url, bool *is_tls, dubboc_slice *authority)
@@ -380,12 +397,14 @@ static void unlink_from_client(http_endpoint *endpoint)
     mutex_unlock(&client->lock);
 }
 
-dubboc_status http_endpoint_new(http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err)
+dubboc_status http_endpoint_new(
+    http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err)
 {
     bool is_tls;
     dubboc_slice authority;
     if (!split_url(url, &is_tls, &authority))
-        return error_set(err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s", MASKED(slice_of(url)));
+        return error_set(err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s",
+            MASKED(slice_of(url)));
     http_endpoint *made = MEM_NEW(http_endpoint);
     if (made == NULL)
         return error_no_memory(err);
@@ -452,5 +471,8 @@ int64_t http_client_close_stale(http_client *client)
     mutex_unlock(&client->lock);
     close_all(dropped);
     int64_t half_ms = client->settings.pool_idle_ms / 2;
-    return now_ns + (half_ms < LOOK_LEAST_MS ? LOOK_LEAST_MS : half_ms < LOOK_MOST_MS ? half_ms : LOOK_MOST_MS) * NS_PER_MS;
+    return now_ns + (half_ms < LOOK_LEAST_MS     ? LOOK_LEAST_MS
+                        : half_ms < LOOK_MOST_MS ? half_ms
+                                                 : LOOK_MOST_MS) *
+                        NS_PER_MS;
 }

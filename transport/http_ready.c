@@ -1,6 +1,8 @@
-/* Small answers of the everyday shape (no headers of their own, connection kept) are most answers, and making libmicrohttpd's response object
- * for each costs a quarter of a request. Such an object cannot change its length, nor its headers; but its bytes are ours. So each loop keeps one per
- * length, with room of exactly that length, and lends it to one request at a time. It lives until the second in its Date has passed. */
+/* Small answers of the everyday shape (no headers of their own, connection kept) are most answers,
+ * and making libmicrohttpd's response object for each costs a quarter of a request. Such an object
+ * cannot change its length, nor its headers; but its bytes are ours. So each loop keeps one per
+ * length, with room of exactly that length, and lends it to one request at a time. It lives until
+ * the second in its Date has passed. */
 #include "transport/http_loop.h"
 
 #include <stdio.h>
@@ -23,12 +25,13 @@ struct http_ready {
 void http_date(int64_t second, char text[HTTP_DATE_SIZE])
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    static const char months[][4] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     time_t now = (time_t)second;
     struct tm utc = {0};
     gmtime_r(&now, &utc);
-    snprintf(text, HTTP_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday], utc.tm_mday, months[utc.tm_mon],
-        utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
+    snprintf(text, HTTP_DATE_SIZE, "%s, %02d %s %04d %02d:%02d:%02d GMT", days[utc.tm_wday],
+        utc.tm_mday, months[utc.tm_mon], utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 static void free_ready(http_ready *ready)
@@ -48,7 +51,8 @@ static bool same_type(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
-static http_ready *make(const http_server *server, const char *content_type, size_t len, int64_t second)
+static http_ready *make(
+    const http_server *server, const char *content_type, size_t len, int64_t second)
 {
     http_ready *ready = mem_zeroed(1, sizeof *ready + len + 1);
     if (ready == NULL)
@@ -57,7 +61,8 @@ static http_ready *make(const http_server *server, const char *content_type, siz
     ready->second = second;
     ready->content_type = content_type != NULL ? mem_dup(content_type) : NULL;
     if (content_type == NULL || ready->content_type != NULL)
-        ready->response = http_response_new(server, slice_make(ready->body, len), second, content_type, NULL, 0, false);
+        ready->response = http_response_new(
+            server, slice_make(ready->body, len), second, content_type, NULL, 0, false);
     if (ready->response != NULL)
         return ready;
     free_ready(ready);
@@ -73,7 +78,8 @@ http_ready *http_ready_lend(http_loop *loop, const char *content_type, dubboc_sl
     http_ready *ready = *slot;
     if (ready != NULL && ready->is_lent)
         return NULL;
-    if (ready == NULL || ready->len != body.len || ready->second != second || !same_type(ready->content_type, content_type)) {
+    if (ready == NULL || ready->len != body.len || ready->second != second ||
+        !same_type(ready->content_type, content_type)) {
         free_ready(ready);
         *slot = ready = make(loop->server, content_type, body.len, second);
         if (ready == NULL)

@@ -1,16 +1,22 @@
 /* The reply reader: a state machine over lines and lengths.
  *
- * Every byte is looked at once to find its line's end, however it arrives (seen remembers how far), and once to understand the line. Data is
- * never copied for a body with a length; chunks are moved together in place, and what frames them is dropped as it is understood,
- * so that a peer cannot make a small body cost much memory.
+ * Every byte is looked at once to find its line's end, however it arrives (seen remembers how far),
+ * and once to understand the line. Data is never copied for a body with a length; chunks are moved
+ * together in place, and what frames them is dropped as it is understood, so that a peer cannot
+ * make a small body cost much memory.
  *
  * Where RFC 9112 and libcurl leave room, these are the choices:
- *   - a line of the head may end with LF alone (RFC 9112 2.2, libcurl; dubbo-go accepts it too). Chunk framing needs CR LF;
- *   - Content-Length may be repeated with the same value, not with another, and not as a list; with Transfer-Encoding it is refused;
+ *   - a line of the head may end with LF alone (RFC 9112 2.2, libcurl; dubbo-go accepts it too).
+ *   Chunk framing needs CR LF;
+ *   - Content-Length may be repeated with the same value, not with another, and not as a list; with
+ *   Transfer-Encoding it is refused;
  *   - the only transfer coding is chunked, named once;
- *   - blanks before a header's colon, folded lines, control bytes and lines without colon are refused;
- *   - HTTP/0.0 is read as a 1.0 reply that closes: dubbo-go 1.0 to 1.2 sends that (wire.md P45). Nothing else but 1.0 and 1.1;
- *   - a reply to HEAD ends the connection: dubbo-go 3 and dubbogo 0.2 send its body nevertheless (wire.md 12.8). */
+ *   - blanks before a header's colon, folded lines, control bytes and lines without colon are
+ *   refused;
+ *   - HTTP/0.0 is read as a 1.0 reply that closes: dubbo-go 1.0 to 1.2 sends that (wire.md P45).
+ *   Nothing else but 1.0 and 1.1;
+ *   - a reply to HEAD ends the connection: dubbo-go 3 and dubbogo 0.2 send its body nevertheless
+ *   (wire.md 12.8). */
 #include "transport/http_reply.h"
 
 #include <assert.h>
@@ -18,13 +24,25 @@
 
 #include "base/http_bytes.h"
 
-#define KEEP_BYTES (16u * 1024)  /* memory kept between replies */
-#define ROOM_MIN 4096u           /* what one receive gets at least */
-#define ROOM_MAX (1024u * 1024u) /* and is made to fit at most: a length that a peer claims costs nothing until bytes come */
+#define KEEP_BYTES (16u * 1024) /* memory kept between replies */
+#define ROOM_MIN 4096u          /* what one receive gets at least */
+/* and is made to fit at most: a length that a peer claims costs nothing until bytes come */
+#define ROOM_MAX (1024u * 1024u)
 #define CHUNK_DIGITS_MAX 16u
 #define CHUNK_LINE_TOO_LONG "a chunk's size line is over 4 KiB"
 
-enum { STATUS_LINE, HEADER_LINE, BODY_LENGTH, BODY_CLOSE, CHUNK_SIZE, CHUNK_DATA, CHUNK_END, TRAILER_LINE, DONE, FAILED };
+enum {
+    STATUS_LINE,
+    HEADER_LINE,
+    BODY_LENGTH,
+    BODY_CLOSE,
+    CHUNK_SIZE,
+    CHUNK_DATA,
+    CHUNK_END,
+    TRAILER_LINE,
+    DONE,
+    FAILED
+};
 
 static bool fail(http_reader *reader, dubboc_status status, const char *problem)
 {
@@ -39,10 +57,11 @@ static bool refuse(http_reader *reader, const char *problem)
     return fail(reader, DUBBOC_E_PROTOCOL, problem);
 }
 
-/* --- lines ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- lines --- */
 
-/* The first control byte (below 0x20, or 0x7f) from at on, or end: what ends a line, and what must not stand in one. Eight bytes at once: a byte's
- * top bit is set where the byte is one, and above such a byte perhaps wrongly, but only the lowest counts. */
+/* The first control byte (below 0x20, or 0x7f) from at on, or end: what ends a line, and what must
+ * not stand in one. Eight bytes at once: a byte's top bit is set where the byte is one, and above
+ * such a byte perhaps wrongly, but only the lowest counts. */
 static const char *find_control(const char *at, const char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -61,8 +80,8 @@ static const char *find_control(const char *at, const char *end)
     return at;
 }
 
-/* Looks for the end of the present line, from where that was given up last, and gives the place of its LF; NULL: it is not here yet, or there
- * is a byte that no line may hold (failed). */
+/* Looks for the end of the present line, from where that was given up last, and gives the place of
+ * its LF; NULL: it is not here yet, or there is a byte that no line may hold (failed). */
 static const char *find_line_end(http_reader *reader)
 {
     const char *end = reader->in.data + reader->in.len;
@@ -96,7 +115,8 @@ static bool take_line(http_reader *reader, dubboc_slice *line, bool *has_cr)
     return true;
 }
 
-/* known is in lower case and made of letters, '-' and '=', name of as many printable bytes, at least 8: then one bit is all that may differ. */
+/* known is in lower case and made of letters, '-' and '=', name of as many printable bytes, at
+ * least 8: then one bit is all that may differ. */
 static bool name_is(const char *name, const char *known, size_t len)
 {
     for (size_t i = 0;; i = i + 16 <= len ? i + 8 : len - 8) {
@@ -204,7 +224,8 @@ static bool understand(http_reader *reader, const char *name, size_t len, dubboc
     }
 }
 
-/* A header or trailer line. Behind it stands its line end, where the search for the name's end stops. */
+/* A header or trailer line. Behind it stands its line end, where the search for the name's end
+ * stops. */
 static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
 {
     if (++reader->header_count > HTTP_REPLY_HEADERS_MAX)
@@ -214,20 +235,24 @@ static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
         len++;
     if (len == 0 || line.at[len] != ':')
         return refuse(reader, "broken header line");
-    return is_trailer || understand(reader, line.at, len, slice_make(line.at + len + 1, line.len - len - 1));
+    return is_trailer ||
+           understand(reader, line.at, len, slice_make(line.at + len + 1, line.len - len - 1));
 }
 
-/* --- from head to body ------------------------------------------------------------------------------------------------------------------- */
+/* --- from head to body --- */
 
 static bool finish(http_reader *reader)
 {
     http_reply *reply = &reader->reply;
-    bool has_more = reader->in.len > reader->at; /* nobody asked for it, so it is no reply to what comes next */
-    reply->keep_alive = !reader->says_close && (!reader->is_old || reader->says_keep_alive) && !has_more;
+    /* nobody asked for it, so it is no reply to what comes next */
+    bool has_more = reader->in.len > reader->at;
+    reply->keep_alive =
+        !reader->says_close && (!reader->is_old || reader->says_keep_alive) && !has_more;
     reply->not_executed = reply->status >= 400 && reply->status != 500 && reader->says_not_executed;
     const char *data = reader->in.data;
     reply->body = slice_make(data + reader->body_at, reader->body_len);
-    reply->content_type = reader->type_at > 0 ? slice_make(data + reader->type_at, reader->type_len) : slice_make(NULL, 0);
+    reply->content_type = reader->type_at > 0 ? slice_make(data + reader->type_at, reader->type_len)
+                                              : slice_make(NULL, 0);
     reader->state = DONE;
     return true;
 }
@@ -239,7 +264,8 @@ static void begin_head(http_reader *reader)
     reader->header_count = 0;
     reader->left = 0;
     reader->type_at = 0;
-    reader->has_length = reader->is_chunked = reader->says_close = reader->says_keep_alive = reader->says_not_executed = false;
+    reader->has_length = reader->is_chunked = reader->says_close = reader->says_keep_alive =
+        reader->says_not_executed = false;
     reader->reply.idle_s = -1;
 }
 
@@ -270,12 +296,14 @@ static bool end_head(http_reader *reader)
     reader->body_len = 0;
     reader->head_bytes = 0;
     if (reader->is_head || status == 204 || status == 304) {
-        /* What is announced is not sent, or should not be: who knows, so nothing else is read from there. */
+        /* What is announced is not sent, or should not be: who knows, so nothing else is read from
+         * there. */
         reader->says_close |= reader->is_head || reader->is_chunked || reader->left > 0;
         return finish(reader);
     }
     if (reader->is_chunked) {
-        reader->says_close |= reader->is_old; /* HTTP/1.0 has no chunks: such a peer is not trusted with a second reply */
+        /* HTTP/1.0 has no chunks: such a peer is not trusted with a second reply */
+        reader->says_close |= reader->is_old;
         reader->state = CHUNK_SIZE;
     } else if (reader->has_length) {
         if (reader->left > reader->body_max_bytes)
@@ -288,7 +316,7 @@ static bool end_head(http_reader *reader)
     return true;
 }
 
-/* --- body -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- body --- */
 
 static bool read_body(http_reader *reader)
 {
@@ -359,7 +387,8 @@ static bool read_chunk_end(http_reader *reader)
     return true;
 }
 
-/* Closes the gap that understood chunk framing leaves between the body and what is still to be read. */
+/* Closes the gap that understood chunk framing leaves between the body and what is still to be
+ * read. */
 static void close_gap(http_reader *reader)
 {
     buffer *in = &reader->in;
@@ -373,14 +402,15 @@ static void close_gap(http_reader *reader)
     reader->seen -= gap;
 }
 
-/* --- the machine ------------------------------------------------------------------------------------------------------------------------- */
+/* --- the machine --- */
 
 static bool step_line(http_reader *reader)
 {
     dubboc_slice line;
     bool has_cr;
     if (!take_line(reader, &line, &has_cr)) {
-        bool is_long = reader->state == CHUNK_SIZE && reader->in.len - reader->at > HTTP_REPLY_CHUNK_LINE_MAX;
+        bool is_long =
+            reader->state == CHUNK_SIZE && reader->in.len - reader->at > HTTP_REPLY_CHUNK_LINE_MAX;
         return is_long && fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
     }
     switch (reader->state) {
@@ -416,7 +446,8 @@ void http_reader_init(http_reader *reader, size_t body_max_bytes)
 {
     *reader = (http_reader){.body_max_bytes = body_max_bytes};
     size_t framing = 4 * (size_t)HTTP_REPLY_HEAD_MAX;
-    buffer_init(&reader->in, body_max_bytes < SIZE_MAX - framing ? body_max_bytes + framing : SIZE_MAX);
+    buffer_init(
+        &reader->in, body_max_bytes < SIZE_MAX - framing ? body_max_bytes + framing : SIZE_MAX);
     begin_head(reader);
 }
 
@@ -481,6 +512,7 @@ http_read http_reader_eof(http_reader *reader)
         return HTTP_READ_FAILED;
     bool is_nothing = reader->state == STATUS_LINE && reader->in.len == 0;
     const char *in_head = is_nothing ? "closed without a reply" : "closed within the reply's head";
-    fail(reader, DUBBOC_E_BROKEN, reader->state <= HEADER_LINE ? in_head : "closed within the reply's body");
+    fail(reader, DUBBOC_E_BROKEN,
+        reader->state <= HEADER_LINE ? in_head : "closed within the reply's body");
     return HTTP_READ_FAILED;
 }

@@ -1,4 +1,5 @@
-/* Reading one HTTP/1.x reply out of bytes as they arrive: strict, bounded, without I/O (RFC 9112). What libcurl refuses, it refuses. */
+/* Reading one HTTP/1.x reply out of bytes as they arrive: strict, bounded, without I/O (RFC 9112).
+ * What libcurl refuses, it refuses. */
 #ifndef TRANSPORT_HTTP_REPLY_H
 #define TRANSPORT_HTTP_REPLY_H
 
@@ -6,10 +7,11 @@
 #include <dubboc/error.h>
 
 typedef struct http_reply {
-    int status;                /* of the final reply, 200 to 599; 1xx are skipped */
-    bool keep_alive;           /* the connection may be used again */
-    bool not_executed;         /* a refusal (400 and above, but 500) with Dubboc-Not-Executed: 1 */
-    int idle_s;                /* the peer closes an idle connection after so long (Keep-Alive: timeout=); < 0: it did not say */
+    int status;        /* of the final reply, 200 to 599; 1xx are skipped */
+    bool keep_alive;   /* the connection may be used again */
+    bool not_executed; /* a refusal (400 and above, but 500) with Dubboc-Not-Executed: 1 */
+    int idle_s; /* the peer closes an idle connection after so long (Keep-Alive: timeout=); < 0: it
+                   did not say */
     dubboc_slice body;         /* decoded from chunks; borrowed from the reader's buffer */
     dubboc_slice content_type; /* {NULL, 0}: none; borrowed too */
 } http_reply;
@@ -37,7 +39,8 @@ typedef struct http_reader {
     /* what the head said; old: HTTP/1.0 or 0.0 */
     bool has_length, is_chunked, says_close, says_keep_alive, says_not_executed, is_old;
     http_reply reply;     /* valid when done */
-    dubboc_status status; /* valid when failed: DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG, DUBBOC_E_BROKEN or DUBBOC_E_NO_MEMORY */
+    dubboc_status status; /* valid when failed: DUBBOC_E_PROTOCOL, DUBBOC_E_TOO_BIG, DUBBOC_E_BROKEN
+                             or DUBBOC_E_NO_MEMORY */
     const char *problem;  /* fixed words, never NULL when failed */
 } http_reader;
 
@@ -50,16 +53,19 @@ typedef struct http_reader {
 void http_reader_init(http_reader *reader, size_t body_max_bytes);
 void http_reader_fini(http_reader *reader);
 
-/* Ready for the next reply; is_head: it answers a HEAD request and has no body. Gives memory above a moderate size back. */
+/* Ready for the next reply; is_head: it answers a HEAD request and has no body. Gives memory above
+ * a moderate size back. */
 void http_reader_reset(http_reader *reader, bool is_head);
 
-/* Room to receive into; NULL: no memory (status is set). *size: how much. Not when done or failed. */
+/* Room to receive into; NULL: no memory (status is set). *size: how much. Not when done or
+ * failed. */
 char *http_reader_room(http_reader *reader, size_t *size);
 
 /* received bytes were put there. */
 http_read http_reader_feed(http_reader *reader, size_t received);
 
-/* The peer has closed. DONE when the body runs to the end of the connection, else FAILED (DUBBOC_E_BROKEN). */
+/* The peer has closed. DONE when the body runs to the end of the connection, else FAILED
+ * (DUBBOC_E_BROKEN). */
 http_read http_reader_eof(http_reader *reader);
 
 #endif

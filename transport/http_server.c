@@ -1,4 +1,5 @@
-/* Life of the HTTP server: one listening socket, loops that share it, and the order in which all that ends. */
+/* Life of the HTTP server: one listening socket, loops that share it, and the order in which all
+ * that ends. */
 #include "transport/http_server.h"
 
 #include <assert.h>
@@ -17,11 +18,12 @@
 #include "transport/http_daemon.h"
 #include "transport/http_loop.h"
 
-/* Descriptors left to the rest of the program: files, clients, the registry; and to each loop's own. */
+/* Descriptors left to the rest of the program: files, clients, the registry; and to each loop's
+ * own. */
 #define DESCRIPTORS_KEPT 64
 #define DESCRIPTORS_A_LOOP (8 + HTTP_UNCOUNTED_MAX)
 
-/* --- open --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- open --- */
 
 typedef union socket_address {
     struct sockaddr any;
@@ -33,7 +35,8 @@ typedef union socket_address {
 static bool parse_address(const char *ip, int port, socket_address *address, socklen_t *len)
 {
     char service[8];
-    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct addrinfo hints = {
+        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     snprintf(service, sizeof service, "%d", port);
     if (getaddrinfo(ip, service, &hints, &found) != 0)
@@ -56,7 +59,8 @@ static void address_text(const socket_address *address, char *text, size_t size)
     }
 }
 
-/* SO_REUSEADDR, so that a restart does not wait for old connections; never SO_REUSEPORT: a second server on the port is an error (traps M13). */
+/* SO_REUSEADDR, so that a restart does not wait for old connections; never SO_REUSEPORT: a second
+ * server on the port is an error (traps M13). */
 static int listen_at(const socket_address *address, socklen_t len)
 {
     int on = 1, off = 0;
@@ -80,7 +84,9 @@ static dubboc_status refuse_to_listen(const socket_address *address, int reason,
     address_text(address, text, sizeof text);
     if (reason == EADDRINUSE)
         return error_set(err, DUBBOC_E_SYSTEM,
-            "%s: address already in use; set [server] port to another port, or to 0 for any free one", text);
+            "%s: address already in use; set [server] port to another port, or to 0 for any free "
+            "one",
+            text);
     return error_set(err, DUBBOC_E_SYSTEM, "%s: %s", text, strerror(reason));
 }
 
@@ -92,7 +98,8 @@ static dubboc_status open_listener(http_server *server, const char *ip, dubboc_e
     if (!parse_address(is_any ? "::" : ip, server->settings.port, &address, &len))
         return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no IP address to listen on", ip);
     server->listen_fd = listen_at(&address, len);
-    if (server->listen_fd < 0 && is_any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) { /* a machine without IPv6 */
+    /* a machine without IPv6 */
+    if (server->listen_fd < 0 && is_any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         parse_address("0.0.0.0", server->settings.port, &address, &len);
         server->listen_fd = listen_at(&address, len);
     }
@@ -105,38 +112,45 @@ static dubboc_status open_listener(http_server *server, const char *ip, dubboc_e
     return DUBBOC_OK;
 }
 
-/* Connections that can never be had are refused with an answer rather than by running out of descriptors (traps M5). */
+/* Connections that can never be had are refused with an answer rather than by running out of
+ * descriptors (traps M5). */
 static dubboc_status fit_connections(http_server *server, dubboc_error *err)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return DUBBOC_OK;
-    rlim_t kept = DESCRIPTORS_KEPT + HTTP_OVER_MAX + (rlim_t)server->loop_count * DESCRIPTORS_A_LOOP;
+    rlim_t kept =
+        DESCRIPTORS_KEPT + HTTP_OVER_MAX + (rlim_t)server->loop_count * DESCRIPTORS_A_LOOP;
     if (limit.rlim_cur <= kept)
         return error_set(err, DUBBOC_E_SYSTEM,
-            "the descriptor limit of %llu is too low for a server with %d loops (more than %llu are needed)",
+            "the descriptor limit of %llu is too low for a server with %d loops (more than %llu "
+            "are needed)",
             (unsigned long long)limit.rlim_cur, server->loop_count, (unsigned long long)kept);
     rlim_t possible = limit.rlim_cur - kept;
     if ((rlim_t)server->settings.connections_max <= possible)
         return DUBBOC_OK;
-    LOG(DUBBOC_LOG_WARN, "transport", "connections limited by RLIMIT_NOFILE", "wanted=%d possible=%llu",
-        server->settings.connections_max, (unsigned long long)possible);
+    LOG(DUBBOC_LOG_WARN, "transport", "connections limited by RLIMIT_NOFILE",
+        "wanted=%d possible=%llu", server->settings.connections_max, (unsigned long long)possible);
     server->settings.connections_max = (int)possible;
     return DUBBOC_OK;
 }
 
-/* Java's pool and others honour it: they must drop a connection before we do, also when their clock and ours disagree a little. */
+/* Java's pool and others honour it: they must drop a connection before we do, also when their clock
+ * and ours disagree a little. */
 static void set_keep_alive(http_server *server)
 {
     int64_t seconds = server->settings.idle_timeout_ms / 1000;
     int64_t margin = seconds / 10 > 1 ? seconds / 10 : 1;
     if (seconds > margin)
-        snprintf(server->keep_alive, sizeof server->keep_alive, "timeout=%lld", (long long)(seconds - margin));
+        snprintf(server->keep_alive, sizeof server->keep_alive, "timeout=%lld",
+            (long long)(seconds - margin));
 }
 
-dubboc_status http_server_open(const http_server_settings *settings, http_server **out, dubboc_error *err)
+dubboc_status http_server_open(
+    const http_server_settings *settings, http_server **out, dubboc_error *err)
 {
-    assert(settings->on_request != NULL && settings->connections_max > 0 && settings->connections_per_address_max > 0);
+    assert(settings->on_request != NULL && settings->connections_max > 0 &&
+           settings->connections_per_address_max > 0);
     http_daemon_set_panic();
     http_server *server = MEM_NEW(http_server);
     if (server == NULL)
@@ -168,7 +182,7 @@ done:
     return status;
 }
 
-/* --- start, drain, end -------------------------------------------------------------------------------------------------------------------- */
+/* --- start, drain, end --- */
 
 /* One that cannot be woken sees after WAKE_LOOK_MS what is wanted. */
 static void wake_all(http_server *server)
@@ -182,12 +196,14 @@ static void wake_all(http_server *server)
 void http_server_fail(http_server *server, const char *problem)
 {
     const http_server_settings *settings = &server->settings;
-    bool is_stopping = atomic_load(&server->is_stopping); /* then its owner waits for its end already */
+    /* then its owner waits for its end already */
+    bool is_stopping = atomic_load(&server->is_stopping);
     if (atomic_exchange(&server->is_failing, true))
         return;
     snprintf(server->problem, sizeof server->problem, "%s", problem);
     atomic_store_explicit(&server->has_failed, true, memory_order_release);
-    LOG(DUBBOC_LOG_ERROR, "transport", "server has failed", "address=%s reason=\"%s\"", server->address, problem);
+    LOG(DUBBOC_LOG_ERROR, "transport", "server has failed", "address=%s reason=\"%s\"",
+        server->address, problem);
     atomic_store_explicit(&server->is_stopping, true, memory_order_release);
     wake_all(server);
     if (settings->on_failure != NULL && !is_stopping)

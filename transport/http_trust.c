@@ -18,8 +18,8 @@ void http_trust_fini(http_trust *self)
     mutex_fini(&self->lock);
 }
 
-/* Only the file's authorities count when one is given: Debian's libcurl would add those of the system
- * by their folder. */
+/* Only the file's authorities count when one is given: Debian's libcurl would add those of the
+ * system by their folder. */
 static CURLcode trust_let_curl_read(CURL *curl, const char *ca_file)
 {
     if (ca_file == NULL)
@@ -48,7 +48,8 @@ static void trust_ask_curl(void)
     const curl_version_info_data *curl = curl_version_info(CURLVERSION_NOW);
     snprintf(ours, sizeof ours, "OpenSSL/%s", OpenSSL_version(OPENSSL_VERSION_STRING));
     trust_of_system = (trust_system){.file = curl->cainfo, .folder = curl->capath};
-    trust_of_system.is_shareable = curl->ssl_version != NULL && strcmp(curl->ssl_version, ours) == 0;
+    trust_of_system.is_shareable =
+        curl->ssl_version != NULL && strcmp(curl->ssl_version, ours) == 0;
 }
 
 bool http_trust_is_shared(void)
@@ -70,9 +71,10 @@ static X509_STORE *trust_read(const char *file, const char *folder)
     X509_STORE *store = X509_STORE_new();
     if (store == NULL)
         return NULL;
-    bool is_read = (file == NULL || X509_STORE_load_file(store, file) == 1) &&
-                   (folder == NULL || X509_STORE_load_path(store, folder) == 1) &&
-                   X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1;
+    bool is_read =
+        (file == NULL || X509_STORE_load_file(store, file) == 1) &&
+        (folder == NULL || X509_STORE_load_path(store, folder) == 1) &&
+        X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1;
     if (is_read)
         return store;
     X509_STORE_free(store);
@@ -85,14 +87,16 @@ static const char *trust_reason(bool *is_lasting)
 {
     unsigned long error = ERR_get_error();
     ERR_clear_error();
-    *is_lasting = error != 0 && !ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) != ERR_R_MALLOC_FAILURE;
-    const char *reason = ERR_SYSTEM_ERROR(error) ? strerrordesc_np(ERR_GET_REASON(error)) : ERR_reason_error_string(error);
+    *is_lasting =
+        error != 0 && !ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) != ERR_R_MALLOC_FAILURE;
+    const char *reason = ERR_SYSTEM_ERROR(error) ? strerrordesc_np(ERR_GET_REASON(error))
+                                                 : ERR_reason_error_string(error);
     return reason != NULL ? reason : "OpenSSL cannot read it";
 }
 
 /* Another file, or the first one. */
-static dubboc_status trust_replace_locked(
-    http_trust *self, const char *file, const char *folder, const struct stat *now, dubboc_error *err)
+static dubboc_status trust_replace_locked(http_trust *self, const char *file, const char *folder,
+    const struct stat *now, dubboc_error *err)
 {
     bool is_lasting = true;
     ERR_clear_error();
@@ -102,7 +106,8 @@ static dubboc_status trust_replace_locked(
         self->store = store;
     } else {
         const char *reason = trust_reason(&is_lasting);
-        error_set(err, DUBBOC_E_CONNECT, "cannot read the authorities trusted for https from %s: %s",
+        error_set(err, DUBBOC_E_CONNECT,
+            "cannot read the authorities trusted for https from %s: %s",
             file != NULL ? file : folder, reason);
     }
     self->has_seen = is_lasting;
@@ -119,8 +124,9 @@ static dubboc_status trust_refresh_locked(http_trust *self, dubboc_error *err)
     const char *folder = self->ca_file != NULL ? NULL : trust_of_system.folder;
     struct stat now = {0};
     if (file != NULL && stat(file, &now) != 0)
-        return error_set(
-            err, DUBBOC_E_CONNECT, "cannot read the authorities trusted for https from %s: %s", file, strerrordesc_np(errno));
+        return error_set(err, DUBBOC_E_CONNECT,
+            "cannot read the authorities trusted for https from %s: %s", file,
+            strerrordesc_np(errno));
     if (!self->has_seen || !trust_is_same_file(&self->seen, &now))
         return trust_replace_locked(self, file, folder, &now, err);
     if (self->store != NULL)
@@ -133,7 +139,8 @@ dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
 {
     *store = NULL;
     bool is_shared = http_trust_is_shared();
-    bool is_known = self->ca_file != NULL || trust_of_system.file != NULL || trust_of_system.folder != NULL;
+    bool is_known =
+        self->ca_file != NULL || trust_of_system.file != NULL || trust_of_system.folder != NULL;
     if (!is_shared || !is_known)
         return DUBBOC_OK;
     dubboc_error reason;
@@ -146,7 +153,8 @@ dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
     if (*store == NULL)
         return error_set(err, status == DUBBOC_OK ? DUBBOC_E_NO_MEMORY : status, "%s", reason.text);
     if (status != DUBBOC_OK)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "former authorities are trusted on", "reason=\"%s\"", reason.text);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "former authorities are trusted on",
+            "reason=\"%s\"", reason.text);
     return DUBBOC_OK;
 }
 

@@ -5,11 +5,13 @@
  *     cJSON *params = NULL, *user = NULL;
  *     if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK) ...
  *     if (dubboc_json_build(&params, &err, DUBBOC_ARRAY("A003")) != DUBBOC_OK) ...
- *     if (dubboc_call(client, "com.ikurento.user.UserProvider", "GetUser", params, &user, &err) != DUBBOC_OK)
+ *     if (dubboc_call(client, "com.ikurento.user.UserProvider", "GetUser", params, &user, &err) !=
+ *     DUBBOC_OK)
  *         fprintf(stderr, "%s (%s)\n", err.text, dubboc_execution_text(err.execution));
  *
- * A client holds one registry session, the lists of the providers it has asked for, and their pooled connections. Make one a process,
- * share it between threads. Results are written on success only: what they point to is left alone otherwise.
+ * A client holds one registry session, the lists of the providers it has asked for, and their
+ * pooled connections. Make one a process, share it between threads. Results are written on success
+ * only: what they point to is left alone otherwise.
  *
  * A setting of a call is taken from the first of these that says something: the call's own option;
  * an override that an administrator has laid over the provider; [reference X] for the method;
@@ -28,56 +30,64 @@ DUBBOC_BEGIN
 
 typedef struct dubboc_client dubboc_client;
 
-/* How a client is made. Set size, leave the rest 0 for what the configuration says. Strings are copied. */
+/* How a client is made. Set size, leave the rest 0 for what the configuration says. Strings are
+ * copied. */
 typedef struct dubboc_client_options {
     size_t size;                 /* sizeof(dubboc_client_options) */
     const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
-    const char *registry;    /* [registry] address: "zookeeper://h1:2181,h2:2181/", "file:///var/lib/dubboc", "static:URL,URL" */
-    const char *application; /* [application] name */
-    /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no deadline.
-     * Overridden by the call option, the [reference] section and the provider's node. */
+    const char *registry;        /* [registry] address: "zookeeper://h1:2181,h2:2181/",
+                                    "file:///var/lib/dubboc", "static:URL,URL" */
+    const char *application;     /* [application] name */
+    /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no
+     * deadline. Overridden by the call option, the [reference] section and the provider's node. */
     int64_t timeout_ms;
     int64_t connect_timeout_ms; /* [client] connect_timeout: one connection; default 1 s */
-    /* [client] retries: repeats of calls that may have been executed, for idempotent methods; default 2;
-     * DUBBOC_NONE: 0. Overridden by the call option, the [reference] section and the provider's node.
-     * A call that was certainly not executed goes on to another provider without counting here; when
-     * every provider has refused within the last second, going on takes from the budget: all calls
-     * together repeat at most a fifth of the calls of the last 10 s, or 3. */
+    /* [client] retries: repeats of calls that may have been executed, for idempotent methods;
+     * default 2; DUBBOC_NONE: 0. Overridden by the call option, the [reference] section and the
+     * provider's node. A call that was certainly not executed goes on to another provider without
+     * counting here; when every provider has refused within the last second, going on takes from
+     * the budget: all calls together repeat at most a fifth of the calls of the last 10 s, or 3. */
     int retries;
     int pool_size;            /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance; /* [client] load_balance: "random" (default), "roundrobin" */
     int64_t reply_max_bytes;  /* [client] reply_max: a longer reply is an error; default 64 MiB */
 } dubboc_client_options;
 
-/* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the configuration.
- * It waits neither for the registry nor for a name server.
- * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting, or which option is out of range. DUBBOC_E_UNSUPPORTED: it is of a later
- * release. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
+/* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the
+ * configuration. It waits neither for the registry nor for a name server.
+ * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting, or which option is out of range.
+ * DUBBOC_E_UNSUPPORTED: it is of a later release. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
     const dubboc_client_options *options, dubboc_client **client, dubboc_error *err);
 
-/* Ends the calls that are under way in other threads (they return DUBBOC_E_CLOSED, execution as known), waits until they have
- * returned, leaves the registry, frees everything. No call may be started any more. NULL is accepted. */
+/* Ends the calls that are under way in other threads (they return DUBBOC_E_CLOSED, execution as
+ * known), waits until they have returned, leaves the registry, frees everything. No call may be
+ * started any more. NULL is accepted. */
 DUBBOC_API void dubboc_client_free(dubboc_client *client);
 
-/* Calls interface.method with params (a JSON array or object, borrowed; NULL: none, sent as []) and waits at most until the deadline.
- * DUBBOC_OK: *result is the caller's, cJSON_Delete(); a void method's is a null node. result NULL: not wanted.
- * DUBBOC_E_REMOTE: it was answered with a JSON-RPC error, code and message in err; never tried again.
- * DUBBOC_E_NO_PROVIDER, DUBBOC_E_REGISTRY (not reached by the deadline, and nothing known from before), DUBBOC_E_CONNECT, DUBBOC_E_BUSY:
- * it was never executed.
- * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came;
- * err->execution says whether it may have run. The text of a call that ran out of time says after how many milliseconds, and who
- * set that: "timed out after 800 ms ([reference com.acme.Orders] settle.timeout)".
- * DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which a C string cannot; the raw form gives it.
- * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_UNSUPPORTED: the option's load balance is of a later
- * release. DUBBOC_E_CONFIG: the [reference] section. With these nothing was sent. DUBBOC_E_NO_MEMORY.
+/* Calls interface.method with params (a JSON array or object, borrowed; NULL: none, sent as []) and
+ * waits at most until the deadline. DUBBOC_OK: *result is the caller's, cJSON_Delete(); a void
+ * method's is a null node. result NULL: not wanted.
+ * DUBBOC_E_REMOTE: it was answered with a JSON-RPC error, code and message in err; never tried
+ * again. DUBBOC_E_NO_PROVIDER, DUBBOC_E_REGISTRY (not reached by the deadline, and nothing known
+ * from before), DUBBOC_E_CONNECT, DUBBOC_E_BUSY: it was never executed.
+ * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG,
+ * DUBBOC_E_CLOSED: no usable answer came; err->execution says whether it may have run. The text of
+ * a call that ran out of time says after how many milliseconds, and who set that: "timed out after
+ * 800 ms ([reference com.acme.Orders] settle.timeout)".
+ * DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which a C string cannot;
+ * the raw form gives it.
+ * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_UNSUPPORTED:
+ * the option's load balance is of a later release. DUBBOC_E_CONFIG: the [reference] section. With
+ * these nothing was sent. DUBBOC_E_NO_MEMORY.
  *
- * err->execution is set by every outcome: DUBBOC_ANSWERED on success, DUBBOC_NOT_EXECUTED when nothing was sent, never
- * DUBBOC_EXECUTION_UNKNOWN. From the first attempt on, err->provider and err->attempts tell who was tried and how often, on
- * DUBBOC_OK too. Functions that read the result afterwards leave these fields alone (see <dubboc/error.h>).
- * Numbers in the result: see <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(
-    dubboc_client *client, const char *interface, const char *method, const cJSON *params, cJSON **result, dubboc_error *err);
+ * err->execution is set by every outcome: DUBBOC_ANSWERED on success, DUBBOC_NOT_EXECUTED when
+ * nothing was sent, never DUBBOC_EXECUTION_UNKNOWN. From the first attempt on, err->provider and
+ * err->attempts tell who was tried and how often, on DUBBOC_OK too. Functions that read the result
+ * afterwards leave these fields alone (see <dubboc/error.h>). Numbers in the result: see
+ * <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(dubboc_client *client, const char *interface,
+    const char *method, const cJSON *params, cJSON **result, dubboc_error *err);
 
 /* One HTTP header, an attachment of the call. Borrowed during the call. */
 typedef struct dubboc_header {
@@ -85,44 +95,51 @@ typedef struct dubboc_header {
     const char *value;
 } dubboc_header;
 
-/* Receives one line for people for each step of a call (candidates and why each was left out, attempts, times, bytes). Called on the
- * calling thread, without locks. */
+/* Receives one line for people for each step of a call (candidates and why each was left out,
+ * attempts, times, bytes). Called on the calling thread, without locks. */
 typedef void (*dubboc_explain_fn)(void *arg, const char *line);
 
-/* One call's own settings; they win over everything else. Set size, leave the rest 0. Borrowed during the call. */
+/* One call's own settings; they win over everything else. Set size, leave the rest 0. Borrowed
+ * during the call. */
 typedef struct dubboc_call_options {
     size_t size;         /* sizeof(dubboc_call_options) */
     int64_t timeout_ms;  /* the whole call, all attempts; DUBBOC_NONE: no deadline */
     const char *group;   /* NULL: as configured; "": none; "*": any */
     const char *version; /* the same */
-    /* "http://host:port/path", or https: this provider, no registry; interface is then only a name for people. What stands behind a '?' is
-     * read as in a provider's node ("?timeout=500") and not sent. The 4096 addresses used last are kept with their
-     * connections.
-     * A user and a password are not sent; '/' and '@' in them are escaped (%2F, %40). An '@' in the
-     * path may stand as it is, but has to be written as %40 when there is a ':' before it in the path
-     * or a host and a port behind it: "http://me:1/2@host:80/path" is refused (DUBBOC_E_ARGUMENT),
-     * since it may hold a password that was not escaped. */
+    /* "http://host:port/path", or https: this provider, no registry; interface is then only a name
+     * for people. What stands behind a '?' is read as in a provider's node ("?timeout=500") and not
+     * sent. The 4096 addresses used last are kept with their connections. A user and a password are
+     * not sent; '/' and '@' in them are escaped (%2F, %40). An '@' in the path may stand as it is,
+     * but has to be written as %40 when there is a ':' before it in the path or a host and a port
+     * behind it: "http://me:1/2@host:80/path" is refused (DUBBOC_E_ARGUMENT), since it may hold a
+     * password that was not escaped. */
     const char *url;
-    const char *load_balance;     /* "random", "roundrobin" */
-    int retries;                  /* repeats, as in dubboc_client_options; DUBBOC_NONE: 0 */
-    int idempotent;               /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it must not */
-    const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection, Timeout and the like */
+    const char *load_balance; /* "random", "roundrobin" */
+    int retries;              /* repeats, as in dubboc_client_options; DUBBOC_NONE: 0 */
+    int idempotent; /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it
+                       must not */
+    const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection,
+                                     Timeout and the like */
     size_t header_count;
-    dubboc_text *remote_error; /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote it; else it is emptied */
+    dubboc_text *remote_error; /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote
+                                  it; else it is emptied */
     dubboc_explain_fn explain; /* NULL: none */
     void *explain_arg;
 } dubboc_call_options;
 
 /* dubboc_call() with options (NULL: none). */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, const char *method,
-    const cJSON *params, const dubboc_call_options *options, cJSON **result, dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_with(dubboc_client *client,
+    const char *interface, const char *method, const cJSON *params,
+    const dubboc_call_options *options, cJSON **result, dubboc_error *err);
 
-/* The raw form: params is the text of a JSON array or object ({NULL, 0}: []), the result's text is put into *result (NULL: not wanted), byte
- * for byte as the peer wrote it and checked to be JSON. Nothing is parsed but the envelope; in the steady state nothing is allocated,
- * except for a url with a '?'.
+/* The raw form: params is the text of a JSON array or object ({NULL, 0}: []), the result's text is
+ * put into *result (NULL: not wanted), byte for byte as the peer wrote it and checked to be JSON.
+ * Nothing is parsed but the envelope; in the steady state nothing is allocated, except for a url
+ * with a '?'.
  * DUBBOC_E_ARGUMENT: params is not a JSON array or object. Else as dubboc_call(). */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method,
-    dubboc_slice params, const dubboc_call_options *options, dubboc_text *result, dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_raw(dubboc_client *client,
+    const char *interface, const char *method, dubboc_slice params,
+    const dubboc_call_options *options, dubboc_text *result, dubboc_error *err);
 
 /* What became of the calls so far. Each call is counted once, by how it ended. */
 typedef struct dubboc_client_stats {
@@ -136,7 +153,8 @@ typedef struct dubboc_client_stats {
     uint64_t connections;    /* opened */
 } dubboc_client_stats;
 
-/* Fills in as many fields as stats->size has room for; one that is less than sizeof(size_t): none. Any thread; the figures are a moment's and need not add up while calls run. */
+/* Fills in as many fields as stats->size has room for; one that is less than sizeof(size_t): none.
+ * Any thread; the figures are a moment's and need not add up while calls run. */
 DUBBOC_API void dubboc_client_get_stats(const dubboc_client *client, dubboc_client_stats *stats);
 
 DUBBOC_END

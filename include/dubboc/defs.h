@@ -30,8 +30,8 @@
 #define DUBBOC_END
 #endif
 
-/* In every options structure: a field left 0 (or NULL) means the default; DUBBOC_NONE in a number means "none" or "without limit", as
- * the field's comment says. */
+/* In every options structure: a field left 0 (or NULL) means the default; DUBBOC_NONE in a number
+ * means "none" or "without limit", as the field's comment says. */
 #define DUBBOC_NONE (-1)
 
 #endif

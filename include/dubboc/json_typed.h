@@ -1,5 +1,6 @@
-/* JSON without a format: the types of the arguments say what is meant, and the compiler checks them.
- * Part of <dubboc/json.h>, which documents it. The macros are there in C11 and later, not in C++. */
+/* JSON without a format: the types of the arguments say what is meant, and the compiler checks
+ * them. Part of <dubboc/json.h>, which documents it. The macros are there in C11 and later, not in
+ * C++. */
 #ifndef DUBBOC_JSON_TYPED_H
 #define DUBBOC_JSON_TYPED_H
 
@@ -74,32 +75,39 @@ DUBBOC_END
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
 
-#define dubboc_json_build(tree, err, value)                                                                                      \
+#define dubboc_json_build(tree, err, value)                                                        \
     dubboc_json_build_value(tree, err, (const dubboc_json_value[]){DUBBOC_JSON_VALUE_(value)})
-#define dubboc_json_read(tree, err, target)                                                                                      \
+#define dubboc_json_read(tree, err, target)                                                        \
     dubboc_json_read_target(tree, err, (const dubboc_json_target[]){DUBBOC_JSON_TARGET_(target)})
 
-#define DUBBOC_ARRAY(...)                                                                                                        \
-    dubboc_json_list_((const dubboc_json_value[]){DUBBOC_EACH_(DUBBOC_JSON_VALUE_, __VA_ARGS__), {0}}, DUBBOC_JSON_ARRAY_)
-#define DUBBOC_OBJECT(...)                                                                                                       \
-    dubboc_json_list_((const dubboc_json_value[]){DUBBOC_PAIRS_(DUBBOC_JSON_MEMBER_, __VA_ARGS__), {0}}, DUBBOC_JSON_OBJECT_)
-#define DUBBOC_ITEMS(...)                                                                                                        \
-    dubboc_json_list_to_((const dubboc_json_target[]){DUBBOC_EACH_(DUBBOC_JSON_TARGET_, __VA_ARGS__), {0}}, DUBBOC_JSON_ARRAY_)
-#define DUBBOC_MEMBERS(...)                                                                                                      \
-    dubboc_json_list_to_(                                                                                                        \
-        (const dubboc_json_target[]){DUBBOC_PAIRS_(DUBBOC_JSON_MEMBER_TO_, __VA_ARGS__), {0}}, DUBBOC_JSON_OBJECT_)
+#define DUBBOC_ARRAY(...)                                                                          \
+    dubboc_json_list_(                                                                             \
+        (const dubboc_json_value[]){DUBBOC_EACH_(DUBBOC_JSON_VALUE_, __VA_ARGS__), {0}},           \
+        DUBBOC_JSON_ARRAY_)
+#define DUBBOC_OBJECT(...)                                                                         \
+    dubboc_json_list_(                                                                             \
+        (const dubboc_json_value[]){DUBBOC_PAIRS_(DUBBOC_JSON_MEMBER_, __VA_ARGS__), {0}},         \
+        DUBBOC_JSON_OBJECT_)
+#define DUBBOC_ITEMS(...)                                                                          \
+    dubboc_json_list_to_(                                                                          \
+        (const dubboc_json_target[]){DUBBOC_EACH_(DUBBOC_JSON_TARGET_, __VA_ARGS__), {0}},         \
+        DUBBOC_JSON_ARRAY_)
+#define DUBBOC_MEMBERS(...)                                                                        \
+    dubboc_json_list_to_(                                                                          \
+        (const dubboc_json_target[]){DUBBOC_PAIRS_(DUBBOC_JSON_MEMBER_TO_, __VA_ARGS__), {0}},     \
+        DUBBOC_JSON_OBJECT_)
 #define DUBBOC_NULL dubboc_json_null_()
 #define DUBBOC_DECIMAL(text) dubboc_json_decimal_(DUBBOC_JSON_NAME_(text))
 #define DUBBOC_DECIMAL_TO(out, size) dubboc_json_decimal_to_(_Generic((out), char * : (out)), size)
 #define DUBBOC_OPTIONAL(target) dubboc_json_optional_(DUBBOC_JSON_TARGET_(target))
-#define DUBBOC_OR_NULL(string)                                                                                                   \
+#define DUBBOC_OR_NULL(string)                                                                     \
     _Generic((string), char *: dubboc_json_or_null_, const char *: dubboc_json_or_null_,           \
         const char **: dubboc_json_or_null_to_)(string)
 
 /* --- from C types to values and targets. There is no default: other types do not compile. */
 
-#define DUBBOC_JSON_VALUE_(value)                                                                                                \
-    _Generic((value), _Bool: dubboc_json_bool_, signed char: dubboc_json_signed_,                   \
+#define DUBBOC_JSON_VALUE_(value)                                                                  \
+    _Generic((value), _Bool: dubboc_json_bool_, signed char: dubboc_json_signed_,                  \
         short: dubboc_json_signed_, int: dubboc_json_signed_, long: dubboc_json_signed_,           \
         long long: dubboc_json_signed_, unsigned char: dubboc_json_unsigned_,                      \
         unsigned short: dubboc_json_unsigned_, unsigned: dubboc_json_unsigned_,                    \
@@ -108,8 +116,8 @@ DUBBOC_END
         const char *: dubboc_json_string_, dubboc_slice: dubboc_json_slice_,                       \
         cJSON *: dubboc_json_owned_, const cJSON *: dubboc_json_borrowed_,                         \
         dubboc_json_value: dubboc_json_same_)(value)
-#define DUBBOC_JSON_TARGET_(target)                                                                                              \
-    _Generic((target), _Bool *: dubboc_json_bool_to_, signed char *: dubboc_json_schar_to_,         \
+#define DUBBOC_JSON_TARGET_(target)                                                                \
+    _Generic((target), _Bool *: dubboc_json_bool_to_, signed char *: dubboc_json_schar_to_,        \
         short *: dubboc_json_short_to_, int *: dubboc_json_int_to_, long *: dubboc_json_long_to_,  \
         long long *: dubboc_json_llong_to_, unsigned char *: dubboc_json_uchar_to_,                \
         unsigned short *: dubboc_json_ushort_to_, unsigned *: dubboc_json_uint_to_,                \
@@ -118,18 +126,20 @@ DUBBOC_END
         const char **: dubboc_json_string_to_, cJSON **: dubboc_json_owned_to_,                    \
         const cJSON **: dubboc_json_borrowed_to_, dubboc_json_target: dubboc_json_same_to_)(target)
 #define DUBBOC_JSON_NAME_(name) _Generic((name), char * : (name), const char * : (name))
-#define DUBBOC_JSON_MEMBER_(name, value) dubboc_json_named_(DUBBOC_JSON_NAME_(name), DUBBOC_JSON_VALUE_(value))
-#define DUBBOC_JSON_MEMBER_TO_(name, target) dubboc_json_named_to_(DUBBOC_JSON_NAME_(name), DUBBOC_JSON_TARGET_(target))
+#define DUBBOC_JSON_MEMBER_(name, value)                                                           \
+    dubboc_json_named_(DUBBOC_JSON_NAME_(name), DUBBOC_JSON_VALUE_(value))
+#define DUBBOC_JSON_MEMBER_TO_(name, target)                                                       \
+    dubboc_json_named_to_(DUBBOC_JSON_NAME_(name), DUBBOC_JSON_TARGET_(target))
 
 static inline dubboc_json_value dubboc_json_null_(void)
 {
     return (dubboc_json_value){.kind = DUBBOC_JSON_NULL_};
 }
 
-#define DUBBOC_JSON_VALUE_OF_(function, type, the_kind, field)                                                                   \
-    static inline dubboc_json_value function(type value)                                                                         \
-    {                                                                                                                            \
-        return (dubboc_json_value){.kind = the_kind, .is = {.field = value}};                                                    \
+#define DUBBOC_JSON_VALUE_OF_(function, type, the_kind, field)                                     \
+    static inline dubboc_json_value function(type value)                                           \
+    {                                                                                              \
+        return (dubboc_json_value){.kind = the_kind, .is = {.field = value}};                      \
     }
 DUBBOC_JSON_VALUE_OF_(dubboc_json_bool_, bool, DUBBOC_JSON_BOOL_, flag)
 DUBBOC_JSON_VALUE_OF_(dubboc_json_signed_, int64_t, DUBBOC_JSON_SIGNED_, i64)
@@ -143,7 +153,8 @@ DUBBOC_JSON_VALUE_OF_(dubboc_json_borrowed_, const cJSON *, DUBBOC_JSON_BORROWED
 
 static inline dubboc_json_value dubboc_json_slice_(dubboc_slice text)
 {
-    return (dubboc_json_value){.kind = DUBBOC_JSON_SLICE_, .len = text.len, .is = {.text = text.at}};
+    return (dubboc_json_value){
+        .kind = DUBBOC_JSON_SLICE_, .len = text.len, .is = {.text = text.at}};
 }
 
 static inline dubboc_json_value dubboc_json_list_(const dubboc_json_value *list, int kind)
@@ -162,10 +173,11 @@ static inline dubboc_json_value dubboc_json_named_(const char *name, dubboc_json
     return value;
 }
 
-#define DUBBOC_JSON_TARGET_OF_(function, type, the_kind, field)                                                                  \
-    static inline dubboc_json_target function(type *target)                                                                      \
-    {                                                                                                                            \
-        return (dubboc_json_target){.kind = the_kind, .size = sizeof *target, .to = {.field = target}};                          \
+#define DUBBOC_JSON_TARGET_OF_(function, type, the_kind, field)                                    \
+    static inline dubboc_json_target function(type *target)                                        \
+    {                                                                                              \
+        return (dubboc_json_target){                                                               \
+            .kind = the_kind, .size = sizeof *target, .to = {.field = target}};                    \
     }
 DUBBOC_JSON_TARGET_OF_(dubboc_json_bool_to_, bool, DUBBOC_JSON_BOOL_, flag)
 DUBBOC_JSON_TARGET_OF_(dubboc_json_schar_to_, signed char, DUBBOC_JSON_SIGNED_, number)

@@ -1,6 +1,7 @@
 /* The provider: offers methods that Java, Go and C consumers call.
  *
- *     static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+ *     static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **result, void
+ *     *arg)
  *     {
  *         int64_t a, b;
  *         if (dubboc_request_args(request, params, &a, &b) != DUBBOC_OK)
@@ -9,11 +10,13 @@
  *         return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
  *     }
  *     ...
- *     dubboc_server_new(NULL, &server, &err); dubboc_server_handle(server, "com.example.Sum", "add", add, NULL, &err);
+ *     dubboc_server_new(NULL, &server, &err); dubboc_server_handle(server, "com.example.Sum",
+ *     "add", add, NULL, &err);
  *     dubboc_server_start(server, &err); ...wait for a signal... dubboc_server_free(server);
  *
- * New, add, start, stop, free are called by one thread, in this order: another order asserts. start listens first and registers then; stop deregisters first and
- * then drains, so that a rolling restart loses nothing. */
+ * New, add, start, stop, free are called by one thread, in this order: another order asserts. start
+ * listens first and registers then; stop deregisters first and then drains, so that a rolling
+ * restart loses nothing. */
 #ifndef DUBBOC_SERVER_H
 #define DUBBOC_SERVER_H
 
@@ -29,31 +32,34 @@ DUBBOC_BEGIN
 typedef struct dubboc_server dubboc_server;
 typedef struct dubboc_service dubboc_service;
 
-/* --- life ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
-/* How a server is made. Set size, leave the rest 0 for what the configuration says. Strings are copied. */
+/* How a server is made. Set size, leave the rest 0 for what the configuration says. Strings are
+ * copied. */
 typedef struct dubboc_server_options {
     size_t size;                 /* sizeof(dubboc_server_options) */
     const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
     const char *registry;        /* [registry] address; "" : none, do not register */
     const char *application;     /* [application] name */
     const char *ip;              /* [server] ip: listen there; default all addresses */
-    int port;                    /* [server] port: default 10000; DUBBOC_NONE: any free one (in the ini: port = 0) */
-    int loops;   /* [server] loops: event loop threads, default one a core; DUBBOC_NONE: no thread at all, the program calls
-                                    dubboc_server_step() and handlers run on its thread (in the ini: loops = 0) */
+    int port;  /* [server] port: default 10000; DUBBOC_NONE: any free one (in the ini: port = 0) */
+    int loops; /* [server] loops: event loop threads, default one a core; DUBBOC_NONE: no thread at
+                  all, the program calls dubboc_server_step() and handlers run on its thread (in the
+                  ini: loops = 0) */
     int workers; /* [server] workers: threads for blocking handlers, default 4 a core, at least 8 */
     /* [server] queue: requests that wait for a worker, default 1024. Beyond that one of them is
-     * answered with 503 as not executed, and so are those that cannot be answered in time: a request
-     * is not started after its Timeout header, or after [server] queue_time (default 3 s) where there
-     * is none. When the queue has not been empty for a while, the newest goes first, and a request is
-     * started only if it has more time left than its method takes on average. Non-blocking methods
-     * have no queue unless the request's body is above 64 KiB, nor has a server with loops = 0. */
+     * answered with 503 as not executed, and so are those that cannot be answered in time: a
+     * request is not started after its Timeout header, or after [server] queue_time (default 3 s)
+     * where there is none. When the queue has not been empty for a while, the newest goes first,
+     * and a request is started only if it has more time left than its method takes on average.
+     * Non-blocking methods have no queue unless the request's body is above 64 KiB, nor has a
+     * server with loops = 0. */
     int queue;
     int64_t body_max_bytes; /* [server] body_max: default 8 MiB; beyond that: 413 */
-    /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows. When it
-     * is reached, a newcomer takes the place of the connection that has been idle for longest (100 ms
-     * at least; also one that has not sent anything yet), else of the slowest sender of a request,
-     * else it gets 503, not executed. */
+    /* [server] connections: in total, default 10000, and never more than RLIMIT_NOFILE allows. When
+     * it is reached, a newcomer takes the place of the connection that has been idle for longest
+     * (100 ms at least; also one that has not sent anything yet), else of the slowest sender of a
+     * request, else it gets 503, not executed. */
     int connections;
     /* [server] memory_max: for requests that are not answered yet. Default a quarter of what the
      * machine or its control group has, at most 512 MiB; at least twice body_max_bytes. One half
@@ -65,20 +71,22 @@ typedef struct dubboc_server_options {
     int64_t memory_max_bytes;
 } dubboc_server_options;
 
-/* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting.
+/* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err
+ * says which setting.
  * DUBBOC_E_UNSUPPORTED: it is of a later release. DUBBOC_E_NO_MEMORY. Nothing listens yet. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
     const dubboc_server_options *options, dubboc_server **server, dubboc_error *err);
 
 /* Listens, starts the loops and workers, then registers every service. It does not wait for the
  * registry: with the registry away it serves, and registers when that comes. Only the host names in
- * the registry's address are looked up first, for at most 1 s in all, to find the own address; this is
- * left out when [server] registered_ip is set or the server listens on one address.
+ * the registry's address are looked up first, for at most 1 s in all, to find the own address; this
+ * is left out when [server] registered_ip is set or the server listens on one address.
  * DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
- * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry address
- * that cannot be. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs, services and
- * methods may be added again, and start may be tried again. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err);
+ * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry
+ * address that cannot be. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs,
+ * services and methods may be added again, and start may be tried again. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(
+    dubboc_server *server, dubboc_error *err);
 
 /* Stops in this order:
  *   1. It deregisters, waiting for the registry for at most 2 s. ZooKeeper removes all nodes in one
@@ -97,42 +105,51 @@ DUBBOC_API void dubboc_server_stop(dubboc_server *server);
 /* Stops if that was not done, and frees everything. NULL is accepted. Not from a handler. */
 DUBBOC_API void dubboc_server_free(dubboc_server *server);
 
-/* "ip:port" that it listens on, "" before start. Borrowed, lives as long as the server. Any thread. */
+/* "ip:port" that it listens on, "" before start. Borrowed, lives as long as the server. Any
+ * thread. */
 DUBBOC_API const char *dubboc_server_address(const dubboc_server *server);
 
-/* "ip:port" under which it registers, as above. The ip is the first of these that there is: [server]
- * registered_ip (DUBBO_IP_TO_REGISTRY), the address that it listens on if that is a specific one, the
- * source address of packets to the registry, that of the default route, a private address of an
- * interface, another one, 127.0.0.1. */
+/* "ip:port" under which it registers, as above. The ip is the first of these that there is:
+ * [server] registered_ip (DUBBO_IP_TO_REGISTRY), the address that it listens on if that is a
+ * specific one, the source address of packets to the registry, that of the default route, a private
+ * address of an interface, another one, 127.0.0.1. */
 DUBBOC_API const char *dubboc_server_registered_address(const dubboc_server *server);
 
-/* Single-threaded programs (loops = 0): the descriptor is readable when dubboc_server_step() has something to do, timers included. The
- * step does what is due without blocking longer than timeout_ms (0: not at all; -1: until something was done) and runs handlers on the
- * calling thread. step returns DUBBOC_OK, DUBBOC_E_SYSTEM when the server has failed (see below), or DUBBOC_E_CLOSED after stop. Both by the thread that
- * started the server, not from a handler. dubboc_server_fd() is -1 for a server with loops. dubboc_server_stop() steps by itself. */
+/* Single-threaded programs (loops = 0): the descriptor is readable when dubboc_server_step() has
+ * something to do, timers included. The step does what is due without blocking longer than
+ * timeout_ms (0: not at all; -1: until something was done) and runs handlers on the calling thread.
+ * step returns DUBBOC_OK, DUBBOC_E_SYSTEM when the server has failed (see below), or
+ * DUBBOC_E_CLOSED after stop. Both by the thread that started the server, not from a handler.
+ * dubboc_server_fd() is -1 for a server with loops. dubboc_server_stop() steps by itself. */
 DUBBOC_API int dubboc_server_fd(const dubboc_server *server);
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(
+    dubboc_server *server, int timeout_ms, dubboc_error *err);
 
-/* --- services and methods --------------------------------------------------------------------------------------------------------------- */
+/* --- services and methods --- */
 
-/* One request as a handler sees it; valid until the handler returns, deferred or not. One thread at a time. */
+/* One request as a handler sees it; valid until the handler returns, deferred or not. One thread at
+ * a time. */
 typedef struct dubboc_request dubboc_request;
 
 /* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null;
  * borrowed. What the handler returns decides the answer:
  *   DUBBOC_OK: *result (preset NULL; left so: null), which is taken over. A result that is no JSON
  *     (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
- *   DUBBOC_E_PARAMS: an error -32602, with the text that dubboc_request_args() and its like have noted.
+ *   DUBBOC_E_PARAMS: an error -32602, with the text that dubboc_request_args() and its like have
+ *   noted.
  *   DUBBOC_DEFERRED: see dubboc_request_defer().
  *   Any other: an error, as noted by dubboc_request_fail(), else -32603 with the status's text.
  * For a notification nothing is answered. An error -32603 is also logged (WARN), for a notification
- * too, at most once a minute for each method. Several requests of one batch run one after the other,
- * in order, on one thread; handlers of different HTTP requests run at the same time. */
-typedef dubboc_status (*dubboc_handler)(dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
+ * too, at most once a minute for each method. Several requests of one batch run one after the
+ * other, in order, on one thread; handlers of different HTTP requests run at the same time. */
+typedef dubboc_status (*dubboc_handler)(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
 
-/* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result (empty, reused) takes JSON text, by
- * dubboc_text_set() (left empty: null). It is not checked again unless [server] check_raw = true. Statuses as above. */
-typedef dubboc_status (*dubboc_raw_handler)(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg);
+/* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result
+ * (empty, reused) takes JSON text, by dubboc_text_set() (left empty: null). It is not checked again
+ * unless [server] check_raw = true. Statuses as above. */
+typedef dubboc_status (*dubboc_raw_handler)(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg);
 
 enum {
     /* Runs directly on the event loop: must be quick and must not wait for anything. A request with
@@ -153,7 +170,8 @@ typedef struct dubboc_method {
     int64_t timeout_ms; /* registered as <method>.timeout; 0: not */
 } dubboc_method;
 
-/* A service's own settings. Set size, leave the rest 0: the section [service <interface>], then [server] decide. Strings are copied. */
+/* A service's own settings. Set size, leave the rest 0: the section [service <interface>], then
+ * [server] decide. Strings are copied. */
 typedef struct dubboc_service_options {
     size_t size; /* sizeof(dubboc_service_options) */
     const char *group;
@@ -167,28 +185,32 @@ typedef struct dubboc_service_options {
     int64_t timeout_ms;    /* registered as timeout; 0: not */
 } dubboc_service_options;
 
-/* Adds a service. DUBBOC_OK: *service belongs to the server. DUBBOC_E_ARGUMENT: a name that cannot be registered, a negative number, or the same
- * interface, group and version, or path, twice. DUBBOC_E_CONFIG, DUBBOC_E_NO_MEMORY. Before start only. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_server *server, const char *interface,
-    const dubboc_service_options *options, dubboc_service **service, dubboc_error *err);
+/* Adds a service. DUBBOC_OK: *service belongs to the server. DUBBOC_E_ARGUMENT: a name that cannot
+ * be registered, a negative number, or the same interface, group and version, or path, twice.
+ * DUBBOC_E_CONFIG, DUBBOC_E_NO_MEMORY. Before start only. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_server *server,
+    const char *interface, const dubboc_service_options *options, dubboc_service **service,
+    dubboc_error *err);
 
-/* Adds a method (copied). DUBBOC_E_ARGUMENT: no or two handlers, flags that exclude each other, a negative time-out, a name twice or
- * unusable. DUBBOC_E_NO_MEMORY. Before start only. */
+/* Adds a method (copied). DUBBOC_E_ARGUMENT: no or two handlers, flags that exclude each other, a
+ * negative time-out, a name twice or unusable. DUBBOC_E_NO_MEMORY. Before start only. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(
     dubboc_service *service, const dubboc_method *method, dubboc_error *err);
 
 /* Both in one for the plain case: adds the service if it is not there yet, and the method with no
  * flags. After a failure neither was added. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(
-    dubboc_server *server, const char *interface, const char *method, dubboc_handler handler, void *arg, dubboc_error *err);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(dubboc_server *server,
+    const char *interface, const char *method, dubboc_handler handler, void *arg,
+    dubboc_error *err);
 
-/* --- inside a handler ------------------------------------------------------------------------------------------------------------------- */
+/* --- inside a handler --- */
 
 /* Reads params as dubboc_json_read() reads a tree; C11 only, checked by the compiler.
  *
  *     dubboc_request_args(request, params, &id, &name)          params by position: [id, name]
  *     dubboc_request_args(request, params)                      a method that takes none
- *     dubboc_request_read(request, params, DUBBOC_MEMBERS("id", &id, "name", DUBBOC_OPTIONAL(&name)))
+ *     dubboc_request_read(request, params, DUBBOC_MEMBERS("id", &id, "name",
+ *     DUBBOC_OPTIONAL(&name)))
  *
  * A list of structures is borrowed (const cJSON *lines, *line), and its items are read one by one:
  *
@@ -197,58 +219,70 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(
  *     cJSON_ArrayForEach(line, lines)
  *         dubboc_request_read(request, line, DUBBOC_MEMBERS("sku", &sku, "count", &count))
  *
- * Params that were not sent, null, [] and {} are the same: none. DUBBOC_E_PARAMS: they do not fit; the
- * text for the answer is noted, and names the place in what the caller sent
+ * Params that were not sent, null, [] and {} are the same: none. DUBBOC_E_PARAMS: they do not fit;
+ * the text for the answer is noted, and names the place in what the caller sent
  * ("params[0].lines[2].count: is missing"). DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_read_target(
     dubboc_request *request, const cJSON *params, const dubboc_json_target *target);
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
-#define dubboc_request_read(request, params, target)                                                                             \
-    dubboc_request_read_target(request, params, (const dubboc_json_target[]){DUBBOC_JSON_TARGET_(target)})
-#define dubboc_request_args(request, ...) DUBBOC_JOINED_(DUBBOC_ARGS_, DUBBOC_HAS_MORE_(__VA_ARGS__), _)(request, __VA_ARGS__)
-#define DUBBOC_ARGS_0_(request, params)                                                                                          \
-    dubboc_request_read(request, params, dubboc_json_list_to_((const dubboc_json_target[]){{0}}, DUBBOC_JSON_ARRAY_))
-#define DUBBOC_ARGS_1_(request, params, ...) dubboc_request_read(request, params, DUBBOC_ITEMS(__VA_ARGS__))
+#define dubboc_request_read(request, params, target)                                               \
+    dubboc_request_read_target(                                                                    \
+        request, params, (const dubboc_json_target[]){DUBBOC_JSON_TARGET_(target)})
+#define dubboc_request_args(request, ...)                                                          \
+    DUBBOC_JOINED_(DUBBOC_ARGS_, DUBBOC_HAS_MORE_(__VA_ARGS__), _)(request, __VA_ARGS__)
+#define DUBBOC_ARGS_0_(request, params)                                                            \
+    dubboc_request_read(request, params,                                                           \
+        dubboc_json_list_to_((const dubboc_json_target[]){{0}}, DUBBOC_JSON_ARRAY_))
+#define DUBBOC_ARGS_1_(request, params, ...)                                                       \
+    dubboc_request_read(request, params, DUBBOC_ITEMS(__VA_ARGS__))
 #endif
 
-/* The same by dubboc_json_unpack()'s format, which the compiler cannot check. Params that were not sent, null, [] and {} are the same:
- * none, so that "[]" takes any of them, and so does a format of optional members only ("{s?:i}").
+/* The same by dubboc_json_unpack()'s format, which the compiler cannot check. Params that were not
+ * sent, null, [] and {} are the same: none, so that "[]" takes any of them, and so does a format of
+ * optional members only ("{s?:i}").
  * DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the answer. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(
     dubboc_request *request, const cJSON *params, const char *format, ...);
 
-/* Notes the error to answer with and returns DUBBOC_E_REMOTE, to be returned in turn. code: 0 is what Java sends; those of JSON-RPC
- * itself (-32768 to -32000) are passed on but mean other things to the caller. exception: Java class that Java consumers shall see
- * thrown, NULL: java.lang.RuntimeException (wire.md 12.2: a class they cannot load makes them repeat the call). */
-DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status
-    dubboc_request_fail(dubboc_request *request, int code, const char *exception, const char *format, ...);
+/* Notes the error to answer with and returns DUBBOC_E_REMOTE, to be returned in turn. code: 0 is
+ * what Java sends; those of JSON-RPC itself (-32768 to -32000) are passed on but mean other things
+ * to the caller. exception: Java class that Java consumers shall see thrown, NULL:
+ * java.lang.RuntimeException (wire.md 12.2: a class they cannot load makes them repeat the
+ * call). */
+DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status dubboc_request_fail(
+    dubboc_request *request, int code, const char *exception, const char *format, ...);
 
 DUBBOC_API const char *dubboc_request_interface(const dubboc_request *request);
-DUBBOC_API const char *dubboc_request_group(const dubboc_request *request);   /* of the service; "" : none */
+/* of the service; "" : none */
+DUBBOC_API const char *dubboc_request_group(const dubboc_request *request);
 DUBBOC_API const char *dubboc_request_version(const dubboc_request *request); /* the same */
 DUBBOC_API const char *dubboc_request_method(const dubboc_request *request);
-DUBBOC_API const char *dubboc_request_peer(const dubboc_request *request); /* "ip:port" of the caller */
+/* "ip:port" of the caller */
+DUBBOC_API const char *dubboc_request_peer(const dubboc_request *request);
 
 /* The value of a request header (name in any case), NULL: none. White space around the value is not
- * part of it (RFC 9110 section 5.5). Attachments are request headers; nobody sends others (wire.md 1). */
+ * part of it (RFC 9110 section 5.5). Attachments are request headers; nobody sends others (wire.md
+ * 1). */
 DUBBOC_API const char *dubboc_request_header(const dubboc_request *request, const char *name);
 
-/* Milliseconds until the caller gives up (its Timeout header, both forms: wire.md P11), -1: it did not say. 0: it has. */
+/* Milliseconds until the caller gives up (its Timeout header, both forms: wire.md P11), -1: it did
+ * not say. 0: it has. */
 DUBBOC_API int64_t dubboc_request_time_left_ms(const dubboc_request *request);
 
-/* --- answering later ------------------------------------------------------------------------------------------------------------------- */
+/* --- answering later --- */
 
 /* The right to answer one request later, from any thread. */
 typedef struct dubboc_deferred dubboc_deferred;
 
-/* Takes that right; the handler then returns DUBBOC_DEFERRED, and request stays valid only until it returns. NULL: out of memory, or
- * [server] deferred_max (default 100,000) are unanswered; the handler then fails as for any other reason. The
- * caller must answer by exactly one of the functions below, each of which frees deferred; they may be called before the handler has
- * returned. At most once a request, not in a fallback handler. A caller whose Timeout header has run out gets an error (-32000) in the
- * meantime, and so does every open one when the server is stopped or its start fails: then, and when the
- * caller has gone, the answer goes nowhere, which is harmless; it still counts towards deferred_max until
- * it is given. The server must not have been freed. In a batch the whole answer waits for the last of
- * them. */
+/* Takes that right; the handler then returns DUBBOC_DEFERRED, and request stays valid only until it
+ * returns. NULL: out of memory, or [server] deferred_max (default 100,000) are unanswered; the
+ * handler then fails as for any other reason. The caller must answer by exactly one of the
+ * functions below, each of which frees deferred; they may be called before the handler has
+ * returned. At most once a request, not in a fallback handler. A caller whose Timeout header has
+ * run out gets an error (-32000) in the meantime, and so does every open one when the server is
+ * stopped or its start fails: then, and when the caller has gone, the answer goes nowhere, which is
+ * harmless; it still counts towards deferred_max until it is given. The server must not have been
+ * freed. In a batch the whole answer waits for the last of them. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_deferred *dubboc_request_defer(dubboc_request *request);
 
 /* result is taken over; NULL: null. */
@@ -259,7 +293,7 @@ DUBBOC_API void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_sli
 DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
     dubboc_deferred *deferred, int code, const char *exception, const char *format, ...);
 
-/* --- other paths -------------------------------------------------------------------------------------------------------------------------- */
+/* --- other paths --- */
 
 /* A plain HTTP exchange on a path that no service has, any HTTP method. Answer by filling in
  * *answer; body and content_type are copied. A handler that serves some of these paths only sets
@@ -269,31 +303,35 @@ typedef struct dubboc_http_answer {
     const char *content_type; /* preset "text/plain"; one with a line end is answered with 500 */
     dubboc_text body;         /* preset empty; freed by the server */
 } dubboc_http_answer;
-typedef void (*dubboc_http_handler)(
-    dubboc_request *request, const char *http_method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg);
+typedef void (*dubboc_http_handler)(dubboc_request *request, const char *http_method,
+    const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg);
 
 /* Sets the handler for them; it runs on a worker (in dubboc_server_step() with loops = 0).
  * interface, group, version and method of its request are "". Without a handler, and when it says
  * "not mine", a POST to such a path gets the JSON-RPC error -32601 "no service at /path" (415 for a
  * content type that is surely not JSON), and any other HTTP method 405. Before start only. */
-DUBBOC_API void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg);
+DUBBOC_API void dubboc_server_set_fallback(
+    dubboc_server *server, dubboc_http_handler handler, void *arg);
 
-/* --- when the server fails ---------------------------------------------------------------------------- */
+/* --- when the server fails --- */
 
-/* A running server can fail, because a system call does without which it cannot go on (a descriptor of
- * the server that the program has closed by mistake is the likely reason). It then closes its listening
- * socket and its connections, logs an error, and calls this handler: once, with DUBBOC_E_SYSTEM and a
- * text that names the call and the reason. Handlers of calls that run are not interrupted; their answers
- * go nowhere. The nodes in the registry stay until the program calls dubboc_server_stop() or
- * dubboc_server_free(), which do not wait for consumers then. To serve again, free it and make a new one.
+/* A running server can fail, because a system call does without which it cannot go on (a descriptor
+ * of the server that the program has closed by mistake is the likely reason). It then closes its
+ * listening socket and its connections, logs an error, and calls this handler: once, with
+ * DUBBOC_E_SYSTEM and a text that names the call and the reason. Handlers of calls that run are not
+ * interrupted; their answers go nowhere. The nodes in the registry stay until the program calls
+ * dubboc_server_stop() or dubboc_server_free(), which do not wait for consumers then. To serve
+ * again, free it and make a new one.
  *
- * The handler runs on a thread of the server's, or on one that answers a call or makes a step. It must
- * return soon and must not stop or free the server: it tells the thread that owns it, for example by
- * kill(getpid(), SIGTERM). With loops = 0, every step fails with DUBBOC_E_SYSTEM as well. */
+ * The handler runs on a thread of the server's, or on one that answers a call or makes a step. It
+ * must return soon and must not stop or free the server: it tells the thread that owns it, for
+ * example by kill(getpid(), SIGTERM). With loops = 0, every step fails with DUBBOC_E_SYSTEM as
+ * well. */
 typedef void (*dubboc_failure_handler)(const dubboc_error *failure, void *arg);
 
 /* Sets the handler; NULL: none. Before start only. */
-DUBBOC_API void dubboc_server_set_failure_handler(dubboc_server *server, dubboc_failure_handler handler, void *arg);
+DUBBOC_API void dubboc_server_set_failure_handler(
+    dubboc_server *server, dubboc_failure_handler handler, void *arg);
 
 DUBBOC_END
 

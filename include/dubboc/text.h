@@ -1,18 +1,21 @@
-/* Text that is passed in and out: borrowed slices, and a buffer of the caller that is filled again and again. */
+/* Text that is passed in and out: borrowed slices, and a buffer of the caller that is filled again
+ * and again. */
 #ifndef DUBBOC_TEXT_H
 #define DUBBOC_TEXT_H
 
 #include <dubboc/defs.h>
 #include <dubboc/error.h>
 
-/* A piece of text that belongs to somebody else: len bytes, not ended by a zero byte. {NULL, 0} is "none". */
+/* A piece of text that belongs to somebody else: len bytes, not ended by a zero byte. {NULL, 0} is
+ * "none". */
 typedef struct dubboc_slice {
     const char *at;
     size_t len;
 } dubboc_slice;
 
-/* A text buffer of the caller that dubboc fills and reuses: start with {0}, pass it to as many calls as you like (it only grows when
- * it must), read data[0..len) after each success (data[len] is a zero byte), end with dubboc_text_free(). One thread at a time. */
+/* A text buffer of the caller that dubboc fills and reuses: start with {0}, pass it to as many
+ * calls as you like (it only grows when it must), read data[0..len) after each success (data[len]
+ * is a zero byte), end with dubboc_text_free(). One thread at a time. */
 typedef struct dubboc_text {
     char *data;
     size_t len;
@@ -25,7 +28,8 @@ DUBBOC_BEGIN
 DUBBOC_API void dubboc_text_free(dubboc_text *text);
 
 /* Puts len bytes of data in place of what text held. DUBBOC_E_NO_MEMORY: text is as before. */
-DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_text_set(dubboc_text *text, const char *data, size_t len);
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_text_set(
+    dubboc_text *text, const char *data, size_t len);
 
 DUBBOC_END
 

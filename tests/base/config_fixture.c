@@ -50,7 +50,8 @@ dubboc_config *load(const char *text)
 {
     dubboc_config *config = NULL;
     dubboc_error err;
-    assert_status(DUBBOC_OK, dubboc_config_load(text != NULL ? write_file(text) : NULL, &config, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_config_load(text != NULL ? write_file(text) : NULL, &config, &err), &err);
     assert_non_null(config);
     return config;
 }
@@ -59,7 +60,8 @@ const char *problem_of(dubboc_status expected, const char *text)
 {
     static dubboc_error err;
     dubboc_config *config = NULL;
-    assert_status(expected, dubboc_config_load(text != NULL ? write_file(text) : NULL, &config, &err), &err);
+    assert_status(
+        expected, dubboc_config_load(text != NULL ? write_file(text) : NULL, &config, &err), &err);
     assert_null(config);
     size_t before = strlen(folder) + 1;
     return strncmp(err.text, folder, before - 1) == 0 ? err.text + before : err.text;

@@ -1,4 +1,5 @@
-/* What the tests of the configuration share: a folder for the file, variables that are gone after each test, and what is heard. */
+/* What the tests of the configuration share: a folder for the file, variables that are gone after
+ * each test, and what is heard. */
 #ifndef TESTS_BASE_CONFIG_FIXTURE_H
 #define TESTS_BASE_CONFIG_FIXTURE_H
 

@@ -25,13 +25,15 @@ static void write_entry(const config_key *key, char *entry, size_t size)
     char expected[256], origin[128], method[64] = "";
     config_key_expected(key, expected, sizeof expected);
     if (key->inherits_section != NULL)
-        snprintf(origin, sizeof origin, "default: %s of [%s]", key->inherits_name, key->inherits_section);
+        snprintf(origin, sizeof origin, "default: %s of [%s]", key->inherits_name,
+            key->inherits_section);
     else
-        snprintf(
-            origin, sizeof origin, "%s%s", key->value != NULL ? "default: " : "no default", key->value != NULL ? key->value : "");
+        snprintf(origin, sizeof origin, "%s%s", key->value != NULL ? "default: " : "no default",
+            key->value != NULL ? key->value : "");
     if ((key->where & CONFIG_OF_METHOD) != 0)
         snprintf(method, sizeof method, "; for one method: METHOD.%s", key->name);
-    snprintf(entry, size, "\n.TP\n.B %s\n%s\n.br\n%s; %s%s\n", key->name, key->help, expected, origin, method);
+    snprintf(entry, size, "\n.TP\n.B %s\n%s\n.br\n%s; %s%s\n", key->name, key->help, expected,
+        origin, method);
 }
 
 static void every_key_stands_in_the_manual_in_its_section_and_order(void **state)
@@ -68,7 +70,8 @@ static void the_manual_has_no_other_key(void **state)
     const config_key *keys = config_keys(&count);
     for (size_t i = 0; i < count; i++)
         keys_now += !keys[i].is_later;
-    for (const char *at = strstr(manual, "\n.SH KEYS\n"); at != NULL && (at = strstr(at, "\n.TP\n")) != NULL; at++)
+    for (const char *at = strstr(manual, "\n.SH KEYS\n");
+         at != NULL && (at = strstr(at, "\n.TP\n")) != NULL; at++)
         entries++;
     assert_int_equal(entries, keys_now);
     free(manual);

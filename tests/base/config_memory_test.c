@@ -3,13 +3,15 @@
 #include "base/config.h"
 #include "tests/support/alloc_fail.h"
 
-static void count_value(void *arg, const char *section, const char *key, const char *value, const char *origin)
+static void count_value(
+    void *arg, const char *section, const char *key, const char *value, const char *origin)
 {
     size_t *count = arg;
     *count += section[0] != '\0' && key[0] != '\0' && value != NULL && origin[0] != '\0';
 }
 
-/* One whole life: load file and environment, share it, set into it while it is shared, ask, free. */
+/* One whole life: load file and environment, share it, set into it while it is shared, ask,
+ * free. */
 static void live(void *arg, bool must_work)
 {
     const char *path = arg;
@@ -62,8 +64,8 @@ static void each_allocation_of_a_load_may_fail(void **state)
     (void)state;
     set_variable("DUBBOC_CLIENT_RETRIES", "4");
     set_variable("DUBBOC_SERVICE_A_WEIGHT", "4");
-    write_file(
-        "[client]\nretries = 1\nproxy = http://u:p@h:1/\n[" USERS "]\nGetUser.timeout = 5ms\nweight = 7\n[" USERS_USED "]\n");
+    write_file("[client]\nretries = 1\nproxy = http://u:p@h:1/\n[" USERS
+               "]\nGetUser.timeout = 5ms\nweight = 7\n[" USERS_USED "]\n");
     assert_true(alloc_fail_each(live, file_path) > 20);
 }
 

@@ -4,8 +4,8 @@
 
 #include "base/config_keys.h"
 
-static void assert_value(
-    const dubboc_config *config, const char *section, const char *key, const char *value, const char *origin_end)
+static void assert_value(const dubboc_config *config, const char *section, const char *key,
+    const char *value, const char *origin_end)
 {
     const char *origin = "";
     const char *found = dubboc_config_get(config, section, key, &origin);
@@ -32,7 +32,8 @@ static void every_row_of_the_table_is_sound(void **state)
         if (k->type == CONFIG_INT || k->type == CONFIG_DURATION || k->type == CONFIG_SIZE)
             assert_true(k->is_later || k->min < k->max);
         if (k->inherits_section != NULL) {
-            const config_key *from = config_key_get(slice_of(k->inherits_section), slice_of(k->inherits_name), CONFIG_OF_SECTION);
+            const config_key *from = config_key_get(
+                slice_of(k->inherits_section), slice_of(k->inherits_name), CONFIG_OF_SECTION);
             assert_non_null(from);
             assert_int_equal(from->type, k->type);
             assert_null(k->value);
@@ -152,7 +153,8 @@ static void sections_of_an_interface_inherit_what_they_do_not_set(void **state)
 {
     (void)state;
     dubboc_config *config =
-        load("[server]\ngroup = g\nweight = 7\nprotocols = jsonrpc,http\n[" USERS "]\nweight = 8\n[client]\nretries = 1\n");
+        load("[server]\ngroup = g\nweight = 7\nprotocols = jsonrpc,http\n[" USERS
+             "]\nweight = 8\n[client]\nretries = 1\n");
     assert_int_equal(config_int(config, USERS, "weight"), 8);
     assert_int_equal(config_int(config, "service com.example.Other", "weight"), 7);
     assert_string_equal(config_text(config, USERS, "group"), "g");
@@ -196,8 +198,9 @@ static void variables_reach_the_sections_of_any_interface(void **state)
 static void methods_have_values_of_their_own(void **state)
 {
     (void)state;
-    dubboc_config *config = load("[" USERS "]\ntimeout = 1s\nGetUser.timeout = 100ms\nGetUser.retries = 0\n[" USERS_USED
-                                 "]\na.b.retries = 3\nx.timeout = none\n");
+    dubboc_config *config =
+        load("[" USERS "]\ntimeout = 1s\nGetUser.timeout = 100ms\nGetUser.retries = 0\n[" USERS_USED
+             "]\na.b.retries = 3\nx.timeout = none\n");
     int64_t value = 0;
     assert_true(config_method_int(config, USERS, "GetUser", "timeout", &value));
     assert_int_equal(value, 100);
@@ -225,7 +228,8 @@ static void interfaces_of_200_bytes_are_told_apart(void **state)
     strcpy(two, one);
     one[len + 189] = '1';
     two[len + 189] = '2';
-    snprintf(text, sizeof text, "[%s]\ngroup = one ;not a comment\n[%s]\ngroup = two #neither\n", one, two);
+    snprintf(text, sizeof text, "[%s]\ngroup = one ;not a comment\n[%s]\ngroup = two #neither\n",
+        one, two);
     dubboc_config *config = load(text);
     assert_string_equal(config_text(config, one, "group"), "one ;not a comment");
     assert_string_equal(config_text(config, two, "group"), "two #neither");
@@ -261,18 +265,20 @@ static void dubbos_own_variables_set_the_registered_address(void **state)
     assert_int_equal(config_int(config, "server", "registered_port"), 0);
     dubboc_config_free(config);
     set_variable("DUBBO_PORT_TO_REGISTRY", "70000");
-    assert_contains(
-        problem_of(DUBBOC_E_CONFIG, NULL), "$DUBBO_PORT_TO_REGISTRY = \"70000\": expected a whole number from 0 to 65535");
+    assert_contains(problem_of(DUBBOC_E_CONFIG, NULL),
+        "$DUBBO_PORT_TO_REGISTRY = \"70000\": expected a whole number from 0 to 65535");
 }
 
 static void good_values_of_every_kind_are_taken(void **state)
 {
     (void)state;
-    dubboc_config *config = load(
-        "[client]\nrequest_timeout = none\npool_ttl = 90s\nreply_max = 1048576\nregister = false\nload_balance = roundrobin\n"
-        "[server]\nip = ::1\nport = 0\nloops = 0\nworkers = 3\nstop_watch_wait = 0ms\nbody_max = 64KiB\nprotocols = http , "
-        "jsonrpc\n"
-        "[registry]\naddress = h1:2181,h2:2181\n[reference a]\nurl = http://127.0.0.1:80/x\nidempotent = Get,List\n");
+    dubboc_config *config = load("[client]\nrequest_timeout = none\npool_ttl = 90s\nreply_max = "
+                                 "1048576\nregister = false\nload_balance = roundrobin\n"
+                                 "[server]\nip = ::1\nport = 0\nloops = 0\nworkers = "
+                                 "3\nstop_watch_wait = 0ms\nbody_max = 64KiB\nprotocols = http , "
+                                 "jsonrpc\n"
+                                 "[registry]\naddress = h1:2181,h2:2181\n[reference a]\nurl = "
+                                 "http://127.0.0.1:80/x\nidempotent = Get,List\n");
     assert_int_equal(config_int(config, "client", "request_timeout"), -1);
     assert_int_equal(config_int(config, "client", "pool_ttl"), 90000);
     assert_int_equal(config_int(config, "client", "reply_max"), 1048576);
@@ -284,8 +290,8 @@ static void good_values_of_every_kind_are_taken(void **state)
     assert_string_equal(config_text(config, "registry", "address"), "h1:2181,h2:2181");
     assert_true(config_list_has(config_text(config, "reference a", "idempotent"), "List"));
     dubboc_config_free(config);
-    static const char *const urls[] = {
-        "https://h", "http://h/x:y", "http://u:p@h:65535?x", "http://[::1]", "http://[::1]:80/x", "http://::1:80/x"};
+    static const char *const urls[] = {"https://h", "http://h/x:y", "http://u:p@h:65535?x",
+        "http://[::1]", "http://[::1]:80/x", "http://::1:80/x"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
         char text[256];
         snprintf(text, sizeof text, "[reference a]\nurl = %s\n", urls[i]);
@@ -293,8 +299,9 @@ static void good_values_of_every_kind_are_taken(void **state)
         assert_string_equal(config_text(config, "reference a", "url"), urls[i]);
         dubboc_config_free(config);
     }
-    static const char *const addresses[] = {"", "zookeeper://h1:2181?backup=h2:2181", "zookeeper://h1:2181,h2:2181/?group=dubbo",
-        "file:///var/lib/dubboc", "file:relative", "static:jsonrpc://127.0.0.1:1/a,jsonrpc://127.0.0.1:2/a", "127.0.0.1:2181"};
+    static const char *const addresses[] = {"", "zookeeper://h1:2181?backup=h2:2181",
+        "zookeeper://h1:2181,h2:2181/?group=dubbo", "file:///var/lib/dubboc", "file:relative",
+        "static:jsonrpc://127.0.0.1:1/a,jsonrpc://127.0.0.1:2/a", "127.0.0.1:2181"};
     for (size_t i = 0; i < sizeof addresses / sizeof addresses[0]; i++) {
         char text[256];
         snprintf(text, sizeof text, "[registry]\naddress = %s\n", addresses[i]);
@@ -323,13 +330,14 @@ static void a_value_set_later_does_not_reach_who_holds_the_configuration(void **
     dubboc_config_free(NULL);
 }
 
-static void hear_value(void *arg, const char *section, const char *key, const char *value, const char *origin)
+static void hear_value(
+    void *arg, const char *section, const char *key, const char *value, const char *origin)
 {
     heard *h = arg;
     const char *slash = strrchr(origin, '/');
     if (strcmp(origin, "default") != 0)
-        h->len += (size_t)snprintf(h->text + h->len, sizeof h->text - h->len, "[%s] %s = %s (%s)\n", section, key, value,
-            slash != NULL ? slash : origin);
+        h->len += (size_t)snprintf(h->text + h->len, sizeof h->text - h->len, "[%s] %s = %s (%s)\n",
+            section, key, value, slash != NULL ? slash : origin);
 }
 
 static void each_tells_all_values_in_order_with_secrets_masked(void **state)
@@ -340,11 +348,14 @@ static void each_tells_all_values_in_order_with_secrets_masked(void **state)
     set_variable("DUBBOC_REFERENCE_B_C_TIMEOUT", "3s");
     set_variable("DUBBOC_SERVICE_S_PUT_TIMEOUT", "7ms");
     set_variable("DUBBOC_REGISTRY_USERNAME", "me");
-    dubboc_config *config =
-        load("[reference a]\nget.retries = 1\ngroup = g\n[service s]\nput.timeout = 5ms\n[client]\nproxy = http://u:p@h:1/x@y\n"
-             "[registry]\npassword = s3cret\naddress = zookeeper://h:1/?a=b@c\n[application]\nname = n\n");
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "service s", "put.timeout", "6ms", NULL), NULL);
-    assert_status(DUBBOC_OK, dubboc_config_set(config, "service s", "get.timeout", "8ms", NULL), NULL);
+    dubboc_config *config = load("[reference a]\nget.retries = 1\ngroup = g\n[service "
+                                 "s]\nput.timeout = 5ms\n[client]\nproxy = http://u:p@h:1/x@y\n"
+                                 "[registry]\npassword = s3cret\naddress = "
+                                 "zookeeper://h:1/?a=b@c\n[application]\nname = n\n");
+    assert_status(
+        DUBBOC_OK, dubboc_config_set(config, "service s", "put.timeout", "6ms", NULL), NULL);
+    assert_status(
+        DUBBOC_OK, dubboc_config_set(config, "service s", "get.timeout", "8ms", NULL), NULL);
     dubboc_config_each(config, hear_value, &h);
     assert_string_equal(h.text, "[application] name = n (/app.ini:12)\n"
                                 "[registry] address = zookeeper://********@c (/app.ini:10)\n"
@@ -378,7 +389,8 @@ static void no_user_info_is_told_wherever_it_stands(void **state)
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         heard h = {.len = 0};
         dubboc_config *config = load("");
-        assert_status(DUBBOC_OK, dubboc_config_set(config, values[i][0], values[i][1], values[i][2], NULL), NULL);
+        assert_status(DUBBOC_OK,
+            dubboc_config_set(config, values[i][0], values[i][1], values[i][2], NULL), NULL);
         dubboc_config_each(config, hear_value, &h);
         assert_contains(h.text, "********");
         assert_null(strstr(h.text, "pw"));
@@ -386,7 +398,8 @@ static void no_user_info_is_told_wherever_it_stands(void **state)
     }
     dubboc_config *config = load("");
     dubboc_error err;
-    assert_status(DUBBOC_E_CONFIG, dubboc_config_set(config, "registry", "address", "zk://u:pw@h:2181", &err), &err);
+    assert_status(DUBBOC_E_CONFIG,
+        dubboc_config_set(config, "registry", "address", "zk://u:pw@h:2181", &err), &err);
     assert_contains(err.text, "zk://********@h:2181");
     dubboc_config_free(config);
 }

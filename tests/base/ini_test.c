@@ -11,14 +11,16 @@ typedef struct heard {
 static void hear_section(void *arg, dubboc_slice name, unsigned line)
 {
     heard *h = arg;
-    h->len += (size_t)snprintf(h->text + h->len, sizeof h->text - h->len, "%u [%.*s]\n", line, SLICE_ARGS(name));
+    h->len += (size_t)snprintf(
+        h->text + h->len, sizeof h->text - h->len, "%u [%.*s]\n", line, SLICE_ARGS(name));
 }
 
-static void hear_entry(void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
+static void hear_entry(
+    void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
 {
     heard *h = arg;
-    h->len += (size_t)snprintf(h->text + h->len, sizeof h->text - h->len, "%u %.*s/%.*s=<%.*s>\n", line, SLICE_ARGS(section),
-        SLICE_ARGS(key), SLICE_ARGS(value));
+    h->len += (size_t)snprintf(h->text + h->len, sizeof h->text - h->len, "%u %.*s/%.*s=<%.*s>\n",
+        line, SLICE_ARGS(section), SLICE_ARGS(key), SLICE_ARGS(value));
 }
 
 static void hear_problem(void *arg, unsigned line, const char *what)
@@ -30,7 +32,8 @@ static void hear_problem(void *arg, unsigned line, const char *what)
 static const char *read_bytes(const char *text, size_t len)
 {
     static heard h;
-    const ini_reader reader = {.section = hear_section, .entry = hear_entry, .problem = hear_problem, .arg = &h};
+    const ini_reader reader = {
+        .section = hear_section, .entry = hear_entry, .problem = hear_problem, .arg = &h};
     h.len = 0;
     h.text[0] = '\0';
     assert_status(DUBBOC_OK, ini_read(slice_make(text, len), &reader), NULL);
@@ -52,8 +55,8 @@ static void reads_sections_and_entries_with_their_lines(void **state)
 static void keeps_what_looks_like_a_comment_or_a_quote_in_a_value(void **state)
 {
     (void)state;
-    assert_string_equal(
-        read_text("[a]\nk = one ;two #three\nq = \"x\" = 'y'\n"), "1 [a]\n2 a/k=<one ;two #three>\n3 a/q=<\"x\" = 'y'>\n");
+    assert_string_equal(read_text("[a]\nk = one ;two #three\nq = \"x\" = 'y'\n"),
+        "1 [a]\n2 a/k=<one ;two #three>\n3 a/q=<\"x\" = 'y'>\n");
 }
 
 static void takes_cr_lf_and_a_last_line_without_an_end(void **state)
@@ -95,7 +98,8 @@ static void takes_a_line_of_64_kib_and_refuses_a_longer_one(void **state)
     assert_string_equal(read_text(text), "1 [a]\n2 a/k=<v>\n3 a/l=<w>\n");
     memmove(text + 5 + INI_LINE_BYTES_MAX, text + 4 + INI_LINE_BYTES_MAX, 5);
     text[4 + INI_LINE_BYTES_MAX] = ' ';
-    assert_string_equal(read_text(text), "1 [a]\n2 ! a line of 65537 bytes, expected at most 65536\n3 a/l=<w>\n");
+    assert_string_equal(
+        read_text(text), "1 [a]\n2 ! a line of 65537 bytes, expected at most 65536\n3 a/l=<w>\n");
     free(text);
 }
 
@@ -104,7 +108,8 @@ static void names_both_lines_of_what_stands_twice(void **state)
     (void)state;
     assert_string_equal(read_text("[a]\nk = 1\n\nk = 2\n[b]\nk = 3\n[a]\nj = 4\nk = 5\n"),
         "1 [a]\n2 a/k=<1>\n4 ! key \"k\" stands twice in [a], first in line 2\n5 [b]\n6 b/k=<3>\n"
-        "7 ! section [a] stands twice, first in line 1\n8 a/j=<4>\n9 ! key \"k\" stands twice in [a], first in line 2\n");
+        "7 ! section [a] stands twice, first in line 1\n8 a/j=<4>\n9 ! key \"k\" stands twice in "
+        "[a], first in line 2\n");
 }
 
 static void says_what_is_wrong_with_a_line_and_goes_on(void **state)
@@ -156,7 +161,8 @@ static void a_zero_byte_is_a_problem_of_its_line(void **state)
 {
     (void)state;
     static const char text[] = "[a]\nk = v\0w\nl = x\n";
-    assert_string_equal(read_bytes(text, sizeof text - 1), "1 [a]\n2 ! found a zero byte, which no text may hold\n3 a/l=<x>\n");
+    assert_string_equal(read_bytes(text, sizeof text - 1),
+        "1 [a]\n2 ! found a zero byte, which no text may hold\n3 a/l=<x>\n");
 }
 
 static void names_over_their_ceiling_are_refused_whole(void **state)
@@ -165,8 +171,8 @@ static void names_over_their_ceiling_are_refused_whole(void **state)
     char name[INI_SECTION_BYTES_MAX + 2], text[4096];
     memset(name, 'n', sizeof name);
     name[INI_SECTION_BYTES_MAX + 1] = '\0';
-    snprintf(text, sizeof text, "[%s]\n[a]\n%.*s = 1\n%.*s = 2\n", name, (int)INI_KEY_BYTES_MAX + 1, name, (int)INI_KEY_BYTES_MAX,
-        name);
+    snprintf(text, sizeof text, "[%s]\n[a]\n%.*s = 1\n%.*s = 2\n", name, (int)INI_KEY_BYTES_MAX + 1,
+        name, (int)INI_KEY_BYTES_MAX, name);
     const char *heard_text = read_text(text);
     assert_contains(heard_text, "1 ! expected [section], with a name of 1 to 1024 bytes");
     assert_contains(heard_text, "3 ! expected a key of 1 to 512 bytes");

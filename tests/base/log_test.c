@@ -13,12 +13,13 @@ static int64_t test_clock(void)
 /* What the receiver was given, a line an event. */
 static char heard[4096];
 
-static void hear(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void hear(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     size_t len = strlen(heard);
     (void)arg;
-    snprintf(heard + len, sizeof heard - len, "%d %s: %s %s %u\n", (int)level, area, message, fields, suppressed);
+    snprintf(heard + len, sizeof heard - len, "%d %s: %s %s %u\n", (int)level, area, message,
+        fields, suppressed);
 }
 
 static int listen_to_all(void **state)

@@ -1,4 +1,5 @@
-/* No secret is shown: addresses of every form, with passwords that hold every character of an address. */
+/* No secret is shown: addresses of every form, with passwords that hold every character of an
+ * address. */
 #include "tests/support/test.h"
 
 #include "base/mask.h"
@@ -53,7 +54,8 @@ static void user_information_is_masked(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"zookeeper://u:p@h1:2181,h2:2181/?group=g", "zookeeper://" MASK "@h1:2181,h2:2181/?group=g"},
+        {"zookeeper://u:p@h1:2181,h2:2181/?group=g",
+            "zookeeper://" MASK "@h1:2181,h2:2181/?group=g"},
         {"zookeeper://u@h1", "zookeeper://" MASK "@h1"},
         {"zookeeper://u:p@[::1]:2181", "zookeeper://" MASK "@[::1]:2181"},
         {"zookeeper://u:a/b@h1:2181?backup=h2", "zookeeper://" MASK "@h1:2181?backup=h2"},
@@ -83,7 +85,8 @@ static void user_information_is_masked(void **state)
         {"socks5://u:p@proxy:1080", "socks5://" MASK "@proxy:1080"},
         {"static:jsonrpc://u:p@h:1/a.B,jsonrpc://v:q@h:2/a.B jsonrpc://h:3/a",
             "static:jsonrpc://" MASK "@h:1/a.B,jsonrpc://" MASK "@h:2/a.B jsonrpc://h:3/a"},
-        {"static:jsonrpc://h:1/a.B,jsonrpc://v:q@h:2/a.B", "static:jsonrpc://h:1/a.B,jsonrpc://" MASK "@h:2/a.B"},
+        {"static:jsonrpc://h:1/a.B,jsonrpc://v:q@h:2/a.B",
+            "static:jsonrpc://h:1/a.B,jsonrpc://" MASK "@h:2/a.B"},
         {"static:jsonrpc://u:a,http://b@h:1/a.B", "static:jsonrpc://" MASK "@h:1/a.B"},
         {"jsonrpc://h:1/a.B?monitor=dubbo%3A%2F%2Fu%3Ap%40m%3A1&x=y",
             "jsonrpc://h:1/a.B?monitor=dubbo%3A%2F%2F" MASK "%40m%3A1&x=y"},
@@ -100,7 +103,8 @@ static void secret_params_are_masked(void **state)
     (void)state;
     static const char *const cases[][2] = {
         {"zookeeper://h?password=p", "zookeeper://h?password=" MASK},
-        {"zookeeper://h?username=u&password=p&group=g", "zookeeper://h?username=" MASK "&password=" MASK "&group=g"},
+        {"zookeeper://h?username=u&password=p&group=g",
+            "zookeeper://h?username=" MASK "&password=" MASK "&group=g"},
         {"zookeeper://h?PassWord=p", "zookeeper://h?PassWord=" MASK},
         {"zookeeper://h?p%61ssword=p", "zookeeper://h?p%61ssword=" MASK},
         {"zookeeper://h?password=a&b&group=g", "zookeeper://h?password=" MASK "&group=g"},
@@ -125,16 +129,17 @@ static void no_password_is_shown_whatever_it_is_made_of(void **state)
 {
     (void)state;
     static const char characters[] = "/?#@:&=,;%+ [].";
-    static const char *const forms[] = {"zookeeper://user:%s@h1:2181,h2", "user:%s@h1:2181", "etcd://user:%s@h1",
-        "http://user:%s@h:80/path", "zookeeper://h1?password=%s", "zookeeper://h1?backup=user:%s@h2",
-        "static:jsonrpc://user:%s@h:1/a.B"};
+    static const char *const forms[] = {"zookeeper://user:%s@h1:2181,h2", "user:%s@h1:2181",
+        "etcd://user:%s@h1", "http://user:%s@h:80/path", "zookeeper://h1?password=%s",
+        "zookeeper://h1?backup=user:%s@h2", "static:jsonrpc://user:%s@h:1/a.B"};
     for (size_t form = 0; form < sizeof forms / sizeof forms[0]; form++)
         for (size_t i = 0; characters[i] != '\0'; i++)
             for (size_t j = 0; characters[j] != '\0'; j++) {
                 char password[64], address[256], room[256];
                 snprintf(password, sizeof password, "Zq%c12%cXw", characters[i], characters[j]);
                 const char *at = strstr(forms[form], "%s");
-                snprintf(address, sizeof address, "%.*s%s%s", (int)(at - forms[form]), forms[form], password, at + 2);
+                snprintf(address, sizeof address, "%.*s%s%s", (int)(at - forms[form]), forms[form],
+                    password, at + 2);
                 mask_address_into(room, sizeof room, slice_of(address));
                 if (strstr(room, "Zq") != NULL || strstr(room, "Xw") != NULL)
                     fail_msg("%s is shown as %s", address, room);
@@ -164,7 +169,8 @@ static void is_masked_once(const char *address)
     free(twice);
 }
 
-/* Whatever the pieces of addresses are put together to: masking ends, and what is masked stays so. */
+/* Whatever the pieces of addresses are put together to: masking ends, and what is masked stays
+ * so. */
 static void every_short_address_is_masked_and_stays_as_it_is_shown(void **state)
 {
     (void)state;
@@ -195,7 +201,8 @@ static void what_may_be_a_secret_in_a_wrong_address_is_masked(void **state)
         {"file://u:s3cret@h/tmp/x@y", "file://" MASK "@h/tmp/x@y"},
         {"file:u:s3cret@h", MASK "@h"},
         {"jsonrpc://h:1/a.B?accesskey=s&ssl.key-password=s&secret.key=s&x=y",
-            "jsonrpc://h:1/a.B?accesskey=" MASK "&ssl.key-password=" MASK "&secret.key=" MASK "&x=y"},
+            "jsonrpc://h:1/a.B?accesskey=" MASK "&ssl.key-password=" MASK "&secret.key=" MASK
+            "&x=y"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         shows(cases[i][0], cases[i][1]);
@@ -205,7 +212,8 @@ static void what_does_not_fit_is_cut(void **state)
 {
     (void)state;
     char room[16];
-    assert_string_equal(mask_address_into(room, sizeof room, slice_of("zookeeper://host:2181")), "zookeeper://hos");
+    assert_string_equal(
+        mask_address_into(room, sizeof room, slice_of("zookeeper://host:2181")), "zookeeper://hos");
     assert_string_equal(MASKED(slice_of("u:p@h")), MASK "@h");
 }
 

@@ -122,7 +122,8 @@ static void a_wait_ends_when_another_thread_wakes_it(void **state)
     mutex_init(&self.lock, MUTEX_RANK_CLIENT);
     condition_init(&self.changed);
     mutex_lock(&self.lock);
-    assert_int_equal(thread_start(&thread, come, &self, "a-long-name-of-a-thread", NULL), DUBBOC_OK);
+    assert_int_equal(
+        thread_start(&thread, come, &self, "a-long-name-of-a-thread", NULL), DUBBOC_OK);
     while (!self.has_come)
         assert_true(condition_wait(&self.changed, &self.lock, deadline_in_ms(10000)));
     mutex_unlock(&self.lock);

@@ -22,16 +22,21 @@ typedef struct address_case {
 static const address_case cases[] = {
     {"nothing at all", {{NULL, 0}}, "127.0.0.1"},
     {"loopback alone", {{"127.0.0.1", IFF_UP | IFF_LOOPBACK}}, "127.0.0.1"},
-    {"a private one after a public one", {{"203.0.113.5", IFF_UP}, {"10.1.2.3", IFF_UP}}, "10.1.2.3"},
-    {"the first of the private ones", {{"192.168.7.8", IFF_UP}, {"10.1.2.3", IFF_UP}}, "192.168.7.8"},
-    {"the first public one, when none is private", {{"203.0.113.5", IFF_UP}, {"203.0.113.6", IFF_UP}}, "203.0.113.5"},
-    {"172.16 to 172.31 are private", {{"172.15.0.1", IFF_UP}, {"172.31.255.1", IFF_UP}}, "172.31.255.1"},
+    {"a private one after a public one", {{"203.0.113.5", IFF_UP}, {"10.1.2.3", IFF_UP}},
+        "10.1.2.3"},
+    {"the first of the private ones", {{"192.168.7.8", IFF_UP}, {"10.1.2.3", IFF_UP}},
+        "192.168.7.8"},
+    {"the first public one, when none is private",
+        {{"203.0.113.5", IFF_UP}, {"203.0.113.6", IFF_UP}}, "203.0.113.5"},
+    {"172.16 to 172.31 are private", {{"172.15.0.1", IFF_UP}, {"172.31.255.1", IFF_UP}},
+        "172.31.255.1"},
     {"172.32 is not", {{"203.0.113.5", IFF_UP}, {"172.32.0.1", IFF_UP}}, "203.0.113.5"},
     {"one that is down does not count", {{"10.1.2.3", 0}, {"203.0.113.5", IFF_UP}}, "203.0.113.5"},
-    {"a link's own address is no address for others", {{"169.254.3.4", IFF_UP}, {"203.0.113.5", IFF_UP}}, "203.0.113.5"},
+    {"a link's own address is no address for others",
+        {{"169.254.3.4", IFF_UP}, {"203.0.113.5", IFF_UP}}, "203.0.113.5"},
     {"a link's own address alone", {{"169.254.3.4", IFF_UP}}, "127.0.0.1"},
-    {"a private address of the loopback interface", {{"10.1.2.3", IFF_UP | IFF_LOOPBACK}, {"203.0.113.5", IFF_UP}},
-        "203.0.113.5"},
+    {"a private address of the loopback interface",
+        {{"10.1.2.3", IFF_UP | IFF_LOOPBACK}, {"203.0.113.5", IFF_UP}}, "203.0.113.5"},
 };
 
 static uint32_t no_route(void *arg, const char *host, uint16_t port)
@@ -50,12 +55,15 @@ static void each_machine_has_its_address(void **state)
         size_t count = 0;
         for (; count < INTERFACES_MAX && cases[i].interfaces[count].address != NULL; count++) {
             addresses[count] = (struct sockaddr_in){.sin_family = AF_INET};
-            assert_int_equal(inet_pton(AF_INET, cases[i].interfaces[count].address, &addresses[count].sin_addr), 1);
+            assert_int_equal(
+                inet_pton(AF_INET, cases[i].interfaces[count].address, &addresses[count].sin_addr),
+                1);
             interfaces[count] = (struct ifaddrs){.ifa_next = &interfaces[count + 1],
                 .ifa_addr = (struct sockaddr *)&addresses[count],
                 .ifa_flags = cases[i].interfaces[count].flags};
         }
-        interfaces[count] = (struct ifaddrs){.ifa_addr = i % 2 == 0 ? &other : NULL, .ifa_flags = IFF_UP};
+        interfaces[count] =
+            (struct ifaddrs){.ifa_addr = i % 2 == 0 ? &other : NULL, .ifa_flags = IFF_UP};
         char chosen[OWN_ADDRESS_SIZE];
         own_address_view view = {.source_towards = no_route, .interfaces = interfaces};
         own_address_by(&view, "", chosen);
@@ -76,17 +84,23 @@ typedef struct route_case {
 
 /* docker0's private address stands first among the interfaces of each, a public one behind it. */
 static const route_case route_cases[] = {
-    {"towards the registry", "10.9.0.1:2181", {{"10.9.0.1", "10.9.0.7"}, {"192.0.2.1", "203.0.113.5"}}, "10.9.0.7",
+    {"towards the registry", "10.9.0.1:2181",
+        {{"10.9.0.1", "10.9.0.7"}, {"192.0.2.1", "203.0.113.5"}}, "10.9.0.7",
         "source address towards the registry"},
-    {"towards the second server", "10.9.0.1:2181,zk.example:2181", {{"zk.example", "10.9.0.8"}, {"192.0.2.1", "203.0.113.5"}},
-        "10.9.0.8", "source address towards the registry"},
-    {"a registry of IPv6 says nothing", "2001:db8::1:2181", {{"192.0.2.1", "203.0.113.5"}}, "203.0.113.5",
-        "source address of the default route"},
-    {"a registry on this machine says nothing", "127.0.0.1:2181", {{"127.0.0.1", "127.0.0.1"}, {"192.0.2.1", "203.0.113.5"}},
+    {"towards the second server", "10.9.0.1:2181,zk.example:2181",
+        {{"zk.example", "10.9.0.8"}, {"192.0.2.1", "203.0.113.5"}}, "10.9.0.8",
+        "source address towards the registry"},
+    {"a registry of IPv6 says nothing", "2001:db8::1:2181", {{"192.0.2.1", "203.0.113.5"}},
         "203.0.113.5", "source address of the default route"},
-    {"no registry", "", {{"192.0.2.1", "203.0.113.5"}}, "203.0.113.5", "source address of the default route"},
-    {"no default route", "127.0.0.1:2181", {{"127.0.0.1", "127.0.0.1"}}, "172.17.0.1", "address of an interface"},
-    {"a default route by a link's own address", "", {{"192.0.2.1", "169.254.1.1"}}, "172.17.0.1", "address of an interface"},
+    {"a registry on this machine says nothing", "127.0.0.1:2181",
+        {{"127.0.0.1", "127.0.0.1"}, {"192.0.2.1", "203.0.113.5"}}, "203.0.113.5",
+        "source address of the default route"},
+    {"no registry", "", {{"192.0.2.1", "203.0.113.5"}}, "203.0.113.5",
+        "source address of the default route"},
+    {"no default route", "127.0.0.1:2181", {{"127.0.0.1", "127.0.0.1"}}, "172.17.0.1",
+        "address of an interface"},
+    {"a default route by a link's own address", "", {{"192.0.2.1", "169.254.1.1"}}, "172.17.0.1",
+        "address of an interface"},
 };
 
 static uint32_t route_of_case(void *arg, const char *host, uint16_t port)
@@ -102,25 +116,29 @@ static uint32_t route_of_case(void *arg, const char *host, uint16_t port)
     return 0;
 }
 
-static void the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces(void **state)
+static void the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces(
+    void **state)
 {
     (void)state;
     struct sockaddr_in docker = {.sin_family = AF_INET}, real = {.sin_family = AF_INET};
     assert_int_equal(inet_pton(AF_INET, "172.17.0.1", &docker.sin_addr), 1);
     assert_int_equal(inet_pton(AF_INET, "203.0.113.5", &real.sin_addr), 1);
     struct ifaddrs second = {.ifa_addr = (struct sockaddr *)&real, .ifa_flags = IFF_UP};
-    struct ifaddrs first = {.ifa_next = &second, .ifa_addr = (struct sockaddr *)&docker, .ifa_flags = IFF_UP};
+    struct ifaddrs first = {
+        .ifa_next = &second, .ifa_addr = (struct sockaddr *)&docker, .ifa_flags = IFF_UP};
     for (size_t i = 0; i < sizeof route_cases / sizeof route_cases[0]; i++) {
         const route_case *one = &route_cases[i];
         char chosen[OWN_ADDRESS_SIZE];
         own_address_view view = {route_of_case, &first, (void *)(uintptr_t)one};
         const char *how = own_address_by(&view, one->servers, chosen);
         if (strcmp(chosen, one->chosen) != 0 || strstr(how, one->how) == NULL)
-            fail_msg("%s: %s (%s), expected %s (%s)", one->what, chosen, how, one->chosen, one->how);
+            fail_msg(
+                "%s: %s (%s), expected %s (%s)", one->what, chosen, how, one->chosen, one->how);
     }
 }
 
-/* On this machine, whatever it has: a registry on loopback or a host that there is not are passed over. */
+/* On this machine, whatever it has: a registry on loopback or a host that there is not are passed
+ * over. */
 static void the_real_machine_has_one_too(void **state)
 {
     (void)state;
@@ -245,7 +263,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_machine_has_its_address),
-        cmocka_unit_test(the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces),
+        cmocka_unit_test(
+            the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces),
         cmocka_unit_test(the_real_machine_has_one_too),
         cmocka_unit_test(what_is_known_is_told_without_asking_a_name_server),
         cmocka_unit_test(a_whole_list_of_host_names_is_waited_for_once),

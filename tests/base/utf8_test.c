@@ -57,8 +57,10 @@ static void every_character_is_one_sequence_and_one_byte_less_is_none(void **sta
         bytes[0] = (char)((len == 2 ? 0xC0u : len == 3 ? 0xE0u : 0xF0u) | point >> 6 * (len - 1));
         bool is_surrogate = point >= 0xD800 && point <= 0xDFFF;
         size_t expected = is_surrogate ? 0 : len;
-        if (utf8_sequence(bytes, bytes + len) != expected || utf8_sequence(bytes, bytes + len - 1) != 0 ||
-            utf8_end(bytes, bytes + len) != bytes + expected || utf8_is_valid(slice_make(bytes, len)) == is_surrogate)
+        if (utf8_sequence(bytes, bytes + len) != expected ||
+            utf8_sequence(bytes, bytes + len - 1) != 0 ||
+            utf8_end(bytes, bytes + len) != bytes + expected ||
+            utf8_is_valid(slice_make(bytes, len)) == is_surrogate)
             fail_msg("U+%04X", point);
     }
 }
@@ -66,7 +68,8 @@ static void every_character_is_one_sequence_and_one_byte_less_is_none(void **sta
 static void a_text_is_cut_between_two_characters(void **state)
 {
     static const size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
-    dubboc_slice text = slice_of("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80z"); /* of 1, 2, 3, 4 and 1 bytes */
+    /* of 1, 2, 3, 4 and 1 bytes */
+    dubboc_slice text = slice_of("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80z");
     (void)state;
     for (size_t max = 0; max < sizeof expected / sizeof expected[0]; max++) {
         char cut[16];

@@ -65,7 +65,8 @@ static void a_write_that_fails_once_is_repeated(void **state)
     wake_close(&self);
 }
 
-static void keep_log(void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned count)
+static void keep_log(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned count)
 {
     (void)level;
     (void)area;

@@ -1,5 +1,6 @@
-/* Where the attempts of one call go. The step machine is driven by hand: first over a registry that the test plays, where no connection is made, since
- * each one that is wanted cannot be had; then over a connection that dies at the worst moment. */
+/* Where the attempts of one call go. The step machine is driven by hand: first over a registry that
+ * the test plays, where no connection is made, since each one that is wanted cannot be had; then
+ * over a connection that dies at the worst moment. */
 #include "tests/support/test.h"
 
 #include <poll.h>
@@ -24,12 +25,15 @@ typedef struct world {
 static void begin(world *self)
 {
     const dubboc_client_options options = {.size = sizeof options};
-    const selector_settings settings = {.ttl_ms = -1, .empty_grace_ms = 30000, .health_failures = 5, .health_rest_ms = 30000};
+    const selector_settings settings = {
+        .ttl_ms = -1, .empty_grace_ms = 30000, .health_failures = 5, .health_rest_ms = 30000};
     *self = (world){.source = fake_registry_new()};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &self->err), &self->err);
     self->own_selector = self->client->selector;
-    assert_status(
-        DUBBOC_OK, selector_new(&settings, self->source, self->client->http, &self->client->selector, &self->err), &self->err);
+    assert_status(DUBBOC_OK,
+        selector_new(
+            &settings, self->source, self->client->http, &self->client->selector, &self->err),
+        &self->err);
     self->client->registry = self->source;
     self->client->registers = false;
 }
@@ -51,7 +55,8 @@ static void registry_has(world *self, unsigned present)
     size_t count = 0;
     for (unsigned i = 0; i < PROVIDERS; i++)
         if ((present & 1u << i) != 0) {
-            snprintf(urls[i], sizeof urls[i], "jsonrpc://127.0.0.1:%u/" SERVICE "?interface=" SERVICE, i + 1);
+            snprintf(urls[i], sizeof urls[i],
+                "jsonrpc://127.0.0.1:%u/" SERVICE "?interface=" SERVICE, i + 1);
             list[count++] = urls[i];
         }
     fake_registry_push(self->source, SERVICE, list, count);
@@ -61,7 +66,8 @@ static void registry_has(world *self, unsigned present)
 static call_want begin_call(world *self, call *made, unsigned present)
 {
     static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 60000};
-    assert_status(DUBBOC_OK, call_init(made, self->client, SERVICE, "m", &options, &self->err), &self->err);
+    assert_status(
+        DUBBOC_OK, call_init(made, self->client, SERVICE, "m", &options, &self->err), &self->err);
     made->params = slice_of("[]");
     made->counters = &self->counters;
     registry_has(self, present);
@@ -105,7 +111,8 @@ static unsigned next_random(unsigned *seed)
     return *seed >> 16;
 }
 
-/* One call while the list changes at random: it goes on as long as there is one that it has not tried, to such a one only, and then ends. */
+/* One call while the list changes at random: it goes on as long as there is one that it has not
+ * tried, to such a one only, and then ends. */
 static void one_call_of_the_model(world *self, unsigned *seed)
 {
     call one;
@@ -123,7 +130,8 @@ static void one_call_of_the_model(world *self, unsigned *seed)
         want = cannot_connect(&one);
         bool goes_on = (present & ~tried) != 0;
         if (goes_on != (want == CALL_WANTS_CONNECTION))
-            fail_msg("with %#x there and %#x tried the call %s", present, tried, goes_on ? "ended" : "went on");
+            fail_msg("with %#x there and %#x tried the call %s", present, tried,
+                goes_on ? "ended" : "went on");
     }
     assert_int_equal(CALL_ENDED, want);
     assert_int_equal(DUBBOC_NOT_EXECUTED, one.execution);
@@ -148,25 +156,29 @@ static int64_t test_clock(void)
     return test_ns;
 }
 
-/* The registry took longer to answer than a node allows for a call: no provider is to blame, least of all all of them at once when a program starts. */
+/* The registry took longer to answer than a node allows for a call: no provider is to blame, least
+ * of all all of them at once when a program starts. */
 static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault(void **state)
 {
     (void)state;
     static const dubboc_call_options options = {.size = sizeof options};
-    static const char *const list[] = {"jsonrpc://127.0.0.1:1/" SERVICE "?interface=" SERVICE "&timeout=100"};
+    static const char *const list[] = {
+        "jsonrpc://127.0.0.1:1/" SERVICE "?interface=" SERVICE "&timeout=100"};
     world self;
     call one;
     pick held;
     test_ns = 1000 * NS_PER_S;
     clock_set_source(test_clock);
     begin(&self);
-    assert_status(DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
+    assert_status(
+        DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
     one.counters = &self.counters;
     test_ns += 200 * NS_PER_MS;
     fake_registry_push(self.source, SERVICE, list, 1);
     if (call_step(&one) == CALL_WANTS_CONNECTION) {
         http_connection *none = NULL;
-        dubboc_status status = http_endpoint_take(one.held.provider->endpoint, false, one.deadline_ns, &none, &self.err);
+        dubboc_status status = http_endpoint_take(
+            one.held.provider->endpoint, false, one.deadline_ns, &none, &self.err);
         call_connected(&one, none, status, &self.err);
     }
     assert_int_equal(CALL_ENDED, call_step(&one));
@@ -193,7 +205,8 @@ static http_connection *take_for(call *which)
 {
     dubboc_error err;
     http_connection *taken = NULL;
-    dubboc_status status = http_endpoint_take(which->held.provider->endpoint, which->fresh, which->deadline_ns, &taken, &err);
+    dubboc_status status = http_endpoint_take(
+        which->held.provider->endpoint, which->fresh, which->deadline_ns, &taken, &err);
     assert_status(DUBBOC_OK, status, &err);
     return taken;
 }
@@ -202,22 +215,26 @@ static void finish(call *which)
 {
     call_want want;
     while ((want = call_step(which)) == CALL_WANTS_READ)
-        assert_int_equal(DUBBOC_OK, http_connection_wait(which->connection, HTTP_WANT_READ, which->deadline_ns));
+        assert_int_equal(
+            DUBBOC_OK, http_connection_wait(which->connection, HTTP_WANT_READ, which->deadline_ns));
     assert_int_equal(CALL_ENDED, want);
     assert_int_equal(DUBBOC_E_REMOTE, which->status);
 }
 
-/* A provider that restarts under pooled connections costs no call (traps C2), not even when that shows only after the look at the connection.
- * Nothing was sent, so it is no attempt, and the only provider there is gets the call. */
+/* A provider that restarts under pooled connections costs no call (traps C2), not even when that
+ * shows only after the look at the connection. Nothing was sent, so it is no attempt, and the only
+ * provider there is gets the call. */
 static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void **state)
 {
     (void)state;
     static const peer_script answers = {{PEER_READ,
-        PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: 46\r\n\r\n{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}"),
+        PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: "
+                  "46\r\n\r\n{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}"),
         PEER_AGAIN}};
     scripted_peer *peer = scripted_peer_new(&answers, 1);
     const dubboc_client_options made = {.size = sizeof made};
-    const dubboc_call_options options = {.size = sizeof options, .url = scripted_peer_url(peer), .timeout_ms = 10000};
+    const dubboc_call_options options = {
+        .size = sizeof options, .url = scripted_peer_url(peer), .timeout_ms = 10000};
     dubboc_client *client = NULL;
     dubboc_error err;
     counter_slot slot = {0};
@@ -248,16 +265,18 @@ static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void
     scripted_peer_free(peer);
 }
 
-/* The client is freed while the call pauses before it is repeated: no provider is held then, but one
- * was tried. The clock stands still, so that the pause cannot pass by itself. */
+/* The client is freed while the call pauses before it is repeated: no provider is held then, but
+ * one was tried. The clock stands still, so that the pause cannot pass by itself. */
 static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **state)
 {
     (void)state;
     static const peer_script loses_each = {{PEER_READ}};
     scripted_peer *peer = scripted_peer_new(&loses_each, 1);
     const dubboc_client_options made = {.size = sizeof made};
-    const dubboc_call_options options = {
-        .size = sizeof options, .url = scripted_peer_url(peer), .timeout_ms = 10000, .idempotent = 1};
+    const dubboc_call_options options = {.size = sizeof options,
+        .url = scripted_peer_url(peer),
+        .timeout_ms = 10000,
+        .idempotent = 1};
     dubboc_client *client = NULL;
     dubboc_error err;
     counter_slot slot = {0};
@@ -275,7 +294,8 @@ static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **sta
     assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
     call_connected(&one, take_for(&one), DUBBOC_OK, NULL);
     while ((want = call_step(&one)) == CALL_WANTS_READ)
-        assert_int_equal(DUBBOC_OK, http_connection_wait(one.connection, HTTP_WANT_READ, one.deadline_ns));
+        assert_int_equal(
+            DUBBOC_OK, http_connection_wait(one.connection, HTTP_WANT_READ, one.deadline_ns));
     assert_int_equal(CALL_WANTS_PAUSE, want);
     assert_false(one.is_held);
     call_interrupt(&one, DUBBOC_E_CLOSED);

@@ -4,8 +4,9 @@
 #include "selector/parts.h"
 
 #define RESULT_7 REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")
-#define ERROR_REPLY                                                                                                              \
-    REPLY("83", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-7,\"message\":\"no \\u00e9\",\"data\":[1.10]}}")
+#define ERROR_REPLY                                                                                \
+    REPLY("83", "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-7,\"message\":\"no "        \
+                "\\u00e9\",\"data\":[1.10]}}")
 
 const peer_script hangs_up = {{{.act = PEER_ACT_END}}};
 const peer_script is_silent = {{PEER_READ, PEER_HOLD}};
@@ -17,7 +18,8 @@ dubboc_client *new_client(const char *registry_url)
 {
     dubboc_error err;
     dubboc_client *client = NULL;
-    dubboc_client_options options = {.size = sizeof options, .registry = registry_url, .pool_size = 4};
+    dubboc_client_options options = {
+        .size = sizeof options, .registry = registry_url, .pool_size = 4};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
     return client;
 }
@@ -44,8 +46,9 @@ void configure(fixture *self, const char *const settings[][3], size_t count)
     dubboc_client_free(self->client);
     assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &self->err), &self->err);
     for (size_t i = 0; i < count; i++)
-        assert_status(
-            DUBBOC_OK, dubboc_config_set(config, settings[i][0], settings[i][1], settings[i][2], &self->err), &self->err);
+        assert_status(DUBBOC_OK,
+            dubboc_config_set(config, settings[i][0], settings[i][1], settings[i][2], &self->err),
+            &self->err);
     const dubboc_client_options options = {.size = sizeof options, .config = config};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &self->err), &self->err);
     dubboc_config_free(config);
@@ -61,8 +64,8 @@ dubboc_status raw_call(fixture *self, const char *params, dubboc_text *result)
 static void *call_in_background(void *arg)
 {
     background_call *call = arg;
-    call->status =
-        dubboc_call_raw(call->self->client, "x.Y", "m", (dubboc_slice){NULL, 0}, &call->self->options, NULL, &call->err);
+    call->status = dubboc_call_raw(call->self->client, "x.Y", "m", (dubboc_slice){NULL, 0},
+        &call->self->options, NULL, &call->err);
     return NULL;
 }
 
@@ -85,10 +88,11 @@ void begin_with_registry(fixture *self, const char *const addresses[][2], size_t
 {
     char nodes[512] = "static:";
     for (size_t i = 0; i < count; i++)
-        snprintf(nodes + strlen(nodes), sizeof nodes - strlen(nodes), "%s%s/x.Y?interface=x.Y%s", i > 0 ? " " : "",
-            addresses[i][0], addresses[i][1]);
+        snprintf(nodes + strlen(nodes), sizeof nodes - strlen(nodes), "%s%s/x.Y?interface=x.Y%s",
+            i > 0 ? " " : "", addresses[i][0], addresses[i][1]);
     self->client = new_client(nodes);
-    self->options = (dubboc_call_options){.size = sizeof self->options, .retries = DUBBOC_NONE, .load_balance = "roundrobin"};
+    self->options = (dubboc_call_options){
+        .size = sizeof self->options, .retries = DUBBOC_NONE, .load_balance = "roundrobin"};
     reference *used;
     assert_status(DUBBOC_OK, reference_find(self->client, "x.Y", &used, &self->err), &self->err);
     atomic_store(&used->directory->states[policy_find("roundrobin")].counter, 0);

@@ -1,4 +1,5 @@
-/* A client before up to three scripted peers, and the words that tests of calls share. The method is always x.Y's m. */
+/* A client before up to three scripted peers, and the words that tests of calls share. The method
+ * is always x.Y's m. */
 #ifndef TESTS_CLIENT_CALL_FIXTURE_H
 #define TESTS_CLIENT_CALL_FIXTURE_H
 
@@ -32,7 +33,8 @@ dubboc_client *new_client(const char *registry_url);
 void begin(fixture *self, const peer_script *script);
 void end(fixture *self);
 
-/* In place of the usual client one that is configured so ({section, key, value}), and calls without options of their own. */
+/* In place of the usual client one that is configured so ({section, key, value}), and calls without
+ * options of their own. */
 void configure(fixture *self, const char *const settings[][3], size_t count);
 
 dubboc_status raw_call(fixture *self, const char *params, dubboc_text *result);
@@ -58,10 +60,11 @@ typedef struct address {
 address address_of(const scripted_peer *peer);
 address dead_address(void); /* where nobody listens any more */
 
-/* A static registry of these addresses under one interface, and a client without retries that takes them in turn,
- * the first one first; what follows an address is added to its node. */
+/* A static registry of these addresses under one interface, and a client without retries that takes
+ * them in turn, the first one first; what follows an address is added to its node. */
 void begin_with_registry(fixture *self, const char *const addresses[][2], size_t count);
-#define PROVIDERS(...)                                                                                                           \
-    ((const char *const[][2]){__VA_ARGS__}), sizeof((const char *const[][2]){__VA_ARGS__}) / sizeof(const char *[2])
+#define PROVIDERS(...)                                                                             \
+    ((const char *const[][2]){__VA_ARGS__}),                                                       \
+        sizeof((const char *const[][2]){__VA_ARGS__}) / sizeof(const char *[2])
 
 #endif

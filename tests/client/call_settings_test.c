@@ -1,4 +1,5 @@
-/* What bounds a call: time, settings from wherever they come, a client that goes; and what is told of calls. */
+/* What bounds a call: time, settings from wherever they come, a client that goes; and what is told
+ * of calls. */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"
@@ -81,12 +82,15 @@ static void freeing_the_client_waits_half_a_second_for_a_silent_registry(void **
     const selector_settings settings = {.ttl_ms = -1};
     self.client->registry = fake_registry_new();
     selector_free(self.client->selector);
-    assert_status(DUBBOC_OK, selector_new(&settings, self.client->registry, self.client->http, &self.client->selector, &self.err),
+    assert_status(DUBBOC_OK,
+        selector_new(
+            &settings, self.client->registry, self.client->http, &self.client->selector, &self.err),
         &self.err);
     static const char *const interfaces[] = {"x.A", "x.B", "x.C", "x.D"};
     for (size_t i = 0; i < sizeof interfaces / sizeof interfaces[0]; i++) {
         reference *found;
-        assert_status(DUBBOC_OK, reference_find(self.client, interfaces[i], &found, &self.err), &self.err);
+        assert_status(
+            DUBBOC_OK, reference_find(self.client, interfaces[i], &found, &self.err), &self.err);
         assert_non_null(found->consumer_node);
     }
     fake_registry_wait_in_vain(self.client->registry, let_pass);
@@ -142,8 +146,8 @@ static bool has_no_open_connection(void *arg)
     return scripted_peer_open_connections(self->peers[0]) == 0;
 }
 
-/* Else a client that has been busy once keeps what it opened for as long as it lives, long after the
- * peers have hung up. */
+/* Else a client that has been busy once keeps what it opened for as long as it lives, long after
+ * the peers have hung up. */
 static void idle_connections_are_closed(const char *key, const char *value_format)
 {
     char value[128];
@@ -193,7 +197,8 @@ static void urls_of_one_address_share_its_connections(void **state)
     char *request = scripted_peer_last_request(self.peers[0]);
     const char *header = strstr(request, "\r\nTimeout: ");
     assert_non_null(header);
-    assert_in_range(strtoll(header + strlen("\r\nTimeout: "), NULL, 10), 900 * NS_PER_S, 951 * NS_PER_S);
+    assert_in_range(
+        strtoll(header + strlen("\r\nTimeout: "), NULL, 10), 900 * NS_PER_S, 951 * NS_PER_S);
     free(request);
     assert_int_equal(requests(&self), 50);
     assert_int_equal(scripted_peer_connections(self.peers[0]), 1);
@@ -213,7 +218,8 @@ static void a_client_is_not_made_of_numbers_that_cannot_be(void **state)
         {{.pool_size = -1}, "pool_size is -1"},
         {{.pool_size = 65536}, "pool_size is 65536"},
         {{.reply_max_bytes = -1}, "reply_max_bytes is -1"},
-        {{.reply_max_bytes = INT64_MAX}, "reply_max_bytes is 9223372036854775807, expected 0 to 2147483648"},
+        {{.reply_max_bytes = INT64_MAX},
+            "reply_max_bytes is 9223372036854775807, expected 0 to 2147483648"},
     };
     dubboc_client *client = NULL;
     dubboc_error err;
@@ -224,7 +230,8 @@ static void a_client_is_not_made_of_numbers_that_cannot_be(void **state)
         assert_contains(err.text, wrong[i].reason);
         assert_null(client);
     }
-    dubboc_client_options none = {.size = sizeof none, .timeout_ms = DUBBOC_NONE, .retries = DUBBOC_NONE};
+    dubboc_client_options none = {
+        .size = sizeof none, .timeout_ms = DUBBOC_NONE, .retries = DUBBOC_NONE};
     assert_status(DUBBOC_OK, dubboc_client_new(&none, &client, &err), &err);
     dubboc_client_free(client);
 }
@@ -238,7 +245,9 @@ static void a_short_options_structure_is_read_as_far_as_it_goes(void **state)
     size_t *only_size = malloc(sizeof *only_size); /* the sanitizer knows where it ends */
     assert_non_null(only_size);
     *only_size = sizeof *only_size;
-    assert_status(DUBBOC_OK, dubboc_client_new((const dubboc_client_options *)(const void *)only_size, &client, &err), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_client_new((const dubboc_client_options *)(const void *)only_size, &client, &err),
+        &err);
     dubboc_client_free(client);
     free(only_size);
 }
@@ -250,8 +259,9 @@ static void the_narrower_setting_wins(void **state)
     (void)state;
     fixture self;
     begin(&self, &loses_each);
-    const char *const settings[][3] = {{"client", "retries", "0"}, {"reference x.Y", "url", self.url},
-        {"reference x.Y", "idempotent", "get, m"}, {"reference x.Y", "m.retries", "1"}};
+    const char *const settings[][3] = {{"client", "retries", "0"},
+        {"reference x.Y", "url", self.url}, {"reference x.Y", "idempotent", "get, m"},
+        {"reference x.Y", "m.retries", "1"}};
     configure(&self, settings, sizeof settings / sizeof settings[0]);
     assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(requests(&self), 2);
@@ -269,15 +279,17 @@ static void the_sections_own_settings_hold_for_every_method(void **state)
     self.peers[1] = scripted_peer_new(&is_silent, 1);
     char silent_url[64];
     snprintf(silent_url, sizeof silent_url, "%s/x.Z", scripted_peer_url(self.peers[1]));
-    const char *const settings[][3] = {{"reference x.Y", "idempotent", "*"}, {"reference x.Y", "retries", "1"},
-        {"reference x.Y", "url", self.url}, {"reference x.Z", "timeout", "100ms"}, {"reference x.Z", "url", silent_url},
+    const char *const settings[][3] = {{"reference x.Y", "idempotent", "*"},
+        {"reference x.Y", "retries", "1"}, {"reference x.Y", "url", self.url},
+        {"reference x.Z", "timeout", "100ms"}, {"reference x.Z", "url", silent_url},
         {"client", "retries", "0"}};
     configure(&self, settings, sizeof settings / sizeof settings[0]);
     assert_status(DUBBOC_E_BROKEN, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(requests(&self), 2);
     int64_t begun = clock_now_ns();
     dubboc_slice none = {NULL, 0};
-    assert_status(DUBBOC_E_TIMEOUT, dubboc_call_raw(self.client, "x.Z", "m", none, NULL, NULL, &self.err), &self.err);
+    assert_status(DUBBOC_E_TIMEOUT,
+        dubboc_call_raw(self.client, "x.Z", "m", none, NULL, NULL, &self.err), &self.err);
     assert_in_range((clock_now_ns() - begun) / NS_PER_MS, 100, 1500);
     end(&self);
 }
@@ -291,8 +303,9 @@ static void the_section_holds_for_the_5000th_method_too(void **state)
     char name[32];
     begin(&self, &refuses_each);
     snprintf(name, sizeof name, "m%d.timeout", METHODS);
-    const char *const settings[][3] = {{"reference x.Y", "url", self.url}, {"reference x.Y", "timeout", "77s"},
-        {"reference x.Y", "retries", "7"}, {"reference x.Y", "idempotent", "*"}, {"reference x.Y", name, "78s"}};
+    const char *const settings[][3] = {{"reference x.Y", "url", self.url},
+        {"reference x.Y", "timeout", "77s"}, {"reference x.Y", "retries", "7"},
+        {"reference x.Y", "idempotent", "*"}, {"reference x.Y", name, "78s"}};
     configure(&self, settings, sizeof settings / sizeof settings[0]);
     reference *used;
     assert_status(DUBBOC_OK, reference_find(self.client, "x.Y", &used, &self.err), &self.err);
@@ -318,15 +331,18 @@ static void options_of_another_size_or_range_are_told_apart(void **state)
     } newer = {.known = self.options};
     newer.known.size = sizeof newer;
     dubboc_slice none = {NULL, 0};
-    assert_status(DUBBOC_E_REMOTE, dubboc_call_raw(self.client, "x.Y", "m", none, &newer.known, NULL, &self.err), &self.err);
-    dubboc_call_options bad[5] = {self.options, self.options, self.options, self.options, self.options};
+    assert_status(DUBBOC_E_REMOTE,
+        dubboc_call_raw(self.client, "x.Y", "m", none, &newer.known, NULL, &self.err), &self.err);
+    dubboc_call_options bad[5] = {
+        self.options, self.options, self.options, self.options, self.options};
     bad[0].size = 0;
     bad[1].size = 4097;
     bad[2].timeout_ms = -5;
     bad[3].retries = -7;
     bad[4].idempotent = 42;
     for (size_t i = 0; i < 5; i++)
-        assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", "m", none, &bad[i], NULL, &self.err), &self.err);
+        assert_status(DUBBOC_E_ARGUMENT,
+            dubboc_call_raw(self.client, "x.Y", "m", none, &bad[i], NULL, &self.err), &self.err);
     assert_int_equal(requests(&self), 1);
     end(&self);
 }
@@ -366,9 +382,11 @@ static void names_that_are_null_are_refused(void **state)
     fixture self;
     begin(&self, &refuses_each);
     const dubboc_slice none = {NULL, 0};
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, NULL, "m", none, &self.options, NULL, &self.err), &self.err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_call_raw(self.client, NULL, "m", none, &self.options, NULL, &self.err), &self.err);
     assert_string_equal(self.err.text, "interface is NULL");
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", NULL, none, &self.options, NULL, &self.err), &self.err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_call_raw(self.client, "x.Y", NULL, none, &self.options, NULL, &self.err), &self.err);
     assert_string_equal(self.err.text, "method is NULL");
     self.options.header_count = 1;
     assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "[]", NULL), &self.err);
@@ -380,7 +398,8 @@ static void names_that_are_null_are_refused(void **state)
 static void figures_are_told_as_far_as_the_structure_goes(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {0, 3, offsetof(dubboc_client_stats, ok), sizeof(dubboc_client_stats)};
+    static const size_t sizes[] = {
+        0, 3, offsetof(dubboc_client_stats, ok), sizeof(dubboc_client_stats)};
     fixture self;
     begin(&self, &refuses_each);
     assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
@@ -421,7 +440,8 @@ static void an_address_may_say_what_a_node_says(void **state)
 static void an_unusable_address_is_named_with_where_it_stands(void **state)
 {
     (void)state;
-    static const char *const urls[] = {"nonsense", "http://a b/", "http://h:99999/", "ftp://h/", "http://"};
+    static const char *const urls[] = {
+        "nonsense", "http://a b/", "http://h:99999/", "ftp://h/", "http://"};
     fixture self;
     begin(&self, &hangs_up);
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
@@ -473,7 +493,9 @@ static void counts_how_calls_ended(void **state)
     for (int i = 0; i < 3; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
     assert_status(DUBBOC_E_ARGUMENT,
-        dubboc_call_raw(self.client, "x.Y", "", (dubboc_slice){NULL, 0}, &self.options, NULL, &self.err), &self.err);
+        dubboc_call_raw(
+            self.client, "x.Y", "", (dubboc_slice){NULL, 0}, &self.options, NULL, &self.err),
+        &self.err);
     dubboc_client_stats stats = {.size = sizeof stats};
     dubboc_client_get_stats(self.client, &stats);
     assert_int_equal(stats.calls, 4);

@@ -1,4 +1,5 @@
-/* The call path against peers that do exactly what they are told: what is called how often, and what is said to be known. */
+/* The call path against peers that do exactly what they are told: what is called how often, and
+ * what is said to be known. */
 #include "tests/client/call_fixture.h"
 
 #include "tests/support/alloc_fail.h"
@@ -35,8 +36,8 @@ static void sends_what_dubbogo_sends(void **state)
 static void refuses_what_would_break_the_request(void **state)
 {
     (void)state;
-    static const dubboc_header bad[] = {
-        {"Host", "x"}, {"content-LENGTH", "1"}, {"Timeout", "1"}, {"A b", "x"}, {"A", "x\r\nB: y"}, {"", "x"}, {NULL, "x"}};
+    static const dubboc_header bad[] = {{"Host", "x"}, {"content-LENGTH", "1"}, {"Timeout", "1"},
+        {"A b", "x"}, {"A", "x\r\nB: y"}, {"", "x"}, {NULL, "x"}};
     fixture self;
     begin(&self, &hangs_up);
     self.options.header_count = 1;
@@ -50,8 +51,9 @@ static void refuses_what_would_break_the_request(void **state)
     dubboc_slice none = {NULL, 0};
     static const char *const methods[] = {"", "a\"b", "a\\b", "a\nb", "\xff"};
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-        assert_status(
-            DUBBOC_E_ARGUMENT, dubboc_call_raw(self.client, "x.Y", methods[i], none, &self.options, NULL, &self.err), &self.err);
+        assert_status(DUBBOC_E_ARGUMENT,
+            dubboc_call_raw(self.client, "x.Y", methods[i], none, &self.options, NULL, &self.err),
+            &self.err);
     dubboc_text remote_error = {.len = 3};
     self.options.remote_error = &remote_error;
     assert_status(DUBBOC_E_ARGUMENT, raw_call(&self, "7", NULL), &self.err);
@@ -75,13 +77,16 @@ static void refuses_what_would_break_the_request(void **state)
 static void gives_the_result_as_tree_and_as_text(void **state)
 {
     (void)state;
-    static const peer_script script = {
-        {PEER_READ, PEER_SEND(REPLY("55", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[9007199254740993, 1]}")), PEER_HOLD}};
+    static const peer_script script = {{PEER_READ,
+        PEER_SEND(REPLY("55", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[9007199254740993, 1]}")),
+        PEER_HOLD}};
     fixture self;
     begin(&self, &script);
     cJSON *tree = NULL;
     int64_t value;
-    assert_status(DUBBOC_OK, dubboc_call_with(self.client, "x.Y", "m", NULL, &self.options, &tree, &self.err), &self.err);
+    assert_status(DUBBOC_OK,
+        dubboc_call_with(self.client, "x.Y", "m", NULL, &self.options, &tree, &self.err),
+        &self.err);
     assert_status(DUBBOC_OK, dubboc_json_i64(cJSON_GetArrayItem(tree, 0), &value), NULL);
     assert_true(value == INT64_C(9007199254740993));
     cJSON_Delete(tree);
@@ -121,8 +126,8 @@ static void a_long_message_is_cut_at_its_end(void **state)
     char message[4000], reply[sizeof message + 200], head[64];
     memset(message, 'a', sizeof message - 1);
     message[sizeof message - 1] = '\0';
-    int len =
-        snprintf(reply, sizeof reply, "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\\u00e9 \\\"x\\\"\\u0000%s\"}}", message);
+    int len = snprintf(reply, sizeof reply,
+        "{\"id\":null,\"error\":{\"code\":1,\"message\":\"\\u00e9 \\\"x\\\"\\u0000%s\"}}", message);
     snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", len);
     const peer_script script = {{PEER_READ, PEER_SEND(head), PEER_SEND(reply)}};
     fixture self;
@@ -142,26 +147,35 @@ static const struct {
     const char *text; /* part of the error's */
 } odd_replies[] = {
     {REPLY("25", "{\"jsonrpc\":\"2.0\",\"id\":1}\n"), DUBBOC_OK, DUBBOC_ANSWERED, 0, ""},
-    {REPLY("67", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":1,\"message\":3}}"), DUBBOC_E_REMOTE,
-        DUBBOC_ANSWERED, 200, ""},
+    {REPLY(
+         "67", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":1,\"message\":3}}"),
+        DUBBOC_E_REMOTE, DUBBOC_ANSWERED, 200, ""},
     {"HTTP/1.1 500 X\r\nContent-Length: "
-     "74\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":-32000,\"message\":\"e\"}}",
+     "74\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{},\"error\":{\"code\":-32000,\"message\":"
+     "\"e\"}}",
         DUBBOC_E_REMOTE, DUBBOC_ANSWERED, 500, "e"},
     {REPLY("8", "not JSON"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 200, "not JSON"},
-    {REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":7}"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 200, "id"},
+    {REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":7}"), DUBBOC_E_PROTOCOL,
+        DUBBOC_MAYBE_EXECUTED, 200, "id"},
     {REPLY("2", "[]"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 200, ""},
-    {REPLY("34", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":5}"), DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, 200, "no object"},
-    {"HTTP/1.1 500 X\r\nContent-Length: 13\r\n\r\n<html>boom\r\n>", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 500, "<html>boom"},
-    {"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 404, "404"},
-    {"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 302,
-        "302"},
-    {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"", DUBBOC_E_BROKEN, DUBBOC_MAYBE_EXECUTED, 0, ""},
+    {REPLY("34", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":5}"), DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED,
+        200, "no object"},
+    {"HTTP/1.1 500 X\r\nContent-Length: 13\r\n\r\n<html>boom\r\n>", DUBBOC_E_HTTP,
+        DUBBOC_MAYBE_EXECUTED, 500, "<html>boom"},
+    {"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 404,
+        "404"},
+    {"HTTP/1.1 302 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP,
+        DUBBOC_MAYBE_EXECUTED, 302, "302"},
+    {"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"jsonrpc\"", DUBBOC_E_BROKEN,
+        DUBBOC_MAYBE_EXECUTED, 0, ""},
     {"SSH-2.0-x\r\n", DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 0, ""},
     {"", DUBBOC_E_BROKEN, DUBBOC_MAYBE_EXECUTED, 0, ""},
-    {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_BUSY, DUBBOC_NOT_EXECUTED, 503, ""},
-    {"HTTP/1.1 413 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 3\r\n\r\nbig", DUBBOC_E_HTTP, DUBBOC_NOT_EXECUTED, 413,
-        "413: big"},
-    {"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 503, "503"},
+    {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_BUSY,
+        DUBBOC_NOT_EXECUTED, 503, ""},
+    {"HTTP/1.1 413 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 3\r\n\r\nbig", DUBBOC_E_HTTP,
+        DUBBOC_NOT_EXECUTED, 413, "413: big"},
+    {"HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 503,
+        "503"},
 };
 
 static void odd_replies_are_told_apart_and_not_repeated(void **state)
@@ -174,8 +188,9 @@ static void odd_replies_are_told_apart_and_not_repeated(void **state)
         dubboc_status status = raw_call(&self, "[]", NULL);
         if (status != odd_replies[i].status || self.err.execution != odd_replies[i].execution ||
             self.err.http_status != odd_replies[i].http_status)
-            fail_msg("%.60s... gave %s, %s, HTTP %d: %s", odd_replies[i].reply, dubboc_status_name(status),
-                dubboc_execution_text(self.err.execution), self.err.http_status, self.err.text);
+            fail_msg("%.60s... gave %s, %s, HTTP %d: %s", odd_replies[i].reply,
+                dubboc_status_name(status), dubboc_execution_text(self.err.execution),
+                self.err.http_status, self.err.text);
         assert_contains(self.err.text, odd_replies[i].text);
         assert_int_equal(requests(&self), 1);
         end(&self);
@@ -185,8 +200,9 @@ static void odd_replies_are_told_apart_and_not_repeated(void **state)
 static void a_reply_over_the_ceiling_is_an_error_and_not_repeated(void **state)
 {
     (void)state;
-    static const peer_script script = {{PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
-        PEER_FLOOD("1000\r\n", 1), PEER_FLOOD("0123456789abcdef", 256), PEER_HOLD}};
+    static const peer_script script = {
+        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+            PEER_FLOOD("1000\r\n", 1), PEER_FLOOD("0123456789abcdef", 256), PEER_HOLD}};
     fixture self;
     begin(&self, &script);
     dubboc_client_free(self.client);
@@ -263,7 +279,8 @@ static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
     end(&self);
 }
 
-/* The HTTP status belongs to what the call ended with, not to whatever a former attempt got. The weights make the answering one the first. */
+/* The HTTP status belongs to what the call ended with, not to whatever a former attempt got. The
+ * weights make the answering one the first. */
 static void the_http_status_is_that_of_the_attempt_that_counts(void **state)
 {
     (void)state;
@@ -273,7 +290,8 @@ static void the_http_status_is_that_of_the_attempt_that_counts(void **state)
         dubboc_status status;
         int http_status;
     } cases[] = {
-        {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true, DUBBOC_E_CONNECT, 0},
+        {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true,
+            DUBBOC_E_CONNECT, 0},
         {"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", false, DUBBOC_E_BROKEN, 0},
         {"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", true, DUBBOC_E_HTTP, 500},
     };
@@ -282,8 +300,10 @@ static void the_http_status_is_that_of_the_attempt_that_counts(void **state)
         fixture self = {0};
         self.peers[0] = scripted_peer_new(&answers, 1);
         self.peers[1] = scripted_peer_new(&loses_each, 1);
-        address first = address_of(self.peers[0]), second = cases[i].is_second_dead ? dead_address() : address_of(self.peers[1]);
-        begin_with_registry(&self, PROVIDERS({first.text, "&weight=1000"}, {second.text, "&weight=1"}));
+        address first = address_of(self.peers[0]),
+                second = cases[i].is_second_dead ? dead_address() : address_of(self.peers[1]);
+        begin_with_registry(
+            &self, PROVIDERS({first.text, "&weight=1000"}, {second.text, "&weight=1"}));
         self.options.idempotent = 1;
         self.options.retries = 1;
         assert_status(cases[i].status, raw_call(&self, "[]", NULL), &self.err);
@@ -310,7 +330,8 @@ static void is_passed_on(const char *refusal, bool expected)
             assert_int_equal(self.err.execution, DUBBOC_NOT_EXECUTED);
     }
     assert_in_range(scripted_peer_requests(self.peers[0]), 1, 3);
-    assert_int_equal(scripted_peer_requests(self.peers[1]), expected ? 3 : 3 - scripted_peer_requests(self.peers[0]));
+    assert_int_equal(scripted_peer_requests(self.peers[1]),
+        expected ? 3 : 3 - scripted_peer_requests(self.peers[0]));
     end(&self);
 }
 
@@ -353,7 +374,8 @@ static void a_raw_call_allocates_nothing_in_the_steady_state(void **state)
     alloc_fail_at(0);
     for (int i = 0; i < 10; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[1]", NULL), &self.err);
-    assert_int_equal(alloc_fail_count(), 10); /* one for each error message that is decoded, none else */
+    /* one for each error message that is decoded, none else */
+    assert_int_equal(alloc_fail_count(), 10);
     end(&self);
 }
 

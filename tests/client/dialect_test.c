@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 /* An error that any id takes: the second call's is another. */
-#define REFUSAL(code)                                                                                                            \
-    "HTTP/1.1 200 OK\r\nContent-Length: 66\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":" code                    \
-    ",\"message\":\"no\"}}"
+#define REFUSAL(code)                                                                              \
+    "HTTP/1.1 200 OK\r\nContent-Length: "                                                          \
+    "66\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":" code ",\"message\":\"no\"}}"
 
 static const char *dialect_of_node(const char *text)
 {
@@ -71,7 +71,8 @@ static void begin(fixture *self, const peer_script *script, const char *section_
     snprintf(path, sizeof path, "%s/x.ini", self->folder);
     FILE *file = fopen(path, "w");
     assert_non_null(file);
-    fprintf(file, "[reference x.Y]\nurl = %s/x.Y\n%s\n", scripted_peer_url(self->peer), section_line);
+    fprintf(
+        file, "[reference x.Y]\nurl = %s/x.Y\n%s\n", scripted_peer_url(self->peer), section_line);
     fclose(file);
     assert_status(DUBBOC_OK, dubboc_config_load(path, &self->config, &err), &err);
     const dubboc_client_options options = {.size = sizeof options, .config = self->config};
@@ -90,14 +91,16 @@ static void call_expecting(fixture *self, dubboc_status expected)
 {
     dubboc_error err;
     const dubboc_slice params = {"[]", 2};
-    assert_status(expected, dubboc_call_raw(self->client, "x.Y", "m", params, NULL, NULL, &err), &err);
+    assert_status(
+        expected, dubboc_call_raw(self->client, "x.Y", "m", params, NULL, NULL, &err), &err);
 }
 
 /* What the peer saw. */
 static void call_configured(const char *section_line, char *request, size_t size)
 {
     static const peer_script script = {
-        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: 35\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")}};
+        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: "
+                              "35\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")}};
     fixture self;
     begin(&self, &script, section_line);
     call_expecting(&self, DUBBOC_OK);
@@ -112,7 +115,8 @@ static void a_service_is_sent_what_is_usual(void **state)
     (void)state;
     char request[2048];
     call_configured("", request, sizeof request);
-    assert_contains(request, "\r\nAccept: application/json\r\nContent-Type: application/json\r\nTimeout: ");
+    assert_contains(
+        request, "\r\nAccept: application/json\r\nContent-Type: application/json\r\nTimeout: ");
 }
 
 static void a_service_is_sent_what_its_section_says(void **state)
@@ -120,11 +124,13 @@ static void a_service_is_sent_what_its_section_says(void **state)
     (void)state;
     char request[2048];
     call_configured("dialect = jsonrpc", request, sizeof request);
-    assert_contains(request, "\r\nAccept: application/json-rpc\r\nContent-Type: application/json-rpc\r\n\r\n{");
+    assert_contains(
+        request, "\r\nAccept: application/json-rpc\r\nContent-Type: application/json-rpc\r\n\r\n{");
     assert_null(strstr(request, "Timeout"));
 }
 
-/* wire.md 3.1: the reply does not say so. A call that takes the connection just then would be lost on the way. */
+/* wire.md 3.1: the reply does not say so. A call that takes the connection just then would be lost
+ * on the way. */
 static void a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection(void **state)
 {
     (void)state;
@@ -137,10 +143,12 @@ static void a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection(void
         {"dialect = dubbogo", REFUSAL("-32602"), DUBBOC_E_REMOTE, 2},
         {"dialect = dubbogo", REFUSAL("-32601"), DUBBOC_E_REMOTE, 2},
         {"dialect = dubbogo", REFUSAL("-32000"), DUBBOC_E_REMOTE, 1},
-        {"dialect = dubbo-go", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request", DUBBOC_E_HTTP, 2},
+        {"dialect = dubbo-go", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request",
+            DUBBOC_E_HTTP, 2},
         {"", REFUSAL("-32601"), DUBBOC_E_REMOTE, 2},
         {"dialect = jsonrpc4j", REFUSAL("-32601"), DUBBOC_E_REMOTE, 1},
-        {"dialect = jsonrpc4j", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request", DUBBOC_E_HTTP, 1},
+        {"dialect = jsonrpc4j", "HTTP/1.1 500 X\r\nContent-Length: 11\r\n\r\nbad request",
+            DUBBOC_E_HTTP, 1},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const peer_script script = {{PEER_READ, PEER_SEND(cases[i].reply), PEER_AGAIN}};
@@ -149,7 +157,8 @@ static void a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection(void
         call_expecting(&self, cases[i].status);
         call_expecting(&self, cases[i].status);
         if (scripted_peer_connections(self.peer) != cases[i].connections)
-            fail_msg("%s, %s: %d connections", cases[i].dialect, cases[i].reply, scripted_peer_connections(self.peer));
+            fail_msg("%s, %s: %d connections", cases[i].dialect, cases[i].reply,
+                scripted_peer_connections(self.peer));
         end(&self);
     }
 }
@@ -165,12 +174,15 @@ static void note_line(void *arg, const char *line)
     snprintf(told->text + used, sizeof told->text - used, "%s\n", line);
 }
 
-/* wire.md P42: none of the known providers leaves out both, so such a reply does not tell what became of the call. */
+/* wire.md P42: none of the known providers leaves out both, so such a reply does not tell what
+ * became of the call. */
 static void a_reply_without_result_and_error_is_null_from_unknown_peers_only(void **state)
 {
     (void)state;
-    static const char *const replies[] = {"HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1}",
-        "HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":null}"};
+    static const char *const replies[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1}",
+        "HTTP/1.1 200 OK\r\nContent-Length: "
+        "37\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":null}"};
     static const struct {
         const char *line;
         dubboc_status status;
@@ -188,11 +200,14 @@ static void a_reply_without_result_and_error_is_null_from_unknown_peers_only(voi
         dubboc_error err;
         dubboc_text result = {0};
         told_lines told = {{0}};
-        const dubboc_call_options options = {.size = sizeof options, .explain = note_line, .explain_arg = &told};
+        const dubboc_call_options options = {
+            .size = sizeof options, .explain = note_line, .explain_arg = &told};
         fixture self;
         begin(&self, &script, rows[i / 2].line);
-        assert_status(
-            rows[i / 2].status, dubboc_call_raw(self.client, "x.Y", "m", (dubboc_slice){NULL, 0}, &options, &result, &err), &err);
+        assert_status(rows[i / 2].status,
+            dubboc_call_raw(
+                self.client, "x.Y", "m", (dubboc_slice){NULL, 0}, &options, &result, &err),
+            &err);
         assert_int_equal(rows[i / 2].execution, err.execution);
         assert_contains(told.text, "neither result nor error");
         assert_int_equal(1, scripted_peer_requests(self.peer));

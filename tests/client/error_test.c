@@ -1,16 +1,18 @@
-/* What a dubboc_error tells after a call, and that reading the result afterwards does not change it. */
+/* What a dubboc_error tells after a call, and that reading the result afterwards does not change
+ * it. */
 #include "tests/client/call_fixture.h"
 
 #include "base/error.h"
 
 /* A reply that is executed and answered, but whose result is not the one that was expected. */
-static const peer_script answers_true = {
-    {PEER_READ, PEER_SEND(REPLY("38", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}")), PEER_HOLD}};
-static const peer_script answers_zero_byte = {
-    {PEER_READ, PEER_SEND(REPLY("45", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"a\\u0000b\" }")), PEER_HOLD}};
+static const peer_script answers_true = {{PEER_READ,
+    PEER_SEND(REPLY("38", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}")), PEER_HOLD}};
+static const peer_script answers_zero_byte = {{PEER_READ,
+    PEER_SEND(REPLY("45", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"a\\u0000b\" }")), PEER_HOLD}};
 
-/* One dubboc_error for building the params, for the call and for reading the result, as in the README.
- * An order whose reply does not unpack was executed, so a program must not believe that it was not. */
+/* One dubboc_error for building the params, for the call and for reading the result, as in the
+ * README. An order whose reply does not unpack was executed, so a program must not believe that it
+ * was not. */
 static void an_answered_call_stays_answered_when_its_result_does_not_unpack(void **state)
 {
     (void)state;
@@ -21,7 +23,8 @@ static void an_answered_call_stays_answered_when_its_result_does_not_unpack(void
     begin(&self, &answers_true);
     assert_status(DUBBOC_OK, dubboc_json_pack(&params, &err, "[s]", "order"), &err);
     assert_int_equal(err.execution, DUBBOC_EXECUTION_UNKNOWN);
-    assert_status(DUBBOC_OK, dubboc_call_with(self.client, "x.Y", "m", params, &self.options, &result, &err), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_call_with(self.client, "x.Y", "m", params, &self.options, &result, &err), &err);
     assert_status(DUBBOC_E_TYPE, dubboc_json_unpack(result, &err, "i", &value), &err);
     assert_int_equal(err.status, DUBBOC_E_TYPE);
     assert_contains(err.text, "expected an integer");
@@ -39,7 +42,9 @@ static void a_result_that_cannot_be_built_was_answered_by_that_provider(void **s
     fixture self;
     cJSON *result = NULL;
     begin(&self, &answers_zero_byte);
-    assert_status(DUBBOC_E_TYPE, dubboc_call_with(self.client, "x.Y", "m", NULL, &self.options, &result, &self.err), &self.err);
+    assert_status(DUBBOC_E_TYPE,
+        dubboc_call_with(self.client, "x.Y", "m", NULL, &self.options, &result, &self.err),
+        &self.err);
     assert_null(result);
     assert_int_equal(self.err.execution, DUBBOC_ANSWERED);
     assert_int_equal(self.err.attempts, 1);
@@ -61,10 +66,12 @@ static dubboc_error marked_error(void)
 
 static void check_marks(const dubboc_error *err, const char *what)
 {
-    if (err->execution != DUBBOC_ANSWERED || err->rpc_code != -7 || err->http_status != 500 || err->attempts != 3 ||
-        strcmp(err->provider, "host:1/x") != 0)
-        fail_msg("%s changed the fields of the call: %s, code %lld, HTTP %d, %d attempts, provider \"%s\"", what,
-            dubboc_execution_text(err->execution), (long long)err->rpc_code, err->http_status, err->attempts, err->provider);
+    if (err->execution != DUBBOC_ANSWERED || err->rpc_code != -7 || err->http_status != 500 ||
+        err->attempts != 3 || strcmp(err->provider, "host:1/x") != 0)
+        fail_msg("%s changed the fields of the call: %s, code %lld, HTTP %d, %d attempts, provider "
+                 "\"%s\"",
+            what, dubboc_execution_text(err->execution), (long long)err->rpc_code, err->http_status,
+            err->attempts, err->provider);
 }
 
 static dubboc_status parse_json(const char *text, dubboc_error *err)
@@ -117,13 +124,13 @@ static dubboc_status new_and_free(const char *registry, dubboc_error *err)
     return status;
 }
 
-#define CHECK_KEEPS(expected, expression)                                                                                        \
-    do {                                                                                                                         \
-        dubboc_error err = marked_error();                                                                                       \
-        assert_status((expected), (expression), &err);                                                                           \
-        assert_int_equal(err.status, (expected));                                                                                \
-        assert_true(((expected) == DUBBOC_OK) == (err.text[0] == '\0'));                                                         \
-        check_marks(&err, #expression);                                                                                          \
+#define CHECK_KEEPS(expected, expression)                                                          \
+    do {                                                                                           \
+        dubboc_error err = marked_error();                                                         \
+        assert_status((expected), (expression), &err);                                             \
+        assert_int_equal(err.status, (expected));                                                  \
+        assert_true(((expected) == DUBBOC_OK) == (err.text[0] == '\0'));                           \
+        check_marks(&err, #expression);                                                            \
     } while (0)
 
 static void only_calls_write_what_is_known_about_a_call(void **state)
@@ -172,9 +179,12 @@ static void what_is_refused_before_sending_is_not_executed(void **state)
     self.err = marked_error();
     check_refused(&self, DUBBOC_E_ARGUMENT, raw_call(&self, "[1", NULL));
     check_refused(&self, DUBBOC_E_ARGUMENT, raw_call(&self, "7", NULL));
-    check_refused(&self, DUBBOC_E_ARGUMENT, dubboc_call_with(self.client, "x.Y", "m", string, &self.options, NULL, &self.err));
-    check_refused(&self, DUBBOC_E_ARGUMENT, dubboc_call_with(self.client, "x.Y", "m", nan, &self.options, NULL, &self.err));
-    check_refused(&self, DUBBOC_E_ARGUMENT, dubboc_call_with(self.client, "x.Y", "a\"b", NULL, &self.options, NULL, &self.err));
+    check_refused(&self, DUBBOC_E_ARGUMENT,
+        dubboc_call_with(self.client, "x.Y", "m", string, &self.options, NULL, &self.err));
+    check_refused(&self, DUBBOC_E_ARGUMENT,
+        dubboc_call_with(self.client, "x.Y", "m", nan, &self.options, NULL, &self.err));
+    check_refused(&self, DUBBOC_E_ARGUMENT,
+        dubboc_call_with(self.client, "x.Y", "a\"b", NULL, &self.options, NULL, &self.err));
     self.options.load_balance = "best";
     check_refused(&self, DUBBOC_E_ARGUMENT, raw_call(&self, "[]", NULL));
     self.options.load_balance = NULL;
@@ -198,10 +208,12 @@ static void each_outcome_after_an_attempt_names_the_provider(void **state)
         dubboc_execution execution;
     } rows[] = {
         {REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}"), DUBBOC_OK, DUBBOC_ANSWERED},
-        {REPLY("49", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"message\":\"no\"}}"), DUBBOC_E_REMOTE, DUBBOC_ANSWERED},
+        {REPLY("49", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"message\":\"no\"}}"),
+            DUBBOC_E_REMOTE, DUBBOC_ANSWERED},
         {REPLY("8", "not JSON"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED},
         {"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED},
-        {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_BUSY, DUBBOC_NOT_EXECUTED},
+        {"HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_BUSY,
+            DUBBOC_NOT_EXECUTED},
         {"", DUBBOC_E_BROKEN, DUBBOC_MAYBE_EXECUTED},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

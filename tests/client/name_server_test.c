@@ -17,7 +17,8 @@ static dubboc_client *client_with(bool registers)
     const char *value = registers ? "true" : "false";
     assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &err), &err);
     assert_status(DUBBOC_OK, dubboc_config_set(config, "client", "register", value, &err), &err);
-    const dubboc_client_options options = {.size = sizeof options, .config = config, .registry = REGISTRY};
+    const dubboc_client_options options = {
+        .size = sizeof options, .config = config, .registry = REGISTRY};
     names_let_go(false);
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
     dubboc_config_free(config);
@@ -34,7 +35,8 @@ static void call_in_vain(dubboc_client *client, const char *interface)
 {
     dubboc_error err = {0};
     const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 20};
-    assert_status(DUBBOC_E_REGISTRY, dubboc_call_with(client, interface, "m", NULL, &options, NULL, &err), &err);
+    assert_status(DUBBOC_E_REGISTRY,
+        dubboc_call_with(client, interface, "m", NULL, &options, NULL, &err), &err);
 }
 
 static void making_a_client_asks_no_name_server_for_the_own_address(void **state)

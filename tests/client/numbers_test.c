@@ -1,4 +1,5 @@
-/* Numbers through a whole call and back: a client, real sockets, a server whose handler gives them back as the tree it was given. */
+/* Numbers through a whole call and back: a client, real sockets, a server whose handler gives them
+ * back as the tree it was given. */
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -22,9 +23,11 @@ static dubboc_status echo(dubboc_request *request, const cJSON *params, cJSON **
 
 static void begin(fixture *self)
 {
-    dubboc_server_options options = {.size = sizeof options, .registry = "", .ip = "127.0.0.1", .port = DUBBOC_NONE, .loops = 1};
+    dubboc_server_options options = {
+        .size = sizeof options, .registry = "", .ip = "127.0.0.1", .port = DUBBOC_NONE, .loops = 1};
     assert_status(DUBBOC_OK, dubboc_server_new(&options, &self->server, &self->err), &self->err);
-    assert_status(DUBBOC_OK, dubboc_server_handle(self->server, "n.Echo", "echo", echo, NULL, &self->err), &self->err);
+    assert_status(DUBBOC_OK,
+        dubboc_server_handle(self->server, "n.Echo", "echo", echo, NULL, &self->err), &self->err);
     assert_status(DUBBOC_OK, dubboc_server_start(self->server, &self->err), &self->err);
     snprintf(self->url, sizeof self->url, "http://%s/n.Echo", dubboc_server_address(self->server));
     assert_status(DUBBOC_OK, dubboc_client_new(NULL, &self->client, &self->err), &self->err);
@@ -40,7 +43,9 @@ static cJSON *send_and_get_back(fixture *self, cJSON *params)
 {
     dubboc_call_options options = {.size = sizeof options, .url = self->url, .timeout_ms = 30000};
     cJSON *back = NULL;
-    assert_status(DUBBOC_OK, dubboc_call_with(self->client, "n.Echo", "echo", params, &options, &back, &self->err), &self->err);
+    assert_status(DUBBOC_OK,
+        dubboc_call_with(self->client, "n.Echo", "echo", params, &options, &back, &self->err),
+        &self->err);
     cJSON_Delete(params);
     return back;
 }
@@ -119,13 +124,16 @@ static void a_million_random_doubles_come_back_bit_for_bit(void **state)
 static void numbers_no_double_holds_keep_their_text(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615",
-        "1e400", "-1E+400", "0.123456789012345678901234567890", "123456789012345678901234567890", "1.00000000000000000001"};
+    static const char *const texts[] = {"9007199254740993", "9223372036854775807",
+        "-9223372036854775808", "18446744073709551615", "1e400", "-1E+400",
+        "0.123456789012345678901234567890", "123456789012345678901234567890",
+        "1.00000000000000000001"};
     fixture self;
     cJSON *params = cJSON_CreateArray();
     begin(&self);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        assert_true(cJSON_AddItemToArray(params, dubboc_json_decimal_new(texts[i], strlen(texts[i]))));
+        assert_true(
+            cJSON_AddItemToArray(params, dubboc_json_decimal_new(texts[i], strlen(texts[i]))));
     cJSON *back = send_and_get_back(&self, params), *item = back->child;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++, item = item->next) {
         char text[64];

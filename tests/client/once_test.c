@@ -1,6 +1,7 @@
-/* The promise of the ledger (design 4 and 5.4) against providers that drop connections wherever chance has it: no call is executed twice, one
- * that is said not to have been executed was not, and one that was answered was executed once. What a provider has executed is what it has
- * read to the last byte. */
+/* The promise of the ledger (design 4 and 5.4) against providers that drop connections wherever
+ * chance has it: no call is executed twice, one that is said not to have been executed was not, and
+ * one that was answered was executed once. What a provider has executed is what it has read to the
+ * last byte. */
 #include "tests/support/test.h"
 
 #include <arpa/inet.h>
@@ -55,10 +56,12 @@ static void end(int fd, bool resets)
 /* The whole length of a request whose head has come; 0: it has not. */
 static size_t length_of(const char *request)
 {
-    const char *end_of_head = strstr(request, "\r\n\r\n"), *length = strstr(request, "\r\nContent-Length: ");
+    const char *end_of_head = strstr(request, "\r\n\r\n"),
+               *length = strstr(request, "\r\nContent-Length: ");
     if (end_of_head == NULL || length == NULL)
         return 0;
-    return (size_t)(end_of_head + 4 - request) + (size_t)atoi(length + strlen("\r\nContent-Length: "));
+    return (size_t)(end_of_head + 4 - request) +
+           (size_t)atoi(length + strlen("\r\nContent-Length: "));
 }
 
 /* At most so many bytes of one request. How many came; less: the client has closed. */
@@ -82,8 +85,10 @@ static void answer(int fd, const char *request, bool is_whole)
     char reply[256], body[128];
     const char *id = strstr(request, "\"id\":");
     assert(id != NULL);
-    int len = snprintf(body, sizeof body, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":7}", atoi(id + 5));
-    len = snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len, body);
+    int len =
+        snprintf(body, sizeof body, "{\"jsonrpc\":\"2.0\",\"id\":%d,\"result\":7}", atoi(id + 5));
+    len =
+        snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len, body);
     (void)!send(fd, reply, (size_t)(is_whole ? len : len - 5), MSG_NOSIGNAL);
 }
 
@@ -147,9 +152,10 @@ static dubboc_client *client_of(const provider *providers)
     dubboc_error err;
     char registry[256];
     snprintf(registry, sizeof registry,
-        "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y", providers[0].port,
-        providers[1].port);
-    const dubboc_client_options options = {.size = sizeof options, .registry = registry, .retries = 5};
+        "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y",
+        providers[0].port, providers[1].port);
+    const dubboc_client_options options = {
+        .size = sizeof options, .registry = registry, .retries = 5};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
     return client;
 }
@@ -162,7 +168,8 @@ static void check(int i, dubboc_status status, const dubboc_error *err, uint64_t
     if (status == DUBBOC_OK && times != 1)
         fail_msg("call %d was answered, and not executed (seed %llu)", i, (unsigned long long)seed);
     if (err->execution == DUBBOC_NOT_EXECUTED && times != 0)
-        fail_msg("call %d is said not to have been executed, and was: %s (seed %llu)", i, err->text, (unsigned long long)seed);
+        fail_msg("call %d is said not to have been executed, and was: %s (seed %llu)", i, err->text,
+            (unsigned long long)seed);
 }
 
 static void whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly(void **state)
@@ -180,7 +187,8 @@ static void whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly(vo
         dubboc_error err;
         int len = snprintf(params, sizeof params, "[%d]", i);
         const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 10000};
-        dubboc_status status = dubboc_call_raw(client, "x.Y", "m", (dubboc_slice){params, (size_t)len}, &options, NULL, &err);
+        dubboc_status status = dubboc_call_raw(
+            client, "x.Y", "m", (dubboc_slice){params, (size_t)len}, &options, NULL, &err);
         ended[err.execution]++;
         check(i, status, &err, seed);
     }
@@ -197,6 +205,7 @@ static void whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly(vo
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-/* Three providers, all of which get more calls than they can do. A call that one of them refuses may
- * go on to the next one; if every refused call did, each provider would get up to three times as many. */
+/* Three providers, all of which get more calls than they can do. A call that one of them refuses
+ * may go on to the next one; if every refused call did, each provider would get up to three times
+ * as many. */
 #include "tests/server/caller.h"
 
 #include <pthread.h>
@@ -62,10 +63,11 @@ static void crowd_start(crowd *self)
     for (int i = 0; i < PROVIDERS; i++) {
         self->servers[i] = start_provider();
         size_t len = strlen(registry);
-        snprintf(registry + len, sizeof registry - len, "%sjsonrpc://127.0.0.1:%d/%s", i > 0 ? "," : "",
-            test_port(self->servers[i]), service);
+        snprintf(registry + len, sizeof registry - len, "%sjsonrpc://127.0.0.1:%d/%s",
+            i > 0 ? "," : "", test_port(self->servers[i]), service);
     }
-    const dubboc_client_options options = {.size = sizeof options, .registry = registry, .timeout_ms = DEADLINE_MS};
+    const dubboc_client_options options = {
+        .size = sizeof options, .registry = registry, .timeout_ms = DEADLINE_MS};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &err), &err);
 }
 
@@ -116,14 +118,14 @@ static double crowd_run(crowd *self, int callers, int64_t each_ms)
     return self->answered / (DURATION_MS / 1000.0);
 }
 
-/* Whether so many were answered, and going on added no more attempts than half of the calls: a fifth
- * of the calls may go on, and more only while a provider has not refused for a second. */
+/* Whether so many were answered, and going on added no more attempts than half of the calls: a
+ * fifth of the calls may go on, and more only while a provider has not refused for a second. */
 static bool crowd_holds_out(crowd *self)
 {
     double capacity = crowd_run(self, PROVIDERS * WORKERS, 0);
     double share = crowd_run(self, CALLERS, EACH_MS) / capacity;
-    print_message("capacity %.0f/s, %d calls, %d attempts, %d answered: %.2f of the capacity\n", capacity, self->calls,
-        self->attempts, self->answered, share);
+    print_message("capacity %.0f/s, %d calls, %d attempts, %d answered: %.2f of the capacity\n",
+        capacity, self->calls, self->attempts, self->answered, share);
     return share >= GOODPUT_WANTED && self->attempts <= self->calls + self->calls / 2;
 }
 
@@ -137,7 +139,9 @@ static void refused_calls_that_go_on_do_not_drive_providers_deeper(void **state)
         holds_out = crowd_holds_out(&self);
     crowd_end(&self);
     if (!holds_out)
-        fail_msg("in none of %d tries %.2f of the capacity was answered with at most 1.5 attempts a call", TRIES, GOODPUT_WANTED);
+        fail_msg("in none of %d tries %.2f of the capacity was answered with at most 1.5 attempts "
+                 "a call",
+            TRIES, GOODPUT_WANTED);
 }
 
 int main(void)

@@ -1,5 +1,6 @@
-/* What administrators do to a running consumer: overrides in the registry and rules in the config centre, as dubbo-admin writes them, through a real
- * ZooKeeper; and the node by which they see it. */
+/* What administrators do to a running consumer: overrides in the registry and rules in the config
+ * centre, as dubbo-admin writes them, through a real ZooKeeper; and the node by which they see
+ * it. */
 #include "tests/support/test.h"
 
 #include <unistd.h>
@@ -18,7 +19,8 @@
 #define WITHIN_MS (getenv("SANITIZER") == NULL ? 1000 : 10000)
 #define START_MS 20000
 
-/* Two providers in ZooKeeper that answer nothing, and a consumer: what it would call is asked of it, nothing is called. */
+/* Two providers in ZooKeeper that answer nothing, and a consumer: what it would call is asked of
+ * it, nothing is called. */
 typedef struct world {
     zookeeper_client *admin;
     dubboc_config *config;
@@ -30,8 +32,8 @@ typedef struct world {
     dubboc_error err;
 } world;
 
-static void create_url(
-    zookeeper_client *admin, const char *interface, const char *category, const char *url, char *path, size_t size)
+static void create_url(zookeeper_client *admin, const char *interface, const char *category,
+    const char *url, char *path, size_t size)
 {
     buffer name;
     buffer_init(&name, 65536);
@@ -47,8 +49,10 @@ static void begin(world *self, const char *settings)
     char path[1024], address[64];
     *self = (world){.folder = test_folder_new()};
     self->admin = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
-    create_url(self->admin, SERVICE, "providers", "jsonrpc://127.0.0.1:1/" SERVICE "?interface=" SERVICE, path, sizeof path);
-    create_url(self->admin, SERVICE, "providers", "jsonrpc://127.0.0.1:2/" SERVICE "?interface=" SERVICE, path, sizeof path);
+    create_url(self->admin, SERVICE, "providers",
+        "jsonrpc://127.0.0.1:1/" SERVICE "?interface=" SERVICE, path, sizeof path);
+    create_url(self->admin, SERVICE, "providers",
+        "jsonrpc://127.0.0.1:2/" SERVICE "?interface=" SERVICE, path, sizeof path);
     snprintf(path, sizeof path, "%s/x.ini", self->folder);
     snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(shared_zookeeper));
     FILE *file = fopen(path, "w");
@@ -82,9 +86,11 @@ static bool is_seen(void *arg)
     world *self = arg;
     dubboc_text result = {0};
     const dubboc_slice params = {"[]", 2};
-    const dubboc_call_options options = {.size = sizeof options, .explain = note, .explain_arg = self, .timeout_ms = 5000};
+    const dubboc_call_options options = {
+        .size = sizeof options, .explain = note, .explain_arg = self, .timeout_ms = 5000};
     self->seen[0] = '\0';
-    assert_int_not_equal(DUBBOC_OK, dubboc_call_raw(self->client, SERVICE, "m", params, &options, &result, &self->err));
+    assert_int_not_equal(DUBBOC_OK,
+        dubboc_call_raw(self->client, SERVICE, "m", params, &options, &result, &self->err));
     note(self, self->err.text);
     return (strstr(self->seen, self->wanted) != NULL) != self->is_absent;
 }
@@ -113,11 +119,14 @@ static void an_override_takes_effect_within_a_second_and_is_undone(void **state)
     begin(&w, "");
     comes_within(&w, "candidate: jsonrpc://127.0.0.1:1/", START_MS);
     create_url(w.admin, SERVICE, "configurators",
-        "override://127.0.0.1:1/" SERVICE "?category=configurators&disabled=true&dynamic=false&enabled=true", one, sizeof one);
+        "override://127.0.0.1:1/" SERVICE
+        "?category=configurators&disabled=true&dynamic=false&enabled=true",
+        one, sizeof one);
     goes_within(&w, "candidate: jsonrpc://127.0.0.1:1/", WITHIN_MS);
     create_url(w.admin, SERVICE, "configurators",
-        "override://127.0.0.1:2/" SERVICE "?category=configurators&disabled=true&dynamic=false&enabled=true", other,
-        sizeof other);
+        "override://127.0.0.1:2/" SERVICE
+        "?category=configurators&disabled=true&dynamic=false&enabled=true",
+        other, sizeof other);
     comes_within(&w, "127.0.0.1:2/x.Y: disabled by override 127.0.0.1:2", WITHIN_MS);
     zookeeper_client_delete(w.admin, other);
     zookeeper_client_delete(w.admin, one);
@@ -129,8 +138,10 @@ static void a_rule_of_the_config_centre_takes_effect_within_a_second_and_is_undo
 {
     (void)state;
     const char *path = "/dubbo/config/dubbo/" SERVICE "::.configurators",
-               *all_off = "configVersion: v2.7\nscope: service\nkey: " SERVICE "\nenabled: true\nconfigs:\n"
-                          "- addresses: [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n  enabled: true\n  side: provider\n  parameters:\n   "
+               *all_off = "configVersion: v2.7\nscope: service\nkey: " SERVICE
+                          "\nenabled: true\nconfigs:\n"
+                          "- addresses: [\"127.0.0.1:1\", \"127.0.0.1:2\"]\n  enabled: true\n  "
+                          "side: provider\n  parameters:\n   "
                           " disabled: true\n";
     world w;
     begin(&w, "");
@@ -139,8 +150,10 @@ static void a_rule_of_the_config_centre_takes_effect_within_a_second_and_is_undo
     comes_within(&w, "127.0.0.1:1/x.Y: disabled by the service's rule 127.0.0.1:1", WITHIN_MS);
     zookeeper_client_set(w.admin, path, "configs: [");
     zookeeper_client_create(w.admin, "/dubbo/config/dubbo/shop.configurators",
-        "scope: application\nkey: shop\nconfigs: [{side: consumer, parameters: {timeout: 77}}]", false);
-    comes_within(&w, "3 configurators", WITHIN_MS + 1000); /* the two of the former rule, and the application's */
+        "scope: application\nkey: shop\nconfigs: [{side: consumer, parameters: {timeout: 77}}]",
+        false);
+    /* the two of the former rule, and the application's */
+    comes_within(&w, "3 configurators", WITHIN_MS + 1000);
     zookeeper_client_delete(w.admin, path);
     comes_within(&w, "attempt 2:", WITHIN_MS);
     zookeeper_client_delete(w.admin, "/dubbo/config/dubbo/shop.configurators");
@@ -170,17 +183,20 @@ static void an_overridden_timeout_is_stronger_than_the_reference_s(void **state)
     dubboc_text result = {0};
     const dubboc_slice params = {"[]", 2};
     snprintf(address, sizeof address,
-        "static:jsonrpc://127.0.0.1:%d/" SERVICE ",override://0.0.0.0/" SERVICE "?category=configurators&m.timeout=200",
+        "static:jsonrpc://127.0.0.1:%d/" SERVICE ",override://0.0.0.0/" SERVICE
+        "?category=configurators&m.timeout=200",
         scripted_peer_port(peer));
     setenv("DUBBOC_REFERENCE_X_Y_TIMEOUT", "1h", 1);
     const dubboc_client_options options = {.size = sizeof options, .registry = address};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
     int64_t begun_ns = clock_now_ns();
-    assert_status(DUBBOC_E_TIMEOUT, dubboc_call_raw(client, SERVICE, "m", params, NULL, &result, &err), &err);
+    assert_status(
+        DUBBOC_E_TIMEOUT, dubboc_call_raw(client, SERVICE, "m", params, NULL, &result, &err), &err);
     assert_in_range((clock_now_ns() - begun_ns) / NS_PER_MS, 199, 10000);
     has_said_timeout(peer, 200);
     const dubboc_call_options own = {.size = sizeof own, .timeout_ms = 100};
-    assert_status(DUBBOC_E_TIMEOUT, dubboc_call_raw(client, SERVICE, "m", params, &own, &result, &err), &err);
+    assert_status(
+        DUBBOC_E_TIMEOUT, dubboc_call_raw(client, SERVICE, "m", params, &own, &result, &err), &err);
     has_said_timeout(peer, 100);
     unsetenv("DUBBOC_REFERENCE_X_Y_TIMEOUT");
     dubboc_client_free(client);
@@ -200,7 +216,7 @@ static void a_service_offered_at_application_level_only_is_named_so(void **state
     end(&w);
 }
 
-/* --- the consumer's own node ----------------------------------------------------------------------------------------------------------------- */
+/* --- the consumer's own node --- */
 
 typedef struct consumers {
     registry *source;
@@ -212,7 +228,8 @@ static bool has_consumer(void *arg)
     consumers *self = arg;
     dubboc_error err;
     registry_list_free(&self->urls);
-    return registry_lookup(self->source, SERVICE, REGISTRY_CONSUMERS, deadline_in_ms(5000), &self->urls, &err) == DUBBOC_OK &&
+    return registry_lookup(self->source, SERVICE, REGISTRY_CONSUMERS, deadline_in_ms(5000),
+               &self->urls, &err) == DUBBOC_OK &&
            self->urls.count > 0;
 }
 
@@ -234,7 +251,8 @@ static void look(consumers *self)
 static void is_param(const provider_url *url, const char *key, const char *value)
 {
     if (!slice_is(provider_url_find(url, key), value))
-        fail_msg("%s is \"%.*s\" in %s, expected \"%s\"", key, SLICE_ARGS(provider_url_find(url, key)), url->text, value);
+        fail_msg("%s is \"%.*s\" in %s, expected \"%s\"", key,
+            SLICE_ARGS(provider_url_find(url, key)), url->text, value);
 }
 
 /* The form of wire.md 5.4 and 9.2 N16. */
@@ -249,12 +267,14 @@ static void a_consumer_shows_itself_as_a_java_consumer_does(void **state)
     look(&seen);
     assert_true(test_wait_for(has_consumer, &seen, START_MS));
     assert_int_equal(1, seen.urls.count);
-    assert_status(DUBBOC_OK, provider_url_from_text(slice_of(seen.urls.items[0]), &url, &w.err), &w.err);
+    assert_status(
+        DUBBOC_OK, provider_url_from_text(slice_of(seen.urls.items[0]), &url, &w.err), &w.err);
     assert_true(slice_is(url->scheme, "consumer"));
     assert_int_equal(0, url->port);
     assert_true(slice_is(url->path, "/" SERVICE));
-    static const char *const params[][2] = {{"application", "shop"}, {"category", "consumers"}, {"check", "false"},
-        {"dubbo", "2.0.2"}, {"group", "g1"}, {"interface", SERVICE}, {"side", "consumer"}, {"version", "1.0"}};
+    static const char *const params[][2] = {{"application", "shop"}, {"category", "consumers"},
+        {"check", "false"}, {"dubbo", "2.0.2"}, {"group", "g1"}, {"interface", SERVICE},
+        {"side", "consumer"}, {"version", "1.0"}};
     for (size_t i = 0; i < sizeof params / sizeof params[0]; i++)
         is_param(url, params[i][0], params[i][1]);
     assert_int_equal(13, provider_url_find(url, "timestamp").len); /* milliseconds */

@@ -3,8 +3,9 @@
 
 #include "base/clock.h"
 
-static const peer_script is_full = {
-    {PEER_READ, PEER_SEND("HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 4\r\n\r\nfull"), PEER_AGAIN}};
+static const peer_script is_full = {{PEER_READ,
+    PEER_SEND("HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 4\r\n\r\nfull"),
+    PEER_AGAIN}};
 
 static int64_t standing_clock(void)
 {
@@ -21,7 +22,8 @@ static void begin_three(fixture *self, const peer_script *first, const peer_scri
         self->peers[i] = scripted_peer_new(i == 0 ? first : others, 1);
         addresses[i] = address_of(self->peers[i]);
     }
-    begin_with_registry(self, PROVIDERS({addresses[0].text, ""}, {addresses[1].text, ""}, {addresses[2].text, ""}));
+    begin_with_registry(
+        self, PROVIDERS({addresses[0].text, ""}, {addresses[1].text, ""}, {addresses[2].text, ""}));
 }
 
 static void end_three(fixture *self)
@@ -54,8 +56,8 @@ static void when_all_refuse_going_on_costs_budget(void **state)
     end_three(&self);
 }
 
-/* The first call asks both that are full. It costs nothing to go on from the dead one, where nothing
- * was sent, but the hope for it makes no further refusal free. */
+/* The first call asks both that are full. It costs nothing to go on from the dead one, where
+ * nothing was sent, but the hope for it makes no further refusal free. */
 static void a_dead_provider_beside_full_ones_makes_going_on_no_cheaper(void **state)
 {
     (void)state;
@@ -67,7 +69,8 @@ static void a_dead_provider_beside_full_ones_makes_going_on_no_cheaper(void **st
             self.peers[i] = i != dead ? scripted_peer_new(&is_full, 1) : NULL;
             addresses[i] = i != dead ? address_of(self.peers[i]) : dead_address();
         }
-        begin_with_registry(&self, PROVIDERS({addresses[0].text, ""}, {addresses[1].text, ""}, {addresses[2].text, ""}));
+        begin_with_registry(&self,
+            PROVIDERS({addresses[0].text, ""}, {addresses[1].text, ""}, {addresses[2].text, ""}));
         for (int i = 0; i < 30; i++)
             raw_call(&self, NULL, NULL);
         assert_in_range(requests(&self), 30, 30 + 1 + 30 / 5);

@@ -32,9 +32,9 @@ typedef enum layer {
 #define OF_REFERENCE (BIT(REFERENCE) | BIT(REFERENCE_VARIABLE))
 #define EVERYWHERE (BIT(LAYERS) - 1)
 
-static const char *const layer_names[LAYERS] = {"default", "ini", "variable", "code", "structure", "node", "node's method",
-    "reference", "reference's variable", "reference's method", "reference's method's variable", "override", "override's method",
-    "call"};
+static const char *const layer_names[LAYERS] = {"default", "ini", "variable", "code", "structure",
+    "node", "node's method", "reference", "reference's variable", "reference's method",
+    "reference's method's variable", "override", "override's method", "call"};
 
 typedef struct world {
     char *folder;
@@ -119,7 +119,8 @@ static void see_load_balance(world *self)
 static void see_connect_timeout(world *self)
 {
     const http_client_settings *settings = &self->client->http->settings;
-    snprintf(self->seen, sizeof self->seen, "%llds", (long long)settings->connect_timeout_ms / 1000);
+    snprintf(
+        self->seen, sizeof self->seen, "%llds", (long long)settings->connect_timeout_ms / 1000);
 }
 
 static void see_pool_size(world *self)
@@ -164,10 +165,10 @@ static void see_provider(world *self)
 
 /* --- the table */
 
-#define SETTER(name_, field_, value_)                                                                                            \
-    static void name_(world *self, int which)                                                                                    \
-    {                                                                                                                            \
-        self->field_ = (value_);                                                                                                 \
+#define SETTER(name_, field_, value_)                                                              \
+    static void name_(world *self, int which)                                                      \
+    {                                                                                              \
+        self->field_ = (value_);                                                                   \
     }
 
 SETTER(structure_timeout, structure.timeout_ms, (which + 1) * INT64_C(1000000))
@@ -179,43 +180,47 @@ SETTER(call_load_balance, call.load_balance, which == 0 ? "random" : "roundrobin
 SETTER(structure_connect_timeout, structure.connect_timeout_ms, (which + 7) * 1000)
 SETTER(structure_pool_size, structure.pool_size, which + 7)
 SETTER(structure_reply_max, structure.reply_max_bytes, (which + 7) * 1024)
-SETTER(
-    structure_registry, structure.registry, which == 0 ? "static:jsonrpc://127.0.0.1:1/x.Y" : "static:jsonrpc://127.0.0.1:2/x.Y")
+SETTER(structure_registry, structure.registry,
+    which == 0 ? "static:jsonrpc://127.0.0.1:1/x.Y" : "static:jsonrpc://127.0.0.1:2/x.Y")
 SETTER(structure_application, structure.application, which == 0 ? "shop" : "mall")
 SETTER(call_idempotent, call.idempotent, which == 0 ? DUBBOC_NONE : 1)
 SETTER(call_group, call.group, which == 0 ? "p0" : "p1")
 SETTER(call_version, call.version, which == 0 ? "p0" : "p1")
 
 static const option options[] = {
-    {"timeout_ms", EVERYWHERE, "client", "request_timeout", "timeout", "timeout", {"1000s", "2000s"}, {"1000000", "2000000"},
-        "3s", NULL, {"", ""}, structure_timeout, call_timeout, see_timeout},
-    {"retries", EVERYWHERE, "client", "retries", "retries", "retries", {"1", "3"}, {"1", "3"}, "2", &loses_each, {"", ""},
-        structure_retries, call_retries, see_retries},
-    {"load_balance", OF_CLIENT | OF_REFERENCE | BIT(CALL), "client", "load_balance", "load_balance", NULL,
-        {"random", "roundrobin"}, {NULL, NULL}, "random", NULL, {"", ""}, structure_load_balance, call_load_balance,
-        see_load_balance},
-    {"connect_timeout_ms", OF_CLIENT, "client", "connect_timeout", NULL, NULL, {"7s", "8s"}, {NULL, NULL}, "1s", NULL, {"", ""},
-        structure_connect_timeout, NULL, see_connect_timeout},
-    {"pool_size", OF_CLIENT, "client", "pool_size", NULL, NULL, {"7", "8"}, {NULL, NULL}, "128", NULL, {"", ""},
-        structure_pool_size, NULL, see_pool_size},
-    {"reply_max_bytes", OF_CLIENT, "client", "reply_max", NULL, NULL, {"7KiB", "8KiB"}, {NULL, NULL}, "65536KiB", NULL, {"", ""},
-        structure_reply_max, NULL, see_reply_max},
+    {"timeout_ms", EVERYWHERE, "client", "request_timeout", "timeout", "timeout",
+        {"1000s", "2000s"}, {"1000000", "2000000"}, "3s", NULL, {"", ""}, structure_timeout,
+        call_timeout, see_timeout},
+    {"retries", EVERYWHERE, "client", "retries", "retries", "retries", {"1", "3"}, {"1", "3"}, "2",
+        &loses_each, {"", ""}, structure_retries, call_retries, see_retries},
+    {"load_balance", OF_CLIENT | OF_REFERENCE | BIT(CALL), "client", "load_balance", "load_balance",
+        NULL, {"random", "roundrobin"}, {NULL, NULL}, "random", NULL, {"", ""},
+        structure_load_balance, call_load_balance, see_load_balance},
+    {"connect_timeout_ms", OF_CLIENT, "client", "connect_timeout", NULL, NULL, {"7s", "8s"},
+        {NULL, NULL}, "1s", NULL, {"", ""}, structure_connect_timeout, NULL, see_connect_timeout},
+    {"pool_size", OF_CLIENT, "client", "pool_size", NULL, NULL, {"7", "8"}, {NULL, NULL}, "128",
+        NULL, {"", ""}, structure_pool_size, NULL, see_pool_size},
+    {"reply_max_bytes", OF_CLIENT, "client", "reply_max", NULL, NULL, {"7KiB", "8KiB"},
+        {NULL, NULL}, "65536KiB", NULL, {"", ""}, structure_reply_max, NULL, see_reply_max},
     {"registry", OF_CLIENT, "registry", "address", NULL, NULL,
-        {"static:jsonrpc://127.0.0.1:1/x.Y", "static:jsonrpc://127.0.0.1:2/x.Y"}, {NULL, NULL}, "", NULL, {"", ""},
-        structure_registry, NULL, see_registry},
-    {"application", OF_CLIENT, "application", "name", NULL, NULL, {"shop", "mall"}, {NULL, NULL}, "dubboc", NULL, {"", ""},
-        structure_application, NULL, see_application},
-    {"idempotent", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "idempotent", NULL, {"n", "m"}, {NULL, NULL}, "0",
-        &loses_each, {"", ""}, NULL, call_idempotent, see_idempotent},
-    {"group", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "group", NULL, {"p0", "p1"}, {NULL, NULL}, "none", NULL,
-        {"&group=p0", "&group=p1"}, NULL, call_group, see_provider},
-    {"version", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "version", NULL, {"p0", "p1"}, {NULL, NULL}, "none", NULL,
-        {"&version=p0", "&version=p1"}, NULL, call_version, see_provider},
+        {"static:jsonrpc://127.0.0.1:1/x.Y", "static:jsonrpc://127.0.0.1:2/x.Y"}, {NULL, NULL}, "",
+        NULL, {"", ""}, structure_registry, NULL, see_registry},
+    {"application", OF_CLIENT, "application", "name", NULL, NULL, {"shop", "mall"}, {NULL, NULL},
+        "dubboc", NULL, {"", ""}, structure_application, NULL, see_application},
+    {"idempotent", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "idempotent", NULL,
+        {"n", "m"}, {NULL, NULL}, "0", &loses_each, {"", ""}, NULL, call_idempotent,
+        see_idempotent},
+    {"group", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "group", NULL, {"p0", "p1"},
+        {NULL, NULL}, "none", NULL, {"&group=p0", "&group=p1"}, NULL, call_group, see_provider},
+    {"version", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "version", NULL,
+        {"p0", "p1"}, {NULL, NULL}, "none", NULL, {"&version=p0", "&version=p1"}, NULL,
+        call_version, see_provider},
 };
 
 /* --- setting */
 
-static void set_variable(const char *section, const char *method, const char *key, const char *value)
+static void set_variable(
+    const char *section, const char *method, const char *key, const char *value)
 {
     char name[128];
     snprintf(name, sizeof name, "DUBBOC_%s_%s%s", section, method, key);
@@ -243,12 +248,15 @@ static int said_at(const option *of, layer at, layer strongest, int which)
 
 static void write_nodes(world *self, const option *of, layer strongest, int which)
 {
-    static const char *const forms[LAYERS] = {
-        [NODE] = "&%s=%s", [NODE_METHOD] = "&m.%s=%s", [OVERRIDE] = "&%s=%s", [OVERRIDE_METHOD] = "&m.%s=%s"};
+    static const char *const forms[LAYERS] = {[NODE] = "&%s=%s",
+        [NODE_METHOD] = "&m.%s=%s",
+        [OVERRIDE] = "&%s=%s",
+        [OVERRIDE_METHOD] = "&m.%s=%s"};
     char text[256];
     snprintf(self->nodes, sizeof self->nodes, "static:");
     for (int i = 0; i < 2; i++) {
-        snprintf(text, sizeof text, "%s%s?interface=x.Y%s", i > 0 ? " " : "", self->urls[i], of->node_params[i]);
+        snprintf(text, sizeof text, "%s%s?interface=x.Y%s", i > 0 ? " " : "", self->urls[i],
+            of->node_params[i]);
         add_to_nodes(self, text);
         for (layer at = NODE; at <= NODE_METHOD; at++) {
             int said = said_at(of, at, strongest, which);
@@ -302,11 +310,13 @@ static void write_variables(const option *of, layer strongest, int which)
 static void begin_world(world *self, const option *of, layer strongest, int which)
 {
     char path[512];
-    *self =
-        (world){.folder = test_folder_new(), .structure = {.size = sizeof self->structure}, .call = {.size = sizeof self->call}};
+    *self = (world){.folder = test_folder_new(),
+        .structure = {.size = sizeof self->structure},
+        .call = {.size = sizeof self->call}};
     for (int i = 0; i < 2; i++) {
         self->peers[i] = scripted_peer_new(of->script != NULL ? of->script : &refuses_each, 1);
-        snprintf(self->urls[i], sizeof self->urls[i], "jsonrpc://127.0.0.1:%d/x.Y", scripted_peer_port(self->peers[i]));
+        snprintf(self->urls[i], sizeof self->urls[i], "jsonrpc://127.0.0.1:%d/x.Y",
+            scripted_peer_port(self->peers[i]));
     }
     write_nodes(self, of, strongest, which);
     if (of->see != see_registry)
@@ -318,7 +328,9 @@ static void begin_world(world *self, const option *of, layer strongest, int whic
     assert_status(DUBBOC_OK, dubboc_config_load(path, &config, &self->err), &self->err);
     int said = said_at(of, CODE, strongest, which);
     if (said >= 0)
-        assert_status(DUBBOC_OK, dubboc_config_set(config, of->section, of->key, of->texts[said], &self->err), &self->err);
+        assert_status(DUBBOC_OK,
+            dubboc_config_set(config, of->section, of->key, of->texts[said], &self->err),
+            &self->err);
     said = said_at(of, STRUCTURE, strongest, which);
     if (said >= 0)
         of->into_structure(self, said);
@@ -326,7 +338,8 @@ static void begin_world(world *self, const option *of, layer strongest, int whic
     if (said >= 0)
         of->into_call(self, said);
     self->structure.config = config;
-    assert_status(DUBBOC_OK, dubboc_client_new(&self->structure, &self->client, &self->err), &self->err);
+    assert_status(
+        DUBBOC_OK, dubboc_client_new(&self->structure, &self->client, &self->err), &self->err);
     dubboc_config_free(config);
 }
 
@@ -355,7 +368,8 @@ static void check(const option *of, layer strongest, int which)
     of->see(&self);
     const char *expected = expected_of(of, strongest, which);
     if (strcmp(self.seen, expected) != 0)
-        fail_msg("%s of the %s: \"%s\" holds, expected \"%s\"", of->name, layer_names[strongest], self.seen, expected);
+        fail_msg("%s of the %s: \"%s\" holds, expected \"%s\"", of->name, layer_names[strongest],
+            self.seen, expected);
     end_world(&self, of);
 }
 

@@ -19,7 +19,8 @@ typedef struct origin {
 static const origin origins[] = {
     {.expected = "(call option)", .call_ms = 20},
     {.expected = "(url of the call)", .query = "?timeout=20"},
-    {.expected = "(override rule)", .node = " override://0.0.0.0/x.Y?category=configurators&timeout=20"},
+    {.expected = "(override rule)",
+        .node = " override://0.0.0.0/x.Y?category=configurators&timeout=20"},
     {.expected = "([reference x.Y] m.timeout)", .setting = {"reference x.Y", "m.timeout", "20ms"}},
     {.expected = "([reference x.Y] timeout)", .setting = {"reference x.Y", "timeout", "20ms"}},
     {.expected = "([reference x.Y] timeout)", .file = "[reference x.Y]\ntimeout = 20ms\n"},
@@ -70,11 +71,14 @@ static void check(const origin *from)
     self.peers[0] = scripted_peer_new(&is_silent, 1);
     snprintf(nodes, sizeof nodes, "static:%s/x.Y?interface=x.Y%s", address_of(self.peers[0]).text,
         from->node != NULL ? from->node : "");
-    snprintf(url, sizeof url, "%s/x.Y%s", scripted_peer_url(self.peers[0]), from->query != NULL ? from->query : "");
+    snprintf(url, sizeof url, "%s/x.Y%s", scripted_peer_url(self.peers[0]),
+        from->query != NULL ? from->query : "");
     self.options.url = from->query != NULL ? url : NULL;
     dubboc_config *config = config_of(from, folder);
-    const dubboc_client_options options = {
-        .size = sizeof options, .config = config, .registry = nodes, .timeout_ms = from->structure_ms};
+    const dubboc_client_options options = {.size = sizeof options,
+        .config = config,
+        .registry = nodes,
+        .timeout_ms = from->structure_ms};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
     wait_for_list(&self);
     assert_status(DUBBOC_E_TIMEOUT, raw_call(&self, "[]", NULL), &self.err);
@@ -115,11 +119,13 @@ static void the_connect_timeout_is_told_with_its_origin(void **state)
     assert_string_equal(self.client->http->settings.connect_timeout_origin, "default");
     const char *const settings[][3] = {{"client", "connect_timeout", "2s"}};
     configure(&self, settings, 1);
-    assert_string_equal(self.client->http->settings.connect_timeout_origin, "[client] connect_timeout");
+    assert_string_equal(
+        self.client->http->settings.connect_timeout_origin, "[client] connect_timeout");
     dubboc_client_free(self.client);
     const dubboc_client_options options = {.size = sizeof options, .connect_timeout_ms = 7};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
-    assert_string_equal(self.client->http->settings.connect_timeout_origin, "option connect_timeout_ms");
+    assert_string_equal(
+        self.client->http->settings.connect_timeout_origin, "option connect_timeout_ms");
     end(&self);
 }
 
@@ -134,7 +140,8 @@ static void a_call_that_waited_for_a_connection_names_it(void **state)
     (void)state;
     fixture self;
     begin(&self, &is_silent);
-    const char *const settings[][3] = {{"reference x.Y", "url", self.url}, {"client", "pool_size", "1"}};
+    const char *const settings[][3] = {
+        {"reference x.Y", "url", self.url}, {"client", "pool_size", "1"}};
     configure(&self, settings, 2);
     fixture other = self;
     other.options.timeout_ms = DUBBOC_NONE;

@@ -1,11 +1,12 @@
-/* Each allocation of the codec made to fail in turn: DUBBOC_E_NO_MEMORY, nothing leaked (AddressSanitizer sees it), no crash. */
+/* Each allocation of the codec made to fail in turn: DUBBOC_E_NO_MEMORY, nothing leaked
+ * (AddressSanitizer sees it), no crash. */
 #include "tests/support/test.h"
 
 #include "codec/jsonrpc.h"
 #include "tests/support/alloc_fail.h"
 
-static const char text[] =
-    "{\"user\":{\"id\":9223372036854775807,\"name\":\"A\\u00e9\",\"tags\":[\"a\",\"b\",1.5,1e400]},\"ok\":true,\"none\":null}";
+static const char text[] = "{\"user\":{\"id\":9223372036854775807,\"name\":\"A\\u00e9\",\"tags\":["
+                           "\"a\",\"b\",1.5,1e400]},\"ok\":true,\"none\":null}";
 
 /* Every status is success or no memory, and success when nothing fails. */
 static bool is_done(dubboc_status status, bool must_work)
@@ -37,14 +38,14 @@ static void pack_and_unpack(void *arg, bool must_work)
     dubboc_error err;
     if (taken == NULL)
         return;
-    if (!is_done(dubboc_json_pack(&tree, &err, "{s:s,s:[I,U,f,b,n],s:o,s:O,s:S}", "a", "text", "b", INT64_MAX, UINT64_MAX, 1.5, 1,
-                     "c", taken, "d", source, "e", "xyz", (size_t)2),
+    if (!is_done(dubboc_json_pack(&tree, &err, "{s:s,s:[I,U,f,b,n],s:o,s:O,s:S}", "a", "text", "b",
+                     INT64_MAX, UINT64_MAX, 1.5, 1, "c", taken, "d", source, "e", "xyz", (size_t)2),
             must_work))
         return;
     cJSON *first = NULL, *second = NULL;
     const char *a;
-    dubboc_status status = dubboc_json_unpack(tree, &err, "{s:s,s:O,s:O,s:o,s:o!}", "a", &a, "b", &first, "d", &second, "c",
-        &(const cJSON *){NULL}, "e", &(const cJSON *){NULL});
+    dubboc_status status = dubboc_json_unpack(tree, &err, "{s:s,s:O,s:O,s:o,s:o!}", "a", &a, "b",
+        &first, "d", &second, "c", &(const cJSON *){NULL}, "e", &(const cJSON *){NULL});
     if (is_done(status, must_work)) {
         cJSON_Delete(first);
         cJSON_Delete(second);
@@ -58,8 +59,9 @@ static void pack_and_unpack(void *arg, bool must_work)
 static void make_numbers(void *arg, bool must_work)
 {
     (void)arg;
-    cJSON *made[] = {dubboc_json_i64_new(5), dubboc_json_i64_new(INT64_MIN), dubboc_json_u64_new(UINT64_MAX),
-        dubboc_json_decimal_new("1.5", 3), dubboc_json_decimal_new("1e400", 5)};
+    cJSON *made[] = {dubboc_json_i64_new(5), dubboc_json_i64_new(INT64_MIN),
+        dubboc_json_u64_new(UINT64_MAX), dubboc_json_decimal_new("1.5", 3),
+        dubboc_json_decimal_new("1e400", 5)};
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         assert_true(made[i] != NULL || !must_work);
         cJSON_Delete(made[i]);
@@ -71,8 +73,8 @@ static void write_messages(void *arg, bool must_work)
     (void)arg;
     buffer out;
     buffer_init(&out, 4096);
-    jsonrpc_write_error(
-        &out, slice_of("1"), -32000, slice_of("a rather long message, so that the buffer has to grow\n and grow"), NULL);
+    jsonrpc_write_error(&out, slice_of("1"), -32000,
+        slice_of("a rather long message, so that the buffer has to grow\n and grow"), NULL);
     (void)jsonrpc_begin_request(&out, slice_of("method"));
     jsonrpc_end_request(&out, 7);
     is_done(out.status, must_work);
@@ -87,8 +89,8 @@ static void build_and_read(void *arg, bool must_work)
     if (taken == NULL)
         return;
     dubboc_status status = dubboc_json_build(&made, NULL,
-        DUBBOC_OBJECT(
-            "a", DUBBOC_ARRAY(1, INT64_MAX, 0.5, "x", taken), "b", source, "c", DUBBOC_DECIMAL("1e400"), "d", (bool)true));
+        DUBBOC_OBJECT("a", DUBBOC_ARRAY(1, INT64_MAX, 0.5, "x", taken), "b", source, "c",
+            DUBBOC_DECIMAL("1e400"), "d", (bool)true));
     is_done(status, must_work);
     if (status == DUBBOC_OK) {
         status = dubboc_json_read(made, NULL, DUBBOC_MEMBERS("a", &copy, "b", &other));
@@ -104,7 +106,8 @@ static void check_each(void (*body)(void *arg, bool must_work), void *arg, unsig
 {
     unsigned long failed = alloc_fail_each(body, arg);
     if (failed < least)
-        print_error("only %lu allocations were made to fail, expected %lu or more\n", failed, least);
+        print_error(
+            "only %lu allocations were made to fail, expected %lu or more\n", failed, least);
     assert_true(failed >= least);
 }
 

@@ -69,7 +69,8 @@ static void check_double(double value)
     dubboc_status status = dubboc_json_double(tree, &again);
     cJSON_Delete(tree);
     if (len > 25 || status != DUBBOC_OK || bits_of(again) != bits_of(value)) {
-        print_error("%a prints as %s, which reads as %a (%s)\n", value, text, again, dubboc_status_name(status));
+        print_error("%a prints as %s, which reads as %a (%s)\n", value, text, again,
+            dubboc_status_name(status));
         fail();
     }
 }
@@ -80,7 +81,8 @@ static void check_shortest(double value)
     json_decimal decimal = json_shortest(value);
     char text[64];
     int digits = snprintf(text, sizeof text, "%llu", (unsigned long long)decimal.digits);
-    snprintf(text, sizeof text, "%llue%d", (unsigned long long)decimal.digits, (int)decimal.exponent);
+    snprintf(
+        text, sizeof text, "%llue%d", (unsigned long long)decimal.digits, (int)decimal.exponent);
     assert_true(strtod(text, NULL) == value);
     if (digits > 1) {
         snprintf(text, sizeof text, "%.*e", digits - 2, value);
@@ -104,14 +106,16 @@ static void integers_come_back_exactly(void **state)
     (void)state;
     uint64_t seed = 1;
     for (long i = 0; i < ROUNDS; i++) {
-        int64_t value = (int64_t)(next_random(&seed) >> (next_random(&seed) % 64)) * (i % 2 ? 1 : -1);
+        int64_t value =
+            (int64_t)(next_random(&seed) >> (next_random(&seed) % 64)) * (i % 2 ? 1 : -1);
         char expected[24], text[JSON_NUMBER_PRINT_MAX + 1];
         snprintf(expected, sizeof expected, "%lld", (long long)value);
         int64_t again = 0;
         cJSON *made = dubboc_json_i64_new(value), *tree = parse(expected);
-        if (dubboc_json_i64(tree, &again) != DUBBOC_OK || again != value || dubboc_json_i64(made, &again) != DUBBOC_OK ||
-            again != value || dubboc_json_decimal(tree, text, sizeof text) != DUBBOC_OK || strcmp(text, expected) != 0 ||
-            made->type != tree->type) {
+        if (dubboc_json_i64(tree, &again) != DUBBOC_OK || again != value ||
+            dubboc_json_i64(made, &again) != DUBBOC_OK || again != value ||
+            dubboc_json_decimal(tree, text, sizeof text) != DUBBOC_OK ||
+            strcmp(text, expected) != 0 || made->type != tree->type) {
             print_error("%s comes back as %lld, prints as %s\n", expected, (long long)again, text);
             fail();
         }
@@ -136,7 +140,8 @@ static void everyday_decimals_come_back_exactly(void **state)
     (void)state;
     uint64_t seed = 3;
     for (long i = 0; i < ROUNDS / 4; i++) {
-        uint64_t digits = next_random(&seed) % UINT64_C(1000000000000000) / (next_random(&seed) % 1000 + 1);
+        uint64_t digits =
+            next_random(&seed) % UINT64_C(1000000000000000) / (next_random(&seed) % 1000 + 1);
         int places = (int)(next_random(&seed) % 12) + 1;
         char text[40];
         snprintf(text, sizeof text, "%llue-%d", (unsigned long long)digits, places);
@@ -145,7 +150,8 @@ static void everyday_decimals_come_back_exactly(void **state)
         check_double((double)(int64_t)(next_random(&seed) >> 11) / 9007199254740992.0);
         json_decimal expected = json_decimal_read(slice_of(text)), actual = json_decimal_of(value);
         if (expected.digits != actual.digits || expected.exponent != actual.exponent)
-            print_error("%s prints as %llue%lld\n", text, (unsigned long long)actual.digits, (long long)actual.exponent);
+            print_error("%s prints as %llue%lld\n", text, (unsigned long long)actual.digits,
+                (long long)actual.exponent);
         assert_true(expected.digits == actual.digits && expected.exponent == actual.exponent);
     }
 }
@@ -187,7 +193,8 @@ static void reads_halves_as_the_c_library_does(void **state)
     (void)state;
     uint64_t seed = 6;
     for (long i = 0; i < ROUNDS / 4; i++) {
-        uint64_t digits = (UINT64_C(1) << 53 | next_random(&seed) >> 11 | 1) << (next_random(&seed) % 10);
+        uint64_t digits = (UINT64_C(1) << 53 | next_random(&seed) >> 11 | 1)
+                          << (next_random(&seed) % 10);
         for (int exponent = 0; exponent > -8 && digits % 5 != 0; exponent--) {
             char text[48];
             snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, exponent);
@@ -282,12 +289,14 @@ static void check_node(const char *text, bool is_plain)
 static void what_a_double_gives_back_is_a_plain_number(void **state)
 {
     (void)state;
-    const char *plain[] = {"0", "-0", "5", "5.0", "5e0", "50e-1", "9007199254740992", "-9007199254740992",
-        "900719925474099200e-2", "0.1", "1e23", "1e300", "0.30000000000000004", "5e-324", "1.7976931348623157e308",
-        "123456789.123456", "1e18", "1e22", "0e999", "0.10000000000000000000000000000"};
-    const char *raw[] = {"9007199254740993", "9007199254740994", "-9007199254740993", "9223372036854775807",
-        "-9223372036854775808", "18446744073709551615", "18446744073709551616", "1e400", "-1e400", "1e-400",
-        "3.14159265358979323846264338327", "0.1000000000000000055", "9007199254740993.0", "4.9e-324", "0.300000000000000041",
+    const char *plain[] = {"0", "-0", "5", "5.0", "5e0", "50e-1", "9007199254740992",
+        "-9007199254740992", "900719925474099200e-2", "0.1", "1e23", "1e300", "0.30000000000000004",
+        "5e-324", "1.7976931348623157e308", "123456789.123456", "1e18", "1e22", "0e999",
+        "0.10000000000000000000000000000"};
+    const char *raw[] = {"9007199254740993", "9007199254740994", "-9007199254740993",
+        "9223372036854775807", "-9223372036854775808", "18446744073709551615",
+        "18446744073709551616", "1e400", "-1e400", "1e-400", "3.14159265358979323846264338327",
+        "0.1000000000000000055", "9007199254740993.0", "4.9e-324", "0.300000000000000041",
         "1.7976931348623158e308", "123456789012345678901234567890", "1152921504606846976"};
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
         check_node(plain[i], true);
@@ -298,8 +307,9 @@ static void what_a_double_gives_back_is_a_plain_number(void **state)
 static void big_numbers_survive_byte_for_byte(void **state)
 {
     (void)state;
-    const char *texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "1e400",
-        "123456789012345678901234567890", "0.123456789012345678901234567890", "-1E+400",
+    const char *texts[] = {"9007199254740993", "9223372036854775807", "-9223372036854775808",
+        "18446744073709551615", "1e400", "123456789012345678901234567890",
+        "0.123456789012345678901234567890", "-1E+400",
         "1.00000000000000000000000000000000000000000001"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char body[200];
@@ -315,8 +325,8 @@ static void big_numbers_survive_byte_for_byte(void **state)
 static void valueint_is_filled_as_cjson_does(void **state)
 {
     (void)state;
-    const char *texts[] = {
-        "1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649", "1.9", "-1.9", "1e300", "-1e300", "true", "false"};
+    const char *texts[] = {"1", "-1", "2147483647", "2147483648", "-2147483648", "-2147483649",
+        "1.9", "-1.9", "1e300", "-1e300", "true", "false"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         cJSON *ours = parse(texts[i]), *theirs = cJSON_Parse(texts[i]);
         assert_non_null(theirs);
@@ -355,9 +365,12 @@ static const reading readings[] = {
     {"-1", OK, -1, RANGE, 0, OK, -1},
     {"1.5", RANGE, 0, RANGE, 0, OK, 1.5},
     {"1e-400", RANGE, 0, RANGE, 0, OK, 0},
-    {"9007199254740992", OK, INT64_C(9007199254740992), OK, UINT64_C(9007199254740992), OK, 9007199254740992.0},
-    {"9007199254740993", OK, INT64_C(9007199254740993), OK, UINT64_C(9007199254740993), OK, 9007199254740992.0},
-    {"9007199254740994", OK, INT64_C(9007199254740994), OK, UINT64_C(9007199254740994), OK, 9007199254740994.0},
+    {"9007199254740992", OK, INT64_C(9007199254740992), OK, UINT64_C(9007199254740992), OK,
+        9007199254740992.0},
+    {"9007199254740993", OK, INT64_C(9007199254740993), OK, UINT64_C(9007199254740993), OK,
+        9007199254740992.0},
+    {"9007199254740994", OK, INT64_C(9007199254740994), OK, UINT64_C(9007199254740994), OK,
+        9007199254740994.0},
     {"9223372036854775807", OK, INT64_MAX, OK, INT64_MAX, OK, 9223372036854775808.0},
     {"9223372036854775807.000", OK, INT64_MAX, OK, INT64_MAX, OK, 9223372036854775808.0},
     {"922337203685477580.7e1", OK, INT64_MAX, OK, INT64_MAX, OK, 9223372036854775808.0},
@@ -374,7 +387,8 @@ static const reading readings[] = {
     {"1.00000000000000000000000000000000001", RANGE, 0, RANGE, 0, OK, 1},
     {"100000000000000000000000e-23", OK, 1, OK, 1, OK, 1},
     {"1.7976931348623158e308", RANGE, 0, RANGE, 0, OK, DBL_MAX},
-    {"1.797693134862315807937e308", RANGE, 0, RANGE, 0, OK, DBL_MAX}, /* just below the half to 2^1024 */
+    /* just below the half to 2^1024 */
+    {"1.797693134862315807937e308", RANGE, 0, RANGE, 0, OK, DBL_MAX},
     {"1.797693134862315807938e308", RANGE, 0, RANGE, 0, RANGE, 0},
     {"-1.7976931348623159e308", RANGE, 0, RANGE, 0, RANGE, 0},
     {"4.9E-324", RANGE, 0, RANGE, 0, OK, DBL_TRUE_MIN},
@@ -395,12 +409,14 @@ static void check_reading(const cJSON *value, const reading *expected)
     double number = 77;
     dubboc_status status = dubboc_json_i64(value, &i64);
     if (status != expected->i64_status || i64 != (status == OK ? expected->i64 : 77)) {
-        print_error("%s as int64_t: %s, %lld\n", expected->text, dubboc_status_name(status), (long long)i64);
+        print_error("%s as int64_t: %s, %lld\n", expected->text, dubboc_status_name(status),
+            (long long)i64);
         fail();
     }
     status = dubboc_json_u64(value, &u64);
     if (status != expected->u64_status || u64 != (status == OK ? expected->u64 : 77)) {
-        print_error("%s as uint64_t: %s, %llu\n", expected->text, dubboc_status_name(status), (unsigned long long)u64);
+        print_error("%s as uint64_t: %s, %llu\n", expected->text, dubboc_status_name(status),
+            (unsigned long long)u64);
         fail();
     }
     status = dubboc_json_double(value, &number);
@@ -429,12 +445,14 @@ static void check_nearest(const char *text, double expected)
     cJSON raw = {.type = cJSON_Raw, .valuestring = (char *)(uintptr_t)text};
     cJSON *tree = parse(text);
     double from_raw = 77, from_tree = 77;
-    dubboc_status raw_status = dubboc_json_double(&raw, &from_raw), tree_status = dubboc_json_double(tree, &from_tree);
+    dubboc_status raw_status = dubboc_json_double(&raw, &from_raw),
+                  tree_status = dubboc_json_double(tree, &from_tree);
     cJSON_Delete(tree);
-    if (raw_status != DUBBOC_OK || tree_status != DUBBOC_OK || bits_of(from_raw) != bits_of(expected) ||
-        bits_of(from_tree) != bits_of(expected))
-        fail_msg("%.100s reads as %s %a and %s %a, expected %a", text, dubboc_status_name(raw_status), from_raw,
-            dubboc_status_name(tree_status), from_tree, expected);
+    if (raw_status != DUBBOC_OK || tree_status != DUBBOC_OK ||
+        bits_of(from_raw) != bits_of(expected) || bits_of(from_tree) != bits_of(expected))
+        fail_msg("%.100s reads as %s %a and %s %a, expected %a", text,
+            dubboc_status_name(raw_status), from_raw, dubboc_status_name(tree_status), from_tree,
+            expected);
 }
 
 /* How peers in C, C++, PHP and Java print doubles. */
@@ -457,7 +475,8 @@ static void a_million_printed_doubles_read_as_the_c_library_reads_them(void **st
     }
 }
 
-/* The exact decimal expansion of a double, and of the values halfway to its neighbours, has up to 767 digits. */
+/* The exact decimal expansion of a double, and of the values halfway to its neighbours, has up to
+ * 767 digits. */
 static void complete_expansions_and_halves_read_as_the_c_library_reads_them(void **state)
 {
     (void)state;
@@ -564,8 +583,9 @@ static void new_numbers_print_exactly(void **state)
     cJSON_AddItemToArray(array, dubboc_json_decimal_new("1.10", 4));
     cJSON_AddItemToArray(array, dubboc_json_decimal_new("1.1000000000000000000001", 24));
     char *text = print(array);
-    assert_string_equal(
-        "[-9223372036854775808,9223372036854775807,-7,18446744073709551615,0,1.1,1.1000000000000000000001]", text);
+    assert_string_equal("[-9223372036854775808,9223372036854775807,-7,18446744073709551615,0,1.1,1."
+                        "1000000000000000000001]",
+        text);
     free(text);
     cJSON_Delete(array);
 }
@@ -582,8 +602,8 @@ static void write_file(const char *folder, const char *name, const void *data, s
     assert_int_equal(0, fclose(file));
 }
 
-/* A locale of our own with a decimal comma, as glibc reads it from a folder, so that none has to be installed. false: this C library
- * is another. */
+/* A locale of our own with a decimal comma, as glibc reads it from a folder, so that none has to be
+ * installed. false: this C library is another. */
 static bool use_comma_locale(void)
 {
     enum { ITEMS = 6, TEXTS_AT = 4 * (2 + ITEMS) };
@@ -592,7 +612,8 @@ static bool use_comma_locale(void)
         uint32_t point, separator; /* as wide characters */
         char texts[12];
     } numeric = {UINT32_C(0x20031115) ^ LC_NUMERIC, ITEMS,
-        {TEXTS_AT + 8, TEXTS_AT + 10, TEXTS_AT + 12, TEXTS_AT, TEXTS_AT + 4, TEXTS_AT + 14}, ',', '.', ",\0.\0\3\0UTF-8"};
+        {TEXTS_AT + 8, TEXTS_AT + 10, TEXTS_AT + 12, TEXTS_AT, TEXTS_AT + 4, TEXTS_AT + 14}, ',',
+        '.', ",\0.\0\3\0UTF-8"};
     char *folder = test_folder_new();
     char path[400];
     snprintf(path, sizeof path, "%s/comma", folder);
@@ -615,14 +636,16 @@ static void the_locale_changes_nothing(void **state)
     char probe[16];
     snprintf(probe, sizeof probe, "%.1f", 1.5);
     assert_string_equal("1,5", probe);
-    const char *body = "[1.5,0.30000000000000004,-2.2250738585072014e-308,123456.789,5e-324,1.7976931348623157e308]";
+    const char *body = "[1.5,0.30000000000000004,-2.2250738585072014e-308,123456.789,5e-324,1."
+                       "7976931348623157e308]";
     cJSON *tree = parse(body);
     char *text = print(tree);
     double number;
     dubboc_status status = dubboc_json_double(cJSON_GetArrayItem(tree, 1), &number);
     /* The numbers that are left to the C library. */
     double tiny = json_double_nearest(UINT64_C(4940656458412465442), -342);
-    cJSON pi = {.type = cJSON_Raw, .valuestring = (char[]){"3.14159265358979323846264338327950288"}};
+    cJSON pi = {
+        .type = cJSON_Raw, .valuestring = (char[]){"3.14159265358979323846264338327950288"}};
     double long_number = 0;
     dubboc_status long_status = dubboc_json_double(&pi, &long_number);
     setlocale(LC_NUMERIC, "C");

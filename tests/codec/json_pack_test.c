@@ -27,8 +27,10 @@ static void packs_the_example_of_the_header(void **state)
 {
     (void)state;
     cJSON *user;
-    assert_status(
-        DUBBOC_OK, dubboc_json_pack(&user, &err, "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7, "tags", "a", "b"), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_json_pack(
+            &user, &err, "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7, "tags", "a", "b"),
+        &err);
     check_json(user, "{\"name\":\"Ann\",\"id\":7,\"tags\":[\"a\",\"b\"]}");
 }
 
@@ -37,11 +39,12 @@ static void packs_every_code(void **state)
     (void)state;
     cJSON *tree, *copied = parse("{\"k\":[1,{}]}");
     assert_status(DUBBOC_OK,
-        dubboc_json_pack(&tree, &err, " [ s s? s? S i I U f b b n o O {} [] ] ", "a", "b", (const char *)NULL, "cdef", (size_t)2,
-            -5, INT64_MIN, UINT64_MAX, 0.1, 0, 17, parse("[true]"), copied),
+        dubboc_json_pack(&tree, &err, " [ s s? s? S i I U f b b n o O {} [] ] ", "a", "b",
+            (const char *)NULL, "cdef", (size_t)2, -5, INT64_MIN, UINT64_MAX, 0.1, 0, 17,
+            parse("[true]"), copied),
         &err);
-    check_json(tree,
-        "[\"a\",\"b\",null,\"cd\",-5,-9223372036854775808,18446744073709551615,0.1,false,true,null,[true],{\"k\":[1,{}]},{},[]]");
+    check_json(tree, "[\"a\",\"b\",null,\"cd\",-5,-9223372036854775808,18446744073709551615,0.1,"
+                     "false,true,null,[true],{\"k\":[1,{}]},{},[]]");
     cJSON_Delete(copied);
     assert_status(DUBBOC_OK, dubboc_json_pack(&tree, &err, "i", 3), &err);
     check_json(tree, "3");
@@ -54,7 +57,8 @@ static void a_member_taken_over_gets_its_new_name(void **state)
     (void)state;
     cJSON *source = parse("{\"old\":1}"), *tree;
     cJSON *member = cJSON_DetachItemFromObjectCaseSensitive(source, "old");
-    assert_status(DUBBOC_OK, dubboc_json_pack(&tree, &err, "{s:o,s:O}", "new", member, "copy", source), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_json_pack(&tree, &err, "{s:o,s:O}", "new", member, "copy", source), &err);
     check_json(tree, "{\"new\":1,\"copy\":{}}");
     cJSON_Delete(source);
 }
@@ -64,7 +68,8 @@ static void packing_refuses_faults_and_names_the_place(void **state)
     (void)state;
     cJSON *tree = NULL;
     const char *null = NULL;
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:{s:[i,s]}}", "user", "tags", 1, null), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_json_pack(&tree, &err, "{s:{s:[i,s]}}", "user", "tags", 1, null), &err);
     assert_contains(err.text, "$.user.tags[1]: the string is NULL");
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:s}", "a", "\xFF"), &err);
     assert_contains(err.text, "$.a: the string is not UTF-8");
@@ -85,11 +90,12 @@ static void packing_refuses_faults_and_names_the_place(void **state)
 static void packing_refuses_formats_that_are_none(void **state)
 {
     (void)state;
-    const char *formats[] = {"", " ", "{", "[", "[i", "{s", "{s:", "{s:i", "x", "[x]", "{i:i}", "i i", "]", "[}", "{]", "[i}"};
+    const char *formats[] = {"", " ", "{", "[", "[i", "{s", "{s:", "{s:i", "x", "[x]", "{i:i}",
+        "i i", "]", "[}", "{]", "[i}"};
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         cJSON *tree = NULL;
-        dubboc_status status = dubboc_json_pack(
-            &tree, &err, formats[i], strcmp(formats[i], "{i:i}") == 0 || formats[i][0] != '{' ? (void *)1 : (void *)"k", 1);
+        dubboc_status status = dubboc_json_pack(&tree, &err, formats[i],
+            strcmp(formats[i], "{i:i}") == 0 || formats[i][0] != '{' ? (void *)1 : (void *)"k", 1);
         if (status != DUBBOC_E_ARGUMENT)
             print_error("taken: %s\n", formats[i]);
         assert_status(DUBBOC_E_ARGUMENT, status, &err);
@@ -103,14 +109,19 @@ static void packing_takes_everything_over_even_when_it_fails(void **state)
     cJSON *tree = NULL, *kept = parse("[1]");
     /* AddressSanitizer sees what is not freed, or freed twice. */
     assert_status(DUBBOC_E_ARGUMENT,
-        dubboc_json_pack(&tree, &err, "[o,s,o,i,f,I,S,{s:o,s?:o,b},O,U,n,o]", parse("[1]"), (const char *)NULL, parse("{}"), 1,
-            2.0, INT64_C(3), "x", (size_t)1, "k", parse("[2]"), "k", parse("3"), 1, kept, UINT64_C(4), parse("4")),
+        dubboc_json_pack(&tree, &err, "[o,s,o,i,f,I,S,{s:o,s?:o,b},O,U,n,o]", parse("[1]"),
+            (const char *)NULL, parse("{}"), 1, 2.0, INT64_C(3), "x", (size_t)1, "k", parse("[2]"),
+            "k", parse("3"), 1, kept, UINT64_C(4), parse("4")),
         &err);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[o,o", parse("[1]"), parse("[1]")), &err);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:o}o", "a", parse("[1]"), parse("[1]")), &err);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:?o}", "a", parse("[1]")), &err);
+    assert_status(
+        DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[o,o", parse("[1]"), parse("[1]")), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_json_pack(&tree, &err, "{s:o}o", "a", parse("[1]"), parse("[1]")), &err);
+    assert_status(
+        DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{s:?o}", "a", parse("[1]")), &err);
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{i:o}", 5, parse("[1]")), &err);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{o:o}", parse("[1]"), parse("[1]")), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_json_pack(&tree, &err, "{o:o}", parse("[1]"), parse("[1]")), &err);
     cJSON_Delete(kept);
 }
 
@@ -119,7 +130,8 @@ static void packing_touches_no_argument_behind_a_code_that_is_none(void **state)
     (void)state;
     cJSON *tree = NULL, *kept = parse("[1]");
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[l,o]", 5L, kept), &err);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{l:s,s:o}", 5L, "k", "k", kept), &err);
+    assert_status(
+        DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "{l:s,s:o}", 5L, "k", "k", kept), &err);
     assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&tree, &err, "[f,l,o]", NAN, 5L, kept), &err);
     check_json(kept, "[1]");
 }
@@ -147,7 +159,9 @@ static void unpacks_the_example_of_the_header(void **state)
     const char *name;
     int64_t id;
     int age = 99;
-    assert_status(DUBBOC_OK, dubboc_json_unpack(user, &err, "{s:s, s:I, s?:i}", "name", &name, "id", &id, "age", &age), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_json_unpack(user, &err, "{s:s, s:I, s?:i}", "name", &name, "id", &id, "age", &age),
+        &err);
     assert_string_equal("Ann", name);
     assert_true(id == INT64_MAX);
     assert_int_equal(99, age);
@@ -157,7 +171,8 @@ static void unpacks_the_example_of_the_header(void **state)
 static void unpacks_every_code(void **state)
 {
     (void)state;
-    cJSON *tree = parse("[\"a\",null,\"b\",-5,5.0,18446744073709551615,0.1,true,null,[1],{\"k\":\"v\"},7,8]");
+    cJSON *tree =
+        parse("[\"a\",null,\"b\",-5,5.0,18446744073709551615,0.1,true,null,[1],{\"k\":\"v\"},7,8]");
     const char *a, *none = "x", *b;
     int i;
     int64_t i64;
@@ -167,8 +182,8 @@ static void unpacks_every_code(void **state)
     const cJSON *borrowed;
     cJSON *copy;
     assert_status(DUBBOC_OK,
-        dubboc_json_unpack(
-            tree, &err, "[s, s?, s?, i, I, U, f, b, n, o, O, *]", &a, &none, &b, &i, &i64, &u64, &f, &yes, &borrowed, &copy),
+        dubboc_json_unpack(tree, &err, "[s, s?, s?, i, I, U, f, b, n, o, O, *]", &a, &none, &b, &i,
+            &i64, &u64, &f, &yes, &borrowed, &copy),
         &err);
     assert_string_equal("a", a);
     assert_null(none);
@@ -196,8 +211,9 @@ static void optional_members_leave_their_targets_and_are_passed_over_whole(void 
     int64_t i64 = 6;
     uint64_t u64 = 7;
     assert_status(DUBBOC_OK,
-        dubboc_json_unpack(tree, &err, "{s?:{s:i,s:[i,s,f,O,o,*],s?:b!}, s?:[I,U,n,s?], s:i, s?:i!}", "a", "x", &i1, "y", &i2, &s,
-            &f, &copy, &borrowed, "w", &flag, "b", &i64, &u64, &s, "z", &z, "q", &i3),
+        dubboc_json_unpack(tree, &err,
+            "{s?:{s:i,s:[i,s,f,O,o,*],s?:b!}, s?:[I,U,n,s?], s:i, s?:i!}", "a", "x", &i1, "y", &i2,
+            &s, &f, &copy, &borrowed, "w", &flag, "b", &i64, &u64, &s, "z", &z, "q", &i3),
         &err);
     assert_int_equal(1, i1);
     assert_int_equal(2, i2);
@@ -210,7 +226,8 @@ static void optional_members_leave_their_targets_and_are_passed_over_whole(void 
     cJSON_Delete(tree);
 }
 
-static void check_unpack_fails(dubboc_status expected, const char *part, const char *text, const char *format, ...)
+static void check_unpack_fails(
+    dubboc_status expected, const char *part, const char *text, const char *format, ...)
 {
     cJSON *tree = parse(text);
     va_list args;
@@ -231,34 +248,44 @@ static void unpacking_names_the_path_and_both_sides(void **state)
     bool b;
     const char *s;
     char decimal[4];
-    check_unpack_fails(DUBBOC_E_TYPE, "$.user.age: expected an integer from -2147483648 to 2147483647, found a string",
+    check_unpack_fails(DUBBOC_E_TYPE,
+        "$.user.age: expected an integer from -2147483648 to 2147483647, found a string",
         "{\"user\":{\"age\":\"5\"}}", "{s:{s:i}}", "user", "age", &i);
-    check_unpack_fails(DUBBOC_E_TYPE, "$.user.tags[2]: expected a string, found null", "{\"user\":{\"tags\":[\"a\",\"b\",null]}}",
-        "{s:{s:[s,s,s]}}", "user", "tags", &s, &s, &s);
-    check_unpack_fails(DUBBOC_E_TYPE, "$: expected an object, found an array", "[]", "{s:i}", "a", &i);
+    check_unpack_fails(DUBBOC_E_TYPE, "$.user.tags[2]: expected a string, found null",
+        "{\"user\":{\"tags\":[\"a\",\"b\",null]}}", "{s:{s:[s,s,s]}}", "user", "tags", &s, &s, &s);
+    check_unpack_fails(
+        DUBBOC_E_TYPE, "$: expected an object, found an array", "[]", "{s:i}", "a", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$: expected an array, found an object", "{}", "[i]", &i);
-    check_unpack_fails(DUBBOC_E_TYPE, "$.a: expected a boolean, found a number", "{\"a\":1}", "{s:b}", "a", &b);
+    check_unpack_fails(
+        DUBBOC_E_TYPE, "$.a: expected a boolean, found a number", "{\"a\":1}", "{s:b}", "a", &b);
     check_unpack_fails(DUBBOC_E_TYPE, "found a number", "12345678901234567890", "s", &s);
     check_unpack_fails(DUBBOC_E_TYPE, "expected null, found a boolean", "true", "n");
     check_unpack_fails(DUBBOC_E_TYPE, "expected a string or null, found an object", "{}", "s?", &s);
-    check_unpack_fails(
-        DUBBOC_E_RANGE, "$[0]: expected an integer from -2147483648 to 2147483647, found 2147483648", "[2147483648]", "[i]", &i);
+    check_unpack_fails(DUBBOC_E_RANGE,
+        "$[0]: expected an integer from -2147483648 to 2147483647, found 2147483648",
+        "[2147483648]", "[i]", &i);
     check_unpack_fails(DUBBOC_E_RANGE, "found 1.5", "1.5", "I", &i64);
-    check_unpack_fails(DUBBOC_E_RANGE, "found 9223372036854775808", "9223372036854775808", "I", &i64);
+    check_unpack_fails(
+        DUBBOC_E_RANGE, "found 9223372036854775808", "9223372036854775808", "I", &i64);
     check_unpack_fails(DUBBOC_E_RANGE, "found -1", "-1", "U", &u64);
-    check_unpack_fails(DUBBOC_E_RANGE, "expected a number that fits a double, found 1e400", "1e400", "f", &f);
+    check_unpack_fails(
+        DUBBOC_E_RANGE, "expected a number that fits a double, found 1e400", "1e400", "f", &f);
     check_unpack_fails(DUBBOC_E_RANGE, "found 1234567890123456789012345678901234567890...",
         "12345678901234567890123456789012345678901234567890", "i", &i);
+    check_unpack_fails(DUBBOC_E_RANGE, "expected a number of at most 3 bytes, found 12.34", "12.34",
+        "D", decimal, sizeof decimal);
+    check_unpack_fails(DUBBOC_E_TYPE, "expected a number of at most 3 bytes, found a string",
+        "\"1\"", "D", decimal, sizeof decimal);
     check_unpack_fails(
-        DUBBOC_E_RANGE, "expected a number of at most 3 bytes, found 12.34", "12.34", "D", decimal, sizeof decimal);
-    check_unpack_fails(
-        DUBBOC_E_TYPE, "expected a number of at most 3 bytes, found a string", "\"1\"", "D", decimal, sizeof decimal);
-    check_unpack_fails(DUBBOC_E_NOT_FOUND, "$.a.b: is missing", "{\"a\":{\"B\":1}}", "{s:{s:i}}", "a", "b", &i);
+        DUBBOC_E_NOT_FOUND, "$.a.b: is missing", "{\"a\":{\"B\":1}}", "{s:{s:i}}", "a", "b", &i);
     check_unpack_fails(DUBBOC_E_NOT_FOUND, "$[1]: expected an item", "[1]", "[i,i]", &i, &i);
     check_unpack_fails(DUBBOC_E_RANGE, "expected 1 items, found 3", "[1,2,3]", "[i]", &i);
-    check_unpack_fails(DUBBOC_E_TYPE, "$[\"other one\"]: is not expected", "{\"a\":1,\"other one\":2}", "{s:i!}", "a", &i);
-    check_unpack_fails(DUBBOC_E_TYPE, "$.o.b: is not expected", "{\"o\":{\"a\":1,\"b\":1}}", "{s:{s:i!}}", "o", "a", &i);
-    check_unpack_fails(DUBBOC_E_TYPE, "$.a: is not expected", "{\"a\":1,\"a\":2}", "{s:i!}", "a", &i);
+    check_unpack_fails(DUBBOC_E_TYPE, "$[\"other one\"]: is not expected",
+        "{\"a\":1,\"other one\":2}", "{s:i!}", "a", &i);
+    check_unpack_fails(DUBBOC_E_TYPE, "$.o.b: is not expected", "{\"o\":{\"a\":1,\"b\":1}}",
+        "{s:{s:i!}}", "o", "a", &i);
+    check_unpack_fails(
+        DUBBOC_E_TYPE, "$.a: is not expected", "{\"a\":1,\"a\":2}", "{s:i!}", "a", &i);
     assert_int_equal(DUBBOC_E_TYPE, dubboc_json_unpack(NULL, &err, "i", &i));
 }
 
@@ -274,33 +301,43 @@ static void unpacking_refuses_formats_that_are_none(void **state)
     check_unpack_fails(DUBBOC_E_ARGUMENT, "no } after !", "{\"a\":1}", "{s:i!s}", "a", &i);
     check_unpack_fails(DUBBOC_E_ARGUMENT, "not closed", "{\"a\":1}", "{s:i", "a", &i);
     check_unpack_fails(DUBBOC_E_ARGUMENT, "a key other than s", "{\"a\":1}", "{i:i}", &i, &i);
-    check_unpack_fails(DUBBOC_E_ARGUMENT, "a name is NULL", "{\"a\":1}", "{s:i}", (const char *)NULL, &i);
-    check_unpack_fails(DUBBOC_E_ARGUMENT, "something after the value in the format at byte 2", "1", "i i", &i, &i);
+    check_unpack_fails(
+        DUBBOC_E_ARGUMENT, "a name is NULL", "{\"a\":1}", "{s:i}", (const char *)NULL, &i);
+    check_unpack_fails(
+        DUBBOC_E_ARGUMENT, "something after the value in the format at byte 2", "1", "i i", &i, &i);
 }
 
 /* What C, C++ and PHP peers print for 0.1, and cJSON for pi; a long decimal text stays as it is. */
 static void doubles_are_the_nearest_and_decimals_keep_their_text(void **state)
 {
     (void)state;
-    cJSON *tree = parse("[0.10000000000000001,3.1415926535897931,9007199254740993,33.3333333333333333333]"), *again;
+    cJSON *tree = parse(
+              "[0.10000000000000001,3.1415926535897931,9007199254740993,33.3333333333333333333]"),
+          *again;
     double tenth, pi, big;
     char decimal[32];
-    assert_status(DUBBOC_OK, dubboc_json_unpack(tree, &err, "[f,f,f,D]", &tenth, &pi, &big, decimal, sizeof decimal), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_json_unpack(tree, &err, "[f,f,f,D]", &tenth, &pi, &big, decimal, sizeof decimal),
+        &err);
     assert_true(tenth == 0.1 && pi == 3.141592653589793 && big == 9007199254740992.0);
     assert_string_equal("33.3333333333333333333", decimal);
-    assert_status(DUBBOC_OK, dubboc_json_pack(&again, &err, "{s:D,s:D}", "a", decimal, "b", "-1.50e3"), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_json_pack(&again, &err, "{s:D,s:D}", "a", decimal, "b", "-1.50e3"), &err);
     check_json(again, "{\"a\":33.3333333333333333333,\"b\":-1500}");
     static const char *const bad[] = {NULL, "", "1,5", "1 ", "NaN", "0x1", "01", "+1"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        assert_status(DUBBOC_E_ARGUMENT, dubboc_json_pack(&again, &err, "[D,o]", bad[i], parse("[1]")), &err);
+        assert_status(
+            DUBBOC_E_ARGUMENT, dubboc_json_pack(&again, &err, "[D,o]", bad[i], parse("[1]")), &err);
         assert_contains(err.text, "$[0]: the decimal is");
     }
     double skipped = 7;
     decimal[0] = 'x';
-    assert_status(DUBBOC_OK, dubboc_json_unpack(tree, &err, "[f,f,f,f]", &tenth, &pi, &big, &skipped), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_json_unpack(tree, &err, "[f,f,f,f]", &tenth, &pi, &big, &skipped), &err);
     cJSON *empty = parse("{\"z\":1}");
     int z = 0;
-    assert_status(DUBBOC_OK, dubboc_json_unpack(empty, &err, "{s?:D,s:i}", "a", decimal, sizeof decimal, "z", &z), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_json_unpack(empty, &err, "{s?:D,s:i}", "a", decimal, sizeof decimal, "z", &z), &err);
     assert_true(decimal[0] == 'x' && z == 1);
     cJSON_Delete(empty);
     cJSON_Delete(tree);
@@ -311,7 +348,8 @@ static void copies_are_taken_back_when_a_later_member_is_wrong(void **state)
     (void)state;
     cJSON *tree = parse("{\"a\":[1],\"b\":{\"c\":2},\"d\":\"x\"}"), *a = NULL, *b = NULL;
     int d;
-    assert_status(DUBBOC_E_TYPE, dubboc_json_unpack(tree, &err, "{s:O,s:O,s:i}", "a", &a, "b", &b, "d", &d), &err);
+    assert_status(DUBBOC_E_TYPE,
+        dubboc_json_unpack(tree, &err, "{s:O,s:O,s:i}", "a", &a, "b", &b, "d", &d), &err);
     assert_null(a);
     assert_null(b);
     cJSON_Delete(tree);
@@ -324,8 +362,10 @@ static void what_was_packed_unpacks_the_same(void **state)
     int64_t i64;
     uint64_t u64;
     double f;
-    assert_status(
-        DUBBOC_OK, dubboc_json_pack(&tree, NULL, "[I,U,f]", INT64_C(-9007199254740993), UINT64_MAX, 0.30000000000000004), NULL);
+    assert_status(DUBBOC_OK,
+        dubboc_json_pack(
+            &tree, NULL, "[I,U,f]", INT64_C(-9007199254740993), UINT64_MAX, 0.30000000000000004),
+        NULL);
     assert_status(DUBBOC_OK, dubboc_json_unpack(tree, NULL, "[I,U,f]", &i64, &u64, &f), NULL);
     assert_true(i64 == INT64_C(-9007199254740993) && u64 == UINT64_MAX && f == 0.1 + 0.2);
     cJSON_Delete(tree);

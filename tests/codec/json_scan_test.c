@@ -1,5 +1,5 @@
-/* The rules of RFC 8259, one text a line. Each accepted text is also printed back and must be the same again when it is written
- * without white space and escapes (`printed`, NULL: as it stands). */
+/* The rules of RFC 8259, one text a line. Each accepted text is also printed back and must be the
+ * same again when it is written without white space and escapes (`printed`, NULL: as it stands). */
 #include "tests/support/test.h"
 
 #include "codec/json.h"
@@ -14,69 +14,114 @@ static const accepted accepts[] = {
     /* words */
     {"true", NULL}, {"false", NULL}, {"null", NULL},
     /* white space: section 2 */
-    {" 1", "1"}, {"1 ", "1"}, {"\t1\t", "1"}, {"\n1\n", "1"}, {"\r1\r\n", "1"}, {" \t\r\n[ \t\r\n] \t\r\n", "[]"},
+    {" 1", "1"}, {"1 ", "1"}, {"\t1\t", "1"}, {"\n1\n", "1"}, {"\r1\r\n", "1"},
+    {" \t\r\n[ \t\r\n] \t\r\n", "[]"},
     {"[ 1 , 2 ]", "[1,2]"}, {"{ \"a\" : 1 , \"b\" : 2 }", "{\"a\":1,\"b\":2}"}, {"{\n}", "{}"},
     /* structure */
-    {"[]", NULL}, {"{}", NULL}, {"[[]]", NULL}, {"[{}]", NULL}, {"{\"a\":[]}", NULL}, {"{\"a\":{}}", NULL}, {"[[],[]]", NULL},
-    {"[1,\"a\",true,false,null,[],{}]", NULL}, {"{\"\":0}", NULL}, {"{\"a\":1,\"a\":2}", NULL}, {"{\"a\":{\"a\":{\"a\":[[[1]]]}}}", NULL},
-    {"[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", NULL}, {"{\"a b\":1}", NULL}, {"{\"{\":\"}\"}", NULL}, {"[\"[\",\"]\"]", NULL},
+    {"[]", NULL}, {"{}", NULL}, {"[[]]", NULL}, {"[{}]", NULL}, {"{\"a\":[]}", NULL},
+    {"{\"a\":{}}", NULL}, {"[[],[]]", NULL},
+    {"[1,\"a\",true,false,null,[],{}]", NULL}, {"{\"\":0}", NULL}, {"{\"a\":1,\"a\":2}", NULL},
+    {"{\"a\":{\"a\":{\"a\":[[[1]]]}}}", NULL},
+    {"[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]", NULL}, {"{\"a b\":1}", NULL}, {"{\"{\":\"}\"}", NULL},
+    {"[\"[\",\"]\"]", NULL},
     {"[{\"a\":1},{\"a\":2}]", NULL}, {"{\"a\":[1,2],\"b\":{\"c\":[3]}}", NULL},
     /* numbers: section 6 */
-    {"0", NULL}, {"-0", "-0.0"}, {"1", NULL}, {"-1", NULL}, {"10", NULL}, {"1234567890", NULL}, {"0.5", NULL}, {"-0.5", NULL}, {"1.5", NULL},
-    {"1e5", "100000"}, {"1E5", "100000"}, {"1e+5", "100000"}, {"1E+5", "100000"}, {"15e-1", "1.5"}, {"15E-1", "1.5"}, {"1.0", "1"},
-    {"0e0", "0"}, {"0E+0", "0"}, {"0e-0", "0"}, {"-0.0", NULL}, {"-0e5", "-0.0"}, {"0.0", "0"}, {"1.10", "1.1"}, {"123e00002", "12300"}, {"0.1", NULL},
-    {"0.001", NULL}, {"0.000001", NULL}, {"1e-7", NULL}, {"0.0000001", "1e-7"}, {"100000000000000000000", NULL}, {"1e400", NULL}, {"-1e400", NULL},
-    {"1e-400", NULL}, {"0e99999999999999999999", "0"}, {"1e99999999999999999999", NULL}, {"1e-99999999999999999999", NULL},
-    {"9007199254740991", NULL}, {"9007199254740992", NULL}, {"9007199254740993", NULL}, {"-9007199254740993", NULL},
-    {"9223372036854775807", NULL}, {"-9223372036854775808", NULL}, {"18446744073709551615", NULL}, {"18446744073709551616", NULL},
-    {"3.14159265358979323846264338327", NULL}, {"1.7976931348623157e308", NULL}, {"5e-324", NULL}, {"2.2250738585072014e-308", NULL},
-    {"1.7976931348623159e308", NULL}, {"4.9e-324", NULL}, {"1e22", NULL}, {"1e23", NULL}, {"123456789012345678901234567890", NULL},
+    {"0", NULL}, {"-0", "-0.0"}, {"1", NULL}, {"-1", NULL}, {"10", NULL}, {"1234567890", NULL},
+    {"0.5", NULL}, {"-0.5", NULL}, {"1.5", NULL},
+    {"1e5", "100000"}, {"1E5", "100000"}, {"1e+5", "100000"}, {"1E+5", "100000"}, {"15e-1", "1.5"},
+    {"15E-1", "1.5"}, {"1.0", "1"},
+    {"0e0", "0"}, {"0E+0", "0"}, {"0e-0", "0"}, {"-0.0", NULL}, {"-0e5", "-0.0"}, {"0.0", "0"},
+    {"1.10", "1.1"}, {"123e00002", "12300"}, {"0.1", NULL},
+    {"0.001", NULL}, {"0.000001", NULL}, {"1e-7", NULL}, {"0.0000001", "1e-7"},
+    {"100000000000000000000", NULL}, {"1e400", NULL}, {"-1e400", NULL},
+    {"1e-400", NULL}, {"0e99999999999999999999", "0"}, {"1e99999999999999999999", NULL},
+    {"1e-99999999999999999999", NULL},
+    {"9007199254740991", NULL}, {"9007199254740992", NULL}, {"9007199254740993", NULL},
+    {"-9007199254740993", NULL},
+    {"9223372036854775807", NULL}, {"-9223372036854775808", NULL}, {"18446744073709551615", NULL},
+    {"18446744073709551616", NULL},
+    {"3.14159265358979323846264338327", NULL}, {"1.7976931348623157e308", NULL}, {"5e-324", NULL},
+    {"2.2250738585072014e-308", NULL},
+    {"1.7976931348623159e308", NULL}, {"4.9e-324", NULL}, {"1e22", NULL}, {"1e23", NULL},
+    {"123456789012345678901234567890", NULL},
     /* strings: section 7 */
-    {"\"\"", NULL}, {"\"a\"", NULL}, {"\" \"", NULL}, {"\"\x7F\"", NULL}, {"\"a/b\"", NULL}, {"\"a\\/b\"", "\"a/b\""},
-    {"\"\\\"\"", NULL}, {"\"\\\\\"", NULL}, {"\"\\b\\f\\n\\r\\t\"", NULL}, {"\"\\u0041\"", "\"A\""}, {"\"\\u000a\"", "\"\\n\""},
-    {"\"\\u000B\"", "\"\\u000b\""}, {"\"\\u001f\"", NULL}, {"\"\\u007f\"", "\"\x7F\""}, {"\"\\u0080\"", "\"\xC2\x80\""}, {"\"\\u07FF\"", "\"\xDF\xBF\""},
-    {"\"\\u0800\"", "\"\xE0\xA0\x80\""}, {"\"\\uFFFF\"", "\"\xEF\xBF\xBF\""}, {"\"\\ud7ff\"", "\"\xED\x9F\xBF\""}, {"\"\\ue000\"", "\"\xEE\x80\x80\""},
-    {"\"\\ud800\\udc00\"", "\"\xF0\x90\x80\x80\""}, {"\"\\uDBFF\\uDFFF\"", "\"\xF4\x8F\xBF\xBF\""}, {"\"\\uD834\\uDD1E\"", "\"\xF0\x9D\x84\x9E\""},
-    {"\"\\\\u0041\"", NULL}, {"\"\\\\\\\\\"", NULL}, {"\"\\u0022\"", "\"\\\"\""}, {"\"\\u005c\"", "\"\\\\\""}, {"\"\\u2028\\u2029\"", "\"\xE2\x80\xA8\xE2\x80\xA9\""},
-    {"\"x\\u0041x\\u0042x\"", "\"xAxBx\""}, {"{\"\\u0061\":1}", "{\"a\":1}"}, {"[\"a\\\"]\"]", NULL}, {"\"12345678901234567890123456789012345678901234567890\"", NULL},
-    {"\"123456789012345\\n\"", NULL}, {"\"1234567890123456\\n\"", NULL}, {"\"12345678901234567\\n1234567890123456\\t\"", NULL},
+    {"\"\"", NULL}, {"\"a\"", NULL}, {"\" \"", NULL}, {"\"\x7F\"", NULL}, {"\"a/b\"", NULL},
+    {"\"a\\/b\"", "\"a/b\""},
+    {"\"\\\"\"", NULL}, {"\"\\\\\"", NULL}, {"\"\\b\\f\\n\\r\\t\"", NULL},
+    {"\"\\u0041\"", "\"A\""}, {"\"\\u000a\"", "\"\\n\""},
+    {"\"\\u000B\"", "\"\\u000b\""}, {"\"\\u001f\"", NULL}, {"\"\\u007f\"", "\"\x7F\""},
+    {"\"\\u0080\"", "\"\xC2\x80\""}, {"\"\\u07FF\"", "\"\xDF\xBF\""},
+    {"\"\\u0800\"", "\"\xE0\xA0\x80\""}, {"\"\\uFFFF\"", "\"\xEF\xBF\xBF\""},
+    {"\"\\ud7ff\"", "\"\xED\x9F\xBF\""}, {"\"\\ue000\"", "\"\xEE\x80\x80\""},
+    {"\"\\ud800\\udc00\"", "\"\xF0\x90\x80\x80\""}, {"\"\\uDBFF\\uDFFF\"", "\"\xF4\x8F\xBF\xBF\""},
+    {"\"\\uD834\\uDD1E\"", "\"\xF0\x9D\x84\x9E\""},
+    {"\"\\\\u0041\"", NULL}, {"\"\\\\\\\\\"", NULL}, {"\"\\u0022\"", "\"\\\"\""},
+    {"\"\\u005c\"", "\"\\\\\""}, {"\"\\u2028\\u2029\"", "\"\xE2\x80\xA8\xE2\x80\xA9\""},
+    {"\"x\\u0041x\\u0042x\"", "\"xAxBx\""}, {"{\"\\u0061\":1}", "{\"a\":1}"},
+    {"[\"a\\\"]\"]", NULL}, {"\"12345678901234567890123456789012345678901234567890\"", NULL},
+    {"\"123456789012345\\n\"", NULL}, {"\"1234567890123456\\n\"", NULL},
+    {"\"12345678901234567\\n1234567890123456\\t\"", NULL},
     /* UTF-8: section 8.1, RFC 3629 */
-    {"\"\xC2\x80\"", NULL}, {"\"\xDF\xBF\"", NULL}, {"\"\xE0\xA0\x80\"", NULL}, {"\"\xED\x9F\xBF\"", NULL}, {"\"\xEE\x80\x80\"", NULL},
-    {"\"\xEF\xBB\xBF\"", NULL}, {"\"\xEF\xBF\xBF\"", NULL}, {"\"\xF0\x90\x80\x80\"", NULL}, {"\"\xF4\x8F\xBF\xBF\"", NULL}, {"\"\xC3\xA9t\xC3\xA9\"", NULL},
-    {"{\"\xE4\xBD\xA0\xE5\xA5\xBD\":\"\xE4\xB8\x96\xE7\x95\x8C\"}", NULL}, {"\"12345678901234567890\xC3\xA9 12345678901234567890\"", NULL},
+    {"\"\xC2\x80\"", NULL}, {"\"\xDF\xBF\"", NULL}, {"\"\xE0\xA0\x80\"", NULL},
+    {"\"\xED\x9F\xBF\"", NULL}, {"\"\xEE\x80\x80\"", NULL},
+    {"\"\xEF\xBB\xBF\"", NULL}, {"\"\xEF\xBF\xBF\"", NULL}, {"\"\xF0\x90\x80\x80\"", NULL},
+    {"\"\xF4\x8F\xBF\xBF\"", NULL}, {"\"\xC3\xA9t\xC3\xA9\"", NULL},
+    {"{\"\xE4\xBD\xA0\xE5\xA5\xBD\":\"\xE4\xB8\x96\xE7\x95\x8C\"}", NULL},
+    {"\"12345678901234567890\xC3\xA9 12345678901234567890\"", NULL},
 };
 
 static const char *const rejects[] = {
     /* nothing, or no value */
-    "", " ", "\n", "a", "-", "+", ".", ",", ":", "]", "}", "\\", "'a'", "\xEF\xBB\xBF" "1", "\xEF\xBB\xBF{}", "\xEF\xBB", "\xFE\xFF", "\xFF\xFE[\0]", "<a>", "/**/1", "1 // x", "# x",
+    "", " ", "\n", "a", "-", "+", ".", ",", ":", "]", "}", "\\", "'a'", "\xEF\xBB\xBF" "1",
+    "\xEF\xBB\xBF{}", "\xEF\xBB", "\xFE\xFF", "\xFF\xFE[\0]", "<a>", "/**/1", "1 // x", "# x",
     /* words */
-    "tru", "truth", "True", "TRUE", "nul", "nulll", "Null", "fals", "False", "undefined", "NaN", "Infinity", "-Infinity", "nan", "inf", "[nul]", "truefalse", "t", "f", "n",
+    "tru", "truth", "True", "TRUE", "nul", "nulll", "Null", "fals", "False", "undefined", "NaN",
+    "Infinity", "-Infinity", "nan", "inf", "[nul]", "truefalse", "t", "f", "n",
     "\"a\"b", "nan]",
     /* more than one value */
-    "1 2", "1,2", "{}{}", "[][]", "[]]", "{}}", "\"a\"\"b\"", "[1]x", "true false", "1\v", "1\f", "1\xC2\xA0", "\xC2\xA0" "1",
+    "1 2", "1,2", "{}{}", "[][]", "[]]", "{}}", "\"a\"\"b\"", "[1]x", "true false", "1\v", "1\f",
+    "1\xC2\xA0", "\xC2\xA0" "1",
     /* white space that is none */
     "\f1", "\v1", "[\f]", "[1\v]", "\xE3\x80\x80[]", "[\xC2\x85]",
     /* arrays */
-    "[", "[1", "[1,", "[1,]", "[,1]", "[,]", "[1 2]", "[1,,2]", "[1;2]", "[1:2]", "[1}", "[\"a\"", "[[]", "[[[", "[]1", "[\"a\":1]", "[1,\n", "[\"\",", "[{}", "[*]",
+    "[", "[1", "[1,", "[1,]", "[,1]", "[,]", "[1 2]", "[1,,2]", "[1;2]", "[1:2]", "[1}", "[\"a\"",
+    "[[]", "[[[", "[]1", "[\"a\":1]", "[1,\n", "[\"\",", "[{}", "[*]",
     /* objects */
-    "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,\"a\":1}", "{\"a\" 1}", "{\"a\",1}", "{\"a\":1 \"b\":2}", "{\"a\":1;\"b\":2}", "{a:1}", "{'a':1}", "{1:1}",
-    "{null:1}", "{[]:1}", "{\"a\":}", "{\"a\"::1}", "{\"a\":1,,\"b\":2}", "{\"a\":1]", "{\"a\":1}}", "{\"a\"}", "{:1}", "{\"a\":1,1}", "{\"a\":a}", "{\"a\":1 ,}", "{\"a\\\":1}",
-    "{\"a\":/*x*/1}", "{\"a\":1}//", "{\"a\":true false}", "{{}:1}", "{}1", "{\"\xFF\":1}", "{\"a", "{\"\\u00\":1}",
+    "{", "{\"a\"", "{\"a\":", "{\"a\":1", "{\"a\":1,", "{\"a\":1,}", "{,\"a\":1}", "{\"a\" 1}",
+    "{\"a\",1}", "{\"a\":1 \"b\":2}", "{\"a\":1;\"b\":2}", "{a:1}", "{'a':1}", "{1:1}",
+    "{null:1}", "{[]:1}", "{\"a\":}", "{\"a\"::1}", "{\"a\":1,,\"b\":2}", "{\"a\":1]",
+    "{\"a\":1}}", "{\"a\"}", "{:1}", "{\"a\":1,1}", "{\"a\":a}", "{\"a\":1 ,}", "{\"a\\\":1}",
+    "{\"a\":/*x*/1}", "{\"a\":1}//", "{\"a\":true false}", "{{}:1}", "{}1", "{\"\xFF\":1}", "{\"a",
+    "{\"\\u00\":1}",
     /* numbers */
-    "01", "-01", "00", "-00", "1.", "-1.", ".5", "-.5", "0.", "1.e5", "1.5e", "1e", "1e+", "1e-", "1e1.5", "1e1e1", "1.5.5", "+1", "++1", "--1", "- 1", "-a", "1a", "0x10", "0b1", "0o7",
-    "1_000", "1,000", "1 000", "\xEF\xBC\x91", "1e\xEF\xBC\x91", "[1.]", "[-]", "[0e]", "[0e+]", "[1.2.3]", "[012]", "[-012]", "[2.e3]", "[2.e+3]", "[.2e-3]", "[1+2]", "[0.3e+]", "[1eE2]", "[+1]",
+    "01", "-01", "00", "-00", "1.", "-1.", ".5", "-.5", "0.", "1.e5", "1.5e", "1e", "1e+", "1e-",
+    "1e1.5", "1e1e1", "1.5.5", "+1", "++1", "--1", "- 1", "-a", "1a", "0x10", "0b1", "0o7",
+    "1_000", "1,000", "1 000", "\xEF\xBC\x91", "1e\xEF\xBC\x91", "[1.]", "[-]", "[0e]", "[0e+]",
+    "[1.2.3]", "[012]", "[-012]", "[2.e3]", "[2.e+3]", "[.2e-3]", "[1+2]", "[0.3e+]", "[1eE2]",
+    "[+1]",
     "[-NaN]", "[1e", "[1.", "[-", "1f", "1L", "0.0.0", "1e5.0", "\xD9\xA1",
     /* strings */
-    "\"", "\"a", "\"\\", "\"\\\"", "\"\\u", "\"\\u0\"", "\"\\u00\"", "\"\\u004\"", "\"\\u004g\"", "\"\\u+041\"", "\"\\u 041\"", "\"\\U0041\"", "\"\\x41\"", "\"\\a\"", "\"\\v\"", "\"\\0\"",
-    "\"\\'\"", "\"\\ \"", "\"\\\n\"", "\"a\nb\"", "\"a\tb\"", "\"a\rb\"", "\"\x01\"", "\"\x1F\"", "\"123456789012345\x1F\"", "\"1234567890123456\x1F\"", "\"12345678901234567890\n", "\"\\\xC3\xA9\"",
+    "\"", "\"a", "\"\\", "\"\\\"", "\"\\u", "\"\\u0\"", "\"\\u00\"", "\"\\u004\"", "\"\\u004g\"",
+    "\"\\u+041\"", "\"\\u 041\"", "\"\\U0041\"", "\"\\x41\"", "\"\\a\"", "\"\\v\"", "\"\\0\"",
+    "\"\\'\"", "\"\\ \"", "\"\\\n\"", "\"a\nb\"", "\"a\tb\"", "\"a\rb\"", "\"\x01\"", "\"\x1F\"",
+    "\"123456789012345\x1F\"", "\"1234567890123456\x1F\"", "\"12345678901234567890\n",
+    "\"\\\xC3\xA9\"",
     "\"\\u00\xC3\xA9\"", "'", "\"\\u0041", "\"\\u123", "\"\\8\"",
     /* surrogates alone */
-    "\"\\ud800\"", "\"\\udbff\"", "\"\\udc00\"", "\"\\udfff\"", "\"\\ud800\\u0041\"", "\"\\ud800\\ud800\"", "\"\\ud800x\"", "\"\\udc00\\ud800\"", "\"\\ud800\\n\"", "\"\\ud800\\udc0\"", "\"\\ud800\\udbff\"",
+    "\"\\ud800\"", "\"\\udbff\"", "\"\\udc00\"", "\"\\udfff\"", "\"\\ud800\\u0041\"",
+    "\"\\ud800\\ud800\"", "\"\\ud800x\"", "\"\\udc00\\ud800\"", "\"\\ud800\\n\"",
+    "\"\\ud800\\udc0\"", "\"\\ud800\\udbff\"",
     "\"\\ud800\\", "\"\\ud800\\u", "\"\\ud800\\ue000\"", "{\"\\ud800\":1}",
     /* bytes that are not UTF-8 */
-    "\"\x80\"", "\"\xBF\"", "\"\xC0\x80\"", "\"\xC0\xAF\"", "\"\xC1\xBF\"", "\"\xC2\"", "\"\xC2\x41\"", "\"\xE0\x80\x80\"", "\"\xE0\x9F\xBF\"", "\"\xE0\xA0\"", "\"\xE2\x28\xA1\"", "\"\xE2\x82\x28\"",
-    "\"\xED\xA0\x80\"", "\"\xED\xBF\xBF\"", "\"\xED\xA0\xBD\xED\xB8\x80\"", "\"\xF0\x80\x80\x80\"", "\"\xF0\x8F\xBF\xBF\"", "\"\xF0\x90\x80\"", "\"\xF0\x28\x8C\xBC\"", "\"\xF0\x90\x28\xBC\"", "\"\xF0\x90\x8C\x28\"",
-    "\"\xF4\x90\x80\x80\"", "\"\xF5\x80\x80\x80\"", "\"\xF8\x88\x80\x80\x80\"", "\"\xFC\x84\x80\x80\x80\x80\"", "\"\xFE\"", "\"\xFF\"", "\xFF", "[\xFF]", "\"1234567890123456\x80\"", "\"\xC3\xA9\x80\"", "\xC3\xA9",
+    "\"\x80\"", "\"\xBF\"", "\"\xC0\x80\"", "\"\xC0\xAF\"", "\"\xC1\xBF\"", "\"\xC2\"",
+    "\"\xC2\x41\"", "\"\xE0\x80\x80\"", "\"\xE0\x9F\xBF\"", "\"\xE0\xA0\"", "\"\xE2\x28\xA1\"",
+    "\"\xE2\x82\x28\"",
+    "\"\xED\xA0\x80\"", "\"\xED\xBF\xBF\"", "\"\xED\xA0\xBD\xED\xB8\x80\"", "\"\xF0\x80\x80\x80\"",
+    "\"\xF0\x8F\xBF\xBF\"", "\"\xF0\x90\x80\"", "\"\xF0\x28\x8C\xBC\"", "\"\xF0\x90\x28\xBC\"",
+    "\"\xF0\x90\x8C\x28\"",
+    "\"\xF4\x90\x80\x80\"", "\"\xF5\x80\x80\x80\"", "\"\xF8\x88\x80\x80\x80\"",
+    "\"\xFC\x84\x80\x80\x80\x80\"", "\"\xFE\"", "\"\xFF\"", "\xFF", "[\xFF]",
+    "\"1234567890123456\x80\"", "\"\xC3\xA9\x80\"", "\xC3\xA9",
     "\"\xC3", "\"\xE2\x82", "\"\xF0\x9F\x98",
 };
 
@@ -113,9 +158,11 @@ static void accepts_what_the_rfc_allows_and_prints_it_back(void **state)
         assert_status(DUBBOC_OK, status, &err);
         cJSON *tree;
         char *printed;
-        assert_status(DUBBOC_OK, dubboc_json_parse(accepts[i].text, strlen(accepts[i].text), &tree, &err), &err);
+        assert_status(DUBBOC_OK,
+            dubboc_json_parse(accepts[i].text, strlen(accepts[i].text), &tree, &err), &err);
         assert_status(DUBBOC_OK, dubboc_json_print(tree, &printed, NULL, &err), &err);
-        assert_string_equal(accepts[i].printed != NULL ? accepts[i].printed : accepts[i].text, printed);
+        assert_string_equal(
+            accepts[i].printed != NULL ? accepts[i].printed : accepts[i].text, printed);
         free(printed);
         cJSON_Delete(tree);
     }
@@ -137,7 +184,8 @@ static void refuses_what_the_rfc_does_not_allow(void **state)
 static void refuses_every_proper_beginning_of_a_text(void **state)
 {
     (void)state;
-    const char *text = "{\"a\\u00e9\\ud834\\udd1e\":[1.5e+10,true,null,\"\xE4\xBD\xA0\",{\"b\":[false,-0]}]}";
+    const char *text =
+        "{\"a\\u00e9\\ud834\\udd1e\":[1.5e+10,true,null,\"\xE4\xBD\xA0\",{\"b\":[false,-0]}]}";
     for (size_t len = 0; len < strlen(text); len++)
         assert_int_equal(DUBBOC_E_PARSE, check(text, len, NULL));
     assert_int_equal(DUBBOC_OK, check(text, strlen(text), NULL));
@@ -222,8 +270,8 @@ static char *repeated(const char *left, const char *middle, const char *right, s
 static void takes_128_levels_and_no_more(void **state)
 {
     (void)state;
-    const char *forms[][3] = {
-        {"[", "1", "]"}, {"{\"a\":", "1", "}"}, {"[{\"a\":", "1", "}]"}, {"[", "[]", "]"}, {"[1,", "{}", ",2]"}};
+    const char *forms[][3] = {{"[", "1", "]"}, {"{\"a\":", "1", "}"}, {"[{\"a\":", "1", "}]"},
+        {"[", "[]", "]"}, {"[1,", "{}", ",2]"}};
     const size_t fits[] = {128, 128, 64, 127, 127};
     for (size_t i = 0; i < sizeof fits / sizeof fits[0]; i++) {
         char *text = repeated(forms[i][0], forms[i][1], forms[i][2], fits[i]);
@@ -261,7 +309,8 @@ static void takes_8_mi_values_and_no_more(void **state)
     assert_contains(err.text, "more than 8388608 values");
     /* One value fewer: the array itself counts. */
     array[2 * (JSON_VALUES_MAX - 1)] = ']';
-    assert_status(DUBBOC_OK, json_check(slice_make(array, 2 * (size_t)(JSON_VALUES_MAX - 1) + 1), &value, &err), &err);
+    assert_status(DUBBOC_OK,
+        json_check(slice_make(array, 2 * (size_t)(JSON_VALUES_MAX - 1) + 1), &value, &err), &err);
     free(array);
     free(text);
 }
@@ -302,7 +351,8 @@ static void walks_through_objects_and_arrays(void **state)
 static void walking_refuses_what_checking_refuses(void **state)
 {
     (void)state;
-    const char *texts[] = {"[", "[1", "[1,]", "[,1]", "[1 2]", "[1,,2]", "[1}", "[nul]", "[\"\xFF\"]"};
+    const char *texts[] = {
+        "[", "[1", "[1,]", "[,1]", "[1 2]", "[1,,2]", "[1}", "[nul]", "[\"\xFF\"]"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         json_scan scan;
         json_value value;

@@ -94,7 +94,8 @@ static void trees_come_from_the_hooks_of_cjson_and_go_there(void **state)
     assert_int_equal(5 + 1 + 2, mallocs); /* nodes, key, texts */
     cJSON_Delete(tree);
     assert_int_equal(mallocs, frees);
-    assert_status(DUBBOC_E_TYPE, dubboc_json_parse("{\"a\":[1,\"x\\u0000\"]}", 19, &tree, &err), &err);
+    assert_status(
+        DUBBOC_E_TYPE, dubboc_json_parse("{\"a\":[1,\"x\\u0000\"]}", 19, &tree, &err), &err);
     assert_int_equal(mallocs, frees);
     cJSON_InitHooks(NULL);
 }
@@ -110,7 +111,8 @@ static void trees_of_cjson_functions_print_exactly(void **state)
     cJSON_AddItemToObjectCS(tree, "const", cJSON_CreateArray());
     cJSON_AddItemToObject(tree, "ref", cJSON_CreateStringReference("text"));
     check_print(tree, "{\"n\":9007199254740991,\"s\\n\":\"\\u0001\\u001f "
-                      "\\\"\\\\/\x7F\\b\\f\\n\\r\\t\xC3\xA9\",\"t\":true,\"r\":[1, 2.50],\"const\":[],\"ref\":\"text\"}");
+                      "\\\"\\\\/\x7F\\b\\f\\n\\r\\t\xC3\xA9\",\"t\":true,\"r\":[1, "
+                      "2.50],\"const\":[],\"ref\":\"text\"}");
     cJSON_Delete(tree);
 }
 
@@ -124,7 +126,8 @@ static void printing_refuses_what_is_not_json_and_names_the_place(void **state)
     cJSON_SetNumberValue(tree->child->next->child, -INFINITY);
     check_print_refused(tree, "$[1][0]: infinity");
     check_print_refused(cJSON_CreateString("\xC0\xAF"), "$: a string that is not UTF-8");
-    check_print_refused(cJSON_CreateString("1234567890123456\xED\xA0\x80"), "$: a string that is not UTF-8");
+    check_print_refused(
+        cJSON_CreateString("1234567890123456\xED\xA0\x80"), "$: a string that is not UTF-8");
     tree = parse("{\"a\":{}}");
     cJSON_AddNullToObject(tree->child, "b\xFF");
     check_print_refused(tree, "$.a[\"b?\"]: a name that is not UTF-8");
@@ -215,7 +218,8 @@ static void an_error_of_before_is_reset_by_success(void **state)
 static void j1_numbers_are_not_changed_and_never_null(void **state)
 {
     (void)state;
-    const char *text = "[9007199254740991,9007199254740993,1e400,4611686018427387905,0.1,1234567890123456]";
+    const char *text =
+        "[9007199254740991,9007199254740993,1e400,4611686018427387905,0.1,1234567890123456]";
     cJSON *tree = parse(text);
     check_print(tree, text);
     cJSON_Delete(tree);
@@ -224,21 +228,25 @@ static void j1_numbers_are_not_changed_and_never_null(void **state)
 static void j2_what_cjson_lets_pass_is_refused(void **state)
 {
     (void)state;
-    const char *lenient[] = {"[1]x", "[-01]", "[1.]", "[0e]", "\xEF\xBB\xBF[]", "[\"a\tb\"]", "[\"\xFF\"]", "{} {}"};
+    const char *lenient[] = {
+        "[1]x", "[-01]", "[1.]", "[0e]", "\xEF\xBB\xBF[]", "[\"a\tb\"]", "[\"\xFF\"]", "{} {}"};
     for (size_t i = 0; i < sizeof lenient / sizeof lenient[0]; i++) {
         cJSON *tree;
-        assert_status(DUBBOC_E_PARSE, dubboc_json_parse(lenient[i], strlen(lenient[i]), &tree, &err), &err);
+        assert_status(
+            DUBBOC_E_PARSE, dubboc_json_parse(lenient[i], strlen(lenient[i]), &tree, &err), &err);
     }
 }
 
 static void j3_a_zero_in_a_string_is_an_error_not_a_cut(void **state)
 {
     (void)state;
-    const char *texts[] = {"\"echo\\u0000x\"", "[\"a\",\"\\u0000\"]", "{\"a\\u0000\":1}", "{\"a\":{\"b\":\"\\n\\u0000\"}}"};
+    const char *texts[] = {"\"echo\\u0000x\"", "[\"a\",\"\\u0000\"]", "{\"a\\u0000\":1}",
+        "{\"a\":{\"b\":\"\\n\\u0000\"}}"};
     const char *places[] = {"byte 0", "byte 5", "byte 1", "byte 10"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         cJSON *tree;
-        assert_status(DUBBOC_E_TYPE, dubboc_json_parse(texts[i], strlen(texts[i]), &tree, &err), &err);
+        assert_status(
+            DUBBOC_E_TYPE, dubboc_json_parse(texts[i], strlen(texts[i]), &tree, &err), &err);
         assert_contains(err.text, "\\u0000");
         assert_contains(err.text, places[i]);
     }
@@ -290,7 +298,8 @@ static void j5_a_long_array_takes_linear_time(void **state)
 static void j5_a_tree_has_a_ceiling(void **state)
 {
     (void)state;
-    size_t items = JSON_TREE_VALUES_MAX, len = items * 2 + 1; /* and the array itself: one too many */
+    /* and the array itself: one too many */
+    size_t items = JSON_TREE_VALUES_MAX, len = items * 2 + 1;
     char *text = malloc(len);
     assert_non_null(text);
     for (size_t i = 0; i < items; i++)
@@ -346,7 +355,8 @@ static void writes_strings_exactly_or_repaired(void **state)
     check_write("", 0, "\"\"", "\"\"");
     check_write(NULL, 0, "\"\"", "\"\"");
     check_write("a\0b", 3, "\"a\\u0000b\"", "\"a\\u0000b\"");
-    check_write("caf\xC3\xA9 1234567890123456\n\xC3\xA9", 25, "\"caf\xC3\xA9 1234567890123456\\n\xC3\xA9\"",
+    check_write("caf\xC3\xA9 1234567890123456\n\xC3\xA9", 25,
+        "\"caf\xC3\xA9 1234567890123456\\n\xC3\xA9\"",
         "\"caf\xC3\xA9 1234567890123456\\n\xC3\xA9\"");
     check_write("a\xFFz", 3, NULL, "\"a\xEF\xBF\xBDz\"");
     check_write("\n\xC3", 2, NULL, "\"\\n\xEF\xBF\xBD\"");
@@ -390,7 +400,8 @@ static size_t tree_bytes(cJSON *node)
 {
     size_t bytes = 0;
     for (; node != NULL; node = node->next)
-        bytes += malloc_bytes(node) + malloc_bytes(node->string) + malloc_bytes(node->valuestring) + tree_bytes(node->child);
+        bytes += malloc_bytes(node) + malloc_bytes(node->string) + malloc_bytes(node->valuestring) +
+                 tree_bytes(node->child);
     return bytes;
 }
 
@@ -399,8 +410,8 @@ static void what_a_tree_takes_is_known_before_it_is_built(void **state)
     (void)state;
     static const char *const texts[] = {"0", " [ ] ", "[0,0,0,-1.5e3,12345678901234567890.5]",
         "{\"a\":1,\"b\" : [true,false,null],\"a longer name than most\":{}}",
-        "[\"\",\"a string of some length, longer than the smallest block\",\"\\n\\u00e9\\\"\"]", "{\"\":\"\",\"[{\":\"t,:\"}",
-        "[[[[\"e\",1e5,1E-5]]]]", "\"alone\" "};
+        "[\"\",\"a string of some length, longer than the smallest block\",\"\\n\\u00e9\\\"\"]",
+        "{\"\":\"\",\"[{\":\"t,:\"}", "[[[[\"e\",1e5,1E-5]]]]", "\"alone\" "};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         cJSON *tree = parse(texts[i]);
         json_tree_cost cost = json_tree_cost_of(slice_of(texts[i]));

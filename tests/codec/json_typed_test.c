@@ -1,5 +1,5 @@
-/* JSON by the types of C variables: what is built, what is read, and what is told when it does not fit.
- * That wrong types do not compile is shown by tests/e2e/typed_json.py. */
+/* JSON by the types of C variables: what is built, what is read, and what is told when it does not
+ * fit. That wrong types do not compile is shown by tests/e2e/typed_json.py. */
 #include "tests/support/test.h"
 
 #include <limits.h>
@@ -23,7 +23,8 @@ static void check_json(cJSON *tree, const char *expected)
     cJSON_Delete(tree);
 }
 
-/* Every integer type, at its ends: size_t, int64_t and the like are one of these on every platform. */
+/* Every integer type, at its ends: size_t, int64_t and the like are one of these on every
+ * platform. */
 static void every_integer_type_is_built_exactly(void **state)
 {
     (void)state;
@@ -37,12 +38,14 @@ static void every_integer_type_is_built_exactly(void **state)
     const size_t size = SIZE_MAX;
     assert_status(DUBBOC_OK,
         dubboc_json_build(&tree, &err,
-            DUBBOC_ARRAY(schar, uchar, shortest, ushort, INT_MIN, UINT_MAX, longer, ULONG_MAX, longest, ULLONG_MAX, size,
-                INT64_MIN, UINT64_MAX, -1, 'a', 1u, 2L, 3ULL)),
+            DUBBOC_ARRAY(schar, uchar, shortest, ushort, INT_MIN, UINT_MAX, longer, ULONG_MAX,
+                longest, ULLONG_MAX, size, INT64_MIN, UINT64_MAX, -1, 'a', 1u, 2L, 3ULL)),
         &err);
-    check_json(tree, "[-128,255,-32768,65535,-2147483648,4294967295,-9223372036854775808,18446744073709551615,"
-                     "-9223372036854775808,18446744073709551615,18446744073709551615,-9223372036854775808,18446744073709551615,"
-                     "-1,97,1,2,3]");
+    check_json(tree,
+        "[-128,255,-32768,65535,-2147483648,4294967295,-9223372036854775808,18446744073709551615,"
+        "-9223372036854775808,18446744073709551615,18446744073709551615,-9223372036854775808,"
+        "18446744073709551615,"
+        "-1,97,1,2,3]");
 }
 
 static void every_other_kind_is_built(void **state)
@@ -57,13 +60,15 @@ static void every_other_kind_is_built(void **state)
     const cJSON *borrowed = copied;
     assert_status(DUBBOC_OK,
         dubboc_json_build(&tree, &err,
-            DUBBOC_OBJECT("literal", "x", "array", array, "text", text, "slice", slice, "yes", yes, "no", (bool)(1 > 2), "double",
-                0.1, "null", DUBBOC_NULL, "none", DUBBOC_OR_NULL(none), "some", DUBBOC_OR_NULL(text), "decimal",
+            DUBBOC_OBJECT("literal", "x", "array", array, "text", text, "slice", slice, "yes", yes,
+                "no", (bool)(1 > 2), "double", 0.1, "null", DUBBOC_NULL, "none",
+                DUBBOC_OR_NULL(none), "some", DUBBOC_OR_NULL(text), "decimal",
                 DUBBOC_DECIMAL("1e400"), "taken", cJSON_CreateArray(), "copied", borrowed)),
         &err);
-    check_json(tree,
-        "{\"literal\":\"x\",\"array\":\"array\",\"text\":\"text\",\"slice\":\"slice\",\"yes\":true,\"no\":false,"
-        "\"double\":0.1,\"null\":null,\"none\":null,\"some\":\"text\",\"decimal\":1e400,\"taken\":[],\"copied\":{\"k\":[1]}}");
+    check_json(tree, "{\"literal\":\"x\",\"array\":\"array\",\"text\":\"text\",\"slice\":\"slice\","
+                     "\"yes\":true,\"no\":false,"
+                     "\"double\":0.1,\"null\":null,\"none\":null,\"some\":\"text\",\"decimal\":"
+                     "1e400,\"taken\":[],\"copied\":{\"k\":[1]}}");
     cJSON_Delete(copied);
 }
 
@@ -73,7 +78,8 @@ static void lists_stand_in_lists_and_a_value_may_stand_alone(void **state)
     cJSON *tree = NULL;
     assert_status(DUBBOC_OK,
         dubboc_json_build(&tree, &err,
-            DUBBOC_ARRAY(DUBBOC_OBJECT("a", DUBBOC_ARRAY(1, DUBBOC_OBJECT("b", DUBBOC_ARRAY("c")))), DUBBOC_ARRAY(2))),
+            DUBBOC_ARRAY(DUBBOC_OBJECT("a", DUBBOC_ARRAY(1, DUBBOC_OBJECT("b", DUBBOC_ARRAY("c")))),
+                DUBBOC_ARRAY(2))),
         &err);
     check_json(tree, "[{\"a\":[1,{\"b\":[\"c\"]}]},[2]]");
     assert_status(DUBBOC_OK, dubboc_json_build(&tree, &err, "alone"), &err);
@@ -87,31 +93,33 @@ static void as_many_as_32_members_fit(void **state)
     int first = 0, last = 0;
     assert_status(DUBBOC_OK,
         dubboc_json_build(&tree, &err,
-            DUBBOC_OBJECT("a", 1, "b", 2, "c", 3, "d", 4, "e", 5, "f", 6, "g", 7, "h", 8, "i", 9, "j", 10, "k", 11, "l", 12, "m",
-                13, "n", 14, "o", 15, "p", 16, "q", 17, "r", 18, "s", 19, "t", 20, "u", 21, "v", 22, "w", 23, "x", 24, "y", 25,
-                "z", 26, "A", 27, "B", 28, "C", 29, "D", 30, "E", 31, "F", 32)),
+            DUBBOC_OBJECT("a", 1, "b", 2, "c", 3, "d", 4, "e", 5, "f", 6, "g", 7, "h", 8, "i", 9,
+                "j", 10, "k", 11, "l", 12, "m", 13, "n", 14, "o", 15, "p", 16, "q", 17, "r", 18,
+                "s", 19, "t", 20, "u", 21, "v", 22, "w", 23, "x", 24, "y", 25, "z", 26, "A", 27,
+                "B", 28, "C", 29, "D", 30, "E", 31, "F", 32)),
         &err);
     assert_int_equal(32, cJSON_GetArraySize(tree));
-    assert_status(DUBBOC_OK, dubboc_json_read(tree, &err, DUBBOC_MEMBERS("a", &first, "F", &last)), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_json_read(tree, &err, DUBBOC_MEMBERS("a", &first, "F", &last)), &err);
     assert_int_equal(1, first);
     assert_int_equal(32, last);
     cJSON_Delete(tree);
     assert_status(DUBBOC_OK,
         dubboc_json_build(&tree, &err,
-            DUBBOC_ARRAY(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-                29, 30, 31, 32)),
+            DUBBOC_ARRAY(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
+                22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32)),
         &err);
     assert_int_equal(32, cJSON_GetArraySize(tree));
     cJSON_Delete(tree);
 }
 
-#define CHECK_BUILD_FAILS(part, value)                                                                                           \
-    do {                                                                                                                         \
-        cJSON *made = NULL;                                                                                                      \
-        dubboc_status status = dubboc_json_build(&made, &err, value);                                                            \
-        assert_status(DUBBOC_E_ARGUMENT, status, &err);                                                                          \
-        assert_contains(err.text, part);                                                                                         \
-        assert_null(made);                                                                                                       \
+#define CHECK_BUILD_FAILS(part, value)                                                             \
+    do {                                                                                           \
+        cJSON *made = NULL;                                                                        \
+        dubboc_status status = dubboc_json_build(&made, &err, value);                              \
+        assert_status(DUBBOC_E_ARGUMENT, status, &err);                                            \
+        assert_contains(err.text, part);                                                           \
+        assert_null(made);                                                                         \
     } while (0)
 
 static void building_refuses_faults_names_the_place_and_takes_everything_over(void **state)
@@ -120,10 +128,12 @@ static void building_refuses_faults_names_the_place_and_takes_everything_over(vo
     const char *none = NULL;
     /* AddressSanitizer sees what is not freed, or freed twice. */
     CHECK_BUILD_FAILS("$.user.tags[1]: the string is NULL",
-        DUBBOC_OBJECT("a", parse("[1]"), "user", DUBBOC_OBJECT("tags", DUBBOC_ARRAY(1, none, parse("[2]"))), "b", parse("{}"),
-            "c", DUBBOC_ARRAY(parse("[3]"))));
+        DUBBOC_OBJECT("a", parse("[1]"), "user",
+            DUBBOC_OBJECT("tags", DUBBOC_ARRAY(1, none, parse("[2]"))), "b", parse("{}"), "c",
+            DUBBOC_ARRAY(parse("[3]"))));
     CHECK_BUILD_FAILS("$.a: the string is not UTF-8", DUBBOC_OBJECT("a", "\xFF"));
-    CHECK_BUILD_FAILS("$[0]: the string holds a zero byte", DUBBOC_ARRAY(((dubboc_slice){"a\0b", 3})));
+    CHECK_BUILD_FAILS(
+        "$[0]: the string holds a zero byte", DUBBOC_ARRAY(((dubboc_slice){"a\0b", 3})));
     CHECK_BUILD_FAILS("$[0]: the number is NaN", DUBBOC_ARRAY((double)NAN));
     CHECK_BUILD_FAILS("$: the number is infinite", (double)INFINITY);
     CHECK_BUILD_FAILS("$: the decimal is not a JSON number", DUBBOC_DECIMAL("1,5"));
@@ -137,8 +147,10 @@ static void building_refuses_faults_names_the_place_and_takes_everything_over(vo
 static void every_kind_is_read(void **state)
 {
     (void)state;
-    cJSON *tree = parse("[-128,255,-32768,65535,-2147483648,4294967295,-9223372036854775808,18446744073709551615,5.0,"
-                        "18446744073709551615,0.10000000000000001,true,\"s\",null,1e400,[1],{\"k\":\"v\"}]");
+    cJSON *tree =
+        parse("[-128,255,-32768,65535,-2147483648,4294967295,-9223372036854775808,"
+              "18446744073709551615,5.0,"
+              "18446744073709551615,0.10000000000000001,true,\"s\",null,1e400,[1],{\"k\":\"v\"}]");
     signed char schar;
     unsigned char uchar;
     short shortest;
@@ -157,11 +169,14 @@ static void every_kind_is_read(void **state)
     cJSON *copy;
     assert_status(DUBBOC_OK,
         dubboc_json_read(tree, &err,
-            DUBBOC_ITEMS(&schar, &uchar, &shortest, &ushort, &whole, &natural, &longer, &ulonger, &longest, &size, &real, &yes,
-                &string, DUBBOC_OR_NULL(&none), DUBBOC_DECIMAL_TO(decimal, sizeof decimal), &borrowed, &copy)),
+            DUBBOC_ITEMS(&schar, &uchar, &shortest, &ushort, &whole, &natural, &longer, &ulonger,
+                &longest, &size, &real, &yes, &string, DUBBOC_OR_NULL(&none),
+                DUBBOC_DECIMAL_TO(decimal, sizeof decimal), &borrowed, &copy)),
         &err);
-    assert_true(schar == SCHAR_MIN && uchar == UCHAR_MAX && shortest == SHRT_MIN && ushort == USHRT_MAX);
-    assert_true(whole == INT_MIN && natural == UINT_MAX && longer == LONG_MIN && ulonger == ULONG_MAX);
+    assert_true(
+        schar == SCHAR_MIN && uchar == UCHAR_MAX && shortest == SHRT_MIN && ushort == USHRT_MAX);
+    assert_true(
+        whole == INT_MIN && natural == UINT_MAX && longer == LONG_MIN && ulonger == ULONG_MAX);
     assert_true(longest == 5 && size == SIZE_MAX && real == 0.1 && yes);
     assert_string_equal("s", string);
     assert_null(none);
@@ -178,21 +193,22 @@ static void optional_targets_stay_as_they_were(void **state)
     int absent = 1, null = 2, there = 0, first = 0, second = 4, deep = 5;
     assert_status(DUBBOC_OK,
         dubboc_json_read(tree, &err,
-            DUBBOC_MEMBERS("absent", DUBBOC_OPTIONAL(&absent), "null", DUBBOC_OPTIONAL(&null), "there", DUBBOC_OPTIONAL(&there),
-                "list", DUBBOC_ITEMS(&first, DUBBOC_OPTIONAL(&second)), "object",
+            DUBBOC_MEMBERS("absent", DUBBOC_OPTIONAL(&absent), "null", DUBBOC_OPTIONAL(&null),
+                "there", DUBBOC_OPTIONAL(&there), "list",
+                DUBBOC_ITEMS(&first, DUBBOC_OPTIONAL(&second)), "object",
                 DUBBOC_OPTIONAL(DUBBOC_MEMBERS("deep", &deep)))),
         &err);
     assert_true(absent == 1 && null == 2 && there == 3 && first == 1 && second == 4 && deep == 5);
     cJSON_Delete(tree);
 }
 
-#define CHECK_READ_FAILS(expected, part, json, target)                                                                           \
-    do {                                                                                                                         \
-        cJSON *given = parse(json);                                                                                              \
-        dubboc_status status = dubboc_json_read(given, &err, target);                                                            \
-        assert_status((expected), status, &err);                                                                                 \
-        assert_contains(err.text, part);                                                                                         \
-        cJSON_Delete(given);                                                                                                     \
+#define CHECK_READ_FAILS(expected, part, json, target)                                             \
+    do {                                                                                           \
+        cJSON *given = parse(json);                                                                \
+        dubboc_status status = dubboc_json_read(given, &err, target);                              \
+        assert_status((expected), status, &err);                                                   \
+        assert_contains(err.text, part);                                                           \
+        cJSON_Delete(given);                                                                       \
     } while (0)
 
 static void reading_names_the_path_and_both_sides(void **state)
@@ -207,27 +223,35 @@ static void reading_names_the_path_and_both_sides(void **state)
     bool yes = true;
     const char *string = "7";
     char decimal[4];
-    CHECK_READ_FAILS(DUBBOC_E_TYPE, "$.user.age: expected an integer from -2147483648 to 2147483647, found a string",
+    CHECK_READ_FAILS(DUBBOC_E_TYPE,
+        "$.user.age: expected an integer from -2147483648 to 2147483647, found a string",
         "{\"user\":{\"age\":\"5\"}}", DUBBOC_MEMBERS("user", DUBBOC_MEMBERS("age", &whole)));
     CHECK_READ_FAILS(DUBBOC_E_TYPE, "found a boolean", "[false]", DUBBOC_ITEMS(&whole));
-    CHECK_READ_FAILS(DUBBOC_E_TYPE, "expected a boolean, found a number", "[1]", DUBBOC_ITEMS(&yes));
-    CHECK_READ_FAILS(DUBBOC_E_TYPE, "$[0]: expected a string, found null", "[null]", DUBBOC_ITEMS(&string));
-    CHECK_READ_FAILS(DUBBOC_E_TYPE, "expected an object, found an array", "[]", DUBBOC_MEMBERS("a", &whole));
-    CHECK_READ_FAILS(DUBBOC_E_TYPE, "expected an array, found an object", "{}", DUBBOC_ITEMS(&whole));
+    CHECK_READ_FAILS(
+        DUBBOC_E_TYPE, "expected a boolean, found a number", "[1]", DUBBOC_ITEMS(&yes));
+    CHECK_READ_FAILS(
+        DUBBOC_E_TYPE, "$[0]: expected a string, found null", "[null]", DUBBOC_ITEMS(&string));
+    CHECK_READ_FAILS(
+        DUBBOC_E_TYPE, "expected an object, found an array", "[]", DUBBOC_MEMBERS("a", &whole));
+    CHECK_READ_FAILS(
+        DUBBOC_E_TYPE, "expected an array, found an object", "{}", DUBBOC_ITEMS(&whole));
     CHECK_READ_FAILS(DUBBOC_E_RANGE, "from -128 to 127, found 128", "[128]", DUBBOC_ITEMS(&schar));
-    CHECK_READ_FAILS(DUBBOC_E_RANGE, "from -128 to 127, found -129", "[-129]", DUBBOC_ITEMS(&schar));
+    CHECK_READ_FAILS(
+        DUBBOC_E_RANGE, "from -128 to 127, found -129", "[-129]", DUBBOC_ITEMS(&schar));
     CHECK_READ_FAILS(DUBBOC_E_RANGE, "from 0 to 255, found 256", "[256]", DUBBOC_ITEMS(&uchar));
     CHECK_READ_FAILS(DUBBOC_E_RANGE, "found 1.5", "1.5", &longer);
     CHECK_READ_FAILS(DUBBOC_E_RANGE, "found 9223372036854775808", "9223372036854775808", &longer);
     CHECK_READ_FAILS(DUBBOC_E_RANGE, "found -1", "-1", &size);
-    CHECK_READ_FAILS(DUBBOC_E_RANGE, "expected a number that fits a double, found 1e400", "1e400", &real);
     CHECK_READ_FAILS(
-        DUBBOC_E_RANGE, "expected a number of at most 3 bytes, found 12.34", "12.34", DUBBOC_DECIMAL_TO(decimal, sizeof decimal));
+        DUBBOC_E_RANGE, "expected a number that fits a double, found 1e400", "1e400", &real);
+    CHECK_READ_FAILS(DUBBOC_E_RANGE, "expected a number of at most 3 bytes, found 12.34", "12.34",
+        DUBBOC_DECIMAL_TO(decimal, sizeof decimal));
     CHECK_READ_FAILS(DUBBOC_E_RANGE, "found 1234567890123456789012345678901234567890...",
         "12345678901234567890123456789012345678901234567890", &whole);
+    CHECK_READ_FAILS(DUBBOC_E_NOT_FOUND, "$.a.b: is missing", "{\"a\":{\"B\":1}}",
+        DUBBOC_MEMBERS("a", DUBBOC_MEMBERS("b", &whole)));
     CHECK_READ_FAILS(
-        DUBBOC_E_NOT_FOUND, "$.a.b: is missing", "{\"a\":{\"B\":1}}", DUBBOC_MEMBERS("a", DUBBOC_MEMBERS("b", &whole)));
-    CHECK_READ_FAILS(DUBBOC_E_NOT_FOUND, "$[1]: expected an item", "[1]", DUBBOC_ITEMS(&whole, &longer));
+        DUBBOC_E_NOT_FOUND, "$[1]: expected an item", "[1]", DUBBOC_ITEMS(&whole, &longer));
     CHECK_READ_FAILS(DUBBOC_E_RANGE, "expected 1 items, found 3", "[1,2,3]", DUBBOC_ITEMS(&whole));
     assert_status(DUBBOC_E_TYPE, dubboc_json_read(NULL, &err, &whole), &err);
     assert_true(schar == 7 && uchar == 7 && size == 7 && real == 7 && yes);
@@ -239,7 +263,8 @@ static void copies_are_taken_back_when_a_later_member_is_wrong(void **state)
     (void)state;
     cJSON *tree = parse("{\"a\":[1],\"b\":{\"c\":2},\"d\":\"x\"}"), *a = NULL, *b = NULL;
     int d;
-    assert_status(DUBBOC_E_TYPE, dubboc_json_read(tree, &err, DUBBOC_MEMBERS("a", &a, "b", &b, "d", &d)), &err);
+    assert_status(DUBBOC_E_TYPE,
+        dubboc_json_read(tree, &err, DUBBOC_MEMBERS("a", &a, "b", &b, "d", &d)), &err);
     assert_null(a);
     assert_null(b);
     cJSON_Delete(tree);

@@ -40,7 +40,8 @@ static void check_fault(const char *body, const char *id)
 static void reads_a_request_of_dubbogo(void **state)
 {
     (void)state;
-    jsonrpc_request request = read_one("{\"jsonrpc\":\"2.0\",\"method\":\"GetUser\",\"params\":[\"A003\"],\"id\":0}\n");
+    jsonrpc_request request =
+        read_one("{\"jsonrpc\":\"2.0\",\"method\":\"GetUser\",\"params\":[\"A003\"],\"id\":0}\n");
     assert_int_equal(0, request.fault);
     assert_slice(request.id, "0");
     assert_slice(request.method, "\"GetUser\"");
@@ -51,7 +52,8 @@ static void reads_a_request_of_dubbogo(void **state)
 static void reads_a_request_of_java(void **state)
 {
     (void)state;
-    jsonrpc_request request = read_one("{\"id\":\"-6129922846541284291\",\"jsonrpc\":\"2.0\",\"method\":\"queryAll\"}");
+    jsonrpc_request request =
+        read_one("{\"id\":\"-6129922846541284291\",\"jsonrpc\":\"2.0\",\"method\":\"queryAll\"}");
     assert_int_equal(0, request.fault);
     assert_slice(request.id, "\"-6129922846541284291\"");
     assert_int_equal(JSON_NONE, request.params.kind);
@@ -60,11 +62,12 @@ static void reads_a_request_of_java(void **state)
 static void keeps_every_form_of_id_byte_for_byte(void **state)
 {
     (void)state;
-    const char *ids[] = {"1469071830258", "-1", "1.50", "1e2", "\"\"", "\"\\u0041\\n\"", "null", "99999999999999999999",
-        "\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\"", "9223372036854775807"};
+    const char *ids[] = {"1469071830258", "-1", "1.50", "1e2", "\"\"", "\"\\u0041\\n\"", "null",
+        "99999999999999999999", "\"6ba7b810-9dad-11d1-80b4-00c04fd430c8\"", "9223372036854775807"};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         char body[200];
-        snprintf(body, sizeof body, "{ \"id\" : %s , \"method\":\"m\",\"jsonrpc\":\"2.0\"}", ids[i]);
+        snprintf(
+            body, sizeof body, "{ \"id\" : %s , \"method\":\"m\",\"jsonrpc\":\"2.0\"}", ids[i]);
         jsonrpc_request request = read_one(body);
         assert_int_equal(0, request.fault);
         assert_slice(request.id, ids[i]);
@@ -85,9 +88,12 @@ static void a_request_without_id_is_a_notification(void **state)
 static void params_null_and_absent_are_the_same(void **state)
 {
     (void)state;
-    assert_int_equal(JSON_NONE, read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":null,\"id\":1}").params.kind);
-    assert_int_equal(JSON_NONE, read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}").params.kind);
-    assert_int_equal(JSON_OBJECT, read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{},\"id\":1}").params.kind);
+    assert_int_equal(JSON_NONE,
+        read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":null,\"id\":1}").params.kind);
+    assert_int_equal(
+        JSON_NONE, read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}").params.kind);
+    assert_int_equal(JSON_OBJECT,
+        read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{},\"id\":1}").params.kind);
 }
 
 static void refuses_what_is_json_but_no_request(void **state)
@@ -119,7 +125,8 @@ static void refuses_an_envelope_member_that_stands_twice(void **state)
     check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"method\":\"b\",\"id\":1}", "null");
     check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1,\"id\":2}", "null");
     check_fault("{\"jsonrpc\":\"2.0\",\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}", "null");
-    check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"params\":null,\"params\":[1],\"id\":1}", "null");
+    check_fault(
+        "{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"params\":null,\"params\":[1],\"id\":1}", "null");
     check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"\\u006dethod\":\"b\",\"id\":1}", "null");
 }
 
@@ -128,8 +135,8 @@ static void the_case_of_member_names_counts_and_their_escapes_do_not(void **stat
     (void)state;
     check_fault("{\"jsonrpc\":\"2.0\",\"Method\":\"a\",\"id\":1}", "1");
     check_fault("{\"jsonrpc\":\"2.0\",\"method\\u0000\":\"a\",\"id\":1}", "1");
-    jsonrpc_request request =
-        read_one("{\"jsonrpc\":\"\\u0032.0\",\"m\\u0065thod\":\"a\",\"METHOD\":\"b\",\"extra\":{},\"extra\":1,\"i\\u0064\":1}");
+    jsonrpc_request request = read_one("{\"jsonrpc\":\"\\u0032.0\",\"m\\u0065thod\":\"a\","
+                                       "\"METHOD\":\"b\",\"extra\":{},\"extra\":1,\"i\\u0064\":1}");
     assert_int_equal(0, request.fault);
     assert_slice(request.method, "\"a\"");
     assert_slice(request.id, "1");
@@ -138,7 +145,8 @@ static void the_case_of_member_names_counts_and_their_escapes_do_not(void **stat
 static void a_zero_in_a_method_name_does_not_cut_it(void **state)
 {
     (void)state;
-    jsonrpc_request request = read_one("{\"jsonrpc\":\"2.0\",\"method\":\"echo\\u0000x\",\"id\":1}");
+    jsonrpc_request request =
+        read_one("{\"jsonrpc\":\"2.0\",\"method\":\"echo\\u0000x\",\"id\":1}");
     assert_int_equal(0, request.fault);
     assert_false(json_string_is(request.method, "echo"));
     assert_true(json_string_is(slice_of("\"\\u0065cho\""), "echo"));
@@ -148,26 +156,33 @@ static void what_is_not_json_is_told_with_its_place(void **state)
 {
     (void)state;
     jsonrpc_message message;
-    assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",}"), &message, &err), &err);
+    assert_status(DUBBOC_E_PARSE,
+        jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",}"), &message, &err), &err);
     assert_contains(err.text, "at byte 17");
     assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of(""), &message, &err), &err);
     assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_make(NULL, 0), &message, &err), &err);
     assert_status(DUBBOC_E_PARSE,
-        jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1} x"), &message, &err), &err);
+        jsonrpc_read_message(
+            slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1} x"), &message, &err),
+        &err);
     assert_status(DUBBOC_E_PARSE,
-        jsonrpc_read_message(slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}{}"), &message, &err), &err);
+        jsonrpc_read_message(
+            slice_of("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":1}{}"), &message, &err),
+        &err);
 }
 
 static void a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other(void **state)
 {
     (void)state;
-    const char *body = " [ {\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1} , 1,{\"foo\":\"boo\"}, [] ,"
-                       "{\"jsonrpc\":\"2.0\",\"method\":\"b\"},{\"jsonrpc\":\"2.0\",\"method\":\"c\",\"id\":\"9\"} ] ";
+    const char *body =
+        " [ {\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1} , 1,{\"foo\":\"boo\"}, [] ,"
+        "{\"jsonrpc\":\"2.0\",\"method\":\"b\"},{\"jsonrpc\":\"2.0\",\"method\":\"c\",\"id\":\"9\"}"
+        " ] ";
     const struct {
         int fault;
         const char *method, *id;
-    } expected[] = {{0, "\"a\"", "1"}, {-32600, NULL, "null"}, {-32600, NULL, "null"}, {-32600, NULL, "null"}, {0, "\"b\"", NULL},
-        {0, "\"c\"", "\"9\""}};
+    } expected[] = {{0, "\"a\"", "1"}, {-32600, NULL, "null"}, {-32600, NULL, "null"},
+        {-32600, NULL, "null"}, {0, "\"b\"", NULL}, {0, "\"c\"", "\"9\""}};
     jsonrpc_message message;
     jsonrpc_request request;
     assert_status(DUBBOC_OK, jsonrpc_read_message(slice_of(body), &message, &err), &err);
@@ -191,10 +206,12 @@ static void nothing_of_a_batch_is_handed_out_when_its_end_is_not_json(void **sta
     (void)state;
     jsonrpc_message message;
     const char *bodies[] = {"[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},",
-        "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},]", "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}",
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1},]",
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}",
         "[{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"id\":1}]]"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
-        assert_status(DUBBOC_E_PARSE, jsonrpc_read_message(slice_of(bodies[i]), &message, &err), &err);
+        assert_status(
+            DUBBOC_E_PARSE, jsonrpc_read_message(slice_of(bodies[i]), &message, &err), &err);
 }
 
 static void an_empty_batch_is_answered_by_one_object(void **state)
@@ -206,7 +223,8 @@ static void an_empty_batch_is_answered_by_one_object(void **state)
 
 static char *batch_of(size_t count)
 {
-    static const char request[] = "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[1],\"id\":12345},";
+    static const char request[] =
+        "{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":[1],\"id\":12345},";
     size_t len = sizeof request - 1;
     char *body = malloc(count * len + 2);
     assert_non_null(body);
@@ -251,12 +269,15 @@ static void writes_results_and_errors_as_dubbo_consumers_want_them(void **state)
     buffer_clear(&out);
     jsonrpc_write_error(&out, slice_of("null"), -32700, slice_of("no \"x\" \xFF"), NULL);
     assert_slice(buffer_slice(&out),
-        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\","
-        "\"data\":{\"exceptionTypeName\":\"java.lang.RuntimeException\",\"message\":\"no \\\"x\\\" \xEF\xBF\xBD\"}}}\n");
+        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32700,\"message\":\"no \\\"x\\\" "
+        "\xEF\xBF\xBD\","
+        "\"data\":{\"exceptionTypeName\":\"java.lang.RuntimeException\",\"message\":\"no \\\"x\\\" "
+        "\xEF\xBF\xBD\"}}}\n");
     buffer_clear(&out);
     jsonrpc_write_error(&out, slice_of("3"), 7, slice_of("m"), "java.lang.Exception");
-    assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":7,\"message\":\"m\","
-                                     "\"data\":{\"exceptionTypeName\":\"java.lang.Exception\",\"message\":\"m\"}}}\n");
+    assert_slice(buffer_slice(&out),
+        "{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":7,\"message\":\"m\","
+        "\"data\":{\"exceptionTypeName\":\"java.lang.Exception\",\"message\":\"m\"}}}\n");
     buffer_fini(&out);
 }
 
@@ -270,7 +291,8 @@ static void writes_a_request_byte_for_byte_as_dubbogo_does(void **state)
     assert_true(jsonrpc_begin_request(&out, slice_of("GetUser")));
     buffer_append_text(&out, "[\"A003\"]");
     jsonrpc_end_request(&out, 0);
-    assert_slice(buffer_slice(&out), "{\"jsonrpc\":\"2.0\",\"method\":\"GetUser\",\"params\":[\"A003\"],\"id\":0}\n");
+    assert_slice(buffer_slice(&out),
+        "{\"jsonrpc\":\"2.0\",\"method\":\"GetUser\",\"params\":[\"A003\"],\"id\":0}\n");
     buffer_clear(&out);
     assert_false(jsonrpc_begin_request(&out, slice_of("\xC0\xAF")));
     buffer_fini(&out);
@@ -315,8 +337,8 @@ static void reads_results_with_the_id_as_number_or_string(void **state)
 static void an_error_wins_over_a_result(void **state)
 {
     (void)state;
-    jsonrpc_reply reply = read_good(
-        "{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{},\"error\":{\"code\":-32000,\"message\":\"no \\u0061\",\"data\":[1]}}");
+    jsonrpc_reply reply = read_good("{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{},\"error\":{"
+                                    "\"code\":-32000,\"message\":\"no \\u0061\",\"data\":[1]}}");
     assert_true(reply.is_error);
     assert_int_equal(-32000, reply.code);
     assert_slice(reply.message.text, "\"no \\u0061\"");
@@ -333,7 +355,8 @@ static void an_error_may_lack_everything(void **state)
     assert_int_equal(9, read_good("{\"id\":7,\"error\":{\"code\":9.0}}").code);
     assert_int_equal(0, read_good("{\"id\":7,\"error\":{\"code\":\"9\"}}").code);
     assert_int_equal(0, read_good("{\"id\":7,\"error\":{\"code\":1e30,\"message\":5}}").code);
-    assert_int_equal(JSON_NUMBER, read_good("{\"id\":7,\"error\":{\"code\":1.5,\"message\":5}}").message.kind);
+    assert_int_equal(
+        JSON_NUMBER, read_good("{\"id\":7,\"error\":{\"code\":1.5,\"message\":5}}").message.kind);
 }
 
 static void an_error_that_is_no_object_is_an_error_all_the_same(void **state)
@@ -348,7 +371,8 @@ static void an_error_that_is_no_object_is_an_error_all_the_same(void **state)
 static void an_error_without_id_belongs_to_this_call(void **state)
 {
     (void)state;
-    assert_true(read_good("{\"jsonrpc\":\"jsonrpc\",\"id\":\"null\",\"error\":{\"code\":-32700}}").is_error);
+    assert_true(read_good("{\"jsonrpc\":\"jsonrpc\",\"id\":\"null\",\"error\":{\"code\":-32700}}")
+                    .is_error);
     assert_true(read_good("{\"id\":null,\"error\":{\"code\":-32700}}").is_error);
     assert_true(read_good("{\"error\":{\"code\":-32700}}").is_error);
     check_refused("{\"id\":8,\"error\":{\"code\":-32700}}", "id is 8");
@@ -360,7 +384,8 @@ static void an_error_without_id_belongs_to_this_call(void **state)
 static void refuses_what_may_be_the_answer_to_another_call(void **state)
 {
     (void)state;
-    const char *ids[] = {"8", "\"8\"", "7.0", "7e0", "\"7.0\"", "\" 7\"", "07", "[7]", "true", "70", "-7", "\"\""};
+    const char *ids[] = {
+        "8", "\"8\"", "7.0", "7e0", "\"7.0\"", "\" 7\"", "07", "[7]", "true", "70", "-7", "\"\""};
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         char body[100];
         snprintf(body, sizeof body, "{\"id\":%s,\"result\":1}", ids[i]);
@@ -400,7 +425,8 @@ static const struct {
 } batches[] = {
     {"[" OF_7 "," OF_71 "," OF_135 "]\n", "111", NULL},
     {" [ " OF_135 " , " OF_7 " , " OF_71 " ] ", "111", NULL},
-    {"[" OF_7 "," OF_71, "110", "the reply cannot be read to its end: not JSON: an array without its end"},
+    {"[" OF_7 "," OF_71, "110",
+        "the reply cannot be read to its end: not JSON: an array without its end"},
     {"[" OF_7 "," OF_71 ",", "110", "to its end"},
     {"[" OF_7 "," OF_71 ",]", "110", "to its end"},
     {"[" OF_7 "," OF_71 "," OF_135 ",]", "111", "to its end"},
@@ -416,7 +442,8 @@ static const struct {
     {"[]", "000", "3 of 3 requests"},
     {"[" OF_7 ",{\"id\":null,\"error\":{\"code\":-32600}}," OF_135 "]", "101",
         "an error that names no request: {\"code\":-32600}"},
-    {"{\"id\":null,\"error\":{\"code\":-32700}}", "000", "an error that names no request: {\"code\":-32700}"},
+    {"{\"id\":null,\"error\":{\"code\":-32700}}", "000",
+        "an error that names no request: {\"code\":-32700}"},
     {OF_7, "100", "2 of 3 requests"},
     {"", "000", "not JSON"},
     {"<html>", "000", "not JSON"},
@@ -429,7 +456,8 @@ static void of_a_batch_each_complete_reply_counts_and_no_other(void **state)
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
         jsonrpc_batch_reply replies[ASKED];
         char there[ASKED + 1] = "";
-        dubboc_status status = jsonrpc_read_replies(slice_of(batches[i].body), asked, ASKED, replies, &err);
+        dubboc_status status =
+            jsonrpc_read_replies(slice_of(batches[i].body), asked, ASKED, replies, &err);
         for (size_t r = 0; r < ASKED; r++)
             there[r] = replies[r].is_there ? '1' : '0';
         if (strcmp(there, batches[i].there) != 0)

@@ -1,4 +1,5 @@
-/* Each allocation of URLs and of the registries made to fail in turn: DUBBOC_E_NO_MEMORY, no crash, nothing leaked (AddressSanitizer sees it). */
+/* Each allocation of URLs and of the registries made to fail in turn: DUBBOC_E_NO_MEMORY, no crash,
+ * nothing leaked (AddressSanitizer sees it). */
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"
@@ -64,13 +65,16 @@ static void use_a_registry(registry *self, bool must_work)
     registry_list list;
     registry_registration *made = NULL;
     registry_subscription *heard = NULL;
-    if (is_done(registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:1/i", &made, &err), must_work))
+    if (is_done(registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:1/i", &made, &err),
+            must_work))
         assert_true(registry_is_registered(made));
     registry_registration *both[2];
-    const registry_wanted wanted[] = {{"i", REGISTRY_PROVIDERS, "jsonrpc://h:3/i"}, {"j", REGISTRY_PROVIDERS, "jsonrpc://h:3/j"}};
+    const registry_wanted wanted[] = {
+        {"i", REGISTRY_PROVIDERS, "jsonrpc://h:3/i"}, {"j", REGISTRY_PROVIDERS, "jsonrpc://h:3/j"}};
     if (is_done(registry_register_all(self, wanted, 2, both, &err), must_work))
         registry_unregister_all(self, both, 2, 0);
-    is_done(registry_subscribe(self, "i", REGISTRY_CONSUMERS, listen, NULL, &heard, &err), must_work);
+    is_done(
+        registry_subscribe(self, "i", REGISTRY_CONSUMERS, listen, NULL, &heard, &err), must_work);
     if (is_done(registry_lookup(self, "i", REGISTRY_PROVIDERS, 0, &list, &err), must_work))
         registry_list_free(&list);
     if (is_done(registry_interfaces(self, 0, &list, &err), must_work))
@@ -152,8 +156,10 @@ static void no_list_is_shorter_for_want_of_memory(void **state)
         dubboc_error err;
         registry_settings settings = {.address = addresses[i]};
         assert_status(DUBBOC_OK, registry_open(&settings, &self, &err), &err);
-        assert_status(DUBBOC_OK, registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:1/i", &made, &err), &err);
-        assert_status(DUBBOC_OK, registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:2/i", &made, &err), &err);
+        assert_status(DUBBOC_OK,
+            registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:1/i", &made, &err), &err);
+        assert_status(DUBBOC_OK,
+            registry_register(self, "i", REGISTRY_PROVIDERS, "jsonrpc://h:2/i", &made, &err), &err);
         assert_true(alloc_fail_each(list_two_providers, self) >= 3);
         assert_true(alloc_fail_each(list_the_interfaces, self) >= 2);
         registry_free(self);

@@ -84,7 +84,8 @@ static ear *listen_to(registry *from, const char *interface, registry_category c
 {
     ear *self = ear_new();
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_subscribe(from, interface, category, hear, self, &self->subscription, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_subscribe(from, interface, category, hear, self, &self->subscription, &err), &err);
     return self;
 }
 
@@ -121,7 +122,8 @@ static bool has_heard(void *arg)
     const expectation *expected = arg;
     pthread_mutex_lock(&expected->who->lock);
     const char *heard = expected->who->heard;
-    bool is_it = heard != NULL && expected->who->calls >= expected->calls && strcmp(heard, expected->text) == 0;
+    bool is_it = heard != NULL && expected->who->calls >= expected->calls &&
+                 strcmp(heard, expected->text) == 0;
     pthread_mutex_unlock(&expected->who->lock);
     return is_it;
 }
@@ -133,7 +135,8 @@ static void hears_in_call(ear *who, unsigned calls, const char *text)
     if (test_wait_for(has_heard, &expected, limit_ms()))
         return;
     pthread_mutex_lock(&who->lock);
-    print_error("heard in %u calls:\n%s\nexpected:\n%s\n", who->calls, who->heard != NULL ? who->heard : "(nothing)", text);
+    print_error("heard in %u calls:\n%s\nexpected:\n%s\n", who->calls,
+        who->heard != NULL ? who->heard : "(nothing)", text);
     pthread_mutex_unlock(&who->lock);
     fail();
 }
@@ -150,7 +153,8 @@ static bool stands(void *arg)
     return registry_is_registered(arg);
 }
 
-static registry_registration *put(registry *into, const char *interface, registry_category category, const char *url)
+static registry_registration *put(
+    registry *into, const char *interface, registry_category category, const char *url)
 {
     registry_registration *made = NULL;
     dubboc_error err;
@@ -179,7 +183,8 @@ static char *looked_up(registry *in, const char *interface, registry_category ca
 {
     registry_list urls;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_lookup(in, interface, category, deadline_in_ms(limit_ms()), &urls, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_lookup(in, interface, category, deadline_in_ms(limit_ms()), &urls, &err), &err);
     char *text = joined((const char *const *)urls.items, urls.count);
     registry_list_free(&urls);
     return text;
@@ -348,8 +353,10 @@ static void unsubscribe_waits_for_a_listener_that_runs(void **state)
     void *both[] = {self, who};
     dubboc_error err;
     atomic_store(&who->is_held, true);
-    assert_status(
-        DUBBOC_OK, registry_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear, who, &who->subscription, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_subscribe(
+            self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear, who, &who->subscription, &err),
+        &err);
     assert_true(test_wait_for(is_running, who, limit_ms()));
     assert_int_equal(pthread_create(&thread, NULL, unsubscribe_it, both), 0);
     usleep(20000); /* a wrong unsubscribe would have returned by then */
@@ -378,10 +385,10 @@ static void be_busy(void *arg, const registry_snapshot *snapshot)
     if (atomic_load(&self->is_done))
         return;
     registry_unsubscribe(self->from, self->to_end);
-    self->statuses[0] = registry_subscribe(
-        self->from, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear, self->begun, &self->begun->subscription, NULL);
-    self->statuses[1] = registry_register(
-        self->from, "com.contract.Busy", REGISTRY_CONSUMERS, "consumer://10.0.0.3/com.contract.Busy", &self->registered, NULL);
+    self->statuses[0] = registry_subscribe(self->from, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, hear,
+        self->begun, &self->begun->subscription, NULL);
+    self->statuses[1] = registry_register(self->from, "com.contract.Busy", REGISTRY_CONSUMERS,
+        "consumer://10.0.0.3/com.contract.Busy", &self->registered, NULL);
     registry_refresh(self->from, self->begun->subscription);
     atomic_store(&self->is_done, true);
 }
@@ -398,8 +405,10 @@ static void a_listener_may_use_the_registry(void **state)
     ear *other = listen_to(self, "com.contract.Absent", REGISTRY_PROVIDERS);
     busy_ear busy = {.from = self, .to_end = other->subscription, .begun = ear_new()};
     dubboc_error err;
-    assert_status(
-        DUBBOC_OK, registry_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, be_busy, &busy, &busy.own, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_subscribe(
+            self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, be_busy, &busy, &busy.own, &err),
+        &err);
     assert_true(test_wait_for(is_done, &busy, limit_ms()));
     assert_int_equal(busy.statuses[0], DUBBOC_OK);
     assert_int_equal(busy.statuses[1], DUBBOC_OK);
@@ -432,7 +441,8 @@ static bool is_listed(registry *in, const char *interface)
     registry_list names;
     dubboc_error err;
     bool found = false;
-    assert_status(DUBBOC_OK, registry_interfaces(in, deadline_in_ms(limit_ms()), &names, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_interfaces(in, deadline_in_ms(limit_ms()), &names, &err), &err);
     for (size_t i = 0; i < names.count; i++) {
         found = found || strcmp(names.items[i], interface) == 0;
         if (i > 0)
@@ -458,7 +468,8 @@ static void is_freed_with_everything_still_in_use(void **state)
     ear *who = listen_to(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS);
     ear *other = listen_to(witness, "com.contract.Left", REGISTRY_PROVIDERS);
     hears(who, present);
-    registry_registration *left = put_provider(self, "com.contract.Left", "jsonrpc://10.0.0.4:1/com.contract.Left");
+    registry_registration *left =
+        put_provider(self, "com.contract.Left", "jsonrpc://10.0.0.4:1/com.contract.Left");
     if (fixture->is_writable) {
         assert_true(test_wait_for(stands, left, limit_ms()));
         hears(other, "jsonrpc://10.0.0.4:1/com.contract.Left\n");
@@ -490,7 +501,8 @@ static void opens_and_closes_many_times(void **state)
 static void what_one_registers_another_sees_until_it_is_taken_back(void **state)
 {
     (void)state;
-    static const char interface[] = "com.contract.Seen", url[] = "jsonrpc://10.0.0.1:1/com.contract.Seen?x=1";
+    static const char interface[] = "com.contract.Seen",
+                      url[] = "jsonrpc://10.0.0.1:1/com.contract.Seen?x=1";
     registry *provider = another(), *consumer = another();
     ear *who = listen_to(consumer, interface, REGISTRY_PROVIDERS);
     hears(who, "");
@@ -525,7 +537,8 @@ static void categories_are_kept_apart(void **state)
 {
     (void)state;
     static const char interface[] = "com.contract.Apart";
-    static const char *const texts[] = {"jsonrpc://h:1/p\n", "consumer://h/c\n", "override://0.0.0.0/o\n", "route://0.0.0.0/r\n"};
+    static const char *const texts[] = {
+        "jsonrpc://h:1/p\n", "consumer://h/c\n", "override://0.0.0.0/o\n", "route://0.0.0.0/r\n"};
     registry *self = another(), *reader = another();
     registry_registration *made[4];
     for (int i = 0; i < 4; i++) {
@@ -586,7 +599,8 @@ static void one_url_of_two_owners_is_listed_once_until_both_are_gone(void **stat
     registry_registration *first = put_provider(one, interface, url);
     registry_registration *second = put_provider(one, interface, url);
     hears(who, "jsonrpc://10.0.0.1:1/twice\n");
-    assert_true(test_wait_for(stands, first, limit_ms()) && test_wait_for(stands, second, limit_ms()));
+    assert_true(
+        test_wait_for(stands, first, limit_ms()) && test_wait_for(stands, second, limit_ms()));
     take_back(one, first);
     unsigned before = calls_of(who);
     registry_refresh(reader, who->subscription);
@@ -663,7 +677,8 @@ static void many_interfaces_live_side_by_side(void **state)
     registry_free(reader);
 }
 
-/* Registers one URL under one interface and sees it through another object, by all ways there are. */
+/* Registers one URL under one interface and sees it through another object, by all ways there
+ * are. */
 static void comes_through(const char *interface, const char *url)
 {
     registry *provider = another(), *reader = another();
@@ -691,7 +706,8 @@ static void long_names_and_urls_come_through(void **state)
     memset(interface, 'i', 200);
     interface[200] = '\0';
     comes_through(interface, "jsonrpc://10.0.0.1:1/short");
-    snprintf(url, sizeof url, "jsonrpc://10.0.0.1:1/%s?interface=%s&methods=", interface, interface);
+    snprintf(
+        url, sizeof url, "jsonrpc://10.0.0.1:1/%s?interface=%s&methods=", interface, interface);
     for (int i = 0; i < 100; i++)
         sprintf(url + strlen(url), "%smethod%d", i > 0 ? "," : "", i);
     assert_true(strlen(url) > 1000);
@@ -709,7 +725,9 @@ static void a_url_that_no_reader_takes_is_refused(void **state)
         registry_registration *made;
         dubboc_error err;
         assert_status(DUBBOC_E_ARGUMENT,
-            registry_register(provider, "com.contract.Long", REGISTRY_PROVIDERS, refused[i], &made, &err), &err);
+            registry_register(
+                provider, "com.contract.Long", REGISTRY_PROVIDERS, refused[i], &made, &err),
+            &err);
         assert_contains(err.text, " cannot be registered: 1 to 65536 can");
     }
     registry_free(provider);
@@ -718,12 +736,14 @@ static void a_url_that_no_reader_takes_is_refused(void **state)
 static void odd_characters_come_through(void **state)
 {
     (void)state;
-    static const char *const interfaces[] = {
-        "com.contract.Outer$Inner", "a b", "a+b", "100%", "a/b", "\xC3\x9C.\xE6\x97\xA5", "a?b&c=d#e;f", ".hidden"};
+    static const char *const interfaces[] = {"com.contract.Outer$Inner", "a b", "a+b", "100%",
+        "a/b", "\xC3\x9C.\xE6\x97\xA5", "a?b&c=d#e;f", ".hidden"};
     for (size_t i = 0; i < sizeof interfaces / sizeof interfaces[0]; i++)
         comes_through(interfaces[i], "jsonrpc://10.0.0.1:1/odd");
-    static const char *const urls[] = {"jsonrpc://10.0.0.1:1/a?x=a b+c%20d%zz&y=;#'\"\\<>|`~!@^*()[]{}",
-        "jsonrpc://[::1]:1/a?n=\xC3\xBC\xF0\x9F\x98\x80", "this is no URL at all", "jsonrpc://10.0.0.1:1/a?"};
+    static const char *const urls[] = {
+        "jsonrpc://10.0.0.1:1/a?x=a b+c%20d%zz&y=;#'\"\\<>|`~!@^*()[]{}",
+        "jsonrpc://[::1]:1/a?n=\xC3\xBC\xF0\x9F\x98\x80", "this is no URL at all",
+        "jsonrpc://10.0.0.1:1/a?"};
     for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++)
         comes_through("com.contract.Odd", urls[i]);
 }
@@ -784,7 +804,8 @@ static void *churn(void *arg)
     snprintf(url, sizeof url, "jsonrpc://10.0.0.1:%d/churn", 3000 + self->number);
     for (int i = 0; i < 25; i++) {
         registry_registration *made = NULL;
-        if (registry_register(self->into, "com.contract.Churn", REGISTRY_PROVIDERS, url, &made, NULL) != DUBBOC_OK)
+        if (registry_register(self->into, "com.contract.Churn", REGISTRY_PROVIDERS, url, &made,
+                NULL) != DUBBOC_OK)
             return (void *)"register failed";
         registry_unregister(self->into, made, limit_ms());
     }
@@ -808,7 +829,8 @@ static void the_last_state_is_told_after_many_changes_from_many_threads(void **s
         pthread_join(threads[i], &failure);
         assert_null(failure);
     }
-    registry_registration *last = put_provider(provider, "com.contract.Churn", "jsonrpc://10.0.0.1:9/last");
+    registry_registration *last =
+        put_provider(provider, "com.contract.Churn", "jsonrpc://10.0.0.1:9/last");
     hears(who, "jsonrpc://10.0.0.1:9/last\n");
     take_back(provider, last);
     hears(who, "");
@@ -877,7 +899,8 @@ int registry_contract_tests(const contract_fixture *of_kind)
     if (of_kind->delete_by_hand != NULL)
         tests[count++] = (struct CMUnitTest)cmocka_unit_test(comes_back_when_deleted_by_hand);
     if (of_kind->disturb != NULL)
-        tests[count++] = (struct CMUnitTest)cmocka_unit_test(comes_back_after_the_sessions_were_ended);
+        tests[count++] =
+            (struct CMUnitTest)cmocka_unit_test(comes_back_after_the_sessions_were_ended);
     fixture = of_kind;
     if (!of_kind->is_writable)
         return _cmocka_run_group_tests(of_kind->name, tests, EVERY_KIND_TESTS, NULL, NULL);

@@ -1,6 +1,8 @@
-/* What every kind of registry has to pass: registry.h's promises, as seen by somebody who opens several registry objects on one store.
+/* What every kind of registry has to pass: registry.h's promises, as seen by somebody who opens
+ * several registry objects on one store.
  *
- * A kind's test program fills in a fixture and returns registry_contract_tests(&fixture) from main(). */
+ * A kind's test program fills in a fixture and returns registry_contract_tests(&fixture) from
+ * main(). */
 #ifndef TESTS_REGISTRY_CONTRACT_H
 #define TESTS_REGISTRY_CONTRACT_H
 
@@ -13,7 +15,7 @@
 
 typedef struct contract_fixture {
     const char *name;
-    void *store;      /* yours: handed to the functions below; empty at the start, but for the above */
+    void *store; /* yours: handed to the functions below; empty at the start, but for the above */
     bool is_writable; /* false: what is registered is accepted and not seen */
     int limit_ms;     /* how long anything may take until it is seen; 0: 5000 */
 
@@ -22,8 +24,10 @@ typedef struct contract_fixture {
 
     /* Each may be NULL, then the test that needs it is left out. */
     void (*delete_by_hand)(
-        void *store, const char *interface); /* takes all provider nodes of interface away behind the registries' backs */
-    void (*disturb)(void *store); /* ends all sessions by force; what was registered and subscribed has to come back by itself */
+        void *store, const char *interface); /* takes all provider nodes of interface away behind
+                                                the registries' backs */
+    void (*disturb)(void *store); /* ends all sessions by force; what was registered and subscribed
+                                     has to come back by itself */
 } contract_fixture;
 
 /* Runs the suite; the number of failed tests. */

@@ -32,8 +32,11 @@ static void delete_by_hand(void *store, const char *interface)
 int main(void)
 {
     char *folder = test_folder_new();
-    const contract_fixture fixture = {
-        .name = "file", .store = folder, .is_writable = true, .open = open_file, .delete_by_hand = delete_by_hand};
+    const contract_fixture fixture = {.name = "file",
+        .store = folder,
+        .is_writable = true,
+        .open = open_file,
+        .delete_by_hand = delete_by_hand};
     int failed = registry_contract_tests(&fixture);
     test_folder_remove(folder);
     return failed;

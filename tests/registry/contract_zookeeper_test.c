@@ -14,7 +14,8 @@ static registry *open_zookeeper(void *store)
     registry *self = NULL;
     dubboc_error err;
     snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(store));
-    registry_settings settings = {.address = address, .timeout_ms = SESSION_MS, .self_check_ms = 200};
+    registry_settings settings = {
+        .address = address, .timeout_ms = SESSION_MS, .self_check_ms = 200};
     assert_status(DUBBOC_OK, registry_open(&settings, &self, &err), &err);
     return self;
 }

@@ -1,4 +1,5 @@
-/* What the tests of the ZooKeeper registry's logic share: one directory, one node in it, sessions, and the steps that most of them take. */
+/* What the tests of the ZooKeeper registry's logic share: one directory, one node in it, sessions,
+ * and the steps that most of them take. */
 #ifndef TESTS_REGISTRY_CORE_FIXTURE_H
 #define TESTS_REGISTRY_CORE_FIXTURE_H
 
@@ -23,7 +24,8 @@
 int fixture_begin(void **state);
 int fixture_connect(void **state);
 int fixture_free(void **state);
-fake *fixture_anew(void **state); /* another connected one in its place, for a test that has several rounds */
+fake *fixture_anew(
+    void **state); /* another connected one in its place, for a test that has several rounds */
 
 /* What is asked for about NODE or DIRECTORY, which must be this, and its answer. */
 void node_is_created(fake *self, zk_answer answer);
@@ -31,9 +33,11 @@ void node_is_found(fake *self, int64_t owner);
 void node_is_missed(fake *self);
 void node_is_deleted(fake *self, zk_answer answer);
 void list_is_read(fake *self, const char *names);
-void directory_is_made(fake *self, zk_answer first, zk_answer second, zk_answer third); /* its levels */
+/* its levels */
+void directory_is_made(fake *self, zk_answer first, zk_answer second, zk_answer third);
 
-/* The fake's own node: asked for, asked for and standing, not wanted any more. Its own subscriber: asked for, and with the first reading. */
+/* The fake's own node: asked for, asked for and standing, not wanted any more. Its own subscriber:
+ * asked for, and with the first reading. */
 void register_node(fake *self);
 void register_standing(fake *self);
 void take_back(fake *self);

@@ -1,5 +1,6 @@
-/* The file registry's own matters: death, foreign files, folders that vanish, roots that cannot be written to. What it shares with the other kinds is
- * in contract_file_test.c. Other processes are this program again, started with the name of their part. */
+/* The file registry's own matters: death, foreign files, folders that vanish, roots that cannot be
+ * written to. What it shares with the other kinds is in contract_file_test.c. Other processes are
+ * this program again, started with the name of their part. */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -72,10 +73,12 @@ static void hears(ear *who, size_t count)
 {
     expectation expected = {who, count};
     if (!test_wait_for(has_heard, &expected, LIMIT_MS))
-        fail_msg("heard of %zu nodes in %u calls, expected %zu", heard_so_far(who).count, heard_so_far(who).calls, count);
+        fail_msg("heard of %zu nodes in %u calls, expected %zu", heard_so_far(who).count,
+            heard_so_far(who).calls, count);
 }
 
-static dubboc_status try_open(const char *folder, int64_t self_check_ms, registry **self, dubboc_error *err)
+static dubboc_status try_open(
+    const char *folder, int64_t self_check_ms, registry **self, dubboc_error *err)
 {
     char address[300];
     registry_settings settings = {.address = address, .self_check_ms = self_check_ms};
@@ -96,14 +99,18 @@ static void listen_to(registry *from, ear *who)
     dubboc_error err;
     *who = (ear){0};
     pthread_mutex_init(&who->lock, NULL);
-    assert_status(DUBBOC_OK, registry_subscribe(from, INTERFACE, REGISTRY_PROVIDERS, hear, who, &who->subscription, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_subscribe(
+            from, INTERFACE, REGISTRY_PROVIDERS, hear, who, &who->subscription, &err),
+        &err);
 }
 
 static registry_registration *put(registry *into, const char *url)
 {
     registry_registration *made = NULL;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_register(into, INTERFACE, REGISTRY_PROVIDERS, url, &made, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_register(into, INTERFACE, REGISTRY_PROVIDERS, url, &made, &err), &err);
     return made;
 }
 
@@ -162,7 +169,8 @@ static pid_t spawn(const char *part, const char *folder, int *output)
     int ends[2];
     pid_t child;
     posix_spawn_file_actions_t actions;
-    char *const args[] = {(char *)(uintptr_t) "file_test", (char *)(uintptr_t)part, (char *)(uintptr_t)folder, NULL};
+    char *const args[] = {
+        (char *)(uintptr_t) "file_test", (char *)(uintptr_t)part, (char *)(uintptr_t)folder, NULL};
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
@@ -179,7 +187,8 @@ static int said(int output)
     char text[32] = "";
     size_t len = 0;
     ssize_t got;
-    while (len < sizeof text - 1 && strchr(text, '\n') == NULL && (got = read(output, text + len, sizeof text - 1 - len)) > 0)
+    while (len < sizeof text - 1 && strchr(text, '\n') == NULL &&
+           (got = read(output, text + len, sizeof text - 1 - len)) > 0)
         len += (size_t)got;
     assert_non_null(strchr(text, '\n'));
     return atoi(text);
@@ -204,7 +213,8 @@ static _Noreturn void be_provider(const char *folder)
         pause();
 }
 
-/* Registers, forks without exec, says the grandchild's pid, lives until it is killed; the grandchild lives on. */
+/* Registers, forks without exec, says the grandchild's pid, lives until it is killed; the
+ * grandchild lives on. */
 static _Noreturn void be_forker(const char *folder)
 {
     registry *self = opened(folder);
@@ -230,7 +240,8 @@ static int be_guest(const char *folder)
         return 1;
     if (try_open(folder, 0, &self, &err) != DUBBOC_OK)
         return 2;
-    if (registry_register(self, INTERFACE, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err) != DUBBOC_E_SYSTEM ||
+    if (registry_register(self, INTERFACE, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err) !=
+            DUBBOC_E_SYSTEM ||
         strstr(err.text, "Permission denied") == NULL)
         return 3;
     listen_to(self, &who);
@@ -264,13 +275,14 @@ static void a_killed_provider_is_gone_within_100_ms(void **state)
         waitpid(child, NULL, 0);
         close(output);
     }
-    print_message("# %d of %d killed providers gone within 100 ms, the slowest after %lld us\n", in_time, ROUNDS,
-        (long long)(worst / 1000));
+    print_message("# %d of %d killed providers gone within 100 ms, the slowest after %lld us\n",
+        in_time, ROUNDS, (long long)(worst / 1000));
     assert_in_range(in_time, ROUNDS - 3, ROUNDS); /* a loaded machine may delay a few */
     registry_free(self);
 }
 
-/* What the kernel does at a death, slowed down: the file's closing is told first, the lock goes after it, without a further event. */
+/* What the kernel does at a death, slowed down: the file's closing is told first, the lock goes
+ * after it, without a further event. */
 static void a_lock_that_goes_after_its_event_is_noticed(void **state)
 {
     static const char name[] = "10.0.0.1-1-00000000000000aa";
@@ -301,7 +313,8 @@ static void a_url_of_two_processes_stays_until_both_are_dead(void **state)
     ear who;
     int outputs[2];
     listen_to(self, &who);
-    pid_t one = spawn("provider", folder, &outputs[0]), two = spawn("provider", folder, &outputs[1]);
+    pid_t one = spawn("provider", folder, &outputs[0]),
+          two = spawn("provider", folder, &outputs[1]);
     said(outputs[0]);
     said(outputs[1]);
     hears(&who, 1);
@@ -309,7 +322,8 @@ static void a_url_of_two_processes_stays_until_both_are_dead(void **state)
     waitpid(one, NULL, 0);
     registry_list urls;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, 0, &urls, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, 0, &urls, &err), &err);
     assert_int_equal(urls.count, 1);
     registry_list_free(&urls);
     kill_and_wait_until_gone(two, &who, 0);
@@ -339,8 +353,8 @@ static void a_forked_child_does_not_keep_its_dead_parents_nodes(void **state)
 
 static atomic_uint skipped_lines;
 
-static void count_skipped(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void count_skipped(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     (void)arg, (void)level, (void)area, (void)fields;
     if (strcmp(message, "file skipped") == 0)
@@ -354,8 +368,10 @@ static void skips_what_others_left_in_the_folder(void **state)
     registry *self = opened(folder);
     ear who;
     put(self, "jsonrpc://10.0.0.1:1/good");
-    char *note = in_folder(folder, "README"), *link = in_folder(folder, "10.0.0.1-1-00000000000000aa"),
-         *fifo = in_folder(folder, "10.0.0.1-1-00000000000000bb"), *inner = in_folder(folder, "10.0.0.1-1-00000000000000cc"),
+    char *note = in_folder(folder, "README"),
+         *link = in_folder(folder, "10.0.0.1-1-00000000000000aa"),
+         *fifo = in_folder(folder, "10.0.0.1-1-00000000000000bb"),
+         *inner = in_folder(folder, "10.0.0.1-1-00000000000000cc"),
          *target = in_folder(folder, ".target");
     int fds[] = {
         make_file(folder, "README", "hello", 5, false),
@@ -390,8 +406,8 @@ static void removes_dead_nodes_and_old_temporary_files(void **state)
     assert_status(DUBBOC_OK, try_open(folder, 20, &self, &err), &err);
     listen_to(self, &who);
     hears(&who, 0);
-    char *dead = in_folder(folder, "10.0.0.1-1-00000000000000aa"), *old = in_folder(folder, ".new-x"),
-         *fresh = in_folder(folder, ".new-y");
+    char *dead = in_folder(folder, "10.0.0.1-1-00000000000000aa"),
+         *old = in_folder(folder, ".new-x"), *fresh = in_folder(folder, ".new-y");
     close(make_file(folder, "10.0.0.1-1-00000000000000aa", "jsonrpc://10.0.0.1:1/dead", 25, false));
     close(make_file(folder, ".new-x", "", 0, false));
     int live = make_file(folder, ".new-y", "", 0, true);
@@ -414,7 +430,8 @@ static void survives_the_removal_of_the_whole_tree(void **state)
     registry *provider = opened(folder), *consumer = opened(folder);
     ear who;
     char *tree = NULL, *moved = NULL;
-    assert_true(asprintf(&tree, "%s/dubbo", folder) > 0 && asprintf(&moved, "%s/moved", folder) > 0);
+    assert_true(
+        asprintf(&tree, "%s/dubbo", folder) > 0 && asprintf(&moved, "%s/moved", folder) > 0);
     registry_registration *made = put(provider, "jsonrpc://10.0.0.1:1/a");
     listen_to(consumer, &who);
     hears(&who, 1);
@@ -543,8 +560,11 @@ static void a_provider_is_told_that_its_root_cannot_be_made(void **state)
     ear who;
     listen_to(self, &who);
     hears(&who, 0);
-    assert_status(DUBBOC_E_SYSTEM, registry_register(self, INTERFACE, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err), &err);
-    assert_contains(err.text, "cannot make the folder /proc/self/no/dubbo/" INTERFACE "/providers: No such file");
+    assert_status(DUBBOC_E_SYSTEM,
+        registry_register(self, INTERFACE, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err),
+        &err);
+    assert_contains(err.text,
+        "cannot make the folder /proc/self/no/dubbo/" INTERFACE "/providers: No such file");
     registry_free(self);
 }
 
@@ -552,7 +572,8 @@ static void a_provider_is_told_that_its_root_cannot_be_made(void **state)
  * provider however many were there when it began, and leaves no folder behind itself. */
 static void who_listens_before_the_folders_are_there_makes_none_and_misses_nothing(void **state)
 {
-    static const char *const levels[] = {"/r", "/r/dubbo", "/r/dubbo/" INTERFACE, "/r/dubbo/" INTERFACE "/providers"};
+    static const char *const levels[] = {
+        "/r", "/r/dubbo", "/r/dubbo/" INTERFACE, "/r/dubbo/" INTERFACE "/providers"};
     enum { LEVELS = sizeof levels / sizeof levels[0] };
     for (size_t there = 0; there <= LEVELS; there++) {
         char *root = NULL;
@@ -573,7 +594,8 @@ static void who_listens_before_the_folders_are_there_makes_none_and_misses_nothi
             free(next);
             make_folder(folder, levels[i]);
         }
-        char *hidden = in_folder(root, ".hidden"), *node = in_folder(root, "10.0.0.1-1-00000000000000aa");
+        char *hidden = in_folder(root, ".hidden"),
+             *node = in_folder(root, "10.0.0.1-1-00000000000000aa");
         int live = make_file(root, ".hidden", "jsonrpc://10.0.0.1:1/a", 22, true);
         assert_int_equal(rename(hidden, node), 0);
         free(hidden);
@@ -621,12 +643,17 @@ static void refuses_names_and_urls_that_make_no_file(void **state)
     char name[400];
     memset(name, 'n', 300);
     name[300] = '\0';
-    assert_status(DUBBOC_E_ARGUMENT, registry_register(self, name, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        registry_register(self, name, REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err), &err);
     assert_contains(err.text, "300 bytes");
-    assert_status(DUBBOC_E_ARGUMENT, registry_subscribe(self, "", REGISTRY_PROVIDERS, hear, NULL, &subscription, &err), &err);
-    assert_status(DUBBOC_E_ARGUMENT, registry_lookup(self, "", REGISTRY_PROVIDERS, 0, &urls, &err), &err);
-    assert_status(DUBBOC_E_ARGUMENT, registry_register(self, "i", REGISTRY_PROVIDERS, "", &made, &err), &err);
-    assert_status(DUBBOC_E_ARGUMENT, registry_register(self, "i", REGISTRY_PROVIDERS, "a://b\nc", &made, &err), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        registry_subscribe(self, "", REGISTRY_PROVIDERS, hear, NULL, &subscription, &err), &err);
+    assert_status(
+        DUBBOC_E_ARGUMENT, registry_lookup(self, "", REGISTRY_PROVIDERS, 0, &urls, &err), &err);
+    assert_status(
+        DUBBOC_E_ARGUMENT, registry_register(self, "i", REGISTRY_PROVIDERS, "", &made, &err), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        registry_register(self, "i", REGISTRY_PROVIDERS, "a://b\nc", &made, &err), &err);
     registry_free(self);
 }
 
@@ -639,8 +666,11 @@ static void keeps_dotted_names_inside_its_root(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         registry_registration *made = NULL;
         registry_list urls;
-        assert_status(DUBBOC_OK, registry_register(self, names[i], REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err), &err);
-        assert_status(DUBBOC_OK, registry_lookup(self, names[i], REGISTRY_PROVIDERS, 0, &urls, &err), &err);
+        assert_status(DUBBOC_OK,
+            registry_register(self, names[i], REGISTRY_PROVIDERS, "jsonrpc://h:1/a", &made, &err),
+            &err);
+        assert_status(
+            DUBBOC_OK, registry_lookup(self, names[i], REGISTRY_PROVIDERS, 0, &urls, &err), &err);
         assert_int_equal(urls.count, 1);
         registry_list_free(&urls);
     }

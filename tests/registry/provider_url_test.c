@@ -18,7 +18,8 @@ static provider_url *sample(const char *name)
     dubboc_error err;
     for (size_t i = 0; i < sizeof sample_nodes / sizeof sample_nodes[0]; i++)
         if (strcmp(sample_nodes[i].name, name) == 0)
-            assert_status(DUBBOC_OK, provider_url_from_node(slice_of(sample_nodes[i].encoded), &url, &err), &err);
+            assert_status(DUBBOC_OK,
+                provider_url_from_node(slice_of(sample_nodes[i].encoded), &url, &err), &err);
     assert_non_null(url);
     return url;
 }
@@ -66,39 +67,51 @@ static const struct {
     unsigned port;
     const char *path, *interface, *group, *version;
 } expected[] = {
-    {"N1", "jsonrpc", "192.168.2.1", 38081, "/com.ofpay.demo.api.UserProvider2", "com.ofpay.demo.api.UserProvider", "", "2.0"},
-    {"N2", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider", "", ""},
-    {"N3", "jsonrpc", "192.168.35.1", 0, "/com.youni.UserProvider", "com.youni.UserProvider", "", ""},
-    {"N4", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider", "", "1.0.0"},
-    {"N5", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider1.0.0", "com.youni.UserProvider", "", "1.0.0"},
-    {"N6", "jsonrpc", "127.0.0.1", 20001, "/com.ikurento.user.UserProvider", "com.ikurento.user.UserProvider", "", ""},
-    {"N7", "jsonrpc", "127.0.0.1", 20000, "/com.ikurento.user.UserProvider", "com.ikurento.user.UserProvider", "", ""},
+    {"N1", "jsonrpc", "192.168.2.1", 38081, "/com.ofpay.demo.api.UserProvider2",
+        "com.ofpay.demo.api.UserProvider", "", "2.0"},
+    {"N2", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider",
+        "", ""},
+    {"N3", "jsonrpc", "192.168.35.1", 0, "/com.youni.UserProvider", "com.youni.UserProvider", "",
+        ""},
+    {"N4", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider",
+        "", "1.0.0"},
+    {"N5", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider1.0.0",
+        "com.youni.UserProvider", "", "1.0.0"},
+    {"N6", "jsonrpc", "127.0.0.1", 20001, "/com.ikurento.user.UserProvider",
+        "com.ikurento.user.UserProvider", "", ""},
+    {"N7", "jsonrpc", "127.0.0.1", 20000, "/com.ikurento.user.UserProvider",
+        "com.ikurento.user.UserProvider", "", ""},
     {"N8", "dubbo", "192.168.99.1", 20880, "/com.alibaba.dubbo.samples.api.GreetingService",
         "com.alibaba.dubbo.samples.api.GreetingService", "", ""},
-    {"N9", "jsonrpc", "192.168.35.3", 10010, "/com.ikurento.user.UserProvider3", "com.ikurento.user.UserProvider", "as", "2.0"},
-    {"N10", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService", "com.jim.demo.dubbo.api.IMenuService", "",
-        ""},
-    {"N11", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService", "com.jim.demo.dubbo.api.IMenuService", "",
-        ""},
-    {"N12", "dubbo", "10.200.20.231", 20882, "/com.xavier.dubbo.api.ISayHelloService", "com.xavier.dubbo.api.ISayHelloService",
-        "", "1.0.1"},
+    {"N9", "jsonrpc", "192.168.35.3", 10010, "/com.ikurento.user.UserProvider3",
+        "com.ikurento.user.UserProvider", "as", "2.0"},
+    {"N10", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService",
+        "com.jim.demo.dubbo.api.IMenuService", "", ""},
+    {"N11", "jsonrpc", "10.11.12.13", 8080, "/com.jim.demo.dubbo.api.IMenuService",
+        "com.jim.demo.dubbo.api.IMenuService", "", ""},
+    {"N12", "dubbo", "10.200.20.231", 20882, "/com.xavier.dubbo.api.ISayHelloService",
+        "com.xavier.dubbo.api.ISayHelloService", "", "1.0.1"},
     {"N13", "dubbo", "30.221.144.195", 20880, "/org.apache.dubbo.samples.api.GreetingsService",
         "org.apache.dubbo.samples.api.GreetingsService", "", ""},
     {"N14", "tri", "10.224.1.29", 50052, "/org.apache.dubbo.springboot.demo.DemoService",
         "org.apache.dubbo.springboot.demo.DemoService", "", ""},
     {"N15", "http", "10.224.1.29", 8080, "/com.foo.UserService", "com.foo.UserService", "", ""},
-    {"N16", "consumer", "100.80.146.24", 0, "/com.liupeng.dubbo.DemoService", "com.liupeng.dubbo.DemoService", "dubbo1", "1.0.0"},
+    {"N16", "consumer", "100.80.146.24", 0, "/com.liupeng.dubbo.DemoService",
+        "com.liupeng.dubbo.DemoService", "dubbo1", "1.0.0"},
     {"N17", "override", "127.0.0.1", 10000, "/testService", "testService", "testGroup", "1.0.0"},
-    {"N18", "override", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider", "", ""},
+    {"N18", "override", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider",
+        "", ""},
     {"N19", "route", "0.0.0.0", 0, "/com.youni.UserProvider", "com.youni.UserProvider", "", ""},
     {"N20", "jsonrpc", "127.0.0.1", 10000, "/testService", "testService", "testGroup", "1.0.0"},
-    {"N21", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider", "", "1.0.0"},
+    {"N21", "jsonrpc", "192.168.35.1", 10000, "/com.youni.UserProvider", "com.youni.UserProvider",
+        "", "1.0.0"},
 };
 
 static void finds_address_path_and_key_of_every_sample_node(void **state)
 {
     (void)state;
-    assert_int_equal(sizeof expected / sizeof expected[0], sizeof sample_nodes / sizeof sample_nodes[0]);
+    assert_int_equal(
+        sizeof expected / sizeof expected[0], sizeof sample_nodes / sizeof sample_nodes[0]);
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         provider_url *url = sample(expected[i].name);
         assert_slice(url->scheme, expected[i].scheme);
@@ -130,7 +143,8 @@ static void decodes_values_of_go_nodes_a_second_time(void **state)
 static void leaves_values_alone_that_no_second_decoding_explains(void **state)
 {
     (void)state;
-    provider_url *url = parsed("jsonrpc://h:1/a?version=1.0+x&load=50%&bad=%zz&nul=a%00b&line=a%0Ab&ok=%41");
+    provider_url *url =
+        parsed("jsonrpc://h:1/a?version=1.0+x&load=50%&bad=%zz&nul=a%00b&line=a%0Ab&ok=%41");
     assert_slice(provider_url_find(url, "version"), "1.0+x");
     assert_slice(provider_url_find(url, "load"), "50%");
     assert_slice(provider_url_find(url, "bad"), "%zz");
@@ -182,8 +196,8 @@ static void takes_the_first_of_params_with_one_name(void **state)
 static void tolerates_odd_queries(void **state)
 {
     (void)state;
-    static const char *const without_params[] = {
-        "jsonrpc://h:1/a", "jsonrpc://h:1/a?", "jsonrpc://h:1/a?&&", "jsonrpc://h:1/a?=&=x", "jsonrpc://h:1/a?x="};
+    static const char *const without_params[] = {"jsonrpc://h:1/a", "jsonrpc://h:1/a?",
+        "jsonrpc://h:1/a?&&", "jsonrpc://h:1/a?=&=x", "jsonrpc://h:1/a?x="};
     for (size_t i = 0; i < sizeof without_params / sizeof without_params[0]; i++) {
         provider_url *url = parsed(without_params[i]);
         assert_int_equal(url->param_count, 0);
@@ -260,8 +274,8 @@ static void reads_ipv6_with_and_without_brackets(void **state)
 static void refuses_user_info_that_is_not_escaped_without_showing_it(void **state)
 {
     (void)state;
-    static const char *const texts[] = {
-        "jsonrpc://u:secret/x@h:81/a", "jsonrpc://u:secret?x@h/a", "u:secret@jsonrpc://h/a", "jsonrpc://secret@/a"};
+    static const char *const texts[] = {"jsonrpc://u:secret/x@h:81/a", "jsonrpc://u:secret?x@h/a",
+        "u:secret@jsonrpc://h/a", "jsonrpc://secret@/a"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         provider_url *url = NULL;
         dubboc_error err;
@@ -308,7 +322,8 @@ static void refuses_what_is_no_url_and_says_why(void **state)
     refuses("jsonrpc://h:1/\xFF?interface=a.B", "byte 0xff in the path");
     provider_url *url = NULL;
     dubboc_error err;
-    assert_status(DUBBOC_E_PARSE, provider_url_from_text(slice_make("jsonrpc://h:1/a\0b", 17), &url, &err), &err);
+    assert_status(DUBBOC_E_PARSE,
+        provider_url_from_text(slice_make("jsonrpc://h:1/a\0b", 17), &url, &err), &err);
     assert_contains(err.text, "control byte 0x00 at byte 15");
     assert_status(DUBBOC_E_PARSE, provider_url_from_text(slice_make(NULL, 0), &url, &err), &err);
 }
@@ -349,8 +364,10 @@ static void refuses_what_is_too_long(void **state)
     assert_non_null(text);
     memset(text, 'a', len + 1);
     memcpy(text, "jsonrpc://h:1/", 14);
-    assert_status(DUBBOC_E_TOO_BIG, provider_url_from_text(slice_make(text, len + 1), &url, &err), &err);
-    assert_status(DUBBOC_E_TOO_BIG, provider_url_from_node(slice_make(text, len + 1), &url, &err), &err);
+    assert_status(
+        DUBBOC_E_TOO_BIG, provider_url_from_text(slice_make(text, len + 1), &url, &err), &err);
+    assert_status(
+        DUBBOC_E_TOO_BIG, provider_url_from_node(slice_make(text, len + 1), &url, &err), &err);
     assert_status(DUBBOC_OK, provider_url_from_text(slice_make(text, len), &url, &err), &err);
     provider_url_free(url);
     memset(text + 10, 'h', len - 10);

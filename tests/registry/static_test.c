@@ -1,4 +1,5 @@
-/* The static registry's own matters: its address. What it shares with the others is in contract_static_test.c. */
+/* The static registry's own matters: its address. What it shares with the others is in
+ * contract_static_test.c. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -26,7 +27,8 @@ static void refuses(const char *address, const char *reason)
     assert_contains(err.text, reason);
 }
 
-static void lists(const char *address, const char *interface, registry_category category, const char *joined)
+static void lists(
+    const char *address, const char *interface, registry_category category, const char *joined)
 {
     registry *self = opened(address);
     registry_list urls;
@@ -47,8 +49,8 @@ static void separates_urls_by_commas_and_blanks_but_not_within_values(void **sta
     (void)state;
     lists("static:jsonrpc://b:1/i?methods=x,y,jsonrpc://a:2/i", "i", REGISTRY_PROVIDERS,
         "jsonrpc://a:2/i jsonrpc://b:1/i?methods=x,y");
-    lists("static: jsonrpc://a:1/i\tjsonrpc://b:1/i?m=1, ,jsonrpc://c:1/i,\n", "i", REGISTRY_PROVIDERS,
-        "jsonrpc://a:1/i jsonrpc://b:1/i?m=1 jsonrpc://c:1/i");
+    lists("static: jsonrpc://a:1/i\tjsonrpc://b:1/i?m=1, ,jsonrpc://c:1/i,\n", "i",
+        REGISTRY_PROVIDERS, "jsonrpc://a:1/i jsonrpc://b:1/i?m=1 jsonrpc://c:1/i");
     lists("static:jsonrpc://a:1/i,jsonrpc://a:1/i", "i", REGISTRY_PROVIDERS, "jsonrpc://a:1/i");
     lists("static:", "i", REGISTRY_PROVIDERS, "");
 }
@@ -56,9 +58,11 @@ static void separates_urls_by_commas_and_blanks_but_not_within_values(void **sta
 static void sorts_urls_by_interface_and_category(void **state)
 {
     (void)state;
-    static const char address[] = "static:jsonrpc://a:1/i,jsonrpc://b:1/x?interface=i&category=provider,jsonrpc://c:1/j,"
-                                  "consumer://d/i?category=consumers,override://0.0.0.0/i?category=configurators";
-    lists(address, "i", REGISTRY_PROVIDERS, "jsonrpc://a:1/i jsonrpc://b:1/x?interface=i&category=provider");
+    static const char address[] =
+        "static:jsonrpc://a:1/i,jsonrpc://b:1/x?interface=i&category=provider,jsonrpc://c:1/j,"
+        "consumer://d/i?category=consumers,override://0.0.0.0/i?category=configurators";
+    lists(address, "i", REGISTRY_PROVIDERS,
+        "jsonrpc://a:1/i jsonrpc://b:1/x?interface=i&category=provider");
     lists(address, "i", REGISTRY_CONSUMERS, "consumer://d/i?category=consumers");
     lists(address, "i", REGISTRY_CONFIGURATORS, "override://0.0.0.0/i?category=configurators");
     lists(address, "i", REGISTRY_ROUTERS, "");
@@ -69,7 +73,8 @@ static void sorts_urls_by_interface_and_category(void **state)
 static void refuses_a_list_with_a_broken_url(void **state)
 {
     (void)state;
-    refuses("static:jsonrpc://a:1/i,jsonrpc://b:70000/i", "\"jsonrpc://b:70000/i\": port 70000 is over 65535");
+    refuses("static:jsonrpc://a:1/i,jsonrpc://b:70000/i",
+        "\"jsonrpc://b:70000/i\": port 70000 is over 65535");
     refuses("static:a:1", "\"a:1\": no ://, expected jsonrpc://HOST:PORT/INTERFACE");
 }
 
@@ -85,7 +90,8 @@ static void shows_its_address_without_passwords(void **state)
 {
     (void)state;
     registry *self = opened("static:jsonrpc://u:p@a:1/i,jsonrpc://v:q@b:1/i?x=1@2");
-    assert_string_equal(registry_address(self), "static:jsonrpc://********@a:1/i,jsonrpc://********@b:1/i?x=1@2");
+    assert_string_equal(
+        registry_address(self), "static:jsonrpc://********@a:1/i,jsonrpc://********@b:1/i?x=1@2");
     registry_free(self);
 }
 
@@ -95,7 +101,8 @@ static void keeps_no_data(void **state)
     registry *self = opened("static:");
     registry_subscription *subscription;
     dubboc_error err;
-    assert_status(DUBBOC_E_UNSUPPORTED, registry_watch_data(self, "config/dubbo/x", NULL, NULL, &subscription, &err), &err);
+    assert_status(DUBBOC_E_UNSUPPORTED,
+        registry_watch_data(self, "config/dubbo/x", NULL, NULL, &subscription, &err), &err);
     registry_free(self);
 }
 
@@ -111,7 +118,8 @@ static void its_thread_has_its_name_from_the_first_instruction_on(void **state)
     for (int i = 0; i < 200; i++) {
         char name[16] = "";
         pthread_t thread;
-        assert_int_equal(DUBBOC_OK, thread_start(&thread, thread_name, name, "dubboc-static", NULL));
+        assert_int_equal(
+            DUBBOC_OK, thread_start(&thread, thread_name, name, "dubboc-static", NULL));
         assert_int_equal(0, pthread_join(thread, NULL));
         assert_string_equal("dubboc-static", name);
     }

@@ -27,7 +27,8 @@ static void check_matches(const match_case *cases, size_t count)
         if (cases[i].reason == NULL && reason != NULL)
             fail_msg("%s does not match: %s", cases[i].url, reason);
         if (cases[i].reason != NULL && (reason == NULL || strcmp(reason, cases[i].reason) != 0))
-            fail_msg("%s: \"%s\", expected \"%s\"", cases[i].url, reason != NULL ? reason : "a match", cases[i].reason);
+            fail_msg("%s: \"%s\", expected \"%s\"", cases[i].url,
+                reason != NULL ? reason : "a match", cases[i].reason);
         provider_url_free(url);
     }
 }
@@ -46,9 +47,12 @@ static void takes_http_for_json_rpc_by_its_release_only(void **state)
         {"http://h:1/i?release=2.7", NULL, NULL, "http of release 2.7 is Java serialization"},
         {"http://h:1/i?release=2", NULL, NULL, "http of release 2 is Java serialization"},
         {"http://h:1/i?release=2.6.12", NULL, NULL, "http of release 2.6.12 is Java serialization"},
-        {"http://h:1/i?release=1.99.99", NULL, NULL, "http of release 1.99.99 is Java serialization"},
-        {"http://h:1/i?dubbo=2.0.2", NULL, NULL, "http without release is Java serialization, write jsonrpc:// for JSON-RPC"},
-        {"http://h:1/i?release=dubbo-golang-1.5.8", NULL, NULL, "http of release dubbo-golang-1.5.8 is not known to be JSON-RPC"},
+        {"http://h:1/i?release=1.99.99", NULL, NULL,
+            "http of release 1.99.99 is Java serialization"},
+        {"http://h:1/i?dubbo=2.0.2", NULL, NULL,
+            "http without release is Java serialization, write jsonrpc:// for JSON-RPC"},
+        {"http://h:1/i?release=dubbo-golang-1.5.8", NULL, NULL,
+            "http of release dubbo-golang-1.5.8 is not known to be JSON-RPC"},
         {"jsonrpc://h:1/i?release=2.6.0", NULL, NULL, NULL},
     };
     check_matches(cases, sizeof cases / sizeof cases[0]);
@@ -182,7 +186,8 @@ static void reads_time_outs_as_milliseconds_and_as_durations(void **state)
         provider_url *url = parsed(text);
         int64_t ms = provider_url_timeout_ms(url, slice_of("m"));
         if (ms != cases[i].ms)
-            fail_msg("%s: %lld, expected %lld", cases[i].query, (long long)ms, (long long)cases[i].ms);
+            fail_msg(
+                "%s: %lld, expected %lld", cases[i].query, (long long)ms, (long long)cases[i].ms);
         provider_url_free(url);
     }
 }
@@ -229,7 +234,8 @@ static void has_one_identity_under_all_schemes(void **state)
 {
     (void)state;
     has_identity("jsonrpc://Host.x:81/A.b?group=g&version=1&pid=1", "host.x:81/A.b?g&1");
-    has_identity("http://u@host.x:81/A.b?default.version=1&group=g&release=3.0.0", "host.x:81/A.b?g&1");
+    has_identity(
+        "http://u@host.x:81/A.b?default.version=1&group=g&release=3.0.0", "host.x:81/A.b?g&1");
     has_identity("jsonrpc://[::1]/a", "[::1]:80/a?&");
 }
 

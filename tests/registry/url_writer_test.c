@@ -118,7 +118,8 @@ static void values_with_structure_in_them_come_back_through_a_node(void **state)
 static void values_without_control_bytes_are_read_back_as_they_were(void **state)
 {
     (void)state;
-    static const char *const values[] = {"a;b#c&d=e%f+g h?j/k,\xC3\xA4%41", "%", "+", "100%25", "a+b", "=", "&&", "x=y"};
+    static const char *const values[] = {
+        "a;b#c&d=e%f+g h?j/k,\xC3\xA4%41", "%", "+", "100%25", "a+b", "=", "&&", "x=y"};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
         url_writer *writer = url_writer_new("jsonrpc", "h:1", "a");
         url_writer_add(writer, "v", values[i]);

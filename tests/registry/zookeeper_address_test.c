@@ -20,13 +20,15 @@ static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
         {"//h1:2181,h2:2182/?group=test", "h1:2181,h2:2182", "/test", NULL, NULL, 0},
         {"//h1:2181,h2:2181", "h1:2181,h2:2181", "/dubbo", NULL, NULL, 0},
         {"//h1", "h1:2181", "/dubbo", NULL, NULL, 0},
-        {"//u:p%40ss%3A+%C3%A9@h1:2181?backup=h2:2181,h3&group=x", "h1:2181,h2:2181,h3:2181", "/x", "u", "p@ss:+\xC3\xA9", 0},
+        {"//u:p%40ss%3A+%C3%A9@h1:2181?backup=h2:2181,h3&group=x", "h1:2181,h2:2181,h3:2181", "/x",
+            "u", "p@ss:+\xC3\xA9", 0},
         {"//u@h1", "h1:2181", "/dubbo", "u", NULL, 0},
         {"//u:a@b@h1", "h1:2181", "/dubbo", "u", "a@b", 0},
         {"h1:2181, h2:2181", "h1:2181,h2:2181", "/dubbo", NULL, NULL, 0},
         {"127.0.0.1:2181", "127.0.0.1:2181", "/dubbo", NULL, NULL, 0},
         {"//[::1]:2182,[fe80::1]", "::1:2182,fe80::1:2181", "/dubbo", NULL, NULL, 0},
-        {"//[::1]:2181,h2,127.0.0.1:2183?group=g", "::1:2181,h2:2181,127.0.0.1:2183", "/g", NULL, NULL, 0},
+        {"//[::1]:2181,h2,127.0.0.1:2183?group=g", "::1:2181,h2:2181,127.0.0.1:2183", "/g", NULL,
+            NULL, 0},
         {"//h1?backup=[::1]:2182,[::1]", "h1:2181,::1:2182,::1:2181", "/dubbo", NULL, NULL, 0},
         {"//u:p@[::1]:2182", "::1:2182", "/dubbo", "u", "p", 0},
         {"[::1]:2182", "::1:2182", "/dubbo", NULL, NULL, 0},
@@ -48,9 +50,10 @@ static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
         {"//h?session=60s&timeout=1", "h:2181", "/dubbo", NULL, NULL, 60000},
         {"//h?timeout=500ms", "h:2181", "/dubbo", NULL, NULL, 500},
         {"//h?timeout=5000&zk.session.expire=30000", "h:2181", "/dubbo", NULL, NULL, 30000},
-        {"//h:2181?client=curator&blockUntilConnectedWait=1000&timeout=5000&backup=h2:2181,h3:2181", "h:2181,h2:2181,h3:2181",
-            "/dubbo", NULL, NULL, 5000},
-        {"//h?check=false&register=true&file=%2Ftmp%2Fx&registry-type=service&group=g", "h:2181", "/g", NULL, NULL, 0},
+        {"//h:2181?client=curator&blockUntilConnectedWait=1000&timeout=5000&backup=h2:2181,h3:2181",
+            "h:2181,h2:2181,h3:2181", "/dubbo", NULL, NULL, 5000},
+        {"//h?check=false&register=true&file=%2Ftmp%2Fx&registry-type=service&group=g", "h:2181",
+            "/g", NULL, NULL, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         zk_address address;
@@ -58,10 +61,10 @@ static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
         assert_status(DUBBOC_OK, zk_address_parse(slice_of(cases[i].rest), &address, &err), &err);
         assert_string_equal(cases[i].servers, address.servers);
         assert_string_equal(cases[i].root, address.root);
-        assert_string_equal(
-            cases[i].username != NULL ? cases[i].username : "-", address.username != NULL ? address.username : "-");
-        assert_string_equal(
-            cases[i].password != NULL ? cases[i].password : "-", address.password != NULL ? address.password : "-");
+        assert_string_equal(cases[i].username != NULL ? cases[i].username : "-",
+            address.username != NULL ? address.username : "-");
+        assert_string_equal(cases[i].password != NULL ? cases[i].password : "-",
+            address.password != NULL ? address.password : "-");
         assert_int_equal(cases[i].timeout_ms, address.timeout_ms);
         zk_address_fini(&address);
     }
@@ -137,8 +140,8 @@ typedef struct said {
     char fields[128];
 } said;
 
-static void keep_event(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void keep_event(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     said *self = arg;
     (void)area;
@@ -152,7 +155,8 @@ static void keep_event(
 static void the_log_names_what_has_no_effect(void **state)
 {
     (void)state;
-    static const char *const rests[] = {"//h?client=curator&timeout=5000&check=false", "//h?timeout=5000&group=x"};
+    static const char *const rests[] = {
+        "//h?client=curator&timeout=5000&check=false", "//h?timeout=5000&group=x"};
     static const char *const named[] = {"params=\"client,check\"", ""};
     for (size_t i = 0; i < 2; i++) {
         zk_address address;
@@ -171,7 +175,8 @@ static void the_log_names_what_has_no_effect(void **state)
 static void knows_the_paths_that_zookeeper_takes(void **state)
 {
     (void)state;
-    static const char *const taken[] = {"a", "config/dubbo/a:b", "a b/...", ".a/b..", "\xC3\xA9", "\xE4\xB8\xAD\xE6\x96\x87"};
+    static const char *const taken[] = {
+        "a", "config/dubbo/a:b", "a b/...", ".a/b..", "\xC3\xA9", "\xE4\xB8\xAD\xE6\x96\x87"};
     static const char *const refused[][2] = {
         {"", "empty"},
         {"/", "empty"},

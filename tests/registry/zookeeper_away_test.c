@@ -15,8 +15,8 @@ static struct {
     char lines[SAID_MAX][600];
 } said;
 
-static void note_warning(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void note_warning(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     (void)arg, (void)area, (void)suppressed;
     if (level == DUBBOC_LOG_WARN && said.count < SAID_MAX)
@@ -241,8 +241,9 @@ static void a_probe_finds_the_reason_out(void **state)
     check_probe(servers, reason, false);
     snprintf(servers, sizeof servers, "127.0.0.1:%d,127.0.0.1:%d", closed_port, open_port);
     snprintf(reason, sizeof reason,
-        "connection refused by 127.0.0.1:%d; connection accepted by 127.0.0.1:%d, but no session came about", closed_port,
-        open_port);
+        "connection refused by 127.0.0.1:%d; connection accepted by 127.0.0.1:%d, but no session "
+        "came about",
+        closed_port, open_port);
     check_probe(servers, reason, true);
     close(listener);
 }

@@ -1,4 +1,5 @@
-/* Nodes that are created and deleted in one transaction, through everything that ZooKeeper can answer. */
+/* Nodes that are created and deleted in one transaction, through everything that ZooKeeper can
+ * answer. */
 #include "tests/registry/core_fixture.h"
 
 #define ONE "/dubbo/A/providers/one"
@@ -74,10 +75,11 @@ static void missing_directories_are_made_before_the_next_transaction(void **stat
     fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_NO_NODE, 0);
     for (int level = 0; level < 3; level++)
         for (size_t i = 0; i < COUNT; i++) {
-            static const char *const levels[][3] = {
-                {"/dubbo", "/dubbo/A", "/dubbo/A/providers"}, {"/dubbo", "/dubbo/B", "/dubbo/B/providers"}};
+            static const char *const levels[][3] = {{"/dubbo", "/dubbo/A", "/dubbo/A/providers"},
+                {"/dubbo", "/dubbo/B", "/dubbo/B/providers"}};
             assert_none_stands();
-            fake_expect_answer(self, FAKE_CREATE, levels[i == 2][level], i == 1 ? ZK_EXISTS : ZK_OK);
+            fake_expect_answer(
+                self, FAKE_CREATE, levels[i == 2][level], i == 1 ? ZK_EXISTS : ZK_OK);
         }
     all_are_created(self);
 }
@@ -117,7 +119,8 @@ static void a_node_that_is_there_already_is_deleted_and_all_are_created(void **s
     register_all(self);
     fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_EXISTS, 1);
     fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, TWO), OTHERS);
-    assert_int_equal(1, self->request_count); /* the third is looked at, too, before anything is deleted */
+    /* the third is looked at, too, before anything is deleted */
+    assert_int_equal(1, self->request_count);
     fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, THREE), OTHERS);
     fake_expect_answer(self, FAKE_MULTI, "remove two remove three", ZK_OK);
     all_are_created(self);
@@ -295,8 +298,8 @@ static void a_transaction_that_always_loses_the_connection_is_taken_apart(void *
 
 static char registered_line[600];
 
-static void keep_registered(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void keep_registered(void *arg, dubboc_log_level level, const char *area,
+    const char *message, const char *fields, unsigned suppressed)
 {
     (void)arg, (void)level, (void)area, (void)suppressed;
     snprintf(registered_line, sizeof registered_line, "%s %s", message, fields);
@@ -305,9 +308,12 @@ static void keep_registered(
 static void a_node_that_stands_is_one_short_line_in_the_log(void **state)
 {
     static const char *const names[][2] = {
-        {"jsonrpc%3A%2F%2Fu%3Asecret%4010.0.0.1%3A8080%2Fa.S%3Fversion%3D1.0.0%26group%3Dg%26pid%3D77",
-            "registered interface=a.S version=1.0.0 group=g address=10.0.0.1:8080 protocol=jsonrpc"},
-        {"http%3A%2F%2F%5B%3A%3A1%5D%3A8080%2Fa.S", "registered interface=a.S address=[::1]:8080 protocol=http"},
+        {"jsonrpc%3A%2F%2Fu%3Asecret%4010.0.0.1%3A8080%2Fa.S%3Fversion%3D1.0.0%26group%3Dg%26pid%"
+         "3D77",
+            "registered interface=a.S version=1.0.0 group=g address=10.0.0.1:8080 "
+            "protocol=jsonrpc"},
+        {"http%3A%2F%2F%5B%3A%3A1%5D%3A8080%2Fa.S",
+            "registered interface=a.S address=[::1]:8080 protocol=http"},
         {"no%20URL", "registered url=\"no%20URL\""},
         {"jsonrpc%3A%2F%2Fu%3Asecret%4010.0.0.1%3A99999%2Fa.S",
             "registered url=\"jsonrpc%3A%2F%2F********%4010.0.0.1%3A99999%2Fa.S\""},

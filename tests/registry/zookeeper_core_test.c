@@ -1,4 +1,5 @@
-/* The session of the ZooKeeper registry and what happens at its end, event by event, without a server and without waiting. */
+/* The session of the ZooKeeper registry and what happens at its end, event by event, without a
+ * server and without waiting. */
 #include "tests/registry/core_fixture.h"
 
 /* --- session */
@@ -54,7 +55,8 @@ static void answers_of_a_former_handle_are_dropped(void **state)
 static void news_of_a_former_handle_is_dropped(void **state)
 {
     fake *self = *state;
-    zk_event late = {.kind = ZK_EVENT_SESSION, .generation = self->generation, .session = ZK_SESSION_EXPIRED};
+    zk_event late = {
+        .kind = ZK_EVENT_SESSION, .generation = self->generation, .session = ZK_SESSION_EXPIRED};
     fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
     fake_connect(self, NEXT);
     zk_core_handle(self->core, &late, self->now_ns);

@@ -46,10 +46,12 @@ static void what_has_another_identity_or_cannot_be_read_is_not_looked_at(void **
 {
     fake *self = *state;
     register_alone(self);
-    list_is_read(self, URL_AT("jsonrpc", "10.0.0.2%3A8080", "") " " URL_AT("jsonrpc", "10.0.0.1%3A8081", "") " " URL_AT(
-                           "jsonrpc", "10.0.0.1%3A8080", "2") " " URL_AT("jsonrpc", "10.0.0.1%3A8080",
-                           "%3Fgroup%3Dg") " " URL_AT("jsonrpc", "10.0.0.1%3A8080", "%3Fversion%3D1") " " URL_AT("consumer",
-                           "10.0.0.1%3A8080", "%3Fside%3Dconsumer") " %zz url " LEFT "%");
+    list_is_read(
+        self, URL_AT("jsonrpc", "10.0.0.2%3A8080", "") " " URL_AT("jsonrpc", "10.0.0.1%3A8081",
+                  "") " " URL_AT("jsonrpc", "10.0.0.1%3A8080", "2") " " URL_AT("jsonrpc",
+                  "10.0.0.1%3A8080", "%3Fgroup%3Dg") " " URL_AT("jsonrpc", "10.0.0.1%3A8080",
+                  "%3Fversion%3D1") " " URL_AT("consumer", "10.0.0.1%3A8080",
+                  "%3Fside%3Dconsumer") " %zz url " LEFT "%");
     assert_nothing_asked(self);
 }
 
@@ -173,7 +175,8 @@ static void what_the_server_refuses_is_given_up(void **state)
     assert_nothing_asked(self);
 }
 
-/* traps.md Z11: a list over the limit may also show as a connection that ends each time it is asked for. */
+/* traps.md Z11: a list over the limit may also show as a connection that ends each time it is asked
+ * for. */
 static void a_list_whose_reading_ends_the_connection_is_given_up(void **state)
 {
     fake *self = *state;

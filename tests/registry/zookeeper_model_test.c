@@ -1,6 +1,9 @@
-/* The ZooKeeper registry's logic against a model of ZooKeeper, in random orders of everything that can happen: requests that are carried out
- * late, whose answers are lost, losses of connection, expiries, wiped servers, strangers who delete and create nodes, and a program that
- * registers and subscribes in between. All nodes have one identity, and half of the program's remove what others left of it. Once things are calm, the tree must hold what is wanted and every subscriber know what is there.
+/* The ZooKeeper registry's logic against a model of ZooKeeper, in random orders of everything that
+ * can happen: requests that are carried out late, whose answers are lost, losses of connection,
+ * expiries, wiped servers, strangers who delete and create nodes, and a program that registers and
+ * subscribes in between. All nodes have one identity, and half of the program's remove what others
+ * left of it. Once things are calm, the tree must hold what is wanted and every subscriber know
+ * what is there.
  *
  * MODEL_SEED runs one order alone, MODEL_ROUNDS sets how many are run. */
 #include "tests/support/test.h"
@@ -36,7 +39,8 @@ typedef struct model {
     int64_t session; /* of the client, 0: none */
     int64_t next_session;
     bool is_up;       /* the client is connected */
-    bool knows_wiped; /* the server is older than the client: no connection comes about with this handle */
+    bool knows_wiped; /* the server is older than the client: no connection comes about with this
+                         handle */
     int closes_told;
     zk_node registered[NODES];
     int registered_at[NODES]; /* directory * PATHS + path, -1: not lent */
@@ -93,7 +97,8 @@ static void end_session(model *self, int64_t session)
 {
     for (int directory = 0; directory < DIRECTORIES; directory++)
         for (int path = 0; path < PATHS; path++)
-            if (self->nodes[directory][path].exists && self->nodes[directory][path].owner == session)
+            if (self->nodes[directory][path].exists &&
+                self->nodes[directory][path].owner == session)
                 set_node(self, directory, path, false, 0);
 }
 
@@ -123,7 +128,8 @@ static zk_answer create_level(model *self, int directory, bool is_interface)
     return ZK_OK;
 }
 
-static zk_answer level_exists(model *self, fake_request request, int directory, bool is_interface, bool is_lost)
+static zk_answer level_exists(
+    model *self, fake_request request, int directory, bool is_interface, bool is_lost)
 {
     bool *watched = is_interface ? &self->watched_interfaces[directory] : &self->watched[directory];
     if (request.watch && !is_lost)
@@ -176,7 +182,8 @@ static void serve_multi(model *self, const fake_request *request, bool is_lost)
         model_node *node = node_at(self, request->ops[i].path, &directory, &path);
         zk_answer fault = op_fault(self, request->ops[i].is_create, directory, node);
         if (fault != ZK_OK) {
-            fake_answer_failed_at(self->fake, *request, is_lost ? ZK_LOST : fault, is_lost ? ZK_NO_OP : i);
+            fake_answer_failed_at(
+                self->fake, *request, is_lost ? ZK_LOST : fault, is_lost ? ZK_NO_OP : i);
             return;
         }
     }
@@ -187,14 +194,16 @@ static void serve_multi(model *self, const fake_request *request, bool is_lost)
     fake_answer(self->fake, *request, is_lost ? ZK_LOST : ZK_OK);
 }
 
-/* Carries the oldest request out; is_lost: the answer does not come back. The answer's handling may put further requests in. */
+/* Carries the oldest request out; is_lost: the answer does not come back. The answer's handling may
+ * put further requests in. */
 static void serve(model *self, bool is_lost)
 {
     fake *client = self->fake;
     int directory = -1, path = -1, same;
     fake_request request = client->requests[0];
     client->request_count--;
-    memmove(client->requests, client->requests + 1, client->request_count * sizeof client->requests[0]);
+    memmove(
+        client->requests, client->requests + 1, client->request_count * sizeof client->requests[0]);
     if (request.generation != client->generation)
         return;
     if (request.kind == FAKE_MULTI) {
@@ -241,7 +250,8 @@ static void lose_connection(model *self)
         } else {
             fake_request request = self->fake->requests[0];
             self->fake->request_count--;
-            memmove(self->fake->requests, self->fake->requests + 1, self->fake->request_count * sizeof self->fake->requests[0]);
+            memmove(self->fake->requests, self->fake->requests + 1,
+                self->fake->request_count * sizeof self->fake->requests[0]);
             fake_answer(self->fake, request, ZK_LOST);
         }
     memset(self->watched, 0, sizeof self->watched);
@@ -363,7 +373,8 @@ static void program_acts(model *self)
         break;
     }
     char text[64];
-    int which = (int)below(self, NODES), directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
+    int which = (int)below(self, NODES), directory = (int)below(self, DIRECTORIES),
+        path = (int)below(self, PATHS);
     if (self->registered_at[which] < 0) {
         self->registered_at[which] = directory * PATHS + path;
         self->is_wanted[which] = true;
@@ -385,7 +396,8 @@ static void program_acts(model *self)
         fake_subscribe(self->fake, &self->subscribers[who], text, false);
     } else if (self->subscribed_to[who] >= 0) {
         bool ends = below(self, 3) == 0;
-        fake_command(self->fake, ends ? ZK_EVENT_UNSUBSCRIBE : ZK_EVENT_REFRESH, &self->subscribers[who]);
+        fake_command(
+            self->fake, ends ? ZK_EVENT_UNSUBSCRIBE : ZK_EVENT_REFRESH, &self->subscribers[who]);
         if (ends)
             self->subscribed_to[who] = -1;
     }
@@ -466,8 +478,9 @@ static void check_calm(model *self)
             continue;
         bool stands = atomic_load(&self->registered[i].stands);
         if (stands != may_stand(self, i) || !self->is_wanted[i])
-            print_error("registration %d of %s: phase %u, %s, state %s, session %lld\n", i, self->registered[i].path,
-                self->registered[i].phase, self->is_wanted[i] ? "wanted" : "taken back", zk_core_state_name(self->fake->core),
+            print_error("registration %d of %s: phase %u, %s, state %s, session %lld\n", i,
+                self->registered[i].path, self->registered[i].phase,
+                self->is_wanted[i] ? "wanted" : "taken back", zk_core_state_name(self->fake->core),
                 (long long)self->session);
         assert_true(self->is_wanted[i]); /* all that was taken back is gone */
         assert_true(stands == may_stand(self, i));
@@ -476,8 +489,8 @@ static void check_calm(model *self)
         const model_node *node = &self->nodes[at / PATHS][at % PATHS];
         bool is_ours = node->exists && node->owner == self->session;
         if (is_ours != is_wanted_at(self, at))
-            print_error("node /d%d/n%d: %s, %s\n", at / PATHS, at % PATHS, is_ours ? "ours" : "not ours",
-                is_wanted_at(self, at) ? "wanted" : "not wanted");
+            print_error("node /d%d/n%d: %s, %s\n", at / PATHS, at % PATHS,
+                is_ours ? "ours" : "not ours", is_wanted_at(self, at) ? "wanted" : "not wanted");
         assert_true(is_ours == is_wanted_at(self, at));
     }
     for (int directory = 0; directory < DIRECTORIES; directory++)
@@ -501,7 +514,8 @@ static void check_readings(model *self)
     }
 }
 
-/* Connection, and time for everything to be brought about; the self check finds what strangers did. */
+/* Connection, and time for everything to be brought about; the self check finds what strangers
+ * did. */
 static void calm_down(model *self, uint64_t *generation)
 {
     for (int i = 0; i < 4000; i++) {
@@ -518,8 +532,10 @@ static void calm_down(model *self, uint64_t *generation)
 
 static void run_order(uint64_t seed)
 {
-    model self = {
-        .fake = fake_new(1000, 30000), .random = seed * 2654435761u + 88172645463325252u, .seed = seed, .next_session = 100};
+    model self = {.fake = fake_new(1000, 30000),
+        .random = seed * 2654435761u + 88172645463325252u,
+        .seed = seed,
+        .next_session = 100};
     uint64_t generation = 0;
     for (int i = 0; i < NODES; i++)
         self.registered_at[i] = -1;

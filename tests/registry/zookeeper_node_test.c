@@ -43,7 +43,8 @@ static void a_consumer_never_makes_the_directory_of_its_interface(void **state)
     fake *self = *state;
     register_consumer(self);
     fake_answer_owner(self, fake_expect(self, FAKE_EXISTS, "/dubbo/S"), 0);
-    fake_expect_answer(self, FAKE_CREATE, "/dubbo/S/consumers", ZK_NO_NODE); /* it has just been deleted */
+    /* it has just been deleted */
+    fake_expect_answer(self, FAKE_CREATE, "/dubbo/S/consumers", ZK_NO_NODE);
     fake_pass_ms(self, 1000);
     fake_expect_answer(self, FAKE_EXISTS, "/dubbo/S", ZK_NO_NODE);
     assert_nothing_asked(self);
@@ -191,7 +192,8 @@ static void a_url_registered_twice_goes_with_the_last(void **state)
     assert_int_equal(2, self->nodes_gone);
 }
 
-static void a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind(void **state)
+static void a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind(
+    void **state)
 {
     fake *self = *state;
     register_standing(self);

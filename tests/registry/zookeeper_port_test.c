@@ -1,5 +1,6 @@
-/* The real port where the client library has habits of its own: threads that cannot be had, names that are slow to resolve, and its log. What
- * answers is no ZooKeeper: it ends each connection sooner or later, which the library answers with the next attempt. */
+/* The real port where the client library has habits of its own: threads that cannot be had, names
+ * that are slow to resolve, and its log. What answers is no ZooKeeper: it ends each connection
+ * sooner or later, which the library answers with the next attempt. */
 #include "tests/support/test.h"
 
 #include <dlfcn.h>
@@ -24,10 +25,13 @@
 
 static atomic_int threads_left = -1; /* that may still start; -1: all */
 
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
+int __real_pthread_create(
+    pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
+int __wrap_pthread_create(
+    pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
 
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
+int __wrap_pthread_create(
+    pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg)
 {
     if (atomic_load(&threads_left) < 0 || atomic_fetch_sub(&threads_left, 1) <= 0)
         return __real_pthread_create(thread, attr, run, arg);
@@ -64,7 +68,8 @@ static size_t default_stack(void)
 
 static atomic_int resolved;
 
-typedef int (*resolver)(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out);
+typedef int (*resolver)(
+    const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out);
 
 __attribute__((visibility("default"))) int getaddrinfo(
     const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **out)
@@ -81,8 +86,10 @@ __attribute__((visibility("default"))) int getaddrinfo(
 
 static const peer_script closes = {{{.act = PEER_ACT_END}}};
 
-/* Most of an answer to the handshake, a byte at a time: the library goes through its loop for each. */
-static const peer_script dribbles = {{PEER_TAKE(44), PEER_DRIBBLE("this is most of the answer, not all")}};
+/* Most of an answer to the handshake, a byte at a time: the library goes through its loop for
+ * each. */
+static const peer_script dribbles = {
+    {PEER_TAKE(44), PEER_DRIBBLE("this is most of the answer, not all")}};
 
 typedef struct opened {
     zk_mailbox *mailbox;
@@ -108,7 +115,8 @@ static zk_session_news take_event(opened *self, zk_event_kind kind)
     bool is_found = false, missed;
     zk_session_news news = ZK_SESSION_UP;
     while (!is_found && !deadline_is_over(deadline_ns))
-        for (zk_event *event = zk_mailbox_take(self->mailbox, deadline_ns, &missed), *next; event != NULL; event = next) {
+        for (zk_event *event = zk_mailbox_take(self->mailbox, deadline_ns, &missed), *next;
+             event != NULL; event = next) {
             next = event->next;
             if (event->kind == kind)
                 news = event->session;
@@ -160,7 +168,8 @@ static void a_handle_whose_threads_cannot_be_had_is_reported(void **state)
     close_opened(&self);
 }
 
-/* traps.md Z7: left alone the library asks the name server on every turn, and the session's pings wait for it. */
+/* traps.md Z7: left alone the library asks the name server on every turn, and the session's pings
+ * wait for it. */
 static void names_are_resolved_to_connect_and_not_while_connected(void **state)
 {
     (void)state;
@@ -184,8 +193,8 @@ typedef struct said {
     atomic_int with_prefix;
 } said;
 
-static void count_line(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void count_line(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     said *self = arg;
     (void)level;
@@ -198,7 +207,8 @@ static void count_line(
         atomic_fetch_add(&self->with_prefix, 1);
 }
 
-/* What stands in this process's standard error is written to the file instead. Returns the former one. */
+/* What stands in this process's standard error is written to the file instead. Returns the former
+ * one. */
 static int replace_stderr(const char *path)
 {
     int former = dup(STDERR_FILENO);

@@ -16,13 +16,15 @@
 #define INTERFACE "com.dubboc.EchoService"
 #define DIRECTORY "/dubbo/" INTERFACE "/providers"
 #define URL "jsonrpc://10.0.0.1:8080/" INTERFACE "?side=provider&timestamp=1"
-#define NODE DIRECTORY "/jsonrpc%3A%2F%2F10.0.0.1%3A8080%2F" INTERFACE "%3Fside%3Dprovider%26timestamp%3D1"
+#define NODE                                                                                       \
+    DIRECTORY "/jsonrpc%3A%2F%2F10.0.0.1%3A8080%2F" INTERFACE "%3Fside%3Dprovider%26timestamp%3D1"
 #define SESSION_MS 1000
 #define LIMIT_MS 20000
 
-/* Of a session that a restart is to leave whole: the server needs seconds to start, and a server that starts may accept a connection and never
- * answer it (3.8 fails while it closes one that comes before its database is there). The client library gives up such a connection after two
- * thirds of the session's time-out, which has to be well within LIMIT_MS. */
+/* Of a session that a restart is to leave whole: the server needs seconds to start, and a server
+ * that starts may accept a connection and never answer it (3.8 fails while it closes one that comes
+ * before its database is there). The client library gives up such a connection after two thirds of
+ * the session's time-out, which has to be well within LIMIT_MS. */
 #define RESTART_SESSION_MS 15000
 
 /* The last snapshot that a listener received. */
@@ -49,7 +51,8 @@ static registry *open_as(const registry_settings *settings)
 
 static registry *open_at(const char *address, int64_t self_check_ms)
 {
-    return open_as(&(registry_settings){.address = address, .timeout_ms = SESSION_MS, .self_check_ms = self_check_ms});
+    return open_as(&(registry_settings){
+        .address = address, .timeout_ms = SESSION_MS, .self_check_ms = self_check_ms});
 }
 
 static registry *open_registry(void)
@@ -65,8 +68,8 @@ static void keep_snapshot(void *arg, const registry_snapshot *snapshot)
     if (self->lookup_in != NULL) {
         registry_list list = {0};
         dubboc_error err;
-        dubboc_status status =
-            registry_lookup(self->lookup_in, snapshot->interface, snapshot->category, deadline_in_ms(5000), &list, &err);
+        dubboc_status status = registry_lookup(self->lookup_in, snapshot->interface,
+            snapshot->category, deadline_in_ms(5000), &list, &err);
         self->has_looked_up = status == DUBBOC_OK;
         registry_list_free(&list);
     }
@@ -101,7 +104,9 @@ static bool has_wanted_data(void *arg)
 {
     watched *self = arg;
     pthread_mutex_lock(&self->lock);
-    bool is_so = self->calls > 0 && (self->wanted_data == NULL ? !self->has_data : strcmp(self->data, self->wanted_data) == 0);
+    bool is_so =
+        self->calls > 0 &&
+        (self->wanted_data == NULL ? !self->has_data : strcmp(self->data, self->wanted_data) == 0);
     pthread_mutex_unlock(&self->lock);
     return is_so;
 }
@@ -144,7 +149,8 @@ static registry_registration *register_at(registry *self, const char *url)
 {
     registry_registration *made;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_register(self, INTERFACE, REGISTRY_PROVIDERS, url, &made, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_register(self, INTERFACE, REGISTRY_PROVIDERS, url, &made, &err), &err);
     return made;
 }
 
@@ -152,7 +158,9 @@ static registry_subscription *subscribe_at(registry *self, watched *into)
 {
     registry_subscription *made;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_subscribe(self, INTERFACE, REGISTRY_PROVIDERS, keep_snapshot, into, &made, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_subscribe(self, INTERFACE, REGISTRY_PROVIDERS, keep_snapshot, into, &made, &err),
+        &err);
     return made;
 }
 
@@ -167,8 +175,8 @@ static bool node_is_ours(void *arg)
 {
     seen *self = arg;
     int64_t owner = 0;
-    return zookeeper_client_exists(self->client, NODE, &owner) && owner != 0 && owner != self->former &&
-           owner == session_of(self->owner);
+    return zookeeper_client_exists(self->client, NODE, &owner) && owner != 0 &&
+           owner != self->former && owner == session_of(self->owner);
 }
 
 static bool node_is_gone(void *arg)
@@ -192,9 +200,9 @@ static void assert_freed_in_time_(registry *self, int line)
     _fail(__FILE__, line);
 }
 
-#define WATCHED                                                                                                                  \
-    {                                                                                                                            \
-        .lock = PTHREAD_MUTEX_INITIALIZER                                                                                        \
+#define WATCHED                                                                                    \
+    {                                                                                              \
+        .lock = PTHREAD_MUTEX_INITIALIZER                                                          \
     }
 
 /* --- tests */
@@ -205,7 +213,8 @@ static void registers_an_ephemeral_node_below_persistent_open_directories(void *
     registry *self = open_registry();
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     int64_t owner = -1;
     assert_true(zookeeper_client_exists(client, NODE, &owner));
     assert_true(owner == session_of(self));
@@ -220,7 +229,8 @@ static void registers_an_ephemeral_node_below_persistent_open_directories(void *
 static void nodes_go_when_the_registry_is_freed(void **state)
 {
     (void)state;
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     registry *self = open_registry();
     wait_until(is_registered, register_at(self, URL));
     registry_free(self);
@@ -236,16 +246,21 @@ static void watches_a_directory_that_does_not_exist_yet_and_does_not_make_it(voi
     registry_subscription *subscription;
     dubboc_error err;
     assert_status(DUBBOC_OK,
-        registry_subscribe(self, "com.new.A$B", REGISTRY_CONSUMERS, keep_snapshot, &seen_nodes, &subscription, &err), &err);
+        registry_subscribe(self, "com.new.A$B", REGISTRY_CONSUMERS, keep_snapshot, &seen_nodes,
+            &subscription, &err),
+        &err);
     wait_for_count(&seen_nodes, 0);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     assert_false(zookeeper_client_exists(client, "/dubbo/com.new.A%24B", NULL));
-    zookeeper_client_create(client, "/dubbo/com.new.A%24B/consumers/consumer%3A%2F%2Fh%2Fx+y", "", true);
+    zookeeper_client_create(
+        client, "/dubbo/com.new.A%24B/consumers/consumer%3A%2F%2Fh%2Fx+y", "", true);
     wait_for_count(&seen_nodes, 1);
     assert_string_equal("consumer://h/x y", seen_nodes.first);
     zookeeper_client_create(client, "/dubbo/com.new.A%24B/consumers/%zz", "", true);
     wait_for_count(&seen_nodes, 2);
-    assert_string_equal("%zz", seen_nodes.first); /* passed on as it is: the reader says why it is skipped */
+    /* passed on as it is: the reader says why it is skipped */
+    assert_string_equal("%zz", seen_nodes.first);
     registry_unsubscribe(self, subscription);
     int calls = seen_nodes.calls;
     zookeeper_client_free(client);
@@ -259,15 +274,19 @@ static void a_consumer_is_written_once_somebody_offers_its_interface(void **stat
     registry *self = open_registry();
     registry_registration *consumer;
     dubboc_error err;
-    assert_status(
-        DUBBOC_OK, registry_register(self, "com.new.C", REGISTRY_CONSUMERS, "consumer://h/com.new.C", &consumer, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_register(
+            self, "com.new.C", REGISTRY_CONSUMERS, "consumer://h/com.new.C", &consumer, &err),
+        &err);
     registry_list list;
-    assert_status(DUBBOC_OK, registry_interfaces(self, deadline_in_ms(LIMIT_MS), &list, &err), &err);
+    assert_status(
+        DUBBOC_OK, registry_interfaces(self, deadline_in_ms(LIMIT_MS), &list, &err), &err);
     for (size_t i = 0; i < list.count; i++)
         assert_string_not_equal("com.new.C", list.items[i]);
     registry_list_free(&list);
     assert_false(registry_is_registered(consumer));
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, "/dubbo/com.new.C", "", false);
     wait_until(is_registered, consumer);
     assert_int_equal(1, zookeeper_client_count(client, "/dubbo/com.new.C/consumers"));
@@ -293,16 +312,21 @@ static void lists_nodes_and_interfaces(void **state)
     registry *self = open_registry();
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, "/dubbo/config/dubbo", "", false);
     registry_list list;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(5000), &list, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(5000), &list, &err),
+        &err);
     assert_int_equal(1, list.count);
     assert_string_equal(URL, list.items[0]);
     registry_list_free(&list);
-    assert_status(
-        DUBBOC_OK, registry_lookup(self, "no.such.Service", REGISTRY_PROVIDERS, deadline_in_ms(5000), &list, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_lookup(
+            self, "no.such.Service", REGISTRY_PROVIDERS, deadline_in_ms(5000), &list, &err),
+        &err);
     assert_int_equal(0, list.count);
     registry_list_free(&list);
     assert_status(DUBBOC_OK, registry_interfaces(self, deadline_in_ms(5000), &list, &err), &err);
@@ -322,9 +346,12 @@ static void watches_the_data_of_a_node_before_and_after_it_exists(void **state)
     registry *self = open_registry();
     registry_subscription *subscription;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_watch_data(self, "config/dubbo/rules", keep_data, &seen_data, &subscription, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_watch_data(self, "config/dubbo/rules", keep_data, &seen_data, &subscription, &err),
+        &err);
     wait_until(has_wanted_data, &seen_data);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, "/dubbo/config/dubbo/rules", "one", false);
     seen_data.wanted_data = "one";
     wait_until(has_wanted_data, &seen_data);
@@ -347,7 +374,8 @@ static void a_path_that_no_node_can_have_is_not_watched(void **state)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         registry_subscription *made;
         dubboc_error err;
-        assert_status(DUBBOC_E_ARGUMENT, registry_watch_data(self, names[i], keep_data, NULL, &made, &err), &err);
+        assert_status(DUBBOC_E_ARGUMENT,
+            registry_watch_data(self, names[i], keep_data, NULL, &made, &err), &err);
         assert_contains(err.text, "is no path below the root: ");
     }
     registry_free(self);
@@ -364,7 +392,8 @@ static void a_storm_of_refreshes_is_answered_a_few_times(void **state)
     for (int i = 0; i < 10000; i++)
         registry_refresh(self, subscription);
     int64_t readings_max = elapsed_ms(since_ns) / 50 + 4;
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, DIRECTORY "/after", "", true);
     wait_for_count(&seen_nodes, 1);
     registry_unsubscribe(self, subscription);
@@ -376,7 +405,8 @@ static void a_storm_of_refreshes_is_answered_a_few_times(void **state)
 static void a_node_of_another_session_is_replaced(void **state)
 {
     (void)state;
-    zookeeper_client *former = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *former =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(former, NODE, "", true);
     registry *self = open_registry();
     seen seen_node = {former, self, 0};
@@ -387,7 +417,9 @@ static void a_node_of_another_session_is_replaced(void **state)
     registry_free(self);
 }
 
-#define NODE_AT(host, timestamp) DIRECTORY "/jsonrpc%3A%2F%2F" host "%2F" INTERFACE "%3Fside%3Dprovider%26timestamp%3D" timestamp
+#define NODE_AT(host, timestamp)                                                                   \
+    DIRECTORY "/jsonrpc%3A%2F%2F" host "%2F" INTERFACE "%3Fside%3Dprovider%26timestamp%"           \
+              "3D" timestamp
 
 typedef struct path_at {
     zookeeper_client *client;
@@ -403,15 +435,18 @@ static bool path_is_gone(void *arg)
 static void at_an_address_of_its_own_what_an_earlier_process_left_is_removed(void **state)
 {
     (void)state;
-    static const char left[] = NODE_AT("10.0.0.1%3A8080", "0"), other[] = NODE_AT("10.0.0.2%3A8080", "0"),
+    static const char left[] = NODE_AT("10.0.0.1%3A8080", "0"),
+                      other[] = NODE_AT("10.0.0.2%3A8080", "0"),
                       by_hand[] = NODE_AT("10.0.0.1%3A8080", "7");
     char address[64];
     snprintf(address, sizeof address, "zookeeper://%s", zookeeper_server_address(shared_zookeeper));
-    zookeeper_client *former = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *former =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(former, left, "", true);
     zookeeper_client_create(former, other, "", true);
     zookeeper_client_create(former, by_hand, "", false);
-    registry *self = open_as(&(registry_settings){.address = address, .timeout_ms = SESSION_MS, .owns_addresses = true});
+    registry *self = open_as(
+        &(registry_settings){.address = address, .timeout_ms = SESSION_MS, .owns_addresses = true});
     seen seen_node = {former, self, 0};
     wait_until(is_registered, register_at(self, URL));
     wait_until(path_is_gone, (&(path_at){former, left}));
@@ -431,7 +466,8 @@ static void a_node_deleted_by_hand_comes_back(void **state)
     registry *self = open_at(address, 200);
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_delete(client, NODE);
     seen seen_node = {client, self, 0};
     wait_until(node_is_ours, &seen_node);
@@ -447,7 +483,8 @@ static void an_expired_session_is_replaced_with_all_that_it_had(void **state)
     registry_registration *registration = register_at(self, URL);
     subscribe_at(self, &seen_nodes);
     wait_for_count(&seen_nodes, 1);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     seen seen_node = {client, self, 0};
     for (int round = 0; round < 3; round++) {
         int64_t id;
@@ -458,7 +495,8 @@ static void an_expired_session_is_replaced_with_all_that_it_had(void **state)
         zookeeper_client_expire(zookeeper_server_address(shared_zookeeper), id, password);
         seen_node.former = id;
         wait_until(node_is_ours, &seen_node);
-        print_message("# registered again %lld ms after the expiry began\n", (long long)elapsed_ms(since_ns));
+        print_message(
+            "# registered again %lld ms after the expiry began\n", (long long)elapsed_ms(since_ns));
     }
     zookeeper_client_create(client, DIRECTORY "/other", "", true);
     wait_for_count(&seen_nodes, 2);
@@ -471,8 +509,8 @@ static void a_restart_within_the_session_loses_nothing(void **state)
     (void)state;
     watched seen_nodes = WATCHED;
     char address[64];
-    snprintf(
-        address, sizeof address, "zookeeper://%s?session=%d", zookeeper_server_address(shared_zookeeper), RESTART_SESSION_MS);
+    snprintf(address, sizeof address, "zookeeper://%s?session=%d",
+        zookeeper_server_address(shared_zookeeper), RESTART_SESSION_MS);
     registry *self = open_at(address, 0);
     registry_registration *registration = register_at(self, URL);
     subscribe_at(self, &seen_nodes);
@@ -485,7 +523,8 @@ static void a_restart_within_the_session_loses_nothing(void **state)
     wait_until(is_connected, self);
     assert_true(registry_is_registered(registration));
     assert_true(session_of(self) == before);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, DIRECTORY "/other", "", true);
     wait_for_count(&seen_nodes, 2);
     zookeeper_client_free(client);
@@ -504,7 +543,8 @@ static void a_restart_after_the_session_is_recovered_from(void **state)
     while (elapsed_ms(down_ns) < 2 * SESSION_MS)
         usleep(10000); /* the session's time-out is the server's: it has to pass */
     zookeeper_server_start(shared_zookeeper);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     seen seen_node = {client, self, 0};
     wait_until(node_is_ours, &seen_node);
     wait_until(is_registered, registration);
@@ -512,14 +552,16 @@ static void a_restart_after_the_session_is_recovered_from(void **state)
     registry_free(self);
 }
 
-/* Beside the two thirds of the session's time-out that the client library needs to see it, it costs nothing. */
+/* Beside the two thirds of the session's time-out that the client library needs to see it, it costs
+ * nothing. */
 static void a_handshake_that_is_never_answered_loses_nothing(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
     tcp_relay *relay = tcp_relay_new(zookeeper_server_port(shared_zookeeper));
     char address[64];
-    snprintf(address, sizeof address, "zookeeper://127.0.0.1:%d?session=6000", tcp_relay_port(relay));
+    snprintf(
+        address, sizeof address, "zookeeper://127.0.0.1:%d?session=6000", tcp_relay_port(relay));
     registry *self = open_at(address, 0);
     registry_registration *kept = register_at(self, URL "&kept=1");
     registry_registration *ending = register_at(self, URL);
@@ -547,7 +589,8 @@ static void a_wiped_server_is_recovered_from(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     for (int i = 0; i < 20; i++) {
         zookeeper_client_create(client, "/push-the-zxid-up", "", false);
         zookeeper_client_delete(client, "/push-the-zxid-up");
@@ -566,7 +609,8 @@ static void a_wiped_server_is_recovered_from(void **state)
     seen seen_node = {client, self, 0};
     wait_until(node_is_ours, &seen_node);
     wait_until(is_registered, registration);
-    print_message("# registered again %lld ms after the wiped server was up\n", (long long)elapsed_ms(up_ns));
+    print_message(
+        "# registered again %lld ms after the wiped server was up\n", (long long)elapsed_ms(up_ns));
     assert_true(elapsed_ms(up_ns) < 3 * SESSION_MS + 1000);
     zookeeper_client_create(client, DIRECTORY "/other", "", true);
     wait_for_count(&seen_nodes, 2);
@@ -585,8 +629,9 @@ static void a_server_that_starts_late_is_found(void **state)
     registry_list list;
     dubboc_error err;
     int64_t since_ns = clock_now_ns();
-    assert_status(
-        DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(300), &list, &err), &err);
+    assert_status(DUBBOC_E_REGISTRY,
+        registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(300), &list, &err),
+        &err);
     assert_contains(err.text, "not connected");
     assert_true(elapsed_ms(since_ns) >= 300 && elapsed_ms(since_ns) < 1000);
     assert_false(registry_is_connected(self));
@@ -601,8 +646,8 @@ static void unregistering_while_the_server_is_away_ends_in_time_and_is_done_late
 {
     (void)state;
     char address[64];
-    snprintf(
-        address, sizeof address, "zookeeper://%s?session=%d", zookeeper_server_address(shared_zookeeper), RESTART_SESSION_MS);
+    snprintf(address, sizeof address, "zookeeper://%s?session=%d",
+        zookeeper_server_address(shared_zookeeper), RESTART_SESSION_MS);
     registry *self = open_at(address, 0);
     registry_registration *registration = register_at(self, URL);
     wait_until(is_registered, registration);
@@ -612,7 +657,8 @@ static void unregistering_while_the_server_is_away_ends_in_time_and_is_done_late
     registry_unregister(self, registration, 200);
     assert_true(elapsed_ms(since_ns) < 1000);
     zookeeper_server_start(shared_zookeeper);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     seen seen_node = {client, self, 0};
     wait_until(node_is_gone, &seen_node);
     zookeeper_client_free(client);
@@ -628,8 +674,9 @@ static void a_silent_server_holds_nobody_up(void **state)
     registry_list list;
     dubboc_error err;
     int64_t since_ns = clock_now_ns();
-    assert_status(
-        DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(200), &list, &err), &err);
+    assert_status(DUBBOC_E_REGISTRY,
+        registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(200), &list, &err),
+        &err);
     assert_true(elapsed_ms(since_ns) < 1000);
     registry *another = open_registry();
     assert_freed_in_time(another);
@@ -640,21 +687,27 @@ static void a_silent_server_holds_nobody_up(void **state)
 static void credentials_are_sent_and_open_what_they_protect(void **state)
 {
     (void)state;
-    zookeeper_client *owner = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), "mike:p@ss+1");
+    zookeeper_client *owner =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), "mike:p@ss+1");
     zookeeper_client_create_private(owner, "/secret");
     char address[128];
-    snprintf(address, sizeof address, "zookeeper://mike:p%%40ss+1@%s?group=secret", zookeeper_server_address(shared_zookeeper));
+    snprintf(address, sizeof address, "zookeeper://mike:p%%40ss+1@%s?group=secret",
+        zookeeper_server_address(shared_zookeeper));
     registry *self = open_at(address, 0);
     assert_null(strstr(registry_address(self), "p%40ss"));
     wait_until(is_registered, register_at(self, URL));
     registry_free(self);
-    snprintf(address, sizeof address, "zookeeper://%s?group=secret", zookeeper_server_address(shared_zookeeper));
+    snprintf(address, sizeof address, "zookeeper://%s?group=secret",
+        zookeeper_server_address(shared_zookeeper));
     self = open_at(address, 0);
     registry_registration *refused;
     registry_list list;
     dubboc_error err;
-    assert_status(DUBBOC_OK, registry_register(self, "com.other.Service", REGISTRY_PROVIDERS, URL, &refused, &err), &err);
-    assert_status(DUBBOC_E_REGISTRY, registry_interfaces(self, deadline_in_ms(5000), &list, &err), &err);
+    assert_status(DUBBOC_OK,
+        registry_register(self, "com.other.Service", REGISTRY_PROVIDERS, URL, &refused, &err),
+        &err);
+    assert_status(
+        DUBBOC_E_REGISTRY, registry_interfaces(self, deadline_in_ms(5000), &list, &err), &err);
     assert_contains(err.text, "not authenticated");
     assert_false(registry_is_registered(refused));
     zookeeper_client_free(owner);
@@ -705,8 +758,10 @@ static void what_is_no_zookeeper_is_not_taken_for_one(void **state)
 {
     (void)state;
     static const char *const replies[] = {
-        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2\r\n and then some more bytes so that it is long enough for a greeting\r\n",
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: "
+        "0\r\nConnection: close\r\n\r\n",
+        "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u2\r\n and then some more bytes so that it is long "
+        "enough for a greeting\r\n",
         "?",
     };
     for (size_t i = 0; i < sizeof replies / sizeof replies[0]; i++) {
@@ -718,8 +773,9 @@ static void what_is_no_zookeeper_is_not_taken_for_one(void **state)
         registry_registration *registration = register_at(self, URL);
         registry_list list;
         dubboc_error err;
-        assert_status(
-            DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(700), &list, &err), &err);
+        assert_status(DUBBOC_E_REGISTRY,
+            registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(700), &list, &err),
+            &err);
         assert_false(registry_is_connected(self));
         assert_false(registry_is_registered(registration));
         assert_freed_in_time(self);
@@ -733,8 +789,9 @@ static void a_name_that_does_not_resolve_is_reported_and_holds_nobody_up(void **
     registry *self = open_at("no-such-host.invalid:2181", 0);
     registry_list list;
     dubboc_error err;
-    assert_status(
-        DUBBOC_E_REGISTRY, registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(100), &list, &err), &err);
+    assert_status(DUBBOC_E_REGISTRY,
+        registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(100), &list, &err),
+        &err);
     assert_freed_in_time(self);
 }
 
@@ -743,7 +800,8 @@ static void finds_one_provider_at(const char *address)
     registry_list list;
     dubboc_error err;
     registry *self = open_at(address, 0);
-    dubboc_status status = registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(LIMIT_MS), &list, &err);
+    dubboc_status status =
+        registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(LIMIT_MS), &list, &err);
     if (status != DUBBOC_OK)
         print_error("%s\n", address);
     assert_status(DUBBOC_OK, status, &err);
@@ -790,8 +848,10 @@ static void connects_to_an_ipv4_server_by_its_mapped_address(void **state)
 {
     (void)state;
     char address[64];
-    snprintf(address, sizeof address, "zookeeper://[::ffff:127.0.0.1]:%d", zookeeper_server_port(shared_zookeeper));
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    snprintf(address, sizeof address, "zookeeper://[::ffff:127.0.0.1]:%d",
+        zookeeper_server_port(shared_zookeeper));
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     zookeeper_client_create(client, NODE, "", false);
     finds_one_provider_at(address);
     zookeeper_client_delete(client, NODE);
@@ -821,14 +881,16 @@ static void nodes_registered_together_come_and_go_in_one_transaction(void **stat
 {
     (void)state;
     registry *self = open_registry();
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     registry_registration *made[TOGETHER];
     registry_wanted wanted[TOGETHER];
     char interfaces[TOGETHER][32], urls[TOGETHER][64];
     dubboc_error err;
     for (size_t i = 0; i < TOGETHER; i++) {
         snprintf(interfaces[i], sizeof interfaces[i], "com.together.S%zu", i / 2);
-        snprintf(urls[i], sizeof urls[i], "%s://10.0.0.1:8080/%s", i % 2 == 0 ? "jsonrpc" : "http", interfaces[i]);
+        snprintf(urls[i], sizeof urls[i], "%s://10.0.0.1:8080/%s", i % 2 == 0 ? "jsonrpc" : "http",
+            interfaces[i]);
         wanted[i] = (registry_wanted){interfaces[i], REGISTRY_PROVIDERS, urls[i]};
     }
     for (int round = 0; round < 2; round++) { /* without directories at first, then with them */
@@ -854,7 +916,8 @@ static void more_nodes_than_one_transaction_holds_are_registered(void **state)
     registry *self = open_registry();
     dubboc_error err;
     for (size_t i = 0; i < MANY; i++) {
-        int len = snprintf(urls[i], sizeof urls[i], "jsonrpc://10.0.0.1:%zu/com.together.Long?x=", i + 1);
+        int len =
+            snprintf(urls[i], sizeof urls[i], "jsonrpc://10.0.0.1:%zu/com.together.Long?x=", i + 1);
         memset(urls[i] + len, 'x', LONG);
         wanted[i] = (registry_wanted){"com.together.Long", REGISTRY_PROVIDERS, urls[i]};
     }
@@ -868,7 +931,8 @@ static void more_nodes_than_one_transaction_holds_are_registered(void **state)
     for (size_t i = 0; i < MANY; i++)
         assert_true(test_wait_for(is_registered, made[i], LIMIT_MS));
     registry_unregister_all(self, made, MANY, LIMIT_MS);
-    zookeeper_client *client = zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
+    zookeeper_client *client =
+        zookeeper_client_new(zookeeper_server_address(shared_zookeeper), NULL);
     assert_int_equal(0, zookeeper_client_count(client, "/dubbo/com.together.Long/providers"));
     zookeeper_client_free(client);
     registry_free(self);

@@ -1,4 +1,5 @@
-/* Configurators (wire.md 5.7): which providers they mean, what they set, and what a selector makes of them. */
+/* Configurators (wire.md 5.7): which providers they mean, what they set, and what a selector makes
+ * of them. */
 #include "selector/configurator.h"
 #include "tests/selector/fixture.h"
 #include "tests/support/alloc_fail.h"
@@ -11,12 +12,13 @@
 #define RULES "config/dubbo/" SERVICE "::.configurators"
 #define APP_RULES "config/dubbo/shop.configurators"
 
-static configurators *read_for(
-    const url_wanted *wanted, const char *const *nodes, const char *const *application, const char *const *service)
+static configurators *read_for(const url_wanted *wanted, const char *const *nodes,
+    const char *const *application, const char *const *service)
 {
-    const configurator_consumer consumer = {.application = "shop", .address = OWN_IP, .wanted = *wanted};
-    const configurator_texts texts[CONFIGURATOR_SOURCES] = {
-        {nodes, list_length(nodes)}, {application, list_length(application)}, {service, list_length(service)}};
+    const configurator_consumer consumer = {
+        .application = "shop", .address = OWN_IP, .wanted = *wanted};
+    const configurator_texts texts[CONFIGURATOR_SOURCES] = {{nodes, list_length(nodes)},
+        {application, list_length(application)}, {service, list_length(service)}};
     configurators *made = NULL;
     assert_true(configurators_new(&consumer, texts, &made));
     return made;
@@ -34,7 +36,8 @@ static provider_url *url_of(const char *text)
 static void describe(const char *of, const char *const *nodes, char *text, size_t size)
 {
     provider_url *url = url_of(of);
-    const url_wanted wanted = {.interface = url->interface, .group = url->group, .version = url->version};
+    const url_wanted wanted = {
+        .interface = url->interface, .group = url->group, .version = url->version};
     configurators *rules = read_for(&wanted, nodes, NOTHING, NOTHING);
     configured with;
     buffer out;
@@ -59,77 +62,112 @@ typedef struct effect_case {
 #define TAIL "?category=configurators&dynamic=false&enabled=true"
 
 static const effect_case effects[] = {
-    {"N17 disables the provider that it names", "jsonrpc://127.0.0.1:10000/testService?group=testGroup&version=1.0.0",
+    {"N17 disables the provider that it names",
+        "jsonrpc://127.0.0.1:10000/testService?group=testGroup&version=1.0.0",
         {OVER "127.0.0.1:10000/"
-              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
+              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group="
+              "testGroup&version=1.0.0"},
         "disabled=true by override 127.0.0.1:10000"},
     {"N17 means no other group", "jsonrpc://127.0.0.1:10000/testService?version=1.0.0",
         {OVER "127.0.0.1:10000/"
-              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
+              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group="
+              "testGroup&version=1.0.0"},
         ""},
     {"N17 means no other version", "jsonrpc://127.0.0.1:10000/testService?group=testGroup",
         {OVER "127.0.0.1:10000/"
-              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group=testGroup&version=1.0.0"},
+              "testService?category=configurators&disabled=true&dynamic=false&enabled=true&group="
+              "testGroup&version=1.0.0"},
         ""},
-    {"N18 doubles a weight", "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?interface=com.youni.UserProvider",
-        {OVER "192.168.35.1:10000/com.youni.UserProvider?category=configurators&dynamic=false&enabled=true&weight=200"},
+    {"N18 doubles a weight",
+        "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?interface=com.youni.UserProvider",
+        {OVER
+            "192.168.35.1:10000/"
+            "com.youni.UserProvider?category=configurators&dynamic=false&enabled=true&weight=200"},
         "weight=200 by override 192.168.35.1:10000"},
     {"another port is another provider", A, {OVER "10.0.0.1:81/" SERVICE TAIL "&weight=1"}, ""},
     {"another host is another provider", A, {OVER "10.0.0.2:80/" SERVICE TAIL "&weight=1"}, ""},
-    {"a port of every host", A, {OVER "0.0.0.0:80/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0:80"},
+    {"a port of every host", A, {OVER "0.0.0.0:80/" SERVICE TAIL "&weight=1"},
+        "weight=1 by override 0.0.0.0:80"},
     {"everybody", A, {OVER "0.0.0.0/" SERVICE TAIL "&weight=1"}, "weight=1 by override 0.0.0.0"},
     {"a host without a port is a consumer's: ours", A, {OVER OWN_IP "/" SERVICE TAIL "&weight=1"},
         "weight=1 by override " OWN_IP},
-    {"a host without a port is a consumer's: another's", A, {OVER "10.0.0.1/" SERVICE TAIL "&weight=1"}, ""},
+    {"a host without a port is a consumer's: another's", A,
+        {OVER "10.0.0.1/" SERVICE TAIL "&weight=1"}, ""},
     {"another interface", A, {OVER "0.0.0.0/com.example.Other" TAIL "&weight=1"}, ""},
-    {"our application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=shop&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"any application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=*&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"our application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=shop&weight=1"},
+        "weight=1 by override 0.0.0.0"},
+    {"any application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=*&weight=1"},
+        "weight=1 by override 0.0.0.0"},
     {"another application", A, {OVER "0.0.0.0/" SERVICE TAIL "&application=other&weight=1"}, ""},
-    {"our side", A, {OVER "0.0.0.0/" SERVICE TAIL "&side=consumer&weight=1"}, "weight=1 by override 0.0.0.0"},
+    {"our side", A, {OVER "0.0.0.0/" SERVICE TAIL "&side=consumer&weight=1"},
+        "weight=1 by override 0.0.0.0"},
     {"the other side", A, {OVER "0.0.0.0/" SERVICE TAIL "&side=provider&weight=1"}, ""},
-    {"a condition that holds", A "&zone=a", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"a condition for any value", A, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=*&weight=1"}, "weight=1 by override 0.0.0.0"},
-    {"a condition that does not hold", A "&zone=b", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
+    {"a condition that holds", A "&zone=a", {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"},
+        "weight=1 by override 0.0.0.0"},
+    {"a condition for any value", A, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=*&weight=1"},
+        "weight=1 by override 0.0.0.0"},
+    {"a condition that does not hold", A "&zone=b",
+        {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
     {"a condition on what is not there", A, {OVER "0.0.0.0/" SERVICE TAIL "&~zone=a&weight=1"}, ""},
-    {"switched off", A, {OVER "0.0.0.0/" SERVICE "?category=configurators&dynamic=false&enabled=false&weight=1"}, ""},
+    {"switched off", A,
+        {OVER "0.0.0.0/" SERVICE "?category=configurators&dynamic=false&enabled=false&weight=1"},
+        ""},
     {"time-outs and retries, of methods too", A "&timeout=9&echo.timeout=8",
-        {OVER "0.0.0.0/" SERVICE TAIL "&timeout=100&echo.timeout=50&methods.add.retries=0&retries=1"},
-        "echo.timeout=50 by override 0.0.0.0, methods.add.retries=0 by override 0.0.0.0, retries=1 by override 0.0.0.0, "
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&timeout=100&echo.timeout=50&methods.add.retries=0&retries=1"},
+        "echo.timeout=50 by override 0.0.0.0, methods.add.retries=0 by override 0.0.0.0, retries=1 "
+        "by override 0.0.0.0, "
         "timeout=100 by override 0.0.0.0"},
     {"what is never written over a provider", A,
         {OVER "0.0.0.0/" SERVICE TAIL "&check=false&interfaces=x&compatible_config=true&weight=3"},
         "weight=3 by override 0.0.0.0"},
-    {"what means nothing here", A, {OVER "0.0.0.0/" SERVICE TAIL "&mock=force:return+null&loadbalance=random"}, ""},
+    {"what means nothing here", A,
+        {OVER "0.0.0.0/" SERVICE TAIL "&mock=force:return+null&loadbalance=random"}, ""},
     {"values that none can have", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&weight=many&timeout=0&retries=-1&disabled=perhaps&echo.timeout=x"}, ""},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&weight=many&timeout=0&retries=-1&disabled=perhaps&echo.timeout=x"},
+        ""},
     {"a host is later than everybody", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=2 by override 10.0.0.1:80"},
     {"a higher priority is later", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&priority=2&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&priority=1&weight=1"},
+        {OVER "0.0.0.0/" SERVICE TAIL "&priority=2&weight=2",
+            OVER "0.0.0.0/" SERVICE TAIL "&priority=1&weight=1"},
         "weight=2 by override 0.0.0.0"},
     {"a negative priority is earlier", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&priority=-3&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+        {OVER "0.0.0.0/" SERVICE TAIL "&priority=-3&weight=2",
+            OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=1 by override 0.0.0.0"},
-    {"several add up", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&timeout=7"},
+    {"several add up", A,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&timeout=7"},
         "timeout=7 by override 0.0.0.0, weight=2 by override 10.0.0.1:80"},
-    {"one that sets nothing changes nothing", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL},
+    {"one that sets nothing changes nothing", A,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE TAIL},
         "weight=2 by override 10.0.0.1:80"},
-    {"one without any param clears all", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE}, ""},
+    {"one without any param clears all", A,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE}, ""},
     {"one whose only param is anyhost clears all", A,
-        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE "?anyhost=true"}, ""},
-    {"one of a host without any param clears nothing", A, {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER OWN_IP "/" SERVICE},
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER "0.0.0.0/" SERVICE "?anyhost=true"},
+        ""},
+    {"one of a host without any param clears nothing", A,
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", OVER OWN_IP "/" SERVICE},
         "weight=2 by override 10.0.0.1:80"},
     {"empty:// clears all", A,
-        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2", "empty://" OWN_IP "/" SERVICE "?category=configurators"}, ""},
-    {"absent sets what is missing", A, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7"}, "weight=7 by absent 0.0.0.0"},
-    {"absent leaves what is there", A "&weight=5", {"absent://0.0.0.0/" SERVICE TAIL "&weight=7&timeout=3"},
-        "timeout=3 by absent 0.0.0.0"},
-    {"absent leaves a default too", A "&default.timeout=5", {"absent://0.0.0.0/" SERVICE TAIL "&timeout=3"}, ""},
+        {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=2",
+            "empty://" OWN_IP "/" SERVICE "?category=configurators"},
+        ""},
+    {"absent sets what is missing", A, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7"},
+        "weight=7 by absent 0.0.0.0"},
+    {"absent leaves what is there", A "&weight=5",
+        {"absent://0.0.0.0/" SERVICE TAIL "&weight=7&timeout=3"}, "timeout=3 by absent 0.0.0.0"},
+    {"absent leaves a default too", A "&default.timeout=5",
+        {"absent://0.0.0.0/" SERVICE TAIL "&timeout=3"}, ""},
     {"broken ones and others are left out", A,
-        {"override//", "route://0.0.0.0/" SERVICE "?category=routers&weight=2", OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
+        {"override//", "route://0.0.0.0/" SERVICE "?category=routers&weight=2",
+            OVER "0.0.0.0/" SERVICE TAIL "&weight=1"},
         "weight=1 by override 0.0.0.0"},
-    {"the newer form says its side: consumers", A, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"},
+    {"the newer form says its side: consumers", A,
+        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"},
         "timeout=7 by override 0.0.0.0"},
     {"the newer form for consumers has no port", A,
         {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=consumer&timeout=7"}, ""},
@@ -137,31 +175,46 @@ static const effect_case effects[] = {
         {OVER "10.0.0.1:80/" SERVICE TAIL "&configVersion=v2.7&side=provider&timeout=7&weight=8"},
         "weight=8 by override 10.0.0.1:80"},
     {"the newer form for providers of an application", A "&application=bank",
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=provider&application=bank&weight=8"},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=provider&application=bank&weight=8"},
         "weight=8 by override 0.0.0.0"},
     {"the newer form for providers of our application means no other's", A "&application=bank",
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=provider&application=shop&weight=8"}, ""},
-    {"the newer form without a side means nobody", A, {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&weight=8"}, ""},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=provider&application=shop&weight=8"},
+        ""},
+    {"the newer form without a side means nobody", A,
+        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&weight=8"}, ""},
     {"the newer form may list providers", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9:80,10.0.0.1:80&weight=8"},
+        {OVER
+            "0.0.0.0/" SERVICE TAIL
+            "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9:80,10.0.0.1:80&weight=8"},
         "weight=8 by override 0.0.0.0"},
     {"the newer form may list hosts", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9,10.0.0.1&weight=8"},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.9,10.0.0.1&weight=8"},
         "weight=8 by override 0.0.0.0"},
     {"the newer form may list other hosts", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.10,10.0.0.11&weight=8"}, ""},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.10,10.0.0.11&weight=8"},
+        ""},
     {"the newer form may list a port of any host", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=0.0.0.0:80&weight=8"},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=consumer&providerAddresses=0.0.0.0:80&weight=8"},
         "weight=8 by override 0.0.0.0"},
     {"the newer form may list another port of any host", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=0.0.0.0:81&weight=8"}, ""},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=consumer&providerAddresses=0.0.0.0:81&weight=8"},
+        ""},
     {"the newer form may list any port of any host", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=0.0.0.0:*&weight=8"},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=consumer&providerAddresses=0.0.0.0:*&weight=8"},
         "weight=8 by override 0.0.0.0"},
     {"the newer form may list other providers", A,
-        {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.1:8080&weight=8"}, ""},
-    {"of an IPv6 provider", "jsonrpc://[fd00::1]:80/" SERVICE, {OVER "[fd00::1]:80/" SERVICE TAIL "&weight=9"},
-        "weight=9 by override fd00::1:80"},
+        {OVER "0.0.0.0/" SERVICE TAIL
+              "&configVersion=v2.7&side=consumer&providerAddresses=10.0.0.1:8080&weight=8"},
+        ""},
+    {"of an IPv6 provider", "jsonrpc://[fd00::1]:80/" SERVICE,
+        {OVER "[fd00::1]:80/" SERVICE TAIL "&weight=9"}, "weight=9 by override fd00::1:80"},
 };
 
 static void each_rule_has_its_effect(void **state)
@@ -178,10 +231,13 @@ static void each_rule_has_its_effect(void **state)
 static void a_rule_of_the_service_wins_over_the_application_s_and_over_nodes(void **state)
 {
     (void)state;
-    const char *const nodes[] = {OVER "10.0.0.1:80/" SERVICE TAIL "&weight=1&timeout=1&retries=1", NULL};
-    const char *const application[] = {
-        OVER "0.0.0.0/*" TAIL "&configVersion=v2.7&side=consumer&application=shop&weight=2&timeout=2", NULL};
-    const char *const service[] = {OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&weight=3", NULL};
+    const char *const nodes[] = {
+        OVER "10.0.0.1:80/" SERVICE TAIL "&weight=1&timeout=1&retries=1", NULL};
+    const char *const application[] = {OVER
+        "0.0.0.0/*" TAIL "&configVersion=v2.7&side=consumer&application=shop&weight=2&timeout=2",
+        NULL};
+    const char *const service[] = {
+        OVER "0.0.0.0/" SERVICE TAIL "&configVersion=v2.7&side=consumer&weight=3", NULL};
     provider_url *url = url_of(A);
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
     configurators *rules = read_for(&wanted, nodes, application, service);
@@ -190,7 +246,8 @@ static void a_rule_of_the_service_wins_over_the_application_s_and_over_nodes(voi
     assert_true(configured_init(&with, rules, url));
     assert_int_equal(3, provider_url_weight(with.url));
     assert_int_equal(2, provider_url_timeout_ms(with.url, slice_of("echo")));
-    assert_true(configurator_is_override(configured_by(&with, provider_url_find(with.url, "retries"))));
+    assert_true(
+        configurator_is_override(configured_by(&with, provider_url_find(with.url, "retries"))));
     assert_null(configured_by(&with, provider_url_find(with.url, "interface")));
     configured_fini(&with);
     configurators_free(rules);
@@ -203,7 +260,8 @@ static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
     (void)state;
     provider_url *url = url_of(A "&dubbo=dubbo-provider-golang-0.1.1&timeout=3");
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
-    configurators *rules = read_for(&wanted, LIST(OVER "0.0.0.0/" SERVICE TAIL "&echo.timeout=70"), NOTHING, NOTHING);
+    configurators *rules =
+        read_for(&wanted, LIST(OVER "0.0.0.0/" SERVICE TAIL "&echo.timeout=70"), NOTHING, NOTHING);
     configured with;
     assert_int_equal(0, provider_url_timeout_ms(url, slice_of("echo")));
     assert_true(configured_init(&with, rules, url));
@@ -221,7 +279,8 @@ static void a_weight_set_for_a_dubbo_go_provider_counts(void **state)
     static const struct {
         const char *text;
         unsigned weight;
-    } cases[] = {{OVER "0.0.0.0/" SERVICE TAIL "&weight=0", 0}, {"absent://0.0.0.0/" SERVICE TAIL "&weight=7", 7},
+    } cases[] = {{OVER "0.0.0.0/" SERVICE TAIL "&weight=0", 0},
+        {"absent://0.0.0.0/" SERVICE TAIL "&weight=7", 7},
         {OVER "0.0.0.0/" SERVICE TAIL "&timeout=7", 100}};
     provider_url *url = url_of(A "&release=dubbo-golang-3.3.2&weight=0");
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
@@ -242,7 +301,8 @@ static void more_than_the_ceiling_are_left_out(void **state)
     static char texts[CONFIGURATORS_MAX + 5][128];
     static const char *list[CONFIGURATORS_MAX + 6];
     for (size_t i = 0; i < CONFIGURATORS_MAX + 5; i++) {
-        snprintf(texts[i], sizeof texts[i], OVER "10.0.%zu.%zu:80/" SERVICE TAIL "&weight=1", i >> 8, i & 255);
+        snprintf(texts[i], sizeof texts[i], OVER "10.0.%zu.%zu:80/" SERVICE TAIL "&weight=1",
+            i >> 8, i & 255);
         list[i] = texts[i];
     }
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
@@ -251,7 +311,7 @@ static void more_than_the_ceiling_are_left_out(void **state)
     configurators_free(rules);
 }
 
-/* --- in a selector --------------------------------------------------------------------------------------------------------------------------- */
+/* --- in a selector --- */
 
 #define DISABLES_A OVER "10.0.0.1:80/" SERVICE TAIL "&disabled=true"
 
@@ -419,8 +479,8 @@ static void rules_of_the_config_centre_take_effect(void **state)
     explain(of, line, sizeof line);
     assert_contains(line, "disabled by the service's rule 10.0.0.1:80");
     fake_registry_push_data(f.source, APP_RULES,
-        "scope: application\nkey: shop\nconfigs:\n- side: provider\n  addresses: ['10.0.0.2:80']\n  services: ['" SERVICE
-        "', 'com.other']\n  parameters: {disabled: true}\n");
+        "scope: application\nkey: shop\nconfigs:\n- side: provider\n  addresses: ['10.0.0.2:80']\n "
+        " services: ['" SERVICE "', 'com.other']\n  parameters: {disabled: true}\n");
     assert_int_equal(0, directory_count(of));
     fake_registry_push_data(f.source, RULES, NULL);
     fake_registry_push_data(f.source, APP_RULES, NULL);
@@ -430,8 +490,8 @@ static void rules_of_the_config_centre_take_effect(void **state)
 
 static char last_log[1024];
 
-static void hear(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void hear(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     (void)arg;
     (void)area;
@@ -447,7 +507,8 @@ static void a_broken_rule_is_named_and_the_former_one_kept(void **state)
     directory *of = start_without_rules(&f);
     registry_has(&f, LIST(A, B));
     fake_registry_push_data(f.source, RULES,
-        "key: " SERVICE "\nconfigs: [{side: provider, addresses: ['10.0.0.1:80'], parameters: {disabled: true}}]\n");
+        "key: " SERVICE "\nconfigs: [{side: provider, addresses: ['10.0.0.1:80'], parameters: "
+        "{disabled: true}}]\n");
     assert_int_equal(1, directory_count(of));
     dubboc_log_set(hear, NULL, DUBBOC_LOG_WARN);
     fake_registry_push_data(f.source, RULES, "key: " SERVICE "\nconfigs: [{side: provider\n");
@@ -534,11 +595,13 @@ static void with_failing_memory(void *arg, bool must_work)
         no_rules(f);
         registry_has(f, LIST(A, B));
         overrides_are(f, LIST(DISABLES_A, OVER "0.0.0.0/" SERVICE TAIL "&echo.timeout=5"));
-        fake_registry_push_data(f->source, RULES, "key: " SERVICE "\nconfigs: [{side: consumer, parameters: {timeout: 5}}]\n");
+        fake_registry_push_data(f->source, RULES,
+            "key: " SERVICE "\nconfigs: [{side: consumer, parameters: {timeout: 5}}]\n");
         if (must_work)
             assert_int_equal(1, directory_count(of));
     }
-    assert_status(must_work || status == DUBBOC_OK ? DUBBOC_OK : DUBBOC_E_NO_MEMORY, status, &f->err);
+    assert_status(
+        must_work || status == DUBBOC_OK ? DUBBOC_OK : DUBBOC_E_NO_MEMORY, status, &f->err);
     selector_free(made);
 }
 

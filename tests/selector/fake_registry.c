@@ -45,8 +45,9 @@ static void free_fake(registry *base)
     free(self);
 }
 
-static dubboc_status register_node(registry *base, const char *interface, registry_category category, const char *url,
-    registry_registration **registration, dubboc_error *err)
+static dubboc_status register_node(registry *base, const char *interface,
+    registry_category category, const char *url, registry_registration **registration,
+    dubboc_error *err)
 {
     (void)base, (void)interface, (void)category, (void)url;
     registry_registration *made = MEM_NEW(registry_registration);
@@ -87,18 +88,19 @@ static dubboc_status add(fake_registry *self, const char *interface, const fake_
     return DUBBOC_OK;
 }
 
-static dubboc_status subscribe(registry *base, const char *interface, registry_category category, registry_listener listener,
-    void *arg, registry_subscription **subscription, dubboc_error *err)
+static dubboc_status subscribe(registry *base, const char *interface, registry_category category,
+    registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err)
 {
     const fake_subscription like = {.category = category, .listener = listener, .arg = arg};
     return add((fake_registry *)base, interface, &like, subscription, err);
 }
 
-static dubboc_status watch_data(registry *base, const char *path, registry_data_listener listener, void *arg,
-    registry_subscription **subscription, dubboc_error *err)
+static dubboc_status watch_data(registry *base, const char *path, registry_data_listener listener,
+    void *arg, registry_subscription **subscription, dubboc_error *err)
 {
     fake_registry *self = (fake_registry *)base;
-    const fake_subscription like = {.category = REGISTRY_ROUTERS, .data_listener = listener, .arg = arg};
+    const fake_subscription like = {
+        .category = REGISTRY_ROUTERS, .data_listener = listener, .arg = arg};
     if (!atomic_load(&self->keeps_data))
         return error_set(err, DUBBOC_E_UNSUPPORTED, "the fake keeps no data");
     return add(self, path, &like, subscription, err);
@@ -158,17 +160,21 @@ void fake_registry_wait_in_vain(registry *self, void (*wait)(int64_t timeout_ms)
     ((fake_registry *)self)->wait = wait;
 }
 
-static void push(fake_registry *self, const char *interface, registry_category category, const char *const *urls, size_t count)
+static void push(fake_registry *self, const char *interface, registry_category category,
+    const char *const *urls, size_t count)
 {
-    const registry_snapshot list = {.interface = interface, .category = category, .urls = urls, .count = count};
+    const registry_snapshot list = {
+        .interface = interface, .category = category, .urls = urls, .count = count};
     for (unsigned i = 0; i < atomic_load(&self->count); i++) {
         const fake_subscription *each = self->subscriptions[i];
-        if (each->listener != NULL && each->category == category && strcmp(each->interface, interface) == 0)
+        if (each->listener != NULL && each->category == category &&
+            strcmp(each->interface, interface) == 0)
             each->listener(each->arg, &list);
     }
 }
 
-void fake_registry_push(registry *base, const char *interface, const char *const *urls, size_t count)
+void fake_registry_push(
+    registry *base, const char *interface, const char *const *urls, size_t count)
 {
     fake_registry *self = (fake_registry *)base;
     if (!atomic_load(&self->keeps_data))
@@ -176,7 +182,8 @@ void fake_registry_push(registry *base, const char *interface, const char *const
     push(self, interface, REGISTRY_PROVIDERS, urls, count);
 }
 
-void fake_registry_push_configurators(registry *base, const char *interface, const char *const *urls, size_t count)
+void fake_registry_push_configurators(
+    registry *base, const char *interface, const char *const *urls, size_t count)
 {
     push((fake_registry *)base, interface, REGISTRY_CONFIGURATORS, urls, count);
 }

@@ -1,4 +1,5 @@
-/* A registry that the test plays itself: it says what stands there, and calls the listeners from the test's own thread. */
+/* A registry that the test plays itself: it says what stands there, and calls the listeners from
+ * the test's own thread. */
 #ifndef TESTS_SELECTOR_FAKE_REGISTRY_H
 #define TESTS_SELECTOR_FAKE_REGISTRY_H
 
@@ -7,11 +8,14 @@
 registry *fake_registry_new(void);       /* connected */
 void fake_registry_free(registry *self); /* as registry_free() */
 
-/* Every subscriber of the interface gets this list; and, when the fake keeps no data, an empty one of configurators before. */
-void fake_registry_push(registry *self, const char *interface, const char *const *urls, size_t count);
+/* Every subscriber of the interface gets this list; and, when the fake keeps no data, an empty one
+ * of configurators before. */
+void fake_registry_push(
+    registry *self, const char *interface, const char *const *urls, size_t count);
 
 /* The same for the configurators alone, and for one node's data (NULL: there is no such node). */
-void fake_registry_push_configurators(registry *self, const char *interface, const char *const *urls, size_t count);
+void fake_registry_push_configurators(
+    registry *self, const char *interface, const char *const *urls, size_t count);
 void fake_registry_push_data(registry *self, const char *path, const char *data);
 void fake_registry_keep_data(registry *self, bool keeps_data); /* at first it does not */
 
@@ -20,7 +24,8 @@ void fake_registry_set_connected(registry *self, bool is_connected);
 void fake_registry_wait_in_vain(registry *self, void (*wait)(int64_t timeout_ms));
 void fake_registry_fail_subscribe(registry *self, bool fails);
 
-/* How many subscriptions of providers there are, how often one was to be read again, and how often one of anything else. */
+/* How many subscriptions of providers there are, how often one was to be read again, and how often
+ * one of anything else. */
 unsigned fake_registry_subscriptions(registry *self);
 unsigned fake_registry_refreshes(registry *self);
 unsigned fake_registry_other_refreshes(registry *self);

@@ -28,19 +28,26 @@ void clock_restart(void)
 
 selector_settings usual_settings(void)
 {
-    return (selector_settings){
-        .ttl_ms = 300000, .empty_grace_ms = 30000, .load_balance = "random", .health_failures = 5, .health_rest_ms = 30000};
+    return (selector_settings){.ttl_ms = 300000,
+        .empty_grace_ms = 30000,
+        .load_balance = "random",
+        .health_failures = 5,
+        .health_rest_ms = 30000};
 }
 
 void fixture_start(fixture *f, const selector_settings *settings)
 {
-    const http_client_settings http = {
-        .pool_size = 4, .pool_idle_ms = 20000, .pool_ttl_ms = -1, .connect_timeout_ms = 1000, .reply_max_bytes = 1 << 20};
+    const http_client_settings http = {.pool_size = 4,
+        .pool_idle_ms = 20000,
+        .pool_ttl_ms = -1,
+        .connect_timeout_ms = 1000,
+        .reply_max_bytes = 1 << 20};
     *f = (fixture){.settings = *settings};
     clock_stop();
     f->source = fake_registry_new();
     assert_status(DUBBOC_OK, http_client_new(&http, &f->http, &f->err), &f->err);
-    assert_status(DUBBOC_OK, selector_new(settings, f->source, f->http, &f->selector, &f->err), &f->err);
+    assert_status(
+        DUBBOC_OK, selector_new(settings, f->source, f->http, &f->selector, &f->err), &f->err);
 }
 
 void fixture_end(fixture *f)
@@ -93,10 +100,13 @@ char **many_urls(size_t count, unsigned port)
     char **urls = calloc(count + 1, sizeof(char *));
     assert_non_null(urls);
     for (size_t i = 0; i < count; i++)
-        assert_true(asprintf(&urls[i],
-                        "jsonrpc://10.%zu.%zu.%zu:%u/" SERVICE "?anyhost=true&application=shop&category=providers&dubbo=2.6.2"
-                        "&interface=" SERVICE "&methods=echo,add&pid=4242&revision=1.0.0&side=provider&timestamp=1700000000000",
-                        i >> 16, i >> 8 & 255, i & 255, port) > 0);
+        assert_true(
+            asprintf(&urls[i],
+                "jsonrpc://10.%zu.%zu.%zu:%u/" SERVICE
+                "?anyhost=true&application=shop&category=providers&dubbo=2.6.2"
+                "&interface=" SERVICE
+                "&methods=echo,add&pid=4242&revision=1.0.0&side=provider&timestamp=1700000000000",
+                i >> 16, i >> 8 & 255, i & 255, port) > 0);
     return urls;
 }
 

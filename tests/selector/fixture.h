@@ -1,4 +1,5 @@
-/* A selector over a fake registry, on a clock that the test moves, and the words that its tests share. */
+/* A selector over a fake registry, on a clock that the test moves, and the words that its tests
+ * share. */
 #ifndef TESTS_SELECTOR_FIXTURE_H
 #define TESTS_SELECTOR_FIXTURE_H
 
@@ -51,7 +52,8 @@ void registry_has(fixture *f, const char *const *urls);
 char **many_urls(size_t count, unsigned port);
 void free_urls(char **urls, size_t count);
 
-/* The next pick's label, let go at once with that outcome; "none". Valid until the next call, on this thread. */
+/* The next pick's label, let go at once with that outcome; "none". Valid until the next call, on
+ * this thread. */
 const char *pick_label(directory *of, const char *policy_name, pick_outcome outcome);
 
 /* The next pick for that method, held. */

@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "selector/health.h"
 
-/* --- the domain's words -------------------------------------------------------------------------------------------------------------------- */
+/* --- the domain's words --- */
 
 static directory *start(fixture *f, size_t providers)
 {
@@ -46,7 +46,7 @@ static size_t resting(directory *of)
     return count;
 }
 
-/* --- tests --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 static void rests_after_five_failures_in_a_row(void **state)
 {
@@ -233,7 +233,8 @@ static void each_refusal_halves_how_often_it_is_picked_and_an_answer_makes_up_fo
     directory *of = start(&f, 4);
     random_seed(1);
     for (size_t refusals = 0; refusals < 5; refusals++) {
-        assert_in_range(picks_of(of, at(of, 0), 4000), of_4000[refusals].least, of_4000[refusals].most);
+        assert_in_range(
+            picks_of(of, at(of, 0), 4000), of_4000[refusals].least, of_4000[refusals].most);
         call_ends(of, at(of, 0), PICK_REFUSED, 1);
     }
     call_ends(of, at(of, 0), PICK_GOOD, 1);
@@ -393,7 +394,8 @@ static void a_changed_node_ends_the_rest_after_refusals(void **state)
 static void a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not(void **state)
 {
     (void)state;
-    static const char other_scheme[] = "http://10.0.0.1:80/" SERVICE "?interface=" SERVICE "&timestamp=1700000000000";
+    static const char other_scheme[] =
+        "http://10.0.0.1:80/" SERVICE "?interface=" SERVICE "&timestamp=1700000000000";
     fixture f;
     fixture_start_in_turn(&f);
     directory *of = directory_of(&f, SERVICE);

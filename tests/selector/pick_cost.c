@@ -1,9 +1,11 @@
-/* What a pick costs among many providers, and what a change of one among them; for people and for callgrind, not a test.
+/* What a pick costs among many providers, and what a change of one among them; for people and for
+ * callgrind, not a test.
  *
  *   tests/selector/pick_cost [PROVIDERS [PICKS [THREADS]]]
  *
- * Processor time, on this machine at this moment; beside them stands an empty loop over the same random numbers. For instructions:
- * valgrind --tool=callgrind --toggle-collect=directory_pick --toggle-collect=pick_release tests/selector/pick_cost 10000 1 0 */
+ * Processor time, on this machine at this moment; beside them stands an empty loop over the same
+ * random numbers. For instructions: valgrind --tool=callgrind --toggle-collect=directory_pick
+ * --toggle-collect=pick_release tests/selector/pick_cost 10000 1 0 */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
 
@@ -91,7 +93,8 @@ static void measure_change(fixture *f, char **urls, size_t count)
         best = took < best ? took : best;
     }
     urls[count] = spare;
-    printf("a change of 1 in %zu: %.2f ms, at best %.2f ms\n", count, sum / ROUNDS / 1e6, best / 1e6);
+    printf(
+        "a change of 1 in %zu: %.2f ms, at best %.2f ms\n", count, sum / ROUNDS / 1e6, best / 1e6);
 }
 
 static void shuffle(char **urls, size_t count)
@@ -106,7 +109,8 @@ static void shuffle(char **urls, size_t count)
 
 int main(int argc, char **argv)
 {
-    size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000, picks = argc > 2 ? strtoul(argv[2], NULL, 10) : 5000000;
+    size_t count = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000,
+           picks = argc > 2 ? strtoul(argv[2], NULL, 10) : 5000000;
     int threads = argc > 3 ? atoi(argv[3]) : 8;
     threads = threads < THREADS_MAX ? threads : THREADS_MAX;
     fixture f;

@@ -11,7 +11,7 @@
 #define MANY 10000
 #define THREADS 8
 
-/* --- the domain's words -------------------------------------------------------------------------------------------------------------------- */
+/* --- the domain's words --- */
 
 /* A snapshot of providers of its own, with a policy's state. */
 typedef struct bench {
@@ -22,8 +22,9 @@ typedef struct bench {
 
 static bench bench_new(size_t count, unsigned (*weight)(size_t i))
 {
-    bench made = {
-        .of = snapshot_new(count), .providers = calloc(count, sizeof(provider)), .state = line_zeroed(sizeof(policy_state))};
+    bench made = {.of = snapshot_new(count),
+        .providers = calloc(count, sizeof(provider)),
+        .state = line_zeroed(sizeof(policy_state))};
     assert_non_null(made.of);
     assert_non_null(made.providers);
     assert_non_null(made.state);
@@ -70,8 +71,8 @@ static void assert_fair(const bench *self, const size_t *counts, size_t picks)
         double share = (double)self->of->entries[i].weight / sum, expected = share * (double)picks;
         double allowed = 5 * sqrt(expected * (1 - share)) + 1;
         if (fabs((double)counts[i] - expected) > allowed)
-            fail_msg("entry %zu of weight %u was picked %zu times, expected %.1f +- %.1f", i, self->of->entries[i].weight,
-                counts[i], expected, allowed);
+            fail_msg("entry %zu of weight %u was picked %zu times, expected %.1f +- %.1f", i,
+                self->of->entries[i].weight, counts[i], expected, allowed);
     }
 }
 
@@ -103,7 +104,7 @@ static unsigned primes_and_giants(size_t i)
     return weights[i % 6];
 }
 
-/* --- the contract -------------------------------------------------------------------------------------------------------------------------- */
+/* --- the contract --- */
 
 static void respects_weights(void **state)
 {
@@ -181,7 +182,8 @@ static void an_excluded_provider_is_picked_only_when_there_is_no_other(void **st
     for (size_t i = 0; i < 3; i++)
         excluded[i] = atomic_load(&of->current)->entries[i].provider;
     for (size_t excluding = 0; excluding <= 3; excluding++) {
-        const pick_request request = {.policy = policies[which]->name, .excluded = excluded, .excluded_count = excluding};
+        const pick_request request = {
+            .policy = policies[which]->name, .excluded = excluded, .excluded_count = excluding};
         for (int i = 0; i < 200; i++) {
             assert_true(directory_pick(of, &request, &held));
             bool is_excluded = false;
@@ -201,10 +203,12 @@ static void a_resting_provider_is_picked_only_when_all_others_were_tried(void **
     pick held;
     directory *of = filled(&f, 3);
     const snapshot *current = atomic_load(&of->current);
-    provider *resting = current->entries[1].provider, *excluded[] = {current->entries[0].provider, current->entries[2].provider};
+    provider *resting = current->entries[1].provider,
+             *excluded[] = {current->entries[0].provider, current->entries[2].provider};
     atomic_store(&resting->resting_until_ns, INT64_MAX);
     for (int i = 0; i < 200; i++) {
-        const pick_request request = {.policy = policies[which]->name, .excluded = excluded, .excluded_count = i % 2 ? 2 : 0};
+        const pick_request request = {
+            .policy = policies[which]->name, .excluded = excluded, .excluded_count = i % 2 ? 2 : 0};
         assert_true(directory_pick(of, &request, &held));
         assert_int_equal(i % 2, held.provider == resting);
         pick_release(of, &held, PICK_UNKNOWN);
@@ -312,7 +316,8 @@ static void change_lists(void *arg)
 {
     fixture *f = arg;
     char **urls = many_urls(40, 8080);
-    for (size_t i = 0; i < 300; i++) /* from another place and of another length each time, hardly ever the same two */
+    for (size_t i = 0; i < 300;
+         i++) /* from another place and of another length each time, hardly ever the same two */
         fake_registry_push(f->source, SERVICE, (const char *const *)urls + i % 20, 1 + i % 19);
     free_urls(urls, 40);
 }
@@ -329,7 +334,7 @@ static void lists_may_change_while_threads_pick(void **state)
     fixture_end(&f);
 }
 
-/* --- roundrobin ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- roundrobin --- */
 
 static int roundrobin(void)
 {
@@ -410,7 +415,8 @@ static void roundrobin_goes_on_where_it_was_when_the_list_changes(void **state)
     char **urls = many_urls(8, 8080);
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 8);
     free_urls(urls, 8);
-    assert_string_equal(atomic_load(&of->current)->entries[3].provider->label, pick_label(of, "roundrobin", PICK_GOOD));
+    assert_string_equal(atomic_load(&of->current)->entries[3].provider->label,
+        pick_label(of, "roundrobin", PICK_GOOD));
     fixture_end(&f);
 }
 
@@ -432,7 +438,8 @@ static void roundrobin_starts_anywhere(void **state)
         fake_registry_push(f.source, SERVICE, (const char *const *)urls, COUNT);
         const char *label = pick_label(of, "roundrobin", PICK_GOOD);
         for (size_t each = 0; each < COUNT; each++)
-            firsts[each] += strcmp(label, atomic_load(&of->current)->entries[each].provider->label) == 0;
+            firsts[each] +=
+                strcmp(label, atomic_load(&of->current)->entries[each].provider->label) == 0;
         fixture_end(&f);
     }
     free_urls(urls, COUNT);
@@ -440,7 +447,7 @@ static void roundrobin_starts_anywhere(void **state)
         assert_in_range(firsts[each], STARTS / COUNT / 2, STARTS / COUNT * 2);
 }
 
-/* --- random -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- random --- */
 
 static void *first_random_number(void *arg)
 {
@@ -462,9 +469,9 @@ static void threads_draw_different_numbers(void **state)
 }
 
 static int indices[POLICY_COUNT];
-#define OF_POLICY(which, test)                                                                                                   \
-    {                                                                                                                            \
-#test, test, NULL, NULL, &indices[which]                                                                                 \
+#define OF_POLICY(which, test)                                                                     \
+    {                                                                                              \
+#test, test, NULL, NULL, &indices[which]                                                   \
     }
 #define OF_EACH(test) OF_POLICY(0, test), OF_POLICY(1, test)
 

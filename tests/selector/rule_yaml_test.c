@@ -18,51 +18,71 @@ static const rule_case cases[] = {
     {"only a comment", "# nothing\n", ""},
     {"null", "~", ""},
     {"a weight as dubbo-admin writes it",
-        "configVersion: v2.7\nscope: service\nkey: com.foo.Bar\nenabled: true\nconfigs:\n- addresses:\n  - 10.0.0.1:20880\n  "
+        "configVersion: v2.7\nscope: service\nkey: com.foo.Bar\nenabled: true\nconfigs:\n- "
+        "addresses:\n  - 10.0.0.1:20880\n  "
         "enabled: true\n"
         "  parameters:\n    weight: 200\n  side: provider\n  type: weight\nruntime: true\n",
-        "override://10.0.0.1:20880/com.foo.Bar?category=dynamicconfigurators&" END "&side=provider&weight=200\n"},
+        "override://10.0.0.1:20880/com.foo.Bar?category=dynamicconfigurators&" END
+        "&side=provider&weight=200\n"},
     {"parameters for consumers, of some applications",
-        "key: com.foo.Bar\nconfigs:\n- side: consumer\n  applications: [shop, bar]\n  parameters: {timeout: 500, retries: 0}\n",
+        "key: com.foo.Bar\nconfigs:\n- side: consumer\n  applications: [shop, bar]\n  parameters: "
+        "{timeout: 500, retries: 0}\n",
         "override://0.0.0.0/com.foo.Bar?application=bar&category=dynamicconfigurators&" END
         "&retries=0&side=consumer&timeout=500\n"
         "override://0.0.0.0/com.foo.Bar?application=shop&category=dynamicconfigurators&" END
         "&retries=0&side=consumer&timeout=500\n"},
-    {"group and version in the key", "key: g/com.foo.Bar:1.0\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
-        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END "&group=g&side=consumer&timeout=5&version=1.0\n"},
-    {"a key like the node's name", "key: com.foo.Bar:1.0:g\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
-        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END "&group=g&side=consumer&timeout=5&version=1.0\n"},
+    {"group and version in the key",
+        "key: g/com.foo.Bar:1.0\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
+        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END
+        "&group=g&side=consumer&timeout=5&version=1.0\n"},
+    {"a key like the node's name",
+        "key: com.foo.Bar:1.0:g\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
+        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END
+        "&group=g&side=consumer&timeout=5&version=1.0\n"},
     {"a key like the node's name, of no version and group",
         "key: 'com.foo.Bar::'\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
-        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
+        "override://0.0.0.0/com.foo.Bar?category=dynamicconfigurators&" END
+        "&side=consumer&timeout=5\n"},
     {"of some providers",
-        "key: a.B\nconfigs: [{side: consumer, providerAddresses: ['10.0.0.1:1', '10.0.0.2:2'], parameters: {weight: 1}}]",
+        "key: a.B\nconfigs: [{side: consumer, providerAddresses: ['10.0.0.1:1', '10.0.0.2:2'], "
+        "parameters: {weight: 1}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END
         "&providerAddresses=10.0.0.1:1,10.0.0.2:2&side=consumer&weight=1\n"},
     {"an application's, of some services",
-        "scope: application\nkey: shop\nconfigs: [{side: consumer, services: [a.B, 'g/c.D:2.0'], parameters: {timeout: 5}}]",
-        "override://0.0.0.0/a.B?application=shop&category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"
+        "scope: application\nkey: shop\nconfigs: [{side: consumer, services: [a.B, 'g/c.D:2.0'], "
+        "parameters: {timeout: 5}}]",
+        "override://0.0.0.0/a.B?application=shop&category=dynamicconfigurators&" END
+        "&side=consumer&timeout=5\n"
         "override://0.0.0.0/c.D?application=shop&category=dynamicconfigurators&" END
         "&group=g&side=consumer&timeout=5&version=2.0\n"},
-    {"an application's, of all services", "scope: application\nkey: shop\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
-        "override://0.0.0.0/*?application=shop&category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
-    {"switched off", "key: a.B\nenabled: false\nconfigs: [{side: consumer, parameters: {timeout: 5}}]", ""},
+    {"an application's, of all services",
+        "scope: application\nkey: shop\nconfigs: [{side: consumer, parameters: {timeout: 5}}]",
+        "override://0.0.0.0/*?application=shop&category=dynamicconfigurators&" END
+        "&side=consumer&timeout=5\n"},
+    {"switched off",
+        "key: a.B\nenabled: false\nconfigs: [{side: consumer, parameters: {timeout: 5}}]", ""},
     {"switched off, and nothing else", "key: a.B\nenabled: no\n", ""},
     {"an entry switched off",
-        "key: a.B\nconfigs: [{enabled: off, side: consumer, parameters: {timeout: 5}}, {side: consumer, parameters: {timeout: "
+        "key: a.B\nconfigs: [{enabled: off, side: consumer, parameters: {timeout: 5}}, {side: "
+        "consumer, parameters: {timeout: "
         "6}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=consumer&timeout=6\n"},
     {"a typed entry has its own switch",
-        "key: a.B\nenabled: false\nconfigs: [{type: weight, enabled: true, side: provider, parameters: {weight: 5}}]",
+        "key: a.B\nenabled: false\nconfigs: [{type: weight, enabled: true, side: provider, "
+        "parameters: {weight: 5}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=provider&weight=5\n"},
     {"without entries", "key: a.B\nconfigs: []\n", ""},
-    {"a condition that is not known", "key: a.B\nconfigs: [{match: {address: x}, side: consumer, parameters: {timeout: 5}}]", ""},
-    {"members that are not known", "key: a.B\nfuture: [1]\nconfigs: [{future: 2, side: consumer, parameters: {timeout: 5}}]",
+    {"a condition that is not known",
+        "key: a.B\nconfigs: [{match: {address: x}, side: consumer, parameters: {timeout: 5}}]", ""},
+    {"members that are not known",
+        "key: a.B\nfuture: [1]\nconfigs: [{future: 2, side: consumer, parameters: {timeout: 5}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
     {"a parameter cannot stand in for what the entry says",
-        "key: a.B\nconfigs: [{side: consumer, parameters: {timeout: 5, side: provider, enabled: false}}]",
+        "key: a.B\nconfigs: [{side: consumer, parameters: {timeout: 5, side: provider, enabled: "
+        "false}}]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&" END "&side=consumer&timeout=5\n"},
-    {"the older form", "[\"override://0.0.0.0/a.B?category=dynamicconfigurators&configVersion=2.7&weight=1\"]",
+    {"the older form",
+        "[\"override://0.0.0.0/a.B?category=dynamicconfigurators&configVersion=2.7&weight=1\"]",
         "override://0.0.0.0/a.B?category=dynamicconfigurators&configVersion=2.7&weight=1\n"},
 };
 
@@ -79,7 +99,8 @@ static void a_rule_becomes_the_urls_that_it_stands_for(void **state)
         for (size_t u = 0; u < urls.count; u++)
             buffer_printf(&text, "%s\n", urls.items[u]);
         if (!slice_is(buffer_slice(&text), cases[i].urls))
-            fail_msg("%s: \"%s\", expected \"%s\"", cases[i].what, buffer_text(&text), cases[i].urls);
+            fail_msg(
+                "%s: \"%s\", expected \"%s\"", cases[i].what, buffer_text(&text), cases[i].urls);
         buffer_fini(&text);
         registry_list_free(&urls);
     }
@@ -103,10 +124,15 @@ static void what_is_no_rule_is_refused_with_its_line(void **state)
         {"key: a.B\nconfigs: [{side: consumer, parameters: {'a&b': 1}}]", "parameter"},
         {"key: a.B\nenabled: perhaps\nconfigs: []", "enabled is neither"},
         {"key: [a.B]\nconfigs: []", "key is no text"},
-        {"key: a.B\nconfigs:\n- side: consumer\n  addresses: 10.0.0.1\n  parameters: {timeout: 1}", "addresses is no list"},
-        {"key: a.B\nconfigs: [{side: consumer, addresses: [[1]], parameters: {timeout: 1}}]", "no text"},
-        {"key: a.B\nconfigs: [{side: provider, addresses: ['10.0.0.1:99999'], parameters: {weight: 1}}]", "99999"},
-        {"key: a.B\nconfigs: [{side: provider, addresses: ['a b'], parameters: {weight: 1}}]", "address \"a b\""},
+        {"key: a.B\nconfigs:\n- side: consumer\n  addresses: 10.0.0.1\n  parameters: {timeout: 1}",
+            "addresses is no list"},
+        {"key: a.B\nconfigs: [{side: consumer, addresses: [[1]], parameters: {timeout: 1}}]",
+            "no text"},
+        {"key: a.B\nconfigs: [{side: provider, addresses: ['10.0.0.1:99999'], parameters: {weight: "
+         "1}}]",
+            "99999"},
+        {"key: a.B\nconfigs: [{side: provider, addresses: ['a b'], parameters: {weight: 1}}]",
+            "address \"a b\""},
         {"key: &x a.B\nconfigs: [*x]", "anchors"},
         {"[\"override//x\"]", "no ://"},
         {"key: \xff\xfd", ""},
@@ -114,7 +140,8 @@ static void what_is_no_rule_is_refused_with_its_line(void **state)
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         registry_list urls = {0};
         dubboc_error err;
-        assert_status(DUBBOC_E_PARSE, rule_yaml_read("test", slice_of(broken[i][0]), &urls, &err), &err);
+        assert_status(
+            DUBBOC_E_PARSE, rule_yaml_read("test", slice_of(broken[i][0]), &urls, &err), &err);
         assert_contains(err.text, broken[i][1]);
         assert_int_equal(0, urls.count);
     }

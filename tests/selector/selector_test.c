@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 
-/* --- directories --------------------------------------------------------------------------------------------------------------------------- */
+/* --- directories --- */
 
 static void finds_the_same_directory_for_the_same_wish(void **state)
 {
@@ -33,7 +33,8 @@ static void subscribes_again_when_the_first_time_failed(void **state)
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
     directory *found = NULL;
     fake_registry_fail_subscribe(f.source, true);
-    assert_status(DUBBOC_E_NO_MEMORY, selector_directory(f.selector, &wanted, &found, &f.err), &f.err);
+    assert_status(
+        DUBBOC_E_NO_MEMORY, selector_directory(f.selector, &wanted, &found, &f.err), &f.err);
     fake_registry_fail_subscribe(f.source, false);
     assert_non_null(directory_of(&f, SERVICE));
     directory_of(&f, SERVICE);
@@ -52,7 +53,8 @@ static void without_a_registry_only_fixed_addresses_work(void **state)
     assert_status(DUBBOC_OK, selector_new(&f.settings, NULL, f.http, &alone, &f.err), &f.err);
     assert_status(DUBBOC_E_REGISTRY, selector_directory(alone, &wanted, &found, &f.err), &f.err);
     assert_contains(f.err.text, "no registry");
-    assert_status(DUBBOC_OK, selector_fixed(alone, "http://127.0.0.1:7070/x", &found, &f.err), &f.err);
+    assert_status(
+        DUBBOC_OK, selector_fixed(alone, "http://127.0.0.1:7070/x", &found, &f.err), &f.err);
     assert_status(DUBBOC_OK, directory_wait_ready(found, clock_now_ns(), &f.err), &f.err);
     selector_free(alone);
     fixture_end(&f);
@@ -95,7 +97,8 @@ static void addresses_of_calls_are_kept_as_long_as_they_are_used(void **state)
     fixture_start_in_turn(&f);
     direct_hold first, each, again;
     pick held;
-    dubboc_status status = selector_direct_take(f.selector, "http://h:1/0", slice_of("m"), &first, &f.err);
+    dubboc_status status =
+        selector_direct_take(f.selector, "http://h:1/0", slice_of("m"), &first, &f.err);
     assert_status(DUBBOC_OK, status, &f.err);
     provider *used = pick_one(first.directory, "m", &held);
     for (int i = 1; i < URLS; i++) {
@@ -129,7 +132,8 @@ static void the_address_used_last_is_the_last_to_go(void **state)
         direct_hold each;
         char url[64];
         snprintf(url, sizeof url, "http://h:1/%d", i);
-        dubboc_status status = selector_direct_take(f.selector, i % 2 == 0 ? "http://kept:1" : url, slice_of("m"), &each, &f.err);
+        dubboc_status status = selector_direct_take(
+            f.selector, i % 2 == 0 ? "http://kept:1" : url, slice_of("m"), &each, &f.err);
         assert_status(DUBBOC_OK, status, &f.err);
         if (i == 0)
             kept = each.directory;
@@ -154,9 +158,11 @@ static void *call_addresses(void *arg)
         direct_hold hold;
         pick held;
         char url[64];
-        snprintf(url, sizeof url, "http://h:1/%zu/%zu", i % 2 == 0 ? from->number : 0, i % 2 == 0 ? i : i % 100);
+        snprintf(url, sizeof url, "http://h:1/%zu/%zu", i % 2 == 0 ? from->number : 0,
+            i % 2 == 0 ? i : i % 100);
         dubboc_status status = selector_direct_take(from->self, url, slice_of("m"), &hold, &err);
-        assert(status == DUBBOC_OK && strcmp(pick_one(hold.directory, "m", &held)->label, url + strlen("http://")) == 0);
+        assert(status == DUBBOC_OK &&
+               strcmp(pick_one(hold.directory, "m", &held)->label, url + strlen("http://")) == 0);
         pick_release(hold.directory, &held, PICK_GOOD);
         selector_direct_give_back(&hold);
     }
@@ -178,7 +184,8 @@ static void addresses_may_be_freed_while_threads_call_others(void **state)
     for (size_t i = 0; i < CALLERS; i++)
         pthread_join(threads[i], NULL);
     assert_in_range(direct_table_count(&f.selector->directs), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
-    assert_in_range(map_count(f.selector->providers.by_identity), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
+    assert_in_range(
+        map_count(f.selector->providers.by_identity), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
     fixture_end(&f);
 }
 
@@ -190,10 +197,14 @@ static void the_settings_of_an_address_are_those_of_each_call(void **state)
     fixture_start_in_turn(&f);
     direct_hold plain, timed, of_method, wrong;
     const dubboc_slice m = slice_of("m");
-    assert_status(DUBBOC_OK, selector_direct_take(f.selector, "http://h:1/x", m, &plain, &f.err), &f.err);
-    assert_status(DUBBOC_OK, selector_direct_take(f.selector, "http://h:1/x?timeout=5", m, &timed, &f.err), &f.err);
+    assert_status(
+        DUBBOC_OK, selector_direct_take(f.selector, "http://h:1/x", m, &plain, &f.err), &f.err);
     assert_status(DUBBOC_OK,
-        selector_direct_take(f.selector, "http://h:1/x?timeout=5&m.timeout=6&retries=3", m, &of_method, &f.err), &f.err);
+        selector_direct_take(f.selector, "http://h:1/x?timeout=5", m, &timed, &f.err), &f.err);
+    assert_status(DUBBOC_OK,
+        selector_direct_take(
+            f.selector, "http://h:1/x?timeout=5&m.timeout=6&retries=3", m, &of_method, &f.err),
+        &f.err);
     assert_ptr_equal(timed.directory, plain.directory);
     assert_ptr_equal(of_method.directory, plain.directory);
     assert_false(plain.has_settings);
@@ -201,10 +212,12 @@ static void the_settings_of_an_address_are_those_of_each_call(void **state)
     assert_int_equal(timed.retries, -1);
     assert_int_equal(of_method.timeout_ms, 6);
     assert_int_equal(of_method.retries, 3);
-    assert_status(DUBBOC_E_ARGUMENT, selector_direct_take(f.selector, "http://h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        selector_direct_take(f.selector, "http://h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
     assert_contains(f.err.text, "http://h:99999/x?timeout=5: ");
-    assert_status(
-        DUBBOC_E_ARGUMENT, selector_direct_take(f.selector, "http://u:secret@h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        selector_direct_take(f.selector, "http://u:secret@h:99999/x?timeout=5", m, &wrong, &f.err),
+        &f.err);
     assert_null(strstr(f.err.text, "secret"));
     selector_direct_give_back(&wrong);
     selector_direct_give_back(&plain);
@@ -213,7 +226,8 @@ static void the_settings_of_an_address_are_those_of_each_call(void **state)
     fixture_end(&f);
 }
 
-/* Nodes of other makes may leave the port out, and may hold a user and a password (wire.md P28, P55). */
+/* Nodes of other makes may leave the port out, and may hold a user and a password (wire.md P28,
+ * P55). */
 static void a_node_is_called_where_it_says_without_its_user_information(void **state)
 {
     (void)state;
@@ -241,7 +255,8 @@ static void a_fixed_address_that_is_none_is_refused(void **state)
     static const char *const wrong[] = {"ftp://h:1/x", "file:///etc/passwd", "dubbo://h:1/x"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_int_not_equal(DUBBOC_OK, selector_fixed(f.selector, wrong[i], &found, &f.err));
-    assert_status(DUBBOC_E_ARGUMENT, selector_fixed(f.selector, "127.0.0.1:80", &found, &f.err), &f.err);
+    assert_status(
+        DUBBOC_E_ARGUMENT, selector_fixed(f.selector, "127.0.0.1:80", &found, &f.err), &f.err);
     assert_contains(f.err.text, "127.0.0.1:80: no ://");
     assert_null(found);
     fixture_end(&f);
@@ -278,14 +293,16 @@ static void an_at_sign_in_the_path_of_a_fixed_address_is_a_part_of_it(void **sta
 static void an_at_sign_that_may_end_a_password_is_refused_without_showing_it(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"http://user:12/34Zq@h:80/x", "http://user:12/34Zq@[::1]:80/x",
-        "http://user:12/Zq@h:1/34@h/x", "http://user/34Zq@h:80", "http://us/er:Zq@h/x", "http://user:pa/Zq@h/",
-        "http://user:12/Zq@34@h:80/", "jsonrpc://user:12/Zq@h:80?timeout=5"};
+    static const char *const wrong[] = {"http://user:12/34Zq@h:80/x",
+        "http://user:12/34Zq@[::1]:80/x", "http://user:12/Zq@h:1/34@h/x", "http://user/34Zq@h:80",
+        "http://us/er:Zq@h/x", "http://user:pa/Zq@h/", "http://user:12/Zq@34@h:80/",
+        "jsonrpc://user:12/Zq@h:80?timeout=5"};
     fixture f;
     fixture_start_in_turn(&f);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         directory *found = NULL;
-        assert_status(DUBBOC_E_ARGUMENT, selector_fixed(f.selector, wrong[i], &found, &f.err), &f.err);
+        assert_status(
+            DUBBOC_E_ARGUMENT, selector_fixed(f.selector, wrong[i], &found, &f.err), &f.err);
         assert_contains(f.err.text, "%40");
         assert_null(strstr(f.err.text, "Zq"));
     }
@@ -298,9 +315,11 @@ static void what_may_be_a_password_is_not_in_the_name_of_a_provider(void **state
     fixture f;
     fixture_start_in_turn(&f);
     directory *found = NULL;
-    assert_status(DUBBOC_OK, selector_fixed(f.selector, "http://user:12/34@h/x", &found, &f.err), &f.err);
+    assert_status(
+        DUBBOC_OK, selector_fixed(f.selector, "http://user:12/34@h/x", &found, &f.err), &f.err);
     assert_string_equal(pick_label(found, NULL, PICK_GOOD), "user:12/********@h/x");
-    assert_status(DUBBOC_OK, selector_fixed(f.selector, "http://h:80/@api/x", &found, &f.err), &f.err);
+    assert_status(
+        DUBBOC_OK, selector_fixed(f.selector, "http://h:80/@api/x", &found, &f.err), &f.err);
     assert_string_equal(pick_label(found, NULL, PICK_GOOD), "h:80/@api/x");
     fixture_end(&f);
 }
@@ -317,7 +336,7 @@ static void names_the_policies_there_are(void **state)
     assert_contains(err.text, "random, roundrobin");
 }
 
-/* --- lists --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- lists --- */
 
 static void a_changed_list_keeps_the_providers_that_stay(void **state)
 {
@@ -346,8 +365,8 @@ static void services_on_one_address_share_its_connections(void **state)
     fixture_start_in_turn(&f);
     directory *one = directory_of(&f, SERVICE), *other = directory_of(&f, "com.example.Other");
     registry_has(&f, LIST(A));
-    fake_registry_push(
-        f.source, "com.example.Other", LIST("jsonrpc://10.0.0.1:80/com.example.Other?interface=com.example.Other"), 1);
+    fake_registry_push(f.source, "com.example.Other",
+        LIST("jsonrpc://10.0.0.1:80/com.example.Other?interface=com.example.Other"), 1);
     pick first, second;
     assert_ptr_not_equal(pick_one(one, "m", &first), pick_one(other, "m", &second));
     assert_ptr_equal(first.provider->endpoint, second.provider->endpoint);
@@ -362,7 +381,8 @@ static void one_service_under_two_schemes_is_one_provider(void **state)
     fixture f;
     char line[1024];
     directory *of = fixture_start_with(
-        &f, LIST("http://10.0.0.1:80/" SERVICE "?interface=" SERVICE "&release=3.2.0&weight=7", A "&weight=9"));
+        &f, LIST("http://10.0.0.1:80/" SERVICE "?interface=" SERVICE "&release=3.2.0&weight=7",
+                A "&weight=9"));
     assert_int_equal(1, directory_count(of));
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "2 nodes seen");
@@ -376,8 +396,9 @@ static void of_a_leftover_and_a_new_node_the_later_one_counts(void **state)
     (void)state;
     fixture f;
     /* Go writes seconds, Java milliseconds (wire.md P19) */
-    directory *of = fixture_start_with(&f,
-        LIST(A "&timestamp=1700000000999&weight=1", A "&timestamp=1700000001&weight=2", A "&timestamp=1600000000000&weight=3"));
+    directory *of = fixture_start_with(
+        &f, LIST(A "&timestamp=1700000000999&weight=1", A "&timestamp=1700000001&weight=2",
+                A "&timestamp=1600000000000&weight=3"));
     assert_int_equal(1, directory_count(of));
     assert_int_equal(2, atomic_load(&of->current)->entries[0].weight);
     fixture_end(&f);
@@ -388,8 +409,9 @@ static void bad_nodes_are_left_out_and_the_good_ones_used(void **state)
     (void)state;
     fixture f;
     char line[2048];
-    directory *of = fixture_start_with(&f, LIST("nonsense", "jsonrpc://h:70000/x", "file:///etc/passwd",
-                                               "dubbo://10.0.0.9:1/" SERVICE "?interface=" SERVICE, A "&group=g1", "", B));
+    directory *of = fixture_start_with(
+        &f, LIST("nonsense", "jsonrpc://h:70000/x", "file:///etc/passwd",
+                "dubbo://10.0.0.9:1/" SERVICE "?interface=" SERVICE, A "&group=g1", "", B));
     assert_int_equal(1, directory_count(of));
     assert_string_equal(B_LABEL, pick_label(of, NULL, PICK_GOOD));
     directory_explain(of, line, sizeof line, NULL, NULL);
@@ -433,8 +455,9 @@ static void says_once_what_holds_for_many_nodes(void **state)
     fixture f;
     char line[400];
     directory *of =
-        fixture_start_with(&f, LIST("dubbo://10.0.0.1:1/" SERVICE, "dubbo://10.0.0.2:1/" SERVICE, "dubbo://10.0.0.3:1/" SERVICE,
-                                   "dubbo://10.0.0.4:1/" SERVICE, "dubbo://10.0.0.5:1/" SERVICE, A "&group=g1", B "&group=g1"));
+        fixture_start_with(&f, LIST("dubbo://10.0.0.1:1/" SERVICE, "dubbo://10.0.0.2:1/" SERVICE,
+                                   "dubbo://10.0.0.3:1/" SERVICE, "dubbo://10.0.0.4:1/" SERVICE,
+                                   "dubbo://10.0.0.5:1/" SERVICE, A "&group=g1", B "&group=g1"));
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "10.0.0.1:1/" SERVICE " and 4 more: protocol dubbo; ");
     assert_contains(line, A_LABEL " and 1 more: group g1, wanted none");
@@ -480,8 +503,9 @@ static void a_node_may_have_time_outs_and_retries_of_its_own(void **state)
     (void)state;
     fixture f;
     pick held;
-    directory *of =
-        fixture_start_with(&f, LIST(A "&timeout=700&echo.timeout=100&methods.add.retries=2&retries=1&default.timeout=900"));
+    directory *of = fixture_start_with(&f,
+        LIST(
+            A "&timeout=700&echo.timeout=100&methods.add.retries=2&retries=1&default.timeout=900"));
     static const struct {
         const char *method;
         int64_t timeout_ms;
@@ -530,7 +554,8 @@ static void lists_of_every_order_become_the_same_snapshot(void **state)
                 is_in[i] = true;
                 listed[count++] = urls[i];
             }
-        for (size_t i = count; i > 1 && round % 3 != 0; i--) { /* shuffled, but for every third one */
+        /* shuffled, but for every third one */
+        for (size_t i = count; i > 1 && round % 3 != 0; i--) {
             size_t j = (size_t)(random_next() % i);
             const char *other = listed[i - 1];
             listed[i - 1] = listed[j];
@@ -540,11 +565,13 @@ static void lists_of_every_order_become_the_same_snapshot(void **state)
         const snapshot *current = atomic_load(&of->current);
         assert_int_equal(count, current->count);
         for (size_t i = 0; i + 1 < current->count; i++)
-            assert_true(strcmp(current->entries[i].provider->identity, current->entries[i + 1].provider->identity) < 0);
+            assert_true(strcmp(current->entries[i].provider->identity,
+                            current->entries[i + 1].provider->identity) < 0);
         size_t found = 0;
         for (size_t i = 0; i < current->count; i++)
             for (size_t k = 0; k < COUNT; k++)
-                found += is_in[k] && strncmp(urls[k] + strlen("jsonrpc://"), current->entries[i].provider->label,
+                found += is_in[k] && strncmp(urls[k] + strlen("jsonrpc://"),
+                                         current->entries[i].provider->label,
                                          strlen(current->entries[i].provider->label)) == 0;
         assert_int_equal(count, found);
     }
@@ -552,7 +579,7 @@ static void lists_of_every_order_become_the_same_snapshot(void **state)
     fixture_end(&f);
 }
 
-/* --- no memory ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- no memory --- */
 
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
@@ -593,8 +620,9 @@ static void use_all(fixture *f, selector *self, directory *of, dubboc_status *st
     char line[512];
     unsigned counts[2] = {0, 0};
     directory *fixed = NULL;
-    const char *const first[] = {A "&weight=3&echo.timeout=5", B "&weight=2", "broken", "dubbo://10.0.0.9:1/x"}, *const second[] =
-                                                                                                                     {C, A};
+    const char *const first[] = {A "&weight=3&echo.timeout=5", B "&weight=2", "broken",
+        "dubbo://10.0.0.9:1/x"},
+                      *const second[] = {C, A};
     fake_registry_push(f->source, SERVICE, first, 4);
     fake_registry_push(f->source, SERVICE, second, 2);
     assert_in_range(directory_count(of), 0, 2);
@@ -605,7 +633,8 @@ static void use_all(fixture *f, selector *self, directory *of, dubboc_status *st
         return;
     assert_int_equal(1, directory_count(fixed));
     direct_hold hold;
-    *status = selector_direct_take(self, "http://127.0.0.1:1/y?timeout=5", slice_of("m"), &hold, &f->err);
+    *status =
+        selector_direct_take(self, "http://127.0.0.1:1/y?timeout=5", slice_of("m"), &hold, &f->err);
     selector_direct_give_back(&hold);
 }
 
@@ -622,7 +651,8 @@ static void whole_life(void *arg, bool must_work)
         use_all(f, made, of, &status);
     if (must_work)
         assert_int_equal(2, directory_count(of));
-    assert_status(must_work || status == DUBBOC_OK ? DUBBOC_OK : DUBBOC_E_NO_MEMORY, status, &f->err);
+    assert_status(
+        must_work || status == DUBBOC_OK ? DUBBOC_OK : DUBBOC_E_NO_MEMORY, status, &f->err);
     selector_free(made);
 }
 
@@ -634,7 +664,8 @@ static void a_name_with_a_wrong_escape_is_left_out_for_that_reason(void **state)
     fixture_start_in_turn(&f);
     directory *of = directory_of(&f, SERVICE);
     char line[512];
-    registry_has(&f, LIST(A, "jsonrpc%3A%2F%2Fh%zz", "garbage", "jsonrpc%253A%252F%252F10.0.0.7%253A80%252Fx"));
+    registry_has(&f,
+        LIST(A, "jsonrpc%3A%2F%2Fh%zz", "garbage", "jsonrpc%253A%252F%252F10.0.0.7%253A80%252Fx"));
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "jsonrpc%3A%2F%2Fh%zz: wrong escape %zz at byte 17");
     assert_contains(line, "garbage and 1 more: no ://");
@@ -651,8 +682,8 @@ typedef struct told {
     int locked; /* during how many of them the directory was locked */
 } told;
 
-static void look_whether_locked(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void look_whether_locked(void *arg, dubboc_log_level level, const char *area,
+    const char *message, const char *fields, unsigned suppressed)
 {
     told *t = arg;
     (void)level, (void)message, (void)fields, (void)suppressed;

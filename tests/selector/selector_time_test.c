@@ -1,4 +1,5 @@
-/* What happens to a directory as time goes by: reading again, graces, waiting, providers that are gone, the snapshot file. */
+/* What happens to a directory as time goes by: reading again, graces, waiting, providers that are
+ * gone, the snapshot file. */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
 
@@ -7,7 +8,7 @@
 
 #include "base/clock.h"
 
-/* --- time ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- time --- */
 
 static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
 {
@@ -116,7 +117,7 @@ static void a_provider_that_comes_straight_back_is_the_same(void **state)
     fixture_end(&f);
 }
 
-/* --- waiting ------------------------------------------------------------------------------------------------------------------------------- */
+/* --- waiting --- */
 
 static void waiting_ends_at_the_deadline_and_says_what_the_registry_does(void **state)
 {
@@ -166,7 +167,7 @@ static void waiting_ends_with_the_first_list_or_the_stop(void **state)
     fixture_end(&f);
 }
 
-/* --- the snapshot file --------------------------------------------------------------------------------------------------------------------- */
+/* --- the snapshot file --- */
 
 static void start_with_folder(fixture *f, const char *folder)
 {
@@ -240,7 +241,8 @@ static void a_snapshot_folder_that_cannot_be_had_is_said_at_once(void **state)
     selector *made = NULL;
     fixture_start_in_turn(&f);
     f.settings.snapshot_dir = "/proc/dubboc-no-such-place";
-    assert_status(DUBBOC_E_SYSTEM, selector_new(&f.settings, f.source, f.http, &made, &f.err), &f.err);
+    assert_status(
+        DUBBOC_E_SYSTEM, selector_new(&f.settings, f.source, f.http, &made, &f.err), &f.err);
     assert_contains(f.err.text, "/proc/dubboc-no-such-place");
     assert_null(made);
     fixture_end(&f);

@@ -13,7 +13,7 @@
 #define FIRST "jsonrpc://10.0.0.1:80/x?a=1"
 #define SECOND "jsonrpc://10.0.0.2:80/x?a=2"
 
-/* --- the domain's words -------------------------------------------------------------------------------------------------------------------- */
+/* --- the domain's words --- */
 
 static dubboc_status save_two(const char *folder, const char *interface, dubboc_error *err)
 {
@@ -21,14 +21,16 @@ static dubboc_status save_two(const char *folder, const char *interface, dubboc_
     buffer_init(&lines, 4096);
     size_t count = snapshot_lines_add(&lines, slice_of(FIRST));
     count += snapshot_lines_add(&lines, slice_of(SECOND));
-    dubboc_status status = lines.status == DUBBOC_OK
-                               ? snapshot_file_save(folder, slice_of(interface), buffer_slice(&lines), count, err)
-                               : lines.status;
+    dubboc_status status =
+        lines.status == DUBBOC_OK
+            ? snapshot_file_save(folder, slice_of(interface), buffer_slice(&lines), count, err)
+            : lines.status;
     buffer_fini(&lines);
     return status;
 }
 
-static dubboc_status load(const char *folder, const char *interface, snapshot_lines *lines, dubboc_error *err)
+static dubboc_status load(
+    const char *folder, const char *interface, snapshot_lines *lines, dubboc_error *err)
 {
     return snapshot_file_load(folder, slice_of(interface), lines, err);
 }
@@ -76,7 +78,7 @@ static void write_file(const char *path, const char *content, size_t len)
     fclose(file);
 }
 
-/* --- tests --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- tests --- */
 
 static void reads_what_was_written(void **state)
 {
@@ -102,7 +104,8 @@ static void any_interface_has_a_file_of_its_own_inside_the_folder(void **state)
     memset(long_other, 'a', sizeof long_other);
     long_name[299] = long_other[299] = '\0';
     long_other[298] = 'b';
-    const char *const names[] = {"", ".", "..", "../../etc/passwd", "a/b c", "\xC3\xA4", long_name, long_other};
+    const char *const names[] = {
+        "", ".", "..", "../../etc/passwd", "a/b c", "\xC3\xA4", long_name, long_other};
     char *folder = test_folder_new();
     dubboc_error err;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -165,7 +168,8 @@ static dubboc_status parse(const char *text, dubboc_error *err)
     char *memory = strdup(text);
     snapshot_lines lines;
     assert_non_null(memory);
-    dubboc_status status = snapshot_file_parse(memory, strlen(text), slice_of(SERVICE), &lines, err);
+    dubboc_status status =
+        snapshot_file_parse(memory, strlen(text), slice_of(SERVICE), &lines, err);
     if (status == DUBBOC_OK)
         snapshot_lines_fini(&lines);
     free(memory);
@@ -176,15 +180,19 @@ static void foreign_and_later_files_are_told_apart(void **state)
 {
     (void)state;
     dubboc_error err;
-    assert_status(DUBBOC_OK, parse("dubboc-providers 1 0 cbf29ce484222325 " SERVICE "\n", &err), &err);
+    assert_status(
+        DUBBOC_OK, parse("dubboc-providers 1 0 cbf29ce484222325 " SERVICE "\n", &err), &err);
     assert_status(DUBBOC_E_UNSUPPORTED, parse("dubboc-providers 2 what ever\n", &err), &err);
     assert_contains(err.text, "version 2");
-    assert_status(DUBBOC_E_PARSE, parse("dubboc-providers 1 0 cbf29ce484222325 com.example.Other\n", &err), &err);
+    assert_status(DUBBOC_E_PARSE,
+        parse("dubboc-providers 1 0 cbf29ce484222325 com.example.Other\n", &err), &err);
     assert_contains(err.text, "another interface");
     assert_status(DUBBOC_E_PARSE, parse("PK\3\4 whatever\n", &err), &err);
     assert_contains(err.text, "no list of providers");
-    assert_status(DUBBOC_E_PARSE, parse("dubboc-providers 1 99999999999999999999 0 " SERVICE "\n", &err), &err);
-    assert_status(DUBBOC_E_PARSE, parse("dubboc-providers 1 1 cbf29ce484222325 " SERVICE "\n", &err), &err);
+    assert_status(DUBBOC_E_PARSE,
+        parse("dubboc-providers 1 99999999999999999999 0 " SERVICE "\n", &err), &err);
+    assert_status(
+        DUBBOC_E_PARSE, parse("dubboc-providers 1 1 cbf29ce484222325 " SERVICE "\n", &err), &err);
     assert_contains(err.text, "torn");
     assert_status(DUBBOC_E_PARSE, parse("", &err), &err);
 }
@@ -196,7 +204,8 @@ static void what_is_no_regular_file_is_not_read(void **state)
     dubboc_error err;
     snapshot_lines lines;
     assert_true(asprintf(&path, "%s/" SERVICE ".providers", folder) > 0);
-    assert_int_equal(0, mkfifo(path, 0600)); /* opening one without O_NONBLOCK would wait for ever */
+    assert_int_equal(
+        0, mkfifo(path, 0600)); /* opening one without O_NONBLOCK would wait for ever */
     assert_status(DUBBOC_E_PARSE, load(folder, SERVICE, &lines, &err), &err);
     assert_contains(err.text, "no regular file");
     free(path);
@@ -209,7 +218,8 @@ static void a_file_that_cannot_be_written_leaves_the_former_one(void **state)
     char *folder = test_folder_new(), *in_the_way = NULL;
     dubboc_error err;
     assert_status(DUBBOC_OK, save_two(folder, SERVICE, &err), &err);
-    assert_true(asprintf(&in_the_way, "%s/" SERVICE ".providers.%ld.new", folder, (long)gettid()) > 0);
+    assert_true(
+        asprintf(&in_the_way, "%s/" SERVICE ".providers.%ld.new", folder, (long)gettid()) > 0);
     assert_int_equal(0, mkdir(in_the_way, 0700));
     assert_status(DUBBOC_E_SYSTEM, save_two(folder, SERVICE, &err), &err);
     assert_contains(err.text, in_the_way);
@@ -230,8 +240,9 @@ static bool exists_in(const char *folder, const char *name)
 static void what_killed_writers_left_is_removed_by_the_next_client(void **state)
 {
     (void)state;
-    static const char *const names[] = {"a.B.providers.12.new", "a.providers.b.providers.9.new", "a.B.providers.77.new",
-        "a.B.providers", "a.B.providers.12.old", "a.B.providers.x.new", ".providers.12.new", "notes.new"};
+    static const char *const names[] = {"a.B.providers.12.new", "a.providers.b.providers.9.new",
+        "a.B.providers.77.new", "a.B.providers", "a.B.providers.12.old", "a.B.providers.x.new",
+        ".providers.12.new", "notes.new"};
     enum { LEFT = 2, WRITTEN = 2, NAMES = sizeof names / sizeof names[0] };
     char *folder = test_folder_new(), path[600];
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
@@ -271,7 +282,8 @@ static void clients_that_start_do_not_disturb_those_that_save(void **state)
     char *folder = test_folder_new();
     pthread_t threads[4];
     for (int i = 0; i < 4; i++)
-        assert_int_equal(0, pthread_create(&threads[i], NULL, i % 2 == 0 ? save_often : clean_often, folder));
+        assert_int_equal(
+            0, pthread_create(&threads[i], NULL, i % 2 == 0 ? save_often : clean_often, folder));
     for (int i = 0; i < 4; i++) {
         void *failure;
         pthread_join(threads[i], &failure);

@@ -1,4 +1,5 @@
-/* The reclamation of snapshots by itself: a writer that swaps and frees as fast as it can, and readers that would see it if it were too soon. */
+/* The reclamation of snapshots by itself: a writer that swaps and frees as fast as it can, and
+ * readers that would see it if it were too soon. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -127,7 +128,8 @@ static void a_straggler_of_the_other_epoch_is_waited_for_too(void **state)
     (void)state;
     waiting self = {.readers = readers_new()};
     pthread_t thread;
-    atomic_uint *straggler = readers_enter(self.readers); /* it read the epoch, and then it was flipped */
+    /* it read the epoch, and then it was flipped */
+    atomic_uint *straggler = readers_enter(self.readers);
     atomic_store(&self.readers->epoch, 1);
     assert_int_equal(0, pthread_create(&thread, NULL, wait_for_readers, &self));
     for (int i = 0; i < 50; i++)

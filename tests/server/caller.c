@@ -9,7 +9,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-/* --- a server -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- a server --- */
 
 dubboc_config *test_config(const setting *settings)
 {
@@ -19,7 +19,8 @@ dubboc_config *test_config(const setting *settings)
     assert_status(DUBBOC_OK, dubboc_config_set(config, "server", "ip", "127.0.0.1", &err), &err);
     assert_status(DUBBOC_OK, dubboc_config_set(config, "server", "port", "0", &err), &err);
     for (const setting *one = settings; one != NULL && one->section != NULL; one++)
-        assert_status(DUBBOC_OK, dubboc_config_set(config, one->section, one->key, one->value, &err), &err);
+        assert_status(
+            DUBBOC_OK, dubboc_config_set(config, one->section, one->key, one->value, &err), &err);
     return config;
 }
 
@@ -34,7 +35,7 @@ dubboc_server *test_server(const setting *settings, int loops)
     return server;
 }
 
-/* --- its methods ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- its methods --- */
 
 static pthread_mutex_t gate_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t gate_changed = PTHREAD_COND_INITIALIZER;
@@ -90,7 +91,8 @@ static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **r
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
-static dubboc_status fail_with(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status fail_with(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     const char *message;
@@ -109,14 +111,16 @@ static dubboc_status page(dubboc_request *request, const cJSON *params, cJSON **
     return dubboc_json_pack(result, NULL, "i", from);
 }
 
-static dubboc_status nothing(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status nothing(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)result;
     (void)arg;
     return dubboc_request_params(request, params, "[]");
 }
 
-static dubboc_status nan_result(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status nan_result(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)request;
     (void)params;
@@ -125,7 +129,8 @@ static dubboc_status nan_result(dubboc_request *request, const cJSON *params, cJ
     return DUBBOC_OK;
 }
 
-static dubboc_status undecided(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status undecided(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)request;
     (void)params;
@@ -144,14 +149,16 @@ static dubboc_status chatty(dubboc_request *request, const cJSON *params, cJSON 
     return DUBBOC_E_NO_MEMORY;
 }
 
-static dubboc_status raw(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status raw(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request;
     (void)arg;
     return dubboc_text_set(result, params.at, params.len);
 }
 
-static dubboc_status broken(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status broken(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request;
     (void)params;
@@ -159,7 +166,8 @@ static dubboc_status broken(dubboc_request *request, dubboc_slice params, dubboc
     return dubboc_text_set(result, "{oops", 5);
 }
 
-static dubboc_status silent(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status silent(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request;
     (void)params;
@@ -173,8 +181,9 @@ static dubboc_status where(dubboc_request *request, const cJSON *params, cJSON *
     (void)params;
     (void)arg;
     const char *name = dubboc_request_header(request, "x-name");
-    return dubboc_json_pack(result, NULL, "[s, s, s, s, s?, I]", dubboc_request_interface(request), dubboc_request_group(request),
-        dubboc_request_version(request), dubboc_request_method(request), name, dubboc_request_time_left_ms(request));
+    return dubboc_json_pack(result, NULL, "[s, s, s, s, s?, I]", dubboc_request_interface(request),
+        dubboc_request_group(request), dubboc_request_version(request),
+        dubboc_request_method(request), name, dubboc_request_time_left_ms(request));
 }
 
 static dubboc_status gate(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
@@ -209,7 +218,8 @@ void test_add_echo(dubboc_server *server, const dubboc_service_options *options)
     };
     dubboc_service *service;
     dubboc_error err;
-    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Echo", options, &service, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_add_service(server, "test.Echo", options, &service, &err), &err);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         assert_status(DUBBOC_OK, dubboc_service_add_method(service, &methods[i], &err), &err);
 }
@@ -227,7 +237,7 @@ void test_start(dubboc_server *server)
     assert_status(DUBBOC_OK, dubboc_server_start(server, &err), &err);
 }
 
-/* --- a caller ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- a caller --- */
 
 void reply_fini(reply *self)
 {
@@ -237,7 +247,9 @@ void reply_fini(reply *self)
 
 int caller_connect(int port)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+        .sin_port = htons((uint16_t)port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval limit = {.tv_sec = 10};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
@@ -260,11 +272,13 @@ static void send_all(int fd, const char *bytes, size_t len)
     }
 }
 
-void caller_send(int fd, const char *method, const char *path, const char *headers, const char *body)
+void caller_send(
+    int fd, const char *method, const char *path, const char *headers, const char *body)
 {
     char *head;
-    int len = asprintf(&head, "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s", method != NULL ? method : "POST",
-        path, headers != NULL ? headers : "Content-Type: application/json\r\n", strlen(body), body);
+    int len = asprintf(&head, "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s",
+        method != NULL ? method : "POST", path,
+        headers != NULL ? headers : "Content-Type: application/json\r\n", strlen(body), body);
     assert_true(len > 0);
     send_all(fd, head, (size_t)len);
     free(head);

@@ -1,4 +1,5 @@
-/* What the tests of the server share: a server on loopback with a few methods, and a caller that speaks HTTP to it byte by byte. */
+/* What the tests of the server share: a server on loopback with a few methods, and a caller that
+ * speaks HTTP to it byte by byte. */
 #ifndef TESTS_SERVER_CALLER_H
 #define TESTS_SERVER_CALLER_H
 
@@ -13,14 +14,16 @@ typedef struct setting {
     const char *value;
 } setting;
 
-/* A configuration of defaults, 127.0.0.1, any port, and settings (NULL: no more). The caller's, dubboc_config_free(). */
+/* A configuration of defaults, 127.0.0.1, any port, and settings (NULL: no more). The caller's,
+ * dubboc_config_free(). */
 dubboc_config *test_config(const setting *settings);
 
 /* A server with that; nothing is added yet. loops: 1 and more, or DUBBOC_NONE. */
 dubboc_server *test_server(const setting *settings, int loops);
 
 /* Adds "test.Echo" with these methods, each named as it is here:
- *     echo (x -> x), add (a, b), page (from, by name and optional), fail (message), nothing, nan, undecided, chatty (returns E_NO_MEMORY after params have failed once)
+ *     echo (x -> x), add (a, b), page (from, by name and optional), fail (message), nothing, nan,
+ *     undecided, chatty (returns E_NO_MEMORY after params have failed once)
  *         as trees, non-blocking
  *     slow (x -> x) as a tree, on a worker
  *     raw (params -> params), broken (gives no JSON), silent (gives nothing): raw, non-blocking
@@ -49,22 +52,26 @@ void reply_fini(reply *self);
 /* A connected socket; every wait on it ends after 10 s. */
 int caller_connect(int port);
 
-/* Sends one request. method NULL: POST; headers: lines each ended by CRLF, NULL: Content-Type: application/json. */
-void caller_send(int fd, const char *method, const char *path, const char *headers, const char *body);
+/* Sends one request. method NULL: POST; headers: lines each ended by CRLF, NULL: Content-Type:
+ * application/json. */
+void caller_send(
+    int fd, const char *method, const char *path, const char *headers, const char *body);
 void caller_read(int fd, reply *answer);
 
 /* Both on a connection of its own. */
 void caller_post(int port, const char *path, const char *headers, const char *body, reply *answer);
 
 /* Posts body to /test.Echo and checks status 200 and the whole body of the answer. */
-#define assert_answer(port, body, expected) check_answer((port), (body), (expected), __FILE__, __LINE__)
+#define assert_answer(port, body, expected)                                                        \
+    check_answer((port), (body), (expected), __FILE__, __LINE__)
 void check_answer(int port, const char *body, const char *expected, const char *file, int line);
 
 /* The text of a call. */
-#define CALL(id, method, params) "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":" params ",\"id\":" id "}"
+#define CALL(id, method, params)                                                                   \
+    "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":" params ",\"id\":" id "}"
 #define RESULT(id, result) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":" result "}"
-#define ERROR_AS(id, code, message, exception)                                                                                   \
-    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" message                                     \
+#define ERROR_AS(id, code, message, exception)                                                     \
+    "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"error\":{\"code\":" code ",\"message\":\"" message       \
     "\",\"data\":{\"exceptionTypeName\":\"" exception "\",\"message\":\"" message "\"}}}"
 #define ERROR(id, code, message) ERROR_AS(id, code, message, "java.lang.RuntimeException")
 

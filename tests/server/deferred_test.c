@@ -31,7 +31,8 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
 }
 
 /* at_once(x): answered before the handler has returned; its request must still be there then. */
-static dubboc_status at_once(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status at_once(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)result;
     (void)arg;
@@ -56,7 +57,8 @@ static int start_server(void **state)
     };
     dubboc_service *service;
     dubboc_error err;
-    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Later", NULL, &service, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_add_service(server, "test.Later", NULL, &service, &err), &err);
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
         assert_status(DUBBOC_OK, dubboc_service_add_method(service, &methods[i], &err), &err);
     test_start(server);
@@ -130,8 +132,9 @@ static void an_answer_before_the_handler_has_returned_is_sent_after_it(void **st
 static void a_batch_waits_for_all_and_keeps_their_order(void **state)
 {
     (void)state;
-    int fd = call(NULL, "[" CALL("1", "later", "[]") "," CALL("2", "nope", "[]") "," CALL(
-                            "3", "later", "[]") ",{\"jsonrpc\":\"2.0\",\"method\":\"later\"}," CALL("4", "at_once", "[4]") "]");
+    int fd = call(NULL,
+        "[" CALL("1", "later", "[]") "," CALL("2", "nope", "[]") "," CALL("3", "later",
+            "[]") ",{\"jsonrpc\":\"2.0\",\"method\":\"later\"}," CALL("4", "at_once", "[4]") "]");
     wait_held(3);
     dubboc_deferred_answer(held[1], NULL);
     dubboc_deferred_answer(held[2], NULL);
@@ -145,8 +148,9 @@ static void a_batch_waits_for_all_and_keeps_their_order(void **state)
     const cJSON *error;
     assert_status(DUBBOC_OK, dubboc_json_parse(answer.body, answer.body_len, &tree, &err), &err);
     assert_status(DUBBOC_OK,
-        dubboc_json_unpack(tree, &err, "[{s:i, s:i}, {s:i, s:o}, {s:i, s:n}, {s:i, s:[i]}]", "id", &ids[0], "result", &result,
-            "id", &ids[1], "error", &error, "id", &ids[2], "result", "id", &ids[3], "result", &result),
+        dubboc_json_unpack(tree, &err, "[{s:i, s:i}, {s:i, s:o}, {s:i, s:n}, {s:i, s:[i]}]", "id",
+            &ids[0], "result", &result, "id", &ids[1], "error", &error, "id", &ids[2], "result",
+            "id", &ids[3], "result", &result),
         &err);
     assert_int_equal(ids[0] * 1000 + ids[1] * 100 + ids[2] * 10 + ids[3], 1234);
     cJSON_Delete(tree);
@@ -172,13 +176,14 @@ static void one_that_is_never_answered_ends_with_the_callers_time(void **state)
     int plain = call(NULL, CALL("3", "later", "[]"));
     caller_read(quick, &answer);
     assert_int_equal(answer.status, 200);
-    assert_contains(
-        answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"no answer was given within the caller's time-out\"");
+    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"no answer was "
+                                 "given within the caller's time-out\"");
     reply_fini(&answer);
     close(quick);
     wait_held(3);
     for (int i = 0; i < 3; i++)
-        dubboc_deferred_answer(held[i], cJSON_CreateTrue()); /* the first is late, which is harmless */
+        /* the first is late, which is harmless */
+        dubboc_deferred_answer(held[i], cJSON_CreateTrue());
     check_body(patient, RESULT("2", "true") "\n");
     check_body(plain, RESULT("3", "true") "\n");
 }
@@ -192,8 +197,8 @@ static void one_that_is_never_answered_ends_with_the_server(void **state)
     dubboc_server_stop(server);
     caller_read(fd, &answer);
     assert_int_equal(answer.status, 200);
-    assert_contains(
-        answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"the server was stopped before the answer was given\"");
+    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32000,\"message\":\"the server was "
+                                 "stopped before the answer was given\"");
     assert_contains(answer.body, RESULT("2", "[]"));
     reply_fini(&answer);
     close(fd);
@@ -217,7 +222,8 @@ static void a_deferred_result_that_is_no_json_is_an_internal_error(void **state)
     wait_held(1);
     dubboc_deferred_answer(held[0], cJSON_CreateString("\xff"));
     caller_read(fd, &answer);
-    assert_contains(answer.body, "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"the result cannot be written");
+    assert_contains(answer.body,
+        "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"the result cannot be written");
     reply_fini(&answer);
     close(fd);
 }
@@ -229,11 +235,14 @@ static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
     (void)state;
     enum { ALLOWED = 2, ONCE = 1 };
     dubboc_server_free(server);
-    server = test_server((const setting[]){{"server", "stop_drain", "0ms"}, {"server", "deferred_max", "2"}, {0}}, 2);
+    server = test_server(
+        (const setting[]){{"server", "stop_drain", "0ms"}, {"server", "deferred_max", "2"}, {0}},
+        2);
     const dubboc_method method = {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
     dubboc_service *service;
     dubboc_error err;
-    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Later", NULL, &service, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_add_service(server, "test.Later", NULL, &service, &err), &err);
     assert_status(DUBBOC_OK, dubboc_service_add_method(service, &method, &err), &err);
     test_start(server);
     port = test_port(server);
@@ -241,7 +250,8 @@ static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
     /* Their callers give up at once, or want no answer; the program still owes both. */
     caller_post(port, "/test.Later", "Timeout: 1\r\n", CALL("1", "later", "[]"), &answer);
     reply_fini(&answer);
-    caller_post(port, "/test.Later", NULL, "{\"jsonrpc\":\"2.0\",\"method\":\"later\",\"params\":[]}", &answer);
+    caller_post(port, "/test.Later", NULL,
+        "{\"jsonrpc\":\"2.0\",\"method\":\"later\",\"params\":[]}", &answer);
     reply_fini(&answer);
     assert_int_equal(held_count, ALLOWED);
     caller_post(port, "/test.Later", NULL, CALL("2", "later", "[]"), &answer);
@@ -256,17 +266,17 @@ static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
     dubboc_deferred_answer(held[2], NULL);
 }
 
-/* --- a start that fails after handlers have been running ---------------------------------------------- */
+/* --- a start that fails after handlers have been running --- */
 
 typedef struct failing_start {
     char *root;        /* of the registry */
     char blocker[256]; /* a file where the second service's folder has to be */
-    int wanted;        /* deferred answers, once the call that is made while start registers has come */
+    int wanted; /* deferred answers, once the call that is made while start registers has come */
 } failing_start;
 
 /* The first service is registered by now, and the loops serve. */
-static void call_while_start_registers(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void call_while_start_registers(void *arg, dubboc_log_level level, const char *area,
+    const char *message, const char *fields, unsigned suppressed)
 {
     (void)level, (void)area, (void)fields, (void)suppressed;
     failing_start *self = arg;
@@ -295,7 +305,8 @@ static void begin_failing_start(failing_start *self)
     const dubboc_method method = {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
     static const char *const names[] = {"test.Later", "test.Second"};
     for (size_t i = 0; i < 2; i++) {
-        assert_status(DUBBOC_OK, dubboc_server_add_service(server, names[i], NULL, &service, &err), &err);
+        assert_status(
+            DUBBOC_OK, dubboc_server_add_service(server, names[i], NULL, &service, &err), &err);
         assert_status(DUBBOC_OK, dubboc_service_add_method(service, &method, &err), &err);
     }
 }

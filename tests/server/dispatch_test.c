@@ -29,14 +29,16 @@ static const row calls[] = {
     {CALL("1", "raw", "{\"a\":\"\\u0000\"}"), RESULT("1", "{\"a\":\"\\u0000\"}")},
     {CALL("1", "slow", "[true]"), RESULT("1", "true")},
     {CALL("1", "e\\u0063ho", "[1]"), RESULT("1", "1")},
-    {"{\"id\":\"-4739265178932176432\",\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"A003\"],\"extra\":[{}]}",
+    {"{\"id\":\"-4739265178932176432\",\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":["
+     "\"A003\"],\"extra\":[{}]}",
         RESULT("\"-4739265178932176432\"", "\"A003\"")},
 };
 
 static const row ids[] = {
     {CALL("0", "echo", "[1]"), RESULT("0", "1")},
     {CALL("\"-4739265178932176432\"", "echo", "[1]"), RESULT("\"-4739265178932176432\"", "1")},
-    {CALL("\"5a0d3c9e-2f51-4c1a-9d0e-0d7c6a3f2b11\"", "echo", "[1]"), RESULT("\"5a0d3c9e-2f51-4c1a-9d0e-0d7c6a3f2b11\"", "1")},
+    {CALL("\"5a0d3c9e-2f51-4c1a-9d0e-0d7c6a3f2b11\"", "echo", "[1]"),
+        RESULT("\"5a0d3c9e-2f51-4c1a-9d0e-0d7c6a3f2b11\"", "1")},
     {CALL("1469071830258", "echo", "[1]"), RESULT("1469071830258", "1")},
     {CALL("99999999999999999999", "echo", "[1]"), RESULT("99999999999999999999", "1")},
     {CALL("1.50", "echo", "[1]"), RESULT("1.50", "1")},
@@ -48,9 +50,12 @@ static const row ids[] = {
 static const row failures[] = {
     {CALL("1", "nope", "[]"), ERROR("1", "-32601", "service test.Echo has no method nope")},
     {CALL("1", "Echo", "[]"), ERROR("1", "-32601", "service test.Echo has no method Echo")},
-    {CALL("1", "echo\\u0000x", "[1]"), ERROR("1", "-32601", "service test.Echo has no method echo\\u0000x")},
-    {CALL("1", "fail", "[\"na\\u00efve\"]"), ERROR_AS("1", "7", "na\xc3\xafve", "java.lang.IllegalStateException")},
-    {CALL("1", "undecided", "[]"), ERROR("1", "-32603", "the handler said that it deferred, but has not")},
+    {CALL("1", "echo\\u0000x", "[1]"),
+        ERROR("1", "-32601", "service test.Echo has no method echo\\u0000x")},
+    {CALL("1", "fail", "[\"na\\u00efve\"]"),
+        ERROR_AS("1", "7", "na\xc3\xafve", "java.lang.IllegalStateException")},
+    {CALL("1", "undecided", "[]"),
+        ERROR("1", "-32603", "the handler said that it deferred, but has not")},
     {CALL("1", "chatty", "[1]"), ERROR("1", "-32603", "out of memory")},
 };
 
@@ -58,7 +63,8 @@ static dubboc_server *server;
 static int port;
 
 /* order({"lines": [{"count": 1}, ...]}): a list of structures, read one by one. */
-static dubboc_status read_order(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status read_order(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     const cJSON *order, *lines, *line;
     int count, total = 0;
@@ -81,7 +87,8 @@ static int start_server(void **state)
     (void)state;
     server = test_server(NULL, 1);
     test_add_echo(server, NULL);
-    assert_int_equal(dubboc_server_handle(server, "test.Orders", "order", read_order, NULL, &err), DUBBOC_OK);
+    assert_int_equal(
+        dubboc_server_handle(server, "test.Orders", "order", read_order, NULL, &err), DUBBOC_OK);
     test_start(server);
     port = test_port(server);
     return 0;
@@ -121,11 +128,13 @@ static void failures_are_said_with_an_exception_that_java_can_load(void **state)
 }
 
 /* Posts and checks the code and a part of the message. */
-static void check_error_at(const char *path, const char *body, const char *id, int code, const char *part)
+static void check_error_at(
+    const char *path, const char *body, const char *id, int code, const char *part)
 {
     reply answer;
     char expected[64];
-    snprintf(expected, sizeof expected, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,", id, code);
+    snprintf(expected, sizeof expected, "{\"jsonrpc\":\"2.0\",\"id\":%s,\"error\":{\"code\":%d,",
+        id, code);
     caller_post(port, path, NULL, body, &answer);
     assert_int_equal(answer.status, 200);
     assert_contains(answer.body, expected);
@@ -157,7 +166,8 @@ static void wrong_params_are_named(void **state)
 static void a_fault_deep_in_the_params_is_named_with_its_whole_path(void **state)
 {
     static const row faults[] = {
-        {"[{\"lines\":[{\"count\":1},{\"count\":\"2\"}]}]", "\"params[0].lines[1].count: expected an integer"},
+        {"[{\"lines\":[{\"count\":1},{\"count\":\"2\"}]}]",
+            "\"params[0].lines[1].count: expected an integer"},
         {"[{\"lines\":[{}]}]", "\"params[0].lines[0].count: is missing"},
         {"[{\"lines\":[[7]]}]", "\"params[0].lines[0]: expected an object"},
         {"[{\"line\":[]}]", "\"params[0].lines: is missing"},
@@ -171,7 +181,8 @@ static void a_fault_deep_in_the_params_is_named_with_its_whole_path(void **state
         check_error_at("/test.Orders", body, "1", -32602, faults[i].expected);
     }
     reply answer;
-    caller_post(port, "/test.Orders", NULL, CALL("1", "order", "[{\"lines\":[{\"count\":1},{\"count\":2}]}]"), &answer);
+    caller_post(port, "/test.Orders", NULL,
+        CALL("1", "order", "[{\"lines\":[{\"count\":1},{\"count\":2}]}]"), &answer);
     assert_contains(answer.body, RESULT("1", "3"));
     reply_fini(&answer);
 }
@@ -196,9 +207,11 @@ static void what_is_no_request_is_invalid(void **state)
 static void what_is_not_json_is_a_parse_error(void **state)
 {
     (void)state;
-    static const char *const bodies[] = {"", " ", "{", "{bad", "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1],\"id\":1",
-        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"\xff\"],\"id\":1}", CALL("1", "echo", "[01]"),
-        CALL("1", "echo", "[1]") "x", "[" CALL("1", "echo", "[1]") ",", "\xef\xbb\xbf" CALL("1", "echo", "[1]")};
+    static const char *const bodies[] = {"", " ", "{", "{bad",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1],\"id\":1",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[\"\xff\"],\"id\":1}",
+        CALL("1", "echo", "[01]"), CALL("1", "echo", "[1]") "x", "[" CALL("1", "echo", "[1]") ",",
+        "\xef\xbb\xbf" CALL("1", "echo", "[1]")};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
         check_error(bodies[i], "null", -32700, "");
 }
@@ -223,9 +236,12 @@ static void a_notification_has_an_empty_answer(void **state)
 {
     (void)state;
     static const char *const bodies[] = {"{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]}",
-        "{\"jsonrpc\":\"2.0\",\"method\":\"slow\",\"params\":[1]}", "{\"jsonrpc\":\"2.0\",\"method\":\"raw\",\"params\":[1]}",
-        "{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}", "{\"jsonrpc\":\"2.0\",\"method\":\"fail\",\"params\":[\"x\"]}",
-        "[{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]},{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}]"};
+        "{\"jsonrpc\":\"2.0\",\"method\":\"slow\",\"params\":[1]}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"raw\",\"params\":[1]}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"nope\"}",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"fail\",\"params\":[\"x\"]}",
+        "[{\"jsonrpc\":\"2.0\",\"method\":\"echo\",\"params\":[1]},{\"jsonrpc\":\"2.0\",\"method\":"
+        "\"nope\"}]"};
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         reply answer;
         caller_post(port, "/test.Echo", NULL, bodies[i], &answer);
@@ -239,10 +255,11 @@ static void a_batch_is_answered_in_order_and_one_bad_element_loses_no_other(void
 {
     (void)state;
     assert_answer(port,
-        "[" CALL("1", "echo", "[1]") "," CALL("\"b\"", "nope", "[]") ",7," NOTIFY "," CALL("3", "slow", "[3]") "," CALL(
-            "4", "undecided", "[]") "," CALL("5", "raw", "[5]") "]",
-        "[" RESULT("1", "1") "," ERROR("\"b\"", "-32601", "service test.Echo has no method nope") "," ERROR(
-            "null", "-32600", "Invalid Request: no object") "," RESULT("3", "3") "," ERROR("4", "-32603",
+        "[" CALL("1", "echo", "[1]") "," CALL("\"b\"", "nope", "[]") ",7," NOTIFY "," CALL(
+            "3", "slow", "[3]") "," CALL("4", "undecided", "[]") "," CALL("5", "raw", "[5]") "]",
+        "[" RESULT("1", "1") "," ERROR(
+            "\"b\"", "-32601", "service test.Echo has no method nope") "," ERROR("null", "-32600",
+            "Invalid Request: no object") "," RESULT("3", "3") "," ERROR("4", "-32603",
             "the handler said that it deferred, but has not") "," RESULT("5", "[5]") "]");
     assert_answer(port, "[" CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
     assert_answer(port, "[" NOTIFY "," CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
@@ -282,12 +299,14 @@ static void a_batch_that_is_too_long_is_refused_as_a_whole(void **state)
 static void an_unknown_path_is_named_and_the_connection_stays(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/", "/test.Ech", "/test.Echo/", "/test.Echo2", "/TEST.ECHO", "//test.Echo"};
+    static const char *const paths[] = {
+        "/", "/test.Ech", "/test.Echo/", "/test.Echo2", "/TEST.ECHO", "//test.Echo"};
     int fd = caller_connect(port);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         reply answer;
         char expected[128];
-        snprintf(expected, sizeof expected, "\"id\":5,\"error\":{\"code\":-32601,\"message\":\"no service at %s\"", paths[i]);
+        snprintf(expected, sizeof expected,
+            "\"id\":5,\"error\":{\"code\":-32601,\"message\":\"no service at %s\"", paths[i]);
         caller_send(fd, NULL, paths[i], NULL, CALL("5", "echo", "[1]"));
         caller_read(fd, &answer);
         assert_int_equal(answer.status, 200);
@@ -350,7 +369,8 @@ static void only_foreign_content_types_get_415(void **state)
         if (answer.status != types[i].status)
             print_error("%s", types[i].headers);
         assert_int_equal(answer.status, types[i].status);
-        assert_contains(answer.body, types[i].status == 200 ? "\"result\":1" : "send application/json");
+        assert_contains(
+            answer.body, types[i].status == 200 ? "\"result\":1" : "send application/json");
         reply_fini(&answer);
     }
 }
@@ -376,15 +396,21 @@ static void a_handler_sees_where_it_is(void **state)
     (void)state;
     reply answer;
     dubboc_server *named = test_server(NULL, 1);
-    test_add_echo(named, &(dubboc_service_options){.size = sizeof(dubboc_service_options), .group = "g1", .version = "1.0.0"});
+    test_add_echo(
+        named, &(dubboc_service_options){
+                   .size = sizeof(dubboc_service_options), .group = "g1", .version = "1.0.0"});
     test_start(named);
-    caller_post(test_port(named), "/test.Echo", "X-Name: Ann\r\n", CALL("1", "where", "[]"), &answer);
-    assert_contains(answer.body, "\"result\":[\"test.Echo\",\"g1\",\"1.0.0\",\"where\",\"Ann\",-1]}");
+    caller_post(
+        test_port(named), "/test.Echo", "X-Name: Ann\r\n", CALL("1", "where", "[]"), &answer);
+    assert_contains(
+        answer.body, "\"result\":[\"test.Echo\",\"g1\",\"1.0.0\",\"where\",\"Ann\",-1]}");
     reply_fini(&answer);
-    caller_post(test_port(named), "/test.Echo", "Timeout: 3600000000000\r\n", CALL("1", "where", "[]"), &answer);
+    caller_post(test_port(named), "/test.Echo", "Timeout: 3600000000000\r\n",
+        CALL("1", "where", "[]"), &answer);
     assert_contains(answer.body, "\"where\",null,3");
     reply_fini(&answer);
-    caller_post(test_port(named), "/test.Echo", "Content-Type: application/json \r\nX-Name: \t A b \t \r\nTimeout: 1h \t\r\n",
+    caller_post(test_port(named), "/test.Echo",
+        "Content-Type: application/json \r\nX-Name: \t A b \t \r\nTimeout: 1h \t\r\n",
         CALL("1", "where", "[]"), &answer);
     assert_contains(answer.body, "\"where\",\"A b\",3");
     reply_fini(&answer);
@@ -410,8 +436,8 @@ static void raw_results_are_checked_when_asked_for(void **state)
 static pthread_mutex_t logged_lock = PTHREAD_MUTEX_INITIALIZER;
 static char logged[2048]; /* with logged_lock held */
 
-static void keep_failures(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void keep_failures(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     (void)arg;
     (void)level;
@@ -424,7 +450,8 @@ static void keep_failures(
     pthread_mutex_unlock(&logged_lock);
 }
 
-static dubboc_status fail_inside(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status fail_inside(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)params;
     (void)result;
@@ -432,7 +459,8 @@ static dubboc_status fail_inside(dubboc_request *request, const cJSON *params, c
     return dubboc_request_fail(request, -32603, NULL, "the disk is full");
 }
 
-static dubboc_status later_nan(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status later_nan(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)params;
     (void)result;
@@ -479,8 +507,10 @@ static void internal_errors_of_handlers_are_logged_once_a_method(void **state)
     dubboc_server_free(bad);
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
     static const char *const methods[] = {"test.Echo.nan reason=\"the result cannot be written",
-        "test.Echo.broken reason=\"the handler's result", "test.Echo.undecided reason=\"the handler said",
-        "test.Bad.failing reason=\"the disk is full\"", "test.Bad.later reason=\"the result cannot be written"};
+        "test.Echo.broken reason=\"the handler's result",
+        "test.Echo.undecided reason=\"the handler said",
+        "test.Bad.failing reason=\"the disk is full\"",
+        "test.Bad.later reason=\"the result cannot be written"};
     const char *rest = logged;
     for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         char line[100];
@@ -492,8 +522,8 @@ static void internal_errors_of_handlers_are_logged_once_a_method(void **state)
 }
 
 /* Says what it was asked for. */
-static void fall_back(
-    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+static void fall_back(dubboc_request *request, const char *method, const char *path,
+    dubboc_slice body, dubboc_http_answer *answer, void *arg)
 {
     assert_string_equal(dubboc_request_method(request), "");
     assert_ptr_equal(arg, &server);
@@ -529,22 +559,25 @@ static void other_paths_go_to_the_fallback(void **state)
     dubboc_server_free(open);
 }
 
-static void answer_as_told(
-    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+static void answer_as_told(dubboc_request *request, const char *method, const char *path,
+    dubboc_slice body, dubboc_http_answer *answer, void *arg)
 {
     (void)request;
     (void)method;
     (void)body;
     (void)arg;
     answer->status = atoi(path + 1);
-    answer->content_type = strstr(path, "bad-type") != NULL ? "text/plain\r\nX-Evil: 1" : "text/plain";
+    answer->content_type =
+        strstr(path, "bad-type") != NULL ? "text/plain\r\nX-Evil: 1" : "text/plain";
 }
 
-/* What a gateway passes on is not its own: the caller hears that there was an answer, and that it cannot be sent. */
+/* What a gateway passes on is not its own: the caller hears that there was an answer, and that it
+ * cannot be sent. */
 static void a_fallback_answer_that_http_cannot_carry_is_an_error(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/1", "/42", "/100", "/101", "/1000", "/-1", "/200bad-type"};
+    static const char *const paths[] = {
+        "/1", "/42", "/100", "/101", "/1000", "/-1", "/200bad-type"};
     dubboc_server *open = test_server(NULL, 1);
     dubboc_server_set_fallback(open, answer_as_told, NULL);
     test_start(open);
@@ -564,8 +597,8 @@ static void a_fallback_answer_that_http_cannot_carry_is_an_error(void **state)
     dubboc_server_free(open);
 }
 
-static void claims_health_only(
-    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+static void claims_health_only(dubboc_request *request, const char *method, const char *path,
+    dubboc_slice body, dubboc_http_answer *answer, void *arg)
 {
     (void)request;
     (void)method;
@@ -577,7 +610,8 @@ static void claims_health_only(
         answer->status = 500;
 }
 
-static void check_path(int to_port, const char *method, const char *path, const char *body, int status, const char *expected)
+static void check_path(int to_port, const char *method, const char *path, const char *body,
+    int status, const char *expected)
 {
     reply answer;
     int fd = caller_connect(to_port);
@@ -596,9 +630,11 @@ static void check_unclaimed(int to_port)
     reply answer;
     check_path(to_port, "GET", "/health", "", 200, "up");
     check_path(to_port, "POST", "/wrong", CALL("5", "echo", "[1]"), 200, NO_SERVICE("5") "\n");
-    check_path(to_port, "POST", "/wrong", "[" CALL("1", "echo", "[1]") "," CALL("2", "echo", "[1]") "]", 200,
+    check_path(to_port, "POST", "/wrong",
+        "[" CALL("1", "echo", "[1]") "," CALL("2", "echo", "[1]") "]", 200,
         "[" NO_SERVICE("1") "," NO_SERVICE("2") "]\n");
-    check_path(to_port, "GET", "/wrong", "", 405, "GET is not possible here: JSON-RPC calls are sent by POST\n");
+    check_path(to_port, "GET", "/wrong", "", 405,
+        "GET is not possible here: JSON-RPC calls are sent by POST\n");
     caller_post(to_port, "/wrong", "Content-Type: text/xml\r\n", "<a/>", &answer);
     assert_int_equal(answer.status, 415);
     reply_fini(&answer);

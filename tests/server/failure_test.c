@@ -44,7 +44,8 @@ static void the_owner_is_told_once_and_can_stop_the_server(void **state)
     dubboc_server *server = owned_server(&self, 2);
     int port = test_port(server);
     reply answer = {0};
-    /* A call that goes to a worker suspends its connection, which takes it out of libmicrohttpd's set. */
+    /* A call that goes to a worker suspends its connection, which takes it out of libmicrohttpd's
+     * set. */
     call_fail_at(FAIL_EPOLL_DEL, 1, 1, ENOMEM);
     int fd = caller_connect(port);
     caller_send(fd, NULL, "/test.Echo", NULL, CALL("2", "slow", "[6]"));

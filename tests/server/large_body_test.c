@@ -380,7 +380,8 @@ static void a_body_that_comes_slowly_has_not_waited_for_a_worker(void **state)
     clock_set_source(shifted_clock);
     start(small_memory, 1);
     int fd = caller_connect(test_port(server));
-    snprintf(head, sizeof head, "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", strlen(body));
+    snprintf(head, sizeof head,
+        "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", strlen(body));
     assert_int_equal(send(fd, head, strlen(head), MSG_NOSIGNAL), strlen(head));
     assert_true(test_wait_for(request_has_begun, NULL, 10000));
     passed_ns += 10 * NS_PER_S;

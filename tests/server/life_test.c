@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* --- start ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- start --- */
 
 static void a_server_with_nothing_to_serve_is_refused(void **state)
 {
@@ -41,7 +41,8 @@ static void a_taken_port_is_named_and_start_may_be_tried_again(void **state)
     dubboc_server_free(second);
 }
 
-static dubboc_status answer_one(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status answer_one(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)request;
     (void)params;
@@ -55,9 +56,12 @@ static void add_more(dubboc_server *server)
 {
     dubboc_error err;
     dubboc_service *service;
-    test_add_echo(server, &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "2"});
-    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Late", NULL, &service, &err), &err);
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Late", "one", answer_one, NULL, &err), &err);
+    test_add_echo(
+        server, &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "2"});
+    assert_status(
+        DUBBOC_OK, dubboc_server_add_service(server, "test.Late", NULL, &service, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(server, "test.Late", "one", answer_one, NULL, &err), &err);
     dubboc_server_set_fallback(server, NULL, NULL);
 }
 
@@ -80,12 +84,14 @@ static void a_method_may_be_added_after_start_has_missed_it(void **state)
     dubboc_service *service;
     dubboc_server *server = test_server(NULL, 1);
     test_add_echo(server, NULL);
-    assert_status(DUBBOC_OK, dubboc_server_add_service(server, "test.Bare", NULL, &service, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_add_service(server, "test.Bare", NULL, &service, &err), &err);
     for (int i = 0; i < 2; i++) {
         assert_status(DUBBOC_E_ARGUMENT, dubboc_server_start(server, &err), &err);
         assert_string_equal(err.text, "service test.Bare has no methods");
     }
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Bare", "one", answer_one, NULL, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(server, "test.Bare", "one", answer_one, NULL, &err), &err);
     add_more(server);
     check_more(server);
     dubboc_server_free(server);
@@ -102,7 +108,8 @@ static void a_server_may_be_changed_after_each_failure_of_start(void **state)
         test_add_echo(first, NULL);
         test_start(first);
         snprintf(port, sizeof port, "%d", test_port(first));
-        dubboc_server *second = test_server((const setting[]){{"server", "port", port}, {0}}, loops[i]);
+        dubboc_server *second =
+            test_server((const setting[]){{"server", "port", port}, {0}}, loops[i]);
         test_add_echo(second, NULL);
         assert_status(DUBBOC_E_SYSTEM, dubboc_server_start(second, &err), &err);
         assert_string_equal(dubboc_server_address(second), "");
@@ -121,9 +128,11 @@ static void a_method_that_is_refused_leaves_no_service_behind(void **state)
     (void)state;
     dubboc_error err;
     dubboc_server *server = test_server(NULL, 1);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_server_handle(server, "test.Late", "a,b", answer_one, NULL, &err), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_server_handle(server, "test.Late", "a,b", answer_one, NULL, &err), &err);
     test_add_echo(server, NULL);
-    assert_status(DUBBOC_E_ARGUMENT, dubboc_server_handle(server, "test.Echo", "a,b", answer_one, NULL, &err), &err);
+    assert_status(DUBBOC_E_ARGUMENT,
+        dubboc_server_handle(server, "test.Echo", "a,b", answer_one, NULL, &err), &err);
     test_start(server);
     assert_answer(test_port(server), CALL("1", "echo", "[1]"), RESULT("1", "1"));
     dubboc_server_free(server);
@@ -133,8 +142,8 @@ static void a_method_that_is_refused_leaves_no_service_behind(void **state)
 
 static char warnings[4096];
 
-static void hear_warning(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void hear_warning(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
 {
     size_t len = strlen(warnings);
     (void)arg;
@@ -151,7 +160,8 @@ static const char *warnings_at_start(const setting *settings)
     dubboc_error err;
     dubboc_server *quiet = test_server(settings, 1);
     test_add_echo(quiet, NULL);
-    assert_status(DUBBOC_OK, dubboc_server_handle(quiet, "test.Late", "one", answer_one, NULL, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(quiet, "test.Late", "one", answer_one, NULL, &err), &err);
     warnings[0] = '\0';
     dubboc_log_set(hear_warning, NULL, DUBBOC_LOG_WARN);
     test_start(quiet);
@@ -165,14 +175,17 @@ static void a_section_of_no_service_is_told_at_start_with_the_nearest_service(vo
     (void)state;
     assert_string_equal(warnings_at_start(NULL), "");
     assert_string_equal(warnings_at_start((const setting[]){{"service test.Echo", "weight", "7"},
-                            {"service test.Late", "one.timeout", "1s"}, {"reference test.Other", "timeout", "1s"}, {0}}),
+                            {"service test.Late", "one.timeout", "1s"},
+                            {"reference test.Other", "timeout", "1s"}, {0}}),
         "");
-    assert_string_equal(
-        warnings_at_start((const setting[]){{"service test.Ehco", "weight", "7"}, {"service test.Ehco", "timeout", "1s"}, {0}}),
+    assert_string_equal(warnings_at_start((const setting[]){{"service test.Ehco", "weight", "7"},
+                            {"service test.Ehco", "timeout", "1s"}, {0}}),
         "section=\"[service test.Ehco]\" nearest=\"test.Echo\"\n");
-    assert_string_equal(warnings_at_start((const setting[]){{"service TEST.LATE", "weight", "7"}, {0}}),
+    assert_string_equal(
+        warnings_at_start((const setting[]){{"service TEST.LATE", "weight", "7"}, {0}}),
         "section=\"[service TEST.LATE]\" nearest=\"test.Late\"\n");
-    assert_string_equal(warnings_at_start((const setting[]){{"service test.Late:2.0.0", "weight", "7"}, {0}}),
+    assert_string_equal(
+        warnings_at_start((const setting[]){{"service test.Late:2.0.0", "weight", "7"}, {0}}),
         "section=\"[service test.Late:2.0.0]\" nearest=\"test.Late\""
         " hint=\"group and version are keys of the section\"\n");
 }
@@ -222,8 +235,9 @@ static void settings_out_of_range_are_named(void **state)
 static void limits_may_be_switched_off(void **state)
 {
     (void)state;
-    dubboc_server *server = test_server((const setting[]){{"server", "connections_per_address", "0"},
-                                            {"server", "idle_timeout", "none"}, {"server", "answer_timeout", "none"}, {0}},
+    dubboc_server *server = test_server(
+        (const setting[]){{"server", "connections_per_address", "0"},
+            {"server", "idle_timeout", "none"}, {"server", "answer_timeout", "none"}, {0}},
         1);
     reply answer;
     test_add_echo(server, NULL);
@@ -239,7 +253,7 @@ static void limits_may_be_switched_off(void **state)
     dubboc_server_free(server);
 }
 
-/* --- stop ------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- stop --- */
 
 typedef struct caller {
     pthread_t thread;
@@ -252,8 +266,9 @@ typedef struct caller {
 static atomic_bool callers_end;
 static atomic_int calls_made;
 
-/* One call on a connection that may be used; a connection that was closed between two requests, before any byte of a reply, is the
- * rule of HTTP for keep-alive, and the request is sent again on a new one only if none came. */
+/* One call on a connection that may be used; a connection that was closed between two requests,
+ * before any byte of a reply, is the rule of HTTP for keep-alive, and the request is sent again on
+ * a new one only if none came. */
 static void call_once(caller *self, int *fd)
 {
     reply answer = {0};
@@ -310,7 +325,8 @@ static void draining_loses_no_call(void **state)
     test_start(server);
     for (size_t i = 0; i < 4; i++) {
         callers[i].port = test_port(server);
-        assert_int_equal(pthread_create(&callers[i].thread, NULL, call_until_the_end, &callers[i]), 0);
+        assert_int_equal(
+            pthread_create(&callers[i].thread, NULL, call_until_the_end, &callers[i]), 0);
     }
     int some = 200;
     assert_true(test_wait_for(enough_calls, &some, 10000));
@@ -385,8 +401,10 @@ static void a_call_that_is_arriving_is_waited_for_and_answered(void **state)
     test_add_echo(server, NULL);
     test_start(server);
     int port = test_port(server), fd = caller_connect(port);
-    say(fd, "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 53\r\n\r\n{\"jsonrpc\":\"2.0\",");
-    assert_answer(port, CALL("9", "echo", "[1]"), RESULT("9", "1")); /* the one loop has seen what came before */
+    say(fd,
+        "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 53\r\n\r\n{\"jsonrpc\":\"2.0\",");
+    /* the one loop has seen what came before */
+    assert_answer(port, CALL("9", "echo", "[1]"), RESULT("9", "1"));
     assert_int_equal(pthread_create(&thread, NULL, stop_server, server), 0);
     assert_true(test_wait_for(is_closed_to_newcomers, &port, 5000));
     say(fd, "\"method\":\"echo\",\"params\":[1],\"id\":1}");
@@ -408,7 +426,8 @@ static void a_call_that_does_not_arrive_in_the_drain_time_is_refused_as_not_exec
     test_add_echo(server, NULL);
     test_start(server);
     int port = test_port(server), fd = caller_connect(port);
-    say(fd, "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 53\r\n\r\n{\"jsonrpc\":\"2.0\",");
+    say(fd,
+        "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 53\r\n\r\n{\"jsonrpc\":\"2.0\",");
     assert_answer(port, CALL("9", "echo", "[1]"), RESULT("9", "1"));
     dubboc_server_stop(server);
     caller_read(fd, &answer);
@@ -425,8 +444,10 @@ static void what_waits_when_the_drain_time_is_over_is_refused_as_not_executed(vo
     pthread_t thread;
     reply answer;
     test_gate_close();
-    dubboc_server *server = test_server(
-        (const setting[]){{"server", "stop_drain", "0ms"}, {"server", "workers", "1"}, {"server", "queue", "1"}, {0}}, 1);
+    dubboc_server *server =
+        test_server((const setting[]){{"server", "stop_drain", "0ms"}, {"server", "workers", "1"},
+                        {"server", "queue", "1"}, {0}},
+            1);
     test_add_echo(server, NULL);
     test_start(server);
     int port = test_port(server), running = caller_connect(port), waiting = caller_connect(port);
@@ -442,7 +463,8 @@ static void what_waits_when_the_drain_time_is_over_is_refused_as_not_executed(vo
     caller_read(waiting, &answer);
     assert_int_equal(answer.status, 503);
     assert_contains(answer.head, "Dubboc-Not-Executed: 1");
-    assert_contains(answer.body, "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the server is stopping\"");
+    assert_contains(
+        answer.body, "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the server is stopping\"");
     reply_fini(&answer);
     test_gate_open();
     caller_read(running, &answer);
@@ -455,7 +477,7 @@ static void what_waits_when_the_drain_time_is_over_is_refused_as_not_executed(vo
     dubboc_server_free(server);
 }
 
-/* --- without threads ------------------------------------------------------------------------------------------------------------------------- */
+/* --- without threads --- */
 
 static int threads_of_this_process(void)
 {
@@ -485,7 +507,8 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
 static void step_until_readable(dubboc_server *server, int fd)
 {
     dubboc_error err;
-    struct pollfd watched[] = {{.fd = dubboc_server_fd(server), .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    struct pollfd watched[] = {
+        {.fd = dubboc_server_fd(server), .events = POLLIN}, {.fd = fd, .events = POLLIN}};
     while (poll(watched, 2, 10000) > 0 && watched[1].revents == 0)
         assert_status(DUBBOC_OK, dubboc_server_step(server, 0, &err), &err);
     assert_true(watched[1].revents != 0);
@@ -509,14 +532,16 @@ static void a_server_without_threads_serves_when_it_is_stepped(void **state)
     int threads = threads_of_this_process();
     dubboc_server *server = test_server(NULL, DUBBOC_NONE);
     test_add_echo(server, NULL);
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Echo", "later", later, NULL, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(server, "test.Echo", "later", later, NULL, &err), &err);
     test_start(server);
     assert_int_equal(threads_of_this_process(), threads);
     int fd = caller_connect(test_port(server));
     check_stepped(server, fd, CALL("1", "echo", "[1]"), RESULT("1", "1"));
     check_stepped(server, fd, CALL("2", "slow", "[2]"), RESULT("2", "2"));
     check_stepped(server, fd, "[" CALL("3", "slow", "[3]") "]", RESULT("3", "3"));
-    check_stepped(server, fd, CALL("4", "later", "[]"), "no answer was given within the caller's time-out");
+    check_stepped(
+        server, fd, CALL("4", "later", "[]"), "no answer was given within the caller's time-out");
     dubboc_deferred_answer(never_answered, NULL);
     check_stepped(server, fd, CALL("5", "echo", "[5]"), RESULT("5", "5"));
     dubboc_server_stop(server);
@@ -530,9 +555,11 @@ static void a_server_without_threads_drains_by_itself(void **state)
     (void)state;
     dubboc_error err;
     reply answer;
-    dubboc_server *server = test_server((const setting[]){{"server", "stop_drain", "1ms"}, {0}}, DUBBOC_NONE);
+    dubboc_server *server =
+        test_server((const setting[]){{"server", "stop_drain", "1ms"}, {0}}, DUBBOC_NONE);
     test_add_echo(server, NULL);
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Echo", "later", later, NULL, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(server, "test.Echo", "later", later, NULL, &err), &err);
     test_start(server);
     int fd = caller_connect(test_port(server));
     caller_send(fd, NULL, "/test.Echo", NULL, CALL("4", "later", "[]"));

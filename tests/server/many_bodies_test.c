@@ -34,7 +34,7 @@
 #define TRIES 3
 #define PATIENCE_MS 60000
 
-/* --- the server, a child process ----------------------------------------------------------- */
+/* --- the server, a child process --- */
 
 static pid_t server_pid;
 static int server_port;
@@ -111,7 +111,7 @@ static size_t server_memory(const char *name)
     return kib * 1024;
 }
 
-/* --- the large calls ----------------------------------------------------------------------- */
+/* --- the large calls --- */
 
 static char *large; /* head and body */
 static size_t large_len;
@@ -220,7 +220,7 @@ static large_outcome large_count(size_t count)
     return outcome;
 }
 
-/* --- the small calls beside them ----------------------------------------------------------- */
+/* --- the small calls beside them --- */
 
 static atomic_bool small_has_to_end;
 static int64_t small_ns[SMALL_MAX];
@@ -251,7 +251,7 @@ static int compare_ns(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* --- both ---------------------------------------------------------------------------------- */
+/* --- both --- */
 
 typedef struct measurement {
     size_t before, peak, after; /* bytes of the server */

@@ -1,5 +1,5 @@
-/* Each allocation of a whole round (make, start, serve, stop, free) fails in turn: no crash, no leak, every request answered or its connection
- * closed. */
+/* Each allocation of a whole round (make, start, serve, stop, free) fails in turn: no crash, no
+ * leak, every request answered or its connection closed. */
 #include "tests/server/caller.h"
 
 #include <sys/socket.h>
@@ -15,7 +15,8 @@ static dubboc_status echo(dubboc_request *request, const cJSON *params, cJSON **
     return dubboc_request_params(request, params, "[O]", result);
 }
 
-static dubboc_status fail_with(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status fail_with(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)params;
     (void)result;
@@ -23,7 +24,8 @@ static dubboc_status fail_with(dubboc_request *request, const cJSON *params, cJS
     return dubboc_request_fail(request, 1, "java.lang.IllegalStateException", "%s", "no");
 }
 
-static dubboc_status raw(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status raw(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request;
     (void)arg;
@@ -42,8 +44,8 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     return DUBBOC_DEFERRED;
 }
 
-static void fall_back(
-    dubboc_request *request, const char *method, const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg)
+static void fall_back(dubboc_request *request, const char *method, const char *path,
+    dubboc_slice body, dubboc_http_answer *answer, void *arg)
 {
     (void)request;
     (void)method;
@@ -78,11 +80,13 @@ static void call(int port, const char *path, const char *headers, const char *bo
         return;
     char request[1024];
     int size = snprintf(request, sizeof request,
-        "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", path, headers, strlen(body));
+        "POST %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n", path,
+        headers, strlen(body));
     more = send(fd, request, (size_t)size, MSG_NOSIGNAL);
     if (more > 0)
         more = send(fd, body, strlen(body), MSG_NOSIGNAL);
-    while (more > 0 && (size_t)len < sizeof got - 1 && (more = read(fd, got + len, sizeof got - 1 - (size_t)len)) > 0)
+    while (more > 0 && (size_t)len < sizeof got - 1 &&
+           (more = read(fd, got + len, sizeof got - 1 - (size_t)len)) > 0)
         len += more;
     got[len] = '\0';
     close(fd);
@@ -102,7 +106,8 @@ static const char *large_call(const char *method)
     return text;
 }
 
-/* Only one allocation fails: after a start that fails a method can be added, and the next one works. */
+/* Only one allocation fails: after a start that fails a method can be added, and the next one
+ * works. */
 static dubboc_status start_in_two_tries(dubboc_server *server, dubboc_error *err)
 {
     dubboc_status status = dubboc_server_start(server, err);
@@ -110,20 +115,23 @@ static dubboc_status start_in_two_tries(dubboc_server *server, dubboc_error *err
         return status;
     assert_true(status == DUBBOC_E_NO_MEMORY || status == DUBBOC_E_SYSTEM);
     assert_string_equal(dubboc_server_address(server), "");
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Echo", "more", echo, NULL, err), err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(server, "test.Echo", "more", echo, NULL, err), err);
     return dubboc_server_start(server, err);
 }
 
 static void serve_once(void *arg, bool must_work)
 {
     (void)arg;
-    static const char *const bodies[] = {CALL("1", "echo", "[{\"a\":[1,9007199254740993]}]"), CALL("1", "slow", "[1]"),
-        CALL("1", "fail", "[1]"), CALL("1", "raw", "[1]"), CALL("1", "nope", "[]"), CALL("1", "add", "{"),
-        CALL("1", "later", "[1]"),
-        "[" CALL("1", "echo", "[1]") "," CALL("2", "later", "[1]") "," CALL("3", "slow", "[\"x\"]") "]"};
+    static const char *const bodies[] = {CALL("1", "echo", "[{\"a\":[1,9007199254740993]}]"),
+        CALL("1", "slow", "[1]"), CALL("1", "fail", "[1]"), CALL("1", "raw", "[1]"),
+        CALL("1", "nope", "[]"), CALL("1", "add", "{"), CALL("1", "later", "[1]"),
+        "[" CALL("1", "echo", "[1]") "," CALL("2", "later", "[1]") "," CALL(
+            "3", "slow", "[\"x\"]") "]"};
     dubboc_server *server;
     dubboc_error err;
-    dubboc_server_options options = {.size = sizeof options, .ip = "127.0.0.1", .port = DUBBOC_NONE, .loops = 1, .workers = 1};
+    dubboc_server_options options = {
+        .size = sizeof options, .ip = "127.0.0.1", .port = DUBBOC_NONE, .loops = 1, .workers = 1};
     dubboc_status status = dubboc_server_new(&options, &server, &err);
     if (status == DUBBOC_OK) {
         status = offer(server, &err);
@@ -132,10 +140,12 @@ static void serve_once(void *arg, bool must_work)
         for (size_t i = 0; status == DUBBOC_OK && i < sizeof bodies / sizeof bodies[0]; i++)
             call(test_port(server), "/test.Echo", "", bodies[i], must_work);
         for (int i = 0; status == DUBBOC_OK && i < 2; i++)
-            call(test_port(server), "/test.Echo", "", large_call(i == 0 ? "raw" : "echo"), must_work);
+            call(test_port(server), "/test.Echo", "", large_call(i == 0 ? "raw" : "echo"),
+                must_work);
         held = NULL;
         if (status == DUBBOC_OK)
-            call(test_port(server), "/test.Echo", "Timeout: 1ms\r\n", CALL("1", "later", "null"), must_work);
+            call(test_port(server), "/test.Echo", "Timeout: 1ms\r\n", CALL("1", "later", "null"),
+                must_work);
         if (held != NULL)
             dubboc_deferred_answer(held, NULL);
         if (status == DUBBOC_OK)

@@ -1,4 +1,5 @@
-/* What a server would offer, without a server: a configuration, and services that are added to it. */
+/* What a server would offer, without a server: a configuration, and services that are added to
+ * it. */
 #ifndef TESTS_SERVER_OFFERING_H
 #define TESTS_SERVER_OFFERING_H
 

@@ -37,8 +37,8 @@ typedef struct open_loop {
     size_t request_len;
 } open_loop;
 
-/* By a reset, because tens of thousands of sockets in TIME_WAIT would slow down every other test that
- * looks at the connections of this machine. */
+/* By a reset, because tens of thousands of sockets in TIME_WAIT would slow down every other test
+ * that looks at the connections of this machine. */
 static void caller_close_connection(caller *self)
 {
     const struct linger at_once = {.l_onoff = 1};
@@ -51,7 +51,8 @@ static void caller_close_connection(caller *self)
 
 static void caller_open_connection(open_loop *loop, caller *self)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)loop->settings->port)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)loop->settings->port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     self->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(self->fd >= 0);
@@ -127,7 +128,8 @@ static bool reply_is_complete(const caller *self)
 
 static void caller_take_reply(open_loop *loop, caller *self, int64_t now_ns)
 {
-    bool is_in_time = loop->settings->deadline_ms == 0 || now_ns - self->sent_ns <= loop->settings->deadline_ms * NS_PER_MS;
+    bool is_in_time = loop->settings->deadline_ms == 0 ||
+                      now_ns - self->sent_ns <= loop->settings->deadline_ms * NS_PER_MS;
     if (strncmp(self->reply, "HTTP/1.1 200 ", 13) == 0 && strstr(self->reply, "\"result\"") != NULL)
         caller_end(loop, self, now_ns, is_in_time ? &loop->outcome.good : &loop->outcome.late);
     else if (strstr(self->reply, "Dubboc-Not-Executed: 1") != NULL)
@@ -142,7 +144,8 @@ static void caller_read_some(open_loop *loop, caller *self, int64_t now_ns)
 {
     if (self->fd < 0)
         return;
-    ssize_t got = recv(self->fd, self->reply + self->received, REPLY_MAX - 1 - self->received, MSG_DONTWAIT);
+    ssize_t got =
+        recv(self->fd, self->reply + self->received, REPLY_MAX - 1 - self->received, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
@@ -161,7 +164,8 @@ static void open_loop_receive(open_loop *self, int64_t until_ns)
 {
     struct epoll_event events[EVENTS];
     int64_t wait_ns = until_ns - clock_now_ns();
-    struct timespec wait = {.tv_nsec = wait_ns > 0 ? (wait_ns < NS_PER_S ? wait_ns : NS_PER_S - 1) : 0};
+    struct timespec wait = {
+        .tv_nsec = wait_ns > 0 ? (wait_ns < NS_PER_S ? wait_ns : NS_PER_S - 1) : 0};
     int count = epoll_pwait2(self->epoll_fd, events, EVENTS, &wait, NULL);
     assert_true(count >= 0 || errno == EINTR);
     int64_t now_ns = clock_now_ns();
@@ -183,9 +187,11 @@ static void open_loop_init(open_loop *self, const open_loop_settings *settings)
         self->idle = &self->callers[i];
     }
     if (settings->deadline_ms > 0)
-        snprintf(timeout, sizeof timeout, "Timeout: %lld\r\n", (long long)settings->deadline_ms * NS_PER_MS);
+        snprintf(timeout, sizeof timeout, "Timeout: %lld\r\n",
+            (long long)settings->deadline_ms * NS_PER_MS);
     int len = snprintf(self->request, sizeof self->request,
-        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
+        "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+        "application/json\r\n%sContent-Length: %zu\r\n\r\n%s",
         settings->path, timeout, strlen(settings->body), settings->body);
     assert_in_range(len, 1, sizeof self->request - 1);
     self->request_len = (size_t)len;
@@ -197,12 +203,14 @@ open_loop_outcome open_loop_run(const open_loop_settings *settings)
     open_loop_init(&self, settings);
     int64_t begun_ns = clock_now_ns();
     self.counted_from_ns = begun_ns + settings->warm_up_ms * NS_PER_MS;
-    int64_t end_ns = self.counted_until_ns = self.counted_from_ns + settings->duration_ms * NS_PER_MS;
+    int64_t end_ns = self.counted_until_ns =
+        self.counted_from_ns + settings->duration_ms * NS_PER_MS;
     double interval_ns = settings->per_second > 0 ? 1e9 / settings->per_second : 0;
     int64_t made = 0;
     for (int64_t now_ns = begun_ns; now_ns < end_ns; now_ns = clock_now_ns()) {
         int64_t due_ns = begun_ns + (int64_t)((double)made * interval_ns);
-        bool is_due = interval_ns > 0 ? due_ns <= now_ns : self.under_way < settings->connections && self.idle != NULL;
+        bool is_due = interval_ns > 0 ? due_ns <= now_ns
+                                      : self.under_way < settings->connections && self.idle != NULL;
         if (is_due) {
             open_loop_send(&self, now_ns);
             made++;

@@ -1,5 +1,5 @@
-/* A caller that sends requests at fixed times, however slowly they are answered, from one thread with
- * epoll: the load that a service gets from many callers who do not wait for each other. */
+/* A caller that sends requests at fixed times, however slowly they are answered, from one thread
+ * with epoll: the load that a service gets from many callers who do not wait for each other. */
 #ifndef TESTS_SERVER_OPEN_LOOP_H
 #define TESTS_SERVER_OPEN_LOOP_H
 
@@ -9,8 +9,9 @@ typedef struct open_loop_settings {
     int port;
     const char *path;
     const char *body;
-    double per_second;   /* 0: `connections` requests are always under way instead */
-    int64_t deadline_ms; /* sent as Timeout header; then the caller gives up and closes. 0: no header */
+    double per_second; /* 0: `connections` requests are always under way instead */
+    int64_t
+        deadline_ms; /* sent as Timeout header; then the caller gives up and closes. 0: no header */
     int64_t warm_up_ms;  /* what happens in it is not counted */
     int64_t duration_ms; /* after it */
     int connections;     /* at most; a request that finds none free is counted as unsent */

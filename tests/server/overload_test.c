@@ -1,6 +1,6 @@
-/* A server that gets more calls than its workers can do: nearly all that they can do must be answered
- * in time, whatever the callers' deadlines. `overload_test all` measures every combination and prints
- * a table; without arguments a few of them are checked. */
+/* A server that gets more calls than its workers can do: nearly all that they can do must be
+ * answered in time, whatever the callers' deadlines. `overload_test all` measures every combination
+ * and prints a table; without arguments a few of them are checked. */
 #include "tests/server/caller.h"
 #include "tests/server/open_loop.h"
 
@@ -10,7 +10,8 @@
 #include "base/clock.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GOODPUT_WANTED 0.3 /* the sanitizers make the reading of refused requests the bottleneck */
+/* The sanitizers make the reading of refused requests the bottleneck. */
+#define GOODPUT_WANTED 0.3
 #else
 #define GOODPUT_WANTED 0.9
 #endif
@@ -38,7 +39,8 @@ static dubboc_server *start_server(int64_t ms)
     dubboc_error err;
     dubboc_server *server = test_server((const setting[]){{"server", "workers", "8"}, {0}}, 2);
     handler_ms = ms;
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, path + 1, "rest", rest, NULL, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(server, path + 1, "rest", rest, NULL, &err), &err);
     test_start(server);
     return server;
 }
@@ -63,7 +65,8 @@ typedef struct case_ {
 } case_;
 
 /* The share of the capacity that was answered in time. */
-static double measure(const dubboc_server *server, const case_ *one, int64_t duration_ms, bool is_told)
+static double measure(
+    const dubboc_server *server, const case_ *one, int64_t duration_ms, bool is_told)
 {
     double capacity = measure_capacity(server);
     const open_loop_settings settings = {.port = test_port(server),
@@ -78,8 +81,9 @@ static double measure(const dubboc_server *server, const case_ *one, int64_t dur
     open_loop_outcome outcome = open_loop_run(&settings);
     double share = (double)outcome.good / ((double)duration_ms / 1000) / capacity;
     if (is_told)
-        printf("%7lld ms %8.0f/s %6.0f x %9lld ms %9.2f %8lld %8lld %8lld %8lld\n", (long long)handler_ms, capacity, one->factor,
-            (long long)one->deadline_ms, share, (long long)outcome.good, (long long)outcome.refused,
+        printf("%7lld ms %8.0f/s %6.0f x %9lld ms %9.2f %8lld %8lld %8lld %8lld\n",
+            (long long)handler_ms, capacity, one->factor, (long long)one->deadline_ms, share,
+            (long long)outcome.good, (long long)outcome.refused,
             (long long)(outcome.late + outcome.other + outcome.unsent), (long long)started);
     return share;
 }
@@ -98,7 +102,8 @@ static void check(int64_t ms, double factor, int64_t deadline_ms)
         fail_msg("%.2f of the capacity was answered in time, wanted %.2f", best, GOODPUT_WANTED);
 }
 
-static void five_times_the_capacity_with_a_deadline_of_two_handlers_is_answered_in_time(void **state)
+static void five_times_the_capacity_with_a_deadline_of_two_handlers_is_answered_in_time(
+    void **state)
 {
     (void)state;
     check(50, 5, 100);
@@ -110,7 +115,8 @@ static void five_times_the_capacity_with_a_deadline_of_a_second_is_answered_in_t
     check(50, 5, 1000);
 }
 
-static void twenty_times_the_capacity_with_a_deadline_of_three_seconds_is_answered_in_time(void **state)
+static void twenty_times_the_capacity_with_a_deadline_of_three_seconds_is_answered_in_time(
+    void **state)
 {
     (void)state;
     check(50, 20, 3000);
@@ -132,8 +138,8 @@ static void print_all(void)
 {
     static const double factors[] = {2, 5, 20};
     static const int64_t handlers[] = {20, 50};
-    printf("%10s %10s %8s %12s %9s %8s %8s %8s %8s\n", "handler", "capacity", "offered", "deadline", "goodput", "good", "refused",
-        "lost", "started");
+    printf("%10s %10s %8s %12s %9s %8s %8s %8s %8s\n", "handler", "capacity", "offered", "deadline",
+        "goodput", "good", "refused", "lost", "started");
     for (size_t h = 0; h < 2; h++) {
         dubboc_server *server = start_server(handlers[h]);
         for (size_t f = 0; f < 3; f++) {
@@ -148,9 +154,11 @@ static void print_all(void)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(five_times_the_capacity_with_a_deadline_of_two_handlers_is_answered_in_time),
+        cmocka_unit_test(
+            five_times_the_capacity_with_a_deadline_of_two_handlers_is_answered_in_time),
         cmocka_unit_test(five_times_the_capacity_with_a_deadline_of_a_second_is_answered_in_time),
-        cmocka_unit_test(twenty_times_the_capacity_with_a_deadline_of_three_seconds_is_answered_in_time),
+        cmocka_unit_test(
+            twenty_times_the_capacity_with_a_deadline_of_three_seconds_is_answered_in_time),
         cmocka_unit_test(callers_that_send_no_deadline_are_answered_within_the_queue_time),
         cmocka_unit_test(twice_the_capacity_of_a_short_handler_is_answered_in_time),
     };

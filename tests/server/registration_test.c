@@ -9,22 +9,23 @@
 #include "server/registration.h"
 #include "tests/support/alloc_fail.h"
 
-/* --- the node -------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the node --- */
 
 static int set_up(void **state)
 {
     (void)state;
-    return offering_begin((const setting[]){{"application", "name", "capp"}, {"application", "version", "1.0.0"},
-        {"service a.Slow", "timeout", "5s"}, {"service a.Slow", "retries", "1"}, {"service a.Slow", "Get.timeout", "250ms"},
-        {0}});
+    return offering_begin((const setting[]){{"application", "name", "capp"},
+        {"application", "version", "1.0.0"}, {"service a.Slow", "timeout", "5s"},
+        {"service a.Slow", "retries", "1"}, {"service a.Slow", "Get.timeout", "250ms"}, {0}});
 }
 
-static dubboc_service *add(
-    const char *interface, const dubboc_service_options *options, const dubboc_method *methods, size_t count)
+static dubboc_service *add(const char *interface, const dubboc_service_options *options,
+    const dubboc_method *methods, size_t count)
 {
     dubboc_service *service;
     dubboc_error err;
-    assert_status(DUBBOC_OK, services_add(&offered, config, interface, options, &service, &err), &err);
+    assert_status(
+        DUBBOC_OK, services_add(&offered, config, interface, options, &service, &err), &err);
     for (size_t i = 0; i < count; i++)
         assert_status(DUBBOC_OK, dubboc_service_add_method(service, &methods[i], &err), &err);
     return service;
@@ -50,23 +51,28 @@ static char *node_of(const dubboc_service *service, const char *scheme, bool is_
     return url;
 }
 
-static void check_node(const dubboc_service *service, const char *scheme, bool is_anyhost, const char *expected)
+static void check_node(
+    const dubboc_service *service, const char *scheme, bool is_anyhost, const char *expected)
 {
     char *url = node_of(service, scheme, is_anyhost);
     assert_string_equal(url, expected);
     free(url);
 }
 
-static const dubboc_method two[] = {{.name = "GetUsers", .json = uncalled}, {.name = "GetUser", .json = uncalled}};
+static const dubboc_method two[] = {
+    {.name = "GetUsers", .json = uncalled}, {.name = "GetUser", .json = uncalled}};
 
 static void a_node_is_as_recommended(void **state)
 {
     (void)state;
-    dubboc_service *service = add(
-        "com.youni.UserProvider", &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "1.0.0"}, two, 2);
+    dubboc_service *service = add("com.youni.UserProvider",
+        &(dubboc_service_options){.size = sizeof(dubboc_service_options), .version = "1.0.0"}, two,
+        2);
     check_node(service, "jsonrpc", true,
-        "jsonrpc://192.168.35.1:10000/com.youni.UserProvider?anyhost=true&application=capp&category=providers&dubbo=2.0.2"
-        "&interface=com.youni.UserProvider&methods=GetUser,GetUsers&pid=&revision=1.0.0&side=provider&timestamp=&version=1.0.0");
+        "jsonrpc://192.168.35.1:10000/"
+        "com.youni.UserProvider?anyhost=true&application=capp&category=providers&dubbo=2.0.2"
+        "&interface=com.youni.UserProvider&methods=GetUser,GetUsers&pid=&revision=1.0.0&side="
+        "provider&timestamp=&version=1.0.0");
 }
 
 static void nothing_is_registered_empty(void **state)
@@ -75,7 +81,8 @@ static void nothing_is_registered_empty(void **state)
     dubboc_service *service = add("a.B", NULL, two, 1);
     check_node(service, "jsonrpc", false,
         "jsonrpc://192.168.35.1:10000/"
-        "a.B?application=capp&category=providers&dubbo=2.0.2&interface=a.B&methods=GetUsers&pid=&revision=1.0.0"
+        "a.B?application=capp&category=providers&dubbo=2.0.2&interface=a.B&methods=GetUsers&pid=&"
+        "revision=1.0.0"
         "&side=provider&timestamp=");
 }
 
@@ -83,13 +90,15 @@ static void nothing_is_registered_empty(void **state)
 static void what_is_registered_is_what_is_served(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"a", "/b", "ctx/a.B", "/deep/er/x$y", "a~b/c-d_e", ".hidden", "a.B/..."};
+    static const char *const paths[] = {
+        "a", "/b", "ctx/a.B", "/deep/er/x$y", "a~b/c-d_e", ".hidden", "a.B/..."};
     dubboc_service *added[sizeof paths / sizeof paths[0]];
     dubboc_error err;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         char version[8];
         snprintf(version, sizeof version, "%zu", i);
-        dubboc_service_options options = {.size = sizeof options, .path = paths[i], .version = version};
+        dubboc_service_options options = {
+            .size = sizeof options, .path = paths[i], .version = version};
         added[i] = add("a.B", &options, two, 1);
     }
     assert_status(DUBBOC_OK, services_freeze(&offered, &err), &err);
@@ -106,11 +115,13 @@ static void what_is_registered_is_what_is_served(void **state)
 static void an_http_node_says_by_its_release_that_it_is_json(void **state)
 {
     (void)state;
-    dubboc_service_options options = {.size = sizeof options, .group = "g1", .path = "ctx/a.B", .weight = 7};
+    dubboc_service_options options = {
+        .size = sizeof options, .group = "g1", .path = "ctx/a.B", .weight = 7};
     dubboc_service *service = add("a.B", &options, two, 1);
     check_node(service, "http", false,
         "http://192.168.35.1:10000/ctx/"
-        "a.B?application=capp&category=providers&dubbo=2.0.2&group=g1&interface=a.B&methods=GetUsers&pid="
+        "a.B?application=capp&category=providers&dubbo=2.0.2&group=g1&interface=a.B&methods="
+        "GetUsers&pid="
         "&release=2.7.23&revision=1.0.0&side=provider&timestamp=&weight=7");
     char *node = registration_url(config, service, "http", "192.168.35.1:10000", false, NULL);
     provider_url *url;
@@ -123,13 +134,14 @@ static void an_http_node_says_by_its_release_that_it_is_json(void **state)
     free(node);
 }
 
-static void methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling(void **state)
+static void methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling(
+    void **state)
 {
     (void)state;
-    const dubboc_method all[] = {
-        {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE}, {.name = "Buy", .json = uncalled, .flags = DUBBOC_ONCE}};
-    const dubboc_method mixed[] = {
-        {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE}, {.name = "Get", .json = uncalled, .flags = DUBBOC_IDEMPOTENT}};
+    const dubboc_method all[] = {{.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE},
+        {.name = "Buy", .json = uncalled, .flags = DUBBOC_ONCE}};
+    const dubboc_method mixed[] = {{.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE},
+        {.name = "Get", .json = uncalled, .flags = DUBBOC_IDEMPOTENT}};
     char *url = node_of(add("a.All", NULL, all, 2), "jsonrpc", false);
     assert_contains(url, "&retries=0&");
     assert_contains(url, "&Pay.retries=0&");
@@ -147,7 +159,8 @@ static void methods_that_must_run_once_are_registered_with_no_retries_in_every_s
 static void timeouts_and_retries_of_the_configuration_are_registered(void **state)
 {
     (void)state;
-    const dubboc_method methods[] = {{.name = "Get", .json = uncalled}, {.name = "Put", .json = uncalled, .timeout_ms = 70}};
+    const dubboc_method methods[] = {
+        {.name = "Get", .json = uncalled}, {.name = "Put", .json = uncalled, .timeout_ms = 70}};
     char *url = node_of(add("a.Slow", NULL, methods, 2), "jsonrpc", false);
     assert_contains(url, "&timeout=5000&");
     assert_contains(url, "?Get.timeout=250&");
@@ -171,12 +184,12 @@ static void write_node(void *arg, bool must_work)
 static void a_node_that_lacks_something_for_want_of_memory_is_not_registered(void **state)
 {
     (void)state;
-    const dubboc_method methods[] = {
-        {.name = "Get", .json = uncalled}, {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE, .timeout_ms = 70}};
+    const dubboc_method methods[] = {{.name = "Get", .json = uncalled},
+        {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE, .timeout_ms = 70}};
     assert_in_range(alloc_fail_each(write_node, add("a.Pay", NULL, methods, 2)), 10, 1000);
 }
 
-/* --- the own address ------------------------------------------------------------------------------------------------------------------------ */
+/* --- the own address --- */
 
 static void check_address(const setting *settings, const char *bound, const char *expected)
 {
@@ -194,9 +207,12 @@ static void the_address_is_the_one_bound_to_unless_told_otherwise(void **state)
     (void)state;
     check_address(NULL, "10.1.2.3:8080", "10.1.2.3:8080");
     check_address(NULL, "[::1]:8080", "[::1]:8080");
-    check_address((const setting[]){{"server", "registered_ip", "203.0.113.9"}, {0}}, "0.0.0.0:8080", "203.0.113.9:8080");
-    check_address((const setting[]){{"server", "registered_ip", "2001:db8::1"}, {0}}, "[::]:8080", "[2001:db8::1]:8080");
-    check_address((const setting[]){{"server", "registered_port", "80"}, {0}}, "10.1.2.3:8080", "10.1.2.3:80");
+    check_address((const setting[]){{"server", "registered_ip", "203.0.113.9"}, {0}},
+        "0.0.0.0:8080", "203.0.113.9:8080");
+    check_address((const setting[]){{"server", "registered_ip", "2001:db8::1"}, {0}}, "[::]:8080",
+        "[2001:db8::1]:8080");
+    check_address((const setting[]){{"server", "registered_port", "80"}, {0}}, "10.1.2.3:8080",
+        "10.1.2.3:80");
     setenv("DUBBO_IP_TO_REGISTRY", "198.51.100.7", 1);
     setenv("DUBBO_PORT_TO_REGISTRY", "30080", 1);
     check_address(NULL, "[::]:8080", "198.51.100.7:30080");
@@ -220,7 +236,7 @@ static void a_server_on_all_addresses_finds_one_of_its_own(void **state)
     assert_false(address_is_any("127.0.0.1:8080"));
 }
 
-/* --- in a registry ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- in a registry --- */
 
 typedef struct registry_view {
     registry *registry;
@@ -236,7 +252,9 @@ static bool has_as_many(void *arg)
     registry_list_free(&view->urls);
     view->urls = (registry_list){0};
     assert_status(DUBBOC_OK,
-        registry_lookup(view->registry, view->interface, REGISTRY_PROVIDERS, deadline_in_ms(5000), &view->urls, &err), &err);
+        registry_lookup(view->registry, view->interface, REGISTRY_PROVIDERS, deadline_in_ms(5000),
+            &view->urls, &err),
+        &err);
     return view->urls.count == view->wanted;
 }
 
@@ -256,12 +274,14 @@ static void services_stand_in_the_registry_from_start_to_stop(void **state)
     snprintf(address, sizeof address, "file://%s", folder);
     registry_settings settings = {.address = address, .timeout_ms = 5000, .self_check_ms = 30000};
     assert_status(DUBBOC_OK, registry_open(&settings, &view.registry, &err), &err);
-    dubboc_server *server =
-        test_server((const setting[]){{"registry", "address", address}, {"server", "protocols", "jsonrpc,http"},
-                        {"server", "stop_watch_wait", "0ms"}, {"service test.Hidden", "register", "false"}, {0}},
-            1);
+    dubboc_server *server = test_server(
+        (const setting[]){{"registry", "address", address}, {"server", "protocols", "jsonrpc,http"},
+            {"server", "stop_watch_wait", "0ms"}, {"service test.Hidden", "register", "false"},
+            {0}},
+        1);
     test_add_echo(server, NULL);
-    assert_status(DUBBOC_OK, dubboc_server_handle(server, "test.Hidden", "m", uncalled, NULL, &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_server_handle(server, "test.Hidden", "m", uncalled, NULL, &err), &err);
     test_start(server);
     wait_for_nodes(&view, 2);
     for (size_t i = 0; i < 2; i++)
@@ -286,13 +306,17 @@ static void methods_that_no_node_can_hold_are_refused_at_start(void **state)
     for (size_t i = 0; i < sizeof registries / sizeof registries[0]; i++) {
         dubboc_error err;
         char name[64];
-        dubboc_server *server = test_server((const setting[]){{"registry", "address", registries[i]}, {0}}, 1);
+        dubboc_server *server =
+            test_server((const setting[]){{"registry", "address", registries[i]}, {0}}, 1);
         dubboc_service *service;
-        assert_status(DUBBOC_OK, dubboc_server_add_service(server, "a.B", NULL, &service, &err), &err);
+        assert_status(
+            DUBBOC_OK, dubboc_server_add_service(server, "a.B", NULL, &service, &err), &err);
         for (int k = 0; k < 10000; k++) {
             snprintf(name, sizeof name, "aMethodWithANameOfFortyBytesAndMore%d", k);
-            assert_status(
-                DUBBOC_OK, dubboc_service_add_method(service, &(dubboc_method){.name = name, .json = uncalled}, &err), &err);
+            assert_status(DUBBOC_OK,
+                dubboc_service_add_method(
+                    service, &(dubboc_method){.name = name, .json = uncalled}, &err),
+                &err);
         }
         assert_status(DUBBOC_E_ARGUMENT, dubboc_server_start(server, &err), &err);
         assert_contains(err.text, "service a.B: a URL of 3");
@@ -308,7 +332,8 @@ static void a_registry_that_cannot_be_is_refused_at_start(void **state)
     dubboc_server *server = test_server(NULL, 1);
     test_add_echo(server, NULL);
     dubboc_server_free(server);
-    dubboc_server_options options = {.size = sizeof options, .config = config, .registry = "carrier-pigeon://coop"};
+    dubboc_server_options options = {
+        .size = sizeof options, .config = config, .registry = "carrier-pigeon://coop"};
     dubboc_status status = dubboc_server_new(&options, &server, &err);
     if (status == DUBBOC_OK) {
         test_add_echo(server, NULL);
@@ -322,8 +347,8 @@ static void a_registry_that_cannot_be_is_refused_at_start(void **state)
 static char registered_line[600];
 static int registered_lines;
 
-static void keep_registered(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void keep_registered(void *arg, dubboc_log_level level, const char *area,
+    const char *message, const char *fields, unsigned suppressed)
 {
     (void)arg, (void)area, (void)suppressed;
     assert_true(strlen(fields) < 300);
@@ -341,15 +366,17 @@ static void a_registration_is_one_short_line_in_the_log(void **state)
     char address[512], expected[200];
     snprintf(address, sizeof address, "file://%s", folder);
     dubboc_server *server =
-        test_server((const setting[]){{"registry", "address", address}, {"server", "stop_watch_wait", "0ms"},
-                        {"server", "stop_quiet", "0ms"}, {"server", "version", "1.2.3"}, {"server", "group", "g"}, {0}},
+        test_server((const setting[]){{"registry", "address", address},
+                        {"server", "stop_watch_wait", "0ms"}, {"server", "stop_quiet", "0ms"},
+                        {"server", "version", "1.2.3"}, {"server", "group", "g"}, {0}},
             1);
     test_add_echo(server, NULL);
     registered_lines = 0;
     dubboc_log_set(keep_registered, NULL, DUBBOC_LOG_INFO);
     test_start(server);
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
-    snprintf(expected, sizeof expected, "registered interface=test.Echo version=1.2.3 group=g address=%s protocol=jsonrpc",
+    snprintf(expected, sizeof expected,
+        "registered interface=test.Echo version=1.2.3 group=g address=%s protocol=jsonrpc",
         dubboc_server_address(server));
     assert_string_equal(expected, registered_line);
     assert_int_equal(1, registered_lines);
@@ -359,8 +386,8 @@ static void a_registration_is_one_short_line_in_the_log(void **state)
 
 static int unregistered_warnings;
 
-static void count_unregistered(
-    void *arg, dubboc_log_level level, const char *area, const char *message, const char *fields, unsigned suppressed)
+static void count_unregistered(void *arg, dubboc_log_level level, const char *area,
+    const char *message, const char *fields, unsigned suppressed)
 {
     (void)arg, (void)area, (void)suppressed;
     if (strcmp(message, "not registered: no registry is configured") != 0)
@@ -374,7 +401,8 @@ static void check_unregistered_warnings(const char *in_options, int expected)
 {
     dubboc_error err;
     dubboc_server *server;
-    dubboc_server_options options = {.size = sizeof options, .config = config, .registry = in_options, .loops = 1};
+    dubboc_server_options options = {
+        .size = sizeof options, .config = config, .registry = in_options, .loops = 1};
     unregistered_warnings = 0;
     dubboc_log_set(count_unregistered, NULL, DUBBOC_LOG_WARN);
     assert_status(DUBBOC_OK, dubboc_server_new(&options, &server, &err), &err);

@@ -36,8 +36,9 @@ static void the_timeout_header_is_read_in_both_forms(void **state)
 static void an_unreadable_timeout_is_none(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"", " ", "0", "0s", "-1", "-3s", "+3s", "3x", "s", "3s4", "3 s", "1e9",
-        "9223372036854775808", "99999999999h", "0x10", "3,5s", "1.2.3s", ".s", "infinity"};
+    static const char *const texts[] = {"", " ", "0", "0s", "-1", "-3s", "+3s", "3x", "s", "3s4",
+        "3 s", "1e9", "9223372036854775808", "99999999999h", "0x10", "3,5s", "1.2.3s", ".s",
+        "infinity"};
     assert_int_equal(timeout_header_ns(NULL), 0);
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         int64_t ns = timeout_header_ns(texts[i]);

@@ -6,11 +6,13 @@
 static int set_up(void **state)
 {
     (void)state;
-    return offering_begin((const setting[]){{"service a.Named", "group", "from-ini"}, {"service a.Named", "path", "/ctx/named"},
-        {"server", "version", "9.9"}, {"service a.Named", "m.timeout", "250ms"}, {"service a.Named", "m.retries", "1"}, {0}});
+    return offering_begin((const setting[]){{"service a.Named", "group", "from-ini"},
+        {"service a.Named", "path", "/ctx/named"}, {"server", "version", "9.9"},
+        {"service a.Named", "m.timeout", "250ms"}, {"service a.Named", "m.retries", "1"}, {0}});
 }
 
-static dubboc_status raw_handler(dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
+static dubboc_status raw_handler(
+    dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request;
     (void)params;
@@ -20,7 +22,8 @@ static dubboc_status raw_handler(dubboc_request *request, dubboc_slice params, d
 }
 
 /* Adds one; NULL: it was refused with a text that holds reason. */
-static dubboc_service *add(const char *interface, const dubboc_service_options *options, const char *reason)
+static dubboc_service *add(
+    const char *interface, const dubboc_service_options *options, const char *reason)
 {
     dubboc_service *service = NULL;
     dubboc_error err;
@@ -39,7 +42,9 @@ static dubboc_service *add(const char *interface, const dubboc_service_options *
 static void add_method(dubboc_service *service, const char *name)
 {
     dubboc_error err;
-    assert_status(DUBBOC_OK, dubboc_service_add_method(service, &(dubboc_method){.name = name, .json = uncalled}, &err), &err);
+    assert_status(DUBBOC_OK,
+        dubboc_service_add_method(service, &(dubboc_method){.name = name, .json = uncalled}, &err),
+        &err);
 }
 
 static void names_that_cannot_be_registered_are_refused(void **state)
@@ -63,7 +68,8 @@ static void names_that_cannot_be_registered_are_refused(void **state)
     add("a.B", &(dubboc_service_options){.path = "/"}, "path is empty");
     add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,dubbo"}, "\"dubbo\"");
     add("a.B", &(dubboc_service_options){.protocols = " , "}, "protocols");
-    add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,http,jsonrpc"}, "protocols: \"jsonrpc\" stands twice");
+    add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,http,jsonrpc"},
+        "protocols: \"jsonrpc\" stands twice");
     add("a.B", &(dubboc_service_options){.weight = -5}, "weight is -5");
     add("a.B", &(dubboc_service_options){.timeout_ms = -1}, "timeout_ms is -1");
     longest[255] = '\0';
@@ -72,11 +78,13 @@ static void names_that_cannot_be_registered_are_refused(void **state)
     assert_int_equal(offered.count, 2);
 }
 
-/* Consumers, their URL libraries and proxies rewrite them: registered as one path, asked for as another. */
+/* Consumers, their URL libraries and proxies rewrite them: registered as one path, asked for as
+ * another. */
 static void paths_that_clients_rewrite_are_refused(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"//a", "///", "//", "a//b", "/a//b", "a/", "/a/", "/./a", "a/.", "..", "/a/../b", "."};
+    static const char *const paths[] = {
+        "//a", "///", "//", "a//b", "/a//b", "a/", "/a/", "/./a", "a/.", "..", "/a/../b", "."};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         add("a.B", &(dubboc_service_options){.path = paths[i]}, " segment");
     add("..", NULL, " segment");
@@ -91,8 +99,10 @@ static void a_path_of_the_configuration_is_judged_too(void **state)
     dubboc_config *own = test_config(NULL);
     static const char *const wrong[] = {"//a", "a//b", "/a/", "/", "a/../b", "a b", "a?b", "a%20b"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_status(DUBBOC_E_CONFIG, dubboc_config_set(own, "service a.Path", "path", wrong[i], &err), &err);
-    assert_status(DUBBOC_OK, dubboc_config_set(own, "service a.Path", "path", "/a/b-c.d~e", &err), &err);
+        assert_status(DUBBOC_E_CONFIG,
+            dubboc_config_set(own, "service a.Path", "path", wrong[i], &err), &err);
+    assert_status(
+        DUBBOC_OK, dubboc_config_set(own, "service a.Path", "path", "/a/b-c.d~e", &err), &err);
     dubboc_config_free(own);
 }
 
@@ -108,7 +118,8 @@ static void methods_that_cannot_be_called_are_refused(void **state)
         {{.name = "a b", .json = uncalled}, "0x20"},
         {{.name = "a"}, "one handler is needed"},
         {{.name = "a", .json = uncalled, .raw = raw_handler}, "one handler is needed"},
-        {{.name = "a", .json = uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT}, "exclude each other"},
+        {{.name = "a", .json = uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT},
+            "exclude each other"},
         {{.name = "a", .json = uncalled, .flags = 64}, "unknown flags"},
         {{.name = "a", .json = uncalled, .timeout_ms = -1}, "timeout_ms is -1"},
         {{.name = "there", .json = uncalled}, "added before"},
@@ -117,7 +128,8 @@ static void methods_that_cannot_be_called_are_refused(void **state)
     add_method(service, "there");
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         dubboc_error err;
-        assert_status(DUBBOC_E_ARGUMENT, dubboc_service_add_method(service, &wrong[i].method, &err), &err);
+        assert_status(
+            DUBBOC_E_ARGUMENT, dubboc_service_add_method(service, &wrong[i].method, &err), &err);
         assert_contains(err.text, wrong[i].reason);
     }
     add_method(service, "\xc3\xa4ndern");
@@ -130,7 +142,8 @@ static void several_services_of_one_interface_get_paths_of_their_own(void **stat
     dubboc_service *first = add("a.B", &(dubboc_service_options){.version = "1"}, NULL);
     dubboc_service *taken = add("a.C", &(dubboc_service_options){.path = "/a.B3"}, NULL);
     dubboc_service *second = add("a.B", &(dubboc_service_options){.version = "2"}, NULL);
-    dubboc_service *third = add("a.B", &(dubboc_service_options){.version = "2", .group = "g"}, NULL);
+    dubboc_service *third =
+        add("a.B", &(dubboc_service_options){.version = "2", .group = "g"}, NULL);
     assert_string_equal(first->path, "a.B");
     assert_string_equal(second->path, "a.B2");
     assert_string_equal(third->path, "a.B4");
@@ -143,8 +156,10 @@ static void the_path_table_knows_each_path_and_the_first_of_each_interface(void 
 {
     (void)state;
     dubboc_error err;
-    dubboc_service *elsewhere = add("a.B", &(dubboc_service_options){.path = "ctx/x$y", .version = "1"}, NULL);
-    dubboc_service *second = add("a.B", &(dubboc_service_options){.path = "a.C", .version = "2"}, NULL);
+    dubboc_service *elsewhere =
+        add("a.B", &(dubboc_service_options){.path = "ctx/x$y", .version = "1"}, NULL);
+    dubboc_service *second =
+        add("a.B", &(dubboc_service_options){.path = "a.C", .version = "2"}, NULL);
     dubboc_service *other = add("a.C", NULL, NULL);
     add_method(elsewhere, "m");
     add_method(second, "m");
@@ -170,7 +185,8 @@ static void methods_are_found_by_their_exact_name(void **state)
     add_method(service, "GetUser");
     add_method(service, "getUser");
     assert_string_equal(service_find_method(service, slice_of("\"GetUser\""))->name, "GetUser");
-    assert_string_equal(service_find_method(service, slice_of("\"get\\u0055ser\""))->name, "getUser");
+    assert_string_equal(
+        service_find_method(service, slice_of("\"get\\u0055ser\""))->name, "getUser");
     assert_null(service_find_method(service, slice_of("\"GETUSER\"")));
     assert_null(service_find_method(service, slice_of("\"GetUser\\u0000x\"")));
     assert_null(service_find_method(service, slice_of("\"\"")));
@@ -197,7 +213,8 @@ static void settings_come_from_code_then_the_section_then_the_server(void **stat
     add_method(named, "m");
     assert_int_equal(named->methods[0]->timeout_ms, 250);
     assert_int_equal(named->methods[0]->retries, 1);
-    dubboc_service *coded = add("a.Named", &(dubboc_service_options){.group = "", .version = "2", .weight = DUBBOC_NONE}, NULL);
+    dubboc_service *coded = add("a.Named",
+        &(dubboc_service_options){.group = "", .version = "2", .weight = DUBBOC_NONE}, NULL);
     assert_string_equal(coded->group, "");
     assert_string_equal(coded->version, "2");
     assert_string_equal(coded->path, "ctx/named2");
@@ -210,14 +227,16 @@ static void older_programs_with_shorter_options_get_the_defaults(void **state)
     (void)state;
     dubboc_service *service;
     dubboc_error err;
-    dubboc_service_options shorter = {
-        .size = offsetof(dubboc_service_options, version), .group = "g", .version = "not there yet"};
+    dubboc_service_options shorter = {.size = offsetof(dubboc_service_options, version),
+        .group = "g",
+        .version = "not there yet"};
     assert_status(DUBBOC_OK, services_add(&offered, config, "a.B", &shorter, &service, &err), &err);
     assert_string_equal(service->group, "g");
     assert_string_equal(service->version, "9.9");
 }
 
-/* Not a size that would leave all of a structure unread in silence, nor one of no structure at all. */
+/* Not a size that would leave all of a structure unread in silence, nor one of no structure at
+ * all. */
 static void sizes_that_cannot_be_are_refused(void **state)
 {
     (void)state;
@@ -228,7 +247,8 @@ static void sizes_that_cannot_be_are_refused(void **state)
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         dubboc_service_options of_service = {.size = sizes[i]};
         const dubboc_server_options of_server = {.size = sizes[i]};
-        assert_status(DUBBOC_E_ARGUMENT, services_add(&offered, config, "a.C", &of_service, &service, &err), &err);
+        assert_status(DUBBOC_E_ARGUMENT,
+            services_add(&offered, config, "a.C", &of_service, &service, &err), &err);
         assert_contains(err.text, "set it to sizeof(dubboc_service_options)");
         assert_status(DUBBOC_E_ARGUMENT, dubboc_server_new(&of_server, &server, &err), &err);
         assert_contains(err.text, "set it to sizeof(dubboc_server_options)");

@@ -38,8 +38,8 @@ static void a_stopping_server_serves_until_no_call_has_come_for_a_while(void **s
         stop_wait wait = {one->least_ms, one->quiet_ms, one->most_ms, begun_ns};
         int64_t end_ns = stop_wait_end_ns(&wait, begun_ns + one->last_call_ms * NS_PER_MS);
         if (end_ns != begun_ns + one->ends_ms * NS_PER_MS)
-            fail_msg("%s: ends after %lld ms, expected %lld", one->what, (long long)((end_ns - begun_ns) / NS_PER_MS),
-                (long long)one->ends_ms);
+            fail_msg("%s: ends after %lld ms, expected %lld", one->what,
+                (long long)((end_ns - begun_ns) / NS_PER_MS), (long long)one->ends_ms);
     }
 }
 
@@ -66,7 +66,8 @@ static void *stop_server_thread(void *server)
 static bool has_left(void *folder)
 {
     char command[600];
-    snprintf(command, sizeof command, "ls %s/dubbo/test.Echo/providers | grep -q .", (char *)folder);
+    snprintf(
+        command, sizeof command, "ls %s/dubbo/test.Echo/providers | grep -q .", (char *)folder);
     return system(command) != 0;
 }
 
@@ -82,8 +83,9 @@ static void begin_stopping(stopping *self, const char *least, const char *quiet,
     char address[512];
     self->folder = test_folder_new();
     snprintf(address, sizeof address, "file://%s", self->folder);
-    self->server = test_server((const setting[]){{"registry", "address", address}, {"server", "stop_watch_wait", least},
-                                   {"server", "stop_quiet", quiet}, {"server", "stop_watch_max", most}, {0}},
+    self->server = test_server(
+        (const setting[]){{"registry", "address", address}, {"server", "stop_watch_wait", least},
+            {"server", "stop_quiet", quiet}, {"server", "stop_watch_max", most}, {0}},
         1);
     test_add_echo(self->server, NULL);
     test_start(self->server);
@@ -160,8 +162,9 @@ static void nothing_is_waited_for_when_no_registry_had_a_node_of_ours(void **sta
     for (size_t i = 0; i < sizeof registries / sizeof registries[0]; i++) {
         pthread_t thread;
         stopped one = {
-            .server = test_server(
-                (const setting[]){{"registry", "address", registries[i]}, {"server", "stop_watch_wait", "10m"}, {0}}, 1)};
+            .server = test_server((const setting[]){{"registry", "address", registries[i]},
+                                      {"server", "stop_watch_wait", "10m"}, {0}},
+                1)};
         test_add_echo(one.server, NULL);
         test_start(one.server);
         assert_int_equal(pthread_create(&thread, NULL, stop_and_tell, &one), 0);

@@ -19,10 +19,12 @@ static int set_up(void **state)
     return 0;
 }
 
-/* Adds works[index], whose caller gives up at deadline_ms; 0: it does not say, and waits for 3 s. */
+/* Adds works[index], whose caller gives up at deadline_ms; 0: it does not say, and waits for 3
+ * s. */
 static work *add(int index, int64_t now_ms, int64_t deadline_ms)
 {
-    works[index] = (work){.cost = &cost, .deadline_ns = deadline_ms > 0 ? deadline_ms * MS : DEADLINE_NEVER};
+    works[index] =
+        (work){.cost = &cost, .deadline_ns = deadline_ms > 0 ? deadline_ms * MS : DEADLINE_NEVER};
     works[index].start_by_ns = deadline_ms > 0 ? deadline_ms * MS : (now_ms + 3000) * MS;
     return work_queue_add(&queue, &works[index], now_ms * MS);
 }
@@ -154,7 +156,8 @@ static void a_wrong_average_does_not_starve_a_method_under_a_standing_queue(void
     (void)state;
     enum { TRIES_MAX = 60 };
     int tries = 0;
-    work *refused, *taken = NULL, other = {.deadline_ns = DEADLINE_NEVER, .start_by_ns = DEADLINE_NEVER};
+    work *refused, *taken = NULL,
+                   other = {.deadline_ns = DEADLINE_NEVER, .start_by_ns = DEADLINE_NEVER};
     work_cost_note(&cost, 5000 * MS);
     assert_null(work_queue_add(&queue, &other, 0)); /* keeps the queue from being empty */
     for (int64_t now = 100; taken == NULL && tries < TRIES_MAX; now += 10, tries++) {
@@ -188,7 +191,8 @@ static void stopping_takes_all_out(void **state)
     for (int i = 0; i < 3; i++)
         assert_null(add(i, 0, 0));
     int count = 0;
-    for (work *each = work_queue_take_all(&queue, WORK_POOL_STOPPED); each != NULL; each = each->older, count++)
+    for (work *each = work_queue_take_all(&queue, WORK_POOL_STOPPED); each != NULL;
+         each = each->older, count++)
         assert_int_equal(each->refusal, WORK_POOL_STOPPED);
     assert_int_equal(count, 3);
     assert_int_equal(queue.count, 0);

@@ -1,4 +1,5 @@
-/* The pool and what it says when it is full; calls that wait, and are too late or alone when their turn comes. */
+/* The pool and what it says when it is full; calls that wait, and are too late or alone when their
+ * turn comes. */
 #include "tests/server/caller.h"
 
 #include <poll.h>
@@ -10,7 +11,7 @@
 #include "server/server.h"
 #include "server/workers.h"
 
-/* --- the pool alone ------------------------------------------------------------------------------------------------------------------------- */
+/* --- the pool alone --- */
 
 static atomic_int runs, refusals;
 static atomic_int last_refusal;
@@ -41,7 +42,8 @@ static void refuse(work *taken)
 
 static workers *new_pool(int threads, int queue_max)
 {
-    workers_settings settings = {.threads = threads, .queue_max = queue_max, .run = run, .refuse = refuse};
+    workers_settings settings = {
+        .threads = threads, .queue_max = queue_max, .run = run, .refuse = refuse};
     workers *pool;
     dubboc_error err;
     runs = refusals = 0;
@@ -102,7 +104,8 @@ static void work_that_has_waited_too_long_is_refused_while_all_workers_are_busy(
     assert_int_equal(runs, 1);
 }
 
-/* Both are pushed before the one idle worker has woken up, so it counts as idle at the second push too. */
+/* Both are pushed before the one idle worker has woken up, so it counts as idle at the second push
+ * too. */
 static void work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time(void **state)
 {
     (void)state;
@@ -142,15 +145,16 @@ static void stopping_refuses_what_waits_and_waits_for_what_runs(void **state)
     workers_free(pool);
 }
 
-/* --- in a server ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- in a server --- */
 
 static dubboc_server *server;
 static int port;
 
 static void start_server(const char *queue_time)
 {
-    server = test_server(
-        (const setting[]){{"server", "workers", "1"}, {"server", "queue", "1"}, {"server", "queue_time", queue_time}, {0}}, 1);
+    server = test_server((const setting[]){{"server", "workers", "1"}, {"server", "queue", "1"},
+                             {"server", "queue_time", queue_time}, {0}},
+        1);
     test_add_echo(server, NULL);
     test_start(server);
     port = test_port(server);
@@ -199,7 +203,8 @@ static void read_and_check(int fd, int status, const char *part, bool is_not_exe
     caller_read(fd, &answer);
     assert_int_equal(answer.status, status);
     assert_contains(answer.body, part);
-    assert_int_equal(strstr(answer.head, "\r\nDubboc-Not-Executed: 1\r\n") != NULL, is_not_executed);
+    assert_int_equal(
+        strstr(answer.head, "\r\nDubboc-Not-Executed: 1\r\n") != NULL, is_not_executed);
     reply_fini(&answer);
     close(fd);
 }
@@ -223,13 +228,16 @@ static void a_full_queue_answers_at_once_that_nothing_was_executed(void **state)
     (void)state;
     int running = send_gate(NULL, CALL("1", "gate", "[1]"));
     assert_true(test_wait_for(one_waits, NULL, 5000));
-    int two = send_gate(NULL, CALL("\"x\"", "gate", "[2]")), three = send_gate(NULL, CALL("\"x\"", "gate", "[2]"));
+    int two = send_gate(NULL, CALL("\"x\"", "gate", "[2]")),
+        three = send_gate(NULL, CALL("\"x\"", "gate", "[2]"));
     int refused = first_answered(two, three), waiting = refused == two ? three : two;
-    read_and_check(refused, 503, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":-32000,", true);
+    read_and_check(
+        refused, 503, "{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"error\":{\"code\":-32000,", true);
     int batch = send_gate(NULL, "[" CALL("3", "gate", "[3]") "]");
     refused = first_answered(waiting, batch);
     read_and_check(refused, 503, refused == batch ? "\"id\":null" : "\"id\":\"x\"", true);
-    assert_answer(port, CALL("4", "echo", "[4]"), RESULT("4", "4")); /* non-blocking methods need no worker */
+    /* non-blocking methods need no worker */
+    assert_answer(port, CALL("4", "echo", "[4]"), RESULT("4", "4"));
     test_gate_open();
     read_and_check(running, 200, RESULT("1", "1"), false);
     if (refused == batch)
@@ -239,14 +247,16 @@ static void a_full_queue_answers_at_once_that_nothing_was_executed(void **state)
     assert_int_equal(test_started(), 2);
 }
 
-static void a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free(void **state)
+static void a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free(
+    void **state)
 {
     (void)state;
     int running = send_gate(NULL, CALL("1", "gate", "[1]"));
     assert_true(test_wait_for(one_waits, NULL, 5000));
     int late = send_gate("Timeout: 1000000\r\n", CALL("2", "gate", "[2]"));
     read_and_check(late, 503,
-        "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the server is busy: no worker was free in time for the caller's "
+        "\"id\":2,\"error\":{\"code\":-32000,\"message\":\"the server is busy: no worker was free "
+        "in time for the caller's "
         "Timeout\"",
         true);
     test_gate_open();
@@ -291,7 +301,8 @@ int main(void)
         IN_SERVER(a_full_queue_answers_at_once_that_nothing_was_executed),
         IN_SERVER(a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free),
         cmocka_unit_test_setup_teardown(
-            a_caller_that_does_not_say_when_it_gives_up_waits_for_the_queue_time, start_impatient, stop_small),
+            a_caller_that_does_not_say_when_it_gives_up_waits_for_the_queue_time, start_impatient,
+            stop_small),
         IN_SERVER(a_caller_that_has_gone_is_not_served_any_more),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

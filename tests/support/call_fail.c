@@ -78,12 +78,12 @@ static bool fd_is_eventfd(int fd)
 #pragma GCC visibility push(default)
 
 /* The function that the program would have called without this file. */
-#define NEXT(type, name)                                                                                                         \
-    static _Atomic(type) found;                                                                                                  \
-    type next = atomic_load(&found);                                                                                             \
-    if (next == NULL) {                                                                                                          \
-        *(void **)&next = dlsym(RTLD_NEXT, name);                                                                                \
-        atomic_store(&found, next);                                                                                              \
+#define NEXT(type, name)                                                                           \
+    static _Atomic(type) found;                                                                    \
+    type next = atomic_load(&found);                                                               \
+    if (next == NULL) {                                                                            \
+        *(void **)&next = dlsym(RTLD_NEXT, name);                                                  \
+        atomic_store(&found, next);                                                                \
     }
 
 typedef int (*epoll_create_function)(int);

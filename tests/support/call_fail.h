@@ -1,5 +1,6 @@
-/* Makes system calls fail, in this program and in the shared libraries that it uses. Only for programs
- * that have call_fail.c among their own sources: it defines functions of the C library anew. */
+/* Makes system calls fail, in this program and in the shared libraries that it uses. Only for
+ * programs that have call_fail.c among their own sources: it defines functions of the C library
+ * anew. */
 #ifndef TESTS_SUPPORT_CALL_FAIL_H
 #define TESTS_SUPPORT_CALL_FAIL_H
 

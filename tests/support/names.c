@@ -27,7 +27,8 @@ void names_let_go(bool lets_go)
 }
 
 __attribute__((visibility("default"))) /* libcurl must find it */
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **result)
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+    struct addrinfo **result)
 {
     int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     if (strncmp(name, "unknown", 7) == 0)

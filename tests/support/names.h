@@ -1,5 +1,6 @@
-/* A program that links names.c has a getaddrinfo() of its own, in place of the system's, so that no test asks a real name server: names that
- * begin with "unknown" are unknown at once, those that begin with "slow" not before names_let_go(true). */
+/* A program that links names.c has a getaddrinfo() of its own, in place of the system's, so that no
+ * test asks a real name server: names that begin with "unknown" are unknown at once, those that
+ * begin with "slow" not before names_let_go(true). */
 #ifndef TESTS_SUPPORT_NAMES_H
 #define TESTS_SUPPORT_NAMES_H
 

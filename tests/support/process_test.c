@@ -55,7 +55,8 @@ static void a_stopped_process_stands_still(void **state)
 {
     (void)state;
     size_t size = THREADS * sizeof(atomic_ulong);
-    atomic_ulong *counters = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    atomic_ulong *counters =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     assert_ptr_not_equal(MAP_FAILED, counters);
     pid_t child = counting_child(counters);
     assert_true(child > 0);

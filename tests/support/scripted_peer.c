@@ -1,5 +1,5 @@
-/* Once it runs, the peer takes no memory by malloc, calloc or realloc, which tests count and make fail (alloc_fail.h): strndup() and
- * reallocarray() are not among those. */
+/* Once it runs, the peer takes no memory by malloc, calloc or realloc, which tests count and make
+ * fail (alloc_fail.h): strndup() and reallocarray() are not among those. */
 #include "tests/support/scripted_peer.h"
 
 #include "tests/support/test.h"
@@ -25,7 +25,8 @@ typedef struct served {
     bool is_open; /* its script runs; peer->lock */
     bool resets;  /* by scripted_peer_reset_all(); peer->lock */
     char *request;
-    size_t len, capacity; /* of request, as read; what follows the first whole one stays for the next */
+    size_t len,
+        capacity; /* of request, as read; what follows the first whole one stays for the next */
 } served;
 
 struct scripted_peer {
@@ -43,7 +44,7 @@ struct scripted_peer {
     served served[CONNECTIONS_MAX];
 };
 
-/* --- one connection -------------------------------------------------------------------------------------------------------------------------- */
+/* --- one connection --- */
 
 static bool send_all(int fd, const char *text, size_t len)
 {
@@ -189,7 +190,8 @@ static void *serve(void *arg)
     int on = 1;
     setsockopt(self->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const peer_step *steps = self->script->steps;
-    for (size_t i = 0; i < PEER_STEPS_MAX && run_step(self, &steps[i]); i = steps[i].act == PEER_ACT_AGAIN ? 0 : i + 1)
+    for (size_t i = 0; i < PEER_STEPS_MAX && run_step(self, &steps[i]);
+         i = steps[i].act == PEER_ACT_AGAIN ? 0 : i + 1)
         ;
     pthread_mutex_lock(&self->peer->lock);
     self->is_open = false;
@@ -201,7 +203,7 @@ static void *serve(void *arg)
     return NULL;
 }
 
-/* --- the listener ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- the listener --- */
 
 static void add(scripted_peer *peer, int fd)
 {
@@ -325,7 +327,8 @@ void scripted_peer_release(scripted_peer *peer)
     pthread_mutex_unlock(&peer->lock);
 }
 
-/* The threads are woken out of their recv() by the shutdown of the reading side, which the other side does not see. */
+/* The threads are woken out of their recv() by the shutdown of the reading side, which the other
+ * side does not see. */
 static void end_connections(scripted_peer *peer, bool resets)
 {
     pthread_mutex_lock(&peer->lock);

@@ -1,6 +1,8 @@
-/* A TCP peer on loopback that does exactly what its script says: answers late, half, garbage, twice, not at all; closes or resets where it is
- * told. A script is an array of steps; each accepted connection runs one, on a thread of its own: the first connection the first script, and so
- * on, the last script for all that follow. It counts what it saw, so that a test can tell what was executed how often. */
+/* A TCP peer on loopback that does exactly what its script says: answers late, half, garbage,
+ * twice, not at all; closes or resets where it is told. A script is an array of steps; each
+ * accepted connection runs one, on a thread of its own: the first connection the first script, and
+ * so on, the last script for all that follow. It counts what it saw, so that a test can tell what
+ * was executed how often. */
 #ifndef TESTS_SUPPORT_SCRIPTED_PEER_H
 #define TESTS_SUPPORT_SCRIPTED_PEER_H
 
@@ -61,7 +63,8 @@ int scripted_peer_port(const scripted_peer *peer);
 int scripted_peer_connections(scripted_peer *peer);
 int scripted_peer_requests(scripted_peer *peer);
 
-/* Waits until so many were accepted: one that is connected may still be in the listener's queue. Ends the test after 5 s. */
+/* Waits until so many were accepted: one that is connected may still be in the listener's queue.
+ * Ends the test after 5 s. */
 void scripted_peer_wait_for_connections(scripted_peer *peer, int count);
 
 /* Connections whose script has not ended. */

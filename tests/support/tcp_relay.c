@@ -90,7 +90,8 @@ static void do_what_is_asked(tcp_relay *self)
 
 static void serve(tcp_relay *self)
 {
-    struct pollfd polled[2 + 2 * CONNECTIONS_MAX] = {{self->bell, POLLIN, 0}, {self->listener, POLLIN, 0}};
+    struct pollfd polled[2 + 2 * CONNECTIONS_MAX] = {
+        {self->bell, POLLIN, 0}, {self->listener, POLLIN, 0}};
     size_t count = self->count;
     for (size_t i = 0; i < 2 * count; i++)
         polled[2 + i] = (struct pollfd){self->connections[i / 2].fd[i % 2], POLLIN, 0};

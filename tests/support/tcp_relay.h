@@ -1,5 +1,5 @@
-/* A door on loopback before a server: it passes connections on, and can end them all and leave new ones without an answer, as a server does that
- * is not ready yet. */
+/* A door on loopback before a server: it passes connections on, and can end them all and leave new
+ * ones without an answer, as a server does that is not ready yet. */
 #ifndef TESTS_SUPPORT_TCP_RELAY_H
 #define TESTS_SUPPORT_TCP_RELAY_H
 
@@ -10,7 +10,8 @@ tcp_relay *tcp_relay_new(int port);
 
 int tcp_relay_port(const tcp_relay *relay);
 
-/* Ends what is connected. The next unanswered connections are accepted, and no byte ever comes back from them. */
+/* Ends what is connected. The next unanswered connections are accepted, and no byte ever comes back
+ * from them. */
 void tcp_relay_cut(tcp_relay *relay, int unanswered);
 
 /* NULL is accepted. */

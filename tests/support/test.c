@@ -8,13 +8,13 @@
 
 #include "base/clock.h"
 
-void test_status_is(
-    dubboc_status expected, dubboc_status actual, const dubboc_error *err, const char *what, const char *file, int line)
+void test_status_is(dubboc_status expected, dubboc_status actual, const dubboc_error *err,
+    const char *what, const char *file, int line)
 {
     if (expected == actual)
         return;
-    print_error("%s is %s, expected %s: %s\n", what, dubboc_status_name(actual), dubboc_status_name(expected),
-        err != NULL ? err->text : "");
+    print_error("%s is %s, expected %s: %s\n", what, dubboc_status_name(actual),
+        dubboc_status_name(expected), err != NULL ? err->text : "");
     _fail(file, line);
 }
 
@@ -30,7 +30,8 @@ char *test_folder_new(void)
 {
     const char *base = getenv("TMPDIR");
     char *path = NULL;
-    if (asprintf(&path, "%s/dubboc-test-XXXXXX", base != NULL ? base : "/tmp") < 0 || mkdtemp(path) == NULL) {
+    if (asprintf(&path, "%s/dubboc-test-XXXXXX", base != NULL ? base : "/tmp") < 0 ||
+        mkdtemp(path) == NULL) {
         print_error("no folder for the test: %s\n", path);
         _fail(__FILE__, __LINE__);
     }

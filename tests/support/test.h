@@ -1,4 +1,5 @@
-/* What every test includes: cmocka with the headers it wants first, and a few words that tests share. */
+/* What every test includes: cmocka with the headers it wants first, and a few words that tests
+ * share. */
 #ifndef TESTS_SUPPORT_TEST_H
 #define TESTS_SUPPORT_TEST_H
 
@@ -17,23 +18,26 @@
 #include <dubboc/dubboc.h>
 
 /* Checks a status and prints the error's text when it is another. */
-#define assert_status(expected, actual, err) test_status_is((expected), (actual), (err), #actual, __FILE__, __LINE__)
-void test_status_is(
-    dubboc_status expected, dubboc_status actual, const dubboc_error *err, const char *what, const char *file, int line);
+#define assert_status(expected, actual, err)                                                       \
+    test_status_is((expected), (actual), (err), #actual, __FILE__, __LINE__)
+void test_status_is(dubboc_status expected, dubboc_status actual, const dubboc_error *err,
+    const char *what, const char *file, int line);
 
 /* Checks that text contains part, and prints both when it does not. */
 #define assert_contains(text, part) test_contains((text), (part), __FILE__, __LINE__)
 void test_contains(const char *text, const char *part, const char *file, int line);
 
-/* A new empty folder of this test's own, removed with all in it by test_folder_remove(). Ends the test when it cannot be had. */
+/* A new empty folder of this test's own, removed with all in it by test_folder_remove(). Ends the
+ * test when it cannot be had. */
 char *test_folder_new(void);
 void test_folder_remove(char *path);
 
-/* Waits until condition(arg) is true, looking every millisecond, at most limit_ms: the only way a test lets real time pass. */
+/* Waits until condition(arg) is true, looking every millisecond, at most limit_ms: the only way a
+ * test lets real time pass. */
 bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms);
 
-/* Stops a child, and returns when all its threads stand still: kill(SIGSTOP) alone may return while they
- * still run. Ends the test when that takes longer than half a minute. */
+/* Stops a child, and returns when all its threads stand still: kill(SIGSTOP) alone may return while
+ * they still run. Ends the test when that takes longer than half a minute. */
 void test_process_stop(pid_t child);
 void test_process_continue(pid_t child);
 

@@ -38,7 +38,8 @@ static bool is_connected(void *arg)
 
 static zhandle_t *open_handle(const char *address)
 {
-    zhandle_t *zh = zookeeper_init2(address, ignore_event, 10000, NULL, NULL, ZOO_NO_LOG_CLIENTENV, say_nothing);
+    zhandle_t *zh = zookeeper_init2(
+        address, ignore_event, 10000, NULL, NULL, ZOO_NO_LOG_CLIENTENV, say_nothing);
     assert_non_null(zh);
     assert_true(test_wait_for(is_connected, zh, 20000));
     return zh;
@@ -56,7 +57,9 @@ zookeeper_client *zookeeper_client_new(const char *address, const char *credenti
     assert_non_null(self);
     self->zh = open_handle(address);
     if (credentials != NULL)
-        check(zoo_add_auth(self->zh, "digest", credentials, (int)strlen(credentials), ignore_auth, NULL), "auth", credentials);
+        check(zoo_add_auth(
+                  self->zh, "digest", credentials, (int)strlen(credentials), ignore_auth, NULL),
+            "auth", credentials);
     return self;
 }
 
@@ -66,13 +69,15 @@ void zookeeper_client_free(zookeeper_client *self)
     free(self);
 }
 
-static void create(zookeeper_client *self, const char *path, const char *data, const struct ACL_vector *acl, int mode)
+static void create(zookeeper_client *self, const char *path, const char *data,
+    const struct ACL_vector *acl, int mode)
 {
     char level[4096];
     snprintf(level, sizeof level, "%s", path);
     for (char *slash = strchr(level + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        int code = zoo_create(self->zh, level, "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_PERSISTENT, NULL, 0);
+        int code =
+            zoo_create(self->zh, level, "", 0, &ZOO_OPEN_ACL_UNSAFE, ZOO_PERSISTENT, NULL, 0);
         check(code == ZNODEEXISTS ? ZOK : code, "create", level);
         *slash = '/';
     }
@@ -80,7 +85,8 @@ static void create(zookeeper_client *self, const char *path, const char *data, c
     check(code == ZNODEEXISTS ? ZOK : code, "create", path);
 }
 
-void zookeeper_client_create(zookeeper_client *self, const char *path, const char *data, bool ephemeral)
+void zookeeper_client_create(
+    zookeeper_client *self, const char *path, const char *data, bool ephemeral)
 {
     create(self, path, data, &ZOO_OPEN_ACL_UNSAFE, ephemeral ? ZOO_EPHEMERAL : ZOO_PERSISTENT);
 }
@@ -144,14 +150,15 @@ static bool is_decided(void *arg)
     return is_connected(arg) || zoo_state(arg) == ZOO_EXPIRED_SESSION_STATE;
 }
 
-/* Connecting with somebody's session throws him out, but he comes back at once and may throw us out before our closing is read. So until
- * the server says that there is no such session. */
+/* Connecting with somebody's session throws him out, but he comes back at once and may throw us out
+ * before our closing is read. So until the server says that there is no such session. */
 void zookeeper_client_expire(const char *address, int64_t id, const char password[16])
 {
     clientid_t session = {.client_id = id};
     memcpy(session.passwd, password, sizeof session.passwd);
     for (bool is_gone = false; !is_gone;) {
-        zhandle_t *zh = zookeeper_init2(address, ignore_event, 10000, &session, NULL, ZOO_NO_LOG_CLIENTENV, say_nothing);
+        zhandle_t *zh = zookeeper_init2(
+            address, ignore_event, 10000, &session, NULL, ZOO_NO_LOG_CLIENTENV, say_nothing);
         assert_non_null(zh);
         assert_true(test_wait_for(is_decided, zh, 20000));
         is_gone = zoo_state(zh) == ZOO_EXPIRED_SESSION_STATE;

@@ -4,7 +4,8 @@
 
 #include "base/mem.h"
 
-static const char *const kind_names[] = {"create", "create ephemeral", "remove", "exists", "children", "data", "multi"};
+static const char *const kind_names[] = {
+    "create", "create ephemeral", "remove", "exists", "children", "data", "multi"};
 
 /* --- the port */
 
@@ -37,7 +38,8 @@ static bool note(zk_port *port, fake_kind kind, uint64_t cookie, const char *pat
     assert_int_not_equal(0, self->generation);
     assert_true(self->request_count < FAKE_REQUESTS_MAX);
     fake_request *noted = &self->requests[self->request_count++];
-    *noted = (fake_request){.kind = kind, .cookie = cookie, .generation = self->generation, .watch = watch};
+    *noted = (fake_request){
+        .kind = kind, .cookie = cookie, .generation = self->generation, .watch = watch};
     snprintf(noted->path, sizeof noted->path, "%s", path);
     return true;
 }
@@ -166,7 +168,8 @@ static void told_looked_up(void *arg, zk_lookup *lookup, zk_reading *reading, co
     self->reading = reading != NULL ? zk_reading_ref(reading) : NULL;
 }
 
-static const zk_core_out fake_out = {told_connected, told_node_gone, told_read, told_subscriber_gone, told_looked_up};
+static const zk_core_out fake_out = {
+    told_connected, told_node_gone, told_read, told_subscriber_gone, told_looked_up};
 
 /* --- what the test does */
 
@@ -176,7 +179,8 @@ fake *fake_new(int64_t timeout_ms, int64_t self_check_ms)
     assert_non_null(self);
     self->port.ops = &fake_ops;
     self->now_ns = 1000 * NS_PER_S;
-    zk_core_settings settings = {.timeout_ms = timeout_ms, .self_check_ms = self_check_ms, .seed = 7};
+    zk_core_settings settings = {
+        .timeout_ms = timeout_ms, .self_check_ms = self_check_ms, .seed = 7};
     self->core = zk_core_new(&settings, &self->port, &fake_out, self);
     assert_non_null(self->core);
     return self;
@@ -222,7 +226,8 @@ fake_request fake_expect(fake *self, fake_kind kind, const char *path)
     }
     fake_request first = self->requests[0];
     if (first.kind != kind || strcmp(first.path, path) != 0) {
-        print_error("asked for %s %s, expected %s %s\n", kind_names[first.kind], first.path, kind_names[kind], path);
+        print_error("asked for %s %s, expected %s %s\n", kind_names[first.kind], first.path,
+            kind_names[kind], path);
         fail();
     }
     self->request_count--;
@@ -293,8 +298,11 @@ void fake_change(fake *self, const char *path)
 {
     char copy[256];
     snprintf(copy, sizeof copy, "%s", path);
-    zk_event event = {
-        .kind = ZK_EVENT_CHANGE, .generation = self->generation, .path = copy, .of_children = true, .of_data = true};
+    zk_event event = {.kind = ZK_EVENT_CHANGE,
+        .generation = self->generation,
+        .path = copy,
+        .of_children = true,
+        .of_data = true};
     zk_core_handle(self->core, &event, self->now_ns);
 }
 
@@ -336,7 +344,8 @@ void fake_register_alone(fake *self, zk_node *node, const char *path, const char
     fake_command(self, ZK_EVENT_REGISTER, node);
 }
 
-void fake_register_together(fake *self, zk_node *const *nodes, const char *const *paths, size_t count)
+void fake_register_together(
+    fake *self, zk_node *const *nodes, const char *const *paths, size_t count)
 {
     zk_batch *batch = zk_batch_new();
     assert_non_null(batch);
@@ -364,7 +373,8 @@ void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, boo
 
 void fake_look_up(fake *self, zk_lookup *lookup, const char *path, int64_t timeout_ms)
 {
-    *lookup = (zk_lookup){.path = mem_dup(path), .deadline_ns = self->now_ns + timeout_ms * NS_PER_MS};
+    *lookup =
+        (zk_lookup){.path = mem_dup(path), .deadline_ns = self->now_ns + timeout_ms * NS_PER_MS};
     fake_command(self, ZK_EVENT_LOOKUP, lookup);
 }
 

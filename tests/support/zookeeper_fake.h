@@ -1,5 +1,5 @@
-/* A port to ZooKeeper without ZooKeeper: it writes down what the core asks for, and the test answers, when and how it likes. The time is the
- * test's own number. */
+/* A port to ZooKeeper without ZooKeeper: it writes down what the core asks for, and the test
+ * answers, when and how it likes. The time is the test's own number. */
 #ifndef TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 #define TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 
@@ -97,9 +97,11 @@ void fake_command(fake *self, zk_event_kind kind, void *object);
 void fake_register(fake *self, zk_node *node, const char *path);
 void fake_register_consumer(fake *self, zk_node *node, const char *path);
 void fake_register_alone(
-    fake *self, zk_node *node, const char *path, const char *identity); /* whose address is the registry's own */
+    /* whose address is the registry's own */
+    fake *self, zk_node *node, const char *path, const char *identity);
 /* Puts them into one batch and registers them by one event; takes those back by one event. */
-void fake_register_together(fake *self, zk_node *const *nodes, const char *const *paths, size_t count);
+void fake_register_together(
+    fake *self, zk_node *const *nodes, const char *const *paths, size_t count);
 void fake_unregister_together(fake *self, zk_node *const *nodes, size_t count);
 void fake_subscribe(fake *self, zk_subscriber *subscriber, const char *path, bool is_data);
 void fake_look_up(fake *self, zk_lookup *lookup, const char *path, int64_t timeout_ms);

@@ -30,7 +30,8 @@ static void give_up(const char *what)
 }
 
 /* A socket that is bound to that port of the server's IP, or connected to it. */
-static int open_socket(const char *ip, int port, int (*attach)(int, const struct sockaddr *, socklen_t))
+static int open_socket(
+    const char *ip, int port, int (*attach)(int, const struct sockaddr *, socklen_t))
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port)};
@@ -52,7 +53,9 @@ static int free_port(const char *ip)
     struct sockaddr_in6 bound;
     socklen_t len = sizeof bound;
     int fd = open_socket(ip, 0, bind);
-    int port = fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0 ? ntohs(bound.sin6_port) : 0;
+    int port = fd >= 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0
+                   ? ntohs(bound.sin6_port)
+                   : 0;
     if (fd >= 0)
         close(fd);
     return port; /* sin_port and sin6_port stand at the same place */
@@ -89,7 +92,8 @@ static void run(const zookeeper_server *self)
 {
     const char *source = getenv("top_srcdir");
     char script[4096], port[16];
-    snprintf(script, sizeof script, "%s/tests/support/zookeeper-server.sh", source != NULL ? source : ".");
+    snprintf(script, sizeof script, "%s/tests/support/zookeeper-server.sh",
+        source != NULL ? source : ".");
     snprintf(port, sizeof port, "%d", self->port);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     execl("/bin/sh", "sh", script, "run", self->folder, port, self->ip, (char *)NULL);
@@ -103,7 +107,8 @@ static bool serves(const zookeeper_server *self)
     ssize_t len = -1;
     int fd = open_socket(self->ip, self->port, connect);
     struct timeval limit = {.tv_sec = 1};
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 && send(fd, "srvr", 4, MSG_NOSIGNAL) == 4)
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0 &&
+        send(fd, "srvr", 4, MSG_NOSIGNAL) == 4)
         len = recv(fd, answer, sizeof answer, MSG_WAITALL);
     if (fd >= 0)
         close(fd);
@@ -129,7 +134,8 @@ void zookeeper_server_start(zookeeper_server *self)
     if (self->pid < 0 || !test_wait_for(serves_or_is_gone, self, START_LIMIT_MS))
         give_up("it does not serve after a minute");
     if (self->pid == 0)
-        give_up("it ended at once (are the packages zookeeper and default-jre-headless installed?)");
+        give_up(
+            "it ended at once (are the packages zookeeper and default-jre-headless installed?)");
 }
 
 void zookeeper_server_kill(zookeeper_server *self)

@@ -1,5 +1,6 @@
-/* A real ZooKeeper server of the test's own: on a free port of 127.0.0.1, with a folder of its own, run by zookeeper-server.sh. Whatever goes
- * wrong ends the test as failed, a missing installation too. The server dies with the test program. */
+/* A real ZooKeeper server of the test's own: on a free port of 127.0.0.1, with a folder of its own,
+ * run by zookeeper-server.sh. Whatever goes wrong ends the test as failed, a missing installation
+ * too. The server dies with the test program. */
 #ifndef TESTS_SUPPORT_ZOOKEEPER_SERVER_H
 #define TESTS_SUPPORT_ZOOKEEPER_SERVER_H
 
@@ -32,7 +33,8 @@ int zookeeper_server_port(const zookeeper_server *self);
 /* "127.0.0.1:2181", "::1:2181" (as the client library wants it); lives as long as the server. */
 const char *zookeeper_server_address(const zookeeper_server *self);
 
-/* One server for all tests of a program: cmocka's set-up and tear-down of the group, and the server in between. */
+/* One server for all tests of a program: cmocka's set-up and tear-down of the group, and the server
+ * in between. */
 extern zookeeper_server *shared_zookeeper;
 int shared_zookeeper_start(void **state);
 int shared_zookeeper_free(void **state);

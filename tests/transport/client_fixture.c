@@ -4,8 +4,11 @@ const peer_script answers_all = {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}};
 
 http_client_settings usual_settings(void)
 {
-    return (http_client_settings){
-        .pool_size = 128, .pool_idle_ms = 20000, .pool_ttl_ms = -1, .connect_timeout_ms = 5000, .reply_max_bytes = 1 << 20};
+    return (http_client_settings){.pool_size = 128,
+        .pool_idle_ms = 20000,
+        .pool_ttl_ms = -1,
+        .connect_timeout_ms = 5000,
+        .reply_max_bytes = 1 << 20};
 }
 
 fixture start_without_peer(const http_client_settings *settings, const char *url)
@@ -40,13 +43,16 @@ void end(fixture *f)
 http_connection *take(fixture *f)
 {
     http_connection *connection = NULL;
-    assert_status(DUBBOC_OK, http_endpoint_take(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err), &f->err);
+    assert_status(DUBBOC_OK,
+        http_endpoint_take(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err),
+        &f->err);
     return connection;
 }
 
 void begin_post(http_connection *connection)
 {
-    buffer_append_text(http_connection_request(connection), "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
+    buffer_append_text(http_connection_request(connection),
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
     http_exchange_begin(connection, (dubboc_slice){0});
 }
 

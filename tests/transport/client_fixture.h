@@ -27,7 +27,8 @@ void end(fixture *f);
 /* Takes a connection within 5 s, which must succeed. */
 http_connection *take(fixture *f);
 
-/* Writes a POST, begins its exchange (body {}), and drives it as a synchronous caller does. DUBBOC_OK: a reply is there. */
+/* Writes a POST, begins its exchange (body {}), and drives it as a synchronous caller does.
+ * DUBBOC_OK: a reply is there. */
 void begin_post(http_connection *connection);
 dubboc_status drive(http_connection *connection, int64_t deadline_ns, dubboc_error *err);
 dubboc_status post(fixture *f, http_connection *connection);

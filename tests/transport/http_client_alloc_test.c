@@ -12,7 +12,8 @@ static void a_steady_exchange_allocates_nothing(void **state)
         begin_post(connection);
         unsigned long before = alloc_fail_count();
         while (http_exchange_step(connection) == HTTP_WANT_READ)
-            assert_int_equal(http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_OK);
+            assert_int_equal(
+                http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_OK);
         assert_body(connection, "ok");
         http_connection_give_back(connection);
         assert_int_equal(alloc_fail_count(), before);

@@ -10,20 +10,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* curl rounds a time that has crossed a full second up to the next millisecond, others down: its time-outs may end so much early. */
+/* curl rounds a time that has crossed a full second up to the next millisecond, others down: its
+ * time-outs may end so much early. */
 #define CURL_ROUNDS_MS 1
 
-/* --- words ------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- words --- */
 
 static dubboc_status take_from(http_endpoint *endpoint, int64_t timeout_ms, dubboc_error *err)
 {
     http_connection *connection = NULL;
-    dubboc_status status = http_endpoint_take(endpoint, false, deadline_in_ms(timeout_ms), &connection, err);
+    dubboc_status status =
+        http_endpoint_take(endpoint, false, deadline_in_ms(timeout_ms), &connection, err);
     http_connection_give_back(connection);
     return status;
 }
 
-static dubboc_status take_from_url(const http_client_settings *settings, const char *url, int64_t timeout_ms, dubboc_error *err)
+static dubboc_status take_from_url(
+    const http_client_settings *settings, const char *url, int64_t timeout_ms, dubboc_error *err)
 {
     fixture f = start_without_peer(settings, url);
     dubboc_status status = take_from(f.endpoint, timeout_ms, err);
@@ -68,20 +71,23 @@ static int64_t ms_since(int64_t begin_ns)
     return (clock_now_ns() - begin_ns) / NS_PER_MS;
 }
 
-/* --- addresses ---------------------------------------------------------------------------------------------------------------------------------- */
+/* --- addresses --- */
 
 static void an_endpoint_is_an_http_address_and_nothing_else(void **state)
 {
     (void)state;
     static const struct {
         const char *url, *host;
-    } good[] = {{"http://127.0.0.1:80", "127.0.0.1:80"}, {"http://a-b.c_d:65535/x/y?z", "a-b.c_d:65535"},
-        {"https://[::1]:8443/", "[::1]:8443"}, {"http://[fe80::1%25eth0]:1#x", "[fe80::1%25eth0]:1"}, {"http://host", "host"},
+    } good[] = {{"http://127.0.0.1:80", "127.0.0.1:80"},
+        {"http://a-b.c_d:65535/x/y?z", "a-b.c_d:65535"}, {"https://[::1]:8443/", "[::1]:8443"},
+        {"http://[fe80::1%25eth0]:1#x", "[fe80::1%25eth0]:1"}, {"http://host", "host"},
         {"http://[::1]", "[::1]"}};
-    static const char *const bad[] = {"", "http://", "http:///x", "file:///etc/passwd", "ftp://host:21", "HTTP//host", "host:80",
-        "http://host:0", "http://host:65536", "http://host:", "http://host:8x", "http://user@host:80", "http://user:pw@host:80",
-        "http://ho st:80", "http://[::1:80", "http://[]:80", "http://::1:80", "http://host:80@evil:81", "http://host\\:80",
-        "http://host%00:80", "http://[::1]x:80", "http://:80", "gopher://host:70"};
+    static const char *const bad[] = {"", "http://", "http:///x", "file:///etc/passwd",
+        "ftp://host:21", "HTTP//host", "host:80", "http://host:0", "http://host:65536",
+        "http://host:", "http://host:8x", "http://user@host:80", "http://user:pw@host:80",
+        "http://ho st:80", "http://[::1:80", "http://[]:80", "http://::1:80",
+        "http://host:80@evil:81", "http://host\\:80", "http://host%00:80", "http://[::1]x:80",
+        "http://:80", "gopher://host:70"};
     http_client_settings settings = usual_settings();
     http_client *client = NULL;
     dubboc_error err;
@@ -112,7 +118,8 @@ static void a_refused_connection_says_where_and_why(void **state)
     (void)state;
     dubboc_error err;
     http_client_settings settings = usual_settings();
-    assert_status(DUBBOC_E_CONNECT, take_from_url(&settings, "http://127.0.0.1:1", 5000, &err), &err);
+    assert_status(
+        DUBBOC_E_CONNECT, take_from_url(&settings, "http://127.0.0.1:1", 5000, &err), &err);
     assert_string_equal(err.text, "127.0.0.1:1: Connection refused");
 }
 
@@ -122,7 +129,8 @@ static void an_unknown_name_is_told(void **state)
     dubboc_error err;
     http_client_settings settings = usual_settings();
     names_let_go(true);
-    assert_status(DUBBOC_E_CONNECT, take_from_url(&settings, "http://slow.name.invalid:80", 5000, &err), &err);
+    assert_status(DUBBOC_E_CONNECT,
+        take_from_url(&settings, "http://slow.name.invalid:80", 5000, &err), &err);
     names_let_go(false);
     assert_contains(err.text, "slow.name.invalid");
     assert_contains(err.text, "resolve");
@@ -132,7 +140,8 @@ static void an_unknown_name_is_told(void **state)
 static void the_environment_has_no_say(void **state)
 {
     (void)state;
-    static const char *const names[] = {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"};
+    static const char *const names[] = {
+        "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy", "HTTPS_PROXY"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         setenv(names[i], "http://127.0.0.1:1", 1);
     fixture f = start(&answers_all, 1);
@@ -146,7 +155,8 @@ static void a_configured_proxy_is_tunnelled_through(void **state)
 {
     (void)state;
     static const peer_script tunnel = {
-        {PEER_READ, PEER_SEND("HTTP/1.1 200 Connection established\r\n\r\n"), PEER_READ, PEER_SEND(PEER_OK), PEER_HOLD}};
+        {PEER_READ, PEER_SEND("HTTP/1.1 200 Connection established\r\n\r\n"), PEER_READ,
+            PEER_SEND(PEER_OK), PEER_HOLD}};
     scripted_peer *proxy = scripted_peer_new(&tunnel, 1);
     http_client_settings settings = usual_settings();
     settings.proxy = scripted_peer_url(proxy);
@@ -164,7 +174,7 @@ static void a_configured_proxy_is_tunnelled_through(void **state)
     scripted_peer_free(proxy);
 }
 
-/* --- time --------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- time --- */
 
 static void a_connection_that_hangs_ends_at_the_deadline_or_its_own_limit(void **state)
 {
@@ -200,7 +210,8 @@ static void slow_names_do_not_break_the_deadline(void **state)
     dubboc_error err;
     http_client_settings settings = usual_settings();
     int64_t begin = clock_now_ns();
-    assert_status(DUBBOC_E_TIMEOUT, take_from_url(&settings, "http://slow.name.invalid:80", 100, &err), &err);
+    assert_status(
+        DUBBOC_E_TIMEOUT, take_from_url(&settings, "http://slow.name.invalid:80", 100, &err), &err);
     assert_in_range(ms_since(begin), 100 - CURL_ROUNDS_MS, 900);
     names_let_go(true);
 }
@@ -218,14 +229,16 @@ static void a_proxy_that_keeps_talking_does_not_outlast_the_deadline(void **stat
 {
     (void)state;
     static const peer_script talks = {
-        {PEER_READ, PEER_SEND("HTTP/1.1 407 No\r\nContent-Length: 9999999999\r\n\r\n"), PEER_FLOOD("0123456789", 1000000)}};
+        {PEER_READ, PEER_SEND("HTTP/1.1 407 No\r\nContent-Length: 9999999999\r\n\r\n"),
+            PEER_FLOOD("0123456789", 1000000)}};
     dubboc_error err;
     scripted_peer *proxy = scripted_peer_new(&talks, 1);
     http_client_settings settings = usual_settings();
     settings.proxy = scripted_peer_url(proxy);
     settings.connect_timeout_ms = 0;
     clock_set_source(hasty_clock);
-    assert_status(DUBBOC_E_TIMEOUT, take_from_url(&settings, "http://provider.invalid:20000", 3600 * 1000, &err), &err);
+    assert_status(DUBBOC_E_TIMEOUT,
+        take_from_url(&settings, "http://provider.invalid:20000", 3600 * 1000, &err), &err);
     clock_set_source(NULL);
     scripted_peer_free(proxy);
 }

@@ -31,7 +31,8 @@ static void asks_to_wait_after_the_last_byte_was_sent(void **state)
     http_connection *connection = take(&f);
     begin_post(connection);
     assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
-    assert_int_equal(http_exchange_bytes_sent(connection), http_connection_request(connection)->len);
+    assert_int_equal(
+        http_exchange_bytes_sent(connection), http_connection_request(connection)->len);
     assert_int_equal(drive(connection, deadline_in_ms(5000), &f.err), DUBBOC_OK);
     assert_int_equal(http_exchange_step(connection), HTTP_DONE);
     assert_int_equal(http_connection_request(connection)->len, 0);
@@ -39,7 +40,8 @@ static void asks_to_wait_after_the_last_byte_was_sent(void **state)
     end(&f);
 }
 
-/* A body that no socket takes at once: head and body arrive whole and in order, and nothing asks for leave first (traps C6). */
+/* A body that no socket takes at once: head and body arrive whole and in order, and nothing asks
+ * for leave first (traps C6). */
 static void a_big_borrowed_body_is_sent_whole(void **state)
 {
     (void)state;
@@ -50,7 +52,8 @@ static void a_big_borrowed_body_is_sent_whole(void **state)
     for (size_t i = 0; i < len; i++)
         body[i] = (char)('a' + i % 23);
     http_connection *connection = take(&f);
-    buffer_printf(http_connection_request(connection), "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
+    buffer_printf(http_connection_request(connection),
+        "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
     size_t head_len = http_connection_request(connection)->len;
     http_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
     assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(20000), &f.err), &f.err);
@@ -70,7 +73,8 @@ static void a_reply_may_dribble_in(void **state)
 {
     (void)state;
     static const peer_script script = {{PEER_READ,
-        PEER_DRIBBLE("HTTP/1.1 100 Continue\r\n\r\n" HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"),
+        PEER_DRIBBLE("HTTP/1.1 100 Continue\r\n\r\n" HEAD
+                     "Transfer-Encoding: chunked\r\n\r\n1\r\no\r\n1\r\nk\r\n0\r\n\r\n"),
         PEER_AGAIN}};
     fixture f = start(&script, 1);
     call_well(&f);
@@ -79,7 +83,7 @@ static void a_reply_may_dribble_in(void **state)
     end(&f);
 }
 
-/* --- replies that are none --------------------------------------------------------------------------------------------------------------- */
+/* --- replies that are none --- */
 
 static void expect_failure(const peer_script *script, dubboc_status status, const char *text)
 {
@@ -105,8 +109,10 @@ static void half_a_reply_is_broken(void **state)
 {
     (void)state;
     static const peer_script in_head = {{PEER_READ, PEER_SEND(HEAD "Content-Le")}};
-    static const peer_script in_body = {{PEER_READ, PEER_SEND(HEAD "Content-Length: 5\r\n\r\nhell")}};
-    static const peer_script in_chunk = {{PEER_READ, PEER_SEND(HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")}};
+    static const peer_script in_body = {
+        {PEER_READ, PEER_SEND(HEAD "Content-Length: 5\r\n\r\nhell")}};
+    static const peer_script in_chunk = {
+        {PEER_READ, PEER_SEND(HEAD "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")}};
     static const peer_script reset_in_body = {{PEER_READ, PEER_SEND(HEAD "\r\nhell"), PEER_RESET}};
     expect_failure(&in_head, DUBBOC_E_BROKEN, "within the reply's head");
     expect_failure(&in_body, DUBBOC_E_BROKEN, "within the reply's body");
@@ -117,9 +123,10 @@ static void half_a_reply_is_broken(void **state)
 static void garbage_is_no_reply(void **state)
 {
     (void)state;
-    static const peer_script garbage = {{PEER_READ, PEER_SEND("SSH-2.0-OpenSSH_9.2p1\r\n"), PEER_HOLD}};
-    static const peer_script both = {
-        {PEER_READ, PEER_SEND(HEAD "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), PEER_HOLD}};
+    static const peer_script garbage = {
+        {PEER_READ, PEER_SEND("SSH-2.0-OpenSSH_9.2p1\r\n"), PEER_HOLD}};
+    static const peer_script both = {{PEER_READ,
+        PEER_SEND(HEAD "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"), PEER_HOLD}};
     expect_failure(&garbage, DUBBOC_E_PROTOCOL, "not an HTTP reply");
     expect_failure(&both, DUBBOC_E_PROTOCOL, "Content-Length with Transfer-Encoding");
 }
@@ -128,11 +135,15 @@ static void garbage_is_no_reply(void **state)
 static void a_reply_over_the_ceiling_is_refused(void **state)
 {
     (void)state;
-    static const peer_script told = {{PEER_READ, PEER_SEND(HEAD "Content-Length: 1048577\r\n\r\n"), PEER_HOLD}};
-    static const peer_script untold = {{PEER_READ, PEER_SEND(HEAD "\r\n"), PEER_FLOOD("0123456789abcdef", 70000), PEER_HOLD}};
-    static const peer_script chunks = {{PEER_READ, PEER_SEND(HEAD "Transfer-Encoding: chunked\r\n\r\n"),
-        PEER_FLOOD("10\r\n0123456789abcdef\r\n", 70000), PEER_HOLD}};
-    static const peer_script head = {{PEER_READ, PEER_SEND(HEAD), PEER_FLOOD("A: 0123456789abcdef", 70000), PEER_HOLD}};
+    static const peer_script told = {
+        {PEER_READ, PEER_SEND(HEAD "Content-Length: 1048577\r\n\r\n"), PEER_HOLD}};
+    static const peer_script untold = {
+        {PEER_READ, PEER_SEND(HEAD "\r\n"), PEER_FLOOD("0123456789abcdef", 70000), PEER_HOLD}};
+    static const peer_script chunks = {
+        {PEER_READ, PEER_SEND(HEAD "Transfer-Encoding: chunked\r\n\r\n"),
+            PEER_FLOOD("10\r\n0123456789abcdef\r\n", 70000), PEER_HOLD}};
+    static const peer_script head = {
+        {PEER_READ, PEER_SEND(HEAD), PEER_FLOOD("A: 0123456789abcdef", 70000), PEER_HOLD}};
     expect_failure(&told, DUBBOC_E_TOO_BIG, "over the limit");
     expect_failure(&untold, DUBBOC_E_TOO_BIG, "over the limit");
     expect_failure(&chunks, DUBBOC_E_TOO_BIG, "over the limit");
@@ -171,8 +182,8 @@ static bool is_readable(void *arg)
     return poll(&fd, 1, 0) == 1;
 }
 
-/* The peer resets between the look at the connection and the first send: no byte is accepted, no SIGPIPE ends the process, and what the
- * ledger says is exact. */
+/* The peer resets between the look at the connection and the first send: no byte is accepted, no
+ * SIGPIPE ends the process, and what the ledger says is exact. */
 static void a_send_that_fails_has_sent_nothing(void **state)
 {
     (void)state;
@@ -196,8 +207,8 @@ static void a_send_that_fails_has_sent_nothing(void **state)
 static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
 {
     (void)state;
-    static const peer_script scripts[] = {
-        {{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}},
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
     http_connection *connection = take(&f);
     begin_post(connection);
@@ -213,8 +224,8 @@ static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
 static void a_flood_does_not_outlast_the_deadline(void **state)
 {
     (void)state;
-    static const peer_script floods = {
-        {PEER_READ, PEER_SEND(HEAD "\r\n"), PEER_FLOOD("0123456789abcdef0123456789abcdef", 50000000)}};
+    static const peer_script floods = {{PEER_READ, PEER_SEND(HEAD "\r\n"),
+        PEER_FLOOD("0123456789abcdef0123456789abcdef", 50000000)}};
     http_client_settings settings = usual_settings();
     settings.reply_max_bytes = (size_t)1 << 40;
     fixture f = start_with(&settings, &floods, 1);
@@ -227,14 +238,16 @@ static void a_flood_does_not_outlast_the_deadline(void **state)
     end(&f);
 }
 
-/* A peer that has enough says so and closes, without having read all: its words count, not the failing send. */
+/* A peer that has enough says so and closes, without having read all: its words count, not the
+ * failing send. */
 static void an_early_answer_is_read(void **state)
 {
     (void)state;
-    static const peer_script holds = {
-        {PEER_TAKE(10), PEER_SEND("HTTP/1.1 413 Too Big\r\nContent-Length: 2\r\n\r\nno"), PEER_HOLD}};
-    static const peer_script resets = {
-        {PEER_TAKE(10), PEER_SEND("HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 2\r\n\r\nno"), PEER_RESET}};
+    static const peer_script holds = {{PEER_TAKE(10),
+        PEER_SEND("HTTP/1.1 413 Too Big\r\nContent-Length: 2\r\n\r\nno"), PEER_HOLD}};
+    static const peer_script resets = {{PEER_TAKE(10),
+        PEER_SEND("HTTP/1.1 503 Busy\r\nDubboc-Not-Executed: 1\r\nContent-Length: 2\r\n\r\nno"),
+        PEER_RESET}};
     const peer_script *const scripts[] = {&holds, &resets};
     size_t len = 16u << 20;
     char *body = calloc(1, len);
@@ -242,7 +255,8 @@ static void an_early_answer_is_read(void **state)
     for (int i = 0; i < 2; i++) {
         fixture f = start(scripts[i], 1);
         http_connection *connection = take(&f);
-        buffer_printf(http_connection_request(connection), "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
+        buffer_printf(http_connection_request(connection),
+            "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
         http_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
         assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
         assert_body(connection, "no");
@@ -254,7 +268,7 @@ static void an_early_answer_is_read(void **state)
     free(body);
 }
 
-/* --- what may come again ------------------------------------------------------------------------------------------------------------------ */
+/* --- what may come again --- */
 
 static void expect_not_reused(const peer_script *script, const char *body)
 {
@@ -283,21 +297,24 @@ static void a_connection_that_will_close_is_not_used_again(void **state)
     (void)state;
     static const peer_script closes = {
         {PEER_READ, PEER_SEND(HEAD "Connection: close\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
-    static const peer_script old = {{PEER_READ, PEER_SEND("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
+    static const peer_script old = {
+        {PEER_READ, PEER_SEND("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"), PEER_HOLD}};
     static const peer_script untold = {{PEER_READ, PEER_SEND(HEAD "\r\nok")}};
     expect_not_reused(&closes, "ok");
     expect_not_reused(&old, "ok");
     expect_not_reused(&untold, "ok");
 }
 
-/* dubbo-go 3 and dubbogo 0.2 send the body of a HEAD reply; it must not become the reply to the next request (wire.md 12.8). */
+/* dubbo-go 3 and dubbogo 0.2 send the body of a HEAD reply; it must not become the reply to the
+ * next request (wire.md 12.8). */
 static void a_head_reply_has_no_body_and_ends_the_connection(void **state)
 {
     (void)state;
     fixture f = start(&answers_all, 1);
     for (int i = 0; i < 2; i++) {
         http_connection *connection = take(&f);
-        buffer_append_text(http_connection_request(connection), "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
+        buffer_append_text(
+            http_connection_request(connection), "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
         http_exchange_begin(connection, (dubboc_slice){0});
         assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
         assert_body(connection, "");

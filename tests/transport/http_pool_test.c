@@ -38,7 +38,7 @@ static void give_back_many(http_connection **connections, int count)
         http_connection_give_back(connections[i]);
 }
 
-/* --- what is idle ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- what is idle --- */
 
 /* traps C2: a provider that restarts under pooled connections costs no call. */
 static void connections_reset_while_idle_cost_no_call(void **state)
@@ -95,7 +95,8 @@ static void a_host_that_vanished_costs_one_call_however_many_were_idle(void **st
 static void a_connection_used_since_then_survives_the_reset_of_another(void **state)
 {
     (void)state;
-    static const peer_script scripts[] = {{{PEER_READ, PEER_RESET}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    static const peer_script scripts[] = {
+        {{PEER_READ, PEER_RESET}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
     http_connection *connections[2];
     for (int i = 0; i < 2; i++) {
@@ -115,8 +116,8 @@ static void a_connection_used_since_then_survives_the_reset_of_another(void **st
 static void the_end_of_one_connection_leaves_the_others_alone(void **state)
 {
     (void)state;
-    static const peer_script scripts[] = {
-        {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ}}};
+    static const peer_script scripts[] = {{{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}},
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ}}};
     fixture f = start(scripts, 2);
     http_connection *connections[2];
     for (int i = 0; i < 2; i++) {
@@ -155,7 +156,8 @@ static void an_idle_connection_that_talks_is_not_used(void **state)
 {
     (void)state;
     static const peer_script scripts[] = {
-        {{PEER_READ, PEER_SEND(PEER_OK), PEER_WAIT, PEER_SEND("HTTP/1.1 408 Time\r\nContent-Length: 2\r\n\r\nno")}},
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_WAIT,
+            PEER_SEND("HTTP/1.1 408 Time\r\nContent-Length: 2\r\n\r\nno")}},
         {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
     call_well(&f);
@@ -216,7 +218,8 @@ static void they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldo
         http_client_settings settings = usual_settings();
         settings.pool_idle_ms = cases[i].idle_ms;
         fixture f = start_with(&settings, &answers_all, 1);
-        assert_int_equal(clock_now_ns() + cases[i].next_ms * NS_PER_MS, http_client_close_stale(f.client));
+        assert_int_equal(
+            clock_now_ns() + cases[i].next_ms * NS_PER_MS, http_client_close_stale(f.client));
         end(&f);
     }
 }
@@ -227,7 +230,9 @@ static void those_of_every_address_are_closed(void **state)
     clock_set_source(fake_clock);
     fixture f = start(&answers_all, 1);
     fixture other = {.client = f.client, .peer = scripted_peer_new(&answers_all, 1)};
-    assert_status(DUBBOC_OK, http_endpoint_new(f.client, scripted_peer_url(other.peer), &other.endpoint, &f.err), &f.err);
+    assert_status(DUBBOC_OK,
+        http_endpoint_new(f.client, scripted_peer_url(other.peer), &other.endpoint, &f.err),
+        &f.err);
     call_well(&f);
     call_well(&other);
     let_pass_ms(20000);
@@ -243,8 +248,9 @@ static void those_of_every_address_are_closed(void **state)
 static void the_peers_own_idle_time_is_heeded(void **state)
 {
     (void)state;
-    static const peer_script told = {
-        {PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok"), PEER_AGAIN}};
+    static const peer_script told = {{PEER_READ,
+        PEER_SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok"),
+        PEER_AGAIN}};
     clock_set_source(fake_clock);
     fixture f = start(&told, 1);
     call_well(&f);
@@ -262,7 +268,9 @@ static void a_younger_connection_that_is_older_by_its_own_time_is_not_used(void 
 {
     (void)state;
     static const peer_script scripts[] = {{{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}},
-        {{PEER_READ, PEER_SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok"), PEER_AGAIN}}};
+        {{PEER_READ,
+            PEER_SEND("HTTP/1.1 200 OK\r\nKeep-Alive: timeout=5\r\nContent-Length: 2\r\n\r\nok"),
+            PEER_AGAIN}}};
     clock_set_source(fake_clock);
     fixture f = start(scripts, 2);
     http_connection *connections[2];
@@ -329,8 +337,8 @@ static void a_connection_that_was_not_used_goes_back(void **state)
 static void a_connection_given_back_in_the_middle_is_closed(void **state)
 {
     (void)state;
-    static const peer_script scripts[] = {
-        {{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
+    static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}},
+        {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
     http_connection *connection = take(&f);
     begin_post(connection);
@@ -341,7 +349,7 @@ static void a_connection_given_back_in_the_middle_is_closed(void **state)
     end(&f);
 }
 
-/* --- the limit --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- the limit --- */
 
 static fixture start_with_places(int places)
 {
@@ -357,7 +365,8 @@ static void a_full_pool_is_busy_at_the_deadline(void **state)
     http_connection *connections[2], *more = NULL;
     take_many(&f, connections, 2);
     int64_t before = clock_now_ns();
-    assert_status(DUBBOC_E_BUSY, http_endpoint_take(f.endpoint, false, deadline_in_ms(30), &more, &f.err), &f.err);
+    assert_status(DUBBOC_E_BUSY,
+        http_endpoint_take(f.endpoint, false, deadline_in_ms(30), &more, &f.err), &f.err);
     assert_in_range(clock_now_ns() - before, 30 * NS_PER_MS, 1000 * NS_PER_MS);
     assert_contains(f.err.text, "all 2 connections");
     assert_null(more);
@@ -373,7 +382,8 @@ static void a_fresh_one_takes_the_place_of_an_idle_one(void **state)
     fixture f = start_with_places(1);
     call_well(&f);
     http_connection *connection = NULL;
-    assert_status(DUBBOC_OK, http_endpoint_take(f.endpoint, true, deadline_in_ms(5000), &connection, &f.err), &f.err);
+    assert_status(DUBBOC_OK,
+        http_endpoint_take(f.endpoint, true, deadline_in_ms(5000), &connection, &f.err), &f.err);
     assert_false(http_connection_is_reused(connection));
     http_connection_give_back(connection);
     assert_int_equal(http_client_connections_opened(f.client), 2);
@@ -394,7 +404,8 @@ static void *take_in_thread(void *arg)
 {
     taker *self = arg;
     dubboc_error err;
-    self->status = http_endpoint_take(self->f->endpoint, self->is_fresh, self->deadline_ns, &self->connection, &err);
+    self->status = http_endpoint_take(
+        self->f->endpoint, self->is_fresh, self->deadline_ns, &self->connection, &err);
     atomic_store(&self->has_ended, true);
     return NULL;
 }
@@ -427,7 +438,8 @@ static void wait_for_waiters(fixture *f, int count)
     assert_true(test_wait_for(has_waiters, &wanted, 5000));
 }
 
-/* Nobody overtakes: who came first gets what comes free first, and a connection goes from hand to hand without being closed. */
+/* Nobody overtakes: who came first gets what comes free first, and a connection goes from hand to
+ * hand without being closed. */
 static void what_comes_free_goes_to_the_one_who_waits_longest(void **state)
 {
     (void)state;
@@ -453,7 +465,8 @@ static void what_comes_free_goes_to_the_one_who_waits_longest(void **state)
     end(&f);
 }
 
-/* What comes free may be no connection but the place of one that was closed; and who wants a fresh one gets only that. */
+/* What comes free may be no connection but the place of one that was closed; and who wants a fresh
+ * one gets only that. */
 static void a_waiter_gets_the_place_of_a_closed_connection(void **state)
 {
     (void)state;
@@ -483,7 +496,9 @@ static void a_place_is_free_again_after_a_failed_opening(void **state)
     fixture f = start_without_peer(&settings, "http://127.0.0.1:1");
     http_connection *connection = NULL;
     for (int i = 0; i < 3; i++)
-        assert_status(DUBBOC_E_CONNECT, http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err), &f.err);
+        assert_status(DUBBOC_E_CONNECT,
+            http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err),
+            &f.err);
     end(&f);
 }
 
@@ -493,7 +508,8 @@ static void *call_many_times(void *arg)
     fixture f = *(fixture *)arg;
     for (int i = 0; i < 200; i++) {
         http_connection *connection = NULL;
-        if (http_endpoint_take(f.endpoint, i % 50 == 49, deadline_in_ms(20000), &connection, &f.err) != DUBBOC_OK)
+        if (http_endpoint_take(
+                f.endpoint, i % 50 == 49, deadline_in_ms(20000), &connection, &f.err) != DUBBOC_OK)
             return arg;
         if (post(&f, connection) != DUBBOC_OK)
             return arg;
@@ -537,7 +553,7 @@ static void a_pooled_connection_costs_little_memory(void **state)
     end(&f);
 }
 
-/* --- the end ------------------------------------------------------------------------------------------------------------------------------------ */
+/* --- the end --- */
 
 static void stop_ends_the_wait_for_a_free_connection(void **state)
 {
@@ -553,7 +569,8 @@ static void stop_ends_the_wait_for_a_free_connection(void **state)
     assert_in_range(clock_now_ns() - before, 0, 1500 * NS_PER_MS);
     assert_int_equal(waiter.status, DUBBOC_E_CLOSED);
     http_connection_give_back(connection);
-    assert_status(DUBBOC_E_CLOSED, http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &more, &f.err), &f.err);
+    assert_status(DUBBOC_E_CLOSED,
+        http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &more, &f.err), &f.err);
     end(&f);
 }
 
@@ -566,7 +583,8 @@ static void stop_ends_the_wait_for_a_reply(void **state)
     begin_post(connection);
     assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
     http_client_stop(f.client);
-    assert_int_equal(http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_E_CLOSED);
+    assert_int_equal(
+        http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_E_CLOSED);
     http_connection_give_back(connection);
     end(&f);
 }
@@ -598,12 +616,15 @@ int main(void)
         cmocka_unit_test(an_idle_connection_that_talks_is_not_used),
         cmocka_unit_test_teardown(an_old_idle_connection_is_not_used, stop_fake_clock),
         cmocka_unit_test_teardown(connections_nobody_needs_any_more_can_be_closed, stop_fake_clock),
-        cmocka_unit_test_teardown(they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom, stop_fake_clock),
+        cmocka_unit_test_teardown(
+            they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom, stop_fake_clock),
         cmocka_unit_test_teardown(those_of_every_address_are_closed, stop_fake_clock),
         cmocka_unit_test_teardown(the_peers_own_idle_time_is_heeded, stop_fake_clock),
-        cmocka_unit_test_teardown(a_younger_connection_that_is_older_by_its_own_time_is_not_used, stop_fake_clock),
+        cmocka_unit_test_teardown(
+            a_younger_connection_that_is_older_by_its_own_time_is_not_used, stop_fake_clock),
         cmocka_unit_test_teardown(a_connection_has_a_whole_age, stop_fake_clock),
-        cmocka_unit_test_teardown(the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
+        cmocka_unit_test_teardown(
+            the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
         cmocka_unit_test(a_connection_that_was_not_used_goes_back),
         cmocka_unit_test(a_connection_given_back_in_the_middle_is_closed),
         cmocka_unit_test(a_full_pool_is_busy_at_the_deadline),

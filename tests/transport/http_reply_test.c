@@ -4,8 +4,10 @@
 
 #define BODY_MAX 1000u
 
-/* Feeds text in pieces of at most step bytes, then closes if asked to, and gives what came of it. */
-static http_read read_in_steps(http_reader *reader, const char *text, size_t len, size_t step, bool closes)
+/* Feeds text in pieces of at most step bytes, then closes if asked to, and gives what came of
+ * it. */
+static http_read read_in_steps(
+    http_reader *reader, const char *text, size_t len, size_t step, bool closes)
 {
     http_read result = HTTP_READ_MORE;
     for (size_t at = 0; at < len && result == HTTP_READ_MORE;) {
@@ -43,7 +45,8 @@ static void expect_body(const char *text, bool closes, const char *body, bool ke
         http_reader reader = start();
         http_read result = read_in_steps(&reader, text, strlen(text), step, closes);
         if (result != HTTP_READ_DONE)
-            print_error("%s\nin steps of %zu: %d %s\n", text, step, (int)result, reader.problem != NULL ? reader.problem : "");
+            print_error("%s\nin steps of %zu: %d %s\n", text, step, (int)result,
+                reader.problem != NULL ? reader.problem : "");
         assert_int_equal(result, HTTP_READ_DONE);
         assert_slice(reader.reply.body, body);
         if (step > strlen(text)) /* in smaller steps, what comes after the reply is not seen here */
@@ -52,13 +55,15 @@ static void expect_body(const char *text, bool closes, const char *body, bool ke
     }
 }
 
-static void expect_failure_of(const char *text, size_t len, bool closes, dubboc_status status, const char *problem)
+static void expect_failure_of(
+    const char *text, size_t len, bool closes, dubboc_status status, const char *problem)
 {
     for (size_t step = 1; step <= len + 1; step += len) {
         http_reader reader = start();
         http_read result = read_in_steps(&reader, text, len, step, closes);
         if (result != HTTP_READ_FAILED || reader.status != status)
-            print_error("%.300s\nin steps of %zu: %d %s\n", text, step, (int)result, dubboc_status_name(reader.status));
+            print_error("%.300s\nin steps of %zu: %d %s\n", text, step, (int)result,
+                dubboc_status_name(reader.status));
         assert_int_equal(result, HTTP_READ_FAILED);
         assert_int_equal(reader.status, status);
         assert_contains(reader.problem, problem);
@@ -75,7 +80,9 @@ static void expect_refused(const char *text, const char *problem)
 static void reads_a_body_with_a_length(void **state)
 {
     (void)state;
-    expect_body("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: application/json\r\n\r\nhello", false, "hello", true);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Type: application/json\r\n\r\nhello",
+        false, "hello", true);
     expect_body("HTTP/1.1 200 OK\r\ncontent-LENGTH:0\r\n\r\n", false, "", true);
     expect_body("HTTP/1.1 200\r\nContent-Length: 2 \t\r\n\r\nok", false, "ok", true);
     expect_body("HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok", false, "ok", true);
@@ -86,7 +93,8 @@ static void tells_type_and_status(void **state)
 {
     (void)state;
     http_reader reader = start();
-    const char *text = "HTTP/1.1 404 Not Found\r\nContent-Type: \t text/html; charset=utf-8 \r\nContent-Length: 3\r\n\r\nnot";
+    const char *text = "HTTP/1.1 404 Not Found\r\nContent-Type: \t text/html; charset=utf-8 "
+                       "\r\nContent-Length: 3\r\n\r\nnot";
     assert_int_equal(read_in_steps(&reader, text, strlen(text), 1, false), HTTP_READ_DONE);
     assert_int_equal(reader.reply.status, 404);
     assert_slice(reader.reply.content_type, "text/html; charset=utf-8");
@@ -97,13 +105,17 @@ static void decodes_chunks(void **state)
 {
     (void)state;
     expect_body(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\n\r\n0\r\n\r\n", false, "hello\n", true);
-    expect_body(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n0b;a=b;c=\"d\"\r\nhello world\r\n000\r\nX-Trailer: 1\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n1\r\n\n\r\n0\r\n\r\n",
+        false, "hello\n", true);
+    expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: CHUNKED\r\n\r\n0b;a=b;c=\"d\"\r\nhello "
+                "world\r\n000\r\nX-Trailer: 1\r\n\r\n",
         false, "hello world", true);
-    expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA \r\n0123456789\r\n0\r\n\r\n", false, "0123456789", true);
     expect_body(
-        "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", false, "x", false);
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nA \r\n0123456789\r\n0\r\n\r\n", false,
+        "0123456789", true);
+    expect_body("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: "
+                "chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+        false, "x", false);
 }
 
 static void reads_to_the_close_where_no_length_is_told(void **state)
@@ -116,21 +128,31 @@ static void reads_to_the_close_where_no_length_is_told(void **state)
 static void knows_when_the_connection_stays(void **state)
 {
     (void)state;
-    expect_body("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", false, "", false);
-    expect_body("HTTP/1.1 200 OK\r\nConnection: foo , CLOSE\r\nContent-Length: 0\r\n\r\n", false, "", false);
-    expect_body("HTTP/1.1 200 OK\r\nConnection: foo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", false, "", false);
-    expect_body("HTTP/1.1 200 OK\r\nConnection: closed\r\nContent-Length: 0\r\n\r\n", false, "", true);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", false, "", false);
+    expect_body("HTTP/1.1 200 OK\r\nConnection: foo , CLOSE\r\nContent-Length: 0\r\n\r\n", false,
+        "", false);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nConnection: foo\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+        false, "", false);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nConnection: closed\r\nContent-Length: 0\r\n\r\n", false, "", true);
     expect_body("HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", false, "", false);
-    expect_body("HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n", false, "", true);
-    expect_body("HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 0\r\n\r\n", false, "", false);
-    expect_body("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n", false, "ok", false);
-    expect_body("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nx", false, "", false);
+    expect_body(
+        "HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n\r\n", false, "", true);
+    expect_body("HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 0\r\n\r\n",
+        false, "", false);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n", false, "ok", false);
+    expect_body(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nx", false, "", false);
 }
 
 static void reads_the_status_line_of_old_dubbo_go(void **state)
 {
     (void)state;
-    expect_body("HTTP/0.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok", false, "ok", false);
+    expect_body("HTTP/0.0 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\r\nok", false,
+        "ok", false);
     expect_refused("HTTP/0.0 100 Continue\r\n\r\n", "not HTTP/1");
     expect_refused("HTTP/1.1 100 Continue\r\n\r\nHTTP/0.0 200 OK\r\n", "not HTTP/1");
 }
@@ -138,7 +160,8 @@ static void reads_the_status_line_of_old_dubbo_go(void **state)
 static void reads_the_peers_idle_time(void **state)
 {
     (void)state;
-    const char *text = "HTTP/1.1 200 OK\r\nKeep-Alive: max=5, timeout=17\r\nContent-Length: 0\r\n\r\n";
+    const char *text =
+        "HTTP/1.1 200 OK\r\nKeep-Alive: max=5, timeout=17\r\nContent-Length: 0\r\n\r\n";
     http_reader reader = start();
     assert_int_equal(read_in_steps(&reader, text, strlen(text), 1000, false), HTTP_READ_DONE);
     assert_int_equal(reader.reply.idle_s, 17);
@@ -168,7 +191,8 @@ static void replies_without_body_have_none(void **state)
 static void skips_interim_replies(void **state)
 {
     (void)state;
-    expect_body("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\nConnection: close\r\n\r\n"
+    expect_body("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\nConnection: "
+                "close\r\n\r\n"
                 "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
         false, "ok", true);
     expect_refused("HTTP/1.1 101 Switching Protocols\r\n\r\n", "101");
@@ -196,7 +220,8 @@ static void tells_what_was_not_executed(void **state)
     http_reader reader = start();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         http_reader_reset(&reader, false);
-        assert_int_equal(read_in_steps(&reader, cases[i].text, strlen(cases[i].text), 1000, false), HTTP_READ_DONE);
+        assert_int_equal(read_in_steps(&reader, cases[i].text, strlen(cases[i].text), 1000, false),
+            HTTP_READ_DONE);
         assert_int_equal(reader.reply.not_executed, cases[i].expected);
     }
     http_reader_fini(&reader);
@@ -205,11 +230,12 @@ static void tells_what_was_not_executed(void **state)
 static void refuses_what_is_no_reply(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"\r\nHTTP/1.1 200 OK\r\n", "http/1.1 200 OK\r\n", "HTTP/1.1  200 OK\r\n",
-        "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n", "HTTP/1.1 600 OK\r\n", "HTTP/2 200 OK\r\n",
-        "HTTP/2.0 200 OK\r\n", "HTTP/1.2 200 OK\r\n", "HTTP/0.9 200 OK\r\n", "HTTP/11.1 200 OK\r\n", "HTTP/1.1\t200 OK\r\n",
-        "HTTP/1.1 200\tOK\r\n", "HTTP/1.1 200 O\rK\r\n", "HTTP/1.1 +20 OK\r\n", "SSH-2.0-OpenSSH\r\n", "{\"jsonrpc\":\"2.0\"}\n",
-        " HTTP/1.1 200 OK\r\n", "ICY 200 OK\r\n"};
+    static const char *const cases[] = {"\r\nHTTP/1.1 200 OK\r\n", "http/1.1 200 OK\r\n",
+        "HTTP/1.1  200 OK\r\n", "HTTP/1.1 20 OK\r\n", "HTTP/1.1 2000 OK\r\n", "HTTP/1.1 099 OK\r\n",
+        "HTTP/1.1 600 OK\r\n", "HTTP/2 200 OK\r\n", "HTTP/2.0 200 OK\r\n", "HTTP/1.2 200 OK\r\n",
+        "HTTP/0.9 200 OK\r\n", "HTTP/11.1 200 OK\r\n", "HTTP/1.1\t200 OK\r\n",
+        "HTTP/1.1 200\tOK\r\n", "HTTP/1.1 200 O\rK\r\n", "HTTP/1.1 +20 OK\r\n",
+        "SSH-2.0-OpenSSH\r\n", "{\"jsonrpc\":\"2.0\"}\n", " HTTP/1.1 200 OK\r\n", "ICY 200 OK\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         expect_refused(cases[i], "");
     expect_failure_of("HTTP/1.1 200 O\0K\r\n", 18, false, DUBBOC_E_PROTOCOL, "control byte");
@@ -218,44 +244,53 @@ static void refuses_what_is_no_reply(void **state)
 static void refuses_broken_headers(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"Name : x", "Na me: x", ": x", "Name", " folded", "\tfolded", "N\x01me: x", "Name: a\rb",
-        "Name: a\x01", "Name: \x7f", "Name: 0123456789\x1f", "Name: 01234567\03701234567", "N\xe4me: x", "Name\r", "\r",
-        "Na[me: x", "(x): y"};
+    static const char *const cases[] = {"Name : x", "Na me: x", ": x", "Name", " folded",
+        "\tfolded", "N\x01me: x", "Name: a\rb", "Name: a\x01", "Name: \x7f", "Name: 0123456789\x1f",
+        "Name: 01234567\03701234567", "N\xe4me: x", "Name\r", "\r", "Na[me: x", "(x): y"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
-        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nA: b\r\n%s\r\nContent-Length: 0\r\n\r\n", cases[i]);
+        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nA: b\r\n%s\r\nContent-Length: 0\r\n\r\n",
+            cases[i]);
         expect_refused(text, "head");
     }
-    expect_failure_of("HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25, false, DUBBOC_E_PROTOCOL, "control byte");
-    expect_body("HTTP/1.1 200 OK\r\nA: \xe4\xf6\t\xfc 0123456789\r\nB:\r\nContent-Length: 0\r\n\r\n", false, "", true);
+    expect_failure_of(
+        "HTTP/1.1 200 OK\r\nA: \0\r\n\r\n", 25, false, DUBBOC_E_PROTOCOL, "control byte");
+    expect_body(
+        "HTTP/1.1 200 OK\r\nA: \xe4\xf6\t\xfc 0123456789\r\nB:\r\nContent-Length: 0\r\n\r\n", false,
+        "", true);
 }
 
 static void refuses_unclear_lengths(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5, 5", "Content-Length: +5",
-        "Content-Length: -5", "Content-Length:", "Content-Length: 5x", "Content-Length: 0x5",
+    static const char *const cases[] = {"Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: 5, 5", "Content-Length: +5", "Content-Length: -5",
+        "Content-Length:", "Content-Length: 5x", "Content-Length: 0x5",
         "Content-Length: 99999999999999999999", "Content-Length: 5\r\nTransfer-Encoding: chunked",
-        "Transfer-Encoding: chunked\r\nContent-Length: 5", "Transfer-Encoding: gzip", "Transfer-Encoding: gzip, chunked",
-        "Transfer-Encoding: chunked, gzip", "Transfer-Encoding: identity",
-        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: xchunked", "Transfer-Encoding:"};
+        "Transfer-Encoding: chunked\r\nContent-Length: 5", "Transfer-Encoding: gzip",
+        "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: identity", "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: xchunked", "Transfer-Encoding:"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
         snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\n%s\r\n\r\nhello", cases[i]);
         expect_refused(text, "");
     }
-    expect_body("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", false, "hello", true);
+    expect_body("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", false,
+        "hello", true);
 }
 
 static void refuses_broken_chunks(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"\r\n", "x\r\n", "5\nhello", "5\r\nhelloX", "5\r\nhello\r\r\n", "5\r\nhello\n0\r\n",
-        "-1\r\n", "0x5\r\n", "5 5\r\n", "5;a\x01\r\n", "00000000000000005\r\n", ";a\r\n", "0\r\nTrailer\r\n\r\n",
-        "0\r\nA : b\r\n\r\n", "1\r\nx\r\n\r\n"};
+    static const char *const cases[] = {"\r\n", "x\r\n", "5\nhello", "5\r\nhelloX",
+        "5\r\nhello\r\r\n", "5\r\nhello\n0\r\n", "-1\r\n", "0x5\r\n", "5 5\r\n", "5;a\x01\r\n",
+        "00000000000000005\r\n", ";a\r\n", "0\r\nTrailer\r\n\r\n", "0\r\nA : b\r\n\r\n",
+        "1\r\nx\r\n\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[200];
-        snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", cases[i]);
+        snprintf(
+            text, sizeof text, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%s", cases[i]);
         expect_refused(text, "");
     }
 }
@@ -263,13 +298,17 @@ static void refuses_broken_chunks(void **state)
 static void a_cut_reply_is_broken(void **state)
 {
     (void)state;
-    static const char *const cases[] = {"", "HTTP/1.1 200 OK", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+    static const char *const cases[] = {"", "HTTP/1.1 200 OK",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhell",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhell", "HTTP/1.1 100 Continue\r\n\r\n"};
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhell",
+        "HTTP/1.1 100 Continue\r\n\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         http_reader reader = start();
-        assert_int_equal(read_in_steps(&reader, cases[i], strlen(cases[i]), 1, true), HTTP_READ_FAILED);
+        assert_int_equal(
+            read_in_steps(&reader, cases[i], strlen(cases[i]), 1, true), HTTP_READ_FAILED);
         assert_int_equal(reader.status, DUBBOC_E_BROKEN);
         assert_contains(reader.problem, "closed");
         http_reader_fini(&reader);
@@ -307,7 +346,8 @@ static void everything_has_its_ceiling(void **state)
     expect_too_big("HTTP/1.1 200 OK\r\n\r\n", "0123456789", 101, "over the limit");
     expect_too_big(chunked, "14\r\n01234567890123456789\r\n", 51, "over the limit");
     expect_too_big(chunked, "FFFFFFFFFFFFFFFF\r\n", 1, "over the limit");
-    expect_too_big("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;", "0123456789", 410, "4 KiB");
+    expect_too_big(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;", "0123456789", 410, "4 KiB");
     expect_too_big(trailer, long_header, 180, "64 KiB");
     expect_too_big(trailer, "A: b\r\n", 201, "200 headers");
     char *most = repeat("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "0123456789", 100);
@@ -318,7 +358,8 @@ static void everything_has_its_ceiling(void **state)
     free(most);
 }
 
-/* Chunk framing must not pile up: a body of a few bytes in one-byte chunks with long extensions stays small in memory. */
+/* Chunk framing must not pile up: a body of a few bytes in one-byte chunks with long extensions
+ * stays small in memory. */
 static void chunk_framing_costs_no_memory(void **state)
 {
     (void)state;
@@ -335,7 +376,8 @@ static void chunk_framing_costs_no_memory(void **state)
     http_reader_fini(&reader);
 }
 
-/* A megabyte that arrives byte by byte within one line: looked at once, or this would take a quarter of an hour. */
+/* A megabyte that arrives byte by byte within one line: looked at once, or this would take a
+ * quarter of an hour. */
 static void bytes_that_dribble_in_are_not_looked_at_again(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* Each allocation of the server made to fail in turn: a clean error, a refusal or a closed connection, and nothing left behind. */
+/* Each allocation of the server made to fail in turn: a clean error, a refusal or a closed
+ * connection, and nothing left behind. */
 #include "tests/support/alloc_fail.h"
 #include "tests/transport/server_peer.h"
 
@@ -32,7 +33,8 @@ static bool answers(void *arg)
 static int ask(echo_server *echo, int fd, const char *path, char *text, size_t size)
 {
     char body[BODY_BYTES];
-    snprintf(text, size, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", path, BODY_BYTES);
+    snprintf(
+        text, size, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n", path, BODY_BYTES);
     memset(body, 'b', sizeof body);
     peer_say(fd, text);
     peer_send(fd, body, sizeof body);

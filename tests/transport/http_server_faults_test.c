@@ -69,8 +69,9 @@ static void faulty_stop(faulty *self)
 
 static int faulty_connect(const faulty *self)
 {
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons((uint16_t)self->echo.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+        .sin_port = htons((uint16_t)self->echo.port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval limit = {.tv_sec = PEER_LIMIT_S};
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
@@ -194,7 +195,8 @@ static bool faulty_round(const fault *wanted, int loops, int nth)
     faulty self;
     dubboc_error err = {0};
     char what[128];
-    snprintf(what, sizeof what, "%s (%s, loops = %d)", call_fail_name(wanted->call), strerror(wanted->error), loops);
+    snprintf(what, sizeof what, "%s (%s, loops = %d)", call_fail_name(wanted->call),
+        strerror(wanted->error), loops);
     assert_status(DUBBOC_OK, faulty_start(&self, loops, &err), &err);
     call_fail_at(wanted->call, nth, wanted->times, wanted->error);
     calls_come_to_an_end(&self, what, nth);
@@ -258,7 +260,8 @@ static void a_server_that_cannot_be_woken_fails_and_ends(void **state)
 static void a_newcomer_that_cannot_be_accepted_is_accepted_later(void **state)
 {
     (void)state;
-    static const int errors[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED, EINTR, EPERM, EPROTO};
+    static const int errors[] = {
+        EMFILE, ENFILE, ENOBUFS, ENOMEM, ECONNABORTED, EINTR, EPERM, EPROTO};
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
         each_call_fails(&(fault){FAIL_ACCEPT, 1, errors[i], NULL});
 }
@@ -301,7 +304,8 @@ static void a_server_that_has_failed_hangs_up(void **state)
 static void a_server_that_cannot_be_started_says_why(void **state)
 {
     (void)state;
-    static const failing_call calls[] = {FAIL_EPOLL_CREATE, FAIL_EPOLL_ADD, FAIL_EVENTFD, FAIL_TIMER_CREATE};
+    static const failing_call calls[] = {
+        FAIL_EPOLL_CREATE, FAIL_EPOLL_ADD, FAIL_EVENTFD, FAIL_TIMER_CREATE};
     for (size_t i = 0; i < sizeof calls / sizeof calls[0]; i++) {
         for (int loops = 0; loops <= 2; loops++) {
             for (int nth = 1, hit = 1; hit > 0; nth++) {

@@ -1,4 +1,5 @@
-/* Framing that could be understood in two ways is refused: one status, a closed connection, and nothing of it is handled (traps M3). */
+/* Framing that could be understood in two ways is refused: one status, a closed connection, and
+ * nothing of it is handled (traps M3). */
 #include "tests/transport/server_peer.h"
 
 #include <microhttpd.h>
@@ -15,24 +16,45 @@ typedef struct refusal {
 #define HIDDEN "POST /hidden HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
 
 static const refusal refusals[] = {
-    {"two lengths", BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 54\r\n\r\n" HIDDEN), 400},
-    {"two equal lengths", BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc" HIDDEN), 400},
-    {"length and encoding",
-        BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN), 400},
-    {"encoding and length",
-        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n" HIDDEN), 400},
-    {"two encodings",
-        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+    {"two lengths",
+        BYTES(
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 54\r\n\r\n" HIDDEN),
         400},
-    {"encoding gzip", BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\nabc" HIDDEN), 501},
-    {"encoding gzip, chunked", BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+    {"two equal lengths",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: "
+              "3\r\n\r\nabc" HIDDEN),
+        400},
+    {"length and encoding",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: "
+              "chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        400},
+    {"encoding and length",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+              "5\r\n\r\n0\r\n\r\n" HIDDEN),
+        400},
+    {"two encodings",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
+              "chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        400},
+    {"encoding gzip",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\nabc" HIDDEN), 501},
+    {"encoding gzip, chunked",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, "
+              "chunked\r\n\r\n0\r\n\r\n" HIDDEN),
         501},
-    {"encoding in HTTP/1.0", BYTES("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN), 400},
-    {"blank before the colon", BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 54\r\n\r\n" HIDDEN), 400},
-    {"tab before the colon", BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n" HIDDEN), 400},
+    {"encoding in HTTP/1.0",
+        BYTES("POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        400},
+    {"blank before the colon",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length : 54\r\n\r\n" HIDDEN), 400},
+    {"tab before the colon",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n" HIDDEN),
+        400},
     {"blank in a name", BYTES("POST / HTTP/1.1\r\nHost: x\r\nX Y: 1\r\n\r\n" HIDDEN), 400},
-    {"folded header", BYTES("POST / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n 2\r\nX-B: 3\r\n\r\n" HIDDEN), 400},
-    {"folded last header", BYTES("POST / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n\t2\r\n\r\n" HIDDEN), 400},
+    {"folded header", BYTES("POST / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n 2\r\nX-B: 3\r\n\r\n" HIDDEN),
+        400},
+    {"folded last header", BYTES("POST / HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n\t2\r\n\r\n" HIDDEN),
+        400},
     {"bare LF between headers", BYTES("POST / HTTP/1.1\r\nHost: x\nX-A: 1\r\n\r\n" HIDDEN), 400},
     {"bare CR between headers", BYTES("POST / HTTP/1.1\r\nHost: x\rX-A: 1\r\n\r\n" HIDDEN), 400},
     {"bare LF after the request line", BYTES("POST / HTTP/1.1\nHost: x\r\n\r\n" HIDDEN), 400},
@@ -66,19 +88,32 @@ static const refusal refusals[] = {
     {"no host", BYTES("POST / HTTP/1.1\r\nX-A: 1\r\n\r\n" HIDDEN), 400},
     {"no header at all", BYTES("POST / HTTP/1.1\r\n\r\n" HIDDEN), 400},
     {"HTTP/1.2", BYTES("POST / HTTP/1.2\r\nHost: x\r\n\r\n" HIDDEN), 505},
-    {"unknown expectation", BYTES("POST / HTTP/1.1\r\nHost: x\r\nExpect: the-worst\r\nContent-Length: 1\r\n\r\na" HIDDEN), 417},
-    {"white space behind chunked", BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked \r\n\r\n0\r\n\r\n" HIDDEN),
+    {"unknown expectation",
+        BYTES(
+            "POST / HTTP/1.1\r\nHost: x\r\nExpect: the-worst\r\nContent-Length: 1\r\n\r\na" HIDDEN),
+        417},
+    {"white space behind chunked",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked \r\n\r\n0\r\n\r\n" HIDDEN),
         400},
-    {"tab behind chunked", BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n" HIDDEN), 400},
+    {"tab behind chunked",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n" HIDDEN),
+        400},
     {"trailer without a name",
-        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n: b\r\n\r\n" HIDDEN), 400},
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n: "
+              "b\r\n\r\n" HIDDEN),
+        400},
     {"blank in a trailer's name",
-        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX Y: b\r\n\r\n" HIDDEN), 400},
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX Y: "
+              "b\r\n\r\n" HIDDEN),
+        400},
     {"control byte in a trailer",
-        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: \x01\r\n\r\n" HIDDEN), 400},
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: "
+              "\x01\r\n\r\n" HIDDEN),
+        400},
     {"byte 0xFF in the target", BYTES("POST /a\xff HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN), 400},
     {"UTF-8 in the query", BYTES("POST /a?\xc3\xa4 HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN), 400},
-    {"length above the limit", BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n"), 413},
+    {"length above the limit",
+        BYTES("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1048577\r\n\r\n"), 413},
 };
 
 #define CLOSED_UNANSWERED (-1)
@@ -120,8 +155,10 @@ static void refuses(const echo_server *echo, const refusal *each)
     close(fd);
     int status = len > 12 ? atoi(text + 9) : len == 0 ? CLOSED_UNANSWERED : 0;
     int answers = expected == CLOSED_UNANSWERED ? 0 : 1;
-    if (status != expected || count_answers(text) != answers || count_of(text, "Connection: close\r\n") != answers)
-        fail_msg("%s: expected one %d and a close, got %zd bytes: %s", each->what, expected, len, text);
+    if (status != expected || count_answers(text) != answers ||
+        count_of(text, "Connection: close\r\n") != answers)
+        fail_msg(
+            "%s: expected one %d and a close, got %zd bytes: %s", each->what, expected, len, text);
 }
 
 #define CHUNKED "POST /first HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -157,19 +194,23 @@ static void nothing_behind_a_chunked_body_is_a_request(void **state)
     echo_stop(&echo);
 }
 
-static const char *const wrong_hosts[] = {"a b", "user@h", "user:pw@h:80", "h/path", "h?q", "h#f", "h\\p", "h:99999", "h:65536",
-    "h:-1", "h:8a", "h:80:90", ":80", "[::1", "::1", "[::1]x", "[::1]:99999", "[1.2.3.4]", "[::g]", "[]", "[::1%]", "a%2", "a%zz",
-    "a,\"b", "<h>", "h\xc3\xa4", "http://h"};
+static const char *const wrong_hosts[] = {"a b", "user@h", "user:pw@h:80", "h/path", "h?q", "h#f",
+    "h\\p", "h:99999", "h:65536", "h:-1", "h:8a", "h:80:90", ":80", "[::1", "::1", "[::1]x",
+    "[::1]:99999", "[1.2.3.4]", "[::g]", "[]", "[::1%]", "a%2", "a%zz", "a,\"b", "<h>", "h\xc3\xa4",
+    "http://h"};
 
-static const char *const sound_hosts[] = {"", "x", "h:80", "h:", "h:65535", "a.b-c_d.example", "a.example.", "1.2.3.4:1", "a%2Db",
-    "[::1]", "[::1]:8080", "[::ffff:1.2.3.4]", "[fe80::1%eth0]:80", "[fe80::1%25eth0]", "x ", "\t h:80 \t"};
+static const char *const sound_hosts[] = {"", "x", "h:80", "h:", "h:65535", "a.b-c_d.example",
+    "a.example.", "1.2.3.4:1", "a%2Db", "[::1]", "[::1]:8080", "[::ffff:1.2.3.4]",
+    "[fe80::1%eth0]:80", "[fe80::1%25eth0]", "x ", "\t h:80 \t"};
 
 /* As a header, and as the host of an absolute target when that can be written so. */
 static int status_of_host(const echo_server *echo, const char *host, bool is_target)
 {
     char text[4096];
     int fd = peer_connect(echo);
-    snprintf(text, sizeof text, is_target ? "GET http://%s/p HTTP/1.1\r\nHost: x\r\n\r\n" : "GET /p HTTP/1.1\r\nHost: %s\r\n\r\n",
+    snprintf(text, sizeof text,
+        is_target ? "GET http://%s/p HTTP/1.1\r\nHost: x\r\n\r\n"
+                  : "GET /p HTTP/1.1\r\nHost: %s\r\n\r\n",
         host);
     peer_say(fd, text);
     int status = peer_read_reply(fd, text, sizeof text);

@@ -15,7 +15,7 @@
 #define ROUND 100
 #define THREADS 4
 
-/* --- many at once ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- many at once --- */
 
 static void serve_rounds(const echo_server *echo, int connections, int rounds)
 {
@@ -25,7 +25,8 @@ static void serve_rounds(const echo_server *echo, int connections, int rounds)
         fds[i] = peer_connect(echo);
     for (int round = 0; round < rounds; round++) {
         for (int i = 0; i < connections; i++) {
-            snprintf(text, sizeof text, "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab", i);
+            snprintf(text, sizeof text,
+                "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab", i);
             peer_say(fds[i], text);
         }
         for (int i = 0; i < connections; i++) {
@@ -52,7 +53,7 @@ static void serves_any_number_of_connections_at_once_without_a_stall(void **stat
     }
 }
 
-/* --- held -------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- held --- */
 
 typedef struct holder {
     echo_server echo;
@@ -134,7 +135,8 @@ static void hold_and_answer_a_round(holder *self, const int *fds, int round)
     char text[256], expected[32];
     pthread_t threads[THREADS];
     for (int i = 0; i < ROUND; i++) {
-        snprintf(text, sizeof text, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\n%03d-%03d", round, i);
+        snprintf(text, sizeof text,
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\n%03d-%03d", round, i);
         peer_say(fds[i], text);
     }
     assert_true(test_wait_for(holds_a_round, self, 10000));
@@ -227,14 +229,16 @@ static void turn_until(echo_server *echo, int connections)
     assert_int_equal(http_server_connections(echo->server), connections);
 }
 
-/* The loop has made its last turn; libmicrohttpd, which is run once more to be ended, finds them and calls. */
+/* The loop has made its last turn; libmicrohttpd, which is run once more to be ended, finds them
+ * and calls. */
 static void requests_that_come_after_the_last_turn_are_not_served(void **state)
 {
     (void)state;
     static const char *const before[] = {"", "POST /hold HTTP/1.1\r\n",
-        "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na", "GET /first HTTP/1.1\r\nHost: x\r\n\r\n"};
-    static const char *const after[] = {
-        "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n", "Host: x\r\n\r\n", "b", "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"};
+        "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na",
+        "GET /first HTTP/1.1\r\nHost: x\r\n\r\n"};
+    static const char *const after[] = {"GET /hold HTTP/1.1\r\nHost: x\r\n\r\n", "Host: x\r\n\r\n",
+        "b", "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"};
     echo_server echo;
     dubboc_error err;
     int fds[4];
@@ -318,7 +322,8 @@ static void end_child(pid_t child)
     waitpid(child, NULL, 0);
 }
 
-/* It holds a copy of each descriptor, so that a close here is none to the kernel: what became of a closed connection was told to freed memory. */
+/* It holds a copy of each descriptor, so that a close here is none to the kernel: what became of a
+ * closed connection was told to freed memory. */
 static void a_forked_child_that_holds_a_closed_connection_does_no_harm(void **state)
 {
     (void)state;
@@ -328,7 +333,8 @@ static void a_forked_child_that_holds_a_closed_connection_does_no_harm(void **st
         bool lingers;
     } ends[] = {
         {"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200, false},
-        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nab", 400, true},
+        {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nab", 400,
+            true},
     };
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         talk self, other;
@@ -354,7 +360,7 @@ static void a_forked_child_that_holds_a_closed_connection_does_no_harm(void **st
     }
 }
 
-/* --- drain ------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- drain --- */
 
 static void draining_closes_the_idle_and_answers_the_rest_with_close(void **state)
 {
@@ -509,7 +515,8 @@ static void hand_over_while_draining(void)
     echo_stop(&self.echo);
 }
 
-/* A loop takes who waits in the backlog, and gives him to another one that has seen to everything before. */
+/* A loop takes who waits in the backlog, and gives him to another one that has seen to everything
+ * before. */
 static void draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop(void **state)
 {
     (void)state;
@@ -558,7 +565,8 @@ static void newcomers_without_end_do_not_keep_a_server_from_draining(void **stat
     echo_start(&echo, &settings);
     for (int i = 0; i < FLOOD_THREADS; i++) {
         flooders[i] = (flooder){.echo = &echo, .left = &left};
-        assert_int_equal(pthread_create(&flooders[i].thread, NULL, connect_without_end, &flooders[i]), 0);
+        assert_int_equal(
+            pthread_create(&flooders[i].thread, NULL, connect_without_end, &flooders[i]), 0);
     }
     for (int i = 0; i < 10; i++)
         assert_status(DUBBOC_OK, http_server_step(echo.server, 1000, &err), &err);
@@ -598,7 +606,7 @@ static void draining_gives_the_port_back(void **state)
     echo_stop(&echo);
 }
 
-/* --- listening --------------------------------------------------------------------------------------------------------------------------------- */
+/* --- listening --- */
 
 static void a_port_in_use_is_an_error_that_names_it(void **state)
 {
@@ -611,7 +619,8 @@ static void a_port_in_use_is_an_error_that_names_it(void **state)
     settings = echo_settings(&second, 1);
     settings.port = echo.port;
     assert_status(DUBBOC_E_SYSTEM, http_server_open(&settings, &second.server, &err), &err);
-    snprintf(expected, sizeof expected, "127.0.0.1:%d: address already in use; set [server] port to", echo.port);
+    snprintf(expected, sizeof expected,
+        "127.0.0.1:%d: address already in use; set [server] port to", echo.port);
     assert_contains(err.text, expected);
     echo_stop(&echo);
 }

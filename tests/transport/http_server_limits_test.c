@@ -1,5 +1,5 @@
-/* What a peer may not do: be slow, be many, be big. The clock is the test's, and so are the server's turns (loops = 0), unless the real world is
- * the point. */
+/* What a peer may not do: be slow, be many, be big. The clock is the test's, and so are the
+ * server's turns (loops = 0), unless the real world is the point. */
 #include "tests/transport/server_peer.h"
 
 #include <errno.h>
@@ -72,7 +72,8 @@ static void begin(talk *t, const http_server_settings *settings)
     t->fd = connect_and_turn(&t->echo);
 }
 
-/* Each byte as slow as the deadline allows for all of them: an inactivity timer would never fire. */
+/* Each byte as slow as the deadline allows for all of them: an inactivity timer would never
+ * fire. */
 static void drip(talk *t, const char *text, int64_t ms_a_byte)
 {
     for (const char *at = text; *at != '\0'; at++) {
@@ -333,7 +334,7 @@ static void an_idle_connection_with_a_request_on_its_way_keeps_its_place(void **
     echo_stop(&echo);
 }
 
-/* --- connections that were opened ahead and have not sent anything yet ------------------------------- */
+/* --- connections that were opened ahead and have not sent anything yet --- */
 
 static void the_first_request_of_a_silent_connection_keeps_its_place(void **state)
 {
@@ -488,7 +489,7 @@ static void what_a_cut_off_sender_still_sends_is_not_handled(void **state)
     echo_stop(&echo);
 }
 
-/* --- several loops: whichever has accepted the newcomer ---------------------------------------------- */
+/* --- several loops: whichever has accepted the newcomer --- */
 
 enum { LOOPS = 4, HALF = 6 };
 
@@ -551,8 +552,8 @@ static void idle_connections_then_slow_senders_of_all_loops_make_room(void **sta
     echo_stop(&echo);
 }
 
-/* A server of two loops whose connections are known by their loop, and of which one loop can be stopped.
- * Connections come in pairs, one for each loop. */
+/* A server of two loops whose connections are known by their loop, and of which one loop can be
+ * stopped. Connections come in pairs, one for each loop. */
 enum { PAIRS = 3, OF_STOPPED = 0, OF_OTHER = 1 };
 
 static _Atomic(pthread_t) loop_of_request; /* which has answered the last request */
@@ -592,7 +593,8 @@ static void open_pairs(const echo_server *echo, int fds[PAIRS][2])
 static bool has_arrivals(void *arg)
 {
     const http_server *server = arg;
-    return atomic_load(&server->loops[0].arrivals.top) != NULL || atomic_load(&server->loops[1].arrivals.top) != NULL;
+    return atomic_load(&server->loops[0].arrivals.top) != NULL ||
+           atomic_load(&server->loops[1].arrivals.top) != NULL;
 }
 
 /* The newcomer is sent to the loop with the oldest idle connection, where a request has come for it
@@ -715,7 +717,8 @@ static void says_413_while_the_body_is_still_coming(void **state)
     echo_start(&echo, &settings);
     for (int i = 0; i < 5; i++) {
         says_413_to(&echo, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8388608\r\n\r\n", "");
-        says_413_to(&echo, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "10000\r\n");
+        says_413_to(
+            &echo, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "10000\r\n");
     }
     assert_int_equal(atomic_load(&echo.handled), 0);
     echo_stop(&echo);
@@ -748,13 +751,14 @@ static void takes_eight_kilobytes_of_headers_and_says_431_beyond(void **state)
     echo_stop(&echo);
 }
 
-/* --- descriptors: in a process of its own ---------------------------------------------------------------------------------------------------- */
+/* --- descriptors: in a process of its own --- */
 
 static double cpu_seconds(void)
 {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) + (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
 static void limit_descriptors(rlim_t count)
@@ -816,17 +820,19 @@ static int waits_in_every_state(void)
     char text[1024];
     http_server_settings settings = echo_settings(&echo, 1);
     echo_start(&echo, &settings);
-    int silent = peer_connect(&echo), head = peer_connect(&echo), body = peer_connect(&echo), held = peer_connect(&echo),
-        slow = peer_connect(&echo);
+    int silent = peer_connect(&echo), head = peer_connect(&echo), body = peer_connect(&echo),
+        held = peer_connect(&echo), slow = peer_connect(&echo);
     int lingering = peer_connect(&echo), idle = peer_connect(&echo);
     peer_say(head, "POST / HTTP/1.1\r\nHo");
     peer_say(body, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\na");
-    peer_say(held, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\naGET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer_say(held, "POST /hold HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\naGET / "
+                   "HTTP/1.1\r\nHost: x\r\n\r\n");
     shutdown(held, SHUT_WR);
     peer_say(slow, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
     peer_say(lingering, "GET / HTTP/1.1\r\n\r\n");
     peer_say(idle, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-    bool is_set = peer_read_reply(idle, text, sizeof text) == 200 && peer_read_reply(lingering, text, sizeof text) == 400;
+    bool is_set = peer_read_reply(idle, text, sizeof text) == 200 &&
+                  peer_read_reply(lingering, text, sizeof text) == 400;
     double before = cpu_seconds();
     test_wait_for(never, NULL, 300);
     double used = cpu_seconds() - before;
@@ -871,29 +877,44 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(ends_headers_that_drip_in, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(ends_connections_that_say_nothing, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            ends_connections_that_say_nothing, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(ends_bodies_that_drip_in, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(ends_idle_connections_without_a_word, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(ends_peers_that_do_not_read_their_answer, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(refuses_newcomers_when_full_of_connections_in_use, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(the_oldest_idle_connection_makes_room_when_full, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(an_idle_connection_makes_room_before_a_slow_sender, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
-            a_request_on_its_way_to_an_evicted_connection_is_not_handled, use_fake_clock, use_real_clock),
+            ends_idle_connections_without_a_word, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
-            an_idle_connection_with_a_request_on_its_way_keeps_its_place, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(the_first_request_of_a_silent_connection_keeps_its_place, use_fake_clock, use_real_clock),
+            ends_peers_that_do_not_read_their_answer, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
-            a_silent_connection_without_a_request_on_its_way_makes_room, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(a_silent_connection_makes_room_before_an_older_sender, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(a_late_first_line_does_not_move_the_deadline, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(many_evicted_connections_hold_few_descriptors, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(what_a_cut_off_sender_still_sends_is_not_handled, use_fake_clock, use_real_clock),
+            refuses_newcomers_when_full_of_connections_in_use, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
-            idle_connections_then_slow_senders_of_all_loops_make_room, use_fake_clock, use_real_clock),
+            the_oldest_idle_connection_makes_room_when_full, use_fake_clock, use_real_clock),
         cmocka_unit_test_setup_teardown(
-            an_idle_connection_of_another_loop_makes_room_before_a_sender, use_fake_clock, use_real_clock),
-        cmocka_unit_test_setup_teardown(the_slowest_sender_makes_room_when_full, use_fake_clock, use_real_clock),
+            an_idle_connection_makes_room_before_a_slow_sender, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            a_request_on_its_way_to_an_evicted_connection_is_not_handled, use_fake_clock,
+            use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            an_idle_connection_with_a_request_on_its_way_keeps_its_place, use_fake_clock,
+            use_real_clock),
+        cmocka_unit_test_setup_teardown(the_first_request_of_a_silent_connection_keeps_its_place,
+            use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(a_silent_connection_without_a_request_on_its_way_makes_room,
+            use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            a_silent_connection_makes_room_before_an_older_sender, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            a_late_first_line_does_not_move_the_deadline, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            many_evicted_connections_hold_few_descriptors, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            what_a_cut_off_sender_still_sends_is_not_handled, use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(idle_connections_then_slow_senders_of_all_loops_make_room,
+            use_fake_clock, use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            an_idle_connection_of_another_loop_makes_room_before_a_sender, use_fake_clock,
+            use_real_clock),
+        cmocka_unit_test_setup_teardown(
+            the_slowest_sender_makes_room_when_full, use_fake_clock, use_real_clock),
         cmocka_unit_test(gives_one_address_its_share_only),
         cmocka_unit_test(says_413_while_the_body_is_still_coming),
         cmocka_unit_test(takes_eight_kilobytes_of_headers_and_says_431_beyond),

@@ -118,7 +118,8 @@ static void say_chunk(int peer, size_t len)
 
 static void say_chunked_head(int peer, const char *path)
 {
-    static const char format[] = "POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    static const char format[] =
+        "POST %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
     snprintf(text, sizeof text, format, path);
     peer_say(peers[peer], text);
 }

@@ -43,7 +43,8 @@ static void answers_pipelined_requests_in_their_order(void **state)
     char expected[32];
     talk_begin(&t);
     for (int i = 0; i < 50; i++) {
-        snprintf(t.text, sizeof t.text, "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", i);
+        snprintf(t.text, sizeof t.text,
+            "POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc", i);
         talk_say(&t, t.text);
     }
     for (int i = 0; i < 50; i++) {
@@ -74,7 +75,8 @@ static void answers_head_without_a_body(void **state)
     (void)state;
     talk t;
     talk_begin(&t);
-    talk_say(&t, "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    talk_say(&t, "HEAD /x HTTP/1.1\r\nHost: x\r\n\r\nGET /y HTTP/1.1\r\nHost: x\r\nConnection: "
+                 "close\r\n\r\n");
     assert_true(talk_read_all(&t) > 0);
     assert_int_equal(count_of(t.text, "HTTP/1.1 200 OK\r\n"), 2);
     assert_contains(t.text, "Content-Length: 9\r\n");
@@ -88,8 +90,9 @@ static void ends_the_connection_after_a_chunked_request(void **state)
     (void)state;
     talk t;
     talk_begin(&t);
-    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;\nab\r\n0\r\n\r\n"
-                 "POST /hidden HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+    talk_say(&t,
+        "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3;\nab\r\n0\r\n\r\n"
+        "POST /hidden HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
     assert_true(talk_read_all(&t) > 0);
     assert_int_equal(count_of(t.text, "HTTP/1.1 "), 1);
     assert_contains(t.text, "Connection: close\r\n");
@@ -109,7 +112,8 @@ static void says_continue_only_when_asked(void **state)
     talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n");
     talk_say(&t, "ab");
     assert_int_equal(talk_read(&t), 200);
-    talk_say(&t, "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
+    talk_say(&t,
+        "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 99999999\r\n\r\n");
     assert_int_equal(talk_read(&t), 413);
     talk_end(&t);
 }
@@ -132,7 +136,8 @@ static void white_space_behind_a_value_is_not_part_of_it(void **state)
     (void)state;
     talk t;
     talk_begin(&t);
-    talk_say(&t, "POST / HTTP/1.1\r\nHost: x \t\r\nExpect: 100-continue \r\nContent-Length: 2\r\n\r\n");
+    talk_say(
+        &t, "POST / HTTP/1.1\r\nHost: x \t\r\nExpect: 100-continue \r\nContent-Length: 2\r\n\r\n");
     assert_int_equal(talk_read(&t), 100);
     talk_say(&t, "ab");
     assert_int_equal(talk_read(&t), 200);
@@ -177,8 +182,8 @@ static void understands_absolute_targets(void **state)
     (void)state;
     talk t;
     talk_begin(&t);
-    talk_say(
-        &t, "GET http://example.org:80/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\nGET HTTP://example.org HTTP/1.1\r\nHost: x\r\n\r\n");
+    talk_say(&t, "GET http://example.org:80/a%20b?c HTTP/1.1\r\nHost: x\r\n\r\nGET "
+                 "HTTP://example.org HTTP/1.1\r\nHost: x\r\n\r\n");
     assert_int_equal(talk_read(&t), 200);
     assert_contains(t.text, "GET /a%20b?c ");
     assert_int_equal(talk_read(&t), 200);
@@ -244,7 +249,8 @@ static void works_without_a_thread_of_its_own(void **state)
     echo_stop(&echo);
 }
 
-/* Its descriptor, in the program's own poll, tells of requests, of answers from other threads, and of deadlines. */
+/* Its descriptor, in the program's own poll, tells of requests, of answers from other threads, and
+ * of deadlines. */
 static void its_descriptor_is_readable_when_a_deadline_comes(void **state)
 {
     (void)state;

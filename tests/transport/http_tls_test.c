@@ -1,4 +1,5 @@
-/* The same exchanges over TLS, with a peer in Python. What differs from plain sockets is how bytes move and how an idle connection is looked at. */
+/* The same exchanges over TLS, with a peer in Python. What differs from plain sockets is how bytes
+ * move and how an idle connection is looked at. */
 #include "tests/transport/client_fixture.h"
 
 #include "base/error.h"
@@ -31,7 +32,8 @@ static FILE *open_watched(const char *path, const char *mode, const char *functi
     *(void **)&next = dlsym(RTLD_NEXT, function);
     if (watched_file != NULL && strcmp(path, watched_file) == 0)
         atomic_fetch_add(&watched_opens, 1);
-    if (watched_file != NULL && strcmp(path, watched_file) == 0 && atomic_load(&failing_opens) > 0) {
+    if (watched_file != NULL && strcmp(path, watched_file) == 0 &&
+        atomic_load(&failing_opens) > 0) {
         atomic_fetch_sub(&failing_opens, 1);
         errno = EMFILE;
         return NULL;
@@ -77,8 +79,8 @@ EXPORTED int stat64(const char *restrict path, struct stat64 *restrict into)
 static atomic_bool has_unreachable_address;
 static atomic_int unreached;
 
-EXPORTED int getaddrinfo(const char *restrict name, const char *restrict service, const struct addrinfo *restrict hints,
-    struct addrinfo **restrict found)
+EXPORTED int getaddrinfo(const char *restrict name, const char *restrict service,
+    const struct addrinfo *restrict hints, struct addrinfo **restrict found)
 {
     int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
     *(void **)&next = dlsym(RTLD_NEXT, "getaddrinfo");
@@ -149,7 +151,8 @@ static int start_peer(void **state)
     (void)state;
     int in[2], out[2], port = 0;
     const char *source = getenv("top_srcdir");
-    snprintf(peer.folder, sizeof peer.folder, "%s/tests/transport/tls", source != NULL ? source : ".");
+    snprintf(
+        peer.folder, sizeof peer.folder, "%s/tests/transport/tls", source != NULL ? source : ".");
     snprintf(peer.ca_file, sizeof peer.ca_file, "%s/certificate.pem", peer.folder);
     if (pipe(in) != 0 || pipe(out) != 0)
         return -1;
@@ -182,10 +185,11 @@ static fixture start_tls(void)
     return start_without_peer(&settings, peer.url);
 }
 
-static dubboc_status post_to(fixture *f, http_connection *connection, const char *path, dubboc_slice body)
+static dubboc_status post_to(
+    fixture *f, http_connection *connection, const char *path, dubboc_slice body)
 {
-    buffer_printf(
-        http_connection_request(connection), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", path, body.len);
+    buffer_printf(http_connection_request(connection),
+        "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", path, body.len);
     http_exchange_begin(connection, body);
     return drive(connection, deadline_in_ms(10000), &f->err);
 }
@@ -231,7 +235,8 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
         http_connection *connection = take(&f);
         assert_status(DUBBOC_OK, post_to(&f, connection, "/close", slice_of("x")), &f.err);
         /* Its end is there, or this waits for it. */
-        assert_int_equal(http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_OK);
+        assert_int_equal(
+            http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_OK);
         http_connection_give_back(connection);
     }
     assert_int_equal(http_client_connections_opened(f.client), 3);
@@ -303,7 +308,8 @@ static void an_error_of_tls_does_not_count_as_a_lost_host(void **state)
 
 static void begin_post_to(http_connection *connection, const char *path)
 {
-    buffer_printf(http_connection_request(connection), "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", path);
+    buffer_printf(http_connection_request(connection),
+        "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", path);
     http_exchange_begin(connection, slice_make(NULL, 0));
 }
 
@@ -321,7 +327,8 @@ static void a_flood_outlasts_neither_the_deadline_nor_the_stop(void **state)
         while (http_exchange_bytes_received(connection) < 1 << 20) {
             http_step step = http_exchange_step(connection);
             assert_int_equal(step, HTTP_WANT_READ);
-            assert_int_equal(http_connection_wait(connection, step, deadline_in_ms(5000)), DUBBOC_OK);
+            assert_int_equal(
+                http_connection_wait(connection, step, deadline_in_ms(5000)), DUBBOC_OK);
         }
         if (i == 0) {
             assert_int_equal(drive(connection, deadline_in_ms(50), &f.err), DUBBOC_E_TIMEOUT);
@@ -367,7 +374,8 @@ static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
     char *body = calloc(1, len);
     assert_non_null(body);
     http_connection *connection = take(&f);
-    buffer_printf(http_connection_request(connection), "POST /close HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
+    buffer_printf(http_connection_request(connection),
+        "POST /close HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
     http_exchange_begin(connection, slice_make(body, len));
     http_step step;
     while ((step = http_exchange_step(connection)) == HTTP_WANT_WRITE) {
@@ -389,7 +397,8 @@ static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
 static dubboc_status connect_to_peer(fixture *f)
 {
     http_connection *connection = NULL;
-    dubboc_status status = http_endpoint_take(f->endpoint, true, deadline_in_ms(10000), &connection, &f->err);
+    dubboc_status status =
+        http_endpoint_take(f->endpoint, true, deadline_in_ms(10000), &connection, &f->err);
     http_connection_give_back(connection);
     return status;
 }
@@ -541,7 +550,9 @@ static void a_peer_nobody_vouches_for_is_refused(void **state)
         settings.tls_ca_file = system_authorities[i];
         fixture f = start_without_peer(&settings, peer.url);
         http_connection *connection = NULL;
-        assert_status(DUBBOC_E_CONNECT, http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err), &f.err);
+        assert_status(DUBBOC_E_CONNECT,
+            http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err),
+            &f.err);
         assert_contains(f.err.text, "certificate");
         assert_null(strstr(f.err.text, "certificate file"));
         end(&f);

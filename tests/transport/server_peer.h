@@ -1,4 +1,5 @@
-/* What the tests of the HTTP server share: a server with a scripted on_request, and peers that say exactly the bytes they are told to. */
+/* What the tests of the HTTP server share: a server with a scripted on_request, and peers that say
+ * exactly the bytes they are told to. */
 #ifndef TESTS_TRANSPORT_SERVER_PEER_H
 #define TESTS_TRANSPORT_SERVER_PEER_H
 
@@ -8,7 +9,8 @@
 
 #include "transport/http_server.h"
 
-/* Answers 200 with "METHOD path?query body" ("/hold" holds the request and leaves it in held; "/big" answers 4 MiB). */
+/* Answers 200 with "METHOD path?query body" ("/hold" holds the request and leaves it in held;
+ * "/big" answers 4 MiB). */
 typedef struct echo_server {
     http_server *server;
     char ip[64];
@@ -32,7 +34,8 @@ int peer_connect_from(const echo_server *echo, const char *source_ip);
 bool peer_send(int fd, const char *bytes, size_t len);
 void peer_say(int fd, const char *text);
 
-/* Reads one reply by its Content-Length into text (head and body, zero-ended). Its status; 0: the connection ended before one was complete. */
+/* Reads one reply by its Content-Length into text (head and body, zero-ended). Its status; 0: the
+ * connection ended before one was complete. */
 int peer_read_reply(int fd, char *text, size_t size);
 
 /* Reads until the peer closes. What came, zero-ended; -1: not closed within the time limit. */

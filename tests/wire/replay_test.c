@@ -1,5 +1,6 @@
-/* What real providers answered, given to the real client again: each folder beside this file holds a request, the reply that a provider sent, and
- * under [outcome] in expect what the caller is told. Adding a case is adding a folder; tests/interop/corpus.py records them.
+/* What real providers answered, given to the real client again: each folder beside this file holds
+ * a request, the reply that a provider sent, and under [outcome] in expect what the caller is told.
+ * Adding a case is adding a folder; tests/interop/corpus.py records them.
  *
  *     replay_test                runs them all
  *     replay_test --print DIR    prints what stands below [outcome], for a new case */
@@ -27,7 +28,7 @@ typedef struct recorded {
     char *path;
 } recorded;
 
-/* --- reading a case ---------------------------------------------------------------------------------------------------------------------- */
+/* --- reading a case --- */
 
 static char *read_file(const char *folder, const char *name)
 {
@@ -52,7 +53,8 @@ static const char *body_of(const char *request)
     return end != NULL ? end + 4 : "";
 }
 
-/* The call that the request makes; one of GetUser when it makes none that could be made with the client. */
+/* The call that the request makes; one of GetUser when it makes none that could be made with the
+ * client. */
 static void read_call(recorded *self)
 {
     cJSON *tree = NULL;
@@ -73,7 +75,8 @@ static void read_call(recorded *self)
 
 static void recorded_free(recorded *self)
 {
-    char *all[] = {self->name, self->request, self->reply, self->node, self->expect, self->method, self->params, self->path};
+    char *all[] = {self->name, self->request, self->reply, self->node, self->expect, self->method,
+        self->params, self->path};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         free(all[i]);
     free(self);
@@ -102,7 +105,7 @@ static bool says(const recorded *self, const char *line)
     return strstr(self->expect, line) != NULL;
 }
 
-/* --- the same call again ------------------------------------------------------------------------------------------------------------------ */
+/* --- the same call again --- */
 
 /* text with each from as to, zero-ended. The caller's. */
 static char *replace(const char *text, const char *from, const char *to)
@@ -149,8 +152,10 @@ static const char *node_param(const recorded *self, const char *key, char *out, 
     return len > 0 ? out : NULL;
 }
 
-/* Our own words stand in the cases made by hand only: hundreds of others would change with each of them. */
-static void write_error(const recorded *self, FILE *out, const dubboc_error *err, const dubboc_text *error, int port)
+/* Our own words stand in the cases made by hand only: hundreds of others would change with each of
+ * them. */
+static void write_error(
+    const recorded *self, FILE *out, const dubboc_error *err, const dubboc_text *error, int port)
 {
     char address[64];
     snprintf(address, sizeof address, "127.0.0.1:%d", port);
@@ -159,7 +164,8 @@ static void write_error(const recorded *self, FILE *out, const dubboc_error *err
     if (err->status == DUBBOC_E_REMOTE || !says(self, "\npeer = "))
         fprintf(out, "text = %s\n", text);
     if (err->status == DUBBOC_E_REMOTE)
-        fprintf(out, "code = %lld\nerror = %s\n", (long long)err->rpc_code, error->len > 0 ? error->data : "");
+        fprintf(out, "code = %lld\nerror = %s\n", (long long)err->rpc_code,
+            error->len > 0 ? error->data : "");
     free(text);
 }
 
@@ -168,7 +174,8 @@ static bool was_kept(dubboc_client *client, const char *interface, dubboc_call_o
 {
     dubboc_client_stats stats = {.size = sizeof stats};
     options->timeout_ms = 2000;
-    dubboc_status status = dubboc_call_raw(client, interface, "again", (dubboc_slice){"[]", 2}, options, NULL, NULL);
+    dubboc_status status =
+        dubboc_call_raw(client, interface, "again", (dubboc_slice){"[]", 2}, options, NULL, NULL);
     dubboc_client_get_stats(client, &stats);
     return status != DUBBOC_E_TIMEOUT && stats.connections == 1;
 }
@@ -177,7 +184,8 @@ static bool was_kept(dubboc_client *client, const char *interface, dubboc_call_o
 static void write_outcome(const recorded *self, FILE *out, char **request, int *port)
 {
     bool closes = says(self, "\nclosed = yes\n");
-    const peer_script script = {{PEER_READ, PEER_SEND(self->reply), {.act = closes ? PEER_ACT_END : PEER_ACT_AGAIN}}};
+    const peer_script script = {
+        {PEER_READ, PEER_SEND(self->reply), {.act = closes ? PEER_ACT_END : PEER_ACT_AGAIN}}};
     scripted_peer *peer = scripted_peer_new(&script, 1);
     char registry[8192] = "", url[1024], version[64], group[64], interface[256];
     const char *name = strrchr(self->path, '/') != NULL ? strrchr(self->path, '/') + 1 : self->path;
@@ -189,7 +197,8 @@ static void write_outcome(const recorded *self, FILE *out, char **request, int *
     dubboc_client *client = NULL;
     dubboc_error err;
     dubboc_text result = {0}, error = {0};
-    dubboc_client_options made = {.size = sizeof made, .registry = self->node != NULL ? registry : NULL};
+    dubboc_client_options made = {
+        .size = sizeof made, .registry = self->node != NULL ? registry : NULL};
     dubboc_call_options options = {.size = sizeof options,
         .timeout_ms = 10000,
         .url = self->node == NULL ? url : NULL,
@@ -197,15 +206,17 @@ static void write_outcome(const recorded *self, FILE *out, char **request, int *
         .version = node_param(self, "version", version, sizeof version),
         .remote_error = &error};
     assert_status(DUBBOC_OK, dubboc_client_new(&made, &client, &err), &err);
-    dubboc_status status = dubboc_call_raw(
-        client, interface, self->method, (dubboc_slice){self->params, strlen(self->params)}, &options, &result, &err);
+    dubboc_status status = dubboc_call_raw(client, interface, self->method,
+        (dubboc_slice){self->params, strlen(self->params)}, &options, &result, &err);
     *request = scripted_peer_last_request(peer);
-    fprintf(out, "status = %s\nexecution = %s\n", dubboc_status_name(status), dubboc_execution_text(err.execution));
+    fprintf(out, "status = %s\nexecution = %s\n", dubboc_status_name(status),
+        dubboc_execution_text(err.execution));
     if (status == DUBBOC_OK)
         fprintf(out, "result = %s\n", result.data);
     else
         write_error(self, out, &err, &error, *port);
-    fprintf(out, "connection = %s\n", !closes && was_kept(client, interface, &options) ? "kept" : "closed");
+    fprintf(out, "connection = %s\n",
+        !closes && was_kept(client, interface, &options) ? "kept" : "closed");
     dubboc_client_free(client);
     dubboc_text_free(&result);
     dubboc_text_free(&error);
@@ -220,7 +231,8 @@ static char *with_header(char *request, const char *header, const char *value)
         return request;
     at += strlen(header);
     char *made = NULL;
-    assert_true(asprintf(&made, "%.*s%s%s", (int)(at - request), request, value, at + strcspn(at, "\r")) >= 0);
+    assert_true(asprintf(&made, "%.*s%s%s", (int)(at - request), request, value,
+                    at + strcspn(at, "\r")) >= 0);
     free(request);
     return made;
 }
@@ -255,7 +267,7 @@ static void replay(void **state)
     free(came);
 }
 
-/* --- all of them ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- all of them --- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -277,7 +289,8 @@ static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t co
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         recorded *found = entry->d_name[0] != '.' ? recorded_read(path) : NULL;
         if (found != NULL && says(found, "\n[outcome]\n"))
-            tests[count++] = (struct CMUnitTest){.name = found->name, .test_func = replay, .initial_state = found};
+            tests[count++] = (struct CMUnitTest){
+                .name = found->name, .test_func = replay, .initial_state = found};
         else if (found != NULL)
             recorded_free(found);
     }
@@ -287,8 +300,8 @@ static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t co
     return count;
 }
 
-/* Else a folder with a slip in its expect, or without one of its files, would be passed over in silence by this program and by
- * provider_replay.py, and so would all of them. */
+/* Else a folder with a slip in its expect, or without one of its files, would be passed over in
+ * silence by this program and by provider_replay.py, and so would all of them. */
 static void every_folder_is_a_case_that_somebody_replays(void **state)
 {
     (void)state;
@@ -299,7 +312,8 @@ static void every_folder_is_a_case_that_somebody_replays(void **state)
     assert_non_null(dir);
     for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
         char path[2048];
-        if (entry->d_type == DT_REG || entry->d_name[0] == '.' || strchr(entry->d_name, '-') == NULL)
+        if (entry->d_type == DT_REG || entry->d_name[0] == '.' ||
+            strchr(entry->d_name, '-') == NULL)
             continue; /* __pycache__, what the build leaves */
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         recorded *found = recorded_read(path);

@@ -1,11 +1,14 @@
-/* The C consumer of the runs against other frameworks: a list of calls with what must come back, made through the public API only.
+/* The C consumer of the runs against other frameworks: a list of calls with what must come back,
+ * made through the public API only.
  *
- *     consumer --peer NAME [--registry ADDRESS] [--users URL] [--echo URL] [--group G] [--version V] [--only PART] [--no-echo] [--idle S]
+ *     consumer --peer NAME [--registry ADDRESS] [--users URL] [--echo URL] [--group G] [--version
+ *     V] [--only PART] [--no-echo] [--idle S]
  *
- * Prints "ok NAME" or "FAIL NAME: what was expected, what came" for each, then "N passed, M failed"; exits with 0 when none failed.
+ * Prints "ok NAME" or "FAIL NAME: what was expected, what came" for each, then "N passed, M
+ * failed"; exits with 0 when none failed.
  *
- * Most checks are rows of one table. Where frameworks differ, a row says for which it holds, so that the table is also the list of what a
- * provider written with each of them cannot do. */
+ * Most checks are rows of one table. Where frameworks differ, a row says for which it holds, so
+ * that the table is also the list of what a provider written with each of them cannot do. */
 #include <argp.h>
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
@@ -21,7 +24,9 @@
 #define BOB "{\"id\":\"A002\",\"name\":\"Bob\",\"age\":20,\"time\":0,\"sex\":\"MAN\"}"
 #define JOE "{\"id\":\"A003\",\"name\":\"Joe\",\"age\":48,\"time\":1469071830258,\"sex\":\"MAN\"}"
 /* Letters beyond ASCII and beyond 16 bits, quotes, what Go escapes, a line separator. */
-#define ODD_TEXT "\"Gr\xC3\xBC\xC3\x9F \xE4\xBD\xA0\xE5\xA5\xBD \xF0\x9F\x98\x80 \\\"<&>\\\\ \xE2\x80\xA8 \\t\\u0001\""
+#define ODD_TEXT                                                                                   \
+    "\"Gr\xC3\xBC\xC3\x9F \xE4\xBD\xA0\xE5\xA5\xBD \xF0\x9F\x98\x80 \\\"<&>\\\\ \xE2\x80\xA8 "     \
+    "\\t\\u0001\""
 
 /* Frameworks, as bits: a row names those for which it does not hold. */
 enum {
@@ -43,8 +48,9 @@ enum {
 static const struct {
     const char *name;
     unsigned bit;
-} peers[] = {{"c", C}, {"j26", J26}, {"j273", J273}, {"j27", J27}, {"j3", J3}, {"jsonrpc4j12", JSONRPC4J12},
-    {"jsonrpc4j", JSONRPC4J}, {"go3", GO3}, {"go1", GO1}, {"dubbogo02", DUBBOGO02}};
+} peers[] = {{"c", C}, {"j26", J26}, {"j273", J273}, {"j27", J27}, {"j3", J3},
+    {"jsonrpc4j12", JSONRPC4J12}, {"jsonrpc4j", JSONRPC4J}, {"go3", GO3}, {"go1", GO1},
+    {"dubbogo02", DUBBOGO02}};
 
 typedef struct row {
     const char *name;
@@ -68,47 +74,64 @@ static const row rows[] = {
     {"user.GetUser.third", USERS, "GetUser", "[\"A003\"]", GIVES(JOE), .peers = ALL},
     {"user.GetUser.unknown_is_null", USERS, "GetUser", "[\"A000\"]", GIVES("null"), .peers = ALL},
     {"user.GetUser0.both_arguments", USERS, "GetUser0", "[\"B7\",\"Eve\"]",
-        GIVES("{\"id\":\"B7\",\"name\":\"Eve\",\"age\":18,\"time\":0,\"sex\":\"MAN\"}"), .peers = ALL},
-    {"user.GetUser3.void", USERS, "GetUser3", "[]", GIVES("null"), .peers = ALL},
-    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(0, "no user A999"), .exception = "java.lang.Exception",
-        .peers = (C | JAVA) & ~JSONRPC4J},
-    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(-32001, "no user A999"), .exception = "java.lang.Exception",
-        .peers = JSONRPC4J},
-    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(-32000, "no user A999"), .peers = GO},
-    {"user.GetUsers.known_in_order", USERS, "GetUsers", "[[\"A003\",\"A001\"]]", GIVES("[" JOE "," ANN "]"), .peers = ALL},
-    {"user.GetUsers.known_only", USERS, "GetUsers", "[[\"A000\",\"A002\"]]", GIVES("[" BOB "]"), .peers = ALL},
-    {"user.GetUsers.none", USERS, "GetUsers", "[[]]", GIVES("[]"), .peers = ALL},
-    {"user.GetUserMap.by_id", USERS, "GetUserMap", "[[\"A001\",\"A002\"]]", GIVES("{\"A001\":" ANN ",\"A002\":" BOB "}"),
+        GIVES("{\"id\":\"B7\",\"name\":\"Eve\",\"age\":18,\"time\":0,\"sex\":\"MAN\"}"),
         .peers = ALL},
+    {"user.GetUser3.void", USERS, "GetUser3", "[]", GIVES("null"), .peers = ALL},
+    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(0, "no user A999"),
+        .exception = "java.lang.Exception", .peers = (C | JAVA) & ~JSONRPC4J},
+    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(-32001, "no user A999"),
+        .exception = "java.lang.Exception", .peers = JSONRPC4J},
+    {"user.GetErr.exception", USERS, "GetErr", "[\"A999\"]", SAYS(-32000, "no user A999"),
+        .peers = GO},
+    {"user.GetUsers.known_in_order", USERS, "GetUsers", "[[\"A003\",\"A001\"]]",
+        GIVES("[" JOE "," ANN "]"), .peers = ALL},
+    {"user.GetUsers.known_only", USERS, "GetUsers", "[[\"A000\",\"A002\"]]", GIVES("[" BOB "]"),
+        .peers = ALL},
+    {"user.GetUsers.none", USERS, "GetUsers", "[[]]", GIVES("[]"), .peers = ALL},
+    {"user.GetUserMap.by_id", USERS, "GetUserMap", "[[\"A001\",\"A002\"]]",
+        GIVES("{\"A001\":" ANN ",\"A002\":" BOB "}"), .peers = ALL},
     {"user.getUser.by_code", USERS, "getUser", "[7]",
-        GIVES("{\"id\":\"7\",\"name\":\"by code\",\"age\":48,\"time\":0,\"sex\":\"MAN\"}"), .peers = C | JAVA},
+        GIVES("{\"id\":\"7\",\"name\":\"by code\",\"age\":48,\"time\":0,\"sex\":\"MAN\"}"),
+        .peers = C | JAVA},
     {"user.getUser.by_id", USERS, "getUser", "[\"x7\"]",
-        GIVES("{\"id\":\"x7\",\"name\":\"by id\",\"age\":48,\"time\":0,\"sex\":\"MAN\"}"), .peers = C | JAVA},
+        GIVES("{\"id\":\"x7\",\"name\":\"by id\",\"age\":48,\"time\":0,\"sex\":\"MAN\"}"),
+        .peers = C | JAVA},
     {"user.queryUser.greeted", USERS, "queryUser", "[" ANN "]",
-        GIVES("{\"id\":\"A001\",\"name\":\"hello:Ann\",\"age\":36,\"time\":1469071830258,\"sex\":\"WOMAN\"}"), .peers = ALL},
-    {"user.queryUser.nulls_are_kept", USERS, "queryUser", "[{\"id\":\"n\",\"name\":\"N\",\"age\":1,\"time\":null,\"sex\":null}]",
-        GIVES("{\"id\":\"n\",\"name\":\"hello:N\",\"age\":19,\"time\":null,\"sex\":null}"), .peers = ALL},
+        GIVES("{\"id\":\"A001\",\"name\":\"hello:Ann\",\"age\":36,\"time\":1469071830258,\"sex\":"
+              "\"WOMAN\"}"),
+        .peers = ALL},
+    {"user.queryUser.nulls_are_kept", USERS, "queryUser",
+        "[{\"id\":\"n\",\"name\":\"N\",\"age\":1,\"time\":null,\"sex\":null}]",
+        GIVES("{\"id\":\"n\",\"name\":\"hello:N\",\"age\":19,\"time\":null,\"sex\":null}"),
+        .peers = ALL},
     {"user.queryUser.date_before_1970", USERS, "queryUser",
         "[{\"id\":\"A1\",\"name\":\"Z\",\"age\":2,\"time\":-62000000000000,\"sex\":\"MAN\"}]",
-        GIVES("{\"id\":\"A1\",\"name\":\"hello:Z\",\"age\":20,\"time\":-62000000000000,\"sex\":\"MAN\"}"), .peers = ALL},
-    {"user.queryAll.all_by_id", USERS, "queryAll", "[]", GIVES("{\"A001\":" ANN ",\"A002\":" BOB ",\"A003\":" JOE "}"),
+        GIVES("{\"id\":\"A1\",\"name\":\"hello:Z\",\"age\":20,\"time\":-62000000000000,\"sex\":"
+              "\"MAN\"}"),
         .peers = ALL},
+    {"user.queryAll.all_by_id", USERS, "queryAll", "[]",
+        GIVES("{\"A001\":" ANN ",\"A002\":" BOB ",\"A003\":" JOE "}"), .peers = ALL},
     {"user.isLimit.woman", USERS, "isLimit", "[\"WOMAN\",\"Ann\"]", GIVES("true"), .peers = ALL},
     {"user.isLimit.man", USERS, "isLimit", "[\"MAN\",\"Joe\"]", GIVES("false"), .peers = ALL},
-    {"user.isLimit.null_name", USERS, "isLimit", "[\"WOMAN\",null]", GIVES("true"), .peers = C | JAVA | DUBBOGO02},
+    {"user.isLimit.null_name", USERS, "isLimit", "[\"WOMAN\",null]", GIVES("true"),
+        .peers = C | JAVA | DUBBOGO02},
     {"user.Calc.sum", USERS, "Calc", "[2,40]", GIVES("42"), .peers = ALL},
     {"user.Calc.extremes", USERS, "Calc", "[-2147483648,1]", GIVES("-2147483647"), .peers = ALL},
-    {"user.Sum.response", USERS, "Sum", "[2,40]", GIVES("{\"status\":0,\"err\":\"\",\"data\":42}"), .peers = ALL},
+    {"user.Sum.response", USERS, "Sum", "[2,40]", GIVES("{\"status\":0,\"err\":\"\",\"data\":42}"),
+        .peers = ALL},
     {"user.unknown_method", USERS, "Nope", "[]", SAYS(-32601, ""), .peers = C | JAVA | DUBBOGO02},
     {"user.unknown_method", USERS, "Nope", "[]", SAYS(-32000, ""), .peers = GO3 | GO1},
-    {"user.wrong_count", USERS, "GetUser", "[\"A001\",2,3]", SAYS(-32602, ""), .peers = C | JAVA | DUBBOGO02},
+    {"user.wrong_count", USERS, "GetUser", "[\"A001\",2,3]", SAYS(-32602, ""),
+        .peers = C | JAVA | DUBBOGO02},
     {"user.wrong_count", USERS, "GetUser", "[\"A001\",2,3]", SAYS(-32000, ""), .peers = GO3},
-    {"user.wrong_count", USERS, "GetUser", "[\"A001\",2,3]", .status = DUBBOC_E_BROKEN, .text = "", .peers = GO1},
+    {"user.wrong_count", USERS, "GetUser", "[\"A001\",2,3]", .status = DUBBOC_E_BROKEN, .text = "",
+        .peers = GO1},
     {"user.wrong_type", USERS, "Calc", "[\"x\",[]]", SAYS(-32602, ""), .peers = C | DUBBOGO02},
     {"user.wrong_type", USERS, "Calc", "[{},[]]", SAYS(0, ""), .peers = JAVA & ~JSONRPC4J},
     {"user.wrong_type", USERS, "Calc", "[{},[]]", SAYS(-32602, ""), .peers = JSONRPC4J},
     {"user.wrong_type", USERS, "Calc", "[\"x\",[]]", SAYS(-32000, ""), .peers = GO3},
-    {"user.wrong_type", USERS, "Calc", "[\"x\",[]]", .status = DUBBOC_E_BROKEN, .text = "", .peers = GO1},
+    {"user.wrong_type", USERS, "Calc", "[\"x\",[]]", .status = DUBBOC_E_BROKEN, .text = "",
+        .peers = GO1},
 
     {"echo.string.plain", ECHO, "echo", "[\"x\"]", GIVES("\"x\""), .peers = ALL},
     {"echo.string.empty", ECHO, "echo", "[\"\"]", GIVES("\"\""), .peers = ALL},
@@ -118,28 +141,34 @@ static const row rows[] = {
         GIVES("{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}"), .peers = ALL},
     {"echo.nested_raw", ECHO, "echoRaw", "[{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}]",
         GIVES("{\"a\":[1,{\"b\":[]},{}],\"n\":null,\"t\":true}"), .peers = ALL},
-    {"echo.number.int53", ECHO, "echo", "[9007199254740991]", GIVES("9007199254740991"), .peers = ALL},
-    {"echo.number.beyond_double", ECHO, "echo", "[9007199254740993]", GIVES("9007199254740993"), .peers = C | JAVA | DUBBOGO02},
+    {"echo.number.int53", ECHO, "echo", "[9007199254740991]", GIVES("9007199254740991"),
+        .peers = ALL},
+    {"echo.number.beyond_double", ECHO, "echo", "[9007199254740993]", GIVES("9007199254740993"),
+        .peers = C | JAVA | DUBBOGO02},
     {"echo.number.long_min", ECHO, "echo", "[-9223372036854775808]", GIVES("-9223372036854775808"),
         .peers = C | JAVA | DUBBOGO02},
     {"echo.number.ulong_max", ECHO, "echo", "[18446744073709551615]", GIVES("18446744073709551615"),
         .peers = C | JAVA | DUBBOGO02},
     {"echo.number.double", ECHO, "echo", "[0.1]", GIVES("0.1"), .peers = ALL},
-    {"echo.number.big_decimal", ECHO, "echo", "[1234567890.12345678901234567890]", GIVES("1234567890.12345678901234567890"),
-        .peers = C | DUBBOGO02},
+    {"echo.number.big_decimal", ECHO, "echo", "[1234567890.12345678901234567890]",
+        GIVES("1234567890.12345678901234567890"), .peers = C | DUBBOGO02},
     {"echo.add.small", ECHO, "add", "[1,2]", GIVES("3"), .peers = ALL},
-    {"echo.add.exact", ECHO, "add", "[9007199254740992,1]", GIVES("9007199254740993"), .peers = C | JAVA | DUBBOGO02},
-    {"echo.add.max", ECHO, "add", "[9223372036854775806,1]", GIVES("9223372036854775807"), .peers = C | JAVA | DUBBOGO02},
-    {"echo.add.overflow", ECHO, "add", "[9223372036854775807,1]", SAYS(0, ""), .exception = "java.lang.ArithmeticException",
-        .peers = (C | JAVA) & ~JSONRPC4J},
-    {"echo.add.overflow", ECHO, "add", "[9223372036854775807,1]", SAYS(-32001, ""), .exception = "java.lang.ArithmeticException",
-        .peers = JSONRPC4J},
+    {"echo.add.exact", ECHO, "add", "[9007199254740992,1]", GIVES("9007199254740993"),
+        .peers = C | JAVA | DUBBOGO02},
+    {"echo.add.max", ECHO, "add", "[9223372036854775806,1]", GIVES("9223372036854775807"),
+        .peers = C | JAVA | DUBBOGO02},
+    {"echo.add.overflow", ECHO, "add", "[9223372036854775807,1]", SAYS(0, ""),
+        .exception = "java.lang.ArithmeticException", .peers = (C | JAVA) & ~JSONRPC4J},
+    {"echo.add.overflow", ECHO, "add", "[9223372036854775807,1]", SAYS(-32001, ""),
+        .exception = "java.lang.ArithmeticException", .peers = JSONRPC4J},
     {"echo.nothing.void", ECHO, "nothing", "[]", GIVES("null"), .peers = ALL},
     {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(0, "boom \xE2\x82\xAC"),
         .exception = "java.lang.RuntimeException", .peers = (C | JAVA) & ~JSONRPC4J},
-    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(-32001, "boom \xE2\x82\xAC"),
-        .exception = "java.lang.RuntimeException", .peers = JSONRPC4J},
-    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]", SAYS(-32000, "boom \xE2\x82\xAC"), .peers = GO},
+    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]",
+        SAYS(-32001, "boom \xE2\x82\xAC"), .exception = "java.lang.RuntimeException",
+        .peers = JSONRPC4J},
+    {"echo.fail.exception", ECHO, "fail", "[\"boom \xE2\x82\xAC\"]",
+        SAYS(-32000, "boom \xE2\x82\xAC"), .peers = GO},
     {"echo.sleep.short", ECHO, "sleep", "[10]", GIVES("10"), .peers = ALL},
 };
 
@@ -162,7 +191,7 @@ typedef struct run {
     int passed, failed;
 } run;
 
-/* --- reporting ------------------------------------------------------------------------------------------------------------------------- */
+/* --- reporting --- */
 
 static bool is_wanted(const run *self, const char *name)
 {
@@ -189,7 +218,7 @@ static DUBBOC_PRINTF(3, 4) void fails(run *self, const char *name, const char *f
     self->failed++;
 }
 
-/* --- comparing exactly ------------------------------------------------------------------------------------------------------------------- */
+/* --- comparing exactly --- */
 
 static bool is_equal(const cJSON *a, const cJSON *b);
 
@@ -199,8 +228,8 @@ static bool are_numbers_equal(const cJSON *a, const cJSON *b)
     char left[128], right[128];
     if (dubboc_json_i64(a, &x) == DUBBOC_OK && dubboc_json_i64(b, &y) == DUBBOC_OK)
         return x == y;
-    return dubboc_json_decimal(a, left, sizeof left) == DUBBOC_OK && dubboc_json_decimal(b, right, sizeof right) == DUBBOC_OK &&
-           strcmp(left, right) == 0;
+    return dubboc_json_decimal(a, left, sizeof left) == DUBBOC_OK &&
+           dubboc_json_decimal(b, right, sizeof right) == DUBBOC_OK && strcmp(left, right) == 0;
 }
 
 /* Members in any order. */
@@ -238,7 +267,7 @@ static bool is_equal(const cJSON *a, const cJSON *b)
     return !cJSON_IsObject(a) || are_objects_equal(a, b);
 }
 
-/* --- one call ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- one call --- */
 
 static dubboc_call_options options_of(const run *self, const char *interface)
 {
@@ -261,7 +290,8 @@ static void check_result(run *self, const row *wanted, const cJSON *result)
     else if (dubboc_json_print(result, &shown, NULL, &err) == DUBBOC_OK)
         fails(self, wanted->name, "expected %s, came %.300s", wanted->result, shown);
     else
-        fails(self, wanted->name, "expected %s, came what cannot be printed: %s", wanted->result, err.text);
+        fails(self, wanted->name, "expected %s, came what cannot be printed: %s", wanted->result,
+            err.text);
     free(shown);
     cJSON_Delete(expected);
 }
@@ -273,18 +303,20 @@ static bool has_exception(const dubboc_text *error, const char *expected)
     if (expected == NULL)
         return true;
     bool is_it = dubboc_json_parse(error->data, error->len, &tree, NULL) == DUBBOC_OK &&
-                 dubboc_json_unpack(tree, NULL, "{s:{s:s}}", "data", "exceptionTypeName", &found) == DUBBOC_OK &&
+                 dubboc_json_unpack(tree, NULL, "{s:{s:s}}", "data", "exceptionTypeName", &found) ==
+                     DUBBOC_OK &&
                  strcmp(found, expected) == 0;
     cJSON_Delete(tree);
     return is_it;
 }
 
-static void check_error(run *self, const row *wanted, dubboc_status status, const dubboc_error *err, const dubboc_text *error)
+static void check_error(run *self, const row *wanted, dubboc_status status, const dubboc_error *err,
+    const dubboc_text *error)
 {
     const char *object = error->len > 0 ? error->data : "no error object";
     if (status != wanted->status)
-        fails(self, wanted->name, "expected %s, came %s: %s", dubboc_status_name(wanted->status), dubboc_status_name(status),
-            err->text);
+        fails(self, wanted->name, "expected %s, came %s: %s", dubboc_status_name(wanted->status),
+            dubboc_status_name(status), err->text);
     else if (status == DUBBOC_E_REMOTE && err->rpc_code != wanted->code)
         fails(self, wanted->name, "expected code %" PRId64 ", came %s", wanted->code, object);
     else if (strstr(err->text, wanted->text) == NULL || !has_exception(error, wanted->exception))
@@ -315,19 +347,21 @@ static void check_row(run *self, const row *wanted)
     options.remote_error = &error;
     dubboc_status status = dubboc_json_parse(wanted->params, strlen(wanted->params), &params, &err);
     if (status == DUBBOC_OK)
-        status = dubboc_call_with(self->client, wanted->interface, method, params, &options, &result, &err);
+        status = dubboc_call_with(
+            self->client, wanted->interface, method, params, &options, &result, &err);
     if (wanted->result == NULL)
         check_error(self, wanted, status, &err, &error);
     else if (status == DUBBOC_OK)
         check_result(self, wanted, result);
     else
-        fails(self, wanted->name, "expected %s, came %s: %s", wanted->result, dubboc_status_name(status), err.text);
+        fails(self, wanted->name, "expected %s, came %s: %s", wanted->result,
+            dubboc_status_name(status), err.text);
     cJSON_Delete(result);
     cJSON_Delete(params);
     dubboc_text_free(&error);
 }
 
-/* --- what a table cannot say -------------------------------------------------------------------------------------------------------------- */
+/* --- what a table cannot say --- */
 
 #define MIB (1024 * 1024)
 
@@ -347,7 +381,8 @@ static void check_1_mib(run *self, const char *name)
     text[MIB] = '\0';
     method_of(self, "echo", method, sizeof method);
     if (dubboc_json_pack(&params, &err, "[s]", text) != DUBBOC_OK ||
-        dubboc_call_with(self->client, ECHO, method, params, &options, &result, &err) != DUBBOC_OK ||
+        dubboc_call_with(self->client, ECHO, method, params, &options, &result, &err) !=
+            DUBBOC_OK ||
         dubboc_json_unpack(result, &err, "s", &came) != DUBBOC_OK)
         fails(self, name, "expected 1 MiB back, came %s", err.text);
     else if (strcmp(came, text) != 0)
@@ -367,12 +402,14 @@ static void check_40_kib(run *self, const char *name)
     dubboc_call_options options = options_of(self, ECHO);
     char method[64];
     method_of(self, "big", method, sizeof method);
-    dubboc_status status = dubboc_call_raw(self->client, ECHO, method, (dubboc_slice){"[40]", 4}, &options, &result, &err);
+    dubboc_status status = dubboc_call_raw(
+        self->client, ECHO, method, (dubboc_slice){"[40]", 4}, &options, &result, &err);
     size_t letters = status == DUBBOC_OK ? strspn(result.data + 1, "x") : 0;
     if (letters == 40 * 1024 && result.len == letters + 2)
         passes(self, name);
     else
-        fails(self, name, "expected 40 KiB of x, came %zu of %zu: %s", letters, result.len, err.text);
+        fails(
+            self, name, "expected 40 KiB of x, came %zu of %zu: %s", letters, result.len, err.text);
     dubboc_text_free(&result);
 }
 
@@ -385,7 +422,8 @@ static void check_whoami(run *self, const char *name)
     char method[64];
     unsigned port = 0, pid = 0;
     method_of(self, "whoami", method, sizeof method);
-    dubboc_status status = dubboc_call_raw(self->client, ECHO, method, (dubboc_slice){"[]", 2}, &options, &result, &err);
+    dubboc_status status = dubboc_call_raw(
+        self->client, ECHO, method, (dubboc_slice){"[]", 2}, &options, &result, &err);
     const char *text = status == DUBBOC_OK ? result.data : err.text;
     if (sscanf(text, "\"%*[^ :]:%u %u\"", &port, &pid) == 2 && port > 0 && pid > 0)
         passes(self, name);
@@ -402,13 +440,13 @@ static void check_timeout(run *self, const char *name)
     char method[64];
     options.timeout_ms = 200;
     method_of(self, "sleep", method, sizeof method);
-    dubboc_status status =
-        dubboc_call_raw(self->client, ECHO, method, (dubboc_slice){params, strlen(params)}, &options, NULL, &err);
+    dubboc_status status = dubboc_call_raw(
+        self->client, ECHO, method, (dubboc_slice){params, strlen(params)}, &options, NULL, &err);
     if (status == DUBBOC_E_TIMEOUT && err.execution == DUBBOC_MAYBE_EXECUTED)
         passes(self, name);
     else
-        fails(self, name, "expected E_TIMEOUT, maybe executed, came %s, %s: %s", dubboc_status_name(status),
-            dubboc_execution_text(err.execution), err.text);
+        fails(self, name, "expected E_TIMEOUT, maybe executed, came %s, %s: %s",
+            dubboc_status_name(status), dubboc_execution_text(err.execution), err.text);
 }
 
 /* How many of count calls of GetUser did not give Joe. */
@@ -419,8 +457,8 @@ static int lost_calls(run *self, int count, dubboc_error *err)
     dubboc_text result = {0};
     int lost = 0;
     for (int i = 0; i < count; i++)
-        if (dubboc_call_raw(self->client, USERS, "GetUser", (dubboc_slice){params, strlen(params)}, &options, &result, err) !=
-                DUBBOC_OK ||
+        if (dubboc_call_raw(self->client, USERS, "GetUser", (dubboc_slice){params, strlen(params)},
+                &options, &result, err) != DUBBOC_OK ||
             strstr(result.data, "\"Joe\"") == NULL)
             lost++;
     dubboc_text_free(&result);
@@ -473,7 +511,8 @@ static void check_8_threads(run *self, const char *name)
         fails(self, name, "expected 400 replies, %d failed: %s", lost, text);
 }
 
-/* The connections that stand in the pool meanwhile are too old, closed by the peer, or still good: no call may be lost. */
+/* The connections that stand in the pool meanwhile are too old, closed by the peer, or still good:
+ * no call may be lost. */
 static void check_idle(run *self, const char *name)
 {
     dubboc_error err = {0};
@@ -500,13 +539,15 @@ static const struct {
     {"user.calls.after_idle", check_idle, ALL},
 };
 
-/* --- the program -------------------------------------------------------------------------------------------------------------------------- */
+/* --- the program --- */
 
-static const struct argp_option argp_options[] = {{"peer", 'p', "NAME", 0, "what the provider is written with", 0},
+static const struct argp_option argp_options[] = {
+    {"peer", 'p', "NAME", 0, "what the provider is written with", 0},
     {"registry", 'r', "ADDRESS", 0, "where it is found", 0},
     {"users", 'u', "URL", 0, "where UserProvider is, without registry", 0},
-    {"echo", 'e', "URL", 0, "where EchoService is, without registry", 0}, {"group", 'g', "G", 0, "its group", 0},
-    {"version", 'V', "V", 0, "its version", 0}, {"only", 'o', "PART", 0, "only checks whose name holds it", 0},
+    {"echo", 'e', "URL", 0, "where EchoService is, without registry", 0},
+    {"group", 'g', "G", 0, "its group", 0}, {"version", 'V', "V", 0, "its version", 0},
+    {"only", 'o', "PART", 0, "only checks whose name holds it", 0},
     {"no-echo", 'n', NULL, 0, "there is no EchoService", 0},
     {"idle", 'i', "SECONDS", 0, "how long user.calls.after_idle rests", 0}, {0}};
 
@@ -567,15 +608,17 @@ static void check_all(run *self)
 
 int main(int argc, char **argv)
 {
-    static const struct argp argp = {
-        .options = argp_options, .parser = parse, .doc = "Calls a provider and checks what it answers."};
+    static const struct argp argp = {.options = argp_options,
+        .parser = parse,
+        .doc = "Calls a provider and checks what it answers."};
     run self = {.given = {.peer = "c"}};
     dubboc_error err = {0};
     if (argp_parse(&argp, argc, argv, 0, NULL, &self.given) != 0)
         return 64;
     setvbuf(stdout, NULL, _IOLBF, 0);
     self.peer = peer_of(self.given.peer);
-    dubboc_client_options options = {.size = sizeof options, .registry = self.given.registry, .application = "interop-consumer"};
+    dubboc_client_options options = {
+        .size = sizeof options, .registry = self.given.registry, .application = "interop-consumer"};
     if (dubboc_client_new(&options, &self.client, &err) != DUBBOC_OK) {
         fprintf(stderr, "consumer: %s\n", err.text);
         return 78;

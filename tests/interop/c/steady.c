@@ -1,10 +1,12 @@
-/* Calls one method again and again until SIGTERM, and prints a line for each call, so that a test sees when a change of the registry is felt:
+/* Calls one method again and again until SIGTERM, and prints a line for each call, so that a test
+ * sees when a change of the registry is felt:
  *
  *     steady [-r REGISTRY] INTERFACE METHOD PARAMS
  *     "123456 123470 127.0.0.1:20880/com.ikurento.user.UserProvider OK"
  *
- * when it was begun and when it had ended (milliseconds of CLOCK_MONOTONIC, as Python's time.monotonic()), the provider tried last ("-": none),
- * and the status. Everything else is set by DUBBOC_CONF_FILE and the environment. */
+ * when it was begun and when it had ended (milliseconds of CLOCK_MONOTONIC, as Python's
+ * time.monotonic()), the provider tried last ("-": none), and the status. Everything else is set by
+ * DUBBOC_CONF_FILE and the environment. */
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -34,10 +36,10 @@ static void call(dubboc_client *client, char **what, dubboc_text *result)
 {
     dubboc_error err;
     int64_t begun_ms = now_ms();
-    dubboc_status status =
-        dubboc_call_raw(client, what[0], what[1], (dubboc_slice){what[2], strlen(what[2])}, NULL, result, &err);
-    printf("%" PRId64 " %" PRId64 " %s %s\n", begun_ms, now_ms(), err.provider[0] != '\0' ? err.provider : "-",
-        dubboc_status_name(status));
+    dubboc_status status = dubboc_call_raw(
+        client, what[0], what[1], (dubboc_slice){what[2], strlen(what[2])}, NULL, result, &err);
+    printf("%" PRId64 " %" PRId64 " %s %s\n", begun_ms, now_ms(),
+        err.provider[0] != '\0' ? err.provider : "-", dubboc_status_name(status));
 }
 
 int main(int argc, char **argv)

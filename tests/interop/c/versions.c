@@ -1,5 +1,6 @@
-/* A provider of several versions of com.ikurento.user.UserProvider on one port, GetUser alone; and as many of
- * com.dubboc.EchoService, whoami alone. Prints "VERSION INTERFACE" for each call, so that a test sees which was called:
+/* A provider of several versions of com.ikurento.user.UserProvider on one port, GetUser alone; and
+ * as many of com.dubboc.EchoService, whoami alone. Prints "VERSION INTERFACE" for each call, so
+ * that a test sees which was called:
  *
  *     versions VERSION...
  *
@@ -23,11 +24,12 @@ static const struct user {
     int age;
     int64_t time_ms;
     const char *sex;
-} users[] = {
-    {"A001", "Ann", 18, 1469071830258, "WOMAN"}, {"A002", "Bob", 20, 0, "MAN"}, {"A003", "Joe", 48, 1469071830258, "MAN"}};
+} users[] = {{"A001", "Ann", 18, 1469071830258, "WOMAN"}, {"A002", "Bob", 20, 0, "MAN"},
+    {"A003", "Joe", 48, 1469071830258, "MAN"}};
 
 /* GetUser(id): the user, null if unknown. */
-static dubboc_status get_user(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
+static dubboc_status get_user(
+    dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     const char *id;
@@ -36,8 +38,8 @@ static dubboc_status get_user(dubboc_request *request, const cJSON *params, cJSO
     printf("%s %s\n", dubboc_request_version(request), dubboc_request_interface(request));
     for (const struct user *one = users; one < users + sizeof users / sizeof users[0]; one++)
         if (strcmp(one->id, id) == 0)
-            return dubboc_json_pack(result, NULL, "{s:s, s:s, s:i, s:I, s:s}", "id", one->id, "name", one->name, "age", one->age,
-                "time", one->time_ms, "sex", one->sex);
+            return dubboc_json_pack(result, NULL, "{s:s, s:s, s:i, s:I, s:s}", "id", one->id,
+                "name", one->name, "age", one->age, "time", one->time_ms, "sex", one->sex);
     return DUBBOC_OK;
 }
 
@@ -49,7 +51,8 @@ static dubboc_status whoami(dubboc_request *request, const cJSON *params, cJSON 
     return dubboc_json_pack(result, NULL, "s", dubboc_request_version(request));
 }
 
-static void offer(dubboc_server *server, const char *interface, const char *version, const dubboc_method *method)
+static void offer(
+    dubboc_server *server, const char *interface, const char *version, const dubboc_method *method)
 {
     dubboc_service_options options = {.size = sizeof options, .version = version};
     dubboc_service *service;
