@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 tar tf "$archive" >"$work/entries" || exit 1
 grep -v '/$' "$work/entries" | cut -d / -f 2- | sort >"$work/packed"
 git ls-files | sort >"$work/tracked"
-grep -vxE '\.ci/run|\.clang-format|\.gitignore' "$work/tracked" >"$work/wanted"
+grep -vxE '\.ci/run|\.clang-format|\.git-blame-ignore-revs|\.gitignore' "$work/tracked" >"$work/wanted"
 comm -13 "$work/packed" "$work/wanted" >"$work/missing"
 comm -23 "$work/packed" "$work/tracked" |
     grep -vxE 'configure|config\.h\.in|Makefile\.in|aclocal\.m4|build-aux/[a-z.-]+|m4/(libtool|lt[a-z~]+)\.m4' >"$work/strange"
