@@ -249,7 +249,7 @@ static void use_url_settings(call *self)
 
 static void let_provider_go(call *self, pick_outcome outcome)
 {
-    http_connection_give_back(self->connection);
+    http_client_connection_give_back(self->connection);
     self->connection = NULL;
     if (self->is_held)
         pick_release(self->directory, &self->held, outcome);
@@ -408,16 +408,16 @@ static call_want fail_attempt(
  * once. */
 static bool was_stale(const call *self, size_t bytes_sent)
 {
-    return bytes_sent == 0 && !self->fresh && http_connection_is_reused(self->connection);
+    return bytes_sent == 0 && !self->fresh && http_client_connection_is_reused(self->connection);
 }
 
 static call_want judge_broken_exchange(call *self)
 {
     dubboc_error err;
-    size_t bytes_sent = http_exchange_bytes_sent(self->connection);
-    dubboc_status status = http_exchange_failure(self->connection, &err);
+    size_t bytes_sent = http_client_exchange_bytes_sent(self->connection);
+    dubboc_status status = http_client_exchange_failure(self->connection, &err);
     if (was_stale(self, bytes_sent)) {
-        http_connection_give_back(self->connection);
+        http_client_connection_give_back(self->connection);
         self->connection = NULL;
         self->fresh = true;
         self->state = CALL_CONNECTS;
@@ -443,19 +443,21 @@ static bool is_last_on_connection(const call *self, const verdict *found)
 static call_want judge_complete_exchange(call *self)
 {
     dubboc_error err;
-    const http_reply *http = http_exchange_reply(self->connection);
+    const http_client_reply *http = http_client_exchange_reply(self->connection);
     self->sent++;
     error_begin_call(&err);
     verdict found = judge_reply(http, self->id, self->dialect, &self->reply, &err);
     if (is_last_on_connection(self, &found))
-        http_exchange_distrust(self->connection);
+        http_client_exchange_distrust(self->connection);
     if (found.execution != DUBBOC_ANSWERED)
-        return fail_attempt(self, &found, err.text, http_exchange_bytes_sent(self->connection));
+        return fail_attempt(
+            self, &found, err.text, http_client_exchange_bytes_sent(self->connection));
     if (is_explained(self))
         explain(self, "  %s, %zu bytes sent, %zu received, %.1f ms",
             found.status == DUBBOC_OK ? "answered" : "answered with an error",
-            http_exchange_bytes_sent(self->connection),
-            http_exchange_bytes_received(self->connection), milliseconds_since(self->begun_ns));
+            http_client_exchange_bytes_sent(self->connection),
+            http_client_exchange_bytes_received(self->connection),
+            milliseconds_since(self->begun_ns));
     if (is_explained(self) && reply_lacks_result(&self->reply))
         explain(self, "  note: the reply has neither result nor error, taken as null since the "
                       "peer is unknown");
@@ -469,14 +471,14 @@ static call_want judge_complete_exchange(call *self)
 
 static call_want step_exchange(call *self)
 {
-    switch (http_exchange_step(self->connection)) {
-    case HTTP_WANT_READ:
+    switch (http_client_exchange_step(self->connection)) {
+    case HTTP_CLIENT_WANT_READ:
         return CALL_WANTS_READ;
-    case HTTP_WANT_WRITE:
+    case HTTP_CLIENT_WANT_WRITE:
         return CALL_WANTS_WRITE;
-    case HTTP_DONE:
+    case HTTP_CLIENT_DONE:
         return judge_complete_exchange(self);
-    case HTTP_FAILED:
+    case HTTP_CLIENT_FAILED:
         break;
     }
     return judge_broken_exchange(self);
@@ -502,7 +504,7 @@ call_want call_step(call *self)
 }
 
 void call_connected(
-    call *self, http_connection *connection, dubboc_status status, const dubboc_error *err)
+    call *self, http_client_connection *connection, dubboc_status status, const dubboc_error *err)
 {
     if (status != DUBBOC_OK) {
         verdict found = judge_failure(status, 0);
@@ -510,7 +512,7 @@ void call_connected(
         return;
     }
     self->connection = connection;
-    status = request_write(self, http_connection_request(connection));
+    status = request_write(self, http_client_connection_request(connection));
     if (status != DUBBOC_OK) {
         verdict found = {status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true, 0};
         fail_attempt(self, &found,
@@ -519,21 +521,23 @@ void call_connected(
             0);
         return;
     }
-    http_exchange_begin(connection, slice_make(NULL, 0));
+    http_client_exchange_begin(connection, slice_make(NULL, 0));
     self->state = CALL_EXCHANGES;
 }
 
 static const char *what_was_seen(const call *self)
 {
-    if (self->connection == NULL || http_exchange_bytes_sent(self->connection) == 0)
+    if (self->connection == NULL || http_client_exchange_bytes_sent(self->connection) == 0)
         return "nothing was sent";
-    return http_exchange_bytes_received(self->connection) == 0 ? "no reply came"
-                                                               : "only a part of a reply came";
+    return http_client_exchange_bytes_received(self->connection) == 0
+               ? "no reply came"
+               : "only a part of a reply came";
 }
 
 void call_interrupt(call *self, dubboc_status status)
 {
-    size_t bytes_sent = self->connection != NULL ? http_exchange_bytes_sent(self->connection) : 0;
+    size_t bytes_sent =
+        self->connection != NULL ? http_client_exchange_bytes_sent(self->connection) : 0;
     verdict found = judge_failure(status, bytes_sent);
     if (bytes_sent > 0)
         self->sent++;

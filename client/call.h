@@ -72,9 +72,9 @@ typedef struct call {
     call_state state;
     pick held;
     bool is_held;
-    const dialect *dialect;      /* of the provider that is held */
-    bool fresh;                  /* the next connection must not come from the pool */
-    http_connection *connection; /* stays until call_fini(), since the reply stands in it */
+    const dialect *dialect;             /* of the provider that is held */
+    bool fresh;                         /* the next connection must not come from the pool */
+    http_client_connection *connection; /* stays until call_fini(), since the reply stands in it */
     unsigned picks;
     unsigned sent; /* attempts of which something left */
     int64_t backoff_ms;
@@ -102,9 +102,9 @@ dubboc_status call_init(call *self, dubboc_client *client, const char *interface
 call_want call_step(call *self);
 
 /* The connection that was wanted; status DUBBOC_OK, or why there is none (err as from
- * http_endpoint_take()). */
+ * http_client_endpoint_take()). */
 void call_connected(
-    call *self, http_connection *connection, dubboc_status status, const dubboc_error *err);
+    call *self, http_client_connection *connection, dubboc_status status, const dubboc_error *err);
 
 /* A wait ended without what it was for: DUBBOC_E_TIMEOUT or DUBBOC_E_CLOSED. */
 void call_interrupt(call *self, dubboc_status status);
@@ -142,7 +142,7 @@ typedef struct verdict {
 
 /* Of a complete HTTP reply from a peer of that dialect; fills in *reply. err receives the text,
  * http_status and rpc_code. */
-verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken,
+verdict judge_reply(const http_client_reply *http, uint32_t id, const dialect *spoken,
     jsonrpc_reply *reply, dubboc_error *err);
 
 /* Whether a reply has neither a result nor an error. */

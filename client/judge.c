@@ -56,7 +56,7 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
 /* The provider says that it has not executed it: it is full, stopping, or too late (503), or the
  * request did not come in time (408), which is no reason for another provider to refuse it; or it
  * takes no such request (413 and the like), which another would not either. */
-static verdict judge_refusal(const http_reply *http, dubboc_error *err)
+static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
     bool is_of_the_request = http->status / 100 == 4 && http->status != 408;
@@ -68,7 +68,7 @@ static verdict judge_refusal(const http_reply *http, dubboc_error *err)
 }
 
 /* A status that carries no JSON-RPC reply. */
-static verdict judge_status(const http_reply *http, dubboc_error *err)
+static verdict judge_status(const http_client_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
     excerpt(http->body, shown, sizeof shown);
@@ -79,7 +79,7 @@ static verdict judge_status(const http_reply *http, dubboc_error *err)
 
 /* No measured provider leaves the result out (wire.md 3.1), so a reply without one is not what the
  * provider meant to say: something on the way may have cut it, or answered in its place. */
-static dubboc_status read_reply(const http_reply *http, uint32_t id, const dialect *spoken,
+static dubboc_status read_reply(const http_client_reply *http, uint32_t id, const dialect *spoken,
     jsonrpc_reply *reply, dubboc_error *err)
 {
     dubboc_status status = jsonrpc_read_reply(http->body, id, reply, err);
@@ -88,7 +88,7 @@ static dubboc_status read_reply(const http_reply *http, uint32_t id, const diale
     return status;
 }
 
-verdict judge_reply(const http_reply *http, uint32_t id, const dialect *spoken,
+verdict judge_reply(const http_client_reply *http, uint32_t id, const dialect *spoken,
     jsonrpc_reply *reply, dubboc_error *err)
 {
     verdict result;

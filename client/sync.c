@@ -16,16 +16,17 @@ static void drive(call *self)
         call_want want = call_step(self);
         switch (want) {
         case CALL_WANTS_CONNECTION: {
-            http_connection *connection = NULL;
-            status = http_endpoint_take(
+            http_client_connection *connection = NULL;
+            status = http_client_endpoint_take(
                 self->held.provider->endpoint, self->fresh, self->deadline_ns, &connection, &err);
             call_connected(self, connection, status, &err);
             break;
         }
         case CALL_WANTS_READ:
         case CALL_WANTS_WRITE:
-            status = http_connection_wait(self->connection,
-                want == CALL_WANTS_READ ? HTTP_WANT_READ : HTTP_WANT_WRITE, self->deadline_ns);
+            status = http_client_connection_wait(self->connection,
+                want == CALL_WANTS_READ ? HTTP_CLIENT_WANT_READ : HTTP_CLIENT_WANT_WRITE,
+                self->deadline_ns);
             if (status != DUBBOC_OK)
                 call_interrupt(self, status);
             break;

@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "transport/http_reply.h"
+#include "transport/http_client_reply.h"
 
 #define INPUT_MAX 60000u /* a unix socket takes that much without a reader */
 #define BODY_MAX 50000u
@@ -36,31 +36,33 @@ static size_t piece_len(feeding how, const uint8_t *data, size_t size, size_t at
     return len < left ? len : left;
 }
 
-static http_read read_reply(http_reader *reader, const uint8_t *data, size_t size, feeding how)
+static http_client_read read_reply(
+    http_client_reader *reader, const uint8_t *data, size_t size, feeding how)
 {
-    http_reader_init(reader, BODY_MAX);
-    http_read result = HTTP_READ_MORE;
-    for (size_t at = 0; at < size && result == HTTP_READ_MORE;) {
+    http_client_reader_init(reader, BODY_MAX);
+    http_client_read result = HTTP_CLIENT_READ_MORE;
+    for (size_t at = 0; at < size && result == HTTP_CLIENT_READ_MORE;) {
         size_t room_size = 0;
-        char *room = http_reader_room(reader, &room_size);
+        char *room = http_client_reader_room(reader, &room_size);
         if (room == NULL)
             abort();
         size_t len = piece_len(how, data, size, at);
         len = len < room_size ? len : room_size;
         memcpy(room, data + at, len);
         at += len;
-        result = http_reader_feed(reader, len);
+        result = http_client_reader_feed(reader, len);
     }
-    return result == HTTP_READ_MORE ? http_reader_eof(reader) : result;
+    return result == HTTP_CLIENT_READ_MORE ? http_client_reader_eof(reader) : result;
 }
 
-static void must_agree(const http_reader *a, http_read got_a, const http_reader *b, http_read got_b)
+static void must_agree(const http_client_reader *a, http_client_read got_a,
+    const http_client_reader *b, http_client_read got_b)
 {
     if (got_a != got_b)
         abort();
-    if (got_a != HTTP_READ_DONE)
+    if (got_a != HTTP_CLIENT_READ_DONE)
         return;
-    const http_reply *x = &a->reply, *y = &b->reply;
+    const http_client_reply *x = &a->reply, *y = &b->reply;
     if (x->status != y->status || x->body.len != y->body.len ||
         x->not_executed != y->not_executed || x->idle_s != y->idle_s)
         abort();
@@ -161,10 +163,10 @@ static void ask_curl(oracle *self, const uint8_t *reply, size_t len)
         close(self->fd);
 }
 
-static void compare_with_curl(const http_reader *reader, const uint8_t *data, size_t size)
+static void compare_with_curl(const http_client_reader *reader, const uint8_t *data, size_t size)
 {
     static oracle curl;
-    const http_reply *reply = &reader->reply;
+    const http_client_reply *reply = &reader->reply;
     uint8_t *shown = malloc(size);
     if (shown == NULL)
         abort();
@@ -189,17 +191,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size == 0 || size > INPUT_MAX)
         return 0;
-    http_reader whole, bytes, pieces;
-    http_read got_whole = read_reply(&whole, data, size, AT_ONCE);
-    http_read got_bytes = read_reply(&bytes, data, size, BYTE_BY_BYTE);
-    http_read got_pieces = read_reply(&pieces, data, size, IN_PIECES);
+    http_client_reader whole, bytes, pieces;
+    http_client_read got_whole = read_reply(&whole, data, size, AT_ONCE);
+    http_client_read got_bytes = read_reply(&bytes, data, size, BYTE_BY_BYTE);
+    http_client_read got_pieces = read_reply(&pieces, data, size, IN_PIECES);
     must_agree(&whole, got_whole, &bytes, got_bytes);
     must_agree(&whole, got_whole, &pieces, got_pieces);
     /* Only what the reader accepts can be wrong here: curl may accept more. */
-    if (got_whole == HTTP_READ_DONE)
+    if (got_whole == HTTP_CLIENT_READ_DONE)
         compare_with_curl(&whole, data, size);
-    http_reader_fini(&whole);
-    http_reader_fini(&bytes);
-    http_reader_fini(&pieces);
+    http_client_reader_fini(&whole);
+    http_client_reader_fini(&bytes);
+    http_client_reader_fini(&pieces);
     return 0;
 }

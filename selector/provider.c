@@ -19,7 +19,7 @@
 
 typedef struct shared_endpoint {
     struct shared_endpoint *next; /* among those taken out */
-    http_endpoint *endpoint;
+    http_client_endpoint *endpoint;
     char *url;
     size_t users;
 } shared_endpoint;
@@ -73,7 +73,7 @@ static void free_endpoint(void *value)
 {
     shared_endpoint *self = value;
     if (self->endpoint != NULL)
-        http_endpoint_unref(self->endpoint);
+        http_client_endpoint_unref(self->endpoint);
     free(self->url);
     free(self);
 }
@@ -108,7 +108,7 @@ static dubboc_status endpoint_take_locked(provider_set *self, bool is_tls, const
         return error_no_memory(err);
     }
     *made = (shared_endpoint){.url = url, .users = 1};
-    dubboc_status status = http_endpoint_new(self->http, url, &made->endpoint, err);
+    dubboc_status status = http_client_endpoint_new(self->http, url, &made->endpoint, err);
     if (status == DUBBOC_OK && !map_put(self->endpoints, slice_of(url), made, NULL))
         status = error_no_memory(err);
     if (status != DUBBOC_OK) {

@@ -21,11 +21,11 @@ typedef struct directory
 
 /* One provider, known by its identity. Fields are constant but for those named atomic. */
 typedef struct provider {
-    char *identity;          /* provider_url_identity() */
-    char *address;           /* "host:port" */
-    char *path;              /* request path, verbatim */
-    char *label;             /* "host:port/path", for people */
-    http_endpoint *endpoint; /* its connections */
+    char *identity;                 /* provider_url_identity() */
+    char *address;                  /* "host:port" */
+    char *path;                     /* request path, verbatim */
+    char *label;                    /* "host:port/path", for people */
+    http_client_endpoint *endpoint; /* its connections */
     atomic_uint references;
     atomic_uint in_flight;
     /* health (selector/health.c); small, so that all of it stays on one cache line */

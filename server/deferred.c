@@ -46,7 +46,7 @@ typedef struct hole {
 
 struct parked {
     deferrals *owner;
-    http_incoming *incoming;
+    http_server_request *incoming;
     buffer text; /* what the other requests of a batch have answered */
     hole *holes;
     size_t count;
@@ -190,7 +190,7 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
     char *id = mem_dup_slice(request->id);
     made->id = slice_make(id, request->id.len);
     if (id == NULL || (ex->parked == NULL && (ex->parked = park(ex)) == NULL) ||
-        !add_hole(ex->parked, http_incoming_out(ex->incoming)->len, made->id, &made->index)) {
+        !add_hole(ex->parked, http_server_request_out(ex->incoming)->len, made->id, &made->index)) {
         free(id);
         deferred_free(made);
         return NULL;
@@ -227,7 +227,7 @@ static void append_part(buffer *out, const buffer *text, size_t from, size_t to)
  * handles whose answers come too late. */
 static void answer(parked *self)
 {
-    buffer *out = http_incoming_out(self->incoming);
+    buffer *out = http_server_request_out(self->incoming);
     size_t done = 0;
     out->status = self->text.status; /* then nothing below is written */
     for (size_t i = 0; out->status == DUBBOC_OK && i < self->count; i++) {
@@ -258,10 +258,10 @@ void parked_release(parked *self)
 {
     /* What is written so far is taken out of the request's buffer, memory and all, to be put
      * together there again with the rest. */
-    buffer *out = http_incoming_out(self->incoming);
+    buffer *out = http_server_request_out(self->incoming);
     self->text = *out;
     buffer_init(out, self->text.max_bytes);
-    http_incoming_drop_body(self->incoming); /* the program may take its time */
+    http_server_request_drop_body(self->incoming); /* the program may take its time */
     mutex_lock(&self->owner->lock);
     bool is_complete = settle_locked(self);
     mutex_unlock(&self->owner->lock);

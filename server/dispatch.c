@@ -36,7 +36,7 @@
 #define SCRATCH_KEEP_BYTES (64u * 1024)      /* of a raw result, for the next one */
 
 static const char json_type[] = "application/json";
-static const http_answer_header not_executed = {"Dubboc-Not-Executed", "1"};
+static const http_server_answer_header not_executed = {"Dubboc-Not-Executed", "1"};
 static const dubboc_slice null_id = {"null", 4};
 
 /* --- writing replies --- */
@@ -108,15 +108,15 @@ void dispatch_write_raw(
 }
 
 /* Nothing can be said but the status. A consumer believes "not executed" of a 503, not of a 500. */
-static void answer_without_memory(http_incoming *incoming, bool is_executed)
+static void answer_without_memory(http_server_request *incoming, bool is_executed)
 {
-    http_incoming_answer(
+    http_server_request_answer(
         incoming, is_executed ? 500 : 503, NULL, &not_executed, is_executed ? 0 : 1, true);
 }
 
-void dispatch_answer(http_incoming *incoming, bool is_executed)
+void dispatch_answer(http_server_request *incoming, bool is_executed)
 {
-    buffer *out = http_incoming_out(incoming);
+    buffer *out = http_server_request_out(incoming);
     if (out->status != DUBBOC_OK) {
         buffer_clear(out);
         write_error(
@@ -127,19 +127,19 @@ void dispatch_answer(http_incoming *incoming, bool is_executed)
         answer_without_memory(incoming, is_executed);
         return;
     }
-    http_incoming_answer(incoming, 200, out->len > 0 ? json_type : NULL, NULL, 0, false);
+    http_server_request_answer(incoming, 200, out->len > 0 ? json_type : NULL, NULL, 0, false);
 }
 
 /* Answers with plain words instead of JSON. */
-static void answer_text(http_incoming *incoming, int status, const http_answer_header *header,
-    const char *format, dubboc_slice what)
+static void answer_text(http_server_request *incoming, int status,
+    const http_server_answer_header *header, const char *format, dubboc_slice what)
 {
-    buffer *out = http_incoming_out(incoming);
+    buffer *out = http_server_request_out(incoming);
     what = utf8_cut(what, NAMED_BYTES_MAX);
     buffer_printf(out, format, SLICE_ARGS(what));
     if (out->status != DUBBOC_OK)
         buffer_clear(out);
-    http_incoming_answer(
+    http_server_request_answer(
         incoming, status, "text/plain; charset=utf-8", header, header != NULL ? 1 : 0, false);
 }
 
@@ -314,7 +314,7 @@ static void call_json(dubboc_request *request, dubboc_slice text, buffer *out)
  * for. */
 static void write_not_found(const exchange *ex, const jsonrpc_request *rpc, buffer *out)
 {
-    dubboc_slice path = http_incoming_path(ex->incoming);
+    dubboc_slice path = http_server_request_path(ex->incoming);
     buffer name, text;
     buffer_init(&name, rpc->method.len);
     buffer_init(&text, NOT_FOUND_BYTES_MAX);
@@ -404,10 +404,11 @@ static bool is_foreign_type(const char *content_type)
 static void refuse_message(exchange *ex, dubboc_status status)
 {
     dubboc_error err;
-    buffer *out = http_incoming_out(ex->incoming);
+    buffer *out = http_server_request_out(ex->incoming);
     jsonrpc_message again;
     /* once more, for the words */
-    dubboc_status second = jsonrpc_read_message(http_incoming_body(ex->incoming), &again, &err);
+    dubboc_status second =
+        jsonrpc_read_message(http_server_request_body(ex->incoming), &again, &err);
     assert(second == status);
     (void)second;
     write_error(out, null_id,
@@ -418,14 +419,14 @@ static void refuse_message(exchange *ex, dubboc_status status)
 /* A plain HTTP matter stands in the way of a call: it is answered here, and false returned. */
 static bool exchange_accepts_http(exchange *ex)
 {
-    dubboc_slice method = http_incoming_method(ex->incoming);
+    dubboc_slice method = http_server_request_method(ex->incoming);
     if (!slice_is(method, "POST")) {
-        static const http_answer_header allow = {"Allow", "POST"};
+        static const http_server_answer_header allow = {"Allow", "POST"};
         answer_text(ex->incoming, 405, &allow,
             "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
         return false;
     }
-    const char *content_type = http_incoming_header(ex->incoming, "Content-Type");
+    const char *content_type = http_server_request_header(ex->incoming, "Content-Type");
     if (!is_foreign_type(content_type))
         return true;
     answer_text(ex->incoming, 415, NULL,
@@ -436,7 +437,7 @@ static bool exchange_accepts_http(exchange *ex)
 /* Reads the envelope. A body that cannot be read is answered here, and false returned. */
 static bool exchange_read(exchange *ex)
 {
-    dubboc_slice body = http_incoming_body(ex->incoming);
+    dubboc_slice body = http_server_request_body(ex->incoming);
     dubboc_status status = jsonrpc_read_message(body, &ex->message, NULL);
     if (status != DUBBOC_OK) {
         refuse_message(ex, status);
@@ -502,7 +503,7 @@ static void serve_element(
 
 static void run_batch(exchange *ex)
 {
-    buffer *out = http_incoming_out(ex->incoming);
+    buffer *out = http_server_request_out(ex->incoming);
     int64_t deadline_ns = exchange_deadline_ns(ex);
     jsonrpc_request rpc;
     size_t answers = 0;
@@ -526,10 +527,10 @@ static void run_batch(exchange *ex)
 /* The answer, if one is wanted, stands in the request's buffer. */
 static void answer_refused(exchange *ex)
 {
-    const buffer *out = http_incoming_out(ex->incoming);
+    const buffer *out = http_server_request_out(ex->incoming);
     const char *type = out->len > 0 ? json_type : NULL;
     if (out->status == DUBBOC_OK)
-        http_incoming_answer(ex->incoming, 503, type, &not_executed, 1, false);
+        http_server_request_answer(ex->incoming, 503, type, &not_executed, 1, false);
     else
         answer_without_memory(ex->incoming, false);
 }
@@ -540,7 +541,7 @@ static void run_calls(exchange *ex)
         run_batch(ex);
         return;
     }
-    serve(ex, &ex->single, ex->method, http_incoming_out(ex->incoming));
+    serve(ex, &ex->single, ex->method, http_server_request_out(ex->incoming));
     if (ex->is_refused)
         answer_refused(ex);
     else
@@ -557,10 +558,11 @@ static void run_unclaimed(exchange *ex)
 
 static void answer_as_fallback_says(exchange *ex, const dubboc_http_answer *answer)
 {
-    buffer *out = http_incoming_out(ex->incoming);
+    buffer *out = http_server_request_out(ex->incoming);
     buffer_append(out, answer->body.data, answer->body.len);
     if (out->status == DUBBOC_OK) {
-        http_incoming_answer(ex->incoming, answer->status, answer->content_type, NULL, 0, false);
+        http_server_request_answer(
+            ex->incoming, answer->status, answer->content_type, NULL, 0, false);
         return;
     }
     buffer_clear(out);
@@ -572,15 +574,15 @@ static void run_fallback(exchange *ex)
     dubboc_server *server = ex->server;
     dubboc_request request = {.exchange = ex};
     dubboc_http_answer answer = {.status = 404, .content_type = "text/plain"};
-    char *method = mem_dup_slice(http_incoming_method(ex->incoming));
-    char *path = mem_dup_slice(http_incoming_path(ex->incoming));
+    char *method = mem_dup_slice(http_server_request_method(ex->incoming));
+    char *path = mem_dup_slice(http_server_request_path(ex->incoming));
     if (method == NULL || path == NULL) {
         answer_without_memory(ex->incoming, false);
         goto done;
     }
     ex->is_executed = true;
-    server->fallback(
-        &request, method, path, http_incoming_body(ex->incoming), &answer, server->fallback_arg);
+    server->fallback(&request, method, path, http_server_request_body(ex->incoming), &answer,
+        server->fallback_arg);
     if (answer.status == 0)
         run_unclaimed(ex);
     else
@@ -605,19 +607,19 @@ static void run(exchange *ex)
 void exchange_hold(exchange *self)
 {
     if (!self->is_held)
-        http_incoming_hold(self->incoming);
+        http_server_request_hold(self->incoming);
     self->is_held = true;
 }
 
 /* Answers one that has not been started and never will be. */
 static void answer_not_executed(exchange *ex, int http_status, const char *text)
 {
-    buffer *out = http_incoming_out(ex->incoming);
+    buffer *out = http_server_request_out(ex->incoming);
     bool is_call = ex->kind == EXCHANGE_SINGLE && ex->single.id.at != NULL;
     write_error(out, is_call ? ex->single.id : null_id, JSONRPC_SERVER_ERROR, text);
     if (out->status != DUBBOC_OK)
         buffer_clear(out);
-    http_incoming_answer(ex->incoming, http_status, json_type, &not_executed, 1, false);
+    http_server_request_answer(ex->incoming, http_status, json_type, &not_executed, 1, false);
 }
 
 /* An exchange that waits for a worker. */
@@ -656,7 +658,7 @@ void dispatch_refuse(work *taken)
 void dispatch_run(work *taken)
 {
     queued_exchange *queued = queued_of(taken);
-    if (http_incoming_is_gone(queued->ex.incoming)) {
+    if (http_server_request_is_gone(queued->ex.incoming)) {
         answer_not_executed(&queued->ex, 503, "the caller has gone");
     } else {
         run(&queued->ex);
@@ -700,12 +702,12 @@ static void run_or_submit(exchange *ex, bool may_block)
 
 /* --- the way in --- */
 
-void dispatch_on_request(void *arg, http_incoming *incoming)
+void dispatch_on_request(void *arg, http_server_request *incoming)
 {
     exchange ex;
     ex.server = arg;
     ex.incoming = incoming;
-    ex.service = services_find_path(&ex.server->services, http_incoming_path(incoming));
+    ex.service = services_find_path(&ex.server->services, http_server_request_path(incoming));
     ex.is_held = ex.is_executed = ex.is_on_worker = ex.is_refused = false;
     ex.method = NULL;
     ex.deadline_ns = 0;
@@ -719,7 +721,7 @@ void dispatch_on_request(void *arg, http_incoming *incoming)
     }
     if (!exchange_accepts_http(&ex))
         return;
-    if (ex.server->workers != NULL && http_incoming_body(incoming).len > LARGE_BODY_BYTES) {
+    if (ex.server->workers != NULL && http_server_request_body(incoming).len > LARGE_BODY_BYTES) {
         ex.kind = EXCHANGE_UNREAD;
         submit(&ex);
     } else if (exchange_read(&ex)) {

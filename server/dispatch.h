@@ -5,7 +5,7 @@
 #include "server/exchange.h"
 
 /* http_server_settings.on_request; arg is the dubboc_server. */
-void dispatch_on_request(void *arg, http_incoming *incoming);
+void dispatch_on_request(void *arg, http_server_request *incoming);
 
 /* The worker's part: runs a held exchange and answers it, unless its caller has gone. taken is a
  * part of the exchange, which is freed. */
@@ -16,7 +16,7 @@ void dispatch_refuse(work *taken);
 
 /* Answers with the JSON that stands in the incoming's out buffer (nothing: an empty body); when
  * that buffer has failed, with a short error instead. */
-void dispatch_answer(http_incoming *incoming, bool is_executed);
+void dispatch_answer(http_server_request *incoming, bool is_executed);
 
 /* Appends a whole reply of that method. A result that cannot be written becomes an error answer
  * that says why, and is logged. */

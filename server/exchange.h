@@ -21,7 +21,7 @@ typedef enum exchange_kind {
 
 typedef struct exchange {
     dubboc_server *server;
-    http_incoming *incoming;
+    http_server_request *incoming;
     dubboc_service *service; /* NULL: none at that path */
     exchange_kind kind;
     bool is_held;
@@ -74,7 +74,7 @@ void note_write_error(const note *self, dubboc_status status, const service_meth
  * all of which mean that the caller did not say. Exact to a microsecond. */
 int64_t timeout_header_ns(const char *text);
 
-/* http_incoming_hold(), once. */
+/* http_server_request_hold(), once. */
 void exchange_hold(exchange *self);
 
 /* When the caller gives up, by the clock of base/clock.h; DEADLINE_NEVER: it did not say. The

@@ -27,7 +27,7 @@
 #include "registry/provider_url.h"
 
 #define DUBBO_PROTOCOL_VERSION "2.0.2"
-#define HTTP_RELEASE "2.7.23"
+#define HTTP_SERVER_RELEASE "2.7.23"
 #define WEIGHT_DEFAULT 100
 
 /* All of them. A list that makes the URL too long is the registry's to refuse. */
@@ -193,7 +193,7 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
     url_writer_add(writer, "methods", methods);
     url_writer_addf(writer, "pid", "%ld", (long)getpid());
     if (strcmp(scheme, "http") == 0)
-        url_writer_add(writer, "release", HTTP_RELEASE);
+        url_writer_add(writer, "release", HTTP_SERVER_RELEASE);
     url_writer_add(writer, "side", "provider");
     url_writer_addf(writer, "timestamp", "%" PRId64, clock_wall_ms());
     add_text(writer, "version", service->version);

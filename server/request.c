@@ -85,10 +85,10 @@ int64_t timeout_header_ns(const char *text)
 
 static int64_t exchange_read_deadline_ns(const exchange *self)
 {
-    int64_t timeout_ns = timeout_header_ns(http_incoming_header(self->incoming, "Timeout"));
+    int64_t timeout_ns = timeout_header_ns(http_server_request_header(self->incoming, "Timeout"));
     if (timeout_ns == 0)
         return DEADLINE_NEVER;
-    int64_t received_ns = http_incoming_received_ns(self->incoming);
+    int64_t received_ns = http_server_request_received_ns(self->incoming);
     return timeout_ns < INT64_MAX - received_ns ? received_ns + timeout_ns : DEADLINE_NEVER;
 }
 
@@ -132,12 +132,12 @@ const char *dubboc_request_method(const dubboc_request *request)
 
 const char *dubboc_request_peer(const dubboc_request *request)
 {
-    return http_incoming_peer(request->exchange->incoming);
+    return http_server_request_peer(request->exchange->incoming);
 }
 
 const char *dubboc_request_header(const dubboc_request *request, const char *name)
 {
-    return http_incoming_header(request->exchange->incoming, name);
+    return http_server_request_header(request->exchange->incoming, name);
 }
 
 /* --- what went wrong --- */

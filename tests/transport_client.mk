@@ -2,20 +2,20 @@
 libtest_support_la_SOURCES += \
 	tests/support/scripted_peer.c tests/support/scripted_peer.h \
 	tests/transport/client_fixture.c tests/transport/client_fixture.h
-transport_client_tests = tests/transport/http_reply_test tests/transport/http_exchange_test \
-	tests/transport/http_pool_test tests/transport/http_connect_test \
+transport_client_tests = tests/transport/http_client_reply_test tests/transport/http_client_exchange_test \
+	tests/transport/http_client_pool_test tests/transport/http_client_connect_test \
 	tests/transport/http_client_alloc_test tests/transport/http_tls_test
 check_PROGRAMS += $(transport_client_tests)
 TESTS += $(transport_client_tests)
-tests_transport_http_reply_test_CPPFLAGS = $(test_cppflags)
-tests_transport_http_reply_test_LDADD = $(test_libs)
-tests_transport_http_exchange_test_CPPFLAGS = $(test_cppflags)
-tests_transport_http_exchange_test_LDADD = $(test_libs)
-tests_transport_http_pool_test_CPPFLAGS = $(test_cppflags)
-tests_transport_http_pool_test_LDADD = $(test_libs)
-tests_transport_http_connect_test_SOURCES = tests/transport/http_connect_test.c tests/support/names.c tests/support/names.h
-tests_transport_http_connect_test_CPPFLAGS = $(test_cppflags)
-tests_transport_http_connect_test_LDADD = $(test_libs)
+tests_transport_http_client_reply_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_client_reply_test_LDADD = $(test_libs)
+tests_transport_http_client_exchange_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_client_exchange_test_LDADD = $(test_libs)
+tests_transport_http_client_pool_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_client_pool_test_LDADD = $(test_libs)
+tests_transport_http_client_connect_test_SOURCES = tests/transport/http_client_connect_test.c tests/support/names.c tests/support/names.h
+tests_transport_http_client_connect_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_client_connect_test_LDADD = $(test_libs)
 tests_transport_http_client_alloc_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_client_alloc_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_transport_http_client_alloc_test_LDADD = $(test_libs)

@@ -1,7 +1,7 @@
 /* What all endpoints of a client share: the settings, the list of endpoints, and the stop signal:
  * an eventfd beside every poll, a flag for whoever connects or takes, a wake-up for whoever waits
  * in a pool. */
-#include "transport/http_internal.h"
+#include "transport/http_client_internal.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -48,7 +48,7 @@ dubboc_status http_client_new(
     mutex_init(&made->lock, MUTEX_RANK_HTTP_CLIENT);
     dubboc_status status = DUBBOC_OK;
     bool is_copied = copy_texts(made, settings);
-    http_trust_init(&made->trust, made->settings.tls_ca_file);
+    http_client_trust_init(&made->trust, made->settings.tls_ca_file);
     if (!is_copied)
         status = error_no_memory(err);
     else if (!wake_open(&made->stop))
@@ -65,8 +65,9 @@ void http_client_stop(http_client *client)
     atomic_store(&client->is_stopping, true);
     wake_signal(&client->stop);
     mutex_lock(&client->lock);
-    for (http_endpoint *endpoint = client->endpoints; endpoint != NULL; endpoint = endpoint->next)
-        http_endpoint_wake_waiters(endpoint);
+    for (http_client_endpoint *endpoint = client->endpoints; endpoint != NULL;
+         endpoint = endpoint->next)
+        http_client_endpoint_wake_waiters(endpoint);
     mutex_unlock(&client->lock);
 }
 
@@ -76,7 +77,7 @@ void http_client_free(http_client *client)
         return;
     assert(client->endpoints == NULL);
     wake_close(&client->stop);
-    http_trust_fini(&client->trust);
+    http_client_trust_fini(&client->trust);
     mutex_fini(&client->lock);
     free((char *)client->settings.connect_timeout_origin);
     free((char *)client->settings.proxy_origin);

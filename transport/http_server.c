@@ -15,13 +15,13 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "transport/http_daemon.h"
-#include "transport/http_loop.h"
+#include "transport/http_server_daemon.h"
+#include "transport/http_server_loop.h"
 
 /* Descriptors left to the rest of the program: files, clients, the registry; and to each loop's
  * own. */
 #define DESCRIPTORS_KEPT 64
-#define DESCRIPTORS_A_LOOP (8 + HTTP_UNCOUNTED_MAX)
+#define DESCRIPTORS_A_LOOP (8 + HTTP_SERVER_UNCOUNTED_MAX)
 
 /* --- open --- */
 
@@ -80,7 +80,7 @@ static int listen_at(const socket_address *address, socklen_t len)
 
 static dubboc_status refuse_to_listen(const socket_address *address, int reason, dubboc_error *err)
 {
-    char text[HTTP_PEER_TEXT_MAX];
+    char text[HTTP_SERVER_PEER_TEXT_MAX];
     address_text(address, text, sizeof text);
     if (reason == EADDRINUSE)
         return error_set(err, DUBBOC_E_SYSTEM,
@@ -120,7 +120,7 @@ static dubboc_status fit_connections(http_server *server, dubboc_error *err)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return DUBBOC_OK;
     rlim_t kept =
-        DESCRIPTORS_KEPT + HTTP_OVER_MAX + (rlim_t)server->loop_count * DESCRIPTORS_A_LOOP;
+        DESCRIPTORS_KEPT + HTTP_SERVER_OVER_MAX + (rlim_t)server->loop_count * DESCRIPTORS_A_LOOP;
     if (limit.rlim_cur <= kept)
         return error_set(err, DUBBOC_E_SYSTEM,
             "the descriptor limit of %llu is too low for a server with %d loops (more than %llu "
@@ -151,7 +151,7 @@ dubboc_status http_server_open(
 {
     assert(settings->on_request != NULL && settings->connections_max > 0 &&
            settings->connections_per_address_max > 0);
-    http_daemon_set_panic();
+    http_server_daemon_set_panic();
     http_server *server = MEM_NEW(http_server);
     if (server == NULL)
         return error_no_memory(err);
@@ -237,9 +237,9 @@ static dubboc_status start_loops(http_server *server, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
     for (int i = 0; status == DUBBOC_OK && i < server->loop_count; i++)
-        status = http_loop_init(&server->loops[i], server, err);
+        status = http_server_loop_init(&server->loops[i], server, err);
     for (int i = 0; status == DUBBOC_OK && i < server->settings.loops; i++)
-        status = http_loop_start_thread(&server->loops[i], err);
+        status = http_server_loop_start_thread(&server->loops[i], err);
     return status;
 }
 
@@ -247,7 +247,7 @@ static void end_loops(http_server *server)
 {
     stop_threads(server);
     for (int i = 0; server->loops != NULL && i < server->loop_count; i++)
-        http_loop_fini(&server->loops[i]);
+        http_server_loop_fini(&server->loops[i]);
     free(server->loops);
     server->loops = NULL;
 }
@@ -255,11 +255,11 @@ static void end_loops(http_server *server)
 dubboc_status http_server_start(http_server *server, dubboc_error *err)
 {
     assert(server->loops == NULL);
-    server->loops = MEM_NEW_ARRAY((size_t)server->loop_count, http_loop);
+    server->loops = MEM_NEW_ARRAY((size_t)server->loop_count, http_server_loop);
     if (server->loops == NULL)
         return error_no_memory(err);
     for (int i = 0; i < server->loop_count; i++)
-        server->loops[i] = (http_loop){.epoll_fd = -1, .timer_fd = -1, .wake = {.fd = -1}};
+        server->loops[i] = (http_server_loop){.epoll_fd = -1, .timer_fd = -1, .wake = {.fd = -1}};
     atomic_store(&server->listening_loops, server->loop_count);
     atomic_store(&server->undrained, server->loop_count);
     dubboc_status status = start_loops(server, err);
@@ -283,7 +283,7 @@ int http_server_fd(const http_server *server)
 dubboc_status http_server_step(http_server *server, int timeout_ms, dubboc_error *err)
 {
     assert(server->loops != NULL && server->settings.loops == 0);
-    if (http_server_problem(server) == NULL && http_loop_turn(&server->loops[0], timeout_ms))
+    if (http_server_problem(server) == NULL && http_server_loop_turn(&server->loops[0], timeout_ms))
         return DUBBOC_OK;
     return error_set(err, DUBBOC_E_SYSTEM, "the server has failed: %s", server->problem);
 }

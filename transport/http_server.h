@@ -12,7 +12,8 @@
 #include <dubboc/error.h>
 
 typedef struct http_server http_server;
-typedef struct http_incoming http_incoming; /* one request, from its last byte to its answer */
+typedef struct http_server_request
+    http_server_request; /* one request, from its last byte to its answer */
 
 typedef struct http_server_settings {
     const char
@@ -41,7 +42,7 @@ typedef struct http_server_settings {
     int64_t answer_timeout_ms; /* absolute: from on_request's answer to its last byte taken by the
                                   peer */
     int64_t idle_timeout_ms;   /* absolute: between two requests of a connection */
-    void (*on_request)(void *arg, http_incoming *request);
+    void (*on_request)(void *arg, http_server_request *request);
     /* The server has failed and ends its connections and loops, because a system call failed
      * without which it cannot go on; problem names it. Once, on the thread that has found out; it
      * must not wait for the server. NULL: nobody is told. */
@@ -94,54 +95,54 @@ bool http_server_is_drained(const http_server *server);
  * harmless, but not after this); one that was not is answered with 503 here. NULL is accepted. */
 void http_server_free(http_server *server);
 
-/* --- a request (all on the loop's thread until it is held, then on the thread that holds it) ---
- */
+/* --- a request: on the loop's thread until it is held, then on the thread that holds it --- */
 
-dubboc_slice http_incoming_method(const http_incoming *request);
+dubboc_slice http_server_request_method(const http_server_request *request);
 /* without query, not unescaped, with its leading / */
-dubboc_slice http_incoming_path(const http_incoming *request);
-dubboc_slice http_incoming_query(const http_incoming *request); /* without the ?, may be empty */
-dubboc_slice http_incoming_body(const http_incoming *request);
-const char *http_incoming_header(
+dubboc_slice http_server_request_path(const http_server_request *request);
+dubboc_slice http_server_request_query(
+    const http_server_request *request); /* without the ?, may be empty */
+dubboc_slice http_server_request_body(const http_server_request *request);
+const char *http_server_request_header(
     /* first of that name, any case; NULL: none; stays valid while held */
-    const http_incoming *request, const char *name);
-const char *http_incoming_peer(const http_incoming *request); /* "ip:port" */
+    const http_server_request *request, const char *name);
+const char *http_server_request_peer(const http_server_request *request); /* "ip:port" */
 /* when its headers were complete, clock_now_ns() */
-int64_t http_incoming_received_ns(const http_incoming *request);
+int64_t http_server_request_received_ns(const http_server_request *request);
 
 /* A place for the owner's own state of this request; starts NULL. */
-void http_incoming_set_state(http_incoming *request, void *state);
-void *http_incoming_state(const http_incoming *request);
+void http_server_request_set_state(http_server_request *request, void *state);
+void *http_server_request_state(const http_server_request *request);
 
 /* The buffer to build the answer's body in: empty, reused between requests of one loop, ceiling as
  * generous as memory allows (256 MiB). */
-buffer *http_incoming_out(http_incoming *request);
+buffer *http_server_request_out(http_server_request *request);
 
 /* Keeps the request beyond on_request's return: it must be answered exactly once, from any thread.
  * Its accessors stay valid until then. */
-void http_incoming_hold(http_incoming *request);
+void http_server_request_hold(http_server_request *request);
 
 /* Gives the body's memory back now, because nobody reads it any more and the answer may take long.
  * The body is empty from then on. */
-void http_incoming_drop_body(http_incoming *request);
+void http_server_request_drop_body(http_server_request *request);
 
 /* Whether the peer has closed its side meanwhile (a look at the socket, no more): then work for it
  * is in vain. */
-bool http_incoming_is_gone(const http_incoming *request);
+bool http_server_request_is_gone(const http_server_request *request);
 
-typedef struct http_answer_header {
+typedef struct http_server_answer_header {
     const char *name;
     const char *value;
-} http_answer_header;
+} http_server_answer_header;
 
-/* Answers with the bytes in http_incoming_out(). content_type NULL: none. headers: copied (at most
- * 8). close: end the connection after it. The request must not be touched afterwards.
+/* Answers with the bytes in http_server_request_out(). content_type NULL: none. headers: copied (at
+ * most 8). close: end the connection after it. The request must not be touched afterwards.
  * Content-Length, Date and Keep-Alive: timeout= (wire.md 12.3: below the idle time-out) are added
  * here. A HEAD answer has no body but its length. The connection also ends when the client wishes
  * it, while draining, and after a chunked request (its framing cannot be checked to the last byte).
  * When the answer cannot be made (the buffer has failed, no memory, a header with line ends, a
  * status that is not from 200 to 999) the client gets 500. */
-void http_incoming_answer(http_incoming *request, int status, const char *content_type,
-    const http_answer_header *headers, size_t header_count, bool close);
+void http_server_request_answer(http_server_request *request, int status, const char *content_type,
+    const http_server_answer_header *headers, size_t header_count, bool close);
 
 #endif

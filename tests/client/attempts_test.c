@@ -176,8 +176,8 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
     test_ns += 200 * NS_PER_MS;
     fake_registry_push(self.source, SERVICE, list, 1);
     if (call_step(&one) == CALL_WANTS_CONNECTION) {
-        http_connection *none = NULL;
-        dubboc_status status = http_endpoint_take(
+        http_client_connection *none = NULL;
+        dubboc_status status = http_client_endpoint_take(
             one.held.provider->endpoint, false, one.deadline_ns, &none, &self.err);
         call_connected(&one, none, status, &self.err);
     }
@@ -196,16 +196,16 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
 
 static bool is_readable(void *arg)
 {
-    struct pollfd fd = {.fd = http_connection_fd(arg), .events = POLLIN};
+    struct pollfd fd = {.fd = http_client_connection_fd(arg), .events = POLLIN};
     return poll(&fd, 1, 0) == 1;
 }
 
 /* What the driver does once: takes a connection for the call. */
-static http_connection *take_for(call *which)
+static http_client_connection *take_for(call *which)
 {
     dubboc_error err;
-    http_connection *taken = NULL;
-    dubboc_status status = http_endpoint_take(
+    http_client_connection *taken = NULL;
+    dubboc_status status = http_client_endpoint_take(
         which->held.provider->endpoint, which->fresh, which->deadline_ns, &taken, &err);
     assert_status(DUBBOC_OK, status, &err);
     return taken;
@@ -215,8 +215,8 @@ static void finish(call *which)
 {
     call_want want;
     while ((want = call_step(which)) == CALL_WANTS_READ)
-        assert_int_equal(
-            DUBBOC_OK, http_connection_wait(which->connection, HTTP_WANT_READ, which->deadline_ns));
+        assert_int_equal(DUBBOC_OK, http_client_connection_wait(which->connection,
+                                        HTTP_CLIENT_WANT_READ, which->deadline_ns));
     assert_int_equal(CALL_ENDED, want);
     assert_int_equal(DUBBOC_E_REMOTE, which->status);
 }
@@ -245,8 +245,8 @@ static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void
         one.params = slice_of("[]");
         one.counters = &slot;
         assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
-        http_connection *connection = take_for(&one);
-        assert_int_equal(i > 0, http_connection_is_reused(connection));
+        http_client_connection *connection = take_for(&one);
+        assert_int_equal(i > 0, http_client_connection_is_reused(connection));
         if (i > 0) {
             scripted_peer_reset_all(peer);
             assert_true(test_wait_for(is_readable, connection, 5000));
@@ -294,8 +294,8 @@ static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **sta
     assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
     call_connected(&one, take_for(&one), DUBBOC_OK, NULL);
     while ((want = call_step(&one)) == CALL_WANTS_READ)
-        assert_int_equal(
-            DUBBOC_OK, http_connection_wait(one.connection, HTTP_WANT_READ, one.deadline_ns));
+        assert_int_equal(DUBBOC_OK,
+            http_client_connection_wait(one.connection, HTTP_CLIENT_WANT_READ, one.deadline_ns));
     assert_int_equal(CALL_WANTS_PAUSE, want);
     assert_false(one.is_held);
     call_interrupt(&one, DUBBOC_E_CLOSED);

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "client/client.h"
-#include "transport/http_internal.h"
+#include "transport/http_client_internal.h"
 
 /* Weakest first. */
 typedef enum layer {

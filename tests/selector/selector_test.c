@@ -345,7 +345,7 @@ static void a_changed_list_keeps_the_providers_that_stay(void **state)
     directory *of = fixture_start_with(&f, LIST(A));
     pick before, after;
     provider *kept = pick_one(of, "echo", &before);
-    http_endpoint *endpoint = kept->endpoint;
+    http_client_endpoint *endpoint = kept->endpoint;
     registry_has(&f, LIST(C, B, A "&weight=50"));
     assert_int_equal(3, directory_count(of));
     registry_has(&f, LIST(A "&weight=50"));

@@ -15,7 +15,7 @@ fixture start_without_peer(const http_client_settings *settings, const char *url
 {
     fixture f = {0};
     assert_status(DUBBOC_OK, http_client_new(settings, &f.client, &f.err), &f.err);
-    assert_status(DUBBOC_OK, http_endpoint_new(f.client, url, &f.endpoint, &f.err), &f.err);
+    assert_status(DUBBOC_OK, http_client_endpoint_new(f.client, url, &f.endpoint, &f.err), &f.err);
     return f;
 }
 
@@ -35,50 +35,50 @@ fixture start(const peer_script *scripts, size_t count)
 
 void end(fixture *f)
 {
-    http_endpoint_unref(f->endpoint);
+    http_client_endpoint_unref(f->endpoint);
     http_client_free(f->client);
     scripted_peer_free(f->peer);
 }
 
-http_connection *take(fixture *f)
+http_client_connection *take(fixture *f)
 {
-    http_connection *connection = NULL;
+    http_client_connection *connection = NULL;
     assert_status(DUBBOC_OK,
-        http_endpoint_take(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err),
+        http_client_endpoint_take(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err),
         &f->err);
     return connection;
 }
 
-void begin_post(http_connection *connection)
+void begin_post(http_client_connection *connection)
 {
-    buffer_append_text(http_connection_request(connection),
+    buffer_append_text(http_client_connection_request(connection),
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
-    http_exchange_begin(connection, (dubboc_slice){0});
+    http_client_exchange_begin(connection, (dubboc_slice){0});
 }
 
-dubboc_status drive(http_connection *connection, int64_t deadline_ns, dubboc_error *err)
+dubboc_status drive(http_client_connection *connection, int64_t deadline_ns, dubboc_error *err)
 {
     for (;;) {
-        http_step step = http_exchange_step(connection);
-        if (step == HTTP_DONE)
+        http_client_step step = http_client_exchange_step(connection);
+        if (step == HTTP_CLIENT_DONE)
             return DUBBOC_OK;
-        if (step == HTTP_FAILED)
-            return http_exchange_failure(connection, err);
-        dubboc_status status = http_connection_wait(connection, step, deadline_ns);
+        if (step == HTTP_CLIENT_FAILED)
+            return http_client_exchange_failure(connection, err);
+        dubboc_status status = http_client_connection_wait(connection, step, deadline_ns);
         if (status != DUBBOC_OK)
             return status;
     }
 }
 
-dubboc_status post(fixture *f, http_connection *connection)
+dubboc_status post(fixture *f, http_client_connection *connection)
 {
     begin_post(connection);
     return drive(connection, deadline_in_ms(5000), &f->err);
 }
 
-void assert_body(const http_connection *connection, const char *body)
+void assert_body(const http_client_connection *connection, const char *body)
 {
-    const http_reply *reply = http_exchange_reply(connection);
+    const http_client_reply *reply = http_client_exchange_reply(connection);
     if (reply->body.len == strlen(body) && memcmp(reply->body.at, body, reply->body.len) == 0)
         return;
     print_error("\"%.*s\" is not \"%s\"\n", (int)reply->body.len, reply->body.at, body);
@@ -87,8 +87,8 @@ void assert_body(const http_connection *connection, const char *body)
 
 void call_well(fixture *f)
 {
-    http_connection *connection = take(f);
+    http_client_connection *connection = take(f);
     assert_status(DUBBOC_OK, post(f, connection), &f->err);
     assert_body(connection, "ok");
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
 }

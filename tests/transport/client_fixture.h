@@ -10,7 +10,7 @@
 
 typedef struct fixture {
     http_client *client;
-    http_endpoint *endpoint;
+    http_client_endpoint *endpoint;
     scripted_peer *peer; /* NULL: none */
     dubboc_error err;
 } fixture;
@@ -25,15 +25,15 @@ fixture start_without_peer(const http_client_settings *settings, const char *url
 void end(fixture *f);
 
 /* Takes a connection within 5 s, which must succeed. */
-http_connection *take(fixture *f);
+http_client_connection *take(fixture *f);
 
 /* Writes a POST, begins its exchange (body {}), and drives it as a synchronous caller does.
  * DUBBOC_OK: a reply is there. */
-void begin_post(http_connection *connection);
-dubboc_status drive(http_connection *connection, int64_t deadline_ns, dubboc_error *err);
-dubboc_status post(fixture *f, http_connection *connection);
+void begin_post(http_client_connection *connection);
+dubboc_status drive(http_client_connection *connection, int64_t deadline_ns, dubboc_error *err);
+dubboc_status post(fixture *f, http_client_connection *connection);
 
-void assert_body(const http_connection *connection, const char *body);
+void assert_body(const http_client_connection *connection, const char *body);
 
 /* A whole call that must end with "ok". */
 void call_well(fixture *f);

@@ -8,14 +8,15 @@ static void a_steady_exchange_allocates_nothing(void **state)
     call_well(&f);
     alloc_fail_at(0);
     for (int i = 0; i < 10; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         begin_post(connection);
         unsigned long before = alloc_fail_count();
-        while (http_exchange_step(connection) == HTTP_WANT_READ)
-            assert_int_equal(
-                http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_OK);
+        while (http_client_exchange_step(connection) == HTTP_CLIENT_WANT_READ)
+            assert_int_equal(http_client_connection_wait(
+                                 connection, HTTP_CLIENT_WANT_READ, deadline_in_ms(5000)),
+                DUBBOC_OK);
         assert_body(connection, "ok");
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
         assert_int_equal(alloc_fail_count(), before);
     }
     end(&f);
@@ -27,25 +28,25 @@ static dubboc_status one_round(const char *url, dubboc_error *err)
     http_client_settings settings = usual_settings();
     settings.tls_ca_file = "/nowhere"; /* a text to copy */
     http_client *client = NULL;
-    http_endpoint *endpoint = NULL;
-    http_connection *connection = NULL;
+    http_client_endpoint *endpoint = NULL;
+    http_client_connection *connection = NULL;
     dubboc_status status = http_client_new(&settings, &client, err);
     if (status == DUBBOC_OK)
-        status = http_endpoint_new(client, url, &endpoint, err);
+        status = http_client_endpoint_new(client, url, &endpoint, err);
     if (status == DUBBOC_OK)
-        status = http_endpoint_take(endpoint, false, deadline_in_ms(5000), &connection, err);
+        status = http_client_endpoint_take(endpoint, false, deadline_in_ms(5000), &connection, err);
     if (status == DUBBOC_OK) {
-        buffer *request = http_connection_request(connection);
+        buffer *request = http_client_connection_request(connection);
         buffer_append_text(request, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
         status = request->status;
     }
     if (status == DUBBOC_OK) {
-        http_exchange_begin(connection, (dubboc_slice){0});
+        http_client_exchange_begin(connection, (dubboc_slice){0});
         status = drive(connection, deadline_in_ms(5000), err);
     }
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     if (endpoint != NULL)
-        http_endpoint_unref(endpoint);
+        http_client_endpoint_unref(endpoint);
     http_client_free(client);
     return status;
 }

@@ -19,12 +19,12 @@ static bool answers(void *arg)
 {
     echo_server *echo = arg;
     turn(echo);
-    http_incoming *held = atomic_exchange(&echo->held, NULL);
+    http_server_request *held = atomic_exchange(&echo->held, NULL);
     if (held == NULL)
         return false;
-    buffer_append_text(http_incoming_out(held), "held");
-    const http_answer_header header = {"X-Own", "1"};
-    http_incoming_answer(held, 200, "text/plain", &header, 1, false);
+    buffer_append_text(http_server_request_out(held), "held");
+    const http_server_answer_header header = {"X-Own", "1"};
+    http_server_request_answer(held, 200, "text/plain", &header, 1, false);
     turn(echo);
     return true;
 }

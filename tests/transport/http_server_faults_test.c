@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tests/support/call_fail.h"
-#include "transport/http_loop.h"
+#include "transport/http_server_loop.h"
 
 #define PEER_LIMIT_S 30
 #define HUNG (-1)
@@ -123,9 +123,9 @@ static int faulty_call_held(faulty *self)
         return 0;
     peer_say(call.fd, "GET /hold HTTP/1.1\r\nHost: x\r\n\r\n");
     bool has_come = test_wait_for(is_held_or_over, &call, PEER_LIMIT_S * 1000);
-    http_incoming *held = atomic_exchange(&self->echo.held, NULL);
+    http_server_request *held = atomic_exchange(&self->echo.held, NULL);
     if (held != NULL)
-        http_incoming_answer(held, 200, "text/plain", NULL, 0, false);
+        http_server_request_answer(held, 200, "text/plain", NULL, 0, false);
     int status = has_come ? faulty_read(call.fd) : HUNG;
     faulty_close(call.fd);
     return status;
@@ -292,10 +292,10 @@ static void a_server_that_has_failed_hangs_up(void **state)
     call_fail_end();
     assert_int_equal(0, faulty_read(idle));
     assert_int_equal(0, faulty_read(busy));
-    http_incoming *held = atomic_load(&self.echo.held);
+    http_server_request *held = atomic_load(&self.echo.held);
     assert_non_null(held);
-    assert_true(http_incoming_is_gone(held));
-    http_incoming_answer(held, 200, "text/plain", NULL, 0, false);
+    assert_true(http_server_request_is_gone(held));
+    http_server_request_answer(held, 200, "text/plain", NULL, 0, false);
     faulty_stop(&self);
     faulty_close(idle);
     faulty_close(busy);

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "transport/http_loop.h"
+#include "transport/http_server_loop.h"
 
 #define ROUND 100
 #define THREADS 4
@@ -58,14 +58,14 @@ static void serves_any_number_of_connections_at_once_without_a_stall(void **stat
 typedef struct holder {
     echo_server echo;
     pthread_mutex_t lock;
-    http_incoming *held[ROUND];
+    http_server_request *held[ROUND];
     int count;
 } holder;
 
-static void hold_it(void *arg, http_incoming *request)
+static void hold_it(void *arg, http_server_request *request)
 {
     holder *self = arg;
-    http_incoming_hold(request);
+    http_server_request_hold(request);
     pthread_mutex_lock(&self->lock);
     self->held[self->count++] = request;
     pthread_mutex_unlock(&self->lock);
@@ -89,9 +89,9 @@ static bool holds_one(void *arg)
     return held_count(arg) == 1;
 }
 
-static http_incoming *take_any(holder *self, unsigned *seed)
+static http_server_request *take_any(holder *self, unsigned *seed)
 {
-    http_incoming *taken = NULL;
+    http_server_request *taken = NULL;
     pthread_mutex_lock(&self->lock);
     if (self->count > 0) {
         int at = rand_r(seed) % self->count;
@@ -106,10 +106,10 @@ static void *answer_all(void *arg)
 {
     holder *self = arg;
     unsigned seed = (unsigned)(uintptr_t)pthread_self();
-    http_incoming *request;
+    http_server_request *request;
     while ((request = take_any(self, &seed)) != NULL) {
-        buffer_append_slice(http_incoming_out(request), http_incoming_body(request));
-        http_incoming_answer(request, 200, "text/plain", NULL, 0, false);
+        buffer_append_slice(http_server_request_out(request), http_server_request_body(request));
+        http_server_request_answer(request, 200, "text/plain", NULL, 0, false);
     }
     return NULL;
 }
@@ -170,7 +170,7 @@ static void answers_ten_thousand_held_requests_in_any_order(void **state)
 static bool first_is_gone(void *arg)
 {
     holder *self = arg;
-    return http_incoming_is_gone(self->held[0]);
+    return http_server_request_is_gone(self->held[0]);
 }
 
 static bool has_one_left(void *arg)
@@ -193,7 +193,7 @@ static void an_answer_to_a_client_that_has_gone_goes_nowhere(void **state)
         int fd = peer_connect(&self.echo);
         peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
         assert_true(test_wait_for(holds_one, &self, 5000));
-        assert_false(http_incoming_is_gone(self.held[0]));
+        assert_false(http_server_request_is_gone(self.held[0]));
         if (i % 2 == 1) { /* with a reset */
             struct linger hard = {.l_onoff = 1};
             setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -404,10 +404,10 @@ static void stand_still(stuck *self, const atomic_bool *lets_go)
         sched_yield();
 }
 
-static void stand_still_where_told(void *arg, http_incoming *request)
+static void stand_still_where_told(void *arg, http_server_request *request)
 {
     stuck *self = arg;
-    dubboc_slice path = http_incoming_path(request);
+    dubboc_slice path = http_server_request_path(request);
     if (slice_is(path, "/a"))
         stand_still(self, &self->lets_a_go);
     else if (slice_is(path, "/b"))
@@ -416,7 +416,7 @@ static void stand_still_where_told(void *arg, http_incoming *request)
         atomic_store(&self->late_is_handled, true);
     else
         atomic_store(&self->loop, (unsigned long)pthread_self());
-    http_incoming_answer(request, 200, NULL, NULL, 0, false);
+    http_server_request_answer(request, 200, NULL, NULL, 0, false);
 }
 
 static bool has_entered_one(void *arg)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "transport/http_loop.h"
+#include "transport/http_server_loop.h"
 
 static _Atomic int64_t fake_now_ns;
 
@@ -564,15 +564,15 @@ static bool is_set(void *flag)
     return atomic_load((atomic_bool *)flag);
 }
 
-static void answer_from_a_known_loop(void *arg, http_incoming *request)
+static void answer_from_a_known_loop(void *arg, http_server_request *request)
 {
     (void)arg;
     loop_of_request = pthread_self();
-    if (slice_is(http_incoming_path(request), "/stop")) {
+    if (slice_is(http_server_request_path(request), "/stop")) {
         atomic_store(&is_loop_stopped, true);
         test_wait_for(is_set, &may_loop_go_on, 5000);
     }
-    http_incoming_answer(request, 200, "text/plain", NULL, 0, false);
+    http_server_request_answer(request, 200, "text/plain", NULL, 0, false);
 }
 
 static void open_pairs(const echo_server *echo, int fds[PAIRS][2])

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "transport/http_loop.h"
+#include "transport/http_server_loop.h"
 
 #define KIB ((size_t)1024)
 #define MEMORY_MAX (200 * KIB)
@@ -132,9 +132,9 @@ static void say(int peer, const char *path, size_t len)
 
 static void answer_held(void)
 {
-    http_incoming *held = atomic_exchange(&echo.held, NULL);
+    http_server_request *held = atomic_exchange(&echo.held, NULL);
     assert_non_null(held);
-    http_incoming_answer(held, 200, "text/plain", NULL, 0, false);
+    http_server_request_answer(held, 200, "text/plain", NULL, 0, false);
     turn();
 }
 
@@ -171,7 +171,7 @@ static void a_body_that_does_not_fit_is_not_read_until_there_is_room(void **stat
     answer_held();
     check_status(0, 200);
     assert_int_equal(atomic_load(&echo.handled), 2);
-    assert_int_equal(http_incoming_body(atomic_load(&echo.held)).len, 100 * KIB);
+    assert_int_equal(http_server_request_body(atomic_load(&echo.held)).len, 100 * KIB);
     assert_int_equal(used(), 100 * KIB);
     answer_held();
     check_status(1, 200);
@@ -209,7 +209,7 @@ static void nobody_waits_for_longer_than_a_second(void **state)
     (void)state;
     say(0, "/hold", 150 * KIB);
     say_head(1, "/a", 100 * KIB);
-    pass_ms(HTTP_MEMORY_WAIT_MS - 1);
+    pass_ms(HTTP_SERVER_MEMORY_WAIT_MS - 1);
     assert_false(has_answer(1));
     pass_ms(1);
     check_refused(1);
@@ -223,10 +223,10 @@ static void whoever_gives_up_lets_the_next_one_through(void **state)
     (void)state;
     say(0, "/hold", 150 * KIB);
     say_head(1, "/a", 100 * KIB);
-    pass_ms(HTTP_MEMORY_WAIT_MS / 2);
+    pass_ms(HTTP_SERVER_MEMORY_WAIT_MS / 2);
     say(2, "/a", 50 * KIB);
     assert_false(has_answer(2));
-    pass_ms(HTTP_MEMORY_WAIT_MS / 2);
+    pass_ms(HTTP_SERVER_MEMORY_WAIT_MS / 2);
     check_refused(1);
     check_status(2, 200);
 }
@@ -298,7 +298,7 @@ static void a_chunked_body_takes_memory_as_it_grows(void **state)
     assert_int_equal(used(), MEMORY_MAX);
     peer_say(peers[0], "0\r\n\r\n");
     turn();
-    assert_int_equal(http_incoming_body(atomic_load(&echo.held)).len, 170 * KIB);
+    assert_int_equal(http_server_request_body(atomic_load(&echo.held)).len, 170 * KIB);
     answer_held();
     check_status(0, 200);
     assert_int_equal(used(), 0);
@@ -332,10 +332,10 @@ static void two_that_wait_for_each_other_end_after_a_second(void **state)
     say_chunk(0, 70 * KIB); /* 128 KiB are charged */
     say_chunk(1, 10 * KIB); /* 64 KiB */
     say_chunk(0, 70 * KIB);
-    pass_ms(HTTP_MEMORY_WAIT_MS / 2);
+    pass_ms(HTTP_SERVER_MEMORY_WAIT_MS / 2);
     say_chunk(1, 70 * KIB);
     assert_int_equal(waiting(), 2);
-    pass_ms(HTTP_MEMORY_WAIT_MS / 2);
+    pass_ms(HTTP_SERVER_MEMORY_WAIT_MS / 2);
     check_refused(0);
     assert_int_equal(waiting(), 0);
     peer_say(peers[1], "0\r\n\r\n");
@@ -355,7 +355,7 @@ static void not_all_that_wait_for_each_other_are_refused(void **state)
     for (int i = 0; i < 3; i++)
         say_chunk(i, 60 * KIB);
     assert_int_equal(waiting(), 3);
-    pass_ms(HTTP_MEMORY_WAIT_MS);
+    pass_ms(HTTP_SERVER_MEMORY_WAIT_MS);
     check_refused(0);
     assert_false(has_answer(1));
     peer_say(peers[1], "0\r\n\r\n");
@@ -402,7 +402,7 @@ static void a_slow_sender_that_half_closes_is_served_after_its_wait(void **state
     say_chunked_head(1, "/a");
     say_chunk(1, 10 * KIB);
     say(0, "/hold", 130 * KIB);
-    pass_ms(HTTP_DEPARTED_MS + 1000);
+    pass_ms(HTTP_SERVER_DEPARTED_MS + 1000);
     say_chunk(1, 120 * KIB);
     peer_say(peers[1], "0\r\n\r\n");
     assert_int_equal(waiting(), 1);

@@ -216,14 +216,14 @@ static void takes_an_answer_later_from_another_thread(void **state)
     talk_begin(&t);
     for (int i = 0; i < 100; i++) {
         talk_say(&t, "POST /hold HTTP/1.1\r\nHost: x\r\nX-Test: 7\r\nContent-Length: 2\r\n\r\nab");
-        http_incoming *held = NULL;
+        http_server_request *held = NULL;
         while ((held = atomic_exchange(&t.echo.held, NULL)) == NULL)
             ;
         assert_int_equal(http_server_requests(t.echo.server), 1);
-        assert_string_equal(http_incoming_header(held, "x-test"), "7");
-        assert_false(http_incoming_is_gone(held));
-        buffer_append_text(http_incoming_out(held), "later");
-        http_incoming_answer(held, 201, NULL, NULL, 0, false);
+        assert_string_equal(http_server_request_header(held, "x-test"), "7");
+        assert_false(http_server_request_is_gone(held));
+        buffer_append_text(http_server_request_out(held), "later");
+        http_server_request_answer(held, 201, NULL, NULL, 0, false);
         assert_int_equal(talk_read(&t), 201);
         assert_contains(t.text, "\r\n\r\nlater");
     }

@@ -3,7 +3,7 @@
 #include "tests/transport/client_fixture.h"
 
 #include "base/error.h"
-#include "transport/http_trust.h"
+#include "transport/http_client_trust.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -186,11 +186,11 @@ static fixture start_tls(void)
 }
 
 static dubboc_status post_to(
-    fixture *f, http_connection *connection, const char *path, dubboc_slice body)
+    fixture *f, http_client_connection *connection, const char *path, dubboc_slice body)
 {
-    buffer_printf(http_connection_request(connection),
+    buffer_printf(http_client_connection_request(connection),
         "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", path, body.len);
-    http_exchange_begin(connection, body);
+    http_client_exchange_begin(connection, body);
     return drive(connection, deadline_in_ms(10000), &f->err);
 }
 
@@ -199,10 +199,10 @@ static void one_connection_serves_many_exchanges(void **state)
     (void)state;
     fixture f = start_tls();
     for (int i = 0; i < 5; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         assert_status(DUBBOC_OK, post_to(&f, connection, "/echo", slice_of("hello")), &f.err);
         assert_body(connection, "hello");
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
     }
     assert_int_equal(http_client_connections_opened(f.client), 1);
     end(&f);
@@ -218,11 +218,11 @@ static void big_bodies_arrive_whole(void **state)
     assert_non_null(body);
     for (size_t i = 0; i < len; i++)
         body[i] = (char)('a' + i % 23);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     assert_status(DUBBOC_OK, post_to(&f, connection, "/echo", slice_make(body, len)), &f.err);
-    assert_int_equal(http_exchange_reply(connection)->body.len, len);
-    assert_memory_equal(http_exchange_reply(connection)->body.at, body, len);
-    http_connection_give_back(connection);
+    assert_int_equal(http_client_exchange_reply(connection)->body.len, len);
+    assert_memory_equal(http_client_exchange_reply(connection)->body.at, body, len);
+    http_client_connection_give_back(connection);
     free(body);
     end(&f);
 }
@@ -232,12 +232,13 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
     (void)state;
     fixture f = start_tls();
     for (int i = 0; i < 3; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         assert_status(DUBBOC_OK, post_to(&f, connection, "/close", slice_of("x")), &f.err);
         /* Its end is there, or this waits for it. */
         assert_int_equal(
-            http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_OK);
-        http_connection_give_back(connection);
+            http_client_connection_wait(connection, HTTP_CLIENT_WANT_READ, deadline_in_ms(5000)),
+            DUBBOC_OK);
+        http_client_connection_give_back(connection);
     }
     assert_int_equal(http_client_connections_opened(f.client), 3);
     end(&f);
@@ -248,9 +249,9 @@ static void a_reset_is_broken_and_raises_no_signal(void **state)
     (void)state;
     fixture f = start_tls();
     for (int i = 0; i < 3; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         assert_status(DUBBOC_E_BROKEN, post_to(&f, connection, "/reset", slice_of("x")), &f.err);
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
     }
     assert_int_equal(http_client_connections_opened(f.client), 3);
     end(&f);
@@ -260,20 +261,20 @@ static void a_reset_is_broken_and_raises_no_signal(void **state)
  * that was idle before is used afterwards. */
 static bool idle_ones_outlast(fixture *f, const char *path)
 {
-    http_connection *connections[3];
+    http_client_connection *connections[3];
     for (int i = 0; i < 3; i++) {
         connections[i] = take(f);
         assert_status(DUBBOC_OK, post_to(f, connections[i], "/echo", slice_of("hello")), &f->err);
     }
     for (int i = 0; i < 3; i++)
-        http_connection_give_back(connections[i]);
-    http_connection *connection = take(f);
-    assert_true(http_connection_is_reused(connection));
+        http_client_connection_give_back(connections[i]);
+    http_client_connection *connection = take(f);
+    assert_true(http_client_connection_is_reused(connection));
     assert_status(DUBBOC_E_BROKEN, post_to(f, connection, path, slice_of("x")), &f->err);
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     connection = take(f);
-    bool is_reused = http_connection_is_reused(connection);
-    http_connection_give_back(connection);
+    bool is_reused = http_client_connection_is_reused(connection);
+    http_client_connection_give_back(connection);
     return is_reused;
 }
 
@@ -306,11 +307,11 @@ static void an_error_of_tls_does_not_count_as_a_lost_host(void **state)
     }
 }
 
-static void begin_post_to(http_connection *connection, const char *path)
+static void begin_post_to(http_client_connection *connection, const char *path)
 {
-    buffer_printf(http_connection_request(connection),
+    buffer_printf(http_client_connection_request(connection),
         "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", path);
-    http_exchange_begin(connection, slice_make(NULL, 0));
+    http_client_exchange_begin(connection, slice_make(NULL, 0));
 }
 
 /* A peer that sends faster than it is read, so that there is always more. */
@@ -322,13 +323,13 @@ static void a_flood_outlasts_neither_the_deadline_nor_the_stop(void **state)
         settings.tls_ca_file = peer.ca_file;
         settings.reply_max_bytes = (size_t)1 << 40;
         fixture f = start_without_peer(&settings, peer.url);
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         begin_post_to(connection, "/flood");
-        while (http_exchange_bytes_received(connection) < 1 << 20) {
-            http_step step = http_exchange_step(connection);
-            assert_int_equal(step, HTTP_WANT_READ);
+        while (http_client_exchange_bytes_received(connection) < 1 << 20) {
+            http_client_step step = http_client_exchange_step(connection);
+            assert_int_equal(step, HTTP_CLIENT_WANT_READ);
             assert_int_equal(
-                http_connection_wait(connection, step, deadline_in_ms(5000)), DUBBOC_OK);
+                http_client_connection_wait(connection, step, deadline_in_ms(5000)), DUBBOC_OK);
         }
         if (i == 0) {
             assert_int_equal(drive(connection, deadline_in_ms(50), &f.err), DUBBOC_E_TIMEOUT);
@@ -336,7 +337,7 @@ static void a_flood_outlasts_neither_the_deadline_nor_the_stop(void **state)
             http_client_stop(f.client);
             assert_int_equal(drive(connection, deadline_in_ms(5000), &f.err), DUBBOC_E_CLOSED);
         }
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
         end(&f);
     }
 }
@@ -344,7 +345,7 @@ static void a_flood_outlasts_neither_the_deadline_nor_the_stop(void **state)
 static bool has_many_unread_records(void *arg)
 {
     int unread = 0;
-    return ioctl(http_connection_fd(arg), FIONREAD, &unread) == 0 && unread > 1000 * 22;
+    return ioctl(http_client_connection_fd(arg), FIONREAD, &unread) == 0 && unread > 1000 * 22;
 }
 
 /* A step looks at a bounded number of records, however small they are; and what it leaves behind is
@@ -353,15 +354,15 @@ static void records_of_one_byte_do_not_hold_a_step_up(void **state)
 {
     (void)state;
     fixture f = start_tls();
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     begin_post_to(connection, "/crumbs");
-    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
+    assert_int_equal(http_client_exchange_step(connection), HTTP_CLIENT_WANT_READ);
     assert_true(test_wait_for(has_many_unread_records, connection, 10000));
-    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
-    assert_in_range(http_exchange_bytes_received(connection), 1, 500);
+    assert_int_equal(http_client_exchange_step(connection), HTTP_CLIENT_WANT_READ);
+    assert_in_range(http_client_exchange_bytes_received(connection), 1, 500);
     assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(10000), &f.err), &f.err);
-    assert_int_equal(http_exchange_reply(connection)->body.len, 2000);
-    http_connection_give_back(connection);
+    assert_int_equal(http_client_exchange_reply(connection)->body.len, 2000);
+    http_client_connection_give_back(connection);
     end(&f);
 }
 
@@ -373,21 +374,22 @@ static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
     size_t len = (size_t)8 << 20, before = 0;
     char *body = calloc(1, len);
     assert_non_null(body);
-    http_connection *connection = take(&f);
-    buffer_printf(http_connection_request(connection),
+    http_client_connection *connection = take(&f);
+    buffer_printf(http_client_connection_request(connection),
         "POST /close HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
-    http_exchange_begin(connection, slice_make(body, len));
-    http_step step;
-    while ((step = http_exchange_step(connection)) == HTTP_WANT_WRITE) {
-        size_t sent = http_exchange_bytes_sent(connection);
+    http_client_exchange_begin(connection, slice_make(body, len));
+    http_client_step step;
+    while ((step = http_client_exchange_step(connection)) == HTTP_CLIENT_WANT_WRITE) {
+        size_t sent = http_client_exchange_bytes_sent(connection);
         assert_in_range(sent - before, 0, (1 << 20) + 16384);
         before = sent;
-        assert_int_equal(http_connection_wait(connection, step, deadline_in_ms(10000)), DUBBOC_OK);
+        assert_int_equal(
+            http_client_connection_wait(connection, step, deadline_in_ms(10000)), DUBBOC_OK);
     }
-    assert_int_equal(step, HTTP_WANT_READ);
+    assert_int_equal(step, HTTP_CLIENT_WANT_READ);
     assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(10000), &f.err), &f.err);
     assert_body(connection, "ok");
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     free(body);
     end(&f);
 }
@@ -396,10 +398,10 @@ static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
 
 static dubboc_status connect_to_peer(fixture *f)
 {
-    http_connection *connection = NULL;
+    http_client_connection *connection = NULL;
     dubboc_status status =
-        http_endpoint_take(f->endpoint, true, deadline_in_ms(10000), &connection, &f->err);
-    http_connection_give_back(connection);
+        http_client_endpoint_take(f->endpoint, true, deadline_in_ms(10000), &connection, &f->err);
+    http_client_connection_give_back(connection);
     return status;
 }
 
@@ -413,7 +415,7 @@ static void *connect_in_thread(void *arg)
 static void the_authorities_are_read_once_per_client(void **state)
 {
     (void)state;
-    if (!http_trust_is_shared())
+    if (!http_client_trust_is_shared())
         skip(); /* libcurl reads for itself */
     enum { THREADS = 4 };
     pthread_t threads[THREADS];
@@ -456,7 +458,7 @@ static void authorities_become(const char *path, const char *name)
 static void a_changed_file_of_authorities_counts_from_the_next_connection_on(void **state)
 {
     (void)state;
-    if (!http_trust_is_shared())
+    if (!http_client_trust_is_shared())
         skip(); /* libcurl reads for itself */
     char folder[] = "/tmp/dubboc-test-XXXXXX", path[48];
     assert_non_null(mkdtemp(folder));
@@ -486,7 +488,7 @@ static void a_changed_file_of_authorities_counts_from_the_next_connection_on(voi
 static void a_file_of_no_use_is_read_once_and_one_that_did_not_open_again(void **state)
 {
     (void)state;
-    if (!http_trust_is_shared())
+    if (!http_client_trust_is_shared())
         skip(); /* libcurl reads for itself */
     char folder[] = "/tmp/dubboc-test-XXXXXX", path[48];
     assert_non_null(mkdtemp(folder));
@@ -549,9 +551,9 @@ static void a_peer_nobody_vouches_for_is_refused(void **state)
         http_client_settings settings = usual_settings();
         settings.tls_ca_file = system_authorities[i];
         fixture f = start_without_peer(&settings, peer.url);
-        http_connection *connection = NULL;
+        http_client_connection *connection = NULL;
         assert_status(DUBBOC_E_CONNECT,
-            http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err),
+            http_client_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err),
             &f.err);
         assert_contains(f.err.text, "certificate");
         assert_null(strstr(f.err.text, "certificate file"));

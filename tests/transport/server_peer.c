@@ -8,32 +8,32 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-static void on_request(void *arg, http_incoming *request)
+static void on_request(void *arg, http_server_request *request)
 {
     echo_server *echo = arg;
-    buffer *out = http_incoming_out(request);
+    buffer *out = http_server_request_out(request);
     atomic_fetch_add(&echo->handled, 1);
-    if (slice_is(http_incoming_path(request), "/hold")) {
-        http_incoming_hold(request);
+    if (slice_is(http_server_request_path(request), "/hold")) {
+        http_server_request_hold(request);
         atomic_store(&echo->held, request);
         return;
     }
-    if (slice_is(http_incoming_path(request), "/big")) {
+    if (slice_is(http_server_request_path(request), "/big")) {
         size_t len = (size_t)4 * 1024 * 1024;
         char *room = buffer_reserve(out, len);
         assert_non_null(room);
         memset(room, 'x', len);
         out->len = len;
     } else {
-        buffer_append_slice(out, http_incoming_method(request));
+        buffer_append_slice(out, http_server_request_method(request));
         buffer_append_char(out, ' ');
-        buffer_append_slice(out, http_incoming_path(request));
+        buffer_append_slice(out, http_server_request_path(request));
         buffer_append_char(out, '?');
-        buffer_append_slice(out, http_incoming_query(request));
+        buffer_append_slice(out, http_server_request_query(request));
         buffer_append_char(out, ' ');
-        buffer_append_slice(out, http_incoming_body(request));
+        buffer_append_slice(out, http_server_request_body(request));
     }
-    http_incoming_answer(request, 200, "text/plain", NULL, 0, false);
+    http_server_request_answer(request, 200, "text/plain", NULL, 0, false);
 }
 
 http_server_settings echo_settings(echo_server *echo, int loops)

@@ -16,7 +16,7 @@ typedef struct echo_server {
     char ip[64];
     int port;
     atomic_int handled;
-    _Atomic(http_incoming *) held;
+    _Atomic(http_server_request *) held;
 } echo_server;
 
 /* Generous limits, loopback, any port. */

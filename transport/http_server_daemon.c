@@ -1,4 +1,4 @@
-#include "transport/http_daemon.h"
+#include "transport/http_server_daemon.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -45,13 +45,13 @@ static void daemon_set_panic_once(void)
     MHD_set_panic_func(daemon_on_panic, NULL);
 }
 
-void http_daemon_set_panic(void)
+void http_server_daemon_set_panic(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, daemon_set_panic_once);
 }
 
-const char *http_daemon_call(void (*call)(void *arg), void *arg)
+const char *http_server_daemon_call(void (*call)(void *arg), void *arg)
 {
     jmp_buf here;
     jmp_buf *const outer = panic_exit; /* a handler may make a step of another server */
@@ -65,7 +65,7 @@ const char *http_daemon_call(void (*call)(void *arg), void *arg)
     return NULL;
 }
 
-void http_daemon_abandon(struct MHD_Daemon *daemon, const struct MHD_Connection *closing)
+void http_server_daemon_abandon(struct MHD_Daemon *daemon, const struct MHD_Connection *closing)
 {
     abandoned_daemon *one = MEM_NEW(abandoned_daemon);
     if (one == NULL)

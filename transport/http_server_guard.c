@@ -1,13 +1,13 @@
 /* The rules, each with the words that the peer gets to see. The first broken one decides. */
-#include "transport/http_guard.h"
+#include "transport/http_server_guard.h"
 
 #include <string.h>
 
 #include "base/http_bytes.h"
-#include "transport/http_authority.h"
+#include "transport/http_server_authority.h"
 
 typedef struct header_scan {
-    http_guard *guard;
+    http_server_guard *guard;
     const char *expected_at; /* where the next header must begin; NULL: not checked */
     int hosts;
     int lengths;
@@ -16,7 +16,7 @@ typedef struct header_scan {
     dubboc_slice expected; /* the value of Expect */
 } header_scan;
 
-static void refuse(http_guard *guard, int status, const char *problem)
+static void refuse(http_server_guard *guard, int status, const char *problem)
 {
     if (guard->status != 0)
         return;
@@ -57,7 +57,7 @@ static inline bool has_control(dubboc_slice text)
     return false;
 }
 
-static void check_line(http_guard *guard)
+static void check_line(http_server_guard *guard)
 {
     dubboc_slice method = slice_of(guard->method);
     if (!http_bytes_are(method, HTTP_IN_TOKEN))
@@ -117,11 +117,11 @@ static void scan_host(header_scan *scan, dubboc_slice value)
 {
     if (++scan->hosts > 1)
         refuse(scan->guard, 400, "more than one Host");
-    if (value.len > 0 && !http_authority_is_valid(value))
+    if (value.len > 0 && !http_server_authority_is_valid(value))
         refuse(scan->guard, 400, "Host is not a host name or address with or without a port");
 }
 
-static void scan_connection(http_guard *guard, dubboc_slice value)
+static void scan_connection(http_server_guard *guard, dubboc_slice value)
 {
     dubboc_slice word;
     while (slice_next(&value, ',', &word)) {
@@ -211,7 +211,7 @@ static void check_end(header_scan *scan, struct MHD_Connection *connection)
             "a header is folded, holds a NUL byte, or its line does not end with CR LF");
 }
 
-static void check_framing(http_guard *guard, const header_scan *scan)
+static void check_framing(http_server_guard *guard, const header_scan *scan)
 {
     if (scan->hosts == 0 && !guard->is_http_1_0)
         refuse(guard, 400, "Host is missing");
@@ -228,7 +228,7 @@ static void check_framing(http_guard *guard, const header_scan *scan)
     guard->wants_close = guard->wants_close || guard->is_chunked;
 }
 
-void http_guard_check(http_guard *guard, struct MHD_Connection *connection)
+void http_server_guard_check(http_server_guard *guard, struct MHD_Connection *connection)
 {
     guard->status = 0;
     guard->body_bytes = 0;
@@ -258,7 +258,7 @@ static enum MHD_Result scan_trailer(void *arg, enum MHD_ValueKind kind, const ch
     return *problem == NULL ? MHD_YES : MHD_NO;
 }
 
-const char *http_guard_check_trailers(struct MHD_Connection *connection)
+const char *http_server_guard_check_trailers(struct MHD_Connection *connection)
 {
     const char *problem = NULL;
     MHD_get_connection_values_n(connection, MHD_FOOTER_KIND, scan_trailer, &problem);

@@ -7,9 +7,9 @@
  * failed, what the peer has said is read before giving up.
  *
  * One step moves a bounded amount, whatever the peer does, plain and TLS alike. Deadline and stop
- * are looked at between steps, by http_connection_wait(): a peer that keeps sending or taking as
- * fast as we do must not outlast them. */
-#include "transport/http_internal.h"
+ * are looked at between steps, by http_client_connection_wait(): a peer that keeps sending or
+ * taking as fast as we do must not outlast them. */
+#include "transport/http_client_internal.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,57 +25,59 @@
 #define STEP_BYTES (1024u * 1024)
 #define STEP_OPERATIONS 64
 
-buffer *http_connection_request(http_connection *connection)
+buffer *http_client_connection_request(http_client_connection *connection)
 {
     return &connection->request;
 }
 
-void http_exchange_prepare(http_connection *connection)
+void http_client_exchange_prepare(http_client_connection *connection)
 {
-    connection->phase = HTTP_PHASE_READY;
+    connection->phase = HTTP_CLIENT_PHASE_READY;
     buffer_recycle(&connection->request, REQUEST_KEEP_BYTES);
     connection->may_hold_bytes = false;
     connection->sent = 0;
     connection->received = 0;
 }
 
-void http_exchange_begin(http_connection *connection, dubboc_slice body)
+void http_client_exchange_begin(http_client_connection *connection, dubboc_slice body)
 {
     const buffer *request = &connection->request;
-    assert(
-        connection->phase == HTTP_PHASE_READY && request->status == DUBBOC_OK && request->len > 0);
+    assert(connection->phase == HTTP_CLIENT_PHASE_READY && request->status == DUBBOC_OK &&
+           request->len > 0);
     bool is_head = request->len >= 5 && memcmp(request->data, "HEAD ", 5) == 0;
-    http_reader_reset(&connection->reader, is_head);
-    connection->phase = HTTP_PHASE_SENDING;
+    http_client_reader_reset(&connection->reader, is_head);
+    connection->phase = HTTP_CLIENT_PHASE_SENDING;
     connection->body = body;
     connection->exchanges++;
 }
 
-static http_step failed(http_connection *connection, dubboc_status status, const char *problem)
+static http_client_step failed(
+    http_client_connection *connection, dubboc_status status, const char *problem)
 {
-    connection->phase = HTTP_PHASE_FAILED;
+    connection->phase = HTTP_CLIENT_PHASE_FAILED;
     connection->status = status;
     connection->problem = problem;
     buffer_clear(&connection->request);
-    return HTTP_FAILED;
+    return HTTP_CLIENT_FAILED;
 }
 
 /* A reply that came before the whole request was taken leaves the rest of it unsent: such a
  * connection is not used again. */
-static http_step done(http_connection *connection)
+static http_client_step done(http_client_connection *connection)
 {
     if (connection->sent < connection->request.len + connection->body.len)
         connection->reader.reply.keep_alive = false;
-    connection->phase = HTTP_PHASE_DONE;
+    connection->phase = HTTP_CLIENT_PHASE_DONE;
     buffer_clear(&connection->request);
-    return HTTP_DONE;
+    return HTTP_CLIENT_DONE;
 }
 
-static http_step judge(http_connection *connection, http_read result, http_step more)
+static http_client_step judge(
+    http_client_connection *connection, http_client_read result, http_client_step more)
 {
-    if (result == HTTP_READ_DONE)
+    if (result == HTTP_CLIENT_READ_DONE)
         return done(connection);
-    if (result == HTTP_READ_FAILED)
+    if (result == HTTP_CLIENT_READ_FAILED)
         return failed(connection, connection->reader.status, connection->reader.problem);
     return more;
 }
@@ -95,26 +97,27 @@ static bool step_use_is_up(step_use *use, size_t bytes)
 
 /* Reads until the reply is there, nothing more is, or the step's share is used up. Returns more in
  * the latter two cases. */
-static http_step receive(http_connection *connection, http_step more)
+static http_client_step receive(http_client_connection *connection, http_client_step more)
 {
-    http_reader *reader = &connection->reader;
+    http_client_reader *reader = &connection->reader;
     step_use use = {0};
     connection->may_hold_bytes = false;
     for (;;) {
         size_t size, got = 0;
         const char *problem = NULL;
-        char *room = http_reader_room(reader, &size);
+        char *room = http_client_reader_room(reader, &size);
         if (room == NULL)
             return failed(connection, reader->status, reader->problem);
-        http_io_result result = connection->io->receive(connection, room, size, &got, &problem);
-        if (result == HTTP_IO_AGAIN)
+        http_client_io_result result =
+            connection->io->receive(connection, room, size, &got, &problem);
+        if (result == HTTP_CLIENT_IO_AGAIN)
             return more;
-        if (result == HTTP_IO_BROKEN)
+        if (result == HTTP_CLIENT_IO_BROKEN)
             return failed(connection, DUBBOC_E_BROKEN, problem);
-        if (result == HTTP_IO_END)
-            return judge(connection, http_reader_eof(reader), more);
+        if (result == HTTP_CLIENT_IO_END)
+            return judge(connection, http_client_reader_eof(reader), more);
         connection->received += got;
-        http_step step = judge(connection, http_reader_feed(reader, got), more);
+        http_client_step step = judge(connection, http_client_reader_feed(reader, got), more);
         if (step != more)
             return step;
         /* A short read of a plain socket says that it is empty: waiting is cheaper than asking. */
@@ -128,14 +131,14 @@ static http_step receive(http_connection *connection, http_step more)
 }
 
 /* Sending has failed; the peer may have answered before it hung up. */
-static http_step receive_last_words(http_connection *connection, const char *problem)
+static http_client_step receive_last_words(http_client_connection *connection, const char *problem)
 {
-    if (connection->sent > 0 && receive(connection, HTTP_WANT_READ) == HTTP_DONE)
-        return HTTP_DONE;
+    if (connection->sent > 0 && receive(connection, HTTP_CLIENT_WANT_READ) == HTTP_CLIENT_DONE)
+        return HTTP_CLIENT_DONE;
     return failed(connection, DUBBOC_E_BROKEN, problem);
 }
 
-static int unsent_pieces(const http_connection *connection, struct iovec pieces[2])
+static int unsent_pieces(const http_client_connection *connection, struct iovec pieces[2])
 {
     const buffer *head = &connection->request;
     dubboc_slice body = connection->body;
@@ -151,7 +154,7 @@ static int unsent_pieces(const http_connection *connection, struct iovec pieces[
     return count;
 }
 
-static http_step send_request(http_connection *connection)
+static http_client_step send_request(http_client_connection *connection)
 {
     struct iovec pieces[2];
     step_use use = {0};
@@ -159,44 +162,45 @@ static http_step send_request(http_connection *connection)
     for (;;) {
         int count = unsent_pieces(connection, pieces);
         if (count == 0) {
-            connection->phase = HTTP_PHASE_RECEIVING;
-            return HTTP_WANT_READ;
+            connection->phase = HTTP_CLIENT_PHASE_RECEIVING;
+            return HTTP_CLIENT_WANT_READ;
         }
         if (is_enough)
-            return HTTP_WANT_WRITE;
+            return HTTP_CLIENT_WANT_WRITE;
         size_t taken = 0;
         const char *problem = NULL;
-        http_io_result result = connection->io->send(connection, pieces, count, &taken, &problem);
-        if (result == HTTP_IO_AGAIN)
-            return receive(connection, HTTP_WANT_WRITE);
-        if (result != HTTP_IO_OK)
+        http_client_io_result result =
+            connection->io->send(connection, pieces, count, &taken, &problem);
+        if (result == HTTP_CLIENT_IO_AGAIN)
+            return receive(connection, HTTP_CLIENT_WANT_WRITE);
+        if (result != HTTP_CLIENT_IO_OK)
             return receive_last_words(connection, problem);
         connection->sent += taken;
         is_enough = step_use_is_up(&use, taken);
     }
 }
 
-http_step http_exchange_step(http_connection *connection)
+http_client_step http_client_exchange_step(http_client_connection *connection)
 {
     switch (connection->phase) {
-    case HTTP_PHASE_SENDING:
+    case HTTP_CLIENT_PHASE_SENDING:
         return send_request(connection);
-    case HTTP_PHASE_RECEIVING:
-        return receive(connection, HTTP_WANT_READ);
-    case HTTP_PHASE_DONE:
-        return HTTP_DONE;
-    case HTTP_PHASE_READY:
-    case HTTP_PHASE_FAILED:
+    case HTTP_CLIENT_PHASE_RECEIVING:
+        return receive(connection, HTTP_CLIENT_WANT_READ);
+    case HTTP_CLIENT_PHASE_DONE:
+        return HTTP_CLIENT_DONE;
+    case HTTP_CLIENT_PHASE_READY:
+    case HTTP_CLIENT_PHASE_FAILED:
         break;
     }
-    assert(connection->phase == HTTP_PHASE_FAILED);
-    return HTTP_FAILED;
+    assert(connection->phase == HTTP_CLIENT_PHASE_FAILED);
+    return HTTP_CLIENT_FAILED;
 }
 
-dubboc_status http_connection_wait(
-    http_connection *connection, http_step wanted, int64_t deadline_ns)
+dubboc_status http_client_connection_wait(
+    http_client_connection *connection, http_client_step wanted, int64_t deadline_ns)
 {
-    short events = wanted == HTTP_WANT_WRITE ? POLLIN | POLLOUT : POLLIN;
+    short events = wanted == HTTP_CLIENT_WANT_WRITE ? POLLIN | POLLOUT : POLLIN;
     struct pollfd fds[2] = {
         {.fd = connection->fd, .events = events},
         {.fd = connection->endpoint->client->stop.fd, .events = POLLIN},
@@ -216,46 +220,47 @@ dubboc_status http_connection_wait(
     }
 }
 
-int http_connection_fd(const http_connection *connection)
+int http_client_connection_fd(const http_client_connection *connection)
 {
     return connection->fd;
 }
 
-bool http_connection_is_reused(const http_connection *connection)
+bool http_client_connection_is_reused(const http_client_connection *connection)
 {
-    return connection->exchanges > (connection->phase == HTTP_PHASE_READY ? 0 : 1);
+    return connection->exchanges > (connection->phase == HTTP_CLIENT_PHASE_READY ? 0 : 1);
 }
 
-size_t http_exchange_bytes_sent(const http_connection *connection)
+size_t http_client_exchange_bytes_sent(const http_client_connection *connection)
 {
     return connection->sent;
 }
 
-size_t http_exchange_bytes_received(const http_connection *connection)
+size_t http_client_exchange_bytes_received(const http_client_connection *connection)
 {
     return connection->received;
 }
 
-const http_reply *http_exchange_reply(const http_connection *connection)
+const http_client_reply *http_client_exchange_reply(const http_client_connection *connection)
 {
-    assert(connection->phase == HTTP_PHASE_DONE);
+    assert(connection->phase == HTTP_CLIENT_PHASE_DONE);
     return &connection->reader.reply;
 }
 
-dubboc_status http_exchange_failure(const http_connection *connection, dubboc_error *err)
+dubboc_status http_client_exchange_failure(
+    const http_client_connection *connection, dubboc_error *err)
 {
-    assert(connection->phase == HTTP_PHASE_FAILED);
+    assert(connection->phase == HTTP_CLIENT_PHASE_FAILED);
     return error_set(
         err, connection->status, "%s: %s", connection->endpoint->host, connection->problem);
 }
 
-void http_exchange_distrust(http_connection *connection)
+void http_client_exchange_distrust(http_client_connection *connection)
 {
     connection->reader.reply.keep_alive = false;
 }
 
-bool http_exchange_allows_reuse(const http_connection *connection)
+bool http_client_exchange_allows_reuse(const http_client_connection *connection)
 {
-    return connection->phase == HTTP_PHASE_READY ||
-           (connection->phase == HTTP_PHASE_DONE && connection->reader.reply.keep_alive);
+    return connection->phase == HTTP_CLIENT_PHASE_READY ||
+           (connection->phase == HTTP_CLIENT_PHASE_DONE && connection->reader.reply.keep_alive);
 }

@@ -1,32 +1,32 @@
 #include "tests/support/test.h"
 
-#include "transport/http_reply.h"
+#include "transport/http_client_reply.h"
 
 #define BODY_MAX 1000u
 
 /* Feeds text in pieces of at most step bytes, then closes if asked to, and gives what came of
  * it. */
-static http_read read_in_steps(
-    http_reader *reader, const char *text, size_t len, size_t step, bool closes)
+static http_client_read read_in_steps(
+    http_client_reader *reader, const char *text, size_t len, size_t step, bool closes)
 {
-    http_read result = HTTP_READ_MORE;
-    for (size_t at = 0; at < len && result == HTTP_READ_MORE;) {
+    http_client_read result = HTTP_CLIENT_READ_MORE;
+    for (size_t at = 0; at < len && result == HTTP_CLIENT_READ_MORE;) {
         size_t size = 0;
-        char *room = http_reader_room(reader, &size);
+        char *room = http_client_reader_room(reader, &size);
         assert_non_null(room);
         size_t take = len - at < step ? len - at : step;
         take = take < size ? take : size;
         memcpy(room, text + at, take);
         at += take;
-        result = http_reader_feed(reader, take);
+        result = http_client_reader_feed(reader, take);
     }
-    return result == HTTP_READ_MORE && closes ? http_reader_eof(reader) : result;
+    return result == HTTP_CLIENT_READ_MORE && closes ? http_client_reader_eof(reader) : result;
 }
 
-static http_reader start(void)
+static http_client_reader start(void)
 {
-    http_reader reader;
-    http_reader_init(&reader, BODY_MAX);
+    http_client_reader reader;
+    http_client_reader_init(&reader, BODY_MAX);
     return reader;
 }
 
@@ -42,16 +42,16 @@ static void assert_slice(dubboc_slice slice, const char *text)
 static void expect_body(const char *text, bool closes, const char *body, bool keep_alive)
 {
     for (size_t step = 1; step <= strlen(text) + 1; step += step < 4 ? 1 : strlen(text) / 3 + 1) {
-        http_reader reader = start();
-        http_read result = read_in_steps(&reader, text, strlen(text), step, closes);
-        if (result != HTTP_READ_DONE)
+        http_client_reader reader = start();
+        http_client_read result = read_in_steps(&reader, text, strlen(text), step, closes);
+        if (result != HTTP_CLIENT_READ_DONE)
             print_error("%s\nin steps of %zu: %d %s\n", text, step, (int)result,
                 reader.problem != NULL ? reader.problem : "");
-        assert_int_equal(result, HTTP_READ_DONE);
+        assert_int_equal(result, HTTP_CLIENT_READ_DONE);
         assert_slice(reader.reply.body, body);
         if (step > strlen(text)) /* in smaller steps, what comes after the reply is not seen here */
             assert_int_equal(reader.reply.keep_alive, keep_alive);
-        http_reader_fini(&reader);
+        http_client_reader_fini(&reader);
     }
 }
 
@@ -59,16 +59,16 @@ static void expect_failure_of(
     const char *text, size_t len, bool closes, dubboc_status status, const char *problem)
 {
     for (size_t step = 1; step <= len + 1; step += len) {
-        http_reader reader = start();
-        http_read result = read_in_steps(&reader, text, len, step, closes);
-        if (result != HTTP_READ_FAILED || reader.status != status)
+        http_client_reader reader = start();
+        http_client_read result = read_in_steps(&reader, text, len, step, closes);
+        if (result != HTTP_CLIENT_READ_FAILED || reader.status != status)
             print_error("%.300s\nin steps of %zu: %d %s\n", text, step, (int)result,
                 dubboc_status_name(reader.status));
-        assert_int_equal(result, HTTP_READ_FAILED);
+        assert_int_equal(result, HTTP_CLIENT_READ_FAILED);
         assert_int_equal(reader.status, status);
         assert_contains(reader.problem, problem);
-        assert_int_equal(http_reader_eof(&reader), HTTP_READ_FAILED);
-        http_reader_fini(&reader);
+        assert_int_equal(http_client_reader_eof(&reader), HTTP_CLIENT_READ_FAILED);
+        http_client_reader_fini(&reader);
     }
 }
 
@@ -92,13 +92,13 @@ static void reads_a_body_with_a_length(void **state)
 static void tells_type_and_status(void **state)
 {
     (void)state;
-    http_reader reader = start();
+    http_client_reader reader = start();
     const char *text = "HTTP/1.1 404 Not Found\r\nContent-Type: \t text/html; charset=utf-8 "
                        "\r\nContent-Length: 3\r\n\r\nnot";
-    assert_int_equal(read_in_steps(&reader, text, strlen(text), 1, false), HTTP_READ_DONE);
+    assert_int_equal(read_in_steps(&reader, text, strlen(text), 1, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.status, 404);
     assert_slice(reader.reply.content_type, "text/html; charset=utf-8");
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
 }
 
 static void decodes_chunks(void **state)
@@ -162,14 +162,16 @@ static void reads_the_peers_idle_time(void **state)
     (void)state;
     const char *text =
         "HTTP/1.1 200 OK\r\nKeep-Alive: max=5, timeout=17\r\nContent-Length: 0\r\n\r\n";
-    http_reader reader = start();
-    assert_int_equal(read_in_steps(&reader, text, strlen(text), 1000, false), HTTP_READ_DONE);
+    http_client_reader reader = start();
+    assert_int_equal(
+        read_in_steps(&reader, text, strlen(text), 1000, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.idle_s, 17);
-    http_reader_reset(&reader, false);
+    http_client_reader_reset(&reader, false);
     text = "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=-5\r\nContent-Length: 0\r\n\r\n";
-    assert_int_equal(read_in_steps(&reader, text, strlen(text), 1000, false), HTTP_READ_DONE);
+    assert_int_equal(
+        read_in_steps(&reader, text, strlen(text), 1000, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.idle_s, -1);
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
 }
 
 static void replies_without_body_have_none(void **state)
@@ -179,13 +181,13 @@ static void replies_without_body_have_none(void **state)
     expect_body("HTTP/1.1 304 Not Modified\r\n\r\n", false, "", true);
     expect_body("HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false, "", false);
     expect_body("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", false, "", false);
-    http_reader reader = start();
-    http_reader_reset(&reader, true);
+    http_client_reader reader = start();
+    http_client_reader_reset(&reader, true);
     const char *text = "HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n";
-    assert_int_equal(read_in_steps(&reader, text, strlen(text), 1, false), HTTP_READ_DONE);
+    assert_int_equal(read_in_steps(&reader, text, strlen(text), 1, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.body.len, 0);
     assert_false(reader.reply.keep_alive);
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
 }
 
 static void skips_interim_replies(void **state)
@@ -217,14 +219,14 @@ static void tells_what_was_not_executed(void **state)
         {"HTTP/1.1 200 OK\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", false},
         {"HTTP/1.1 500 Bad\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", false},
     };
-    http_reader reader = start();
+    http_client_reader reader = start();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        http_reader_reset(&reader, false);
+        http_client_reader_reset(&reader, false);
         assert_int_equal(read_in_steps(&reader, cases[i].text, strlen(cases[i].text), 1000, false),
-            HTTP_READ_DONE);
+            HTTP_CLIENT_READ_DONE);
         assert_int_equal(reader.reply.not_executed, cases[i].expected);
     }
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
 }
 
 static void refuses_what_is_no_reply(void **state)
@@ -306,12 +308,12 @@ static void a_cut_reply_is_broken(void **state)
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhell",
         "HTTP/1.1 100 Continue\r\n\r\n"};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        http_reader reader = start();
+        http_client_reader reader = start();
         assert_int_equal(
-            read_in_steps(&reader, cases[i], strlen(cases[i]), 1, true), HTTP_READ_FAILED);
+            read_in_steps(&reader, cases[i], strlen(cases[i]), 1, true), HTTP_CLIENT_READ_FAILED);
         assert_int_equal(reader.status, DUBBOC_E_BROKEN);
         assert_contains(reader.problem, "closed");
-        http_reader_fini(&reader);
+        http_client_reader_fini(&reader);
     }
 }
 
@@ -351,10 +353,10 @@ static void everything_has_its_ceiling(void **state)
     expect_too_big(trailer, long_header, 180, "64 KiB");
     expect_too_big(trailer, "A: b\r\n", 201, "200 headers");
     char *most = repeat("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "0123456789", 100);
-    http_reader reader = start();
-    assert_int_equal(read_in_steps(&reader, most, strlen(most), 7, false), HTTP_READ_DONE);
+    http_client_reader reader = start();
+    assert_int_equal(read_in_steps(&reader, most, strlen(most), 7, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.body.len, BODY_MAX);
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
     free(most);
 }
 
@@ -363,17 +365,19 @@ static void everything_has_its_ceiling(void **state)
 static void chunk_framing_costs_no_memory(void **state)
 {
     (void)state;
-    http_reader reader = start();
+    http_client_reader reader = start();
     const char *head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    assert_int_equal(read_in_steps(&reader, head, strlen(head), 1000, false), HTTP_READ_MORE);
+    assert_int_equal(
+        read_in_steps(&reader, head, strlen(head), 1000, false), HTTP_CLIENT_READ_MORE);
     char chunk[2010];
     snprintf(chunk, sizeof chunk, "1;%02000d\r\nx\r\n", 0);
     for (int i = 0; i < 1000; i++)
-        assert_int_equal(read_in_steps(&reader, chunk, strlen(chunk), 700, false), HTTP_READ_MORE);
+        assert_int_equal(
+            read_in_steps(&reader, chunk, strlen(chunk), 700, false), HTTP_CLIENT_READ_MORE);
     assert_in_range(reader.in.capacity, 1, 16384);
-    assert_int_equal(read_in_steps(&reader, "0\r\n\r\n", 5, 2, false), HTTP_READ_DONE);
+    assert_int_equal(read_in_steps(&reader, "0\r\n\r\n", 5, 2, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.body.len, 1000);
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
 }
 
 /* A megabyte that arrives byte by byte within one line: looked at once, or this would take a
@@ -381,43 +385,45 @@ static void chunk_framing_costs_no_memory(void **state)
 static void bytes_that_dribble_in_are_not_looked_at_again(void **state)
 {
     (void)state;
-    http_reader reader;
-    http_reader_init(&reader, 8 << 20);
+    http_client_reader reader;
+    http_client_reader_init(&reader, 8 << 20);
     const char *head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-    assert_int_equal(read_in_steps(&reader, head, strlen(head), 1, false), HTTP_READ_MORE);
+    assert_int_equal(read_in_steps(&reader, head, strlen(head), 1, false), HTTP_CLIENT_READ_MORE);
     for (int i = 0; i < 200; i++) {
         char *line = repeat("1;", "0123456789", 400);
-        assert_int_equal(read_in_steps(&reader, line, strlen(line), 1, false), HTTP_READ_MORE);
+        assert_int_equal(
+            read_in_steps(&reader, line, strlen(line), 1, false), HTTP_CLIENT_READ_MORE);
         assert_true(reader.seen == reader.in.len);
-        assert_int_equal(read_in_steps(&reader, "\r\nx\r\n", 5, 1, false), HTTP_READ_MORE);
+        assert_int_equal(read_in_steps(&reader, "\r\nx\r\n", 5, 1, false), HTTP_CLIENT_READ_MORE);
         free(line);
     }
-    assert_int_equal(read_in_steps(&reader, "0\r\n\r\n", 5, 1, false), HTTP_READ_DONE);
+    assert_int_equal(read_in_steps(&reader, "0\r\n\r\n", 5, 1, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.body.len, 200);
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
 }
 
 static void a_reader_serves_many_replies_and_gives_big_memory_back(void **state)
 {
     (void)state;
-    http_reader reader;
-    http_reader_init(&reader, 8 << 20);
+    http_client_reader reader;
+    http_client_reader_init(&reader, 8 << 20);
     char *big = repeat("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", "0123456789", 100000);
-    assert_int_equal(read_in_steps(&reader, big, strlen(big), 65536, false), HTTP_READ_DONE);
+    assert_int_equal(read_in_steps(&reader, big, strlen(big), 65536, false), HTTP_CLIENT_READ_DONE);
     assert_int_equal(reader.reply.body.len, 1000000);
     free(big);
-    http_reader_reset(&reader, false);
+    http_client_reader_reset(&reader, false);
     assert_int_equal(reader.in.capacity, 0);
     const char *small = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     char *data = NULL;
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(read_in_steps(&reader, small, strlen(small), 10, false), HTTP_READ_DONE);
+        assert_int_equal(
+            read_in_steps(&reader, small, strlen(small), 10, false), HTTP_CLIENT_READ_DONE);
         assert_slice(reader.reply.body, "ok");
         assert_true(i == 0 || data == reader.in.data);
         data = reader.in.data;
-        http_reader_reset(&reader, false);
+        http_client_reader_reset(&reader, false);
     }
-    http_reader_fini(&reader);
+    http_client_reader_fini(&reader);
 }
 
 int main(void)

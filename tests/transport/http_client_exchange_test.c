@@ -11,12 +11,12 @@ static void one_connection_serves_many_exchanges(void **state)
     (void)state;
     fixture f = start(&answers_all, 1);
     for (int i = 0; i < 10; i++) {
-        http_connection *connection = take(&f);
-        assert_int_equal(http_connection_is_reused(connection), i > 0);
+        http_client_connection *connection = take(&f);
+        assert_int_equal(http_client_connection_is_reused(connection), i > 0);
         assert_status(DUBBOC_OK, post(&f, connection), &f.err);
-        assert_int_equal(http_connection_is_reused(connection), i > 0);
-        assert_int_equal(http_exchange_bytes_received(connection), strlen(PEER_OK));
-        http_connection_give_back(connection);
+        assert_int_equal(http_client_connection_is_reused(connection), i > 0);
+        assert_int_equal(http_client_exchange_bytes_received(connection), strlen(PEER_OK));
+        http_client_connection_give_back(connection);
     }
     assert_int_equal(scripted_peer_connections(f.peer), 1);
     assert_int_equal(scripted_peer_requests(f.peer), 10);
@@ -28,15 +28,15 @@ static void asks_to_wait_after_the_last_byte_was_sent(void **state)
 {
     (void)state;
     fixture f = start(&answers_all, 1);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     begin_post(connection);
-    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
-    assert_int_equal(
-        http_exchange_bytes_sent(connection), http_connection_request(connection)->len);
+    assert_int_equal(http_client_exchange_step(connection), HTTP_CLIENT_WANT_READ);
+    assert_int_equal(http_client_exchange_bytes_sent(connection),
+        http_client_connection_request(connection)->len);
     assert_int_equal(drive(connection, deadline_in_ms(5000), &f.err), DUBBOC_OK);
-    assert_int_equal(http_exchange_step(connection), HTTP_DONE);
-    assert_int_equal(http_connection_request(connection)->len, 0);
-    http_connection_give_back(connection);
+    assert_int_equal(http_client_exchange_step(connection), HTTP_CLIENT_DONE);
+    assert_int_equal(http_client_connection_request(connection)->len, 0);
+    http_client_connection_give_back(connection);
     end(&f);
 }
 
@@ -51,14 +51,14 @@ static void a_big_borrowed_body_is_sent_whole(void **state)
     assert_non_null(body);
     for (size_t i = 0; i < len; i++)
         body[i] = (char)('a' + i % 23);
-    http_connection *connection = take(&f);
-    buffer_printf(http_connection_request(connection),
+    http_client_connection *connection = take(&f);
+    buffer_printf(http_client_connection_request(connection),
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
-    size_t head_len = http_connection_request(connection)->len;
-    http_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
+    size_t head_len = http_client_connection_request(connection)->len;
+    http_client_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
     assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(20000), &f.err), &f.err);
-    assert_int_equal(http_exchange_bytes_sent(connection), head_len + len);
-    http_connection_give_back(connection);
+    assert_int_equal(http_client_exchange_bytes_sent(connection), head_len + len);
+    http_client_connection_give_back(connection);
     char *seen = scripted_peer_last_request(f.peer);
     assert_memory_equal(seen + head_len, body, len);
     assert_null(strstr(seen, "Expect"));
@@ -88,20 +88,20 @@ static void a_reply_may_dribble_in(void **state)
 static void expect_failure(const peer_script *script, dubboc_status status, const char *text)
 {
     fixture f = start(script, 1);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     begin_post(connection);
-    size_t len = http_connection_request(connection)->len;
+    size_t len = http_client_connection_request(connection)->len;
     assert_status(status, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
     assert_contains(f.err.text, text);
-    assert_contains(f.err.text, http_endpoint_host(f.endpoint));
-    assert_int_equal(http_exchange_bytes_sent(connection), len);
-    http_connection_give_back(connection);
+    assert_contains(f.err.text, http_client_endpoint_host(f.endpoint));
+    assert_int_equal(http_client_exchange_bytes_sent(connection), len);
+    http_client_connection_give_back(connection);
     /* It is not used again, and the request was seen once (traps C1). */
     assert_int_equal(scripted_peer_connections(f.peer), 1);
     assert_int_equal(scripted_peer_requests(f.peer), 1);
     connection = take(&f);
-    assert_false(http_connection_is_reused(connection));
-    http_connection_give_back(connection);
+    assert_false(http_client_connection_is_reused(connection));
+    http_client_connection_give_back(connection);
     end(&f);
 }
 
@@ -166,11 +166,11 @@ static void a_post_on_a_reused_connection_is_sent_once(void **state)
     static const peer_script closes_later = {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ}};
     fixture f = start(&closes_later, 1);
     call_well(&f);
-    http_connection *connection = take(&f);
-    assert_true(http_connection_is_reused(connection));
+    http_client_connection *connection = take(&f);
+    assert_true(http_client_connection_is_reused(connection));
     assert_status(DUBBOC_E_BROKEN, post(&f, connection), &f.err);
-    assert_int_not_equal(http_exchange_bytes_sent(connection), 0);
-    http_connection_give_back(connection);
+    assert_int_not_equal(http_client_exchange_bytes_sent(connection), 0);
+    http_client_connection_give_back(connection);
     assert_int_equal(scripted_peer_requests(f.peer), 2);
     assert_int_equal(scripted_peer_connections(f.peer), 1);
     end(&f);
@@ -178,7 +178,7 @@ static void a_post_on_a_reused_connection_is_sent_once(void **state)
 
 static bool is_readable(void *arg)
 {
-    struct pollfd fd = {.fd = http_connection_fd(arg), .events = POLLIN};
+    struct pollfd fd = {.fd = http_client_connection_fd(arg), .events = POLLIN};
     return poll(&fd, 1, 0) == 1;
 }
 
@@ -191,15 +191,16 @@ static void a_send_that_fails_has_sent_nothing(void **state)
     fixture f = start(&holds, 1);
     signal(SIGPIPE, SIG_DFL);
     for (int i = 0; i < 2; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         scripted_peer_wait_for_connections(f.peer, i + 1);
         scripted_peer_reset_all(f.peer);
         assert_true(test_wait_for(is_readable, connection, 5000));
         if (i == 1) /* whoever sends after the reset has been told gets the signal */
-            assert_int_equal(recv(http_connection_fd(connection), &(char){0}, 1, MSG_DONTWAIT), -1);
+            assert_int_equal(
+                recv(http_client_connection_fd(connection), &(char){0}, 1, MSG_DONTWAIT), -1);
         assert_status(DUBBOC_E_BROKEN, post(&f, connection), &f.err);
-        assert_int_equal(http_exchange_bytes_sent(connection), 0);
-        http_connection_give_back(connection);
+        assert_int_equal(http_client_exchange_bytes_sent(connection), 0);
+        http_client_connection_give_back(connection);
     }
     end(&f);
 }
@@ -210,10 +211,10 @@ static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
     static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}},
         {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     begin_post(connection);
     assert_int_equal(drive(connection, deadline_in_ms(30), &f.err), DUBBOC_E_TIMEOUT);
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     scripted_peer_release(f.peer);
     call_well(&f);
     assert_int_equal(scripted_peer_connections(f.peer), 2);
@@ -229,12 +230,12 @@ static void a_flood_does_not_outlast_the_deadline(void **state)
     http_client_settings settings = usual_settings();
     settings.reply_max_bytes = (size_t)1 << 40;
     fixture f = start_with(&settings, &floods, 1);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     begin_post(connection);
     int64_t begin = clock_now_ns();
     assert_int_equal(drive(connection, deadline_in_ms(50), &f.err), DUBBOC_E_TIMEOUT);
     assert_in_range(clock_now_ns() - begin, 0, 1000 * NS_PER_MS);
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     end(&f);
 }
 
@@ -254,15 +255,15 @@ static void an_early_answer_is_read(void **state)
     assert_non_null(body);
     for (int i = 0; i < 2; i++) {
         fixture f = start(scripts[i], 1);
-        http_connection *connection = take(&f);
-        buffer_printf(http_connection_request(connection),
+        http_client_connection *connection = take(&f);
+        buffer_printf(http_client_connection_request(connection),
             "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
-        http_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
+        http_client_exchange_begin(connection, (dubboc_slice){.at = body, .len = len});
         assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
         assert_body(connection, "no");
-        assert_false(http_exchange_reply(connection)->keep_alive);
-        assert_int_equal(http_exchange_reply(connection)->not_executed, i == 1);
-        http_connection_give_back(connection);
+        assert_false(http_client_exchange_reply(connection)->keep_alive);
+        assert_int_equal(http_client_exchange_reply(connection)->not_executed, i == 1);
+        http_client_connection_give_back(connection);
         end(&f);
     }
     free(body);
@@ -274,10 +275,10 @@ static void expect_not_reused(const peer_script *script, const char *body)
 {
     fixture f = start(script, 1);
     for (int i = 0; i < 3; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         assert_status(DUBBOC_OK, post(&f, connection), &f.err);
         assert_body(connection, body);
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
     }
     assert_int_equal(scripted_peer_connections(f.peer), 3);
     end(&f);
@@ -312,13 +313,13 @@ static void a_head_reply_has_no_body_and_ends_the_connection(void **state)
     (void)state;
     fixture f = start(&answers_all, 1);
     for (int i = 0; i < 2; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         buffer_append_text(
-            http_connection_request(connection), "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
-        http_exchange_begin(connection, (dubboc_slice){0});
+            http_client_connection_request(connection), "HEAD /x HTTP/1.1\r\nHost: a\r\n\r\n");
+        http_client_exchange_begin(connection, (dubboc_slice){0});
         assert_status(DUBBOC_OK, drive(connection, deadline_in_ms(5000), &f.err), &f.err);
         assert_body(connection, "");
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
     }
     assert_int_equal(scripted_peer_connections(f.peer), 2);
     end(&f);

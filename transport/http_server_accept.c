@@ -14,7 +14,7 @@
  *   - no descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers
  *   wait in the backlog meanwhile.
  * Every loop accepts; a newcomer goes to the loop with the fewest connections. */
-#include "transport/http_loop.h"
+#include "transport/http_server_loop.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,13 +39,13 @@
 #define EVICT_LOOKS 64
 
 /* One machine, as far as ceilings go: an IPv4 address, or the /64 network of an IPv6 one. */
-struct http_address {
+struct http_server_peer {
     int connections; /* with addresses_lock held */
     uint8_t key_len;
     char key[8];
 };
 
-static void make_key(const struct sockaddr_storage *from, http_address *address)
+static void make_key(const struct sockaddr_storage *from, http_server_peer *address)
 {
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
     if (from->ss_family == AF_INET) {
@@ -77,13 +77,13 @@ static void peer_text(const struct sockaddr_storage *from, char *text, size_t si
         (unsigned)ntohs(v4->sin_port));
 }
 
-static http_address *find_or_add(http_server *server, const http_address *wanted)
+static http_server_peer *find_or_add(http_server *server, const http_server_peer *wanted)
 {
     dubboc_slice key = slice_make(wanted->key, wanted->key_len);
-    http_address *found = map_find(server->addresses, key);
+    http_server_peer *found = map_find(server->addresses, key);
     if (found != NULL)
         return found;
-    found = MEM_NEW(http_address);
+    found = MEM_NEW(http_server_peer);
     if (found == NULL)
         return NULL;
     *found = *wanted;
@@ -94,12 +94,12 @@ static http_address *find_or_add(http_server *server, const http_address *wanted
 }
 
 /* Counts one more of that address. NULL: it has its share, or there is no memory. */
-static http_address *take_share(http_server *server, const struct sockaddr_storage *from)
+static http_server_peer *take_share(http_server *server, const struct sockaddr_storage *from)
 {
-    http_address wanted = {0};
+    http_server_peer wanted = {0};
     make_key(from, &wanted);
     mutex_lock(&server->addresses_lock);
-    http_address *address = find_or_add(server, &wanted);
+    http_server_peer *address = find_or_add(server, &wanted);
     if (address != NULL && address->connections >= server->settings.connections_per_address_max)
         address = NULL;
     if (address != NULL)
@@ -108,7 +108,7 @@ static http_address *take_share(http_server *server, const struct sockaddr_stora
     return address;
 }
 
-static void give_share_back(http_server *server, http_address *address)
+static void give_share_back(http_server *server, http_server_peer *address)
 {
     bool is_last;
     mutex_lock(&server->addresses_lock);
@@ -120,7 +120,7 @@ static void give_share_back(http_server *server, http_address *address)
         free(address);
 }
 
-void http_accept_release(http_loop *loop, http_address *address)
+void http_server_accept_release(http_server_loop *loop, http_server_peer *address)
 {
     atomic_fetch_sub(&loop->connections, 1);
     atomic_fetch_sub(&loop->server->connections, 1);
@@ -129,36 +129,37 @@ void http_accept_release(http_loop *loop, http_address *address)
 
 /* --- making room --- */
 
-static int64_t since_of(const http_conn *conn)
+static int64_t since_of(const http_server_connection *conn)
 {
     return conn != NULL ? conn->since_ns : DEADLINE_NEVER;
 }
 
-static http_conn *conn_older(http_conn *a, http_conn *b)
+static http_server_connection *conn_older(http_server_connection *a, http_server_connection *b)
 {
     return since_of(b) < since_of(a) ? b : a;
 }
 
 /* The one that has been sending its request for longest; NULL: none. */
-static http_conn *loop_slowest_sender(const http_loop *loop)
+static http_server_connection *loop_slowest_sender(const http_server_loop *loop)
 {
-    return conn_older(loop->conns[HTTP_PHASE_HEADER].head, loop->conns[HTTP_PHASE_BODY].head);
+    return conn_older(
+        loop->conns[HTTP_SERVER_PHASE_HEADER].head, loop->conns[HTTP_SERVER_PHASE_BODY].head);
 }
 
 /* The oldest one of the list without unread bytes. NULL: there is none, or it is too far behind. */
-static http_conn *list_oldest_without_unread(const http_conn_list *list)
+static http_server_connection *list_oldest_without_unread(const http_server_connection_list *list)
 {
-    http_conn *conn = list->head;
-    for (int i = 0; conn != NULL && http_conn_has_unread(conn); i++)
+    http_server_connection *conn = list->head;
+    for (int i = 0; conn != NULL && http_server_connection_has_unread(conn); i++)
         conn = i < EVICT_LOOKS ? conn->next : NULL;
     return conn;
 }
 
 /* The one that has been waiting for a request, its first or its next, for longest. NULL: none. */
-static http_conn *loop_oldest_idle(const http_loop *loop)
+static http_server_connection *loop_oldest_idle(const http_server_loop *loop)
 {
-    return conn_older(list_oldest_without_unread(&loop->conns[HTTP_PHASE_IDLE]),
-        list_oldest_without_unread(&loop->conns[HTTP_PHASE_SILENT]));
+    return conn_older(list_oldest_without_unread(&loop->conns[HTTP_SERVER_PHASE_IDLE]),
+        list_oldest_without_unread(&loop->conns[HTTP_SERVER_PHASE_SILENT]));
 }
 
 static void publish_since(_Atomic int64_t *place, int64_t since_ns)
@@ -167,10 +168,10 @@ static void publish_since(_Atomic int64_t *place, int64_t since_ns)
         atomic_store_explicit(place, since_ns, memory_order_relaxed);
 }
 
-void http_accept_publish(http_loop *loop)
+void http_server_accept_publish(http_server_loop *loop)
 {
-    http_conn *idle =
-        conn_older(loop->conns[HTTP_PHASE_IDLE].head, loop->conns[HTTP_PHASE_SILENT].head);
+    http_server_connection *idle = conn_older(
+        loop->conns[HTTP_SERVER_PHASE_IDLE].head, loop->conns[HTTP_SERVER_PHASE_SILENT].head);
     publish_since(&loop->idle_since_ns, since_of(idle));
     publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
 }
@@ -178,23 +179,23 @@ void http_accept_publish(http_loop *loop)
 /* The same without those that have a request on its way, which costs a system call for each look.
  * So a loop that has no idle connection to give is not asked again, and loop_of_oldest() finds
  * another one. */
-static void publish_exactly(http_loop *loop)
+static void publish_exactly(http_server_loop *loop)
 {
     publish_since(&loop->idle_since_ns, since_of(loop_oldest_idle(loop)));
     publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
 }
 
-static bool conn_is_old(const http_loop *loop, const http_conn *conn)
+static bool conn_is_old(const http_server_loop *loop, const http_server_connection *conn)
 {
     return conn != NULL && loop->now_ns - conn->since_ns >= EVICT_MIN_AGE_NS;
 }
 
 /* Ends one of the loop's own connections. false: none is old enough. */
-static bool make_room(http_loop *loop)
+static bool make_room(http_server_loop *loop)
 {
-    http_conn *idle = loop_oldest_idle(loop), *sender = loop_slowest_sender(loop);
+    http_server_connection *idle = loop_oldest_idle(loop), *sender = loop_slowest_sender(loop);
     bool is_idle = conn_is_old(loop, idle);
-    http_conn *victim = is_idle ? idle : sender;
+    http_server_connection *victim = is_idle ? idle : sender;
     if (!is_idle && !conn_is_old(loop, sender))
         return false;
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
@@ -202,23 +203,24 @@ static bool make_room(http_loop *loop)
                 : "connections are full, slowest sender cut off",
         "peer=%s", victim->peer);
     if (is_idle)
-        http_conn_evict(victim);
+        http_server_connection_evict(victim);
     else
-        http_conn_cut(victim, 503, "too many connections, and this request is the slowest");
-    http_accept_publish(loop);
+        http_server_connection_cut(
+            victim, 503, "too many connections, and this request is the slowest");
+    http_server_accept_publish(loop);
     return true;
 }
 
 /* The loop whose oldest idle connection, else whose slowest sender, is the oldest. NULL: none is
  * old enough. What other loops tell may have changed meanwhile; the loop that is chosen looks
  * again, and asks the next one when it has nothing to give. */
-static http_loop *loop_of_oldest(http_loop *self)
+static http_server_loop *loop_of_oldest(http_server_loop *self)
 {
     http_server *server = self->server;
-    http_loop *of_idle = NULL, *of_sender = NULL;
+    http_server_loop *of_idle = NULL, *of_sender = NULL;
     int64_t idle_ns = self->now_ns - EVICT_MIN_AGE_NS + 1, sending_ns = idle_ns;
     for (int i = 0; i < server->loop_count; i++) {
-        http_loop *loop = &server->loops[i];
+        http_server_loop *loop = &server->loops[i];
         int64_t idle = atomic_load_explicit(&loop->idle_since_ns, memory_order_relaxed);
         int64_t sending = atomic_load_explicit(&loop->sending_since_ns, memory_order_relaxed);
         if (idle < idle_ns) {
@@ -234,21 +236,21 @@ static http_loop *loop_of_oldest(http_loop *self)
 }
 
 /* For a newcomer that never became a connection. */
-static void refuse(http_loop *loop, int fd, const char *peer, const char *problem)
+static void refuse(http_server_loop *loop, int fd, const char *peer, const char *problem)
 {
-    http_conn *conn = http_conn_new(loop, fd, peer, NULL);
+    http_server_connection *conn = http_server_connection_new(loop, fd, peer, NULL);
     if (conn != NULL) {
-        http_conn_refuse_newcomer(conn, problem);
+        http_server_connection_refuse_newcomer(conn, problem);
         return;
     }
-    http_conn_write_refusal(fd, 503, problem, true, false);
+    http_server_connection_write_refusal(fd, 503, problem, true, false);
     close(fd);
 }
 
-static http_loop *least_loaded(http_loop *self)
+static http_server_loop *least_loaded(http_server_loop *self)
 {
     http_server *server = self->server;
-    http_loop *best = self;
+    http_server_loop *best = self;
     int least = atomic_load_explicit(&self->connections, memory_order_relaxed);
     for (int i = 0; i < server->loop_count; i++) {
         int load = atomic_load_explicit(&server->loops[i].connections, memory_order_relaxed);
@@ -260,19 +262,19 @@ static http_loop *least_loaded(http_loop *self)
     return best;
 }
 
-static void hand_to(http_loop *self, http_loop *chosen, http_conn *conn)
+static void hand_to(http_server_loop *self, http_server_loop *chosen, http_server_connection *conn)
 {
     conn->loop = chosen;
     atomic_fetch_add(&chosen->connections, 1);
     if (chosen == self) {
-        http_loop_take(self, conn);
+        http_server_loop_take(self, conn);
         return;
     }
     atomic_fetch_add(&self->server->undrained, 1); /* until it has been looked at there */
-    if (handoff_push(&chosen->arrivals, &conn->handoff))
-        http_loop_wake(chosen);
+    if (http_server_handoff_push(&chosen->arrivals, &conn->handoff))
+        http_server_loop_wake(chosen);
     if (http_server_problem(self->server) != NULL)
-        http_loop_drop_arrivals(chosen); /* it may have ended before this one came */
+        http_server_loop_drop_arrivals(chosen); /* it may have ended before this one came */
 }
 
 static bool server_is_over_ceiling(const http_server *server)
@@ -282,7 +284,7 @@ static bool server_is_over_ceiling(const http_server *server)
 
 /* conn is counted among the connections, but in no loop yet. When that is one too many, another one
  * ends here or on the loop to which conn goes, or conn itself does. */
-static void newcomer_place(http_loop *loop, http_conn *conn)
+static void newcomer_place(http_server_loop *loop, http_server_connection *conn)
 {
     http_server *server = loop->server;
     if (!server_is_over_ceiling(server)) {
@@ -291,7 +293,7 @@ static void newcomer_place(http_loop *loop, http_conn *conn)
     }
     loop->now_ns = clock_now_ns();
     publish_exactly(loop); /* its own may have ended in this turn */
-    http_loop *best = conn->hops <= server->loop_count ? loop_of_oldest(loop) : loop;
+    http_server_loop *best = conn->hops <= server->loop_count ? loop_of_oldest(loop) : loop;
     conn->hops++;
     if (best != NULL && best != loop) {
         hand_to(loop, best, conn);
@@ -300,34 +302,34 @@ static void newcomer_place(http_loop *loop, http_conn *conn)
     atomic_fetch_add(&loop->connections, 1); /* from now on it is this loop's to release */
     conn->loop = loop;
     if (best != NULL && make_room(loop))
-        http_loop_take(loop, conn);
+        http_server_loop_take(loop, conn);
     else
-        http_conn_refuse_newcomer(conn, "too many connections");
+        http_server_connection_refuse_newcomer(conn, "too many connections");
 }
 
-void http_accept_arrived(http_loop *loop, http_conn *conn)
+void http_server_accept_arrived(http_server_loop *loop, http_server_connection *conn)
 {
     if (conn->hops == 0 || !server_is_over_ceiling(loop->server)) {
-        http_loop_take(loop, conn);
+        http_server_loop_take(loop, conn);
         return;
     }
     atomic_fetch_sub(&loop->connections, 1);
     newcomer_place(loop, conn);
 }
 
-static void admit(http_loop *loop, int fd, const struct sockaddr_storage *from)
+static void admit(http_server_loop *loop, int fd, const struct sockaddr_storage *from)
 {
     http_server *server = loop->server;
-    char peer[HTTP_PEER_TEXT_MAX];
+    char peer[HTTP_SERVER_PEER_TEXT_MAX];
     peer_text(from, peer, sizeof peer);
-    http_address *address = take_share(server, from);
+    http_server_peer *address = take_share(server, from);
     if (address == NULL) {
         refuse(loop, fd, peer, "too many connections from this address");
         return;
     }
     int before = atomic_fetch_add(&server->connections, 1);
-    http_conn *conn = http_conn_new(loop, fd, peer, address);
-    if (conn != NULL && before < server->settings.connections_max + HTTP_OVER_MAX) {
+    http_server_connection *conn = http_server_connection_new(loop, fd, peer, address);
+    if (conn != NULL && before < server->settings.connections_max + HTTP_SERVER_OVER_MAX) {
         newcomer_place(loop, conn);
         return;
     }
@@ -335,7 +337,7 @@ static void admit(http_loop *loop, int fd, const struct sockaddr_storage *from)
     give_share_back(server, address);
     if (conn != NULL) {
         conn->address = NULL;
-        http_conn_refuse_newcomer(conn, "too many connections");
+        http_server_connection_refuse_newcomer(conn, "too many connections");
     } else {
         close(fd);
     }
@@ -367,17 +369,17 @@ static bool is_fatal(int error)
     return error == EBADF || error == ENOTSOCK || error == EINVAL;
 }
 
-void http_accept_pause(http_loop *loop, int error)
+void http_server_accept_pause(http_server_loop *loop, int error)
 {
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"",
         strerror(error));
-    http_loop_listen(loop, false);
+    http_server_loop_listen(loop, false);
     loop->listen_again_ns = loop->now_ns + PAUSE_NS;
 }
 
-bool http_accept_some(http_loop *loop)
+bool http_server_accept_some(http_server_loop *loop)
 {
-    for (int i = 0; i < HTTP_ACCEPT_BATCH; i++) {
+    for (int i = 0; i < HTTP_SERVER_ACCEPT_BATCH; i++) {
         struct sockaddr_storage from = {0};
         socklen_t len = sizeof from;
         int fd = accept4(
@@ -393,7 +395,7 @@ bool http_accept_some(http_loop *loop)
         if (is_fatal(errno))
             http_server_fail_call(loop->server, "accept4", errno);
         else
-            http_accept_pause(loop, errno);
+            http_server_accept_pause(loop, errno);
         return false;
     }
     return true;

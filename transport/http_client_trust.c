@@ -1,4 +1,4 @@
-#include "transport/http_trust.h"
+#include "transport/http_client_trust.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,15 +6,15 @@
 #include "base/error.h"
 #include "base/log.h"
 
-void http_trust_init(http_trust *self, const char *ca_file)
+void http_client_trust_init(http_client_trust *self, const char *ca_file)
 {
-    *self = (http_trust){.ca_file = ca_file};
+    *self = (http_client_trust){.ca_file = ca_file};
     mutex_init(&self->lock, MUTEX_RANK_TRUST);
 }
 
-void http_trust_fini(http_trust *self)
+void http_client_trust_fini(http_client_trust *self)
 {
-    http_trust_give_back(self->store);
+    http_client_trust_give_back(self->store);
     mutex_fini(&self->lock);
 }
 
@@ -52,7 +52,7 @@ static void trust_ask_curl(void)
         curl->ssl_version != NULL && strcmp(curl->ssl_version, ours) == 0;
 }
 
-bool http_trust_is_shared(void)
+bool http_client_trust_is_shared(void)
 {
     pthread_once(&trust_once, trust_ask_curl);
     return trust_of_system.is_shareable;
@@ -95,14 +95,14 @@ static const char *trust_reason(bool *is_lasting)
 }
 
 /* Another file, or the first one. */
-static dubboc_status trust_replace_locked(http_trust *self, const char *file, const char *folder,
-    const struct stat *now, dubboc_error *err)
+static dubboc_status trust_replace_locked(http_client_trust *self, const char *file,
+    const char *folder, const struct stat *now, dubboc_error *err)
 {
     bool is_lasting = true;
     ERR_clear_error();
     X509_STORE *store = trust_read(file, folder);
     if (store != NULL) {
-        http_trust_give_back(self->store);
+        http_client_trust_give_back(self->store);
         self->store = store;
     } else {
         const char *reason = trust_reason(&is_lasting);
@@ -118,7 +118,7 @@ static dubboc_status trust_replace_locked(http_trust *self, const char *file, co
     return DUBBOC_E_CONNECT;
 }
 
-static dubboc_status trust_refresh_locked(http_trust *self, dubboc_error *err)
+static dubboc_status trust_refresh_locked(http_client_trust *self, dubboc_error *err)
 {
     const char *file = self->ca_file != NULL ? self->ca_file : trust_of_system.file;
     const char *folder = self->ca_file != NULL ? NULL : trust_of_system.folder;
@@ -135,10 +135,10 @@ static dubboc_status trust_refresh_locked(http_trust *self, dubboc_error *err)
     return DUBBOC_E_CONNECT;
 }
 
-dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
+dubboc_status http_client_trust_take(http_client_trust *self, void **store, dubboc_error *err)
 {
     *store = NULL;
-    bool is_shared = http_trust_is_shared();
+    bool is_shared = http_client_trust_is_shared();
     bool is_known =
         self->ca_file != NULL || trust_of_system.file != NULL || trust_of_system.folder != NULL;
     if (!is_shared || !is_known)
@@ -158,7 +158,7 @@ dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
     return DUBBOC_OK;
 }
 
-void http_trust_give_back(void *store)
+void http_client_trust_give_back(void *store)
 {
     X509_STORE_free(store);
 }
@@ -170,7 +170,7 @@ static CURLcode trust_on_ssl_ctx(CURL *curl, void *context, void *store)
     return CURLE_OK;
 }
 
-CURLcode http_trust_set(CURL *curl, void *store, const char *ca_file)
+CURLcode http_client_trust_set(CURL *curl, void *store, const char *ca_file)
 {
     if (store == NULL)
         return trust_let_curl_read(curl, ca_file);
@@ -188,24 +188,24 @@ CURLcode http_trust_set(CURL *curl, void *store, const char *ca_file)
 
 #else
 
-bool http_trust_is_shared(void)
+bool http_client_trust_is_shared(void)
 {
     return false;
 }
 
-dubboc_status http_trust_take(http_trust *self, void **store, dubboc_error *err)
+dubboc_status http_client_trust_take(http_client_trust *self, void **store, dubboc_error *err)
 {
     (void)self, (void)err;
     *store = NULL;
     return DUBBOC_OK;
 }
 
-void http_trust_give_back(void *store)
+void http_client_trust_give_back(void *store)
 {
     (void)store;
 }
 
-CURLcode http_trust_set(CURL *curl, void *store, const char *ca_file)
+CURLcode http_client_trust_set(CURL *curl, void *store, const char *ca_file)
 {
     (void)store;
     return trust_let_curl_read(curl, ca_file);

@@ -6,8 +6,8 @@
  * here and there owns anything that must be released, except libmicrohttpd itself. After that the
  * daemon is in an unknown state: it must never be used again, not even to be stopped
  * (docs/libraries.md). */
-#ifndef TRANSPORT_HTTP_DAEMON_H
-#define TRANSPORT_HTTP_DAEMON_H
+#ifndef TRANSPORT_HTTP_SERVER_DAEMON_H
+#define TRANSPORT_HTTP_SERVER_DAEMON_H
 
 #include <stdbool.h>
 
@@ -15,14 +15,14 @@ struct MHD_Connection;
 struct MHD_Daemon;
 
 /* Sets the panic function. Any number of times. */
-void http_daemon_set_panic(void);
+void http_server_daemon_set_panic(void);
 
 /* Runs call(arg), which calls libmicrohttpd. NULL: done. Else it has given up: the reason, valid
- * until this thread's next call; the daemon must be given to http_daemon_abandon(). */
-const char *http_daemon_call(void (*call)(void *arg), void *arg);
+ * until this thread's next call; the daemon must be given to http_server_daemon_abandon(). */
+const char *http_server_daemon_call(void (*call)(void *arg), void *arg);
 
 /* Keeps the memory of a daemon that has given up for good, where leak checkers find it. closing:
  * the connection that it has closed last, because it may be in none of its lists; NULL: none. */
-void http_daemon_abandon(struct MHD_Daemon *daemon, const struct MHD_Connection *closing);
+void http_server_daemon_abandon(struct MHD_Daemon *daemon, const struct MHD_Connection *closing);
 
 #endif

@@ -14,13 +14,13 @@
  * it only pushes it onto its loop's results. So a request is freed in one place and by one thread,
  * whatever its connection does (traps M7, M8).
  *
- * A request whose body does not fit into the memory for bodies (http_body.h) is suspended too, and
- * that before libmicrohttpd says 100-continue or reads on; so its bytes stay in the socket and its
- * peer waits. Either the budget grants the memory, from any thread and by way of the loop's stack
- * `granted`, or the loop withdraws the wish: at the deadline of HTTP_PHASE_WAITING, when the peer
- * has gone, or at the end of the server. Both resume the connection, and the next callback goes on
- * or refuses. */
-#include "transport/http_loop.h"
+ * A request whose body does not fit into the memory for bodies (http_server_body.h) is suspended
+ * too, and that before libmicrohttpd says 100-continue or reads on; so its bytes stay in the socket
+ * and its peer waits. Either the budget grants the memory, from any thread and by way of the loop's
+ * stack `granted`, or the loop withdraws the wish: at the deadline of HTTP_SERVER_PHASE_WAITING,
+ * when the peer has gone, or at the end of the server. Both resume the connection, and the next
+ * callback goes on or refuses. */
+#include "transport/http_server_loop.h"
 
 #include <assert.h>
 #include <poll.h>
@@ -31,9 +31,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "transport/http_authority.h"
-#include "transport/http_body.h"
-#include "transport/http_guard.h"
+#include "transport/http_server_authority.h"
+#include "transport/http_server_body.h"
+#include "transport/http_server_guard.h"
 
 #define SPARES_MAX 64
 #define KEEP_BYTES ((size_t)64 * 1024)       /* of a buffer of a spare request */
@@ -56,22 +56,22 @@ typedef enum incoming_stage {
     STAGE_SENDING
 } incoming_stage;
 
-struct http_incoming {
+struct http_server_request {
     handoff handoff; /* first: in its loop's results, or among its spares */
-    http_conn *conn;
+    http_server_connection *conn;
     struct MHD_Connection *connection;
     const char *raw_target; /* in libmicrohttpd's memory */
     const char *method;     /* in libmicrohttpd's memory */
     dubboc_slice path;      /* in target */
     dubboc_slice query;
     buffer target;
-    http_body body;
+    http_server_body body;
     size_t body_bytes;    /* by Content-Length; 0 when chunked */
     memory_waiter waiter; /* STAGE_WAITING */
     int64_t body_ns;      /* STAGE_WAITING: how much of the time for the body was used before */
     buffer out;
     struct MHD_Response *response; /* ours */
-    http_ready *ready;             /* or a lent one */
+    http_server_ready *ready;      /* or a lent one */
     int status;
     incoming_stage stage;
     bool is_held;
@@ -84,7 +84,7 @@ struct http_incoming {
 
 static const char no_memory_for_body[] = "the server is busy: [server] memory_max is in use";
 
-static void count_request(http_loop *loop, int change)
+static void count_request(http_server_loop *loop, int change)
 {
     /* Written by this thread only, read by any. */
     int now = atomic_load_explicit(&loop->requests, memory_order_relaxed);
@@ -93,39 +93,39 @@ static void count_request(http_loop *loop, int change)
 
 /* --- the objects --- */
 
-static http_incoming *take(http_loop *loop)
+static http_server_request *take(http_server_loop *loop)
 {
-    http_incoming *request = loop->spares;
+    http_server_request *request = loop->spares;
     if (request != NULL) {
-        loop->spares = (http_incoming *)request->handoff.next;
+        loop->spares = (http_server_request *)request->handoff.next;
         loop->spare_count--;
         return request;
     }
-    request = MEM_NEW(http_incoming);
+    request = MEM_NEW(http_server_request);
     if (request == NULL)
         return NULL;
     buffer_init(&request->target, TARGET_MAX_BYTES);
-    http_body_init(&request->body, loop->server->settings.body_max_bytes);
+    http_server_body_init(&request->body, loop->server->settings.body_max_bytes);
     buffer_init(&request->out, OUT_MAX_BYTES);
     return request;
 }
 
-static void free_request(http_incoming *request)
+static void free_request(http_server_request *request)
 {
     buffer_fini(&request->target);
-    http_body_fini(&request->body);
+    http_server_body_fini(&request->body);
     buffer_fini(&request->out);
     free(request);
 }
 
-static void give_back(http_loop *loop, http_incoming *request)
+static void give_back(http_server_loop *loop, http_server_request *request)
 {
     if (request->response != NULL)
         MHD_destroy_response(request->response);
     if (request->ready != NULL)
-        http_ready_give_back(request->ready);
+        http_server_ready_give_back(request->ready);
     assert(request->stage != STAGE_WAITING);
-    http_body_empty(&request->body, &loop->server->bodies);
+    http_server_body_empty(&request->body, &loop->server->bodies);
     if (request->is_counted)
         count_request(loop, -1);
     size_t out_bytes = request->out.capacity;
@@ -137,7 +137,7 @@ static void give_back(http_loop *loop, http_incoming *request)
         return;
     }
     buffer_recycle(&request->target, KEEP_BYTES);
-    *request = (http_incoming){.target = request->target,
+    *request = (http_server_request){.target = request->target,
         .body = request->body,
         .out = request->out,
         .handoff.next = (handoff *)loop->spares};
@@ -145,24 +145,24 @@ static void give_back(http_loop *loop, http_incoming *request)
     loop->spare_count++;
 }
 
-void http_incoming_free_spares(http_loop *loop)
+void http_server_request_free_spares(http_server_loop *loop)
 {
     while (loop->spares != NULL) {
-        http_incoming *request = loop->spares;
-        loop->spares = (http_incoming *)request->handoff.next;
+        http_server_request *request = loop->spares;
+        loop->spares = (http_server_request *)request->handoff.next;
         free_request(request);
     }
     loop->spare_count = 0;
 }
 
-void http_incoming_forget(http_incoming *request)
+void http_server_request_forget(http_server_request *request)
 {
     give_back(request->conn->loop, request);
 }
 
 /* --- reading --- */
 
-static http_conn *conn_of(struct MHD_Connection *connection)
+static http_server_connection *conn_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -178,11 +178,11 @@ static bool cut_authority(dubboc_slice *target)
     while (len < rest.len && rest.at[len] != '/' && rest.at[len] != '?')
         len++;
     *target = slice_make(rest.at + len, rest.len - len);
-    return http_authority_is_valid(slice_make(rest.at, len));
+    return http_server_authority_is_valid(slice_make(rest.at, len));
 }
 
 /* Origin form, absolute form as to a proxy, or "*". false: none of them. */
-static bool split_target(http_incoming *request)
+static bool split_target(http_server_request *request)
 {
     dubboc_slice target = buffer_slice(&request->target);
     bool is_absolute = target.len > 7 && slice_is_nocase(slice_make(target.at, 7), "http://");
@@ -196,11 +196,11 @@ static bool split_target(http_incoming *request)
     return true;
 }
 
-void *http_incoming_on_line(void *arg, const char *uri, struct MHD_Connection *connection)
+void *http_server_request_on_line(void *arg, const char *uri, struct MHD_Connection *connection)
 {
-    http_loop *loop = arg;
-    http_conn *conn = conn_of(connection);
-    http_incoming *request = conn != NULL ? take(loop) : NULL;
+    http_server_loop *loop = arg;
+    http_server_connection *conn = conn_of(connection);
+    http_server_request *request = conn != NULL ? take(loop) : NULL;
     if (request == NULL)
         return NULL;
     request->conn = conn;
@@ -210,42 +210,42 @@ void *http_incoming_on_line(void *arg, const char *uri, struct MHD_Connection *c
     count_request(loop, 1);
     buffer_append_text(&request->target, uri);
     conn->request = request;
-    if (conn->phase != HTTP_PHASE_HEADER && !http_conn_is_over(conn))
-        http_conn_enter(conn, HTTP_PHASE_HEADER);
+    if (conn->phase != HTTP_SERVER_PHASE_HEADER && !http_server_connection_is_over(conn))
+        http_server_connection_enter(conn, HTTP_SERVER_PHASE_HEADER);
     return request;
 }
 
 static enum MHD_Result refuse(struct MHD_Connection *connection, const char *method, int status,
     const char *problem, bool not_executed)
 {
-    http_conn *conn = conn_of(connection);
+    http_server_connection *conn = conn_of(connection);
     if (conn == NULL)
         return MHD_NO;
     LOG_THROTTLED(DUBBOC_LOG_INFO, "transport", "request refused",
         "peer=%s status=%d reason=\"%s\"", conn->peer, status, problem);
-    http_conn_write_refusal(
+    http_server_connection_write_refusal(
         conn->fd, status, problem, not_executed, method != NULL && strcmp(method, "HEAD") == 0);
     return MHD_NO;
 }
 
 /* --- memory for the body --- */
 
-static http_incoming *http_incoming_of(memory_waiter *waiter)
+static http_server_request *http_server_request_of(memory_waiter *waiter)
 {
-    return (http_incoming *)((char *)waiter - offsetof(http_incoming, waiter));
+    return (http_server_request *)((char *)waiter - offsetof(http_server_request, waiter));
 }
 
 /* By whoever gave memory back. */
-static void http_incoming_granted(memory_waiter *waiter)
+static void http_server_request_granted(memory_waiter *waiter)
 {
-    http_incoming *request = http_incoming_of(waiter);
-    http_loop *loop = request->conn->loop;
-    if (handoff_push(&loop->granted, &request->handoff))
-        http_loop_wake(loop);
+    http_server_request *request = http_server_request_of(waiter);
+    http_server_loop *loop = request->conn->loop;
+    if (http_server_handoff_push(&loop->granted, &request->handoff))
+        http_server_loop_wake(loop);
 }
 
 /* Whether the peer has closed its side with less of the body sent than it has announced. */
-static bool http_incoming_cannot_complete(const http_incoming *request)
+static bool http_server_request_cannot_complete(const http_server_request *request)
 {
     int unread = 0;
     if (!request->conn->is_departed || request->is_chunked)
@@ -253,14 +253,14 @@ static bool http_incoming_cannot_complete(const http_incoming *request)
     if (ioctl(request->conn->fd, FIONREAD, &unread) != 0 || unread < 0)
         return true;
     /* Some bytes of it may be in libmicrohttpd's memory. */
-    return request->body.len + (size_t)unread + HTTP_CONNECTION_MEMORY < request->body_bytes;
+    return request->body.len + (size_t)unread + HTTP_SERVER_CONNECTION_MEMORY < request->body_bytes;
 }
 
 /* Whether the body comes so slowly that the time for it will be over before it is complete. */
-static bool http_incoming_is_hopeless(const http_incoming *request)
+static bool http_server_request_is_hopeless(const http_server_request *request)
 {
-    const http_conn *conn = request->conn;
-    int64_t allowed_ns = conn->loop->phase_ns[HTTP_PHASE_BODY];
+    const http_server_connection *conn = request->conn;
+    int64_t allowed_ns = conn->loop->phase_ns[HTTP_SERVER_PHASE_BODY];
     int64_t used_ns = conn->loop->now_ns - conn->since_ns;
     if (request->is_chunked || allowed_ns == DEADLINE_NEVER || used_ns < SLOW_NS)
         return false;
@@ -270,20 +270,22 @@ static bool http_incoming_is_hopeless(const http_incoming *request)
 
 /* Else a few peers that announce large bodies and send nothing could keep the memory from all
  * others until the time for a body is over. A chunked body is charged only as its bytes come. */
-static void http_incoming_cut_hopeless(http_loop *loop)
+static void http_server_request_cut_hopeless(http_server_loop *loop)
 {
-    http_conn *next;
-    for (http_conn *conn = loop->conns[HTTP_PHASE_BODY].head; conn != NULL; conn = next) {
+    http_server_connection *next;
+    for (http_server_connection *conn = loop->conns[HTTP_SERVER_PHASE_BODY].head; conn != NULL;
+         conn = next) {
         next = conn->next;
-        const http_incoming *request = conn->request;
-        if (request->body.charged_bytes == 0 || !http_incoming_is_hopeless(request))
+        const http_server_request *request = conn->request;
+        if (request->body.charged_bytes == 0 || !http_server_request_is_hopeless(request))
             continue;
         LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "memory full: body cut", "peer=%s", conn->peer);
-        http_conn_cut(conn, 408, "the body came too slowly while others waited for memory");
+        http_server_connection_cut(
+            conn, 408, "the body came too slowly while others waited for memory");
     }
 }
 
-void http_incoming_make_way(http_loop *loop)
+void http_server_request_make_way(http_server_loop *loop)
 {
     if (atomic_load_explicit(&loop->is_memory_short, memory_order_relaxed)) {
         atomic_store(&loop->is_memory_short, false);
@@ -295,61 +297,61 @@ void http_incoming_make_way(http_loop *loop)
     loop->make_way_ns = DEADLINE_NEVER;
     if (memory_budget_waiting(&loop->server->bodies) == 0)
         return;
-    http_incoming_cut_hopeless(loop);
+    http_server_request_cut_hopeless(loop);
     loop->make_way_ns = loop->now_ns + MAKE_WAY_NS;
 }
 
 /* The memory may be held by requests of any loop. */
-static void http_incoming_tell_shortage(http_server *server, const http_loop *self)
+static void http_server_request_tell_shortage(http_server *server, const http_server_loop *self)
 {
     for (int i = 0; i < server->loop_count; i++) {
-        http_loop *loop = &server->loops[i];
+        http_server_loop *loop = &server->loops[i];
         if (!atomic_exchange(&loop->is_memory_short, true) && loop != self)
-            http_loop_wake(loop);
+            http_server_loop_wake(loop);
     }
 }
 
-bool http_incoming_holds_memory(const http_incoming *request)
+bool http_server_request_holds_memory(const http_server_request *request)
 {
     return request->body.charged_bytes > 0;
 }
 
-static enum MHD_Result http_incoming_suspend(http_incoming *request)
+static enum MHD_Result http_server_request_suspend(http_server_request *request)
 {
-    http_conn *conn = request->conn;
+    http_server_connection *conn = request->conn;
     request->stage = STAGE_WAITING;
     request->body_ns = conn->loop->now_ns - conn->since_ns;
-    http_conn_enter(conn, HTTP_PHASE_WAITING);
+    http_server_connection_enter(conn, HTTP_SERVER_PHASE_WAITING);
     MHD_suspend_connection(request->connection);
-    http_incoming_tell_shortage(conn->loop->server, conn->loop);
+    http_server_request_tell_shortage(conn->loop->server, conn->loop);
     return MHD_YES;
 }
 
 /* Makes room for a body of that size in all, or suspends the connection until there may be room. */
-static enum MHD_Result http_incoming_make_room(http_incoming *request, size_t bytes)
+static enum MHD_Result http_server_request_make_room(http_server_request *request, size_t bytes)
 {
-    http_body *body = &request->body;
+    http_server_body *body = &request->body;
     memory_budget *budget = &request->conn->loop->server->bodies;
-    if (bytes <= HTTP_BODY_FREE_BYTES && bytes <= body->capacity)
+    if (bytes <= HTTP_SERVER_BODY_FREE_BYTES && bytes <= body->capacity)
         return MHD_YES; /* as nearly always */
-    size_t charge = http_body_charge(body, bytes, request->is_chunked);
-    if (charge > 0 && http_incoming_cannot_complete(request))
+    size_t charge = http_server_body_charge(body, bytes, request->is_chunked);
+    if (charge > 0 && http_server_request_cannot_complete(request))
         return MHD_NO;
     if (charge > 0) {
-        request->waiter.granted = http_incoming_granted;
+        request->waiter.granted = http_server_request_granted;
         if (!memory_budget_take_or_queue(budget, charge, &request->waiter))
-            return http_incoming_suspend(request);
+            return http_server_request_suspend(request);
         body->charged_bytes += charge;
     }
     if (request->is_chunked && body->charged_bytes > bytes)
         bytes = body->charged_bytes;
-    if (http_body_make_room(body, bytes))
+    if (http_server_body_make_room(body, bytes))
         return MHD_YES;
     return refuse(request->connection, request->method, 503, "out of memory", true);
 }
 
 /* A daemon that has given up must not be called. */
-static void http_incoming_reawake(const http_incoming *request)
+static void http_server_request_reawake(const http_server_request *request)
 {
     if (request->conn->loop->daemon != NULL)
         MHD_resume_connection(request->connection);
@@ -357,44 +359,45 @@ static void http_incoming_reawake(const http_incoming *request)
 
 /* The time for the body goes on where it stood. Of a peer that has closed its side meanwhile, only
  * what it has sent is left to be read, for which there is a time of its own. */
-static void http_incoming_end_wait(http_incoming *request, incoming_stage stage)
+static void http_server_request_end_wait(http_server_request *request, incoming_stage stage)
 {
-    http_conn *conn = request->conn;
+    http_server_connection *conn = request->conn;
     int64_t used_ns = conn->is_departed ? 0 : request->body_ns;
     request->stage = stage;
-    http_conn_enter_since(conn, HTTP_PHASE_BODY, conn->loop->now_ns - used_ns);
-    http_incoming_reawake(request);
+    http_server_connection_enter_since(conn, HTTP_SERVER_PHASE_BODY, conn->loop->now_ns - used_ns);
+    http_server_request_reawake(request);
 }
 
-void http_incoming_take_granted(http_loop *loop)
+void http_server_request_take_granted(http_server_loop *loop)
 {
     handoff *next;
-    for (handoff *item = handoff_take(&loop->granted); item != NULL; item = next) {
+    for (handoff *item = http_server_handoff_take(&loop->granted); item != NULL; item = next) {
         next = item->next;
-        http_incoming *request = (http_incoming *)item;
+        http_server_request *request = (http_server_request *)item;
         request->body.charged_bytes += request->waiter.bytes;
-        http_incoming_end_wait(request, STAGE_GRANTED);
+        http_server_request_end_wait(request, STAGE_GRANTED);
     }
 }
 
-void http_incoming_withdraw(http_incoming *request)
+void http_server_request_withdraw(http_server_request *request)
 {
     if (memory_budget_withdraw(&request->conn->loop->server->bodies, &request->waiter))
-        http_incoming_end_wait(request, STAGE_REFUSED);
+        http_server_request_end_wait(request, STAGE_REFUSED);
     else
-        http_conn_enter(request->conn, HTTP_PHASE_WAITING); /* the grant is on its way */
+        http_server_connection_enter(
+            request->conn, HTTP_SERVER_PHASE_WAITING); /* the grant is on its way */
 }
 
-void http_incoming_departed(http_incoming *request)
+void http_server_request_departed(http_server_request *request)
 {
-    if (http_incoming_cannot_complete(request))
-        http_incoming_withdraw(request);
+    if (http_server_request_cannot_complete(request))
+        http_server_request_withdraw(request);
 }
 
-static enum MHD_Result begin(http_incoming *request, const char *method, const char *version)
+static enum MHD_Result begin(http_server_request *request, const char *method, const char *version)
 {
-    http_loop *loop = request->conn->loop;
-    http_guard guard = {
+    http_server_loop *loop = request->conn->loop;
+    http_server_guard guard = {
         .method = method,
         .version = version,
         .target = request->raw_target,
@@ -402,7 +405,7 @@ static enum MHD_Result begin(http_incoming *request, const char *method, const c
         .body_max_bytes = loop->server->settings.body_max_bytes,
         .checks_positions = loop->server->checks_positions,
     };
-    http_guard_check(&guard, request->connection);
+    http_server_guard_check(&guard, request->connection);
     if (request->target.status != DUBBOC_OK)
         return refuse(request->connection, method, 503, "out of memory", true);
     if (guard.status == 0 && !split_target(request)) {
@@ -419,47 +422,47 @@ static enum MHD_Result begin(http_incoming *request, const char *method, const c
     if (!guard.has_body)
         return MHD_YES;
     if (!request->conn->is_ending)
-        http_conn_enter(request->conn, HTTP_PHASE_BODY);
+        http_server_connection_enter(request->conn, HTTP_SERVER_PHASE_BODY);
     request->body_bytes = (size_t)guard.body_bytes;
-    return http_incoming_make_room(request, request->body_bytes);
+    return http_server_request_make_room(request, request->body_bytes);
 }
 
 /* Leaves all of the data when it has to wait for memory. */
-static enum MHD_Result take_body(http_incoming *request, const char *data, size_t *size)
+static enum MHD_Result take_body(http_server_request *request, const char *data, size_t *size)
 {
-    http_body *body = &request->body;
+    http_server_body *body = &request->body;
     if (*size > body->max_bytes - body->len)
         return refuse(request->connection, request->method, 413,
             "the body is larger than this server takes", true);
     if (*size > body->capacity - body->len) {
-        enum MHD_Result result = http_incoming_make_room(request, body->len + *size);
+        enum MHD_Result result = http_server_request_make_room(request, body->len + *size);
         if (result != MHD_YES || request->stage == STAGE_WAITING)
             return result;
     }
-    http_body_append(body, data, *size);
+    http_server_body_append(body, data, *size);
     *size = 0;
     return MHD_YES;
 }
 
 /* The first callback after a wait: before the body's first byte, or with those that did not fit. */
-static enum MHD_Result go_on(http_incoming *request, const char *data, size_t *size)
+static enum MHD_Result go_on(http_server_request *request, const char *data, size_t *size)
 {
     request->stage = STAGE_BODY;
     if (*size > 0)
         return take_body(request, data, size);
-    return http_incoming_make_room(request, request->body_bytes);
+    return http_server_request_make_room(request, request->body_bytes);
 }
 
 /* --- answering --- */
 
-static enum MHD_Result queue_answer(http_incoming *request)
+static enum MHD_Result queue_answer(http_server_request *request)
 {
-    http_conn *conn = request->conn;
+    http_server_connection *conn = request->conn;
     if (!conn->is_ending)
-        http_conn_enter(conn, HTTP_PHASE_ANSWER);
+        http_server_connection_enter(conn, HTTP_SERVER_PHASE_ANSWER);
     request->stage = STAGE_SENDING;
     struct MHD_Response *response =
-        request->ready != NULL ? http_ready_response(request->ready) : request->response;
+        request->ready != NULL ? http_server_ready_response(request->ready) : request->response;
     bool is_final = request->status >= 200 && request->status <= 999;
     if (response == NULL || !is_final ||
         MHD_queue_response(request->connection, (unsigned)request->status, response) != MHD_YES)
@@ -469,17 +472,17 @@ static enum MHD_Result queue_answer(http_incoming *request)
 }
 
 /* The body is complete. */
-static enum MHD_Result handle(http_incoming *request)
+static enum MHD_Result handle(http_server_request *request)
 {
-    http_loop *loop = request->conn->loop;
+    http_server_loop *loop = request->conn->loop;
     const http_server_settings *settings = &loop->server->settings;
     const char *problem = NULL;
     if (request->is_chunked)
-        problem = http_guard_check_trailers(request->connection);
+        problem = http_server_guard_check_trailers(request->connection);
     if (problem != NULL)
         return refuse(request->connection, request->method, 400, problem, true);
     if (!request->conn->is_ending)
-        http_conn_enter(request->conn, HTTP_PHASE_HANDLING);
+        http_server_connection_enter(request->conn, HTTP_SERVER_PHASE_HANDLING);
     request->stage = STAGE_HANDLING;
     settings->on_request(settings->arg, request);
     if (request->is_held) { /* it may have been answered since, which shows in the loop's results
@@ -493,24 +496,24 @@ static enum MHD_Result handle(http_incoming *request)
 
 /* The connection was cut, with a word that nothing was executed, or half-closed, while bytes of
  * this request were on their way. */
-static bool is_unwanted(const http_incoming *request)
+static bool is_unwanted(const http_server_request *request)
 {
-    return request->stage < STAGE_HANDLING && http_conn_is_over(request->conn);
+    return request->stage < STAGE_HANDLING && http_server_connection_is_over(request->conn);
 }
 
 /* libmicrohttpd is run once more to be ended, and finds what has come since the last turn: nobody
  * is there to handle it, and a request that were held now would stay suspended (traps M7). */
-static bool comes_too_late(const http_loop *loop, const http_incoming *request)
+static bool comes_too_late(const http_server_loop *loop, const http_server_request *request)
 {
     return loop->is_ending && request->stage < STAGE_HANDLING;
 }
 
-enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *connection,
+enum MHD_Result http_server_request_on_access(void *loop, struct MHD_Connection *connection,
     const char *url, const char *method, const char *version, const char *upload_data,
     size_t *upload_data_size, void **state)
 {
     (void)url;
-    http_incoming *request = *state;
+    http_server_request *request = *state;
     if (request == NULL)
         return refuse(connection, method, 503, "out of memory", true);
     if (comes_too_late(loop, request))
@@ -534,106 +537,106 @@ enum MHD_Result http_incoming_on_access(void *loop, struct MHD_Connection *conne
     }
 }
 
-void http_incoming_on_completed(
+void http_server_request_on_completed(
     void *arg, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode how)
 {
     (void)connection;
-    http_incoming *request = *state;
+    http_server_request *request = *state;
     if (request == NULL)
         return;
     *state = NULL;
-    http_conn *conn = request->conn;
+    http_server_connection *conn = request->conn;
     conn->request = NULL;
-    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !http_conn_is_over(conn))
-        http_conn_enter(conn, HTTP_PHASE_IDLE);
+    if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !http_server_connection_is_over(conn))
+        http_server_connection_enter(conn, HTTP_SERVER_PHASE_IDLE);
     give_back(arg, request); /* last: who sees that no request is left finds the connection idle */
 }
 
-void http_incoming_resume(http_loop *loop)
+void http_server_request_resume(http_server_loop *loop)
 {
     handoff *next;
-    for (handoff *item = handoff_take(&loop->results); item != NULL; item = next) {
+    for (handoff *item = http_server_handoff_take(&loop->results); item != NULL; item = next) {
         next = item->next;
-        http_incoming *request = (http_incoming *)item;
+        http_server_request *request = (http_server_request *)item;
         request->stage = STAGE_ANSWERED;
-        http_incoming_reawake(request);
+        http_server_request_reawake(request);
     }
 }
 
 /* --- what on_request sees --- */
 
-dubboc_slice http_incoming_method(const http_incoming *request)
+dubboc_slice http_server_request_method(const http_server_request *request)
 {
     return slice_of(request->method);
 }
 
-dubboc_slice http_incoming_path(const http_incoming *request)
+dubboc_slice http_server_request_path(const http_server_request *request)
 {
     return request->path;
 }
 
-dubboc_slice http_incoming_query(const http_incoming *request)
+dubboc_slice http_server_request_query(const http_server_request *request)
 {
     return request->query;
 }
 
-dubboc_slice http_incoming_body(const http_incoming *request)
+dubboc_slice http_server_request_body(const http_server_request *request)
 {
-    return http_body_slice(&request->body);
+    return http_server_body_slice(&request->body);
 }
 
-const char *http_incoming_header(const http_incoming *request, const char *name)
+const char *http_server_request_header(const http_server_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
-const char *http_incoming_peer(const http_incoming *request)
+const char *http_server_request_peer(const http_server_request *request)
 {
     return request->conn->peer;
 }
 
-int64_t http_incoming_received_ns(const http_incoming *request)
+int64_t http_server_request_received_ns(const http_server_request *request)
 {
     return request->received_ns;
 }
 
-void http_incoming_set_state(http_incoming *request, void *state)
+void http_server_request_set_state(http_server_request *request, void *state)
 {
     request->state = state;
 }
 
-void *http_incoming_state(const http_incoming *request)
+void *http_server_request_state(const http_server_request *request)
 {
     return request->state;
 }
 
-buffer *http_incoming_out(http_incoming *request)
+buffer *http_server_request_out(http_server_request *request)
 {
     return &request->out;
 }
 
-void http_incoming_hold(http_incoming *request)
+void http_server_request_hold(http_server_request *request)
 {
     assert(request->stage == STAGE_HANDLING && !request->is_held);
     request->is_held = true;
 }
 
-void http_incoming_drop_body(http_incoming *request)
+void http_server_request_drop_body(http_server_request *request)
 {
-    http_body_empty(&request->body, &request->conn->loop->server->bodies);
+    http_server_body_empty(&request->body, &request->conn->loop->server->bodies);
 }
 
-bool http_incoming_is_gone(const http_incoming *request)
+bool http_server_request_is_gone(const http_server_request *request)
 {
     struct pollfd look = {.fd = request->conn->fd, .events = POLLRDHUP};
     return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
 static bool add_headers(struct MHD_Response *response, int64_t second, const char *content_type,
-    const http_answer_header *headers, size_t count)
+    const http_server_answer_header *headers, size_t count)
 {
-    char date[HTTP_DATE_SIZE];
-    http_date(second, date);
+    char date[HTTP_SERVER_DATE_SIZE];
+    http_server_date(second, date);
     if (MHD_add_response_header(response, MHD_HTTP_HEADER_DATE, date) != MHD_YES)
         return false;
     if (content_type != NULL &&
@@ -654,8 +657,9 @@ static bool add_persistence(struct MHD_Response *response, const http_server *se
            MHD_add_response_header(response, "Keep-Alive", server->keep_alive) == MHD_YES;
 }
 
-struct MHD_Response *http_response_new(const http_server *server, dubboc_slice body, int64_t second,
-    const char *content_type, const http_answer_header *headers, size_t header_count, bool close)
+struct MHD_Response *http_server_response_new(const http_server *server, dubboc_slice body,
+    int64_t second, const char *content_type, const http_server_answer_header *headers,
+    size_t header_count, bool close)
 {
     struct MHD_Response *response = MHD_create_response_from_buffer(
         body.len, (void *)(uintptr_t)body.at, MHD_RESPMEM_PERSISTENT);
@@ -668,50 +672,52 @@ struct MHD_Response *http_response_new(const http_server *server, dubboc_slice b
     return NULL;
 }
 
-static void make_answer(http_incoming *request, const char *content_type,
-    const http_answer_header *headers, size_t header_count, bool close)
+static void make_answer(http_server_request *request, const char *content_type,
+    const http_server_answer_header *headers, size_t header_count, bool close)
 {
-    http_loop *loop = request->conn->loop;
+    http_server_loop *loop = request->conn->loop;
     dubboc_slice body = buffer_slice(&request->out);
     if (request->out.status != DUBBOC_OK)
         return;
     if (!request->is_held && header_count == 0 && !close)
-        request->ready = http_ready_lend(loop, content_type, body);
+        request->ready = http_server_ready_lend(loop, content_type, body);
     if (request->ready == NULL)
-        request->response = http_response_new(
+        request->response = http_server_response_new(
             loop->server, body, clock_wall_ms() / 1000, content_type, headers, header_count, close);
 }
 
-void http_incoming_answer(http_incoming *request, int status, const char *content_type,
-    const http_answer_header *headers, size_t header_count, bool close)
+void http_server_request_answer(http_server_request *request, int status, const char *content_type,
+    const http_server_answer_header *headers, size_t header_count, bool close)
 {
     assert(request->stage == STAGE_HANDLING && header_count <= ANSWER_HEADERS_MAX);
-    http_loop *loop = request->conn->loop;
+    http_server_loop *loop = request->conn->loop;
     close = close || request->wants_close ||
             atomic_load_explicit(&loop->server->is_draining, memory_order_relaxed);
     request->status = status;
     make_answer(request, content_type, headers, header_count, close);
-    http_incoming_drop_body(request); /* now, and not when a slow peer has taken the answer */
+    http_server_request_drop_body(request); /* now, and not when a slow peer has taken the answer */
     if (!request->is_held)
         request->stage = STAGE_ANSWERED;
-    else if (handoff_push(&loop->results, &request->handoff))
-        http_loop_wake(loop);
+    else if (http_server_handoff_push(&loop->results, &request->handoff))
+        http_server_loop_wake(loop);
 }
 
-void http_incoming_withdraw_all(http_loop *loop)
+void http_server_request_withdraw_all(http_server_loop *loop)
 {
-    http_incoming_take_granted(loop);
-    while (loop->conns[HTTP_PHASE_WAITING].head != NULL) {
-        http_incoming_withdraw(loop->conns[HTTP_PHASE_WAITING].head->request);
-        http_incoming_take_granted(loop); /* the next one may have got what this one waited for */
+    http_server_request_take_granted(loop);
+    while (loop->conns[HTTP_SERVER_PHASE_WAITING].head != NULL) {
+        http_server_request_withdraw(loop->conns[HTTP_SERVER_PHASE_WAITING].head->request);
+        http_server_request_take_granted(
+            loop); /* the next one may have got what this one waited for */
     }
 }
 
-void http_incoming_give_up(http_loop *loop)
+void http_server_request_give_up(http_server_loop *loop)
 {
-    http_incoming_withdraw_all(loop);
-    for (http_conn *conn = loop->conns[HTTP_PHASE_HANDLING].head; conn != NULL; conn = conn->next) {
-        http_incoming *request = conn->request;
+    http_server_request_withdraw_all(loop);
+    for (http_server_connection *conn = loop->conns[HTTP_SERVER_PHASE_HANDLING].head; conn != NULL;
+         conn = conn->next) {
+        http_server_request *request = conn->request;
         if (request == NULL || request->stage != STAGE_HANDLING || !request->is_held)
             continue;
         buffer_recycle(&request->out, KEEP_BYTES);

@@ -7,7 +7,7 @@
  *
  * The descriptor is non-blocking, as curl made it (a duplicate shares that); MSG_DONTWAIT is given
  * nevertheless, so that nothing here depends on it. */
-#include "transport/http_internal.h"
+#include "transport/http_client_internal.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -35,17 +35,18 @@ static bool is_error_of_host(int error)
            error == ENETUNREACH;
 }
 
-static http_io_result plain_broken(http_connection *connection, int error, const char **problem)
+static http_client_io_result plain_broken(
+    http_client_connection *connection, int error, const char **problem)
 {
     if (error == EAGAIN || error == EWOULDBLOCK || error == EINTR)
-        return HTTP_IO_AGAIN;
+        return HTTP_CLIENT_IO_AGAIN;
     connection->lost_host = is_error_of_host(error);
     *problem = strerrordesc_np(error);
-    return HTTP_IO_BROKEN;
+    return HTTP_CLIENT_IO_BROKEN;
 }
 
-static http_io_result plain_send(http_connection *connection, const struct iovec *pieces, int count,
-    size_t *done, const char **problem)
+static http_client_io_result plain_send(http_client_connection *connection,
+    const struct iovec *pieces, int count, size_t *done, const char **problem)
 {
     ssize_t sent;
     if (count == 1) {
@@ -58,34 +59,35 @@ static http_io_result plain_send(http_connection *connection, const struct iovec
     if (sent < 0)
         return plain_broken(connection, errno, problem);
     *done = (size_t)sent;
-    return HTTP_IO_OK;
+    return HTTP_CLIENT_IO_OK;
 }
 
-static http_io_result plain_receive(
-    http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
+static http_client_io_result plain_receive(
+    http_client_connection *connection, char *room, size_t size, size_t *done, const char **problem)
 {
     ssize_t got = recv(connection->fd, room, size, MSG_DONTWAIT);
     if (got < 0)
         return plain_broken(connection, errno, problem);
     *done = (size_t)got;
-    return got > 0 ? HTTP_IO_OK : HTTP_IO_END;
+    return got > 0 ? HTTP_CLIENT_IO_OK : HTTP_CLIENT_IO_END;
 }
 
-static bool plain_is_quiet(http_connection *connection)
+static bool plain_is_quiet(http_client_connection *connection)
 {
     char byte;
     const char *problem;
     ssize_t got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    return got < 0 && plain_broken(connection, errno, &problem) == HTTP_IO_AGAIN;
+    return got < 0 && plain_broken(connection, errno, &problem) == HTTP_CLIENT_IO_AGAIN;
 }
 
-static const http_io plain_io = {plain_send, plain_receive, plain_is_quiet, false};
+static const http_client_io plain_io = {plain_send, plain_receive, plain_is_quiet, false};
 
 /* --- TLS --- */
 
 /* An error of TLS itself leaves what curl knows of the system's errors as it was: perhaps that of
  * an address which could not be reached before another one was. */
-static http_io_result tls_broken(http_connection *connection, CURLcode code, const char **problem)
+static http_client_io_result tls_broken(
+    http_client_connection *connection, CURLcode code, const char **problem)
 {
     long error = 0;
     curl_easy_getinfo(connection->curl, CURLINFO_OS_ERRNO, &error);
@@ -93,46 +95,46 @@ static http_io_result tls_broken(http_connection *connection, CURLcode code, con
     connection->lost_host =
         is_io && error != connection->connect_errno && is_error_of_host((int)error);
     *problem = curl_easy_strerror(code);
-    return HTTP_IO_BROKEN;
+    return HTTP_CLIENT_IO_BROKEN;
 }
 
 /* One record at a time: a record that has left only in part is as good as not sent, so that what is
  * counted stays exact. With more, whole records could be on their way while OpenSSL says "not
  * yet". */
-static http_io_result tls_send(http_connection *connection, const struct iovec *pieces, int count,
-    size_t *done, const char **problem)
+static http_client_io_result tls_send(http_client_connection *connection,
+    const struct iovec *pieces, int count, size_t *done, const char **problem)
 {
     (void)count; /* one after the other */
     size_t len = pieces[0].iov_len < TLS_RECORD_MAX ? pieces[0].iov_len : TLS_RECORD_MAX;
     CURLcode code = curl_easy_send(connection->curl, pieces[0].iov_base, len, done);
     if (code == CURLE_OK && *done > 0)
-        return HTTP_IO_OK;
+        return HTTP_CLIENT_IO_OK;
     if (code == CURLE_AGAIN || code == CURLE_OK)
-        return HTTP_IO_AGAIN;
+        return HTTP_CLIENT_IO_AGAIN;
     return tls_broken(connection, code, problem);
 }
 
-static http_io_result tls_receive(
-    http_connection *connection, char *room, size_t size, size_t *done, const char **problem)
+static http_client_io_result tls_receive(
+    http_client_connection *connection, char *room, size_t size, size_t *done, const char **problem)
 {
     CURLcode code = curl_easy_recv(connection->curl, room, size, done);
     if (code == CURLE_OK)
-        return *done > 0 ? HTTP_IO_OK : HTTP_IO_END;
+        return *done > 0 ? HTTP_CLIENT_IO_OK : HTTP_CLIENT_IO_END;
     if (code == CURLE_AGAIN)
-        return HTTP_IO_AGAIN;
+        return HTTP_CLIENT_IO_AGAIN;
     return tls_broken(connection, code, problem);
 }
 
 /* Reading is the only way to tell: session tickets make a healthy connection readable. */
-static bool tls_is_quiet(http_connection *connection)
+static bool tls_is_quiet(http_client_connection *connection)
 {
     char byte;
     size_t got = 0;
     const char *problem;
-    return tls_receive(connection, &byte, 1, &got, &problem) == HTTP_IO_AGAIN;
+    return tls_receive(connection, &byte, 1, &got, &problem) == HTTP_CLIENT_IO_AGAIN;
 }
 
-static const http_io tls_io = {tls_send, tls_receive, tls_is_quiet, true};
+static const http_client_io tls_io = {tls_send, tls_receive, tls_is_quiet, true};
 
 /* --- connecting --- */
 
@@ -178,7 +180,7 @@ static size_t on_data(char *data, size_t size, size_t count, void *arg)
 }
 
 static CURLcode set_options(
-    CURL *curl, const http_endpoint *endpoint, const connect_limit *limit, char *reason)
+    CURL *curl, const http_client_endpoint *endpoint, const connect_limit *limit, char *reason)
 {
     const http_client_settings *settings = &endpoint->client->settings;
     bool has_proxy = settings->proxy[0] != '\0';
@@ -216,7 +218,7 @@ static CURLcode set_options(
 /* Whom connecting failed with, for error texts. A proxy that cannot be reached is no fault of the
  * provider behind it. */
 static void connect_describe_peer(
-    const http_endpoint *endpoint, CURLcode code, char text[PEER_TEXT_SIZE])
+    const http_client_endpoint *endpoint, CURLcode code, char text[PEER_TEXT_SIZE])
 {
     const http_client_settings *settings = &endpoint->client->settings;
     bool is_of_proxy = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY;
@@ -231,7 +233,7 @@ static void connect_describe_peer(
 
 /* Why connecting took too long: the caller's deadline, or the setting. */
 static dubboc_status connect_explain_late(
-    const http_endpoint *endpoint, const char *peer, connect_limit limit, dubboc_error *err)
+    const http_client_endpoint *endpoint, const char *peer, connect_limit limit, dubboc_error *err)
 {
     const char *origin = endpoint->client->settings.connect_timeout_origin;
     bool has_origin = origin[0] != '\0';
@@ -241,7 +243,7 @@ static dubboc_status connect_explain_late(
         has_origin ? " (" : "", origin, has_origin ? ")" : "");
 }
 
-static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *endpoint,
+static dubboc_status explain(CURL *curl, CURLcode code, const http_client_endpoint *endpoint,
     connect_limit limit, const char *reason, dubboc_error *err)
 {
     char peer[PEER_TEXT_SIZE];
@@ -266,9 +268,9 @@ static dubboc_status explain(CURL *curl, CURLcode code, const http_endpoint *end
 }
 
 /* Takes curl over in every case. */
-static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error *err)
+static dubboc_status adopt(CURL *curl, http_client_connection *connection, dubboc_error *err)
 {
-    const http_endpoint *endpoint = connection->endpoint;
+    const http_client_endpoint *endpoint = connection->endpoint;
     curl_socket_t fd = CURL_SOCKET_BAD;
     /* Both lead to the stack of the caller. */
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
@@ -294,11 +296,11 @@ static dubboc_status adopt(CURL *curl, http_connection *connection, dubboc_error
     return DUBBOC_OK;
 }
 
-/* trusted: as from http_trust_take(). */
+/* trusted: as from http_client_trust_take(). */
 static dubboc_status connect_now(
-    http_connection *connection, void *trusted, int64_t deadline_ns, dubboc_error *err)
+    http_client_connection *connection, void *trusted, int64_t deadline_ns, dubboc_error *err)
 {
-    const http_endpoint *endpoint = connection->endpoint;
+    const http_client_endpoint *endpoint = connection->endpoint;
     char reason[CURL_ERROR_SIZE] = "";
     CURL *curl = curl_easy_init();
     if (curl == NULL)
@@ -306,7 +308,7 @@ static dubboc_status connect_now(
     connect_limit limit = find_limit(endpoint->client, deadline_ns);
     CURLcode code = set_options(curl, endpoint, &limit, reason);
     if (code == CURLE_OK && endpoint->is_tls)
-        code = http_trust_set(curl, trusted, endpoint->client->settings.tls_ca_file);
+        code = http_client_trust_set(curl, trusted, endpoint->client->settings.tls_ca_file);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);
     if (code == CURLE_OK)
@@ -316,27 +318,28 @@ static dubboc_status connect_now(
     return status;
 }
 
-dubboc_status http_connection_open(
-    http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+dubboc_status http_client_connection_open(http_client_endpoint *endpoint, int64_t deadline_ns,
+    http_client_connection **connection, dubboc_error *err)
 {
     if (deadline_is_over(deadline_ns))
         return error_set(
             err, DUBBOC_E_TIMEOUT, "the deadline passed before connecting to %s", endpoint->host);
-    http_connection *made = MEM_NEW(http_connection);
+    http_client_connection *made = MEM_NEW(http_client_connection);
     if (made == NULL)
         return error_no_memory(err);
     made->endpoint = endpoint;
     made->fd = -1;
     buffer_init(&made->request, REQUEST_MAX_BYTES);
-    http_reader_init(&made->reader, endpoint->client->settings.reply_max_bytes);
+    http_client_reader_init(&made->reader, endpoint->client->settings.reply_max_bytes);
     void *trusted = NULL;
-    dubboc_status status =
-        endpoint->is_tls ? http_trust_take(&endpoint->client->trust, &trusted, err) : DUBBOC_OK;
+    dubboc_status status = endpoint->is_tls
+                               ? http_client_trust_take(&endpoint->client->trust, &trusted, err)
+                               : DUBBOC_OK;
     if (status == DUBBOC_OK)
         status = connect_now(made, trusted, deadline_ns, err);
-    http_trust_give_back(trusted);
+    http_client_trust_give_back(trusted);
     if (status != DUBBOC_OK) {
-        http_connection_close(made);
+        http_client_connection_close(made);
         return status;
     }
     made->opened_ns = made->taken_ns = clock_now_ns();
@@ -345,13 +348,13 @@ dubboc_status http_connection_open(
     return DUBBOC_OK;
 }
 
-void http_connection_close(http_connection *connection)
+void http_client_connection_close(http_client_connection *connection)
 {
     if (connection->curl != NULL)
         curl_easy_cleanup(connection->curl);
     else if (connection->fd >= 0)
         close(connection->fd);
     buffer_fini(&connection->request);
-    http_reader_fini(&connection->reader);
+    http_client_reader_fini(&connection->reader);
     free(connection);
 }

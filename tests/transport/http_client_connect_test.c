@@ -16,12 +16,13 @@
 
 /* --- words --- */
 
-static dubboc_status take_from(http_endpoint *endpoint, int64_t timeout_ms, dubboc_error *err)
+static dubboc_status take_from(
+    http_client_endpoint *endpoint, int64_t timeout_ms, dubboc_error *err)
 {
-    http_connection *connection = NULL;
+    http_client_connection *connection = NULL;
     dubboc_status status =
-        http_endpoint_take(endpoint, false, deadline_in_ms(timeout_ms), &connection, err);
-    http_connection_give_back(connection);
+        http_client_endpoint_take(endpoint, false, deadline_in_ms(timeout_ms), &connection, err);
+    http_client_connection_give_back(connection);
     return status;
 }
 
@@ -93,14 +94,15 @@ static void an_endpoint_is_an_http_address_and_nothing_else(void **state)
     dubboc_error err;
     assert_status(DUBBOC_OK, http_client_new(&settings, &client, &err), &err);
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
-        http_endpoint *endpoint = NULL;
-        assert_status(DUBBOC_OK, http_endpoint_new(client, good[i].url, &endpoint, &err), &err);
-        assert_string_equal(http_endpoint_host(endpoint), good[i].host);
-        http_endpoint_unref(endpoint);
+        http_client_endpoint *endpoint = NULL;
+        assert_status(
+            DUBBOC_OK, http_client_endpoint_new(client, good[i].url, &endpoint, &err), &err);
+        assert_string_equal(http_client_endpoint_host(endpoint), good[i].host);
+        http_client_endpoint_unref(endpoint);
     }
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        http_endpoint *endpoint = NULL;
-        dubboc_status status = http_endpoint_new(client, bad[i], &endpoint, &err);
+        http_client_endpoint *endpoint = NULL;
+        dubboc_status status = http_client_endpoint_new(client, bad[i], &endpoint, &err);
         if (status != DUBBOC_E_ARGUMENT)
             print_error("%s is %s\n", bad[i], dubboc_status_name(status));
         assert_int_equal(status, DUBBOC_E_ARGUMENT);
@@ -162,13 +164,13 @@ static void a_configured_proxy_is_tunnelled_through(void **state)
     settings.proxy = scripted_peer_url(proxy);
     setenv("no_proxy", "*", 1);
     fixture f = start_without_peer(&settings, "http://provider.invalid:20000");
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     char *seen = scripted_peer_last_request(proxy);
     assert_contains(seen, "CONNECT provider.invalid:20000 HTTP/1.1\r\n");
     free(seen);
     assert_status(DUBBOC_OK, post(&f, connection), &f.err);
     assert_body(connection, "ok");
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     end(&f);
     unsetenv("no_proxy");
     scripted_peer_free(proxy);

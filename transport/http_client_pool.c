@@ -10,7 +10,7 @@
  * When a host restarts or vanishes, each of its idle connections looks sound until something is
  * sent on it, and that call is lost. So when a connection is reset, or the network gives it up,
  * those that have been idle since before it was taken are closed with it. */
-#include "transport/http_internal.h"
+#include "transport/http_client_internal.h"
 
 #include <assert.h>
 #include <time.h>
@@ -34,7 +34,7 @@ typedef enum pool_got {
 
 /* --- the idle ones --- */
 
-static void push_idle_locked(http_endpoint *endpoint, http_connection *connection)
+static void push_idle_locked(http_client_endpoint *endpoint, http_client_connection *connection)
 {
     connection->newer = NULL;
     connection->older = endpoint->newest;
@@ -45,7 +45,7 @@ static void push_idle_locked(http_endpoint *endpoint, http_connection *connectio
     endpoint->newest = connection;
 }
 
-static void remove_idle_locked(http_endpoint *endpoint, http_connection *connection)
+static void remove_idle_locked(http_client_endpoint *endpoint, http_client_connection *connection)
 {
     *(connection->newer != NULL ? &connection->newer->older : &endpoint->newest) =
         connection->older;
@@ -55,9 +55,9 @@ static void remove_idle_locked(http_endpoint *endpoint, http_connection *connect
 }
 
 /* Takes the oldest out, onto a list (by older) of those to be closed without the lock. */
-static void drop_oldest_locked(http_endpoint *endpoint, http_connection **dropped)
+static void drop_oldest_locked(http_client_endpoint *endpoint, http_client_connection **dropped)
 {
-    http_connection *oldest = endpoint->oldest;
+    http_client_connection *oldest = endpoint->oldest;
     remove_idle_locked(endpoint, oldest);
     oldest->older = *dropped;
     *dropped = oldest;
@@ -65,7 +65,8 @@ static void drop_oldest_locked(http_endpoint *endpoint, http_connection **droppe
 
 /* Those too old, oldest first. It ends at the first that may still be used: what its younger ones
  * are is seen when they are taken. */
-static void drop_stale_locked(http_endpoint *endpoint, int64_t now_ns, http_connection **dropped)
+static void drop_stale_locked(
+    http_client_endpoint *endpoint, int64_t now_ns, http_client_connection **dropped)
 {
     while (endpoint->oldest != NULL && endpoint->oldest->use_until_ns <= now_ns) {
         drop_oldest_locked(endpoint, dropped);
@@ -75,7 +76,7 @@ static void drop_stale_locked(http_endpoint *endpoint, int64_t now_ns, http_conn
 
 /* Those that have been idle since then or longer; the list is in that order. */
 static void drop_idle_since_locked(
-    http_endpoint *endpoint, int64_t since_ns, http_connection **dropped)
+    http_client_endpoint *endpoint, int64_t since_ns, http_client_connection **dropped)
 {
     while (endpoint->oldest != NULL && endpoint->oldest->idle_since_ns <= since_ns) {
         drop_oldest_locked(endpoint, dropped);
@@ -83,18 +84,18 @@ static void drop_idle_since_locked(
     }
 }
 
-static void close_all(http_connection *list)
+static void close_all(http_client_connection *list)
 {
     while (list != NULL) {
-        http_connection *next = list->older;
-        http_connection_close(list);
+        http_client_connection *next = list->older;
+        http_client_connection_close(list);
         list = next;
     }
 }
 
 /* --- waiting --- */
 
-static void enqueue_locked(http_endpoint *endpoint, pool_waiter *waiter)
+static void enqueue_locked(http_client_endpoint *endpoint, pool_waiter *waiter)
 {
     if (endpoint->last_waiter != NULL)
         endpoint->last_waiter->next = waiter;
@@ -103,7 +104,7 @@ static void enqueue_locked(http_endpoint *endpoint, pool_waiter *waiter)
     endpoint->last_waiter = waiter;
 }
 
-static void leave_queue_locked(http_endpoint *endpoint, pool_waiter *waiter)
+static void leave_queue_locked(http_client_endpoint *endpoint, pool_waiter *waiter)
 {
     pool_waiter *previous = NULL;
     for (pool_waiter *at = endpoint->first_waiter; at != waiter; at = at->next)
@@ -114,7 +115,7 @@ static void leave_queue_locked(http_endpoint *endpoint, pool_waiter *waiter)
 }
 
 /* Gives the first waiter a connection (NULL: a place). false: nobody waits. */
-static bool grant_locked(http_endpoint *endpoint, http_connection *connection)
+static bool grant_locked(http_client_endpoint *endpoint, http_client_connection *connection)
 {
     pool_waiter *waiter = endpoint->first_waiter;
     if (waiter == NULL)
@@ -126,8 +127,8 @@ static bool grant_locked(http_endpoint *endpoint, http_connection *connection)
     return true;
 }
 
-static pool_got wait_locked(
-    http_endpoint *endpoint, bool fresh, int64_t deadline_ns, http_connection **connection)
+static pool_got wait_locked(http_client_endpoint *endpoint, bool fresh, int64_t deadline_ns,
+    http_client_connection **connection)
 {
     pool_waiter self = {.is_fresh = fresh};
     condition_init(&self.wakeup);
@@ -145,7 +146,7 @@ static pool_got wait_locked(
     return self.connection != NULL ? POOL_IDLE : POOL_PLACE;
 }
 
-void http_endpoint_wake_waiters(http_endpoint *endpoint)
+void http_client_endpoint_wake_waiters(http_client_endpoint *endpoint)
 {
     mutex_lock(&endpoint->lock);
     for (pool_waiter *waiter = endpoint->first_waiter; waiter != NULL; waiter = waiter->next)
@@ -153,7 +154,7 @@ void http_endpoint_wake_waiters(http_endpoint *endpoint)
     mutex_unlock(&endpoint->lock);
 }
 
-int http_endpoint_waiters(http_endpoint *endpoint)
+int http_client_endpoint_waiters(http_client_endpoint *endpoint)
 {
     int count = 0;
     mutex_lock(&endpoint->lock);
@@ -166,8 +167,8 @@ int http_endpoint_waiters(http_endpoint *endpoint)
 /* --- taking --- */
 
 /* What can be had at once. *dropped: to be closed without the lock. */
-static pool_got try_locked(http_endpoint *endpoint, bool fresh, int64_t now_ns,
-    http_connection **connection, http_connection **dropped)
+static pool_got try_locked(http_client_endpoint *endpoint, bool fresh, int64_t now_ns,
+    http_client_connection **connection, http_client_connection **dropped)
 {
     if (atomic_load(&endpoint->client->is_stopping))
         return POOL_CLOSED;
@@ -188,10 +189,10 @@ static pool_got try_locked(http_endpoint *endpoint, bool fresh, int64_t now_ns,
     return POOL_PLACE;
 }
 
-static pool_got take_any(http_endpoint *endpoint, bool fresh, int64_t now_ns, int64_t deadline_ns,
-    http_connection **connection)
+static pool_got take_any(http_client_endpoint *endpoint, bool fresh, int64_t now_ns,
+    int64_t deadline_ns, http_client_connection **connection)
 {
-    http_connection *dropped = NULL;
+    http_client_connection *dropped = NULL;
     mutex_lock(&endpoint->lock);
     pool_got got = try_locked(endpoint, fresh, now_ns, connection, &dropped);
     if (got == POOL_FULL)
@@ -201,10 +202,10 @@ static pool_got take_any(http_endpoint *endpoint, bool fresh, int64_t now_ns, in
     return got;
 }
 
-static void destroy(http_endpoint *endpoint);
+static void destroy(http_client_endpoint *endpoint);
 
 /* A place is free: of a connection that is closed or never came about. */
-static void free_place_locked(http_endpoint *endpoint)
+static void free_place_locked(http_client_endpoint *endpoint)
 {
     if (!grant_locked(endpoint, NULL))
         endpoint->connections--;
@@ -212,7 +213,7 @@ static void free_place_locked(http_endpoint *endpoint)
 
 /* The endpoint may be gone afterwards: its last reference may have gone before its last
  * connection. */
-static void unlock_and_destroy_unused(http_endpoint *endpoint)
+static void unlock_and_destroy_unused(http_client_endpoint *endpoint)
 {
     bool is_unused = endpoint->references == 0 && endpoint->connections == 0;
     mutex_unlock(&endpoint->lock);
@@ -220,7 +221,7 @@ static void unlock_and_destroy_unused(http_endpoint *endpoint)
         destroy(endpoint);
 }
 
-static void free_place(http_endpoint *endpoint)
+static void free_place(http_client_endpoint *endpoint)
 {
     mutex_lock(&endpoint->lock);
     free_place_locked(endpoint);
@@ -228,7 +229,7 @@ static void free_place(http_endpoint *endpoint)
 }
 
 /* false: nobody wants it, it is to be closed. */
-static bool keep_locked(http_endpoint *endpoint, http_connection *connection)
+static bool keep_locked(http_client_endpoint *endpoint, http_client_connection *connection)
 {
     if (endpoint->references == 0)
         return false;
@@ -240,10 +241,10 @@ static bool keep_locked(http_endpoint *endpoint, http_connection *connection)
 }
 
 /* Keeps the connection for the next taker or closes it; the endpoint may be gone afterwards. */
-static void pool_finish(http_connection *connection, bool is_kept)
+static void pool_finish(http_client_connection *connection, bool is_kept)
 {
-    http_endpoint *endpoint = connection->endpoint;
-    http_connection *dropped = NULL;
+    http_client_endpoint *endpoint = connection->endpoint;
+    http_client_connection *dropped = NULL;
     mutex_lock(&endpoint->lock);
     if (connection->lost_host)
         drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
@@ -252,26 +253,26 @@ static void pool_finish(http_connection *connection, bool is_kept)
         free_place_locked(endpoint);
     unlock_and_destroy_unused(endpoint);
     if (!is_kept)
-        http_connection_close(connection);
+        http_client_connection_close(connection);
     close_all(dropped);
 }
 
-static dubboc_status open_one(
-    http_endpoint *endpoint, int64_t deadline_ns, http_connection **connection, dubboc_error *err)
+static dubboc_status open_one(http_client_endpoint *endpoint, int64_t deadline_ns,
+    http_client_connection **connection, dubboc_error *err)
 {
-    dubboc_status status = http_connection_open(endpoint, deadline_ns, connection, err);
+    dubboc_status status = http_client_connection_open(endpoint, deadline_ns, connection, err);
     if (status != DUBBOC_OK)
         free_place(endpoint);
     else
-        http_exchange_prepare(*connection);
+        http_client_exchange_prepare(*connection);
     return status;
 }
 
-dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t deadline_ns,
-    http_connection **connection, dubboc_error *err)
+dubboc_status http_client_endpoint_take(http_client_endpoint *endpoint, bool fresh,
+    int64_t deadline_ns, http_client_connection **connection, dubboc_error *err)
 {
     for (;;) {
-        http_connection *idle = NULL;
+        http_client_connection *idle = NULL;
         int64_t now_ns = clock_now_ns();
         switch (take_any(endpoint, fresh, now_ns, deadline_ns, &idle)) {
         case POOL_CLOSED:
@@ -285,7 +286,7 @@ dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t de
         case POOL_IDLE:
             idle->taken_ns = idle->idle_since_ns;
             if (idle->use_until_ns > now_ns && idle->io->is_quiet(idle)) {
-                http_exchange_prepare(idle);
+                http_client_exchange_prepare(idle);
                 idle->taken_ns = now_ns;
                 *connection = idle;
                 return DUBBOC_OK;
@@ -299,12 +300,13 @@ dubboc_status http_endpoint_take(http_endpoint *endpoint, bool fresh, int64_t de
 
 /* Until when an idle connection is used: its idle age, which the peer may have made shorter, and
  * its whole age. A second is left between the peer's time and ours. */
-static int64_t use_until_ns(const http_connection *connection, int64_t now_ns)
+static int64_t use_until_ns(const http_client_connection *connection, int64_t now_ns)
 {
     const http_client_settings *settings = &connection->endpoint->client->settings;
     int64_t idle_ms = settings->pool_idle_ms;
-    int64_t peer_ms =
-        connection->phase == HTTP_PHASE_DONE ? (int64_t)connection->reader.reply.idle_s * 1000 : -1;
+    int64_t peer_ms = connection->phase == HTTP_CLIENT_PHASE_DONE
+                          ? (int64_t)connection->reader.reply.idle_s * 1000
+                          : -1;
     if (peer_ms >= 0 && peer_ms - 1000 < idle_ms)
         idle_ms = peer_ms - 1000;
     int64_t until = now_ns + idle_ms * NS_PER_MS;
@@ -314,9 +316,9 @@ static int64_t use_until_ns(const http_connection *connection, int64_t now_ns)
 }
 
 /* Whether another exchange may run on it; then use_until_ns is set. */
-static bool is_worth_keeping(http_connection *connection)
+static bool is_worth_keeping(http_client_connection *connection)
 {
-    if (!http_exchange_allows_reuse(connection) ||
+    if (!http_client_exchange_allows_reuse(connection) ||
         atomic_load(&connection->endpoint->client->is_stopping))
         return false;
     int64_t now_ns = clock_now_ns();
@@ -325,7 +327,7 @@ static bool is_worth_keeping(http_connection *connection)
     return connection->use_until_ns > now_ns;
 }
 
-void http_connection_give_back(http_connection *connection)
+void http_client_connection_give_back(http_client_connection *connection)
 {
     if (connection != NULL)
         pool_finish(connection, is_worth_keeping(connection));
@@ -376,7 +378,7 @@ static bool split_url(const char *url, bool *is_tls, dubboc_slice *authority)
     return is_authority(*authority);
 }
 
-static void link_to_client(http_endpoint *endpoint)
+static void link_to_client(http_client_endpoint *endpoint)
 {
     http_client *client = endpoint->client;
     mutex_lock(&client->lock);
@@ -387,7 +389,7 @@ static void link_to_client(http_endpoint *endpoint)
     mutex_unlock(&client->lock);
 }
 
-static void unlink_from_client(http_endpoint *endpoint)
+static void unlink_from_client(http_client_endpoint *endpoint)
 {
     http_client *client = endpoint->client;
     mutex_lock(&client->lock);
@@ -397,15 +399,15 @@ static void unlink_from_client(http_endpoint *endpoint)
     mutex_unlock(&client->lock);
 }
 
-dubboc_status http_endpoint_new(
-    http_client *client, const char *url, http_endpoint **endpoint, dubboc_error *err)
+dubboc_status http_client_endpoint_new(
+    http_client *client, const char *url, http_client_endpoint **endpoint, dubboc_error *err)
 {
     bool is_tls;
     dubboc_slice authority;
     if (!split_url(url, &is_tls, &authority))
         return error_set(err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s",
             MASKED(slice_of(url)));
-    http_endpoint *made = MEM_NEW(http_endpoint);
+    http_client_endpoint *made = MEM_NEW(http_client_endpoint);
     if (made == NULL)
         return error_no_memory(err);
     made->client = client;
@@ -425,14 +427,14 @@ dubboc_status http_endpoint_new(
     return DUBBOC_OK;
 }
 
-void http_endpoint_ref(http_endpoint *endpoint)
+void http_client_endpoint_ref(http_client_endpoint *endpoint)
 {
     mutex_lock(&endpoint->lock);
     endpoint->references++;
     mutex_unlock(&endpoint->lock);
 }
 
-static void destroy(http_endpoint *endpoint)
+static void destroy(http_client_endpoint *endpoint)
 {
     unlink_from_client(endpoint);
     mutex_fini(&endpoint->lock);
@@ -441,29 +443,30 @@ static void destroy(http_endpoint *endpoint)
     free(endpoint);
 }
 
-void http_endpoint_unref(http_endpoint *endpoint)
+void http_client_endpoint_unref(http_client_endpoint *endpoint)
 {
     mutex_lock(&endpoint->lock);
     assert(endpoint->references > 0);
     endpoint->references--;
-    http_connection *idle = NULL;
+    http_client_connection *idle = NULL;
     if (endpoint->references == 0)
         drop_stale_locked(endpoint, INT64_MAX, &idle);
     unlock_and_destroy_unused(endpoint);
     close_all(idle);
 }
 
-const char *http_endpoint_host(const http_endpoint *endpoint)
+const char *http_client_endpoint_host(const http_client_endpoint *endpoint)
 {
     return endpoint->host;
 }
 
 int64_t http_client_close_stale(http_client *client)
 {
-    http_connection *dropped = NULL;
+    http_client_connection *dropped = NULL;
     int64_t now_ns = clock_now_ns();
     mutex_lock(&client->lock);
-    for (http_endpoint *endpoint = client->endpoints; endpoint != NULL; endpoint = endpoint->next) {
+    for (http_client_endpoint *endpoint = client->endpoints; endpoint != NULL;
+         endpoint = endpoint->next) {
         mutex_lock(&endpoint->lock);
         drop_stale_locked(endpoint, now_ns, &dropped);
         mutex_unlock(&endpoint->lock);

@@ -2,14 +2,14 @@
  * M3): what it lets through, a proxy in front of us may have understood otherwise, and the rest of
  * the connection would be somebody else's request. RFC 9112 sections 2.2, 3, 5, 6; RFC 9110 section
  * 10.1.1. */
-#ifndef TRANSPORT_HTTP_GUARD_H
-#define TRANSPORT_HTTP_GUARD_H
+#ifndef TRANSPORT_HTTP_SERVER_GUARD_H
+#define TRANSPORT_HTTP_SERVER_GUARD_H
 
 #include <microhttpd.h>
 
 #include "base/slice.h"
 
-typedef struct http_guard {
+typedef struct http_server_guard {
     const char *method;
     const char *version;
     const char *target;       /* the request line's, as it stands in libmicrohttpd's buffer */
@@ -28,14 +28,14 @@ typedef struct http_guard {
     bool wants_close;    /* the connection ends after the answer */
     int status;          /* 0: nothing wrong */
     const char *problem;
-} http_guard;
+} http_server_guard;
 
 /* Fills in the results, and cuts white space behind the headers' values, so that no look-up finds
  * it. The connection is in its first access callback. */
-void http_guard_check(http_guard *guard, struct MHD_Connection *connection);
+void http_server_guard_check(http_server_guard *guard, struct MHD_Connection *connection);
 
 /* What is wrong with the fields behind a chunked body, NULL: nothing. In the last access
  * callback. */
-const char *http_guard_check_trailers(struct MHD_Connection *connection);
+const char *http_server_guard_check_trailers(struct MHD_Connection *connection);
 
 #endif

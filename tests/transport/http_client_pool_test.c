@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "transport/http_internal.h"
+#include "transport/http_client_internal.h"
 
 /* A clock that the tests move. */
 static int64_t fake_ns;
@@ -26,16 +26,16 @@ static int stop_fake_clock(void **state)
     return 0;
 }
 
-static void take_many(fixture *f, http_connection **connections, int count)
+static void take_many(fixture *f, http_client_connection **connections, int count)
 {
     for (int i = 0; i < count; i++)
         connections[i] = take(f);
 }
 
-static void give_back_many(http_connection **connections, int count)
+static void give_back_many(http_client_connection **connections, int count)
 {
     for (int i = 0; i < count; i++)
-        http_connection_give_back(connections[i]);
+        http_client_connection_give_back(connections[i]);
 }
 
 /* --- what is idle --- */
@@ -46,7 +46,7 @@ static void connections_reset_while_idle_cost_no_call(void **state)
     (void)state;
     enum { COUNT = 12 };
     fixture f = start(&answers_all, 1);
-    http_connection *connections[COUNT];
+    http_client_connection *connections[COUNT];
     take_many(&f, connections, COUNT);
     for (int i = 0; i < COUNT; i++)
         assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
@@ -56,7 +56,7 @@ static void connections_reset_while_idle_cost_no_call(void **state)
     take_many(&f, connections, COUNT);
     for (int i = 0; i < COUNT; i++) {
         assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
-        assert_false(http_connection_is_reused(connections[i]));
+        assert_false(http_client_connection_is_reused(connections[i]));
     }
     give_back_many(connections, COUNT);
     assert_int_equal(scripted_peer_requests(f.peer), 2 * COUNT);
@@ -72,7 +72,7 @@ static void a_host_that_vanished_costs_one_call_however_many_were_idle(void **st
     enum { COUNT = 64 };
     static const peer_script vanishes = {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ, PEER_RESET}};
     peer_script scripts[COUNT + 1];
-    http_connection *connections[COUNT];
+    http_client_connection *connections[COUNT];
     for (int i = 0; i < COUNT; i++)
         scripts[i] = vanishes;
     scripts[COUNT] = answers_all;
@@ -83,9 +83,9 @@ static void a_host_that_vanished_costs_one_call_however_many_were_idle(void **st
     give_back_many(connections, COUNT);
     int lost = 0;
     for (int i = 0; i < COUNT; i++) {
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         lost += post(&f, connection) == DUBBOC_E_BROKEN;
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
     }
     assert_int_equal(lost, 1);
     assert_int_equal(http_client_connections_opened(f.client), COUNT + 1);
@@ -98,15 +98,15 @@ static void a_connection_used_since_then_survives_the_reset_of_another(void **st
     static const peer_script scripts[] = {
         {{PEER_READ, PEER_RESET}}, {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
-    http_connection *connections[2];
+    http_client_connection *connections[2];
     for (int i = 0; i < 2; i++) {
         connections[i] = take(&f);
         scripted_peer_wait_for_connections(f.peer, i + 1);
     }
     assert_status(DUBBOC_OK, post(&f, connections[1]), &f.err);
-    http_connection_give_back(connections[1]);
+    http_client_connection_give_back(connections[1]);
     assert_status(DUBBOC_E_BROKEN, post(&f, connections[0]), &f.err);
-    http_connection_give_back(connections[0]);
+    http_client_connection_give_back(connections[0]);
     call_well(&f);
     assert_int_equal(http_client_connections_opened(f.client), 2);
     end(&f);
@@ -119,15 +119,15 @@ static void the_end_of_one_connection_leaves_the_others_alone(void **state)
     static const peer_script scripts[] = {{{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}},
         {{PEER_READ, PEER_SEND(PEER_OK), PEER_READ}}};
     fixture f = start(scripts, 2);
-    http_connection *connections[2];
+    http_client_connection *connections[2];
     for (int i = 0; i < 2; i++) {
         connections[i] = take(&f);
         assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
     }
     give_back_many(connections, 2);
-    http_connection *ends = take(&f);
+    http_client_connection *ends = take(&f);
     assert_status(DUBBOC_E_BROKEN, post(&f, ends), &f.err);
-    http_connection_give_back(ends);
+    http_client_connection_give_back(ends);
     call_well(&f);
     assert_int_equal(http_client_connections_opened(f.client), 2);
     end(&f);
@@ -194,10 +194,10 @@ static void connections_nobody_needs_any_more_can_be_closed(void **state)
     (void)state;
     clock_set_source(fake_clock);
     fixture f = start(&answers_all, 1);
-    http_connection *connections[3];
+    http_client_connection *connections[3];
     take_many(&f, connections, 3);
     scripted_peer_wait_for_connections(f.peer, 3);
-    http_connection_give_back(connections[0]);
+    http_client_connection_give_back(connections[0]);
     let_pass_ms(10000);
     give_back_many(connections + 1, 2);
     let_pass_ms(10000);
@@ -231,7 +231,7 @@ static void those_of_every_address_are_closed(void **state)
     fixture f = start(&answers_all, 1);
     fixture other = {.client = f.client, .peer = scripted_peer_new(&answers_all, 1)};
     assert_status(DUBBOC_OK,
-        http_endpoint_new(f.client, scripted_peer_url(other.peer), &other.endpoint, &f.err),
+        http_client_endpoint_new(f.client, scripted_peer_url(other.peer), &other.endpoint, &f.err),
         &f.err);
     call_well(&f);
     call_well(&other);
@@ -240,7 +240,7 @@ static void those_of_every_address_are_closed(void **state)
     clock_set_source(NULL); /* waiting goes by the real one */
     assert_true(test_wait_for(has_no_open_connection, f.peer, 5000));
     assert_true(test_wait_for(has_no_open_connection, other.peer, 5000));
-    http_endpoint_unref(other.endpoint);
+    http_client_endpoint_unref(other.endpoint);
     scripted_peer_free(other.peer);
     end(&f);
 }
@@ -273,16 +273,16 @@ static void a_younger_connection_that_is_older_by_its_own_time_is_not_used(void 
             PEER_AGAIN}}};
     clock_set_source(fake_clock);
     fixture f = start(scripts, 2);
-    http_connection *connections[2];
+    http_client_connection *connections[2];
     for (int i = 0; i < 2; i++) { /* each before the next, so that each has its script */
         connections[i] = take(&f);
         assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
     }
     give_back_many(connections, 2);
     let_pass_ms(4000);
-    http_connection *taken = take(&f);
+    http_client_connection *taken = take(&f);
     assert_ptr_equal(taken, connections[0]);
-    http_connection_give_back(taken);
+    http_client_connection_give_back(taken);
     end(&f);
 }
 
@@ -308,14 +308,14 @@ static void the_connection_used_last_is_taken_first_and_the_others_grow_old(void
     (void)state;
     clock_set_source(fake_clock);
     fixture f = start(&answers_all, 1);
-    http_connection *connections[4];
+    http_client_connection *connections[4];
     take_many(&f, connections, 4);
     give_back_many(connections, 4);
     for (int i = 0; i < 5; i++) {
         let_pass_ms(5000);
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         assert_ptr_equal(connection, connections[3]);
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
     }
     take_many(&f, connections, 2);
     assert_int_equal(http_client_connections_opened(f.client), 5);
@@ -327,10 +327,10 @@ static void a_connection_that_was_not_used_goes_back(void **state)
 {
     (void)state;
     fixture f = start(&answers_all, 1);
-    http_connection_give_back(take(&f));
+    http_client_connection_give_back(take(&f));
     call_well(&f);
     assert_int_equal(http_client_connections_opened(f.client), 1);
-    http_connection_give_back(NULL);
+    http_client_connection_give_back(NULL);
     end(&f);
 }
 
@@ -340,10 +340,10 @@ static void a_connection_given_back_in_the_middle_is_closed(void **state)
     static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}},
         {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}}};
     fixture f = start(scripts, 2);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     begin_post(connection);
-    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
-    http_connection_give_back(connection);
+    assert_int_equal(http_client_exchange_step(connection), HTTP_CLIENT_WANT_READ);
+    http_client_connection_give_back(connection);
     call_well(&f);
     assert_int_equal(http_client_connections_opened(f.client), 2);
     end(&f);
@@ -362,11 +362,11 @@ static void a_full_pool_is_busy_at_the_deadline(void **state)
 {
     (void)state;
     fixture f = start_with_places(2);
-    http_connection *connections[2], *more = NULL;
+    http_client_connection *connections[2], *more = NULL;
     take_many(&f, connections, 2);
     int64_t before = clock_now_ns();
     assert_status(DUBBOC_E_BUSY,
-        http_endpoint_take(f.endpoint, false, deadline_in_ms(30), &more, &f.err), &f.err);
+        http_client_endpoint_take(f.endpoint, false, deadline_in_ms(30), &more, &f.err), &f.err);
     assert_in_range(clock_now_ns() - before, 30 * NS_PER_MS, 1000 * NS_PER_MS);
     assert_contains(f.err.text, "all 2 connections");
     assert_null(more);
@@ -381,11 +381,12 @@ static void a_fresh_one_takes_the_place_of_an_idle_one(void **state)
     (void)state;
     fixture f = start_with_places(1);
     call_well(&f);
-    http_connection *connection = NULL;
+    http_client_connection *connection = NULL;
     assert_status(DUBBOC_OK,
-        http_endpoint_take(f.endpoint, true, deadline_in_ms(5000), &connection, &f.err), &f.err);
-    assert_false(http_connection_is_reused(connection));
-    http_connection_give_back(connection);
+        http_client_endpoint_take(f.endpoint, true, deadline_in_ms(5000), &connection, &f.err),
+        &f.err);
+    assert_false(http_client_connection_is_reused(connection));
+    http_client_connection_give_back(connection);
     assert_int_equal(http_client_connections_opened(f.client), 2);
     end(&f);
 }
@@ -396,7 +397,7 @@ typedef struct taker {
     bool is_fresh;
     int64_t deadline_ns;
     dubboc_status status;
-    http_connection *connection;
+    http_client_connection *connection;
     atomic_bool has_ended;
 } taker;
 
@@ -404,7 +405,7 @@ static void *take_in_thread(void *arg)
 {
     taker *self = arg;
     dubboc_error err;
-    self->status = http_endpoint_take(
+    self->status = http_client_endpoint_take(
         self->f->endpoint, self->is_fresh, self->deadline_ns, &self->connection, &err);
     atomic_store(&self->has_ended, true);
     return NULL;
@@ -422,14 +423,14 @@ static bool has_taker_ended(void *arg)
 }
 
 typedef struct waiting {
-    http_endpoint *endpoint;
+    http_client_endpoint *endpoint;
     int count;
 } waiting;
 
 static bool has_waiters(void *arg)
 {
     const waiting *wanted = arg;
-    return http_endpoint_waiters(wanted->endpoint) == wanted->count;
+    return http_client_endpoint_waiters(wanted->endpoint) == wanted->count;
 }
 
 static void wait_for_waiters(fixture *f, int count)
@@ -444,14 +445,14 @@ static void what_comes_free_goes_to_the_one_who_waits_longest(void **state)
 {
     (void)state;
     fixture f = start_with_places(1);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     taker takers[3];
     for (int i = 0; i < 3; i++) {
         start_taker(&takers[i], &f, false);
         wait_for_waiters(&f, i + 1);
     }
     for (int i = 0; i < 3; i++) {
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
         assert_true(test_wait_for(has_taker_ended, &takers[i], 5000));
         assert_int_equal(takers[i].status, DUBBOC_OK);
         assert_ptr_equal(takers[i].connection, connection);
@@ -460,7 +461,7 @@ static void what_comes_free_goes_to_the_one_who_waits_longest(void **state)
     }
     for (int i = 0; i < 3; i++)
         pthread_join(takers[i].thread, NULL);
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     assert_int_equal(http_client_connections_opened(f.client), 1);
     end(&f);
 }
@@ -473,17 +474,17 @@ static void a_waiter_gets_the_place_of_a_closed_connection(void **state)
     fixture f = start_with_places(1);
     for (int i = 0; i < 2; i++) {
         bool is_fresh = i == 1;
-        http_connection *connection = take(&f);
+        http_client_connection *connection = take(&f);
         taker waiter;
         start_taker(&waiter, &f, is_fresh);
         wait_for_waiters(&f, 1);
         if (!is_fresh)
             begin_post(connection); /* unfinished: it is closed */
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
         pthread_join(waiter.thread, NULL);
         assert_int_equal(waiter.status, DUBBOC_OK);
         assert_int_equal(http_client_connections_opened(f.client), 2 + i);
-        http_connection_give_back(waiter.connection);
+        http_client_connection_give_back(waiter.connection);
     }
     end(&f);
 }
@@ -494,10 +495,10 @@ static void a_place_is_free_again_after_a_failed_opening(void **state)
     http_client_settings settings = usual_settings();
     settings.pool_size = 1;
     fixture f = start_without_peer(&settings, "http://127.0.0.1:1");
-    http_connection *connection = NULL;
+    http_client_connection *connection = NULL;
     for (int i = 0; i < 3; i++)
         assert_status(DUBBOC_E_CONNECT,
-            http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err),
+            http_client_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err),
             &f.err);
     end(&f);
 }
@@ -507,13 +508,13 @@ static void *call_many_times(void *arg)
 {
     fixture f = *(fixture *)arg;
     for (int i = 0; i < 200; i++) {
-        http_connection *connection = NULL;
-        if (http_endpoint_take(
+        http_client_connection *connection = NULL;
+        if (http_client_endpoint_take(
                 f.endpoint, i % 50 == 49, deadline_in_ms(20000), &connection, &f.err) != DUBBOC_OK)
             return arg;
         if (post(&f, connection) != DUBBOC_OK)
             return arg;
-        http_connection_give_back(connection);
+        http_client_connection_give_back(connection);
     }
     return NULL;
 }
@@ -541,7 +542,7 @@ static void a_pooled_connection_costs_little_memory(void **state)
     (void)state;
     enum { COUNT = 64 };
     fixture f = start(&answers_all, 1);
-    http_connection *connections[COUNT];
+    http_client_connection *connections[COUNT];
     call_well(&f);
     size_t before = mallinfo2().uordblks;
     take_many(&f, connections, COUNT);
@@ -559,7 +560,7 @@ static void stop_ends_the_wait_for_a_free_connection(void **state)
 {
     (void)state;
     fixture f = start_with_places(1);
-    http_connection *connection = take(&f), *more = NULL;
+    http_client_connection *connection = take(&f), *more = NULL;
     taker waiter;
     start_taker(&waiter, &f, false);
     wait_for_waiters(&f, 1);
@@ -568,9 +569,9 @@ static void stop_ends_the_wait_for_a_free_connection(void **state)
     pthread_join(waiter.thread, NULL);
     assert_in_range(clock_now_ns() - before, 0, 1500 * NS_PER_MS);
     assert_int_equal(waiter.status, DUBBOC_E_CLOSED);
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     assert_status(DUBBOC_E_CLOSED,
-        http_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &more, &f.err), &f.err);
+        http_client_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &more, &f.err), &f.err);
     end(&f);
 }
 
@@ -579,13 +580,14 @@ static void stop_ends_the_wait_for_a_reply(void **state)
     (void)state;
     static const peer_script holds = {{PEER_READ, PEER_HOLD}};
     fixture f = start(&holds, 1);
-    http_connection *connection = take(&f);
+    http_client_connection *connection = take(&f);
     begin_post(connection);
-    assert_int_equal(http_exchange_step(connection), HTTP_WANT_READ);
+    assert_int_equal(http_client_exchange_step(connection), HTTP_CLIENT_WANT_READ);
     http_client_stop(f.client);
     assert_int_equal(
-        http_connection_wait(connection, HTTP_WANT_READ, deadline_in_ms(5000)), DUBBOC_E_CLOSED);
-    http_connection_give_back(connection);
+        http_client_connection_wait(connection, HTTP_CLIENT_WANT_READ, deadline_in_ms(5000)),
+        DUBBOC_E_CLOSED);
+    http_client_connection_give_back(connection);
     end(&f);
 }
 
@@ -595,12 +597,12 @@ static void a_connection_in_use_outlives_the_last_reference(void **state)
     (void)state;
     fixture f = start(&answers_all, 1);
     call_well(&f);
-    http_connection *connection = take(&f);
-    http_endpoint_ref(f.endpoint);
-    http_endpoint_unref(f.endpoint);
-    http_endpoint_unref(f.endpoint);
+    http_client_connection *connection = take(&f);
+    http_client_endpoint_ref(f.endpoint);
+    http_client_endpoint_unref(f.endpoint);
+    http_client_endpoint_unref(f.endpoint);
     assert_status(DUBBOC_OK, post(&f, connection), &f.err);
-    http_connection_give_back(connection);
+    http_client_connection_give_back(connection);
     http_client_free(f.client); /* asserts that no endpoint is left */
     scripted_peer_free(f.peer);
 }

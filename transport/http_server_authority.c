@@ -1,6 +1,6 @@
 /* A proxy in front of us may choose by the host what we choose by the path. A host that the two
  * could read differently is refused, so this is exact and does not repair anything. */
-#include "transport/http_authority.h"
+#include "transport/http_server_authority.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -54,7 +54,7 @@ static bool is_port_number(dubboc_slice text)
     return true;
 }
 
-bool http_authority_is_valid(dubboc_slice text)
+bool http_server_authority_is_valid(dubboc_slice text)
 {
     dubboc_slice host, rest;
     if (!slice_starts_with(text, "[")) {

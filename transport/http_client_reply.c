@@ -17,7 +17,7 @@
  *   Nothing else but 1.0 and 1.1;
  *   - a reply to HEAD ends the connection: dubbo-go 3 and dubbogo 0.2 send its body nevertheless
  *   (wire.md 12.8). */
-#include "transport/http_reply.h"
+#include "transport/http_client_reply.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -44,7 +44,7 @@ enum {
     FAILED
 };
 
-static bool fail(http_reader *reader, dubboc_status status, const char *problem)
+static bool fail(http_client_reader *reader, dubboc_status status, const char *problem)
 {
     reader->state = FAILED;
     reader->status = status;
@@ -52,7 +52,7 @@ static bool fail(http_reader *reader, dubboc_status status, const char *problem)
     return false;
 }
 
-static bool refuse(http_reader *reader, const char *problem)
+static bool refuse(http_client_reader *reader, const char *problem)
 {
     return fail(reader, DUBBOC_E_PROTOCOL, problem);
 }
@@ -82,7 +82,7 @@ static const char *find_control(const char *at, const char *end)
 
 /* Looks for the end of the present line, from where that was given up last, and gives the place of
  * its LF; NULL: it is not here yet, or there is a byte that no line may hold (failed). */
-static const char *find_line_end(http_reader *reader)
+static const char *find_line_end(http_client_reader *reader)
 {
     const char *end = reader->in.data + reader->in.len;
     const char *at = reader->in.data + reader->seen;
@@ -99,12 +99,12 @@ static const char *find_line_end(http_reader *reader)
 }
 
 /* The next whole line, without its end. false: it is not here yet, or no line (failed). */
-static bool take_line(http_reader *reader, dubboc_slice *line, bool *has_cr)
+static bool take_line(http_client_reader *reader, dubboc_slice *line, bool *has_cr)
 {
     const char *lf = find_line_end(reader);
     size_t end = lf != NULL ? (size_t)(lf - reader->in.data) + 1 : reader->in.len;
     size_t taken = end - reader->at;
-    if (taken > HTTP_REPLY_HEAD_MAX - reader->head_bytes)
+    if (taken > HTTP_CLIENT_REPLY_HEAD_MAX - reader->head_bytes)
         return fail(reader, DUBBOC_E_TOO_BIG, "the reply's head is over 64 KiB");
     if (lf == NULL)
         return false;
@@ -130,7 +130,7 @@ static bool name_is(const char *name, const char *known, size_t len)
     }
 }
 
-static bool read_status_line(http_reader *reader, dubboc_slice line)
+static bool read_status_line(http_client_reader *reader, dubboc_slice line)
 {
     if (line.len < 12 || memcmp(line.at, "HTTP/", 5) != 0 || line.at[6] != '.' || line.at[8] != ' ')
         return refuse(reader, "not an HTTP reply");
@@ -154,7 +154,7 @@ static bool read_status_line(http_reader *reader, dubboc_slice line)
     return true;
 }
 
-static bool read_length(http_reader *reader, dubboc_slice value)
+static bool read_length(http_client_reader *reader, dubboc_slice value)
 {
     uint64_t length;
     if (!slice_u64(value, INT64_MAX, &length))
@@ -166,7 +166,7 @@ static bool read_length(http_reader *reader, dubboc_slice value)
     return true;
 }
 
-static bool read_coding(http_reader *reader, dubboc_slice value)
+static bool read_coding(http_client_reader *reader, dubboc_slice value)
 {
     if (reader->is_chunked || !slice_is_nocase(value, "chunked"))
         return refuse(reader, "a Transfer-Encoding other than chunked");
@@ -174,7 +174,7 @@ static bool read_coding(http_reader *reader, dubboc_slice value)
     return true;
 }
 
-static void read_connection(http_reader *reader, dubboc_slice value)
+static void read_connection(http_client_reader *reader, dubboc_slice value)
 {
     dubboc_slice option;
     while (slice_next(&value, ',', &option)) {
@@ -184,7 +184,7 @@ static void read_connection(http_reader *reader, dubboc_slice value)
 }
 
 /* A hint only: what cannot be read is as if it were not there. */
-static void read_keep_alive(http_reader *reader, dubboc_slice value)
+static void read_keep_alive(http_client_reader *reader, dubboc_slice value)
 {
     dubboc_slice option;
     uint64_t seconds;
@@ -195,7 +195,7 @@ static void read_keep_alive(http_reader *reader, dubboc_slice value)
 }
 
 /* What a header means to the exchange. Most mean nothing, and a look at the length says so. */
-static bool understand(http_reader *reader, const char *name, size_t len, dubboc_slice value)
+static bool understand(http_client_reader *reader, const char *name, size_t len, dubboc_slice value)
 {
     switch (len) {
     case 10:
@@ -226,9 +226,9 @@ static bool understand(http_reader *reader, const char *name, size_t len, dubboc
 
 /* A header or trailer line. Behind it stands its line end, where the search for the name's end
  * stops. */
-static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
+static bool read_field(http_client_reader *reader, dubboc_slice line, bool is_trailer)
 {
-    if (++reader->header_count > HTTP_REPLY_HEADERS_MAX)
+    if (++reader->header_count > HTTP_CLIENT_REPLY_HEADERS_MAX)
         return fail(reader, DUBBOC_E_TOO_BIG, "the reply has over 200 headers");
     size_t len = 0;
     while ((http_bytes[(unsigned char)line.at[len]] & HTTP_IN_TOKEN) != 0)
@@ -241,9 +241,9 @@ static bool read_field(http_reader *reader, dubboc_slice line, bool is_trailer)
 
 /* --- from head to body --- */
 
-static bool finish(http_reader *reader)
+static bool finish(http_client_reader *reader)
 {
-    http_reply *reply = &reader->reply;
+    http_client_reply *reply = &reader->reply;
     /* nobody asked for it, so it is no reply to what comes next */
     bool has_more = reader->in.len > reader->at;
     reply->keep_alive =
@@ -257,7 +257,7 @@ static bool finish(http_reader *reader)
     return true;
 }
 
-static void begin_head(http_reader *reader)
+static void begin_head(http_client_reader *reader)
 {
     reader->state = STATUS_LINE;
     reader->head_bytes = 0;
@@ -270,11 +270,11 @@ static void begin_head(http_reader *reader)
 }
 
 /* Forgets a 1xx reply. */
-static bool skip_interim(http_reader *reader)
+static bool skip_interim(http_client_reader *reader)
 {
     if (reader->has_length || reader->is_chunked)
         return refuse(reader, "a body in an interim reply");
-    if (++reader->interim > HTTP_REPLY_INTERIM_MAX)
+    if (++reader->interim > HTTP_CLIENT_REPLY_INTERIM_MAX)
         return fail(reader, DUBBOC_E_TOO_BIG, "over 16 interim replies");
     buffer *in = &reader->in;
     memmove(in->data, in->data + reader->at, in->len - reader->at);
@@ -285,7 +285,7 @@ static bool skip_interim(http_reader *reader)
 }
 
 /* RFC 9112 6.3: how long the body is. */
-static bool end_head(http_reader *reader)
+static bool end_head(http_client_reader *reader)
 {
     int status = reader->reply.status;
     if (reader->is_chunked && reader->has_length)
@@ -318,7 +318,7 @@ static bool end_head(http_reader *reader)
 
 /* --- body --- */
 
-static bool read_body(http_reader *reader)
+static bool read_body(http_client_reader *reader)
 {
     size_t have = reader->in.len - reader->at;
     if (have < reader->left)
@@ -328,7 +328,7 @@ static bool read_body(http_reader *reader)
     return finish(reader);
 }
 
-static bool read_body_to_close(http_reader *reader)
+static bool read_body_to_close(http_client_reader *reader)
 {
     reader->body_len = reader->in.len - reader->body_at;
     if (reader->body_len > reader->body_max_bytes)
@@ -338,9 +338,9 @@ static bool read_body_to_close(http_reader *reader)
 }
 
 /* 1*HEXDIG, then nothing, or an extension, which means nothing to us. */
-static bool read_chunk_size(http_reader *reader, dubboc_slice line, bool has_cr)
+static bool read_chunk_size(http_client_reader *reader, dubboc_slice line, bool has_cr)
 {
-    if (line.len > HTTP_REPLY_CHUNK_LINE_MAX)
+    if (line.len > HTTP_CLIENT_REPLY_CHUNK_LINE_MAX)
         return fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
     uint64_t size = 0;
     size_t digits = 0;
@@ -358,7 +358,7 @@ static bool read_chunk_size(http_reader *reader, dubboc_slice line, bool has_cr)
     return true;
 }
 
-static bool read_chunk_data(http_reader *reader)
+static bool read_chunk_data(http_client_reader *reader)
 {
     char *data = reader->in.data;
     size_t have = reader->in.len - reader->at;
@@ -374,7 +374,7 @@ static bool read_chunk_data(http_reader *reader)
     return true;
 }
 
-static bool read_chunk_end(http_reader *reader)
+static bool read_chunk_end(http_client_reader *reader)
 {
     size_t have = reader->in.len - reader->at;
     if (memcmp(reader->in.data + reader->at, "\r\n", have < 2 ? have : 2) != 0)
@@ -389,7 +389,7 @@ static bool read_chunk_end(http_reader *reader)
 
 /* Closes the gap that understood chunk framing leaves between the body and what is still to be
  * read. */
-static void close_gap(http_reader *reader)
+static void close_gap(http_client_reader *reader)
 {
     buffer *in = &reader->in;
     size_t end = reader->body_at + reader->body_len;
@@ -404,13 +404,13 @@ static void close_gap(http_reader *reader)
 
 /* --- the machine --- */
 
-static bool step_line(http_reader *reader)
+static bool step_line(http_client_reader *reader)
 {
     dubboc_slice line;
     bool has_cr;
     if (!take_line(reader, &line, &has_cr)) {
-        bool is_long =
-            reader->state == CHUNK_SIZE && reader->in.len - reader->at > HTTP_REPLY_CHUNK_LINE_MAX;
+        bool is_long = reader->state == CHUNK_SIZE &&
+                       reader->in.len - reader->at > HTTP_CLIENT_REPLY_CHUNK_LINE_MAX;
         return is_long && fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
     }
     switch (reader->state) {
@@ -426,7 +426,7 @@ static bool step_line(http_reader *reader)
 }
 
 /* One step. false: it cannot go on (more bytes wanted, or failed). */
-static bool step(http_reader *reader)
+static bool step(http_client_reader *reader)
 {
     switch (reader->state) {
     case BODY_LENGTH:
@@ -442,21 +442,21 @@ static bool step(http_reader *reader)
     }
 }
 
-void http_reader_init(http_reader *reader, size_t body_max_bytes)
+void http_client_reader_init(http_client_reader *reader, size_t body_max_bytes)
 {
-    *reader = (http_reader){.body_max_bytes = body_max_bytes};
-    size_t framing = 4 * (size_t)HTTP_REPLY_HEAD_MAX;
+    *reader = (http_client_reader){.body_max_bytes = body_max_bytes};
+    size_t framing = 4 * (size_t)HTTP_CLIENT_REPLY_HEAD_MAX;
     buffer_init(
         &reader->in, body_max_bytes < SIZE_MAX - framing ? body_max_bytes + framing : SIZE_MAX);
     begin_head(reader);
 }
 
-void http_reader_fini(http_reader *reader)
+void http_client_reader_fini(http_client_reader *reader)
 {
     buffer_fini(&reader->in);
 }
 
-void http_reader_reset(http_reader *reader, bool is_head)
+void http_client_reader_reset(http_client_reader *reader, bool is_head)
 {
     buffer_recycle(&reader->in, KEEP_BYTES);
     reader->is_head = is_head;
@@ -465,7 +465,7 @@ void http_reader_reset(http_reader *reader, bool is_head)
     begin_head(reader);
 }
 
-char *http_reader_room(http_reader *reader, size_t *size)
+char *http_client_reader_room(http_client_reader *reader, size_t *size)
 {
     assert(reader->state != DONE && reader->state != FAILED);
     buffer *in = &reader->in;
@@ -485,34 +485,34 @@ char *http_reader_room(http_reader *reader, size_t *size)
     return room;
 }
 
-http_read http_reader_feed(http_reader *reader, size_t received)
+http_client_read http_client_reader_feed(http_client_reader *reader, size_t received)
 {
     assert(reader->state != DONE && received <= reader->in.capacity - reader->in.len);
     reader->in.len += received;
     while (reader->state < DONE && step(reader))
         ;
     if (reader->state == DONE)
-        return HTTP_READ_DONE;
+        return HTTP_CLIENT_READ_DONE;
     if (reader->state == FAILED)
-        return HTTP_READ_FAILED;
+        return HTTP_CLIENT_READ_FAILED;
     if (reader->state >= CHUNK_SIZE)
         close_gap(reader);
-    return HTTP_READ_MORE;
+    return HTTP_CLIENT_READ_MORE;
 }
 
-http_read http_reader_eof(http_reader *reader)
+http_client_read http_client_reader_eof(http_client_reader *reader)
 {
     if (reader->state == BODY_CLOSE) {
         finish(reader);
-        return HTTP_READ_DONE;
+        return HTTP_CLIENT_READ_DONE;
     }
     if (reader->state == DONE)
-        return HTTP_READ_DONE;
+        return HTTP_CLIENT_READ_DONE;
     if (reader->state == FAILED)
-        return HTTP_READ_FAILED;
+        return HTTP_CLIENT_READ_FAILED;
     bool is_nothing = reader->state == STATUS_LINE && reader->in.len == 0;
     const char *in_head = is_nothing ? "closed without a reply" : "closed within the reply's head";
     fail(reader, DUBBOC_E_BROKEN,
         reader->state <= HEADER_LINE ? in_head : "closed within the reply's body");
-    return HTTP_READ_FAILED;
+    return HTTP_CLIENT_READ_FAILED;
 }
