@@ -25,7 +25,7 @@ ONLY_IN = {
     "curl/": ("transport/", "bench/bare_curl.c"),
     "openssl/": ("transport/",),
     "microhttpd.h": ("transport/", "bench/bare_mhd.c"),
-    "zookeeper/": ("registry/zookeeper",),
+    "zookeeper/": ("registry/zookeeper/",),
     "cjson/": ("codec/", "include/dubboc/", "bench/bare_mhd.c"),
 }
 

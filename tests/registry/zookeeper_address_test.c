@@ -1,8 +1,8 @@
 #include "tests/support/test.h"
 
 #include "base/slice.h"
-#include "registry/zookeeper_address.h"
-#include "registry/zookeeper_path.h"
+#include "registry/zookeeper/address.h"
+#include "registry/zookeeper/path.h"
 
 typedef struct reads_as {
     const char *rest; /* behind "zookeeper:" */

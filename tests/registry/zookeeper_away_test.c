@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "registry/zookeeper_probe.h"
+#include "registry/zookeeper/probe.h"
 
 #define SAID_MAX 32
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "registry/zookeeper_port.h"
+#include "registry/zookeeper/port.h"
 #include "tests/support/scripted_peer.h"
 
 #define LIMIT_MS 20000

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "registry/registry.h"
-#include "registry/zookeeper.h"
+#include "registry/zookeeper/zookeeper_registry.h"
 #include "tests/support/tcp_relay.h"
 #include "tests/support/zookeeper_client.h"
 #include "tests/support/zookeeper_server.h"

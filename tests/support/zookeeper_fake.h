@@ -3,7 +3,7 @@
 #ifndef TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 #define TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 
-#include "registry/zookeeper_core.h"
+#include "registry/zookeeper/core.h"
 
 typedef enum fake_kind {
     FAKE_CREATE,

@@ -1,0 +1,103 @@
+#include "registry/file/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/mutex.h"
+
+/* The descriptors that a forked child closes. The handlers hold the lock across fork(), so the
+ * child finds the list whole. */
+static struct {
+    mutex lock;
+    pthread_once_t once;
+    int *fds;
+    size_t count;
+    size_t capacity;
+} held = {.lock = MUTEX_INITIALIZER(MUTEX_RANK_FILE_LOCK), .once = PTHREAD_ONCE_INIT};
+
+static void before_fork(void)
+{
+    mutex_lock(&held.lock);
+}
+
+static void after_fork_parent(void)
+{
+    mutex_unlock(&held.lock);
+}
+
+static void after_fork_child(void)
+{
+    for (size_t i = 0; i < held.count; i++)
+        close(held.fds[i]);
+    held.count = 0;
+    mutex_unlock(&held.lock);
+}
+
+static void watch_forks(void)
+{
+    /* Without memory for it a forked child keeps the locks until it ends or execs: a smaller evil
+     * than not to register. */
+    (void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+}
+
+static bool remember(int fd)
+{
+    pthread_once(&held.once, watch_forks);
+    mutex_lock(&held.lock);
+    void *fds = held.fds;
+    bool has_room = mem_grow(&fds, &held.capacity, held.count + 1, sizeof(int));
+    if (has_room) {
+        held.fds = fds;
+        held.fds[held.count++] = fd;
+    }
+    mutex_unlock(&held.lock);
+    return has_room;
+}
+
+/* The descriptor is closed under the lock: a child forked in between would close a number that is
+ * somebody else's by then. */
+static void forget_and_close(int fd)
+{
+    mutex_lock(&held.lock);
+    for (size_t i = 0; i < held.count; i++)
+        if (held.fds[i] == fd) {
+            held.fds[i] = held.fds[--held.count];
+            break;
+        }
+    if (held.count == 0) {
+        free(held.fds);
+        held.fds = NULL;
+        held.capacity = 0;
+    }
+    close(fd);
+    mutex_unlock(&held.lock);
+}
+
+static bool lock_whole(int fd, short type)
+{
+    struct flock whole = {.l_type = type, .l_whence = SEEK_SET};
+    return fcntl(fd, F_OFD_SETLK, &whole) == 0;
+}
+
+bool file_lock_take(int fd)
+{
+    if (!remember(fd)) {
+        errno = ENOMEM;
+        return false;
+    }
+    return lock_whole(fd, F_WRLCK);
+}
+
+void file_lock_close(int fd)
+{
+    forget_and_close(fd);
+}
+
+bool file_lock_is_dead(int fd)
+{
+    return lock_whole(fd, F_RDLCK);
+}

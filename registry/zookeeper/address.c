@@ -1,0 +1,311 @@
+#include "registry/zookeeper/address.h"
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mask.h"
+#include "base/mem.h"
+#include "base/url_codec.h"
+#include "registry/provider_url.h"
+#include "registry/url_address.h"
+#include "registry/zookeeper/path.h"
+
+#define SERVERS_BYTES_MAX (16u * 1024)
+#define TEXT_BYTES_MAX 1024u
+
+typedef struct params {
+    dubboc_slice masked; /* the whole address as it may be shown */
+    buffer servers;
+    buffer unused; /* names of those without effect, for the log */
+    bool has_session;
+} params;
+
+/* A part, and a reason that may repeat it, are shown only if nothing of the part is hidden: what
+ * does not fit may be a piece of a password. */
+static dubboc_status wrong(
+    const params *read, dubboc_error *err, dubboc_slice part, const char *reason)
+{
+    dubboc_slice masked = read->masked;
+    bool is_hidden = part.len > 0 &&
+                     (masked.len == 0 || memmem(masked.at, masked.len, part.at, part.len) == NULL);
+    if (!is_hidden)
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "zookeeper address: \"%.*s\": %s", SLICE_ARGS(part), reason);
+    return error_set(err, DUBBOC_E_ARGUMENT,
+        "zookeeper address: what is hidden here cannot be read; a user and a password stand before "
+        "the first host, "
+        "with reserved characters escaped (%%2F is /, %%3F is ?, %%40 is @)");
+}
+
+/* Escapes only: a '+' is itself here, unlike in a query. */
+static dubboc_status decode(const params *read, dubboc_slice text, char **out, dubboc_error *err)
+{
+    buffer guarded, decoded;
+    size_t bad_at = 0;
+    buffer_init(&guarded, 3 * TEXT_BYTES_MAX);
+    buffer_init(&decoded, TEXT_BYTES_MAX);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] == '+')
+            buffer_append_text(&guarded, "%2B");
+        else
+            buffer_append_char(&guarded, text.at[i]);
+    dubboc_status status = DUBBOC_OK;
+    if (guarded.status == DUBBOC_OK && !url_decode(&decoded, buffer_slice(&guarded), &bad_at))
+        status = wrong(read, err, text, "wrong escape");
+    else if (guarded.status == DUBBOC_E_TOO_BIG || decoded.status == DUBBOC_E_TOO_BIG)
+        status = wrong(read, err, slice_make(text.at, 20), "too long");
+    else if (guarded.status != DUBBOC_OK || decoded.status != DUBBOC_OK ||
+             (*out = mem_dup_slice(buffer_slice(&decoded))) == NULL)
+        status = error_no_memory(err);
+    buffer_fini(&guarded);
+    buffer_fini(&decoded);
+    return status;
+}
+
+/* --- servers */
+
+/* The client library splits at the last ':' and wants an IPv6 address without brackets; a zone
+ * written as RFC 6874 has it (%25eth0) stands there as %eth0. */
+static void append_host(buffer *servers, const url_address *server)
+{
+    dubboc_slice address, zone;
+    bool has_zone = server->is_ipv6 && slice_cut(server->host, '%', &address, &zone);
+    if (!has_zone) {
+        buffer_append_slice(servers, server->host);
+        return;
+    }
+    if (zone.len > 2 && slice_starts_with(zone, "25"))
+        zone = slice_make(zone.at + 2, zone.len - 2);
+    buffer_append_slice(servers, address);
+    buffer_append_char(servers, '%');
+    buffer_append_slice(servers, zone);
+}
+
+static dubboc_status add_servers(params *read, dubboc_slice list, dubboc_error *err)
+{
+    dubboc_slice text;
+    while (slice_next(&list, ',', &text)) {
+        url_address server;
+        dubboc_error fault;
+        if (url_address_parse(text, &server, &fault) != DUBBOC_OK)
+            return wrong(read, err, text, fault.text);
+        if (read->servers.len > 0)
+            buffer_append_char(&read->servers, ',');
+        append_host(&read->servers, &server);
+        buffer_append_char(&read->servers, ':');
+        buffer_append_u64(&read->servers, server.port != 0 ? server.port : ZK_PORT_DEFAULT);
+    }
+    return DUBBOC_OK;
+}
+
+/* --- the group, which is the root of the tree */
+
+static dubboc_status set_root(
+    zk_address *address, const params *read, dubboc_slice group, dubboc_error *err)
+{
+    char *text = NULL;
+    dubboc_status status = decode(read, group, &text, err);
+    if (status != DUBBOC_OK)
+        return status;
+    dubboc_slice rest = slice_of(text);
+    if (rest.len > 0 && rest.at[0] == '/')
+        rest = slice_make(rest.at + 1, rest.len - 1);
+    if (rest.len > 0 && rest.at[rest.len - 1] == '/')
+        rest.len--;
+    const char *fault = rest.len > 0 ? zk_path_fault(rest) : NULL;
+    free(address->root);
+    address->root =
+        fault == NULL ? mem_printf("%s%.*s", rest.len > 0 ? "/" : "", SLICE_ARGS(rest)) : NULL;
+    if (fault != NULL)
+        status = wrong(read, err, group, fault);
+    else if (address->root == NULL)
+        status = error_no_memory(err);
+    free(text);
+    return status;
+}
+
+/* --- the other params */
+
+/* Milliseconds; "5s" and "5000ms" are taken too. */
+static dubboc_status set_timeout(
+    zk_address *address, const params *read, dubboc_slice value, dubboc_error *err)
+{
+    dubboc_slice digits = value;
+    uint64_t factor = 1, number = 0;
+    if (value.len > 2 && memcmp(value.at + value.len - 2, "ms", 2) == 0) {
+        digits.len -= 2;
+    } else if (value.len > 1 && value.at[value.len - 1] == 's') {
+        digits.len--;
+        factor = 1000;
+    }
+    if (!slice_u64(digits, ZK_TIMEOUT_MAX_MS / factor, &number) ||
+        number * factor < ZK_TIMEOUT_MIN_MS)
+        return wrong(read, err, value,
+            "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with "
+            "the unit ms or s)");
+    address->timeout_ms = (int64_t)(number * factor);
+    return DUBBOC_OK;
+}
+
+/* What Java Dubbo and dubbo-go write into such an address for themselves. */
+static bool is_theirs(dubboc_slice key)
+{
+    static const char *const keys[] = {"accepts", "application", "blockUntilConnectedWait", "check",
+        "client", "cluster", "default", "dubbo", "enable-empty-protection", "environment",
+        "extra-keys", "file", "id", "interface", "logger", "module", "namespace", "organization",
+        "owner", "pid", "preferred", "qos.accept.foreign.ip", "qos.enable", "qos.port",
+        "reconnect.period", "register-mode", "registry-type", "registry.type", "release",
+        "retry.period", "retry.times", "save.file", "server", "simplified", "timestamp",
+        "transport", "transporter", "ttl", "use-as-config-center", "use-as-metadata-center",
+        "version", "wait", "weight", "zone", "zookeeper.ensemble.tracker"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (slice_is(key, keys[i]))
+            return true;
+    return false;
+}
+
+/* Theirs too, but leaving out what they ask for would not be harmless. */
+static bool is_switch(dubboc_slice key)
+{
+    return slice_is(key, "dynamic") || slice_is(key, "register") || slice_is(key, "subscribe");
+}
+
+static dubboc_status leave_out(params *read, dubboc_slice key)
+{
+    if (read->unused.len > 0)
+        buffer_append_char(&read->unused, ',');
+    buffer_append_slice(&read->unused, key);
+    return DUBBOC_OK;
+}
+
+static dubboc_status take_param(
+    zk_address *address, params *read, dubboc_slice key, dubboc_slice value, dubboc_error *err)
+{
+    if (slice_is(key, "backup"))
+        return add_servers(read, value, err);
+    if (slice_is(key, "group"))
+        /* empty is as none */
+        return value.len > 0 ? set_root(address, read, value, err) : DUBBOC_OK;
+    if (slice_is(key, "session") || slice_is(key, "zk.session.expire")) {
+        read->has_session = true;
+        return set_timeout(address, read, value, err);
+    }
+    if (slice_is(key, "timeout"))
+        /* session says it more exactly */
+        return read->has_session ? DUBBOC_OK : set_timeout(address, read, value, err);
+    if (is_theirs(key) || (is_switch(key) && slice_is(value, "true")))
+        return leave_out(read, key);
+    if (is_switch(key))
+        return wrong(read, err, key,
+            "only true can be had in an address (register is a key of [client] and [service])");
+    return wrong(read, err, key, "unknown param; known are backup, group, session, timeout");
+}
+
+static dubboc_status take_params(
+    zk_address *address, params *read, dubboc_slice text, dubboc_error *err)
+{
+    dubboc_slice param, key, value;
+    dubboc_status status = DUBBOC_OK;
+    while (status == DUBBOC_OK && slice_next(&text, '&', &param)) {
+        slice_cut(param, '=', &key, &value);
+        status = take_param(address, read, key, value, err);
+    }
+    return status;
+}
+
+static dubboc_status take_user(
+    zk_address *address, const params *read, dubboc_slice *hosts, dubboc_error *err)
+{
+    size_t at = hosts->len;
+    while (at > 0 && hosts->at[at - 1] != '@')
+        at--;
+    if (at == 0)
+        return DUBBOC_OK;
+    dubboc_slice user, password;
+    bool has_password = slice_cut(slice_make(hosts->at, at - 1), ':', &user, &password);
+    *hosts = slice_make(hosts->at + at, hosts->len - at);
+    if (user.len == 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no user name before '@'");
+    dubboc_status status = decode(read, user, &address->username, err);
+    if (status == DUBBOC_OK && has_password)
+        status = decode(read, password, &address->password, err);
+    return status == DUBBOC_E_ARGUMENT
+               ? error_set(
+                     err, status, "zookeeper address: wrong escape in the user name or password")
+               : status;
+}
+
+static dubboc_status parse(dubboc_slice rest, zk_address *address, params *read, dubboc_error *err)
+{
+    dubboc_slice hosts, text, path;
+    if (slice_starts_with(rest, "//"))
+        rest = slice_make(rest.at + 2, rest.len - 2);
+    slice_cut(rest, '?', &hosts, &text);
+    dubboc_status status = take_user(address, read, &hosts, err);
+    if (status != DUBBOC_OK)
+        return status;
+    slice_cut(hosts, '/', &hosts, &path);
+    if (path.len > 0)
+        return wrong(
+            read, err, path, "a path means nothing here; the root of the tree is given by group=");
+    status = add_servers(read, hosts, err);
+    if (status == DUBBOC_OK && read->servers.len == 0)
+        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server named");
+    if (status == DUBBOC_OK)
+        status = set_root(address, read, slice_of(ZK_GROUP_DEFAULT), err);
+    return status == DUBBOC_OK ? take_params(address, read, text, err) : status;
+}
+
+static void tell_unused(buffer *names)
+{
+    if (names->len > 0 && buffer_text(names) != NULL)
+        LOG(DUBBOC_LOG_INFO, "registry", "params of the zookeeper address have no effect here",
+            "params=\"%s\"", names->data);
+}
+
+static void zk_mask(buffer *masked, dubboc_slice rest)
+{
+    char *whole =
+        mem_printf("%s%.*s", slice_starts_with(rest, "//") ? "zookeeper:" : "", SLICE_ARGS(rest));
+    if (whole != NULL)
+        mask_address(masked, slice_of(whole));
+    free(whole);
+}
+
+dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_error *err)
+{
+    zk_address made = {0};
+    buffer masked;
+    params read = {.has_session = false};
+    buffer_init(&masked, SIZE_MAX / 2);
+    zk_mask(&masked, rest);
+    read.masked = buffer_slice(&masked);
+    buffer_init(&read.servers, SERVERS_BYTES_MAX);
+    buffer_init(&read.unused, TEXT_BYTES_MAX);
+    dubboc_status status = parse(rest, &made, &read, err);
+    if (status == DUBBOC_OK && read.servers.status == DUBBOC_E_TOO_BIG)
+        status = error_set(err, DUBBOC_E_ARGUMENT,
+            "zookeeper address: more than %u bytes of servers", SERVERS_BYTES_MAX);
+    if (status == DUBBOC_OK &&
+        (buffer_text(&read.servers) == NULL || (made.servers = mem_dup(read.servers.data)) == NULL))
+        status = error_no_memory(err);
+    if (status == DUBBOC_OK) {
+        tell_unused(&read.unused);
+        *address = made;
+    } else {
+        zk_address_fini(&made);
+    }
+    buffer_fini(&masked);
+    buffer_fini(&read.servers);
+    buffer_fini(&read.unused);
+    return status;
+}
+
+void zk_address_fini(zk_address *address)
+{
+    free(address->servers);
+    free(address->root);
+    free(address->username);
+    free(address->password);
+    *address = (zk_address){0};
+}

@@ -1,0 +1,55 @@
+/* The rules are those of the server, which is the stricter one: it reads a path as UTF-16, refuses
+ * control characters, and with them all of the private use area and whatever needs a surrogate
+ * pair; bytes that are no UTF-8 become U+FFFD there, which it refuses as well. */
+#include "registry/zookeeper/path.h"
+
+/* The length of the character at the start of text, which is not empty, and its number. 0: none of
+ * one to three bytes, the only ones that matter. */
+static size_t read_character(dubboc_slice text, uint32_t *number)
+{
+    unsigned char first = (unsigned char)text.at[0];
+    size_t len = first < 0x80 ? 1 : (first & 0xE0) == 0xC0 ? 2 : (first & 0xF0) == 0xE0 ? 3 : 0;
+    if (len == 0 || len > text.len)
+        return 0;
+    *number = len == 1 ? first : len == 2 ? first & 0x1Fu : first & 0x0Fu;
+    for (size_t i = 1; i < len; i++) {
+        unsigned char next = (unsigned char)text.at[i];
+        if ((next & 0xC0) != 0x80)
+            return 0;
+        *number = *number << 6 | (next & 0x3Fu);
+    }
+    bool is_shortest = len == 1 || *number >= (len == 2 ? 0x80u : 0x800u);
+    return is_shortest ? len : 0;
+}
+
+static bool is_taken(uint32_t number)
+{
+    return number > 0x1F && (number < 0x7F || number > 0x9F) &&
+           (number < 0xD800 || number > 0xF8FF) && number < 0xFFF0;
+}
+
+static bool has_only_taken_characters(dubboc_slice text)
+{
+    for (size_t len; text.len > 0; text = slice_make(text.at + len, text.len - len)) {
+        uint32_t number = 0;
+        len = read_character(text, &number);
+        if (len == 0 || !is_taken(number))
+            return false;
+    }
+    return true;
+}
+
+const char *zk_path_fault(dubboc_slice path)
+{
+    if (!has_only_taken_characters(path))
+        return "it holds a character that ZooKeeper refuses";
+    dubboc_slice part;
+    for (bool is_more = true; is_more;) {
+        is_more = slice_cut(path, '/', &part, &path);
+        if (part.len == 0)
+            return "it has an empty part";
+        if (slice_is(part, ".") || slice_is(part, ".."))
+            return "no part may be \".\" or \"..\"";
+    }
+    return NULL;
+}
