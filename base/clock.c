@@ -48,3 +48,13 @@ int deadline_poll_ms(int64_t deadline_ns)
     left = (left - 1) / NS_PER_MS + 1;
     return left > INT_MAX ? INT_MAX : (int)left;
 }
+
+struct timespec clock_system_end(int64_t left_ns)
+{
+    struct timespec end;
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    int64_t ns = end.tv_nsec + left_ns % NS_PER_S;
+    end.tv_sec += (time_t)(left_ns / NS_PER_S + ns / NS_PER_S);
+    end.tv_nsec = (long)(ns % NS_PER_S);
+    return end;
+}

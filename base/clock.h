@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
@@ -33,6 +34,10 @@ static inline bool deadline_is_over(int64_t deadline_ns)
 /* What is left, for poll(): rounded up to a millisecond, 0 when over, -1 for never, INT_MAX at
  * most. */
 int deadline_poll_ms(int64_t deadline_ns);
+
+/* When so much will have passed, by the system's monotonic clock: for waits of the system, which do
+ * not know the clock of a test. */
+struct timespec clock_system_end(int64_t left_ns);
 
 /* The earlier one. */
 static inline int64_t deadline_min(int64_t a, int64_t b)

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
 
@@ -22,16 +21,6 @@ void condition_fini(condition *self)
     pthread_cond_destroy(&self->cond);
 }
 
-static struct timespec condition_end(int64_t left_ns)
-{
-    struct timespec end;
-    clock_gettime(CLOCK_MONOTONIC, &end);
-    int64_t ns = end.tv_nsec + left_ns % NS_PER_S;
-    end.tv_sec += (time_t)(left_ns / NS_PER_S + ns / NS_PER_S);
-    end.tv_nsec = (long)(ns % NS_PER_S);
-    return end;
-}
-
 bool condition_wait(condition *self, mutex *held, int64_t deadline_ns)
 {
     assert(mutex_is_only_one_held(held));
@@ -42,7 +31,7 @@ bool condition_wait(condition *self, mutex *held, int64_t deadline_ns)
     int64_t left_ns = deadline_ns - clock_now_ns();
     if (left_ns <= 0)
         return false;
-    struct timespec end = condition_end(left_ns);
+    struct timespec end = clock_system_end(left_ns);
     return pthread_cond_timedwait(&self->cond, &held->mutex, &end) != ETIMEDOUT;
 }
 

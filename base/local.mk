@@ -17,9 +17,11 @@ libdubboc_core_la_SOURCES += \
 	base/slice.c base/slice.h \
 	base/sized.c base/sized.h \
 	base/slot.c base/slot.h \
+	base/stop_signal.c base/stop_signal.h \
 	base/text.c \
 	base/thread.c base/thread.h \
 	base/url_codec.c base/url_codec.h \
 	base/utf8.c base/utf8.h \
+	base/waiter.c base/waiter.h \
 	base/wake.c base/wake.h
 include base/config.mk

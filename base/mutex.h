@@ -37,6 +37,7 @@ typedef enum mutex_rank {
     MUTEX_RANK_HTTP_CLIENT,
     MUTEX_RANK_ENDPOINT, /* the client looks at its endpoints under its own lock */
     MUTEX_RANK_TRUST,
+    MUTEX_RANK_STOP, /* wakes who waits */
     MUTEX_RANK_LOG,
 } mutex_rank;
 

@@ -1,6 +1,6 @@
 base_tests = tests/base/buffer_test tests/base/log_test tests/base/mask_test \
 	tests/base/memory_budget_test tests/base/memory_size_test tests/base/mutex_test tests/base/own_address_test \
-	tests/base/slice_test tests/base/utf8_test tests/base/wake_test
+	tests/base/slice_test tests/base/utf8_test tests/base/waiter_test tests/base/wake_test
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 tests_base_buffer_test_CPPFLAGS = $(test_cppflags)
@@ -22,6 +22,8 @@ tests_base_slice_test_CPPFLAGS = $(test_cppflags)
 tests_base_slice_test_LDADD = $(test_libs)
 tests_base_utf8_test_CPPFLAGS = $(test_cppflags)
 tests_base_utf8_test_LDADD = $(test_libs)
+tests_base_waiter_test_CPPFLAGS = $(test_cppflags)
+tests_base_waiter_test_LDADD = $(test_libs)
 tests_base_wake_test_SOURCES = tests/base/wake_test.c $(call_fail)
 tests_base_wake_test_CPPFLAGS = $(test_cppflags)
 tests_base_wake_test_LDADD = $(test_libs)

@@ -62,6 +62,10 @@ void http_client_endpoint_unref(http_client_endpoint *endpoint);
 /* "host:port", for the Host header and for people */
 const char *http_client_endpoint_host(const http_client_endpoint *endpoint);
 
+/* Whether one of its connections is idle, or another one may be opened, at this moment: a hint for
+ * choosing an endpoint, read without a lock. */
+bool http_client_endpoint_has_room(const http_client_endpoint *endpoint);
+
 /* --- taking a connection (blocking form; all of it ends at deadline_ns or at stop) --- */
 
 /* An idle connection that is still alive (looked at: traps C2, C9), else a newly opened one, else

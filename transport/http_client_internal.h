@@ -93,6 +93,7 @@ struct http_client_endpoint {
     http_client_endpoint *next, *previous; /* client's list */
     mutex lock;                            /* all below */
     int references;
+    atomic_int busy;                         /* in use or being opened; read without the lock */
     int connections;                         /* in use, idle, being opened */
     http_client_connection *newest, *oldest; /* idle */
     pool_waiter *first_waiter, *last_waiter;

@@ -93,6 +93,21 @@ static void close_all(http_client_connection *list)
     }
 }
 
+/* --- room --- */
+
+/* Only written under the lock, so that an addition needs no atomic operation. */
+static void pool_add_busy_locked(http_client_endpoint *endpoint, int change)
+{
+    int busy = atomic_load_explicit(&endpoint->busy, memory_order_relaxed);
+    atomic_store_explicit(&endpoint->busy, busy + change, memory_order_relaxed);
+}
+
+bool http_client_endpoint_has_room(const http_client_endpoint *endpoint)
+{
+    return atomic_load_explicit(&endpoint->busy, memory_order_relaxed) <
+           endpoint->client->settings.pool_size;
+}
+
 /* --- waiting --- */
 
 static void enqueue_locked(http_client_endpoint *endpoint, pool_waiter *waiter)
@@ -176,16 +191,19 @@ static pool_got try_locked(http_client_endpoint *endpoint, bool fresh, int64_t n
     if (!fresh && endpoint->newest != NULL) {
         *connection = endpoint->newest;
         remove_idle_locked(endpoint, *connection);
+        pool_add_busy_locked(endpoint, 1);
         return POOL_IDLE;
     }
     if (endpoint->connections < endpoint->client->settings.pool_size) {
         endpoint->connections++;
+        pool_add_busy_locked(endpoint, 1);
         return POOL_PLACE;
     }
     if (endpoint->oldest == NULL)
         return POOL_FULL;
     /* A new one is wanted and all places are taken, some by idle ones: the oldest makes room. */
     drop_oldest_locked(endpoint, dropped);
+    pool_add_busy_locked(endpoint, 1);
     return POOL_PLACE;
 }
 
@@ -207,8 +225,10 @@ static void destroy(http_client_endpoint *endpoint);
 /* A place is free: of a connection that is closed or never came about. */
 static void free_place_locked(http_client_endpoint *endpoint)
 {
-    if (!grant_locked(endpoint, NULL))
-        endpoint->connections--;
+    if (grant_locked(endpoint, NULL))
+        return;
+    endpoint->connections--;
+    pool_add_busy_locked(endpoint, -1);
 }
 
 /* The endpoint may be gone afterwards: its last reference may have gone before its last
@@ -235,6 +255,7 @@ static bool keep_locked(http_client_endpoint *endpoint, http_client_connection *
         return false;
     if (endpoint->first_waiter == NULL) {
         push_idle_locked(endpoint, connection);
+        pool_add_busy_locked(endpoint, -1);
         return true;
     }
     return !endpoint->first_waiter->is_fresh && grant_locked(endpoint, connection);

@@ -1,0 +1,75 @@
+#include "base/waiter.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "base/clock.h"
+
+/* --- queues --- */
+
+void waiter_queue_join(waiter_queue *queue, waiter_entry *entry, waiter *of)
+{
+    if (entry->is_queued)
+        return;
+    *entry = (waiter_entry){.of = of, .previous = queue->last, .is_queued = true};
+    *(queue->last != NULL ? &queue->last->next : &queue->first) = entry;
+    queue->last = entry;
+}
+
+void waiter_queue_leave(waiter_queue *queue, waiter_entry *entry)
+{
+    if (!entry->is_queued)
+        return;
+    *(entry->previous != NULL ? &entry->previous->next : &queue->first) = entry->next;
+    *(entry->next != NULL ? &entry->next->previous : &queue->last) = entry->previous;
+    *entry = (waiter_entry){.is_queued = false};
+}
+
+void waiter_queue_wake_all(const waiter_queue *queue)
+{
+    for (const waiter_entry *entry = queue->first; entry != NULL; entry = entry->next)
+        entry->of->wake(entry->of);
+}
+
+/* --- threads --- */
+
+static void thread_waiter_wake(waiter *of)
+{
+    thread_waiter *self = (thread_waiter *)of;
+    if (!atomic_exchange(&self->is_woken, true))
+        sem_post(&self->woken);
+}
+
+void thread_waiter_init(thread_waiter *self)
+{
+    static_assert(offsetof(thread_waiter, waiter) == 0, "the waiter is the beginning of it");
+    self->waiter.wake = thread_waiter_wake;
+    atomic_init(&self->is_woken, false);
+    sem_init(&self->woken, 0, 0);
+}
+
+/* One wait for the semaphore; it may end early, by a signal. */
+static void thread_waiter_block(thread_waiter *self, int64_t left_ns)
+{
+    if (left_ns == DEADLINE_NEVER) {
+        sem_wait(&self->woken);
+        return;
+    }
+    struct timespec end = clock_system_end(left_ns);
+    sem_clockwait(&self->woken, CLOCK_MONOTONIC, &end);
+}
+
+bool thread_waiter_wait(thread_waiter *self, int64_t deadline_ns)
+{
+    /* A wake-up that is taken here may leave its post behind: then the next wait looks once more.
+     */
+    while (!atomic_exchange(&self->is_woken, false)) {
+        int64_t left_ns =
+            deadline_ns == DEADLINE_NEVER ? DEADLINE_NEVER : deadline_ns - clock_now_ns();
+        if (left_ns <= 0)
+            return false;
+        thread_waiter_block(self, left_ns);
+    }
+    return true;
+}
