@@ -1,4 +1,5 @@
 libdubboc_core_la_SOURCES += \
+	base/address.c base/address.h \
 	base/buffer.c base/buffer.h \
 	base/clock.c base/clock.h \
 	base/condition.c base/condition.h \

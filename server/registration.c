@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/error.h"
@@ -35,45 +36,38 @@
 
 /* --- the own address --- */
 
-static dubboc_slice host_of(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    return slice_make(address, colon != NULL ? (size_t)(colon - address) : strlen(address));
-}
-
-bool address_is_any(const char *bound)
-{
-    dubboc_slice host = host_of(bound);
-    return slice_is(host, "[::]") || slice_is(host, "0.0.0.0") || slice_is(host, "*") ||
-           host.len == 0;
-}
-
 dubboc_status registered_address(const dubboc_config *config, const char *bound,
     const char *servers, char **address, dubboc_error *err)
 {
     char own[OWN_ADDRESS_SIZE];
-    const char *host = config_text(config, "server", "registered_ip");
+    net_address listening, registered;
+    const char *ip = config_text(config, "server", "registered_ip");
     int64_t port = config_int(config, "server", "registered_port");
-    dubboc_slice bound_host = host_of(bound);
-    bool is_v6 = strchr(host, ':') != NULL && host[0] != '[';
-    char *made;
-    if (*host == '\0' && address_is_any(bound)) {
+    dubboc_status status = address_parse(slice_of(bound), 0, &listening, err);
+    if (status != DUBBOC_OK)
+        return status;
+    registered = listening;
+    if (*ip != '\0' &&
+        address_parse(slice_of(ip), ADDRESS_BARE_IPV6, &registered, err) != DUBBOC_OK)
+        return error_prefix(err, DUBBOC_E_CONFIG, "[server] registered_ip");
+    if (*ip == '\0' && address_is_any(&listening)) {
         const char *how = own_address(servers, own);
-        host = own;
+        registered = (net_address){.host = slice_of(own)};
         LOG(DUBBOC_LOG_INFO, "server", "own address", "address=%s found_as=\"%s\"", own, how);
     }
-    const char *bound_port = bound + bound_host.len + (bound[bound_host.len] == ':');
-    char port_text[24];
-    snprintf(port_text, sizeof port_text, "%" PRId64, port);
-    const char *shown_port = port > 0 ? port_text : bound_port;
-    if (*host == '\0')
-        made = mem_printf("%.*s:%s", SLICE_ARGS(bound_host), shown_port);
-    else
-        made = mem_printf(is_v6 ? "[%s]:%s" : "%s:%s", host, shown_port);
+    registered.port = port > 0 ? (uint16_t)port : listening.port;
+    char *made = address_dup(&registered);
     if (made == NULL)
         return error_no_memory(err);
     *address = made;
     return DUBBOC_OK;
+}
+
+static bool registration_is_anyhost(const char *bound)
+{
+    net_address listening;
+    return address_parse(slice_of(bound), 0, &listening, NULL) == DUBBOC_OK &&
+           address_is_any(&listening);
 }
 
 /* --- the node --- */
@@ -274,7 +268,7 @@ dubboc_status registration_register(registration *self, const services *offered,
         while (has_memory && slice_next(&rest, ',', &protocol)) {
             const char *scheme = slice_is(protocol, "http") ? "http" : "jsonrpc";
             char *url = registration_url(
-                config, service, scheme, address, address_is_any(bound), application);
+                config, service, scheme, address, registration_is_anyhost(bound), application);
             has_memory = url_set_add(&urls, service->interface, url);
         }
     }

@@ -15,12 +15,10 @@ typedef struct registration {
 /* Where the server is found, "ip:port", from the address bound to ("[::]:10000"): [server]
  * registered_ip and registered_port (DUBBO_IP_TO_REGISTRY, DUBBO_PORT_TO_REGISTRY), else the ip
  * bound to, else, of a server on all addresses, the own address (own_address.h; servers: of the
- * registry, "" none), which the log tells. The caller's, free(). DUBBOC_E_NO_MEMORY. */
+ * registry, "" none), which the log tells. The caller's, free(). DUBBOC_E_CONFIG: registered_ip is
+ * no host. DUBBOC_E_NO_MEMORY. */
 dubboc_status registered_address(const dubboc_config *config, const char *bound,
     const char *servers, char **address, dubboc_error *err);
-
-/* Whether that is an address of all interfaces. */
-bool address_is_any(const char *bound);
 
 /* The node of a service (wire.md N21), decoded; the caller's. NULL: no memory. application NULL:
  * the configuration's. */
