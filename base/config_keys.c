@@ -150,7 +150,8 @@ static const config_key keys[] = {
     {"server", "warmup", CONFIG_DURATION, .is_later = true},
 
     {"log", "level", CONFIG_TEXT, .value = "warn", .words = "off error warn info debug",
-        .help = "what the tool, and examples that read a configuration, write to standard error"},
+        .help = "the least important log events that the tool and programs with "
+                "DUBBOC_LOG_FROM_CONFIG show"},
 
     {"service", "protocols", CONFIG_LIST, .min = 1, .words = "jsonrpc http",
         .where = CONFIG_OF_SECTION, .inherits_section = "server", .inherits_name = "protocols",

@@ -11,25 +11,51 @@
 #include "base/utf8.h"
 #include <dubboc/error.h>
 
-/* Receiver and argument belong together, so they change under a lock; the level alone decides,
- * without it, whether to go on. */
 static struct {
-    mutex lock;
+    /* The effective level: 0 without a receiver, never DUBBOC_LOG_FROM_CONFIG. It is read without
+     * the lock, so that an event that nobody wants costs one load. */
     atomic_int level;
+
+    /* Guarded by lock. */
+    mutex lock;
     dubboc_log_fn receiver;
     void *arg;
-} sink = {.lock = MUTEX_INITIALIZER(MUTEX_RANK_LOG)};
+    dubboc_log_level wanted;     /* what the program has set */
+    dubboc_log_level configured; /* what DUBBOC_LOG_FROM_CONFIG stands for */
+    bool is_configured;          /* a client or server has been made */
+} sink = {.lock = MUTEX_INITIALIZER(MUTEX_RANK_LOG), .configured = DUBBOC_LOG_WARN};
 
 static _Thread_local log_held *waiting; /* NULL: events go out at once */
 
 static const char *const level_names[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG"};
+
+static void sink_update_level_locked(void)
+{
+    dubboc_log_level level = sink.wanted == DUBBOC_LOG_FROM_CONFIG ? sink.configured : sink.wanted;
+    atomic_store(&sink.level, sink.receiver != NULL ? (int)level : 0);
+}
 
 void dubboc_log_set(dubboc_log_fn receiver, void *arg, dubboc_log_level level)
 {
     mutex_lock(&sink.lock);
     sink.receiver = receiver;
     sink.arg = arg;
-    atomic_store(&sink.level, receiver != NULL ? (int)level : 0);
+    sink.wanted = level;
+    sink_update_level_locked();
+    mutex_unlock(&sink.lock);
+}
+
+void log_take_level(const char *configured)
+{
+    dubboc_log_level level;
+    if (dubboc_log_level_parse(configured, &level) != DUBBOC_OK)
+        return;
+    mutex_lock(&sink.lock);
+    if (!sink.is_configured) {
+        sink.is_configured = true;
+        sink.configured = level;
+        sink_update_level_locked();
+    }
     mutex_unlock(&sink.lock);
 }
 

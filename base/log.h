@@ -18,6 +18,11 @@
     } while (0)
 
 bool log_is_on(dubboc_log_level level);
+
+/* Called for every client and server with the [log] level of its configuration. The first call in a
+ * process decides what DUBBOC_LOG_FROM_CONFIG means; later ones do nothing. */
+void log_take_level(const char *configured);
+
 void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed,
     const char *fields, ...) DUBBOC_PRINTF(5, 6);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/sized.h"
 
@@ -152,6 +153,8 @@ dubboc_status dubboc_client_new(
         self->config = config_ref(options.config);
     else
         status = dubboc_config_load(NULL, &self->config, err);
+    if (status == DUBBOC_OK)
+        log_take_level(config_text(self->config, "log", "level"));
     if (status == DUBBOC_OK)
         status = open_parts(self, &options, err);
     if (status != DUBBOC_OK) {

@@ -164,6 +164,8 @@ dubboc_status dubboc_server_new(
     memory_budget_init(&made->trees, 0);
     status = take_config(own.config, &made->config, err);
     if (status == DUBBOC_OK)
+        log_take_level(config_text(made->config, "log", "level"));
+    if (status == DUBBOC_OK)
         status = choose_settings(made, &own, err);
     if (status == DUBBOC_OK)
         *server = made;

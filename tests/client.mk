@@ -4,6 +4,7 @@ client_tests = \
 	tests/client/call_test \
 	tests/client/dialect_test \
 	tests/client/error_test \
+	tests/client/log_level_test \
 	tests/client/name_server_test \
 	tests/client/numbers_test \
 	tests/client/once_test \
@@ -38,6 +39,8 @@ tests_client_call_settings_test_LDADD = $(test_libs)
 tests_client_settings_order_test_SOURCES = tests/client/settings_order_test.c $(call_fixture)
 tests_client_settings_order_test_CPPFLAGS = $(test_cppflags)
 tests_client_settings_order_test_LDADD = $(test_libs)
+tests_client_log_level_test_CPPFLAGS = $(test_cppflags)
+tests_client_log_level_test_LDADD = $(test_libs)
 tests_client_timeout_text_test_SOURCES = tests/client/timeout_text_test.c $(call_fixture)
 tests_client_timeout_text_test_CPPFLAGS = $(test_cppflags)
 tests_client_timeout_text_test_LDADD = $(test_libs)

@@ -13,7 +13,10 @@ typedef enum dubboc_log_level {
     DUBBOC_LOG_ERROR = 1, /* something does not work and stays so */
     DUBBOC_LOG_WARN = 2,  /* something is odd and is being worked around */
     DUBBOC_LOG_INFO = 3,  /* life: started, registered, reconnected, stopped */
-    DUBBOC_LOG_DEBUG = 4
+    DUBBOC_LOG_DEBUG = 4,
+    /* For dubboc_log_set() only: the level that [log] level names in the configuration of the first
+     * client or server that this process makes; until then DUBBOC_LOG_WARN. */
+    DUBBOC_LOG_FROM_CONFIG = -1
 } dubboc_log_level;
 
 /* One event. area: the folder it comes from ("registry"); message: fixed words, the same for each
@@ -27,7 +30,10 @@ typedef void (*dubboc_log_fn)(void *arg, dubboc_log_level level, const char *are
     const char *message, const char *fields, unsigned suppressed);
 
 /* Sets the receiver of events up to and including level (0: of none); NULL: none. Any thread, any
- * time; an event that is under way may still reach the former receiver. */
+ * time; an event that is under way may still reach the former receiver. Most programs begin with
+ *
+ *     dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG);
+ */
 DUBBOC_API void dubboc_log_set(dubboc_log_fn receiver, void *arg, dubboc_log_level level);
 
 /* A ready-made receiver: one line a call to standard error, "2026-01-31T12:00:00.000Z WARN

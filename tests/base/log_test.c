@@ -158,6 +158,26 @@ static void levels_are_read_by_their_names(void **state)
     assert_int_equal(DUBBOC_E_ARGUMENT, dubboc_log_level_parse(NULL, &level));
 }
 
+/* The first configuration is kept for the whole process, so one test shows everything. */
+static void the_first_configuration_decides_the_level_from_config(void **state)
+{
+    (void)state;
+    dubboc_log_set(hear, NULL, DUBBOC_LOG_FROM_CONFIG);
+    assert_true(log_is_on(DUBBOC_LOG_WARN)); /* the default, as nothing is made yet */
+    assert_false(log_is_on(DUBBOC_LOG_INFO));
+    log_take_level("info");
+    assert_true(log_is_on(DUBBOC_LOG_INFO));
+    assert_false(log_is_on(DUBBOC_LOG_DEBUG));
+    log_take_level("debug");
+    assert_false(log_is_on(DUBBOC_LOG_DEBUG));
+    dubboc_log_set(hear, NULL, DUBBOC_LOG_ERROR);
+    assert_false(log_is_on(DUBBOC_LOG_WARN));
+    dubboc_log_set(hear, NULL, DUBBOC_LOG_FROM_CONFIG);
+    assert_true(log_is_on(DUBBOC_LOG_INFO));
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_FROM_CONFIG);
+    assert_false(log_is_on(DUBBOC_LOG_ERROR));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, listen_to_all, listen_no_more)
 
 int main(void)
@@ -171,6 +191,7 @@ int main(void)
         TEST(no_more_events_are_held_than_there_is_room_for),
         TEST(fields_that_are_too_long_are_cut_between_two_characters),
         TEST(levels_are_read_by_their_names),
+        TEST(the_first_configuration_decides_the_level_from_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
