@@ -6,7 +6,7 @@
 #include "selector/health.h"
 #include "selector/parts.h"
 
-static bool is_among(const provider *self, provider *const *some, size_t count)
+static bool provider_is_among(const provider *self, provider *const *some, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (some[i] == self)
@@ -14,20 +14,20 @@ static bool is_among(const provider *self, provider *const *some, size_t count)
     return false;
 }
 
-static bool is_excluded(const provider *self, const pick_request *request)
+static bool pick_is_excluded(const provider *self, const pick_request *request)
 {
-    return is_among(self, request->excluded, request->excluded_count);
+    return provider_is_among(self, request->excluded, request->excluded_count);
 }
 
 /* The next one from there that may be used; else one that rests; else one that was tried before. */
-static const snapshot_entry *step_on(
+static const snapshot_entry *pick_step_on(
     const snapshot *current, size_t from, const pick_request *request)
 {
     const snapshot_entry *best = NULL;
     int best_fault = 4;
     for (size_t i = 0; i < current->count && best_fault > 0; i++) {
         const snapshot_entry *entry = &current->entries[from];
-        int fault = (is_excluded(entry->provider, request) ? 2 : 0) +
+        int fault = (pick_is_excluded(entry->provider, request) ? 2 : 0) +
                     (health_may_serve(entry->provider) ? 0 : 1);
         if (fault < best_fault) {
             best = entry;
@@ -38,7 +38,7 @@ static const snapshot_entry *step_on(
     return best;
 }
 
-static const snapshot_entry *choose(
+static const snapshot_entry *pick_choose(
     directory *self, const snapshot *current, int which, const pick_request *request)
 {
     size_t at = 0;
@@ -46,16 +46,65 @@ static const snapshot_entry *choose(
         at =
             policies[which]->choose(current, current->tables[which], &self->states[which], request);
         const snapshot_entry *entry = &current->entries[at];
-        if (health_may_serve(entry->provider) && !is_excluded(entry->provider, request))
+        if (health_may_serve(entry->provider) && !pick_is_excluded(entry->provider, request))
             return entry;
         if (current->count == 1)
             break;
     }
-    return step_on(current, at, request);
+    return pick_step_on(current, at, request);
+}
+
+static bool entry_has_room(const snapshot_entry *entry)
+{
+    return http_client_endpoint_has_room(entry->provider->endpoint);
+}
+
+/* Of the best providers (neither excluded nor ejected; else ejected; else excluded; else both) the
+ * first one from there that has room. NULL: none of the best has room. What a provider has refused
+ * does not count here, because a call that waits although a provider has room may wait in vain:
+ * only a connection that is given back wakes it. */
+static const snapshot_entry *pick_step_on_to_room(
+    const snapshot *current, size_t from, const pick_request *request)
+{
+    const snapshot_entry *best = NULL;
+    int best_fault = 4;
+    for (size_t i = 0; i < current->count; i++) {
+        const snapshot_entry *entry = &current->entries[from];
+        int fault = (pick_is_excluded(entry->provider, request) ? 2 : 0) +
+                    (health_is_resting(entry->provider) ? 1 : 0);
+        if (fault < best_fault) {
+            best = NULL;
+            best_fault = fault;
+        }
+        if (best == NULL && fault == best_fault && entry_has_room(entry))
+            best = entry;
+        if (best != NULL && best_fault == 0)
+            break;
+        from = from + 1 < current->count ? from + 1 : 0;
+    }
+    return best;
+}
+
+/* As pick_choose(), with request->needs_room. NULL: none has room. */
+static const snapshot_entry *pick_choose_with_room(
+    directory *self, const snapshot *current, int which, const pick_request *request)
+{
+    size_t at = 0;
+    for (int asks = 0; asks < POLICY_ASKS_MAX; asks++) {
+        at =
+            policies[which]->choose(current, current->tables[which], &self->states[which], request);
+        const snapshot_entry *entry = &current->entries[at];
+        if (health_may_serve(entry->provider) && !pick_is_excluded(entry->provider, request) &&
+            entry_has_room(entry))
+            return entry;
+        if (current->count == 1)
+            break;
+    }
+    return pick_step_on_to_room(current, at, request);
 }
 
 /* What the node says of this method. Most say nothing. */
-static void add_own(const node_own *own, dubboc_slice method, pick *out)
+static void pick_add_own(const node_own *own, dubboc_slice method, pick *out)
 {
     node_method values = node_own_find(own, method);
     out->timeout_ms = values.timeout_ms;
@@ -71,20 +120,22 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
     assert(which >= 0);
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
-    bool is_found = current != NULL && current->count > 0;
-    if (is_found) {
-        const snapshot_entry *chosen = choose(self, current, which, request);
+    const snapshot_entry *chosen = NULL;
+    if (current != NULL && current->count > 0)
+        chosen = request->needs_room ? pick_choose_with_room(self, current, which, request)
+                                     : pick_choose(self, current, which, request);
+    if (chosen != NULL) {
         atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
         *out = (pick){.provider = chosen->provider, .retries = -1, .peer = chosen->peer};
         out->refused_ms = atomic_load_explicit(&chosen->provider->refused_ms, memory_order_relaxed);
         if (chosen->own != NULL)
-            add_own(chosen->own, request->method, out);
+            pick_add_own(chosen->own, request->method, out);
     }
     readers_leave(entered);
-    return is_found;
+    return chosen != NULL;
 }
 
-static void lay_to_rest(directory *self, provider *failed, pick_outcome outcome)
+static void pick_eject(directory *self, provider *failed, pick_outcome outcome)
 {
     const selector_settings *settings = &self->owner->settings;
     int64_t rest_ms = 0;
@@ -115,9 +166,9 @@ void pick_release(directory *self, pick *held, pick_outcome outcome)
     if (outcome == PICK_GOOD)
         health_good(given, held->refused_ms, failures_max);
     else if (outcome == PICK_FAILED && health_failed(given, failures_max))
-        lay_to_rest(self, given, outcome);
+        pick_eject(self, given, outcome);
     else if (outcome == PICK_REFUSED && health_refused(given, failures_max))
-        lay_to_rest(self, given, outcome);
+        pick_eject(self, given, outcome);
     held->provider = NULL;
     /* the sweep acquires what is released here: the provider may be freed from here on */
     atomic_fetch_sub_explicit(&given->in_flight, 1, memory_order_release);
@@ -138,7 +189,7 @@ bool directory_has_other(directory *self, provider *const *excluded, size_t excl
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
     for (size_t i = 0; current != NULL && i < current->count && !is_found; i++)
-        is_found = !is_among(current->entries[i].provider, excluded, excluded_count);
+        is_found = !provider_is_among(current->entries[i].provider, excluded, excluded_count);
     readers_leave(entered);
     return is_found;
 }
@@ -151,8 +202,25 @@ bool directory_has_willing(directory *self, provider *const *excluded, size_t ex
     const snapshot *current = atomic_load(&self->current);
     for (size_t i = 0; current != NULL && i < current->count && !is_found; i++) {
         const provider *each = current->entries[i].provider;
-        is_found = health_is_willing(each, now_ns) && !is_among(each, excluded, excluded_count);
+        is_found =
+            health_is_willing(each, now_ns) && !provider_is_among(each, excluded, excluded_count);
     }
     readers_leave(entered);
     return is_found;
+}
+
+void directory_each_endpoint(directory *self,
+    bool (*visit)(void *arg, http_client_endpoint *endpoint, const char *label), void *arg)
+{
+    const http_client_endpoint *former = NULL;
+    atomic_uint *entered = readers_enter(&self->owner->readers);
+    const snapshot *current = atomic_load(&self->current);
+    for (size_t i = 0; current != NULL && i < current->count; i++) {
+        const provider *each = current->entries[i].provider;
+        /* those that share an endpoint stand side by side: an identity begins with the address */
+        if (each->endpoint != former && !visit(arg, each->endpoint, each->label))
+            break;
+        former = each->endpoint;
+    }
+    readers_leave(entered);
 }

@@ -88,11 +88,21 @@ void provider_set_fini(provider_set *self)
 
 /* --- making --- */
 
+/* "http://host:port", by which an endpoint is known. The host is in lower case, as in an identity:
+ * providers that share an endpoint then stand side by side in every snapshot. NULL: no memory. */
+static char *endpoint_url_new(bool is_tls, const char *address)
+{
+    char *url = mem_printf("%s://%s", is_tls ? "https" : "http", address);
+    for (char *c = url; c != NULL && *c != '\0'; c++)
+        *c = ascii_lower(*c);
+    return url;
+}
+
 /* The endpoint of an address, with one user more. */
 static dubboc_status endpoint_take_locked(provider_set *self, bool is_tls, const char *address,
     shared_endpoint **found, dubboc_error *err)
 {
-    char *url = mem_printf("%s://%s", is_tls ? "https" : "http", address);
+    char *url = endpoint_url_new(is_tls, address);
     if (url == NULL)
         return error_no_memory(err);
     shared_endpoint *known = map_find(self->endpoints, slice_of(url));

@@ -114,10 +114,17 @@ typedef struct pick_request {
     provider *const
         *excluded; /* tried before in this call: taken again only when there is no other */
     size_t excluded_count;
+    /* Only a provider whose endpoint has room for one more connection is picked. A provider without
+     * room is passed over for another one that is as good: not ejected and not excluded. It is not
+     * passed over for an ejected or an excluded one, because such a provider is no better than
+     * waiting; when all providers are ejected (or excluded), those with room among them are picked.
+     * A provider that has refused calls, but is not ejected, counts as good. */
+    bool needs_room;
 } pick_request;
 
 /* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no
- * allocation. false: there is none at all (directory_explain()). Any thread. */
+ * allocation. false: the list is empty (directory_explain()), or with needs_room: no provider that
+ * may be picked has room (directory_each_endpoint()). Any thread. */
 typedef struct pick {
     provider *provider;
     int64_t timeout_ms;       /* the node's own for this method, 0: none */
@@ -147,6 +154,14 @@ bool directory_has_other(directory *self, provider *const *excluded, size_t excl
  * call: it does not rest, what came of its last call was no failure, and it has not refused one
  * within the last second. Any thread. */
 bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count);
+
+/* Calls visit for the endpoint of each provider in the list, ejected ones too; once for an endpoint
+ * that several providers share. label: "host:port/path" of the first of these providers. visit
+ * returns false to end. It is called inside a readers' section: it must not block, and neither
+ * endpoint nor label is valid after it has returned unless it takes a reference to the endpoint
+ * (http_client_endpoint_ref()). Any thread. */
+void directory_each_endpoint(directory *self,
+    bool (*visit)(void *arg, http_client_endpoint *endpoint, const char *label), void *arg);
 
 /* How many providers may be picked now, resting ones included. */
 size_t directory_count(directory *self);

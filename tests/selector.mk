@@ -15,7 +15,7 @@ tests_selector_health_test_CPPFLAGS = $(test_cppflags)
 tests_selector_health_test_LDADD = $(test_libs)
 tests_selector_policy_test_SOURCES = tests/selector/policy_test.c $(selector_support)
 tests_selector_policy_test_CPPFLAGS = $(test_cppflags)
-tests_selector_policy_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_selector_policy_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags) -Wl,--wrap=http_client_endpoint_has_room
 tests_selector_policy_test_LDADD = $(test_libs)
 tests_selector_selector_test_SOURCES = tests/selector/selector_test.c $(selector_support)
 tests_selector_selector_test_CPPFLAGS = $(test_cppflags)

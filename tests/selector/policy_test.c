@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "selector/health.h"
 
 #define MANY 10000
 #define THREADS 8
@@ -236,6 +237,118 @@ static void the_others_share_what_a_resting_provider_does_not_take(void **state)
     assert_int_equal(0, counts[0]);
     for (size_t k = 1; k < 4; k++)
         assert_in_range(counts[k], 850, 1150); /* not the neighbour the double */
+    fixture_end(&f);
+}
+
+/* --- room --- */
+
+bool __wrap_http_client_endpoint_has_room(const http_client_endpoint *endpoint);
+
+/* The endpoints that have no room, whatever their pools say. */
+static const http_client_endpoint *full[3];
+static size_t full_count;
+
+bool __wrap_http_client_endpoint_has_room(const http_client_endpoint *endpoint)
+{
+    for (size_t i = 0; i < full_count; i++)
+        if (full[i] == endpoint)
+            return false;
+    return true;
+}
+
+/* Three providers, of which the first so many are full. */
+static directory *filled_with_full(fixture *f, size_t count)
+{
+    directory *of = filled(f, 3);
+    full_count = count;
+    for (size_t i = 0; i < count; i++)
+        full[i] = atomic_load(&of->current)->entries[i].provider->endpoint;
+    return of;
+}
+
+static provider *provider_at(directory *of, size_t at)
+{
+    return atomic_load(&of->current)->entries[at].provider;
+}
+
+/* NULL: none has room. */
+static const provider *pick_with_room(directory *of, int which, provider *const *excluded)
+{
+    pick held;
+    const pick_request request = {.policy = policies[which]->name,
+        .excluded = excluded,
+        .excluded_count = excluded != NULL ? 1 : 0,
+        .needs_room = true};
+    if (!directory_pick(of, &request, &held))
+        return NULL;
+    const provider *picked = held.provider;
+    pick_release(of, &held, PICK_UNKNOWN);
+    return picked;
+}
+
+static void a_full_provider_is_passed_over_when_room_is_needed(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    directory *of = filled_with_full(&f, 2);
+    for (int i = 0; i < 100; i++)
+        assert_ptr_equal(provider_at(of, 2), pick_with_room(of, which, NULL));
+    fixture_end(&f);
+}
+
+static void a_full_provider_is_picked_when_no_room_is_needed(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    pick held;
+    directory *of = filled_with_full(&f, 3);
+    const pick_request request = {.policy = policies[which]->name};
+    assert_true(directory_pick(of, &request, &held));
+    pick_release(of, &held, PICK_UNKNOWN);
+    fixture_end(&f);
+}
+
+static void nothing_is_picked_when_nobody_has_the_room_that_is_needed(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    directory *of = filled_with_full(&f, 3);
+    assert_null(pick_with_room(of, which, NULL));
+    fixture_end(&f);
+}
+
+static void an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    directory *of = filled_with_full(&f, 2);
+    provider *excluded[] = {provider_at(of, 2)};
+    assert_null(pick_with_room(of, which, excluded));
+    atomic_store(&excluded[0]->resting_until_ns, INT64_MAX);
+    assert_null(pick_with_room(of, which, NULL));
+    fixture_end(&f);
+}
+
+static void an_ejected_provider_with_room_is_picked_when_all_are_ejected(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    directory *of = filled_with_full(&f, 2);
+    for (size_t i = 0; i < 3; i++)
+        atomic_store(&provider_at(of, i)->resting_until_ns, INT64_MAX);
+    assert_ptr_equal(provider_at(of, 2), pick_with_room(of, which, NULL));
+    fixture_end(&f);
+}
+
+/* A call that waited for the others would not be woken by the provider that has room. */
+static void a_provider_that_refuses_is_picked_when_only_it_has_room(void **state)
+{
+    int which = *(const int *)*state;
+    fixture f;
+    directory *of = filled_with_full(&f, 2);
+    health_refused(provider_at(of, 2), 5);
+    for (int i = 0; i < 100; i++)
+        assert_ptr_equal(provider_at(of, 2), pick_with_room(of, which, NULL));
     fixture_end(&f);
 }
 
@@ -487,6 +600,12 @@ int main(void)
         OF_EACH(an_excluded_provider_is_picked_only_when_there_is_no_other),
         OF_EACH(a_resting_provider_is_picked_only_when_all_others_were_tried),
         OF_EACH(the_others_share_what_a_resting_provider_does_not_take),
+        OF_EACH(a_full_provider_is_passed_over_when_room_is_needed),
+        OF_EACH(a_full_provider_is_picked_when_no_room_is_needed),
+        OF_EACH(nothing_is_picked_when_nobody_has_the_room_that_is_needed),
+        OF_EACH(an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting),
+        OF_EACH(an_ejected_provider_with_room_is_picked_when_all_are_ejected),
+        OF_EACH(a_provider_that_refuses_is_picked_when_only_it_has_room),
         OF_EACH(a_pick_allocates_nothing),
         OF_EACH(a_table_that_cannot_be_had_is_said),
         OF_EACH(lists_may_change_while_threads_pick),

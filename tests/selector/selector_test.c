@@ -749,6 +749,40 @@ static void each_allocation_may_fail(void **state)
     fixture_end(&f);
 }
 
+typedef struct visits {
+    size_t count, at_most;
+    const http_client_endpoint *endpoints[4];
+    char labels[256];
+} visits;
+
+static bool visit_endpoint(void *arg, http_client_endpoint *endpoint, const char *label)
+{
+    visits *self = arg;
+    assert_in_range(self->count, 0, 3);
+    self->endpoints[self->count++] = endpoint;
+    strncat(self->labels, label, sizeof self->labels - strlen(self->labels) - 2);
+    strcat(self->labels, " ");
+    return self->count < self->at_most;
+}
+
+static void each_endpoint_is_visited_once(void **state)
+{
+    (void)state;
+    fixture f;
+    visits all = {.at_most = 4}, first = {.at_most = 1}, none = {.at_most = 4};
+    directory *of = fixture_start_with(
+        &f, LIST("jsonrpc://Host:80/a?interface=" SERVICE, "jsonrpc://host:80/b?interface=" SERVICE,
+                "jsonrpc://Host:80/c?interface=" SERVICE, B));
+    directory_each_endpoint(of, visit_endpoint, &all);
+    assert_string_equal(B_LABEL " Host:80/a ", all.labels);
+    assert_ptr_not_equal(all.endpoints[0], all.endpoints[1]);
+    directory_each_endpoint(of, visit_endpoint, &first);
+    assert_int_equal(1, first.count);
+    directory_each_endpoint(directory_of(&f, "com.example.Other"), visit_endpoint, &none);
+    assert_int_equal(0, none.count);
+    fixture_end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -782,6 +816,7 @@ int main(void)
         cmocka_unit_test(says_nothing_under_a_lock),
         cmocka_unit_test(an_empty_list_without_memory_for_it_is_not_tried_all_the_time),
         cmocka_unit_test(each_allocation_may_fail),
+        cmocka_unit_test(each_endpoint_is_visited_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
