@@ -13,7 +13,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own_address.h"
-#include "registry/provider_url.h"
+#include "registry/url_match.h"
+#include "registry/url_writer.h"
 
 #define REFERENCES_MAX 10000
 /* names remembered for one interface; a caller that makes up names must not fill the memory */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/buffer.h"
-#include "registry/registry_ops.h"
+#include "registry/registry_list.h"
 #include "selector/configurator.h"
 #include "selector/rule_yaml.h"
 

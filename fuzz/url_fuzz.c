@@ -7,7 +7,9 @@
 #include "base/buffer.h"
 #include "base/url_codec.h"
 #include "registry/provider_url.h"
-#include "registry/registry_ops.h"
+#include "registry/url_match.h"
+#include "registry/url_writer.h"
+#include "registry/registry_list.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

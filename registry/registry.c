@@ -1,9 +1,7 @@
-/* The registry's front: finds the kind by the address, forwards each call to it, and keeps what all
- * kinds share (lists, threads without signals). */
+/* Finds the kind of registry by its address, checks arguments, and forwards each call to the kind.
+ */
 #include "registry/registry.h"
 
-#include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/buffer.h"
@@ -11,85 +9,25 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "registry/kinds.h"
 #include "registry/provider_url.h"
-#include "registry/registry_ops.h"
 
-static const registry_ops *const kinds[] = {
-    &registry_static_ops, &registry_file_ops, &registry_zookeeper_ops};
+#define KIND_POINTER(ops) &ops,
+static const registry_ops *const kinds[] = {REGISTRY_KINDS(KIND_POINTER)};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
-const char *registry_category_name(registry_category category)
+/* What every function returns that has an err: success clears it. */
+static dubboc_status registry_done(dubboc_status status, dubboc_error *err)
 {
-    static const char *const names[] = {"providers", "consumers", "configurators", "routers"};
-    assert((size_t)category < sizeof names / sizeof names[0]);
-    return names[category];
-}
-
-bool registry_category_matches(registry_category category, dubboc_slice named)
-{
-    if (named.len == 0)
-        return category == REGISTRY_PROVIDERS;
-    return slice_is(named, registry_category_name(category)) ||
-           (category == REGISTRY_PROVIDERS && slice_is(named, "provider")) ||
-           (category == REGISTRY_CONSUMERS && slice_is(named, "consumer"));
-}
-
-/* --- lists */
-
-void registry_list_free(registry_list *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        free(list->items[i]);
-    free(list->items);
-    *list = (registry_list){0};
-}
-
-bool registry_list_add(registry_list *list, size_t *capacity, dubboc_slice text)
-{
-    void *items = list->items;
-    char *copy = mem_dup_slice(text);
-    if (copy == NULL || !mem_grow(&items, capacity, list->count + 1, sizeof(char *))) {
-        free(copy);
-        return false;
-    }
-    list->items = items;
-    list->items[list->count++] = copy;
-    return true;
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    char *const *one = a, *const *other = b;
-    return strcmp(*one, *other);
-}
-
-void registry_list_sort(registry_list *list)
-{
-    size_t kept = 0;
-    if (list->count > 0)
-        qsort(list->items, list->count, sizeof(char *), compare_texts);
-    for (size_t i = 0; i < list->count; i++)
-        if (kept > 0 && strcmp(list->items[kept - 1], list->items[i]) == 0)
-            free(list->items[i]);
-        else
-            list->items[kept++] = list->items[i];
-    list->count = kept;
-}
-
-bool registry_list_equal(const registry_list *a, const registry_list *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->items[i], b->items[i]) != 0)
-            return false;
-    return true;
+    if (status == DUBBOC_OK)
+        error_clear(err);
+    return status;
 }
 
 /* --- opening */
 
-static const registry_ops *find_kind(dubboc_slice scheme)
+static const registry_ops *registry_find_kind(dubboc_slice scheme)
 {
     for (size_t i = 0; i < KIND_COUNT; i++)
         if (slice_is_nocase(scheme, kinds[i]->scheme))
@@ -97,35 +35,43 @@ static const registry_ops *find_kind(dubboc_slice scheme)
     return NULL;
 }
 
-/* "host:2181,host2" has a ':' too, and a host may be called zookeeper: it is a scheme with "//"
- * behind it; static and file need none. */
-static bool split_address(dubboc_slice address, dubboc_slice *scheme, dubboc_slice *rest)
+/* false: the address has no scheme. "host:2181,host2" has a ':' too, and a host may be called
+ * zookeeper, so "//" must follow unless the kind does without. */
+static bool registry_split_address(dubboc_slice address, dubboc_slice *scheme, dubboc_slice *rest)
 {
-    return slice_cut(address, ':', scheme, rest) &&
-           (slice_starts_with(*rest, "//") || slice_is_nocase(*scheme, "static") ||
-               slice_is_nocase(*scheme, "file"));
+    if (!slice_cut(address, ':', scheme, rest))
+        return false;
+    const registry_ops *ops = registry_find_kind(*scheme);
+    return slice_starts_with(*rest, "//") || (ops != NULL && ops->is_recognised_without_slashes);
 }
 
-static dubboc_status choose_kind(
+static dubboc_status registry_refuse_kind(dubboc_slice scheme, dubboc_error *err)
+{
+    error_set(err, DUBBOC_E_ARGUMENT,
+        "registry kind \"%.*s\" is not known, expected %s:", SLICE_ARGS(scheme), kinds[0]->scheme);
+    for (size_t i = 1; i < KIND_COUNT; i++)
+        error_append(err, "%s %s:", i + 1 < KIND_COUNT ? "," : " or", kinds[i]->scheme);
+    return DUBBOC_E_ARGUMENT;
+}
+
+static dubboc_status registry_choose_kind(
     dubboc_slice address, const registry_ops **ops, dubboc_slice *rest, dubboc_error *err)
 {
     dubboc_slice scheme;
     if (address.len == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "the registry address is empty");
-    if (!split_address(address, &scheme, rest)) {
-        scheme = slice_of("zookeeper");
+    if (!registry_split_address(address, &scheme, rest)) {
         *rest = address;
-    }
-    *ops = find_kind(scheme);
-    if (*ops != NULL)
+        *ops = kinds[0];
         return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_ARGUMENT,
-        "registry kind \"%.*s\" is not known: zookeeper://, file:// and static: are",
-        SLICE_ARGS(scheme));
+    }
+    *ops = registry_find_kind(scheme);
+    return *ops != NULL ? DUBBOC_OK : registry_refuse_kind(scheme, err);
 }
 
 /* The address as people may see it; hosts alone get their scheme. NULL: no memory. */
-static char *address_for_people(const registry_ops *ops, dubboc_slice address, dubboc_slice rest)
+static char *registry_masked_address(
+    const registry_ops *ops, dubboc_slice address, dubboc_slice rest)
 {
     buffer out;
     buffer_init(&out, SIZE_MAX / 2);
@@ -143,10 +89,10 @@ dubboc_status registry_open(const registry_settings *settings, registry **self, 
     const registry_ops *ops;
     dubboc_slice address = slice_trim(slice_of(settings->address)), rest;
     registry *opened;
-    dubboc_status status = choose_kind(address, &ops, &rest, err);
+    dubboc_status status = registry_choose_kind(address, &ops, &rest, err);
     if (status != DUBBOC_OK)
         return status;
-    char *shown = address_for_people(ops, address, rest);
+    char *shown = registry_masked_address(ops, address, rest);
     if (shown == NULL)
         return error_no_memory(err);
     status = ops->open(settings, rest, &opened, err);
@@ -157,17 +103,18 @@ dubboc_status registry_open(const registry_settings *settings, registry **self, 
     }
     opened->ops = ops;
     opened->address = shown;
-    error_clear(err);
     *self = opened;
-    return DUBBOC_OK;
+    return registry_done(status, err);
 }
 
 dubboc_status registry_check_exists(const char *address, dubboc_error *err)
 {
     const registry_ops *ops;
     dubboc_slice rest;
-    dubboc_status status = choose_kind(slice_trim(slice_of(address)), &ops, &rest, err);
-    return status == DUBBOC_OK && ops->check_exists != NULL ? ops->check_exists(rest, err) : status;
+    dubboc_status status = registry_choose_kind(slice_trim(slice_of(address)), &ops, &rest, err);
+    if (status == DUBBOC_OK && ops->check_exists != NULL)
+        status = ops->check_exists(rest, err);
+    return registry_done(status, err);
 }
 
 void registry_free(registry *self)
@@ -193,7 +140,7 @@ const char *registry_servers(const registry *self)
 
 bool registry_is_connected(const registry *self)
 {
-    return self->ops->is_connected(self);
+    return self->ops->is_connected == NULL || self->ops->is_connected(self);
 }
 
 void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE])
@@ -203,7 +150,7 @@ void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE])
         self->ops->trouble(self, text);
 }
 
-static dubboc_status check_registered_url(const char *url, dubboc_error *err)
+static dubboc_status registry_check_url(const char *url, dubboc_error *err)
 {
     size_t len = strlen(url);
     if (len == 0 || len > URL_BYTES_MAX)
@@ -215,14 +162,15 @@ static dubboc_status check_registered_url(const char *url, dubboc_error *err)
 dubboc_status registry_register(registry *self, const char *interface, registry_category category,
     const char *url, registry_registration **registration, dubboc_error *err)
 {
-    dubboc_status status = check_registered_url(url, err);
+    dubboc_status status = registry_check_url(url, err);
     if (status != DUBBOC_OK)
         return status;
-    return self->ops->register_(self, interface, category, url, registration, err);
+    status = self->ops->register_(self, interface, category, url, registration, err);
+    return registry_done(status, err);
 }
 
-static dubboc_status register_each(registry *self, const registry_wanted *wanted, size_t count,
-    registry_registration **registrations, dubboc_error *err)
+static dubboc_status registry_register_each(registry *self, const registry_wanted *wanted,
+    size_t count, registry_registration **registrations, dubboc_error *err)
 {
     for (size_t i = 0; i < count; i++) {
         dubboc_status status = self->ops->register_(
@@ -239,13 +187,13 @@ dubboc_status registry_register_all(registry *self, const registry_wanted *wante
     registry_registration **registrations, dubboc_error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        dubboc_status status = check_registered_url(wanted[i].url, err);
+        dubboc_status status = registry_check_url(wanted[i].url, err);
         if (status != DUBBOC_OK)
             return error_prefix(err, status, "service %s", wanted[i].interface);
     }
     if (self->ops->register_all == NULL || count == 0)
-        return register_each(self, wanted, count, registrations, err);
-    return self->ops->register_all(self, wanted, count, registrations, err);
+        return registry_done(registry_register_each(self, wanted, count, registrations, err), err);
+    return registry_done(self->ops->register_all(self, wanted, count, registrations, err), err);
 }
 
 bool registry_is_registered(const registry_registration *registration)
@@ -280,7 +228,8 @@ void registry_unregister_all(
 dubboc_status registry_subscribe(registry *self, const char *interface, registry_category category,
     registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err)
 {
-    return self->ops->subscribe(self, interface, category, listener, arg, subscription, err);
+    return registry_done(
+        self->ops->subscribe(self, interface, category, listener, arg, subscription, err), err);
 }
 
 void registry_refresh(registry *self, registry_subscription *subscription)
@@ -297,13 +246,13 @@ void registry_unsubscribe(registry *self, registry_subscription *subscription)
 dubboc_status registry_lookup(registry *self, const char *interface, registry_category category,
     int64_t deadline_ns, registry_list *urls, dubboc_error *err)
 {
-    return self->ops->lookup(self, interface, category, deadline_ns, urls, err);
+    return registry_done(self->ops->lookup(self, interface, category, deadline_ns, urls, err), err);
 }
 
 dubboc_status registry_interfaces(
     registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err)
 {
-    return self->ops->interfaces(self, deadline_ns, names, err);
+    return registry_done(self->ops->interfaces(self, deadline_ns, names, err), err);
 }
 
 dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener,
@@ -312,5 +261,5 @@ dubboc_status registry_watch_data(registry *self, const char *path, registry_dat
     if (self->ops->watch_data == NULL)
         return error_set(
             err, DUBBOC_E_UNSUPPORTED, "registry %s keeps no data beside URLs", self->address);
-    return self->ops->watch_data(self, path, listener, arg, subscription, err);
+    return registry_done(self->ops->watch_data(self, path, listener, arg, subscription, err), err);
 }

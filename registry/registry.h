@@ -1,68 +1,15 @@
-/* The registry: where providers are written down and found. One interface, several kinds (static:,
- * file:, zookeeper:), all of which pass the same contract suite (tests/registry/contract.c).
+/* The registry: where providers are written down and found. One interface, several kinds
+ * (zookeeper:, file:, static:), which all pass the same contract suite (tests/registry/contract.c).
  *
- * It deals in URL texts and knows nothing of matching: who subscribes gets every node of the
- * category and decides (selector/). What is asked for is a desired state: a registration or
- * subscription lasts until it is taken back, and the registry brings it about again after every
- * loss, without being asked. Nothing here blocks on the network, except lookup and interfaces,
- * which say so. */
+ * A registry deals in URL texts and does not interpret them: a subscriber receives every node of
+ * the category and decides itself (selector/). A registration or subscription is a wish that lasts
+ * until it is taken back: the registry fulfils it again after every loss, without being asked. No
+ * function waits for the network, except registry_lookup(), registry_interfaces() and those with a
+ * timeout. */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
 
-#include "base/slice.h"
-#include <dubboc/error.h>
-
-typedef struct registry registry;
-
-typedef enum registry_category {
-    REGISTRY_PROVIDERS,
-    REGISTRY_CONSUMERS,
-    REGISTRY_CONFIGURATORS,
-    REGISTRY_ROUTERS
-} registry_category;
-
-/* "providers", ... */
-const char *registry_category_name(registry_category category);
-
-typedef struct registry_settings {
-    const char *address;  /* the registry URL: design 6; wire.md 5.11 */
-    const char *username; /* NULL: none; ZooKeeper: digest */
-    const char *password;
-    int64_t timeout_ms;    /* ZooKeeper: session time-out; others: unused */
-    int64_t self_check_ms; /* how often what was registered is looked at: a node deleted by hand
-                              comes back (design 6) */
-    /* Where a provider is registered from here nobody else can serve: who registers listens there
-     * itself, and the address is its own, not one of a gateway. Then nodes of the provider's
-     * identity (provider_url_identity()) that another process left are removed once its own node
-     * stands. */
-    bool owns_addresses;
-} registry_settings;
-
-/* All current nodes of one category of one interface. Borrowed during the call. */
-typedef struct registry_snapshot {
-    const char *interface;
-    registry_category category;
-    /* decoded once (wire.md 5.2), zero-ended, in no order; broken ones included: the reader says
-     * why it skips them */
-    const char *const *urls;
-    size_t count;
-} registry_snapshot;
-
-/* Called with the first successful reading (an empty one too) and after every change, coalesced;
- * from a thread of the registry (never from within registry_subscribe() or registry_refresh()), one
- * call at a time per subscription, no lock held. It may call anything of the registry but
- * registry_free(). While the registry is away nothing is called: the last snapshot stands. */
-typedef void (*registry_listener)(void *arg, const registry_snapshot *snapshot);
-
-typedef struct registry_subscription registry_subscription;
-typedef struct registry_registration registry_registration;
-
-/* A list of texts, the caller's. */
-typedef struct registry_list {
-    char **items;
-    size_t count;
-} registry_list;
-void registry_list_free(registry_list *list);
+#include "registry/registry_types.h"
 
 /* Opens the registry that settings->address names. Does not wait for a connection.
  * DUBBOC_E_ARGUMENT: no such kind, or a fault in the address; err says what. DUBBOC_E_SYSTEM: a
@@ -90,7 +37,6 @@ bool registry_is_connected(const registry *self);
 
 /* Writes why it is not connected ("connection refused by 127.0.0.1:2181"), as far as it is known;
  * "" when it is connected. Any thread. */
-#define REGISTRY_TROUBLE_SIZE 448
 void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
 /* Writes url (decoded) under interface and category, as a node that goes with this process. Returns
@@ -115,11 +61,6 @@ dubboc_status registry_register(registry *self, const char *interface, registry_
  * more nodes are spread over several transactions, where those of one interface that follow each
  * other stay together as far as that is possible. One that ZooKeeper refuses does not keep the
  * others away. registrations receives count handles; on failure none is left. */
-typedef struct registry_wanted {
-    const char *interface;
-    registry_category category;
-    const char *url;
-} registry_wanted;
 dubboc_status registry_register_all(registry *self, const registry_wanted *wanted, size_t count,
     registry_registration **registrations, dubboc_error *err);
 
@@ -164,7 +105,6 @@ dubboc_status registry_interfaces(
 /* Watches one node's data (a path below the root, "config/dubbo/<key>": wire.md 5.9): called as a
  * registry_listener, data NULL when there is no such node. Ended by registry_unsubscribe().
  * DUBBOC_E_ARGUMENT: no node can have that path. static:, file: keep none: DUBBOC_E_UNSUPPORTED. */
-typedef void (*registry_data_listener)(void *arg, const char *path, const char *data, size_t len);
 dubboc_status registry_watch_data(registry *self, const char *path, registry_data_listener listener,
     void *arg, registry_subscription **subscription, dubboc_error *err);
 

@@ -7,18 +7,14 @@
  * themselves ("methods=a,b"); a value with such a comma, or with a blank, writes it as an escape
  * (%2C, %20). A URL counts under its category param, providers without one. What is registered here
  * is accepted and goes nowhere. "static:" alone is an empty list. */
-#include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
 
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
 #include "base/mutex.h"
-#include "base/thread.h"
-#include "base/wake.h"
 #include "registry/provider_url.h"
-#include "registry/registry_ops.h"
+#include "registry/kinds.h"
 #include "registry/subscribers.h"
 
 typedef struct static_registration {
@@ -32,14 +28,12 @@ typedef struct static_registry {
     size_t url_count;
     size_t url_capacity;
     subscribers subscribers;
-    mutex lock; /* of what was registered */
+    mutex lock;
+    /* Under lock: */
     static_registration *registered;
-    wake wake;
-    pthread_t thread;
-    atomic_bool is_stopping;
 } static_registry;
 
-static static_registry *of(const registry *self)
+static static_registry *static_of(const registry *self)
 {
     return (static_registry *)self;
 }
@@ -47,7 +41,7 @@ static static_registry *of(const registry *self)
 /* --- the list */
 
 /* Whether text starts with "scheme://". */
-static bool starts_url(dubboc_slice text)
+static bool static_starts_url(dubboc_slice text)
 {
     size_t at = 0;
     while (at < text.len && (ascii_is_alnum(text.at[at]) || memchr("+-.", text.at[at], 3) != NULL))
@@ -55,35 +49,35 @@ static bool starts_url(dubboc_slice text)
     return at > 0 && slice_starts_with(slice_make(text.at + at, text.len - at), "://");
 }
 
-static bool is_blank(char c)
+static bool static_is_blank(char c)
 {
     return memchr(" \t\r\n", c, 4) != NULL;
 }
 
 /* Whether a URL ends at that byte. */
-static bool separates(dubboc_slice text, size_t at)
+static bool static_is_separator(dubboc_slice text, size_t at)
 {
     if (text.at[at] != ',' || at + 1 == text.len)
-        return text.at[at] == ',' || is_blank(text.at[at]);
+        return text.at[at] == ',' || static_is_blank(text.at[at]);
     dubboc_slice behind = slice_make(text.at + at + 1, text.len - at - 1);
-    return is_blank(behind.at[0]) || starts_url(behind);
+    return static_is_blank(behind.at[0]) || static_starts_url(behind);
 }
 
 /* Takes the next URL off *rest; false: there is none left. */
-static bool next_url(dubboc_slice *rest, dubboc_slice *url)
+static bool static_next_url(dubboc_slice *rest, dubboc_slice *url)
 {
     size_t at = 0;
-    while (at < rest->len && (is_blank(rest->at[at]) || rest->at[at] == ','))
+    while (at < rest->len && (static_is_blank(rest->at[at]) || rest->at[at] == ','))
         at++;
     size_t end = at;
-    while (end < rest->len && !separates(*rest, end))
+    while (end < rest->len && !static_is_separator(*rest, end))
         end++;
     *url = slice_make(rest->at + at, end - at);
     *rest = slice_make(rest->at + end, rest->len - end);
     return url->len > 0;
 }
 
-static dubboc_status not_a_url(dubboc_status status, dubboc_slice text, dubboc_error *err)
+static dubboc_status static_refuse_url(dubboc_status status, dubboc_slice text, dubboc_error *err)
 {
     if (status == DUBBOC_E_NO_MEMORY)
         return status;
@@ -92,14 +86,14 @@ static dubboc_status not_a_url(dubboc_status status, dubboc_slice text, dubboc_e
     return DUBBOC_E_ARGUMENT;
 }
 
-static dubboc_status read_urls(static_registry *self, dubboc_slice rest, dubboc_error *err)
+static dubboc_status static_read_urls(static_registry *self, dubboc_slice rest, dubboc_error *err)
 {
     dubboc_slice text;
-    while (next_url(&rest, &text)) {
+    while (static_next_url(&rest, &text)) {
         provider_url *url;
         dubboc_status status = provider_url_from_text(text, &url, err);
         if (status != DUBBOC_OK)
-            return not_a_url(status, text, err);
+            return static_refuse_url(status, text, err);
         void *urls = self->urls;
         if (!mem_grow(&urls, &self->url_capacity, self->url_count + 1, sizeof(provider_url *))) {
             provider_url_free(url);
@@ -111,7 +105,7 @@ static dubboc_status read_urls(static_registry *self, dubboc_slice rest, dubboc_
     return DUBBOC_OK;
 }
 
-static bool read_list(
+static bool static_read_list(
     void *arg, const char *interface, registry_category category, registry_list *list)
 {
     static_registry *self = arg;
@@ -132,20 +126,20 @@ static bool read_list(
 
 /* --- life */
 
-static void *serve(void *arg)
+static void *static_run(void *arg)
 {
     static_registry *self = arg;
-    struct pollfd waited = {.fd = self->wake.fd, .events = POLLIN};
+    struct pollfd waited = {.fd = self->subscribers.wake.fd, .events = POLLIN};
     bool is_complete = true;
-    while (!atomic_load(&self->is_stopping)) {
+    while (!subscribers_is_stopping(&self->subscribers)) {
         poll(&waited, 1, is_complete ? WAKE_LOOK_MS : 1000); /* without memory: tried again */
-        wake_clear(&self->wake);
-        is_complete = subscribers_serve(&self->subscribers, read_list, self);
+        wake_clear(&self->subscribers.wake);
+        is_complete = subscribers_serve(&self->subscribers, static_read_list, self);
     }
     return NULL;
 }
 
-static void release(static_registry *self)
+static void static_release(static_registry *self)
 {
     for (size_t i = 0; i < self->url_count; i++)
         provider_url_free(self->urls[i]);
@@ -156,17 +150,8 @@ static void release(static_registry *self)
         self->registered = next;
     }
     mutex_fini(&self->lock);
-    subscribers_fini(&self->subscribers);
-    wake_close(&self->wake);
+    subscribers_close(&self->subscribers);
     free(self);
-}
-
-static dubboc_status start(static_registry *self, dubboc_error *err)
-{
-    if (!wake_open(&self->wake))
-        return error_set(
-            err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
-    return thread_start(&self->thread, serve, self, "dubboc-static", err);
 }
 
 static dubboc_status static_open(
@@ -176,14 +161,14 @@ static dubboc_status static_open(
     static_registry *self = MEM_NEW(static_registry);
     if (self == NULL)
         return error_no_memory(err);
-    self->wake.fd = -1;
-    subscribers_init(&self->subscribers);
     mutex_init(&self->lock, MUTEX_RANK_STATIC_REGISTRY);
-    dubboc_status status = read_urls(self, rest, err);
+    dubboc_status status = subscribers_open(&self->subscribers, &registry_static_ops, err);
     if (status == DUBBOC_OK)
-        status = start(self, err);
+        status = static_read_urls(self, rest, err);
+    if (status == DUBBOC_OK)
+        status = subscribers_start(&self->subscribers, static_run, self, "dubboc-static", err);
     if (status != DUBBOC_OK) {
-        release(self);
+        static_release(self);
         return status;
     }
     *out = &self->base;
@@ -192,17 +177,9 @@ static dubboc_status static_open(
 
 static void static_free(registry *base)
 {
-    static_registry *self = of(base);
-    atomic_store(&self->is_stopping, true);
-    wake_signal(&self->wake);
-    pthread_join(self->thread, NULL);
-    release(self);
-}
-
-static bool static_is_connected(const registry *self)
-{
-    (void)self;
-    return true;
+    static_registry *self = static_of(base);
+    subscribers_stop(&self->subscribers);
+    static_release(self);
 }
 
 /* --- registrations: nothing to do, but the handles are kept, since registry_free() takes back what
@@ -217,11 +194,10 @@ static dubboc_status static_register(registry *self, const char *interface,
     if (made == NULL)
         return error_no_memory(err);
     made->handle.ops = &registry_static_ops;
-    mutex_lock(&of(self)->lock);
-    made->next = of(self)->registered;
-    of(self)->registered = made;
-    mutex_unlock(&of(self)->lock);
-    error_clear(err);
+    mutex_lock(&static_of(self)->lock);
+    made->next = static_of(self)->registered;
+    static_of(self)->registered = made;
+    mutex_unlock(&static_of(self)->lock);
     *registration = &made->handle;
     return DUBBOC_OK;
 }
@@ -242,12 +218,12 @@ static void static_unregister(
     registry *self, registry_registration *registration, int64_t timeout_ms)
 {
     (void)timeout_ms;
-    mutex_lock(&of(self)->lock);
-    static_registration **at = &of(self)->registered;
+    mutex_lock(&static_of(self)->lock);
+    static_registration **at = &static_of(self)->registered;
     while (&(*at)->handle != registration)
         at = &(*at)->next;
     *at = (*at)->next;
-    mutex_unlock(&of(self)->lock);
+    mutex_unlock(&static_of(self)->lock);
     free(registration);
 }
 
@@ -257,25 +233,18 @@ static dubboc_status static_subscribe(registry *self, const char *interface,
     registry_category category, registry_listener listener, void *arg,
     registry_subscription **subscription, dubboc_error *err)
 {
-    registry_subscription *made = subscribers_add(
-        &of(self)->subscribers, &registry_static_ops, interface, category, listener, arg, NULL);
-    if (made == NULL)
-        return error_no_memory(err);
-    error_clear(err);
-    *subscription = made;
-    wake_signal(&of(self)->wake);
-    return DUBBOC_OK;
+    return subscribers_add(
+        &static_of(self)->subscribers, interface, category, listener, arg, NULL, subscription, err);
 }
 
 static void static_refresh(registry *self, registry_subscription *subscription)
 {
-    subscribers_refresh(&of(self)->subscribers, subscription);
-    wake_signal(&of(self)->wake);
+    subscribers_refresh(&static_of(self)->subscribers, subscription);
 }
 
 static void static_unsubscribe(registry *self, registry_subscription *subscription)
 {
-    subscribers_remove(&of(self)->subscribers, subscription);
+    subscribers_remove(&static_of(self)->subscribers, subscription);
 }
 
 static dubboc_status static_lookup(registry *self, const char *interface,
@@ -283,9 +252,8 @@ static dubboc_status static_lookup(registry *self, const char *interface,
 {
     registry_list list = {0};
     (void)deadline_ns;
-    if (!read_list(self, interface, category, &list))
+    if (!static_read_list(self, interface, category, &list))
         return error_no_memory(err);
-    error_clear(err);
     *urls = list;
     return DUBBOC_OK;
 }
@@ -296,22 +264,21 @@ static dubboc_status static_interfaces(
     registry_list list = {0};
     size_t capacity = 0;
     (void)deadline_ns;
-    for (size_t i = 0; i < of(self)->url_count; i++)
-        if (!registry_list_add(&list, &capacity, of(self)->urls[i]->interface)) {
+    for (size_t i = 0; i < static_of(self)->url_count; i++)
+        if (!registry_list_add(&list, &capacity, static_of(self)->urls[i]->interface)) {
             registry_list_free(&list);
             return error_no_memory(err);
         }
     registry_list_sort(&list);
-    error_clear(err);
     *names = list;
     return DUBBOC_OK;
 }
 
 const registry_ops registry_static_ops = {
     .scheme = "static",
+    .is_recognised_without_slashes = true,
     .open = static_open,
     .free = static_free,
-    .is_connected = static_is_connected,
     .register_ = static_register,
     .is_registered = static_is_registered,
     .was_registered = static_was_registered,

@@ -4,8 +4,11 @@
 #include "registry/subscribers.h"
 
 #include <assert.h>
+#include <errno.h>
 
+#include "base/error.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 struct subscriber {
     registry_subscription handle;
@@ -21,11 +24,16 @@ struct subscriber {
     registry_list given; /* what the listener was told last; the serving thread's own */
 };
 
-void subscribers_init(subscribers *self)
+dubboc_status subscribers_open(subscribers *self, const registry_ops *ops, dubboc_error *err)
 {
-    *self = (subscribers){0};
+    *self = (subscribers){.ops = ops, .wake.fd = -1};
+    atomic_init(&self->is_stopping, false);
     mutex_init(&self->lock, MUTEX_RANK_SUBSCRIBERS);
     condition_init(&self->call_ended);
+    if (!wake_open(&self->wake))
+        return error_set(
+            err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
+    return DUBBOC_OK;
 }
 
 static void subscriber_free(subscriber *one)
@@ -35,7 +43,7 @@ static void subscriber_free(subscriber *one)
     free(one);
 }
 
-void subscribers_fini(subscribers *self)
+void subscribers_close(subscribers *self)
 {
     while (self->first != NULL) {
         subscriber *one = self->first;
@@ -44,18 +52,46 @@ void subscribers_fini(subscribers *self)
     }
     condition_fini(&self->call_ended);
     mutex_fini(&self->lock);
+    wake_close(&self->wake);
 }
 
-registry_subscription *subscribers_add(subscribers *self, const registry_ops *ops,
-    const char *interface, registry_category category, registry_listener listener, void *arg,
-    void *tag)
+/* --- the thread */
+
+dubboc_status subscribers_start(
+    subscribers *self, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err)
+{
+    return thread_start(&self->thread, run, arg, name, err);
+}
+
+bool subscribers_is_stopping(const subscribers *self)
+{
+    return atomic_load(&self->is_stopping);
+}
+
+void subscribers_stop(subscribers *self)
+{
+    atomic_store(&self->is_stopping, true);
+    wake_signal(&self->wake);
+    pthread_join(self->thread, NULL);
+}
+
+void subscribers_wake(subscribers *self)
+{
+    wake_signal(&self->wake);
+}
+
+/* --- subscriptions */
+
+dubboc_status subscribers_add(subscribers *self, const char *interface, registry_category category,
+    registry_listener listener, void *arg, void *tag, registry_subscription **subscription,
+    dubboc_error *err)
 {
     subscriber *one = MEM_NEW(subscriber);
     if (one == NULL || (one->interface = mem_dup(interface)) == NULL) {
         free(one);
-        return NULL;
+        return error_no_memory(err);
     }
-    one->handle.ops = ops;
+    one->handle.ops = self->ops;
     one->category = category;
     one->listener = listener;
     one->arg = arg;
@@ -65,7 +101,9 @@ registry_subscription *subscribers_add(subscribers *self, const registry_ops *op
     one->next = self->first;
     self->first = one;
     mutex_unlock(&self->lock);
-    return &one->handle;
+    wake_signal(&self->wake);
+    *subscription = &one->handle;
+    return DUBBOC_OK;
 }
 
 void *subscribers_tag(const registry_subscription *subscription)
@@ -73,7 +111,7 @@ void *subscribers_tag(const registry_subscription *subscription)
     return ((const subscriber *)subscription)->tag;
 }
 
-static void unlink_locked(subscribers *self, const subscriber *one)
+static void subscribers_unlink_locked(subscribers *self, const subscriber *one)
 {
     for (subscriber **at = &self->first; *at != NULL; at = &(*at)->next)
         if (*at == one) {
@@ -87,7 +125,7 @@ void subscribers_remove(subscribers *self, registry_subscription *subscription)
 {
     subscriber *one = (subscriber *)subscription;
     mutex_lock(&self->lock);
-    unlink_locked(self, one);
+    subscribers_unlink_locked(self, one);
     assert(self->calling != one || !pthread_equal(self->caller, pthread_self()));
     while (self->calling == one)
         condition_wait(&self->call_ended, &self->lock, DEADLINE_NEVER);
@@ -101,6 +139,7 @@ void subscribers_refresh(subscribers *self, registry_subscription *subscription)
     mutex_lock(&self->lock);
     one->is_due = one->is_forced = true;
     mutex_unlock(&self->lock);
+    wake_signal(&self->wake);
 }
 
 void subscribers_touch(subscribers *self, const void *tag)
@@ -112,8 +151,10 @@ void subscribers_touch(subscribers *self, const void *tag)
     mutex_unlock(&self->lock);
 }
 
+/* --- serving */
+
 /* Marks the next due one as being called; NULL: there is none. */
-static subscriber *take_due_locked(subscribers *self, bool *is_forced)
+static subscriber *subscribers_take_due_locked(subscribers *self, bool *is_forced)
 {
     for (subscriber *one = self->first; one != NULL; one = one->next)
         if (one->is_due) {
@@ -126,7 +167,7 @@ static subscriber *take_due_locked(subscribers *self, bool *is_forced)
     return NULL;
 }
 
-static void tell(subscriber *one, registry_list *list_take, bool is_forced)
+static void subscriber_tell(subscriber *one, registry_list *list_take, bool is_forced)
 {
     if (!is_forced && registry_list_equal(list_take, &one->given)) {
         registry_list_free(list_take);
@@ -143,7 +184,8 @@ static void tell(subscriber *one, registry_list *list_take, bool is_forced)
 }
 
 /* Ends the call of one. One that could not be read waits for the next serve. */
-static void call_ended_locked(subscribers *self, subscriber *one, bool is_read, bool is_forced)
+static void subscribers_end_call_locked(
+    subscribers *self, subscriber *one, bool is_read, bool is_forced)
 {
     if (!is_read) {
         one->is_unread = true;
@@ -154,7 +196,7 @@ static void call_ended_locked(subscribers *self, subscriber *one, bool is_read, 
 }
 
 /* Whether every list could be read. */
-static bool recall_unread_locked(subscribers *self)
+static bool subscribers_recall_unread_locked(subscribers *self)
 {
     bool all = true;
     for (subscriber *one = self->first; one != NULL; one = one->next)
@@ -173,16 +215,16 @@ bool subscribers_serve(subscribers *self,
     subscriber *one;
     bool is_forced;
     mutex_lock(&self->lock);
-    while ((one = take_due_locked(self, &is_forced)) != NULL) {
+    while ((one = subscribers_take_due_locked(self, &is_forced)) != NULL) {
         mutex_unlock(&self->lock);
         registry_list list = {0};
         bool is_read = read(arg, one->interface, one->category, &list);
         if (is_read)
-            tell(one, &list, is_forced);
+            subscriber_tell(one, &list, is_forced);
         mutex_lock(&self->lock);
-        call_ended_locked(self, one, is_read, is_forced);
+        subscribers_end_call_locked(self, one, is_read, is_forced);
     }
-    bool all = recall_unread_locked(self);
+    bool all = subscribers_recall_unread_locked(self);
     mutex_unlock(&self->lock);
     return all;
 }

@@ -1,6 +1,5 @@
-/* What a provider URL means to a consumer: whether it is one to call, by the rules of wire.md 0.1,
- * 5.5 and 12.5, and what it says of time-out and weight. */
-#include "registry/provider_url.h"
+/* See the header. The rules are those of wire.md 0.1, 5.5 and 12.5. */
+#include "registry/url_match.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,7 +14,7 @@
 
 /* Up to three numbers with dots between; what follows (".1", "-beta.6-SNAPSHOT") is not looked at.
  * false: no number at its start. */
-static bool read_release(dubboc_slice text, unsigned numbers[3])
+static bool release_read(dubboc_slice text, unsigned numbers[3])
 {
     bool any = false;
     size_t at = 0;
@@ -38,7 +37,7 @@ static bool read_release(dubboc_slice text, unsigned numbers[3])
     return any;
 }
 
-static bool is_at_least_2_7_4(const unsigned release[3])
+static bool release_is_at_least_2_7_4(const unsigned release[3])
 {
     if (release[0] != 2)
         return release[0] > 2;
@@ -48,35 +47,35 @@ static bool is_at_least_2_7_4(const unsigned release[3])
 }
 
 /* "http" means JSON-RPC since Dubbo 2.7.4 and Java serialization before (wire.md 0.1). */
-static bool http_mismatch(const provider_url *url, char *reason, size_t size)
+static bool url_http_mismatch(const provider_url *url, char *reason, size_t size)
 {
     dubboc_slice release = provider_url_find(url, "release");
     unsigned numbers[3];
     if (release.len == 0)
         snprintf(reason, size,
             "http without release is Java serialization, write jsonrpc:// for JSON-RPC");
-    else if (!read_release(release, numbers))
+    else if (!release_read(release, numbers))
         snprintf(
             reason, size, "http of release %.*s is not known to be JSON-RPC", SLICE_ARGS(release));
-    else if (!is_at_least_2_7_4(numbers))
+    else if (!release_is_at_least_2_7_4(numbers))
         snprintf(reason, size, "http of release %.*s is Java serialization", SLICE_ARGS(release));
     else
         return false;
     return true;
 }
 
-static bool scheme_mismatch(const provider_url *url, char *reason, size_t size)
+static bool url_scheme_mismatch(const provider_url *url, char *reason, size_t size)
 {
     if (slice_is(url->scheme, "jsonrpc"))
         return false;
     if (slice_is(url->scheme, "http"))
-        return http_mismatch(url, reason, size);
+        return url_http_mismatch(url, reason, size);
     snprintf(reason, size, "protocol %.*s", SLICE_ARGS(url->scheme));
     return true;
 }
 
 /* dubbogo 0.1 says "provider" (wire.md P13). */
-static bool category_mismatch(const provider_url *url, char *reason, size_t size)
+static bool url_category_mismatch(const provider_url *url, char *reason, size_t size)
 {
     dubboc_slice category = provider_url_find(url, "category"),
                  side = provider_url_find(url, "side");
@@ -89,7 +88,7 @@ static bool category_mismatch(const provider_url *url, char *reason, size_t size
     return true;
 }
 
-static bool wanted_mismatch(
+static bool url_wanted_mismatch(
     const char *what, dubboc_slice has, dubboc_slice wanted, char *reason, size_t size)
 {
     dubboc_slice none = slice_of("none");
@@ -103,7 +102,7 @@ static bool wanted_mismatch(
     return true;
 }
 
-static bool group_is_wanted(dubboc_slice group, dubboc_slice wanted)
+static bool url_group_is_wanted(dubboc_slice group, dubboc_slice wanted)
 {
     dubboc_slice one;
     if (slice_is(wanted, "*") || slice_equal(group, wanted))
@@ -114,20 +113,20 @@ static bool group_is_wanted(dubboc_slice group, dubboc_slice wanted)
     return false;
 }
 
-static bool key_mismatch(
+static bool url_key_mismatch(
     const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
 {
     if (!slice_equal(url->interface, wanted->interface) && !slice_is(wanted->interface, "*") &&
         !slice_is(url->interface, "*"))
-        return wanted_mismatch("interface", url->interface, wanted->interface, reason, size);
-    if (!group_is_wanted(url->group, wanted->group))
-        return wanted_mismatch("group", url->group, wanted->group, reason, size);
+        return url_wanted_mismatch("interface", url->interface, wanted->interface, reason, size);
+    if (!url_group_is_wanted(url->group, wanted->group))
+        return url_wanted_mismatch("group", url->group, wanted->group, reason, size);
     if (!slice_is(wanted->version, "*") && !slice_equal(url->version, wanted->version))
-        return wanted_mismatch("version", url->version, wanted->version, reason, size);
+        return url_wanted_mismatch("version", url->version, wanted->version, reason, size);
     return false;
 }
 
-static bool is_switched_off(const provider_url *url, char *reason, size_t size)
+static bool url_is_switched_off(const provider_url *url, char *reason, size_t size)
 {
     if (slice_is_nocase(provider_url_find(url, "disabled"), "true"))
         snprintf(reason, size, "disabled=true");
@@ -141,9 +140,9 @@ static bool is_switched_off(const provider_url *url, char *reason, size_t size)
 const char *provider_url_mismatch(
     const provider_url *url, const url_wanted *wanted, char *reason, size_t size)
 {
-    bool is_mismatch = scheme_mismatch(url, reason, size) || category_mismatch(url, reason, size) ||
-                       key_mismatch(url, wanted, reason, size) ||
-                       is_switched_off(url, reason, size);
+    bool is_mismatch =
+        url_scheme_mismatch(url, reason, size) || url_category_mismatch(url, reason, size) ||
+        url_key_mismatch(url, wanted, reason, size) || url_is_switched_off(url, reason, size);
     if (!is_mismatch)
         return NULL;
     utf8_drop_cut_tail(reason);
@@ -153,7 +152,7 @@ const char *provider_url_mismatch(
 /* --- what it says of itself */
 
 /* The unit at the start of text; 0: none. */
-static int64_t unit_ns(dubboc_slice text, size_t *len)
+static int64_t duration_unit_ns(dubboc_slice text, size_t *len)
 {
     static const struct {
         const char *name;
@@ -168,7 +167,7 @@ static int64_t unit_ns(dubboc_slice text, size_t *len)
     return 0;
 }
 
-static void take(dubboc_slice *text, size_t len)
+static void duration_take(dubboc_slice *text, size_t len)
 {
     text->at += len;
     text->len -= len;
@@ -176,20 +175,20 @@ static void take(dubboc_slice *text, size_t len)
 
 /* "1", "1.5", ".5" of *text: the number is whole + part / scale. Digits behind the ninth change
  * nothing. */
-static bool read_number(dubboc_slice *text, int64_t *whole, int64_t *part, int64_t *scale)
+static bool duration_read_number(dubboc_slice *text, int64_t *whole, int64_t *part, int64_t *scale)
 {
     size_t digits = 0;
     *whole = *part = 0;
     *scale = 1;
-    for (; text->len > 0 && ascii_is_digit(text->at[0]); take(text, 1), digits++) {
+    for (; text->len > 0 && ascii_is_digit(text->at[0]); duration_take(text, 1), digits++) {
         if (*whole > INT64_MAX / 10 - 1)
             return false;
         *whole = *whole * 10 + (text->at[0] - '0');
     }
     if (text->len == 0 || text->at[0] != '.')
         return digits > 0;
-    take(text, 1);
-    for (; text->len > 0 && ascii_is_digit(text->at[0]); take(text, 1), digits++)
+    duration_take(text, 1);
+    for (; text->len > 0 && ascii_is_digit(text->at[0]); duration_take(text, 1), digits++)
         if (*scale < NS_PER_S) {
             *part = *part * 10 + (text->at[0] - '0');
             *scale *= 10;
@@ -206,12 +205,12 @@ static int64_t duration_ns(dubboc_slice text)
     while (text.len > 0) {
         int64_t whole, part, scale;
         size_t len;
-        if (!read_number(&text, &whole, &part, &scale))
+        if (!duration_read_number(&text, &whole, &part, &scale))
             return -1;
-        int64_t unit = unit_ns(text, &len);
+        int64_t unit = duration_unit_ns(text, &len);
         if (unit == 0 || whole > (INT64_MAX - sum) / unit)
             return -1;
-        take(&text, len);
+        duration_take(&text, len);
         sum += whole * unit;
         int64_t fraction = (int64_t)((double)part * (double)unit / (double)scale);
         if (fraction > INT64_MAX - sum)

@@ -4,11 +4,12 @@
  * Values may hold anything. The bytes that some reader would take for structure (; # & = control
  * bytes: wire.md P21), and those that a second decoding would change (% and +), are escaped inside
  * the value; readers that decode twice get them back, others see the escape. */
-#include "registry/provider_url.h"
+#include "registry/url_writer.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/buffer.h"
 #include "base/mem.h"
 
 typedef struct written_param {
@@ -27,22 +28,22 @@ struct url_writer {
 #define ASCII_MOST 0x7E /* of what may stand in a request line */
 #define ANY_BYTE 0xFF
 
-static bool is_structure(unsigned char c, const char *more, unsigned char most)
+static bool url_writer_must_escape(unsigned char c, const char *more, unsigned char most)
 {
     return c < 0x20 || c == 0x7F || c > most || strchr(more, c) != NULL;
 }
 
 /* text with control bytes, those of more, and those above most as escapes; NULL: no memory. */
-static char *escape(const char *text, const char *more, unsigned char most)
+static char *url_writer_escape(const char *text, const char *more, unsigned char most)
 {
     size_t extra = 0;
     for (const char *c = text; *c != '\0'; c++)
-        extra += is_structure((unsigned char)*c, more, most) ? 2 : 0;
+        extra += url_writer_must_escape((unsigned char)*c, more, most) ? 2 : 0;
     char *escaped = malloc(strlen(text) + extra + 1), *to = escaped;
     if (escaped == NULL)
         return NULL;
     for (const char *c = text; *c != '\0'; c++)
-        if (is_structure((unsigned char)*c, more, most))
+        if (url_writer_must_escape((unsigned char)*c, more, most))
             to += sprintf(to, "%%%02X", (unsigned)(unsigned char)*c);
         else
             *to++ = *c;
@@ -53,7 +54,7 @@ static char *escape(const char *text, const char *more, unsigned char most)
 url_writer *url_writer_new(const char *scheme, const char *address, const char *path)
 {
     url_writer *writer = MEM_NEW(url_writer);
-    char *target = escape(path[0] == '/' ? path + 1 : path, " #?", ASCII_MOST);
+    char *target = url_writer_escape(path[0] == '/' ? path + 1 : path, " #?", ASCII_MOST);
     if (writer != NULL && target != NULL)
         writer->start = mem_printf("%s://%s/%s", scheme, address, target);
     free(target);
@@ -79,7 +80,7 @@ void url_writer_free(url_writer *writer)
 
 /* Where the value of key belongs; a key that is not there yet gets an empty place. NULL: no
  * memory. */
-static written_param *find_place(url_writer *writer, const char *key)
+static written_param *url_writer_find_place(url_writer *writer, const char *key)
 {
     for (size_t i = 0; i < writer->count; i++)
         if (strcmp(writer->params[i].key, key) == 0)
@@ -97,9 +98,10 @@ void url_writer_add(url_writer *writer, const char *key, const char *value)
     static const char special[] = ";#&=%+";
     if (value == NULL || value[0] == '\0')
         return;
-    char *key_text = escape(key, special, ANY_BYTE), *value_text = escape(value, special, ANY_BYTE);
+    char *key_text = url_writer_escape(key, special, ANY_BYTE),
+         *value_text = url_writer_escape(value, special, ANY_BYTE);
     written_param *place =
-        key_text != NULL && value_text != NULL ? find_place(writer, key_text) : NULL;
+        key_text != NULL && value_text != NULL ? url_writer_find_place(writer, key_text) : NULL;
     if (place == NULL) {
         free(key_text);
         free(value_text);
@@ -126,7 +128,7 @@ void url_writer_addf(url_writer *writer, const char *key, const char *format, ..
     free(text);
 }
 
-static int compare(const void *a, const void *b)
+static int written_param_compare(const void *a, const void *b)
 {
     const written_param *one = a, *other = b;
     return strcmp(one->key, other->key);
@@ -139,7 +141,7 @@ char *url_writer_text(url_writer *writer)
     buffer out;
     buffer_init(&out, SIZE_MAX / 2);
     if (writer->count > 0)
-        qsort(writer->params, writer->count, sizeof(written_param), compare);
+        qsort(writer->params, writer->count, sizeof(written_param), written_param_compare);
     buffer_append_text(&out, writer->start);
     for (size_t i = 0; i < writer->count; i++) {
         buffer_append_char(&out, i == 0 ? '?' : '&');

@@ -8,6 +8,7 @@
 #define SELECTOR_CONFIGURATOR_H
 
 #include "registry/provider_url.h"
+#include "registry/url_match.h"
 
 #define CONFIGURATORS_MAX 2000 /* of one service; more are left out, loudly */
 

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "registry/registry_ops.h"
+#include "registry/registry_list.h"
 #include "selector/parts.h"
 #include "selector/rule_yaml.h"
 

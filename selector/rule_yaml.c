@@ -10,7 +10,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "registry/provider_url.h"
-#include "registry/registry_ops.h"
+#include "registry/url_writer.h"
+#include "registry/registry_list.h"
 
 #define KEYS_SHOWN 128
 

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 
 #include "registry/provider_url.h"
+#include "registry/url_match.h"
 #include "registry/registry.h"
 #include "transport/http_client.h"
 

@@ -25,7 +25,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/own_address.h"
-#include "registry/provider_url.h"
+#include "registry/url_writer.h"
 
 #define DUBBO_PROTOCOL_VERSION "2.0.2"
 #define HTTP_SERVER_RELEASE "2.7.23"

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "registry/provider_url.h"
+#include "registry/url_match.h"
 #include "tools/place.h"
 
 /* One node of a snapshot. */

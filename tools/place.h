@@ -4,7 +4,7 @@
 #ifndef TOOLS_PLACE_H
 #define TOOLS_PLACE_H
 
-#include "registry/provider_url.h"
+#include "registry/url_match.h"
 #include "tools/tool.h"
 
 /* Texts are the command line's own; NULL: not given. */

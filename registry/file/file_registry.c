@@ -27,7 +27,7 @@
 #include "registry/file/node.h"
 #include "registry/node_label.h"
 #include "registry/provider_url.h"
-#include "registry/registry_ops.h"
+#include "registry/kinds.h"
 #include "registry/subscribers.h"
 
 #define SELF_CHECK_MS 30000
@@ -50,24 +50,22 @@ typedef struct file_registry {
     registry base;
     file_folders folders;
     subscribers subscribers;
-    mutex lock; /* of the registrations */
-    condition check_ended;
-    file_registration *registrations;
-    file_registration *checking;
     int64_t self_check_ms;
-    wake wake;
-    pthread_t thread;
-    atomic_bool is_stopping;
+    mutex lock;
+    /* Under lock: */
+    file_registration *registrations;
+    file_registration *checking; /* the thread looks at its node outside the lock */
+    condition check_ended;       /* checking was cleared */
 } file_registry;
 
-static file_registry *of(registry *self)
+static file_registry *file_of(registry *self)
 {
     return (file_registry *)self;
 }
 
 /* --- registrations */
 
-static void registration_free(file_registry *self, file_registration *one)
+static void file_registration_free(file_registry *self, file_registration *one)
 {
     file_node_remove(&one->node);
     if (one->folder != NULL)
@@ -76,19 +74,19 @@ static void registration_free(file_registry *self, file_registration *one)
     free(one);
 }
 
-static bool registration_has_to_wait(const file_registration *one)
+static bool file_registration_has_to_wait(const file_registration *one)
 {
     return one->needs_interface && !file_folder_interface_exists(one->folder->path);
 }
 
 /* Puts the node back if it is not there. */
-static void check(file_registration *one)
+static void file_registration_check(file_registration *one)
 {
     dubboc_error err;
     char label[NODE_LABEL_SIZE];
     if (file_node_stands(&one->node))
         return;
-    one->is_waiting = registration_has_to_wait(one);
+    one->is_waiting = file_registration_has_to_wait(one);
     if (one->is_waiting) {
         atomic_store(&one->stands, false);
         file_node_remove(&one->node);
@@ -107,7 +105,7 @@ static void check(file_registration *one)
             label);
 }
 
-static file_registration *take_due_locked(file_registry *self)
+static file_registration *file_take_due_locked(file_registry *self)
 {
     for (file_registration *one = self->registrations; one != NULL; one = one->next)
         if (one->is_due) {
@@ -120,14 +118,14 @@ static file_registration *take_due_locked(file_registry *self)
 
 /* Checks what is due, outside the lock; unregister waits for the one that is being checked. false:
  * some do not stand. */
-static bool check_due(file_registry *self)
+static bool file_check_due(file_registry *self)
 {
     file_registration *one;
     bool all = true;
     mutex_lock(&self->lock);
-    while ((one = take_due_locked(self)) != NULL) {
+    while ((one = file_take_due_locked(self)) != NULL) {
         mutex_unlock(&self->lock);
-        check(one);
+        file_registration_check(one);
         mutex_lock(&self->lock);
         self->checking = NULL;
         condition_wake_all(&self->check_ended);
@@ -139,7 +137,7 @@ static bool check_due(file_registry *self)
 }
 
 /* folder NULL: all; only those that do not stand: after a failure. */
-static void mark_due(file_registry *self, const file_folder *folder, bool only_missing)
+static void file_mark_due(file_registry *self, const file_folder *folder, bool only_missing)
 {
     mutex_lock(&self->lock);
     for (file_registration *one = self->registrations; one != NULL; one = one->next)
@@ -149,7 +147,7 @@ static void mark_due(file_registry *self, const file_folder *folder, bool only_m
     mutex_unlock(&self->lock);
 }
 
-static dubboc_status check_url(const char *url, dubboc_error *err)
+static dubboc_status file_check_url(const char *url, dubboc_error *err)
 {
     for (size_t i = 0; url[i] != '\0'; i++)
         if ((unsigned char)url[i] < 0x20 || url[i] == 0x7F)
@@ -161,8 +159,8 @@ static dubboc_status file_register(registry *base, const char *interface,
     registry_category category, const char *url, registry_registration **registration,
     dubboc_error *err)
 {
-    file_registry *self = of(base);
-    dubboc_status status = check_url(url, err);
+    file_registry *self = file_of(base);
+    dubboc_status status = file_check_url(url, err);
     if (status != DUBBOC_OK)
         return status;
     file_registration *one = MEM_NEW(file_registration);
@@ -175,11 +173,11 @@ static dubboc_status file_register(registry *base, const char *interface,
                  ? error_no_memory(err)
                  : file_folders_ref(&self->folders, interface, category, &one->folder, err);
     one->needs_interface = category == REGISTRY_CONSUMERS;
-    one->is_waiting = status == DUBBOC_OK && registration_has_to_wait(one);
+    one->is_waiting = status == DUBBOC_OK && file_registration_has_to_wait(one);
     if (status == DUBBOC_OK && !one->is_waiting)
         status = file_node_create(one->folder->path, url, &one->node, err);
     if (status != DUBBOC_OK) {
-        registration_free(self, one);
+        file_registration_free(self, one);
         return status;
     }
     bool stands = !one->is_waiting;
@@ -189,13 +187,12 @@ static dubboc_status file_register(registry *base, const char *interface,
     one->next = self->registrations;
     self->registrations = one;
     mutex_unlock(&self->lock);
-    wake_signal(&self->wake);
+    subscribers_wake(&self->subscribers);
     if (stands && log_is_on(DUBBOC_LOG_INFO)) {
         char label[NODE_LABEL_SIZE];
         node_label_of_url(url, label);
         LOG(DUBBOC_LOG_INFO, "registry", "registered", "%s", label);
     }
-    error_clear(err);
     *registration = &one->handle;
     return DUBBOC_OK;
 }
@@ -207,7 +204,7 @@ static bool file_is_registered(const registry_registration *registration)
 
 static void file_unregister(registry *base, registry_registration *registration, int64_t timeout_ms)
 {
-    file_registry *self = of(base);
+    file_registry *self = file_of(base);
     file_registration *one = (file_registration *)registration;
     (void)timeout_ms; /* a check is a few system calls */
     mutex_lock(&self->lock);
@@ -218,20 +215,20 @@ static void file_unregister(registry *base, registry_registration *registration,
     while (self->checking == one)
         condition_wait(&self->check_ended, &self->lock, DEADLINE_NEVER);
     mutex_unlock(&self->lock);
-    registration_free(self, one);
-    wake_signal(&self->wake); /* the thread ends what was watched */
+    file_registration_free(self, one);
+    subscribers_wake(&self->subscribers); /* the thread ends what was watched */
 }
 
 /* --- the thread */
 
-static void folder_changed(void *arg, file_folder *folder)
+static void file_folder_changed(void *arg, file_folder *folder)
 {
     file_registry *self = arg;
     subscribers_touch(&self->subscribers, folder);
-    mark_due(self, folder, false);
+    file_mark_due(self, folder, false);
 }
 
-static bool read_list(
+static bool file_read_list(
     void *arg, const char *interface, registry_category category, registry_list *list)
 {
     file_registry *self = arg;
@@ -248,39 +245,39 @@ static bool read_list(
     return status == DUBBOC_OK;
 }
 
-static void self_check(void *arg, file_folder *folder)
+static void file_self_check(void *arg, file_folder *folder)
 {
     file_folder_clean(folder->path);
-    folder_changed(arg, folder);
+    file_folder_changed(arg, folder);
 }
 
 /* Sleeps until something happens or is to be looked at. */
-static void wait_for_work(file_registry *self, int64_t deadline_ns)
+static void file_wait_for_work(file_registry *self, int64_t deadline_ns)
 {
-    struct pollfd waited[] = {{.fd = self->wake.fd, .events = POLLIN},
+    struct pollfd waited[] = {{.fd = self->subscribers.wake.fd, .events = POLLIN},
         {.fd = self->folders.inotify_fd, .events = POLLIN}};
     deadline_ns = deadline_min(deadline_ns, file_folders_next_ns(&self->folders));
     poll(waited, 2, wake_wait_ms(deadline_poll_ms(deadline_ns)));
-    wake_clear(&self->wake);
+    wake_clear(&self->subscribers.wake);
     file_folders_take_events(&self->folders);
 }
 
-static void *run(void *arg)
+static void *file_run(void *arg)
 {
     file_registry *self = arg;
     int64_t next_check_ns = deadline_in_ms(self->self_check_ms), retry_ns = DEADLINE_NEVER;
-    while (!atomic_load(&self->is_stopping)) {
-        wait_for_work(self, deadline_min(next_check_ns, retry_ns));
+    while (!subscribers_is_stopping(&self->subscribers)) {
+        file_wait_for_work(self, deadline_min(next_check_ns, retry_ns));
         if (deadline_is_over(next_check_ns)) {
             next_check_ns = deadline_in_ms(self->self_check_ms);
             file_folders_touch_all(&self->folders);
-            file_folders_visit(&self->folders, self_check, self);
+            file_folders_visit(&self->folders, file_self_check, self);
         }
-        file_folders_visit(&self->folders, folder_changed, self);
+        file_folders_visit(&self->folders, file_folder_changed, self);
         if (deadline_is_over(retry_ns))
-            mark_due(self, NULL, true);
-        bool is_done = check_due(self);
-        is_done = subscribers_serve(&self->subscribers, read_list, self) && is_done;
+            file_mark_due(self, NULL, true);
+        bool is_done = file_check_due(self);
+        is_done = subscribers_serve(&self->subscribers, file_read_list, self) && is_done;
         retry_ns = is_done ? DEADLINE_NEVER : clock_now_ns() + RETRY_NS;
     }
     return NULL;
@@ -289,7 +286,7 @@ static void *run(void *arg)
 /* --- life */
 
 /* "/var/lib/x" of "///var/lib/x" or "/var/lib/x". */
-static dubboc_status find_root(dubboc_slice rest, dubboc_slice *root, dubboc_error *err)
+static dubboc_status file_find_root(dubboc_slice rest, dubboc_slice *root, dubboc_error *err)
 {
     if (slice_starts_with(rest, "//")) {
         rest.at += 2;
@@ -308,7 +305,7 @@ static dubboc_status file_check_exists(dubboc_slice rest, dubboc_error *err)
 {
     struct stat info;
     dubboc_slice root;
-    dubboc_status status = find_root(rest, &root, err);
+    dubboc_status status = file_find_root(rest, &root, err);
     if (status != DUBBOC_OK)
         return status;
     char *path = mem_printf("%.*s/", SLICE_ARGS(root));
@@ -347,51 +344,42 @@ static dubboc_status file_check_root(const char *root, dubboc_error *err)
     return status;
 }
 
-static void release(file_registry *self)
+static void file_release(file_registry *self)
 {
     while (self->registrations != NULL) {
         file_registration *next = self->registrations->next;
-        registration_free(self, self->registrations);
+        file_registration_free(self, self->registrations);
         self->registrations = next;
     }
-    subscribers_fini(&self->subscribers);
+    subscribers_close(&self->subscribers);
     file_folders_close(&self->folders);
     condition_fini(&self->check_ended);
     mutex_fini(&self->lock);
-    wake_close(&self->wake);
     free(self);
-}
-
-static dubboc_status start_thread(file_registry *self, dubboc_error *err)
-{
-    return thread_start(&self->thread, run, self, "dubboc-file", err);
 }
 
 static dubboc_status file_open(
     const registry_settings *settings, dubboc_slice rest, registry **out, dubboc_error *err)
 {
     dubboc_slice root;
-    dubboc_status status = find_root(rest, &root, err);
+    dubboc_status status = file_find_root(rest, &root, err);
     if (status != DUBBOC_OK)
         return status;
     file_registry *self = MEM_NEW(file_registry);
     if (self == NULL)
         return error_no_memory(err);
-    self->wake.fd = -1;
     self->self_check_ms = settings->self_check_ms > 0 ? settings->self_check_ms : SELF_CHECK_MS;
-    subscribers_init(&self->subscribers);
     mutex_init(&self->lock, MUTEX_RANK_FILE_REGISTRY);
     condition_init(&self->check_ended);
-    status = wake_open(&self->wake)
-                 ? file_folders_open(&self->folders, root, err)
-                 : error_set(err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s",
-                       strerror(errno));
+    status = subscribers_open(&self->subscribers, &registry_file_ops, err);
+    if (status == DUBBOC_OK)
+        status = file_folders_open(&self->folders, root, err);
     if (status == DUBBOC_OK)
         status = file_check_root(self->folders.root, err);
     if (status == DUBBOC_OK)
-        status = start_thread(self, err);
+        status = subscribers_start(&self->subscribers, file_run, self, "dubboc-file", err);
     if (status != DUBBOC_OK) {
-        release(self);
+        file_release(self);
         return status;
     }
     *out = &self->base;
@@ -400,17 +388,9 @@ static dubboc_status file_open(
 
 static void file_free(registry *base)
 {
-    file_registry *self = of(base);
-    atomic_store(&self->is_stopping, true);
-    wake_signal(&self->wake);
-    pthread_join(self->thread, NULL);
-    release(self);
-}
-
-static bool file_is_connected(const registry *self)
-{
-    (void)self;
-    return true;
+    file_registry *self = file_of(base);
+    subscribers_stop(&self->subscribers);
+    file_release(self);
 }
 
 /* --- subscriptions */
@@ -419,35 +399,29 @@ static dubboc_status file_subscribe(registry *base, const char *interface,
     registry_category category, registry_listener listener, void *arg,
     registry_subscription **subscription, dubboc_error *err)
 {
-    file_registry *self = of(base);
+    file_registry *self = file_of(base);
     file_folder *folder;
     dubboc_status status = file_folders_ref(&self->folders, interface, category, &folder, err);
     if (status != DUBBOC_OK)
         return status;
-    registry_subscription *made = subscribers_add(
-        &self->subscribers, &registry_file_ops, interface, category, listener, arg, folder);
-    if (made == NULL) {
+    status = subscribers_add(
+        &self->subscribers, interface, category, listener, arg, folder, subscription, err);
+    if (status != DUBBOC_OK)
         file_folders_unref(&self->folders, folder);
-        return error_no_memory(err);
-    }
-    error_clear(err);
-    *subscription = made;
-    wake_signal(&self->wake);
-    return DUBBOC_OK;
+    return status;
 }
 
 static void file_refresh(registry *base, registry_subscription *subscription)
 {
-    subscribers_refresh(&of(base)->subscribers, subscription);
-    wake_signal(&of(base)->wake);
+    subscribers_refresh(&file_of(base)->subscribers, subscription);
 }
 
 static void file_unsubscribe(registry *base, registry_subscription *subscription)
 {
     file_folder *folder = subscribers_tag(subscription);
-    subscribers_remove(&of(base)->subscribers, subscription);
-    file_folders_unref(&of(base)->folders, folder);
-    wake_signal(&of(base)->wake); /* the thread ends what was watched */
+    subscribers_remove(&file_of(base)->subscribers, subscription);
+    file_folders_unref(&file_of(base)->folders, folder);
+    subscribers_wake(&file_of(base)->subscribers); /* the thread ends what was watched */
 }
 
 /* --- blocking reads */
@@ -458,18 +432,16 @@ static dubboc_status file_lookup(registry *base, const char *interface, registry
     char *path;
     (void)deadline_ns;
     dubboc_status status =
-        file_folder_path(of(base)->folders.root, interface, category, &path, err);
+        file_folder_path(file_of(base)->folders.root, interface, category, &path, err);
     if (status != DUBBOC_OK)
         return status;
     status = file_folder_read(path, urls, err);
     free(path);
-    if (status == DUBBOC_OK)
-        error_clear(err);
     return status;
 }
 
 /* Adds the name that a folder stands for. false: no memory. */
-static bool add_interface(const char *folder, registry_list *names, size_t *capacity)
+static bool file_add_interface(const char *folder, registry_list *names, size_t *capacity)
 {
     buffer name;
     size_t bad_at;
@@ -481,7 +453,7 @@ static bool add_interface(const char *folder, registry_list *names, size_t *capa
     return is_done;
 }
 
-static dubboc_status read_interfaces(DIR *folders, registry_list *names)
+static dubboc_status file_read_interfaces(DIR *folders, registry_list *names)
 {
     size_t capacity = 0;
     for (;;) {
@@ -490,7 +462,7 @@ static dubboc_status read_interfaces(DIR *folders, registry_list *names)
         if (entry == NULL)
             return errno == 0 ? DUBBOC_OK : DUBBOC_E_REGISTRY;
         bool is_folder = entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN;
-        if (is_folder && !add_interface(entry->d_name, names, &capacity))
+        if (is_folder && !file_add_interface(entry->d_name, names, &capacity))
             return DUBBOC_E_NO_MEMORY;
     }
 }
@@ -500,13 +472,13 @@ static dubboc_status file_interfaces(
 {
     registry_list names = {0};
     (void)deadline_ns;
-    char *path = mem_printf("%s/dubbo", of(base)->folders.root);
+    char *path = mem_printf("%s/dubbo", file_of(base)->folders.root);
     if (path == NULL)
         return error_no_memory(err);
     DIR *folders = opendir(path);
     dubboc_status status = folders == NULL && errno != ENOENT ? DUBBOC_E_REGISTRY : DUBBOC_OK;
     if (folders != NULL)
-        status = read_interfaces(folders, &names);
+        status = file_read_interfaces(folders, &names);
     if (status == DUBBOC_E_REGISTRY)
         error_set(err, status, "cannot read %s: %s", path, strerror(errno));
     if (folders != NULL)
@@ -517,17 +489,16 @@ static dubboc_status file_interfaces(
         return status == DUBBOC_E_NO_MEMORY ? error_no_memory(err) : status;
     }
     registry_list_sort(&names);
-    error_clear(err);
     *out = names;
     return DUBBOC_OK;
 }
 
 const registry_ops registry_file_ops = {
     .scheme = "file",
+    .is_recognised_without_slashes = true,
     .open = file_open,
     .check_exists = file_check_exists,
     .free = file_free,
-    .is_connected = file_is_connected,
     .register_ = file_register,
     .is_registered = file_is_registered,
     .unregister = file_unregister,

@@ -39,7 +39,7 @@ dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_er
     return DUBBOC_OK;
 }
 
-static void folder_free(file_folder *folder)
+static void file_folder_free(file_folder *folder)
 {
     free(folder->path);
     free(folder);
@@ -51,7 +51,7 @@ void file_folders_close(file_folders *self)
         return;
     while (self->first != NULL) {
         file_folder *next = self->first->next;
-        folder_free(self->first);
+        file_folder_free(self->first);
         self->first = next;
     }
     if (self->inotify_fd >= 0)
@@ -127,7 +127,7 @@ static void folders_find_watch(file_folders *self, file_folder *folder, unsigned
 
 /* One that cannot be watched is looked at every second, which is said once; one that is missing
  * with its root is looked for without a word. */
-static void start_watch(file_folders *self, file_folder *folder)
+static void folder_start_watch(file_folders *self, file_folder *folder)
 {
     unsigned above = 0;
     if (self->inotify_fd >= 0)
@@ -150,7 +150,7 @@ static void start_watch(file_folders *self, file_folder *folder)
 
 /* --- the table */
 
-static file_folder *find_locked(file_folders *self, const char *path)
+static file_folder *folders_find_locked(file_folders *self, const char *path)
 {
     for (file_folder *folder = self->first; folder != NULL; folder = folder->next)
         if (strcmp(folder->path, path) == 0)
@@ -159,11 +159,11 @@ static file_folder *find_locked(file_folders *self, const char *path)
 }
 
 /* Finds the folder or adds it, to be watched and looked at; takes path over. NULL: no memory. */
-static file_folder *find_or_add(file_folders *self, char *path_take)
+static file_folder *folders_find_or_add(file_folders *self, char *path_take)
 {
     file_folder *added = MEM_NEW(file_folder);
     mutex_lock(&self->lock);
-    file_folder *folder = find_locked(self, path_take);
+    file_folder *folder = folders_find_locked(self, path_take);
     if (folder == NULL && added != NULL) {
         folder = added;
         *folder = (file_folder){.next = self->first,
@@ -191,7 +191,7 @@ dubboc_status file_folders_ref(file_folders *self, const char *interface,
     dubboc_status status = file_folder_path(self->root, interface, category, &path, err);
     if (status != DUBBOC_OK)
         return status;
-    file_folder *folder = find_or_add(self, path);
+    file_folder *folder = folders_find_or_add(self, path);
     if (folder == NULL)
         return error_no_memory(err);
     *out = folder;
@@ -227,14 +227,14 @@ static void folders_free_unused(file_folders *self)
         mutex_unlock(&self->lock);
         if (unused != NULL) {
             folders_replace_watch(self, unused, -1);
-            folder_free(unused);
+            file_folder_free(unused);
         }
     } while (unused != NULL);
 }
 
 /* --- events */
 
-static void note_change_locked(file_folder *folder, bool may_be_death, int64_t now)
+static void folder_note_change_locked(file_folder *folder, bool may_be_death, int64_t now)
 {
     folder->is_changed = true;
     if (!may_be_death)
@@ -243,7 +243,8 @@ static void note_change_locked(file_folder *folder, bool may_be_death, int64_t n
     folder->recheck_ns = now + recheck_after_ns[0];
 }
 
-static void take_event_locked(file_folders *self, const struct inotify_event *event, int64_t now)
+static void folders_take_event_locked(
+    file_folders *self, const struct inotify_event *event, int64_t now)
 {
     if ((event->mask & GONE) == 0 && event->len > 0 && event->name[0] == '.')
         return; /* a temporary file */
@@ -251,7 +252,7 @@ static void take_event_locked(file_folders *self, const struct inotify_event *ev
         bool is_all = (event->mask & IN_Q_OVERFLOW) != 0;
         if (!is_all && (folder->watch < 0 || folder->watch != event->wd))
             continue;
-        note_change_locked(folder, is_all || (event->mask & IN_CLOSE_WRITE) != 0, now);
+        folder_note_change_locked(folder, is_all || (event->mask & IN_CLOSE_WRITE) != 0, now);
         if ((event->mask & GONE) != 0 || folder->is_missing)
             folder->is_lost = true; /* gone, or perhaps no longer missing */
     }
@@ -266,7 +267,7 @@ void file_folders_take_events(file_folders *self)
         mutex_lock(&self->lock);
         for (const char *at = room; at < room + len;) {
             const struct inotify_event *event = (const struct inotify_event *)(const void *)at;
-            take_event_locked(self, event, now);
+            folders_take_event_locked(self, event, now);
             at += sizeof *event + event->len;
         }
         mutex_unlock(&self->lock);
@@ -283,7 +284,7 @@ void file_folders_touch_all(file_folders *self)
 
 /* --- looking */
 
-static void plan_next_look_locked(file_folder *folder, int64_t now)
+static void folder_plan_next_look_locked(file_folder *folder, int64_t now)
 {
     if (folder->recheck_ns > now)
         return;
@@ -295,25 +296,25 @@ static void plan_next_look_locked(file_folder *folder, int64_t now)
 }
 
 /* The next folder to be looked at, held; NULL: there is none. */
-static file_folder *take_due_locked(file_folders *self, int64_t now)
+static file_folder *folders_take_due_locked(file_folders *self, int64_t now)
 {
     for (file_folder *folder = self->first; folder != NULL; folder = folder->next)
         if (folder->is_changed || folder->recheck_ns <= now) {
             folder->is_changed = false;
             folder->references++;
-            plan_next_look_locked(folder, now);
+            folder_plan_next_look_locked(folder, now);
             return folder;
         }
     return NULL;
 }
 
-static void watch_again(file_folders *self, file_folder *folder)
+static void folders_watch_again(file_folders *self, file_folder *folder)
 {
     mutex_lock(&self->lock);
     bool is_lost = folder->is_lost;
     mutex_unlock(&self->lock);
     if (is_lost)
-        start_watch(self, folder);
+        folder_start_watch(self, folder);
 }
 
 void file_folders_visit(
@@ -323,11 +324,11 @@ void file_folders_visit(
     folders_free_unused(self);
     for (;;) {
         mutex_lock(&self->lock);
-        file_folder *folder = take_due_locked(self, now);
+        file_folder *folder = folders_take_due_locked(self, now);
         mutex_unlock(&self->lock);
         if (folder == NULL)
             return;
-        watch_again(self, folder);
+        folders_watch_again(self, folder);
         changed(arg, folder);
         file_folders_unref(self, folder);
     }

@@ -12,7 +12,9 @@
 #ifndef REGISTRY_FILE_FOLDERS_H
 #define REGISTRY_FILE_FOLDERS_H
 
-#include "registry/registry_ops.h"
+#include "registry/category.h"
+#include "registry/registry_list.h"
+#include <dubboc/error.h>
 #include "base/mutex.h"
 
 typedef struct file_folder {

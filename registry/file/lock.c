@@ -19,17 +19,17 @@ static struct {
     size_t capacity;
 } held = {.lock = MUTEX_INITIALIZER(MUTEX_RANK_FILE_LOCK), .once = PTHREAD_ONCE_INIT};
 
-static void before_fork(void)
+static void lock_before_fork(void)
 {
     mutex_lock(&held.lock);
 }
 
-static void after_fork_parent(void)
+static void lock_after_fork_parent(void)
 {
     mutex_unlock(&held.lock);
 }
 
-static void after_fork_child(void)
+static void lock_after_fork_child(void)
 {
     for (size_t i = 0; i < held.count; i++)
         close(held.fds[i]);
@@ -37,16 +37,16 @@ static void after_fork_child(void)
     mutex_unlock(&held.lock);
 }
 
-static void watch_forks(void)
+static void lock_watch_forks(void)
 {
     /* Without memory for it a forked child keeps the locks until it ends or execs: a smaller evil
      * than not to register. */
-    (void)pthread_atfork(before_fork, after_fork_parent, after_fork_child);
+    (void)pthread_atfork(lock_before_fork, lock_after_fork_parent, lock_after_fork_child);
 }
 
-static bool remember(int fd)
+static bool lock_remember(int fd)
 {
-    pthread_once(&held.once, watch_forks);
+    pthread_once(&held.once, lock_watch_forks);
     mutex_lock(&held.lock);
     void *fds = held.fds;
     bool has_room = mem_grow(&fds, &held.capacity, held.count + 1, sizeof(int));
@@ -60,7 +60,7 @@ static bool remember(int fd)
 
 /* The descriptor is closed under the lock: a child forked in between would close a number that is
  * somebody else's by then. */
-static void forget_and_close(int fd)
+static void lock_forget_and_close(int fd)
 {
     mutex_lock(&held.lock);
     for (size_t i = 0; i < held.count; i++)
@@ -85,7 +85,7 @@ static bool lock_whole(int fd, short type)
 
 bool file_lock_take(int fd)
 {
-    if (!remember(fd)) {
+    if (!lock_remember(fd)) {
         errno = ENOMEM;
         return false;
     }
@@ -94,7 +94,7 @@ bool file_lock_take(int fd)
 
 void file_lock_close(int fd)
 {
-    forget_and_close(fd);
+    lock_forget_and_close(fd);
 }
 
 bool file_lock_is_dead(int fd)

@@ -48,13 +48,13 @@ dubboc_status file_folder_path(const char *root, const char *interface, registry
 }
 
 /* The URL's hash, stirred with a random number: it says nothing, but is not drawn twice. */
-static uint64_t draw_hash(const char *url)
+static uint64_t node_draw_hash(const char *url)
 {
     return hash_add(HASH_START ^ random_next(), slice_of(url));
 }
 
 /* "10.0.0.1-8080-0123456789abcdef". */
-static char *draw_name(const char *url)
+static char *node_draw_name(const char *url)
 {
     provider_url *parsed = NULL;
     char host[3 * HOST_SHOWN_MAX] = "url";
@@ -67,13 +67,13 @@ static char *draw_name(const char *url)
         host[len] = '\0';
     }
     char *name = mem_printf("%s-%u-%016llx", host, parsed != NULL ? (unsigned)parsed->port : 0,
-        (unsigned long long)draw_hash(url));
+        (unsigned long long)node_draw_hash(url));
     provider_url_free(parsed);
     return name;
 }
 
 /* Whether a node could be called that; anything else is somebody else's file. */
-static bool is_node_name(const char *name)
+static bool node_is_name(const char *name)
 {
     size_t len = strlen(name);
     if (name[0] == '.' || len < HASH_DIGITS + 4 || name[len - HASH_DIGITS - 1] != '-')
@@ -114,7 +114,7 @@ bool file_folder_interface_exists(const char *path)
     return exists;
 }
 
-static bool write_all(int fd, const char *data, size_t len)
+static bool node_write_all(int fd, const char *data, size_t len)
 {
     while (len > 0) {
         ssize_t written = write(fd, data, len);
@@ -130,12 +130,12 @@ static bool write_all(int fd, const char *data, size_t len)
 
 /* Writes, locks and renames one temporary file; the descriptor, or -1 (errno). A cleaner may lock
  * or remove it before it is locked: EAGAIN, ENOENT. */
-static int create_once(const char *temporary, const char *path, const char *url)
+static int node_create_once(const char *temporary, const char *path, const char *url)
 {
     int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (fd < 0)
         return -1;
-    if (file_lock_take(fd) && write_all(fd, url, strlen(url)) && write_all(fd, "\n", 1) &&
+    if (file_lock_take(fd) && node_write_all(fd, url, strlen(url)) && node_write_all(fd, "\n", 1) &&
         rename(temporary, path) == 0)
         return fd;
     int reason = errno;
@@ -146,14 +146,14 @@ static int create_once(const char *temporary, const char *path, const char *url)
 }
 
 /* 0, or the error number. */
-static int create_named(const char *folder, const char *url, file_node *node)
+static int node_create_named(const char *folder, const char *url, file_node *node)
 {
-    char *name = draw_name(url);
+    char *name = node_draw_name(url);
     char *path = name != NULL ? mem_printf("%s/%s", folder, name) : NULL;
     char *temporary = name != NULL ? mem_printf("%s/" TEMPORARY_PREFIX "%s", folder, name) : NULL;
     int fd = -1, reason = ENOMEM;
     if (path != NULL && temporary != NULL) {
-        fd = create_once(temporary, path, url);
+        fd = node_create_once(temporary, path, url);
         reason = fd < 0 ? errno : 0;
     }
     if (fd >= 0) {
@@ -175,7 +175,7 @@ dubboc_status file_node_create(
             return errno == ENOMEM ? error_no_memory(err)
                                    : error_set(err, DUBBOC_E_SYSTEM,
                                          "cannot make the folder %s: %s", folder, strerror(errno));
-        reason = create_named(folder, url, node);
+        reason = node_create_named(folder, url, node);
         if (reason != EAGAIN && reason != ENOENT &&
             reason != EEXIST) /* a cleaner was at it, or the folder went: once more */
             break;
@@ -207,7 +207,7 @@ void file_node_remove(file_node *node)
 
 /* --- reading */
 
-static void say_skipped(const char *folder, const char *name, const char *reason)
+static void node_say_skipped(const char *folder, const char *name, const char *reason)
 {
     LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "file skipped", "path=\"%s/%s\" reason=\"%s\"",
         folder, name, reason);
@@ -215,7 +215,7 @@ static void say_skipped(const char *folder, const char *name, const char *reason
 
 /* Whether the failure is of this process or machine, not of the file: then the whole reading is
  * void. */
-static bool is_own_trouble(int reason)
+static bool node_is_own_trouble(int reason)
 {
     return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO ||
            reason == EINTR;
@@ -237,7 +237,7 @@ static const char *node_read_text(int fd, char *text, size_t size)
 }
 
 /* Removes the name if it still leads to what fd, which holds a lock on it, has open. */
-static void remove_dead(int folder_fd, const char *name, const struct stat *opened)
+static void node_remove_dead(int folder_fd, const char *name, const struct stat *opened)
 {
     struct stat named;
     if (fstatat(folder_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -247,7 +247,7 @@ static void remove_dead(int folder_fd, const char *name, const struct stat *open
 
 /* Adds the text of a living node, or *reason says why it is none.
  * DUBBOC_E_NO_MEMORY, DUBBOC_E_REGISTRY: the list would not be complete. */
-static dubboc_status node_add(
+static dubboc_status node_add_to_list(
     int fd, size_t size, registry_list *urls, size_t *capacity, const char **reason)
 {
     dubboc_status status = DUBBOC_OK;
@@ -256,7 +256,7 @@ static dubboc_status node_add(
         return DUBBOC_E_NO_MEMORY;
     *reason = node_read_text(fd, text, size);
     if (*reason != NULL)
-        status = is_own_trouble(errno) ? DUBBOC_E_REGISTRY : DUBBOC_OK;
+        status = node_is_own_trouble(errno) ? DUBBOC_E_REGISTRY : DUBBOC_OK;
     else if (!registry_list_add(urls, capacity, slice_of(text)))
         status = DUBBOC_E_NO_MEMORY;
     free(text);
@@ -265,7 +265,7 @@ static dubboc_status node_add(
 
 /* Adds what the open file holds. A file that is no living node is left out with a word; whatever
  * else keeps it from being read makes the whole reading void, since a list is complete or none. */
-static dubboc_status read_open(int folder_fd, const char *folder, const char *name, int fd,
+static dubboc_status node_read_open(int folder_fd, const char *folder, const char *name, int fd,
     registry_list *urls, size_t *capacity, dubboc_error *err)
 {
     struct stat info;
@@ -277,59 +277,59 @@ static dubboc_status read_open(int folder_fd, const char *folder, const char *na
     } else if (!S_ISREG(info.st_mode)) {
         reason = "no plain file";
     } else if (file_lock_is_dead(fd)) {
-        remove_dead(folder_fd, name, &info);
+        node_remove_dead(folder_fd, name, &info);
     } else if (errno != EAGAIN && errno != EACCES) {
         reason = strerror(errno);
         status = DUBBOC_E_REGISTRY;
     } else if (info.st_size > (off_t)URL_BYTES_MAX + 1) {
         reason = "bigger than any URL";
     } else {
-        status = node_add(fd, (size_t)info.st_size, urls, capacity, &reason);
+        status = node_add_to_list(fd, (size_t)info.st_size, urls, capacity, &reason);
     }
     if (status == DUBBOC_E_NO_MEMORY)
         return error_no_memory(err);
     if (status != DUBBOC_OK)
         return error_set(err, status, "cannot read %s/%s: %s", folder, name, reason);
     if (reason != NULL)
-        say_skipped(folder, name, reason);
+        node_say_skipped(folder, name, reason);
     return DUBBOC_OK;
 }
 
-static void clean_temporary(int folder_fd, const char *name)
+static void node_clean_temporary(int folder_fd, const char *name)
 {
     struct stat info;
     int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return;
     if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode) && file_lock_is_dead(fd))
-        remove_dead(folder_fd, name, &info);
+        node_remove_dead(folder_fd, name, &info);
     close(fd);
 }
 
-static dubboc_status read_one(int folder_fd, const char *folder, const char *name,
+static dubboc_status node_read_one(int folder_fd, const char *folder, const char *name,
     registry_list *urls, size_t *capacity, dubboc_error *err)
 {
     if (name[0] == '.')
         return DUBBOC_OK;
-    if (!is_node_name(name)) {
-        say_skipped(folder, name, "not a node's name");
+    if (!node_is_name(name)) {
+        node_say_skipped(folder, name, "not a node's name");
         return DUBBOC_OK;
     }
     int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0 && is_own_trouble(errno))
+    if (fd < 0 && node_is_own_trouble(errno))
         return error_set(
             err, DUBBOC_E_REGISTRY, "cannot read %s/%s: %s", folder, name, strerror(errno));
     if (fd < 0) {
         if (errno != ENOENT)
-            say_skipped(folder, name, strerror(errno));
+            node_say_skipped(folder, name, strerror(errno));
         return DUBBOC_OK;
     }
-    dubboc_status status = read_open(folder_fd, folder, name, fd, urls, capacity, err);
+    dubboc_status status = node_read_open(folder_fd, folder, name, fd, urls, capacity, err);
     close(fd);
     return status;
 }
 
-static dubboc_status read_all(
+static dubboc_status folder_read_all(
     DIR *entries, const char *folder, registry_list *urls, dubboc_error *err)
 {
     size_t capacity = 0;
@@ -343,7 +343,7 @@ static dubboc_status read_all(
                 error_set(err, DUBBOC_E_REGISTRY, "cannot read %s: %s", folder, strerror(errno));
         if (entry == NULL || status != DUBBOC_OK)
             break;
-        status = read_one(dirfd(entries), folder, entry->d_name, &list, &capacity, err);
+        status = node_read_one(dirfd(entries), folder, entry->d_name, &list, &capacity, err);
     }
     if (status != DUBBOC_OK) {
         registry_list_free(&list);
@@ -363,7 +363,7 @@ dubboc_status file_folder_read(const char *folder, registry_list *urls, dubboc_e
         *urls = (registry_list){0};
         return DUBBOC_OK;
     }
-    dubboc_status status = read_all(entries, folder, urls, err);
+    dubboc_status status = folder_read_all(entries, folder, urls, err);
     closedir(entries);
     return status;
 }
@@ -374,7 +374,7 @@ void file_folder_clean(const char *folder)
     struct dirent *entry;
     while (entries != NULL && (entry = readdir(entries)) != NULL)
         if (strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) == 0)
-            clean_temporary(dirfd(entries), entry->d_name);
+            node_clean_temporary(dirfd(entries), entry->d_name);
     if (entries != NULL)
         closedir(entries);
 }

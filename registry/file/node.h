@@ -7,7 +7,9 @@
 #ifndef REGISTRY_FILE_NODE_H
 #define REGISTRY_FILE_NODE_H
 
-#include "registry/registry_ops.h"
+#include "registry/category.h"
+#include "registry/registry_list.h"
+#include <dubboc/error.h>
 
 typedef struct file_node {
     char *path; /* NULL: there is none */

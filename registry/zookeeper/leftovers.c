@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "registry/node_label.h"
 #include "registry/provider_url.h"
+#include "registry/url_match.h"
 
 typedef enum sweep_phase {
     SWEEP_LIST,

@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 #include "base/thread.h"
-#include "registry/registry_ops.h"
 
 struct zk_notifier {
     pthread_t thread;

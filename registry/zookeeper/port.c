@@ -15,7 +15,6 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 #include "base/thread.h"
-#include "registry/registry_ops.h"
 #include "registry/zookeeper/probe.h"
 
 #define THREADED 1

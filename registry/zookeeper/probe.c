@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
-#include "registry/registry_ops.h"
 
 #define PROBE_SERVER_MS 1000
 #define PROBE_ALL_MS 4000

@@ -3,6 +3,8 @@
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"
+#include "registry/url_match.h"
+#include "registry/url_writer.h"
 #include "registry/registry.h"
 #include "tests/registry/nodes.h"
 #include "tests/support/alloc_fail.h"

@@ -81,7 +81,8 @@ static void refuses_a_list_with_a_broken_url(void **state)
 static void names_the_kinds_when_the_scheme_is_none(void **state)
 {
     (void)state;
-    refuses("nacos://h:8848", "registry kind \"nacos\" is not known");
+    refuses("nacos://h:8848",
+        "registry kind \"nacos\" is not known, expected zookeeper:, file: or static:");
     refuses("", "empty");
     refuses("  ", "empty");
 }

@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"
+#include "registry/url_match.h"
 
 static provider_url *parsed(const char *text)
 {

@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"
+#include "registry/url_writer.h"
 #include "tests/registry/nodes.h"
 #include "base/url_codec.h"
 

@@ -3,6 +3,7 @@
 #ifndef TESTS_SELECTOR_FAKE_REGISTRY_H
 #define TESTS_SELECTOR_FAKE_REGISTRY_H
 
+#include "registry/registry.h"
 #include "registry/registry_ops.h"
 
 registry *fake_registry_new(void);       /* connected */

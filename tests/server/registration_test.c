@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 #include "registry/provider_url.h"
+#include "registry/url_match.h"
 #include "server/registration.h"
 #include "tests/support/alloc_fail.h"
 
