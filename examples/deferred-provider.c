@@ -1,12 +1,10 @@
 /* A provider that answers later: the handler takes the right to answer and returns at once, and
  * another thread answers when there is something to say. No thread is kept waiting, however many
- * calls are open. com.dubboc.Later: later(ms) gives ms back after that time.
- *
- *     deferred-provider [-r REGISTRY] [FILE]
- * */
-#include "program.h"
-
+ * calls are open. com.dubboc.Later: later(ms) gives ms back after that time. */
+#include <dubboc/dubboc.h>
 #include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -101,38 +99,63 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     return DUBBOC_DEFERRED;
 }
 
-int main(int argc, char **argv)
+/* The thread takes no signals: those are for dubboc_server_run(), in the main thread. */
+static bool start_answering(pthread_t *thread)
 {
-    static const dubboc_method methods[] = {
-        {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING}};
-    dubboc_config *config = program_config(argc, argv);
-    dubboc_server *server = program_server(config, 0);
-    program_offer(server, "com.dubboc.Later", methods, 1);
-
-    pthread_t thread;
+    sigset_t all, former;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&changed, &monotonic);
-    if (pthread_create(&thread, NULL, answer_all, NULL) != 0)
-        return EXIT_FAILURE;
-    program_start(server);
-    program_wait();
-    dubboc_server_stop(
-        server); /* waits for the answers that are still due, at most [server] stop_drain */
+    pthread_condattr_destroy(&monotonic);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &former);
+    bool is_started = pthread_create(thread, NULL, answer_all, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &former, NULL);
+    return is_started;
+}
 
+/* After the server has stopped. Each deferred request must be answered, also if nobody hears it any
+ * more. */
+static void end_answering(pthread_t thread)
+{
     pthread_mutex_lock(&lock);
     ends = true;
     pthread_cond_signal(&changed);
     pthread_mutex_unlock(&lock);
     pthread_join(thread, NULL);
-    /* each must be answered, also if nobody hears it any more */
     for (due *next; first != NULL; first = next) {
         next = first->next;
         dubboc_deferred_fail(first->deferred, 0, NULL, "the program ends");
         free(first);
     }
-    dubboc_server_free(server);
-    dubboc_config_free(config);
-    return EXIT_SUCCESS;
+}
+
+static dubboc_status add_methods(dubboc_server *server, dubboc_error *err)
+{
+    static const dubboc_method method = {
+        .name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
+    dubboc_service *service;
+    dubboc_status status =
+        dubboc_server_add_service(server, "com.dubboc.Later", NULL, &service, err);
+    return status == DUBBOC_OK ? dubboc_service_add_method(service, &method, err) : status;
+}
+
+int main(void)
+{
+    dubboc_error err;
+    dubboc_server *server = NULL;
+    pthread_t thread;
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG);
+    if (!start_answering(&thread)) {
+        fprintf(stderr, "deferred-provider: no thread\n");
+        return EXIT_FAILURE;
+    }
+    if (dubboc_server_new(NULL, &server, &err) != DUBBOC_OK ||
+        add_methods(server, &err) != DUBBOC_OK ||
+        dubboc_server_run(server, stdout, &err) != DUBBOC_OK)
+        fprintf(stderr, "deferred-provider: %s\n", err.text);
+    end_answering(thread);
+    dubboc_server_free(server); /* after the last answer */
+    return err.status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

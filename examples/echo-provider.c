@@ -1,12 +1,9 @@
 /* A provider of com.dubboc.EchoService: one method for each thing that one may want to try or
  * measure.
  *
- *     echo-provider [-r REGISTRY] [FILE]
- *
  * Quick methods are non-blocking: they run on the event loop itself. sleep and big are not, so they
  * run on a worker. */
-#include "program.h"
-
+#include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,10 +142,8 @@ static dubboc_status whoami(
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
-int main(int argc, char **argv)
+static dubboc_status add_methods(dubboc_server *server, dubboc_error *err)
 {
-    dubboc_config *config = program_config(argc, argv);
-    dubboc_server *server = program_server(config, 0);
     const dubboc_method methods[] = {
         {.name = "echo", .json = echo, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT},
         {.name = "echoRaw", .raw = echo_raw, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT},
@@ -159,6 +154,23 @@ int main(int argc, char **argv)
         {.name = "big", .json = big},
         {.name = "whoami", .json = whoami, .arg = server, .flags = DUBBOC_NONBLOCKING},
     };
-    program_offer(server, "com.dubboc.EchoService", methods, sizeof methods / sizeof methods[0]);
-    return program_run(server, config);
+    dubboc_service *service;
+    dubboc_status status =
+        dubboc_server_add_service(server, "com.dubboc.EchoService", NULL, &service, err);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0] && status == DUBBOC_OK; i++)
+        status = dubboc_service_add_method(service, &methods[i], err);
+    return status;
+}
+
+int main(void)
+{
+    dubboc_error err;
+    dubboc_server *server = NULL;
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG);
+    if (dubboc_server_new(NULL, &server, &err) != DUBBOC_OK ||
+        add_methods(server, &err) != DUBBOC_OK ||
+        dubboc_server_run(server, stdout, &err) != DUBBOC_OK)
+        fprintf(stderr, "echo-provider: %s\n", err.text);
+    dubboc_server_free(server);
+    return err.status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,7 +9,7 @@ int main(void)
     cJSON *params = NULL, *result = NULL;
     const char *greeting, *name;
     int status = 1;
-    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_WARN);
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG);
     if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK ||
         dubboc_json_build(&params, &err, DUBBOC_ARRAY("world")) != DUBBOC_OK)
         fprintf(stderr, "hello-consumer: %s\n", err.text);

@@ -8,20 +8,19 @@ example_programs = \
 	examples/user-consumer \
 	examples/user-provider
 noinst_PROGRAMS += $(example_programs)
-examples_shared = examples/program.c examples/program.h
 example_cppflags = -D_GNU_SOURCE -I$(top_srcdir)/include $(CJSON_CFLAGS)
 example_libs = libdubboc.la $(CJSON_LIBS)
 
-examples_deferred_provider_SOURCES = examples/deferred-provider.c $(examples_shared)
+examples_deferred_provider_SOURCES = examples/deferred-provider.c
 examples_deferred_provider_CPPFLAGS = $(example_cppflags)
 examples_deferred_provider_LDADD = $(example_libs)
-examples_echo_provider_SOURCES = examples/echo-provider.c $(examples_shared)
+examples_echo_provider_SOURCES = examples/echo-provider.c
 examples_echo_provider_CPPFLAGS = $(example_cppflags)
 examples_echo_provider_LDADD = $(example_libs)
-examples_single_threaded_provider_SOURCES = examples/single-threaded-provider.c $(examples_shared)
+examples_single_threaded_provider_SOURCES = examples/single-threaded-provider.c
 examples_single_threaded_provider_CPPFLAGS = $(example_cppflags)
 examples_single_threaded_provider_LDADD = $(example_libs)
-examples_user_provider_SOURCES = examples/user-provider.c $(examples_shared)
+examples_user_provider_SOURCES = examples/user-provider.c
 examples_user_provider_CPPFLAGS = $(example_cppflags)
 examples_user_provider_LDADD = $(example_libs)
 examples_user_consumer_SOURCES = examples/user-consumer.c
@@ -36,5 +35,4 @@ examples_hello_provider_LDADD = $(example_libs)
 EXTRA_DIST += examples/demo.sh
 # Installed with a Makefile of their own, so that they build outside this tree.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = examples/Makefile examples/program.c examples/program.h \
-	$(example_programs:=.c)
+dist_examples_DATA = examples/Makefile $(example_programs:=.c)

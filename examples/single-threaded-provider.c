@@ -2,10 +2,9 @@
  * is one descriptor in it. Handlers run inside dubboc_server_step(), so they share the program's
  * data without a lock. com.dubboc.Counter: next() counts its calls.
  *
- *     single-threaded-provider [-r REGISTRY] [FILE]
- * */
-#include "program.h"
-
+ * A program that has nothing else to wait for needs no loop of its own: dubboc_server_run() steps
+ * as well. */
+#include <dubboc/dubboc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,35 +22,66 @@ static dubboc_status next(dubboc_request *request, const cJSON *params, cJSON **
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
-int main(int argc, char **argv)
+static dubboc_status start_server(int64_t *count, dubboc_server **server, dubboc_error *err)
 {
-    int64_t count = 0;
-    const dubboc_method methods[] = {
-        {.name = "next", .json = next, .arg = &count, .flags = DUBBOC_ONCE}};
-    dubboc_config *config = program_config(argc, argv);
-    dubboc_server *server = program_server(config, DUBBOC_NONE);
-    program_offer(server, "com.dubboc.Counter", methods, 1);
-    program_start(server);
+    const dubboc_server_options options = {.size = sizeof options, .loops = DUBBOC_NONE};
+    const dubboc_method method = {.name = "next", .json = next, .arg = count, .flags = DUBBOC_ONCE};
+    dubboc_service *service;
+    dubboc_status status = dubboc_server_new(&options, server, err);
+    if (status == DUBBOC_OK)
+        status = dubboc_server_add_service(*server, "com.dubboc.Counter", NULL, &service, err);
+    if (status == DUBBOC_OK)
+        status = dubboc_service_add_method(service, &method, err);
+    return status == DUBBOC_OK ? dubboc_server_start(*server, err) : status;
+}
 
-    sigset_t ending;
-    sigemptyset(&ending);
-    sigaddset(&ending, SIGTERM);
-    sigaddset(&ending, SIGINT);
+/* The program's own loop: what else it waits for has its descriptor beside these two. */
+static dubboc_status serve(dubboc_server *server, int signal_fd, dubboc_error *err)
+{
     struct pollfd watched[] = {
         {.fd = dubboc_server_fd(server), .events = POLLIN},
-        /* program_config() has blocked them */
-        {.fd = signalfd(-1, &ending, SFD_CLOEXEC), .events = POLLIN},
+        {.fd = signal_fd, .events = POLLIN},
     };
-    dubboc_error err = {0};
-    while (poll(watched, 2, -1) >= 0 && watched[1].revents == 0)
-        if (dubboc_server_step(server, 0, &err) != DUBBOC_OK)
-            break;
-    close(watched[1].fd);
-    if (err.status != DUBBOC_OK)
-        fprintf(stderr, "%s\n", err.text);
-    else
-        program_wait();         /* takes the signal off, so that the next one ends the program */
+    dubboc_status status = DUBBOC_OK;
+    while (status == DUBBOC_OK && poll(watched, 2, -1) >= 0 && watched[1].revents == 0)
+        status = dubboc_server_step(server, 0, err);
+    return status;
+}
+
+/* Takes off the signal that has ended the loop, so that only a second one ends the program. */
+static void unblock_signals(const sigset_t *ends, int signal_fd)
+{
+    struct signalfd_siginfo taken;
+    if (read(signal_fd, &taken, sizeof taken) == (ssize_t)sizeof taken)
+        sigprocmask(SIG_UNBLOCK, ends, NULL);
+}
+
+int main(void)
+{
+    int64_t count = 0;
+    dubboc_error err;
+    dubboc_server *server = NULL;
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGINT);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    int signal_fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signal_fd < 0) {
+        perror("single-threaded-provider: signalfd");
+        return EXIT_FAILURE;
+    }
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG);
+    dubboc_status status = start_server(&count, &server, &err);
+    if (status == DUBBOC_OK) {
+        printf("listening on %s\n", dubboc_server_address(server));
+        fflush(stdout);
+        status = serve(server, signal_fd, &err);
+    }
+    if (status != DUBBOC_OK)
+        fprintf(stderr, "single-threaded-provider: %s\n", err.text);
+    unblock_signals(&ends, signal_fd);
+    close(signal_fd);
     dubboc_server_free(server); /* goes on stepping by itself until it has drained */
-    dubboc_config_free(config);
-    return err.status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,6 @@
 /* Calls com.ikurento.user.UserProvider as Java, Go and C teams serve it, and shows three ways to
  * call and to read what comes back: built and read by the types of C variables, as text, and an
- * error that the method itself reports. Set up by ini file or environment alone. */
+ * error that the method itself reports. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,22 +66,17 @@ static int show_error(dubboc_client *client)
     return failed;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
     dubboc_error err = {0};
-    dubboc_config *config = NULL;
     dubboc_client *client = NULL;
-    if (dubboc_config_load(argc > 1 ? argv[1] : NULL, &config, &err) != DUBBOC_OK ||
-        dubboc_client_new(
-            &(dubboc_client_options){.size = sizeof(dubboc_client_options), .config = config},
-            &client, &err) != DUBBOC_OK) {
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG);
+    if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK) {
         fprintf(stderr, "user-consumer: %s\n", err.text);
-        dubboc_config_free(config);
-        return 78;
+        return EXIT_FAILURE;
     }
     int failed = show_user(client, "A001") + show_user(client, "A003") + show_user(client, "A000") +
                  show_all(client) + show_error(client);
     dubboc_client_free(client);
-    dubboc_config_free(config);
     return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

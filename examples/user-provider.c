@@ -1,10 +1,6 @@
 /* A provider of com.ikurento.user.UserProvider, the service that dubbogo's, dubbo-go's and Java
- * Dubbo's own examples offer and call.
- *
- *     user-provider [-r REGISTRY] [FILE]
- * */
-#include "program.h"
-
+ * Dubbo's own examples offer and call. */
+#include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,7 +260,7 @@ static dubboc_status sum_response(
     return dubboc_json_build(result, NULL, DUBBOC_OBJECT("status", 0, "err", "", "data", sum));
 }
 
-int main(int argc, char **argv)
+static dubboc_status add_methods(dubboc_server *server, dubboc_error *err)
 {
     static const dubboc_method methods[] = {
         {.name = "GetUser", .json = get_user, .flags = DUBBOC_NONBLOCKING},
@@ -280,9 +276,23 @@ int main(int argc, char **argv)
         {.name = "Calc", .json = calc, .flags = DUBBOC_NONBLOCKING},
         {.name = "Sum", .json = sum_response, .flags = DUBBOC_NONBLOCKING},
     };
-    dubboc_config *config = program_config(argc, argv);
-    dubboc_server *server = program_server(config, 0);
-    program_offer(
-        server, "com.ikurento.user.UserProvider", methods, sizeof methods / sizeof methods[0]);
-    return program_run(server, config);
+    dubboc_service *service;
+    dubboc_status status =
+        dubboc_server_add_service(server, "com.ikurento.user.UserProvider", NULL, &service, err);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0] && status == DUBBOC_OK; i++)
+        status = dubboc_service_add_method(service, &methods[i], err);
+    return status;
+}
+
+int main(void)
+{
+    dubboc_error err;
+    dubboc_server *server = NULL;
+    dubboc_log_set(dubboc_log_stderr, NULL, DUBBOC_LOG_FROM_CONFIG);
+    if (dubboc_server_new(NULL, &server, &err) != DUBBOC_OK ||
+        add_methods(server, &err) != DUBBOC_OK ||
+        dubboc_server_run(server, stdout, &err) != DUBBOC_OK)
+        fprintf(stderr, "user-provider: %s\n", err.text);
+    dubboc_server_free(server);
+    return err.status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,6 +5,7 @@ libdubboc_core_la_SOURCES += \
 	server/handler_failure.c server/handler_failure.h \
 	server/registration.c server/registration.h \
 	server/request.c \
+	server/run.c \
 	server/server.c server/server.h \
 	server/service.c server/service.h \
 	server/stop_wait.c server/stop_wait.h \

@@ -159,7 +159,7 @@ dubboc_status dubboc_server_new(
     dubboc_server *made = MEM_NEW(dubboc_server);
     if (made == NULL)
         return error_no_memory(err);
-    made->step_fd = made->timer_fd = -1;
+    made->step_fd = made->timer_fd = made->failed.fd = -1;
     deferrals_init(&made->deferrals);
     memory_budget_init(&made->trees, 0);
     status = take_config(own.config, &made->config, err);
@@ -229,6 +229,8 @@ static void server_on_failure(void *arg, const char *problem)
     error_set(&failure, DUBBOC_E_SYSTEM, "the server has failed: %s", problem);
     if (self->on_failure != NULL)
         self->on_failure(&failure, self->failure_arg);
+    if (self->failed.fd >= 0)
+        wake_signal(&self->failed);
 }
 
 static dubboc_status open_http(dubboc_server *self, dubboc_error *err)

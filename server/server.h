@@ -3,6 +3,7 @@
 #define SERVER_SERVER_H
 
 #include "base/memory_budget.h"
+#include "base/wake.h"
 #include "server/deferred.h"
 #include "server/registration.h"
 #include "server/service.h"
@@ -32,6 +33,7 @@ struct dubboc_server {
 
     dubboc_failure_handler on_failure; /* NULL: nobody is told */
     void *failure_arg;
+    wake failed; /* signalled when the server fails, for dubboc_server_run(); else not open */
     bool is_started;
     bool is_stopped;
     http_server *http;

@@ -9,6 +9,7 @@ server_tests = \
 	tests/server/overload_test \
 	tests/server/registration_test \
 	tests/server/request_test \
+	tests/server/run_test \
 	tests/server/service_test \
 	tests/server/stop_wait_test \
 	tests/server/work_queue_test \
@@ -49,6 +50,9 @@ tests_server_registration_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_server_request_test_SOURCES = tests/server/request_test.c $(server_caller)
 tests_server_request_test_CPPFLAGS = $(test_cppflags)
 tests_server_request_test_LDADD = $(test_libs)
+tests_server_run_test_SOURCES = tests/server/run_test.c $(server_caller) $(call_fail)
+tests_server_run_test_CPPFLAGS = $(test_cppflags)
+tests_server_run_test_LDADD = $(test_libs)
 tests_server_service_test_SOURCES = tests/server/service_test.c $(server_offering) $(server_caller)
 tests_server_service_test_CPPFLAGS = $(test_cppflags)
 tests_server_service_test_LDADD = $(test_libs)

@@ -10,13 +10,15 @@
  *         return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
  *     }
  *     ...
- *     dubboc_server_new(NULL, &server, &err); dubboc_server_handle(server, "com.example.Sum",
- *     "add", add, NULL, &err);
- *     dubboc_server_start(server, &err); ...wait for a signal... dubboc_server_free(server);
+ *     dubboc_server_new(NULL, &server, &err);
+ *     dubboc_server_handle(server, "com.example.Sum", "add", add, NULL, &err);
+ *     dubboc_server_run(server, stdout, &err);
+ *     dubboc_server_free(server);
  *
- * New, add, start, stop, free are called by one thread, in this order: another order asserts. start
- * listens first and registers then; stop deregisters first and then drains, so that a rolling
- * restart loses nothing. */
+ * New, add, run, free are called by one thread, in this order: another order asserts. A program
+ * that has a main loop of its own calls start and stop in place of run. start listens first and
+ * registers then; stop deregisters first and then drains, so that a rolling restart loses
+ * nothing. */
 #ifndef DUBBOC_SERVER_H
 #define DUBBOC_SERVER_H
 
@@ -26,6 +28,7 @@
 #include <dubboc/error.h>
 #include <dubboc/json.h>
 #include <dubboc/text.h>
+#include <stdio.h>
 
 DUBBOC_BEGIN
 
@@ -101,6 +104,26 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(
  *      runs is waited for, and its answer is sent.
  * Blocks until done. No-op if the server is not running. Not from a handler. */
 DUBBOC_API void dubboc_server_stop(dubboc_server *server);
+
+/* Starts the server, waits until SIGTERM or SIGINT (Ctrl-C) arrives, and stops the server: all that
+ * the main thread of most providers has to do. A second signal during the stop ends the program at
+ * once. A program that wants to end for a reason of its own calls kill(getpid(), SIGTERM).
+ *
+ * out (usually stdout; NULL: none) receives two lines: "listening on IP:PORT" when callers can
+ * connect, and one that begins with "stopping" when the signal has arrived. A line that cannot be
+ * written is lost; that is no failure.
+ *
+ * No signal handler is installed. Both signals are blocked in the calling thread while it waits,
+ * and its signal mask is restored at the end. dubboc's own threads take no signals. The program's
+ * other threads must have both signals blocked, because a signal that the kernel delivers to one of
+ * them ends the program before it has deregistered; a new thread inherits the mask of the one that
+ * creates it. With loops = 0 handlers run on the calling thread.
+ *
+ * DUBBOC_OK: a signal arrived and the server is stopped. DUBBOC_E_SYSTEM: the server has failed
+ * while it ran (see dubboc_server_set_failure_handler(), whose handler is called as well) and is
+ * stopped, or there is no descriptor to wait by. Else as dubboc_server_start(). */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_run(
+    dubboc_server *server, FILE *out, dubboc_error *err);
 
 /* Stops if that was not done, and frees everything. NULL is accepted. Not from a handler. */
 DUBBOC_API void dubboc_server_free(dubboc_server *server);
@@ -324,9 +347,9 @@ DUBBOC_API void dubboc_server_set_fallback(
  * again, free it and make a new one.
  *
  * The handler runs on a thread of the server's, or on one that answers a call or makes a step. It
- * must return soon and must not stop or free the server: it tells the thread that owns it, for
- * example by kill(getpid(), SIGTERM). With loops = 0, every step fails with DUBBOC_E_SYSTEM as
- * well. */
+ * must return soon and must not stop or free the server: it tells the thread that owns it.
+ * dubboc_server_run() returns without being told, and with loops = 0 every step fails with
+ * DUBBOC_E_SYSTEM. */
 typedef void (*dubboc_failure_handler)(const dubboc_error *failure, void *arg);
 
 /* Sets the handler; NULL: none. Before start only. */

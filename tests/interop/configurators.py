@@ -32,8 +32,8 @@ class Steady:
     """The program steady: a client that calls one after the other, and what it printed."""
 
     def __init__(self, zookeeper, interface, method, params, **env):
-        env = {"DUBBOC_APPLICATION_NAME": APPLICATION, "DUBBOC_CLIENT_LOAD_BALANCE": "roundrobin", **env}
-        self.program = Program([os.path.join(BUILD, "tests", "interop", "c", "steady"), "-r", zookeeper.url, interface, method, params], **env)
+        env = {"DUBBOC_REGISTRY_ADDRESS": zookeeper.url, "DUBBOC_APPLICATION_NAME": APPLICATION, "DUBBOC_CLIENT_LOAD_BALANCE": "roundrobin", **env}
+        self.program = Program([os.path.join(BUILD, "tests", "interop", "c", "steady"), interface, method, params], **env)
         self.calls = []    # (begun_ms, port, status)
         self.changes = []  # when the providers' nodes were seen to have changed
         for reader in (self.read, self.watch):

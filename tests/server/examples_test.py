@@ -22,9 +22,9 @@ NOTHING = object()
 class Provider:
     """An example program on a free port of loopback."""
 
-    def __init__(self, name, *args, **environment):
+    def __init__(self, name, **environment):
         self.process = subprocess.Popen(
-            [os.path.join(BUILD, "examples", name), *args],
+            [os.path.join(BUILD, "examples", name)],
             env={**os.environ, "DUBBOC_SERVER_IP": "127.0.0.1", "DUBBOC_SERVER_PORT": "0", **environment},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
@@ -41,8 +41,8 @@ class Provider:
 
     def end(self, sign=signal.SIGTERM):
         self.process.send_signal(sign)
-        _, errors = self.process.communicate(timeout=20)
-        return self.process.returncode, errors
+        said, errors = self.process.communicate(timeout=20)
+        return self.process.returncode, said, errors
 
 
 def equal(actual, expected, what=""):
@@ -52,18 +52,19 @@ def equal(actual, expected, what=""):
 
 # Without a registry, and so without anybody who has to notice.
 UNREGISTERED = "WARN server: not registered: no registry is configured"
-STOPPING = "stopping: giving consumers time to notice, finishing running calls; a second signal ends at once\n"
+STOPPING = "stopping: consumers get time to notice and running calls are finished; a second signal ends the program at once\n"
 
 
-def ends_in_order(provider, sign=signal.SIGTERM, is_registered=False):
-    """Status 0, and on standard error nothing but what it waits for, and that nobody finds it."""
-    status, errors = provider.end(sign)
+def ends_in_order(provider, sign=signal.SIGTERM, is_registered=False, said=STOPPING):
+    """Status 0, what it waits for on standard output, and on standard error nothing but that nobody finds it."""
+    status, last_words, errors = provider.end(sign)
     equal(status, 0, errors)
-    lines = errors.splitlines(keepends=True)
+    equal(last_words, said)
+    lines = errors.splitlines()
     if not is_registered:
         equal([UNREGISTERED in line for line in lines[:1]], [True], errors)
         lines = lines[1:]
-    equal(lines, [STOPPING])
+    equal(lines, [])
 
 
 def check_rows(provider, interface, rows):
@@ -130,7 +131,7 @@ def echo_provider_gives_everything_back_exactly():
 def a_provider_without_threads_counts_its_calls():
     provider = Provider("single-threaded-provider")
     check_rows(provider, "com.dubboc.Counter", [("next", [], n) for n in range(1, 20)])
-    ends_in_order(provider)
+    ends_in_order(provider, said="")
 
 
 def a_deferred_answer_comes_when_it_is_due():
@@ -140,12 +141,12 @@ def a_deferred_answer_comes_when_it_is_due():
     ends_in_order(provider, signal.SIGINT)
 
 
-def ini_file_and_registry_argument_are_heeded():
+def ini_file_and_environment_are_heeded():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "dubboc.ini")
         with open(path, "w", encoding="utf-8") as file:
             file.write("[service com.dubboc.EchoService]\npath = ctx/echo\ngroup = g1\n[server]\nstop_watch_wait = 0ms\n")
-        provider = Provider("echo-provider", "-r", f"file://{folder}/registry", path)
+        provider = Provider("echo-provider", DUBBOC_CONF_FILE=path, DUBBOC_REGISTRY_ADDRESS=f"file://{folder}/registry")
         check_rows(provider, "ctx/echo", [("echo", [1], 1)])
         check_rows(provider, "com.dubboc.EchoService", [("echo", [1], 1)])
         ends_in_order(provider, is_registered=True)
@@ -172,37 +173,55 @@ def a_second_signal_ends_at_once():
         equal(provider.end()[0], -signal.SIGTERM)
 
 
+def the_log_follows_the_configuration():
+    provider = Provider("hello-provider", DUBBOC_LOG_LEVEL="info")
+    status, _, errors = provider.end()
+    equal(status, 0)
+    if "INFO server: serving address=" + provider.address not in errors:
+        raise AssertionError(errors)
+
+
 def the_smallest_provider_says_what_it_does_and_ends_at_a_second_signal():
     with tempfile.TemporaryDirectory() as folder:
         provider = Provider("hello-provider", DUBBOC_REGISTRY_ADDRESS=f"file://{folder}", DUBBOC_SERVER_STOP_WATCH_WAIT="10m")
         provider.process.send_signal(signal.SIGTERM)
-        equal(provider.process.stderr.readline(), "stopping; a second signal ends at once\n")
-        status = -0xFF
-        while status == -0xFF:  # it says so just before it lets the second signal through
-            provider.process.send_signal(signal.SIGTERM)
-            try:
-                status = provider.process.wait(timeout=0.1)
-            except subprocess.TimeoutExpired:
-                pass
-        equal(status, -signal.SIGTERM)
+        equal(provider.process.stdout.readline(), STOPPING)  # from here on the second signal is let through
+        provider.process.send_signal(signal.SIGTERM)
+        equal(provider.process.wait(timeout=20), -signal.SIGTERM)
         provider.process.stdout.close()
         provider.process.stderr.close()
 
 
-def wrong_use_and_wrong_configuration_have_their_status():
-    for args, environment, status in ((["-x"], {}, 64), (["a", "b"], {}, 64), (["/nonexistent.ini"], {}, 78), ([], {"DUBBOC_SERVER_PORT": "x"}, 78)):
-        done = subprocess.run([os.path.join(BUILD, "examples", "echo-provider"), *args], env={**os.environ, **environment},
-                              capture_output=True, text=True, timeout=20, check=False)
-        equal(done.returncode, status, str(args))
-        equal(done.stdout, "")
-        if not done.stderr.strip():
-            raise AssertionError("nothing said")
+def a_provider_without_threads_ends_at_a_second_signal():
+    with tempfile.TemporaryDirectory() as folder:
+        provider = Provider("single-threaded-provider", DUBBOC_REGISTRY_ADDRESS=f"file://{folder}", DUBBOC_SERVER_STOP_WATCH_WAIT="10m")
+        provider.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: not blocks(provider.process.pid, signal.SIGTERM), what="the first signal is taken")
+        equal(provider.process.poll(), None, "serves until consumers have noticed")
+        equal(provider.end()[0], -signal.SIGTERM)
+
+
+def blocks(pid, number):
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        mask = next(line.split()[1] for line in status if line.startswith("SigBlk:"))
+    return bool(int(mask, 16) >> (number - 1) & 1)
+
+
+def wrong_configuration_is_told():
+    for name in ("echo-provider", "hello-provider", "deferred-provider", "single-threaded-provider", "user-provider", "user-consumer"):
+        for environment, word in (({"DUBBOC_CONF_FILE": "/nonexistent.ini"}, "/nonexistent.ini"), ({"DUBBOC_SERVER_PORT": "x"}, "DUBBOC_SERVER_PORT")):
+            done = subprocess.run([os.path.join(BUILD, "examples", name)], env={**os.environ, **environment},
+                                  capture_output=True, text=True, timeout=20, check=False)
+            equal(done.returncode, 1, name)
+            equal(done.stdout, "", name)
+            if not done.stderr.startswith(name + ": ") or word not in done.stderr:
+                raise AssertionError(done.stderr)
 
 
 TESTS = [user_provider_answers_as_its_peers_do, echo_provider_gives_everything_back_exactly, a_provider_without_threads_counts_its_calls,
-         a_deferred_answer_comes_when_it_is_due, ini_file_and_registry_argument_are_heeded, a_second_signal_ends_at_once,
+         a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_are_heeded, the_log_follows_the_configuration, a_second_signal_ends_at_once,
          the_smallest_provider_says_what_it_does_and_ends_at_a_second_signal,
-         wrong_use_and_wrong_configuration_have_their_status]
+         a_provider_without_threads_ends_at_a_second_signal, wrong_configuration_is_told]
 
 failed = 0
 print(f"1..{len(TESTS)}")

@@ -1,19 +1,18 @@
 /* Calls one method again and again until SIGTERM, and prints a line for each call, so that a test
  * sees when a change of the registry is felt:
  *
- *     steady [-r REGISTRY] INTERFACE METHOD PARAMS
+ *     steady INTERFACE METHOD PARAMS
  *     "123456 123470 127.0.0.1:20880/com.ikurento.user.UserProvider OK"
  *
  * when it was begun and when it had ended (milliseconds of CLOCK_MONOTONIC, as Python's
- * time.monotonic()), the provider tried last ("-": none), and the status. Everything else is set by
- * DUBBOC_CONF_FILE and the environment. */
+ * time.monotonic()), the provider tried last ("-": none), and the status. The registry and
+ * everything else is set by DUBBOC_CONF_FILE and the environment. */
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define PAUSE_MS 5
 
@@ -44,25 +43,21 @@ static void call(dubboc_client *client, char **what, dubboc_text *result)
 
 int main(int argc, char **argv)
 {
-    dubboc_client_options options = {.size = sizeof options};
     dubboc_client *client;
     dubboc_text result = {0};
     dubboc_error err;
-    int option;
-    while ((option = getopt(argc, argv, "r:")) == 'r')
-        options.registry = optarg;
-    if (option != -1 || argc - optind != 3) {
-        fprintf(stderr, "usage: steady [-r REGISTRY] INTERFACE METHOD PARAMS\n");
+    if (argc != 4) {
+        fprintf(stderr, "usage: steady INTERFACE METHOD PARAMS\n");
         return 64;
     }
-    if (dubboc_client_new(&options, &client, &err) != DUBBOC_OK) {
+    if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK) {
         fprintf(stderr, "steady: %s\n", err.text);
         return 78;
     }
     signal(SIGTERM, end);
     setvbuf(stdout, NULL, _IOLBF, 0);
     while (!is_ending) {
-        call(client, argv + optind, &result);
+        call(client, argv + 1, &result);
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * 1000000L}, NULL);
     }
     dubboc_text_free(&result);

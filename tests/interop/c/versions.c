@@ -6,7 +6,6 @@
  *
  * Everything else is set by DUBBOC_CONF_FILE and the environment. */
 #include <dubboc/dubboc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,20 +66,13 @@ int main(int argc, char **argv)
                                echo_method = {.name = "whoami", .json = whoami};
     dubboc_server *server;
     dubboc_error err;
-    sigset_t signals;
-    int which;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
     setvbuf(stdout, NULL, _IOLBF, 0);
     check(dubboc_server_new(NULL, &server, &err), &err);
     for (int i = 1; i < argc; i++) {
         offer(server, "com.ikurento.user.UserProvider", argv[i], &user_method);
         offer(server, "com.dubboc.EchoService", argv[i], &echo_method);
     }
-    check(dubboc_server_start(server, &err), &err);
-    printf("listening on %s\n", dubboc_server_address(server));
-    sigwait(&signals, &which);
+    check(dubboc_server_run(server, stdout, &err), &err);
     dubboc_server_free(server);
     return 0;
 }
