@@ -23,6 +23,7 @@ typedef enum mutex_rank {
     MUTEX_RANK_RESTING,
     MUTEX_RANK_DIRECTS,
     MUTEX_RANK_DIRECTORY,
+    MUTEX_RANK_READINESS, /* of a directory; waiters are woken under it */
     MUTEX_RANK_PROVIDERS, /* a directory takes and gives back providers under its own lock */
     MUTEX_RANK_SUBSCRIBERS,
     MUTEX_RANK_STATIC_REGISTRY,

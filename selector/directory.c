@@ -47,6 +47,8 @@ directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixe
         policy_state_init(&self->states[i], random_next());
     self->read_at_ns = self->save_at_ns = self->empty_at_ns = self->ready_at_ns =
         self->rules_at_ns = DEADLINE_NEVER;
+    self->subscribe_at_ns = is_fixed ? DEADLINE_NEVER : clock_now_ns();
+    readiness_init(&self->ready);
     rule_feeds_init(self);
     return self;
 }
@@ -61,6 +63,7 @@ void directory_free(directory *self)
     rule_feeds_fini(self);
     configurators_free(self->rules);
     free(self->applications);
+    readiness_fini(&self->ready);
     mutex_fini(&self->lock);
     free(self->key);
     free(self);
@@ -219,7 +222,7 @@ bool directory_take_rules_locked(directory *self, configurators *next, leftover 
 
 bool directory_is_complete_locked(directory *self, leftover *rest)
 {
-    if (!self->is_listed || atomic_load(&self->is_ready))
+    if (!self->is_listed || readiness_is_ready(&self->ready))
         return self->is_listed;
     if (rule_feeds_are_read_locked(self) || clock_now_ns() >= self->ready_at_ns) {
         self->ready_at_ns = DEADLINE_NEVER;
@@ -229,16 +232,6 @@ bool directory_is_complete_locked(directory *self, leftover *rest)
         self->ready_at_ns = deadline_in_ms(RULES_WAIT_MS);
     rest->kick_ns = deadline_min(rest->kick_ns, self->ready_at_ns);
     return false;
-}
-
-void directory_become_ready(directory *self)
-{
-    if (atomic_load(&self->is_ready))
-        return;
-    mutex_lock(&self->owner->lock);
-    atomic_store(&self->is_ready, true);
-    condition_wake_all(&self->owner->changed);
-    mutex_unlock(&self->owner->lock);
 }
 
 /* The TTL, up to a tenth more or less, so that many clients do not read at once. */
@@ -264,7 +257,7 @@ static void on_list(void *arg, const registry_snapshot *list)
     bool is_complete = directory_is_complete_locked(self, &rest);
     directory_end_change(self, &rest);
     if (is_complete)
-        directory_become_ready(self);
+        readiness_set_ready(&self->ready);
     directory_clear_up(self, &rest);
 }
 
@@ -286,11 +279,12 @@ dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
         status = error_no_memory(err);
     directory_end_change(self, &rest);
     if (status == DUBBOC_OK)
-        directory_become_ready(self);
+        readiness_set_ready(&self->ready);
     return status;
 }
 
-void directory_load(directory *self)
+/* Takes the list of the snapshot file, if there is one. */
+static void directory_load(directory *self)
 {
     dubboc_error err;
     snapshot_lines lines;
@@ -309,12 +303,12 @@ void directory_load(directory *self)
     bool is_read = lines.count > 0 && take_list_locked(self, lines.urls, lines.count, false, &rest);
     directory_end_change(self, &rest);
     if (is_read)
-        directory_become_ready(self);
+        readiness_set_ready(&self->ready);
     directory_clear_up(self, &rest);
     snapshot_lines_fini(&lines);
 }
 
-dubboc_status directory_subscribe(directory *self, dubboc_error *err)
+static dubboc_status directory_subscribe(directory *self, dubboc_error *err)
 {
     registry_subscription *made = NULL;
     /* first, so that they are known before the providers are */
@@ -328,10 +322,39 @@ dubboc_status directory_subscribe(directory *self, dubboc_error *err)
     mutex_lock(&self->lock);
     self->subscription = made;
     self->read_at_ns = next_reading(self);
-    int64_t due_ns = self->read_at_ns;
     mutex_unlock(&self->lock);
-    keeper_kick(self->owner, due_ns);
     return DUBBOC_OK;
+}
+
+/* Nobody waits for a directory whose list came from the snapshot file, so the next attempt does not
+ * wait for a call. */
+static void directory_subscribe_has_failed(directory *self, const dubboc_error *why)
+{
+    if (readiness_is_ready(&self->ready)) {
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "selector",
+            "cannot subscribe; the list of the snapshot file is used", "interface=%s reason=\"%s\"",
+            self->key, why->text);
+        mutex_lock(&self->lock);
+        self->subscribe_at_ns = deadline_in_ms(READ_AGAIN_MS);
+        mutex_unlock(&self->lock);
+    }
+    readiness_set_failed(&self->ready, why);
+}
+
+void directory_subscribe_if_due(directory *self, int64_t now_ns)
+{
+    dubboc_error err;
+    mutex_lock(&self->lock);
+    bool is_due = now_ns >= self->subscribe_at_ns;
+    if (is_due)
+        self->subscribe_at_ns = DEADLINE_NEVER;
+    mutex_unlock(&self->lock);
+    if (!is_due)
+        return;
+    if (self->owner->snapshot_dir != NULL && !readiness_is_ready(&self->ready))
+        directory_load(self);
+    if (directory_subscribe(self, &err) != DUBBOC_OK)
+        directory_subscribe_has_failed(self, &err);
 }
 
 void directory_unsubscribe(directory *self)
@@ -344,6 +367,47 @@ void directory_unsubscribe(directory *self)
         registry_unsubscribe(self->owner->source, taken);
     rule_feeds_unsubscribe(self);
     mapping_unsubscribe(self);
+}
+
+/* --- waiting for the first list --- */
+
+readiness_state directory_wait_begin(directory *self, readiness_wait *wait, waiter *of)
+{
+    dubboc_error err;
+    if (readiness_is_ready(&self->ready))
+        return READINESS_READY;
+    if (readiness_wait_begin(&self->ready, wait, of)) {
+        mutex_lock(&self->lock);
+        self->subscribe_at_ns = clock_now_ns();
+        mutex_unlock(&self->lock);
+        keeper_kick(self->owner, clock_now_ns());
+    }
+    return readiness_wait_look(&self->ready, wait, &err);
+}
+
+readiness_state directory_look(directory *self, const readiness_wait *wait, dubboc_error *err)
+{
+    return readiness_wait_look(&self->ready, wait, err);
+}
+
+void directory_wait_end(directory *self, readiness_wait *wait)
+{
+    readiness_wait_end(&self->ready, wait);
+}
+
+dubboc_status directory_is_not_ready(const directory *self, dubboc_error *err)
+{
+    const registry *source = self->owner->source;
+    char trouble[REGISTRY_TROUBLE_SIZE];
+    bool is_connected = registry_is_connected(source);
+    error_set(err, DUBBOC_E_REGISTRY,
+        "the providers of %s could not be read in time: the registry %s %s", self->key,
+        registry_address(source),
+        is_connected ? "is connected, but has not answered" : "cannot be reached");
+    registry_trouble(source, trouble);
+    if (!is_connected && trouble[0] != '\0')
+        error_append(err, " (%s)", trouble);
+    return DUBBOC_E_REGISTRY;
 }
 
 /* --- what the keeper does --- */
@@ -374,6 +438,7 @@ static int64_t earliest_due_locked(const directory *self)
 {
     int64_t due_ns = deadline_min(deadline_min(self->read_at_ns, self->save_at_ns),
         deadline_min(self->ready_at_ns, self->rules_at_ns));
+    due_ns = deadline_min(due_ns, self->subscribe_at_ns);
     return self->is_empty_pending ? deadline_min(due_ns, self->empty_at_ns) : due_ns;
 }
 
@@ -409,7 +474,7 @@ int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
     directory_end_change(self, &rest);
     directory_clear_up(self, &rest);
     if (is_complete)
-        directory_become_ready(self);
+        readiness_set_ready(&self->ready);
     if (is_saving)
         save(self, &lines, line_count);
     buffer_fini(&lines);

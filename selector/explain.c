@@ -121,7 +121,7 @@ static void add_head(line_writer *to, const directory *self)
         add(to, "fixed address");
         return;
     }
-    if (!atomic_load(&self->is_ready)) {
+    if (!readiness_is_ready(&self->ready)) {
         add(to, "the registry %s has not been read yet (%s)", registry_address(source),
             registry_is_connected(source) ? "connected" : "not connected");
         return;

@@ -13,6 +13,9 @@
 static int64_t do_round(selector *self)
 {
     int64_t now_ns = clock_now_ns();
+    /* first, because calls wait for it */
+    for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
+        directory_subscribe_if_due(each, now_ns);
     int64_t due_ns = deadline_min(http_client_close_stale(self->providers.http),
         provider_set_sweep(&self->providers, now_ns));
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)

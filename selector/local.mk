@@ -15,6 +15,7 @@ libdubboc_core_la_SOURCES += \
 	selector/policy_random.c \
 	selector/policy_roundrobin.c \
 	selector/provider.c selector/provider.h \
+	selector/readiness.c selector/readiness.h \
 	selector/rule_feed.c \
 	selector/rule_yaml.c selector/rule_yaml.h \
 	selector/selector.c selector/selector.h \

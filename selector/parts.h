@@ -1,6 +1,6 @@
 /* The inside of a selector and of its directories, for the files of this folder.
  *
- * Locks: a directory's lock guards all of it but current, states and is_ready, and is taken before
+ * Locks: a directory's lock guards all of it but current, states and ready, and is taken before
  * a provider set's; the selector's lock comes last and nothing is called under it. Under none of
  * them a registry, an endpoint or a reader is waited for. */
 #ifndef SELECTOR_PARTS_H
@@ -13,7 +13,9 @@
 #include "base/mutex.h"
 #include "base/own_address.h"
 #include "selector/node_list.h"
+#include "base/stop_signal.h"
 #include "selector/provider.h"
+#include "selector/readiness.h"
 #include "selector/snapshot.h"
 
 #define DIRECTORY_BUCKETS 1024
@@ -23,12 +25,6 @@
 #define SAVE_AFTER_MS 1000         /* changes within this time are one file */
 /* the first list waits so long for the configurators to be read too */
 #define RULES_WAIT_MS 500
-
-typedef enum directory_state {
-    DIRECTORY_APART,       /* not subscribed; the next who asks for it tries */
-    DIRECTORY_SUBSCRIBING, /* somebody does it now */
-    DIRECTORY_SUBSCRIBED,  /* or fixed */
-} directory_state;
 
 /* One source of configurators of a directory (rule_feed.c). */
 typedef struct rule_feed {
@@ -44,8 +40,7 @@ typedef struct rule_feed {
 struct directory {
     policy_state states[POLICY_COUNT]; /* first: aligned */
     _Atomic(snapshot *) current;       /* NULL: nothing read yet */
-    atomic_bool is_ready;
-    atomic_int state; /* directory_state; changed under the selector's lock */
+    readiness ready;
     selector *owner;
     _Atomic(directory *) next_in_bucket; /* written before it is in the table */
     directory *next;                     /* of all; the same */
@@ -56,11 +51,12 @@ struct directory {
 
     mutex lock;
     node_list nodes;
-    bool is_from_file;     /* what stands there came from the snapshot file */
-    bool is_dirty;         /* the file is older */
-    bool is_empty_pending; /* the registry's list is empty; the former one is still used */
-    int64_t empty_at_ns;   /* when it is cleared */
-    int64_t read_at_ns;    /* when to read again; DEADLINE_NEVER */
+    bool is_from_file;       /* what stands there came from the snapshot file */
+    bool is_dirty;           /* the file is older */
+    bool is_empty_pending;   /* the registry's list is empty; the former one is still used */
+    int64_t empty_at_ns;     /* when it is cleared */
+    int64_t subscribe_at_ns; /* when to subscribe, or to try again; DEADLINE_NEVER */
+    int64_t read_at_ns;      /* when to read again; DEADLINE_NEVER */
     int64_t save_at_ns;
     registry_subscription *subscription;
     configurators *rules; /* in force; NULL: none */
@@ -97,10 +93,11 @@ struct selector {
     _Atomic(directory *) directories; /* newest first */
     mutex resting;                    /* one provider at a time is laid to rest */
 
+    stop_signal stop; /* of directory_wait_ready() */
+
     mutex lock;        /* what follows, and adding to the table */
-    condition changed; /* ready, stopped, a round ended */
+    condition changed; /* a round ended */
     size_t directory_count;
-    bool is_stopped;
     /* the keeper (keeper.c) */
     condition wanted;
     pthread_t keeper;
@@ -119,9 +116,6 @@ void directory_free(directory *self);
 
 /* Fills it with its one provider. */
 dubboc_status directory_fill_fixed(directory *self, dubboc_error *err);
-
-/* Takes the list of the snapshot file, if there is one. */
-void directory_load(directory *self);
 
 /* What a change leaves to be done without the lock. */
 typedef struct leftover {
@@ -148,15 +142,14 @@ bool directory_is_complete_locked(directory *self, leftover *rest);
 /* Afterwards, no lock held: frees what was replaced. */
 void directory_clear_up(directory *self, leftover *rest);
 
-/* Lets calls begin. No lock held. */
-void directory_become_ready(directory *self);
-
-/* Lets the registry feed it; at most one thread at a time. */
-dubboc_status directory_subscribe(directory *self, dubboc_error *err);
+/* Reads the snapshot file and lets the registry feed it, when that is due: at first, and again
+ * after it has failed and a call asks for the directory. Waits for the disk. Only the keeper calls
+ * it. */
+void directory_subscribe_if_due(directory *self, int64_t now_ns);
 void directory_unsubscribe(directory *self);
 
-/* Does what is due (reading again, ending the grace of an empty list, saving); is_last: saves now
- * what is to be saved. When to come again. Only the keeper calls it, and the selector's end. */
+/* Does what else is due (reading again, ending the grace of an empty list, saving); is_last: saves
+ * now what is to be saved. When to come again. Only the keeper calls it, and the selector's end. */
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last);
 
 /* --- direct.c --- */

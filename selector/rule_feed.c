@@ -86,7 +86,7 @@ static void take_reading(rule_feed *self, registry_list *texts, bool has_memory)
     bool is_complete = directory_is_complete_locked(of, &rest);
     directory_end_change(of, &rest);
     if (is_complete)
-        directory_become_ready(of);
+        readiness_set_ready(&of->ready);
     directory_clear_up(of, &rest);
     registry_list_free(texts);
 }
@@ -99,7 +99,7 @@ static void keep_former(rule_feed *self)
     bool is_complete = directory_is_complete_locked(self->of, &rest);
     directory_end_change(self->of, &rest);
     if (is_complete)
-        directory_become_ready(self->of);
+        readiness_set_ready(&self->of->ready);
     directory_clear_up(self->of, &rest);
 }
 

@@ -31,12 +31,17 @@ static void fini_locks(selector *self)
     mutex_fini(&self->lock);
 }
 
-/* What may fail for want of memory only. */
+/* What may fail for want of memory or of a descriptor only. */
 static bool init_tables(selector *self, http_client *http)
 {
     if (!provider_set_init(&self->providers, http))
         return false;
     if (!direct_table_init(&self->directs)) {
+        provider_set_fini(&self->providers);
+        return false;
+    }
+    if (!stop_signal_init(&self->stop)) {
+        direct_table_fini(&self->directs);
         provider_set_fini(&self->providers);
         return false;
     }
@@ -94,10 +99,7 @@ dubboc_status selector_new(const selector_settings *settings, registry *source, 
 
 void selector_stop(selector *self)
 {
-    mutex_lock(&self->lock);
-    self->is_stopped = true;
-    condition_wake_all(&self->changed);
-    mutex_unlock(&self->lock);
+    stop_signal_give(&self->stop);
 }
 
 void selector_free(selector *self)
@@ -117,6 +119,7 @@ void selector_free(selector *self)
     }
     direct_table_fini(&self->directs);
     provider_set_fini(&self->providers);
+    stop_signal_fini(&self->stop);
     fini_locks(self);
     free(self->snapshot_dir);
     free(self->application);
@@ -175,26 +178,6 @@ static dubboc_status add(selector *self, directory *added, directory **found, du
 
 /* --- directories --- */
 
-/* Subscribes, unless another thread does or did. Whoever comes meanwhile gets the directory at
- * once, and waits for it to be ready. */
-static dubboc_status ensure_subscribed(selector *self, directory *of, dubboc_error *err)
-{
-    mutex_lock(&self->lock);
-    bool is_mine = atomic_load(&of->state) == DIRECTORY_APART;
-    if (is_mine)
-        atomic_store(&of->state, DIRECTORY_SUBSCRIBING);
-    mutex_unlock(&self->lock);
-    if (!is_mine)
-        return DUBBOC_OK;
-    if (self->snapshot_dir != NULL && !atomic_load(&of->is_ready))
-        directory_load(of);
-    dubboc_status status = directory_subscribe(of, err);
-    mutex_lock(&self->lock);
-    atomic_store(&of->state, status == DUBBOC_OK ? DIRECTORY_SUBSCRIBED : DIRECTORY_APART);
-    mutex_unlock(&self->lock);
-    return status;
-}
-
 dubboc_status selector_directory(
     selector *self, const url_wanted *wanted, directory **found, dubboc_error *err)
 {
@@ -213,11 +196,8 @@ dubboc_status selector_directory(
             directory_free(made);
         if (status != DUBBOC_OK)
             return status;
-    }
-    if (atomic_load_explicit(&known->state, memory_order_acquire) != DIRECTORY_SUBSCRIBED) {
-        dubboc_status status = ensure_subscribed(self, known, err);
-        if (status != DUBBOC_OK)
-            return status;
+        if (known == made)
+            keeper_kick(self, clock_now_ns());
     }
     *found = known;
     return DUBBOC_OK;
@@ -247,36 +227,29 @@ dubboc_status selector_fixed(selector *self, const char *url, directory **found,
 
 /* --- waiting --- */
 
-/* What the registry was doing while a caller waited in vain. */
-static dubboc_status directory_is_not_ready(const directory *self, dubboc_error *err)
-{
-    const registry *source = self->owner->source;
-    char trouble[REGISTRY_TROUBLE_SIZE];
-    bool is_connected = registry_is_connected(source);
-    error_set(err, DUBBOC_E_REGISTRY,
-        "the providers of %s could not be read in time: the registry %s %s", self->key,
-        registry_address(source),
-        is_connected ? "is connected, but has not answered" : "cannot be reached");
-    registry_trouble(source, trouble);
-    if (!is_connected && trouble[0] != '\0')
-        error_append(err, " (%s)", trouble);
-    return DUBBOC_E_REGISTRY;
-}
-
 dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err)
 {
-    if (atomic_load_explicit(&self->is_ready, memory_order_acquire))
+    readiness_wait wait = {.failures = 0};
+    thread_waiter thread;
+    dubboc_error why;
+    if (readiness_is_ready(&self->ready))
         return DUBBOC_OK;
-    selector *owner = self->owner;
-    mutex_lock(&owner->lock);
-    while (!atomic_load(&self->is_ready) && !owner->is_stopped &&
-           condition_wait(&owner->changed, &owner->lock, deadline_ns))
-        continue;
-    bool is_ready = atomic_load(&self->is_ready), is_stopped = owner->is_stopped;
-    mutex_unlock(&owner->lock);
-    if (is_ready)
+    stop_signal *stop = &self->owner->stop;
+    thread_waiter_init(&thread);
+    readiness_state state = directory_wait_begin(self, &wait, &thread.waiter);
+    while (state == READINESS_PENDING && !stop_signal_is_given(stop) &&
+           !deadline_is_over(deadline_ns)) {
+        stop_signal_block(stop, &thread, deadline_ns);
+        state = directory_look(self, &wait, &why);
+    }
+    directory_wait_end(self, &wait);
+    if (state == READINESS_READY)
         return DUBBOC_OK;
-    if (is_stopped)
+    if (state == READINESS_FAILED) {
+        error_copy(err, &why);
+        return why.status;
+    }
+    if (stop_signal_is_given(stop))
         return error_set(err, DUBBOC_E_CLOSED, "the client is being stopped");
     return directory_is_not_ready(self, err);
 }

@@ -14,6 +14,7 @@
 #include "registry/provider_url.h"
 #include "registry/url_match.h"
 #include "registry/registry.h"
+#include "selector/readiness.h"
 #include "transport/http_client.h"
 
 typedef struct selector selector;
@@ -69,10 +70,11 @@ void selector_free(selector *self);
  * Dubbo, not in this release. DUBBOC_E_ARGUMENT. */
 dubboc_status selector_check_policy(const char *name, dubboc_error *err);
 
-/* The directory for what is wanted, made and subscribed at first use. Look-up of a known one takes
- * no lock. Never freed before the selector. Any thread.
- * DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536 are asked for. Else as
- * registry_subscribe(), tried again at the next call. */
+/* The directory for what is wanted, made at first use. Look-up of a known one takes no lock. Does
+ * not block: a thread of the selector reads the snapshot file and subscribes, and a call waits for
+ * the outcome (directory_wait_begin()). Never freed before the selector. Any thread.
+ * DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536 are asked for.
+ * DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_directory(
     selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);
 
@@ -101,9 +103,26 @@ dubboc_status selector_direct_take(
 /* After the last pick_release(). Again is harmless; so is a zeroed hold. */
 void selector_direct_give_back(direct_hold *hold);
 
-/* Waits until the directory has been read once, from the registry or from its snapshot file.
- * DUBBOC_E_REGISTRY: not by then (err says what the registry is doing); DUBBOC_E_CLOSED:
- * selector_stop() was called. Returns at once when it has been. Any thread. */
+/* --- waiting for a directory's first list, from the registry or from the snapshot file --- */
+
+/* READINESS_READY: it has been read, nothing is waited for. Else the waiter has joined: it is woken
+ * when the state changes, until directory_wait_end(). If the last attempt to subscribe has failed,
+ * another one is started. Any thread; takes no lock for a directory that is ready. */
+readiness_state directory_wait_begin(directory *self, readiness_wait *wait, waiter *of);
+
+/* How it stands. READINESS_FAILED: subscribing has failed since directory_wait_begin(), and err
+ * tells status and reason, as registry_subscribe(). Any thread. */
+readiness_state directory_look(directory *self, const readiness_wait *wait, dubboc_error *err);
+
+/* Harmless for a wait that has not begun (zeroed), and again. */
+void directory_wait_end(directory *self, readiness_wait *wait);
+
+/* The error of a wait whose deadline has passed: DUBBOC_E_REGISTRY, and what the registry is
+ * doing. */
+dubboc_status directory_is_not_ready(const directory *self, dubboc_error *err);
+
+/* All of this in one, blocking: errors as directory_look() and directory_is_not_ready();
+ * DUBBOC_E_CLOSED: selector_stop() was called. Any thread. */
 dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err);
 void selector_stop(selector *self); /* ends those waits, now and later; any thread */
 

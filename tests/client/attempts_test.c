@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "client/call.h"
+#include "selector/parts.h"
 #include "tests/selector/fake_registry.h"
 #include "tests/support/scripted_peer.h"
 
@@ -59,6 +60,7 @@ static void registry_has(world *self, unsigned present)
                 "jsonrpc://127.0.0.1:%u/" SERVICE "?interface=" SERVICE, i + 1);
             list[count++] = urls[i];
         }
+    keeper_round(self->client->selector); /* which subscribes */
     fake_registry_push(self->source, SERVICE, list, count);
 }
 
@@ -174,6 +176,7 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
         DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
     one.counters = &self.counters;
     test_ns += 200 * NS_PER_MS;
+    keeper_round(self.client->selector); /* which subscribes */
     fake_registry_push(self.source, SERVICE, list, 1);
     if (call_step(&one) == CALL_WANTS_CONNECTION) {
         http_client_connection *none = NULL;

@@ -591,6 +591,8 @@ static void with_failing_memory(void *arg, bool must_work)
     dubboc_status status = selector_new(&f->settings, f->source, f->http, &made, &f->err);
     if (status == DUBBOC_OK)
         status = selector_directory(made, &wanted, &of, &f->err);
+    if (status == DUBBOC_OK)
+        status = subscribe_now(made, of, &f->err);
     if (status == DUBBOC_OK) {
         no_rules(f);
         registry_has(f, LIST(A, B));

@@ -21,6 +21,7 @@ typedef struct fake_subscription {
 typedef struct fake_registry {
     registry base;
     pthread_mutex_t lock;
+    pthread_mutex_t subscribing; /* held: subscribing blocks */
     fake_subscription *subscriptions[SUBSCRIPTIONS_MAX];
     atomic_uint count;
     atomic_uint refreshes;
@@ -41,6 +42,7 @@ static const registry_ops fake_ops;
 static void free_fake(registry *base)
 {
     fake_registry *self = (fake_registry *)base;
+    pthread_mutex_destroy(&self->subscribing);
     pthread_mutex_destroy(&self->lock);
     free(self);
 }
@@ -91,6 +93,8 @@ static dubboc_status add(fake_registry *self, const char *interface, const fake_
 static dubboc_status subscribe(registry *base, const char *interface, registry_category category,
     registry_listener listener, void *arg, registry_subscription **subscription, dubboc_error *err)
 {
+    pthread_mutex_lock(&((fake_registry *)base)->subscribing);
+    pthread_mutex_unlock(&((fake_registry *)base)->subscribing);
     const fake_subscription like = {.category = category, .listener = listener, .arg = arg};
     return add((fake_registry *)base, interface, &like, subscription, err);
 }
@@ -146,6 +150,7 @@ registry *fake_registry_new(void)
     self->base.ops = &fake_ops;
     self->base.address = mem_dup("fake://there");
     pthread_mutex_init(&self->lock, NULL);
+    pthread_mutex_init(&self->subscribing, NULL);
     atomic_store(&self->is_connected, true);
     return &self->base;
 }
@@ -211,6 +216,16 @@ void fake_registry_set_connected(registry *self, bool connected)
 void fake_registry_fail_subscribe(registry *self, bool fails)
 {
     atomic_store(&((fake_registry *)self)->fails, fails);
+}
+
+void fake_registry_hold_subscribe(registry *self)
+{
+    pthread_mutex_lock(&((fake_registry *)self)->subscribing);
+}
+
+void fake_registry_let_subscribe(registry *self)
+{
+    pthread_mutex_unlock(&((fake_registry *)self)->subscribing);
 }
 
 unsigned fake_registry_subscriptions(registry *self)

@@ -58,11 +58,28 @@ void fixture_end(fixture *f)
     clock_restart();
 }
 
+static void wake_nobody(waiter *of)
+{
+    (void)of;
+}
+
+dubboc_status subscribe_now(selector *self, directory *of, dubboc_error *err)
+{
+    waiter nobody = {.wake = wake_nobody};
+    readiness_wait wait = {.failures = 0};
+    directory_wait_begin(of, &wait, &nobody);
+    keeper_round(self);
+    readiness_state state = directory_look(of, &wait, err);
+    directory_wait_end(of, &wait);
+    return state == READINESS_FAILED ? err->status : DUBBOC_OK;
+}
+
 directory *directory_of(fixture *f, const char *interface)
 {
     const url_wanted wanted = {.interface = slice_of(interface)};
     directory *found = NULL;
     assert_status(DUBBOC_OK, selector_directory(f->selector, &wanted, &found, &f->err), &f->err);
+    keeper_round(f->selector); /* which subscribes */
     atomic_store(&found->states[policy_find("roundrobin")].counter, 0);
     return found;
 }

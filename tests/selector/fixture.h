@@ -45,6 +45,9 @@ void clock_restart(void);
  * provider, in place of a random one. */
 directory *directory_of(fixture *f, const char *interface);
 
+/* Lets the selector subscribe it. What subscribing fails with. */
+dubboc_status subscribe_now(selector *self, directory *of, dubboc_error *err);
+
 /* What the registry has now. */
 void registry_has(fixture *f, const char *const *urls);
 

@@ -548,6 +548,7 @@ static void roundrobin_starts_anywhere(void **state)
         fixture_start_in_turn(&f);
         dubboc_status found = selector_directory(f.selector, &wanted, &of, &f.err);
         assert_status(DUBBOC_OK, found, &f.err);
+        keeper_round(f.selector);
         fake_registry_push(f.source, SERVICE, (const char *const *)urls, COUNT);
         const char *label = pick_label(of, "roundrobin", PICK_GOOD);
         for (size_t each = 0; each < COUNT; each++)

@@ -20,24 +20,68 @@ static void finds_the_same_directory_for_the_same_wish(void **state)
     assert_ptr_equal(first, directory_of(&f, SERVICE));
     const url_wanted in_group = {.interface = slice_of(SERVICE), .group = slice_of("g1")};
     assert_status(DUBBOC_OK, selector_directory(f.selector, &in_group, &other, &f.err), &f.err);
+    keeper_round(f.selector);
     assert_ptr_not_equal(first, other);
     assert_int_equal(2, fake_registry_subscriptions(f.source));
     fixture_end(&f);
 }
 
-static void subscribes_again_when_the_first_time_failed(void **state)
+static void count_wake(waiter *of);
+
+/* A call that waits; it only counts how often it is woken. */
+typedef struct waiting_call {
+    waiter waiter;
+    readiness_wait wait;
+    atomic_uint wakes;
+} waiting_call;
+
+static void count_wake(waiter *of)
+{
+    atomic_fetch_add(&((waiting_call *)of)->wakes, 1);
+}
+
+static void a_failed_subscription_ends_the_wait_and_the_next_call_tries_again(void **state)
+{
+    (void)state;
+    fixture f;
+    waiting_call first = {.waiter.wake = count_wake}, second = {.waiter.wake = count_wake};
+    fixture_start_in_turn(&f);
+    fake_registry_fail_subscribe(f.source, true);
+    directory *of = directory_of(&f, SERVICE);
+    directory_wait_begin(of, &first.wait, &first.waiter);
+    keeper_round(f.selector);
+    assert_int_equal(1, atomic_load(&first.wakes));
+    assert_int_equal(READINESS_FAILED, directory_look(of, &first.wait, &f.err));
+    assert_int_equal(DUBBOC_E_NO_MEMORY, f.err.status);
+    assert_string_equal("the fake does not want to", f.err.text);
+    fake_registry_fail_subscribe(f.source, false);
+    keeper_round(f.selector); /* nobody asks for it, so nothing is tried */
+    assert_int_equal(0, fake_registry_subscriptions(f.source));
+    assert_int_equal(READINESS_PENDING, directory_wait_begin(of, &second.wait, &second.waiter));
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_subscriptions(f.source));
+    assert_int_equal(READINESS_PENDING, directory_look(of, &second.wait, &f.err));
+    registry_has(&f, LIST(A));
+    assert_int_equal(1, atomic_load(&second.wakes));
+    assert_int_equal(READINESS_READY, directory_look(of, &second.wait, &f.err));
+    directory_wait_end(of, &first.wait);
+    directory_wait_end(of, &second.wait);
+    fixture_end(&f);
+}
+
+static void making_a_directory_does_not_wait_for_the_registry(void **state)
 {
     (void)state;
     fixture f;
     fixture_start_in_turn(&f);
     const url_wanted wanted = {.interface = slice_of(SERVICE)};
-    directory *found = NULL;
-    fake_registry_fail_subscribe(f.source, true);
-    assert_status(
-        DUBBOC_E_NO_MEMORY, selector_directory(f.selector, &wanted, &found, &f.err), &f.err);
-    fake_registry_fail_subscribe(f.source, false);
-    assert_non_null(directory_of(&f, SERVICE));
-    directory_of(&f, SERVICE);
+    directory *of = NULL;
+    fake_registry_hold_subscribe(f.source);
+    assert_status(DUBBOC_OK, selector_directory(f.selector, &wanted, &of, &f.err), &f.err);
+    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    assert_int_equal(0, fake_registry_subscriptions(f.source));
+    fake_registry_let_subscribe(f.source);
+    keeper_round(f.selector);
     assert_int_equal(1, fake_registry_subscriptions(f.source));
     fixture_end(&f);
 }
@@ -648,6 +692,8 @@ static void whole_life(void *arg, bool must_work)
     if (status == DUBBOC_OK)
         status = selector_directory(made, &wanted, &of, &f->err);
     if (status == DUBBOC_OK)
+        status = subscribe_now(made, of, &f->err);
+    if (status == DUBBOC_OK)
         use_all(f, made, of, &status);
     if (must_work)
         assert_int_equal(2, directory_count(of));
@@ -787,7 +833,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_the_same_directory_for_the_same_wish),
-        cmocka_unit_test(subscribes_again_when_the_first_time_failed),
+        cmocka_unit_test(a_failed_subscription_ends_the_wait_and_the_next_call_tries_again),
+        cmocka_unit_test(making_a_directory_does_not_wait_for_the_registry),
         cmocka_unit_test(without_a_registry_only_fixed_addresses_work),
         cmocka_unit_test(a_fixed_address_is_taken_as_it_is_written),
         cmocka_unit_test(a_fixed_address_that_is_none_is_refused),

@@ -136,14 +136,14 @@ static void waiting_ends_at_the_deadline_and_says_what_the_registry_does(void **
     fixture_end(&f);
 }
 
-typedef struct waiter {
+typedef struct waiting_thread {
     directory *of;
     dubboc_status status;
-} waiter;
+} waiting_thread;
 
 static void *wait_for_ever(void *arg)
 {
-    waiter *self = arg;
+    waiting_thread *self = arg;
     self->status = directory_wait_ready(self->of, DEADLINE_NEVER, NULL);
     return NULL;
 }
@@ -154,7 +154,7 @@ static void waiting_ends_with_the_first_list_or_the_stop(void **state)
     fixture f;
     fixture_start_in_turn(&f);
     for (int is_stop = 0; is_stop < 2; is_stop++) {
-        waiter self = {.of = directory_of(&f, is_stop ? "com.example.Other" : SERVICE)};
+        waiting_thread self = {.of = directory_of(&f, is_stop ? "com.example.Other" : SERVICE)};
         pthread_t thread;
         assert_int_equal(0, pthread_create(&thread, NULL, wait_for_ever, &self));
         if (is_stop)
@@ -198,6 +198,31 @@ static void starts_from_the_snapshot_file_while_the_registry_is_away(void **stat
     assert_int_equal(1, directory_count(of));
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "1 node seen at fake://there");
+    fixture_end(&f);
+    test_folder_remove(folder);
+}
+
+/* No call waits then, so no call would have it tried again. */
+static void a_directory_that_started_from_the_file_subscribes_until_it_succeeds(void **state)
+{
+    (void)state;
+    fixture f;
+    char *folder = test_folder_new();
+    start_with_folder(&f, folder);
+    directory_of(&f, SERVICE);
+    registry_has(&f, LIST(A));
+    fixture_end(&f);
+
+    start_with_folder(&f, folder);
+    fake_registry_fail_subscribe(f.source, true);
+    directory *of = directory_of(&f, SERVICE);
+    assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
+    fake_registry_fail_subscribe(f.source, false);
+    keeper_round(f.selector);
+    assert_int_equal(0, fake_registry_subscriptions(f.source));
+    clock_go_on(READ_AGAIN_MS);
+    keeper_round(f.selector);
+    assert_int_equal(1, fake_registry_subscriptions(f.source));
     fixture_end(&f);
     test_folder_remove(folder);
 }
@@ -259,6 +284,7 @@ int main(void)
         cmocka_unit_test(a_provider_that_comes_straight_back_is_the_same),
         cmocka_unit_test(waiting_ends_at_the_deadline_and_says_what_the_registry_does),
         cmocka_unit_test(waiting_ends_with_the_first_list_or_the_stop),
+        cmocka_unit_test(a_directory_that_started_from_the_file_subscribes_until_it_succeeds),
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
         cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
         cmocka_unit_test(a_snapshot_folder_that_cannot_be_had_is_said_at_once),
