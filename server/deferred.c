@@ -1,480 +1,146 @@
-/* Answers that come later.
- *
- * The first handler of an exchange that defers makes a `parked`: the held HTTP request, and one
- * hole for each answer that is still open. Its counter `missing` is the open holes, plus one while
- * the handlers of the message still run; whoever brings it to zero answers the HTTP request, and
- * nobody touches that after. So it does not matter whether an answer comes before the handler has
- * returned, whether the time runs out first, or the server stops: each hole is closed once, by the
- * first that comes, and a later answer falls away. A single request is the case of one hole with
- * nothing around it. */
-#include "server/deferred.h"
+/* The program's side of an answer that comes later: a handle, which one function of the program
+ * uses up. What becomes of the HTTP request meanwhile is told in deferrals.c. */
+#include <dubboc/server.h>
 
 #include <assert.h>
-#include <errno.h>
-#include <limits.h>
-#include <poll.h>
-#include <string.h>
 
-#include "base/clock.h"
-#include "base/error.h"
-#include "base/log.h"
 #include "base/mem.h"
-#include "base/thread.h"
-#include "server/dispatch.h"
-#include "server/server.h"
-
-#define ANSWER_BYTES_MAX (256u * 1024 * 1024) /* of one deferred answer */
-/* An open answer is given up so long after the caller's deadline, when the caller has come to its
- * own end: were both to end it at once, the same call would sometimes be answered and sometimes
- * time out. */
-#define GRACE_NS (500 * NS_PER_MS)
-#define LOOK_AGAIN_NS (5 * NS_PER_MS) /* the clock looks at most this often */
-
-typedef enum hole_state {
-    HOLE_OPEN,
-    HOLE_ANSWERED,
-    HOLE_EXPIRED, /* the caller's time was over first */
-    HOLE_STOPPED  /* the server was stopped first */
-} hole_state;
-
-typedef struct hole {
-    hole_state state;
-    size_t at;       /* where it stands in parked.text */
-    dubboc_slice id; /* a copy, the hole's */
-    buffer answer;   /* HOLE_ANSWERED: the whole reply */
-} hole;
-
-struct parked {
-    deferrals *owner;
-    http_server_request *incoming;
-    buffer text; /* what the other requests of a batch have answered */
-    hole *holes;
-    size_t count;
-    size_t capacity;
-    size_t missing;
-    size_t refs; /* deferred handles that are out, plus one until it is answered */
-    int64_t deadline_ns;
-    parked *next;
-    parked *prev;
-};
+#include "server/reply.h"
+#include "server/request.h"
+#include "server/serving.h"
 
 struct dubboc_deferred {
-    deferrals *owner;
+    serving *serving;
     parked *parked; /* NULL: a notification, nobody waits */
-    size_t index;
+    size_t index;   /* of its place in parked */
     const service_method *method;
-    dubboc_slice id; /* the hole's, or at NULL */
+    dubboc_slice id; /* parked's; at NULL: a notification */
 };
 
-/* --- parking --- */
-
-static void link_locked(deferrals *owner, parked *self)
-{
-    self->next = owner->first;
-    if (self->next != NULL)
-        self->next->prev = self;
-    owner->first = self;
-}
-
-static void unlink_locked(parked *self)
-{
-    if (self->prev != NULL)
-        self->prev->next = self->next;
-    else
-        self->owner->first = self->next;
-    if (self->next != NULL)
-        self->next->prev = self->prev;
-}
-
-static void unref(parked *self)
-{
-    mutex_lock(&self->owner->lock);
-    bool is_last = --self->refs == 0;
-    mutex_unlock(&self->owner->lock);
-    if (!is_last)
-        return;
-    for (size_t i = 0; i < self->count; i++) {
-        free((char *)self->holes[i].id.at);
-        buffer_fini(&self->holes[i].answer);
-    }
-    free(self->holes);
-    buffer_fini(&self->text);
-    free(self);
-}
-
-static parked *park(exchange *ex)
-{
-    parked *made = MEM_NEW(parked);
-    if (made == NULL)
-        return NULL;
-    made->owner = &ex->server->deferrals;
-    made->incoming = ex->incoming;
-    made->missing = 1;
-    made->refs = 1;
-    made->deadline_ns = exchange_deadline_ns(ex);
-    if (made->deadline_ns < DEADLINE_NEVER - GRACE_NS)
-        made->deadline_ns += GRACE_NS;
-    exchange_hold(ex);
-    mutex_lock(&made->owner->lock);
-    link_locked(made->owner, made);
-    bool is_earlier = made->deadline_ns < made->owner->earliest_ns;
-    if (is_earlier)
-        made->owner->earliest_ns = made->deadline_ns;
-    mutex_unlock(&made->owner->lock);
-    if (is_earlier)
-        wake_signal(&made->owner->wake);
-    return made;
-}
-
-/* Adds an open hole; id becomes its own. */
-static bool add_hole(parked *self, size_t at, dubboc_slice id, size_t *index)
-{
-    mutex_lock(&self->owner->lock);
-    void *holes = self->holes;
-    bool has_room = mem_grow(&holes, &self->capacity, self->count + 1, sizeof *self->holes);
-    self->holes = holes;
-    if (has_room) {
-        hole *added = &self->holes[self->count];
-        *added =
-            (hole){.state = self->owner->is_stopped ? HOLE_STOPPED : HOLE_OPEN, .at = at, .id = id};
-        buffer_init(&added->answer, ANSWER_BYTES_MAX);
-        if (added->state == HOLE_OPEN)
-            self->missing++;
-        self->refs++;
-        *index = self->count++;
-    }
-    mutex_unlock(&self->owner->lock);
-    return has_room;
-}
+/* --- taking the right --- */
 
 /* A handle stays with the program after its caller has given up, so callers that give up quickly
  * could make a program that never answers keep any number of them. NULL: no memory, or too many are
  * open. */
-static dubboc_deferred *deferred_new(deferrals *owner)
+static dubboc_deferred *deferred_new(const dubboc_request *request)
 {
-    dubboc_deferred *made = NULL;
-    if (atomic_fetch_add(&owner->open, 1) < owner->open_max)
-        made = MEM_NEW(dubboc_deferred);
-    else
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "server", "too many deferred answers are open",
-            "deferred_max=%zu", owner->open_max);
-    if (made == NULL)
-        atomic_fetch_sub(&owner->open, 1);
-    else
-        made->owner = owner;
+    serving *server = request->exchange->serving;
+    if (!deferrals_open(&server->deferrals))
+        return NULL;
+    dubboc_deferred *made = MEM_NEW(dubboc_deferred);
+    if (made == NULL) {
+        deferrals_close(&server->deferrals);
+        return NULL;
+    }
+    made->serving = server;
+    made->method = request->method;
     return made;
 }
 
 static void deferred_free(dubboc_deferred *self)
 {
-    atomic_fetch_sub(&self->owner->open, 1);
+    deferrals_close(&self->serving->deferrals);
     free(self);
+}
+
+/* Holds the exchange's HTTP request until all that was deferred is answered. false: no memory. */
+static bool deferred_park(exchange *ex)
+{
+    if (ex->parked == NULL) {
+        exchange_hold(ex);
+        ex->parked = parked_new(&ex->serving->deferrals, ex->incoming, exchange_deadline_ns(ex));
+    }
+    return ex->parked != NULL;
+}
+
+/* Keeps a place in the answer. false: no memory. */
+static bool deferred_take_place(dubboc_deferred *self, exchange *ex, dubboc_slice id)
+{
+    char *copy = mem_dup_slice(id);
+    self->id = slice_make(copy, id.len);
+    size_t at = http_server_request_out(ex->incoming)->len;
+    if (copy == NULL || !deferred_park(ex) || !parked_add(ex->parked, at, self->id, &self->index)) {
+        free(copy);
+        return false;
+    }
+    self->parked = ex->parked;
+    return true;
 }
 
 dubboc_deferred *dubboc_request_defer(dubboc_request *request)
 {
     assert(request->method != NULL && !request->is_deferred);
-    exchange *ex = request->exchange;
-    dubboc_deferred *made = deferred_new(&ex->server->deferrals);
+    dubboc_deferred *made = deferred_new(request);
     if (made == NULL) {
         /* That is the answer, whatever the handler returns. */
         dubboc_request_fail(request, JSONRPC_SERVER_ERROR, NULL,
             "too many answers are deferred, or there is no memory for one more");
         return NULL;
     }
-    made->method = request->method;
-    if (request->id.at == NULL) {
-        request->is_deferred = true;
-        return made;
-    }
-    char *id = mem_dup_slice(request->id);
-    made->id = slice_make(id, request->id.len);
-    if (id == NULL || (ex->parked == NULL && (ex->parked = park(ex)) == NULL) ||
-        !add_hole(ex->parked, http_server_request_out(ex->incoming)->len, made->id, &made->index)) {
-        free(id);
+    if (request->id.at != NULL && !deferred_take_place(made, request->exchange, request->id)) {
         deferred_free(made);
         return NULL;
     }
-    made->parked = ex->parked;
     request->is_deferred = true;
     return made;
 }
 
-/* --- answering the HTTP request --- */
+/* --- using it --- */
 
-static void write_hole(const hole *self, buffer *out)
+/* true: it was a notification, and the handle is gone. */
+static bool deferred_drop_notification(dubboc_deferred *self)
 {
-    const char *problem = "out of memory";
-    if (self->state == HOLE_ANSWERED && self->answer.status == DUBBOC_OK) {
-        buffer_append(out, self->answer.data, self->answer.len);
-        return;
-    }
-    if (self->state == HOLE_EXPIRED)
-        problem = "no answer was given within the caller's time-out";
-    if (self->state == HOLE_STOPPED)
-        problem = "the server was stopped before the answer was given";
-    int code = self->state == HOLE_ANSWERED ? JSONRPC_INTERNAL_ERROR : JSONRPC_SERVER_ERROR;
-    jsonrpc_write_error(out, self->id, code, slice_of(problem), NULL);
-}
-
-static void append_part(buffer *out, const buffer *text, size_t from, size_t to)
-{
-    if (to > from && out->status == DUBBOC_OK)
-        buffer_append(out, text->data + from, to - from);
-}
-
-/* Nothing is missing any more and the owner has let go of it: it is the caller's alone, but for
- * handles whose answers come too late. */
-static void answer(parked *self)
-{
-    buffer *out = http_server_request_out(self->incoming);
-    size_t done = 0;
-    out->status = self->text.status; /* then nothing below is written */
-    for (size_t i = 0; out->status == DUBBOC_OK && i < self->count; i++) {
-        append_part(out, &self->text, done, self->holes[i].at);
-        write_hole(&self->holes[i], out);
-        done = self->holes[i].at;
-    }
-    append_part(out, &self->text, done, self->text.len);
-    dispatch_answer(self->incoming, true);
-    unref(self);
-}
-
-/* Closes one that was missing. true: it was the last, answer() must follow, without the lock. */
-static bool settle_locked(parked *self)
-{
-    if (--self->missing > 0)
+    if (self->parked != NULL)
         return false;
-    unlink_locked(self);
+    deferred_free(self);
     return true;
 }
 
-size_t parked_count(const parked *self)
+static void deferred_fill(dubboc_deferred *self, buffer *reply_take)
 {
-    return self->count; /* only the thread that asks adds to it */
-}
-
-void parked_release(parked *self)
-{
-    /* What is written so far is taken out of the request's buffer, memory and all, to be put
-     * together there again with the rest. */
-    buffer *out = http_server_request_out(self->incoming);
-    self->text = *out;
-    buffer_init(out, self->text.max_bytes);
-    http_server_request_drop_body(self->incoming); /* the program may take its time */
-    mutex_lock(&self->owner->lock);
-    bool is_complete = settle_locked(self);
-    mutex_unlock(&self->owner->lock);
-    if (is_complete)
-        answer(self);
-}
-
-/* --- the later answer --- */
-
-/* Takes reply over. A thread of the program does this at any time, so whoever stops the server
- * waits for it. */
-static void fill(dubboc_deferred *deferred, buffer *reply)
-{
-    parked *self = deferred->parked;
-    deferrals *owner = self->owner;
-    bool is_complete = false;
-    mutex_lock(&owner->lock);
-    owner->answering++;
-    hole *mine = &self->holes[deferred->index];
-    if (mine->state == HOLE_OPEN) {
-        mine->state = HOLE_ANSWERED;
-        mine->answer = *reply;
-        buffer_init(reply, 0);
-        is_complete = settle_locked(self);
-    }
-    mutex_unlock(&owner->lock);
-    buffer_fini(reply);
-    if (is_complete)
-        answer(self);
-    unref(self);
-    deferred_free(deferred);
-    mutex_lock(&owner->lock);
-    if (--owner->answering == 0)
-        condition_wake_one(&owner->answered);
-    mutex_unlock(&owner->lock);
-}
-
-/* true: a notification, which is gone now. */
-static bool drop_notification(dubboc_deferred *deferred)
-{
-    if (deferred->parked != NULL)
-        return false;
-    deferred_free(deferred);
-    return true;
+    parked_fill(self->parked, self->index, reply_take);
+    free(self);
 }
 
 void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result)
 {
     assert(deferred != NULL);
-    dubboc_slice id = deferred->id;
-    if (drop_notification(deferred)) {
+    if (deferred_drop_notification(deferred)) {
         cJSON_Delete(result);
         return;
     }
     buffer reply;
-    buffer_init(&reply, ANSWER_BYTES_MAX);
-    dispatch_write_tree(&reply, deferred->method, id, result);
+    buffer_init(&reply, REPLY_BYTES_MAX);
+    reply_write_tree(&reply, deferred->method, deferred->id, result);
     cJSON_Delete(result);
-    fill(deferred, &reply);
+    deferred_fill(deferred, &reply);
 }
 
 void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result)
 {
     assert(deferred != NULL);
-    dubboc_slice id = deferred->id;
-    if (drop_notification(deferred))
+    if (deferred_drop_notification(deferred))
         return;
     buffer reply;
-    buffer_init(&reply, ANSWER_BYTES_MAX);
-    dispatch_write_raw(&reply, deferred->method, id, result, deferred->parked->owner->checks_raw);
-    fill(deferred, &reply);
+    buffer_init(&reply, REPLY_BYTES_MAX);
+    reply_write_raw(&reply, deferred->method, deferred->id, result, deferred->serving->checks_raw);
+    deferred_fill(deferred, &reply);
 }
 
 void dubboc_deferred_fail(
     dubboc_deferred *deferred, int code, const char *exception, const char *format, ...)
 {
     assert(deferred != NULL);
-    dubboc_slice id = deferred->id;
-    if (drop_notification(deferred))
+    if (deferred_drop_notification(deferred))
         return;
-    note noted = {0};
+    failure noted = {0};
     va_list args;
     va_start(args, format);
-    note_vset(&noted, NOTE_FAIL, code, exception, format, args);
+    failure_vset(&noted, FAILURE_OWN, code, exception, format, args);
     va_end(args);
     buffer reply;
-    buffer_init(&reply, ANSWER_BYTES_MAX);
-    note_write_error(&noted, DUBBOC_E_REMOTE, deferred->method, id, &reply);
-    note_clear(&noted);
-    fill(deferred, &reply);
-}
-
-/* --- those that are never answered --- */
-
-/* Closes the open holes. true: nothing is missing any more, self is unlinked. */
-static bool give_up_locked(parked *self, hole_state state)
-{
-    bool is_complete = false;
-    for (size_t i = 0; i < self->count; i++) {
-        if (self->holes[i].state != HOLE_OPEN)
-            continue;
-        self->holes[i].state = state;
-        is_complete = settle_locked(self);
-    }
-    return is_complete;
-}
-
-/* Gives up those that are due by now, answers the complete ones, and tells when the next is due. */
-static int64_t give_up(deferrals *self, int64_t now_ns, hole_state state)
-{
-    parked *complete = NULL;
-    int64_t next_ns = DEADLINE_NEVER;
-    mutex_lock(&self->lock);
-    for (parked *one = self->first, *next; one != NULL; one = next) {
-        next = one->next;
-        if (one->deadline_ns > now_ns) {
-            next_ns = deadline_min(next_ns, one->deadline_ns);
-        } else if (give_up_locked(one, state)) {
-            one->next = complete;
-            complete = one;
-        } else {
-            /* its handlers still run and may defer again */
-            next_ns = deadline_min(next_ns, now_ns);
-        }
-    }
-    if (next_ns != DEADLINE_NEVER && state == HOLE_EXPIRED && next_ns < now_ns + LOOK_AGAIN_NS)
-        next_ns = now_ns + LOOK_AGAIN_NS;
-    self->earliest_ns = next_ns;
-    mutex_unlock(&self->lock);
-    for (parked *one = complete, *next; one != NULL; one = next) {
-        next = one->next;
-        answer(one);
-    }
-    return next_ns;
-}
-
-int64_t deferrals_expire(deferrals *self)
-{
-    wake_clear(&self->wake);
-    return give_up(self, clock_now_ns(), HOLE_EXPIRED);
-}
-
-static bool has_to_end(deferrals *self)
-{
-    mutex_lock(&self->lock);
-    bool ends = self->ends;
-    mutex_unlock(&self->lock);
-    return ends;
-}
-
-static void *watch_clock(void *arg)
-{
-    deferrals *self = arg;
-    int64_t next_ns = DEADLINE_NEVER;
-    while (!has_to_end(self)) {
-        struct pollfd woken = {.fd = self->wake.fd, .events = POLLIN};
-        poll(&woken, 1, wake_wait_ms(deadline_poll_ms(next_ns)));
-        next_ns = deferrals_expire(self);
-    }
-    return NULL;
-}
-
-void deferrals_init(deferrals *self)
-{
-    *self = (deferrals){.earliest_ns = DEADLINE_NEVER, .wake = {.fd = -1}};
-    mutex_init(&self->lock, MUTEX_RANK_DEFERRALS);
-    condition_init(&self->answered);
-}
-
-dubboc_status deferrals_start(deferrals *self, bool with_thread, dubboc_error *err)
-{
-    if (self->wake.fd < 0 && !wake_open(&self->wake))
-        return error_set(
-            err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
-    mutex_lock(&self->lock);
-    assert(self->first == NULL);
-    self->is_stopped = self->ends = false;
-    self->earliest_ns = DEADLINE_NEVER;
-    mutex_unlock(&self->lock);
-    self->has_thread = false;
-    if (!with_thread)
-        return DUBBOC_OK;
-    dubboc_status status = thread_start(&self->thread, watch_clock, self, "dubboc-deferred", err);
-    self->has_thread = status == DUBBOC_OK;
-    return status;
-}
-
-static void wait_until_answered(deferrals *self)
-{
-    mutex_lock(&self->lock);
-    while (self->answering > 0)
-        condition_wait(&self->answered, &self->lock, DEADLINE_NEVER);
-    mutex_unlock(&self->lock);
-}
-
-void deferrals_stop(deferrals *self)
-{
-    mutex_lock(&self->lock);
-    self->is_stopped = true;
-    self->ends = true;
-    mutex_unlock(&self->lock);
-    wake_signal(&self->wake);
-    if (self->has_thread)
-        pthread_join(self->thread, NULL);
-    self->has_thread = false;
-    give_up(self, INT64_MAX, HOLE_STOPPED);
-    wait_until_answered(self);
-}
-
-void deferrals_fini(deferrals *self)
-{
-    wait_until_answered(self);
-    wake_close(&self->wake);
-    condition_fini(&self->answered);
-    mutex_fini(&self->lock);
+    buffer_init(&reply, REPLY_BYTES_MAX);
+    failure_write(&noted, DUBBOC_E_REMOTE, deferred->method, deferred->id, &reply);
+    failure_clear(&noted);
+    deferred_fill(deferred, &reply);
 }

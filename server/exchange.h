@@ -1,8 +1,8 @@
-/* One HTTP request while it is being served, and the JSON-RPC requests in it as handlers see them.
+/* One HTTP request while it is being served.
  *
  * An exchange lives on the loop's stack when everything happens there (the fast path), or is copied
  * to the heap when a worker takes it. It is one thread's at a time. When a handler defers, what
- * must outlive the exchange goes into a `parked` (deferred.h). */
+ * must outlive the exchange goes into a `parked` (deferrals.h). */
 #ifndef SERVER_EXCHANGE_H
 #define SERVER_EXCHANGE_H
 
@@ -11,6 +11,9 @@
 #include "transport/http_server.h"
 
 struct parked;
+struct serving;
+
+#define EXCHANGE_LARGE_BODY_BYTES ((size_t)64 * 1024) /* a larger body is read by a worker */
 
 typedef enum exchange_kind {
     EXCHANGE_SINGLE,
@@ -20,7 +23,7 @@ typedef enum exchange_kind {
 } exchange_kind;
 
 typedef struct exchange {
-    dubboc_server *server;
+    struct serving *serving;
     http_server_request *incoming;
     dubboc_service *service; /* NULL: none at that path */
     exchange_kind kind;
@@ -35,50 +38,16 @@ typedef struct exchange {
     jsonrpc_request single;
 } exchange;
 
-/* What a handler has noted about its failure. */
-typedef enum note_kind {
-    NOTE_NONE,
-    NOTE_PARAMS, /* by dubboc_request_params() */
-    NOTE_FAIL    /* by dubboc_request_fail() */
-} note_kind;
-
-typedef struct note {
-    note_kind kind;
-    int code;
-    char *exception; /* NULL: the default one */
-    char *text;      /* NULL: there was no memory for it */
-} note;
-
-struct dubboc_request {
-    exchange *exchange;
-    const service_method *method; /* NULL in a fallback handler */
-    dubboc_slice id;              /* at NULL: a notification */
-    const cJSON *params;          /* the tree that a JSON handler was given; NULL: none */
-    note note;
-    bool is_deferred;
-};
-
-void note_clear(note *self);
-
-/* Sets kind, code, exception and the formatted text, in place of what was noted before. */
-void note_vset(
-    note *self, note_kind kind, int code, const char *exception, const char *format, va_list args);
-
-/* Appends the error answer that follows from how a handler of that method failed; for a
- * notification (id at NULL) nothing. An internal error is logged. */
-void note_write_error(const note *self, dubboc_status status, const service_method *method,
-    dubboc_slice id, buffer *out);
-
-/* Nanoseconds from a Timeout header, in dubbogo's form (decimal nanoseconds) or dubbo-go's (a Go
- * duration, "1m0.5s"): wire.md P11. 0: text is NULL, unreadable, not positive or beyond int64_t,
- * all of which mean that the caller did not say. Exact to a microsecond. */
-int64_t timeout_header_ns(const char *text);
-
 /* http_server_request_hold(), once. */
 void exchange_hold(exchange *self);
 
 /* When the caller gives up, by the clock of base/clock.h; DEADLINE_NEVER: it did not say. The
  * header is read the first time only. */
 int64_t exchange_deadline_ns(exchange *self);
+
+/* Nanoseconds from a Timeout header, in dubbogo's form (decimal nanoseconds) or dubbo-go's (a Go
+ * duration, "1m0.5s"): wire.md P11. 0: text is NULL, unreadable, not positive or beyond int64_t,
+ * all of which mean that the caller did not say. Exact to a microsecond. */
+int64_t timeout_header_ns(const char *text);
 
 #endif

@@ -35,18 +35,18 @@
 
 /* --- settings --- */
 
-static int cores(void)
+static int server_cores(void)
 {
     long count = sysconf(_SC_NPROCESSORS_ONLN);
     return count < 1 ? 1 : count > LOOPS_MAX ? LOOPS_MAX : (int)count;
 }
 
-static int64_t choose(int64_t in_code, const dubboc_config *config, const char *key)
+static int64_t server_choose(int64_t in_code, const dubboc_config *config, const char *key)
 {
     return in_code != 0 ? in_code : config_int(config, "server", key);
 }
 
-static dubboc_status check_range(
+static dubboc_status server_check_range(
     const char *name, int64_t value, int64_t min, int64_t max, dubboc_error *err)
 {
     if (value >= min && value <= max)
@@ -56,25 +56,25 @@ static dubboc_status check_range(
 }
 
 /* For keys that may say "auto", which is -1. */
-static int64_t choose_count(
+static int64_t server_choose_count(
     int in_code, const dubboc_config *config, const char *key, int automatic)
 {
-    int64_t count = choose(in_code, config, key);
+    int64_t count = server_choose(in_code, config, key);
     return in_code == 0 && count < 0 ? automatic : count;
 }
 
 /* In one half a body of the largest size must fit, and the other half is as large. */
-static dubboc_status choose_memory(dubboc_server *self, int64_t in_code, dubboc_error *err)
+static dubboc_status server_choose_memory(dubboc_server *self, int64_t in_code, dubboc_error *err)
 {
     int64_t least = 2 * self->body_max_bytes;
-    int64_t memory = choose(in_code, self->config, "memory_max");
+    int64_t memory = server_choose(in_code, self->config, "memory_max");
     if (in_code == 0 && memory < 0) {
         uint64_t quarter = memory_size_of_process("") / 4;
         memory = quarter < MEMORY_AUTO_MAX ? (int64_t)quarter : MEMORY_AUTO_MAX;
         memory = memory < least ? least : memory;
     }
     self->memory_max_bytes = memory;
-    self->trees.max_bytes = (size_t)(memory / 2);
+    self->serving.trees.max_bytes = (size_t)(memory / 2);
     if (memory >= least)
         return DUBBOC_OK;
     return error_set(err, DUBBOC_E_ARGUMENT,
@@ -83,43 +83,46 @@ static dubboc_status choose_memory(dubboc_server *self, int64_t in_code, dubboc_
         (long long)memory, (long long)self->body_max_bytes);
 }
 
-static dubboc_status choose_numbers(
+static dubboc_status server_choose_numbers(
     dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
-    int workers_auto =
-        cores() * WORKERS_PER_CORE > WORKERS_MIN ? cores() * WORKERS_PER_CORE : WORKERS_MIN;
-    int64_t port = options->port == DUBBOC_NONE ? 0 : choose(options->port, config, "port");
-    int64_t loops =
-        options->loops == DUBBOC_NONE ? 0 : choose_count(options->loops, config, "loops", cores());
-    int64_t worker_count = choose_count(options->workers, config, "workers", workers_auto);
-    int64_t queue = choose(options->queue, config, "queue");
-    int64_t body_max = choose(options->body_max_bytes, config, "body_max");
-    int64_t connections = choose(options->connections, config, "connections");
-    dubboc_status status = check_range("port", port, 0, 65535, err);
+    int workers_auto = server_cores() * WORKERS_PER_CORE > WORKERS_MIN
+                           ? server_cores() * WORKERS_PER_CORE
+                           : WORKERS_MIN;
+    int64_t port = options->port == DUBBOC_NONE ? 0 : server_choose(options->port, config, "port");
+    int64_t loops = options->loops == DUBBOC_NONE
+                        ? 0
+                        : server_choose_count(options->loops, config, "loops", server_cores());
+    int64_t worker_count = server_choose_count(options->workers, config, "workers", workers_auto);
+    int64_t queue = server_choose(options->queue, config, "queue");
+    int64_t body_max = server_choose(options->body_max_bytes, config, "body_max");
+    int64_t connections = server_choose(options->connections, config, "connections");
+    dubboc_status status = server_check_range("port", port, 0, 65535, err);
     if (status == DUBBOC_OK)
-        status = check_range("loops", loops, 0, LOOPS_MAX, err);
+        status = server_check_range("loops", loops, 0, LOOPS_MAX, err);
     if (status == DUBBOC_OK)
-        status = check_range("workers", worker_count, 1, WORKERS_MAX, err);
+        status = server_check_range("workers", worker_count, 1, WORKERS_MAX, err);
     if (status == DUBBOC_OK)
-        status = check_range("queue", queue, 1, WORKERS_QUEUE_MAX, err);
+        status = server_check_range("queue", queue, 1, WORKERS_QUEUE_MAX, err);
     if (status == DUBBOC_OK)
-        status = check_range("body_max_bytes", body_max, 1, INT64_C(2) << 30, err);
+        status = server_check_range("body_max_bytes", body_max, 1, INT64_C(2) << 30, err);
     if (status == DUBBOC_OK)
-        status = check_range("connections", connections, 1, 1000000, err);
+        status = server_check_range("connections", connections, 1, 1000000, err);
     self->port = (int)port;
     self->loops = (int)loops;
     self->worker_count = (int)worker_count;
+    self->serving.tree_waiters_max = (size_t)worker_count / 2;
     self->queue_max = (int)queue;
-    self->queue_time_ns = config_int(config, "server", "queue_time") * NS_PER_MS;
+    self->serving.queue_time_ns = config_int(config, "server", "queue_time") * NS_PER_MS;
     self->body_max_bytes = body_max;
     self->connections_max = (int)connections;
     if (status == DUBBOC_OK)
-        status = choose_memory(self, options->memory_max_bytes, err);
+        status = server_choose_memory(self, options->memory_max_bytes, err);
     return status;
 }
 
-static dubboc_status choose_settings(
+static dubboc_status server_choose_settings(
     dubboc_server *self, const dubboc_server_options *options, dubboc_error *err)
 {
     const char *address = options->registry != NULL
@@ -130,16 +133,16 @@ static dubboc_status choose_settings(
     self->ip =
         mem_dup(options->ip != NULL ? options->ip : config_text(self->config, "server", "ip"));
     self->application = options->application != NULL ? mem_dup(options->application) : NULL;
-    self->checks_raw = config_bool(self->config, "server", "check_raw");
-    self->deferrals.checks_raw = self->checks_raw;
-    self->deferrals.open_max = (size_t)config_int(self->config, "server", "deferred_max");
+    self->serving.checks_raw = config_bool(self->config, "server", "check_raw");
+    self->serving.deferrals.open_max = (size_t)config_int(self->config, "server", "deferred_max");
     if (self->registry_address == NULL || self->ip == NULL ||
         (options->application != NULL && self->application == NULL))
         return error_no_memory(err);
-    return choose_numbers(self, options, err);
+    return server_choose_numbers(self, options, err);
 }
 
-static dubboc_status take_config(const dubboc_config *given, dubboc_config **own, dubboc_error *err)
+static dubboc_status server_take_config(
+    const dubboc_config *given, dubboc_config **own, dubboc_error *err)
 {
     if (given == NULL)
         return dubboc_config_load(NULL, own, err);
@@ -160,13 +163,13 @@ dubboc_status dubboc_server_new(
     if (made == NULL)
         return error_no_memory(err);
     made->step_fd = made->timer_fd = made->failed.fd = -1;
-    deferrals_init(&made->deferrals);
-    memory_budget_init(&made->trees, 0);
-    status = take_config(own.config, &made->config, err);
+    deferrals_init(&made->serving.deferrals);
+    memory_budget_init(&made->serving.trees, 0);
+    status = server_take_config(own.config, &made->config, err);
     if (status == DUBBOC_OK)
         log_take_level(config_text(made->config, "log", "level"));
     if (status == DUBBOC_OK)
-        status = choose_settings(made, &own, err);
+        status = server_choose_settings(made, &own, err);
     if (status == DUBBOC_OK)
         *server = made;
     else
@@ -181,14 +184,15 @@ dubboc_status dubboc_server_add_service(dubboc_server *server, const char *inter
 {
     assert(server != NULL && service != NULL && !server->is_started);
     error_clear(err);
-    return services_add(&server->services, server->config, interface, options, service, err);
+    return services_add(
+        &server->serving.services, server->config, interface, options, service, err);
 }
 
 dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface, const char *method,
     dubboc_handler handler, void *arg, dubboc_error *err)
 {
     assert(server != NULL && !server->is_started);
-    services *offered = &server->services;
+    services *offered = &server->serving.services;
     dubboc_service *service = NULL;
     dubboc_status status = DUBBOC_OK;
     if (interface != NULL)
@@ -208,8 +212,8 @@ dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface,
 void dubboc_server_set_fallback(dubboc_server *server, dubboc_http_handler handler, void *arg)
 {
     assert(server != NULL && !server->is_started);
-    server->fallback = handler;
-    server->fallback_arg = arg;
+    server->serving.fallback = handler;
+    server->serving.fallback_arg = arg;
 }
 
 void dubboc_server_set_failure_handler(
@@ -222,6 +226,12 @@ void dubboc_server_set_failure_handler(
 
 /* --- start --- */
 
+static void server_on_request(void *arg, http_server_request *incoming)
+{
+    dubboc_server *self = arg;
+    dispatch_request(&self->serving, incoming);
+}
+
 static void server_on_failure(void *arg, const char *problem)
 {
     const dubboc_server *self = arg;
@@ -233,7 +243,7 @@ static void server_on_failure(void *arg, const char *problem)
         wake_signal(&self->failed);
 }
 
-static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
+static dubboc_status server_open_http(dubboc_server *self, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
     int per_address = (int)config_int(config, "server", "connections_per_address");
@@ -249,7 +259,7 @@ static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
         .body_timeout_ms = config_int(config, "server", "body_timeout"),
         .answer_timeout_ms = config_int(config, "server", "answer_timeout"),
         .idle_timeout_ms = config_int(config, "server", "idle_timeout"),
-        .on_request = dispatch_on_request,
+        .on_request = server_on_request,
         .on_failure = server_on_failure,
         .arg = self,
     };
@@ -264,7 +274,7 @@ static dubboc_status open_http(dubboc_server *self, dubboc_error *err)
     return registered_address(config, self->bound, servers, &self->registered, err);
 }
 
-static dubboc_status start_workers(dubboc_server *self, dubboc_error *err)
+static dubboc_status server_start_workers(dubboc_server *self, dubboc_error *err)
 {
     if (self->loops == 0)
         return DUBBOC_OK;
@@ -272,30 +282,31 @@ static dubboc_status start_workers(dubboc_server *self, dubboc_error *err)
         .queue_max = self->queue_max,
         .run = dispatch_run,
         .refuse = dispatch_refuse};
-    return workers_new(&settings, &self->workers, err);
+    return workers_new(&settings, &self->serving.workers, err);
 }
 
-static bool epoll_add(int epoll_fd, int fd)
+static bool server_watch_fd(int epoll_fd, int fd)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     return fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 /* The one descriptor of a server without threads. */
-static dubboc_status open_step_fd(dubboc_server *self, dubboc_error *err)
+static dubboc_status server_open_step_fd(dubboc_server *self, dubboc_error *err)
 {
     if (self->loops > 0)
         return DUBBOC_OK;
     self->step_fd = epoll_create1(EPOLL_CLOEXEC);
     self->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (self->step_fd < 0 || self->timer_fd < 0 || !epoll_add(self->step_fd, self->timer_fd) ||
-        !epoll_add(self->step_fd, self->deferrals.wake.fd) ||
-        !epoll_add(self->step_fd, http_server_fd(self->http)))
+    if (self->step_fd < 0 || self->timer_fd < 0 ||
+        !server_watch_fd(self->step_fd, self->timer_fd) ||
+        !server_watch_fd(self->step_fd, self->serving.deferrals.wake.fd) ||
+        !server_watch_fd(self->step_fd, http_server_fd(self->http)))
         return error_set(err, DUBBOC_E_SYSTEM, "no descriptor to step by: %s", strerror(errno));
     return DUBBOC_OK;
 }
 
-static void close_fd(int *fd)
+static void server_close_fd(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
@@ -303,25 +314,25 @@ static void close_fd(int *fd)
 }
 
 /* Ends what start has begun, in the order in which one needs the other. */
-static void close_all(dubboc_server *self)
+static void server_close_parts(dubboc_server *self)
 {
-    if (self->workers != NULL)
-        workers_stop(self->workers);
-    deferrals_stop(&self->deferrals);
+    if (self->serving.workers != NULL)
+        workers_stop(self->serving.workers);
+    deferrals_stop(&self->serving.deferrals);
 }
 
-static void free_all(dubboc_server *self)
+static void server_free_parts(dubboc_server *self)
 {
     registration_close(&self->registration);
     http_server_free(self->http);
     self->http = NULL;
-    workers_free(self->workers);
-    self->workers = NULL;
-    close_fd(&self->step_fd);
-    close_fd(&self->timer_fd);
+    workers_free(self->serving.workers);
+    self->serving.workers = NULL;
+    server_close_fd(&self->step_fd);
+    server_close_fd(&self->timer_fd);
 }
 
-static void forget_addresses(dubboc_server *self)
+static void server_forget_addresses(dubboc_server *self)
 {
     free(self->bound);
     free(self->registered);
@@ -330,28 +341,28 @@ static void forget_addresses(dubboc_server *self)
 
 /* Everything that start has made, so that the server is as it was before; but what handlers have
  * deferred meanwhile is still to be answered by the program, and counts until then. */
-static void undo_start(dubboc_server *self)
+static void server_undo_start(dubboc_server *self)
 {
-    close_all(self);
-    free_all(self);
-    forget_addresses(self);
+    server_close_parts(self);
+    server_free_parts(self);
+    server_forget_addresses(self);
     self->is_started = false;
 }
 
-static dubboc_status start_parts(dubboc_server *self, dubboc_error *err)
+static dubboc_status server_start_parts(dubboc_server *self, dubboc_error *err)
 {
     dubboc_status status =
         registration_open(&self->registration, self->config, self->registry_address, err);
     if (status == DUBBOC_OK)
-        status = open_http(self, err);
+        status = server_open_http(self, err);
     if (status == DUBBOC_OK)
-        status = start_workers(self, err);
+        status = server_start_workers(self, err);
     if (status == DUBBOC_OK)
         status = http_server_start(self->http, err);
     if (status == DUBBOC_OK)
-        status = open_step_fd(self, err);
+        status = server_open_step_fd(self, err);
     if (status == DUBBOC_OK)
-        status = registration_register(&self->registration, &self->services, self->config,
+        status = registration_register(&self->registration, &self->serving.services, self->config,
             self->bound, self->registered, self->application, err);
     return status;
 }
@@ -360,26 +371,26 @@ dubboc_status dubboc_server_start(dubboc_server *server, dubboc_error *err)
 {
     assert(server != NULL && !server->is_started);
     error_clear(err);
-    if (server->services.count == 0 && server->fallback == NULL)
+    if (server->serving.services.count == 0 && server->serving.fallback == NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "nothing to serve: no service was added");
-    dubboc_status status = services_freeze(&server->services, err);
+    dubboc_status status = services_freeze(&server->serving.services, err);
     if (status != DUBBOC_OK)
         return status;
-    status = deferrals_start(&server->deferrals, server->loops > 0, err);
+    status = deferrals_start(&server->serving.deferrals, server->loops > 0, err);
     if (status == DUBBOC_OK) {
         server->is_started = true;
-        status = start_parts(server, err);
+        status = server_start_parts(server, err);
         if (status != DUBBOC_OK)
-            undo_start(server);
+            server_undo_start(server);
     }
     if (status != DUBBOC_OK) {
-        services_thaw(&server->services);
+        services_thaw(&server->serving.services);
         return status;
     }
-    unused_sections_warn(server->config, &server->services);
+    unused_sections_warn(server->config, &server->serving.services);
     LOG(DUBBOC_LOG_INFO, "server", "serving",
         "address=%s registered=%s services=%zu loops=%d workers=%d", server->bound,
-        server->registered, server->services.count, server->loops,
+        server->registered, server->serving.services.count, server->loops,
         server->loops > 0 ? server->worker_count : 0);
     if (server->registry_address[0] == '\0' && !server->is_unregistered_on_purpose)
         LOG(DUBBOC_LOG_WARN, "server", "not registered: no registry is configured",
@@ -405,7 +416,7 @@ int dubboc_server_fd(const dubboc_server *server)
 }
 
 /* Sets the timer to the next deferral that expires; DEADLINE_NEVER disarms it. false: errno. */
-static bool arm_timer(const dubboc_server *self, int64_t next_ns)
+static bool server_arm_timer(const dubboc_server *self, int64_t next_ns)
 {
     struct itimerspec when = {0};
     if (next_ns != DEADLINE_NEVER) {
@@ -429,23 +440,23 @@ dubboc_status dubboc_server_step(dubboc_server *server, int timeout_ms, dubboc_e
         http_server_fail_call(server->http, "epoll_wait", errno);
     bool is_due = false;
     for (int i = 0; i < count; i++)
-        is_due |=
-            events[i].data.fd == server->timer_fd || events[i].data.fd == server->deferrals.wake.fd;
+        is_due |= events[i].data.fd == server->timer_fd ||
+                  events[i].data.fd == server->serving.deferrals.wake.fd;
     dubboc_status status = http_server_step(server->http, 0, err);
-    if (is_due && !arm_timer(server, deferrals_expire(&server->deferrals)))
+    if (is_due && !server_arm_timer(server, deferrals_expire(&server->serving.deferrals)))
         http_server_fail_call(server->http, "timerfd_settime", errno);
     return status;
 }
 
 /* --- stop --- */
 
-static bool is_idle(const dubboc_server *self)
+static bool server_is_idle(const dubboc_server *self)
 {
     return http_server_is_drained(self->http);
 }
 
 /* Serves for a while. false: that is not possible any more. */
-static bool serve_until(dubboc_server *self, int64_t deadline_ns, int longest_ms)
+static bool server_serve_until(dubboc_server *self, int64_t deadline_ns, int longest_ms)
 {
     int wait_ms = deadline_poll_ms(deadline_ns);
     if (wait_ms > longest_ms || wait_ms < 0)
@@ -459,19 +470,19 @@ static bool serve_until(dubboc_server *self, int64_t deadline_ns, int longest_ms
 }
 
 /* Goes on serving until nothing is under way, at most timeout_ms. */
-static void serve_until_idle(dubboc_server *self, int64_t timeout_ms)
+static void server_serve_until_idle(dubboc_server *self, int64_t timeout_ms)
 {
     int64_t deadline_ns = deadline_in_ms(timeout_ms);
-    while (!deadline_is_over(deadline_ns) && !is_idle(self))
-        if (!serve_until(self, deadline_ns, LOOK_MS))
+    while (!deadline_is_over(deadline_ns) && !server_is_idle(self))
+        if (!server_serve_until(self, deadline_ns, LOOK_MS))
             return;
 }
 
 /* Removes the nodes and goes on serving until consumers have noticed. */
-static void leave_registry(dubboc_server *self)
+static void server_leave_registry(dubboc_server *self)
 {
     bool is_known = registration_is_known(&self->registration);
-    atomic_store(&self->calls.is_on, true);
+    atomic_store(&self->serving.calls.is_on, true);
     registration_withdraw(&self->registration, UNREGISTER_MS);
     if (!is_known)
         return;
@@ -482,8 +493,9 @@ static void leave_registry(dubboc_server *self)
         .begun_ns = clock_now_ns(),
     };
     int64_t end_ns;
-    while (!deadline_is_over(end_ns = stop_wait_end_ns(&wait, atomic_load(&self->calls.last_ns))))
-        if (!serve_until(self, end_ns, INT_MAX))
+    while (!deadline_is_over(
+        end_ns = stop_wait_end_ns(&wait, atomic_load(&self->serving.calls.last_ns))))
+        if (!server_serve_until(self, end_ns, INT_MAX))
             return;
 }
 
@@ -494,15 +506,15 @@ void dubboc_server_stop(dubboc_server *server)
     server->is_stopped = true;
     LOG(DUBBOC_LOG_INFO, "server", "stopping", "address=%s requests=%d", server->bound,
         http_server_requests(server->http));
-    leave_registry(server);
+    server_leave_registry(server);
     http_server_drain(server->http);
-    serve_until_idle(server, config_int(server->config, "server", "stop_drain"));
-    if (!is_idle(server))
+    server_serve_until_idle(server, config_int(server->config, "server", "stop_drain"));
+    if (!server_is_idle(server))
         LOG(DUBBOC_LOG_WARN, "server", "drain time is over", "requests=%d",
             http_server_requests(server->http));
-    close_all(server);
-    serve_until_idle(server, LAST_BYTES_MS);
-    free_all(server);
+    server_close_parts(server);
+    server_serve_until_idle(server, LAST_BYTES_MS);
+    server_free_parts(server);
     LOG(DUBBOC_LOG_INFO, "server", "stopped", "address=%s", server->bound);
 }
 
@@ -511,13 +523,13 @@ void dubboc_server_free(dubboc_server *server)
     if (server == NULL)
         return;
     dubboc_server_stop(server);
-    deferrals_fini(&server->deferrals);
-    memory_budget_fini(&server->trees);
-    services_fini(&server->services);
+    deferrals_fini(&server->serving.deferrals);
+    memory_budget_fini(&server->serving.trees);
+    services_fini(&server->serving.services);
     dubboc_config_free(server->config);
     free(server->registry_address);
     free(server->application);
     free(server->ip);
-    forget_addresses(server);
+    server_forget_addresses(server);
     free(server);
 }

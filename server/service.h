@@ -29,7 +29,7 @@ typedef struct service_method {
                            configuration says */
     work_cost
         *cost; /* how long its handler takes; written while the rest does not change any more */
-    log_throttle *failures; /* for handler_failure_log(); written as cost is */
+    log_throttle *failures; /* for failure_log(); written as cost is */
 } service_method;
 
 struct dubboc_service {

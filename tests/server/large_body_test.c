@@ -135,7 +135,7 @@ static bool gate_is_reached(void *arg)
 
 static bool trees_are_waited_for(void *arg)
 {
-    return memory_budget_waiting(&server->trees) == *(size_t *)arg;
+    return memory_budget_waiting(&server->serving.trees) == *(size_t *)arg;
 }
 
 /* A request that has the memory for trees. */
@@ -242,7 +242,7 @@ static void a_tree_that_does_not_fit_waits(void **state)
     test_gate_open();
     check_read(first, 200, "\"id\":7");
     check_read(second, 200, "\"id\":7");
-    assert_int_equal(memory_budget_used(&server->trees), 0);
+    assert_int_equal(memory_budget_used(&server->serving.trees), 0);
 }
 
 static void a_tree_waits_no_longer_than_its_caller(void **state)

@@ -1,0 +1,69 @@
+/* A handler notes why it fails while it runs (dubboc_request_fail(), dubboc_request_args()), and
+ * its status says afterwards whether it did fail. Only both together make the answer: a note of
+ * params that did not fit means nothing when the handler went on and returned DUBBOC_OK.
+ *
+ * Callers always learn of a failure. The provider's operator is told of those that are no fault of
+ * the caller (code -32603), which otherwise nobody on this side would see. */
+#include "server/failure.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "codec/jsonrpc.h"
+
+#define FAILURE_LOG_INTERVAL_NS (60 * NS_PER_S) /* for each method */
+
+void failure_clear(failure *self)
+{
+    free(self->exception);
+    free(self->text);
+    *self = (failure){0};
+}
+
+void failure_vset(failure *self, failure_kind kind, int code, const char *exception,
+    const char *format, va_list args)
+{
+    failure_clear(self);
+    self->kind = kind;
+    self->code = code;
+    self->exception = exception != NULL ? mem_dup(exception) : NULL;
+    if (vasprintf(&self->text, format, args) < 0)
+        self->text = NULL;
+}
+
+void failure_set(
+    failure *self, failure_kind kind, int code, const char *exception, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    failure_vset(self, kind, code, exception, format, args);
+    va_end(args);
+}
+
+void failure_write(const failure *self, dubboc_status status, const service_method *method,
+    dubboc_slice id, buffer *out)
+{
+    bool is_noted =
+        self->kind == FAILURE_OWN || (self->kind == FAILURE_PARAMS && status == DUBBOC_E_PARAMS);
+    int code = status == DUBBOC_E_PARAMS ? JSONRPC_INVALID_PARAMS : JSONRPC_INTERNAL_ERROR;
+    const char *text = status == DUBBOC_E_PARAMS ? "invalid params" : dubboc_status_text(status);
+    if (is_noted && self->text != NULL)
+        text = self->text;
+    if (is_noted)
+        code = self->code;
+    if (code == JSONRPC_INTERNAL_ERROR)
+        failure_log(method, text);
+    if (id.at != NULL)
+        jsonrpc_write_error(out, id, code, slice_of(text), is_noted ? self->exception : NULL);
+}
+
+void failure_log(const service_method *method, const char *reason)
+{
+    unsigned suppressed;
+    if (!log_is_on(DUBBOC_LOG_WARN) ||
+        !log_throttle_pass(method->failures, FAILURE_LOG_INTERVAL_NS, &suppressed))
+        return;
+    log_write(DUBBOC_LOG_WARN, "server", "a handler failed with an internal error", suppressed,
+        "method=%s.%s reason=\"%s\"", method->interface, method->name, reason);
+}

@@ -1,0 +1,246 @@
+/* One request, one handler, one reply.
+ *
+ * A raw handler is given the text of the params as it came, and the memory for its result is kept
+ * for the next call of the thread. For a JSON handler a tree is built of the params. That can take
+ * forty times the memory of their text, so the tree of large params is measured before it is built
+ * and charged to the server's budget for trees. A tree that could never fit is an error that says
+ * so. One that does not fit now waits on its worker, for a second and within the caller's deadline,
+ * and is then refused as not executed. At most half of the workers wait so, lest small calls find
+ * none. */
+#include "server/invoke.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "codec/json.h"
+#include "server/reply.h"
+#include "server/request.h"
+#include "server/serving.h"
+
+#define TREE_FREE_BYTES ((size_t)8 * 1024) /* a tree of so much text is not charged for */
+#define TREE_WAIT_NS NS_PER_S              /* for memory for a tree */
+#define SCRATCH_KEEP_BYTES (64u * 1024)    /* of a raw result, for the next one */
+#define NOT_FOUND_NAME_BYTES_MAX 256u      /* of a path or method that an error names */
+#define NOT_FOUND_BYTES_MAX 1024u          /* of the text that names what was not found */
+
+/* --- what both kinds of handlers share --- */
+
+/* Whether an answer is to be written now: not for a notification, and not when the handler has
+ * deferred. */
+static bool request_wants_reply(const dubboc_request *request)
+{
+    return request->id.at != NULL && !request->is_deferred;
+}
+
+/* The answer for a handler that has not returned DUBBOC_OK, if one is wanted. */
+static void request_write_failure(const dubboc_request *request, dubboc_status status, buffer *out)
+{
+    static const char undecided[] = "the handler said that it deferred, but has not";
+    if (status != DUBBOC_DEFERRED) {
+        failure_write(&request->failure, status, request->method, request->id, out);
+        return;
+    }
+    failure_log(request->method, undecided);
+    if (request->id.at != NULL)
+        reply_write_error(out, request->id, JSONRPC_INTERNAL_ERROR, undecided);
+}
+
+/* --- raw handlers --- */
+
+/* The memory of raw results: one text a thread, because a fresh one for each call would cost more
+ * than the call. */
+static pthread_key_t scratch_key;
+static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
+static bool has_scratch_key;
+
+static void scratch_free(void *value)
+{
+    dubboc_text_free(value);
+    free(value);
+}
+
+static void scratch_make_key(void)
+{
+    has_scratch_key = pthread_key_create(&scratch_key, scratch_free) == 0;
+}
+
+/* NULL: no memory. While it is taken the thread has none, so that a handler that steps another
+ * server on this thread gets its own. */
+static dubboc_text *scratch_take(void)
+{
+    pthread_once(&scratch_once, scratch_make_key);
+    dubboc_text *scratch = has_scratch_key ? pthread_getspecific(scratch_key) : NULL;
+    if (scratch == NULL)
+        return MEM_NEW(dubboc_text);
+    pthread_setspecific(scratch_key, NULL);
+    return scratch;
+}
+
+static void scratch_give_back(dubboc_text *scratch)
+{
+    if (scratch->capacity > SCRATCH_KEEP_BYTES)
+        dubboc_text_free(scratch);
+    scratch->len = 0;
+    if (!has_scratch_key || pthread_getspecific(scratch_key) != NULL ||
+        pthread_setspecific(scratch_key, scratch) != 0)
+        scratch_free(scratch);
+}
+
+static void invoke_raw(dubboc_request *request, dubboc_slice params, buffer *out)
+{
+    dubboc_text *result = scratch_take();
+    if (result == NULL) {
+        request_write_failure(request, DUBBOC_E_NO_MEMORY, out);
+        return;
+    }
+    const service_method *method = request->method;
+    dubboc_status status = method->raw(request, params, result, method->arg);
+    assert(!request->is_deferred || status == DUBBOC_DEFERRED);
+    if (status == DUBBOC_OK && request_wants_reply(request))
+        reply_write_raw(out, method, request->id, slice_make(result->data, result->len),
+            request->exchange->serving->checks_raw);
+    else if (status != DUBBOC_OK && !request->is_deferred)
+        request_write_failure(request, status, out);
+    scratch_give_back(result);
+}
+
+/* --- JSON handlers --- */
+
+/* Params so small are built without asking: on a loop, which must not wait, no others occur. */
+static bool tree_is_free(const exchange *ex, size_t text_bytes)
+{
+    return text_bytes <= (ex->is_on_worker ? TREE_FREE_BYTES : EXCHANGE_LARGE_BODY_BYTES);
+}
+
+static bool tree_take(exchange *ex, size_t bytes)
+{
+    serving *server = ex->serving;
+    size_t waiters_max = ex->is_on_worker ? server->tree_waiters_max : 0;
+    int64_t until_ns = deadline_min(clock_now_ns() + TREE_WAIT_NS, exchange_deadline_ns(ex));
+    return memory_budget_wait(&server->trees, bytes, waiters_max, until_ns);
+}
+
+/* Takes memory for the tree of that text from the budget. *bytes: how much. Else notes an error. */
+static dubboc_status tree_charge(dubboc_request *request, dubboc_slice text, size_t *bytes)
+{
+    exchange *ex = request->exchange;
+    *bytes = 0;
+    if (tree_is_free(ex, text.len))
+        return DUBBOC_OK;
+    json_tree_cost cost = json_tree_cost_of(text);
+    size_t max_bytes = ex->serving->trees.max_bytes;
+    if (cost.values > JSON_TREE_VALUES_MAX)
+        return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL,
+            "params: %zu values, more than %u make no tree, "
+            "use the raw form",
+            cost.values, JSON_TREE_VALUES_MAX);
+    if (cost.bytes > max_bytes)
+        return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL,
+            "params: %zu values take %zu bytes as a tree, "
+            "more than half of [server] memory_max (%zu), use the raw form",
+            cost.values, cost.bytes, max_bytes);
+    if (tree_take(ex, cost.bytes)) {
+        *bytes = cost.bytes;
+        return DUBBOC_OK;
+    }
+    ex->is_refused = true;
+    return dubboc_request_fail(request, JSONRPC_SERVER_ERROR, NULL,
+        "the server is busy: "
+        "no memory for the params ([server] memory_max)");
+}
+
+static void tree_free(exchange *ex, cJSON *tree, size_t charged)
+{
+    cJSON_Delete(tree);
+    if (charged == 0)
+        return;
+    mem_freed(charged);
+    memory_budget_give_back(&ex->serving->trees, charged);
+}
+
+/* The params as a tree; NULL: none. */
+static dubboc_status params_build(dubboc_request *request, dubboc_slice text, cJSON **params)
+{
+    *params = NULL;
+    if (text.len == 0)
+        return DUBBOC_OK;
+    dubboc_error err;
+    dubboc_status status = json_build(text, params, &err);
+    if (status == DUBBOC_OK || status == DUBBOC_E_NO_MEMORY)
+        return status;
+    return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL, "params: %s", err.text);
+}
+
+static void invoke_json(dubboc_request *request, dubboc_slice text, buffer *out)
+{
+    const service_method *method = request->method;
+    cJSON *params = NULL, *result = NULL;
+    size_t charged;
+    dubboc_status status = tree_charge(request, text, &charged);
+    if (status == DUBBOC_OK)
+        status = params_build(request, text, &params);
+    request->params = params;
+    if (status == DUBBOC_OK)
+        status = method->json(request, params, &result, method->arg);
+    assert(!request->is_deferred || status == DUBBOC_DEFERRED);
+    if (status == DUBBOC_OK && request_wants_reply(request))
+        reply_write_tree(out, method, request->id, result);
+    else if (status != DUBBOC_OK && !request->is_deferred)
+        request_write_failure(request, status, out);
+    request->params = NULL;
+    tree_free(request->exchange, params, charged);
+    cJSON_Delete(result);
+}
+
+/* --- one request --- */
+
+/* "service x has no method y" or "no service at /z"; every error answer names what was asked
+ * for. */
+static void not_found_write(const exchange *ex, const jsonrpc_request *rpc, buffer *out)
+{
+    dubboc_slice path = http_server_request_path(ex->incoming);
+    buffer name, text;
+    buffer_init(&name, rpc->method.len);
+    buffer_init(&text, NOT_FOUND_BYTES_MAX);
+    json_string_decode(rpc->method, &name);
+    dubboc_slice asked =
+        utf8_cut(name.len > 0 ? buffer_slice(&name) : slice_of(""), NOT_FOUND_NAME_BYTES_MAX);
+    path = utf8_cut(path, NOT_FOUND_NAME_BYTES_MAX);
+    if (ex->service == NULL)
+        buffer_printf(&text, "no service at %.*s", SLICE_ARGS(path));
+    else
+        buffer_printf(&text, "service %s has no method ", ex->service->interface);
+    if (ex->service != NULL)
+        buffer_append_slice(&text, asked); /* which may hold a NUL character */
+    dubboc_slice shown =
+        text.status == DUBBOC_OK ? buffer_slice(&text) : slice_of("no such method");
+    jsonrpc_write_error(out, rpc->id, JSONRPC_METHOD_NOT_FOUND, shown, NULL);
+    buffer_fini(&text);
+    buffer_fini(&name);
+}
+
+void invoke(exchange *ex, const jsonrpc_request *rpc, const service_method *method, buffer *out)
+{
+    if (rpc->fault != 0) {
+        reply_write_error(
+            out, rpc->id.at != NULL ? rpc->id : reply_null_id, rpc->fault, rpc->fault_text);
+        return;
+    }
+    if (method == NULL) {
+        if (rpc->id.at != NULL)
+            not_found_write(ex, rpc, out);
+        return;
+    }
+    ex->is_executed = true;
+    dubboc_request request = {.exchange = ex, .method = method, .id = rpc->id};
+    dubboc_slice params = rpc->params.kind != JSON_NONE ? rpc->params.text : slice_make(NULL, 0);
+    if (method->raw != NULL)
+        invoke_raw(&request, params, out);
+    else
+        invoke_json(&request, params, out);
+    if (request.failure.kind != FAILURE_NONE)
+        failure_clear(&request.failure);
+}
