@@ -24,7 +24,7 @@ typedef struct abandoned_daemon {
     const struct MHD_Connection *closing;
 } abandoned_daemon;
 
-static _Atomic(abandoned_daemon *) abandoned;
+static abandoned_daemon *_Atomic abandoned;
 
 static void daemon_on_panic(void *arg, const char *file, unsigned line, const char *reason)
 {

@@ -16,7 +16,7 @@ typedef struct header_scan {
     dubboc_slice expected; /* the value of Expect */
 } header_scan;
 
-static void refuse(http_server_guard *guard, int status, const char *problem)
+static void guard_refuse(http_server_guard *guard, int status, const char *problem)
 {
     if (guard->status != 0)
         return;
@@ -25,7 +25,7 @@ static void refuse(http_server_guard *guard, int status, const char *problem)
 }
 
 /* The usual spelling first. Both are of the same length. */
-static bool is_name(dubboc_slice name, const char *wanted)
+static bool guard_is_name(dubboc_slice name, const char *wanted)
 {
     return memcmp(name.at, wanted, name.len) == 0 ||
            (ascii_lower(name.at[0]) == ascii_lower(wanted[0]) && slice_is_nocase(name, wanted));
@@ -34,7 +34,7 @@ static bool is_name(dubboc_slice name, const char *wanted)
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
 /* Whether one of eight bytes may be below 0x20, or DEL. Never misses one; a tab counts too. */
-static bool may_have_control(const char *at)
+static bool guard_may_have_control(const char *at)
 {
     uint64_t bytes;
     memcpy(&bytes, at, sizeof bytes);
@@ -44,10 +44,10 @@ static bool may_have_control(const char *at)
     return ((low | del) & EACH_BYTE(0x80)) != 0;
 }
 
-static inline bool has_control(dubboc_slice text)
+static inline bool guard_has_control(dubboc_slice text)
 {
     size_t i = 0;
-    while (i + 8 <= text.len && !may_have_control(text.at + i))
+    while (i + 8 <= text.len && !guard_may_have_control(text.at + i))
         i += 8;
     for (; i < text.len; i++) {
         unsigned char c = (unsigned char)text.at[i];
@@ -57,30 +57,30 @@ static inline bool has_control(dubboc_slice text)
     return false;
 }
 
-static void check_line(http_server_guard *guard)
+static void guard_check_line(http_server_guard *guard)
 {
     dubboc_slice method = slice_of(guard->method);
     if (!http_bytes_are(method, HTTP_IN_TOKEN))
-        refuse(guard, 400, "the method is no HTTP token");
+        guard_refuse(guard, 400, "the method is no HTTP token");
     if (strcmp(guard->version, "HTTP/1.0") != 0 && strcmp(guard->version, "HTTP/1.1") != 0)
-        refuse(guard, 505, "the protocol is not HTTP/1.0 or HTTP/1.1");
+        guard_refuse(guard, 505, "the protocol is not HTTP/1.0 or HTTP/1.1");
     guard->is_http_1_0 = strcmp(guard->version, "HTTP/1.0") == 0;
     if (!http_bytes_are(guard->target_copy, HTTP_IN_TARGET))
-        refuse(guard, 400,
+        guard_refuse(guard, 400,
             "the request target holds a fragment, or a byte that must be percent-encoded");
     if (guard->checks_positions && guard->target + guard->target_copy.len + 1 != guard->version)
-        refuse(guard, 400, "the request target holds a NUL byte");
+        guard_refuse(guard, 400, "the request target holds a NUL byte");
     if (guard->checks_positions && guard->method + method.len + 1 != guard->target)
-        refuse(guard, 400, "more than one blank before the request target");
+        guard_refuse(guard, 400, "more than one blank before the request target");
 }
 
 /* The last one of a name decides nothing: two are refused, even when they agree. */
 static void scan_length(header_scan *scan, dubboc_slice value)
 {
     if (++scan->lengths > 1)
-        refuse(scan->guard, 400, "more than one Content-Length");
+        guard_refuse(scan->guard, 400, "more than one Content-Length");
     if (!slice_u64(value, UINT64_MAX, &scan->guard->body_bytes))
-        refuse(scan->guard, 400, "Content-Length is no number");
+        guard_refuse(scan->guard, 400, "Content-Length is no number");
 }
 
 /* libmicrohttpd knows "chunked" only without white space behind it, and takes everything else for a
@@ -88,17 +88,17 @@ static void scan_length(header_scan *scan, dubboc_slice value)
 static void scan_encoding(header_scan *scan, dubboc_slice value, bool was_trimmed)
 {
     if (++scan->encodings > 1)
-        refuse(scan->guard, 400, "more than one Transfer-Encoding");
+        guard_refuse(scan->guard, 400, "more than one Transfer-Encoding");
     if (!slice_is_nocase(value, "chunked"))
-        refuse(scan->guard, 501, "a Transfer-Encoding other than chunked");
+        guard_refuse(scan->guard, 501, "a Transfer-Encoding other than chunked");
     if (was_trimmed)
-        refuse(scan->guard, 400, "white space behind Transfer-Encoding: chunked");
+        guard_refuse(scan->guard, 400, "white space behind Transfer-Encoding: chunked");
 }
 
 static void scan_expect(header_scan *scan, dubboc_slice value)
 {
     if (scan->expects || !slice_is_nocase(value, "100-continue"))
-        refuse(scan->guard, 417, "an expectation other than 100-continue");
+        guard_refuse(scan->guard, 417, "an expectation other than 100-continue");
     scan->expects = true;
     scan->expected = value;
 }
@@ -106,7 +106,7 @@ static void scan_expect(header_scan *scan, dubboc_slice value)
 /* RFC 9110 section 10.1.1: no 100 for a request without a body. libmicrohttpd would send it, and
  * after it fail to answer when more is waiting; it looks the value up in its receive buffer once we
  * return. */
-static void forget_expectation(const header_scan *scan)
+static void scan_forget_expectation(const header_scan *scan)
 {
     if (scan->expects && !scan->guard->has_body)
         memset((char *)scan->expected.at, '-', scan->expected.len);
@@ -116,9 +116,9 @@ static void forget_expectation(const header_scan *scan)
 static void scan_host(header_scan *scan, dubboc_slice value)
 {
     if (++scan->hosts > 1)
-        refuse(scan->guard, 400, "more than one Host");
+        guard_refuse(scan->guard, 400, "more than one Host");
     if (value.len > 0 && !http_server_authority_is_valid(value))
-        refuse(scan->guard, 400, "Host is not a host name or address with or without a port");
+        guard_refuse(scan->guard, 400, "Host is not a host name or address with or without a port");
 }
 
 static void scan_connection(http_server_guard *guard, dubboc_slice value)
@@ -136,23 +136,23 @@ static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value,
 {
     switch (name.len) {
     case 4:
-        if (is_name(name, "Host"))
+        if (guard_is_name(name, "Host"))
             scan_host(scan, value);
         break;
     case 6:
-        if (is_name(name, "Expect"))
+        if (guard_is_name(name, "Expect"))
             scan_expect(scan, value);
         break;
     case 10:
-        if (is_name(name, "Connection"))
+        if (guard_is_name(name, "Connection"))
             scan_connection(scan->guard, value);
         break;
     case 14:
-        if (is_name(name, "Content-Length"))
+        if (guard_is_name(name, "Content-Length"))
             scan_length(scan, value);
         break;
     case 17:
-        if (is_name(name, "Transfer-Encoding"))
+        if (guard_is_name(name, "Transfer-Encoding"))
             scan_encoding(scan, value, was_trimmed);
         break;
     default:
@@ -164,7 +164,7 @@ static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value,
  * leaves it behind the value, where every later look-up would find it, libmicrohttpd's own search
  * for "100-continue" too. The value stands in its receive buffer and ends with a NUL byte, so a NUL
  * byte further to the front cuts it for all readers. */
-static dubboc_slice trim_in_place(const char *text, size_t size)
+static dubboc_slice guard_trim_in_place(const char *text, size_t size)
 {
     size_t len = size;
     while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
@@ -182,45 +182,46 @@ static enum MHD_Result scan_header(void *arg, enum MHD_ValueKind kind, const cha
     dubboc_slice name = slice_make(key, key_size);
     dubboc_slice raw = slice_make(text != NULL ? text : "", text != NULL ? text_size : 0);
     if (!http_bytes_are(name, HTTP_IN_TOKEN)) {
-        refuse(scan->guard, 400, "a header name holds a blank or a byte that is not allowed there");
+        guard_refuse(
+            scan->guard, 400, "a header name holds a blank or a byte that is not allowed there");
         return MHD_NO;
     }
-    if (has_control(raw))
-        refuse(scan->guard, 400, "a header value holds a control byte");
+    if (guard_has_control(raw))
+        guard_refuse(scan->guard, 400, "a header value holds a control byte");
     if (scan->guard->checks_positions) {
         if (key != scan->expected_at || text == NULL)
-            refuse(scan->guard, 400,
+            guard_refuse(scan->guard, 400,
                 "a header is folded, holds a NUL byte, or its line does not end with CR LF");
         scan->expected_at = raw.at + raw.len + 2;
     }
-    dubboc_slice value = raw.len > 0 ? trim_in_place(raw.at, raw.len) : raw;
+    dubboc_slice value = raw.len > 0 ? guard_trim_in_place(raw.at, raw.len) : raw;
     if (scan->guard->status == 0)
         scan_known(scan, name, value, value.len < raw.len);
     return scan->guard->status == 0 ? MHD_YES : MHD_NO;
 }
 
 /* After the last header: CR LF, the empty line. */
-static void check_end(header_scan *scan, struct MHD_Connection *connection)
+static void guard_check_end(header_scan *scan, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     if (info == NULL || scan->guard->status != 0 || !scan->guard->checks_positions)
         return;
     if (scan->guard->method + info->header_size != scan->expected_at + 2)
-        refuse(scan->guard, 400,
+        guard_refuse(scan->guard, 400,
             "a header is folded, holds a NUL byte, or its line does not end with CR LF");
 }
 
-static void check_framing(http_server_guard *guard, const header_scan *scan)
+static void guard_check_framing(http_server_guard *guard, const header_scan *scan)
 {
     if (scan->hosts == 0 && !guard->is_http_1_0)
-        refuse(guard, 400, "Host is missing");
+        guard_refuse(guard, 400, "Host is missing");
     if (scan->encodings > 0 && scan->lengths > 0)
-        refuse(guard, 400, "both Content-Length and Transfer-Encoding");
+        guard_refuse(guard, 400, "both Content-Length and Transfer-Encoding");
     if (scan->encodings > 0 && guard->is_http_1_0)
-        refuse(guard, 400, "Transfer-Encoding in an HTTP/1.0 request");
+        guard_refuse(guard, 400, "Transfer-Encoding in an HTTP/1.0 request");
     if (guard->body_bytes > guard->body_max_bytes)
-        refuse(guard, 413, "the body is larger than this server takes");
+        guard_refuse(guard, 413, "the body is larger than this server takes");
     guard->is_chunked = scan->encodings > 0;
     guard->has_body = guard->is_chunked || guard->body_bytes > 0;
     /* libmicrohttpd takes bare LFs within chunked framing, where we cannot see them: whatever hides
@@ -233,17 +234,17 @@ void http_server_guard_check(http_server_guard *guard, struct MHD_Connection *co
     guard->status = 0;
     guard->body_bytes = 0;
     guard->has_body = guard->is_chunked = false;
-    check_line(guard);
+    guard_check_line(guard);
     guard->wants_close = guard->is_http_1_0;
     if (guard->status != 0)
         return;
     header_scan scan = {.guard = guard, .expected_at = guard->version + strlen(guard->version) + 2};
     MHD_get_connection_values_n(connection, MHD_HEADER_KIND, scan_header, &scan);
-    check_end(&scan, connection);
+    guard_check_end(&scan, connection);
     if (guard->status == 0)
-        check_framing(guard, &scan);
+        guard_check_framing(guard, &scan);
     if (guard->status == 0)
-        forget_expectation(&scan);
+        scan_forget_expectation(&scan);
 }
 
 static enum MHD_Result scan_trailer(void *arg, enum MHD_ValueKind kind, const char *key,
@@ -253,7 +254,7 @@ static enum MHD_Result scan_trailer(void *arg, enum MHD_ValueKind kind, const ch
     const char **problem = arg;
     if (!http_bytes_are(slice_make(key, key_size), HTTP_IN_TOKEN))
         *problem = "a trailer name holds a blank or a byte that is not allowed there";
-    else if (text != NULL && has_control(slice_make(text, text_size)))
+    else if (text != NULL && guard_has_control(slice_make(text, text_size)))
         *problem = "a trailer value holds a control byte";
     return *problem == NULL ? MHD_YES : MHD_NO;
 }
