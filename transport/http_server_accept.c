@@ -1,20 +1,17 @@
-/* Newcomers. Ceilings are kept here and not by libmicrohttpd, which leaves newcomers beyond its
- * limit waiting unseen (traps M9), and locks itself up when given one too many (M7):
- *   - too many from one address: that one gets 503 and a close;
- *   - too many in total: the connection that has been idle for longest makes room, whichever loop
- *   has
- *     it. One that was opened ahead and has not sent anything yet is idle too; one whose next
- *     request
- *     waits in the socket is not. When none is idle, the connection that has been sending its
- *     request
- *     for longest makes room; when there is none of these either, the newcomer gets 503, marked
- *     "not
- *     executed" so that its caller goes elsewhere at once. A connection belongs to its loop, so the
- *     newcomer is handed to the loop that has the oldest one, and takes its place there;
- *   - no descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers
- *   wait in the backlog meanwhile.
- * Every loop accepts; a newcomer goes to the loop with the fewest connections. */
-#include "transport/http_server_loop.h"
+/* Every loop accepts; a newcomer goes to the loop with the fewest connections. Ceilings are kept
+ * here and not by libmicrohttpd, which leaves newcomers beyond its limit waiting unseen (traps M9),
+ * and locks itself up when given one too many (M7).
+ *
+ * - Too many connections from one address: the newcomer gets 503 and a close.
+ * - Too many in total: the connection that has been idle for longest makes room, whichever loop has
+ *   it. One that was opened ahead and has not sent anything yet is idle too; one whose next request
+ *   waits in the socket is not. If none is idle, the connection that has been sending its request
+ *   for longest makes room. If there is none of these either, the newcomer gets 503, marked as not
+ *   executed, so that its caller goes elsewhere at once. A connection belongs to its loop, so the
+ *   newcomer is handed to the loop that has the oldest one, and takes its place there.
+ * - No descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers
+ *   wait in the backlog meanwhile. */
+#include "transport/http_server_accept.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -25,42 +22,17 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
+#include "transport/http_server_response.h"
 
-#define PAUSE_NS (100 * NS_PER_MS)
-
-/* A connection that has been idle, or a request that has been coming in, for less than this is in
- * use: it is not pushed out. Else callers who share a full server would push each other out in
- * turn. */
+/* A connection that has been idle, or has been sending a request, for less than this is in use and
+ * not pushed out. Otherwise callers who share a full server would push each other out in turn. */
 #define EVICT_MIN_AGE_NS (100 * NS_PER_MS)
 
-/* How many connections of a list are looked at for one without unread bytes, which are a request on
- * its way. */
+/* How many connections of a list are looked at for one without unread bytes, which would be a
+ * request on its way. */
 #define EVICT_LOOKS 64
 
-/* One machine, as far as ceilings go: an IPv4 address, or the /64 network of an IPv6 one. */
-struct http_server_peer {
-    int connections; /* with addresses_lock held */
-    uint8_t key_len;
-    char key[8];
-};
-
-static void make_key(const struct sockaddr_storage *from, http_server_peer *address)
-{
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-    if (from->ss_family == AF_INET) {
-        memcpy(address->key, &((const struct sockaddr_in *)from)->sin_addr, 4);
-        address->key_len = 4;
-    } else if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-        memcpy(address->key, &v6->sin6_addr.s6_addr[12], 4);
-        address->key_len = 4;
-    } else {
-        memcpy(address->key, v6->sin6_addr.s6_addr, 8);
-        address->key_len = 8;
-    }
-}
-
-static void peer_text(const struct sockaddr_storage *from, char *text, size_t size)
+static void accept_peer_text(const struct sockaddr_storage *from, char *text, size_t size)
 {
     char ip[INET6_ADDRSTRLEN] = "?";
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
@@ -72,79 +44,12 @@ static void peer_text(const struct sockaddr_storage *from, char *text, size_t si
         inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], ip, sizeof ip);
     else
         inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-    /* The port is at the same place in both. */
+    /* The port is at the same place in both structs. */
     snprintf(text, size, from->ss_family == AF_INET || is_mapped ? "%s:%u" : "[%s]:%u", ip,
         (unsigned)ntohs(v4->sin_port));
 }
 
-static http_server_peer *find_or_add(http_server *server, const http_server_peer *wanted)
-{
-    dubboc_slice key = slice_make(wanted->key, wanted->key_len);
-    http_server_peer *found = map_find(server->addresses, key);
-    if (found != NULL)
-        return found;
-    found = MEM_NEW(http_server_peer);
-    if (found == NULL)
-        return NULL;
-    *found = *wanted;
-    if (map_put(server->addresses, key, found, NULL))
-        return found;
-    free(found);
-    return NULL;
-}
-
-/* Counts one more of that address. NULL: it has its share, or there is no memory. */
-static http_server_peer *take_share(http_server *server, const struct sockaddr_storage *from)
-{
-    http_server_peer wanted = {0};
-    make_key(from, &wanted);
-    mutex_lock(&server->addresses_lock);
-    http_server_peer *address = find_or_add(server, &wanted);
-    if (address != NULL && address->connections >= server->settings.connections_per_address_max)
-        address = NULL;
-    if (address != NULL)
-        address->connections++;
-    mutex_unlock(&server->addresses_lock);
-    return address;
-}
-
-static void give_share_back(http_server *server, http_server_peer *address)
-{
-    bool is_last;
-    mutex_lock(&server->addresses_lock);
-    is_last = --address->connections == 0;
-    if (is_last)
-        map_remove(server->addresses, slice_make(address->key, address->key_len));
-    mutex_unlock(&server->addresses_lock);
-    if (is_last)
-        free(address);
-}
-
-void http_server_accept_release(http_server_loop *loop, http_server_peer *address)
-{
-    atomic_fetch_sub(&loop->connections, 1);
-    atomic_fetch_sub(&loop->server->connections, 1);
-    give_share_back(loop->server, address);
-}
-
 /* --- making room --- */
-
-static int64_t since_of(const http_server_connection *conn)
-{
-    return conn != NULL ? conn->since_ns : DEADLINE_NEVER;
-}
-
-static http_server_connection *conn_older(http_server_connection *a, http_server_connection *b)
-{
-    return since_of(b) < since_of(a) ? b : a;
-}
-
-/* The one that has been sending its request for longest; NULL: none. */
-static http_server_connection *loop_slowest_sender(const http_server_loop *loop)
-{
-    return conn_older(
-        loop->conns[HTTP_SERVER_PHASE_HEADER].head, loop->conns[HTTP_SERVER_PHASE_BODY].head);
-}
 
 /* The oldest one of the list without unread bytes. NULL: there is none, or it is too far behind. */
 static http_server_connection *list_oldest_without_unread(const http_server_connection_list *list)
@@ -156,47 +61,27 @@ static http_server_connection *list_oldest_without_unread(const http_server_conn
 }
 
 /* The one that has been waiting for a request, its first or its next, for longest. NULL: none. */
-static http_server_connection *loop_oldest_idle(const http_server_loop *loop)
+static http_server_connection *room_oldest_idle(const http_server_connection_table *table)
 {
-    return conn_older(list_oldest_without_unread(&loop->conns[HTTP_SERVER_PHASE_IDLE]),
-        list_oldest_without_unread(&loop->conns[HTTP_SERVER_PHASE_SILENT]));
+    return http_server_connection_older(
+        list_oldest_without_unread(&table->phases[HTTP_SERVER_PHASE_IDLE]),
+        list_oldest_without_unread(&table->phases[HTTP_SERVER_PHASE_SILENT]));
 }
 
-static void publish_since(_Atomic int64_t *place, int64_t since_ns)
+static bool room_is_old(
+    const http_server_connection_table *table, const http_server_connection *conn)
 {
-    if (atomic_load_explicit(place, memory_order_relaxed) != since_ns)
-        atomic_store_explicit(place, since_ns, memory_order_relaxed);
-}
-
-void http_server_accept_publish(http_server_loop *loop)
-{
-    http_server_connection *idle = conn_older(
-        loop->conns[HTTP_SERVER_PHASE_IDLE].head, loop->conns[HTTP_SERVER_PHASE_SILENT].head);
-    publish_since(&loop->idle_since_ns, since_of(idle));
-    publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
-}
-
-/* The same without those that have a request on its way, which costs a system call for each look.
- * So a loop that has no idle connection to give is not asked again, and loop_of_oldest() finds
- * another one. */
-static void publish_exactly(http_server_loop *loop)
-{
-    publish_since(&loop->idle_since_ns, since_of(loop_oldest_idle(loop)));
-    publish_since(&loop->sending_since_ns, since_of(loop_slowest_sender(loop)));
-}
-
-static bool conn_is_old(const http_server_loop *loop, const http_server_connection *conn)
-{
-    return conn != NULL && loop->now_ns - conn->since_ns >= EVICT_MIN_AGE_NS;
+    return conn != NULL && table->now_ns - conn->since_ns >= EVICT_MIN_AGE_NS;
 }
 
 /* Ends one of the loop's own connections. false: none is old enough. */
-static bool make_room(http_server_loop *loop)
+static bool room_make(http_server_connection_table *table)
 {
-    http_server_connection *idle = loop_oldest_idle(loop), *sender = loop_slowest_sender(loop);
-    bool is_idle = conn_is_old(loop, idle);
+    http_server_connection *idle = room_oldest_idle(table);
+    http_server_connection *sender = http_server_connection_table_slowest_sender(table);
+    bool is_idle = room_is_old(table, idle);
     http_server_connection *victim = is_idle ? idle : sender;
-    if (!is_idle && !conn_is_old(loop, sender))
+    if (!is_idle && !room_is_old(table, sender))
         return false;
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
         is_idle ? "connections are full, oldest idle one closed"
@@ -207,20 +92,20 @@ static bool make_room(http_server_loop *loop)
     else
         http_server_connection_cut(
             victim, 503, "too many connections, and this request is the slowest");
-    http_server_accept_publish(loop);
+    http_server_connection_table_publish(table);
     return true;
 }
 
-/* The loop whose oldest idle connection, else whose slowest sender, is the oldest. NULL: none is
- * old enough. What other loops tell may have changed meanwhile; the loop that is chosen looks
- * again, and asks the next one when it has nothing to give. */
-static http_server_loop *loop_of_oldest(http_server_loop *self)
+/* The loop whose oldest idle connection, else whose slowest sender, is the oldest of all. NULL:
+ * none is old enough. What other loops have published may have changed meanwhile, so the loop that
+ * is chosen looks again, and asks the next one if it has nothing to give. */
+static http_server_mailbox *room_oldest_loop(const http_server_connection_table *table)
 {
-    http_server *server = self->server;
-    http_server_loop *of_idle = NULL, *of_sender = NULL;
-    int64_t idle_ns = self->now_ns - EVICT_MIN_AGE_NS + 1, sending_ns = idle_ns;
-    for (int i = 0; i < server->loop_count; i++) {
-        http_server_loop *loop = &server->loops[i];
+    const http_server_shared *shared = table->shared;
+    http_server_mailbox *of_idle = NULL, *of_sender = NULL;
+    int64_t idle_ns = table->now_ns - EVICT_MIN_AGE_NS + 1, sending_ns = idle_ns;
+    for (int i = 0; i < shared->loop_count; i++) {
+        http_server_mailbox *loop = shared->mailboxes[i];
         int64_t idle = atomic_load_explicit(&loop->idle_since_ns, memory_order_relaxed);
         int64_t sending = atomic_load_explicit(&loop->sending_since_ns, memory_order_relaxed);
         if (idle < idle_ns) {
@@ -235,117 +120,127 @@ static http_server_loop *loop_of_oldest(http_server_loop *self)
     return of_idle != NULL ? of_idle : of_sender;
 }
 
-/* For a newcomer that never became a connection. */
-static void refuse(http_server_loop *loop, int fd, const char *peer, const char *problem)
-{
-    http_server_connection *conn = http_server_connection_new(loop, fd, peer, NULL);
-    if (conn != NULL) {
-        http_server_connection_refuse_newcomer(conn, problem);
-        return;
-    }
-    http_server_connection_write_refusal(fd, 503, problem, true, false);
-    close(fd);
-}
+/* --- finding a place --- */
 
-static http_server_loop *least_loaded(http_server_loop *self)
+static http_server_mailbox *place_least_loaded(const http_server_connection_table *table)
 {
-    http_server *server = self->server;
-    http_server_loop *best = self;
-    int least = atomic_load_explicit(&self->connections, memory_order_relaxed);
-    for (int i = 0; i < server->loop_count; i++) {
-        int load = atomic_load_explicit(&server->loops[i].connections, memory_order_relaxed);
+    const http_server_shared *shared = table->shared;
+    http_server_mailbox *best = table->mailbox;
+    int least = atomic_load_explicit(&best->connections, memory_order_relaxed);
+    for (int i = 0; i < shared->loop_count; i++) {
+        http_server_mailbox *loop = shared->mailboxes[i];
+        int load = atomic_load_explicit(&loop->connections, memory_order_relaxed);
         if (load < least) {
             least = load;
-            best = &server->loops[i];
+            best = loop;
         }
     }
     return best;
 }
 
-static void hand_to(http_server_loop *self, http_server_loop *chosen, http_server_connection *conn)
+/* Counts the connection in the chosen loop. Returns it if that is this loop; else hands it over:
+ * NULL. */
+static http_server_connection *place_at(const http_server_connection_table *table,
+    http_server_mailbox *chosen, http_server_connection *conn)
 {
-    conn->loop = chosen;
+    http_server_shared *shared = table->shared;
+    conn->table = chosen->table;
     atomic_fetch_add(&chosen->connections, 1);
-    if (chosen == self) {
-        http_server_loop_take(self, conn);
-        return;
-    }
-    atomic_fetch_add(&self->server->undrained, 1); /* until it has been looked at there */
+    if (chosen == table->mailbox)
+        return conn;
+    atomic_fetch_add(&shared->undrained, 1); /* until it has been looked at there */
     if (http_server_handoff_push(&chosen->arrivals, &conn->handoff))
-        http_server_loop_wake(chosen);
-    if (http_server_problem(self->server) != NULL)
-        http_server_loop_drop_arrivals(chosen); /* it may have ended before this one came */
+        http_server_shared_wake(shared, chosen);
+    if (http_server_shared_problem(shared) != NULL) /* that loop may have ended before it came */
+        http_server_connection_table_drop_arrivals(chosen->table);
+    return NULL;
 }
 
-static bool server_is_over_ceiling(const http_server *server)
+static bool place_is_over_ceiling(const http_server_shared *shared)
 {
-    return atomic_load(&server->connections) > server->settings.connections_max;
+    return atomic_load(&shared->connections) > shared->settings.connections_max;
 }
 
-/* conn is counted among the connections, but in no loop yet. When that is one too many, another one
- * ends here or on the loop to which conn goes, or conn itself does. */
-static void newcomer_place(http_server_loop *loop, http_server_connection *conn)
+/* conn is counted in the server, but in no loop yet. If that is one too many, another one ends,
+ * here or on the loop to which conn goes, or conn itself does. Returns conn if this loop must take
+ * it. */
+static http_server_connection *place_find(
+    http_server_connection_table *table, http_server_connection *conn)
 {
-    http_server *server = loop->server;
-    if (!server_is_over_ceiling(server)) {
-        hand_to(loop, least_loaded(loop), conn);
-        return;
-    }
-    loop->now_ns = clock_now_ns();
-    publish_exactly(loop); /* its own may have ended in this turn */
-    http_server_loop *best = conn->hops <= server->loop_count ? loop_of_oldest(loop) : loop;
+    if (!place_is_over_ceiling(table->shared))
+        return place_at(table, place_least_loaded(table), conn);
+    table->now_ns = clock_now_ns();
+    /* What this loop has published may have ended in this turn. A connection with a request on its
+     * way, which costs a system call to see, is not published here: then this loop is not asked
+     * again, and the search below goes on to another one. */
+    http_server_connection_table_publish_idle(table, room_oldest_idle(table));
+    http_server_mailbox *oldest =
+        conn->hops <= table->shared->loop_count ? room_oldest_loop(table) : table->mailbox;
     conn->hops++;
-    if (best != NULL && best != loop) {
-        hand_to(loop, best, conn);
-        return;
-    }
-    atomic_fetch_add(&loop->connections, 1); /* from now on it is this loop's to release */
-    conn->loop = loop;
-    if (best != NULL && make_room(loop))
-        http_server_loop_take(loop, conn);
-    else
-        http_server_connection_refuse_newcomer(conn, "too many connections");
+    if (oldest != NULL && oldest != table->mailbox)
+        return place_at(table, oldest, conn);
+    place_at(table, table->mailbox, conn);
+    if (oldest != NULL && room_make(table))
+        return conn;
+    http_server_connection_refuse_newcomer(conn, "too many connections");
+    return NULL;
 }
 
-void http_server_accept_arrived(http_server_loop *loop, http_server_connection *conn)
+http_server_connection *http_server_accept_arrived(
+    http_server_connection_table *table, http_server_connection *conn)
 {
-    if (conn->hops == 0 || !server_is_over_ceiling(loop->server)) {
-        http_server_loop_take(loop, conn);
-        return;
-    }
-    atomic_fetch_sub(&loop->connections, 1);
-    newcomer_place(loop, conn);
+    if (conn->hops == 0 || !place_is_over_ceiling(table->shared))
+        return conn;
+    atomic_fetch_sub(&table->mailbox->connections, 1);
+    return place_find(table, conn);
 }
 
-static void admit(http_server_loop *loop, int fd, const struct sockaddr_storage *from)
+/* --- accepting --- */
+
+/* For a newcomer that was not counted. */
+static void accept_refuse(
+    http_server_connection_table *table, int fd, const char *peer, const char *problem)
 {
-    http_server *server = loop->server;
-    char peer[HTTP_SERVER_PEER_TEXT_MAX];
-    peer_text(from, peer, sizeof peer);
-    http_server_peer *address = take_share(server, from);
-    if (address == NULL) {
-        refuse(loop, fd, peer, "too many connections from this address");
-        return;
-    }
-    int before = atomic_fetch_add(&server->connections, 1);
-    http_server_connection *conn = http_server_connection_new(loop, fd, peer, address);
-    if (conn != NULL && before < server->settings.connections_max + HTTP_SERVER_OVER_MAX) {
-        newcomer_place(loop, conn);
-        return;
-    }
-    atomic_fetch_sub(&server->connections, 1);
-    give_share_back(server, address);
+    http_server_connection *conn = http_server_connection_new(table, fd, peer, NULL);
     if (conn != NULL) {
-        conn->address = NULL;
+        http_server_connection_refuse_newcomer(conn, problem);
+        return;
+    }
+    http_server_response_refuse(fd, 503, problem, HTTP_SERVER_NOT_EXECUTED, false);
+    close(fd);
+}
+
+/* Returns the connection if this loop must take it. */
+static http_server_connection *accept_admit(
+    http_server_connection_table *table, int fd, const struct sockaddr_storage *from)
+{
+    http_server_shared *shared = table->shared;
+    char peer[HTTP_SERVER_ADDRESS_TEXT_SIZE];
+    accept_peer_text(from, peer, sizeof peer);
+    http_server_share *share = http_server_shares_take(&shared->shares, from);
+    if (share == NULL) {
+        accept_refuse(table, fd, peer, "too many connections from this address");
+        return NULL;
+    }
+    int before = atomic_fetch_add(&shared->connections, 1);
+    http_server_connection *conn = http_server_connection_new(table, fd, peer, share);
+    if (conn != NULL && before < shared->settings.connections_max + HTTP_SERVER_OVER_MAX)
+        return place_find(table, conn);
+    atomic_fetch_sub(&shared->connections, 1);
+    http_server_shares_give_back(&shared->shares, share);
+    if (conn != NULL) {
+        conn->share = NULL;
         http_server_connection_refuse_newcomer(conn, "too many connections");
     } else {
         close(fd);
     }
+    return NULL;
 }
 
-static bool is_passing(int error)
+/* Whether it is an error of the newcomer: accept(2). */
+static bool accept_error_is_passing(int error)
 {
-    switch (error) { /* accept(2): errors of the newcomer, not of ours */
+    switch (error) {
     case EINTR:
     case ECONNABORTED:
     case EPROTO:
@@ -363,40 +258,30 @@ static bool is_passing(int error)
     }
 }
 
-/* There is no listening socket any more: the program has closed what is not its own. */
-static bool is_fatal(int error)
+/* Whether there is no listening socket any more: the program has closed what is not its own. */
+static bool accept_error_is_fatal(int error)
 {
     return error == EBADF || error == ENOTSOCK || error == EINVAL;
 }
 
-void http_server_accept_pause(http_server_loop *loop, int error)
+http_server_accepted http_server_accept_next(
+    http_server_connection_table *table, http_server_connection **conn)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"",
-        strerror(error));
-    http_server_loop_listen(loop, false);
-    loop->listen_again_ns = loop->now_ns + PAUSE_NS;
-}
-
-bool http_server_accept_some(http_server_loop *loop)
-{
-    for (int i = 0; i < HTTP_SERVER_ACCEPT_BATCH; i++) {
-        struct sockaddr_storage from = {0};
-        socklen_t len = sizeof from;
-        int fd = accept4(
-            loop->server->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            admit(loop, fd, &from);
-            continue;
-        }
-        if (errno == EAGAIN)
-            return false;
-        if (is_passing(errno))
-            continue;
-        if (is_fatal(errno))
-            http_server_fail_call(loop->server, "accept4", errno);
-        else
-            http_server_accept_pause(loop, errno);
-        return false;
+    struct sockaddr_storage from = {0};
+    socklen_t len = sizeof from;
+    int fd = accept4(
+        table->shared->listen_fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    *conn = NULL;
+    if (fd >= 0) {
+        *conn = accept_admit(table, fd, &from);
+        return HTTP_SERVER_ACCEPTED_ONE;
     }
-    return true;
+    if (errno == EAGAIN)
+        return HTTP_SERVER_ACCEPTED_NOTHING;
+    if (accept_error_is_passing(errno))
+        return HTTP_SERVER_ACCEPTED_ONE;
+    if (!accept_error_is_fatal(errno))
+        return HTTP_SERVER_ACCEPTED_ERROR;
+    http_server_shared_fail_call(table->shared, "accept4", errno);
+    return HTTP_SERVER_ACCEPTED_NOTHING;
 }

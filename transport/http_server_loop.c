@@ -1,58 +1,44 @@
-/* One event loop. libmicrohttpd has no thread, no listening socket and no say in when it runs: its
- * daemon's epoll descriptor stands in our epoll set beside the listening socket, a wake by which
- * other threads announce what they have handed over, and connections that linger (traps M1, M12,
- * M13). A turn waits, takes what was handed over, accepts, lets libmicrohttpd run, and looks at the
- * deadlines. With loops = 0 the program makes the turns; then a timer descriptor makes our epoll
- * descriptor readable when a deadline comes. */
+/* libmicrohttpd has no thread and no listening socket, and does not decide when it runs. Our epoll
+ * set holds its epoll descriptor, the listening socket, the mailbox's wake, and each connection for
+ * its end (traps M1, M12, M13). A turn waits, takes what other threads have put into the mailbox,
+ * accepts, lets libmicrohttpd run, and looks at the deadlines. With loops = 0 the program makes the
+ * turns; then a timer descriptor makes our epoll descriptor readable when a deadline comes. */
 #include "transport/http_server_loop.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+
+#include <microhttpd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/thread.h"
+#include "transport/http_server_accept.h"
+#include "transport/http_server_body_wait.h"
 #include "transport/http_server_daemon.h"
+#include "transport/http_server_incoming.h"
+#include "transport/http_server_response.h"
 
 #define EVENTS_A_TURN 64
+#define ACCEPTS_A_TURN 32
 
-/* What an event belongs to; anything else is a connection. */
+/* How long nothing is accepted after an error. */
+#define PAUSE_NS (100 * NS_PER_MS)
+
+/* What an event belongs to. Anything else is a connection. */
 static char source_daemon, source_wake, source_listener, source_timer;
-
-bool http_server_handoff_push(http_server_handoff_stack *stack, handoff *item)
-{
-    handoff *top = atomic_load_explicit(&stack->top, memory_order_relaxed);
-    do {
-        item->next = top;
-    } while (!atomic_compare_exchange_weak_explicit(
-        &stack->top, &top, item, memory_order_acq_rel, memory_order_relaxed));
-    return top == NULL;
-}
-
-handoff *http_server_handoff_take(http_server_handoff_stack *stack)
-{
-    handoff *oldest = NULL;
-    handoff *item = atomic_exchange_explicit(&stack->top, NULL, memory_order_acq_rel);
-    while (item != NULL) {
-        handoff *next = item->next;
-        item->next = oldest;
-        oldest = item;
-        item = next;
-    }
-    return oldest;
-}
 
 /* --- the daemon --- */
 
-static void log_daemon(void *arg, const char *format, va_list args)
+static void daemon_on_log(void *arg, const char *format, va_list args)
 {
     (void)arg;
     static log_throttle throttle;
@@ -65,24 +51,24 @@ static void log_daemon(void *arg, const char *format, va_list args)
     log_write(DUBBOC_LOG_DEBUG, "transport", "libmicrohttpd says", suppressed, "text=\"%s\"", text);
 }
 
-static void on_connection(void *arg, struct MHD_Connection *connection, void **context,
-    enum MHD_ConnectionNotificationCode what)
+static void daemon_on_closed(
+    http_server_loop *loop, struct MHD_Connection *connection, http_server_connection *conn)
 {
-    http_server_loop *loop = arg;
-    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-        loop->closing = connection;
-        http_server_connection *conn = *context;
-        if (conn != NULL && conn == loop->adding)
-            http_server_connection_write_refusal(
-                conn->fd, 503, "the connection cannot be polled", true, false);
-        if (conn != NULL)
-            http_server_connection_closed(conn);
-        *context = NULL;
+    loop->closing = connection;
+    if (conn == NULL)
         return;
-    }
+    if (conn == loop->adding)
+        http_server_response_refuse(
+            conn->fd, 503, "the connection cannot be polled", HTTP_SERVER_NOT_EXECUTED, false);
+    http_server_connection_closed(conn);
+}
+
+static void daemon_on_started(
+    http_server_loop *loop, struct MHD_Connection *connection, void **context)
+{
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    for (handoff **at = &loop->taking; info != NULL && *at != NULL; at = &(*at)->next) {
+    for (http_server_handoff **at = &loop->taking; info != NULL && *at != NULL; at = &(*at)->next) {
         http_server_connection *conn = (http_server_connection *)*at;
         if (conn->fd != info->connect_fd)
             continue;
@@ -93,7 +79,19 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **c
     }
 }
 
-static size_t keep_escaped(void *arg, struct MHD_Connection *connection, char *text)
+static void daemon_on_connection(void *loop, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+    if (what != MHD_CONNECTION_NOTIFY_CLOSED) {
+        daemon_on_started(loop, connection, context);
+        return;
+    }
+    daemon_on_closed(loop, connection, *context);
+    *context = NULL;
+}
+
+/* Paths are looked up as they were sent. */
+static size_t daemon_keep_escaped(void *arg, struct MHD_Connection *connection, char *text)
 {
     (void)arg;
     (void)connection;
@@ -104,30 +102,31 @@ static struct MHD_Daemon *daemon_start(http_server_loop *loop)
 {
     /* An array, not varargs: there a missing cast would be undefined (traps M10). */
     struct MHD_OptionItem options[] = {
-        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)log_daemon, NULL},
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)daemon_on_log, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HTTP_SERVER_CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, INT_MAX,
-            NULL}, /* ours is in http_server_accept.c: traps M7 */
-        {MHD_OPTION_STRICT_FOR_CLIENT, loop->server->checks_positions ? 0 : 1, NULL},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, loop},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_server_request_on_completed, loop},
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_server_request_on_line, loop},
-        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)keep_escaped, loop},
+        /* Our own limit is in http_server_accept.c: traps M7. */
+        {MHD_OPTION_CONNECTION_LIMIT, INT_MAX, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, loop->shared->checks_positions ? 0 : 1, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)daemon_on_connection, loop},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_server_incoming_on_completed, &loop->pool},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_server_incoming_on_line, &loop->pool},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)daemon_keep_escaped, loop},
         {MHD_OPTION_END, 0, NULL},
     };
     unsigned flags =
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    /* Our own Date: http_server_ready.c makes it once a second, libmicrohttpd for each answer. */
+    /* http_server_response.c adds the Date, once a second instead of for each answer. */
     return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
-        http_server_request_on_access, loop, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+        http_server_incoming_on_access, &loop->pool, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
 
-/* After the daemon has given up it is not called again. */
+/* After the daemon has given up, it is not called again. */
 static void daemon_give_up(http_server_loop *loop, const char *problem)
 {
     http_server_daemon_abandon(loop->daemon, loop->closing);
     loop->daemon = NULL;
-    http_server_fail(loop->server, problem);
+    loop->pool.is_daemon_dead = true;
+    http_server_shared_fail(loop->shared, problem);
 }
 
 static void daemon_run(void *arg)
@@ -135,7 +134,7 @@ static void daemon_run(void *arg)
     http_server_loop *loop = arg;
 #if MHD_VERSION >= 0x00097206 /* MHD_run() does not tell of a failure */
     if (MHD_run_wait(loop->daemon, 0) != MHD_YES)
-        http_server_fail_call(loop->server, "epoll_wait of libmicrohttpd", errno);
+        http_server_shared_fail_call(loop->shared, "epoll_wait of libmicrohttpd", errno);
 #else
     MHD_run(loop->daemon);
 #endif
@@ -151,12 +150,12 @@ static void loop_run_daemon(http_server_loop *loop)
 static void daemon_add(void *arg)
 {
     http_server_loop *loop = arg;
-    /* Only that it is TCP is libmicrohttpd's to know; its own limits, which would want the address,
-     * are not used. */
+    /* libmicrohttpd only has to know that it is TCP: its own limits, for which it would need the
+     * address, are not used. */
     struct sockaddr_in somebody = {.sin_family = AF_INET};
     int fd = loop->adding->fd;
-    char peer[HTTP_SERVER_PEER_TEXT_MAX];
-    memcpy(peer, loop->adding->peer, sizeof peer); /* it is gone after a failure */
+    char peer[HTTP_SERVER_ADDRESS_TEXT_SIZE];
+    memcpy(peer, loop->adding->peer, sizeof peer); /* after a failure it is gone */
     if (MHD_add_connection(loop->daemon, fd, (struct sockaddr *)&somebody, sizeof somebody) !=
         MHD_YES)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"",
@@ -188,58 +187,56 @@ static void loop_stop_daemon(http_server_loop *loop)
 
 /* --- life --- */
 
-static bool watch(http_server_loop *loop, int fd, uint32_t events, void *source)
+static bool loop_watch(http_server_loop *loop, int fd, uint32_t events, void *source)
 {
     struct epoll_event event = {.events = events, .data.ptr = source};
-    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+    return epoll_ctl(loop->table.epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static void set_phase_times(http_server_loop *loop)
+/* Watches, or stops watching, the listening socket. If that fails (errno), nothing changes. */
+static void loop_listen(http_server_loop *loop, bool wanted)
 {
-    const http_server_settings *settings = &loop->server->settings;
-    int64_t ms[HTTP_SERVER_PHASE_COUNT] = {
-        [HTTP_SERVER_PHASE_SILENT] = settings->header_timeout_ms,
-        [HTTP_SERVER_PHASE_HEADER] = settings->header_timeout_ms,
-        [HTTP_SERVER_PHASE_BODY] = settings->body_timeout_ms,
-        [HTTP_SERVER_PHASE_WAITING] = HTTP_SERVER_MEMORY_WAIT_MS,
-        [HTTP_SERVER_PHASE_HANDLING] = -1,
-        [HTTP_SERVER_PHASE_ANSWER] = settings->answer_timeout_ms,
-        [HTTP_SERVER_PHASE_IDLE] = settings->idle_timeout_ms,
-        [HTTP_SERVER_PHASE_DEPARTED] = HTTP_SERVER_DEPARTED_MS,
-        [HTTP_SERVER_PHASE_EVICTED] = HTTP_SERVER_LINGER_MS,
-        [HTTP_SERVER_PHASE_LINGER] = HTTP_SERVER_LINGER_MS,
-    };
-    for (int i = 0; i < HTTP_SERVER_PHASE_COUNT; i++)
-        loop->phase_ns[i] =
-            ms[i] <= 0 || ms[i] > DEADLINE_NEVER / NS_PER_MS ? DEADLINE_NEVER : ms[i] * NS_PER_MS;
+    int fd = loop->shared->listen_fd;
+    if (wanted == loop->is_listening)
+        return;
+    if (wanted)
+        loop->is_listening = loop_watch(loop, fd, EPOLLIN | EPOLLEXCLUSIVE, &source_listener);
+    else
+        loop->is_listening = epoll_ctl(loop->table.epoll_fd, EPOLL_CTL_DEL, fd, NULL) != 0;
 }
 
-static bool open_descriptors(http_server_loop *loop)
+static bool loop_open_descriptors(http_server_loop *loop)
 {
-    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->epoll_fd < 0 || !wake_open(&loop->wake) ||
-        !watch(loop, loop->wake.fd, EPOLLIN, &source_wake))
+    loop->table.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->table.epoll_fd < 0 || !wake_open(&loop->mailbox.wake) ||
+        !loop_watch(loop, loop->mailbox.wake.fd, EPOLLIN, &source_wake))
         return false;
-    if (loop->server->settings.loops > 0)
+    if (loop->shared->settings.loops > 0)
         return true;
     loop->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    return loop->timer_fd >= 0 && watch(loop, loop->timer_fd, EPOLLIN, &source_timer);
+    return loop->timer_fd >= 0 && loop_watch(loop, loop->timer_fd, EPOLLIN, &source_timer);
 }
 
-dubboc_status http_server_loop_init(http_server_loop *loop, http_server *server, dubboc_error *err)
+void http_server_loop_clear(http_server_loop *loop)
 {
-    *loop = (http_server_loop){.server = server,
-        .epoll_fd = -1,
-        .timer_fd = -1,
-        .wake = {.fd = -1},
+    *loop = (http_server_loop){.timer_fd = -1,
+        .table = {.epoll_fd = -1},
+        .mailbox = {.wake = {.fd = -1},
+            .idle_since_ns = DEADLINE_NEVER,
+            .sending_since_ns = DEADLINE_NEVER},
         .timer_ns = DEADLINE_NEVER,
-        .listen_again_ns = DEADLINE_NEVER,
-        .make_way_ns = DEADLINE_NEVER,
-        .idle_since_ns = DEADLINE_NEVER,
-        .sending_since_ns = DEADLINE_NEVER,
-        .now_ns = clock_now_ns()};
-    set_phase_times(loop);
-    if (!open_descriptors(loop))
+        .listen_again_ns = DEADLINE_NEVER};
+}
+
+dubboc_status http_server_loop_init(
+    http_server_loop *loop, http_server_shared *shared, dubboc_error *err)
+{
+    loop->shared = shared;
+    loop->mailbox.table = &loop->table;
+    http_server_connection_table_init(
+        &loop->table, shared, &loop->mailbox, http_server_request_pool_give_back);
+    http_server_request_pool_init(&loop->pool, &loop->table);
+    if (!loop_open_descriptors(loop))
         return error_set(
             err, DUBBOC_E_SYSTEM, "no descriptor for an event loop: %s", strerror(errno));
     loop->daemon = daemon_start(loop);
@@ -247,35 +244,26 @@ dubboc_status http_server_loop_init(http_server_loop *loop, http_server *server,
         return error_set(
             err, DUBBOC_E_SYSTEM, "libmicrohttpd does not start: no descriptor or no memory");
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    if (info == NULL || !watch(loop, info->epoll_fd, EPOLLIN, &source_daemon))
+    if (info == NULL || !loop_watch(loop, info->epoll_fd, EPOLLIN, &source_daemon))
         return error_set(
             err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be polled: %s", strerror(errno));
-    http_server_loop_listen(loop, true);
+    loop_listen(loop, true);
     if (!loop->is_listening)
         return error_set(
             err, DUBBOC_E_SYSTEM, "the listening socket cannot be polled: %s", strerror(errno));
     return DUBBOC_OK;
 }
 
-void http_server_loop_drop_arrivals(http_server_loop *loop)
-{
-    handoff *next;
-    for (handoff *item = http_server_handoff_take(&loop->arrivals); item != NULL; item = next) {
-        next = item->next;
-        http_server_connection_drop((http_server_connection *)item);
-    }
-}
-
-/* This loop accepts nothing more; the last one closes the socket. */
+/* This loop accepts nothing more. The last one closes the socket. */
 static void loop_close_listener(http_server_loop *loop)
 {
-    http_server *server = loop->server;
+    http_server_shared *shared = loop->shared;
     loop->listen_again_ns = DEADLINE_NEVER;
-    http_server_loop_listen(loop, false);
+    loop_listen(loop, false);
     loop->is_listening = false;
-    if (atomic_fetch_sub(&server->listening_loops, 1) == 1) {
-        close(server->listen_fd);
-        server->listen_fd = -1;
+    if (atomic_fetch_sub(&shared->listening_loops, 1) == 1) {
+        close(shared->listen_fd);
+        shared->listen_fd = -1;
     }
 }
 
@@ -288,98 +276,100 @@ static void loop_hang_up(http_server_loop *loop)
     if (!loop->is_draining)
         loop_close_listener(loop);
     loop->is_draining = true;
-    http_server_loop_drop_arrivals(loop);
-    http_server_connection_hang_up_all(loop);
+    http_server_connection_table_drop_arrivals(&loop->table);
+    http_server_connection_table_hang_up(&loop->table);
 }
 
-static void *run(void *arg)
+static void *loop_run(void *arg)
 {
     http_server_loop *loop = arg;
-    while (!atomic_load_explicit(&loop->server->is_stopping, memory_order_acquire)) {
+    while (!atomic_load_explicit(&loop->shared->is_stopping, memory_order_acquire)) {
         if (!http_server_loop_turn(loop, -1))
             return NULL;
     }
-    if (http_server_problem(loop->server) != NULL)
+    if (http_server_shared_problem(loop->shared) != NULL)
         loop_hang_up(loop);
     return NULL;
 }
 
 dubboc_status http_server_loop_start_thread(http_server_loop *loop, dubboc_error *err)
 {
-    dubboc_status status = thread_start(&loop->thread, run, loop, "dubboc-loop", err);
+    dubboc_status status = thread_start(&loop->thread, loop_run, loop, "dubboc-loop", err);
     loop->has_thread = status == DUBBOC_OK;
     return status;
 }
 
-static void end_connections(http_server_loop *loop)
+void http_server_loop_join_thread(http_server_loop *loop)
 {
-    loop->is_ending = true;
-    while (loop->conns[HTTP_SERVER_PHASE_LINGER].head != NULL)
-        http_server_connection_drop(loop->conns[HTTP_SERVER_PHASE_LINGER].head);
-    http_server_loop_drop_arrivals(loop);
-    if (loop->daemon == NULL) {
-        http_server_request_withdraw_all(loop);
+    if (loop->has_thread)
+        pthread_join(loop->thread, NULL);
+    loop->has_thread = false;
+}
+
+static void loop_cut_all(http_server_loop *loop, http_server_phase phase)
+{
+    const http_server_connection_list *list = &loop->table.phases[phase];
+    while (list->head != NULL)
+        http_server_connection_cut(list->head, 503, "the server has ended");
+}
+
+static void loop_end_connections(http_server_loop *loop)
+{
+    const http_server_connection_list *lingering = &loop->table.phases[HTTP_SERVER_PHASE_LINGER];
+    loop->table.is_ending = true;
+    while (lingering->head != NULL)
+        http_server_connection_drop(lingering->head);
+    http_server_connection_table_drop_arrivals(&loop->table);
+    http_server_body_wait_end_all(&loop->pool);
+    if (loop->daemon == NULL)
         return;
-    }
-    http_server_request_resume(loop);
-    http_server_request_take_granted(loop);
-    http_server_request_give_up(loop);
-    loop_run_daemon(
-        loop); /* resumes them: it gives up when it is stopped with one suspended (traps M7) */
-    while (loop->conns[HTTP_SERVER_PHASE_HEADER].head != NULL)
-        http_server_connection_cut(
-            loop->conns[HTTP_SERVER_PHASE_HEADER].head, 503, "the server has ended");
-    while (loop->conns[HTTP_SERVER_PHASE_BODY].head != NULL)
-        http_server_connection_cut(
-            loop->conns[HTTP_SERVER_PHASE_BODY].head, 503, "the server has ended");
+    http_server_incoming_give_up_held(&loop->pool);
+    /* This resumes them. libmicrohttpd gives up when it is stopped with a suspended connection
+     * (traps M7). */
+    loop_run_daemon(loop);
+    loop_cut_all(loop, HTTP_SERVER_PHASE_HEADER);
+    loop_cut_all(loop, HTTP_SERVER_PHASE_BODY);
     loop_stop_daemon(loop);
 }
 
 void http_server_loop_fini(http_server_loop *loop)
 {
-    end_connections(loop);
-    http_server_connection_drop_all(loop); /* those of a daemon that has given up */
-    http_server_loop_listen(loop, false);
-    http_server_request_free_spares(loop);
-    http_server_ready_free_all(loop);
-    wake_close(&loop->wake);
+    if (loop->shared == NULL)
+        return;
+    loop_end_connections(loop);
+    http_server_connection_table_drop_all(&loop->table); /* those of a daemon that has given up */
+    loop_listen(loop, false);
+    http_server_request_pool_fini(&loop->pool);
+    wake_close(&loop->mailbox.wake);
     if (loop->timer_fd >= 0)
         close(loop->timer_fd);
-    if (loop->epoll_fd >= 0)
-        close(loop->epoll_fd);
+    if (loop->table.epoll_fd >= 0)
+        close(loop->table.epoll_fd);
 }
 
 /* --- a turn --- */
 
-void http_server_loop_listen(http_server_loop *loop, bool wanted)
+/* Accepts nothing for a moment, because of an error. */
+static void loop_pause_listening(http_server_loop *loop, int error)
 {
-    http_server *server = loop->server;
-    if (wanted == loop->is_listening)
-        return;
-    if (wanted)
-        loop->is_listening =
-            watch(loop, server->listen_fd, EPOLLIN | EPOLLEXCLUSIVE, &source_listener);
-    else
-        loop->is_listening = epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, server->listen_fd, NULL) != 0;
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"",
+        strerror(error));
+    loop_listen(loop, false);
+    loop->listen_again_ns = loop->table.now_ns + PAUSE_NS;
 }
 
-static void listen_again(http_server_loop *loop)
+static void loop_listen_again(http_server_loop *loop)
 {
     loop->listen_again_ns = DEADLINE_NEVER;
-    http_server_loop_listen(loop, true);
+    loop_listen(loop, true);
     if (!loop->is_listening)
-        http_server_accept_pause(loop, errno);
+        loop_pause_listening(loop, errno);
 }
 
-void http_server_loop_wake(http_server_loop *loop)
+/* Gives the connection to libmicrohttpd. It is freed if that fails. */
+static void loop_take(http_server_loop *loop, http_server_connection *conn)
 {
-    if (!wake_signal(&loop->wake))
-        http_server_fail_call(loop->server, "write to an eventfd", errno);
-}
-
-void http_server_loop_take(http_server_loop *loop, http_server_connection *conn)
-{
-    handoff **end = &loop->taking;
+    http_server_handoff **end = &loop->taking;
     if (loop->daemon == NULL) {
         http_server_connection_drop(conn);
         return;
@@ -391,9 +381,9 @@ void http_server_loop_take(http_server_loop *loop, http_server_connection *conn)
     loop_add_to_daemon(loop, conn);
 }
 
-/* Those that libmicrohttpd did not announce in its run are gone: it had no memory, and has closed
- * them. */
-static void settle_taken(http_server_loop *loop)
+/* Connections that libmicrohttpd did not announce in its run are gone: it had no memory for them,
+ * and has closed them. */
+static void loop_settle_taken(http_server_loop *loop)
 {
     while (loop->taking != NULL) {
         http_server_connection *conn = (http_server_connection *)loop->taking;
@@ -403,56 +393,76 @@ static void settle_taken(http_server_loop *loop)
     }
 }
 
-static void take_arrivals(http_server_loop *loop)
+/* Accepts what waits, ACCEPTS_A_TURN newcomers at most. Whether there may be more. */
+static bool loop_accept(http_server_loop *loop)
 {
-    handoff *next;
-    for (handoff *item = http_server_handoff_take(&loop->arrivals); item != NULL; item = next) {
+    for (int i = 0; i < ACCEPTS_A_TURN; i++) {
+        http_server_connection *conn;
+        http_server_accepted accepted = http_server_accept_next(&loop->table, &conn);
+        if (accepted == HTTP_SERVER_ACCEPTED_ERROR)
+            loop_pause_listening(loop, errno);
+        if (accepted != HTTP_SERVER_ACCEPTED_ONE)
+            return false;
+        if (conn != NULL)
+            loop_take(loop, conn);
+    }
+    return true;
+}
+
+static void loop_take_arrivals(http_server_loop *loop)
+{
+    http_server_handoff *next;
+    for (http_server_handoff *item = http_server_handoff_take(&loop->mailbox.arrivals);
+         item != NULL; item = next) {
         next = item->next;
         loop->arrived++;
-        http_server_accept_arrived(loop, (http_server_connection *)item);
+        http_server_connection *conn =
+            http_server_accept_arrived(&loop->table, (http_server_connection *)item);
+        if (conn != NULL)
+            loop_take(loop, conn);
     }
 }
 
-/* Those that have sent something since are served, with a close. */
-static void close_idle(http_server_loop *loop)
+/* Those that have sent something since are served, with Connection: close. */
+static void loop_close_idle(http_server_loop *loop)
 {
     http_server_connection *next;
-    for (http_server_connection *conn = loop->conns[HTTP_SERVER_PHASE_IDLE].head; conn != NULL;
-         conn = next) {
+    for (http_server_connection *conn = loop->table.phases[HTTP_SERVER_PHASE_IDLE].head;
+         conn != NULL; conn = next) {
         next = conn->next;
         if (!http_server_connection_has_unread(conn))
             http_server_connection_end(conn);
     }
 }
 
-static void drain(http_server_loop *loop)
+static void loop_drain(http_server_loop *loop)
 {
     loop->is_draining = true;
-    /* Whoever waits in the backlog has been promised a connection; nobody who comes while those are
-     * taken. */
-    for (int waiting = SOMAXCONN; waiting >= 0 && http_server_accept_some(loop);)
-        waiting -= HTTP_SERVER_ACCEPT_BATCH;
+    /* Clients that wait in the backlog have been promised a connection. Those that come while the
+     * backlog is emptied have not. */
+    for (int waiting = SOMAXCONN; waiting >= 0 && loop_accept(loop);)
+        waiting -= ACCEPTS_A_TURN;
     loop_close_listener(loop);
-    close_idle(loop);
+    loop_close_idle(loop);
 }
 
-static bool has_handed_over(http_server_loop *loop)
+static bool loop_has_mail(const http_server_loop *loop)
 {
-    return atomic_load_explicit(&loop->arrivals.top, memory_order_relaxed) != NULL ||
-           atomic_load_explicit(&loop->results.top, memory_order_relaxed) != NULL ||
-           atomic_load_explicit(&loop->granted.top, memory_order_relaxed) != NULL ||
-           (!loop->is_draining && atomic_load(&loop->server->is_draining));
+    return !http_server_handoff_is_empty(&loop->mailbox.arrivals) ||
+           !http_server_handoff_is_empty(&loop->mailbox.results) ||
+           !http_server_handoff_is_empty(&loop->mailbox.granted) ||
+           (!loop->is_draining && atomic_load(&loop->shared->is_draining));
 }
 
-/* What other threads want. */
-static void take_handed_over(http_server_loop *loop)
+/* Does what other threads want. */
+static void loop_read_mail(http_server_loop *loop)
 {
-    wake_clear(&loop->wake);
-    take_arrivals(loop);
-    http_server_request_resume(loop);
-    http_server_request_take_granted(loop);
-    if (!loop->is_draining && atomic_load(&loop->server->is_draining))
-        drain(loop);
+    wake_clear(&loop->mailbox.wake);
+    loop_take_arrivals(loop);
+    http_server_incoming_resume_answered(&loop->pool);
+    http_server_body_wait_take_granted(&loop->pool);
+    if (!loop->is_draining && atomic_load(&loop->shared->is_draining))
+        loop_drain(loop);
 }
 
 static bool daemon_has_work(const http_server_loop *loop)
@@ -461,17 +471,17 @@ static bool daemon_has_work(const http_server_loop *loop)
     return loop->daemon != NULL && MHD_get_timeout(loop->daemon, &ms) == MHD_YES && ms == 0;
 }
 
-static int64_t next_deadline(const http_server_loop *loop)
+static int64_t loop_next_deadline(const http_server_loop *loop)
 {
     if (daemon_has_work(loop))
-        return loop->now_ns;
-    int64_t own_ns = deadline_min(loop->listen_again_ns, loop->make_way_ns);
-    return deadline_min(http_server_connection_next_deadline(loop), own_ns);
+        return loop->table.now_ns;
+    int64_t own_ns = deadline_min(loop->listen_again_ns, loop->pool.make_way_ns);
+    return deadline_min(http_server_connection_table_next_deadline(&loop->table), own_ns);
 }
 
-/* Makes our epoll descriptor readable at that time. An earlier setting may stay: it costs one empty
+/* Makes our epoll descriptor readable at that time. An earlier setting may stay; it costs one empty
  * turn. */
-static void set_timer(http_server_loop *loop, int64_t deadline_ns)
+static void loop_set_timer(http_server_loop *loop, int64_t deadline_ns)
 {
     if (loop->timer_fd < 0 || deadline_ns >= loop->timer_ns)
         return;
@@ -481,10 +491,10 @@ static void set_timer(http_server_loop *loop, int64_t deadline_ns)
     if (timerfd_settime(loop->timer_fd, 0, &at, NULL) == 0)
         loop->timer_ns = deadline_ns;
     else
-        http_server_fail_call(loop->server, "timerfd_settime", errno);
+        http_server_shared_fail_call(loop->shared, "timerfd_settime", errno);
 }
 
-static void clear_timer(http_server_loop *loop)
+static void loop_clear_timer(http_server_loop *loop)
 {
     uint64_t expirations;
     ssize_t got = read(loop->timer_fd, &expirations, sizeof expirations);
@@ -492,27 +502,34 @@ static void clear_timer(http_server_loop *loop)
     loop->timer_ns = DEADLINE_NEVER;
 }
 
-static void handle_events(http_server_loop *loop, const struct epoll_event *events, int count)
+/* An event of a connection that is for us and not for libmicrohttpd. */
+static void loop_handle_connection(http_server_connection *conn)
 {
-    bool woken = count <= 0 && has_handed_over(loop); /* a wake-up may have failed */
-    bool newcomers = false;
+    if (http_server_connection_event(conn))
+        http_server_body_wait_departed(conn->request);
+}
+
+static void loop_handle_events(http_server_loop *loop, const struct epoll_event *events, int count)
+{
+    bool has_mail = count <= 0 && loop_has_mail(loop); /* a wake-up may have failed */
+    bool has_newcomers = false;
     for (int i = 0; i < count; i++) {
         void *source = events[i].data.ptr;
         if (source == &source_daemon)
             continue;
         if (source == &source_wake)
-            woken = true;
+            has_mail = true;
         else if (source == &source_listener)
-            newcomers = true;
+            has_newcomers = true;
         else if (source == &source_timer)
-            clear_timer(loop);
+            loop_clear_timer(loop);
         else
-            http_server_connection_event(source);
+            loop_handle_connection(source);
     }
-    if (woken)
-        take_handed_over(loop);
-    if (newcomers && loop->is_listening)
-        http_server_accept_some(loop);
+    if (has_mail)
+        loop_read_mail(loop);
+    if (has_newcomers && loop->is_listening)
+        loop_accept(loop);
 }
 
 /* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(),
@@ -522,13 +539,13 @@ static void loop_run_with_newcomers(http_server_loop *loop)
 {
     bool has_newcomers = loop->taking != NULL;
     loop_run_daemon(loop);
-    settle_taken(loop);
+    loop_settle_taken(loop);
     if (has_newcomers)
         loop_run_daemon(loop);
 }
 
 /* After libmicrohttpd's run: what it was given has been looked at. */
-static void count_seen(http_server_loop *loop)
+static void loop_count_seen(http_server_loop *loop)
 {
     int seen = loop->arrived;
     loop->arrived = 0;
@@ -537,31 +554,39 @@ static void count_seen(http_server_loop *loop)
         seen++;
     }
     if (seen > 0)
-        atomic_fetch_sub(&loop->server->undrained, seen);
+        atomic_fetch_sub(&loop->shared->undrained, seen);
+}
+
+/* What is due after libmicrohttpd's run. */
+static void loop_look_after_connections(http_server_loop *loop)
+{
+    http_server_connection_table *table = &loop->table;
+    if (table->phases[HTTP_SERVER_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
+        http_server_connection_table_end_departed(table);
+    http_server_body_wait_make_way(&loop->pool);
+    http_server_connection_table_enforce_deadlines(table);
+    http_server_body_wait_end_overdue(&loop->pool);
+    http_server_connection_table_publish(table);
 }
 
 bool http_server_loop_turn(http_server_loop *loop, int wait_ms)
 {
     struct epoll_event events[EVENTS_A_TURN];
-    int until_deadline = deadline_poll_ms(next_deadline(loop));
+    int until_deadline = deadline_poll_ms(loop_next_deadline(loop));
     if (until_deadline >= 0 && (wait_ms < 0 || until_deadline < wait_ms))
         wait_ms = until_deadline;
-    int count = epoll_wait(loop->epoll_fd, events, EVENTS_A_TURN, wake_wait_ms(wait_ms));
+    int count = epoll_wait(loop->table.epoll_fd, events, EVENTS_A_TURN, wake_wait_ms(wait_ms));
     if (count < 0 && errno != EINTR)
-        http_server_fail_call(loop->server, "epoll_wait", errno);
-    loop->now_ns = clock_now_ns();
-    handle_events(loop, events, count);
-    if (loop->listen_again_ns <= loop->now_ns)
-        listen_again(loop);
+        http_server_shared_fail_call(loop->shared, "epoll_wait", errno);
+    loop->table.now_ns = clock_now_ns();
+    loop_handle_events(loop, events, count);
+    if (loop->listen_again_ns <= loop->table.now_ns)
+        loop_listen_again(loop);
     loop_run_with_newcomers(loop);
-    count_seen(loop);
-    if (loop->conns[HTTP_SERVER_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
-        http_server_connection_end_departed(loop);
-    http_server_request_make_way(loop);
-    http_server_connection_enforce_deadlines(loop);
-    http_server_accept_publish(loop);
-    set_timer(loop, next_deadline(loop));
-    if (http_server_problem(loop->server) == NULL)
+    loop_count_seen(loop);
+    loop_look_after_connections(loop);
+    loop_set_timer(loop, loop_next_deadline(loop));
+    if (http_server_shared_problem(loop->shared) == NULL)
         return true;
     loop_hang_up(loop);
     return false;

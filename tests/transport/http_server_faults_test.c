@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "tests/support/call_fail.h"
-#include "transport/http_server_loop.h"
+#include "transport/http_server_internal.h"
 
 #define PEER_LIMIT_S 30
 #define HUNG (-1)

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "transport/http_server_loop.h"
+#include "transport/http_server_internal.h"
 
 #define ROUND 100
 #define THREADS 4
@@ -441,12 +441,12 @@ static bool has_four_connections(void *arg)
 
 static bool one_loop_listens(void *arg)
 {
-    return atomic_load(&((stuck *)arg)->echo.server->listening_loops) == 1;
+    return atomic_load(&((stuck *)arg)->echo.server->shared.listening_loops) == 1;
 }
 
 static bool no_loop_listens(void *arg)
 {
-    return atomic_load(&((stuck *)arg)->echo.server->listening_loops) == 0;
+    return atomic_load(&((stuck *)arg)->echo.server->shared.listening_loops) == 0;
 }
 
 static bool is_drained(void *arg)

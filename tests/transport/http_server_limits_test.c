@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "transport/http_server_loop.h"
+#include "transport/http_server_internal.h"
 
 static _Atomic int64_t fake_now_ns;
 
@@ -593,8 +593,8 @@ static void open_pairs(const echo_server *echo, int fds[PAIRS][2])
 static bool has_arrivals(void *arg)
 {
     const http_server *server = arg;
-    return atomic_load(&server->loops[0].arrivals.top) != NULL ||
-           atomic_load(&server->loops[1].arrivals.top) != NULL;
+    return atomic_load(&server->loops[0].mailbox.arrivals.top) != NULL ||
+           atomic_load(&server->loops[1].mailbox.arrivals.top) != NULL;
 }
 
 /* The newcomer is sent to the loop with the oldest idle connection, where a request has come for it

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "transport/http_server_loop.h"
+#include "transport/http_server_internal.h"
 
 #define KIB ((size_t)1024)
 #define MEMORY_MAX (200 * KIB)
@@ -83,12 +83,12 @@ static int end(void **state)
 
 static size_t used(void)
 {
-    return memory_budget_used(&echo.server->bodies);
+    return memory_budget_used(&echo.server->shared.bodies);
 }
 
 static size_t waiting(void)
 {
-    return memory_budget_waiting(&echo.server->bodies);
+    return memory_budget_waiting(&echo.server->shared.bodies);
 }
 
 static void say_head(int peer, const char *path, size_t len)
