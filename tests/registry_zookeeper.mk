@@ -13,7 +13,7 @@ zookeeper_tests = \
 	tests/registry/zookeeper_address_test \
 	tests/registry/zookeeper_away_test \
 	tests/registry/zookeeper_batch_test \
-	tests/registry/zookeeper_core_test \
+	tests/registry/zookeeper_session_test \
 	tests/registry/zookeeper_leftovers_test \
 	tests/registry/zookeeper_model_test \
 	tests/registry/zookeeper_node_test \
@@ -26,23 +26,23 @@ tests_registry_zookeeper_server_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_server_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_contract_zookeeper_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_zookeeper_test_LDADD = libtest_zookeeper.la $(registry_contract_libs)
-core_fixture = tests/registry/core_fixture.c tests/registry/core_fixture.h
-tests_registry_zookeeper_away_test_SOURCES = tests/registry/zookeeper_away_test.c $(core_fixture)
+session_fixture = tests/registry/session_fixture.c tests/registry/session_fixture.h
+tests_registry_zookeeper_away_test_SOURCES = tests/registry/zookeeper_away_test.c $(session_fixture)
 tests_registry_zookeeper_away_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_away_test_LDADD = libtest_zookeeper.la $(test_libs)
-tests_registry_zookeeper_batch_test_SOURCES = tests/registry/zookeeper_batch_test.c $(core_fixture)
+tests_registry_zookeeper_batch_test_SOURCES = tests/registry/zookeeper_batch_test.c $(session_fixture)
 tests_registry_zookeeper_batch_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_batch_test_LDADD = libtest_zookeeper.la $(test_libs)
-tests_registry_zookeeper_core_test_SOURCES = tests/registry/zookeeper_core_test.c $(core_fixture)
-tests_registry_zookeeper_core_test_CPPFLAGS = $(test_cppflags)
-tests_registry_zookeeper_core_test_LDADD = libtest_zookeeper.la $(test_libs)
-tests_registry_zookeeper_leftovers_test_SOURCES = tests/registry/zookeeper_leftovers_test.c $(core_fixture)
+tests_registry_zookeeper_session_test_SOURCES = tests/registry/zookeeper_session_test.c $(session_fixture)
+tests_registry_zookeeper_session_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_session_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_leftovers_test_SOURCES = tests/registry/zookeeper_leftovers_test.c $(session_fixture)
 tests_registry_zookeeper_leftovers_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_leftovers_test_LDADD = libtest_zookeeper.la $(test_libs)
-tests_registry_zookeeper_node_test_SOURCES = tests/registry/zookeeper_node_test.c $(core_fixture)
+tests_registry_zookeeper_node_test_SOURCES = tests/registry/zookeeper_node_test.c $(session_fixture)
 tests_registry_zookeeper_node_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_node_test_LDADD = libtest_zookeeper.la $(test_libs)
-tests_registry_zookeeper_watch_test_SOURCES = tests/registry/zookeeper_watch_test.c $(core_fixture)
+tests_registry_zookeeper_watch_test_SOURCES = tests/registry/zookeeper_watch_test.c $(session_fixture)
 tests_registry_zookeeper_watch_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_watch_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_zookeeper_address_test_CPPFLAGS = $(test_cppflags)

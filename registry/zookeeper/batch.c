@@ -1,187 +1,185 @@
-/* Nodes that are created and deleted together, in one ZooKeeper transaction (multi).
- *
- * A server has a node for each service and scheme. Were they created and removed one after the
- * other, the first notification that a consumer gets would show a part of them, and a consumer of
- * Dubbo 3, which acts on changes at most once in five seconds, would go on calling by a list that
- * is half out of date.
- *
- * Each node still goes through its own phases (node.c) and makes its directory, or looks
- * at what stands there, by itself. Only its create or delete waits for the other nodes of the
- * batch, until each has come as far; then one multi is sent for all of them. ZooKeeper carries out
- * all of a multi or nothing. When it fails, it names the first operation that was wrong: that node
- * goes its way by that answer, those behind it make sure of what the answer may mean for them too,
- * and the rest waits for the next multi. A node that ZooKeeper refuses leaves the others (is_apart)
- * until it stands, so that one directory without permission does not keep a server unregistered. */
-#include "registry/zookeeper/core_impl.h"
+/* See the header. */
+#include "registry/zookeeper/batch.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
+#define LOST_MULTIS_MAX 3 /* after so many in a row, the multi is taken for the reason */
+
 struct zk_batch {
-    zk_task task;
-    zk_node *nodes[ZK_BATCH_NODES_MAX]; /* in the order of registration */
+    zk_task task;                           /* its ops are NULL until the batch is adopted */
+    zk_member *members[ZK_BATCH_NODES_MAX]; /* in the order of registration */
     size_t count;
-    size_t bytes;                      /* of all paths */
-    zk_node *sent[ZK_BATCH_NODES_MAX]; /* whose operations are in the request under way */
+    size_t bytes;                        /* of all paths */
+    zk_member *sent[ZK_BATCH_NODES_MAX]; /* whose operations are in the request under way */
     size_t sent_count;
     unsigned lost; /* requests in a row during which the connection was lost */
 };
 
-static bool batch_start(zk_core *core, zk_task *task);
-static void batch_answered(zk_core *core, zk_task *task, zk_event *event);
-static const zk_task_ops batch_ops = {batch_start, batch_answered};
-
 zk_batch *zk_batch_new(void)
 {
-    zk_batch *batch = MEM_NEW(zk_batch);
-    if (batch != NULL)
-        zk_task_init(&batch->task, &batch_ops);
-    return batch;
+    return MEM_NEW(zk_batch);
 }
 
-void zk_batch_free(zk_batch *batch)
+void zk_batch_free(zk_batch *self)
 {
-    free(batch);
+    free(self);
 }
 
-bool zk_batch_has_room(const zk_batch *batch, size_t count, size_t bytes)
+bool zk_batch_has_room(const zk_batch *self, size_t count, size_t bytes)
 {
-    return batch->count + count <= ZK_BATCH_NODES_MAX &&
-           (batch->count == 0 || batch->bytes + bytes <= ZK_BATCH_BYTES_MAX);
+    return self->count + count <= ZK_BATCH_NODES_MAX &&
+           (self->count == 0 || self->bytes + bytes <= ZK_BATCH_BYTES_MAX);
 }
 
-void zk_batch_add(zk_batch *batch, zk_node *node)
+void zk_batch_add(zk_batch *self, zk_member *member, const char *path)
 {
-    batch->nodes[batch->count++] = node;
-    batch->bytes += strlen(node->path);
-    node->batch = batch;
+    self->members[self->count++] = member;
+    self->bytes += strlen(path);
+    member->path = path;
+    member->batch = self;
 }
 
 /* --- one request */
 
-static bool batch_is_preparing(const zk_batch *batch)
+static zk_need batch_need(const zk_member *member)
 {
-    for (size_t i = 0; i < batch->count; i++)
-        if (zk_node_need(batch->nodes[i]) == ZK_NEEDS_TIME)
+    return member->ops->need(member);
+}
+
+static bool batch_is_preparing(const zk_batch *self)
+{
+    for (size_t i = 0; i < self->count; i++)
+        if (batch_need(self->members[i]) == ZK_NEEDS_TIME)
             return true;
     return false;
 }
 
 /* One URL may be registered twice; the second one has its turn afterwards. */
-static bool batch_has_sent_path(const zk_batch *batch, const char *path)
+static bool batch_has_sent_path(const zk_batch *self, const char *path)
 {
-    for (size_t i = 0; i < batch->sent_count; i++)
-        if (strcmp(batch->sent[i]->path, path) == 0)
+    for (size_t i = 0; i < self->sent_count; i++)
+        if (strcmp(self->sent[i]->path, path) == 0)
             return true;
     return false;
 }
 
-static void batch_collect(zk_batch *batch, zk_need need)
+static void batch_collect(zk_batch *self, zk_need need)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        zk_node *node = batch->nodes[i];
-        if (zk_node_need(node) == need && !batch_has_sent_path(batch, node->path))
-            batch->sent[batch->sent_count++] = node;
+    for (size_t i = 0; i < self->count; i++) {
+        zk_member *member = self->members[i];
+        if (batch_need(member) == need && !batch_has_sent_path(self, member->path))
+            self->sent[self->sent_count++] = member;
     }
 }
 
-static void batch_forget_sent(zk_batch *batch)
+static void batch_forget_sent(zk_batch *self)
 {
-    for (size_t i = 0; i < batch->sent_count; i++)
-        batch->sent[i]->is_in_multi = false;
-    batch->sent_count = 0;
+    for (size_t i = 0; i < self->sent_count; i++)
+        self->sent[i]->is_in_multi = false;
+    self->sent_count = 0;
 }
 
-static bool batch_send(zk_core *core, zk_batch *batch, bool is_create)
+static bool batch_send(zk_batch *self, bool is_create)
 {
     zk_op ops[ZK_BATCH_NODES_MAX];
-    for (size_t i = 0; i < batch->sent_count; i++) {
-        batch->sent[i]->is_in_multi = true;
-        ops[i] = (zk_op){.is_create = is_create, .path = batch->sent[i]->path};
+    for (size_t i = 0; i < self->sent_count; i++) {
+        self->sent[i]->is_in_multi = true;
+        ops[i] = (zk_op){.is_create = is_create, .path = self->sent[i]->path};
     }
-    if (batch->sent_count > 1)
-        return zk_core_send_multi(core, &batch->task, ops, batch->sent_count);
-    return is_create ? zk_core_send_create(core, &batch->task, ops[0].path, true)
-                     : zk_core_send_remove(core, &batch->task, ops[0].path);
+    if (self->sent_count > 1)
+        return zk_task_send_multi(&self->task, ops, self->sent_count);
+    return is_create ? zk_task_send_create(&self->task, ops[0].path, true)
+                     : zk_task_send_remove(&self->task, ops[0].path);
 }
 
 /* Whoever is not ready yet wakes the batch later, so that sending nothing is no failure. */
-static bool batch_start(zk_core *core, zk_task *task)
+static bool batch_start(zk_task *task)
 {
-    zk_batch *batch = (zk_batch *)task;
+    zk_batch *self = (zk_batch *)task;
     bool is_create = false;
-    if (batch_is_preparing(batch))
+    if (batch_is_preparing(self))
         return true;
-    batch_collect(batch, ZK_NEEDS_DELETE);
-    if (batch->sent_count == 0) {
+    batch_collect(self, ZK_NEEDS_DELETE);
+    if (self->sent_count == 0) {
         is_create = true;
-        batch_collect(batch, ZK_NEEDS_CREATE);
+        batch_collect(self, ZK_NEEDS_CREATE);
     }
-    if (batch->sent_count == 0 || batch_send(core, batch, is_create))
+    if (self->sent_count == 0 || batch_send(self, is_create))
         return true;
-    batch_forget_sent(batch);
+    batch_forget_sent(self);
     return false;
 }
 
 /* A multi that is over the server's limit (jute.maxbuffer) shows as a connection that ends. */
-static void batch_count_lost(zk_batch *batch, bool is_lost)
+static void batch_count_lost(zk_batch *self, bool is_lost)
 {
-    batch->lost = is_lost ? batch->lost + 1 : 0;
-    if (batch->lost < LOST_MULTIS_MAX)
+    self->lost = is_lost ? self->lost + 1 : 0;
+    if (self->lost < LOST_MULTIS_MAX)
         return;
     LOG(DUBBOC_LOG_WARN, "registry",
         "the connection is lost whenever nodes are registered together, now each is alone",
-        "nodes=%zu bytes=%zu", batch->count, batch->bytes);
-    batch->lost = 0;
-    for (size_t i = 0; i < batch->count; i++)
-        batch->nodes[i]->is_apart = true;
+        "nodes=%zu bytes=%zu", self->count, self->bytes);
+    self->lost = 0;
+    for (size_t i = 0; i < self->count; i++)
+        self->members[i]->is_apart = true;
 }
 
-/* The steps of the nodes may give back nodes, and the batch with the last of them. */
-static void batch_answered(zk_core *core, zk_task *task, zk_event *event)
+/* Members may leave during their steps, and the batch goes with the last of them. */
+static void batch_answered(zk_task *task, zk_event *event)
 {
-    zk_batch *batch = (zk_batch *)task;
-    zk_node *sent[ZK_BATCH_NODES_MAX];
-    size_t count = batch->sent_count;
+    zk_batch *self = (zk_batch *)task;
+    zk_member *sent[ZK_BATCH_NODES_MAX];
+    size_t count = self->sent_count;
     bool is_of_one = event->answer != ZK_OK && event->failed_at < count;
-    memcpy(sent, batch->sent, count * sizeof sent[0]);
-    batch_forget_sent(batch);
-    batch_count_lost(batch, event->answer == ZK_LOST && count > 1);
+    memcpy(sent, self->sent, count * sizeof sent[0]);
+    batch_forget_sent(self);
+    batch_count_lost(self, event->answer == ZK_LOST && count > 1);
     for (size_t i = 0; i < count; i++)
         if (!is_of_one || i == event->failed_at)
-            zk_node_answered(core, sent[i], event);
+            sent[i]->ops->answered(sent[i], event);
         else
-            zk_node_not_done(core, sent[i], i < event->failed_at ? ZK_OK : event->answer);
+            sent[i]->ops->not_done(sent[i], i < event->failed_at ? ZK_OK : event->answer);
 }
 
-/* --- what the nodes say */
+static const zk_task_ops batch_ops = {.start = batch_start, .otherwise = batch_answered};
 
-void zk_batch_wake(zk_core *core, zk_batch *batch)
+/* --- what the members say */
+
+void zk_batch_adopt(zk_batch *self, zk_requests *requests)
 {
-    if (!task_is_busy(&batch->task))
-        zk_core_now(core, &batch->task);
+    if (self->task.ops == NULL)
+        zk_task_init(&self->task, &batch_ops, requests);
 }
 
-void zk_batch_forget(zk_core *core, zk_batch *batch)
+void zk_batch_wake(zk_batch *self)
 {
-    zk_core_forget(core, &batch->task);
-    batch->task.failures = 0;
-    batch_forget_sent(batch);
+    if (!zk_task_is_busy(&self->task))
+        zk_task_due_now(&self->task);
 }
 
-void zk_batch_leave(zk_core *core, zk_node *node)
+void zk_batch_forget(zk_batch *self)
 {
-    zk_batch *batch = node->batch;
+    zk_task_forget(&self->task);
+    self->task.failures = 0;
+    batch_forget_sent(self);
+}
+
+void zk_batch_leave(zk_member *member)
+{
+    zk_batch *self = member->batch;
     size_t at = 0;
-    while (batch->nodes[at] != node)
+    while (self->members[at] != member)
         at++;
-    batch->count--;
-    batch->bytes -= strlen(node->path);
-    memmove(batch->nodes + at, batch->nodes + at + 1, (batch->count - at) * sizeof batch->nodes[0]);
-    node->batch = NULL;
-    if (batch->count > 0) {
-        zk_batch_wake(core, batch);
+    self->count--;
+    self->bytes -= strlen(member->path);
+    memmove(
+        self->members + at, self->members + at + 1, (self->count - at) * sizeof self->members[0]);
+    member->batch = NULL;
+    if (self->count > 0) {
+        zk_batch_wake(self);
         return;
     }
-    zk_core_forget(core, &batch->task);
-    zk_batch_free(batch);
+    zk_task_forget(&self->task);
+    zk_batch_free(self);
 }

@@ -1,6 +1,6 @@
 /* What reaches the ZooKeeper registry's one thread: news of the session, answers to requests, watch
  * events and what the program asks for. Each is a message; nothing else touches the state
- * (core.h). */
+ * (session.h). */
 #ifndef REGISTRY_ZOOKEEPER_EVENT_H
 #define REGISTRY_ZOOKEEPER_EVENT_H
 

@@ -1,98 +1,107 @@
-/* Lookups: one reading each, without a watch, for as long as its caller waits. */
-#include "registry/zookeeper/core_impl.h"
+/* See the header. */
+#include "registry/zookeeper/lookup.h"
 
-#include "base/mem.h"
-
-static void end(zk_core *core, zk_lookup *lookup, zk_reading *reading, const char *reason)
+static void lookup_end(zk_lookup *lookup, zk_reading *reading, const char *reason)
 {
-    zk_lookup **at = &core->lookups;
+    zk_lookups *self = lookup->lookups;
+    zk_lookup **at = &self->first;
     while (*at != lookup)
         at = &(*at)->next;
     *at = lookup->next;
-    zk_core_forget(core, &lookup->task);
-    core->out->looked_up(core->out_arg, lookup, reading, reason);
+    zk_task_forget(&lookup->task);
+    self->looked_up(self->arg, lookup, reading, reason);
 }
 
-static void end_with_list(zk_core *core, zk_lookup *lookup, zk_reading *reading)
+static void lookup_end_with_list(zk_lookup *lookup, zk_reading *reading)
 {
     if (reading != NULL && zk_reading_decode(reading))
-        end(core, lookup, reading, NULL);
+        lookup_end(lookup, reading, NULL);
     else
-        end(core, lookup, NULL, "no memory");
+        lookup_end(lookup, NULL, "no memory");
 }
 
-static void lookup_answered(zk_core *core, zk_task *task, zk_event *event)
+/* --- answers */
+
+static void lookup_done(zk_task *task, zk_event *event)
 {
-    zk_lookup *lookup = (zk_lookup *)task;
-    zk_reading *nothing = NULL;
-    switch (event->answer) {
-    case ZK_OK:
-        end_with_list(core, lookup, event->reading);
-        break;
-    case ZK_NO_NODE: /* what is not there is an empty list */
-        nothing = zk_reading_new();
-        end_with_list(core, lookup, nothing);
-        zk_reading_unref(nothing);
-        break;
-    case ZK_LOST:
-        zk_core_retry(core, task, RETRY_MIN_MS, RETRY_MAX_MS);
-        break;
-    case ZK_TOO_BIG:
-        end(core, lookup, NULL, "the list is too big for zookeeper (jute.maxbuffer)");
-        break;
-    default:
-        end(core, lookup, NULL, zk_event_reason(event));
-        break;
-    }
+    lookup_end_with_list((zk_lookup *)task, event->reading);
 }
 
-static bool lookup_start(zk_core *core, zk_task *task)
+/* What is not there is an empty list. */
+static void lookup_absent(zk_task *task, zk_event *event)
 {
-    return zk_core_send_children(core, task, ((zk_lookup *)task)->path, false);
+    (void)event;
+    zk_reading *nothing = zk_reading_new();
+    lookup_end_with_list((zk_lookup *)task, nothing);
+    zk_reading_unref(nothing);
 }
 
-static const zk_task_ops lookup_ops = {lookup_start, lookup_answered};
-
-void zk_lookups_add(zk_core *core, zk_lookup *lookup)
+static void lookup_lost(zk_task *task, zk_event *event)
 {
-    zk_task_init(&lookup->task, &lookup_ops);
-    lookup->next = core->lookups;
-    core->lookups = lookup;
-    if (core->state == CLOSING || core->state == CLOSED) {
-        end(core, lookup, NULL, "the registry is being closed");
-        return;
-    }
-    if (core->state != CONNECTED)
-        zk_away_hasten(core, lookup->deadline_ns);
-    zk_core_now(core, &lookup->task);
+    (void)event;
+    zk_task_retry(task);
 }
 
-void zk_lookups_expire(zk_core *core)
+static void lookup_too_big(zk_task *task, zk_event *event)
 {
-    for (zk_lookup *lookup = core->lookups, *next; lookup != NULL; lookup = next) {
+    (void)event;
+    lookup_end((zk_lookup *)task, NULL, "the list is too big for zookeeper (jute.maxbuffer)");
+}
+
+static void lookup_failed(zk_task *task, zk_event *event)
+{
+    lookup_end((zk_lookup *)task, NULL, zk_event_reason(event));
+}
+
+static const zk_step lookup_steps[][ZK_ANSWERS] = {{[ZK_OK] = lookup_done,
+    [ZK_NO_NODE] = lookup_absent,
+    [ZK_LOST] = lookup_lost,
+    [ZK_TOO_BIG] = lookup_too_big}};
+
+static bool lookup_start(zk_task *task)
+{
+    return zk_task_send_children(task, ((zk_lookup *)task)->path, false);
+}
+
+static const zk_task_ops lookup_ops = {lookup_start, lookup_steps, lookup_failed};
+
+/* --- what the session asks for */
+
+void zk_lookups_add(zk_lookups *self, zk_lookup *lookup)
+{
+    zk_task_init(&lookup->task, &lookup_ops, self->requests);
+    lookup->lookups = self;
+    lookup->next = self->first;
+    self->first = lookup;
+    zk_task_due_now(&lookup->task);
+}
+
+void zk_lookups_expire(zk_lookups *self, const char *reason)
+{
+    for (zk_lookup *lookup = self->first, *next; lookup != NULL; lookup = next) {
         next = lookup->next;
-        if (lookup->deadline_ns <= core->now_ns)
-            end(core, lookup, NULL, core->state == CONNECTED ? "no answer in time" : core->trouble);
+        if (lookup->deadline_ns <= self->requests->now_ns)
+            lookup_end(lookup, NULL, reason);
     }
 }
 
-int64_t zk_lookups_next_ns(const zk_core *core)
+int64_t zk_lookups_next_ns(const zk_lookups *self)
 {
     int64_t next = DEADLINE_NEVER;
-    for (const zk_lookup *lookup = core->lookups; lookup != NULL; lookup = lookup->next)
+    for (const zk_lookup *lookup = self->first; lookup != NULL; lookup = lookup->next)
         next = deadline_min(next, lookup->deadline_ns);
     return next;
 }
 
-void zk_lookups_resend(zk_core *core)
+void zk_lookups_resend(zk_lookups *self)
 {
-    for (zk_lookup *lookup = core->lookups; lookup != NULL; lookup = lookup->next)
-        if (!task_is_busy(&lookup->task))
-            zk_core_now(core, &lookup->task);
+    for (zk_lookup *lookup = self->first; lookup != NULL; lookup = lookup->next)
+        if (!zk_task_is_busy(&lookup->task))
+            zk_task_due_now(&lookup->task);
 }
 
-void zk_lookups_fail(zk_core *core, const char *reason)
+void zk_lookups_fail(zk_lookups *self, const char *reason)
 {
-    while (core->lookups != NULL)
-        end(core, core->lookups, NULL, reason);
+    while (self->first != NULL)
+        lookup_end(self->first, NULL, reason);
 }

@@ -1,11 +1,12 @@
-/* The rules are those of the server, which is the stricter one: it reads a path as UTF-16, refuses
- * control characters, and with them all of the private use area and whatever needs a surrogate
- * pair; bytes that are no UTF-8 become U+FFFD there, which it refuses as well. */
+/* What zk_path_fault() refuses is what the server refuses, which is stricter than its client: it
+ * reads a path as UTF-16, refuses control characters, and with them all of the private use area and
+ * whatever needs a surrogate pair; bytes that are no UTF-8 become U+FFFD there, which it refuses as
+ * well. */
 #include "registry/zookeeper/path.h"
 
 /* The length of the character at the start of text, which is not empty, and its number. 0: none of
  * one to three bytes, the only ones that matter. */
-static size_t read_character(dubboc_slice text, uint32_t *number)
+static size_t path_read_character(dubboc_slice text, uint32_t *number)
 {
     unsigned char first = (unsigned char)text.at[0];
     size_t len = first < 0x80 ? 1 : (first & 0xE0) == 0xC0 ? 2 : (first & 0xF0) == 0xE0 ? 3 : 0;
@@ -22,18 +23,18 @@ static size_t read_character(dubboc_slice text, uint32_t *number)
     return is_shortest ? len : 0;
 }
 
-static bool is_taken(uint32_t number)
+static bool path_character_is_taken(uint32_t number)
 {
     return number > 0x1F && (number < 0x7F || number > 0x9F) &&
            (number < 0xD800 || number > 0xF8FF) && number < 0xFFF0;
 }
 
-static bool has_only_taken_characters(dubboc_slice text)
+static bool path_has_only_taken_characters(dubboc_slice text)
 {
     for (size_t len; text.len > 0; text = slice_make(text.at + len, text.len - len)) {
         uint32_t number = 0;
-        len = read_character(text, &number);
-        if (len == 0 || !is_taken(number))
+        len = path_read_character(text, &number);
+        if (len == 0 || !path_character_is_taken(number))
             return false;
     }
     return true;
@@ -41,7 +42,7 @@ static bool has_only_taken_characters(dubboc_slice text)
 
 const char *zk_path_fault(dubboc_slice path)
 {
-    if (!has_only_taken_characters(path))
+    if (!path_has_only_taken_characters(path))
         return "it holds a character that ZooKeeper refuses";
     dubboc_slice part;
     for (bool is_more = true; is_more;) {
@@ -52,4 +53,30 @@ const char *zk_path_fault(dubboc_slice path)
             return "no part may be \".\" or \"..\"";
     }
     return NULL;
+}
+
+dubboc_slice zk_path_directory(const char *path)
+{
+    return slice_make(path, (size_t)(strrchr(path, '/') - path));
+}
+
+dubboc_slice zk_path_interface(const char *path)
+{
+    dubboc_slice directory = zk_path_directory(path);
+    while (directory.len > 0 && directory.at[directory.len - 1] != '/')
+        directory.len--;
+    return slice_make(path, directory.len > 0 ? directory.len - 1 : 0);
+}
+
+const char *zk_path_name(const char *path)
+{
+    return strrchr(path, '/') + 1;
+}
+
+dubboc_slice zk_path_next_level(dubboc_slice directory, size_t made_len)
+{
+    size_t from = made_len + 1;
+    const char *end =
+        from < directory.len ? memchr(directory.at + from, '/', directory.len - from) : NULL;
+    return slice_make(directory.at, end != NULL ? (size_t)(end - directory.at) : directory.len);
 }

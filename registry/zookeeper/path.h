@@ -1,12 +1,20 @@
-/* Which paths ZooKeeper takes: its client refuses the others without a word on the wire, each time
- * anew. */
+/* Paths of ZooKeeper nodes. */
 #ifndef REGISTRY_ZOOKEEPER_PATH_H
 #define REGISTRY_ZOOKEEPER_PATH_H
 
 #include "base/slice.h"
 
-/* path is one below the root, "a/b". NULL: it can be a node's; otherwise what is wrong, to follow
- * the path and a colon in an error's text. */
+/* path is one below the root, "a/b". NULL: a node can have it; otherwise what is wrong, to follow
+ * the path and a colon in an error's text. Checked beforehand because ZooKeeper's client refuses
+ * such a path without a word on the wire, each time anew. */
 const char *zk_path_fault(dubboc_slice path);
+
+/* Of "/dubbo/S/consumers/url", which has at least one '/': */
+dubboc_slice zk_path_directory(const char *path); /* "/dubbo/S/consumers" */
+dubboc_slice zk_path_interface(const char *path); /* "/dubbo/S"; empty: path is not that deep */
+const char *zk_path_name(const char *path);       /* "url" */
+
+/* For creating a directory level by level: its first level beyond the made_len bytes that exist. */
+dubboc_slice zk_path_next_level(dubboc_slice directory, size_t made_len);
 
 #endif

@@ -2,13 +2,21 @@
  * root are joined in pairs, then into one. */
 #include "registry/zookeeper/task.h"
 
-void zk_task_init(zk_task *task, const zk_task_ops *ops)
+void zk_task_init(zk_task *task, const zk_task_ops *ops, zk_requests *requests)
 {
-    *task = (zk_task){.ops = ops, .due_ns = DEADLINE_NEVER, .slot = ZK_NO_SLOT};
+    *task =
+        (zk_task){.ops = ops, .requests = requests, .due_ns = DEADLINE_NEVER, .slot = ZK_NO_SLOT};
+}
+
+void zk_task_answered(zk_task *task, zk_event *event)
+{
+    const zk_task_ops *ops = task->ops;
+    zk_step step = ops->steps != NULL ? ops->steps[task->phase][event->answer] : NULL;
+    (step != NULL ? step : ops->otherwise)(task, event);
 }
 
 /* Two roots become one. */
-static zk_task *join(zk_task *a, zk_task *b)
+static zk_task *heap_join(zk_task *a, zk_task *b)
 {
     if (a == NULL || b == NULL)
         return a != NULL ? a : b;
@@ -25,7 +33,7 @@ static zk_task *join(zk_task *a, zk_task *b)
     return a;
 }
 
-static zk_task *next_root(zk_task **first)
+static zk_task *heap_next_root(zk_task **first)
 {
     zk_task *root = *first;
     if (root == NULL)
@@ -36,24 +44,24 @@ static zk_task *next_root(zk_task **first)
     return root;
 }
 
-static zk_task *join_all(zk_task *first)
+static zk_task *heap_join_all(zk_task *first)
 {
     zk_task *pairs = NULL;
     while (first != NULL) {
-        zk_task *a = next_root(&first);
-        zk_task *pair = join(a, next_root(&first));
+        zk_task *a = heap_next_root(&first);
+        zk_task *pair = heap_join(a, heap_next_root(&first));
         pair->sibling = pairs;
         pairs = pair;
     }
     zk_task *root = NULL;
     while (pairs != NULL)
-        root = join(root, next_root(&pairs));
+        root = heap_join(root, heap_next_root(&pairs));
     return root;
 }
 
-static void take_out(zk_heap *self, zk_task *task)
+static void heap_take_out(zk_heap *self, zk_task *task)
 {
-    zk_task *rest = join_all(task->child);
+    zk_task *rest = heap_join_all(task->child);
     if (task == self->root) {
         self->root = rest;
     } else {
@@ -63,7 +71,7 @@ static void take_out(zk_heap *self, zk_task *task)
             task->before->sibling = task->sibling;
         if (task->sibling != NULL)
             task->sibling->before = task->before;
-        self->root = join(self->root, rest);
+        self->root = heap_join(self->root, rest);
     }
     task->child = task->sibling = task->before = NULL;
     task->due_ns = DEADLINE_NEVER;
@@ -72,10 +80,10 @@ static void take_out(zk_heap *self, zk_task *task)
 void zk_heap_set(zk_heap *self, zk_task *task, int64_t due_ns)
 {
     if (task->due_ns != DEADLINE_NEVER)
-        take_out(self, task);
+        heap_take_out(self, task);
     task->due_ns = due_ns;
     if (due_ns != DEADLINE_NEVER)
-        self->root = join(self->root, task);
+        self->root = heap_join(self->root, task);
 }
 
 int64_t zk_heap_next_ns(const zk_heap *self)
@@ -86,6 +94,6 @@ int64_t zk_heap_next_ns(const zk_heap *self)
 zk_task *zk_heap_pop(zk_heap *self)
 {
     zk_task *first = self->root;
-    take_out(self, first);
+    heap_take_out(self, first);
     return first;
 }

@@ -1,17 +1,12 @@
-/* The directories and nodes that are watched. Subscribers of one path share one watch and one
- * reading.
- *
- * A watch fires once, so reading again and arming again are one request (traps.md Z1). Whatever
- * happens in between costs one more reading, and a directory is not read more often than every
- * READ_EVERY_MS.
- *
- * Nothing is created for a subscriber: whoever only looks would leave directories behind for every
- * mistyped name. What does not exist is waited for with a watch on its creation, which ZooKeeper
- * keeps even while the parents are missing; until then the list is empty. */
-#include "registry/zookeeper/core_impl.h"
+/* See the header. A watch's phase is the request that it needs next; what the answer means stands
+ * in one table. */
+#include "registry/zookeeper/watch.h"
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/mem.h"
+
+#define READ_EVERY_MS 50 /* changes of one directory within this time are read together */
 
 typedef enum watch_phase {
     WATCH_READ,
@@ -19,150 +14,156 @@ typedef enum watch_phase {
     WATCH_PHASES
 } watch_phase;
 
-typedef void (*watch_step)(zk_core *core, zk_watch *watch, zk_event *event);
+struct zk_watch {
+    zk_task task;
+    zk_watches *watches; /* NULL: not subscribed yet */
+    zk_watch *next_in_bucket;
+    char *path;
+    bool is_data;
+    unsigned lost;         /* readings in a row during which the connection was lost */
+    bool is_changed;       /* since the request under way was sent */
+    int64_t read_after_ns; /* no sooner than this */
+    zk_reading *reading;   /* the last one, NULL: none yet */
+    zk_subscriber *subscribers;
+};
 
-static void was_read(zk_core *core, zk_watch *watch, zk_event *event);
-static void no_such(zk_core *core, zk_watch *watch, zk_event *event);
-static void is_there(zk_core *core, zk_watch *watch, zk_event *event);
-static void is_absent(zk_core *core, zk_watch *watch, zk_event *event);
-static void lost(zk_core *core, zk_watch *watch, zk_event *event);
-static void too_big(zk_core *core, zk_watch *watch, zk_event *event);
-static void failed(zk_core *core, zk_watch *watch, zk_event *event);
-
-static const watch_step table[WATCH_PHASES][ZK_ANSWERS] = {
-    [WATCH_READ] =
-        {[ZK_OK] = was_read, [ZK_NO_NODE] = no_such, [ZK_LOST] = lost, [ZK_TOO_BIG] = too_big},
-    [WATCH_WAIT] = {[ZK_OK] = is_there, [ZK_NO_NODE] = is_absent},
-}; /* all others: failed */
+static zk_watch *watch_of(zk_task *task)
+{
+    return (zk_watch *)task;
+}
 
 /* --- readings */
 
-static void tell(zk_core *core, zk_watch *watch, bool is_new)
+static void watch_tell(const zk_watch *watch, bool is_new)
 {
+    const zk_watches *watches = watch->watches;
     for (zk_subscriber *each = watch->subscribers; each != NULL; each = each->next) {
         if (!is_new && !each->is_owed)
             continue;
         each->is_owed = false;
-        core->out->read(core->out_arg, each, watch->reading);
+        watches->read(watches->arg, each, watch->reading);
     }
 }
 
-static void take_reading(zk_core *core, zk_watch *watch, zk_reading *reading_take)
+static void watch_take_reading(zk_watch *watch, zk_reading *reading_take)
 {
     bool is_new = !zk_reading_equal(watch->reading, reading_take);
     zk_reading_unref(watch->reading);
     watch->reading = reading_take;
     watch->task.failures = 0;
     watch->lost = 0;
-    tell(core, watch, is_new);
+    watch_tell(watch, is_new);
 }
 
-static void read_soon(zk_core *core, zk_watch *watch)
+static void watch_read_soon(zk_watch *watch)
 {
-    watch->phase = WATCH_READ;
+    int64_t now_ns = watch->watches->requests->now_ns;
+    watch->task.phase = WATCH_READ;
     watch->is_changed = false;
-    zk_heap_set(&core->heap, &watch->task,
-        watch->read_after_ns > core->now_ns ? watch->read_after_ns : core->now_ns);
+    zk_task_due_at(&watch->task, watch->read_after_ns > now_ns ? watch->read_after_ns : now_ns);
+}
+
+static void watch_read_again(zk_watch *watch)
+{
+    if (zk_task_is_busy(&watch->task))
+        watch->is_changed = true;
+    else
+        watch_read_soon(watch);
 }
 
 /* Nothing there: an empty list, or no data. false: no memory. */
-static bool take_nothing(zk_core *core, zk_watch *watch)
+static bool watch_take_nothing(zk_watch *watch)
 {
     zk_reading *nothing = zk_reading_new();
     if (nothing == NULL)
         return false;
-    take_reading(core, watch, nothing);
+    watch_take_reading(watch, nothing);
     return true;
 }
 
 /* --- answers */
 
-static void retry(zk_core *core, zk_watch *watch)
+static void watch_was_read(zk_task *task, zk_event *event)
 {
-    zk_core_retry(core, &watch->task, RETRY_MIN_MS, RETRY_MAX_MS);
-}
-
-static void was_read(zk_core *core, zk_watch *watch, zk_event *event)
-{
+    zk_watch *watch = watch_of(task);
     if (!watch->is_data && !zk_reading_decode(event->reading)) {
-        retry(core, watch);
+        zk_task_retry(task);
         return;
     }
     zk_reading *reading = event->reading;
     event->reading = NULL;
-    take_reading(core, watch, reading);
+    watch_take_reading(watch, reading);
     if (watch->is_changed)
-        read_soon(core, watch);
+        watch_read_soon(watch);
 }
 
-static void no_such(zk_core *core, zk_watch *watch, zk_event *event)
+static void watch_found_nothing(zk_task *task, zk_event *event)
 {
     (void)event;
-    watch->phase = WATCH_WAIT;
-    zk_core_now(core, &watch->task);
+    task->phase = WATCH_WAIT;
+    zk_task_due_now(task);
 }
 
-static void is_there(zk_core *core, zk_watch *watch, zk_event *event)
+static void watch_came_to_be(zk_task *task, zk_event *event)
 {
     (void)event;
-    read_soon(core, watch);
+    watch_read_soon(watch_of(task));
 }
 
-static void is_absent(zk_core *core, zk_watch *watch, zk_event *event)
+static void watch_is_absent(zk_task *task, zk_event *event)
 {
     (void)event;
-    if (!take_nothing(core, watch))
-        retry(core, watch);
-    else if (watch->is_changed)
-        read_soon(core, watch);
+    if (!watch_take_nothing(watch_of(task)))
+        zk_task_retry(task);
+    else if (watch_of(task)->is_changed)
+        watch_read_soon(watch_of(task));
 }
 
-static void too_big(zk_core *core, zk_watch *watch, zk_event *event)
+static void watch_too_big(zk_task *task, zk_event *event)
 {
     (void)event;
     LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry",
         "list is too big for zookeeper (raise jute.maxbuffer, or use fewer nodes)", "path=\"%s\"",
-        watch->path);
-    zk_core_retry(core, &watch->task, TOO_BIG_MIN_MS, TOO_BIG_MAX_MS);
+        watch_of(task)->path);
+    zk_task_retry_slowly(task);
 }
 
-/* A list over the limit may also show as a connection that ends each time it is asked for. */
-static void lost(zk_core *core, zk_watch *watch, zk_event *event)
+static void watch_lost(zk_task *task, zk_event *event)
 {
-    watch->lost++;
-    if (watch->lost >= LOST_READINGS_MAX)
-        too_big(core, watch, event);
+    if (++watch_of(task)->lost >= ZK_LOST_READINGS_MAX)
+        watch_too_big(task, event);
     else
-        retry(core, watch);
+        zk_task_retry(task);
 }
 
-static void failed(zk_core *core, zk_watch *watch, zk_event *event)
+static void watch_failed(zk_task *task, zk_event *event)
 {
     if (event->answer != ZK_LOST)
         LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to be read",
-            "path=\"%s\" reason=\"%s\"", watch->path, zk_event_reason(event));
-    retry(core, watch);
+            "path=\"%s\" reason=\"%s\"", watch_of(task)->path, zk_event_reason(event));
+    zk_task_retry(task);
 }
 
-static void watch_answered(zk_core *core, zk_task *task, zk_event *event)
-{
-    zk_watch *watch = (zk_watch *)task;
-    watch_step step = table[watch->phase][event->answer];
-    (step != NULL ? step : failed)(core, watch, event);
-}
+static const zk_step watch_steps[WATCH_PHASES][ZK_ANSWERS] = {
+    [WATCH_READ] = {[ZK_OK] = watch_was_read,
+        [ZK_NO_NODE] = watch_found_nothing,
+        [ZK_LOST] = watch_lost,
+        [ZK_TOO_BIG] = watch_too_big},
+    [WATCH_WAIT] = {[ZK_OK] = watch_came_to_be, [ZK_NO_NODE] = watch_is_absent},
+};
 
-static bool watch_start(zk_core *core, zk_task *task)
+static bool watch_start(zk_task *task)
 {
-    zk_watch *watch = (zk_watch *)task;
+    zk_watch *watch = watch_of(task);
     watch->is_changed = false;
-    if (watch->phase == WATCH_WAIT)
-        return zk_core_send_exists(core, task, watch->path, true);
-    watch->read_after_ns = core->now_ns + READ_EVERY_MS * NS_PER_MS;
-    return watch->is_data ? zk_core_send_data(core, task, watch->path, true)
-                          : zk_core_send_children(core, task, watch->path, true);
+    if (task->phase == WATCH_WAIT)
+        return zk_task_send_exists(task, watch->path, true);
+    watch->read_after_ns = task->requests->now_ns + READ_EVERY_MS * NS_PER_MS;
+    return watch->is_data ? zk_task_send_data(task, watch->path, true)
+                          : zk_task_send_children(task, watch->path, true);
 }
 
-static const zk_task_ops watch_ops = {watch_start, watch_answered};
+static const zk_task_ops watch_ops = {watch_start, watch_steps, watch_failed};
 
 /* --- the watches by path */
 
@@ -171,7 +172,6 @@ zk_watch *zk_watch_new(char *path_take, bool is_data)
     zk_watch *watch = MEM_NEW(zk_watch);
     if (watch == NULL)
         return NULL;
-    zk_task_init(&watch->task, &watch_ops);
     watch->path = path_take;
     watch->is_data = is_data;
     return watch;
@@ -186,101 +186,97 @@ void zk_watch_free(zk_watch *watch)
     free(watch);
 }
 
-static zk_watch **bucket_of(zk_core *core, const char *path)
+static zk_watch **watches_bucket(zk_watches *self, const char *path)
 {
-    return &core->watches[hash_add(HASH_START, slice_of(path)) % WATCH_BUCKETS];
+    return &self->buckets[hash_add(HASH_START, slice_of(path)) % ZK_WATCH_BUCKETS];
 }
 
-static zk_watch *find_watch(zk_core *core, const char *path, bool is_data)
+static zk_watch *watches_find(zk_watches *self, const char *path, bool is_data)
 {
-    for (zk_watch *watch = *bucket_of(core, path); watch != NULL; watch = watch->next_in_bucket)
+    zk_watch *watch = *watches_bucket(self, path);
+    for (; watch != NULL; watch = watch->next_in_bucket)
         if (watch->is_data == is_data && strcmp(watch->path, path) == 0)
             return watch;
     return NULL;
 }
 
-static void add_watch(zk_core *core, zk_watch *watch)
+static void watches_add(zk_watches *self, zk_watch *watch)
 {
-    zk_watch **bucket = bucket_of(core, watch->path);
+    zk_watch **bucket = watches_bucket(self, watch->path);
+    zk_task_init(&watch->task, &watch_ops, self->requests);
+    watch->watches = self;
     watch->next_in_bucket = *bucket;
     *bucket = watch;
 }
 
-static void remove_watch(zk_core *core, zk_watch *watch)
+static void watches_remove(zk_watches *self, zk_watch *watch)
 {
-    zk_watch **at = bucket_of(core, watch->path);
+    zk_watch **at = watches_bucket(self, watch->path);
     while (*at != watch)
         at = &(*at)->next_in_bucket;
     *at = watch->next_in_bucket;
-    zk_core_forget(core, &watch->task);
+    zk_task_forget(&watch->task);
     zk_watch_free(watch);
 }
 
-static void read_again(zk_core *core, zk_watch *watch)
+void zk_watches_subscribe(zk_watches *self, zk_subscriber *subscriber)
 {
-    if (task_is_busy(&watch->task))
-        watch->is_changed = true;
-    else
-        read_soon(core, watch);
-}
-
-void zk_watches_subscribe(zk_core *core, zk_subscriber *subscriber)
-{
-    zk_watch *shared = find_watch(core, subscriber->watch->path, subscriber->watch->is_data);
+    zk_watch *shared = watches_find(self, subscriber->watch->path, subscriber->watch->is_data);
     if (shared != NULL) {
         zk_watch_free(subscriber->watch);
         subscriber->watch = shared;
     } else {
-        add_watch(core, subscriber->watch);
+        watches_add(self, subscriber->watch);
     }
     subscriber->is_owed = true;
     subscriber->next = subscriber->watch->subscribers;
     subscriber->watch->subscribers = subscriber;
-    read_again(core, subscriber->watch);
+    watch_read_again(subscriber->watch);
 }
 
-void zk_watches_unsubscribe(zk_core *core, zk_subscriber *subscriber)
+void zk_watches_unsubscribe(zk_watches *self, zk_subscriber *subscriber)
 {
     zk_subscriber **at = &subscriber->watch->subscribers;
     while (*at != subscriber)
         at = &(*at)->next;
     *at = subscriber->next;
     if (subscriber->watch->subscribers == NULL)
-        remove_watch(core, subscriber->watch);
-    core->out->subscriber_gone(core->out_arg, subscriber);
+        watches_remove(self, subscriber->watch);
+    self->gone(self->arg, subscriber);
 }
 
-void zk_watches_refresh(zk_core *core, zk_subscriber *subscriber)
+void zk_watches_refresh(zk_watches *self, zk_subscriber *subscriber)
 {
+    (void)self;
     subscriber->is_owed = true;
-    read_again(core, subscriber->watch);
+    watch_read_again(subscriber->watch);
 }
 
-void zk_watches_changed(zk_core *core, const char *path, bool of_children, bool of_data)
+void zk_watches_changed(zk_watches *self, const char *path, bool of_children, bool of_data)
 {
-    zk_watch *directory = of_children ? find_watch(core, path, false) : NULL;
-    zk_watch *node = of_data ? find_watch(core, path, true) : NULL;
+    zk_watch *directory = of_children ? watches_find(self, path, false) : NULL;
+    zk_watch *node = of_data ? watches_find(self, path, true) : NULL;
     if (directory != NULL)
-        read_again(core, directory);
+        watch_read_again(directory);
     if (node != NULL)
-        read_again(core, node);
+        watch_read_again(node);
 }
 
-void zk_watches_read_all(zk_core *core)
+void zk_watches_read_all(zk_watches *self)
 {
-    for (size_t i = 0; i < WATCH_BUCKETS; i++)
-        for (zk_watch *watch = core->watches[i]; watch != NULL; watch = watch->next_in_bucket) {
-            if (watch->lost >= LOST_READINGS_MAX && watch->task.due_ns != DEADLINE_NEVER)
+    for (size_t i = 0; i < ZK_WATCH_BUCKETS; i++)
+        for (zk_watch *watch = self->buckets[i]; watch != NULL; watch = watch->next_in_bucket) {
+            if (watch->lost >= ZK_LOST_READINGS_MAX && watch->task.due_ns != DEADLINE_NEVER)
                 continue; /* it waits for its time */
             watch->task.failures = 0;
-            read_again(core, watch);
+            watch_read_again(watch);
         }
 }
 
 /* The last subscriber of a watch takes the watch along. */
-void zk_watches_give_back(zk_core *core)
+void zk_watches_give_back(zk_watches *self)
 {
-    for (size_t i = 0; i < WATCH_BUCKETS; i++)
-        while (core->watches[i] != NULL)
-            zk_watches_unsubscribe(core, core->watches[i]->subscribers);
+    for (size_t i = 0; i < ZK_WATCH_BUCKETS; i++)
+        while (self->buckets[i] != NULL)
+            zk_watches_unsubscribe(self, self->buckets[i]->subscribers);
 }

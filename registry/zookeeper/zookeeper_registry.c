@@ -1,7 +1,7 @@
 /* The ZooKeeper registry: one session each, looked after by a thread of its own (the actor), which
- * alone touches the core; listeners are called by a second one. The functions here run on callers'
- * threads: they make an object, put an event into the mailbox, and, where the contract says so,
- * wait for the object to be done with. */
+ * alone touches the session; listeners are called by a second one. The functions here run on
+ * callers' threads: they make an object, put an event into the mailbox, and, where the contract
+ * says so, wait for the object to be done with. */
 #include "registry/zookeeper/zookeeper_registry.h"
 
 #include <limits.h>
@@ -22,7 +22,7 @@
 #include "registry/url_match.h"
 #include "registry/kinds.h"
 #include "registry/zookeeper/address.h"
-#include "registry/zookeeper/core.h"
+#include "registry/zookeeper/session.h"
 #include "registry/zookeeper/notify.h"
 #include "registry/zookeeper/path.h"
 
@@ -38,7 +38,7 @@ typedef struct zk_registry {
     zk_address address;
     zk_mailbox *mailbox;
     zk_port *port;
-    zk_core *core;
+    zk_session *session;
     zk_notifier *notifier;
     bool owns_addresses; /* registry_settings */
     pthread_t actor;
@@ -48,7 +48,7 @@ typedef struct zk_registry {
     char trouble[REGISTRY_TROUBLE_SIZE]; /* under trouble_lock */
 } zk_registry;
 
-/* Something a caller waits for. Counted: the core's and the waiting caller's, who may give up
+/* Something a caller waits for. Counted: the session's and the waiting caller's, who may give up
  * first. */
 typedef struct waiter {
     atomic_uint refs;
@@ -129,7 +129,7 @@ static bool waiter_wait(waiter *self, int64_t timeout_ms)
     return is_done;
 }
 
-/* --- what the core tells (on the actor's thread) */
+/* --- what the session tells (on the actor's thread) */
 
 static void core_connected(void *arg, bool is_connected)
 {
@@ -192,7 +192,7 @@ static void core_looked_up(void *arg, zk_lookup *lookup, zk_reading *reading, co
     lookup_unref(call);
 }
 
-static const zk_core_out core_out = {
+static const zk_session_out core_out = {
     core_connected, core_node_gone, core_read, core_subscriber_gone, core_looked_up};
 
 /* --- the actor */
@@ -203,7 +203,7 @@ static void handle_command(zk_registry *self, zk_event *event)
     zk_event command = *event;
     if (command.kind == ZK_EVENT_REFRESH)
         atomic_store(&CONTAINER(event, subscription, again)->is_asked, false);
-    zk_core_handle(self->core, &command, clock_now_ns());
+    zk_session_handle(self->session, &command, clock_now_ns());
 }
 
 /* When STOP is among the events, the time to wait for it begins. */
@@ -217,17 +217,17 @@ static void handle_events(zk_registry *self, zk_event *events, int64_t *give_up_
         if (event->kind >= ZK_EVENT_REGISTER) {
             handle_command(self, event);
         } else {
-            zk_core_handle(self->core, event, clock_now_ns());
+            zk_session_handle(self->session, event, clock_now_ns());
             zk_event_free(event);
         }
     }
 }
 
-/* For other threads, which must not look into the core. */
+/* For other threads, which must not look into the session. */
 static void publish_trouble(zk_registry *self)
 {
     pthread_mutex_lock(&self->trouble_lock);
-    snprintf(self->trouble, sizeof self->trouble, "%s", zk_core_trouble(self->core));
+    snprintf(self->trouble, sizeof self->trouble, "%s", zk_session_trouble(self->session));
     pthread_mutex_unlock(&self->trouble_lock);
 }
 
@@ -235,15 +235,15 @@ static void *act(void *arg)
 {
     zk_registry *self = arg;
     int64_t give_up_ns = DEADLINE_NEVER;
-    zk_core_tick(self->core, clock_now_ns());
-    while (!zk_core_is_finished(self->core) && !deadline_is_over(give_up_ns)) {
+    zk_session_tick(self->session, clock_now_ns());
+    while (!zk_session_is_finished(self->session) && !deadline_is_over(give_up_ns)) {
         bool missed;
         zk_event *events = zk_mailbox_take(
-            self->mailbox, deadline_min(zk_core_next_ns(self->core), give_up_ns), &missed);
+            self->mailbox, deadline_min(zk_session_next_ns(self->session), give_up_ns), &missed);
         if (missed)
-            zk_core_missed(self->core, clock_now_ns());
+            zk_session_missed(self->session, clock_now_ns());
         handle_events(self, events, &give_up_ns);
-        zk_core_tick(self->core, clock_now_ns());
+        zk_session_tick(self->session, clock_now_ns());
         publish_trouble(self);
     }
     handle_events(self, zk_mailbox_close(self->mailbox), &give_up_ns);
@@ -268,7 +268,7 @@ static dubboc_status is_closed(dubboc_error *err)
 static void destroy(zk_registry *self)
 {
     zk_notifier_stop(self->notifier);
-    zk_core_free(self->core);
+    zk_session_free(self->session);
     if (self->port != NULL)
         self->port->ops->free(self->port);
     zk_mailbox_unref(self->mailbox);
@@ -284,7 +284,7 @@ static dubboc_status build(zk_registry *self, const registry_settings *settings,
     const char *password =
         self->address.username != NULL ? self->address.password : settings->password;
     self->owns_addresses = settings->owns_addresses;
-    zk_core_settings core_settings = {
+    zk_session_settings core_settings = {
         .timeout_ms = self->address.timeout_ms, .self_check_ms = settings->self_check_ms};
     if (core_settings.timeout_ms == 0)
         core_settings.timeout_ms =
@@ -303,8 +303,8 @@ static dubboc_status build(zk_registry *self, const registry_settings *settings,
         self->port = zk_port_new(
             self->address.servers, core_settings.timeout_ms, username, password, self->mailbox);
     if (self->port != NULL)
-        self->core = zk_core_new(&core_settings, self->port, &core_out, self);
-    return self->core != NULL ? DUBBOC_OK : error_no_memory(err);
+        self->session = zk_session_new(&core_settings, self->port, &core_out, self);
+    return self->session != NULL ? DUBBOC_OK : error_no_memory(err);
 }
 
 static dubboc_status start_threads(zk_registry *self, dubboc_error *err)
@@ -427,7 +427,7 @@ static dubboc_status find_identity(const char *url, char **identity, dubboc_erro
     return *identity != NULL ? DUBBOC_OK : error_no_memory(err);
 }
 
-/* A registration that the core has not been told of. */
+/* A registration that the session has not been told of. */
 static dubboc_status registration_new(
     zk_registry *self, const registry_wanted *wanted, registration **out, dubboc_error *err)
 {
@@ -483,7 +483,7 @@ static bool spread_over_batches(registration *const *made, size_t count)
                     (!begins_run || zk_batch_has_room(batch, run, run_bytes));
         if (!fits && (batch = zk_batch_new()) == NULL)
             return false;
-        zk_batch_add(batch, node);
+        zk_batch_add(batch, &node->member, node->path);
         run--;
     }
     return true;
@@ -492,8 +492,8 @@ static bool spread_over_batches(registration *const *made, size_t count)
 static void free_unposted(registration **made, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        zk_batch *batch = made[i]->node.batch;
-        if (batch != NULL && (i + 1 == count || made[i + 1]->node.batch != batch))
+        zk_batch *batch = made[i]->node.member.batch;
+        if (batch != NULL && (i + 1 == count || made[i + 1]->node.member.batch != batch))
             zk_batch_free(batch); /* its nodes stand one behind the other */
         registration_unref(made[i]);
     }

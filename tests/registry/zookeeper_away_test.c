@@ -1,5 +1,5 @@
 /* What the log says of a ZooKeeper that is away, and what the probe finds out. */
-#include "tests/registry/core_fixture.h"
+#include "tests/registry/session_fixture.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -185,9 +185,9 @@ static void a_lookup_with_little_time_has_the_reason_found_out_in_time(void **st
     fake_pass_ms(self, 150);
     assert_int_equal(1, self->lookups);
     assert_string_equal("not connected: " REFUSED, self->reason);
-    assert_string_equal(REFUSED, zk_core_trouble(self->core));
+    assert_string_equal(REFUSED, zk_session_trouble(self->session));
     fake_connect(self, OURS);
-    assert_string_equal("", zk_core_trouble(self->core));
+    assert_string_equal("", zk_session_trouble(self->session));
 }
 
 static void nothing_is_said_when_the_registry_is_closed(void **state)

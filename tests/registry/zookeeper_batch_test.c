@@ -1,6 +1,6 @@
 /* Nodes that are created and deleted in one transaction, through everything that ZooKeeper can
  * answer. */
-#include "tests/registry/core_fixture.h"
+#include "tests/registry/session_fixture.h"
 
 #define ONE "/dubbo/A/providers/one"
 #define TWO "/dubbo/A/providers/two"
@@ -340,12 +340,12 @@ static void a_batch_has_ceilings(void **state)
     for (size_t i = 0; i < ZK_BATCH_NODES_MAX; i++) {
         assert_true(zk_batch_has_room(batch, 1, 1));
         many[i].path = path;
-        zk_batch_add(batch, &many[i]);
+        zk_batch_add(batch, &many[i].member, many[i].path);
     }
     assert_false(zk_batch_has_room(batch, 1, 1));
     zk_batch_free(batch);
     batch = zk_batch_new();
-    zk_batch_add(batch, &many[0]);
+    zk_batch_add(batch, &many[0].member, many[0].path);
     assert_true(zk_batch_has_room(batch, 1, ZK_BATCH_BYTES_MAX - 2));
     assert_false(zk_batch_has_room(batch, 1, ZK_BATCH_BYTES_MAX - 1));
     assert_false(zk_batch_has_room(batch, ZK_BATCH_NODES_MAX, 1));

@@ -1,5 +1,5 @@
 /* What an earlier process left beside a node of ours is removed, and nothing else. */
-#include "tests/registry/core_fixture.h"
+#include "tests/registry/session_fixture.h"
 
 #define URL_AT(scheme, host, params) scheme "%3A%2F%2F" host "%2FS" params
 #define OWN URL_AT("jsonrpc", "10.0.0.1%3A8080", "%3Fpid%3D2")

@@ -479,9 +479,9 @@ static void check_calm(model *self)
         bool stands = atomic_load(&self->registered[i].stands);
         if (stands != may_stand(self, i) || !self->is_wanted[i])
             print_error("registration %d of %s: phase %u, %s, state %s, session %lld\n", i,
-                self->registered[i].path, self->registered[i].phase,
-                self->is_wanted[i] ? "wanted" : "taken back", zk_core_state_name(self->fake->core),
-                (long long)self->session);
+                self->registered[i].path, self->registered[i].task.phase,
+                self->is_wanted[i] ? "wanted" : "taken back",
+                zk_session_state_name(self->fake->session), (long long)self->session);
         assert_true(self->is_wanted[i]); /* all that was taken back is gone */
         assert_true(stands == may_stand(self, i));
     }

@@ -1,5 +1,5 @@
 /* Nodes that should stand, through everything that ZooKeeper can answer. */
-#include "tests/registry/core_fixture.h"
+#include "tests/registry/session_fixture.h"
 
 static void missing_directories_are_made_level_by_level(void **state)
 {
@@ -243,7 +243,7 @@ static void a_refused_registration_is_tried_again_with_growing_pauses(void **sta
     for (int i = 0; i < 20; i++) {
         node_is_created(self, ZK_REFUSED);
         assert_nothing_asked(self);
-        int64_t pause_ms = (zk_core_next_ns(self->core) - self->now_ns) / NS_PER_MS;
+        int64_t pause_ms = (zk_session_next_ns(self->session) - self->now_ns) / NS_PER_MS;
         assert_in_range(pause_ms, i < 6 ? 124 : 4999, 10000);
         fake_pass_ms(self, pause_ms + 1);
     }
@@ -254,7 +254,7 @@ static void a_request_that_cannot_be_sent_is_tried_again(void **state)
     fake *self = *state;
     self->refuses_requests = true;
     register_node(self);
-    assert_true(zk_core_next_ns(self->core) > self->now_ns);
+    assert_true(zk_session_next_ns(self->session) > self->now_ns);
     self->refuses_requests = false;
     fake_pass_ms(self, 250);
     node_is_created(self, ZK_OK);

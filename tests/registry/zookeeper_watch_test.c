@@ -1,5 +1,5 @@
 /* Directories and data that are watched, and lookups. */
-#include "tests/registry/core_fixture.h"
+#include "tests/registry/session_fixture.h"
 
 /* --- watches */
 
@@ -240,9 +240,9 @@ static void a_lookup_ends_at_its_deadline_and_says_why(void **state)
     fake *self = *state;
     fake_pass_ms(self, 0);
     fake_look_up(self, &self->lookup, DIRECTORY, 300);
-    assert_true(zk_core_next_ns(self->core) == self->now_ns + 150 * NS_PER_MS); /* a probe */
+    assert_true(zk_session_next_ns(self->session) == self->now_ns + 150 * NS_PER_MS); /* a probe */
     fake_pass_ms(self, 150);
-    assert_true(zk_core_next_ns(self->core) == self->now_ns + 150 * NS_PER_MS);
+    assert_true(zk_session_next_ns(self->session) == self->now_ns + 150 * NS_PER_MS);
     fake_pass_ms(self, 149);
     assert_int_equal(0, self->lookups);
     fake_pass_ms(self, 1);

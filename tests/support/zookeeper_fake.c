@@ -107,7 +107,7 @@ static const zk_port_ops fake_ops = {
     .probe = fake_probe,
 };
 
-/* --- what the core tells */
+/* --- what the session tells */
 
 static void told_connected(void *arg, bool is_connected)
 {
@@ -168,7 +168,7 @@ static void told_looked_up(void *arg, zk_lookup *lookup, zk_reading *reading, co
     self->reading = reading != NULL ? zk_reading_ref(reading) : NULL;
 }
 
-static const zk_core_out fake_out = {
+static const zk_session_out fake_out = {
     told_connected, told_node_gone, told_read, told_subscriber_gone, told_looked_up};
 
 /* --- what the test does */
@@ -179,16 +179,16 @@ fake *fake_new(int64_t timeout_ms, int64_t self_check_ms)
     assert_non_null(self);
     self->port.ops = &fake_ops;
     self->now_ns = 1000 * NS_PER_S;
-    zk_core_settings settings = {
+    zk_session_settings settings = {
         .timeout_ms = timeout_ms, .self_check_ms = self_check_ms, .seed = 7};
-    self->core = zk_core_new(&settings, &self->port, &fake_out, self);
-    assert_non_null(self->core);
+    self->session = zk_session_new(&settings, &self->port, &fake_out, self);
+    assert_non_null(self->session);
     return self;
 }
 
 void fake_free(fake *self)
 {
-    zk_core_free(self->core);
+    zk_session_free(self->session);
     assert_int_equal(0, self->generation);
     zk_reading_unref(self->reading);
     free(self);
@@ -197,7 +197,7 @@ void fake_free(fake *self)
 void fake_pass_ms(fake *self, int64_t ms)
 {
     self->now_ns += ms * NS_PER_MS;
-    zk_core_tick(self->core, self->now_ns);
+    zk_session_tick(self->session, self->now_ns);
 }
 
 void fake_session(fake *self, zk_session_news news, int64_t session_id, int64_t timeout_ms)
@@ -207,7 +207,7 @@ void fake_session(fake *self, zk_session_news news, int64_t session_id, int64_t 
         .session = news,
         .session_id = session_id,
         .timeout_ms = timeout_ms};
-    zk_core_handle(self->core, &event, self->now_ns);
+    zk_session_handle(self->session, &event, self->now_ns);
 }
 
 void fake_connect(fake *self, int64_t session_id)
@@ -252,7 +252,7 @@ static void answer_with(fake *self, fake_request request, zk_event event)
     event.kind = ZK_EVENT_ANSWER;
     event.generation = request.generation;
     event.cookie = request.cookie;
-    zk_core_handle(self->core, &event, self->now_ns);
+    zk_session_handle(self->session, &event, self->now_ns);
     zk_reading_unref(event.reading);
 }
 
@@ -303,7 +303,7 @@ void fake_change(fake *self, const char *path)
         .path = copy,
         .of_children = true,
         .of_data = true};
-    zk_core_handle(self->core, &event, self->now_ns);
+    zk_session_handle(self->session, &event, self->now_ns);
 }
 
 void fake_probed(fake *self, const char *reason, bool is_reachable)
@@ -311,19 +311,19 @@ void fake_probed(fake *self, const char *reason, bool is_reachable)
     char copy[256];
     snprintf(copy, sizeof copy, "%s", reason);
     zk_event event = {.kind = ZK_EVENT_PROBED, .path = copy, .is_reachable = is_reachable};
-    zk_core_handle(self->core, &event, self->now_ns);
+    zk_session_handle(self->session, &event, self->now_ns);
 }
 
 void fake_closed(fake *self)
 {
     zk_event event = {.kind = ZK_EVENT_CLOSED};
-    zk_core_handle(self->core, &event, self->now_ns);
+    zk_session_handle(self->session, &event, self->now_ns);
 }
 
 void fake_command(fake *self, zk_event_kind kind, void *object)
 {
     zk_event event = {.kind = kind, .object = object};
-    zk_core_handle(self->core, &event, self->now_ns);
+    zk_session_handle(self->session, &event, self->now_ns);
 }
 
 void fake_register(fake *self, zk_node *node, const char *path)
@@ -351,7 +351,7 @@ void fake_register_together(
     assert_non_null(batch);
     for (size_t i = 0; i < count; i++) {
         *nodes[i] = (zk_node){.path = mem_dup(paths[i])};
-        zk_batch_add(batch, nodes[i]);
+        zk_batch_add(batch, &nodes[i]->member, nodes[i]->path);
         if (i > 0)
             nodes[i - 1]->next_begin = nodes[i];
     }

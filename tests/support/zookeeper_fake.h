@@ -1,9 +1,9 @@
-/* A port to ZooKeeper without ZooKeeper: it writes down what the core asks for, and the test
+/* A port to ZooKeeper without ZooKeeper: it writes down what the session asks for, and the test
  * answers, when and how it likes. The time is the test's own number. */
 #ifndef TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 #define TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 
-#include "registry/zookeeper/core.h"
+#include "registry/zookeeper/session.h"
 
 typedef enum fake_kind {
     FAKE_CREATE,
@@ -35,7 +35,7 @@ typedef struct fake_request {
 
 typedef struct fake {
     zk_port port;
-    zk_core *core;
+    zk_session *session;
     int64_t now_ns;
     fake_request requests[FAKE_REQUESTS_MAX]; /* not yet answered, oldest first */
     size_t request_count;
@@ -44,7 +44,7 @@ typedef struct fake {
     int refused_opens;
     bool refuses_open, refuses_requests, refuses_probe;
     int probes; /* asked for */
-    /* what the core told */
+    /* what the session told */
     bool is_connected;
     int nodes_gone, subscribers_gone, readings, lookups;
     zk_reading *reading; /* the last */
@@ -53,7 +53,7 @@ typedef struct fake {
         zk_reading *reading;
     } last[FAKE_SUBSCRIBERS_MAX];
     char reason[128]; /* of the last failed lookup */
-    /* for tests that need some: what is lent to the core has to live as long as it */
+    /* for tests that need some: what is lent to the session has to live as long as it */
     zk_node node, second_node;
     zk_subscriber subscriber, second_subscriber;
     zk_lookup lookup, second_lookup;

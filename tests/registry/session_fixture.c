@@ -1,4 +1,4 @@
-#include "tests/registry/core_fixture.h"
+#include "tests/registry/session_fixture.h"
 
 int fixture_begin(void **state)
 {

@@ -1,7 +1,7 @@
 /* What the tests of the ZooKeeper registry's logic share: one directory, one node in it, sessions,
  * and the steps that most of them take. */
-#ifndef TESTS_REGISTRY_CORE_FIXTURE_H
-#define TESTS_REGISTRY_CORE_FIXTURE_H
+#ifndef TESTS_REGISTRY_SESSION_FIXTURE_H
+#define TESTS_REGISTRY_SESSION_FIXTURE_H
 
 #include "tests/support/test.h"
 
@@ -14,7 +14,7 @@
 #define NEXT 0x333
 
 #define assert_nothing_asked(fake) assert_int_equal(0, (fake)->request_count)
-#define assert_state(fake, name) assert_string_equal(name, zk_core_state_name((fake)->core))
+#define assert_state(fake, name) assert_string_equal(name, zk_session_state_name((fake)->session))
 #define assert_stands(node) assert_true(atomic_load(&(node).stands))
 #define assert_stands_not(node) assert_false(atomic_load(&(node).stands))
 

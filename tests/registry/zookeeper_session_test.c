@@ -1,6 +1,6 @@
 /* The session of the ZooKeeper registry and what happens at its end, event by event, without a
  * server and without waiting. */
-#include "tests/registry/core_fixture.h"
+#include "tests/registry/session_fixture.h"
 
 /* --- session */
 
@@ -59,7 +59,7 @@ static void news_of_a_former_handle_is_dropped(void **state)
         .kind = ZK_EVENT_SESSION, .generation = self->generation, .session = ZK_SESSION_EXPIRED};
     fake_session(self, ZK_SESSION_EXPIRED, OURS, 1000);
     fake_connect(self, NEXT);
-    zk_core_handle(self->core, &late, self->now_ns);
+    zk_session_handle(self->session, &late, self->now_ns);
     assert_state(self, "CONNECTED");
 }
 
@@ -101,13 +101,13 @@ static void handles_that_do_not_close_are_not_piled_up(void **state)
     assert_int_equal(5, self->opens);
 }
 
-/* Lets the core wake as often as it likes; the milliseconds until it tries to open a handle. */
+/* Lets the session wake as often as it likes; the milliseconds until it tries to open a handle. */
 static int64_t ms_until_next_open(fake *self)
 {
     int64_t begun_ns = self->now_ns;
     int tries = self->refused_opens;
     while (self->refused_opens == tries)
-        fake_pass_ms(self, (zk_core_next_ns(self->core) - self->now_ns) / NS_PER_MS + 1);
+        fake_pass_ms(self, (zk_session_next_ns(self->session) - self->now_ns) / NS_PER_MS + 1);
     return (self->now_ns - begun_ns) / NS_PER_MS;
 }
 
@@ -166,7 +166,7 @@ static void refused_credentials_are_tried_again_later(void **state)
 static void missed_news_costs_a_fresh_handle(void **state)
 {
     fake *self = *state;
-    zk_core_missed(self->core, self->now_ns);
+    zk_session_missed(self->session, self->now_ns);
     assert_int_equal(1, self->closes);
     fake_pass_ms(self, 250);
     assert_int_equal(2, self->opens);
@@ -184,9 +184,9 @@ static void stopping_deletes_what_stands_and_then_closes(void **state)
     node_is_deleted(self, ZK_OK);
     assert_int_equal(1, self->nodes_gone);
     assert_int_equal(1, self->closes);
-    assert_false(zk_core_is_finished(self->core));
+    assert_false(zk_session_is_finished(self->session));
     fake_closed(self);
-    assert_true(zk_core_is_finished(self->core));
+    assert_true(zk_session_is_finished(self->session));
 }
 
 static void stopping_waits_a_second_for_a_silent_server(void **state)
@@ -200,7 +200,7 @@ static void stopping_waits_a_second_for_a_silent_server(void **state)
     assert_int_equal(1, self->closes);
     assert_int_equal(1, self->nodes_gone);
     fake_closed(self);
-    assert_true(zk_core_is_finished(self->core));
+    assert_true(zk_session_is_finished(self->session));
 }
 
 static void stopping_ends_lookups_and_new_ones_fail_at_once(void **state)
@@ -218,7 +218,7 @@ static void stopping_without_a_handle_is_finished_at_once(void **state)
 {
     fake *self = *state;
     fake_command(self, ZK_EVENT_STOP, NULL);
-    assert_true(zk_core_is_finished(self->core));
+    assert_true(zk_session_is_finished(self->session));
     assert_int_equal(0, self->opens);
 }
 
