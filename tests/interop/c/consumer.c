@@ -13,6 +13,7 @@
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -551,40 +552,30 @@ static const struct argp_option argp_options[] = {
     {"no-echo", 'n', NULL, 0, "there is no EchoService", 0},
     {"idle", 'i', "SECONDS", 0, "how long user.calls.after_idle rests", 0}, {0}};
 
+/* Where the texts of options go. */
+static const struct {
+    int key;
+    size_t offset;
+} texts[] = {{'p', offsetof(settings, peer)}, {'r', offsetof(settings, registry)},
+    {'u', offsetof(settings, users)}, {'e', offsetof(settings, echo)},
+    {'g', offsetof(settings, group)}, {'V', offsetof(settings, version)},
+    {'o', offsetof(settings, only)}};
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     settings *given = state->input;
-    switch (key) {
-    case 'p':
-        given->peer = arg;
-        return 0;
-    case 'r':
-        given->registry = arg;
-        return 0;
-    case 'u':
-        given->users = arg;
-        return 0;
-    case 'e':
-        given->echo = arg;
-        return 0;
-    case 'g':
-        given->group = arg;
-        return 0;
-    case 'V':
-        given->version = arg;
-        return 0;
-    case 'o':
-        given->only = arg;
-        return 0;
-    case 'n':
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].key == key) {
+            *(const char **)((char *)given + texts[i].offset) = arg;
+            return 0;
+        }
+    if (key == 'n')
         given->no_echo = true;
-        return 0;
-    case 'i':
+    else if (key == 'i')
         given->idle_s = atoi(arg);
-        return 0;
-    default:
+    else
         return ARGP_ERR_UNKNOWN;
-    }
+    return 0;
 }
 
 static unsigned peer_of(const char *name)
