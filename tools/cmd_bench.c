@@ -8,6 +8,7 @@
 #include "base/config.h"
 #include "base/mask.h"
 #include "codec/json.h"
+#include "tools/commands.h"
 #include "tools/load.h"
 #include "tools/target.h"
 
@@ -28,61 +29,46 @@ enum { OPTION_RATE = 256, OPTION_JSON };
 
 static atomic_bool is_interrupted;
 
-static void interrupt(int number)
+static void bench_interrupt(int number)
 {
     (void)number;
     atomic_store(&is_interrupted, true);
 }
 
 /* The second signal ends the program, whatever hangs. */
-static void heed_interrupts(void)
+static void bench_heed_interrupts(void)
 {
     const struct sigaction once = {
-        .sa_handler = interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
+        .sa_handler = bench_interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
     sigaction(SIGINT, &once, NULL);
     sigaction(SIGTERM, &once, NULL);
 }
 
-static int64_t positive(
-    const struct argp_state *state, const char *option, const char *value, uint64_t max)
+static void bench_take_duration(
+    bench_options *options, const struct argp_state *state, const char *arg)
 {
-    uint64_t number = 0;
-    if (!slice_u64(slice_of(value), max, &number) || number == 0)
-        argp_error(state, "%s takes a whole number from 1 to %llu, not \"%s\"", option,
-            (unsigned long long)max, MASKED(slice_of(value)));
-    return (int64_t)number;
+    if (!config_parse_duration_ms(slice_of(arg), &options->duration_ms) ||
+        options->duration_ms == 0)
+        argp_error(state, "-d takes a duration such as 10s, not \"%s\"", MASKED(slice_of(arg)));
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t bench_parse(int key, char *arg, struct argp_state *state)
 {
-    bench_options *options = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &options->target;
-        return 0;
-    case 'c':
-        options->connections = positive(state, "-c", arg, LOAD_THREADS_MAX);
-        return 0;
-    case 'n':
-        options->calls = positive(state, "-n", arg, INT64_MAX);
-        return 0;
-    case 'd':
-        if (!config_parse_duration_ms(slice_of(arg), &options->duration_ms) ||
-            options->duration_ms == 0)
-            argp_error(state, "-d takes a duration such as 10s, not \"%s\"", MASKED(slice_of(arg)));
-        return 0;
-    case OPTION_RATE:
-        options->rate = positive(state, "--rate", arg, RATE_MAX);
-        return 0;
-    case OPTION_JSON:
-        options->is_json = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    static const option_row rows[] = {
+        {.key = ARGP_KEY_INIT, .kind = OPTION_CHILD, .offset = offsetof(bench_options, target)},
+        {'c', OPTION_COUNT, offsetof(bench_options, connections), "-c", LOAD_THREADS_MAX, NULL,
+            NULL},
+        {'n', OPTION_COUNT, offsetof(bench_options, calls), "-n", INT64_MAX, NULL, NULL},
+        {OPTION_RATE, OPTION_COUNT, offsetof(bench_options, rate), "--rate", RATE_MAX, NULL, NULL},
+        {.key = OPTION_JSON, .kind = OPTION_FLAG, .offset = offsetof(bench_options, is_json)},
+    };
+    if (key != 'd')
+        return options_take(OPTION_ROWS(rows), key, arg, state);
+    bench_take_duration(state->input, state, arg);
+    return 0;
 }
 
-static const struct argp_option argp_options[] = {
+static const struct argp_option bench_argp_options[] = {
     {"connections", 'c', "N", 0, "callers at the same time, each with a connection (default 8)", 0},
     {"calls", 'n', "N", 0, "end after so many calls", 0},
     {"duration", 'd', "DURATION", 0, "end after so long (default 10s, without -n)", 0},
@@ -93,32 +79,32 @@ static const struct argp_option argp_options[] = {
     {"json", OPTION_JSON, NULL, 0, "the outcome as one JSON object", 0},
     {0},
 };
-static const struct argp_child argp_children[] = {{&target_argp, 0, NULL, 0}, {0}};
-static const struct argp argp = {
-    .options = argp_options,
-    .parser = parse,
+static const struct argp_child bench_argp_children[] = {{&target_argp, 0, NULL, 0}, {0}};
+static const struct argp bench_argp = {
+    .options = bench_argp_options,
+    .parser = bench_parse,
     .args_doc = TARGET_ARGS_DOC,
     .doc = "Calls a method many times: calls per second, latencies, CPU time, outcomes. PARAMS as "
            "for dubboc call.",
-    .children = argp_children,
+    .children = bench_argp_children,
 };
 
-static void show_progress(uint64_t calls, double seconds)
+static void bench_show_progress(uint64_t calls, double seconds)
 {
     fprintf(stderr, "\r%.0f s, %llu calls ", seconds, (unsigned long long)calls);
 }
 
-static double percentile_us(const load_outcome *outcome, double share)
+static double bench_percentile_us(const load_outcome *outcome, double share)
 {
     return (double)histogram_percentile(&outcome->latency_ns, share) / 1000.0;
 }
 
-static double per_call(const load_outcome *outcome, double figure)
+static double bench_per_call(const load_outcome *outcome, double figure)
 {
     return outcome->calls > 0 ? figure / (double)outcome->calls : 0;
 }
 
-static void print_provider_json(void *arg, const char *label, void *count)
+static void bench_print_provider_json(void *arg, const char *label, void *count)
 {
     bool *is_first = arg;
     buffer name;
@@ -130,7 +116,7 @@ static void print_provider_json(void *arg, const char *label, void *count)
     *is_first = false;
 }
 
-static void print_json(const load_outcome *outcome)
+static void bench_print_json(const load_outcome *outcome)
 {
     bool is_first = true;
     unsigned long long not_executed = outcome->not_executed;
@@ -142,30 +128,32 @@ static void print_json(const load_outcome *outcome)
         (unsigned long long)outcome->maybe_executed, (unsigned long long)outcome->interrupted);
     printf("\"seconds\":%.3f,\"calls_per_s\":%.1f,\"cpu_us_per_call\":%.2f,", outcome->seconds,
         outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0,
-        per_call(outcome, outcome->cpu_us));
+        bench_per_call(outcome, outcome->cpu_us));
     printf("\"latency_us\":{\"p50\":%.1f,\"p90\":%.1f,\"p99\":%.1f,\"p999\":%.1f,\"max\":%.1f},"
            "\"providers\":{",
-        percentile_us(outcome, 0.5), percentile_us(outcome, 0.9), percentile_us(outcome, 0.99),
-        percentile_us(outcome, 0.999), (double)outcome->latency_ns.max / 1000.0);
-    map_each(outcome->providers, print_provider_json, &is_first);
+        bench_percentile_us(outcome, 0.5), bench_percentile_us(outcome, 0.9),
+        bench_percentile_us(outcome, 0.99), bench_percentile_us(outcome, 0.999),
+        (double)outcome->latency_ns.max / 1000.0);
+    map_each(outcome->providers, bench_print_provider_json, &is_first);
     printf("}}\n");
 }
 
-static void print_provider(void *arg, const char *label, void *count)
+static void bench_print_provider(void *arg, const char *label, void *count)
 {
     (void)arg;
     printf("  %8llu  %s\n", (unsigned long long)*(uint64_t *)count, label);
 }
 
-static void print_text(const load_outcome *outcome)
+static void bench_print_text(const load_outcome *outcome)
 {
     printf("%llu calls in %.2f s: %.0f a second, %.1f us CPU each\n",
         (unsigned long long)outcome->calls, outcome->seconds,
         outcome->seconds > 0 ? (double)outcome->calls / outcome->seconds : 0,
-        per_call(outcome, outcome->cpu_us));
+        bench_per_call(outcome, outcome->cpu_us));
     printf("latency us: p50 %.0f, p90 %.0f, p99 %.0f, p99.9 %.0f, max %.0f\n",
-        percentile_us(outcome, 0.5), percentile_us(outcome, 0.9), percentile_us(outcome, 0.99),
-        percentile_us(outcome, 0.999), (double)outcome->latency_ns.max / 1000.0);
+        bench_percentile_us(outcome, 0.5), bench_percentile_us(outcome, 0.9),
+        bench_percentile_us(outcome, 0.99), bench_percentile_us(outcome, 0.999),
+        (double)outcome->latency_ns.max / 1000.0);
     printf(
         "outcomes: %llu ok, %llu answered with an error, %llu not executed, %llu maybe executed\n",
         (unsigned long long)outcome->ok, (unsigned long long)outcome->remote_error,
@@ -174,16 +162,16 @@ static void print_text(const load_outcome *outcome)
         printf("of the latter two, %llu were under way when the load was interrupted\n",
             (unsigned long long)outcome->interrupted);
     printf("answered by:\n");
-    map_each(outcome->providers, print_provider, NULL);
+    map_each(outcome->providers, bench_print_provider, NULL);
 }
 
 /* What the whole run is worth: an answer with errors is still an answer. */
-static int show(const load_outcome *outcome, bool is_json)
+static int bench_show(const load_outcome *outcome, bool is_json)
 {
     if (is_json)
-        print_json(outcome);
+        bench_print_json(outcome);
     else
-        print_text(outcome);
+        bench_print_text(outcome);
     if (outcome->first_error.status != DUBBOC_OK)
         tool_say("the first failure: %s", outcome->first_error.text);
     if (outcome->not_executed + outcome->maybe_executed > 0)
@@ -191,14 +179,15 @@ static int show(const load_outcome *outcome, bool is_json)
     return outcome->remote_error > 0 ? TOOL_REMOTE_ERROR : TOOL_DONE;
 }
 
-static int run(const bench_options *options, dubboc_client *client, const dubboc_text *params)
+static int bench(const void *given, dubboc_client *client, dubboc_slice params)
 {
+    const bench_options *options = given;
     dubboc_call_options call_options = target_call_options(&options->target);
     load_settings settings = {
         .client = client,
         .interface = options->target.interface,
         .method = options->target.method,
-        .params = {params->data, params->len},
+        .params = params,
         .options = &call_options,
         .threads = (int)options->connections,
         .calls = options->calls,
@@ -213,12 +202,12 @@ static int run(const bench_options *options, dubboc_client *client, const dubboc
         return TOOL_NO_ANSWER;
     }
     bool is_terminal = isatty(STDERR_FILENO) == 1;
-    heed_interrupts();
-    dubboc_status status =
-        load_run(&settings, outcome, &is_interrupted, is_terminal ? show_progress : NULL, &err);
+    bench_heed_interrupts();
+    dubboc_status status = load_run(
+        &settings, outcome, &is_interrupted, is_terminal ? bench_show_progress : NULL, &err);
     if (is_terminal)
         fprintf(stderr, "\r\033[K");
-    int exit_status = status == DUBBOC_OK ? show(outcome, options->is_json) : tool_fail(&err);
+    int exit_status = status == DUBBOC_OK ? bench_show(outcome, options->is_json) : tool_fail(&err);
     target_suggest(&options->target, client, outcome->first_error.status);
     load_outcome_free(outcome);
     free(outcome);
@@ -228,17 +217,7 @@ static int run(const bench_options *options, dubboc_client *client, const dubboc
 int cmd_bench(int argc, char **argv)
 {
     bench_options options = {.connections = DEFAULT_CONNECTIONS};
-    dubboc_config *config = NULL;
-    dubboc_client *client = NULL;
-    dubboc_text params = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &options);
-    int status = target_read_params(&options.target, &params);
-    if (status == TOOL_DONE)
-        status = target_open(&options.target, &config, &client);
-    if (status == TOOL_DONE)
-        status = run(&options, client, &params);
-    dubboc_client_free(client);
-    dubboc_config_free(config);
-    dubboc_text_free(&params);
-    return status;
+    if (argp_parse(&bench_argp, argc, argv, 0, NULL, &options) != 0)
+        return TOOL_USAGE;
+    return target_use(&options.target, bench, &options);
 }

@@ -1,21 +1,23 @@
 /* dubboc config check FILE prints every problem of a file, one line each. dubboc config show [FILE]
  * prints the effective values and where each comes from. dubboc config sample prints a file that
  * holds every key with its default, commented out. */
+#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/config_keys.h"
 #include "base/mask.h"
+#include "tools/commands.h"
 #include "tools/tool.h"
 
-typedef struct arguments {
+typedef struct config_arguments {
     const char *action;
     const char *file;
-} arguments;
+} config_arguments;
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t config_parse(int key, char *arg, struct argp_state *state)
 {
-    arguments *given = state->input;
+    config_arguments *given = state->input;
     switch (key) {
     case ARGP_KEY_ARG:
         if (state->arg_num == 0 && strcmp(arg, "check") != 0 && strcmp(arg, "show") != 0 &&
@@ -39,42 +41,42 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static void tell_problem(void *arg, const char *problem)
+static void config_tell_problem(void *arg, const char *problem)
 {
     (void)arg;
     fprintf(stderr, "%s\n", problem);
 }
 
-static int check(const char *file)
+static int config_check_file(const char *file)
 {
-    int problems = dubboc_config_check(file, 0, tell_problem, NULL);
+    int problems = dubboc_config_check(file, 0, config_tell_problem, NULL);
     if (problems > 0)
         return TOOL_CONFIG;
     printf("%s: ok\n", file);
     return TOOL_DONE;
 }
 
-static void print_value(
+static void config_print_value(
     void *arg, const char *section, const char *key, const char *value, const char *origin)
 {
     (void)arg;
     printf("[%s] %s = %s (%s)\n", MASKED(slice_of(section)), key, value, origin);
 }
 
-static int show(const char *file)
+static int config_show_values(const char *file)
 {
     dubboc_config *config;
     int status = tool_load_config(file, DUBBOC_LOG_WARN, &config);
     if (status != TOOL_DONE)
         return status;
-    dubboc_config_each(config, print_value, NULL);
+    dubboc_config_each(config, config_print_value, NULL);
     dubboc_config_free(config);
     return TOOL_DONE;
 }
 
 /* Everything is commented out, the sections of single interfaces too, since a section whose
  * interface does not exist would be reported. */
-static void print_sample_section(const config_key *key)
+static void config_print_sample_section(const config_key *key)
 {
     if (config_section_is_per_interface(key->section))
         printf("\n# one section for each interface %s:\n# [%s com.example.Hello]\n",
@@ -83,7 +85,7 @@ static void print_sample_section(const config_key *key)
         printf("\n[%s]\n", key->section);
 }
 
-static void print_sample_key(const config_key *key)
+static void config_print_sample_key(const config_key *key)
 {
     char expected[256];
     config_key_expected(key, expected, sizeof expected);
@@ -96,7 +98,7 @@ static void print_sample_key(const config_key *key)
         key->value != NULL ? key->value : "");
 }
 
-static int print_sample(void)
+static int config_print_sample(void)
 {
     size_t count;
     const config_key *keys = config_keys(&count), *previous = NULL;
@@ -108,8 +110,8 @@ static int print_sample(void)
         if (keys[i].is_later)
             continue;
         if (previous == NULL || strcmp(previous->section, keys[i].section) != 0)
-            print_sample_section(&keys[i]);
-        print_sample_key(&keys[i]);
+            config_print_sample_section(&keys[i]);
+        config_print_sample_key(&keys[i]);
         previous = &keys[i];
     }
     return TOOL_DONE;
@@ -123,11 +125,12 @@ int cmd_config(int argc, char **argv)
         "a "
         "file that holds every key with its default, commented out.";
     static const struct argp argp = {
-        .parser = parse, .args_doc = "check FILE\nshow [FILE]\nsample", .doc = doc};
-    arguments given = {0};
+        .parser = config_parse, .args_doc = "check FILE\nshow [FILE]\nsample", .doc = doc};
+    config_arguments given = {0};
     if (argp_parse(&argp, argc, argv, 0, NULL, &given) != 0)
         return TOOL_USAGE;
     if (strcmp(given.action, "sample") == 0)
-        return print_sample();
-    return strcmp(given.action, "check") == 0 ? check(given.file) : show(given.file);
+        return config_print_sample();
+    return strcmp(given.action, "check") == 0 ? config_check_file(given.file)
+                                              : config_show_values(given.file);
 }

@@ -2,8 +2,11 @@
  * and which of its providers a call would use. */
 #include <stdio.h>
 
+#include "tools/commands.h"
 #include "tools/data.h"
 #include "tools/description.h"
+#include "tools/description_json.h"
+#include "tools/description_text.h"
 #include "tools/place.h"
 
 typedef struct describe_arguments {
@@ -13,36 +16,22 @@ typedef struct describe_arguments {
     bool is_json;
 } describe_arguments;
 
-static const struct argp_option options[] = {
+static const struct argp_option describe_options[] = {
     {"group", 'g', "GROUP", 0, "the call asks for this group; * for any", 0},
     {"version", 'V', "VERSION", 0, "the call asks for this version; * for any", 0},
     {"json", 'j', NULL, 0, "one JSON object", 0},
     {0},
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t describe_parse(int key, char *arg, struct argp_state *state)
 {
-    describe_arguments *given = state->input;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &given->place;
-        return 0;
-    case 'g':
-        given->group = arg;
-        return 0;
-    case 'V':
-        given->version = arg;
-        return 0;
-    case 'j':
-        given->is_json = true;
-        return 0;
-    case ARGP_KEY_END:
-        if (given->place.interface == NULL)
-            argp_error(state, "expected an INTERFACE");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    static const option_row rows[] = {
+        {.key = ARGP_KEY_INIT, .kind = OPTION_CHILD, .offset = offsetof(describe_arguments, place)},
+        {.key = 'g', .kind = OPTION_TEXT, .offset = offsetof(describe_arguments, group)},
+        {.key = 'V', .kind = OPTION_TEXT, .offset = offsetof(describe_arguments, version)},
+        {.key = 'j', .kind = OPTION_FLAG, .offset = offsetof(describe_arguments, is_json)},
+    };
+    return options_take(OPTION_ROWS(rows), key, arg, state);
 }
 
 static int describe_print(const description *self, registry *reg, bool is_json)
@@ -54,24 +43,31 @@ static int describe_print(const description *self, registry *reg, bool is_json)
     return TOOL_NO_ANSWER;
 }
 
-static int describe(const describe_arguments *given, registry *reg, const dubboc_config *config)
+/* Why there are no providers: an interface that nobody ever offered is not known. false: it has
+ * been said that this one is not. */
+static bool describe_tell_none(const char *interface, const opened_place *at)
 {
-    const char *interface = given->place.interface;
-    int64_t deadline_ns = place_deadline(&given->place);
-    described_call call = description_call(config, interface, given->group, given->version);
+    if (data_tell_applications(at->reg, interface, at->deadline_ns))
+        return true;
+    if (place_is_unknown(at->reg, interface, at->deadline_ns))
+        return false;
+    tool_say("%s has no providers at %s", interface, registry_address(at->reg));
+    return true;
+}
+
+static int describe_interface(const void *given, const opened_place *at)
+{
+    const describe_arguments *arguments = given;
+    const char *interface = arguments->place.interface;
+    described_call call =
+        description_call(at->config, interface, arguments->group, arguments->version);
     description found;
     dubboc_error err;
-    if (description_read(reg, &call, deadline_ns, &found, &err) != DUBBOC_OK)
+    if (description_read(at->reg, &call, at->deadline_ns, &found, &err) != DUBBOC_OK)
         return tool_fail(&err);
-    int status = TOOL_DONE;
-    if (found.providers.count == 0 && !data_tell_applications(reg, interface, deadline_ns)) {
-        if (place_is_unknown(reg, interface, deadline_ns))
-            status = TOOL_NO_ANSWER;
-        else
-            tool_say("%s has no providers at %s", interface, registry_address(reg));
-    }
-    if (status == TOOL_DONE)
-        status = describe_print(&found, reg, given->is_json);
+    int status = TOOL_NO_ANSWER;
+    if (found.providers.count > 0 || describe_tell_none(interface, at))
+        status = describe_print(&found, at->reg, arguments->is_json);
     description_free(&found);
     return status;
 }
@@ -82,20 +78,13 @@ int cmd_describe(int argc, char **argv)
         "Tells what is known of INTERFACE: its methods as the nodes name them, "
         "versions, groups, providers, rules, and which providers a call would use.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {.options = options,
-        .parser = parse,
+    static const struct argp argp = {.options = describe_options,
+        .parser = describe_parse,
         .args_doc = "INTERFACE",
         .doc = doc,
         .children = children};
-    describe_arguments given = {0};
-    dubboc_config *config = NULL;
-    registry *reg = NULL;
+    describe_arguments given = {.place.needs_interface = true};
     if (argp_parse(&argp, argc, argv, 0, NULL, &given) != 0)
         return TOOL_USAGE;
-    int status = place_open(&given.place, &config, &reg);
-    if (status == TOOL_DONE)
-        status = describe(&given, reg, config);
-    registry_free(reg);
-    dubboc_config_free(config);
-    return status;
+    return place_use(&given.place, describe_interface, &given);
 }

@@ -8,11 +8,13 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "tools/commands.h"
 #include "tools/counts.h"
 #include "tools/data.h"
 #include "tools/offers.h"
 #include "tools/place.h"
 #include "tools/rules.h"
+#include "tools/shown.h"
 #include "tools/table.h"
 
 #define COUNT_TEXT_SIZE 24
@@ -26,7 +28,7 @@ typedef struct ls_arguments {
 
 enum { OPTION_URLS = 0x200 };
 
-static const struct argp_option options[] = {
+static const struct argp_option ls_options[] = {
     {"all", 'a', NULL, 0, "also nodes that cannot be called, with the reason", 0},
     {"json", 'j', NULL, 0, "one JSON array: of names, or of objects with url, callable and reason",
         0},
@@ -34,26 +36,15 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t ls_parse(int key, char *arg, struct argp_state *state)
 {
-    ls_arguments *given = state->input;
-    (void)arg;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &given->place;
-        return 0;
-    case 'a':
-        given->is_all = true;
-        return 0;
-    case 'j':
-        given->is_json = true;
-        return 0;
-    case OPTION_URLS:
-        given->is_urls = true;
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    static const option_row rows[] = {
+        {.key = ARGP_KEY_INIT, .kind = OPTION_CHILD, .offset = offsetof(ls_arguments, place)},
+        {.key = 'a', .kind = OPTION_FLAG, .offset = offsetof(ls_arguments, is_all)},
+        {.key = 'j', .kind = OPTION_FLAG, .offset = offsetof(ls_arguments, is_json)},
+        {.key = OPTION_URLS, .kind = OPTION_FLAG, .offset = offsetof(ls_arguments, is_urls)},
+    };
+    return options_take(OPTION_ROWS(rows), key, arg, state);
 }
 
 static int ls_out_of_memory(void)
@@ -75,7 +66,7 @@ static bool ls_add_json(cJSON *array, cJSON *item)
 
 static cJSON *ls_json_name(const char *name)
 {
-    char *text = place_text(name);
+    char *text = shown_text(name);
     cJSON *item = text != NULL ? cJSON_CreateString(text) : NULL;
     free(text);
     return item;
@@ -83,8 +74,8 @@ static cJSON *ls_json_name(const char *name)
 
 static cJSON *ls_json_offer(const offer *one)
 {
-    char *url = place_text(one->node);
-    char *reason = one->reason != NULL ? place_text(one->reason) : NULL;
+    char *url = shown_text(one->node);
+    char *reason = one->reason != NULL ? shown_text(one->reason) : NULL;
     cJSON *item = cJSON_CreateObject();
     bool is_made = item != NULL && url != NULL && (one->reason == NULL || reason != NULL) &&
                    cJSON_AddStringToObject(item, "url", url) != NULL &&
@@ -124,7 +115,7 @@ static int ls_names_as_json(const registry_list *names)
 
 static void ls_print_line(const char *text)
 {
-    place_print(text);
+    shown_print(text);
     putchar('\n');
 }
 
@@ -213,10 +204,10 @@ static int ls_offers_as_urls(const ls_arguments *given, const offers *found)
         const offer *one = &found->items[i];
         if (!ls_shows(given, one))
             continue;
-        place_print(one->node);
+        shown_print(one->node);
         if (one->reason != NULL) {
             fputs(" (", stdout);
-            place_print(one->reason);
+            shown_print(one->reason);
             putchar(')');
         }
         putchar('\n');
@@ -291,6 +282,13 @@ static int ls_providers(const ls_arguments *given, registry *reg, int64_t deadli
     return exit_status;
 }
 
+static int ls(const void *given, const opened_place *at)
+{
+    const ls_arguments *arguments = given;
+    return arguments->place.interface != NULL ? ls_providers(arguments, at->reg, at->deadline_ns)
+                                              : ls_interfaces(arguments, at->reg, at->deadline_ns);
+}
+
 int cmd_ls(int argc, char **argv)
 {
     static const char doc[] =
@@ -298,23 +296,13 @@ int cmd_ls(int argc, char **argv)
         "of nodes that are left out, or the providers of INTERFACE: address, protocol, version, "
         "group, weight, application, state. A line each; \"-\" where a node says nothing.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
-    static const struct argp argp = {.options = options,
-        .parser = parse,
+    static const struct argp argp = {.options = ls_options,
+        .parser = ls_parse,
         .args_doc = "[INTERFACE]",
         .doc = doc,
         .children = children};
     ls_arguments given = {0};
-    dubboc_config *config = NULL;
-    registry *reg = NULL;
     if (argp_parse(&argp, argc, argv, 0, NULL, &given) != 0)
         return TOOL_USAGE;
-    int64_t deadline_ns = place_deadline(&given.place);
-    int status = place_open(&given.place, &config, &reg);
-    if (status == TOOL_DONE && given.place.interface != NULL)
-        status = ls_providers(&given, reg, deadline_ns);
-    else if (status == TOOL_DONE)
-        status = ls_interfaces(&given, reg, deadline_ns);
-    registry_free(reg);
-    dubboc_config_free(config);
-    return status;
+    return place_use(&given.place, ls, &given);
 }

@@ -12,31 +12,33 @@
 #include "base/mem.h"
 #include "registry/provider_url.h"
 #include "registry/url_match.h"
+#include "tools/commands.h"
 #include "tools/place.h"
+#include "tools/shown.h"
 
 /* One node of a snapshot. */
-typedef struct node {
+typedef struct watched_node {
     char *text;
     char *identity;
     bool is_paired; /* has its counterpart in the other snapshot */
-} node;
+} watched_node;
 
-typedef struct node_list {
-    node *items; /* sorted by text */
+typedef struct watched_list {
+    watched_node *items; /* sorted by text */
     size_t count;
-} node_list;
+} watched_list;
 
-static void free_nodes(node_list *list)
+static void watch_free_nodes(watched_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         free(list->items[i].text);
         free(list->items[i].identity);
     }
     free(list->items);
-    *list = (node_list){0};
+    *list = (watched_list){0};
 }
 
-static char *identity_of(const char *text)
+static char *watch_identity(const char *text)
 {
     provider_url *url;
     buffer identity;
@@ -52,32 +54,32 @@ static char *identity_of(const char *text)
     return identity.data;
 }
 
-static int compare_texts(const void *a, const void *b)
+static int watch_compare(const void *a, const void *b)
 {
-    return strcmp(((const node *)a)->text, ((const node *)b)->text);
+    return strcmp(((const watched_node *)a)->text, ((const watched_node *)b)->text);
 }
 
-static bool read_nodes(const registry_snapshot *snapshot, node_list *list)
+static bool watch_read_nodes(const registry_snapshot *snapshot, watched_list *list)
 {
-    list->items = MEM_NEW_ARRAY(snapshot->count > 0 ? snapshot->count : 1, node);
+    list->items = MEM_NEW_ARRAY(snapshot->count > 0 ? snapshot->count : 1, watched_node);
     list->count = list->items != NULL ? snapshot->count : 0;
     bool is_good = list->items != NULL;
     for (size_t i = 0; i < list->count && is_good; i++) {
         list->items[i].text = mem_dup(snapshot->urls[i]);
-        list->items[i].identity = identity_of(snapshot->urls[i]);
+        list->items[i].identity = watch_identity(snapshot->urls[i]);
         is_good = list->items[i].text != NULL && list->items[i].identity != NULL;
     }
     if (is_good)
-        qsort(list->items, list->count, sizeof(node), compare_texts);
+        qsort(list->items, list->count, sizeof(watched_node), watch_compare);
     else
-        free_nodes(list);
+        watch_free_nodes(list);
     return is_good;
 }
 
-static void pair_equal_texts(node_list *before, node_list *after)
+static void watch_pair_equal(watched_list *before, watched_list *after)
 {
     for (size_t i = 0, j = 0; i < before->count && j < after->count;) {
-        int order = compare_texts(&before->items[i], &after->items[j]);
+        int order = watch_compare(&before->items[i], &after->items[j]);
         if (order == 0)
             before->items[i].is_paired = after->items[j].is_paired = true;
         i += order <= 0;
@@ -85,16 +87,16 @@ static void pair_equal_texts(node_list *before, node_list *after)
     }
 }
 
-static void print_line(char sign, const char *text)
+static void watch_print_line(char sign, const char *text)
 {
     printf("%c ", sign);
-    place_print(text);
+    shown_print(text);
     putchar('\n');
 }
 
 /* The node of the same identity that went, NULL: there is none. Few nodes change at once, so a
  * plain search does. */
-static node *find_gone(node_list *before, const char *identity)
+static watched_node *watch_find_gone(watched_list *before, const char *identity)
 {
     for (size_t i = 0; i < before->count; i++)
         if (!before->items[i].is_paired && strcmp(before->items[i].identity, identity) == 0)
@@ -102,35 +104,35 @@ static node *find_gone(node_list *before, const char *identity)
     return NULL;
 }
 
-static void print_changes(node_list *before, node_list *after)
+static void watch_print_changes(watched_list *before, watched_list *after)
 {
-    pair_equal_texts(before, after);
+    watch_pair_equal(before, after);
     for (size_t i = 0; i < after->count; i++) {
-        node *came = &after->items[i];
-        node *gone = came->is_paired ? NULL : find_gone(before, came->identity);
+        watched_node *came = &after->items[i];
+        watched_node *gone = came->is_paired ? NULL : watch_find_gone(before, came->identity);
         if (gone != NULL)
             gone->is_paired = true;
         if (!came->is_paired)
-            print_line(gone != NULL ? '~' : '+', came->text);
+            watch_print_line(gone != NULL ? '~' : '+', came->text);
     }
     for (size_t i = 0; i < before->count; i++)
         if (!before->items[i].is_paired)
-            print_line('-', before->items[i].text);
+            watch_print_line('-', before->items[i].text);
     for (size_t i = 0; i < after->count; i++)
         after->items[i].is_paired = false;
 }
 
 /* Runs on the registry's thread, one call at a time; the main thread only waits for a signal. */
-static void hear_snapshot(void *arg, const registry_snapshot *snapshot)
+static void watch_hear(void *arg, const registry_snapshot *snapshot)
 {
-    node_list *known = arg;
-    node_list now;
-    if (!read_nodes(snapshot, &now)) {
+    watched_list *known = arg;
+    watched_list now;
+    if (!watch_read_nodes(snapshot, &now)) {
         tool_say("out of memory, a change is not told");
         return;
     }
-    print_changes(known, &now);
-    free_nodes(known);
+    watch_print_changes(known, &now);
+    watch_free_nodes(known);
     *known = now;
     if (fflush(stdout) != 0)
         kill(getpid(), SIGTERM); /* main() says what is wrong */
@@ -157,46 +159,34 @@ static int watch_check(registry *reg, const char *interface, int64_t deadline_ns
     return TOOL_DONE;
 }
 
-static int watch(
-    registry *reg, const tool_place *place, const dubboc_config *config, int64_t deadline_ns)
+static int watch_interface(const void *given, const opened_place *at)
 {
-    const char *interface = place->interface;
-    node_list known = {0};
+    const tool_place *place = given;
+    watched_list known = {0};
     registry_subscription *subscription;
     dubboc_error err;
     sigset_t ends;
     int signal_number;
-    int status = watch_check(reg, interface, deadline_ns);
+    int status = watch_check(at->reg, place->interface, at->deadline_ns);
     if (status != TOOL_DONE)
         return status;
     if (!place->is_verbose)
-        tool_log(config, DUBBOC_LOG_WARN); /* tells when the registry goes and comes back */
+        tool_log(at->config, DUBBOC_LOG_WARN); /* tells when the registry goes and comes back */
     watch_block_signals(&ends);
-    place_is_unknown(reg, interface, deadline_ns); /* it may come yet */
-    if (registry_subscribe(reg, interface, REGISTRY_PROVIDERS, hear_snapshot, &known, &subscription,
-            &err) != DUBBOC_OK)
+    place_is_unknown(at->reg, place->interface, at->deadline_ns); /* it may come yet */
+    if (registry_subscribe(at->reg, place->interface, REGISTRY_PROVIDERS, watch_hear, &known,
+            &subscription, &err) != DUBBOC_OK)
         return tool_fail(&err);
     sigwait(&ends, &signal_number);
-    registry_unsubscribe(reg, subscription);
-    free_nodes(&known);
+    registry_unsubscribe(at->reg, subscription);
+    watch_free_nodes(&known);
     return TOOL_DONE;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t watch_parse(int key, char *arg, struct argp_state *state)
 {
-    const tool_place *place = state->input;
-    (void)arg;
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = state->input;
-        return 0;
-    case ARGP_KEY_END:
-        if (place->interface == NULL)
-            argp_error(state, "expected an INTERFACE");
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    static const option_row rows[] = {{.key = ARGP_KEY_INIT, .kind = OPTION_CHILD}};
+    return options_take(OPTION_ROWS(rows), key, arg, state);
 }
 
 int cmd_watch(int argc, char **argv)
@@ -206,17 +196,9 @@ int cmd_watch(int argc, char **argv)
                               "interrupted.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
-        .parser = parse, .args_doc = "INTERFACE", .doc = doc, .children = children};
-    tool_place place = {0};
-    dubboc_config *config = NULL;
-    registry *reg = NULL;
+        .parser = watch_parse, .args_doc = "INTERFACE", .doc = doc, .children = children};
+    tool_place place = {.needs_interface = true};
     if (argp_parse(&argp, argc, argv, 0, NULL, &place) != 0)
         return TOOL_USAGE;
-    int64_t deadline_ns = place_deadline(&place);
-    int status = place_open(&place, &config, &reg);
-    if (status == TOOL_DONE)
-        status = watch(reg, &place, config, deadline_ns);
-    registry_free(reg);
-    dubboc_config_free(config);
-    return status;
+    return place_use(&place, watch_interface, &place);
 }

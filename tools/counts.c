@@ -13,7 +13,7 @@
 
 #define COUNT_THREADS 16 /* requests under way at once; each holds one list in memory */
 
-typedef struct counting {
+typedef struct counts_reading {
     registry *reg;
     const registry_list *names;
     int64_t deadline_ns;
@@ -22,11 +22,11 @@ typedef struct counting {
     mutex lock;
     dubboc_status status; /* under lock, as the error: of the first that failed */
     dubboc_error *err;
-} counting;
+} counts_reading;
 
 /* Overrides are read only where they can matter. */
-static dubboc_status count_nodes(const counting *self, const char *name, const registry_list *nodes,
-    offers *found, dubboc_error *err)
+static dubboc_status counts_of_nodes(const counts_reading *self, const char *name,
+    const registry_list *nodes, offers *found, dubboc_error *err)
 {
     const url_wanted wanted = place_wants_any(name);
     configurators *rules = NULL;
@@ -39,15 +39,15 @@ static dubboc_status count_nodes(const counting *self, const char *name, const r
     return status;
 }
 
-static dubboc_status count_interface(
-    const counting *self, const char *name, interface_count *count, dubboc_error *err)
+static dubboc_status counts_read_interface(
+    const counts_reading *self, const char *name, interface_count *count, dubboc_error *err)
 {
     registry_list nodes = {0};
     offers found = {0};
     dubboc_status status =
         registry_lookup(self->reg, name, REGISTRY_PROVIDERS, self->deadline_ns, &nodes, err);
     if (status == DUBBOC_OK)
-        status = count_nodes(self, name, &nodes, &found, err);
+        status = counts_of_nodes(self, name, &nodes, &found, err);
     if (status == DUBBOC_OK)
         *count = (interface_count){true, found.callable, found.count - found.callable};
     offers_free(&found);
@@ -55,7 +55,7 @@ static dubboc_status count_interface(
     return status;
 }
 
-static void counts_note_failure(counting *self, const dubboc_error *why)
+static void counts_note_failure(counts_reading *self, const dubboc_error *why)
 {
     mutex_lock(&self->lock);
     if (self->status == DUBBOC_OK)
@@ -64,13 +64,14 @@ static void counts_note_failure(counting *self, const dubboc_error *why)
     mutex_unlock(&self->lock);
 }
 
-static void *count_some(void *arg)
+static void *counts_read_some(void *arg)
 {
-    counting *self = arg;
+    counts_reading *self = arg;
     size_t at;
     while ((at = atomic_fetch_add(&self->next, 1)) < self->names->count) {
         dubboc_error why;
-        if (count_interface(self, self->names->items[at], &self->counts[at], &why) == DUBBOC_OK)
+        if (counts_read_interface(self, self->names->items[at], &self->counts[at], &why) ==
+            DUBBOC_OK)
             continue;
         counts_note_failure(self, &why);
         if (deadline_is_over(self->deadline_ns))
@@ -84,16 +85,17 @@ dubboc_status counts_read(registry *reg, const registry_list *names, int64_t dea
 {
     pthread_t threads[COUNT_THREADS];
     size_t started = 0;
-    counting self = {.reg = reg,
+    counts_reading self = {.reg = reg,
         .names = names,
         .deadline_ns = deadline_ns,
         .counts = counts,
         .lock = MUTEX_INITIALIZER(MUTEX_RANK_TOOL),
         .err = err};
-    while (started < COUNT_THREADS && started + 1 < names->count &&
-           thread_start(&threads[started], count_some, &self, "dubboc-count", NULL) == DUBBOC_OK)
+    while (
+        started < COUNT_THREADS && started + 1 < names->count &&
+        thread_start(&threads[started], counts_read_some, &self, "dubboc-count", NULL) == DUBBOC_OK)
         started++;
-    count_some(&self);
+    counts_read_some(&self);
     while (started > 0)
         pthread_join(threads[--started], NULL);
     mutex_fini(&self.lock);

@@ -37,8 +37,4 @@ dubboc_status description_read(registry *reg, const described_call *call, int64_
     description *found, dubboc_error *err);
 void description_free(description *self);
 
-/* Prints it to standard output. false: no memory. */
-bool description_print(const description *self, const char *registry_name);
-bool description_print_json(const description *self, const char *registry_name);
-
 #endif

@@ -2,12 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tools/description.h"
+#include "tools/description_json.h"
 #include "tools/place.h"
+#include "tools/shown.h"
 
 static bool json_add_text(cJSON *object, const char *name, const char *given)
 {
-    char *text = place_text(given);
+    char *text = shown_text(given);
     bool is_added = text != NULL && cJSON_AddStringToObject(object, name, text) != NULL;
     free(text);
     return is_added;
@@ -79,7 +80,7 @@ static bool json_add_rules(cJSON *to, const rule_set *rules)
     cJSON *array = cJSON_AddArrayToObject(to, "rules");
     bool is_made = array != NULL;
     for (size_t i = 0; i < rules->count && is_made; i++) {
-        const rule *one = &rules->items[i];
+        const listed_rule *one = &rules->items[i];
         cJSON *item = json_append_object(array);
         is_made = item != NULL && json_add_text(item, "source", one->source) &&
                   (one->text[0] == '\0' || json_add_text(item, "url", one->text)) &&

@@ -1,8 +1,9 @@
 /* A description for people: a heading for each part, its lines indented below. */
 #include <stdio.h>
 
-#include "tools/description.h"
+#include "tools/description_text.h"
 #include "tools/place.h"
+#include "tools/shown.h"
 #include "tools/table.h"
 
 #define INDENT "  "
@@ -18,7 +19,7 @@ static void description_print_names(const char *heading, const tally *names)
     fputs(heading, stdout);
     for (size_t i = 0; i < names->count; i++) {
         fputs(i > 0 ? ", " : "", stdout);
-        place_print(description_word(names->items[i].name, "none"));
+        shown_print(description_word(names->items[i].name, "none"));
         printf(" (%zu)", names->items[i].count);
     }
     putchar('\n');
@@ -63,14 +64,14 @@ static void description_print_rules(const description *self)
     if (self->rules.count == 0)
         puts(INDENT "none");
     for (size_t i = 0; i < self->rules.count; i++) {
-        const rule *one = &self->rules.items[i];
+        const listed_rule *one = &self->rules.items[i];
         fputs(INDENT, stdout);
-        place_print(one->text[0] != '\0' ? one->text : one->source);
+        shown_print(one->text[0] != '\0' ? one->text : one->source);
         fputs(": ", stdout);
-        place_print(one->effect);
+        shown_print(one->effect);
         if (one->text[0] != '\0') {
             fputs(" (", stdout);
-            place_print(one->source);
+            shown_print(one->source);
             putchar(')');
         }
         putchar('\n');
@@ -81,21 +82,21 @@ static void description_print_call(const description *self)
 {
     const described_call *call = &self->call;
     fputs("a call    asks for version ", stdout);
-    place_print(description_word(call->version, "none"));
+    shown_print(description_word(call->version, "none"));
     fputs(", group ", stdout);
-    place_print(description_word(call->group, "none"));
+    shown_print(description_word(call->group, "none"));
     printf(" and may use %zu of %zu nodes\n", self->providers.callable, self->providers.count);
     if (call->url[0] == '\0')
         return;
     fputs("          but [reference] url sends it to ", stdout);
-    place_print(call->url);
+    shown_print(call->url);
     putchar('\n');
 }
 
 bool description_print(const description *self, const char *registry_name)
 {
     printf("interface %s\nregistry  ", self->call.interface);
-    place_print(registry_name);
+    shown_print(registry_name);
     putchar('\n');
     description_print_names("versions  ", &self->versions);
     description_print_names("groups    ", &self->groups);

@@ -1,11 +1,13 @@
 /* The dubboc command: one program, a table of subcommands, each in a file of its own (cmd_<name>.c)
  * with its own options. This file finds the subcommand and knows nothing else. */
+#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/config_keys.h"
 #include "base/mask.h"
+#include "tools/commands.h"
 #include "tools/tool.h"
 
 static const tool_command commands[] = {
@@ -19,7 +21,7 @@ static const tool_command commands[] = {
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
 
-static const tool_command *find(const char *name)
+static const tool_command *command_find(const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(commands[i].name, name) == 0)
@@ -27,7 +29,7 @@ static const tool_command *find(const char *name)
     return NULL;
 }
 
-static void unknown(const struct argp_state *state, const char *name)
+static void command_unknown(const struct argp_state *state, const char *name)
 {
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         if (config_is_near(slice_of(name), commands[i].name))
@@ -36,20 +38,20 @@ static void unknown(const struct argp_state *state, const char *name)
     argp_error(state, "unknown command \"%s\"", MASKED(slice_of(name)));
 }
 
-typedef struct choice {
+typedef struct command_choice {
     const tool_command *command;
     int at; /* its place in argv */
-} choice;
+} command_choice;
 
 /* Stops at the first word that is no option: what follows is the subcommand's. */
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t command_parse(int key, char *arg, struct argp_state *state)
 {
-    choice *chosen = state->input;
+    command_choice *chosen = state->input;
     switch (key) {
     case ARGP_KEY_ARG:
-        chosen->command = find(arg);
+        chosen->command = command_find(arg);
         if (chosen->command == NULL)
-            unknown(state, arg);
+            command_unknown(state, arg);
         chosen->at = state->next - 1;
         state->next = state->argc;
         return 0;
@@ -62,7 +64,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 /* The table of commands, below the options. */
-static char *help_filter(int key, const char *text, void *input)
+static char *command_help(int key, const char *text, void *input)
 {
     (void)input;
     if (key != ARGP_KEY_HELP_POST_DOC)
@@ -81,7 +83,7 @@ static char *help_filter(int key, const char *text, void *input)
 
 /* `dubboc help`, `dubboc help COMMAND` and `dubboc version` are what `--help` and `--version`
  * are. */
-static void take_words_for_options(int argc, char **argv)
+static void command_take_words(int argc, char **argv)
 {
     static char help[] = "--help", version[] = "--version";
     if (argc == 2 && strcmp(argv[1], "version") == 0)
@@ -98,13 +100,15 @@ int main(int argc, char **argv)
 {
     static const char doc[] =
         "Calls, measures, lists and watches JSON-RPC services of the Dubbo world.\v ";
-    static const struct argp argp = {
-        .parser = parse, .args_doc = "COMMAND ...", .doc = doc, .help_filter = help_filter};
-    choice chosen = {0};
+    static const struct argp argp = {.parser = command_parse,
+        .args_doc = "COMMAND ...",
+        .doc = doc,
+        .help_filter = command_help};
+    command_choice chosen = {0};
     char name[64];
     argp_err_exit_status = TOOL_USAGE;
     argp_program_version = "dubboc " DUBBOC_VERSION;
-    take_words_for_options(argc, argv);
+    command_take_words(argc, argv);
     if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen) != 0 || chosen.command == NULL)
         return TOOL_USAGE;
     argp_program_version = NULL; /* --version means something else to some commands */

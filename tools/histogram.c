@@ -2,7 +2,7 @@
 
 /* Values below HISTOGRAM_STEPS have a bucket each; above, each power of two is cut in
  * HISTOGRAM_STEPS equal buckets. */
-static unsigned bucket_of(uint64_t value)
+static unsigned histogram_bucket(uint64_t value)
 {
     if (value < HISTOGRAM_STEPS)
         return (unsigned)value;
@@ -14,7 +14,7 @@ static unsigned bucket_of(uint64_t value)
 }
 
 /* The middle of a bucket. */
-static uint64_t value_of(unsigned bucket)
+static uint64_t histogram_value(unsigned bucket)
 {
     if (bucket < HISTOGRAM_STEPS)
         return bucket;
@@ -25,7 +25,7 @@ static uint64_t value_of(unsigned bucket)
 
 void histogram_add(histogram *self, uint64_t value)
 {
-    self->counts[bucket_of(value)]++;
+    self->counts[histogram_bucket(value)]++;
     self->total++;
     if (value > self->max)
         self->max = value;
@@ -48,7 +48,7 @@ uint64_t histogram_percentile(const histogram *self, double share)
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
         seen += self->counts[i];
         if (seen >= wanted && self->counts[i] > 0) {
-            uint64_t value = value_of(i);
+            uint64_t value = histogram_value(i);
             return value < self->max ? value : self->max;
         }
     }

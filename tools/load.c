@@ -25,14 +25,14 @@ typedef struct load {
 } load;
 
 /* One thread's own part of the outcome, merged at the end. */
-typedef struct worker {
+typedef struct load_worker {
     load *load;
     pthread_t thread;
     load_outcome seen;
     bool is_out_of_memory;
-} worker;
+} load_worker;
 
-static void sleep_until(int64_t until_ns)
+static void load_sleep_until(int64_t until_ns)
 {
     struct timespec until = {
         .tv_sec = (time_t)(until_ns / NS_PER_S), .tv_nsec = (long)(until_ns % NS_PER_S)};
@@ -40,14 +40,14 @@ static void sleep_until(int64_t until_ns)
 }
 
 /* Sleeps in pieces. false: interrupted before until_ns. */
-static bool sleep_unless(const atomic_bool *is_interrupted, int64_t until_ns)
+static bool load_sleep_unless(const atomic_bool *is_interrupted, int64_t until_ns)
 {
     while (!atomic_load(is_interrupted) && !deadline_is_over(until_ns))
-        sleep_until(deadline_min(until_ns, clock_now_ns() + PIECE_NS));
+        load_sleep_until(deadline_min(until_ns, clock_now_ns() + PIECE_NS));
     return !atomic_load(is_interrupted);
 }
 
-static bool count_provider(map *providers, const char *label, uint64_t more)
+static bool load_count_provider(map *providers, const char *label, uint64_t more)
 {
     uint64_t *count = map_find(providers, slice_of(label));
     if (count == NULL) {
@@ -61,7 +61,8 @@ static bool count_provider(map *providers, const char *label, uint64_t more)
     return true;
 }
 
-static void note(worker *self, dubboc_status status, const dubboc_error *err, int64_t due_ns)
+static void load_note(
+    load_worker *self, dubboc_status status, const dubboc_error *err, int64_t due_ns)
 {
     load_outcome *seen = &self->seen;
     seen->calls++;
@@ -79,12 +80,12 @@ static void note(worker *self, dubboc_status status, const dubboc_error *err, in
     else if (status != DUBBOC_OK && seen->first_error.status == DUBBOC_OK)
         seen->first_error = *err;
     if ((status == DUBBOC_OK || status == DUBBOC_E_REMOTE) &&
-        !count_provider(seen->providers, err->provider, 1))
+        !load_count_provider(seen->providers, err->provider, 1))
         self->is_out_of_memory = true;
 }
 
 /* When the next call is due; false: there is none. */
-static bool take_call(load *self, int64_t *due_ns)
+static bool load_take_call(load *self, int64_t *due_ns)
 {
     const load_settings *settings = self->settings;
     int64_t number = atomic_fetch_add(&self->taken, 1);
@@ -94,32 +95,32 @@ static bool take_call(load *self, int64_t *due_ns)
     if (settings->per_second > 0) {
         *due_ns = self->begun_ns +
                   (int64_t)((double)number * (double)NS_PER_S / (double)settings->per_second);
-        if (*due_ns < self->end_ns && !sleep_unless(self->is_interrupted, *due_ns))
+        if (*due_ns < self->end_ns && !load_sleep_unless(self->is_interrupted, *due_ns))
             return false;
     }
     return *due_ns < self->end_ns && !atomic_load(self->is_interrupted);
 }
 
 /* A call that is wrong in itself: to make it again is of no use. */
-static bool is_refusal(dubboc_status status)
+static bool load_is_refusal(dubboc_status status)
 {
     return status == DUBBOC_E_ARGUMENT || status == DUBBOC_E_CONFIG ||
            status == DUBBOC_E_UNSUPPORTED;
 }
 
-static void *work(void *arg)
+static void *load_work(void *arg)
 {
-    worker *self = arg;
+    load_worker *self = arg;
     const load_settings *settings = self->load->settings;
     dubboc_text result = {0};
     dubboc_error err;
     int64_t due_ns;
     while (!self->is_out_of_memory && !atomic_load(&self->load->is_refused) &&
-           take_call(self->load, &due_ns)) {
+           load_take_call(self->load, &due_ns)) {
         dubboc_status status = dubboc_call_raw(settings->client, settings->interface,
             settings->method, settings->params, settings->options, &result, &err);
-        note(self, status, &err, due_ns);
-        if (is_refusal(status) && !atomic_exchange(&self->load->is_refused, true))
+        load_note(self, status, &err, due_ns);
+        if (load_is_refusal(status) && !atomic_exchange(&self->load->is_refused, true))
             self->load->refusal = err;
         atomic_fetch_add_explicit(&self->load->made, 1, memory_order_relaxed);
     }
@@ -128,7 +129,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-static double cpu_us(void)
+static double load_cpu_us(void)
 {
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
@@ -138,11 +139,11 @@ static double cpu_us(void)
 
 /* Waits for the threads, telling how far they are, and ends the calls that an interruption finds
  * under way. */
-static void watch(load *self, void (*progress)(uint64_t calls, double seconds))
+static void load_watch(load *self, void (*progress)(uint64_t calls, double seconds))
 {
     int64_t next_ns = self->begun_ns + NS_PER_S, cut_ns = DEADLINE_NEVER;
     while (atomic_load(&self->running) > 0) {
-        sleep_until(clock_now_ns() + 10 * NS_PER_MS);
+        load_sleep_until(clock_now_ns() + 10 * NS_PER_MS);
         if (atomic_load(self->is_interrupted) && cut_ns == DEADLINE_NEVER)
             cut_ns = deadline_in_ms(LOAD_GRACE_MS);
         if (deadline_is_over(cut_ns))
@@ -155,22 +156,22 @@ static void watch(load *self, void (*progress)(uint64_t calls, double seconds))
     }
 }
 
-typedef struct merging {
+typedef struct load_merging {
     map *into;
     bool failed;
-} merging;
+} load_merging;
 
-static void merge_provider(void *arg, const char *label, void *count)
+static void load_merge_provider(void *arg, const char *label, void *count)
 {
-    merging *to = arg;
-    if (!count_provider(to->into, label, *(uint64_t *)count))
+    load_merging *to = arg;
+    if (!load_count_provider(to->into, label, *(uint64_t *)count))
         to->failed = true;
 }
 
-static bool merge(load_outcome *outcome, worker *part)
+static bool load_merge(load_outcome *outcome, load_worker *part)
 {
     const load_outcome *seen = &part->seen;
-    merging to = {outcome->providers, part->is_out_of_memory};
+    load_merging to = {outcome->providers, part->is_out_of_memory};
     outcome->calls += seen->calls;
     outcome->ok += seen->ok;
     outcome->remote_error += seen->remote_error;
@@ -180,20 +181,21 @@ static bool merge(load_outcome *outcome, worker *part)
     histogram_merge(&outcome->latency_ns, &seen->latency_ns);
     if (outcome->first_error.status == DUBBOC_OK)
         outcome->first_error = seen->first_error;
-    map_each(part->seen.providers, merge_provider, &to);
+    map_each(part->seen.providers, load_merge_provider, &to);
     return !to.failed;
 }
 
 /* Starts as many threads as it can; how many. */
-static int start_workers(worker *workers, load *shared)
+static int load_start_workers(load_worker *workers, load *shared)
 {
     int started = 0;
     while (started < shared->settings->threads) {
-        worker *one = &workers[started];
+        load_worker *one = &workers[started];
         one->load = shared;
         one->seen.providers = map_new();
         atomic_fetch_add(&shared->running, 1);
-        if (one->seen.providers == NULL || pthread_create(&one->thread, NULL, work, one) != 0) {
+        if (one->seen.providers == NULL ||
+            pthread_create(&one->thread, NULL, load_work, one) != 0) {
             atomic_fetch_sub(&shared->running, 1);
             map_free(one->seen.providers, free);
             break;
@@ -212,22 +214,22 @@ dubboc_status load_run(const load_settings *settings, load_outcome *outcome,
     shared.end_ns = settings->duration_ms > 0 ? shared.begun_ns + settings->duration_ms * NS_PER_MS
                                               : DEADLINE_NEVER;
     *outcome = (load_outcome){.providers = map_new()};
-    worker *workers = MEM_NEW_ARRAY((size_t)settings->threads, worker);
+    load_worker *workers = MEM_NEW_ARRAY((size_t)settings->threads, load_worker);
     if (workers == NULL || outcome->providers == NULL) {
         free(workers);
         return error_no_memory(err);
     }
-    double cpu_before = cpu_us();
-    int started = start_workers(workers, &shared);
-    watch(&shared, progress);
+    double cpu_before = load_cpu_us();
+    int started = load_start_workers(workers, &shared);
+    load_watch(&shared, progress);
     bool is_complete = true;
     for (int i = 0; i < started; i++) {
         pthread_join(workers[i].thread, NULL);
-        is_complete = merge(outcome, &workers[i]) && is_complete;
+        is_complete = load_merge(outcome, &workers[i]) && is_complete;
         map_free(workers[i].seen.providers, free);
     }
     outcome->seconds = (double)(clock_now_ns() - shared.begun_ns) / (double)NS_PER_S;
-    outcome->cpu_us = cpu_us() - cpu_before;
+    outcome->cpu_us = load_cpu_us() - cpu_before;
     free(workers);
     if (started < settings->threads)
         return error_set(err, DUBBOC_E_SYSTEM, "only %d of %d threads could be started", started,

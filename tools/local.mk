@@ -6,18 +6,21 @@ tools_dubboc_SOURCES = \
 	tools/cmd_describe.c \
 	tools/cmd_ls.c \
 	tools/cmd_watch.c \
+	tools/commands.h \
 	tools/counts.c tools/counts.h \
 	tools/data.c tools/data.h \
 	tools/description.c tools/description.h \
-	tools/description_json.c \
-	tools/description_text.c \
+	tools/description_json.c tools/description_json.h \
+	tools/description_text.c tools/description_text.h \
 	tools/dubboc.c \
 	tools/histogram.c tools/histogram.h \
 	tools/load.c tools/load.h \
 	tools/offers.c tools/offers.h \
+	tools/options.c tools/options.h \
 	tools/place.c tools/place.h \
 	tools/pretty.c tools/pretty.h \
 	tools/rules.c tools/rules.h \
+	tools/shown.c tools/shown.h \
 	tools/table.c tools/table.h \
 	tools/tally.c tools/tally.h \
 	tools/target.c tools/target.h \

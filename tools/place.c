@@ -3,18 +3,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/buffer.h"
 #include "base/clock.h"
 #include "base/config_keys.h"
 #include "base/mask.h"
-#include "base/utf8.h"
 #include "client/client.h"
 
 #define TIMEOUT_DEFAULT_MS 3000
 #define TIMEOUT_MAX_MS (24 * 3600 * INT64_C(1000)) /* "none", which registries do not know */
 
-static const struct argp_option options[] = {
-    TOOL_REGISTRY_OPTION,
+static const struct argp_option place_options[] = {
+    OPTION_REGISTRY,
     {"timeout", 't', "DURATION", 0, "how long to wait for the registry: 350ms, 2s... (default 3s)",
         0},
     {"verbose", 'v', NULL, 0, "the log on standard error, with the lines of the ZooKeeper client",
@@ -22,7 +20,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static void take_interface(tool_place *place, const struct argp_state *state, const char *arg)
+static void place_take_interface(tool_place *place, const struct argp_state *state, const char *arg)
 {
     dubboc_error err;
     if (state->arg_num > 0)
@@ -32,31 +30,26 @@ static void take_interface(tool_place *place, const struct argp_state *state, co
     place->interface = arg;
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static error_t place_parse(int key, char *arg, struct argp_state *state)
 {
-    tool_place *place = state->input;
-    switch (key) {
-    case 'r':
-        tool_option_value(state, "-r", "registry", "address", arg);
-        place->registry = arg;
-        return 0;
-    case 't':
-        place->timeout_ms = tool_option_value(state, "-t", "client", "request_timeout", arg);
-        return 0;
-    case 'v':
-        place->is_verbose = true;
-        return 0;
-    case ARGP_KEY_ARG:
-        take_interface(place, state, arg);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
+    static const option_row rows[] = {
+        OPTION_REGISTRY_ROW(offsetof(tool_place, registry)),
+        {'t', OPTION_VALUE, offsetof(tool_place, timeout_ms), "-t", 0, "client", "request_timeout"},
+        {.key = 'v', .kind = OPTION_FLAG, .offset = offsetof(tool_place, is_verbose)},
+    };
+    const tool_place *place = state->input;
+    if (key == ARGP_KEY_ARG)
+        place_take_interface(state->input, state, arg);
+    else if (key == ARGP_KEY_END && place->needs_interface && place->interface == NULL)
+        argp_error(state, "expected an INTERFACE");
+    else if (key != ARGP_KEY_END)
+        return options_take(OPTION_ROWS(rows), key, arg, state);
+    return 0;
 }
 
-const struct argp place_argp = {.options = options, .parser = parse};
+const struct argp place_argp = {.options = place_options, .parser = place_parse};
 
-static int open_registry(const dubboc_config *config, const char *address, registry **opened)
+static int place_open_registry(const dubboc_config *config, const char *address, registry **opened)
 {
     dubboc_error err;
     registry_settings settings = {
@@ -78,25 +71,27 @@ static int open_registry(const dubboc_config *config, const char *address, regis
     return tool_fail_registry(&err, config, address);
 }
 
-int place_open(const tool_place *place, dubboc_config **config, registry **opened)
-{
-    dubboc_config *loaded = NULL;
-    int status =
-        tool_load_config(NULL, place->is_verbose ? DUBBOC_LOG_DEBUG : DUBBOC_LOG_ERROR, &loaded);
-    if (status == TOOL_DONE)
-        status = open_registry(loaded, place->registry, opened);
-    if (status == TOOL_DONE)
-        *config = loaded;
-    else
-        dubboc_config_free(loaded);
-    return status;
-}
-
-int64_t place_deadline(const tool_place *place)
+static int64_t place_deadline(const tool_place *place)
 {
     int64_t timeout_ms = place->timeout_ms != 0 ? place->timeout_ms : TIMEOUT_DEFAULT_MS;
     return deadline_in_ms(
         timeout_ms < 0 || timeout_ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : timeout_ms);
+}
+
+int place_use(const tool_place *place, place_user *use, const void *given)
+{
+    dubboc_config *config = NULL;
+    registry *reg = NULL;
+    int64_t deadline_ns = place_deadline(place);
+    int status =
+        tool_load_config(NULL, place->is_verbose ? DUBBOC_LOG_DEBUG : DUBBOC_LOG_ERROR, &config);
+    if (status == TOOL_DONE)
+        status = place_open_registry(config, place->registry, &reg);
+    if (status == TOOL_DONE)
+        status = use(given, &(opened_place){reg, config, deadline_ns});
+    registry_free(reg);
+    dubboc_config_free(config);
+    return status;
 }
 
 url_wanted place_wants_any(const char *interface)
@@ -105,7 +100,7 @@ url_wanted place_wants_any(const char *interface)
         .interface = slice_of(interface), .group = slice_of("*"), .version = slice_of("*")};
 }
 
-static dubboc_slice last_part(const char *name)
+static dubboc_slice place_last_part(const char *name)
 {
     const char *dot = strrchr(name, '.');
     return slice_of(dot != NULL ? dot + 1 : name);
@@ -113,7 +108,7 @@ static dubboc_slice last_part(const char *name)
 
 /* The name that was probably meant: one that differs by a letter or two, in its last part alone if
  * the whole is too long to tell. NULL: none. */
-static const char *find_near(const registry_list *names, const char *wanted)
+static const char *place_find_near(const registry_list *names, const char *wanted)
 {
     const char *near_last = NULL;
     for (size_t i = 0; i < names->count; i++) {
@@ -122,7 +117,7 @@ static const char *find_near(const registry_list *names, const char *wanted)
             continue; /* part of a broken address, which may hold a password */
         if (config_is_near(slice_of(wanted), name))
             return name;
-        if (near_last == NULL && config_is_near(last_part(wanted), last_part(name).at))
+        if (near_last == NULL && config_is_near(place_last_part(wanted), place_last_part(name).at))
             near_last = name;
     }
     return near_last;
@@ -134,7 +129,7 @@ bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns)
     bool is_unknown = registry_interfaces(reg, deadline_ns, &names, NULL) == DUBBOC_OK;
     for (size_t i = 0; i < names.count && is_unknown; i++)
         is_unknown = strcmp(names.items[i], interface) != 0;
-    const char *near = is_unknown ? find_near(&names, interface) : NULL;
+    const char *near = is_unknown ? place_find_near(&names, interface) : NULL;
     if (near != NULL)
         tool_say("%s is not known at %s, did you mean %s?", interface, registry_address(reg),
             MASKED(slice_of(near)));
@@ -142,33 +137,4 @@ bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns)
         tool_say("%s is not known at %s", interface, registry_address(reg));
     registry_list_free(&names);
     return is_unknown;
-}
-
-char *place_text(const char *given)
-{
-    char *masked = mask_address_dup(slice_of(given));
-    buffer text;
-    buffer_init(&text, SIZE_MAX / 2);
-    const char *end = masked + (masked != NULL ? strlen(masked) : 0);
-    for (const char *at = masked; at < end;) {
-        size_t len = (unsigned char)*at < 0x80 ? 1 : utf8_sequence(at, end);
-        if (len > 0)
-            buffer_append(&text, at, len);
-        else
-            buffer_printf(&text, "%%%02X", (unsigned)(unsigned char)*at);
-        at += len > 0 ? len : 1;
-    }
-    if (masked == NULL || buffer_text(&text) == NULL)
-        buffer_fini(&text);
-    free(masked);
-    return text.data;
-}
-
-void place_print(const char *given)
-{
-    char *text = place_text(given);
-    if (text != NULL)
-        utf8_hide_controls(text);
-    fputs(text != NULL ? text : MASK, stdout);
-    free(text);
 }

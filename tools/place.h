@@ -5,6 +5,7 @@
 #define TOOLS_PLACE_H
 
 #include "registry/url_match.h"
+#include "tools/options.h"
 #include "tools/tool.h"
 
 /* Texts are the command line's own; NULL: not given. */
@@ -13,16 +14,24 @@ typedef struct tool_place {
     const char *interface;
     int64_t timeout_ms; /* 0: not given */
     bool is_verbose;
+    bool needs_interface; /* set by the command: without one it is wrong usage */
 } tool_place;
 
 extern const struct argp place_argp;
 
-/* Reads the configuration and opens the registry, without waiting for a connection. TOOL_DONE:
- * *config and *opened are the caller's. Else the user has been told why. */
-int place_open(const tool_place *place, dubboc_config **config, registry **opened);
+/* What a command works on. */
+typedef struct opened_place {
+    registry *reg; /* a connection may not be there yet */
+    const dubboc_config *config;
+    int64_t deadline_ns; /* when waiting for the registry ends: -t, or 3 s */
+} opened_place;
 
-/* When waiting for the registry ends, counted from now: -t, or 3 s. */
-int64_t place_deadline(const tool_place *place);
+/* given: as handed to place_use(). Returns the exit status. */
+typedef int place_user(const void *given, const opened_place *at);
+
+/* Reads the configuration, opens the registry, calls use, and closes both. Returns the exit status:
+ * that of use, or another when the user has been told why it was not called. */
+int place_use(const tool_place *place, place_user *use, const void *given);
 
 /* Providers of every group and version. */
 url_wanted place_wants_any(const char *interface);
@@ -31,12 +40,5 @@ url_wanted place_wants_any(const char *interface);
  * with the name that was probably meant. Not when the registry cannot be asked until
  * deadline_ns. */
 bool place_is_unknown(registry *reg, const char *interface, int64_t deadline_ns);
-
-/* A node, or what is said of one, as people may see it: secrets are masked, and bytes that are no
- * UTF-8 are escaped (%FF). The caller's to free; NULL: no memory. */
-char *place_text(const char *given);
-
-/* Prints it so that a line is a line. */
-void place_print(const char *text);
 
 #endif

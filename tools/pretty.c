@@ -1,6 +1,6 @@
 #include "tools/pretty.h"
 
-static void append_line_start(buffer *out, int depth)
+static void pretty_append_line_start(buffer *out, int depth)
 {
     buffer_append_char(out, '\n');
     for (int i = 0; i < depth; i++)
@@ -8,7 +8,7 @@ static void append_line_start(buffer *out, int depth)
 }
 
 /* The string that begins at text, with its quotes. */
-static dubboc_slice string_at(dubboc_slice text)
+static dubboc_slice pretty_string_at(dubboc_slice text)
 {
     size_t len = 1;
     while (len < text.len && text.at[len] != '"')
@@ -36,7 +36,7 @@ static void pretty_append_string(buffer *out, dubboc_slice string)
     buffer_append(out, from, (size_t)(end - from));
 }
 
-static size_t skip_white_space(dubboc_slice json, size_t at)
+static size_t pretty_skip_white_space(dubboc_slice json, size_t at)
 {
     while (at < json.len && strchr(" \t\r\n", json.at[at]) != NULL)
         at++;
@@ -45,41 +45,42 @@ static size_t skip_white_space(dubboc_slice json, size_t at)
 
 /* Appends the bracket that opens an array or object, and the one that closes it if it is empty.
  * Returns where to read on. */
-static size_t append_open(buffer *out, dubboc_slice json, size_t at, int *depth)
+static size_t pretty_append_open(buffer *out, dubboc_slice json, size_t at, int *depth)
 {
-    size_t next = skip_white_space(json, at + 1);
+    size_t next = pretty_skip_white_space(json, at + 1);
     buffer_append_char(out, json.at[at]);
     if (next < json.len && (json.at[next] == ']' || json.at[next] == '}')) {
         buffer_append_char(out, json.at[next]);
         return next + 1;
     }
-    append_line_start(out, ++*depth);
+    pretty_append_line_start(out, ++*depth);
     return next;
 }
 
 void pretty_append(buffer *out, dubboc_slice json)
 {
     int depth = 0;
-    for (size_t at = skip_white_space(json, 0); at < json.len; at = skip_white_space(json, at)) {
+    for (size_t at = pretty_skip_white_space(json, 0); at < json.len;
+         at = pretty_skip_white_space(json, at)) {
         dubboc_slice string;
         switch (json.at[at]) {
         case '"':
-            string = string_at(slice_make(json.at + at, json.len - at));
+            string = pretty_string_at(slice_make(json.at + at, json.len - at));
             pretty_append_string(out, string);
             at += string.len;
             break;
         case '[':
         case '{':
-            at = append_open(out, json, at, &depth);
+            at = pretty_append_open(out, json, at, &depth);
             break;
         case ']':
         case '}':
-            append_line_start(out, --depth);
+            pretty_append_line_start(out, --depth);
             buffer_append_char(out, json.at[at++]);
             break;
         case ',':
             buffer_append_char(out, json.at[at++]);
-            append_line_start(out, depth);
+            pretty_append_line_start(out, depth);
             break;
         case ':':
             buffer_append_text(out, ": ");

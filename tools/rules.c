@@ -48,7 +48,7 @@ static dubboc_status rule_set_add(
 {
     rule_set *found = self->found;
     void *items = found->items;
-    rule added = {mem_dup(source), mem_dup(text), is_in_force, mem_dup(effect)};
+    listed_rule added = {mem_dup(source), mem_dup(text), is_in_force, mem_dup(effect)};
     bool is_made = added.source != NULL && added.text != NULL && added.effect != NULL &&
                    mem_grow(&items, &found->capacity, found->count + 1, sizeof added);
     if (is_made) {
@@ -121,7 +121,7 @@ static dubboc_status rule_read_data(rule_reading *self, const char *path, char *
 }
 
 /* The name of a rule in the config centre (wire.md 5.9). The caller's; NULL: no memory. */
-static char *rule_path(const rule_reading *self, bool is_of_service, const char *kind)
+static char *rule_set_path(const rule_reading *self, bool is_of_service, const char *kind)
 {
     const url_wanted *wanted = &self->consumer->wanted;
     if (!is_of_service)
@@ -135,7 +135,7 @@ static dubboc_status rule_set_add_data(rule_reading *self, bool is_of_service, c
     char *yaml = NULL;
     if (!is_of_service && self->consumer->application[0] == '\0')
         return DUBBOC_OK;
-    char *path = rule_path(self, is_of_service, kind);
+    char *path = rule_set_path(self, is_of_service, kind);
     dubboc_status status =
         path != NULL ? rule_read_data(self, path, &yaml) : error_no_memory(self->err);
     if (yaml != NULL && strcmp(kind, "configurators") == 0)

@@ -13,15 +13,15 @@ dubboc_status rules_read(registry *reg, const char *interface, int64_t deadline_
     configurators **rules, dubboc_error *err);
 
 /* A rule as people see it. */
-typedef struct rule {
+typedef struct listed_rule {
     char *source; /* where it stands: "configurators", "config/dubbo/shop.configurators"... */
     char *text;   /* its URL; "": it has none */
     bool is_in_force;
     char *effect; /* "in force", or why it has no effect */
-} rule;
+} listed_rule;
 
 typedef struct rule_set {
-    rule *items;
+    listed_rule *items;
     size_t count;
     size_t capacity;
     configurators *in_force; /* what all of them are together, as a client applies it */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "tools/place.h"
+#include "tools/shown.h"
 
 #define GAP 2
 #define WIDTH_MAX 60 /* of a column: a longer cell shifts the rest of its own line only */
@@ -60,7 +61,7 @@ static size_t table_width(const char *text)
 /* A cell that is one word, as long as more columns follow. */
 static char *table_cell(const char *text, bool is_last)
 {
-    char *cell = place_text(text[0] != '\0' ? text : "-");
+    char *cell = shown_text(text[0] != '\0' ? text : "-");
     if (cell != NULL)
         utf8_hide_controls(cell);
     for (char *c = cell; c != NULL && *c != '\0' && !is_last; c++)

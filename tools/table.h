@@ -15,7 +15,7 @@ typedef struct table table;
 table *table_new(const char *const *titles, size_t columns);
 void table_free(table *self); /* NULL is accepted */
 
-/* Adds a row of copies: secrets are masked and bytes that are no UTF-8 are escaped (place_text()).
+/* Adds a row of copies: secrets are masked and bytes that are no UTF-8 are escaped (shown_text()).
  * false: no memory. */
 bool table_add(table *self, const char *const *cells);
 

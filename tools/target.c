@@ -21,8 +21,8 @@
 
 enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW, OPTION_IDEMPOTENT, OPTION_RETRIES };
 
-static const struct argp_option options[] = {
-    TOOL_REGISTRY_OPTION,
+static const struct argp_option target_options[] = {
+    OPTION_REGISTRY,
     {"url", 'u', "URL", 0, "call http://HOST:PORT/PATH, without a registry", 0},
     {"timeout", 't', "DURATION", 0,
         "350ms, 2s... or none: for the whole call (default: [client] request_timeout)", 0},
@@ -40,7 +40,8 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static void take_argument(tool_target *target, const struct argp_state *state, const char *arg)
+static void target_take_argument(
+    tool_target *target, const struct argp_state *state, const char *arg)
 {
     if (state->arg_num == 0)
         target->interface = arg;
@@ -54,7 +55,7 @@ static void take_argument(tool_target *target, const struct argp_state *state, c
 }
 
 /* "Name: value", cut in place. */
-static void take_header(tool_target *target, const struct argp_state *state, char *arg)
+static void target_take_header(tool_target *target, const struct argp_state *state, char *arg)
 {
     char *colon = strchr(arg, ':');
     if (colon == NULL || colon == arg)
@@ -67,64 +68,50 @@ static void take_header(tool_target *target, const struct argp_state *state, cha
         (dubboc_header){arg, colon + 1 + strspn(colon + 1, " \t")};
 }
 
-static error_t parse(int key, char *arg, struct argp_state *state)
+static void target_take_retries(tool_target *target, const struct argp_state *state, char *arg)
 {
-    tool_target *target = state->input;
+    int64_t retries = option_value(state, "--retries", "client", "retries", arg);
+    target->retries = retries == 0 ? DUBBOC_NONE : (int)retries;
+}
+
+static error_t target_parse(int key, char *arg, struct argp_state *state)
+{
+    static const option_row rows[] = {
+        OPTION_REGISTRY_ROW(offsetof(tool_target, registry)),
+        {'u', OPTION_SETTING, offsetof(tool_target, url), "-u", 0, "reference", "url"},
+        {'t', OPTION_VALUE, offsetof(tool_target, timeout_ms), "-t", 0, "client",
+            "request_timeout"},
+        {.key = 'g', .kind = OPTION_TEXT, .offset = offsetof(tool_target, group)},
+        {.key = 'V', .kind = OPTION_TEXT, .offset = offsetof(tool_target, version)},
+        {OPTION_LOAD_BALANCE, OPTION_SETTING, offsetof(tool_target, load_balance), "--lb", 0,
+            "client", "load_balance"},
+        {.key = OPTION_IDEMPOTENT,
+            .kind = OPTION_FLAG,
+            .offset = offsetof(tool_target, is_idempotent)},
+        {.key = OPTION_RAW, .kind = OPTION_FLAG, .offset = offsetof(tool_target, is_raw)},
+        {.key = 'v', .kind = OPTION_FLAG, .offset = offsetof(tool_target, is_verbose)},
+        {ARGP_KEY_END, OPTION_REQUIRED, offsetof(tool_target, method), TARGET_ARGS_DOC, 0, NULL,
+            NULL},
+    };
     switch (key) {
-    case 'r':
-        tool_option_value(state, "-r", "registry", "address", arg);
-        target->registry = arg;
-        return 0;
-    case 'u':
-        tool_option_value(state, "-u", "reference", "url", arg);
-        target->url = arg;
-        return 0;
-    case 't':
-        target->timeout_ms = tool_option_value(state, "-t", "client", "request_timeout", arg);
-        return 0;
-    case 'g':
-        target->group = arg;
-        return 0;
-    case 'V':
-        target->version = arg;
-        return 0;
-    case OPTION_LOAD_BALANCE:
-        tool_option_value(state, "--lb", "client", "load_balance", arg);
-        target->load_balance = arg;
-        return 0;
     case 'H':
-        take_header(target, state, arg);
-        return 0;
-    case OPTION_IDEMPOTENT:
-        target->is_idempotent = true;
+        target_take_header(state->input, state, arg);
         return 0;
     case OPTION_RETRIES:
-        target->retries = (int)tool_option_value(state, "--retries", "client", "retries", arg);
-        if (target->retries == 0)
-            target->retries = DUBBOC_NONE;
-        return 0;
-    case OPTION_RAW:
-        target->is_raw = true;
-        return 0;
-    case 'v':
-        target->is_verbose = true;
+        target_take_retries(state->input, state, arg);
         return 0;
     case ARGP_KEY_ARG:
-        take_argument(target, state, arg);
-        return 0;
-    case ARGP_KEY_END:
-        if (target->method == NULL)
-            argp_error(state, "expected " TARGET_ARGS_DOC);
+        target_take_argument(state->input, state, arg);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return options_take(OPTION_ROWS(rows), key, arg, state);
     }
 }
 
-const struct argp target_argp = {.options = options, .parser = parse};
+const struct argp target_argp = {.options = target_options, .parser = target_parse};
 
 /* Reads a descriptor to its end; name is for the error. */
-static int read_all(int fd, const char *name, buffer *text)
+static int target_read_all(int fd, const char *name, buffer *text)
 {
     enum { PIECE = 64 * 1024 };
     ssize_t got = 0;
@@ -147,21 +134,21 @@ static int read_all(int fd, const char *name, buffer *text)
     return TOOL_DONE;
 }
 
-static int read_file(const char *path, const char *name, buffer *text)
+static int target_read_file(const char *path, const char *name, buffer *text)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         tool_say("%s cannot be read: %s", name, strerror(errno));
         return TOOL_USAGE;
     }
-    int status = read_all(fd, name, text);
+    int status = target_read_all(fd, name, text);
     close(fd);
     return status;
 }
 
 /* Appends what the user may have meant: a single argument is an array of one, and a word that is no
  * JSON is often a string whose quotes the shell has taken. */
-static void suggest_params(dubboc_error *err, dubboc_slice text, json_kind kind)
+static void target_suggest_params(dubboc_error *err, dubboc_slice text, json_kind kind)
 {
     enum { SHOWN_MAX = 200 };
     buffer meant;
@@ -178,7 +165,7 @@ static void suggest_params(dubboc_error *err, dubboc_slice text, json_kind kind)
 }
 
 /* name is of the text: only what stands on the command line itself has gone through a shell. */
-static int check_params(dubboc_slice text, const char *name, bool is_typed)
+static int target_check_params(dubboc_slice text, const char *name, bool is_typed)
 {
     json_value value = {JSON_NONE, {NULL, 0}};
     dubboc_error err;
@@ -189,13 +176,13 @@ static int check_params(dubboc_slice text, const char *name, bool is_typed)
     if (is_json)
         error_set(&err, DUBBOC_E_ARGUMENT, "expected a JSON array or object");
     if (is_typed)
-        suggest_params(&err, is_json ? value.text : text, is_json ? value.kind : JSON_NONE);
+        target_suggest_params(&err, is_json ? value.text : text, is_json ? value.kind : JSON_NONE);
     tool_say("%s: %s", name, err.text);
     return TOOL_USAGE;
 }
 
 /* Where PARAMS come from, for error texts. */
-static void describe_params(const char *given, char *name, size_t size)
+static void target_describe_params(const char *given, char *name, size_t size)
 {
     if (strcmp(given, "-") == 0)
         snprintf(name, size, "PARAMS on standard input");
@@ -205,18 +192,18 @@ static void describe_params(const char *given, char *name, size_t size)
         snprintf(name, size, "PARAMS");
 }
 
-int target_read_params(const tool_target *target, dubboc_text *params)
+static int target_read_params(const tool_target *target, dubboc_text *params)
 {
     buffer text;
     int status = TOOL_DONE;
     const char *given = target->params != NULL ? target->params : "[]";
     char name[PARAMS_NAME_SIZE];
-    describe_params(given, name, sizeof name);
+    target_describe_params(given, name, sizeof name);
     buffer_init(&text, TARGET_PARAMS_BYTES_MAX);
     if (strcmp(given, "-") == 0)
-        status = read_all(STDIN_FILENO, name, &text);
+        status = target_read_all(STDIN_FILENO, name, &text);
     else if (*given == '@')
-        status = read_file(given + 1, name, &text);
+        status = target_read_file(given + 1, name, &text);
     else
         buffer_append_text(&text, given);
     if (status == TOOL_DONE &&
@@ -225,13 +212,14 @@ int target_read_params(const tool_target *target, dubboc_text *params)
         status = TOOL_NO_ANSWER;
     }
     if (status == TOOL_DONE)
-        status = check_params(buffer_slice(&text), name, *given != '@' && strcmp(given, "-") != 0);
+        status = target_check_params(
+            buffer_slice(&text), name, *given != '@' && strcmp(given, "-") != 0);
     buffer_fini(&text);
     return status;
 }
 
 /* Whether the address to call is known without a registry. */
-static bool is_direct(const tool_target *target, const dubboc_config *config)
+static bool target_is_direct(const tool_target *target, const dubboc_config *config)
 {
     char section[1024];
     if (target->url != NULL)
@@ -240,7 +228,7 @@ static bool is_direct(const tool_target *target, const dubboc_config *config)
     return config_text(config, section, "url")[0] != '\0';
 }
 
-int target_open(const tool_target *target, dubboc_config **config, dubboc_client **client)
+static int target_open(const tool_target *target, dubboc_config **config, dubboc_client **client)
 {
     dubboc_error err;
     dubboc_config *loaded = NULL;
@@ -250,7 +238,7 @@ int target_open(const tool_target *target, dubboc_config **config, dubboc_client
         return status;
     const char *address =
         target->registry != NULL ? target->registry : config_text(loaded, "registry", "address");
-    if (is_direct(target, loaded))
+    if (target_is_direct(target, loaded))
         address = NO_REGISTRY;
     /* a tool is no consumer */
     if (dubboc_config_set(loaded, "client", "register", "false", &err) != DUBBOC_OK) {
@@ -280,7 +268,7 @@ void target_suggest(const tool_target *target, dubboc_client *client, dubboc_sta
         place_is_unknown(client->registry, target->interface, deadline_in_ms(SUGGEST_WAIT_MS));
 }
 
-static void explain(void *arg, const char *line)
+static void target_explain(void *arg, const char *line)
 {
     (void)arg;
     tool_say("%s", line);
@@ -298,5 +286,21 @@ dubboc_call_options target_call_options(const tool_target *target)
         .idempotent = target->is_idempotent,
         .headers = target->headers,
         .header_count = target->header_count,
-        .explain = target->is_verbose ? explain : NULL};
+        .explain = target->is_verbose ? target_explain : NULL};
+}
+
+int target_use(const tool_target *target, target_user *use, const void *given)
+{
+    dubboc_config *config = NULL;
+    dubboc_client *client = NULL;
+    dubboc_text params = {0};
+    int status = target_read_params(target, &params);
+    if (status == TOOL_DONE)
+        status = target_open(target, &config, &client);
+    if (status == TOOL_DONE)
+        status = use(given, client, (dubboc_slice){params.data, params.len});
+    dubboc_client_free(client);
+    dubboc_config_free(config);
+    dubboc_text_free(&params);
+    return status;
 }

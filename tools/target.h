@@ -4,6 +4,7 @@
 #ifndef TOOLS_TARGET_H
 #define TOOLS_TARGET_H
 
+#include "tools/options.h"
 #include "tools/tool.h"
 
 #define TARGET_ARGS_DOC "INTERFACE METHOD [PARAMS]"
@@ -31,14 +32,15 @@ typedef struct tool_target {
 
 extern const struct argp target_argp;
 
-/* Reads the JSON text of the params: as given, from standard input or a file, or "[]", and checks
- * that it is an array or object. TOOL_DONE: *params is the caller's; else the user has been told
- * why. */
-int target_read_params(const tool_target *target, dubboc_text *params);
+/* given: as handed to target_use(); params: the JSON text of an array or object. Returns the exit
+ * status. */
+typedef int target_user(const void *given, dubboc_client *client, dubboc_slice params);
 
-/* Makes the client. TOOL_DONE: *client is the caller's, as *config is. Else it has been told why
- * (nowhere to look for providers, say). */
-int target_open(const tool_target *target, dubboc_config **config, dubboc_client **client);
+/* Reads PARAMS (as given, from standard input or a file, or "[]") and the configuration, makes the
+ * client, calls use, and frees all of it. Returns the exit status: that of use, or another when the
+ * user has been told why it was not called (PARAMS are no JSON, or there is nowhere to look for
+ * providers, say). */
+int target_use(const tool_target *target, target_user *use, const void *given);
 
 /* After a call that found no provider: says so if the registry does not know the interface at all,
  * with the nearest name that it knows. */

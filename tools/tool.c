@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/config_keys.h"
-#include "base/mask.h"
 #include "base/utf8.h"
 
 void tool_say(const char *format, ...)
@@ -80,15 +78,4 @@ int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **c
         return tool_fail(&err);
     tool_log(*config, least);
     return TOOL_DONE;
-}
-
-int64_t tool_option_value(const struct argp_state *state, const char *option, const char *section,
-    const char *key, const char *value)
-{
-    const config_key *row = config_key_get(slice_of(section), slice_of(key), CONFIG_OF_SECTION);
-    int64_t number = 0;
-    dubboc_error err;
-    if (config_key_read(row, slice_of(value), &number, &err) != DUBBOC_OK)
-        argp_error(state, "%s \"%s\": %s", option, MASKED(slice_of(value)), err.text);
-    return number;
 }

@@ -6,8 +6,6 @@
 #ifndef TOOLS_TOOL_H
 #define TOOLS_TOOL_H
 
-#include <argp.h>
-
 #include "base/config.h"
 #include "registry/registry.h"
 #include <dubboc/dubboc.h>
@@ -20,20 +18,6 @@ enum {
     TOOL_USAGE = 64,
     TOOL_CONFIG = 78
 };
-
-/* argv[0] is "dubboc <name>". Returns the exit status. */
-typedef struct tool_command {
-    const char *name;
-    int (*run)(int argc, char **argv);
-    const char *help;
-} tool_command;
-
-int cmd_bench(int argc, char **argv);
-int cmd_call(int argc, char **argv);
-int cmd_config(int argc, char **argv);
-int cmd_describe(int argc, char **argv);
-int cmd_ls(int argc, char **argv);
-int cmd_watch(int argc, char **argv);
 
 /* "dubboc: ..." and a line end to standard error. Control bytes of what peers wrote are
  * replaced. */
@@ -62,19 +46,5 @@ void tool_log(const dubboc_config *config, dubboc_log_level least);
 /* Loads file (NULL: as the environment says) and environment, and calls tool_log(). TOOL_DONE:
  * *config is the caller's. Else the user has been told why. */
 int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **config);
-
-/* Holds an option's value against the table; ends the program as wrong usage when it is refused.
- * Gives the number it stands for. */
-int64_t tool_option_value(const struct argp_state *state, const char *option, const char *section,
-    const char *key, const char *value);
-
-/* The option -r, the same in all of them. */
-#define TOOL_REGISTRY_OPTION                                                                       \
-    {                                                                                              \
-        "registry", 'r', "REGISTRY", 0,                                                            \
-            "zookeeper://HOST:PORT,.../, file:///FOLDER or static:URL,... (default: [registry] "   \
-            "address)",                                                                            \
-            0                                                                                      \
-    }
 
 #endif

@@ -1,0 +1,10 @@
+/* A description for people. */
+#ifndef TOOLS_DESCRIPTION_TEXT_H
+#define TOOLS_DESCRIPTION_TEXT_H
+
+#include "tools/description.h"
+
+/* Prints it to standard output. false: no memory. */
+bool description_print(const description *self, const char *registry_name);
+
+#endif
