@@ -1,6 +1,6 @@
 /* dubboc call: makes one call and prints its result as JSON on standard output, indented when that
- * is a terminal. An error object of the peer goes to standard error as it came, in one line. When
- * there is no answer, a line there says what is known about execution, and why there is none. */
+ * is a terminal. An error object of the peer goes to standard error, likewise. When there is no
+ * answer, a line there says what is known about execution, and why there is none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,13 +22,54 @@ static void call_print_in_one_line(FILE *out, const dubboc_text *json)
 {
     for (size_t i = 0; i < json->len; i++)
         putc(json->data[i] == '\n' || json->data[i] == '\r' ? ' ' : json->data[i], out);
-    putc('\n', out);
 }
 
-static int call_tell_failure(const dubboc_error *err, const dubboc_text *remote_error)
+static bool call_is_pretty(const call_arguments *given, FILE *out)
+{
+    if (given->pretty != 0)
+        return given->pretty > 0;
+    return !given->target.is_raw && isatty(fileno(out)) == 1;
+}
+
+/* Indented, without its last line end. */
+static dubboc_status call_print_pretty(FILE *out, dubboc_slice json, dubboc_error *err)
+{
+    buffer text;
+    buffer_init(&text, SIZE_MAX / 2);
+    pretty_append(&text, json);
+    dubboc_status status = text.status == DUBBOC_OK ? DUBBOC_OK : error_no_memory(err);
+    fwrite(text.data, 1, text.len, out);
+    buffer_fini(&text);
+    return status;
+}
+
+static dubboc_status call_print_result(
+    const call_arguments *given, dubboc_slice json, dubboc_error *err)
+{
+    dubboc_status status = DUBBOC_OK;
+    if (call_is_pretty(given, stdout))
+        status = call_print_pretty(stdout, json, err);
+    else
+        fwrite(json.at, 1, json.len, stdout);
+    putchar('\n');
+    return status;
+}
+
+static void call_print_error(const call_arguments *given, const dubboc_text *json)
+{
+    dubboc_slice text = {json->data, json->len};
+    if (call_is_pretty(given, stderr))
+        call_print_pretty(stderr, text, NULL);
+    else
+        call_print_in_one_line(stderr, json);
+    putc('\n', stderr);
+}
+
+static int call_tell_failure(
+    const call_arguments *given, const dubboc_error *err, const dubboc_text *remote_error)
 {
     if (err->status == DUBBOC_E_REMOTE && remote_error->len > 0) {
-        call_print_in_one_line(stderr, remote_error);
+        call_print_error(given, remote_error);
         return TOOL_REMOTE_ERROR;
     }
     int status = tool_exit_status(err->status);
@@ -37,31 +78,6 @@ static int call_tell_failure(const dubboc_error *err, const dubboc_text *remote_
         tool_say("%s: %s", execution, err->text);
     else
         tool_say("%s", err->text);
-    return status;
-}
-
-static bool call_is_pretty(const call_arguments *given)
-{
-    if (given->pretty != 0)
-        return given->pretty > 0;
-    return !given->target.is_raw && isatty(STDOUT_FILENO) == 1;
-}
-
-static dubboc_status call_print_result(
-    const call_arguments *given, dubboc_slice json, dubboc_error *err)
-{
-    buffer text;
-    dubboc_status status = DUBBOC_OK;
-    if (!call_is_pretty(given)) {
-        fwrite(json.at, 1, json.len, stdout);
-    } else {
-        buffer_init(&text, SIZE_MAX / 2);
-        pretty_append(&text, json);
-        status = text.status == DUBBOC_OK ? DUBBOC_OK : error_no_memory(err);
-        fwrite(text.data, 1, text.len, stdout);
-        buffer_fini(&text);
-    }
-    putchar('\n');
     return status;
 }
 
@@ -113,7 +129,8 @@ static int call_once(const void *given, dubboc_client *client, dubboc_slice para
     dubboc_status status = target->is_raw
                                ? call_with_text(client, arguments, params, &options, &err)
                                : call_with_tree(client, arguments, params, &options, &err);
-    int exit_status = status == DUBBOC_OK ? TOOL_DONE : call_tell_failure(&err, &remote_error);
+    int exit_status =
+        status == DUBBOC_OK ? TOOL_DONE : call_tell_failure(arguments, &err, &remote_error);
     target_suggest(target, client, status);
     dubboc_text_free(&remote_error);
     return exit_status;

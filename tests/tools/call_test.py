@@ -210,6 +210,21 @@ def a_pretty_result_sends_no_commands_to_the_terminal():
         equal(json.loads(call("-u", peer.url, INTERFACE, "echo").out), json.loads(result), end)
 
 
+def a_pretty_error_object_is_indented():
+    error = b'{"code":7,"message":"no order","data":{"ids":[1]}}'
+    pretty = '{\n  "code": 7,\n  "message": "no order",\n  "data": {\n    "ids": [\n      1\n    ]\n  }\n}\n'
+
+    def answer(request):
+        return b'{"jsonrpc":"2.0","id":%s,"error":%s}' % (json.dumps(request["id"]).encode(), error)
+
+    with Peer(answer) as peer:
+        arguments = ["-u", peer.url, INTERFACE, "m"]
+        for form in ([], ["--raw"]):
+            end = call("--pretty", *form, *arguments)
+            equal((end.status, end.out, end.err), (1, "", pretty), end)
+        equal(call("--compact", *arguments).err, error.decode() + "\n")
+
+
 def on_a_terminal(*arguments):
     """What dubboc prints when its standard output is a terminal."""
     reader, terminal = os.openpty()
@@ -437,6 +452,7 @@ run([
     what_a_setting_causes_at_the_start_names_its_place,
     a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
     a_pretty_result_sends_no_commands_to_the_terminal,
+    a_pretty_error_object_is_indented,
     numbers_stay_exact,
     the_raw_form_prints_what_the_peer_wrote,
     an_error_object_is_one_line_on_standard_error_with_1,
