@@ -72,8 +72,8 @@ static const config_key keys[] = {
         .help = "consecutive failures, or refusals, that rest a provider"},
     {"client", "health_rest", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR,
         .help = "the first rest after failures; longer each time"},
-    {"client", "proxy", CONFIG_TEXT, .may_be_bare = true,
-        .help = "URL of an HTTP proxy; empty: none, whatever http_proxy says"},
+    {"client", "proxy", CONFIG_TEXT, .form = CONFIG_FORM_PROXY, .may_be_bare = true,
+        .help = "URL of a proxy; empty: none, whatever http_proxy says"},
     {"client", "tls_ca_file", CONFIG_TEXT,
         .help =
             "PEM file of the authorities trusted for https, and no others; empty: the system's"},

@@ -20,6 +20,7 @@ typedef enum config_form {
     CONFIG_FORM_REGISTRY, /* a registry URL, or empty */
     CONFIG_FORM_HTTP_URL, /* http:// or https://, with a host */
     CONFIG_FORM_NAME,     /* of a group or version: letters, digits and . _ -, or empty */
+    CONFIG_FORM_PROXY,    /* a URL of a scheme that libcurl has for proxies, or empty */
     CONFIG_FORM_PATH      /* of a service, or empty: config_path_fault() */
 } config_form;
 

@@ -101,6 +101,9 @@ static const char *form_text(config_form form)
         return "http://host:port/path or https://host:port/path";
     case CONFIG_FORM_NAME:
         return "letters, digits and . _ -, or nothing";
+    case CONFIG_FORM_PROXY:
+        return "http://host:port, the same with https, socks4, socks4a, socks5 or socks5h, or "
+               "nothing";
     case CONFIG_FORM_PATH:
         return "names of letters, digits and . _ - $ ~ with one / between them, or nothing";
     case CONFIG_FORM_ANY:
@@ -292,6 +295,21 @@ static bool is_http_url(dubboc_slice value)
                    : authority);
 }
 
+/* libcurl checks the scheme only when it connects. Without one it takes http. */
+static bool is_proxy(dubboc_slice value)
+{
+    static const char *const schemes[] = {
+        "http", "https", "socks4", "socks4a", "socks5", "socks5h", NULL};
+    const char *end = memmem(value.at, value.len, "://", 3);
+    if (end == NULL)
+        return true;
+    dubboc_slice scheme = slice_make(value.at, (size_t)(end - value.at));
+    for (const char *const *one = schemes; *one != NULL; one++)
+        if (slice_is_nocase(scheme, *one))
+            return true;
+    return false;
+}
+
 static bool is_all_of(dubboc_slice value, const char *others)
 {
     for (size_t i = 0; i < value.len; i++)
@@ -341,6 +359,8 @@ static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc
         return is_http_url(value) ? DUBBOC_OK : not_expected(key, err);
     case CONFIG_FORM_NAME:
         return is_all_of(value, "._-") ? DUBBOC_OK : not_expected(key, err);
+    case CONFIG_FORM_PROXY:
+        return is_proxy(value) ? DUBBOC_OK : not_expected(key, err);
     case CONFIG_FORM_PATH:
         return read_path(key, value, err);
     case CONFIG_FORM_ANY:

@@ -107,6 +107,9 @@ static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **st
         {"retries = 1\n", "app.ini:1: key \"retries\" stands in no section"},
         {"[client]\nretries\n", "app.ini:2: expected [section], key = value"},
         {"[client]\nproxy = \x01\n", "app.ini:2: found a control byte"},
+        {"[client]\nproxy = gopher://h:1\n",
+            "app.ini:2: [client] proxy = \"gopher://h:1\": expected http://host:port, the same"},
+        {"[client]\nproxy = ://h:1\n", "expected http://host:port, the same"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         assert_contains(problem_of(DUBBOC_E_CONFIG, cases[i].text), cases[i].expected);

@@ -150,8 +150,7 @@ def a_registry_that_is_away_is_told_with_the_reason():
 def a_proxy_that_refuses_is_named_with_its_place():
     """The provider has nothing to do with it."""
     for proxy, shown, reason in (("http://u:Zq4@127.0.0.1:1", "http://********@127.0.0.1:1", "Connection refused"),
-                                 ("http://proxy.invalid:1", "http://proxy.invalid:1", "Could not resolve proxy"),
-                                 ("gopher://127.0.0.1:1", "gopher://127.0.0.1:1", "Unsupported proxy scheme")):
+                                 ("http://proxy.invalid:1", "http://proxy.invalid:1", "Could not resolve proxy")):
         with Folder() as folder:
             path = folder.file("app.ini", "[client]\nproxy = %s\n" % proxy)
             end = call("-u", "http://127.0.0.2:9/x", INTERFACE, "m", env={"DUBBOC_CONF_FILE": path})
@@ -159,6 +158,14 @@ def a_proxy_that_refuses_is_named_with_its_place():
         holds(end.err, "127.0.0.2:9/x: proxy %s (%s:2): %s" % (shown, path, reason))
     end = call("-u", "http://127.0.0.2:9/x", INTERFACE, "m")
     holds(end.err, "127.0.0.2:9: Connection refused")
+
+
+def a_proxy_that_cannot_be_used_is_found_at_the_start():
+    with Folder() as folder:
+        path = folder.file("app.ini", "[client]\nproxy = gopher://127.0.0.1:1\n")
+        end = call("-u", "http://127.0.0.2:9/x", INTERFACE, "m", env={"DUBBOC_CONF_FILE": path})
+    equal(end.status, 78, end)
+    holds(end.err, path + ":2: [client] proxy")
 
 
 def what_a_setting_causes_at_the_start_names_its_place():
@@ -449,6 +456,7 @@ run([
     a_mistyped_interface_is_told_with_the_nearest,
     a_registry_that_is_away_is_told_with_the_reason,
     a_proxy_that_refuses_is_named_with_its_place,
+    a_proxy_that_cannot_be_used_is_found_at_the_start,
     what_a_setting_causes_at_the_start_names_its_place,
     a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
     a_pretty_result_sends_no_commands_to_the_terminal,
