@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/error.h"
@@ -192,12 +193,24 @@ dubboc_status address_parse(
     return status;
 }
 
-size_t address_length_in_url(dubboc_slice rest)
+bool address_is_host_header(dubboc_slice text)
 {
-    size_t at = address_is_unix(rest) ? strlen(UNIX_PREFIX) : 0;
-    const char *ends = at > 0 ? ":?#" : "/?#";
-    while (at < rest.len && memchr(ends, rest.at[at], 3) == NULL)
-        at++;
+    net_address ignored;
+    return address_parse(text, ADDRESS_HOST_HEADER, &ignored, NULL) == DUBBOC_OK;
+}
+
+size_t address_length_in_url(dubboc_slice rest, const char *more_ends)
+{
+    bool is_unix = address_is_unix(rest);
+    size_t at = is_unix ? strlen(UNIX_PREFIX) : 0;
+    for (; at < rest.len; at++) {
+        char c = rest.at[at];
+        bool is_path_end = c == ':' && at + 1 < rest.len && rest.at[at + 1] == '/';
+        if (is_unix ? is_path_end : c == '/')
+            break;
+        if (c != '/' && c != '\0' && strchr(more_ends, c) != NULL)
+            break;
+    }
     return at;
 }
 
@@ -340,8 +353,7 @@ const char *address_of_socket(const struct sockaddr *from, char text[ADDRESS_TEX
     return text;
 }
 
-bool address_to_socket(
-    const char *ip, uint16_t port, struct sockaddr_storage *to, socklen_t *to_len)
+unsigned address_to_socket(const char *ip, uint16_t port, struct sockaddr_storage *to)
 {
     char service[8];
     struct addrinfo hints = {
@@ -349,9 +361,9 @@ bool address_to_socket(
     struct addrinfo *found = NULL;
     snprintf(service, sizeof service, "%u", (unsigned)port);
     if (getaddrinfo(ip, service, &hints, &found) != 0)
-        return false;
+        return 0;
     memcpy(to, found->ai_addr, found->ai_addrlen);
-    *to_len = found->ai_addrlen;
+    socklen_t len = found->ai_addrlen;
     freeaddrinfo(found);
-    return true;
+    return len;
 }

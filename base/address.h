@@ -10,10 +10,11 @@
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
-#include <sys/socket.h>
-
 #include "base/buffer.h"
 #include <dubboc/error.h>
+
+struct sockaddr;
+struct sockaddr_storage;
 
 #define ADDRESS_HOST_BYTES_MAX 255
 #define ADDRESS_TEXT_SIZE 64 /* room for the text of any IP address, its port and the NUL */
@@ -43,10 +44,26 @@ enum {
 dubboc_status address_parse(
     dubboc_slice text, unsigned flags, net_address *address, dubboc_error *err);
 
-/* The number of bytes of an address at the start of rest, which is what follows the "://" of a URL
- * (and its user information): up to the first '/', '?' or '#', or up to the ':' that ends the path
- * of a unix socket, as in "unix:/run/x.sock:/com.acme.Orders". */
-size_t address_length_in_url(dubboc_slice rest);
+/* Whether text may stand in a Host header (ADDRESS_HOST_HEADER). */
+bool address_is_host_header(dubboc_slice text);
+
+/* The number of bytes of an address at the start of rest, which is what follows the "://" of a URL:
+ * up to the first '/' or byte of more_ends ("?#"). The path of a unix socket holds '/' and ends at
+ * ":/" instead, as in "unix:/run/x.sock:/com.acme.Orders". */
+size_t address_length_in_url(dubboc_slice rest, const char *more_ends);
+
+/* Gives an address without a port that one; unix sockets have none. */
+static inline void address_set_default_port(net_address *self, uint16_t port)
+{
+    if (self->port == 0 && !self->is_unix)
+        self->port = port;
+}
+
+/* Whether it says all that is needed to connect: a host, and a port unless it is a unix socket. */
+static inline bool address_is_complete(const net_address *self)
+{
+    return self->host.len > 0 && (self->port > 0 || self->is_unix);
+}
 
 /* Whether text is an IPv4 address, or an IPv6 address without brackets and without a zone. */
 bool address_is_ip(dubboc_slice text);
@@ -74,9 +91,8 @@ void address_append_key(buffer *out, const net_address *address);
  * shown as IPv4; a peer on a unix socket is "unix:" and its path, which is cut to the room. */
 const char *address_of_socket(const struct sockaddr *from, char text[ADDRESS_TEXT_SIZE]);
 
-/* The socket address of an IP address, which may have a zone; asks no name server. false: ip is no
- * IP address. */
-bool address_to_socket(
-    const char *ip, uint16_t port, struct sockaddr_storage *to, socklen_t *to_len);
+/* The socket address of an IP address, which may have a zone; asks no name server. The number of
+ * bytes of *to; 0: ip is no IP address. */
+unsigned address_to_socket(const char *ip, uint16_t port, struct sockaddr_storage *to);
 
 #endif

@@ -1,10 +1,10 @@
 /* Reading one value as the table says: numbers, durations, sizes, words, lists and the few texts
  * that have a form. Nothing is guessed: a duration has a unit, a truth is true or false, and what
  * does not fit is answered with what would have. */
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/address.h"
 #include "base/config_keys.h"
 #include "base/error.h"
 
@@ -223,14 +223,20 @@ static dubboc_status read_list(const config_key *key, dubboc_slice value, dubboc
     return count < key->min ? not_expected(key, err) : DUBBOC_OK;
 }
 
-static bool is_ip(dubboc_slice value)
+/* transport/ refuses what it cannot listen at. */
+static bool is_listening_ip(dubboc_slice value)
 {
-    char text[INET6_ADDRSTRLEN];
-    struct in6_addr address;
-    if (value.len >= sizeof text)
-        return false;
-    snprintf(text, sizeof text, "%.*s", SLICE_ARGS(value));
-    return inet_pton(AF_INET, text, &address) == 1 || inet_pton(AF_INET6, text, &address) == 1;
+    net_address address;
+    return value.len == 0 || address_is_ip(value) ||
+           (address_parse(value, 0, &address, NULL) == DUBBOC_OK && address.is_unix);
+}
+
+/* A zone means something on this machine only. */
+static bool is_host(dubboc_slice value)
+{
+    net_address address;
+    return address_parse(value, ADDRESS_BARE_IPV6, &address, NULL) == DUBBOC_OK &&
+           address.port == 0 && !address.is_unix && !has_any_of(value, "%");
 }
 
 static bool starts_with_any_of(dubboc_slice value, const char *const *prefixes)
@@ -259,40 +265,19 @@ static dubboc_status read_registry(const config_key *key, dubboc_slice value, du
     return is_bare ? DUBBOC_OK : not_expected(key, err);
 }
 
-static bool is_port(dubboc_slice text)
-{
-    uint64_t number;
-    return slice_u64(text, 65535, &number) && number > 0;
-}
-
-/* An IPv6 address without brackets, as Java writes it, is left to who calls it (wire.md P27). */
-static bool is_host_and_port(dubboc_slice text)
-{
-    dubboc_slice host, port;
-    if (slice_starts_with(text, "[")) {
-        bool is_closed = slice_cut(text, ']', &host, &port);
-        return is_closed && host.len > 1 &&
-               (port.len == 0 ||
-                   (port.at[0] == ':' && is_port(slice_make(port.at + 1, port.len - 1))));
-    }
-    if (!slice_cut(text, ':', &host, &port))
-        return host.len > 0;
-    return has_any_of(port, ":") || (host.len > 0 && is_port(port));
-}
-
 static bool is_http_url(dubboc_slice value)
 {
     static const char *const http[] = {"http://", "https://", NULL};
-    dubboc_slice scheme, authority, rest;
+    net_address ignored;
     if (!starts_with_any_of(value, http) || has_any_of(value, " \t"))
         return false;
-    slice_cut(value, '/', &scheme, &rest);
-    slice_cut(slice_make(rest.at + 1, rest.len - 1), '/', &authority, &rest);
-    slice_cut(authority, '?', &authority, &rest);
-    const char *at = authority.len > 0 ? memrchr(authority.at, '@', authority.len) : NULL;
-    return is_host_and_port(
-        at != NULL ? slice_make(at + 1, (size_t)(authority.at + authority.len - at - 1))
-                   : authority);
+    size_t before = slice_starts_with(value, http[0]) ? strlen(http[0]) : strlen(http[1]);
+    dubboc_slice rest = slice_make(value.at + before, value.len - before);
+    dubboc_slice address = slice_make(rest.at, address_length_in_url(rest, "?"));
+    const char *at = address.len > 0 ? memrchr(address.at, '@', address.len) : NULL;
+    if (at != NULL)
+        address = slice_make(at + 1, (size_t)(address.at + address.len - at - 1));
+    return address_parse(address, ADDRESS_BARE_IPV6, &ignored, NULL) == DUBBOC_OK;
 }
 
 /* libcurl checks the scheme only when it connects. Without one it takes http. */
@@ -347,12 +332,9 @@ static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc
 {
     switch (key->form) {
     case CONFIG_FORM_IP:
-        if (slice_starts_with(value, "unix:"))
-            return error_set(
-                err, DUBBOC_E_UNSUPPORTED, "listening on a unix socket is not in this release");
-        return value.len == 0 || is_ip(value) ? DUBBOC_OK : not_expected(key, err);
+        return is_listening_ip(value) ? DUBBOC_OK : not_expected(key, err);
     case CONFIG_FORM_HOST:
-        return has_any_of(value, " \t/?#&=@%,;") ? not_expected(key, err) : DUBBOC_OK;
+        return value.len == 0 || is_host(value) ? DUBBOC_OK : not_expected(key, err);
     case CONFIG_FORM_REGISTRY:
         return read_registry(key, value, err);
     case CONFIG_FORM_HTTP_URL:

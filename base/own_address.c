@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/condition.h"
 #include "base/mem.h"
@@ -22,7 +23,7 @@
 #define WORLD "192.0.2.1" /* TEST-NET-1 (RFC 5737): the route to it is the default route */
 #define WORLD_PORT 9
 #define NAME_LOOKUP_S 1 /* for all servers together */
-#define HOST_SIZE 256
+#define HOST_SIZE (ADDRESS_HOST_BYTES_MAX + 1)
 
 /* --- routes */
 
@@ -43,17 +44,16 @@ static uint32_t source_towards_address(uint32_t to, uint16_t port)
 
 static bool is_host_name(const char *host)
 {
-    struct in_addr plain;
-    return strchr(host, ':') == NULL && inet_pton(AF_INET, host, &plain) != 1; /* ':' is IPv6 */
+    uint32_t ignored;
+    return strchr(host, ':') == NULL && !address_ipv4(slice_of(host), &ignored); /* ':' is IPv6 */
 }
 
 /* As own_address_view.source_towards; passes over host names. */
 static uint32_t source_towards_known(void *arg, const char *host, uint16_t port)
 {
-    struct in_addr plain;
+    uint32_t address;
     (void)arg;
-    return inet_pton(AF_INET, host, &plain) == 1 ? source_towards_address(ntohl(plain.s_addr), port)
-                                                 : 0;
+    return address_ipv4(slice_of(host), &address) ? source_towards_address(address, port) : 0;
 }
 
 /* As own_address_view.source_towards; waits for the name server as long as getaddrinfo() does. */
@@ -112,17 +112,17 @@ static uint32_t choose_of_interfaces(const struct ifaddrs *all)
     return best;
 }
 
-/* The next host of "host:port,host:port". false: there is none. */
+/* The next host of "host:port,host:port"; servers that cannot be read are passed over. false: there
+ * is none. */
 static bool next_host(dubboc_slice *rest, char host[HOST_SIZE])
 {
-    dubboc_slice server;
-    while (slice_next(rest, ',', &server)) {
-        const char *colon = memrchr(server.at, ':', server.len);
-        size_t len = colon != NULL ? (size_t)(colon - server.at) : server.len;
-        if (len == 0 || len >= HOST_SIZE)
+    dubboc_slice text;
+    net_address server;
+    while (slice_next(rest, ',', &text)) {
+        if (address_parse(text, ADDRESS_BARE_IPV6, &server, NULL) != DUBBOC_OK || server.is_unix)
             continue;
-        memcpy(host, server.at, len);
-        host[len] = '\0';
+        memcpy(host, server.host.at, server.host.len);
+        host[server.host.len] = '\0';
         return true;
     }
     return false;

@@ -29,7 +29,7 @@ static void ask_everything(const provider_url *url)
     assert(provider_url_timeout_ms(url, slice_of(NULL)) >= 0);
     assert(provider_url_weight(url) <= INT32_MAX);
     assert(url->path.len > 0 && url->path.at[0] == '/');
-    assert(url->host.len > 0);
+    assert(url->address.host.len > 0);
     for (size_t i = 0; i < url->path.len; i++)
         assert((unsigned char)url->path.at[i] > 0x20 && (unsigned char)url->path.at[i] < 0x7F &&
                url->path.at[i] != '#');

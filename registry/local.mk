@@ -8,7 +8,6 @@ libdubboc_core_la_SOURCES += \
 	registry/registry_ops.h registry/registry_types.h \
 	registry/static_registry.c \
 	registry/subscribers.c registry/subscribers.h \
-	registry/url_address.c registry/url_address.h \
 	registry/url_match.c registry/url_match.h \
 	registry/url_writer.c registry/url_writer.h
 include registry/file/local.mk

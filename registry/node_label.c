@@ -1,6 +1,7 @@
 #include "registry/node_label.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/mask.h"
 #include "registry/provider_url.h"
@@ -15,15 +16,13 @@ static void node_label_add(char *out, const char *key, dubboc_slice value)
 
 static void node_label_write(const provider_url *url, char *out)
 {
-    char address[300];
-    bool is_ipv6 = memchr(url->host.at, ':', url->host.len) != NULL;
-    snprintf(address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(url->host),
-        (unsigned)url->port);
+    char *address = address_dup(&url->address);
     out[0] = '\0';
     node_label_add(out, "interface", url->interface);
     node_label_add(out, "version", url->version);
     node_label_add(out, "group", url->group);
     node_label_add(out, "address", slice_of(address));
+    free(address);
     node_label_add(out, "protocol", url->scheme);
 }
 

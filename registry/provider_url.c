@@ -13,7 +13,6 @@
 #include "base/mask.h"
 #include "base/mem.h"
 #include "base/url_codec.h"
-#include "registry/url_address.h"
 
 #define NAME_SHOWN 60 /* how much of a wrong piece an error text repeats */
 
@@ -57,23 +56,13 @@ static dubboc_status split(dubboc_slice text, url_parts *parts, dubboc_error *er
         return error_set(
             err, DUBBOC_E_PARSE, "wrong scheme \"%.*s\"", shown(parts->scheme), parts->scheme.at);
     dubboc_slice rest = slice_between(mark + 3, head.at + head.len);
-    const char *slash = rest.len > 0 ? memchr(rest.at, '/', rest.len) : NULL;
-    const char *end = rest.at + rest.len;
-    parts->authority = slice_between(rest.at, slash != NULL ? slash : end);
-    parts->path = slash != NULL ? slice_between(slash, end) : slice_of("/");
-    return DUBBOC_OK;
-}
-
-/* --- host and port */
-
-static dubboc_status read_authority(provider_url *url, dubboc_slice authority, dubboc_error *err)
-{
-    url_address address;
-    dubboc_status status = url_address_parse(authority, &address, err);
-    if (status != DUBBOC_OK)
-        return status;
-    url->host = address.host;
-    url->port = address.port;
+    size_t len = address_length_in_url(rest, "");
+    parts->authority = slice_make(rest.at, len);
+    parts->path = slice_make(rest.at + len, rest.len - len);
+    if (slice_starts_with(parts->path, ":")) /* it ends the path of a unix socket */
+        parts->path = slice_make(parts->path.at + 1, parts->path.len - 1);
+    if (parts->path.len == 0)
+        parts->path = slice_of("/");
     return DUBBOC_OK;
 }
 
@@ -250,7 +239,7 @@ static dubboc_status read_text(provider_url *url, size_t len, dubboc_error *err)
     url_parts parts;
     dubboc_status status = split(slice_make(url->text, len), &parts, err);
     if (status == DUBBOC_OK)
-        status = read_authority(url, parts.authority, err);
+        status = address_parse(parts.authority, ADDRESS_BARE_IPV6, &url->address, err);
     if (status == DUBBOC_OK)
         status = check_path(parts.path, err);
     if (status == DUBBOC_OK)
@@ -264,8 +253,8 @@ static dubboc_status read_text(provider_url *url, size_t len, dubboc_error *err)
         url->interface = slice_make(parts.path.at + 1, parts.path.len - 1);
     url->group = provider_url_find(url, "group");
     url->version = provider_url_find(url, "version");
-    if (url->port == 0 && is_callable(url))
-        url->port = slice_is(url->scheme, "https") ? 443 : 80;
+    if (is_callable(url))
+        address_set_default_port(&url->address, slice_is(url->scheme, "https") ? 443 : 80);
     return DUBBOC_OK;
 }
 

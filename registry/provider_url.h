@@ -8,7 +8,7 @@
 #ifndef REGISTRY_PROVIDER_URL_H
 #define REGISTRY_PROVIDER_URL_H
 
-#include "base/buffer.h"
+#include "base/address.h"
 #include <dubboc/error.h>
 
 #define URL_BYTES_MAX (64u * 1024) /* a longer node is refused */
@@ -22,10 +22,9 @@ typedef struct url_param {
 typedef struct provider_url {
     char *text;          /* the URL decoded once, without user info, zero-ended: what people see */
     dubboc_slice scheme; /* "jsonrpc" */
-    dubboc_slice host;   /* without brackets */
-    uint16_t port; /* 80 (https: 443) when the URL has none (wire.md P55); 0 only for consumer and
-                      other provider-less URLs */
-    dubboc_slice path;      /* with its leading '/', verbatim (wire.md P15) */
+    net_address address; /* port 80 (https: 443) when the URL has none (wire.md P55); port 0 only in
+                            URLs of consumers and others that have no provider */
+    dubboc_slice path;   /* with its leading '/', verbatim (wire.md P15) */
     dubboc_slice interface; /* param interface, else the path without '/' (wire.md P23) */
     dubboc_slice group;     /* group, else default.group; empty: none */
     dubboc_slice version;   /* the same */

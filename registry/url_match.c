@@ -246,12 +246,7 @@ unsigned provider_url_weight(const provider_url *url)
 
 void provider_url_identity(const provider_url *url, buffer *out)
 {
-    bool is_ipv6 = memchr(url->host.at, ':', url->host.len) != NULL;
-    if (is_ipv6)
-        buffer_append_char(out, '[');
-    for (size_t i = 0; i < url->host.len; i++)
-        buffer_append_char(out, ascii_lower(url->host.at[i]));
-    buffer_printf(out, "%s:%u", is_ipv6 ? "]" : "", (unsigned)url->port);
+    address_append_key(out, &url->address);
     buffer_append_slice(out, url->path);
     buffer_append_char(out, '?');
     buffer_append_slice(out, url->group);

@@ -103,7 +103,8 @@ static bool is_any(dubboc_slice value)
 
 static bool host_is(const configurator *self, dubboc_slice host)
 {
-    return slice_is(self->url->host, ANY_HOST) || slice_equal(self->url->host, host);
+    return slice_is(self->url->address.host, ANY_HOST) ||
+           address_host_equal(self->url->address.host, host);
 }
 
 /* In the old form a port makes it one of that provider, and no port one of a consumer's address. In
@@ -116,10 +117,10 @@ static bool is_for_side(configurator *self, const configurator_consumer *consume
     self->is_of_providers = self->is_rule && slice_is(side, "provider");
     if (self->is_of_providers)
         return true;
-    if (self->is_rule ? !slice_is(side, "consumer") || self->url->port != 0
+    if (self->is_rule ? !slice_is(side, "consumer") || self->url->address.port != 0
                       : !is_any(side) && !slice_is(side, "consumer"))
         return false;
-    return self->url->port != 0 || host_is(self, slice_of(consumer->address));
+    return self->url->address.port != 0 || host_is(self, slice_of(consumer->address));
 }
 
 static bool names_application(const configurator *self, dubboc_slice application)
@@ -153,22 +154,24 @@ static bool key_matches(const configurator *self, const provider_url *to)
     return group_fits && version_fits;
 }
 
-/* "host:port,host": of that host with any port. The host 0.0.0.0 is any, and so is its port "*". */
+/* "host:port,host": a host without a port stands for all its ports. The host 0.0.0.0 stands for all
+ * hosts, and so does 0.0.0.0:*. */
 static bool lists_address(dubboc_slice list, const provider_url *to)
 {
-    char address[300], any_host[32];
     dubboc_slice piece;
-    bool is_ipv6 = memchr(to->host.at, ':', to->host.len) != NULL;
-    snprintf(
-        address, sizeof address, is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(to->host), to->port);
-    snprintf(any_host, sizeof any_host, ANY_HOST ":%u", to->port);
     if (list.len == 0)
         return true;
-    while (slice_next(&list, ',', &piece))
-        if (slice_is_nocase(piece, address) || slice_equal(piece, to->host) ||
-            slice_is(piece, ANY_HOST) || slice_is(piece, ANY_HOST ":*") ||
-            slice_is(piece, any_host))
+    while (slice_next(&list, ',', &piece)) {
+        net_address listed;
+        if (slice_is(piece, ANY_HOST ":*"))
             return true;
+        if (address_parse(piece, ADDRESS_BARE_IPV6, &listed, NULL) != DUBBOC_OK)
+            continue;
+        bool host_fits =
+            slice_is(listed.host, ANY_HOST) || address_host_equal(listed.host, to->address.host);
+        if (host_fits && (listed.port == 0 || listed.port == to->address.port))
+            return true;
+    }
     return false;
 }
 
@@ -196,10 +199,10 @@ static bool conditions_hold(const configurator *self, const provider_url *to)
 static bool applies_to(const configurator *self, const provider_url *to)
 {
     const provider_url *url = self->url;
-    bool means_provider = url->port != 0 || self->is_of_providers;
-    if (url->port != 0 && url->port != to->port)
+    bool means_provider = url->address.port != 0 || self->is_of_providers;
+    if (url->address.port != 0 && url->address.port != to->address.port)
         return false;
-    if (means_provider && !host_is(self, to->host))
+    if (means_provider && !host_is(self, to->address.host))
         return false;
     if (self->is_of_providers && !names_application(self, provider_url_find(to, "application")))
         return false;
@@ -241,7 +244,7 @@ static void review(const configurator *self)
 static bool is_clearing(const configurator *self)
 {
     const provider_url *url = self->url;
-    if (!slice_is(url->host, ANY_HOST) || url->port != 0 || self->is_absent)
+    if (!slice_is(url->address.host, ANY_HOST) || url->address.port != 0 || self->is_absent)
         return false;
     return url->param_count == 0 ||
            (url->param_count == 1 && slice_is(url->params[0].key, "anyhost"));
@@ -339,7 +342,7 @@ static int compare(const void *a, const void *b)
     const configurator *one = a, *other = b;
     if (one->source != other->source)
         return one->source < other->source ? -1 : 1;
-    int order = compare_texts(one->url->host, other->url->host);
+    int order = compare_texts(one->url->address.host, other->url->address.host);
     if (order == 0)
         order = (one->priority > other->priority) - (one->priority < other->priority);
     return order != 0 ? order : strcmp(one->url->text, other->url->text);
@@ -530,9 +533,9 @@ const configurator *configured_by(const configured *self, dubboc_slice value)
 
 static void append_name(const configurator *by, buffer *out)
 {
-    buffer_printf(out, "%s %.*s", what_it_is(by), SLICE_ARGS(by->url->host));
-    if (by->url->port != 0)
-        buffer_printf(out, ":%u", (unsigned)by->url->port);
+    buffer_printf(out, "%s %.*s", what_it_is(by), SLICE_ARGS(by->url->address.host));
+    if (by->url->address.port != 0)
+        buffer_printf(out, ":%u", (unsigned)by->url->address.port);
 }
 
 const char *configured_mismatch(
@@ -543,10 +546,11 @@ const char *configured_mismatch(
     const configurator *by = configured_by(self, disabled);
     if (mismatch == NULL || by == NULL || strcmp(mismatch, "disabled=true") != 0)
         return mismatch;
-    snprintf(reason, size, "disabled by %s %.*s", what_it_is(by), SLICE_ARGS(by->url->host));
+    snprintf(
+        reason, size, "disabled by %s %.*s", what_it_is(by), SLICE_ARGS(by->url->address.host));
     size_t len = strlen(reason);
-    if (by->url->port != 0)
-        snprintf(reason + len, size - len, ":%u", (unsigned)by->url->port);
+    if (by->url->address.port != 0)
+        snprintf(reason + len, size - len, ":%u", (unsigned)by->url->address.port);
     return reason;
 }
 

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/mask.h"
 #include "base/mem.h"
-#include "registry/url_address.h"
 
 #define LABEL_MAX 128 /* bytes of a text that is no URL */
 #define CHANGED_MAX 1024
@@ -199,9 +198,10 @@ static node *make(dubboc_slice text, uint64_t hash)
 /* "host:port/path"; a path that was taken from an unescaped password is masked. NULL: no memory. */
 static char *node_masked_label(const provider_url *url)
 {
-    char *plain =
-        mem_printf("%.*s:%u%.*s", SLICE_ARGS(url->host), url->port, SLICE_ARGS(url->path));
+    char *address = address_dup(&url->address);
+    char *plain = address != NULL ? mem_printf("%s%.*s", address, SLICE_ARGS(url->path)) : NULL;
     char *label = plain != NULL ? mask_address_dup(slice_of(plain)) : NULL;
+    free(address);
     free(plain);
     return label;
 }
@@ -235,8 +235,7 @@ static dubboc_status read_configured(
     provider_url_identity(url, &identity);
     dubboc_status status = identity.status;
     if (status == DUBBOC_OK) {
-        provider_place place = {.host = url->host,
-            .port = url->port,
+        provider_place place = {.address = url->address,
             .path = url->path,
             .identity = buffer_slice(&identity),
             .born_ms = born_ms(with->original),
@@ -312,8 +311,9 @@ static bool may_hold_password(dubboc_slice path)
         return false;
     dubboc_slice behind = slice_make(at + 1, (size_t)(path.at + path.len - at - 1)), server, rest;
     slice_cut(behind, '/', &server, &rest);
-    url_address address;
-    bool has_port = url_address_parse(server, &address, NULL) == DUBBOC_OK && address.port > 0;
+    net_address address;
+    bool has_port =
+        address_parse(server, ADDRESS_BARE_IPV6, &address, NULL) == DUBBOC_OK && address.port > 0;
     return has_port || memchr(path.at, ':', (size_t)(at - path.at)) != NULL;
 }
 
@@ -325,7 +325,7 @@ static dubboc_status take_fixed(
         return error_set(err, DUBBOC_E_ARGUMENT,
             "%s: the scheme is %.*s; http, https or jsonrpc is understood",
             MASKED(slice_of(self->text)), SLICE_ARGS(url->scheme));
-    if (url->host.len == 0 || url->port == 0)
+    if (!address_is_complete(&url->address))
         return error_set(
             err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", MASKED(slice_of(self->text)));
     if (may_hold_password(url->path))
@@ -336,14 +336,13 @@ static dubboc_status take_fixed(
     if (!is_printable(url->path))
         return error_set(
             err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", MASKED(slice_of(self->text)));
-    provider_place place = {
-        .is_tls = is_tls, .host = url->host, .port = url->port, .path = url->path};
+    provider_place place = {.is_tls = is_tls, .address = url->address, .path = url->path};
     if (place.path.len == 0)
         place.path = slice_of("/");
     buffer identity;
     buffer_init(&identity, IDENTITY_MAX);
     if (is_tls)
-        buffer_printf(&identity, "https %u ", place.port);
+        buffer_printf(&identity, "https %u ", place.address.port);
     provider_url_identity(url, &identity);
     place.identity = buffer_slice(&identity);
     const configured as_it_is = {.original = url, .url = url};

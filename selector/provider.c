@@ -154,7 +154,6 @@ static char *label_new(const char *address, dubboc_slice path)
 static member *member_new_locked(provider_set *set, const provider_place *place)
 {
     static_assert(sizeof(provider) <= CACHE_LINE, "a provider is one cache line");
-    bool is_v6 = place->host.len > 0 && memchr(place->host.at, ':', place->host.len) != NULL;
     member *self = MEM_NEW(member);
     provider *public = self != NULL ? line_take(&set->lines) : NULL;
     if (public == NULL) {
@@ -163,8 +162,7 @@ static member *member_new_locked(provider_set *set, const provider_place *place)
     }
     self->public = public;
     public->identity = mem_dup_slice(place->identity);
-    public->address =
-        mem_printf(is_v6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(place->host), place->port);
+    public->address = address_dup(&place->address);
     public->path = mem_dup_slice(place->path);
     public->label = public->address != NULL ? label_new(public->address, place->path) : NULL;
     if (public->identity != NULL && public->address != NULL && public->path != NULL &&

@@ -30,8 +30,7 @@ void provider_set_fini(provider_set *self);
 /* Where a provider is called. */
 typedef struct provider_place {
     bool is_tls;
-    dubboc_slice host; /* without brackets */
-    unsigned port;
+    net_address address;
     dubboc_slice path;
     dubboc_slice identity; /* provider_url_identity() */
     uint64_t born_ms;      /* by its node's timestamp; 0: unknown */

@@ -31,13 +31,6 @@ void offers_free(offers *self)
     *self = (offers){0};
 }
 
-static char *offer_address(const provider_url *url)
-{
-    bool is_ipv6 = memchr(url->host.at, ':', url->host.len) != NULL;
-    return mem_printf(
-        is_ipv6 ? "[%.*s]:%u" : "%.*s:%u", SLICE_ARGS(url->host), (unsigned)url->port);
-}
-
 static bool offer_is_filled(const offer *self)
 {
     return self->address != NULL && self->protocol != NULL && self->path != NULL &&
@@ -49,7 +42,7 @@ static bool offer_is_filled(const offer *self)
 static bool offer_fill(offer *self, const configured *with)
 {
     const provider_url *url = with->url;
-    self->address = offer_address(url);
+    self->address = address_dup(&url->address);
     self->protocol = mem_dup_slice(url->scheme);
     self->path = mem_dup_slice(url->path);
     self->version = mem_dup_slice(url->version);

@@ -53,7 +53,7 @@ int64_t http_client_close_stale(http_client *client);
 
 /* url: "http://host:port" or https (anything after host:port is ignored). Starts with one
  * reference; opens nothing yet.
- * DUBBOC_E_ARGUMENT: no such URL. */
+ * DUBBOC_E_ARGUMENT: no such URL. DUBBOC_E_UNSUPPORTED: a unix socket. */
 dubboc_status http_client_endpoint_new(
     http_client *client, const char *url, http_client_endpoint **endpoint, dubboc_error *err);
 void http_client_endpoint_ref(http_client_endpoint *endpoint);

@@ -15,6 +15,7 @@
 #include <assert.h>
 #include <time.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
@@ -356,47 +357,24 @@ void http_client_connection_give_back(http_client_connection *connection)
 
 /* --- endpoints --- */
 
-static bool is_host_byte(char c)
+/* *authority points into url, which may go on behind it. */
+static dubboc_status endpoint_read_url(
+    const char *url, bool *is_tls, dubboc_slice *authority, dubboc_error *err)
 {
-    return ascii_is_alnum(c) || c == '.' || c == '-' || c == '_';
-}
-
-static bool is_address_byte(char c)
-{
-    return ascii_is_alnum(c) || c == ':' || c == '.' || c == '%';
-}
-
-/* "host", "host:port", "[address]", "[address]:port". No user, nothing that a URL would have to
- * escape. */
-static bool is_authority(dubboc_slice text)
-{
-    size_t len = 0;
-    bool is_bracketed = text.len > 0 && text.at[0] == '[';
-    if (is_bracketed) {
-        for (len = 1; len < text.len && is_address_byte(text.at[len]);)
-            len++;
-        if (len < 3 || len == text.len || text.at[len++] != ']')
-            return false;
-    } else {
-        while (len < text.len && is_host_byte(text.at[len]))
-            len++;
-    }
-    if (len == 0 || len == text.len)
-        return len > 0;
-    uint64_t port;
-    return text.at[len] == ':' &&
-           slice_u64(slice_make(text.at + len + 1, text.len - len - 1), 65535, &port) && port > 0;
-}
-
-static bool split_url(const char *url, bool *is_tls, dubboc_slice *authority)
-{
-    dubboc_slice rest = slice_of(url);
-    *is_tls = slice_starts_with(rest, "https://");
-    if (!*is_tls && !slice_starts_with(rest, "http://"))
-        return false;
-    const char *at = url + (*is_tls ? 8 : 7);
-    *authority = slice_make(at, strcspn(at, "/?#"));
-    return is_authority(*authority);
+    dubboc_slice whole = slice_of(url);
+    net_address address;
+    *is_tls = slice_starts_with(whole, "https://");
+    bool is_http = *is_tls || slice_starts_with(whole, "http://");
+    size_t before = !is_http ? 0 : *is_tls ? strlen("https://") : strlen("http://");
+    dubboc_slice rest = slice_make(whole.at + before, whole.len - before);
+    *authority = slice_make(rest.at, address_length_in_url(rest, "?#"));
+    if (!is_http || address_parse(*authority, 0, &address, NULL) != DUBBOC_OK)
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s", MASKED(whole));
+    if (address.is_unix)
+        return error_set(err, DUBBOC_E_UNSUPPORTED,
+            "%s: calling through a unix socket is not in this release", MASKED(whole));
+    return DUBBOC_OK;
 }
 
 static void link_to_client(http_client_endpoint *endpoint)
@@ -425,9 +403,9 @@ dubboc_status http_client_endpoint_new(
 {
     bool is_tls;
     dubboc_slice authority;
-    if (!split_url(url, &is_tls, &authority))
-        return error_set(err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s",
-            MASKED(slice_of(url)));
+    dubboc_status status = endpoint_read_url(url, &is_tls, &authority, err);
+    if (status != DUBBOC_OK)
+        return status;
     http_client_endpoint *made = MEM_NEW(http_client_endpoint);
     if (made == NULL)
         return error_no_memory(err);

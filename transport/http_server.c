@@ -3,9 +3,7 @@
 #include "transport/http_server.h"
 
 #include <assert.h>
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,52 +26,19 @@
 
 /* --- open --- */
 
-typedef union listen_address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    struct sockaddr_storage storage;
-} listen_address;
-
-static bool listen_parse(const char *ip, int port, listen_address *address, socklen_t *len)
-{
-    char service[8];
-    struct addrinfo hints = {
-        .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    snprintf(service, sizeof service, "%d", port);
-    if (getaddrinfo(ip, service, &hints, &found) != 0)
-        return false;
-    memcpy(address, found->ai_addr, found->ai_addrlen);
-    *len = found->ai_addrlen;
-    freeaddrinfo(found);
-    return true;
-}
-
-static void listen_address_text(const listen_address *address, char *text, size_t size)
-{
-    char ip[INET6_ADDRSTRLEN] = "?";
-    if (address->any.sa_family == AF_INET) {
-        inet_ntop(AF_INET, &address->v4.sin_addr, ip, sizeof ip);
-        snprintf(text, size, "%s:%u", ip, (unsigned)ntohs(address->v4.sin_port));
-    } else {
-        inet_ntop(AF_INET6, &address->v6.sin6_addr, ip, sizeof ip);
-        snprintf(text, size, "[%s]:%u", ip, (unsigned)ntohs(address->v6.sin6_port));
-    }
-}
-
 /* SO_REUSEADDR, so that a restart does not wait for old connections; never SO_REUSEPORT: a second
  * server on the port is an error (traps M13). */
-static int listen_open_socket(const listen_address *address, socklen_t len)
+static int listen_open_socket(const struct sockaddr_storage *address, socklen_t len)
 {
     int on = 1, off = 0;
-    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return -1;
     bool is_open = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0;
-    if (address->any.sa_family == AF_INET6)
+    if (address->ss_family == AF_INET6)
         is_open = is_open && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0;
-    if (is_open && bind(fd, &address->any, len) == 0 && listen(fd, SOMAXCONN) == 0)
+    if (is_open && bind(fd, (const struct sockaddr *)address, len) == 0 &&
+        listen(fd, SOMAXCONN) == 0)
         return fd;
     int reason = errno;
     close(fd);
@@ -81,10 +46,11 @@ static int listen_open_socket(const listen_address *address, socklen_t len)
     return -1;
 }
 
-static dubboc_status listen_refuse(const listen_address *address, int reason, dubboc_error *err)
+static dubboc_status listen_refuse(
+    const struct sockaddr_storage *address, int reason, dubboc_error *err)
 {
-    char text[HTTP_SERVER_ADDRESS_TEXT_SIZE];
-    listen_address_text(address, text, sizeof text);
+    char text[ADDRESS_TEXT_SIZE];
+    address_of_socket((const struct sockaddr *)address, text);
     if (reason == EADDRINUSE)
         return error_set(err, DUBBOC_E_SYSTEM,
             "%s: address already in use; set [server] port to another port, or to 0 for any free "
@@ -93,25 +59,40 @@ static dubboc_status listen_refuse(const listen_address *address, int reason, du
     return error_set(err, DUBBOC_E_SYSTEM, "%s: %s", text, strerror(reason));
 }
 
+static dubboc_status listen_read_ip(const char *ip, uint16_t port, struct sockaddr_storage *address,
+    socklen_t *len, dubboc_error *err)
+{
+    net_address read;
+    *len = address_to_socket(ip, port, address);
+    if (*len > 0)
+        return DUBBOC_OK;
+    if (address_parse(slice_of(ip), 0, &read, NULL) == DUBBOC_OK && read.is_unix)
+        return error_set(
+            err, DUBBOC_E_UNSUPPORTED, "%s: listening on a unix socket is not in this release", ip);
+    return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no IP address to listen on", ip);
+}
+
 static dubboc_status listen_open(http_server_shared *shared, const char *ip, dubboc_error *err)
 {
-    listen_address address = {0};
+    struct sockaddr_storage address = {0};
     socklen_t len;
+    uint16_t port = (uint16_t)shared->settings.port;
     bool is_any = ip == NULL || ip[0] == '\0';
-    if (!listen_parse(is_any ? "::" : ip, shared->settings.port, &address, &len))
-        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no IP address to listen on", ip);
+    dubboc_status status = listen_read_ip(is_any ? "::" : ip, port, &address, &len, err);
+    if (status != DUBBOC_OK)
+        return status;
     shared->listen_fd = listen_open_socket(&address, len);
     /* a machine without IPv6 */
     if (shared->listen_fd < 0 && is_any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
-        listen_parse("0.0.0.0", shared->settings.port, &address, &len);
+        len = address_to_socket("0.0.0.0", port, &address);
         shared->listen_fd = listen_open_socket(&address, len);
     }
     if (shared->listen_fd < 0)
         return listen_refuse(&address, errno, err);
     len = sizeof address;
-    if (getsockname(shared->listen_fd, &address.any, &len) != 0)
+    if (getsockname(shared->listen_fd, (struct sockaddr *)&address, &len) != 0)
         return listen_refuse(&address, errno, err);
-    listen_address_text(&address, shared->address, sizeof shared->address);
+    address_of_socket((const struct sockaddr *)&address, shared->address);
     return DUBBOC_OK;
 }
 

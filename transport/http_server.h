@@ -39,7 +39,7 @@ typedef struct http_server http_server;
 
 /* Binds and listens; nothing is accepted yet. DUBBOC_E_SYSTEM: err names the address and the reason
  * ("127.0.0.1:10000: address already in use; ..."). DUBBOC_E_ARGUMENT: ip is not an IP address.
- * DUBBOC_E_NO_MEMORY. */
+ * DUBBOC_E_UNSUPPORTED: ip is a unix socket. DUBBOC_E_NO_MEMORY. */
 dubboc_status http_server_open(
     const http_server_settings *settings, http_server **server, dubboc_error *err);
 

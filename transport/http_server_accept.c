@@ -13,9 +13,7 @@
  *   wait in the backlog meanwhile. */
 #include "transport/http_server_accept.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,23 +29,6 @@
 /* How many connections of a list are looked at for one without unread bytes, which would be a
  * request on its way. */
 #define EVICT_LOOKS 64
-
-static void accept_peer_text(const struct sockaddr_storage *from, char *text, size_t size)
-{
-    char ip[INET6_ADDRSTRLEN] = "?";
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
-    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
-    bool is_mapped = from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-    if (from->ss_family == AF_INET)
-        inet_ntop(AF_INET, &v4->sin_addr, ip, sizeof ip);
-    else if (is_mapped)
-        inet_ntop(AF_INET, &v6->sin6_addr.s6_addr[12], ip, sizeof ip);
-    else
-        inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
-    /* The port is at the same place in both structs. */
-    snprintf(text, size, from->ss_family == AF_INET || is_mapped ? "%s:%u" : "[%s]:%u", ip,
-        (unsigned)ntohs(v4->sin_port));
-}
 
 /* --- making room --- */
 
@@ -215,8 +196,8 @@ static http_server_connection *accept_admit(
     http_server_connection_table *table, int fd, const struct sockaddr_storage *from)
 {
     http_server_shared *shared = table->shared;
-    char peer[HTTP_SERVER_ADDRESS_TEXT_SIZE];
-    accept_peer_text(from, peer, sizeof peer);
+    char peer[ADDRESS_TEXT_SIZE];
+    address_of_socket((const struct sockaddr *)from, peer);
     http_server_share *share = http_server_shares_take(&shared->shares, from);
     if (share == NULL) {
         accept_refuse(table, fd, peer, "too many connections from this address");

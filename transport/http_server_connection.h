@@ -70,7 +70,7 @@ typedef struct http_server_connection {
     bool is_uncounted;            /* It is one of the table's uncounted. */
     int hops;                     /* Loops that it was sent to because the server was full. */
     size_t lingered_bytes;        /* What was read while it lingered. */
-    char peer[HTTP_SERVER_ADDRESS_TEXT_SIZE];
+    char peer[ADDRESS_TEXT_SIZE];
 } http_server_connection;
 
 /* The oldest one first. */

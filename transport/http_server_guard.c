@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/http_bytes.h"
-#include "transport/http_server_authority.h"
 
 typedef struct header_scan {
     http_server_guard *guard;
@@ -112,12 +112,14 @@ static void scan_forget_expectation(const header_scan *scan)
         memset((char *)scan->expected.at, '-', scan->expected.len);
 }
 
-/* RFC 9112 section 3.2: an invalid value is as bad as none. The empty one is valid. */
+/* RFC 9112 section 3.2: an invalid value is as bad as none. The empty one is valid. A proxy in
+ * front of the server may choose by the host what the server chooses by the path, so a host that
+ * the two could read differently is refused, never repaired. */
 static void scan_host(header_scan *scan, dubboc_slice value)
 {
     if (++scan->hosts > 1)
         guard_refuse(scan->guard, 400, "more than one Host");
-    if (value.len > 0 && !http_server_authority_is_valid(value))
+    if (value.len > 0 && !address_is_host_header(value))
         guard_refuse(scan->guard, 400, "Host is not a host name or address with or without a port");
 }
 

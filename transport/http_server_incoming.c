@@ -14,8 +14,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/log.h"
-#include "transport/http_server_authority.h"
 #include "transport/http_server_body_wait.h"
 #include "transport/http_server_guard.h"
 #include "transport/http_server_request.h"
@@ -38,7 +38,7 @@ static bool incoming_cut_authority(dubboc_slice *target)
     while (len < rest.len && rest.at[len] != '/' && rest.at[len] != '?')
         len++;
     *target = slice_make(rest.at + len, rest.len - len);
-    return http_server_authority_is_valid(slice_make(rest.at, len));
+    return address_is_host_header(slice_make(rest.at, len));
 }
 
 /* Sets path and query. The target is in origin form, or in absolute form as to a proxy, or "*".

@@ -154,7 +154,7 @@ static void daemon_add(void *arg)
      * address, are not used. */
     struct sockaddr_in somebody = {.sin_family = AF_INET};
     int fd = loop->adding->fd;
-    char peer[HTTP_SERVER_ADDRESS_TEXT_SIZE];
+    char peer[ADDRESS_TEXT_SIZE];
     memcpy(peer, loop->adding->peer, sizeof peer); /* after a failure it is gone */
     if (MHD_add_connection(loop->daemon, fd, (struct sockaddr *)&somebody, sizeof somebody) !=
         MHD_YES)

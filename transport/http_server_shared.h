@@ -6,13 +6,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/address.h"
 #include "base/memory_budget.h"
 #include "base/wake.h"
 #include "transport/http_server_handoff.h"
 #include "transport/http_server_shares.h"
 #include "transport/http_server_types.h"
-
-#define HTTP_SERVER_ADDRESS_TEXT_SIZE 64
 
 struct http_server_connection_table;
 
@@ -58,7 +57,7 @@ typedef struct http_server_shared {
     int loop_count;                /* At least 1, with settings.loops = 0 too. */
     bool checks_positions;         /* See http_server_guard.h. */
     char keep_alive[32];           /* "timeout=N"; "": the header is not sent. */
-    char address[HTTP_SERVER_ADDRESS_TEXT_SIZE];
+    char address[ADDRESS_TEXT_SIZE];
 
     /* Constant while there are loops: */
 

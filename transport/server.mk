@@ -1,7 +1,6 @@
 libdubboc_core_la_SOURCES += \
 	transport/http_server.c transport/http_server.h transport/http_server_internal.h \
 	transport/http_server_accept.c transport/http_server_accept.h \
-	transport/http_server_authority.c transport/http_server_authority.h \
 	transport/http_server_body.c transport/http_server_body.h \
 	transport/http_server_body_wait.c transport/http_server_body_wait.h \
 	transport/http_server_connection.c transport/http_server_connection.h \

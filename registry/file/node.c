@@ -59,15 +59,18 @@ static char *node_draw_name(const char *url)
     provider_url *parsed = NULL;
     char host[3 * HOST_SHOWN_MAX] = "url";
     if (provider_url_from_text(slice_of(url), &parsed, NULL) == DUBBOC_OK) {
-        size_t len = parsed->host.len < HOST_SHOWN_MAX ? parsed->host.len : HOST_SHOWN_MAX;
+        size_t len =
+            parsed->address.host.len < HOST_SHOWN_MAX ? parsed->address.host.len : HOST_SHOWN_MAX;
         for (size_t i = 0; i < len; i++)
-            host[i] = ascii_is_alnum(parsed->host.at[i]) || parsed->host.at[i] == '.'
-                          ? parsed->host.at[i]
-                          : '_';
+            host[i] =
+                ascii_is_alnum(parsed->address.host.at[i]) || parsed->address.host.at[i] == '.'
+                    ? parsed->address.host.at[i]
+                    : '_';
         host[len] = '\0';
     }
-    char *name = mem_printf("%s-%u-%016llx", host, parsed != NULL ? (unsigned)parsed->port : 0,
-        (unsigned long long)node_draw_hash(url));
+    char *name =
+        mem_printf("%s-%u-%016llx", host, parsed != NULL ? (unsigned)parsed->address.port : 0,
+            (unsigned long long)node_draw_hash(url));
     provider_url_free(parsed);
     return name;
 }

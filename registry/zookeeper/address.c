@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/url_codec.h"
 #include "registry/provider_url.h"
-#include "registry/url_address.h"
 #include "registry/zookeeper/path.h"
 
 #define SERVERS_BYTES_MAX (16u * 1024)
@@ -66,7 +65,7 @@ static dubboc_status decode(const params *read, dubboc_slice text, char **out, d
 
 /* The client library splits at the last ':' and wants an IPv6 address without brackets; a zone
  * written as RFC 6874 has it (%25eth0) stands there as %eth0. */
-static void append_host(buffer *servers, const url_address *server)
+static void append_host(buffer *servers, const net_address *server)
 {
     dubboc_slice address, zone;
     bool has_zone = server->is_ipv6 && slice_cut(server->host, '%', &address, &zone);
@@ -85,15 +84,18 @@ static dubboc_status add_servers(params *read, dubboc_slice list, dubboc_error *
 {
     dubboc_slice text;
     while (slice_next(&list, ',', &text)) {
-        url_address server;
+        net_address server;
         dubboc_error fault;
-        if (url_address_parse(text, &server, &fault) != DUBBOC_OK)
+        if (address_parse(text, ADDRESS_BARE_IPV6, &server, &fault) != DUBBOC_OK)
             return wrong(read, err, text, fault.text);
+        if (server.is_unix)
+            return wrong(read, err, text, "ZooKeeper's client cannot connect to a unix socket");
+        address_set_default_port(&server, ZK_PORT_DEFAULT);
         if (read->servers.len > 0)
             buffer_append_char(&read->servers, ',');
         append_host(&read->servers, &server);
         buffer_append_char(&read->servers, ':');
-        buffer_append_u64(&read->servers, server.port != 0 ? server.port : ZK_PORT_DEFAULT);
+        buffer_append_u64(&read->servers, server.port);
     }
     return DUBBOC_OK;
 }

@@ -1,7 +1,8 @@
 /* Reading, comparing and printing network addresses. */
 #include "tests/support/test.h"
 
-#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
 #include "base/address.h"
@@ -38,7 +39,6 @@ static const sound_case sound_cases[] = {
     {"fe80::1:abcd", BARE, IPV6, "fe80::1:abcd", 0, "[fe80::1:abcd]"},
     {"::ffff:10.0.0.1:81", BARE, IPV6, "::ffff:10.0.0.1", 81, "[::ffff:10.0.0.1]:81"},
     {"fe80::1%eth0:80", BARE, IPV6, "fe80::1%eth0", 80, "[fe80::1%eth0]:80"},
-    {"h:1", BARE, NAME, "h", 1, "h:1"},
     {"h:", HEADER, NAME, "h", 0, "h"},
     {"h:0", HEADER, NAME, "h", 0, "h"},
     {"a%2Db!$&'()*+,;=~", HEADER, NAME, "a%2Db!$&'()*+,;=~", 0, "a%2Db!$&'()*+,;=~"},
@@ -62,6 +62,8 @@ static void reads_and_prints_addresses(void **state)
             read.is_ipv6 != (each->sort == IPV6) || read.is_unix != (each->sort == UNIX))
             fail_msg("%s: host %.*s, port %u, v6 %d, unix %d", each->text, SLICE_ARGS(read.host),
                 read.port, read.is_ipv6, read.is_unix);
+        assert_int_equal(address_is_host_header(slice_of(each->text)),
+            each->sort != UNIX && (each->flags & BARE) == 0);
         char *printed = address_dup(&read);
         assert_non_null(printed);
         assert_string_equal(printed, each->printed);
@@ -172,9 +174,31 @@ static void finds_the_end_of_an_address_in_a_url(void **state)
     } cases[] = {{"h:80/a?b#c", "h:80"}, {"h", "h"}, {"h?x=/", "h"}, {"h#f", "h"}, {"/a", ""},
         {"", ""}, {"[::1]:80/", "[::1]:80"}, {"unix:/run/x.sock:/a.B?c", "unix:/run/x.sock"},
         {"unix:/run/x.sock?c", "unix:/run/x.sock"}, {"unix:/run/x.sock", "unix:/run/x.sock"},
-        {"unix:80/a", "unix:80"}};
+        {"unix:80/a", "unix:80"}, {"unix:/a:b", "unix:/a:b"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_int_equal(address_length_in_url(slice_of(cases[i].rest)), strlen(cases[i].address));
+        assert_int_equal(
+            address_length_in_url(slice_of(cases[i].rest), "?#"), strlen(cases[i].address));
+    assert_int_equal(address_length_in_url(slice_of("u:p?#@h:80/a"), ""), 10);
+}
+
+static void completes_addresses_with_a_default_port(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *printed;
+    } cases[] = {{"h", "h:80"}, {"h:81", "h:81"}, {"[::1]", "[::1]:80"}, {"unix:/a", "unix:/a"}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        net_address read;
+        dubboc_error err;
+        assert_status(DUBBOC_OK, address_parse(slice_of(cases[i].text), 0, &read, &err), &err);
+        assert_int_equal(address_is_complete(&read), i % 2 == 1);
+        address_set_default_port(&read, 80);
+        assert_true(address_is_complete(&read));
+        char *printed = address_dup(&read);
+        assert_string_equal(printed, cases[i].printed);
+        free(printed);
+    }
+    assert_false(address_is_complete(&(net_address){.port = 80}));
 }
 
 static void equal_hosts_have_one_key(void **state)
@@ -274,14 +298,12 @@ static void shows_the_addresses_of_sockets(void **state)
             "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:80"}};
     char text[ADDRESS_TEXT_SIZE];
     struct sockaddr_storage storage;
-    socklen_t len = 0;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_true(address_to_socket(cases[i].ip, 80, &storage, &len));
-        assert_true(len >= sizeof(struct sockaddr_in));
+        assert_true(address_to_socket(cases[i].ip, 80, &storage) >= sizeof(struct sockaddr_in));
         assert_string_equal(address_of_socket((struct sockaddr *)&storage, text), cases[i].text);
     }
-    assert_false(address_to_socket("h", 80, &storage, &len));
-    assert_false(address_to_socket("[::1]", 80, &storage, &len));
+    assert_int_equal(address_to_socket("h", 80, &storage), 0);
+    assert_int_equal(address_to_socket("[::1]", 80, &storage), 0);
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     assert_string_equal(address_of_socket((struct sockaddr *)&local, text), "unix:");
     strcpy(local.sun_path, "/run/x.sock");
@@ -298,6 +320,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_no_address_and_says_why),
         cmocka_unit_test(refuses_hosts_that_are_too_long),
         cmocka_unit_test(finds_the_end_of_an_address_in_a_url),
+        cmocka_unit_test(completes_addresses_with_a_default_port),
         cmocka_unit_test(equal_hosts_have_one_key),
         cmocka_unit_test(the_key_is_the_address_in_one_spelling),
         cmocka_unit_test(knows_ip_addresses_and_those_that_stand_for_all),

@@ -450,10 +450,10 @@ static void an_unusable_address_is_named_with_where_it_stands(void **state)
         assert_contains(self.err.text, "url: ");
         assert_contains(self.err.text, urls[i]);
     }
-    const char *const settings[][3] = {{"reference x.Y", "url", "http://a_b!/x"}};
+    const char *const settings[][3] = {{"reference x.Y", "url", "http://h/x#y"}};
     configure(&self, settings, 1);
     assert_status(DUBBOC_E_CONFIG, raw_call(&self, "[]", NULL), &self.err);
-    assert_contains(self.err.text, "[reference x.Y] url: http://a_b!/x: ");
+    assert_contains(self.err.text, "[reference x.Y] url: http://h/x#y: ");
     assert_int_equal(requests(&self), 0);
     end(&self);
 }

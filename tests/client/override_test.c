@@ -270,7 +270,7 @@ static void a_consumer_shows_itself_as_a_java_consumer_does(void **state)
     assert_status(
         DUBBOC_OK, provider_url_from_text(slice_of(seen.urls.items[0]), &url, &w.err), &w.err);
     assert_true(slice_is(url->scheme, "consumer"));
-    assert_int_equal(0, url->port);
+    assert_int_equal(0, url->address.port);
     assert_true(slice_is(url->path, "/" SERVICE));
     static const char *const params[][2] = {{"application", "shop"}, {"category", "consumers"},
         {"check", "false"}, {"dubbo", "2.0.2"}, {"group", "g1"}, {"interface", SERVICE},

@@ -115,8 +115,8 @@ static void finds_address_path_and_key_of_every_sample_node(void **state)
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
         provider_url *url = sample(expected[i].name);
         assert_slice(url->scheme, expected[i].scheme);
-        assert_slice(url->host, expected[i].host);
-        assert_int_equal(url->port, expected[i].port);
+        assert_slice(url->address.host, expected[i].host);
+        assert_int_equal(url->address.port, expected[i].port);
         assert_slice(url->path, expected[i].path);
         assert_slice(url->interface, expected[i].interface);
         assert_slice(url->group, expected[i].group);
@@ -216,7 +216,7 @@ static void reads_a_url_without_path_and_one_without_port(void **state)
 {
     (void)state;
     provider_url *url = parsed("jsonrpc://h");
-    assert_int_equal(url->port, 80);
+    assert_int_equal(url->address.port, 80);
     assert_slice(url->path, "/");
     assert_slice(url->interface, "");
     provider_url_free(url);
@@ -225,13 +225,13 @@ static void reads_a_url_without_path_and_one_without_port(void **state)
     assert_slice(url->path, "/");
     provider_url_free(url);
     url = parsed("https://h/a.B");
-    assert_int_equal(url->port, 443);
+    assert_int_equal(url->address.port, 443);
     provider_url_free(url);
     url = parsed("https://u:p@[::1]:80/a.B");
-    assert_int_equal(url->port, 80);
+    assert_int_equal(url->address.port, 80);
     provider_url_free(url);
     url = parsed("http://h/ctx/a.B");
-    assert_int_equal(url->port, 80);
+    assert_int_equal(url->address.port, 80);
     assert_slice(url->path, "/ctx/a.B");
     assert_slice(url->interface, "ctx/a.B");
     provider_url_free(url);
@@ -255,11 +255,14 @@ static void reads_ipv6_with_and_without_brackets(void **state)
         {"jsonrpc://::ffff:10.0.0.1:81/a", "::ffff:10.0.0.1", 81},
         {"jsonrpc://::ffff:10.0.0.1/a", "::ffff:10.0.0.1", 80},
         {"jsonrpc://fe80::1:abcd/a", "fe80::1:abcd", 80},
+        {"http://unix:80/a", "unix", 80},
+        {"http://unix:/run/x.sock:/a", "/run/x.sock", 0},
+        {"http://unix:/run/x.sock", "/run/x.sock", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         provider_url *url = parsed(cases[i].text);
-        assert_slice(url->host, cases[i].host);
-        assert_int_equal(url->port, cases[i].port);
+        assert_slice(url->address.host, cases[i].host);
+        assert_int_equal(url->address.port, cases[i].port);
         provider_url_free(url);
     }
     refuses("jsonrpc://a:b:c/x", "wrong host");
@@ -289,8 +292,8 @@ static void strips_user_info(void **state)
 {
     (void)state;
     provider_url *url = parsed("jsonrpc://user:p@ss@h:81/a?x=1@2");
-    assert_slice(url->host, "h");
-    assert_int_equal(url->port, 81);
+    assert_slice(url->address.host, "h");
+    assert_int_equal(url->address.port, 81);
     assert_string_equal(url->text, "jsonrpc://h:81/a?x=1@2");
     assert_slice(provider_url_find(url, "x"), "1@2");
     provider_url_free(url);
@@ -340,7 +343,7 @@ static void refuses_ports_that_are_none(void **state)
     refuses("jsonrpc://h: 80/a", "is no number");
     refuses("jsonrpc://h:/a", "no port after the ':'");
     provider_url *url = parsed("jsonrpc://h:65535/a");
-    assert_int_equal(url->port, 65535);
+    assert_int_equal(url->address.port, 65535);
     provider_url_free(url);
 }
 

@@ -238,6 +238,9 @@ static void has_one_identity_under_all_schemes(void **state)
     has_identity(
         "http://u@host.x:81/A.b?default.version=1&group=g&release=3.0.0", "host.x:81/A.b?g&1");
     has_identity("jsonrpc://[::1]/a", "[::1]:80/a?&");
+    has_identity("jsonrpc://0:0::1/a", "[::1]:80/a?&");
+    has_identity("jsonrpc://[::ffff:10.0.0.1]/a", "10.0.0.1:80/a?&");
+    has_identity("http://unix:/run/x.sock:/a?release=3.0.0", "unix:/run/x.sock/a?&");
 }
 
 int main(void)

@@ -82,13 +82,13 @@ static void an_endpoint_is_an_http_address_and_nothing_else(void **state)
     } good[] = {{"http://127.0.0.1:80", "127.0.0.1:80"},
         {"http://a-b.c_d:65535/x/y?z", "a-b.c_d:65535"}, {"https://[::1]:8443/", "[::1]:8443"},
         {"http://[fe80::1%25eth0]:1#x", "[fe80::1%25eth0]:1"}, {"http://host", "host"},
-        {"http://[::1]", "[::1]"}};
+        {"http://[::1]", "[::1]"}, {"http://[fe80::1%eth-0.1]:1", "[fe80::1%eth-0.1]:1"}};
     static const char *const bad[] = {"", "http://", "http:///x", "file:///etc/passwd",
         "ftp://host:21", "HTTP//host", "host:80", "http://host:0", "http://host:65536",
         "http://host:", "http://host:8x", "http://user@host:80", "http://user:pw@host:80",
         "http://ho st:80", "http://[::1:80", "http://[]:80", "http://::1:80",
         "http://host:80@evil:81", "http://host\\:80", "http://host%00:80", "http://[::1]x:80",
-        "http://:80", "gopher://host:70"};
+        "http://:80", "gopher://host:70", "http://[::g]:80", "http://[1.2.3.4]:80"};
     http_client_settings settings = usual_settings();
     http_client *client = NULL;
     dubboc_error err;
@@ -111,6 +111,12 @@ static void an_endpoint_is_an_http_address_and_nothing_else(void **state)
         assert_null(strstr(err.text, "user"));
         assert_null(endpoint);
     }
+    http_client_endpoint *endpoint = NULL;
+    dubboc_status status =
+        http_client_endpoint_new(client, "http://unix:/run/x.sock:/a.B", &endpoint, &err);
+    assert_status(DUBBOC_E_UNSUPPORTED, status, &err);
+    assert_contains(err.text, "http://unix:/run/x.sock:/a.B: calling through a unix socket is not "
+                              "in this release");
     http_client_free(client);
     http_client_free(NULL);
 }

@@ -650,6 +650,10 @@ static void what_is_no_address_is_an_argument_error(void **state)
     settings.ip = "localhost.example";
     assert_status(DUBBOC_E_ARGUMENT, http_server_open(&settings, &echo.server, &err), &err);
     assert_contains(err.text, "localhost.example");
+    settings.ip = "unix:/run/x.sock";
+    assert_status(DUBBOC_E_UNSUPPORTED, http_server_open(&settings, &echo.server, &err), &err);
+    assert_contains(
+        err.text, "unix:/run/x.sock: listening on a unix socket is not in this release");
 }
 
 static void listens_on_all_addresses_without_an_ip(void **state)
