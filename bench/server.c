@@ -35,9 +35,9 @@ static void check(dubboc_status status, const dubboc_error *err)
 int main(void)
 {
     static const dubboc_method methods[] = {
-        {.name = "raw", .raw = raw, .flags = DUBBOC_NONBLOCKING},
-        {.name = "json", .json = json, .flags = DUBBOC_NONBLOCKING},
-        {.name = "pool", .raw = raw},
+        DUBBOC_RAW_METHOD("raw", raw, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("json", json, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_RAW_METHOD("pool", raw),
     };
     dubboc_server_options options = {
         .size = sizeof options, .registry = "", .ip = "127.0.0.1", .port = DUBBOC_NONE, .loops = 1};

@@ -112,4 +112,9 @@ void jsonrpc_end_result(buffer *out);
 void jsonrpc_write_error(
     buffer *out, dubboc_slice id, int code, dubboc_slice message, const char *exception);
 
+/* The same with further members in "data": those of data, the checked text of a JSON object. A
+ * member of data replaces ours of the same name. */
+void jsonrpc_write_error_data(buffer *out, dubboc_slice id, int code, dubboc_slice message,
+    const char *exception, dubboc_slice data);
+
 #endif

@@ -244,15 +244,56 @@ void jsonrpc_end_result(buffer *out)
 void jsonrpc_write_error(
     buffer *out, dubboc_slice id, int code, dubboc_slice message, const char *exception)
 {
+    jsonrpc_write_error_data(out, id, code, message, exception, slice_of("{}"));
+}
+
+static bool error_data_has(dubboc_slice data, const char *name)
+{
+    json_scan scan;
+    dubboc_slice key;
+    json_value value;
+    json_scan_init(&scan, data);
+    bool is_open = json_scan_open(&scan, JSON_OBJECT);
+    while (is_open && json_scan_member(&scan, &key) && json_scan_value(&scan, &value))
+        if (json_string_is(key, name))
+            return true;
+    return false;
+}
+
+/* "name":"text" and the comma before it, unless data has a member of that name. */
+static void error_data_append(
+    buffer *out, dubboc_slice data, const char *name, dubboc_slice text, bool *is_first)
+{
+    if (error_data_has(data, name))
+        return;
+    buffer_printf(out, *is_first ? "\"%s\":" : ",\"%s\":", name);
+    json_write_string_lossy(out, text);
+    *is_first = false;
+}
+
+/* What stands between the braces of an object's text. */
+static dubboc_slice error_data_members(dubboc_slice data)
+{
+    data = slice_trim(data);
+    return slice_trim(slice_make(data.at + 1, data.len - 2));
+}
+
+void jsonrpc_write_error_data(buffer *out, dubboc_slice id, int code, dubboc_slice message,
+    const char *exception, dubboc_slice data)
+{
+    bool is_first = true;
+    dubboc_slice members = error_data_members(data);
     append_head(out, id);
     append_literal(out, ",\"error\":{\"code\":");
     buffer_append_i64(out, code);
     append_literal(out, ",\"message\":");
     json_write_string_lossy(out, message);
-    append_literal(out, ",\"data\":{\"exceptionTypeName\":");
-    json_write_string_lossy(
-        out, slice_of(exception != NULL ? exception : "java.lang.RuntimeException"));
-    append_literal(out, ",\"message\":");
-    json_write_string_lossy(out, message);
+    append_literal(out, ",\"data\":{");
+    error_data_append(out, data, "exceptionTypeName",
+        slice_of(exception != NULL ? exception : "java.lang.RuntimeException"), &is_first);
+    error_data_append(out, data, "message", message, &is_first);
+    if (members.len > 0 && !is_first)
+        append_literal(out, ",");
+    buffer_append_slice(out, members);
     append_literal(out, "}}}\n");
 }

@@ -133,8 +133,7 @@ static void end_answering(pthread_t thread)
 
 static dubboc_status add_methods(dubboc_server *server, dubboc_error *err)
 {
-    static const dubboc_method method = {
-        .name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
+    static const dubboc_method method = DUBBOC_METHOD("later", later, .flags = DUBBOC_NONBLOCKING);
     dubboc_service *service;
     dubboc_status status =
         dubboc_server_add_service(server, "com.dubboc.Later", NULL, &service, err);

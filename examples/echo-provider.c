@@ -145,14 +145,14 @@ static dubboc_status whoami(
 static dubboc_status add_methods(dubboc_server *server, dubboc_error *err)
 {
     const dubboc_method methods[] = {
-        {.name = "echo", .json = echo, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT},
-        {.name = "echoRaw", .raw = echo_raw, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT},
-        {.name = "sleep", .json = sleep_for},
-        {.name = "fail", .json = fail, .flags = DUBBOC_NONBLOCKING},
-        {.name = "add", .json = add, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT},
-        {.name = "nothing", .json = nothing, .flags = DUBBOC_NONBLOCKING},
-        {.name = "big", .json = big},
-        {.name = "whoami", .json = whoami, .arg = server, .flags = DUBBOC_NONBLOCKING},
+        DUBBOC_METHOD("echo", echo, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT),
+        DUBBOC_RAW_METHOD("echoRaw", echo_raw, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT),
+        DUBBOC_METHOD("sleep", sleep_for),
+        DUBBOC_METHOD("fail", fail, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("add", add, .flags = DUBBOC_NONBLOCKING | DUBBOC_IDEMPOTENT),
+        DUBBOC_METHOD("nothing", nothing, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("big", big),
+        DUBBOC_METHOD("whoami", whoami, .arg = server, .flags = DUBBOC_NONBLOCKING),
     };
     dubboc_service *service;
     dubboc_status status =

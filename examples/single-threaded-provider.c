@@ -25,7 +25,7 @@ static dubboc_status next(dubboc_request *request, const cJSON *params, cJSON **
 static dubboc_status start_server(int64_t *count, dubboc_server **server, dubboc_error *err)
 {
     const dubboc_server_options options = {.size = sizeof options, .loops = DUBBOC_NONE};
-    const dubboc_method method = {.name = "next", .json = next, .arg = count, .flags = DUBBOC_ONCE};
+    const dubboc_method method = DUBBOC_METHOD("next", next, .arg = count, .flags = DUBBOC_ONCE);
     dubboc_service *service;
     dubboc_status status = dubboc_server_new(&options, server, err);
     if (status == DUBBOC_OK)

@@ -263,18 +263,18 @@ static dubboc_status sum_response(
 static dubboc_status add_methods(dubboc_server *server, dubboc_error *err)
 {
     static const dubboc_method methods[] = {
-        {.name = "GetUser", .json = get_user, .flags = DUBBOC_NONBLOCKING},
-        {.name = "GetUser0", .json = get_user_0, .flags = DUBBOC_NONBLOCKING},
-        {.name = "GetUser3", .json = get_user_3, .flags = DUBBOC_NONBLOCKING},
-        {.name = "GetErr", .json = get_err, .flags = DUBBOC_NONBLOCKING},
-        {.name = "GetUsers", .json = get_users, .flags = DUBBOC_NONBLOCKING},
-        {.name = "GetUserMap", .json = get_user_map, .flags = DUBBOC_NONBLOCKING},
-        {.name = "getUser", .json = get_user_by_type, .flags = DUBBOC_NONBLOCKING},
-        {.name = "queryUser", .json = query_user, .flags = DUBBOC_NONBLOCKING},
-        {.name = "queryAll", .json = query_all, .flags = DUBBOC_NONBLOCKING},
-        {.name = "isLimit", .json = is_limit, .flags = DUBBOC_NONBLOCKING},
-        {.name = "Calc", .json = calc, .flags = DUBBOC_NONBLOCKING},
-        {.name = "Sum", .json = sum_response, .flags = DUBBOC_NONBLOCKING},
+        DUBBOC_METHOD("GetUser", get_user, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("GetUser0", get_user_0, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("GetUser3", get_user_3, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("GetErr", get_err, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("GetUsers", get_users, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("GetUserMap", get_user_map, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("getUser", get_user_by_type, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("queryUser", query_user, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("queryAll", query_all, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("isLimit", is_limit, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("Calc", calc, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("Sum", sum_response, .flags = DUBBOC_NONBLOCKING),
     };
     dubboc_service *service;
     dubboc_status status =

@@ -127,6 +127,16 @@ void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result)
     deferred_fill(deferred, &reply);
 }
 
+/* Answers with what was noted, and clears it. */
+static void deferred_fill_failure(dubboc_deferred *self, failure *noted)
+{
+    buffer reply;
+    buffer_init(&reply, REPLY_BYTES_MAX);
+    failure_write(noted, DUBBOC_E_REMOTE, self->method, self->id, &reply);
+    failure_clear(noted);
+    deferred_fill(self, &reply);
+}
+
 void dubboc_deferred_fail(
     dubboc_deferred *deferred, int code, const char *exception, const char *format, ...)
 {
@@ -138,9 +148,40 @@ void dubboc_deferred_fail(
     va_start(args, format);
     failure_vset(&noted, FAILURE_OWN, code, exception, format, args);
     va_end(args);
-    buffer reply;
-    buffer_init(&reply, REPLY_BYTES_MAX);
-    failure_write(&noted, DUBBOC_E_REMOTE, deferred->method, deferred->id, &reply);
-    failure_clear(&noted);
-    deferred_fill(deferred, &reply);
+    deferred_fill_failure(deferred, &noted);
+}
+
+void dubboc_deferred_fail_data(dubboc_deferred *deferred, int code, const char *exception,
+    cJSON *data, const char *format, ...)
+{
+    assert(deferred != NULL);
+    if (deferred_drop_notification(deferred)) {
+        cJSON_Delete(data);
+        return;
+    }
+    failure noted = {0};
+    va_list args;
+    va_start(args, format);
+    failure_vset(&noted, FAILURE_OWN, code, exception, format, args);
+    va_end(args);
+    if (data != NULL)
+        failure_add_data(&noted, deferred->method, data);
+    cJSON_Delete(data);
+    deferred_fill_failure(deferred, &noted);
+}
+
+void dubboc_deferred_fail_data_raw(dubboc_deferred *deferred, int code, const char *exception,
+    dubboc_slice data, const char *format, ...)
+{
+    assert(deferred != NULL);
+    if (deferred_drop_notification(deferred))
+        return;
+    failure noted = {0};
+    va_list args;
+    va_start(args, format);
+    failure_vset(&noted, FAILURE_OWN, code, exception, format, args);
+    va_end(args);
+    if (data.at != NULL)
+        failure_add_data_raw(&noted, deferred->method, data);
+    deferred_fill_failure(deferred, &noted);
 }

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/sized.h"
 #include "server/invoke.h"
 #include "server/reply.h"
 #include "server/request.h"
@@ -204,13 +205,19 @@ static void fallback_decline(exchange *ex)
         exchange_run_calls(ex);
 }
 
-static void fallback_answer(exchange *ex, const dubboc_http_answer *answer)
+static void fallback_answer(exchange *ex, const dubboc_http_answer *given)
 {
     buffer *out = http_server_request_out(ex->incoming);
-    buffer_append(out, answer->body.data, answer->body.len);
+    dubboc_http_answer own;
+    dubboc_error err;
+    if (SIZED_READ(dubboc_http_answer, given, &own, &err) != DUBBOC_OK) {
+        reply_send_text(
+            ex->incoming, 500, NULL, "the handler's answer: %.*s\n", slice_of(err.text));
+        return;
+    }
+    buffer_append(out, own.body.data, own.body.len);
     if (out->status == DUBBOC_OK) {
-        http_server_request_answer(
-            ex->incoming, answer->status, answer->content_type, NULL, 0, false);
+        http_server_request_answer(ex->incoming, own.status, own.content_type, NULL, 0, false);
         return;
     }
     reply_send_no_memory(ex->incoming, true);
@@ -220,7 +227,8 @@ static void fallback_run(exchange *ex)
 {
     const serving *server = ex->serving;
     dubboc_request request = {.exchange = ex};
-    dubboc_http_answer answer = {.status = 404, .content_type = "text/plain"};
+    dubboc_http_answer answer = {
+        .size = sizeof answer, .status = 404, .content_type = "text/plain"};
     char *method = mem_dup_slice(http_server_request_method(ex->incoming));
     char *path = mem_dup_slice(http_server_request_path(ex->incoming));
     if (method == NULL || path == NULL) {
@@ -230,7 +238,7 @@ static void fallback_run(exchange *ex)
     ex->is_executed = true;
     server->fallback(&request, method, path, http_server_request_body(ex->incoming), &answer,
         server->fallback_arg);
-    if (answer.status == 0)
+    if (answer.size != 0 && answer.status == 0)
         fallback_decline(ex);
     else
         fallback_answer(ex, &answer);

@@ -9,15 +9,19 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/mem.h"
+#include "codec/json.h"
 #include "codec/jsonrpc.h"
 
+#define FAILURE_DATA_BYTES_MAX (256u * 1024 * 1024)
 #define FAILURE_LOG_INTERVAL_NS (60 * NS_PER_S) /* for each method */
 
 void failure_clear(failure *self)
 {
     free(self->exception);
     free(self->text);
+    free(self->data);
     *self = (failure){0};
 }
 
@@ -41,6 +45,52 @@ void failure_set(
     va_end(args);
 }
 
+/* --- data --- */
+
+/* Takes over data (NULL: none), or tells why there is none. */
+static void failure_set_data(
+    failure *self, const service_method *method, char *data_take, const dubboc_error *problem)
+{
+    free(self->data);
+    self->data = data_take;
+    if (data_take != NULL || method == NULL)
+        return;
+    char reason[sizeof problem->text + 40];
+    snprintf(reason, sizeof reason, "the data of an error is left out: %s", problem->text);
+    failure_log(method, reason);
+}
+
+void failure_add_data(failure *self, const service_method *method, const cJSON *data)
+{
+    dubboc_error err;
+    buffer text;
+    char *copy = NULL;
+    buffer_init(&text, FAILURE_DATA_BYTES_MAX);
+    if (!cJSON_IsObject(data))
+        error_set(&err, DUBBOC_E_ARGUMENT, "it is no JSON object");
+    else if (json_write(&text, data, &err) == DUBBOC_OK &&
+             (copy = mem_dup_slice(buffer_slice(&text))) == NULL)
+        error_no_memory(&err);
+    buffer_fini(&text);
+    failure_set_data(self, method, copy, &err);
+}
+
+void failure_add_data_raw(failure *self, const service_method *method, dubboc_slice data)
+{
+    dubboc_error err;
+    json_value value;
+    char *copy = NULL;
+    if (json_check(data, &value, &err) == DUBBOC_OK) {
+        if (value.kind != JSON_OBJECT)
+            error_set(&err, DUBBOC_E_ARGUMENT, "it is no JSON object");
+        else if ((copy = mem_dup_slice(value.text)) == NULL)
+            error_no_memory(&err);
+    }
+    failure_set_data(self, method, copy, &err);
+}
+
+/* --- what becomes of it --- */
+
 void failure_write(const failure *self, dubboc_status status, const service_method *method,
     dubboc_slice id, buffer *out)
 {
@@ -54,8 +104,11 @@ void failure_write(const failure *self, dubboc_status status, const service_meth
         code = self->code;
     if (code == JSONRPC_INTERNAL_ERROR)
         failure_log(method, text);
-    if (id.at != NULL)
-        jsonrpc_write_error(out, id, code, slice_of(text), is_noted ? self->exception : NULL);
+    if (id.at == NULL)
+        return;
+    const char *exception = is_noted ? self->exception : NULL;
+    const char *data = is_noted && self->data != NULL ? self->data : "{}";
+    jsonrpc_write_error_data(out, id, code, slice_of(text), exception, slice_of(data));
 }
 
 void failure_log(const service_method *method, const char *reason)

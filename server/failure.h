@@ -19,6 +19,7 @@ typedef struct failure {
     int code;
     char *exception; /* NULL: the default one */
     char *text;      /* NULL: there was no memory for it */
+    char *data;      /* the text of a JSON object, for error.data; NULL: none */
 } failure;
 
 void failure_clear(failure *self);
@@ -28,6 +29,12 @@ void failure_set(failure *self, failure_kind kind, int code, const char *excepti
     const char *format, ...) DUBBOC_PRINTF(5, 6);
 void failure_vset(failure *self, failure_kind kind, int code, const char *exception,
     const char *format, va_list args);
+
+/* Adds members for error.data, in place of those that were added before. Data that is no JSON
+ * object, or for which there is no memory, is left out and logged. method NULL: that of a fallback
+ * handler, whose failures nobody is told. */
+void failure_add_data(failure *self, const service_method *method, const cJSON *data);
+void failure_add_data_raw(failure *self, const service_method *method, dubboc_slice data);
 
 /* Appends the error answer that follows from how a handler of that method failed; for a
  * notification (id at NULL) nothing. An internal error is logged. */

@@ -72,14 +72,14 @@ static bool registration_is_anyhost(const char *bound)
 
 /* --- the node --- */
 
-static int by_name(const void *a, const void *b)
+static int service_method_compare(const void *a, const void *b)
 {
     const service_method *const *first = a, *const *second = b;
     return strcmp((*first)->name, (*second)->name);
 }
 
 /* "GetUser,GetUsers", sorted. NULL: no memory. */
-static char *method_list(const dubboc_service *service)
+static char *service_method_list(const dubboc_service *service)
 {
     const service_method **sorted = MEM_NEW_ARRAY(service->method_count, const service_method *);
     if (sorted == NULL)
@@ -88,7 +88,7 @@ static char *method_list(const dubboc_service *service)
     buffer_init(&list, METHODS_BYTES_MAX);
     for (size_t i = 0; i < service->method_count; i++)
         sorted[i] = service->methods[i];
-    qsort(sorted, service->method_count, sizeof *sorted, by_name);
+    qsort(sorted, service->method_count, sizeof *sorted, service_method_compare);
     for (size_t i = 0; i < service->method_count; i++)
         buffer_printf(&list, i > 0 ? ",%s" : "%s", sorted[i]->name);
     const char *text = buffer_text(&list);
@@ -98,13 +98,13 @@ static char *method_list(const dubboc_service *service)
     return copy;
 }
 
-static void add_text(url_writer *writer, const char *key, const char *value)
+static void url_add_text(url_writer *writer, const char *key, const char *value)
 {
     if (value != NULL && *value != '\0')
         url_writer_add(writer, key, value);
 }
 
-static bool all_are_once(const dubboc_service *service)
+static bool service_is_once(const dubboc_service *service)
 {
     for (size_t i = 0; i < service->method_count; i++)
         if ((service->methods[i]->flags & DUBBOC_ONCE) == 0)
@@ -113,64 +113,84 @@ static bool all_are_once(const dubboc_service *service)
 }
 
 /* "<prefix><method><key>=value". false: no memory for the key. */
-static bool add_of_method(url_writer *writer, const char *prefix, const service_method *method,
-    const char *key, int64_t value)
+static bool url_add_of_method(url_writer *writer, const char *prefix, const service_method *method,
+    const char *key, const char *value)
 {
     char *name = mem_printf("%s%s%s", prefix, method->name, key);
     if (name == NULL)
         return false;
-    url_writer_addf(writer, name, "%" PRId64, value);
+    url_writer_add(writer, name, value);
     free(name);
     return true;
 }
 
+/* The same for a number. */
+static bool url_add_number(url_writer *writer, const char *prefix, const service_method *method,
+    const char *key, int64_t value)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRId64, value);
+    return url_add_of_method(writer, prefix, method, key, text);
+}
+
 /* A method's own retries are written as Java and as dubbo-go spell them. A node that lacked one for
  * want of memory would have a method run twice that must not. */
-static bool add_retries(url_writer *writer, const dubboc_service *service)
+static bool url_add_retries(url_writer *writer, const dubboc_service *service)
 {
-    if (all_are_once(service))
+    if (service_is_once(service))
         url_writer_add(writer, "retries", "0");
     else if (service->retries >= 0)
         url_writer_addf(writer, "retries", "%d", service->retries);
     for (size_t i = 0; i < service->method_count; i++) {
         const service_method *method = service->methods[i];
         if (method->retries >= 0 &&
-            (!add_of_method(writer, "", method, ".retries", method->retries) ||
-                !add_of_method(writer, "methods.", method, ".retries", method->retries)))
+            (!url_add_number(writer, "", method, ".retries", method->retries) ||
+                !url_add_number(writer, "methods.", method, ".retries", method->retries)))
             return false;
     }
     return true;
 }
 
-static bool add_timeouts(url_writer *writer, const dubboc_service *service)
+static bool url_add_timeouts(url_writer *writer, const dubboc_service *service)
 {
     if (service->timeout_ms > 0)
         url_writer_addf(writer, "timeout", "%" PRId64, service->timeout_ms);
     for (size_t i = 0; i < service->method_count; i++) {
         const service_method *method = service->methods[i];
         if (method->timeout_ms > 0 &&
-            !add_of_method(writer, "", method, ".timeout", method->timeout_ms))
+            !url_add_number(writer, "", method, ".timeout", method->timeout_ms))
             return false;
     }
     return true;
 }
 
-static void add_application(url_writer *writer, const dubboc_config *config,
+static bool url_add_idempotence(url_writer *writer, const dubboc_service *service)
+{
+    for (size_t i = 0; i < service->method_count; i++) {
+        const service_method *method = service->methods[i];
+        if ((method->flags & DUBBOC_IDEMPOTENT) != 0 &&
+            !url_add_of_method(writer, "", method, ".idempotent", "true"))
+            return false;
+    }
+    return true;
+}
+
+static void url_add_application(url_writer *writer, const dubboc_config *config,
     const dubboc_service *service, const char *application)
 {
     static const char *const plain[] = {"organization", "module", "owner", "environment"};
     const char *version = config_text(config, "application", "version");
-    add_text(writer, "application",
+    url_add_text(writer, "application",
         application != NULL ? application : config_text(config, "application", "name"));
     for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++)
-        add_text(writer, plain[i], config_text(config, "application", plain[i]));
-    add_text(writer, "revision", *version != '\0' ? version : service->version);
+        url_add_text(writer, plain[i], config_text(config, "application", plain[i]));
+    url_add_text(writer, "revision", *version != '\0' ? version : service->version);
 }
 
 char *registration_url(const dubboc_config *config, const dubboc_service *service,
     const char *scheme, const char *address, bool is_anyhost, const char *application)
 {
-    char *methods = method_list(service);
+    char *methods = service_method_list(service);
     url_writer *writer = url_writer_new(scheme, address, service->path);
     if (methods == NULL || writer == NULL) {
         free(methods);
@@ -179,10 +199,10 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
     }
     if (is_anyhost)
         url_writer_add(writer, "anyhost", "true");
-    add_application(writer, config, service, application);
+    url_add_application(writer, config, service, application);
     url_writer_add(writer, "category", registry_category_name(REGISTRY_PROVIDERS));
     url_writer_add(writer, "dubbo", DUBBO_PROTOCOL_VERSION);
-    add_text(writer, "group", service->group);
+    url_add_text(writer, "group", service->group);
     url_writer_add(writer, "interface", service->interface);
     url_writer_add(writer, "methods", methods);
     url_writer_addf(writer, "pid", "%ld", (long)getpid());
@@ -190,10 +210,11 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
         url_writer_add(writer, "release", HTTP_SERVER_RELEASE);
     url_writer_add(writer, "side", "provider");
     url_writer_addf(writer, "timestamp", "%" PRId64, clock_wall_ms());
-    add_text(writer, "version", service->version);
+    url_add_text(writer, "version", service->version);
     if (service->weight != WEIGHT_DEFAULT)
         url_writer_addf(writer, "weight", "%d", service->weight);
-    bool is_complete = add_retries(writer, service) && add_timeouts(writer, service);
+    bool is_complete = url_add_idempotence(writer, service) && url_add_retries(writer, service) &&
+                       url_add_timeouts(writer, service);
     char *url = is_complete ? url_writer_text(writer) : NULL;
     url_writer_free(writer);
     free(methods);
@@ -203,7 +224,7 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
 /* --- standing in the registry --- */
 
 /* What stands at a gateway's address may be another's behind it. */
-static bool is_address_overridden(const dubboc_config *config)
+static bool config_overrides_address(const dubboc_config *config)
 {
     return *config_text(config, "server", "registered_ip") != '\0' ||
            config_int(config, "server", "registered_port") > 0;
@@ -223,7 +244,7 @@ dubboc_status registration_open(
         .password = *password != '\0' ? password : NULL,
         .timeout_ms = config_int(config, "registry", "timeout"),
         .self_check_ms = config_int(config, "registry", "self_check"),
-        .owns_addresses = !is_address_overridden(config),
+        .owns_addresses = !config_overrides_address(config),
     };
     return registry_open(&settings, &self->registry, err);
 }

@@ -125,3 +125,28 @@ dubboc_status dubboc_request_fail(
     va_end(args);
     return DUBBOC_E_REMOTE;
 }
+
+dubboc_status dubboc_request_fail_data(
+    dubboc_request *request, int code, const char *exception, cJSON *data, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    failure_vset(&request->failure, FAILURE_OWN, code, exception, format, args);
+    va_end(args);
+    if (data != NULL)
+        failure_add_data(&request->failure, request->method, data);
+    cJSON_Delete(data);
+    return DUBBOC_E_REMOTE;
+}
+
+dubboc_status dubboc_request_fail_data_raw(dubboc_request *request, int code, const char *exception,
+    dubboc_slice data, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    failure_vset(&request->failure, FAILURE_OWN, code, exception, format, args);
+    va_end(args);
+    if (data.at != NULL)
+        failure_add_data_raw(&request->failure, request->method, data);
+    return DUBBOC_E_REMOTE;
+}

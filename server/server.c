@@ -202,7 +202,7 @@ dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface,
         status = dubboc_server_add_service(server, interface, NULL, &service, err);
     if (status != DUBBOC_OK)
         return status;
-    dubboc_method added = {.name = method, .json = handler, .arg = arg};
+    dubboc_method added = DUBBOC_METHOD(method, handler, .arg = arg);
     status = dubboc_service_add_method(service, &added, err);
     if (status != DUBBOC_OK && is_new) /* a service without methods would make start fail */
         services_drop_last(offered);

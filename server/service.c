@@ -23,24 +23,24 @@
 
 /* --- names --- */
 
-static bool is_plain(char c)
+static bool name_is_plain(char c)
 {
     return ascii_is_alnum(c) || c == '.' || c == '_' || c == '-';
 }
 
-static bool is_path_char(char c)
+static bool name_is_path_char(char c)
 {
     return config_is_interface_char(c) || c == '/' || c == '~';
 }
 
 /* Methods stand in a comma list and in keys (<method>.timeout); above ASCII they are carried as
  * they are. */
-static bool is_method_char(char c)
+static bool name_is_method_char(char c)
 {
     return (unsigned char)c > ' ' && c != 0x7f && strchr(",;&=#%+?\"\\*", c) == NULL;
 }
 
-static dubboc_status check_name(
+static dubboc_status name_check(
     const char *what, const char *name, size_t max, bool (*is_good)(char c), dubboc_error *err)
 {
     if (name == NULL || *name == '\0')
@@ -61,13 +61,13 @@ static dubboc_status check_name(
     return DUBBOC_OK;
 }
 
-static dubboc_status check_optional_name(const char *what, const char *name, dubboc_error *err)
+static dubboc_status name_check_optional(const char *what, const char *name, dubboc_error *err)
 {
-    return *name == '\0' ? DUBBOC_OK : check_name(what, name, NAME_BYTES_MAX, is_plain, err);
+    return *name == '\0' ? DUBBOC_OK : name_check(what, name, NAME_BYTES_MAX, name_is_plain, err);
 }
 
 /* One that stands twice would be registered twice, as two providers to Java and Go consumers. */
-static dubboc_status check_protocols(const char *protocols, dubboc_error *err)
+static dubboc_status protocols_check(const char *protocols, dubboc_error *err)
 {
     static const char *const known[] = {"jsonrpc", "http"};
     bool is_named[] = {false, false};
@@ -132,7 +132,7 @@ dubboc_service *services_find_interface(const services *self, const char *interf
     return NULL;
 }
 
-static bool path_is_taken(const services *self, const char *path)
+static bool services_path_is_taken(const services *self, const char *path)
 {
     for (size_t i = 0; i < self->count; i++)
         if (strcmp(self->items[i]->path, path) == 0)
@@ -141,22 +141,22 @@ static bool path_is_taken(const services *self, const char *path)
 }
 
 /* The first free one of base, base2, base3... */
-static char *choose_path(const services *self, const char *base)
+static char *services_choose_path(const services *self, const char *base)
 {
     char *path = mem_dup(base);
-    for (unsigned n = 2; path != NULL && path_is_taken(self, path); n++) {
+    for (unsigned n = 2; path != NULL && services_path_is_taken(self, path); n++) {
         free(path);
         path = mem_printf("%s%u", base, n);
     }
     return path;
 }
 
-static const char *without_slash(const char *path)
+static const char *path_without_slash(const char *path)
 {
     return *path == '/' ? path + 1 : path;
 }
 
-static dubboc_status check_segments(const char *path, dubboc_error *err)
+static dubboc_status path_check_segments(const char *path, dubboc_error *err)
 {
     const char *fault = config_path_fault(slice_of(path));
     return fault == NULL ? DUBBOC_OK
@@ -164,12 +164,12 @@ static dubboc_status check_segments(const char *path, dubboc_error *err)
 }
 
 /* Options win over the section, whose keys go back to those of [server] by themselves. */
-static dubboc_status fill_in(dubboc_service *service, const services *self,
+static dubboc_status service_fill_in(dubboc_service *service, const services *self,
     const dubboc_service_options *options, const char *section, dubboc_error *err)
 {
     const dubboc_config *config = service->config;
     const char *configured = config_text(config, section, "path");
-    const char *base = *configured != '\0' ? without_slash(configured) : service->interface;
+    const char *base = *configured != '\0' ? path_without_slash(configured) : service->interface;
     service->group =
         mem_dup(options->group != NULL ? options->group : config_text(config, section, "group"));
     service->version = mem_dup(
@@ -177,8 +177,8 @@ static dubboc_status fill_in(dubboc_service *service, const services *self,
     service->protocols =
         mem_dup(options->protocols != NULL ? options->protocols
                                            : config_text(config, section, "protocols"));
-    service->path =
-        options->path != NULL ? mem_dup(without_slash(options->path)) : choose_path(self, base);
+    service->path = options->path != NULL ? mem_dup(path_without_slash(options->path))
+                                          : services_choose_path(self, base);
     service->is_registered = config_bool(config, section, "register");
     if (options->weight < DUBBOC_NONE)
         return error_set(
@@ -200,21 +200,21 @@ static dubboc_status fill_in(dubboc_service *service, const services *self,
     return DUBBOC_OK;
 }
 
-static dubboc_status check_service(
+static dubboc_status service_check(
     const dubboc_service *service, const services *self, dubboc_error *err)
 {
-    dubboc_status status = check_optional_name("group", service->group, err);
+    dubboc_status status = name_check_optional("group", service->group, err);
     if (status == DUBBOC_OK)
-        status = check_optional_name("version", service->version, err);
+        status = name_check_optional("version", service->version, err);
     if (status == DUBBOC_OK)
-        status = check_name("path", service->path, PATH_BYTES_MAX, is_path_char, err);
+        status = name_check("path", service->path, PATH_BYTES_MAX, name_is_path_char, err);
     if (status == DUBBOC_OK)
-        status = check_segments(service->path, err);
+        status = path_check_segments(service->path, err);
     if (status == DUBBOC_OK)
-        status = check_protocols(service->protocols, err);
+        status = protocols_check(service->protocols, err);
     if (status != DUBBOC_OK)
         return status;
-    if (path_is_taken(self, service->path))
+    if (services_path_is_taken(self, service->path))
         return error_set(err, DUBBOC_E_ARGUMENT, "path /%s is another service's", service->path);
     for (size_t i = 0; i < self->count; i++) {
         const dubboc_service *other = self->items[i];
@@ -241,9 +241,9 @@ static dubboc_status service_new(services *self, const dubboc_config *config, co
     made->by_name = map_new();
     if (made->interface == NULL || made->by_name == NULL)
         goto done;
-    status = fill_in(made, self, options, section, err);
+    status = service_fill_in(made, self, options, section, err);
     if (status == DUBBOC_OK)
-        status = check_service(made, self, err);
+        status = service_check(made, self, err);
 done:
     free(section);
     if (status == DUBBOC_E_NO_MEMORY)
@@ -261,7 +261,7 @@ dubboc_status services_add(services *self, const dubboc_config *config, const ch
     dubboc_service_options own;
     dubboc_status status = SIZED_READ(dubboc_service_options, options, &own, err);
     if (status == DUBBOC_OK)
-        status = check_name("interface", interface, NAME_BYTES_MAX, config_is_interface_char, err);
+        status = name_check("interface", interface, NAME_BYTES_MAX, config_is_interface_char, err);
     if (status != DUBBOC_OK)
         return status;
     if (self->count >= SERVICES_MAX)
@@ -282,10 +282,11 @@ dubboc_status services_add(services *self, const dubboc_config *config, const ch
 
 /* --- methods --- */
 
-static dubboc_status check_method(
+static dubboc_status method_check(
     const dubboc_service *service, const dubboc_method *options, dubboc_error *err)
 {
-    dubboc_status status = check_name("method", options->name, NAME_BYTES_MAX, is_method_char, err);
+    dubboc_status status =
+        name_check("method", options->name, NAME_BYTES_MAX, name_is_method_char, err);
     if (status != DUBBOC_OK)
         return status;
     if ((options->json == NULL) == (options->raw == NULL))
@@ -344,11 +345,14 @@ static service_method *method_new(const dubboc_service *service, const dubboc_me
 }
 
 dubboc_status dubboc_service_add_method(
-    dubboc_service *service, const dubboc_method *options, dubboc_error *err)
+    dubboc_service *service, const dubboc_method *method, dubboc_error *err)
 {
-    assert(service != NULL && options != NULL && !service->is_frozen);
+    dubboc_method own;
+    assert(service != NULL && method != NULL && !service->is_frozen);
     error_clear(err);
-    dubboc_status status = check_method(service, options, err);
+    dubboc_status status = SIZED_READ(dubboc_method, method, &own, err);
+    if (status == DUBBOC_OK)
+        status = method_check(service, &own, err);
     if (status != DUBBOC_OK)
         return error_prefix(err, status, "service %s", service->interface);
     void *methods = service->methods;
@@ -356,7 +360,7 @@ dubboc_status dubboc_service_add_method(
             sizeof *service->methods))
         return error_no_memory(err);
     service->methods = methods;
-    service_method *made = method_new(service, options);
+    service_method *made = method_new(service, &own);
     if (made == NULL || !map_put(service->by_name, slice_of(made->name), made, NULL)) {
         method_free(made);
         return error_no_memory(err);

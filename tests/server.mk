@@ -1,6 +1,7 @@
 server_tests = \
 	tests/server/deferred_test \
 	tests/server/dispatch_test \
+	tests/server/error_data_test \
 	tests/server/large_body_test \
 	tests/server/failure_test \
 	tests/server/life_test \
@@ -24,6 +25,9 @@ tests_server_deferred_test_LDADD = $(test_libs)
 tests_server_dispatch_test_SOURCES = tests/server/dispatch_test.c $(server_caller)
 tests_server_dispatch_test_CPPFLAGS = $(test_cppflags)
 tests_server_dispatch_test_LDADD = $(test_libs)
+tests_server_error_data_test_SOURCES = tests/server/error_data_test.c $(server_caller)
+tests_server_error_data_test_CPPFLAGS = $(test_cppflags)
+tests_server_error_data_test_LDADD = $(test_libs)
 tests_server_large_body_test_SOURCES = tests/server/large_body_test.c $(server_caller)
 tests_server_large_body_test_CPPFLAGS = $(test_cppflags)
 tests_server_large_body_test_LDADD = $(test_libs)

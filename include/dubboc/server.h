@@ -179,12 +179,16 @@ enum {
      * a body above 64 KiB runs on a worker all the same, because its body is read there. */
     DUBBOC_NONBLOCKING = 1,
     DUBBOC_ONCE = 2, /* must not run twice: registered with retries=0 (wire.md 12.2, 12.7) */
-    /* May run twice: consumers may repeat it. This is registered as nothing and left to their
-     * setting. */
+    /* May run twice with the same effect as once: registered as <method>.idempotent=true (wire.md
+     * 5.3). A C consumer then repeats a call of which it is not known whether it ran, unless its
+     * own configuration says otherwise. Consumers of other frameworks ignore the key. */
     DUBBOC_IDEMPOTENT = 4
 };
 
+/* A method. Set size, name and one of the handlers, leave the rest 0; DUBBOC_METHOD() does so. In
+ * an array each element has its own size. */
 typedef struct dubboc_method {
+    size_t size;         /* sizeof(dubboc_method) */
     const char *name;    /* exactly as callers write it */
     dubboc_handler json; /* one of the two */
     dubboc_raw_handler raw;
@@ -192,6 +196,35 @@ typedef struct dubboc_method {
     unsigned flags;     /* DUBBOC_NONBLOCKING... */
     int64_t timeout_ms; /* registered as <method>.timeout; 0: not */
 } dubboc_method;
+
+/* Initialises a dubboc_method, also a static one, with a dubboc_handler or a dubboc_raw_handler. In
+ * C, further fields may follow the handler; C++ takes a name and a handler only.
+ *
+ *     static const dubboc_method methods[] = {
+ *         DUBBOC_METHOD("GetUser", get_user),
+ *         DUBBOC_METHOD("Pay", pay, .flags = DUBBOC_ONCE, .timeout_ms = 800),
+ *         DUBBOC_RAW_METHOD("Echo", echo, .flags = DUBBOC_NONBLOCKING),
+ *     };
+ */
+#ifdef __cplusplus
+#define DUBBOC_METHOD(method_name, handler)                                                        \
+    {                                                                                              \
+        sizeof(dubboc_method), (method_name), (handler), NULL, NULL, 0, 0                          \
+    }
+#define DUBBOC_RAW_METHOD(method_name, handler)                                                    \
+    {                                                                                              \
+        sizeof(dubboc_method), (method_name), NULL, (handler), NULL, 0, 0                          \
+    }
+#else
+#define DUBBOC_METHOD(method_name, ...)                                                            \
+    {                                                                                              \
+        .size = sizeof(dubboc_method), .name = (method_name), .json = __VA_ARGS__                  \
+    }
+#define DUBBOC_RAW_METHOD(method_name, ...)                                                        \
+    {                                                                                              \
+        .size = sizeof(dubboc_method), .name = (method_name), .raw = __VA_ARGS__                   \
+    }
+#endif
 
 /* A service's own settings. Set size, leave the rest 0: the section [service <interface>], then
  * [server] decide. Strings are copied. */
@@ -215,8 +248,9 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_serv
     const char *interface, const dubboc_service_options *options, dubboc_service **service,
     dubboc_error *err);
 
-/* Adds a method (copied). DUBBOC_E_ARGUMENT: no or two handlers, flags that exclude each other, a
- * negative time-out, a name twice or unusable. DUBBOC_E_NO_MEMORY. Before start only. */
+/* Adds a method (copied). DUBBOC_E_ARGUMENT: a size that was not set, no or two handlers, flags
+ * that exclude each other, a negative time-out, a name twice or unusable. DUBBOC_E_NO_MEMORY.
+ * Before start only. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(
     dubboc_service *service, const dubboc_method *method, dubboc_error *err);
 
@@ -275,6 +309,19 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(
 DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status dubboc_request_fail(
     dubboc_request *request, int code, const char *exception, const char *format, ...);
 
+/* As dubboc_request_fail(), with the caller's error.data made of data: a JSON object, which is
+ * taken over, also on failure. "exceptionTypeName" (exception) and "message" (the text), from which
+ * Java consumers make their exception (wire.md 3.3), are added unless data has members of these
+ * names. Data that is no object, or cannot be written (NaN, a string that is not UTF-8, no memory),
+ * is left out and logged (WARN); code, exception and text reach the caller all the same. NULL:
+ * none. */
+DUBBOC_API DUBBOC_PRINTF(5, 6) dubboc_status dubboc_request_fail_data(
+    dubboc_request *request, int code, const char *exception, cJSON *data, const char *format, ...);
+
+/* The same with data as JSON text, which is copied; {NULL, 0}: none. It is always checked. */
+DUBBOC_API DUBBOC_PRINTF(5, 6) dubboc_status dubboc_request_fail_data_raw(dubboc_request *request,
+    int code, const char *exception, dubboc_slice data, const char *format, ...);
+
 DUBBOC_API const char *dubboc_request_interface(const dubboc_request *request);
 /* of the service; "" : none */
 DUBBOC_API const char *dubboc_request_group(const dubboc_request *request);
@@ -315,6 +362,12 @@ DUBBOC_API void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_sli
 /* As dubboc_request_fail(). */
 DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
     dubboc_deferred *deferred, int code, const char *exception, const char *format, ...);
+/* As dubboc_request_fail_data(): data is taken over. */
+DUBBOC_API DUBBOC_PRINTF(5, 6) void dubboc_deferred_fail_data(dubboc_deferred *deferred, int code,
+    const char *exception, cJSON *data, const char *format, ...);
+/* As dubboc_request_fail_data_raw(): data is borrowed. */
+DUBBOC_API DUBBOC_PRINTF(5, 6) void dubboc_deferred_fail_data_raw(dubboc_deferred *deferred,
+    int code, const char *exception, dubboc_slice data, const char *format, ...);
 
 /* --- other paths --- */
 
@@ -322,6 +375,10 @@ DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
  * *answer; body and content_type are copied. A handler that serves some of these paths only sets
  * status to 0 for the others, which then get the answer of a server without a fallback. */
 typedef struct dubboc_http_answer {
+    /* Preset to what the library knows of this structure: fields beyond it are ignored. A handler
+     * that assigns a whole structure sets it to sizeof(dubboc_http_answer), else the caller gets
+     * 500 with a text that names this field. */
+    size_t size;
     int status;               /* preset 404; 0: not mine; from 200 to 999, any other becomes 500 */
     const char *content_type; /* preset "text/plain"; one with a line end is answered with 500 */
     dubboc_text body;         /* preset empty; freed by the server */

@@ -201,20 +201,20 @@ static dubboc_status gate(dubboc_request *request, const cJSON *params, cJSON **
 void test_add_echo(dubboc_server *server, const dubboc_service_options *options)
 {
     const dubboc_method methods[] = {
-        {.name = "echo", .json = echo, .flags = DUBBOC_NONBLOCKING},
-        {.name = "add", .json = add, .flags = DUBBOC_NONBLOCKING},
-        {.name = "fail", .json = fail_with, .flags = DUBBOC_NONBLOCKING},
-        {.name = "page", .json = page, .flags = DUBBOC_NONBLOCKING},
-        {.name = "nothing", .json = nothing, .flags = DUBBOC_NONBLOCKING},
-        {.name = "nan", .json = nan_result, .flags = DUBBOC_NONBLOCKING},
-        {.name = "undecided", .json = undecided, .flags = DUBBOC_NONBLOCKING},
-        {.name = "chatty", .json = chatty, .flags = DUBBOC_NONBLOCKING},
-        {.name = "slow", .json = echo},
-        {.name = "raw", .raw = raw, .flags = DUBBOC_NONBLOCKING},
-        {.name = "broken", .raw = broken, .flags = DUBBOC_NONBLOCKING},
-        {.name = "silent", .raw = silent, .flags = DUBBOC_NONBLOCKING},
-        {.name = "where", .json = where, .flags = DUBBOC_NONBLOCKING},
-        {.name = "gate", .json = gate},
+        DUBBOC_METHOD("echo", echo, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("add", add, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("fail", fail_with, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("page", page, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("nothing", nothing, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("nan", nan_result, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("undecided", undecided, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("chatty", chatty, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("slow", echo),
+        DUBBOC_RAW_METHOD("raw", raw, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_RAW_METHOD("broken", broken, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_RAW_METHOD("silent", silent, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("where", where, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("gate", gate),
     };
     dubboc_service *service;
     dubboc_error err;

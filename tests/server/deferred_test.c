@@ -51,9 +51,9 @@ static int start_server(void **state)
     held_count = 0;
     server = test_server((const setting[]){{"server", "stop_drain", "0ms"}, {0}}, 2);
     const dubboc_method methods[] = {
-        {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING},
-        {.name = "slowLater", .json = later},
-        {.name = "at_once", .raw = at_once, .flags = DUBBOC_NONBLOCKING},
+        DUBBOC_METHOD("later", later, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("slowLater", later),
+        DUBBOC_RAW_METHOD("at_once", at_once, .flags = DUBBOC_NONBLOCKING),
     };
     dubboc_service *service;
     dubboc_error err;
@@ -238,7 +238,7 @@ static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
     server = test_server(
         (const setting[]){{"server", "stop_drain", "0ms"}, {"server", "deferred_max", "2"}, {0}},
         2);
-    const dubboc_method method = {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
+    const dubboc_method method = DUBBOC_METHOD("later", later, .flags = DUBBOC_NONBLOCKING);
     dubboc_service *service;
     dubboc_error err;
     assert_status(
@@ -302,7 +302,7 @@ static void begin_failing_start(failing_start *self)
         {"server", "stop_drain", "0ms"}, {"server", "stop_watch_wait", "0ms"}, {0}};
     dubboc_server_free(server);
     server = test_server(settings, 2);
-    const dubboc_method method = {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING};
+    const dubboc_method method = DUBBOC_METHOD("later", later, .flags = DUBBOC_NONBLOCKING);
     static const char *const names[] = {"test.Later", "test.Second"};
     for (size_t i = 0; i < 2; i++) {
         assert_status(

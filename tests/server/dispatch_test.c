@@ -623,6 +623,35 @@ static void check_path(int to_port, const char *method, const char *path, const 
     close(fd);
 }
 
+static void assigns_a_whole_answer(dubboc_request *request, const char *method, const char *path,
+    dubboc_slice body, dubboc_http_answer *answer, void *arg)
+{
+    (void)request;
+    (void)method;
+    (void)body;
+    (void)arg;
+    assert_int_equal(answer->size, sizeof *answer);
+    *answer = (dubboc_http_answer){
+        .size = strcmp(path, "/with-size") == 0 ? sizeof *answer : 0,
+        .status = strcmp(path, "/not-mine") == 0 ? 0 : 200,
+        .content_type = "text/plain",
+    };
+}
+
+static void a_fallback_answer_without_its_size_is_an_error_that_names_it(void **state)
+{
+    (void)state;
+    static const char problem[] = "the handler's answer: dubboc_http_answer.size is 0: set it to "
+                                  "sizeof(dubboc_http_answer)\n";
+    dubboc_server *open = test_server(NULL, 1);
+    dubboc_server_set_fallback(open, assigns_a_whole_answer, NULL);
+    test_start(open);
+    check_path(test_port(open), "GET", "/with-size", "", 200, "");
+    check_path(test_port(open), "GET", "/without", "", 500, problem);
+    check_path(test_port(open), "GET", "/not-mine", "", 500, problem);
+    dubboc_server_free(open);
+}
+
 #define NO_SERVICE(id) ERROR(id, "-32601", "no service at /wrong")
 
 static void check_unclaimed(int to_port)
@@ -679,6 +708,7 @@ int main(void)
         cmocka_unit_test(internal_errors_of_handlers_are_logged_once_a_method),
         cmocka_unit_test(other_paths_go_to_the_fallback),
         cmocka_unit_test(what_a_fallback_does_not_claim_is_answered_as_without_one),
+        cmocka_unit_test(a_fallback_answer_without_its_size_is_an_error_that_names_it),
         cmocka_unit_test(a_fallback_answer_that_http_cannot_carry_is_an_error),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);

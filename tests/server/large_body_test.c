@@ -54,9 +54,9 @@ static void start(const setting *settings, int loops)
     dubboc_error err;
     dubboc_service *large;
     static const dubboc_method methods[] = {
-        {.name = "thread", .json = note_thread, .flags = DUBBOC_NONBLOCKING},
-        {.name = "bytes", .raw = count_bytes, .flags = DUBBOC_NONBLOCKING},
-        {.name = "later", .raw = defer_it},
+        DUBBOC_METHOD("thread", note_thread, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_RAW_METHOD("bytes", count_bytes, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_RAW_METHOD("later", defer_it),
     };
     server = test_server(settings, loops);
     test_add_echo(server, NULL);

@@ -51,7 +51,7 @@ static void serve(const char *memory_max, int port_to, int life)
 {
     char byte;
     const setting settings[] = {{"server", "memory_max", memory_max}, {0}};
-    dubboc_method method = {.name = "count", .json = count_items};
+    dubboc_method method = DUBBOC_METHOD("count", count_items);
     method.flags = DUBBOC_NONBLOCKING;
     dubboc_server *server = test_server(settings, 2);
     dubboc_service *service;

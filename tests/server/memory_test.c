@@ -57,11 +57,11 @@ static void fall_back(dubboc_request *request, const char *method, const char *p
 static dubboc_status offer(dubboc_server *server, dubboc_error *err)
 {
     static const dubboc_method methods[] = {
-        {.name = "echo", .json = echo, .flags = DUBBOC_NONBLOCKING},
-        {.name = "slow", .json = echo},
-        {.name = "fail", .json = fail_with, .flags = DUBBOC_NONBLOCKING},
-        {.name = "raw", .raw = raw, .flags = DUBBOC_NONBLOCKING},
-        {.name = "later", .json = later, .flags = DUBBOC_NONBLOCKING},
+        DUBBOC_METHOD("echo", echo, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("slow", echo),
+        DUBBOC_METHOD("fail", fail_with, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_RAW_METHOD("raw", raw, .flags = DUBBOC_NONBLOCKING),
+        DUBBOC_METHOD("later", later, .flags = DUBBOC_NONBLOCKING),
     };
     dubboc_service *service;
     dubboc_status status = dubboc_server_add_service(server, "test.Echo", NULL, &service, err);

@@ -61,7 +61,7 @@ static void check_node(
 }
 
 static const dubboc_method two[] = {
-    {.name = "GetUsers", .json = uncalled}, {.name = "GetUser", .json = uncalled}};
+    DUBBOC_METHOD("GetUsers", uncalled), DUBBOC_METHOD("GetUser", uncalled)};
 
 static void a_node_is_as_recommended(void **state)
 {
@@ -139,10 +139,10 @@ static void methods_that_must_run_once_are_registered_with_no_retries_in_every_s
     void **state)
 {
     (void)state;
-    const dubboc_method all[] = {{.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE},
-        {.name = "Buy", .json = uncalled, .flags = DUBBOC_ONCE}};
-    const dubboc_method mixed[] = {{.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE},
-        {.name = "Get", .json = uncalled, .flags = DUBBOC_IDEMPOTENT}};
+    const dubboc_method all[] = {DUBBOC_METHOD("Pay", uncalled, .flags = DUBBOC_ONCE),
+        DUBBOC_METHOD("Buy", uncalled, .flags = DUBBOC_ONCE)};
+    const dubboc_method mixed[] = {DUBBOC_METHOD("Pay", uncalled, .flags = DUBBOC_ONCE),
+        DUBBOC_METHOD("Get", uncalled, .flags = DUBBOC_IDEMPOTENT)};
     char *url = node_of(add("a.All", NULL, all, 2), "jsonrpc", false);
     assert_contains(url, "&retries=0&");
     assert_contains(url, "&Pay.retries=0&");
@@ -151,9 +151,20 @@ static void methods_that_must_run_once_are_registered_with_no_retries_in_every_s
     free(url);
     url = node_of(add("a.Mixed", NULL, mixed, 2), "jsonrpc", false);
     assert_null(strstr(url, "&retries="));
-    assert_null(strstr(url, "Get."));
-    assert_contains(url, "?Pay.retries=0&");
+    assert_contains(url, "&Pay.retries=0&");
     assert_contains(url, "&methods.Pay.retries=0&");
+    free(url);
+}
+
+static void idempotent_methods_are_registered_as_such(void **state)
+{
+    (void)state;
+    const dubboc_method methods[] = {DUBBOC_METHOD("Get", uncalled, .flags = DUBBOC_IDEMPOTENT),
+        DUBBOC_METHOD("Pay", uncalled, .flags = DUBBOC_ONCE), DUBBOC_METHOD("Put", uncalled)};
+    char *url = node_of(add("a.Idempotent", NULL, methods, 3), "jsonrpc", false);
+    assert_contains(url, "?Get.idempotent=true&");
+    assert_null(strstr(url, "Pay.idempotent"));
+    assert_null(strstr(url, "Put.idempotent"));
     free(url);
 }
 
@@ -161,7 +172,7 @@ static void timeouts_and_retries_of_the_configuration_are_registered(void **stat
 {
     (void)state;
     const dubboc_method methods[] = {
-        {.name = "Get", .json = uncalled}, {.name = "Put", .json = uncalled, .timeout_ms = 70}};
+        DUBBOC_METHOD("Get", uncalled), DUBBOC_METHOD("Put", uncalled, .timeout_ms = 70)};
     char *url = node_of(add("a.Slow", NULL, methods, 2), "jsonrpc", false);
     assert_contains(url, "&timeout=5000&");
     assert_contains(url, "?Get.timeout=250&");
@@ -175,7 +186,7 @@ static void write_node(void *arg, bool must_work)
     char *url = registration_url(config, arg, "jsonrpc", "10.0.0.1:1", false, NULL);
     assert_true(url != NULL || !must_work);
     if (url != NULL) {
-        assert_contains(url, "?Pay.retries=0&Pay.timeout=70&");
+        assert_contains(url, "?Get.idempotent=true&Pay.retries=0&Pay.timeout=70&");
         assert_contains(url, "&methods.Pay.retries=0&");
     }
     free(url);
@@ -185,8 +196,8 @@ static void write_node(void *arg, bool must_work)
 static void a_node_that_lacks_something_for_want_of_memory_is_not_registered(void **state)
 {
     (void)state;
-    const dubboc_method methods[] = {{.name = "Get", .json = uncalled},
-        {.name = "Pay", .json = uncalled, .flags = DUBBOC_ONCE, .timeout_ms = 70}};
+    const dubboc_method methods[] = {DUBBOC_METHOD("Get", uncalled, .flags = DUBBOC_IDEMPOTENT),
+        DUBBOC_METHOD("Pay", uncalled, .flags = DUBBOC_ONCE, .timeout_ms = 70)};
     assert_in_range(alloc_fail_each(write_node, add("a.Pay", NULL, methods, 2)), 10, 1000);
 }
 
@@ -318,7 +329,7 @@ static void methods_that_no_node_can_hold_are_refused_at_start(void **state)
             snprintf(name, sizeof name, "aMethodWithANameOfFortyBytesAndMore%d", k);
             assert_status(DUBBOC_OK,
                 dubboc_service_add_method(
-                    service, &(dubboc_method){.name = name, .json = uncalled}, &err),
+                    service, &(dubboc_method)DUBBOC_METHOD(name, uncalled), &err),
                 &err);
         }
         assert_status(DUBBOC_E_ARGUMENT, dubboc_server_start(server, &err), &err);
@@ -434,6 +445,7 @@ int main(void)
         TEST(what_is_registered_is_what_is_served),
         TEST(an_http_node_says_by_its_release_that_it_is_json),
         TEST(methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling),
+        TEST(idempotent_methods_are_registered_as_such),
         TEST(timeouts_and_retries_of_the_configuration_are_registered),
         TEST(a_node_that_lacks_something_for_want_of_memory_is_not_registered),
         TEST(the_address_is_the_one_bound_to_unless_told_otherwise),

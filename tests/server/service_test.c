@@ -43,7 +43,7 @@ static void add_method(dubboc_service *service, const char *name)
 {
     dubboc_error err;
     assert_status(DUBBOC_OK,
-        dubboc_service_add_method(service, &(dubboc_method){.name = name, .json = uncalled}, &err),
+        dubboc_service_add_method(service, &(dubboc_method)DUBBOC_METHOD(name, uncalled), &err),
         &err);
 }
 
@@ -113,16 +113,18 @@ static void methods_that_cannot_be_called_are_refused(void **state)
         dubboc_method method;
         const char *reason;
     } wrong[] = {
-        {{.name = "", .json = uncalled}, "empty"},
-        {{.name = "a,b", .json = uncalled}, "','"},
-        {{.name = "a b", .json = uncalled}, "0x20"},
-        {{.name = "a"}, "one handler is needed"},
-        {{.name = "a", .json = uncalled, .raw = raw_handler}, "one handler is needed"},
-        {{.name = "a", .json = uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT},
+        {DUBBOC_METHOD("", uncalled), "empty"},
+        {DUBBOC_METHOD("a,b", uncalled), "','"},
+        {DUBBOC_METHOD("a b", uncalled), "0x20"},
+        {{.size = sizeof(dubboc_method), .name = "a"}, "one handler is needed"},
+        {{.name = "a", .json = uncalled}, "dubboc_method.size is 0"},
+        {{.size = 7, .name = "a", .json = uncalled}, "dubboc_method.size is 7"},
+        {DUBBOC_METHOD("a", uncalled, .raw = raw_handler), "one handler is needed"},
+        {DUBBOC_METHOD("a", uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT),
             "exclude each other"},
-        {{.name = "a", .json = uncalled, .flags = 64}, "unknown flags"},
-        {{.name = "a", .json = uncalled, .timeout_ms = -1}, "timeout_ms is -1"},
-        {{.name = "there", .json = uncalled}, "added before"},
+        {DUBBOC_METHOD("a", uncalled, .flags = 64), "unknown flags"},
+        {DUBBOC_METHOD("a", uncalled, .timeout_ms = -1), "timeout_ms is -1"},
+        {DUBBOC_METHOD("there", uncalled), "added before"},
     };
     dubboc_service *service = add("a.B", NULL, NULL);
     add_method(service, "there");

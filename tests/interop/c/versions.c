@@ -62,8 +62,8 @@ static void offer(
 
 int main(int argc, char **argv)
 {
-    static const dubboc_method user_method = {.name = "GetUser", .json = get_user},
-                               echo_method = {.name = "whoami", .json = whoami};
+    static const dubboc_method user_method = DUBBOC_METHOD("GetUser", get_user),
+                               echo_method = DUBBOC_METHOD("whoami", whoami);
     dubboc_server *server;
     dubboc_error err;
     setvbuf(stdout, NULL, _IOLBF, 0);
