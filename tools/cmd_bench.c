@@ -10,6 +10,7 @@
 #include "codec/json.h"
 #include "tools/commands.h"
 #include "tools/load.h"
+#include "tools/suggest.h"
 #include "tools/target.h"
 
 #define DEFAULT_CONNECTIONS 8
@@ -208,7 +209,7 @@ static int bench(const void *given, dubboc_client *client, dubboc_slice params)
     if (is_terminal)
         fprintf(stderr, "\r\033[K");
     int exit_status = status == DUBBOC_OK ? bench_show(outcome, options->is_json) : tool_fail(&err);
-    target_suggest(&options->target, client, outcome->first_error.status);
+    suggest_after_call(&options->target, client, &outcome->first_error);
     load_outcome_free(outcome);
     free(outcome);
     return exit_status;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "tools/commands.h"
 #include "tools/pretty.h"
+#include "tools/suggest.h"
 #include "tools/target.h"
 
 enum { OPTION_PRETTY = 0x200, OPTION_COMPACT };
@@ -131,7 +132,8 @@ static int call_once(const void *given, dubboc_client *client, dubboc_slice para
                                : call_with_tree(client, arguments, params, &options, &err);
     int exit_status =
         status == DUBBOC_OK ? TOOL_DONE : call_tell_failure(arguments, &err, &remote_error);
-    target_suggest(target, client, status);
+    if (status != DUBBOC_OK)
+        suggest_after_call(target, client, &err);
     dubboc_text_free(&remote_error);
     return exit_status;
 }

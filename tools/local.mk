@@ -21,6 +21,7 @@ tools_dubboc_SOURCES = \
 	tools/pretty.c tools/pretty.h \
 	tools/rules.c tools/rules.h \
 	tools/shown.c tools/shown.h \
+	tools/suggest.c tools/suggest.h \
 	tools/table.c tools/table.h \
 	tools/tally.c tools/tally.h \
 	tools/target.c tools/target.h \

@@ -11,13 +11,11 @@
 #include "base/mask.h"
 #include "client/client.h"
 #include "codec/json.h"
-#include "tools/place.h"
 
 /* an empty list: nothing is opened, whatever the configuration says */
 #define NO_REGISTRY "static:"
 
 #define PARAMS_NAME_SIZE 1024
-#define SUGGEST_WAIT_MS 1000
 
 enum { OPTION_LOAD_BALANCE = 0x100, OPTION_RAW, OPTION_IDEMPOTENT, OPTION_RETRIES };
 
@@ -260,12 +258,6 @@ static int target_open(const tool_target *target, dubboc_config **config, dubboc
     else
         dubboc_config_free(loaded);
     return status;
-}
-
-void target_suggest(const tool_target *target, dubboc_client *client, dubboc_status status)
-{
-    if (status == DUBBOC_E_NO_PROVIDER && client->registry != NULL)
-        place_is_unknown(client->registry, target->interface, deadline_in_ms(SUGGEST_WAIT_MS));
 }
 
 static void target_explain(void *arg, const char *line)

@@ -42,10 +42,6 @@ typedef int target_user(const void *given, dubboc_client *client, dubboc_slice p
  * providers, say). */
 int target_use(const tool_target *target, target_user *use, const void *given);
 
-/* After a call that found no provider: says so if the registry does not know the interface at all,
- * with the nearest name that it knows. */
-void target_suggest(const tool_target *target, dubboc_client *client, dubboc_status status);
-
 /* The options of each call, borrowed from target; explained on standard error with -v. */
 dubboc_call_options target_call_options(const tool_target *target);
 

@@ -232,6 +232,28 @@ def a_pretty_error_object_is_indented():
         equal(call("--compact", *arguments).err, error.decode() + "\n")
 
 
+def another_version_or_group_is_suggested():
+    def told(node, *options):
+        end = call("-r", "static:jsonrpc://127.0.0.1:1/%s?interface=%s%s" % (INTERFACE, INTERFACE, node), *options, INTERFACE, "m")
+        equal(end.status, 2, end)
+        return end.err.splitlines()[1:]
+
+    equal(told("&version=1.0"), ["dubboc: 127.0.0.1:1 offers version 1.0: try -V 1.0"])
+    equal(told("&version=1.0", "-V", "2"), ["dubboc: 127.0.0.1:1 offers version 1.0: try -V 1.0"])
+    equal(told("&group=red", "-V", "*"), ["dubboc: 127.0.0.1:1 offers group red: try -g red"])
+    equal(told("&version=1.0&group=red"), ["dubboc: 127.0.0.1:1 offers version 1.0, group red: try -V 1.0 -g red"])
+    equal(told("&version=1.0", "-V", "1.0"), [])  # it was asked for; the provider is away
+    equal(told("&version=%24%28reboot%29"), [])  # nothing that a shell would obey
+    equal(told("", "-V", "2"), ["dubboc: 127.0.0.1:1 offers no version: try -V ''"])
+
+
+def a_call_that_is_too_short_to_find_out_says_why_the_registry_is_away():
+    end = call("-r", "zookeeper://127.0.0.1:1", "-t", "50ms", INTERFACE, "m")
+    equal(end.status, 2, end)
+    holds(end.err, "timed out after 50 ms")
+    holds(end.err, "connection refused by 127.0.0.1:1")
+
+
 def on_a_terminal(*arguments):
     """What dubboc prints when its standard output is a terminal."""
     reader, terminal = os.openpty()
@@ -461,6 +483,8 @@ run([
     a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
     a_pretty_result_sends_no_commands_to_the_terminal,
     a_pretty_error_object_is_indented,
+    another_version_or_group_is_suggested,
+    a_call_that_is_too_short_to_find_out_says_why_the_registry_is_away,
     numbers_stay_exact,
     the_raw_form_prints_what_the_peer_wrote,
     an_error_object_is_one_line_on_standard_error_with_1,
