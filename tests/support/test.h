@@ -32,8 +32,8 @@ void test_contains(const char *text, const char *part, const char *file, int lin
 char *test_folder_new(void);
 void test_folder_remove(char *path);
 
-/* Waits until condition(arg) is true, looking every millisecond, at most limit_ms: the only way a
- * test lets real time pass. */
+/* Waits until condition(arg) is true, looking every millisecond, for at most limit_ms of real time,
+ * whatever the library's clock says. The only way a test lets real time pass. */
 bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms);
 
 /* Stops a child, and returns when all its threads stand still: kill(SIGSTOP) alone may return while
