@@ -1,5 +1,6 @@
 http_server_tests = tests/transport/http_server_test tests/transport/http_server_guard_test tests/transport/http_server_limits_test \
-	tests/transport/http_server_life_test tests/transport/http_server_memory_test \
+	tests/transport/http_server_room_test tests/transport/http_server_shares_test \
+	tests/transport/http_server_life_test tests/transport/http_server_memory_test tests/transport/http_server_memory_loops_test \
 	tests/transport/http_server_alloc_test tests/transport/http_server_faults_test
 check_PROGRAMS += $(http_server_tests)
 TESTS += $(http_server_tests)
@@ -26,3 +27,12 @@ tests_transport_http_server_alloc_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldfl
 tests_transport_http_server_faults_test_SOURCES = tests/transport/http_server_faults_test.c $(server_peer) $(call_fail)
 tests_transport_http_server_faults_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_server_faults_test_LDADD = $(test_libs)
+tests_transport_http_server_room_test_SOURCES = tests/transport/http_server_room_test.c $(server_peer)
+tests_transport_http_server_room_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_server_room_test_LDADD = $(test_libs)
+tests_transport_http_server_memory_loops_test_SOURCES = tests/transport/http_server_memory_loops_test.c $(server_peer)
+tests_transport_http_server_memory_loops_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_server_memory_loops_test_LDADD = $(test_libs)
+tests_transport_http_server_shares_test_SOURCES = tests/transport/http_server_shares_test.c
+tests_transport_http_server_shares_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_server_shares_test_LDADD = $(test_libs)

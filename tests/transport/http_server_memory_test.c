@@ -5,24 +5,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "transport/http_server_internal.h"
 
 #define KIB ((size_t)1024)
 #define MEMORY_MAX (200 * KIB)
 #define PEERS 4
 
-static _Atomic int64_t fake_now_ns;
 static echo_server echo;
 static int peers[PEERS];
 static char text[4096];
 static char bytes[200 * 1024];
-static char large[200 * 1024];
-
-static int64_t fake_clock(void)
-{
-    return fake_now_ns;
-}
 
 static void turn(void)
 {
@@ -34,7 +26,7 @@ static void turn(void)
 static void pass_ms(int64_t ms)
 {
     turn();
-    fake_now_ns += ms * NS_PER_MS;
+    own_clock_pass_ms(ms);
     turn();
 }
 
@@ -56,9 +48,7 @@ static http_server_settings memory_settings(void)
 
 static int set_up(void **state)
 {
-    (void)state;
-    fake_now_ns = 1000 * NS_PER_S;
-    clock_set_source(fake_clock);
+    own_clock_begin(state);
     memset(bytes, 'b', sizeof bytes);
     return 0;
 }
@@ -73,12 +63,10 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-    (void)state;
     for (int i = 0; i < PEERS; i++)
         close(peers[i]);
     echo_stop(&echo);
-    clock_set_source(NULL);
-    return 0;
+    return own_clock_end(state);
 }
 
 static size_t used(void)
@@ -431,41 +419,6 @@ static void the_end_of_the_server_answers_whoever_waits(void **state)
     }
 }
 
-static bool all_wait(void *arg)
-{
-    (void)arg;
-    return waiting() == PEERS - 1;
-}
-
-static bool one_is_held(void *arg)
-{
-    (void)arg;
-    return atomic_load(&echo.held) != NULL;
-}
-
-static void the_end_of_a_server_with_threads_answers_whoever_waits(void **state)
-{
-    (void)state;
-    end(NULL);
-    memset(bytes, 'b', sizeof bytes);
-    http_server_settings settings = memory_settings();
-    settings.loops = 3;
-    echo_start(&echo, &settings);
-    for (int i = 0; i < PEERS; i++) {
-        static const char head[] = "POST /hold HTTP/1.1\r\nHost: x\r\n"
-                                   "Content-Length: 153600\r\n\r\n";
-        peers[i] = peer_connect(&echo);
-        peer_say(peers[i], head);
-        peer_send(peers[i], bytes, i == 0 ? 153600 : 1000);
-        if (i == 0)
-            assert_true(test_wait_for(one_is_held, NULL, 5000));
-    }
-    assert_true(test_wait_for(all_wait, NULL, 5000));
-    echo_stop(&echo);
-    for (int i = 0; i < PEERS; i++)
-        assert_int_equal(peer_read_reply(peers[i], text, sizeof text), 503);
-}
-
 static void a_draining_server_still_serves_whoever_waits(void **state)
 {
     (void)state;
@@ -545,38 +498,6 @@ static void a_silent_sender_gives_way_while_others_wait(void **state)
     check_status(1, 200);
 }
 
-static bool has_connections(void *arg)
-{
-    return http_server_connections(echo.server) == *(int *)arg;
-}
-
-static bool is_all_used(void *arg)
-{
-    return used() == *(size_t *)arg;
-}
-
-static void a_sender_on_another_loop_gives_way_too(void **state)
-{
-    (void)state;
-    static const char head[] = "POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 153600\r\n\r\n";
-    end(NULL);
-    set_up(NULL);
-    http_server_settings settings = memory_settings();
-    settings.loops = 2;
-    echo_start(&echo, &settings);
-    for (int i = 0; i < PEERS; i++) { /* in turn to one loop and the other */
-        peers[i] = peer_connect(&echo);
-        assert_true(test_wait_for(has_connections, &(int){i + 1}, 5000));
-    }
-    peer_say(peers[0], head);
-    assert_true(test_wait_for(is_all_used, &(size_t){150 * KIB}, 5000));
-    fake_now_ns += 5 * NS_PER_S;
-    peer_say(peers[1], head);
-    assert_true(peer_send(peers[1], bytes, 153600));
-    assert_int_equal(peer_read_reply(peers[0], text, sizeof text), 408);
-    assert_int_equal(peer_read_reply(peers[1], large, sizeof large), 200);
-}
-
 static void nobody_gives_way_while_there_is_memory(void **state)
 {
     (void)state;
@@ -618,14 +539,12 @@ int main(void)
         TEST(a_peer_that_has_sent_all_and_half_closes_keeps_its_place),
         TEST(a_slow_sender_that_half_closes_is_served_after_its_wait),
         TEST(the_end_of_the_server_answers_whoever_waits),
-        TEST(the_end_of_a_server_with_threads_answers_whoever_waits),
         TEST(a_draining_server_still_serves_whoever_waits),
         TEST(nobody_is_told_to_continue_before_there_is_room),
         TEST(a_connection_is_used_again_after_a_wait),
         TEST(a_slow_reader_keeps_no_body),
         TEST(a_sender_that_cannot_make_it_gives_way),
         TEST(a_silent_sender_gives_way_while_others_wait),
-        TEST(a_sender_on_another_loop_gives_way_too),
         TEST(nobody_gives_way_while_there_is_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

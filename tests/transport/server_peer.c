@@ -8,6 +8,8 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 static void on_request(void *arg, http_server_request *request)
 {
     echo_server *echo = arg;
@@ -89,6 +91,49 @@ int peer_connect_from(const echo_server *echo, const char *source_ip)
     }
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     return fd;
+}
+
+void echo_turn(echo_server *echo)
+{
+    dubboc_error err;
+    for (int i = 0; i < 20; i++)
+        assert_status(DUBBOC_OK, http_server_step(echo->server, 0, &err), &err);
+}
+
+int echo_connect(echo_server *echo)
+{
+    int fd = peer_connect(echo);
+    int before = http_server_connections(echo->server);
+    for (int i = 0; i < 1000 && http_server_connections(echo->server) == before; i++)
+        echo_turn(echo);
+    return fd;
+}
+
+static _Atomic int64_t own_clock_ns;
+
+static int64_t own_clock(void)
+{
+    return own_clock_ns;
+}
+
+int own_clock_begin(void **state)
+{
+    (void)state;
+    own_clock_ns = 1000 * NS_PER_S;
+    clock_set_source(own_clock);
+    return 0;
+}
+
+int own_clock_end(void **state)
+{
+    (void)state;
+    clock_set_source(NULL);
+    return 0;
+}
+
+void own_clock_pass_ms(int64_t ms)
+{
+    own_clock_ns += ms * NS_PER_MS;
 }
 
 int peer_connect(const echo_server *echo)

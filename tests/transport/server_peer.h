@@ -26,6 +26,17 @@ http_server_settings echo_settings(echo_server *echo, int loops);
 void echo_start(echo_server *echo, const http_server_settings *settings);
 void echo_stop(echo_server *echo);
 
+/* As many turns as there is something to do for. For loops = 0. */
+void echo_turn(echo_server *echo);
+
+/* A connected socket that the server has accepted. For loops = 0. */
+int echo_connect(echo_server *echo);
+
+/* A clock that only the test moves. The first two are a set-up and a tear-down for cmocka. */
+int own_clock_begin(void **state);
+int own_clock_end(void **state);
+void own_clock_pass_ms(int64_t ms);
+
 /* A connected blocking socket; every wait on it ends after 5 s. source_ip NULL: any. */
 int peer_connect(const echo_server *echo);
 int peer_connect_from(const echo_server *echo, const char *source_ip);
