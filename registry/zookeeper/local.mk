@@ -2,7 +2,9 @@ libdubboc_core_la_SOURCES += \
 	registry/zookeeper/address.c registry/zookeeper/address.h \
 	registry/zookeeper/away.c registry/zookeeper/away.h \
 	registry/zookeeper/batch.c registry/zookeeper/batch.h \
+	registry/zookeeper/calls.c registry/zookeeper/calls.h \
 	registry/zookeeper/event.c registry/zookeeper/event.h \
+	registry/zookeeper/handle.c registry/zookeeper/handle.h \
 	registry/zookeeper/lookup.c registry/zookeeper/lookup.h \
 	registry/zookeeper/mailbox.c registry/zookeeper/mailbox.h \
 	registry/zookeeper/node.c registry/zookeeper/node.h \

@@ -63,6 +63,12 @@ bool zk_mailbox_put(zk_mailbox *self, zk_event *event)
     return is_open;
 }
 
+void zk_mailbox_deliver(zk_mailbox *self, zk_event *event)
+{
+    if (!zk_mailbox_put(self, event))
+        zk_event_free(event);
+}
+
 void zk_mailbox_miss(zk_mailbox *self)
 {
     mutex_lock(&self->lock);
@@ -71,7 +77,7 @@ void zk_mailbox_miss(zk_mailbox *self)
     mutex_unlock(&self->lock);
 }
 
-static zk_event *take_all_locked(zk_mailbox *self)
+static zk_event *mailbox_take_all_locked(zk_mailbox *self)
 {
     zk_event *events = self->first;
     self->first = NULL;
@@ -85,7 +91,7 @@ zk_event *zk_mailbox_take(zk_mailbox *self, int64_t deadline_ns, bool *missed)
     while (self->first == NULL && !self->missed &&
            condition_wait(&self->arrived, &self->lock, deadline_ns))
         continue;
-    zk_event *events = take_all_locked(self);
+    zk_event *events = mailbox_take_all_locked(self);
     *missed = self->missed;
     self->missed = false;
     mutex_unlock(&self->lock);
@@ -96,7 +102,7 @@ zk_event *zk_mailbox_close(zk_mailbox *self)
 {
     mutex_lock(&self->lock);
     self->is_closed = true;
-    zk_event *events = take_all_locked(self);
+    zk_event *events = mailbox_take_all_locked(self);
     mutex_unlock(&self->lock);
     return events;
 }

@@ -17,6 +17,9 @@ void zk_mailbox_unref(zk_mailbox *self); /* NULL is accepted */
 /* false: it is closed, the event stays the caller's. */
 bool zk_mailbox_put(zk_mailbox *self, zk_event *event);
 
+/* The same, but an event that is not taken is freed. */
+void zk_mailbox_deliver(zk_mailbox *self, zk_event *event);
+
 /* Says that an event was lost for want of memory: the next zk_mailbox_take() reports it. */
 void zk_mailbox_miss(zk_mailbox *self);
 

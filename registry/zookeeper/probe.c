@@ -118,8 +118,7 @@ static void *probe_run(void *arg)
     const char *reason = buffer_text(&self->reason);
     self->event.path =
         (char *)(uintptr_t)(reason != NULL ? reason : "several servers do not answer");
-    if (!zk_mailbox_put(mailbox, &self->event))
-        zk_event_free(&self->event);
+    zk_mailbox_deliver(mailbox, &self->event);
     zk_mailbox_unref(mailbox);
     return NULL;
 }
