@@ -30,7 +30,8 @@ typedef enum mutex_rank {
     MUTEX_RANK_FILE_REGISTRY,
     MUTEX_RANK_FILE_FOLDERS,
     MUTEX_RANK_FILE_LOCK, /* held across fork() */
-    MUTEX_RANK_ZK_WAITER,
+    MUTEX_RANK_ZK_COMPLETION,
+    MUTEX_RANK_ZK_TROUBLE,
     MUTEX_RANK_ZK_NOTIFIER,
     MUTEX_RANK_ZK_PORT,
     MUTEX_RANK_ZK_HANDLE, /* the port looks at its handle under its own lock */

@@ -166,6 +166,8 @@ dubboc_status registry_register(registry *self, const char *interface, registry_
     if (status != DUBBOC_OK)
         return status;
     status = self->ops->register_(self, interface, category, url, registration, err);
+    if (status == DUBBOC_OK)
+        (*registration)->ops = self->ops;
     return registry_done(status, err);
 }
 
@@ -191,9 +193,12 @@ dubboc_status registry_register_all(registry *self, const registry_wanted *wante
         if (status != DUBBOC_OK)
             return error_prefix(err, status, "service %s", wanted[i].interface);
     }
-    if (self->ops->register_all == NULL || count == 0)
-        return registry_done(registry_register_each(self, wanted, count, registrations, err), err);
-    return registry_done(self->ops->register_all(self, wanted, count, registrations, err), err);
+    dubboc_status status = self->ops->register_all == NULL || count == 0
+                               ? registry_register_each(self, wanted, count, registrations, err)
+                               : self->ops->register_all(self, wanted, count, registrations, err);
+    for (size_t i = 0; status == DUBBOC_OK && i < count; i++)
+        registrations[i]->ops = self->ops;
+    return registry_done(status, err);
 }
 
 bool registry_is_registered(const registry_registration *registration)

@@ -10,8 +10,9 @@
  *  - Arguments are borrowed during the call. self, handles, outputs and texts are never NULL.
  *  - On failure err is set, outputs are not written, and nothing is kept: what the call allocated
  *    is freed, what it wrote is taken back. On success registry.c clears err.
- *  - A handle belongs to the caller until the slot that ends it (unregister, unsubscribe). The kind
- *    sets its ops. Handles that are left when the registry is freed are freed with it. */
+ *  - A handle belongs to the caller until the slot that ends it (unregister, unsubscribe). Handles
+ *    that are left when the registry is freed are freed with it. registry.c sets the ops of a
+ *    registration. */
 #ifndef REGISTRY_REGISTRY_OPS_H
 #define REGISTRY_REGISTRY_OPS_H
 
@@ -128,10 +129,8 @@ struct registry {
     char *address; /* for people, without passwords */
 };
 
-/* The kinds' handles begin with these. */
-struct registry_subscription {
-    const registry_ops *ops;
-};
+/* A kind's registration begins with this. Its subscriptions are what it likes: nobody else looks
+ * into them. */
 struct registry_registration {
     const registry_ops *ops;
 };

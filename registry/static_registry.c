@@ -162,7 +162,7 @@ static dubboc_status static_open(
     if (self == NULL)
         return error_no_memory(err);
     mutex_init(&self->lock, MUTEX_RANK_STATIC_REGISTRY);
-    dubboc_status status = subscribers_open(&self->subscribers, &registry_static_ops, err);
+    dubboc_status status = subscribers_open(&self->subscribers, err);
     if (status == DUBBOC_OK)
         status = static_read_urls(self, rest, err);
     if (status == DUBBOC_OK)
@@ -193,7 +193,6 @@ static dubboc_status static_register(registry *self, const char *interface,
     static_registration *made = MEM_NEW(static_registration);
     if (made == NULL)
         return error_no_memory(err);
-    made->handle.ops = &registry_static_ops;
     mutex_lock(&static_of(self)->lock);
     made->next = static_of(self)->registered;
     static_of(self)->registered = made;

@@ -11,7 +11,6 @@
 #include "base/thread.h"
 
 struct subscriber {
-    registry_subscription handle;
     subscriber *next;
     char *interface;
     registry_category category;
@@ -24,9 +23,9 @@ struct subscriber {
     registry_list given; /* what the listener was told last; the serving thread's own */
 };
 
-dubboc_status subscribers_open(subscribers *self, const registry_ops *ops, dubboc_error *err)
+dubboc_status subscribers_open(subscribers *self, dubboc_error *err)
 {
-    *self = (subscribers){.ops = ops, .wake.fd = -1};
+    *self = (subscribers){.wake.fd = -1};
     atomic_init(&self->is_stopping, false);
     mutex_init(&self->lock, MUTEX_RANK_SUBSCRIBERS);
     condition_init(&self->call_ended);
@@ -91,7 +90,6 @@ dubboc_status subscribers_add(subscribers *self, const char *interface, registry
         free(one);
         return error_no_memory(err);
     }
-    one->handle.ops = self->ops;
     one->category = category;
     one->listener = listener;
     one->arg = arg;
@@ -102,7 +100,7 @@ dubboc_status subscribers_add(subscribers *self, const char *interface, registry
     self->first = one;
     mutex_unlock(&self->lock);
     wake_signal(&self->wake);
-    *subscription = &one->handle;
+    *subscription = (registry_subscription *)one;
     return DUBBOC_OK;
 }
 

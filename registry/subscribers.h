@@ -15,8 +15,7 @@
 typedef struct subscriber subscriber;
 
 typedef struct subscribers {
-    const registry_ops *ops; /* the kind's */
-    wake wake;               /* ends the thread's wait */
+    wake wake; /* ends the thread's wait */
     pthread_t thread;
     atomic_bool is_stopping;
     mutex lock;
@@ -28,7 +27,7 @@ typedef struct subscribers {
 } subscribers;
 
 /* DUBBOC_E_SYSTEM: no descriptor for the wake-up; subscribers_close() is called then, too. */
-dubboc_status subscribers_open(subscribers *self, const registry_ops *ops, dubboc_error *err);
+dubboc_status subscribers_open(subscribers *self, dubboc_error *err);
 /* Frees the subscriptions that are left. The thread does not run: it was stopped, or never
  * started. */
 void subscribers_close(subscribers *self);

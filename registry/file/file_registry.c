@@ -166,7 +166,6 @@ static dubboc_status file_register(registry *base, const char *interface,
     file_registration *one = MEM_NEW(file_registration);
     if (one == NULL)
         return error_no_memory(err);
-    one->handle.ops = &registry_file_ops;
     one->node.fd = -1;
     one->url = mem_dup(url);
     status = one->url == NULL
@@ -371,7 +370,7 @@ static dubboc_status file_open(
     self->self_check_ms = settings->self_check_ms > 0 ? settings->self_check_ms : SELF_CHECK_MS;
     mutex_init(&self->lock, MUTEX_RANK_FILE_REGISTRY);
     condition_init(&self->check_ended);
-    status = subscribers_open(&self->subscribers, &registry_file_ops, err);
+    status = subscribers_open(&self->subscribers, err);
     if (status == DUBBOC_OK)
         status = file_folders_open(&self->folders, root, err);
     if (status == DUBBOC_OK)

@@ -165,17 +165,10 @@ void zk_call_multi_done(int code, const void *data)
 
 static bool call_copy_names(zk_reading *reading, const struct String_vector *names)
 {
-    size_t count = names != NULL && names->count > 0 ? (size_t)names->count : 0;
-    if (count == 0)
-        return true;
-    reading->items = MEM_NEW_ARRAY(count, char *);
-    if (reading->items == NULL)
-        return false;
-    for (; reading->count < count; reading->count++) {
-        reading->items[reading->count] = mem_dup(names->data[reading->count]);
-        if (reading->items[reading->count] == NULL)
+    size_t capacity = 0;
+    for (int i = 0; names != NULL && i < names->count; i++)
+        if (!registry_list_add(&reading->list, &capacity, slice_of(names->data[i])))
             return false;
-    }
     return true;
 }
 

@@ -24,30 +24,9 @@ void zk_reading_unref(zk_reading *reading)
 {
     if (reading == NULL || atomic_fetch_sub(&reading->refs, 1) > 1)
         return;
-    for (size_t i = 0; i < reading->count; i++)
-        free(reading->items[i]);
-    free(reading->items);
+    registry_list_free(&reading->list);
     free(reading->data);
     free(reading);
-}
-
-static int compare_texts(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Two spellings of one URL are one URL. */
-static void sort_once(zk_reading *reading)
-{
-    size_t kept = 0;
-    if (reading->count > 1)
-        qsort(reading->items, reading->count, sizeof reading->items[0], compare_texts);
-    for (size_t i = 0; i < reading->count; i++)
-        if (kept > 0 && strcmp(reading->items[kept - 1], reading->items[i]) == 0)
-            free(reading->items[i]);
-        else
-            reading->items[kept++] = reading->items[i];
-    reading->count = kept;
 }
 
 bool zk_reading_decode(zk_reading *reading)
@@ -55,34 +34,32 @@ bool zk_reading_decode(zk_reading *reading)
     buffer text;
     buffer_init(&text, URL_BYTES_MAX);
     bool has_memory = true;
-    for (size_t i = 0; i < reading->count && has_memory; i++) {
+    for (size_t i = 0; i < reading->list.count && has_memory; i++) {
         size_t bad_at;
         buffer_clear(&text);
-        if (strchr(reading->items[i], '%') == NULL && strchr(reading->items[i], '+') == NULL)
+        if (strchr(reading->list.items[i], '%') == NULL &&
+            strchr(reading->list.items[i], '+') == NULL)
             continue;
-        if (!url_decode(&text, slice_of(reading->items[i]), &bad_at) ||
+        if (!url_decode(&text, slice_of(reading->list.items[i]), &bad_at) ||
             text.status == DUBBOC_E_TOO_BIG)
             continue;
         char *decoded = text.status == DUBBOC_OK ? mem_dup_slice(buffer_slice(&text)) : NULL;
         has_memory = decoded != NULL;
         if (has_memory) {
-            free(reading->items[i]);
-            reading->items[i] = decoded;
+            free(reading->list.items[i]);
+            reading->list.items[i] = decoded;
         }
     }
     buffer_fini(&text);
-    sort_once(reading);
+    registry_list_sort(&reading->list); /* two spellings of one URL are one URL */
     return has_memory;
 }
 
 bool zk_reading_equal(const zk_reading *a, const zk_reading *b)
 {
-    if (a == NULL || b == NULL || a->count != b->count || a->len != b->len ||
-        (a->data == NULL) != (b->data == NULL))
+    if (a == NULL || b == NULL || a->len != b->len || (a->data == NULL) != (b->data == NULL) ||
+        !registry_list_equal(&a->list, &b->list))
         return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->items[i], b->items[i]) != 0)
-            return false;
     return a->data == NULL || memcmp(a->data, b->data, a->len) == 0;
 }
 

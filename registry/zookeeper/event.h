@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/slice.h"
+#include "registry/registry_list.h"
 
 /* How a request ended. */
 typedef enum zk_answer {
@@ -29,9 +29,8 @@ typedef enum zk_answer {
  * counting. */
 typedef struct zk_reading {
     atomic_uint refs;
-    char **items; /* children: count texts, sorted */
-    size_t count;
-    char *data; /* data: len bytes and a zero byte; NULL: the node does not exist */
+    registry_list list; /* children: sorted once it is decoded */
+    char *data;         /* data: len bytes and a zero byte; NULL: the node does not exist */
     size_t len;
 } zk_reading;
 

@@ -1,10 +1,13 @@
 libdubboc_core_la_SOURCES += \
+	registry/zookeeper/actor.c registry/zookeeper/actor.h \
 	registry/zookeeper/address.c registry/zookeeper/address.h \
 	registry/zookeeper/away.c registry/zookeeper/away.h \
 	registry/zookeeper/batch.c registry/zookeeper/batch.h \
 	registry/zookeeper/calls.c registry/zookeeper/calls.h \
+	registry/zookeeper/completion.c registry/zookeeper/completion.h \
 	registry/zookeeper/event.c registry/zookeeper/event.h \
 	registry/zookeeper/handle.c registry/zookeeper/handle.h \
+	registry/zookeeper/listing.c registry/zookeeper/listing.h \
 	registry/zookeeper/lookup.c registry/zookeeper/lookup.h \
 	registry/zookeeper/mailbox.c registry/zookeeper/mailbox.h \
 	registry/zookeeper/node.c registry/zookeeper/node.h \
@@ -12,8 +15,10 @@ libdubboc_core_la_SOURCES += \
 	registry/zookeeper/path.c registry/zookeeper/path.h \
 	registry/zookeeper/port.c registry/zookeeper/port.h \
 	registry/zookeeper/probe.c registry/zookeeper/probe.h \
+	registry/zookeeper/registration.c registry/zookeeper/registration.h \
 	registry/zookeeper/requests.c registry/zookeeper/requests.h \
 	registry/zookeeper/session.c registry/zookeeper/session.h \
+	registry/zookeeper/subscription.c registry/zookeeper/subscription.h \
 	registry/zookeeper/sweep.c registry/zookeeper/sweep.h \
 	registry/zookeeper/task.c registry/zookeeper/task.h \
 	registry/zookeeper/watch.c registry/zookeeper/watch.h \

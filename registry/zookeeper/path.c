@@ -4,6 +4,13 @@
  * well. */
 #include "registry/zookeeper/path.h"
 
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/url_codec.h"
+
+#define PATH_BYTES_MAX (256u * 1024)
+
 /* The length of the character at the start of text, which is not empty, and its number. 0: none of
  * one to three bytes, the only ones that matter. */
 static size_t path_read_character(dubboc_slice text, uint32_t *number)
@@ -53,6 +60,44 @@ const char *zk_path_fault(dubboc_slice path)
             return "no part may be \".\" or \"..\"";
     }
     return NULL;
+}
+
+static dubboc_status path_check_interface(const char *interface, dubboc_error *err)
+{
+    if (interface[0] == '\0' || strcmp(interface, ".") == 0 || strcmp(interface, "..") == 0)
+        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no interface name", interface);
+    return DUBBOC_OK;
+}
+
+static dubboc_status path_take(buffer *written, char **path, dubboc_error *err)
+{
+    dubboc_status status = written->status;
+    if (status == DUBBOC_OK && (*path = mem_dup_slice(buffer_slice(written))) == NULL)
+        status = DUBBOC_E_NO_MEMORY;
+    buffer_fini(written);
+    if (status == DUBBOC_E_TOO_BIG)
+        return error_set(err, status, "a node's path would be over %u bytes", PATH_BYTES_MAX);
+    return status == DUBBOC_OK ? DUBBOC_OK : error_no_memory(err);
+}
+
+dubboc_status zk_path_make(const char *root, const char *interface, registry_category category,
+    const char *url, char **path, dubboc_error *err)
+{
+    dubboc_status status = path_check_interface(interface, err);
+    if (status != DUBBOC_OK)
+        return status;
+    buffer written;
+    buffer_init(&written, PATH_BYTES_MAX);
+    buffer_append_text(&written, root);
+    buffer_append_char(&written, '/');
+    url_encode(&written, slice_of(interface));
+    buffer_append_char(&written, '/');
+    buffer_append_text(&written, registry_category_name(category));
+    if (url != NULL) {
+        buffer_append_char(&written, '/');
+        url_encode(&written, slice_of(url));
+    }
+    return path_take(&written, path, err);
 }
 
 dubboc_slice zk_path_directory(const char *path)

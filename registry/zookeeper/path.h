@@ -2,12 +2,19 @@
 #ifndef REGISTRY_ZOOKEEPER_PATH_H
 #define REGISTRY_ZOOKEEPER_PATH_H
 
-#include "base/slice.h"
+#include "registry/category.h"
+#include <dubboc/error.h>
 
 /* path is one below the root, "a/b". NULL: a node can have it; otherwise what is wrong, to follow
  * the path and a colon in an error's text. Checked beforehand because ZooKeeper's client refuses
  * such a path without a word on the wire, each time anew. */
 const char *zk_path_fault(dubboc_slice path);
+
+/* "<root>/<interface>/<category>/<url>", interface and url encoded; url NULL: the directory. *path
+ * is the caller's. DUBBOC_E_ARGUMENT: there is no such interface name. DUBBOC_E_TOO_BIG,
+ * DUBBOC_E_NO_MEMORY. */
+dubboc_status zk_path_make(const char *root, const char *interface, registry_category category,
+    const char *url, char **path, dubboc_error *err);
 
 /* Of "/dubbo/S/consumers/url", which has at least one '/': */
 dubboc_slice zk_path_directory(const char *path); /* "/dubbo/S/consumers" */

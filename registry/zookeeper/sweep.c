@@ -50,8 +50,8 @@ static bool sweep_has_identity(const char *name, const char *identity)
 static void sweep_look_at_next(zk_sweep *self)
 {
     const char *own_name = zk_path_name(self->path);
-    while (self->at < self->names->count) {
-        const char *name = self->names->items[self->at];
+    while (self->at < self->names->list.count) {
+        const char *name = self->names->list.items[self->at];
         if (strcmp(name, own_name) != 0 && sweep_has_identity(name, self->identity)) {
             self->task.phase = SWEEP_LOOK;
             zk_task_due_now(&self->task);
@@ -96,7 +96,7 @@ static void sweep_deleted(zk_task *task, zk_event *event)
 {
     const zk_sweep *self = sweep_of(task);
     char label[NODE_LABEL_SIZE];
-    node_label_of_name(self->names->items[self->at], label);
+    node_label_of_name(self->names->list.items[self->at], label);
     LOG(DUBBOC_LOG_WARN, "registry", "node of an earlier process at this address removed", "%s",
         label);
     sweep_go_on(task, event);
@@ -146,9 +146,9 @@ static bool sweep_start(zk_task *task)
     zk_sweep *self = sweep_of(task);
     dubboc_slice directory = zk_path_directory(self->path);
     bool is_listing = task->phase == SWEEP_LIST;
-    char *path = is_listing
-                     ? mem_dup_slice(directory)
-                     : mem_printf("%.*s/%s", SLICE_ARGS(directory), self->names->items[self->at]);
+    char *path = is_listing ? mem_dup_slice(directory)
+                            : mem_printf("%.*s/%s", SLICE_ARGS(directory),
+                                  self->names->list.items[self->at]);
     if (path == NULL)
         return false;
     bool is_sent = is_listing                  ? zk_task_send_children(task, path, false)

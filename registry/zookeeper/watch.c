@@ -248,6 +248,7 @@ void zk_watches_unsubscribe(zk_watches *self, zk_subscriber *subscriber)
 void zk_watches_refresh(zk_watches *self, zk_subscriber *subscriber)
 {
     (void)self;
+    atomic_store(&subscriber->is_refresh_asked, false);
     subscriber->is_owed = true;
     watch_read_again(subscriber->watch);
 }

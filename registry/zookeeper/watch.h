@@ -21,6 +21,9 @@ typedef struct zk_subscriber {
     struct zk_subscriber *next;
     zk_watch *watch; /* what it looks at; belongs to the watches as soon as it is subscribed */
     bool is_owed;    /* it gets the next reading even if nothing changed */
+    /* A refresh is on its way, so that asking once more asks for nothing more. Set by whoever asks,
+     * on any thread; cleared by zk_watches_refresh(). */
+    atomic_bool is_refresh_asked;
 } zk_subscriber;
 
 #define ZK_WATCH_BUCKETS 1024

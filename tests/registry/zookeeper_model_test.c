@@ -510,7 +510,7 @@ static void check_readings(model *self)
         for (int path = 0; path < PATHS; path++)
             expected += self->nodes[self->subscribed_to[who]][path].exists;
         assert_non_null(reading);
-        assert_int_equal(expected, reading->count);
+        assert_int_equal(expected, reading->list.count);
     }
 }
 

@@ -12,7 +12,7 @@ static void a_directory_that_does_not_exist_is_waited_for_and_not_made(void **st
     assert_true(wait.watch);
     fake_answer(self, wait, ZK_NO_NODE);
     assert_int_equal(1, self->readings);
-    assert_int_equal(0, self->reading->count);
+    assert_int_equal(0, self->reading->list.count);
     fake_pass_ms(self, 60000);
     assert_nothing_asked(self);
     fake_change(self, DIRECTORY);
@@ -40,7 +40,7 @@ static void a_directory_that_goes_away_is_an_empty_list_and_waited_for(void **st
     fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, ZK_NO_NODE);
     fake_expect_answer(self, FAKE_EXISTS, DIRECTORY, ZK_NO_NODE);
     assert_int_equal(2, self->readings);
-    assert_int_equal(0, self->reading->count);
+    assert_int_equal(0, self->reading->list.count);
     assert_nothing_asked(self);
 }
 
@@ -48,10 +48,10 @@ static void names_are_decoded_once_and_broken_ones_are_passed_on(void **state)
 {
     fake *self = *state;
     subscribe_read(self, "b%3A%252C %zz a%3a");
-    assert_int_equal(3, self->reading->count);
-    assert_string_equal("%zz", self->reading->items[0]);
-    assert_string_equal("a:", self->reading->items[1]);
-    assert_string_equal("b:%2C", self->reading->items[2]);
+    assert_int_equal(3, self->reading->list.count);
+    assert_string_equal("%zz", self->reading->list.items[0]);
+    assert_string_equal("a:", self->reading->list.items[1]);
+    assert_string_equal("b:%2C", self->reading->list.items[2]);
 }
 
 static void a_storm_of_changes_is_read_twenty_times_a_second(void **state)
@@ -69,7 +69,7 @@ static void a_storm_of_changes_is_read_twenty_times_a_second(void **state)
     fake_change(self, DIRECTORY);
     fake_pass_ms(self, 50);
     list_is_read(self, "last");
-    assert_string_equal("last", self->reading->items[0]);
+    assert_string_equal("last", self->reading->list.items[0]);
 }
 
 static void a_change_during_a_reading_leads_to_another(void **state)
@@ -82,7 +82,7 @@ static void a_change_during_a_reading_leads_to_another(void **state)
     fake_answer_list(self, read, "a");
     fake_pass_ms(self, 50);
     list_is_read(self, "a b");
-    assert_int_equal(2, self->reading->count);
+    assert_int_equal(2, self->reading->list.count);
     fake_pass_ms(self, 1000);
     assert_nothing_asked(self);
 }
@@ -269,7 +269,7 @@ static void a_lookup_outlives_a_lost_connection(void **state)
     fake_connect(self, OURS);
     list_is_read(self, "b a");
     assert_int_equal(1, self->lookups);
-    assert_string_equal("a", self->reading->items[0]);
+    assert_string_equal("a", self->reading->list.items[0]);
 }
 
 static void looking_up_what_is_not_there_finds_an_empty_list(void **state)
@@ -278,7 +278,7 @@ static void looking_up_what_is_not_there_finds_an_empty_list(void **state)
     fake_look_up(self, &self->lookup, DIRECTORY, 5000);
     fake_expect_answer(self, FAKE_CHILDREN, DIRECTORY, ZK_NO_NODE);
     assert_non_null(self->reading);
-    assert_int_equal(0, self->reading->count);
+    assert_int_equal(0, self->reading->list.count);
 }
 
 int main(void)

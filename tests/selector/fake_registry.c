@@ -10,7 +10,6 @@
 #define SUBSCRIPTIONS_MAX 8192
 
 typedef struct fake_subscription {
-    registry_subscription base;
     char *interface; /* or the path of a node */
     registry_category category;
     registry_listener listener;
@@ -37,8 +36,6 @@ static bool is_connected(const registry *self)
     return atomic_load(&((const fake_registry *)self)->is_connected);
 }
 
-static const registry_ops fake_ops;
-
 static void free_fake(registry *base)
 {
     fake_registry *self = (fake_registry *)base;
@@ -55,7 +52,6 @@ static dubboc_status register_node(registry *base, const char *interface,
     registry_registration *made = MEM_NEW(registry_registration);
     if (made == NULL)
         return error_no_memory(err);
-    made->ops = &fake_ops;
     *registration = made;
     return DUBBOC_OK;
 }
@@ -81,12 +77,11 @@ static dubboc_status add(fake_registry *self, const char *interface, const fake_
         return error_no_memory(err);
     }
     *made = *like;
-    made->base.ops = &fake_ops;
     made->interface = name;
     pthread_mutex_lock(&self->lock);
     self->subscriptions[atomic_fetch_add(&self->count, 1)] = made;
     pthread_mutex_unlock(&self->lock);
-    *subscription = &made->base;
+    *subscription = (registry_subscription *)made;
     return DUBBOC_OK;
 }
 

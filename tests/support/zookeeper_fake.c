@@ -275,9 +275,9 @@ void fake_answer_list(fake *self, fake_request request, const char *names)
 {
     zk_reading *reading = zk_reading_new();
     dubboc_slice rest = slice_of(names), name;
-    reading->items = calloc(strlen(names) + 1, sizeof(char *));
+    reading->list.items = calloc(strlen(names) + 1, sizeof(char *));
     while (slice_next(&rest, ' ', &name))
-        reading->items[reading->count++] = mem_dup_slice(name);
+        reading->list.items[reading->list.count++] = mem_dup_slice(name);
     answer_with(self, request, (zk_event){.answer = ZK_OK, .reading = reading});
 }
 

@@ -1,0 +1,30 @@
+/* That something a caller waits for is done. Part of an object that the session and the waiting
+ * caller both hold: each has a reference, because the caller may give up first. */
+#ifndef REGISTRY_ZOOKEEPER_COMPLETION_H
+#define REGISTRY_ZOOKEEPER_COMPLETION_H
+
+#include <stdatomic.h>
+
+#include "base/condition.h"
+#include "base/mutex.h"
+
+typedef struct zk_completion {
+    atomic_uint refs;
+    mutex lock;
+    /* Under lock: */
+    bool is_done;
+    condition done; /* is_done was set */
+} zk_completion;
+
+void zk_completion_init(zk_completion *self, unsigned refs);
+void zk_completion_ref(zk_completion *self);
+
+/* true: this was the last reference, and the object is to be freed. */
+bool zk_completion_unref(zk_completion *self);
+
+void zk_completion_set_done(zk_completion *self);
+
+/* false: it was not done in that time. */
+bool zk_completion_wait(zk_completion *self, int64_t timeout_ms);
+
+#endif
