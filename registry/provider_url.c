@@ -24,7 +24,7 @@ typedef struct url_parts {
     dubboc_slice query;
 } url_parts;
 
-static int shown(dubboc_slice text)
+static int url_shown_len(dubboc_slice text)
 {
     return text.len > NAME_SHOWN ? NAME_SHOWN : (int)text.len;
 }
@@ -34,7 +34,7 @@ static dubboc_slice slice_between(const char *from, const char *to)
     return slice_make(from, (size_t)(to - from));
 }
 
-static bool scheme_is_valid(dubboc_slice scheme)
+static bool url_scheme_is_valid(dubboc_slice scheme)
 {
     if (scheme.len == 0 || ascii_is_digit(scheme.at[0]))
         return false;
@@ -44,7 +44,7 @@ static bool scheme_is_valid(dubboc_slice scheme)
     return true;
 }
 
-static dubboc_status split(dubboc_slice text, url_parts *parts, dubboc_error *err)
+static dubboc_status url_split(dubboc_slice text, url_parts *parts, dubboc_error *err)
 {
     dubboc_slice head;
     slice_cut(text, '?', &head, &parts->query);
@@ -52,9 +52,9 @@ static dubboc_status split(dubboc_slice text, url_parts *parts, dubboc_error *er
     if (mark == NULL)
         return error_set(err, DUBBOC_E_PARSE, "no ://");
     parts->scheme = slice_between(head.at, mark);
-    if (!scheme_is_valid(parts->scheme))
-        return error_set(
-            err, DUBBOC_E_PARSE, "wrong scheme \"%.*s\"", shown(parts->scheme), parts->scheme.at);
+    if (!url_scheme_is_valid(parts->scheme))
+        return error_set(err, DUBBOC_E_PARSE, "wrong scheme \"%.*s\"", url_shown_len(parts->scheme),
+            parts->scheme.at);
     dubboc_slice rest = slice_between(mark + 3, head.at + head.len);
     size_t len = address_length_in_url(rest, "");
     parts->authority = slice_make(rest.at, len);
@@ -71,7 +71,7 @@ static dubboc_status split(dubboc_slice text, url_parts *parts, dubboc_error *er
 /* It becomes a request target as it stands (wire.md 1.7), so it must not be able to end one. What
  * is not ASCII is refused, too, and not escaped: RFC 3986 has no such byte in a path, and a
  * provider knows itself only by the path that it registered. */
-static dubboc_status check_path(dubboc_slice path, dubboc_error *err)
+static dubboc_status url_check_path(dubboc_slice path, dubboc_error *err)
 {
     for (size_t i = 0; i < path.len; i++) {
         if (path.at[i] == ' ' || path.at[i] == '#')
@@ -86,7 +86,7 @@ static dubboc_status check_path(dubboc_slice path, dubboc_error *err)
 
 /* --- params */
 
-static bool has_control_byte(dubboc_slice text)
+static bool url_has_control_byte(dubboc_slice text)
 {
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
@@ -95,13 +95,13 @@ static bool has_control_byte(dubboc_slice text)
 }
 
 /* dubbogo and dubbo-go write a blank as '+' before they encode; in a Java value '+' is a plus. */
-static bool is_written_by_go(dubboc_slice query)
+static bool url_is_written_by_go(dubboc_slice query)
 {
     return query.len > 0 && memmem(query.at, query.len, "-golang-", 8) != NULL;
 }
 
 /* Decodes value a second time into room; as it stands when that makes no sense. */
-static dubboc_slice decode_again(dubboc_slice value, char *room, bool plus_is_blank)
+static dubboc_slice param_decode_again(dubboc_slice value, char *room, bool plus_is_blank)
 {
     bool has_escape = memchr(value.at, '%', value.len) != NULL;
     bool has_plus = plus_is_blank && memchr(value.at, '+', value.len) != NULL;
@@ -110,7 +110,7 @@ static dubboc_slice decode_again(dubboc_slice value, char *room, bool plus_is_bl
     size_t bad_at;
     /* never grows: decoding does not lengthen */
     buffer out = {.data = room, .capacity = value.len, .max_bytes = value.len};
-    if (!url_decode(&out, value, &bad_at) || has_control_byte(buffer_slice(&out)))
+    if (!url_decode(&out, value, &bad_at) || url_has_control_byte(buffer_slice(&out)))
         return value;
     return buffer_slice(&out);
 }
@@ -130,7 +130,7 @@ static int param_compare(const void *a, const void *b)
     return order != 0 ? order : (one->key.at > other->key.at) - (one->key.at < other->key.at);
 }
 
-static size_t keep_first_of_equal(url_param *params, size_t count)
+static size_t params_keep_first_of_equal(url_param *params, size_t count)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++)
@@ -141,12 +141,12 @@ static size_t keep_first_of_equal(url_param *params, size_t count)
 
 /* Empty values are left out: they are the same as absent ones (wire.md 5.5). A piece without '='
  * has itself as its value, as in Java (wire.md P21). */
-static dubboc_status read_params(
+static dubboc_status url_read_params(
     provider_url *url, dubboc_slice query, char *room, dubboc_error *err)
 {
     size_t capacity = 0;
     void *params = NULL;
-    bool by_go = is_written_by_go(query);
+    bool by_go = url_is_written_by_go(query);
     while (query.len > 0) {
         dubboc_slice piece, key, value;
         slice_cut(query, '&', &piece, &query);
@@ -160,11 +160,11 @@ static dubboc_status read_params(
             return error_no_memory(err);
         url->params = params;
         url->params[url->param_count++] =
-            (url_param){key, decode_again(value, room + (value.at - url->text), by_go)};
+            (url_param){key, param_decode_again(value, room + (value.at - url->text), by_go)};
     }
     if (url->param_count > 0)
         qsort(url->params, url->param_count, sizeof(url_param), param_compare);
-    url->param_count = keep_first_of_equal(url->params, url->param_count);
+    url->param_count = params_keep_first_of_equal(url->params, url->param_count);
     return DUBBOC_OK;
 }
 
@@ -182,7 +182,7 @@ static int key_compare(const dubboc_slice parts[3], dubboc_slice key)
     return key.len > 0 ? -1 : 0;
 }
 
-static dubboc_slice find_joined(
+static dubboc_slice url_find_joined(
     const provider_url *url, const char *prefix, dubboc_slice middle, const char *key)
 {
     const dubboc_slice parts[3] = {slice_of(prefix), middle, slice_of(key)};
@@ -203,8 +203,8 @@ static dubboc_slice find_joined(
 dubboc_slice provider_url_find(const provider_url *url, const char *key)
 {
     dubboc_slice none = slice_make(NULL, 0);
-    dubboc_slice value = find_joined(url, "", none, key);
-    return value.len > 0 ? value : find_joined(url, "default.", none, key);
+    dubboc_slice value = url_find_joined(url, "", none, key);
+    return value.len > 0 ? value : url_find_joined(url, "default.", none, key);
 }
 
 dubboc_slice provider_url_find_method(const provider_url *url, dubboc_slice method, const char *key)
@@ -213,16 +213,16 @@ dubboc_slice provider_url_find_method(const provider_url *url, dubboc_slice meth
     int len = snprintf(dotted, sizeof dotted, ".%s", key);
     if (method.len == 0 || len < 0 || (size_t)len >= sizeof dotted)
         return provider_url_find(url, key);
-    dubboc_slice value = find_joined(url, "", method, dotted);
+    dubboc_slice value = url_find_joined(url, "", method, dotted);
     if (value.len == 0)
-        value = find_joined(url, "methods.", method, dotted);
+        value = url_find_joined(url, "methods.", method, dotted);
     return value.len > 0 ? value : provider_url_find(url, key);
 }
 
 /* --- the whole */
 
 /* Consumers, overrides and routes have no port to be called at. */
-static bool is_callable(const provider_url *url)
+static bool url_is_callable(const provider_url *url)
 {
     static const char *const others[] = {
         "consumer", "override", "absent", "empty", "route", "condition", "script", "tag"};
@@ -234,16 +234,16 @@ static bool is_callable(const provider_url *url)
            (category.len == 0 || slice_is(category, "providers") || slice_is(category, "provider"));
 }
 
-static dubboc_status read_text(provider_url *url, size_t len, dubboc_error *err)
+static dubboc_status url_read_text(provider_url *url, size_t len, dubboc_error *err)
 {
     url_parts parts;
-    dubboc_status status = split(slice_make(url->text, len), &parts, err);
+    dubboc_status status = url_split(slice_make(url->text, len), &parts, err);
     if (status == DUBBOC_OK)
         status = address_parse(parts.authority, ADDRESS_BARE_IPV6, &url->address, err);
     if (status == DUBBOC_OK)
-        status = check_path(parts.path, err);
+        status = url_check_path(parts.path, err);
     if (status == DUBBOC_OK)
-        status = read_params(url, parts.query, url->text + len + 1, err);
+        status = url_read_params(url, parts.query, url->text + len + 1, err);
     if (status != DUBBOC_OK)
         return status;
     url->scheme = parts.scheme;
@@ -253,12 +253,12 @@ static dubboc_status read_text(provider_url *url, size_t len, dubboc_error *err)
         url->interface = slice_make(parts.path.at + 1, parts.path.len - 1);
     url->group = provider_url_find(url, "group");
     url->version = provider_url_find(url, "version");
-    if (is_callable(url))
+    if (url_is_callable(url))
         address_set_default_port(&url->address, slice_is(url->scheme, "https") ? 443 : 80);
     return DUBBOC_OK;
 }
 
-static dubboc_status check_bytes(dubboc_slice text, dubboc_error *err)
+static dubboc_status url_check_bytes(dubboc_slice text, dubboc_error *err)
 {
     if (text.len > URL_BYTES_MAX)
         return error_set(err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", text.len, URL_BYTES_MAX);
@@ -270,7 +270,7 @@ static dubboc_status check_bytes(dubboc_slice text, dubboc_error *err)
 }
 
 /* Puts text without its user info into room, zero-ended; the length. */
-static size_t copy_without_user_info(char *room, dubboc_slice text, dubboc_slice authority)
+static size_t url_copy_without_user_info(char *room, dubboc_slice text, dubboc_slice authority)
 {
     const char *at = authority.len > 0 ? memrchr(authority.at, '@', authority.len) : NULL;
     const char *from = at != NULL ? at + 1 : authority.at;
@@ -296,10 +296,10 @@ static dubboc_status url_refuse(dubboc_slice text, dubboc_status status, dubboc_
 dubboc_status provider_url_from_text(dubboc_slice text, provider_url **out, dubboc_error *err)
 {
     url_parts parts;
-    dubboc_status status = check_bytes(text, err);
+    dubboc_status status = url_check_bytes(text, err);
     if (status != DUBBOC_OK)
         return status;
-    status = split(text, &parts, err);
+    status = url_split(text, &parts, err);
     if (status != DUBBOC_OK)
         return url_refuse(text, status, err);
     provider_url *url = MEM_NEW(provider_url);
@@ -307,7 +307,7 @@ dubboc_status provider_url_from_text(dubboc_slice text, provider_url **out, dubb
         free(url);
         return error_no_memory(err);
     }
-    status = read_text(url, copy_without_user_info(url->text, text, parts.authority), err);
+    status = url_read_text(url, url_copy_without_user_info(url->text, text, parts.authority), err);
     if (status != DUBBOC_OK) {
         status = url_refuse(slice_of(url->text), status, err);
         provider_url_free(url);
@@ -318,7 +318,7 @@ dubboc_status provider_url_from_text(dubboc_slice text, provider_url **out, dubb
     return DUBBOC_OK;
 }
 
-static dubboc_status wrong_escape(dubboc_slice name, size_t at, dubboc_error *err)
+static dubboc_status url_refuse_escape(dubboc_slice name, size_t at, dubboc_error *err)
 {
     char text[4] = "";
     for (size_t i = 0; i < 3 && at + i < name.len; i++)
@@ -335,7 +335,7 @@ dubboc_status provider_url_from_node(dubboc_slice name, provider_url **url, dubb
     buffer_init(&text, URL_BYTES_MAX);
     dubboc_status status;
     if (!url_decode(&text, name, &bad_at))
-        status = wrong_escape(name, bad_at, err);
+        status = url_refuse_escape(name, bad_at, err);
     else if (text.status != DUBBOC_OK)
         status = error_no_memory(err);
     else

@@ -13,17 +13,31 @@ zookeeper_tests = \
 	tests/registry/zookeeper_address_test \
 	tests/registry/zookeeper_away_test \
 	tests/registry/zookeeper_batch_test \
-	tests/registry/zookeeper_session_test \
+	tests/registry/zookeeper_connect_test \
 	tests/registry/zookeeper_leftovers_test \
 	tests/registry/zookeeper_model_test \
 	tests/registry/zookeeper_node_test \
 	tests/registry/zookeeper_port_test \
+	tests/registry/zookeeper_recovery_test \
 	tests/registry/zookeeper_server_test \
+	tests/registry/zookeeper_session_test \
+	tests/registry/zookeeper_transaction_test \
 	tests/registry/zookeeper_watch_test
 check_PROGRAMS += $(zookeeper_tests)
 TESTS += $(zookeeper_tests)
+server_fixture = tests/registry/server_fixture.c tests/registry/server_fixture.h
+tests_registry_zookeeper_connect_test_SOURCES = tests/registry/zookeeper_connect_test.c $(server_fixture)
+tests_registry_zookeeper_connect_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_connect_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_recovery_test_SOURCES = tests/registry/zookeeper_recovery_test.c $(server_fixture)
+tests_registry_zookeeper_recovery_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_recovery_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_server_test_SOURCES = tests/registry/zookeeper_server_test.c $(server_fixture)
 tests_registry_zookeeper_server_test_CPPFLAGS = $(test_cppflags)
 tests_registry_zookeeper_server_test_LDADD = libtest_zookeeper.la $(test_libs)
+tests_registry_zookeeper_transaction_test_SOURCES = tests/registry/zookeeper_transaction_test.c $(server_fixture)
+tests_registry_zookeeper_transaction_test_CPPFLAGS = $(test_cppflags)
+tests_registry_zookeeper_transaction_test_LDADD = libtest_zookeeper.la $(test_libs)
 tests_registry_contract_zookeeper_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_zookeeper_test_LDADD = libtest_zookeeper.la $(registry_contract_libs)
 session_fixture = tests/registry/session_fixture.c tests/registry/session_fixture.h

@@ -21,7 +21,7 @@ typedef struct params {
 
 /* A part, and a reason that may repeat it, are shown only if nothing of the part is hidden: what
  * does not fit may be a piece of a password. */
-static dubboc_status wrong(
+static dubboc_status address_refuse_part(
     const params *read, dubboc_error *err, dubboc_slice part, const char *reason)
 {
     dubboc_slice masked = read->masked;
@@ -37,7 +37,8 @@ static dubboc_status wrong(
 }
 
 /* Escapes only: a '+' is itself here, unlike in a query. */
-static dubboc_status decode(const params *read, dubboc_slice text, char **out, dubboc_error *err)
+static dubboc_status address_decode(
+    const params *read, dubboc_slice text, char **out, dubboc_error *err)
 {
     buffer guarded, decoded;
     size_t bad_at = 0;
@@ -50,9 +51,9 @@ static dubboc_status decode(const params *read, dubboc_slice text, char **out, d
             buffer_append_char(&guarded, text.at[i]);
     dubboc_status status = DUBBOC_OK;
     if (guarded.status == DUBBOC_OK && !url_decode(&decoded, buffer_slice(&guarded), &bad_at))
-        status = wrong(read, err, text, "wrong escape");
+        status = address_refuse_part(read, err, text, "wrong escape");
     else if (guarded.status == DUBBOC_E_TOO_BIG || decoded.status == DUBBOC_E_TOO_BIG)
-        status = wrong(read, err, slice_make(text.at, 20), "too long");
+        status = address_refuse_part(read, err, slice_make(text.at, 20), "too long");
     else if (guarded.status != DUBBOC_OK || decoded.status != DUBBOC_OK ||
              (*out = mem_dup_slice(buffer_slice(&decoded))) == NULL)
         status = error_no_memory(err);
@@ -65,7 +66,7 @@ static dubboc_status decode(const params *read, dubboc_slice text, char **out, d
 
 /* The client library splits at the last ':' and wants an IPv6 address without brackets; a zone
  * written as RFC 6874 has it (%25eth0) stands there as %eth0. */
-static void append_host(buffer *servers, const net_address *server)
+static void address_append_host(buffer *servers, const net_address *server)
 {
     dubboc_slice address, zone;
     bool has_zone = server->is_ipv6 && slice_cut(server->host, '%', &address, &zone);
@@ -80,20 +81,21 @@ static void append_host(buffer *servers, const net_address *server)
     buffer_append_slice(servers, zone);
 }
 
-static dubboc_status add_servers(params *read, dubboc_slice list, dubboc_error *err)
+static dubboc_status address_add_servers(params *read, dubboc_slice list, dubboc_error *err)
 {
     dubboc_slice text;
     while (slice_next(&list, ',', &text)) {
         net_address server;
         dubboc_error fault;
         if (address_parse(text, ADDRESS_BARE_IPV6, &server, &fault) != DUBBOC_OK)
-            return wrong(read, err, text, fault.text);
+            return address_refuse_part(read, err, text, fault.text);
         if (server.is_unix)
-            return wrong(read, err, text, "ZooKeeper's client cannot connect to a unix socket");
+            return address_refuse_part(
+                read, err, text, "ZooKeeper's client cannot connect to a unix socket");
         address_set_default_port(&server, ZK_PORT_DEFAULT);
         if (read->servers.len > 0)
             buffer_append_char(&read->servers, ',');
-        append_host(&read->servers, &server);
+        address_append_host(&read->servers, &server);
         buffer_append_char(&read->servers, ':');
         buffer_append_u64(&read->servers, server.port);
     }
@@ -102,11 +104,11 @@ static dubboc_status add_servers(params *read, dubboc_slice list, dubboc_error *
 
 /* --- the group, which is the root of the tree */
 
-static dubboc_status set_root(
+static dubboc_status address_set_root(
     zk_address *address, const params *read, dubboc_slice group, dubboc_error *err)
 {
     char *text = NULL;
-    dubboc_status status = decode(read, group, &text, err);
+    dubboc_status status = address_decode(read, group, &text, err);
     if (status != DUBBOC_OK)
         return status;
     dubboc_slice rest = slice_of(text);
@@ -119,7 +121,7 @@ static dubboc_status set_root(
     address->root =
         fault == NULL ? mem_printf("%s%.*s", rest.len > 0 ? "/" : "", SLICE_ARGS(rest)) : NULL;
     if (fault != NULL)
-        status = wrong(read, err, group, fault);
+        status = address_refuse_part(read, err, group, fault);
     else if (address->root == NULL)
         status = error_no_memory(err);
     free(text);
@@ -129,7 +131,7 @@ static dubboc_status set_root(
 /* --- the other params */
 
 /* Milliseconds; "5s" and "5000ms" are taken too. */
-static dubboc_status set_timeout(
+static dubboc_status address_set_timeout(
     zk_address *address, const params *read, dubboc_slice value, dubboc_error *err)
 {
     dubboc_slice digits = value;
@@ -142,7 +144,7 @@ static dubboc_status set_timeout(
     }
     if (!slice_u64(digits, ZK_TIMEOUT_MAX_MS / factor, &number) ||
         number * factor < ZK_TIMEOUT_MIN_MS)
-        return wrong(read, err, value,
+        return address_refuse_part(read, err, value,
             "the session time-out must be from 100 ms to 1 h (a number of milliseconds, or with "
             "the unit ms or s)");
     address->timeout_ms = (int64_t)(number * factor);
@@ -150,7 +152,7 @@ static dubboc_status set_timeout(
 }
 
 /* What Java Dubbo and dubbo-go write into such an address for themselves. */
-static bool is_theirs(dubboc_slice key)
+static bool address_param_is_theirs(dubboc_slice key)
 {
     static const char *const keys[] = {"accepts", "application", "blockUntilConnectedWait", "check",
         "client", "cluster", "default", "dubbo", "enable-empty-protection", "environment",
@@ -167,12 +169,12 @@ static bool is_theirs(dubboc_slice key)
 }
 
 /* Theirs too, but leaving out what they ask for would not be harmless. */
-static bool is_switch(dubboc_slice key)
+static bool address_param_is_switch(dubboc_slice key)
 {
     return slice_is(key, "dynamic") || slice_is(key, "register") || slice_is(key, "subscribe");
 }
 
-static dubboc_status leave_out(params *read, dubboc_slice key)
+static dubboc_status address_leave_out(params *read, dubboc_slice key)
 {
     if (read->unused.len > 0)
         buffer_append_char(&read->unused, ',');
@@ -180,42 +182,43 @@ static dubboc_status leave_out(params *read, dubboc_slice key)
     return DUBBOC_OK;
 }
 
-static dubboc_status take_param(
+static dubboc_status address_take_param(
     zk_address *address, params *read, dubboc_slice key, dubboc_slice value, dubboc_error *err)
 {
     if (slice_is(key, "backup"))
-        return add_servers(read, value, err);
+        return address_add_servers(read, value, err);
     if (slice_is(key, "group"))
         /* empty is as none */
-        return value.len > 0 ? set_root(address, read, value, err) : DUBBOC_OK;
+        return value.len > 0 ? address_set_root(address, read, value, err) : DUBBOC_OK;
     if (slice_is(key, "session") || slice_is(key, "zk.session.expire")) {
         read->has_session = true;
-        return set_timeout(address, read, value, err);
+        return address_set_timeout(address, read, value, err);
     }
     if (slice_is(key, "timeout"))
         /* session says it more exactly */
-        return read->has_session ? DUBBOC_OK : set_timeout(address, read, value, err);
-    if (is_theirs(key) || (is_switch(key) && slice_is(value, "true")))
-        return leave_out(read, key);
-    if (is_switch(key))
-        return wrong(read, err, key,
+        return read->has_session ? DUBBOC_OK : address_set_timeout(address, read, value, err);
+    if (address_param_is_theirs(key) || (address_param_is_switch(key) && slice_is(value, "true")))
+        return address_leave_out(read, key);
+    if (address_param_is_switch(key))
+        return address_refuse_part(read, err, key,
             "only true can be had in an address (register is a key of [client] and [service])");
-    return wrong(read, err, key, "unknown param; known are backup, group, session, timeout");
+    return address_refuse_part(
+        read, err, key, "unknown param; known are backup, group, session, timeout");
 }
 
-static dubboc_status take_params(
+static dubboc_status address_take_params(
     zk_address *address, params *read, dubboc_slice text, dubboc_error *err)
 {
     dubboc_slice param, key, value;
     dubboc_status status = DUBBOC_OK;
     while (status == DUBBOC_OK && slice_next(&text, '&', &param)) {
         slice_cut(param, '=', &key, &value);
-        status = take_param(address, read, key, value, err);
+        status = address_take_param(address, read, key, value, err);
     }
     return status;
 }
 
-static dubboc_status take_user(
+static dubboc_status address_take_user(
     zk_address *address, const params *read, dubboc_slice *hosts, dubboc_error *err)
 {
     size_t at = hosts->len;
@@ -228,44 +231,45 @@ static dubboc_status take_user(
     *hosts = slice_make(hosts->at + at, hosts->len - at);
     if (user.len == 0)
         return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no user name before '@'");
-    dubboc_status status = decode(read, user, &address->username, err);
+    dubboc_status status = address_decode(read, user, &address->username, err);
     if (status == DUBBOC_OK && has_password)
-        status = decode(read, password, &address->password, err);
+        status = address_decode(read, password, &address->password, err);
     return status == DUBBOC_E_ARGUMENT
                ? error_set(
                      err, status, "zookeeper address: wrong escape in the user name or password")
                : status;
 }
 
-static dubboc_status parse(dubboc_slice rest, zk_address *address, params *read, dubboc_error *err)
+static dubboc_status address_parse_parts(
+    dubboc_slice rest, zk_address *address, params *read, dubboc_error *err)
 {
     dubboc_slice hosts, text, path;
     if (slice_starts_with(rest, "//"))
         rest = slice_make(rest.at + 2, rest.len - 2);
     slice_cut(rest, '?', &hosts, &text);
-    dubboc_status status = take_user(address, read, &hosts, err);
+    dubboc_status status = address_take_user(address, read, &hosts, err);
     if (status != DUBBOC_OK)
         return status;
     slice_cut(hosts, '/', &hosts, &path);
     if (path.len > 0)
-        return wrong(
+        return address_refuse_part(
             read, err, path, "a path means nothing here; the root of the tree is given by group=");
-    status = add_servers(read, hosts, err);
+    status = address_add_servers(read, hosts, err);
     if (status == DUBBOC_OK && read->servers.len == 0)
         status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server named");
     if (status == DUBBOC_OK)
-        status = set_root(address, read, slice_of(ZK_GROUP_DEFAULT), err);
-    return status == DUBBOC_OK ? take_params(address, read, text, err) : status;
+        status = address_set_root(address, read, slice_of(ZK_GROUP_DEFAULT), err);
+    return status == DUBBOC_OK ? address_take_params(address, read, text, err) : status;
 }
 
-static void tell_unused(buffer *names)
+static void address_tell_unused(buffer *names)
 {
     if (names->len > 0 && buffer_text(names) != NULL)
         LOG(DUBBOC_LOG_INFO, "registry", "params of the zookeeper address have no effect here",
             "params=\"%s\"", names->data);
 }
 
-static void zk_mask(buffer *masked, dubboc_slice rest)
+static void address_mask(buffer *masked, dubboc_slice rest)
 {
     char *whole =
         mem_printf("%s%.*s", slice_starts_with(rest, "//") ? "zookeeper:" : "", SLICE_ARGS(rest));
@@ -280,11 +284,11 @@ dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_er
     buffer masked;
     params read = {.has_session = false};
     buffer_init(&masked, SIZE_MAX / 2);
-    zk_mask(&masked, rest);
+    address_mask(&masked, rest);
     read.masked = buffer_slice(&masked);
     buffer_init(&read.servers, SERVERS_BYTES_MAX);
     buffer_init(&read.unused, TEXT_BYTES_MAX);
-    dubboc_status status = parse(rest, &made, &read, err);
+    dubboc_status status = address_parse_parts(rest, &made, &read, err);
     if (status == DUBBOC_OK && read.servers.status == DUBBOC_E_TOO_BIG)
         status = error_set(err, DUBBOC_E_ARGUMENT,
             "zookeeper address: more than %u bytes of servers", SERVERS_BYTES_MAX);
@@ -292,7 +296,7 @@ dubboc_status zk_address_parse(dubboc_slice rest, zk_address *address, dubboc_er
         (buffer_text(&read.servers) == NULL || (made.servers = mem_dup(read.servers.data)) == NULL))
         status = error_no_memory(err);
     if (status == DUBBOC_OK) {
-        tell_unused(&read.unused);
+        address_tell_unused(&read.unused);
         *address = made;
     } else {
         zk_address_fini(&made);

@@ -18,7 +18,7 @@ struct zk_notifier {
     bool is_stopping;
 };
 
-static zk_notice *take_locked(zk_notifier *self)
+static zk_notice *notifier_take_locked(zk_notifier *self)
 {
     while (self->first == NULL && !self->is_stopping)
         condition_wait(&self->arrived, &self->lock, DEADLINE_NEVER);
@@ -30,11 +30,11 @@ static zk_notice *take_locked(zk_notifier *self)
     return notice;
 }
 
-static void *notify(void *arg)
+static void *notifier_run(void *arg)
 {
     zk_notifier *self = arg;
     mutex_lock(&self->lock);
-    for (zk_notice *notice; (notice = take_locked(self)) != NULL;) {
+    for (zk_notice *notice; (notice = notifier_take_locked(self)) != NULL;) {
         zk_reading *reading = notice->pending;
         notice->pending = NULL;
         notice->is_running = true;
@@ -49,7 +49,7 @@ static void *notify(void *arg)
     return NULL;
 }
 
-static void destroy(zk_notifier *self)
+static void notifier_free(zk_notifier *self)
 {
     condition_fini(&self->finished);
     condition_fini(&self->arrived);
@@ -65,15 +65,15 @@ dubboc_status zk_notifier_start(zk_notifier **notifier, dubboc_error *err)
     mutex_init(&self->lock, MUTEX_RANK_ZK_NOTIFIER);
     condition_init(&self->arrived);
     condition_init(&self->finished);
-    dubboc_status status = thread_start(&self->thread, notify, self, "zk-notify", err);
+    dubboc_status status = thread_start(&self->thread, notifier_run, self, "zk-notify", err);
     if (status == DUBBOC_OK)
         *notifier = self;
     else
-        destroy(self);
+        notifier_free(self);
     return status;
 }
 
-static void append_locked(zk_notifier *self, zk_notice *notice)
+static void notifier_append_locked(zk_notifier *self, zk_notice *notice)
 {
     zk_notice **at = &self->first;
     while (*at != NULL)
@@ -91,13 +91,13 @@ void zk_notifier_put(zk_notifier *self, zk_notice *notice, zk_reading *reading)
         former = notice->pending;
         notice->pending = zk_reading_ref(reading);
         if (former == NULL)
-            append_locked(self, notice);
+            notifier_append_locked(self, notice);
     }
     mutex_unlock(&self->lock);
     zk_reading_unref(former);
 }
 
-static void remove_locked(zk_notifier *self, zk_notice *notice)
+static void notifier_remove_locked(zk_notifier *self, zk_notice *notice)
 {
     zk_notice **at = &self->first;
     while (*at != NULL && *at != notice)
@@ -111,7 +111,7 @@ void zk_notifier_end(zk_notifier *self, zk_notice *notice)
     mutex_lock(&self->lock);
     assert(!notice->is_running || !pthread_equal(pthread_self(), self->thread));
     notice->is_ended = true;
-    remove_locked(self, notice);
+    notifier_remove_locked(self, notice);
     zk_reading *pending = notice->pending;
     notice->pending = NULL;
     while (notice->is_running)
@@ -129,5 +129,5 @@ void zk_notifier_stop(zk_notifier *self)
     condition_wake_one(&self->arrived);
     mutex_unlock(&self->lock);
     pthread_join(self->thread, NULL);
-    destroy(self);
+    notifier_free(self);
 }
