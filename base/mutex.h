@@ -20,9 +20,12 @@ typedef enum mutex_rank {
     MUTEX_RANK_CLIENT,
     MUTEX_RANK_BUDGET, /* of retries */
     MUTEX_RANK_SELECTOR,
-    MUTEX_RANK_RESTING,
+    MUTEX_RANK_EJECTING,
     MUTEX_RANK_DIRECTS,
     MUTEX_RANK_DIRECTORY,
+    MUTEX_RANK_RULES,
+    MUTEX_RANK_SERVICE_MAPPING,
+    MUTEX_RANK_UPKEEP,
     MUTEX_RANK_READINESS, /* of a directory; waiters are woken under it */
     MUTEX_RANK_PROVIDERS, /* a directory takes and gives back providers under its own lock */
     MUTEX_RANK_SUBSCRIBERS,

@@ -66,7 +66,7 @@ static call_want end(call *self, dubboc_status status, dubboc_execution executio
         self->err->execution = execution;
         self->err->attempts = (int32_t)self->sent;
         if (self->is_held)
-            name_provider(self->err, self->held.provider->label);
+            name_provider(self->err, self->held.provider->info->label);
     }
     return CALL_ENDED;
 }
@@ -102,9 +102,9 @@ static call_want end_without_provider(call *self)
 static void note_reason(call *self, const char *reason)
 {
     size_t used = strlen(self->reasons);
-    bool names_it = strstr(reason, self->held.provider->address) != NULL;
+    bool names_it = strstr(reason, self->held.provider->info->address) != NULL;
     snprintf(self->reasons + used, sizeof self->reasons - used, "%s%s%s%s", used > 0 ? "; " : "",
-        names_it ? "" : self->held.provider->label, names_it ? "" : ": ", reason);
+        names_it ? "" : self->held.provider->info->label, names_it ? "" : ": ", reason);
     utf8_drop_cut_tail(self->reasons);
 }
 
@@ -233,7 +233,7 @@ static void use_node_settings(call *self)
             self->held.timeout_is_override ? TIMEOUT_FROM_OVERRIDE : TIMEOUT_FROM_NODE);
     /* a copy: the provider may be gone when it is told */
     if (self->timeout_from == TIMEOUT_FROM_NODE)
-        copy_cut(self->timeout_node, sizeof self->timeout_node, self->held.provider->address);
+        copy_cut(self->timeout_node, sizeof self->timeout_node, self->held.provider->info->address);
     if (heeds_retries && self->held.retries >= 0)
         self->retries_left = self->held.retries;
     self->timeout_is_set = self->retries_are_set = true;
@@ -277,7 +277,7 @@ static void explain_attempt(const call *self)
 {
     bool is_chosen = self->dialect != dialect_of(self->held.peer);
     explain(self, "attempt %u: %s, %.1f ms after the begin%s%s", self->picks,
-        self->held.provider->label, milliseconds_since(self->begun_ns),
+        self->held.provider->info->label, milliseconds_since(self->begun_ns),
         is_chosen ? ", dialect " : "", is_chosen ? self->dialect->name : "");
 }
 
@@ -387,7 +387,7 @@ static call_want fail_attempt(
         explain(self, "  failed, %s, %zu bytes sent: %s", dubboc_execution_text(found->execution),
             bytes_sent, reason);
     if (self->err != NULL)
-        name_provider(self->err, self->held.provider->label);
+        name_provider(self->err, self->held.provider->info->label);
     note_reason(self, reason);
     note_status(self, found);
     self->health = found->health;

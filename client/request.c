@@ -110,9 +110,9 @@ static void write_head(const call *self, int64_t left_ns, buffer *out)
 {
     const provider *to = self->held.provider;
     buffer_append_text(out, "POST ");
-    buffer_append_text(out, to->path);
+    buffer_append_text(out, to->info->path);
     buffer_append_text(out, " HTTP/1.1\r\nHost: ");
-    buffer_append_text(out, to->address);
+    buffer_append_text(out, to->info->address);
     buffer_append_text(out, "\r\nUser-Agent: dubboc/" DUBBOC_VERSION "\r\nContent-Length: ");
     buffer_append_u64(out, body_size(self));
     buffer_append_text(out, "\r\n");

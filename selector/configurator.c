@@ -27,14 +27,14 @@ struct configurators {
 
 /* --- which params it sets --- */
 
-static bool ends_with(dubboc_slice key, const char *end)
+static bool configurator_ends_with(dubboc_slice key, const char *end)
 {
     size_t len = strlen(end);
     return key.len > len && memcmp(key.at + key.len - len, end, len) == 0;
 }
 
 /* Never written over a provider (wire.md 5.7; the keys that choose are looked at elsewhere). */
-static bool is_about_itself(dubboc_slice key)
+static bool configurator_is_about_itself(dubboc_slice key)
 {
     static const char *const keys[] = {"category", "check", "dynamic", "enabled", "group",
         "version", "application", "side", "configVersion", "compatible_config", "interfaces",
@@ -43,65 +43,68 @@ static bool is_about_itself(dubboc_slice key)
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (slice_is(key, keys[i]))
             return true;
-    return key.at[0] == '~' || ends_with(key, ".group") || ends_with(key, ".version");
+    return key.at[0] == '~' || configurator_ends_with(key, ".group") ||
+           configurator_ends_with(key, ".version");
 }
 
-static bool is_timeout(dubboc_slice key)
+static bool configurator_is_timeout(dubboc_slice key)
 {
-    return slice_is(key, "timeout") || ends_with(key, ".timeout");
+    return slice_is(key, "timeout") || configurator_ends_with(key, ".timeout");
 }
 
-static bool is_weight_or_switch(dubboc_slice key)
+static bool configurator_is_weight_or_switch(dubboc_slice key)
 {
     return slice_is(key, "weight") || slice_is(key, "disabled");
 }
 
 /* Whether it is a param that this consumer heeds, with a value that it can have. */
-static bool is_setting(const url_param *param)
+static bool configurator_is_setting(const url_param *param)
 {
     uint64_t number;
     if (slice_is(param->key, "weight"))
         return slice_u64(param->value, INT32_MAX, &number);
     if (slice_is(param->key, "disabled"))
         return slice_is_nocase(param->value, "true") || slice_is_nocase(param->value, "false");
-    if (is_timeout(param->key))
+    if (configurator_is_timeout(param->key))
         return slice_u64(param->value, INT32_MAX, &number) && number > 0;
-    if (slice_is(param->key, "retries") || ends_with(param->key, ".retries"))
+    if (slice_is(param->key, "retries") || configurator_ends_with(param->key, ".retries"))
         return slice_u64(param->value, RETRIES_MAX, &number);
     return false;
 }
 
-static bool sets(const configurator *self, const url_param *param)
+static bool configurator_sets(const configurator *self, const url_param *param)
 {
-    return !is_about_itself(param->key) &&
-           (!self->is_of_providers || is_weight_or_switch(param->key)) && is_setting(param);
+    return !configurator_is_about_itself(param->key) &&
+           (!self->is_of_providers || configurator_is_weight_or_switch(param->key)) &&
+           configurator_is_setting(param);
 }
 
-static size_t count_set(const configurator *self)
+static size_t configurator_count_set(const configurator *self)
 {
     size_t count = 0;
     for (size_t i = 0; i < self->url->param_count; i++)
-        count += sets(self, &self->url->params[i]) ? 1 : 0;
+        count += configurator_sets(self, &self->url->params[i]) ? 1 : 0;
     return count;
 }
 
 /* The first param that is for providers, and that is not understood here; NULL: there is none. */
-static const url_param *not_understood(const configurator *self)
+static const url_param *configurator_not_understood(const configurator *self)
 {
     for (size_t i = 0; i < self->url->param_count; i++)
-        if (!is_about_itself(self->url->params[i].key) && !sets(self, &self->url->params[i]))
+        if (!configurator_is_about_itself(self->url->params[i].key) &&
+            !configurator_sets(self, &self->url->params[i]))
             return &self->url->params[i];
     return NULL;
 }
 
 /* --- for whom it is --- */
 
-static bool is_any(dubboc_slice value)
+static bool configurator_is_any(dubboc_slice value)
 {
     return value.len == 0 || slice_is(value, "*");
 }
 
-static bool host_is(const configurator *self, dubboc_slice host)
+static bool configurator_host_is(const configurator *self, dubboc_slice host)
 {
     return slice_is(self->url->address.host, ANY_HOST) ||
            address_host_equal(self->url->address.host, host);
@@ -111,40 +114,42 @@ static bool host_is(const configurator *self, dubboc_slice host)
  * the new form the side says it; what the administrator's tools set on the providers' side is
  * wanted here too where consumers would see it in the provider's node: a provider that is no Java
  * one does not change its node (wire.md 5.7, 5.9). */
-static bool is_for_side(configurator *self, const configurator_consumer *consumer)
+static bool configurator_is_for_side(configurator *self, const configurator_consumer *consumer)
 {
     dubboc_slice side = provider_url_find(self->url, "side");
     self->is_of_providers = self->is_rule && slice_is(side, "provider");
     if (self->is_of_providers)
         return true;
     if (self->is_rule ? !slice_is(side, "consumer") || self->url->address.port != 0
-                      : !is_any(side) && !slice_is(side, "consumer"))
+                      : !configurator_is_any(side) && !slice_is(side, "consumer"))
         return false;
-    return self->url->address.port != 0 || host_is(self, slice_of(consumer->address));
+    return self->url->address.port != 0 || configurator_host_is(self, slice_of(consumer->address));
 }
 
-static bool names_application(const configurator *self, dubboc_slice application)
+static bool configurator_names_application(const configurator *self, dubboc_slice application)
 {
     dubboc_slice named = provider_url_find(self->url, "application");
-    return is_any(named) || slice_equal(named, application);
+    return configurator_is_any(named) || slice_equal(named, application);
 }
 
 /* What is meant for the providers' side names the application of providers, which is looked at with
  * each of them. */
-static bool is_for(configurator *self, const configurator_consumer *consumer)
+static bool configurator_is_for(configurator *self, const configurator_consumer *consumer)
 {
     const provider_url *url = self->url;
     if (slice_is_nocase(provider_url_find(url, "enabled"), "false"))
         return false;
-    if (!is_any(url->interface) && !slice_equal(url->interface, consumer->wanted.interface))
+    if (!configurator_is_any(url->interface) &&
+        !slice_equal(url->interface, consumer->wanted.interface))
         return false;
-    return is_for_side(self, consumer) &&
-           (self->is_of_providers || names_application(self, slice_of(consumer->application)));
+    return configurator_is_for_side(self, consumer) &&
+           (self->is_of_providers ||
+               configurator_names_application(self, slice_of(consumer->application)));
 }
 
 /* Group and version: an override node names both; a rule stands under them already and names them
  * only to choose among several. */
-static bool key_matches(const configurator *self, const provider_url *to)
+static bool configurator_key_matches(const configurator *self, const provider_url *to)
 {
     dubboc_slice group = self->url->group, version = self->url->version;
     bool group_fits =
@@ -156,7 +161,7 @@ static bool key_matches(const configurator *self, const provider_url *to)
 
 /* "host:port,host": a host without a port stands for all its ports. The host 0.0.0.0 stands for all
  * hosts, and so does 0.0.0.0:*. */
-static bool lists_address(dubboc_slice list, const provider_url *to)
+static bool configurator_lists_address(dubboc_slice list, const provider_url *to)
 {
     dubboc_slice piece;
     if (list.len == 0)
@@ -177,12 +182,12 @@ static bool lists_address(dubboc_slice list, const provider_url *to)
 
 /* What a condition "~key" is compared with: the provider's params, but for those that are the
  * consumer's own. */
-static bool conditions_hold(const configurator *self, const provider_url *to)
+static bool configurator_conditions_hold(const configurator *self, const provider_url *to)
 {
     for (size_t i = 0; i < self->url->param_count; i++) {
         const url_param *each = &self->url->params[i];
         char key[128];
-        if (each->key.at[0] != '~' || is_any(each->value))
+        if (each->key.at[0] != '~' || configurator_is_any(each->value))
             continue;
         if (each->key.len > sizeof key)
             return false;
@@ -196,24 +201,25 @@ static bool conditions_hold(const configurator *self, const provider_url *to)
     return true;
 }
 
-static bool applies_to(const configurator *self, const provider_url *to)
+static bool configurator_applies_to(const configurator *self, const provider_url *to)
 {
     const provider_url *url = self->url;
     bool means_provider = url->address.port != 0 || self->is_of_providers;
     if (url->address.port != 0 && url->address.port != to->address.port)
         return false;
-    if (means_provider && !host_is(self, to->address.host))
+    if (means_provider && !configurator_host_is(self, to->address.host))
         return false;
-    if (self->is_of_providers && !names_application(self, provider_url_find(to, "application")))
+    if (self->is_of_providers &&
+        !configurator_names_application(self, provider_url_find(to, "application")))
         return false;
-    return key_matches(self, to) &&
-           lists_address(provider_url_find(url, "providerAddresses"), to) &&
-           conditions_hold(self, to);
+    return configurator_key_matches(self, to) &&
+           configurator_lists_address(provider_url_find(url, "providerAddresses"), to) &&
+           configurator_conditions_hold(self, to);
 }
 
 /* --- reading --- */
 
-static const char *what_it_is(const configurator *self)
+static const char *configurator_what_it_is(const configurator *self)
 {
     if (self->source == CONFIGURATOR_APPLICATION)
         return "the application's rule";
@@ -222,16 +228,16 @@ static const char *what_it_is(const configurator *self)
     return self->is_absent ? "absent" : "override";
 }
 
-static void left_out(const char *text, const char *reason)
+static void configurator_left_out(const char *text, const char *reason)
 {
     LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "configurator left out",
         "reason=\"%s\" url=\"%.200s\"", reason, MASKED(slice_of(text)));
 }
 
 /* Logs what it says in vain. */
-static void review(const configurator *self)
+static void configurator_review(const configurator *self)
 {
-    const url_param *strange = not_understood(self);
+    const url_param *strange = configurator_not_understood(self);
     if (strange != NULL)
         LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here",
             "param=\"%.*s\" url=\"%.200s\"", SLICE_ARGS(strange->key),
@@ -241,7 +247,7 @@ static void review(const configurator *self)
 /* Whether it clears those of its source: one for everybody, without any param but one that may have
  * been added by itself (wire.md 5.7). One whose params set nothing is no such: an administrator's
  * tool leaves it behind when its last setting is taken out. */
-static bool is_clearing(const configurator *self)
+static bool configurator_is_clearing(const configurator *self)
 {
     const provider_url *url = self->url;
     if (!slice_is(url->address.host, ANY_HOST) || url->address.port != 0 || self->is_absent)
@@ -252,7 +258,7 @@ static bool is_clearing(const configurator *self)
 
 /* Whether an override node is one of the service that is asked for: as the registry's other nodes
  * are matched (wire.md 5.5). */
-static bool is_of_wanted(const configurator *self, const url_wanted *wanted)
+static bool configurator_is_of_wanted(const configurator *self, const url_wanted *wanted)
 {
     bool group_is_open =
         slice_is(wanted->group, "*") ||
@@ -266,7 +272,7 @@ static bool is_of_wanted(const configurator *self, const url_wanted *wanted)
 /* What became of a text. */
 typedef enum reading { READING_KEPT, READING_LEFT_OUT, READING_CLEARS, READING_NO_MEMORY } reading;
 
-static reading judge(configurator *self, const configurator_consumer *consumer)
+static reading configurator_judge(configurator *self, const configurator_consumer *consumer)
 {
     int64_t sign = 1;
     uint64_t priority;
@@ -277,16 +283,17 @@ static reading judge(configurator *self, const configurator_consumer *consumer)
     }
     self->priority = slice_u64(text, INT32_MAX, &priority) ? sign * (int64_t)priority : 0;
     self->is_rule = provider_url_find(self->url, "configVersion").len > 0;
-    if (!is_for(self, consumer) || (!self->is_rule && !is_of_wanted(self, &consumer->wanted)))
+    if (!configurator_is_for(self, consumer) ||
+        (!self->is_rule && !configurator_is_of_wanted(self, &consumer->wanted)))
         return READING_LEFT_OUT;
-    if (self->source == CONFIGURATOR_NODES && is_clearing(self))
+    if (self->source == CONFIGURATOR_NODES && configurator_is_clearing(self))
         return READING_CLEARS;
-    review(self);
-    return count_set(self) > 0 ? READING_KEPT : READING_LEFT_OUT;
+    configurator_review(self);
+    return configurator_count_set(self) > 0 ? READING_KEPT : READING_LEFT_OUT;
 }
 
-static reading read_one(configurator *self, const char *text, configurator_source source,
-    const configurator_consumer *consumer)
+static reading configurator_read_one(configurator *self, const char *text,
+    configurator_source source, const configurator_consumer *consumer)
 {
     dubboc_error err;
     *self = (configurator){.source = source};
@@ -294,27 +301,27 @@ static reading read_one(configurator *self, const char *text, configurator_sourc
     if (status == DUBBOC_E_NO_MEMORY)
         return READING_NO_MEMORY;
     if (status != DUBBOC_OK) {
-        left_out(text, err.text);
+        configurator_left_out(text, err.text);
         return READING_LEFT_OUT;
     }
     if (slice_is(self->url->scheme, "empty"))
         return READING_CLEARS;
     self->is_absent = slice_is(self->url->scheme, "absent");
     if (self->is_absent || slice_is(self->url->scheme, "override"))
-        return judge(self, consumer);
-    left_out(text, "neither override:// nor absent://");
+        return configurator_judge(self, consumer);
+    configurator_left_out(text, "neither override:// nor absent://");
     return READING_LEFT_OUT;
 }
 
 /* Adds a source's; those that were added are in no order yet. false: no memory. */
-static bool add_source(configurators *self, const configurator_texts *texts,
+static bool configurator_add_source(configurators *self, const configurator_texts *texts,
     configurator_source source, const configurator_consumer *consumer)
 {
     size_t first = self->count;
     bool is_cleared = false;
     for (size_t i = 0; i < texts->count; i++) {
         configurator *next = &self->items[self->count];
-        reading found = read_one(next, texts->urls[i], source, consumer);
+        reading found = configurator_read_one(next, texts->urls[i], source, consumer);
         if (found == READING_NO_MEMORY)
             return false;
         if (found == READING_KEPT)
@@ -328,7 +335,7 @@ static bool add_source(configurators *self, const configurator_texts *texts,
     return true;
 }
 
-static int compare_texts(dubboc_slice a, dubboc_slice b)
+static int configurator_compare_texts(dubboc_slice a, dubboc_slice b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
     int order = memcmp(a.at, b.at, common);
@@ -337,12 +344,12 @@ static int compare_texts(dubboc_slice a, dubboc_slice b)
 
 /* By host, so that 0.0.0.0 comes before any other, then by priority (wire.md 5.7); the text makes
  * it the same everywhere. */
-static int compare(const void *a, const void *b)
+static int configurator_compare(const void *a, const void *b)
 {
     const configurator *one = a, *other = b;
     if (one->source != other->source)
         return one->source < other->source ? -1 : 1;
-    int order = compare_texts(one->url->address.host, other->url->address.host);
+    int order = configurator_compare_texts(one->url->address.host, other->url->address.host);
     if (order == 0)
         order = (one->priority > other->priority) - (one->priority < other->priority);
     return order != 0 ? order : strcmp(one->url->text, other->url->text);
@@ -367,12 +374,12 @@ bool configurators_new(const configurator_consumer *consumer,
     if (self == NULL)
         return false;
     for (int i = 0; i < CONFIGURATOR_SOURCES; i++)
-        if (!add_source(self, &read[i], (configurator_source)i, consumer)) {
+        if (!configurator_add_source(self, &read[i], (configurator_source)i, consumer)) {
             configurators_free(self);
             return false;
         }
     if (self->count > 1)
-        qsort(self->items, self->count, sizeof(configurator), compare);
+        qsort(self->items, self->count, sizeof(configurator), configurator_compare);
     *made = self;
     return true;
 }
@@ -405,19 +412,19 @@ typedef struct extent {
     bool has_weight;
 } extent;
 
-static extent measure(const configurators *rules, const provider_url *url)
+static extent configurator_measure(const configurators *rules, const provider_url *url)
 {
     extent sum = {0};
     for (size_t i = 0; rules != NULL && i < rules->count; i++) {
         const configurator *each = &rules->items[i];
-        if (!applies_to(each, url))
+        if (!configurator_applies_to(each, url))
             continue;
         for (size_t p = 0; p < each->url->param_count; p++) {
             const url_param *param = &each->url->params[p];
-            if (!sets(each, param))
+            if (!configurator_sets(each, param))
                 continue;
             sum.count++;
-            sum.has_timeout = sum.has_timeout || is_timeout(param->key);
+            sum.has_timeout = sum.has_timeout || configurator_is_timeout(param->key);
             sum.has_weight = sum.has_weight || slice_is(param->key, "weight");
         }
     }
@@ -428,11 +435,11 @@ static extent measure(const configurators *rules, const provider_url *url)
  * (wire.md P18), dubbo-go 3 writes a weight of 0 that nobody has set (wire.md 12.8). Once a
  * configurator has set one, both that value and the mark of such a node must go, or the new one
  * would be misread too. */
-static bool hides(const extent *set, const provider_url *url, const url_param *param)
+static bool configurator_hides(const extent *set, const provider_url *url, const url_param *param)
 {
     if (set->has_timeout &&
         slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0."))
-        if (slice_is(param->key, "dubbo") || is_timeout(param->key))
+        if (slice_is(param->key, "dubbo") || configurator_is_timeout(param->key))
             return true;
     if (set->has_weight && slice_starts_with(provider_url_find(url, "release"), "dubbo-golang-3."))
         return slice_is(param->key, "release") ||
@@ -441,13 +448,13 @@ static bool hides(const extent *set, const provider_url *url, const url_param *p
 }
 
 /* The place of key, or where it belongs; the params are sorted. */
-static size_t find_place(const configured *self, dubboc_slice key, bool *is_there)
+static size_t configurator_find_place(const configured *self, dubboc_slice key, bool *is_there)
 {
     size_t low = 0, high = self->changed.param_count;
     *is_there = false;
     while (low < high) {
         size_t at = low + (high - low) / 2;
-        int order = compare_texts(self->params[at].key, key);
+        int order = configurator_compare_texts(self->params[at].key, key);
         if (order == 0) {
             *is_there = true;
             return at;
@@ -460,7 +467,7 @@ static size_t find_place(const configured *self, dubboc_slice key, bool *is_ther
     return low;
 }
 
-static bool has_default(const configured *self, dubboc_slice key)
+static bool configurator_has_default(const configured *self, dubboc_slice key)
 {
     char name[128];
     if (key.len >= sizeof name)
@@ -470,11 +477,11 @@ static bool has_default(const configured *self, dubboc_slice key)
     return provider_url_find(&self->changed, name).len > 0;
 }
 
-static void set(configured *self, const configurator *by, const url_param *param)
+static void configurator_set(configured *self, const configurator *by, const url_param *param)
 {
     bool is_there;
-    size_t at = find_place(self, param->key, &is_there);
-    if (by->is_absent && (is_there || has_default(self, param->key)))
+    size_t at = configurator_find_place(self, param->key, &is_there);
+    if (by->is_absent && (is_there || configurator_has_default(self, param->key)))
         return;
     if (!is_there) {
         size_t behind = self->changed.param_count - at;
@@ -490,7 +497,7 @@ static void set(configured *self, const configurator *by, const url_param *param
 bool configured_init(configured *self, const configurators *rules, const provider_url *url)
 {
     *self = (configured){.original = url, .url = url};
-    extent more = measure(rules, url);
+    extent more = configurator_measure(rules, url);
     if (more.count == 0)
         return true;
     self->params = MEM_NEW_ARRAY(url->param_count + more.count, url_param);
@@ -503,13 +510,14 @@ bool configured_init(configured *self, const configurators *rules, const provide
     self->changed.params = self->params;
     self->changed.param_count = 0;
     for (size_t i = 0; i < url->param_count; i++)
-        if (!hides(&more, url, &url->params[i]))
+        if (!configurator_hides(&more, url, &url->params[i]))
             self->params[self->changed.param_count++] = url->params[i];
     for (size_t i = 0; i < rules->count; i++)
         for (size_t p = 0;
-             p < rules->items[i].url->param_count && applies_to(&rules->items[i], url); p++)
-            if (sets(&rules->items[i], &rules->items[i].url->params[p]))
-                set(self, &rules->items[i], &rules->items[i].url->params[p]);
+             p < rules->items[i].url->param_count && configurator_applies_to(&rules->items[i], url);
+             p++)
+            if (configurator_sets(&rules->items[i], &rules->items[i].url->params[p]))
+                configurator_set(self, &rules->items[i], &rules->items[i].url->params[p]);
     if (self->is_changed)
         self->url = &self->changed;
     return true;
@@ -531,9 +539,9 @@ const configurator *configured_by(const configured *self, dubboc_slice value)
     return NULL;
 }
 
-static void append_name(const configurator *by, buffer *out)
+static void configurator_append_name(const configurator *by, buffer *out)
 {
-    buffer_printf(out, "%s %.*s", what_it_is(by), SLICE_ARGS(by->url->address.host));
+    buffer_printf(out, "%s %.*s", configurator_what_it_is(by), SLICE_ARGS(by->url->address.host));
     if (by->url->address.port != 0)
         buffer_printf(out, ":%u", (unsigned)by->url->address.port);
 }
@@ -546,8 +554,8 @@ const char *configured_mismatch(
     const configurator *by = configured_by(self, disabled);
     if (mismatch == NULL || by == NULL || strcmp(mismatch, "disabled=true") != 0)
         return mismatch;
-    snprintf(
-        reason, size, "disabled by %s %.*s", what_it_is(by), SLICE_ARGS(by->url->address.host));
+    snprintf(reason, size, "disabled by %s %.*s", configurator_what_it_is(by),
+        SLICE_ARGS(by->url->address.host));
     size_t len = strlen(reason);
     if (by->url->address.port != 0)
         snprintf(reason + len, size - len, ":%u", (unsigned)by->url->address.port);
@@ -563,6 +571,6 @@ void configured_describe(const configured *self, buffer *out)
         buffer_append_text(out, out->len > before ? ", " : "");
         buffer_printf(out, "%.*s=%.*s by ", SLICE_ARGS(self->params[i].key),
             SLICE_ARGS(self->params[i].value));
-        append_name(self->by[i], out);
+        configurator_append_name(self->by[i], out);
     }
 }

@@ -1,15 +1,12 @@
-/* The providers that calls name by a URL. Each address and path has a directory of its own, which
- * is kept for the next call to it; when there are too many, those that no call uses are freed, the
- * one used longest ago first. What stands behind the '?' of a URL is no part of that: it is read
- * for each call. A call counts as a user from take to give back, so that nothing is freed under
- * it. */
+#include "selector/direct.h"
+
 #include <assert.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
-#include "selector/parts.h"
+#include "selector/directory.h"
 
 struct direct {
     direct *newer, *older; /* all of them, in the order of their last use */
@@ -31,11 +28,11 @@ static void direct_free(direct *self)
 {
     if (self == NULL)
         return;
-    selector *owner = self->directory->owner;
+    selector_context *owner = self->directory->owner;
     node *only = node_list_take_all(&self->directory->nodes);
     if (only != NULL) {
         if (!provider_give_up(&owner->providers, only->provider))
-            keeper_kick(owner, deadline_in_ms(PROVIDER_KEEP_MS));
+            upkeep_kick(&owner->upkeep, deadline_in_ms(PROVIDER_KEEP_MS));
         only->provider = NULL;
         node_free(&owner->providers, only);
     }
@@ -122,7 +119,7 @@ static direct *direct_use_known_locked(direct_table *self, dubboc_slice address)
 }
 
 static dubboc_status direct_new(
-    selector *owner, dubboc_slice address, direct **made, dubboc_error *err)
+    selector_context *owner, dubboc_slice address, direct **made, dubboc_error *err)
 {
     const url_wanted wanted = {.interface = address};
     direct *self = MEM_NEW(direct);
@@ -161,21 +158,20 @@ static dubboc_status direct_add(direct_table *self, direct *made, direct **used,
     return *used != NULL ? DUBBOC_OK : error_no_memory(err);
 }
 
-static dubboc_status direct_use(
-    selector *self, dubboc_slice address, direct **used, dubboc_error *err)
+static dubboc_status direct_use(direct_table *self, selector_context *context, dubboc_slice address,
+    direct **used, dubboc_error *err)
 {
-    direct_table *table = &self->directs;
-    mutex_lock(&table->lock);
-    *used = direct_use_known_locked(table, address);
-    mutex_unlock(&table->lock);
+    mutex_lock(&self->lock);
+    *used = direct_use_known_locked(self, address);
+    mutex_unlock(&self->lock);
     if (*used != NULL)
         return DUBBOC_OK;
     direct *made = NULL;
-    dubboc_status status = direct_new(self, address, &made, err);
-    return status == DUBBOC_OK ? direct_add(table, made, used, err) : status;
+    dubboc_status status = direct_new(context, address, &made, err);
+    return status == DUBBOC_OK ? direct_add(self, made, used, err) : status;
 }
 
-static dubboc_status direct_read_settings(const selector *self, dubboc_slice text,
+static dubboc_status direct_read_settings(const selector_context *self, dubboc_slice text,
     dubboc_slice method, direct_hold *hold, dubboc_error *err)
 {
     provider_url *url;
@@ -184,7 +180,7 @@ static dubboc_status direct_read_settings(const selector *self, dubboc_slice tex
         return status;
     if (status != DUBBOC_OK)
         return error_prefix(err, DUBBOC_E_ARGUMENT, "%s", MASKED(text));
-    node_method values = node_url_method(url, method);
+    node_method values = node_settings_of_url(url, method);
     hold->has_settings = true;
     hold->timeout_ms = values.timeout_ms;
     hold->retries = values.retries;
@@ -193,22 +189,22 @@ static dubboc_status direct_read_settings(const selector *self, dubboc_slice tex
     return DUBBOC_OK;
 }
 
-dubboc_status selector_direct_take(
-    selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err)
+dubboc_status direct_take(direct_table *self, selector_context *context, const char *url,
+    dubboc_slice method, direct_hold *hold, dubboc_error *err)
 {
     dubboc_slice text = slice_of(url), address, query;
     *hold = (direct_hold){.retries = -1};
     bool has_query = slice_cut(text, '?', &address, &query);
     dubboc_status status =
-        has_query ? direct_read_settings(self, text, method, hold, err) : DUBBOC_OK;
+        has_query ? direct_read_settings(context, text, method, hold, err) : DUBBOC_OK;
     if (status == DUBBOC_OK)
-        status = direct_use(self, address, &hold->of, err);
+        status = direct_use(self, context, address, &hold->of, err);
     if (status == DUBBOC_OK)
         hold->directory = hold->of->directory;
     return status;
 }
 
-void selector_direct_give_back(direct_hold *hold)
+void direct_give_back(direct_hold *hold)
 {
     if (hold->of != NULL)
         atomic_fetch_sub_explicit(&hold->of->users, 1, memory_order_release);

@@ -1,23 +1,22 @@
 /* A directory: the list of what may be called for one (interface, group, version), from the
  * registry's readings. Each reading becomes a change of the node list (node_list.c), the change a
  * new snapshot; the old snapshot and the nodes that are gone are freed when their readers have
- * left. What must happen later (reading again, clearing an empty list, saving) is only noted here,
- * with its time; the keeper comes and does it. */
+ * left. What must happen later (subscribing, reading again, clearing an empty list, saving) is only
+ * noted here with its time; the upkeep thread comes and does it. */
+#include "selector/directory.h"
+
 #include <assert.h>
 
-#include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "base/mask.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "selector/health.h"
-#include "selector/parts.h"
+#include "selector/ejection.h"
 #include "selector/snapshot_file.h"
 
 /* --- life --- */
 
-static char *append_slice(char *to, dubboc_slice from, dubboc_slice *copy)
+static char *directory_append_key(char *to, dubboc_slice from, dubboc_slice *copy)
 {
     *copy = slice_make(to, from.len);
     if (from.len > 0)
@@ -26,9 +25,24 @@ static char *append_slice(char *to, dubboc_slice from, dubboc_slice *copy)
     return to + from.len + 1;
 }
 
-directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixed, uint64_t hash)
+static bool directory_take_rules(void *arg, const rule_change *reading);
+
+static void directory_init_parts(directory *self)
 {
-    directory *self = line_zeroed(sizeof *self);
+    const configurator_consumer consumer = {.application = self->owner->application,
+        .address = self->owner->own_address,
+        .wanted = self->wanted};
+    mutex_init(&self->lock, MUTEX_RANK_DIRECTORY);
+    readiness_init(&self->ready);
+    rule_sources_init(
+        &self->rules_from, self->owner->source, self->key, &consumer, directory_take_rules, self);
+    service_mapping_init(&self->mapping);
+}
+
+directory *directory_new(
+    selector_context *owner, const url_wanted *wanted, bool is_fixed, uint64_t hash)
+{
+    directory *self = cache_line_zeroed(sizeof *self);
     if (self == NULL)
         return NULL;
     self->key = malloc(wanted->interface.len + wanted->group.len + wanted->version.len + 3);
@@ -36,10 +50,9 @@ directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixe
         free(self);
         return NULL;
     }
-    char *end = append_slice(self->key, wanted->interface, &self->wanted.interface);
-    end = append_slice(end, wanted->group, &self->wanted.group);
-    append_slice(end, wanted->version, &self->wanted.version);
-    mutex_init(&self->lock, MUTEX_RANK_DIRECTORY);
+    char *end = directory_append_key(self->key, wanted->interface, &self->wanted.interface);
+    end = directory_append_key(end, wanted->group, &self->wanted.group);
+    directory_append_key(end, wanted->version, &self->wanted.version);
     self->owner = owner;
     self->is_fixed = is_fixed;
     self->hash = hash;
@@ -48,8 +61,7 @@ directory *directory_new(selector *owner, const url_wanted *wanted, bool is_fixe
     self->read_at_ns = self->save_at_ns = self->empty_at_ns = self->ready_at_ns =
         self->rules_at_ns = DEADLINE_NEVER;
     self->subscribe_at_ns = is_fixed ? DEADLINE_NEVER : clock_now_ns();
-    readiness_init(&self->ready);
-    rule_feeds_init(self);
+    directory_init_parts(self);
     return self;
 }
 
@@ -60,9 +72,9 @@ void directory_free(directory *self)
     assert(self->subscription == NULL);
     snapshot_free(atomic_load(&self->current));
     node_list_fini(&self->nodes, &self->owner->providers);
-    rule_feeds_fini(self);
+    rule_sources_fini(&self->rules_from);
+    service_mapping_fini(&self->mapping);
     configurators_free(self->rules);
-    free(self->applications);
     readiness_fini(&self->ready);
     mutex_fini(&self->lock);
     free(self->key);
@@ -71,7 +83,7 @@ void directory_free(directory *self)
 
 /* --- changing the list --- */
 
-static node_reader reader_of(directory *self, const configurators *rules)
+static node_reader directory_reader(directory *self, const configurators *rules)
 {
     return (node_reader){.providers = &self->owner->providers,
         .wanted = &self->wanted,
@@ -80,65 +92,77 @@ static node_reader reader_of(directory *self, const configurators *rules)
         .hash_seed = self->owner->hash_seed};
 }
 
-void directory_begin_change(directory *self, leftover *rest)
+/* A change of the list, and what it leaves to be done without the lock. */
+typedef struct directory_update {
+    snapshot *former; /* to be freed, as the next two */
+    node *gone;
+    configurators *former_rules;
+    int64_t kick_ns; /* to be told to the upkeep thread; DEADLINE_NEVER: nothing new */
+    bool becomes_ready;
+    log_held said; /* logged behind the lock, since a log function may call anything */
+} directory_update;
+
+/* Takes the lock. */
+static void directory_update_begin(directory *self, directory_update *update)
 {
-    rest->former = NULL;
-    rest->gone = NULL;
-    rest->former_rules = NULL;
-    rest->kick_ns = DEADLINE_NEVER;
-    log_hold(&rest->said);
+    *update = (directory_update){.kick_ns = DEADLINE_NEVER};
+    log_hold(&update->said);
     mutex_lock(&self->lock);
 }
 
-void directory_end_change(directory *self, leftover *rest)
-{
-    mutex_unlock(&self->lock);
-    log_let_go(&rest->said);
-}
-
 /* Puts a prepared change in force. */
-static void publish_locked(directory *self, node_change *change, leftover *rest)
+static void directory_publish_locked(directory *self, node_change *change, directory_update *update)
 {
-    health_wake_half(change->next);
+    ejection_limit(change->next);
     node_list_commit(&self->nodes, change);
-    rest->former = atomic_exchange(&self->current, change->next);
-    rest->gone = change->gone;
+    update->former = atomic_exchange(&self->current, change->next);
+    update->gone = change->gone;
     LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed",
         "interface=%s seen=%zu usable=%zu gone=%zu", MASKED(slice_of(self->key)), self->nodes.count,
         change->next->count, change->gone_count);
 }
 
-void directory_clear_up(directory *self, leftover *rest)
+/* Frees what was replaced, when its readers have left. */
+static void directory_update_clear_up(directory *self, directory_update *update)
 {
-    configurators_free(rest->former_rules);
-    if (rest->former != NULL || rest->gone != NULL)
+    configurators_free(update->former_rules);
+    if (update->former != NULL || update->gone != NULL)
         readers_wait(&self->owner->readers);
-    snapshot_free(rest->former);
-    bool is_left = rest->gone != NULL;
-    while (rest->gone != NULL) {
-        node *next = rest->gone->next;
-        node_free(&self->owner->providers, rest->gone);
-        rest->gone = next;
+    snapshot_free(update->former);
+    if (update->gone != NULL) /* providers that nobody uses any more are to be swept */
+        update->kick_ns = deadline_min(update->kick_ns, deadline_in_ms(PROVIDER_KEEP_MS));
+    while (update->gone != NULL) {
+        node *next = update->gone->next;
+        node_free(&self->owner->providers, update->gone);
+        update->gone = next;
     }
-    if (is_left) /* providers that nobody uses any more are to be swept */
-        rest->kick_ns = deadline_min(rest->kick_ns, deadline_in_ms(PROVIDER_KEEP_MS));
-    if (rest->kick_ns != DEADLINE_NEVER)
-        keeper_kick(self->owner, rest->kick_ns);
 }
 
-static void mark_dirty_locked(directory *self, leftover *rest)
+/* Gives the lock back, and does the rest. */
+static void directory_update_end(directory *self, directory_update *update)
+{
+    mutex_unlock(&self->lock);
+    log_let_go(&update->said);
+    if (update->becomes_ready)
+        readiness_set_ready(&self->ready);
+    directory_update_clear_up(self, update);
+    if (update->kick_ns != DEADLINE_NEVER)
+        upkeep_kick(&self->owner->upkeep, update->kick_ns);
+}
+
+static void directory_mark_dirty_locked(directory *self, directory_update *update)
 {
     if (self->owner->snapshot_dir == NULL || self->is_dirty)
         return;
     self->is_dirty = true;
     self->save_at_ns = deadline_in_ms(SAVE_AFTER_MS);
-    rest->kick_ns = deadline_min(rest->kick_ns, self->save_at_ns);
+    update->kick_ns = deadline_min(update->kick_ns, self->save_at_ns);
 }
 
 /* Takes a reading over. From the registry it makes the file old, from the file itself not. false:
  * no memory; the former list stands, and it will be read again soon. */
-static bool take_list_locked(
-    directory *self, const char *const *texts, size_t count, bool is_live, leftover *rest)
+static bool directory_take_list_locked(
+    directory *self, const char *const *texts, size_t count, bool is_live, directory_update *update)
 {
     if (count > DIRECTORY_NODES_MAX) {
         LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out",
@@ -147,26 +171,26 @@ static bool take_list_locked(
         count = DIRECTORY_NODES_MAX;
     }
     node_change change;
-    node_reader reader = reader_of(self, self->rules);
+    node_reader reader = directory_reader(self, self->rules);
     if (!node_list_prepare(&self->nodes, &reader, texts, count, &change)) {
         LOG(DUBBOC_LOG_ERROR, "selector", "no memory for a new list, the former one is kept",
             "interface=%s nodes=%zu", MASKED(slice_of(self->key)), count);
         self->read_at_ns = deadline_in_ms(READ_AGAIN_MS);
-        rest->kick_ns = deadline_min(rest->kick_ns, self->read_at_ns);
+        update->kick_ns = deadline_min(update->kick_ns, self->read_at_ns);
         return false;
     }
     self->is_empty_pending = false;
     self->is_from_file = !is_live;
     if (change.is_same)
         return true;
-    publish_locked(self, &change, rest);
+    directory_publish_locked(self, &change, update);
     if (is_live)
-        mark_dirty_locked(self, rest);
+        directory_mark_dirty_locked(self, update);
     return true;
 }
 
 /* An empty list takes effect only after the grace. true: not now, so leave the list as it is. */
-static bool hold_empty_locked(directory *self, size_t count, leftover *rest)
+static bool directory_hold_empty_locked(directory *self, size_t count, directory_update *update)
 {
     int64_t grace_ms = self->owner->settings.empty_grace_ms;
     if (count > 0 || self->nodes.usable_count == 0 || grace_ms <= 0)
@@ -176,7 +200,7 @@ static bool hold_empty_locked(directory *self, size_t count, leftover *rest)
     self->is_from_file = false;
     self->is_empty_pending = true;
     self->empty_at_ns = deadline_in_ms(grace_ms);
-    rest->kick_ns = deadline_min(rest->kick_ns, self->empty_at_ns);
+    update->kick_ns = deadline_min(update->kick_ns, self->empty_at_ns);
     LOG(DUBBOC_LOG_WARN, "selector",
         "the registry's list is empty; the former providers are used until the grace ends",
         "interface=%s providers=%zu grace_ms=%lld registry=%s", self->key, self->nodes.usable_count,
@@ -185,10 +209,10 @@ static bool hold_empty_locked(directory *self, size_t count, leftover *rest)
 }
 
 /* The texts of the present list, read with other rules into a list of its own. */
-static bool read_anew(
+static bool directory_read_anew(
     directory *self, const configurators *rules, node_list *fresh, node_change *change)
 {
-    node_reader reader = reader_of(self, rules);
+    node_reader reader = directory_reader(self, rules);
     const char **texts = MEM_NEW_ARRAY(self->nodes.count, const char *);
     if (texts == NULL)
         return false;
@@ -199,43 +223,72 @@ static bool read_anew(
     return is_made;
 }
 
-bool directory_take_rules_locked(directory *self, configurators *next, leftover *rest)
+/* Puts other rules in force: all nodes are read anew with them, providers stay. false: no memory;
+ * nothing has changed, next is still the caller's. */
+static bool directory_change_rules_locked(
+    directory *self, configurators *next, directory_update *update)
 {
     bool matters =
         self->nodes.count > 0 && configurators_count(self->rules) + configurators_count(next) > 0;
     node_list fresh = {.count = 0};
     node_change change;
-    if (matters && !read_anew(self, next, &fresh, &change)) {
+    if (matters && !directory_read_anew(self, next, &fresh, &change)) {
         node_list_fini(&fresh, &self->owner->providers);
         return false;
     }
-    rest->former_rules = self->rules;
+    update->former_rules = self->rules;
     self->rules = next;
     if (!matters)
         return true;
     node_list former = self->nodes;
     self->nodes = fresh;
-    publish_locked(self, &change, rest);
-    rest->gone = node_list_take_all(&former);
+    directory_publish_locked(self, &change, update);
+    update->gone = node_list_take_all(&former);
     return true;
 }
 
-bool directory_is_complete_locked(directory *self, leftover *rest)
+/* Whether everything has been read that a first call waits for, or has been waited for long
+ * enough. */
+static bool directory_is_complete_locked(directory *self, directory_update *update)
 {
     if (!self->is_listed || readiness_is_ready(&self->ready))
         return self->is_listed;
-    if (rule_feeds_are_read_locked(self) || clock_now_ns() >= self->ready_at_ns) {
+    if (rule_sources_are_read(&self->rules_from) || clock_now_ns() >= self->ready_at_ns) {
         self->ready_at_ns = DEADLINE_NEVER;
         return true;
     }
     if (self->ready_at_ns == DEADLINE_NEVER)
         self->ready_at_ns = deadline_in_ms(RULES_WAIT_MS);
-    rest->kick_ns = deadline_min(rest->kick_ns, self->ready_at_ns);
+    update->kick_ns = deadline_min(update->kick_ns, self->ready_at_ns);
     return false;
 }
 
+/* What administrators set has been read (selector/rule_sources.h). */
+static bool directory_take_rules(void *arg, const rule_change *reading)
+{
+    directory *self = arg;
+    directory_update update;
+    bool is_taken = true;
+    directory_update_begin(self, &update);
+    if (reading->has_configurators && reading->version < self->rules_version)
+        update.former_rules = reading->configurators; /* a later one was quicker */
+    else if (reading->has_configurators)
+        is_taken = directory_change_rules_locked(self, reading->configurators, &update);
+    if (is_taken && reading->version > self->rules_version)
+        self->rules_version = reading->version;
+    if (!is_taken || reading->is_stale) {
+        LOG(DUBBOC_LOG_ERROR, "selector", "no memory for new configurators, they are read again",
+            "interface=%s", self->key);
+        self->rules_at_ns = deadline_in_ms(READ_AGAIN_MS);
+        update.kick_ns = deadline_min(update.kick_ns, self->rules_at_ns);
+    }
+    update.becomes_ready = directory_is_complete_locked(self, &update);
+    directory_update_end(self, &update);
+    return is_taken;
+}
+
 /* The TTL, up to a tenth more or less, so that many clients do not read at once. */
-static int64_t next_reading(const directory *self)
+static int64_t directory_next_reading(const directory *self)
 {
     int64_t ttl_ms = self->owner->settings.ttl_ms;
     if (ttl_ms < 0)
@@ -246,19 +299,16 @@ static int64_t next_reading(const directory *self)
 }
 
 /* The registry's listener. */
-static void on_list(void *arg, const registry_snapshot *list)
+static void directory_on_list(void *arg, const registry_snapshot *list)
 {
     directory *self = arg;
-    leftover rest;
-    directory_begin_change(self, &rest);
-    if (hold_empty_locked(self, list->count, &rest) ||
-        take_list_locked(self, list->urls, list->count, true, &rest))
+    directory_update update;
+    directory_update_begin(self, &update);
+    if (directory_hold_empty_locked(self, list->count, &update) ||
+        directory_take_list_locked(self, list->urls, list->count, true, &update))
         self->is_listed = true;
-    bool is_complete = directory_is_complete_locked(self, &rest);
-    directory_end_change(self, &rest);
-    if (is_complete)
-        readiness_set_ready(&self->ready);
-    directory_clear_up(self, &rest);
+    update.becomes_ready = directory_is_complete_locked(self, &update);
+    directory_update_end(self, &update);
 }
 
 /* --- where lists come from --- */
@@ -266,20 +316,20 @@ static void on_list(void *arg, const registry_snapshot *list)
 dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
 {
     node *only = NULL;
-    node_reader reader = reader_of(self, NULL);
+    node_reader reader = directory_reader(self, NULL);
     dubboc_status status = node_new_fixed(&reader, self->wanted.interface, &only, err);
     if (status != DUBBOC_OK)
         return status;
     node_change change;
-    leftover rest;
-    directory_begin_change(self, &rest);
-    if (node_list_prepare_fixed(&self->nodes, &self->owner->providers, only, &change))
-        publish_locked(self, &change, &rest);
+    directory_update update;
+    directory_update_begin(self, &update);
+    update.becomes_ready =
+        node_list_prepare_fixed(&self->nodes, &self->owner->providers, only, &change);
+    if (update.becomes_ready)
+        directory_publish_locked(self, &change, &update);
     else
         status = error_no_memory(err);
-    directory_end_change(self, &rest);
-    if (status == DUBBOC_OK)
-        readiness_set_ready(&self->ready);
+    directory_update_end(self, &update);
     return status;
 }
 
@@ -297,14 +347,12 @@ static void directory_load(directory *self)
             self->key, err.text);
         return;
     }
-    leftover rest;
-    directory_begin_change(self, &rest);
+    directory_update update;
+    directory_update_begin(self, &update);
     /* an empty file helps nobody */
-    bool is_read = lines.count > 0 && take_list_locked(self, lines.urls, lines.count, false, &rest);
-    directory_end_change(self, &rest);
-    if (is_read)
-        readiness_set_ready(&self->ready);
-    directory_clear_up(self, &rest);
+    update.becomes_ready = lines.count > 0 && directory_take_list_locked(
+                                                  self, lines.urls, lines.count, false, &update);
+    directory_update_end(self, &update);
     snapshot_lines_fini(&lines);
 }
 
@@ -312,16 +360,16 @@ static dubboc_status directory_subscribe(directory *self, dubboc_error *err)
 {
     registry_subscription *made = NULL;
     /* first, so that they are known before the providers are */
-    dubboc_status status = rule_feeds_subscribe(self, err);
-    mapping_subscribe(self);
+    dubboc_status status = rule_sources_subscribe(&self->rules_from, err);
+    service_mapping_subscribe(&self->mapping, self->owner->source, self->key);
     if (status == DUBBOC_OK)
-        status = registry_subscribe(
-            self->owner->source, self->key, REGISTRY_PROVIDERS, on_list, self, &made, err);
+        status = registry_subscribe(self->owner->source, self->key, REGISTRY_PROVIDERS,
+            directory_on_list, self, &made, err);
     if (status != DUBBOC_OK)
         return status;
     mutex_lock(&self->lock);
     self->subscription = made;
-    self->read_at_ns = next_reading(self);
+    self->read_at_ns = directory_next_reading(self);
     mutex_unlock(&self->lock);
     return DUBBOC_OK;
 }
@@ -357,6 +405,15 @@ void directory_subscribe_if_due(directory *self, int64_t now_ns)
         directory_subscribe_has_failed(self, &err);
 }
 
+void directory_try_again(directory *self)
+{
+    int64_t now_ns = clock_now_ns();
+    mutex_lock(&self->lock);
+    self->subscribe_at_ns = now_ns;
+    mutex_unlock(&self->lock);
+    upkeep_kick(&self->owner->upkeep, now_ns);
+}
+
 void directory_unsubscribe(directory *self)
 {
     mutex_lock(&self->lock);
@@ -365,55 +422,14 @@ void directory_unsubscribe(directory *self)
     mutex_unlock(&self->lock);
     if (taken != NULL)
         registry_unsubscribe(self->owner->source, taken);
-    rule_feeds_unsubscribe(self);
-    mapping_unsubscribe(self);
+    rule_sources_unsubscribe(&self->rules_from);
+    service_mapping_unsubscribe(&self->mapping, self->owner->source);
 }
 
-/* --- waiting for the first list --- */
-
-readiness_state directory_wait_begin(directory *self, readiness_wait *wait, waiter *of)
-{
-    dubboc_error err;
-    if (readiness_is_ready(&self->ready))
-        return READINESS_READY;
-    if (readiness_wait_begin(&self->ready, wait, of)) {
-        mutex_lock(&self->lock);
-        self->subscribe_at_ns = clock_now_ns();
-        mutex_unlock(&self->lock);
-        keeper_kick(self->owner, clock_now_ns());
-    }
-    return readiness_wait_look(&self->ready, wait, &err);
-}
-
-readiness_state directory_look(directory *self, const readiness_wait *wait, dubboc_error *err)
-{
-    return readiness_wait_look(&self->ready, wait, err);
-}
-
-void directory_wait_end(directory *self, readiness_wait *wait)
-{
-    readiness_wait_end(&self->ready, wait);
-}
-
-dubboc_status directory_is_not_ready(const directory *self, dubboc_error *err)
-{
-    const registry *source = self->owner->source;
-    char trouble[REGISTRY_TROUBLE_SIZE];
-    bool is_connected = registry_is_connected(source);
-    error_set(err, DUBBOC_E_REGISTRY,
-        "the providers of %s could not be read in time: the registry %s %s", self->key,
-        registry_address(source),
-        is_connected ? "is connected, but has not answered" : "cannot be reached");
-    registry_trouble(source, trouble);
-    if (!is_connected && trouble[0] != '\0')
-        error_append(err, " (%s)", trouble);
-    return DUBBOC_E_REGISTRY;
-}
-
-/* --- what the keeper does --- */
+/* --- what the upkeep thread does --- */
 
 /* All nodes, not only the usable ones: other directories of this interface want others. */
-static void write_lines_locked(const directory *self, buffer *lines, size_t *count)
+static void directory_write_lines_locked(const directory *self, buffer *lines, size_t *count)
 {
     *count = 0;
     for (size_t i = 0; i < self->nodes.count; i++)
@@ -421,7 +437,7 @@ static void write_lines_locked(const directory *self, buffer *lines, size_t *cou
             lines, slice_make(self->nodes.nodes[i]->text, self->nodes.nodes[i]->len));
 }
 
-static void save(directory *self, buffer *lines, size_t count)
+static void directory_save(directory *self, buffer *lines, size_t count)
 {
     dubboc_error err;
     dubboc_status status =
@@ -434,7 +450,7 @@ static void save(directory *self, buffer *lines, size_t count)
             "interface=%s reason=\"%s\"", self->key, err.text);
 }
 
-static int64_t earliest_due_locked(const directory *self)
+static int64_t directory_earliest_due_locked(const directory *self)
 {
     int64_t due_ns = deadline_min(deadline_min(self->read_at_ns, self->save_at_ns),
         deadline_min(self->ready_at_ns, self->rules_at_ns));
@@ -442,45 +458,66 @@ static int64_t earliest_due_locked(const directory *self)
     return self->is_empty_pending ? deadline_min(due_ns, self->empty_at_ns) : due_ns;
 }
 
-int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
+/* What a tick has found due, to be done without the lock. */
+typedef struct directory_work {
+    buffer lines; /* of the snapshot file */
+    size_t line_count;
+    bool is_saving;
+    registry_subscription *again; /* providers are read again; NULL: they are not */
+    bool are_rules_due;
+} directory_work;
+
+static void directory_end_grace_locked(directory *self, int64_t now_ns, directory_update *update)
 {
-    leftover rest;
-    buffer lines;
-    size_t line_count = 0;
-    registry_subscription *again = NULL;
-    buffer_init(&lines, SNAPSHOT_FILE_MAX_BYTES);
-    directory_begin_change(self, &rest);
-    if (self->is_empty_pending && now_ns >= self->empty_at_ns) {
-        LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more",
-            "interface=%s", self->key);
-        if (!take_list_locked(self, NULL, 0, true, &rest))
-            self->empty_at_ns = self->read_at_ns; /* not at once, over and over */
-    }
+    if (!self->is_empty_pending || now_ns < self->empty_at_ns)
+        return;
+    LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more",
+        "interface=%s", self->key);
+    if (!directory_take_list_locked(self, NULL, 0, true, update))
+        self->empty_at_ns = self->read_at_ns; /* not at once, over and over */
+}
+
+static void directory_find_work_locked(
+    directory *self, int64_t now_ns, bool is_last, directory_work *work)
+{
     if (!is_last && self->subscription != NULL && now_ns >= self->read_at_ns) {
-        again = self->subscription;
-        self->read_at_ns = next_reading(self);
+        work->again = self->subscription;
+        self->read_at_ns = directory_next_reading(self);
     }
-    bool is_saving = self->is_dirty && (is_last || now_ns >= self->save_at_ns);
-    if (is_saving) {
-        write_lines_locked(self, &lines, &line_count);
+    work->is_saving = self->is_dirty && (is_last || now_ns >= self->save_at_ns);
+    if (work->is_saving) {
+        directory_write_lines_locked(self, &work->lines, &work->line_count);
         self->is_dirty = false;
         self->save_at_ns = DEADLINE_NEVER;
     }
-    bool is_complete = now_ns >= self->ready_at_ns && directory_is_complete_locked(self, &rest);
-    bool are_rules_due = !is_last && now_ns >= self->rules_at_ns;
-    if (are_rules_due)
+    work->are_rules_due = !is_last && now_ns >= self->rules_at_ns;
+    if (work->are_rules_due)
         self->rules_at_ns = DEADLINE_NEVER;
-    int64_t due_ns = earliest_due_locked(self);
-    directory_end_change(self, &rest);
-    directory_clear_up(self, &rest);
-    if (is_complete)
-        readiness_set_ready(&self->ready);
-    if (is_saving)
-        save(self, &lines, line_count);
-    buffer_fini(&lines);
-    if (again != NULL)
-        registry_refresh(self->owner->source, again);
-    if (again != NULL || are_rules_due)
-        rule_feeds_refresh(self, again == NULL);
+}
+
+static void directory_do_work(directory *self, directory_work *work)
+{
+    if (work->is_saving)
+        directory_save(self, &work->lines, work->line_count);
+    if (work->again != NULL)
+        registry_refresh(self->owner->source, work->again);
+    if (work->again != NULL || work->are_rules_due)
+        rule_sources_refresh(&self->rules_from, work->again == NULL);
+}
+
+int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
+{
+    directory_update update;
+    directory_work work = {.again = NULL};
+    buffer_init(&work.lines, SNAPSHOT_FILE_MAX_BYTES);
+    directory_update_begin(self, &update);
+    directory_end_grace_locked(self, now_ns, &update);
+    directory_find_work_locked(self, now_ns, is_last, &work);
+    update.becomes_ready =
+        now_ns >= self->ready_at_ns && directory_is_complete_locked(self, &update);
+    int64_t due_ns = directory_earliest_due_locked(self);
+    directory_update_end(self, &update);
+    directory_do_work(self, &work);
+    buffer_fini(&work.lines);
     return due_ns;
 }

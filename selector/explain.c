@@ -1,12 +1,11 @@
-/* Saying what a directory has seen, and why it uses what it uses: the text of "no provider", and of
- * the tool's -v. */
+#include "selector/explain.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "base/clock.h"
 #include "base/utf8.h"
-#include "selector/health.h"
-#include "selector/parts.h"
+#include "selector/directory.h"
 
 #define REASONS_IN_LINE 20 /* nodes with others are only counted */
 #define MORE_BYTES sizeof("; and 18446744073709551615 more")
@@ -19,9 +18,9 @@ typedef struct line_writer {
     size_t len;
 } line_writer;
 
-static void add(line_writer *self, const char *format, ...) DUBBOC_PRINTF(2, 3);
+static void explain_add(line_writer *self, const char *format, ...) DUBBOC_PRINTF(2, 3);
 
-static void add(line_writer *self, const char *format, ...)
+static void explain_add(line_writer *self, const char *format, ...)
 {
     if (self->len + 1 >= self->size)
         return;
@@ -37,20 +36,20 @@ static void add(line_writer *self, const char *format, ...)
     self->len = is_cut ? self->size - 1 : self->len + (size_t)len;
 }
 
-static const char *reason_of(const node *each)
+static const char *node_reason_of(const node *each)
 {
     return each->reason != NULL ? each->reason : each->unused;
 }
 
-static const char *state_of(const node *each)
+static const char *node_state_of(const node *each)
 {
-    const char *reason = reason_of(each);
+    const char *reason = node_reason_of(each);
     if (reason != NULL)
         return reason;
-    if (!health_is_resting(each->provider))
+    if (!health_is_ejected(&each->provider->health))
         return "usable";
-    return atomic_load(&each->provider->refusals) > 0 ? "usable, rests after refusals"
-                                                      : "usable, rests after failures";
+    return atomic_load(&each->provider->health.refusals) > 0 ? "usable, rests after refusals"
+                                                             : "usable, rests after failures";
 }
 
 /* Nodes of which the same is to be said: the first of them, and how many. */
@@ -59,21 +58,21 @@ typedef struct alike {
     size_t count;
 } alike;
 
-static bool is_alike(const node *a, const node *b)
+static bool nodes_are_alike(const node *a, const node *b)
 {
     const char *changed_a = a->changed != NULL ? a->changed : "",
                *changed_b = b->changed != NULL ? b->changed : "";
-    return strcmp(state_of(a), state_of(b)) == 0 && strcmp(changed_a, changed_b) == 0;
+    return strcmp(node_state_of(a), node_state_of(b)) == 0 && strcmp(changed_a, changed_b) == 0;
 }
 
 /* How many groups there are: nodes are in the order of their text, so many of one protocol would
  * hide the one that matters. */
-static size_t group_nodes(const node_list *nodes, alike groups[REASONS_IN_LINE])
+static size_t nodes_group(const node_list *nodes, alike groups[REASONS_IN_LINE])
 {
     size_t count = 0;
     for (size_t i = 0; i < nodes->count; i++) {
         size_t at = 0;
-        while (at < count && !is_alike(groups[at].first, nodes->nodes[i]))
+        while (at < count && !nodes_are_alike(groups[at].first, nodes->nodes[i]))
             at++;
         if (at < count)
             groups[at].count++;
@@ -83,24 +82,24 @@ static size_t group_nodes(const node_list *nodes, alike groups[REASONS_IN_LINE])
     return count;
 }
 
-static void add_group(line_writer *to, const alike *group)
+static void explain_add_group(line_writer *to, const alike *group)
 {
-    add(to, "; %s", node_label(group->first));
+    explain_add(to, "; %s", node_label(group->first));
     if (group->count > 1)
-        add(to, " and %zu more", group->count - 1);
-    add(to, ": %s", state_of(group->first));
+        explain_add(to, " and %zu more", group->count - 1);
+    explain_add(to, ": %s", node_state_of(group->first));
     if (group->first->changed != NULL)
-        add(to, " (%s)", group->first->changed);
+        explain_add(to, " (%s)", group->first->changed);
 }
 
 /* A group that does not fit is left out whole, with those behind it. */
-static void add_nodes(line_writer *to, const node_list *nodes)
+static void explain_add_nodes(line_writer *to, const node_list *nodes)
 {
     alike groups[REASONS_IN_LINE];
-    size_t count = group_nodes(nodes, groups), left = nodes->count;
+    size_t count = nodes_group(nodes, groups), left = nodes->count;
     line_writer before = *to;
     for (size_t i = 0; i < count; i++) {
-        add_group(to, &groups[i]);
+        explain_add_group(to, &groups[i]);
         bool is_last = left == groups[i].count;
         if (to->len + (is_last ? 1 : MORE_BYTES) >= to->size)
             break;
@@ -111,53 +110,55 @@ static void add_nodes(line_writer *to, const node_list *nodes)
     if (to->size > to->len)
         to->line[to->len] = '\0';
     if (left > 0)
-        add(to, "; and %zu more", left);
+        explain_add(to, "; and %zu more", left);
 }
 
-static void add_head(line_writer *to, const directory *self)
+static void explain_add_head(line_writer *to, directory *self)
 {
     registry *source = self->owner->source;
+    char applications[SERVICE_MAPPING_MAX + 1];
     if (self->is_fixed) {
-        add(to, "fixed address");
+        explain_add(to, "fixed address");
         return;
     }
     if (!readiness_is_ready(&self->ready)) {
-        add(to, "the registry %s has not been read yet (%s)", registry_address(source),
+        explain_add(to, "the registry %s has not been read yet (%s)", registry_address(source),
             registry_is_connected(source) ? "connected" : "not connected");
         return;
     }
-    add(to, "%zu node%s seen", self->nodes.count, self->nodes.count == 1 ? "" : "s");
+    explain_add(to, "%zu node%s seen", self->nodes.count, self->nodes.count == 1 ? "" : "s");
     if (self->is_from_file)
-        add(to, " in the snapshot file (the registry %s has not been read yet)",
+        explain_add(to, " in the snapshot file (the registry %s has not been read yet)",
             registry_address(source));
     else
-        add(to, " at %s", registry_address(source));
-    if (self->nodes.count == 0 && self->applications != NULL)
-        add(to,
+        explain_add(to, " at %s", registry_address(source));
+    service_mapping_get(&self->mapping, applications);
+    if (self->nodes.count == 0 && applications[0] != '\0')
+        explain_add(to,
             "; offered at application level only, by %s: its providers need "
             "register-mode=interface or all",
-            self->applications);
+            applications);
     if (configurators_count(self->rules) > 0)
-        add(to, ", %zu configurator%s", configurators_count(self->rules),
+        explain_add(to, ", %zu configurator%s", configurators_count(self->rules),
             configurators_count(self->rules) == 1 ? "" : "s");
     if (self->is_empty_pending)
-        add(to, ", but now its list is empty, which counts after %lld s",
+        explain_add(to, ", but now its list is empty, which counts after %lld s",
             (long long)((self->empty_at_ns - clock_now_ns()) / NS_PER_S));
 }
 
 /* The visitor is the caller's code, so it is called without the lock: what it sees is copied
  * before, text and reason each with its zero byte, an absent reason as an empty text. Nothing when
  * there is no memory. */
-static void copy_for_visit(buffer *copy, const directory *self)
+static void explain_copy(buffer *copy, const directory *self)
 {
     for (size_t i = 0; i < self->nodes.count; i++) {
-        const char *reason = reason_of(self->nodes.nodes[i]);
+        const char *reason = node_reason_of(self->nodes.nodes[i]);
         buffer_append(copy, self->nodes.nodes[i]->text, self->nodes.nodes[i]->len + 1);
         buffer_append(copy, reason != NULL ? reason : "", reason != NULL ? strlen(reason) + 1 : 1);
     }
 }
 
-static void visit_copies(
+static void explain_visit_copies(
     const buffer *copy, void (*visit)(void *arg, const char *url, const char *reason), void *arg)
 {
     for (size_t at = 0; copy->status == DUBBOC_OK && at < copy->len;) {
@@ -176,12 +177,12 @@ void directory_explain(directory *self, char *line, size_t size,
     if (size > 0)
         line[0] = '\0';
     mutex_lock(&self->lock);
-    add_head(&to, self);
-    add_nodes(&to, &self->nodes);
+    explain_add_head(&to, self);
+    explain_add_nodes(&to, &self->nodes);
     if (visit != NULL)
-        copy_for_visit(&copy, self);
+        explain_copy(&copy, self);
     mutex_unlock(&self->lock);
     if (visit != NULL)
-        visit_copies(&copy, visit, arg);
+        explain_visit_copies(&copy, visit, arg);
     buffer_fini(&copy);
 }

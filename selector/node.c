@@ -1,7 +1,5 @@
 #include "selector/node.h"
 
-#include <limits.h>
-
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -10,128 +8,11 @@
 
 #define LABEL_MAX 128 /* bytes of a text that is no URL */
 #define CHANGED_MAX 1024
-#define RETRIES_MAX 100
 #define IDENTITY_MAX (2 * URL_BYTES_MAX)
-
-/* --- the node's own time-outs and retries --- */
-
-/* Whether key is "<method>.timeout" or "<method>.retries", and of which method. "default.timeout"
- * speaks of all methods. */
-static bool names_method(dubboc_slice key, dubboc_slice *method)
-{
-    const size_t suffix = sizeof ".timeout" - 1; /* both are as long */
-    if (key.len <= suffix)
-        return false;
-    dubboc_slice tail = slice_make(key.at + key.len - suffix, suffix);
-    if (!slice_is(tail, ".timeout") && !slice_is(tail, ".retries"))
-        return false;
-    *method = slice_make(key.at, key.len - suffix);
-    if (slice_starts_with(*method, "methods."))
-        *method = slice_make(method->at + 8, method->len - 8);
-    return method->len > 0 && !slice_is(*method, "default");
-}
-
-static bool has_method(const node_own *own, dubboc_slice method)
-{
-    for (size_t i = 0; i < own->count; i++)
-        if (slice_equal(own->methods[i].name, method))
-            return true;
-    return false;
-}
-
-static bool is_override(const configured *with, dubboc_slice value)
-{
-    return configurator_is_override(configured_by(with, value));
-}
-
-/* What an administrator has set for all methods is stronger than what the node says of one. */
-static dubboc_slice method_that_speaks(const configured *with, dubboc_slice method, const char *key)
-{
-    bool is_own = is_override(with, provider_url_find_method(with->url, method, key));
-    return !is_own && is_override(with, provider_url_find(with->url, key)) ? slice_make(NULL, 0)
-                                                                           : method;
-}
-
-static node_method read_method(const configured *with, dubboc_slice method)
-{
-    const provider_url *url = with->url;
-    dubboc_slice of_timeout = method_that_speaks(with, method, "timeout"),
-                 of_retries = method_that_speaks(with, method, "retries"),
-                 timeout = provider_url_find_method(url, of_timeout, "timeout"),
-                 retries = provider_url_find_method(url, of_retries, "retries");
-    node_method values = {
-        .name = method, .timeout_ms = provider_url_timeout_ms(url, of_timeout), .retries = -1};
-    uint64_t number;
-    if (slice_u64(retries, RETRIES_MAX, &number))
-        values.retries = (int)number;
-    values.timeout_is_override = is_override(with, timeout);
-    values.retries_are_override = is_override(with, retries);
-    return values;
-}
-
-node_method node_url_method(const provider_url *url, dubboc_slice method)
-{
-    const configured as_it_is = {.original = url, .url = url};
-    return read_method(&as_it_is, method);
-}
-
-/* How many params speak of a method, and the bytes of their names. */
-static size_t count_methods(const provider_url *url, size_t *bytes)
-{
-    size_t count = 0;
-    dubboc_slice method;
-    *bytes = 0;
-    for (size_t i = 0; i < url->param_count; i++)
-        if (names_method(url->params[i].key, &method)) {
-            count++;
-            *bytes += method.len;
-        }
-    return count;
-}
-
-/* The names become copies of our own, behind the array. */
-static void add_methods(node_own *own, const configured *with, size_t room)
-{
-    const provider_url *url = with->url;
-    char *names = (char *)&own->methods[room];
-    dubboc_slice method;
-    for (size_t i = 0; i < url->param_count; i++) {
-        if (!names_method(url->params[i].key, &method) || has_method(own, method))
-            continue;
-        node_method *added = &own->methods[own->count++];
-        *added = read_method(with, method);
-        memcpy(names, method.at, method.len);
-        added->name.at = names;
-        names += method.len;
-    }
-}
-
-/* false: no memory. *own stays NULL when the node says nothing of its calls. */
-static bool read_own(const configured *with, node_own **own)
-{
-    size_t bytes, room = count_methods(with->url, &bytes);
-    node_method any = read_method(with, slice_make(NULL, 0));
-    if (room == 0 && any.timeout_ms == 0 && any.retries < 0)
-        return true;
-    *own = mem_zeroed(1, sizeof(node_own) + room * sizeof(node_method) + bytes);
-    if (*own == NULL)
-        return false;
-    (*own)->any = any;
-    add_methods(*own, with, room);
-    return true;
-}
-
-node_method node_own_find(const node_own *own, dubboc_slice method)
-{
-    for (size_t i = 0; i < own->count; i++)
-        if (slice_equal(own->methods[i].name, method))
-            return own->methods[i];
-    return own->any;
-}
 
 /* --- making --- */
 
-static uint64_t born_ms(const provider_url *url)
+static uint64_t url_born_ms(const provider_url *url)
 {
     /* Go writes seconds, Java milliseconds (wire.md P19) */
     const uint64_t as_seconds_below = UINT64_C(100000000000);
@@ -141,13 +22,13 @@ static uint64_t born_ms(const provider_url *url)
     return born < as_seconds_below ? born * 1000 : born;
 }
 
-static uint64_t pid_of(const provider_url *url)
+static uint64_t url_pid(const provider_url *url)
 {
     uint64_t pid;
     return slice_u64(provider_url_find(url, "pid"), UINT64_MAX, &pid) ? pid : 0;
 }
 
-static bool is_printable(dubboc_slice text)
+static bool path_is_printable(dubboc_slice text)
 {
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
@@ -156,7 +37,7 @@ static bool is_printable(dubboc_slice text)
 }
 
 /* false: no memory. */
-static bool describe(node *self, const configured *with)
+static bool node_describe(node *self, const configured *with)
 {
     buffer text;
     buffer_init(&text, CHANGED_MAX);
@@ -169,20 +50,21 @@ static bool describe(node *self, const configured *with)
 }
 
 /* Takes all that is needed out of the URL, so that it need not be kept. */
-static dubboc_status fill(node *self, const node_reader *reader, const configured *with,
+static dubboc_status node_fill(node *self, const node_reader *reader, const configured *with,
     const provider_place *place, dubboc_error *err)
 {
     const provider_url *url = with->url;
     self->weight = provider_url_weight(url);
     self->scheme_rank = slice_is(url->scheme, "jsonrpc") ? 0 : 1;
-    self->born_ms = born_ms(url);
+    self->born_ms = url_born_ms(url);
     self->peer = reader->peer_of != NULL ? reader->peer_of(with->original) : 0;
-    if (!read_own(with, &self->own) || (with->is_changed && !describe(self, with)))
+    if (!node_settings_read(with, &self->settings) ||
+        (with->is_changed && !node_describe(self, with)))
         return error_no_memory(err);
     return provider_take(reader->providers, place, &self->provider, err);
 }
 
-static node *make(dubboc_slice text, uint64_t hash)
+static node *node_make(dubboc_slice text, uint64_t hash)
 {
     node *self =
         text.len < SIZE_MAX - sizeof(node) ? mem_zeroed(1, sizeof(node) + text.len + 1) : NULL;
@@ -207,7 +89,7 @@ static char *node_masked_label(const provider_url *url)
 }
 
 /* Becomes a node that is not used. false: no memory. */
-static bool refuse(node *self, const provider_url *url, const char *reason)
+static bool node_refuse(node *self, const provider_url *url, const char *reason)
 {
     const char *masked = MASKED(slice_make(self->text, self->len));
     size_t shown = strlen(masked) < LABEL_MAX ? strlen(masked) : LABEL_MAX;
@@ -220,16 +102,16 @@ static bool refuse(node *self, const provider_url *url, const char *reason)
 }
 
 /* Matches and takes the provider. DUBBOC_E_ARGUMENT: not one to call, self->reason is set. */
-static dubboc_status read_configured(
+static dubboc_status node_read_configured(
     node *self, const node_reader *reader, const configured *with, dubboc_error *err)
 {
     char text[256];
     const provider_url *url = with->url;
-    const char *reason = is_printable(url->path)
+    const char *reason = path_is_printable(url->path)
                              ? configured_mismatch(with, reader->wanted, text, sizeof text)
                              : "control bytes in the path";
     if (reason != NULL)
-        return refuse(self, url, reason) ? DUBBOC_OK : error_no_memory(err);
+        return node_refuse(self, url, reason) ? DUBBOC_OK : error_no_memory(err);
     buffer identity;
     buffer_init(&identity, IDENTITY_MAX);
     provider_url_identity(url, &identity);
@@ -238,30 +120,30 @@ static dubboc_status read_configured(
         provider_place place = {.address = url->address,
             .path = url->path,
             .identity = buffer_slice(&identity),
-            .born_ms = born_ms(with->original),
-            .pid = pid_of(with->original)};
+            .born_ms = url_born_ms(with->original),
+            .pid = url_pid(with->original)};
         if (place.path.len == 0)
             place.path = slice_of("/");
-        status = fill(self, reader, with, &place, err);
+        status = node_fill(self, reader, with, &place, err);
     }
     buffer_fini(&identity);
     return status;
 }
 
-static dubboc_status read_url(
+static dubboc_status node_read_url(
     node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
 {
     configured with;
     if (!configured_init(&with, reader->rules, url))
         return error_no_memory(err);
-    dubboc_status status = read_configured(self, reader, &with, err);
+    dubboc_status status = node_read_configured(self, reader, &with, err);
     configured_fini(&with);
     return status;
 }
 
 /* A registry decodes its names, and passes on as it is what cannot be decoded: then that is the
  * reason. */
-static dubboc_status read_text(dubboc_slice text, provider_url **url, dubboc_error *err)
+static dubboc_status node_read_url_text(dubboc_slice text, provider_url **url, dubboc_error *err)
 {
     dubboc_status status = provider_url_from_text(text, url, err);
     if (status != DUBBOC_E_PARSE || memmem(text.at, text.len, "://", 3) != NULL)
@@ -281,14 +163,14 @@ node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
     dubboc_error err;
     error_clear(&err);
     provider_url *url = NULL;
-    node *self = make(text, hash);
+    node *self = node_make(text, hash);
     if (self == NULL)
         return NULL;
-    dubboc_status status = read_text(text, &url, &err);
+    dubboc_status status = node_read_url_text(text, &url, &err);
     if (status == DUBBOC_OK)
-        status = read_url(self, reader, url, &err);
+        status = node_read_url(self, reader, url, &err);
     if (status != DUBBOC_OK && status != DUBBOC_E_NO_MEMORY)
-        status = refuse(self, NULL, err.text) ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
+        status = node_refuse(self, NULL, err.text) ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
     if (status == DUBBOC_OK && self->reason != NULL && url != NULL)
         LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "node left out", "reason=\"%s\" node=%s",
             self->reason, self->label);
@@ -304,7 +186,7 @@ node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
 
 /* Whether "host:port/path" may be a user and a password that nobody escaped, as in
  * "user:12/34@host:80": the path has an '@' with a ':' before it or a host and a port behind it. */
-static bool may_hold_password(dubboc_slice path)
+static bool path_may_hold_password(dubboc_slice path)
 {
     const char *at = path.len > 0 ? memrchr(path.at, '@', path.len) : NULL;
     if (at == NULL)
@@ -317,7 +199,7 @@ static bool may_hold_password(dubboc_slice path)
     return has_port || memchr(path.at, ':', (size_t)(at - path.at)) != NULL;
 }
 
-static dubboc_status take_fixed(
+static dubboc_status node_take_fixed(
     node *self, const node_reader *reader, const provider_url *url, dubboc_error *err)
 {
     bool is_tls = slice_is(url->scheme, "https");
@@ -328,12 +210,12 @@ static dubboc_status take_fixed(
     if (!address_is_complete(&url->address))
         return error_set(
             err, DUBBOC_E_ARGUMENT, "%s: no host and port to call", MASKED(slice_of(self->text)));
-    if (may_hold_password(url->path))
+    if (path_may_hold_password(url->path))
         return error_set(err, DUBBOC_E_ARGUMENT,
             "%s: what is before the '@' may be a password; write an '@' in a path as %%40, "
             "in a password '/' as %%2F and '@' as %%40",
             MASKED(slice_of(self->text)));
-    if (!is_printable(url->path))
+    if (!path_is_printable(url->path))
         return error_set(
             err, DUBBOC_E_ARGUMENT, "%s: control bytes in the path", MASKED(slice_of(self->text)));
     provider_place place = {.is_tls = is_tls, .address = url->address, .path = url->path};
@@ -348,7 +230,7 @@ static dubboc_status take_fixed(
     const configured as_it_is = {.original = url, .url = url};
     dubboc_status status =
         identity.status == DUBBOC_OK
-            ? fill(self, reader, &as_it_is, &place, err)
+            ? node_fill(self, reader, &as_it_is, &place, err)
             : error_set(err, identity.status, "%s: too long", MASKED(slice_of(self->text)));
     buffer_fini(&identity);
     return status;
@@ -363,8 +245,8 @@ dubboc_status node_new_fixed(
         return status;
     if (status != DUBBOC_OK)
         return error_prefix(err, DUBBOC_E_ARGUMENT, "%s", MASKED(text));
-    node *self = make(text, 0);
-    status = self != NULL ? take_fixed(self, reader, url, err) : error_no_memory(err);
+    node *self = node_make(text, 0);
+    status = self != NULL ? node_take_fixed(self, reader, url, err) : error_no_memory(err);
     provider_url_free(url);
     if (status != DUBBOC_OK) {
         node_free(reader->providers, self);
@@ -381,20 +263,21 @@ void node_free(provider_set *providers, node *self)
     provider_give_back(providers, self->provider);
     free(self->label);
     free(self->reason);
-    free(self->own);
+    free(self->settings);
     free(self->changed);
     free(self);
 }
 
 const char *node_label(const node *self)
 {
-    return self->provider != NULL ? self->provider->label : self->label;
+    return self->provider != NULL ? self->provider->info->label : self->label;
 }
 
 int node_compare(const node *a, const node *b)
 {
-    int order =
-        a->provider == b->provider ? 0 : strcmp(a->provider->identity, b->provider->identity);
+    int order = a->provider == b->provider
+                    ? 0
+                    : strcmp(a->provider->info->identity, b->provider->info->identity);
     if (order == 0)
         order = a->scheme_rank - b->scheme_rank;
     if (order == 0 && a->born_ms != b->born_ms)

@@ -5,24 +5,8 @@
 #define SELECTOR_NODE_H
 
 #include "selector/configurator.h"
+#include "selector/node_settings.h"
 #include "selector/provider.h"
-#include "selector/snapshot.h"
-
-/* The node's own time-out and retries, for one method. */
-typedef struct node_method {
-    dubboc_slice name;
-    int64_t timeout_ms; /* 0: none */
-    int retries;        /* -1: none */
-    /* an administrator's, stronger than the consumer's own (wire.md 5.5) */
-    bool timeout_is_override;
-    bool retries_are_override;
-} node_method;
-
-struct node_own {
-    node_method any; /* methods without values of their own */
-    size_t count;
-    node_method methods[]; /* their names stand behind the last one */
-};
 
 typedef struct node {
     /* first, since every reading compares it: */
@@ -31,9 +15,9 @@ typedef struct node {
     uint64_t hash; /* of the text */
     char *label;  /* of one left out: "host:port/path", or the beginning of a text that is no URL */
     char *reason; /* why it is not one to call; NULL: it is, and provider is set */
-    provider *provider; /* referenced */
-    node_own *own;      /* NULL: none */
-    char *changed;      /* what configurators set in it, for people; NULL: nothing */
+    provider *provider;      /* referenced */
+    node_settings *settings; /* NULL: none */
+    char *changed;           /* what configurators set in it, for people; NULL: nothing */
     uint32_t weight;
     uint8_t peer;     /* selector_settings.peer_of */
     int scheme_rank;  /* of two nodes with one identity the lower one is used, */
@@ -72,11 +56,5 @@ const char *node_label(const node *self);
 
 /* Order of a snapshot: by identity, then the one to use first. Both usable. */
 int node_compare(const node *a, const node *b);
-
-/* What a URL says for a method, without configurators. */
-node_method node_url_method(const provider_url *url, dubboc_slice method);
-
-/* The values for a method. No allocation. */
-node_method node_own_find(const node_own *own, dubboc_slice method);
 
 #endif

@@ -5,7 +5,7 @@
 /* --- the index --- */
 
 /* Eight bytes at a time; seeded, since the texts come from elsewhere. */
-static uint64_t hash_text(dubboc_slice text, uint64_t seed)
+static uint64_t node_hash_text(dubboc_slice text, uint64_t seed)
 {
     uint64_t hash = seed ^ text.len;
     while (text.len > 0) {
@@ -19,7 +19,7 @@ static uint64_t hash_text(dubboc_slice text, uint64_t seed)
     return hash;
 }
 
-static void index_add(node_list *self, node *added)
+static void node_index_add(node_list *self, node *added)
 {
     size_t at = (size_t)added->hash & (self->slots - 1);
     while (self->index[at] != NULL)
@@ -27,7 +27,7 @@ static void index_add(node_list *self, node *added)
     self->index[at] = added;
 }
 
-static node *index_find(const node_list *self, dubboc_slice text, uint64_t hash)
+static node *node_index_find(const node_list *self, dubboc_slice text, uint64_t hash)
 {
     for (size_t at = (size_t)hash & (self->slots - 1); self->index[at] != NULL;
          at = (at + 1) & (self->slots - 1)) {
@@ -40,7 +40,7 @@ static node *index_find(const node_list *self, dubboc_slice text, uint64_t hash)
 }
 
 /* Takes one out, and moves those behind it that it had pushed away from their places. */
-static void index_remove(node_list *self, const node *gone)
+static void node_index_remove(node_list *self, const node *gone)
 {
     size_t mask = self->slots - 1, hole = (size_t)gone->hash & mask;
     while (self->index[hole] != gone)
@@ -56,7 +56,7 @@ static void index_remove(node_list *self, const node *gone)
 }
 
 /* Room for so many nodes at half its size. false: no memory. */
-static bool index_reserve(node_list *self, size_t count)
+static bool node_index_reserve(node_list *self, size_t count)
 {
     size_t slots = self->slots > 0 ? self->slots : 16;
     while (slots < count * 2)
@@ -70,14 +70,14 @@ static bool index_reserve(node_list *self, size_t count)
     self->index = index;
     self->slots = slots;
     for (size_t i = 0; i < self->count; i++)
-        index_add(self, self->nodes[i]);
+        node_index_add(self, self->nodes[i]);
     return true;
 }
 
 /* --- reading the texts --- */
 
-static node *add_new(node_list *self, const node_reader *reader, dubboc_slice text, uint64_t hash,
-    node_change *change)
+static node *node_list_add_new(node_list *self, const node_reader *reader, dubboc_slice text,
+    uint64_t hash, node_change *change)
 {
     if (!mem_grow((void **)&change->added, &change->added_capacity, change->added_count + 1,
             sizeof(node *)))
@@ -86,14 +86,14 @@ static node *add_new(node_list *self, const node_reader *reader, dubboc_slice te
     if (added == NULL)
         return NULL;
     change->added[change->added_count++] = added;
-    index_add(self, added);
+    node_index_add(self, added);
     return added;
 }
 
 /* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the
  * node that stood behind the last one found is tried before anything is hashed. */
-static bool read_texts(node_list *self, const node_reader *reader, const char *const *texts,
-    size_t count, node_change *change)
+static bool node_list_read_texts(node_list *self, const node_reader *reader,
+    const char *const *texts, size_t count, node_change *change)
 {
     size_t expected = 0;
     for (size_t i = 0; i < count; i++) {
@@ -102,10 +102,10 @@ static bool read_texts(node_list *self, const node_reader *reader, const char *c
             expected++;
         } else {
             dubboc_slice text = slice_of(texts[i]);
-            uint64_t hash = hash_text(text, reader->hash_seed);
-            found = index_find(self, text, hash);
+            uint64_t hash = node_hash_text(text, reader->hash_seed);
+            found = node_index_find(self, text, hash);
             if (found == NULL) {
-                found = add_new(self, reader, text, hash, change);
+                found = node_list_add_new(self, reader, text, hash, change);
                 if (found == NULL)
                     return false;
             } else if (found->place < self->count && self->nodes[found->place] == found) {
@@ -122,13 +122,13 @@ static bool read_texts(node_list *self, const node_reader *reader, const char *c
 
 /* --- order and snapshot --- */
 
-static int compare_for_sort(const void *a, const void *b)
+static int node_compare_for_sort(const void *a, const void *b)
 {
     return node_compare(*(node *const *)a, *(node *const *)b);
 }
 
 /* The usable ones of before that are still listed, merged with the new ones. */
-static void merge_usable(const node_list *self, node_change *change)
+static void node_change_merge_usable(const node_list *self, node_change *change)
 {
     size_t fresh = 0;
     for (size_t i = 0; i < change->added_count; i++)
@@ -139,7 +139,7 @@ static void merge_usable(const node_list *self, node_change *change)
             change->added[fresh++] = usable;
         }
     if (fresh > 1)
-        qsort(change->added, fresh, sizeof(node *), compare_for_sort);
+        qsort(change->added, fresh, sizeof(node *), node_compare_for_sort);
     size_t next = 0;
     for (size_t i = 0; i < self->usable_count; i++) {
         node *kept = self->usable[i];
@@ -154,7 +154,7 @@ static void merge_usable(const node_list *self, node_change *change)
 }
 
 /* Of nodes with one identity the first is used; of those used, weight 0 only when all have it. */
-static void mark_unused(const node_change *change)
+static void node_change_mark_unused(const node_change *change)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < change->usable_count; i++) {
@@ -168,9 +168,9 @@ static void mark_unused(const node_change *change)
             change->usable[i]->unused = "weight 0";
 }
 
-static bool make_snapshot(node_change *change)
+static bool node_change_make_snapshot(node_change *change)
 {
-    mark_unused(change);
+    node_change_mark_unused(change);
     change->next = snapshot_new(change->usable_count);
     if (change->next == NULL)
         return false;
@@ -179,7 +179,7 @@ static bool make_snapshot(node_change *change)
         const node *each = change->usable[i];
         if (each->unused == NULL)
             change->next->entries[count++] = (snapshot_entry){.provider = each->provider,
-                .own = each->own,
+                .settings = each->settings,
                 .weight = each->weight,
                 .peer = each->peer};
     }
@@ -189,10 +189,10 @@ static bool make_snapshot(node_change *change)
 
 /* --- prepare, commit --- */
 
-static void abandon(node_list *self, provider_set *providers, node_change *change)
+static void node_change_abandon(node_list *self, provider_set *providers, node_change *change)
 {
     for (size_t i = 0; i < change->added_count; i++) {
-        index_remove(self, change->added[i]);
+        node_index_remove(self, change->added[i]);
         node_free(providers, change->added[i]);
     }
     snapshot_free(change->next);
@@ -208,10 +208,10 @@ bool node_list_prepare(node_list *self, const node_reader *reader, const char *c
     *change = (node_change){.is_same = false};
     self->reading++;
     change->nodes = MEM_NEW_ARRAY(count + 1, node *);
-    bool is_made = change->nodes != NULL && index_reserve(self, self->count + count) &&
-                   read_texts(self, reader, texts, count, change);
+    bool is_made = change->nodes != NULL && node_index_reserve(self, self->count + count) &&
+                   node_list_read_texts(self, reader, texts, count, change);
     if (is_made && change->added_count == 0 && change->count == self->count) {
-        abandon(self, reader->providers, change);
+        node_change_abandon(self, reader->providers, change);
         return true;
     }
     if (is_made) {
@@ -219,11 +219,11 @@ bool node_list_prepare(node_list *self, const node_reader *reader, const char *c
         is_made = change->usable != NULL;
     }
     if (is_made) {
-        merge_usable(self, change);
-        is_made = make_snapshot(change);
+        node_change_merge_usable(self, change);
+        is_made = node_change_make_snapshot(change);
     }
     if (!is_made)
-        abandon(self, reader->providers, change);
+        node_change_abandon(self, reader->providers, change);
     return is_made;
 }
 
@@ -234,14 +234,14 @@ bool node_list_prepare_fixed(
     self->reading++;
     change->nodes = MEM_NEW_ARRAY(1, node *);
     change->usable = MEM_NEW_ARRAY(1, node *);
-    bool is_made = change->nodes != NULL && change->usable != NULL && index_reserve(self, 1);
+    bool is_made = change->nodes != NULL && change->usable != NULL && node_index_reserve(self, 1);
     if (is_made) {
         only_take->seen = self->reading;
         change->nodes[0] = change->usable[0] = only_take;
-        is_made = make_snapshot(change);
+        is_made = node_change_make_snapshot(change);
     }
     if (!is_made) {
-        abandon(self, providers, change);
+        node_change_abandon(self, providers, change);
         node_free(providers, only_take);
     }
     return is_made;
@@ -251,7 +251,7 @@ void node_list_commit(node_list *self, node_change *change)
 {
     for (size_t i = 0; i < self->count; i++)
         if (self->nodes[i]->seen != self->reading) {
-            index_remove(self, self->nodes[i]);
+            node_index_remove(self, self->nodes[i]);
             self->nodes[i]->next = change->gone;
             change->gone = self->nodes[i];
             change->gone_count++;

@@ -5,6 +5,7 @@
 #define SELECTOR_NODE_LIST_H
 
 #include "selector/node.h"
+#include "selector/snapshot.h"
 
 typedef struct node_list {
     node **nodes; /* as the registry told them, each text once */

@@ -1,10 +1,12 @@
 /* The pick: what every call goes through. Four atomic operations on lines of its own or of the
  * chosen provider, no lock, no allocation. */
+#include "selector/pick.h"
+
 #include <assert.h>
 
 #include "base/log.h"
-#include "selector/health.h"
-#include "selector/parts.h"
+#include "selector/directory.h"
+#include "selector/ejection.h"
 
 static bool provider_is_among(const provider *self, provider *const *some, size_t count)
 {
@@ -19,7 +21,8 @@ static bool pick_is_excluded(const provider *self, const pick_request *request)
     return provider_is_among(self, request->excluded, request->excluded_count);
 }
 
-/* The next one from there that may be used; else one that rests; else one that was tried before. */
+/* The next one from there that may be used; else one that is ejected; else one that was tried
+ * before. */
 static const snapshot_entry *pick_step_on(
     const snapshot *current, size_t from, const pick_request *request)
 {
@@ -28,7 +31,7 @@ static const snapshot_entry *pick_step_on(
     for (size_t i = 0; i < current->count && best_fault > 0; i++) {
         const snapshot_entry *entry = &current->entries[from];
         int fault = (pick_is_excluded(entry->provider, request) ? 2 : 0) +
-                    (health_may_serve(entry->provider) ? 0 : 1);
+                    (health_may_serve(&entry->provider->health) ? 0 : 1);
         if (fault < best_fault) {
             best = entry;
             best_fault = fault;
@@ -39,14 +42,15 @@ static const snapshot_entry *pick_step_on(
 }
 
 static const snapshot_entry *pick_choose(
-    directory *self, const snapshot *current, int which, const pick_request *request)
+    directory *self, snapshot *current, int which, const pick_request *request)
 {
     size_t at = 0;
     for (int asks = 0; asks < POLICY_ASKS_MAX; asks++) {
-        at =
-            policies[which]->choose(current, current->tables[which], &self->states[which], request);
+        at = policies[which]->choose(
+            current, &current->tables[which], &self->states[which], request);
         const snapshot_entry *entry = &current->entries[at];
-        if (health_may_serve(entry->provider) && !pick_is_excluded(entry->provider, request))
+        if (health_may_serve(&entry->provider->health) &&
+            !pick_is_excluded(entry->provider, request))
             return entry;
         if (current->count == 1)
             break;
@@ -71,7 +75,7 @@ static const snapshot_entry *pick_step_on_to_room(
     for (size_t i = 0; i < current->count; i++) {
         const snapshot_entry *entry = &current->entries[from];
         int fault = (pick_is_excluded(entry->provider, request) ? 2 : 0) +
-                    (health_is_resting(entry->provider) ? 1 : 0);
+                    (health_is_ejected(&entry->provider->health) ? 1 : 0);
         if (fault < best_fault) {
             best = NULL;
             best_fault = fault;
@@ -87,15 +91,15 @@ static const snapshot_entry *pick_step_on_to_room(
 
 /* As pick_choose(), with request->needs_room. NULL: none has room. */
 static const snapshot_entry *pick_choose_with_room(
-    directory *self, const snapshot *current, int which, const pick_request *request)
+    directory *self, snapshot *current, int which, const pick_request *request)
 {
     size_t at = 0;
     for (int asks = 0; asks < POLICY_ASKS_MAX; asks++) {
-        at =
-            policies[which]->choose(current, current->tables[which], &self->states[which], request);
+        at = policies[which]->choose(
+            current, &current->tables[which], &self->states[which], request);
         const snapshot_entry *entry = &current->entries[at];
-        if (health_may_serve(entry->provider) && !pick_is_excluded(entry->provider, request) &&
-            entry_has_room(entry))
+        if (health_may_serve(&entry->provider->health) &&
+            !pick_is_excluded(entry->provider, request) && entry_has_room(entry))
             return entry;
         if (current->count == 1)
             break;
@@ -104,9 +108,9 @@ static const snapshot_entry *pick_choose_with_room(
 }
 
 /* What the node says of this method. Most say nothing. */
-static void pick_add_own(const node_own *own, dubboc_slice method, pick *out)
+static void pick_add_settings(const node_settings *settings, dubboc_slice method, pick *out)
 {
-    node_method values = node_own_find(own, method);
+    node_method values = node_settings_find(settings, method);
     out->timeout_ms = values.timeout_ms;
     out->retries = values.retries;
     out->timeout_is_override = values.timeout_is_override;
@@ -119,7 +123,7 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
         request->policy != NULL ? policy_find(request->policy) : self->owner->default_policy;
     assert(which >= 0);
     atomic_uint *entered = readers_enter(&self->owner->readers);
-    const snapshot *current = atomic_load(&self->current);
+    snapshot *current = atomic_load(&self->current);
     const snapshot_entry *chosen = NULL;
     if (current != NULL && current->count > 0)
         chosen = request->needs_room ? pick_choose_with_room(self, current, which, request)
@@ -127,9 +131,10 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
     if (chosen != NULL) {
         atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
         *out = (pick){.provider = chosen->provider, .retries = -1, .peer = chosen->peer};
-        out->refused_ms = atomic_load_explicit(&chosen->provider->refused_ms, memory_order_relaxed);
-        if (chosen->own != NULL)
-            pick_add_own(chosen->own, request->method, out);
+        out->refused_ms =
+            atomic_load_explicit(&chosen->provider->health.refused_ms, memory_order_relaxed);
+        if (chosen->settings != NULL)
+            pick_add_settings(chosen->settings, request->method, out);
     }
     readers_leave(entered);
     return chosen != NULL;
@@ -138,24 +143,31 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
 static void pick_eject(directory *self, provider *failed, pick_outcome outcome)
 {
     const selector_settings *settings = &self->owner->settings;
-    int64_t rest_ms = 0;
-    mutex_lock(&self->owner->resting);
+    int64_t eject_ms = 0;
+    mutex_lock(&self->owner->ejecting);
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
     if (current != NULL && outcome == PICK_REFUSED)
-        rest_ms = health_rest_refused(failed, current, settings->health_failures);
+        eject_ms = ejection_after_refusals(failed, current, settings->health_failures);
     else if (current != NULL)
-        rest_ms = health_rest(failed, current, settings->health_rest_ms);
+        eject_ms = ejection_after_failures(failed, current, settings->health_rest_ms);
     readers_leave(entered);
-    mutex_unlock(&self->owner->resting);
+    mutex_unlock(&self->owner->ejecting);
     const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
-    if (rest_ms > 0)
+    if (eject_ms > 0)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected",
-            "provider=%s reason=%s for_ms=%lld", failed->label, reason, (long long)rest_ms);
+            "provider=%s reason=%s for_ms=%lld", failed->info->label, reason, (long long)eject_ms);
     else
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector",
             "provider not ejected: at most half of the providers may be", "provider=%s reason=%s",
-            failed->label, reason);
+            failed->info->label, reason);
+}
+
+static void pick_note_answer(provider *good, uint32_t refused_ms, int failures_max)
+{
+    if (health_good(&good->health, refused_ms, failures_max))
+        LOG(DUBBOC_LOG_INFO, "selector", "provider answers again", "provider=%s",
+            good->info->label);
 }
 
 void pick_release(directory *self, pick *held, pick_outcome outcome)
@@ -164,10 +176,10 @@ void pick_release(directory *self, pick *held, pick_outcome outcome)
     int failures_max = self->owner->settings.health_failures;
     assert(given != NULL);
     if (outcome == PICK_GOOD)
-        health_good(given, held->refused_ms, failures_max);
-    else if (outcome == PICK_FAILED && health_failed(given, failures_max))
+        pick_note_answer(given, held->refused_ms, failures_max);
+    else if (outcome == PICK_FAILED && health_failed(&given->health, failures_max))
         pick_eject(self, given, outcome);
-    else if (outcome == PICK_REFUSED && health_refused(given, failures_max))
+    else if (outcome == PICK_REFUSED && health_refused(&given->health, failures_max))
         pick_eject(self, given, outcome);
     held->provider = NULL;
     /* the sweep acquires what is released here: the provider may be freed from here on */
@@ -202,8 +214,8 @@ bool directory_has_willing(directory *self, provider *const *excluded, size_t ex
     const snapshot *current = atomic_load(&self->current);
     for (size_t i = 0; current != NULL && i < current->count && !is_found; i++) {
         const provider *each = current->entries[i].provider;
-        is_found =
-            health_is_willing(each, now_ns) && !provider_is_among(each, excluded, excluded_count);
+        is_found = health_is_willing(&each->health, now_ns) &&
+                   !provider_is_among(each, excluded, excluded_count);
     }
     readers_leave(entered);
     return is_found;
@@ -218,7 +230,7 @@ void directory_each_endpoint(directory *self,
     for (size_t i = 0; current != NULL && i < current->count; i++) {
         const provider *each = current->entries[i].provider;
         /* those that share an endpoint stand side by side: an identity begins with the address */
-        if (each->endpoint != former && !visit(arg, each->endpoint, each->label))
+        if (each->endpoint != former && !visit(arg, each->endpoint, each->info->label))
             break;
         former = each->endpoint;
     }

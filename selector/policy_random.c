@@ -16,7 +16,7 @@ typedef struct column {
 
 /* Fills the columns. heights[i] is weight * count, full the height of a column (the sum of
  * weights); todo holds the indices: those below full from the front, the others from the back. */
-static void fill_columns(
+static void random_fill_columns(
     column *columns, uint64_t *heights, uint32_t *todo, size_t count, uint64_t full)
 {
     size_t small = 0, large = count;
@@ -39,7 +39,7 @@ static void fill_columns(
         columns[todo[i]] = (column){.threshold = UINT32_MAX, .alias = todo[i]};
 }
 
-static bool prepare(const struct snapshot *of, void **table)
+static bool random_prepare(const struct snapshot *of, void **table)
 {
     if (of->is_equal)
         return true;
@@ -53,7 +53,7 @@ static bool prepare(const struct snapshot *of, void **table)
             sum += of->entries[i].weight;
             heights[i] = (uint64_t)of->entries[i].weight * of->count;
         }
-        fill_columns(columns, heights, todo, of->count, sum);
+        random_fill_columns(columns, heights, todo, of->count, sum);
         *table = columns;
     } else {
         free(columns);
@@ -63,17 +63,18 @@ static bool prepare(const struct snapshot *of, void **table)
     return is_made;
 }
 
-static size_t choose(const struct snapshot *of, const void *table, policy_state *state,
+static size_t random_choose(const struct snapshot *of, policy_table *table, policy_state *state,
     const struct pick_request *request)
 {
     (void)state;
     (void)request;
     uint64_t random = random_next();
     size_t at = (size_t)(((random >> 32) * of->count) >> 32);
-    if (table == NULL)
+    const column *columns = atomic_load_explicit(table, memory_order_relaxed);
+    if (columns == NULL)
         return at;
-    const column *chosen = (const column *)table + at;
+    const column *chosen = &columns[at];
     return (uint32_t)random < chosen->threshold ? at : chosen->alias;
 }
 
-const policy policy_random = {.name = "random", .prepare = prepare, .choose = choose};
+const policy policy_random = {.prepare = random_prepare, .choose = random_choose};

@@ -21,7 +21,7 @@ typedef struct round_table {
     uint32_t who[]; /* index of an entry */
 } round_table;
 
-static uint64_t common_divisor(uint64_t a, uint64_t b)
+static uint64_t round_common_divisor(uint64_t a, uint64_t b)
 {
     while (b != 0) {
         uint64_t rest = a % b;
@@ -32,11 +32,11 @@ static uint64_t common_divisor(uint64_t a, uint64_t b)
 }
 
 /* Writes each provider's number of slots; the sum. */
-static size_t share_slots(const struct snapshot *of, uint32_t *shares)
+static size_t round_share_slots(const struct snapshot *of, uint32_t *shares)
 {
     uint64_t divisor = 0, sum = 0, limit = of->count > ROUND_MAX / 4 ? of->count * 4 : ROUND_MAX;
     for (size_t i = 0; i < of->count; i++) {
-        divisor = common_divisor(divisor, of->entries[i].weight);
+        divisor = round_common_divisor(divisor, of->entries[i].weight);
         sum += of->entries[i].weight;
     }
     sum /= divisor;
@@ -52,7 +52,7 @@ static size_t share_slots(const struct snapshot *of, uint32_t *shares)
 }
 
 /* Where in the round provider i's k-th slot would best be: below slots. */
-static size_t ideal_place(size_t i, uint32_t k, uint32_t share, size_t slots)
+static size_t round_ideal_place(size_t i, uint32_t k, uint32_t share, size_t slots)
 {
     /* frac((i + 1) * golden ratio) * 2^32 */
     uint64_t phase = ((uint64_t)(i + 1) * UINT32_C(2654435769)) & UINT32_MAX;
@@ -61,30 +61,30 @@ static size_t ideal_place(size_t i, uint32_t k, uint32_t share, size_t slots)
 }
 
 /* Counting sort by ideal place; ends holds slots + 1 zeros. */
-static void lay_out(round_table *round, const uint32_t *shares, uint32_t *ends, size_t count)
+static void round_lay_out(round_table *round, const uint32_t *shares, uint32_t *ends, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < shares[i]; k++)
-            ends[ideal_place(i, k, shares[i], round->slots) + 1]++;
+            ends[round_ideal_place(i, k, shares[i], round->slots) + 1]++;
     for (size_t place = 1; place <= round->slots; place++)
         ends[place] += ends[place - 1];
     for (size_t i = 0; i < count; i++)
         for (uint32_t k = 0; k < shares[i]; k++)
-            round->who[ends[ideal_place(i, k, shares[i], round->slots)]++] = (uint32_t)i;
+            round->who[ends[round_ideal_place(i, k, shares[i], round->slots)]++] = (uint32_t)i;
 }
 
-static bool prepare(const struct snapshot *of, void **table)
+static bool roundrobin_prepare(const struct snapshot *of, void **table)
 {
     if (of->is_equal)
         return true;
     uint32_t *shares = MEM_NEW_ARRAY(of->count, uint32_t);
-    size_t slots = shares != NULL ? share_slots(of, shares) : 0;
+    size_t slots = shares != NULL ? round_share_slots(of, shares) : 0;
     uint32_t *ends = MEM_NEW_ARRAY(slots + 1, uint32_t);
     round_table *round = mem_zeroed(1, sizeof(round_table) + slots * sizeof(uint32_t));
     bool is_made = shares != NULL && ends != NULL && round != NULL;
     if (is_made) {
         round->slots = slots;
-        lay_out(round, shares, ends, of->count);
+        round_lay_out(round, shares, ends, of->count);
         *table = round;
     } else {
         free(round);
@@ -94,15 +94,15 @@ static bool prepare(const struct snapshot *of, void **table)
     return is_made;
 }
 
-static size_t choose(const struct snapshot *of, const void *table, policy_state *state,
+static size_t roundrobin_choose(const struct snapshot *of, policy_table *table, policy_state *state,
     const struct pick_request *request)
 {
     (void)request;
     uint64_t turn = atomic_fetch_add_explicit(&state->counter, 1, memory_order_relaxed);
-    if (table == NULL)
+    const round_table *round = atomic_load_explicit(table, memory_order_relaxed);
+    if (round == NULL)
         return (size_t)(turn % of->count);
-    const round_table *round = table;
     return round->who[turn % round->slots];
 }
 
-const policy policy_roundrobin = {.name = "roundrobin", .prepare = prepare, .choose = choose};
+const policy policy_roundrobin = {.prepare = roundrobin_prepare, .choose = roundrobin_choose};

@@ -14,8 +14,7 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
-#include "selector/health.h"
-#include "selector/line.h"
+#include "selector/cache_line.h"
 
 typedef struct shared_endpoint {
     struct shared_endpoint *next; /* among those taken out */
@@ -24,14 +23,14 @@ typedef struct shared_endpoint {
     size_t users;
 } shared_endpoint;
 
-/* A provider as its set knows it: what only the set needs is not on the line that every pick
- * writes. */
-typedef struct member {
+/* A provider as its set knows it. */
+typedef struct provider_member {
     provider *public;
+    provider_info info;
     shared_endpoint *shared;
     int64_t left_at_ns;    /* when the last reference went */
     uint64_t born_ms, pid; /* the latest process seen at its address */
-} member;
+} provider_member;
 
 bool provider_set_init(provider_set *self, http_client *http)
 {
@@ -46,30 +45,30 @@ bool provider_set_init(provider_set *self, http_client *http)
 }
 
 /* But not its line, which is the slab's. */
-static void free_member(member *self)
+static void member_free(provider_member *self)
 {
-    free(self->public->identity);
-    free(self->public->address);
-    free(self->public->path);
-    free(self->public->label);
+    free(self->info.identity);
+    free(self->info.address);
+    free(self->info.path);
+    free(self->info.label);
     free(self);
 }
 
-static void drop_member_locked(provider_set *set, member *self)
+static void member_drop_locked(provider_set *set, provider_member *self)
 {
     provider *line = self->public;
-    free_member(self);
-    line_give_back(&set->lines, line);
+    member_free(self);
+    cache_line_give_back(&set->lines, line);
 }
 
-static void free_map_member(void *value)
+static void member_free_in_map(void *value)
 {
-    member *self = value;
+    provider_member *self = value;
     assert(atomic_load(&self->public->in_flight) == 0);
-    free_member(self);
+    member_free(self);
 }
 
-static void free_endpoint(void *value)
+static void shared_endpoint_free(void *value)
 {
     shared_endpoint *self = value;
     if (self->endpoint != NULL)
@@ -80,9 +79,9 @@ static void free_endpoint(void *value)
 
 void provider_set_fini(provider_set *self)
 {
-    map_free(self->by_identity, free_map_member);
-    map_free(self->endpoints, free_endpoint);
-    line_slab_fini(&self->lines);
+    map_free(self->by_identity, member_free_in_map);
+    map_free(self->endpoints, shared_endpoint_free);
+    cache_line_slab_fini(&self->lines);
     mutex_fini(&self->lock);
 }
 
@@ -122,7 +121,7 @@ static dubboc_status endpoint_take_locked(provider_set *self, bool is_tls, const
     if (status == DUBBOC_OK && !map_put(self->endpoints, slice_of(url), made, NULL))
         status = error_no_memory(err);
     if (status != DUBBOC_OK) {
-        free_endpoint(made);
+        shared_endpoint_free(made);
         return status;
     }
     *found = made;
@@ -141,7 +140,7 @@ static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_end
 
 /* "host:port/path" for people. What is before an '@' in the path is masked, since "user:12/34@host"
  * may hold a password that was not escaped. NULL: no memory. */
-static char *label_new(const char *address, dubboc_slice path)
+static char *provider_label_new(const char *address, dubboc_slice path)
 {
     size_t slash = slice_starts_with(path, "/") ? 1 : 0;
     char *masked = mask_address_dup(slice_make(path.at + slash, path.len - slash));
@@ -151,42 +150,44 @@ static char *label_new(const char *address, dubboc_slice path)
     return label;
 }
 
-static member *member_new_locked(provider_set *set, const provider_place *place)
+static provider_member *member_new_locked(provider_set *set, const provider_place *place)
 {
     static_assert(sizeof(provider) <= CACHE_LINE, "a provider is one cache line");
-    member *self = MEM_NEW(member);
-    provider *public = self != NULL ? line_take(&set->lines) : NULL;
+    provider_member *self = MEM_NEW(provider_member);
+    provider *public = self != NULL ? cache_line_take(&set->lines) : NULL;
     if (public == NULL) {
         free(self);
         return NULL;
     }
     self->public = public;
-    public->identity = mem_dup_slice(place->identity);
-    public->address = address_dup(&place->address);
-    public->path = mem_dup_slice(place->path);
-    public->label = public->address != NULL ? label_new(public->address, place->path) : NULL;
-    if (public->identity != NULL && public->address != NULL && public->path != NULL &&
-        public->label != NULL)
+    public->info = &self->info;
+    self->info.identity = mem_dup_slice(place->identity);
+    self->info.address = address_dup(&place->address);
+    self->info.path = mem_dup_slice(place->path);
+    self->info.label =
+        self->info.address != NULL ? provider_label_new(self->info.address, place->path) : NULL;
+    if (self->info.identity != NULL && self->info.address != NULL && self->info.path != NULL &&
+        self->info.label != NULL)
         return self;
-    drop_member_locked(set, self);
+    member_drop_locked(set, self);
     return NULL;
 }
 
-static dubboc_status make_locked(
-    provider_set *self, const provider_place *place, member **made, dubboc_error *err)
+static dubboc_status member_make_locked(
+    provider_set *self, const provider_place *place, provider_member **made, dubboc_error *err)
 {
-    member *fresh = member_new_locked(self, place);
+    provider_member *fresh = member_new_locked(self, place);
     if (fresh == NULL)
         return error_no_memory(err);
     dubboc_status status =
-        endpoint_take_locked(self, place->is_tls, fresh->public->address, &fresh->shared, err);
+        endpoint_take_locked(self, place->is_tls, fresh->info.address, &fresh->shared, err);
     if (status == DUBBOC_OK && !map_put(self->by_identity, place->identity, fresh, NULL))
         status = error_no_memory(err);
     if (status != DUBBOC_OK) {
         shared_endpoint *unused = endpoint_give_back_locked(self, fresh->shared);
         if (unused != NULL)
-            free_endpoint(unused); /* nothing was opened on it: closes nothing */
-        drop_member_locked(self, fresh);
+            shared_endpoint_free(unused); /* nothing was opened on it: closes nothing */
+        member_drop_locked(self, fresh);
         return status;
     }
     fresh->public->endpoint = fresh->shared->endpoint;
@@ -195,14 +196,14 @@ static dubboc_status make_locked(
 }
 
 /* An older node may be read again, or beside a newer one: that changes nothing. */
-static void note_process_locked(member *self, const provider_place *place)
+static void member_note_process_locked(provider_member *self, const provider_place *place)
 {
     if (place->born_ms < self->born_ms ||
         (place->born_ms == self->born_ms && place->pid == self->pid))
         return;
     self->born_ms = place->born_ms;
     self->pid = place->pid;
-    health_renewed(self->public);
+    health_renewed(&self->public->health);
 }
 
 dubboc_status provider_take(
@@ -210,13 +211,13 @@ dubboc_status provider_take(
 {
     dubboc_status status = DUBBOC_OK;
     mutex_lock(&self->lock);
-    member *known = map_find(self->by_identity, place->identity);
+    provider_member *known = map_find(self->by_identity, place->identity);
     if (known == NULL)
-        status = make_locked(self, place, &known, err);
+        status = member_make_locked(self, place, &known, err);
     else if (atomic_load(&known->public->references) == 0)
-        self->left_over--;
+        self->unused--;
     if (status == DUBBOC_OK) {
-        note_process_locked(known, place);
+        member_note_process_locked(known, place);
         atomic_fetch_add(&known->public->references, 1);
         *found = known->public;
     }
@@ -231,9 +232,9 @@ void provider_give_back(provider_set *self, provider *given)
     mutex_lock(&self->lock);
     assert(atomic_load(&given->references) > 0);
     if (atomic_fetch_sub(&given->references, 1) == 1) {
-        ((member *)map_find(self->by_identity, slice_of(given->identity)))->left_at_ns =
-            clock_now_ns();
-        self->left_over++;
+        ((provider_member *)map_find(self->by_identity, slice_of(given->info->identity)))
+            ->left_at_ns = clock_now_ns();
+        self->unused++;
     }
     mutex_unlock(&self->lock);
 }
@@ -246,60 +247,60 @@ bool provider_give_up(provider_set *self, provider *given)
     assert(atomic_load(&given->references) > 0);
     is_last = atomic_fetch_sub(&given->references, 1) == 1;
     if (is_last) {
-        member *last = map_find(self->by_identity, slice_of(given->identity));
+        provider_member *last = map_find(self->by_identity, slice_of(given->info->identity));
         is_free = atomic_load_explicit(&given->in_flight, memory_order_acquire) == 0;
         if (is_free) {
-            map_remove(self->by_identity, slice_of(given->identity));
+            map_remove(self->by_identity, slice_of(given->info->identity));
             unused = endpoint_give_back_locked(self, last->shared);
-            drop_member_locked(self, last);
+            member_drop_locked(self, last);
         } else {
             last->left_at_ns = clock_now_ns();
-            self->left_over++;
+            self->unused++;
         }
     }
     mutex_unlock(&self->lock);
     if (unused != NULL)
-        free_endpoint(unused);
+        shared_endpoint_free(unused);
     return is_free || !is_last;
 }
 
 /* --- the sweep --- */
 
-typedef struct sweep {
+typedef struct provider_sweep {
     provider_set *set;
     int64_t now_ns;
     shared_endpoint *endpoints; /* taken out, to be freed without the lock */
-} sweep;
+} provider_sweep;
 
-static void sweep_one(void *arg, const char *identity, void *value)
+static void provider_sweep_one(void *arg, const char *identity, void *value)
 {
-    sweep *self = arg;
-    member *each = value;
+    provider_sweep *self = arg;
+    provider_member *each = value;
     if (atomic_load(&each->public->references) > 0 ||
         self->now_ns < each->left_at_ns + PROVIDER_KEEP_MS * NS_PER_MS ||
         atomic_load_explicit(&each->public->in_flight, memory_order_acquire) > 0)
         return;
     map_remove(self->set->by_identity, slice_of(identity));
-    self->set->left_over--;
+    self->set->unused--;
     shared_endpoint *unused = endpoint_give_back_locked(self->set, each->shared);
     if (unused != NULL) {
         unused->next = self->endpoints;
         self->endpoints = unused;
     }
-    drop_member_locked(self->set, each);
+    member_drop_locked(self->set, each);
 }
 
 int64_t provider_set_sweep(provider_set *self, int64_t now_ns)
 {
-    sweep found = {.set = self, .now_ns = now_ns};
+    provider_sweep found = {.set = self, .now_ns = now_ns};
     mutex_lock(&self->lock);
-    if (self->left_over > 0)
-        map_each(self->by_identity, sweep_one, &found);
-    bool is_clean = self->left_over == 0;
+    if (self->unused > 0)
+        map_each(self->by_identity, provider_sweep_one, &found);
+    bool is_clean = self->unused == 0;
     mutex_unlock(&self->lock);
     while (found.endpoints != NULL) {
         shared_endpoint *next = found.endpoints->next;
-        free_endpoint(found.endpoints);
+        shared_endpoint_free(found.endpoints);
         found.endpoints = next;
     }
     return is_clean ? DEADLINE_NEVER : now_ns + NS_PER_S;

@@ -5,20 +5,40 @@
 
 #include "base/map.h"
 #include "base/mutex.h"
-#include "selector/line.h"
-#include "selector/selector.h"
+#include "selector/cache_line.h"
+#include "selector/health.h"
+#include "transport/http_client.h"
+
+#include <dubboc/error.h>
+
+/* What is constant of a provider and not needed for a pick. */
+typedef struct provider_info {
+    char *identity; /* provider_url_identity() */
+    char *address;  /* "host:port" */
+    char *path;     /* request path, verbatim */
+    char *label;    /* "host:port/path", for people */
+} provider_info;
+
+/* One provider, known by its identity: what picks read and write, on one cache line. */
+typedef struct provider {
+    http_client_endpoint *endpoint; /* its connections; constant */
+    const provider_info *info;      /* constant, on another line */
+    atomic_uint references;         /* of the directories' nodes */
+    atomic_uint in_flight;          /* the calls that hold it */
+    provider_health health;
+} provider;
 
 /* One that nothing refers to any more is kept this long, so that a node that comes straight back
  * finds its connections and health. */
 #define PROVIDER_KEEP_MS 5000
 
 typedef struct provider_set {
-    mutex lock;        /* holds it: nothing else is locked inside */
-    http_client *http; /* borrowed */
-    line_slab lines;   /* the providers, a line each */
-    map *by_identity;  /* identity -> member (provider.c) */
-    map *endpoints;    /* "http://host:port" -> shared endpoint */
-    size_t left_over;  /* providers nothing refers to */
+    mutex lock;            /* holds it: nothing else is locked inside */
+    http_client *http;     /* borrowed */
+    cache_line_slab lines; /* the providers, a line each */
+    map *by_identity;      /* identity -> member (provider.c) */
+    map *endpoints;        /* "http://host:port" -> shared endpoint */
+    size_t unused;         /* providers nothing refers to */
 } provider_set;
 
 /* false: no memory. */
@@ -53,7 +73,7 @@ void provider_give_back(provider_set *self, provider *given);
 bool provider_give_up(provider_set *self, provider *given);
 
 /* Frees providers that nothing has referred to for PROVIDER_KEEP_MS and no call holds. When to come
- * again; DEADLINE_NEVER: nothing is left over. */
+ * again; DEADLINE_NEVER: none is unused. */
 int64_t provider_set_sweep(provider_set *self, int64_t now_ns);
 
 #endif

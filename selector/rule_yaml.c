@@ -16,7 +16,7 @@
 #define KEYS_SHOWN 128
 
 /* One rule while it is read. */
-typedef struct rule {
+typedef struct yaml_rule {
     const char *name; /* for the log */
     yaml_document_t *document;
     dubboc_slice key;     /* as written */
@@ -27,11 +27,11 @@ typedef struct rule {
     size_t capacity;
     char strange[KEYS_SHOWN]; /* members that are not known */
     dubboc_error *err;
-} rule;
+} yaml_rule;
 
 /* --- before it is believed --- */
 
-static dubboc_status broken(const yaml_parser_t *parser, dubboc_error *err)
+static dubboc_status rule_broken(const yaml_parser_t *parser, dubboc_error *err)
 {
     if (parser->error == YAML_MEMORY_ERROR)
         return error_no_memory(err);
@@ -40,14 +40,14 @@ static dubboc_status broken(const yaml_parser_t *parser, dubboc_error *err)
 }
 
 /* How much deeper an event leads; -1 to 1. */
-static int depth_of(yaml_event_type_t type)
+static int rule_depth_of(yaml_event_type_t type)
 {
     if (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT)
         return 1;
     return type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT ? -1 : 0;
 }
 
-static bool has_anchor(const yaml_event_t *event)
+static bool rule_has_anchor(const yaml_event_t *event)
 {
     return event->type == YAML_ALIAS_EVENT ||
            (event->type == YAML_SCALAR_EVENT && event->data.scalar.anchor != NULL) ||
@@ -56,15 +56,15 @@ static bool has_anchor(const yaml_event_t *event)
            (event->type == YAML_MAPPING_START_EVENT && event->data.mapping_start.anchor != NULL);
 }
 
-static dubboc_status check_events(yaml_parser_t *parser, dubboc_error *err)
+static dubboc_status rule_check_events(yaml_parser_t *parser, dubboc_error *err)
 {
     int depth = 0, count = 0;
     for (bool is_over = false; !is_over;) {
         yaml_event_t event;
         if (!yaml_parser_parse(parser, &event))
-            return broken(parser, err);
-        depth += depth_of(event.type);
-        bool is_anchored = has_anchor(&event);
+            return rule_broken(parser, err);
+        depth += rule_depth_of(event.type);
+        bool is_anchored = rule_has_anchor(&event);
         size_t line = event.start_mark.line + 1;
         is_over = event.type == YAML_STREAM_END_EVENT;
         yaml_event_delete(&event);
@@ -81,7 +81,7 @@ static dubboc_status check_events(yaml_parser_t *parser, dubboc_error *err)
     return DUBBOC_OK;
 }
 
-static dubboc_status check_text(dubboc_slice text, dubboc_error *err)
+static dubboc_status rule_check_text(dubboc_slice text, dubboc_error *err)
 {
     yaml_parser_t parser;
     if (text.len > RULE_BYTES_MAX)
@@ -90,14 +90,14 @@ static dubboc_status check_text(dubboc_slice text, dubboc_error *err)
     if (!yaml_parser_initialize(&parser))
         return error_no_memory(err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.at, text.len);
-    dubboc_status status = check_events(&parser, err);
+    dubboc_status status = rule_check_events(&parser, err);
     yaml_parser_delete(&parser);
     return status;
 }
 
 /* --- looking into the tree --- */
 
-static dubboc_slice scalar_of(const yaml_node_t *node)
+static dubboc_slice rule_scalar_of(const yaml_node_t *node)
 {
     if (node == NULL || node->type != YAML_SCALAR_NODE)
         return slice_make(NULL, 0);
@@ -105,9 +105,9 @@ static dubboc_slice scalar_of(const yaml_node_t *node)
 }
 
 /* "key:" without anything behind it, "~" and "null" are the same as no such key. */
-static bool is_null(const yaml_node_t *node)
+static bool rule_is_null(const yaml_node_t *node)
 {
-    dubboc_slice text = scalar_of(node);
+    dubboc_slice text = rule_scalar_of(node);
     if (node == NULL)
         return true;
     return node->type == YAML_SCALAR_NODE && node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
@@ -115,27 +115,27 @@ static bool is_null(const yaml_node_t *node)
 }
 
 /* NULL: no such member, or null. */
-static const yaml_node_t *find(const rule *self, const yaml_node_t *map, const char *key)
+static const yaml_node_t *rule_find(const yaml_rule *self, const yaml_node_t *map, const char *key)
 {
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
          pair++) {
         const yaml_node_t *value = yaml_document_get_node(self->document, pair->value);
-        if (slice_is(scalar_of(yaml_document_get_node(self->document, pair->key)), key))
-            return is_null(value) ? NULL : value;
+        if (slice_is(rule_scalar_of(yaml_document_get_node(self->document, pair->key)), key))
+            return rule_is_null(value) ? NULL : value;
     }
     return NULL;
 }
 
-static dubboc_status fail(const rule *self, const yaml_node_t *at, const char *what)
+static dubboc_status rule_fail(const yaml_rule *self, const yaml_node_t *at, const char *what)
 {
     return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s", at->start_mark.line + 1, what);
 }
 
-static dubboc_status read_text(
-    const rule *self, const yaml_node_t *map, const char *key, dubboc_slice *value)
+static dubboc_status rule_read_text(
+    const yaml_rule *self, const yaml_node_t *map, const char *key, dubboc_slice *value)
 {
-    const yaml_node_t *found = find(self, map, key);
-    *value = scalar_of(found);
+    const yaml_node_t *found = rule_find(self, map, key);
+    *value = rule_scalar_of(found);
     if (found != NULL && found->type != YAML_SCALAR_NODE)
         return error_set(
             self->err, DUBBOC_E_PARSE, "line %zu: %s is no text", found->start_mark.line + 1, key);
@@ -143,13 +143,13 @@ static dubboc_status read_text(
 }
 
 /* YAML 1.1 has many words for it. *value is left alone when it is not there. */
-static dubboc_status read_bool(
-    const rule *self, const yaml_node_t *map, const char *key, bool *value)
+static dubboc_status rule_read_bool(
+    const yaml_rule *self, const yaml_node_t *map, const char *key, bool *value)
 {
     static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no", "off"};
     dubboc_slice text;
-    const yaml_node_t *found = find(self, map, key);
-    dubboc_status status = read_text(self, map, key, &text);
+    const yaml_node_t *found = rule_find(self, map, key);
+    dubboc_status status = rule_read_text(self, map, key, &text);
     if (status != DUBBOC_OK || found == NULL)
         return status;
     for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++)
@@ -162,10 +162,10 @@ static dubboc_status read_bool(
 }
 
 /* A list of texts. *list stays NULL when there is none, or it is empty. */
-static dubboc_status read_list(
-    const rule *self, const yaml_node_t *map, const char *key, const yaml_node_t **list)
+static dubboc_status rule_read_list(
+    const yaml_rule *self, const yaml_node_t *map, const char *key, const yaml_node_t **list)
 {
-    const yaml_node_t *found = find(self, map, key);
+    const yaml_node_t *found = rule_find(self, map, key);
     *list = NULL;
     if (found == NULL)
         return DUBBOC_OK;
@@ -174,7 +174,7 @@ static dubboc_status read_list(
             self->err, DUBBOC_E_PARSE, "line %zu: %s is no list", found->start_mark.line + 1, key);
     for (yaml_node_item_t *item = found->data.sequence.items.start;
          item < found->data.sequence.items.top; item++)
-        if (scalar_of(yaml_document_get_node(self->document, *item)).len == 0)
+        if (rule_scalar_of(yaml_document_get_node(self->document, *item)).len == 0)
             return error_set(self->err, DUBBOC_E_PARSE,
                 "line %zu: %s holds something that is no text", found->start_mark.line + 1, key);
     if (found->data.sequence.items.start < found->data.sequence.items.top)
@@ -182,23 +182,24 @@ static dubboc_status read_list(
     return DUBBOC_OK;
 }
 
-static size_t list_count(const yaml_node_t *list)
+static size_t rule_list_count(const yaml_node_t *list)
 {
     return list != NULL ? (size_t)(list->data.sequence.items.top - list->data.sequence.items.start)
                         : 0;
 }
 
-static dubboc_slice list_item(const rule *self, const yaml_node_t *list, size_t at)
+static dubboc_slice rule_list_item(const yaml_rule *self, const yaml_node_t *list, size_t at)
 {
-    return scalar_of(yaml_document_get_node(self->document, list->data.sequence.items.start[at]));
+    return rule_scalar_of(
+        yaml_document_get_node(self->document, list->data.sequence.items.start[at]));
 }
 
 /* Remembers members that are not among those (ended by NULL). */
-static void note_strange(rule *self, const yaml_node_t *map, const char *const *known)
+static void rule_note_strange(yaml_rule *self, const yaml_node_t *map, const char *const *known)
 {
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
          pair++) {
-        dubboc_slice key = scalar_of(yaml_document_get_node(self->document, pair->key));
+        dubboc_slice key = rule_scalar_of(yaml_document_get_node(self->document, pair->key));
         size_t i = 0, len = strlen(self->strange);
         while (known[i] != NULL && !slice_is(key, known[i]))
             i++;
@@ -210,7 +211,7 @@ static void note_strange(rule *self, const yaml_node_t *map, const char *const *
 
 /* --- one entry of configs --- */
 
-typedef struct entry {
+typedef struct yaml_entry {
     const yaml_node_t *parameters;
     const yaml_node_t *addresses;
     const yaml_node_t *provider_addresses;
@@ -218,41 +219,42 @@ typedef struct entry {
     const yaml_node_t *services;
     dubboc_slice side;
     bool is_enabled;
-} entry;
+} yaml_entry;
 
-static dubboc_status read_entry(rule *self, const yaml_node_t *map, entry *out)
+static dubboc_status rule_read_entry(yaml_rule *self, const yaml_node_t *map, yaml_entry *out)
 {
     dubboc_slice type;
-    *out = (entry){.is_enabled = self->is_enabled};
-    dubboc_status status = read_text(self, map, "side", &out->side);
+    *out = (yaml_entry){.is_enabled = self->is_enabled};
+    dubboc_status status = rule_read_text(self, map, "side", &out->side);
     if (status == DUBBOC_OK)
-        status = read_text(self, map, "type", &type);
+        status = rule_read_text(self, map, "type", &type);
     /* only then its own switch counts */
     if (status == DUBBOC_OK && type.len > 0 && !slice_is(type, "general")) {
         out->is_enabled = true;
-        status = read_bool(self, map, "enabled", &out->is_enabled);
+        status = rule_read_bool(self, map, "enabled", &out->is_enabled);
     } else if (status == DUBBOC_OK) {
         bool is_enabled = true;
-        status = read_bool(self, map, "enabled", &is_enabled);
+        status = rule_read_bool(self, map, "enabled", &is_enabled);
         out->is_enabled = out->is_enabled && is_enabled;
     }
     if (status == DUBBOC_OK)
-        status = read_list(self, map, "addresses", &out->addresses);
+        status = rule_read_list(self, map, "addresses", &out->addresses);
     if (status == DUBBOC_OK)
-        status = read_list(self, map, "providerAddresses", &out->provider_addresses);
+        status = rule_read_list(self, map, "providerAddresses", &out->provider_addresses);
     if (status == DUBBOC_OK)
-        status = read_list(self, map, "applications", &out->applications);
+        status = rule_read_list(self, map, "applications", &out->applications);
     if (status == DUBBOC_OK)
-        status = read_list(self, map, "services", &out->services);
-    out->parameters = find(self, map, "parameters");
+        status = rule_read_list(self, map, "services", &out->services);
+    out->parameters = rule_find(self, map, "parameters");
     if (status == DUBBOC_OK &&
         (out->parameters == NULL || out->parameters->type != YAML_MAPPING_NODE))
-        status = fail(self, map, "no parameters");
+        status = rule_fail(self, map, "no parameters");
     return status;
 }
 
 /* Zero-ended copies for the writer, which takes no others. */
-static void add_param(url_writer *writer, dubboc_slice key, dubboc_slice value, bool *has_memory)
+static void rule_add_param(
+    url_writer *writer, dubboc_slice key, dubboc_slice value, bool *has_memory)
 {
     char *name = mem_dup_slice(key), *text = mem_dup_slice(value);
     *has_memory = *has_memory && name != NULL && text != NULL;
@@ -262,23 +264,23 @@ static void add_param(url_writer *writer, dubboc_slice key, dubboc_slice value, 
     free(text);
 }
 
-static void add_list(const rule *self, url_writer *writer, const char *key, const yaml_node_t *list,
-    bool *has_memory)
+static void rule_add_list(const yaml_rule *self, url_writer *writer, const char *key,
+    const yaml_node_t *list, bool *has_memory)
 {
     buffer joined;
     buffer_init(&joined, URL_BYTES_MAX);
-    for (size_t i = 0; i < list_count(list); i++) {
+    for (size_t i = 0; i < rule_list_count(list); i++) {
         buffer_append_text(&joined, i > 0 ? "," : "");
-        buffer_append_slice(&joined, list_item(self, list, i));
+        buffer_append_slice(&joined, rule_list_item(self, list, i));
     }
     if (joined.status != DUBBOC_OK)
         *has_memory = false;
     else if (joined.len > 0)
-        add_param(writer, slice_of(key), buffer_slice(&joined), has_memory);
+        rule_add_param(writer, slice_of(key), buffer_slice(&joined), has_memory);
     buffer_fini(&joined);
 }
 
-static bool is_key(dubboc_slice key)
+static bool rule_is_key(dubboc_slice key)
 {
     for (size_t i = 0; i < key.len; i++)
         if (!ascii_is_alnum(key.at[i]) && memchr("-_.~", key.at[i], 4) == NULL)
@@ -286,25 +288,26 @@ static bool is_key(dubboc_slice key)
     return key.len > 0;
 }
 
-static dubboc_status add_parameters(
-    const rule *self, url_writer *writer, const yaml_node_t *map, bool *has_memory)
+static dubboc_status rule_add_parameters(
+    const yaml_rule *self, url_writer *writer, const yaml_node_t *map, bool *has_memory)
 {
     if (map->data.mapping.pairs.start == map->data.mapping.pairs.top)
-        return fail(self, map, "no parameters");
+        return rule_fail(self, map, "no parameters");
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
          pair++) {
         const yaml_node_t *value = yaml_document_get_node(self->document, pair->value);
-        dubboc_slice key = scalar_of(yaml_document_get_node(self->document, pair->key));
-        if (!is_key(key) || value->type != YAML_SCALAR_NODE)
-            return fail(self, map, "a parameter that is no \"name: value\"");
-        add_param(writer, key, scalar_of(value), has_memory);
+        dubboc_slice key = rule_scalar_of(yaml_document_get_node(self->document, pair->key));
+        if (!rule_is_key(key) || value->type != YAML_SCALAR_NODE)
+            return rule_fail(self, map, "a parameter that is no \"name: value\"");
+        rule_add_param(writer, key, rule_scalar_of(value), has_memory);
     }
     return DUBBOC_OK;
 }
 
 /* "[group/]interface[:version]", or "interface:version:group" with empty parts, as the rule's own
  * node is named. */
-static dubboc_slice split_service(dubboc_slice service, dubboc_slice *group, dubboc_slice *version)
+static dubboc_slice rule_split_service(
+    dubboc_slice service, dubboc_slice *group, dubboc_slice *version)
 {
     dubboc_slice head, tail, interface;
     *group = slice_make(NULL, 0);
@@ -319,33 +322,33 @@ static dubboc_slice split_service(dubboc_slice service, dubboc_slice *group, dub
 }
 
 /* One URL: an address, a service, an application (empty: any). */
-typedef struct target {
+typedef struct yaml_target {
     dubboc_slice address;
     dubboc_slice service;
     dubboc_slice application;
-} target;
+} yaml_target;
 
-static dubboc_status write_params(const rule *self, const entry *of, const target *to,
-    dubboc_slice group, dubboc_slice version, url_writer *writer)
+static dubboc_status rule_write_params(const yaml_rule *self, const yaml_entry *of,
+    const yaml_target *to, dubboc_slice group, dubboc_slice version, url_writer *writer)
 {
     bool has_memory = true;
-    dubboc_status status = add_parameters(self, writer, of->parameters, &has_memory);
+    dubboc_status status = rule_add_parameters(self, writer, of->parameters, &has_memory);
     if (status != DUBBOC_OK)
         return status;
     /* behind the parameters, which must not stand in for them */
-    add_list(self, writer, "providerAddresses", of->provider_addresses, &has_memory);
-    add_param(writer, slice_of("group"), group, &has_memory);
-    add_param(writer, slice_of("version"), version, &has_memory);
-    add_param(writer, slice_of("side"), of->side, &has_memory);
-    add_param(writer, slice_of("application"), to->application, &has_memory);
-    add_param(writer, slice_of("configVersion"), self->version, &has_memory);
+    rule_add_list(self, writer, "providerAddresses", of->provider_addresses, &has_memory);
+    rule_add_param(writer, slice_of("group"), group, &has_memory);
+    rule_add_param(writer, slice_of("version"), version, &has_memory);
+    rule_add_param(writer, slice_of("side"), of->side, &has_memory);
+    rule_add_param(writer, slice_of("application"), to->application, &has_memory);
+    rule_add_param(writer, slice_of("configVersion"), self->version, &has_memory);
     url_writer_add(writer, "category", "dynamicconfigurators");
     url_writer_add(writer, "enabled", "true");
     return has_memory ? DUBBOC_OK : error_no_memory(self->err);
 }
 
 /* What was made must be a URL: an address can be anything. */
-static dubboc_status keep(rule *self, const char *text, dubboc_slice address)
+static dubboc_status rule_keep(yaml_rule *self, const char *text, dubboc_slice address)
 {
     provider_url *url;
     dubboc_error why;
@@ -364,18 +367,18 @@ static dubboc_status keep(rule *self, const char *text, dubboc_slice address)
                : error_no_memory(self->err);
 }
 
-static dubboc_status add_url(rule *self, const entry *of, const target *to)
+static dubboc_status rule_add_url(yaml_rule *self, const yaml_entry *of, const yaml_target *to)
 {
-    dubboc_slice group, version, interface = split_service(to->service, &group, &version);
+    dubboc_slice group, version, interface = rule_split_service(to->service, &group, &version);
     char *address = mem_dup_slice(to->address), *path = mem_dup_slice(interface), *text = NULL;
     url_writer *writer =
         address != NULL && path != NULL ? url_writer_new("override", address, path) : NULL;
-    dubboc_status status = writer != NULL ? write_params(self, of, to, group, version, writer)
+    dubboc_status status = writer != NULL ? rule_write_params(self, of, to, group, version, writer)
                                           : error_no_memory(self->err);
     if (status == DUBBOC_OK && (text = url_writer_text(writer)) == NULL)
         status = error_no_memory(self->err);
     if (status == DUBBOC_OK)
-        status = keep(self, text, to->address);
+        status = rule_keep(self, text, to->address);
     url_writer_free(writer);
     free(text);
     free(address);
@@ -383,83 +386,84 @@ static dubboc_status add_url(rule *self, const entry *of, const target *to)
     return status;
 }
 
-static dubboc_slice item_or(
-    const rule *self, const yaml_node_t *list, size_t at, dubboc_slice otherwise)
+static dubboc_slice rule_item_or(
+    const yaml_rule *self, const yaml_node_t *list, size_t at, dubboc_slice otherwise)
 {
-    return list != NULL ? list_item(self, list, at) : otherwise;
+    return list != NULL ? rule_list_item(self, list, at) : otherwise;
 }
 
 /* Every address with every service and application that it names. */
-static dubboc_status add_urls(rule *self, const entry *of)
+static dubboc_status rule_add_urls(yaml_rule *self, const yaml_entry *of)
 {
     const yaml_node_t *names = self->is_of_application ? of->services : of->applications;
     dubboc_slice none = slice_make(NULL, 0);
     dubboc_status status = DUBBOC_OK;
-    for (size_t a = 0; a < list_count(of->addresses) || a == 0; a++)
-        for (size_t n = 0; (n < list_count(names) || n == 0) && status == DUBBOC_OK; n++) {
-            target to = {.address = item_or(self, of->addresses, a, slice_of("0.0.0.0"))};
+    for (size_t a = 0; a < rule_list_count(of->addresses) || a == 0; a++)
+        for (size_t n = 0; (n < rule_list_count(names) || n == 0) && status == DUBBOC_OK; n++) {
+            yaml_target to = {.address = rule_item_or(self, of->addresses, a, slice_of("0.0.0.0"))};
             to.service =
-                self->is_of_application ? item_or(self, names, n, slice_of("*")) : self->key;
-            to.application = self->is_of_application ? self->key : item_or(self, names, n, none);
-            status = add_url(self, of, &to);
+                self->is_of_application ? rule_item_or(self, names, n, slice_of("*")) : self->key;
+            to.application =
+                self->is_of_application ? self->key : rule_item_or(self, names, n, none);
+            status = rule_add_url(self, of, &to);
         }
     return status;
 }
 
-static dubboc_status add_entry(rule *self, const yaml_node_t *map)
+static dubboc_status rule_add_entry(yaml_rule *self, const yaml_node_t *map)
 {
     static const char *const known[] = {"side", "type", "enabled", "addresses", "providerAddresses",
         "applications", "services", "parameters", NULL};
-    entry of;
+    yaml_entry of;
     if (map->type != YAML_MAPPING_NODE)
-        return fail(self, map, "an entry of configs that has no members");
-    dubboc_status status = read_entry(self, map, &of);
+        return rule_fail(self, map, "an entry of configs that has no members");
+    dubboc_status status = rule_read_entry(self, map, &of);
     if (status != DUBBOC_OK)
         return status;
-    note_strange(self, map, known);
-    if (find(self, map, "match") != NULL) {
+    rule_note_strange(self, map, known);
+    if (rule_find(self, map, "match") != NULL) {
         LOG(DUBBOC_LOG_WARN, "selector",
             "an entry of a rule is left out: its condition is not understood",
             "rule=\"%s\" line=%zu member=match", self->name, map->start_mark.line + 1);
         return DUBBOC_OK;
     }
-    return of.is_enabled ? add_urls(self, &of) : DUBBOC_OK;
+    return of.is_enabled ? rule_add_urls(self, &of) : DUBBOC_OK;
 }
 
 /* --- the whole --- */
 
-static dubboc_status read_head(rule *self, const yaml_node_t *root)
+static dubboc_status rule_read_head(yaml_rule *self, const yaml_node_t *root)
 {
     dubboc_slice scope;
-    dubboc_status status = read_text(self, root, "scope", &scope);
+    dubboc_status status = rule_read_text(self, root, "scope", &scope);
     if (status == DUBBOC_OK)
-        status = read_text(self, root, "key", &self->key);
+        status = rule_read_text(self, root, "key", &self->key);
     if (status == DUBBOC_OK)
-        status = read_text(self, root, "configVersion", &self->version);
+        status = rule_read_text(self, root, "configVersion", &self->version);
     if (status == DUBBOC_OK)
-        status = read_bool(self, root, "enabled", &self->is_enabled);
+        status = rule_read_bool(self, root, "enabled", &self->is_enabled);
     if (status == DUBBOC_OK && self->key.len == 0)
-        status = fail(self, root, "no key");
+        status = rule_fail(self, root, "no key");
     if (self->version.len == 0)
         self->version = slice_of("v2.7");
     self->is_of_application = slice_is(scope, "application");
     return status;
 }
 
-static dubboc_status read_map(rule *self, const yaml_node_t *root)
+static dubboc_status rule_read_map(yaml_rule *self, const yaml_node_t *root)
 {
     static const char *const known[] = {"configVersion", "scope", "key", "enabled", "configs",
         "priority", "runtime", "force", "apiVersion", NULL};
-    dubboc_status status = read_head(self, root);
+    dubboc_status status = rule_read_head(self, root);
     if (status != DUBBOC_OK)
         return status;
-    note_strange(self, root, known);
-    const yaml_node_t *configs = find(self, root, "configs");
+    rule_note_strange(self, root, known);
+    const yaml_node_t *configs = rule_find(self, root, "configs");
     if (configs == NULL || configs->type != YAML_SEQUENCE_NODE)
-        return self->is_enabled ? fail(self, root, "no configs") : DUBBOC_OK;
+        return self->is_enabled ? rule_fail(self, root, "no configs") : DUBBOC_OK;
     for (yaml_node_item_t *item = configs->data.sequence.items.start;
          item < configs->data.sequence.items.top && status == DUBBOC_OK; item++)
-        status = add_entry(self, yaml_document_get_node(self->document, *item));
+        status = rule_add_entry(self, yaml_document_get_node(self->document, *item));
     if (self->strange[0] != '\0')
         LOG(DUBBOC_LOG_INFO, "selector", "a rule has members that are not known",
             "rule=\"%s\" members=%s", self->name, self->strange);
@@ -467,26 +471,27 @@ static dubboc_status read_map(rule *self, const yaml_node_t *root)
 }
 
 /* The form before 2.7's own: ["override://...", ...]. */
-static dubboc_status read_urls(rule *self, const yaml_node_t *root)
+static dubboc_status rule_read_urls(yaml_rule *self, const yaml_node_t *root)
 {
     dubboc_status status = DUBBOC_OK;
-    for (size_t i = 0; i < list_count(root) && status == DUBBOC_OK; i++) {
-        char *text = mem_dup_slice(list_item(self, root, i));
-        status = text != NULL ? keep(self, text, slice_of(text)) : error_no_memory(self->err);
+    for (size_t i = 0; i < rule_list_count(root) && status == DUBBOC_OK; i++) {
+        char *text = mem_dup_slice(rule_list_item(self, root, i));
+        status = text != NULL ? rule_keep(self, text, slice_of(text)) : error_no_memory(self->err);
         free(text);
     }
     return status;
 }
 
-static dubboc_status read_root(rule *self)
+static dubboc_status rule_read_root(yaml_rule *self)
 {
     const yaml_node_t *root = yaml_document_get_root_node(self->document);
-    if (is_null(root))
+    if (rule_is_null(root))
         return DUBBOC_OK;
     if (root->type == YAML_SEQUENCE_NODE)
-        return read_urls(self, root);
-    return root->type == YAML_MAPPING_NODE ? read_map(self, root)
-                                           : fail(self, root, "neither a rule nor a list of URLs");
+        return rule_read_urls(self, root);
+    return root->type == YAML_MAPPING_NODE
+               ? rule_read_map(self, root)
+               : rule_fail(self, root, "neither a rule nor a list of URLs");
 }
 
 dubboc_status rule_yaml_read(
@@ -495,18 +500,18 @@ dubboc_status rule_yaml_read(
     yaml_parser_t parser;
     yaml_document_t document;
     registry_list list = {0};
-    dubboc_status status = check_text(text, err);
+    dubboc_status status = rule_check_text(text, err);
     if (status != DUBBOC_OK)
         return status;
     if (!yaml_parser_initialize(&parser))
         return error_no_memory(err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.at, text.len);
     if (!yaml_parser_load(&parser, &document)) {
-        status = broken(&parser, err);
+        status = rule_broken(&parser, err);
     } else {
-        rule self = {
+        yaml_rule self = {
             .name = name, .document = &document, .is_enabled = true, .urls = &list, .err = err};
-        status = read_root(&self);
+        status = rule_read_root(&self);
         yaml_document_delete(&document);
     }
     yaml_parser_delete(&parser);

@@ -5,62 +5,99 @@
 
 #include <assert.h>
 
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "selector/parts.h"
+#include "selector/selector_inside.h"
 #include "selector/snapshot_file.h"
+
+/* --- policies --- */
+
+dubboc_status selector_check_policy(const char *name, dubboc_error *err)
+{
+    if (policy_find(name) >= 0)
+        return DUBBOC_OK;
+    dubboc_status status = DUBBOC_E_ARGUMENT;
+    for (size_t i = 0; policy_names_planned[i] != NULL; i++)
+        if (strcmp(policy_names_planned[i], name) == 0)
+            status = DUBBOC_E_UNSUPPORTED;
+    error_set(err, status, "load balance \"%s\" is %s; there are:", name,
+        status == DUBBOC_E_UNSUPPORTED ? "not in this release" : "unknown");
+    for (size_t i = 0; i < POLICY_COUNT; i++)
+        error_append(err, "%s %s", i > 0 ? "," : "", policy_names[i]);
+    return status;
+}
+
+/* --- upkeep --- */
+
+/* Does all that is due. */
+static int64_t selector_round(void *arg)
+{
+    selector *self = arg;
+    int64_t now_ns = clock_now_ns();
+    /* first, because calls wait for it */
+    for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
+        directory_subscribe_if_due(each, now_ns);
+    int64_t due_ns = deadline_min(http_client_close_stale(self->context.providers.http),
+        provider_set_sweep(&self->context.providers, now_ns));
+    for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
+        if (!each->is_fixed)
+            due_ns = deadline_min(due_ns, directory_tick(each, now_ns, false));
+    return due_ns;
+}
+
+void selector_do_round(selector *self)
+{
+    upkeep_do_round(&self->context.upkeep);
+}
 
 /* --- life --- */
 
-static void init_locks(selector *self)
-{
-    mutex_init(&self->lock, MUTEX_RANK_SELECTOR);
-    mutex_init(&self->resting, MUTEX_RANK_RESTING);
-    condition_init(&self->changed);
-    condition_init(&self->wanted);
-}
-
-static void fini_locks(selector *self)
-{
-    condition_fini(&self->wanted);
-    condition_fini(&self->changed);
-    mutex_fini(&self->resting);
-    mutex_fini(&self->lock);
-}
-
 /* What may fail for want of memory or of a descriptor only. */
-static bool init_tables(selector *self, http_client *http)
+static bool selector_init_tables(selector *self, http_client *http)
 {
-    if (!provider_set_init(&self->providers, http))
+    if (!provider_set_init(&self->context.providers, http))
         return false;
     if (!direct_table_init(&self->directs)) {
-        provider_set_fini(&self->providers);
+        provider_set_fini(&self->context.providers);
         return false;
     }
-    if (!stop_signal_init(&self->stop)) {
+    if (!stop_signal_init(&self->context.stop)) {
         direct_table_fini(&self->directs);
-        provider_set_fini(&self->providers);
+        provider_set_fini(&self->context.providers);
         return false;
     }
-    init_locks(self);
+    mutex_init(&self->lock, MUTEX_RANK_SELECTOR);
+    mutex_init(&self->context.ejecting, MUTEX_RANK_EJECTING);
+    upkeep_init(&self->context.upkeep);
     return true;
 }
 
-/* Folder and keeper: what may fail in the world outside. */
-static dubboc_status open_outside(selector *self, const char *snapshot_dir, dubboc_error *err)
+/* Folder and thread: what may fail in the world outside. */
+static dubboc_status selector_open_outside(
+    selector *self, const char *snapshot_dir, dubboc_error *err)
 {
-    if (self->source != NULL && snapshot_dir != NULL && snapshot_dir[0] != '\0') {
-        self->snapshot_dir = mem_dup(snapshot_dir);
-        if (self->snapshot_dir == NULL)
+    if (self->context.source != NULL && snapshot_dir != NULL && snapshot_dir[0] != '\0') {
+        self->context.snapshot_dir = mem_dup(snapshot_dir);
+        if (self->context.snapshot_dir == NULL)
             return error_no_memory(err);
         dubboc_status status = snapshot_folder_open(snapshot_dir, err);
         if (status != DUBBOC_OK)
             return status;
     }
-    return keeper_start(self, err);
+    return upkeep_start(&self->context.upkeep, selector_round, self, err);
+}
+
+static void selector_init_context(selector_context *self, const selector_settings *settings,
+    registry *source, const char *load_balance)
+{
+    self->settings = *settings;
+    self->settings.snapshot_dir = self->settings.load_balance = self->settings.application = NULL;
+    own_address_known(source != NULL ? registry_servers(source) : "", self->own_address);
+    self->default_policy = policy_find(load_balance);
+    self->source = source;
+    self->hash_seed = random_next();
 }
 
 dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http,
@@ -72,23 +109,18 @@ dubboc_status selector_new(const selector_settings *settings, registry *source, 
     dubboc_status status = selector_check_policy(load_balance, err);
     if (status != DUBBOC_OK)
         return status;
-    selector *made = line_zeroed(sizeof *made);
+    selector *made = cache_line_zeroed(sizeof *made);
     if (made == NULL)
         return error_no_memory(err);
-    made->settings = *settings;
-    made->settings.snapshot_dir = made->settings.load_balance = made->settings.application = NULL;
-    own_address_known(source != NULL ? registry_servers(source) : "", made->own_address);
-    made->default_policy = policy_find(load_balance);
-    made->source = source;
-    made->hash_seed = random_next();
-    made->keeper_due_ns = DEADLINE_NEVER;
-    if (!init_tables(made, http)) {
+    selector_init_context(&made->context, settings, source, load_balance);
+    if (!selector_init_tables(made, http)) {
         free(made);
         return error_no_memory(err);
     }
-    made->application = mem_dup(settings->application != NULL ? settings->application : "");
-    status = made->application != NULL ? open_outside(made, settings->snapshot_dir, err)
-                                       : error_no_memory(err);
+    made->context.application = mem_dup(settings->application != NULL ? settings->application : "");
+    status = made->context.application != NULL
+                 ? selector_open_outside(made, settings->snapshot_dir, err)
+                 : error_no_memory(err);
     if (status != DUBBOC_OK) {
         selector_free(made);
         return status;
@@ -99,14 +131,11 @@ dubboc_status selector_new(const selector_settings *settings, registry *source, 
 
 void selector_stop(selector *self)
 {
-    stop_signal_give(&self->stop);
+    stop_signal_give(&self->context.stop);
 }
 
-void selector_free(selector *self)
+static void selector_free_directories(selector *self)
 {
-    if (self == NULL)
-        return;
-    keeper_end(self);
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next) {
         directory_unsubscribe(each);
         if (!each->is_fixed)
@@ -117,30 +146,41 @@ void selector_free(selector *self)
         next = each->next;
         directory_free(each);
     }
+}
+
+void selector_free(selector *self)
+{
+    if (self == NULL)
+        return;
+    upkeep_stop(&self->context.upkeep);
+    selector_free_directories(self);
     direct_table_fini(&self->directs);
-    provider_set_fini(&self->providers);
-    stop_signal_fini(&self->stop);
-    fini_locks(self);
-    free(self->snapshot_dir);
-    free(self->application);
+    provider_set_fini(&self->context.providers);
+    stop_signal_fini(&self->context.stop);
+    upkeep_fini(&self->context.upkeep);
+    mutex_fini(&self->context.ejecting);
+    mutex_fini(&self->lock);
+    free(self->context.snapshot_dir);
+    free(self->context.application);
     free(self);
 }
 
 /* --- the table --- */
 
-static uint64_t hash_bytes(uint64_t hash, dubboc_slice text)
+static uint64_t wanted_hash_add(uint64_t hash, dubboc_slice text)
 {
     return (hash_add(hash, text) ^ text.len) * UINT64_C(0x9E3779B97F4A7C15);
 }
 
-static uint64_t hash_wanted(const selector *self, const url_wanted *wanted, bool is_fixed)
+static uint64_t wanted_hash(const selector *self, const url_wanted *wanted, bool is_fixed)
 {
-    uint64_t hash = hash_bytes(self->hash_seed + is_fixed, wanted->interface);
-    hash = hash_bytes(hash_bytes(hash, wanted->group), wanted->version);
+    uint64_t hash = wanted_hash_add(self->context.hash_seed + is_fixed, wanted->interface);
+    hash = wanted_hash_add(wanted_hash_add(hash, wanted->group), wanted->version);
     return hash ^ hash >> 32;
 }
 
-static directory *find(const selector *self, const url_wanted *wanted, bool is_fixed, uint64_t hash)
+static directory *selector_find(
+    const selector *self, const url_wanted *wanted, bool is_fixed, uint64_t hash)
 {
     directory *each =
         atomic_load_explicit(&self->buckets[hash % DIRECTORY_BUCKETS], memory_order_acquire);
@@ -155,11 +195,12 @@ static directory *find(const selector *self, const url_wanted *wanted, bool is_f
 
 /* Adds one, unless another thread has added its like or there are too many. *found is the one in
  * the table. */
-static dubboc_status add(selector *self, directory *added, directory **found, dubboc_error *err)
+static dubboc_status selector_add(
+    selector *self, directory *added, directory **found, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
     mutex_lock(&self->lock);
-    *found = find(self, &added->wanted, added->is_fixed, added->hash);
+    *found = selector_find(self, &added->wanted, added->is_fixed, added->hash);
     if (*found == NULL && self->directory_count == DIRECTORIES_MAX)
         status = error_set(
             err, DUBBOC_E_TOO_BIG, "more than %d services are asked for", DIRECTORIES_MAX);
@@ -181,23 +222,23 @@ static dubboc_status add(selector *self, directory *added, directory **found, du
 dubboc_status selector_directory(
     selector *self, const url_wanted *wanted, directory **found, dubboc_error *err)
 {
-    uint64_t hash = hash_wanted(self, wanted, false);
-    directory *known = find(self, wanted, false, hash);
+    uint64_t hash = wanted_hash(self, wanted, false);
+    directory *known = selector_find(self, wanted, false, hash);
     if (known == NULL) {
-        if (self->source == NULL)
+        if (self->context.source == NULL)
             return error_set(err, DUBBOC_E_REGISTRY,
                 "no registry is set, and %.*s has no url of its own",
                 SLICE_ARGS(wanted->interface));
-        directory *made = directory_new(self, wanted, false, hash);
+        directory *made = directory_new(&self->context, wanted, false, hash);
         if (made == NULL)
             return error_no_memory(err);
-        dubboc_status status = add(self, made, &known, err);
+        dubboc_status status = selector_add(self, made, &known, err);
         if (known != made)
             directory_free(made);
         if (status != DUBBOC_OK)
             return status;
         if (known == made)
-            keeper_kick(self, clock_now_ns());
+            upkeep_kick(&self->context.upkeep, clock_now_ns());
     }
     *found = known;
     return DUBBOC_OK;
@@ -206,18 +247,18 @@ dubboc_status selector_directory(
 dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err)
 {
     const url_wanted wanted = {.interface = slice_of(url)};
-    uint64_t hash = hash_wanted(self, &wanted, true);
-    directory *known = find(self, &wanted, true, hash);
+    uint64_t hash = wanted_hash(self, &wanted, true);
+    directory *known = selector_find(self, &wanted, true, hash);
     if (known != NULL) {
         *found = known;
         return DUBBOC_OK;
     }
-    directory *made = directory_new(self, &wanted, true, hash);
+    directory *made = directory_new(&self->context, &wanted, true, hash);
     if (made == NULL)
         return error_no_memory(err);
     dubboc_status status = directory_fill_fixed(made, err);
     if (status == DUBBOC_OK)
-        status = add(self, made, &known, err);
+        status = selector_add(self, made, &known, err);
     if (known != made)
         directory_free(made);
     if (status == DUBBOC_OK)
@@ -225,31 +266,15 @@ dubboc_status selector_fixed(selector *self, const char *url, directory **found,
     return status;
 }
 
-/* --- waiting --- */
+/* --- the URLs of calls --- */
 
-dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err)
+dubboc_status selector_direct_take(
+    selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err)
 {
-    readiness_wait wait = {.failures = 0};
-    thread_waiter thread;
-    dubboc_error why;
-    if (readiness_is_ready(&self->ready))
-        return DUBBOC_OK;
-    stop_signal *stop = &self->owner->stop;
-    thread_waiter_init(&thread);
-    readiness_state state = directory_wait_begin(self, &wait, &thread.waiter);
-    while (state == READINESS_PENDING && !stop_signal_is_given(stop) &&
-           !deadline_is_over(deadline_ns)) {
-        stop_signal_block(stop, &thread, deadline_ns);
-        state = directory_look(self, &wait, &why);
-    }
-    directory_wait_end(self, &wait);
-    if (state == READINESS_READY)
-        return DUBBOC_OK;
-    if (state == READINESS_FAILED) {
-        error_copy(err, &why);
-        return why.status;
-    }
-    if (stop_signal_is_given(stop))
-        return error_set(err, DUBBOC_E_CLOSED, "the client is being stopped");
-    return directory_is_not_ready(self, err);
+    return direct_take(&self->directs, &self->context, url, method, hold, err);
+}
+
+void selector_direct_give_back(direct_hold *hold)
+{
+    direct_give_back(hold);
 }

@@ -23,7 +23,7 @@
 
 /* "<folder>/<interface>.providers<suffix>"; a name too long for a file keeps its beginning and gets
  * its checksum. NULL: no memory. */
-static char *file_path(const char *folder, dubboc_slice interface, const char *suffix)
+static char *snapshot_file_path(const char *folder, dubboc_slice interface, const char *suffix)
 {
     buffer name;
     buffer_init(&name, 4 * interface.len + NAME_MAX_BYTES);
@@ -82,7 +82,7 @@ static bool snapshot_is_unfinished(dubboc_slice name)
 }
 
 /* Removes the file if nobody writes it any more. */
-static void snapshot_remove_left_over(int folder_fd, const char *name)
+static void snapshot_remove_unfinished(int folder_fd, const char *name)
 {
     struct stat opened, named;
     int fd = openat(folder_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -103,7 +103,7 @@ static void snapshot_folder_clean(const char *folder)
     struct dirent *entry;
     while (entries != NULL && (entry = readdir(entries)) != NULL)
         if (snapshot_is_unfinished(slice_of(entry->d_name)))
-            snapshot_remove_left_over(dirfd(entries), entry->d_name);
+            snapshot_remove_unfinished(dirfd(entries), entry->d_name);
     if (entries != NULL)
         closedir(entries);
 }
@@ -120,7 +120,7 @@ dubboc_status snapshot_folder_open(const char *folder, dubboc_error *err)
     return DUBBOC_OK;
 }
 
-static bool write_all(int fd, dubboc_slice data)
+static bool snapshot_write_all(int fd, dubboc_slice data)
 {
     while (data.len > 0) {
         ssize_t written = write(fd, data.at, data.len);
@@ -158,14 +158,14 @@ static int snapshot_open_new(const char *path)
 }
 
 /* The new content under the temporary name, on the disk, then under its own. */
-static dubboc_status write_file(
+static dubboc_status snapshot_write_file(
     const char *fresh, const char *path, dubboc_slice header, dubboc_slice lines, dubboc_error *err)
 {
     int fd = snapshot_open_new(fresh);
     if (fd < 0)
         return error_set(err, DUBBOC_E_SYSTEM, "%s: %s", fresh, strerror(errno));
     dubboc_status status = DUBBOC_OK;
-    if (!write_all(fd, header) || !write_all(fd, lines) || fsync(fd) != 0)
+    if (!snapshot_write_all(fd, header) || !snapshot_write_all(fd, lines) || fsync(fd) != 0)
         status = error_set(err, DUBBOC_E_SYSTEM, "%s: %s", fresh, strerror(errno));
     else if (rename(fresh, path) != 0)
         status = error_set(err, DUBBOC_E_SYSTEM, "%s: %s", path, strerror(errno));
@@ -176,7 +176,7 @@ static dubboc_status write_file(
 }
 
 /* So that the new name lasts; a folder that cannot be synced is no failure. */
-static void sync_folder(const char *folder)
+static void snapshot_sync_folder(const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -185,7 +185,8 @@ static void sync_folder(const char *folder)
     close(fd);
 }
 
-static void write_header(buffer *header, dubboc_slice interface, dubboc_slice lines, size_t count)
+static void snapshot_write_header(
+    buffer *header, dubboc_slice interface, dubboc_slice lines, size_t count)
 {
     buffer_printf(header, FILE_WORD " %d %zu %016llx ", FILE_VERSION, count,
         (unsigned long long)hash_add(HASH_START, lines));
@@ -199,18 +200,18 @@ dubboc_status snapshot_file_save(
     char suffix[32];
     /* not the process: it may have more clients than one, each with a thread that saves */
     snprintf(suffix, sizeof suffix, ".%ld.new", (long)gettid());
-    char *path = file_path(folder, interface, "");
-    char *fresh = file_path(folder, interface, suffix);
+    char *path = snapshot_file_path(folder, interface, "");
+    char *fresh = snapshot_file_path(folder, interface, suffix);
     buffer header;
     buffer_init(&header, 4 * interface.len + 128);
-    write_header(&header, interface, lines, count);
+    snapshot_write_header(&header, interface, lines, count);
     dubboc_status status = path == NULL || fresh == NULL || header.status != DUBBOC_OK
                                ? error_no_memory(err)
                                : DUBBOC_OK;
     if (status == DUBBOC_OK) {
-        status = write_file(fresh, path, buffer_slice(&header), lines, err);
+        status = snapshot_write_file(fresh, path, buffer_slice(&header), lines, err);
         if (status == DUBBOC_OK)
-            sync_folder(folder);
+            snapshot_sync_folder(folder);
     }
     buffer_fini(&header);
     free(path);
@@ -227,7 +228,8 @@ typedef struct file_header {
     dubboc_slice interface; /* escaped */
 } file_header;
 
-static dubboc_status parse_header(dubboc_slice line, file_header *header, dubboc_error *err)
+static dubboc_status snapshot_parse_header(
+    dubboc_slice line, file_header *header, dubboc_error *err)
 {
     dubboc_slice word, version, count;
     if (!slice_cut(line, ' ', &word, &line) || !slice_is(word, FILE_WORD))
@@ -246,7 +248,7 @@ static dubboc_status parse_header(dubboc_slice line, file_header *header, dubboc
 }
 
 /* DUBBOC_E_PARSE: it is another. */
-static dubboc_status check_interface(
+static dubboc_status snapshot_check_interface(
     dubboc_slice escaped, dubboc_slice interface, dubboc_error *err)
 {
     buffer expected;
@@ -261,7 +263,7 @@ static dubboc_status check_interface(
     return status;
 }
 
-static size_t count_lines(dubboc_slice body)
+static size_t snapshot_count_lines(dubboc_slice body)
 {
     size_t count = 0;
     for (size_t i = 0; i < body.len; i++)
@@ -270,7 +272,7 @@ static size_t count_lines(dubboc_slice body)
 }
 
 /* Every line ends with a line feed, which becomes the zero byte at the URL's end. */
-static dubboc_status cut_lines(
+static dubboc_status snapshot_cut_lines(
     char *body, size_t len, size_t count, snapshot_lines *lines, dubboc_error *err)
 {
     lines->urls = MEM_NEW_ARRAY(count + 1, const char *);
@@ -295,20 +297,21 @@ dubboc_status snapshot_file_parse(
     char *stop = memchr(memory, '\n', len);
     if (stop == NULL)
         return error_set(err, DUBBOC_E_PARSE, "it is no list of providers");
-    dubboc_status status = parse_header(slice_make(memory, (size_t)(stop - memory)), &header, err);
+    dubboc_status status =
+        snapshot_parse_header(slice_make(memory, (size_t)(stop - memory)), &header, err);
     if (status == DUBBOC_OK)
-        status = check_interface(header.interface, interface, err);
+        status = snapshot_check_interface(header.interface, interface, err);
     if (status != DUBBOC_OK)
         return status;
     dubboc_slice body = slice_make(stop + 1, len - (size_t)(stop + 1 - memory));
     snprintf(sum, sizeof sum, "%016llx", (unsigned long long)hash_add(HASH_START, body));
     if (!slice_is(header.sum, sum) || (body.len > 0 && body.at[body.len - 1] != '\n') ||
-        count_lines(body) != header.count || memchr(memory, '\0', len) != NULL)
+        snapshot_count_lines(body) != header.count || memchr(memory, '\0', len) != NULL)
         return error_set(err, DUBBOC_E_PARSE, "it is torn or was changed");
-    return cut_lines(stop + 1, body.len, (size_t)header.count, lines, err);
+    return snapshot_cut_lines(stop + 1, body.len, (size_t)header.count, lines, err);
 }
 
-static dubboc_status read_whole(int fd, char **memory, size_t *len, dubboc_error *err)
+static dubboc_status snapshot_read_whole(int fd, char **memory, size_t *len, dubboc_error *err)
 {
     struct stat info;
     if (fstat(fd, &info) != 0)
@@ -341,7 +344,7 @@ dubboc_status snapshot_file_load(
     const char *folder, dubboc_slice interface, snapshot_lines *lines, dubboc_error *err)
 {
     *lines = (snapshot_lines){.count = 0};
-    char *memory = NULL, *path = file_path(folder, interface, "");
+    char *memory = NULL, *path = snapshot_file_path(folder, interface, "");
     size_t len = 0;
     if (path == NULL)
         return error_no_memory(err);
@@ -352,7 +355,7 @@ dubboc_status snapshot_file_load(
             path, strerror(errno));
         goto done;
     }
-    status = read_whole(fd, &memory, &len, err);
+    status = snapshot_read_whole(fd, &memory, &len, err);
     if (status == DUBBOC_OK)
         status = snapshot_file_parse(memory, len, interface, lines, err);
     if (status == DUBBOC_OK) {

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "client/call.h"
-#include "selector/parts.h"
+#include "selector/selector_inside.h"
 #include "tests/selector/fake_registry.h"
 #include "tests/support/scripted_peer.h"
 
@@ -60,7 +60,7 @@ static void registry_has(world *self, unsigned present)
                 "jsonrpc://127.0.0.1:%u/" SERVICE "?interface=" SERVICE, i + 1);
             list[count++] = urls[i];
         }
-    keeper_round(self->client->selector); /* which subscribes */
+    selector_do_round(self->client->selector); /* which subscribes */
     fake_registry_push(self->source, SERVICE, list, count);
 }
 
@@ -78,7 +78,7 @@ static call_want begin_call(world *self, call *made, unsigned present)
 
 static unsigned held_by(const call *of)
 {
-    const char *colon = strrchr(of->held.provider->address, ':');
+    const char *colon = strrchr(of->held.provider->info->address, ':');
     return 1u << (atoi(colon + 1) - 1);
 }
 
@@ -176,7 +176,7 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
         DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
     one.counters = &self.counters;
     test_ns += 200 * NS_PER_MS;
-    keeper_round(self.client->selector); /* which subscribes */
+    selector_do_round(self.client->selector); /* which subscribes */
     fake_registry_push(self.source, SERVICE, list, 1);
     if (call_step(&one) == CALL_WANTS_CONNECTION) {
         http_client_connection *none = NULL;
@@ -189,7 +189,7 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
     call_fini(&one);
     const pick_request request = {.method = slice_of("m")};
     assert_true(directory_pick(one.directory, &request, &held));
-    assert_int_equal(0, atomic_load(&held.provider->failures));
+    assert_int_equal(0, atomic_load(&held.provider->health.failures));
     pick_release(one.directory, &held, PICK_UNKNOWN);
     end(&self);
     clock_set_source(NULL);

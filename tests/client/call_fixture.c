@@ -1,7 +1,7 @@
 #include "tests/client/call_fixture.h"
 
 #include "client/client.h"
-#include "selector/parts.h"
+#include "selector/selector_inside.h"
 
 #define RESULT_7 REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")
 #define ERROR_REPLY                                                                                \

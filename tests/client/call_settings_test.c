@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "client/client.h"
-#include "selector/parts.h"
+#include "selector/selector_inside.h"
 #include "tests/selector/fake_registry.h"
 #include "tests/support/names.h"
 
@@ -160,10 +160,10 @@ static void idle_connections_are_closed(const char *key, const char *value_forma
     clock_set_source(own_clock);
     assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[]", NULL), &self.err);
     assert_int_equal(scripted_peer_connections(self.peers[0]), 1);
-    keeper_round(self.client->selector);
+    selector_do_round(self.client->selector);
     assert_int_equal(scripted_peer_open_connections(self.peers[0]), 1);
     let_pass(5000);
-    keeper_round(self.client->selector);
+    selector_do_round(self.client->selector);
     assert_true(test_wait_for(has_no_open_connection, &self, 20000));
     clock_set_source(NULL);
     end(&self);

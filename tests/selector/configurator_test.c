@@ -540,7 +540,7 @@ static void the_first_call_waits_for_the_rules_but_not_long(void **state)
     of = directory_of(&f, SERVICE);
     registry_has(&f, LIST(A, B));
     clock_go_on(RULES_WAIT_MS);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
     fixture_end(&f);
 }
@@ -552,7 +552,7 @@ static void the_ttl_reads_configurators_again_too(void **state)
     start(&f);
     directory_of(&f, SERVICE);
     clock_go_on(340000);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, fake_registry_refreshes(f.source));
     assert_int_equal(3, fake_registry_other_refreshes(f.source));
     fixture_end(&f);
@@ -574,7 +574,7 @@ static void configurators_for_which_there_was_no_memory_are_read_again(void **st
         assert_int_equal(2, directory_count(of));
         unsigned before = fake_registry_other_refreshes(f.source);
         clock_go_on(READ_AGAIN_MS);
-        keeper_round(f.selector);
+        selector_do_round(f.selector);
         assert_int_equal(before + 1, fake_registry_other_refreshes(f.source));
     }
     overrides_are(&f, LIST(DISABLES_A));

@@ -68,7 +68,7 @@ dubboc_status subscribe_now(selector *self, directory *of, dubboc_error *err)
     waiter nobody = {.wake = wake_nobody};
     readiness_wait wait = {.failures = 0};
     directory_wait_begin(of, &wait, &nobody);
-    keeper_round(self);
+    selector_do_round(self);
     readiness_state state = directory_look(of, &wait, err);
     directory_wait_end(of, &wait);
     return state == READINESS_FAILED ? err->status : DUBBOC_OK;
@@ -79,7 +79,7 @@ directory *directory_of(fixture *f, const char *interface)
     const url_wanted wanted = {.interface = slice_of(interface)};
     directory *found = NULL;
     assert_status(DUBBOC_OK, selector_directory(f->selector, &wanted, &found, &f->err), &f->err);
-    keeper_round(f->selector); /* which subscribes */
+    selector_do_round(f->selector); /* which subscribes */
     atomic_store(&found->states[policy_find("roundrobin")].counter, 0);
     return found;
 }
@@ -141,7 +141,7 @@ const char *pick_label(directory *of, const char *policy_name, pick_outcome outc
     pick held;
     if (!directory_pick(of, &request, &held))
         return "none";
-    snprintf(label, sizeof label, "%s", held.provider->label);
+    snprintf(label, sizeof label, "%s", held.provider->info->label);
     pick_release(of, &held, outcome);
     return label;
 }

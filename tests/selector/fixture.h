@@ -3,7 +3,8 @@
 #ifndef TESTS_SELECTOR_FIXTURE_H
 #define TESTS_SELECTOR_FIXTURE_H
 
-#include "selector/parts.h"
+#include "selector/selector.h"
+#include "selector/selector_inside.h"
 #include "tests/selector/fake_registry.h"
 
 #define SERVICE "com.example.Echo"

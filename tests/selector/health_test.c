@@ -26,7 +26,7 @@ static provider *at(directory *of, size_t i)
 static pick call_begins(provider *called)
 {
     atomic_fetch_add(&called->in_flight, 1);
-    return (pick){.provider = called, .refused_ms = atomic_load(&called->refused_ms)};
+    return (pick){.provider = called, .refused_ms = atomic_load(&called->health.refused_ms)};
 }
 
 /* As if calls to it had begun and ended so, one after the other. */
@@ -42,7 +42,7 @@ static size_t resting(directory *of)
 {
     size_t count = 0;
     for (size_t i = 0; i < directory_count(of); i++)
-        count += !health_may_serve(at(of, i));
+        count += !health_may_serve(&at(of, i)->health);
     return count;
 }
 
@@ -54,15 +54,15 @@ static void rests_after_five_failures_in_a_row(void **state)
     fixture f;
     directory *of = start(&f, 4);
     call_ends(of, at(of, 0), PICK_FAILED, 4);
-    assert_true(health_may_serve(at(of, 0)));
+    assert_true(health_may_serve(&at(of, 0)->health));
     call_ends(of, at(of, 0), PICK_FAILED, 1);
-    assert_false(health_may_serve(at(of, 0)));
+    assert_false(health_may_serve(&at(of, 0)->health));
     for (int i = 0; i < 40; i++)
-        assert_string_not_equal(at(of, 0)->label, pick_label(of, NULL, PICK_GOOD));
+        assert_string_not_equal(at(of, 0)->info->label, pick_label(of, NULL, PICK_GOOD));
     clock_go_on(29999);
-    assert_false(health_may_serve(at(of, 0)));
+    assert_false(health_may_serve(&at(of, 0)->health));
     clock_go_on(1);
-    assert_true(health_may_serve(at(of, 0)));
+    assert_true(health_may_serve(&at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -75,13 +75,13 @@ static void an_answer_forgets_the_failures_before(void **state)
         call_ends(of, at(of, 0), PICK_FAILED, 4);
         call_ends(of, at(of, 0), PICK_GOOD, 1);
     }
-    assert_true(health_may_serve(at(of, 0)));
+    assert_true(health_may_serve(&at(of, 0)->health));
     call_ends(of, at(of, 0), PICK_FAILED, 4);
     call_ends(of, at(of, 0), PICK_UNKNOWN, 1); /* says nothing, forgets nothing */
     call_ends(of, at(of, 0), PICK_FAILED, 1);
-    assert_false(health_may_serve(at(of, 0)));
+    assert_false(health_may_serve(&at(of, 0)->health));
     call_ends(of, at(of, 0), PICK_GOOD, 1); /* a late answer: it lives */
-    assert_true(health_may_serve(at(of, 0)));
+    assert_true(health_may_serve(&at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -92,18 +92,19 @@ static void rests_longer_each_time_in_a_row(void **state)
     directory *of = start(&f, 4);
     provider *bad = at(of, 0);
     call_ends(of, bad, PICK_FAILED, 5);
-    for (int times = 1; times <= HEALTH_RESTS_MAX + 2; times++) {
-        int64_t rest_ms = 30000 * (int64_t)(times < HEALTH_RESTS_MAX ? times : HEALTH_RESTS_MAX);
+    for (int times = 1; times <= HEALTH_EJECTIONS_MAX + 2; times++) {
+        int64_t rest_ms =
+            30000 * (int64_t)(times < HEALTH_EJECTIONS_MAX ? times : HEALTH_EJECTIONS_MAX);
         clock_go_on(rest_ms - 1);
-        assert_false(health_may_serve(bad));
+        assert_false(health_may_serve(&bad->health));
         clock_go_on(1);
-        assert_true(health_may_serve(bad));
+        assert_true(health_may_serve(&bad->health));
         call_ends(of, bad, PICK_FAILED, 1); /* one is enough: it has not answered since */
     }
     call_ends(of, bad, PICK_GOOD, 1);
     call_ends(of, bad, PICK_FAILED, 5);
     clock_go_on(30000);
-    assert_true(health_may_serve(bad));
+    assert_true(health_may_serve(&bad->health));
     fixture_end(&f);
 }
 
@@ -113,9 +114,9 @@ static void calls_in_flight_at_its_fall_do_not_lengthen_the_rest(void **state)
     fixture f;
     directory *of = start(&f, 4);
     call_ends(of, at(of, 0), PICK_FAILED, 5 + 16);
-    assert_int_equal(1, atomic_load(&at(of, 0)->rests));
+    assert_int_equal(1, atomic_load(&at(of, 0)->health.ejections));
     clock_go_on(30000);
-    assert_true(health_may_serve(at(of, 0)));
+    assert_true(health_may_serve(&at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -161,7 +162,7 @@ static void health_outlives_a_changed_list(void **state)
     char **urls = many_urls(8, 8080);
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 7);
     assert_int_equal(1, resting(of));
-    assert_false(health_may_serve(at(of, 1)));
+    assert_false(health_may_serve(&at(of, 1)->health));
     free_urls(urls, 8);
     fixture_end(&f);
 }
@@ -171,7 +172,7 @@ static void nobody_rests_when_that_is_switched_off(void **state)
     (void)state;
     fixture f;
     directory *of = start(&f, 4);
-    f.selector->settings.health_failures = 0;
+    f.selector->context.settings.health_failures = 0;
     call_ends(of, at(of, 0), PICK_FAILED, 100);
     assert_int_equal(0, resting(of));
     fixture_end(&f);
@@ -253,14 +254,14 @@ static void five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty(void **
     directory *of = start(&f, 4);
     provider *full = at(of, 0);
     call_ends(of, full, PICK_REFUSED, 4);
-    assert_false(health_is_resting(full));
+    assert_false(health_is_ejected(&full->health));
     for (size_t i = 0; i < sizeof rests_ms / sizeof rests_ms[0]; i++) {
         call_ends(of, full, PICK_REFUSED, 1);
         clock_go_on(rests_ms[i] - 1);
-        assert_true(health_is_resting(full));
+        assert_true(health_is_ejected(&full->health));
         call_ends(of, full, PICK_REFUSED, 16); /* were under way */
         clock_go_on(1);
-        assert_false(health_is_resting(full));
+        assert_false(health_is_ejected(&full->health));
     }
     fixture_end(&f);
 }
@@ -269,12 +270,12 @@ static void five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty(void **
 static void assert_rests_for(directory *of, provider *full, int refusals, int64_t rest_ms)
 {
     call_ends(of, full, PICK_REFUSED, refusals - 1);
-    assert_false(health_is_resting(full));
+    assert_false(health_is_ejected(&full->health));
     call_ends(of, full, PICK_REFUSED, 1);
     clock_go_on(rest_ms - 1);
-    assert_true(health_is_resting(full));
+    assert_true(health_is_ejected(&full->health));
     clock_go_on(1);
-    assert_false(health_is_resting(full));
+    assert_false(health_is_ejected(&full->health));
 }
 
 static void each_answer_takes_one_rest_after_refusals_back(void **state)
@@ -309,13 +310,13 @@ static void an_answer_to_a_call_before_the_last_refusal_does_not_end_the_rest(vo
     call_ends(of, full, PICK_REFUSED, 5);
     for (size_t i = 0; i < 6; i++)
         pick_release(of, &before[i], PICK_GOOD);
-    assert_true(health_is_resting(full));
+    assert_true(health_is_ejected(&full->health));
     clock_go_on(1000);
     call_ends(of, full, PICK_REFUSED, 1); /* one is enough: it has taken no call since */
     clock_go_on(1999);
-    assert_true(health_is_resting(full));
+    assert_true(health_is_ejected(&full->health));
     call_ends(of, full, PICK_GOOD, 1); /* it was asked all the same, and has taken it */
-    assert_false(health_is_resting(full));
+    assert_false(health_is_ejected(&full->health));
     fixture_end(&f);
 }
 
@@ -326,10 +327,10 @@ static void refusals_and_failures_are_counted_apart(void **state)
     directory *of = start(&f, 4);
     call_ends(of, at(of, 0), PICK_REFUSED, 4);
     call_ends(of, at(of, 0), PICK_FAILED, 4);
-    assert_false(health_is_resting(at(of, 0)));
+    assert_false(health_is_ejected(&at(of, 0)->health));
     call_ends(of, at(of, 0), PICK_FAILED, 1);
     clock_go_on(29999);
-    assert_true(health_is_resting(at(of, 0)));
+    assert_true(health_is_ejected(&at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -343,7 +344,7 @@ static void never_more_than_half_rest_after_refusals(void **state)
             call_ends(of, at(of, k), PICK_REFUSED, 10);
         size_t resting_now = 0;
         for (size_t k = 0; k < count; k++)
-            resting_now += health_is_resting(at(of, k));
+            resting_now += health_is_ejected(&at(of, k)->health);
         assert_int_equal(count / 2, resting_now);
         fixture_end(&f);
     }
@@ -382,9 +383,9 @@ static void a_changed_node_ends_the_rest_after_refusals(void **state)
         directory *of = directory_of(&f, SERVICE);
         a_is(&f, cases[i].before);
         call_ends(of, at(of, 0), PICK_REFUSED, 5);
-        assert_true(health_is_resting(at(of, 0)));
+        assert_true(health_is_ejected(&at(of, 0)->health));
         a_is(&f, cases[i].after);
-        assert_int_equal(!cases[i].is_new, health_is_resting(at(of, 0)));
+        assert_int_equal(!cases[i].is_new, health_is_ejected(&at(of, 0)->health));
         assert_int_equal(cases[i].is_new, has_willing_beside(of, 1));
         fixture_end(&f);
     }
@@ -402,10 +403,10 @@ static void a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not
     registry_has(&f, LIST(A "&timestamp=1700000000001", B));
     call_ends(of, at(of, 0), PICK_REFUSED, 5);
     registry_has(&f, LIST(A "&timestamp=1700000000001", other_scheme, B));
-    assert_true(health_is_resting(at(of, 0)));
+    assert_true(health_is_ejected(&at(of, 0)->health));
     registry_has(&f, LIST(B));
     registry_has(&f, LIST(A "&timestamp=1700000000002", B));
-    assert_false(health_is_resting(at(of, 0)));
+    assert_false(health_is_ejected(&at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -419,7 +420,7 @@ static void a_changed_node_does_not_end_the_rest_after_failures(void **state)
     call_ends(of, at(of, 0), PICK_REFUSED, 1);
     call_ends(of, at(of, 0), PICK_FAILED, 5);
     a_is(&f, "&pid=2&timestamp=1700000000001");
-    assert_true(health_is_resting(at(of, 0)));
+    assert_true(health_is_ejected(&at(of, 0)->health));
     fixture_end(&f);
 }
 
@@ -457,7 +458,7 @@ static void who_fails_or_rests_is_not_willing(void **state)
     assert_true(has_willing_beside(of, 0));
     call_ends(of, at(of, 1), PICK_REFUSED, 1);
     call_ends(of, at(of, 2), PICK_FAILED, 5);
-    assert_true(health_is_resting(at(of, 2)));
+    assert_true(health_is_ejected(&at(of, 2)->health));
     assert_false(has_willing_beside(of, 0));
     fixture_end(&f);
 }

@@ -124,7 +124,7 @@ int main(int argc, char **argv)
     printf("%zu providers, first list: %.1f ms\n", count, (now_ns() - start) / 1e6);
     printf("random number alone: %.1f ns\n", empty_loop(picks));
     for (int i = 0; i < POLICY_COUNT; i++)
-        measure_policy(of, policies[i]->name, picks, threads);
+        measure_policy(of, policy_names[i], picks, threads);
     measure_change(&f, urls, count);
     shuffle(urls, count);
     start = now_ns();

@@ -25,7 +25,7 @@ static bench bench_new(size_t count, unsigned (*weight)(size_t i))
 {
     bench made = {.of = snapshot_new(count),
         .providers = calloc(count, sizeof(provider)),
-        .state = line_zeroed(sizeof(policy_state))};
+        .state = cache_line_zeroed(sizeof(policy_state))};
     assert_non_null(made.of);
     assert_non_null(made.providers);
     assert_non_null(made.state);
@@ -44,7 +44,7 @@ static void bench_free(bench *self)
 
 static size_t choose(const bench *self, int which)
 {
-    size_t at = policies[which]->choose(self->of, self->of->tables[which], self->state, NULL);
+    size_t at = policies[which]->choose(self->of, &self->of->tables[which], self->state, NULL);
     assert_in_range(at, 0, self->of->count - 1);
     return at;
 }
@@ -184,7 +184,7 @@ static void an_excluded_provider_is_picked_only_when_there_is_no_other(void **st
         excluded[i] = atomic_load(&of->current)->entries[i].provider;
     for (size_t excluding = 0; excluding <= 3; excluding++) {
         const pick_request request = {
-            .policy = policies[which]->name, .excluded = excluded, .excluded_count = excluding};
+            .policy = policy_names[which], .excluded = excluded, .excluded_count = excluding};
         for (int i = 0; i < 200; i++) {
             assert_true(directory_pick(of, &request, &held));
             bool is_excluded = false;
@@ -206,10 +206,10 @@ static void a_resting_provider_is_picked_only_when_all_others_were_tried(void **
     const snapshot *current = atomic_load(&of->current);
     provider *resting = current->entries[1].provider,
              *excluded[] = {current->entries[0].provider, current->entries[2].provider};
-    atomic_store(&resting->resting_until_ns, INT64_MAX);
+    atomic_store(&resting->health.ejected_until_ns, INT64_MAX);
     for (int i = 0; i < 200; i++) {
         const pick_request request = {
-            .policy = policies[which]->name, .excluded = excluded, .excluded_count = i % 2 ? 2 : 0};
+            .policy = policy_names[which], .excluded = excluded, .excluded_count = i % 2 ? 2 : 0};
         assert_true(directory_pick(of, &request, &held));
         assert_int_equal(i % 2, held.provider == resting);
         pick_release(of, &held, PICK_UNKNOWN);
@@ -225,8 +225,8 @@ static void the_others_share_what_a_resting_provider_does_not_take(void **state)
     size_t counts[4] = {0};
     directory *of = filled(&f, 4);
     const snapshot *current = atomic_load(&of->current);
-    atomic_store(&current->entries[0].provider->resting_until_ns, INT64_MAX);
-    const pick_request request = {.policy = policies[which]->name};
+    atomic_store(&current->entries[0].provider->health.ejected_until_ns, INT64_MAX);
+    const pick_request request = {.policy = policy_names[which]};
     random_seed(4);
     for (int i = 0; i < 3000; i++) {
         assert_true(directory_pick(of, &request, &held));
@@ -275,7 +275,7 @@ static provider *provider_at(directory *of, size_t at)
 static const provider *pick_with_room(directory *of, int which, provider *const *excluded)
 {
     pick held;
-    const pick_request request = {.policy = policies[which]->name,
+    const pick_request request = {.policy = policy_names[which],
         .excluded = excluded,
         .excluded_count = excluded != NULL ? 1 : 0,
         .needs_room = true};
@@ -302,7 +302,7 @@ static void a_full_provider_is_picked_when_no_room_is_needed(void **state)
     fixture f;
     pick held;
     directory *of = filled_with_full(&f, 3);
-    const pick_request request = {.policy = policies[which]->name};
+    const pick_request request = {.policy = policy_names[which]};
     assert_true(directory_pick(of, &request, &held));
     pick_release(of, &held, PICK_UNKNOWN);
     fixture_end(&f);
@@ -324,7 +324,7 @@ static void an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting(
     directory *of = filled_with_full(&f, 2);
     provider *excluded[] = {provider_at(of, 2)};
     assert_null(pick_with_room(of, which, excluded));
-    atomic_store(&excluded[0]->resting_until_ns, INT64_MAX);
+    atomic_store(&excluded[0]->health.ejected_until_ns, INT64_MAX);
     assert_null(pick_with_room(of, which, NULL));
     fixture_end(&f);
 }
@@ -335,7 +335,7 @@ static void an_ejected_provider_with_room_is_picked_when_all_are_ejected(void **
     fixture f;
     directory *of = filled_with_full(&f, 2);
     for (size_t i = 0; i < 3; i++)
-        atomic_store(&provider_at(of, i)->resting_until_ns, INT64_MAX);
+        atomic_store(&provider_at(of, i)->health.ejected_until_ns, INT64_MAX);
     assert_ptr_equal(provider_at(of, 2), pick_with_room(of, which, NULL));
     fixture_end(&f);
 }
@@ -346,7 +346,7 @@ static void a_provider_that_refuses_is_picked_when_only_it_has_room(void **state
     int which = *(const int *)*state;
     fixture f;
     directory *of = filled_with_full(&f, 2);
-    health_refused(provider_at(of, 2), 5);
+    health_refused(&provider_at(of, 2)->health, 5);
     for (int i = 0; i < 100; i++)
         assert_ptr_equal(provider_at(of, 2), pick_with_room(of, which, NULL));
     fixture_end(&f);
@@ -358,7 +358,7 @@ static void a_pick_allocates_nothing(void **state)
     fixture f;
     pick held;
     directory *of = filled(&f, MANY);
-    const pick_request request = {.policy = policies[which]->name, .method = slice_of("echo")};
+    const pick_request request = {.policy = policy_names[which], .method = slice_of("echo")};
     alloc_fail_at(0);
     for (int i = 0; i < 1000; i++) {
         assert_true(directory_pick(of, &request, &held));
@@ -404,7 +404,7 @@ static void *pick_in_a_crowd(void *arg)
     for (size_t i = 0; self->picks > 0 ? i < self->picks : !atomic_load(&self->is_over); i++) {
         if (!directory_pick(self->of, &request, &held))
             continue;
-        assert(held.provider->label[0] == '1' && held.provider->endpoint != NULL);
+        assert(held.provider->info->label[0] == '1' && held.provider->endpoint != NULL);
         for (size_t k = 0; self->counts != NULL && k < self->current->count; k++)
             if (self->current->entries[k].provider == held.provider)
                 atomic_fetch_add(&self->counts[k], 1);
@@ -439,11 +439,12 @@ static void lists_may_change_while_threads_pick(void **state)
 {
     int which = *(const int *)*state;
     fixture f;
-    crowd self = {.of = filled(&f, 3), .policy_name = policies[which]->name};
+    crowd self = {.of = filled(&f, 3), .policy_name = policy_names[which]};
     run_crowd(&self, change_lists, &f);
     clock_go_on(PROVIDER_KEEP_MS);
-    keeper_round(f.selector);
-    assert_int_equal(directory_count(self.of), map_count(f.selector->providers.by_identity));
+    selector_do_round(f.selector);
+    assert_int_equal(
+        directory_count(self.of), map_count(f.selector->context.providers.by_identity));
     fixture_end(&f);
 }
 
@@ -494,8 +495,9 @@ static void roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut(void **stat
     size_t counts[50];
     bench b = bench_new(50, one_heavy);
     b.of->entries[3].weight = 1000000000; /* 50 providers, a round of at most 4096 + 50 */
-    free(b.of->tables[roundrobin()]);
-    assert_true(policies[roundrobin()]->prepare(b.of, &b.of->tables[roundrobin()]));
+    void *table = NULL;
+    assert_true(policies[roundrobin()]->prepare(b.of, &table));
+    free(atomic_exchange(&b.of->tables[roundrobin()], table));
     count_picks(&b, roundrobin(), 4200, counts);
     for (size_t i = 0; i < 50; i++)
         assert_true(counts[i] > 0);
@@ -528,7 +530,7 @@ static void roundrobin_goes_on_where_it_was_when_the_list_changes(void **state)
     char **urls = many_urls(8, 8080);
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 8);
     free_urls(urls, 8);
-    assert_string_equal(atomic_load(&of->current)->entries[3].provider->label,
+    assert_string_equal(atomic_load(&of->current)->entries[3].provider->info->label,
         pick_label(of, "roundrobin", PICK_GOOD));
     fixture_end(&f);
 }
@@ -548,12 +550,12 @@ static void roundrobin_starts_anywhere(void **state)
         fixture_start_in_turn(&f);
         dubboc_status found = selector_directory(f.selector, &wanted, &of, &f.err);
         assert_status(DUBBOC_OK, found, &f.err);
-        keeper_round(f.selector);
+        selector_do_round(f.selector);
         fake_registry_push(f.source, SERVICE, (const char *const *)urls, COUNT);
         const char *label = pick_label(of, "roundrobin", PICK_GOOD);
         for (size_t each = 0; each < COUNT; each++)
             firsts[each] +=
-                strcmp(label, atomic_load(&of->current)->entries[each].provider->label) == 0;
+                strcmp(label, atomic_load(&of->current)->entries[each].provider->info->label) == 0;
         fixture_end(&f);
     }
     free_urls(urls, COUNT);

@@ -20,7 +20,7 @@ static void finds_the_same_directory_for_the_same_wish(void **state)
     assert_ptr_equal(first, directory_of(&f, SERVICE));
     const url_wanted in_group = {.interface = slice_of(SERVICE), .group = slice_of("g1")};
     assert_status(DUBBOC_OK, selector_directory(f.selector, &in_group, &other, &f.err), &f.err);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_ptr_not_equal(first, other);
     assert_int_equal(2, fake_registry_subscriptions(f.source));
     fixture_end(&f);
@@ -49,16 +49,16 @@ static void a_failed_subscription_ends_the_wait_and_the_next_call_tries_again(vo
     fake_registry_fail_subscribe(f.source, true);
     directory *of = directory_of(&f, SERVICE);
     directory_wait_begin(of, &first.wait, &first.waiter);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, atomic_load(&first.wakes));
     assert_int_equal(READINESS_FAILED, directory_look(of, &first.wait, &f.err));
     assert_int_equal(DUBBOC_E_NO_MEMORY, f.err.status);
     assert_string_equal("the fake does not want to", f.err.text);
     fake_registry_fail_subscribe(f.source, false);
-    keeper_round(f.selector); /* nobody asks for it, so nothing is tried */
+    selector_do_round(f.selector); /* nobody asks for it, so nothing is tried */
     assert_int_equal(0, fake_registry_subscriptions(f.source));
     assert_int_equal(READINESS_PENDING, directory_wait_begin(of, &second.wait, &second.waiter));
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, fake_registry_subscriptions(f.source));
     assert_int_equal(READINESS_PENDING, directory_look(of, &second.wait, &f.err));
     registry_has(&f, LIST(A));
@@ -81,7 +81,7 @@ static void making_a_directory_does_not_wait_for_the_registry(void **state)
     assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
     assert_int_equal(0, fake_registry_subscriptions(f.source));
     fake_registry_let_subscribe(f.source);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, fake_registry_subscriptions(f.source));
     fixture_end(&f);
 }
@@ -126,7 +126,7 @@ static void a_fixed_address_is_taken_as_it_is_written(void **state)
         assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &again, &f.err), &f.err);
         assert_ptr_equal(found, again);
         assert_int_equal(1, directory_count(found));
-        assert_string_equal(cases[i][1], pick_one(found, "m", &held)->label);
+        assert_string_equal(cases[i][1], pick_one(found, "m", &held)->info->label);
         pick_release(found, &held, PICK_GOOD);
     }
     fixture_end(&f);
@@ -153,12 +153,12 @@ static void addresses_of_calls_are_kept_as_long_as_they_are_used(void **state)
         selector_direct_give_back(&each);
     }
     assert_int_equal(direct_table_count(&f.selector->directs), DIRECTS_MAX);
-    assert_int_equal(map_count(f.selector->providers.by_identity), DIRECTS_MAX);
-    assert_in_range(map_count(f.selector->providers.endpoints), 1, DIRECTS_MAX);
+    assert_int_equal(map_count(f.selector->context.providers.by_identity), DIRECTS_MAX);
+    assert_in_range(map_count(f.selector->context.providers.endpoints), 1, DIRECTS_MAX);
     status = selector_direct_take(f.selector, "http://h:1/0", slice_of("m"), &again, &f.err);
     assert_status(DUBBOC_OK, status, &f.err);
     assert_ptr_equal(again.directory, first.directory);
-    assert_string_equal(used->label, "h:1/0");
+    assert_string_equal(used->info->label, "h:1/0");
     selector_direct_give_back(&again);
     pick_release(first.directory, &held, PICK_GOOD);
     selector_direct_give_back(&first);
@@ -205,8 +205,8 @@ static void *call_addresses(void *arg)
         snprintf(url, sizeof url, "http://h:1/%zu/%zu", i % 2 == 0 ? from->number : 0,
             i % 2 == 0 ? i : i % 100);
         dubboc_status status = selector_direct_take(from->self, url, slice_of("m"), &hold, &err);
-        assert(status == DUBBOC_OK &&
-               strcmp(pick_one(hold.directory, "m", &held)->label, url + strlen("http://")) == 0);
+        assert(status == DUBBOC_OK && strcmp(pick_one(hold.directory, "m", &held)->info->label,
+                                          url + strlen("http://")) == 0);
         pick_release(hold.directory, &held, PICK_GOOD);
         selector_direct_give_back(&hold);
     }
@@ -229,7 +229,7 @@ static void addresses_may_be_freed_while_threads_call_others(void **state)
         pthread_join(threads[i], NULL);
     assert_in_range(direct_table_count(&f.selector->directs), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
     assert_in_range(
-        map_count(f.selector->providers.by_identity), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
+        map_count(f.selector->context.providers.by_identity), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
     fixture_end(&f);
 }
 
@@ -326,8 +326,8 @@ static void an_at_sign_in_the_path_of_a_fixed_address_is_a_part_of_it(void **sta
         pick held;
         assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &found, &f.err), &f.err);
         const provider *one = pick_one(found, "m", &held);
-        assert_string_equal(one->address, cases[i][1]);
-        assert_string_equal(one->path, cases[i][2]);
+        assert_string_equal(one->info->address, cases[i][1]);
+        assert_string_equal(one->info->path, cases[i][2]);
         pick_release(found, &held, PICK_GOOD);
     }
     fixture_end(&f);
@@ -609,14 +609,14 @@ static void lists_of_every_order_become_the_same_snapshot(void **state)
         const snapshot *current = atomic_load(&of->current);
         assert_int_equal(count, current->count);
         for (size_t i = 0; i + 1 < current->count; i++)
-            assert_true(strcmp(current->entries[i].provider->identity,
-                            current->entries[i + 1].provider->identity) < 0);
+            assert_true(strcmp(current->entries[i].provider->info->identity,
+                            current->entries[i + 1].provider->info->identity) < 0);
         size_t found = 0;
         for (size_t i = 0; i < current->count; i++)
             for (size_t k = 0; k < COUNT; k++)
                 found += is_in[k] && strncmp(urls[k] + strlen("jsonrpc://"),
-                                         current->entries[i].provider->label,
-                                         strlen(current->entries[i].provider->label)) == 0;
+                                         current->entries[i].provider->info->label,
+                                         strlen(current->entries[i].provider->info->label)) == 0;
         assert_int_equal(count, found);
     }
     free_urls(urls, COUNT);
@@ -654,7 +654,7 @@ static void a_list_for_which_there_was_no_memory_is_read_again(void **state)
     alloc_fail_at(0);
     assert_int_equal(1, directory_count(of));
     clock_go_on(READ_AGAIN_MS);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, fake_registry_refreshes(f.source));
     fixture_end(&f);
 }
@@ -749,12 +749,12 @@ static void says_nothing_under_a_lock(void **state)
     fixture f;
     fixture_start_in_turn(&f);
     told t = {.of = directory_of(&f, SERVICE)};
-    keeper_round(f.selector); /* its first is over then, so that nobody else takes the lock */
+    selector_do_round(f.selector); /* its first is over then, so that nobody else takes the lock */
     dubboc_log_set(look_whether_locked, &t, DUBBOC_LOG_DEBUG);
     registry_has(&f, LIST(A, "broken", "dubbo://10.0.0.9:1/" SERVICE)); /* two left out, a change */
     registry_has(&f, NOTHING);                                          /* the grace begins */
     clock_go_on(f.settings.empty_grace_ms + 1);
-    keeper_round(f.selector); /* and ends: the list stayed empty, a change */
+    selector_do_round(f.selector); /* and ends: the list stayed empty, a change */
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
     assert_int_equal(6, t.count);
     assert_int_equal(0, t.locked);
@@ -769,7 +769,7 @@ static void an_empty_list_without_memory_for_it_is_not_tried_all_the_time(void *
     registry_has(&f, NOTHING);
     clock_go_on(f.settings.empty_grace_ms + 1);
     alloc_fail_at(1);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     bool was_hit = alloc_fail_was_hit();
     alloc_fail_at(0);
     assert_true(was_hit);
@@ -778,7 +778,7 @@ static void an_empty_list_without_memory_for_it_is_not_tried_all_the_time(void *
     assert_true(of->empty_at_ns > clock_now_ns());
     mutex_unlock(&of->lock);
     clock_go_on(READ_AGAIN_MS);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(0, directory_count(of));
     fixture_end(&f);
 }

@@ -16,15 +16,15 @@ static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
     fixture f;
     directory *of = fixture_start_with(&f, LIST(A));
     clock_go_on(269 * 1000); /* 300 s less a tenth: not yet */
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(0, fake_registry_refreshes(f.source));
     clock_go_on(62 * 1000);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, fake_registry_refreshes(f.source));
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, fake_registry_refreshes(f.source));
     clock_go_on(331 * 1000);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(2, fake_registry_refreshes(f.source));
     assert_int_equal(1, directory_count(of)); /* nothing came back: the registry is away */
     fixture_end(&f);
@@ -42,10 +42,10 @@ static void an_empty_list_counts_only_after_the_grace(void **state)
     assert_contains(line, "but now its list is empty");
     clock_go_on(29 * 1000);
     registry_has(&f, NOTHING); /* a second empty reading does not lengthen it */
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, directory_count(of));
     clock_go_on(1001);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(0, directory_count(of));
     assert_string_equal("none", pick_label(of, NULL, PICK_GOOD));
     fixture_end(&f);
@@ -60,11 +60,11 @@ static void a_list_that_comes_back_ends_the_grace(void **state)
     clock_go_on(20 * 1000);
     registry_has(&f, LIST(A));
     clock_go_on(20 * 1000);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, directory_count(of));
     registry_has(&f, NOTHING); /* a grace of its own */
     clock_go_on(20 * 1000);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, directory_count(of));
     fixture_end(&f);
 }
@@ -88,14 +88,14 @@ static void providers_that_are_gone_are_freed_when_no_call_holds_them(void **sta
     pick_one(of, "echo", &held);
     registry_has(&f, LIST(B));
     clock_go_on(PROVIDER_KEEP_MS);
-    keeper_round(f.selector);
-    assert_int_equal(2, map_count(f.selector->providers.by_identity));
-    assert_string_equal(A_LABEL, held.provider->label);
+    selector_do_round(f.selector);
+    assert_int_equal(2, map_count(f.selector->context.providers.by_identity));
+    assert_string_equal(A_LABEL, held.provider->info->label);
     pick_release(of, &held, PICK_GOOD);
-    keeper_round(f.selector);
-    assert_int_equal(1, map_count(f.selector->providers.by_identity));
-    assert_int_equal(1, map_count(f.selector->providers.endpoints));
-    assert_int_equal(0, f.selector->providers.left_over);
+    selector_do_round(f.selector);
+    assert_int_equal(1, map_count(f.selector->context.providers.by_identity));
+    assert_int_equal(1, map_count(f.selector->context.providers.endpoints));
+    assert_int_equal(0, f.selector->context.providers.unused);
     fixture_end(&f);
 }
 
@@ -109,10 +109,10 @@ static void a_provider_that_comes_straight_back_is_the_same(void **state)
     pick_release(of, &held, PICK_FAILED);
     registry_has(&f, LIST(B));
     clock_go_on(PROVIDER_KEEP_MS / 2);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     registry_has(&f, LIST(A));
     assert_ptr_equal(before, pick_one(of, "echo", &held));
-    assert_int_equal(1, atomic_load(&before->failures));
+    assert_int_equal(1, atomic_load(&before->health.failures));
     pick_release(of, &held, PICK_GOOD);
     fixture_end(&f);
 }
@@ -218,10 +218,10 @@ static void a_directory_that_started_from_the_file_subscribes_until_it_succeeds(
     directory *of = directory_of(&f, SERVICE);
     assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
     fake_registry_fail_subscribe(f.source, false);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(0, fake_registry_subscriptions(f.source));
     clock_go_on(READ_AGAIN_MS);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_int_equal(1, fake_registry_subscriptions(f.source));
     fixture_end(&f);
     test_folder_remove(folder);
@@ -243,10 +243,10 @@ static void changes_within_a_second_are_written_once_and_an_unchanged_list_never
     start_with_folder(&f, folder);
     directory *of = directory_of(&f, SERVICE);
     registry_has(&f, LIST(A));
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_false(file_exists(folder));
     clock_go_on(SAVE_AFTER_MS);
-    keeper_round(f.selector);
+    selector_do_round(f.selector);
     assert_true(file_exists(folder));
     registry_has(&f, LIST(A));
     assert_false(of->is_dirty);

@@ -5,7 +5,8 @@
 #include <pthread.h>
 
 #include "base/clock.h"
-#include "selector/snapshot.h"
+#include "selector/cache_line.h"
+#include "selector/readers.h"
 
 #define READERS 6
 #define CHANGES 400
@@ -21,7 +22,7 @@ typedef struct world {
 
 static readers *readers_new(void)
 {
-    readers *made = line_zeroed(sizeof *made);
+    readers *made = cache_line_zeroed(sizeof *made);
     assert_non_null(made);
     return made;
 }

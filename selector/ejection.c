@@ -1,0 +1,42 @@
+#include "selector/ejection.h"
+
+static size_t ejection_count(const snapshot *of, int64_t now_ns)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < of->count; i++)
+        count += health_is_ejected_at(&of->entries[i].provider->health, now_ns);
+    return count;
+}
+
+static bool ejection_is_possible(const provider *self, const snapshot *of, int64_t now_ns)
+{
+    return !health_is_ejected_at(&self->health, now_ns) &&
+           ejection_count(of, now_ns) + 1 <= of->count / 2;
+}
+
+int64_t ejection_after_failures(provider *failed, const snapshot *of, int64_t eject_ms)
+{
+    int64_t now_ns = clock_now_ns();
+    return ejection_is_possible(failed, of, now_ns)
+               ? health_eject_failed(&failed->health, now_ns, eject_ms)
+               : 0;
+}
+
+int64_t ejection_after_refusals(provider *refusing, const snapshot *of, int failures_max)
+{
+    int64_t now_ns = clock_now_ns();
+    return ejection_is_possible(refusing, of, now_ns)
+               ? health_eject_refused(&refusing->health, now_ns, failures_max)
+               : 0;
+}
+
+void ejection_limit(const snapshot *of)
+{
+    int64_t now_ns = clock_now_ns();
+    size_t count = ejection_count(of, now_ns);
+    for (size_t i = 0; i < of->count && count > of->count / 2; i++)
+        if (health_is_ejected_at(&of->entries[i].provider->health, now_ns)) {
+            health_end_ejection(&of->entries[i].provider->health);
+            count--;
+        }
+}

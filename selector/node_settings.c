@@ -1,0 +1,121 @@
+#include "selector/node_settings.h"
+
+#include "base/mem.h"
+
+#define RETRIES_MAX 100
+
+/* Whether key is "<method>.timeout" or "<method>.retries", and of which method. "default.timeout"
+ * speaks of all methods. */
+static bool param_names_method(dubboc_slice key, dubboc_slice *method)
+{
+    const size_t suffix = sizeof ".timeout" - 1; /* both are as long */
+    if (key.len <= suffix)
+        return false;
+    dubboc_slice tail = slice_make(key.at + key.len - suffix, suffix);
+    if (!slice_is(tail, ".timeout") && !slice_is(tail, ".retries"))
+        return false;
+    *method = slice_make(key.at, key.len - suffix);
+    if (slice_starts_with(*method, "methods."))
+        *method = slice_make(method->at + 8, method->len - 8);
+    return method->len > 0 && !slice_is(*method, "default");
+}
+
+static bool settings_have_method(const node_settings *settings, dubboc_slice method)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (slice_equal(settings->methods[i].name, method))
+            return true;
+    return false;
+}
+
+static bool value_is_override(const configured *with, dubboc_slice value)
+{
+    return configurator_is_override(configured_by(with, value));
+}
+
+/* What an administrator has set for all methods is stronger than what the node says of one. */
+static dubboc_slice settings_method_that_speaks(
+    const configured *with, dubboc_slice method, const char *key)
+{
+    bool is_own = value_is_override(with, provider_url_find_method(with->url, method, key));
+    return !is_own && value_is_override(with, provider_url_find(with->url, key))
+               ? slice_make(NULL, 0)
+               : method;
+}
+
+static node_method settings_read_method(const configured *with, dubboc_slice method)
+{
+    const provider_url *url = with->url;
+    dubboc_slice of_timeout = settings_method_that_speaks(with, method, "timeout"),
+                 of_retries = settings_method_that_speaks(with, method, "retries"),
+                 timeout = provider_url_find_method(url, of_timeout, "timeout"),
+                 retries = provider_url_find_method(url, of_retries, "retries");
+    node_method values = {
+        .name = method, .timeout_ms = provider_url_timeout_ms(url, of_timeout), .retries = -1};
+    uint64_t number;
+    if (slice_u64(retries, RETRIES_MAX, &number))
+        values.retries = (int)number;
+    values.timeout_is_override = value_is_override(with, timeout);
+    values.retries_are_override = value_is_override(with, retries);
+    return values;
+}
+
+node_method node_settings_of_url(const provider_url *url, dubboc_slice method)
+{
+    const configured as_it_is = {.original = url, .url = url};
+    return settings_read_method(&as_it_is, method);
+}
+
+/* How many params speak of a method, and the bytes of their names. */
+static size_t settings_count_methods(const provider_url *url, size_t *bytes)
+{
+    size_t count = 0;
+    dubboc_slice method;
+    *bytes = 0;
+    for (size_t i = 0; i < url->param_count; i++)
+        if (param_names_method(url->params[i].key, &method)) {
+            count++;
+            *bytes += method.len;
+        }
+    return count;
+}
+
+/* The names become copies of our own, behind the array. */
+static void settings_add_methods(node_settings *settings, const configured *with, size_t room)
+{
+    const provider_url *url = with->url;
+    char *names = (char *)&settings->methods[room];
+    dubboc_slice method;
+    for (size_t i = 0; i < url->param_count; i++) {
+        if (!param_names_method(url->params[i].key, &method) ||
+            settings_have_method(settings, method))
+            continue;
+        node_method *added = &settings->methods[settings->count++];
+        *added = settings_read_method(with, method);
+        memcpy(names, method.at, method.len);
+        added->name.at = names;
+        names += method.len;
+    }
+}
+
+bool node_settings_read(const configured *with, node_settings **settings)
+{
+    size_t bytes, room = settings_count_methods(with->url, &bytes);
+    node_method any = settings_read_method(with, slice_make(NULL, 0));
+    if (room == 0 && any.timeout_ms == 0 && any.retries < 0)
+        return true;
+    *settings = mem_zeroed(1, sizeof(node_settings) + room * sizeof(node_method) + bytes);
+    if (*settings == NULL)
+        return false;
+    (*settings)->any = any;
+    settings_add_methods(*settings, with, room);
+    return true;
+}
+
+node_method node_settings_find(const node_settings *settings, dubboc_slice method)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (slice_equal(settings->methods[i].name, method))
+            return settings->methods[i];
+    return settings->any;
+}

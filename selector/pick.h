@@ -1,0 +1,52 @@
+/* The pick: a provider for one attempt of a call. */
+#ifndef SELECTOR_PICK_H
+#define SELECTOR_PICK_H
+
+#include "selector/handles.h"
+#include "selector/pick_request.h"
+
+/* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no
+ * allocation. false: the list is empty (directory_explain()), or with needs_room: no provider that
+ * may be picked has room (directory_each_endpoint()). Any thread. */
+typedef struct pick {
+    provider *provider;
+    int64_t timeout_ms;       /* the node's own for this method, 0: none */
+    int retries;              /* the node's own for this method, -1: none */
+    uint32_t refused_ms;      /* the provider's, when it was picked */
+    uint8_t peer;             /* as selector_settings.peer_of said of its node */
+    bool timeout_is_override; /* an administrator set it: stronger than what the consumer's
+                                 configuration says */
+    bool retries_are_override;
+} pick;
+bool directory_pick(directory *self, const pick_request *request, pick *out);
+
+/* What became of an attempt, for health; then lets the provider go. */
+typedef enum pick_outcome {
+    PICK_GOOD,    /* it answered, an error object too */
+    PICK_FAILED,  /* no connection, no answer, broken, 5xx without JSON-RPC */
+    PICK_REFUSED, /* it answered that it is busy or stopping and has not executed the call */
+    PICK_UNKNOWN  /* says nothing of the provider: cancelled, or our own pool was full */
+} pick_outcome;
+void pick_release(directory *self, pick *held, pick_outcome outcome);
+
+/* Whether a pick would find a provider, resting or not, that is not among the excluded. Any
+ * thread. */
+bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
+
+/* Whether the list has a provider that is not among the excluded and may be expected to take a
+ * call: it does not rest, what came of its last call was no failure, and it has not refused one
+ * within the last second. Any thread. */
+bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count);
+
+/* Calls visit for the endpoint of each provider in the list, ejected ones too; once for an endpoint
+ * that several providers share. label: "host:port/path" of the first of these providers. visit
+ * returns false to end. It is called inside a readers' section: it must not block, and neither
+ * endpoint nor label is valid after it has returned unless it takes a reference to the endpoint
+ * (http_client_endpoint_ref()). Any thread. */
+void directory_each_endpoint(directory *self,
+    bool (*visit)(void *arg, http_client_endpoint *endpoint, const char *label), void *arg);
+
+/* How many providers may be picked now, resting ones included. */
+size_t directory_count(directory *self);
+
+#endif
