@@ -14,12 +14,15 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "registry/provider_url.h"
 #include "selector/cache_line.h"
+
+#define ENDPOINT_KEY_MAX (URL_BYTES_MAX + 16) /* bytes; a host is part of a URL */
 
 typedef struct shared_endpoint {
     struct shared_endpoint *next; /* among those taken out */
     http_client_endpoint *endpoint;
-    char *url;
+    char *key;
     size_t users;
 } shared_endpoint;
 
@@ -73,7 +76,7 @@ static void shared_endpoint_free(void *value)
     shared_endpoint *self = value;
     if (self->endpoint != NULL)
         http_client_endpoint_unref(self->endpoint);
-    free(self->url);
+    free(self->key);
     free(self);
 }
 
@@ -87,44 +90,68 @@ void provider_set_fini(provider_set *self)
 
 /* --- making --- */
 
-/* "http://host:port", by which an endpoint is known. The host is in lower case, as in an identity:
- * providers that share an endpoint then stand side by side in every snapshot. NULL: no memory. */
-static char *endpoint_url_new(bool is_tls, const char *address)
+/* What an endpoint is known by: the same for all spellings of an address, as in an identity, so
+ * that providers that share an endpoint stand side by side in every snapshot. NULL: no memory. */
+static char *endpoint_key_new(const provider_place *place)
 {
-    char *url = mem_printf("%s://%s", is_tls ? "https" : "http", address);
-    for (char *c = url; c != NULL && *c != '\0'; c++)
-        *c = ascii_lower(*c);
-    return url;
+    buffer text;
+    buffer_init(&text, ENDPOINT_KEY_MAX);
+    buffer_append_text(&text, place->is_tls ? "https://" : "http://");
+    address_append_key(&text, &place->address);
+    char *key = text.status == DUBBOC_OK ? mem_dup_slice(buffer_slice(&text)) : NULL;
+    buffer_fini(&text);
+    return key;
+}
+
+static dubboc_status endpoint_open(
+    shared_endpoint *self, http_client *http, const provider_place *place, dubboc_error *err)
+{
+    buffer url;
+    buffer_init(&url, ENDPOINT_KEY_MAX);
+    buffer_append_text(&url, place->is_tls ? "https://" : "http://");
+    address_append(&url, &place->address);
+    buffer_append_char(&url, '\0');
+    dubboc_status status = url.status == DUBBOC_OK
+                               ? http_client_endpoint_new(http, url.data, &self->endpoint, err)
+                               : error_no_memory(err);
+    buffer_fini(&url);
+    return status;
+}
+
+/* Takes key over, also on failure. */
+static dubboc_status endpoint_make_locked(provider_set *self, const provider_place *place,
+    char *key, shared_endpoint **made, dubboc_error *err)
+{
+    shared_endpoint *fresh = MEM_NEW(shared_endpoint);
+    if (fresh == NULL) {
+        free(key);
+        return error_no_memory(err);
+    }
+    *fresh = (shared_endpoint){.key = key, .users = 1};
+    dubboc_status status = endpoint_open(fresh, self->http, place, err);
+    if (status == DUBBOC_OK && !map_put(self->endpoints, slice_of(key), fresh, NULL))
+        status = error_no_memory(err);
+    if (status != DUBBOC_OK) {
+        shared_endpoint_free(fresh);
+        return status;
+    }
+    *made = fresh;
+    return DUBBOC_OK;
 }
 
 /* The endpoint of an address, with one user more. */
-static dubboc_status endpoint_take_locked(provider_set *self, bool is_tls, const char *address,
-    shared_endpoint **found, dubboc_error *err)
+static dubboc_status endpoint_take_locked(
+    provider_set *self, const provider_place *place, shared_endpoint **found, dubboc_error *err)
 {
-    char *url = endpoint_url_new(is_tls, address);
-    if (url == NULL)
+    char *key = endpoint_key_new(place);
+    if (key == NULL)
         return error_no_memory(err);
-    shared_endpoint *known = map_find(self->endpoints, slice_of(url));
-    if (known != NULL) {
-        free(url);
-        known->users++;
-        *found = known;
-        return DUBBOC_OK;
-    }
-    shared_endpoint *made = MEM_NEW(shared_endpoint);
-    if (made == NULL) {
-        free(url);
-        return error_no_memory(err);
-    }
-    *made = (shared_endpoint){.url = url, .users = 1};
-    dubboc_status status = http_client_endpoint_new(self->http, url, &made->endpoint, err);
-    if (status == DUBBOC_OK && !map_put(self->endpoints, slice_of(url), made, NULL))
-        status = error_no_memory(err);
-    if (status != DUBBOC_OK) {
-        shared_endpoint_free(made);
-        return status;
-    }
-    *found = made;
+    shared_endpoint *known = map_find(self->endpoints, slice_of(key));
+    if (known == NULL)
+        return endpoint_make_locked(self, place, key, found, err);
+    free(key);
+    known->users++;
+    *found = known;
     return DUBBOC_OK;
 }
 
@@ -134,7 +161,7 @@ static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_end
 {
     if (given == NULL || --given->users > 0)
         return NULL;
-    map_remove(self->endpoints, slice_of(given->url));
+    map_remove(self->endpoints, slice_of(given->key));
     return given;
 }
 
@@ -179,8 +206,7 @@ static dubboc_status member_make_locked(
     provider_member *fresh = member_new_locked(self, place);
     if (fresh == NULL)
         return error_no_memory(err);
-    dubboc_status status =
-        endpoint_take_locked(self, place->is_tls, fresh->info.address, &fresh->shared, err);
+    dubboc_status status = endpoint_take_locked(self, place, &fresh->shared, err);
     if (status == DUBBOC_OK && !map_put(self->by_identity, place->identity, fresh, NULL))
         status = error_no_memory(err);
     if (status != DUBBOC_OK) {

@@ -3,6 +3,7 @@
 #ifndef SELECTOR_PROVIDER_H
 #define SELECTOR_PROVIDER_H
 
+#include "base/address.h"
 #include "base/map.h"
 #include "base/mutex.h"
 #include "selector/cache_line.h"
