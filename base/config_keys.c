@@ -16,7 +16,7 @@
 #define TIB (1024 * GIB)
 
 #define BALANCERS "random roundrobin"
-#define BALANCERS_LATER "leastactive consistenthash p2c shortestresponse"
+#define BALANCERS_LATER "leastactive consistenthash p2c shortestresponse adaptive"
 #define CLUSTERS_LATER "failfast failsafe failback forking broadcast available mergeable"
 #define EITHER (CONFIG_OF_SECTION | CONFIG_OF_METHOD)
 

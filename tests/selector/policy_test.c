@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "base/config_keys.h"
 #include "base/random.h"
 #include "selector/health.h"
 
@@ -197,7 +198,7 @@ static void an_excluded_provider_is_picked_only_when_there_is_no_other(void **st
     fixture_end(&f);
 }
 
-static void a_resting_provider_is_picked_only_when_all_others_were_tried(void **state)
+static void an_ejected_provider_is_picked_only_when_all_others_were_tried(void **state)
 {
     int which = *(const int *)*state;
     fixture f;
@@ -217,7 +218,7 @@ static void a_resting_provider_is_picked_only_when_all_others_were_tried(void **
     fixture_end(&f);
 }
 
-static void the_others_share_what_a_resting_provider_does_not_take(void **state)
+static void the_others_share_what_an_ejected_provider_does_not_take(void **state)
 {
     int which = *(const int *)*state;
     fixture f;
@@ -584,41 +585,111 @@ static void threads_draw_different_numbers(void **state)
     }
 }
 
-static int indices[POLICY_COUNT];
-#define OF_POLICY(which, test)                                                                     \
-    {                                                                                              \
-#test, test, NULL, NULL, &indices[which]                                                   \
+/* --- the list of policies --- */
+
+/* The names of a row of the configuration: those that it takes, or those of a later release. */
+static void assert_same_names(const char *words, const char *const *names, size_t count)
+{
+    dubboc_slice rest = slice_of(words), word;
+    for (size_t i = 0; i < count; i++) {
+        assert_true(slice_next(&rest, ' ', &word));
+        if (!slice_is(word, names[i]))
+            fail_msg("the configuration has \"%.*s\" where the policies have \"%s\"",
+                SLICE_ARGS(word), names[i]);
     }
-#define OF_EACH(test) OF_POLICY(0, test), OF_POLICY(1, test)
+    assert_false(slice_next(&rest, ' ', &word));
+}
+
+static void the_configuration_has_the_names_of_the_list(void **state)
+{
+    (void)state;
+    static const char *const sections[] = {"client", "reference"};
+    for (size_t i = 0; i < 2; i++) {
+        const config_key *key =
+            config_key_get(slice_of(sections[i]), slice_of("load_balance"), CONFIG_OF_SECTION);
+        assert_non_null(key);
+        assert_same_names(key->words, policy_names, POLICY_COUNT);
+        assert_same_names(key->later, policy_names_planned, list_length(policy_names_planned));
+    }
+}
+
+static void of_two_tables_that_are_offered_the_first_is_used(void **state)
+{
+    (void)state;
+    policy_table table = NULL;
+    void *first = malloc(8), *second = malloc(8);
+    assert_ptr_equal(first, policy_table_offer(&table, first));
+    assert_ptr_equal(first, policy_table_offer(&table, second)); /* second is freed */
+    assert_ptr_equal(first, atomic_load(&table));
+    free(first);
+}
+
+/* --- running them --- */
+
+typedef struct policy_case {
+    const char *name;
+    CMUnitTestFunction run;
+} policy_case;
+
+#define CASE(test)                                                                                 \
+    {                                                                                              \
+#test, test                                                                                \
+    }
+
+/* Every policy passes these. */
+static const policy_case contract[] = {
+    CASE(respects_weights),
+    CASE(copes_with_any_weights),
+    CASE(gives_each_of_ten_thousand_its_share),
+    CASE(one_provider_is_always_chosen),
+    CASE(an_excluded_provider_is_picked_only_when_there_is_no_other),
+    CASE(an_ejected_provider_is_picked_only_when_all_others_were_tried),
+    CASE(the_others_share_what_an_ejected_provider_does_not_take),
+    CASE(a_full_provider_is_passed_over_when_room_is_needed),
+    CASE(a_full_provider_is_picked_when_no_room_is_needed),
+    CASE(nothing_is_picked_when_nobody_has_the_room_that_is_needed),
+    CASE(an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting),
+    CASE(an_ejected_provider_with_room_is_picked_when_all_are_ejected),
+    CASE(a_provider_that_refuses_is_picked_when_only_it_has_room),
+    CASE(a_pick_allocates_nothing),
+    CASE(a_table_that_cannot_be_had_is_said),
+    CASE(lists_may_change_while_threads_pick),
+};
+
+static const struct CMUnitTest others[] = {
+    cmocka_unit_test(the_configuration_has_the_names_of_the_list),
+    cmocka_unit_test(of_two_tables_that_are_offered_the_first_is_used),
+    cmocka_unit_test(roundrobin_is_exactly_even_over_whole_rounds),
+    cmocka_unit_test(roundrobin_spreads_the_heavy_one),
+    cmocka_unit_test(roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut),
+    cmocka_unit_test(roundrobin_is_exactly_even_from_eight_threads),
+    cmocka_unit_test(roundrobin_goes_on_where_it_was_when_the_list_changes),
+    cmocka_unit_test(roundrobin_starts_anywhere),
+    cmocka_unit_test(threads_draw_different_numbers),
+};
+
+enum {
+    CONTRACT_COUNT = sizeof contract / sizeof contract[0],
+    OTHERS_COUNT = sizeof others / sizeof others[0],
+    TEST_COUNT = CONTRACT_COUNT * POLICY_COUNT + OTHERS_COUNT
+};
 
 int main(void)
 {
-    for (int i = 0; i < POLICY_COUNT; i++)
-        indices[i] = i;
-    const struct CMUnitTest tests[] = {
-        OF_EACH(respects_weights),
-        OF_EACH(copes_with_any_weights),
-        OF_EACH(gives_each_of_ten_thousand_its_share),
-        OF_EACH(one_provider_is_always_chosen),
-        OF_EACH(an_excluded_provider_is_picked_only_when_there_is_no_other),
-        OF_EACH(a_resting_provider_is_picked_only_when_all_others_were_tried),
-        OF_EACH(the_others_share_what_a_resting_provider_does_not_take),
-        OF_EACH(a_full_provider_is_passed_over_when_room_is_needed),
-        OF_EACH(a_full_provider_is_picked_when_no_room_is_needed),
-        OF_EACH(nothing_is_picked_when_nobody_has_the_room_that_is_needed),
-        OF_EACH(an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting),
-        OF_EACH(an_ejected_provider_with_room_is_picked_when_all_are_ejected),
-        OF_EACH(a_provider_that_refuses_is_picked_when_only_it_has_room),
-        OF_EACH(a_pick_allocates_nothing),
-        OF_EACH(a_table_that_cannot_be_had_is_said),
-        OF_EACH(lists_may_change_while_threads_pick),
-        cmocka_unit_test(roundrobin_is_exactly_even_over_whole_rounds),
-        cmocka_unit_test(roundrobin_spreads_the_heavy_one),
-        cmocka_unit_test(roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut),
-        cmocka_unit_test(roundrobin_is_exactly_even_from_eight_threads),
-        cmocka_unit_test(roundrobin_goes_on_where_it_was_when_the_list_changes),
-        cmocka_unit_test(roundrobin_starts_anywhere),
-        cmocka_unit_test(threads_draw_different_numbers),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    static int indices[POLICY_COUNT];
+    static char names[TEST_COUNT][128];
+    struct CMUnitTest tests[TEST_COUNT];
+    size_t count = 0;
+    for (int which = 0; which < POLICY_COUNT; which++) {
+        indices[which] = which;
+        for (size_t i = 0; i < CONTRACT_COUNT; i++, count++) {
+            snprintf(
+                names[count], sizeof names[count], "%s_%s", policy_names[which], contract[i].name);
+            tests[count] = (struct CMUnitTest){.name = names[count],
+                .test_func = contract[i].run,
+                .initial_state = &indices[which]};
+        }
+    }
+    memcpy(&tests[count], others, sizeof others);
+    return _cmocka_run_group_tests("policies", tests, TEST_COUNT, NULL, NULL);
 }
