@@ -6,7 +6,9 @@ libdubboc_core_la_SOURCES += \
 	base/error.c base/error.h \
 	base/hash.h \
 	base/http_bytes.c base/http_bytes.h \
+	base/latency.c base/latency.h \
 	base/log.c base/log.h \
+	base/log_scale.h \
 	base/map.c base/map.h \
 	base/mask.c base/mask.h \
 	base/mem.c base/mem.h \

@@ -33,9 +33,10 @@ typedef enum hole_state {
 
 typedef struct hole {
     hole_state state;
-    size_t at;       /* where it stands in parked.text */
-    dubboc_slice id; /* a copy, the hole's */
-    buffer answer;   /* HOLE_ANSWERED: the whole reply */
+    size_t at;           /* where it stands in parked.text */
+    dubboc_slice id;     /* a copy, the hole's */
+    buffer answer;       /* HOLE_ANSWERED: the whole reply */
+    call_counts *counts; /* of its method */
 } hole;
 
 struct parked {
@@ -47,6 +48,7 @@ struct parked {
     size_t capacity;
     size_t missing;
     size_t refs; /* of the holes until parked_fill(), plus one until the request is answered */
+    int64_t received_ns; /* when the request came */
     int64_t deadline_ns;
     parked *next;
     parked *prev;
@@ -89,6 +91,13 @@ static void parked_unlink_locked(parked *self)
         self->next->prev = self->prev;
 }
 
+/* Closes a hole, for good. */
+static void hole_close_locked(hole *self, hole_state state, int64_t received_ns, bool is_error)
+{
+    self->state = state;
+    call_counts_end(self->counts, received_ns, is_error);
+}
+
 static void parked_unref(parked *self)
 {
     mutex_lock(&self->owner->lock);
@@ -114,6 +123,7 @@ parked *parked_new(deferrals *owner, http_server_request *incoming, int64_t dead
     made->incoming = incoming;
     made->missing = 1;
     made->refs = 1;
+    made->received_ns = http_server_request_received_ns(incoming);
     made->deadline_ns = deadline_ns;
     if (made->deadline_ns < DEADLINE_NEVER - DEFERRAL_GRACE_NS)
         made->deadline_ns += DEFERRAL_GRACE_NS;
@@ -128,7 +138,7 @@ parked *parked_new(deferrals *owner, http_server_request *incoming, int64_t dead
     return made;
 }
 
-bool parked_add(parked *self, size_t at, dubboc_slice id_take, size_t *index)
+bool parked_add(parked *self, size_t at, call_counts *counts, dubboc_slice id_take, size_t *index)
 {
     mutex_lock(&self->owner->lock);
     void *holes = self->holes;
@@ -136,10 +146,11 @@ bool parked_add(parked *self, size_t at, dubboc_slice id_take, size_t *index)
     self->holes = holes;
     if (has_room) {
         hole *added = &self->holes[self->count];
-        *added = (hole){
-            .state = self->owner->is_stopped ? HOLE_STOPPED : HOLE_OPEN, .at = at, .id = id_take};
+        *added = (hole){.state = HOLE_OPEN, .at = at, .id = id_take, .counts = counts};
         buffer_init(&added->answer, REPLY_BYTES_MAX);
-        if (added->state == HOLE_OPEN)
+        if (self->owner->is_stopped)
+            hole_close_locked(added, HOLE_STOPPED, self->received_ns, true);
+        else
             self->missing++;
         self->refs++;
         *index = self->count++;
@@ -222,7 +233,7 @@ void parked_release(parked *self)
 /* --- the later answer --- */
 
 /* A thread of the program does this at any time, so whoever stops the server waits for it. */
-void parked_fill(parked *self, size_t index, buffer *reply_take)
+void parked_fill(parked *self, size_t index, buffer *reply_take, bool is_error)
 {
     deferrals *owner = self->owner;
     bool is_complete = false;
@@ -230,7 +241,7 @@ void parked_fill(parked *self, size_t index, buffer *reply_take)
     owner->answering++;
     hole *mine = &self->holes[index];
     if (mine->state == HOLE_OPEN) {
-        mine->state = HOLE_ANSWERED;
+        hole_close_locked(mine, HOLE_ANSWERED, self->received_ns, is_error);
         mine->answer = *reply_take;
         buffer_init(reply_take, 0);
         is_complete = parked_settle_locked(self);
@@ -256,7 +267,7 @@ static bool parked_give_up_locked(parked *self, hole_state state)
     for (size_t i = 0; i < self->count; i++) {
         if (self->holes[i].state != HOLE_OPEN)
             continue;
-        self->holes[i].state = state;
+        hole_close_locked(&self->holes[i], state, self->received_ns, true);
         is_complete = parked_settle_locked(self);
     }
     return is_complete;

@@ -10,6 +10,7 @@
 #include "base/condition.h"
 #include "base/mutex.h"
 #include "base/wake.h"
+#include "server/call_counts.h"
 #include "transport/http_server.h"
 
 typedef struct parked parked;
@@ -67,9 +68,10 @@ void deferrals_close(deferrals *self);
  * parked_release() and the last answer. NULL: no memory. */
 parked *parked_new(deferrals *owner, http_server_request *incoming, int64_t deadline_ns);
 
-/* Adds an open answer: it will stand at this place of the request's out buffer. id_take: free(), on
- * success only. *index: for parked_fill(), which must follow exactly once. false: no memory. */
-bool parked_add(parked *self, size_t at, dubboc_slice id_take, size_t *index);
+/* Adds an open answer: it will stand at this place of the request's out buffer. counts: where the
+ * end of its call is counted, once. id_take: free(), on success only. *index: for parked_fill(),
+ * which must follow exactly once. false: no memory. */
+bool parked_add(parked *self, size_t at, call_counts *counts, dubboc_slice id_take, size_t *index);
 
 /* How many answers have been deferred so far. By the thread that runs the handlers. */
 size_t parked_count(const parked *self);
@@ -79,8 +81,8 @@ size_t parked_count(const parked *self);
  * touched afterwards. */
 void parked_release(parked *self);
 
-/* Gives one later answer, a whole reply, and closes a right to answer. A reply that comes too late
- * goes nowhere. Any thread. */
-void parked_fill(parked *self, size_t index, buffer *reply_take);
+/* Gives one later answer, a whole reply (is_error: an error), and closes a right to answer. A reply
+ * that comes too late goes nowhere. Any thread. */
+void parked_fill(parked *self, size_t index, buffer *reply_take, bool is_error);
 
 #endif

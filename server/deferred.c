@@ -14,7 +14,8 @@ struct dubboc_deferred {
     parked *parked; /* NULL: a notification, nobody waits */
     size_t index;   /* of its place in parked */
     const service_method *method;
-    dubboc_slice id; /* parked's; at NULL: a notification */
+    dubboc_slice id;     /* parked's; at NULL: a notification */
+    int64_t received_ns; /* when the request came */
 };
 
 /* --- taking the right --- */
@@ -34,6 +35,7 @@ static dubboc_deferred *deferred_new(const dubboc_request *request)
     }
     made->serving = server;
     made->method = request->method;
+    made->received_ns = http_server_request_received_ns(request->exchange->incoming);
     return made;
 }
 
@@ -59,7 +61,8 @@ static bool deferred_take_place(dubboc_deferred *self, exchange *ex, dubboc_slic
     char *copy = mem_dup_slice(id);
     self->id = slice_make(copy, id.len);
     size_t at = http_server_request_out(ex->incoming)->len;
-    if (copy == NULL || !deferred_park(ex) || !parked_add(ex->parked, at, self->id, &self->index)) {
+    if (copy == NULL || !deferred_park(ex) ||
+        !parked_add(ex->parked, at, self->method->counts, self->id, &self->index)) {
         free(copy);
         return false;
     }
@@ -87,44 +90,46 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
 
 /* --- using it --- */
 
-/* true: it was a notification, and the handle is gone. */
-static bool deferred_drop_notification(dubboc_deferred *self)
+/* true: it was a notification, which has ended, and the handle is gone. */
+static bool deferred_end_notification(dubboc_deferred *self, bool is_error)
 {
     if (self->parked != NULL)
         return false;
+    call_counts_end(self->method->counts, self->received_ns, is_error);
     deferred_free(self);
     return true;
 }
 
-static void deferred_fill(dubboc_deferred *self, buffer *reply_take)
+static void deferred_fill(dubboc_deferred *self, buffer *reply_take, bool is_error)
 {
-    parked_fill(self->parked, self->index, reply_take);
+    parked_fill(self->parked, self->index, reply_take, is_error);
     free(self);
 }
 
 void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result)
 {
     assert(deferred != NULL);
-    if (deferred_drop_notification(deferred)) {
+    if (deferred_end_notification(deferred, false)) {
         cJSON_Delete(result);
         return;
     }
     buffer reply;
     buffer_init(&reply, REPLY_BYTES_MAX);
-    reply_write_tree(&reply, deferred->method, deferred->id, result);
+    bool is_written = reply_write_tree(&reply, deferred->method, deferred->id, result);
     cJSON_Delete(result);
-    deferred_fill(deferred, &reply);
+    deferred_fill(deferred, &reply, !is_written);
 }
 
 void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result)
 {
     assert(deferred != NULL);
-    if (deferred_drop_notification(deferred))
+    if (deferred_end_notification(deferred, false))
         return;
     buffer reply;
     buffer_init(&reply, REPLY_BYTES_MAX);
-    reply_write_raw(&reply, deferred->method, deferred->id, result, deferred->serving->checks_raw);
-    deferred_fill(deferred, &reply);
+    bool is_written = reply_write_raw(
+        &reply, deferred->method, deferred->id, result, deferred->serving->checks_raw);
+    deferred_fill(deferred, &reply, !is_written);
 }
 
 /* Answers with what was noted, and clears it. */
@@ -134,14 +139,14 @@ static void deferred_fill_failure(dubboc_deferred *self, failure *noted)
     buffer_init(&reply, REPLY_BYTES_MAX);
     failure_write(noted, DUBBOC_E_REMOTE, self->method, self->id, &reply);
     failure_clear(noted);
-    deferred_fill(self, &reply);
+    deferred_fill(self, &reply, true);
 }
 
 void dubboc_deferred_fail(
     dubboc_deferred *deferred, int code, const char *exception, const char *format, ...)
 {
     assert(deferred != NULL);
-    if (deferred_drop_notification(deferred))
+    if (deferred_end_notification(deferred, true))
         return;
     failure noted = {0};
     va_list args;
@@ -155,7 +160,7 @@ void dubboc_deferred_fail_data(dubboc_deferred *deferred, int code, const char *
     cJSON *data, const char *format, ...)
 {
     assert(deferred != NULL);
-    if (deferred_drop_notification(deferred)) {
+    if (deferred_end_notification(deferred, true)) {
         cJSON_Delete(data);
         return;
     }
@@ -174,7 +179,7 @@ void dubboc_deferred_fail_data_raw(dubboc_deferred *deferred, int code, const ch
     dubboc_slice data, const char *format, ...)
 {
     assert(deferred != NULL);
-    if (deferred_drop_notification(deferred))
+    if (deferred_end_notification(deferred, true))
         return;
     failure noted = {0};
     va_list args;

@@ -57,6 +57,7 @@ static bool content_type_is_foreign(const char *content_type)
 /* A body that is no JSON, or a batch that is too big. */
 static void exchange_refuse_message(exchange *ex, dubboc_status status)
 {
+    turned_away_add(ex->serving->turned_away, TURNED_AWAY_INVALID);
     dubboc_error err;
     buffer *out = http_server_request_out(ex->incoming);
     jsonrpc_message again;
@@ -76,6 +77,7 @@ static bool exchange_accepts_http(exchange *ex)
     dubboc_slice method = http_server_request_method(ex->incoming);
     if (!slice_is(method, "POST")) {
         static const http_server_answer_header allow = {"Allow", "POST"};
+        turned_away_add(ex->serving->turned_away, TURNED_AWAY_INVALID);
         reply_send_text(ex->incoming, 405, &allow,
             "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
         return false;
@@ -83,6 +85,7 @@ static bool exchange_accepts_http(exchange *ex)
     const char *content_type = http_server_request_header(ex->incoming, "Content-Type");
     if (!content_type_is_foreign(content_type))
         return true;
+    turned_away_add(ex->serving->turned_away, TURNED_AWAY_INVALID);
     reply_send_text(ex->incoming, 415, NULL,
         "content type %.*s is not understood: send application/json\n", slice_of(content_type));
     return false;
@@ -146,6 +149,7 @@ static void batch_run_element(
     size_t start = out->len;
     const service_method *method = exchange_find_method(ex, rpc);
     if (method != NULL && deadline_is_over(deadline_ns)) {
+        turned_away_add(ex->serving->turned_away, TURNED_AWAY_REFUSED);
         if (rpc->id.at != NULL)
             reply_write_error(
                 out, rpc->id, JSONRPC_SERVER_ERROR, "the deadline passed before it was started");
@@ -262,6 +266,7 @@ static void exchange_run(exchange *ex)
 /* Answers one that has not been started and never will be. */
 static void exchange_refuse(exchange *ex, const char *text)
 {
+    turned_away_add(ex->serving->turned_away, TURNED_AWAY_REFUSED);
     bool is_call = ex->kind == EXCHANGE_SINGLE && ex->single.id.at != NULL;
     reply_write_error(http_server_request_out(ex->incoming),
         is_call ? ex->single.id : reply_null_id, JSONRPC_SERVER_ERROR, text);

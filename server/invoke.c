@@ -28,6 +28,20 @@
 
 /* --- what both kinds of handlers share --- */
 
+typedef enum invocation {
+    INVOCATION_OK,
+    INVOCATION_ERROR,
+    INVOCATION_DEFERRED, /* it ends later */
+    INVOCATION_REFUSED   /* not started */
+} invocation;
+
+static invocation request_conclude(const dubboc_request *request, bool is_ok)
+{
+    if (request->is_deferred)
+        return INVOCATION_DEFERRED;
+    return is_ok ? INVOCATION_OK : INVOCATION_ERROR;
+}
+
 /* Whether an answer is to be written now: not for a notification, and not when the handler has
  * deferred. */
 static bool request_wants_reply(const dubboc_request *request)
@@ -89,22 +103,25 @@ static void scratch_give_back(dubboc_text *scratch)
         scratch_free(scratch);
 }
 
-static void invoke_raw(dubboc_request *request, dubboc_slice params, buffer *out)
+static invocation invoke_raw(dubboc_request *request, dubboc_slice params, buffer *out)
 {
+    call_counts_begin(request->method->counts);
     dubboc_text *result = scratch_take();
     if (result == NULL) {
         request_write_failure(request, DUBBOC_E_NO_MEMORY, out);
-        return;
+        return INVOCATION_ERROR;
     }
     const service_method *method = request->method;
     dubboc_status status = method->raw(request, params, result, method->arg);
     assert(!request->is_deferred || status == DUBBOC_DEFERRED);
-    if (status == DUBBOC_OK && request_wants_reply(request))
-        reply_write_raw(out, method, request->id, slice_make(result->data, result->len),
+    bool is_ok = status == DUBBOC_OK;
+    if (is_ok && request_wants_reply(request))
+        is_ok = reply_write_raw(out, method, request->id, slice_make(result->data, result->len),
             request->exchange->serving->checks_raw);
-    else if (status != DUBBOC_OK && !request->is_deferred)
+    else if (!is_ok && !request->is_deferred)
         request_write_failure(request, status, out);
     scratch_give_back(result);
+    return request_conclude(request, is_ok);
 }
 
 /* --- JSON handlers --- */
@@ -123,7 +140,8 @@ static bool tree_take(exchange *ex, size_t bytes)
     return memory_budget_wait(&server->trees, bytes, waiters_max, until_ns);
 }
 
-/* Takes memory for the tree of that text from the budget. *bytes: how much. Else notes an error. */
+/* Takes memory for the tree of that text from the budget. *bytes: how much. Else notes an
+ * error. DUBBOC_E_BUSY: there is none now. */
 static dubboc_status tree_charge(dubboc_request *request, dubboc_slice text, size_t *bytes)
 {
     exchange *ex = request->exchange;
@@ -147,9 +165,9 @@ static dubboc_status tree_charge(dubboc_request *request, dubboc_slice text, siz
         return DUBBOC_OK;
     }
     ex->is_refused = true;
-    return dubboc_request_fail(request, JSONRPC_SERVER_ERROR, NULL,
-        "the server is busy: "
-        "no memory for the params ([server] memory_max)");
+    dubboc_request_fail(request, JSONRPC_SERVER_ERROR, NULL,
+        "the server is busy: no memory for the params ([server] memory_max)");
+    return DUBBOC_E_BUSY;
 }
 
 static void tree_free(exchange *ex, cJSON *tree, size_t charged)
@@ -174,25 +192,32 @@ static dubboc_status params_build(dubboc_request *request, dubboc_slice text, cJ
     return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL, "params: %s", err.text);
 }
 
-static void invoke_json(dubboc_request *request, dubboc_slice text, buffer *out)
+static invocation invoke_json(dubboc_request *request, dubboc_slice text, buffer *out)
 {
     const service_method *method = request->method;
     cJSON *params = NULL, *result = NULL;
     size_t charged;
     dubboc_status status = tree_charge(request, text, &charged);
+    if (status == DUBBOC_E_BUSY) {
+        request_write_failure(request, status, out);
+        return INVOCATION_REFUSED;
+    }
+    call_counts_begin(method->counts);
     if (status == DUBBOC_OK)
         status = params_build(request, text, &params);
     request->params = params;
     if (status == DUBBOC_OK)
         status = method->json(request, params, &result, method->arg);
     assert(!request->is_deferred || status == DUBBOC_DEFERRED);
-    if (status == DUBBOC_OK && request_wants_reply(request))
-        reply_write_tree(out, method, request->id, result);
-    else if (status != DUBBOC_OK && !request->is_deferred)
+    bool is_ok = status == DUBBOC_OK;
+    if (is_ok && request_wants_reply(request))
+        is_ok = reply_write_tree(out, method, request->id, result);
+    else if (!is_ok && !request->is_deferred)
         request_write_failure(request, status, out);
     request->params = NULL;
     tree_free(request->exchange, params, charged);
     cJSON_Delete(result);
+    return request_conclude(request, is_ok);
 }
 
 /* --- one request --- */
@@ -225,11 +250,13 @@ static void not_found_write(const exchange *ex, const jsonrpc_request *rpc, buff
 void invoke(exchange *ex, const jsonrpc_request *rpc, const service_method *method, buffer *out)
 {
     if (rpc->fault != 0) {
+        turned_away_add(ex->serving->turned_away, TURNED_AWAY_INVALID);
         reply_write_error(
             out, rpc->id.at != NULL ? rpc->id : reply_null_id, rpc->fault, rpc->fault_text);
         return;
     }
     if (method == NULL) {
+        turned_away_add(ex->serving->turned_away, TURNED_AWAY_UNKNOWN);
         if (rpc->id.at != NULL)
             not_found_write(ex, rpc, out);
         return;
@@ -237,10 +264,13 @@ void invoke(exchange *ex, const jsonrpc_request *rpc, const service_method *meth
     ex->is_executed = true;
     dubboc_request request = {.exchange = ex, .method = method, .id = rpc->id};
     dubboc_slice params = rpc->params.kind != JSON_NONE ? rpc->params.text : slice_make(NULL, 0);
-    if (method->raw != NULL)
-        invoke_raw(&request, params, out);
-    else
-        invoke_json(&request, params, out);
+    invocation end = method->raw != NULL ? invoke_raw(&request, params, out)
+                                         : invoke_json(&request, params, out);
+    if (end == INVOCATION_REFUSED)
+        turned_away_add(ex->serving->turned_away, TURNED_AWAY_REFUSED);
+    else if (end != INVOCATION_DEFERRED)
+        call_counts_end(
+            method->counts, http_server_request_received_ns(ex->incoming), end == INVOCATION_ERROR);
     if (request.failure.kind != FAILURE_NONE)
         failure_clear(&request.failure);
 }

@@ -1,4 +1,5 @@
 libdubboc_core_la_SOURCES += \
+	server/call_counts.c server/call_counts.h \
 	server/deferrals.c server/deferrals.h \
 	server/deferred.c \
 	server/dispatch.c server/dispatch.h \
@@ -12,6 +13,7 @@ libdubboc_core_la_SOURCES += \
 	server/server.c server/server.h \
 	server/service.c server/service.h \
 	server/serving.h \
+	server/stats.c \
 	server/stop_wait.c server/stop_wait.h \
 	server/unused_sections.c server/unused_sections.h \
 	server/work_queue.c server/work_queue.h \

@@ -231,9 +231,9 @@ static bool config_overrides_address(const dubboc_config *config)
 }
 
 dubboc_status registration_open(
-    registration *self, const dubboc_config *config, const char *address, dubboc_error *err)
+    server_registration *self, const dubboc_config *config, const char *address, dubboc_error *err)
 {
-    *self = (registration){0};
+    *self = (server_registration){0};
     if (*address == '\0')
         return DUBBOC_OK;
     const char *username = config_text(config, "registry", "username");
@@ -277,7 +277,7 @@ static bool url_set_add(url_set *self, const char *interface, char *url_take)
     return true;
 }
 
-dubboc_status registration_register(registration *self, const services *offered,
+dubboc_status registration_register(server_registration *self, const services *offered,
     const dubboc_config *config, const char *bound, const char *address, const char *application,
     dubboc_error *err)
 {
@@ -307,7 +307,7 @@ dubboc_status registration_register(registration *self, const services *offered,
     return status;
 }
 
-void registration_withdraw(registration *self, int64_t timeout_ms)
+void registration_withdraw(server_registration *self, int64_t timeout_ms)
 {
     if (self->count > 0)
         registry_unregister_all(self->registry, self->nodes, self->count, timeout_ms);
@@ -316,7 +316,7 @@ void registration_withdraw(registration *self, int64_t timeout_ms)
     self->count = 0;
 }
 
-bool registration_is_known(const registration *self)
+bool registration_is_known(const server_registration *self)
 {
     for (size_t i = 0; i < self->count; i++)
         if (registry_was_registered(self->nodes[i]))
@@ -324,10 +324,10 @@ bool registration_is_known(const registration *self)
     return false;
 }
 
-void registration_close(registration *self)
+void registration_close(server_registration *self)
 {
     if (self->registry != NULL)
         registration_withdraw(self, 0);
     registry_free(self->registry);
-    *self = (registration){0};
+    *self = (server_registration){0};
 }

@@ -6,11 +6,11 @@
 #include "registry/registry.h"
 #include "server/service.h"
 
-typedef struct registration {
+typedef struct server_registration {
     registry *registry; /* NULL: none */
     registry_registration **nodes;
     size_t count;
-} registration;
+} server_registration;
 
 /* Where the server is found, "ip:port", from the address bound to ("[::]:10000"): [server]
  * registered_ip and registered_port (DUBBO_IP_TO_REGISTRY, DUBBO_PORT_TO_REGISTRY), else the ip
@@ -27,21 +27,21 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
 
 /* Opens the registry at address; "" : none. Does not wait for it. */
 dubboc_status registration_open(
-    registration *self, const dubboc_config *config, const char *address, dubboc_error *err);
+    server_registration *self, const dubboc_config *config, const char *address, dubboc_error *err);
 
 /* Registers every service, all nodes together (registry_register_all()). On failure none is
  * left. */
-dubboc_status registration_register(registration *self, const services *offered,
+dubboc_status registration_register(server_registration *self, const services *offered,
     const dubboc_config *config, const char *bound, const char *address, const char *application,
     dubboc_error *err);
 
 /* Takes all nodes back together, waiting at most timeout_ms. */
-void registration_withdraw(registration *self, int64_t timeout_ms);
+void registration_withdraw(server_registration *self, int64_t timeout_ms);
 
 /* Whether a node of ours has stood in a registry that others read, so that consumers need time to
  * notice that it is gone. Before registration_withdraw(). */
-bool registration_is_known(const registration *self);
+bool registration_is_known(const server_registration *self);
 
-void registration_close(registration *self);
+void registration_close(server_registration *self);
 
 #endif

@@ -165,7 +165,9 @@ dubboc_status dubboc_server_new(
     made->step_fd = made->timer_fd = made->failed.fd = -1;
     deferrals_init(&made->serving.deferrals);
     memory_budget_init(&made->serving.trees, 0);
-    status = server_take_config(own.config, &made->config, err);
+    made->serving.turned_away = turned_away_new();
+    status = made->serving.turned_away != NULL ? server_take_config(own.config, &made->config, err)
+                                               : error_no_memory(err);
     if (status == DUBBOC_OK)
         log_take_level(config_text(made->config, "log", "level"));
     if (status == DUBBOC_OK)
@@ -526,6 +528,7 @@ void dubboc_server_free(dubboc_server *server)
     deferrals_fini(&server->serving.deferrals);
     memory_budget_fini(&server->serving.trees);
     services_fini(&server->serving.services);
+    turned_away_free(server->serving.turned_away);
     dubboc_config_free(server->config);
     free(server->registry_address);
     free(server->application);

@@ -28,7 +28,7 @@ struct dubboc_server {
     bool is_started;
     bool is_stopped;
     http_server *http;
-    registration registration;
+    server_registration registration;
     char *bound;      /* "ip:port" listened on */
     char *registered; /* "ip:port" */
     /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */

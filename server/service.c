@@ -89,10 +89,14 @@ static dubboc_status protocols_check(const char *protocols, dubboc_error *err)
 
 /* --- services --- */
 
-static void method_free(service_method *self)
+static void method_free(service_method *self, services *all)
 {
     if (self == NULL)
         return;
+    if (self->counts != NULL && self->counts != all->rest_counts) {
+        call_counts_free(self->counts);
+        all->counted_methods--;
+    }
     free(self->name);
     free(self->cost);
     free(self->failures);
@@ -104,7 +108,7 @@ static void service_free(dubboc_service *self)
     if (self == NULL)
         return;
     for (size_t i = 0; i < self->method_count; i++)
-        method_free(self->methods[i]);
+        method_free(self->methods[i], self->all);
     free(self->methods);
     map_free(self->by_name, NULL);
     free(self->interface);
@@ -121,6 +125,7 @@ void services_fini(services *self)
         service_free(self->items[i]);
     free(self->items);
     map_free(self->by_path, NULL);
+    call_counts_free(self->rest_counts);
     *self = (services){0};
 }
 
@@ -236,6 +241,7 @@ static dubboc_status service_new(services *self, const dubboc_config *config, co
     dubboc_status status = DUBBOC_E_NO_MEMORY;
     if (section == NULL || made == NULL)
         goto done;
+    made->all = self;
     made->config = config;
     made->interface = mem_dup(interface);
     made->by_name = map_new();
@@ -309,6 +315,20 @@ static dubboc_status method_check(
                : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
 }
 
+/* false: no memory. */
+static bool method_take_counts(service_method *self, services *all)
+{
+    if (all->counted_methods < METHODS_COUNTED_MAX) {
+        self->counts = call_counts_new();
+        all->counted_methods += self->counts != NULL;
+        return self->counts != NULL;
+    }
+    if (all->rest_counts == NULL)
+        all->rest_counts = call_counts_new();
+    self->counts = all->rest_counts;
+    return self->counts != NULL;
+}
+
 static service_method *method_new(const dubboc_service *service, const dubboc_method *options)
 {
     service_method *made = MEM_NEW(service_method);
@@ -318,11 +338,11 @@ static service_method *method_new(const dubboc_service *service, const dubboc_me
         made->cost = MEM_NEW(work_cost);
         made->failures = MEM_NEW(log_throttle);
     }
-    bool is_whole =
-        made != NULL && made->name != NULL && made->cost != NULL && made->failures != NULL;
+    bool is_whole = made != NULL && made->name != NULL && made->cost != NULL &&
+                    made->failures != NULL && method_take_counts(made, service->all);
     if (section == NULL || !is_whole) {
         free(section);
-        method_free(made);
+        method_free(made, service->all);
         return NULL;
     }
     made->interface = service->interface;
@@ -362,7 +382,7 @@ dubboc_status dubboc_service_add_method(
     service->methods = methods;
     service_method *made = method_new(service, &own);
     if (made == NULL || !map_put(service->by_name, slice_of(made->name), made, NULL)) {
-        method_free(made);
+        method_free(made, service->all);
         return error_no_memory(err);
     }
     service->methods[service->method_count++] = made;

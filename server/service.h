@@ -11,11 +11,13 @@
 #include "base/buffer.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "server/call_counts.h"
 #include "server/work_queue.h"
 
-#define SERVICES_MAX 10000u /* services of one server */
-#define METHODS_MAX 10000u  /* methods of one service */
-#define NAME_BYTES_MAX 255u /* of an interface, a method, a group, a version */
+#define SERVICES_MAX 10000u       /* services of one server */
+#define METHODS_MAX 10000u        /* methods of one service */
+#define METHODS_COUNTED_MAX 1000u /* methods of one server with figures of their own */
+#define NAME_BYTES_MAX 255u       /* of an interface, a method, a group, a version */
 
 typedef struct service_method {
     const char *interface; /* of its service, borrowed */
@@ -29,10 +31,14 @@ typedef struct service_method {
                            configuration says */
     work_cost
         *cost; /* how long its handler takes; written while the rest does not change any more */
+    call_counts *counts;    /* written as cost is; of those beyond METHODS_COUNTED_MAX: shared */
     log_throttle *failures; /* for failure_log(); written as cost is */
 } service_method;
 
+struct services;
+
 struct dubboc_service {
+    struct services *all;        /* those it was added to */
     const dubboc_config *config; /* the server's, for [service <interface>] */
     char *interface;
     char *group;   /* "" : none */
@@ -55,7 +61,9 @@ typedef struct services {
     dubboc_service **items;
     size_t count;
     size_t capacity;
-    map *by_path; /* after services_freeze() */
+    map *by_path;             /* after services_freeze() */
+    size_t counted_methods;   /* that have figures of their own */
+    call_counts *rest_counts; /* of all methods beyond these; NULL: there are none */
 } services;
 
 void services_fini(services *self);

@@ -4,6 +4,7 @@
 #define SERVER_SERVING_H
 
 #include "base/memory_budget.h"
+#include "server/call_counts.h"
 #include "server/deferrals.h"
 #include "server/service.h"
 #include "server/stop_wait.h"
@@ -20,6 +21,7 @@ typedef struct serving {
     workers *workers; /* NULL with loops = 0: everything runs on the program's thread */
 
     /* Each has a lock of its own, or needs none. */
+    turned_away_counts *turned_away;
     memory_budget trees; /* params of large requests, from before they are built until freed */
     deferrals deferrals;
     call_watch calls; /* of services; other paths, such as health checks, do not count */

@@ -12,6 +12,7 @@ server_tests = \
 	tests/server/request_test \
 	tests/server/run_test \
 	tests/server/service_test \
+	tests/server/stats_test \
 	tests/server/stop_wait_test \
 	tests/server/work_queue_test \
 	tests/server/workers_test
@@ -60,6 +61,9 @@ tests_server_run_test_LDADD = $(test_libs)
 tests_server_service_test_SOURCES = tests/server/service_test.c $(server_offering) $(server_caller)
 tests_server_service_test_CPPFLAGS = $(test_cppflags)
 tests_server_service_test_LDADD = $(test_libs)
+tests_server_stats_test_SOURCES = tests/server/stats_test.c $(server_caller)
+tests_server_stats_test_CPPFLAGS = $(test_cppflags)
+tests_server_stats_test_LDADD = $(test_libs)
 tests_server_stop_wait_test_SOURCES = tests/server/stop_wait_test.c $(server_caller)
 tests_server_stop_wait_test_CPPFLAGS = $(test_cppflags)
 tests_server_stop_wait_test_LDADD = $(test_libs)

@@ -1,26 +1,11 @@
 #include "tools/histogram.h"
 
-/* Values below HISTOGRAM_STEPS have a bucket each; above, each power of two is cut in
- * HISTOGRAM_STEPS equal buckets. */
+#include "base/log_scale.h"
+
 static unsigned histogram_bucket(uint64_t value)
 {
-    if (value < HISTOGRAM_STEPS)
-        return (unsigned)value;
-    /* so that value >> shift is in [64, 128) */
-    unsigned shift = 57 - (unsigned)__builtin_clzll(value);
-    unsigned bucket =
-        (shift + 1) * HISTOGRAM_STEPS + (unsigned)((value >> shift) - HISTOGRAM_STEPS);
+    unsigned bucket = log_scale_bucket(value, HISTOGRAM_STEP_BITS);
     return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
-}
-
-/* The middle of a bucket. */
-static uint64_t histogram_value(unsigned bucket)
-{
-    if (bucket < HISTOGRAM_STEPS)
-        return bucket;
-    unsigned shift = bucket / HISTOGRAM_STEPS - 1;
-    return ((uint64_t)(bucket % HISTOGRAM_STEPS + HISTOGRAM_STEPS) << shift) +
-           ((UINT64_C(1) << shift) >> 1);
 }
 
 void histogram_add(histogram *self, uint64_t value)
@@ -48,7 +33,7 @@ uint64_t histogram_percentile(const histogram *self, double share)
     for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
         seen += self->counts[i];
         if (seen >= wanted && self->counts[i] > 0) {
-            uint64_t value = histogram_value(i);
+            uint64_t value = log_scale_middle(i, HISTOGRAM_STEP_BITS);
             return value < self->max ? value : self->max;
         }
     }

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#define HISTOGRAM_STEPS 64 /* buckets for each power of two */
-#define HISTOGRAM_BUCKETS (HISTOGRAM_STEPS * 44)
+#define HISTOGRAM_STEP_BITS 6u /* 64 buckets for each power of two */
+#define HISTOGRAM_BUCKETS (44u << HISTOGRAM_STEP_BITS)
 
 typedef struct histogram {
     uint64_t counts[HISTOGRAM_BUCKETS];

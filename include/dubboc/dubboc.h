@@ -8,6 +8,7 @@
 #include <dubboc/defs.h>
 #include <dubboc/error.h>
 #include <dubboc/json.h>
+#include <dubboc/latency.h>
 #include <dubboc/log.h>
 #include <dubboc/server.h>
 #include <dubboc/text.h>

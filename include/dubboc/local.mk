@@ -6,6 +6,7 @@ pkginclude_HEADERS = \
 	include/dubboc/error.h \
 	include/dubboc/json.h \
 	include/dubboc/json_typed.h \
+	include/dubboc/latency.h \
 	include/dubboc/log.h \
 	include/dubboc/server.h \
 	include/dubboc/text.h

@@ -27,6 +27,7 @@
 #include <dubboc/defs.h>
 #include <dubboc/error.h>
 #include <dubboc/json.h>
+#include <dubboc/latency.h>
 #include <dubboc/text.h>
 #include <stdio.h>
 
@@ -392,6 +393,56 @@ typedef void (*dubboc_http_handler)(dubboc_request *request, const char *http_me
  * content type that is surely not JSON), and any other HTTP method 405. Before start only. */
 DUBBOC_API void dubboc_server_set_fallback(
     dubboc_server *server, dubboc_http_handler handler, void *arg);
+
+/* --- what it has done so far --- */
+
+/* A call is counted in calls when its handler is started, or its params are found not to make a
+ * tree (a notification and each call of a batch too), and in latency when it ends: when the handler
+ * has returned, or, deferred, when it is answered. One that is answered too late, or not before the
+ * server is stopped, has ended as an error by then, and its late answer counts for nothing; a
+ * notification that was deferred ends only by its answer. Latency runs from the end of the
+ * request's headers to then, so that it holds the time to receive the body and to wait for a
+ * worker; the time to send the answer is no part of it. Requests to a fallback handler, and
+ * connections that are refused, are not counted. */
+typedef struct dubboc_server_stats {
+    size_t size;        /* set by the caller: sizeof(dubboc_server_stats) */
+    uint64_t calls;     /* begun: their handlers were started */
+    uint64_t errors;    /* of those that have ended: answered, or to be answered, with an error */
+    uint64_t in_flight; /* begun and not ended */
+    uint64_t refused;   /* requests, and calls of a batch, that were refused unexecuted because the
+                           server is busy or stops, their time was over, or their caller has gone */
+    uint64_t unknown;   /* calls of a path or method that the server does not have */
+    uint64_t invalid;   /* requests and calls that are not JSON-RPC by POST */
+    dubboc_latency latency;
+} dubboc_server_stats;
+
+/* Fills in as many fields as stats->size has room for; one that is less than sizeof(size_t): none.
+ * The figures begin with dubboc_server_new() and do not start again. Any thread; before start only
+ * the one that adds services. They are a moment's and need not add up while calls run. */
+DUBBOC_API void dubboc_server_get_stats(const dubboc_server *server, dubboc_server_stats *stats);
+
+/* The same for one method. */
+typedef struct dubboc_method_stats {
+    size_t size;           /* of the structure as the library knows it */
+    const char *interface; /* all four are borrowed, as long as the server lives */
+    const char *group;     /* "" : none, and so for the version */
+    const char *version;
+    const char *method;
+    uint64_t methods; /* 1; how many there are, for those that are counted together */
+    uint64_t calls;
+    uint64_t errors;
+    uint64_t in_flight;
+    dubboc_latency latency;
+} dubboc_method_stats;
+
+/* stats is valid until the function returns. */
+typedef void (*dubboc_method_stats_fn)(void *arg, const dubboc_method_stats *stats);
+
+/* Calls visit for each method, in the order of services and methods. A server counts 1,000 methods
+ * by themselves, those that were added first; the others are counted together and told last, with
+ * "" as their names. Threads as dubboc_server_get_stats(). */
+DUBBOC_API void dubboc_server_visit_methods(
+    const dubboc_server *server, dubboc_method_stats_fn visit, void *arg);
 
 /* --- when the server fails --- */
 
