@@ -79,4 +79,12 @@ static inline bool ascii_is_alnum(char c)
     return ascii_is_digit(c) || (lower >= 'a' && lower <= 'z');
 }
 
+/* Copies text, cut at size. Without printf, because calls do it. */
+static inline void text_copy_cut(char *to, size_t size, const char *text)
+{
+    size_t len = strnlen(text, size - 1);
+    memcpy(to, text, len);
+    to[len] = '\0';
+}
+
 #endif

@@ -46,14 +46,17 @@ int main(int argc, char **argv)
         buffer_printf(&address, "%sjsonrpc://10.%d.%d.%d:20880/bench?interface=bench",
             i > 0 ? " " : "", i >> 16 & 255, i >> 8 & 255, i & 255);
     registry_settings source_settings = {.address = buffer_text(&address)};
+    stop_signal stop;
     http_client_settings http_settings = {
-        .pool_size = 1, .reply_max_bytes = 1024, .connect_timeout_ms = 1000};
+        .stop = &stop, .pool_size = 1, .reply_max_bytes = 1024, .connect_timeout_ms = 1000};
     selector_settings settings = {
         .ttl_ms = -1, .load_balance = policy, .health_failures = 5, .health_rest_ms = 30000};
     url_wanted wanted = {.interface = slice_of("bench")};
     registry *source = NULL;
     http_client *http = NULL;
     selector *chooser = NULL;
+    if (!stop_signal_init(&stop))
+        fail("no eventfd");
     if (registry_open(&source_settings, &source, &err) != DUBBOC_OK ||
         http_client_new(&http_settings, &http, &err) != DUBBOC_OK ||
         selector_new(&settings, source, http, &chooser, &err) != DUBBOC_OK ||
@@ -70,6 +73,7 @@ int main(int argc, char **argv)
     printf("%.1f\n", (double)(clock_now_ns() - begun) / (double)picks);
     selector_free(chooser);
     http_client_free(http);
+    stop_signal_fini(&stop);
     registry_free(source);
     buffer_fini(&address);
     return 0;

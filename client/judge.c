@@ -1,6 +1,6 @@
 /* The ledger: from what was seen of an attempt to what is known about its execution (design 4 and
  * 5.4). Everything that decides whether a call may be sent again stands in this file. */
-#include "client/call.h"
+#include "client/judge.h"
 
 #include "base/error.h"
 
@@ -8,7 +8,7 @@
 #define MESSAGE_BYTES_MAX (64u * 1024) /* a longer message is shown as it is spelled in JSON */
 
 /* The first bytes of a body as one printable line. */
-static void excerpt(dubboc_slice body, char *out, size_t size)
+static void judge_excerpt(dubboc_slice body, char *out, size_t size)
 {
     size_t len = body.len < EXCERPT_BYTES ? body.len : EXCERPT_BYTES;
     if (len >= size)
@@ -32,7 +32,7 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
     if (reply->error.kind != JSON_OBJECT) {
-        excerpt(reply->error.text, shown, sizeof shown);
+        judge_excerpt(reply->error.text, shown, sizeof shown);
         error_set(err, DUBBOC_E_PROTOCOL, "the reply's error member is no object: %s", shown);
         return (verdict){DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     }
@@ -61,7 +61,7 @@ static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
     char shown[EXCERPT_BYTES + 1];
     bool is_of_the_request = http->status / 100 == 4 && http->status != 408;
     dubboc_status status = http->status == 503 ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
-    excerpt(http->body, shown, sizeof shown);
+    judge_excerpt(http->body, shown, sizeof shown);
     error_set(err, status, "the provider did not take it: HTTP status %d: %s", http->status, shown);
     pick_outcome health = http->status == 503 ? PICK_REFUSED : PICK_UNKNOWN;
     return (verdict){status, DUBBOC_NOT_EXECUTED, health, is_of_the_request, 0};
@@ -71,7 +71,7 @@ static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
 static verdict judge_status(const http_client_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
-    excerpt(http->body, shown, sizeof shown);
+    judge_excerpt(http->body, shown, sizeof shown);
     error_set(err, DUBBOC_E_HTTP, "HTTP status %d: %s", http->status, shown);
     return (verdict){DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED,
         http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false, 0};
@@ -79,8 +79,8 @@ static verdict judge_status(const http_client_reply *http, dubboc_error *err)
 
 /* No measured provider leaves the result out (wire.md 3.1), so a reply without one is not what the
  * provider meant to say: something on the way may have cut it, or answered in its place. */
-static dubboc_status read_reply(const http_client_reply *http, uint32_t id, const dialect *spoken,
-    jsonrpc_reply *reply, dubboc_error *err)
+static dubboc_status judge_read_reply(const http_client_reply *http, uint32_t id,
+    const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err)
 {
     dubboc_status status = jsonrpc_read_reply(http->body, id, reply, err);
     if (status == DUBBOC_OK && reply_lacks_result(reply) && !spoken->may_lack_result)
@@ -94,7 +94,7 @@ verdict judge_reply(const http_client_reply *http, uint32_t id, const dialect *s
     verdict result;
     if (http->not_executed) {
         result = judge_refusal(http, err);
-    } else if (read_reply(http, id, spoken, reply, err) == DUBBOC_OK &&
+    } else if (judge_read_reply(http, id, spoken, reply, err) == DUBBOC_OK &&
                (reply->is_error || http->status / 100 == 2)) {
         /* dubbo-go answers errors with 500 and the reply in the body (wire.md P5) */
         result = reply->is_error ? judge_error(reply, err)
@@ -103,7 +103,7 @@ verdict judge_reply(const http_client_reply *http, uint32_t id, const dialect *s
         result = judge_status(http, err);
     } else {
         char shown[EXCERPT_BYTES + 1];
-        excerpt(http->body, shown, sizeof shown);
+        judge_excerpt(http->body, shown, sizeof shown);
         error_append(err, " (the reply begins: %s)", shown);
         result = (verdict){DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, PICK_FAILED, false, 0};
     }

@@ -1,10 +1,15 @@
 libdubboc_core_la_SOURCES += \
 	client/call.c client/call.h \
-	client/client.c client/client.h \
+	client/call_report.c client/call_report.h \
+	client/call_room.c client/call_room.h \
+	client/call_settings.c client/call_settings.h \
+	client/call_state.h \
+	client/client.h \
+	client/client_life.c \
 	client/counters.c client/counters.h \
 	client/dialect.c client/dialect.h \
-	client/judge.c \
-	client/reference.c \
-	client/request.c \
+	client/judge.c client/judge.h \
+	client/reference.c client/reference.h \
+	client/request.c client/request.h \
 	client/sync.c \
-	client/timeout.c
+	client/timeout.c client/timeout.h

@@ -1,7 +1,7 @@
 /* The interfaces that a client uses. They are looked up on every call, so the table is made of
  * chains that only grow at their heads: a reader follows atomic pointers and takes no lock, a
  * writer adds under the client's lock. Nothing is removed before the client is freed. */
-#include "client/client.h"
+#include "client/reference.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -24,7 +24,8 @@
 
 /* --- methods */
 
-static const reference_method *find_method(const reference *self, size_t bucket, dubboc_slice name)
+static const reference_method *reference_find_method(
+    const reference *self, size_t bucket, dubboc_slice name)
 {
     const reference_method *method =
         atomic_load_explicit(&self->methods[bucket], memory_order_acquire);
@@ -34,8 +35,8 @@ static const reference_method *find_method(const reference *self, size_t bucket,
 }
 
 /* The method's own value, else the section's; false: neither is set. */
-static bool find_setting(const dubboc_client *client, const reference *self, const char *method,
-    const char *key, int64_t *value)
+static bool reference_find_setting(const dubboc_client *client, const reference *self,
+    const char *method, const char *key, int64_t *value)
 {
     if (config_method_int(client->config, self->section, method, key, value))
         return true;
@@ -51,9 +52,9 @@ static method_settings reference_read_method(
     method_settings read = {.retries = -1};
     int64_t value;
     const char *idempotent = config_text(client->config, self->section, "idempotent");
-    if (find_setting(client, self, name, "timeout", &value))
+    if (reference_find_setting(client, self, name, "timeout", &value))
         read.timeout_ms = value < 0 ? DUBBOC_NONE : value;
-    if (find_setting(client, self, name, "retries", &value))
+    if (reference_find_setting(client, self, name, "retries", &value))
         read.retries = (int)value;
     read.is_idempotent = config_list_has(idempotent, name) || config_list_has(idempotent, "*");
     return read;
@@ -70,7 +71,7 @@ static void reference_remember_method(dubboc_client *client, reference *self, si
     memcpy(added->name, name.at, name.len);
     mutex_lock(&client->lock);
     bool is_new = atomic_load(&self->method_count) < REFERENCE_METHODS_MAX &&
-                  find_method(self, bucket, name) == NULL;
+                  reference_find_method(self, bucket, name) == NULL;
     if (is_new) {
         added->next = atomic_load_explicit(&self->methods[bucket], memory_order_relaxed);
         atomic_store_explicit(&self->methods[bucket], added, memory_order_release);
@@ -86,7 +87,7 @@ method_settings reference_method_settings(
 {
     dubboc_slice name = slice_of(method);
     size_t bucket = hash_add(HASH_START, name) % METHOD_BUCKETS;
-    const reference_method *known = find_method(self, bucket, name);
+    const reference_method *known = reference_find_method(self, bucket, name);
     if (known != NULL)
         return known->settings;
     method_settings read = reference_read_method(client, self, method);
@@ -97,7 +98,7 @@ method_settings reference_method_settings(
 
 /* --- the consumer's own node (wire.md 5.4): for people and their tools, no call needs it */
 
-static char *consumer_url(const dubboc_client *client, const reference *self)
+static char *reference_consumer_url(const dubboc_client *client, const reference *self)
 {
     url_writer *writer = url_writer_new("consumer", client->own_address, self->interface);
     if (writer == NULL)
@@ -119,11 +120,11 @@ static char *consumer_url(const dubboc_client *client, const reference *self)
     return url;
 }
 
-static void write_consumer_node(dubboc_client *client, reference *self)
+static void reference_write_node(dubboc_client *client, reference *self)
 {
     dubboc_error err;
     registry_registration *node = NULL;
-    char *url = consumer_url(client, self);
+    char *url = reference_consumer_url(client, self);
     dubboc_status status = DUBBOC_E_NO_MEMORY;
     if (url != NULL)
         status = registry_register(
@@ -148,7 +149,7 @@ static void client_take_own_address(void *arg, const char *address)
     client->waiting_for_address = NULL;
     mutex_unlock(&client->lock);
     for (; waiting != NULL; waiting = waiting->next_waiting)
-        write_consumer_node(client, waiting);
+        reference_write_node(client, waiting);
 }
 
 static void client_seek_own_address_locked(dubboc_client *client)
@@ -163,7 +164,7 @@ static void client_seek_own_address_locked(dubboc_client *client)
 
 /* Does not wait: when a name server has to be asked for the own address, the node is written once
  * the answer has come. */
-static void register_consumer(dubboc_client *client, reference *self)
+static void reference_register(dubboc_client *client, reference *self)
 {
     if (!client->registers || client->registry == NULL || self->url[0] != '\0')
         return;
@@ -177,12 +178,13 @@ static void register_consumer(dubboc_client *client, reference *self)
     }
     mutex_unlock(&client->lock);
     if (is_known)
-        write_consumer_node(client, self);
+        reference_write_node(client, self);
 }
 
 /* --- references */
 
-static reference *find_reference(const dubboc_client *client, size_t bucket, dubboc_slice interface)
+static reference *reference_look_up(
+    const dubboc_client *client, size_t bucket, dubboc_slice interface)
 {
     reference *found = atomic_load_explicit(&client->references[bucket], memory_order_acquire);
     while (found != NULL && !slice_is(interface, found->interface))
@@ -207,7 +209,7 @@ dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *er
 }
 
 /* One that is not registered, or not any more. */
-static void free_reference(reference *self)
+static void reference_free(reference *self)
 {
     for (size_t i = 0; i < METHOD_BUCKETS; i++)
         for (reference_method *method = atomic_load(&self->methods[i]), *next; method != NULL;
@@ -220,7 +222,8 @@ static void free_reference(reference *self)
     free(self);
 }
 
-static dubboc_status find_directory(dubboc_client *client, reference *self, dubboc_error *err)
+static dubboc_status reference_find_directory(
+    dubboc_client *client, reference *self, dubboc_error *err)
 {
     if (self->url[0] != '\0') {
         dubboc_status status = selector_fixed(client->selector, self->url, &self->directory, err);
@@ -239,13 +242,14 @@ static dubboc_status find_directory(dubboc_client *client, reference *self, dubb
 }
 
 /* "" where only [client] says something: dubboc_client_options come between the two. */
-static const char *own_text(const dubboc_client *client, const reference *self, const char *key)
+static const char *reference_own_text(
+    const dubboc_client *client, const reference *self, const char *key)
 {
     bool is_set = config_is_set(client->config, self->section, key);
     return is_set ? config_text(client->config, self->section, key) : "";
 }
 
-static dubboc_status new_reference(
+static dubboc_status reference_new(
     dubboc_client *client, const char *interface, reference **made, dubboc_error *err)
 {
     reference *self = MEM_NEW(reference);
@@ -254,19 +258,19 @@ static dubboc_status new_reference(
     self->interface = mem_dup(interface);
     self->section = mem_printf("reference %s", interface);
     if (self->interface == NULL || self->section == NULL) {
-        free_reference(self);
+        reference_free(self);
         return error_no_memory(err);
     }
     self->group = config_text(client->config, self->section, "group");
     self->version = config_text(client->config, self->section, "version");
     self->url = config_text(client->config, self->section, "url");
-    self->load_balance = own_text(client, self, "load_balance");
+    self->load_balance = reference_own_text(client, self, "load_balance");
     self->dialect = dialect_find(config_text(client->config, self->section, "dialect"));
-    dubboc_status status = find_directory(client, self, err);
+    dubboc_status status = reference_find_directory(client, self, err);
     if (status == DUBBOC_OK && self->load_balance[0] != '\0')
         status = selector_check_policy(self->load_balance, err);
     if (status != DUBBOC_OK) {
-        free_reference(self);
+        reference_free(self);
         return status;
     }
     *made = self;
@@ -275,10 +279,10 @@ static dubboc_status new_reference(
 
 /* The one that stands in the table afterwards: this one, or another thread's that was quicker.
  * NULL: the table is full. */
-static reference *add_reference(dubboc_client *client, size_t bucket, reference *self)
+static reference *reference_add(dubboc_client *client, size_t bucket, reference *self)
 {
     mutex_lock(&client->lock);
-    reference *found = find_reference(client, bucket, slice_of(self->interface));
+    reference *found = reference_look_up(client, bucket, slice_of(self->interface));
     if (found == NULL && client->reference_count < REFERENCES_MAX) {
         client->reference_count++;
         self->next = atomic_load_explicit(&client->references[bucket], memory_order_relaxed);
@@ -290,20 +294,20 @@ static reference *add_reference(dubboc_client *client, size_t bucket, reference 
 }
 
 /* Made outside the lock, since making it may log and subscribe. */
-static dubboc_status make_reference(dubboc_client *client, size_t bucket, const char *interface,
+static dubboc_status reference_make(dubboc_client *client, size_t bucket, const char *interface,
     reference **found, dubboc_error *err)
 {
     dubboc_status status = reference_check_interface(slice_of(interface), err);
     reference *made = NULL;
     if (status == DUBBOC_OK)
-        status = new_reference(client, interface, &made, err);
+        status = reference_new(client, interface, &made, err);
     if (status != DUBBOC_OK)
         return status;
-    *found = add_reference(client, bucket, made);
+    *found = reference_add(client, bucket, made);
     if (*found == made)
-        register_consumer(client, made);
+        reference_register(client, made);
     else
-        free_reference(made);
+        reference_free(made);
     if (*found == NULL)
         return error_set(err, DUBBOC_E_TOO_BIG,
             "this client uses %d interfaces already, no more are possible", REFERENCES_MAX);
@@ -315,8 +319,8 @@ dubboc_status reference_find(
 {
     dubboc_slice name = slice_of(interface);
     size_t bucket = hash_add(HASH_START, name) % REFERENCE_BUCKETS;
-    *found = find_reference(client, bucket, name);
-    return *found != NULL ? DUBBOC_OK : make_reference(client, bucket, interface, found, err);
+    *found = reference_look_up(client, bucket, name);
+    return *found != NULL ? DUBBOC_OK : reference_make(client, bucket, interface, found, err);
 }
 
 void references_free(dubboc_client *client)
@@ -330,6 +334,6 @@ void references_free(dubboc_client *client)
             if (self->consumer_node != NULL)
                 registry_unregister(
                     client->registry, self->consumer_node, deadline_poll_ms(deadline_ns));
-            free_reference(self);
+            reference_free(self);
         }
 }

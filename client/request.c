@@ -1,7 +1,7 @@
 /* The HTTP request of one attempt, header by header as dubbogo's client sends it (wire.md 1.1, G1),
  * so that every provider that serves dubbogo serves us; what differs by peer stands in
  * client/dialect.c. Head and body go into one buffer and out in one write. */
-#include "client/call.h"
+#include "client/request.h"
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -13,11 +13,11 @@
 #define REQUEST_HEADER_BYTES_MAX 8192
 
 /* Headers that the call path writes itself, or that would change the framing. */
-static const char *const own_headers[] = {"host", "user-agent", "content-length", "content-type",
-    "content-encoding", "accept", "timeout", "connection", "keep-alive", "transfer-encoding", "te",
-    "trailer", "upgrade", "expect", "proxy-connection"};
+static const char *const request_own_headers[] = {"host", "user-agent", "content-length",
+    "content-type", "content-encoding", "accept", "timeout", "connection", "keep-alive",
+    "transfer-encoding", "te", "trailer", "upgrade", "expect", "proxy-connection"};
 
-static bool is_field_value(dubboc_slice value)
+static bool request_is_field_value(dubboc_slice value)
 {
     for (size_t i = 0; i < value.len; i++)
         if (((unsigned char)value.at[i] < ' ' && value.at[i] != '\t') || value.at[i] == 0x7F)
@@ -25,25 +25,25 @@ static bool is_field_value(dubboc_slice value)
     return true;
 }
 
-static dubboc_status check_header(const dubboc_header *header, dubboc_error *err)
+static dubboc_status request_check_header(const dubboc_header *header, dubboc_error *err)
 {
     dubboc_slice name = slice_of(header->name);
     if (!http_bytes_are(name, HTTP_IN_TOKEN))
         return error_set(err, DUBBOC_E_ARGUMENT, "\"%.64s\" is no name of a header",
             header->name != NULL ? header->name : "");
-    for (size_t i = 0; i < sizeof own_headers / sizeof own_headers[0]; i++)
-        if (slice_is_nocase(name, own_headers[i]))
+    for (size_t i = 0; i < sizeof request_own_headers / sizeof request_own_headers[0]; i++)
+        if (slice_is_nocase(name, request_own_headers[i]))
             return error_set(
                 err, DUBBOC_E_ARGUMENT, "the header %s is not the caller's to set", header->name);
     if (header->value == NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "the header %s has no value", header->name);
-    if (!is_field_value(slice_of(header->value)))
+    if (!request_is_field_value(slice_of(header->value)))
         return error_set(err, DUBBOC_E_ARGUMENT, "the value of the header %s holds a control byte",
             header->name);
     return DUBBOC_OK;
 }
 
-static dubboc_status check_headers(const dubboc_call_options *options, dubboc_error *err)
+static dubboc_status request_check_headers(const dubboc_call_options *options, dubboc_error *err)
 {
     size_t bytes = 0;
     if (options->headers == NULL && options->header_count > 0)
@@ -53,7 +53,7 @@ static dubboc_status check_headers(const dubboc_call_options *options, dubboc_er
         return error_set(err, DUBBOC_E_ARGUMENT, "%zu headers, at most %d are possible",
             options->header_count, HEADERS_MAX);
     for (size_t i = 0; i < options->header_count; i++) {
-        dubboc_status status = check_header(&options->headers[i], err);
+        dubboc_status status = request_check_header(&options->headers[i], err);
         if (status != DUBBOC_OK)
             return status;
         bytes += slice_of(options->headers[i].name).len + slice_of(options->headers[i].value).len +
@@ -87,10 +87,10 @@ dubboc_status request_check(
     if (options->idempotent < DUBBOC_NONE || options->idempotent > 1)
         return error_set(err, DUBBOC_E_ARGUMENT,
             "idempotent of the call is %d, expected 1, 0 or DUBBOC_NONE", options->idempotent);
-    return check_headers(options, err);
+    return request_check_headers(options, err);
 }
 
-static size_t digits_of(uint32_t number)
+static size_t request_digits(uint32_t number)
 {
     size_t digits = 1;
     for (; number >= 10; number /= 10)
@@ -100,24 +100,24 @@ static size_t digits_of(uint32_t number)
 
 /* What jsonrpc_begin_request(), params and jsonrpc_end_request() will write: no byte of the method
  * needs an escape (request_check()). */
-static size_t body_size(const call *self)
+static size_t request_body_size(const call *self)
 {
     return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") +
-           self->method.len + self->params.len + digits_of(self->id);
+           self->method.len + self->params.len + request_digits(self->id);
 }
 
-static void write_head(const call *self, int64_t left_ns, buffer *out)
+static void request_write_head(const call *self, int64_t left_ns, buffer *out)
 {
-    const provider *to = self->held.provider;
+    const provider *to = self->attempt.held.provider;
     buffer_append_text(out, "POST ");
     buffer_append_text(out, to->info->path);
     buffer_append_text(out, " HTTP/1.1\r\nHost: ");
     buffer_append_text(out, to->info->address);
     buffer_append_text(out, "\r\nUser-Agent: dubboc/" DUBBOC_VERSION "\r\nContent-Length: ");
-    buffer_append_u64(out, body_size(self));
+    buffer_append_u64(out, request_body_size(self));
     buffer_append_text(out, "\r\n");
-    buffer_append_slice(out, self->dialect->headers);
-    if (self->deadline_ns != DEADLINE_NEVER && self->dialect->sends_timeout) {
+    buffer_append_slice(out, self->attempt.dialect->headers);
+    if (self->deadline_ns != DEADLINE_NEVER && self->attempt.dialect->sends_timeout) {
         buffer_append_text(out, "Timeout: ");
         buffer_append_i64(out, left_ns);
         buffer_append_text(out, "\r\n");
@@ -136,7 +136,7 @@ dubboc_status request_write(const call *self, buffer *out)
     int64_t left_ns = self->deadline_ns != DEADLINE_NEVER ? self->deadline_ns - clock_now_ns() : 1;
     if (left_ns <= 0)
         return DUBBOC_E_TIMEOUT;
-    write_head(self, left_ns, out);
+    request_write_head(self, left_ns, out);
     if (!jsonrpc_begin_request(out, self->method))
         return DUBBOC_E_ARGUMENT;
     buffer_append_slice(out, self->params);

@@ -5,42 +5,52 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/sized.h"
+#include "transport/http_client_exchange.h"
 
 #define PARAMS_BYTES_MAX (256u * 1024 * 1024)
 
-static void drive(call *self)
+/* Blocks until what the call wants is there. err holds the reason of a failure. */
+static call_event sync_bring_about(
+    call *self, call_want want, thread_waiter *thread, dubboc_error *err)
+{
+    call_event event = {DUBBOC_OK, NULL, NULL};
+    stop_signal *stop = &self->client->stop;
+    switch (want) {
+    case CALL_WANTS_WAKE:
+        stop_signal_block(stop, thread, self->wait_until_ns);
+        event.status = stop_signal_is_given(stop) ? DUBBOC_E_CLOSED : DUBBOC_OK;
+        break;
+    case CALL_WANTS_OPEN:
+        event.status = http_client_endpoint_open(
+            self->attempt.held.provider->endpoint, self->deadline_ns, &event.opened, err);
+        event.reason = event.status != DUBBOC_OK ? err->text : NULL;
+        break;
+    case CALL_WANTS_READ:
+    case CALL_WANTS_WRITE:
+        event.status = http_client_connection_wait(self->attempt.connection,
+            want == CALL_WANTS_READ ? HTTP_CLIENT_WANT_READ : HTTP_CLIENT_WANT_WRITE,
+            self->deadline_ns);
+        break;
+    case CALL_GOES_ON:
+    case CALL_ENDED:
+        break;
+    }
+    return event;
+}
+
+static void sync_drive(call *self, thread_waiter *thread)
 {
     dubboc_error err;
-    dubboc_status status;
+    call_event event = {DUBBOC_OK, NULL, NULL};
     for (;;) {
-        call_want want = call_step(self);
-        switch (want) {
-        case CALL_WANTS_CONNECTION: {
-            http_client_connection *connection = NULL;
-            status = http_client_endpoint_take(
-                self->held.provider->endpoint, self->fresh, self->deadline_ns, &connection, &err);
-            call_connected(self, connection, status, &err);
-            break;
-        }
-        case CALL_WANTS_READ:
-        case CALL_WANTS_WRITE:
-            status = http_client_connection_wait(self->connection,
-                want == CALL_WANTS_READ ? HTTP_CLIENT_WANT_READ : HTTP_CLIENT_WANT_WRITE,
-                self->deadline_ns);
-            if (status != DUBBOC_OK)
-                call_interrupt(self, status);
-            break;
-        case CALL_WANTS_PAUSE:
-            if (!client_pause(self->client, deadline_min(self->pause_until_ns, self->deadline_ns)))
-                call_interrupt(self, DUBBOC_E_CLOSED);
-            break;
-        case CALL_ENDED:
+        call_want want = call_step(self, &event);
+        if (want == CALL_ENDED)
             return;
-        }
+        event = sync_bring_about(self, want, thread, &err);
     }
 }
 
-static call_end how_it_ended(dubboc_status status, dubboc_execution execution)
+static call_end sync_how_it_ended(dubboc_status status, dubboc_execution execution)
 {
     if (status == DUBBOC_OK)
         return CALL_END_OK;
@@ -52,9 +62,9 @@ static call_end how_it_ended(dubboc_status status, dubboc_execution execution)
 /* Ends what counters_begin() began. Whoever frees the client waits for that under the lock and then
  * frees everything, so nothing of the client is touched afterwards, and while it stops the end is
  * told under that lock. A stop that begins just now looks again by itself. */
-static void leave(dubboc_client *client, counter_slot *slot, call_end how)
+static void sync_leave(dubboc_client *client, counter_slot *slot, call_end how)
 {
-    if (!atomic_load(&client->is_stopping)) {
+    if (!stop_signal_is_given(&client->stop)) {
         counters_end(slot, how);
         return;
     }
@@ -65,29 +75,31 @@ static void leave(dubboc_client *client, counter_slot *slot, call_end how)
 }
 
 /* What becomes of the reply, while the call still holds it. */
-typedef dubboc_status (*take_result)(const call *self, void *result, dubboc_error *err);
+typedef dubboc_status (*sync_take)(const call *self, void *result, dubboc_error *err);
 
-static dubboc_status take_text(const call *self, void *result, dubboc_error *err)
+static dubboc_status sync_take_text(const call *self, void *result, dubboc_error *err)
 {
-    dubboc_slice text =
-        self->reply.result.kind != JSON_NONE ? self->reply.result.text : slice_of("null");
+    dubboc_slice text = self->attempt.reply.result.kind != JSON_NONE
+                            ? self->attempt.reply.result.text
+                            : slice_of("null");
     if (result == NULL)
         return DUBBOC_OK;
     return dubboc_text_set(result, text.at, text.len) == DUBBOC_OK ? DUBBOC_OK
                                                                    : error_no_memory(err);
 }
 
-static dubboc_status take_tree(const call *self, void *result, dubboc_error *err)
+static dubboc_status sync_take_tree(const call *self, void *result, dubboc_error *err)
 {
-    dubboc_slice text =
-        self->reply.result.kind != JSON_NONE ? self->reply.result.text : slice_of("null");
+    dubboc_slice text = self->attempt.reply.result.kind != JSON_NONE
+                            ? self->attempt.reply.result.text
+                            : slice_of("null");
     if (result == NULL)
         return DUBBOC_OK;
     return json_build(text, (cJSON **)result, err);
 }
 
 /* So that data, read as a C string, is not the error of a former call. */
-static void empty_text(dubboc_text *text)
+static void sync_empty_text(dubboc_text *text)
 {
     if (text == NULL)
         return;
@@ -96,62 +108,57 @@ static void empty_text(dubboc_text *text)
         text->data[0] = '\0';
 }
 
-static dubboc_status take_outcome(
-    const call *self, take_result take, void *result, dubboc_error *err)
+static dubboc_status sync_take_outcome(
+    const call *self, sync_take take, void *result, dubboc_error *err)
 {
     dubboc_text *remote_error = self->options->remote_error;
     if (self->status == DUBBOC_OK)
         return take(self, result, err);
     if (self->status == DUBBOC_E_REMOTE && remote_error != NULL &&
-        dubboc_text_set(remote_error, self->reply.error.text.at, self->reply.error.text.len) !=
-            DUBBOC_OK)
-        empty_text(remote_error);
+        dubboc_text_set(remote_error, self->attempt.reply.error.text.at,
+            self->attempt.reply.error.text.len) != DUBBOC_OK)
+        sync_empty_text(remote_error);
     return self->status;
 }
 
-static dubboc_status run(call *self, take_result take, void *result, dubboc_error *err)
+static dubboc_status sync_run(call *self, sync_take take, void *result, dubboc_error *err)
 {
-    dubboc_status status = directory_wait_ready(self->directory, self->deadline_ns, err);
-    if (status == DUBBOC_E_REGISTRY) {
-        char timeout[TIMEOUT_TEXT_SIZE];
-        call_describe_timeout(self, timeout, sizeof timeout);
-        error_append(err, "; %s", timeout);
-    }
-    if (status == DUBBOC_OK) {
-        drive(self);
-        status = take_outcome(self, take, result, err);
-    }
+    thread_waiter thread;
+    thread_waiter_init(&thread);
+    self->waiter = &thread.waiter;
+    sync_drive(self, &thread);
+    dubboc_status status = sync_take_outcome(self, take, result, err);
     call_fini(self);
     return status;
 }
 
 /* err has gone through error_begin_call(). */
-static dubboc_status call_and_wait(dubboc_client *client, const char *interface, const char *method,
-    dubboc_slice params, const dubboc_call_options *options, take_result take, void *result,
+static dubboc_status sync_call(dubboc_client *client, const char *interface, const char *method,
+    dubboc_slice params, const dubboc_call_options *options, sync_take take, void *result,
     dubboc_error *err)
 {
     call self;
     counter_slot *slot = counters_begin(&client->counters, clock_now_ns());
     self.execution = DUBBOC_NOT_EXECUTED;
-    dubboc_status status = atomic_load(&client->is_stopping)
-                               ? error_set(err, DUBBOC_E_CLOSED, "the client is being freed")
+    dubboc_status status = stop_signal_is_given(&client->stop)
+                               ? error_set(err, DUBBOC_E_CLOSED, "the client has been stopped")
                                : call_init(&self, client, interface, method, options, err);
     if (status == DUBBOC_OK) {
         self.params = params;
         self.counters = slot;
         self.id = counters_next_id(slot, thread_slot());
-        status = run(&self, take, result, err);
+        status = sync_run(&self, take, result, err);
     }
-    leave(client, slot, how_it_ended(status, self.execution));
+    sync_leave(client, slot, sync_how_it_ended(status, self.execution));
     return status;
 }
 
 /* At once, since a call may fail before its options are looked at. */
-static void clear_remote_error(const dubboc_call_options *given)
+static void sync_clear_remote_error(const dubboc_call_options *given)
 {
     dubboc_call_options options;
     if (given != NULL && SIZED_READ(dubboc_call_options, given, &options, NULL) == DUBBOC_OK)
-        empty_text(options.remote_error);
+        sync_empty_text(options.remote_error);
 }
 
 dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method,
@@ -159,7 +166,7 @@ dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, cons
 {
     json_value value = {JSON_ARRAY, slice_of("[]")};
     error_begin_call(err);
-    clear_remote_error(options);
+    sync_clear_remote_error(options);
     if (params.at != NULL) {
         dubboc_status status = json_check(params, &value, err);
         if (status != DUBBOC_OK)
@@ -167,25 +174,25 @@ dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, cons
     }
     if (value.kind != JSON_ARRAY && value.kind != JSON_OBJECT)
         return error_set(err, DUBBOC_E_ARGUMENT, "params are neither a JSON array nor an object");
-    return call_and_wait(client, interface, method, value.text, options, take_text, result, err);
+    return sync_call(client, interface, method, value.text, options, sync_take_text, result, err);
 }
 
 dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, const char *method,
     const cJSON *params, const dubboc_call_options *options, cJSON **result, dubboc_error *err)
 {
     error_begin_call(err);
-    clear_remote_error(options);
+    sync_clear_remote_error(options);
     if (params == NULL)
-        return call_and_wait(
-            client, interface, method, slice_of("[]"), options, take_tree, result, err);
+        return sync_call(
+            client, interface, method, slice_of("[]"), options, sync_take_tree, result, err);
     if (!cJSON_IsArray(params) && !cJSON_IsObject(params))
         return error_set(err, DUBBOC_E_ARGUMENT, "params are neither a JSON array nor an object");
     buffer text;
     buffer_init(&text, PARAMS_BYTES_MAX);
     dubboc_status status = json_write(&text, params, err);
     if (status == DUBBOC_OK)
-        status = call_and_wait(
-            client, interface, method, buffer_slice(&text), options, take_tree, result, err);
+        status = sync_call(
+            client, interface, method, buffer_slice(&text), options, sync_take_tree, result, err);
     buffer_fini(&text);
     return status;
 }

@@ -1,7 +1,9 @@
 /* Says how long a call that timed out was allowed to take, and who set that: without it nobody
  * finds the one of seven places that must change. Looked up when it is told, since few calls time
  * out. */
-#include "client/call.h"
+#include "client/timeout.h"
+
+#include "client/reference.h"
 
 #include <stdio.h>
 

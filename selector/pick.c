@@ -63,30 +63,36 @@ static bool entry_has_room(const snapshot_entry *entry)
     return http_client_endpoint_has_room(entry->provider->endpoint);
 }
 
-/* Of the best providers (neither excluded nor ejected; else ejected; else excluded; else both) the
- * first one from there that has room. NULL: none of the best has room. What a provider has refused
- * does not count here, because a call that waits although a provider has room may wait in vain:
- * only a connection that is given back wakes it. */
+/* How unwelcome a provider is when room is looked for: not at all, ejected, excluded, or both. What
+ * it has refused does not count here, because a call that waits although a provider has room may
+ * wait in vain: only a connection that is given back wakes it. */
+static int pick_fault(const provider *self, const pick_request *request)
+{
+    return (pick_is_excluded(self, request) ? 2 : 0) + (health_is_ejected(&self->health) ? 1 : 0);
+}
+
+static int pick_best_fault(const snapshot *current, const pick_request *request)
+{
+    int best = 4;
+    for (size_t i = 0; i < current->count && best > 0; i++) {
+        int fault = pick_fault(current->entries[i].provider, request);
+        best = fault < best ? fault : best;
+    }
+    return best;
+}
+
+/* Of the least unwelcome providers the first one from there that has room. NULL: none has. */
 static const snapshot_entry *pick_step_on_to_room(
     const snapshot *current, size_t from, const pick_request *request)
 {
-    const snapshot_entry *best = NULL;
-    int best_fault = 4;
+    int best_fault = pick_best_fault(current, request);
     for (size_t i = 0; i < current->count; i++) {
         const snapshot_entry *entry = &current->entries[from];
-        int fault = (pick_is_excluded(entry->provider, request) ? 2 : 0) +
-                    (health_is_ejected(&entry->provider->health) ? 1 : 0);
-        if (fault < best_fault) {
-            best = NULL;
-            best_fault = fault;
-        }
-        if (best == NULL && fault == best_fault && entry_has_room(entry))
-            best = entry;
-        if (best != NULL && best_fault == 0)
-            break;
+        if (entry_has_room(entry) && pick_fault(entry->provider, request) == best_fault)
+            return entry;
         from = from + 1 < current->count ? from + 1 : 0;
     }
-    return best;
+    return NULL;
 }
 
 /* As pick_choose(), with request->needs_room. NULL: none has room. */
@@ -117,6 +123,16 @@ static void pick_add_settings(const node_settings *settings, dubboc_slice method
     out->retries_are_override = values.retries_are_override;
 }
 
+static void pick_hold(const snapshot_entry *chosen, dubboc_slice method, pick *out)
+{
+    atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
+    *out = (pick){.provider = chosen->provider, .retries = -1, .peer = chosen->peer};
+    out->refused_ms =
+        atomic_load_explicit(&chosen->provider->health.refused_ms, memory_order_relaxed);
+    if (chosen->settings != NULL)
+        pick_add_settings(chosen->settings, method, out);
+}
+
 bool directory_pick(directory *self, const pick_request *request, pick *out)
 {
     int which =
@@ -128,14 +144,8 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
     if (current != NULL && current->count > 0)
         chosen = request->needs_room ? pick_choose_with_room(self, current, which, request)
                                      : pick_choose(self, current, which, request);
-    if (chosen != NULL) {
-        atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
-        *out = (pick){.provider = chosen->provider, .retries = -1, .peer = chosen->peer};
-        out->refused_ms =
-            atomic_load_explicit(&chosen->provider->health.refused_ms, memory_order_relaxed);
-        if (chosen->settings != NULL)
-            pick_add_settings(chosen->settings, request->method, out);
-    }
+    if (chosen != NULL)
+        pick_hold(chosen, request->method, out);
     readers_leave(entered);
     return chosen != NULL;
 }
@@ -221,18 +231,37 @@ bool directory_has_willing(directory *self, provider *const *excluded, size_t ex
     return is_found;
 }
 
-void directory_each_endpoint(directory *self,
-    bool (*visit)(void *arg, http_client_endpoint *endpoint, const char *label), void *arg)
+bool directory_each_candidate(directory *self, const pick_request *request,
+    bool (*visit)(void *arg, http_client_endpoint *endpoint), void *arg)
 {
+    bool goes_on = true;
     const http_client_endpoint *former = NULL;
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
-    for (size_t i = 0; current != NULL && i < current->count; i++) {
+    int best_fault = current != NULL ? pick_best_fault(current, request) : 0;
+    for (size_t i = 0; current != NULL && i < current->count && goes_on; i++) {
         const provider *each = current->entries[i].provider;
         /* those that share an endpoint stand side by side: an identity begins with the address */
-        if (each->endpoint != former && !visit(arg, each->endpoint, each->info->label))
-            break;
+        if (each->endpoint == former || pick_fault(each, request) != best_fault)
+            continue;
+        goes_on = visit(arg, each->endpoint);
         former = each->endpoint;
     }
     readers_leave(entered);
+    return goes_on;
+}
+
+bool directory_pick_at(
+    directory *self, const http_client_endpoint *endpoint, dubboc_slice method, pick *out)
+{
+    atomic_uint *entered = readers_enter(&self->owner->readers);
+    const snapshot *current = atomic_load(&self->current);
+    const snapshot_entry *found = NULL;
+    for (size_t i = 0; current != NULL && i < current->count && found == NULL; i++)
+        if (current->entries[i].provider->endpoint == endpoint)
+            found = &current->entries[i];
+    if (found != NULL)
+        pick_hold(found, method, out);
+    readers_leave(entered);
+    return found != NULL;
 }

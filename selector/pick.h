@@ -7,7 +7,7 @@
 
 /* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no
  * allocation. false: the list is empty (directory_explain()), or with needs_room: no provider that
- * may be picked has room (directory_each_endpoint()). Any thread. */
+ * may be picked has room (directory_each_candidate()). Any thread. */
 typedef struct pick {
     provider *provider;
     int64_t timeout_ms;       /* the node's own for this method, 0: none */
@@ -38,13 +38,16 @@ bool directory_has_other(directory *self, provider *const *excluded, size_t excl
  * within the last second. Any thread. */
 bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count);
 
-/* Calls visit for the endpoint of each provider in the list, ejected ones too; once for an endpoint
- * that several providers share. label: "host:port/path" of the first of these providers. visit
- * returns false to end. It is called inside a readers' section: it must not block, and neither
- * endpoint nor label is valid after it has returned unless it takes a reference to the endpoint
- * (http_client_endpoint_ref()). Any thread. */
-void directory_each_endpoint(directory *self,
-    bool (*visit)(void *arg, http_client_endpoint *endpoint, const char *label), void *arg);
+/* Calls visit for the endpoint of each provider that a pick with needs_room would take if it had
+ * room; once for an endpoint that several providers share. visit returns false to end; then false
+ * is returned. It is called inside a readers' section: it must not block, and the endpoint is valid
+ * after it has returned only if it takes a reference (http_client_endpoint_ref()). Any thread. */
+bool directory_each_candidate(directory *self, const pick_request *request,
+    bool (*visit)(void *arg, http_client_endpoint *endpoint), void *arg);
+
+/* A pick of the provider behind that endpoint. false: there is none in the list any more. */
+bool directory_pick_at(
+    directory *self, const http_client_endpoint *endpoint, dubboc_slice method, pick *out);
 
 /* How many providers may be picked now, resting ones included. */
 size_t directory_count(directory *self);

@@ -8,7 +8,7 @@
 #include "base/mutex.h"
 #include "selector/cache_line.h"
 #include "selector/health.h"
-#include "transport/http_client.h"
+#include "transport/http_client_pool.h"
 
 #include <dubboc/error.h>
 

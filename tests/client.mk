@@ -4,6 +4,7 @@ client_tests = \
 	tests/client/call_test \
 	tests/client/dialect_test \
 	tests/client/error_test \
+	tests/client/full_pool_test \
 	tests/client/log_level_test \
 	tests/client/name_server_test \
 	tests/client/numbers_test \
@@ -23,6 +24,9 @@ tests_client_call_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_client_error_test_SOURCES = tests/client/error_test.c $(call_fixture)
 tests_client_error_test_CPPFLAGS = $(test_cppflags)
 tests_client_error_test_LDADD = $(test_libs)
+tests_client_full_pool_test_SOURCES = tests/client/full_pool_test.c $(call_fixture)
+tests_client_full_pool_test_CPPFLAGS = $(test_cppflags)
+tests_client_full_pool_test_LDADD = $(test_libs)
 tests_client_dialect_test_CPPFLAGS = $(test_cppflags)
 tests_client_dialect_test_LDADD = $(test_libs)
 tests_client_override_test_CPPFLAGS = $(test_cppflags)

@@ -147,7 +147,7 @@ static void load_watch(load *self, void (*progress)(uint64_t calls, double secon
         if (atomic_load(self->is_interrupted) && cut_ns == DEADLINE_NEVER)
             cut_ns = deadline_in_ms(LOAD_GRACE_MS);
         if (deadline_is_over(cut_ns))
-            client_end_calls(self->settings->client);
+            dubboc_client_stop(self->settings->client);
         if (progress != NULL && clock_now_ns() >= next_ns) {
             progress(atomic_load(&self->made),
                 (double)(clock_now_ns() - self->begun_ns) / (double)NS_PER_S);

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/config_keys.h"
 #include "base/mask.h"
-#include "client/client.h"
+#include "client/reference.h"
 
 #define TIMEOUT_DEFAULT_MS 3000
 #define TIMEOUT_MAX_MS (24 * 3600 * INT64_C(1000)) /* "none", which registries do not know */

@@ -9,7 +9,7 @@
  * One step moves a bounded amount, whatever the peer does, plain and TLS alike. Deadline and stop
  * are looked at between steps, by http_client_connection_wait(): a peer that keeps sending or
  * taking as fast as we do must not outlast them. */
-#include "transport/http_client_internal.h"
+#include "transport/http_client_exchange.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -39,7 +39,7 @@ void http_client_exchange_prepare(http_client_connection *connection)
     connection->received = 0;
 }
 
-void http_client_exchange_begin(http_client_connection *connection, dubboc_slice body)
+void http_client_exchange_begin(http_client_connection *connection)
 {
     const buffer *request = &connection->request;
     assert(connection->phase == HTTP_CLIENT_PHASE_READY && request->status == DUBBOC_OK &&
@@ -47,11 +47,10 @@ void http_client_exchange_begin(http_client_connection *connection, dubboc_slice
     bool is_head = request->len >= 5 && memcmp(request->data, "HEAD ", 5) == 0;
     http_client_reader_reset(&connection->reader, is_head);
     connection->phase = HTTP_CLIENT_PHASE_SENDING;
-    connection->body = body;
     connection->exchanges++;
 }
 
-static http_client_step failed(
+static http_client_step exchange_fail(
     http_client_connection *connection, dubboc_status status, const char *problem)
 {
     connection->phase = HTTP_CLIENT_PHASE_FAILED;
@@ -63,22 +62,22 @@ static http_client_step failed(
 
 /* A reply that came before the whole request was taken leaves the rest of it unsent: such a
  * connection is not used again. */
-static http_client_step done(http_client_connection *connection)
+static http_client_step exchange_finish(http_client_connection *connection)
 {
-    if (connection->sent < connection->request.len + connection->body.len)
+    if (connection->sent < connection->request.len)
         connection->reader.reply.keep_alive = false;
     connection->phase = HTTP_CLIENT_PHASE_DONE;
     buffer_clear(&connection->request);
     return HTTP_CLIENT_DONE;
 }
 
-static http_client_step judge(
+static http_client_step exchange_judge(
     http_client_connection *connection, http_client_read result, http_client_step more)
 {
     if (result == HTTP_CLIENT_READ_DONE)
-        return done(connection);
+        return exchange_finish(connection);
     if (result == HTTP_CLIENT_READ_FAILED)
-        return failed(connection, connection->reader.status, connection->reader.problem);
+        return exchange_fail(connection, connection->reader.status, connection->reader.problem);
     return more;
 }
 
@@ -97,7 +96,7 @@ static bool step_use_is_up(step_use *use, size_t bytes)
 
 /* Reads until the reply is there, nothing more is, or the step's share is used up. Returns more in
  * the latter two cases. */
-static http_client_step receive(http_client_connection *connection, http_client_step more)
+static http_client_step exchange_receive(http_client_connection *connection, http_client_step more)
 {
     http_client_reader *reader = &connection->reader;
     step_use use = {0};
@@ -107,17 +106,18 @@ static http_client_step receive(http_client_connection *connection, http_client_
         const char *problem = NULL;
         char *room = http_client_reader_room(reader, &size);
         if (room == NULL)
-            return failed(connection, reader->status, reader->problem);
+            return exchange_fail(connection, reader->status, reader->problem);
         http_client_io_result result =
             connection->io->receive(connection, room, size, &got, &problem);
         if (result == HTTP_CLIENT_IO_AGAIN)
             return more;
         if (result == HTTP_CLIENT_IO_BROKEN)
-            return failed(connection, DUBBOC_E_BROKEN, problem);
+            return exchange_fail(connection, DUBBOC_E_BROKEN, problem);
         if (result == HTTP_CLIENT_IO_END)
-            return judge(connection, http_client_reader_eof(reader), more);
+            return exchange_judge(connection, http_client_reader_eof(reader), more);
         connection->received += got;
-        http_client_step step = judge(connection, http_client_reader_feed(reader, got), more);
+        http_client_step step =
+            exchange_judge(connection, http_client_reader_feed(reader, got), more);
         if (step != more)
             return step;
         /* A short read of a plain socket says that it is empty: waiting is cheaper than asking. */
@@ -131,37 +131,24 @@ static http_client_step receive(http_client_connection *connection, http_client_
 }
 
 /* Sending has failed; the peer may have answered before it hung up. */
-static http_client_step receive_last_words(http_client_connection *connection, const char *problem)
+static http_client_step exchange_receive_last_words(
+    http_client_connection *connection, const char *problem)
 {
-    if (connection->sent > 0 && receive(connection, HTTP_CLIENT_WANT_READ) == HTTP_CLIENT_DONE)
+    if (connection->sent > 0 &&
+        exchange_receive(connection, HTTP_CLIENT_WANT_READ) == HTTP_CLIENT_DONE)
         return HTTP_CLIENT_DONE;
-    return failed(connection, DUBBOC_E_BROKEN, problem);
+    return exchange_fail(connection, DUBBOC_E_BROKEN, problem);
 }
 
-static int unsent_pieces(const http_client_connection *connection, struct iovec pieces[2])
+static http_client_step exchange_send(http_client_connection *connection)
 {
-    const buffer *head = &connection->request;
-    dubboc_slice body = connection->body;
-    int count = 0;
-    size_t sent = connection->sent;
-    if (sent < head->len)
-        pieces[count++] =
-            (struct iovec){.iov_base = head->data + sent, .iov_len = head->len - sent};
-    size_t body_sent = sent > head->len ? sent - head->len : 0;
-    if (body_sent < body.len)
-        pieces[count++] = (struct iovec){
-            .iov_base = (char *)body.at + body_sent, .iov_len = body.len - body_sent};
-    return count;
-}
-
-static http_client_step send_request(http_client_connection *connection)
-{
-    struct iovec pieces[2];
+    const buffer *request = &connection->request;
     step_use use = {0};
     bool is_enough = false;
     for (;;) {
-        int count = unsent_pieces(connection, pieces);
-        if (count == 0) {
+        dubboc_slice unsent =
+            slice_make(request->data + connection->sent, request->len - connection->sent);
+        if (unsent.len == 0) {
             connection->phase = HTTP_CLIENT_PHASE_RECEIVING;
             return HTTP_CLIENT_WANT_READ;
         }
@@ -169,12 +156,11 @@ static http_client_step send_request(http_client_connection *connection)
             return HTTP_CLIENT_WANT_WRITE;
         size_t taken = 0;
         const char *problem = NULL;
-        http_client_io_result result =
-            connection->io->send(connection, pieces, count, &taken, &problem);
+        http_client_io_result result = connection->io->send(connection, unsent, &taken, &problem);
         if (result == HTTP_CLIENT_IO_AGAIN)
-            return receive(connection, HTTP_CLIENT_WANT_WRITE);
+            return exchange_receive(connection, HTTP_CLIENT_WANT_WRITE);
         if (result != HTTP_CLIENT_IO_OK)
-            return receive_last_words(connection, problem);
+            return exchange_receive_last_words(connection, problem);
         connection->sent += taken;
         is_enough = step_use_is_up(&use, taken);
     }
@@ -184,9 +170,9 @@ http_client_step http_client_exchange_step(http_client_connection *connection)
 {
     switch (connection->phase) {
     case HTTP_CLIENT_PHASE_SENDING:
-        return send_request(connection);
+        return exchange_send(connection);
     case HTTP_CLIENT_PHASE_RECEIVING:
-        return receive(connection, HTTP_CLIENT_WANT_READ);
+        return exchange_receive(connection, HTTP_CLIENT_WANT_READ);
     case HTTP_CLIENT_PHASE_DONE:
         return HTTP_CLIENT_DONE;
     case HTTP_CLIENT_PHASE_READY:
@@ -203,7 +189,7 @@ dubboc_status http_client_connection_wait(
     short events = wanted == HTTP_CLIENT_WANT_WRITE ? POLLIN | POLLOUT : POLLIN;
     struct pollfd fds[2] = {
         {.fd = connection->fd, .events = events},
-        {.fd = connection->endpoint->client->stop.fd, .events = POLLIN},
+        {.fd = stop_signal_fd(connection->target->client->settings.stop), .events = POLLIN},
     };
     for (;;) {
         int left_ms = deadline_poll_ms(deadline_ns);
@@ -251,7 +237,7 @@ dubboc_status http_client_exchange_failure(
 {
     assert(connection->phase == HTTP_CLIENT_PHASE_FAILED);
     return error_set(
-        err, connection->status, "%s: %s", connection->endpoint->host, connection->problem);
+        err, connection->status, "%s: %s", connection->target->host, connection->problem);
 }
 
 void http_client_exchange_distrust(http_client_connection *connection)

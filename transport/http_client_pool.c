@@ -2,40 +2,47 @@
  *
  * A connection is in use, idle or being opened, and all three count against pool_size. The idle
  * ones are a stack: the one used last is taken first, so that those not needed grow old and are
- * closed. When none is idle and no place is left, takers queue, and what comes free, a connection
- * or the place of one, is given to the first of them: nobody overtakes. Deciding (try_locked) is
- * apart from waiting, so that a taker that must not block can queue as well. The lock is held for
- * list work only; connecting and closing happen outside.
+ * closed. When none is idle and no place is left, queuers wait, each in the queues of several
+ * endpoints; what comes free, a connection or the place of one, is given to the first of them that
+ * no other endpoint has served. The lock is held for list work only; connecting and closing happen
+ * outside.
  *
  * When a host restarts or vanishes, each of its idle connections looks sound until something is
  * sent on it, and that call is lost. So when a connection is reset, or the network gives it up,
  * those that have been idle since before it was taken are closed with it. */
-#include "transport/http_client_internal.h"
+#include "transport/http_client_pool.h"
 
 #include <assert.h>
-#include <time.h>
+#include <stdlib.h>
 
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "transport/http_client_exchange.h"
+
+struct http_client_endpoint {
+    http_client_target target;
+    http_client_endpoint *next, *previous; /* the client's list, under the client's lock */
+    atomic_int busy;                       /* connections in use or being opened; written under
+                                              lock, read without */
+    mutex lock;                            /* guards what follows */
+    int references;
+    int connections;                         /* in use, idle, being opened */
+    http_client_connection *newest, *oldest; /* idle */
+    waiter_queue queue;                      /* of claims */
+};
 
 /* How often old idle connections are looked for: twice in the time that makes them old, within
  * these. */
 #define LOOK_LEAST_MS 1000
 #define LOOK_MOST_MS 10000
 
-typedef enum pool_got {
-    POOL_IDLE,  /* a connection that was idle */
-    POOL_PLACE, /* the right to open one */
-    POOL_FULL,
-    POOL_CLOSED
-} pool_got;
-
 /* --- the idle ones --- */
 
-static void push_idle_locked(http_client_endpoint *endpoint, http_client_connection *connection)
+static void pool_push_idle_locked(
+    http_client_endpoint *endpoint, http_client_connection *connection)
 {
     connection->newer = NULL;
     connection->older = endpoint->newest;
@@ -46,7 +53,8 @@ static void push_idle_locked(http_client_endpoint *endpoint, http_client_connect
     endpoint->newest = connection;
 }
 
-static void remove_idle_locked(http_client_endpoint *endpoint, http_client_connection *connection)
+static void pool_remove_idle_locked(
+    http_client_endpoint *endpoint, http_client_connection *connection)
 {
     *(connection->newer != NULL ? &connection->newer->older : &endpoint->newest) =
         connection->older;
@@ -56,36 +64,37 @@ static void remove_idle_locked(http_client_endpoint *endpoint, http_client_conne
 }
 
 /* Takes the oldest out, onto a list (by older) of those to be closed without the lock. */
-static void drop_oldest_locked(http_client_endpoint *endpoint, http_client_connection **dropped)
+static void pool_drop_oldest_locked(
+    http_client_endpoint *endpoint, http_client_connection **dropped)
 {
     http_client_connection *oldest = endpoint->oldest;
-    remove_idle_locked(endpoint, oldest);
+    pool_remove_idle_locked(endpoint, oldest);
     oldest->older = *dropped;
     *dropped = oldest;
 }
 
 /* Those too old, oldest first. It ends at the first that may still be used: what its younger ones
  * are is seen when they are taken. */
-static void drop_stale_locked(
+static void pool_drop_stale_locked(
     http_client_endpoint *endpoint, int64_t now_ns, http_client_connection **dropped)
 {
     while (endpoint->oldest != NULL && endpoint->oldest->use_until_ns <= now_ns) {
-        drop_oldest_locked(endpoint, dropped);
+        pool_drop_oldest_locked(endpoint, dropped);
         endpoint->connections--;
     }
 }
 
 /* Those that have been idle since then or longer; the list is in that order. */
-static void drop_idle_since_locked(
+static void pool_drop_idle_since_locked(
     http_client_endpoint *endpoint, int64_t since_ns, http_client_connection **dropped)
 {
     while (endpoint->oldest != NULL && endpoint->oldest->idle_since_ns <= since_ns) {
-        drop_oldest_locked(endpoint, dropped);
+        pool_drop_oldest_locked(endpoint, dropped);
         endpoint->connections--;
     }
 }
 
-static void close_all(http_client_connection *list)
+static void pool_close_all(http_client_connection *list)
 {
     while (list != NULL) {
         http_client_connection *next = list->older;
@@ -106,160 +115,67 @@ static void pool_add_busy_locked(http_client_endpoint *endpoint, int change)
 bool http_client_endpoint_has_room(const http_client_endpoint *endpoint)
 {
     return atomic_load_explicit(&endpoint->busy, memory_order_relaxed) <
-           endpoint->client->settings.pool_size;
+           endpoint->target.client->settings.pool_size;
 }
 
-/* --- waiting --- */
+/* --- granting what comes free --- */
 
-static void enqueue_locked(http_client_endpoint *endpoint, pool_waiter *waiter)
+/* Gives the first queuer that no other endpoint has served a connection (NULL: a place). false:
+ * nobody waits. */
+static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connection *connection)
 {
-    if (endpoint->last_waiter != NULL)
-        endpoint->last_waiter->next = waiter;
-    else
-        endpoint->first_waiter = waiter;
-    endpoint->last_waiter = waiter;
-}
-
-static void leave_queue_locked(http_client_endpoint *endpoint, pool_waiter *waiter)
-{
-    pool_waiter *previous = NULL;
-    for (pool_waiter *at = endpoint->first_waiter; at != waiter; at = at->next)
-        previous = at;
-    *(previous != NULL ? &previous->next : &endpoint->first_waiter) = waiter->next;
-    if (endpoint->last_waiter == waiter)
-        endpoint->last_waiter = previous;
-}
-
-/* Gives the first waiter a connection (NULL: a place). false: nobody waits. */
-static bool grant_locked(http_client_endpoint *endpoint, http_client_connection *connection)
-{
-    pool_waiter *waiter = endpoint->first_waiter;
-    if (waiter == NULL)
-        return false;
-    leave_queue_locked(endpoint, waiter);
-    waiter->connection = connection;
-    waiter->is_granted = true;
-    condition_wake_one(&waiter->wakeup);
-    return true;
-}
-
-static pool_got wait_locked(http_client_endpoint *endpoint, bool fresh, int64_t deadline_ns,
-    http_client_connection **connection)
-{
-    pool_waiter self = {.is_fresh = fresh};
-    condition_init(&self.wakeup);
-    enqueue_locked(endpoint, &self);
-    const atomic_bool *is_stopping = &endpoint->client->is_stopping;
-    while (!self.is_granted && !atomic_load(is_stopping) &&
-           condition_wait(&self.wakeup, &endpoint->lock, deadline_ns))
-        continue;
-    if (!self.is_granted)
-        leave_queue_locked(endpoint, &self);
-    condition_fini(&self.wakeup);
-    if (!self.is_granted)
-        return atomic_load(is_stopping) ? POOL_CLOSED : POOL_FULL;
-    *connection = self.connection;
-    return self.connection != NULL ? POOL_IDLE : POOL_PLACE;
-}
-
-void http_client_endpoint_wake_waiters(http_client_endpoint *endpoint)
-{
-    mutex_lock(&endpoint->lock);
-    for (pool_waiter *waiter = endpoint->first_waiter; waiter != NULL; waiter = waiter->next)
-        condition_wake_one(&waiter->wakeup);
-    mutex_unlock(&endpoint->lock);
-}
-
-int http_client_endpoint_waiters(http_client_endpoint *endpoint)
-{
-    int count = 0;
-    mutex_lock(&endpoint->lock);
-    for (const pool_waiter *waiter = endpoint->first_waiter; waiter != NULL; waiter = waiter->next)
-        count++;
-    mutex_unlock(&endpoint->lock);
-    return count;
-}
-
-/* --- taking --- */
-
-/* What can be had at once. *dropped: to be closed without the lock. */
-static pool_got try_locked(http_client_endpoint *endpoint, bool fresh, int64_t now_ns,
-    http_client_connection **connection, http_client_connection **dropped)
-{
-    if (atomic_load(&endpoint->client->is_stopping))
-        return POOL_CLOSED;
-    drop_stale_locked(endpoint, now_ns, dropped);
-    if (!fresh && endpoint->newest != NULL) {
-        *connection = endpoint->newest;
-        remove_idle_locked(endpoint, *connection);
-        pool_add_busy_locked(endpoint, 1);
-        return POOL_IDLE;
+    while (endpoint->queue.first != NULL) {
+        http_client_claim *claim = (http_client_claim *)endpoint->queue.first;
+        http_client_queuer *queuer = claim->of;
+        waiter_queue_leave(&endpoint->queue, &claim->entry);
+        if (atomic_exchange(&queuer->is_served, true))
+            continue;
+        queuer->endpoint = endpoint;
+        queuer->connection = connection;
+        queuer->waiter->wake(queuer->waiter);
+        return true;
     }
-    if (endpoint->connections < endpoint->client->settings.pool_size) {
-        endpoint->connections++;
-        pool_add_busy_locked(endpoint, 1);
-        return POOL_PLACE;
-    }
-    if (endpoint->oldest == NULL)
-        return POOL_FULL;
-    /* A new one is wanted and all places are taken, some by idle ones: the oldest makes room. */
-    drop_oldest_locked(endpoint, dropped);
-    pool_add_busy_locked(endpoint, 1);
-    return POOL_PLACE;
+    return false;
 }
-
-static pool_got take_any(http_client_endpoint *endpoint, bool fresh, int64_t now_ns,
-    int64_t deadline_ns, http_client_connection **connection)
-{
-    http_client_connection *dropped = NULL;
-    mutex_lock(&endpoint->lock);
-    pool_got got = try_locked(endpoint, fresh, now_ns, connection, &dropped);
-    if (got == POOL_FULL)
-        got = wait_locked(endpoint, fresh, deadline_ns, connection);
-    mutex_unlock(&endpoint->lock);
-    close_all(dropped);
-    return got;
-}
-
-static void destroy(http_client_endpoint *endpoint);
 
 /* A place is free: of a connection that is closed or never came about. */
-static void free_place_locked(http_client_endpoint *endpoint)
+static void pool_free_place_locked(http_client_endpoint *endpoint)
 {
-    if (grant_locked(endpoint, NULL))
+    if (pool_grant_locked(endpoint, NULL))
         return;
     endpoint->connections--;
     pool_add_busy_locked(endpoint, -1);
 }
 
-/* The endpoint may be gone afterwards: its last reference may have gone before its last
- * connection. */
-static void unlock_and_destroy_unused(http_client_endpoint *endpoint)
+static void endpoint_destroy(http_client_endpoint *endpoint);
+
+/* The endpoint may be gone afterwards: its last reference may have gone before its last connection.
+ * What becomes idle without a reference is never used again. */
+static void endpoint_unlock(http_client_endpoint *endpoint)
 {
+    http_client_connection *idle = NULL;
+    if (endpoint->references == 0)
+        pool_drop_stale_locked(endpoint, INT64_MAX, &idle);
     bool is_unused = endpoint->references == 0 && endpoint->connections == 0;
     mutex_unlock(&endpoint->lock);
+    pool_close_all(idle);
     if (is_unused)
-        destroy(endpoint);
+        endpoint_destroy(endpoint);
 }
 
-static void free_place(http_client_endpoint *endpoint)
+void http_client_endpoint_free_place(http_client_endpoint *endpoint)
 {
     mutex_lock(&endpoint->lock);
-    free_place_locked(endpoint);
-    unlock_and_destroy_unused(endpoint);
+    pool_free_place_locked(endpoint);
+    endpoint_unlock(endpoint);
 }
 
-/* false: nobody wants it, it is to be closed. */
-static bool keep_locked(http_client_endpoint *endpoint, http_client_connection *connection)
+static void pool_keep_locked(http_client_endpoint *endpoint, http_client_connection *connection)
 {
-    if (endpoint->references == 0)
-        return false;
-    if (endpoint->first_waiter == NULL) {
-        push_idle_locked(endpoint, connection);
-        pool_add_busy_locked(endpoint, -1);
-        return true;
-    }
-    return !endpoint->first_waiter->is_fresh && grant_locked(endpoint, connection);
+    if (pool_grant_locked(endpoint, connection))
+        return;
+    pool_push_idle_locked(endpoint, connection);
+    pool_add_busy_locked(endpoint, -1);
 }
 
 /* Keeps the connection for the next taker or closes it; the endpoint may be gone afterwards. */
@@ -269,62 +185,160 @@ static void pool_finish(http_client_connection *connection, bool is_kept)
     http_client_connection *dropped = NULL;
     mutex_lock(&endpoint->lock);
     if (connection->lost_host)
-        drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
-    is_kept = is_kept && keep_locked(endpoint, connection);
-    if (!is_kept)
-        free_place_locked(endpoint);
-    unlock_and_destroy_unused(endpoint);
+        pool_drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
+    is_kept = is_kept && endpoint->references > 0;
+    if (is_kept)
+        pool_keep_locked(endpoint, connection);
+    else
+        pool_free_place_locked(endpoint);
+    endpoint_unlock(endpoint);
     if (!is_kept)
         http_client_connection_close(connection);
-    close_all(dropped);
+    pool_close_all(dropped);
 }
 
-static dubboc_status open_one(http_client_endpoint *endpoint, int64_t deadline_ns,
-    http_client_connection **connection, dubboc_error *err)
+/* --- taking --- */
+
+/* What can be had at once. *dropped: to be closed without the lock. */
+static http_client_taken pool_take_locked(http_client_endpoint *endpoint, bool is_fresh,
+    int64_t now_ns, http_client_connection **connection, http_client_connection **dropped)
 {
-    dubboc_status status = http_client_connection_open(endpoint, deadline_ns, connection, err);
-    if (status != DUBBOC_OK)
-        free_place(endpoint);
+    pool_drop_stale_locked(endpoint, now_ns, dropped);
+    bool is_full = endpoint->connections >= endpoint->target.client->settings.pool_size;
+    bool has_idle = endpoint->newest != NULL;
+    if (is_full && !has_idle)
+        return HTTP_CLIENT_TAKEN_NOTHING;
+    pool_add_busy_locked(endpoint, 1);
+    if (!is_fresh && has_idle) {
+        *connection = endpoint->newest;
+        pool_remove_idle_locked(endpoint, *connection);
+        return HTTP_CLIENT_TAKEN_CONNECTION;
+    }
+    /* A new one is wanted. Are all places taken, some by idle ones, then the oldest makes room. */
+    if (is_full)
+        pool_drop_oldest_locked(endpoint, dropped);
     else
-        http_client_exchange_prepare(*connection);
-    return status;
+        endpoint->connections++;
+    return HTTP_CLIENT_TAKEN_PLACE;
 }
 
-dubboc_status http_client_endpoint_take(http_client_endpoint *endpoint, bool fresh,
-    int64_t deadline_ns, http_client_connection **connection, dubboc_error *err)
+/* Whether an idle connection that was taken may be used; then it is ready for a request. */
+static bool pool_try_idle(http_client_connection *idle, int64_t now_ns)
+{
+    idle->taken_ns = idle->idle_since_ns;
+    if (idle->use_until_ns <= now_ns || !idle->io->is_quiet(idle))
+        return false;
+    http_client_exchange_prepare(idle);
+    idle->taken_ns = now_ns;
+    return true;
+}
+
+http_client_taken http_client_endpoint_take(
+    http_client_endpoint *endpoint, bool is_fresh, http_client_connection **connection)
 {
     for (;;) {
-        http_client_connection *idle = NULL;
+        http_client_connection *dropped = NULL;
         int64_t now_ns = clock_now_ns();
-        switch (take_any(endpoint, fresh, now_ns, deadline_ns, &idle)) {
-        case POOL_CLOSED:
-            return error_set(err, DUBBOC_E_CLOSED, "stopped before a connection to %s came free",
-                endpoint->host);
-        case POOL_FULL:
-            return error_set(err, DUBBOC_E_BUSY, "%s: all %d connections in use until the deadline",
-                endpoint->host, endpoint->client->settings.pool_size);
-        case POOL_PLACE:
-            return open_one(endpoint, deadline_ns, connection, err);
-        case POOL_IDLE:
-            idle->taken_ns = idle->idle_since_ns;
-            if (idle->use_until_ns > now_ns && idle->io->is_quiet(idle)) {
-                http_client_exchange_prepare(idle);
-                idle->taken_ns = now_ns;
-                *connection = idle;
-                return DUBBOC_OK;
-            }
-            pool_finish(idle, false);
-        }
+        mutex_lock(&endpoint->lock);
+        http_client_taken taken =
+            pool_take_locked(endpoint, is_fresh, now_ns, connection, &dropped);
+        mutex_unlock(&endpoint->lock);
+        pool_close_all(dropped);
+        if (taken != HTTP_CLIENT_TAKEN_CONNECTION || pool_try_idle(*connection, now_ns))
+            return taken;
+        pool_finish(*connection, false);
     }
+}
+
+dubboc_status http_client_endpoint_open(http_client_endpoint *endpoint, int64_t deadline_ns,
+    http_client_connection **connection, dubboc_error *err)
+{
+    dubboc_status status =
+        http_client_connection_open(&endpoint->target, deadline_ns, connection, err);
+    if (status != DUBBOC_OK) {
+        http_client_endpoint_free_place(endpoint);
+        return status;
+    }
+    (*connection)->endpoint = endpoint;
+    (*connection)->taken_ns = (*connection)->opened_ns;
+    http_client_exchange_prepare(*connection);
+    return DUBBOC_OK;
+}
+
+/* --- waiting --- */
+
+void http_client_queuer_init(http_client_queuer *self, waiter *of, size_t endpoints)
+{
+    self->waiter = of;
+    atomic_init(&self->is_served, false);
+    self->count = 0;
+    self->claims = NULL;
+    self->capacity = endpoints < HTTP_CLIENT_QUEUES_MAX ? endpoints : HTTP_CLIENT_QUEUES_MAX;
+    if (self->capacity > HTTP_CLIENT_QUEUES_FEW)
+        self->claims = MEM_NEW_ARRAY(self->capacity, http_client_claim);
+    if (self->claims == NULL) {
+        self->claims = self->few;
+        self->capacity = HTTP_CLIENT_QUEUES_FEW;
+    }
+}
+
+bool http_client_queuer_join(http_client_queuer *self, http_client_endpoint *endpoint)
+{
+    if (self->count == self->capacity)
+        return true;
+    mutex_lock(&endpoint->lock);
+    bool has_room = http_client_endpoint_has_room(endpoint);
+    if (!has_room) {
+        http_client_claim *claim = &self->claims[self->count++];
+        *claim = (http_client_claim){.endpoint = endpoint, .of = self};
+        waiter_queue_join(&endpoint->queue, &claim->entry, self->waiter);
+        endpoint->references++;
+    }
+    mutex_unlock(&endpoint->lock);
+    return !has_room;
+}
+
+bool http_client_queuer_leave(
+    http_client_queuer *self, http_client_endpoint **endpoint, http_client_connection **connection)
+{
+    for (size_t i = 0; i < self->count; i++) {
+        http_client_endpoint *joined = self->claims[i].endpoint;
+        mutex_lock(&joined->lock);
+        waiter_queue_leave(&joined->queue, &self->claims[i].entry);
+        joined->references--;
+        endpoint_unlock(joined);
+    }
+    if (self->claims != self->few)
+        free(self->claims);
+    /* No endpoint knows of it any more. */
+    if (!atomic_load(&self->is_served))
+        return false;
+    *endpoint = self->endpoint;
+    *connection = self->connection;
+    if (*connection != NULL) {
+        http_client_exchange_prepare(*connection);
+        (*connection)->taken_ns = clock_now_ns();
+    }
+    return true;
+}
+
+int http_client_endpoint_queue_length(http_client_endpoint *endpoint)
+{
+    int count = 0;
+    mutex_lock(&endpoint->lock);
+    for (const waiter_entry *entry = endpoint->queue.first; entry != NULL; entry = entry->next)
+        count++;
+    mutex_unlock(&endpoint->lock);
+    return count;
 }
 
 /* --- giving back --- */
 
 /* Until when an idle connection is used: its idle age, which the peer may have made shorter, and
  * its whole age. A second is left between the peer's time and ours. */
-static int64_t use_until_ns(const http_client_connection *connection, int64_t now_ns)
+static int64_t pool_use_until_ns(const http_client_connection *connection, int64_t now_ns)
 {
-    const http_client_settings *settings = &connection->endpoint->client->settings;
+    const http_client_settings *settings = &connection->target->client->settings;
     int64_t idle_ms = settings->pool_idle_ms;
     int64_t peer_ms = connection->phase == HTTP_CLIENT_PHASE_DONE
                           ? (int64_t)connection->reader.reply.idle_s * 1000
@@ -338,21 +352,21 @@ static int64_t use_until_ns(const http_client_connection *connection, int64_t no
 }
 
 /* Whether another exchange may run on it; then use_until_ns is set. */
-static bool is_worth_keeping(http_client_connection *connection)
+static bool pool_is_worth_keeping(http_client_connection *connection)
 {
     if (!http_client_exchange_allows_reuse(connection) ||
-        atomic_load(&connection->endpoint->client->is_stopping))
+        stop_signal_is_given(connection->target->client->settings.stop))
         return false;
     int64_t now_ns = clock_now_ns();
     connection->idle_since_ns = now_ns;
-    connection->use_until_ns = use_until_ns(connection, now_ns);
+    connection->use_until_ns = pool_use_until_ns(connection, now_ns);
     return connection->use_until_ns > now_ns;
 }
 
 void http_client_connection_give_back(http_client_connection *connection)
 {
     if (connection != NULL)
-        pool_finish(connection, is_worth_keeping(connection));
+        pool_finish(connection, pool_is_worth_keeping(connection));
 }
 
 /* --- endpoints --- */
@@ -377,9 +391,9 @@ static dubboc_status endpoint_read_url(
     return DUBBOC_OK;
 }
 
-static void link_to_client(http_client_endpoint *endpoint)
+static void endpoint_link(http_client_endpoint *endpoint)
 {
-    http_client *client = endpoint->client;
+    http_client *client = endpoint->target.client;
     mutex_lock(&client->lock);
     endpoint->next = client->endpoints;
     if (endpoint->next != NULL)
@@ -388,9 +402,9 @@ static void link_to_client(http_client_endpoint *endpoint)
     mutex_unlock(&client->lock);
 }
 
-static void unlink_from_client(http_client_endpoint *endpoint)
+static void endpoint_unlink(http_client_endpoint *endpoint)
 {
-    http_client *client = endpoint->client;
+    http_client *client = endpoint->target.client;
     mutex_lock(&client->lock);
     *(endpoint->previous != NULL ? &endpoint->previous->next : &client->endpoints) = endpoint->next;
     if (endpoint->next != NULL)
@@ -409,19 +423,19 @@ dubboc_status http_client_endpoint_new(
     http_client_endpoint *made = MEM_NEW(http_client_endpoint);
     if (made == NULL)
         return error_no_memory(err);
-    made->client = client;
-    made->is_tls = is_tls;
+    made->target.client = client;
+    made->target.is_tls = is_tls;
     made->references = 1;
-    made->host = mem_dup_slice(authority);
-    made->url = mem_printf("%s://%.*s/", is_tls ? "https" : "http", SLICE_ARGS(authority));
-    if (made->host == NULL || made->url == NULL) {
-        free(made->host);
-        free(made->url);
+    made->target.host = mem_dup_slice(authority);
+    made->target.url = mem_printf("%s://%.*s/", is_tls ? "https" : "http", SLICE_ARGS(authority));
+    if (made->target.host == NULL || made->target.url == NULL) {
+        free(made->target.host);
+        free(made->target.url);
         free(made);
         return error_no_memory(err);
     }
     mutex_init(&made->lock, MUTEX_RANK_ENDPOINT);
-    link_to_client(made);
+    endpoint_link(made);
     *endpoint = made;
     return DUBBOC_OK;
 }
@@ -433,12 +447,12 @@ void http_client_endpoint_ref(http_client_endpoint *endpoint)
     mutex_unlock(&endpoint->lock);
 }
 
-static void destroy(http_client_endpoint *endpoint)
+static void endpoint_destroy(http_client_endpoint *endpoint)
 {
-    unlink_from_client(endpoint);
+    endpoint_unlink(endpoint);
     mutex_fini(&endpoint->lock);
-    free(endpoint->host);
-    free(endpoint->url);
+    free(endpoint->target.host);
+    free(endpoint->target.url);
     free(endpoint);
 }
 
@@ -447,16 +461,12 @@ void http_client_endpoint_unref(http_client_endpoint *endpoint)
     mutex_lock(&endpoint->lock);
     assert(endpoint->references > 0);
     endpoint->references--;
-    http_client_connection *idle = NULL;
-    if (endpoint->references == 0)
-        drop_stale_locked(endpoint, INT64_MAX, &idle);
-    unlock_and_destroy_unused(endpoint);
-    close_all(idle);
+    endpoint_unlock(endpoint);
 }
 
 const char *http_client_endpoint_host(const http_client_endpoint *endpoint)
 {
-    return endpoint->host;
+    return endpoint->target.host;
 }
 
 int64_t http_client_close_stale(http_client *client)
@@ -467,11 +477,11 @@ int64_t http_client_close_stale(http_client *client)
     for (http_client_endpoint *endpoint = client->endpoints; endpoint != NULL;
          endpoint = endpoint->next) {
         mutex_lock(&endpoint->lock);
-        drop_stale_locked(endpoint, now_ns, &dropped);
+        pool_drop_stale_locked(endpoint, now_ns, &dropped);
         mutex_unlock(&endpoint->lock);
     }
     mutex_unlock(&client->lock);
-    close_all(dropped);
+    pool_close_all(dropped);
     int64_t half_ms = client->settings.pool_idle_ms / 2;
     return now_ns + (half_ms < LOOK_LEAST_MS     ? LOOK_LEAST_MS
                         : half_ms < LOOK_MOST_MS ? half_ms

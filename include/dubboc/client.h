@@ -60,9 +60,15 @@ typedef struct dubboc_client_options {
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
     const dubboc_client_options *options, dubboc_client **client, dubboc_error *err);
 
-/* Ends the calls that are under way in other threads (they return DUBBOC_E_CLOSED, execution as
- * known), waits until they have returned, leaves the registry, frees everything. No call may be
- * started any more. NULL is accepted. */
+/* Ends the calls that are under way in other threads: they return DUBBOC_E_CLOSED, with what is
+ * known about their execution. Calls that begin later are refused with DUBBOC_E_CLOSED too. Does
+ * not wait: join the threads that make calls, then call dubboc_client_free(). Any thread, but not a
+ * signal handler; again is harmless. */
+DUBBOC_API void dubboc_client_stop(dubboc_client *client);
+
+/* Stops the client as dubboc_client_stop() does, waits until the calls under way have returned,
+ * leaves the registry, frees everything. No call may be started any more: where other threads may
+ * do so, stop the client and join them first. NULL is accepted. */
 DUBBOC_API void dubboc_client_free(dubboc_client *client);
 
 /* Calls interface.method with params (a JSON array or object, borrowed; NULL: none, sent as []) and

@@ -11,6 +11,7 @@
 #include "selector/selector_inside.h"
 #include "tests/selector/fake_registry.h"
 #include "tests/support/scripted_peer.h"
+#include "transport/http_client_exchange.h"
 
 #define SERVICE "x.Y"
 #define PROVIDERS 8
@@ -64,6 +65,13 @@ static void registry_has(world *self, unsigned present)
     fake_registry_push(self->source, SERVICE, list, count);
 }
 
+/* A step after what was wanted has come about. */
+static call_want go_on(call *which)
+{
+    const call_event event = {DUBBOC_OK, NULL, NULL};
+    return call_step(which, &event);
+}
+
 /* Begins a call with that list; the first provider is picked. */
 static call_want begin_call(world *self, call *made, unsigned present)
 {
@@ -73,21 +81,21 @@ static call_want begin_call(world *self, call *made, unsigned present)
     made->params = slice_of("[]");
     made->counters = &self->counters;
     registry_has(self, present);
-    return call_step(made);
+    return go_on(made);
 }
 
 static unsigned held_by(const call *of)
 {
-    const char *colon = strrchr(of->held.provider->info->address, ':');
+    const char *colon = strrchr(of->attempt.held.provider->info->address, ':');
     return 1u << (atoi(colon + 1) - 1);
 }
 
+/* The driver has used the place of the connection, in vain. */
 static call_want cannot_connect(call *which)
 {
-    dubboc_error err;
-    error_set(&err, DUBBOC_E_CONNECT, "refused");
-    call_connected(which, NULL, DUBBOC_E_CONNECT, &err);
-    return call_step(which);
+    const call_event event = {DUBBOC_E_CONNECT, NULL, "refused"};
+    http_client_endpoint_free_place(which->attempt.held.provider->endpoint);
+    return call_step(which, &event);
 }
 
 static void a_provider_that_came_when_the_tried_one_went_is_called(void **state)
@@ -96,10 +104,10 @@ static void a_provider_that_came_when_the_tried_one_went_is_called(void **state)
     call one;
     (void)state;
     begin(&self);
-    assert_int_equal(CALL_WANTS_CONNECTION, begin_call(&self, &one, 1u << 0));
+    assert_int_equal(CALL_WANTS_OPEN, begin_call(&self, &one, 1u << 0));
     assert_int_equal(1u << 0, held_by(&one));
     registry_has(&self, 1u << 1);
-    assert_int_equal(CALL_WANTS_CONNECTION, cannot_connect(&one));
+    assert_int_equal(CALL_WANTS_OPEN, cannot_connect(&one));
     assert_int_equal(1u << 1, held_by(&one));
     assert_int_equal(CALL_ENDED, cannot_connect(&one));
     assert_status(DUBBOC_E_CONNECT, one.status, &self.err);
@@ -120,7 +128,7 @@ static void one_call_of_the_model(world *self, unsigned *seed)
     call one;
     unsigned tried = 0, present = 1 + next_random(seed) % ((1u << PROVIDERS) - 1);
     call_want want = begin_call(self, &one, present);
-    while (want == CALL_WANTS_CONNECTION) {
+    while (want == CALL_WANTS_OPEN) {
         unsigned picked = held_by(&one);
         if ((picked & present) == 0 || (picked & tried) != 0)
             fail_msg("picked %#x of %#x, tried were %#x", picked, present, tried);
@@ -131,7 +139,7 @@ static void one_call_of_the_model(world *self, unsigned *seed)
         }
         want = cannot_connect(&one);
         bool goes_on = (present & ~tried) != 0;
-        if (goes_on != (want == CALL_WANTS_CONNECTION))
+        if (goes_on != (want == CALL_WANTS_OPEN))
             fail_msg("with %#x there and %#x tried the call %s", present, tried,
                 goes_on ? "ended" : "went on");
     }
@@ -178,13 +186,7 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
     test_ns += 200 * NS_PER_MS;
     selector_do_round(self.client->selector); /* which subscribes */
     fake_registry_push(self.source, SERVICE, list, 1);
-    if (call_step(&one) == CALL_WANTS_CONNECTION) {
-        http_client_connection *none = NULL;
-        dubboc_status status = http_client_endpoint_take(
-            one.held.provider->endpoint, false, one.deadline_ns, &none, &self.err);
-        call_connected(&one, none, status, &self.err);
-    }
-    assert_int_equal(CALL_ENDED, call_step(&one));
+    assert_int_equal(CALL_ENDED, go_on(&one));
     assert_int_equal(DUBBOC_NOT_EXECUTED, one.execution);
     call_fini(&one);
     const pick_request request = {.method = slice_of("m")};
@@ -203,25 +205,52 @@ static bool is_readable(void *arg)
     return poll(&fd, 1, 0) == 1;
 }
 
-/* What the driver does once: takes a connection for the call. */
-static http_client_connection *take_for(call *which)
+/* What the driver does once: opens the connection that the call wants. */
+static call_want open_for(call *which)
 {
     dubboc_error err;
-    http_client_connection *taken = NULL;
-    dubboc_status status = http_client_endpoint_take(
-        which->held.provider->endpoint, which->fresh, which->deadline_ns, &taken, &err);
-    assert_status(DUBBOC_OK, status, &err);
-    return taken;
+    call_event event = {DUBBOC_OK, NULL, NULL};
+    assert_status(DUBBOC_OK,
+        http_client_endpoint_open(
+            which->attempt.held.provider->endpoint, which->deadline_ns, &event.opened, &err),
+        &err);
+    return call_step(which, &event);
 }
 
-static void finish(call *which)
+static call_want read_on(call *which, call_want want)
 {
-    call_want want;
-    while ((want = call_step(which)) == CALL_WANTS_READ)
-        assert_int_equal(DUBBOC_OK, http_client_connection_wait(which->connection,
+    while (want == CALL_WANTS_READ) {
+        assert_int_equal(DUBBOC_OK, http_client_connection_wait(which->attempt.connection,
                                         HTTP_CLIENT_WANT_READ, which->deadline_ns));
-    assert_int_equal(CALL_ENDED, want);
+        want = go_on(which);
+    }
+    return want;
+}
+
+static void finish(call *which, call_want want)
+{
+    assert_int_equal(CALL_ENDED, read_on(which, want));
     assert_int_equal(DUBBOC_E_REMOTE, which->status);
+}
+
+/* Takes the idle connection out, and lets it look sound whatever the peer has done. */
+static bool looks_quiet(http_client_connection *connection)
+{
+    (void)connection;
+    return true;
+}
+
+static void deafen_idle(http_client_endpoint *endpoint, scripted_peer *peer, http_client_io *io)
+{
+    http_client_connection *idle = NULL;
+    assert_int_equal(
+        HTTP_CLIENT_TAKEN_CONNECTION, http_client_endpoint_take(endpoint, false, &idle));
+    *io = *idle->io;
+    io->is_quiet = looks_quiet;
+    idle->io = io;
+    scripted_peer_reset_all(peer);
+    assert_true(test_wait_for(is_readable, idle, 5000));
+    http_client_connection_give_back(idle);
 }
 
 /* A provider that restarts under pooled connections costs no call (traps C2), not even when that
@@ -242,27 +271,22 @@ static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void
     dubboc_error err;
     counter_slot slot = {0};
     assert_status(DUBBOC_OK, dubboc_client_new(&made, &client, &err), &err);
+    http_client_io deaf;
     for (int i = 0; i < 2; i++) {
         call one;
         assert_status(DUBBOC_OK, call_init(&one, client, SERVICE, "m", &options, &err), &err);
         one.params = slice_of("[]");
         one.counters = &slot;
-        assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
-        http_client_connection *connection = take_for(&one);
-        assert_int_equal(i > 0, http_client_connection_is_reused(connection));
-        if (i > 0) {
-            scripted_peer_reset_all(peer);
-            assert_true(test_wait_for(is_readable, connection, 5000));
-        }
-        call_connected(&one, connection, DUBBOC_OK, NULL);
-        if (i > 0) {
-            assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
-            call_connected(&one, take_for(&one), DUBBOC_OK, NULL);
-        }
-        finish(&one);
+        assert_int_equal(CALL_WANTS_OPEN, go_on(&one));
+        http_client_endpoint *endpoint = one.attempt.held.provider->endpoint;
+        finish(&one, open_for(&one));
         assert_int_equal(1, one.sent);
+        assert_int_equal(1, one.picks);
         call_fini(&one);
+        if (i == 0)
+            deafen_idle(endpoint, peer, &deaf);
     }
+    assert_int_equal(2, http_client_connections_opened(client->http));
     assert_int_equal(2, scripted_peer_requests(peer));
     dubboc_client_free(client);
     scripted_peer_free(peer);
@@ -284,7 +308,6 @@ static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **sta
     dubboc_error err;
     counter_slot slot = {0};
     call one;
-    call_want want;
     char label[64];
     snprintf(label, sizeof label, "127.0.0.1:%d/", scripted_peer_port(peer));
     test_ns = 1000 * NS_PER_S;
@@ -294,15 +317,11 @@ static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **sta
     assert_status(DUBBOC_OK, call_init(&one, client, SERVICE, "m", &options, &err), &err);
     one.params = slice_of("[]");
     one.counters = &slot;
-    assert_int_equal(CALL_WANTS_CONNECTION, call_step(&one));
-    call_connected(&one, take_for(&one), DUBBOC_OK, NULL);
-    while ((want = call_step(&one)) == CALL_WANTS_READ)
-        assert_int_equal(DUBBOC_OK,
-            http_client_connection_wait(one.connection, HTTP_CLIENT_WANT_READ, one.deadline_ns));
-    assert_int_equal(CALL_WANTS_PAUSE, want);
-    assert_false(one.is_held);
-    call_interrupt(&one, DUBBOC_E_CLOSED);
-    assert_int_equal(CALL_ENDED, call_step(&one));
+    assert_int_equal(CALL_WANTS_OPEN, go_on(&one));
+    assert_int_equal(CALL_WANTS_WAKE, read_on(&one, open_for(&one)));
+    assert_false(one.attempt.is_held);
+    const call_event stopped = {DUBBOC_E_CLOSED, NULL, NULL};
+    assert_int_equal(CALL_ENDED, call_step(&one, &stopped));
     call_fini(&one);
     assert_int_equal(DUBBOC_MAYBE_EXECUTED, err.execution);
     assert_int_equal(1, err.attempts);

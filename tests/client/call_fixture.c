@@ -1,6 +1,6 @@
 #include "tests/client/call_fixture.h"
 
-#include "client/client.h"
+#include "client/reference.h"
 #include "selector/selector_inside.h"
 
 #define RESULT_7 REPLY("35", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":7}")

@@ -3,7 +3,7 @@
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"
-#include "client/client.h"
+#include "client/reference.h"
 #include "selector/selector_inside.h"
 #include "tests/selector/fake_registry.h"
 #include "tests/support/names.h"

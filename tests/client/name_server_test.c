@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-#include "client/client.h"
+#include "client/reference.h"
 #include "tests/support/names.h"
 
 #define REGISTRY "zookeeper://slow1.invalid:2181,slow2.invalid:2181,slow3.invalid:2181"

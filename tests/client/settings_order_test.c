@@ -5,8 +5,7 @@
 
 #include <unistd.h>
 
-#include "client/client.h"
-#include "transport/http_client_internal.h"
+#include "client/reference.h"
 
 /* Weakest first. */
 typedef enum layer {

@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "client/call.h"
-#include "transport/http_client_internal.h"
+#include "client/timeout.h"
 
 /* A call of x.Y's m to a provider that never answers, in 20 ms, set in one of all the places. */
 typedef struct origin {

@@ -37,7 +37,8 @@ selector_settings usual_settings(void)
 
 void fixture_start(fixture *f, const selector_settings *settings)
 {
-    const http_client_settings http = {.pool_size = 4,
+    const http_client_settings http = {.stop = &f->stop,
+        .pool_size = 4,
         .pool_idle_ms = 20000,
         .pool_ttl_ms = -1,
         .connect_timeout_ms = 1000,
@@ -45,6 +46,7 @@ void fixture_start(fixture *f, const selector_settings *settings)
     *f = (fixture){.settings = *settings};
     clock_stop();
     f->source = fake_registry_new();
+    assert_true(stop_signal_init(&f->stop));
     assert_status(DUBBOC_OK, http_client_new(&http, &f->http, &f->err), &f->err);
     assert_status(
         DUBBOC_OK, selector_new(settings, f->source, f->http, &f->selector, &f->err), &f->err);
@@ -54,6 +56,7 @@ void fixture_end(fixture *f)
 {
     selector_free(f->selector);
     http_client_free(f->http);
+    stop_signal_fini(&f->stop);
     fake_registry_free(f->source);
     clock_restart();
 }

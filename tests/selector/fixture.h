@@ -21,6 +21,7 @@ size_t list_length(const char *const *texts);
 
 typedef struct fixture {
     registry *source;
+    stop_signal stop;
     http_client *http;
     selector *selector;
     selector_settings settings;

@@ -797,35 +797,52 @@ static void each_allocation_may_fail(void **state)
 
 typedef struct visits {
     size_t count, at_most;
-    const http_client_endpoint *endpoints[4];
-    char labels[256];
+    char hosts[256];
 } visits;
 
-static bool visit_endpoint(void *arg, http_client_endpoint *endpoint, const char *label)
+static bool visit_endpoint(void *arg, http_client_endpoint *endpoint)
 {
     visits *self = arg;
-    assert_in_range(self->count, 0, 3);
-    self->endpoints[self->count++] = endpoint;
-    strncat(self->labels, label, sizeof self->labels - strlen(self->labels) - 2);
-    strcat(self->labels, " ");
-    return self->count < self->at_most;
+    size_t used = strlen(self->hosts);
+    snprintf(
+        self->hosts + used, sizeof self->hosts - used, "%s ", http_client_endpoint_host(endpoint));
+    return ++self->count < self->at_most;
 }
 
-static void each_endpoint_is_visited_once(void **state)
+static void each_endpoint_of_a_candidate_is_visited_once(void **state)
 {
     (void)state;
     fixture f;
+    const pick_request request = {.method = slice_of("echo")};
     visits all = {.at_most = 4}, first = {.at_most = 1}, none = {.at_most = 4};
     directory *of = fixture_start_with(
-        &f, LIST("jsonrpc://Host:80/a?interface=" SERVICE, "jsonrpc://host:80/b?interface=" SERVICE,
-                "jsonrpc://Host:80/c?interface=" SERVICE, B));
-    directory_each_endpoint(of, visit_endpoint, &all);
-    assert_string_equal(B_LABEL " Host:80/a ", all.labels);
-    assert_ptr_not_equal(all.endpoints[0], all.endpoints[1]);
-    directory_each_endpoint(of, visit_endpoint, &first);
+        &f, LIST("jsonrpc://host:80/a?interface=" SERVICE, "jsonrpc://host:80/b?interface=" SERVICE,
+                "jsonrpc://host:80/c?interface=" SERVICE, B));
+    assert_true(directory_each_candidate(of, &request, visit_endpoint, &all));
+    assert_string_equal("10.0.0.2:80 host:80 ", all.hosts);
+    assert_false(directory_each_candidate(of, &request, visit_endpoint, &first));
     assert_int_equal(1, first.count);
-    directory_each_endpoint(directory_of(&f, "com.example.Other"), visit_endpoint, &none);
+    directory *empty = directory_of(&f, "com.example.Other");
+    assert_true(directory_each_candidate(empty, &request, visit_endpoint, &none));
     assert_int_equal(0, none.count);
+    fixture_end(&f);
+}
+
+static void a_provider_is_picked_by_its_endpoint_while_it_is_in_the_list(void **state)
+{
+    (void)state;
+    fixture f;
+    pick first, again;
+    const pick_request request = {.method = slice_of("echo")};
+    directory *of = fixture_start_with(&f, LIST(A, B));
+    assert_true(directory_pick(of, &request, &first));
+    http_client_endpoint *endpoint = first.provider->endpoint;
+    assert_true(directory_pick_at(of, endpoint, request.method, &again));
+    assert_ptr_equal(first.provider, again.provider);
+    pick_release(of, &again, PICK_UNKNOWN);
+    registry_has(&f, LIST("jsonrpc://10.0.0.9:80/c?interface=" SERVICE));
+    assert_false(directory_pick_at(of, endpoint, request.method, &again));
+    pick_release(of, &first, PICK_UNKNOWN);
     fixture_end(&f);
 }
 
@@ -863,7 +880,8 @@ int main(void)
         cmocka_unit_test(says_nothing_under_a_lock),
         cmocka_unit_test(an_empty_list_without_memory_for_it_is_not_tried_all_the_time),
         cmocka_unit_test(each_allocation_may_fail),
-        cmocka_unit_test(each_endpoint_is_visited_once),
+        cmocka_unit_test(each_endpoint_of_a_candidate_is_visited_once),
+        cmocka_unit_test(a_provider_is_picked_by_its_endpoint_while_it_is_in_the_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,16 @@
 #include "tests/transport/client_fixture.h"
 
+#include "base/error.h"
+
 const peer_script answers_all = {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}};
+
+/* One fixture at a time. */
+static stop_signal fixture_stop;
 
 http_client_settings usual_settings(void)
 {
-    return (http_client_settings){.pool_size = 128,
+    return (http_client_settings){.stop = &fixture_stop,
+        .pool_size = 128,
         .pool_idle_ms = 20000,
         .pool_ttl_ms = -1,
         .connect_timeout_ms = 5000,
@@ -13,7 +19,8 @@ http_client_settings usual_settings(void)
 
 fixture start_without_peer(const http_client_settings *settings, const char *url)
 {
-    fixture f = {0};
+    fixture f = {.stop = &fixture_stop};
+    assert_true(stop_signal_init(f.stop));
     assert_status(DUBBOC_OK, http_client_new(settings, &f.client, &f.err), &f.err);
     assert_status(DUBBOC_OK, http_client_endpoint_new(f.client, url, &f.endpoint, &f.err), &f.err);
     return f;
@@ -37,15 +44,47 @@ void end(fixture *f)
 {
     http_client_endpoint_unref(f->endpoint);
     http_client_free(f->client);
+    stop_signal_fini(f->stop);
     scripted_peer_free(f->peer);
+}
+
+/* false: the endpoint has room by now, or nothing was granted. */
+static bool wait_for_grant(
+    http_client_endpoint *endpoint, int64_t deadline_ns, http_client_connection **connection)
+{
+    thread_waiter thread;
+    http_client_queuer queuer;
+    http_client_endpoint *granting;
+    thread_waiter_init(&thread);
+    http_client_queuer_init(&queuer, &thread.waiter, 1);
+    if (http_client_queuer_join(&queuer, endpoint))
+        stop_signal_block(&fixture_stop, &thread, deadline_ns);
+    return http_client_queuer_leave(&queuer, &granting, connection);
+}
+
+dubboc_status take_from(http_client_endpoint *endpoint, bool is_fresh, int64_t deadline_ns,
+    http_client_connection **connection, dubboc_error *err)
+{
+    for (;;) {
+        if (stop_signal_is_given(&fixture_stop))
+            return error_set(err, DUBBOC_E_CLOSED, "stopped");
+        http_client_taken taken = http_client_endpoint_take(endpoint, is_fresh, connection);
+        if (taken == HTTP_CLIENT_TAKEN_NOTHING && wait_for_grant(endpoint, deadline_ns, connection))
+            taken = *connection != NULL ? HTTP_CLIENT_TAKEN_CONNECTION : HTTP_CLIENT_TAKEN_PLACE;
+        if (taken == HTTP_CLIENT_TAKEN_CONNECTION)
+            return DUBBOC_OK;
+        if (taken == HTTP_CLIENT_TAKEN_PLACE)
+            return http_client_endpoint_open(endpoint, deadline_ns, connection, err);
+        if (deadline_is_over(deadline_ns))
+            return error_set(err, DUBBOC_E_BUSY, "all connections in use until the deadline");
+    }
 }
 
 http_client_connection *take(fixture *f)
 {
     http_client_connection *connection = NULL;
     assert_status(DUBBOC_OK,
-        http_client_endpoint_take(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err),
-        &f->err);
+        take_from(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err), &f->err);
     return connection;
 }
 
@@ -53,7 +92,7 @@ void begin_post(http_client_connection *connection)
 {
     buffer_append_text(http_client_connection_request(connection),
         "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");
-    http_client_exchange_begin(connection, (dubboc_slice){0});
+    http_client_exchange_begin(connection);
 }
 
 dubboc_status drive(http_client_connection *connection, int64_t deadline_ns, dubboc_error *err)

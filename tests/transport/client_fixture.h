@@ -6,9 +6,11 @@
 #include "tests/support/test.h"
 
 #include "base/clock.h"
-#include "transport/http_client.h"
+#include "transport/http_client_exchange.h"
+#include "transport/http_client_pool.h"
 
 typedef struct fixture {
+    stop_signal *stop;
     http_client *client;
     http_client_endpoint *endpoint;
     scripted_peer *peer; /* NULL: none */
@@ -18,11 +20,18 @@ typedef struct fixture {
 /* Answers every request with "ok". */
 extern const peer_script answers_all;
 
+/* With the stop signal of the next fixture. */
 http_client_settings usual_settings(void);
 fixture start_with(const http_client_settings *settings, const peer_script *scripts, size_t count);
 fixture start(const peer_script *scripts, size_t count);
 fixture start_without_peer(const http_client_settings *settings, const char *url);
 void end(fixture *f);
+
+/* Takes a connection as a synchronous call does that knows of one endpoint only: waits in its queue
+ * when it is full. DUBBOC_E_BUSY at the deadline, DUBBOC_E_CLOSED at stop, else as
+ * http_client_connection_open(). */
+dubboc_status take_from(http_client_endpoint *endpoint, bool is_fresh, int64_t deadline_ns,
+    http_client_connection **connection, dubboc_error *err);
 
 /* Takes a connection within 5 s, which must succeed. */
 http_client_connection *take(fixture *f);

@@ -16,12 +16,11 @@
 
 /* --- words --- */
 
-static dubboc_status take_from(
+static dubboc_status take_and_give_back(
     http_client_endpoint *endpoint, int64_t timeout_ms, dubboc_error *err)
 {
     http_client_connection *connection = NULL;
-    dubboc_status status =
-        http_client_endpoint_take(endpoint, false, deadline_in_ms(timeout_ms), &connection, err);
+    dubboc_status status = take_from(endpoint, false, deadline_in_ms(timeout_ms), &connection, err);
     http_client_connection_give_back(connection);
     return status;
 }
@@ -30,7 +29,7 @@ static dubboc_status take_from_url(
     const http_client_settings *settings, const char *url, int64_t timeout_ms, dubboc_error *err)
 {
     fixture f = start_without_peer(settings, url);
-    dubboc_status status = take_from(f.endpoint, timeout_ms, err);
+    dubboc_status status = take_and_give_back(f.endpoint, timeout_ms, err);
     end(&f);
     return status;
 }
@@ -206,7 +205,7 @@ static void a_deadline_in_the_past_opens_nothing(void **state)
 {
     (void)state;
     fixture f = start(&answers_all, 1);
-    assert_status(DUBBOC_E_TIMEOUT, take_from(f.endpoint, 0, &f.err), &f.err);
+    assert_status(DUBBOC_E_TIMEOUT, take_and_give_back(f.endpoint, 0, &f.err), &f.err);
     assert_int_equal(http_client_connections_opened(f.client), 0);
     end(&f);
 }
@@ -261,7 +260,7 @@ typedef struct connecting {
 static void *connect_in_thread(void *arg)
 {
     connecting *self = arg;
-    self->status = take_from(self->f.endpoint, 20000, &self->err);
+    self->status = take_and_give_back(self->f.endpoint, 20000, &self->err);
     return NULL;
 }
 
@@ -276,7 +275,7 @@ static void stop_ends_a_connection_that_hangs(void **state)
     assert_int_equal(pthread_create(&self.thread, NULL, connect_in_thread, &self), 0);
     poll(NULL, 0, 50); /* so that it hangs already; if it does not, the test is only weaker */
     int64_t begin = clock_now_ns();
-    http_client_stop(self.f.client);
+    stop_signal_give(self.f.stop);
     pthread_join(self.thread, NULL);
     assert_in_range(ms_since(begin), 0, 1500);
     assert_status(DUBBOC_E_CLOSED, self.status, &self.err);

@@ -190,7 +190,8 @@ static dubboc_status post_to(
 {
     buffer_printf(http_client_connection_request(connection),
         "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", path, body.len);
-    http_client_exchange_begin(connection, body);
+    buffer_append_slice(http_client_connection_request(connection), body);
+    http_client_exchange_begin(connection);
     return drive(connection, deadline_in_ms(10000), &f->err);
 }
 
@@ -311,7 +312,7 @@ static void begin_post_to(http_client_connection *connection, const char *path)
 {
     buffer_printf(http_client_connection_request(connection),
         "POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", path);
-    http_client_exchange_begin(connection, slice_make(NULL, 0));
+    http_client_exchange_begin(connection);
 }
 
 /* A peer that sends faster than it is read, so that there is always more. */
@@ -334,7 +335,7 @@ static void a_flood_outlasts_neither_the_deadline_nor_the_stop(void **state)
         if (i == 0) {
             assert_int_equal(drive(connection, deadline_in_ms(50), &f.err), DUBBOC_E_TIMEOUT);
         } else {
-            http_client_stop(f.client);
+            stop_signal_give(f.stop);
             assert_int_equal(drive(connection, deadline_in_ms(5000), &f.err), DUBBOC_E_CLOSED);
         }
         http_client_connection_give_back(connection);
@@ -377,7 +378,8 @@ static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
     http_client_connection *connection = take(&f);
     buffer_printf(http_client_connection_request(connection),
         "POST /close HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", len);
-    http_client_exchange_begin(connection, slice_make(body, len));
+    buffer_append_slice(http_client_connection_request(connection), slice_make(body, len));
+    http_client_exchange_begin(connection);
     http_client_step step;
     while ((step = http_client_exchange_step(connection)) == HTTP_CLIENT_WANT_WRITE) {
         size_t sent = http_client_exchange_bytes_sent(connection);
@@ -400,7 +402,7 @@ static dubboc_status connect_to_peer(fixture *f)
 {
     http_client_connection *connection = NULL;
     dubboc_status status =
-        http_client_endpoint_take(f->endpoint, true, deadline_in_ms(10000), &connection, &f->err);
+        take_from(f->endpoint, true, deadline_in_ms(10000), &connection, &f->err);
     http_client_connection_give_back(connection);
     return status;
 }
@@ -553,8 +555,7 @@ static void a_peer_nobody_vouches_for_is_refused(void **state)
         fixture f = start_without_peer(&settings, peer.url);
         http_client_connection *connection = NULL;
         assert_status(DUBBOC_E_CONNECT,
-            http_client_endpoint_take(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err),
-            &f.err);
+            take_from(f.endpoint, false, deadline_in_ms(5000), &connection, &f.err), &f.err);
         assert_contains(f.err.text, "certificate");
         assert_null(strstr(f.err.text, "certificate file"));
         end(&f);

@@ -7,7 +7,7 @@
  *
  * The descriptor is non-blocking, as curl made it (a duplicate shares that); MSG_DONTWAIT is given
  * nevertheless, so that nothing here depends on it. */
-#include "transport/http_client_internal.h"
+#include "transport/http_client_connection.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -45,17 +45,10 @@ static http_client_io_result plain_broken(
     return HTTP_CLIENT_IO_BROKEN;
 }
 
-static http_client_io_result plain_send(http_client_connection *connection,
-    const struct iovec *pieces, int count, size_t *done, const char **problem)
+static http_client_io_result plain_send(
+    http_client_connection *connection, dubboc_slice bytes, size_t *done, const char **problem)
 {
-    ssize_t sent;
-    if (count == 1) {
-        sent = send(
-            connection->fd, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL | MSG_DONTWAIT);
-    } else {
-        struct msghdr message = {.msg_iov = (struct iovec *)pieces, .msg_iovlen = (size_t)count};
-        sent = sendmsg(connection->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    }
+    ssize_t sent = send(connection->fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0)
         return plain_broken(connection, errno, problem);
     *done = (size_t)sent;
@@ -101,12 +94,11 @@ static http_client_io_result tls_broken(
 /* One record at a time: a record that has left only in part is as good as not sent, so that what is
  * counted stays exact. With more, whole records could be on their way while OpenSSL says "not
  * yet". */
-static http_client_io_result tls_send(http_client_connection *connection,
-    const struct iovec *pieces, int count, size_t *done, const char **problem)
+static http_client_io_result tls_send(
+    http_client_connection *connection, dubboc_slice bytes, size_t *done, const char **problem)
 {
-    (void)count; /* one after the other */
-    size_t len = pieces[0].iov_len < TLS_RECORD_MAX ? pieces[0].iov_len : TLS_RECORD_MAX;
-    CURLcode code = curl_easy_send(connection->curl, pieces[0].iov_base, len, done);
+    size_t len = bytes.len < TLS_RECORD_MAX ? bytes.len : TLS_RECORD_MAX;
+    CURLcode code = curl_easy_send(connection->curl, bytes.at, len, done);
     if (code == CURLE_OK && *done > 0)
         return HTTP_CLIENT_IO_OK;
     if (code == CURLE_AGAIN || code == CURLE_OK)
@@ -143,16 +135,16 @@ typedef struct connect_limit {
     long ms; /* at least 1: 0 would be curl's own default */
     int64_t until_ns;
     bool is_deadline; /* the call's, not the connection's own */
-    const atomic_bool *is_stopping;
+    const stop_signal *stop;
 } connect_limit;
 
-static connect_limit find_limit(const http_client *client, int64_t deadline_ns)
+static connect_limit connect_find_limit(const http_client *client, int64_t deadline_ns)
 {
     int left = deadline_poll_ms(deadline_ns);
     int64_t own = client->settings.connect_timeout_ms;
     if (own <= 0 || own > INT_MAX)
         own = INT_MAX;
-    connect_limit limit = {.ms = (long)own, .is_stopping = &client->is_stopping};
+    connect_limit limit = {.ms = (long)own, .stop = client->settings.stop};
     if (left >= 0 && left <= own) {
         limit.ms = left > 0 ? left : 1;
         limit.is_deadline = true;
@@ -164,28 +156,28 @@ static connect_limit find_limit(const http_client *client, int64_t deadline_ns)
 /* curl asks at least once a second while it connects, and that is the only way to end it from
  * outside. It also asks while it reads what a proxy keeps sending, without looking at its own
  * time-out there. */
-static int on_progress(
+static int connect_on_progress(
     void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
     const connect_limit *limit = arg;
     (void)down_total, (void)down, (void)up_total, (void)up;
-    return atomic_load(limit->is_stopping) || clock_now_ns() >= limit->until_ns ? 1 : 0;
+    return stop_signal_is_given(limit->stop) || clock_now_ns() >= limit->until_ns ? 1 : 0;
 }
 
 /* A proxy's words must not reach standard output. */
-static size_t on_data(char *data, size_t size, size_t count, void *arg)
+static size_t connect_on_data(char *data, size_t size, size_t count, void *arg)
 {
     (void)data, (void)arg;
     return size * count;
 }
 
-static CURLcode set_options(
-    CURL *curl, const http_client_endpoint *endpoint, const connect_limit *limit, char *reason)
+static CURLcode connect_set_options(
+    CURL *curl, const http_client_target *target, const connect_limit *limit, char *reason)
 {
-    const http_client_settings *settings = &endpoint->client->settings;
+    const http_client_settings *settings = &target->client->settings;
     bool has_proxy = settings->proxy[0] != '\0';
     CURLcode codes[] = {
-        curl_easy_setopt(curl, CURLOPT_URL, endpoint->url),
+        curl_easy_setopt(curl, CURLOPT_URL, target->url),
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"),
         curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L),
         curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L),
@@ -200,9 +192,9 @@ static CURLcode set_options(
         curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
         curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
         curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L),
-        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data),
+        curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, connect_on_data),
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L),
-        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress),
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, connect_on_progress),
         curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit),
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 1024L), /* the least: it is not for our bytes */
@@ -218,24 +210,24 @@ static CURLcode set_options(
 /* Whom connecting failed with, for error texts. A proxy that cannot be reached is no fault of the
  * provider behind it. */
 static void connect_describe_peer(
-    const http_client_endpoint *endpoint, CURLcode code, char text[PEER_TEXT_SIZE])
+    const http_client_target *target, CURLcode code, char text[PEER_TEXT_SIZE])
 {
-    const http_client_settings *settings = &endpoint->client->settings;
+    const http_client_settings *settings = &target->client->settings;
     bool is_of_proxy = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_PROXY;
     bool has_origin = settings->proxy_origin[0] != '\0';
-    snprintf(text, PEER_TEXT_SIZE, "%s", endpoint->host);
+    snprintf(text, PEER_TEXT_SIZE, "%s", target->host);
     if (settings->proxy[0] == '\0')
         return;
-    snprintf(text, PEER_TEXT_SIZE, "%s%sproxy %.200s%s%.200s%s", is_of_proxy ? "" : endpoint->host,
+    snprintf(text, PEER_TEXT_SIZE, "%s%sproxy %.200s%s%.200s%s", is_of_proxy ? "" : target->host,
         is_of_proxy ? "" : " through ", MASKED(slice_of(settings->proxy)), has_origin ? " (" : "",
         settings->proxy_origin, has_origin ? ")" : "");
 }
 
 /* Why connecting took too long: the caller's deadline, or the setting. */
 static dubboc_status connect_explain_late(
-    const http_client_endpoint *endpoint, const char *peer, connect_limit limit, dubboc_error *err)
+    const http_client_target *target, const char *peer, connect_limit limit, dubboc_error *err)
 {
-    const char *origin = endpoint->client->settings.connect_timeout_origin;
+    const char *origin = target->client->settings.connect_timeout_origin;
     bool has_origin = origin[0] != '\0';
     if (limit.is_deadline)
         return error_set(err, DUBBOC_E_TIMEOUT, "the deadline passed while connecting to %s", peer);
@@ -243,24 +235,24 @@ static dubboc_status connect_explain_late(
         has_origin ? " (" : "", origin, has_origin ? ")" : "");
 }
 
-static dubboc_status explain(CURL *curl, CURLcode code, const http_client_endpoint *endpoint,
+static dubboc_status connect_explain(CURL *curl, CURLcode code, const http_client_target *target,
     connect_limit limit, const char *reason, dubboc_error *err)
 {
     char peer[PEER_TEXT_SIZE];
-    if (atomic_load(&endpoint->client->is_stopping))
-        return error_set(err, DUBBOC_E_CLOSED, "stopped while connecting to %s", endpoint->host);
+    if (stop_signal_is_given(target->client->settings.stop))
+        return error_set(err, DUBBOC_E_CLOSED, "stopped while connecting to %s", target->host);
     if (code == CURLE_OUT_OF_MEMORY)
         return error_no_memory(err);
-    connect_describe_peer(endpoint, code, peer);
+    connect_describe_peer(target, code, peer);
     if (code == CURLE_OPERATION_TIMEDOUT || code == CURLE_ABORTED_BY_CALLBACK)
-        return connect_explain_late(endpoint, peer, limit, err);
+        return connect_explain_late(target, peer, limit, err);
     long error = 0;
     if (code == CURLE_COULDNT_CONNECT &&
         curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
         strerrordesc_np((int)error) != NULL)
         return error_set(err, DUBBOC_E_CONNECT, "%s: %s", peer, strerrordesc_np((int)error));
     /* with user and password if it is wrong */
-    bool names_proxy = endpoint->client->settings.proxy[0] != '\0';
+    bool names_proxy = target->client->settings.proxy[0] != '\0';
     if (reason[0] == '\0')
         reason = curl_easy_strerror(code);
     return error_set(
@@ -268,18 +260,19 @@ static dubboc_status explain(CURL *curl, CURLcode code, const http_client_endpoi
 }
 
 /* Takes curl over in every case. */
-static dubboc_status adopt(CURL *curl, http_client_connection *connection, dubboc_error *err)
+static dubboc_status connect_adopt(
+    CURL *curl, http_client_connection *connection, dubboc_error *err)
 {
-    const http_client_endpoint *endpoint = connection->endpoint;
+    const http_client_target *target = connection->target;
     curl_socket_t fd = CURL_SOCKET_BAD;
     /* Both lead to the stack of the caller. */
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 1L);
     if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) {
         curl_easy_cleanup(curl);
-        return error_set(err, DUBBOC_E_CONNECT, "%s: closed at once", endpoint->host);
+        return error_set(err, DUBBOC_E_CONNECT, "%s: closed at once", target->host);
     }
-    if (endpoint->is_tls) {
+    if (target->is_tls) {
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &connection->connect_errno);
         connection->curl = curl;
@@ -292,7 +285,7 @@ static dubboc_status adopt(CURL *curl, http_client_connection *connection, dubbo
     curl_easy_cleanup(curl);
     connection->io = &plain_io;
     if (connection->fd < 0)
-        return error_set(err, DUBBOC_E_CONNECT, "%s: %s", endpoint->host, strerrordesc_np(error));
+        return error_set(err, DUBBOC_E_CONNECT, "%s: %s", target->host, strerrordesc_np(error));
     return DUBBOC_OK;
 }
 
@@ -300,41 +293,40 @@ static dubboc_status adopt(CURL *curl, http_client_connection *connection, dubbo
 static dubboc_status connect_now(
     http_client_connection *connection, void *trusted, int64_t deadline_ns, dubboc_error *err)
 {
-    const http_client_endpoint *endpoint = connection->endpoint;
+    const http_client_target *target = connection->target;
     char reason[CURL_ERROR_SIZE] = "";
     CURL *curl = curl_easy_init();
     if (curl == NULL)
         return error_no_memory(err);
-    connect_limit limit = find_limit(endpoint->client, deadline_ns);
-    CURLcode code = set_options(curl, endpoint, &limit, reason);
-    if (code == CURLE_OK && endpoint->is_tls)
-        code = http_client_trust_set(curl, trusted, endpoint->client->settings.tls_ca_file);
+    connect_limit limit = connect_find_limit(target->client, deadline_ns);
+    CURLcode code = connect_set_options(curl, target, &limit, reason);
+    if (code == CURLE_OK && target->is_tls)
+        code = http_client_trust_set(curl, trusted, target->client->settings.tls_ca_file);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);
     if (code == CURLE_OK)
-        return adopt(curl, connection, err);
-    dubboc_status status = explain(curl, code, endpoint, limit, reason, err);
+        return connect_adopt(curl, connection, err);
+    dubboc_status status = connect_explain(curl, code, target, limit, reason, err);
     curl_easy_cleanup(curl);
     return status;
 }
 
-dubboc_status http_client_connection_open(http_client_endpoint *endpoint, int64_t deadline_ns,
+dubboc_status http_client_connection_open(const http_client_target *target, int64_t deadline_ns,
     http_client_connection **connection, dubboc_error *err)
 {
     if (deadline_is_over(deadline_ns))
         return error_set(
-            err, DUBBOC_E_TIMEOUT, "the deadline passed before connecting to %s", endpoint->host);
+            err, DUBBOC_E_TIMEOUT, "the deadline passed before connecting to %s", target->host);
     http_client_connection *made = MEM_NEW(http_client_connection);
     if (made == NULL)
         return error_no_memory(err);
-    made->endpoint = endpoint;
+    made->target = target;
     made->fd = -1;
     buffer_init(&made->request, REQUEST_MAX_BYTES);
-    http_client_reader_init(&made->reader, endpoint->client->settings.reply_max_bytes);
+    http_client_reader_init(&made->reader, target->client->settings.reply_max_bytes);
     void *trusted = NULL;
-    dubboc_status status = endpoint->is_tls
-                               ? http_client_trust_take(&endpoint->client->trust, &trusted, err)
-                               : DUBBOC_OK;
+    dubboc_status status =
+        target->is_tls ? http_client_trust_take(&target->client->trust, &trusted, err) : DUBBOC_OK;
     if (status == DUBBOC_OK)
         status = connect_now(made, trusted, deadline_ns, err);
     http_client_trust_give_back(trusted);
@@ -343,7 +335,7 @@ dubboc_status http_client_connection_open(http_client_endpoint *endpoint, int64_
         return status;
     }
     made->opened_ns = made->taken_ns = clock_now_ns();
-    atomic_fetch_add_explicit(&endpoint->client->connections_opened, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&target->client->connections_opened, 1, memory_order_relaxed);
     *connection = made;
     return DUBBOC_OK;
 }

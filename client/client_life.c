@@ -1,7 +1,10 @@
 /* The life of a client: settings from options and configuration, the parts it is made of, and its
  * orderly end. */
 #include "client/client.h"
+#include "client/reference.h"
+#include "client/timeout.h"
 
+#include <errno.h>
 #include <limits.h>
 
 #include "base/clock.h"
@@ -11,21 +14,21 @@
 #include "base/mem.h"
 #include "base/sized.h"
 
-static int64_t choose(int64_t option, const dubboc_config *config, const char *key)
+static int64_t client_choose(int64_t option, const dubboc_config *config, const char *key)
 {
     if (option != 0)
         return option;
     return config_int(config, "client", key);
 }
 
-static const char *choose_text(
+static const char *client_choose_text(
     const char *option, const dubboc_config *config, const char *section, const char *key)
 {
     return option != NULL ? option : config_text(config, section, key);
 }
 
 /* 0 is the default everywhere. */
-static dubboc_status check_numbers(const dubboc_client_options *options, dubboc_error *err)
+static dubboc_status client_check_numbers(const dubboc_client_options *options, dubboc_error *err)
 {
     const struct {
         const char *name;
@@ -45,7 +48,7 @@ static dubboc_status check_numbers(const dubboc_client_options *options, dubboc_
     return DUBBOC_OK;
 }
 
-static dubboc_status open_http(
+static dubboc_status client_open_http(
     dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
@@ -54,25 +57,26 @@ static dubboc_status open_http(
         "connect_timeout", connect_timeout_origin, sizeof connect_timeout_origin);
     client_describe_setting(config, NULL, "proxy", proxy_origin, sizeof proxy_origin);
     http_client_settings settings = {
-        .pool_size = (int)choose(options->pool_size, config, "pool_size"),
-        .pool_idle_ms = choose(0, config, "pool_idle"),
-        .pool_ttl_ms = choose(0, config, "pool_ttl"),
-        .connect_timeout_ms = choose(options->connect_timeout_ms, config, "connect_timeout"),
+        .stop = &self->stop,
+        .pool_size = (int)client_choose(options->pool_size, config, "pool_size"),
+        .pool_idle_ms = client_choose(0, config, "pool_idle"),
+        .pool_ttl_ms = client_choose(0, config, "pool_ttl"),
+        .connect_timeout_ms = client_choose(options->connect_timeout_ms, config, "connect_timeout"),
         .connect_timeout_origin = connect_timeout_origin,
         .proxy_origin = proxy_origin,
-        .reply_max_bytes = (size_t)choose(options->reply_max_bytes, config, "reply_max"),
+        .reply_max_bytes = (size_t)client_choose(options->reply_max_bytes, config, "reply_max"),
         .proxy = config_text(config, "client", "proxy"),
         .tls_ca_file = config_text(config, "client", "tls_ca_file"),
     };
     return http_client_new(&settings, &self->http, err);
 }
 
-static dubboc_status open_registry(
+static dubboc_status client_open_registry(
     dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
     registry_settings settings = {
-        .address = choose_text(options->registry, config, "registry", "address"),
+        .address = client_choose_text(options->registry, config, "registry", "address"),
         .username = config_text(config, "registry", "username"),
         .password = config_text(config, "registry", "password"),
         .timeout_ms = config_int(config, "registry", "timeout"),
@@ -81,7 +85,7 @@ static dubboc_status open_registry(
     return settings.address[0] != '\0' ? registry_open(&settings, &self->registry, err) : DUBBOC_OK;
 }
 
-static dubboc_status open_selector(dubboc_client *self, dubboc_error *err)
+static dubboc_status client_open_selector(dubboc_client *self, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
     selector_settings settings = {
@@ -105,32 +109,37 @@ static dubboc_status open_selector(dubboc_client *self, dubboc_error *err)
     return status;
 }
 
-static dubboc_status open_parts(
+static dubboc_status client_open_parts(
     dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
     const dubboc_config *config = self->config;
-    int64_t retries = choose(options->retries, config, "retries");
+    int64_t retries = client_choose(options->retries, config, "retries");
     self->retries = retries > 0 ? (int)retries : 0;
-    self->timeout_ms = choose(options->timeout_ms, config, "request_timeout");
+    self->timeout_ms = client_choose(options->timeout_ms, config, "request_timeout");
     self->timeout_is_option = options->timeout_ms != 0;
     self->registers = config_bool(config, "client", "register");
     self->load_balance =
-        mem_dup(choose_text(options->load_balance, config, "client", "load_balance"));
-    self->application = mem_dup(choose_text(options->application, config, "application", "name"));
+        mem_dup(client_choose_text(options->load_balance, config, "client", "load_balance"));
+    self->application =
+        mem_dup(client_choose_text(options->application, config, "application", "name"));
     if (self->load_balance == NULL || self->application == NULL)
         return error_no_memory(err);
-    dubboc_status status = open_http(self, options, err);
+    dubboc_status status = client_open_http(self, options, err);
     if (status == DUBBOC_OK)
-        status = open_registry(self, options, err);
+        status = client_open_registry(self, options, err);
     if (status == DUBBOC_OK)
-        status = open_selector(self, err);
+        status = client_open_selector(self, err);
     return status;
 }
 
-static void init_waiting(dubboc_client *self)
+/* So that a client that could not be made is freed like any other. */
+static dubboc_status client_init_waiting(dubboc_client *self, dubboc_error *err)
 {
     mutex_init(&self->lock, MUTEX_RANK_CLIENT);
     condition_init(&self->changed);
+    if (stop_signal_init(&self->stop))
+        return DUBBOC_OK;
+    return error_set(err, DUBBOC_E_SYSTEM, "no eventfd: %s", strerrordesc_np(errno));
 }
 
 dubboc_status dubboc_client_new(
@@ -140,23 +149,23 @@ dubboc_status dubboc_client_new(
     dubboc_client_options options;
     dubboc_status status = SIZED_READ(dubboc_client_options, given, &options, err);
     if (status == DUBBOC_OK)
-        status = check_numbers(&options, err);
+        status = client_check_numbers(&options, err);
     if (status != DUBBOC_OK)
         return status;
     dubboc_client *self = aligned_alloc(CACHE_LINE, sizeof *self);
     if (self == NULL)
         return error_no_memory(err);
     memset(self, 0, sizeof *self);
-    init_waiting(self);
     counters_init(&self->counters);
-    if (options.config != NULL)
+    status = client_init_waiting(self, err);
+    if (status == DUBBOC_OK && options.config != NULL)
         self->config = config_ref(options.config);
-    else
+    else if (status == DUBBOC_OK)
         status = dubboc_config_load(NULL, &self->config, err);
     if (status == DUBBOC_OK)
         log_take_level(config_text(self->config, "log", "level"));
     if (status == DUBBOC_OK)
-        status = open_parts(self, &options, err);
+        status = client_open_parts(self, &options, err);
     if (status != DUBBOC_OK) {
         dubboc_client_free(self);
         return status;
@@ -165,28 +174,14 @@ dubboc_status dubboc_client_new(
     return DUBBOC_OK;
 }
 
-bool client_pause(dubboc_client *self, int64_t until_ns)
+void dubboc_client_stop(dubboc_client *self)
 {
-    mutex_lock(&self->lock);
-    while (
-        !atomic_load(&self->is_stopping) && condition_wait(&self->changed, &self->lock, until_ns))
-        continue;
-    bool goes_on = !atomic_load(&self->is_stopping);
-    mutex_unlock(&self->lock);
-    return goes_on;
+    stop_signal_give(&self->stop);
 }
 
-/* Every wait of a call ends by one of the three stops; then the calls themselves come to their
- * ends. */
-void client_end_calls(dubboc_client *self)
+static void client_wait_for_calls(dubboc_client *self)
 {
-    atomic_store(&self->is_stopping, true);
-    if (self->http != NULL)
-        http_client_stop(self->http);
-    if (self->selector != NULL)
-        selector_stop(self->selector);
     mutex_lock(&self->lock);
-    condition_wake_all(&self->changed);
     while (counters_active(&self->counters) > 0)
         condition_wait(&self->changed, &self->lock, clock_now_ns() + 10 * NS_PER_MS);
     mutex_unlock(&self->lock);
@@ -196,13 +191,15 @@ void dubboc_client_free(dubboc_client *self)
 {
     if (self == NULL)
         return;
-    client_end_calls(self);
+    dubboc_client_stop(self);
+    client_wait_for_calls(self);
     references_free(self);
     selector_free(self->selector);
     registry_free(self->registry);
     http_client_free(self->http);
     dubboc_config_free(self->config);
     counters_fini(&self->counters);
+    stop_signal_fini(&self->stop);
     condition_fini(&self->changed);
     mutex_fini(&self->lock);
     free(self->load_balance);

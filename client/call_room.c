@@ -1,0 +1,79 @@
+#include "client/call_room.h"
+
+/* --- what was granted --- */
+
+typedef struct call_room_grant {
+    http_client_endpoint *endpoint; /* NULL: nothing was granted */
+    http_client_connection *connection;
+} call_room_grant;
+
+static call_room_grant call_room_leave(call *self)
+{
+    call_room_grant grant = {NULL, NULL};
+    if (!http_client_queuer_leave(&self->queuer, &grant.endpoint, &grant.connection))
+        grant.endpoint = NULL;
+    return grant;
+}
+
+static void call_room_return(call_room_grant grant)
+{
+    if (grant.endpoint != NULL && grant.connection != NULL)
+        http_client_connection_give_back(grant.connection);
+    else if (grant.endpoint != NULL)
+        http_client_endpoint_free_place(grant.endpoint);
+}
+
+static call_room call_room_use(call *self, call_room_grant grant)
+{
+    attempt *now = &self->attempt;
+    if (grant.endpoint == NULL)
+        return CALL_ROOM_NONE;
+    if (!directory_pick_at(self->directory, grant.endpoint, self->method, &now->held)) {
+        call_room_return(grant);
+        return CALL_ROOM_NONE;
+    }
+    now->is_held = true;
+    now->connection = grant.connection;
+    now->has_place = grant.connection == NULL;
+    return CALL_ROOM_FOUND;
+}
+
+bool call_room_is_granted(const call *self)
+{
+    return http_client_queuer_is_served(&self->queuer);
+}
+
+call_room call_room_take(call *self)
+{
+    return call_room_use(self, call_room_leave(self));
+}
+
+void call_room_give_up(call *self)
+{
+    call_room_return(call_room_leave(self));
+}
+
+/* --- the search --- */
+
+static bool call_room_join(void *arg, http_client_endpoint *endpoint)
+{
+    call *self = arg;
+    return http_client_queuer_join(&self->queuer, endpoint);
+}
+
+call_room call_room_find(call *self)
+{
+    pick_request request = {.policy = self->load_balance,
+        .method = self->method,
+        .excluded = self->tried,
+        .excluded_count = self->tried_count,
+        .needs_room = true};
+    if (directory_pick(self->directory, &request, &self->attempt.held)) {
+        self->attempt.is_held = true;
+        return CALL_ROOM_FOUND;
+    }
+    http_client_queuer_init(&self->queuer, self->waiter, directory_count(self->directory));
+    if (directory_each_candidate(self->directory, &request, call_room_join, self))
+        return CALL_ROOM_QUEUED;
+    return call_room_take(self);
+}

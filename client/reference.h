@@ -1,0 +1,59 @@
+/* The interfaces that a client uses, and what [reference X] says of them. */
+#ifndef CLIENT_REFERENCE_H
+#define CLIENT_REFERENCE_H
+
+#include "client/client.h"
+
+#define METHOD_BUCKETS 16
+
+/* What [reference X] says of one method. */
+typedef struct method_settings {
+    int64_t timeout_ms; /* 0: not said; DUBBOC_NONE: no deadline */
+    int retries;        /* -1: not said */
+    bool is_idempotent;
+} method_settings;
+
+/* A remembered method. Immutable once it can be found. */
+typedef struct reference_method {
+    struct reference_method *next;
+    method_settings settings;
+    char name[];
+} reference_method;
+
+/* One interface that this client uses, with what [reference X] says of it; made at the first call,
+ * kept until the end. Only the list of methods grows. */
+typedef struct reference {
+    struct reference *next;
+    char *interface;
+    char *section;     /* "reference X" */
+    const char *group; /* these four belong to the configuration; "" : none */
+    const char *version;
+    const char *url;
+    const char *load_balance;
+    const dialect *dialect; /* NULL: each provider's own */
+    directory *directory;
+    registry_registration *consumer_node; /* under the client's lock */
+    struct reference *next_waiting;       /* for the own address */
+    _Atomic(reference_method *) methods[METHOD_BUCKETS];
+    atomic_uint method_count;
+} reference;
+
+/* DUBBOC_E_ARGUMENT: no name for an interface; err says why. */
+dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err);
+
+/* The reference for an interface, made at first use. No lock when it is known. DUBBOC_E_ARGUMENT:
+ * no name for an interface. DUBBOC_E_NO_PROVIDER: no registry and no url.
+ * DUBBOC_E_TOO_BIG: over 10000 of them. */
+dubboc_status reference_find(
+    dubboc_client *client, const char *interface, reference **found, dubboc_error *err);
+
+/* What the section says of a method. The first 1,000 names of an interface are remembered; for
+ * every other one, and without memory, the section is read again, which takes a few
+ * microseconds. */
+method_settings reference_method_settings(
+    dubboc_client *client, reference *self, const char *method);
+
+/* Frees all, when no call runs any more; unregisters the consumer nodes. */
+void references_free(dubboc_client *client);
+
+#endif

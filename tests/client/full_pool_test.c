@@ -1,0 +1,218 @@
+/* Calls that find all connections of a provider in use: they go to another provider, else wait for
+ * whichever frees one first. */
+#include "tests/client/call_fixture.h"
+
+#include "base/clock.h"
+#include "client/reference.h"
+
+/* Answers with an error that has no id, so that it fits every call. */
+#define ANSWERS_EACH REPLY("46", "{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}")
+
+static const peer_script answers_each = {{PEER_READ, PEER_SEND(ANSWERS_EACH), PEER_AGAIN}};
+static const peer_script answers_when_released = {
+    {PEER_READ, PEER_WAIT, PEER_SEND(ANSWERS_EACH), PEER_READ, PEER_SEND(ANSWERS_EACH), PEER_HOLD}};
+
+/* Two providers, each with one connection. Calls go to them in turn. */
+static void begin_with_two(fixture *self, const peer_script *first, const peer_script *second)
+{
+    address addresses[2];
+    char list[512];
+    *self = (fixture){.peers = {scripted_peer_new(first, 1), scripted_peer_new(second, 1)}};
+    for (int i = 0; i < 2; i++)
+        addresses[i] = address_of(self->peers[i]);
+    snprintf(list, sizeof list, "static:%s/x.Y?interface=x.Y,%s/x.Y?interface=x.Y",
+        addresses[0].text, addresses[1].text);
+    const char *const settings[][3] = {{"registry", "address", list}, {"client", "pool_size", "1"},
+        {"client", "load_balance", "roundrobin"}, {"client", "retries", "0"}};
+    configure(self, settings, sizeof settings / sizeof settings[0]);
+    self->options.timeout_ms = 20000;
+}
+
+/* A call that occupies a provider's connection until its script goes on. */
+static pthread_t occupy(fixture *own, background_call *call, int which)
+{
+    snprintf(own->url, sizeof own->url, "%s/x.Y", scripted_peer_url(own->peers[which]));
+    own->options.url = own->url;
+    *call = (background_call){.self = own};
+    pthread_t thread = start(call);
+    while (scripted_peer_requests(own->peers[which]) == 0)
+        sched_yield();
+    return thread;
+}
+
+static int waiting_calls(fixture *self)
+{
+    reference *used;
+    assert_status(DUBBOC_OK, reference_find(self->client, "x.Y", &used, &self->err), &self->err);
+    pick held;
+    const pick_request request = {.method = slice_of("m")};
+    assert_true(directory_pick(used->directory, &request, &held));
+    int count = http_client_endpoint_queue_length(held.provider->endpoint);
+    pick_release(used->directory, &held, PICK_UNKNOWN);
+    return count;
+}
+
+static void wait_for_waiting_calls(fixture *self, int count)
+{
+    while (waiting_calls(self) != count)
+        sched_yield();
+}
+
+static void calls_go_past_a_provider_whose_only_connection_hangs(void **state)
+{
+    (void)state;
+    fixture self, other;
+    background_call hangs;
+    begin_with_two(&self, &is_silent, &answers_each);
+    other = self;
+    pthread_t thread = occupy(&other, &hangs, 0);
+    for (int i = 0; i < 24; i++) {
+        self.options.timeout_ms = 5000;
+        assert_status(DUBBOC_E_REMOTE, raw_call(&self, NULL, NULL), &self.err);
+        assert_int_equal(self.err.attempts, 1);
+    }
+    assert_int_equal(scripted_peer_requests(self.peers[0]), 1);
+    assert_int_equal(scripted_peer_requests(self.peers[1]), 24);
+    dubboc_client_stop(self.client);
+    pthread_join(thread, NULL);
+    assert_status(DUBBOC_E_CLOSED, hangs.status, &hangs.err);
+    end(&self);
+}
+
+/* Whichever of the two frees its connection serves the call that waits. */
+static void a_call_that_finds_all_full_gets_the_connection_that_is_freed_first(void **state)
+{
+    (void)state;
+    for (int freed = 0; freed < 2; freed++) {
+        fixture self, others[3];
+        background_call calls[3];
+        pthread_t threads[3];
+        begin_with_two(&self, freed == 0 ? &answers_when_released : &is_silent,
+            freed == 1 ? &answers_when_released : &is_silent);
+        for (int i = 0; i < 3; i++)
+            others[i] = self;
+        threads[0] = occupy(&others[0], &calls[0], 0);
+        threads[1] = occupy(&others[1], &calls[1], 1);
+        calls[2] = (background_call){.self = &others[2]};
+        threads[2] = start(&calls[2]);
+        wait_for_waiting_calls(&self, 1);
+        scripted_peer_release(self.peers[freed]);
+        pthread_join(threads[2], NULL);
+        assert_status(DUBBOC_E_REMOTE, calls[2].status, &calls[2].err);
+        assert_int_equal(scripted_peer_requests(self.peers[freed]), 2);
+        assert_int_equal(scripted_peer_connections(self.peers[freed]), 1);
+        dubboc_client_stop(self.client);
+        pthread_join(threads[0], NULL);
+        pthread_join(threads[1], NULL);
+        end(&self);
+    }
+}
+
+static unsigned failures_of_all(fixture *self)
+{
+    reference *used;
+    unsigned sum = 0;
+    const pick_request request = {.method = slice_of("m"), .policy = "roundrobin"};
+    assert_status(DUBBOC_OK, reference_find(self->client, "x.Y", &used, &self->err), &self->err);
+    for (int i = 0; i < 8; i++) {
+        pick held;
+        assert_true(directory_pick(used->directory, &request, &held));
+        sum += atomic_load(&held.provider->health.failures);
+        pick_release(used->directory, &held, PICK_UNKNOWN);
+    }
+    return sum;
+}
+
+static void a_call_that_waited_in_vain_names_who_was_full_and_blames_nobody(void **state)
+{
+    (void)state;
+    fixture self, others[2];
+    background_call calls[2];
+    pthread_t threads[2];
+    begin_with_two(&self, &is_silent, &is_silent);
+    for (int i = 0; i < 2; i++) {
+        others[i] = self;
+        threads[i] = occupy(&others[i], &calls[i], i);
+    }
+    self.options.timeout_ms = 30;
+    assert_status(DUBBOC_E_BUSY, raw_call(&self, NULL, NULL), &self.err);
+    assert_int_equal(self.err.execution, DUBBOC_NOT_EXECUTED);
+    assert_int_equal(self.err.attempts, 0);
+    for (int i = 0; i < 2; i++)
+        assert_non_null(strstr(self.err.text, strstr(address_of(self.peers[i]).text, "127")));
+    assert_non_null(strstr(self.err.text, "all connections in use until the deadline"));
+    assert_non_null(strstr(self.err.text, "pool_size 1"));
+    assert_non_null(strstr(self.err.text, "after 30 ms (call option)"));
+    assert_int_equal(failures_of_all(&self), 0);
+    dubboc_client_stop(self.client);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    end(&self);
+}
+
+static void the_stop_of_the_client_ends_the_wait_for_a_connection(void **state)
+{
+    (void)state;
+    fixture self, others[3];
+    background_call calls[3];
+    pthread_t threads[3];
+    begin_with_two(&self, &is_silent, &is_silent);
+    for (int i = 0; i < 3; i++)
+        others[i] = self;
+    threads[0] = occupy(&others[0], &calls[0], 0);
+    threads[1] = occupy(&others[1], &calls[1], 1);
+    calls[2] = (background_call){.self = &others[2]};
+    threads[2] = start(&calls[2]);
+    wait_for_waiting_calls(&self, 1);
+    dubboc_client_stop(self.client);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    assert_status(DUBBOC_E_CLOSED, calls[2].status, &calls[2].err);
+    assert_int_equal(calls[2].err.execution, DUBBOC_NOT_EXECUTED);
+    assert_int_equal(calls[0].err.execution, DUBBOC_MAYBE_EXECUTED);
+    assert_status(DUBBOC_E_CLOSED, raw_call(&self, NULL, NULL), &self.err);
+    end(&self);
+}
+
+/* Many threads, two connections: everybody gets his turn, and no grant is lost. */
+#define THREADS 8
+#define CALLS 100
+
+static void *call_many_times(void *arg)
+{
+    fixture self = *(fixture *)arg;
+    for (int i = 0; i < CALLS; i++)
+        if (raw_call(&self, NULL, NULL) != DUBBOC_E_REMOTE)
+            return arg;
+    return NULL;
+}
+
+static void many_threads_share_two_connections_without_a_failed_call(void **state)
+{
+    (void)state;
+    fixture self;
+    pthread_t threads[THREADS];
+    begin_with_two(&self, &answers_each, &answers_each);
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_many_times, &self), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *failed;
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    assert_int_equal(requests(&self), THREADS * CALLS);
+    assert_int_equal(http_client_connections_opened(self.client->http), 2);
+    end(&self);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_go_past_a_provider_whose_only_connection_hangs),
+        cmocka_unit_test(a_call_that_finds_all_full_gets_the_connection_that_is_freed_first),
+        cmocka_unit_test(a_call_that_waited_in_vain_names_who_was_full_and_blames_nobody),
+        cmocka_unit_test(the_stop_of_the_client_ends_the_wait_for_a_connection),
+        cmocka_unit_test(many_threads_share_two_connections_without_a_failed_call),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
