@@ -21,8 +21,9 @@ dubboc_status registry_open(const registry_settings *settings, registry **self, 
  * DUBBOC_E_ARGUMENT, DUBBOC_E_NO_MEMORY. */
 dubboc_status registry_check_exists(const char *address, dubboc_error *err);
 
-/* Takes back what is left (waiting at most 2 s for it), ends threads, frees. No callback runs after
- * it returned. Not from a callback. NULL is accepted. */
+/* Removes the nodes that are still registered (waiting at most 2 s for it), ends the threads and
+ * frees everything. No callback runs after it has returned. Must not be called from a callback.
+ * NULL is accepted. */
 void registry_free(registry *self);
 
 /* "zookeeper://h1:2181,h2:2181", for people: secrets are masked (base/mask.h). */
@@ -39,16 +40,19 @@ bool registry_is_connected(const registry *self);
  * "" when it is connected. Any thread. */
 void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
-/* Writes url (decoded) under interface and category, as a node that goes with this process. Returns
- * once noted; it is brought about, and kept so, in the background. Equal URLs of other processes'
- * leftovers are replaced by owner (wire.md 5.11); leftovers of a provider under other URLs are
- * removed when settings say that the address is ours: once, as soon as the node stands. ZooKeeper:
- * ephemeral nodes of other sessions, in the providers' category only; what cannot be parsed, or not
- * be deleted, stays. file: there are none, since a node that nobody holds is not listed.
+/* Registers url (decoded) under interface and category, as a node that ends with this process. The
+ * function notes the wish and returns; the node is written, and written again after a loss, in the
+ * background.
  *
- * A consumer's node does not create the directory of its interface, which may be a mistyped name:
- * it is written as soon as that directory is there, and registry_is_registered() tells whether it
- * is.
+ * ZooKeeper: a node of the same URL that another session owns is replaced (wire.md 5.11). If
+ * settings->owns_addresses, ephemeral nodes of the same provider under other URLs that other
+ * sessions own are removed once, as soon as the new node stands; this is done in the category of
+ * providers only, and what cannot be parsed or deleted stays. file: a node that no living process
+ * holds is not listed, so there is nothing to remove.
+ *
+ * A consumer's node does not create the directory of its interface, because the name may be
+ * mistyped. It is written as soon as that directory exists; registry_is_registered() tells
+ * whether it has been.
  *
  * DUBBOC_E_ARGUMENT: no node can be called that, or url is empty or over URL_BYTES_MAX, so that no
  * reader would take it. DUBBOC_E_SYSTEM: file: the node cannot be written. DUBBOC_E_CLOSED,
@@ -56,23 +60,23 @@ void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 dubboc_status registry_register(registry *self, const char *interface, registry_category category,
     const char *url, registry_registration **registration, dubboc_error *err);
 
-/* The same for several that come and go together: ZooKeeper creates them in one transaction, so
- * that whoever watches sees one change. A transaction holds up to 128 nodes or 256 KiB of paths;
- * more nodes are spread over several transactions, where those of one interface that follow each
- * other stay together as far as that is possible. One that ZooKeeper refuses does not keep the
- * others away. registrations receives count handles; on failure none is left. */
+/* The same for several nodes that come and go together. ZooKeeper creates them in one transaction,
+ * so that watchers see one change. A transaction holds up to 128 nodes or 256 KiB of paths; more
+ * nodes are spread over several transactions, and nodes of one interface that follow each other
+ * stay together where possible. A node that ZooKeeper refuses does not keep the others away.
+ * registrations receives count handles; on failure none is written, and nothing is registered. */
 dubboc_status registry_register_all(registry *self, const registry_wanted *wanted, size_t count,
     registry_registration **registrations, dubboc_error *err);
 
-/* Whether it stands in the registry now. */
+/* Whether the node stands in the registry now. */
 bool registry_is_registered(const registry_registration *registration);
 
-/* Whether it has stood at any time since registry_register(), so that others may know of it. False
- * of static:, which nobody else reads, and of a ZooKeeper that was away all the time. */
+/* Whether the node has stood at any time since registry_register(), so that others may know of it.
+ * Always false for static:, which nobody else reads. */
 bool registry_was_registered(const registry_registration *registration);
 
-/* Takes it back and waits until that is done, at most timeout_ms (the node goes with the session at
- * the latest). Frees registration. NULL is accepted. */
+/* Removes the node and waits until that is done, at most timeout_ms; at the latest it ends with the
+ * session. Frees registration. NULL is accepted. */
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
 
 /* The same for several, at most timeout_ms in all. What was registered together is removed from

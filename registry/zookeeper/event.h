@@ -76,27 +76,34 @@ typedef enum zk_session_news {
 
 typedef struct zk_event zk_event;
 struct zk_event {
-    zk_event *next;
+    zk_event *next; /* in the mailbox */
     zk_event_kind kind;
-    void (*release)(
-        zk_event *event); /* frees it; NULL: it is part of something that lives longer */
-    uint64_t
-        generation; /* of the handle it comes from: news of a former one is dropped (traps.md Z8) */
+    /* Frees the event. NULL: it is a part of something that lives longer. */
+    void (*release)(zk_event *event);
+    /* Of the handle that the event comes from. News of a former handle is dropped (traps.md Z8). */
+    uint64_t generation;
+
+    /* ZK_EVENT_SESSION: */
     zk_session_news session;
     int64_t session_id;
     int64_t timeout_ms; /* as negotiated */
+
+    /* ZK_EVENT_ANSWER: */
     uint64_t cookie;
     zk_answer answer;
-    size_t failed_at; /* multi that failed: the first operation that was wrong, ZK_NO_OP: not one of
-                         them */
-    int code;         /* the client library's, for the log */
-    int64_t owner;    /* exists: the session that owns it, 0: persistent */
-    zk_reading *reading; /* children, data; taken out by who handles it */
+    int code; /* the client library's, for the log */
+    /* Of a multi that failed: the first operation that was wrong; ZK_NO_OP: none of them. */
+    size_t failed_at;
+    int64_t owner;       /* of exists: the session that owns the node, 0: it is persistent */
+    zk_reading *reading; /* of children and data; whoever handles the event may take it out */
+
+    /* ZK_EVENT_CHANGE: what changed at path. ZK_EVENT_PROBED: path is what was found out. */
     char *path;
     bool of_children;
     bool of_data;
-    bool is_reachable;
-    void *object; /* commands: the registration, subscriber or lookup */
+    bool is_reachable; /* some server accepts connections */
+
+    void *object; /* of commands: the node, subscriber or lookup */
 };
 
 /* Releases the event and what it holds. */

@@ -436,6 +436,39 @@ static void look_up_finds_what_is_there_and_nothing_else(void **state)
     registry_free(self);
 }
 
+/* So that a caller may keep one dubboc_error and look at it afterwards. */
+static void success_clears_the_error(void **state)
+{
+    (void)state;
+    registry *self = another();
+    dubboc_error err = {.status = DUBBOC_E_REGISTRY, .text = "of an earlier call"};
+    registry_list urls;
+    registry_registration *made;
+    registry_subscription *heard;
+    ear *who = ear_new();
+    assert_status(DUBBOC_OK,
+        registry_lookup(
+            self, "com.clear.A", REGISTRY_PROVIDERS, deadline_in_ms(limit_ms()), &urls, &err),
+        &err);
+    registry_list_free(&urls);
+    assert_int_equal(DUBBOC_OK, err.status);
+    assert_string_equal("", err.text);
+    err = (dubboc_error){.status = DUBBOC_E_REGISTRY, .text = "of an earlier call"};
+    assert_status(DUBBOC_OK,
+        registry_register(self, "com.clear.A", REGISTRY_PROVIDERS,
+            "jsonrpc://10.0.0.1:1/com.clear.A", &made, &err),
+        &err);
+    assert_string_equal("", err.text);
+    err = (dubboc_error){.status = DUBBOC_E_REGISTRY, .text = "of an earlier call"};
+    assert_status(DUBBOC_OK,
+        registry_subscribe(self, "com.clear.A", REGISTRY_PROVIDERS, hear, who, &heard, &err), &err);
+    assert_string_equal("", err.text);
+    registry_unsubscribe(self, heard);
+    registry_unregister(self, made, limit_ms());
+    registry_free(self);
+    ear_free(who);
+}
+
 static bool is_listed(registry *in, const char *interface)
 {
     registry_list names;
@@ -861,7 +894,7 @@ static int remove_present(void **state)
 }
 
 /* The first so many are for every kind. */
-#define EVERY_KIND_TESTS 14
+#define EVERY_KIND_TESTS 15
 
 int registry_contract_tests(const contract_fixture *of_kind)
 {
@@ -875,6 +908,7 @@ int registry_contract_tests(const contract_fixture *of_kind)
         cmocka_unit_test(unsubscribe_waits_for_a_listener_that_runs),
         cmocka_unit_test(a_listener_may_use_the_registry),
         cmocka_unit_test(look_up_finds_what_is_there_and_nothing_else),
+        cmocka_unit_test(success_clears_the_error),
         cmocka_unit_test(interfaces_are_listed_sorted),
         cmocka_unit_test(is_freed_with_everything_still_in_use),
         cmocka_unit_test(opens_and_closes_many_times),
