@@ -62,7 +62,7 @@ static http_client_step exchange_fail(
 
 /* A reply that came before the whole request was taken leaves the rest of it unsent: such a
  * connection is not used again. */
-static http_client_step exchange_finish(http_client_connection *connection)
+static http_client_step exchange_complete(http_client_connection *connection)
 {
     if (connection->sent < connection->request.len)
         connection->reader.reply.keep_alive = false;
@@ -75,7 +75,7 @@ static http_client_step exchange_judge(
     http_client_connection *connection, http_client_read result, http_client_step more)
 {
     if (result == HTTP_CLIENT_READ_DONE)
-        return exchange_finish(connection);
+        return exchange_complete(connection);
     if (result == HTTP_CLIENT_READ_FAILED)
         return exchange_fail(connection, connection->reader.status, connection->reader.problem);
     return more;
