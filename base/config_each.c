@@ -4,44 +4,19 @@
 #include <stdio.h>
 
 #include "base/config_store.h"
+#include "base/config_mask.h"
 #include "base/mask.h"
 
-typedef struct telling {
+typedef struct config_telling {
     const dubboc_config *config;
     dubboc_config_visit visit;
     void *arg;
     const char *kind;    /* "service" or "reference", while its sections are told */
     const char *section; /* the section that is told now */
-} telling;
+} config_telling;
 
-/* "user:password@host", with or without a scheme. */
-static bool config_names_user(dubboc_slice value)
-{
-    const char *colon = value.len > 0 ? memchr(value.at, ':', value.len) : NULL;
-    return colon != NULL && memchr(colon, '@', value.len - (size_t)(colon - value.at)) != NULL;
-}
-
-/* Whether it may hold an address: one by its form, or any text that looks like one. */
-static bool may_hold_address(const config_key *key, dubboc_slice value)
-{
-    bool is_address =
-        key->may_be_bare || key->form == CONFIG_FORM_REGISTRY || key->form == CONFIG_FORM_HTTP_URL;
-    bool has_url = value.len > 0 && memmem(value.at, value.len, "://", 3) != NULL;
-    return is_address || has_url || config_names_user(value);
-}
-
-void config_append_masked(buffer *out, const config_key *key, dubboc_slice value)
-{
-    if (key->is_secret)
-        buffer_append_text(out, MASK);
-    else if (may_hold_address(key, value))
-        mask_address(out, value);
-    else
-        buffer_append_slice(out, value);
-}
-
-static void tell(const telling *t, const config_key *key, const char *section, const char *name,
-    const char *value, const char *origin)
+static void tell_value(const config_telling *t, const config_key *key, const char *section,
+    const char *name, const char *value, const char *origin)
 {
     buffer shown;
     buffer_init(&shown, SIZE_MAX / 2);
@@ -51,14 +26,14 @@ static void tell(const telling *t, const config_key *key, const char *section, c
     buffer_fini(&shown);
 }
 
-static void tell_key(const telling *t, const config_key *key, const char *section)
+static void tell_key(const config_telling *t, const config_key *key, const char *section)
 {
     const char *origin;
     const char *value = key->is_later || key->where == CONFIG_OF_METHOD
                             ? NULL
                             : dubboc_config_get(t->config, section, key->name, &origin);
     if (value != NULL)
-        tell(t, key, section, key->name, value, origin);
+        tell_value(t, key, section, key->name, value, origin);
 }
 
 /* The key's name in "<layer><section>\n<method>.<key>", NULL: it is another section's, or no
@@ -74,7 +49,7 @@ static const char *method_key_in(const char *name, char layer, const char *secti
 
 static void tell_method_key(void *arg, const char *name, void *value)
 {
-    const telling *t = arg;
+    const config_telling *t = arg;
     const config_value *v = value;
     const char *key = method_key_in(name, CONFIG_FROM_FILE, t->section);
     char in_file[CONFIG_NAME_MAX];
@@ -91,13 +66,13 @@ static void tell_method_key(void *arg, const char *name, void *value)
     const char *effective =
         key != NULL ? dubboc_config_get(t->config, t->section, key, &origin) : NULL;
     if (effective != NULL)
-        tell(t, v->key, t->section, key, effective, origin);
+        tell_value(t, v->key, t->section, key, effective, origin);
 }
 
 static void tell_section_of_interface(void *arg, const char *section, void *unused)
 {
     (void)unused;
-    telling *t = arg;
+    config_telling *t = arg;
     size_t count;
     const config_key *keys = config_keys(&count);
     if (strncmp(section, t->kind, strlen(t->kind)) != 0 || section[strlen(t->kind)] != ' ')
@@ -111,14 +86,14 @@ static void tell_section_of_interface(void *arg, const char *section, void *unus
 
 /* --- variables of interfaces that file and code do not name --- */
 
-typedef struct searching {
+typedef struct config_searching {
     const char *variable; /* with its '$' */
     const config_state *state;
     const char *section;
     bool is_found;
-} searching;
+} config_searching;
 
-static void compare(searching *search, const char *section, const char *key)
+static void search_compare(config_searching *search, const char *section, const char *key)
 {
     char variable[CONFIG_NAME_MAX];
     if (config_variable_name(slice_of(section), slice_of(key), variable, sizeof variable) &&
@@ -126,38 +101,38 @@ static void compare(searching *search, const char *section, const char *key)
         search->is_found = true;
 }
 
-static void compare_method_key(void *arg, const char *name, void *value)
+static void search_method_key(void *arg, const char *name, void *value)
 {
     (void)value;
-    searching *search = arg;
+    config_searching *search = arg;
     const char *key = method_key_in(name, CONFIG_FROM_FILE, search->section);
     if (key == NULL)
         key = method_key_in(name, CONFIG_FROM_CODE, search->section);
     if (key != NULL)
-        compare(search, search->section, key);
+        search_compare(search, search->section, key);
 }
 
-static void compare_section(void *arg, const char *section, void *unused)
+static void search_section(void *arg, const char *section, void *unused)
 {
     (void)unused;
-    searching *search = arg;
+    config_searching *search = arg;
     const config_value *value = map_find(search->state->values, slice_of(search->variable));
     search->section = section;
     if (strncmp(section, value->key->section, strlen(value->key->section)) == 0)
-        compare(search, section, value->key->name);
-    map_each(search->state->values, compare_method_key, search);
+        search_compare(search, section, value->key->name);
+    map_each(search->state->values, search_method_key, search);
 }
 
 /* Under the name that the variable itself has for the interface: letters are all upper case
  * there. */
 static void tell_variable(void *arg, const char *name, void *value)
 {
-    const telling *t = arg;
+    const config_telling *t = arg;
     const config_value *v = value;
-    searching search = {.variable = name, .state = t->config->state};
+    config_searching search = {.variable = name, .state = t->config->state};
     if (name[0] != '$' || strcmp(v->key->section, t->kind) != 0)
         return;
-    map_each(t->config->state->sections, compare_section, &search);
+    map_each(t->config->state->sections, search_section, &search);
     if (search.is_found)
         return;
     char section[CONFIG_NAME_MAX];
@@ -165,13 +140,13 @@ static void tell_variable(void *arg, const char *name, void *value)
     size_t len = strlen(interface) - strlen(v->key->name) - 1;
     if (snprintf(section, sizeof section, "%s %.*s", t->kind, (int)len, interface) <
         (int)sizeof section)
-        tell(t, v->key, section, v->key->name, v->text, v->origin);
+        tell_value(t, v->key, section, v->key->name, v->text, v->origin);
 }
 
 void dubboc_config_each(const dubboc_config *config, dubboc_config_visit visit, void *arg)
 {
     static const char *const kinds[] = {"service", "reference"};
-    telling t = {.config = config, .visit = visit, .arg = arg};
+    config_telling t = {.config = config, .visit = visit, .arg = arg};
     size_t count;
     const config_key *keys = config_keys(&count);
     for (size_t i = 0; i < count; i++)

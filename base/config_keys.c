@@ -220,7 +220,7 @@ bool config_section_is_per_interface(const char *section)
 /* The longest names compared for likeness; what is longer is like nothing. */
 #define NEAR_MAX 48
 
-static size_t fold(dubboc_slice name, char *out)
+static size_t key_fold(dubboc_slice name, char *out)
 {
     size_t len = 0;
     for (size_t i = 0; i < name.len; i++) {
@@ -233,13 +233,13 @@ static size_t fold(dubboc_slice name, char *out)
     return len;
 }
 
-static size_t least(size_t a, size_t b)
+static size_t key_least(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
 /* How many letters must be changed, added, left out or swapped with their neighbour (Damerau). */
-static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
+static size_t key_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     size_t d[NEAR_MAX + 1][NEAR_MAX + 1];
     for (size_t i = 0; i <= a_len; i++)
@@ -248,10 +248,10 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
                 d[i][j] = i + j;
                 continue;
             }
-            d[i][j] = least(
-                d[i - 1][j - 1] + (a[i - 1] != b[j - 1]), least(d[i - 1][j], d[i][j - 1]) + 1);
+            d[i][j] = key_least(
+                d[i - 1][j - 1] + (a[i - 1] != b[j - 1]), key_least(d[i - 1][j], d[i][j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                d[i][j] = least(d[i][j], d[i - 2][j - 2] + 1);
+                d[i][j] = key_least(d[i][j], d[i - 2][j - 2] + 1);
         }
     return d[a_len][b_len];
 }
@@ -259,14 +259,14 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 bool config_is_near(dubboc_slice a, const char *b)
 {
     char folded_a[NEAR_MAX], folded_b[NEAR_MAX];
-    size_t a_len = fold(a, folded_a), b_len = fold(slice_of(b), folded_b);
+    size_t a_len = key_fold(a, folded_a), b_len = key_fold(slice_of(b), folded_b);
     if (a_len == 0 || b_len == 0)
         return false;
     size_t allowed = b_len < 4 ? 0 : b_len < 7 ? 1 : 2;
-    return distance(folded_a, a_len, folded_b, b_len) <= allowed;
+    return key_distance(folded_a, a_len, folded_b, b_len) <= allowed;
 }
 
-static const char *section_named(dubboc_slice name)
+static const char *section_find(dubboc_slice name)
 {
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (slice_is(name, keys[i].section))
@@ -274,7 +274,7 @@ static const char *section_named(dubboc_slice name)
     return NULL;
 }
 
-static dubboc_status unknown_section(dubboc_slice text, dubboc_slice kind, dubboc_error *err)
+static dubboc_status section_unknown(dubboc_slice text, dubboc_slice kind, dubboc_error *err)
 {
     for (size_t i = 0; i < sizeof later_sections / sizeof later_sections[0]; i++)
         if (slice_is(kind, later_sections[i]))
@@ -298,7 +298,7 @@ bool config_is_interface_char(char c)
 }
 
 /* What could not stand in a registry's path or a URL is no interface. */
-static bool is_interface(dubboc_slice name)
+static bool section_is_interface(dubboc_slice name)
 {
     for (size_t i = 0; i < name.len; i++)
         if (strchr(" \t/?#", name.at[i]) != NULL)
@@ -310,14 +310,14 @@ dubboc_status config_section_read(dubboc_slice text, config_section *section, du
 {
     dubboc_slice kind, interface;
     bool has_more = slice_cut(text, ' ', &kind, &interface);
-    const char *name = section_named(kind);
+    const char *name = section_find(kind);
     if (name == NULL)
-        return unknown_section(text, kind, err);
+        return section_unknown(text, kind, err);
     if (!config_section_is_per_interface(name)) {
         if (has_more)
             return error_set(
                 err, DUBBOC_E_CONFIG, "section [%s]: expected [%s] alone", MASKED(text), name);
-    } else if (!is_interface(interface)) {
+    } else if (!section_is_interface(interface)) {
         return error_set(err, DUBBOC_E_CONFIG,
             "section [%s]: expected [%s INTERFACE], one blank between, no blank, /, ? or # in the "
             "interface",
@@ -337,7 +337,7 @@ const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsign
 }
 
 /* What may be shown of a name that is no key. "password: a=b" has its value in the name. */
-static dubboc_slice shown_key(dubboc_slice name)
+static dubboc_slice key_shown(dubboc_slice name)
 {
     size_t len = 0;
     while (len < name.len && name.at[len] != ':' && name.at[len] != ' ' && name.at[len] != '\t')
@@ -345,10 +345,10 @@ static dubboc_slice shown_key(dubboc_slice name)
     return slice_make(name.at, len);
 }
 
-static dubboc_status unknown_key(const config_section *section, dubboc_slice name, dubboc_slice own,
+static dubboc_status key_unknown(const config_section *section, dubboc_slice name, dubboc_slice own,
     bool is_method, dubboc_error *err)
 {
-    dubboc_slice shown = shown_key(name);
+    dubboc_slice shown = key_shown(name);
     error_set(err, DUBBOC_E_CONFIG, "unknown key \"%s%s\" in [%s%s%s]", MASKED(shown),
         shown.len < name.len ? "..." : "", section->name, section->interface.len > 0 ? " " : "",
         MASKED(section->interface));
@@ -374,7 +374,7 @@ static dubboc_status unknown_key(const config_section *section, dubboc_slice nam
     return DUBBOC_E_CONFIG;
 }
 
-static dubboc_slice last_dot(dubboc_slice name)
+static dubboc_slice key_last_dot(dubboc_slice name)
 {
     const char *dot = name.len > 0 ? memrchr(name.at, '.', name.len) : NULL;
     return dot != NULL ? slice_make(dot, (size_t)(name.at + name.len - dot)) : slice_make(NULL, 0);
@@ -383,13 +383,13 @@ static dubboc_slice last_dot(dubboc_slice name)
 dubboc_status config_key_find(const config_section *section, dubboc_slice name,
     const config_key **key, dubboc_slice *method, dubboc_error *err)
 {
-    dubboc_slice dot = last_dot(name);
+    dubboc_slice dot = key_last_dot(name);
     bool is_method = section->interface.len > 0 && dot.len > 0 && dot.at != name.at;
     dubboc_slice own = is_method ? slice_make(dot.at + 1, dot.len - 1) : name;
     const config_key *found = config_key_get(
         slice_of(section->name), own, is_method ? CONFIG_OF_METHOD : CONFIG_OF_SECTION);
     if (found == NULL)
-        return unknown_key(section, name, own, is_method, err);
+        return key_unknown(section, name, own, is_method, err);
     if (found->is_later)
         return error_set(err, DUBBOC_E_UNSUPPORTED, "key \"%s\" of [%s] is not in this release",
             found->name, found->section);
@@ -398,7 +398,7 @@ dubboc_status config_key_find(const config_section *section, dubboc_slice name,
     return DUBBOC_OK;
 }
 
-static bool append_folded(char *name, size_t size, size_t *len, dubboc_slice text)
+static bool key_append_folded(char *name, size_t size, size_t *len, dubboc_slice text)
 {
     if (text.len >= size - *len)
         return false;
@@ -414,7 +414,8 @@ static bool append_folded(char *name, size_t size, size_t *len, dubboc_slice tex
 bool config_variable_name(dubboc_slice section, dubboc_slice key, char *name, size_t size)
 {
     size_t len = 0;
-    return append_folded(name, size, &len, slice_of("DUBBOC_")) &&
-           append_folded(name, size, &len, section) &&
-           append_folded(name, size, &len, slice_of("_")) && append_folded(name, size, &len, key);
+    return key_append_folded(name, size, &len, slice_of("DUBBOC_")) &&
+           key_append_folded(name, size, &len, section) &&
+           key_append_folded(name, size, &len, slice_of("_")) &&
+           key_append_folded(name, size, &len, key);
 }

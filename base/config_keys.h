@@ -4,7 +4,17 @@
 #ifndef BASE_CONFIG_KEYS_H
 #define BASE_CONFIG_KEYS_H
 
-#include "base/config.h"
+#include "base/slice.h"
+#include <dubboc/error.h>
+
+typedef enum config_type {
+    CONFIG_TEXT,
+    CONFIG_BOOL,     /* true, false */
+    CONFIG_INT,      /* "auto" where the key allows it: -1 */
+    CONFIG_DURATION, /* 350ms, 2s, 10m, 1h; "none" where the key allows it: -1 */
+    CONFIG_SIZE,     /* bytes, KiB, MiB, GiB */
+    CONFIG_LIST      /* texts with commas between */
+} config_type;
 
 /* Where a key may stand in the sections "service X" and "reference X". */
 enum {
@@ -78,23 +88,6 @@ dubboc_status config_key_find(const config_section *section, dubboc_slice name,
 
 /* Without an error text, for those who know that it exists. NULL: no such key. */
 const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsigned where);
-
-/* Reads a value as its key says; *number is set for BOOL (0, 1), INT, DURATION and SIZE, else 0.
- * DUBBOC_E_CONFIG: err says "expected ..."; DUBBOC_E_UNSUPPORTED: a value of a later release. */
-dubboc_status config_key_read(
-    const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err);
-
-/* Whether a blank, a # or ; and another blank stand in it, as in "2 # twice": other readers of ini
- * files take a comment there, this one a part of the value. */
-bool config_ends_in_comment(dubboc_slice value);
-
-/* Why a service cannot be served at that path (without its leading '/'): Java strips every leading
- * '/', HTTP clients and proxies resolve "." and ".." and merge "//", so that it would be registered
- * as one thing and asked for as another. Static words that go on from the path; NULL: it can. */
-const char *config_path_fault(dubboc_slice path);
-
-/* What the key takes, in words ("a whole number from 0 to 100"), cut at size. */
-void config_key_expected(const config_key *key, char *text, size_t size);
 
 /* The variable of a section ("client", "service com.example.Users") and key ("retries",
  * "GetUser.timeout"). false: longer than size allows. */

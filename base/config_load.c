@@ -2,8 +2,6 @@
  * problem, so that `dubboc config check` tells all of them; a program that loads gets the first.
  * The environment is read once, here, and whatever begins with DUBBOC_ is held against the
  * table. */
-#include "base/config_store.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +9,9 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/config_mask.h"
+#include "base/config_store.h"
+#include "base/config_value.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mask.h"
@@ -27,7 +28,7 @@ typedef struct loader {
     dubboc_status fatal; /* DUBBOC_E_NO_MEMORY, else DUBBOC_OK */
 } loader;
 
-static void note(loader *load, const dubboc_error *err)
+static void loader_note(loader *load, const dubboc_error *err)
 {
     if (load->problems++ == 0)
         error_copy(load->first, err);
@@ -37,17 +38,17 @@ static void note(loader *load, const dubboc_error *err)
         load->fatal = DUBBOC_E_NO_MEMORY;
 }
 
-static void note_if_bad(loader *load, dubboc_status status, const dubboc_error *err)
+static void loader_note_if_bad(loader *load, dubboc_status status, const dubboc_error *err)
 {
     if (status != DUBBOC_OK)
-        note(load, err);
+        loader_note(load, err);
 }
 
 /* --- the file --- */
 
 /* "service com.acme.Orders:2.0.0", as Java spells a service with its version, is nobody's
  * section. */
-static dubboc_status section_check_interface(const config_section *section, dubboc_error *err)
+static dubboc_status loader_check_interface(const config_section *section, dubboc_error *err)
 {
     for (size_t i = 0; i < section->interface.len; i++)
         if ((unsigned char)section->interface.at[i] < 0x80 &&
@@ -59,23 +60,23 @@ static dubboc_status section_check_interface(const config_section *section, dubb
     return DUBBOC_OK;
 }
 
-static void take_section(void *arg, dubboc_slice name, unsigned line)
+static void loader_take_section(void *arg, dubboc_slice name, unsigned line)
 {
     loader *load = arg;
     config_section section;
     dubboc_error err;
     dubboc_status status = config_section_read(name, &section, &err);
     if (status == DUBBOC_OK && load->is_check)
-        status = section_check_interface(&section, &err);
+        status = loader_check_interface(&section, &err);
     if (status != DUBBOC_OK)
         error_prefix(&err, status, "%s:%u", load->path, line);
     else if (section.interface.len > 0 && !config_state_add_section(load->state, name))
         status = error_no_memory(&err);
-    note_if_bad(load, status, &err);
+    loader_note_if_bad(load, status, &err);
 }
 
 /* Loading accepts such a value, since a text may hold anything; a check does not. */
-static void note_comment(loader *load, const config_section *section, dubboc_slice key,
+static void loader_note_comment(loader *load, const config_section *section, dubboc_slice key,
     dubboc_slice value, unsigned line)
 {
     const config_key *row;
@@ -90,7 +91,7 @@ static void note_comment(loader *load, const config_section *section, dubboc_sli
             "it; a comment stands on a line "
             "of its own",
             load->path, line, SLICE_ARGS(key));
-        note(load, &err);
+        loader_note(load, &err);
     } else {
         LOG(DUBBOC_LOG_WARN, "config",
             "a value seems to end in a comment, which is taken for a part of it",
@@ -98,7 +99,7 @@ static void note_comment(loader *load, const config_section *section, dubboc_sli
     }
 }
 
-static void take_entry(
+static void loader_take_entry(
     void *arg, dubboc_slice section, dubboc_slice key, dubboc_slice value, unsigned line)
 {
     loader *load = arg;
@@ -110,22 +111,22 @@ static void take_entry(
     dubboc_status status = origin == NULL ? error_no_memory(&err)
                                           : config_state_set(load->state, CONFIG_FROM_FILE, origin,
                                                 section, key, value, origin, &err);
-    note_if_bad(load, status, &err);
+    loader_note_if_bad(load, status, &err);
     if (status == DUBBOC_OK)
-        note_comment(load, &known, key, value, line);
+        loader_note_comment(load, &known, key, value, line);
     free(origin);
 }
 
-static void take_problem(void *arg, unsigned line, const char *what)
+static void loader_take_problem(void *arg, unsigned line, const char *what)
 {
     loader *load = arg;
     dubboc_error err;
     error_set(&err, DUBBOC_E_CONFIG, "%s:%u: %s", load->path, line, what);
-    note(load, &err);
+    loader_note(load, &err);
 }
 
 /* Opened without waiting, since the name may be one of a pipe that nobody writes. */
-static dubboc_status open_regular(const char *path, int *fd, dubboc_error *err)
+static dubboc_status loader_open_file(const char *path, int *fd, dubboc_error *err)
 {
     struct stat info;
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -138,11 +139,11 @@ static dubboc_status open_regular(const char *path, int *fd, dubboc_error *err)
         S_ISDIR(info.st_mode) ? "a directory" : "a device, pipe or socket");
 }
 
-static dubboc_status read_whole(const char *path, buffer *text, dubboc_error *err)
+static dubboc_status loader_read_file(const char *path, buffer *text, dubboc_error *err)
 {
     enum { PIECE = 16 * 1024 };
     int fd;
-    dubboc_status status = open_regular(path, &fd, err);
+    dubboc_status status = loader_open_file(path, &fd, err);
     if (status != DUBBOC_OK)
         return status;
     ssize_t got = 1;
@@ -166,26 +167,28 @@ static dubboc_status read_whole(const char *path, buffer *text, dubboc_error *er
 }
 
 /* via: the variable that names the file, NULL: the caller did. */
-static void load_file(loader *load, const char *path, const char *via)
+static void loader_load_file(loader *load, const char *path, const char *via)
 {
-    const ini_reader reader = {
-        .section = take_section, .entry = take_entry, .problem = take_problem, .arg = load};
+    const ini_reader reader = {.section = loader_take_section,
+        .entry = loader_take_entry,
+        .problem = loader_take_problem,
+        .arg = load};
     dubboc_error err;
     buffer text;
     buffer_init(&text, INI_TEXT_BYTES_MAX);
     load->path = path;
-    dubboc_status status = read_whole(path, &text, &err);
+    dubboc_status status = loader_read_file(path, &text, &err);
     if (status != DUBBOC_OK && via != NULL)
         error_append(&err, " (named by $%s)", via);
     if (status == DUBBOC_OK && ini_read(buffer_slice(&text), &reader) != DUBBOC_OK)
         status = error_no_memory(&err);
-    note_if_bad(load, status, &err);
+    loader_note_if_bad(load, status, &err);
     buffer_fini(&text);
 }
 
 /* --- the environment --- */
 
-static bool is_from_kubernetes(dubboc_slice value)
+static bool variable_is_from_kubernetes(dubboc_slice value)
 {
     return slice_starts_with(value, "tcp://") || slice_starts_with(value, "udp://");
 }
@@ -195,7 +198,7 @@ static bool is_from_kubernetes(dubboc_slice value)
     "stops it"
 
 /* Whether name is DUBBOC_<KIND>_<something>_<KEY>. */
-static bool fits_per_interface(dubboc_slice name, const config_key *key)
+static bool variable_fits_per_interface(dubboc_slice name, const config_key *key)
 {
     char start[64], end[64];
     if (!config_variable_name(slice_of(key->section), slice_of(""), start, sizeof start) ||
@@ -207,29 +210,30 @@ static bool fits_per_interface(dubboc_slice name, const config_key *key)
            slice_is(slice_make(name.at + name.len - tail_len, tail_len), tail);
 }
 
-static bool fits(dubboc_slice name, const config_key *key)
+static bool variable_fits(dubboc_slice name, const config_key *key)
 {
     char own[128];
     if (key->variable != NULL && slice_is(name, key->variable))
         return true;
     if (config_section_is_per_interface(key->section))
-        return fits_per_interface(name, key);
+        return variable_fits_per_interface(name, key);
     return config_variable_name(slice_of(key->section), slice_of(key->name), own, sizeof own) &&
            slice_is(name, own);
 }
 
-static const config_key *key_of_variable(dubboc_slice name)
+static const config_key *variable_key(dubboc_slice name)
 {
     size_t count;
     const config_key *keys = config_keys(&count);
     const config_key *found = NULL;
     for (size_t i = 0; i < count; i++)
-        if (fits(name, &keys[i]) && (found == NULL || strlen(found->name) < strlen(keys[i].name)))
+        if (variable_fits(name, &keys[i]) &&
+            (found == NULL || strlen(found->name) < strlen(keys[i].name)))
             found = &keys[i];
     return found;
 }
 
-static void tell_unknown(dubboc_slice name, dubboc_slice value)
+static void loader_note_unknown_variable(dubboc_slice name, dubboc_slice value)
 {
     size_t count;
     const config_key *keys = config_keys(&count);
@@ -239,7 +243,7 @@ static void tell_unknown(dubboc_slice name, dubboc_slice value)
                 slice_of(keys[i].section), slice_of(keys[i].name), near, sizeof near) ||
             keys[i].is_later || !config_is_near(name, near))
             near[0] = '\0';
-    if (is_from_kubernetes(value))
+    if (variable_is_from_kubernetes(value))
         LOG(DUBBOC_LOG_WARN, "config", "unknown variable ignored", "variable=%.*s hint=\"%s\"",
             SLICE_ARGS(name), KUBERNETES_HINT);
     else if (near[0] != '\0')
@@ -250,8 +254,8 @@ static void tell_unknown(dubboc_slice name, dubboc_slice value)
             SLICE_ARGS(name));
 }
 
-static dubboc_status check_variable(const config_key *key, const char *origin, dubboc_slice value,
-    int64_t *number, dubboc_error *err)
+static dubboc_status loader_check_variable(const config_key *key, const char *origin,
+    dubboc_slice value, int64_t *number, dubboc_error *err)
 {
     if (key->is_later)
         return error_set(err, DUBBOC_E_UNSUPPORTED, "%s: key \"%s\" of [%s] is not in this release",
@@ -263,18 +267,18 @@ static dubboc_status check_variable(const config_key *key, const char *origin, d
     if (status == DUBBOC_OK)
         return DUBBOC_OK;
     status = config_bad_value(key, origin, value, err);
-    if (status != DUBBOC_E_NO_MEMORY && is_from_kubernetes(value))
+    if (status != DUBBOC_E_NO_MEMORY && variable_is_from_kubernetes(value))
         error_append(err, " (%s)", KUBERNETES_HINT);
     return status;
 }
 
-static void take_variable(loader *load, dubboc_slice name, dubboc_slice value)
+static void loader_take_variable(loader *load, dubboc_slice name, dubboc_slice value)
 {
-    const config_key *key = key_of_variable(name);
+    const config_key *key = variable_key(name);
     bool is_foreign = !slice_starts_with(name, "DUBBOC_");
     if (key == NULL) {
         if (!is_foreign && !slice_is(name, "DUBBOC_CONF_FILE"))
-            tell_unknown(name, value);
+            loader_note_unknown_variable(name, value);
         return;
     }
     if (is_foreign && value.len == 0)
@@ -282,28 +286,29 @@ static void take_variable(loader *load, dubboc_slice name, dubboc_slice value)
     char *origin = mem_printf("$%.*s", SLICE_ARGS(name));
     dubboc_error err;
     int64_t number;
-    dubboc_status status =
-        origin == NULL ? error_no_memory(&err) : check_variable(key, origin, value, &number, &err);
+    dubboc_status status = origin == NULL
+                               ? error_no_memory(&err)
+                               : loader_check_variable(key, origin, value, &number, &err);
     if (status == DUBBOC_OK &&
         !config_state_put(load->state, slice_of(origin), key, value, number, origin))
         status = error_no_memory(&err);
-    note_if_bad(load, status, &err);
+    loader_note_if_bad(load, status, &err);
     free(origin);
 }
 
-static void load_environment(loader *load)
+static void loader_load_environment(loader *load)
 {
     for (char **entry = environ; entry != NULL && *entry != NULL && load->fatal == DUBBOC_OK;
          entry++) {
         dubboc_slice name, value;
         if (strncmp(*entry, "DUBBO", 5) == 0 && slice_cut(slice_of(*entry), '=', &name, &value))
-            take_variable(load, name, value);
+            loader_take_variable(load, name, value);
     }
 }
 
 /* --- both --- */
 
-static const char *path_from_environment(const char **via)
+static const char *loader_path_from_environment(const char **via)
 {
     static const char *const variables[] = {"DUBBOC_CONF_FILE", "APP_CONF_FILE"};
     for (size_t i = 0; i < 2; i++) {
@@ -315,15 +320,15 @@ static const char *path_from_environment(const char **via)
     return NULL;
 }
 
-static void load_all(loader *load, const char *path, bool with_environment)
+static void loader_load_all(loader *load, const char *path, bool with_environment)
 {
     const char *via = NULL;
     if (path == NULL)
-        path = path_from_environment(&via);
+        path = loader_path_from_environment(&via);
     if (path != NULL)
-        load_file(load, path, via);
+        loader_load_file(load, path, via);
     if (with_environment && load->fatal == DUBBOC_OK)
-        load_environment(load);
+        loader_load_environment(load);
 }
 
 dubboc_status dubboc_config_load(const char *path, dubboc_config **config, dubboc_error *err)
@@ -335,7 +340,7 @@ dubboc_status dubboc_config_load(const char *path, dubboc_config **config, dubbo
     if (load.state == NULL || made == NULL)
         error_no_memory(&first);
     else
-        load_all(&load, path, true);
+        loader_load_all(&load, path, true);
     if (first.status != DUBBOC_OK) {
         config_state_unref(load.state);
         free(made);
@@ -358,9 +363,9 @@ int dubboc_config_check(
         .is_check = true};
     if (load.state == NULL) {
         error_no_memory(&first);
-        note(&load, &first);
+        loader_note(&load, &first);
     } else {
-        load_all(&load, path, with_environment != 0);
+        loader_load_all(&load, path, with_environment != 0);
     }
     config_state_unref(load.state);
     return load.problems;

@@ -1,4 +1,4 @@
-/* How a configuration is kept, for the files that make up base/config: one map from name to value,
+/* How a configuration is kept: one map from name to value,
  * where the name says the layer too: "F<section>\n<key>" from the file, "$<VARIABLE>" from the
  * environment, "C<section>\n<key>" from code. */
 #ifndef BASE_CONFIG_STORE_H
@@ -6,7 +6,8 @@
 
 #include <stdatomic.h>
 
-#include "base/buffer.h"
+#include <dubboc/config.h>
+
 #include "base/config_keys.h"
 #include "base/ini.h"
 #include "base/map.h"
@@ -41,6 +42,9 @@ typedef struct config_value {
 config_state *config_state_new(void);
 void config_state_unref(config_state *state);
 
+/* For the handle that sets a value while others share the state. NULL: no memory. */
+config_state *config_state_copy(const config_state *state);
+
 /* false: no memory. */
 bool config_state_put(config_state *state, dubboc_slice name, const config_key *key,
     dubboc_slice text, int64_t number, const char *origin);
@@ -61,13 +65,5 @@ const config_value *config_state_find(
 dubboc_status config_state_set(config_state *state, char layer, const char *origin,
     dubboc_slice section, dubboc_slice name, dubboc_slice value, const char *source,
     dubboc_error *err);
-
-/* Appends a value as people may see it: secrets, and what is secret in an address, are masked
- * (base/mask.h). */
-void config_append_masked(buffer *out, const config_key *key, dubboc_slice value);
-
-/* Adds what was found to err's "expected ...": ` = "found"`, masked, cut when long. */
-dubboc_status config_bad_value(
-    const config_key *key, const char *where, dubboc_slice value, dubboc_error *err);
 
 #endif

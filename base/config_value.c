@@ -1,26 +1,27 @@
 /* Reading one value as the table says: numbers, durations, sizes, words, lists and the few texts
  * that have a form. Nothing is guessed: a duration has a unit, a truth is true or false, and what
  * does not fit is answered with what would have. */
+#include "base/config_value.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "base/address.h"
-#include "base/config_keys.h"
 #include "base/error.h"
 
-typedef struct unit {
+typedef struct value_unit {
     const char *name;
     int64_t factor;
-} unit;
+} value_unit;
 
 /* The largest first: what is printed takes the first that divides. */
-static const unit duration_units[] = {
+static const value_unit duration_units[] = {
     {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
-static const unit size_units[] = {
+static const value_unit size_units[] = {
     {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}, {NULL, 0}};
 
 /* Digits, then exactly one of the units. */
-static bool read_with_unit(dubboc_slice text, const unit *units, int64_t *out)
+static bool value_read_with_unit(dubboc_slice text, const value_unit *units, int64_t *out)
 {
     size_t digits = 0;
     while (digits < text.len && ascii_is_digit(text.at[digits]))
@@ -29,7 +30,7 @@ static bool read_with_unit(dubboc_slice text, const unit *units, int64_t *out)
     if (!slice_u64(slice_make(text.at, digits), INT64_MAX, &value))
         return false;
     dubboc_slice rest = slice_make(text.at + digits, text.len - digits);
-    for (const unit *u = units; u->name != NULL; u++)
+    for (const value_unit *u = units; u->name != NULL; u++)
         if (slice_is(rest, u->name)) {
             if (value > (uint64_t)(INT64_MAX / u->factor))
                 return false;
@@ -39,9 +40,9 @@ static bool read_with_unit(dubboc_slice text, const unit *units, int64_t *out)
     return false;
 }
 
-static void print_with_unit(int64_t value, const unit *units, char *text, size_t size)
+static void value_print_with_unit(int64_t value, const value_unit *units, char *text, size_t size)
 {
-    const unit *u = units;
+    const value_unit *u = units;
     while (u[1].name != NULL && (value == 0 || value % u->factor != 0))
         u++;
     snprintf(text, size, "%" PRId64 "%s", value / u->factor, u->name);
@@ -49,15 +50,15 @@ static void print_with_unit(int64_t value, const unit *units, char *text, size_t
 
 bool config_parse_duration_ms(dubboc_slice text, int64_t *ms)
 {
-    return read_with_unit(text, duration_units, ms);
+    return value_read_with_unit(text, duration_units, ms);
 }
 
 bool config_parse_size(dubboc_slice text, int64_t *bytes)
 {
-    return read_with_unit(text, size_units, bytes);
+    return value_read_with_unit(text, size_units, bytes);
 }
 
-static bool words_have(const char *words, dubboc_slice word)
+static bool value_words_have(const char *words, dubboc_slice word)
 {
     dubboc_slice rest = slice_of(words), one;
     while (slice_next(&rest, ' ', &one))
@@ -76,7 +77,7 @@ bool config_list_has(const char *list, const char *word)
 }
 
 /* "a b c" as "a, b or c". */
-static void print_words(const char *words, char *text, size_t size)
+static void value_print_words(const char *words, char *text, size_t size)
 {
     dubboc_slice rest = slice_of(words), word;
     size_t len = 0;
@@ -88,7 +89,7 @@ static void print_words(const char *words, char *text, size_t size)
     }
 }
 
-static const char *form_text(config_form form)
+static const char *value_form_text(config_form form)
 {
     switch (form) {
     case CONFIG_FORM_IP:
@@ -115,12 +116,12 @@ static const char *form_text(config_form form)
 static const char size_format[] = "a size in bytes or with a unit (64KiB, 8MiB, 1GiB) "
                                   "from %s to %s%s%s";
 
-static void expected_range(const config_key *key, char *text, size_t size)
+static void value_expected_range(const config_key *key, char *text, size_t size)
 {
-    const unit *units = key->type == CONFIG_DURATION ? duration_units : size_units;
+    const value_unit *units = key->type == CONFIG_DURATION ? duration_units : size_units;
     char min[32], max[32];
-    print_with_unit(key->min, units, min, sizeof min);
-    print_with_unit(key->max, units, max, sizeof max);
+    value_print_with_unit(key->min, units, min, sizeof min);
+    value_print_with_unit(key->max, units, max, sizeof max);
     const char *or_special = key->special != NULL ? " or " : "";
     const char *special = key->special != NULL ? key->special : "";
     if (key->type == CONFIG_INT)
@@ -137,10 +138,10 @@ void config_key_expected(const config_key *key, char *text, size_t size)
 {
     char words[160] = "";
     if (key->words != NULL)
-        print_words(key->words, words, sizeof words);
+        value_print_words(key->words, words, sizeof words);
     switch (key->type) {
     case CONFIG_TEXT:
-        snprintf(text, size, "%s", key->words != NULL ? words : form_text(key->form));
+        snprintf(text, size, "%s", key->words != NULL ? words : value_form_text(key->form));
         break;
     case CONFIG_LIST:
         snprintf(text, size, "%s with commas between%s%s",
@@ -153,36 +154,36 @@ void config_key_expected(const config_key *key, char *text, size_t size)
     case CONFIG_INT:
     case CONFIG_DURATION:
     case CONFIG_SIZE:
-        expected_range(key, text, size);
+        value_expected_range(key, text, size);
         break;
     }
 }
 
-static dubboc_status not_expected(const config_key *key, dubboc_error *err)
+static dubboc_status value_not_expected(const config_key *key, dubboc_error *err)
 {
     char expected[256];
     config_key_expected(key, expected, sizeof expected);
     return error_set(err, DUBBOC_E_CONFIG, "expected %s", expected);
 }
 
-static dubboc_status not_in_this_release(dubboc_slice what, dubboc_error *err)
+static dubboc_status value_not_in_this_release(dubboc_slice what, dubboc_error *err)
 {
     return error_set(
         err, DUBBOC_E_UNSUPPORTED, "\"%.*s\" is not in this release", SLICE_ARGS(what));
 }
 
-static dubboc_status read_word(const config_key *key, dubboc_slice word, dubboc_error *err)
+static dubboc_status value_read_word(const config_key *key, dubboc_slice word, dubboc_error *err)
 {
-    if (key->words == NULL || words_have(key->words, word))
+    if (key->words == NULL || value_words_have(key->words, word))
         return DUBBOC_OK;
-    if (key->later != NULL && words_have(key->later, word)) {
+    if (key->later != NULL && value_words_have(key->later, word)) {
         char expected[256];
         config_key_expected(key, expected, sizeof expected);
-        not_in_this_release(word, err);
+        value_not_in_this_release(word, err);
         error_append(err, ", expected %s", expected);
         return DUBBOC_E_UNSUPPORTED;
     }
-    not_expected(key, err);
+    value_not_expected(key, err);
     dubboc_slice rest = slice_of(key->words), one;
     char candidate[32];
     while (slice_next(&rest, ' ', &one)) {
@@ -195,7 +196,7 @@ static dubboc_status read_word(const config_key *key, dubboc_slice word, dubboc_
     return DUBBOC_E_CONFIG;
 }
 
-static bool has_any_of(dubboc_slice value, const char *bytes)
+static bool value_has_any_of(dubboc_slice value, const char *bytes)
 {
     for (size_t i = 0; i < value.len; i++)
         if (strchr(bytes, value.at[i]) != NULL)
@@ -204,13 +205,13 @@ static bool has_any_of(dubboc_slice value, const char *bytes)
 }
 
 /* Names with a blank between where a comma belongs would be one name that nothing has. */
-static dubboc_status read_list(const config_key *key, dubboc_slice value, dubboc_error *err)
+static dubboc_status value_read_list(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     dubboc_slice rest = value, word;
     int64_t count = 0;
     while (slice_next(&rest, ',', &word)) {
-        dubboc_status status =
-            has_any_of(word, " \t") ? not_expected(key, err) : read_word(key, word, err);
+        dubboc_status status = value_has_any_of(word, " \t") ? value_not_expected(key, err)
+                                                             : value_read_word(key, word, err);
         if (status != DUBBOC_OK)
             return status;
         dubboc_slice others = rest, other;
@@ -220,11 +221,11 @@ static dubboc_status read_list(const config_key *key, dubboc_slice value, dubboc
                     SLICE_ARGS(word));
         count++;
     }
-    return count < key->min ? not_expected(key, err) : DUBBOC_OK;
+    return count < key->min ? value_not_expected(key, err) : DUBBOC_OK;
 }
 
 /* transport/ refuses what it cannot listen at. */
-static bool is_listening_ip(dubboc_slice value)
+static bool value_is_listening_ip(dubboc_slice value)
 {
     net_address address;
     return value.len == 0 || address_is_ip(value) ||
@@ -232,14 +233,14 @@ static bool is_listening_ip(dubboc_slice value)
 }
 
 /* A zone means something on this machine only. */
-static bool is_host(dubboc_slice value)
+static bool value_is_host(dubboc_slice value)
 {
     net_address address;
     return address_parse(value, ADDRESS_BARE_IPV6, &address, NULL) == DUBBOC_OK &&
-           address.port == 0 && !address.is_unix && !has_any_of(value, "%");
+           address.port == 0 && !address.is_unix && !value_has_any_of(value, "%");
 }
 
-static bool starts_with_any_of(dubboc_slice value, const char *const *prefixes)
+static bool value_starts_with_any_of(dubboc_slice value, const char *const *prefixes)
 {
     for (; *prefixes != NULL; prefixes++)
         if (slice_starts_with(value, *prefixes))
@@ -247,29 +248,30 @@ static bool starts_with_any_of(dubboc_slice value, const char *const *prefixes)
     return false;
 }
 
-static dubboc_status read_registry(const config_key *key, dubboc_slice value, dubboc_error *err)
+static dubboc_status value_read_registry(
+    const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     static const char *const kinds[] = {"zookeeper:", "file:", "static:", NULL};
     static const char *const kinds_later[] = {"http:", "https:", "nacos:", "etcd:", "etcdv3:",
         "consul:", "redis:", "multicast:", "kubernetes:", NULL};
-    if (value.len == 0 || starts_with_any_of(value, kinds))
+    if (value.len == 0 || value_starts_with_any_of(value, kinds))
         return DUBBOC_OK;
-    if (starts_with_any_of(value, kinds_later))
-        return not_in_this_release(
+    if (value_starts_with_any_of(value, kinds_later))
+        return value_not_in_this_release(
             slice_make(
                 value.at, (size_t)((const char *)memchr(value.at, ':', value.len) - value.at)),
             err);
     /* dubbogo's bare form: host:port,host:port */
     bool is_bare = memmem(value.at, value.len, "://", 3) == NULL &&
-                   memchr(value.at, ':', value.len) != NULL && !has_any_of(value, " \t/");
-    return is_bare ? DUBBOC_OK : not_expected(key, err);
+                   memchr(value.at, ':', value.len) != NULL && !value_has_any_of(value, " \t/");
+    return is_bare ? DUBBOC_OK : value_not_expected(key, err);
 }
 
-static bool is_http_url(dubboc_slice value)
+static bool value_is_http_url(dubboc_slice value)
 {
     static const char *const http[] = {"http://", "https://", NULL};
     net_address ignored;
-    if (!starts_with_any_of(value, http) || has_any_of(value, " \t"))
+    if (!value_starts_with_any_of(value, http) || value_has_any_of(value, " \t"))
         return false;
     size_t before = slice_starts_with(value, http[0]) ? strlen(http[0]) : strlen(http[1]);
     dubboc_slice rest = slice_make(value.at + before, value.len - before);
@@ -281,7 +283,7 @@ static bool is_http_url(dubboc_slice value)
 }
 
 /* libcurl checks the scheme only when it connects. Without one it takes http. */
-static bool is_proxy(dubboc_slice value)
+static bool value_is_proxy(dubboc_slice value)
 {
     static const char *const schemes[] = {
         "http", "https", "socks4", "socks4a", "socks5", "socks5h", NULL};
@@ -295,7 +297,7 @@ static bool is_proxy(dubboc_slice value)
     return false;
 }
 
-static bool is_all_of(dubboc_slice value, const char *others)
+static bool value_is_all_of(dubboc_slice value, const char *others)
 {
     for (size_t i = 0; i < value.len; i++)
         if (!ascii_is_alnum(value.at[i]) &&
@@ -318,40 +320,40 @@ const char *config_path_fault(dubboc_slice path)
     return NULL;
 }
 
-static dubboc_status read_path(const config_key *key, dubboc_slice value, dubboc_error *err)
+static dubboc_status value_read_path(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     dubboc_slice path =
         slice_starts_with(value, "/") ? slice_make(value.at + 1, value.len - 1) : value;
     const char *fault = value.len == 0 ? NULL : config_path_fault(path);
     if (fault != NULL)
         return error_set(err, DUBBOC_E_CONFIG, "the path %s", fault);
-    return is_all_of(value, "._-$~/") ? DUBBOC_OK : not_expected(key, err);
+    return value_is_all_of(value, "._-$~/") ? DUBBOC_OK : value_not_expected(key, err);
 }
 
-static dubboc_status read_text(const config_key *key, dubboc_slice value, dubboc_error *err)
+static dubboc_status value_read_text(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     switch (key->form) {
     case CONFIG_FORM_IP:
-        return is_listening_ip(value) ? DUBBOC_OK : not_expected(key, err);
+        return value_is_listening_ip(value) ? DUBBOC_OK : value_not_expected(key, err);
     case CONFIG_FORM_HOST:
-        return value.len == 0 || is_host(value) ? DUBBOC_OK : not_expected(key, err);
+        return value.len == 0 || value_is_host(value) ? DUBBOC_OK : value_not_expected(key, err);
     case CONFIG_FORM_REGISTRY:
-        return read_registry(key, value, err);
+        return value_read_registry(key, value, err);
     case CONFIG_FORM_HTTP_URL:
-        return is_http_url(value) ? DUBBOC_OK : not_expected(key, err);
+        return value_is_http_url(value) ? DUBBOC_OK : value_not_expected(key, err);
     case CONFIG_FORM_NAME:
-        return is_all_of(value, "._-") ? DUBBOC_OK : not_expected(key, err);
+        return value_is_all_of(value, "._-") ? DUBBOC_OK : value_not_expected(key, err);
     case CONFIG_FORM_PROXY:
-        return is_proxy(value) ? DUBBOC_OK : not_expected(key, err);
+        return value_is_proxy(value) ? DUBBOC_OK : value_not_expected(key, err);
     case CONFIG_FORM_PATH:
-        return read_path(key, value, err);
+        return value_read_path(key, value, err);
     case CONFIG_FORM_ANY:
         break;
     }
-    return read_word(key, value, err);
+    return value_read_word(key, value, err);
 }
 
-static dubboc_status read_number(
+static dubboc_status value_read_number(
     const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
 {
     int64_t read = 0;
@@ -370,31 +372,31 @@ static dubboc_status read_number(
         is_read = config_parse_size(value, &read);
     }
     if (!is_read || read < key->min || read > key->max)
-        return not_expected(key, err);
+        return value_not_expected(key, err);
     *number = read;
     return DUBBOC_OK;
 }
 
-static dubboc_status read_by_type(
+static dubboc_status value_read_by_type(
     const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
 {
     switch (key->type) {
     case CONFIG_TEXT:
-        return read_text(key, value, err);
+        return value_read_text(key, value, err);
     case CONFIG_LIST:
-        return read_list(key, value, err);
+        return value_read_list(key, value, err);
     case CONFIG_BOOL:
         *number = slice_is(value, "true");
-        return *number == 1 || slice_is(value, "false") ? DUBBOC_OK : not_expected(key, err);
+        return *number == 1 || slice_is(value, "false") ? DUBBOC_OK : value_not_expected(key, err);
     case CONFIG_INT:
     case CONFIG_DURATION:
     case CONFIG_SIZE:
         break;
     }
-    return read_number(key, value, number, err);
+    return value_read_number(key, value, number, err);
 }
 
-static bool is_blank_at(dubboc_slice text, size_t at)
+static bool value_is_blank_at(dubboc_slice text, size_t at)
 {
     return at < text.len && (text.at[at] == ' ' || text.at[at] == '\t');
 }
@@ -402,8 +404,8 @@ static bool is_blank_at(dubboc_slice text, size_t at)
 bool config_ends_in_comment(dubboc_slice value)
 {
     for (size_t i = 1; i < value.len; i++)
-        if ((value.at[i] == '#' || value.at[i] == ';') && is_blank_at(value, i - 1) &&
-            is_blank_at(value, i + 1))
+        if ((value.at[i] == '#' || value.at[i] == ';') && value_is_blank_at(value, i - 1) &&
+            value_is_blank_at(value, i + 1))
             return true;
     return false;
 }
@@ -412,7 +414,7 @@ dubboc_status config_key_read(
     const config_key *key, dubboc_slice value, int64_t *number, dubboc_error *err)
 {
     *number = 0;
-    dubboc_status status = read_by_type(key, value, number, err);
+    dubboc_status status = value_read_by_type(key, value, number, err);
     if (status != DUBBOC_OK && config_ends_in_comment(value))
         error_append(err, "; a comment stands on a line of its own");
     return status;

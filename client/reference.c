@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/config_value.h"
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/log.h"

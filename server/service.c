@@ -10,7 +10,7 @@
 #include <assert.h>
 
 #include "base/config.h"
-#include "base/config_keys.h"
+#include "base/config_value.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/sized.h"

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/config_value.h"
 #include "base/mask.h"
 #include "codec/json.h"
 #include "tools/commands.h"

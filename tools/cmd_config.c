@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/config_keys.h"
+#include "base/config_value.h"
 #include "base/mask.h"
 #include "tools/commands.h"
 #include "tools/tool.h"

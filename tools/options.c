@@ -2,7 +2,7 @@
 
 #include <stdbool.h>
 
-#include "base/config_keys.h"
+#include "base/config_value.h"
 #include "base/mask.h"
 
 int64_t option_value(const struct argp_state *state, const char *name, const char *section,

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/config.h"
+#include "base/config_value.h"
 #include "base/ini.h"
 
 static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **state)

@@ -1,7 +1,7 @@
 /* docs/dubboc.conf.5 holds what the table of keys holds, word by word, and nothing else. */
 #include "tests/support/test.h"
 
-#include "base/config_keys.h"
+#include "base/config_value.h"
 
 static char *read_manual(void)
 {

@@ -2,7 +2,8 @@
 
 #include <unistd.h>
 
-#include "base/config_keys.h"
+#include "base/config.h"
+#include "base/config_value.h"
 
 static void assert_value(const dubboc_config *config, const char *section, const char *key,
     const char *value, const char *origin_end)

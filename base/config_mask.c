@@ -1,0 +1,62 @@
+#include "base/config_mask.h"
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mask.h"
+
+/* "user:password@host", with or without a scheme. */
+static bool config_names_user(dubboc_slice value)
+{
+    const char *colon = value.len > 0 ? memchr(value.at, ':', value.len) : NULL;
+    return colon != NULL && memchr(colon, '@', value.len - (size_t)(colon - value.at)) != NULL;
+}
+
+/* Whether it may hold an address: one by its form, or any text that looks like one. */
+static bool config_may_hold_address(const config_key *key, dubboc_slice value)
+{
+    bool is_address =
+        key->may_be_bare || key->form == CONFIG_FORM_REGISTRY || key->form == CONFIG_FORM_HTTP_URL;
+    bool has_url = value.len > 0 && memmem(value.at, value.len, "://", 3) != NULL;
+    return is_address || has_url || config_names_user(value);
+}
+
+void config_append_masked(buffer *out, const config_key *key, dubboc_slice value)
+{
+    if (key->is_secret)
+        buffer_append_text(out, MASK);
+    else if (config_may_hold_address(key, value))
+        mask_address(out, value);
+    else
+        buffer_append_slice(out, value);
+}
+
+/* At most max bytes of text, whole characters. */
+static dubboc_slice config_cut_shown(dubboc_slice text, size_t max)
+{
+    if (text.len <= max)
+        return text;
+    while (max > 0 && ((unsigned char)text.at[max] & 0xC0) == 0x80)
+        max--;
+    return slice_make(text.at, max);
+}
+
+dubboc_status config_bad_value(
+    const config_key *key, const char *where, dubboc_slice value, dubboc_error *err)
+{
+    enum { SHOWN_MAX = 80 };
+    dubboc_status status = err->status;
+    if (key->is_secret)
+        return error_prefix(err, status, "%s", where);
+    buffer masked;
+    buffer_init(&masked, SIZE_MAX / 2);
+    config_append_masked(&masked, key, value);
+    dubboc_slice whole = buffer_slice(&masked), shown = config_cut_shown(whole, SHOWN_MAX);
+    const char *rest = shown.len < whole.len ? "..." : "";
+    if (masked.status != DUBBOC_OK) /* cut somewhere, it might show a secret */
+        status = error_no_memory(err);
+    else
+        error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(shown), rest);
+    buffer_fini(&masked);
+    return status;
+}
