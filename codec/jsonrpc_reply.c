@@ -5,59 +5,10 @@
 
 #include "base/error.h"
 #include "codec/json_number.h"
-
-typedef struct envelope {
-    json_value version;
-    json_value id;
-    json_value result;
-    json_value error;
-    const char *twice; /* the name of a member that stands twice; NULL: none does */
-} envelope;
-
-static json_value *envelope_member(envelope *found, dubboc_slice key, const char **name)
-{
-    const struct {
-        const char *name;
-        json_value *value;
-    } members[] = {
-        {"jsonrpc", &found->version},
-        {"id", &found->id},
-        {"result", &found->result},
-        {"error", &found->error},
-    };
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        if (json_string_is(key, members[i].name)) {
-            *name = members[i].name;
-            return members[i].value;
-        }
-    }
-    return NULL;
-}
-
-/* One object, wherever it stands. */
-static bool read_members(json_scan *scan, envelope *found)
-{
-    dubboc_slice key;
-    json_value value;
-    *found = (envelope){.twice = NULL};
-    if (!json_scan_open(scan, JSON_OBJECT))
-        return false;
-    while (json_scan_member(scan, &key)) {
-        if (!json_scan_value(scan, &value))
-            return false;
-        const char *name;
-        json_value *member = envelope_member(found, key, &name);
-        if (member == NULL)
-            continue;
-        if (member->kind != JSON_NONE)
-            found->twice = name;
-        *member = value;
-    }
-    return scan->status == DUBBOC_OK;
-}
+#include "codec/jsonrpc_envelope.h"
 
 /* false: it cannot be one of ours. */
-static bool read_id(json_value id, uint32_t *number)
+static bool reply_read_id(json_value id, uint32_t *number)
 {
     uint64_t value;
     dubboc_slice digits = id.text;
@@ -73,22 +24,22 @@ static bool read_id(json_value id, uint32_t *number)
     return true;
 }
 
-static bool is_that_id(json_value id, uint32_t expected)
+static bool reply_has_id(json_value id, uint32_t expected)
 {
     uint32_t number;
-    return read_id(id, &number) && number == expected;
+    return reply_read_id(id, &number) && number == expected;
 }
 
 /* A provider that could not tell the id of what it refuses answers null, or as jsonrpc4j does
  * "null", or none. */
-static bool is_no_id(json_value id)
+static bool reply_has_no_id(json_value id)
 {
     if (id.kind == JSON_NONE || id.kind == JSON_NULL)
         return true;
     return id.kind == JSON_STRING && json_string_is(id.text, "null");
 }
 
-static void read_code(json_value value, int64_t *code)
+static void reply_read_code(json_value value, int64_t *code)
 {
     cJSON node = {.type = cJSON_Raw};
     char text[JSON_NUMBER_PRINT_MAX + 1];
@@ -103,7 +54,7 @@ static void read_code(json_value value, int64_t *code)
 }
 
 /* The error object was checked with the body. Of duplicates the first counts. */
-static void read_error(jsonrpc_reply *reply)
+static void reply_read_error(jsonrpc_reply *reply)
 {
     if (reply->error.kind != JSON_OBJECT)
         return;
@@ -118,10 +69,10 @@ static void read_error(jsonrpc_reply *reply)
         else if (reply->message.kind == JSON_NONE && json_string_is(key, "message"))
             reply->message = value;
     }
-    read_code(code, &reply->code);
+    reply_read_code(code, &reply->code);
 }
 
-static dubboc_status wrong_id(json_value id, uint32_t expected, dubboc_error *err)
+static dubboc_status reply_wrong_id(json_value id, uint32_t expected, dubboc_error *err)
 {
     if (id.kind == JSON_NONE)
         return error_set(
@@ -131,20 +82,23 @@ static dubboc_status wrong_id(json_value id, uint32_t expected, dubboc_error *er
         (unsigned)expected);
 }
 
-static dubboc_status judge(
-    const envelope *found, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
+static dubboc_status reply_judge(
+    const jsonrpc_envelope *found, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
 {
     if (found->twice != NULL)
         return error_set(err, DUBBOC_E_PROTOCOL, "the reply has two members \"%s\"", found->twice);
-    bool is_error = found->error.kind != JSON_NONE && found->error.kind != JSON_NULL;
-    if (!is_error && found->result.kind == JSON_NONE && found->id.kind == JSON_NONE)
+    bool is_error = found->members[JSONRPC_ERROR].kind != JSON_NONE &&
+                    found->members[JSONRPC_ERROR].kind != JSON_NULL;
+    if (!is_error && found->members[JSONRPC_RESULT].kind == JSON_NONE &&
+        found->members[JSONRPC_ID].kind == JSON_NONE)
         return error_set(err, DUBBOC_E_PROTOCOL, "the reply has no error, no result and no id");
-    if (!is_that_id(found->id, id) && !(is_error && is_no_id(found->id)))
-        return wrong_id(found->id, id, err);
-    *reply = (jsonrpc_reply){.is_error = is_error, .result = found->result};
+    if (!reply_has_id(found->members[JSONRPC_ID], id) &&
+        !(is_error && reply_has_no_id(found->members[JSONRPC_ID])))
+        return reply_wrong_id(found->members[JSONRPC_ID], id, err);
+    *reply = (jsonrpc_reply){.is_error = is_error, .result = found->members[JSONRPC_RESULT]};
     if (is_error)
-        reply->error = found->error;
-    read_error(reply);
+        reply->error = found->members[JSONRPC_ERROR];
+    reply_read_error(reply);
     return DUBBOC_OK;
 }
 
@@ -152,11 +106,11 @@ dubboc_status jsonrpc_read_reply(
     dubboc_slice body, uint32_t id, jsonrpc_reply *reply, dubboc_error *err)
 {
     json_scan scan;
-    envelope found;
+    jsonrpc_envelope found;
     json_scan_init(&scan, body);
     if (json_scan_peek(&scan) == JSON_OBJECT) {
-        if (read_members(&scan, &found) && json_scan_end(&scan))
-            return judge(&found, id, reply, err);
+        if (jsonrpc_envelope_read(&scan, JSONRPC_OF_REPLY, &found) && json_scan_end(&scan))
+            return reply_judge(&found, id, reply, err);
     } else {
         json_value other;
         if (json_scan_value(&scan, &other) && json_scan_end(&scan))
@@ -168,7 +122,7 @@ dubboc_status jsonrpc_read_reply(
 
 /* --- replies to a batch --- */
 
-static size_t place_of(uint32_t id, const uint32_t *ids, size_t count)
+static size_t batch_place(uint32_t id, const uint32_t *ids, size_t count)
 {
     size_t low = 0, high = count;
     while (low < high) {
@@ -183,36 +137,37 @@ static size_t place_of(uint32_t id, const uint32_t *ids, size_t count)
     return count;
 }
 
-static dubboc_status take_reply(const envelope *found, const uint32_t *ids, size_t count,
-    jsonrpc_batch_reply *replies, dubboc_error *err)
+static dubboc_status batch_take_reply(const jsonrpc_envelope *found, const uint32_t *ids,
+    size_t count, jsonrpc_batch_reply *replies, dubboc_error *err)
 {
     uint32_t id;
-    size_t at = read_id(found->id, &id) ? place_of(id, ids, count) : count;
-    dubboc_slice error = found->error.text;
-    if (at == count && is_no_id(found->id) && error.len > 0)
+    size_t at =
+        reply_read_id(found->members[JSONRPC_ID], &id) ? batch_place(id, ids, count) : count;
+    dubboc_slice error = found->members[JSONRPC_ERROR].text;
+    if (at == count && reply_has_no_id(found->members[JSONRPC_ID]) && error.len > 0)
         return error_set(err, DUBBOC_E_PROTOCOL, "an error that names no request: %.*s",
             (int)(error.len < 200 ? error.len : 200), error.at);
     if (at == count)
         return error_set(err, DUBBOC_E_PROTOCOL, "a reply whose id is that of no request");
     if (replies[at].is_there)
         return error_set(err, DUBBOC_E_PROTOCOL, "two replies have the id %u", (unsigned)id);
-    dubboc_status status = judge(found, id, &replies[at].reply, err);
+    dubboc_status status = reply_judge(found, id, &replies[at].reply, err);
     replies[at].is_there = status == DUBBOC_OK;
     return status;
 }
 
 /* The element that follows. false: the text is broken there. */
-static bool read_element(json_scan *scan, const uint32_t *ids, size_t count,
+static bool batch_read_element(json_scan *scan, const uint32_t *ids, size_t count,
     jsonrpc_batch_reply *replies, dubboc_status *fault, dubboc_error *err)
 {
-    envelope found;
+    jsonrpc_envelope found;
     json_value other;
     dubboc_error *wanted = *fault == DUBBOC_OK ? err : NULL; /* the first fault is told */
     dubboc_status status;
     if (json_scan_peek(scan) == JSON_OBJECT) {
-        if (!read_members(scan, &found))
+        if (!jsonrpc_envelope_read(scan, JSONRPC_OF_REPLY, &found))
             return false;
-        status = take_reply(&found, ids, count, replies, wanted);
+        status = batch_take_reply(&found, ids, count, replies, wanted);
     } else {
         if (!json_scan_value(scan, &other))
             return false;
@@ -234,10 +189,10 @@ dubboc_status jsonrpc_read_replies(dubboc_slice body, const uint32_t *ids, size_
     json_scan_init(&scan, body);
     if (json_scan_peek(&scan) == JSON_ARRAY) {
         json_scan_open(&scan, JSON_ARRAY);
-        while (json_scan_item(&scan) && read_element(&scan, ids, count, replies, &fault, err))
+        while (json_scan_item(&scan) && batch_read_element(&scan, ids, count, replies, &fault, err))
             ;
     } else { /* an object that refuses the whole, or answers a batch of one */
-        read_element(&scan, ids, count, replies, &fault, err);
+        batch_read_element(&scan, ids, count, replies, &fault, err);
     }
     bool is_whole = json_scan_end(&scan);
     if (fault == DUBBOC_OK && !is_whole) {

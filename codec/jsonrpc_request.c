@@ -6,156 +6,106 @@
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
+#include "codec/jsonrpc_envelope.h"
 
 /* --- consumer side --- */
 
-static void append_literal(buffer *out, const char *text)
+static void request_append_literal(buffer *out, const char *text)
 {
     buffer_append(out, text, strlen(text));
 }
 
 bool jsonrpc_begin_request(buffer *out, dubboc_slice method)
 {
-    append_literal(out, "{\"jsonrpc\":\"2.0\",\"method\":");
+    request_append_literal(out, "{\"jsonrpc\":\"2.0\",\"method\":");
     if (!json_write_string(out, method))
         return false;
-    append_literal(out, ",\"params\":");
+    request_append_literal(out, ",\"params\":");
     return true;
 }
 
 void jsonrpc_end_request(buffer *out, uint32_t id)
 {
-    append_literal(out, ",\"id\":");
+    request_append_literal(out, ",\"id\":");
     buffer_append_u64(out, id);
-    append_literal(out, "}\n");
+    request_append_literal(out, "}\n");
 }
 
 /* --- provider side: reading --- */
 
-/* The members of the envelope as they were found; an absent one has kind JSON_NONE. */
-typedef struct envelope {
-    json_value version;
-    json_value method;
-    json_value params;
-    json_value id;
-    bool has_duplicate;
-} envelope;
-
-/* By what the key spells. */
-static json_value *envelope_member_escaped(envelope *found, dubboc_slice key)
-{
-    if (json_string_is(key, "jsonrpc"))
-        return &found->version;
-    if (json_string_is(key, "method"))
-        return &found->method;
-    if (json_string_is(key, "params"))
-        return &found->params;
-    return json_string_is(key, "id") ? &found->id : NULL;
-}
-
-/* The keys as everybody writes them; only one with an escape can spell the same otherwise. */
-static json_value *envelope_member(envelope *found, dubboc_slice key)
-{
-    if (key.len == 9 && memcmp(key.at, "\"jsonrpc\"", 9) == 0)
-        return &found->version;
-    if (key.len == 8 && memcmp(key.at, "\"method\"", 8) == 0)
-        return &found->method;
-    if (key.len == 8 && memcmp(key.at, "\"params\"", 8) == 0)
-        return &found->params;
-    if (key.len == 4 && memcmp(key.at, "\"id\"", 4) == 0)
-        return &found->id;
-    return memchr(key.at, '\\', key.len) != NULL ? envelope_member_escaped(found, key) : NULL;
-}
-
-/* false: the scan says why. */
-static bool read_envelope(json_scan *scan, envelope *found)
-{
-    dubboc_slice key;
-    json_value value;
-    *found = (envelope){.has_duplicate = false};
-    if (!json_scan_open(scan, JSON_OBJECT))
-        return false;
-    while (json_scan_member(scan, &key)) {
-        if (!json_scan_value(scan, &value))
-            return false;
-        json_value *member = envelope_member(found, key);
-        if (member == NULL)
-            continue;
-        found->has_duplicate = found->has_duplicate || member->kind != JSON_NONE;
-        *member = value;
-    }
-    return scan->status == DUBBOC_OK;
-}
-
-static bool is_id(json_value value)
+static bool request_is_id(json_value value)
 {
     return value.kind == JSON_STRING || value.kind == JSON_NUMBER || value.kind == JSON_NULL;
 }
 
-static bool is_params(json_value value)
+static bool request_is_params(json_value value)
 {
     return value.kind == JSON_ARRAY || value.kind == JSON_OBJECT || value.kind == JSON_NULL ||
            value.kind == JSON_NONE;
 }
 
 /* What keeps the envelope from being a request; NULL: nothing. */
-static const char *envelope_fault(const envelope *found)
+static const char *request_fault(const jsonrpc_envelope *found)
 {
-    if (found->has_duplicate)
+    if (found->twice != NULL)
         return "Invalid Request: a member stands twice";
-    if (found->version.kind != JSON_STRING || !json_string_is(found->version.text, "2.0"))
+    if (found->members[JSONRPC_VERSION].kind != JSON_STRING ||
+        !json_string_is(found->members[JSONRPC_VERSION].text, "2.0"))
         return "Invalid Request: jsonrpc is not \"2.0\"";
-    if (found->id.kind != JSON_NONE && !is_id(found->id))
+    if (found->members[JSONRPC_ID].kind != JSON_NONE && !request_is_id(found->members[JSONRPC_ID]))
         return "Invalid Request: id is no string, number or null";
-    if (found->method.kind != JSON_STRING)
+    if (found->members[JSONRPC_METHOD].kind != JSON_STRING)
         return "Invalid Request: method is no string";
-    if (!is_params(found->params))
+    if (!request_is_params(found->members[JSONRPC_PARAMS]))
         return "Invalid Request: params is no array or object";
     return NULL;
 }
 
-static jsonrpc_request faulty_request(dubboc_slice id, const char *fault_text)
+static jsonrpc_request request_faulty(dubboc_slice id, const char *fault_text)
 {
     return (jsonrpc_request){.id = id, .fault = JSONRPC_INVALID_REQUEST, .fault_text = fault_text};
 }
 
 /* A duplicate leaves open which id is meant. Without an id a request that is none is answered all
  * the same, with null. */
-static dubboc_slice id_to_answer(const envelope *found)
+static dubboc_slice request_id_to_answer(const jsonrpc_envelope *found)
 {
-    return is_id(found->id) && !found->has_duplicate ? found->id.text : slice_of("null");
+    return request_is_id(found->members[JSONRPC_ID]) && found->twice == NULL
+               ? found->members[JSONRPC_ID].text
+               : slice_of("null");
 }
 
-static jsonrpc_request request_of(const envelope *found)
+static jsonrpc_request request_take(const jsonrpc_envelope *found)
 {
-    const char *fault_text = envelope_fault(found);
+    const char *fault_text = request_fault(found);
     if (fault_text != NULL)
-        return faulty_request(id_to_answer(found), fault_text);
-    jsonrpc_request request = {.id = found->id.text, .method = found->method.text};
-    if (found->params.kind != JSON_NULL)
-        request.params = found->params;
+        return request_faulty(request_id_to_answer(found), fault_text);
+    jsonrpc_request request = {
+        .id = found->members[JSONRPC_ID].text, .method = found->members[JSONRPC_METHOD].text};
+    if (found->members[JSONRPC_PARAMS].kind != JSON_NULL)
+        request.params = found->members[JSONRPC_PARAMS];
     return request;
 }
 
 /* The request, or what stands in its place, at the scan's position. false: the scan says why. */
-static bool read_request(json_scan *scan, jsonrpc_request *request)
+static bool request_read(json_scan *scan, jsonrpc_request *request)
 {
-    envelope found;
+    jsonrpc_envelope found;
     json_value other;
     if (json_scan_peek(scan) == JSON_OBJECT) {
-        if (!read_envelope(scan, &found))
+        if (!jsonrpc_envelope_read(scan, JSONRPC_OF_REQUEST, &found))
             return false;
-        *request = request_of(&found);
+        *request = request_take(&found);
         return true;
     }
     if (!json_scan_value(scan, &other))
         return false;
-    *request = faulty_request(slice_of("null"), "Invalid Request: no object");
+    *request = request_faulty(slice_of("null"), "Invalid Request: no object");
     return true;
 }
 
 /* Checks a batch to its end and counts its requests. */
-static bool count_batch(json_scan *scan, size_t *count)
+static bool batch_count(json_scan *scan, size_t *count)
 {
     json_value value;
     if (!json_scan_open(scan, JSON_ARRAY))
@@ -168,7 +118,7 @@ static bool count_batch(json_scan *scan, size_t *count)
 }
 
 /* Text that is too deep or has too many values cannot be read either. */
-static dubboc_status unreadable(const json_scan *scan, dubboc_error *err)
+static dubboc_status message_unreadable(const json_scan *scan, dubboc_error *err)
 {
     json_scan_error(scan, err);
     if (err != NULL)
@@ -176,17 +126,17 @@ static dubboc_status unreadable(const json_scan *scan, dubboc_error *err)
     return DUBBOC_E_PARSE;
 }
 
-static dubboc_status read_batch(dubboc_slice body, jsonrpc_message *message, dubboc_error *err)
+static dubboc_status batch_read(dubboc_slice body, jsonrpc_message *message, dubboc_error *err)
 {
     size_t count;
-    if (!count_batch(&message->scan, &count))
-        return unreadable(&message->scan, err);
+    if (!batch_count(&message->scan, &count))
+        return message_unreadable(&message->scan, err);
     if (count > JSONRPC_BATCH_MAX)
         return error_set(err, DUBBOC_E_TOO_BIG,
             "Invalid Request: a batch of %zu requests, at most %d are taken", count,
             JSONRPC_BATCH_MAX);
     if (count == 0) {
-        message->single = faulty_request(slice_of("null"), "Invalid Request: an empty batch");
+        message->single = request_faulty(slice_of("null"), "Invalid Request: an empty batch");
         message->batch_left = 1;
         return DUBBOC_OK;
     }
@@ -203,9 +153,9 @@ dubboc_status jsonrpc_read_message(dubboc_slice body, jsonrpc_message *message, 
     message->batch_left = 0;
     json_scan_init(&message->scan, body);
     if (json_scan_peek(&message->scan) == JSON_ARRAY)
-        return read_batch(body, message, err);
-    if (!read_request(&message->scan, &message->single) || !json_scan_end(&message->scan))
-        return unreadable(&message->scan, err);
+        return batch_read(body, message, err);
+    if (!request_read(&message->scan, &message->single) || !json_scan_end(&message->scan))
+        return message_unreadable(&message->scan, err);
     message->batch_left = 1;
     return DUBBOC_OK;
 }
@@ -219,26 +169,26 @@ bool jsonrpc_next(jsonrpc_message *message, jsonrpc_request *request)
         *request = message->single;
         return true;
     }
-    return json_scan_item(&message->scan) && read_request(&message->scan, request);
+    return json_scan_item(&message->scan) && request_read(&message->scan, request);
 }
 
 /* --- provider side: answering --- */
 
-static void append_head(buffer *out, dubboc_slice id)
+static void answer_append_head(buffer *out, dubboc_slice id)
 {
-    append_literal(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    request_append_literal(out, "{\"jsonrpc\":\"2.0\",\"id\":");
     buffer_append_slice(out, id);
 }
 
 void jsonrpc_begin_result(buffer *out, dubboc_slice id)
 {
-    append_head(out, id);
-    append_literal(out, ",\"result\":");
+    answer_append_head(out, id);
+    request_append_literal(out, ",\"result\":");
 }
 
 void jsonrpc_end_result(buffer *out)
 {
-    append_literal(out, "}\n");
+    request_append_literal(out, "}\n");
 }
 
 void jsonrpc_write_error(
@@ -283,17 +233,17 @@ void jsonrpc_write_error_data(buffer *out, dubboc_slice id, int code, dubboc_sli
 {
     bool is_first = true;
     dubboc_slice members = error_data_members(data);
-    append_head(out, id);
-    append_literal(out, ",\"error\":{\"code\":");
+    answer_append_head(out, id);
+    request_append_literal(out, ",\"error\":{\"code\":");
     buffer_append_i64(out, code);
-    append_literal(out, ",\"message\":");
+    request_append_literal(out, ",\"message\":");
     json_write_string_lossy(out, message);
-    append_literal(out, ",\"data\":{");
+    request_append_literal(out, ",\"data\":{");
     error_data_append(out, data, "exceptionTypeName",
         slice_of(exception != NULL ? exception : "java.lang.RuntimeException"), &is_first);
     error_data_append(out, data, "message", message, &is_first);
     if (members.len > 0 && !is_first)
-        append_literal(out, ",");
+        request_append_literal(out, ",");
     buffer_append_slice(out, members);
-    append_literal(out, "}}}\n");
+    request_append_literal(out, "}}}\n");
 }

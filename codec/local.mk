@@ -13,5 +13,6 @@ libdubboc_core_la_SOURCES += \
 	codec/json_text.c codec/json_text.h \
 	codec/json_tree.c codec/json_tree.h \
 	codec/json_write.c \
-	codec/jsonrpc.h codec/jsonrpc_reply.c codec/jsonrpc_request.c
+	codec/jsonrpc.h codec/jsonrpc_envelope.c codec/jsonrpc_envelope.h \
+	codec/jsonrpc_reply.c codec/jsonrpc_request.c
 EXTRA_DIST += codec/json_powers.py
