@@ -32,7 +32,7 @@ void buffer_recycle(buffer *buf, size_t keep_bytes)
     buf->capacity = 0;
 }
 
-static char *fail(buffer *buf, dubboc_status status)
+static char *buffer_fail(buffer *buf, dubboc_status status)
 {
     buf->status = status;
     return NULL;
@@ -43,13 +43,13 @@ char *buffer_reserve(buffer *buf, size_t more)
     if (buf->status != DUBBOC_OK)
         return NULL;
     if (more > buf->max_bytes || buf->len > buf->max_bytes - more)
-        return fail(buf, DUBBOC_E_TOO_BIG);
+        return buffer_fail(buf, DUBBOC_E_TOO_BIG);
     if (more <= buf->capacity - buf->len && buf->data != NULL)
         return buf->data + buf->len;
     void *data = buf->data;
     size_t needed = buf->len + more;
     if (!mem_grow(&data, &buf->capacity, needed < 64 ? 64 : needed, 1))
-        return fail(buf, DUBBOC_E_NO_MEMORY);
+        return buffer_fail(buf, DUBBOC_E_NO_MEMORY);
     buf->data = data;
     return buf->data + buf->len;
 }
@@ -90,7 +90,8 @@ void buffer_printf(buffer *buf, const char *format, ...)
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    char *room = len < 0 ? fail(buf, DUBBOC_E_NO_MEMORY) : buffer_reserve(buf, (size_t)len + 1);
+    char *room =
+        len < 0 ? buffer_fail(buf, DUBBOC_E_NO_MEMORY) : buffer_reserve(buf, (size_t)len + 1);
     if (room != NULL) {
         vsnprintf(room, (size_t)len + 1, format, again);
         buf->len += (size_t)len;

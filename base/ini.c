@@ -10,7 +10,7 @@
 #include "base/map.h"
 #include "base/utf8.h"
 
-typedef struct parse {
+typedef struct ini_parser {
     const ini_reader *reader;
     map *lines;  /* "section" and "section\nkey" -> the line of its first appearance */
     buffer name; /* scratch for the map's keys */
@@ -18,7 +18,7 @@ typedef struct parse {
     bool has_section;
     unsigned line;
     dubboc_status status;
-} parse;
+} ini_parser;
 
 const char *ini_bytes_fault(dubboc_slice text)
 {
@@ -36,8 +36,8 @@ const char *ini_bytes_fault(dubboc_slice text)
     return NULL;
 }
 
-static void problem(parse *p, const char *format, ...) DUBBOC_PRINTF(2, 3);
-static void problem(parse *p, const char *format, ...)
+static void ini_problem(ini_parser *p, const char *format, ...) DUBBOC_PRINTF(2, 3);
+static void ini_problem(ini_parser *p, const char *format, ...)
 {
     char what[INI_SECTION_BYTES_MAX + INI_KEY_BYTES_MAX + 128];
     va_list args;
@@ -49,7 +49,7 @@ static void problem(parse *p, const char *format, ...)
 
 /* The line where section and key (at NULL: the section itself) stood first, 0: this is the first
  * time, and it is noted. */
-static unsigned line_of_first(parse *p, dubboc_slice section, dubboc_slice key)
+static unsigned ini_line_of_first(ini_parser *p, dubboc_slice section, dubboc_slice key)
 {
     buffer_clear(&p->name);
     buffer_append_slice(&p->name, section);
@@ -68,79 +68,79 @@ static unsigned line_of_first(parse *p, dubboc_slice section, dubboc_slice key)
     return (unsigned)(uintptr_t)first;
 }
 
-static void read_section(parse *p, dubboc_slice line)
+static void ini_read_section(ini_parser *p, dubboc_slice line)
 {
     p->has_section = false;
     if (line.at[line.len - 1] != ']') {
-        problem(p, "a section needs a ] at the end of its line, and nothing after it");
+        ini_problem(p, "a section needs a ] at the end of its line, and nothing after it");
         return;
     }
     dubboc_slice name = slice_trim(slice_make(line.at + 1, line.len - 2));
     if (name.len == 0 || name.len > INI_SECTION_BYTES_MAX ||
         memchr(name.at, '[', name.len) != NULL || memchr(name.at, ']', name.len) != NULL) {
-        problem(p, "expected [section], with a name of 1 to %u bytes without brackets",
+        ini_problem(p, "expected [section], with a name of 1 to %u bytes without brackets",
             INI_SECTION_BYTES_MAX);
         return;
     }
     p->section = name;
     p->has_section = true;
-    unsigned first = line_of_first(p, name, slice_make(NULL, 0));
+    unsigned first = ini_line_of_first(p, name, slice_make(NULL, 0));
     if (first != 0)
-        problem(p, "section [%.*s] stands twice, first in line %u", SLICE_ARGS(name), first);
+        ini_problem(p, "section [%.*s] stands twice, first in line %u", SLICE_ARGS(name), first);
     else
         p->reader->section(p->reader->arg, name, p->line);
 }
 
-static void read_entry(parse *p, dubboc_slice line)
+static void ini_read_entry(ini_parser *p, dubboc_slice line)
 {
     dubboc_slice key, value;
     if (!slice_cut(line, '=', &key, &value)) {
-        problem(p, "expected [section], key = value, or a comment that begins with # or ;");
+        ini_problem(p, "expected [section], key = value, or a comment that begins with # or ;");
         return;
     }
     key = slice_trim(key);
     if (key.len == 0 || key.len > INI_KEY_BYTES_MAX) {
-        problem(p, "expected a key of 1 to %u bytes before the =", INI_KEY_BYTES_MAX);
+        ini_problem(p, "expected a key of 1 to %u bytes before the =", INI_KEY_BYTES_MAX);
         return;
     }
     if (!p->has_section) {
-        problem(p, "key \"%.*s\" stands in no section: expected a [section] line before it",
+        ini_problem(p, "key \"%.*s\" stands in no section: expected a [section] line before it",
             SLICE_ARGS(key));
         return;
     }
-    unsigned first = line_of_first(p, p->section, key);
+    unsigned first = ini_line_of_first(p, p->section, key);
     if (first != 0)
-        problem(p, "key \"%.*s\" stands twice in [%.*s], first in line %u", SLICE_ARGS(key),
+        ini_problem(p, "key \"%.*s\" stands twice in [%.*s], first in line %u", SLICE_ARGS(key),
             SLICE_ARGS(p->section), first);
     else
         p->reader->entry(p->reader->arg, p->section, key, slice_trim(value), p->line);
 }
 
-static void read_line(parse *p, dubboc_slice line)
+static void ini_read_line(ini_parser *p, dubboc_slice line)
 {
     if (line.len > 0 && line.at[line.len - 1] == '\r')
         line.len--;
     if (line.len > INI_LINE_BYTES_MAX) {
-        problem(p, "a line of %zu bytes, expected at most %u", line.len, INI_LINE_BYTES_MAX);
+        ini_problem(p, "a line of %zu bytes, expected at most %u", line.len, INI_LINE_BYTES_MAX);
         return;
     }
     const char *fault = ini_bytes_fault(line);
     if (fault != NULL) {
-        problem(p, "found %s", fault);
+        ini_problem(p, "found %s", fault);
         return;
     }
     line = slice_trim(line);
     if (line.len == 0 || line.at[0] == '#' || line.at[0] == ';')
         return;
     if (line.at[0] == '[')
-        read_section(p, line);
+        ini_read_section(p, line);
     else
-        read_entry(p, line);
+        ini_read_entry(p, line);
 }
 
 dubboc_status ini_read(dubboc_slice text, const ini_reader *reader)
 {
-    parse p = {.reader = reader, .lines = map_new(), .line = 1};
+    ini_parser p = {.reader = reader, .lines = map_new(), .line = 1};
     buffer_init(&p.name, INI_SECTION_BYTES_MAX + INI_KEY_BYTES_MAX + 1);
     if (p.lines == NULL)
         return DUBBOC_E_NO_MEMORY;
@@ -149,7 +149,7 @@ dubboc_status ini_read(dubboc_slice text, const ini_reader *reader)
     for (bool has_more = text.len > 0; has_more && p.status == DUBBOC_OK; p.line++) {
         dubboc_slice line;
         has_more = slice_cut(text, '\n', &line, &text);
-        read_line(&p, line);
+        ini_read_line(&p, line);
     }
     buffer_fini(&p.name);
     map_free(p.lines, NULL);

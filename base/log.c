@@ -64,7 +64,7 @@ bool log_is_on(dubboc_log_level level)
     return (int)level <= atomic_load_explicit(&sink.level, memory_order_relaxed);
 }
 
-static void hand_over(dubboc_log_level level, const char *area, const char *message,
+static void log_hand_over(dubboc_log_level level, const char *area, const char *message,
     unsigned suppressed, const char *fields)
 {
     mutex_lock(&sink.lock);
@@ -75,7 +75,7 @@ static void hand_over(dubboc_log_level level, const char *area, const char *mess
         receiver(arg, level, area, message, fields, suppressed);
 }
 
-static void keep(log_held *held, dubboc_log_level level, const char *area, const char *message,
+static void log_keep(log_held *held, dubboc_log_level level, const char *area, const char *message,
     unsigned suppressed, const char *fields)
 {
     if (held->count == LOG_HELD_MAX) {
@@ -103,9 +103,9 @@ void log_write(dubboc_log_level level, const char *area, const char *message, un
     va_end(args);
     utf8_hide_controls(text);
     if (waiting != NULL)
-        keep(waiting, level, area, message, suppressed, text);
+        log_keep(waiting, level, area, message, suppressed, text);
     else
-        hand_over(level, area, message, suppressed, text);
+        log_hand_over(level, area, message, suppressed, text);
 }
 
 void log_hold(log_held *held)
@@ -119,7 +119,7 @@ void log_let_go(log_held *held)
 {
     waiting = NULL;
     for (const log_event *event = held->events; event < held->events + held->count; event++)
-        hand_over(event->level, event->area, event->message, event->suppressed, event->fields);
+        log_hand_over(event->level, event->area, event->message, event->suppressed, event->fields);
     if (held->left_out > 0)
         LOG(DUBBOC_LOG_WARN, "log", "more events at once than can be kept", "left_out=%zu",
             held->left_out);

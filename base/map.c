@@ -5,14 +5,14 @@
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 
-typedef struct entry {
+typedef struct map_entry {
     UT_hash_handle hh;
     void *value;
     char key[];
-} entry;
+} map_entry;
 
 struct map {
-    entry *entries;
+    map_entry *entries;
 };
 
 map *map_new(void)
@@ -24,7 +24,7 @@ void map_free(map *self, void (*free_value)(void *value))
 {
     if (self == NULL)
         return;
-    entry *current, *next;
+    map_entry *current, *next;
     HASH_ITER(hh, self->entries, current, next)
     {
         HASH_DEL(self->entries, current);
@@ -35,9 +35,9 @@ void map_free(map *self, void (*free_value)(void *value))
     free(self);
 }
 
-static entry *find(const map *self, dubboc_slice key)
+static map_entry *map_find_entry(const map *self, dubboc_slice key)
 {
-    entry *found = NULL;
+    map_entry *found = NULL;
     const char *at = key.len > 0 ? key.at : "";
     HASH_FIND(hh, self->entries, at, (unsigned)key.len, found);
     return found;
@@ -45,14 +45,14 @@ static entry *find(const map *self, dubboc_slice key)
 
 bool map_put(map *self, dubboc_slice key, void *value, void **former)
 {
-    entry *old = find(self, key);
+    map_entry *old = map_find_entry(self, key);
     if (former != NULL)
         *former = old != NULL ? old->value : NULL;
     if (old != NULL) {
         old->value = value;
         return true;
     }
-    entry *added = mem_zeroed(1, sizeof(entry) + key.len + 1);
+    map_entry *added = mem_zeroed(1, sizeof(map_entry) + key.len + 1);
     if (added == NULL)
         return false;
     if (key.len > 0)
@@ -68,13 +68,13 @@ bool map_put(map *self, dubboc_slice key, void *value, void **former)
 
 void *map_find(const map *self, dubboc_slice key)
 {
-    entry *found = find(self, key);
+    map_entry *found = map_find_entry(self, key);
     return found != NULL ? found->value : NULL;
 }
 
 void *map_remove(map *self, dubboc_slice key)
 {
-    entry *found = find(self, key);
+    map_entry *found = map_find_entry(self, key);
     if (found == NULL)
         return NULL;
     void *value = found->value;
@@ -90,7 +90,7 @@ size_t map_count(const map *self)
 
 void map_each(map *self, void (*visit)(void *arg, const char *key, void *value), void *arg)
 {
-    entry *current, *next;
+    map_entry *current, *next;
     HASH_ITER(hh, self->entries, current, next)
     visit(arg, current->key, current->value);
 }

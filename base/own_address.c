@@ -28,7 +28,7 @@
 /* --- routes */
 
 /* A UDP socket that is connected has a source address, and sends nothing. */
-static uint32_t source_towards_address(uint32_t to, uint16_t port)
+static uint32_t source_towards_ipv4(uint32_t to, uint16_t port)
 {
     struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons(port)}, own = {0};
     socklen_t len = sizeof own;
@@ -42,7 +42,7 @@ static uint32_t source_towards_address(uint32_t to, uint16_t port)
     return is_known ? ntohl(own.sin_addr.s_addr) : 0;
 }
 
-static bool is_host_name(const char *host)
+static bool host_is_name(const char *host)
 {
     uint32_t ignored;
     return strchr(host, ':') == NULL && !address_ipv4(slice_of(host), &ignored); /* ':' is IPv6 */
@@ -53,60 +53,61 @@ static uint32_t source_towards_known(void *arg, const char *host, uint16_t port)
 {
     uint32_t address;
     (void)arg;
-    return address_ipv4(slice_of(host), &address) ? source_towards_address(address, port) : 0;
+    return address_ipv4(slice_of(host), &address) ? source_towards_ipv4(address, port) : 0;
 }
 
 /* As own_address_view.source_towards; waits for the name server as long as getaddrinfo() does. */
 static uint32_t source_towards_host(void *arg, const char *host, uint16_t port)
 {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found = NULL;
-    if (!is_host_name(host))
+    if (!host_is_name(host))
         return source_towards_known(arg, host, port);
     if (getaddrinfo(host, NULL, &hints, &found) != 0 || found == NULL)
         return 0;
     const struct sockaddr_in *first = (const struct sockaddr_in *)(const void *)found->ai_addr;
     uint32_t address = ntohl(first->sin_addr.s_addr);
     freeaddrinfo(found);
-    return source_towards_address(address, port);
+    return source_towards_ipv4(address, port);
 }
 
 /* --- choosing */
 
-static bool is_private(uint32_t address)
+static bool address_is_private(uint32_t address)
 {
     return (address >> 24) == 10 || (address >> 20) == (172u << 4 | 1) ||
            (address >> 16) == (192u << 8 | 168);
 }
 
-static bool is_of_this_machine_or_link(uint32_t address)
+static bool address_is_of_this_machine_or_link(uint32_t address)
 {
     return address >> 24 == 127 || address >> 16 == (169u << 8 | 254);
 }
 
 /* The address if others could use it, else 0. */
-static uint32_t usable(uint32_t address)
+static uint32_t address_usable(uint32_t address)
 {
-    return is_of_this_machine_or_link(address) ? 0 : address;
+    return address_is_of_this_machine_or_link(address) ? 0 : address;
 }
 
 /* The interface's IPv4 address in host order; 0: it has none, is down, or nobody else could use
  * it. */
-static uint32_t usable_address(const struct ifaddrs *interface)
+static uint32_t interface_address(const struct ifaddrs *interface)
 {
     if (interface->ifa_addr == NULL || interface->ifa_addr->sa_family != AF_INET)
         return 0;
     if ((interface->ifa_flags & IFF_UP) == 0 || (interface->ifa_flags & IFF_LOOPBACK) != 0)
         return 0;
-    return usable(
+    return address_usable(
         ntohl(((const struct sockaddr_in *)(const void *)interface->ifa_addr)->sin_addr.s_addr));
 }
 
-static uint32_t choose_of_interfaces(const struct ifaddrs *all)
+static uint32_t interfaces_choose(const struct ifaddrs *all)
 {
     uint32_t best = 0;
     for (const struct ifaddrs *one = all; one != NULL; one = one->ifa_next) {
-        uint32_t address = usable_address(one);
-        if (address != 0 && (best == 0 || (is_private(address) && !is_private(best))))
+        uint32_t address = interface_address(one);
+        if (address != 0 &&
+            (best == 0 || (address_is_private(address) && !address_is_private(best))))
             best = address;
     }
     return best;
@@ -114,7 +115,7 @@ static uint32_t choose_of_interfaces(const struct ifaddrs *all)
 
 /* The next host of "host:port,host:port"; servers that cannot be read are passed over. false: there
  * is none. */
-static bool next_host(dubboc_slice *rest, char host[HOST_SIZE])
+static bool servers_next_host(dubboc_slice *rest, char host[HOST_SIZE])
 {
     dubboc_slice text;
     net_address server;
@@ -129,22 +130,22 @@ static bool next_host(dubboc_slice *rest, char host[HOST_SIZE])
 }
 
 /* The first that there is a route to. */
-static uint32_t source_towards_any(const own_address_view *view, const char *servers)
+static uint32_t servers_source_towards(const own_address_view *view, const char *servers)
 {
     dubboc_slice rest = slice_of(servers != NULL ? servers : "");
     char host[HOST_SIZE];
     uint32_t address = 0;
-    while (address == 0 && next_host(&rest, host))
-        address = usable(view->source_towards(view->arg, host, WORLD_PORT));
+    while (address == 0 && servers_next_host(&rest, host))
+        address = address_usable(view->source_towards(view->arg, host, WORLD_PORT));
     return address;
 }
 
-static bool has_host_name(const char *servers)
+static bool servers_have_host_name(const char *servers)
 {
     dubboc_slice rest = slice_of(servers != NULL ? servers : "");
     char host[HOST_SIZE];
-    while (next_host(&rest, host))
-        if (is_host_name(host))
+    while (servers_next_host(&rest, host))
+        if (host_is_name(host))
             return true;
     return false;
 }
@@ -153,14 +154,14 @@ const char *own_address_by(
     const own_address_view *view, const char *servers, char out[OWN_ADDRESS_SIZE])
 {
     const char *how = "source address towards the registry";
-    uint32_t best = source_towards_any(view, servers);
+    uint32_t best = servers_source_towards(view, servers);
     if (best == 0) {
         how = "source address of the default route";
-        best = usable(view->source_towards(view->arg, WORLD, WORLD_PORT));
+        best = address_usable(view->source_towards(view->arg, WORLD, WORLD_PORT));
     }
     if (best == 0) {
         how = "address of an interface, there is no default route";
-        best = choose_of_interfaces(view->interfaces);
+        best = interfaces_choose(view->interfaces);
     }
     if (best == 0) {
         how = "there is no other address";
@@ -270,7 +271,7 @@ static const char *name_lookup_wait(name_lookup *self, char out[OWN_ADDRESS_SIZE
 const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE])
 {
     const char *how = NULL;
-    name_lookup *lookup = has_host_name(servers) ? name_lookup_new(servers) : NULL;
+    name_lookup *lookup = servers_have_host_name(servers) ? name_lookup_new(servers) : NULL;
     if (lookup != NULL) {
         if (name_lookup_start(lookup))
             how = name_lookup_wait(lookup, out);
@@ -314,7 +315,7 @@ static void *own_address_search_run(void *arg)
 own_address_search *own_address_search_start(
     const char *servers, own_address_fn on_found, void *arg)
 {
-    own_address_search *self = has_host_name(servers) ? MEM_NEW(own_address_search) : NULL;
+    own_address_search *self = servers_have_host_name(servers) ? MEM_NEW(own_address_search) : NULL;
     pthread_t thread;
     if (self == NULL)
         return NULL;

@@ -16,18 +16,18 @@ bool slice_is_nocase(dubboc_slice slice, const char *text)
     return true;
 }
 
-static bool is_blank(char c)
+static bool slice_is_blank_char(char c)
 {
     return c == ' ' || c == '\t';
 }
 
 dubboc_slice slice_trim(dubboc_slice slice)
 {
-    while (slice.len > 0 && is_blank(slice.at[0])) {
+    while (slice.len > 0 && slice_is_blank_char(slice.at[0])) {
         slice.at++;
         slice.len--;
     }
-    while (slice.len > 0 && is_blank(slice.at[slice.len - 1]))
+    while (slice.len > 0 && slice_is_blank_char(slice.at[slice.len - 1]))
         slice.len--;
     return slice;
 }

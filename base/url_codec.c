@@ -3,7 +3,7 @@
 static const char hex_digits[] = "0123456789ABCDEF";
 
 /* What Java's URLEncoder leaves as it is. */
-static bool is_kept(char c)
+static bool url_is_kept(char c)
 {
     return ascii_is_alnum(c) || c == '.' || c == '-' || c == '*' || c == '_';
 }
@@ -12,7 +12,7 @@ void url_encode(buffer *out, dubboc_slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.at[i];
-        if (is_kept(text.at[i])) {
+        if (url_is_kept(text.at[i])) {
             buffer_append_char(out, text.at[i]);
             continue;
         }
@@ -22,7 +22,7 @@ void url_encode(buffer *out, dubboc_slice text)
 }
 
 /* The byte that an escape at text.at[at] stands for; -1: broken. */
-static int escaped_byte(dubboc_slice text, size_t at)
+static int url_escaped_byte(dubboc_slice text, size_t at)
 {
     if (text.len - at < 3)
         return -1;
@@ -36,7 +36,7 @@ bool url_decode(buffer *out, dubboc_slice text, size_t *bad_at)
         int byte = (unsigned char)text.at[i];
         size_t start = i;
         if (byte == '%') {
-            byte = escaped_byte(text, i);
+            byte = url_escaped_byte(text, i);
             i += 2;
         } else if (byte == '+') {
             byte = ' ';

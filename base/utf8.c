@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static bool is_continuation(unsigned char c)
+static bool utf8_is_continuation(unsigned char c)
 {
     return (c & 0xC0) == 0x80;
 }
@@ -18,16 +18,17 @@ size_t utf8_sequence(const char *at, const char *end)
     if (s[0] < 0x80)
         return 1;
     if (s[0] >= 0xC2 && s[0] <= 0xDF)
-        return left >= 2 && is_continuation(s[1]) ? 2 : 0;
+        return left >= 2 && utf8_is_continuation(s[1]) ? 2 : 0;
     if ((s[0] & 0xF0) == 0xE0) {
-        if (left < 3 || !is_continuation(s[1]) || !is_continuation(s[2]))
+        if (left < 3 || !utf8_is_continuation(s[1]) || !utf8_is_continuation(s[2]))
             return 0;
         bool is_overlong = s[0] == 0xE0 && s[1] < 0xA0;
         bool is_surrogate = s[0] == 0xED && s[1] > 0x9F;
         return is_overlong || is_surrogate ? 0 : 3;
     }
     if (s[0] >= 0xF0 && s[0] <= 0xF4) {
-        if (left < 4 || !is_continuation(s[1]) || !is_continuation(s[2]) || !is_continuation(s[3]))
+        if (left < 4 || !utf8_is_continuation(s[1]) || !utf8_is_continuation(s[2]) ||
+            !utf8_is_continuation(s[3]))
             return 0;
         bool is_overlong = s[0] == 0xF0 && s[1] < 0x90;
         bool is_too_high = s[0] == 0xF4 && s[1] > 0x8F;
@@ -75,11 +76,11 @@ bool utf8_is_valid(dubboc_slice text)
 
 /* The length of text without the first bytes of a character at its end of which the others are
  * missing. */
-static size_t without_cut_tail(const char *text, size_t len)
+static size_t utf8_without_cut_tail(const char *text, size_t len)
 {
     for (size_t back = 1; back <= 3 && back <= len; back++) {
         unsigned char c = (unsigned char)text[len - back];
-        if (is_continuation(c))
+        if (utf8_is_continuation(c))
             continue;
         size_t needed = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : c >= 0xC0 ? 2 : 1;
         return back < needed ? len - back : len;
@@ -89,12 +90,13 @@ static size_t without_cut_tail(const char *text, size_t len)
 
 dubboc_slice utf8_cut(dubboc_slice text, size_t bytes_max)
 {
-    return text.len <= bytes_max ? text : slice_make(text.at, without_cut_tail(text.at, bytes_max));
+    return text.len <= bytes_max ? text
+                                 : slice_make(text.at, utf8_without_cut_tail(text.at, bytes_max));
 }
 
 void utf8_drop_cut_tail(char *text)
 {
-    text[without_cut_tail(text, strlen(text))] = '\0';
+    text[utf8_without_cut_tail(text, strlen(text))] = '\0';
 }
 
 /* Of U+0080 to U+009F in UTF-8. */

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-static dubboc_slice raw_number(const cJSON *value)
+static dubboc_slice access_raw_number(const cJSON *value)
 {
     dubboc_slice text = slice_of(value->valuestring);
     return json_number_is_valid(text) ? text : slice_make(NULL, 0);
@@ -16,11 +16,11 @@ bool dubboc_json_is_number(const cJSON *value)
     if (value == NULL)
         return false;
     int type = json_node_type(value);
-    return type == cJSON_Number || (type == cJSON_Raw && raw_number(value).at != NULL);
+    return type == cJSON_Number || (type == cJSON_Raw && access_raw_number(value).at != NULL);
 }
 
 /* DUBBOC_E_TYPE: no number. DUBBOC_E_RANGE: NaN or infinity. */
-static dubboc_status decimal_of(const cJSON *value, json_decimal *decimal)
+static dubboc_status access_decimal(const cJSON *value, json_decimal *decimal)
 {
     if (value == NULL)
         return DUBBOC_E_TYPE;
@@ -31,7 +31,7 @@ static dubboc_status decimal_of(const cJSON *value, json_decimal *decimal)
         return DUBBOC_OK;
     }
     dubboc_slice text =
-        json_node_type(value) == cJSON_Raw ? raw_number(value) : slice_make(NULL, 0);
+        json_node_type(value) == cJSON_Raw ? access_raw_number(value) : slice_make(NULL, 0);
     if (text.at == NULL)
         return DUBBOC_E_TYPE;
     *decimal = json_decimal_read(text);
@@ -56,7 +56,7 @@ static bool decimal_magnitude(json_decimal decimal, uint64_t *magnitude)
 static dubboc_status decimal_integer(const cJSON *value, uint64_t *magnitude, bool *is_negative)
 {
     json_decimal decimal = {.digits = 0};
-    dubboc_status status = decimal_of(value, &decimal);
+    dubboc_status status = access_decimal(value, &decimal);
     if (status != DUBBOC_OK)
         return status;
     if (decimal.digits == 0 && !decimal.is_long)
@@ -105,7 +105,7 @@ dubboc_status dubboc_json_double(const cJSON *value, double *out)
         return DUBBOC_OK;
     }
     dubboc_slice text =
-        json_node_type(value) == cJSON_Raw ? raw_number(value) : slice_make(NULL, 0);
+        json_node_type(value) == cJSON_Raw ? access_raw_number(value) : slice_make(NULL, 0);
     if (text.at == NULL)
         return DUBBOC_E_TYPE;
     return json_number_nearest(text, out) ? DUBBOC_OK : DUBBOC_E_RANGE;

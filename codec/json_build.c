@@ -9,16 +9,16 @@
 #include "codec/json_text.h"
 #include "codec/json_tree.h"
 
-typedef struct build {
+typedef struct tree_builder {
     const char *at;
     const char *end;
     const char *zero_at; /* a string that holds \u0000 begins here */
     unsigned depth;
     size_t values_left;
     cJSON *open[JSON_DEPTH_MAX];
-} build;
+} tree_builder;
 
-static inline void skip_space(build *self)
+static inline void build_skip_space(tree_builder *self)
 {
     while (self->at < self->end &&
            (*self->at == ' ' || *self->at == '\n' || *self->at == '\r' || *self->at == '\t'))
@@ -26,7 +26,7 @@ static inline void skip_space(build *self)
 }
 
 /* The token's closing quote, given that at is at its first backslash. */
-static const char *closing_quote(const char *at, const char *end)
+static const char *build_closing_quote(const char *at, const char *end)
 {
     while (*at == '\\')
         at = json_quote_or_escape(at + 2, end);
@@ -37,16 +37,16 @@ static const char *closing_quote(const char *at, const char *end)
 
 /* What malloc() of glibc takes for a block on a machine of 64 bits: 8 bytes more, in steps of 16,
  * 32 at least. */
-static size_t block_bytes(size_t bytes)
+static size_t build_block_bytes(size_t bytes)
 {
     return bytes <= 24 ? 32 : (bytes + 8 + 15) / 16 * 16;
 }
 
 /* at: the opening quote. Ends behind the closing one. */
-static const char *cost_of_string(json_tree_cost *cost, const char *at, const char *end)
+static const char *build_string_cost(json_tree_cost *cost, const char *at, const char *end)
 {
-    const char *quote = closing_quote(json_quote_or_escape(at + 1, end), end);
-    cost->bytes += block_bytes((size_t)(quote - at));
+    const char *quote = build_closing_quote(json_quote_or_escape(at + 1, end), end);
+    cost->bytes += build_block_bytes((size_t)(quote - at));
     at = quote + 1;
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
@@ -55,20 +55,20 @@ static const char *cost_of_string(json_tree_cost *cost, const char *at, const ch
     return at;
 }
 
-static bool is_number_byte(char c)
+static bool build_is_number_byte(char c)
 {
     return ascii_is_digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
 }
 
 /* One that a double cannot hold is kept as text. */
-static const char *cost_of_number(json_tree_cost *cost, const char *at, const char *end)
+static const char *build_number_cost(json_tree_cost *cost, const char *at, const char *end)
 {
     const char *start = at;
-    while (at < end && is_number_byte(*at))
+    while (at < end && build_is_number_byte(*at))
         at++;
     size_t len = (size_t)(at - start);
     if (len > 15)
-        cost->bytes += block_bytes(len + 1);
+        cost->bytes += build_block_bytes(len + 1);
     cost->values++;
     return at;
 }
@@ -79,24 +79,24 @@ json_tree_cost json_tree_cost_of(dubboc_slice checked)
     const char *at = checked.at, *end = checked.at + checked.len;
     while (at < end) {
         if (*at == '"') {
-            at = cost_of_string(&cost, at, end);
-        } else if (is_number_byte(*at) && *at != 'e') {
-            at = cost_of_number(&cost, at, end);
+            at = build_string_cost(&cost, at, end);
+        } else if (build_is_number_byte(*at) && *at != 'e') {
+            at = build_number_cost(&cost, at, end);
         } else {
             /* Of a word the first letter counts. */
             cost.values += *at == '[' || *at == '{' || *at == 't' || *at == 'f' || *at == 'n';
             at++;
         }
     }
-    cost.bytes += cost.values * block_bytes(sizeof(cJSON));
+    cost.bytes += cost.values * build_block_bytes(sizeof(cJSON));
     return cost;
 }
 
 /* --- making it --- */
 
-static char *escaped_string(build *self, const char *token, const char *first_escape)
+static char *build_escaped_string(tree_builder *self, const char *token, const char *first_escape)
 {
-    const char *quote = closing_quote(first_escape, self->end);
+    const char *quote = build_closing_quote(first_escape, self->end);
     dubboc_slice slice = slice_make(token, (size_t)(quote + 1 - token));
     char *text = cJSON_malloc(json_string_bytes_max(slice) + 1);
     if (text == NULL)
@@ -113,20 +113,20 @@ static char *escaped_string(build *self, const char *token, const char *first_es
 }
 
 /* NULL: no memory, or zero_at is set. */
-static char *take_string(build *self)
+static char *build_take_string(tree_builder *self)
 {
     const char *token = self->at;
     const char *stop = json_quote_or_escape(token + 1, self->end);
     if (*stop == '\\')
-        return escaped_string(self, token, stop);
+        return build_escaped_string(self, token, stop);
     self->at = stop + 1;
     return json_text_dup(slice_make(token + 1, (size_t)(stop - token - 1)));
 }
 
-static cJSON *other_number(build *self, const char *token)
+static cJSON *build_other_number(tree_builder *self, const char *token)
 {
     const char *at = token;
-    while (at < self->end && is_number_byte(*at))
+    while (at < self->end && build_is_number_byte(*at))
         at++;
     self->at = at;
     dubboc_slice text = slice_make(token, (size_t)(at - token));
@@ -136,66 +136,66 @@ static cJSON *other_number(build *self, const char *token)
 }
 
 /* Integers of up to 15 digits at once, all others by way of their text. */
-static cJSON *take_number(build *self)
+static cJSON *build_take_number(tree_builder *self)
 {
     const char *token = self->at, *at = token + (*token == '-');
     const char *limit = self->end - at > 15 ? at + 15 : self->end;
     int64_t value = 0;
     while (at < limit && ascii_is_digit(*at))
         value = value * 10 + (*at++ - '0');
-    if (at < self->end && is_number_byte(*at))
-        return other_number(self, token);
+    if (at < self->end && build_is_number_byte(*at))
+        return build_other_number(self, token);
     self->at = at;
     return json_node_number(*token == '-' ? -(double)value : (double)value);
 }
 
-static cJSON *take_string_node(build *self)
+static cJSON *build_take_string_node(tree_builder *self)
 {
     cJSON *node = json_node_new(cJSON_String);
     if (node == NULL)
         return NULL;
-    node->valuestring = take_string(self);
+    node->valuestring = build_take_string(self);
     if (node->valuestring != NULL)
         return node;
     cJSON_Delete(node);
     return NULL;
 }
 
-static cJSON *take_word(build *self, int type, size_t len)
+static cJSON *build_take_word(tree_builder *self, int type, size_t len)
 {
     self->at += len;
     return json_node_new(type);
 }
 
 /* A scalar, or the opening bracket of an object or array. */
-static cJSON *take_node(build *self)
+static cJSON *build_take_node(tree_builder *self)
 {
     switch (*self->at) {
     case '"':
-        return take_string_node(self);
+        return build_take_string_node(self);
     case '{':
-        return take_word(self, cJSON_Object, 1);
+        return build_take_word(self, cJSON_Object, 1);
     case '[':
-        return take_word(self, cJSON_Array, 1);
+        return build_take_word(self, cJSON_Array, 1);
     case 't': {
-        cJSON *node = take_word(self, cJSON_True, 4);
+        cJSON *node = build_take_word(self, cJSON_True, 4);
         if (node != NULL)
             node->valueint = 1; /* as cJSON_Parse() does */
         return node;
     }
     case 'f':
-        return take_word(self, cJSON_False, 5);
+        return build_take_word(self, cJSON_False, 5);
     case 'n':
-        return take_word(self, cJSON_NULL, 4);
+        return build_take_word(self, cJSON_NULL, 4);
     default:
-        return take_number(self);
+        return build_take_number(self);
     }
 }
 
 /* Over closing brackets, a comma, white space, up to the next value or key. */
-static void skip_to_next(build *self)
+static void build_skip_to_next(tree_builder *self)
 {
-    for (skip_space(self); self->depth > 0; skip_space(self)) {
+    for (build_skip_space(self); self->depth > 0; build_skip_space(self)) {
         char c = *self->at;
         if (c != ',' && c != ']' && c != '}')
             return;
@@ -206,19 +206,19 @@ static void skip_to_next(build *self)
 }
 
 /* One value with its key, linked to its parent. false: no memory, or zero_at is set. */
-static bool take_child(build *self, cJSON **made)
+static bool build_take_child(tree_builder *self, cJSON **made)
 {
     cJSON *parent = self->depth > 0 ? self->open[self->depth - 1] : NULL;
     char *key = NULL;
     if (parent != NULL && parent->type == cJSON_Object) {
-        key = take_string(self);
+        key = build_take_string(self);
         if (key == NULL)
             return false;
-        skip_space(self);
+        build_skip_space(self);
         self->at++; /* the colon */
-        skip_space(self);
+        build_skip_space(self);
     }
-    cJSON *node = take_node(self);
+    cJSON *node = build_take_node(self);
     if (node == NULL) {
         cJSON_free(key);
         return false;
@@ -230,33 +230,33 @@ static bool take_child(build *self, cJSON **made)
     return true;
 }
 
-static bool take_all(build *self, cJSON **root)
+static bool build_take_all(tree_builder *self, cJSON **root)
 {
     cJSON *node;
-    skip_space(self);
+    build_skip_space(self);
     do {
-        if (self->values_left == 0 || !take_child(self, &node))
+        if (self->values_left == 0 || !build_take_child(self, &node))
             return false;
         self->values_left--;
         if (*root == NULL)
             *root = node;
         if (node->type == cJSON_Object || node->type == cJSON_Array)
             self->open[self->depth++] = node;
-        skip_to_next(self);
+        build_skip_to_next(self);
     } while (self->depth > 0);
     return true;
 }
 
 dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err)
 {
-    build self;
+    tree_builder self;
     self.at = checked.at;
     self.end = checked.at + checked.len;
     self.zero_at = NULL;
     self.depth = 0;
     self.values_left = JSON_TREE_VALUES_MAX;
     cJSON *root = NULL;
-    if (take_all(&self, &root)) {
+    if (build_take_all(&self, &root)) {
         *tree = root;
         return DUBBOC_OK;
     }

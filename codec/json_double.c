@@ -23,30 +23,30 @@
 #define HIDDEN_BIT (UINT64_C(1) << FRACTION_BITS)
 #define EXPONENT_INFINITE 0x7FF
 
-typedef struct product {
+typedef struct double_product {
     uint64_t high;
     uint64_t low;
-} product;
+} double_product;
 
 #ifdef __SIZEOF_INT128__
 
 __extension__ typedef unsigned __int128 u128;
 
-static inline product multiply(uint64_t a, uint64_t b)
+static inline double_product double_multiply(uint64_t a, uint64_t b)
 {
     u128 whole = (u128)a * b;
-    return (product){.high = (uint64_t)(whole >> 64), .low = (uint64_t)whole};
+    return (double_product){.high = (uint64_t)(whole >> 64), .low = (uint64_t)whole};
 }
 
 #else
 
-static inline product multiply(uint64_t a, uint64_t b)
+static inline double_product double_multiply(uint64_t a, uint64_t b)
 {
     uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
     uint64_t low = a_low * b_low;
     uint64_t middle = a_high * b_low + (low >> 32);
     uint64_t other = a_low * b_high + (uint32_t)middle;
-    return (product){.high = a_high * b_high + (middle >> 32) + (other >> 32),
+    return (double_product){.high = a_high * b_high + (middle >> 32) + (other >> 32),
         .low = other << 32 | (uint32_t)low};
 }
 
@@ -54,7 +54,7 @@ static inline product multiply(uint64_t a, uint64_t b)
 
 /* floor(log2(10^k)), for |k| < 1233; a right shift of a negative number rounds down with every
  * compiler we know. */
-static inline int floor_log2_power(int k)
+static inline int double_floor_log2_power(int k)
 {
     return (k * 1741647) >> 19;
 }
@@ -63,10 +63,10 @@ static inline int floor_log2_power(int k)
 
 /* The high 64 bits of power * factor; bit 0 is set as well when anything of weight is below
  * them. */
-static uint64_t multiply_to_odd(json_power power, uint64_t factor)
+static uint64_t double_multiply_to_odd(json_power power, uint64_t factor)
 {
-    product low = multiply(power.low, factor);
-    product high = multiply(power.high, factor);
+    double_product low = double_multiply(power.low, factor);
+    double_product high = double_multiply(power.high, factor);
     uint64_t middle = high.low + low.high;
     uint64_t carry = middle < low.high;
     return (high.high + carry) | (middle > 1);
@@ -79,7 +79,7 @@ typedef struct interval {
     uint64_t upper;
 } interval;
 
-static interval interval_of(double value, int *exponent)
+static interval double_interval(double value, int *exponent)
 {
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -91,20 +91,20 @@ static interval interval_of(double value, int *exponent)
     bool is_lower_nearer = fraction == 0 && biased > 1;
     /* floor(log10(2^q)), of 3/4 of it when the interval is narrower. */
     int k = (q * 1262611 - (is_lower_nearer ? 524031 : 0)) >> 22;
-    int shift = q + floor_log2_power(-k) + 1;
+    int shift = q + double_floor_log2_power(-k) + 1;
     json_power power = json_powers[-k - JSON_POWER_FIRST];
     uint64_t is_open = c & 1; /* a tie rounds to the even one: the ends belong to it */
     *exponent = k;
     return (interval){
-        .lower = multiply_to_odd(power, (4 * c - 2 + is_lower_nearer) << shift) + is_open,
-        .value = multiply_to_odd(power, (4 * c) << shift),
-        .upper = multiply_to_odd(power, (4 * c + 2) << shift) - is_open};
+        .lower = double_multiply_to_odd(power, (4 * c - 2 + is_lower_nearer) << shift) + is_open,
+        .value = double_multiply_to_odd(power, (4 * c) << shift),
+        .upper = double_multiply_to_odd(power, (4 * c + 2) << shift) - is_open};
 }
 
 void json_double_shortest(double value, uint64_t *digits, int *exponent)
 {
     int k;
-    interval in = interval_of(value, &k);
+    interval in = double_interval(value, &k);
     uint64_t below = in.value / 4, tens = below / 10;
     bool is_lower_in = in.lower <= 40 * tens, is_upper_in = 40 * tens + 40 <= in.upper;
     if (below >= 10 && is_lower_in != is_upper_in) {
@@ -126,31 +126,31 @@ void json_double_shortest(double value, uint64_t *digits, int *exponent)
 
 /* --- reading --- */
 
-static double by_library(uint64_t digits, int exponent)
+static double double_by_library(uint64_t digits, int exponent)
 {
     char text[40];
     snprintf(text, sizeof text, "%llue%d", (unsigned long long)digits, exponent);
     return strtod(text, NULL);
 }
 
-static unsigned leading_zeros(uint64_t value)
+static unsigned double_leading_zeros(uint64_t value)
 {
     return (unsigned)__builtin_clzll(value);
 }
 
 /* Where 5^exponent fits 128 bits, or 5^-exponent 64: here the table's power, rounded up, decides
  * every case. */
-static bool is_small_power(int exponent)
+static bool double_is_small_power(int exponent)
 {
     return exponent >= -27 && exponent <= 55;
 }
 
 /* The power rounded down, one less than the table's, as the proof wants it for all but the small
  * ones. */
-static json_power power_for_reading(int exponent)
+static json_power double_reading_power(int exponent)
 {
     json_power power = json_powers[exponent - JSON_POWER_FIRST];
-    if (is_small_power(exponent))
+    if (double_is_small_power(exponent))
         return power;
     power.high -= power.low == 0;
     power.low--;
@@ -158,22 +158,22 @@ static json_power power_for_reading(int exponent)
 }
 
 /* digits (highest bit set) times the power: exact enough in its high part, unless it says false. */
-static bool scale(uint64_t digits, int exponent, product *scaled)
+static bool double_scale(uint64_t digits, int exponent, double_product *scaled)
 {
-    json_power power = power_for_reading(exponent);
-    product whole = multiply(digits, power.high);
+    json_power power = double_reading_power(exponent);
+    double_product whole = double_multiply(digits, power.high);
     /* The 9 bits below what is rounded are all set: a carry from the power's low half may
      * matter. */
     if ((whole.high & 0x1FF) == 0x1FF) {
-        uint64_t more = multiply(digits, power.low).high;
+        uint64_t more = double_multiply(digits, power.low).high;
         whole.low += more;
         whole.high += whole.low < more;
     }
     *scaled = whole;
-    return whole.low != UINT64_MAX || is_small_power(exponent);
+    return whole.low != UINT64_MAX || double_is_small_power(exponent);
 }
 
-static double from_parts(uint64_t fraction, int biased)
+static double double_from_parts(uint64_t fraction, int biased)
 {
     if (biased >= EXPONENT_INFINITE)
         return HUGE_VAL;
@@ -190,16 +190,16 @@ double json_double_nearest(uint64_t digits, int64_t wide_exponent)
     if (wide_exponent < -400)
         return 0;
     int exponent = (int)wide_exponent;
-    unsigned zeros = leading_zeros(digits);
-    product scaled;
-    if (exponent < JSON_POWER_FIRST || !scale(digits << zeros, exponent, &scaled))
-        return by_library(digits, exponent);
+    unsigned zeros = double_leading_zeros(digits);
+    double_product scaled;
+    if (exponent < JSON_POWER_FIRST || !double_scale(digits << zeros, exponent, &scaled))
+        return double_by_library(digits, exponent);
     unsigned top = (unsigned)(scaled.high >> 63);
     unsigned shift = top + 64 - FRACTION_BITS - 3;
     uint64_t mantissa = scaled.high >> shift;
-    int biased = floor_log2_power(exponent) + 63 + (int)top - (int)zeros + EXPONENT_BIAS;
+    int biased = double_floor_log2_power(exponent) + 63 + (int)top - (int)zeros + EXPONENT_BIAS;
     if (biased <= 0)
-        return by_library(digits, exponent);
+        return double_by_library(digits, exponent);
     /* Exactly in the middle between two doubles: to the even one. Only these powers can lead
      * there. */
     bool is_tie = scaled.low <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1 &&
@@ -211,5 +211,5 @@ double json_double_nearest(uint64_t digits, int64_t wide_exponent)
         mantissa = HIDDEN_BIT;
         biased++;
     }
-    return from_parts(mantissa, biased);
+    return double_from_parts(mantissa, biased);
 }

@@ -92,7 +92,7 @@ cJSON *json_make_copy(json_maker *self, const cJSON *tree)
 }
 
 /* The node that is taken over may be a member that was detached from another object. */
-static void node_set_key(cJSON *node, char *name)
+static void maker_set_key(cJSON *node, char *name)
 {
     if (node->string != NULL && (node->type & cJSON_StringIsConst) == 0)
         cJSON_free(node->string);
@@ -110,7 +110,7 @@ bool json_make_member(json_maker *self, cJSON *parent, const char *key, cJSON *c
         json_make_node(self, NULL);
         return false;
     }
-    node_set_key(child, name);
+    maker_set_key(child, name);
     json_node_append(parent, child);
     return true;
 }

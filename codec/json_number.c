@@ -36,7 +36,7 @@ bool json_number_is_valid(dubboc_slice text)
 
 /* --- reading --- */
 
-static bool push_digit(uint64_t *digits, unsigned digit)
+static bool decimal_push_digit(uint64_t *digits, unsigned digit)
 {
     if (*digits > (UINT64_MAX - digit) / 10)
         return false;
@@ -45,18 +45,18 @@ static bool push_digit(uint64_t *digits, unsigned digit)
 }
 
 /* The zeros in between are only counted until a digit follows them. */
-static bool push_zeros_and_digit(uint64_t *digits, int64_t zeros, unsigned digit)
+static bool decimal_push_zeros_and_digit(uint64_t *digits, int64_t zeros, unsigned digit)
 {
     if (zeros > 20)
         return false;
     for (; zeros > 0; zeros--) {
-        if (!push_digit(digits, 0))
+        if (!decimal_push_digit(digits, 0))
             return false;
     }
-    return push_digit(digits, digit);
+    return decimal_push_digit(digits, digit);
 }
 
-static int64_t read_exponent(const char *at, const char *end)
+static int64_t decimal_read_exponent(const char *at, const char *end)
 {
     bool is_negative = *at == '-';
     if (*at == '-' || *at == '+')
@@ -86,7 +86,8 @@ json_decimal json_decimal_read(dubboc_slice number)
         if (*at == '0') {
             zeros += decimal.digits != 0;
         } else if (!decimal.is_long) {
-            decimal.is_long = !push_zeros_and_digit(&decimal.digits, zeros, (unsigned)(*at - '0'));
+            decimal.is_long =
+                !decimal_push_zeros_and_digit(&decimal.digits, zeros, (unsigned)(*at - '0'));
             zeros = 0;
         }
     }
@@ -97,11 +98,11 @@ json_decimal json_decimal_read(dubboc_slice number)
     }
     decimal.exponent += zeros;
     if (at < end)
-        decimal.exponent += read_exponent(at + 1, end);
+        decimal.exponent += decimal_read_exponent(at + 1, end);
     return decimal;
 }
 
-static double unsigned_double(uint64_t digits, int64_t exponent)
+static double number_unsigned_double(uint64_t digits, int64_t exponent)
 {
     if (digits == 0)
         return 0;
@@ -115,19 +116,19 @@ static double unsigned_double(uint64_t digits, int64_t exponent)
 
 double json_decimal_double(json_decimal decimal)
 {
-    double value = unsigned_double(decimal.digits, decimal.exponent);
+    double value = number_unsigned_double(decimal.digits, decimal.exponent);
     return decimal.is_negative ? -value : value;
 }
 
 /* --- which numbers a double can give back --- */
 
-static bool is_surely_given_back(json_decimal decimal)
+static bool number_is_surely_given_back(json_decimal decimal)
 {
     return decimal.digits < SAFE_DIGITS_END && decimal.exponent > -SAFE_EXPONENT &&
            decimal.exponent < SAFE_EXPONENT;
 }
 
-static bool same_decimal(json_decimal a, json_decimal b)
+static bool decimal_is_same(json_decimal a, json_decimal b)
 {
     return a.digits == b.digits && a.exponent == b.exponent && a.is_negative == b.is_negative;
 }
@@ -137,8 +138,8 @@ static bool decimal_as_double(json_decimal decimal, double *value)
     if (decimal.is_long)
         return false;
     double nearest = json_decimal_double(decimal);
-    if (!is_surely_given_back(decimal) &&
-        (isinf(nearest) || !same_decimal(decimal, json_decimal_of(nearest))))
+    if (!number_is_surely_given_back(decimal) &&
+        (isinf(nearest) || !decimal_is_same(decimal, json_decimal_of(nearest))))
         return false;
     *value = nearest;
     return true;
@@ -152,7 +153,7 @@ static bool decimal_as_double(json_decimal decimal, double *value)
 
 /* Reads a number with more digits than an integer holds. strtod() is given an integer with an
  * exponent: without a decimal point it does not ask the locale. */
-static double long_nearest(dubboc_slice number)
+static double number_long_nearest(dubboc_slice number)
 {
     char text[NEAREST_DIGITS_MAX + 32];
     const char *at = number.at, *end = number.at + number.len;
@@ -179,7 +180,7 @@ static double long_nearest(dubboc_slice number)
         exponent--;
     }
     if (at < end)
-        exponent += read_exponent(at + 1, end);
+        exponent += decimal_read_exponent(at + 1, end);
     snprintf(text + len, sizeof text - len, "e%lld", (long long)exponent);
     double value = strtod(text, NULL);
     return *number.at == '-' ? -value : value;
@@ -188,14 +189,14 @@ static double long_nearest(dubboc_slice number)
 bool json_number_nearest(dubboc_slice number, double *value)
 {
     json_decimal decimal = json_decimal_read(number);
-    double nearest = decimal.is_long ? long_nearest(number) : json_decimal_double(decimal);
+    double nearest = decimal.is_long ? number_long_nearest(number) : json_decimal_double(decimal);
     if (isinf(nearest))
         return false;
     *value = nearest;
     return true;
 }
 
-static bool is_integer_text(dubboc_slice number)
+static bool number_is_integer_text(dubboc_slice number)
 {
     for (size_t i = 0; i < number.len; i++) {
         if (number.at[i] == '.' || number.at[i] == 'e' || number.at[i] == 'E')
@@ -212,7 +213,7 @@ bool json_number_is_plain(dubboc_slice number, double *value)
         return false;
     /* Above 2^53 some integers are doubles and some are not: all are kept as text, so that equal
      * kinds of data make equal nodes. */
-    if (fabs(found) > (double)JSON_EXACT_INTEGER_MAX && is_integer_text(number))
+    if (fabs(found) > (double)JSON_EXACT_INTEGER_MAX && number_is_integer_text(number))
         return false;
     *value = found;
     return true;
@@ -222,7 +223,7 @@ bool json_number_is_plain(dubboc_slice number, double *value)
 
 /* A decimal with few places, as people write them: the first power of ten that makes an integer of
  * it, if that divides back to it. */
-static bool short_decimal(double value, json_decimal *decimal)
+static bool number_short_decimal(double value, json_decimal *decimal)
 {
     if (value >= 1e15 || value < 1e-5 || !rounds_once)
         return false;
@@ -239,7 +240,7 @@ static bool short_decimal(double value, json_decimal *decimal)
     return false;
 }
 
-static json_decimal without_end_zeros(json_decimal decimal)
+static json_decimal decimal_without_end_zeros(json_decimal decimal)
 {
     while (decimal.digits != 0 && decimal.digits % 10 == 0) {
         decimal.digits /= 10;
@@ -251,16 +252,16 @@ static json_decimal without_end_zeros(json_decimal decimal)
 json_decimal json_shortest(double value)
 {
     json_decimal decimal = {.digits = 0};
-    if (short_decimal(value, &decimal))
-        return without_end_zeros(decimal);
+    if (number_short_decimal(value, &decimal))
+        return decimal_without_end_zeros(decimal);
     int exponent;
     json_double_shortest(value, &decimal.digits, &exponent);
     decimal.exponent = exponent;
-    return without_end_zeros(decimal);
+    return decimal_without_end_zeros(decimal);
 }
 
 /* value >= 0. */
-static bool is_printed_as_integer(double value)
+static bool number_is_printed_as_integer(double value)
 {
     return value < 18446744073709551616.0 && value == (double)(uint64_t)value;
 }
@@ -269,15 +270,15 @@ json_decimal json_decimal_of(double value)
 {
     double positive = fabs(value);
     json_decimal decimal;
-    if (is_printed_as_integer(positive))
-        decimal = without_end_zeros((json_decimal){.digits = (uint64_t)positive});
+    if (number_is_printed_as_integer(positive))
+        decimal = decimal_without_end_zeros((json_decimal){.digits = (uint64_t)positive});
     else
         decimal = json_shortest(positive);
     decimal.is_negative = signbit(value) != 0;
     return decimal;
 }
 
-static size_t print_u64(uint64_t value, char *out)
+static size_t number_print_u64(uint64_t value, char *out)
 {
     char digits[20];
     size_t at = sizeof digits;
@@ -290,7 +291,7 @@ static size_t print_u64(uint64_t value, char *out)
 }
 
 /* digits * 10^exponent with point digits before the decimal point. */
-static size_t print_with_point(const char *digits, size_t count, int point, char *out)
+static size_t number_print_with_point(const char *digits, size_t count, int point, char *out)
 {
     size_t len = 0;
     if (point <= 0) {
@@ -308,7 +309,7 @@ static size_t print_with_point(const char *digits, size_t count, int point, char
     return count + 1;
 }
 
-static size_t print_with_exponent(const char *digits, size_t count, int point, char *out)
+static size_t number_print_with_exponent(const char *digits, size_t count, int point, char *out)
 {
     size_t len = 0;
     out[len++] = digits[0];
@@ -321,17 +322,17 @@ static size_t print_with_exponent(const char *digits, size_t count, int point, c
     int exponent = point - 1;
     if (exponent < 0)
         out[len++] = '-';
-    return len + print_u64((uint64_t)(exponent < 0 ? -exponent : exponent), out + len);
+    return len + number_print_u64((uint64_t)(exponent < 0 ? -exponent : exponent), out + len);
 }
 
-static size_t print_decimal(json_decimal decimal, char *out)
+static size_t number_print_decimal(json_decimal decimal, char *out)
 {
     char digits[20];
-    size_t count = print_u64(decimal.digits, digits);
+    size_t count = number_print_u64(decimal.digits, digits);
     int point = (int)count + (int)decimal.exponent;
     if (decimal.exponent < 0 && point > -6)
-        return print_with_point(digits, count, point, out);
-    return print_with_exponent(digits, count, point, out);
+        return number_print_with_point(digits, count, point, out);
+    return number_print_with_exponent(digits, count, point, out);
 }
 
 size_t json_number_print(double value, char *out)
@@ -345,7 +346,7 @@ size_t json_number_print(double value, char *out)
         memcpy(out + len, "0.0", 3);
         return len + 3;
     }
-    if (is_printed_as_integer(positive))
-        return len + print_u64((uint64_t)positive, out + len);
-    return len + print_decimal(json_shortest(positive), out + len);
+    if (number_is_printed_as_integer(positive))
+        return len + number_print_u64((uint64_t)positive, out + len);
+    return len + number_print_decimal(json_shortest(positive), out + len);
 }

@@ -14,9 +14,9 @@ typedef struct pack {
 } pack;
 
 static cJSON *pack_value(pack *self);
-static void drop_argument(pack *self, char code);
+static void pack_drop_argument(pack *self, char code);
 
-static cJSON *fault(pack *self, const char *what)
+static cJSON *pack_fault(pack *self, const char *what)
 {
     if (self->maker.status == DUBBOC_OK)
         self->maker.status =
@@ -52,8 +52,8 @@ static bool pack_member(pack *self, cJSON *object)
 {
     char code = json_format_take(&self->format);
     if (code != 's') {
-        fault(self, "a key other than s");
-        drop_argument(self, code);
+        pack_fault(self, "a key other than s");
+        pack_drop_argument(self, code);
         return false;
     }
     const char *key = va_arg(self->args, const char *);
@@ -77,7 +77,7 @@ static cJSON *pack_container(pack *self, int type)
             return node;
         }
         if (next == '\0')
-            fault(self, "a bracket is not closed");
+            pack_fault(self, "a bracket is not closed");
         if (next == '\0' ||
             !(type == cJSON_Object ? pack_member(self, node) : pack_item(self, node, count)))
             break;
@@ -118,16 +118,16 @@ static cJSON *pack_value(pack *self)
     case '[':
         return pack_container(self, cJSON_Array);
     case '\0':
-        return fault(self, "a value is missing");
+        return pack_fault(self, "a value is missing");
     default:
-        drop_argument(self, code);
-        return fault(self, "an unknown code");
+        pack_drop_argument(self, code);
+        return pack_fault(self, "an unknown code");
     }
 }
 
 /* Takes the arguments of one code and frees what was to be taken over. Of an unknown code nobody
  * knows the arguments. */
-static void drop_argument(pack *self, char code)
+static void pack_drop_argument(pack *self, char code)
 {
     switch (code) {
     case 's':
@@ -172,12 +172,12 @@ dubboc_status dubboc_json_vpack(cJSON **tree, dubboc_error *err, const char *for
     self.is_lost = false;
     cJSON *root = pack_value(&self);
     if (root != NULL && json_format_peek(&self.format) != '\0') {
-        fault(&self, "something after the value");
+        pack_fault(&self, "something after the value");
         cJSON_Delete(root);
     }
     while (
         self.maker.status != DUBBOC_OK && !self.is_lost && json_format_peek(&self.format) != '\0')
-        drop_argument(&self, json_format_take(&self.format));
+        pack_drop_argument(&self, json_format_take(&self.format));
     va_end(self.args);
     if (self.maker.status == DUBBOC_OK) {
         *tree = root;

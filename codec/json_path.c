@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 
-static bool push(json_path *path, json_path_step step)
+static bool path_push(json_path *path, json_path_step step)
 {
     if (path->depth == JSON_DEPTH_MAX)
         return false;
@@ -16,12 +16,12 @@ static bool push(json_path *path, json_path_step step)
 
 bool json_path_push_key(json_path *path, const char *key)
 {
-    return push(path, (json_path_step){.key = key});
+    return path_push(path, (json_path_step){.key = key});
 }
 
 bool json_path_push_index(json_path *path, size_t index)
 {
-    return push(path, (json_path_step){.index = index});
+    return path_push(path, (json_path_step){.index = index});
 }
 
 bool json_path_find(json_path *path, const cJSON *root, const cJSON *node)
@@ -41,7 +41,7 @@ bool json_path_find(json_path *path, const cJSON *root, const cJSON *node)
     return false;
 }
 
-static bool is_word(const char *key)
+static bool path_is_word(const char *key)
 {
     for (const char *at = key; *at != '\0'; at++) {
         if (!ascii_is_alnum(*at) && *at != '_' && *at != '-' && *at != '$')
@@ -50,7 +50,7 @@ static bool is_word(const char *key)
     return *key != '\0';
 }
 
-static void make_printable(char *text)
+static void path_make_printable(char *text)
 {
     const char *end = text + strlen(text);
     while (text < end) {
@@ -74,12 +74,13 @@ const char *json_path_text(const json_path *path, char text[JSON_PATH_TEXT_MAX])
         if (step->key == NULL)
             more = snprintf(text + len, room, "[%zu]", step->index);
         else
-            more = snprintf(text + len, room, is_word(step->key) ? ".%s" : "[\"%s\"]", step->key);
+            more =
+                snprintf(text + len, room, path_is_word(step->key) ? ".%s" : "[\"%s\"]", step->key);
         if (more < 0)
             break;
         len += (size_t)more;
     }
-    make_printable(text);
+    path_make_printable(text);
     return text;
 }
 

@@ -30,7 +30,7 @@ dubboc_status json_reader_fini(json_reader *self, dubboc_status status)
     return status;
 }
 
-static const char *value_kind(const cJSON *value)
+static const char *reader_value_kind(const cJSON *value)
 {
     switch (json_node_type(value)) {
     case cJSON_String:
@@ -54,11 +54,11 @@ static const char *value_kind(const cJSON *value)
 dubboc_status json_read_wrong_type(json_reader *self, const cJSON *value, const char *expected)
 {
     return json_path_error(&self->path, self->err, DUBBOC_E_TYPE, "expected %s, found %s", expected,
-        value_kind(value));
+        reader_value_kind(value));
 }
 
 /* The beginning of a long one. */
-static const char *number_text(const cJSON *value, char text[SHOWN_NUMBER_MAX + 4])
+static const char *reader_number_text(const cJSON *value, char text[SHOWN_NUMBER_MAX + 4])
 {
     if (dubboc_json_decimal(value, text, SHOWN_NUMBER_MAX) == DUBBOC_OK)
         return text;
@@ -69,7 +69,7 @@ static const char *number_text(const cJSON *value, char text[SHOWN_NUMBER_MAX + 
 }
 
 /* status is that of reading value as the kind of number that was expected. */
-static dubboc_status wrong_number(
+static dubboc_status reader_wrong_number(
     json_reader *self, const cJSON *value, dubboc_status status, const char *expected)
 {
     char text[SHOWN_NUMBER_MAX + 4];
@@ -78,7 +78,7 @@ static dubboc_status wrong_number(
     if (status == DUBBOC_E_TYPE)
         return json_read_wrong_type(self, value, expected);
     return json_path_error(&self->path, self->err, DUBBOC_E_RANGE, "expected %s, found %s",
-        expected, number_text(value, text));
+        expected, reader_number_text(value, text));
 }
 
 dubboc_status json_read_string(
@@ -107,7 +107,7 @@ dubboc_status json_read_i64(
     }
     char expected[80];
     snprintf(expected, sizeof expected, "an integer from %" PRId64 " to %" PRId64, min, max);
-    return wrong_number(self, value, status, expected);
+    return reader_wrong_number(self, value, status, expected);
 }
 
 dubboc_status json_read_u64(json_reader *self, const cJSON *value, uint64_t max, uint64_t *to)
@@ -122,12 +122,13 @@ dubboc_status json_read_u64(json_reader *self, const cJSON *value, uint64_t max,
     }
     char expected[80];
     snprintf(expected, sizeof expected, "an integer from 0 to %" PRIu64, max);
-    return wrong_number(self, value, status, expected);
+    return reader_wrong_number(self, value, status, expected);
 }
 
 dubboc_status json_read_double(json_reader *self, const cJSON *value, double *to)
 {
-    return wrong_number(self, value, dubboc_json_double(value, to), "a number that fits a double");
+    return reader_wrong_number(
+        self, value, dubboc_json_double(value, to), "a number that fits a double");
 }
 
 dubboc_status json_read_decimal(json_reader *self, const cJSON *value, char *to, size_t size)
@@ -137,7 +138,7 @@ dubboc_status json_read_decimal(json_reader *self, const cJSON *value, char *to,
         return DUBBOC_OK;
     char expected[64];
     snprintf(expected, sizeof expected, "a number of at most %zu bytes", size > 0 ? size - 1 : 0);
-    return wrong_number(self, value, status, expected);
+    return reader_wrong_number(self, value, status, expected);
 }
 
 dubboc_status json_read_bool(json_reader *self, const cJSON *value, bool *to)

@@ -19,7 +19,7 @@ void json_scan_init(json_scan *scan, dubboc_slice text)
         .status = DUBBOC_OK};
 }
 
-static const char *fail_with(
+static const char *scan_fail_with(
     json_scan *scan, const char *at, dubboc_status status, const char *problem)
 {
     if (scan->status == DUBBOC_OK) {
@@ -30,12 +30,12 @@ static const char *fail_with(
     return NULL;
 }
 
-static const char *fail(json_scan *scan, const char *at, const char *problem)
+static const char *scan_fail(json_scan *scan, const char *at, const char *problem)
 {
-    return fail_with(scan, at, DUBBOC_E_PARSE, problem);
+    return scan_fail_with(scan, at, DUBBOC_E_PARSE, problem);
 }
 
-static inline const char *skip_space(const char *at, const char *end)
+static inline const char *scan_skip_space(const char *at, const char *end)
 {
     while (at < end && *at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
@@ -61,7 +61,7 @@ static const unsigned char kinds[256] = {['"'] = JSON_STRING,
     ['8'] = JSON_NUMBER,
     ['9'] = JSON_NUMBER};
 
-static inline json_kind kind_at(const char *at, const char *end)
+static inline json_kind scan_kind_at(const char *at, const char *end)
 {
     return at < end ? (json_kind)kinds[(unsigned char)*at] : JSON_NONE;
 }
@@ -72,22 +72,22 @@ static const char *scan_unicode_escape(json_scan *scan, const char *at)
 {
     int unit = scan->end - at >= 6 ? json_hex4(at + 2) : -1;
     if (unit < 0)
-        return fail(scan, at, "\\u without four hexadecimal digits");
+        return scan_fail(scan, at, "\\u without four hexadecimal digits");
     if (unit >= 0xDC00 && unit <= 0xDFFF)
-        return fail(scan, at, "a low surrogate without a high one");
+        return scan_fail(scan, at, "a low surrogate without a high one");
     if (unit < 0xD800 || unit > 0xDBFF)
         return at + 6;
     bool has_second = scan->end - at >= 12 && at[6] == '\\' && at[7] == 'u';
     int low = has_second ? json_hex4(at + 8) : -1;
     if (low < 0xDC00 || low > 0xDFFF)
-        return fail(scan, at, "a high surrogate without a low one");
+        return scan_fail(scan, at, "a high surrogate without a low one");
     return at + 12;
 }
 
 static const char *scan_escape(json_scan *scan, const char *at)
 {
     if (scan->end - at < 2)
-        return fail(scan, at, "a string without its end");
+        return scan_fail(scan, at, "a string without its end");
     switch (at[1]) {
     case '"':
     case '\\':
@@ -101,7 +101,7 @@ static const char *scan_escape(json_scan *scan, const char *at)
     case 'u':
         return scan_unicode_escape(scan, at);
     default:
-        return fail(scan, at, "an unknown escape");
+        return scan_fail(scan, at, "an unknown escape");
     }
 }
 
@@ -111,7 +111,7 @@ static const char *scan_string_rest(json_scan *scan, const char *at)
     while (at != NULL) {
         at = json_plain_end(at, scan->end);
         if (at == scan->end)
-            return fail(scan, at, "a string without its end");
+            return scan_fail(scan, at, "a string without its end");
         if (*at == '"')
             return at + 1;
         if (*at == '\\') {
@@ -120,7 +120,7 @@ static const char *scan_string_rest(json_scan *scan, const char *at)
             const char *from = at;
             at = utf8_end(at, scan->end);
             if (at == from)
-                return fail(scan, at,
+                return scan_fail(scan, at,
                     (unsigned char)*at < 0x20 ? "a control character in a string"
                                               : "bytes that are not UTF-8");
         }
@@ -158,14 +158,14 @@ static const char *scan_number(json_scan *scan, const char *at)
     const char *digits = at;
     at = scan_digits(at, end);
     if (at == NULL)
-        return fail(scan, digits, "a minus without a digit");
+        return scan_fail(scan, digits, "a minus without a digit");
     if (*digits == '0' && at - digits > 1)
-        return fail(scan, digits, "a number with a leading zero");
+        return scan_fail(scan, digits, "a number with a leading zero");
     if (at < end && *at == '.') {
         digits = at + 1;
         at = scan_digits(digits, end);
         if (at == NULL)
-            return fail(scan, digits, "a decimal point without a digit after it");
+            return scan_fail(scan, digits, "a decimal point without a digit after it");
     }
     if (at < end && (*at == 'e' || *at == 'E')) {
         digits = at + 1;
@@ -173,7 +173,7 @@ static const char *scan_number(json_scan *scan, const char *at)
             digits++;
         at = scan_digits(digits, end);
         if (at == NULL)
-            return fail(scan, digits, "an exponent without a digit");
+            return scan_fail(scan, digits, "an exponent without a digit");
     }
     return at;
 }
@@ -181,25 +181,25 @@ static const char *scan_number(json_scan *scan, const char *at)
 static const char *scan_word(json_scan *scan, const char *at, const char *word, size_t len)
 {
     if ((size_t)(scan->end - at) < len || memcmp(at, word, len) != 0)
-        return fail(scan, at, "a word that is not true, false or null");
+        return scan_fail(scan, at, "a word that is not true, false or null");
     return at + len;
 }
 
-static const char *no_value(json_scan *scan, const char *at)
+static const char *scan_no_value(json_scan *scan, const char *at)
 {
     if (at == scan->end)
-        return fail(scan, at, "a value is missing at the end");
+        return scan_fail(scan, at, "a value is missing at the end");
     if (at == scan->start && scan->end - at >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
-        return fail(scan, at, "a byte order mark");
-    return fail(scan, at, "no value starts like this");
+        return scan_fail(scan, at, "a byte order mark");
+    return scan_fail(scan, at, "no value starts like this");
 }
 
 /* --- values --- */
 
-static inline bool count_value(json_scan *scan, const char *at)
+static inline bool scan_count_value(json_scan *scan, const char *at)
 {
     if (scan->values_left == 0)
-        return fail_with(scan, at, DUBBOC_E_TOO_BIG, "more than 8388608 values") != NULL;
+        return scan_fail_with(scan, at, DUBBOC_E_TOO_BIG, "more than 8388608 values") != NULL;
     scan->values_left--;
     return true;
 }
@@ -218,47 +218,47 @@ static inline const char *scan_scalar(json_scan *scan, const char *at, json_kind
     case JSON_NULL:
         return scan_word(scan, at, "null", 4);
     default:
-        return no_value(scan, at);
+        return scan_no_value(scan, at);
     }
 }
 
 /* A key and its colon, with the white space before. *key (may be NULL): the token. */
 static const char *scan_key(json_scan *scan, const char *at, dubboc_slice *key)
 {
-    at = skip_space(at, scan->end);
+    at = scan_skip_space(at, scan->end);
     if (at == scan->end || *at != '"')
-        return fail(scan, at, "a member's name is missing");
+        return scan_fail(scan, at, "a member's name is missing");
     const char *token = at;
     at = scan_string(scan, at);
     if (at == NULL)
         return NULL;
     if (key != NULL)
         *key = slice_make(token, (size_t)(at - token));
-    at = skip_space(at, scan->end);
+    at = scan_skip_space(at, scan->end);
     if (at == scan->end || *at != ':')
-        return fail(scan, at, "a colon is missing");
+        return scan_fail(scan, at, "a colon is missing");
     return at + 1;
 }
 
 /* What is open inside one json_scan_value(). */
-typedef struct nesting {
+typedef struct scan_nesting {
     unsigned depth;
     char closers[JSON_DEPTH_MAX];
-} nesting;
+} scan_nesting;
 
-static const char *too_deep(json_scan *scan, const char *at)
+static const char *scan_too_deep(json_scan *scan, const char *at)
 {
-    return fail_with(scan, at, DUBBOC_E_TOO_BIG, "nested deeper than 128 levels");
+    return scan_fail_with(scan, at, DUBBOC_E_TOO_BIG, "nested deeper than 128 levels");
 }
 
 /* At an opening bracket. Ends before the first value inside, or after the closing bracket when
  * there is none. */
-static const char *enter(json_scan *scan, nesting *open, const char *at, json_kind kind)
+static const char *scan_enter(json_scan *scan, scan_nesting *open, const char *at, json_kind kind)
 {
     if (scan->depth + open->depth >= JSON_DEPTH_MAX)
-        return too_deep(scan, at);
+        return scan_too_deep(scan, at);
     char closer = kind == JSON_OBJECT ? '}' : ']';
-    at = skip_space(at + 1, scan->end);
+    at = scan_skip_space(at + 1, scan->end);
     if (at < scan->end && *at == closer)
         return at + 1;
     open->closers[open->depth++] = closer;
@@ -267,18 +267,18 @@ static const char *enter(json_scan *scan, nesting *open, const char *at, json_ki
 
 /* Behind a value: over closing brackets and a comma, up to the next value; *is_done when everything
  * is closed. */
-static const char *leave(json_scan *scan, nesting *open, const char *at, bool *is_done)
+static const char *scan_leave(json_scan *scan, scan_nesting *open, const char *at, bool *is_done)
 {
     while (open->depth > 0) {
         char closer = open->closers[open->depth - 1];
-        at = skip_space(at, scan->end);
+        at = scan_skip_space(at, scan->end);
         if (at == scan->end)
-            return fail(
+            return scan_fail(
                 scan, at, closer == '}' ? "an object without its end" : "an array without its end");
         if (*at == ',')
             return closer == '}' ? scan_key(scan, at + 1, NULL) : at + 1;
         if (*at != closer)
-            return fail(
+            return scan_fail(
                 scan, at, closer == '}' ? "a comma or } is missing" : "a comma or ] is missing");
         at++;
         open->depth--;
@@ -289,24 +289,24 @@ static const char *leave(json_scan *scan, nesting *open, const char *at, bool *i
 
 static const char *scan_nested(json_scan *scan, const char *at)
 {
-    nesting open;
+    scan_nesting open;
     open.depth = 0;
     bool is_done = false;
     while (at != NULL && !is_done) {
-        at = skip_space(at, scan->end);
-        json_kind kind = kind_at(at, scan->end);
-        if (!count_value(scan, at))
+        at = scan_skip_space(at, scan->end);
+        json_kind kind = scan_kind_at(at, scan->end);
+        if (!scan_count_value(scan, at))
             return NULL;
         if (kind < JSON_ARRAY) {
             at = scan_scalar(scan, at, kind);
         } else {
             unsigned depth = open.depth;
-            at = enter(scan, &open, at, kind);
+            at = scan_enter(scan, &open, at, kind);
             if (open.depth > depth)
                 continue;
         }
         if (at != NULL)
-            at = leave(scan, &open, at, &is_done);
+            at = scan_leave(scan, &open, at, &is_done);
     }
     return at;
 }
@@ -315,13 +315,13 @@ bool json_scan_value(json_scan *scan, json_value *value)
 {
     if (scan->status != DUBBOC_OK)
         return false;
-    const char *start = skip_space(scan->at, scan->end);
-    json_kind kind = kind_at(start, scan->end);
+    const char *start = scan_skip_space(scan->at, scan->end);
+    json_kind kind = scan_kind_at(start, scan->end);
     const char *at;
     if (kind >= JSON_ARRAY)
         at = scan_nested(scan, start);
     else
-        at = count_value(scan, start) ? scan_scalar(scan, start, kind) : NULL;
+        at = scan_count_value(scan, start) ? scan_scalar(scan, start, kind) : NULL;
     if (at == NULL)
         return false;
     *value = (json_value){.kind = kind, .text = slice_make(start, (size_t)(at - start))};
@@ -333,15 +333,15 @@ bool json_scan_end(json_scan *scan)
 {
     if (scan->status != DUBBOC_OK)
         return false;
-    scan->at = skip_space(scan->at, scan->end);
-    return scan->at == scan->end || fail(scan, scan->at, "something after the value") != NULL;
+    scan->at = scan_skip_space(scan->at, scan->end);
+    return scan->at == scan->end || scan_fail(scan, scan->at, "something after the value") != NULL;
 }
 
 /* --- walking --- */
 
 json_kind json_scan_peek(const json_scan *scan)
 {
-    return scan->status == DUBBOC_OK ? kind_at(skip_space(scan->at, scan->end), scan->end)
+    return scan->status == DUBBOC_OK ? scan_kind_at(scan_skip_space(scan->at, scan->end), scan->end)
                                      : JSON_NONE;
 }
 
@@ -349,12 +349,12 @@ bool json_scan_open(json_scan *scan, json_kind kind)
 {
     if (scan->status != DUBBOC_OK)
         return false;
-    const char *at = skip_space(scan->at, scan->end);
-    if (at == scan->end || kind_at(at, scan->end) != kind)
-        return fail(scan, at, kind == JSON_OBJECT ? "no object" : "no array") != NULL;
+    const char *at = scan_skip_space(scan->at, scan->end);
+    if (at == scan->end || scan_kind_at(at, scan->end) != kind)
+        return scan_fail(scan, at, kind == JSON_OBJECT ? "no object" : "no array") != NULL;
     if (scan->depth >= JSON_DEPTH_MAX)
-        return too_deep(scan, at) != NULL;
-    if (!count_value(scan, at))
+        return scan_too_deep(scan, at) != NULL;
+    if (!scan_count_value(scan, at))
         return false;
     scan->depth++;
     scan->at = at + 1;
@@ -362,24 +362,24 @@ bool json_scan_open(json_scan *scan, json_kind kind)
 }
 
 /* Up to the next member or item. false: the closing bracket came, or a problem. */
-static bool walk_on(json_scan *scan, char opener, char closer)
+static bool scan_walk_on(json_scan *scan, char opener, char closer)
 {
     if (scan->status != DUBBOC_OK)
         return false;
     /* No value ends with an opening bracket, so this tells that nothing has been read since it. */
     bool is_first = scan->at[-1] == opener;
-    const char *at = skip_space(scan->at, scan->end);
+    const char *at = scan_skip_space(scan->at, scan->end);
     if (at < scan->end && *at == closer) {
         scan->at = at + 1;
         scan->depth--;
         return false;
     }
     if (at == scan->end)
-        return fail(scan, at,
+        return scan_fail(scan, at,
                    closer == '}' ? "an object without its end" : "an array without its end") !=
                NULL;
     if (!is_first && *at != ',')
-        return fail(scan, at,
+        return scan_fail(scan, at,
                    closer == '}' ? "a comma or } is missing" : "a comma or ] is missing") != NULL;
     scan->at = is_first ? at : at + 1;
     return true;
@@ -387,7 +387,7 @@ static bool walk_on(json_scan *scan, char opener, char closer)
 
 bool json_scan_member(json_scan *scan, dubboc_slice *key)
 {
-    if (!walk_on(scan, '{', '}'))
+    if (!scan_walk_on(scan, '{', '}'))
         return false;
     const char *at = scan_key(scan, scan->at, key);
     if (at == NULL)
@@ -398,7 +398,7 @@ bool json_scan_member(json_scan *scan, dubboc_slice *key)
 
 bool json_scan_item(json_scan *scan)
 {
-    return walk_on(scan, '[', ']');
+    return scan_walk_on(scan, '[', ']');
 }
 
 /* --- the outcome --- */

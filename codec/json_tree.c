@@ -35,7 +35,7 @@ cJSON *json_node_text(int type, dubboc_slice text)
     return NULL;
 }
 
-static cJSON *copy_node(const cJSON *node, bool with_key)
+static cJSON *tree_copy_node(const cJSON *node, bool with_key)
 {
     cJSON *copy = json_node_new(json_node_type(node));
     if (copy == NULL)
@@ -55,14 +55,14 @@ static cJSON *copy_node(const cJSON *node, bool with_key)
 }
 
 /* from[level] is a node whose copy is to[level]; both go down together. */
-typedef struct copying {
+typedef struct tree_copying {
     unsigned depth;
     const cJSON *from[JSON_DEPTH_MAX];
     cJSON *to[JSON_DEPTH_MAX];
-} copying;
+} tree_copying;
 
 /* The node after this one and its children; NULL: none is left. */
-static const cJSON *after(copying *self, const cJSON *node)
+static const cJSON *tree_after(tree_copying *self, const cJSON *node)
 {
     while (self->depth > 0) {
         if (node->next != NULL)
@@ -72,9 +72,9 @@ static const cJSON *after(copying *self, const cJSON *node)
     return NULL;
 }
 
-static dubboc_status copy_children(const cJSON *tree, cJSON *root)
+static dubboc_status tree_copy_children(const cJSON *tree, cJSON *root)
 {
-    copying self;
+    tree_copying self;
     self.depth = 0;
     const cJSON *node = tree;
     cJSON *copy = root;
@@ -86,11 +86,11 @@ static dubboc_status copy_children(const cJSON *tree, cJSON *root)
             self.to[self.depth++] = copy;
             node = node->child;
         } else {
-            node = after(&self, node);
+            node = tree_after(&self, node);
         }
         if (node == NULL)
             return DUBBOC_OK;
-        copy = copy_node(node, true);
+        copy = tree_copy_node(node, true);
         if (copy == NULL)
             return DUBBOC_E_NO_MEMORY;
         json_node_append(self.to[self.depth - 1], copy);
@@ -99,10 +99,10 @@ static dubboc_status copy_children(const cJSON *tree, cJSON *root)
 
 dubboc_status json_copy(const cJSON *tree, cJSON **copy)
 {
-    cJSON *root = copy_node(tree, false);
+    cJSON *root = tree_copy_node(tree, false);
     if (root == NULL)
         return DUBBOC_E_NO_MEMORY;
-    dubboc_status status = copy_children(tree, root);
+    dubboc_status status = tree_copy_children(tree, root);
     if (status == DUBBOC_OK)
         *copy = root;
     else

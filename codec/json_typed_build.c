@@ -5,43 +5,43 @@
 #include "codec/json_maker.h"
 #include "codec/json_tree.h"
 
-static cJSON *build_value(json_maker *self, const dubboc_json_value *value);
+static cJSON *typed_build_value(json_maker *self, const dubboc_json_value *value);
 
 /* Frees what value would have taken over. */
-static void value_drop(const dubboc_json_value *value)
+static void typed_drop_value(const dubboc_json_value *value)
 {
     if (value->kind == DUBBOC_JSON_OWNED_)
         cJSON_Delete(value->is.owned);
     if (value->kind != DUBBOC_JSON_ARRAY_ && value->kind != DUBBOC_JSON_OBJECT_)
         return;
     for (const dubboc_json_value *one = value->is.list; one->kind != DUBBOC_JSON_END_; one++)
-        value_drop(one);
+        typed_drop_value(one);
 }
 
-static bool build_child(
+static bool typed_build_child(
     json_maker *self, cJSON *parent, const dubboc_json_value *value, size_t index)
 {
     bool is_object = json_node_type(parent) == cJSON_Object;
     if (!(is_object ? json_maker_enter_key(self, value->name)
                     : json_maker_enter_index(self, index))) {
-        value_drop(value);
+        typed_drop_value(value);
         return false;
     }
-    bool is_built =
-        json_make_member(self, parent, is_object ? value->name : NULL, build_value(self, value));
+    bool is_built = json_make_member(
+        self, parent, is_object ? value->name : NULL, typed_build_value(self, value));
     json_maker_leave(self);
     return is_built;
 }
 
-static cJSON *build_list(json_maker *self, int type, const dubboc_json_value *list)
+static cJSON *typed_build_list(json_maker *self, int type, const dubboc_json_value *list)
 {
     cJSON *node = json_make_node(self, json_node_new(type));
     bool is_built = node != NULL;
     for (size_t i = 0; list[i].kind != DUBBOC_JSON_END_; i++) {
         if (is_built)
-            is_built = build_child(self, node, &list[i], i);
+            is_built = typed_build_child(self, node, &list[i], i);
         else
-            value_drop(&list[i]);
+            typed_drop_value(&list[i]);
     }
     if (is_built)
         return node;
@@ -49,7 +49,7 @@ static cJSON *build_list(json_maker *self, int type, const dubboc_json_value *li
     return NULL;
 }
 
-static cJSON *build_value(json_maker *self, const dubboc_json_value *value)
+static cJSON *typed_build_value(json_maker *self, const dubboc_json_value *value)
 {
     switch (value->kind) {
     case DUBBOC_JSON_NULL_:
@@ -75,9 +75,9 @@ static cJSON *build_value(json_maker *self, const dubboc_json_value *value)
     case DUBBOC_JSON_BORROWED_:
         return json_make_copy(self, value->is.borrowed);
     case DUBBOC_JSON_ARRAY_:
-        return build_list(self, cJSON_Array, value->is.list);
+        return typed_build_list(self, cJSON_Array, value->is.list);
     case DUBBOC_JSON_OBJECT_:
-        return build_list(self, cJSON_Object, value->is.list);
+        return typed_build_list(self, cJSON_Object, value->is.list);
     default:
         return json_make_failed(self, "a value of a kind that this release does not know");
     }
@@ -88,7 +88,7 @@ dubboc_status dubboc_json_build_value(
 {
     json_maker self;
     json_maker_init(&self, err);
-    cJSON *root = build_value(&self, value);
+    cJSON *root = typed_build_value(&self, value);
     if (root == NULL)
         return self.status;
     *tree = root;

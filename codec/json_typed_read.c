@@ -3,18 +3,18 @@
 #include "codec/json_reader.h"
 #include "codec/json_tree.h"
 
-static dubboc_status read_target(
+static dubboc_status typed_read_target(
     json_reader *self, const cJSON *value, const dubboc_json_target *target);
 
-static int64_t signed_max(size_t size)
+static int64_t typed_signed_max(size_t size)
 {
     return (int64_t)(UINT64_MAX >> (65 - 8 * size));
 }
 
-static dubboc_status read_signed(
+static dubboc_status typed_read_signed(
     json_reader *self, const cJSON *value, const dubboc_json_target *target)
 {
-    int64_t number, max = signed_max(target->size);
+    int64_t number, max = typed_signed_max(target->size);
     dubboc_status status = json_read_i64(self, value, -max - 1, max, &number);
     if (status != DUBBOC_OK)
         return status;
@@ -30,7 +30,7 @@ static dubboc_status read_signed(
     return DUBBOC_OK;
 }
 
-static dubboc_status read_unsigned(
+static dubboc_status typed_read_unsigned(
     json_reader *self, const cJSON *value, const dubboc_json_target *target)
 {
     uint64_t number;
@@ -50,7 +50,7 @@ static dubboc_status read_unsigned(
 }
 
 /* Absent members and items; null counts as absent where the target is optional. */
-static dubboc_status read_child(
+static dubboc_status typed_read_child(
     json_reader *self, const cJSON *child, const dubboc_json_target *target)
 {
     bool is_left_out =
@@ -60,10 +60,10 @@ static dubboc_status read_child(
     if (is_left_out)
         return json_path_error(&self->path, self->err, DUBBOC_E_NOT_FOUND,
             target->name != NULL ? "is missing" : "expected an item, found the end of the array");
-    return read_target(self, child, target);
+    return typed_read_target(self, child, target);
 }
 
-static dubboc_status read_items(
+static dubboc_status typed_read_items(
     json_reader *self, const cJSON *array, const dubboc_json_target *list)
 {
     if (json_node_type(array) != cJSON_Array)
@@ -74,7 +74,7 @@ static dubboc_status read_items(
         if (!json_path_push_index(&self->path, count))
             return json_path_error(
                 &self->path, self->err, DUBBOC_E_ARGUMENT, "more than 128 levels");
-        dubboc_status status = read_child(self, item, &list[count]);
+        dubboc_status status = typed_read_child(self, item, &list[count]);
         self->path.depth--;
         if (status != DUBBOC_OK)
             return status;
@@ -85,7 +85,7 @@ static dubboc_status read_items(
         count, cJSON_GetArraySize(array));
 }
 
-static dubboc_status read_members(
+static dubboc_status typed_read_members(
     json_reader *self, const cJSON *object, const dubboc_json_target *list)
 {
     if (json_node_type(object) != cJSON_Object)
@@ -96,7 +96,7 @@ static dubboc_status read_members(
         if (!json_path_push_key(&self->path, list->name))
             return json_path_error(
                 &self->path, self->err, DUBBOC_E_ARGUMENT, "more than 128 levels");
-        dubboc_status status = read_child(self, dubboc_json_get(object, list->name), list);
+        dubboc_status status = typed_read_child(self, dubboc_json_get(object, list->name), list);
         self->path.depth--;
         if (status != DUBBOC_OK)
             return status;
@@ -104,16 +104,16 @@ static dubboc_status read_members(
     return DUBBOC_OK;
 }
 
-static dubboc_status read_target(
+static dubboc_status typed_read_target(
     json_reader *self, const cJSON *value, const dubboc_json_target *target)
 {
     switch (target->kind) {
     case DUBBOC_JSON_BOOL_:
         return json_read_bool(self, value, target->to.flag);
     case DUBBOC_JSON_SIGNED_:
-        return read_signed(self, value, target);
+        return typed_read_signed(self, value, target);
     case DUBBOC_JSON_UNSIGNED_:
-        return read_unsigned(self, value, target);
+        return typed_read_unsigned(self, value, target);
     case DUBBOC_JSON_DOUBLE_:
         return json_read_double(self, value, target->to.real);
     case DUBBOC_JSON_DECIMAL_:
@@ -128,9 +128,9 @@ static dubboc_status read_target(
         *target->to.borrowed = value;
         return DUBBOC_OK;
     case DUBBOC_JSON_ARRAY_:
-        return read_items(self, value, target->to.list);
+        return typed_read_items(self, value, target->to.list);
     case DUBBOC_JSON_OBJECT_:
-        return read_members(self, value, target->to.list);
+        return typed_read_members(self, value, target->to.list);
     default:
         return json_path_error(&self->path, self->err, DUBBOC_E_ARGUMENT,
             "a target of a kind that this release does not know");
@@ -144,7 +144,7 @@ dubboc_status dubboc_json_read_target(
         return error_set(err, DUBBOC_E_TYPE, "$: no tree (NULL)");
     json_reader self;
     json_reader_init(&self, err);
-    dubboc_status status = json_reader_fini(&self, read_child(&self, tree, target));
+    dubboc_status status = json_reader_fini(&self, typed_read_child(&self, tree, target));
     if (status == DUBBOC_OK)
         error_clear(err);
     return status;

@@ -128,7 +128,7 @@ static dubboc_status unpack_array(unpack *self, const cJSON *array)
     return DUBBOC_OK;
 }
 
-static dubboc_status remember_member(unpack *self, const cJSON *member)
+static dubboc_status unpack_remember_member(unpack *self, const cJSON *member)
 {
     void *seen = self->seen;
     if (!mem_grow(&seen, &self->seen_capacity, self->seen_count + 1, sizeof *self->seen))
@@ -139,7 +139,7 @@ static dubboc_status remember_member(unpack *self, const cJSON *member)
 }
 
 /* The value of a member; NULL with DUBBOC_OK: it is to be skipped. */
-static dubboc_status find_member(
+static dubboc_status unpack_find_member(
     unpack *self, const cJSON *object, const char *key, bool is_optional, const cJSON **member)
 {
     *member = NULL;
@@ -153,7 +153,7 @@ static dubboc_status find_member(
         return DUBBOC_OK;
     if (!is_optional || json_node_type(found) != cJSON_NULL)
         *member = found;
-    return remember_member(self, found);
+    return unpack_remember_member(self, found);
 }
 
 static dubboc_status unpack_member(unpack *self, const cJSON *object)
@@ -168,14 +168,14 @@ static dubboc_status unpack_member(unpack *self, const cJSON *object)
     if (!json_path_push_key(&self->reader.path, key))
         return unpack_fault(self, "more than 128 levels");
     const cJSON *member;
-    dubboc_status status = find_member(self, object, key, is_optional, &member);
+    dubboc_status status = unpack_find_member(self, object, key, is_optional, &member);
     if (status == DUBBOC_OK)
         status = unpack_value(self, member);
     self->reader.path.depth--;
     return status;
 }
 
-static bool was_seen(const unpack *self, size_t since, const cJSON *member)
+static bool unpack_was_seen(const unpack *self, size_t since, const cJSON *member)
 {
     for (size_t i = since; i < self->seen_count; i++) {
         if (self->seen[i] == member)
@@ -184,11 +184,11 @@ static bool was_seen(const unpack *self, size_t since, const cJSON *member)
     return false;
 }
 
-static dubboc_status refuse_others(unpack *self, const cJSON *object, size_t since)
+static dubboc_status unpack_refuse_others(unpack *self, const cJSON *object, size_t since)
 {
     for (const cJSON *member = object != NULL ? object->child : NULL; member != NULL;
          member = member->next) {
-        if (was_seen(self, since, member))
+        if (unpack_was_seen(self, since, member))
             continue;
         if (json_path_push_key(&self->reader.path, member->string != NULL ? member->string : ""))
             (void)json_path_error(
@@ -214,7 +214,7 @@ static dubboc_status unpack_object(unpack *self, const cJSON *object)
     bool is_strict = json_format_take_if(&self->format, '!');
     if (json_format_take(&self->format) != '}')
         return unpack_fault(self, is_strict ? "no } after !" : "a bracket is not closed");
-    dubboc_status status = is_strict ? refuse_others(self, object, seen_before) : DUBBOC_OK;
+    dubboc_status status = is_strict ? unpack_refuse_others(self, object, seen_before) : DUBBOC_OK;
     self->seen_count = seen_before;
     return status;
 }

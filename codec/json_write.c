@@ -20,7 +20,7 @@
 
 /* --- strings --- */
 
-static char *put_escape(char *out, unsigned char c)
+static char *write_put_escape(char *out, unsigned char c)
 {
     static const char letters[] = {
         ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
@@ -42,23 +42,23 @@ static char *put_escape(char *out, unsigned char c)
     return out;
 }
 
-static void append_escape(buffer *out, char c)
+static void write_append_escape(buffer *out, char c)
 {
     char escape[6];
-    buffer_append(out, escape, (size_t)(put_escape(escape, (unsigned char)c) - escape));
+    buffer_append(out, escape, (size_t)(write_put_escape(escape, (unsigned char)c) - escape));
 }
 
 /* For a byte that cannot stand in a string. */
-static void append_replacement(buffer *out, char c)
+static void write_append_replacement(buffer *out, char c)
 {
     if ((unsigned char)c >= 0x80)
         buffer_append(out, "\xEF\xBF\xBD", 3);
     else
-        append_escape(out, c);
+        write_append_escape(out, c);
 }
 
 /* The inside of a string. false: a byte that is not UTF-8, unless is_lossy. */
-static bool append_inside(buffer *out, const char *at, const char *end, bool is_lossy)
+static bool write_append_inside(buffer *out, const char *at, const char *end, bool is_lossy)
 {
     const char *run = at; /* what stands for itself and has not been appended yet */
     for (at = json_plain_end(at, end); at < end; at = json_plain_end(at, end)) {
@@ -71,7 +71,7 @@ static bool append_inside(buffer *out, const char *at, const char *end, bool is_
                 return false;
         }
         buffer_append(out, run, (size_t)(at - run));
-        append_replacement(out, *at);
+        write_append_replacement(out, *at);
         run = ++at;
     }
     buffer_append(out, run, (size_t)(end - run));
@@ -79,7 +79,7 @@ static bool append_inside(buffer *out, const char *at, const char *end, bool is_
 }
 
 /* buffer_reserve(), quick when there is room. */
-static inline char *reserve(buffer *out, size_t more)
+static inline char *write_reserve(buffer *out, size_t more)
 {
     size_t limit = out->capacity < out->max_bytes ? out->capacity : out->max_bytes;
     if (out->status == DUBBOC_OK && out->len < limit && more <= limit - out->len)
@@ -88,7 +88,7 @@ static inline char *reserve(buffer *out, size_t more)
 }
 
 /* With its quotes, into room that is enough if it is plain. NULL: it is not. */
-static inline char *put_plain_string(char *room, const char *text, size_t len)
+static inline char *write_put_plain_string(char *room, const char *text, size_t len)
 {
     if (!json_is_plain(text, len))
         return NULL;
@@ -98,18 +98,18 @@ static inline char *put_plain_string(char *room, const char *text, size_t len)
     return room + len + 1;
 }
 
-static bool append_string(buffer *out, dubboc_slice text, bool is_lossy)
+static bool write_append_string(buffer *out, dubboc_slice text, bool is_lossy)
 {
     size_t len_before = out->len;
     const char *start = text.at != NULL ? text.at : "";
-    char *room = text.len <= SIZE_MAX - 2 ? reserve(out, text.len + 2) : NULL;
-    char *plain_end = room != NULL ? put_plain_string(room, start, text.len) : NULL;
+    char *room = text.len <= SIZE_MAX - 2 ? write_reserve(out, text.len + 2) : NULL;
+    char *plain_end = room != NULL ? write_put_plain_string(room, start, text.len) : NULL;
     if (plain_end != NULL) {
         out->len += (size_t)(plain_end - room);
         return true;
     }
     buffer_append_char(out, '"');
-    if (!append_inside(out, start, start + text.len, is_lossy)) {
+    if (!write_append_inside(out, start, start + text.len, is_lossy)) {
         out->len = len_before;
         return false;
     }
@@ -119,12 +119,12 @@ static bool append_string(buffer *out, dubboc_slice text, bool is_lossy)
 
 bool json_write_string(buffer *out, dubboc_slice text)
 {
-    return append_string(out, text, false);
+    return write_append_string(out, text, false);
 }
 
 void json_write_string_lossy(buffer *out, dubboc_slice text)
 {
-    append_string(out, text, true);
+    write_append_string(out, text, true);
 }
 
 /* --- nodes --- */
@@ -137,13 +137,13 @@ typedef struct writer {
                       1]; /* the containers that are open, and above them the node at work */
 } writer;
 
-static bool fail(writer *self, const char *problem)
+static bool write_fail(writer *self, const char *problem)
 {
     self->problem = problem;
     return false;
 }
 
-static bool is_container(const cJSON *node)
+static bool write_is_container(const cJSON *node)
 {
     int type = json_node_type(node);
     return type == cJSON_Object || type == cJSON_Array;
@@ -152,42 +152,42 @@ static bool is_container(const cJSON *node)
 /* The part of a node that goes into room of NODE_ROOM bytes: all but strings and raw text. */
 #define NODE_ROOM JSON_NUMBER_PRINT_MAX
 
-static char *put(char *room, const char *text, size_t len)
+static char *write_put(char *room, const char *text, size_t len)
 {
     memcpy(room, text, len);
     return room + len;
 }
 
 /* NULL: a problem. */
-static char *put_number(writer *self, char *room, double value)
+static char *write_put_number(writer *self, char *room, double value)
 {
     if (isfinite(value))
         return room + json_number_print(value, room);
-    fail(self, isnan(value) ? "NaN, which JSON has not" : "infinity, which JSON has not");
+    write_fail(self, isnan(value) ? "NaN, which JSON has not" : "infinity, which JSON has not");
     return NULL;
 }
 
 /* Moved on behind it; NULL: a problem. Strings and raw text are left to write_text(). */
-static char *put_node(writer *self, char *room, const cJSON *node)
+static char *write_put_node(writer *self, char *room, const cJSON *node)
 {
     switch (json_node_type(node)) {
     case cJSON_Number:
-        return put_number(self, room, node->valuedouble);
+        return write_put_number(self, room, node->valuedouble);
     case cJSON_Object:
-        return put(room, "{", 1);
+        return write_put(room, "{", 1);
     case cJSON_Array:
-        return put(room, "[", 1);
+        return write_put(room, "[", 1);
     case cJSON_True:
-        return put(room, "true", 4);
+        return write_put(room, "true", 4);
     case cJSON_False:
-        return put(room, "false", 5);
+        return write_put(room, "false", 5);
     case cJSON_NULL:
-        return put(room, "null", 4);
+        return write_put(room, "null", 4);
     case cJSON_String:
     case cJSON_Raw:
         return room;
     default:
-        fail(self, "a node of no JSON type");
+        write_fail(self, "a node of no JSON type");
         return NULL;
     }
 }
@@ -196,7 +196,7 @@ static bool write_raw(writer *self, const char *text)
 {
     json_value value;
     if (json_check(slice_of(text), &value, NULL) != DUBBOC_OK)
-        return fail(self, "a raw node that is not JSON");
+        return write_fail(self, "a raw node that is not JSON");
     buffer_append_slice(self->out, value.text);
     return true;
 }
@@ -206,20 +206,20 @@ static bool write_text(writer *self, const cJSON *node)
     if (json_node_type(node) == cJSON_Raw)
         return write_raw(self, node->valuestring);
     if (node->valuestring == NULL)
-        return fail(self, "a string without text");
-    return append_string(self->out, slice_of(node->valuestring), false) ||
-           fail(self, "a string that is not UTF-8");
+        return write_fail(self, "a string without text");
+    return write_append_string(self->out, slice_of(node->valuestring), false) ||
+           write_fail(self, "a string that is not UTF-8");
 }
 
 /* A comma and a key are written into the same room as the node, when the key is plain, as keys
  * are. */
-static char *put_key(writer *self, char *room, const cJSON *node, size_t len)
+static char *write_put_key(writer *self, char *room, const cJSON *node, size_t len)
 {
-    char *end = put_plain_string(room, node->string, len);
+    char *end = write_put_plain_string(room, node->string, len);
     if (end == NULL) {
         self->out->len = (size_t)(room - self->out->data);
-        if (!append_string(self->out, slice_make(node->string, len), false)) {
-            fail(self, "a name that is not UTF-8");
+        if (!write_append_string(self->out, slice_make(node->string, len), false)) {
+            write_fail(self, "a name that is not UTF-8");
             return NULL;
         }
         end = buffer_reserve(self->out, NODE_ROOM + 1);
@@ -237,17 +237,17 @@ static bool write_child(writer *self, const cJSON *node)
     const cJSON *parent = self->depth > 0 ? self->open[self->depth - 1] : NULL;
     bool has_key = parent != NULL && json_node_type(parent) == cJSON_Object;
     if (has_key && node->string == NULL)
-        return fail(self, "a member without a name");
-    if (is_container(node) && self->depth == JSON_DEPTH_MAX)
-        return fail(self, "deeper than 128 levels");
+        return write_fail(self, "a member without a name");
+    if (write_is_container(node) && self->depth == JSON_DEPTH_MAX)
+        return write_fail(self, "deeper than 128 levels");
     size_t key_len = has_key ? strlen(node->string) : 0;
-    char *at = reserve(self->out, key_len + 4 + NODE_ROOM);
+    char *at = write_reserve(self->out, key_len + 4 + NODE_ROOM);
     if (at != NULL && parent != NULL && node != parent->child)
         *at++ = ',';
     if (at != NULL && has_key)
-        at = put_key(self, at, node, key_len);
+        at = write_put_key(self, at, node, key_len);
     if (at != NULL)
-        at = put_node(self, at, node);
+        at = write_put_node(self, at, node);
     if (at == NULL)
         return false;
     self->out->len = (size_t)(at - self->out->data);
@@ -256,9 +256,9 @@ static bool write_child(writer *self, const cJSON *node)
 }
 
 /* Behind a node: closes what ends with it. NULL: all is written. */
-static const cJSON *next_node(writer *self, const cJSON *node)
+static const cJSON *write_next_node(writer *self, const cJSON *node)
 {
-    if (is_container(node)) {
+    if (write_is_container(node)) {
         self->open[self->depth++] = node;
         if (node->child != NULL)
             return node->child;
@@ -267,7 +267,7 @@ static const cJSON *next_node(writer *self, const cJSON *node)
     }
     while (self->depth > 0) {
         const cJSON *done = self->open[--self->depth];
-        char *at = reserve(self->out, 1);
+        char *at = write_reserve(self->out, 1);
         if (at == NULL)
             return NULL;
         *at = json_node_type(done) == cJSON_Object ? '}' : ']';
@@ -278,7 +278,7 @@ static const cJSON *next_node(writer *self, const cJSON *node)
     return NULL;
 }
 
-static size_t index_in(const cJSON *parent, const cJSON *node)
+static size_t write_index_in(const cJSON *parent, const cJSON *node)
 {
     size_t index = 0;
     for (const cJSON *child = parent->child; child != NULL && child != node; child = child->next)
@@ -286,7 +286,7 @@ static size_t index_in(const cJSON *parent, const cJSON *node)
     return index;
 }
 
-static dubboc_status tell_problem(const writer *self, dubboc_error *err)
+static dubboc_status write_tell_problem(const writer *self, dubboc_error *err)
 {
     json_path path;
     path.depth = 0;
@@ -295,13 +295,13 @@ static dubboc_status tell_problem(const writer *self, dubboc_error *err)
         if (json_node_type(parent) == cJSON_Object)
             json_path_push_key(&path, node->string != NULL ? node->string : "");
         else
-            json_path_push_index(&path, index_in(parent, node));
+            json_path_push_index(&path, write_index_in(parent, node));
     }
     char text[JSON_PATH_TEXT_MAX];
     return error_set(err, DUBBOC_E_ARGUMENT, "%s: %s", json_path_text(&path, text), self->problem);
 }
 
-static dubboc_status buffer_problem(const buffer *out, dubboc_error *err)
+static dubboc_status write_buffer_problem(const buffer *out, dubboc_error *err)
 {
     if (out->status == DUBBOC_E_NO_MEMORY)
         return error_no_memory(err);
@@ -316,11 +316,12 @@ dubboc_status json_write(buffer *out, const cJSON *tree, dubboc_error *err)
     self.out = out;
     self.problem = NULL;
     self.depth = 0;
-    for (const cJSON *node = tree; node != NULL; node = next_node(&self, node)) {
+    for (const cJSON *node = tree; node != NULL; node = write_next_node(&self, node)) {
         if (!write_child(&self, node))
-            return self.problem != NULL ? tell_problem(&self, err) : buffer_problem(out, err);
+            return self.problem != NULL ? write_tell_problem(&self, err)
+                                        : write_buffer_problem(out, err);
     }
-    return out->status == DUBBOC_OK ? DUBBOC_OK : buffer_problem(out, err);
+    return out->status == DUBBOC_OK ? DUBBOC_OK : write_buffer_problem(out, err);
 }
 
 dubboc_status dubboc_json_print(const cJSON *tree, char **text, size_t *len, dubboc_error *err)
@@ -330,7 +331,7 @@ dubboc_status dubboc_json_print(const cJSON *tree, char **text, size_t *len, dub
     (void)buffer_reserve(&out, PRINT_FIRST_BYTES);
     dubboc_status status = json_write(&out, tree, err);
     if (status == DUBBOC_OK && buffer_text(&out) == NULL)
-        status = buffer_problem(&out, err);
+        status = write_buffer_problem(&out, err);
     if (status != DUBBOC_OK) {
         buffer_fini(&out);
         return status;
