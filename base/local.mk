@@ -4,6 +4,7 @@ libdubboc_core_la_SOURCES += \
 	base/clock.c base/clock.h \
 	base/condition.c base/condition.h \
 	base/error.c base/error.h \
+	base/grow_table.c base/grow_table.h \
 	base/hash.h \
 	base/http_bytes.c base/http_bytes.h \
 	base/latency.c base/latency.h \

@@ -1,4 +1,5 @@
-base_tests = tests/base/address_test tests/base/buffer_test tests/base/latency_test tests/base/log_test tests/base/mask_test \
+base_tests = tests/base/address_test tests/base/buffer_test tests/base/grow_table_test \
+	tests/base/latency_test tests/base/log_test tests/base/mask_test \
 	tests/base/memory_budget_test tests/base/memory_size_test tests/base/mutex_test tests/base/own_address_test \
 	tests/base/slice_test tests/base/utf8_test tests/base/waiter_test tests/base/wake_test
 check_PROGRAMS += $(base_tests)
@@ -7,6 +8,8 @@ tests_base_address_test_CPPFLAGS = $(test_cppflags)
 tests_base_address_test_LDADD = $(test_libs)
 tests_base_buffer_test_CPPFLAGS = $(test_cppflags)
 tests_base_buffer_test_LDADD = $(test_libs)
+tests_base_grow_table_test_CPPFLAGS = $(test_cppflags)
+tests_base_grow_table_test_LDADD = $(test_libs)
 tests_base_latency_test_CPPFLAGS = $(test_cppflags)
 tests_base_latency_test_LDADD = $(test_libs)
 tests_base_log_test_CPPFLAGS = $(test_cppflags)
