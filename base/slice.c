@@ -1,5 +1,12 @@
 #include "base/slice.h"
 
+int slice_compare(dubboc_slice a, dubboc_slice b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common > 0 ? memcmp(a.at, b.at, common) : 0;
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 bool slice_starts_with(dubboc_slice slice, const char *prefix)
 {
     size_t len = strlen(prefix);

@@ -33,6 +33,9 @@ static inline bool slice_equal(dubboc_slice a, dubboc_slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
 }
 
+/* As memcmp(): by bytes; the beginning of a text comes before it. */
+int slice_compare(dubboc_slice a, dubboc_slice b);
+
 bool slice_starts_with(dubboc_slice slice, const char *prefix);
 
 /* ASCII letters in either case are equal. */

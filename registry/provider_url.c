@@ -115,13 +115,6 @@ static dubboc_slice param_decode_again(dubboc_slice value, char *room, bool plus
     return buffer_slice(&out);
 }
 
-static int slice_compare(dubboc_slice a, dubboc_slice b)
-{
-    size_t common = a.len < b.len ? a.len : b.len;
-    int order = common > 0 ? memcmp(a.at, b.at, common) : 0;
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* By key, equal keys as they stood. */
 static int param_compare(const void *a, const void *b)
 {

@@ -335,13 +335,6 @@ static bool configurator_add_source(configurators *self, const configurator_text
     return true;
 }
 
-static int configurator_compare_texts(dubboc_slice a, dubboc_slice b)
-{
-    size_t common = a.len < b.len ? a.len : b.len;
-    int order = memcmp(a.at, b.at, common);
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* By host, so that 0.0.0.0 comes before any other, then by priority (wire.md 5.7); the text makes
  * it the same everywhere. */
 static int configurator_compare(const void *a, const void *b)
@@ -349,7 +342,7 @@ static int configurator_compare(const void *a, const void *b)
     const configurator *one = a, *other = b;
     if (one->source != other->source)
         return one->source < other->source ? -1 : 1;
-    int order = configurator_compare_texts(one->url->address.host, other->url->address.host);
+    int order = slice_compare(one->url->address.host, other->url->address.host);
     if (order == 0)
         order = (one->priority > other->priority) - (one->priority < other->priority);
     return order != 0 ? order : strcmp(one->url->text, other->url->text);
@@ -454,7 +447,7 @@ static size_t configurator_find_place(const configured *self, dubboc_slice key, 
     *is_there = false;
     while (low < high) {
         size_t at = low + (high - low) / 2;
-        int order = configurator_compare_texts(self->params[at].key, key);
+        int order = slice_compare(self->params[at].key, key);
         if (order == 0) {
             *is_there = true;
             return at;

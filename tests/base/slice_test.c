@@ -37,12 +37,25 @@ static void compares_without_case_in_ascii_only(void **state)
     assert_false(slice_is_nocase(slice_of("\xC3\x84"), "\xC3\xA4"));
 }
 
+static void compares_by_bytes_a_beginning_first(void **state)
+{
+    (void)state;
+    static const char *const ascending[] = {"", "A", "a", "a\x01", "aa", "ab", "b", "\xC3\xA4"};
+    for (size_t i = 0; i < sizeof ascending / sizeof ascending[0]; i++)
+        for (size_t k = 0; k < sizeof ascending / sizeof ascending[0]; k++) {
+            int order = slice_compare(slice_of(ascending[i]), slice_of(ascending[k]));
+            assert_int_equal((order > 0) - (order < 0), (i > k) - (i < k));
+        }
+    assert_int_equal(slice_compare(slice_of(NULL), slice_of("")), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_unsigned_decimals_up_to_the_given_maximum),
         cmocka_unit_test(takes_the_pieces_of_a_list_without_blanks_and_empty_ones),
         cmocka_unit_test(compares_without_case_in_ascii_only),
+        cmocka_unit_test(compares_by_bytes_a_beginning_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
