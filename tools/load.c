@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "client/client.h"
 
 #define PIECE_NS (20 * NS_PER_MS) /* of a sleep: how long an interruption may go unnoticed */
@@ -195,7 +196,7 @@ static int load_start_workers(load_worker *workers, load *shared)
         one->seen.providers = map_new();
         atomic_fetch_add(&shared->running, 1);
         if (one->seen.providers == NULL ||
-            pthread_create(&one->thread, NULL, load_work, one) != 0) {
+            thread_start(&one->thread, load_work, one, "load", NULL) != DUBBOC_OK) {
             atomic_fetch_sub(&shared->running, 1);
             map_free(one->seen.providers, free);
             break;
