@@ -63,6 +63,17 @@ def test_folders_include_only_in_their_direction():
     assert not wrong, wrong
 
 
+def test_lines_have_100_columns_at_most():
+    wide, seen = [], 0
+    for path, text in sources(*ALLOWED, "include"):
+        for number, line in enumerate(text.splitlines(), 1):
+            seen += 1
+            if len(line) > 100:
+                wide.append(f"{path}:{number}: {len(line)}")
+    assert seen > 10000, seen
+    assert not wide, wide
+
+
 def test_public_headers_include_nothing_internal():
     for path, text in sources("include"):
         for name in includes(text):
