@@ -182,8 +182,10 @@ dubboc_status address_parse(
     address_split(text, flags, &host, &port);
     if (host.len == 0)
         return error_set(err, DUBBOC_E_PARSE, "no host");
-    net_address read = {.host = host, .is_ipv6 = address_is_ipv6(host, flags)};
-    bool is_sound = read.is_ipv6 || (text.at[0] != '[' && address_is_name(host, flags));
+    bool is_bracketed = text.at[0] == '[';
+    bool may_be_ipv6 = is_bracketed || (flags & ADDRESS_BARE_IPV6) != 0;
+    net_address read = {.host = host, .is_ipv6 = may_be_ipv6 && address_is_ipv6(host, flags)};
+    bool is_sound = read.is_ipv6 || (!is_bracketed && address_is_name(host, flags));
     if (!is_sound || (host.len > ADDRESS_HOST_BYTES_MAX && !is_header))
         return address_refuse(err, "wrong host \"", host, "\"");
     dubboc_status status =

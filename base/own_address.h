@@ -1,6 +1,6 @@
 /* The address under which others reach this machine, when nobody has said which. */
-#ifndef REGISTRY_OWN_ADDRESS_H
-#define REGISTRY_OWN_ADDRESS_H
+#ifndef BASE_OWN_ADDRESS_H
+#define BASE_OWN_ADDRESS_H
 
 #include <ifaddrs.h>
 #include <stdbool.h>

@@ -77,9 +77,9 @@ bool slice_u64(dubboc_slice slice, uint64_t max, uint64_t *out)
         if (!ascii_is_digit(slice.at[i]))
             return false;
         uint64_t digit = (uint64_t)(slice.at[i] - '0');
-        if (digit > max || value > (max - digit) / 10)
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value) || value > max)
             return false;
-        value = value * 10 + digit;
     }
     *out = value;
     return true;
