@@ -1,31 +1,48 @@
 #include "codec/jsonrpc_envelope.h"
 
-static const struct {
-    const char *name;
-    size_t len;
-} envelope_names[JSONRPC_MEMBERS] = {
-    [JSONRPC_VERSION] = {"jsonrpc", 7},
-    [JSONRPC_METHOD] = {"method", 6},
-    [JSONRPC_PARAMS] = {"params", 6},
-    [JSONRPC_ID] = {"id", 2},
-    [JSONRPC_RESULT] = {"result", 6},
-    [JSONRPC_ERROR] = {"error", 5},
+static const char *const envelope_names[JSONRPC_MEMBERS] = {
+    [JSONRPC_VERSION] = "jsonrpc",
+    [JSONRPC_METHOD] = "method",
+    [JSONRPC_PARAMS] = "params",
+    [JSONRPC_ID] = "id",
+    [JSONRPC_RESULT] = "result",
+    [JSONRPC_ERROR] = "error",
 };
+
+/* By what the key spells. */
+static unsigned envelope_find_escaped(dubboc_slice key)
+{
+    unsigned i = 0;
+    while (i < JSONRPC_MEMBERS && !json_string_is(key, envelope_names[i]))
+        i++;
+    return i;
+}
+
+/* token: the name in quotes. Its length is a constant where this is called, so that comparing
+ * takes a few instructions. */
+static inline bool envelope_key_is(dubboc_slice key, const char *token, size_t len)
+{
+    return key.len == len && memcmp(key.at, token, len) == 0;
+}
 
 /* The member that a key (with its quotes) names; JSONRPC_MEMBERS: none. Only a key with an escape
  * can spell a name in another way. */
 static unsigned envelope_find(dubboc_slice key)
 {
-    unsigned i = 0;
-    while (i < JSONRPC_MEMBERS && (key.len != envelope_names[i].len + 2 ||
-                                      memcmp(key.at + 1, envelope_names[i].name, key.len - 2) != 0))
-        i++;
-    if (i < JSONRPC_MEMBERS || memchr(key.at, '\\', key.len) == NULL)
-        return i;
-    i = 0;
-    while (i < JSONRPC_MEMBERS && !json_string_is(key, envelope_names[i].name))
-        i++;
-    return i;
+    if (envelope_key_is(key, "\"jsonrpc\"", 9))
+        return JSONRPC_VERSION;
+    if (envelope_key_is(key, "\"method\"", 8))
+        return JSONRPC_METHOD;
+    if (envelope_key_is(key, "\"params\"", 8))
+        return JSONRPC_PARAMS;
+    if (envelope_key_is(key, "\"id\"", 4))
+        return JSONRPC_ID;
+    if (envelope_key_is(key, "\"result\"", 8))
+        return JSONRPC_RESULT;
+    if (envelope_key_is(key, "\"error\"", 7))
+        return JSONRPC_ERROR;
+    bool has_escape = memchr(key.at, '\\', key.len) != NULL;
+    return has_escape ? envelope_find_escaped(key) : JSONRPC_MEMBERS;
 }
 
 bool jsonrpc_envelope_read(json_scan *scan, unsigned wanted, jsonrpc_envelope *found)
@@ -42,7 +59,7 @@ bool jsonrpc_envelope_read(json_scan *scan, unsigned wanted, jsonrpc_envelope *f
         if (i == JSONRPC_MEMBERS || (wanted >> i & 1) == 0)
             continue;
         if (found->members[i].kind != JSON_NONE)
-            found->twice = envelope_names[i].name;
+            found->twice = envelope_names[i];
         found->members[i] = value;
     }
     return scan->status == DUBBOC_OK;
