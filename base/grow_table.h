@@ -3,13 +3,11 @@
  * table itself is taken apart, when nobody reads it any more. What a program names (interfaces,
  * methods) is kept in such tables, which is why they have a ceiling.
  *
- * An entry is embedded in what it stands for, as its first member:
- *
- *     typedef struct reference { grow_entry entry; char *interface; } reference;
+ * An entry is embedded in what it stands for, at any place:
  *
  *     for (grow_entry *at = grow_table_first(&table, hash); at != NULL; at = grow_entry_next(at))
- *         if (slice_is(name, ((reference *)at)->interface))
- *             return (reference *)at;
+ *         if (slice_is(name, GROW_OWNER(at, reference, entry)->interface))
+ *             return GROW_OWNER(at, reference, entry);
  */
 #ifndef BASE_GROW_TABLE_H
 #define BASE_GROW_TABLE_H
@@ -24,6 +22,9 @@ typedef struct grow_entry {
     struct grow_entry *next;
     uint64_t hash;
 } grow_entry;
+
+/* What holds the entry at as its given member. */
+#define GROW_OWNER(at, type, member) ((type *)(void *)((char *)(at)-offsetof(type, member)))
 
 typedef _Atomic(grow_entry *) grow_bucket;
 

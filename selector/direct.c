@@ -124,7 +124,7 @@ static dubboc_status direct_new(
     const url_wanted wanted = {.interface = address};
     direct *self = MEM_NEW(direct);
     if (self != NULL)
-        self->directory = directory_new(owner, &wanted, true, 0);
+        self->directory = directory_new(owner, &wanted, true);
     if (self == NULL || self->directory == NULL) {
         free(self);
         return error_no_memory(err);

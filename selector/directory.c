@@ -39,8 +39,7 @@ static void directory_init_parts(directory *self)
     service_mapping_init(&self->mapping);
 }
 
-directory *directory_new(
-    selector_context *owner, const url_wanted *wanted, bool is_fixed, uint64_t hash)
+directory *directory_new(selector_context *owner, const url_wanted *wanted, bool is_fixed)
 {
     directory *self = cache_line_zeroed(sizeof *self);
     if (self == NULL)
@@ -55,7 +54,6 @@ directory *directory_new(
     directory_append_key(end, wanted->version, &self->wanted.version);
     self->owner = owner;
     self->is_fixed = is_fixed;
-    self->hash = hash;
     for (size_t i = 0; i < POLICY_COUNT; i++)
         policy_state_init(&self->states[i], random_next());
     self->read_at_ns = self->save_at_ns = self->empty_at_ns = self->ready_at_ns =

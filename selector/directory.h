@@ -2,6 +2,7 @@
 #ifndef SELECTOR_DIRECTORY_H
 #define SELECTOR_DIRECTORY_H
 
+#include "base/grow_table.h"
 #include "base/log.h"
 #include "selector/context.h"
 #include "selector/handles.h"
@@ -28,10 +29,10 @@ struct directory {
     bool is_fixed;
     url_wanted wanted; /* slices of key; fixed: the URL as interface */
     char *key;
-    uint64_t hash;
 
-    /* Written with the selector's lock before the directory is in its table, constant from then: */
-    _Atomic(directory *) next_in_bucket;
+    /* Written with the selector's lock as the directory is added to its table, constant from
+     * then: */
+    grow_entry entry;
     directory *next; /* of all */
 
     /* Each with a lock of its own, never taken together with another of them: */
@@ -59,8 +60,7 @@ struct directory {
 };
 
 /* Of the wanted kind, or fixed: not in any table, not subscribed. NULL: no memory. */
-directory *directory_new(
-    selector_context *owner, const url_wanted *wanted, bool is_fixed, uint64_t hash);
+directory *directory_new(selector_context *owner, const url_wanted *wanted, bool is_fixed);
 
 /* It must not be subscribed any more, and nobody may hold a pick of it. NULL is accepted. */
 void directory_free(directory *self);

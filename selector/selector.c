@@ -1,6 +1,4 @@
-/* A selector's life, and its table of directories: buckets with chains that only grow at their
- * heads, so that a look-up follows pointers that never change and takes no lock; adding is done
- * under one, and nothing is removed before the end. */
+/* A selector's life, and its directories, which are found without a lock and kept to the end. */
 #include "selector/selector.h"
 
 #include <assert.h>
@@ -69,6 +67,7 @@ static bool selector_init_tables(selector *self, http_client *http)
         return false;
     }
     mutex_init(&self->lock, MUTEX_RANK_SELECTOR);
+    grow_table_init(&self->table, self->buckets, DIRECTORY_BUCKETS, DIRECTORIES_MAX);
     mutex_init(&self->context.ejecting, MUTEX_RANK_EJECTING);
     upkeep_init(&self->context.upkeep);
     return true;
@@ -182,35 +181,31 @@ static uint64_t wanted_hash(const selector *self, const url_wanted *wanted, bool
 static directory *selector_find(
     const selector *self, const url_wanted *wanted, bool is_fixed, uint64_t hash)
 {
-    directory *each =
-        atomic_load_explicit(&self->buckets[hash % DIRECTORY_BUCKETS], memory_order_acquire);
-    for (; each != NULL; each = atomic_load_explicit(&each->next_in_bucket, memory_order_relaxed))
-        if (each->hash == hash && each->is_fixed == is_fixed &&
-            slice_equal(each->wanted.interface, wanted->interface) &&
+    for (grow_entry *at = grow_table_first(&self->table, hash); at != NULL;
+         at = grow_entry_next(at)) {
+        directory *each = GROW_OWNER(at, directory, entry);
+        if (each->is_fixed == is_fixed && slice_equal(each->wanted.interface, wanted->interface) &&
             slice_equal(each->wanted.group, wanted->group) &&
             slice_equal(each->wanted.version, wanted->version))
             return each;
+    }
     return NULL;
 }
 
 /* Adds one, unless another thread has added its like or there are too many. *found is the one in
  * the table. */
 static dubboc_status selector_add(
-    selector *self, directory *added, directory **found, dubboc_error *err)
+    selector *self, directory *added, uint64_t hash, directory **found, dubboc_error *err)
 {
     dubboc_status status = DUBBOC_OK;
     mutex_lock(&self->lock);
-    *found = selector_find(self, &added->wanted, added->is_fixed, added->hash);
-    if (*found == NULL && self->directory_count == DIRECTORIES_MAX)
+    *found = selector_find(self, &added->wanted, added->is_fixed, hash);
+    if (*found == NULL && !grow_table_add(&self->table, &added->entry, hash))
         status = error_set(
             err, DUBBOC_E_TOO_BIG, "more than %d services are asked for", DIRECTORIES_MAX);
     if (*found == NULL && status == DUBBOC_OK) {
-        _Atomic(directory *) *head = &self->buckets[added->hash % DIRECTORY_BUCKETS];
-        atomic_store_explicit(&added->next_in_bucket, atomic_load(head), memory_order_relaxed);
         added->next = atomic_load(&self->directories);
-        atomic_store_explicit(head, added, memory_order_release);
         atomic_store_explicit(&self->directories, added, memory_order_release);
-        self->directory_count++;
         *found = added;
     }
     mutex_unlock(&self->lock);
@@ -229,10 +224,10 @@ dubboc_status selector_directory(
             return error_set(err, DUBBOC_E_REGISTRY,
                 "no registry is set, and %.*s has no url of its own",
                 SLICE_ARGS(wanted->interface));
-        directory *made = directory_new(&self->context, wanted, false, hash);
+        directory *made = directory_new(&self->context, wanted, false);
         if (made == NULL)
             return error_no_memory(err);
-        dubboc_status status = selector_add(self, made, &known, err);
+        dubboc_status status = selector_add(self, made, hash, &known, err);
         if (known != made)
             directory_free(made);
         if (status != DUBBOC_OK)
@@ -253,12 +248,12 @@ dubboc_status selector_fixed(selector *self, const char *url, directory **found,
         *found = known;
         return DUBBOC_OK;
     }
-    directory *made = directory_new(&self->context, &wanted, true, hash);
+    directory *made = directory_new(&self->context, &wanted, true);
     if (made == NULL)
         return error_no_memory(err);
     dubboc_status status = directory_fill_fixed(made, err);
     if (status == DUBBOC_OK)
-        status = selector_add(self, made, &known, err);
+        status = selector_add(self, made, hash, &known, err);
     if (known != made)
         directory_free(made);
     if (status == DUBBOC_OK)

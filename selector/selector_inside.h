@@ -13,11 +13,11 @@ struct selector {
     direct_table directs;     /* has a lock of its own */
 
     /* Grow only, with the lock; read without it. */
-    _Atomic(directory *) buckets[DIRECTORY_BUCKETS];
+    grow_table table;
+    grow_bucket buckets[DIRECTORY_BUCKETS];
     _Atomic(directory *) directories; /* newest first */
 
-    mutex lock; /* Guards what follows, and adding to the table; nothing is called under it. */
-    size_t directory_count;
+    mutex lock; /* for adding to the table; nothing is called under it */
 };
 
 /* Has one round of upkeep done now and waits for its end: tests own the clock by it. */

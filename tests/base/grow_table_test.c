@@ -8,8 +8,8 @@
 #define BUCKETS 8
 
 typedef struct number {
-    grow_entry entry;
     size_t value;
+    grow_entry entry;
 } number;
 
 /* Several values share each hash, and several hashes each bucket. */
@@ -22,8 +22,8 @@ static number *find(const grow_table *table, size_t value)
 {
     for (grow_entry *at = grow_table_first(table, hash_of(value)); at != NULL;
          at = grow_entry_next(at))
-        if (((number *)at)->value == value)
-            return (number *)at;
+        if (GROW_OWNER(at, number, entry)->value == value)
+            return GROW_OWNER(at, number, entry);
     return NULL;
 }
 
@@ -46,7 +46,7 @@ static void finds_what_was_added_among_equal_hashes(void **state)
     assert_null(find(&table, COUNT));
     size_t same = 0;
     for (grow_entry *at = grow_table_first(&table, 5); at != NULL; at = grow_entry_next(at)) {
-        assert_int_equal(((number *)at)->value / 3, 5);
+        assert_int_equal(GROW_OWNER(at, number, entry)->value / 3, 5);
         same++;
     }
     assert_int_equal(same, 3);
@@ -84,7 +84,7 @@ static void gives_all_entries_back_and_is_empty(void **state)
         assert_true(grow_table_add(&table, &numbers[i].entry, hash_of(i)));
     }
     for (grow_entry *at = grow_table_take_all(&table); at != NULL; at = at->next) {
-        sum += ((number *)at)->value;
+        sum += GROW_OWNER(at, number, entry)->value;
         count++;
     }
     assert_int_equal(count, COUNT);
