@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "transport/http_server_accept.h"
-#include "transport/http_server_daemon.h"
 #include "transport/http_server_internal.h"
 
 /* Descriptors left to the rest of the program (files, clients, the registry), and those that each
@@ -124,7 +123,6 @@ dubboc_status http_server_open(
 {
     assert(settings->on_request != NULL && settings->connections_max > 0 &&
            settings->connections_per_address_max > 0);
-    http_server_daemon_set_panic();
     http_server *server = MEM_NEW(http_server);
     if (server == NULL)
         return error_no_memory(err);

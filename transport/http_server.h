@@ -23,8 +23,8 @@
  *   http_server_body_wait     requests that wait for memory for their body
  *   http_server_incoming      what libmicrohttpd calls while a request comes in
  *   http_server_accept        newcomers: accept, ceilings, making room, refusing
- *   http_server_daemon        calling libmicrohttpd, which may give up
- *   http_server_loop          one event loop: its daemon, its turns, its end
+ *   http_server_daemon        the libmicrohttpd daemon of a loop, which may give up
+ *   http_server_loop          one event loop: its turns, its life, its end
  *   http_server               the life of the server: listening, starting, draining, ending */
 #ifndef TRANSPORT_HTTP_SERVER_H
 #define TRANSPORT_HTTP_SERVER_H

@@ -1,9 +1,10 @@
 #include "transport/http_server_daemon.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <setjmp.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "transport/http_server_incoming.h"
+#include "transport/http_server_response.h"
+
+/* --- giving up --- */
 
 /* Of this thread: where to go when libmicrohttpd gives up, NULL while it is not called from here,
  * and why it did. */
@@ -20,7 +25,7 @@ static _Thread_local char panic_reason[200];
 
 typedef struct abandoned_daemon {
     struct abandoned_daemon *next;
-    struct MHD_Daemon *daemon;
+    struct MHD_Daemon *mhd;
     const struct MHD_Connection *closing;
 } abandoned_daemon;
 
@@ -35,7 +40,7 @@ static void daemon_on_panic(void *arg, const char *file, unsigned line, const ch
         strerror(error));
     if (panic_exit != NULL)
         longjmp(*panic_exit, 1);
-    /* A daemon of the program's own: it expects not to be returned to. */
+    /* It is a daemon of the program's own, which expects that this does not return. */
     LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd gives up", "reason=\"%s\"", panic_reason);
     abort();
 }
@@ -45,13 +50,9 @@ static void daemon_set_panic_once(void)
     MHD_set_panic_func(daemon_on_panic, NULL);
 }
 
-void http_server_daemon_set_panic(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, daemon_set_panic_once);
-}
-
-const char *http_server_daemon_call(void (*call)(void *arg), void *arg)
+/* Calls a function that calls libmicrohttpd. NULL: it has returned. Otherwise libmicrohttpd has
+ * given up: the reason, valid until this thread's next call. */
+static const char *daemon_call(void (*call)(void *arg), void *arg)
 {
     jmp_buf here;
     jmp_buf *const outer = panic_exit; /* a handler may make a step of another server */
@@ -65,14 +66,213 @@ const char *http_server_daemon_call(void (*call)(void *arg), void *arg)
     return NULL;
 }
 
-void http_server_daemon_abandon(struct MHD_Daemon *daemon, const struct MHD_Connection *closing)
+/* Keeps the memory of a daemon that has given up for good, where leak checkers find it. closing:
+ * the connection that it has closed last, because it may be in none of its lists. */
+static void daemon_abandon(struct MHD_Daemon *mhd, const struct MHD_Connection *closing)
 {
     abandoned_daemon *one = MEM_NEW(abandoned_daemon);
     if (one == NULL)
         return;
-    one->daemon = daemon;
+    one->mhd = mhd;
     one->closing = closing;
     one->next = atomic_load(&abandoned);
     while (!atomic_compare_exchange_weak(&abandoned, &one->next, one))
         continue;
+}
+
+/* After the daemon has given up, it is not called again. */
+static void daemon_give_up(http_server_daemon *self, const char *problem)
+{
+    daemon_abandon(self->mhd, self->closing);
+    self->mhd = NULL;
+    self->pool->is_daemon_dead = true;
+    http_server_shared_fail(self->pool->table->shared, problem);
+}
+
+/* Calls a function that calls self->mhd, if there still is one. */
+static void daemon_call_mhd(http_server_daemon *self, void (*function)(void *self))
+{
+    const char *problem = self->mhd != NULL ? daemon_call(function, self) : NULL;
+    if (problem != NULL)
+        daemon_give_up(self, problem);
+}
+
+/* --- what libmicrohttpd calls --- */
+
+static void daemon_on_log(void *arg, const char *format, va_list args)
+{
+    (void)arg;
+    static log_throttle throttle;
+    unsigned suppressed;
+    char text[200];
+    if (!log_is_on(DUBBOC_LOG_DEBUG) || !log_throttle_pass(&throttle, LOG_THROTTLE_NS, &suppressed))
+        return;
+    vsnprintf(text, sizeof text, format, args);
+    text[strcspn(text, "\r\n")] = '\0';
+    log_write(DUBBOC_LOG_DEBUG, "transport", "libmicrohttpd says", suppressed, "text=\"%s\"", text);
+}
+
+static void daemon_on_closed(
+    http_server_daemon *self, struct MHD_Connection *connection, http_server_connection *conn)
+{
+    self->closing = connection;
+    if (conn == NULL)
+        return;
+    if (conn == self->adding)
+        http_server_response_refuse(
+            conn->fd, 503, "the connection cannot be polled", HTTP_SERVER_NOT_EXECUTED, false);
+    http_server_connection_closed(conn);
+}
+
+static void daemon_on_started(
+    http_server_daemon *self, struct MHD_Connection *connection, void **context)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    for (http_server_handoff **at = &self->taking; info != NULL && *at != NULL; at = &(*at)->next) {
+        http_server_connection *conn = (http_server_connection *)*at;
+        if (conn->fd != info->connect_fd)
+            continue;
+        *at = conn->handoff.next;
+        *context = conn;
+        http_server_connection_taken(conn);
+        return;
+    }
+}
+
+static void daemon_on_connection(void *self, struct MHD_Connection *connection, void **context,
+    enum MHD_ConnectionNotificationCode what)
+{
+    if (what != MHD_CONNECTION_NOTIFY_CLOSED) {
+        daemon_on_started(self, connection, context);
+        return;
+    }
+    daemon_on_closed(self, connection, *context);
+    *context = NULL;
+}
+
+/* Paths are looked up as they were sent. */
+static size_t daemon_keep_escaped(void *arg, struct MHD_Connection *connection, char *text)
+{
+    (void)arg;
+    (void)connection;
+    return strlen(text);
+}
+
+/* --- calling libmicrohttpd --- */
+
+bool http_server_daemon_start(http_server_daemon *self, http_server_request_pool *pool)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, daemon_set_panic_once);
+    *self = (http_server_daemon){.pool = pool};
+    /* An array, not varargs: there a missing cast would be undefined (traps M10). */
+    struct MHD_OptionItem options[] = {
+        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)daemon_on_log, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HTTP_SERVER_CONNECTION_MEMORY, NULL},
+        /* Our own limit is in http_server_accept.c: traps M7. */
+        {MHD_OPTION_CONNECTION_LIMIT, INT_MAX, NULL},
+        {MHD_OPTION_STRICT_FOR_CLIENT, pool->table->shared->checks_positions ? 0 : 1, NULL},
+        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)daemon_on_connection, self},
+        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_server_incoming_on_completed, pool},
+        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_server_incoming_on_line, pool},
+        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)daemon_keep_escaped, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    unsigned flags =
+        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    /* http_server_response.c adds the Date, once a second instead of for each answer. */
+    self->mhd = MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
+        http_server_incoming_on_access, pool, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+    return self->mhd != NULL;
+}
+
+static void daemon_do_stop(void *arg)
+{
+    http_server_daemon *self = arg;
+    MHD_stop_daemon(self->mhd);
+}
+
+void http_server_daemon_stop(http_server_daemon *self)
+{
+    daemon_call_mhd(self, daemon_do_stop);
+    self->mhd = NULL;
+}
+
+int http_server_daemon_fd(const http_server_daemon *self)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(self->mhd, MHD_DAEMON_INFO_EPOLL_FD);
+    return info != NULL ? info->epoll_fd : -1;
+}
+
+bool http_server_daemon_has_work(const http_server_daemon *self)
+{
+    MHD_UNSIGNED_LONG_LONG ms;
+    return self->mhd != NULL && MHD_get_timeout(self->mhd, &ms) == MHD_YES && ms == 0;
+}
+
+static void daemon_do_run(void *arg)
+{
+    http_server_daemon *self = arg;
+#if MHD_VERSION >= 0x00097206 /* MHD_run() does not tell of a failure */
+    if (MHD_run_wait(self->mhd, 0) != MHD_YES)
+        http_server_shared_fail_call(
+            self->pool->table->shared, "epoll_wait of libmicrohttpd", errno);
+#else
+    MHD_run(self->mhd);
+#endif
+}
+
+/* Connections that libmicrohttpd did not announce in its run are gone: it had no memory for them,
+ * and has closed them. */
+static void daemon_settle_taken(http_server_daemon *self)
+{
+    while (self->taking != NULL) {
+        http_server_connection *conn = (http_server_connection *)self->taking;
+        self->taking = conn->handoff.next;
+        conn->fd = -1;
+        http_server_connection_drop(conn);
+    }
+}
+
+/* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(),
+ * and reads what it has sent in the run after that; 0.9.75 does both at once. With the second run a
+ * drained loop has read every request that was there, whichever library it is. */
+void http_server_daemon_run(http_server_daemon *self)
+{
+    bool has_newcomers = self->taking != NULL;
+    daemon_call_mhd(self, daemon_do_run);
+    daemon_settle_taken(self);
+    if (has_newcomers)
+        daemon_call_mhd(self, daemon_do_run);
+}
+
+static void daemon_do_add(void *arg)
+{
+    http_server_daemon *self = arg;
+    /* libmicrohttpd only has to know that it is TCP: its own limits, for which it would need the
+     * address, are not used. */
+    struct sockaddr_in somebody = {.sin_family = AF_INET};
+    int fd = self->adding->fd;
+    char peer[sizeof self->adding->peer];
+    memcpy(peer, self->adding->peer, sizeof peer); /* after a failure it is gone */
+    if (MHD_add_connection(self->mhd, fd, (struct sockaddr *)&somebody, sizeof somebody) != MHD_YES)
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"",
+            peer, strerror(errno));
+}
+
+void http_server_daemon_take(http_server_daemon *self, http_server_connection *conn)
+{
+    http_server_handoff **end = &self->taking;
+    if (self->mhd == NULL) {
+        http_server_connection_drop(conn);
+        return;
+    }
+    while (*end != NULL)
+        end = &(*end)->next;
+    conn->handoff.next = NULL;
+    *end = &conn->handoff;
+    self->adding = conn;
+    daemon_call_mhd(self, daemon_do_add);
+    self->adding = NULL;
 }

@@ -6,16 +6,11 @@
 #include "transport/http_server_loop.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-#include <microhttpd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -23,9 +18,7 @@
 #include "base/thread.h"
 #include "transport/http_server_accept.h"
 #include "transport/http_server_body_wait.h"
-#include "transport/http_server_daemon.h"
 #include "transport/http_server_incoming.h"
-#include "transport/http_server_response.h"
 
 #define EVENTS_A_TURN 64
 #define ACCEPTS_A_TURN 32
@@ -35,155 +28,6 @@
 
 /* What an event belongs to. Anything else is a connection. */
 static char source_daemon, source_wake, source_listener, source_timer;
-
-/* --- the daemon --- */
-
-static void daemon_on_log(void *arg, const char *format, va_list args)
-{
-    (void)arg;
-    static log_throttle throttle;
-    unsigned suppressed;
-    char text[200];
-    if (!log_is_on(DUBBOC_LOG_DEBUG) || !log_throttle_pass(&throttle, LOG_THROTTLE_NS, &suppressed))
-        return;
-    vsnprintf(text, sizeof text, format, args);
-    text[strcspn(text, "\r\n")] = '\0';
-    log_write(DUBBOC_LOG_DEBUG, "transport", "libmicrohttpd says", suppressed, "text=\"%s\"", text);
-}
-
-static void daemon_on_closed(
-    http_server_loop *loop, struct MHD_Connection *connection, http_server_connection *conn)
-{
-    loop->closing = connection;
-    if (conn == NULL)
-        return;
-    if (conn == loop->adding)
-        http_server_response_refuse(
-            conn->fd, 503, "the connection cannot be polled", HTTP_SERVER_NOT_EXECUTED, false);
-    http_server_connection_closed(conn);
-}
-
-static void daemon_on_started(
-    http_server_loop *loop, struct MHD_Connection *connection, void **context)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    for (http_server_handoff **at = &loop->taking; info != NULL && *at != NULL; at = &(*at)->next) {
-        http_server_connection *conn = (http_server_connection *)*at;
-        if (conn->fd != info->connect_fd)
-            continue;
-        *at = conn->handoff.next;
-        *context = conn;
-        http_server_connection_taken(conn);
-        return;
-    }
-}
-
-static void daemon_on_connection(void *loop, struct MHD_Connection *connection, void **context,
-    enum MHD_ConnectionNotificationCode what)
-{
-    if (what != MHD_CONNECTION_NOTIFY_CLOSED) {
-        daemon_on_started(loop, connection, context);
-        return;
-    }
-    daemon_on_closed(loop, connection, *context);
-    *context = NULL;
-}
-
-/* Paths are looked up as they were sent. */
-static size_t daemon_keep_escaped(void *arg, struct MHD_Connection *connection, char *text)
-{
-    (void)arg;
-    (void)connection;
-    return strlen(text);
-}
-
-static struct MHD_Daemon *daemon_start(http_server_loop *loop)
-{
-    /* An array, not varargs: there a missing cast would be undefined (traps M10). */
-    struct MHD_OptionItem options[] = {
-        {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)daemon_on_log, NULL},
-        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HTTP_SERVER_CONNECTION_MEMORY, NULL},
-        /* Our own limit is in http_server_accept.c: traps M7. */
-        {MHD_OPTION_CONNECTION_LIMIT, INT_MAX, NULL},
-        {MHD_OPTION_STRICT_FOR_CLIENT, loop->shared->checks_positions ? 0 : 1, NULL},
-        {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)daemon_on_connection, loop},
-        {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_server_incoming_on_completed, &loop->pool},
-        {MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)http_server_incoming_on_line, &loop->pool},
-        {MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)daemon_keep_escaped, loop},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    unsigned flags =
-        MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    /* http_server_response.c adds the Date, once a second instead of for each answer. */
-    return MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
-        http_server_incoming_on_access, &loop->pool, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
-}
-
-/* After the daemon has given up, it is not called again. */
-static void daemon_give_up(http_server_loop *loop, const char *problem)
-{
-    http_server_daemon_abandon(loop->daemon, loop->closing);
-    loop->daemon = NULL;
-    loop->pool.is_daemon_dead = true;
-    http_server_shared_fail(loop->shared, problem);
-}
-
-static void daemon_run(void *arg)
-{
-    http_server_loop *loop = arg;
-#if MHD_VERSION >= 0x00097206 /* MHD_run() does not tell of a failure */
-    if (MHD_run_wait(loop->daemon, 0) != MHD_YES)
-        http_server_shared_fail_call(loop->shared, "epoll_wait of libmicrohttpd", errno);
-#else
-    MHD_run(loop->daemon);
-#endif
-}
-
-static void loop_run_daemon(http_server_loop *loop)
-{
-    const char *problem = loop->daemon != NULL ? http_server_daemon_call(daemon_run, loop) : NULL;
-    if (problem != NULL)
-        daemon_give_up(loop, problem);
-}
-
-static void daemon_add(void *arg)
-{
-    http_server_loop *loop = arg;
-    /* libmicrohttpd only has to know that it is TCP: its own limits, for which it would need the
-     * address, are not used. */
-    struct sockaddr_in somebody = {.sin_family = AF_INET};
-    int fd = loop->adding->fd;
-    char peer[ADDRESS_TEXT_SIZE];
-    memcpy(peer, loop->adding->peer, sizeof peer); /* after a failure it is gone */
-    if (MHD_add_connection(loop->daemon, fd, (struct sockaddr *)&somebody, sizeof somebody) !=
-        MHD_YES)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"",
-            peer, strerror(errno));
-}
-
-static void loop_add_to_daemon(http_server_loop *loop, http_server_connection *conn)
-{
-    loop->adding = conn;
-    const char *problem = http_server_daemon_call(daemon_add, loop);
-    loop->adding = NULL;
-    if (problem != NULL)
-        daemon_give_up(loop, problem);
-}
-
-static void daemon_stop(void *arg)
-{
-    MHD_stop_daemon(arg);
-}
-
-static void loop_stop_daemon(http_server_loop *loop)
-{
-    struct MHD_Daemon *daemon = loop->daemon;
-    const char *problem = daemon != NULL ? http_server_daemon_call(daemon_stop, daemon) : NULL;
-    if (problem != NULL)
-        daemon_give_up(loop, problem);
-    loop->daemon = NULL;
-}
 
 /* --- life --- */
 
@@ -239,12 +83,10 @@ dubboc_status http_server_loop_init(
     if (!loop_open_descriptors(loop))
         return error_set(
             err, DUBBOC_E_SYSTEM, "no descriptor for an event loop: %s", strerror(errno));
-    loop->daemon = daemon_start(loop);
-    if (loop->daemon == NULL)
+    if (!http_server_daemon_start(&loop->daemon, &loop->pool))
         return error_set(
             err, DUBBOC_E_SYSTEM, "libmicrohttpd does not start: no descriptor or no memory");
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    if (info == NULL || !loop_watch(loop, info->epoll_fd, EPOLLIN, &source_daemon))
+    if (!loop_watch(loop, http_server_daemon_fd(&loop->daemon), EPOLLIN, &source_daemon))
         return error_set(
             err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be polled: %s", strerror(errno));
     loop_listen(loop, true);
@@ -321,15 +163,15 @@ static void loop_end_connections(http_server_loop *loop)
         http_server_connection_drop(lingering->head);
     http_server_connection_table_drop_arrivals(&loop->table);
     http_server_body_wait_end_all(&loop->pool);
-    if (loop->daemon == NULL)
+    if (loop->daemon.mhd == NULL)
         return;
     http_server_incoming_give_up_held(&loop->pool);
     /* This resumes them. libmicrohttpd gives up when it is stopped with a suspended connection
      * (traps M7). */
-    loop_run_daemon(loop);
+    http_server_daemon_run(&loop->daemon);
     loop_cut_all(loop, HTTP_SERVER_PHASE_HEADER);
     loop_cut_all(loop, HTTP_SERVER_PHASE_BODY);
-    loop_stop_daemon(loop);
+    http_server_daemon_stop(&loop->daemon);
 }
 
 void http_server_loop_fini(http_server_loop *loop)
@@ -366,33 +208,6 @@ static void loop_listen_again(http_server_loop *loop)
         loop_pause_listening(loop, errno);
 }
 
-/* Gives the connection to libmicrohttpd. It is freed if that fails. */
-static void loop_take(http_server_loop *loop, http_server_connection *conn)
-{
-    http_server_handoff **end = &loop->taking;
-    if (loop->daemon == NULL) {
-        http_server_connection_drop(conn);
-        return;
-    }
-    while (*end != NULL)
-        end = &(*end)->next;
-    conn->handoff.next = NULL;
-    *end = &conn->handoff;
-    loop_add_to_daemon(loop, conn);
-}
-
-/* Connections that libmicrohttpd did not announce in its run are gone: it had no memory for them,
- * and has closed them. */
-static void loop_settle_taken(http_server_loop *loop)
-{
-    while (loop->taking != NULL) {
-        http_server_connection *conn = (http_server_connection *)loop->taking;
-        loop->taking = conn->handoff.next;
-        conn->fd = -1;
-        http_server_connection_drop(conn);
-    }
-}
-
 /* Accepts what waits, ACCEPTS_A_TURN newcomers at most. Whether there may be more. */
 static bool loop_accept(http_server_loop *loop)
 {
@@ -404,7 +219,7 @@ static bool loop_accept(http_server_loop *loop)
         if (accepted != HTTP_SERVER_ACCEPTED_ONE)
             return false;
         if (conn != NULL)
-            loop_take(loop, conn);
+            http_server_daemon_take(&loop->daemon, conn);
     }
     return true;
 }
@@ -419,7 +234,7 @@ static void loop_take_arrivals(http_server_loop *loop)
         http_server_connection *conn =
             http_server_accept_arrived(&loop->table, (http_server_connection *)item);
         if (conn != NULL)
-            loop_take(loop, conn);
+            http_server_daemon_take(&loop->daemon, conn);
     }
 }
 
@@ -465,15 +280,9 @@ static void loop_read_mail(http_server_loop *loop)
         loop_drain(loop);
 }
 
-static bool daemon_has_work(const http_server_loop *loop)
-{
-    MHD_UNSIGNED_LONG_LONG ms;
-    return loop->daemon != NULL && MHD_get_timeout(loop->daemon, &ms) == MHD_YES && ms == 0;
-}
-
 static int64_t loop_next_deadline(const http_server_loop *loop)
 {
-    if (daemon_has_work(loop))
+    if (http_server_daemon_has_work(&loop->daemon))
         return loop->table.now_ns;
     int64_t own_ns = deadline_min(loop->listen_again_ns, loop->pool.make_way_ns);
     return deadline_min(http_server_connection_table_next_deadline(&loop->table), own_ns);
@@ -532,18 +341,6 @@ static void loop_handle_events(http_server_loop *loop, const struct epoll_event 
         loop_accept(loop);
 }
 
-/* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(),
- * and reads what it has sent in the run after that; 0.9.75 does both at once. With the second run a
- * drained loop has read every request that was there, whichever library it is. */
-static void loop_run_with_newcomers(http_server_loop *loop)
-{
-    bool has_newcomers = loop->taking != NULL;
-    loop_run_daemon(loop);
-    loop_settle_taken(loop);
-    if (has_newcomers)
-        loop_run_daemon(loop);
-}
-
 /* After libmicrohttpd's run: what it was given has been looked at. */
 static void loop_count_seen(http_server_loop *loop)
 {
@@ -561,7 +358,8 @@ static void loop_count_seen(http_server_loop *loop)
 static void loop_look_after_connections(http_server_loop *loop)
 {
     http_server_connection_table *table = &loop->table;
-    if (table->phases[HTTP_SERVER_PHASE_DEPARTED].head != NULL && !daemon_has_work(loop))
+    if (table->phases[HTTP_SERVER_PHASE_DEPARTED].head != NULL &&
+        !http_server_daemon_has_work(&loop->daemon))
         http_server_connection_table_end_departed(table);
     http_server_body_wait_make_way(&loop->pool);
     http_server_connection_table_enforce_deadlines(table);
@@ -582,7 +380,7 @@ bool http_server_loop_turn(http_server_loop *loop, int wait_ms)
     loop_handle_events(loop, events, count);
     if (loop->listen_again_ns <= loop->table.now_ns)
         loop_listen_again(loop);
-    loop_run_with_newcomers(loop);
+    http_server_daemon_run(&loop->daemon);
     loop_count_seen(loop);
     loop_look_after_connections(loop);
     loop_set_timer(loop, loop_next_deadline(loop));

@@ -1,11 +1,10 @@
-/* One event loop: its libmicrohttpd daemon, its turns, and its end. */
+/* One event loop: its turns, its life, and its end. */
 #ifndef TRANSPORT_HTTP_SERVER_LOOP_H
 #define TRANSPORT_HTTP_SERVER_LOOP_H
 
 #include <pthread.h>
 
-#include "transport/http_server_connection.h"
-#include "transport/http_server_request_pool.h"
+#include "transport/http_server_daemon.h"
 #include <dubboc/error.h>
 
 typedef struct http_server_loop {
@@ -18,13 +17,6 @@ typedef struct http_server_loop {
 
     /* Used by the loop's thread: */
 
-    struct MHD_Daemon *daemon;      /* NULL: not started, or it has given up. */
-    http_server_connection *adding; /* Is being given to the daemon; NULL: none. */
-    http_server_handoff *taking;    /* Given to the daemon, which has not announced them yet. */
-
-    /* The connection that the daemon has closed last. It may have been freed since. */
-    const struct MHD_Connection *closing;
-
     bool is_listening;       /* The listening socket is in our epoll set. */
     int64_t listen_again_ns; /* Out of descriptors: when to accept again; else DEADLINE_NEVER. */
     int arrived;             /* Connections from other loops that have not been looked at yet. */
@@ -35,6 +27,7 @@ typedef struct http_server_loop {
     int64_t timer_ns;        /* What it is set to; DEADLINE_NEVER: it is not set. */
     http_server_connection_table table;
     http_server_request_pool pool;
+    http_server_daemon daemon;
 
     /* Used by any thread: */
 
