@@ -25,8 +25,8 @@
 
 /* --- open --- */
 
-/* SO_REUSEADDR, so that a restart does not wait for old connections; never SO_REUSEPORT: a second
- * server on the port is an error (traps M13). */
+/* SO_REUSEADDR is set so that a restart does not wait for old connections to end. SO_REUSEPORT is
+ * not, because a second server on the port is an error (traps M13). */
 static int listen_open_socket(const struct sockaddr_storage *address, socklen_t len)
 {
     int on = 1, off = 0;
@@ -81,7 +81,7 @@ static dubboc_status listen_open(http_server_shared *shared, const char *ip, dub
     if (status != DUBBOC_OK)
         return status;
     shared->listen_fd = listen_open_socket(&address, len);
-    /* a machine without IPv6 */
+    /* The machine may have no IPv6. */
     if (shared->listen_fd < 0 && is_any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         len = address_to_socket("0.0.0.0", port, &address);
         shared->listen_fd = listen_open_socket(&address, len);
@@ -95,8 +95,8 @@ static dubboc_status listen_open(http_server_shared *shared, const char *ip, dub
     return DUBBOC_OK;
 }
 
-/* Connections that can never be had are refused with an answer rather than by running out of
- * descriptors (traps M5). */
+/* Lowers connections_max to what the descriptor limit allows, so that newcomers beyond it get an
+ * answer instead of a server that has run out of descriptors (traps M5). */
 static dubboc_status server_fit_connections(http_server_shared *shared, dubboc_error *err)
 {
     struct rlimit limit;

@@ -15,7 +15,6 @@
  *   http_server_shared        what all loops share: counters, ceilings, failure, mailboxes
  *   http_server_response      answers: libmicrohttpd's response objects, ready-made ones, refusals
  *   http_server_connection    a connection: its phase, the deadline of the phase, its end
- *   http_server_authority     "host:port" in Host and in request targets
  *   http_server_guard         whether a request's framing and headers are beyond doubt
  *   http_server_body          the bytes of a body, and what they are charged for
  *   http_server_request_pool  request objects, and what the requests of a loop share

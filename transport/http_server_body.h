@@ -1,14 +1,13 @@
 /* The body of a request while it comes in, and the memory that it is charged for.
  *
- * A small body lives in a buffer that requests use one after the other. A large one gets pages of
- * its own from the system, which go back to the system at once when the request is answered, so
- * that a moment of many large bodies leaves nothing behind; a page costs memory only once bytes
- * are in it.
+ * A small body is kept in a buffer that requests use one after the other. A large one gets pages of
+ * its own from the system. They go back to the system as soon as the request is answered, so many
+ * large bodies at one moment leave no memory behind. A page costs memory only once it is written.
  *
- * All bodies of a server share one memory budget. Up to HTTP_SERVER_BODY_FREE_BYTES a body is part
- * of what a connection costs anyway, and is not charged: so a small call takes no lock and never
- * waits for memory. A larger one is charged before it is read: the whole Content-Length at once, a
- * chunked one in steps, each twice as much as the one before. */
+ * All bodies of a server share one memory budget. A body of up to HTTP_SERVER_BODY_FREE_BYTES is
+ * part of what a connection costs anyway and is not charged. So a small call takes no lock and
+ * never waits for memory. A larger body is charged before it is read: all of its Content-Length at
+ * once, or, if it is chunked, in steps of which each is twice as large as the one before. */
 #ifndef TRANSPORT_HTTP_SERVER_BODY_H
 #define TRANSPORT_HTTP_SERVER_BODY_H
 
@@ -19,32 +18,32 @@
 #include "base/slice.h"
 #include <dubboc/error.h>
 
-/* Not charged; about as much as a connection's own memory. */
+/* A body of up to this length is not charged. It is about as much as a connection's own memory. */
 #define HTTP_SERVER_BODY_FREE_BYTES ((size_t)8 * 1024)
 
-/* Up to this the memory is kept for the next request, beyond it comes from the system. */
+/* Memory of up to this size is kept for the next request. Anything larger is made of pages. */
 #define HTTP_SERVER_BODY_KEEP_BYTES ((size_t)64 * 1024)
 
 typedef struct http_server_body {
     char *data;
     size_t len;
-    size_t capacity; /* allocated */
+    size_t capacity; /* Of data. */
     size_t max_bytes;
-    size_t charged_bytes; /* taken from the budget */
-    bool is_mapped;       /* data is pages of its own */
+    size_t charged_bytes; /* Taken from the budget. */
+    bool is_mapped;       /* data is pages of its own, and not from malloc(). */
 } http_server_body;
 
 void http_server_body_init(http_server_body *self, size_t max_bytes);
 void http_server_body_fini(http_server_body *self);
 
-/* What the budget must be charged in addition before the body may be allowed to grow to `bytes`; 0:
- * nothing. step: in steps, for a body whose length is not known. */
+/* How much more the budget must be charged before the body may grow to `bytes`; 0: nothing. step:
+ * in steps, for a body whose length is not known. */
 size_t http_server_body_charge(const http_server_body *self, size_t bytes, bool step);
 
-/* Allocates memory for bytes in all. false: no memory; the body is as it was. */
+/* Allocates memory for `bytes` in all. false: no memory; the body is as it was. */
 bool http_server_body_make_room(http_server_body *self, size_t bytes);
 
-/* There must be room. */
+/* There must be room for it. */
 static inline void http_server_body_append(http_server_body *self, const char *data, size_t len)
 {
     assert(len <= self->capacity - self->len);
@@ -53,8 +52,8 @@ static inline void http_server_body_append(http_server_body *self, const char *d
     self->len += len;
 }
 
-/* Gives the pages and what was charged back; a small buffer is kept. Any thread that has the
- * request. */
+/* Empties the body, and gives its pages and what was charged back. A small buffer is kept. Any
+ * thread that has the request. */
 void http_server_body_give_back(http_server_body *self, memory_budget *budget);
 
 static inline void http_server_body_empty(http_server_body *self, memory_budget *budget)

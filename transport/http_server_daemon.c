@@ -18,8 +18,8 @@
 
 /* --- giving up --- */
 
-/* Of this thread: where to go when libmicrohttpd gives up, NULL while it is not called from here,
- * and why it did. */
+/* Of this thread: where to jump to when libmicrohttpd gives up, and why it has given up. NULL while
+ * daemon_call() is not running. */
 static _Thread_local jmp_buf *panic_exit;
 static _Thread_local char panic_reason[200];
 

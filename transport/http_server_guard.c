@@ -1,4 +1,4 @@
-/* The rules, each with the words that the peer gets to see. The first broken one decides. */
+/* Each rule has the words that the peer gets to see. The first rule that is broken decides. */
 #include "transport/http_server_guard.h"
 
 #include <string.h>
@@ -8,12 +8,12 @@
 
 typedef struct header_scan {
     http_server_guard *guard;
-    const char *expected_at; /* where the next header must begin; NULL: not checked */
-    int hosts;
+    const char *expected_at; /* Where the next header must begin. */
+    int hosts;               /* How many headers of that name there were; so the next two. */
     int lengths;
     int encodings;
     bool expects;
-    dubboc_slice expected; /* the value of Expect */
+    dubboc_slice expected; /* The value of Expect. */
 } header_scan;
 
 static void guard_refuse(http_server_guard *guard, int status, const char *problem)
@@ -24,7 +24,7 @@ static void guard_refuse(http_server_guard *guard, int status, const char *probl
     guard->problem = problem;
 }
 
-/* The usual spelling first. Both are of the same length. */
+/* Both are of the same length. The usual spelling is tried first. */
 static bool guard_is_name(dubboc_slice name, const char *wanted)
 {
     return memcmp(name.at, wanted, name.len) == 0 ||
@@ -33,7 +33,7 @@ static bool guard_is_name(dubboc_slice name, const char *wanted)
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
-/* Whether one of eight bytes may be below 0x20, or DEL. Never misses one; a tab counts too. */
+/* Whether one of eight bytes may be below 0x20, or DEL. It never misses one; a tab counts too. */
 static bool guard_may_have_control(const char *at)
 {
     uint64_t bytes;
@@ -74,7 +74,7 @@ static void guard_check_line(http_server_guard *guard)
         guard_refuse(guard, 400, "more than one blank before the request target");
 }
 
-/* The last one of a name decides nothing: two are refused, even when they agree. */
+/* Two of them are refused even if they agree. */
 static void scan_length(header_scan *scan, dubboc_slice value)
 {
     if (++scan->lengths > 1)
@@ -83,8 +83,8 @@ static void scan_length(header_scan *scan, dubboc_slice value)
         guard_refuse(scan->guard, 400, "Content-Length is no number");
 }
 
-/* libmicrohttpd knows "chunked" only without white space behind it, and takes everything else for a
- * body without end. */
+/* libmicrohttpd only knows "chunked" without white space behind it, and takes every other encoding
+ * for a body without end. */
 static void scan_encoding(header_scan *scan, dubboc_slice value, bool was_trimmed)
 {
     if (++scan->encodings > 1)
@@ -103,9 +103,9 @@ static void scan_expect(header_scan *scan, dubboc_slice value)
     scan->expected = value;
 }
 
-/* RFC 9110 section 10.1.1: no 100 for a request without a body. libmicrohttpd would send it, and
- * after it fail to answer when more is waiting; it looks the value up in its receive buffer once we
- * return. */
+/* RFC 9110 section 10.1.1: a request without a body gets no 100. libmicrohttpd would send it, and
+ * then fail to answer if more requests are waiting. It looks the value up in its receive buffer
+ * after we have returned, so the value is overwritten there. */
 static void scan_forget_expectation(const header_scan *scan)
 {
     if (scan->expects && !scan->guard->has_body)
@@ -163,9 +163,9 @@ static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value,
 }
 
 /* RFC 9110 section 5.5: white space around a value is not part of it. libmicrohttpd before 1.0
- * leaves it behind the value, where every later look-up would find it, libmicrohttpd's own search
- * for "100-continue" too. The value stands in its receive buffer and ends with a NUL byte, so a NUL
- * byte further to the front cuts it for all readers. */
+ * leaves it behind the value, where every later look-up would find it, including libmicrohttpd's
+ * own search for "100-continue". The value is in its receive buffer and ends with a NUL byte, so an
+ * earlier NUL byte cuts it for all readers. */
 static dubboc_slice guard_trim_in_place(const char *text, size_t size)
 {
     size_t len = size;
@@ -202,7 +202,7 @@ static enum MHD_Result scan_header(void *arg, enum MHD_ValueKind kind, const cha
     return scan->guard->status == 0 ? MHD_YES : MHD_NO;
 }
 
-/* After the last header: CR LF, the empty line. */
+/* The last header must be followed by CR LF and the empty line. */
 static void guard_check_end(header_scan *scan, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
@@ -226,8 +226,8 @@ static void guard_check_framing(http_server_guard *guard, const header_scan *sca
         guard_refuse(guard, 413, "the body is larger than this server takes");
     guard->is_chunked = scan->encodings > 0;
     guard->has_body = guard->is_chunked || guard->body_bytes > 0;
-    /* libmicrohttpd takes bare LFs within chunked framing, where we cannot see them: whatever hides
-     * there is never read as a next request. */
+    /* libmicrohttpd accepts bare LFs within chunked framing, where we cannot see them. The
+     * connection ends after such a request, so nothing behind it is read as a next request. */
     guard->wants_close = guard->wants_close || guard->is_chunked;
 }
 

@@ -253,8 +253,8 @@ static void loop_close_idle(http_server_loop *loop)
 static void loop_drain(http_server_loop *loop)
 {
     loop->is_draining = true;
-    /* Clients that wait in the backlog have been promised a connection. Those that come while the
-     * backlog is emptied have not. */
+    /* Clients that wait in the backlog have been promised a connection; those that come while the
+     * backlog is emptied have not, so this is bounded by its length. */
     for (int waiting = SOMAXCONN; waiting >= 0 && loop_accept(loop);)
         waiting -= ACCEPTS_A_TURN;
     loop_close_listener(loop);
