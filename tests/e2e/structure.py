@@ -1,6 +1,7 @@
 """What must hold of the sources and of what is built: who may include whom, what is exported, headers for C99 and C++11, and that the
 README shows the programs that are tested."""
 
+import collections
 import re
 
 from harness import *
@@ -61,6 +62,131 @@ def test_folders_include_only_in_their_direction():
                     wrong.append(f"{path} includes {inner}")
     assert seen > 50, seen
     assert not wrong, wrong
+
+
+# The parts of the library and its command. A module is a file without its extension.
+LAYERED = ("base", "codec", "transport", "registry", "selector", "client", "server", "tools")
+
+
+def circles(graph):
+    """The groups of nodes that can reach each other (Tarjan), each as a sorted list."""
+    number, low, stack, found = {}, {}, [], []
+
+    def visit(node):
+        number[node] = low[node] = len(number)
+        stack.append(node)
+        for other in graph.get(node, ()):
+            if other not in number:
+                visit(other)
+            if other in stack:
+                low[node] = min(low[node], low[other])
+        if low[node] == number[node]:
+            at = stack.index(node)
+            if len(stack) - at > 1:
+                found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for node in list(graph):
+        if node not in number:
+            visit(node)
+    return found
+
+
+def folder_of(module):
+    return module.split("/")[0]
+
+
+def test_circles_are_found():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": {"d"}, "e": {"a", "f"}, "f": {"e"}}
+    assert sorted(circles(graph)) == [["b", "c"], ["e", "f"]], circles(graph)
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {}}) == []
+
+
+def test_no_files_of_a_folder_include_each_other_in_a_circle():
+    graph = collections.defaultdict(set)
+    for path, text in sources(*LAYERED):
+        module = os.path.splitext(path)[0]
+        for name in includes(text):
+            other = os.path.splitext(name.strip('<>"'))[0]
+            if name.startswith('"') and other != module and folder_of(other) == folder_of(module):
+                graph[module].add(other)
+    assert sum(len(others) for others in graph.values()) > 100
+    assert not circles(graph), circles(graph)
+
+
+def objects():
+    """Each module's object file in the build folder. libtool puts the name of its library before that of the file."""
+    for top in LAYERED:
+        for path, _, names in os.walk(os.path.join(BUILD, top)):
+            for name in names:
+                source = re.sub(r"^\w+-", "", name[:-2])
+                module = os.path.join(os.path.relpath(path, BUILD).removesuffix("/.libs"), source)
+                if name.endswith(".o") and os.path.exists(os.path.join(SRC, module + ".c")):
+                    yield module, os.path.join(path, name)
+
+
+def test_no_files_of_a_folder_call_each_other_in_a_circle():
+    defined, wanted, graph = {}, collections.defaultdict(set), collections.defaultdict(set)
+    for module, path in objects():
+        for line in subprocess.run(["nm", path], capture_output=True, check=True).stdout.decode().splitlines():
+            kind, name = line.split()[-2:]
+            if kind == "U":
+                wanted[module].add(name)
+            elif kind in "TDBRC":
+                defined[name] = module
+    assert len(wanted) > 100, len(wanted)
+    for module, names in wanted.items():
+        for name in names & defined.keys():
+            if defined[name] != module and folder_of(defined[name]) == folder_of(module):
+                graph[module].add(defined[name])
+    assert sum(len(others) for others in graph.values()) > 100
+    assert not circles(graph), circles(graph)
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/", lambda found: "\n" * found.group().count("\n"), text, flags=re.S)
+
+
+def names_of_its_own(path, text):
+    """The static functions and the types that a file defines."""
+    if path.endswith(".c"):
+        for line in re.findall(r"^static\s[^;={]*?\)\s*\{", text, re.M):
+            yield re.search(r"(\w+)\s*\(", re.sub(r"_Atomic\([^)]*\)|DUBBOC_PRINTF\([^)]*\)", "", line)).group(1)
+    yield from re.findall(r"^typedef (?:struct|enum|union)[^;{]*\{.*?^\} (\w+);", text, re.M | re.S)
+    yield from re.findall(r"^(?:struct|enum|union) (\w+) \{", text, re.M)
+
+
+def test_the_names_of_a_file_are_found():
+    text = without_comments("""/* static int not_me(void) { */
+static const char *first(int a)
+{
+}
+static _Atomic(int) no_function = 1;
+static dubboc_status second(
+    const char *text, int (*each)(void))
+{
+}
+static int declared(void);
+typedef struct third {
+    int a;
+} third;
+struct fourth {
+    int b;
+};
+static const int table[] = {1};
+""")
+    assert list(names_of_its_own("a.c", text)) == ["first", "second", "third", "fourth"]
+    assert list(names_of_its_own("a.h", text)) == ["third", "fourth"]
+
+
+def test_no_two_files_define_a_static_function_or_type_of_the_same_name():
+    owners = collections.defaultdict(set)
+    for path, text in sources(*LAYERED):
+        for name in names_of_its_own(path, without_comments(text)):
+            owners[name].add(path)
+    assert len(owners) > 1000, len(owners)
+    shared = {name: sorted(paths) for name, paths in owners.items() if len(paths) > 1}
+    assert not shared, shared
 
 
 def test_lines_have_100_columns_at_most():
@@ -132,21 +258,6 @@ def test_headers_are_good_for_c99_and_cxx11():
             if header.endswith(".h"):
                 subprocess.run([compiler, standard, "-x", language, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
                                 "-I", os.path.join(SRC, "include"), "-"], input=f"#include <dubboc/{header}>\n".encode(), check=True)
-
-
-def test_a_method_is_initialised_by_one_macro_in_c99_and_cxx11():
-    program = """#include <dubboc/server.h>
-        extern dubboc_status add(dubboc_request *, const cJSON *, cJSON **, void *);
-        extern dubboc_status raw(dubboc_request *, dubboc_slice, dubboc_text *, void *);
-        extern const dubboc_method methods[];
-        const dubboc_method methods[] = {DUBBOC_METHOD("add", add), DUBBOC_RAW_METHOD("raw", raw),
-        #ifndef __cplusplus
-            DUBBOC_METHOD("once", add, .flags = DUBBOC_ONCE, .timeout_ms = 800),
-        #endif
-        };"""
-    for compiler, standard in (("cc", "-std=c99"), ("c++", "-std=c++11")):
-        subprocess.run([compiler, standard, "-x", "c" if compiler == "cc" else "c++", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
-                        "-fsyntax-only", "-I", os.path.join(SRC, "include"), "-"], input=program.encode(), check=True)
 
 
 def test_the_readme_shows_the_examples_as_they_are():
