@@ -8,6 +8,7 @@
 #include <dubboc/client.h>
 
 #include "base/condition.h"
+#include "base/grow_table.h"
 #include "base/mutex.h"
 #include "base/own_address.h"
 #include "base/stop_signal.h"
@@ -33,10 +34,10 @@ struct dubboc_client {
     registry *registry; /* NULL: none is configured */
     selector *selector;
     counters counters;
-    _Atomic(struct reference *) references[REFERENCE_BUCKETS];
-    unsigned reference_count; /* under lock */
-    mutex lock;               /* for adding references and methods, and for what follows */
-    condition changed;        /* a call ended after the stop */
+    grow_table references; /* read without the lock */
+    grow_bucket reference_buckets[REFERENCE_BUCKETS];
+    mutex lock;        /* for adding references and methods, and for what follows */
+    condition changed; /* a call ended after the stop */
 
     /* The address that consumer nodes say: found out for the first of them, in the background when
      * a name server has to be asked. Under lock. */

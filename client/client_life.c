@@ -136,6 +136,7 @@ static dubboc_status client_open_parts(
 static dubboc_status client_init_waiting(dubboc_client *self, dubboc_error *err)
 {
     mutex_init(&self->lock, MUTEX_RANK_CLIENT);
+    references_init(self);
     condition_init(&self->changed);
     if (stop_signal_init(&self->stop))
         return DUBBOC_OK;

@@ -1,6 +1,6 @@
-/* The interfaces that a client uses. They are looked up on every call, so the table is made of
- * chains that only grow at their heads: a reader follows atomic pointers and takes no lock, a
- * writer adds under the client's lock. Nothing is removed before the client is freed. */
+/* The interfaces that a client uses. They are looked up on every call, so they and their methods
+ * stand in tables that are read without a lock (base/grow_table.h). Nothing is removed before the
+ * client is freed. */
 #include "client/reference.h"
 
 #include <stdio.h>
@@ -26,13 +26,13 @@
 /* --- methods */
 
 static const reference_method *reference_find_method(
-    const reference *self, size_t bucket, dubboc_slice name)
+    const reference *self, uint64_t hash, dubboc_slice name)
 {
-    const reference_method *method =
-        atomic_load_explicit(&self->methods[bucket], memory_order_acquire);
-    while (method != NULL && !slice_is(name, method->name))
-        method = method->next;
-    return method;
+    for (grow_entry *at = grow_table_first(&self->methods, hash); at != NULL;
+         at = grow_entry_next(at))
+        if (slice_is(name, GROW_OWNER(at, reference_method, entry)->name))
+            return GROW_OWNER(at, reference_method, entry);
+    return NULL;
 }
 
 /* The method's own value, else the section's; false: neither is set. */
@@ -62,7 +62,7 @@ static method_settings reference_read_method(
 }
 
 /* Unless there is no memory: then it is read again at the next call. */
-static void reference_remember_method(dubboc_client *client, reference *self, size_t bucket,
+static void reference_remember_method(dubboc_client *client, reference *self, uint64_t hash,
     dubboc_slice name, method_settings settings)
 {
     reference_method *added = mem_zeroed(1, sizeof *added + name.len + 1);
@@ -71,13 +71,8 @@ static void reference_remember_method(dubboc_client *client, reference *self, si
     added->settings = settings;
     memcpy(added->name, name.at, name.len);
     mutex_lock(&client->lock);
-    bool is_new = atomic_load(&self->method_count) < REFERENCE_METHODS_MAX &&
-                  reference_find_method(self, bucket, name) == NULL;
-    if (is_new) {
-        added->next = atomic_load_explicit(&self->methods[bucket], memory_order_relaxed);
-        atomic_store_explicit(&self->methods[bucket], added, memory_order_release);
-        atomic_fetch_add(&self->method_count, 1);
-    }
+    bool is_new = reference_find_method(self, hash, name) == NULL &&
+                  grow_table_add(&self->methods, &added->entry, hash);
     mutex_unlock(&client->lock);
     if (!is_new)
         free(added);
@@ -87,13 +82,13 @@ method_settings reference_method_settings(
     dubboc_client *client, reference *self, const char *method)
 {
     dubboc_slice name = slice_of(method);
-    size_t bucket = hash_add(HASH_START, name) % METHOD_BUCKETS;
-    const reference_method *known = reference_find_method(self, bucket, name);
+    uint64_t hash = hash_add(HASH_START, name);
+    const reference_method *known = reference_find_method(self, hash, name);
     if (known != NULL)
         return known->settings;
     method_settings read = reference_read_method(client, self, method);
-    if (atomic_load_explicit(&self->method_count, memory_order_relaxed) < REFERENCE_METHODS_MAX)
-        reference_remember_method(client, self, bucket, name, read);
+    if (!grow_table_is_full(&self->methods))
+        reference_remember_method(client, self, hash, name, read);
     return read;
 }
 
@@ -184,13 +179,20 @@ static void reference_register(dubboc_client *client, reference *self)
 
 /* --- references */
 
-static reference *reference_look_up(
-    const dubboc_client *client, size_t bucket, dubboc_slice interface)
+void references_init(dubboc_client *client)
 {
-    reference *found = atomic_load_explicit(&client->references[bucket], memory_order_acquire);
-    while (found != NULL && !slice_is(interface, found->interface))
-        found = found->next;
-    return found;
+    grow_table_init(
+        &client->references, client->reference_buckets, REFERENCE_BUCKETS, REFERENCES_MAX);
+}
+
+static reference *reference_look_up(
+    const dubboc_client *client, uint64_t hash, dubboc_slice interface)
+{
+    for (grow_entry *at = grow_table_first(&client->references, hash); at != NULL;
+         at = grow_entry_next(at))
+        if (slice_is(interface, GROW_OWNER(at, reference, entry)->interface))
+            return GROW_OWNER(at, reference, entry);
+    return NULL;
 }
 
 dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err)
@@ -212,12 +214,10 @@ dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *er
 /* One that is not registered, or not any more. */
 static void reference_free(reference *self)
 {
-    for (size_t i = 0; i < METHOD_BUCKETS; i++)
-        for (reference_method *method = atomic_load(&self->methods[i]), *next; method != NULL;
-             method = next) {
-            next = method->next;
-            free(method);
-        }
+    for (grow_entry *at = grow_table_take_all(&self->methods), *next; at != NULL; at = next) {
+        next = at->next;
+        free(GROW_OWNER(at, reference_method, entry));
+    }
     free(self->interface);
     free(self->section);
     free(self);
@@ -256,6 +256,7 @@ static dubboc_status reference_new(
     reference *self = MEM_NEW(reference);
     if (self == NULL)
         return error_no_memory(err);
+    grow_table_init(&self->methods, self->method_buckets, METHOD_BUCKETS, REFERENCE_METHODS_MAX);
     self->interface = mem_dup(interface);
     self->section = mem_printf("reference %s", interface);
     if (self->interface == NULL || self->section == NULL) {
@@ -280,22 +281,18 @@ static dubboc_status reference_new(
 
 /* The one that stands in the table afterwards: this one, or another thread's that was quicker.
  * NULL: the table is full. */
-static reference *reference_add(dubboc_client *client, size_t bucket, reference *self)
+static reference *reference_add(dubboc_client *client, uint64_t hash, reference *self)
 {
     mutex_lock(&client->lock);
-    reference *found = reference_look_up(client, bucket, slice_of(self->interface));
-    if (found == NULL && client->reference_count < REFERENCES_MAX) {
-        client->reference_count++;
-        self->next = atomic_load_explicit(&client->references[bucket], memory_order_relaxed);
-        atomic_store_explicit(&client->references[bucket], self, memory_order_release);
+    reference *found = reference_look_up(client, hash, slice_of(self->interface));
+    if (found == NULL && grow_table_add(&client->references, &self->entry, hash))
         found = self;
-    }
     mutex_unlock(&client->lock);
     return found;
 }
 
 /* Made outside the lock, since making it may log and subscribe. */
-static dubboc_status reference_make(dubboc_client *client, size_t bucket, const char *interface,
+static dubboc_status reference_make(dubboc_client *client, uint64_t hash, const char *interface,
     reference **found, dubboc_error *err)
 {
     dubboc_status status = reference_check_interface(slice_of(interface), err);
@@ -304,7 +301,7 @@ static dubboc_status reference_make(dubboc_client *client, size_t bucket, const 
         status = reference_new(client, interface, &made, err);
     if (status != DUBBOC_OK)
         return status;
-    *found = reference_add(client, bucket, made);
+    *found = reference_add(client, hash, made);
     if (*found == made)
         reference_register(client, made);
     else
@@ -319,22 +316,21 @@ dubboc_status reference_find(
     dubboc_client *client, const char *interface, reference **found, dubboc_error *err)
 {
     dubboc_slice name = slice_of(interface);
-    size_t bucket = hash_add(HASH_START, name) % REFERENCE_BUCKETS;
-    *found = reference_look_up(client, bucket, name);
-    return *found != NULL ? DUBBOC_OK : reference_make(client, bucket, interface, found, err);
+    uint64_t hash = hash_add(HASH_START, name);
+    *found = reference_look_up(client, hash, name);
+    return *found != NULL ? DUBBOC_OK : reference_make(client, hash, interface, found, err);
 }
 
 void references_free(dubboc_client *client)
 {
     own_address_search_cancel(client->address_search);
     int64_t deadline_ns = deadline_in_ms(UNREGISTER_WAIT_MS);
-    for (size_t i = 0; i < REFERENCE_BUCKETS; i++)
-        for (reference *self = atomic_load(&client->references[i]), *next; self != NULL;
-             self = next) {
-            next = self->next;
-            if (self->consumer_node != NULL)
-                registry_unregister(
-                    client->registry, self->consumer_node, deadline_poll_ms(deadline_ns));
-            reference_free(self);
-        }
+    for (grow_entry *at = grow_table_take_all(&client->references), *next; at != NULL; at = next) {
+        reference *self = GROW_OWNER(at, reference, entry);
+        next = at->next;
+        if (self->consumer_node != NULL)
+            registry_unregister(
+                client->registry, self->consumer_node, deadline_poll_ms(deadline_ns));
+        reference_free(self);
+    }
 }

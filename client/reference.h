@@ -15,7 +15,7 @@ typedef struct method_settings {
 
 /* A remembered method. Immutable once it can be found. */
 typedef struct reference_method {
-    struct reference_method *next;
+    grow_entry entry;
     method_settings settings;
     char name[];
 } reference_method;
@@ -23,7 +23,7 @@ typedef struct reference_method {
 /* One interface that this client uses, with what [reference X] says of it; made at the first call,
  * kept until the end. Only the list of methods grows. */
 typedef struct reference {
-    struct reference *next;
+    grow_entry entry;
     char *interface;
     char *section;     /* "reference X" */
     const char *group; /* these four belong to the configuration; "" : none */
@@ -34,9 +34,12 @@ typedef struct reference {
     directory *directory;
     registry_registration *consumer_node; /* under the client's lock */
     struct reference *next_waiting;       /* for the own address */
-    _Atomic(reference_method *) methods[METHOD_BUCKETS];
-    atomic_uint method_count;
+    grow_table methods;
+    grow_bucket method_buckets[METHOD_BUCKETS];
 } reference;
+
+/* Before any other function of this file. */
+void references_init(dubboc_client *client);
 
 /* DUBBOC_E_ARGUMENT: no name for an interface; err says why. */
 dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err);
