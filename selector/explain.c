@@ -48,8 +48,8 @@ static const char *node_state_of(const node *each)
         return reason;
     if (!health_is_ejected(&each->provider->health))
         return "usable";
-    return atomic_load(&each->provider->health.refusals) > 0 ? "usable, rests after refusals"
-                                                             : "usable, rests after failures";
+    return atomic_load(&each->provider->health.refusals) > 0 ? "usable, ejected after refusals"
+                                                             : "usable, ejected after failures";
 }
 
 /* Nodes of which the same is to be said: the first of them, and how many. */

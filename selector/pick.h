@@ -29,12 +29,12 @@ typedef enum pick_outcome {
 } pick_outcome;
 void pick_release(directory *self, pick *held, pick_outcome outcome);
 
-/* Whether a pick would find a provider, resting or not, that is not among the excluded. Any
+/* Whether a pick would find a provider, ejected or not, that is not among the excluded. Any
  * thread. */
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
 
 /* Whether the list has a provider that is not among the excluded and may be expected to take a
- * call: it does not rest, what came of its last call was no failure, and it has not refused one
+ * call: it is not ejected, its last call has not failed, and it has not refused one
  * within the last second. Any thread. */
 bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count);
 
@@ -49,7 +49,7 @@ bool directory_each_candidate(directory *self, const pick_request *request,
 bool directory_pick_at(
     directory *self, const http_client_endpoint *endpoint, dubboc_slice method, pick *out);
 
-/* How many providers may be picked now, resting ones included. */
+/* How many providers may be picked now, ejected ones included. */
 size_t directory_count(directory *self);
 
 #endif

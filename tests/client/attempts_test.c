@@ -159,7 +159,7 @@ static void while_the_list_changes_each_is_tried_once_and_none_is_left_out(void 
     end(&self);
 }
 
-static _Atomic int64_t test_ns; /* the client's keeper reads it too */
+static _Atomic int64_t test_ns; /* the client's upkeep thread reads it too */
 
 static int64_t test_clock(void)
 {

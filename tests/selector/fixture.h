@@ -28,7 +28,7 @@ typedef struct fixture {
     dubboc_error err;
 } fixture;
 
-/* TTL 300 s, grace 30 s, 5 failures, 30 s of rest, no snapshot folder, random. */
+/* TTL 300 s, grace 30 s, 5 failures, 30 s of ejection, no snapshot folder, random. */
 selector_settings usual_settings(void);
 void fixture_start(fixture *f, const selector_settings *settings); /* the clock stands at 1000 s */
 void fixture_end(fixture *f);

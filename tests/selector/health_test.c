@@ -38,7 +38,7 @@ static void call_ends(directory *of, provider *called, pick_outcome outcome, int
     }
 }
 
-static size_t resting(directory *of)
+static size_t count_ejected(directory *of)
 {
     size_t count = 0;
     for (size_t i = 0; i < directory_count(of); i++)
@@ -124,14 +124,14 @@ static void never_more_than_half_rest(void **state)
 {
     (void)state;
     static const struct {
-        size_t providers, resting;
+        size_t providers, ejected;
     } cases[] = {{1, 0}, {2, 1}, {3, 1}, {4, 2}, {9, 4}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         fixture f;
         directory *of = start(&f, cases[i].providers);
         for (size_t k = 0; k < cases[i].providers; k++)
             call_ends(of, at(of, k), PICK_FAILED, 10);
-        assert_int_equal(cases[i].resting, resting(of));
+        assert_int_equal(cases[i].ejected, count_ejected(of));
         fixture_end(&f);
     }
 }
@@ -143,12 +143,12 @@ static void some_serve_again_when_the_others_leave_the_list(void **state)
     directory *of = start(&f, 8);
     for (size_t k = 0; k < 4; k++)
         call_ends(of, at(of, k), PICK_FAILED, 5);
-    assert_int_equal(4, resting(of));
+    assert_int_equal(4, count_ejected(of));
     char **urls = many_urls(8, 8080);
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 5);
-    assert_int_equal(2, resting(of));
+    assert_int_equal(2, count_ejected(of));
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 1);
-    assert_int_equal(0, resting(of));
+    assert_int_equal(0, count_ejected(of));
     free_urls(urls, 8);
     fixture_end(&f);
 }
@@ -161,7 +161,7 @@ static void health_outlives_a_changed_list(void **state)
     call_ends(of, at(of, 1), PICK_FAILED, 5);
     char **urls = many_urls(8, 8080);
     fake_registry_push(f.source, SERVICE, (const char *const *)urls, 7);
-    assert_int_equal(1, resting(of));
+    assert_int_equal(1, count_ejected(of));
     assert_false(health_may_serve(&at(of, 1)->health));
     free_urls(urls, 8);
     fixture_end(&f);
@@ -174,7 +174,7 @@ static void nobody_rests_when_that_is_switched_off(void **state)
     directory *of = start(&f, 4);
     f.selector->context.settings.health_failures = 0;
     call_ends(of, at(of, 0), PICK_FAILED, 100);
-    assert_int_equal(0, resting(of));
+    assert_int_equal(0, count_ejected(of));
     fixture_end(&f);
 }
 
@@ -204,7 +204,7 @@ static void threads_that_fail_together_do_not_rest_more_than_half(void **state)
     }
     for (size_t i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
-    assert_int_equal(5, resting(of));
+    assert_int_equal(5, count_ejected(of));
     fixture_end(&f);
 }
 
@@ -448,7 +448,7 @@ static void who_fails_or_rests_is_not_willing(void **state)
     fixture f;
     directory *of = start(&f, 3);
     call_ends(of, at(of, 1), PICK_REFUSED, 1);
-    call_ends(of, at(of, 2), PICK_FAILED, 1); /* down, but not resting yet */
+    call_ends(of, at(of, 2), PICK_FAILED, 1); /* down, but not ejected yet */
     assert_false(has_willing_beside(of, 0));
     call_ends(of, at(of, 2), PICK_GOOD, 1);
     assert_true(has_willing_beside(of, 0));

@@ -205,14 +205,14 @@ static void an_ejected_provider_is_picked_only_when_all_others_were_tried(void *
     pick held;
     directory *of = filled(&f, 3);
     const snapshot *current = atomic_load(&of->current);
-    provider *resting = current->entries[1].provider,
+    provider *ejected = current->entries[1].provider,
              *excluded[] = {current->entries[0].provider, current->entries[2].provider};
-    atomic_store(&resting->health.ejected_until_ns, INT64_MAX);
+    atomic_store(&ejected->health.ejected_until_ns, INT64_MAX);
     for (int i = 0; i < 200; i++) {
         const pick_request request = {
             .policy = policy_names[which], .excluded = excluded, .excluded_count = i % 2 ? 2 : 0};
         assert_true(directory_pick(of, &request, &held));
-        assert_int_equal(i % 2, held.provider == resting);
+        assert_int_equal(i % 2, held.provider == ejected);
         pick_release(of, &held, PICK_UNKNOWN);
     }
     fixture_end(&f);
