@@ -184,6 +184,7 @@ static dubboc_status direct_read_settings(const selector_context *self, dubboc_s
     hold->has_settings = true;
     hold->timeout_ms = values.timeout_ms;
     hold->retries = values.retries;
+    hold->idempotent = values.idempotent;
     hold->peer = self->settings.peer_of != NULL ? self->settings.peer_of(url) : 0;
     provider_url_free(url);
     return DUBBOC_OK;
@@ -193,7 +194,7 @@ dubboc_status direct_take(direct_table *self, selector_context *context, const c
     dubboc_slice method, direct_hold *hold, dubboc_error *err)
 {
     dubboc_slice text = slice_of(url), address, query;
-    *hold = (direct_hold){.retries = -1};
+    *hold = (direct_hold){.retries = -1, .idempotent = -1};
     bool has_query = slice_cut(text, '?', &address, &query);
     dubboc_status status =
         has_query ? direct_read_settings(context, text, method, hold, err) : DUBBOC_OK;

@@ -24,6 +24,7 @@ typedef struct direct_hold {
     bool has_settings;  /* the URL has a '?'; what stands behind it holds in place of the pick's: */
     int64_t timeout_ms; /* 0: none */
     int retries;        /* -1: none */
+    int idempotent;     /* as pick.idempotent */
     uint8_t peer;
 } direct_hold;
 

@@ -4,20 +4,21 @@
 
 #define RETRIES_MAX 100
 
-/* Whether key is "<method>.timeout" or "<method>.retries", and of which method. "default.timeout"
- * speaks of all methods. */
+/* Whether key is "<method>.timeout" or the like, and of which method. "default.timeout" speaks of
+ * all methods. */
 static bool param_names_method(dubboc_slice key, dubboc_slice *method)
 {
-    const size_t suffix = sizeof ".timeout" - 1; /* both are as long */
-    if (key.len <= suffix)
-        return false;
-    dubboc_slice tail = slice_make(key.at + key.len - suffix, suffix);
-    if (!slice_is(tail, ".timeout") && !slice_is(tail, ".retries"))
-        return false;
-    *method = slice_make(key.at, key.len - suffix);
-    if (slice_starts_with(*method, "methods."))
-        *method = slice_make(method->at + 8, method->len - 8);
-    return method->len > 0 && !slice_is(*method, "default");
+    static const char *const told[] = {".timeout", ".retries", ".idempotent"};
+    for (size_t i = 0; i < sizeof told / sizeof told[0]; i++) {
+        size_t suffix = strlen(told[i]);
+        if (key.len <= suffix || !slice_is(slice_make(key.at + key.len - suffix, suffix), told[i]))
+            continue;
+        *method = slice_make(key.at, key.len - suffix);
+        if (slice_starts_with(*method, "methods."))
+            *method = slice_make(method->at + 8, method->len - 8);
+        return method->len > 0 && !slice_is(*method, "default");
+    }
+    return false;
 }
 
 static bool settings_have_method(const node_settings *settings, dubboc_slice method)
@@ -43,6 +44,12 @@ static dubboc_slice settings_method_that_speaks(
                : method;
 }
 
+/* -1: neither "true" nor "false". */
+static int settings_read_flag(dubboc_slice value)
+{
+    return slice_is(value, "true") ? 1 : slice_is(value, "false") ? 0 : -1;
+}
+
 static node_method settings_read_method(const configured *with, dubboc_slice method)
 {
     const provider_url *url = with->url;
@@ -52,6 +59,7 @@ static node_method settings_read_method(const configured *with, dubboc_slice met
                  retries = provider_url_find_method(url, of_retries, "retries");
     node_method values = {
         .name = method, .timeout_ms = provider_url_timeout_ms(url, of_timeout), .retries = -1};
+    values.idempotent = settings_read_flag(provider_url_find_method(url, method, "idempotent"));
     uint64_t number;
     if (slice_u64(retries, RETRIES_MAX, &number))
         values.retries = (int)number;
@@ -102,7 +110,7 @@ bool node_settings_read(const configured *with, node_settings **settings)
 {
     size_t bytes, room = settings_count_methods(with->url, &bytes);
     node_method any = settings_read_method(with, slice_make(NULL, 0));
-    if (room == 0 && any.timeout_ms == 0 && any.retries < 0)
+    if (room == 0 && any.timeout_ms == 0 && any.retries < 0 && any.idempotent < 0)
         return true;
     *settings = mem_zeroed(1, sizeof(node_settings) + room * sizeof(node_method) + bytes);
     if (*settings == NULL)

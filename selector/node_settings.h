@@ -1,15 +1,17 @@
-/* What a node (or the URL of a call) says about its calls: time-out and retries, for all methods
- * and for some. Most nodes say nothing and have none of this. Immutable once made. */
+/* What a node (or the URL of a call) says about its calls: time-out, retries and whether they may
+ * run twice, for all methods and for some. Most nodes say nothing and have none of this. Immutable
+ * once made. */
 #ifndef SELECTOR_NODE_SETTINGS_H
 #define SELECTOR_NODE_SETTINGS_H
 
 #include "selector/configurator.h"
 
-/* The node's own time-out and retries, for one method. */
+/* The node's own values for one method. */
 typedef struct node_method {
     dubboc_slice name;
     int64_t timeout_ms; /* 0: none */
     int retries;        /* -1: none */
+    int idempotent;     /* 1: may run twice with the same effect, 0: not, -1: it does not say */
     /* an administrator's, stronger than the consumer's own (wire.md 5.5) */
     bool timeout_is_override;
     bool retries_are_override;

@@ -119,6 +119,7 @@ static void pick_add_settings(const node_settings *settings, dubboc_slice method
     node_method values = node_settings_find(settings, method);
     out->timeout_ms = values.timeout_ms;
     out->retries = values.retries;
+    out->idempotent = values.idempotent;
     out->timeout_is_override = values.timeout_is_override;
     out->retries_are_override = values.retries_are_override;
 }
@@ -126,7 +127,8 @@ static void pick_add_settings(const node_settings *settings, dubboc_slice method
 static void pick_hold(const snapshot_entry *chosen, dubboc_slice method, pick *out)
 {
     atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
-    *out = (pick){.provider = chosen->provider, .retries = -1, .peer = chosen->peer};
+    *out = (pick){
+        .provider = chosen->provider, .retries = -1, .idempotent = -1, .peer = chosen->peer};
     out->refused_ms =
         atomic_load_explicit(&chosen->provider->health.refused_ms, memory_order_relaxed);
     if (chosen->settings != NULL)

@@ -12,6 +12,8 @@ typedef struct pick {
     provider *provider;
     int64_t timeout_ms;       /* the node's own for this method, 0: none */
     int retries;              /* the node's own for this method, -1: none */
+    int idempotent;           /* what the node says of this method: 1: it may run twice, 0: it may
+                                 not, -1: nothing */
     uint32_t refused_ms;      /* the provider's, when it was picked */
     uint8_t peer;             /* as selector_settings.peer_of said of its node */
     bool timeout_is_override; /* an administrator set it: stronger than what the consumer's

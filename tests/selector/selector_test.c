@@ -246,16 +246,20 @@ static void the_settings_of_an_address_are_those_of_each_call(void **state)
     assert_status(DUBBOC_OK,
         selector_direct_take(f.selector, "http://h:1/x?timeout=5", m, &timed, &f.err), &f.err);
     assert_status(DUBBOC_OK,
-        selector_direct_take(
-            f.selector, "http://h:1/x?timeout=5&m.timeout=6&retries=3", m, &of_method, &f.err),
+        selector_direct_take(f.selector,
+            "http://h:1/x?timeout=5&m.timeout=6&retries=3&m.idempotent=true", m, &of_method,
+            &f.err),
         &f.err);
     assert_ptr_equal(timed.directory, plain.directory);
     assert_ptr_equal(of_method.directory, plain.directory);
     assert_false(plain.has_settings);
     assert_int_equal(timed.timeout_ms, 5);
     assert_int_equal(timed.retries, -1);
+    assert_int_equal(plain.idempotent, -1);
+    assert_int_equal(timed.idempotent, -1);
     assert_int_equal(of_method.timeout_ms, 6);
     assert_int_equal(of_method.retries, 3);
+    assert_int_equal(of_method.idempotent, 1);
     assert_status(DUBBOC_E_ARGUMENT,
         selector_direct_take(f.selector, "http://h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
     assert_contains(f.err.text, "http://h:99999/x?timeout=5: ");
@@ -569,6 +573,38 @@ static void a_node_may_have_time_outs_and_retries_of_its_own(void **state)
     fixture_end(&f);
 }
 
+static void a_node_may_say_which_methods_may_run_twice(void **state)
+{
+    (void)state;
+    fixture f;
+    pick held;
+    directory *of = fixture_start_with(
+        &f, LIST(A "&Get.idempotent=true&methods.Put.idempotent=true&Pay.idempotent=false&"
+                   "odd.idempotent=maybe"));
+    static const struct {
+        const char *method;
+        int idempotent;
+    } cases[] = {{"Get", 1}, {"Put", 1}, {"Pay", 0}, {"odd", -1}, {"other", -1}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        pick_one(of, cases[i].method, &held);
+        assert_int_equal(cases[i].idempotent, held.idempotent);
+        assert_int_equal(-1, held.retries);
+        pick_release(of, &held, PICK_GOOD);
+    }
+    registry_has(&f, LIST(A "&idempotent=true&Pay.idempotent=false"));
+    pick_one(of, "Get", &held);
+    assert_int_equal(1, held.idempotent);
+    pick_release(of, &held, PICK_GOOD);
+    pick_one(of, "Pay", &held);
+    assert_int_equal(0, held.idempotent);
+    pick_release(of, &held, PICK_GOOD);
+    registry_has(&f, LIST(B));
+    pick_one(of, "Get", &held);
+    assert_int_equal(-1, held.idempotent);
+    pick_release(of, &held, PICK_GOOD);
+    fixture_end(&f);
+}
+
 static void a_list_in_any_order_is_the_same_list(void **state)
 {
     (void)state;
@@ -873,6 +909,7 @@ int main(void)
         cmocka_unit_test(says_once_what_holds_for_many_nodes),
         cmocka_unit_test(explains_twenty_reasons_in_the_line_and_all_to_a_visitor),
         cmocka_unit_test(a_node_may_have_time_outs_and_retries_of_its_own),
+        cmocka_unit_test(a_node_may_say_which_methods_may_run_twice),
         cmocka_unit_test(a_list_in_any_order_is_the_same_list),
         cmocka_unit_test(lists_of_every_order_become_the_same_snapshot),
         cmocka_unit_test(a_list_for_which_there_was_no_memory_is_read_again),
