@@ -74,6 +74,7 @@ def rest(outcome, peer, zookeeper, server, port):
 
 def peer_calls_c(outcome, peer):
     with ZooKeeper() as zookeeper, CProviders(zookeeper) as providers:
+        views.idempotence_is_announced(zookeeper)
         outcome.add_checks(peer.name, "consumer", peer_consumer(peer, zookeeper, providers))
 
 

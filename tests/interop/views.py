@@ -6,7 +6,7 @@ import urllib.parse
 
 import nodes
 from configurators import APPLICATION, Steady
-from harness import USERS, Provider, dubboc, wait_for
+from harness import ECHO, USERS, Provider, dubboc, wait_for
 from stage import ZooKeeper, ended, listed, provided
 
 # What dubbo-admin and the peers' own tools look at (wire.md 5.4); a pattern for each.
@@ -83,6 +83,17 @@ def counted_once():
             argv = ("-r", zookeeper.url, "--lb", "roundrobin", "-c", "1", "-n", "100", "--json", USERS, "GetUser", '["A003"]')
             counts = sorted(dubboc("bench", *argv).json()["providers"].values())
             assert counts == [50, 50], counts
+
+
+def idempotence_is_announced(zookeeper):
+    """C's echo provider says in its nodes which methods may run twice. No other framework knows the key; that each of them still finds and calls these
+    methods is what its list of checks shows."""
+    found = nodes.providers(zookeeper.address, ECHO)
+    assert found, "no provider node"
+    for name in found:
+        params = urllib.parse.unquote(name).partition("?")[2].split("&")
+        declared = sorted(param for param in params if ".idempotent=" in param)
+        assert declared == ["add.idempotent=true", "echo.idempotent=true", "echoRaw.idempotent=true"], name
 
 
 def not_usable(outcome, peer):
