@@ -184,7 +184,7 @@ static const config_key keys[] = {
     {"reference", "retries", CONFIG_INT, .max = 100, .where = EITHER, .inherits_section = "client",
         .inherits_name = "retries", .help = "attempts after the first"},
     {"reference", "idempotent", CONFIG_LIST, .where = CONFIG_OF_SECTION,
-        .help = "methods that may run twice; * for all"},
+        .help = "methods that may run twice, * for all; if not set, the provider says which"},
     {"reference", "selector", CONFIG_TEXT, .words = "cache", .where = CONFIG_OF_SECTION,
         .inherits_section = "client", .inherits_name = "selector",
         .help = "how its providers are kept at hand"},

@@ -187,6 +187,7 @@ static void call_use_url_settings(call *self)
     pick *held = &self->attempt.held;
     held->timeout_ms = self->direct.timeout_ms;
     held->retries = self->direct.retries;
+    held->idempotent = self->direct.idempotent;
     held->peer = self->direct.peer;
 }
 
@@ -331,13 +332,19 @@ static bool call_costs_budget(const call *self, const verdict *found, bool somet
     return something_left;
 }
 
+/* Call option > [reference] > node of the attempt that failed. */
+static bool call_may_run_twice(const call *self)
+{
+    return (self->idempotent >= 0 ? self->idempotent : self->attempt.held.idempotent) > 0;
+}
+
 /* Whether an attempt that came to this may be followed by another; spends what that costs. */
 static bool call_may_try_again(call *self, const verdict *found, bool something_left)
 {
     if (found->is_final || found->execution == DUBBOC_ANSWERED || self->picks >= CALL_ATTEMPTS_MAX)
         return false;
     if (found->execution == DUBBOC_MAYBE_EXECUTED &&
-        (!self->is_idempotent || self->retries_left == 0))
+        (!call_may_run_twice(self) || self->retries_left == 0))
         return false;
     if (call_costs_budget(self, found, something_left) &&
         !counters_take_retry(&self->client->counters, clock_now_ns()))

@@ -18,7 +18,7 @@ static void call_use_reference_settings(call *self)
     const reference *from = self->reference;
     method_settings method =
         reference_method_settings(self->client, self->reference, self->method.at);
-    self->is_idempotent = method.is_idempotent;
+    self->idempotent = method.idempotent;
     self->load_balance = from->load_balance[0] != '\0' ? from->load_balance : NULL;
     self->timeout_is_set = method.timeout_ms != 0;
     if (self->timeout_is_set)
@@ -40,7 +40,7 @@ static void call_use_options(call *self)
         self->retries_are_set = true;
     }
     if (options->idempotent != 0)
-        self->is_idempotent = options->idempotent > 0;
+        self->idempotent = options->idempotent > 0;
     if (options->load_balance != NULL)
         self->load_balance = options->load_balance;
 }
@@ -49,6 +49,7 @@ void call_resolve_settings(call *self)
 {
     call_set_deadline(self, self->client->timeout_ms, TIMEOUT_FROM_CLIENT);
     self->retries_left = self->client->retries;
+    self->idempotent = -1;
     if (self->reference != NULL)
         call_use_reference_settings(self);
     call_use_options(self);

@@ -62,7 +62,7 @@ typedef struct call {
     direct_hold direct;   /* of that url */
     directory *directory;
     const char *load_balance;
-    bool is_idempotent;
+    int idempotent;      /* what the consumer says: 1: it may run twice, 0: not, -1: nothing */
     bool timeout_is_set; /* by call or reference: then the node's is not looked at */
     bool retries_are_set;
     int64_t begun_ns;

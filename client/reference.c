@@ -50,14 +50,15 @@ static bool reference_find_setting(const dubboc_client *client, const reference 
 static method_settings reference_read_method(
     const dubboc_client *client, const reference *self, const char *name)
 {
-    method_settings read = {.retries = -1};
+    method_settings read = {.retries = -1, .idempotent = -1};
     int64_t value;
     const char *idempotent = config_text(client->config, self->section, "idempotent");
     if (reference_find_setting(client, self, name, "timeout", &value))
         read.timeout_ms = value < 0 ? DUBBOC_NONE : value;
     if (reference_find_setting(client, self, name, "retries", &value))
         read.retries = (int)value;
-    read.is_idempotent = config_list_has(idempotent, name) || config_list_has(idempotent, "*");
+    if (config_is_set(client->config, self->section, "idempotent"))
+        read.idempotent = config_list_has(idempotent, name) || config_list_has(idempotent, "*");
     return read;
 }
 

@@ -10,7 +10,7 @@
 typedef struct method_settings {
     int64_t timeout_ms; /* 0: not said; DUBBOC_NONE: no deadline */
     int retries;        /* -1: not said */
-    bool is_idempotent;
+    int idempotent;     /* 1: it may run twice, 0: not, -1: not said */
 } method_settings;
 
 /* A remembered method. Immutable once it can be found. */

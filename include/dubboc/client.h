@@ -122,8 +122,10 @@ typedef struct dubboc_call_options {
     const char *url;
     const char *load_balance; /* "random", "roundrobin" */
     int retries;              /* repeats, as in dubboc_client_options; DUBBOC_NONE: 0 */
-    int idempotent; /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: it
-                       must not */
+    /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: must not. 0: what the
+     * [reference] section says (a method that its list "idempotent" does not name must not), and
+     * without that list the node of the provider that was called last. */
+    int idempotent;
     const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection,
                                      Timeout and the like */
     size_t header_count;

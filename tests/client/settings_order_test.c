@@ -206,9 +206,9 @@ static const option options[] = {
         NULL, {"", ""}, structure_registry, NULL, see_registry},
     {"application", OF_CLIENT, "application", "name", NULL, NULL, {"shop", "mall"}, {NULL, NULL},
         "dubboc", NULL, {"", ""}, structure_application, NULL, see_application},
-    {"idempotent", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "idempotent", NULL,
-        {"n", "m"}, {NULL, NULL}, "0", &loses_each, {"", ""}, NULL, call_idempotent,
-        see_idempotent},
+    {"idempotent", BIT(BY_DEFAULT) | BIT(NODE) | BIT(NODE_METHOD) | OF_REFERENCE | BIT(CALL), NULL,
+        NULL, "idempotent", "idempotent", {"n", "m"}, {"false", "true"}, "0", &loses_each, {"", ""},
+        NULL, call_idempotent, see_idempotent},
     {"group", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "group", NULL, {"p0", "p1"},
         {NULL, NULL}, "none", NULL, {"&group=p0", "&group=p1"}, NULL, call_group, see_provider},
     {"version", BIT(BY_DEFAULT) | OF_REFERENCE | BIT(CALL), NULL, NULL, "version", NULL,
@@ -382,10 +382,56 @@ static void every_option_holds_by_the_order_of_the_header(void **state)
                     check(&options[i], at, which);
 }
 
+/* Two providers, each of which loses the call, say this of the method. Returns how many requests
+ * came to both, and to the first. */
+static int count_requests(const char *first_says, const char *second_says, int *to_first)
+{
+    static const option plain = {.script = &loses_each, .node_params = {"", ""}};
+    const char *const says[] = {first_says, second_says};
+    world self;
+    begin_world(&self, &plain, BY_DEFAULT, 0);
+    dubboc_client_free(self.client);
+    snprintf(self.nodes, sizeof self.nodes, "static:");
+    for (int i = 0; i < 2; i++) {
+        add_to_nodes(&self, i > 0 ? " " : "");
+        add_to_nodes(&self, self.urls[i]);
+        add_to_nodes(&self, "?interface=x.Y");
+        add_to_nodes(&self, says[i]);
+    }
+    self.structure.config = NULL;
+    assert_status(
+        DUBBOC_OK, dubboc_client_new(&self.structure, &self.client, &self.err), &self.err);
+    assert_status(DUBBOC_E_BROKEN, call_m(&self), &self.err);
+    assert_int_equal(self.err.execution, DUBBOC_MAYBE_EXECUTED);
+    int requests = all_requests(&self);
+    *to_first = scripted_peer_requests(self.peers[0]);
+    end_world(&self, &plain);
+    return requests;
+}
+
+static void the_node_of_the_attempt_that_failed_says_whether_to_repeat_it(void **state)
+{
+    (void)state;
+    int to_first;
+    assert_int_equal(count_requests("", "", &to_first), 1);
+    assert_int_equal(
+        count_requests("&other.idempotent=true", "&other.idempotent=true", &to_first), 1);
+    assert_int_equal(count_requests("&m.idempotent=true", "&m.idempotent=true", &to_first), 3);
+    bool has_begun_at[2] = {false, false};
+    for (int i = 0; i < 100 && !(has_begun_at[0] && has_begun_at[1]); i++) {
+        /* Lost by the first, it goes to the second, and not the other way round. */
+        int all = count_requests("&m.idempotent=true", "&m.idempotent=false", &to_first);
+        assert_int_equal(all, 1 + to_first);
+        has_begun_at[to_first == 0] = true;
+    }
+    assert_true(has_begun_at[0] && has_begun_at[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_holds_by_the_order_of_the_header),
+        cmocka_unit_test(the_node_of_the_attempt_that_failed_says_whether_to_repeat_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
