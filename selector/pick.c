@@ -127,8 +127,8 @@ static void pick_add_settings(const node_settings *settings, dubboc_slice method
 static void pick_hold(const snapshot_entry *chosen, dubboc_slice method, pick *out)
 {
     atomic_fetch_add_explicit(&chosen->provider->in_flight, 1, memory_order_relaxed);
-    *out = (pick){
-        .provider = chosen->provider, .retries = -1, .idempotent = -1, .peer = chosen->peer};
+    *out =
+        (pick){.provider = chosen->provider, .retries = -1, .idempotent = -1, .peer = chosen->peer};
     out->refused_ms =
         atomic_load_explicit(&chosen->provider->health.refused_ms, memory_order_relaxed);
     if (chosen->settings != NULL)
