@@ -1,4 +1,5 @@
 /* Errors with data of the handler's own, at once and deferred, as the C client receives them. */
+#include <stdatomic.h>
 #include <dubboc/dubboc.h>
 
 #include "base/slice.h"
@@ -138,7 +139,7 @@ static void what_the_handler_has_said_itself_is_not_added(void **state)
         "\"\\u006dessage\":1,\"exceptionTypeName\":null");
 }
 
-static unsigned left_out;
+static atomic_uint left_out; /* the workers log */
 
 static void count_left_out(void *arg, dubboc_log_level level, const char *area, const char *message,
     const char *fields, unsigned suppressed)
