@@ -3,7 +3,6 @@
 #define SELECTOR_CONTEXT_H
 
 #include "base/own_address.h"
-#include "base/stop_signal.h"
 #include "registry/registry.h"
 #include "selector/provider.h"
 #include "selector/readers.h"
@@ -25,7 +24,6 @@ typedef struct selector_context {
     /* each with a lock of its own */
     provider_set providers;
     upkeep upkeep;
-    stop_signal stop; /* of directory_wait_ready() */
 
     mutex ejecting; /* one provider at a time is ejected, so that no more than half ever are */
 } selector_context;

@@ -5,12 +5,14 @@
 
 readiness_state directory_wait_begin(directory *self, readiness_wait *wait, waiter *of)
 {
-    dubboc_error err;
     if (readiness_is_ready(&self->ready))
         return READINESS_READY;
     if (readiness_wait_begin(&self->ready, wait, of))
         directory_try_again(self);
-    return readiness_wait_look(&self->ready, wait, &err);
+    if (!readiness_is_ready(&self->ready))
+        return READINESS_PENDING;
+    readiness_wait_end(&self->ready, wait); /* it became ready while the waiter joined */
+    return READINESS_READY;
 }
 
 readiness_state directory_look(directory *self, const readiness_wait *wait, dubboc_error *err)
@@ -45,14 +47,10 @@ dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_
     dubboc_error why;
     if (readiness_is_ready(&self->ready))
         return DUBBOC_OK;
-    stop_signal *stop = &self->owner->stop;
     thread_waiter_init(&thread);
     readiness_state state = directory_wait_begin(self, &wait, &thread.waiter);
-    while (state == READINESS_PENDING && !stop_signal_is_given(stop) &&
-           !deadline_is_over(deadline_ns)) {
-        stop_signal_block(stop, &thread, deadline_ns);
+    while (state == READINESS_PENDING && thread_waiter_wait(&thread, deadline_ns))
         state = directory_look(self, &wait, &why);
-    }
     directory_wait_end(self, &wait);
     if (state == READINESS_READY)
         return DUBBOC_OK;
@@ -60,7 +58,5 @@ dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_
         error_copy(err, &why);
         return why.status;
     }
-    if (stop_signal_is_given(stop))
-        return error_set(err, DUBBOC_E_CLOSED, "the client is being stopped");
     return directory_is_not_ready(self, err);
 }

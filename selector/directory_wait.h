@@ -5,9 +5,10 @@
 #include "selector/handles.h"
 #include "selector/readiness.h"
 
-/* READINESS_READY: it has been read, nothing is waited for. Else the waiter has joined: it is woken
- * when the state changes, until directory_wait_end(). If the last attempt to subscribe has failed,
- * another one is started. Any thread; takes no lock for a directory that is ready. */
+/* READINESS_READY: the list has been read; the waiter has not joined. READINESS_PENDING: the waiter
+ * has joined: it is woken when the state changes, until directory_wait_end(), and looks then
+ * (directory_look()). If the last attempt to subscribe has failed, another one is started. Any
+ * thread; takes no lock for a directory that is ready. */
 readiness_state directory_wait_begin(directory *self, readiness_wait *wait, waiter *of);
 
 /* How it stands. READINESS_FAILED: subscribing has failed since directory_wait_begin(), and err
@@ -21,9 +22,8 @@ void directory_wait_end(directory *self, readiness_wait *wait);
  * doing. */
 dubboc_status directory_is_not_ready(const directory *self, dubboc_error *err);
 
-/* All of this in one, blocking: errors
- * as directory_look() and directory_is_not_ready(); DUBBOC_E_CLOSED: selector_stop() was called.
- * Any thread. */
+/* All of this in one, blocking, for tests and measurements: errors as directory_look() and
+ * directory_is_not_ready(). Any thread. */
 dubboc_status directory_wait_ready(directory *self, int64_t deadline_ns, dubboc_error *err);
 
 #endif

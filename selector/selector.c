@@ -52,17 +52,12 @@ void selector_do_round(selector *self)
 
 /* --- life --- */
 
-/* What may fail for want of memory or of a descriptor only. */
+/* What may fail for want of memory only. */
 static bool selector_init_tables(selector *self, http_client *http)
 {
     if (!provider_set_init(&self->context.providers, http))
         return false;
     if (!direct_table_init(&self->directs)) {
-        provider_set_fini(&self->context.providers);
-        return false;
-    }
-    if (!stop_signal_init(&self->context.stop)) {
-        direct_table_fini(&self->directs);
         provider_set_fini(&self->context.providers);
         return false;
     }
@@ -128,11 +123,6 @@ dubboc_status selector_new(const selector_settings *settings, registry *source, 
     return DUBBOC_OK;
 }
 
-void selector_stop(selector *self)
-{
-    stop_signal_give(&self->context.stop);
-}
-
 static void selector_free_directories(selector *self)
 {
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next) {
@@ -155,7 +145,6 @@ void selector_free(selector *self)
     selector_free_directories(self);
     direct_table_fini(&self->directs);
     provider_set_fini(&self->context.providers);
-    stop_signal_fini(&self->context.stop);
     upkeep_fini(&self->context.upkeep);
     mutex_fini(&self->context.ejecting);
     mutex_fini(&self->lock);

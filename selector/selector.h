@@ -54,7 +54,4 @@ dubboc_status selector_direct_take(
     selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err);
 void selector_direct_give_back(direct_hold *hold);
 
-/* Ends the waits of directory_wait_ready(), now and later. Any thread. */
-void selector_stop(selector *self);
-
 #endif

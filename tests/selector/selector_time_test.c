@@ -148,21 +148,20 @@ static void *wait_for_ever(void *arg)
     return NULL;
 }
 
-static void waiting_ends_with_the_first_list_or_the_stop(void **state)
+static void waiting_ends_with_the_first_list_or_a_failure(void **state)
 {
     (void)state;
     fixture f;
     fixture_start_in_turn(&f);
-    for (int is_stop = 0; is_stop < 2; is_stop++) {
-        waiting_thread self = {.of = directory_of(&f, is_stop ? "com.example.Other" : SERVICE)};
+    for (int fails = 0; fails < 2; fails++) {
+        fake_registry_fail_subscribe(f.source, fails);
+        waiting_thread self = {.of = directory_of(&f, fails ? "com.example.Other" : SERVICE)};
         pthread_t thread;
         assert_int_equal(0, pthread_create(&thread, NULL, wait_for_ever, &self));
-        if (is_stop)
-            selector_stop(f.selector);
-        else
+        if (!fails)
             registry_has(&f, LIST(A));
         pthread_join(thread, NULL);
-        assert_status(is_stop ? DUBBOC_E_CLOSED : DUBBOC_OK, self.status, NULL);
+        assert_status(fails ? DUBBOC_E_NO_MEMORY : DUBBOC_OK, self.status, NULL);
     }
     fixture_end(&f);
 }
@@ -283,7 +282,7 @@ int main(void)
         cmocka_unit_test(providers_that_are_gone_are_freed_when_no_call_holds_them),
         cmocka_unit_test(a_provider_that_comes_straight_back_is_the_same),
         cmocka_unit_test(waiting_ends_at_the_deadline_and_says_what_the_registry_does),
-        cmocka_unit_test(waiting_ends_with_the_first_list_or_the_stop),
+        cmocka_unit_test(waiting_ends_with_the_first_list_or_a_failure),
         cmocka_unit_test(a_directory_that_started_from_the_file_subscribes_until_it_succeeds),
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
         cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
