@@ -17,10 +17,11 @@ void stop_signal_fini(stop_signal *self)
 void stop_signal_give(stop_signal *self)
 {
     mutex_lock(&self->lock);
-    atomic_store_explicit(&self->is_given, true, memory_order_release);
+    atomic_store(&self->is_given, true);
     waiter_queue_wake_all(&self->watched);
     mutex_unlock(&self->lock);
-    wake_signal(&self->descriptor);
+    if (self->descriptor.fd >= 0)
+        wake_signal(&self->descriptor);
 }
 
 bool stop_signal_watch(stop_signal *self, waiter_entry *entry, waiter *of)

@@ -28,7 +28,7 @@ void stop_signal_give(stop_signal *self);
 
 static inline bool stop_signal_is_given(const stop_signal *self)
 {
-    return atomic_load_explicit(&self->is_given, memory_order_acquire);
+    return atomic_load(&self->is_given);
 }
 
 static inline int stop_signal_fd(const stop_signal *self)

@@ -1,6 +1,7 @@
 #include "base/waiter.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -49,15 +50,15 @@ void thread_waiter_init(thread_waiter *self)
     sem_init(&self->woken, 0, 0);
 }
 
-/* One wait for the semaphore; it may end early, by a signal. */
-static void thread_waiter_block(thread_waiter *self, int64_t left_ns)
+/* One wait for the semaphore; it may end early, by a signal. false: so much time has passed. */
+static bool thread_waiter_block(thread_waiter *self, int64_t left_ns)
 {
     if (left_ns == DEADLINE_NEVER) {
         sem_wait(&self->woken);
-        return;
+        return true;
     }
     struct timespec end = clock_system_end(left_ns);
-    sem_clockwait(&self->woken, CLOCK_MONOTONIC, &end);
+    return sem_clockwait(&self->woken, CLOCK_MONOTONIC, &end) == 0 || errno != ETIMEDOUT;
 }
 
 bool thread_waiter_wait(thread_waiter *self, int64_t deadline_ns)
@@ -69,7 +70,8 @@ bool thread_waiter_wait(thread_waiter *self, int64_t deadline_ns)
             deadline_ns == DEADLINE_NEVER ? DEADLINE_NEVER : deadline_ns - clock_now_ns();
         if (left_ns <= 0)
             return false;
-        thread_waiter_block(self, left_ns);
+        if (!thread_waiter_block(self, left_ns))
+            return atomic_exchange(&self->is_woken, false);
     }
     return true;
 }

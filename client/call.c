@@ -88,7 +88,6 @@ static void call_let_provider_go(call *self, pick_outcome outcome)
     if (now->has_place)
         http_client_endpoint_free_place(now->held.provider->endpoint);
     now->has_place = false;
-    now->is_fresh = false;
     if (now->is_held)
         pick_release(self->directory, &now->held, outcome);
     now->is_held = false;
@@ -195,20 +194,12 @@ static void call_use_url_settings(call *self)
 static call_want call_begin_attempt(call *self)
 {
     attempt *now = &self->attempt;
+    now->health = PICK_UNKNOWN;
     if (self->direct.has_settings)
         call_use_url_settings(self);
     now->dialect = self->reference != NULL && self->reference->dialect != NULL
                        ? self->reference->dialect
                        : dialect_of(now->held.peer);
-    if (self->picks++ == 0)
-        call_use_node_settings(self);
-    /* The node's may be shorter than what the registry took to answer: no provider's fault. */
-    if (deadline_is_over(self->deadline_ns)) {
-        call_let_provider_go(self, PICK_UNKNOWN);
-        return call_end_unanswered(self, DUBBOC_E_TIMEOUT);
-    }
-    if (call_is_explained(self))
-        call_explain_attempt(self);
     self->state = CALL_TAKES;
     return CALL_GOES_ON;
 }
@@ -217,6 +208,7 @@ static call_want call_pick(call *self)
 {
     pick_request request = {.policy = self->load_balance,
         .method = self->method,
+        .params = self->params,
         .excluded = self->tried,
         .excluded_count = self->tried_count};
     if (self->picks == 0)
@@ -251,29 +243,60 @@ static call_want call_send(call *self)
     return CALL_GOES_ON;
 }
 
-/* A granted place or connection is used; else what can be had at once. */
-static call_want call_take(call *self)
+/* What is granted to the attempt is used; else what can be had at once. */
+static http_client_taken call_take_connection(attempt *now)
 {
-    attempt *now = &self->attempt;
-    http_client_endpoint *endpoint = now->held.provider->endpoint;
-    http_client_taken taken = HTTP_CLIENT_TAKEN_PLACE;
     if (now->connection != NULL)
-        taken = HTTP_CLIENT_TAKEN_CONNECTION;
-    else if (!now->has_place)
-        taken = http_client_endpoint_take(endpoint, now->is_fresh, &now->connection);
-    if (taken == HTTP_CLIENT_TAKEN_CONNECTION)
-        return call_send(self);
-    if (taken == HTTP_CLIENT_TAKEN_PLACE) {
-        now->has_place = true;
-        self->state = CALL_OPENS;
-        return CALL_WANTS_OPEN;
+        return HTTP_CLIENT_TAKEN_CONNECTION;
+    if (now->has_place)
+        return HTTP_CLIENT_TAKEN_PLACE;
+    http_client_taken taken =
+        http_client_endpoint_take(now->held.provider->endpoint, false, &now->connection);
+    now->has_place = taken == HTTP_CLIENT_TAKEN_PLACE;
+    return taken;
+}
+
+/* The attempt has a connection or the place of one: it counts from now on. */
+static call_want call_count_attempt(call *self)
+{
+    if (self->picks++ == 0)
+        call_use_node_settings(self);
+    /* The node's may be shorter than what the registry took to answer: no provider's fault. */
+    if (deadline_is_over(self->deadline_ns)) {
+        call_let_provider_go(self, PICK_UNKNOWN);
+        return call_end_unanswered(self, DUBBOC_E_TIMEOUT);
     }
     if (call_is_explained(self))
-        call_explain(self, "  full: all its connections are in use");
-    self->picks--; /* that was no attempt */
+        call_explain_attempt(self);
+    return CALL_GOES_ON;
+}
+
+static call_want call_pass_by(call *self)
+{
+    if (call_is_explained(self))
+        call_explain(self, "full: %s, all its connections are in use",
+            self->attempt.held.provider->info->label);
     call_let_provider_go(self, PICK_UNKNOWN);
     self->state = CALL_LOOKS_AROUND;
     return CALL_GOES_ON;
+}
+
+static call_want call_take(call *self)
+{
+    if (stop_signal_is_given(&self->client->stop)) {
+        call_let_provider_go(self, PICK_UNKNOWN);
+        return call_end_unanswered(self, DUBBOC_E_CLOSED);
+    }
+    http_client_taken taken = call_take_connection(&self->attempt);
+    if (taken == HTTP_CLIENT_TAKEN_NOTHING)
+        return call_pass_by(self);
+    call_want want = call_count_attempt(self);
+    if (want == CALL_ENDED)
+        return want;
+    if (taken == HTTP_CLIENT_TAKEN_CONNECTION)
+        return call_send(self);
+    self->state = CALL_OPENS;
+    return CALL_WANTS_OPEN;
 }
 
 static call_want call_use_room(call *self, call_room room)
@@ -282,6 +305,8 @@ static call_want call_use_room(call *self, call_room room)
         return call_begin_attempt(self);
     self->state = room == CALL_ROOM_QUEUED ? CALL_QUEUES : CALL_LOOKS_AROUND;
     self->wait_until_ns = self->deadline_ns;
+    if (room == CALL_ROOM_QUEUED && call_is_explained(self))
+        call_explain(self, "waits for a connection of %zu providers", self->queuer.count);
     return room == CALL_ROOM_QUEUED ? CALL_WANTS_WAKE : CALL_GOES_ON;
 }
 
@@ -396,12 +421,15 @@ static call_want call_fail_attempt(
     return self->state == CALL_PAUSES ? CALL_WANTS_WAKE : CALL_GOES_ON;
 }
 
-/* A pooled connection that took no byte was dead already: the same provider gets a fresh one,
- * once. */
-static bool call_was_stale(const call *self, size_t bytes_sent)
+/* A pooled connection that took no byte was dead already: the same provider gets a new one in its
+ * place. */
+static call_want call_replace_connection(call *self)
 {
-    return bytes_sent == 0 && !self->attempt.is_fresh &&
-           http_client_connection_is_reused(self->attempt.connection);
+    http_client_connection_drop(self->attempt.connection);
+    self->attempt.connection = NULL;
+    self->attempt.has_place = true;
+    self->state = CALL_OPENS;
+    return CALL_WANTS_OPEN;
 }
 
 static call_want call_judge_broken(call *self)
@@ -409,13 +437,8 @@ static call_want call_judge_broken(call *self)
     dubboc_error err;
     size_t bytes_sent = http_client_exchange_bytes_sent(self->attempt.connection);
     dubboc_status status = http_client_exchange_failure(self->attempt.connection, &err);
-    if (call_was_stale(self, bytes_sent)) {
-        http_client_connection_give_back(self->attempt.connection);
-        self->attempt.connection = NULL;
-        self->attempt.is_fresh = true;
-        self->state = CALL_TAKES;
-        return CALL_GOES_ON;
-    }
+    if (bytes_sent == 0 && http_client_connection_is_reused(self->attempt.connection))
+        return call_replace_connection(self);
     if (bytes_sent > 0)
         self->sent++;
     verdict found = judge_failure(status, bytes_sent);
@@ -522,6 +545,18 @@ static const char *call_what_was_seen(const call *self)
                                                                 : "only a part of a reply came";
 }
 
+static const char *call_what_it_waited_for(call_state state)
+{
+    switch (state) {
+    case CALL_AWAITS_LIST:
+        return "stopped before the list of providers came";
+    case CALL_QUEUES:
+        return "stopped before a connection came free";
+    default:
+        return "stopped before it was repeated";
+    }
+}
+
 /* What was wanted is not to be had. */
 static call_want call_interrupt(call *self, const call_event *event)
 {
@@ -530,9 +565,11 @@ static call_want call_interrupt(call *self, const call_event *event)
     verdict found = judge_failure(event->status, bytes_sent);
     if (bytes_sent > 0)
         self->sent++;
-    call_stop_waiting(self);
-    if (!self->attempt.is_held)
+    if (!self->attempt.is_held) {
+        call_note(self, call_what_it_waited_for(self->state));
+        call_stop_waiting(self);
         return call_end_unanswered(self, event->status);
+    }
     return call_fail_attempt(
         self, &found, event->reason != NULL ? event->reason : call_what_was_seen(self), bytes_sent);
 }
@@ -540,11 +577,16 @@ static call_want call_interrupt(call *self, const call_event *event)
 call_want call_step(call *self, const call_event *event)
 {
     call_want want = CALL_GOES_ON;
+    bool waits =
+        self->state == CALL_AWAITS_LIST || self->state == CALL_QUEUES || self->state == CALL_PAUSES;
+    if (self->state == CALL_IS_OVER)
+        return CALL_ENDED;
     if (self->state == CALL_OPENS) {
         self->attempt.has_place = false; /* used, or given back with the failure */
         self->attempt.connection = event->opened;
     }
-    if (event->status != DUBBOC_OK)
+    /* A wait whose time is over is looked at by its own state. */
+    if (event->status != DUBBOC_OK && !(waits && event->status == DUBBOC_E_TIMEOUT))
         want = call_interrupt(self, event);
     while (want == CALL_GOES_ON)
         want = call_step_state(self);

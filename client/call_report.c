@@ -73,6 +73,11 @@ void call_note_reason(call *self, const char *reason)
     call_add_reason(self, names_it ? "" : whose->info->label, reason);
 }
 
+void call_note(call *self, const char *text)
+{
+    call_add_reason(self, "", text);
+}
+
 void call_note_full(call *self)
 {
     char text[DUBBOC_ERROR_TEXT_MAX / 2] = "all connections in use until the deadline: ";
@@ -86,7 +91,7 @@ void call_note_full(call *self)
             text + used, sizeof text - used, " and %zu more", queuer->count - FULL_NAMED_MAX);
     if (used < sizeof text)
         snprintf(text + used, sizeof text - used, " (pool_size %d)",
-            self->client->http->settings.pool_size);
+            http_client_pool_size(self->client->http));
     utf8_drop_cut_tail(text);
     call_add_reason(self, "", text);
 }

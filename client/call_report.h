@@ -27,6 +27,9 @@ double call_milliseconds(const call *self); /* since the begin */
 /* Adds what befell the provider that is held to the reasons. */
 void call_note_reason(call *self, const char *reason);
 
+/* Adds what befell the call itself. */
+void call_note(call *self, const char *text);
+
 /* The same of the providers that the call has waited for in vain. */
 void call_note_full(call *self);
 

@@ -23,12 +23,23 @@ static void call_room_return(call_room_grant grant)
         http_client_endpoint_free_place(grant.endpoint);
 }
 
+static pick_request call_room_request(const call *self)
+{
+    return (pick_request){.policy = self->load_balance,
+        .method = self->method,
+        .params = self->params,
+        .excluded = self->tried,
+        .excluded_count = self->tried_count,
+        .needs_room = true};
+}
+
 static call_room call_room_use(call *self, call_room_grant grant)
 {
     attempt *now = &self->attempt;
+    pick_request request = call_room_request(self);
     if (grant.endpoint == NULL)
         return CALL_ROOM_NONE;
-    if (!directory_pick_at(self->directory, grant.endpoint, self->method, &now->held)) {
+    if (!directory_pick_at(self->directory, grant.endpoint, &request, &now->held)) {
         call_room_return(grant);
         return CALL_ROOM_NONE;
     }
@@ -63,17 +74,14 @@ static bool call_room_join(void *arg, http_client_endpoint *endpoint)
 
 call_room call_room_find(call *self)
 {
-    pick_request request = {.policy = self->load_balance,
-        .method = self->method,
-        .excluded = self->tried,
-        .excluded_count = self->tried_count,
-        .needs_room = true};
+    pick_request request = call_room_request(self);
     if (directory_pick(self->directory, &request, &self->attempt.held)) {
         self->attempt.is_held = true;
         return CALL_ROOM_FOUND;
     }
     http_client_queuer_init(&self->queuer, self->waiter, directory_count(self->directory));
-    if (directory_each_candidate(self->directory, &request, call_room_join, self))
+    bool has_joined = directory_each_candidate(self->directory, &request, call_room_join, self);
+    if (has_joined && self->queuer.count > 0) /* the list may have become empty */
         return CALL_ROOM_QUEUED;
     return call_room_take(self);
 }

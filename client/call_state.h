@@ -37,7 +37,6 @@ typedef enum timeout_source {
 typedef struct attempt {
     pick held;
     bool is_held;
-    bool is_fresh; /* its connection must be a new one, since an idle one proved dead */
     const dialect *dialect;
     /* NULL: none yet. It stays until the provider is let go, since the reply stands in it. */
     http_client_connection *connection;

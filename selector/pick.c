@@ -88,7 +88,7 @@ static const snapshot_entry *pick_step_on_to_room(
     int best_fault = pick_best_fault(current, request);
     for (size_t i = 0; i < current->count; i++) {
         const snapshot_entry *entry = &current->entries[from];
-        if (entry_has_room(entry) && pick_fault(entry->provider, request) == best_fault)
+        if (entry_has_room(entry) && pick_fault(entry->provider, request) <= best_fault)
             return entry;
         from = from + 1 < current->count ? from + 1 : 0;
     }
@@ -244,7 +244,7 @@ bool directory_each_candidate(directory *self, const pick_request *request,
     for (size_t i = 0; current != NULL && i < current->count && goes_on; i++) {
         const provider *each = current->entries[i].provider;
         /* those that share an endpoint stand side by side: an identity begins with the address */
-        if (each->endpoint == former || pick_fault(each, request) != best_fault)
+        if (each->endpoint == former || pick_fault(each, request) > best_fault)
             continue;
         goes_on = visit(arg, each->endpoint);
         former = each->endpoint;
@@ -253,17 +253,36 @@ bool directory_each_candidate(directory *self, const pick_request *request,
     return goes_on;
 }
 
+/* The least unwelcome one of those that share the endpoint, in turn by the calls that they have. */
+static const snapshot_entry *pick_find_at(
+    const snapshot *current, const http_client_endpoint *endpoint, const pick_request *request)
+{
+    const snapshot_entry *best = NULL;
+    int best_fault = 0;
+    unsigned best_load = 0;
+    for (size_t i = 0; i < current->count; i++) {
+        const snapshot_entry *entry = &current->entries[i];
+        if (entry->provider->endpoint != endpoint)
+            continue;
+        int fault = pick_fault(entry->provider, request);
+        unsigned load = atomic_load_explicit(&entry->provider->in_flight, memory_order_relaxed);
+        if (best != NULL && (fault > best_fault || (fault == best_fault && load >= best_load)))
+            continue;
+        best = entry;
+        best_fault = fault;
+        best_load = load;
+    }
+    return best;
+}
+
 bool directory_pick_at(
-    directory *self, const http_client_endpoint *endpoint, dubboc_slice method, pick *out)
+    directory *self, const http_client_endpoint *endpoint, const pick_request *request, pick *out)
 {
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
-    const snapshot_entry *found = NULL;
-    for (size_t i = 0; current != NULL && i < current->count && found == NULL; i++)
-        if (current->entries[i].provider->endpoint == endpoint)
-            found = &current->entries[i];
+    const snapshot_entry *found = current != NULL ? pick_find_at(current, endpoint, request) : NULL;
     if (found != NULL)
-        pick_hold(found, method, out);
+        pick_hold(found, request->method, out);
     readers_leave(entered);
     return found != NULL;
 }

@@ -42,14 +42,16 @@ bool directory_has_willing(directory *self, provider *const *excluded, size_t ex
 
 /* Calls visit for the endpoint of each provider that a pick with needs_room would take if it had
  * room; once for an endpoint that several providers share. visit returns false to end; then false
- * is returned. It is called inside a readers' section: it must not block, and the endpoint is valid
- * after it has returned only if it takes a reference (http_client_endpoint_ref()). Any thread. */
+ * is returned. It is called inside a readers' section: it may take locks that are held for list
+ * work only, and must not block otherwise. The endpoint is valid after it has returned only if it
+ * takes a reference (http_client_endpoint_ref()). Any thread. */
 bool directory_each_candidate(directory *self, const pick_request *request,
     bool (*visit)(void *arg, http_client_endpoint *endpoint), void *arg);
 
-/* A pick of the provider behind that endpoint. false: there is none in the list any more. */
+/* A pick of the provider behind that endpoint; where several share it, of one that is neither
+ * excluded nor ejected if there is one. false: there is none in the list any more. */
 bool directory_pick_at(
-    directory *self, const http_client_endpoint *endpoint, dubboc_slice method, pick *out);
+    directory *self, const http_client_endpoint *endpoint, const pick_request *request, pick *out);
 
 /* How many providers may be picked now, ejected ones included. */
 size_t directory_count(directory *self);

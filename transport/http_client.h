@@ -49,6 +49,12 @@ dubboc_status http_client_new(
 /* After the last endpoint is gone. NULL is accepted. */
 void http_client_free(http_client *client);
 
+/* How many connections one endpoint may have. */
+static inline int http_client_pool_size(const http_client *client)
+{
+    return client->settings.pool_size;
+}
+
 static inline uint64_t http_client_connections_opened(const http_client *client)
 {
     return atomic_load_explicit(&client->connections_opened, memory_order_relaxed);

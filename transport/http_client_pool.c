@@ -237,16 +237,19 @@ http_client_taken http_client_endpoint_take(
     http_client_endpoint *endpoint, bool is_fresh, http_client_connection **connection)
 {
     for (;;) {
-        http_client_connection *dropped = NULL;
+        http_client_connection *idle = NULL, *dropped = NULL;
         int64_t now_ns = clock_now_ns();
         mutex_lock(&endpoint->lock);
-        http_client_taken taken =
-            pool_take_locked(endpoint, is_fresh, now_ns, connection, &dropped);
+        http_client_taken taken = pool_take_locked(endpoint, is_fresh, now_ns, &idle, &dropped);
         mutex_unlock(&endpoint->lock);
         pool_close_all(dropped);
-        if (taken != HTTP_CLIENT_TAKEN_CONNECTION || pool_try_idle(*connection, now_ns))
+        if (taken != HTTP_CLIENT_TAKEN_CONNECTION)
             return taken;
-        pool_finish(*connection, false);
+        if (pool_try_idle(idle, now_ns)) {
+            *connection = idle;
+            return taken;
+        }
+        pool_finish(idle, false);
     }
 }
 
@@ -263,6 +266,18 @@ dubboc_status http_client_endpoint_open(http_client_endpoint *endpoint, int64_t 
     (*connection)->taken_ns = (*connection)->opened_ns;
     http_client_exchange_prepare(*connection);
     return DUBBOC_OK;
+}
+
+void http_client_connection_drop(http_client_connection *connection)
+{
+    http_client_endpoint *endpoint = connection->endpoint;
+    http_client_connection *dropped = NULL;
+    mutex_lock(&endpoint->lock);
+    if (connection->lost_host)
+        pool_drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
+    mutex_unlock(&endpoint->lock);
+    http_client_connection_close(connection);
+    pool_close_all(dropped);
 }
 
 /* --- waiting --- */
@@ -315,9 +330,9 @@ bool http_client_queuer_leave(
         return false;
     *endpoint = self->endpoint;
     *connection = self->connection;
-    if (*connection != NULL) {
-        http_client_exchange_prepare(*connection);
-        (*connection)->taken_ns = clock_now_ns();
+    if (*connection != NULL && !pool_try_idle(*connection, clock_now_ns())) {
+        http_client_connection_drop(*connection);
+        *connection = NULL;
     }
     return true;
 }
@@ -358,8 +373,11 @@ static bool pool_is_worth_keeping(http_client_connection *connection)
         stop_signal_is_given(connection->target->client->settings.stop))
         return false;
     int64_t now_ns = clock_now_ns();
-    connection->idle_since_ns = now_ns;
-    connection->use_until_ns = pool_use_until_ns(connection, now_ns);
+    bool is_unused = connection->phase == HTTP_CLIENT_PHASE_READY && connection->exchanges > 0;
+    if (!is_unused) { /* else what the peer said with its last reply still holds */
+        connection->idle_since_ns = now_ns;
+        connection->use_until_ns = pool_use_until_ns(connection, now_ns);
+    }
     return connection->use_until_ns > now_ns;
 }
 

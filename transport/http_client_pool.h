@@ -57,6 +57,9 @@ void http_client_endpoint_free_place(http_client_endpoint *endpoint);
  * that have been idle since before it was taken are closed too. NULL is accepted. */
 void http_client_connection_give_back(http_client_connection *connection);
 
+/* Closes a connection that proved dead, and keeps its place for a new one. */
+void http_client_connection_drop(http_client_connection *connection);
+
 /* --- waiting for a connection ---
  *
  * A queuer waits in the queues of several endpoints at once, for the first of them that has

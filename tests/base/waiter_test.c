@@ -2,6 +2,7 @@
 #include "tests/support/test.h"
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "base/clock.h"
 #include "base/stop_signal.h"
@@ -141,6 +142,16 @@ static void *block_for_ever(void *arg)
     return NULL;
 }
 
+static int watched_waiters(stop_signal *stop)
+{
+    int count = 0;
+    mutex_lock(&stop->lock);
+    for (const waiter_entry *entry = stop->watched.first; entry != NULL; entry = entry->next)
+        count++;
+    mutex_unlock(&stop->lock);
+    return count;
+}
+
 static void a_stop_ends_the_waits_of_all_threads_and_those_that_begin_later(void **state)
 {
     (void)state;
@@ -150,6 +161,8 @@ static void a_stop_ends_the_waits_of_all_threads_and_those_that_begin_later(void
     assert_true(stop_signal_init(&stop));
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, block_for_ever, &stop), 0);
+    while (watched_waiters(&stop) < THREADS)
+        sched_yield();
     stop_signal_give(&stop);
     stop_signal_give(&stop);
     for (int i = 0; i < THREADS; i++)

@@ -136,6 +136,7 @@ static void a_call_that_waited_in_vain_names_who_was_full_and_blames_nobody(void
         others[i] = self;
         threads[i] = occupy(&others[i], &calls[i], i);
     }
+    wait_for_waiting_calls(&self, 0); /* the list has been read */
     self.options.timeout_ms = 30;
     assert_status(DUBBOC_E_BUSY, raw_call(&self, NULL, NULL), &self.err);
     assert_int_equal(self.err.execution, DUBBOC_NOT_EXECUTED);

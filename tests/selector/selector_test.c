@@ -873,11 +873,11 @@ static void a_provider_is_picked_by_its_endpoint_while_it_is_in_the_list(void **
     directory *of = fixture_start_with(&f, LIST(A, B));
     assert_true(directory_pick(of, &request, &first));
     http_client_endpoint *endpoint = first.provider->endpoint;
-    assert_true(directory_pick_at(of, endpoint, request.method, &again));
+    assert_true(directory_pick_at(of, endpoint, &request, &again));
     assert_ptr_equal(first.provider, again.provider);
     pick_release(of, &again, PICK_UNKNOWN);
     registry_has(&f, LIST("jsonrpc://10.0.0.9:80/c?interface=" SERVICE));
-    assert_false(directory_pick_at(of, endpoint, request.method, &again));
+    assert_false(directory_pick_at(of, endpoint, &request, &again));
     pick_release(of, &first, PICK_UNKNOWN);
     fixture_end(&f);
 }

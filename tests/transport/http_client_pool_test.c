@@ -545,6 +545,78 @@ static void a_pooled_connection_costs_little_memory(void **state)
     end(&f);
 }
 
+/* --- a connection that proves dead while others wait --- */
+
+/* What a connection looks like is decided here, and somebody else queues at that moment. */
+static struct {
+    http_client_io io;
+    http_client_queuer queuer;
+    thread_waiter thread;
+} dead;
+
+static bool looks_dead(http_client_connection *connection)
+{
+    (void)connection;
+    return false;
+}
+
+static bool looks_dead_while_another_queues(http_client_connection *connection)
+{
+    thread_waiter_init(&dead.thread);
+    http_client_queuer_init(&dead.queuer, &dead.thread.waiter, 1);
+    assert_true(http_client_queuer_join(&dead.queuer, connection->endpoint));
+    return false;
+}
+
+static void deaden(
+    http_client_connection *connection, bool (*is_quiet)(http_client_connection *connection))
+{
+    dead.io = *connection->io;
+    dead.io.is_quiet = is_quiet;
+    connection->io = &dead.io;
+}
+
+static void a_taker_whose_idle_connection_was_dead_may_find_its_place_given_away(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    http_client_connection *connection = take(&f), *none = NULL;
+    http_client_endpoint *granting = NULL;
+    deaden(connection, looks_dead_while_another_queues);
+    http_client_connection_give_back(connection);
+    assert_int_equal(
+        HTTP_CLIENT_TAKEN_NOTHING, http_client_endpoint_take(f.endpoint, false, &none));
+    assert_null(none);
+    assert_true(http_client_queuer_leave(&dead.queuer, &granting, &none));
+    assert_ptr_equal(granting, f.endpoint);
+    assert_null(none);
+    http_client_endpoint_free_place(f.endpoint);
+    call_well(&f);
+    end(&f);
+}
+
+static void a_granted_connection_that_is_dead_is_replaced_in_its_place(void **state)
+{
+    (void)state;
+    fixture f = start_with_places(1);
+    http_client_connection *connection = take(&f), *granted = NULL;
+    http_client_endpoint *granting = NULL;
+    thread_waiter_init(&dead.thread);
+    http_client_queuer_init(&dead.queuer, &dead.thread.waiter, 1);
+    assert_true(http_client_queuer_join(&dead.queuer, f.endpoint));
+    deaden(connection, looks_dead);
+    http_client_connection_give_back(connection);
+    assert_true(http_client_queuer_is_served(&dead.queuer));
+    assert_true(http_client_queuer_leave(&dead.queuer, &granting, &granted));
+    assert_null(granted);
+    assert_false(http_client_endpoint_has_room(f.endpoint));
+    assert_status(DUBBOC_OK,
+        http_client_endpoint_open(f.endpoint, deadline_in_ms(5000), &granted, &f.err), &f.err);
+    assert_status(DUBBOC_OK, post(&f, granted), &f.err);
+    http_client_connection_give_back(granted);
+    end(&f);
+}
+
 /* --- the end --- */
 
 static void stop_ends_the_wait_for_a_free_connection(void **state)
@@ -595,6 +667,7 @@ static void a_connection_in_use_outlives_the_last_reference(void **state)
     assert_status(DUBBOC_OK, post(&f, connection), &f.err);
     http_client_connection_give_back(connection);
     http_client_free(f.client); /* asserts that no endpoint is left */
+    stop_signal_fini(f.stop);
     scripted_peer_free(f.peer);
 }
 
@@ -627,6 +700,8 @@ int main(void)
         cmocka_unit_test(a_place_is_free_again_after_a_failed_opening),
         cmocka_unit_test(many_threads_share_few_connections),
         cmocka_unit_test(a_pooled_connection_costs_little_memory),
+        cmocka_unit_test(a_taker_whose_idle_connection_was_dead_may_find_its_place_given_away),
+        cmocka_unit_test(a_granted_connection_that_is_dead_is_replaced_in_its_place),
         cmocka_unit_test(stop_ends_the_wait_for_a_free_connection),
         cmocka_unit_test(stop_ends_the_wait_for_a_reply),
         cmocka_unit_test(a_connection_in_use_outlives_the_last_reference),
