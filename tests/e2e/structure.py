@@ -260,6 +260,21 @@ def test_headers_are_good_for_c99_and_cxx11():
                                 "-I", os.path.join(SRC, "include"), "-"], input=f"#include <dubboc/{header}>\n".encode(), check=True)
 
 
+def test_a_method_is_initialised_by_one_macro_in_c99_and_cxx11():
+    program = """#include <dubboc/server.h>
+        extern dubboc_status add(dubboc_request *, const cJSON *, cJSON **, void *);
+        extern dubboc_status raw(dubboc_request *, dubboc_slice, dubboc_text *, void *);
+        extern const dubboc_method methods[];
+        const dubboc_method methods[] = {DUBBOC_METHOD("add", add), DUBBOC_RAW_METHOD("raw", raw),
+        #ifndef __cplusplus
+            DUBBOC_METHOD("once", add, .flags = DUBBOC_ONCE, .timeout_ms = 800),
+        #endif
+        };"""
+    for compiler, standard in (("cc", "-std=c99"), ("c++", "-std=c++11")):
+        subprocess.run([compiler, standard, "-x", "c" if compiler == "cc" else "c++", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
+                        "-fsyntax-only", "-I", os.path.join(SRC, "include"), "-"], input=program.encode(), check=True)
+
+
 def test_the_readme_shows_the_examples_as_they_are():
     readme = open(os.path.join(SRC, "README.md"), encoding="utf-8").read()
     for name in ("hello-provider.c", "hello-consumer.c"):
