@@ -1,6 +1,6 @@
 /* An ini reader of our own, because the usual one cuts long names without a word and takes ` ;` in
- * a value for a comment (traps.md I1). One pass over the text, a line at a time; the only memory it
- * takes is a map that knows in which line each name stood. */
+ * a value for a comment. One pass over the text, a line at a time; the only memory it takes is a
+ * map that knows in which line each name stood. */
 #include "base/ini.h"
 
 #include <stdarg.h>

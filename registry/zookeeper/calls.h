@@ -2,7 +2,7 @@
  * it does.
  *
  * What a request needs until its answer lives in a list, because closing a handle forgets answers
- * (traps.md Z8): what is left in the list then is freed with it. */
+ * (libraries.md Z8): what is left in the list then is freed with it. */
 #ifndef REGISTRY_ZOOKEEPER_CALLS_H
 #define REGISTRY_ZOOKEEPER_CALLS_H
 

@@ -17,8 +17,8 @@ typedef enum zk_answer {
     ZK_NO_NODE,   /* the node, or for a create its parent, does not exist */
     ZK_EXISTS,    /* create: it is there already */
     ZK_LOST,      /* the connection or session went: it may have been done or not */
-    ZK_TOO_BIG,   /* the answer cannot be read: a list over the server's or client's limit (traps.md
-                     Z11) */
+    ZK_TOO_BIG,   /* the answer cannot be read: a list over the server's or client's limit
+                     (libraries.md Z11) */
     ZK_REFUSED,   /* no permission, or the request itself is wrong: trying again soon is no use */
     ZK_NO_MEMORY, /* here */
     ZK_FAILED,    /* anything else */
@@ -80,7 +80,8 @@ struct zk_event {
     zk_event_kind kind;
     /* Frees the event. NULL: it is a part of something that lives longer. */
     void (*release)(zk_event *event);
-    /* Of the handle that the event comes from. News of a former handle is dropped (traps.md Z8). */
+    /* Of the handle that the event comes from. News of a former handle is dropped (libraries.md
+     * Z8). */
     uint64_t generation;
 
     /* ZK_EVENT_SESSION: */

@@ -104,8 +104,8 @@ static const char *library_log_text(const char *message)
     return text != NULL ? text + 2 : message;
 }
 
-/* Far too talkative (a refused connection is tried again 60 times a session time-out: traps.md Z9),
- * and in words that name no reason. away.c says what a person needs to know. */
+/* Far too talkative (a refused connection is tried again 60 times a session time-out: libraries.md
+ * Z9), and in words that name no reason. away.c says what a person needs to know. */
 static void library_take_log_line(const char *message)
 {
     LOG_THROTTLED(
@@ -154,7 +154,7 @@ static void handle_take_session_news(zk_handle *self, zhandle_t *zh, int state)
     const clientid_t *session = zoo_client_id(zh);
     event->session_id = session->client_id;
     event->timeout_ms = zoo_recv_timeout(zh);
-    atomic_store(&self->zh, zh); /* zookeeper_init2() may not have returned yet (traps.md Z1) */
+    atomic_store(&self->zh, zh); /* zookeeper_init2() may not have returned yet (libraries.md Z1) */
     mutex_lock(&self->lock);
     self->session = *session;
     mutex_unlock(&self->lock);
@@ -196,8 +196,8 @@ static void *keeper_pass_gate(void *gate)
     return NULL;
 }
 
-/* The library aborts the process when it cannot have its two threads (traps.md Z6): have two first.
- * They wait at a gate, so that both are there at the same time. */
+/* The library aborts the process when it cannot have its two threads (libraries.md Z6): have two
+ * first. They wait at a gate, so that both are there at the same time. */
 static bool keeper_can_start_threads(void)
 {
     mutex gate;
@@ -224,7 +224,7 @@ static void handle_auth_answered(int code, const void *data)
 }
 
 /* Names are looked up only to connect: doing it on every turn lets a slow name server end the
- * session (traps.md Z7). */
+ * session (libraries.md Z7). */
 static zhandle_t *handle_open_session(zk_handle *self)
 {
     if (!keeper_can_start_threads())

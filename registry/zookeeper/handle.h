@@ -2,8 +2,8 @@
  *
  * Each handle has a thread of its own, its keeper: it opens the session (which may wait for a name
  * server), then sleeps until the handle is given up, and closes it (which may take seconds:
- * traps.md Z5). So nobody else ever waits for the library, and closing cannot fail for want of a
- * thread. The handle belongs to the port and to its keeper together, and the library's callbacks
+ * libraries.md Z5). So nobody else ever waits for the library, and closing cannot fail for want of
+ * a thread. The handle belongs to the port and to its keeper together, and the library's callbacks
  * run only while the keeper holds it. */
 #ifndef REGISTRY_ZOOKEEPER_HANDLE_H
 #define REGISTRY_ZOOKEEPER_HANDLE_H

@@ -1,6 +1,6 @@
 /* The mailbox of the ZooKeeper registry's thread: any thread puts events in, one takes them out.
- * Counted, because handles that are still closing outlive the registry (traps.md Z5). Unbounded by
- * itself: what can be in it is bounded by requests in flight, armed watches, and calls of the
+ * Counted, because handles that are still closing outlive the registry (libraries.md Z5). Unbounded
+ * by itself: what can be in it is bounded by requests in flight, armed watches, and calls of the
  * program. */
 #ifndef REGISTRY_ZOOKEEPER_MAILBOX_H
 #define REGISTRY_ZOOKEEPER_MAILBOX_H

@@ -3,8 +3,8 @@
  * A node's phase is the request that it needs next; what the answer means stands in one table.
  *
  * A node counts as ours when this session owns it. One of another session (an earlier life of this
- * process, or a restored server's memory of it: traps.md Z10) is deleted and created again, for it
- * would vanish with that session. What an earlier process left under other names is removed when
+ * process, or a restored server's memory of it: libraries.md Z10) is deleted and created again, for
+ * it would vanish with that session. What an earlier process left under other names is removed when
  * the node stands, not before, so that consumers never see an empty list (sweep.h).
  *
  * Nodes that were registered together are created and deleted together (batch.h): such a node has

@@ -27,7 +27,7 @@ typedef struct zk_port_ops {
      * and no event will come. */
     bool (*open)(zk_port *port, uint64_t generation);
 
-    /* Gives the handle up and returns at once; it ends its session in the background (traps.md
+    /* Gives the handle up and returns at once; it ends its session in the background (libraries.md
      * Z5). */
     void (*close)(zk_port *port);
 

@@ -3,7 +3,7 @@
 
 #include "base/random.h"
 
-#define TOO_BIG_MIN_MS 5000 /* after an unreadable list, doubling (traps.md Z11) */
+#define TOO_BIG_MIN_MS 5000 /* after an unreadable list, doubling (libraries.md Z11) */
 #define TOO_BIG_MAX_MS 60000
 
 void zk_requests_init(zk_requests *self, zk_port *port, uint64_t seed)

@@ -13,7 +13,7 @@
 #define ZK_RETRY_MIN_MS 250 /* the pause after a failure, doubling */
 #define ZK_RETRY_MAX_MS 10000
 /* A list that was lost so often in a row is taken for too long to be read, because a list over the
- * server's limit may also show as a connection that ends (traps.md Z11). */
+ * server's limit may also show as a connection that ends (libraries.md Z11). */
 #define ZK_LOST_READINGS_MAX 3
 
 /* A request under way. Its cookie consists of the number of the slot and of how often that slot was

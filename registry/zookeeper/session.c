@@ -53,7 +53,7 @@ typedef enum session_input {
     IN_OPEN_FAILED, /* no handle */
     IN_UP,          /* connected, with a session that can be used */
     IN_UNFIT, /* connected, but read-only or with absurd terms: no ZooKeeper, or none to work with
-                 (traps.md Z6) */
+                 (libraries.md Z6) */
     IN_DOWN,
     IN_EXPIRED,
     IN_AUTH_FAILED,
@@ -108,7 +108,7 @@ static const session_transition transitions[STATES][INPUTS] = {
         },
     [SUSPENDED] =
         {
-            /* the watchdog: some losses never end and are never told (traps.md Z3) */
+            /* the watchdog: some losses never end and are never told (libraries.md Z3) */
             [IN_TIMER] = {session_renew, CONNECTING},
             [IN_UP] = {session_resume, CONNECTED},
             [IN_UNFIT] = {session_rest, BACKOFF},
@@ -275,7 +275,7 @@ static void session_finish(zk_session *self)
 
 /* --- events */
 
-/* An HTTP server's status line read as a session has a time-out of ten days (traps.md Z6). */
+/* An HTTP server's status line read as a session has a time-out of ten days (libraries.md Z6). */
 static bool session_is_fit(const zk_event *event)
 {
     return event->session_id != 0 && event->timeout_ms >= 100 && event->timeout_ms <= 3600 * 1000;

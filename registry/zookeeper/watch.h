@@ -1,7 +1,7 @@
 /* The directories and nodes that are watched. Subscribers of one path share one watch and one
  * reading.
  *
- * A watch fires once, so reading again and arming again are one request (traps.md Z1). Whatever
+ * A watch fires once, so reading again and arming again are one request (libraries.md Z1). Whatever
  * happens in between costs one more reading, and a directory is not read more often than every
  * 50 ms.
  *

@@ -175,8 +175,8 @@ static void what_the_server_refuses_is_given_up(void **state)
     assert_nothing_asked(self);
 }
 
-/* traps.md Z11: a list over the limit may also show as a connection that ends each time it is asked
- * for. */
+/* libraries.md Z11: a list over the limit may also show as a connection that ends each time it is
+ * asked for. */
 static void a_list_whose_reading_ends_the_connection_is_given_up(void **state)
 {
     fake *self = *state;

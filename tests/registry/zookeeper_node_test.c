@@ -94,7 +94,7 @@ static void a_node_of_another_session_is_deleted_and_made_again(void **state)
     assert_stands(self->node);
 }
 
-/* traps.md Z2 */
+/* libraries.md Z2 */
 static void a_create_whose_answer_was_lost_is_looked_for(void **state)
 {
     fake *self = *state;

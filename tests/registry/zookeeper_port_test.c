@@ -143,7 +143,7 @@ static bool has_tried_often(void *arg)
 
 /* --- tests */
 
-/* traps.md Z6: the library ends the process instead. */
+/* libraries.md Z6: the library ends the process instead. */
 static void a_handle_whose_threads_cannot_be_had_is_reported(void **state)
 {
     (void)state;
@@ -168,8 +168,8 @@ static void a_handle_whose_threads_cannot_be_had_is_reported(void **state)
     close_opened(&self);
 }
 
-/* traps.md Z7: left alone the library asks the name server on every turn, and the session's pings
- * wait for it. */
+/* libraries.md Z7: left alone the library asks the name server on every turn, and the session's
+ * pings wait for it. */
 static void names_are_resolved_to_connect_and_not_while_connected(void **state)
 {
     (void)state;
@@ -231,7 +231,7 @@ static long restore_stderr(int former)
 extern int logLevel; /* the library's */
 #define LEVEL_WARN 2
 
-/* traps.md Z9: left alone it writes to standard error, several lines an attempt. */
+/* libraries.md Z9: left alone it writes to standard error, several lines an attempt. */
 static void the_librarys_log_goes_to_the_programs_and_is_throttled(void **state)
 {
     (void)state;

@@ -143,7 +143,7 @@ static void a_handshake_that_is_never_answered_loses_nothing(void **state)
     tcp_relay_free(relay);
 }
 
-/* traps.md Z3: the client library reconnects for ever and says nothing. */
+/* libraries.md Z3: the client library reconnects for ever and says nothing. */
 static void a_wiped_server_is_recovered_from(void **state)
 {
     (void)state;

@@ -63,7 +63,7 @@ static void news_of_a_former_handle_is_dropped(void **state)
     assert_state(self, "CONNECTED");
 }
 
-/* traps.md Z3 */
+/* libraries.md Z3 */
 static void a_loss_that_lasts_two_session_timeouts_ends_in_a_fresh_handle(void **state)
 {
     fake *self = *state;
@@ -126,7 +126,7 @@ static void a_handle_that_cannot_be_had_is_tried_again_with_growing_pauses(void 
     fake_connect(self, OURS);
 }
 
-/* traps.md Z6 */
+/* libraries.md Z6 */
 static void a_session_with_absurd_terms_is_not_used(void **state)
 {
     (void)state;

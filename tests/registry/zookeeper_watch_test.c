@@ -167,7 +167,7 @@ static void everything_is_read_again_after_a_lost_connection(void **state)
     assert_int_equal(1, self->readings);
 }
 
-/* traps.md Z11 */
+/* libraries.md Z11 */
 static void a_list_that_is_too_big_is_not_asked_for_all_the_time(void **state)
 {
     fake *self = *state;
@@ -182,7 +182,7 @@ static void a_list_that_is_too_big_is_not_asked_for_all_the_time(void **state)
     assert_int_equal(0, self->readings);
 }
 
-/* traps.md Z11 */
+/* libraries.md Z11 */
 static void a_list_whose_reading_ends_the_connection_does_not_do_so_for_ever(void **state)
 {
     fake *self = *state;
