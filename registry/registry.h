@@ -1,5 +1,5 @@
 /* The registry: where providers are written down and found. One interface, several kinds
- * (zookeeper:, file:, static:), which all pass the same contract suite (tests/registry/contract.c).
+ * (zookeeper:, file:, static:), which all pass the same contract suite (tests/registry/contract.h).
  *
  * A registry deals in URL texts and does not interpret them: a subscriber receives every node of
  * the category and decides itself (selector/). A registration or subscription is a wish that lasts

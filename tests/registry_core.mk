@@ -23,7 +23,13 @@ tests_registry_static_test_LDADD = $(test_libs)
 # What each kind of registry links for the contract suite.
 check_LTLIBRARIES += libregistry_contract.la
 libregistry_contract_la_CPPFLAGS = $(test_cppflags)
-libregistry_contract_la_SOURCES = tests/registry/contract.c tests/registry/contract.h
+libregistry_contract_la_SOURCES = \
+	tests/registry/contract.c tests/registry/contract.h \
+	tests/registry/contract_recover.c \
+	tests/registry/contract_register.c \
+	tests/registry/contract_steps.c tests/registry/contract_steps.h \
+	tests/registry/contract_subscribe.c \
+	tests/registry/contract_use.c
 registry_contract_libs = libregistry_contract.la $(test_libs)
 tests_registry_contract_file_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_file_test_LDADD = $(registry_contract_libs)

@@ -1,36 +1,38 @@
-/* What every kind of registry has to pass: registry.h's promises, as seen by somebody who opens
- * several registry objects on one store.
+/* The suite that every kind of registry passes: the promises of registry.h, as seen by a program
+ * that opens several registry objects on one store.
  *
- * A kind's test program fills in a fixture and returns registry_contract_tests(&fixture) from
- * main(). */
+ * The test program of a kind fills in a fixture and returns registry_contract_tests(&fixture) from
+ * main(). The tests are in contract_subscribe.c, contract_use.c, contract_register.c and
+ * contract_recover.c. */
 #ifndef TESTS_REGISTRY_CONTRACT_H
 #define TESTS_REGISTRY_CONTRACT_H
 
 #include "registry/registry.h"
 
-/* What a store that cannot be written to has to hold; to others the suite writes it itself. */
+/* What a store that cannot be written to must hold. The suite registers it in the others. */
 #define CONTRACT_INTERFACE "com.contract.Present"
 #define CONTRACT_URL_1 "jsonrpc://10.0.0.1:8080/com.contract.Present?category=providers&methods=a,b"
 #define CONTRACT_URL_2 "jsonrpc://10.0.0.2:8080/com.contract.Present?category=providers"
 
 typedef struct contract_fixture {
     const char *name;
-    void *store; /* yours: handed to the functions below; empty at the start, but for the above */
-    bool is_writable; /* false: what is registered is accepted and not seen */
-    int limit_ms;     /* how long anything may take until it is seen; 0: 5000 */
+    void *store; /* passed to the functions below. It holds nothing at the start but what is named
+                    above. */
+    bool is_writable; /* false: registrations are accepted, but nobody sees them */
+    int limit_ms;     /* how long a change may take until it is seen; 0: 5000 */
 
-    /* Another registry object on the store. */
+    /* Opens another registry object on the store. */
     registry *(*open)(void *store);
 
-    /* Each may be NULL, then the test that needs it is left out. */
-    void (*delete_by_hand)(
-        void *store, const char *interface); /* takes all provider nodes of interface away behind
-                                                the registries' backs */
-    void (*disturb)(void *store); /* ends all sessions by force; what was registered and subscribed
-                                     has to come back by itself */
+    /* Removes all provider nodes of the interface without using the registry. NULL: the test that
+     * needs it is left out. */
+    void (*delete_by_hand)(void *store, const char *interface);
+
+    /* Ends all sessions by force. NULL: the test that needs it is left out. */
+    void (*disturb)(void *store);
 } contract_fixture;
 
-/* Runs the suite; the number of failed tests. */
+/* Runs the suite. Returns the number of tests that failed. */
 int registry_contract_tests(const contract_fixture *fixture);
 
 #endif

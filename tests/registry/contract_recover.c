@@ -1,0 +1,64 @@
+/* The contract of the kinds that can be written to: what is lost is written and reported again. */
+#include "tests/registry/contract_steps.h"
+
+#include "tests/support/test.h"
+
+static void a_node_deleted_by_hand_is_written_again(void **state)
+{
+    (void)state;
+    static const char interface[] = "com.contract.ByHand";
+    registry *provider = contract_open(), *reader = contract_open();
+    registry_registration *made =
+        contract_register_provider(provider, interface, "jsonrpc://10.0.0.1:1/hand");
+    recorder *listener = recorder_subscribe(reader, interface, REGISTRY_PROVIDERS);
+    recorder_expect(listener, "jsonrpc://10.0.0.1:1/hand\n");
+    assert_true(test_wait_for(contract_is_registered, made, contract_limit_ms()));
+    for (int i = 0; i < 3; i++) {
+        contract_kind()->delete_by_hand(contract_kind()->store, interface);
+        unsigned before = recorder_calls(listener);
+        registry_refresh(reader, listener->subscription);
+        recorder_expect_call(listener, before + 1, "jsonrpc://10.0.0.1:1/hand\n");
+        assert_true(test_wait_for(contract_is_registered, made, contract_limit_ms()));
+    }
+    contract_unregister(provider, made);
+    recorder_expect(listener, "");
+    recorder_unsubscribe(reader, listener);
+    registry_free(provider);
+    registry_free(reader);
+}
+
+static void registrations_and_subscriptions_survive_the_end_of_the_sessions(void **state)
+{
+    (void)state;
+    static const char interface[] = "com.contract.Disturbed";
+    registry *provider = contract_open(), *reader = contract_open();
+    registry_registration *made =
+        contract_register_provider(provider, interface, "jsonrpc://10.0.0.1:1/dist");
+    recorder *listener = recorder_subscribe(reader, interface, REGISTRY_PROVIDERS);
+    recorder_expect(listener, "jsonrpc://10.0.0.1:1/dist\n");
+    contract_kind()->disturb(contract_kind()->store);
+    assert_true(test_wait_for(contract_is_registered, made, contract_limit_ms()));
+    recorder_expect(listener, "jsonrpc://10.0.0.1:1/dist\n");
+    registry_registration *late =
+        contract_register_provider(provider, interface, "jsonrpc://10.0.0.2:1/dist");
+    recorder_expect(listener, "jsonrpc://10.0.0.1:1/dist\njsonrpc://10.0.0.2:1/dist\n");
+    contract_unregister(provider, late);
+    contract_unregister(provider, made);
+    recorder_expect(listener, "");
+    recorder_unsubscribe(reader, listener);
+    registry_free(provider);
+    registry_free(reader);
+}
+
+int contract_recover_tests(void)
+{
+    const struct CMUnitTest by_hand = cmocka_unit_test(a_node_deleted_by_hand_is_written_again);
+    const struct CMUnitTest disturbed =
+        cmocka_unit_test(registrations_and_subscriptions_survive_the_end_of_the_sessions);
+    int failed = 0;
+    if (contract_kind()->delete_by_hand != NULL)
+        failed += contract_run("deletion by hand", &by_hand, 1);
+    if (contract_kind()->disturb != NULL)
+        failed += contract_run("disturbance", &disturbed, 1);
+    return failed;
+}
