@@ -14,7 +14,7 @@
 
 #define JSON_DEPTH_MAX 128
 #define JSON_VALUES_MAX (8u * 1024 * 1024) /* in a text that is only scanned */
-/* in a tree: each takes 64 bytes and more, 40 times its text (traps J5) */
+/* in a tree: each takes 64 bytes and more, 40 times its text (libraries.md J5) */
 #define JSON_TREE_VALUES_MAX (1u * 1024 * 1024)
 
 typedef enum json_kind {

@@ -184,10 +184,10 @@ static CURLcode connect_set_options(
         /* else TLS may agree on HTTP/2 */
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1),
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
-        /* a resolver that hangs is left behind (traps C5) */
+        /* a resolver that hangs is left behind (libraries.md C5) */
         curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L),
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit->ms),
-        /* "": not the environment's either (traps C8) */
+        /* "": not the environment's either (libraries.md C8) */
         curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy),
         curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
         curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),

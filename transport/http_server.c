@@ -26,7 +26,7 @@
 /* --- open --- */
 
 /* SO_REUSEADDR is set so that a restart does not wait for old connections to end. SO_REUSEPORT is
- * not, because a second server on the port is an error (traps M13). */
+ * not, because a second server on the port is an error (libraries.md M13). */
 static int listen_open_socket(const struct sockaddr_storage *address, socklen_t len)
 {
     int on = 1, off = 0;
@@ -96,7 +96,7 @@ static dubboc_status listen_open(http_server_shared *shared, const char *ip, dub
 }
 
 /* Lowers connections_max to what the descriptor limit allows, so that newcomers beyond it get an
- * answer instead of a server that has run out of descriptors (traps M5). */
+ * answer instead of a server that has run out of descriptors (libraries.md M5). */
 static dubboc_status server_fit_connections(http_server_shared *shared, dubboc_error *err)
 {
     struct rlimit limit;

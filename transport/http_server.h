@@ -2,10 +2,10 @@
  * drive a libmicrohttpd daemon by hand.
  *
  * It knows nothing of JSON-RPC. Each complete request (body read, headers guarded against
- * smuggling: traps M3) is given to on_request on the loop's thread; it is answered there, or held
- * and answered later from any thread (http_server_request.h). Absolute deadlines end slow peers
- * (traps M2), ceilings hold everywhere, and nothing is answered twice. Only this folder includes
- * microhttpd.h.
+ * smuggling: libraries.md M3) is given to on_request on the loop's thread; it is answered there, or
+ * held and answered later from any thread (http_server_request.h). Absolute deadlines end slow
+ * peers (libraries.md M2), ceilings hold everywhere, and nothing is answered twice. Only this
+ * folder includes microhttpd.h.
  *
  * The files, from the bottom to the top; each uses only those above it in this list:
  *

@@ -1,6 +1,6 @@
 /* Every loop accepts; a newcomer goes to the loop with the fewest connections. Ceilings are kept
- * here and not by libmicrohttpd, which leaves newcomers beyond its limit waiting unseen (traps M9),
- * and locks itself up when given one too many (M7).
+ * here and not by libmicrohttpd, which leaves newcomers beyond its limit waiting unseen
+ * (libraries.md M9), and locks itself up when given one too many (M7).
  *
  * - Too many connections from one address: the newcomer gets 503 and a close.
  * - Too many in total: the connection that has been idle for longest makes room, whichever loop has

@@ -1,14 +1,14 @@
 /* A connection is always in exactly one phase, and in the list of that phase. The time allowed in a
  * phase is the same for all, so each list is sorted by deadline, and only its head has to be looked
- * at. No byte that comes or goes moves the deadline (traps M2).
+ * at. No byte that comes or goes moves the deadline (libraries.md M2).
  *
  * libmicrohttpd does not notice a close that comes together with the last bytes: its descriptors
  * are edge-triggered, and after a short read it waits for an edge that was there already. So each
  * connection stands in our own epoll set too, only for its end.
  *
  * A connection that ends with an answer which may still be on its way lingers: libmicrohttpd closes
- * its descriptor, we keep a copy, tell the peer that no more comes, and read on for a while (traps
- * M8). */
+ * its descriptor, we keep a copy, tell the peer that no more comes, and read on for a while
+ * (libraries.md M8). */
 #include "transport/http_server_connection.h"
 
 #include <errno.h>

@@ -6,8 +6,8 @@
 
 /* The memory that libmicrohttpd keeps for a connection: for the request line and the headers, and
  * for those of the answer. It is allocated at accept and touched as a whole after the first
- * request. So it decides what an idle connection costs (traps M6), and how many bytes of headers
- * pass: about 8 KiB. */
+ * request. So it decides what an idle connection costs (libraries.md M6), and how many bytes of
+ * headers pass: about 8 KiB. */
 #define HTTP_SERVER_CONNECTION_MEMORY ((size_t)10 * 1024)
 
 /* How long a connection may stay after its peer has closed its side, while libmicrohttpd does not
@@ -16,7 +16,7 @@
 
 /* A connection that we end with an answer which its peer may not have read yet is read on for at
  * most so long and so many bytes. A close with unread bytes would reset it, and the peer would lose
- * the answer (traps M8). */
+ * the answer (libraries.md M8). */
 #define HTTP_SERVER_LINGER_MS 2000
 #define HTTP_SERVER_LINGER_MAX_BYTES ((size_t)64 * 1024 * 1024)
 

@@ -166,11 +166,11 @@ bool http_server_daemon_start(http_server_daemon *self, http_server_request_pool
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, daemon_set_panic_once);
     *self = (http_server_daemon){.pool = pool};
-    /* An array, not varargs: there a missing cast would be undefined (traps M10). */
+    /* An array, not varargs: there a missing cast would be undefined (libraries.md M10). */
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)daemon_on_log, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HTTP_SERVER_CONNECTION_MEMORY, NULL},
-        /* Our own limit is in http_server_accept.c: traps M7. */
+        /* Our own limit is in http_server_accept.c: libraries.md M7. */
         {MHD_OPTION_CONNECTION_LIMIT, INT_MAX, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, pool->table->shared->checks_positions ? 0 : 1, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)daemon_on_connection, self},

@@ -1,7 +1,7 @@
-/* Whether a request's framing and headers are beyond doubt. libmicrohttpd reads leniently (traps
- * M3). A proxy in front of us may have understood a request differently from libmicrohttpd, and
- * then the rest of the connection would be read as a request of somebody else (request smuggling).
- * RFC 9112 sections 2.2, 3, 5, 6; RFC 9110 section 10.1.1. */
+/* Whether a request's framing and headers are beyond doubt. libmicrohttpd reads leniently
+ * (libraries.md M3). A proxy in front of us may have understood a request differently from
+ * libmicrohttpd, and then the rest of the connection would be read as a request of somebody else
+ * (request smuggling). RFC 9112 sections 2.2, 3, 5, 6; RFC 9110 section 10.1.1. */
 #ifndef TRANSPORT_HTTP_SERVER_GUARD_H
 #define TRANSPORT_HTTP_SERVER_GUARD_H
 

@@ -216,7 +216,8 @@ static bool incoming_is_unwanted(const http_server_request *request)
 }
 
 /* libmicrohttpd is run once more to be ended, and finds what has come since the last turn. Nobody
- * is there to handle it, and a request that were held now would stay suspended (traps M7). */
+ * is there to handle it, and a request that were held now would stay suspended (libraries.md M7).
+ */
 static bool incoming_is_too_late(const http_server_request *request)
 {
     return request->stage < HTTP_SERVER_STAGE_HANDLING && request->pool->table->is_ending;

@@ -1,8 +1,9 @@
 /* libmicrohttpd has no thread and no listening socket, and does not decide when it runs. Our epoll
  * set holds its epoll descriptor, the listening socket, the mailbox's wake, and each connection for
- * its end (traps M1, M12, M13). A turn waits, takes what other threads have put into the mailbox,
- * accepts, lets libmicrohttpd run, and looks at the deadlines. With loops = 0 the program makes the
- * turns; then a timer descriptor makes our epoll descriptor readable when a deadline comes. */
+ * its end (libraries.md M1, M12, M13). A turn waits, takes what other threads have put into the
+ * mailbox, accepts, lets libmicrohttpd run, and looks at the deadlines. With loops = 0 the program
+ * makes the turns; then a timer descriptor makes our epoll descriptor readable when a deadline
+ * comes. */
 #include "transport/http_server_loop.h"
 
 #include <errno.h>
@@ -167,7 +168,7 @@ static void loop_end_connections(http_server_loop *loop)
         return;
     http_server_incoming_give_up_held(&loop->pool);
     /* This resumes them. libmicrohttpd gives up when it is stopped with a suspended connection
-     * (traps M7). */
+     * (libraries.md M7). */
     http_server_daemon_run(&loop->daemon);
     loop_cut_all(loop, HTTP_SERVER_PHASE_HEADER);
     loop_cut_all(loop, HTTP_SERVER_PHASE_BODY);

@@ -1,6 +1,6 @@
 /* A held request suspends its connection, so that libmicrohttpd does not touch it; whoever answers
  * it only pushes it onto its loop's results. So a request is freed in one place and by one thread,
- * whatever its connection does (traps M7, M8). */
+ * whatever its connection does (libraries.md M7, M8). */
 #include "transport/http_server_request.h"
 
 #include <assert.h>

@@ -253,9 +253,9 @@ static void deafen_idle(http_client_endpoint *endpoint, scripted_peer *peer, htt
     http_client_connection_give_back(idle);
 }
 
-/* A provider that restarts under pooled connections costs no call (traps C2), not even when that
- * shows only after the look at the connection. Nothing was sent, so it is no attempt, and the only
- * provider there is gets the call. */
+/* A provider that restarts under pooled connections costs no call (libraries.md C2), not even when
+ * that shows only after the look at the connection. Nothing was sent, so it is no attempt, and the
+ * only provider there is gets the call. */
 static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void **state)
 {
     (void)state;

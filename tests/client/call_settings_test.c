@@ -120,7 +120,7 @@ static void a_host_without_an_address_costs_only_its_own_calls(void **state)
     end(&self);
 }
 
-/* traps C5 */
+/* libraries.md C5 */
 static void a_name_that_takes_long_holds_no_other_call_up(void **state)
 {
     (void)state;

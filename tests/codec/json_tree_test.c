@@ -1,4 +1,4 @@
-/* Trees: that they are cJSON's, and what cJSON itself would do wrong (traps J1 to J9). */
+/* Trees: that they are cJSON's, and what cJSON itself would do wrong (libraries.md J1 to J9). */
 #include "tests/support/test.h"
 
 #include <malloc.h>
@@ -213,7 +213,7 @@ static void an_error_of_before_is_reset_by_success(void **state)
     cJSON_Delete(tree);
 }
 
-/* --- traps --- */
+/* --- what cJSON itself would do wrong --- */
 
 static void j1_numbers_are_not_changed_and_never_null(void **state)
 {

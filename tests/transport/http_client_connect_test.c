@@ -143,7 +143,7 @@ static void an_unknown_name_is_told(void **state)
     assert_contains(err.text, "resolve");
 }
 
-/* traps C8: what the environment says about proxies does not matter. */
+/* libraries.md C8: what the environment says about proxies does not matter. */
 static void the_environment_has_no_say(void **state)
 {
     (void)state;
@@ -210,7 +210,7 @@ static void a_deadline_in_the_past_opens_nothing(void **state)
     end(&f);
 }
 
-/* traps C5 */
+/* libraries.md C5 */
 static void slow_names_do_not_break_the_deadline(void **state)
 {
     (void)state;
@@ -264,7 +264,7 @@ static void *connect_in_thread(void *arg)
     return NULL;
 }
 
-/* traps C10: curl is asked once a second at the latest. */
+/* libraries.md C10: curl is asked once a second at the latest. */
 static void stop_ends_a_connection_that_hangs(void **state)
 {
     (void)state;

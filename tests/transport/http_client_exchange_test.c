@@ -41,7 +41,7 @@ static void asks_to_wait_after_the_last_byte_was_sent(void **state)
 }
 
 /* A body that no socket takes at once: head and body arrive whole and in order, and nothing asks
- * for leave first (traps C6). */
+ * for leave first (libraries.md C6). */
 static void a_big_body_is_sent_whole(void **state)
 {
     (void)state;
@@ -97,7 +97,7 @@ static void expect_failure(const peer_script *script, dubboc_status status, cons
     assert_contains(f.err.text, http_client_endpoint_host(f.endpoint));
     assert_int_equal(http_client_exchange_bytes_sent(connection), len);
     http_client_connection_give_back(connection);
-    /* It is not used again, and the request was seen once (traps C1). */
+    /* It is not used again, and the request was seen once (libraries.md C1). */
     assert_int_equal(scripted_peer_connections(f.peer), 1);
     assert_int_equal(scripted_peer_requests(f.peer), 1);
     connection = take(&f);
@@ -132,7 +132,7 @@ static void garbage_is_no_reply(void **state)
     expect_failure(&both, DUBBOC_E_PROTOCOL, "Content-Length with Transfer-Encoding");
 }
 
-/* traps C7: however the length is told, or not told. */
+/* libraries.md C7: however the length is told, or not told. */
 static void a_reply_over_the_ceiling_is_refused(void **state)
 {
     (void)state;
@@ -160,7 +160,7 @@ static void no_reply_at_all_is_broken_and_nothing_is_sent_again(void **state)
     expect_failure(&resets, DUBBOC_E_BROKEN, "reset");
 }
 
-/* traps C1: the case in which libcurl would send it again by itself, up to five times. */
+/* libraries.md C1: the case in which libcurl would send it again by itself, up to five times. */
 static void a_post_on_a_reused_connection_is_sent_once(void **state)
 {
     (void)state;

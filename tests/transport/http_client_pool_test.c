@@ -38,7 +38,7 @@ static void give_back_many(http_client_connection **connections, int count)
 
 /* --- what is idle --- */
 
-/* traps C2: a provider that restarts under pooled connections costs no call. */
+/* libraries.md C2: a provider that restarts under pooled connections costs no call. */
 static void connections_reset_while_idle_cost_no_call(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void an_idle_connection_that_talks_is_not_used(void **state)
     end(&f);
 }
 
-/* traps C9 */
+/* libraries.md C9 */
 static void an_old_idle_connection_is_not_used(void **state)
 {
     (void)state;

@@ -206,7 +206,7 @@ static void says_413_while_the_body_is_still_coming(void **state)
     echo_stop(&echo);
 }
 
-/* What passes here is what a connection holds while it is idle (traps M6). */
+/* What passes here is what a connection holds while it is idle (libraries.md M6). */
 static void takes_eight_kilobytes_of_headers_and_says_431_beyond(void **state)
 {
     (void)state;
