@@ -1,10 +1,9 @@
-/* Directories: what they are made of, what becomes of a list of nodes, and of a want of memory. */
+/* Directories: how they are made and subscribed, what they make of a list of nodes, and what is
+ * picked from them. */
 #include "tests/selector/fixture.h"
-#include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"
 
 #include <pthread.h>
-#include <assert.h>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -86,194 +85,6 @@ static void making_a_directory_does_not_wait_for_the_registry(void **state)
     fixture_end(&f);
 }
 
-static void without_a_registry_only_fixed_addresses_work(void **state)
-{
-    (void)state;
-    fixture f;
-    fixture_start_in_turn(&f);
-    selector *alone = NULL;
-    directory *found = NULL;
-    const url_wanted wanted = {.interface = slice_of(SERVICE)};
-    assert_status(DUBBOC_OK, selector_new(&f.settings, NULL, f.http, &alone, &f.err), &f.err);
-    assert_status(DUBBOC_E_REGISTRY, selector_directory(alone, &wanted, &found, &f.err), &f.err);
-    assert_contains(f.err.text, "no registry");
-    assert_status(
-        DUBBOC_OK, selector_fixed(alone, "http://127.0.0.1:7070/x", &found, &f.err), &f.err);
-    assert_status(DUBBOC_OK, directory_wait_ready(found, clock_now_ns(), &f.err), &f.err);
-    selector_free(alone);
-    fixture_end(&f);
-}
-
-static void a_fixed_address_is_taken_as_it_is_written(void **state)
-{
-    (void)state;
-    static const char *const cases[][2] = {
-        {"http://127.0.0.1:7070/com.x.Y", "127.0.0.1:7070/com.x.Y"},
-        {"jsonrpc://h:7070/", "h:7070/"},
-        {"http://h:7070", "h:7070/"},
-        {"http://h/x", "h:80/x"},
-        {"https://h/x", "h:443/x"},
-        {"https://h:80/x", "h:80/x"},
-        {"http://[::1]:7070/x", "[::1]:7070/x"},
-        {"https://[::1]/x", "[::1]:443/x"},
-    };
-    fixture f;
-    fixture_start_in_turn(&f);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        directory *found = NULL, *again = NULL;
-        pick held;
-        assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &found, &f.err), &f.err);
-        assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &again, &f.err), &f.err);
-        assert_ptr_equal(found, again);
-        assert_int_equal(1, directory_count(found));
-        assert_string_equal(cases[i][1], pick_one(found, "m", &held)->info->label);
-        pick_release(found, &held, PICK_GOOD);
-    }
-    fixture_end(&f);
-}
-
-/* More than there ever were places for: a program may make up an address for each call. */
-static void addresses_of_calls_are_kept_as_long_as_they_are_used(void **state)
-{
-    (void)state;
-    enum { URLS = 70000 };
-    fixture f;
-    fixture_start_in_turn(&f);
-    direct_hold first, each, again;
-    pick held;
-    dubboc_status status =
-        selector_direct_take(f.selector, "http://h:1/0", slice_of("m"), &first, &f.err);
-    assert_status(DUBBOC_OK, status, &f.err);
-    provider *used = pick_one(first.directory, "m", &held);
-    for (int i = 1; i < URLS; i++) {
-        char url[64];
-        snprintf(url, sizeof url, "http://h:%d/%d", 1 + i % 60000, i);
-        status = selector_direct_take(f.selector, url, slice_of("m"), &each, &f.err);
-        assert_status(DUBBOC_OK, status, &f.err);
-        selector_direct_give_back(&each);
-    }
-    assert_int_equal(direct_table_count(&f.selector->directs), DIRECTS_MAX);
-    assert_int_equal(map_count(f.selector->context.providers.by_identity), DIRECTS_MAX);
-    assert_in_range(map_count(f.selector->context.providers.endpoints), 1, DIRECTS_MAX);
-    status = selector_direct_take(f.selector, "http://h:1/0", slice_of("m"), &again, &f.err);
-    assert_status(DUBBOC_OK, status, &f.err);
-    assert_ptr_equal(again.directory, first.directory);
-    assert_string_equal(used->info->label, "h:1/0");
-    selector_direct_give_back(&again);
-    pick_release(first.directory, &held, PICK_GOOD);
-    selector_direct_give_back(&first);
-    selector_direct_give_back(&first);
-    fixture_end(&f);
-}
-
-static void the_address_used_last_is_the_last_to_go(void **state)
-{
-    (void)state;
-    fixture f;
-    fixture_start_in_turn(&f);
-    directory *kept = NULL;
-    for (int i = 0; i < 3 * DIRECTS_MAX; i++) {
-        direct_hold each;
-        char url[64];
-        snprintf(url, sizeof url, "http://h:1/%d", i);
-        dubboc_status status = selector_direct_take(
-            f.selector, i % 2 == 0 ? "http://kept:1" : url, slice_of("m"), &each, &f.err);
-        assert_status(DUBBOC_OK, status, &f.err);
-        if (i == 0)
-            kept = each.directory;
-        if (i % 2 == 0)
-            assert_ptr_equal(each.directory, kept);
-        selector_direct_give_back(&each);
-    }
-    fixture_end(&f);
-}
-
-typedef struct caller {
-    selector *self;
-    size_t number;
-} caller;
-
-/* Every other address is the same for all callers, the rest nobody else's. */
-static void *call_addresses(void *arg)
-{
-    const caller *from = arg;
-    dubboc_error err;
-    for (size_t i = 0; i < DIRECTS_MAX; i++) {
-        direct_hold hold;
-        pick held;
-        char url[64];
-        snprintf(url, sizeof url, "http://h:1/%zu/%zu", i % 2 == 0 ? from->number : 0,
-            i % 2 == 0 ? i : i % 100);
-        dubboc_status status = selector_direct_take(from->self, url, slice_of("m"), &hold, &err);
-        assert(status == DUBBOC_OK && strcmp(pick_one(hold.directory, "m", &held)->info->label,
-                                          url + strlen("http://")) == 0);
-        pick_release(hold.directory, &held, PICK_GOOD);
-        selector_direct_give_back(&hold);
-    }
-    return NULL;
-}
-
-static void addresses_may_be_freed_while_threads_call_others(void **state)
-{
-    (void)state;
-    enum { CALLERS = 6 };
-    fixture f;
-    pthread_t threads[CALLERS];
-    caller callers[CALLERS];
-    fixture_start_in_turn(&f);
-    for (size_t i = 0; i < CALLERS; i++) {
-        callers[i] = (caller){f.selector, i + 1};
-        assert_int_equal(0, pthread_create(&threads[i], NULL, call_addresses, &callers[i]));
-    }
-    for (size_t i = 0; i < CALLERS; i++)
-        pthread_join(threads[i], NULL);
-    assert_in_range(direct_table_count(&f.selector->directs), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
-    assert_in_range(
-        map_count(f.selector->context.providers.by_identity), DIRECTS_MAX, DIRECTS_MAX + CALLERS);
-    fixture_end(&f);
-}
-
-/* What a url says is not kept: the next one to the same address may say something else. */
-static void the_settings_of_an_address_are_those_of_each_call(void **state)
-{
-    (void)state;
-    fixture f;
-    fixture_start_in_turn(&f);
-    direct_hold plain, timed, of_method, wrong;
-    const dubboc_slice m = slice_of("m");
-    assert_status(
-        DUBBOC_OK, selector_direct_take(f.selector, "http://h:1/x", m, &plain, &f.err), &f.err);
-    assert_status(DUBBOC_OK,
-        selector_direct_take(f.selector, "http://h:1/x?timeout=5", m, &timed, &f.err), &f.err);
-    assert_status(DUBBOC_OK,
-        selector_direct_take(f.selector,
-            "http://h:1/x?timeout=5&m.timeout=6&retries=3&m.idempotent=true", m, &of_method,
-            &f.err),
-        &f.err);
-    assert_ptr_equal(timed.directory, plain.directory);
-    assert_ptr_equal(of_method.directory, plain.directory);
-    assert_false(plain.has_settings);
-    assert_int_equal(timed.timeout_ms, 5);
-    assert_int_equal(timed.retries, -1);
-    assert_int_equal(plain.idempotent, -1);
-    assert_int_equal(timed.idempotent, -1);
-    assert_int_equal(of_method.timeout_ms, 6);
-    assert_int_equal(of_method.retries, 3);
-    assert_int_equal(of_method.idempotent, 1);
-    assert_status(DUBBOC_E_ARGUMENT,
-        selector_direct_take(f.selector, "http://h:99999/x?timeout=5", m, &wrong, &f.err), &f.err);
-    assert_contains(f.err.text, "http://h:99999/x?timeout=5: ");
-    assert_status(DUBBOC_E_ARGUMENT,
-        selector_direct_take(f.selector, "http://u:secret@h:99999/x?timeout=5", m, &wrong, &f.err),
-        &f.err);
-    assert_null(strstr(f.err.text, "secret"));
-    selector_direct_give_back(&wrong);
-    selector_direct_give_back(&plain);
-    selector_direct_give_back(&timed);
-    selector_direct_give_back(&of_method);
-    fixture_end(&f);
-}
-
 /* Nodes of other makes may leave the port out, and may hold a user and a password (wire.md P28,
  * P55). */
 static void a_node_is_called_where_it_says_without_its_user_information(void **state)
@@ -292,84 +103,6 @@ static void a_node_is_called_where_it_says_without_its_user_information(void **s
         assert_string_equal(cases[i][1], pick_label(own, NULL, PICK_GOOD));
         fixture_end(&f);
     }
-}
-
-static void a_fixed_address_that_is_none_is_refused(void **state)
-{
-    (void)state;
-    fixture f;
-    fixture_start_in_turn(&f);
-    directory *found = NULL;
-    static const char *const wrong[] = {"ftp://h:1/x", "file:///etc/passwd", "dubbo://h:1/x"};
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        assert_int_not_equal(DUBBOC_OK, selector_fixed(f.selector, wrong[i], &found, &f.err));
-    assert_status(
-        DUBBOC_E_ARGUMENT, selector_fixed(f.selector, "127.0.0.1:80", &found, &f.err), &f.err);
-    assert_contains(f.err.text, "127.0.0.1:80: no ://");
-    assert_null(found);
-    fixture_end(&f);
-}
-
-static void an_at_sign_in_the_path_of_a_fixed_address_is_a_part_of_it(void **state)
-{
-    (void)state;
-    static const char *const cases[][3] = {
-        {"http://h:80/@api/rpc", "h:80", "/@api/rpc"},
-        {"http://h:80/a@b", "h:80", "/a@b"},
-        {"http://h/a@b?timeout=5", "h:80", "/a@b"},
-        {"http://h:80/a/me@example.com/x:y", "h:80", "/a/me@example.com/x:y"},
-        {"http://h:80/a@b:c/d", "h:80", "/a@b:c/d"},
-        {"http://u:p@h:80/@api/rpc", "h:80", "/@api/rpc"},
-        {"https://[::1]:443/@api", "[::1]:443", "/@api"},
-        {"http://u:p%2Fq%40r@h:80/a%40b:1", "h:80", "/a%40b:1"},
-    };
-    fixture f;
-    fixture_start_in_turn(&f);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        directory *found = NULL;
-        pick held;
-        assert_status(DUBBOC_OK, selector_fixed(f.selector, cases[i][0], &found, &f.err), &f.err);
-        const provider *one = pick_one(found, "m", &held);
-        assert_string_equal(one->info->address, cases[i][1]);
-        assert_string_equal(one->info->path, cases[i][2]);
-        pick_release(found, &held, PICK_GOOD);
-    }
-    fixture_end(&f);
-}
-
-/* A password that was not escaped may read as a port and a path. */
-static void an_at_sign_that_may_end_a_password_is_refused_without_showing_it(void **state)
-{
-    (void)state;
-    static const char *const wrong[] = {"http://user:12/34Zq@h:80/x",
-        "http://user:12/34Zq@[::1]:80/x", "http://user:12/Zq@h:1/34@h/x", "http://user/34Zq@h:80",
-        "http://us/er:Zq@h/x", "http://user:pa/Zq@h/", "http://user:12/Zq@34@h:80/",
-        "jsonrpc://user:12/Zq@h:80?timeout=5"};
-    fixture f;
-    fixture_start_in_turn(&f);
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        directory *found = NULL;
-        assert_status(
-            DUBBOC_E_ARGUMENT, selector_fixed(f.selector, wrong[i], &found, &f.err), &f.err);
-        assert_contains(f.err.text, "%40");
-        assert_null(strstr(f.err.text, "Zq"));
-    }
-    fixture_end(&f);
-}
-
-static void what_may_be_a_password_is_not_in_the_name_of_a_provider(void **state)
-{
-    (void)state;
-    fixture f;
-    fixture_start_in_turn(&f);
-    directory *found = NULL;
-    assert_status(
-        DUBBOC_OK, selector_fixed(f.selector, "http://user:12/34@h/x", &found, &f.err), &f.err);
-    assert_string_equal(pick_label(found, NULL, PICK_GOOD), "user:12/********@h/x");
-    assert_status(
-        DUBBOC_OK, selector_fixed(f.selector, "http://h:80/@api/x", &found, &f.err), &f.err);
-    assert_string_equal(pick_label(found, NULL, PICK_GOOD), "h:80/@api/x");
-    fixture_end(&f);
 }
 
 static void names_the_policies_there_are(void **state)
@@ -659,85 +392,6 @@ static void lists_of_every_order_become_the_same_snapshot(void **state)
     fixture_end(&f);
 }
 
-/* --- no memory --- */
-
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-
-/* Fails when an ordinary allocation in its place would. */
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
-{
-    void *instead = malloc(1);
-    if (instead == NULL)
-        return NULL;
-    free(instead);
-    return __real_aligned_alloc(alignment, size);
-}
-
-static void a_list_for_which_there_was_no_memory_is_read_again(void **state)
-{
-    (void)state;
-    fixture f;
-    fixture_start_in_turn(&f);
-    directory *of = directory_of(&f, SERVICE);
-    alloc_fail_at(1);
-    registry_has(&f, LIST(A));
-    alloc_fail_at(0);
-    assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
-    registry_has(&f, LIST(A));
-    alloc_fail_at(2);
-    registry_has(&f, LIST(B, C));
-    alloc_fail_at(0);
-    assert_int_equal(1, directory_count(of));
-    clock_go_on(READ_AGAIN_MS);
-    selector_do_round(f.selector);
-    assert_int_equal(1, fake_registry_refreshes(f.source));
-    fixture_end(&f);
-}
-
-static void use_all(fixture *f, selector *self, directory *of, dubboc_status *status)
-{
-    char line[512];
-    unsigned counts[2] = {0, 0};
-    directory *fixed = NULL;
-    const char *const first[] = {A "&weight=3&echo.timeout=5", B "&weight=2", "broken",
-        "dubbo://10.0.0.9:1/x"},
-                      *const second[] = {C, A};
-    fake_registry_push(f->source, SERVICE, first, 4);
-    fake_registry_push(f->source, SERVICE, second, 2);
-    assert_in_range(directory_count(of), 0, 2);
-    pick_label(of, NULL, PICK_FAILED);
-    directory_explain(of, line, sizeof line, count_visit, counts);
-    *status = selector_fixed(self, "http://127.0.0.1:1/x", &fixed, &f->err);
-    if (*status != DUBBOC_OK)
-        return;
-    assert_int_equal(1, directory_count(fixed));
-    direct_hold hold;
-    *status =
-        selector_direct_take(self, "http://127.0.0.1:1/y?timeout=5", slice_of("m"), &hold, &f->err);
-    selector_direct_give_back(&hold);
-}
-
-static void whole_life(void *arg, bool must_work)
-{
-    fixture *f = arg;
-    selector *made = NULL;
-    directory *of = NULL;
-    const url_wanted wanted = {.interface = slice_of(SERVICE), .version = slice_of("")};
-    dubboc_status status = selector_new(&f->settings, f->source, f->http, &made, &f->err);
-    if (status == DUBBOC_OK)
-        status = selector_directory(made, &wanted, &of, &f->err);
-    if (status == DUBBOC_OK)
-        status = subscribe_now(made, of, &f->err);
-    if (status == DUBBOC_OK)
-        use_all(f, made, of, &status);
-    if (must_work)
-        assert_int_equal(2, directory_count(of));
-    assert_status(
-        must_work || status == DUBBOC_OK ? DUBBOC_OK : DUBBOC_E_NO_MEMORY, status, &f->err);
-    selector_free(made);
-}
-
 /* As a registry passes names on that it cannot decode. */
 static void a_name_with_a_wrong_escape_is_left_out_for_that_reason(void **state)
 {
@@ -794,40 +448,6 @@ static void says_nothing_under_a_lock(void **state)
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
     assert_int_equal(6, t.count);
     assert_int_equal(0, t.locked);
-    fixture_end(&f);
-}
-
-static void an_empty_list_without_memory_for_it_is_not_tried_all_the_time(void **state)
-{
-    (void)state;
-    fixture f;
-    directory *of = fixture_start_with(&f, LIST(A));
-    registry_has(&f, NOTHING);
-    clock_go_on(f.settings.empty_grace_ms + 1);
-    alloc_fail_at(1);
-    selector_do_round(f.selector);
-    bool was_hit = alloc_fail_was_hit();
-    alloc_fail_at(0);
-    assert_true(was_hit);
-    assert_int_equal(1, directory_count(of));
-    mutex_lock(&of->lock);
-    assert_true(of->empty_at_ns > clock_now_ns());
-    mutex_unlock(&of->lock);
-    clock_go_on(READ_AGAIN_MS);
-    selector_do_round(f.selector);
-    assert_int_equal(0, directory_count(of));
-    fixture_end(&f);
-}
-
-static void each_allocation_may_fail(void **state)
-{
-    (void)state;
-    fixture f;
-    fixture_start_in_turn(&f);
-    char *folder = test_folder_new();
-    f.settings.snapshot_dir = folder;
-    assert_in_range(alloc_fail_each(whole_life, &f), 50, 1000);
-    test_folder_remove(folder);
     fixture_end(&f);
 }
 
@@ -888,17 +508,7 @@ int main(void)
         cmocka_unit_test(finds_the_same_directory_for_the_same_wish),
         cmocka_unit_test(a_failed_subscription_ends_the_wait_and_the_next_call_tries_again),
         cmocka_unit_test(making_a_directory_does_not_wait_for_the_registry),
-        cmocka_unit_test(without_a_registry_only_fixed_addresses_work),
-        cmocka_unit_test(a_fixed_address_is_taken_as_it_is_written),
-        cmocka_unit_test(a_fixed_address_that_is_none_is_refused),
-        cmocka_unit_test(an_at_sign_in_the_path_of_a_fixed_address_is_a_part_of_it),
-        cmocka_unit_test(an_at_sign_that_may_end_a_password_is_refused_without_showing_it),
-        cmocka_unit_test(what_may_be_a_password_is_not_in_the_name_of_a_provider),
         cmocka_unit_test(a_node_is_called_where_it_says_without_its_user_information),
-        cmocka_unit_test(addresses_of_calls_are_kept_as_long_as_they_are_used),
-        cmocka_unit_test(the_address_used_last_is_the_last_to_go),
-        cmocka_unit_test(addresses_may_be_freed_while_threads_call_others),
-        cmocka_unit_test(the_settings_of_an_address_are_those_of_each_call),
         cmocka_unit_test(names_the_policies_there_are),
         cmocka_unit_test(a_changed_list_keeps_the_providers_that_stay),
         cmocka_unit_test(services_on_one_address_share_its_connections),
@@ -912,11 +522,8 @@ int main(void)
         cmocka_unit_test(a_node_may_say_which_methods_may_run_twice),
         cmocka_unit_test(a_list_in_any_order_is_the_same_list),
         cmocka_unit_test(lists_of_every_order_become_the_same_snapshot),
-        cmocka_unit_test(a_list_for_which_there_was_no_memory_is_read_again),
         cmocka_unit_test(a_name_with_a_wrong_escape_is_left_out_for_that_reason),
         cmocka_unit_test(says_nothing_under_a_lock),
-        cmocka_unit_test(an_empty_list_without_memory_for_it_is_not_tried_all_the_time),
-        cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(each_endpoint_of_a_candidate_is_visited_once),
         cmocka_unit_test(a_provider_is_picked_by_its_endpoint_while_it_is_in_the_list),
     };
