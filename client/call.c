@@ -251,7 +251,7 @@ static http_client_taken call_take_connection(attempt *now)
     if (now->has_place)
         return HTTP_CLIENT_TAKEN_PLACE;
     http_client_taken taken =
-        http_client_endpoint_take(now->held.provider->endpoint, false, &now->connection);
+        http_client_endpoint_take(now->held.provider->endpoint, &now->connection);
     now->has_place = taken == HTTP_CLIENT_TAKEN_PLACE;
     return taken;
 }

@@ -200,26 +200,20 @@ static void pool_finish(http_client_connection *connection, bool is_kept)
 /* --- taking --- */
 
 /* What can be had at once. *dropped: to be closed without the lock. */
-static http_client_taken pool_take_locked(http_client_endpoint *endpoint, bool is_fresh,
-    int64_t now_ns, http_client_connection **connection, http_client_connection **dropped)
+static http_client_taken pool_take_locked(http_client_endpoint *endpoint, int64_t now_ns,
+    http_client_connection **connection, http_client_connection **dropped)
 {
     pool_drop_stale_locked(endpoint, now_ns, dropped);
-    bool is_full = endpoint->connections >= endpoint->target.client->settings.pool_size;
-    bool has_idle = endpoint->newest != NULL;
-    if (is_full && !has_idle)
+    if (!http_client_endpoint_has_room(endpoint))
         return HTTP_CLIENT_TAKEN_NOTHING;
     pool_add_busy_locked(endpoint, 1);
-    if (!is_fresh && has_idle) {
-        *connection = endpoint->newest;
-        pool_remove_idle_locked(endpoint, *connection);
-        return HTTP_CLIENT_TAKEN_CONNECTION;
-    }
-    /* A new one is wanted. Are all places taken, some by idle ones, then the oldest makes room. */
-    if (is_full)
-        pool_drop_oldest_locked(endpoint, dropped);
-    else
+    if (endpoint->newest == NULL) {
         endpoint->connections++;
-    return HTTP_CLIENT_TAKEN_PLACE;
+        return HTTP_CLIENT_TAKEN_PLACE;
+    }
+    *connection = endpoint->newest;
+    pool_remove_idle_locked(endpoint, *connection);
+    return HTTP_CLIENT_TAKEN_CONNECTION;
 }
 
 /* Whether an idle connection that was taken may be used; then it is ready for a request. */
@@ -234,13 +228,13 @@ static bool pool_try_idle(http_client_connection *idle, int64_t now_ns)
 }
 
 http_client_taken http_client_endpoint_take(
-    http_client_endpoint *endpoint, bool is_fresh, http_client_connection **connection)
+    http_client_endpoint *endpoint, http_client_connection **connection)
 {
     for (;;) {
         http_client_connection *idle = NULL, *dropped = NULL;
         int64_t now_ns = clock_now_ns();
         mutex_lock(&endpoint->lock);
-        http_client_taken taken = pool_take_locked(endpoint, is_fresh, now_ns, &idle, &dropped);
+        http_client_taken taken = pool_take_locked(endpoint, now_ns, &idle, &dropped);
         mutex_unlock(&endpoint->lock);
         pool_close_all(dropped);
         if (taken != HTTP_CLIENT_TAKEN_CONNECTION)

@@ -39,10 +39,9 @@ typedef enum http_client_taken {
     HTTP_CLIENT_TAKEN_NOTHING     /* pool_size connections are in use */
 } http_client_taken;
 
-/* What can be had at once: an idle connection that is still alive (it is looked at), else the place
- * of a new one. is_fresh: never an idle connection. */
+/* Takes an idle connection, which is checked to be alive, or else the right to open a new one. */
 http_client_taken http_client_endpoint_take(
-    http_client_endpoint *endpoint, bool is_fresh, http_client_connection **connection);
+    http_client_endpoint *endpoint, http_client_connection **connection);
 
 /* Uses a place: blocks until connected. Errors as http_client_connection_open(), which give the
  * place back. */

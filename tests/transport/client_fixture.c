@@ -62,13 +62,13 @@ static bool wait_for_grant(
     return http_client_queuer_leave(&queuer, &granting, connection);
 }
 
-dubboc_status take_from(http_client_endpoint *endpoint, bool is_fresh, int64_t deadline_ns,
+dubboc_status take_from(http_client_endpoint *endpoint, int64_t deadline_ns,
     http_client_connection **connection, dubboc_error *err)
 {
     for (;;) {
         if (stop_signal_is_given(&fixture_stop))
             return error_set(err, DUBBOC_E_CLOSED, "stopped");
-        http_client_taken taken = http_client_endpoint_take(endpoint, is_fresh, connection);
+        http_client_taken taken = http_client_endpoint_take(endpoint, connection);
         if (taken == HTTP_CLIENT_TAKEN_NOTHING && wait_for_grant(endpoint, deadline_ns, connection))
             taken = *connection != NULL ? HTTP_CLIENT_TAKEN_CONNECTION : HTTP_CLIENT_TAKEN_PLACE;
         if (taken == HTTP_CLIENT_TAKEN_CONNECTION)
@@ -83,8 +83,8 @@ dubboc_status take_from(http_client_endpoint *endpoint, bool is_fresh, int64_t d
 http_client_connection *take(fixture *f)
 {
     http_client_connection *connection = NULL;
-    assert_status(DUBBOC_OK,
-        take_from(f->endpoint, false, deadline_in_ms(5000), &connection, &f->err), &f->err);
+    assert_status(
+        DUBBOC_OK, take_from(f->endpoint, deadline_in_ms(5000), &connection, &f->err), &f->err);
     return connection;
 }
 

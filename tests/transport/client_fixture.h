@@ -30,7 +30,7 @@ void end(fixture *f);
 /* Takes a connection as a synchronous call does that knows of one endpoint only: waits in its queue
  * when it is full. DUBBOC_E_BUSY at the deadline, DUBBOC_E_CLOSED at stop, else as
  * http_client_connection_open(). */
-dubboc_status take_from(http_client_endpoint *endpoint, bool is_fresh, int64_t deadline_ns,
+dubboc_status take_from(http_client_endpoint *endpoint, int64_t deadline_ns,
     http_client_connection **connection, dubboc_error *err);
 
 /* Takes a connection within 5 s, which must succeed. */

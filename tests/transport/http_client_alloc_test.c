@@ -34,7 +34,7 @@ static dubboc_status one_round(const char *url, dubboc_error *err)
     if (status == DUBBOC_OK)
         status = http_client_endpoint_new(client, url, &endpoint, err);
     if (status == DUBBOC_OK)
-        status = take_from(endpoint, false, deadline_in_ms(5000), &connection, err);
+        status = take_from(endpoint, deadline_in_ms(5000), &connection, err);
     if (status == DUBBOC_OK) {
         buffer *request = http_client_connection_request(connection);
         buffer_append_text(request, "POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}");

@@ -20,7 +20,7 @@ static dubboc_status take_and_give_back(
     http_client_endpoint *endpoint, int64_t timeout_ms, dubboc_error *err)
 {
     http_client_connection *connection = NULL;
-    dubboc_status status = take_from(endpoint, false, deadline_in_ms(timeout_ms), &connection, err);
+    dubboc_status status = take_from(endpoint, deadline_in_ms(timeout_ms), &connection, err);
     http_client_connection_give_back(connection);
     return status;
 }
