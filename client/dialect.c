@@ -10,7 +10,7 @@
 
 enum { PEER_UNKNOWN, PEER_DUBBOGO, PEER_DUBBO_GO, PEER_JAVA, PEER_PLAIN, PEERS };
 
-static const dialect table[PEERS] = {
+static const dialect dialect_table[PEERS] = {
     /* A URL that a user gave, and nodes that nobody else explains: what every known peer takes. */
     [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true,
         .takes_batches = false, .hangs_up_unsaid = true, .may_lack_result = true},
@@ -32,7 +32,7 @@ static const dialect table[PEERS] = {
         .takes_batches = true},
 };
 
-static bool is_number_with_dots(dubboc_slice text)
+static bool version_is_numeric(dubboc_slice text)
 {
     for (size_t i = 0; i < text.len && text.at[i] != '-'; i++)
         if (!ascii_is_digit(text.at[i]) && text.at[i] != '.')
@@ -49,21 +49,21 @@ uint8_t dialect_peer_of(const provider_url *url)
     if (slice_starts_with(dubbo, "dubbo-provider-golang-") ||
         slice_starts_with(release, "dubbo-golang-"))
         return PEER_DUBBO_GO;
-    return is_number_with_dots(release.len > 0 ? release : dubbo) ? PEER_JAVA : PEER_UNKNOWN;
+    return version_is_numeric(release.len > 0 ? release : dubbo) ? PEER_JAVA : PEER_UNKNOWN;
 }
 
 const dialect *dialect_of(uint8_t peer)
 {
     assert(peer < PEERS);
-    return &table[peer];
+    return &dialect_table[peer];
 }
 
 const dialect *dialect_find(const char *name)
 {
     if (strcmp(name, "java") == 0) /* the name in releases before 0.2 */
-        return &table[PEER_JAVA];
+        return &dialect_table[PEER_JAVA];
     for (int i = 0; i < PEERS; i++)
-        if (strcmp(table[i].name, name) == 0)
-            return &table[i];
+        if (strcmp(dialect_table[i].name, name) == 0)
+            return &dialect_table[i];
     return NULL;
 }

@@ -44,7 +44,7 @@ enum {
     FAILED
 };
 
-static bool fail(http_client_reader *reader, dubboc_status status, const char *problem)
+static bool reply_fail(http_client_reader *reader, dubboc_status status, const char *problem)
 {
     reader->state = FAILED;
     reader->status = status;
@@ -52,9 +52,9 @@ static bool fail(http_client_reader *reader, dubboc_status status, const char *p
     return false;
 }
 
-static bool refuse(http_client_reader *reader, const char *problem)
+static bool reply_refuse(http_client_reader *reader, const char *problem)
 {
-    return fail(reader, DUBBOC_E_PROTOCOL, problem);
+    return reply_fail(reader, DUBBOC_E_PROTOCOL, problem);
 }
 
 /* --- lines --- */
@@ -62,7 +62,7 @@ static bool refuse(http_client_reader *reader, const char *problem)
 /* The first control byte (below 0x20, or 0x7f) from at on, or end: what ends a line, and what must
  * not stand in one. Eight bytes at once: a byte's top bit is set where the byte is one, and above
  * such a byte perhaps wrongly, but only the lowest counts. */
-static const char *find_control(const char *at, const char *end)
+static const char *bytes_find_control(const char *at, const char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     for (; end - at >= 8; at += 8) {
@@ -82,11 +82,11 @@ static const char *find_control(const char *at, const char *end)
 
 /* Looks for the end of the present line, from where that was given up last, and gives the place of
  * its LF; NULL: it is not here yet, or there is a byte that no line may hold (failed). */
-static const char *find_line_end(http_client_reader *reader)
+static const char *reply_find_line_end(http_client_reader *reader)
 {
     const char *end = reader->in.data + reader->in.len;
     const char *at = reader->in.data + reader->seen;
-    while ((at = find_control(at, end)) < end && *at == '\t')
+    while ((at = bytes_find_control(at, end)) < end && *at == '\t')
         at++;
     reader->seen = (size_t)(at - reader->in.data);
     if (at == end || (*at == '\r' && at + 1 == end))
@@ -94,18 +94,18 @@ static const char *find_line_end(http_client_reader *reader)
     at += *at == '\r';
     if (*at == '\n')
         return at;
-    refuse(reader, "control byte in the reply's head");
+    reply_refuse(reader, "control byte in the reply's head");
     return NULL;
 }
 
 /* The next whole line, without its end. false: it is not here yet, or no line (failed). */
-static bool take_line(http_client_reader *reader, dubboc_slice *line, bool *has_cr)
+static bool reply_take_line(http_client_reader *reader, dubboc_slice *line, bool *has_cr)
 {
-    const char *lf = find_line_end(reader);
+    const char *lf = reply_find_line_end(reader);
     size_t end = lf != NULL ? (size_t)(lf - reader->in.data) + 1 : reader->in.len;
     size_t taken = end - reader->at;
     if (taken > HTTP_CLIENT_REPLY_HEAD_MAX - reader->head_bytes)
-        return fail(reader, DUBBOC_E_TOO_BIG, "the reply's head is over 64 KiB");
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's head is over 64 KiB");
     if (lf == NULL)
         return false;
     *has_cr = reader->seen + 1 < end;
@@ -117,7 +117,7 @@ static bool take_line(http_client_reader *reader, dubboc_slice *line, bool *has_
 
 /* known is in lower case and made of letters, '-' and '=', name of as many printable bytes, at
  * least 8: then one bit is all that may differ. */
-static bool name_is(const char *name, const char *known, size_t len)
+static bool header_name_is(const char *name, const char *known, size_t len)
 {
     for (size_t i = 0;; i = i + 16 <= len ? i + 8 : len - 8) {
         uint64_t is, wanted;
@@ -130,23 +130,23 @@ static bool name_is(const char *name, const char *known, size_t len)
     }
 }
 
-static bool read_status_line(http_client_reader *reader, dubboc_slice line)
+static bool reply_read_status_line(http_client_reader *reader, dubboc_slice line)
 {
     if (line.len < 12 || memcmp(line.at, "HTTP/", 5) != 0 || line.at[6] != '.' || line.at[8] != ' ')
-        return refuse(reader, "not an HTTP reply");
+        return reply_refuse(reader, "not an HTTP reply");
     char major = line.at[5], minor = line.at[7];
     bool is_zero = major == '0' && minor == '0' && reader->interim == 0;
     if (!is_zero && (major != '1' || (minor != '0' && minor != '1')))
-        return refuse(reader, "not HTTP/1.0 or HTTP/1.1");
+        return reply_refuse(reader, "not HTTP/1.0 or HTTP/1.1");
     char hundreds = line.at[9], tens = line.at[10], units = line.at[11];
     if (hundreds < '1' || hundreds > '5' || !ascii_is_digit(tens) || !ascii_is_digit(units) ||
         (line.len > 12 && line.at[12] != ' '))
-        return refuse(reader, "no status code from 100 to 599");
+        return reply_refuse(reader, "no status code from 100 to 599");
     int status = (hundreds - '0') * 100 + (tens - '0') * 10 + (units - '0');
     if (status == 101)
-        return refuse(reader, "the peer changes the protocol (101)");
+        return reply_refuse(reader, "the peer changes the protocol (101)");
     if (status < 200 && is_zero)
-        return refuse(reader, "not HTTP/1.0 or HTTP/1.1");
+        return reply_refuse(reader, "not HTTP/1.0 or HTTP/1.1");
     reader->reply.status = status;
     reader->is_old = minor == '0';
     reader->says_close = is_zero;
@@ -154,27 +154,27 @@ static bool read_status_line(http_client_reader *reader, dubboc_slice line)
     return true;
 }
 
-static bool read_length(http_client_reader *reader, dubboc_slice value)
+static bool reply_read_length(http_client_reader *reader, dubboc_slice value)
 {
     uint64_t length;
     if (!slice_u64(value, INT64_MAX, &length))
-        return refuse(reader, "broken Content-Length");
+        return reply_refuse(reader, "broken Content-Length");
     if (reader->has_length && length != reader->left)
-        return refuse(reader, "two different Content-Length");
+        return reply_refuse(reader, "two different Content-Length");
     reader->has_length = true;
     reader->left = length;
     return true;
 }
 
-static bool read_coding(http_client_reader *reader, dubboc_slice value)
+static bool reply_read_coding(http_client_reader *reader, dubboc_slice value)
 {
     if (reader->is_chunked || !slice_is_nocase(value, "chunked"))
-        return refuse(reader, "a Transfer-Encoding other than chunked");
+        return reply_refuse(reader, "a Transfer-Encoding other than chunked");
     reader->is_chunked = true;
     return true;
 }
 
-static void read_connection(http_client_reader *reader, dubboc_slice value)
+static void reply_read_connection(http_client_reader *reader, dubboc_slice value)
 {
     dubboc_slice option;
     while (slice_next(&value, ',', &option)) {
@@ -184,39 +184,42 @@ static void read_connection(http_client_reader *reader, dubboc_slice value)
 }
 
 /* A hint only: what cannot be read is as if it were not there. */
-static void read_keep_alive(http_client_reader *reader, dubboc_slice value)
+static void reply_read_keep_alive(http_client_reader *reader, dubboc_slice value)
 {
     dubboc_slice option;
     uint64_t seconds;
     while (slice_next(&value, ',', &option))
-        if (option.len > 8 && name_is(option.at, "timeout=", 8) &&
+        if (option.len > 8 && header_name_is(option.at, "timeout=", 8) &&
             slice_u64(slice_make(option.at + 8, option.len - 8), 86400, &seconds))
             reader->reply.idle_s = (int)seconds;
 }
 
 /* What a header means to the exchange. Most mean nothing, and a look at the length says so. */
-static bool understand(http_client_reader *reader, const char *name, size_t len, dubboc_slice value)
+static bool reply_use_header(
+    http_client_reader *reader, const char *name, size_t len, dubboc_slice value)
 {
     switch (len) {
     case 10:
-        if (name_is(name, "connection", len))
-            read_connection(reader, value);
-        else if (name_is(name, "keep-alive", len))
-            read_keep_alive(reader, value);
+        if (header_name_is(name, "connection", len))
+            reply_read_connection(reader, value);
+        else if (header_name_is(name, "keep-alive", len))
+            reply_read_keep_alive(reader, value);
         return true;
     case 12:
-        if (name_is(name, "content-type", len)) {
+        if (header_name_is(name, "content-type", len)) {
             value = slice_trim(value);
             reader->type_at = (size_t)(value.at - reader->in.data);
             reader->type_len = value.len;
         }
         return true;
     case 14:
-        return !name_is(name, "content-length", len) || read_length(reader, slice_trim(value));
+        return !header_name_is(name, "content-length", len) ||
+               reply_read_length(reader, slice_trim(value));
     case 17:
-        return !name_is(name, "transfer-encoding", len) || read_coding(reader, slice_trim(value));
+        return !header_name_is(name, "transfer-encoding", len) ||
+               reply_read_coding(reader, slice_trim(value));
     case 19:
-        if (name_is(name, "dubboc-not-executed", len))
+        if (header_name_is(name, "dubboc-not-executed", len))
             reader->says_not_executed = slice_is(slice_trim(value), "1");
         return true;
     default:
@@ -226,22 +229,22 @@ static bool understand(http_client_reader *reader, const char *name, size_t len,
 
 /* A header or trailer line. Behind it stands its line end, where the search for the name's end
  * stops. */
-static bool read_field(http_client_reader *reader, dubboc_slice line, bool is_trailer)
+static bool reply_read_field(http_client_reader *reader, dubboc_slice line, bool is_trailer)
 {
     if (++reader->header_count > HTTP_CLIENT_REPLY_HEADERS_MAX)
-        return fail(reader, DUBBOC_E_TOO_BIG, "the reply has over 200 headers");
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply has over 200 headers");
     size_t len = 0;
     while ((http_bytes[(unsigned char)line.at[len]] & HTTP_IN_TOKEN) != 0)
         len++;
     if (len == 0 || line.at[len] != ':')
-        return refuse(reader, "broken header line");
-    return is_trailer ||
-           understand(reader, line.at, len, slice_make(line.at + len + 1, line.len - len - 1));
+        return reply_refuse(reader, "broken header line");
+    return is_trailer || reply_use_header(reader, line.at, len,
+                             slice_make(line.at + len + 1, line.len - len - 1));
 }
 
 /* --- from head to body --- */
 
-static bool finish(http_client_reader *reader)
+static bool reply_finish(http_client_reader *reader)
 {
     http_client_reply *reply = &reader->reply;
     /* nobody asked for it, so it is no reply to what comes next */
@@ -257,7 +260,7 @@ static bool finish(http_client_reader *reader)
     return true;
 }
 
-static void begin_head(http_client_reader *reader)
+static void reply_begin_head(http_client_reader *reader)
 {
     reader->state = STATUS_LINE;
     reader->head_bytes = 0;
@@ -270,28 +273,28 @@ static void begin_head(http_client_reader *reader)
 }
 
 /* Forgets a 1xx reply. */
-static bool skip_interim(http_client_reader *reader)
+static bool reply_skip_interim(http_client_reader *reader)
 {
     if (reader->has_length || reader->is_chunked)
-        return refuse(reader, "a body in an interim reply");
+        return reply_refuse(reader, "a body in an interim reply");
     if (++reader->interim > HTTP_CLIENT_REPLY_INTERIM_MAX)
-        return fail(reader, DUBBOC_E_TOO_BIG, "over 16 interim replies");
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, "over 16 interim replies");
     buffer *in = &reader->in;
     memmove(in->data, in->data + reader->at, in->len - reader->at);
     in->len -= reader->at;
     reader->at = reader->seen = 0;
-    begin_head(reader);
+    reply_begin_head(reader);
     return true;
 }
 
 /* RFC 9112 6.3: how long the body is. */
-static bool end_head(http_client_reader *reader)
+static bool reply_end_head(http_client_reader *reader)
 {
     int status = reader->reply.status;
     if (reader->is_chunked && reader->has_length)
-        return refuse(reader, "Content-Length with Transfer-Encoding");
+        return reply_refuse(reader, "Content-Length with Transfer-Encoding");
     if (status < 200)
-        return skip_interim(reader);
+        return reply_skip_interim(reader);
     reader->body_at = reader->at;
     reader->body_len = 0;
     reader->head_bytes = 0;
@@ -299,7 +302,7 @@ static bool end_head(http_client_reader *reader)
         /* What is announced is not sent, or should not be: who knows, so nothing else is read from
          * there. */
         reader->says_close |= reader->is_head || reader->is_chunked || reader->left > 0;
-        return finish(reader);
+        return reply_finish(reader);
     }
     if (reader->is_chunked) {
         /* HTTP/1.0 has no chunks: such a peer is not trusted with a second reply */
@@ -307,7 +310,7 @@ static bool end_head(http_client_reader *reader)
         reader->state = CHUNK_SIZE;
     } else if (reader->has_length) {
         if (reader->left > reader->body_max_bytes)
-            return fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+            return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
         reader->state = BODY_LENGTH;
     } else {
         reader->says_close = true;
@@ -318,39 +321,39 @@ static bool end_head(http_client_reader *reader)
 
 /* --- body --- */
 
-static bool read_body(http_client_reader *reader)
+static bool reply_read_body(http_client_reader *reader)
 {
     size_t have = reader->in.len - reader->at;
     if (have < reader->left)
         return false;
     reader->body_len = (size_t)reader->left;
     reader->at += reader->body_len;
-    return finish(reader);
+    return reply_finish(reader);
 }
 
-static bool read_body_to_close(http_client_reader *reader)
+static bool reply_read_body_to_close(http_client_reader *reader)
 {
     reader->body_len = reader->in.len - reader->body_at;
     if (reader->body_len > reader->body_max_bytes)
-        return fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
     reader->at = reader->in.len;
     return false;
 }
 
 /* 1*HEXDIG, then nothing, or an extension, which means nothing to us. */
-static bool read_chunk_size(http_client_reader *reader, dubboc_slice line, bool has_cr)
+static bool reply_read_chunk_size(http_client_reader *reader, dubboc_slice line, bool has_cr)
 {
     if (line.len > HTTP_CLIENT_REPLY_CHUNK_LINE_MAX)
-        return fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
     uint64_t size = 0;
     size_t digits = 0;
     for (int digit; digits < line.len && (digit = ascii_hex_value(line.at[digits])) >= 0; digits++)
         size = digits < CHUNK_DIGITS_MAX ? size * 16 + (uint64_t)digit : 0;
     dubboc_slice rest = slice_trim(slice_make(line.at + digits, line.len - digits));
     if (digits == 0 || digits > CHUNK_DIGITS_MAX || !has_cr || (rest.len > 0 && rest.at[0] != ';'))
-        return refuse(reader, "broken chunk");
+        return reply_refuse(reader, "broken chunk");
     if (size > reader->body_max_bytes - reader->body_len)
-        return fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
     reader->head_bytes = 0;
     reader->header_count = 0;
     reader->left = size;
@@ -358,7 +361,7 @@ static bool read_chunk_size(http_client_reader *reader, dubboc_slice line, bool 
     return true;
 }
 
-static bool read_chunk_data(http_client_reader *reader)
+static bool reply_read_chunk_data(http_client_reader *reader)
 {
     char *data = reader->in.data;
     size_t have = reader->in.len - reader->at;
@@ -374,11 +377,11 @@ static bool read_chunk_data(http_client_reader *reader)
     return true;
 }
 
-static bool read_chunk_end(http_client_reader *reader)
+static bool reply_read_chunk_end(http_client_reader *reader)
 {
     size_t have = reader->in.len - reader->at;
     if (memcmp(reader->in.data + reader->at, "\r\n", have < 2 ? have : 2) != 0)
-        return refuse(reader, "broken chunk");
+        return reply_refuse(reader, "broken chunk");
     if (have < 2)
         return false;
     reader->at += 2;
@@ -389,7 +392,7 @@ static bool read_chunk_end(http_client_reader *reader)
 
 /* Closes the gap that understood chunk framing leaves between the body and what is still to be
  * read. */
-static void close_gap(http_client_reader *reader)
+static void reply_close_gap(http_client_reader *reader)
 {
     buffer *in = &reader->in;
     size_t end = reader->body_at + reader->body_len;
@@ -404,41 +407,41 @@ static void close_gap(http_client_reader *reader)
 
 /* --- the machine --- */
 
-static bool step_line(http_client_reader *reader)
+static bool reply_step_line(http_client_reader *reader)
 {
     dubboc_slice line;
     bool has_cr;
-    if (!take_line(reader, &line, &has_cr)) {
+    if (!reply_take_line(reader, &line, &has_cr)) {
         bool is_long = reader->state == CHUNK_SIZE &&
                        reader->in.len - reader->at > HTTP_CLIENT_REPLY_CHUNK_LINE_MAX;
-        return is_long && fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
+        return is_long && reply_fail(reader, DUBBOC_E_TOO_BIG, CHUNK_LINE_TOO_LONG);
     }
     switch (reader->state) {
     case STATUS_LINE:
-        return read_status_line(reader, line);
+        return reply_read_status_line(reader, line);
     case HEADER_LINE:
-        return line.len > 0 ? read_field(reader, line, false) : end_head(reader);
+        return line.len > 0 ? reply_read_field(reader, line, false) : reply_end_head(reader);
     case CHUNK_SIZE:
-        return read_chunk_size(reader, line, has_cr);
+        return reply_read_chunk_size(reader, line, has_cr);
     default:
-        return line.len > 0 ? read_field(reader, line, true) : finish(reader);
+        return line.len > 0 ? reply_read_field(reader, line, true) : reply_finish(reader);
     }
 }
 
 /* One step. false: it cannot go on (more bytes wanted, or failed). */
-static bool step(http_client_reader *reader)
+static bool reply_step(http_client_reader *reader)
 {
     switch (reader->state) {
     case BODY_LENGTH:
-        return read_body(reader);
+        return reply_read_body(reader);
     case BODY_CLOSE:
-        return read_body_to_close(reader);
+        return reply_read_body_to_close(reader);
     case CHUNK_DATA:
-        return read_chunk_data(reader);
+        return reply_read_chunk_data(reader);
     case CHUNK_END:
-        return read_chunk_end(reader);
+        return reply_read_chunk_end(reader);
     default:
-        return step_line(reader);
+        return reply_step_line(reader);
     }
 }
 
@@ -448,7 +451,7 @@ void http_client_reader_init(http_client_reader *reader, size_t body_max_bytes)
     size_t framing = 4 * (size_t)HTTP_CLIENT_REPLY_HEAD_MAX;
     buffer_init(
         &reader->in, body_max_bytes < SIZE_MAX - framing ? body_max_bytes + framing : SIZE_MAX);
-    begin_head(reader);
+    reply_begin_head(reader);
 }
 
 void http_client_reader_fini(http_client_reader *reader)
@@ -462,7 +465,7 @@ void http_client_reader_reset(http_client_reader *reader, bool is_head)
     reader->is_head = is_head;
     reader->at = reader->seen = 0;
     reader->interim = 0;
-    begin_head(reader);
+    reply_begin_head(reader);
 }
 
 char *http_client_reader_room(http_client_reader *reader, size_t *size)
@@ -478,7 +481,7 @@ char *http_client_reader_room(http_client_reader *reader, size_t *size)
     }
     char *room = buffer_reserve(in, wanted);
     if (room == NULL) {
-        fail(reader, DUBBOC_E_NO_MEMORY, "out of memory");
+        reply_fail(reader, DUBBOC_E_NO_MEMORY, "out of memory");
         return NULL;
     }
     *size = in->capacity - in->len;
@@ -489,21 +492,21 @@ http_client_read http_client_reader_feed(http_client_reader *reader, size_t rece
 {
     assert(reader->state != DONE && received <= reader->in.capacity - reader->in.len);
     reader->in.len += received;
-    while (reader->state < DONE && step(reader))
+    while (reader->state < DONE && reply_step(reader))
         ;
     if (reader->state == DONE)
         return HTTP_CLIENT_READ_DONE;
     if (reader->state == FAILED)
         return HTTP_CLIENT_READ_FAILED;
     if (reader->state >= CHUNK_SIZE)
-        close_gap(reader);
+        reply_close_gap(reader);
     return HTTP_CLIENT_READ_MORE;
 }
 
 http_client_read http_client_reader_eof(http_client_reader *reader)
 {
     if (reader->state == BODY_CLOSE) {
-        finish(reader);
+        reply_finish(reader);
         return HTTP_CLIENT_READ_DONE;
     }
     if (reader->state == DONE)
@@ -512,7 +515,7 @@ http_client_read http_client_reader_eof(http_client_reader *reader)
         return HTTP_CLIENT_READ_FAILED;
     bool is_nothing = reader->state == STATUS_LINE && reader->in.len == 0;
     const char *in_head = is_nothing ? "closed without a reply" : "closed within the reply's head";
-    fail(reader, DUBBOC_E_BROKEN,
+    reply_fail(reader, DUBBOC_E_BROKEN,
         reader->state <= HEADER_LINE ? in_head : "closed within the reply's body");
     return HTTP_CLIENT_READ_FAILED;
 }
