@@ -13,6 +13,7 @@
 #include "base/mask.h"
 #include "base/mem.h"
 #include "base/url_codec.h"
+#include "registry/category.h"
 
 #define NAME_SHOWN 60 /* how much of a wrong piece an error text repeats */
 
@@ -222,9 +223,8 @@ static bool url_is_callable(const provider_url *url)
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (slice_is(url->scheme, others[i]))
             return false;
-    dubboc_slice category = provider_url_find(url, "category");
     return !slice_is(provider_url_find(url, "side"), "consumer") &&
-           (category.len == 0 || slice_is(category, "providers") || slice_is(category, "provider"));
+           registry_category_matches(REGISTRY_PROVIDERS, provider_url_find(url, "category"));
 }
 
 static dubboc_status url_read_text(provider_url *url, size_t len, dubboc_error *err)

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mask.h"
 #include "base/utf8.h"
+#include "registry/category.h"
 
 #define WEIGHT_DEFAULT 100
 
@@ -74,12 +75,11 @@ static bool url_scheme_mismatch(const provider_url *url, char *reason, size_t si
     return true;
 }
 
-/* dubbogo 0.1 says "provider" (wire.md P13). */
 static bool url_category_mismatch(const provider_url *url, char *reason, size_t size)
 {
     dubboc_slice category = provider_url_find(url, "category"),
                  side = provider_url_find(url, "side");
-    if (category.len > 0 && !slice_is(category, "providers") && !slice_is(category, "provider"))
+    if (!registry_category_matches(REGISTRY_PROVIDERS, category))
         snprintf(reason, size, "category %.*s", SLICE_ARGS(category));
     else if (slice_is(side, "consumer"))
         snprintf(reason, size, "side consumer");

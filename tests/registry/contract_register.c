@@ -186,8 +186,8 @@ static void many_interfaces_are_kept_apart(void **state)
     registry_free(reader);
 }
 
-/* Registers one URL under one interface and sees it through contract_open object, by all ways there
- * are. */
+/* Registers one URL under one interface and sees it through another object: subscribed to, looked
+ * up and listed. */
 static void expect_unchanged(const char *interface, const char *url)
 {
     registry *provider = contract_open(), *reader = contract_open();
