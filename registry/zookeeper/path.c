@@ -8,26 +8,17 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/url_codec.h"
+#include "base/utf8.h"
 
 #define PATH_BYTES_MAX (256u * 1024)
 
-/* The length of the character at the start of text, which is not empty, and its number. 0: none of
- * one to three bytes, the only ones that matter. */
-static size_t path_read_character(dubboc_slice text, uint32_t *number)
+/* The number of a UTF-8 character of one to three bytes. */
+static uint32_t path_character_number(const char *at, size_t len)
 {
-    unsigned char first = (unsigned char)text.at[0];
-    size_t len = first < 0x80 ? 1 : (first & 0xE0) == 0xC0 ? 2 : (first & 0xF0) == 0xE0 ? 3 : 0;
-    if (len == 0 || len > text.len)
-        return 0;
-    *number = len == 1 ? first : len == 2 ? first & 0x1Fu : first & 0x0Fu;
-    for (size_t i = 1; i < len; i++) {
-        unsigned char next = (unsigned char)text.at[i];
-        if ((next & 0xC0) != 0x80)
-            return 0;
-        *number = *number << 6 | (next & 0x3Fu);
-    }
-    bool is_shortest = len == 1 || *number >= (len == 2 ? 0x80u : 0x800u);
-    return is_shortest ? len : 0;
+    uint32_t number = (unsigned char)at[0] & (len == 1 ? 0x7Fu : len == 2 ? 0x1Fu : 0x0Fu);
+    for (size_t i = 1; i < len; i++)
+        number = number << 6 | ((unsigned char)at[i] & 0x3Fu);
+    return number;
 }
 
 static bool path_character_is_taken(uint32_t number)
@@ -39,9 +30,8 @@ static bool path_character_is_taken(uint32_t number)
 static bool path_has_only_taken_characters(dubboc_slice text)
 {
     for (size_t len; text.len > 0; text = slice_make(text.at + len, text.len - len)) {
-        uint32_t number = 0;
-        len = path_read_character(text, &number);
-        if (len == 0 || !path_character_is_taken(number))
+        len = utf8_sequence(text.at, text.at + text.len);
+        if (len == 0 || len > 3 || !path_character_is_taken(path_character_number(text.at, len)))
             return false;
     }
     return true;
