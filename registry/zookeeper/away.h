@@ -8,6 +8,7 @@
 #ifndef REGISTRY_ZOOKEEPER_AWAY_H
 #define REGISTRY_ZOOKEEPER_AWAY_H
 
+#include "registry/registry_types.h"
 #include "registry/zookeeper/port.h"
 
 /* How much a reason says. */
@@ -27,7 +28,7 @@ typedef struct zk_away {
     int64_t next_ns;  /* when zk_away_tick() has something to do */
     bool is_told;     /* the log has said that it is away */
     bool is_probing;
-    char found[448]; /* by the last probe; trouble may be this */
+    char found[REGISTRY_TROUBLE_SIZE]; /* by the last probe; trouble may be this */
 } zk_away;
 
 void zk_away_init(zk_away *self);

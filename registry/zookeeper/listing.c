@@ -18,7 +18,7 @@ typedef struct zk_listing {
     zk_lookup lookup;
     zk_event begin;
     zk_reading *reading; /* NULL: it failed for reason */
-    char reason[256];
+    char reason[REGISTRY_TROUBLE_SIZE];
 } zk_listing;
 
 static void listing_unref(zk_listing *self)

@@ -117,6 +117,26 @@ static void a_name_that_does_not_resolve_is_reported_and_holds_nobody_up(void **
     assert_freed_in_time(self);
 }
 
+static void a_failed_lookup_names_every_server(void **state)
+{
+    (void)state;
+    char address[400] = "";
+    for (int i = 1; i <= 9; i++) /* nobody listens on these ports */
+        sprintf(address + strlen(address), "%s127.0.0.1:%d", i > 1 ? "," : "", i);
+    registry *self = open_at(address, 0);
+    registry_list list;
+    dubboc_error err;
+    assert_status(DUBBOC_E_REGISTRY,
+        registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, deadline_in_ms(6000), &list, &err),
+        &err);
+    for (int i = 1; i <= 9; i++) {
+        char refused[64];
+        snprintf(refused, sizeof refused, "refused by 127.0.0.1:%d", i);
+        assert_contains(err.text, refused);
+    }
+    registry_free(self);
+}
+
 static void finds_one_provider_at(const char *address)
 {
     registry_list list;
@@ -186,6 +206,7 @@ int main(void)
         cmocka_unit_test(credentials_are_sent_and_open_what_they_protect),
         cmocka_unit_test(what_is_no_zookeeper_is_not_taken_for_one),
         cmocka_unit_test(a_name_that_does_not_resolve_is_reported_and_holds_nobody_up),
+        cmocka_unit_test(a_failed_lookup_names_every_server),
         cmocka_unit_test(connects_to_an_ipv6_server_in_every_spelling),
         cmocka_unit_test(connects_to_an_ipv4_server_by_its_mapped_address),
     };
