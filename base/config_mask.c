@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mask.h"
+#include "base/utf8.h"
 
 /* "user:password@host", with or without a scheme. */
 static bool config_names_user(dubboc_slice value)
@@ -31,16 +32,6 @@ void config_append_masked(buffer *out, const config_key *key, dubboc_slice value
         buffer_append_slice(out, value);
 }
 
-/* At most max bytes of text, whole characters. */
-static dubboc_slice config_cut_shown(dubboc_slice text, size_t max)
-{
-    if (text.len <= max)
-        return text;
-    while (max > 0 && ((unsigned char)text.at[max] & 0xC0) == 0x80)
-        max--;
-    return slice_make(text.at, max);
-}
-
 dubboc_status config_bad_value(
     const config_key *key, const char *where, dubboc_slice value, dubboc_error *err)
 {
@@ -51,7 +42,7 @@ dubboc_status config_bad_value(
     buffer masked;
     buffer_init(&masked, SIZE_MAX / 2);
     config_append_masked(&masked, key, value);
-    dubboc_slice whole = buffer_slice(&masked), shown = config_cut_shown(whole, SHOWN_MAX);
+    dubboc_slice whole = buffer_slice(&masked), shown = utf8_cut(whole, SHOWN_MAX);
     const char *rest = shown.len < whole.len ? "..." : "";
     if (masked.status != DUBBOC_OK) /* cut somewhere, it might show a secret */
         status = error_no_memory(err);
