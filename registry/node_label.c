@@ -1,3 +1,4 @@
+/* See the header. */
 #include "registry/node_label.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* See the header. */
 #include "registry/file/folders.h"
 
 #include <errno.h>

@@ -32,10 +32,11 @@ typedef struct file_folder {
 } file_folder;
 
 typedef struct file_folders {
-    mutex lock;
-    file_folder *first;
     char *root;
     int inotify_fd; /* -1: there is none, all folders are looked at every second */
+    mutex lock;
+    /* Under lock, with what may change in each folder: */
+    file_folder *first;
 } file_folders;
 
 /* DUBBOC_E_NO_MEMORY. That inotify is not to be had is said in the log and is no failure. */

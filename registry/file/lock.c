@@ -1,3 +1,4 @@
+/* See the header. */
 #include "registry/file/lock.h"
 
 #include <errno.h>

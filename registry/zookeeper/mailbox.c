@@ -1,9 +1,6 @@
-/* A list under a lock. */
+/* See the header. The events are a list under a lock. */
 #include "registry/zookeeper/mailbox.h"
 
-#include <time.h>
-
-#include "base/clock.h"
 #include "base/condition.h"
 #include "base/mem.h"
 #include "base/mutex.h"
@@ -11,10 +8,11 @@
 struct zk_mailbox {
     atomic_uint refs;
     mutex lock;
-    condition arrived;
+    /* Under lock: */
+    condition arrived; /* first or missed was set */
     zk_event *first;
-    zk_event **end;
-    bool missed;
+    zk_event **end; /* where the next event is linked */
+    bool missed;    /* an event was lost since the last zk_mailbox_take() */
     bool is_closed;
 };
 

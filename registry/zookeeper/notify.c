@@ -1,3 +1,4 @@
+/* See the header. */
 #include "registry/zookeeper/notify.h"
 
 #include <assert.h>
@@ -12,9 +13,10 @@
 struct zk_notifier {
     pthread_t thread;
     mutex lock;
-    condition arrived;
+    /* Under lock, with what is the notifier's in each notice: */
+    condition arrived;  /* first or is_stopping was set */
     condition finished; /* a notice has run */
-    zk_notice *first;
+    zk_notice *first;   /* those with a pending reading, in the order in which they are run */
     bool is_stopping;
 };
 

@@ -31,21 +31,34 @@ typedef struct zk_port_ops {
      * Z5). */
     void (*close)(zk_port *port);
 
-    /* false: not sent, no answer will come. Paths are borrowed during the call. */
-    /* empty data, world:anyone ALL */
+    /* The requests. Each returns false if it was not sent, because there is no session or no
+     * memory; no answer will come then. Paths and the array of multi are borrowed during the call.
+     * watch: ZK_EVENT_CHANGE tells of the next change of what was read. */
+
+    /* Creates a node with empty data and the permissions world:anyone ALL. */
     bool (*create)(zk_port *port, uint64_t cookie, const char *path, bool ephemeral);
+
+    /* Removes the node, whatever its version. */
     bool (*remove)(zk_port *port, uint64_t cookie, const char *path);
-    /* All of it or nothing is carried out; answer: failed_at. The array is borrowed, too. */
+
+    /* Carries out all operations or none. If one is wrong, failed_at of the answer names it. */
     bool (*multi)(zk_port *port, uint64_t cookie, const zk_op *ops, size_t count);
-    /* answer: owner */
+
+    /* Whether the node exists; owner of the answer is its session. A watch also fires when a node
+     * that does not exist is created. */
     bool (*exists)(zk_port *port, uint64_t cookie, const char *path, bool watch);
+
+    /* The names of the node's children, in reading of the answer. */
     bool (*children)(zk_port *port, uint64_t cookie, const char *path, bool watch);
+
+    /* The node's data, in reading of the answer. */
     bool (*data)(zk_port *port, uint64_t cookie, const char *path, bool watch);
 
     /* Finds out why no connection comes about; ZK_EVENT_PROBED says it within a few seconds. false:
      * no memory or no thread, and no event will come. */
     bool (*probe)(zk_port *port);
 
+    /* Closes the handle and frees the port. */
     void (*free)(zk_port *port);
 } zk_port_ops;
 

@@ -1,3 +1,4 @@
+/* See the header. */
 #include "registry/zookeeper/probe.h"
 
 #include <errno.h>

@@ -12,16 +12,17 @@ typedef struct zk_subscriptions {
     zk_notifier *notifier;
 } zk_subscriptions;
 
-/* Calls listener for the list at path, or data_listener for the data; the other one is NULL.
- * path_take is taken over in any case. name is the interface, or the path that data_listener is
- * given. DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
+/* What to watch and whom to call. One of listener and data_listener is NULL. */
 typedef struct zk_subscription_wish {
-    const char *name;
+    const char *name; /* the interface, or the path that data_listener is given; copied */
     registry_category category;
-    registry_listener listener;
-    registry_data_listener data_listener;
+    registry_listener listener;           /* called with the list of children */
+    registry_data_listener data_listener; /* called with the node's data */
     void *arg;
 } zk_subscription_wish;
+
+/* Subscribes to the node at path_take, which is taken over in any case. DUBBOC_E_CLOSED,
+ * DUBBOC_E_NO_MEMORY. */
 dubboc_status zk_subscriptions_add(const zk_subscriptions *self, const zk_subscription_wish *wish,
     char *path_take, registry_subscription **subscription, dubboc_error *err);
 
