@@ -2,8 +2,8 @@
  * and which of its providers a call would use. */
 #include <stdio.h>
 
+#include "tools/absent.h"
 #include "tools/commands.h"
-#include "tools/data.h"
 #include "tools/description.h"
 #include "tools/description_json.h"
 #include "tools/description_text.h"
@@ -43,18 +43,6 @@ static int describe_print(const description *self, registry *reg, bool is_json)
     return TOOL_NO_ANSWER;
 }
 
-/* Why there are no providers: an interface that nobody ever offered is not known. false: it has
- * been said that this one is not. */
-static bool describe_tell_none(const char *interface, const opened_place *at)
-{
-    if (data_tell_applications(at->reg, interface, at->deadline_ns))
-        return true;
-    if (place_is_unknown(at->reg, interface, at->deadline_ns))
-        return false;
-    tool_say("%s has no providers at %s", interface, registry_address(at->reg));
-    return true;
-}
-
 static int describe_interface(const void *given, const opened_place *at)
 {
     const describe_arguments *arguments = given;
@@ -66,7 +54,7 @@ static int describe_interface(const void *given, const opened_place *at)
     if (description_read(at->reg, &call, at->deadline_ns, &found, &err) != DUBBOC_OK)
         return tool_fail(&err);
     int status = TOOL_NO_ANSWER;
-    if (found.providers.count > 0 || describe_tell_none(interface, at))
+    if (found.providers.count > 0 || absent_tell(at->reg, interface, at->deadline_ns))
         status = describe_print(&found, at->reg, arguments->is_json);
     description_free(&found);
     return status;

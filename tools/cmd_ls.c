@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "tools/absent.h"
 #include "tools/commands.h"
 #include "tools/counts.h"
-#include "tools/data.h"
 #include "tools/offers.h"
 #include "tools/place.h"
 #include "tools/rules.h"
@@ -239,17 +239,6 @@ static int ls_print_offers(const ls_arguments *given, const offers *found)
     return status;
 }
 
-/* Why the list is empty. An interface that nobody ever offered is not known. */
-static int ls_tell_none(registry *reg, const char *interface, int64_t deadline_ns)
-{
-    if (data_tell_applications(reg, interface, deadline_ns))
-        return TOOL_DONE;
-    if (place_is_unknown(reg, interface, deadline_ns))
-        return TOOL_NO_ANSWER;
-    tool_say("%s has no providers at %s", interface, registry_address(reg));
-    return TOOL_DONE;
-}
-
 static dubboc_status ls_look_up(registry *reg, const char *interface, int64_t deadline_ns,
     registry_list *nodes, offers *found, dubboc_error *err)
 {
@@ -275,8 +264,8 @@ static int ls_providers(const ls_arguments *given, registry *reg, int64_t deadli
         exit_status = tool_fail(&err);
     else
         exit_status = ls_print_offers(given, &found);
-    if (exit_status == TOOL_DONE && found.count == 0)
-        exit_status = ls_tell_none(reg, interface, deadline_ns);
+    if (exit_status == TOOL_DONE && found.count == 0 && !absent_tell(reg, interface, deadline_ns))
+        exit_status = TOOL_NO_ANSWER;
     offers_free(&found);
     registry_list_free(&nodes);
     return exit_status;

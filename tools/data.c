@@ -1,17 +1,12 @@
 #include "tools/data.h"
 
-#include <stdio.h>
-#include <time.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/condition.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/mutex.h"
-#include "tools/tool.h"
-
-#define PATH_SIZE 600
-#define APPLICATIONS_WAIT_MS 1000
 
 typedef struct data_reading {
     mutex lock;
@@ -83,21 +78,4 @@ dubboc_status data_read(
     }
     data_fini(&reading);
     return status;
-}
-
-bool data_tell_applications(registry *reg, const char *interface, int64_t deadline_ns)
-{
-    char path[PATH_SIZE], *applications = NULL;
-    dubboc_error err;
-    int64_t until_ns = deadline_min(deadline_ns, deadline_in_ms(APPLICATIONS_WAIT_MS));
-    if (snprintf(path, sizeof path, "mapping/%s", interface) >= (int)sizeof path ||
-        data_read(reg, path, until_ns, &applications, &err) != DUBBOC_OK || applications == NULL)
-        return false;
-    bool is_offered = applications[0] != '\0';
-    if (is_offered)
-        tool_say("%s is offered at application level only, by %.255s: its providers need "
-                 "register-mode=interface or all",
-            interface, applications);
-    free(applications);
-    return is_offered;
 }

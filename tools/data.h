@@ -11,8 +11,4 @@
 dubboc_status data_read(
     registry *reg, const char *path, int64_t deadline_ns, char **text, dubboc_error *err);
 
-/* Tells on standard error if Dubbo 3 offers the interface at application level only, which is why
- * it has no nodes. false: it does not, or that cannot be found out. */
-bool data_tell_applications(registry *reg, const char *interface, int64_t deadline_ns);
-
 #endif
