@@ -1,7 +1,8 @@
 # The corpus of real exchanges in tests/wire, and the C side of the runs against other frameworks (tests/interop, ./dev interop).
 check_PROGRAMS += tests/interop/c/consumer
-tests_interop_c_consumer_SOURCES = tests/interop/c/consumer.c
-tests_interop_c_consumer_CPPFLAGS = $(example_cppflags)
+tests_interop_c_consumer_SOURCES = tests/interop/c/consumer.c tests/interop/c/json_equal.c \
+	tests/interop/c/json_equal.h
+tests_interop_c_consumer_CPPFLAGS = $(example_cppflags) -I$(top_srcdir)
 tests_interop_c_consumer_LDADD = $(example_libs) -lpthread
 check_PROGRAMS += tests/interop/c/steady
 tests_interop_c_steady_SOURCES = tests/interop/c/steady.c
