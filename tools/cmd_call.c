@@ -1,6 +1,6 @@
 /* dubboc call: makes one call and prints its result as JSON on standard output, indented when that
- * is a terminal. An error object of the peer goes to standard error, likewise. When there is no
- * answer, a line there says what is known about execution, and why there is none. */
+ * is a terminal. An error object of the peer is printed on standard error in the same way. When
+ * there is no answer, a line there says what is known about execution, and why there is none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -157,9 +157,10 @@ static const struct argp_option call_argp_options[] = {
 
 int cmd_call(int argc, char **argv)
 {
-    static const char doc[] = "Calls METHOD of INTERFACE and prints its result as JSON. PARAMS is "
-                              "a JSON array or object; - reads it "
-                              "from standard input, @FILE from a file; without it [] is sent.";
+    static const char doc[] =
+        "Calls METHOD of INTERFACE and prints its result as JSON. PARAMS is a JSON array or "
+        "object; "
+        "- reads it from standard input, @FILE from a file; without it [] is sent.";
     static const struct argp_child children[] = {{&target_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {.options = call_argp_options,
         .parser = call_parse,

@@ -122,8 +122,7 @@ int cmd_config(int argc, char **argv)
     static const char doc[] =
         "check prints every problem of FILE. show prints the effective values with their origin "
         "(file and environment; without FILE the one that $DUBBOC_CONF_FILE names). sample prints "
-        "a "
-        "file that holds every key with its default, commented out.";
+        "a file that holds every key with its default, commented out.";
     static const struct argp argp = {
         .parser = config_parse, .args_doc = "check FILE\nshow [FILE]\nsample", .doc = doc};
     config_arguments given = {0};

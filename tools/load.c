@@ -196,7 +196,7 @@ static int load_start_workers(load_worker *workers, load *shared)
         one->seen.providers = map_new();
         atomic_fetch_add(&shared->running, 1);
         if (one->seen.providers == NULL ||
-            thread_start(&one->thread, load_work, one, "load", NULL) != DUBBOC_OK) {
+            thread_start(&one->thread, load_work, one, "dubboc-load", NULL) != DUBBOC_OK) {
             atomic_fetch_sub(&shared->running, 1);
             map_free(one->seen.providers, free);
             break;

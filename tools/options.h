@@ -1,5 +1,6 @@
-/* Command line options as rows: what each option does with its value, and where that goes. A parser
- * of argp begins or ends with options_take(); what no row can say stays in the parser. */
+/* Command line options as rows of a table: what each option does with its value, and which member
+ * of the parser's input it sets. An argp parser passes every key for which it has no code of its
+ * own to options_take(). */
 #ifndef TOOLS_OPTIONS_H
 #define TOOLS_OPTIONS_H
 
@@ -8,17 +9,16 @@
 #include <stdint.h>
 
 typedef enum option_kind {
-    OPTION_FLAG,    /* bool: set to true */
-    OPTION_CHOICE,  /* int64_t: set to number; the last of several options counts */
-    OPTION_TEXT,    /* const char *: the argument itself */
-    OPTION_COUNT,   /* int64_t: a whole number from 1 to number */
-    OPTION_SETTING, /* const char *: the argument, held against [section] key of the configuration
-                     */
-    OPTION_VALUE,   /* int64_t: the number that stands for in the configuration */
+    /* Each sets a member of the type that its comment begins with. */
+    OPTION_FLAG,    /* bool: true */
+    OPTION_CHOICE,  /* int64_t: number; the last of several options counts */
+    OPTION_TEXT,    /* const char *: the argument, whatever it is */
+    OPTION_COUNT,   /* int64_t: the argument, a whole number from 1 to number */
+    OPTION_SETTING, /* const char *: the argument, if it is valid for [section] config_key */
+    OPTION_VALUE,   /* int64_t: the argument, read as a value of [section] config_key */
 
-    /* With ARGP_KEY_INIT and ARGP_KEY_END in place of an option's key. */
-    OPTION_CHILD,   /* the input of the first child parser */
-    OPTION_REQUIRED /* const char *: NULL is wrong usage, "expected <name>" */
+    OPTION_CHILD,   /* key ARGP_KEY_INIT: the member is the input of the first child parser */
+    OPTION_REQUIRED /* key ARGP_KEY_END: const char *; NULL is wrong usage, "expected <name>" */
 } option_kind;
 
 typedef struct option_row {
@@ -37,8 +37,8 @@ typedef struct option_row {
 error_t options_take(
     const option_row *rows, size_t count, int key, char *arg, const struct argp_state *state);
 
-/* The number that value stands for in [section] key; ends the program as wrong usage when it is
- * refused. name: of the option. */
+/* Reads value as one of [section] key: its number, 0 if it is a text. Ends the program as wrong
+ * usage when the configuration would refuse it. name: the option, for the error text. */
 int64_t option_value(const struct argp_state *state, const char *name, const char *section,
     const char *key, const char *value);
 
