@@ -98,6 +98,20 @@ def test_describe_tells_the_rules_of_the_config_centre():
                      "shop.configurators": (False, "broken, without effect")}, rules
 
 
+def test_an_interface_that_is_offered_at_application_level_only_is_told_as_such():
+    where = shared_registry()
+    root = "/" + where.split("group=")[1]
+    with nodes.opened(f"127.0.0.1:{_server.port}") as admin:
+        admin.create(f"{root}/mapping/com.example.A", b"shop,depot")
+    for command in ("ls", "describe"):
+        end = dubboc(command, "-r", where, "com.example.A")
+        assert end.status == 0, end
+        assert "com.example.A is offered at application level only, by shop,depot" in end.err, end
+        end = dubboc(command, "-r", where, "com.example.B")
+        assert end.status == 2, end
+        assert "com.example.B is not known at" in end.err, end
+
+
 def test_ls_counts_the_providers_of_many_interfaces():
     where = shared_registry()
     root = "/" + where.split("group=")[1]
