@@ -57,7 +57,7 @@ unsigned counters_active(const counters *self);
 uint32_t counters_next_id(counter_slot *slot, unsigned slot_index);
 
 /* May one more attempt be sent again? Such attempts are at most 20 % of the calls of the last 10 s,
- * but always 3 (design 5.4). true: it is counted. */
+ * but always 3. true: it is counted. */
 bool counters_take_retry(counters *self, int64_t now_ns);
 
 #endif

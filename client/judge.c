@@ -1,5 +1,5 @@
-/* The ledger: from what was seen of an attempt to what is known about its execution (design 4 and
- * 5.4). Everything that decides whether a call may be sent again stands in this file. */
+/* The ledger: from what was seen of an attempt to what is known about its execution.
+ * Everything that decides whether a call may be sent again stands in this file. */
 #include "client/judge.h"
 
 #include "base/error.h"

@@ -28,7 +28,7 @@ const char *provider_url_mismatch(
     const provider_url *url, const url_wanted *wanted, char *reason, size_t size);
 
 /* Appends the identity of the provider: host:port/path?group&version. One provider registered under
- * two schemes has one identity (design 6). */
+ * two schemes has one identity. */
 void provider_url_identity(const provider_url *url, buffer *out);
 
 #endif

@@ -6,7 +6,7 @@
 
 typedef struct selector_settings {
     int64_t ttl_ms; /* lists are read again after this, jittered by 10 %; < 0: never */
-    /* An empty list clears the known providers only after this time (design 6). */
+    /* An empty list clears the known providers only after this time. */
     int64_t empty_grace_ms;
     /* Lists are kept there for starts without a registry. NULL or "": they are not. */
     const char *snapshot_dir;

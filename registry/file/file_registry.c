@@ -1,4 +1,4 @@
-/* file:///path: a registry on one machine, for any number of processes (design 6). It mirrors
+/* file:///path: a registry on one machine, for any number of processes. It mirrors
  * ZooKeeper's layout in folders, <path>/dubbo/<interface>/<category>/<host>-<port>-<hash>; a node
  * lives as long as its owner holds the lock on its file (registry/file/node.h).
  *

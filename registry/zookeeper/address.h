@@ -1,5 +1,5 @@
 /* Reading ZooKeeper's registry URLs: dubboc's own form, Dubbo's (backup=) and dubbogo's bare list
- * (design 6, wire.md 5.11). */
+ * (wire.md 5.11). */
 #ifndef REGISTRY_ZOOKEEPER_ADDRESS_H
 #define REGISTRY_ZOOKEEPER_ADDRESS_H
 

@@ -1,4 +1,4 @@
-/* The promise of the ledger (design 4 and 5.4) against providers that drop connections wherever
+/* The promise of the ledger (client/judge.c) against providers that drop connections wherever
  * chance has it: no call is executed twice, one that is said not to have been executed was not, and
  * one that was answered was executed once. What a provider has executed is what it has read to the
  * last byte. */
