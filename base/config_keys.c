@@ -69,9 +69,10 @@ static const config_key keys[] = {
         .help =
             "folder for lists of providers, to start from while the registry is away; empty: none"},
     {"client", "health_failures", CONFIG_INT, .value = "5", .min = 1, .max = 1000,
-        .help = "consecutive failures, or refusals, that rest a provider"},
+        .help = "consecutive failures, or refusals, that eject a provider: it gets no calls for a "
+                "while"},
     {"client", "health_rest", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR,
-        .help = "the first rest after failures; longer each time"},
+        .help = "how long the first ejection after failures lasts; each further one is longer"},
     {"client", "proxy", CONFIG_TEXT, .form = CONFIG_FORM_PROXY, .may_be_bare = true,
         .help = "URL of a proxy; empty: none, whatever http_proxy says"},
     {"client", "tls_ca_file", CONFIG_TEXT,
