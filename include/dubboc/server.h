@@ -1,7 +1,7 @@
 /* The provider: offers methods that Java, Go and C consumers call.
  *
- *     static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **result, void
- *     *arg)
+ *     static dubboc_status add(
+ *         dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
  *     {
  *         int64_t a, b;
  *         if (dubboc_request_args(request, params, &a, &b) != DUBBOC_OK)
