@@ -1,6 +1,6 @@
 /* Where the attempts of one call go. The step machine is driven by hand: first over a registry that
  * the test plays, where no connection is made, since each one that is wanted cannot be had; then
- * over a connection that dies at the worst moment. */
+ * over a connection that dies at the worst moment, or comes free where the call may not use it. */
 #include "tests/support/test.h"
 
 #include <poll.h>
@@ -26,7 +26,7 @@ typedef struct world {
 
 static void begin(world *self)
 {
-    const dubboc_client_options options = {.size = sizeof options};
+    const dubboc_client_options options = {.size = sizeof options, .pool_size = 1};
     const selector_settings settings = {
         .ttl_ms = -1, .empty_grace_ms = 30000, .health_failures = 5, .health_rest_ms = 30000};
     *self = (world){.source = fake_registry_new()};
@@ -72,14 +72,19 @@ static call_want go_on(call *which)
     return call_step(which, &event);
 }
 
-/* Begins a call with that list; the first provider is picked. */
-static call_want begin_call(world *self, call *made, unsigned present)
+static void make_call(world *self, call *made)
 {
     static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 60000};
     assert_status(
         DUBBOC_OK, call_init(made, self->client, SERVICE, "m", &options, &self->err), &self->err);
     made->params = slice_of("[]");
     made->counters = &self->counters;
+}
+
+/* Begins a call with that list; the first provider is picked. */
+static call_want begin_call(world *self, call *made, unsigned present)
+{
+    make_call(self, made);
     registry_has(self, present);
     return go_on(made);
 }
@@ -88,6 +93,16 @@ static unsigned held_by(const call *of)
 {
     const char *colon = strrchr(of->attempt.held.provider->info->address, ':');
     return 1u << (atoi(colon + 1) - 1);
+}
+
+/* A call that finds the only connection of that list in use; thread is woken when it comes free. */
+static void begin_waiting_call(world *self, call *made, thread_waiter *thread)
+{
+    make_call(self, made);
+    thread_waiter_init(thread);
+    made->waiter = &thread->waiter;
+    assert_int_equal(CALL_WANTS_WAKE, go_on(made));
+    assert_int_equal(1, made->queuer.count);
 }
 
 /* The driver has used the place of the connection, in vain. */
@@ -199,6 +214,12 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
 
 /* --- a connection that dies under the call */
 
+/* Answers with an error that has no id, so that it fits every call. */
+static const peer_script answers = {{PEER_READ,
+    PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: "
+              "46\r\n\r\n{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}"),
+    PEER_AGAIN}};
+
 static bool is_readable(void *arg)
 {
     struct pollfd fd = {.fd = http_client_connection_fd(arg), .events = POLLIN};
@@ -258,10 +279,6 @@ static void deafen_idle(http_client_endpoint *endpoint, scripted_peer *peer, htt
 static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void **state)
 {
     (void)state;
-    static const peer_script answers = {{PEER_READ,
-        PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: "
-                  "46\r\n\r\n{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}"),
-        PEER_AGAIN}};
     scripted_peer *peer = scripted_peer_new(&answers, 1);
     const dubboc_client_options made = {.size = sizeof made};
     const dubboc_call_options options = {
@@ -330,6 +347,62 @@ static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **sta
     clock_set_source(NULL);
 }
 
+/* --- a connection that comes free at a provider that has left the list */
+
+static void a_granted_place_at_a_provider_that_left_the_list_is_not_used(void **state)
+{
+    (void)state;
+    world self;
+    call holds, waits;
+    thread_waiter thread;
+    begin(&self);
+    assert_int_equal(CALL_WANTS_OPEN, begin_call(&self, &holds, 1u << 0));
+    begin_waiting_call(&self, &waits, &thread);
+    registry_has(&self, 1u << 1);
+    assert_false(atomic_load(&thread.is_woken));
+    call_fini(&holds); /* frees the place */
+    assert_true(atomic_load(&thread.is_woken));
+    assert_int_equal(CALL_WANTS_OPEN, go_on(&waits));
+    assert_int_equal(1u << 1, held_by(&waits));
+    assert_int_equal(1, waits.picks);
+    call_fini(&waits);
+    end(&self); /* asserts that no place was lost: its endpoint would still be there */
+}
+
+static bool has_no_open_connection(void *arg)
+{
+    return scripted_peer_open_connections(arg) == 0;
+}
+
+static void a_granted_connection_to_a_provider_that_left_the_list_is_closed(void **state)
+{
+    (void)state;
+    world self;
+    call holds, waits;
+    thread_waiter thread;
+    char url[128];
+    const char *const list[] = {url};
+    scripted_peer *peer = scripted_peer_new(&answers, 1);
+    snprintf(url, sizeof url, "jsonrpc://127.0.0.1:%d/" SERVICE "?interface=" SERVICE,
+        scripted_peer_port(peer));
+    begin(&self);
+    make_call(&self, &holds);
+    selector_do_round(self.client->selector); /* which subscribes */
+    fake_registry_push(self.source, SERVICE, list, 1);
+    assert_int_equal(CALL_WANTS_OPEN, go_on(&holds));
+    finish(&holds, open_for(&holds));
+    begin_waiting_call(&self, &waits, &thread);
+    registry_has(&self, 1u << 1);
+    call_fini(&holds); /* gives the connection back */
+    assert_true(atomic_load(&thread.is_woken));
+    assert_int_equal(CALL_WANTS_OPEN, go_on(&waits));
+    assert_int_equal(1u << 1, held_by(&waits));
+    assert_true(test_wait_for(has_no_open_connection, peer, 5000));
+    call_fini(&waits);
+    end(&self);
+    scripted_peer_free(peer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +411,8 @@ int main(void)
         cmocka_unit_test(a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault),
         cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
         cmocka_unit_test(a_call_that_ends_in_its_pause_names_the_provider_it_tried),
+        cmocka_unit_test(a_granted_place_at_a_provider_that_left_the_list_is_not_used),
+        cmocka_unit_test(a_granted_connection_to_a_provider_that_left_the_list_is_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "client/reference.h"
 
+#define LIMIT_MS 10000
+
 /* Answers with an error that has no id, so that it fits every call. */
 #define ANSWERS_EACH REPLY("46", "{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}")
 
@@ -12,12 +14,16 @@ static const peer_script answers_each = {{PEER_READ, PEER_SEND(ANSWERS_EACH), PE
 static const peer_script answers_when_released = {
     {PEER_READ, PEER_WAIT, PEER_SEND(ANSWERS_EACH), PEER_READ, PEER_SEND(ANSWERS_EACH), PEER_HOLD}};
 
+/* Closes the first connection when it is released, and answers on the next one. */
+static const peer_script closes_when_released[] = {
+    {{PEER_READ, PEER_WAIT}}, {{PEER_READ, PEER_SEND(ANSWERS_EACH), PEER_AGAIN}}};
+
 /* Two providers, each with one connection. Calls go to them in turn. */
-static void begin_with_two(fixture *self, const peer_script *first, const peer_script *second)
+static void begin_with_peers(fixture *self, scripted_peer *first, scripted_peer *second)
 {
     address addresses[2];
     char list[512];
-    *self = (fixture){.peers = {scripted_peer_new(first, 1), scripted_peer_new(second, 1)}};
+    *self = (fixture){.peers = {first, second}};
     for (int i = 0; i < 2; i++)
         addresses[i] = address_of(self->peers[i]);
     snprintf(list, sizeof list, "static:%s/x.Y?interface=x.Y,%s/x.Y?interface=x.Y",
@@ -28,6 +34,16 @@ static void begin_with_two(fixture *self, const peer_script *first, const peer_s
     self->options.timeout_ms = 20000;
 }
 
+static void begin_with_two(fixture *self, const peer_script *first, const peer_script *second)
+{
+    begin_with_peers(self, scripted_peer_new(first, 1), scripted_peer_new(second, 1));
+}
+
+static bool has_a_request(void *arg)
+{
+    return scripted_peer_requests(arg) > 0;
+}
+
 /* A call that occupies a provider's connection until its script goes on. */
 static pthread_t occupy(fixture *own, background_call *call, int which)
 {
@@ -35,8 +51,7 @@ static pthread_t occupy(fixture *own, background_call *call, int which)
     own->options.url = own->url;
     *call = (background_call){.self = own};
     pthread_t thread = start(call);
-    while (scripted_peer_requests(own->peers[which]) == 0)
-        sched_yield();
+    assert_true(test_wait_for(has_a_request, own->peers[which], LIMIT_MS));
     return thread;
 }
 
@@ -54,10 +69,21 @@ static int waiting_calls(fixture *self)
     return count;
 }
 
+typedef struct waiting {
+    fixture *self;
+    int count;
+} waiting;
+
+static bool has_waiting_calls(void *arg)
+{
+    const waiting *wanted = arg;
+    return waiting_calls(wanted->self) == wanted->count;
+}
+
 static void wait_for_waiting_calls(fixture *self, int count)
 {
-    while (waiting_calls(self) != count)
-        sched_yield();
+    waiting wanted = {self, count};
+    assert_true(test_wait_for(has_waiting_calls, &wanted, LIMIT_MS));
 }
 
 static void calls_go_past_a_provider_whose_only_connection_hangs(void **state)
@@ -108,6 +134,35 @@ static void a_call_that_finds_all_full_gets_the_connection_that_is_freed_first(v
         pthread_join(threads[1], NULL);
         end(&self);
     }
+}
+
+/* What comes free may be no connection but the place of one that was closed. */
+static void a_waiting_call_opens_a_connection_in_the_place_of_a_closed_one(void **state)
+{
+    (void)state;
+    fixture self, others[3];
+    background_call calls[3];
+    pthread_t threads[3];
+    begin_with_peers(
+        &self, scripted_peer_new(closes_when_released, 2), scripted_peer_new(&is_silent, 1));
+    for (int i = 0; i < 3; i++)
+        others[i] = self;
+    threads[0] = occupy(&others[0], &calls[0], 0);
+    threads[1] = occupy(&others[1], &calls[1], 1);
+    calls[2] = (background_call){.self = &others[2]};
+    threads[2] = start(&calls[2]);
+    wait_for_waiting_calls(&self, 1);
+    scripted_peer_release(self.peers[0]);
+    pthread_join(threads[0], NULL);
+    assert_status(DUBBOC_E_BROKEN, calls[0].status, &calls[0].err);
+    pthread_join(threads[2], NULL);
+    assert_status(DUBBOC_E_REMOTE, calls[2].status, &calls[2].err);
+    assert_int_equal(calls[2].err.attempts, 1);
+    assert_int_equal(scripted_peer_requests(self.peers[0]), 2);
+    assert_int_equal(scripted_peer_connections(self.peers[0]), 2);
+    dubboc_client_stop(self.client);
+    pthread_join(threads[1], NULL);
+    end(&self);
 }
 
 static unsigned failures_of_all(fixture *self)
@@ -213,6 +268,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_go_past_a_provider_whose_only_connection_hangs),
         cmocka_unit_test(a_call_that_finds_all_full_gets_the_connection_that_is_freed_first),
+        cmocka_unit_test(a_waiting_call_opens_a_connection_in_the_place_of_a_closed_one),
         cmocka_unit_test(a_call_that_waited_in_vain_names_who_was_full_and_blames_nobody),
         cmocka_unit_test(the_stop_of_the_client_ends_the_wait_for_a_connection),
         cmocka_unit_test(many_threads_share_two_connections_without_a_failed_call),
