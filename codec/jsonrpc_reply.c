@@ -4,8 +4,13 @@
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "codec/json_number.h"
 #include "codec/jsonrpc_envelope.h"
+
+/* How many bytes of a reply an error text repeats. */
+#define ID_SHOWN_MAX 40
+#define ERROR_SHOWN_MAX 200
 
 /* false: it cannot be one of ours. */
 static bool reply_read_id(json_value id, uint32_t *number)
@@ -77,9 +82,9 @@ static dubboc_status reply_wrong_id(json_value id, uint32_t expected, dubboc_err
     if (id.kind == JSON_NONE)
         return error_set(
             err, DUBBOC_E_PROTOCOL, "the reply has no id, expected %u", (unsigned)expected);
-    int len = id.text.len > 40 ? 40 : (int)id.text.len;
-    return error_set(err, DUBBOC_E_PROTOCOL, "the reply's id is %.*s, expected %u", len, id.text.at,
-        (unsigned)expected);
+    dubboc_slice shown = utf8_cut(id.text, ID_SHOWN_MAX);
+    return error_set(err, DUBBOC_E_PROTOCOL, "the reply's id is %.*s, expected %u",
+        SLICE_ARGS(shown), (unsigned)expected);
 }
 
 static dubboc_status reply_judge(
@@ -143,10 +148,10 @@ static dubboc_status batch_take_reply(const jsonrpc_envelope *found, const uint3
     uint32_t id;
     size_t at =
         reply_read_id(found->members[JSONRPC_ID], &id) ? batch_place(id, ids, count) : count;
-    dubboc_slice error = found->members[JSONRPC_ERROR].text;
+    dubboc_slice error = utf8_cut(found->members[JSONRPC_ERROR].text, ERROR_SHOWN_MAX);
     if (at == count && reply_has_no_id(found->members[JSONRPC_ID]) && error.len > 0)
-        return error_set(err, DUBBOC_E_PROTOCOL, "an error that names no request: %.*s",
-            (int)(error.len < 200 ? error.len : 200), error.at);
+        return error_set(
+            err, DUBBOC_E_PROTOCOL, "an error that names no request: %.*s", SLICE_ARGS(error));
     if (at == count)
         return error_set(err, DUBBOC_E_PROTOCOL, "a reply whose id is that of no request");
     if (replies[at].is_there)

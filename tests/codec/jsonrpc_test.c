@@ -393,6 +393,21 @@ static void refuses_what_may_be_the_answer_to_another_call(void **state)
     }
 }
 
+static void an_error_text_cuts_the_reply_between_characters(void **state)
+{
+    (void)state;
+    /* 39 bytes after the quote are 19 whole characters and the first byte of another one */
+    char body[200] = "{\"jsonrpc\":\"2.0\",\"result\":1,\"id\":\"";
+    char shown[100] = "the reply's id is \"";
+    for (int i = 0; i < 25; i++) {
+        strcat(body, "\xC3\xA4");
+        strcat(shown, i < 19 ? "\xC3\xA4" : "");
+    }
+    strcat(body, "\"}");
+    strcat(shown, ", expected 7");
+    check_refused(body, shown);
+}
+
 static void refuses_what_is_no_reply(void **state)
 {
     (void)state;
@@ -527,6 +542,7 @@ int main(void)
         cmocka_unit_test(an_error_that_is_no_object_is_an_error_all_the_same),
         cmocka_unit_test(an_error_without_id_belongs_to_this_call),
         cmocka_unit_test(refuses_what_may_be_the_answer_to_another_call),
+        cmocka_unit_test(an_error_text_cuts_the_reply_between_characters),
         cmocka_unit_test(refuses_what_is_no_reply),
         cmocka_unit_test(of_a_batch_each_complete_reply_counts_and_no_other),
         cmocka_unit_test(a_batch_as_it_is_written_is_one_that_is_read),
