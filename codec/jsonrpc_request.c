@@ -10,25 +10,20 @@
 
 /* --- consumer side --- */
 
-static void request_append_literal(buffer *out, const char *text)
-{
-    buffer_append(out, text, strlen(text));
-}
-
 bool jsonrpc_begin_request(buffer *out, dubboc_slice method)
 {
-    request_append_literal(out, "{\"jsonrpc\":\"2.0\",\"method\":");
+    buffer_append_text(out, "{\"jsonrpc\":\"2.0\",\"method\":");
     if (!json_write_string(out, method))
         return false;
-    request_append_literal(out, ",\"params\":");
+    buffer_append_text(out, ",\"params\":");
     return true;
 }
 
 void jsonrpc_end_request(buffer *out, uint32_t id)
 {
-    request_append_literal(out, ",\"id\":");
+    buffer_append_text(out, ",\"id\":");
     buffer_append_u64(out, id);
-    request_append_literal(out, "}\n");
+    buffer_append_text(out, "}\n");
 }
 
 /* --- provider side: reading --- */
@@ -176,19 +171,19 @@ bool jsonrpc_next(jsonrpc_message *message, jsonrpc_request *request)
 
 static void answer_append_head(buffer *out, dubboc_slice id)
 {
-    request_append_literal(out, "{\"jsonrpc\":\"2.0\",\"id\":");
+    buffer_append_text(out, "{\"jsonrpc\":\"2.0\",\"id\":");
     buffer_append_slice(out, id);
 }
 
 void jsonrpc_begin_result(buffer *out, dubboc_slice id)
 {
     answer_append_head(out, id);
-    request_append_literal(out, ",\"result\":");
+    buffer_append_text(out, ",\"result\":");
 }
 
 void jsonrpc_end_result(buffer *out)
 {
-    request_append_literal(out, "}\n");
+    buffer_append_text(out, "}\n");
 }
 
 void jsonrpc_write_error(
@@ -234,16 +229,16 @@ void jsonrpc_write_error_data(buffer *out, dubboc_slice id, int code, dubboc_sli
     bool is_first = true;
     dubboc_slice members = error_data_members(data);
     answer_append_head(out, id);
-    request_append_literal(out, ",\"error\":{\"code\":");
+    buffer_append_text(out, ",\"error\":{\"code\":");
     buffer_append_i64(out, code);
-    request_append_literal(out, ",\"message\":");
+    buffer_append_text(out, ",\"message\":");
     json_write_string_lossy(out, message);
-    request_append_literal(out, ",\"data\":{");
+    buffer_append_text(out, ",\"data\":{");
     error_data_append(out, data, "exceptionTypeName",
         slice_of(exception != NULL ? exception : "java.lang.RuntimeException"), &is_first);
     error_data_append(out, data, "message", message, &is_first);
     if (members.len > 0 && !is_first)
-        request_append_literal(out, ",");
+        buffer_append_text(out, ",");
     buffer_append_slice(out, members);
-    request_append_literal(out, "}}}\n");
+    buffer_append_text(out, "}}}\n");
 }
