@@ -1,6 +1,6 @@
-/* How a configuration is kept: one map from name to value,
- * where the name says the layer too: "F<section>\n<key>" from the file, "$<VARIABLE>" from the
- * environment, "C<section>\n<key>" from code. */
+/* How a configuration is kept: one map from name to value, where the name says the layer too:
+ * "F<section>\n<key>" from the file, "$<VARIABLE>" from the environment, "C<section>\n<key>" from
+ * code. */
 #ifndef BASE_CONFIG_STORE_H
 #define BASE_CONFIG_STORE_H
 
@@ -61,7 +61,7 @@ const config_value *config_state_find(
 
 /* Reads a value for section and name (as above), puts it under the layer. source is what an error
  * text begins with, then ": "; "" : nothing. DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED,
- * DUBBOC_E_NO_MEMORY. */
+ * DUBBOC_E_TOO_BIG: the configuration is full. DUBBOC_E_NO_MEMORY. */
 dubboc_status config_state_set(config_state *state, char layer, const char *origin,
     dubboc_slice section, dubboc_slice name, dubboc_slice value, const char *source,
     dubboc_error *err);
