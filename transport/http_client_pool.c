@@ -1,8 +1,9 @@
 /* The pool of one address: who gets which connection.
  *
- * A connection is in use, idle or being opened, and all three count against pool_size. The idle
- * ones are a stack: the one used last is taken first, so that those not needed grow old and are
- * closed. When none is idle and no place is left, queuers wait, each in the queues of several
+ * A connection is in use, being opened or idle. There are pool_size places for those in use and
+ * being opened. A new one is opened only when none is idle, so there are never more than pool_size
+ * in all. The idle ones are a stack: the one used last is taken first, so that those not needed
+ * grow old and are closed. When no place is left, queuers wait, each in the queues of several
  * endpoints; what comes free, a connection or the place of one, is given to the first of them that
  * no other endpoint has served. The lock is held for list work only; connecting and closing happen
  * outside.
@@ -29,7 +30,6 @@ struct http_client_endpoint {
                                               lock, read without */
     mutex lock;                            /* guards what follows */
     int references;
-    int connections;                         /* in use, idle, being opened */
     http_client_connection *newest, *oldest; /* idle */
     waiter_queue queue;                      /* of claims */
 };
@@ -78,20 +78,16 @@ static void pool_drop_oldest_locked(
 static void pool_drop_stale_locked(
     http_client_endpoint *endpoint, int64_t now_ns, http_client_connection **dropped)
 {
-    while (endpoint->oldest != NULL && endpoint->oldest->use_until_ns <= now_ns) {
+    while (endpoint->oldest != NULL && endpoint->oldest->use_until_ns <= now_ns)
         pool_drop_oldest_locked(endpoint, dropped);
-        endpoint->connections--;
-    }
 }
 
 /* Those that have been idle since then or longer; the list is in that order. */
 static void pool_drop_idle_since_locked(
     http_client_endpoint *endpoint, int64_t since_ns, http_client_connection **dropped)
 {
-    while (endpoint->oldest != NULL && endpoint->oldest->idle_since_ns <= since_ns) {
+    while (endpoint->oldest != NULL && endpoint->oldest->idle_since_ns <= since_ns)
         pool_drop_oldest_locked(endpoint, dropped);
-        endpoint->connections--;
-    }
 }
 
 static void pool_close_all(http_client_connection *list)
@@ -141,10 +137,8 @@ static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connec
 /* A place is free: of a connection that is closed or never came about. */
 static void pool_free_place_locked(http_client_endpoint *endpoint)
 {
-    if (pool_grant_locked(endpoint, NULL))
-        return;
-    endpoint->connections--;
-    pool_add_busy_locked(endpoint, -1);
+    if (!pool_grant_locked(endpoint, NULL))
+        pool_add_busy_locked(endpoint, -1);
 }
 
 static void endpoint_destroy(http_client_endpoint *endpoint);
@@ -156,7 +150,8 @@ static void endpoint_unlock(http_client_endpoint *endpoint)
     http_client_connection *idle = NULL;
     if (endpoint->references == 0)
         pool_drop_stale_locked(endpoint, INT64_MAX, &idle);
-    bool is_unused = endpoint->references == 0 && endpoint->connections == 0;
+    bool is_unused = endpoint->references == 0 &&
+                     atomic_load_explicit(&endpoint->busy, memory_order_relaxed) == 0;
     mutex_unlock(&endpoint->lock);
     pool_close_all(idle);
     if (is_unused)
@@ -207,10 +202,8 @@ static http_client_taken pool_take_locked(http_client_endpoint *endpoint, int64_
     if (!http_client_endpoint_has_room(endpoint))
         return HTTP_CLIENT_TAKEN_NOTHING;
     pool_add_busy_locked(endpoint, 1);
-    if (endpoint->newest == NULL) {
-        endpoint->connections++;
+    if (endpoint->newest == NULL)
         return HTTP_CLIENT_TAKEN_PLACE;
-    }
     *connection = endpoint->newest;
     pool_remove_idle_locked(endpoint, *connection);
     return HTTP_CLIENT_TAKEN_CONNECTION;

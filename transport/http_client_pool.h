@@ -1,6 +1,6 @@
 /* Endpoints: one address each, with its pool of connections. Taking a connection never waits: who
  * finds an endpoint full goes to another one, or waits for the first of several
- * (http_client_queue). */
+ * (http_client_queuer). */
 #ifndef TRANSPORT_HTTP_CLIENT_POOL_H
 #define TRANSPORT_HTTP_CLIENT_POOL_H
 
