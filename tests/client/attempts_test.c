@@ -377,6 +377,8 @@ static bool has_no_open_connection(void *arg)
 static void a_granted_connection_to_a_provider_that_left_the_list_is_closed(void **state)
 {
     (void)state;
+    test_ns = 1000 * NS_PER_S;
+    clock_set_source(test_clock);
     world self;
     call holds, waits;
     thread_waiter thread;
@@ -397,10 +399,13 @@ static void a_granted_connection_to_a_provider_that_left_the_list_is_closed(void
     assert_true(atomic_load(&thread.is_woken));
     assert_int_equal(CALL_WANTS_OPEN, go_on(&waits));
     assert_int_equal(1u << 1, held_by(&waits));
+    test_ns += PROVIDER_KEEP_MS * NS_PER_MS;
+    selector_do_round(self.client->selector); /* which frees the provider */
     assert_true(test_wait_for(has_no_open_connection, peer, 5000));
     call_fini(&waits);
     end(&self);
     scripted_peer_free(peer);
+    clock_set_source(NULL);
 }
 
 int main(void)

@@ -1,8 +1,6 @@
 /* The contract of the kinds that can be written to: what is lost is written and reported again. */
 #include "tests/registry/contract_steps.h"
 
-#include "tests/support/test.h"
-
 static void a_node_deleted_by_hand_is_written_again(void **state)
 {
     (void)state;
@@ -50,15 +48,13 @@ static void registrations_and_subscriptions_survive_the_end_of_the_sessions(void
     registry_free(reader);
 }
 
-int contract_recover_tests(void)
+void contract_add_recover(contract_tests *to)
 {
     const struct CMUnitTest by_hand = cmocka_unit_test(a_node_deleted_by_hand_is_written_again);
     const struct CMUnitTest disturbed =
         cmocka_unit_test(registrations_and_subscriptions_survive_the_end_of_the_sessions);
-    int failed = 0;
     if (contract_kind()->delete_by_hand != NULL)
-        failed += contract_run("deletion by hand", &by_hand, 1);
+        contract_add(to, &by_hand, 1);
     if (contract_kind()->disturb != NULL)
-        failed += contract_run("disturbance", &disturbed, 1);
-    return failed;
+        contract_add(to, &disturbed, 1);
 }

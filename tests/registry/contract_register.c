@@ -2,8 +2,6 @@
  * see. */
 #include "tests/registry/contract_steps.h"
 
-#include "tests/support/test.h"
-
 static void others_see_a_registration_until_it_is_removed(void **state)
 {
     (void)state;
@@ -285,7 +283,7 @@ static void the_last_state_is_told_after_changes_from_many_threads(void **state)
     registry_free(reader);
 }
 
-int contract_register_tests(void)
+void contract_add_register(contract_tests *to)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(others_see_a_registration_until_it_is_removed),
@@ -299,5 +297,5 @@ int contract_register_tests(void)
         cmocka_unit_test(odd_characters_come_through),
         cmocka_unit_test(the_last_state_is_told_after_changes_from_many_threads),
     };
-    return contract_run("registering", tests, sizeof tests / sizeof tests[0]);
+    contract_add(to, tests, sizeof tests / sizeof tests[0]);
 }

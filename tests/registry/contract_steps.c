@@ -1,7 +1,5 @@
 #include "tests/registry/contract_steps.h"
 
-#include "tests/support/test.h"
-
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -203,7 +201,14 @@ bool contract_is_listed(registry *in, const char *interface)
     return found;
 }
 
-static int write_present(void **state)
+void contract_add(contract_tests *to, const struct CMUnitTest *tests, size_t count)
+{
+    assert_true(count <= CONTRACT_TESTS_MAX - to->count);
+    memcpy(to->items + to->count, tests, count * sizeof *tests);
+    to->count += count;
+}
+
+int contract_write_present(void **state)
 {
     static const char *const urls[] = {CONTRACT_URL_1, CONTRACT_URL_2};
     registry *provider = contract_open();
@@ -217,17 +222,8 @@ static int write_present(void **state)
     return 0;
 }
 
-static int remove_present(void **state)
+int contract_remove_present(void **state)
 {
     registry_free(*state);
     return 0;
-}
-
-int contract_run(const char *part, const struct CMUnitTest *tests, size_t count)
-{
-    char name[64];
-    snprintf(name, sizeof name, "%s: %s", kind->name, part);
-    if (!kind->is_writable)
-        return _cmocka_run_group_tests(name, tests, count, NULL, NULL);
-    return _cmocka_run_group_tests(name, tests, count, write_present, remove_present);
 }

@@ -4,30 +4,39 @@
 #define TESTS_REGISTRY_CONTRACT_STEPS_H
 
 #include "tests/registry/contract.h"
+#include "tests/support/test.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
-struct CMUnitTest;
-
 /* The providers of CONTRACT_INTERFACE, as recorder_expect() and contract_lookup() tell them. */
 #define CONTRACT_PRESENT CONTRACT_URL_1 "\n" CONTRACT_URL_2 "\n"
 
-/* --- The parts of the suite. Each returns the number of its tests that failed. */
+/* --- The parts of the suite. A test program may print one plan only, so they are run as one group;
+ * each function adds the tests of its part that fit the kind. */
 
-int contract_subscribe_tests(void); /* contract_subscribe.c: every kind */
-int contract_use_tests(void);       /* contract_use.c: every kind */
-int contract_register_tests(void);  /* contract_register.c: kinds that can be written to */
-int contract_recover_tests(void);   /* contract_recover.c: those whose fixture has the functions */
+#define CONTRACT_TESTS_MAX 64
+
+typedef struct contract_tests {
+    struct CMUnitTest items[CONTRACT_TESTS_MAX];
+    size_t count;
+} contract_tests;
+
+void contract_add(contract_tests *to, const struct CMUnitTest *tests, size_t count);
+
+void contract_add_subscribe(contract_tests *to);
+void contract_add_use(contract_tests *to);
+void contract_add_register(contract_tests *to);
+void contract_add_recover(contract_tests *to);
 
 /* Sets the kind that all further steps use. */
 void contract_use_kind(const contract_fixture *kind);
 const contract_fixture *contract_kind(void);
 
-/* Runs tests as one group. While they run, CONTRACT_PRESENT is registered if the kind can be
- * written to. */
-int contract_run(const char *part, const struct CMUnitTest *tests, size_t count);
+/* The set-up and tear-down of the group: CONTRACT_PRESENT is registered while it runs. */
+int contract_write_present(void **state);
+int contract_remove_present(void **state);
 
 /* --- Steps. Each ends the test if it fails. */
 

@@ -1,8 +1,6 @@
 /* The contract of every kind: when a listener is called, with what, and when no longer. */
 #include "tests/registry/contract_steps.h"
 
-#include "tests/support/test.h"
-
 #include <unistd.h>
 
 static void the_first_call_tells_what_is_there(void **state)
@@ -201,7 +199,7 @@ static void a_listener_may_use_the_registry(void **state)
     registry_free(self);
 }
 
-int contract_subscribe_tests(void)
+void contract_add_subscribe(contract_tests *to)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_call_tells_what_is_there),
@@ -213,5 +211,5 @@ int contract_subscribe_tests(void)
         cmocka_unit_test(unsubscribe_waits_for_a_listener_that_runs),
         cmocka_unit_test(a_listener_may_use_the_registry),
     };
-    return contract_run("subscribing", tests, sizeof tests / sizeof tests[0]);
+    contract_add(to, tests, sizeof tests / sizeof tests[0]);
 }

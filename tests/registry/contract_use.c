@@ -2,8 +2,6 @@
  * registered. */
 #include "tests/registry/contract_steps.h"
 
-#include "tests/support/test.h"
-
 #include "base/clock.h"
 #include "base/slice.h"
 #include "registry/provider_url.h"
@@ -148,7 +146,7 @@ static void opens_and_closes_many_times(void **state)
     }
 }
 
-int contract_use_tests(void)
+void contract_add_use(contract_tests *to)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(lookup_finds_what_is_there_and_nothing_else),
@@ -159,5 +157,5 @@ int contract_use_tests(void)
         cmocka_unit_test(freeing_ends_what_is_still_registered_and_subscribed),
         cmocka_unit_test(opens_and_closes_many_times),
     };
-    return contract_run("use", tests, sizeof tests / sizeof tests[0]);
+    contract_add(to, tests, sizeof tests / sizeof tests[0]);
 }
