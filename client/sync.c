@@ -77,11 +77,16 @@ static void sync_leave(dubboc_client *client, counter_slot *slot, call_end how)
 /* What becomes of the reply, while the call still holds it. */
 typedef dubboc_status (*sync_take)(const call *self, void *result, dubboc_error *err);
 
+/* A reply without a result counts as null where that is allowed (client/judge.c). */
+static dubboc_slice sync_result_text(const call *self)
+{
+    const json_value *result = &self->attempt.reply.result;
+    return result->kind != JSON_NONE ? result->text : slice_of("null");
+}
+
 static dubboc_status sync_take_text(const call *self, void *result, dubboc_error *err)
 {
-    dubboc_slice text = self->attempt.reply.result.kind != JSON_NONE
-                            ? self->attempt.reply.result.text
-                            : slice_of("null");
+    dubboc_slice text = sync_result_text(self);
     if (result == NULL)
         return DUBBOC_OK;
     return dubboc_text_set(result, text.at, text.len) == DUBBOC_OK ? DUBBOC_OK
@@ -90,12 +95,7 @@ static dubboc_status sync_take_text(const call *self, void *result, dubboc_error
 
 static dubboc_status sync_take_tree(const call *self, void *result, dubboc_error *err)
 {
-    dubboc_slice text = self->attempt.reply.result.kind != JSON_NONE
-                            ? self->attempt.reply.result.text
-                            : slice_of("null");
-    if (result == NULL)
-        return DUBBOC_OK;
-    return json_build(text, (cJSON **)result, err);
+    return result != NULL ? json_build(sync_result_text(self), (cJSON **)result, err) : DUBBOC_OK;
 }
 
 /* So that data, read as a C string, is not the error of a former call. */

@@ -41,23 +41,6 @@ static const snapshot_entry *pick_step_on(
     return best;
 }
 
-static const snapshot_entry *pick_choose(
-    directory *self, snapshot *current, int which, const pick_request *request)
-{
-    size_t at = 0;
-    for (int asks = 0; asks < POLICY_ASKS_MAX; asks++) {
-        at = policies[which]->choose(
-            current, &current->tables[which], &self->states[which], request);
-        const snapshot_entry *entry = &current->entries[at];
-        if (health_may_serve(&entry->provider->health) &&
-            !pick_is_excluded(entry->provider, request))
-            return entry;
-        if (current->count == 1)
-            break;
-    }
-    return pick_step_on(current, at, request);
-}
-
 static bool entry_has_room(const snapshot_entry *entry)
 {
     return http_client_endpoint_has_room(entry->provider->endpoint);
@@ -95,22 +78,29 @@ static const snapshot_entry *pick_step_on_to_room(
     return NULL;
 }
 
-/* As pick_choose(), with request->needs_room. NULL: none has room. */
-static const snapshot_entry *pick_choose_with_room(
+static bool pick_may_take(const snapshot_entry *entry, const pick_request *request)
+{
+    return health_may_serve(&entry->provider->health) &&
+           !pick_is_excluded(entry->provider, request) &&
+           (!request->needs_room || entry_has_room(entry));
+}
+
+/* Asks the policy a few times, then takes the best that comes next. NULL: room is needed, and none
+ * has any. */
+static const snapshot_entry *pick_choose(
     directory *self, snapshot *current, int which, const pick_request *request)
 {
     size_t at = 0;
     for (int asks = 0; asks < POLICY_ASKS_MAX; asks++) {
         at = policies[which]->choose(
             current, &current->tables[which], &self->states[which], request);
-        const snapshot_entry *entry = &current->entries[at];
-        if (health_may_serve(&entry->provider->health) &&
-            !pick_is_excluded(entry->provider, request) && entry_has_room(entry))
-            return entry;
+        if (pick_may_take(&current->entries[at], request))
+            return &current->entries[at];
         if (current->count == 1)
             break;
     }
-    return pick_step_on_to_room(current, at, request);
+    return request->needs_room ? pick_step_on_to_room(current, at, request)
+                               : pick_step_on(current, at, request);
 }
 
 /* What the node says of this method. Most say nothing. */
@@ -144,8 +134,7 @@ bool directory_pick(directory *self, const pick_request *request, pick *out)
     snapshot *current = atomic_load(&self->current);
     const snapshot_entry *chosen = NULL;
     if (current != NULL && current->count > 0)
-        chosen = request->needs_room ? pick_choose_with_room(self, current, which, request)
-                                     : pick_choose(self, current, which, request);
+        chosen = pick_choose(self, current, which, request);
     if (chosen != NULL)
         pick_hold(chosen, request->method, out);
     readers_leave(entered);
