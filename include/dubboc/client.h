@@ -5,8 +5,8 @@
  *     cJSON *params = NULL, *user = NULL;
  *     if (dubboc_client_new(NULL, &client, &err) != DUBBOC_OK) ...
  *     if (dubboc_json_build(&params, &err, DUBBOC_ARRAY("A003")) != DUBBOC_OK) ...
- *     if (dubboc_call(client, "com.ikurento.user.UserProvider", "GetUser", params, &user, &err) !=
- *     DUBBOC_OK)
+ *     if (dubboc_call(client, "com.ikurento.user.UserProvider", "GetUser",
+ *             params, &user, &err) != DUBBOC_OK)
  *         fprintf(stderr, "%s (%s)\n", err.text, dubboc_execution_text(err.execution));
  *
  * A client holds one registry session, the lists of the providers it has asked for, and their

@@ -9,8 +9,8 @@
  * dubboc_call_with(), dubboc_call_raw()): each of these resets them, and leaves in execution what
  * is known, whatever the outcome. So a program may use one dubboc_error for building the params,
  * for the call and for reading the result, and still see afterwards whether the call was executed.
- * Before the first call they are whatever the program made them; `dubboc_error err = {0};` (C++: `=
- * {}`) makes execution DUBBOC_EXECUTION_UNKNOWN. */
+ * Before the first call they are whatever the program made them: `dubboc_error err = {0};` makes
+ * execution DUBBOC_EXECUTION_UNKNOWN, and so does `dubboc_error err = {};` in C++. */
 #ifndef DUBBOC_ERROR_H
 #define DUBBOC_ERROR_H
 
@@ -24,27 +24,27 @@ typedef enum dubboc_status {
     DUBBOC_OK = 0,
     DUBBOC_E_NO_MEMORY = 1, /* an allocation failed */
     DUBBOC_E_ARGUMENT = 2,  /* an argument of the caller is unusable; the text names it */
-    DUBBOC_E_CONFIG =
-        3, /* configuration: the text names file and line, or the variable, and what was expected */
+    DUBBOC_E_CONFIG = 3,    /* configuration: the text names the file and line, or the variable, and
+                               what was expected */
     DUBBOC_E_PARSE = 4,     /* text that is not what it should be (JSON); the text says where */
     DUBBOC_E_TYPE = 5,      /* a JSON value of another type than asked for */
     DUBBOC_E_RANGE = 6,     /* a number that the asked-for type cannot hold exactly */
     DUBBOC_E_TOO_BIG = 7,   /* over a ceiling; the text names which */
     DUBBOC_E_NOT_FOUND = 8, /* no such thing */
-    DUBBOC_E_NO_PROVIDER =
-        9, /* nobody offers it; the text says what was seen and why each was left out */
-    DUBBOC_E_CONNECT = 10,  /* no connection came about */
-    DUBBOC_E_BUSY = 11,     /* no capacity: the connection pool or the server queue is full */
-    DUBBOC_E_TIMEOUT = 12,  /* the deadline passed */
-    DUBBOC_E_BROKEN = 13,   /* the connection ended before the reply was complete */
-    DUBBOC_E_PROTOCOL = 14, /* the peer answered something that is not HTTP/1.x or not a JSON-RPC
-                               reply to this call */
-    DUBBOC_E_HTTP = 15,     /* an HTTP status without a JSON-RPC reply in it; see http_status */
-    DUBBOC_E_REMOTE =
-        16, /* the peer's method, or the peer, answered with a JSON-RPC error; see rpc_code */
-    DUBBOC_E_REGISTRY = 17,    /* the registry cannot be reached or refuses */
-    DUBBOC_E_SYSTEM = 18,      /* the operating system refused; the text holds its reason */
-    DUBBOC_E_CLOSED = 19,      /* the object is being stopped or freed */
+    DUBBOC_E_NO_PROVIDER = 9, /* nobody offers it; the text says which providers were seen, and why
+                                 each was left out */
+    DUBBOC_E_CONNECT = 10,    /* no connection came about */
+    DUBBOC_E_BUSY = 11,       /* no capacity: the connection pool or the server queue is full */
+    DUBBOC_E_TIMEOUT = 12,    /* the deadline passed */
+    DUBBOC_E_BROKEN = 13,     /* the connection ended before the reply was complete */
+    DUBBOC_E_PROTOCOL = 14,   /* the peer answered something that is not HTTP/1.x or not a JSON-RPC
+                                 reply to this call */
+    DUBBOC_E_HTTP = 15,       /* an HTTP status without a JSON-RPC reply in it; see http_status */
+    DUBBOC_E_REMOTE = 16,     /* the peer's method, or the peer, answered with a JSON-RPC error; see
+                                 rpc_code */
+    DUBBOC_E_REGISTRY = 17,   /* the registry cannot be reached or refuses */
+    DUBBOC_E_SYSTEM = 18,     /* the operating system refused; the text holds its reason */
+    DUBBOC_E_CLOSED = 19,     /* the object is being stopped or freed */
     DUBBOC_E_UNSUPPORTED = 20, /* known, but not in this release */
     DUBBOC_E_PARAMS = 21,      /* a handler says: the params are wrong (JSON-RPC -32602) */
     DUBBOC_DEFERRED = 22       /* a handler says: the answer comes later (no failure) */
@@ -53,11 +53,10 @@ typedef enum dubboc_status {
 /* What is known about a call's execution by the peer. In ascending order: a call that was attempted
  * several times has the highest of its attempts. */
 typedef enum dubboc_execution {
-    DUBBOC_EXECUTION_UNKNOWN =
-        0,                     /* nothing is known, because no call was made; never set by a call */
-    DUBBOC_NOT_EXECUTED = 1,   /* certainly not: nothing was sent, or the peer said so */
-    DUBBOC_MAYBE_EXECUTED = 2, /* it was sent, wholly or in part, and no usable answer came */
-    DUBBOC_ANSWERED = 3        /* the peer answered it, with a result or an error */
+    DUBBOC_EXECUTION_UNKNOWN = 0, /* no call was made; never set by a call */
+    DUBBOC_NOT_EXECUTED = 1,      /* certainly not: nothing was sent, or the peer said so */
+    DUBBOC_MAYBE_EXECUTED = 2,    /* it was sent, wholly or in part, and no usable answer came */
+    DUBBOC_ANSWERED = 3           /* the peer answered it, with a result or an error */
 } dubboc_execution;
 
 #define DUBBOC_ERROR_TEXT_MAX 1024

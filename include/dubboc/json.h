@@ -82,8 +82,7 @@ DUBBOC_API bool dubboc_json_is_number(const cJSON *value);
  * object, or has none. Borrowed. */
 DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
 
-/* --- building and reading without tree walking: checked by the compiler (C11)
- * ---------------------
+/* --- building and reading without tree walking: checked by the compiler (C11) ---
  *
  *     dubboc_json_build(&user, &err,
  *         DUBBOC_OBJECT("name", "Ann", "id", id, "tags", DUBBOC_ARRAY("a", "b")));
@@ -93,23 +92,20 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  * The types of the arguments say what is meant. A type that is not listed here does not compile;
  * cast it to one that is. These macros need C11 (_Generic) and are not there in C99 and C++.
  *
- *   JSON             dubboc_json_build() takes                 dubboc_json_read() takes
- *   integer          every integer type but char               a pointer to one; the value must fit
- *   it
- *   number           double (cast a float)                     double *: the nearest one
- *   number, exact    DUBBOC_DECIMAL(text), checked             DUBBOC_DECIMAL_TO(char *, size)
- *   true, false      bool (see below)                          bool *
- *   string           char *, const char *, dubboc_slice        const char **, borrowed from the
- *   tree
- *   string or null   DUBBOC_OR_NULL(text), NULL makes null     DUBBOC_OR_NULL(&text), NULL for null
- *   null             DUBBOC_NULL                               -
- *   any              cJSON *, taken over                       cJSON **, a copy, the caller's
- *   any              const cJSON *, copied                     const cJSON **, borrowed from the
- *   tree
- *   array            DUBBOC_ARRAY(value, ...)                  DUBBOC_ITEMS(target, ...), as many
- *   as there are
- *   object           DUBBOC_OBJECT(name, value, ...)           DUBBOC_MEMBERS(name, target, ...);
- *   others are ignored
+ *   JSON            dubboc_json_build() takes              dubboc_json_read() takes
+ *   integer         every integer type but char            a pointer to one; it must fit
+ *   number          double (cast a float)                  double *: the nearest one
+ *   number, exact   DUBBOC_DECIMAL(text), checked          DUBBOC_DECIMAL_TO(char *, size)
+ *   true, false     bool (see below)                       bool *
+ *   string          char *, const char *, dubboc_slice     const char **, borrowed from the tree
+ *   string or null  DUBBOC_OR_NULL(text), NULL makes null  DUBBOC_OR_NULL(&text), NULL for null
+ *   null            DUBBOC_NULL                            -
+ *   any             cJSON *, taken over                    cJSON **, a copy, the caller's
+ *   any             const cJSON *, copied                  const cJSON **, borrowed from the tree
+ *   array           DUBBOC_ARRAY(value, ...)               DUBBOC_ITEMS(target, ...), as many as
+ *                                                          there are items
+ *   object          DUBBOC_OBJECT(name, value, ...)        DUBBOC_MEMBERS(name, target, ...); other
+ *                                                          members are ignored
  *
  * DUBBOC_OPTIONAL(target) leaves its target as it was when the member or item is absent or null. A
  * list has 1 to 32 values; make an empty one with cJSON_CreateArray() or cJSON_CreateObject(),
@@ -118,8 +114,8 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  * BOOL. Before C23, true, false and comparisons are of type int, so that they make the numbers 1
  * and 0. Cast them: "adult", (bool)(age >= 18). A variable of type bool needs no cast. */
 
-/* dubboc_json_build(cJSON **tree, dubboc_error *err, VALUE) DUBBOC_OK: *tree is the caller's,
- * cJSON_Delete().
+/* dubboc_json_build(cJSON **tree, dubboc_error *err, VALUE)
+ * DUBBOC_OK: *tree is the caller's, cJSON_Delete().
  * DUBBOC_E_ARGUMENT: a NULL pointer, a string that is not UTF-8, NaN or infinity, a decimal that is
  * not a JSON number; err names the path ("$.user.name: the string is NULL"). DUBBOC_E_NO_MEMORY. On
  * failure too every cJSON * has been taken over (and freed).
@@ -130,46 +126,40 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  * 255, found 300"). Targets before the wrong member may have been written; copies made by then are
  * freed again and their targets are NULL. DUBBOC_E_ARGUMENT: a name is NULL. DUBBOC_E_NO_MEMORY. */
 
-/* --- the same by a format (C99, C++)
- * ---------------------------------------------------------------
+/* --- the same by a format (C99, C++) ---
  *
  * Both take a format and matching arguments, in the manner of jansson. The compiler CANNOT CHECK
  * that the arguments fit the format: one of another type, or one too few, is undefined behaviour as
  * it is with printf. In C11 use the form above. White space, ',' and ':' in a format are for the
  * reader's eye.
  *
- *   code  JSON              C type that pack takes              C type that unpack takes
- *   s     string            const char * (UTF-8)                const char **   borrowed from the
- *   tree
- *   s?    string or null    const char *, NULL makes null       const char **   NULL for null
- *   S     string            const char *, size_t                -
- *   i     number            int                                 int *
- *   I     number            int64_t (cast literals)             int64_t *
- *   U     number            uint64_t (cast literals)            uint64_t *
- *   f     number            double                              double *        the nearest
- *   D     number            const char *, a JSON number         char *, size_t  as
- *   dubboc_json_decimal()
- *   b     true, false       int (0: false)                      bool *          (not int *)
- *   n     null              -                                   -               checks that it is
- *   null
- *   o     any               cJSON *, taken over                 const cJSON **  borrowed
- *   O     any               const cJSON *, copied               cJSON **        a copy, the
- *   caller's
- *   [..]  array             items                               items; more items in the tree are
- *   an error unless the last is *
- *   {..}  object            s, value pairs (the key: const      s, value pairs (the key: const char
- *   *); other members are
- *                           char *)                             ignored, or an error if the last is
- *                           !
+ *   code  JSON            C type that pack takes         C type that unpack takes
+ *   s     string          const char * (UTF-8)           const char **, borrowed from the tree
+ *   s?    string or null  const char *, NULL makes null  const char **, NULL for null
+ *   S     string          const char *, size_t           -
+ *   i     number          int                            int *
+ *   I     number          int64_t (cast literals)        int64_t *
+ *   U     number          uint64_t (cast literals)       uint64_t *
+ *   f     number          double                         double *, the nearest
+ *   D     number          const char *, a JSON number    char *, size_t, as dubboc_json_decimal()
+ *   b     true, false     int (0: false)                 bool * (not int *)
+ *   n     null            -                              -, checks that it is null
+ *   o     any             cJSON *, taken over            const cJSON **, borrowed
+ *   O     any             const cJSON *, copied          cJSON **, a copy, the caller's
+ *   [..]  array           items                          items; more items in the tree are an error
+ *                                                        unless the last is *
+ *   {..}  object          s, value pairs (the key:       s, value pairs (the key: const char *);
+ *                         const char *)                  other members are ignored, or an error if
+ *                                                        the last is !
  *
  * In unpack a '?' after a key's s makes the member optional: absent or null leaves its target as it
  * was.
  *
- * Example: dubboc_json_pack(&user, &err, "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7,
- * "tags", "a", "b");
- *          dubboc_json_unpack(user, &err, "{s:s, s:I, s?:i}", "name", &name, "id", &id, "age",
- *          &age);
- * */
+ *     dubboc_json_pack(&user, &err,
+ *         "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7, "tags", "a", "b");
+ *     dubboc_json_unpack(user, &err,
+ *         "{s:s, s:I, s?:i}", "name", &name, "id", &id, "age", &age);
+ */
 
 /* DUBBOC_OK: *tree is the caller's. DUBBOC_E_ARGUMENT: a fault in the format, a NULL or non-UTF-8
  * string, NaN or infinity, a decimal that is not a JSON number; err names the place.

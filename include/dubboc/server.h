@@ -85,9 +85,11 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
  * registry: with the registry away it serves, and registers when that comes. Only the host names in
  * the registry's address are looked up first, for at most 1 s in all, to find the own address; this
  * is left out when [server] registered_ip is set or the server listens on one address.
- * DUBBOC_E_SYSTEM: the address cannot be had (in use, no permission, no descriptor left); err says
- * which and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, or a registry
- * address that cannot be. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY. After a failure nothing runs,
+ * DUBBOC_E_SYSTEM: the address cannot be listened on (in use, no permission), there is no
+ * descriptor or thread left, or the folder of a file: registry cannot be written; err says which
+ * and why. DUBBOC_E_ARGUMENT: nothing to serve, a service without methods, an ip that is no IP
+ * address, a registry address that cannot be, or a service whose node would be over 64 KiB.
+ * DUBBOC_E_UNSUPPORTED: the ip is a unix socket. DUBBOC_E_NO_MEMORY. After a failure nothing runs,
  * services and methods may be added again, and start may be tried again. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(
     dubboc_server *server, dubboc_error *err);
@@ -114,11 +116,12 @@ DUBBOC_API void dubboc_server_stop(dubboc_server *server);
  * connect, and one that begins with "stopping" when the signal has arrived. A line that cannot be
  * written is lost; that is no failure.
  *
- * No signal handler is installed. Both signals are blocked in the calling thread while it waits,
- * and its signal mask is restored at the end. dubboc's own threads take no signals. The program's
- * other threads must have both signals blocked, because a signal that the kernel delivers to one of
- * them ends the program before it has deregistered; a new thread inherits the mask of the one that
- * creates it. With loops = 0 handlers run on the calling thread.
+ * No signal handler is installed. Both signals are blocked in the calling thread until one has
+ * arrived, and unblocked while the server stops; the thread's signal mask is restored at the end.
+ * A signal that arrives during the start is not lost. dubboc's own threads take no signals. The
+ * program's other threads must have both signals blocked, because a signal that the kernel delivers
+ * to one of them ends the program before it has deregistered; a new thread inherits the mask of the
+ * one that creates it. With loops = 0 handlers run on the calling thread.
  *
  * DUBBOC_OK: a signal arrived and the server is stopped. DUBBOC_E_SYSTEM: the server has failed
  * while it ran (see dubboc_server_set_failure_handler(), whose handler is called as well) and is
@@ -267,8 +270,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(dubboc_server *s
  *
  *     dubboc_request_args(request, params, &id, &name)          params by position: [id, name]
  *     dubboc_request_args(request, params)                      a method that takes none
- *     dubboc_request_read(request, params, DUBBOC_MEMBERS("id", &id, "name",
- *     DUBBOC_OPTIONAL(&name)))
+ *     dubboc_request_read(request, params,
+ *         DUBBOC_MEMBERS("id", &id, "name", DUBBOC_OPTIONAL(&name)))
  *
  * A list of structures is borrowed (const cJSON *lines, *line), and its items are read one by one:
  *
@@ -376,9 +379,9 @@ DUBBOC_API DUBBOC_PRINTF(5, 6) void dubboc_deferred_fail_data_raw(dubboc_deferre
  * *answer; body and content_type are copied. A handler that serves some of these paths only sets
  * status to 0 for the others, which then get the answer of a server without a fallback. */
 typedef struct dubboc_http_answer {
-    /* Preset to what the library knows of this structure: fields beyond it are ignored. A handler
-     * that assigns a whole structure sets it to sizeof(dubboc_http_answer), else the caller gets
-     * 500 with a text that names this field. */
+    /* Preset to the library's own sizeof(dubboc_http_answer). A handler that assigns a whole
+     * structure sets it to its own, else the caller gets 500 with a text that names this field.
+     * Fields that a smaller structure does not have count as 0. */
     size_t size;
     int status;               /* preset 404; 0: not mine; from 200 to 999, any other becomes 500 */
     const char *content_type; /* preset "text/plain"; one with a line end is answered with 500 */
@@ -396,17 +399,24 @@ DUBBOC_API void dubboc_server_set_fallback(
 
 /* --- what it has done so far --- */
 
-/* A call is counted in calls when its handler is started, or its params are found not to make a
- * tree (a notification and each call of a batch too), and in latency when it ends: when the handler
- * has returned, or, deferred, when it is answered. One that is answered too late, or not before the
- * server is stopped, has ended as an error by then, and its late answer counts for nothing; a
- * notification that was deferred ends only by its answer. Latency runs from the end of the
- * request's headers to then, so that it holds the time to receive the body and to wait for a
- * worker; the time to send the answer is no part of it. Requests to a fallback handler, and
- * connections that are refused, are not counted. */
+/* A call is a JSON-RPC request or notification for a method that the server has; each one of a
+ * batch is a call.
+ *
+ * It is counted in calls when its handler is started, or when its params turn out to make no tree,
+ * so that the handler cannot be started. It is counted in latency, and in errors if it has failed,
+ * when it ends: when the handler has returned or, if it was deferred, when it is answered. When the
+ * time of a deferred call runs out, or the server is stopped before it is answered, it ends as an
+ * error, and its late answer is not counted. A deferred notification ends only by its answer.
+ *
+ * Latency runs from the end of the request's headers to the end of the call. So it includes the
+ * time to receive the body and to wait for a worker, but not the time to send the answer.
+ *
+ * These are not counted: connections that are refused; requests that are refused before they are
+ * complete (no valid HTTP, too slow, too long, or no room for the body in memory_max_bytes);
+ * requests that a fallback handler has answered. */
 typedef struct dubboc_server_stats {
     size_t size;        /* set by the caller: sizeof(dubboc_server_stats) */
-    uint64_t calls;     /* begun: their handlers were started */
+    uint64_t calls;     /* begun */
     uint64_t errors;    /* of those that have ended: answered, or to be answered, with an error */
     uint64_t in_flight; /* begun and not ended */
     uint64_t refused;   /* requests, and calls of a batch, that were refused unexecuted because the
@@ -428,7 +438,7 @@ typedef struct dubboc_method_stats {
     const char *group;     /* "" : none, and so for the version */
     const char *version;
     const char *method;
-    uint64_t methods; /* 1; how many there are, for those that are counted together */
+    uint64_t methods; /* 1; of those that are counted together: how many they are */
     uint64_t calls;
     uint64_t errors;
     uint64_t in_flight;
@@ -438,9 +448,9 @@ typedef struct dubboc_method_stats {
 /* stats is valid until the function returns. */
 typedef void (*dubboc_method_stats_fn)(void *arg, const dubboc_method_stats *stats);
 
-/* Calls visit for each method, in the order of services and methods. A server counts 1,000 methods
- * by themselves, those that were added first; the others are counted together and told last, with
- * "" as their names. Threads as dubboc_server_get_stats(). */
+/* Calls visit for each method, in the order of services and methods. The 1,000 methods that were
+ * added first are counted one by one. All others are counted together and visited last, with "" as
+ * their names. Threads as dubboc_server_get_stats(). */
 DUBBOC_API void dubboc_server_visit_methods(
     const dubboc_server *server, dubboc_method_stats_fn visit, void *arg);
 
