@@ -37,14 +37,14 @@ static bool content_type_is_foreign(const char *content_type)
         "application/zip"};
     static const char *const foreign_kinds[] = {
         "text", "multipart", "image", "audio", "video", "font"};
-    if (content_type == NULL)
+    if (content_type == NULL || strcmp(content_type, "application/json") == 0)
         return false;
     dubboc_slice type, kind, rest;
     slice_cut(slice_of(content_type), ';', &type, &rest);
     type = slice_trim(type);
-    slice_cut(type, '/', &kind, &rest);
     if (content_type_ends(type, "json"))
         return false;
+    slice_cut(type, '/', &kind, &rest);
     for (size_t i = 0; i < sizeof foreign_kinds / sizeof foreign_kinds[0]; i++)
         if (slice_is_nocase(kind, foreign_kinds[i]))
             return true;
