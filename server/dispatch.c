@@ -209,22 +209,28 @@ static void fallback_decline(exchange *ex)
         exchange_run_calls(ex);
 }
 
-static void fallback_answer(exchange *ex, const dubboc_http_answer *given)
+static void fallback_answer(exchange *ex, const dubboc_http_answer *answer)
 {
     buffer *out = http_server_request_out(ex->incoming);
+    buffer_append(out, answer->body.data, answer->body.len);
+    if (out->status == DUBBOC_OK)
+        http_server_request_answer(
+            ex->incoming, answer->status, answer->content_type, NULL, 0, false);
+    else
+        reply_send_no_memory(ex->incoming, true);
+}
+
+static void fallback_conclude(exchange *ex, const dubboc_http_answer *given)
+{
     dubboc_http_answer own;
     dubboc_error err;
-    if (SIZED_READ(dubboc_http_answer, given, &own, &err) != DUBBOC_OK) {
+    if (SIZED_READ(dubboc_http_answer, given, &own, &err) != DUBBOC_OK)
         reply_send_text(
             ex->incoming, 500, NULL, "the handler's answer: %.*s\n", slice_of(err.text));
-        return;
-    }
-    buffer_append(out, own.body.data, own.body.len);
-    if (out->status == DUBBOC_OK) {
-        http_server_request_answer(ex->incoming, own.status, own.content_type, NULL, 0, false);
-        return;
-    }
-    reply_send_no_memory(ex->incoming, true);
+    else if (own.status == 0)
+        fallback_decline(ex);
+    else
+        fallback_answer(ex, &own);
 }
 
 static void fallback_run(exchange *ex)
@@ -242,10 +248,7 @@ static void fallback_run(exchange *ex)
     ex->is_executed = true;
     server->fallback(&request, method, path, http_server_request_body(ex->incoming), &answer,
         server->fallback_arg);
-    if (answer.size != 0 && answer.status == 0)
-        fallback_decline(ex);
-    else
-        fallback_answer(ex, &answer);
+    fallback_conclude(ex, &answer);
 done:
     dubboc_text_free(&answer.body);
     failure_clear(&request.failure);

@@ -1,6 +1,7 @@
 server_tests = \
 	tests/server/deferred_test \
 	tests/server/dispatch_test \
+	tests/server/fallback_test \
 	tests/server/error_data_test \
 	tests/server/large_body_test \
 	tests/server/failure_test \
@@ -26,6 +27,9 @@ tests_server_deferred_test_LDADD = $(test_libs)
 tests_server_dispatch_test_SOURCES = tests/server/dispatch_test.c $(server_caller)
 tests_server_dispatch_test_CPPFLAGS = $(test_cppflags)
 tests_server_dispatch_test_LDADD = $(test_libs)
+tests_server_fallback_test_SOURCES = tests/server/fallback_test.c $(server_caller)
+tests_server_fallback_test_CPPFLAGS = $(test_cppflags)
+tests_server_fallback_test_LDADD = $(test_libs)
 tests_server_error_data_test_SOURCES = tests/server/error_data_test.c $(server_caller)
 tests_server_error_data_test_CPPFLAGS = $(test_cppflags)
 tests_server_error_data_test_LDADD = $(test_libs)
