@@ -48,16 +48,6 @@ int64_t http_server_request_received_ns(const http_server_request *request)
     return request->received_ns;
 }
 
-void http_server_request_set_state(http_server_request *request, void *state)
-{
-    request->state = state;
-}
-
-void *http_server_request_state(const http_server_request *request)
-{
-    return request->state;
-}
-
 buffer *http_server_request_out(http_server_request *request)
 {
     return &request->out;

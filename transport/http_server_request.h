@@ -28,10 +28,6 @@ const char *http_server_request_peer(const http_server_request *request);
 /* When the headers were complete, on clock_now_ns(). */
 int64_t http_server_request_received_ns(const http_server_request *request);
 
-/* The owner's own state of this request; NULL at first. */
-void http_server_request_set_state(http_server_request *request, void *state);
-void *http_server_request_state(const http_server_request *request);
-
 /* The buffer to build the body of the answer in: empty at first, at most 256 MiB. */
 buffer *http_server_request_out(http_server_request *request);
 

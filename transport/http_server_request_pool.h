@@ -24,8 +24,8 @@ typedef enum http_server_stage {
 
 typedef struct http_server_request_pool http_server_request_pool;
 
-/* Used by the loop's thread. While it is held, the thread that holds it uses out, body and state,
- * and writes the answer; the handoff to the loop's results publishes what it wrote. */
+/* Used by the loop's thread. While it is held, the thread that holds it uses out and body, and
+ * writes the answer; the handoff to the loop's results publishes what it wrote. */
 struct http_server_request {
     /* First. Links it while it is among its loop's results, granted ones, or spares. */
     http_server_handoff handoff;
@@ -48,8 +48,6 @@ struct http_server_request {
     size_t body_bytes;    /* By Content-Length; 0: chunked, or no body. */
     memory_waiter waiter; /* In WAITING. */
     int64_t body_used_ns; /* In WAITING: how much of the time for the body had passed before. */
-
-    void *state; /* The owner's. */
 
     /* The answer. Its object is one of response, which is ours, and ready, which is lent. */
     buffer out;
