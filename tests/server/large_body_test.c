@@ -181,6 +181,16 @@ static void a_large_body_that_is_no_json_is_answered_like_a_small_one(void **sta
     reply_fini(&answer);
 }
 
+static void check_counts(uint64_t calls, uint64_t errors, uint64_t refused)
+{
+    dubboc_server_stats stats = {.size = sizeof stats};
+    dubboc_server_get_stats(server, &stats);
+    assert_int_equal(stats.calls, calls);
+    assert_int_equal(stats.errors, errors);
+    assert_int_equal(stats.refused, refused);
+    assert_int_equal(stats.in_flight, 0);
+}
+
 static void a_tree_that_can_never_fit_is_a_clear_error(void **state)
 {
     (void)state;
@@ -191,6 +201,7 @@ static void a_tree_that_can_never_fit_is_a_clear_error(void **state)
     assert_contains(answer.body, "params: 100001 values take 8000080 bytes as a tree");
     assert_contains(answer.body, "half of [server] memory_max (1048576), use the raw form");
     reply_fini(&answer);
+    check_counts(1, 1, 0);
 }
 
 static void the_raw_form_needs_no_tree(void **state)
@@ -254,6 +265,7 @@ static void a_tree_waits_no_longer_than_its_caller(void **state)
     assert_int_equal(test_started(), 1);
     test_gate_open();
     check_read(first, 200, "\"id\":7");
+    check_counts(1, 1, 1); /* "gate" takes one param and got thousands */
 }
 
 static void a_tree_waits_for_a_second_at_most(void **state)

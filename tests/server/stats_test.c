@@ -174,6 +174,34 @@ static void a_call_is_in_flight_while_its_handler_runs_and_refused_when_it_finds
     assert_int_equal(method_now("gate").calls, 2);
 }
 
+static void serves_health_only(dubboc_request *request, const char *method, const char *path,
+    dubboc_slice body, dubboc_http_answer *answer, void *arg)
+{
+    (void)request;
+    (void)method;
+    (void)body;
+    (void)arg;
+    answer->status = strcmp(path, "/health") == 0 ? 200 : 0;
+}
+
+static void what_a_fallback_answers_is_not_counted_and_what_it_declines_is(void **state)
+{
+    (void)state;
+    server = test_server(NULL, 1);
+    test_add_echo(server, NULL);
+    dubboc_server_set_fallback(server, serves_health_only, NULL);
+    test_start(server);
+    post("/health", "", 200);
+    dubboc_server_stats stats = stats_now();
+    assert_int_equal(stats.calls + stats.refused + stats.unknown + stats.invalid, 0);
+    post("/test.Nothing", CALL("1", "echo", "[1]"), 200);
+    post("/test.Nothing", "{bad", 200);
+    stats = stats_now();
+    assert_int_equal(stats.calls, 0);
+    assert_int_equal(stats.unknown, 1);
+    assert_int_equal(stats.invalid, 1);
+}
+
 /* --- deferred --- */
 
 static dubboc_deferred *held[4];
@@ -291,7 +319,7 @@ static void a_deferred_call_that_is_not_answered_in_time_is_one_error(void **sta
     close(stopped);
 }
 
-/* --- latency --- */
+/* --- by our own clock --- */
 
 #define JUMP_NS (3 * NS_PER_S)
 
@@ -316,24 +344,58 @@ static dubboc_status take_long(
     return DUBBOC_OK;
 }
 
-static void the_latency_of_a_method_is_what_its_calls_took(void **state)
+static void slow_server(void)
 {
-    (void)state;
     static const dubboc_method method =
         DUBBOC_RAW_METHOD("slowly", take_long, .flags = DUBBOC_NONBLOCKING);
     clock_set_source(jumping_clock);
     server = test_server(NULL, 1);
     add_methods(&method, 1);
     test_start(server);
+}
+
+static int stop_slow(void **state)
+{
+    stop(state);
+    clock_set_source(NULL);
+    return 0;
+}
+
+static void the_latency_of_a_method_is_what_its_calls_took(void **state)
+{
+    (void)state;
+    slow_server();
     post("/test.Other", CALL("1", "slowly", "[]"), 200);
     dubboc_latency latency = method_now("slowly").latency;
     assert_int_equal(latency.count, 1);
     assert_true(latency.sum_ns >= (uint64_t)JUMP_NS);
     uint64_t told_ns = dubboc_latency_percentile_ns(&latency, 0.5);
     assert_in_range(told_ns, latency.sum_ns - latency.sum_ns / 8, latency.sum_ns * 9 / 8);
-    dubboc_server_free(server);
-    server = NULL;
-    clock_set_source(NULL);
+}
+
+#define TOO_LATE(id) ERROR(id, "-32000", "the deadline passed before it was started")
+
+/* The first call takes three seconds, the caller waits for one. */
+static void the_rest_of_a_batch_is_refused_when_its_time_is_over(void **state)
+{
+    (void)state;
+    reply answer;
+    slow_server();
+    caller_post(test_port(server), "/test.Other",
+        "Content-Type: application/json\r\nTimeout: 1000000000\r\n",
+        "[" CALL("1", "slowly", "[]") "," CALL("2", "slowly",
+            "[]") ","
+                  "{\"jsonrpc\":\"2.0\",\"method\":\"slowly\"}," CALL("3", "missing", "[]") "]",
+        &answer);
+    assert_int_equal(answer.status, 200);
+    assert_string_equal(
+        answer.body, "[" RESULT("1", "null") "," TOO_LATE("2") "," ERROR(
+                         "3", "-32601", "service test.Other has no method missing") "]\n");
+    reply_fini(&answer);
+    dubboc_server_stats stats = stats_now();
+    assert_int_equal(stats.calls, 1);
+    assert_int_equal(stats.refused, 2);
+    assert_int_equal(stats.unknown, 1);
 }
 
 /* --- many --- */
@@ -441,6 +503,7 @@ static void no_call_is_lost_when_many_threads_count_and_one_asks(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_teardown(name, stop)
+#define SLOW_TEST(name) cmocka_unit_test_teardown(name, stop_slow)
 
 int main(void)
 {
@@ -449,9 +512,11 @@ int main(void)
         TEST(a_notification_is_a_call_like_any_other),
         TEST(what_no_handler_has_seen_is_counted_apart),
         TEST(a_call_is_in_flight_while_its_handler_runs_and_refused_when_it_finds_no_place),
+        TEST(what_a_fallback_answers_is_not_counted_and_what_it_declines_is),
         TEST(a_deferred_call_is_in_flight_until_it_is_answered),
         TEST(a_deferred_call_that_is_not_answered_in_time_is_one_error),
-        TEST(the_latency_of_a_method_is_what_its_calls_took),
+        SLOW_TEST(the_latency_of_a_method_is_what_its_calls_took),
+        SLOW_TEST(the_rest_of_a_batch_is_refused_when_its_time_is_over),
         TEST(methods_beyond_a_thousand_are_counted_together),
         TEST(a_program_of_an_older_release_gets_the_figures_it_knows),
         TEST(no_call_is_lost_when_many_threads_count_and_one_asks),
