@@ -2,6 +2,7 @@ registry_core_tests = \
 	tests/registry/alloc_test \
 	tests/registry/contract_file_test \
 	tests/registry/contract_static_test \
+	tests/registry/file_process_test \
 	tests/registry/file_test \
 	tests/registry/provider_url_test \
 	tests/registry/static_test \
@@ -35,6 +36,11 @@ tests_registry_contract_file_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_file_test_LDADD = $(registry_contract_libs)
 tests_registry_contract_static_test_CPPFLAGS = $(test_cppflags)
 tests_registry_contract_static_test_LDADD = $(registry_contract_libs)
+file_fixture = tests/registry/file_fixture.c tests/registry/file_fixture.h
+tests_registry_file_process_test_SOURCES = tests/registry/file_process_test.c $(file_fixture)
+tests_registry_file_process_test_CPPFLAGS = $(test_cppflags)
+tests_registry_file_process_test_LDADD = $(test_libs)
+tests_registry_file_test_SOURCES = tests/registry/file_test.c $(file_fixture)
 tests_registry_file_test_CPPFLAGS = $(test_cppflags)
 tests_registry_file_test_LDADD = $(test_libs)
 tests_registry_alloc_test_CPPFLAGS = $(test_cppflags)

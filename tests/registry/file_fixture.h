@@ -1,0 +1,61 @@
+/* What the tests of the file registry share: a folder for each test, one interface, and a listener
+ * that keeps the last snapshot. */
+#ifndef TESTS_REGISTRY_FILE_FIXTURE_H
+#define TESTS_REGISTRY_FILE_FIXTURE_H
+
+#include "tests/support/test.h"
+
+#include <pthread.h>
+
+#include "registry/registry.h"
+
+#define INTERFACE "com.file.Test"
+#define LIMIT_MS 10000
+
+/* A test whose *state is the path of an empty folder. */
+#define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, new_folder, remove_folder)
+int new_folder(void **state);
+int remove_folder(void **state);
+
+dubboc_status try_open(
+    const char *folder, int64_t self_check_ms, registry **self, dubboc_error *err);
+registry *open_at(const char *folder);
+
+/* Registers a provider of INTERFACE. */
+registry_registration *register_at(registry *into, const char *url);
+
+/* The last snapshot that a listener received. */
+typedef struct watched {
+    registry_subscription *subscription;
+    pthread_mutex_t lock;
+    /* Under lock: */
+    unsigned calls;
+    size_t count;
+    char first[200];
+} watched;
+
+/* The listener; arg is a watched. */
+void keep_snapshot(void *arg, const registry_snapshot *snapshot);
+
+/* Subscribes to the providers of INTERFACE. The registry must be freed before *self goes. */
+void subscribe_at(registry *from, watched *self);
+
+/* Waits until the last snapshot has so many providers. */
+void wait_for_count(watched *self, size_t count);
+
+/* A copy of what was received so far; of the lock and subscription nothing. */
+watched watched_now(watched *self);
+
+/* <root>/dubbo/INTERFACE/providers/<name>. The caller frees it. */
+char *in_folder(const char *root, const char *name);
+
+bool exists(const char *path);
+
+/* Makes the folder root + below unless it exists. */
+void make_folder(const char *root, const char *below);
+
+/* Makes a file in the folder of the providers; a live one is locked as an owner does. Returns its
+ * descriptor. */
+int make_file(const char *root, const char *name, const char *data, size_t len, bool is_live);
+
+#endif
