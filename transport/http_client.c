@@ -1,3 +1,4 @@
+/* Makes and frees the object that all endpoints of a client share, and initialises libcurl. */
 #include "transport/http_client.h"
 
 #include <assert.h>
@@ -9,7 +10,7 @@
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_result;
 
-/* Never undone: other parts of the process may use curl too (libraries.md C4). */
+/* Never undone, because other parts of the process may use curl too (libraries.md C4). */
 static void client_init_curl(void)
 {
     curl_result = curl_global_init(CURL_GLOBAL_DEFAULT);

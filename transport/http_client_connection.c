@@ -1,12 +1,12 @@
-/* How a connection comes about, and how its bytes move.
+/* Opens a connection, and sends and receives its bytes.
  *
- * libcurl connects (CURLOPT_CONNECT_ONLY). A plain connection is then only a socket: we keep a
- * duplicate of its descriptor and let the curl handle go, which leaves a pooled connection at a few
- * hundred bytes and makes the exchange plain send() and recv(). A TLS connection keeps its handle,
- * and its bytes go through curl_easy_send() and curl_easy_recv().
+ * libcurl opens the connection (CURLOPT_CONNECT_ONLY). Without TLS, the curl handle is freed as
+ * soon as the connection is open, and only a duplicate of its descriptor is kept: a pooled
+ * connection then costs a few hundred bytes, and an exchange is plain send() and recv(). With TLS
+ * the handle is kept, and bytes go through curl_easy_send() and curl_easy_recv().
  *
- * The descriptor is non-blocking, as curl made it (a duplicate shares that); MSG_DONTWAIT is given
- * nevertheless, so that nothing here depends on it. */
+ * curl makes the descriptor non-blocking, and a duplicate shares that. MSG_DONTWAIT is passed all
+ * the same, so that this file does not depend on it. */
 #include "transport/http_client_connection.h"
 
 #include <curl/curl.h>
@@ -22,13 +22,13 @@
 #include "base/mem.h"
 
 #define TLS_RECORD_MAX 16384u
-/* what the request buffer takes: head, and small bodies */
+/* The ceiling of the request buffer, which holds the head and the body. */
 #define REQUEST_MAX_BYTES (256u * 1024 * 1024)
 
 /* --- plain sockets --- */
 
-/* Errors of the way to the host, or of a host that knows nothing of the connection any more: what
- * befell this connection awaits the others. */
+/* Whether the error concerns the host or the route to it, and not just this connection. Other
+ * connections to the same host are then likely to fail too. */
 static bool is_error_of_host(int error)
 {
     return error == ECONNRESET || error == ETIMEDOUT || error == EHOSTUNREACH ||
@@ -65,6 +65,7 @@ static http_client_io_result plain_receive(
     return got > 0 ? HTTP_CLIENT_IO_OK : HTTP_CLIENT_IO_END;
 }
 
+/* MSG_PEEK leaves the byte in the socket; only a socket with nothing to read is quiet. */
 static bool plain_is_quiet(http_client_connection *connection)
 {
     char byte;
@@ -77,8 +78,9 @@ static const http_client_io plain_io = {plain_send, plain_receive, plain_is_quie
 
 /* --- TLS --- */
 
-/* An error of TLS itself leaves what curl knows of the system's errors as it was: perhaps that of
- * an address which could not be reached before another one was. */
+/* Sets lost_host for an error of the socket. If TLS itself failed, curl does not touch
+ * CURLINFO_OS_ERRNO; the value is then still the one from connecting (connect_errno), for example
+ * of an address that could not be reached before the next one was tried, and must be ignored. */
 static http_client_io_result tls_broken(
     http_client_connection *connection, CURLcode code, const char **problem)
 {
@@ -91,9 +93,9 @@ static http_client_io_result tls_broken(
     return HTTP_CLIENT_IO_BROKEN;
 }
 
-/* One record at a time: a record that has left only in part is as good as not sent, so that what is
- * counted stays exact. With more, whole records could be on their way while OpenSSL says "not
- * yet". */
+/* Sends at most one TLS record, so that *done is exact: the peer cannot decrypt a record that was
+ * sent in part, so none of its bytes count as sent. With several records, some could have been sent
+ * completely while OpenSSL still reports that nothing was. */
 static http_client_io_result tls_send(
     http_client_connection *connection, dubboc_slice bytes, size_t *done, const char **problem)
 {
@@ -117,7 +119,8 @@ static http_client_io_result tls_receive(
     return tls_broken(connection, code, problem);
 }
 
-/* Reading is the only way to tell: session tickets make a healthy connection readable. */
+/* A TLS connection must be read to tell whether it is quiet, because session tickets make the
+ * socket of a healthy connection readable. */
 static bool tls_is_quiet(http_client_connection *connection)
 {
     char byte;
@@ -130,11 +133,11 @@ static const http_client_io tls_io = {tls_send, tls_receive, tls_is_quiet, true}
 
 /* --- connecting --- */
 
-/* How long connecting may take, and whose limit that is. */
+/* How long connecting may take, and where that limit comes from. */
 typedef struct connect_limit {
-    long ms; /* at least 1: 0 would be curl's own default */
+    long ms; /* at least 1, because curl takes 0 for its own default */
     int64_t until_ns;
-    bool is_deadline; /* the call's, not the connection's own */
+    bool is_deadline; /* The limit is the deadline of the call, not connect_timeout_ms. */
     const stop_signal *stop;
 } connect_limit;
 
@@ -153,9 +156,9 @@ static connect_limit connect_find_limit(const http_client *client, int64_t deadl
     return limit;
 }
 
-/* curl asks at least once a second while it connects, and that is the only way to end it from
- * outside. It also asks while it reads what a proxy keeps sending, without looking at its own
- * time-out there. */
+/* Ends the connecting by returning 1. curl calls this at least once a second, and there is no other
+ * way to interrupt it (libraries.md C10). The time limit is checked here too, because curl does not
+ * check its own while it reads what a proxy keeps sending. */
 static int connect_on_progress(
     void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
@@ -164,7 +167,7 @@ static int connect_on_progress(
     return stop_signal_is_given(limit->stop) || clock_now_ns() >= limit->until_ns ? 1 : 0;
 }
 
-/* A proxy's words must not reach standard output. */
+/* Discards what a proxy sends: curl would write it to standard output. */
 static size_t connect_on_data(char *data, size_t size, size_t count, void *arg)
 {
     (void)data, (void)arg;
@@ -181,13 +184,13 @@ static CURLcode connect_set_options(
         curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https"),
         curl_easy_setopt(curl, CURLOPT_CONNECT_ONLY, 1L),
         curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L),
-        /* else TLS may agree on HTTP/2 */
+        /* otherwise TLS could negotiate HTTP/2 */
         curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1),
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
-        /* a resolver that hangs is left behind (libraries.md C5) */
+        /* do not wait for a resolver thread that hangs (libraries.md C5) */
         curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L),
         curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit->ms),
-        /* "": not the environment's either (libraries.md C8) */
+        /* "" also turns off the proxies of the environment (libraries.md C8) */
         curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy),
         curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
         curl_easy_setopt(curl, CURLOPT_HTTPPROXYTUNNEL, has_proxy ? 1L : 0L),
@@ -197,7 +200,8 @@ static CURLcode connect_set_options(
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, connect_on_progress),
         curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit),
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
-        curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 1024L), /* the least: it is not for our bytes */
+        curl_easy_setopt(curl, CURLOPT_BUFFERSIZE,
+            1024L), /* curl's minimum: the buffer is only used to talk to a proxy */
     };
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i] != CURLE_OK)
@@ -207,8 +211,8 @@ static CURLcode connect_set_options(
 
 #define PEER_TEXT_SIZE 800
 
-/* Whom connecting failed with, for error texts. A proxy that cannot be reached is no fault of the
- * provider behind it. */
+/* Names the peer that could not be reached, for error texts. When the proxy cannot be reached, only
+ * the proxy is named, because the provider behind it is not the cause. */
 static void connect_describe_peer(
     const http_client_target *target, CURLcode code, char text[PEER_TEXT_SIZE])
 {
@@ -223,7 +227,7 @@ static void connect_describe_peer(
         settings->proxy_origin, has_origin ? ")" : "");
 }
 
-/* Why connecting took too long: the caller's deadline, or the setting. */
+/* Reports that connecting took too long, and which limit was exceeded. */
 static dubboc_status connect_explain_late(
     const http_client_target *target, const char *peer, connect_limit limit, dubboc_error *err)
 {
@@ -251,7 +255,7 @@ static dubboc_status connect_explain(CURL *curl, CURLcode code, const http_clien
         curl_easy_getinfo(curl, CURLINFO_OS_ERRNO, &error) == CURLE_OK && error > 0 &&
         strerrordesc_np((int)error) != NULL)
         return error_set(err, DUBBOC_E_CONNECT, "%s: %s", peer, strerrordesc_np((int)error));
-    /* with user and password if it is wrong */
+    /* curl repeats a malformed proxy URL in its message, with user and password. */
     bool names_proxy = target->client->settings.proxy[0] != '\0';
     if (reason[0] == '\0')
         reason = curl_easy_strerror(code);
@@ -259,13 +263,13 @@ static dubboc_status connect_explain(CURL *curl, CURLcode code, const http_clien
         err, DUBBOC_E_CONNECT, "%s: %s", peer, names_proxy ? MASKED(slice_of(reason)) : reason);
 }
 
-/* Takes curl over in every case. */
+/* Turns the connected curl handle into the connection. Takes ownership of curl, on failure too. */
 static dubboc_status connect_adopt(
     CURL *curl, http_client_connection *connection, dubboc_error *err)
 {
     const http_client_target *target = connection->target;
     curl_socket_t fd = CURL_SOCKET_BAD;
-    /* Both lead to the stack of the caller. */
+    /* Both options point to variables on the caller's stack. */
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, NULL);
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 1L);
     if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) {
@@ -289,7 +293,7 @@ static dubboc_status connect_adopt(
     return DUBBOC_OK;
 }
 
-/* trusted: as from http_client_trust_take(). */
+/* trusted: the store from http_client_trust_take(), or NULL. */
 static dubboc_status connect_now(
     http_client_connection *connection, void *trusted, int64_t deadline_ns, dubboc_error *err)
 {

@@ -1,5 +1,6 @@
-/* One connection: how it comes about, and how its bytes move. What is said on it is the business of
- * http_client_exchange.h, who may use it that of http_client_pool.h. */
+/* One connection of the HTTP client: opening it, and sending and receiving bytes without blocking.
+ * http_client_exchange.h says what is sent on a connection, http_client_pool.h which caller uses
+ * it. */
 #ifndef TRANSPORT_HTTP_CLIENT_CONNECTION_H
 #define TRANSPORT_HTTP_CLIENT_CONNECTION_H
 
@@ -11,12 +12,13 @@
 
 typedef struct http_client_connection http_client_connection;
 
-/* How bytes move on a connection: plain socket or TLS. Neither blocks, neither raises SIGPIPE. */
+/* The result of sending or receiving. A connection is a plain socket or TLS; neither kind blocks,
+ * and neither raises SIGPIPE. */
 typedef enum http_client_io_result {
-    HTTP_CLIENT_IO_OK,    /* *done > 0 */
-    HTTP_CLIENT_IO_AGAIN, /* not now */
-    HTTP_CLIENT_IO_END,   /* receive: the peer has closed in order */
-    HTTP_CLIENT_IO_BROKEN /* *problem: fixed or static words */
+    HTTP_CLIENT_IO_OK,    /* *done bytes were moved, at least 1 */
+    HTTP_CLIENT_IO_AGAIN, /* nothing can be moved now; wait for the socket */
+    HTTP_CLIENT_IO_END,   /* receive only: the peer has closed the connection in an orderly way */
+    HTTP_CLIENT_IO_BROKEN /* failed; *problem is a static text with the reason */
 } http_client_io_result;
 
 typedef struct http_client_io {
@@ -24,62 +26,70 @@ typedef struct http_client_io {
         http_client_connection *connection, dubboc_slice bytes, size_t *done, const char **problem);
     http_client_io_result (*receive)(http_client_connection *connection, char *room, size_t size,
         size_t *done, const char **problem);
-    /* Open, and the peer has said nothing that nobody asked for. */
+    /* Whether the connection is open and the peer has sent nothing. To be called between exchanges,
+     * when nothing may arrive. May read and discard one byte: do not use the connection if
+     * false. */
     bool (*is_quiet)(http_client_connection *connection);
-    bool may_hold_bytes; /* received bytes may wait where poll() does not see them */
+    bool may_hold_bytes; /* true for TLS: received bytes may be buffered where poll() does not see
+                            them */
 } http_client_io;
 
 typedef enum http_client_phase {
-    HTTP_CLIENT_PHASE_READY, /* no exchange begun */
+    HTTP_CLIENT_PHASE_READY, /* no exchange has begun */
     HTTP_CLIENT_PHASE_SENDING,
     HTTP_CLIENT_PHASE_RECEIVING,
     HTTP_CLIENT_PHASE_DONE,
     HTTP_CLIENT_PHASE_FAILED
 } http_client_phase;
 
-/* Where connections lead. Constant. */
+/* The destination of connections. Does not change once it is made. */
 typedef struct http_client_target {
     http_client *client;
     char *url;  /* scheme://host:port/ */
-    char *host; /* host:port, for the Host header and for people */
+    char *host; /* host:port, for the Host header and for error texts */
     bool is_tls;
 } http_client_target;
 
-/* The fields are for the files of this library. */
+/* The fields are private to the files http_client*.c. */
 struct http_client_connection {
     const http_client_target *target; /* borrowed from the endpoint */
     const http_client_io *io;
     int fd;
-    void *curl;         /* TLS: the CURL handle, which owns fd; NULL: fd is ours */
-    long connect_errno; /* TLS: the system's error that connecting left behind in curl */
-    int64_t opened_ns;
-    bool lost_host; /* broken by an error that says that the host, or the way to it, is gone */
+    void *curl;         /* TLS: the CURL handle, which owns fd. NULL: no TLS, and fd is ours. */
+    long connect_errno; /* TLS: the value of CURLINFO_OS_ERRNO after connecting */
+    int64_t opened_ns;  /* when it was connected */
+    /* The connection broke with an error that says that the host, or the route to it, is gone. */
+    bool lost_host;
 
-    /* the pool's */
+    /* Fields of the pool: */
     struct http_client_endpoint *endpoint;
-    http_client_connection *newer, *older; /* among the idle ones */
-    int64_t taken_ns;                      /* by whoever uses it now */
-    int64_t idle_since_ns;                 /* idle: when it was given back */
-    int64_t use_until_ns;                  /* idle: not to be used from then on */
+    http_client_connection *newer, *older; /* neighbours in the list of idle connections */
+    int64_t taken_ns;                      /* when the present caller took it */
+    int64_t idle_since_ns;                 /* when it was given back; valid while it is idle */
+    int64_t use_until_ns; /* when it must no longer be used; valid while it is idle */
 
-    /* the exchange's */
-    uint64_t exchanges; /* begun */
+    /* Fields of the exchange: */
+    uint64_t exchanges; /* how many exchanges have begun on it */
     http_client_phase phase;
-    buffer request;
-    size_t sent;
-    size_t received;
-    bool may_hold_bytes; /* TLS: the last step ended before all was read, so do not wait for the
-                            socket, which may have nothing more to show */
+    buffer request;  /* the whole request: head and body */
+    size_t sent;     /* of request: bytes that the system has accepted */
+    size_t received; /* bytes of the reply */
+    /* TLS: the last step stopped before it had read everything. Do not wait for the socket then:
+     * the remaining bytes may be in curl's buffer, and poll() would not report them. */
+    bool may_hold_bytes;
     http_client_reader reader;
-    dubboc_status status; /* HTTP_CLIENT_PHASE_FAILED */
+    dubboc_status status; /* valid in HTTP_CLIENT_PHASE_FAILED, with problem */
     const char *problem;
 };
 
-/* Blocks until connected. *connection is the caller's until http_client_connection_close().
- * DUBBOC_E_CONNECT: refused, unreachable, name or TLS; err names address and reason.
- * DUBBOC_E_TIMEOUT: the deadline passed while connecting.
- * DUBBOC_E_CLOSED: the client stops.
- * DUBBOC_E_NO_MEMORY. */
+/* Opens a connection; blocks until it is open. The caller owns *connection and must call
+ * http_client_connection_close().
+ *
+ * - DUBBOC_E_CONNECT: refused, unreachable, name not resolved, or TLS failed; err names the address
+ *   and the reason.
+ * - DUBBOC_E_TIMEOUT: the deadline passed before it was open.
+ * - DUBBOC_E_CLOSED: the client is stopping.
+ * - DUBBOC_E_NO_MEMORY. */
 dubboc_status http_client_connection_open(const http_client_target *target, int64_t deadline_ns,
     http_client_connection **connection, dubboc_error *err);
 

@@ -1,14 +1,14 @@
-/* One request and its reply on a connection, as a machine that never blocks.
+/* One request and its reply on a connection, as a state machine that never blocks.
  *
- * The request leaves with as few system calls as possible, and what the system has taken is
- * counted, since that decides whether a call may be repeated. After the last byte the machine asks
- * to wait instead of reading at once: the reply is never there yet. A peer may answer before it has
- * the whole request (413, 503) and close; so while the request cannot go on, and after sending has
- * failed, what the peer has said is read before giving up.
+ * The bytes of the request that the system has accepted are counted, because that count decides
+ * whether a call may be repeated. After the last byte was sent the machine asks to wait instead of
+ * reading at once, because a reply is never there yet. A peer may answer before it has read the
+ * whole request (413, 503) and then close. So while the request cannot be sent on, and after
+ * sending has failed, the machine reads what the peer has sent before it gives up.
  *
- * One step moves a bounded amount, whatever the peer does, plain and TLS alike. Deadline and stop
- * are looked at between steps, by http_client_connection_wait(): a peer that keeps sending or
- * taking as fast as we do must not outlast them. */
+ * One step moves a bounded number of bytes, whatever the peer does. http_client_connection_wait()
+ * checks the deadline and the stop signal between steps, so a peer that sends or takes bytes
+ * without a pause cannot hold the caller beyond its deadline. */
 #include "transport/http_client_exchange.h"
 
 #include <assert.h>
@@ -18,9 +18,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 
-#define REQUEST_KEEP_BYTES (16u * 1024) /* memory kept between exchanges */
+/* The memory that the request buffer keeps between exchanges. */
+#define REQUEST_KEEP_BYTES (16u * 1024)
 
-/* What one step sends or receives at most. The operations count too, because a TLS peer may send
+/* The most that one step sends or receives. Operations are limited too, because a TLS peer may send
  * records of one byte each. */
 #define STEP_BYTES (1024u * 1024)
 #define STEP_OPERATIONS 64
@@ -60,8 +61,8 @@ static http_client_step exchange_fail(
     return HTTP_CLIENT_FAILED;
 }
 
-/* A reply that came before the whole request was taken leaves the rest of it unsent: such a
- * connection is not used again. */
+/* The connection is not used again if the reply came before the whole request was sent, because the
+ * peer would take the next request for the remainder of this one. */
 static http_client_step exchange_complete(http_client_connection *connection)
 {
     if (connection->sent < connection->request.len)
@@ -81,7 +82,7 @@ static http_client_step exchange_judge(
     return more;
 }
 
-/* How much of its share a step has used. */
+/* How much of its limits a step has used. */
 typedef struct step_use {
     size_t bytes;
     unsigned operations;
@@ -94,8 +95,8 @@ static bool step_use_is_up(step_use *use, size_t bytes)
     return use->bytes >= STEP_BYTES || use->operations >= STEP_OPERATIONS;
 }
 
-/* Reads until the reply is there, nothing more is, or the step's share is used up. Returns more in
- * the latter two cases. */
+/* Reads until the reply is complete, nothing more has arrived, or the step's limit is reached.
+ * Returns `more` in the last two cases. */
 static http_client_step exchange_receive(http_client_connection *connection, http_client_step more)
 {
     http_client_reader *reader = &connection->reader;
@@ -120,7 +121,7 @@ static http_client_step exchange_receive(http_client_connection *connection, htt
             exchange_judge(connection, http_client_reader_feed(reader, got), more);
         if (step != more)
             return step;
-        /* A short read of a plain socket says that it is empty: waiting is cheaper than asking. */
+        /* After a short read a plain socket is empty. poll() is cheaper than another recv(). */
         if (got < size && !connection->io->may_hold_bytes)
             return more;
         if (step_use_is_up(&use, got)) {
@@ -130,7 +131,7 @@ static http_client_step exchange_receive(http_client_connection *connection, htt
     }
 }
 
-/* Sending has failed; the peer may have answered before it hung up. */
+/* Sending has failed. Reads what the peer sent before it closed: it may be a complete reply. */
 static http_client_step exchange_receive_last_words(
     http_client_connection *connection, const char *problem)
 {
@@ -194,15 +195,17 @@ dubboc_status http_client_connection_wait(
     for (;;) {
         int left_ms = deadline_poll_ms(deadline_ns);
         if (left_ms == 0)
-            return DUBBOC_E_TIMEOUT; /* even if there is more to read: a peer that never pauses
-                                        would have no end */
+            /* Also when there is more to read: a peer that never pauses would keep us here
+             * otherwise. */
+            return DUBBOC_E_TIMEOUT;
         int ready = poll(fds, 2, connection->may_hold_bytes ? 0 : left_ms);
         if (ready > 0 && fds[1].revents != 0)
             return DUBBOC_E_CLOSED;
         if (ready > 0 || (ready == 0 && connection->may_hold_bytes))
             return DUBBOC_OK;
         if (ready < 0 && errno != EINTR && errno != EAGAIN)
-            return DUBBOC_E_NO_MEMORY; /* the only other failure that poll() knows */
+            /* The only other error of poll() that can occur here is ENOMEM. */
+            return DUBBOC_E_NO_MEMORY;
     }
 }
 

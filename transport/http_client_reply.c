@@ -1,22 +1,23 @@
-/* The reply reader: a state machine over lines and lengths.
+/* The reply parser: a state machine over lines and lengths.
  *
- * Every byte is looked at once to find its line's end, however it arrives (seen remembers how far),
- * and once to understand the line. Data is never copied for a body with a length; chunks are moved
- * together in place, and what frames them is dropped as it is understood, so that a peer cannot
- * make a small body cost much memory.
+ * Each byte is looked at once to find the end of its line (`seen` remembers how far the search has
+ * come), and once to parse the line. A body with a Content-Length is not copied. The data of chunks
+ * is moved together in place, and chunk framing is removed as soon as it is parsed, so that a peer
+ * cannot make a small body use much memory.
  *
- * Where RFC 9112 and libcurl leave room, these are the choices:
- *   - a line of the head may end with LF alone (RFC 9112 2.2, libcurl; dubbo-go accepts it too).
- *   Chunk framing needs CR LF;
- *   - Content-Length may be repeated with the same value, not with another, and not as a list; with
- *   Transfer-Encoding it is refused;
- *   - the only transfer coding is chunked, named once;
- *   - blanks before a header's colon, folded lines, control bytes and lines without colon are
- *   refused;
- *   - HTTP/0.0 is read as a 1.0 reply that closes: dubbo-go 1.0 to 1.2 sends that (wire.md P45).
- *   Nothing else but 1.0 and 1.1;
- *   - a reply to HEAD ends the connection: dubbo-go 3 and dubbogo 0.2 send its body nevertheless
- *   (wire.md 12.8). */
+ * Where RFC 9112 and libcurl leave a choice, this parser does the following:
+ *
+ * - A line of the head may end with LF alone (RFC 9112 section 2.2; libcurl and dubbo-go accept
+ *   it). Chunk framing must use CR LF.
+ * - Content-Length may be repeated with the same value, but not with another value or as a list.
+ *   Together with Transfer-Encoding it is refused.
+ * - The only accepted transfer coding is chunked, given once.
+ * - White space in front of a header's colon, folded lines, control bytes and lines without a colon
+ *   are refused.
+ * - HTTP/0.0 is read as HTTP/1.0 with Connection: close, because dubbo-go 1.0 to 1.2 sends it
+ *   (wire.md P45). Every other version than 1.0 and 1.1 is refused.
+ * - The connection is closed after the reply to a HEAD request, because dubbo-go 3 and dubbogo 0.2
+ *   send a body all the same (wire.md 12.8). */
 #include "transport/http_client_reply.h"
 
 #include <assert.h>
@@ -24,9 +25,10 @@
 
 #include "base/http_bytes.h"
 
-#define KEEP_BYTES (16u * 1024) /* memory kept between replies */
-#define ROOM_MIN 4096u          /* what one receive gets at least */
-/* and is made to fit at most: a length that a peer claims costs nothing until bytes come */
+#define KEEP_BYTES (16u * 1024) /* memory that the buffer keeps between replies */
+#define ROOM_MIN 4096u          /* the least space that one receive is given */
+/* The most that is allocated ahead. A peer that announces a large body costs no memory until its
+ * bytes arrive. */
 #define ROOM_MAX (1024u * 1024u)
 #define CHUNK_DIGITS_MAX 16u
 #define CHUNK_LINE_TOO_LONG "a chunk's size line is over 4 KiB"
@@ -59,9 +61,10 @@ static bool reply_refuse(http_client_reader *reader, const char *problem)
 
 /* --- lines --- */
 
-/* The first control byte (below 0x20, or 0x7f) from at on, or end: what ends a line, and what must
- * not stand in one. Eight bytes at once: a byte's top bit is set where the byte is one, and above
- * such a byte perhaps wrongly, but only the lowest counts. */
+/* Returns the first control byte (below 0x20, or 0x7f) in [at, end), or end. A control byte ends a
+ * line or is not allowed in one. Eight bytes are tested at once: the top bit of a byte in `found`
+ * is set if that byte is a control byte. Bytes above it may be marked wrongly because of the borrow
+ * of the subtraction, but only the lowest mark is used. */
 static const char *bytes_find_control(const char *at, const char *end)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
@@ -80,8 +83,8 @@ static const char *bytes_find_control(const char *at, const char *end)
     return at;
 }
 
-/* Looks for the end of the present line, from where that was given up last, and gives the place of
- * its LF; NULL: it is not here yet, or there is a byte that no line may hold (failed). */
+/* Continues the search for the end of the current line and returns the position of its LF. NULL:
+ * the line is not complete yet, or it contains a control byte (the reader has then failed). */
 static const char *reply_find_line_end(http_client_reader *reader)
 {
     const char *end = reader->in.data + reader->in.len;
@@ -98,7 +101,8 @@ static const char *reply_find_line_end(http_client_reader *reader)
     return NULL;
 }
 
-/* The next whole line, without its end. false: it is not here yet, or no line (failed). */
+/* Takes the next complete line, without its line end. false: the line is not complete yet, or the
+ * reader has failed. */
 static bool reply_take_line(http_client_reader *reader, dubboc_slice *line, bool *has_cr)
 {
     const char *lf = reply_find_line_end(reader);
@@ -115,8 +119,9 @@ static bool reply_take_line(http_client_reader *reader, dubboc_slice *line, bool
     return true;
 }
 
-/* known is in lower case and made of letters, '-' and '=', name of as many printable bytes, at
- * least 8: then one bit is all that may differ. */
+/* Compares a header name without case. known must consist of lower-case letters, '-' and '='; both
+ * must have len printable bytes, at least 8. Upper and lower case then differ in one bit only
+ * (0x20), so eight bytes are compared at once; the last comparison may overlap the one before. */
 static bool header_name_is(const char *name, const char *known, size_t len)
 {
     for (size_t i = 0;; i = i + 16 <= len ? i + 8 : len - 8) {
@@ -183,7 +188,7 @@ static void reply_read_connection(http_client_reader *reader, dubboc_slice value
     }
 }
 
-/* A hint only: what cannot be read is as if it were not there. */
+/* Keep-Alive is only a hint, so a value that cannot be parsed is ignored. */
 static void reply_read_keep_alive(http_client_reader *reader, dubboc_slice value)
 {
     dubboc_slice option;
@@ -194,7 +199,7 @@ static void reply_read_keep_alive(http_client_reader *reader, dubboc_slice value
             reader->reply.idle_s = (int)seconds;
 }
 
-/* What a header means to the exchange. Most mean nothing, and a look at the length says so. */
+/* Applies the headers that matter to the exchange. The length of the name rules out most others. */
 static bool reply_use_header(
     http_client_reader *reader, const char *name, size_t len, dubboc_slice value)
 {
@@ -227,8 +232,8 @@ static bool reply_use_header(
     }
 }
 
-/* A header or trailer line. Behind it stands its line end, where the search for the name's end
- * stops. */
+/* Parses a header or trailer line. The search for the end of the name needs no bound, because the
+ * line is followed by its line end, which is not a token byte. */
 static bool reply_read_field(http_client_reader *reader, dubboc_slice line, bool is_trailer)
 {
     if (++reader->header_count > HTTP_CLIENT_REPLY_HEADERS_MAX)
@@ -247,7 +252,7 @@ static bool reply_read_field(http_client_reader *reader, dubboc_slice line, bool
 static bool reply_finish(http_client_reader *reader)
 {
     http_client_reply *reply = &reader->reply;
-    /* nobody asked for it, so it is no reply to what comes next */
+    /* Bytes behind the reply were not asked for, so the connection cannot be trusted any more. */
     bool has_more = reader->in.len > reader->at;
     reply->keep_alive =
         !reader->says_close && (!reader->is_old || reader->says_keep_alive) && !has_more;
@@ -272,7 +277,7 @@ static void reply_begin_head(http_client_reader *reader)
     reader->reply.idle_s = -1;
 }
 
-/* Forgets a 1xx reply. */
+/* Removes a 1xx reply from the buffer and starts again with the next one. */
 static bool reply_skip_interim(http_client_reader *reader)
 {
     if (reader->has_length || reader->is_chunked)
@@ -287,7 +292,7 @@ static bool reply_skip_interim(http_client_reader *reader)
     return true;
 }
 
-/* RFC 9112 6.3: how long the body is. */
+/* Finds out how the body is delimited (RFC 9112 section 6.3). */
 static bool reply_end_head(http_client_reader *reader)
 {
     int status = reader->reply.status;
@@ -299,13 +304,13 @@ static bool reply_end_head(http_client_reader *reader)
     reader->body_len = 0;
     reader->head_bytes = 0;
     if (reader->is_head || status == 204 || status == 304) {
-        /* What is announced is not sent, or should not be: who knows, so nothing else is read from
-         * there. */
+        /* Such a reply must not have a body, but may announce one. It is not known whether the peer
+         * sends it, so the connection is not used again. */
         reader->says_close |= reader->is_head || reader->is_chunked || reader->left > 0;
         return reply_finish(reader);
     }
     if (reader->is_chunked) {
-        /* HTTP/1.0 has no chunks: such a peer is not trusted with a second reply */
+        /* HTTP/1.0 has no chunked coding, so the connection to such a peer is not used again. */
         reader->says_close |= reader->is_old;
         reader->state = CHUNK_SIZE;
     } else if (reader->has_length) {
@@ -340,7 +345,7 @@ static bool reply_read_body_to_close(http_client_reader *reader)
     return false;
 }
 
-/* 1*HEXDIG, then nothing, or an extension, which means nothing to us. */
+/* A chunk size: 1*HEXDIG, optionally followed by an extension, which is ignored. */
 static bool reply_read_chunk_size(http_client_reader *reader, dubboc_slice line, bool has_cr)
 {
     if (line.len > HTTP_CLIENT_REPLY_CHUNK_LINE_MAX)
@@ -390,8 +395,7 @@ static bool reply_read_chunk_end(http_client_reader *reader)
     return true;
 }
 
-/* Closes the gap that understood chunk framing leaves between the body and what is still to be
- * read. */
+/* Moves the unparsed bytes to the end of the body, over chunk framing that was parsed already. */
 static void reply_close_gap(http_client_reader *reader)
 {
     buffer *in = &reader->in;
@@ -405,8 +409,9 @@ static void reply_close_gap(http_client_reader *reader)
     reader->seen -= gap;
 }
 
-/* --- the machine --- */
+/* --- the state machine --- */
 
+/* Handles the states that read a line. */
 static bool reply_step_line(http_client_reader *reader)
 {
     dubboc_slice line;
@@ -428,7 +433,7 @@ static bool reply_step_line(http_client_reader *reader)
     }
 }
 
-/* One step. false: it cannot go on (more bytes wanted, or failed). */
+/* Does one step. false: stop, because more bytes are needed or the reader has failed. */
 static bool reply_step(http_client_reader *reader)
 {
     switch (reader->state) {
@@ -477,7 +482,8 @@ char *http_client_reader_room(http_client_reader *reader, size_t *size)
         size_t have = in->len - reader->at;
         wanted = reader->left - have < ROOM_MAX ? (size_t)(reader->left - have) : ROOM_MAX;
     } else if (in->capacity - in->len >= ROOM_MIN / 2) {
-        wanted = ROOM_MIN / 2; /* enough is there: do not grow for a round number */
+        /* There is enough space: do not grow the buffer only to reach ROOM_MIN. */
+        wanted = ROOM_MIN / 2;
     }
     char *room = buffer_reserve(in, wanted);
     if (room == NULL) {

@@ -1,3 +1,6 @@
+/* Reads the trusted certificate authorities into an OpenSSL store that all connections of a client
+ * share. Without OpenSSL, or if libcurl uses another OpenSSL than this library, libcurl reads them
+ * for each connection instead. */
 #include "transport/http_client_trust.h"
 
 #include <errno.h>
@@ -18,8 +21,8 @@ void http_client_trust_fini(http_client_trust *self)
     mutex_fini(&self->lock);
 }
 
-/* Only the file's authorities count when one is given: Debian's libcurl would add those of the
- * system by their folder. */
+/* Turns CURLOPT_CAPATH off when a file is given, because Debian's libcurl would otherwise trust the
+ * authorities of the system's folder too. */
 static CURLcode trust_let_curl_read(CURL *curl, const char *ca_file)
 {
     if (ca_file == NULL)
@@ -33,10 +36,12 @@ static CURLcode trust_let_curl_read(CURL *curl, const char *ca_file)
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-/* What libcurl was built with. Asked once, because each answer is written to the same place. */
+/* Where libcurl looks for authorities by default. Read once, because curl_version_info() writes its
+ * result to a static place. */
 typedef struct trust_system {
-    const char *file, *folder; /* NULL: none */
-    bool is_shareable;         /* its OpenSSL is ours: a store must not cross from one to another */
+    const char *file, *folder; /* NULL: libcurl was built without one */
+    bool is_shareable; /* Whether libcurl uses the same OpenSSL as this library: a store must not be
+                          passed from one OpenSSL to another. */
 } trust_system;
 
 static pthread_once_t trust_once = PTHREAD_ONCE_INIT;
@@ -65,7 +70,8 @@ static bool trust_is_same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* With the flags that libcurl gives its own: an intermediate certificate may be trusted, too. */
+/* Sets the flags that libcurl sets on a store of its own. X509_V_FLAG_PARTIAL_CHAIN means that an
+ * intermediate certificate may be trusted too. */
 static X509_STORE *trust_read(const char *file, const char *folder)
 {
     X509_STORE *store = X509_STORE_new();
@@ -81,8 +87,9 @@ static X509_STORE *trust_read(const char *file, const char *folder)
     return NULL;
 }
 
-/* Of the first thing that went wrong in OpenSSL; empties its list of errors. *is_lasting: it is the
- * file's content, not that there were too few descriptors or too little memory. */
+/* Returns the text of the first error in OpenSSL's error queue, and empties the queue. *is_lasting:
+ * the content of the file is wrong. Otherwise there was a shortage of descriptors or memory, and it
+ * is worth trying again. */
 static const char *trust_reason(bool *is_lasting)
 {
     unsigned long error = ERR_get_error();
@@ -94,7 +101,8 @@ static const char *trust_reason(bool *is_lasting)
     return reason != NULL ? reason : "OpenSSL cannot read it";
 }
 
-/* Another file, or the first one. */
+/* Reads the authorities, for the first time or because the file has changed. If that fails, the
+ * former store stays. */
 static dubboc_status trust_replace_locked(http_client_trust *self, const char *file,
     const char *folder, const struct stat *now, dubboc_error *err)
 {
@@ -118,6 +126,7 @@ static dubboc_status trust_replace_locked(http_client_trust *self, const char *f
     return DUBBOC_E_CONNECT;
 }
 
+/* Reads the authorities if they have not been read or the file has changed. */
 static dubboc_status trust_refresh_locked(http_client_trust *self, dubboc_error *err)
 {
     const char *file = self->ca_file != NULL ? self->ca_file : trust_of_system.file;

@@ -1,5 +1,5 @@
-/* The life of the HTTP server: one listening socket, loops that share it, and the order in which
- * all of it ends. */
+/* Opens, starts, drains and ends the HTTP server. The server is one listening socket and the event
+ * loops that share it. */
 #include "transport/http_server.h"
 
 #include <assert.h>
@@ -18,15 +18,15 @@
 #include "transport/http_server_accept.h"
 #include "transport/http_server_internal.h"
 
-/* Descriptors left to the rest of the program (files, clients, the registry), and those that each
- * loop needs beside its connections. */
+/* How many descriptors are left to the rest of the program (files, clients, the registry), and how
+ * many each loop needs in addition to its connections. */
 #define DESCRIPTORS_KEPT 64
 #define DESCRIPTORS_A_LOOP (8 + HTTP_SERVER_UNCOUNTED_MAX)
 
 /* --- open --- */
 
 /* SO_REUSEADDR is set so that a restart does not wait for old connections to end. SO_REUSEPORT is
- * not, because a second server on the port is an error (libraries.md M13). */
+ * not set, because a second server on the same port must be an error (libraries.md M13). */
 static int listen_open_socket(const struct sockaddr_storage *address, socklen_t len)
 {
     int on = 1, off = 0;
@@ -81,7 +81,7 @@ static dubboc_status listen_open(http_server_shared *shared, const char *ip, dub
     if (status != DUBBOC_OK)
         return status;
     shared->listen_fd = listen_open_socket(&address, len);
-    /* The machine may have no IPv6. */
+    /* The machine may have no IPv6: try IPv4 alone. */
     if (shared->listen_fd < 0 && is_any && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL)) {
         len = address_to_socket("0.0.0.0", port, &address);
         shared->listen_fd = listen_open_socket(&address, len);
@@ -95,8 +95,8 @@ static dubboc_status listen_open(http_server_shared *shared, const char *ip, dub
     return DUBBOC_OK;
 }
 
-/* Lowers connections_max to what the descriptor limit allows, so that newcomers beyond it get an
- * answer instead of a server that has run out of descriptors (libraries.md M5). */
+/* Lowers connections_max to what the descriptor limit allows. A newcomer above the ceiling gets an
+ * answer, but a server without descriptors could not even accept it (libraries.md M5). */
 static dubboc_status server_fit_connections(http_server_shared *shared, dubboc_error *err)
 {
     struct rlimit limit;
@@ -200,7 +200,8 @@ dubboc_status http_server_start(http_server *server, dubboc_error *err)
     dubboc_status status = server_start_loops(server, err);
     if (status != DUBBOC_OK)
         server_end_loops(server);
-    else if (atomic_load(&shared->is_draining)) /* that was before there was a loop to wake */
+    /* http_server_drain() was called before there was a loop to wake */
+    else if (atomic_load(&shared->is_draining))
         http_server_shared_wake_all(shared);
     return status;
 }

@@ -1,14 +1,15 @@
-/* Every loop accepts; a newcomer goes to the loop with the fewest connections. Ceilings are kept
- * here and not by libmicrohttpd, which leaves newcomers beyond its limit waiting unseen
- * (libraries.md M9), and locks itself up when given one too many (M7).
+/* Accepting connections. Every loop accepts, and passes a newcomer to the loop with the fewest
+ * connections. The ceilings are enforced here and not by libmicrohttpd: above its own limit
+ * libmicrohttpd would leave newcomers waiting (libraries.md M9), or leave a mutex locked (M7).
  *
- * - Too many connections from one address: the newcomer gets 503 and a close.
- * - Too many in total: the connection that has been idle for longest makes room, whichever loop has
- *   it. One that was opened ahead and has not sent anything yet is idle too; one whose next request
- *   waits in the socket is not. If none is idle, the connection that has been sending its request
- *   for longest makes room. If there is none of these either, the newcomer gets 503, marked as not
- *   executed, so that its caller goes elsewhere at once. A connection belongs to its loop, so the
- *   newcomer is handed to the loop that has the oldest one, and takes its place there.
+ * - Too many connections from one address: the newcomer gets 503 and is closed.
+ * - Too many connections in total: the newcomer takes the place of the connection that has been
+ *   idle for longest, on whichever loop it is. A connection that has not sent anything yet counts
+ *   as idle; a connection with unread bytes does not, because they may be its next request. If no
+ *   connection is idle, the one that has been sending its request for longest is cut off. If there
+ *   is none of these either, the newcomer gets 503, marked as not executed, so that the caller
+ *   tries another provider at once. Only a connection's own loop may end it, so the newcomer is
+ *   handed to that loop.
  * - No descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers
  *   wait in the backlog meanwhile. */
 #include "transport/http_server_accept.h"
@@ -22,17 +23,19 @@
 #include "base/log.h"
 #include "transport/http_server_response.h"
 
-/* A connection that has been idle, or has been sending a request, for less than this is in use and
- * not pushed out. Otherwise callers who share a full server would push each other out in turn. */
+/* A connection that has been idle, or has been sending a request, for less than this is not ended
+ * for a newcomer. Otherwise the callers of a full server would keep ending each other's
+ * connections. */
 #define EVICT_MIN_AGE_NS (100 * NS_PER_MS)
 
-/* How many connections of a list are looked at for one without unread bytes, which would be a
- * request on its way. */
+/* At most so many connections of a list are tested for unread bytes, because each test is a system
+ * call. */
 #define EVICT_LOOKS 64
 
 /* --- making room --- */
 
-/* The oldest one of the list without unread bytes. NULL: there is none, or it is too far behind. */
+/* The oldest connection of the list that has no unread bytes. NULL: none among the first
+ * EVICT_LOOKS. */
 static http_server_connection *list_oldest_without_unread(const http_server_connection_list *list)
 {
     http_server_connection *conn = list->head;
@@ -41,7 +44,7 @@ static http_server_connection *list_oldest_without_unread(const http_server_conn
     return conn;
 }
 
-/* The one that has been waiting for a request, its first or its next, for longest. NULL: none. */
+/* The connection that has waited for its first or next request for longest. NULL: none. */
 static http_server_connection *room_oldest_idle(const http_server_connection_table *table)
 {
     return http_server_connection_older(
@@ -77,9 +80,9 @@ static bool room_make(http_server_connection_table *table)
     return true;
 }
 
-/* The loop whose oldest idle connection, else whose slowest sender, is the oldest of all. NULL:
- * none is old enough. What other loops have published may have changed meanwhile, so the loop that
- * is chosen looks again, and asks the next one if it has nothing to give. */
+/* The loop that has the oldest idle connection of all loops, or else the one that has the slowest
+ * sender. NULL: none is old enough. The published times of other loops may be outdated, so the
+ * chosen loop searches again, and passes the newcomer on if it has no connection to end. */
 static http_server_mailbox *room_oldest_loop(const http_server_connection_table *table)
 {
     const http_server_shared *shared = table->shared;
@@ -119,8 +122,8 @@ static http_server_mailbox *place_least_loaded(const http_server_connection_tabl
     return best;
 }
 
-/* Counts the connection in the chosen loop. Returns it if that is this loop; else hands it over:
- * NULL. */
+/* Counts the connection in the chosen loop. Returns conn if that is this loop; otherwise hands conn
+ * over to the chosen loop and returns NULL. */
 static http_server_connection *place_at(const http_server_connection_table *table,
     http_server_mailbox *chosen, http_server_connection *conn)
 {
@@ -129,10 +132,11 @@ static http_server_connection *place_at(const http_server_connection_table *tabl
     atomic_fetch_add(&chosen->connections, 1);
     if (chosen == table->mailbox)
         return conn;
-    atomic_fetch_add(&shared->undrained, 1); /* until it has been looked at there */
+    atomic_fetch_add(&shared->undrained, 1); /* until that loop has read from it */
     if (http_server_handoff_push(&chosen->arrivals, &conn->handoff))
         http_server_shared_wake(shared, chosen);
-    if (http_server_shared_problem(shared) != NULL) /* that loop may have ended before it came */
+    /* a failed loop may have ended before conn arrived */
+    if (http_server_shared_problem(shared) != NULL)
         http_server_connection_table_drop_arrivals(chosen->table);
     return NULL;
 }
@@ -142,18 +146,18 @@ static bool place_is_over_ceiling(const http_server_shared *shared)
     return atomic_load(&shared->connections) > shared->settings.connections_max;
 }
 
-/* conn is counted in the server, but in no loop yet. If that is one too many, another one ends,
- * here or on the loop to which conn goes, or conn itself does. Returns conn if this loop must take
- * it. */
+/* Finds the loop for a connection that is counted in the server, but in no loop yet. If the server
+ * is over its ceiling, another connection is ended, on this loop or on the one that conn is handed
+ * to, or conn itself is refused. Returns conn if this loop must take it; otherwise NULL. */
 static http_server_connection *place_find(
     http_server_connection_table *table, http_server_connection *conn)
 {
     if (!place_is_over_ceiling(table->shared))
         return place_at(table, place_least_loaded(table), conn);
     table->now_ns = clock_now_ns();
-    /* What this loop has published may have ended in this turn. A connection with a request on its
-     * way, which costs a system call to see, is not published here: then this loop is not asked
-     * again, and the search below goes on to another one. */
+    /* Publish again what this loop has to offer, because a connection may have ended during this
+     * turn. Connections with unread bytes are left out this time. So this loop is not chosen in
+     * vain, and the search below may find another one. */
     http_server_connection_table_publish_idle(table, room_oldest_idle(table));
     http_server_mailbox *oldest =
         conn->hops <= table->shared->loop_count ? room_oldest_loop(table) : table->mailbox;
@@ -178,7 +182,7 @@ http_server_connection *http_server_accept_arrived(
 
 /* --- accepting --- */
 
-/* For a newcomer that was not counted. */
+/* Refuses a newcomer that was not counted. */
 static void accept_refuse(
     http_server_connection_table *table, int fd, const char *peer, const char *problem)
 {
@@ -191,7 +195,7 @@ static void accept_refuse(
     close(fd);
 }
 
-/* Returns the connection if this loop must take it. */
+/* Applies the ceilings to a newcomer. Returns the connection if this loop must take it. */
 static http_server_connection *accept_admit(
     http_server_connection_table *table, int fd, const struct sockaddr_storage *from)
 {
@@ -218,7 +222,7 @@ static http_server_connection *accept_admit(
     return NULL;
 }
 
-/* Whether it is an error of the newcomer: accept(2). */
+/* Whether the error concerns only the newcomer, so that accepting can go on: see accept(2). */
 static bool accept_error_is_passing(int error)
 {
     switch (error) {
@@ -232,14 +236,15 @@ static bool accept_error_is_passing(int error)
     case EHOSTUNREACH:
     case ENETUNREACH:
     case EOPNOTSUPP:
-    case EPERM: /* a packet filter */
+    case EPERM: /* a packet filter refused it */
         return true;
     default:
         return false;
     }
 }
 
-/* Whether there is no listening socket any more: the program has closed what is not its own. */
+/* Whether the listening socket is gone, because the program has closed a descriptor that is not its
+ * own. */
 static bool accept_error_is_fatal(int error)
 {
     return error == EBADF || error == ENOTSOCK || error == EINVAL;

@@ -1,3 +1,5 @@
+/* Grows and frees the memory of a body: malloc() up to HTTP_SERVER_BODY_KEEP_BYTES, pages of its
+ * own above that. */
 #include "transport/http_server_body.h"
 
 #include <stdlib.h>
@@ -33,7 +35,7 @@ size_t http_server_body_charge(const http_server_body *self, size_t bytes, bool 
     size_t charged = bytes;
     if (step) {
         charged = HTTP_SERVER_BODY_KEEP_BYTES;
-        while (charged < bytes) /* at most max_bytes, which is far from an overflow */
+        while (charged < bytes) /* cannot overflow, because bytes is at most max_bytes */
             charged *= 2;
         charged = charged < self->max_bytes ? charged : self->max_bytes;
     }

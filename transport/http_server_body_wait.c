@@ -1,9 +1,10 @@
-/* A request whose body does not fit into the memory for bodies is suspended before libmicrohttpd
- * says 100-continue or reads on, so its bytes stay in the socket and its peer waits. Either the
- * budget grants the memory, from any thread and by way of the mailbox, or the loop withdraws the
- * request from the budget's queue: at the deadline of the phase WAITING, when the peer has gone, or
- * at the end of the server. Both resume the connection, and libmicrohttpd's next callback goes on
- * or refuses. */
+/* A request whose body exceeds the memory budget is suspended before libmicrohttpd sends 100
+ * Continue or reads on, so its bytes stay in the socket and its peer waits.
+ *
+ * The wait ends in one of two ways. The budget grants the memory, on any thread, and the request
+ * reaches its loop through the mailbox. Or the loop withdraws the request from the budget's queue:
+ * at the deadline of the phase WAITING, when the peer has gone, or when the server ends. Then the
+ * connection is resumed, and libmicrohttpd's next callback reads on or refuses the request. */
 #include "transport/http_server_body_wait.h"
 
 #include <stddef.h>
@@ -14,10 +15,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* What libmicrohttpd may have read of a body already: all of its memory for a connection. */
+/* How much of a body libmicrohttpd may have read already: at most its memory for a connection. */
 #define UNSEEN_MAX_BYTES HTTP_SERVER_CONNECTION_MEMORY
 
-/* A sender is not judged by its first second. */
+/* A sender is not judged during its first second. */
 #define SLOW_NS NS_PER_S
 
 /* How often senders are judged while memory is short. */
@@ -28,7 +29,7 @@ static http_server_request *body_wait_request(memory_waiter *waiter)
     return (http_server_request *)((char *)waiter - offsetof(http_server_request, waiter));
 }
 
-/* memory_waiter.granted: on the thread that has given memory back. */
+/* The memory_waiter.granted callback: runs on the thread that has given memory back. */
 static void body_wait_on_granted(memory_waiter *waiter)
 {
     http_server_request *request = body_wait_request(waiter);
@@ -37,7 +38,7 @@ static void body_wait_on_granted(memory_waiter *waiter)
         http_server_shared_wake(table->shared, table->mailbox);
 }
 
-/* Whether the peer has closed its side before it had sent the body that it has announced. */
+/* Whether the peer has closed its side before it sent the announced length of the body. */
 static bool body_wait_is_cut_short(const http_server_request *request)
 {
     int unread = 0;
@@ -48,7 +49,7 @@ static bool body_wait_is_cut_short(const http_server_request *request)
     return request->body.len + (size_t)unread + UNSEEN_MAX_BYTES < request->body_bytes;
 }
 
-/* A shortage concerns all loops, because the memory may be held by requests of any of them. */
+/* Tells all loops, because requests of any loop may hold the memory. */
 static void body_wait_tell_shortage(const http_server_connection_table *table)
 {
     http_server_shared *shared = table->shared;
@@ -74,7 +75,7 @@ http_server_body_room http_server_body_wait_make_room(http_server_request *reque
 {
     http_server_body *body = &request->body;
     if (bytes <= HTTP_SERVER_BODY_FREE_BYTES && bytes <= body->capacity)
-        return HTTP_SERVER_BODY_HAS_ROOM; /* as nearly always */
+        return HTTP_SERVER_BODY_HAS_ROOM; /* nearly every request */
     size_t charge = http_server_body_charge(body, bytes, request->is_chunked);
     if (charge > 0 && body_wait_is_cut_short(request))
         return HTTP_SERVER_BODY_NEVER_COMES;
@@ -93,8 +94,8 @@ http_server_body_room http_server_body_wait_make_room(http_server_request *reque
 
 /* --- the end of a wait --- */
 
-/* The time for the body goes on where it stood. If the peer has closed its side meanwhile, what it
- * has sent is read in the time of the phase DEPARTED, which begins now. */
+/* Resumes the connection, and continues the time for the body where it stopped. If the peer has
+ * closed its side meanwhile, the time of the phase DEPARTED begins now. */
 static void body_wait_end(http_server_request *request, http_server_stage stage)
 {
     http_server_connection *conn = request->conn;
@@ -121,7 +122,9 @@ static void body_wait_withdraw(http_server_request *request)
 {
     if (memory_budget_withdraw(&request->pool->table->shared->bodies, &request->waiter))
         body_wait_end(request, HTTP_SERVER_STAGE_REFUSED);
-    else /* the memory was granted, and the request is on its way to http_server_mailbox.granted */
+    /* the budget has granted the memory, and http_server_mailbox.granted will deliver the
+     * request */
+    else
         http_server_connection_enter(request->conn, HTTP_SERVER_PHASE_WAITING);
 }
 
@@ -131,8 +134,8 @@ void http_server_body_wait_departed(http_server_request *request)
         body_wait_withdraw(request);
 }
 
-/* Of the requests that hold memory and wait for more, only one is refused in a turn. When several
- * wait for each other, what it gives back may be enough for another one. */
+/* Per turn only one request is refused that holds memory and waits for more. When several wait for
+ * each other, the memory that it gives back may be enough for another. */
 void http_server_body_wait_end_overdue(http_server_request_pool *pool)
 {
     http_server_connection *conn;
@@ -150,14 +153,14 @@ void http_server_body_wait_end_all(http_server_request_pool *pool)
     http_server_body_wait_take_granted(pool);
     while (waiting->head != NULL) {
         body_wait_withdraw(waiting->head->request);
-        /* The next one may have got what this one waited for. */
+        /* the memory of this request may have been granted to another one */
         http_server_body_wait_take_granted(pool);
     }
 }
 
 /* --- making way --- */
 
-/* Whether the body comes so slowly that its time will be over before it is complete. */
+/* Whether the body comes so slowly that it will not be complete within body_timeout_ms. */
 static bool body_wait_is_hopeless(const http_server_request *request)
 {
     const http_server_connection *conn = request->conn;
@@ -169,8 +172,9 @@ static bool body_wait_is_hopeless(const http_server_request *request)
     return received < (double)used_ns / (double)allowed_ns;
 }
 
-/* Otherwise a few peers that announce large bodies and send nothing could keep the memory from all
- * others until the time for a body is over. A chunked body is charged only as its bytes come. */
+/* Otherwise a few peers that announce large bodies and send nothing could hold the memory until
+ * body_timeout_ms has passed. A chunked body is charged only as its bytes come, so it is not
+ * cut. */
 static void body_wait_cut_hopeless(http_server_connection_table *table)
 {
     http_server_connection *next;

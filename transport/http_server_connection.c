@@ -1,13 +1,13 @@
-/* A connection is always in exactly one phase, and in the list of that phase. The time allowed in a
- * phase is the same for all, so each list is sorted by deadline, and only its head has to be looked
- * at. No byte that comes or goes moves the deadline (libraries.md M2).
+/* A connection is always in exactly one phase, and in the list of that phase. All connections in a
+ * phase have the same time, so each list is sorted by deadline, and only its head must be checked.
+ * Bytes that are sent or received do not move the deadline (libraries.md M2).
  *
- * libmicrohttpd does not notice a close that comes together with the last bytes: its descriptors
- * are edge-triggered, and after a short read it waits for an edge that was there already. So each
- * connection stands in our own epoll set too, only for its end.
+ * libmicrohttpd does not notice a close that arrives together with the last bytes: it uses
+ * edge-triggered epoll, and after a short read it waits for an edge that has passed already. So
+ * each connection is also in the loop's epoll set, only to learn of its end.
  *
- * A connection that ends with an answer which may still be on its way lingers: libmicrohttpd closes
- * its descriptor, we keep a copy, tell the peer that no more comes, and read on for a while
+ * A connection that we end may still have to deliver an answer. It then lingers: libmicrohttpd
+ * closes its descriptor, we keep a duplicate, send FIN, and read and discard for a while
  * (libraries.md M8). */
 #include "transport/http_server_connection.h"
 
@@ -41,8 +41,8 @@ static void connection_unlist(http_server_connection *conn)
     conn->is_listed = false;
 }
 
-/* Puts it behind the older ones. It is the youngest one of its phase, unless it has kept its age
- * from the phase before; then few have overtaken it. */
+/* Inserts the connection by age. It is nearly always the youngest of its phase. If it has kept its
+ * age from the phase before, only a few connections are younger. */
 static void connection_list_by_age(http_server_connection *conn)
 {
     http_server_connection_list *list = &conn->table->phases[conn->phase];
@@ -103,10 +103,10 @@ void http_server_connection_enter_since(
     conn->deadline_ns = allowed >= DEADLINE_NEVER - since_ns ? DEADLINE_NEVER : since_ns + allowed;
     connection_list_by_age(conn);
     if (conn->previous == NULL && phase_is_reading(phase))
-        http_server_connection_table_publish(table); /* So that no loop misses the first one. */
+        http_server_connection_table_publish(table); /* so that other loops see it at once */
 }
 
-/* It does not count any more. */
+/* Takes the connection out of all counters. */
 static void connection_uncount(http_server_connection *conn)
 {
     http_server_connection_table *table = conn->table;
@@ -121,7 +121,8 @@ static void connection_uncount(http_server_connection *conn)
     conn->is_uncounted = false;
 }
 
-/* Counts it as one that holds a descriptor and is no connection any more. false: too many do. */
+/* Counts the connection among those that hold a descriptor but are not counted as connections.
+ * false: there are too many of those. */
 static bool connection_count_as_uncounted(http_server_connection *conn)
 {
     if (conn->table->uncounted >= HTTP_SERVER_UNCOUNTED_MAX)
@@ -154,16 +155,17 @@ void http_server_connection_evict(http_server_connection *conn)
         http_server_connection_end(conn);
         return;
     }
-    /* Not both directions: a socket that does not read answers what still comes with a reset. */
+    /* Only one direction: the kernel answers what arrives at a socket that does not read with a
+     * reset. */
     shutdown(conn->fd, SHUT_WR);
     http_server_connection_enter(conn, HTTP_SERVER_PHASE_EVICTED);
 }
 
-/* To be called before every close: while a child that the program has forked holds a copy of the
- * descriptor, our close does not end the watch. */
+/* Must be called before every close(): if a forked child holds a copy of the descriptor, close()
+ * alone does not remove it from the epoll set. */
 static void connection_unwatch(const http_server_connection *conn)
 {
-    /* An error means that it is not watched, which is what is wanted. */
+    /* An error means that the descriptor was not in the set. */
     epoll_ctl(conn->table->epoll_fd, EPOLL_CTL_DEL, conn->fd, NULL);
 }
 
@@ -188,7 +190,8 @@ void http_server_connection_taken(http_server_connection *conn)
             "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
 }
 
-/* Whether its request waits for memory. */
+/* Handles that the peer has closed its side. Returns whether the connection's request waits for
+ * memory. */
 static bool connection_depart(http_server_connection *conn)
 {
     if (conn->is_departed || http_server_connection_is_ending(conn))
@@ -199,7 +202,7 @@ static bool connection_depart(http_server_connection *conn)
     return conn->phase == HTTP_SERVER_PHASE_WAITING;
 }
 
-/* Whether a plain close could cost the peer an answer, because it has sent more than was read. */
+/* Whether a plain close() could cost the peer its answer, because there are unread bytes. */
 static bool connection_wants_linger(const http_server_connection *conn)
 {
     if (http_server_connection_is_ending(conn) || conn->table->is_ending)
@@ -213,7 +216,7 @@ static bool connection_wants_linger(const http_server_connection *conn)
 static void connection_linger_read(http_server_connection *conn)
 {
     char unwanted[16 * 1024];
-    /* Few rounds, so that a fast sender does not keep the loop from others. */
+    /* At most 16 rounds, so that a fast sender does not keep the loop busy. */
     for (int i = 0; i < 16; i++) {
         ssize_t got = recv(conn->fd, unwanted, sizeof unwanted, MSG_DONTWAIT);
         if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -229,7 +232,7 @@ static void connection_linger_read(http_server_connection *conn)
     http_server_connection_drop(conn);
 }
 
-/* From now on it is only read, until its peer closes. */
+/* From now on the connection is only read, until its peer closes. */
 static void connection_linger(http_server_connection *conn)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.ptr = conn};
@@ -295,13 +298,14 @@ static const char *phase_name(http_server_phase phase)
 
 void http_server_connection_cut(http_server_connection *conn, int status, const char *problem)
 {
-    /* In these phases libmicrohttpd has nothing to write, and on_request was not called. */
+    /* In these phases libmicrohttpd writes nothing, and on_request was not called. */
     if (conn->request != NULL &&
         (conn->phase == HTTP_SERVER_PHASE_HEADER || conn->phase == HTTP_SERVER_PHASE_BODY))
         http_server_response_refuse(conn->fd, status, problem, HTTP_SERVER_NOT_EXECUTED, false);
     http_server_connection_end(conn);
 }
 
+/* Ends a connection whose deadline has passed. */
 static void connection_expire(http_server_connection *conn)
 {
     if (conn->phase == HTTP_SERVER_PHASE_LINGER) {
@@ -393,7 +397,7 @@ http_server_connection *http_server_connection_table_slowest_sender(
         table->phases[HTTP_SERVER_PHASE_HEADER].head, table->phases[HTTP_SERVER_PHASE_BODY].head);
 }
 
-/* Other loops read it, so it is written only when it changes. */
+/* Other loops read the value, so it is written only when it changes, to keep it in their caches. */
 static void table_publish_since(_Atomic int64_t *place, int64_t since_ns)
 {
     if (atomic_load_explicit(place, memory_order_relaxed) != since_ns)

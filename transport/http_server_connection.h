@@ -1,50 +1,52 @@
-/* A connection: the phase it is in, the deadline of that phase, and its end. */
+/* One connection of the HTTP server: its phase, the deadline of that phase, and its end. And the
+ * table of all connections of a loop. */
 #ifndef TRANSPORT_HTTP_SERVER_CONNECTION_H
 #define TRANSPORT_HTTP_SERVER_CONNECTION_H
 
 #include "transport/http_server_shared.h"
 
-/* The memory that libmicrohttpd keeps for a connection: for the request line and the headers, and
- * for those of the answer. It is allocated at accept and touched as a whole after the first
- * request. So it decides what an idle connection costs (libraries.md M6), and how many bytes of
- * headers pass: about 8 KiB. */
+/* The memory that libmicrohttpd allocates for a connection: for the request line and the headers,
+ * and for the headers of the answer. It is allocated at accept, and touched as a whole after the
+ * first request. So this size determines what an idle connection costs (libraries.md M6), and how
+ * long the headers of a request may be: about 8 KiB. */
 #define HTTP_SERVER_CONNECTION_MEMORY ((size_t)10 * 1024)
 
-/* How long a connection may stay after its peer has closed its side, while libmicrohttpd does not
- * let go of it. */
+/* How long a connection may exist after its peer has closed its side. */
 #define HTTP_SERVER_DEPARTED_MS 5000
 
-/* A connection that we end with an answer which its peer may not have read yet is read on for at
- * most so long and so many bytes. A close with unread bytes would reset it, and the peer would lose
- * the answer (libraries.md M8). */
+/* For how long, and for how many bytes, a connection is read on after we have ended it with an
+ * answer. A close() with unread bytes would reset the connection, and the peer would lose the
+ * answer (libraries.md M8). */
 #define HTTP_SERVER_LINGER_MS 2000
 #define HTTP_SERVER_LINGER_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
 /* How long a request waits for the memory that its body needs. */
 #define HTTP_SERVER_MEMORY_WAIT_MS 1000
 
-/* How many connections of a loop hold a descriptor without being counted: newcomers that were
- * refused, and evicted ones. Any further one is closed at once. */
+/* How many connections of a loop may hold a descriptor without being counted as connections:
+ * newcomers that were refused, and evicted ones. Any further one is closed at once. */
 #define HTTP_SERVER_UNCOUNTED_MAX 64
 
 typedef enum http_server_phase {
-    HTTP_SERVER_PHASE_SILENT,   /* From accept to the first line of the first request. */
-    HTTP_SERVER_PHASE_HEADER,   /* From the first line of a request to the end of its headers. */
-    HTTP_SERVER_PHASE_BODY,     /* To the end of its body. */
-    HTTP_SERVER_PHASE_WAITING,  /* Within BODY: suspended until there is memory for the body. */
-    HTTP_SERVER_PHASE_HANDLING, /* With on_request, or held. It has no deadline of ours. */
-    HTTP_SERVER_PHASE_ANSWER,   /* From the answer to its last byte. */
-    HTTP_SERVER_PHASE_IDLE,     /* Between two requests. */
+    HTTP_SERVER_PHASE_SILENT,  /* From accept to the first line of the first request. */
+    HTTP_SERVER_PHASE_HEADER,  /* From the first line of a request to the end of its headers. */
+    HTTP_SERVER_PHASE_BODY,    /* From the end of the headers to the end of the body. */
+    HTTP_SERVER_PHASE_WAITING, /* During BODY: suspended until there is memory for the body. */
+    /* on_request runs, or the request is held. This phase has no deadline. */
+    HTTP_SERVER_PHASE_HANDLING,
+    HTTP_SERVER_PHASE_ANSWER, /* From the answer to its last byte. */
+    HTTP_SERVER_PHASE_IDLE,   /* Between two requests. */
 
-    /* In place of SILENT, HEADER, BODY, IDLE and EVICTED once the peer has closed its side: until
-     * libmicrohttpd has worked off what the peer had sent. */
+    /* Replaces SILENT, HEADER, BODY, IDLE and EVICTED once the peer has closed its side: until
+     * libmicrohttpd has handled what the peer sent before. */
     HTTP_SERVER_PHASE_DEPARTED,
 
-    /* It was silent or idle and has made room: half-closed, until its peer closes too. */
+    /* The connection was silent or idle and was ended for a newcomer: we have closed our side, and
+     * wait until the peer closes too. */
     HTTP_SERVER_PHASE_EVICTED,
 
-    HTTP_SERVER_PHASE_LINGER, /* libmicrohttpd is done with it: only read until its peer closes. */
-    HTTP_SERVER_PHASE_ENDING, /* We have shut it down: until libmicrohttpd notices. */
+    HTTP_SERVER_PHASE_LINGER, /* libmicrohttpd has closed it; we read until its peer closes. */
+    HTTP_SERVER_PHASE_ENDING, /* We have shut it down; libmicrohttpd has not noticed yet. */
     HTTP_SERVER_PHASE_COUNT
 } http_server_phase;
 
@@ -52,64 +54,65 @@ typedef struct http_server_connection_table http_server_connection_table;
 
 /* Belongs to one loop, and is used by its thread only. */
 typedef struct http_server_connection {
-    /* First. Links it while it is on its way to its loop, and while the loop waits for
-     * libmicrohttpd to take it. */
+    /* Must be the first member. Links the connection while it is handed to another loop, and while
+     * that loop waits until libmicrohttpd has taken it. */
     http_server_handoff handoff;
 
     http_server_connection_table *table;
-    struct http_server_connection *previous, *next; /* In the list of its phase. */
+    struct http_server_connection *previous, *next; /* Neighbours in the list of its phase. */
     bool is_listed;
     http_server_phase phase;
-    int64_t since_ns, deadline_ns; /* Of the phase. */
+    int64_t since_ns, deadline_ns; /* When the phase began, and when it must end. */
 
-    http_server_request *request; /* NULL: no request has begun. */
-    http_server_share *share;     /* NULL: not counted any more, or never. */
-    int fd;                       /* libmicrohttpd's, or ours while it lingers; -1: gone. */
-    bool is_departed;             /* The peer has closed its side. */
-    bool is_evicted;              /* Half-closed by us: what it still says is not handled. */
-    bool is_uncounted;            /* It is one of the table's uncounted. */
-    int hops;                     /* Loops that it was sent to because the server was full. */
-    size_t lingered_bytes;        /* What was read while it lingered. */
+    http_server_request *request; /* The request in progress; NULL: no request has begun. */
+    http_server_share *share;     /* NULL: not counted, or not counted any more. */
+    int fd; /* Owned by libmicrohttpd, or by us while the connection lingers; -1: closed. */
+    bool is_departed;  /* The peer has closed its side. */
+    bool is_evicted;   /* We have closed our side: what the peer still sends is not handled. */
+    bool is_uncounted; /* It counts towards the table's uncounted. */
+    int hops;          /* How often it was handed to another loop because the server was full. */
+    size_t lingered_bytes; /* How many bytes were read while it lingered. */
     char peer[ADDRESS_TEXT_SIZE];
 } http_server_connection;
 
-/* The oldest one first. */
+/* The connections of one phase, oldest first. */
 typedef struct http_server_connection_list {
     http_server_connection *head, *tail;
 } http_server_connection_list;
 
-/* The connections of one loop. Used by its thread only, except as noted. */
+/* The connections of one loop. Used by the loop's thread only, except where a function says
+ * otherwise. */
 struct http_server_connection_table {
     http_server_shared *shared;
     http_server_mailbox *mailbox;
 
-    /* The loop's epoll set. Each connection stands in it beside libmicrohttpd's. */
+    /* The loop's epoll set. Each connection is in it, in addition to libmicrohttpd's own set. */
     int epoll_fd;
 
-    /* Tells the layer above that the connection of this request has ended before libmicrohttpd had
-     * completed the request. The request is freed there. It must not block, and must not touch the
-     * connection. */
+    /* Called when the connection of a request has ended before libmicrohttpd completed the request.
+     * Must free the request. Must not block and must not touch the connection. */
     void (*on_request_lost)(http_server_request *request);
 
-    int64_t now_ns; /* The time of the loop's turn. */
-    bool is_ending; /* The loop is being freed: nothing lingers. */
-    int uncounted;  /* See HTTP_SERVER_UNCOUNTED_MAX. */
+    int64_t now_ns; /* The time when the current turn of the loop began. */
+    bool is_ending; /* The loop is being freed: connections do not linger any more. */
+    int uncounted;  /* How many connections have is_uncounted; at most HTTP_SERVER_UNCOUNTED_MAX. */
 
-    int64_t phase_ns[HTTP_SERVER_PHASE_COUNT]; /* Allowed time; DEADLINE_NEVER: no deadline. */
+    /* The time allowed in each phase; DEADLINE_NEVER: no limit. */
+    int64_t phase_ns[HTTP_SERVER_PHASE_COUNT];
     http_server_connection_list phases[HTTP_SERVER_PHASE_COUNT];
 };
 
 /* --- one connection --- */
 
-/* fd is taken over on success only. share may be NULL. NULL: no memory. */
+/* Takes fd over on success only. share may be NULL. Returns NULL if there is no memory. */
 http_server_connection *http_server_connection_new(
     http_server_connection_table *table, int fd, const char *peer, http_server_share *share);
 
-/* Moves it to the phase's list and gives it the phase's deadline. HEADER of the first request began
- * with SILENT; every other phase begins now. */
+/* Moves the connection to the list of the phase and gives it the phase's deadline, counted from
+ * now. The time of HEADER in the first request counts from the beginning of SILENT. */
 void http_server_connection_enter(http_server_connection *conn, http_server_phase phase);
 
-/* The same for a phase that goes on, as if it had begun at that time. */
+/* Like http_server_connection_enter(), but as if the phase had begun at since_ns. */
 void http_server_connection_enter_since(
     http_server_connection *conn, http_server_phase phase, int64_t since_ns);
 
@@ -119,42 +122,42 @@ static inline bool http_server_connection_is_ending(const http_server_connection
     return conn->phase == HTTP_SERVER_PHASE_ENDING;
 }
 
-/* Whether it was shut down or evicted: nothing that it still says is handled. */
+/* Whether it was shut down or evicted, so that bytes that still arrive are not handled. */
 static inline bool http_server_connection_is_over(const http_server_connection *conn)
 {
     return http_server_connection_is_ending(conn) || conn->is_evicted;
 }
 
-/* Whether bytes of the peer wait in the socket. */
+/* Whether the socket holds unread bytes of the peer. */
 bool http_server_connection_has_unread(const http_server_connection *conn);
 
-/* libmicrohttpd has it now: its first request is awaited. */
+/* libmicrohttpd has taken the connection: waits for the first request. */
 void http_server_connection_taken(http_server_connection *conn);
 
-/* epoll has reported something about it that is not for libmicrohttpd: the peer has closed its
- * side, or a lingering one is readable. It may be freed. true: its request waits for memory, and
- * whether that wait still makes sense must be looked at. */
+/* Handles an epoll event of the loop's own set: the peer has closed its side, or a lingering
+ * connection is readable. May free the connection. Returns true if its request waits for memory;
+ * the caller must then check whether the wait still makes sense. */
 bool http_server_connection_event(http_server_connection *conn);
 
-/* Shuts the socket down; libmicrohttpd closes it in its next run. The connection does not count any
+/* Shuts the socket down; libmicrohttpd closes it in its next run. The connection is not counted any
  * more. */
 void http_server_connection_end(http_server_connection *conn);
 
-/* The same, but a request that has begun and is not complete gets this status first, marked as not
- * executed. */
+/* Like http_server_connection_end(), but an incomplete request gets this status first, marked as
+ * not executed. */
 void http_server_connection_cut(http_server_connection *conn, int status, const char *problem);
 
-/* Half-closes a connection that waits for a request, so that another may have its place. Nothing is
- * written. What the peer still sends is read for a moment, because a close with unread bytes would
- * reset the connection, and is not handled. The connection does not count any more. */
+/* Closes our side of a connection that waits for a request, to make room for another. Nothing is
+ * written. What the peer still sends is read for a moment and discarded, because a close() with
+ * unread bytes would reset the connection. The connection is not counted any more. */
 void http_server_connection_evict(http_server_connection *conn);
 
-/* Answers 503 and closes. For a connection that libmicrohttpd never had; it is freed, now or when
+/* Answers 503 and closes a connection that libmicrohttpd never had. It is freed, at once or after
  * it has lingered. */
 void http_server_connection_refuse_newcomer(http_server_connection *conn, const char *problem);
 
-/* libmicrohttpd is about to close the descriptor: frees the connection, or keeps a copy of the
- * descriptor and lets it linger. */
+/* To be called when libmicrohttpd is about to close the descriptor. Frees the connection, or keeps
+ * a duplicate of the descriptor and lets the connection linger. */
 void http_server_connection_closed(http_server_connection *conn);
 
 /* Closes and frees a connection that lingers or that libmicrohttpd never took. */
@@ -162,47 +165,49 @@ void http_server_connection_drop(http_server_connection *conn);
 
 /* --- all connections of a loop --- */
 
-/* epoll_fd is set later, before the first connection. */
+/* table->epoll_fd must be set before the first connection is added. */
 void http_server_connection_table_init(http_server_connection_table *table,
     http_server_shared *shared, http_server_mailbox *mailbox,
     void (*on_request_lost)(http_server_request *request));
 
-/* The first one of the phase if it is over its deadline; else NULL. */
+/* The first connection of the phase if its deadline has passed; else NULL. */
 http_server_connection *http_server_connection_table_due(
     const http_server_connection_table *table, http_server_phase phase);
 
-/* Ends those that are over their deadline, except those in WAITING. */
+/* Ends the connections whose deadline has passed, in every phase except WAITING. */
 void http_server_connection_table_enforce_deadlines(http_server_connection_table *table);
 
-/* The earliest deadline. DEADLINE_NEVER: there is none. */
+/* The earliest deadline of all connections. DEADLINE_NEVER: there is none. */
 int64_t http_server_connection_table_next_deadline(const http_server_connection_table *table);
 
-/* The one of the two that has been in its phase for longer. Either may be NULL. */
+/* Returns the one of the two that has been in its phase for longer. Either may be NULL. */
 http_server_connection *http_server_connection_older(
     http_server_connection *a, http_server_connection *b);
 
-/* The one that has been sending a request for longest. NULL: there is none. */
+/* The connection that has been sending a request for longest. NULL: there is none. */
 http_server_connection *http_server_connection_table_slowest_sender(
     const http_server_connection_table *table);
 
-/* Writes the age of the oldest idle connection and of the slowest sender into the mailbox. In the
- * second form the caller has looked for the idle one itself; NULL: there is none. */
+/* Writes since when the oldest idle connection has been idle, and since when the slowest sender has
+ * been sending, into the mailbox. With the second function the caller has searched the idle
+ * connection itself; idle NULL: there is none. */
 void http_server_connection_table_publish(http_server_connection_table *table);
 void http_server_connection_table_publish_idle(
     http_server_connection_table *table, const http_server_connection *idle);
 
-/* Ends those whose peers have closed and which have nothing left to be read. To be called when
- * libmicrohttpd has nothing to do. */
+/* Ends the connections in DEPARTED that have no unread bytes. To be called when libmicrohttpd has
+ * nothing to do. */
 void http_server_connection_table_end_departed(http_server_connection_table *table);
 
-/* Ends connections that another loop has handed over and this loop will not take. Any thread. */
+/* Closes connections that another loop has handed over, because this loop does not take any more.
+ * Any thread. */
 void http_server_connection_table_drop_arrivals(http_server_connection_table *table);
 
-/* The server has failed: shuts every connection down, so that its peer sees its end. Their objects
- * stay, because held requests may still be looked at. */
+/* The server has failed: shuts every connection down, so that its peer notices. The objects stay,
+ * because the owner may still read held requests. */
 void http_server_connection_table_hang_up(http_server_connection_table *table);
 
-/* There is no libmicrohttpd any more: frees every connection, with its request. */
+/* Frees every connection and its request. libmicrohttpd must be gone. */
 void http_server_connection_table_drop_all(http_server_connection_table *table);
 
 #endif

@@ -1,3 +1,5 @@
+/* Starts, runs and stops the libmicrohttpd daemon of a loop, and leaves libmicrohttpd by longjmp()
+ * when it calls its panic function. */
 #include "transport/http_server_daemon.h"
 
 #include <errno.h>
@@ -18,8 +20,8 @@
 
 /* --- giving up --- */
 
-/* Of this thread: where to jump to when libmicrohttpd gives up, and why it has given up. NULL while
- * daemon_call() is not running. */
+/* Per thread: where daemon_on_panic() jumps to, and the reason of the panic. panic_exit is NULL
+ * while daemon_call() is not running. */
 static _Thread_local jmp_buf *panic_exit;
 static _Thread_local char panic_reason[200];
 
@@ -40,7 +42,7 @@ static void daemon_on_panic(void *arg, const char *file, unsigned line, const ch
         strerror(error));
     if (panic_exit != NULL)
         longjmp(*panic_exit, 1);
-    /* It is a daemon of the program's own, which expects that this does not return. */
+    /* The program itself runs this daemon, and expects that a panic does not return. */
     LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd gives up", "reason=\"%s\"", panic_reason);
     abort();
 }
@@ -50,12 +52,13 @@ static void daemon_set_panic_once(void)
     MHD_set_panic_func(daemon_on_panic, NULL);
 }
 
-/* Calls a function that calls libmicrohttpd. NULL: it has returned. Otherwise libmicrohttpd has
- * given up: the reason, valid until this thread's next call. */
+/* Calls a function that calls libmicrohttpd. Returns NULL if it has returned normally, or the
+ * reason if libmicrohttpd has called its panic function. The text is valid until this thread's next
+ * call. */
 static const char *daemon_call(void (*call)(void *arg), void *arg)
 {
     jmp_buf here;
-    jmp_buf *const outer = panic_exit; /* a handler may make a step of another server */
+    jmp_buf *const outer = panic_exit; /* a handler may call the step function of another server */
     if (setjmp(here) != 0) {
         panic_exit = outer;
         return panic_reason;
@@ -66,8 +69,9 @@ static const char *daemon_call(void (*call)(void *arg), void *arg)
     return NULL;
 }
 
-/* Keeps the memory of a daemon that has given up for good, where leak checkers find it. closing:
- * the connection that it has closed last, because it may be in none of its lists. */
+/* Keeps the memory of a daemon that has given up in a list for good, so that leak checkers find it.
+ * closing is the connection that the daemon closed last, because it may be in none of the daemon's
+ * own lists any more. */
 static void daemon_abandon(struct MHD_Daemon *mhd, const struct MHD_Connection *closing)
 {
     abandoned_daemon *one = MEM_NEW(abandoned_daemon);
@@ -80,7 +84,7 @@ static void daemon_abandon(struct MHD_Daemon *mhd, const struct MHD_Connection *
         continue;
 }
 
-/* After the daemon has given up, it is not called again. */
+/* The daemon has given up. It must not be called again. */
 static void daemon_give_up(http_server_daemon *self, const char *problem)
 {
     daemon_abandon(self->mhd, self->closing);
@@ -89,7 +93,7 @@ static void daemon_give_up(http_server_daemon *self, const char *problem)
     http_server_shared_fail(self->pool->table->shared, problem);
 }
 
-/* Calls a function that calls self->mhd, if there still is one. */
+/* Calls a function that calls self->mhd. Does nothing if there is no daemon any more. */
 static void daemon_call_mhd(http_server_daemon *self, void (*function)(void *self))
 {
     const char *problem = self->mhd != NULL ? daemon_call(function, self) : NULL;
@@ -97,7 +101,7 @@ static void daemon_call_mhd(http_server_daemon *self, void (*function)(void *sel
         daemon_give_up(self, problem);
 }
 
-/* --- what libmicrohttpd calls --- */
+/* --- callbacks of libmicrohttpd --- */
 
 static void daemon_on_log(void *arg, const char *format, va_list args)
 {
@@ -151,7 +155,7 @@ static void daemon_on_connection(void *self, struct MHD_Connection *connection, 
     *context = NULL;
 }
 
-/* Paths are looked up as they were sent. */
+/* Turns percent-decoding off, because paths are compared as they were sent. */
 static size_t daemon_keep_escaped(void *arg, struct MHD_Connection *connection, char *text)
 {
     (void)arg;
@@ -166,11 +170,12 @@ bool http_server_daemon_start(http_server_daemon *self, http_server_request_pool
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, daemon_set_panic_once);
     *self = (http_server_daemon){.pool = pool};
-    /* An array, not varargs: there a missing cast would be undefined (libraries.md M10). */
+    /* An array and not variable arguments, where a missing cast is undefined behaviour
+     * (libraries.md M10). */
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)daemon_on_log, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)HTTP_SERVER_CONNECTION_MEMORY, NULL},
-        /* Our own limit is in http_server_accept.c: libraries.md M7. */
+        /* http_server_accept.c enforces our own limit (libraries.md M7). */
         {MHD_OPTION_CONNECTION_LIMIT, INT_MAX, NULL},
         {MHD_OPTION_STRICT_FOR_CLIENT, pool->table->shared->checks_positions ? 0 : 1, NULL},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)daemon_on_connection, self},
@@ -181,7 +186,8 @@ bool http_server_daemon_start(http_server_daemon *self, http_server_request_pool
     };
     unsigned flags =
         MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-    /* http_server_response.c adds the Date, once a second instead of for each answer. */
+    /* http_server_response.c adds the Date header, and formats it once a second instead of for each
+     * answer. */
     self->mhd = MHD_start_daemon(flags | MHD_USE_SUPPRESS_DATE_NO_CLOCK, 0, NULL, NULL,
         http_server_incoming_on_access, pool, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
     return self->mhd != NULL;
@@ -214,7 +220,7 @@ bool http_server_daemon_has_work(const http_server_daemon *self)
 static void daemon_do_run(void *arg)
 {
     http_server_daemon *self = arg;
-#if MHD_VERSION >= 0x00097206 /* MHD_run() does not tell of a failure */
+#if MHD_VERSION >= 0x00097206 /* MHD_run() does not report a failure */
     if (MHD_run_wait(self->mhd, 0) != MHD_YES)
         http_server_shared_fail_call(
             self->pool->table->shared, "epoll_wait of libmicrohttpd", errno);
@@ -223,8 +229,8 @@ static void daemon_do_run(void *arg)
 #endif
 }
 
-/* Connections that libmicrohttpd did not announce in its run are gone: it had no memory for them,
- * and has closed them. */
+/* Drops the connections that libmicrohttpd did not announce during its run: it had no memory for
+ * them and has closed them. */
 static void daemon_settle_taken(http_server_daemon *self)
 {
     while (self->taking != NULL) {
@@ -235,9 +241,9 @@ static void daemon_settle_taken(http_server_daemon *self)
     }
 }
 
-/* libmicrohttpd 1.0 only starts to watch a newcomer in the run that follows MHD_add_connection(),
- * and reads what it has sent in the run after that; 0.9.75 does both at once. With the second run a
- * drained loop has read every request that was there, whichever library it is. */
+/* libmicrohttpd 1.0 begins to watch a new connection in the run after MHD_add_connection(), and
+ * reads from it in the run after that; 0.9.75 does both at once. The second run makes sure that a
+ * draining loop has read every request that had arrived, with either version. */
 void http_server_daemon_run(http_server_daemon *self)
 {
     bool has_newcomers = self->taking != NULL;
@@ -250,12 +256,12 @@ void http_server_daemon_run(http_server_daemon *self)
 static void daemon_do_add(void *arg)
 {
     http_server_daemon *self = arg;
-    /* libmicrohttpd only has to know that it is TCP: its own limits, for which it would need the
-     * address, are not used. */
+    /* The address is used only for libmicrohttpd's own limits, which are off. It only has to say
+     * that the connection is TCP. */
     struct sockaddr_in somebody = {.sin_family = AF_INET};
     int fd = self->adding->fd;
     char peer[sizeof self->adding->peer];
-    memcpy(peer, self->adding->peer, sizeof peer); /* after a failure it is gone */
+    memcpy(peer, self->adding->peer, sizeof peer); /* after a failure conn is freed */
     if (MHD_add_connection(self->mhd, fd, (struct sockaddr *)&somebody, sizeof somebody) != MHD_YES)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"",
             peer, strerror(errno));

@@ -1,4 +1,6 @@
-/* Each rule has the words that the peer gets to see. The first rule that is broken decides. */
+/* The rules for request lines, headers and trailers. Each rule has the text that the peer gets; the
+ * first broken rule decides. What libmicrohttpd accepts by itself is described in
+ * docs/libraries.md, "reading a request". */
 #include "transport/http_server_guard.h"
 
 #include <string.h>
@@ -9,11 +11,11 @@
 typedef struct header_scan {
     http_server_guard *guard;
     const char *expected_at; /* Where the next header must begin. */
-    int hosts;               /* How many headers of that name there were; so the next two. */
-    int lengths;
-    int encodings;
-    bool expects;
-    dubboc_slice expected; /* The value of Expect. */
+    int hosts;               /* How many Host headers there were. */
+    int lengths;             /* How many Content-Length headers there were. */
+    int encodings;           /* How many Transfer-Encoding headers there were. */
+    bool expects;            /* There was an Expect header. */
+    dubboc_slice expected;   /* The value of Expect. */
 } header_scan;
 
 static void guard_refuse(http_server_guard *guard, int status, const char *problem)
@@ -24,7 +26,8 @@ static void guard_refuse(http_server_guard *guard, int status, const char *probl
     guard->problem = problem;
 }
 
-/* Both are of the same length. The usual spelling is tried first. */
+/* Both texts must have the same length. The usual spelling is compared first, because it is
+ * cheap. */
 static bool guard_is_name(dubboc_slice name, const char *wanted)
 {
     return memcmp(name.at, wanted, name.len) == 0 ||
@@ -33,7 +36,8 @@ static bool guard_is_name(dubboc_slice name, const char *wanted)
 
 #define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
 
-/* Whether one of eight bytes may be below 0x20, or DEL. It never misses one; a tab counts too. */
+/* Whether one of eight bytes may be below 0x20, or DEL. There may be a false alarm, but no control
+ * byte is missed. A tab counts as a control byte. */
 static bool guard_may_have_control(const char *at)
 {
     uint64_t bytes;
@@ -74,7 +78,7 @@ static void guard_check_line(http_server_guard *guard)
         guard_refuse(guard, 400, "more than one blank before the request target");
 }
 
-/* Two of them are refused even if they agree. */
+/* Two headers are refused even if their values agree. */
 static void scan_length(header_scan *scan, dubboc_slice value)
 {
     if (++scan->lengths > 1)
@@ -83,8 +87,8 @@ static void scan_length(header_scan *scan, dubboc_slice value)
         guard_refuse(scan->guard, 400, "Content-Length is no number");
 }
 
-/* libmicrohttpd only knows "chunked" without white space behind it, and takes every other encoding
- * for a body without end. */
+/* libmicrohttpd recognises only "chunked" without white space behind it, and reads the body of
+ * every other encoding until the connection ends. */
 static void scan_encoding(header_scan *scan, dubboc_slice value, bool was_trimmed)
 {
     if (++scan->encodings > 1)
@@ -103,18 +107,18 @@ static void scan_expect(header_scan *scan, dubboc_slice value)
     scan->expected = value;
 }
 
-/* RFC 9110 section 10.1.1: a request without a body gets no 100. libmicrohttpd would send it, and
- * then fail to answer if more requests are waiting. It looks the value up in its receive buffer
- * after we have returned, so the value is overwritten there. */
+/* A request without a body must not get 100 Continue (RFC 9110 section 10.1.1). libmicrohttpd would
+ * send it, and would then fail to answer if more requests are waiting. It searches its receive
+ * buffer for the value after this function has returned, so the value is overwritten there. */
 static void scan_forget_expectation(const header_scan *scan)
 {
     if (scan->expects && !scan->guard->has_body)
         memset((char *)scan->expected.at, '-', scan->expected.len);
 }
 
-/* RFC 9112 section 3.2: an invalid value is as bad as none. The empty one is valid. A proxy in
- * front of the server may choose by the host what the server chooses by the path, so a host that
- * the two could read differently is refused, never repaired. */
+/* An invalid Host is refused like a missing one (RFC 9112 section 3.2); an empty one is valid. A
+ * proxy in front of the server may route by the host, where the server routes by the path. So a
+ * host that the two could understand differently is refused, and never repaired. */
 static void scan_host(header_scan *scan, dubboc_slice value)
 {
     if (++scan->hosts > 1)
@@ -162,10 +166,10 @@ static void scan_known(header_scan *scan, dubboc_slice name, dubboc_slice value,
     }
 }
 
-/* RFC 9110 section 5.5: white space around a value is not part of it. libmicrohttpd before 1.0
- * leaves it behind the value, where every later look-up would find it, including libmicrohttpd's
- * own search for "100-continue". The value is in its receive buffer and ends with a NUL byte, so an
- * earlier NUL byte cuts it for all readers. */
+/* Removes white space behind a value, which is not part of it (RFC 9110 section 5.5). libmicrohttpd
+ * before 1.0 keeps it, so every later look-up would find it, libmicrohttpd's own search for
+ * "100-continue" included. The value is in its receive buffer and ends with a NUL byte, so an
+ * earlier NUL byte shortens it for all readers. */
 static dubboc_slice guard_trim_in_place(const char *text, size_t size)
 {
     size_t len = size;
@@ -226,8 +230,8 @@ static void guard_check_framing(http_server_guard *guard, const header_scan *sca
         guard_refuse(guard, 413, "the body is larger than this server takes");
     guard->is_chunked = scan->encodings > 0;
     guard->has_body = guard->is_chunked || guard->body_bytes > 0;
-    /* libmicrohttpd accepts bare LFs within chunked framing, where we cannot see them. The
-     * connection ends after such a request, so nothing behind it is read as a next request. */
+    /* libmicrohttpd accepts a bare LF in chunked framing, where we cannot see it. The connection is
+     * closed after such a request, so that bytes behind it are never read as another request. */
     guard->wants_close = guard->wants_close || guard->is_chunked;
 }
 

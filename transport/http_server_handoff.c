@@ -1,3 +1,5 @@
+/* Pushing is a compare-and-swap of the top. Taking exchanges the whole stack for an empty one and
+ * reverses it, so there is no ABA problem. */
 #include "transport/http_server_handoff.h"
 
 bool http_server_handoff_push(http_server_handoff_stack *stack, http_server_handoff *item)

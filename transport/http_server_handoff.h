@@ -1,4 +1,4 @@
-/* A stack by which many threads hand things to one, without a lock. */
+/* A lock-free stack by which many threads hand objects to one thread. */
 #ifndef TRANSPORT_HTTP_SERVER_HANDOFF_H
 #define TRANSPORT_HTTP_SERVER_HANDOFF_H
 
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The first member of whatever is handed over. */
+/* The link. Must be the first member of the objects that are handed over. */
 typedef struct http_server_handoff {
     struct http_server_handoff *next;
 } http_server_handoff;
@@ -15,10 +15,12 @@ typedef struct http_server_handoff_stack {
     _Atomic(http_server_handoff *) top;
 } http_server_handoff_stack;
 
-/* Any thread. Whether the stack was empty: then its taker must be woken. */
+/* Pushes an item. Returns whether the stack was empty; the caller must then wake the thread that
+ * takes from it. Any thread. */
 bool http_server_handoff_push(http_server_handoff_stack *stack, http_server_handoff *item);
 
-/* Takes all of them, linked by next, the oldest one first. NULL: there are none. */
+/* Takes all items, linked by next, in the order in which they were pushed. NULL: there are none.
+ * Only one thread may take. */
 http_server_handoff *http_server_handoff_take(http_server_handoff_stack *stack);
 
 static inline bool http_server_handoff_is_empty(const http_server_handoff_stack *stack)

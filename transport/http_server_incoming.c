@@ -1,14 +1,15 @@
-/* A request on its way through libmicrohttpd, in the order of the calls:
+/* The path of a request through libmicrohttpd, in the order of its callbacks:
  *
- *   on_line       The request line is there: a request object is taken, and the target is copied
- *                 before libmicrohttpd takes it apart.
- *   on_access     First the headers are there, and the guard judges them. Then each piece of the
- *                 body is copied into our buffer. At the end on_request is called.
- *   on_completed  The answer is out, or the connection broke: the object goes back.
+ *   on_line       The request line has arrived: takes a request object, and copies the target
+ *                 before libmicrohttpd splits it.
+ *   on_access     Called first when the headers are complete: the guard checks them. Then called
+ *                 for each piece of the body, which is copied into our buffer. Called once more
+ *                 when the body is complete: on_request is called.
+ *   on_completed  The answer is sent, or the connection broke: gives the request object back.
  *
- * A refusal is written past libmicrohttpd, which has nothing to write at that moment, and MHD_NO
- * ends the connection. So a request can be refused in the middle of its body, where libmicrohttpd
- * takes no answer, and a refusal looks the same everywhere. */
+ * A refusal is written directly to the socket, where libmicrohttpd has nothing to write at that
+ * moment, and MHD_NO then ends the connection. This also works in the middle of a body, where
+ * libmicrohttpd accepts no response, and all refusals look the same. */
 #include "transport/http_server_incoming.h"
 
 #include <assert.h>
@@ -29,8 +30,8 @@ static http_server_connection *incoming_connection(struct MHD_Connection *connec
     return info != NULL ? info->socket_context : NULL;
 }
 
-/* Takes "http://host:port" off an absolute target (RFC 9112 section 3.2.2). false: the host is not
- * valid. */
+/* Removes "http://host:port" from an absolute target (RFC 9112 section 3.2.2). false: the host is
+ * invalid. */
 static bool incoming_cut_authority(dubboc_slice *target)
 {
     dubboc_slice rest = slice_make(target->at + 7, target->len - 7);
@@ -41,8 +42,8 @@ static bool incoming_cut_authority(dubboc_slice *target)
     return address_is_host_header(slice_make(rest.at, len));
 }
 
-/* Sets path and query. The target is in origin form, or in absolute form as to a proxy, or "*".
- * false: it is in none of them. */
+/* Sets path and query from the target, which is in origin form ("/path"), in absolute form
+ * ("http://host/path", as sent to a proxy), or "*". false: it is none of these. */
 static bool incoming_split_target(http_server_request *request)
 {
     dubboc_slice target = buffer_slice(&request->target);
@@ -86,7 +87,8 @@ static enum MHD_Result incoming_refuse(struct MHD_Connection *connection, const 
     return MHD_NO;
 }
 
-/* The same for a request whose method is known, before on_request was called. */
+/* Like incoming_refuse(), for a request whose method is known and for which on_request was not
+ * called. */
 static enum MHD_Result incoming_refuse_request(
     const http_server_request *request, int status, const char *problem)
 {
@@ -106,7 +108,7 @@ static enum MHD_Result incoming_make_room(http_server_request *request, size_t b
     }
 }
 
-/* The headers are there. */
+/* The first on_access call: the headers are complete. */
 static enum MHD_Result incoming_begin(
     http_server_request *request, const char *method, const char *version)
 {
@@ -141,7 +143,8 @@ static enum MHD_Result incoming_begin(
     return incoming_make_room(request, request->body_bytes);
 }
 
-/* Leaves all of the data when it has to wait for memory. */
+/* Takes a piece of the body. If the request must wait for memory, *size stays as it was, and
+ * libmicrohttpd passes the same bytes again after the wait. */
 static enum MHD_Result incoming_take_body(
     http_server_request *request, const char *data, size_t *size)
 {
@@ -158,8 +161,8 @@ static enum MHD_Result incoming_take_body(
     return MHD_YES;
 }
 
-/* The first callback after a wait: before the first byte of the body, or with the bytes that did
- * not fit. */
+/* The first callback after a wait for memory: with *size 0 before the first byte of the body,
+ * otherwise with the bytes that did not fit. */
 static enum MHD_Result incoming_go_on(http_server_request *request, const char *data, size_t *size)
 {
     request->stage = HTTP_SERVER_STAGE_BODY;
@@ -185,7 +188,7 @@ static enum MHD_Result incoming_queue_answer(http_server_request *request)
     return MHD_YES;
 }
 
-/* The body is complete. */
+/* The last on_access call before the answer: the body is complete. */
 static enum MHD_Result incoming_handle(http_server_request *request)
 {
     const http_server_settings *settings = &request->pool->table->shared->settings;
@@ -199,7 +202,7 @@ static enum MHD_Result incoming_handle(http_server_request *request)
     request->stage = HTTP_SERVER_STAGE_HANDLING;
     settings->on_request(settings->arg, request);
     if (request->stage == HTTP_SERVER_STAGE_HELD) {
-        /* Another thread may have answered it already; then it is among the loop's results. */
+        /* Another thread may have answered it already. The answer is then in mailbox.results. */
         MHD_suspend_connection(request->connection);
         return MHD_YES;
     }
@@ -207,17 +210,17 @@ static enum MHD_Result incoming_handle(http_server_request *request)
     return incoming_queue_answer(request);
 }
 
-/* The connection was cut, with the word that nothing was executed, or half-closed, while bytes of
- * this request were on their way. */
+/* Whether the connection was cut or evicted while bytes of this request were still arriving. Its
+ * peer was told that nothing was executed, so the request must not be handled. */
 static bool incoming_is_unwanted(const http_server_request *request)
 {
     return request->stage < HTTP_SERVER_STAGE_HANDLING &&
            http_server_connection_is_over(request->conn);
 }
 
-/* libmicrohttpd is run once more to be ended, and finds what has come since the last turn. Nobody
- * is there to handle it, and a request that were held now would stay suspended (libraries.md M7).
- */
+/* Whether the loop is ending. libmicrohttpd is run once more then, and may find a request that came
+ * after the last turn. Nobody would handle it, and a request that were held now would stay
+ * suspended (libraries.md M7). */
 static bool incoming_is_too_late(const http_server_request *request)
 {
     return request->stage < HTTP_SERVER_STAGE_HANDLING && request->pool->table->is_ending;
@@ -265,7 +268,7 @@ void http_server_incoming_on_completed(
     conn->request = NULL;
     if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK && !http_server_connection_is_over(conn))
         http_server_connection_enter(conn, HTTP_SERVER_PHASE_IDLE);
-    /* Last, so that whoever sees that no request is left finds the connection idle. */
+    /* Last, so that a thread that sees no request in progress finds the connection idle. */
     http_server_request_pool_give_back(request);
 }
 
@@ -293,7 +296,8 @@ static void incoming_give_up(http_server_request *request)
 void http_server_incoming_give_up_held(http_server_request_pool *pool)
 {
     const http_server_connection *conn = pool->table->phases[HTTP_SERVER_PHASE_HANDLING].head;
-    /* Those that their owner has answered are taken out first. */
+    /* First resume the requests that their owner has answered, so that they are not answered
+     * twice. */
     http_server_incoming_resume_answered(pool);
     for (; conn != NULL; conn = conn->next) {
         if (conn->request != NULL && conn->request->stage == HTTP_SERVER_STAGE_HELD)

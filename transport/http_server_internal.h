@@ -1,4 +1,4 @@
-/* The server object, for http_server.c and for tests that look inside. */
+/* The server object, for http_server.c and for tests that need its internals. */
 #ifndef TRANSPORT_HTTP_SERVER_INTERNAL_H
 #define TRANSPORT_HTTP_SERVER_INTERNAL_H
 
@@ -7,7 +7,7 @@
 
 struct http_server {
     http_server_shared shared;
-    http_server_loop *loops; /* shared.loop_count of them; NULL: not started. */
+    http_server_loop *loops; /* shared.loop_count loops; NULL: not started. */
 };
 
 #endif

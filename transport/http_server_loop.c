@@ -1,8 +1,11 @@
-/* libmicrohttpd has no thread and no listening socket, and does not decide when it runs. Our epoll
- * set holds its epoll descriptor, the listening socket, the mailbox's wake, and each connection for
- * its end (libraries.md M1, M12, M13). A turn waits, takes what other threads have put into the
- * mailbox, accepts, lets libmicrohttpd run, and looks at the deadlines. With loops = 0 the program
- * makes the turns; then a timer descriptor makes our epoll descriptor readable when a deadline
+/* The event loop. libmicrohttpd is used without a thread and without a listening socket; the loop
+ * decides when it runs. The loop's epoll set holds libmicrohttpd's epoll descriptor, the listening
+ * socket, the eventfd of the mailbox, and each connection, to learn of its end (libraries.md M1,
+ * M12, M13).
+ *
+ * A turn waits, takes what other threads have put into the mailbox, accepts connections, lets
+ * libmicrohttpd run, and enforces deadlines. With settings.loops = 0 the program calls the turns
+ * itself, and a timer descriptor makes the loop's epoll descriptor readable when a deadline
  * comes. */
 #include "transport/http_server_loop.h"
 
@@ -24,13 +27,13 @@
 #define EVENTS_A_TURN 64
 #define ACCEPTS_A_TURN 32
 
-/* How long nothing is accepted after an error. */
+/* For how long nothing is accepted after an error. */
 #define PAUSE_NS (100 * NS_PER_MS)
 
-/* What an event belongs to. Anything else is a connection. */
+/* Their addresses mark the source of an event. Any other pointer is a connection. */
 static char source_daemon, source_wake, source_listener, source_timer;
 
-/* --- life --- */
+/* --- start and end --- */
 
 static bool loop_watch(http_server_loop *loop, int fd, uint32_t events, void *source)
 {
@@ -38,7 +41,8 @@ static bool loop_watch(http_server_loop *loop, int fd, uint32_t events, void *so
     return epoll_ctl(loop->table.epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* Watches, or stops watching, the listening socket. If that fails (errno), nothing changes. */
+/* Adds the listening socket to the epoll set, or removes it. If that fails, is_listening stays as
+ * it was, and errno tells why. */
 static void loop_listen(http_server_loop *loop, bool wanted)
 {
     int fd = loop->shared->listen_fd;
@@ -97,7 +101,7 @@ dubboc_status http_server_loop_init(
     return DUBBOC_OK;
 }
 
-/* This loop accepts nothing more. The last one closes the socket. */
+/* This loop does not accept any more. The last loop that says so closes the socket. */
 static void loop_close_listener(http_server_loop *loop)
 {
     http_server_shared *shared = loop->shared;
@@ -110,7 +114,8 @@ static void loop_close_listener(http_server_loop *loop)
     }
 }
 
-/* The server has failed: nobody is left waiting for an answer that will not come. */
+/* The server has failed: shuts all connections down, so that no peer waits for an answer that will
+ * not come. */
 static void loop_hang_up(http_server_loop *loop)
 {
     if (loop->has_hung_up)
@@ -167,7 +172,7 @@ static void loop_end_connections(http_server_loop *loop)
     if (loop->daemon.mhd == NULL)
         return;
     http_server_incoming_give_up_held(&loop->pool);
-    /* This resumes them. libmicrohttpd gives up when it is stopped with a suspended connection
+    /* Resume the connections: libmicrohttpd panics if it is stopped while one is suspended
      * (libraries.md M7). */
     http_server_daemon_run(&loop->daemon);
     loop_cut_all(loop, HTTP_SERVER_PHASE_HEADER);
@@ -180,7 +185,8 @@ void http_server_loop_fini(http_server_loop *loop)
     if (loop->shared == NULL)
         return;
     loop_end_connections(loop);
-    http_server_connection_table_drop_all(&loop->table); /* those of a daemon that has given up */
+    /* the connections of a daemon that has given up */
+    http_server_connection_table_drop_all(&loop->table);
     loop_listen(loop, false);
     http_server_request_pool_fini(&loop->pool);
     wake_close(&loop->mailbox.wake);
@@ -192,7 +198,7 @@ void http_server_loop_fini(http_server_loop *loop)
 
 /* --- a turn --- */
 
-/* Accepts nothing for a moment, because of an error. */
+/* Stops accepting for a moment because of an error. */
 static void loop_pause_listening(http_server_loop *loop, int error)
 {
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"",
@@ -209,7 +215,7 @@ static void loop_listen_again(http_server_loop *loop)
         loop_pause_listening(loop, errno);
 }
 
-/* Accepts what waits, ACCEPTS_A_TURN newcomers at most. Whether there may be more. */
+/* Accepts waiting newcomers, at most ACCEPTS_A_TURN. Returns whether there may be more. */
 static bool loop_accept(http_server_loop *loop)
 {
     for (int i = 0; i < ACCEPTS_A_TURN; i++) {
@@ -239,7 +245,8 @@ static void loop_take_arrivals(http_server_loop *loop)
     }
 }
 
-/* Those that have sent something since are served, with Connection: close. */
+/* Closes the idle connections. A connection that has sent something since is served, and its answer
+ * says Connection: close. */
 static void loop_close_idle(http_server_loop *loop)
 {
     http_server_connection *next;
@@ -254,8 +261,8 @@ static void loop_close_idle(http_server_loop *loop)
 static void loop_drain(http_server_loop *loop)
 {
     loop->is_draining = true;
-    /* Clients that wait in the backlog have been promised a connection; those that come while the
-     * backlog is emptied have not, so this is bounded by its length. */
+    /* The kernel has already accepted the connections in the backlog, so they are served. Those
+     * that arrive while the backlog is emptied are not waited for: its length is the limit. */
     for (int waiting = SOMAXCONN; waiting >= 0 && loop_accept(loop);)
         waiting -= ACCEPTS_A_TURN;
     loop_close_listener(loop);
@@ -270,7 +277,7 @@ static bool loop_has_mail(const http_server_loop *loop)
            (!loop->is_draining && atomic_load(&loop->shared->is_draining));
 }
 
-/* Does what other threads want. */
+/* Does what other threads have requested through the mailbox. */
 static void loop_read_mail(http_server_loop *loop)
 {
     wake_clear(&loop->mailbox.wake);
@@ -289,8 +296,8 @@ static int64_t loop_next_deadline(const http_server_loop *loop)
     return deadline_min(http_server_connection_table_next_deadline(&loop->table), own_ns);
 }
 
-/* Makes our epoll descriptor readable at that time. An earlier setting may stay; it costs one empty
- * turn. */
+/* Makes the epoll descriptor readable at deadline_ns. An earlier setting is kept, because an
+ * unnecessary turn is cheaper than a system call. */
 static void loop_set_timer(http_server_loop *loop, int64_t deadline_ns)
 {
     if (loop->timer_fd < 0 || deadline_ns >= loop->timer_ns)
@@ -312,7 +319,7 @@ static void loop_clear_timer(http_server_loop *loop)
     loop->timer_ns = DEADLINE_NEVER;
 }
 
-/* An event of a connection that is for us and not for libmicrohttpd. */
+/* Handles an event of a connection that is not meant for libmicrohttpd. */
 static void loop_handle_connection(http_server_connection *conn)
 {
     if (http_server_connection_event(conn))
@@ -321,7 +328,8 @@ static void loop_handle_connection(http_server_connection *conn)
 
 static void loop_handle_events(http_server_loop *loop, const struct epoll_event *events, int count)
 {
-    bool has_mail = count <= 0 && loop_has_mail(loop); /* a wake-up may have failed */
+    /* after a time-out or an error: a wake-up may have been lost */
+    bool has_mail = count <= 0 && loop_has_mail(loop);
     bool has_newcomers = false;
     for (int i = 0; i < count; i++) {
         void *source = events[i].data.ptr;
@@ -342,7 +350,8 @@ static void loop_handle_events(http_server_loop *loop, const struct epoll_event 
         loop_accept(loop);
 }
 
-/* After libmicrohttpd's run: what it was given has been looked at. */
+/* To be called after libmicrohttpd has run: it has read from everything that it was given, which no
+ * longer counts as undrained. */
 static void loop_count_seen(http_server_loop *loop)
 {
     int seen = loop->arrived;
@@ -355,7 +364,7 @@ static void loop_count_seen(http_server_loop *loop)
         atomic_fetch_sub(&loop->shared->undrained, seen);
 }
 
-/* What is due after libmicrohttpd's run. */
+/* Does what is due after libmicrohttpd has run. */
 static void loop_look_after_connections(http_server_loop *loop)
 {
     http_server_connection_table *table = &loop->table;

@@ -1,6 +1,7 @@
-/* A held request suspends its connection, so that libmicrohttpd does not touch it; whoever answers
- * it only pushes it onto its loop's results. So a request is freed in one place and by one thread,
- * whatever its connection does (libraries.md M7, M8). */
+/* Answering a request. A held request suspends its connection, so libmicrohttpd does not touch it.
+ * The thread that answers it only pushes it onto the results of its loop. So a request is always
+ * freed in the same place and by the same thread, whatever happens to its connection (libraries.md
+ * M7, M8). */
 #include "transport/http_server_request.h"
 
 #include <assert.h>
@@ -70,7 +71,7 @@ bool http_server_request_is_gone(const http_server_request *request)
     return poll(&look, 1, 0) > 0 && (look.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
 }
 
-/* Leaves both response and ready NULL if it cannot be made. */
+/* Makes the response object. On failure response and ready stay NULL. */
 static void request_make_response(http_server_request *request, const char *content_type,
     const http_server_answer_header *headers, size_t header_count, bool close)
 {
@@ -79,7 +80,8 @@ static void request_make_response(http_server_request *request, const char *cont
     dubboc_slice body = buffer_slice(&request->out);
     if (request->out.status != DUBBOC_OK)
         return;
-    if (!is_held && header_count == 0 && !close) /* ready ones belong to the loop's thread */
+    /* ready-made responses belong to the loop's thread */
+    if (!is_held && header_count == 0 && !close)
         request->ready = http_server_ready_lend(&pool->ready, content_type, body);
     if (request->ready == NULL)
         request->response = http_server_response_new(body, clock_wall_ms() / 1000, content_type,
@@ -97,7 +99,8 @@ void http_server_request_answer(http_server_request *request, int status, const 
             atomic_load_explicit(&table->shared->is_draining, memory_order_relaxed);
     request->status = status;
     request_make_response(request, content_type, headers, header_count, close);
-    http_server_request_drop_body(request); /* now, and not when a slow peer has taken the answer */
+    /* Free the memory now, because a slow peer may take long to read the answer. */
+    http_server_request_drop_body(request);
     if (!is_held)
         request->stage = HTTP_SERVER_STAGE_ANSWERED;
     else if (http_server_handoff_push(&table->mailbox->results, &request->handoff))

@@ -1,3 +1,5 @@
+/* Up to SPARES_MAX request objects of a loop are kept for reuse, with their buffers up to
+ * KEEP_BYTES. */
 #include "transport/http_server_request_pool.h"
 
 #include <assert.h>
@@ -8,16 +10,16 @@
 
 #define SPARES_MAX 64
 
-/* What a spare keeps of each of its buffers. */
+/* How many bytes a spare object keeps in each of its buffers. */
 #define KEEP_BYTES ((size_t)64 * 1024)
 
-/* libmicrohttpd's memory for the request line is smaller. */
+/* More than libmicrohttpd's memory for the request line, so that this limit is never reached. */
 #define TARGET_MAX_BYTES ((size_t)64 * 1024)
 #define OUT_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 static void pool_count(const http_server_request_pool *pool, int change)
 {
-    /* Only this thread writes it, so a plain addition is enough. */
+    /* Only the loop's thread writes it, so a plain addition is enough. */
     _Atomic int *requests = &pool->table->mailbox->requests;
     int now = atomic_load_explicit(requests, memory_order_relaxed);
     atomic_store_explicit(requests, now + change, memory_order_relaxed);
@@ -79,7 +81,7 @@ http_server_request *http_server_request_pool_take(http_server_request_pool *poo
     return request;
 }
 
-/* The memory of a large answer goes back to the system. */
+/* Gives the memory of a large answer back to the system. */
 static void pool_recycle_out(buffer *out)
 {
     size_t bytes = out->capacity;

@@ -1,4 +1,4 @@
-/* Request objects, which are used again, and what the requests of one loop share. */
+/* Reused request objects, and what the requests of one loop share. */
 #ifndef TRANSPORT_HTTP_SERVER_REQUEST_POOL_H
 #define TRANSPORT_HTTP_SERVER_REQUEST_POOL_H
 
@@ -9,25 +9,28 @@
 
 struct MHD_Connection;
 
-/* How far a request has come. on_request has not been called in those before HANDLING. */
+/* The progress of a request. In the stages before HANDLING on_request has not been called. */
 typedef enum http_server_stage {
-    HTTP_SERVER_STAGE_LINE,     /* The headers are being read. */
-    HTTP_SERVER_STAGE_BODY,     /* The body is being read. */
-    HTTP_SERVER_STAGE_WAITING,  /* Suspended until there is memory for the body, or for more. */
+    HTTP_SERVER_STAGE_LINE, /* The headers are being read. */
+    HTTP_SERVER_STAGE_BODY, /* The body is being read. */
+    /* Suspended until there is memory for the body, or for its next part. */
+    HTTP_SERVER_STAGE_WAITING,
     HTTP_SERVER_STAGE_GRANTED,  /* There is memory; libmicrohttpd has not called back yet. */
     HTTP_SERVER_STAGE_REFUSED,  /* There is no memory; libmicrohttpd has not called back yet. */
     HTTP_SERVER_STAGE_HANDLING, /* on_request runs. */
-    HTTP_SERVER_STAGE_HELD,     /* Held: its connection is, or is about to be, suspended. */
-    HTTP_SERVER_STAGE_ANSWERED, /* There is an answer, which libmicrohttpd does not have yet. */
+    HTTP_SERVER_STAGE_HELD,     /* Held; its connection is suspended, or will be at once. */
+    HTTP_SERVER_STAGE_ANSWERED, /* It has an answer, which libmicrohttpd has not been given yet. */
     HTTP_SERVER_STAGE_SENDING   /* libmicrohttpd has the answer. */
 } http_server_stage;
 
 typedef struct http_server_request_pool http_server_request_pool;
 
-/* Used by the loop's thread. While it is held, the thread that holds it uses out and body, and
- * writes the answer; the handoff to the loop's results publishes what it wrote. */
+/* Used by the loop's thread. While the request is held, the thread that holds it uses out and body
+ * and writes the answer; pushing the request onto mailbox.results makes these writes visible to the
+ * loop. */
 struct http_server_request {
-    /* First. Links it while it is among its loop's results, granted ones, or spares. */
+    /* Must be the first member. Links the request in mailbox.results, mailbox.granted, or
+     * spares. */
     http_server_handoff handoff;
 
     http_server_request_pool *pool;
@@ -37,19 +40,20 @@ struct http_server_request {
 
     const char *raw_target; /* In libmicrohttpd's memory. */
     const char *method;     /* In libmicrohttpd's memory. */
-    buffer target;          /* A copy of raw_target from before libmicrohttpd took it apart. */
-    dubboc_slice path;      /* In target. */
-    dubboc_slice query;     /* In target. */
+    buffer target;          /* A copy of raw_target from before libmicrohttpd split it. */
+    dubboc_slice path;      /* A part of target. */
+    dubboc_slice query;     /* A part of target. */
     int64_t received_ns;    /* When the headers were complete. */
     bool is_chunked;
-    bool wants_close; /* The connection ends after the answer, whatever the owner says. */
+    bool wants_close; /* The connection must end after the answer, whatever the owner says. */
 
     http_server_body body;
-    size_t body_bytes;    /* By Content-Length; 0: chunked, or no body. */
-    memory_waiter waiter; /* In WAITING. */
-    int64_t body_used_ns; /* In WAITING: how much of the time for the body had passed before. */
+    size_t body_bytes;    /* The Content-Length; 0: chunked, or no body. */
+    memory_waiter waiter; /* In use in the stage WAITING. */
+    int64_t body_used_ns; /* For WAITING: how much of the time for the body had passed before. */
 
-    /* The answer. Its object is one of response, which is ours, and ready, which is lent. */
+    /* The answer. Its response object is either response, which is owned, or ready, which is
+     * borrowed from the pool's cache of ready-made responses. */
     buffer out;
     struct MHD_Response *response;
     http_server_ready *ready;
@@ -60,14 +64,14 @@ struct http_server_request_pool {
     http_server_connection_table *table;
     http_server_ready_cache ready;
 
-    /* libmicrohttpd has given up: it must not be called any more. */
+    /* libmicrohttpd has called its panic function and must not be called any more. */
     bool is_daemon_dead;
 
     /* When to look again for bodies that come too slowly while others wait for memory;
-     * DEADLINE_NEVER: nobody waits. */
+     * DEADLINE_NEVER: no request waits. */
     int64_t make_way_ns;
 
-    http_server_request *spares; /* Objects to be used again. */
+    http_server_request *spares; /* Objects for reuse. */
     int spare_count;
 };
 
@@ -77,10 +81,10 @@ void http_server_request_pool_init(
 /* No request may be in use. */
 void http_server_request_pool_fini(http_server_request_pool *pool);
 
-/* A request that has begun: it counts among the loop's requests. NULL: no memory. */
+/* Takes a request object, which then counts in mailbox.requests. NULL: no memory. */
 http_server_request *http_server_request_pool_take(http_server_request_pool *pool);
 
-/* The request has ended: frees what it holds. */
+/* Gives a request object back when the request has ended, and frees what it holds. */
 void http_server_request_pool_give_back(http_server_request *request);
 
 #endif

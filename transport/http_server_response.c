@@ -1,3 +1,4 @@
+/* Makes responses for libmicrohttpd, keeps ready-made ones for reuse, and writes refusals. */
 #include "transport/http_server_response.h"
 
 #include <stdio.h>
@@ -11,8 +12,8 @@
 
 #define DATE_SIZE 48
 
-/* "Sun, 06 Nov 1994 08:49:37 GMT", RFC 9110 section 5.6.7. Not strftime(), because that follows the
- * program's locale. */
+/* Formats an IMF-fixdate such as "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7).
+ * strftime() is not used because it follows the program's locale. */
 static void response_date(int64_t second, char text[DATE_SIZE])
 {
     static const char days[][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
@@ -68,10 +69,10 @@ struct MHD_Response *http_server_response_new(dubboc_slice body, int64_t second,
 /* --- ready-made responses --- */
 
 struct http_server_ready {
-    struct MHD_Response *response; /* Its body is the one below. */
-    char *content_type;            /* NULL: none. */
-    size_t len;                    /* Of the body. */
-    int64_t second;                /* Of its Date. */
+    struct MHD_Response *response; /* Its body is body. */
+    char *content_type;            /* May be NULL. */
+    size_t len;                    /* The length of body. */
+    int64_t second;                /* The time in its Date header. */
     bool is_lent;
     char body[];
 };
@@ -183,7 +184,7 @@ void http_server_response_refuse(
         is_head ? "" : problem, is_head ? "" : "\n");
     if (len <= 0 || (size_t)len >= sizeof reply)
         return;
-    /* A socket that has no room for so little has a peer that does not read. */
+    /* If the socket has no room for so few bytes, its peer does not read: the refusal is lost. */
     ssize_t sent = send(fd, reply, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)sent;
 }

@@ -1,3 +1,4 @@
+/* The state that all loops of a server share: initialising it, waking loops, and failing. */
 #include "transport/http_server_shared.h"
 
 #include <assert.h>
@@ -7,8 +8,9 @@
 
 #include "base/log.h"
 
-/* Java's connection pool and others honour Keep-Alive. They must drop a connection before we do,
- * also if their clock and ours disagree a little. */
+/* Sets the value of the Keep-Alive header: the idle time-out minus a margin. Clients such as Java's
+ * connection pool honour it, and must drop a connection before the server closes it, even if the
+ * two clocks differ a little. */
 static void shared_set_keep_alive(http_server_shared *self)
 {
     int64_t seconds = self->settings.idle_timeout_ms / 1000;

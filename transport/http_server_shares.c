@@ -1,3 +1,5 @@
+/* A client's entry exists while it has connections, so the map is never larger than the number of
+ * connections. */
 #include "transport/http_server_shares.h"
 
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-/* The types that the HTTP server shares with its owner. */
+/* The types that the HTTP server and its owner share. */
 #ifndef TRANSPORT_HTTP_SERVER_TYPES_H
 #define TRANSPORT_HTTP_SERVER_TYPES_H
 
@@ -15,8 +15,8 @@ typedef struct http_server_answer_header {
 } http_server_answer_header;
 
 typedef struct http_server_settings {
-    /* The address to listen on. NULL or "": all addresses, of IPv4 and, where the machine has it,
-     * IPv6. */
+    /* The address to listen on. NULL or "": all IPv4 addresses and, if the machine has IPv6, all
+     * IPv6 addresses. */
     const char *ip;
 
     /* The port to listen on. 0: any free port. */
@@ -28,25 +28,26 @@ typedef struct http_server_settings {
     /* The longest body that a request may have. A longer one is refused with 413. */
     size_t body_max_bytes;
 
-    /* The ceiling for the bodies of all requests that are not answered yet, at least
-     * body_max_bytes; 0: no ceiling. The first 8 KiB of a body are not counted. A body is counted
-     * before it is read. If it does not fit, the request waits in a queue for at most 1 s, which is
-     * not part of body_timeout_ms, and then gets 503 with Dubboc-Not-Executed: 1. While requests
-     * wait, a body that comes too slowly to be complete within body_timeout_ms is cut off early. */
+    /* The ceiling for the bodies of all unanswered requests together, at least body_max_bytes; 0:
+     * no ceiling. The first 8 KiB of a body are not counted. A body is counted before it is read.
+     * If it does not fit, the request waits in a queue for at most 1 s, which is not part of
+     * body_timeout_ms, and then gets 503 with Dubboc-Not-Executed: 1. While requests wait, a body
+     * that comes too slowly to be complete within body_timeout_ms is cut off early. */
     size_t memory_max_bytes;
 
     /* The ceiling for connections, at least 1. http_server_open() lowers it, with a log line, to
-     * what RLIMIT_NOFILE allows. When it is reached, a newcomer takes the place of the connection
-     * that has been idle for longest, else of the one that has been sending a request for longest
-     * (both for 0.1 s at least), else it gets 503 with Dubboc-Not-Executed: 1. */
+     * what RLIMIT_NOFILE allows. At the ceiling a newcomer takes the place of the connection that
+     * has been idle for longest, or else of the one that has been sending a request for longest (in
+     * both cases for at least 0.1 s), or else gets 503 with Dubboc-Not-Executed: 1. */
     int connections_max;
 
     /* The ceiling for one client: an IPv4 address, or the /64 network of an IPv6 address. A
      * newcomer beyond it gets 503 with Dubboc-Not-Executed: 1. */
     int connections_per_address_max;
 
-    /* The four time-outs are absolute: no byte moves them. 0 or less: no time-out. A request that
-     * is cut off before on_request was called gets 408 with Dubboc-Not-Executed: 1. */
+    /* The four time-outs are absolute: bytes that are sent or received do not extend them. 0 or
+     * less: no time-out. A request that is cut off before on_request was called gets 408 with
+     * Dubboc-Not-Executed: 1. */
 
     /* From accept, or from the first line of a later request, to the end of the headers. */
     int64_t header_timeout_ms;
@@ -54,23 +55,23 @@ typedef struct http_server_settings {
     /* From the end of the headers to the end of the body. */
     int64_t body_timeout_ms;
 
-    /* From the answer until the peer has taken its last byte. */
+    /* From the answer until its last byte is in the send buffer of the socket. */
     int64_t answer_timeout_ms;
 
     /* Between two requests of a connection. */
     int64_t idle_timeout_ms;
 
-    /* Called on the thread of a loop for every complete request. It answers or holds the request
-     * before it returns. It must not block for long, because the loop serves no other connection
+    /* Called on the thread of a loop for every complete request. Must answer or hold the request
+     * before it returns. Must not block for long, because the loop serves no other connection
      * meanwhile. */
     void (*on_request)(void *arg, http_server_request *request);
 
-    /* Called once when the server has failed: a system call failed without which it cannot go on,
-     * and it ends its connections and loops. problem names the call. It is called on the thread
-     * that noticed, without locks, and must not wait for the server. NULL: nobody is told. */
+    /* Called once when the server has failed: a system call that it cannot do without has failed,
+     * and it ends its connections and loops. problem names the call. Called without locks on the
+     * thread that noticed; must not wait for the server. May be NULL. */
     void (*on_failure)(void *arg, const char *problem);
 
-    /* Given to both callbacks. */
+    /* The first argument of both callbacks. */
     void *arg;
 } http_server_settings;
 
