@@ -4,6 +4,8 @@ example_programs = \
 	examples/echo-provider \
 	examples/hello-consumer \
 	examples/hello-provider \
+	examples/order-consumer \
+	examples/order-provider \
 	examples/single-threaded-provider \
 	examples/user-consumer \
 	examples/user-provider
@@ -20,6 +22,12 @@ examples_echo_provider_LDADD = $(example_libs)
 examples_single_threaded_provider_SOURCES = examples/single-threaded-provider.c
 examples_single_threaded_provider_CPPFLAGS = $(example_cppflags)
 examples_single_threaded_provider_LDADD = $(example_libs)
+examples_order_consumer_SOURCES = examples/order-consumer.c
+examples_order_consumer_CPPFLAGS = $(example_cppflags)
+examples_order_consumer_LDADD = $(example_libs)
+examples_order_provider_SOURCES = examples/order-provider.c
+examples_order_provider_CPPFLAGS = $(example_cppflags)
+examples_order_provider_LDADD = $(example_libs)
 examples_user_provider_SOURCES = examples/user-provider.c
 examples_user_provider_CPPFLAGS = $(example_cppflags)
 examples_user_provider_LDADD = $(example_libs)
@@ -35,4 +43,4 @@ examples_hello_provider_LDADD = $(example_libs)
 EXTRA_DIST += examples/demo.sh
 # Installed with a Makefile of their own, so that they build outside this tree.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = examples/Makefile $(example_programs:=.c)
+dist_examples_DATA = examples/Makefile examples/order.ini $(example_programs:=.c)

@@ -1,5 +1,6 @@
 e2e_tests = \
 	tests/e2e/structure.py \
+	tests/e2e/documents.py \
 	tests/e2e/typed_json.py \
 	tests/e2e/installed.py \
 	tests/e2e/bad_input.py \

@@ -74,6 +74,11 @@ def environment(**more):
     return env
 
 
+def track(program):
+    """Has it killed at the end of the test, and what it printed on standard error shown if the test failed."""
+    _processes.append(program)
+
+
 class Program:
     """A process whose output is read line by line."""
 
@@ -82,7 +87,7 @@ class Program:
         self.process = subprocess.Popen([str(a) for a in argv], env=environment(**env), stdout=subprocess.PIPE, stderr=self.errors,
                                         stdin=stdin)
         self.pending = b""
-        _processes.append(self)
+        track(self)
 
     def line(self, seconds=20.0):
         """The next line of its standard output; None at its end."""

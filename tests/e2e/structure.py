@@ -1,5 +1,4 @@
-"""What must hold of the sources and of what is built: who may include whom, what is exported, headers for C99 and C++11, and that the
-README shows the programs that are tested."""
+"""What must hold of the sources and of what is built: who may include whom, what is exported, headers for C99 and C++11."""
 
 import collections
 import re
@@ -273,13 +272,6 @@ def test_a_method_is_initialised_by_one_macro_in_c99_and_cxx11():
     for compiler, standard in (("cc", "-std=c99"), ("c++", "-std=c++11")):
         subprocess.run([compiler, standard, "-x", "c" if compiler == "cc" else "c++", "-Wall", "-Wextra", "-Wpedantic", "-Werror",
                         "-fsyntax-only", "-I", os.path.join(SRC, "include"), "-"], input=program.encode(), check=True)
-
-
-def test_the_readme_shows_the_examples_as_they_are():
-    readme = open(os.path.join(SRC, "README.md"), encoding="utf-8").read()
-    for name in ("hello-provider.c", "hello-consumer.c"):
-        text = open(os.path.join(SRC, "examples", name), encoding="utf-8").read()
-        assert f"```c\n{text}```" in readme, f"README.md does not show examples/{name} as it is"
 
 
 def test_the_installed_archive_exports_exactly_what_the_headers_declare():

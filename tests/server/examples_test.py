@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -152,6 +153,28 @@ def ini_file_and_environment_are_heeded():
         ends_in_order(provider, is_registered=True)
 
 
+FIRST_ORDER = 2**53 + 1
+
+
+def an_interrupted_order_consumer_counts_the_calls_that_were_cut_off_as_unclear():
+    with tempfile.TemporaryDirectory() as folder:
+        registry = {"DUBBOC_REGISTRY_ADDRESS": f"file://{folder}/registry"}
+        provider = Provider("order-provider", DUBBOC_SERVER_STOP_WATCH_WAIT="0ms", DUBBOC_SERVER_STOP_QUIET="0ms", **registry)
+        consumer = subprocess.Popen([os.path.join(BUILD, "examples", "order-consumer"), "4", "1000000"], env={**os.environ, **registry},
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            wait_for(lambda: "result" in provider.call("com.example.Orders", "getOrder", FIRST_ORDER), what="the first order")
+            consumer.send_signal(signal.SIGINT)
+            said, errors = consumer.communicate(timeout=20)
+        finally:
+            consumer.kill()
+        equal(consumer.returncode, 1, errors)
+        placed, unclear = map(int, re.search(r"^(\d+) placed, \d+ refused, \d+ not executed, (\d+) unclear$", said, re.M).groups())
+        taken = int(re.search(r"^(\d+) orders were placed$", provider.end()[1], re.M).group(1))
+        if not 0 < placed <= taken <= placed + unclear:
+            raise AssertionError(f"the consumer placed {placed}, {unclear} unclear; the provider took {taken}")
+
+
 def refuses(host, port):
     try:
         socket.create_connection((host, port), 1).close()
@@ -208,7 +231,8 @@ def blocks(pid, number):
 
 
 def wrong_configuration_is_told():
-    for name in ("echo-provider", "hello-provider", "deferred-provider", "single-threaded-provider", "user-provider", "user-consumer"):
+    for name in ("echo-provider", "hello-provider", "deferred-provider", "single-threaded-provider", "user-provider", "user-consumer",
+                 "order-provider", "order-consumer"):
         for environment, word in (({"DUBBOC_CONF_FILE": "/nonexistent.ini"}, "/nonexistent.ini"), ({"DUBBOC_SERVER_PORT": "x"}, "DUBBOC_SERVER_PORT")):
             done = subprocess.run([os.path.join(BUILD, "examples", name)], env={**os.environ, **environment},
                                   capture_output=True, text=True, timeout=20, check=False)
@@ -219,7 +243,8 @@ def wrong_configuration_is_told():
 
 
 TESTS = [user_provider_answers_as_its_peers_do, echo_provider_gives_everything_back_exactly, a_provider_without_threads_counts_its_calls,
-         a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_are_heeded, the_log_follows_the_configuration, a_second_signal_ends_at_once,
+         a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_are_heeded,
+         an_interrupted_order_consumer_counts_the_calls_that_were_cut_off_as_unclear, the_log_follows_the_configuration, a_second_signal_ends_at_once,
          the_smallest_provider_says_what_it_does_and_ends_at_a_second_signal,
          a_provider_without_threads_ends_at_a_second_signal, wrong_configuration_is_told]
 

@@ -1,0 +1,124 @@
+"""The documents that a user reads: the programs that they show are the examples, their commands work and print what the documents say,
+and no status and no warning is left out."""
+
+import re
+import threading
+
+from harness import *
+
+# Commands of these words are not run: they install packages, build, or need what a test does not have.
+NOT_RUN = re.compile(r"(?:^|[\s;&])(apt-get|dnf|sudo|make|cc|\./dev)\s")
+
+
+def read(name):
+    with open(os.path.join(SRC, name), encoding="utf-8") as file:
+        return file.read()
+
+
+def blocks(name):
+    """The fenced blocks of a document: language and text."""
+    return re.findall(r"^```(\w*)\n(.*?)^```$", read(name), re.M | re.S)
+
+
+def example_sources():
+    folder_of_examples = os.path.join(SRC, "examples")
+    return {name: read(f"examples/{name}") for name in os.listdir(folder_of_examples) if name.endswith((".c", ".ini"))}
+
+
+# --- programs
+
+
+def shows_only_what_is_in_the_examples(name, language):
+    """Each block of that language, which is a whole example or some lines of one. How many there are."""
+    shown = [text for kind, text in blocks(name) if kind == language]
+    examples = example_sources()
+    for text in shown:
+        assert any(f"\n{text}" in f"\n{source}" for source in examples.values()), f"{name} shows what is in no example:\n{text}"
+    return len(shown)
+
+
+def test_the_readme_shows_whole_examples():
+    assert shows_only_what_is_in_the_examples("README.md", "c") >= 2
+    for name in ("hello-provider.c", "hello-consumer.c"):
+        assert f"```c\n{read('examples/' + name)}```" in read("README.md"), f"README.md does not show examples/{name} as it is"
+
+
+def test_getting_started_shows_the_examples_as_they_are():
+    assert shows_only_what_is_in_the_examples("docs/getting-started.md", "c") >= 5
+    assert shows_only_what_is_in_the_examples("docs/getting-started.md", "ini") == 1
+
+
+# --- commands
+
+
+class Shell:
+    """A shell that is given commands one after the other, in a folder where build/ and examples/ are what they are in a clone. What a
+    document has in /tmp is in that folder."""
+
+    def __init__(self):
+        self.home = folder()
+        os.symlink(os.path.abspath(BUILD), os.path.join(self.home, "build"))
+        os.symlink(os.path.abspath(os.path.join(SRC, "examples")), os.path.join(self.home, "examples"))
+        env = environment(DUBBOC_SERVER_IP="127.0.0.1", DUBBOC_SERVER_PORT=0, DUBBOC_SERVER_STOP_WATCH_WAIT="200ms",
+                          DUBBOC_SERVER_STOP_QUIET="200ms", DUBBOC_REGISTRY_ADDRESS=f"file://{self.home}/orders-registry")
+        self.process = subprocess.Popen(["bash"], cwd=self.home, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.STDOUT, start_new_session=True)
+        self.process.stdin.write(b"trap 'kill $(jobs -p) 2>/dev/null' EXIT\n")
+        self.lines = []
+        self.reader = threading.Thread(target=self.read_lines, daemon=True)
+        self.reader.start()
+        track(self)
+
+    def read_lines(self):
+        for line in self.process.stdout:
+            self.lines.append(line.decode().rstrip("\n"))
+
+    def run(self, commands, expected):
+        """Runs the commands; what they print must become what is expected, of which a program in the background prints a part later."""
+        self.lines.clear()
+        self.process.stdin.write(f"{commands.replace('/tmp/', self.home + '/')}\necho 'commands done'\n".encode())
+        self.process.stdin.flush()
+        wait_for(lambda: "commands done" in self.lines, 60, f"the end of {commands}")
+        try:
+            wait_for(lambda: self.printed() == plain(expected), 10, commands)
+        except AssertionError:
+            raise AssertionError(f"{commands}printed\n" + "\n".join(self.printed()) + "\nexpected\n" + "\n".join(plain(expected))) from None
+
+    def printed(self):
+        return [line for line in plain("\n".join(self.lines).replace(self.home + "/", "/tmp/")) if line != "commands done"]
+
+    def kill(self):
+        """Ends the shell and what it has left in the background."""
+        if not self.process.stdin.closed:
+            self.process.stdin.close()
+        self.process.wait(20)
+
+    @staticmethod
+    def stderr():
+        return ""  # run() tells it
+
+
+def plain(text):
+    """The lines of an output without what differs from run to run: addresses."""
+    text = re.sub(r"(\d+\.\d+\.\d+\.\d+|\[::\]):\d+", "ADDRESS", text)
+    return [line.rstrip() for line in text.splitlines() if line.strip()]
+
+
+def run_document(name):
+    """Runs the sh blocks of a document in their order; the text block behind one is what it prints. How many were run."""
+    shell, ran = Shell(), 0
+    steps = blocks(name)
+    for (kind, commands), (next_kind, output) in zip(steps, steps[1:] + [("", "")]):
+        if kind == "sh" and not NOT_RUN.search(commands):
+            shell.run(commands, output if next_kind == "text" else "")
+            ran += 1
+    shell.kill()
+    return ran
+
+
+def test_the_commands_of_getting_started_print_what_it_says():
+    assert run_document("docs/getting-started.md") >= 8
+
+
+if __name__ == "__main__":
+    run(globals())
