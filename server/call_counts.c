@@ -1,5 +1,5 @@
-/* The memory comes from the system page by page and not from malloc(): it is large, since every
- * thread has a slot for each method, and most slots are never used. Pages that nobody writes take
+/* The counters are allocated with mmap() and not with malloc(), because the table is large (each
+ * thread has a slot for each method) and most of it is never used. Pages that are not written use
  * no memory. */
 #include "server/call_counts.h"
 
@@ -74,7 +74,8 @@ void call_counts_sum(const call_counts *self, call_sums *sums)
         call_counts_add_ended(&self->slots[i], &sums->ended);
         sums->errors += counter_read(&self->slots[i].errors);
     }
-    /* After those that have ended, so that those that run are not fewer than none. */
+    /* The begun calls are read after the ended ones: the number of running calls could otherwise be
+     * negative. */
     for (int i = 0; i < THREAD_SLOTS; i++)
         sums->begun += counter_read(&self->slots[i].begun);
 }

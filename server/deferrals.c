@@ -1,10 +1,12 @@
-/* A `parked` is a held HTTP request with one hole for each answer that is still open. The first
- * handler of an exchange that defers makes it. Its counter `missing` is the open holes, plus one
- * while the handlers of the message still run; whoever brings it to zero answers the HTTP request,
- * and nobody touches that after. So it does not matter whether an answer comes before the handler
- * has returned, whether the time runs out first, or the server stops: each hole is closed once, by
- * the first that comes, and a later answer is dropped. A single request is the case of one hole
- * with nothing around it. */
+/* A `parked` is a held HTTP request with open answers. Its list of holes has one entry for each
+ * answer that a handler has deferred. It is made by the first handler of an exchange that defers.
+ *
+ * The counter `missing` is the number of open holes, plus one while the handlers of the message are
+ * still running. The thread that decrements it to zero answers the HTTP request, and no other
+ * thread touches the request after that. So it does not matter in which order the answer, the
+ * return of the handler, the deadline and the stop of the server come. Each hole is closed once, by
+ * the first of them; an answer that comes later is dropped. A single request is a `parked` with one
+ * hole and no text around it. */
 #include "server/deferrals.h"
 
 #include <assert.h>
@@ -18,38 +20,45 @@
 #include "base/thread.h"
 #include "server/reply.h"
 
-/* An open answer is given up so long after the caller's deadline, when the caller has come to its
- * own end: were both to end it at once, the same call would sometimes be answered and sometimes
- * time out. */
+/* An open answer is given up this long after the caller's deadline, when the caller has timed out
+ * by itself. If both ended the call at the same time, the same call would sometimes get an answer
+ * and sometimes a time-out. */
 #define DEFERRAL_GRACE_NS (500 * NS_PER_MS)
-#define DEFERRAL_LOOK_AGAIN_NS (5 * NS_PER_MS) /* the clock looks at most this often */
+/* The shortest time between two searches for expired answers. */
+#define DEFERRAL_LOOK_AGAIN_NS (5 * NS_PER_MS)
 
 typedef enum hole_state {
     HOLE_OPEN,
     HOLE_ANSWERED,
-    HOLE_EXPIRED, /* the caller's time was over first */
+    HOLE_EXPIRED, /* the caller's deadline passed first */
     HOLE_STOPPED  /* the server was stopped first */
 } hole_state;
 
+/* One deferred answer, and its place in the reply. */
 typedef struct hole {
     hole_state state;
-    size_t at;           /* where it stands in parked.text */
-    dubboc_slice id;     /* a copy, the hole's */
-    buffer answer;       /* HOLE_ANSWERED: the whole reply */
-    call_counts *counts; /* of its method */
+    size_t at;           /* offset in parked.text where the answer belongs */
+    dubboc_slice id;     /* an owned copy */
+    buffer answer;       /* the whole reply, if state is HOLE_ANSWERED */
+    call_counts *counts; /* the counters of its method */
 } hole;
 
 struct parked {
     deferrals *owner;
     http_server_request *incoming;
-    buffer text; /* what the other requests of a batch have answered */
+    /* What the handlers have written: the answers of the other requests of a batch. */
+    buffer text;
     hole *holes;
     size_t count;
     size_t capacity;
+    /* See the top of this file. */
     size_t missing;
-    size_t refs; /* of the holes until parked_fill(), plus one until the request is answered */
-    int64_t received_ns; /* when the request came */
-    int64_t deadline_ns;
+    /* One reference for each hole until its parked_fill(), plus one until the HTTP request is
+     * answered. */
+    size_t refs;
+    int64_t received_ns; /* when the HTTP request arrived */
+    int64_t deadline_ns; /* when the open answers are given up */
+    /* Neighbours in deferrals.first. */
     parked *next;
     parked *prev;
 };
@@ -91,7 +100,7 @@ static void parked_unlink_locked(parked *self)
         self->next->prev = self->prev;
 }
 
-/* Closes a hole, for good. */
+/* Closes a hole for good, and counts the end of its call. */
 static void hole_close_locked(hole *self, hole_state state, int64_t received_ns, bool is_error)
 {
     self->state = state;
@@ -183,13 +192,13 @@ static void parked_append_text(buffer *out, const buffer *text, size_t from, siz
         buffer_append(out, text->data + from, to - from);
 }
 
-/* Nothing is missing any more and the owner has let go of it: it is the caller's alone, but for
- * handles whose answers come too late. */
+/* Answers the HTTP request. To be called when nothing is missing and self is unlinked. No other
+ * thread uses the holes then, except that parked_fill() may still come to a closed hole. */
 static void parked_answer(parked *self)
 {
     buffer *out = http_server_request_out(self->incoming);
     size_t done = 0;
-    out->status = self->text.status; /* then nothing below is written */
+    out->status = self->text.status; /* if the text has failed, the reply fails as a whole */
     for (size_t i = 0; out->status == DUBBOC_OK && i < self->count; i++) {
         parked_append_text(out, &self->text, done, self->holes[i].at);
         hole_write(&self->holes[i], out);
@@ -200,8 +209,8 @@ static void parked_answer(parked *self)
     parked_unref(self);
 }
 
-/* Closes one that was missing. true: it was the last, parked_answer() must follow, without the
- * lock. */
+/* Counts that one of the missing has come. Returns whether it was the last: the caller must then
+ * call parked_answer() after it has unlocked. */
 static bool parked_settle_locked(parked *self)
 {
     if (--self->missing > 0)
@@ -212,17 +221,18 @@ static bool parked_settle_locked(parked *self)
 
 size_t parked_count(const parked *self)
 {
-    return self->count; /* only the thread that asks adds to it */
+    return self->count; /* only the thread that runs the handlers adds to it */
 }
 
 void parked_release(parked *self)
 {
-    /* What is written so far is taken out of the request's buffer, memory and all, to be put
-     * together there again with the rest. */
+    /* Move what the handlers have written out of the request's buffer, because the reply will be
+     * assembled there. */
     buffer *out = http_server_request_out(self->incoming);
     self->text = *out;
     buffer_init(out, self->text.max_bytes);
-    http_server_request_drop_body(self->incoming); /* the program may take its time */
+    /* the deferred answer may take long, so free the body now */
+    http_server_request_drop_body(self->incoming);
     mutex_lock(&self->owner->lock);
     bool is_complete = parked_settle_locked(self);
     mutex_unlock(&self->owner->lock);
@@ -230,9 +240,10 @@ void parked_release(parked *self)
         parked_answer(self);
 }
 
-/* --- the later answer --- */
+/* --- deferred answers --- */
 
-/* A thread of the program does this at any time, so whoever stops the server waits for it. */
+/* The program may call this at any time on any thread, so deferrals_stop() waits for calls that are
+ * in progress (answering). */
 void parked_fill(parked *self, size_t index, buffer *reply_take, bool is_error)
 {
     deferrals *owner = self->owner;
@@ -258,9 +269,9 @@ void parked_fill(parked *self, size_t index, buffer *reply_take, bool is_error)
     mutex_unlock(&owner->lock);
 }
 
-/* --- those that are never answered --- */
+/* --- answers that do not come --- */
 
-/* Closes the open holes. true: nothing is missing any more, self is unlinked. */
+/* Closes the open holes. Returns whether nothing is missing any more; self is unlinked then. */
 static bool parked_give_up_locked(parked *self, hole_state state)
 {
     bool is_complete = false;
@@ -273,7 +284,8 @@ static bool parked_give_up_locked(parked *self, hole_state state)
     return is_complete;
 }
 
-/* Gives up those that are due by now, answers the complete ones, and tells when the next is due. */
+/* Gives up the answers that are due at now_ns, answers the HTTP requests that are complete then,
+ * and returns when the next answer is due. */
 static int64_t deferrals_give_up(deferrals *self, int64_t now_ns, hole_state state)
 {
     parked *complete = NULL;
@@ -287,7 +299,7 @@ static int64_t deferrals_give_up(deferrals *self, int64_t now_ns, hole_state sta
             one->next = complete;
             complete = one;
         } else {
-            /* its handlers still run and may defer again */
+            /* its handlers are still running and may defer more answers */
             next_ns = deadline_min(next_ns, now_ns);
         }
     }
@@ -317,6 +329,7 @@ static bool deferrals_has_to_end(deferrals *self)
     return ends;
 }
 
+/* The thread that gives up answers when they are due. */
 static void *deferrals_watch_clock(void *arg)
 {
     deferrals *self = arg;

@@ -1,5 +1,6 @@
-/* The program's side of an answer that comes later: a handle, which one function of the program
- * uses up. What becomes of the HTTP request meanwhile is told in deferrals.c. */
+/* Deferred answers for the program: a handle (dubboc_deferred) that exactly one of the functions
+ * dubboc_deferred_...() uses up. What happens to the HTTP request meanwhile is described in
+ * deferrals.c. */
 #include <dubboc/server.h>
 
 #include <assert.h>
@@ -11,18 +12,18 @@
 
 struct dubboc_deferred {
     serving *serving;
-    parked *parked; /* NULL: a notification, nobody waits */
-    size_t index;   /* of its place in parked */
+    parked *parked; /* NULL: a notification, which gets no answer */
+    size_t index;   /* of its answer in parked */
     const service_method *method;
-    dubboc_slice id;     /* parked's; at NULL: a notification */
-    int64_t received_ns; /* when the request came */
+    dubboc_slice id;     /* owned by parked; at is NULL for a notification */
+    int64_t received_ns; /* when the request arrived */
 };
 
-/* --- taking the right --- */
+/* --- making a handle --- */
 
-/* A handle stays with the program after its caller has given up, so callers that give up quickly
- * could make a program that never answers keep any number of them. NULL: no memory, or too many are
- * open. */
+/* Makes a handle. Handles are limited, because one stays with the program after its caller has
+ * given up: impatient callers could make a program that never answers keep any number of them.
+ * NULL: no memory, or too many handles are open. */
 static dubboc_deferred *deferred_new(const dubboc_request *request)
 {
     serving *server = request->exchange->serving;
@@ -45,7 +46,7 @@ static void deferred_free(dubboc_deferred *self)
     free(self);
 }
 
-/* Holds the exchange's HTTP request until all that was deferred is answered. false: no memory. */
+/* Holds the exchange's HTTP request until all deferred answers have come. false: no memory. */
 static bool deferred_park(exchange *ex)
 {
     if (ex->parked == NULL) {
@@ -55,7 +56,7 @@ static bool deferred_park(exchange *ex)
     return ex->parked != NULL;
 }
 
-/* Keeps a place in the answer. false: no memory. */
+/* Reserves the place of the answer in the reply. false: no memory. */
 static bool deferred_take_place(dubboc_deferred *self, exchange *ex, dubboc_slice id)
 {
     char *copy = mem_dup_slice(id);
@@ -75,7 +76,7 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
     assert(request->method != NULL && !request->is_deferred);
     dubboc_deferred *made = deferred_new(request);
     if (made == NULL) {
-        /* That is the answer, whatever the handler returns. */
+        /* The request is answered with this error, whatever the handler returns. */
         dubboc_request_fail(request, JSONRPC_SERVER_ERROR, NULL,
             "too many answers are deferred, or there is no memory for one more");
         return NULL;
@@ -88,9 +89,9 @@ dubboc_deferred *dubboc_request_defer(dubboc_request *request)
     return made;
 }
 
-/* --- using it --- */
+/* --- using a handle --- */
 
-/* true: it was a notification, which has ended, and the handle is gone. */
+/* Ends the call of a notification and frees the handle. false: it is not a notification. */
 static bool deferred_end_notification(dubboc_deferred *self, bool is_error)
 {
     if (self->parked != NULL)
@@ -132,7 +133,7 @@ void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result)
     deferred_fill(deferred, &reply, !is_written);
 }
 
-/* Answers with what was noted, and clears it. */
+/* Answers with the error that was noted, and clears it. */
 static void deferred_fill_failure(dubboc_deferred *self, failure *noted)
 {
     buffer reply;

@@ -1,13 +1,13 @@
-/* From a body to handlers to replies.
+/* The way of a request: body, envelope, handler, reply.
  *
- * A request is looked at once, on the loop that read it: path, HTTP method, content type,
- * envelope, method. What is wrong is answered there, and a non-blocking method runs there,
- * straight into the request's own buffer: nothing is queued and nothing is copied. Everything else
- * is held and goes to a worker as one piece; the requests of a batch run there one after the
- * other, in order, and a bad one among them gets its own error and hinders no other.
+ * The loop that has read a request looks at it once: path, HTTP method, content type, envelope,
+ * JSON-RPC method. It answers an invalid request itself. It also runs a non-blocking method, whose
+ * reply goes straight into the buffer of the HTTP request: nothing is queued or copied. Every other
+ * request is held and given to a worker. All requests of a batch run there in order, one after the
+ * other; an invalid one gets its own error and does not affect the others.
  *
- * A large body is not even looked at on the loop, because reading 8 MB of JSON takes longer than a
- * thousand small calls: it goes to a worker unread, whatever its method. */
+ * A large body is not even parsed on the loop, because parsing 8 MB of JSON takes longer than a
+ * thousand small calls. A worker parses it, whatever its method is. */
 #include "server/dispatch.h"
 
 #include <assert.h>
@@ -27,9 +27,10 @@ static bool content_type_ends(dubboc_slice text, const char *end)
     return text.len >= len && slice_is_nocase(slice_make(text.at + text.len - len, len), end);
 }
 
-/* Whether a content type is surely none of ours. Callers are sloppy (curl -d, and half of all
- * hand-made clients, send something), but what a browser sends without asking (text/plain, forms)
- * must not reach a handler, and XML, Java serialization and gRPC want another server. */
+/* Whether a content type certainly does not carry JSON-RPC. Unknown types are accepted, because
+ * many clients send something odd (curl -d, clients written by hand). But types that a browser
+ * sends on its own (text/plain, forms) must not reach a handler, because of cross-site requests,
+ * and XML, Java serialization and gRPC are meant for another server. */
 static bool content_type_is_foreign(const char *content_type)
 {
     static const char *const foreign[] = {"application/x-www-form-urlencoded", "application/xml",
@@ -54,14 +55,14 @@ static bool content_type_is_foreign(const char *content_type)
     return content_type_ends(type, "+xml");
 }
 
-/* A body that is no JSON, or a batch that is too big. */
+/* Refuses a body that is not JSON, or a batch that is too big. */
 static void exchange_refuse_message(exchange *ex, dubboc_status status)
 {
     turned_away_add(ex->serving->turned_away, TURNED_AWAY_INVALID);
     dubboc_error err;
     buffer *out = http_server_request_out(ex->incoming);
     jsonrpc_message again;
-    /* once more, for the words */
+    /* parse it again, this time with the error text */
     dubboc_status second =
         jsonrpc_read_message(http_server_request_body(ex->incoming), &again, &err);
     assert(second == status);
@@ -71,7 +72,8 @@ static void exchange_refuse_message(exchange *ex, dubboc_status status)
     reply_send(ex->incoming, false);
 }
 
-/* A plain HTTP matter stands in the way of a call: it is answered here, and false returned. */
+/* Whether the HTTP method and content type allow a call. If not, answers the request and returns
+ * false. */
 static bool exchange_accepts_http(exchange *ex)
 {
     dubboc_slice method = http_server_request_method(ex->incoming);
@@ -97,7 +99,7 @@ static const service_method *exchange_find_method(const exchange *ex, const json
                                                   : NULL;
 }
 
-/* Reads the envelope. A body that cannot be read is answered here, and false returned. */
+/* Parses the envelope. If the body cannot be parsed, answers the request and returns false. */
 static bool exchange_read(exchange *ex)
 {
     dubboc_slice body = http_server_request_body(ex->incoming);
@@ -133,13 +135,14 @@ static void exchange_finish(exchange *ex)
         reply_send(ex->incoming, ex->is_executed);
 }
 
+/* How many answers the handlers of the exchange have deferred so far. */
 static size_t exchange_holes(const exchange *ex)
 {
     return ex->parked != NULL ? parked_count(ex->parked) : 0;
 }
 
-/* One element of a batch. A reply's own line end is left out. An answer that fails for want of room
- * is replaced by an error, so that the others keep their place. */
+/* Runs one element of a batch. The line end of its reply is removed. If the reply does not fit into
+ * the buffer, an error reply takes its place, so that the other replies stay valid. */
 static void batch_run_element(
     exchange *ex, const jsonrpc_request *rpc, int64_t deadline_ns, size_t *answers, buffer *out)
 {
@@ -173,8 +176,8 @@ static void batch_run(exchange *ex)
     size_t answers = 0;
     buffer_append_char(out, '[');
     while (out->status == DUBBOC_OK && jsonrpc_next(&ex->message, &rpc)) {
-        if (!ex->message.is_batch) { /* an empty one is answered by one object (specification,
-                                        section 6) */
+        /* An empty batch is answered by one object (JSON-RPC 2.0, section 6). */
+        if (!ex->message.is_batch) {
             buffer_clear(out);
             invoke(ex, &rpc, NULL, out);
             break;
@@ -201,7 +204,8 @@ static void exchange_run_calls(exchange *ex)
         exchange_finish(ex);
 }
 
-/* The fallback handler has said "not mine": the request gets what it would get without one. */
+/* The fallback handler has declined the request (status 0): treats it as if there were no fallback
+ * handler. */
 static void fallback_decline(exchange *ex)
 {
     ex->is_executed = false;
@@ -264,9 +268,9 @@ static void exchange_run(exchange *ex)
         exchange_run_calls(ex);
 }
 
-/* --- to a worker and there --- */
+/* --- handing a request to a worker --- */
 
-/* Answers one that has not been started and never will be. */
+/* Answers a request that has not been started as not executed. */
 static void exchange_refuse(exchange *ex, const char *text)
 {
     turned_away_add(ex->serving->turned_away, TURNED_AWAY_REFUSED);
@@ -322,8 +326,8 @@ void dispatch_run(work *taken)
     free(queued);
 }
 
-/* Where no Timeout header says it, from now: the time that a slow body took was not spent waiting
- * for a worker. */
+/* Until when the exchange must be started. Without a Timeout header, the queue time counts from now
+ * and not from the arrival of the request: reading a slow body is not waiting for a worker. */
 static int64_t exchange_start_by_ns(exchange *ex)
 {
     int64_t deadline_ns = exchange_deadline_ns(ex);
@@ -355,7 +359,7 @@ static void exchange_run_or_submit(exchange *ex, bool may_block)
         exchange_run(ex);
 }
 
-/* --- the way in --- */
+/* --- entry --- */
 
 void dispatch_request(serving *self, http_server_request *incoming)
 {

@@ -1,17 +1,18 @@
-/* From a body to handlers to replies. See dispatch.c. */
+/* From a complete HTTP request to its reply. See dispatch.c. */
 #ifndef SERVER_DISPATCH_H
 #define SERVER_DISPATCH_H
 
 #include "server/serving.h"
 
-/* Serves a request that has come whole, or hands it to a worker. On its loop's thread. */
+/* Serves a complete request, or hands it to a worker. To be called on the loop's thread. */
 void dispatch_request(serving *self, http_server_request *incoming);
 
-/* The worker's part: runs a held exchange and answers it, unless its caller has gone. taken is a
- * part of the exchange, which is freed. */
+/* workers_settings.run: runs a held exchange and answers it, unless its caller has gone. Frees the
+ * exchange that taken is a part of. */
 void dispatch_run(work *taken);
 
-/* Answers such an exchange, which will not be run, as not executed, and frees it. Any thread. */
+/* workers_settings.refuse: answers a held exchange as not executed. Frees the exchange that taken
+ * is a part of. Any thread. */
 void dispatch_refuse(work *taken);
 
 #endif

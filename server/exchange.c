@@ -1,4 +1,4 @@
-/* Holding a request, and the deadline that its caller has set. */
+/* Holding an HTTP request, and the deadline from its Timeout header. */
 #include "server/exchange.h"
 
 #include "base/clock.h"
@@ -19,14 +19,14 @@ static const struct {
     {"ns", 1},
     {"us", 1e3},
     {"\xc2\xb5s", 1e3},
-    {"\xce\xbcs", 1e3}, /* both spellings of the micro sign */
+    {"\xce\xbcs", 1e3}, /* two characters look like the micro sign: U+00B5 and U+03BC */
     {"ms", 1e6},
     {"s", 1e9},
     {"m", 60e9},
     {"h", 3600e9},
 };
 
-/* Takes "1.5" off *rest. false: no digit. */
+/* Parses a decimal number such as "1.5" at the start of *rest, and removes it. false: no digit. */
 static bool duration_take_decimal(dubboc_slice *rest, double *value)
 {
     double sum = 0, place = 1;

@@ -1,9 +1,9 @@
-/* A handler notes why it fails while it runs (dubboc_request_fail(), dubboc_request_args()), and
- * its status says afterwards whether it did fail. Only both together make the answer: a note of
- * params that did not fit means nothing when the handler went on and returned DUBBOC_OK.
+/* A handler records why it fails while it runs (dubboc_request_fail(), dubboc_request_args()), and
+ * its status says at the end whether it has failed. Both together decide the answer: recorded
+ * params errors are ignored if the handler returns DUBBOC_OK.
  *
- * Callers always learn of a failure. The provider's operator is told of those that are no fault of
- * the caller (code -32603), which otherwise nobody on this side would see. */
+ * The caller is always told of a failure. Failures that are not the caller's fault (code -32603)
+ * are also logged, because the operator of the provider would otherwise not see them. */
 #include "server/failure.h"
 
 #include <stdio.h>
@@ -15,7 +15,8 @@
 #include "codec/jsonrpc.h"
 
 #define FAILURE_DATA_BYTES_MAX (256u * 1024 * 1024)
-#define FAILURE_LOG_INTERVAL_NS (60 * NS_PER_S) /* for each method */
+/* at most one line per method in this time */
+#define FAILURE_LOG_INTERVAL_NS (60 * NS_PER_S)
 
 void failure_clear(failure *self)
 {
@@ -47,7 +48,7 @@ void failure_set(
 
 /* --- data --- */
 
-/* Takes over data (NULL: none), or tells why there is none. */
+/* Sets error.data; takes data over. data NULL: logs problem, the reason why there is none. */
 static void failure_set_data(
     failure *self, const service_method *method, char *data_take, const dubboc_error *problem)
 {
@@ -89,7 +90,7 @@ void failure_add_data_raw(failure *self, const service_method *method, dubboc_sl
     failure_set_data(self, method, copy, &err);
 }
 
-/* --- what becomes of it --- */
+/* --- the answer and the log --- */
 
 void failure_write(const failure *self, dubboc_status status, const service_method *method,
     dubboc_slice id, buffer *out)

@@ -1,12 +1,13 @@
-/* One request, one handler, one reply.
+/* Runs the handler of one request and writes its reply.
  *
- * A raw handler is given the text of the params as it came, and the memory for its result is kept
- * for the next call of the thread. For a JSON handler a tree is built of the params. That can take
- * forty times the memory of their text, so the tree of large params is measured before it is built
- * and charged to the server's budget for trees. A tree that could never fit is an error that says
- * so. One that does not fit now waits on its worker, for a second and within the caller's deadline,
- * and is then refused as not executed. At most half of the workers wait so, lest small calls find
- * none. */
+ * A raw handler gets the text of the params as received; the memory of its result is reused for the
+ * next call of the same thread. A JSON handler gets a tree.
+ *
+ * A tree can take forty times the memory of its text. So the tree of large params is measured
+ * before it is built, and charged to the server's budget for trees. A tree that exceeds the whole
+ * budget is refused with an error that says so. A tree that does not fit at the moment waits on its
+ * worker, for at most a second and not beyond the caller's deadline, and is then refused as not
+ * executed. At most half of the workers may wait, so that small calls still find one. */
 #include "server/invoke.h"
 
 #include <assert.h>
@@ -20,19 +21,24 @@
 #include "server/request.h"
 #include "server/serving.h"
 
-#define TREE_FREE_BYTES ((size_t)8 * 1024) /* a tree of so much text is not charged for */
-#define TREE_WAIT_NS NS_PER_S              /* for memory for a tree */
-#define SCRATCH_KEEP_BYTES (64u * 1024)    /* of a raw result, for the next one */
-#define NOT_FOUND_NAME_BYTES_MAX 256u      /* of a path or method that an error names */
-#define NOT_FOUND_BYTES_MAX 1024u          /* of the text that names what was not found */
+/* the tree of a text up to this length is not charged */
+#define TREE_FREE_BYTES ((size_t)8 * 1024)
+/* how long a request waits for the memory of a tree */
+#define TREE_WAIT_NS NS_PER_S
+/* the largest memory of a raw result that is reused */
+#define SCRATCH_KEEP_BYTES (64u * 1024)
+/* longest path or method that an error text names */
+#define NOT_FOUND_NAME_BYTES_MAX 256u
+/* longest error text of that kind */
+#define NOT_FOUND_BYTES_MAX 1024u
 
-/* --- what both kinds of handlers share --- */
+/* --- both kinds of handlers --- */
 
 typedef enum invocation {
     INVOCATION_OK,
     INVOCATION_ERROR,
-    INVOCATION_DEFERRED, /* it ends later */
-    INVOCATION_REFUSED   /* not started */
+    INVOCATION_DEFERRED, /* the handler has deferred the answer */
+    INVOCATION_REFUSED   /* the handler was not called */
 } invocation;
 
 static invocation request_conclude(const dubboc_request *request, bool is_ok)
@@ -42,14 +48,14 @@ static invocation request_conclude(const dubboc_request *request, bool is_ok)
     return is_ok ? INVOCATION_OK : INVOCATION_ERROR;
 }
 
-/* Whether an answer is to be written now: not for a notification, and not when the handler has
- * deferred. */
+/* Whether a reply must be written now. false for a notification, and for a deferred answer. */
 static bool request_wants_reply(const dubboc_request *request)
 {
     return request->id.at != NULL && !request->is_deferred;
 }
 
-/* The answer for a handler that has not returned DUBBOC_OK, if one is wanted. */
+/* Writes the error reply for a handler that has not returned DUBBOC_OK. Nothing for a
+ * notification. */
 static void request_write_failure(const dubboc_request *request, dubboc_status status, buffer *out)
 {
     static const char undecided[] = "the handler said that it deferred, but has not";
@@ -64,7 +70,7 @@ static void request_write_failure(const dubboc_request *request, dubboc_status s
 
 /* --- raw handlers --- */
 
-/* The memory of raw results: one text a thread, because a fresh one for each call would cost more
+/* The memory of raw results: one text per thread. Allocating it for each call would take longer
  * than the call. */
 static pthread_key_t scratch_key;
 static pthread_once_t scratch_once = PTHREAD_ONCE_INIT;
@@ -81,8 +87,8 @@ static void scratch_make_key(void)
     has_scratch_key = pthread_key_create(&scratch_key, scratch_free) == 0;
 }
 
-/* NULL: no memory. While it is taken the thread has none, so that a handler that steps another
- * server on this thread gets its own. */
+/* Takes the text of this thread, so that the thread has none meanwhile: a handler that steps
+ * another server on this thread gets a text of its own. NULL: no memory. */
 static dubboc_text *scratch_take(void)
 {
     pthread_once(&scratch_once, scratch_make_key);
@@ -126,7 +132,7 @@ static invocation invoke_raw(dubboc_request *request, dubboc_slice params, buffe
 
 /* --- JSON handlers --- */
 
-/* Params so small are built without asking: on a loop, which must not wait, no others occur. */
+/* Small params are not charged. On a loop, which must not wait, all params are small. */
 static bool tree_is_free(const exchange *ex, size_t text_bytes)
 {
     return text_bytes <= (ex->is_on_worker ? TREE_FREE_BYTES : EXCHANGE_LARGE_BODY_BYTES);
@@ -140,8 +146,8 @@ static bool tree_take(exchange *ex, size_t bytes)
     return memory_budget_wait(&server->trees, bytes, waiters_max, until_ns);
 }
 
-/* Takes memory for the tree of that text from the budget. *bytes: how much. Else notes an
- * error. DUBBOC_E_BUSY: there is none now. */
+/* Takes the memory for the tree of text from the budget; *bytes: how much. On failure records an
+ * error in request. DUBBOC_E_BUSY: there is not enough memory at the moment. */
 static dubboc_status tree_charge(dubboc_request *request, dubboc_slice text, size_t *bytes)
 {
     exchange *ex = request->exchange;
@@ -179,7 +185,7 @@ static void tree_free(exchange *ex, cJSON *tree, size_t charged)
     memory_budget_give_back(&ex->serving->trees, charged);
 }
 
-/* The params as a tree; NULL: none. */
+/* Builds the tree of the params. *params NULL: there are none. */
 static dubboc_status params_build(dubboc_request *request, dubboc_slice text, cJSON **params)
 {
     *params = NULL;
@@ -222,8 +228,8 @@ static invocation invoke_json(dubboc_request *request, dubboc_slice text, buffer
 
 /* --- one request --- */
 
-/* "service x has no method y" or "no service at /z"; every error answer names what was asked
- * for. */
+/* Writes the error "service x has no method y" or "no service at /z". Errors name what was asked
+ * for, so that the caller can find its mistake. */
 static void not_found_write(const exchange *ex, const jsonrpc_request *rpc, buffer *out)
 {
     dubboc_slice path = http_server_request_path(ex->incoming);
@@ -239,7 +245,8 @@ static void not_found_write(const exchange *ex, const jsonrpc_request *rpc, buff
     else
         buffer_printf(&text, "service %s has no method ", ex->service->interface);
     if (ex->service != NULL)
-        buffer_append_slice(&text, asked); /* which may hold a NUL character */
+        /* appended as a slice, because it may contain a NUL character */
+        buffer_append_slice(&text, asked);
     dubboc_slice shown =
         text.status == DUBBOC_OK ? buffer_slice(&text) : slice_of("no such method");
     jsonrpc_write_error(out, rpc->id, JSONRPC_METHOD_NOT_FOUND, shown, NULL);

@@ -4,9 +4,9 @@
 
 #include "server/exchange.h"
 
-/* Executes one request and appends its reply to out, if it wants one and has one yet. method NULL:
- * there is none of that name, which is the reply. Sets ex->is_executed when a handler is started,
- * and ex->is_refused when there was no memory for its params. */
+/* Executes one request and appends its reply to out, unless it is a notification or the handler has
+ * deferred. method NULL: there is no such method, which is the reply. Sets ex->is_executed if a
+ * handler was called, and ex->is_refused if there was no memory for its params. */
 void invoke(exchange *ex, const jsonrpc_request *rpc, const service_method *method, buffer *out);
 
 #endif

@@ -1,17 +1,19 @@
-/* The server's presence in the registry.
+/* The provider's nodes in the registry: one for each service and scheme.
  *
- * One node a service and scheme, as wire.md N21 with 12.5: only params that have a value, since an
- * empty version= hides a node, and no key that ends in pid or timestamp but those two themselves
- * (P20). dubbo= is 2.0.2, which says "the protocol as Dubbo has it since 2.6.3" to Java and is read
- * by no consumer of JSON-RPC; a product version would promise more. release= stands on http nodes
- * only, where it tells JSON-RPC (2.7.4 and later) from Java serialization (wire.md 0.1); on a
- * jsonrpc node it would say nothing. retries=0 is written in all three spellings that consumers
- * read (12.2, 12.7).
+ * The URL of a node follows wire.md N21 and 12.5:
  *
- * What an earlier process at this address left, under the same name or another (its pid differs),
- * is the registry's business (registry.h), which is told whether the address is ours alone: it is,
- * since the server listens there before it registers, unless the configuration names another
- * one. */
+ * - Only params that have a value are written, because an empty version= hides a node from
+ *   consumers. No key ends in pid or timestamp, except these two themselves (P20).
+ * - dubbo=2.0.2 tells Java that the provider speaks the protocol of Dubbo 2.6.3 or later. JSON-RPC
+ *   consumers ignore it. A product version would promise more.
+ * - release= is written on http nodes only, where it tells consumers JSON-RPC (2.7.4 and later)
+ *   from Java serialization (0.1). On a jsonrpc node it would mean nothing.
+ * - retries=0 is written in the three spellings that consumers read (12.2, 12.7).
+ *
+ * The registry (registry.h) removes nodes that an earlier process at this address has left, with
+ * the same name or another one (its pid differs). It may do so only if no other process can own the
+ * address. That is so because the server listens on the address before it registers, unless the
+ * configuration sets another address. */
 #include "server/registration.h"
 
 #include <inttypes.h>
@@ -31,10 +33,10 @@
 #define HTTP_SERVER_RELEASE "2.7.23"
 #define WEIGHT_DEFAULT 100
 
-/* All of them. A list that makes the URL too long is the registry's to refuse. */
+/* The longest list of all methods. The registry refuses a URL that the list makes too long. */
 #define METHODS_BYTES_MAX (METHODS_MAX * (NAME_BYTES_MAX + 1))
 
-/* --- the own address --- */
+/* --- the registered address --- */
 
 dubboc_status registered_address(const dubboc_config *config, const char *bound,
     const char *servers, char **address, dubboc_error *err)
@@ -78,7 +80,7 @@ static int service_method_compare(const void *a, const void *b)
     return strcmp((*first)->name, (*second)->name);
 }
 
-/* "GetUser,GetUsers", sorted. NULL: no memory. */
+/* The names of the methods, sorted: "GetUser,GetUsers". NULL: no memory. */
 static char *service_method_list(const dubboc_service *service)
 {
     const service_method **sorted = MEM_NEW_ARRAY(service->method_count, const service_method *);
@@ -112,7 +114,7 @@ static bool service_is_once(const dubboc_service *service)
     return true;
 }
 
-/* "<prefix><method><key>=value". false: no memory for the key. */
+/* Adds "<prefix><method><key>=value". false: no memory for the key. */
 static bool url_add_of_method(url_writer *writer, const char *prefix, const service_method *method,
     const char *key, const char *value)
 {
@@ -124,7 +126,7 @@ static bool url_add_of_method(url_writer *writer, const char *prefix, const serv
     return true;
 }
 
-/* The same for a number. */
+/* Like url_add_of_method(), for a number. */
 static bool url_add_number(url_writer *writer, const char *prefix, const service_method *method,
     const char *key, int64_t value)
 {
@@ -133,8 +135,8 @@ static bool url_add_number(url_writer *writer, const char *prefix, const service
     return url_add_of_method(writer, prefix, method, key, text);
 }
 
-/* A method's own retries are written as Java and as dubbo-go spell them. A node that lacked one for
- * want of memory would have a method run twice that must not. */
+/* Writes retries of methods in Java's and in dubbo-go's spelling. Fails if there is no memory,
+ * because a consumer would otherwise repeat a method that must run only once. */
 static bool url_add_retries(url_writer *writer, const dubboc_service *service)
 {
     if (service_is_once(service))
@@ -221,9 +223,10 @@ char *registration_url(const dubboc_config *config, const dubboc_service *servic
     return url;
 }
 
-/* --- standing in the registry --- */
+/* --- registering --- */
 
-/* What stands at a gateway's address may be another's behind it. */
+/* Whether the configuration sets another address than the one that the server listens on. Other
+ * processes may then own nodes with that address, for example behind a gateway. */
 static bool config_overrides_address(const dubboc_config *config)
 {
     return *config_text(config, "server", "registered_ip") != '\0' ||
@@ -263,7 +266,7 @@ static void url_set_fini(url_set *self)
     free(self->items);
 }
 
-/* url NULL: no memory. */
+/* Adds a URL and takes it over. url_take NULL: no memory. */
 static bool url_set_add(url_set *self, const char *interface, char *url_take)
 {
     void *items = self->items;

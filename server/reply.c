@@ -1,9 +1,11 @@
-/* A reply is appended to a buffer in which others may stand already (a batch), so everything that
- * can fail halfway notes where it began and takes back what it wrote: an error reply then stands in
- * its place, and the replies before it are not touched.
+/* Writes JSON-RPC replies and sends HTTP answers.
  *
- * Errors of JSON-RPC have HTTP status 200 (wire.md P10): consumers of every kind give up on the
- * body of any other. */
+ * A reply is appended to a buffer that may already hold other replies (a batch). A function that
+ * can fail half-way remembers where its reply began and removes what it has written, so that an
+ * error reply takes its place and the replies before it stay as they are.
+ *
+ * JSON-RPC errors are sent with HTTP status 200 (wire.md P10), because most consumers ignore the
+ * body of any other status. */
 #include "server/reply.h"
 
 #include "base/error.h"
@@ -11,7 +13,8 @@
 #include "codec/json.h"
 #include "server/failure.h"
 
-#define NAMED_BYTES_MAX 256u /* of what a text names */
+/* the longest name that an answer repeats */
+#define NAMED_BYTES_MAX 256u
 
 const dubboc_slice reply_null_id = {"null", 4};
 
@@ -19,21 +22,21 @@ static const char json_type[] = "application/json";
 static const http_server_answer_header not_executed = {"Dubboc-Not-Executed", "1"};
 static const char cannot_be_written[] = "the result cannot be written: no memory, or it is too big";
 
-/* --- into a buffer --- */
+/* --- writing into a buffer --- */
 
 void reply_write_error(buffer *out, dubboc_slice id, int code, const char *text)
 {
     jsonrpc_write_error(out, id, code, slice_of(text), NULL);
 }
 
-/* Takes back what was written since mark, a failure of the buffer too. */
+/* Removes what was written since mark, and clears a failure of the buffer. */
 static void reply_roll_back(buffer *out, size_t mark)
 {
     out->len = mark;
     out->status = DUBBOC_OK;
 }
 
-/* Puts an error in place of a reply that began at mark. */
+/* Replaces a reply that began at mark by an error reply. */
 static void reply_replace_by_error(
     buffer *out, size_t mark, const service_method *method, dubboc_slice id, const char *text)
 {
@@ -46,7 +49,8 @@ bool reply_write_tree(
     buffer *out, const service_method *method, dubboc_slice id, const cJSON *result)
 {
     size_t mark = out->len;
-    if (out->status != DUBBOC_OK) /* it failed before this reply, which cannot repair it */
+    /* The buffer has failed before this reply, so this reply cannot repair it. */
+    if (out->status != DUBBOC_OK)
         return false;
     jsonrpc_begin_result(out, id);
     dubboc_status status = DUBBOC_OK;
@@ -59,7 +63,7 @@ bool reply_write_tree(
         return true;
     dubboc_error err;
     reply_roll_back(out, mark);
-    /* Written once more, because only this form says what is wrong. */
+    /* Write it once more, because only now an error text is asked for, which costs time. */
     if (result != NULL && json_write(out, result, &err) != DUBBOC_OK)
         error_prefix(&err, err.status, "the result cannot be written");
     else
@@ -90,7 +94,7 @@ bool reply_write_raw(
     return false;
 }
 
-/* --- to the caller --- */
+/* --- answering the HTTP request --- */
 
 void reply_send_no_memory(http_server_request *incoming, bool is_executed)
 {

@@ -7,41 +7,44 @@
 #include "server/service.h"
 #include "transport/http_server.h"
 
-#define REPLY_BYTES_MAX (256u * 1024 * 1024) /* of one reply that is built apart */
+/* The ceiling of a reply that is built in a buffer of its own. */
+#define REPLY_BYTES_MAX (256u * 1024 * 1024)
 
-/* The id of a reply to a request whose own is not known. */
+/* The id of a reply to a request whose id is not known: null. */
 extern const dubboc_slice reply_null_id;
 
-/* --- into a buffer --- */
+/* --- writing into a buffer --- */
 
-/* Appends a whole error reply. */
+/* Appends an error reply. */
 void reply_write_error(buffer *out, dubboc_slice id, int code, const char *text);
 
-/* Appends a whole reply with the result of that method. false: the result cannot be written; an
- * error reply that says why stands in its place, and the failure is logged. */
+/* Appends a reply with the result of that method. false: the result cannot be written, so an error
+ * reply that says why was appended, and the failure was logged. */
 bool reply_write_tree(
     buffer *out, const service_method *method, dubboc_slice id, const cJSON *result);
 
-/* The same for a result that is JSON text (empty: null). checks: look whether it is. */
+/* Like reply_write_tree(), for a result that is JSON text (empty: null). checks: check whether it
+ * is valid JSON. */
 bool reply_write_raw(
     buffer *out, const service_method *method, dubboc_slice id, dubboc_slice result, bool checks);
 
-/* --- to the caller: the request must not be touched afterwards --- */
+/* --- answering the HTTP request; it must not be touched afterwards --- */
 
-/* Answers with the JSON that stands in the request's out buffer (nothing: an empty body); when
- * that buffer has failed, with a short error instead. */
+/* Answers with the JSON in the request's out buffer (empty: an empty body). If that buffer has
+ * failed, answers with a short error. */
 void reply_send(http_server_request *incoming, bool is_executed);
 
-/* The same with 503 and "not executed". */
+/* Answers like reply_send(), but with status 503 and Dubboc-Not-Executed: 1. */
 void reply_send_refusal(http_server_request *incoming);
 
-/* Answers with plain words instead of JSON. format has one %.*s, for what (cut when it is long).
- * header NULL: none. */
+/* Answers with plain text instead of JSON. format must have one %.*s, for `what`, which is
+ * shortened if it is long. header NULL: none. */
 void reply_send_text(http_server_request *incoming, int status,
     const http_server_answer_header *header, const char *format, dubboc_slice what);
 
-/* There is no memory even for an error: nothing is said but the status. A consumer believes "not
- * executed" of a 503, not of a 500. */
+/* Answers with a status only, because there is no memory even for an error reply. is_executed: 500;
+ * otherwise 503 with Dubboc-Not-Executed: 1, because consumers believe that header only with
+ * 503. */
 void reply_send_no_memory(http_server_request *incoming, bool is_executed);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a handler can ask and say about its request. Everything is looked up when it is asked for,
- * so that a handler that asks nothing pays nothing. */
+/* What a handler can learn and report about its request. Each function looks its value up when it
+ * is called, so a handler that does not ask pays nothing. */
 #include "server/request.h"
 
 #include <assert.h>
@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "codec/json_path.h"
 
-/* --- what it is --- */
+/* --- properties --- */
 
 const char *dubboc_request_interface(const dubboc_request *request)
 {
@@ -49,11 +49,11 @@ int64_t dubboc_request_time_left_ms(const dubboc_request *request)
     return left_ns > 0 ? (left_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
 }
 
-/* --- what went wrong --- */
+/* --- params and failures --- */
 
-/* Params that were not sent, null, [] and {} all say the same: there are none (wire.md P7). So each
- * of them is read as the empty container that the format asks for. Static, because a format may
- * borrow it. */
+/* Missing params, null, [] and {} all mean that there are none (wire.md P7). So each of them is
+ * read as the empty array or object that the format expects. The replacement is static, because a
+ * format may borrow it. */
 static const cJSON *params_or_none(const cJSON *params, char opener)
 {
     static const cJSON no_items = {.type = cJSON_Array}, no_members = {.type = cJSON_Object};
@@ -66,9 +66,9 @@ static const cJSON *params_or_none(const cJSON *params, char opener)
     return params != NULL ? params : &no_items;
 }
 
-/* Notes why reading failed. The text of err has a path that begins at "$", which is the value that
- * was read; when that is a part of the params, its own path is put before, so that the caller sees
- * where the fault is in what it sent. */
+/* Records why reading has failed. The path in err starts with "$", which is the value that was
+ * read. If that value is a part of the params, its own path is put in front, so that the caller
+ * sees where in its params the fault is. */
 static void params_note_fault(dubboc_request *request, const cJSON *read, const dubboc_error *err)
 {
     json_path path = {0};
@@ -80,11 +80,13 @@ static void params_note_fault(dubboc_request *request, const cJSON *read, const 
         has_path ? "params%s%s" : "params%s: %s", start + 1, err->text + has_path);
 }
 
-/* What became of reading the value "read", which is the params or a part of them. */
+/* Turns the result of reading the value `read` (the params, or a part of them) into the handler's
+ * status. */
 static dubboc_status params_conclude(
     dubboc_request *request, const cJSON *read, dubboc_status status, const dubboc_error *err)
 {
-    assert(status != DUBBOC_E_ARGUMENT); /* what was asked for is wrong, not what was sent */
+    /* DUBBOC_E_ARGUMENT means that the format is wrong, which is a programming error */
+    assert(status != DUBBOC_E_ARGUMENT);
     if (status == DUBBOC_OK) {
         if (request->failure.kind == FAILURE_PARAMS)
             failure_clear(&request->failure);

@@ -7,10 +7,10 @@
 
 struct dubboc_request {
     exchange *exchange;
-    const service_method *method; /* NULL in a fallback handler */
-    dubboc_slice id;              /* at NULL: a notification */
-    const cJSON *params;          /* the tree that a JSON handler was given; NULL: none */
-    failure failure;              /* what the handler has noted so far */
+    const service_method *method; /* NULL for a fallback handler */
+    dubboc_slice id;              /* at is NULL for a notification */
+    const cJSON *params;          /* the tree that was passed to a JSON handler; NULL: none */
+    failure failure;              /* what the handler has recorded so far */
     bool is_deferred;
 };
 

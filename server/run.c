@@ -1,9 +1,9 @@
-/* dubboc_server_run(): what the main thread of a provider does from start to stop.
+/* dubboc_server_run(): serves until SIGTERM or SIGINT, and then stops.
  *
- * SIGTERM and SIGINT are blocked in this thread and read from a descriptor, so that no handler is
- * installed and no signal between start and wait is lost. The thread polls that descriptor, one
- * that tells of the server's failure, and with loops = 0 the server itself. While the server stops,
- * both signals are unblocked, so that a second one ends the program. */
+ * Both signals are blocked in the calling thread and read from a signalfd, so that no signal
+ * handler is needed and no signal is lost between start and wait. The thread polls that descriptor,
+ * the eventfd that tells of the server's failure, and, if loops is 0, the server itself. While the
+ * server stops, both signals are unblocked, so that a second one ends the program. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -19,8 +19,8 @@
 
 typedef struct run_signals {
     sigset_t ends;   /* SIGTERM and SIGINT */
-    sigset_t former; /* the mask of the calling thread */
-    int fd;          /* readable when one of them is pending; -1: not open */
+    sigset_t former; /* the signal mask of the calling thread before */
+    int fd;          /* the signalfd; -1: not open */
 } run_signals;
 
 static dubboc_status run_open(dubboc_server *self, run_signals *signals, dubboc_error *err)
@@ -44,8 +44,8 @@ static void run_close(dubboc_server *self, run_signals *signals)
     pthread_sigmask(SIG_SETMASK, &signals->former, NULL);
 }
 
-/* Writes for people. When the reader of a pipe has gone, writing to it sends SIGPIPE to this
- * thread, which would end the program before it has deregistered; that signal is discarded. */
+/* Prints a line for the operator. If the reader of a pipe has gone, SIGPIPE is discarded: it would
+ * otherwise end the program before it has left the registry. */
 static DUBBOC_PRINTF(2, 3) void run_say(FILE *out, const char *format, ...)
 {
     static const struct timespec at_once = {0};
@@ -66,7 +66,7 @@ static DUBBOC_PRINTF(2, 3) void run_say(FILE *out, const char *format, ...)
     pthread_sigmask(SIG_SETMASK, &former, NULL);
 }
 
-/* Takes the signal off, so that it does not end the program when it is unblocked. */
+/* Reads the signal, so that it does not end the program when it is unblocked. */
 static dubboc_status run_take_signal(int fd, bool *is_over, dubboc_error *err)
 {
     struct signalfd_siginfo taken;
@@ -76,13 +76,14 @@ static dubboc_status run_take_signal(int fd, bool *is_over, dubboc_error *err)
     return error_set(err, DUBBOC_E_SYSTEM, "signals cannot be read: %s", strerror(errno));
 }
 
-/* Waits for one of the descriptors, or until it is time to look anyway, and does what is due. */
+/* Waits for one of the descriptors, or for WAKE_LOOK_MS, and does what is due. *is_over: a signal
+ * has come. */
 static dubboc_status run_once(
     dubboc_server *self, const run_signals *signals, bool *is_over, dubboc_error *err)
 {
     struct pollfd watched[] = {
         {.fd = signals->fd, .events = POLLIN}, {.fd = self->failed.fd, .events = POLLIN},
-        {.fd = dubboc_server_fd(self), .events = POLLIN}, /* ignored when it is -1 */
+        {.fd = dubboc_server_fd(self), .events = POLLIN}, /* poll() ignores -1 */
     };
     if (poll(watched, sizeof watched / sizeof watched[0], wake_wait_ms(-1)) < 0 && errno != EINTR)
         return error_set(err, DUBBOC_E_SYSTEM, "poll: %s", strerror(errno));

@@ -1,10 +1,12 @@
-/* A server's life.
+/* Makes, starts, stops and frees a server.
  *
- * start: look-up tables, registry object, listening socket, workers, loops, and only then the
- * registrations, so that nobody is told of a server that cannot answer. stop is the reverse with
- * patience in between: take the registrations back, serve on until consumers have noticed
- * (stop_wait.h), let what is under way end, then close; a call that comes in the meantime is
- * served, and one that cannot be is answered "not executed". */
+ * dubboc_server_start() makes, in this order: look-up tables, registry object, listening socket,
+ * workers, loops, and last the nodes in the registry, so that no consumer is told of a server that
+ * cannot answer.
+ *
+ * dubboc_server_stop() goes the other way, but waits in between: it removes the nodes, keeps
+ * serving until consumers have noticed (stop_wait.h), waits for running calls, and then closes. A
+ * call that arrives meanwhile is served, or answered as not executed. */
 #include "server/server.h"
 
 #include <assert.h>
@@ -25,9 +27,12 @@
 #include "server/dispatch.h"
 #include "server/unused_sections.h"
 
-#define UNREGISTER_MS 2000 /* in all; after that the nodes go with the session */
-#define LAST_BYTES_MS 1000 /* for answers given at the end of the drain */
-#define LOOK_MS 2          /* how often a stopping server looks whether it is idle */
+/* how long stop waits for the removal of the nodes; after that they go with the session */
+#define UNREGISTER_MS 2000
+/* how long stop waits for the last answers to be sent */
+#define LAST_BYTES_MS 1000
+/* how often a stopping server checks whether it is idle */
+#define LOOK_MS 2
 #define LOOPS_MAX 1024
 #define WORKERS_MIN 8
 #define WORKERS_PER_CORE 4
@@ -55,7 +60,7 @@ static dubboc_status server_check_range(
         (long long)value, (long long)min, (long long)max);
 }
 
-/* For keys that may say "auto", which is -1. */
+/* For keys whose value may be "auto", which is read as -1. */
 static int64_t server_choose_count(
     int in_code, const dubboc_config *config, const char *key, int automatic)
 {
@@ -63,7 +68,8 @@ static int64_t server_choose_count(
     return in_code == 0 && count < 0 ? automatic : count;
 }
 
-/* In one half a body of the largest size must fit, and the other half is as large. */
+/* Chooses memory_max: one half is for bodies, the other for the trees of params. The half for
+ * bodies must hold a body of the largest size. */
 static dubboc_status server_choose_memory(dubboc_server *self, int64_t in_code, dubboc_error *err)
 {
     int64_t least = 2 * self->body_max_bytes;
@@ -179,7 +185,7 @@ dubboc_status dubboc_server_new(
     return status;
 }
 
-/* --- what it serves --- */
+/* --- services --- */
 
 dubboc_status dubboc_server_add_service(dubboc_server *server, const char *interface,
     const dubboc_service_options *options, dubboc_service **service, dubboc_error *err)
@@ -206,7 +212,7 @@ dubboc_status dubboc_server_handle(dubboc_server *server, const char *interface,
         return status;
     dubboc_method added = DUBBOC_METHOD(method, handler, .arg = arg);
     status = dubboc_service_add_method(service, &added, err);
-    if (status != DUBBOC_OK && is_new) /* a service without methods would make start fail */
+    if (status != DUBBOC_OK && is_new) /* dubboc_server_start() refuses a service without methods */
         services_drop_last(offered);
     return status;
 }
@@ -293,7 +299,7 @@ static bool server_watch_fd(int epoll_fd, int fd)
     return fd >= 0 && epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-/* The one descriptor of a server without threads. */
+/* Opens the descriptor of a server with loops = 0. */
 static dubboc_status server_open_step_fd(dubboc_server *self, dubboc_error *err)
 {
     if (self->loops > 0)
@@ -315,7 +321,8 @@ static void server_close_fd(int *fd)
     *fd = -1;
 }
 
-/* Ends what start has begun, in the order in which one needs the other. */
+/* Ends what dubboc_server_start() has started: workers first, because their handlers may defer
+ * answers. */
 static void server_close_parts(dubboc_server *self)
 {
     if (self->serving.workers != NULL)
@@ -341,8 +348,8 @@ static void server_forget_addresses(dubboc_server *self)
     self->bound = self->registered = NULL;
 }
 
-/* Everything that start has made, so that the server is as it was before; but what handlers have
- * deferred meanwhile is still to be answered by the program, and counts until then. */
+/* Undoes dubboc_server_start(), so that the server can be started again. Handles that handlers have
+ * taken meanwhile stay with the program, and count towards deferred_max until they are used. */
 static void server_undo_start(dubboc_server *self)
 {
     server_close_parts(self);
@@ -417,7 +424,8 @@ int dubboc_server_fd(const dubboc_server *server)
     return server->step_fd;
 }
 
-/* Sets the timer to the next deferral that expires; DEADLINE_NEVER disarms it. false: errno. */
+/* Sets the timer to the time when the next deferred answer is given up; DEADLINE_NEVER: disarms it.
+ * false: see errno. */
 static bool server_arm_timer(const dubboc_server *self, int64_t next_ns)
 {
     struct itimerspec when = {0};
@@ -457,7 +465,7 @@ static bool server_is_idle(const dubboc_server *self)
     return http_server_is_drained(self->http);
 }
 
-/* Serves for a while. false: that is not possible any more. */
+/* Serves for at most longest_ms, and not beyond deadline_ns. false: the server has failed. */
 static bool server_serve_until(dubboc_server *self, int64_t deadline_ns, int longest_ms)
 {
     int wait_ms = deadline_poll_ms(deadline_ns);
@@ -471,7 +479,7 @@ static bool server_serve_until(dubboc_server *self, int64_t deadline_ns, int lon
     return true;
 }
 
-/* Goes on serving until nothing is under way, at most timeout_ms. */
+/* Keeps serving until no request is in progress, for at most timeout_ms. */
 static void server_serve_until_idle(dubboc_server *self, int64_t timeout_ms)
 {
     int64_t deadline_ns = deadline_in_ms(timeout_ms);
@@ -480,7 +488,7 @@ static void server_serve_until_idle(dubboc_server *self, int64_t timeout_ms)
             return;
 }
 
-/* Removes the nodes and goes on serving until consumers have noticed. */
+/* Removes the nodes from the registry, and keeps serving until consumers have noticed. */
 static void server_leave_registry(dubboc_server *self)
 {
     bool is_known = registration_is_known(&self->registration);

@@ -1,4 +1,4 @@
-/* The server object itself. */
+/* The server object, as the public functions dubboc_server_...() use it. */
 #ifndef SERVER_SERVER_H
 #define SERVER_SERVER_H
 
@@ -10,30 +10,34 @@
 struct dubboc_server {
     serving serving;
     dubboc_config *config;
-    char *registry_address;
-    bool is_unregistered_on_purpose; /* the program itself said "" */
-    char *application;               /* NULL: the configuration's */
-    char *ip;
-    int port;  /* 0: any */
-    int loops; /* 0: no threads */
+    char *registry_address; /* "": no registry */
+    /* The program has set the registry to "", so that no warning is logged. */
+    bool is_unregistered_on_purpose;
+    char *application; /* NULL: the one of the configuration */
+    char *ip;          /* the address to listen on; "": all */
+    int port;          /* 0: any free port */
+    int loops;         /* 0: no threads; the program calls dubboc_server_step() */
     int worker_count;
     int queue_max;
     int64_t body_max_bytes;
-    int64_t memory_max_bytes; /* one half for bodies, one for trees */
+    int64_t memory_max_bytes; /* one half for bodies, the other for the trees of params */
     int connections_max;
 
-    dubboc_failure_handler on_failure; /* NULL: nobody is told */
+    dubboc_failure_handler on_failure; /* NULL: none */
     void *failure_arg;
-    wake failed; /* signalled when the server fails, for dubboc_server_run(); else not open */
+    /* For dubboc_server_run(): signalled when the server fails. Not open otherwise. */
+    wake failed;
     bool is_started;
     bool is_stopped;
     http_server *http;
     server_registration registration;
-    char *bound;      /* "ip:port" listened on */
-    char *registered; /* "ip:port" */
-    /* loops = 0: epoll of the HTTP server, the deferrals' wake and the timer; else -1 */
+    char *bound;      /* the address listened on, "ip:port"; NULL: not started */
+    char *registered; /* the address in the registry, "ip:port"; NULL: not started */
+    /* With loops = 0 an epoll descriptor that watches the HTTP server, deferrals.wake and timer_fd;
+     * else -1. */
     int step_fd;
-    int timer_fd; /* loops = 0: when the next deferral expires; else -1 */
+    /* With loops = 0 a timer that fires when the next deferred answer is given up; else -1. */
+    int timer_fd;
 };
 
 #endif

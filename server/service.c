@@ -1,10 +1,10 @@
-/* Services and methods, their names, and the table of paths.
+/* Services and methods, the check of their names, and the table of paths.
  *
- * A request names its service only by the path and its method only by the body (wire.md 1, P56), so
- * every service needs a path of its own: /<interface>, then /<interface>2 and so on, as Java's
- * Spring parser names them (wire.md 1.7). Whoever builds the path from the interface (Node
- * consumers) reaches the first. Names are checked here, because a registry node cannot carry every
- * byte (wire.md 12.5, P21). */
+ * A request names its service only by the path, and its method only in the body (wire.md section 1
+ * and P56). So every service needs a path of its own: /<interface>, then /<interface>2 and so on,
+ * as Java's Spring parser names them (wire.md 1.7). A consumer that makes the path from the
+ * interface (Node) reaches the first service. Names are checked here, because a node in the
+ * registry cannot carry every byte (wire.md 12.5, P21). */
 #include "server/service.h"
 
 #include <assert.h>
@@ -33,8 +33,8 @@ static bool name_is_path_char(char c)
     return config_is_interface_char(c) || c == '/' || c == '~';
 }
 
-/* Methods stand in a comma list and in keys (<method>.timeout); above ASCII they are carried as
- * they are. */
+/* The characters that a method name may have. The names are written in a comma-separated list and
+ * in keys (<method>.timeout). Bytes above ASCII are passed on as they are. */
 static bool name_is_method_char(char c)
 {
     return (unsigned char)c > ' ' && c != 0x7f && strchr(",;&=#%+?\"\\*", c) == NULL;
@@ -66,7 +66,8 @@ static dubboc_status name_check_optional(const char *what, const char *name, dub
     return *name == '\0' ? DUBBOC_OK : name_check(what, name, NAME_BYTES_MAX, name_is_plain, err);
 }
 
-/* One that stands twice would be registered twice, as two providers to Java and Go consumers. */
+/* Checks a list of protocols. A repeated name is refused, because the service would be registered
+ * twice, and Java and Go consumers would see two providers. */
 static dubboc_status protocols_check(const char *protocols, dubboc_error *err)
 {
     static const char *const known[] = {"jsonrpc", "http"};
@@ -145,7 +146,7 @@ static bool services_path_is_taken(const services *self, const char *path)
     return false;
 }
 
-/* The first free one of base, base2, base3... */
+/* The first path of base, base2, base3, ... that no other service has. */
 static char *services_choose_path(const services *self, const char *base)
 {
     char *path = mem_dup(base);
@@ -168,7 +169,8 @@ static dubboc_status path_check_segments(const char *path, dubboc_error *err)
                          : error_set(err, DUBBOC_E_ARGUMENT, "path \"/%s\" %s", path, fault);
 }
 
-/* Options win over the section, whose keys go back to those of [server] by themselves. */
+/* Takes the settings from options, or from the section, or from [server], in this order.
+ * config_text() and its variants fall back to [server] by themselves. */
 static dubboc_status service_fill_in(dubboc_service *service, const services *self,
     const dubboc_service_options *options, const char *section, dubboc_error *err)
 {
@@ -315,7 +317,7 @@ static dubboc_status method_check(
                : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
 }
 
-/* false: no memory. */
+/* Gives the method counters of its own, or the common ones. false: no memory. */
 static bool method_take_counts(service_method *self, services *all)
 {
     if (all->counted_methods < METHODS_COUNTED_MAX) {
@@ -393,7 +395,7 @@ dubboc_status dubboc_service_add_method(
 
 /* --- look-up --- */
 
-/* NULL: no memory. */
+/* Makes the table of paths. NULL: no memory. */
 static map *services_map_paths(const services *self)
 {
     map *by_path = map_new();

@@ -1,8 +1,8 @@
-/* What a server offers: services with their methods, and the table that finds one by the path of a
+/* The services of a server with their methods, and the table that finds a service by the path of a
  * request.
  *
- * Both are built by one thread before start and never change after services_freeze(), so that every
- * loop and worker reads them without a lock. */
+ * One thread adds services and methods before the server starts. Nothing changes after
+ * services_freeze(), so loops and workers read without a lock. */
 #ifndef SERVER_SERVICE_H
 #define SERVER_SERVICE_H
 
@@ -14,85 +14,94 @@
 #include "server/call_counts.h"
 #include "server/work_queue.h"
 
-#define SERVICES_MAX 10000u       /* services of one server */
-#define METHODS_MAX 10000u        /* methods of one service */
-#define METHODS_COUNTED_MAX 1000u /* methods of one server with figures of their own */
-#define NAME_BYTES_MAX 255u       /* of an interface, a method, a group, a version */
+/* the most services of one server */
+#define SERVICES_MAX 10000u
+/* the most methods of one service */
+#define METHODS_MAX 10000u
+/* the most methods of one server that have counters of their own */
+#define METHODS_COUNTED_MAX 1000u
+/* the longest interface, method, group or version */
+#define NAME_BYTES_MAX 255u
 
 typedef struct service_method {
-    const char *interface; /* of its service, borrowed */
+    const char *interface; /* borrowed from its service */
     char *name;
-    dubboc_handler json; /* one of the two is NULL */
+    dubboc_handler json; /* the handler; either json or raw is NULL */
     dubboc_raw_handler raw;
     void *arg;
     unsigned flags;
-    int64_t timeout_ms; /* registered as <method>.timeout; below 1: not */
-    int retries;        /* registered as <method>.retries; -1: not. 0 for DUBBOC_ONCE, whatever the
-                           configuration says */
+    int64_t timeout_ms; /* registered as <method>.timeout; 0 or less: not registered */
+    /* Registered as <method>.retries; -1: not registered. Always 0 for DUBBOC_ONCE. */
+    int retries;
     work_cost
-        *cost; /* how long its handler takes; written while the rest does not change any more */
-    call_counts *counts;    /* written as cost is; of those beyond METHODS_COUNTED_MAX: shared */
-    log_throttle *failures; /* for failure_log(); written as cost is */
+        /* How long its handler takes. Unlike the fields above, this one and the next two are
+         * written while the server runs. */
+        *cost;
+    /* Its counters. Methods beyond METHODS_COUNTED_MAX share services.rest_counts. */
+    call_counts *counts;
+    log_throttle *failures; /* for failure_log() */
 } service_method;
 
 struct services;
 
 struct dubboc_service {
-    struct services *all;        /* those it was added to */
-    const dubboc_config *config; /* the server's, for [service <interface>] */
+    struct services *all;        /* the list that it was added to */
+    const dubboc_config *config; /* the server's; read from [service <interface>] */
     char *interface;
-    char *group;   /* "" : none */
-    char *version; /* the same */
+    char *group;   /* "": none */
+    char *version; /* "": none */
     char *path;    /* without its leading '/' */
     char *protocols;
     int weight;
-    int64_t timeout_ms;       /* registered as timeout; below 1: not */
-    int retries;              /* registered as retries; -1: not */
+    int64_t timeout_ms;       /* registered as timeout; 0 or less: not registered */
+    int retries;              /* registered as retries; -1: not registered */
     bool is_registered;       /* [service X] register */
-    service_method **methods; /* in the order of adding */
+    service_method **methods; /* in the order in which they were added */
     size_t method_count;
     size_t method_capacity;
-    map *by_name;
-    bool has_blocking; /* some method must run on a worker */
-    bool is_frozen;
+    map *by_name;      /* from the name to the service_method */
+    bool has_blocking; /* at least one method must run on a worker */
+    bool is_frozen;    /* services_freeze() was called: nothing may be added */
 };
 
 typedef struct services {
     dubboc_service **items;
     size_t count;
     size_t capacity;
-    map *by_path;             /* after services_freeze() */
-    size_t counted_methods;   /* that have figures of their own */
-    call_counts *rest_counts; /* of all methods beyond these; NULL: there are none */
+    map *by_path;             /* after services_freeze(): from the path to the service */
+    size_t counted_methods;   /* methods that have counters of their own */
+    call_counts *rest_counts; /* the common counters of all other methods; NULL: there are none */
 } services;
 
 void services_fini(services *self);
 
-/* dubboc_server_add_service() without the server. config is borrowed and outlives services. */
+/* Adds a service, like dubboc_server_add_service(). config is borrowed and must outlive self. */
 dubboc_status services_add(services *self, const dubboc_config *config, const char *interface,
     const dubboc_service_options *options, dubboc_service **service, dubboc_error *err);
 
-/* The first service of that interface, NULL: none. */
+/* The first service of that interface; NULL: none. */
 dubboc_service *services_find_interface(const services *self, const char *interface);
 
-/* Takes back the service that was added last. */
+/* Removes and frees the service that was added last. */
 void services_drop_last(services *self);
 
-/* Builds the path table: every registered path, then /<interface> for the first service of each
- * interface unless that path is another's. From now on nothing may be added. DUBBOC_E_ARGUMENT: a
- * service without methods. DUBBOC_E_NO_MEMORY. After a failure services may be added and
- * changed. */
+/* Builds the table of paths: the path of every service, and /<interface> for the first service of
+ * each interface, unless another service has that path. Nothing may be added afterwards. On failure
+ * services and methods may still be added.
+ *
+ * - DUBBOC_E_ARGUMENT: a service has no methods.
+ * - DUBBOC_E_NO_MEMORY. */
 dubboc_status services_freeze(services *self, dubboc_error *err);
 
 /* Undoes services_freeze(): services and methods may be added again. */
 void services_thaw(services *self);
 
-/* The service at a request's path (with its leading '/', escapes are understood); NULL: none. Any
- * thread, after services_freeze(). */
+/* The service at the path of a request, which starts with '/' and may be percent-encoded; NULL:
+ * none. To be called after services_freeze(). Any thread. */
 dubboc_service *services_find_path(const services *self, dubboc_slice path);
 
-/* The method that a checked JSON string token (with its quotes) spells exactly; NULL: none. Any
- * thread. */
+/* The method with that name; NULL: none. token: a valid JSON string with its quotes; escapes are
+ * decoded. Any thread. */
 const service_method *service_find_method(const dubboc_service *service, dubboc_slice token);
 
 #endif

@@ -1,5 +1,5 @@
-/* What a running server consults for each request. The server object (server.h) has more: how it
- * was configured, its life, its place in the registry. */
+/* What a running server needs for each request. The server object (server.h) also holds its
+ * configuration, its state, and its nodes in the registry. */
 #ifndef SERVER_SERVING_H
 #define SERVER_SERVING_H
 
@@ -11,20 +11,21 @@
 #include "server/workers.h"
 
 typedef struct serving {
-    /* Written before the server starts, then only read. */
+    /* Written before the server starts, read-only afterwards: */
     services services;
-    bool checks_raw;         /* [server] check_raw */
-    int64_t queue_time_ns;   /* how long a request without a Timeout header waits for a worker */
-    size_t tree_waiters_max; /* workers that may wait for the memory of a tree at one time */
+    bool checks_raw;              /* [server] check_raw */
+    int64_t queue_time_ns;        /* [server] queue_time, for requests without a Timeout header */
+    size_t tree_waiters_max;      /* how many workers may wait for the memory of a tree */
     dubboc_http_handler fallback; /* NULL: none */
     void *fallback_arg;
-    workers *workers; /* NULL with loops = 0: everything runs on the program's thread */
+    workers *workers; /* NULL with loops = 0: handlers run on the program's thread */
 
-    /* Each has a lock of its own, or needs none. */
+    /* Each has a lock of its own, or needs none: */
     turned_away_counts *turned_away;
-    memory_budget trees; /* params of large requests, from before they are built until freed */
+    memory_budget trees; /* the memory of the trees of large params */
     deferrals deferrals;
-    call_watch calls; /* of services; other paths, such as health checks, do not count */
+    /* calls to services; requests to other paths, such as health checks, are not noted */
+    call_watch calls;
 } serving;
 
 #endif

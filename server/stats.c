@@ -1,4 +1,4 @@
-/* What a server and its methods have done so far: sums of what the calls have counted. */
+/* The statistics of a server and its methods: sums of the counters in call_counts.h. */
 #include <assert.h>
 
 #include "base/sized.h"
@@ -38,7 +38,7 @@ void dubboc_server_get_stats(const dubboc_server *server, dubboc_server_stats *s
     sized_write(stats, &own, sizeof own);
 }
 
-/* Tells what was counted there. name: all but the figures. */
+/* Calls visit with the statistics of one entry. name holds all members but the figures. */
 static void stats_tell(const call_counts *counts, const dubboc_method_stats *name,
     dubboc_method_stats_fn visit, void *arg)
 {
@@ -53,7 +53,8 @@ static void stats_tell(const call_counts *counts, const dubboc_method_stats *nam
     visit(arg, &told);
 }
 
-/* Returns how many of the service's methods are counted together with the rest. */
+/* Visits the methods that have counters of their own. Returns how many share
+ * services.rest_counts. */
 static size_t stats_visit_service(
     const services *offered, const dubboc_service *service, dubboc_method_stats_fn visit, void *arg)
 {

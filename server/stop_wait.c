@@ -1,3 +1,5 @@
+/* Computes the end of the wait: the last call plus quiet_ms, but not before least_ms and not after
+ * most_ms. */
 #include "server/stop_wait.h"
 
 int64_t stop_wait_end_ns(const stop_wait *self, int64_t last_call_ns)

@@ -1,5 +1,6 @@
-/* A mistyped section does nothing: the service runs with other settings than its owner has written
- * down. It is no error, because several programs may share one file, so it is told at start. */
+/* Warns about sections for services that are not offered. Such a section has no effect: if its name
+ * is misspelt, the service runs with other settings than its owner intended. It is a warning and
+ * not an error, because several programs may share one file. */
 #include "server/unused_sections.h"
 
 #include <stdio.h>
@@ -12,7 +13,9 @@
 
 typedef struct section_search {
     const services *offered;
-    char last[CONFIG_NAME_MAX]; /* keys of one section come one after the other */
+    /* The section that was reported last. Keys of one section are visited one after the other, so
+     * it is reported once. */
+    char last[CONFIG_NAME_MAX];
 } section_search;
 
 static size_t smaller(size_t a, size_t b)
@@ -20,8 +23,8 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters must be changed, added or left out to make b of a; upper and lower case are
- * equal. Of longer names the first NAME_BYTES_MAX bytes. */
+/* The edit distance: how many letters must be changed, added or removed to turn a into b. Case is
+ * ignored, and so are bytes beyond NAME_BYTES_MAX. */
 static size_t name_distance(dubboc_slice a, dubboc_slice b)
 {
     size_t row[NAME_BYTES_MAX + 1];
@@ -41,7 +44,7 @@ static size_t name_distance(dubboc_slice a, dubboc_slice b)
     return row[b.len];
 }
 
-/* NULL: nothing is offered. */
+/* The service with the most similar name. NULL: no service is offered. */
 static const dubboc_service *nearest_service(const services *offered, dubboc_slice interface)
 {
     const dubboc_service *nearest = NULL;
@@ -56,7 +59,9 @@ static const dubboc_service *nearest_service(const services *offered, dubboc_sli
     return nearest;
 }
 
-/* A variable spells an interface in capitals and with '_' for every other byte. */
+/* Whether the environment variable (origin is "$NAME") may mean the service. A variable spells an
+ * interface in capitals, and with '_' for every other byte, so the interface cannot be read
+ * back. */
 static bool is_variable_of(const char *origin, const dubboc_service *service)
 {
     char section[sizeof KIND + NAME_BYTES_MAX], prefix[2 * sizeof section];
@@ -75,7 +80,7 @@ static bool is_offered(const services *offered, const char *interface, const cha
     return false;
 }
 
-/* "X" of "X:2.0.0". */
+/* The interface alone: "X" of "X:2.0.0". */
 static dubboc_slice name_part(const char *interface)
 {
     size_t len = 0;

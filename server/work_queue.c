@@ -1,13 +1,15 @@
+/* A list from the oldest to the newest request. See work_queue.h for the order in which they are
+ * taken. */
 #include "server/work_queue.h"
 
 #include "base/clock.h"
 
-/* How many work_queue_expire() looks at, since its caller holds a lock. */
+/* How many requests work_queue_expire() examines at most, because its caller holds a lock. */
 #define EXPIRE_MAX 4096
 
-/* Each measurement moves the average by an eighth of the difference. */
+/* The weight of a new measurement in the average: 1/8. */
 #define AVERAGE_SHIFT 3
-/* Each doubt lowers the average by a 16th. */
+/* work_cost_doubt() lowers the average by 1/16. */
 #define DOUBT_SHIFT 4
 
 void work_cost_note(work_cost *self, int64_t took_ns)
@@ -50,8 +52,9 @@ static bool work_queue_is_standing(const work_queue *self, int64_t now_ns)
     return self->count > 0 && now_ns - self->not_empty_since_ns >= WORK_STANDING_NS;
 }
 
-/* The average says nothing about a single call, so it only counts while there is more to do than
- * can be done: a method that is slow now and then must not be refused by an idle server. */
+/* Whether the request cannot be answered in time any more. The average running time says nothing
+ * about a single call, so it counts only while the queue is overloaded: an idle server must not
+ * refuse a method because it is slow now and then. */
 static bool work_is_too_late(const work *one, bool is_standing, int64_t now_ns)
 {
     if (now_ns >= one->start_by_ns)
@@ -60,10 +63,10 @@ static bool work_is_too_late(const work *one, bool is_standing, int64_t now_ns)
            one->deadline_ns - now_ns <= work_cost_average(one->cost);
 }
 
-/* The average is only corrected by handlers that run. So when even a request that had not waited at
- * all would be refused because of it, it is doubted: after a few such refusals one request is
- * started and measured, and a single slow call does not starve its method for as long as the
- * overload lasts. */
+/* Why the request is refused. The average is corrected only by handlers that run. If even a request
+ * that has not waited at all would be refused because of the average, the average is lowered a
+ * little. So after a few such refusals one request is started and measured, and a single slow call
+ * cannot block its method for as long as the overload lasts. */
 static work_refusal work_lateness(const work *one)
 {
     if (one->deadline_ns == DEADLINE_NEVER)
@@ -73,8 +76,8 @@ static work_refusal work_lateness(const work *one)
     return WORK_TOO_LATE;
 }
 
-/* Looks at the oldest only, which are usually the first to be too late. A younger one with a
- * shorter deadline is found when its turn comes, or by work_queue_expire(). */
+/* Refuses the oldest requests that are too late. Younger requests with a shorter deadline are not
+ * looked for here; they are found when they are taken, or by work_queue_expire(). */
 static void work_queue_refuse_late(work_queue *self, int64_t now_ns, work **refused)
 {
     bool is_standing = work_queue_is_standing(self, now_ns);

@@ -1,5 +1,5 @@
-/* The worker pool: threads that take from one queue under one lock, and one thread that refuses
- * what has waited too long while all of them are busy. */
+/* The worker pool: threads that take requests from one queue under one lock, and the reaper, a
+ * thread that refuses requests that are too late while all workers are busy. */
 #include "server/workers.h"
 
 #include <assert.h>
@@ -12,19 +12,19 @@
 #include "base/mutex.h"
 #include "base/thread.h"
 
-/* How often the reaper looks while work waits. */
+/* How often the reaper checks while requests wait. */
 #define REAP_INTERVAL_NS (20 * NS_PER_MS)
 
 struct workers {
     workers_settings settings;
-    mutex lock; /* guards what follows */
+    mutex lock; /* guards the fields down to is_stopped */
     condition has_work;
     condition reaper_wanted;
     work_queue queue;
-    size_t idle;            /* threads that wait for work */
-    bool is_reaper_resting; /* it waits until there is something to look at */
+    size_t idle;            /* workers that wait for a request */
+    bool is_reaper_resting; /* the reaper waits until it is woken, because the queue is empty */
     bool is_stopped;
-    /* Not guarded: written before the threads run and after they have ended. */
+    /* Not guarded: written only before the threads start and after they have ended. */
     pthread_t *threads;
     int thread_count;
     pthread_t reaper;
@@ -34,13 +34,13 @@ struct workers {
 static void workers_refuse(workers *self, work *refused)
 {
     while (refused != NULL) {
-        work *next = refused->older; /* the owner frees it */
+        work *next = refused->older; /* refuse() frees the request */
         self->settings.refuse(refused);
         refused = next;
     }
 }
 
-/* Waits for work. NULL: nothing is to be run now; *refused may hold something. */
+/* Waits for a request. NULL: there is none to run, but *refused may hold some to refuse. */
 static work *workers_take(workers *self, work **refused, bool *is_stopped)
 {
     *refused = NULL;
@@ -68,7 +68,7 @@ static void *workers_work(void *arg)
     return NULL;
 }
 
-/* Rests while nothing waits; otherwise until the next look is due. */
+/* Waits until the next check is due; while the queue is empty, until the reaper is woken. */
 static void workers_reaper_wait_locked(workers *self)
 {
     self->is_reaper_resting = self->queue.count == 0;
@@ -139,7 +139,7 @@ void workers_push(workers *self, work *added)
         refused = work_queue_add(&self->queue, added, clock_now_ns());
     }
     bool wakes_worker = self->queue.count > 0 && self->idle > 0;
-    /* An idle worker may have been signalled for an earlier request and not have run yet. */
+    /* An idle worker may have been woken for an earlier request and may not have taken it yet. */
     bool wakes_reaper = self->is_reaper_resting && self->queue.count > self->idle;
     if (wakes_reaper)
         self->is_reaper_resting = false;

@@ -1,5 +1,5 @@
-/* A bounded pool of threads for handlers that may block, in front of it the queue of
- * work_queue.h. */
+/* A bounded pool of threads for handlers that may block, with the queue of work_queue.h in front of
+ * it. */
 #ifndef SERVER_WORKERS_H
 #define SERVER_WORKERS_H
 
@@ -15,24 +15,30 @@ typedef struct workers workers;
 #define WORKERS_QUEUE_MAX 1000000
 
 typedef struct workers_settings {
-    int threads;                 /* 1 to WORKERS_MAX */
-    int queue_max;               /* work that waits, 1 to WORKERS_QUEUE_MAX */
-    void (*run)(work *taken);    /* on a worker */
-    void (*refuse)(work *taken); /* taken->refusal says why; on any thread, without locks */
+    int threads;   /* 1 to WORKERS_MAX */
+    int queue_max; /* the most requests that wait, 1 to WORKERS_QUEUE_MAX */
+    /* Runs a request, on a worker. May block. Takes the request over. */
+    void (*run)(work *taken);
+    /* Refuses a request; taken->refusal says why. Called on any thread, without locks. Takes the
+     * request over. */
+    void (*refuse)(work *taken);
 } workers_settings;
 
-/* Starts the threads, with all signals blocked in them. DUBBOC_E_SYSTEM: a thread cannot be had.
- * DUBBOC_E_NO_MEMORY. */
+/* Starts the threads; all signals are blocked in them.
+ *
+ * - DUBBOC_E_SYSTEM: a thread cannot be created.
+ * - DUBBOC_E_NO_MEMORY. */
 dubboc_status workers_new(const workers_settings *settings, workers **self, dubboc_error *err);
 
-/* Takes over work whose deadline_ns, start_by_ns and cost are set. It is run or refused, at once
- * when the queue is full or the pool stopped. Any thread. */
+/* Queues a request whose deadline_ns, start_by_ns and cost are set. It is run later or refused;
+ * refused at once if the queue is full or the pool is stopped. Any thread. */
 void workers_push(workers *self, work *added);
 
-/* Takes nothing more, refuses what waits, and waits for what runs. Once; not from a worker. */
+/* Refuses the waiting requests, waits for the running ones, and ends the threads. To be called
+ * once, and not on a worker. */
 void workers_stop(workers *self);
 
-/* After workers_stop(), or stops. NULL is accepted. */
+/* Frees the pool; calls workers_stop() if that has not been done. NULL is accepted. */
 void workers_free(workers *self);
 
 #endif
