@@ -43,8 +43,11 @@ struct dubboc_client {
      * a name server has to be asked. Under lock. */
     char own_address[OWN_ADDRESS_SIZE]; /* does not change once has_own_address is true */
     bool has_own_address;
-    own_address_search *address_search;    /* NULL: not started, or not needed */
-    struct reference *waiting_for_address; /* their nodes are written as soon as it is known */
+    struct reference *unregistered; /* those whose consumer node is still to be registered */
+
+    /* NULL: not started, or not needed. Only the selector's upkeep thread uses it, and
+     * references_free() when that thread has ended. */
+    own_address_search *address_search;
 };
 
 #endif

@@ -97,6 +97,8 @@ static dubboc_status client_open_selector(dubboc_client *self, dubboc_error *err
         .health_rest_ms = config_int(config, "client", "health_rest"),
         .application = self->application,
         .peer_of = dialect_peer_of,
+        .extra_work = references_register_nodes,
+        .extra_arg = self,
     };
     dubboc_status status = selector_check_policy(self->load_balance, err);
     if (status == DUBBOC_OK)
@@ -194,8 +196,8 @@ void dubboc_client_free(dubboc_client *self)
         return;
     dubboc_client_stop(self);
     client_wait_for_calls(self);
-    references_free(self);
     selector_free(self->selector);
+    references_free(self);
     registry_free(self->registry);
     http_client_free(self->http);
     dubboc_config_free(self->config);

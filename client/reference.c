@@ -117,7 +117,7 @@ static char *reference_consumer_url(const dubboc_client *client, const reference
     return url;
 }
 
-static void reference_write_node(dubboc_client *client, reference *self)
+static void reference_register_node(dubboc_client *client, reference *self)
 {
     dubboc_error err;
     registry_registration *node = NULL;
@@ -135,47 +135,68 @@ static void reference_write_node(dubboc_client *client, reference *self)
     mutex_unlock(&client->lock);
 }
 
-/* From the thread of the search. */
+/* All that are waiting; none, as long as the own address is not known. */
+static void client_register_nodes(dubboc_client *client)
+{
+    reference *each = NULL, *next;
+    mutex_lock(&client->lock);
+    if (client->has_own_address) {
+        each = client->unregistered;
+        client->unregistered = NULL;
+    }
+    mutex_unlock(&client->lock);
+    for (; each != NULL; each = next) {
+        next = each->next_unregistered;
+        reference_register_node(client, each);
+    }
+}
+
+/* Called by the thread of the search, or by the upkeep thread when no search is needed. */
 static void client_take_own_address(void *arg, const char *address)
 {
     dubboc_client *client = arg;
     mutex_lock(&client->lock);
     snprintf(client->own_address, sizeof client->own_address, "%s", address);
     client->has_own_address = true;
-    reference *waiting = client->waiting_for_address;
-    client->waiting_for_address = NULL;
     mutex_unlock(&client->lock);
-    for (; waiting != NULL; waiting = waiting->next_waiting)
-        reference_write_node(client, waiting);
+    client_register_nodes(client);
 }
 
-static void client_seek_own_address_locked(dubboc_client *client)
+static void client_seek_own_address(dubboc_client *client)
 {
+    char address[OWN_ADDRESS_SIZE];
     const char *servers = registry_servers(client->registry);
     client->address_search = own_address_search_start(servers, client_take_own_address, client);
     if (client->address_search != NULL)
         return;
-    own_address_known(servers, client->own_address);
-    client->has_own_address = true;
+    own_address_known(servers, address);
+    client_take_own_address(client, address);
 }
 
-/* Does not wait: when a name server has to be asked for the own address, the node is written once
- * the answer has come. */
-static void reference_register(dubboc_client *client, reference *self)
+void references_register_nodes(void *arg)
+{
+    dubboc_client *client = arg;
+    mutex_lock(&client->lock);
+    bool is_due = client->unregistered != NULL;
+    bool is_known = client->has_own_address;
+    mutex_unlock(&client->lock);
+    if (is_due && is_known)
+        client_register_nodes(client);
+    else if (is_due && client->address_search == NULL)
+        client_seek_own_address(client);
+}
+
+/* Only notes that the node is wanted. The upkeep thread registers it, because the disk of a file:
+ * registry must not hold up the first call. */
+static void reference_want_node(dubboc_client *client, reference *self)
 {
     if (!client->registers || client->registry == NULL || self->url[0] != '\0')
         return;
     mutex_lock(&client->lock);
-    if (!client->has_own_address && client->address_search == NULL)
-        client_seek_own_address_locked(client);
-    bool is_known = client->has_own_address;
-    if (!is_known) {
-        self->next_waiting = client->waiting_for_address;
-        client->waiting_for_address = self;
-    }
+    self->next_unregistered = client->unregistered;
+    client->unregistered = self;
     mutex_unlock(&client->lock);
-    if (is_known)
-        reference_write_node(client, self);
+    selector_wake_upkeep(client->selector);
 }
 
 /* --- references */
@@ -304,7 +325,7 @@ static dubboc_status reference_make(dubboc_client *client, uint64_t hash, const 
         return status;
     *found = reference_add(client, hash, made);
     if (*found == made)
-        reference_register(client, made);
+        reference_want_node(client, made);
     else
         reference_free(made);
     if (*found == NULL)

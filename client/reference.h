@@ -32,8 +32,8 @@ typedef struct reference {
     const char *load_balance;
     const dialect *dialect; /* NULL: each provider's own */
     directory *directory;
-    registry_registration *consumer_node; /* under the client's lock */
-    struct reference *next_waiting;       /* for the own address */
+    registry_registration *consumer_node; /* NULL: not registered; under the client's lock */
+    struct reference *next_unregistered;  /* in the client's list; under its lock */
     grow_table methods;
     grow_bucket method_buckets[METHOD_BUCKETS];
 } reference;
@@ -56,7 +56,13 @@ dubboc_status reference_find(
 method_settings reference_method_settings(
     dubboc_client *client, reference *self, const char *method);
 
-/* Frees all, when no call runs any more; unregisters the consumer nodes. */
+/* Registers the consumer nodes of the references that have none yet, as soon as the own address is
+ * known; finding it out may take a name server, and then goes on in the background. May wait for
+ * the disk, so it is the selector's extra work (arg is the client), not the caller's. */
+void references_register_nodes(void *arg);
+
+/* Frees all, when no call runs any more; unregisters the consumer nodes. The selector has been
+ * freed, so that references_register_nodes() does not run. */
 void references_free(dubboc_client *client);
 
 #endif

@@ -42,7 +42,14 @@ static int64_t selector_round(void *arg)
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
         if (!each->is_fixed)
             due_ns = deadline_min(due_ns, directory_tick(each, now_ns, false));
+    if (self->context.settings.extra_work != NULL)
+        self->context.settings.extra_work(self->context.settings.extra_arg);
     return due_ns;
+}
+
+void selector_wake_upkeep(selector *self)
+{
+    upkeep_kick(&self->context.upkeep, clock_now_ns());
 }
 
 void selector_do_round(selector *self)

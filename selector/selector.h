@@ -29,6 +29,9 @@ dubboc_status selector_new(const selector_settings *settings, registry *source, 
  * disk. NULL is accepted. */
 void selector_free(selector *self);
 
+/* Has settings->extra_work called soon, from the upkeep thread. Any thread. */
+void selector_wake_upkeep(selector *self);
+
 /* Whether there is such a policy; the error lists those that are. DUBBOC_E_UNSUPPORTED: known to
  * Dubbo, not in this release. DUBBOC_E_ARGUMENT. */
 dubboc_status selector_check_policy(const char *name, dubboc_error *err);

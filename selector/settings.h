@@ -19,6 +19,12 @@ typedef struct selector_settings {
     /* What kind of peer wrote a node, for picks to tell; NULL: all are 0. Any thread; must not
      * block. */
     uint8_t (*peer_of)(const provider_url *url);
+    /* Work of the selector's owner that no call may wait for. The upkeep thread calls it with
+     * extra_arg at the end of each round, and soon after selector_wake_upkeep(). It may block, but
+     * what the upkeep thread does is late then. It does not run any more when selector_free()
+     * returns. NULL: there is none. */
+    void (*extra_work)(void *extra_arg);
+    void *extra_arg;
 } selector_settings;
 
 #endif

@@ -2,6 +2,7 @@ client_tests = \
 	tests/client/attempts_test \
 	tests/client/call_settings_test \
 	tests/client/call_test \
+	tests/client/consumer_node_test \
 	tests/client/dialect_test \
 	tests/client/error_test \
 	tests/client/full_pool_test \
@@ -27,6 +28,10 @@ tests_client_error_test_LDADD = $(test_libs)
 tests_client_full_pool_test_SOURCES = tests/client/full_pool_test.c $(call_fixture)
 tests_client_full_pool_test_CPPFLAGS = $(test_cppflags)
 tests_client_full_pool_test_LDADD = $(test_libs)
+tests_client_consumer_node_test_SOURCES = tests/client/consumer_node_test.c $(call_fixture) \
+    tests/selector/fake_registry.c tests/selector/fake_registry.h
+tests_client_consumer_node_test_CPPFLAGS = $(test_cppflags)
+tests_client_consumer_node_test_LDADD = $(test_libs)
 tests_client_dialect_test_CPPFLAGS = $(test_cppflags)
 tests_client_dialect_test_LDADD = $(test_libs)
 tests_client_override_test_CPPFLAGS = $(test_cppflags)

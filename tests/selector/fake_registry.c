@@ -21,10 +21,12 @@ typedef struct fake_registry {
     registry base;
     pthread_mutex_t lock;
     pthread_mutex_t subscribing; /* held: subscribing blocks */
+    pthread_mutex_t registering; /* held: registering blocks */
     fake_subscription *subscriptions[SUBSCRIPTIONS_MAX];
     atomic_uint count;
     atomic_uint refreshes;
     atomic_uint other_refreshes;
+    atomic_uint registrations;
     atomic_bool is_connected;
     atomic_bool fails;
     atomic_bool keeps_data;
@@ -39,6 +41,7 @@ static bool is_connected(const registry *self)
 static void free_fake(registry *base)
 {
     fake_registry *self = (fake_registry *)base;
+    pthread_mutex_destroy(&self->registering);
     pthread_mutex_destroy(&self->subscribing);
     pthread_mutex_destroy(&self->lock);
     free(self);
@@ -48,11 +51,15 @@ static dubboc_status register_node(registry *base, const char *interface,
     registry_category category, const char *url, registry_registration **registration,
     dubboc_error *err)
 {
-    (void)base, (void)interface, (void)category, (void)url;
+    fake_registry *self = (fake_registry *)base;
+    (void)interface, (void)category, (void)url;
+    pthread_mutex_lock(&self->registering);
+    pthread_mutex_unlock(&self->registering);
     registry_registration *made = MEM_NEW(registry_registration);
     if (made == NULL)
         return error_no_memory(err);
     *registration = made;
+    atomic_fetch_add(&self->registrations, 1);
     return DUBBOC_OK;
 }
 
@@ -146,6 +153,7 @@ registry *fake_registry_new(void)
     self->base.address = mem_dup("fake://there");
     pthread_mutex_init(&self->lock, NULL);
     pthread_mutex_init(&self->subscribing, NULL);
+    pthread_mutex_init(&self->registering, NULL);
     atomic_store(&self->is_connected, true);
     return &self->base;
 }
@@ -221,6 +229,21 @@ void fake_registry_hold_subscribe(registry *self)
 void fake_registry_let_subscribe(registry *self)
 {
     pthread_mutex_unlock(&((fake_registry *)self)->subscribing);
+}
+
+void fake_registry_hold_register(registry *self)
+{
+    pthread_mutex_lock(&((fake_registry *)self)->registering);
+}
+
+void fake_registry_let_register(registry *self)
+{
+    pthread_mutex_unlock(&((fake_registry *)self)->registering);
+}
+
+unsigned fake_registry_registrations(registry *self)
+{
+    return atomic_load(&((fake_registry *)self)->registrations);
 }
 
 unsigned fake_registry_subscriptions(registry *self)

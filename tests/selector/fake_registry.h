@@ -25,14 +25,19 @@ void fake_registry_set_connected(registry *self, bool is_connected);
 void fake_registry_wait_in_vain(registry *self, void (*wait)(int64_t timeout_ms));
 void fake_registry_fail_subscribe(registry *self, bool fails);
 
-/* Subscribing blocks from here until it is let go on. */
+/* Subscribing, or registering, blocks from here until it is let go on. */
 void fake_registry_hold_subscribe(registry *self);
 void fake_registry_let_subscribe(registry *self);
+void fake_registry_hold_register(registry *self);
+void fake_registry_let_register(registry *self);
 
 /* How many subscriptions of providers there are, how often one was to be read again, and how often
  * one of anything else. */
 unsigned fake_registry_subscriptions(registry *self);
 unsigned fake_registry_refreshes(registry *self);
 unsigned fake_registry_other_refreshes(registry *self);
+
+/* How many nodes have been registered since the beginning. */
+unsigned fake_registry_registrations(registry *self);
 
 #endif
