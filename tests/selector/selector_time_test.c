@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 /* --- time --- */
 
@@ -166,6 +167,79 @@ static void waiting_ends_with_the_first_list_or_a_failure(void **state)
     fixture_end(&f);
 }
 
+/* What happens in the middle of directory_wait_begin(): after a failed subscription it joins the
+ * waiter, and then asks the clock when the next attempt is due. Only on this thread. */
+static _Thread_local void (*in_the_middle)(directory *of);
+static _Thread_local directory *middle_of;
+
+static int64_t clock_that_interrupts(void)
+{
+    void (*happens)(directory *) = in_the_middle;
+    in_the_middle = NULL;
+    if (happens != NULL)
+        happens(middle_of);
+    return 1000 * NS_PER_S;
+}
+
+static void becomes_ready(directory *of)
+{
+    readiness_set_ready(&of->ready);
+}
+
+static void fails_again(directory *of)
+{
+    dubboc_error why;
+    error_set(&why, DUBBOC_E_SYSTEM, "no descriptor");
+    readiness_set_failed(&of->ready, &why);
+}
+
+static void wake_nobody(waiter *of)
+{
+    (void)of;
+}
+
+static readiness_state begin_interrupted(
+    directory *of, void (*happens)(directory *of), readiness_wait *wait, waiter *nobody)
+{
+    middle_of = of;
+    in_the_middle = happens;
+    clock_set_source(clock_that_interrupts);
+    readiness_state state = directory_wait_begin(of, wait, nobody);
+    assert_null(in_the_middle); /* it has happened */
+    return state;
+}
+
+static void a_directory_that_becomes_ready_while_a_waiter_joins_does_not_keep_it(void **state)
+{
+    (void)state;
+    fixture f;
+    waiter nobody = {.wake = wake_nobody};
+    readiness_wait wait = {.failures = 0};
+    fixture_start_in_turn(&f);
+    fake_registry_fail_subscribe(f.source, true);
+    directory *of = directory_of(&f, SERVICE);
+    assert_int_equal(READINESS_READY, begin_interrupted(of, becomes_ready, &wait, &nobody));
+    assert_false(wait.entry.is_queued);
+    assert_null(of->ready.waiters.first);
+    fixture_end(&f);
+}
+
+static void a_failure_while_a_waiter_joins_is_told_when_it_looks(void **state)
+{
+    (void)state;
+    fixture f;
+    waiter nobody = {.wake = wake_nobody};
+    readiness_wait wait = {.failures = 0};
+    fixture_start_in_turn(&f);
+    fake_registry_fail_subscribe(f.source, true);
+    directory *of = directory_of(&f, SERVICE);
+    assert_int_equal(READINESS_PENDING, begin_interrupted(of, fails_again, &wait, &nobody));
+    assert_int_equal(READINESS_FAILED, directory_look(of, &wait, &f.err));
+    assert_contains(f.err.text, "no descriptor");
+    directory_wait_end(of, &wait);
+    fixture_end(&f);
+}
+
 /* --- the snapshot file --- */
 
 static void start_with_folder(fixture *f, const char *folder)
@@ -283,6 +357,8 @@ int main(void)
         cmocka_unit_test(a_provider_that_comes_straight_back_is_the_same),
         cmocka_unit_test(waiting_ends_at_the_deadline_and_says_what_the_registry_does),
         cmocka_unit_test(waiting_ends_with_the_first_list_or_a_failure),
+        cmocka_unit_test(a_directory_that_becomes_ready_while_a_waiter_joins_does_not_keep_it),
+        cmocka_unit_test(a_failure_while_a_waiter_joins_is_told_when_it_looks),
         cmocka_unit_test(a_directory_that_started_from_the_file_subscribes_until_it_succeeds),
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
         cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
