@@ -124,7 +124,8 @@ def test_links_of_the_installed_documents_lead_to_files():
         return
     installed = Installed()
     links = 0
-    for name in ("README.md", "CHANGELOG.md", *(f"docs/{each}" for each in os.listdir(installed.doc + "/docs"))):
+    documents = [f"docs/{each}" for each in os.listdir(installed.doc + "/docs") if each.endswith(".md")]
+    for name in ("README.md", "CHANGELOG.md", *documents):
         with open(os.path.join(installed.doc, name), encoding="utf-8") as document:
             targets = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", document.read())
         for target in targets:
