@@ -1,3 +1,4 @@
+/* Parses, compares and prints addresses. */
 #include "base/address.h"
 
 #include <arpa/inet.h>
@@ -13,8 +14,9 @@
 #include "base/mem.h"
 
 #define UNIX_PREFIX "unix:"
-#define SHOWN_BYTES_MAX 60 /* how much of a wrong part an error text repeats */
-/* Room for the text that stands for a host in comparisons. */
+/* how many bytes of an invalid part an error text repeats */
+#define SHOWN_BYTES_MAX 60
+/* Enough for the canonical text of any host. */
 #define CANONICAL_SIZE (INET6_ADDRSTRLEN + ADDRESS_HOST_BYTES_MAX)
 
 /* --- parts of an address */
@@ -24,8 +26,8 @@ static dubboc_slice address_part(const char *from, const char *to)
     return slice_make(from, (size_t)(to - from));
 }
 
-/* unreserved and sub-delims of RFC 3986. Every Host header passes here, and most are IPv4
- * addresses, so digits and dots are looked at first. */
+/* The unreserved characters and sub-delims of RFC 3986. Digits and dots are tested first, because
+ * every Host header is checked here, and most are IPv4 addresses. */
 static bool address_is_reg_name_byte(char c)
 {
     if (ascii_is_digit(c) || c == '.' || c == '-' || ascii_is_alnum(c))
@@ -70,7 +72,7 @@ static bool address_read_ipv6(dubboc_slice host, struct in6_addr *value)
     return inet_pton(AF_INET6, text, value) == 1;
 }
 
-/* With its zone. */
+/* Whether host is an IPv6 address without brackets, with or without a zone. */
 static bool address_is_ipv6(dubboc_slice host, unsigned flags)
 {
     dubboc_slice number, zone;
@@ -84,7 +86,7 @@ static bool address_is_ipv6(dubboc_slice host, unsigned flags)
 
 /* --- parsing */
 
-/* The text is before, part (masked) and after. */
+/* Sets an error text made of before, part (masked) and after. */
 static dubboc_status address_refuse(
     dubboc_error *err, const char *before, dubboc_slice part, const char *after)
 {
@@ -93,7 +95,7 @@ static dubboc_status address_refuse(
     return error_set(err, DUBBOC_E_PARSE, "%s%.*s%s", before, SHOWN_BYTES_MAX, MASKED(part), after);
 }
 
-/* "a:b:c" without brackets. */
+/* Splits "a:b:c", which may be an IPv6 address without brackets, with or without a port. */
 static void address_split_bare_ipv6(dubboc_slice text, dubboc_slice *host, dubboc_slice *port)
 {
     const char *colon = memrchr(text.at, ':', text.len), *end = text.at + text.len;
@@ -108,7 +110,8 @@ static void address_split_bare_ipv6(dubboc_slice text, dubboc_slice *host, dubbo
     port->len = 0;
 }
 
-/* *port keeps its ':' so that "host:" differs from "host". */
+/* Splits an address into host and port. *port keeps its ':', so that "host:" differs from
+ * "host". */
 static void address_split(dubboc_slice text, unsigned flags, dubboc_slice *host, dubboc_slice *port)
 {
     const char *end = text.at + text.len;
@@ -216,7 +219,7 @@ size_t address_length_in_url(dubboc_slice rest, const char *more_ends)
     return at;
 }
 
-/* --- what a host is */
+/* --- properties of a host */
 
 bool address_ipv4(dubboc_slice host, uint32_t *value)
 {
@@ -245,8 +248,8 @@ bool address_is_any(const net_address *address)
            slice_is(address->host, "0.0.0.0") || slice_is(address->host, "::");
 }
 
-/* The one text of all spellings of a host; its length. Names that are too long to be one keep their
- * beginning. */
+/* Writes the canonical text of a host, which is equal for all spellings of the same host. Returns
+ * its length. A name that is too long for a host is cut. */
 static size_t address_canonical_host(dubboc_slice host, char room[CANONICAL_SIZE])
 {
     dubboc_slice number, zone;
@@ -349,7 +352,7 @@ const char *address_of_socket(const struct sockaddr *from, char text[ADDRESS_TEX
     else
         inet_ntop(AF_INET6, &v6->sin6_addr, ip, sizeof ip);
     bool is_bracketed = from->sa_family == AF_INET6 && !is_mapped;
-    /* The port is at the same place in both. */
+    /* The port is at the same offset in both structures. */
     snprintf(text, ADDRESS_TEXT_SIZE, is_bracketed ? "[%s]:%u" : "%s:%u", ip,
         (unsigned)ntohs(v4->sin_port));
     return text;

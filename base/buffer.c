@@ -1,3 +1,5 @@
+/* The functions that may have to allocate; appending within the capacity is inline in the
+ * header. */
 #include "base/buffer.h"
 
 #include <stdarg.h>

@@ -1,6 +1,7 @@
-/* A growing byte buffer that names its ceiling. Appending past the ceiling, or without memory,
- * marks it failed; from then on it takes nothing more, so a writer appends freely and looks once,
- * at the end, at buffer_status(). It is reused by buffer_clear(). */
+/* A growing byte buffer with a ceiling. Appending beyond the ceiling, or without memory, makes the
+ * buffer fail: status is set, and everything that is appended afterwards is ignored. So a writer
+ * appends without checks, and looks at status once at the end. buffer_clear() makes the buffer
+ * usable again. */
 #ifndef BASE_BUFFER_H
 #define BASE_BUFFER_H
 
@@ -11,26 +12,27 @@ typedef struct buffer {
     char *data;
     size_t len;
     size_t capacity;
-    size_t max_bytes;     /* the ceiling */
+    size_t max_bytes;     /* the ceiling of len */
     dubboc_status status; /* DUBBOC_OK, DUBBOC_E_NO_MEMORY or DUBBOC_E_TOO_BIG */
 } buffer;
 
-/* Allocates nothing yet. */
+/* Does not allocate. */
 void buffer_init(buffer *buf, size_t max_bytes);
 void buffer_fini(buffer *buf);
 
-/* Empties it and forgets a failure; keeps its memory. */
+/* Empties the buffer and clears a failure; keeps the memory. */
 void buffer_clear(buffer *buf);
 
-/* As buffer_clear(), but gives memory above keep_bytes back, so that one big message does not stay
- * for ever. */
+/* Like buffer_clear(), but frees memory above keep_bytes, so that one large message does not occupy
+ * it for ever. */
 void buffer_recycle(buffer *buf, size_t keep_bytes);
 
-/* Room for more bytes at data + len; the caller writes there and adds to len. NULL: failed. */
+/* Makes room for `more` bytes at data + len. The caller writes there and then adds to len. NULL:
+ * the buffer has failed. */
 char *buffer_reserve(buffer *buf, size_t more);
 
-/* Appending where there is room already is done in the caller: a request is put together from a
- * dozen pieces. */
+/* For buffer_append(), when there is not enough capacity. The common case is inline, because a
+ * request is put together from a dozen pieces. */
 void buffer_append_growing(buffer *buf, const char *data, size_t len);
 
 static inline void buffer_append(buffer *buf, const char *data, size_t len)
@@ -63,8 +65,8 @@ void buffer_append_u64(buffer *buf, uint64_t value);
 void buffer_append_i64(buffer *buf, int64_t value);
 void buffer_printf(buffer *buf, const char *format, ...) DUBBOC_PRINTF(2, 3);
 
-/* A zero byte after the end, not counted in len; data may then be read as a C string. NULL:
- * failed. */
+/* Writes a NUL behind the content, which is not counted in len, and returns data as a C string.
+ * NULL: the buffer has failed. */
 const char *buffer_text(buffer *buf);
 
 static inline dubboc_slice buffer_slice(const buffer *buf)

@@ -1,3 +1,4 @@
+/* Reads the clocks of the system, or the clock that a test has set. */
 #include "base/clock.h"
 
 #include <limits.h>

@@ -1,6 +1,6 @@
-/* The one clock. Time-outs and ages go by the monotonic one, so that setting the wall clock changes
- * nothing; the wall clock is only for time stamps that peers read. Tests put a clock of their own
- * in its place. */
+/* The clocks of the library. Time-outs and ages use the monotonic clock, so that setting the wall
+ * clock does not affect them. The wall clock is used only for time stamps that others read. Tests
+ * can replace the monotonic clock. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -11,19 +11,21 @@
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
-/* Nanoseconds since some fixed moment, never going back. */
+/* The monotonic clock, in nanoseconds. */
 int64_t clock_now_ns(void);
 
-/* Milliseconds since 1970, UTC. */
+/* The wall clock: milliseconds since 1970, UTC. */
 int64_t clock_wall_ms(void);
 
-/* For tests: source gives the monotonic time from now on; NULL: the real one again. */
+/* For tests: clock_now_ns() returns the value of source() from now on. NULL: the system's clock
+ * again. */
 void clock_set_source(int64_t (*source)(void));
 
-/* A deadline is a monotonic time; DEADLINE_NEVER is none. */
+/* A deadline is a value of clock_now_ns(). DEADLINE_NEVER: no deadline. */
 #define DEADLINE_NEVER INT64_MAX
 
-/* timeout_ms < 0: never. Saturates. */
+/* The deadline in timeout_ms from now. DEADLINE_NEVER if timeout_ms is negative or the sum
+ * overflows. */
 int64_t deadline_in_ms(int64_t timeout_ms);
 
 static inline bool deadline_is_over(int64_t deadline_ns)
@@ -31,15 +33,15 @@ static inline bool deadline_is_over(int64_t deadline_ns)
     return deadline_ns != DEADLINE_NEVER && clock_now_ns() >= deadline_ns;
 }
 
-/* What is left, for poll(): rounded up to a millisecond, 0 when over, -1 for never, INT_MAX at
- * most. */
+/* The time until the deadline as poll() takes it: in milliseconds, rounded up, at most INT_MAX. 0:
+ * it has passed. -1: DEADLINE_NEVER. */
 int deadline_poll_ms(int64_t deadline_ns);
 
-/* When so much will have passed, by the system's monotonic clock: for waits of the system, which do
- * not know the clock of a test. */
+/* The time in left_ns from now by CLOCK_MONOTONIC. For waits in system calls, which do not know the
+ * clock of a test. */
 struct timespec clock_system_end(int64_t left_ns);
 
-/* The earlier one. */
+/* The earlier of two deadlines. */
 static inline int64_t deadline_min(int64_t a, int64_t b)
 {
     return a < b ? a : b;

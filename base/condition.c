@@ -12,7 +12,8 @@ void condition_init(condition *self)
     if (pthread_condattr_init(&monotonic) != 0 ||
         pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 ||
         pthread_cond_init(&self->cond, &monotonic) != 0)
-        abort(); /* cannot happen on Linux, which has the clock and takes no memory for these */
+        /* Cannot fail on Linux: the clock exists, and no memory is allocated. */
+        abort();
     pthread_condattr_destroy(&monotonic);
 }
 

@@ -1,4 +1,4 @@
-/* A condition variable whose waits end at a deadline of our clock (base/clock.h). */
+/* A condition variable whose waits have a deadline by clock_now_ns() (base/clock.h). */
 #ifndef BASE_CONDITION_H
 #define BASE_CONDITION_H
 
@@ -15,14 +15,15 @@ typedef struct condition {
 
 void condition_init(condition *self);
 
-/* Nobody may wait for it. */
+/* No thread may be waiting. */
 void condition_fini(condition *self);
 
-/* Unlocks held, waits until it is woken or the deadline has passed, and locks held again. It may
- * return without a reason. The time that is left is measured by our clock and waited for by the
- * kernel's, so that a test whose clock stands still waits no longer than it would otherwise.
- * DEADLINE_NEVER: waits without an end. held must be the only mutex that the thread holds.
- * false: the deadline has passed. */
+/* Unlocks held, waits until it is woken or the deadline has passed, and locks held again. Returns
+ * false if the deadline has passed. May also return true without a reason (spurious wake-up). held
+ * must be the only mutex that the thread holds. DEADLINE_NEVER: no deadline.
+ *
+ * The remaining time is computed by clock_now_ns() and waited for with the kernel's clock, so that
+ * a test whose clock stands still does not wait longer than the program would. */
 bool condition_wait(condition *self, mutex *held, int64_t deadline_ns);
 
 void condition_wake_one(condition *self);

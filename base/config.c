@@ -1,9 +1,9 @@
-/* The configuration as the rest of the library sees it: typed access, and setting values from code.
+/* The configuration for the rest of the library: typed getters, and setting values from code.
  *
- * Every value was checked when it came in, so that looking one up cannot fail. A look-up goes
- * through the layers from the top: code, the key's variable, the file, then the key that it
- * inherits from, then the default. Variables of the sections of an interface are looked for by
- * need, since the environment may set keys of interfaces that the file never names. */
+ * Every value is checked when it is set, so a getter cannot fail. A getter searches the layers in
+ * this order: code, environment variable, file; then the key that is inherited from; then the
+ * default. Variables for [service X] and [reference X] are searched only when they are asked for,
+ * because the environment may set keys for interfaces that the file does not name. */
 #include "base/config.h"
 
 #include <assert.h>
@@ -16,7 +16,8 @@
 
 /* --- looking up --- */
 
-/* The row that the programmer names, and the table's name of the section. */
+/* The row of the table for a key. The caller must name an existing key; section may be "service
+ * X". */
 static const config_key *config_key_of(const char *section, const char *name)
 {
     dubboc_slice kind, interface;
@@ -26,7 +27,8 @@ static const config_key *config_key_of(const char *section, const char *name)
     return key;
 }
 
-/* As config_state_find(), and through what is inherited; *key becomes the row that decided. */
+/* Like config_state_find(), but also searches the keys that are inherited from. *key becomes the
+ * row of the key whose value was found. */
 static const config_value *config_find_effective(
     const dubboc_config *config, const char *section, const config_key **key)
 {
@@ -59,7 +61,7 @@ static int64_t config_number_of(
         return found->number;
     dubboc_status status =
         row->value != NULL ? config_key_read(row, slice_of(row->value), &number, NULL) : DUBBOC_OK;
-    assert(status == DUBBOC_OK); /* a test holds each default against its own row */
+    assert(status == DUBBOC_OK); /* a test parses every default with its own row */
     (void)status;
     return number;
 }
@@ -147,7 +149,7 @@ dubboc_status dubboc_config_set(dubboc_config *config, const char *section, cons
     return status;
 }
 
-/* --- life --- */
+/* --- reference counting --- */
 
 dubboc_config *config_ref(const dubboc_config *config)
 {

@@ -1,5 +1,5 @@
-/* Telling the whole configuration, for people: every key that has a value, section by section, with
- * where it comes from. Secrets are masked here (base/mask.h), so that no caller has to think of
+/* Visits the whole configuration, for `dubboc config`: every key that has a value, section by
+ * section, with its origin. Secrets are masked here (base/mask.h), so that no caller can forget
  * it. */
 #include <stdio.h>
 
@@ -11,8 +11,8 @@ typedef struct config_telling {
     const dubboc_config *config;
     dubboc_config_visit visit;
     void *arg;
-    const char *kind;    /* "service" or "reference", while its sections are told */
-    const char *section; /* the section that is told now */
+    const char *kind;    /* "service" or "reference", while the sections of that kind are visited */
+    const char *section; /* the section that is being visited */
 } config_telling;
 
 static void tell_value(const config_telling *t, const config_key *key, const char *section,
@@ -36,8 +36,8 @@ static void tell_key(const config_telling *t, const config_key *key, const char 
         tell_value(t, key, section, key->name, value, origin);
 }
 
-/* The key's name in "<layer><section>\n<method>.<key>", NULL: it is another section's, or no
- * method's. */
+/* The "<method>.<key>" part of a name in config_state.values. NULL: the name belongs to another
+ * layer or section, or is not the key of a method. */
 static const char *method_key_in(const char *name, char layer, const char *section)
 {
     size_t len = strlen(section);
@@ -84,10 +84,10 @@ static void tell_section_of_interface(void *arg, const char *section, void *unus
     map_each(t->config->state->values, tell_method_key, t);
 }
 
-/* --- variables of interfaces that file and code do not name --- */
+/* --- variables for interfaces that neither file nor code names --- */
 
 typedef struct config_searching {
-    const char *variable; /* with its '$' */
+    const char *variable; /* the name of the variable with its '$' */
     const config_state *state;
     const char *section;
     bool is_found;
@@ -123,8 +123,8 @@ static void search_section(void *arg, const char *section, void *unused)
     map_each(search->state->values, search_method_key, search);
 }
 
-/* Under the name that the variable itself has for the interface: letters are all upper case
- * there. */
+/* Visits a variable of an interface that no section names. The interface is shown as the variable
+ * spells it, in capitals, because the original spelling is not known. */
 static void tell_variable(void *arg, const char *name, void *value)
 {
     const config_telling *t = arg;

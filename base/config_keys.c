@@ -1,6 +1,6 @@
-/* The table of all keys, and finding a row in it. Names follow dubbogo's in snake case. What a
- * reader of a wrong file needs most is the name that was meant, so a name that is not found is
- * compared with all those that stand near it. */
+/* The table of all configuration keys, and finding a row in it. Names follow dubbogo's, in snake
+ * case. The error for an unknown name suggests the most similar one, because it is usually a
+ * misspelling. */
 #include "base/config_keys.h"
 
 #include "base/error.h"
@@ -218,7 +218,7 @@ bool config_section_is_per_interface(const char *section)
     return strcmp(section, "service") == 0 || strcmp(section, "reference") == 0;
 }
 
-/* The longest names compared for likeness; what is longer is like nothing. */
+/* The longest names that are compared for similarity; a longer name is similar to none. */
 #define NEAR_MAX 48
 
 static size_t key_fold(dubboc_slice name, char *out)
@@ -239,7 +239,8 @@ static size_t key_least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many letters must be changed, added, left out or swapped with their neighbour (Damerau). */
+/* The edit distance (Damerau): how many letters must be changed, added, removed, or swapped with
+ * their neighbour. */
 static size_t key_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     size_t d[NEAR_MAX + 1][NEAR_MAX + 1];
@@ -298,7 +299,7 @@ bool config_is_interface_char(char c)
     return ascii_is_alnum(c) || (c != '\0' && strchr("._-$", c) != NULL);
 }
 
-/* What could not stand in a registry's path or a URL is no interface. */
+/* The characters that may be used in a path of the registry and in a URL. */
 static bool section_is_interface(dubboc_slice name)
 {
     for (size_t i = 0; i < name.len; i++)
@@ -337,7 +338,7 @@ const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsign
     return NULL;
 }
 
-/* What may be shown of a name that is no key. "password: a=b" has its value in the name. */
+/* The part of an unknown name that may be shown. In "password: a=b" the name contains the value. */
 static dubboc_slice key_shown(dubboc_slice name)
 {
     size_t len = 0;

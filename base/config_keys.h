@@ -1,6 +1,6 @@
-/* THE table of all keys: what may stand in a configuration, with type, default, limits and a line
- * of help. The reader, the getters, `dubboc config` and the check of the manual page all go by it;
- * a new key is a new row and nothing else. */
+/* The table of all configuration keys: type, default, limits and a line of help. The file reader,
+ * the getters, `dubboc config` and the test of the manual page all use it, so a new key only needs
+ * a new row. */
 #ifndef BASE_CONFIG_KEYS_H
 #define BASE_CONFIG_KEYS_H
 
@@ -9,92 +9,98 @@
 
 typedef enum config_type {
     CONFIG_TEXT,
-    CONFIG_BOOL,     /* true, false */
-    CONFIG_INT,      /* "auto" where the key allows it: -1 */
-    CONFIG_DURATION, /* 350ms, 2s, 10m, 1h; "none" where the key allows it: -1 */
+    CONFIG_BOOL,     /* true or false */
+    CONFIG_INT,      /* "auto", if the key allows it, is -1 */
+    CONFIG_DURATION, /* 350ms, 2s, 10m, 1h; "none", if the key allows it, is -1 */
     CONFIG_SIZE,     /* bytes, KiB, MiB, GiB */
-    CONFIG_LIST      /* texts with commas between */
+    CONFIG_LIST      /* comma-separated words */
 } config_type;
 
-/* Where a key may stand in the sections "service X" and "reference X". */
+/* Where a key may be used in the sections "service X" and "reference X". */
 enum {
     CONFIG_OF_SECTION = 1, /* key = value */
     CONFIG_OF_METHOD = 2   /* <method>.key = value */
 };
 
-/* What a text has to look like. */
+/* The form that a text must have. */
 typedef enum config_form {
     CONFIG_FORM_ANY,
     CONFIG_FORM_IP,       /* an IPv4 or IPv6 address, or empty */
-    CONFIG_FORM_HOST,     /* a name or an address, or empty */
+    CONFIG_FORM_HOST,     /* a host name or an address, or empty */
     CONFIG_FORM_REGISTRY, /* a registry URL, or empty */
-    CONFIG_FORM_HTTP_URL, /* http:// or https://, with a host */
-    CONFIG_FORM_NAME,     /* of a group or version: letters, digits and . _ -, or empty */
-    CONFIG_FORM_PROXY,    /* a URL of a scheme that libcurl has for proxies, or empty */
-    CONFIG_FORM_PATH      /* of a service, or empty: config_path_fault() */
+    CONFIG_FORM_HTTP_URL, /* http:// or https:// with a host */
+    CONFIG_FORM_NAME,     /* a group or version: letters, digits and . _ -, or empty */
+    CONFIG_FORM_PROXY,    /* a proxy URL with a scheme that libcurl supports, or empty */
+    CONFIG_FORM_PATH      /* the path of a service, or empty: see config_path_fault() */
 } config_form;
 
 typedef struct config_key {
-    const char
-        *section; /* "client"; "service" and "reference" stand for one section an interface */
+    /* "client" for example. "service" and "reference": the key is in the sections of all
+     * interfaces. */
+    const char *section;
     const char *name;
     config_type type;
-    const char *value; /* the default as text; NULL: none */
-    /* INT, DURATION (ms), SIZE (bytes); LIST: min 1: at least one */
+    const char *value; /* the default as text; NULL: no default */
+    /* Limits of INT, DURATION (ms) and SIZE (bytes). LIST: min 1 means at least one item. */
     int64_t min, max;
-    const char *special; /* INT, DURATION, SIZE: this word is -1 */
-    /* TEXT, LIST: the only ones allowed, blanks between; NULL: any */
+    const char *special; /* INT, DURATION, SIZE: the word that means -1; NULL: none */
+    /* TEXT, LIST: the valid words, separated by blanks; NULL: any text is valid. */
     const char *words;
-    const char *later; /* TEXT, LIST: words of a later release */
-    config_form form;  /* TEXT */
-    /* in service and reference sections: CONFIG_OF_... */
+    const char *later; /* TEXT, LIST: words that a later release will accept */
+    config_form form;  /* TEXT: the form that the text must have */
+    /* In sections of interfaces: CONFIG_OF_SECTION, CONFIG_OF_METHOD, or both. */
     unsigned where;
-    /* whose value is taken where this key is not set; NULL: none */
+    /* The key whose value is used if this one is not set; NULL: none. */
     const char *inherits_section, *inherits_name;
-    /* another variable that sets it when its own one is not there; NULL: none */
+    /* Another variable that sets the key if its own variable is not set; NULL: none. */
     const char *variable;
-    bool is_later;  /* all of it belongs to a later release */
-    bool is_secret; /* never shown */
-    /* an address that may stand without "scheme://", user:password@ included */
+    bool is_later;  /* the key belongs to a later release */
+    bool is_secret; /* the value is never shown */
+    /* An address that may lack its "scheme://" and may contain user:password@. */
     bool may_be_bare;
-    const char *help;
+    const char *help; /* one line for the manual page and docs/sample.ini */
 } config_key;
 
-/* All rows, section by section in the order of the reference. */
+/* All rows, in the order of the manual page. */
 const config_key *config_keys(size_t *count);
 
-/* Whether there is one such section an interface. */
+/* Whether the section exists once per interface: "service" and "reference". */
 bool config_section_is_per_interface(const char *section);
 
-/* What the name of an interface is made of: Java's names, inner classes too. A section may be named
- * after something else (other programs read the file as well), but then nothing uses it. */
+/* The characters of an interface name, as in Java, inner classes included. A section may have
+ * another name, because other programs may read the file as well, but then it is not used. */
 bool config_is_interface_char(char c);
 
-/* What a section's name in a file or a call means. */
+/* The parts of a section name such as "client" or "service com.acme.Orders". */
 typedef struct config_section {
-    const char *name;       /* the table's, static */
-    dubboc_slice interface; /* empty in the sections that stand once */
+    const char *name;       /* the name in the table; static */
+    dubboc_slice interface; /* empty for sections that do not belong to an interface */
 } config_section;
 
-/* DUBBOC_OK. DUBBOC_E_CONFIG: no such section; DUBBOC_E_UNSUPPORTED: of a later release; err says
- * what was expected. */
+/* Splits and checks the name of a section. err says what was expected.
+ *
+ * - DUBBOC_E_CONFIG: there is no such section.
+ * - DUBBOC_E_UNSUPPORTED: the section belongs to a later release. */
 dubboc_status config_section_read(dubboc_slice text, config_section *section, dubboc_error *err);
 
-/* The row of "key", or of "<method>.key" in the sections of an interface (*method: what stands
- * before the last dot, else empty).
- * DUBBOC_E_CONFIG: there is none, err names the nearest; DUBBOC_E_UNSUPPORTED. */
+/* Finds the row of "key", or of "<method>.key" in the section of an interface. *method: the part
+ * before the last dot, or empty.
+ *
+ * - DUBBOC_E_CONFIG: there is no such key; err names the most similar one.
+ * - DUBBOC_E_UNSUPPORTED: the key belongs to a later release. */
 dubboc_status config_key_find(const config_section *section, dubboc_slice name,
     const config_key **key, dubboc_slice *method, dubboc_error *err);
 
-/* Without an error text, for those who know that it exists. NULL: no such key. */
+/* Finds a row without an error text, for callers that know that it exists. NULL: there is no such
+ * key. */
 const config_key *config_key_get(dubboc_slice section, dubboc_slice name, unsigned where);
 
-/* The variable of a section ("client", "service com.example.Users") and key ("retries",
- * "GetUser.timeout"). false: longer than size allows. */
+/* Writes the name of the environment variable for a section ("client", "service com.example.Users")
+ * and key ("retries", "GetUser.timeout"). false: size is too small. */
 bool config_variable_name(dubboc_slice section, dubboc_slice key, char *name, size_t size);
 
-/* Whether a and b differ by so little that one is meant where the other stands: case, blanks, '-'
- * for '_', one or two letters. */
+/* Whether a is probably a misspelling of b: they differ in case, blanks, '-' for '_', or one or two
+ * letters. */
 bool config_is_near(dubboc_slice a, const char *b);
 
 #endif

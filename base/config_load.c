@@ -1,7 +1,7 @@
-/* Where a configuration comes from: the file, then the environment. Reading goes on after a
- * problem, so that `dubboc config check` tells all of them; a program that loads gets the first.
- * The environment is read once, here, and whatever begins with DUBBOC_ is held against the
- * table. */
+/* Loads a configuration: the file, then the environment. Loading continues after a problem, so that
+ * `dubboc config check` reports all of them; dubboc_config_load() reports the first. The
+ * environment is read once, and every variable that begins with DUBBOC_ is checked against the
+ * table of keys. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,12 +20,13 @@
 typedef struct loader {
     config_state *state;
     const char *path;
-    bool is_check;       /* tells also what loading accepts, but what surely has no effect */
+    /* Also report what dubboc_config_load() accepts although it certainly has no effect. */
+    bool is_check;
     dubboc_error *first; /* the first problem */
     int problems;
-    dubboc_config_problem report; /* NULL: nobody wants to hear of each */
+    dubboc_config_problem report; /* called for each problem; NULL: none */
     void *report_arg;
-    dubboc_status fatal; /* DUBBOC_E_NO_MEMORY, else DUBBOC_OK */
+    dubboc_status fatal; /* DUBBOC_E_NO_MEMORY stops loading; otherwise DUBBOC_OK */
 } loader;
 
 static void loader_note(loader *load, const dubboc_error *err)
@@ -46,8 +47,8 @@ static void loader_note_if_bad(loader *load, dubboc_status status, const dubboc_
 
 /* --- the file --- */
 
-/* "service com.acme.Orders:2.0.0", as Java spells a service with its version, is nobody's
- * section. */
+/* Reports a section such as "service com.acme.Orders:2.0.0", which is Java's name of a service with
+ * its version. No service uses such a section. */
 static dubboc_status loader_check_interface(const config_section *section, dubboc_error *err)
 {
     for (size_t i = 0; i < section->interface.len; i++)
@@ -75,7 +76,8 @@ static void loader_take_section(void *arg, dubboc_slice name, unsigned line)
     loader_note_if_bad(load, status, &err);
 }
 
-/* Loading accepts such a value, since a text may hold anything; a check does not. */
+/* Reports a value that seems to end in a comment. Loading accepts it with a warning, because a text
+ * may contain anything; `dubboc config check` reports it as a problem. */
 static void loader_note_comment(loader *load, const config_section *section, dubboc_slice key,
     dubboc_slice value, unsigned line)
 {
@@ -106,7 +108,7 @@ static void loader_take_entry(
     config_section known;
     dubboc_error err;
     if (config_section_read(section, &known, NULL) != DUBBOC_OK)
-        return; /* was told with the section's own line */
+        return; /* has been reported with the line of the section */
     char *origin = mem_printf("%s:%u", load->path, line);
     dubboc_status status = origin == NULL ? error_no_memory(&err)
                                           : config_state_set(load->state, CONFIG_FROM_FILE, origin,
@@ -125,7 +127,7 @@ static void loader_take_problem(void *arg, unsigned line, const char *what)
     loader_note(load, &err);
 }
 
-/* Opened without waiting, since the name may be one of a pipe that nobody writes. */
+/* Opens the file without blocking, because it may be a named pipe that nobody writes to. */
 static dubboc_status loader_open_file(const char *path, int *fd, dubboc_error *err)
 {
     struct stat info;
@@ -166,7 +168,7 @@ static dubboc_status loader_read_file(const char *path, buffer *text, dubboc_err
     return status;
 }
 
-/* via: the variable that names the file, NULL: the caller did. */
+/* via: the variable that named the file; NULL: the caller named it. */
 static void loader_load_file(loader *load, const char *path, const char *via)
 {
     const ini_reader reader = {.section = loader_take_section,
@@ -197,7 +199,7 @@ static bool variable_is_from_kubernetes(dubboc_slice value)
     "Kubernetes injects such variables for a service named dubboc-...; enableServiceLinks: false " \
     "stops it"
 
-/* Whether name is DUBBOC_<KIND>_<something>_<KEY>. */
+/* Whether name is DUBBOC_<KIND>_<INTERFACE>_<KEY> for that key. */
 static bool variable_fits_per_interface(dubboc_slice name, const config_key *key)
 {
     char start[64], end[64];
@@ -306,7 +308,7 @@ static void loader_load_environment(loader *load)
     }
 }
 
-/* --- both --- */
+/* --- the file and the environment --- */
 
 static const char *loader_path_from_environment(const char **via)
 {

@@ -1,3 +1,4 @@
+/* Decides by key and form of a value whether it has to be masked. */
 #include "base/config_mask.h"
 
 #include <stdint.h>
@@ -6,14 +7,14 @@
 #include "base/mask.h"
 #include "base/utf8.h"
 
-/* "user:password@host", with or without a scheme. */
+/* Whether the value looks like "user:password@host", with or without a scheme. */
 static bool config_names_user(dubboc_slice value)
 {
     const char *colon = value.len > 0 ? memchr(value.at, ':', value.len) : NULL;
     return colon != NULL && memchr(colon, '@', value.len - (size_t)(colon - value.at)) != NULL;
 }
 
-/* Whether it may hold an address: one by its form, or any text that looks like one. */
+/* Whether the value may be an address: because of its key, or because it looks like one. */
 static bool config_may_hold_address(const config_key *key, dubboc_slice value)
 {
     bool is_address =
@@ -44,7 +45,8 @@ dubboc_status config_bad_value(
     config_append_masked(&masked, key, value);
     dubboc_slice whole = buffer_slice(&masked), shown = utf8_cut(whole, SHOWN_MAX);
     const char *rest = shown.len < whole.len ? "..." : "";
-    if (masked.status != DUBBOC_OK) /* cut somewhere, it might show a secret */
+    /* A masked text that is incomplete could show a part of a secret. */
+    if (masked.status != DUBBOC_OK)
         status = error_no_memory(err);
     else
         error_prefix(err, status, "%s = \"%.*s%s\"", where, SLICE_ARGS(shown), rest);

@@ -1,16 +1,17 @@
-/* Values of the configuration as people may see them, in `dubboc config` and in error texts. */
+/* Masks values of the configuration for `dubboc config` and error texts. */
 #ifndef BASE_CONFIG_MASK_H
 #define BASE_CONFIG_MASK_H
 
 #include "base/buffer.h"
 #include "base/config_keys.h"
 
-/* Appends a value as people may see it: secrets, and what is secret in an address, are masked
- * (base/mask.h). */
+/* Appends a value with its secrets masked: the whole value of a secret key, and users, passwords
+ * and secret params in an address (base/mask.h). */
 void config_append_masked(buffer *out, const config_key *key, dubboc_slice value);
 
-/* Adds what was found to err's "expected ...": ` = "found"`, masked, cut when long. Returns the
- * status, which is DUBBOC_E_NO_MEMORY if it could not be masked. */
+/* Adds the value that was found to an error that says "expected ...": `where = "found"`, masked,
+ * and cut if it is long. Returns the status; DUBBOC_E_NO_MEMORY if the value could not be
+ * masked. */
 dubboc_status config_bad_value(
     const config_key *key, const char *where, dubboc_slice value, dubboc_error *err);
 

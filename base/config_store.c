@@ -1,3 +1,4 @@
+/* Stores, copies, finds and sets values. See config_store.h for the names in the map. */
 #include "base/config_store.h"
 
 #include <stdio.h>
@@ -7,9 +8,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define CONFIG_VALUES_MAX 100000 /* a program that makes up sections must not fill the memory */
+/* A ceiling, because a program that makes up section names must not use up the memory. */
+#define CONFIG_VALUES_MAX 100000
 
-/* --- life --- */
+/* --- reference counting --- */
 
 config_state *config_state_new(void)
 {

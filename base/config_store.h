@@ -1,5 +1,5 @@
-/* How a configuration is kept: one map from name to value, where the name says the layer too:
- * "F<section>\n<key>" from the file, "$<VARIABLE>" from the environment, "C<section>\n<key>" from
+/* How a configuration is stored: one map from name to value. The name contains the layer:
+ * "F<section>\n<key>" for the file, "$<VARIABLE>" for the environment, "C<section>\n<key>" for
  * code. */
 #ifndef BASE_CONFIG_STORE_H
 #define BASE_CONFIG_STORE_H
@@ -18,50 +18,57 @@
 
 typedef struct config_state config_state;
 
-/* What the caller holds. Several handles may share a state; the one that sets a value copies it
- * first. */
+/* The handle of a configuration. Several handles may share a state; dubboc_config_set() copies a
+ * state that is shared before it changes a value. */
 struct dubboc_config {
     config_state *state;
 };
 
 struct config_state {
-    dubboc_config handle; /* for config_ref(), which must not fail */
+    /* the handle that config_ref() returns, which must not have to allocate one */
+    dubboc_config handle;
     atomic_uint refs;
-    map *values;   /* name -> config_value */
-    map *sections; /* the sections of interfaces that file and code name, in that order -> the same
-                      text */
+    map *values; /* from name to config_value */
+    /* The sections of interfaces that file and code name, in this order. The values are not
+     * used. */
+    map *sections;
 };
 
 typedef struct config_value {
-    const config_key *key;
-    int64_t number;
-    char *origin; /* after text's end in the same block */
+    const config_key *key; /* the row of the table */
+    int64_t number;        /* for BOOL, INT, DURATION, SIZE */
+    char *origin; /* where it was set ("app.conf:7"); stored behind text in the same block */
     char text[];
 } config_value;
 
 config_state *config_state_new(void);
 void config_state_unref(config_state *state);
 
-/* For the handle that sets a value while others share the state. NULL: no memory. */
+/* A copy, for dubboc_config_set() on a shared state. NULL: no memory. */
 config_state *config_state_copy(const config_state *state);
 
-/* false: no memory. */
+/* Stores a value that has been checked. false: no memory. */
 bool config_state_put(config_state *state, dubboc_slice name, const config_key *key,
     dubboc_slice text, int64_t number, const char *origin);
+
+/* Remembers the section of an interface. false: no memory. */
 bool config_state_add_section(config_state *state, dubboc_slice section);
 
-/* "<layer><section>\n<key>". false: longer than any name there may be. */
+/* Writes "<layer><section>\n<key>". false: it is longer than any valid name. */
 bool config_value_name(
     char layer, dubboc_slice section, dubboc_slice key, char name[CONFIG_NAME_MAX]);
 
-/* The effective value of section and key ("retries", "GetUser.timeout") above the default, without
- * what is inherited. NULL: not set. */
+/* The value of a key ("retries", "GetUser.timeout") from code, environment or file, in this order.
+ * NULL: not set. Inherited values and defaults are not searched. */
 const config_value *config_state_find(
     const config_state *state, dubboc_slice section, dubboc_slice name, const config_key *key);
 
-/* Reads a value for section and name (as above), puts it under the layer. source is what an error
- * text begins with, then ": "; "" : nothing. DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED,
- * DUBBOC_E_TOO_BIG: the configuration is full. DUBBOC_E_NO_MEMORY. */
+/* Checks a value and stores it in that layer. source: what an error text begins with, followed by
+ * ": "; "": nothing.
+ *
+ * - DUBBOC_E_CONFIG, DUBBOC_E_UNSUPPORTED: the section, the key or the value is invalid.
+ * - DUBBOC_E_TOO_BIG: the configuration is full.
+ * - DUBBOC_E_NO_MEMORY. */
 dubboc_status config_state_set(config_state *state, char layer, const char *origin,
     dubboc_slice section, dubboc_slice name, dubboc_slice value, const char *source,
     dubboc_error *err);

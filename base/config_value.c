@@ -1,6 +1,6 @@
-/* Reading one value as the table says: numbers, durations, sizes, words, lists and the few texts
- * that have a form. Nothing is guessed: a duration has a unit, a truth is true or false, and what
- * does not fit is answered with what would have. */
+/* Parses one value as its row in the table says: numbers, durations, sizes, words, lists, and texts
+ * that must have a certain form. There is no guessing: a duration needs a unit, a BOOL is true or
+ * false, and the error for an invalid value says what was expected. */
 #include "base/config_value.h"
 
 #include <inttypes.h>
@@ -14,13 +14,14 @@ typedef struct value_unit {
     int64_t factor;
 } value_unit;
 
-/* The largest first: what is printed takes the first that divides. */
+/* The largest unit first, because value_print_with_unit() takes the first one that divides the
+ * value. */
 static const value_unit duration_units[] = {
     {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1}, {NULL, 0}};
 static const value_unit size_units[] = {
     {"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"", 1}, {NULL, 0}};
 
-/* Digits, then exactly one of the units. */
+/* Parses digits followed by exactly one of the units. */
 static bool value_read_with_unit(dubboc_slice text, const value_unit *units, int64_t *out)
 {
     size_t digits = 0;
@@ -76,7 +77,7 @@ bool config_list_has(const char *list, const char *word)
     return false;
 }
 
-/* "a b c" as "a, b or c". */
+/* Prints "a b c" as "a, b or c". */
 static void value_print_words(const char *words, char *text, size_t size)
 {
     dubboc_slice rest = slice_of(words), word;
@@ -204,7 +205,8 @@ static bool value_has_any_of(dubboc_slice value, const char *bytes)
     return false;
 }
 
-/* Names with a blank between where a comma belongs would be one name that nothing has. */
+/* Parses a list. White space inside an item is refused, because the comma was probably forgotten:
+ * the result would be one name that does not exist. */
 static dubboc_status value_read_list(const config_key *key, dubboc_slice value, dubboc_error *err)
 {
     dubboc_slice rest = value, word;
@@ -224,7 +226,8 @@ static dubboc_status value_read_list(const config_key *key, dubboc_slice value, 
     return count < key->min ? value_not_expected(key, err) : DUBBOC_OK;
 }
 
-/* transport/ refuses what it cannot listen at. */
+/* Whether the value is an address to listen on. transport/ refuses addresses that it does not
+ * support. */
 static bool value_is_listening_ip(dubboc_slice value)
 {
     net_address address;
@@ -232,7 +235,7 @@ static bool value_is_listening_ip(dubboc_slice value)
            (address_parse(value, 0, &address, NULL) == DUBBOC_OK && address.is_unix);
 }
 
-/* A zone means something on this machine only. */
+/* Whether the value is a host. A zone is refused, because it is valid on this machine only. */
 static bool value_is_host(dubboc_slice value)
 {
     net_address address;
@@ -261,7 +264,7 @@ static dubboc_status value_read_registry(
             slice_make(
                 value.at, (size_t)((const char *)memchr(value.at, ':', value.len) - value.at)),
             err);
-    /* dubbogo's bare form: host:port,host:port */
+    /* dubbogo's form without a scheme: host:port,host:port */
     bool is_bare = memmem(value.at, value.len, "://", 3) == NULL &&
                    memchr(value.at, ':', value.len) != NULL && !value_has_any_of(value, " \t/");
     return is_bare ? DUBBOC_OK : value_not_expected(key, err);
@@ -282,7 +285,8 @@ static bool value_is_http_url(dubboc_slice value)
     return address_parse(address, ADDRESS_BARE_IPV6, &ignored, NULL) == DUBBOC_OK;
 }
 
-/* libcurl checks the scheme only when it connects. Without one it takes http. */
+/* Whether the value is a proxy URL. It is checked here because libcurl checks the scheme only when
+ * it connects. Without a scheme libcurl uses http. */
 static bool value_is_proxy(dubboc_slice value)
 {
     static const char *const schemes[] = {

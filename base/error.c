@@ -1,3 +1,4 @@
+/* The texts of the statuses, and the functions that fill in a dubboc_error. */
 #include "base/error.h"
 
 #include <stdio.h>
@@ -84,7 +85,7 @@ void error_begin_call(dubboc_error *err)
 {
     if (err == NULL)
         return;
-    /* The two texts are only ended, not wiped, because this runs once a call. */
+    /* Only the first byte of provider and text is written, because this runs once per call. */
     memset(err, 0, offsetof(dubboc_error, provider));
     err->execution = DUBBOC_NOT_EXECUTED;
     err->provider[0] = '\0';
@@ -99,8 +100,8 @@ void error_copy(dubboc_error *err, const dubboc_error *from)
     memcpy(err->text, from->text, strlen(from->text) + 1);
 }
 
-/* A text is one line for people: what a peer or a user wrote into it must not forge log lines or
- * send commands to a terminal. */
+/* Makes a text one line without control characters, because what a peer or a user has written must
+ * not forge log lines or send commands to a terminal. */
 static void error_make_one_line(char *text)
 {
     for (char *c = text; *c != '\0'; c++)

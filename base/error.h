@@ -1,10 +1,10 @@
-/* Filling in a dubboc_error. Every function accepts err NULL and returns the status it was given,
- * so that `return error_set(err, DUBBOC_E_..., "...")` is the usual form.
+/* Filling in a dubboc_error. Every function accepts err NULL and returns the status that it was
+ * given, so that `return error_set(err, DUBBOC_E_..., "...")` is the usual form.
  *
- * All functions here write status and text only, except error_begin_call(). What a dubboc_error
- * says about a call (execution, provider, attempts, rpc_code, http_status) belongs to the client's
- * call path: a program that uses one dubboc_error for a call and for reading its result must still
- * be able to see afterwards whether the call was executed. */
+ * All functions except error_begin_call() write only status and text. The other fields describe a
+ * call (execution, provider, attempts, rpc_code, http_status) and belong to the client's call path:
+ * a program that uses one dubboc_error for a call and for reading its result must still be able to
+ * see whether the call was executed. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -12,10 +12,10 @@
 
 #include <dubboc/error.h>
 
-/* DUBBOC_OK, no text. */
+/* Sets DUBBOC_OK and an empty text. */
 void error_clear(dubboc_error *err);
 
-/* Resets everything at the beginning of a call: no text, no provider, no attempts, not executed. */
+/* Resets all fields at the beginning of a call: no text, no provider, no attempts, not executed. */
 void error_begin_call(dubboc_error *err);
 
 /* Copies status and text. */
@@ -26,14 +26,14 @@ dubboc_status error_set(dubboc_error *err, dubboc_status status, const char *for
     DUBBOC_PRINTF(3, 4);
 dubboc_status error_vset(dubboc_error *err, dubboc_status status, const char *format, va_list args);
 
-/* DUBBOC_E_NO_MEMORY with a text. */
+/* Sets DUBBOC_E_NO_MEMORY and its text. */
 dubboc_status error_no_memory(dubboc_error *err);
 
-/* Puts text and ": " before the present text ("file.ini:7"), keeps the rest. */
+/* Puts the formatted text ("file.ini:7") and ": " in front of the present text; sets the status. */
 dubboc_status error_prefix(dubboc_error *err, dubboc_status status, const char *format, ...)
     DUBBOC_PRINTF(3, 4);
 
-/* Adds to the end of the present text, keeps the rest. */
+/* Appends the formatted text to the present text. */
 void error_append(dubboc_error *err, const char *format, ...) DUBBOC_PRINTF(2, 3);
 
 #endif

@@ -1,3 +1,4 @@
+/* An entry becomes visible to readers by one release store into its bucket. */
 #include "base/grow_table.h"
 
 #include <assert.h>

@@ -1,14 +1,13 @@
-/* A hash table that only grows: finding takes no lock and never waits, so it may stand on the path
- * of every call. Entries are added under a lock of the owner and stay where they are until the
- * table itself is taken apart, when nobody reads it any more. What a program names (interfaces,
- * methods) is kept in such tables, which is why they have a ceiling.
+/* A hash table that only grows. Finding takes no lock and never waits, so it can be used for every
+ * call. Entries are added under a lock of the owner, and stay in the table until the table is
+ * freed, when no other thread uses it any more. The table has a ceiling, because its entries are
+ * made for names that the program uses (interfaces, methods).
  *
- * An entry is embedded in what it stands for, at any place:
+ * An entry is a member of the object that it stands for, at any offset:
  *
  *     for (grow_entry *at = grow_table_first(&table, hash); at != NULL; at = grow_entry_next(at))
  *         if (slice_is(name, GROW_OWNER(at, reference, entry)->interface))
- *             return GROW_OWNER(at, reference, entry);
- */
+ *             return GROW_OWNER(at, reference, entry); */
 #ifndef BASE_GROW_TABLE_H
 #define BASE_GROW_TABLE_H
 
@@ -17,13 +16,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Constant once the entry is in a table. */
+/* Does not change once the entry is in a table. */
 typedef struct grow_entry {
     struct grow_entry *next;
     uint64_t hash;
 } grow_entry;
 
-/* What holds the entry at as its given member. */
+/* The object of that type that contains the entry as that member. */
 #define GROW_OWNER(at, type, member) ((type *)(void *)((char *)(at)-offsetof(type, member)))
 
 typedef _Atomic(grow_entry *) grow_bucket;
@@ -32,24 +31,24 @@ typedef struct grow_table {
     /* Constant: */
     grow_bucket *buckets;
     size_t bucket_count;
-    size_t max; /* entries */
+    size_t max; /* the ceiling of count */
     /* Written under the owner's lock: */
     _Atomic size_t count;
 } grow_table;
 
-/* An empty table. buckets: room of the caller's that lives as long as the table; bucket_count: a
- * power of two. At most max entries can be added. */
+/* Initialises an empty table. buckets: memory of the caller that must live as long as the table;
+ * bucket_count: a power of two. At most max entries can be added. */
 void grow_table_init(grow_table *self, grow_bucket *buckets, size_t bucket_count, size_t max);
 
-/* Adds an entry, which readers see whole from now on. The caller holds the lock that guards adding,
- * and has looked under it that no such entry is there. false: the table is full. */
+/* Adds an entry; readers see it from now on. The caller holds the lock that guards adding, and has
+ * checked under it that there is no such entry. false: the table is full. */
 bool grow_table_add(grow_table *self, grow_entry *entry, uint64_t hash);
 
-/* Empties the table and returns its entries, linked by next, for freeing. Nobody else may use the
- * table meanwhile. */
+/* Empties the table and returns its entries, linked by next, so that they can be freed. No other
+ * thread may use the table meanwhile. */
 grow_entry *grow_table_take_all(grow_table *self);
 
-/* How many entries there are; without the lock a moment ago. */
+/* How many entries there are. Exact only under the owner's lock. */
 static inline size_t grow_table_count(const grow_table *self)
 {
     return atomic_load_explicit(&self->count, memory_order_relaxed);

@@ -1,5 +1,5 @@
-/* FNV-1a, 64 bits: fast for the short texts that are table keys here. It is no protection against
- * somebody who chooses the keys; start differently in each process where that matters. */
+/* FNV-1a, 64 bits: fast for the short texts that are keys here. It does not protect against an
+ * attacker who chooses the keys; where that matters, start from a random value in each process. */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
 
@@ -9,7 +9,7 @@
 
 #define HASH_START UINT64_C(14695981039346656037)
 
-/* The hash of what was hashed so far and text. Start with HASH_START. */
+/* Adds text to the hash of what was hashed before. Start with HASH_START. */
 static inline uint64_t hash_add(uint64_t hash, dubboc_slice text)
 {
     for (size_t i = 0; i < text.len; i++)

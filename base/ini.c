@@ -1,6 +1,6 @@
-/* An ini reader of our own, because the usual one cuts long names without a word and takes ` ;` in
- * a value for a comment. One pass over the text, a line at a time; the only memory it takes is a
- * map that knows in which line each name stood. */
+/* An ini parser. It exists because the usual one (inih) cuts long names silently and takes ` ;` in
+ * a value for a comment. It reads the text once, line by line. The only memory that it needs is a
+ * map that tells in which line each name was first used, to report duplicates. */
 #include "base/ini.h"
 
 #include <stdarg.h>
@@ -12,8 +12,9 @@
 
 typedef struct ini_parser {
     const ini_reader *reader;
-    map *lines;  /* "section" and "section\nkey" -> the line of its first appearance */
-    buffer name; /* scratch for the map's keys */
+    /* From "section" and "section\nkey" to the line where the name was first used. */
+    map *lines;
+    buffer name; /* for building keys of the map */
     dubboc_slice section;
     bool has_section;
     unsigned line;
@@ -47,8 +48,8 @@ static void ini_problem(ini_parser *p, const char *format, ...)
     p->reader->problem(p->reader->arg, p->line, what);
 }
 
-/* The line where section and key (at NULL: the section itself) stood first, 0: this is the first
- * time, and it is noted. */
+/* The line where section and key (key.at NULL: the section itself) were first used. 0: they are
+ * new, and the present line has been stored. */
 static unsigned ini_line_of_first(ini_parser *p, dubboc_slice section, dubboc_slice key)
 {
     buffer_clear(&p->name);

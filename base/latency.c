@@ -1,3 +1,4 @@
+/* The start of a bucket, and percentiles. */
 #include "base/latency.h"
 
 uint64_t dubboc_latency_bucket_ns(unsigned bucket)

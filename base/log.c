@@ -1,3 +1,4 @@
+/* The log of the process: one receiver and one level, held events, and throttling. */
 #include "base/log.h"
 
 #include <assert.h>
@@ -12,20 +13,21 @@
 #include <dubboc/error.h>
 
 static struct {
-    /* The effective level: 0 without a receiver, never DUBBOC_LOG_FROM_CONFIG. It is read without
-     * the lock, so that an event that nobody wants costs one load. */
+    /* The effective level: 0 without a receiver, and never DUBBOC_LOG_FROM_CONFIG. It is read
+     * without the lock, so that an event below the level costs one load. */
     atomic_int level;
 
-    /* Guarded by lock. */
+    /* Guarded by lock: */
     mutex lock;
     dubboc_log_fn receiver;
     void *arg;
-    dubboc_log_level wanted;     /* what the program has set */
-    dubboc_log_level configured; /* what DUBBOC_LOG_FROM_CONFIG stands for */
-    bool is_configured;          /* a client or server has been made */
+    dubboc_log_level wanted;     /* the level set by dubboc_log_set() */
+    dubboc_log_level configured; /* the level that DUBBOC_LOG_FROM_CONFIG means */
+    bool is_configured;          /* log_take_level() was called */
 } sink = {.lock = MUTEX_INITIALIZER(MUTEX_RANK_LOG), .configured = DUBBOC_LOG_WARN};
 
-static _Thread_local log_held *waiting; /* NULL: events go out at once */
+/* where this thread's events are held; NULL: they are delivered at once */
+static _Thread_local log_held *waiting;
 
 static const char *const level_names[] = {"OFF", "ERROR", "WARN", "INFO", "DEBUG"};
 

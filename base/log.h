@@ -1,5 +1,5 @@
-/* Saying what happens: an event with a fixed message and formatted key=value fields, handed to the
- * program's receiver. */
+/* Log events: a fixed message and formatted key=value fields, delivered to the program's
+ * receiver. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 
@@ -8,30 +8,32 @@
 
 #include <dubboc/log.h>
 
-/* One event. fields is printf's format for "key=value key=value", "" for none; a %s that may hold
- * blanks is written as key=\"%s\". Control bytes in the result are replaced; one that is too long
- * (1023 bytes) is cut between two characters. Costs one load when nobody listens at that level. */
+/* Logs one event. fields is a printf format for "key=value key=value", or ""; write key=\"%s\" for
+ * a text that may contain blanks. Control bytes in the result are replaced; a result above 1023
+ * bytes is cut between two characters. An event below the level costs one load. */
 #define LOG(level, area, message, ...)                                                             \
     do {                                                                                           \
         if (log_is_on(level))                                                                      \
             log_write(level, area, message, 0, __VA_ARGS__);                                       \
     } while (0)
 
+/* Whether events of that level are delivered. */
 bool log_is_on(dubboc_log_level level);
 
-/* Called for every client and server with the [log] level of its configuration. The first call in a
- * process decides what DUBBOC_LOG_FROM_CONFIG means; later ones do nothing. */
+/* Called for every client and server with the [log] level of its configuration. Only the first call
+ * in a process has an effect: it decides what DUBBOC_LOG_FROM_CONFIG means. */
 void log_take_level(const char *configured);
 
 void log_write(dubboc_log_level level, const char *area, const char *message, unsigned suppressed,
     const char *fields, ...) DUBBOC_PRINTF(5, 6);
 
-/* For code that has something to say while it holds a lock: between log_hold() and log_let_go()
- * this thread's events wait, and the second hands them to the receiver in their order. It is called
- * when the lock is free again. At most LOG_HELD_MAX wait; how many more there were is told in an
- * event of its own. Not nested. */
+/* For code that logs while it holds a lock. Between log_hold() and log_let_go() the events of this
+ * thread are kept; log_let_go() delivers them in their order, and must be called after unlocking,
+ * because a receiver may call back into the library. At most LOG_HELD_MAX events are kept; if there
+ * are more, one more event tells how many were lost. Cannot be nested. */
 #define LOG_HELD_MAX 8
-#define LOG_HELD_FIELDS_MAX 512 /* bytes; longer fields are cut between two characters */
+/* in bytes; longer fields are cut between two characters */
+#define LOG_HELD_FIELDS_MAX 512
 
 typedef struct log_event {
     dubboc_log_level level;
@@ -42,22 +44,22 @@ typedef struct log_event {
 
 typedef struct log_held {
     size_t count;
-    size_t left_out; /* for want of room */
+    size_t left_out; /* events that were lost because held was full */
     log_event events[LOG_HELD_MAX];
 } log_held;
 
 void log_hold(log_held *held);
 void log_let_go(log_held *held);
 
-/* Lets one event pass in an interval. LOG_THROTTLED() has one for each place, and the interval of a
- * second. */
+/* Limits an event to one per interval. LOG_THROTTLED() has a throttle for each place in the code,
+ * and an interval of one second. */
 typedef struct log_throttle {
     _Atomic int64_t next_ns;
     atomic_uint suppressed;
 } log_throttle;
 
-/* Whether to log it now, at most once in every_ns; *suppressed receives how many were left out
- * since the last one. */
+/* Whether the event may be logged now, which is so once in every_ns. *suppressed: how many events
+ * were suppressed since the last one. */
 bool log_throttle_pass(log_throttle *throttle, int64_t every_ns, unsigned *suppressed);
 
 #define LOG_THROTTLE_NS INT64_C(1000000000)

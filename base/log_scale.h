@@ -1,13 +1,12 @@
-/* Buckets that grow with the values they hold, so that a value is known to the same relative
- * precision whether it is a microsecond or an hour. Each power of two is cut in 2^bits buckets of
- * equal width; values below 2^bits have a bucket each. A bucket is at most 2^-bits of its values
- * wide. */
+/* Histogram buckets whose width grows with the value, so that the relative precision is the same
+ * for a microsecond and an hour. Each power of two is divided into 2^bits buckets of equal width;
+ * values below 2^bits have a bucket each. A bucket is at most 2^-bits of its values wide. */
 #ifndef BASE_LOG_SCALE_H
 #define BASE_LOG_SCALE_H
 
 #include <stdint.h>
 
-/* The bucket that holds value. bits: below 32. */
+/* The bucket of a value. bits must be below 32. */
 static inline unsigned log_scale_bucket(uint64_t value, unsigned bits)
 {
     if (value >> bits == 0)

@@ -1,3 +1,4 @@
+/* A wrapper of uthash, which keeps the order in which entries were added. */
 #include "base/map.h"
 
 #include "base/mem.h"
@@ -59,7 +60,8 @@ bool map_put(map *self, dubboc_slice key, void *value, void **former)
         memcpy(added->key, key.at, key.len);
     added->value = value;
     HASH_ADD_KEYPTR(hh, self->entries, added->key, (unsigned)key.len, added);
-    if (added->hh.tbl == NULL) { /* uthash says "no memory" by adding nothing */
+    /* uthash reports that there is no memory by not adding the entry. */
+    if (added->hh.tbl == NULL) {
         free(added);
         return false;
     }

@@ -1,6 +1,7 @@
-/* See the header. The text is read character by character, where an escape counts as the character
- * that it stands for, at any depth of escaping. How many bytes a character takes tells its depth:
- * what is escaped deeper than the "://" of its URL does not separate the parts of that URL. */
+/* Finds the secrets in an address (see mask.h). The text is read character by character; an escape
+ * counts as the character that it stands for, however often it was escaped. The number of bytes of
+ * a character tells its depth: 1 for "@", 3 for "%40", 5 for "%2540". A separator that is escaped
+ * deeper than the "://" of its URL does not separate parts of that URL. */
 #include "base/mask.h"
 
 #include <assert.h>
@@ -10,10 +11,11 @@
 #define PORT_DIGITS_MAX 5
 #define PASSES_MAX 8
 
-/* Ceilings that keep the time for a long text in proportion to its length. */
-/* How far behind an escaped "://" the '@' of its user is looked for. */
+/* Ceilings that keep the running time proportional to the length of the text. */
+/* How far behind an escaped "://" mask_is_in_user() searches for an '@'. */
 #define USER_BYTES_MAX 1024
-/* How many "://" are read as a part of a password; then the rest is. */
+/* How many further "://" may be a part of a password. If there are more, the text up to its end
+ * is. */
 #define URLS_IN_USER_MAX 32
 
 typedef struct mask_char {
@@ -35,8 +37,8 @@ static mask_char mask_read(dubboc_slice text, size_t at)
     return (mask_char){(char)(high * 16 + low), i + 2 - at};
 }
 
-/* Where the first character stands that is one of wanted and not escaped deeper than depth; the end
- * of the text if there is none. */
+/* The position of the first character at or behind `from` that is one of wanted and not escaped
+ * deeper than depth; the end of the text if there is none. */
 static size_t mask_find(dubboc_slice text, size_t from, const char *wanted, size_t depth)
 {
     size_t at = from;
@@ -55,7 +57,7 @@ static dubboc_slice mask_part(dubboc_slice text, size_t from, size_t to)
     return slice_make(text.len > 0 ? text.at + from : text.at, to - from);
 }
 
-/* The place of the last '@'; 0: there is none, or nothing before it. */
+/* The position of the last '@'. 0: there is none, or nothing is before it. */
 static size_t mask_last_at(dubboc_slice text)
 {
     size_t last = 0;
@@ -67,9 +69,9 @@ static size_t mask_last_at(dubboc_slice text)
 /* --- URLs */
 
 typedef struct mask_url {
-    size_t scheme;    /* where it begins */
-    size_t authority; /* where it begins */
-    size_t depth;     /* the length of the characters of its "://" */
+    size_t scheme;    /* start of the scheme */
+    size_t authority; /* start of the authority */
+    size_t depth;     /* the depth of the "://": the length of its characters */
 } mask_url;
 
 static bool mask_is_scheme_char(char c)
@@ -77,18 +79,18 @@ static bool mask_is_scheme_char(char c)
     return ascii_is_alnum(c) || c == '+' || c == '-' || c == '.';
 }
 
-/* Where the scheme begins that ends at colon, not before from. */
+/* The start of the scheme that ends at colon; not before `from`. */
 static size_t mask_scheme_begin(dubboc_slice text, size_t from, size_t colon)
 {
     size_t scheme = colon;
     while (scheme > from && mask_is_scheme_char(text.at[scheme - 1]))
         scheme--;
     bool is_escape = scheme > from && text.at[scheme - 1] == '%' && colon - scheme > 2;
-    return is_escape ? scheme + 2 : scheme; /* an escaped separator before it: "%2Cjsonrpc://" */
+    return is_escape ? scheme + 2 : scheme; /* skip the escaped separator in "%2Cjsonrpc://" */
 }
 
-/* Whether an escaped "://" that ends there is a part of a user or a password: then the '@' of these
- * is escaped less than it, and less than all that separates between them. */
+/* Whether the escaped "://" that ends at `at` is a part of a user or password. It is if an '@'
+ * follows that is escaped less deeply than the "://" and than every separator in between. */
 static bool mask_is_in_user(dubboc_slice text, size_t at, size_t depth)
 {
     text.len = text.len - at < USER_BYTES_MAX ? text.len : at + USER_BYTES_MAX;
@@ -101,7 +103,8 @@ static bool mask_is_in_user(dubboc_slice text, size_t at, size_t depth)
     return false;
 }
 
-/* Whether "://" stands at that place, with a scheme before it that does not begin before from. */
+/* Whether there is a "://" at that position, with a scheme in front of it that does not begin
+ * before `from`. */
 static bool mask_url_at(dubboc_slice text, size_t from, size_t at, mask_url *url)
 {
     size_t depth = 0;
@@ -164,12 +167,13 @@ static bool mask_is_host(dubboc_slice server)
     if (!slice_cut(port, ':', &port, &rest))
         return mask_is_made_of(host, "-._", ascii_is_alnum) && mask_is_digits(port);
     slice_cut(
-        server, '%', &host, &rest); /* an IPv6 address without brackets, perhaps with a zone */
+        /* An IPv6 address without brackets, perhaps with a zone. */
+        server, '%', &host, &rest);
     return mask_is_made_of(host, ":.", mask_is_hex);
 }
 
-/* Whether the text is hosts and ports, and nothing that could be a name and a password. ':' may be
- * escaped as the URL is. */
+/* Whether the text consists of hosts and ports, with nothing that could be a user and password. A
+ * ':' may be escaped like the URL. */
 static bool mask_is_hosts(dubboc_slice text)
 {
     char room[MASKED_BYTES_MAX];
@@ -186,13 +190,13 @@ static bool mask_is_hosts(dubboc_slice text)
     return are_hosts;
 }
 
-/* What follows "://" of one URL: up to where it holds user information. rest begins at the
- * authority. */
+/* Where the user information ends in the part of a URL behind "://" (rest). 0: there is none. */
 static size_t mask_user_end(dubboc_slice scheme, dubboc_slice rest, size_t depth)
 {
     size_t authority = mask_find(rest, 0, "/?#", depth), query = mask_find(rest, 0, "?#", depth);
     if (slice_is_nocase(
-            scheme, "file")) /* it has no user, but somebody may have written one before the path */
+            /* A file URL has no user, but somebody may have written one in front of the path. */
+            scheme, "file"))
         return mask_last_at(mask_part(rest, 0, authority));
     bool has_path = authority < query && query - authority > depth;
     size_t user_end = mask_last_at(mask_part(rest, 0, authority));
@@ -202,8 +206,8 @@ static size_t mask_user_end(dubboc_slice scheme, dubboc_slice rest, size_t depth
     return mask_last_at(is_plain ? mask_part(rest, 0, query) : rest);
 }
 
-/* Where the URL ends because another one begins. While its authority is not made of hosts, what
- * looks like another URL may be a part of the password. */
+/* Where the URL ends because another one begins. As long as the authority does not consist of
+ * hosts, what looks like another URL may be a part of the password. */
 static size_t mask_url_end(dubboc_slice text, const mask_url *url)
 {
     dubboc_slice scheme = mask_scheme(text, url);
@@ -223,20 +227,20 @@ static size_t mask_url_end(dubboc_slice text, const mask_url *url)
     return text.len;
 }
 
-/* The bytes of an address, and which of them are hidden. */
+/* An address, and for each of its bytes whether it is hidden. */
 typedef struct mask_job {
     dubboc_slice text;
     bool *is_hidden;
 } mask_job;
 
-/* Hides the first len bytes of a part. */
+/* Hides the first len bytes of part, which is a part of job->text. */
 static void mask_hide(mask_job *job, dubboc_slice part, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         job->is_hidden[(size_t)(part.at - job->text.at) + i] = true;
 }
 
-/* "key=user:password@host": the value up to the '@'. */
+/* Hides the part up to the '@' in values like "key=user:password@host". */
 static void mask_query_values(mask_job *job, dubboc_slice query, size_t depth)
 {
     for (size_t at = 0; at < query.len;) {
@@ -278,7 +282,8 @@ static void mask_users(mask_job *job)
 
 /* --- params */
 
-/* "registry.password", "ssl.key-password", "secret.key": a word anywhere in the name. */
+/* Whether the name of a param is secret: one of the words appears anywhere in it, as in
+ * "registry.password", "ssl.key-password" or "secret.key". */
 static bool mask_is_secret_key(dubboc_slice key)
 {
     static const char *const secrets[] = {"pass", "pwd", "secret", "token", "credential", "auth",
@@ -295,14 +300,15 @@ static bool mask_is_secret_key(dubboc_slice key)
     return false;
 }
 
-/* Whether "key=" stands there, as at the beginning of a param. */
+/* Whether "key=" is at that position, as at the beginning of a param. */
 static bool mask_begins_param(dubboc_slice text, size_t at, size_t depth)
 {
     bool is_letter = at < text.len && ascii_is_alnum(text.at[at]) && !ascii_is_digit(text.at[at]);
     return is_letter && mask_find(text, at, "=", depth) < mask_find(text, at, "&", depth);
 }
 
-/* Where a value ends: at the next "&key=", since an '&' in a password may not be escaped. */
+/* Where a value ends: at the next "&key=", and not at any '&', because an '&' in a password may not
+ * be escaped. */
 static size_t mask_value_end(dubboc_slice text, size_t from, size_t depth)
 {
     size_t end = mask_find(text, from, "&", depth);
@@ -329,7 +335,7 @@ static void mask_params(mask_job *job)
 
 /* --- the whole */
 
-/* Appends the address with what it hides, as far as that can be read off it as it stands. */
+/* Masks the address once and appends the result. */
 static void mask_pass(buffer *out, dubboc_slice address)
 {
     mask_job job = {.text = address, .is_hidden = MEM_NEW_ARRAY(address.len + 1, bool)};
@@ -347,8 +353,8 @@ static void mask_pass(buffer *out, dubboc_slice address)
     free(job.is_hidden);
 }
 
-/* What is hidden may have been what the rest was read by, so masking goes on until nothing changes.
- * What does not come to an end soon is no address, and hidden as a whole. */
+/* Masks again until nothing changes, because hiding a part may change how the other parts are read.
+ * A text that still changes after PASSES_MAX passes is not an address, and is hidden as a whole. */
 void mask_address(buffer *out, dubboc_slice address)
 {
     buffer passes[PASSES_MAX];

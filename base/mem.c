@@ -1,3 +1,5 @@
+/* calloc() and realloc() with checked sizes, copies of texts, and giving memory back to the
+ * system. */
 #include "base/mem.h"
 
 #include <stdarg.h>
@@ -9,12 +11,12 @@
 #include <malloc.h>
 #endif
 
-/* So much may stay with the allocator. */
+/* mem_freed() lets the allocator keep this much freed memory. */
 #define FREED_KEEP_BYTES ((size_t)8 * 1024 * 1024)
 
 void *mem_zeroed(size_t count, size_t size)
 {
-    return calloc(count, size); /* calloc checks the product */
+    return calloc(count, size); /* calloc() checks the product */
 }
 
 bool mem_grow(void **array, size_t *capacity, size_t needed, size_t size)

@@ -1,5 +1,5 @@
-/* Memory with the products and sums checked. Everything may return NULL and every caller handles
- * it; free() frees it all. */
+/* Allocating memory with checked products and sums. Every function may return NULL, and every
+ * caller must handle that. All memory is freed with free(). */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
@@ -7,25 +7,25 @@
 
 #include "base/slice.h"
 
-/* count objects of size bytes, zeroed. NULL: no memory, or the product overflows. */
+/* Allocates count objects of size bytes, zeroed. NULL: no memory, or the product overflows. */
 void *mem_zeroed(size_t count, size_t size);
 #define MEM_NEW(type) ((type *)mem_zeroed(1, sizeof(type)))
 #define MEM_NEW_ARRAY(count, type) ((type *)mem_zeroed((count), sizeof(type)))
 
-/* Makes room for at least needed elements of size bytes in *array (realloc, doubling). false:
- * *array and *capacity are as before. */
+/* Makes *array large enough for `needed` elements of size bytes; doubles its capacity. false: no
+ * memory; *array and *capacity are unchanged. */
 bool mem_grow(void **array, size_t *capacity, size_t needed, size_t size);
 
-/* Blocks of so many bytes in all have been freed. Now and then this gives back to the system what
- * the allocator keeps, since it keeps all that lies between blocks still in use. To be called for
- * large amounts only: it may take a millisecond. */
+/* To be called after blocks of `bytes` in total were freed. From time to time this returns memory
+ * to the system that the allocator would keep, because it lies between blocks in use. For large
+ * amounts only: it may take a millisecond. */
 void mem_freed(size_t bytes);
 
-/* A zero-ended copy. */
+/* A copy that ends with a NUL. NULL: no memory. */
 char *mem_dup(const char *text);
 char *mem_dup_slice(dubboc_slice text);
 
-/* A formatted zero-ended text. */
+/* A formatted text. NULL: no memory. */
 char *mem_printf(const char *format, ...) DUBBOC_PRINTF(1, 2);
 
 #endif

@@ -1,3 +1,5 @@
+/* Granting is done by the thread that gives memory back or withdraws, from the head of the
+ * queue. */
 #include "base/memory_budget.h"
 
 #include <assert.h>
@@ -43,8 +45,9 @@ static bool memory_budget_fits_locked(const memory_budget *self, size_t bytes)
     return bytes <= self->max_bytes - self->used_bytes;
 }
 
-/* Those at the head of the queue that fit now. Linked by next, to be told without the lock; the
- * threads that wait have no callback and are woken here. */
+/* Grants their bytes to the waiters at the head of the queue that fit now. Returns those that have
+ * a callback, linked by next; the caller must call them after unlocking. Waiting threads have no
+ * callback and are woken here. */
 static memory_waiter *memory_budget_grant_locked(memory_budget *self)
 {
     memory_waiter *granted = NULL, **end = &granted, *waiter;
@@ -65,7 +68,7 @@ static void memory_budget_tell(memory_waiter *granted)
 {
     while (granted != NULL) {
         memory_waiter *waiter = granted;
-        granted = waiter->next; /* first, because the waiter may be freed */
+        granted = waiter->next; /* before the call, because the callback may free the waiter */
         waiter->granted(waiter);
     }
 }
@@ -96,7 +99,7 @@ bool memory_budget_withdraw(memory_budget *self, memory_waiter *waiter)
     bool was_queued = waiter->is_queued;
     if (was_queued)
         memory_budget_unqueue_locked(self, waiter);
-    memory_waiter *granted = memory_budget_grant_locked(self); /* it may have been the first */
+    memory_waiter *granted = memory_budget_grant_locked(self); /* the next one may fit now */
     mutex_unlock(&self->lock);
     memory_budget_tell(granted);
     return was_queued;

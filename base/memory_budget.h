@@ -1,11 +1,11 @@
 /* A ceiling for memory that several threads take and give back: first come, first served.
  *
- * The idea: memory is asked for before it is allocated. Who does not fit waits in one queue, and
- * nobody overtakes, however little he asks for; so a large request is not starved by small ones.
- * The budget has no clock: whoever waits keeps his own deadline and withdraws when it has passed.
- * So two that hold something and wait for each other's memory end at their deadlines.
+ * Memory is requested before it is allocated. A request that does not fit waits in one queue, and
+ * no later request overtakes it, however small it is; so a large request is not starved by small
+ * ones. The budget has no clock: each waiter has a deadline of its own, and withdraws when it has
+ * passed. So two requests that hold memory and wait for each other's end at their deadlines.
  *
- * Only numbers are kept here, no memory. The lock is never held while a waiter is told. */
+ * The budget only counts; it does not allocate. No lock is held while a callback is called. */
 #ifndef BASE_MEMORY_BUDGET_H
 #define BASE_MEMORY_BUDGET_H
 
@@ -18,48 +18,51 @@
 
 typedef struct memory_waiter memory_waiter;
 
+/* A request that waits for memory; a member of its owner's structure. */
 struct memory_waiter {
-    /* Called when the bytes were granted, by the thread that gave memory back, without locks. It
+    /* Called when the bytes were granted, without locks, by the thread that gave memory back. It
      * may free the waiter. Not called after memory_budget_withdraw() has returned true. */
     void (*granted)(memory_waiter *waiter);
     size_t bytes;
-    bool is_queued; /* the budget's, as the links */
+    bool is_queued; /* used by the budget, like the links */
     memory_waiter *next, *previous;
 };
 
 typedef struct memory_budget {
-    size_t max_bytes; /* does not change */
+    size_t max_bytes; /* constant */
     mutex lock;
     /* Guarded by lock: */
     size_t used_bytes;
-    size_t waiting;
+    size_t waiting; /* waiters in the queue */
     memory_waiter *first, *last;
-    /* For memory_budget_wait(). */
+    /* Signalled when a thread in memory_budget_wait() was granted its bytes. */
     condition granted;
 } memory_budget;
 
 void memory_budget_init(memory_budget *self, size_t max_bytes);
 
-/* Nothing is taken and nobody waits any more. */
+/* Nothing may be taken, and no request may wait. */
 void memory_budget_fini(memory_budget *self);
 
-/* Takes bytes now if they fit and nobody waits: true. Else queues the waiter, whose granted is
- * set. At most max_bytes may be asked for. */
+/* Takes bytes and returns true if they fit and no request waits. Otherwise queues the waiter, whose
+ * granted must be set, and returns false. bytes: at most max_bytes. */
 bool memory_budget_take_or_queue(memory_budget *self, size_t bytes, memory_waiter *waiter);
 
-/* Takes the waiter out of the queue. false: its bytes were granted already, and its callback has
- * come or is about to. Then the bytes are the waiter's. */
+/* Removes the waiter from the queue. false: its bytes were granted already and belong to the
+ * waiter; its callback was called or is about to be. */
 bool memory_budget_withdraw(memory_budget *self, memory_waiter *waiter);
 
-/* Takes bytes, waiting on this thread until the deadline unless waiters_max others wait already.
- * false: not taken. */
+/* Takes bytes, and waits for them on this thread until the deadline if necessary. Does not wait if
+ * waiters_max requests wait already. false: the bytes were not taken. */
 bool memory_budget_wait(memory_budget *self, size_t bytes, size_t waiters_max, int64_t deadline_ns);
 
-/* Gives bytes back and grants what fits now. */
+/* Gives bytes back, and grants requests that fit now. */
 void memory_budget_give_back(memory_budget *self, size_t bytes);
 
-/* How many wait, and what is taken. */
+/* How many requests wait. */
 size_t memory_budget_waiting(memory_budget *self);
+
+/* How many bytes are taken. */
 size_t memory_budget_used(memory_budget *self);
 
 #endif

@@ -1,7 +1,7 @@
-/* A process's groups stand in /proc/self/cgroup, one line each: "0::/path" for version 2 and
- * "7:memory:/path" for version 1. In a container the path may be the one outside, which does not
- * exist inside; then only the root of the mounted tree is there, and that is the container's
- * group. */
+/* The control groups of a process are listed in /proc/self/cgroup, one per line: "0::/path" for
+ * version 2, "7:memory:/path" for version 1. In a container the path may be the one outside of it,
+ * which does not exist inside. Then only the root of the mounted tree exists, which is the
+ * container's group. */
 #include "base/memory_size.h"
 
 #include <stdbool.h>
@@ -14,20 +14,20 @@
 #define GROUP_PATH_MAX 4096
 
 typedef struct group_version {
-    const char *folder; /* where the tree is mounted */
-    const char *file;
+    const char *folder; /* where the hierarchy is mounted */
+    const char *file;   /* the file in a group that holds its limit */
 } group_version;
 
 static const group_version version_1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes"};
 static const group_version version_2 = {"/sys/fs/cgroup", "memory.max"};
 
-/* Without its line end. */
+/* The text up to its line end. */
 static dubboc_slice memory_size_line(const char *text)
 {
     return slice_make(text, strcspn(text, "\n"));
 }
 
-/* A number; "max", or what cannot be read: no limit. */
+/* Reads a limit. UINT64_MAX: the file contains "max", or cannot be read or parsed. */
 static uint64_t memory_size_read_limit(const char *path)
 {
     char text[64];
@@ -42,7 +42,7 @@ static uint64_t memory_size_read_limit(const char *path)
     return limit;
 }
 
-/* The lowest limit from that group up to the root of its tree. */
+/* The lowest limit of the group and the groups above it. */
 static uint64_t memory_size_of_group(const char *root, const group_version *version, char *group)
 {
     char path[2 * GROUP_PATH_MAX];
@@ -58,7 +58,7 @@ static uint64_t memory_size_of_group(const char *root, const group_version *vers
     }
 }
 
-/* Whether a comma-separated list of controllers has "memory". */
+/* Whether a comma-separated list of controllers contains "memory". */
 static bool memory_size_is_controlled(dubboc_slice controllers)
 {
     dubboc_slice item;
@@ -69,7 +69,7 @@ static bool memory_size_is_controlled(dubboc_slice controllers)
     return false;
 }
 
-/* One line of /proc/self/cgroup. */
+/* The limit of the group in one line of /proc/self/cgroup. */
 static uint64_t memory_size_of_line(const char *root, dubboc_slice line)
 {
     dubboc_slice number, controllers, rest, path;

@@ -1,3 +1,5 @@
+/* Each thread keeps a list of the mutexes that it holds, to check ranks and owners. Builds with
+ * NDEBUG do not. */
 #include "base/mutex.h"
 
 #include <assert.h>
@@ -9,7 +11,8 @@ void mutex_init(mutex *self, mutex_rank rank)
 {
     self->rank = rank;
     if (pthread_mutex_init(&self->mutex, NULL) != 0)
-        abort(); /* cannot happen with default attributes on Linux */
+        /* Cannot fail on Linux with default attributes. */
+        abort();
 }
 
 void mutex_fini(mutex *self)
@@ -23,7 +26,7 @@ void mutex_fini(mutex *self)
 
 #define HELD_MAX 8
 
-/* What this thread holds, in the order in which it was locked. */
+/* The mutexes that this thread holds, in the order in which they were locked. */
 static _Thread_local struct {
     const mutex *held[HELD_MAX];
     size_t count;

@@ -1,3 +1,5 @@
+/* Finds the machine's own address from the routes and interfaces of the kernel, and host names of
+ * registry servers on a thread that may be left behind. */
 #include "base/own_address.h"
 
 #include <arpa/inet.h>
@@ -20,14 +22,16 @@
 #include "base/slice.h"
 #include "base/thread.h"
 
-#define WORLD "192.0.2.1" /* TEST-NET-1 (RFC 5737): the route to it is the default route */
+/* TEST-NET-1 (RFC 5737): a packet to it takes the default route */
+#define WORLD "192.0.2.1"
 #define WORLD_PORT 9
-#define NAME_LOOKUP_S 1 /* for all servers together */
+#define NAME_LOOKUP_S 1 /* in total, for all servers */
 #define HOST_SIZE (ADDRESS_HOST_BYTES_MAX + 1)
 
 /* --- routes */
 
-/* A UDP socket that is connected has a source address, and sends nothing. */
+/* The source address of packets to that address: the kernel chooses it when a UDP socket is
+ * connected, which sends nothing. */
 static uint32_t source_towards_ipv4(uint32_t to, uint16_t port)
 {
     struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons(port)}, own = {0};
@@ -45,10 +49,11 @@ static uint32_t source_towards_ipv4(uint32_t to, uint16_t port)
 static bool host_is_name(const char *host)
 {
     uint32_t ignored;
-    return strchr(host, ':') == NULL && !address_ipv4(slice_of(host), &ignored); /* ':' is IPv6 */
+    /* ':' means IPv6 */
+    return strchr(host, ':') == NULL && !address_ipv4(slice_of(host), &ignored);
 }
 
-/* As own_address_view.source_towards; passes over host names. */
+/* own_address_view.source_towards without waiting: returns 0 for host names. */
 static uint32_t source_towards_known(void *arg, const char *host, uint16_t port)
 {
     uint32_t address;
@@ -56,7 +61,7 @@ static uint32_t source_towards_known(void *arg, const char *host, uint16_t port)
     return address_ipv4(slice_of(host), &address) ? source_towards_ipv4(address, port) : 0;
 }
 
-/* As own_address_view.source_towards; waits for the name server as long as getaddrinfo() does. */
+/* own_address_view.source_towards with waiting: for a name as long as getaddrinfo() takes. */
 static uint32_t source_towards_host(void *arg, const char *host, uint16_t port)
 {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found = NULL;
@@ -83,14 +88,14 @@ static bool address_is_of_this_machine_or_link(uint32_t address)
     return address >> 24 == 127 || address >> 16 == (169u << 8 | 254);
 }
 
-/* The address if others could use it, else 0. */
+/* Returns the address if other machines could use it, else 0. */
 static uint32_t address_usable(uint32_t address)
 {
     return address_is_of_this_machine_or_link(address) ? 0 : address;
 }
 
-/* The interface's IPv4 address in host order; 0: it has none, is down, or nobody else could use
- * it. */
+/* The IPv4 address of the interface, in host byte order. 0: it has none, is down, or other machines
+ * could not use its address. */
 static uint32_t interface_address(const struct ifaddrs *interface)
 {
     if (interface->ifa_addr == NULL || interface->ifa_addr->sa_family != AF_INET)
@@ -113,8 +118,8 @@ static uint32_t interfaces_choose(const struct ifaddrs *all)
     return best;
 }
 
-/* The next host of "host:port,host:port"; servers that cannot be read are passed over. false: there
- * is none. */
+/* The next host of "host:port,host:port". Servers that cannot be parsed are skipped. false: there
+ * is no further one. */
 static bool servers_next_host(dubboc_slice *rest, char host[HOST_SIZE])
 {
     dubboc_slice text;
@@ -129,7 +134,7 @@ static bool servers_next_host(dubboc_slice *rest, char host[HOST_SIZE])
     return false;
 }
 
-/* The first that there is a route to. */
+/* The source address towards the first server that there is a route to; 0: none. */
 static uint32_t servers_source_towards(const own_address_view *view, const char *servers)
 {
     dubboc_slice rest = slice_of(servers != NULL ? servers : "");
@@ -190,16 +195,16 @@ const char *own_address_known(const char *servers, char out[OWN_ADDRESS_SIZE])
     return own_address_of_machine(source_towards_known, servers, out);
 }
 
-/* --- asking the name server, with a deadline */
+/* --- resolving names with a deadline */
 
-/* Shared by the thread that waits and the thread that asks, whose getaddrinfo() may return much
- * later and cannot be interrupted. */
+/* The state of a lookup. Shared by the thread that waits and the thread that calls getaddrinfo(),
+ * which cannot be interrupted and may return much later. */
 typedef struct name_lookup {
     atomic_uint refs;
     char *servers;
-    mutex lock; /* what follows */
+    mutex lock; /* guards the fields below */
     condition done;
-    const char *how; /* NULL: not done yet */
+    const char *how; /* how the address was found; NULL: not done yet */
     char address[OWN_ADDRESS_SIZE];
 } name_lookup;
 
@@ -254,7 +259,7 @@ static bool name_lookup_start(name_lookup *self)
     return true;
 }
 
-/* NULL: it could not be found out in time. */
+/* Waits for the result. NULL: the time is over. */
 static const char *name_lookup_wait(name_lookup *self, char out[OWN_ADDRESS_SIZE])
 {
     int64_t deadline_ns = clock_now_ns() + NAME_LOOKUP_S * NS_PER_S;
@@ -280,13 +285,13 @@ const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE])
     return how != NULL ? how : own_address_known(servers, out);
 }
 
-/* --- without waiting */
+/* --- searching in the background */
 
 struct own_address_search {
-    atomic_uint refs; /* of the caller, and of the thread */
+    atomic_uint refs; /* one for the caller, and one for the thread */
     char *servers;
-    mutex lock;              /* held while on_found runs */
-    own_address_fn on_found; /* NULL: canceled */
+    mutex lock;              /* held while on_found is called */
+    own_address_fn on_found; /* NULL: cancelled */
     void *arg;
 };
 

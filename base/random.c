@@ -1,3 +1,4 @@
+/* Each thread has a generator of its own, seeded when it is first used. */
 #include "base/random.h"
 
 #include <sys/random.h>
@@ -16,7 +17,8 @@ uint64_t random_step(uint64_t *state)
     return x * UINT64_C(2685821657736338717);
 }
 
-/* Early at boot the kernel has no random numbers yet; the clock and an address must do then. */
+/* The kernel has no random numbers yet early during boot; the clock and an address are used
+ * then. */
 static uint64_t random_first_state(void)
 {
     uint64_t seed = 0;

@@ -1,3 +1,4 @@
+/* Copies as many bytes as both structures have. */
 #include "base/sized.h"
 
 #include <stdbool.h>
@@ -5,7 +6,8 @@
 
 #include "base/error.h"
 
-#define SIZED_BYTES_MAX 4096 /* a structure of any release is smaller */
+/* every structure of every release is smaller */
+#define SIZED_BYTES_MAX 4096
 
 static bool size_is_possible(size_t size)
 {

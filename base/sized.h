@@ -1,7 +1,7 @@
-/* Structures of the public API that begin with their size, so that a program that was compiled
- * against another release can hand over what its release knew. One rule for all of them: a size is
- * at least that of the size itself and at most 4096. Fields that the caller's structure does not
- * have count as 0, those that this release does not know are ignored. */
+/* Structures of the public API begin with their size, so that a program may be compiled against
+ * another release than the one it runs with. A valid size is at least sizeof(size_t) and at most
+ * 4096. Fields that the caller's structure does not have are read as 0; fields that this release
+ * does not know are ignored. */
 #ifndef BASE_SIZED_H
 #define BASE_SIZED_H
 
@@ -9,15 +9,15 @@
 
 #include <dubboc/error.h>
 
-/* Fills in *own from what the caller gave (NULL: nothing, all is 0), and sets its size.
- * DUBBOC_E_ARGUMENT: a size that cannot be; *own is all 0 then. */
+/* Copies what the caller gave to *own, and sets its size. given NULL: all fields are 0.
+ * DUBBOC_E_ARGUMENT: an invalid size; *own is all 0 then. */
 #define SIZED_READ(type, given, own, err) sized_read(#type, (given), (own), sizeof(type), (err))
 
 dubboc_status sized_read(
     const char *name, const void *given, void *own, size_t own_size, dubboc_error *err);
 
-/* The other way, for what the library tells: fills in as many fields of *given as it has room for.
- * A size that cannot be: nothing is written. */
+/* Copies *own to the caller's structure: as many fields as it has room for. Writes nothing if its
+ * size is invalid. */
 void sized_write(void *given, const void *own, size_t own_size);
 
 #endif

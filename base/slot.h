@@ -1,6 +1,6 @@
-/* Counters that many threads write are striped over a few slots, a cache line or more each, so that
- * threads do not wait for each other's lines. A thread keeps its slot for life; threads may share
- * one, so what stands in a slot is atomic. */
+/* Counters that many threads write are divided into slots, each in cache lines of its own, so that
+ * threads do not wait for each other's cache lines. A thread keeps its slot for its lifetime.
+ * Several threads may have the same slot, so its counters must be atomic. */
 #ifndef BASE_SLOT_H
 #define BASE_SLOT_H
 

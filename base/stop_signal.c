@@ -1,3 +1,4 @@
+/* A flag, an eventfd for threads that poll, and a queue of waiters. */
 #include "base/stop_signal.h"
 
 bool stop_signal_init(stop_signal *self)

@@ -1,8 +1,8 @@
-/* The end of something with many waits, a client for example. Once it has been given it stays:
- * every wait, of now and of later, ends at once.
+/* A signal that ends all waits of an object, for example of a client that is being closed. Once
+ * given it stays: present and later waits end at once.
  *
- * A wait for a descriptor polls stop_signal_fd() beside it; any other wait is a waiter that is
- * watched (stop_signal_watch()). */
+ * A thread that waits for a descriptor polls stop_signal_fd() too. Any other wait is a waiter that
+ * is registered with stop_signal_watch(). */
 #ifndef BASE_STOP_SIGNAL_H
 #define BASE_STOP_SIGNAL_H
 
@@ -12,18 +12,18 @@
 
 typedef struct stop_signal {
     atomic_bool is_given;
-    wake descriptor; /* readable from the stop on */
+    wake descriptor; /* readable once the signal was given */
     mutex lock;
-    waiter_queue watched; /* under lock */
+    waiter_queue watched; /* guarded by lock */
 } stop_signal;
 
-/* false: no descriptor (errno); stop_signal_fini() is harmless then, too. */
+/* false: no descriptor (see errno); stop_signal_fini() may be called all the same. */
 bool stop_signal_init(stop_signal *self);
 
-/* Nobody may be watched any more. */
+/* No waiter may be registered any more. */
 void stop_signal_fini(stop_signal *self);
 
-/* Gives the signal. Any thread; again is harmless. */
+/* Gives the signal. Any thread; giving it again has no effect. */
 void stop_signal_give(stop_signal *self);
 
 static inline bool stop_signal_is_given(const stop_signal *self)
@@ -36,13 +36,13 @@ static inline int stop_signal_fd(const stop_signal *self)
     return self->descriptor.fd;
 }
 
-/* The waiter is woken when the signal is given, until stop_signal_unwatch(). false: it has been
- * given; the waiter is not watched. */
+/* Registers a waiter, which is woken when the signal is given, until stop_signal_unwatch(). false:
+ * the signal was given already; the waiter is not registered. */
 bool stop_signal_watch(stop_signal *self, waiter_entry *entry, waiter *of);
 void stop_signal_unwatch(stop_signal *self, waiter_entry *entry);
 
-/* Blocks the thread until its waiter is woken, the deadline has passed, or the signal is given;
- * whoever waits looks which of them it was. */
+/* Blocks the thread until its waiter is woken, the deadline has passed, or the signal is given. The
+ * caller must check which of these it was. */
 void stop_signal_block(stop_signal *self, thread_waiter *thread, int64_t deadline_ns);
 
 #endif

@@ -1,3 +1,4 @@
+/* The public type dubboc_text: freeing and setting it. */
 #include <stdlib.h>
 #include <string.h>
 

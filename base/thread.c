@@ -1,3 +1,4 @@
+/* Starts threads that receive no signals and have a name. */
 #include "base/thread.h"
 
 #include <signal.h>
@@ -8,7 +9,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-#define NAME_SIZE 16 /* of the kernel, with the end */
+/* the kernel's limit, with the NUL */
+#define NAME_SIZE 16
 
 typedef struct thread_beginning {
     void *(*run)(void *arg);
@@ -16,8 +18,8 @@ typedef struct thread_beginning {
     char name[NAME_SIZE];
 } thread_beginning;
 
-/* A thread names itself: from outside it would run without its name at first, and one that ends at
- * once may be gone by then. */
+/* The first function of a thread. The thread sets its name itself: if the creator did, the thread
+ * would run without a name at first, and might have ended already. */
 static void *thread_begin(void *arg)
 {
     thread_beginning self = *(thread_beginning *)arg;
@@ -26,7 +28,8 @@ static void *thread_begin(void *arg)
     return self.run(self.arg);
 }
 
-/* The new thread inherits the mask of the one that makes it. */
+/* Blocks all signals while the thread is created, because a thread inherits the mask of its
+ * creator. */
 static int thread_create_without_signals(pthread_t *thread, thread_beginning *beginning)
 {
     sigset_t all, former;

@@ -1,4 +1,4 @@
-/* Threads of the library. */
+/* Starting threads of the library. */
 #ifndef BASE_THREAD_H
 #define BASE_THREAD_H
 
@@ -6,8 +6,10 @@
 #include <pthread.h>
 
 /* Starts a thread that runs run(arg). It receives no signals, because those are for the program's
- * own threads. name: at most 15 characters, shown by ps and debuggers; it must outlive the call
- * only. DUBBOC_E_NO_MEMORY; DUBBOC_E_SYSTEM: the system gives no more threads. err may be NULL. */
+ * own threads. name: at most 15 characters, shown by ps and debuggers; copied. err may be NULL.
+ *
+ * - DUBBOC_E_NO_MEMORY.
+ * - DUBBOC_E_SYSTEM: the system cannot create the thread. */
 dubboc_status thread_start(
     pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err);
 

@@ -1,8 +1,9 @@
+/* Percent-encoding and decoding, compatible with Java's URLEncoder. */
 #include "base/url_codec.h"
 
 static const char hex_digits[] = "0123456789ABCDEF";
 
-/* What Java's URLEncoder leaves as it is. */
+/* The characters that Java's URLEncoder does not escape. */
 static bool url_is_kept(char c)
 {
     return ascii_is_alnum(c) || c == '.' || c == '-' || c == '*' || c == '_';
@@ -21,7 +22,7 @@ void url_encode(buffer *out, dubboc_slice text)
     }
 }
 
-/* The byte that an escape at text.at[at] stands for; -1: broken. */
+/* The byte of the escape at text.at[at]. -1: the escape is invalid. */
 static int url_escaped_byte(dubboc_slice text, size_t at)
 {
     if (text.len - at < 3)

@@ -1,5 +1,5 @@
-/* One reading of UTF-8 for all: JSON strings, the ini file, and texts for people that are cut to
- * fit. */
+/* The one UTF-8 decoder of the library: for JSON strings, the configuration file, and texts that
+ * are cut to fit. */
 #include "base/utf8.h"
 
 #include <stdint.h>
@@ -10,7 +10,7 @@ static bool utf8_is_continuation(unsigned char c)
     return (c & 0xC0) == 0x80;
 }
 
-/* RFC 3629, section 4. */
+/* RFC 3629 section 4. */
 size_t utf8_sequence(const char *at, const char *end)
 {
     const unsigned char *s = (const unsigned char *)at;
@@ -42,8 +42,9 @@ const char *utf8_end(const char *at, const char *end)
     while (at < end && (unsigned char)*at >= 0x80) {
         const unsigned char *s = (const unsigned char *)at;
         size_t len = 0;
-        /* Three bytes at once, most of what is not ASCII: a lead byte E0..EF and two that continue;
-         * not overlong (E0 80..9F), no surrogate (ED A0..BF). */
+        /* Most characters outside of ASCII have three bytes, so they are tested in one step: a lead
+         * byte E0..EF and two continuation bytes; not overlong (E0 80..9F), not a surrogate (ED
+         * A0..BF). */
         uint32_t three = end - at >= 3 ? (uint32_t)s[0] << 16 | (uint32_t)s[1] << 8 | s[2] : 0;
         uint32_t doubtful = three & 0x0F2000;
         if ((three & 0xF0C0C0) == 0xE08080 && doubtful != 0 && doubtful != 0x0D2000)
@@ -74,8 +75,7 @@ bool utf8_is_valid(dubboc_slice text)
     return true;
 }
 
-/* The length of text without the first bytes of a character at its end of which the others are
- * missing. */
+/* The length of text without an incomplete character at its end. */
 static size_t utf8_without_cut_tail(const char *text, size_t len)
 {
     for (size_t back = 1; back <= 3 && back <= len; back++) {
@@ -99,7 +99,7 @@ void utf8_drop_cut_tail(char *text)
     text[utf8_without_cut_tail(text, strlen(text))] = '\0';
 }
 
-/* Of U+0080 to U+009F in UTF-8. */
+/* Whether it is a C1 control character, U+0080 to U+009F. */
 static bool utf8_is_c1(const char *at)
 {
     return (unsigned char)at[0] == 0xC2 && ((unsigned char)at[1] & 0xE0) == 0x80;

@@ -1,30 +1,29 @@
-/* UTF-8 (RFC 3629): whether bytes are some, and where a text may be cut. */
+/* UTF-8 (RFC 3629): checking it, and where a text may be cut. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
 #include "base/slice.h"
 
-/* The length of the sequence at `at` (before end); 0: it is none (overlong, surrogate, above
- * U+10FFFF, cut). */
+/* The length of the character at `at`, which is before end. 0: invalid (overlong, a surrogate,
+ * above U+10FFFF, or incomplete). */
 size_t utf8_sequence(const char *at, const char *end);
 
-/* Passes sequences that are not ASCII: ends at an ASCII byte, at end, or at a byte of 0x80 and more
- * that begins no sequence. */
+/* Skips characters that are not ASCII. Returns the position of the first ASCII byte or of the first
+ * invalid byte, or end. */
 const char *utf8_end(const char *at, const char *end);
 
-/* Whether all of it is UTF-8. */
+/* Whether all of text is valid UTF-8. */
 bool utf8_is_valid(dubboc_slice text);
 
-/* At most so many bytes of text, cut before a character that does not fit. */
+/* The first bytes_max bytes of text; fewer if a character would be cut. */
 dubboc_slice utf8_cut(dubboc_slice text, size_t bytes_max);
 
-/* For a text that was cut at its end to fit somewhere: takes away what the cut left of a
- * character. */
+/* Removes an incomplete character at the end of a text that was cut. */
 void utf8_drop_cut_tail(char *text);
 
 /* Replaces each control character by one '?', so that the text is one line and sends no commands to
- * a terminal: below U+0020, U+007F, and U+0080 to U+009F, which a terminal obeys as well (U+009B is
- * ESC [). Bytes that are not UTF-8 stay. */
+ * a terminal: below U+0020, U+007F, and U+0080 to U+009F, which terminals obey as well (U+009B is
+ * ESC [). Invalid UTF-8 stays. */
 void utf8_hide_controls(char *text);
 
 #endif

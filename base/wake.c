@@ -1,3 +1,4 @@
+/* An eventfd; see wake.h. */
 #include "base/wake.h"
 
 #include <errno.h>
@@ -8,7 +9,8 @@
 
 #include "base/log.h"
 
-/* How often a write is tried that fails for a reason that write(2) does not list for an eventfd. */
+/* How often a write is tried that fails for a reason that write(2) does not document for an
+ * eventfd. */
 #define WRITE_TRIES 3
 
 bool wake_open(wake *self)
@@ -37,7 +39,7 @@ bool wake_signal(const wake *self)
 {
     const uint64_t one = 1;
     for (int tries = 1;;) {
-        /* EAGAIN: the counter is full, so fd is readable. */
+        /* EAGAIN means that the counter is full; fd is readable then. */
         if (write(self->fd, &one, sizeof one) >= 0 || errno == EAGAIN)
             return true;
         if (errno != EINTR && tries++ >= WRITE_TRIES)
@@ -55,7 +57,7 @@ int wake_wait_ms(int wait_ms)
 void wake_clear(const wake *self)
 {
     uint64_t count;
-    /* Any other failure, EAGAIN among them, means that nothing was signalled. */
+    /* Any other error, such as EAGAIN, means that nothing was signalled. */
     while (read(self->fd, &count, sizeof count) < 0 && errno == EINTR)
         continue;
 }

@@ -30,8 +30,8 @@ typedef struct http_client_io {
      * when nothing may arrive. May read and discard one byte: do not use the connection if
      * false. */
     bool (*is_quiet)(http_client_connection *connection);
-    bool may_hold_bytes; /* true for TLS: received bytes may be buffered where poll() does not see
-                            them */
+    /* true for TLS: received bytes may be buffered where poll() does not see them. */
+    bool may_hold_bytes;
 } http_client_io;
 
 typedef enum http_client_phase {

@@ -16,10 +16,10 @@ void http_client_exchange_begin(http_client_connection *connection);
 
 typedef enum http_client_step {
     HTTP_CLIENT_WANT_READ,
-    HTTP_CLIENT_WANT_WRITE, /* Wait for readable or writable: a peer may answer before it has read
-                               the whole request. */
-    HTTP_CLIENT_DONE,       /* See http_client_exchange_reply(). */
-    HTTP_CLIENT_FAILED      /* See http_client_exchange_failure(). */
+    /* Wait until readable or writable: a peer may answer before it has read the whole request. */
+    HTTP_CLIENT_WANT_WRITE,
+    HTTP_CLIENT_DONE,  /* See http_client_exchange_reply(). */
+    HTTP_CLIENT_FAILED /* See http_client_exchange_failure(). */
 } http_client_step;
 
 /* Sends and receives as much as possible without blocking, but at most 1 MiB, so that the caller

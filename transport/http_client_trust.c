@@ -40,8 +40,9 @@ static CURLcode trust_let_curl_read(CURL *curl, const char *ca_file)
  * result to a static place. */
 typedef struct trust_system {
     const char *file, *folder; /* NULL: libcurl was built without one */
-    bool is_shareable; /* Whether libcurl uses the same OpenSSL as this library: a store must not be
-                          passed from one OpenSSL to another. */
+    /* Whether libcurl uses the same OpenSSL as this library: a store must not be passed from one
+     * OpenSSL to another. */
+    bool is_shareable;
 } trust_system;
 
 static pthread_once_t trust_once = PTHREAD_ONCE_INIT;
