@@ -3,11 +3,13 @@ docsdir = $(docdir)/docs
 dist_docs_DATA = docs/sample.ini
 dist_docs_DATA += docs/abi.md
 dist_docs_DATA += docs/architecture.md
+dist_docs_DATA += docs/concepts.md
 dist_docs_DATA += docs/dialects.md
 dist_docs_DATA += docs/getting-started.md
 dist_docs_DATA += docs/glossary.md
 dist_docs_DATA += docs/interop.md
 dist_docs_DATA += docs/libraries.md
+dist_docs_DATA += docs/troubleshooting.md
 dist_docs_DATA += docs/wire.md
 # The pictures are committed beside their sources, so that building needs no graphviz.
 picturesdir = $(docsdir)/pictures

@@ -1,5 +1,5 @@
 """The documents that a user reads: the programs that they show are the examples, their commands work and print what the documents say,
-and no status and no warning is left out."""
+their settings are valid, and no status and no warning is left out."""
 
 import re
 import threading
@@ -118,6 +118,95 @@ def run_document(name):
 
 def test_the_commands_of_getting_started_print_what_it_says():
     assert run_document("docs/getting-started.md") >= 8
+
+
+# --- settings
+
+
+def test_the_settings_that_documents_show_are_valid():
+    documents = ["README.md"] + [f"docs/{name}" for name in os.listdir(os.path.join(SRC, "docs")) if name.endswith(".md")]
+    shown = [(name, text) for name in documents for kind, text in blocks(name) if kind == "ini"]
+    assert len(shown) > 10, shown
+    for name, text in shown:
+        path = os.path.join(folder(), "shown.ini")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        checked = dubboc("config", "check", path)
+        assert checked.status == 0, f"{name} shows settings that are not valid: {checked}\n{text}"
+
+
+# --- troubleshooting
+
+LIBRARY = ("base", "client", "codec", "registry", "selector", "server", "transport")
+# Texts of the system and of libcurl, which the library passes on.
+FOREIGN = {"Connection refused", "Could not resolve host"}
+STRINGS = r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*'
+
+
+def joined(literal):
+    """What the compiler makes of string literals that stand one behind the other."""
+    return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal)).replace('\\"', '"').replace("\\\\", "\\")
+
+
+def library_sources():
+    for top in LIBRARY:
+        for path, _, names in os.walk(os.path.join(SRC, top)):
+            for name in names:
+                if name.endswith(".c"):
+                    yield read(os.path.relpath(os.path.join(path, name), SRC))
+
+
+def problems_logged():
+    """The fixed words of each event of level WARN or ERROR; two where the code chooses between two."""
+    found = set()
+    for text in library_sources():
+        for event in re.finditer(r'LOG_(?:WARN|ERROR),\s*"\w+",', text):
+            for literal in re.finditer(STRINGS, text[event.end():event.end() + 400]):
+                message = joined(literal.group())
+                if "%" in message or "=" in message:
+                    break  # the fields
+                found.add(message)
+    return found
+
+
+def test_every_warning_of_the_log_is_in_troubleshooting():
+    logged, document = problems_logged(), read("docs/troubleshooting.md")
+    assert len(logged) > 50, logged
+    missing = sorted(message for message in logged if f"`{message}`" not in document)
+    assert not missing, f"docs/troubleshooting.md does not tell what to do about {missing}"
+
+
+def test_the_log_lines_that_concepts_shows_are_those_of_the_library():
+    shown = re.findall(r"^WARN \w+: (.*?) \w+=", read("docs/concepts.md"), re.M)
+    assert len(shown) >= 3 and set(shown) <= problems_logged(), set(shown) - problems_logged()
+
+
+def test_every_status_is_in_troubleshooting():
+    header, document = read("include/dubboc/error.h"), read("docs/troubleshooting.md")
+    statuses = re.findall(r"^    (DUBBOC_\w+) = \d+,?", re.search(r"enum dubboc_status \{(.*?)\}", header, re.S).group(1), re.M)
+    assert len(statuses) > 20 and statuses[0] == "DUBBOC_OK", statuses
+    sections = re.findall(r"^### (\w+)\n\n(.+)", document, re.M)
+    assert statuses == [name for name, _ in sections if name.startswith("DUBBOC_")]
+    texts = dict(re.findall(r'\[(DUBBOC_\w+)\] = \{"\w+", "(.*?)"\}', read("base/error.c")))
+    for name, begin in sections:
+        if name.startswith("DUBBOC_E_"):
+            assert begin.startswith(f'"{texts[name]}". '), f"{name} is not \"{texts[name]}\" but: {begin}"
+
+
+def is_printed(text, printed):
+    """Whether the parts of a text that do not vary are in the library's strings, where a conversion of printf stands for what varies."""
+    pieces = [text] if text in printed else re.split(r"\.\.\.|(?<![\w(])\d+", text)
+    return text in FOREIGN or all(piece.strip(" .,:;(") in printed for piece in pieces)
+
+
+def test_the_texts_in_troubleshooting_are_those_that_the_library_prints():
+    printed = "\n".join(re.sub(r"%[-+ #0]*[\d*]*(?:\.[\d*]*)?(?:hh|h|ll|l|z|j)?[a-zA-Z]", "\0", joined(literal))
+                        for source in library_sources() for literal in re.findall(STRINGS, source))
+    cells = re.findall(r"^\| (`.*?) \|", read("docs/troubleshooting.md"), re.M)
+    texts = [text for cell in cells for text in re.findall(r"`(.*?)`", cell)]
+    assert len(texts) > 100, texts
+    stale = [text for text in texts if not is_printed(text, printed)]
+    assert not stale, f"docs/troubleshooting.md has texts that are not printed: {stale}"
 
 
 if __name__ == "__main__":
