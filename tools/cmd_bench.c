@@ -71,14 +71,16 @@ static error_t bench_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option bench_argp_options[] = {
-    {"connections", 'c', "N", 0, "callers at the same time, each with a connection (default 8)", 0},
-    {"calls", 'n', "N", 0, "end after so many calls", 0},
-    {"duration", 'd', "DURATION", 0, "end after so long (default 10s, without -n)", 0},
-    {"rate", OPTION_RATE, "N", 0,
-        "calls a second, at fixed times; latencies count from when a call was due (default: as "
-        "fast as it goes)",
+    {"connections", 'c', "N", 0, "make calls from N threads, each with a connection (default 8)",
         0},
-    {"json", OPTION_JSON, NULL, 0, "the outcome as one JSON object", 0},
+    {"calls", 'n', "N", 0, "stop after N calls", 0},
+    {"duration", 'd', "DURATION", 0, "stop after this time (default 10s, unless -n is given)", 0},
+    {"rate", OPTION_RATE, "N", 0,
+        "make N calls a second, at fixed times; a latency is counted from the time at which the "
+        "call "
+        "was due (default: as many calls as possible)",
+        0},
+    {"json", OPTION_JSON, NULL, 0, "print the outcome as one JSON object", 0},
     {0},
 };
 static const struct argp_child bench_argp_children[] = {{&target_argp, 0, NULL, 0}, {0}};
@@ -86,8 +88,9 @@ static const struct argp bench_argp = {
     .options = bench_argp_options,
     .parser = bench_parse,
     .args_doc = TARGET_ARGS_DOC,
-    .doc = "Calls a method many times: calls per second, latencies, CPU time, outcomes. PARAMS as "
-           "for dubboc call.",
+    .doc =
+        "Calls a method many times, and prints calls per second, latencies, CPU time and how the "
+        "calls ended. PARAMS is given as for dubboc call.",
     .children = bench_argp_children,
 };
 

@@ -149,8 +149,8 @@ static error_t call_parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_option call_argp_options[] = {
-    {"pretty", OPTION_PRETTY, NULL, 0, "indent the result (default on a terminal, without --raw)",
-        0},
+    {"pretty", OPTION_PRETTY, NULL, 0,
+        "indent the result (default on a terminal, unless --raw is given)", 0},
     {"compact", OPTION_COMPACT, NULL, 0, "print the result in one line (default elsewhere)", 0},
     {0},
 };
@@ -159,8 +159,7 @@ int cmd_call(int argc, char **argv)
 {
     static const char doc[] =
         "Calls METHOD of INTERFACE and prints its result as JSON. PARAMS is a JSON array or "
-        "object; "
-        "- reads it from standard input, @FILE from a file; without it [] is sent.";
+        "object: - reads it from standard input, @FILE from a file. Without PARAMS, [] is sent.";
     static const struct argp_child children[] = {{&target_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {.options = call_argp_options,
         .parser = call_parse,

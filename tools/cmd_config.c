@@ -120,9 +120,10 @@ static int config_print_sample(void)
 int cmd_config(int argc, char **argv)
 {
     static const char doc[] =
-        "check prints every problem of FILE. show prints the effective values with their origin "
-        "(file and environment; without FILE the one that $DUBBOC_CONF_FILE names). sample prints "
-        "a file that holds every key with its default, commented out.";
+        "check prints every problem of FILE. show prints the values in force, from FILE and the "
+        "environment, and where each comes from; without FILE it reads the file that "
+        "$DUBBOC_CONF_FILE names. sample prints a file with every key and its default, commented "
+        "out.";
     static const struct argp argp = {
         .parser = config_parse, .args_doc = "check FILE\nshow [FILE]\nsample", .doc = doc};
     config_arguments given = {0};

@@ -17,9 +17,11 @@ typedef struct describe_arguments {
 } describe_arguments;
 
 static const struct argp_option describe_options[] = {
-    {"group", 'g', "GROUP", 0, "the call asks for this group; * for any", 0},
-    {"version", 'V', "VERSION", 0, "the call asks for this version; * for any", 0},
-    {"json", 'j', NULL, 0, "one JSON object", 0},
+    {"group", 'g', "GROUP", 0, "show which providers a call for this group would use; * for any",
+        0},
+    {"version", 'V', "VERSION", 0,
+        "show which providers a call for this version would use; * for any", 0},
+    {"json", 'j', NULL, 0, "print one JSON object", 0},
     {0},
 };
 
@@ -63,8 +65,8 @@ static int describe_interface(const void *given, const opened_place *at)
 int cmd_describe(int argc, char **argv)
 {
     static const char doc[] =
-        "Tells what is known of INTERFACE: its methods as the nodes name them, "
-        "versions, groups, providers, rules, and which providers a call would use.";
+        "Shows what the registry knows of INTERFACE: its versions, groups, methods, providers and "
+        "rules, and which providers a call would use.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {.options = describe_options,
         .parser = describe_parse,

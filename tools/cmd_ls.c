@@ -29,10 +29,11 @@ typedef struct ls_arguments {
 enum { OPTION_URLS = 0x200 };
 
 static const struct argp_option ls_options[] = {
-    {"all", 'a', NULL, 0, "also nodes that cannot be called, with the reason", 0},
-    {"json", 'j', NULL, 0, "one JSON array: of names, or of objects with url, callable and reason",
-        0},
-    {"urls", OPTION_URLS, NULL, 0, "URLs instead of a table; without INTERFACE the names alone", 0},
+    {"all", 'a', NULL, 0, "list nodes that cannot be called too, with the reason", 0},
+    {"json", 'j', NULL, 0,
+        "print one JSON array: of names, or of objects with url, callable and reason", 0},
+    {"urls", OPTION_URLS, NULL, 0,
+        "print URLs instead of a table; without INTERFACE, only the names", 0},
     {0},
 };
 
@@ -281,9 +282,9 @@ static int ls(const void *given, const opened_place *at)
 int cmd_ls(int argc, char **argv)
 {
     static const char doc[] =
-        "Lists the interfaces of the registry with the number of providers that can be called and "
-        "of nodes that are left out, or the providers of INTERFACE: address, protocol, version, "
-        "group, weight, application, state. A line each; \"-\" where a node says nothing.";
+        "Lists the interfaces in the registry, with the number of providers that can be called and "
+        "of nodes that are left out. With INTERFACE, lists its providers: address, protocol, "
+        "version, group, weight, application and state, with \"-\" where a node says nothing.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {.options = ls_options,
         .parser = ls_parse,

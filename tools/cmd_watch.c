@@ -192,8 +192,8 @@ static error_t watch_parse(int key, char *arg, struct argp_state *state)
 int cmd_watch(int argc, char **argv)
 {
     static const char doc[] =
-        "Prints a line for each provider of INTERFACE that is there or comes (+ URL), changes "
-        "(~ URL) or goes (- URL), until interrupted.";
+        "Prints the providers of INTERFACE, then a line for each one that comes (+ URL), changes "
+        "(~ URL) or goes (- URL), until it is interrupted.";
     static const struct argp_child children[] = {{&place_argp, 0, NULL, 0}, {0}};
     static const struct argp argp = {
         .parser = watch_parse, .args_doc = "INTERFACE", .doc = doc, .children = children};

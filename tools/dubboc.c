@@ -13,10 +13,10 @@
 static const tool_command commands[] = {
     {"call", cmd_call, "call a method and print its result"},
     {"ls", cmd_ls, "list interfaces, or the providers of one"},
-    {"describe", cmd_describe, "tell methods, versions, providers and rules of an interface"},
-    {"watch", cmd_watch, "tell each change of an interface's providers"},
-    {"bench", cmd_bench, "call a method many times and measure it"},
-    {"config", cmd_config, "check a configuration, or show the effective one"},
+    {"describe", cmd_describe, "show methods, versions, providers and rules of an interface"},
+    {"watch", cmd_watch, "print each change of an interface's providers"},
+    {"bench", cmd_bench, "call a method many times and measure the calls"},
+    {"config", cmd_config, "check a configuration file, or show the values in force"},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])
@@ -74,10 +74,12 @@ static char *command_help(int key, const char *text, void *input)
     buffer_append_text(&help, "Commands:\n");
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         buffer_printf(&help, "  %-8s %s\n", commands[i].name, commands[i].help);
-    buffer_append_text(&help, "\n`dubboc COMMAND --help` and `dubboc help COMMAND` tell a "
-                              "command's options, `dubboc version` the version.\n"
-                              "Exit status: 0 done, 1 the peer answered with an error, 2 no "
-                              "answer, 64 wrong usage, 78 wrong configuration.\n");
+    buffer_append_text(&help,
+        "\n`dubboc COMMAND --help` and `dubboc help COMMAND` describe the options of a command, "
+        "`dubboc version` prints the version.\n"
+        "Exit status: 0 success, 1 the provider answered with an error, 2 no answer, 64 wrong "
+        "usage, "
+        "78 wrong configuration.\n");
     return buffer_text(&help) != NULL ? help.data : (char *)text;
 }
 
@@ -99,7 +101,7 @@ static void command_take_words(int argc, char **argv)
 int main(int argc, char **argv)
 {
     static const char doc[] =
-        "Calls, measures, lists and watches JSON-RPC services of the Dubbo world.\v ";
+        "Calls, lists, watches and measures Dubbo services that speak JSON-RPC.\v ";
     static const struct argp argp = {.parser = command_parse,
         .args_doc = "COMMAND ...",
         .doc = doc,

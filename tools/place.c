@@ -13,10 +13,10 @@
 
 static const struct argp_option place_options[] = {
     OPTION_REGISTRY,
-    {"timeout", 't', "DURATION", 0, "how long to wait for the registry: 350ms, 2s... (default 3s)",
-        0},
-    {"verbose", 'v', NULL, 0, "the log on standard error, with the lines of the ZooKeeper client",
-        0},
+    {"timeout", 't', "DURATION", 0,
+        "wait for the registry at most this long, such as 350ms or 2s (default 3s)", 0},
+    {"verbose", 'v', NULL, 0,
+        "show the library's log on standard error, with what the ZooKeeper client says", 0},
     {0},
 };
 

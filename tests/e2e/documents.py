@@ -116,6 +116,10 @@ def run_document(name):
     return ran
 
 
+def test_the_commands_of_the_readme_print_what_it_says():
+    assert run_document("README.md") >= 3
+
+
 def test_the_commands_of_getting_started_print_what_it_says():
     assert run_document("docs/getting-started.md") >= 8
 

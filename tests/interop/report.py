@@ -12,27 +12,28 @@ ROLES = ("provider", "provider, jetty9", "provider, tomcat", RECORDING, "provide
          "consumer", "consumer, recorded", "consumer, no spring", "consumer, more")
 WIDTH = 150
 GUIDE = """
-## When to switch on `protocols = jsonrpc,http`
+## When to set `protocols = jsonrpc,http`
 
-It makes a service visible to every Java consumer: 2.7.4 and later want `http://` nodes, older ones and Go `jsonrpc://`. C consumers see one
-provider, not two. Leave it off where no consumer is Dubbo 2.7.4 or later.
+With this setting every Java consumer sees the service: Dubbo 2.7.4 and later look for `http://` nodes, older releases and Go for `jsonrpc://`
+nodes. A C consumer sees one provider, not two. Do not set it if no consumer is Dubbo 2.7.4 or later.
 
-To consumers older than 2.7.4 `http://` is Java serialization, if spring-web is on their class path: they spend attempts on that node, which a C
-server refuses without running anything, and then take the other. A method that is declared `once` has but one attempt there, and fails as often as
-it is spent so. Those consumers then need `protocol=jsonrpc` on their reference (`<dubbo:reference protocol="jsonrpc" .../>`), or no spring-web,
-or a group of their own. The table above tells how many checks of such a method fail, without that and with it.
+For consumers older than 2.7.4, `http://` means Java serialization if spring-web is on their class path. They make some of their attempts to that
+node, which a C server refuses without executing anything, and then go on to the other node. A method that is declared `once` has only one attempt
+there, so a call fails whenever that attempt goes to the `http://` node. Such consumers need `protocol=jsonrpc` on their reference
+(`<dubbo:reference protocol="jsonrpc" .../>`), no spring-web, or a group of their own. The table above shows how many checks of such a method fail
+with and without that.
 
 ## Two versions of an interface on one port
 
-A request does not say which version it wants, so each needs a path of its own. A C server gives the second one `<interface>2`. Dubbo does so for
-beans of Spring's XML; with its programmatic interface, and in dubbo-go always, both lie under one path, and one of them answers all calls: set
-`path` there, or use another port. The original dubbogo refuses the second.
+A request does not say which version it is for, so each version needs its own path. A C server gives the second one `<interface>2`. Dubbo does the
+same for beans of Spring's XML. With Dubbo's programmatic interface, and always in dubbo-go, both versions have the same path, and one of them
+answers all calls: set `path` there, or use another port. The original dubbogo refuses the second version.
 
 ## Rules
 
-What dubbo-admin writes is felt by C consumers as soon as ZooKeeper tells them. Java providers read overrides too, and register anew with what
-they say in their own nodes; Dubbo 3 does so only seconds later, so that what is switched on again there takes as long to come back.
-A time-out in a rule for the provider's side is a matter of the provider, which says it in its node.
+C consumers follow the rules of dubbo-admin as soon as ZooKeeper reports them. Java providers read overrides too, and register again with the new
+values in their own nodes. Dubbo 3 does so some seconds later, so a provider that is enabled again there takes as long to come back. A time-out in a
+rule for the provider's side is applied by the provider, which writes it into its node.
 """.strip("\n").split("\n")
 
 
@@ -102,25 +103,26 @@ def compare(outcome):
 def write(outcome):
     """Of a run in which nothing failed: a failure brings names of its own, which no later run would make."""
     lines = ["# dubboc and other frameworks", "",
-             "Written by `./dev interop --write-docs` from a run through a real ZooKeeper; do not edit. A cell is checks passed / checks made.", "",
+             "For those who run dubboc beside other frameworks, and want to know which releases were tested and how.", "",
+             "`./dev interop --write-docs` writes this page from a run with a real ZooKeeper; do not edit it. A cell is the number of checks that passed / that were made.", "",
              "| column | who calls whom |", "| --- | --- |",
              "| provider | C calls the framework's provider, with the server named |",
-             "| provider, more | group, version and time-out in the node; two versions on one port; one of two providers stops and starts under load; nodes that "
-             "cannot be called; the C consumer's own node |",
-             "| provider, rested | the connections rest for longer than the server leaves them open |",
-             "| provider, administered | overrides and rules as dubbo-admin writes them, each felt by C within a second, and so its end |",
+             "| provider, more | group, version and time-out in the node; two versions on one port; one of two providers is stopped and started under load; nodes that "
+             "cannot be called; the node of the C consumer |",
+             "| provider, rested | connections are idle for longer than the server keeps them open |",
+             "| provider, administered | overrides and rules as dubbo-admin writes them: the C consumer follows each within a second, and also when it ends |",
              "| consumer | the framework's consumer calls the C providers, registered as `jsonrpc://` and `http://` |",
              "| consumer, no spring | the same without spring-web on its class path |",
-             "| consumer, more | group and version; two versions on one port; how often a failing call is sent, and with `retries=0` in the node |",
-             "| recorded | the same lists again through a proxy that keeps what goes by; of providers only while the corpus is recorded |", ""]
+             "| consumer, more | group and version; two versions on one port; how often a failing call is sent, with and without `retries=0` in the node |",
+             "| recorded | the same checks through a proxy that records the traffic; for providers only while the corpus is recorded |", ""]
     lines += table(["peer", "release", *ROLES], ([peer, version, *cells] for peer, version, cells in matrix(outcome)))
     whats = sorted({what for _, what in outcome.measured})
     lines += ["", "## Measured", ""]
     lines += table(["peer", *whats], ([peer, *(outcome.measured.get((peer, what), "") for what in whats)] for peer in outcome.versions))
-    lines += ["", "A C provider answers every error with HTTP 200 and `data.exceptionTypeName`; what is declared `once` is registered with `retries=0` in three",
-              "spellings. The lines above tell what each consumer makes of that: how often it sends one call.", "",
+    lines += ["", "A C provider answers every error with HTTP 200 and `data.exceptionTypeName`. A method that is declared `once` is registered with `retries=0` in",
+              "three spellings. The rows above show how often each consumer then sends one call.", "",
               *GUIDE]
-    lines += ["", "## Checks", "", "Each list stands once, behind the columns for which it was made.", ""]
+    lines += ["", "## Checks", "", "Each list of checks is given once, after the columns that it belongs to.", ""]
     for names, columns in lists(outcome).items():
         lines += [textwrap.fill("* " + "; ".join(columns) + ": " + "; ".join(names), WIDTH, subsequent_indent="  ", break_long_words=False,
                                 break_on_hyphens=False)]
