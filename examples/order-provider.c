@@ -102,8 +102,8 @@ static dubboc_status place_order(
         return status;
     int64_t id = book_add(arg, &placed);
     if (id < 0)
-        return dubboc_request_fail(
-            request, 507, "java.lang.IllegalStateException", "%d orders are all", ORDERS_MAX);
+        return dubboc_request_fail(request, 507, "java.lang.IllegalStateException",
+            "the book is full: %d orders", ORDERS_MAX);
     return dubboc_json_build(result, NULL, DUBBOC_OBJECT("id", id, "cents", placed.cents));
 }
 

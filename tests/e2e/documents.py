@@ -25,6 +25,13 @@ def example_sources():
     return {name: read(f"examples/{name}") for name in os.listdir(folder_of_examples) if name.endswith((".c", ".ini"))}
 
 
+def test_every_document_says_for_whom_it_is():
+    documents = ["README.md", "CHANGELOG.md"] + [f"docs/{name}" for name in os.listdir(os.path.join(SRC, "docs")) if name.endswith(".md")]
+    for name in documents:
+        begin = "\n\n".join(read(name).split("\n\n")[:3])
+        assert re.search(r"\bFor (?!example)|\b(is|are) for\b", begin), f"{name} does not say at its top for whom it is"
+
+
 # --- programs
 
 
