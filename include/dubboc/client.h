@@ -28,6 +28,7 @@
 
 DUBBOC_BEGIN
 
+/* A consumer: one registry session, the providers known from it, and the connections to them. */
 typedef struct dubboc_client dubboc_client;
 
 /* How a client is made. Set size, leave the rest 0 for what the configuration says. Strings are
@@ -53,8 +54,8 @@ typedef struct dubboc_client_options {
     int64_t reply_max_bytes;  /* [client] reply_max: a longer reply is an error; default 64 MiB */
 } dubboc_client_options;
 
-/* DUBBOC_OK: *client is the caller's, dubboc_client_free(). options NULL: all from the
- * configuration. It waits neither for the registry nor for a name server.
+/* Makes a client, without waiting for the registry or a name server. options NULL: all from the
+ * configuration. DUBBOC_OK: *client is the caller's, who frees it with dubboc_client_free().
  * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting, or which option is out of range.
  * DUBBOC_E_UNSUPPORTED: it is of a later release. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
@@ -71,21 +72,19 @@ DUBBOC_API void dubboc_client_stop(dubboc_client *client);
  * do so, stop the client and join them first. NULL is accepted. */
 DUBBOC_API void dubboc_client_free(dubboc_client *client);
 
-/* Calls interface.method with params (a JSON array or object, borrowed; NULL: none, sent as []) and
- * waits at most until the deadline. DUBBOC_OK: *result is the caller's, cJSON_Delete(); a void
- * method's is a null node. result NULL: not wanted.
- * DUBBOC_E_REMOTE: it was answered with a JSON-RPC error, code and message in err; never tried
- * again. DUBBOC_E_NO_PROVIDER, DUBBOC_E_REGISTRY (not reached by the deadline, and nothing known
- * from before), DUBBOC_E_CONNECT, DUBBOC_E_BUSY: it was never executed.
- * DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG,
- * DUBBOC_E_CLOSED: no usable answer came; err->execution says whether it may have run. The text of
- * a call that ran out of time says after how many milliseconds, and who set that: "timed out after
- * 800 ms ([reference com.acme.Orders] settle.timeout)".
- * DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which a C string cannot;
- * the raw form gives it.
- * DUBBOC_E_ARGUMENT: params, interface, method or an option cannot be used. DUBBOC_E_UNSUPPORTED:
- * the option's load balance is of a later release. DUBBOC_E_CONFIG: the [reference] section. With
- * these nothing was sent. DUBBOC_E_NO_MEMORY.
+/* Calls interface.method with params and waits for the reply, at most until the deadline. params is
+ * a JSON array or object, borrowed (NULL: none, sent as []). DUBBOC_OK: *result is the caller's,
+ * cJSON_Delete(); a void method's is a null node. result NULL: not wanted. DUBBOC_E_REMOTE: it was
+ * answered with a JSON-RPC error, code and message in err; never tried again. DUBBOC_E_NO_PROVIDER,
+ * DUBBOC_E_REGISTRY (not reached by the deadline, and nothing known from before), DUBBOC_E_CONNECT,
+ * DUBBOC_E_BUSY: it was never executed. DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL,
+ * DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came; err->execution says
+ * whether it may have run. The text of a call that ran out of time says after how many
+ * milliseconds, and who set that: "timed out after 800 ms ([reference com.acme.Orders]
+ * settle.timeout)". DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which
+ * a C string cannot; the raw form gives it. DUBBOC_E_ARGUMENT: params, interface, method or an
+ * option cannot be used. DUBBOC_E_UNSUPPORTED: the option's load balance is of a later release.
+ * DUBBOC_E_CONFIG: the [reference] section. With these nothing was sent. DUBBOC_E_NO_MEMORY.
  *
  * err->execution is set by every outcome: DUBBOC_ANSWERED on success, DUBBOC_NOT_EXECUTED when
  * nothing was sent, never DUBBOC_EXECUTION_UNKNOWN. From the first attempt on, err->provider and
@@ -97,8 +96,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(dubboc_client *client, co
 
 /* One HTTP header, an attachment of the call. Borrowed during the call. */
 typedef struct dubboc_header {
-    const char *name;
-    const char *value;
+    const char *name;  /* the header's name */
+    const char *value; /* its value, without line ends */
 } dubboc_header;
 
 /* Receives one line for people for each step of a call (candidates and why each was left out,
@@ -128,40 +127,42 @@ typedef struct dubboc_call_options {
     int idempotent;
     const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection,
                                      Timeout and the like */
-    size_t header_count;
+    size_t header_count;          /* how many there are in headers */
     dubboc_text *remote_error; /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote
                                   it; else it is emptied */
     dubboc_explain_fn explain; /* NULL: none */
-    void *explain_arg;
+    void *explain_arg;         /* passed to explain */
 } dubboc_call_options;
 
-/* dubboc_call() with options (NULL: none). */
+/* Calls as dubboc_call() does, with options for this call (NULL: none). */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_with(dubboc_client *client,
     const char *interface, const char *method, const cJSON *params,
     const dubboc_call_options *options, cJSON **result, dubboc_error *err);
 
-/* The raw form: params is the text of a JSON array or object ({NULL, 0}: []), the result's text is
- * put into *result (NULL: not wanted), byte for byte as the peer wrote it and checked to be JSON.
- * Nothing is parsed but the envelope; in the steady state nothing is allocated, except for a url
- * with a '?'.
- * DUBBOC_E_ARGUMENT: params is not a JSON array or object. Else as dubboc_call(). */
+/* Calls with params and result as JSON text instead of trees. params is the text of a JSON array or
+ * object ({NULL, 0}: []). The result's text is put into *result (NULL: not wanted), byte for byte
+ * as the peer wrote it and checked to be JSON. Nothing is parsed but the envelope; in the steady
+ * state nothing is allocated, except for a url with a '?'. DUBBOC_E_ARGUMENT: params is not a JSON
+ * array or object. Else as dubboc_call(). */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_raw(dubboc_client *client,
     const char *interface, const char *method, dubboc_slice params,
     const dubboc_call_options *options, dubboc_text *result, dubboc_error *err);
 
 /* What became of the calls so far. Each call is counted once, by how it ended. */
 typedef struct dubboc_client_stats {
-    size_t size; /* set by the caller: sizeof(dubboc_client_stats) */
-    uint64_t calls;
-    uint64_t ok;
-    uint64_t remote_error;
-    uint64_t not_executed;
-    uint64_t maybe_executed; /* and those whose answer was of no use */
-    uint64_t attempts;       /* requests sent, wholly or in part */
-    uint64_t connections;    /* opened */
+    size_t size;           /* set by the caller: sizeof(dubboc_client_stats) */
+    uint64_t calls;        /* calls that have ended */
+    uint64_t ok;           /* those that returned DUBBOC_OK */
+    uint64_t remote_error; /* those that were answered with an error: DUBBOC_E_REMOTE */
+    uint64_t not_executed; /* those that were certainly not executed */
+    /* those of which it is not known, and those whose answer could not be used */
+    uint64_t maybe_executed;
+    uint64_t attempts;    /* requests sent, wholly or in part */
+    uint64_t connections; /* connections opened */
 } dubboc_client_stats;
 
-/* Fills in as many fields as stats->size has room for; one that is less than sizeof(size_t): none.
+/* Reads the figures. It fills in as many fields as stats->size has room for; none if that is less
+ * than sizeof(size_t).
  * Any thread; the figures are a moment's and need not add up while calls run. */
 DUBBOC_API void dubboc_client_get_stats(const dubboc_client *client, dubboc_client_stats *stats);
 

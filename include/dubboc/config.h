@@ -15,11 +15,12 @@
 
 DUBBOC_BEGIN
 
+/* A configuration: the values of a file, of the environment and of the program. */
 typedef struct dubboc_config dubboc_config;
 
-/* Reads file and environment as above; path NULL: from the variables. The environment is read now,
- * never again. DUBBOC_OK: *config is the caller's, dubboc_config_free(). DUBBOC_E_CONFIG: the first
- * problem, err says which.
+/* Reads the file and the environment, as described at the top of this header. path NULL: the file
+ * that the variables name. The environment is read now, never again. DUBBOC_OK: *config is the
+ * caller's, dubboc_config_free(). DUBBOC_E_CONFIG: the first problem, err says which.
  * DUBBOC_E_UNSUPPORTED: a key that belongs to a later release. DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_load(
     const char *path, dubboc_config **config, dubboc_error *err);
@@ -42,19 +43,25 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_set(dubboc_config *conf
 DUBBOC_API const char *dubboc_config_get(
     const dubboc_config *config, const char *section, const char *key, const char **origin);
 
-/* Calls visit for every key that has a value, section by section in the order of the reference,
- * with passwords masked. */
+/* Receives one key of dubboc_config_each(), with its value and where that comes from. All four
+ * texts are valid only during the call. */
 typedef void (*dubboc_config_visit)(
     void *arg, const char *section, const char *key, const char *value, const char *origin);
+
+/* Calls visit for every key that has a value, section by section in the order of dubboc.conf(5),
+ * with passwords masked. */
 DUBBOC_API void dubboc_config_each(
     const dubboc_config *config, dubboc_config_visit visit, void *arg);
+
+/* Receives one problem of dubboc_config_check() as one line for people, valid only during the
+ * call. */
+typedef void (*dubboc_config_problem)(void *arg, const char *problem);
 
 /* Checks a file (and the environment, if with_environment) and reports every problem, not only the
  * first, each as one line for people. Also reported, though dubboc_config_load() accepts it: a
  * section that cannot belong to any interface ([service com.acme.Orders:2.0.0]). path NULL: as in
  * dubboc_config_load(). report NULL: they are only counted. Returns how many there were; 0: all is
  * good. */
-typedef void (*dubboc_config_problem)(void *arg, const char *problem);
 DUBBOC_API DUBBOC_MUST_CHECK int dubboc_config_check(
     const char *path, int with_environment, dubboc_config_problem report, void *arg);
 

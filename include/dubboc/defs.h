@@ -12,6 +12,8 @@
 /* The version these headers belong to; dubboc_version() tells the one of the library that runs. */
 #define DUBBOC_VERSION "0.2.0"
 
+/* --- private: what the headers themselves are written with --- */
+
 #if defined(__GNUC__) || defined(__clang__)
 #define DUBBOC_API __attribute__((visibility("default")))
 #define DUBBOC_MUST_CHECK __attribute__((warn_unused_result))
@@ -30,8 +32,10 @@
 #define DUBBOC_END
 #endif
 
-/* In every options structure: a field left 0 (or NULL) means the default; DUBBOC_NONE in a number
- * means "none" or "without limit", as the field's comment says. */
+/* --- options --- */
+
+/* "None" or "without limit" in a number of an options structure, as the field's comment says. A
+ * field that is left 0 or NULL means the default. */
 #define DUBBOC_NONE (-1)
 
 #endif

@@ -18,10 +18,10 @@
 
 DUBBOC_BEGIN
 
-/* The numbers are part of the ABI: new ones are only added at the end. None is in the JSON-RPC
- * range. */
+/* What a function returns. The numbers are part of the ABI: new ones are only added at the end.
+ * None is in the JSON-RPC range. */
 typedef enum dubboc_status {
-    DUBBOC_OK = 0,
+    DUBBOC_OK = 0,          /* it worked */
     DUBBOC_E_NO_MEMORY = 1, /* an allocation failed */
     DUBBOC_E_ARGUMENT = 2,  /* an argument of the caller is unusable; the text names it */
     DUBBOC_E_CONFIG = 3,    /* configuration: the text names the file and line, or the variable, and
@@ -59,12 +59,17 @@ typedef enum dubboc_execution {
     DUBBOC_ANSWERED = 3           /* the peer answered it, with a result or an error */
 } dubboc_execution;
 
+/* The size of dubboc_error.text, with the zero byte. */
 #define DUBBOC_ERROR_TEXT_MAX 1024
+
+/* The size of dubboc_error.provider, with the zero byte. */
 #define DUBBOC_ERROR_PROVIDER_MAX 256
 
+/* Where a function tells how it ended. The caller owns it, and there is nothing to free. */
 typedef struct dubboc_error {
     dubboc_status status; /* what the function returned */
-    /* Of the last call; all but status and text are written by calls only. */
+    /* what is known about the execution of the last call; this and all that follows, except text,
+     * is written by calls only */
     dubboc_execution execution;
     int64_t rpc_code;     /* the JSON-RPC error's code (DUBBOC_E_REMOTE), else 0 */
     int32_t http_status;  /* of the reply that failed, 0: none, or success */
@@ -84,8 +89,9 @@ DUBBOC_API const char *dubboc_status_name(dubboc_status status);
 /* A few words for people ("the deadline passed"). Static, never NULL. Any thread. */
 DUBBOC_API const char *dubboc_status_text(dubboc_status status);
 
-/* "not executed", "maybe executed", "answered", and "unknown" for DUBBOC_EXECUTION_UNKNOWN and
- * numbers that are none. Static, never NULL. Any thread. */
+/* The words for people: "not executed", "maybe executed", "answered", and "unknown" for
+ * DUBBOC_EXECUTION_UNKNOWN and for numbers that are none of these. Static, never NULL. Any thread.
+ */
 DUBBOC_API const char *dubboc_execution_text(dubboc_execution execution);
 
 /* The version of the library that runs, as DUBBOC_VERSION. Static. Any thread. */

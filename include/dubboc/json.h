@@ -32,13 +32,13 @@ DUBBOC_BEGIN
 
 /* --- text to tree and back --- */
 
-/* Reads one JSON text (RFC 8259, strictly: UTF-8, no byte order mark, nothing after the value but
- * white space), at most 128 levels deep and 1 Mi values (a tree takes 64 bytes a value and more;
- * the raw forms of calls and handlers take 8 Mi). DUBBOC_OK: *tree is the caller's, cJSON_Delete().
- * DUBBOC_E_PARSE: not JSON; err says what at which byte offset. A string holding \u0000, which a C
- * string cannot, is DUBBOC_E_TYPE.
- * DUBBOC_E_TOO_BIG: too deep or too many values. DUBBOC_E_NO_MEMORY. Of duplicate members all are
- * kept, in order; dubboc_json_get() finds the first. */
+/* Reads one JSON text into a tree. The text is read strictly by RFC 8259 (UTF-8, no byte order
+ * mark, nothing after the value but white space), at most 128 levels deep and 1 Mi values (a tree
+ * takes 64 bytes a value and more; the raw forms of calls and handlers take 8 Mi). DUBBOC_OK: *tree
+ * is the caller's, cJSON_Delete(). DUBBOC_E_PARSE: not JSON; err says what at which byte offset. A
+ * string holding \u0000, which a C string cannot, is DUBBOC_E_TYPE. DUBBOC_E_TOO_BIG: too deep or
+ * too many values. DUBBOC_E_NO_MEMORY. Of duplicate members all are kept, in order;
+ * dubboc_json_get() finds the first. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_parse(
     const char *text, size_t len, cJSON **tree, dubboc_error *err);
 
@@ -69,8 +69,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_double(const cJSON *value
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_decimal(
     const cJSON *value, char *out, size_t size);
 
-/* New number nodes that print exactly. NULL: out of memory; for _decimal_new also: text is not a
- * JSON number (len bytes). */
+/* Make new number nodes that print exactly. NULL: out of memory; for _decimal_new also: text is not
+ * a JSON number (len bytes). */
 DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_i64_new(int64_t value);
 DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_u64_new(uint64_t value);
 DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_decimal_new(const char *text, size_t len);
@@ -82,7 +82,9 @@ DUBBOC_API bool dubboc_json_is_number(const cJSON *value);
  * object, or has none. Borrowed. */
 DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
 
-/* --- building and reading without tree walking: checked by the compiler (C11) ---
+/* --- building and reading without tree walking: checked by the compiler (C11) --- */
+
+/* Trees are built and read without walking them, in a form that the compiler checks:
  *
  *     dubboc_json_build(&user, &err,
  *         DUBBOC_OBJECT("name", "Ann", "id", id, "tags", DUBBOC_ARRAY("a", "b")));
@@ -114,24 +116,13 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  * BOOL. Before C23, true, false and comparisons are of type int, so that they make the numbers 1
  * and 0. Cast them: "adult", (bool)(age >= 18). A variable of type bool needs no cast. */
 
-/* dubboc_json_build(cJSON **tree, dubboc_error *err, VALUE)
- * DUBBOC_OK: *tree is the caller's, cJSON_Delete().
- * DUBBOC_E_ARGUMENT: a NULL pointer, a string that is not UTF-8, NaN or infinity, a decimal that is
- * not a JSON number; err names the path ("$.user.name: the string is NULL"). DUBBOC_E_NO_MEMORY. On
- * failure too every cJSON * has been taken over (and freed).
- *
- * dubboc_json_read(const cJSON *tree, dubboc_error *err, TARGET)
- * DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of
- * the wrong member, what was expected and what is there ("$.user.age: expected an integer from 0 to
- * 255, found 300"). Targets before the wrong member may have been written; copies made by then are
- * freed again and their targets are NULL. DUBBOC_E_ARGUMENT: a name is NULL. DUBBOC_E_NO_MEMORY. */
+/* --- the same by a format (C99, C++) --- */
 
-/* --- the same by a format (C99, C++) ---
- *
- * Both take a format and matching arguments, in the manner of jansson. The compiler CANNOT CHECK
- * that the arguments fit the format: one of another type, or one too few, is undefined behaviour as
- * it is with printf. In C11 use the form above. White space, ',' and ':' in a format are for the
- * reader's eye.
+/* In C99 and C++ a format says what is meant. dubboc_json_pack() and dubboc_json_unpack() both take
+ * one and matching arguments, in the manner of jansson. The compiler CANNOT CHECK that the
+ * arguments fit the format: one of another type, or one too few, is undefined behaviour as it is
+ * with printf. In C11 use the form above. White space, ',' and ':' in a format are for the reader's
+ * eye.
  *
  *   code  JSON            C type that pack takes         C type that unpack takes
  *   s     string          const char * (UTF-8)           const char **, borrowed from the tree
@@ -161,7 +152,8 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  *         "{s:s, s:I, s?:i}", "name", &name, "id", &id, "age", &age);
  */
 
-/* DUBBOC_OK: *tree is the caller's. DUBBOC_E_ARGUMENT: a fault in the format, a NULL or non-UTF-8
+/* Builds a tree from a format and its arguments.
+ * DUBBOC_OK: *tree is the caller's. DUBBOC_E_ARGUMENT: a fault in the format, a NULL or non-UTF-8
  * string, NaN or infinity, a decimal that is not a JSON number; err names the place.
  * DUBBOC_E_NO_MEMORY. On failure too every o argument has been taken over (and freed), but for
  * those behind a code that is none: what such a code takes cannot be told, so the arguments from
@@ -169,14 +161,15 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_pack(
     cJSON **tree, dubboc_error *err, const char *format, ...);
 
-/* DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of
+/* Reads a tree into the arguments that a format names.
+ * DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of
  * the wrong member, what was expected and what is there ("$.user.age: expected an integer, found a
  * string"). DUBBOC_E_ARGUMENT: a fault in the format. Targets before the wrong member may have been
  * written; O copies made by then have been freed again and their targets are unset. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_unpack(
     const cJSON *tree, dubboc_error *err, const char *format, ...);
 
-/* The same two for a function that itself takes "...". */
+/* dubboc_json_pack() and dubboc_json_unpack() for a function that itself takes "...". */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vpack(
     cJSON **tree, dubboc_error *err, const char *format, va_list args);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vunpack(

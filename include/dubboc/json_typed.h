@@ -9,6 +9,8 @@
 #include <dubboc/error.h>
 #include <dubboc/text.h>
 
+/* --- private: kinds --- */
+
 /* What a dubboc_json_value or dubboc_json_target is. The numbers are part of the ABI. */
 enum {
     DUBBOC_JSON_END_ = 0, /* behind the last of a list */
@@ -26,6 +28,8 @@ enum {
     DUBBOC_JSON_ARRAY_ = 12,
     DUBBOC_JSON_OBJECT_ = 13
 };
+
+/* --- values and targets --- */
 
 /* One value to build. Only the macros make them; the fields are not part of the API. */
 typedef struct dubboc_json_value {
@@ -65,9 +69,11 @@ typedef struct dubboc_json_target {
 
 DUBBOC_BEGIN
 
-/* What dubboc_json_build() and dubboc_json_read() call. */
+/* What the macro dubboc_json_build() calls; use that. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_build_value(
     cJSON **tree, dubboc_error *err, const dubboc_json_value *value);
+
+/* What the macro dubboc_json_read() calls; use that. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_read_target(
     const cJSON *tree, dubboc_error *err, const dubboc_json_target *target);
 
@@ -75,36 +81,70 @@ DUBBOC_END
 
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
 
+/* Builds a tree from a value: dubboc_json_build(cJSON **tree, dubboc_error *err, VALUE). The table
+ * in <dubboc/json.h> says which values there are.
+ * DUBBOC_OK: *tree is the caller's, cJSON_Delete().
+ * DUBBOC_E_ARGUMENT: a NULL pointer, a string that is not UTF-8, NaN or infinity, a decimal that is
+ * not a JSON number; err names the path ("$.user.name: the string is NULL"). DUBBOC_E_NO_MEMORY. On
+ * failure too every cJSON * has been taken over (and freed). */
 #define dubboc_json_build(tree, err, value)                                                        \
     dubboc_json_build_value(tree, err, (const dubboc_json_value[]){DUBBOC_JSON_VALUE_(value)})
+
+/* Reads a tree into a target: dubboc_json_read(const cJSON *tree, dubboc_error *err, TARGET). The
+ * table in <dubboc/json.h> says which targets there are.
+ * DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of
+ * the wrong member, what was expected and what is there ("$.user.age: expected an integer from 0 to
+ * 255, found 300"). Targets before the wrong member may have been written; copies made by then are
+ * freed again and their targets are NULL. DUBBOC_E_ARGUMENT: a name is NULL. DUBBOC_E_NO_MEMORY. */
 #define dubboc_json_read(tree, err, target)                                                        \
     dubboc_json_read_target(tree, err, (const dubboc_json_target[]){DUBBOC_JSON_TARGET_(target)})
 
+/* An array of 1 to 32 values, for dubboc_json_build(). */
 #define DUBBOC_ARRAY(...)                                                                          \
     dubboc_json_list_(                                                                             \
         (const dubboc_json_value[]){DUBBOC_EACH_(DUBBOC_JSON_VALUE_, __VA_ARGS__), {0}},           \
         DUBBOC_JSON_ARRAY_)
+
+/* An object, for dubboc_json_build(): names and values in turn, 1 to 32 pairs. */
 #define DUBBOC_OBJECT(...)                                                                         \
     dubboc_json_list_(                                                                             \
         (const dubboc_json_value[]){DUBBOC_PAIRS_(DUBBOC_JSON_MEMBER_, __VA_ARGS__), {0}},         \
         DUBBOC_JSON_OBJECT_)
+
+/* The items of an array, for dubboc_json_read(): as many targets as there are items. */
 #define DUBBOC_ITEMS(...)                                                                          \
     dubboc_json_list_to_(                                                                          \
         (const dubboc_json_target[]){DUBBOC_EACH_(DUBBOC_JSON_TARGET_, __VA_ARGS__), {0}},         \
         DUBBOC_JSON_ARRAY_)
+
+/* Members of an object, for dubboc_json_read(): names and targets in turn, 1 to 32 pairs. Other
+ * members are ignored. */
 #define DUBBOC_MEMBERS(...)                                                                        \
     dubboc_json_list_to_(                                                                          \
         (const dubboc_json_target[]){DUBBOC_PAIRS_(DUBBOC_JSON_MEMBER_TO_, __VA_ARGS__), {0}},     \
         DUBBOC_JSON_OBJECT_)
+
+/* The value null, for dubboc_json_build(). */
 #define DUBBOC_NULL dubboc_json_null_()
+
+/* A number that is given as its text, for dubboc_json_build(). */
 #define DUBBOC_DECIMAL(text) dubboc_json_decimal_(DUBBOC_JSON_NAME_(text))
+
+/* Reads a number as its text into a buffer of that size, for dubboc_json_read(). */
 #define DUBBOC_DECIMAL_TO(out, size) dubboc_json_decimal_to_(_Generic((out), char * : (out)), size)
+
+/* A target that is left as it was when the member or item is absent or null. */
 #define DUBBOC_OPTIONAL(target) dubboc_json_optional_(DUBBOC_JSON_TARGET_(target))
+
+/* A string or null: a char * of which NULL makes null, or the address of a const char *, which is
+ * set to NULL for null. */
 #define DUBBOC_OR_NULL(string)                                                                     \
     _Generic((string), char *: dubboc_json_or_null_, const char *: dubboc_json_or_null_,           \
         const char **: dubboc_json_or_null_to_)(string)
 
-/* --- from C types to values and targets. There is no default: other types do not compile. */
+/* --- private: from C types to values and targets --- */
+
+/* There is no default in these: other types do not compile. */
 
 #define DUBBOC_JSON_VALUE_(value)                                                                  \
     _Generic((value), _Bool: dubboc_json_bool_, signed char: dubboc_json_signed_,                  \
@@ -223,7 +263,7 @@ static inline dubboc_json_target dubboc_json_optional_(dubboc_json_target target
     return target;
 }
 
-/* --- of(one), of(two), ... for each of 1 to 32 arguments, and of(name, one), ... for each pair */
+/* --- private: of(one), of(two), ... for each of 1 to 32 arguments, or for each pair --- */
 
 /* clang-format off */
 #define DUBBOC_COUNT_(...) DUBBOC_NTH_(__VA_ARGS__, 64, 63, 62, 61, 60, 59, 58, 57, 56, 55, 54, \

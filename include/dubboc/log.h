@@ -9,19 +9,20 @@
 
 DUBBOC_BEGIN
 
+/* How serious an event is. */
 typedef enum dubboc_log_level {
     DUBBOC_LOG_ERROR = 1, /* something does not work and stays so */
     DUBBOC_LOG_WARN = 2,  /* something is odd and is being worked around */
     DUBBOC_LOG_INFO = 3,  /* life: started, registered, reconnected, stopped */
-    DUBBOC_LOG_DEBUG = 4,
+    DUBBOC_LOG_DEBUG = 4, /* what helps to find a fault: single connections, requests, nodes */
     /* For dubboc_log_set() only: the level that [log] level names in the configuration of the first
      * client or server that this process makes; until then DUBBOC_LOG_WARN. */
     DUBBOC_LOG_FROM_CONFIG = -1
 } dubboc_log_level;
 
-/* One event. area: the folder it comes from ("registry"); message: fixed words, the same for each
- * event of its kind; fields: the variable part as key=value pairs separated by blanks, "" when
- * there are none, cut at 1023 bytes. It is for people: a value that may hold blanks stands in
+/* Receives one event. area: the folder it comes from ("registry"); message: fixed words, the same
+ * for each event of its kind; fields: the variable part as key=value pairs separated by blanks, ""
+ * when there are none, cut at 1023 bytes. It is for people: a value that may hold blanks stands in
  * quotes, but quotes in it stay as they are; control bytes become '?'. All three are valid only
  * during the call. suppressed: how many events of this kind were left out since the last one
  * (throttled to one a second each, where strangers or failures could make many). Called from any

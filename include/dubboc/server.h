@@ -33,7 +33,10 @@
 
 DUBBOC_BEGIN
 
+/* A provider process: what listens, its services, and its nodes in the registry. */
 typedef struct dubboc_server dubboc_server;
+
+/* One service of a server: an interface with a group and a version. */
 typedef struct dubboc_service dubboc_service;
 
 /* --- life --- */
@@ -75,9 +78,10 @@ typedef struct dubboc_server_options {
     int64_t memory_max_bytes;
 } dubboc_server_options;
 
-/* DUBBOC_OK: *server is the caller's, dubboc_server_free(). DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err
- * says which setting.
- * DUBBOC_E_UNSUPPORTED: it is of a later release. DUBBOC_E_NO_MEMORY. Nothing listens yet. */
+/* Makes a server, which does not listen yet. options NULL: all from the configuration.
+ * DUBBOC_OK: *server is the caller's, who frees it with dubboc_server_free().
+ * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting.
+ * DUBBOC_E_UNSUPPORTED: it is of a later release. DUBBOC_E_NO_MEMORY. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
     const dubboc_server_options *options, dubboc_server **server, dubboc_error *err);
 
@@ -94,7 +98,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_new(
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(
     dubboc_server *server, dubboc_error *err);
 
-/* Stops in this order:
+/* Stops the server in three steps, and blocks until they are done.
+ *
  *   1. It deregisters, waiting for the registry for at most 2 s. ZooKeeper removes all nodes in one
  *      transaction, up to 128 nodes or 256 KiB of paths; more are removed in several.
  *   2. It goes on serving until consumers have noticed: at least [server] stop_watch_wait (default
@@ -105,7 +110,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_start(
  *      stop_drain (default 30 s). What has not been started by then is answered with 503 as not
  *      executed, what was deferred and is still open with an error (-32000); a handler that still
  *      runs is waited for, and its answer is sent.
- * Blocks until done. No-op if the server is not running. Not from a handler. */
+ *
+ * No-op if the server is not running. Not from a handler. */
 DUBBOC_API void dubboc_server_stop(dubboc_server *server);
 
 /* Starts the server, waits until SIGTERM or SIGINT (Ctrl-C) arrives, and stops the server: all that
@@ -129,17 +135,18 @@ DUBBOC_API void dubboc_server_stop(dubboc_server *server);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_run(
     dubboc_server *server, FILE *out, dubboc_error *err);
 
-/* Stops if that was not done, and frees everything. NULL is accepted. Not from a handler. */
+/* Stops the server if that was not done, and frees everything. NULL is accepted. Not from a
+ * handler. */
 DUBBOC_API void dubboc_server_free(dubboc_server *server);
 
-/* "ip:port" that it listens on, "" before start. Borrowed, lives as long as the server. Any
- * thread. */
+/* The address that it listens on, "ip:port"; "" before start. Borrowed, lives as long as the
+ * server. Any thread. */
 DUBBOC_API const char *dubboc_server_address(const dubboc_server *server);
 
-/* "ip:port" under which it registers, as above. The ip is the first of these that there is:
- * [server] registered_ip (DUBBO_IP_TO_REGISTRY), the address that it listens on if that is a
- * specific one, the source address of packets to the registry, that of the default route, a private
- * address of an interface, another one, 127.0.0.1. */
+/* The address under which it registers, "ip:port"; else as dubboc_server_address(). The ip is the
+ * first of these that there is: [server] registered_ip (DUBBO_IP_TO_REGISTRY), the address that it
+ * listens on if that is a specific one, the source address of packets to the registry, that of the
+ * default route, a private address of an interface, another one, 127.0.0.1. */
 DUBBOC_API const char *dubboc_server_registered_address(const dubboc_server *server);
 
 /* Single-threaded programs (loops = 0): the descriptor is readable when dubboc_server_step() has
@@ -158,26 +165,29 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_step(
  * a time. */
 typedef struct dubboc_request dubboc_request;
 
-/* The everyday form. params: a JSON array or object, or NULL when the caller sent none or null;
- * borrowed. What the handler returns decides the answer:
- *   DUBBOC_OK: *result (preset NULL; left so: null), which is taken over. A result that is no JSON
- *     (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
- *   DUBBOC_E_PARAMS: an error -32602, with the text that dubboc_request_args() and its like have
- *   noted.
- *   DUBBOC_DEFERRED: see dubboc_request_defer().
- *   Any other: an error, as noted by dubboc_request_fail(), else -32603 with the status's text.
+/* A handler: the function that answers the calls of a method. params: a JSON array or object, or
+ * NULL when the caller sent none or null; borrowed. What the handler returns decides the answer:
+ *
+ *   - DUBBOC_OK: *result (preset NULL; left so: null), which is taken over. A result that is not
+ *     JSON (NaN, a string that is not UTF-8) becomes an error -32603 that says so.
+ *   - DUBBOC_E_PARAMS: an error -32602, with the text that dubboc_request_args() and its like have
+ *     noted.
+ *   - DUBBOC_DEFERRED: see dubboc_request_defer().
+ *   - Any other: an error, as noted by dubboc_request_fail(), else -32603 with the status's text.
+ *
  * For a notification nothing is answered. An error -32603 is also logged (WARN), for a notification
  * too, at most once a minute for each method. Several requests of one batch run one after the
  * other, in order, on one thread; handlers of different HTTP requests run at the same time. */
 typedef dubboc_status (*dubboc_handler)(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg);
 
-/* The raw form: params is the JSON text as received ({NULL, 0}: none), already checked; result
- * (empty, reused) takes JSON text, by dubboc_text_set() (left empty: null). It is not checked again
- * unless [server] check_raw = true. Statuses as above. */
+/* A handler that works on JSON text. params is the text as received ({NULL, 0}: none), already
+ * checked; result (empty, reused) takes JSON text, by dubboc_text_set() (left empty: null). It is
+ * not checked again unless [server] check_raw = true. Statuses as above. */
 typedef dubboc_status (*dubboc_raw_handler)(
     dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg);
 
+/* Flags of a method. */
 enum {
     /* Runs directly on the event loop: must be quick and must not wait for anything. A request with
      * a body above 64 KiB runs on a worker all the same, because its body is read there. */
@@ -192,13 +202,13 @@ enum {
 /* A method. Set size, name and one of the handlers, leave the rest 0; DUBBOC_METHOD() does so. In
  * an array each element has its own size. */
 typedef struct dubboc_method {
-    size_t size;         /* sizeof(dubboc_method) */
-    const char *name;    /* exactly as callers write it */
-    dubboc_handler json; /* one of the two */
-    dubboc_raw_handler raw;
-    void *arg;          /* for the handler */
-    unsigned flags;     /* DUBBOC_NONBLOCKING... */
-    int64_t timeout_ms; /* registered as <method>.timeout; 0: not */
+    size_t size;            /* sizeof(dubboc_method) */
+    const char *name;       /* exactly as callers write it */
+    dubboc_handler json;    /* the handler: either this one */
+    dubboc_raw_handler raw; /* or this one; the other is NULL */
+    void *arg;              /* passed to the handler */
+    unsigned flags;         /* 0 or DUBBOC_NONBLOCKING, DUBBOC_ONCE, DUBBOC_IDEMPOTENT, or-ed */
+    int64_t timeout_ms;     /* registered as <method>.timeout; 0: not */
 } dubboc_method;
 
 /* Initialises a dubboc_method, also a static one, with a dubboc_handler or a dubboc_raw_handler. In
@@ -230,12 +240,12 @@ typedef struct dubboc_method {
     }
 #endif
 
-/* A service's own settings. Set size, leave the rest 0: the section [service <interface>], then
- * [server] decide. Strings are copied. */
+/* A service's own settings. Set size; where the rest is left 0, the section [service <interface>]
+ * decides, then [server]. Strings are copied. */
 typedef struct dubboc_service_options {
-    size_t size; /* sizeof(dubboc_service_options) */
-    const char *group;
-    const char *version;
+    size_t size;         /* sizeof(dubboc_service_options) */
+    const char *group;   /* "": none */
+    const char *version; /* "": none */
     /* default: the interface; the second service of one gets <interface>2 and so on (wire.md 1.7,
      * P56). With or without a leading '/'; no "//", no '/' at the end, no "." or ".." between two:
      * consumers and proxies rewrite such paths. Letters, digits and . _ - $ ~ / only. */
@@ -258,8 +268,8 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_add_service(dubboc_serv
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_service_add_method(
     dubboc_service *service, const dubboc_method *method, dubboc_error *err);
 
-/* Both in one for the plain case: adds the service if it is not there yet, and the method with no
- * flags. After a failure neither was added. */
+/* Adds a service, if it is not there yet, and a method with no flags: both in one for the plain
+ * case. After a failure neither was added. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(dubboc_server *server,
     const char *interface, const char *method, dubboc_handler handler, void *arg,
     dubboc_error *err);
@@ -298,10 +308,10 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_read_target(
     dubboc_request_read(request, params, DUBBOC_ITEMS(__VA_ARGS__))
 #endif
 
-/* The same by dubboc_json_unpack()'s format, which the compiler cannot check. Params that were not
- * sent, null, [] and {} are the same: none, so that "[]" takes any of them, and so does a format of
- * optional members only ("{s?:i}").
- * DUBBOC_E_PARAMS: they do not fit; the text that names the parameter is noted for the answer. */
+/* Reads params by dubboc_json_unpack()'s format, which the compiler cannot check. Params that were
+ * not sent, null, [] and {} are the same: none, so that "[]" takes any of them, and so does a
+ * format of optional members only ("{s?:i}"). DUBBOC_E_PARAMS: they do not fit; the text that names
+ * the parameter is noted for the answer. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(
     dubboc_request *request, const cJSON *params, const char *format, ...);
 
@@ -313,25 +323,28 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_params(
 DUBBOC_API DUBBOC_PRINTF(4, 5) dubboc_status dubboc_request_fail(
     dubboc_request *request, int code, const char *exception, const char *format, ...);
 
-/* As dubboc_request_fail(), with the caller's error.data made of data: a JSON object, which is
- * taken over, also on failure. "exceptionTypeName" (exception) and "message" (the text), from which
- * Java consumers make their exception (wire.md 3.3), are added unless data has members of these
- * names. Data that is no object, or cannot be written (NaN, a string that is not UTF-8, no memory),
- * is left out and logged (WARN); code, exception and text reach the caller all the same. NULL:
- * none. */
+/* Does what dubboc_request_fail() does, with the caller's error.data made of data: a JSON object,
+ * which is taken over, also on failure. "exceptionTypeName" (exception) and "message" (the text),
+ * from which Java consumers make their exception (wire.md 3.3), are added unless data has members
+ * of these names. Data that is no object, or cannot be written (NaN, a string that is not UTF-8, no
+ * memory), is left out and logged (WARN); code, exception and text reach the caller all the same.
+ * NULL: none. */
 DUBBOC_API DUBBOC_PRINTF(5, 6) dubboc_status dubboc_request_fail_data(
     dubboc_request *request, int code, const char *exception, cJSON *data, const char *format, ...);
 
-/* The same with data as JSON text, which is copied; {NULL, 0}: none. It is always checked. */
+/* Does what dubboc_request_fail_data() does, with data as JSON text, which is copied; {NULL, 0}:
+ * none. It is always checked. */
 DUBBOC_API DUBBOC_PRINTF(5, 6) dubboc_status dubboc_request_fail_data_raw(dubboc_request *request,
     int code, const char *exception, dubboc_slice data, const char *format, ...);
 
+/* What is called: the service's interface, group and version, and the method's name. Never NULL; ""
+ * is no group or no version. Borrowed, as long as request is valid. */
 DUBBOC_API const char *dubboc_request_interface(const dubboc_request *request);
-/* of the service; "" : none */
 DUBBOC_API const char *dubboc_request_group(const dubboc_request *request);
-DUBBOC_API const char *dubboc_request_version(const dubboc_request *request); /* the same */
+DUBBOC_API const char *dubboc_request_version(const dubboc_request *request);
 DUBBOC_API const char *dubboc_request_method(const dubboc_request *request);
-/* "ip:port" of the caller */
+
+/* The address of the caller, "ip:port". Borrowed, as long as request is valid. */
 DUBBOC_API const char *dubboc_request_peer(const dubboc_request *request);
 
 /* The value of a request header (name in any case), NULL: none. White space around the value is not
@@ -359,25 +372,27 @@ typedef struct dubboc_deferred dubboc_deferred;
  * freed. In a batch the whole answer waits for the last of them. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_deferred *dubboc_request_defer(dubboc_request *request);
 
-/* result is taken over; NULL: null. */
+/* Answers with a result, which is taken over; NULL: null. */
 DUBBOC_API void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result);
-/* result: JSON text, borrowed; {NULL, 0}: null. */
+
+/* Answers with a result as JSON text, which is borrowed; {NULL, 0}: null. */
 DUBBOC_API void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result);
-/* As dubboc_request_fail(). */
+
+/* Answers with an error as dubboc_request_fail() notes it. */
 DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
     dubboc_deferred *deferred, int code, const char *exception, const char *format, ...);
-/* As dubboc_request_fail_data(): data is taken over. */
+
+/* Answers with an error as dubboc_request_fail_data() notes it; data is taken over. */
 DUBBOC_API DUBBOC_PRINTF(5, 6) void dubboc_deferred_fail_data(dubboc_deferred *deferred, int code,
     const char *exception, cJSON *data, const char *format, ...);
-/* As dubboc_request_fail_data_raw(): data is borrowed. */
+
+/* Answers with an error as dubboc_request_fail_data_raw() notes it; data is borrowed. */
 DUBBOC_API DUBBOC_PRINTF(5, 6) void dubboc_deferred_fail_data_raw(dubboc_deferred *deferred,
     int code, const char *exception, dubboc_slice data, const char *format, ...);
 
 /* --- other paths --- */
 
-/* A plain HTTP exchange on a path that no service has, any HTTP method. Answer by filling in
- * *answer; body and content_type are copied. A handler that serves some of these paths only sets
- * status to 0 for the others, which then get the answer of a server without a fallback. */
+/* The answer of a fallback handler (dubboc_http_handler) to a plain HTTP exchange. */
 typedef struct dubboc_http_answer {
     /* Preset to the library's own sizeof(dubboc_http_answer). A handler that assigns a whole
      * structure sets it to its own, else the caller gets 500 with a text that names this field.
@@ -387,20 +402,26 @@ typedef struct dubboc_http_answer {
     const char *content_type; /* preset "text/plain"; one with a line end is answered with 500 */
     dubboc_text body;         /* preset empty; freed by the server */
 } dubboc_http_answer;
+
+/* Handles a plain HTTP exchange on a path that no service has, with any HTTP method. It answers by
+ * filling in *answer; body and content_type are copied. A handler that serves only some of these
+ * paths sets status to 0 for the others, which then get the answer of a server without a
+ * fallback. */
 typedef void (*dubboc_http_handler)(dubboc_request *request, const char *http_method,
     const char *path, dubboc_slice body, dubboc_http_answer *answer, void *arg);
 
-/* Sets the handler for them; it runs on a worker (in dubboc_server_step() with loops = 0).
- * interface, group, version and method of its request are "". Without a handler, and when it says
- * "not mine", a POST to such a path gets the JSON-RPC error -32601 "no service at /path" (415 for a
- * content type that is surely not JSON), and any other HTTP method 405. Before start only. */
+/* Sets the handler for paths that no service has; it runs on a worker (in dubboc_server_step() with
+ * loops = 0). interface, group, version and method of its request are "". Without a handler, and
+ * when it says "not mine", a POST to such a path gets the JSON-RPC error -32601 "no service at
+ * /path" (415 for a content type that is surely not JSON), and any other HTTP method 405. Before
+ * start only. */
 DUBBOC_API void dubboc_server_set_fallback(
     dubboc_server *server, dubboc_http_handler handler, void *arg);
 
 /* --- what it has done so far --- */
 
-/* A call is a JSON-RPC request or notification for a method that the server has; each one of a
- * batch is a call.
+/* The figures of a server. A call is a JSON-RPC request or notification for a method that the
+ * server has; each one of a batch is a call.
  *
  * It is counted in calls when its handler is started, or when its params turn out to make no tree,
  * so that the handler cannot be started. It is counted in latency, and in errors if it has failed,
@@ -423,29 +444,30 @@ typedef struct dubboc_server_stats {
                            server is busy or stops, their time was over, or their caller has gone */
     uint64_t unknown;   /* calls of a path or method that the server does not have */
     uint64_t invalid;   /* requests and calls that are not JSON-RPC by POST */
-    dubboc_latency latency;
+    dubboc_latency latency; /* of the calls that have ended */
 } dubboc_server_stats;
 
-/* Fills in as many fields as stats->size has room for; one that is less than sizeof(size_t): none.
- * The figures begin with dubboc_server_new() and do not start again. Any thread; before start only
- * the one that adds services. They are a moment's and need not add up while calls run. */
+/* Reads the figures. It fills in as many fields as stats->size has room for; none if that is less
+ * than sizeof(size_t). The figures begin with dubboc_server_new() and do not start again. Any
+ * thread; before start only the one that adds services. They are a moment's and need not add up
+ * while calls run. */
 DUBBOC_API void dubboc_server_get_stats(const dubboc_server *server, dubboc_server_stats *stats);
 
-/* The same for one method. */
+/* The figures of one method, as in dubboc_server_stats. */
 typedef struct dubboc_method_stats {
-    size_t size;           /* of the structure as the library knows it */
-    const char *interface; /* all four are borrowed, as long as the server lives */
-    const char *group;     /* "" : none, and so for the version */
-    const char *version;
-    const char *method;
-    uint64_t methods; /* 1; of those that are counted together: how many they are */
-    uint64_t calls;
-    uint64_t errors;
-    uint64_t in_flight;
-    dubboc_latency latency;
+    size_t size;            /* of the structure as the library knows it */
+    const char *interface;  /* this and the next three are borrowed, as long as the server lives */
+    const char *group;      /* "": none */
+    const char *version;    /* "": none */
+    const char *method;     /* the method's name */
+    uint64_t methods;       /* 1; of those that are counted together: how many they are */
+    uint64_t calls;         /* begun */
+    uint64_t errors;        /* of those that have ended: with an error */
+    uint64_t in_flight;     /* begun and not ended */
+    dubboc_latency latency; /* of the calls that have ended */
 } dubboc_method_stats;
 
-/* stats is valid until the function returns. */
+/* Receives the figures of one method; stats is valid until the function returns. */
 typedef void (*dubboc_method_stats_fn)(void *arg, const dubboc_method_stats *stats);
 
 /* Calls visit for each method, in the order of services and methods. The 1,000 methods that were
@@ -456,13 +478,13 @@ DUBBOC_API void dubboc_server_visit_methods(
 
 /* --- when the server fails --- */
 
-/* A running server can fail, because a system call does without which it cannot go on (a descriptor
- * of the server that the program has closed by mistake is the likely reason). It then closes its
- * listening socket and its connections, logs an error, and calls this handler: once, with
- * DUBBOC_E_SYSTEM and a text that names the call and the reason. Handlers of calls that run are not
- * interrupted; their answers go nowhere. The nodes in the registry stay until the program calls
- * dubboc_server_stop() or dubboc_server_free(), which do not wait for consumers then. To serve
- * again, free it and make a new one.
+/* Is told that the server has failed. A running server can fail, because a system call does without
+ * which it cannot go on (a descriptor of the server that the program has closed by mistake is the
+ * likely reason). It then closes its listening socket and its connections, logs an error, and calls
+ * this handler: once, with DUBBOC_E_SYSTEM and a text that names the call and the reason. Handlers
+ * of calls that run are not interrupted; their answers go nowhere. The nodes in the registry stay
+ * until the program calls dubboc_server_stop() or dubboc_server_free(), which do not wait for
+ * consumers then. To serve again, free it and make a new one.
  *
  * The handler runs on a thread of the server's, or on one that answers a call or makes a step. It
  * must return soon and must not stop or free the server: it tells the thread that owns it.

@@ -9,17 +9,17 @@
 /* A piece of text that belongs to somebody else: len bytes, not ended by a zero byte. {NULL, 0} is
  * "none". */
 typedef struct dubboc_slice {
-    const char *at;
-    size_t len;
+    const char *at; /* where the text begins */
+    size_t len;     /* its length in bytes */
 } dubboc_slice;
 
 /* A text buffer of the caller that dubboc fills and reuses: start with {0}, pass it to as many
  * calls as you like (it only grows when it must), read data[0..len) after each success (data[len]
  * is a zero byte), end with dubboc_text_free(). One thread at a time. */
 typedef struct dubboc_text {
-    char *data;
-    size_t len;
-    size_t capacity;
+    char *data;      /* the text, with a zero byte behind it; NULL before the first use */
+    size_t len;      /* its length in bytes, without the zero byte */
+    size_t capacity; /* how many bytes data has room for */
 } dubboc_text;
 
 DUBBOC_BEGIN
