@@ -1,6 +1,7 @@
 e2e_tests = \
 	tests/e2e/structure.py \
 	tests/e2e/documents.py \
+	tests/e2e/docs_integrity.py \
 	tests/e2e/typed_json.py \
 	tests/e2e/installed.py \
 	tests/e2e/bad_input.py \

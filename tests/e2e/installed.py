@@ -109,6 +109,9 @@ def test_documents_and_examples_are_installed_and_the_examples_build_there():
     for name in ("README.md", "LICENSE", "docs/wire.md", "docs/sample.ini", "examples/Makefile"):
         assert os.path.exists(os.path.join(installed.doc, name)), name
     assert os.path.exists(installed.prefix + "/share/man/man1/dubboc.1")
+    for built, page in (("man3", "share/man/man3/dubboc_call.3"), ("html", "share/doc/dubboc/html/index.html")):
+        if os.path.exists(os.path.join(BUILD, "docs", built + ".stamp")):
+            assert os.path.exists(os.path.join(installed.prefix, page)), page
     copy = os.path.join(folder(), "examples")
     shutil.copytree(os.path.join(installed.doc, "examples"), copy)
     flags = " ".join(installed.flags())
