@@ -9,13 +9,40 @@
 
 /* --- queues --- */
 
+/* previous NULL: at the beginning. */
+static void waiter_queue_insert(waiter_queue *queue, waiter_entry *entry, waiter_entry *previous)
+{
+    entry->previous = previous;
+    entry->next = previous != NULL ? previous->next : queue->first;
+    *(previous != NULL ? &previous->next : &queue->first) = entry;
+    *(entry->next != NULL ? &entry->next->previous : &queue->last) = entry;
+}
+
 void waiter_queue_join(waiter_queue *queue, waiter_entry *entry, waiter *of)
 {
     if (entry->is_queued)
         return;
-    *entry = (waiter_entry){.of = of, .previous = queue->last, .is_queued = true};
-    *(queue->last != NULL ? &queue->last->next : &queue->first) = entry;
-    queue->last = entry;
+    *entry = (waiter_entry){.of = of, .is_queued = true};
+    waiter_queue_insert(queue, entry, queue->last);
+}
+
+uint64_t waiter_take_ticket(void)
+{
+    static _Atomic uint64_t last;
+    return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+}
+
+/* Looks from the end, because most of those that join have the highest ticket. */
+void waiter_queue_join_in_order(
+    waiter_queue *queue, waiter_entry *entry, waiter *of, uint64_t ticket)
+{
+    waiter_entry *previous = queue->last;
+    if (entry->is_queued)
+        return;
+    while (previous != NULL && previous->ticket > ticket)
+        previous = previous->previous;
+    *entry = (waiter_entry){.of = of, .ticket = ticket, .is_queued = true};
+    waiter_queue_insert(queue, entry, previous);
 }
 
 void waiter_queue_leave(waiter_queue *queue, waiter_entry *entry)

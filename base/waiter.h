@@ -25,6 +25,7 @@ struct waiter {
 /* The place of a waiter in one queue. Zeroed: in none. */
 typedef struct waiter_entry {
     waiter *of;
+    uint64_t ticket; /* waiter_queue_join_in_order(): the lower one stands before the higher one */
     struct waiter_entry *previous, *next;
     bool is_queued;
 } waiter_entry;
@@ -38,6 +39,16 @@ typedef struct waiter_queue {
 
 /* Joins at the end; an entry that has joined already keeps its place. */
 void waiter_queue_join(waiter_queue *queue, waiter_entry *entry, waiter *of);
+
+/* A number above all that were given before. A waiter that has to leave a queue and join again, or
+ * that joins several queues one after the other, keeps its turn by the ticket that it took when it
+ * began to wait. Any thread, no lock. */
+uint64_t waiter_take_ticket(void);
+
+/* Joins behind those with a lower ticket. All entries of such a queue join in this way. An entry
+ * that has joined already keeps its place. */
+void waiter_queue_join_in_order(
+    waiter_queue *queue, waiter_entry *entry, waiter *of, uint64_t ticket);
 
 /* Harmless for an entry that is in no queue. */
 void waiter_queue_leave(waiter_queue *queue, waiter_entry *entry);

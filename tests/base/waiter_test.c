@@ -36,6 +36,32 @@ static void every_waiter_of_a_queue_is_woken_in_the_order_of_joining(void **stat
         waiter_queue_leave(&queue, &entries[i]);
 }
 
+static void those_that_join_in_order_stand_in_the_order_of_their_tickets(void **state)
+{
+    (void)state;
+    counting_waiter each = {{count_wake}, 0};
+    waiter_entry entries[4] = {{0}};
+    uint64_t tickets[4];
+    waiter_queue queue = {0};
+    for (int i = 0; i < 4; i++)
+        tickets[i] = waiter_take_ticket();
+    for (int i = 0; i < 4; i++) {
+        int joins = (int[]){2, 0, 3, 1}[i];
+        waiter_queue_join_in_order(&queue, &entries[joins], &each.waiter, tickets[joins]);
+    }
+    waiter_queue_leave(&queue, &entries[0]);
+    waiter_queue_join_in_order(&queue, &entries[0], &each.waiter, tickets[0]);
+    const waiter_entry *at = queue.first;
+    for (int i = 0; i < 4; i++, at = at->next)
+        assert_ptr_equal(at, &entries[i]);
+    assert_null(at);
+    for (int i = 3; i >= 0; i--) {
+        assert_ptr_equal(queue.last, &entries[i]);
+        waiter_queue_leave(&queue, &entries[i]);
+    }
+    assert_null(queue.first);
+}
+
 static void one_that_has_left_a_queue_is_not_woken_through_it(void **state)
 {
     (void)state;
@@ -195,6 +221,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_waiter_of_a_queue_is_woken_in_the_order_of_joining),
+        cmocka_unit_test(those_that_join_in_order_stand_in_the_order_of_their_tickets),
         cmocka_unit_test(one_that_has_left_a_queue_is_not_woken_through_it),
         cmocka_unit_test(a_thread_that_was_woken_before_it_waits_does_not_block),
         cmocka_unit_test(a_wait_ends_at_its_deadline),
