@@ -7,103 +7,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
-#include "client/call.h"
-#include "selector/selector_inside.h"
-#include "tests/selector/fake_registry.h"
+#include "tests/client/call_world.h"
 #include "tests/support/scripted_peer.h"
 #include "transport/http_client_exchange.h"
-
-#define SERVICE "x.Y"
-#define PROVIDERS 8
-
-typedef struct world {
-    dubboc_client *client;
-    selector *own_selector; /* of the client, which stands aside for one over the fake */
-    registry *source;
-    counter_slot counters;
-    dubboc_error err;
-} world;
-
-static void begin(world *self)
-{
-    const dubboc_client_options options = {.size = sizeof options, .pool_size = 1};
-    const selector_settings settings = {
-        .ttl_ms = -1, .empty_grace_ms = 30000, .health_failures = 5, .health_rest_ms = 30000};
-    *self = (world){.source = fake_registry_new()};
-    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &self->err), &self->err);
-    self->own_selector = self->client->selector;
-    assert_status(DUBBOC_OK,
-        selector_new(
-            &settings, self->source, self->client->http, &self->client->selector, &self->err),
-        &self->err);
-    self->client->registry = self->source;
-    self->client->registers = false;
-}
-
-static void end(world *self)
-{
-    selector_free(self->client->selector);
-    self->client->selector = self->own_selector;
-    self->client->registry = NULL;
-    dubboc_client_free(self->client);
-    fake_registry_free(self->source);
-}
-
-/* The list from now on: provider i listens on port i + 1. */
-static void registry_has(world *self, unsigned present)
-{
-    char urls[PROVIDERS][64];
-    const char *list[PROVIDERS];
-    size_t count = 0;
-    for (unsigned i = 0; i < PROVIDERS; i++)
-        if ((present & 1u << i) != 0) {
-            snprintf(urls[i], sizeof urls[i],
-                "jsonrpc://127.0.0.1:%u/" SERVICE "?interface=" SERVICE, i + 1);
-            list[count++] = urls[i];
-        }
-    selector_do_round(self->client->selector); /* which subscribes */
-    fake_registry_push(self->source, SERVICE, list, count);
-}
-
-/* A step after what was wanted has come about. */
-static call_want go_on(call *which)
-{
-    const call_event event = {DUBBOC_OK, NULL, NULL};
-    return call_step(which, &event);
-}
-
-static void make_call(world *self, call *made)
-{
-    static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 60000};
-    assert_status(
-        DUBBOC_OK, call_init(made, self->client, SERVICE, "m", &options, &self->err), &self->err);
-    made->params = slice_of("[]");
-    made->counters = &self->counters;
-}
-
-/* Begins a call with that list; the first provider is picked. */
-static call_want begin_call(world *self, call *made, unsigned present)
-{
-    make_call(self, made);
-    registry_has(self, present);
-    return go_on(made);
-}
-
-static unsigned held_by(const call *of)
-{
-    const char *colon = strrchr(of->attempt.held.provider->info->address, ':');
-    return 1u << (atoi(colon + 1) - 1);
-}
-
-/* A call that finds the only connection of that list in use; thread is woken when it comes free. */
-static void begin_waiting_call(world *self, call *made, thread_waiter *thread)
-{
-    make_call(self, made);
-    thread_waiter_init(thread);
-    made->waiter = &thread->waiter;
-    assert_int_equal(CALL_WANTS_WAKE, go_on(made));
-    assert_int_equal(1, made->queuer.count);
-}
 
 /* The driver has used the place of the connection, in vain. */
 static call_want cannot_connect(call *which)
@@ -118,16 +24,16 @@ static void a_provider_that_came_when_the_tried_one_went_is_called(void **state)
     world self;
     call one;
     (void)state;
-    begin(&self);
-    assert_int_equal(CALL_WANTS_OPEN, begin_call(&self, &one, 1u << 0));
+    world_begin(&self);
+    assert_int_equal(CALL_WANTS_OPEN, world_begin_call(&self, &one, 1u << 0));
     assert_int_equal(1u << 0, held_by(&one));
-    registry_has(&self, 1u << 1);
+    world_has(&self, 1u << 1);
     assert_int_equal(CALL_WANTS_OPEN, cannot_connect(&one));
     assert_int_equal(1u << 1, held_by(&one));
     assert_int_equal(CALL_ENDED, cannot_connect(&one));
     assert_status(DUBBOC_E_CONNECT, one.status, &self.err);
     call_fini(&one);
-    end(&self);
+    world_end(&self);
 }
 
 static unsigned next_random(unsigned *seed)
@@ -142,7 +48,7 @@ static void one_call_of_the_model(world *self, unsigned *seed)
 {
     call one;
     unsigned tried = 0, present = 1 + next_random(seed) % ((1u << PROVIDERS) - 1);
-    call_want want = begin_call(self, &one, present);
+    call_want want = world_begin_call(self, &one, present);
     while (want == CALL_WANTS_OPEN) {
         unsigned picked = held_by(&one);
         if ((picked & present) == 0 || (picked & tried) != 0)
@@ -150,7 +56,7 @@ static void one_call_of_the_model(world *self, unsigned *seed)
         tried |= picked;
         if (next_random(seed) % 2 == 0) {
             present = 1 + next_random(seed) % ((1u << PROVIDERS) - 1);
-            registry_has(self, present);
+            world_has(self, present);
         }
         want = cannot_connect(&one);
         bool goes_on = (present & ~tried) != 0;
@@ -168,10 +74,10 @@ static void while_the_list_changes_each_is_tried_once_and_none_is_left_out(void 
     world self;
     unsigned seed = 20;
     (void)state;
-    begin(&self);
+    world_begin(&self);
     for (int i = 0; i < 500; i++)
         one_call_of_the_model(&self, &seed);
-    end(&self);
+    world_end(&self);
 }
 
 static _Atomic int64_t test_ns; /* the client's upkeep thread reads it too */
@@ -194,7 +100,7 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
     pick held;
     test_ns = 1000 * NS_PER_S;
     clock_set_source(test_clock);
-    begin(&self);
+    world_begin(&self);
     assert_status(
         DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
     one.counters = &self.counters;
@@ -208,7 +114,7 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
     assert_true(directory_pick(one.directory, &request, &held));
     assert_int_equal(0, atomic_load(&held.provider->health.failures));
     pick_release(one.directory, &held, PICK_UNKNOWN);
-    end(&self);
+    world_end(&self);
     clock_set_source(NULL);
 }
 
@@ -347,7 +253,7 @@ static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **sta
     clock_set_source(NULL);
 }
 
-/* --- a connection that comes free at a provider that has left the list */
+/* --- a connection that was granted by a provider that has left the list meanwhile */
 
 static void a_granted_place_at_a_provider_that_left_the_list_is_not_used(void **state)
 {
@@ -355,18 +261,17 @@ static void a_granted_place_at_a_provider_that_left_the_list_is_not_used(void **
     world self;
     call holds, waits;
     thread_waiter thread;
-    begin(&self);
-    assert_int_equal(CALL_WANTS_OPEN, begin_call(&self, &holds, 1u << 0));
-    begin_waiting_call(&self, &waits, &thread);
-    registry_has(&self, 1u << 1);
-    assert_false(atomic_load(&thread.is_woken));
-    call_fini(&holds); /* frees the place */
+    world_begin(&self);
+    assert_int_equal(CALL_WANTS_OPEN, world_begin_call(&self, &holds, 1u << 0));
+    world_begin_waiting_call(&self, &waits, &thread);
+    call_fini(&holds); /* frees the place, which is granted to the other call */
     assert_true(atomic_load(&thread.is_woken));
+    world_has(&self, 1u << 1);
     assert_int_equal(CALL_WANTS_OPEN, go_on(&waits));
     assert_int_equal(1u << 1, held_by(&waits));
     assert_int_equal(1, waits.picks);
     call_fini(&waits);
-    end(&self); /* asserts that no place was lost: its endpoint would still be there */
+    world_end(&self); /* asserts that no place was lost: its endpoint would still be there */
 }
 
 static bool has_no_open_connection(void *arg)
@@ -387,23 +292,23 @@ static void a_granted_connection_to_a_provider_that_left_the_list_is_closed(void
     scripted_peer *peer = scripted_peer_new(&answers, 1);
     snprintf(url, sizeof url, "jsonrpc://127.0.0.1:%d/" SERVICE "?interface=" SERVICE,
         scripted_peer_port(peer));
-    begin(&self);
-    make_call(&self, &holds);
+    world_begin(&self);
+    world_make_call(&self, &holds);
     selector_do_round(self.client->selector); /* which subscribes */
     fake_registry_push(self.source, SERVICE, list, 1);
     assert_int_equal(CALL_WANTS_OPEN, go_on(&holds));
     finish(&holds, open_for(&holds));
-    begin_waiting_call(&self, &waits, &thread);
-    registry_has(&self, 1u << 1);
-    call_fini(&holds); /* gives the connection back */
+    world_begin_waiting_call(&self, &waits, &thread);
+    call_fini(&holds); /* gives the connection back, which is granted to the other call */
     assert_true(atomic_load(&thread.is_woken));
+    world_has(&self, 1u << 1);
     assert_int_equal(CALL_WANTS_OPEN, go_on(&waits));
     assert_int_equal(1u << 1, held_by(&waits));
     test_ns += PROVIDER_KEEP_MS * NS_PER_MS;
     selector_do_round(self.client->selector); /* which frees the provider */
     assert_true(test_wait_for(has_no_open_connection, peer, 5000));
     call_fini(&waits);
-    end(&self);
+    world_end(&self);
     scripted_peer_free(peer);
     clock_set_source(NULL);
 }
