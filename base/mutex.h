@@ -40,6 +40,7 @@ typedef enum mutex_rank {
     MUTEX_RANK_ZK_HANDLE, /* the port looks at its handle under its own lock */
     MUTEX_RANK_ZK_CALLS,
     MUTEX_RANK_ZK_MAILBOX,
+    MUTEX_RANK_ROOM, /* of a directory; endpoints are looked at and waiters are woken under it */
     MUTEX_RANK_HTTP_CLIENT,
     MUTEX_RANK_ENDPOINT, /* the client looks at its endpoints under its own lock */
     MUTEX_RANK_TRUST,

@@ -54,7 +54,7 @@ static dubboc_status call_check_names(const char *interface, const char *method,
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface,
     const char *method, const dubboc_call_options *options, dubboc_error *err)
 {
-    memset(self, 0, offsetof(call, queuer));
+    memset(self, 0, offsetof(call, room));
     self->reasons[0] = '\0';
     self->client = client;
     self->interface = interface;
@@ -305,8 +305,6 @@ static call_want call_use_room(call *self, call_room room)
         return call_begin_attempt(self);
     self->state = room == CALL_ROOM_QUEUED ? CALL_QUEUES : CALL_LOOKS_AROUND;
     self->wait_until_ns = self->deadline_ns;
-    if (room == CALL_ROOM_QUEUED && call_is_explained(self))
-        call_explain(self, "waits for a connection of %zu providers", self->queuer.count);
     return room == CALL_ROOM_QUEUED ? CALL_WANTS_WAKE : CALL_GOES_ON;
 }
 
@@ -323,6 +321,7 @@ static call_want call_look_around(call *self)
 static call_want call_end_in_queue(call *self)
 {
     static const verdict busy = {DUBBOC_E_BUSY, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true, 0};
+    call_room_settle(self);
     call_note_full(self);
     call_room_give_up(self);
     call_note_status(self, &busy);
@@ -331,7 +330,7 @@ static call_want call_end_in_queue(call *self)
 
 static call_want call_step_queue(call *self)
 {
-    if (call_room_is_granted(self))
+    if (call_room_is_over(self))
         return call_use_room(self, call_room_take(self));
     return deadline_is_over(self->deadline_ns) ? call_end_in_queue(self) : CALL_WANTS_WAKE;
 }

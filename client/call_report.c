@@ -82,10 +82,13 @@ void call_note_full(call *self)
 {
     char text[DUBBOC_ERROR_TEXT_MAX / 2] = "all connections in use until the deadline: ";
     size_t used = strlen(text);
-    const http_client_queuer *queuer = &self->queuer;
-    for (size_t i = 0; i < queuer->count && i < FULL_NAMED_MAX && used < sizeof text; i++)
+    const http_client_queuer *queuer = &self->room.queuer;
+    const http_client_claim *claim = queuer->joined;
+    for (size_t i = 0; i < queuer->count && i < FULL_NAMED_MAX && used < sizeof text; i++) {
         used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? ", " : "",
-            http_client_endpoint_host(queuer->claims[i].endpoint));
+            http_client_endpoint_host(claim->endpoint));
+        claim = claim->next;
+    }
     if (queuer->count > FULL_NAMED_MAX && used < sizeof text)
         used += (size_t)snprintf(
             text + used, sizeof text - used, " and %zu more", queuer->count - FULL_NAMED_MAX);

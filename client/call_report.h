@@ -30,7 +30,7 @@ void call_note_reason(call *self, const char *reason);
 /* Adds what befell the call itself. */
 void call_note(call *self, const char *text);
 
-/* The same of the providers that the call has waited for in vain. */
+/* Adds which providers the call has waited for in vain; after call_room_settle(). */
 void call_note_full(call *self);
 
 /* Says in err whose provider it was. */

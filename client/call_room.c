@@ -1,6 +1,13 @@
 #include "client/call_room.h"
 
+#include "client/call_report.h"
+
 /* --- what was granted --- */
+
+void call_room_settle(call *self)
+{
+    directory_room_wait_end(self->directory, &self->room);
+}
 
 typedef struct call_room_grant {
     http_client_endpoint *endpoint; /* NULL: nothing was granted */
@@ -10,7 +17,8 @@ typedef struct call_room_grant {
 static call_room_grant call_room_leave(call *self)
 {
     call_room_grant grant = {NULL, NULL};
-    if (!http_client_queuer_leave(&self->queuer, &grant.endpoint, &grant.connection))
+    call_room_settle(self);
+    if (!http_client_queuer_leave(&self->room.queuer, &grant.endpoint, &grant.connection))
         grant.endpoint = NULL;
     return grant;
 }
@@ -49,9 +57,9 @@ static call_room call_room_use(call *self, call_room_grant grant)
     return CALL_ROOM_FOUND;
 }
 
-bool call_room_is_granted(const call *self)
+bool call_room_is_over(const call *self)
 {
-    return http_client_queuer_is_served(&self->queuer);
+    return http_client_queuer_is_served(&self->room.queuer);
 }
 
 call_room call_room_take(call *self)
@@ -66,12 +74,6 @@ void call_room_give_up(call *self)
 
 /* --- the search --- */
 
-static bool call_room_join(void *arg, http_client_endpoint *endpoint)
-{
-    call *self = arg;
-    return http_client_queuer_join(&self->queuer, endpoint);
-}
-
 call_room call_room_find(call *self)
 {
     pick_request request = call_room_request(self);
@@ -79,9 +81,13 @@ call_room call_room_find(call *self)
         self->attempt.is_held = true;
         return CALL_ROOM_FOUND;
     }
-    http_client_queuer_init(&self->queuer, self->waiter, directory_count(self->directory));
-    bool has_joined = directory_each_candidate(self->directory, &request, call_room_join, self);
-    if (has_joined && self->queuer.count > 0) /* the list may have become empty */
-        return CALL_ROOM_QUEUED;
-    return call_room_take(self);
+    if (self->room_ticket == 0)
+        self->room_ticket = waiter_take_ticket();
+    size_t count = directory_room_wait_begin(
+        self->directory, &self->room, &request, self->waiter, self->room_ticket);
+    if (call_room_is_over(self)) /* there is room by now, or the list has become empty */
+        return call_room_take(self);
+    if (call_is_explained(self))
+        call_explain(self, "waits for a connection of %zu providers", count);
+    return CALL_ROOM_QUEUED;
 }

@@ -81,6 +81,7 @@ typedef struct call {
     int64_t wait_until_ns; /* CALL_WANTS_WAKE: not longer than this */
     int64_t backoff_ms;
     size_t tried_count;
+    uint64_t room_ticket; /* its order among calls that wait for a connection; 0: never waited */
 
     /* how it ended */
     dubboc_status status;
@@ -88,7 +89,7 @@ typedef struct call {
     dubboc_execution execution;
 
     /* the long ones, at the end so that a beginning call need not wipe them */
-    http_client_queuer queuer;               /* CALL_QUEUES */
+    room_wait room;                          /* CALL_QUEUES */
     provider *tried[CALL_ATTEMPTS_MAX];      /* compared, never looked into */
     char reasons[DUBBOC_ERROR_TEXT_MAX / 2]; /* what each failed attempt said */
     char timeout_node[256];                  /* TIMEOUT_FROM_NODE: the provider's address */

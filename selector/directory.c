@@ -34,6 +34,7 @@ static void directory_init_parts(directory *self)
         .wanted = self->wanted};
     mutex_init(&self->lock, MUTEX_RANK_DIRECTORY);
     readiness_init(&self->ready);
+    room_waits_init(&self->room, &self->owner->readers, &self->current, &self->owner->upkeep);
     rule_sources_init(
         &self->rules_from, self->owner->source, self->key, &consumer, directory_take_rules, self);
     service_mapping_init(&self->mapping);
@@ -73,6 +74,7 @@ void directory_free(directory *self)
     rule_sources_fini(&self->rules_from);
     service_mapping_fini(&self->mapping);
     configurators_free(self->rules);
+    room_waits_fini(&self->room);
     readiness_fini(&self->ready);
     mutex_fini(&self->lock);
     free(self->key);
@@ -95,7 +97,8 @@ typedef struct directory_update {
     snapshot *former; /* to be freed, as the next two */
     node *gone;
     configurators *former_rules;
-    int64_t kick_ns; /* to be told to the upkeep thread; DEADLINE_NEVER: nothing new */
+    bool is_published; /* calls that wait for a connection are to look again */
+    int64_t kick_ns;   /* to be told to the upkeep thread; DEADLINE_NEVER: nothing new */
     bool becomes_ready;
     log_held said; /* logged behind the lock, since a log function may call anything */
 } directory_update;
@@ -114,6 +117,7 @@ static void directory_publish_locked(directory *self, node_change *change, direc
     ejection_limit(change->next);
     node_list_commit(&self->nodes, change);
     update->former = atomic_exchange(&self->current, change->next);
+    update->is_published = true;
     update->gone = change->gone;
     LOG(DUBBOC_LOG_DEBUG, "selector", "providers changed",
         "interface=%s seen=%zu usable=%zu gone=%zu", MASKED(slice_of(self->key)), self->nodes.count,
@@ -140,6 +144,8 @@ static void directory_update_clear_up(directory *self, directory_update *update)
 static void directory_update_end(directory *self, directory_update *update)
 {
     mutex_unlock(&self->lock);
+    if (update->is_published)
+        room_waits_look_again(&self->room);
     log_let_go(&update->said);
     if (update->becomes_ready)
         readiness_set_ready(&self->ready);
@@ -515,6 +521,7 @@ int64_t directory_tick(directory *self, int64_t now_ns, bool is_last)
         now_ns >= self->ready_at_ns && directory_is_complete_locked(self, &update);
     int64_t due_ns = directory_earliest_due_locked(self);
     directory_update_end(self, &update);
+    due_ns = deadline_min(due_ns, room_waits_tick(&self->room, now_ns));
     directory_do_work(self, &work);
     buffer_fini(&work.lines);
     return due_ns;

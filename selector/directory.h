@@ -8,6 +8,7 @@
 #include "selector/handles.h"
 #include "selector/node_list.h"
 #include "selector/readiness.h"
+#include "selector/room.h"
 #include "selector/rule_sources.h"
 #include "selector/service_mapping.h"
 
@@ -37,6 +38,7 @@ struct directory {
 
     /* Each with a lock of its own, never taken together with another of them: */
     readiness ready;
+    room_waits room; /* calls that wait for a connection */
     rule_sources rules_from;
     service_mapping mapping;
 

@@ -15,7 +15,7 @@
 
 bool health_is_ejected_at(const provider_health *self, int64_t now_ns)
 {
-    return now_ns < atomic_load_explicit(&self->ejected_until_ns, memory_order_relaxed);
+    return now_ns < health_ejected_until_ns(self);
 }
 
 bool health_is_ejected(const provider_health *self)

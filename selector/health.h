@@ -47,6 +47,12 @@ static inline bool health_may_serve(provider_health *self)
            health_may_serve_again(self);
 }
 
+/* When its ejection ends; a time that has passed: it is not ejected. */
+static inline int64_t health_ejected_until_ns(const provider_health *self)
+{
+    return atomic_load_explicit(&self->ejected_until_ns, memory_order_relaxed);
+}
+
 bool health_is_ejected(const provider_health *self);
 bool health_is_ejected_at(const provider_health *self, int64_t now_ns);
 

@@ -5,9 +5,9 @@
 #include "selector/handles.h"
 #include "selector/pick_request.h"
 
-/* A provider for one attempt, held until pick_release(). Tens of nanoseconds, no lock, no
- * allocation. false: the list is empty (directory_explain()), or with needs_room: no provider that
- * may be picked has room (directory_each_candidate()). Any thread. */
+/* A provider for one attempt, held until pick_release() (selector/pick_release.h). Tens of
+ * nanoseconds, no lock, no allocation. false: the list is empty (directory_explain()), or with
+ * needs_room: no provider that may be picked has room (selector/candidates.h). Any thread. */
 typedef struct pick {
     provider *provider;
     int64_t timeout_ms;       /* the node's own for this method, 0: none */
@@ -22,15 +22,6 @@ typedef struct pick {
 } pick;
 bool directory_pick(directory *self, const pick_request *request, pick *out);
 
-/* What became of an attempt, for health; then lets the provider go. */
-typedef enum pick_outcome {
-    PICK_GOOD,    /* it answered, an error object too */
-    PICK_FAILED,  /* no connection, no answer, broken, 5xx without JSON-RPC */
-    PICK_REFUSED, /* it answered that it is busy or stopping and has not executed the call */
-    PICK_UNKNOWN  /* says nothing of the provider: cancelled, or our own pool was full */
-} pick_outcome;
-void pick_release(directory *self, pick *held, pick_outcome outcome);
-
 /* Whether a pick would find a provider, ejected or not, that is not among the excluded. Any
  * thread. */
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
@@ -39,14 +30,6 @@ bool directory_has_other(directory *self, provider *const *excluded, size_t excl
  * call: it is not ejected, its last call has not failed, and it has not refused one
  * within the last second. Any thread. */
 bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count);
-
-/* Calls visit for the endpoint of each provider that a pick with needs_room would take if it had
- * room; once for an endpoint that several providers share. visit returns false to end; then false
- * is returned. It is called inside a readers' section: it may take locks that are held for list
- * work only, and must not block otherwise. The endpoint is valid after it has returned only if it
- * takes a reference (http_client_endpoint_ref()). Any thread. */
-bool directory_each_candidate(directory *self, const pick_request *request,
-    bool (*visit)(void *arg, http_client_endpoint *endpoint), void *arg);
 
 /* A pick of the provider behind that endpoint; where several share it, of one that is neither
  * excluded nor ejected if there is one. false: there is none in the list any more. */

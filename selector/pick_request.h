@@ -19,4 +19,17 @@ typedef struct pick_request {
     bool needs_room;
 } pick_request;
 
+static inline bool provider_is_among(const provider *self, provider *const *some, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (some[i] == self)
+            return true;
+    return false;
+}
+
+static inline bool pick_request_excludes(const pick_request *self, const provider *candidate)
+{
+    return provider_is_among(candidate, self->excluded, self->excluded_count);
+}
+
 #endif

@@ -12,10 +12,12 @@
 #include "registry/registry.h"
 #include "registry/url_match.h"
 #include "selector/direct.h"
+#include "selector/directory_room.h"
 #include "selector/directory_wait.h"
 #include "selector/explain.h"
 #include "selector/handles.h"
 #include "selector/pick.h"
+#include "selector/pick_release.h"
 #include "selector/settings.h"
 
 /* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the

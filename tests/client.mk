@@ -13,6 +13,7 @@ client_tests = \
 	tests/client/override_test \
 	tests/client/overloaded_providers_test \
 	tests/client/refusal_test \
+	tests/client/room_test \
 	tests/client/settings_order_test \
 	tests/client/timeout_text_test
 check_PROGRAMS += $(client_tests)
@@ -59,6 +60,10 @@ call_world = tests/client/call_world.c tests/client/call_world.h tests/selector/
 tests_client_attempts_test_SOURCES = tests/client/attempts_test.c $(call_world)
 tests_client_attempts_test_CPPFLAGS = $(test_cppflags)
 tests_client_attempts_test_LDADD = $(test_libs)
+tests_client_room_test_SOURCES = tests/client/room_test.c $(call_world)
+tests_client_room_test_CPPFLAGS = $(test_cppflags)
+tests_client_room_test_LDADD = $(test_libs)
+tests_client_room_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_client_overloaded_providers_test_SOURCES = tests/client/overloaded_providers_test.c $(server_caller)
 tests_client_overloaded_providers_test_CPPFLAGS = $(test_cppflags)
 tests_client_overloaded_providers_test_LDADD = $(test_libs)

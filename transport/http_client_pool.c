@@ -4,9 +4,9 @@
  * being opened. A new one is opened only when none is idle, so there are never more than pool_size
  * in all. The idle ones are a stack: the one used last is taken first, so that those not needed
  * grow old and are closed. When no place is left, queuers wait, each in the queues of several
- * endpoints; what comes free, a connection or the place of one, is given to the first of them that
- * no other endpoint has served. The lock is held for list work only; connecting and closing happen
- * outside.
+ * endpoints, in the order of their tickets; what comes free, a connection or the place of one, is
+ * given to the first of them that no other endpoint has served. The lock is held for list work
+ * only; connecting and closing happen outside.
  *
  * When a host restarts or vanishes, each of its idle connections looks sound until something is
  * sent on it, and that call is lost. So when a connection is reset, or the network gives it up,
@@ -116,6 +116,16 @@ bool http_client_endpoint_has_room(const http_client_endpoint *endpoint)
 
 /* --- granting what comes free --- */
 
+/* is_served has been set by the caller. The waiter may be gone as soon as the lock is given back,
+ * because a queuer whose time is over leaves without looking; so it is woken under the lock. */
+static void queuer_serve(
+    http_client_queuer *queuer, http_client_endpoint *endpoint, http_client_connection *connection)
+{
+    queuer->endpoint = endpoint;
+    queuer->connection = connection;
+    queuer->waiter->wake(queuer->waiter);
+}
+
 /* Gives the first queuer that no other endpoint has served a connection (NULL: a place). false:
  * nobody waits. */
 static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connection *connection)
@@ -126,9 +136,7 @@ static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connec
         waiter_queue_leave(&endpoint->queue, &claim->entry);
         if (atomic_exchange(&queuer->is_served, true))
             continue;
-        queuer->endpoint = endpoint;
-        queuer->connection = connection;
-        queuer->waiter->wake(queuer->waiter);
+        queuer_serve(queuer, endpoint, connection);
         return true;
     }
     return false;
@@ -269,51 +277,153 @@ void http_client_connection_drop(http_client_connection *connection)
 
 /* --- waiting --- */
 
-void http_client_queuer_init(http_client_queuer *self, waiter *of, size_t endpoints)
+typedef struct http_client_claim_block {
+    struct http_client_claim_block *next;
+    http_client_claim claims[];
+} http_client_claim_block;
+
+static void queuer_add_unused(http_client_queuer *self, http_client_claim *claims, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        claims[i] = (http_client_claim){.of = self, .next = self->unused};
+        self->unused = &claims[i];
+    }
+    self->capacity += count;
+}
+
+/* Claims for up to so many endpoints, if there is memory. Those that are joined now are not left
+ * before the end of the selection. */
+static void queuer_reserve(http_client_queuer *self, size_t endpoints)
+{
+    size_t wanted =
+        self->count + (endpoints < HTTP_CLIENT_QUEUES_MAX ? endpoints : HTTP_CLIENT_QUEUES_MAX);
+    if (wanted <= self->capacity)
+        return;
+    size_t count = wanted - self->capacity;
+    http_client_claim_block *block =
+        mem_zeroed(1, sizeof *block + count * sizeof(http_client_claim));
+    if (block == NULL)
+        return;
+    block->next = self->blocks;
+    self->blocks = block;
+    queuer_add_unused(self, block->claims, count);
+}
+
+void http_client_queuer_init(http_client_queuer *self, waiter *of, uint64_t ticket)
 {
     self->waiter = of;
+    self->ticket = ticket;
     atomic_init(&self->is_served, false);
+    self->endpoint = NULL;
+    self->connection = NULL;
+    self->joined = self->former = self->unused = NULL;
+    self->joined_end = &self->joined;
+    self->count = self->capacity = 0;
+    self->blocks = NULL;
+    queuer_add_unused(self, self->few, HTTP_CLIENT_QUEUES_FEW);
+}
+
+static void queuer_append(http_client_queuer *self, http_client_claim *claim)
+{
+    claim->next = NULL;
+    *self->joined_end = claim;
+    self->joined_end = &claim->next;
+    self->count++;
+}
+
+/* Takes the claim to that endpoint out of those of the selection before. NULL: there is none.
+ * Lists hardly change their order, so it is mostly the first one. */
+static http_client_claim *queuer_take_former(
+    http_client_queuer *self, const http_client_endpoint *endpoint)
+{
+    for (http_client_claim **at = &self->former; *at != NULL; at = &(*at)->next)
+        if ((*at)->endpoint == endpoint) {
+            http_client_claim *found = *at;
+            *at = found->next;
+            return found;
+        }
+    return NULL;
+}
+
+void http_client_queuer_select_begin(http_client_queuer *self, size_t endpoints)
+{
+    queuer_reserve(self, endpoints);
+    self->former = self->joined;
+    self->joined = NULL;
+    self->joined_end = &self->joined;
     self->count = 0;
-    self->claims = NULL;
-    self->capacity = endpoints < HTTP_CLIENT_QUEUES_MAX ? endpoints : HTTP_CLIENT_QUEUES_MAX;
-    if (self->capacity > HTTP_CLIENT_QUEUES_FEW)
-        self->claims = MEM_NEW_ARRAY(self->capacity, http_client_claim);
-    if (self->claims == NULL) {
-        self->claims = self->few;
-        self->capacity = HTTP_CLIENT_QUEUES_FEW;
-    }
+}
+
+/* An endpoint with room has nobody in its queue to whom it could have been granted. */
+static void queuer_use_room_locked(http_client_queuer *self, http_client_endpoint *endpoint)
+{
+    http_client_connection *newest = endpoint->newest;
+    if (atomic_exchange(&self->is_served, true))
+        return;
+    pool_add_busy_locked(endpoint, 1);
+    if (newest != NULL)
+        pool_remove_idle_locked(endpoint, newest);
+    queuer_serve(self, endpoint, newest);
 }
 
 bool http_client_queuer_join(http_client_queuer *self, http_client_endpoint *endpoint)
 {
-    if (self->count == self->capacity)
-        return true;
+    http_client_claim *claim = queuer_take_former(self, endpoint);
+    if (claim != NULL) {
+        queuer_append(self, claim);
+        return !http_client_queuer_is_served(self);
+    }
     mutex_lock(&endpoint->lock);
-    bool has_room = http_client_endpoint_has_room(endpoint);
-    if (!has_room) {
-        http_client_claim *claim = &self->claims[self->count++];
-        *claim = (http_client_claim){.endpoint = endpoint, .of = self};
-        waiter_queue_join(&endpoint->queue, &claim->entry, self->waiter);
+    if (http_client_endpoint_has_room(endpoint)) {
+        queuer_use_room_locked(self, endpoint);
+    } else if (self->unused != NULL && self->count < HTTP_CLIENT_QUEUES_MAX) {
+        claim = self->unused;
+        self->unused = claim->next;
+        claim->endpoint = endpoint;
+        queuer_append(self, claim);
+        waiter_queue_join_in_order(&endpoint->queue, &claim->entry, self->waiter, self->ticket);
         endpoint->references++;
     }
     mutex_unlock(&endpoint->lock);
-    return !has_room;
+    return !http_client_queuer_is_served(self);
+}
+
+/* Leaves the queues of a list of claims, which become unused. */
+static void queuer_drop(http_client_queuer *self, http_client_claim *claims)
+{
+    while (claims != NULL) {
+        http_client_claim *next = claims->next;
+        http_client_endpoint *endpoint = claims->endpoint;
+        mutex_lock(&endpoint->lock);
+        waiter_queue_leave(&endpoint->queue, &claims->entry);
+        endpoint->references--;
+        endpoint_unlock(endpoint);
+        claims->next = self->unused;
+        self->unused = claims;
+        claims = next;
+    }
+}
+
+void http_client_queuer_select_end(http_client_queuer *self)
+{
+    queuer_drop(self, self->former);
+    self->former = NULL;
+    if (self->count == 0 && !atomic_exchange(&self->is_served, true))
+        self->waiter->wake(self->waiter);
 }
 
 bool http_client_queuer_leave(
     http_client_queuer *self, http_client_endpoint **endpoint, http_client_connection **connection)
 {
-    for (size_t i = 0; i < self->count; i++) {
-        http_client_endpoint *joined = self->claims[i].endpoint;
-        mutex_lock(&joined->lock);
-        waiter_queue_leave(&joined->queue, &self->claims[i].entry);
-        joined->references--;
-        endpoint_unlock(joined);
+    queuer_drop(self, self->joined);
+    self->joined = NULL;
+    while (self->blocks != NULL) {
+        http_client_claim_block *next = self->blocks->next;
+        free(self->blocks);
+        self->blocks = next;
     }
-    if (self->claims != self->few)
-        free(self->claims);
     /* No endpoint knows of it any more. */
-    if (!atomic_load(&self->is_served))
+    if (self->endpoint == NULL)
         return false;
     *endpoint = self->endpoint;
     *connection = self->connection;

@@ -63,7 +63,12 @@ void http_client_connection_drop(http_client_connection *connection);
  *
  * A queuer waits in the queues of several endpoints at once, for the first of them that has
  * something for it. An endpoint gives what comes free to the first in its queue, so nobody
- * overtakes, and wakes that one only. */
+ * overtakes, and wakes that one only.
+ *
+ * For which endpoints it waits is told by a selection: _select_begin(), _join() for each of them,
+ * _select_end(). A later selection, when other endpoints are wanted, keeps the places in the queues
+ * that both want. A selection and http_client_queuer_leave() are not for two threads at once; the
+ * endpoints may grant something at any moment. */
 
 #define HTTP_CLIENT_QUEUES_FEW 4    /* are joined without memory */
 #define HTTP_CLIENT_QUEUES_MAX 1024 /* more endpoints are not waited for */
@@ -72,29 +77,43 @@ typedef struct http_client_claim {
     waiter_entry entry; /* in the endpoint's queue, under its lock */
     http_client_endpoint *endpoint;
     struct http_client_queuer *of;
+    struct http_client_claim *next; /* in one of the queuer's lists */
 } http_client_claim;
 
 typedef struct http_client_queuer {
-    waiter *waiter;        /* woken when something was granted */
-    atomic_bool is_served; /* by one of the endpoints */
-    /* written under the lock of the endpoint that serves it */
-    http_client_endpoint *endpoint;
+    waiter *waiter;        /* woken when something was granted, or when the wait is over */
+    uint64_t ticket;       /* its order in the queues: waiter_take_ticket() */
+    atomic_bool is_served; /* by one of the endpoints, or the wait is over without anything */
+    /* Written by whoever sets is_served, with the lock of the endpoint that serves it or in a
+     * selection; read by http_client_queuer_leave(). */
+    http_client_endpoint *endpoint;     /* NULL: nothing was granted */
     http_client_connection *connection; /* NULL: a place */
-    /* the queuer's own */
-    size_t count, capacity;
-    http_client_claim *claims; /* few, or allocated */
+    /* of selections and of http_client_queuer_leave() */
+    http_client_claim *joined, **joined_end; /* in the order of the selection */
+    http_client_claim *former;               /* during a selection: those of the one before */
+    http_client_claim *unused;
+    size_t count;                           /* of joined */
+    size_t capacity;                        /* claims in all */
+    struct http_client_claim_block *blocks; /* allocated claims */
     http_client_claim few[HTTP_CLIENT_QUEUES_FEW];
 } http_client_queuer;
 
-/* Waits for up to so many endpoints; for fewer when there is no memory. Neither is moved until
- * http_client_queuer_leave(). */
-void http_client_queuer_init(http_client_queuer *self, waiter *of, size_t endpoints);
+/* In no queue yet. Neither is moved until http_client_queuer_leave(). */
+void http_client_queuer_init(http_client_queuer *self, waiter *of, uint64_t ticket);
 
-/* Joins the queue of an endpoint; at the ceiling it joins none, which is fine too. false: the
- * endpoint has room by now, so leave, and take again. */
+/* From now on it waits for up to so many endpoints, which are named next; for fewer of them when
+ * there is no memory. */
+void http_client_queuer_select_begin(http_client_queuer *self, size_t endpoints);
+
+/* Joins the queue of an endpoint, or stays in it. An endpoint that has room grants at once, also at
+ * the ceiling, where it is not joined. false: something was granted, so no other need be joined. */
 bool http_client_queuer_join(http_client_queuer *self, http_client_endpoint *endpoint);
 
-/* Whether something was granted. */
+/* Leaves the queues of the endpoints that were not named. If none was, nothing can be granted any
+ * more: then the wait is over and the waiter is woken. */
+void http_client_queuer_select_end(http_client_queuer *self);
+
+/* Whether something was granted, or the wait is over without anything. */
 static inline bool http_client_queuer_is_served(const http_client_queuer *self)
 {
     return atomic_load(&self->is_served);

@@ -48,7 +48,7 @@ void end(fixture *f)
     scripted_peer_free(f->peer);
 }
 
-/* false: the endpoint has room by now, or nothing was granted. */
+/* false: nothing was granted. */
 static bool wait_for_grant(
     http_client_endpoint *endpoint, int64_t deadline_ns, http_client_connection **connection)
 {
@@ -56,8 +56,11 @@ static bool wait_for_grant(
     http_client_queuer queuer;
     http_client_endpoint *granting;
     thread_waiter_init(&thread);
-    http_client_queuer_init(&queuer, &thread.waiter, 1);
-    if (http_client_queuer_join(&queuer, endpoint))
+    http_client_queuer_init(&queuer, &thread.waiter, waiter_take_ticket());
+    http_client_queuer_select_begin(&queuer, 1);
+    (void)http_client_queuer_join(&queuer, endpoint);
+    http_client_queuer_select_end(&queuer);
+    if (!http_client_queuer_is_served(&queuer))
         stop_signal_block(&fixture_stop, &thread, deadline_ns);
     return http_client_queuer_leave(&queuer, &granting, connection);
 }

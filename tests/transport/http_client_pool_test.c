@@ -566,11 +566,18 @@ static bool looks_dead(http_client_connection *connection)
     return false;
 }
 
-static bool looks_dead_while_another_queues(http_client_connection *connection)
+static void another_queues(http_client_endpoint *endpoint)
 {
     thread_waiter_init(&dead.thread);
-    http_client_queuer_init(&dead.queuer, &dead.thread.waiter, 1);
-    assert_true(http_client_queuer_join(&dead.queuer, connection->endpoint));
+    http_client_queuer_init(&dead.queuer, &dead.thread.waiter, waiter_take_ticket());
+    http_client_queuer_select_begin(&dead.queuer, 1);
+    assert_true(http_client_queuer_join(&dead.queuer, endpoint));
+    http_client_queuer_select_end(&dead.queuer);
+}
+
+static bool looks_dead_while_another_queues(http_client_connection *connection)
+{
+    another_queues(connection->endpoint);
     return false;
 }
 
@@ -606,9 +613,7 @@ static void a_granted_connection_that_is_dead_is_replaced_in_its_place(void **st
     fixture f = start_with_places(1);
     http_client_connection *connection = take(&f), *granted = NULL;
     http_client_endpoint *granting = NULL;
-    thread_waiter_init(&dead.thread);
-    http_client_queuer_init(&dead.queuer, &dead.thread.waiter, 1);
-    assert_true(http_client_queuer_join(&dead.queuer, f.endpoint));
+    another_queues(f.endpoint);
     deaden(connection, looks_dead);
     http_client_connection_give_back(connection);
     assert_true(http_client_queuer_is_served(&dead.queuer));
