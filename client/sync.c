@@ -5,6 +5,9 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/sized.h"
+#include "codec/json_build.h"
+#include "codec/json_scan.h"
+#include "codec/json_write.h"
 #include "transport/http_client_exchange.h"
 
 #define PARAMS_BYTES_MAX (256u * 1024 * 1024)

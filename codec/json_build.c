@@ -1,11 +1,12 @@
 /* A cJSON tree from text that the scanner has checked: nothing is checked again, so that it only
  * finds the ends of strings and numbers. Each node is linked into the tree as soon as it exists;
  * whatever fails, deleting the root frees all. */
-#include "codec/json.h"
+#include "codec/json_build.h"
 
 #include "base/error.h"
 #include "codec/json_number.h"
 #include "codec/json_plain.h"
+#include "codec/json_scan.h"
 #include "codec/json_text.h"
 #include "codec/json_tree.h"
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "codec/json.h"
+#include "codec/json_scan.h"
 #include "codec/json_double.h"
 
 #define EXACT_POWER_MAX 22

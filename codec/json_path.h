@@ -2,7 +2,9 @@
 #ifndef CODEC_JSON_PATH_H
 #define CODEC_JSON_PATH_H
 
-#include "codec/json.h"
+#include <dubboc/json.h>
+
+#include "codec/json_scan.h"
 
 #define JSON_PATH_TEXT_MAX 256
 

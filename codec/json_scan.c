@@ -3,7 +3,7 @@
  * Inside, a position is passed along as a pointer that the functions return moved on, NULL meaning
  * that they have noted a problem; so it stays in a register. What is open is a stack of closing
  * brackets, 128 bytes at most. */
-#include "codec/json.h"
+#include "codec/json_scan.h"
 
 #include "base/error.h"
 #include "base/utf8.h"

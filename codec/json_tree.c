@@ -4,6 +4,8 @@
 
 #include <limits.h>
 
+#include "codec/json_scan.h"
+
 void json_node_set_number(cJSON *node, double value)
 {
     node->valuedouble = value;

@@ -4,7 +4,11 @@
 #ifndef CODEC_JSON_TREE_H
 #define CODEC_JSON_TREE_H
 
-#include "codec/json.h"
+#include <dubboc/json.h>
+
+#include <string.h>
+
+#include "base/slice.h"
 
 /* A node of that cJSON type, all else empty. NULL: no memory. */
 static inline cJSON *json_node_new(int type)

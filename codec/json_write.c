@@ -1,7 +1,7 @@
 /* Trees to text, and strings to text. The way through the tree is a stack of the nodes that are
  * open, so that depth is bounded and, when a node cannot be written, the way to it can be told.
  * Each node is written into room that is reserved once for it and its key. */
-#include "codec/json.h"
+#include "codec/json_write.h"
 
 #include <math.h>
 
@@ -10,6 +10,7 @@
 #include "codec/json_number.h"
 #include "codec/json_path.h"
 #include "codec/json_plain.h"
+#include "codec/json_scan.h"
 #include "codec/json_tree.h"
 
 /* No message is bigger: what a pointer difference can span. */

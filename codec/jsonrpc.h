@@ -6,7 +6,7 @@
 #ifndef CODEC_JSONRPC_H
 #define CODEC_JSONRPC_H
 
-#include "codec/json.h"
+#include "codec/json_scan.h"
 
 enum {
     JSONRPC_PARSE_ERROR = -32700,

@@ -2,7 +2,7 @@
 #ifndef CODEC_JSONRPC_ENVELOPE_H
 #define CODEC_JSONRPC_ENVELOPE_H
 
-#include "codec/json.h"
+#include "codec/json_scan.h"
 
 typedef enum jsonrpc_member {
     JSONRPC_VERSION,

@@ -3,6 +3,8 @@
  * call is not. */
 #include "codec/jsonrpc.h"
 
+#include <dubboc/json.h>
+
 #include "base/error.h"
 #include "base/utf8.h"
 #include "codec/json_number.h"

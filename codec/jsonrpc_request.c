@@ -6,6 +6,7 @@
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
+#include "codec/json_write.h"
 #include "codec/jsonrpc_envelope.h"
 
 /* --- consumer side --- */

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codec/json.h"
+#include <dubboc/json.h>
+
+#include "codec/json_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -11,7 +11,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "codec/json.h"
+#include "codec/json_scan.h"
+#include "codec/json_write.h"
 #include "codec/jsonrpc.h"
 
 #define FAILURE_DATA_BYTES_MAX (256u * 1024 * 1024)

@@ -10,7 +10,8 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "codec/json.h"
+#include "codec/json_scan.h"
+#include "codec/json_write.h"
 #include "server/failure.h"
 
 /* the longest name that an answer repeats */

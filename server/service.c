@@ -15,7 +15,7 @@
 #include "base/mem.h"
 #include "base/sized.h"
 #include "base/url_codec.h"
-#include "codec/json.h"
+#include "codec/json_scan.h"
 #include "registry/provider_url.h"
 
 #define PATH_BYTES_MAX 1024u

@@ -8,7 +8,7 @@
 #include "base/config.h"
 #include "base/config_value.h"
 #include "base/mask.h"
-#include "codec/json.h"
+#include "codec/json_write.h"
 #include "tools/commands.h"
 #include "tools/load.h"
 #include "tools/suggest.h"

@@ -10,7 +10,8 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "client/client.h"
-#include "codec/json.h"
+#include "codec/json_scan.h"
+#include "codec/json_write.h"
 
 /* an empty list: nothing is opened, whatever the configuration says */
 #define NO_REGISTRY "static:"

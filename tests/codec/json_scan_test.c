@@ -2,7 +2,7 @@
  * same again when it is written without white space and escapes (`printed`, NULL: as it stands). */
 #include "tests/support/test.h"
 
-#include "codec/json.h"
+#include "codec/json_scan.h"
 
 typedef struct accepted {
     const char *text;

@@ -5,7 +5,9 @@
 #include <math.h>
 #include <time.h>
 
-#include "codec/json.h"
+#include "codec/json_scan.h"
+#include "codec/json_build.h"
+#include "codec/json_write.h"
 
 static dubboc_error err;
 

@@ -1,21 +1,14 @@
-/* JSON inside dubboc: one strict scanner over text, a builder of cJSON trees from text, a writer of
- * trees into a buffer.
- *
- * The idea: a message is validated in one pass that builds nothing and only notes where things are;
- * trees are made of just those pieces that somebody asks for, straight from the text. The public
- * side is <dubboc/json.h>. */
-#ifndef CODEC_JSON_H
-#define CODEC_JSON_H
-
-#include <dubboc/json.h>
+/* The scanner of JSON texts: strict, and the only one inside dubboc. It checks a message in one
+ * pass that builds nothing and only notes where its values are. Trees are built later
+ * (json_build.h), and only of the values that somebody asks for. */
+#ifndef CODEC_JSON_SCAN_H
+#define CODEC_JSON_SCAN_H
 
 #include "base/buffer.h"
 #include "base/slice.h"
 
 #define JSON_DEPTH_MAX 128
 #define JSON_VALUES_MAX (8u * 1024 * 1024) /* in a text that is only scanned */
-/* in a tree: each takes 64 bytes and more, 40 times its text (libraries.md J5) */
-#define JSON_TREE_VALUES_MAX (1u * 1024 * 1024)
 
 typedef enum json_kind {
     JSON_NONE, /* absent */
@@ -82,26 +75,5 @@ bool json_string_is(dubboc_slice token, const char *text);
 
 /* Appends the bytes that a checked string token spells (a \u0000 becomes a zero byte). */
 void json_string_decode(dubboc_slice token, buffer *out);
-
-/* What the tree of a checked text would take: its values, and bytes as malloc() counts them. */
-typedef struct json_tree_cost {
-    size_t values;
-    size_t bytes;
-} json_tree_cost;
-
-json_tree_cost json_tree_cost_of(dubboc_slice checked);
-
-/* Builds the tree of a text that was checked by this scanner. Errors as dubboc_json_parse(). */
-dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err);
-
-/* Appends a tree as text. DUBBOC_E_ARGUMENT as dubboc_json_print(); DUBBOC_E_TOO_BIG,
- * DUBBOC_E_NO_MEMORY: the buffer's. */
-dubboc_status json_write(buffer *out, const cJSON *tree, dubboc_error *err);
-
-/* Appends a string with its quotes. false: text is not UTF-8 (nothing appended). */
-bool json_write_string(buffer *out, dubboc_slice text);
-
-/* The same for text of unknown origin: what is not UTF-8 becomes U+FFFD. */
-void json_write_string_lossy(buffer *out, dubboc_slice text);
 
 #endif
