@@ -1,6 +1,6 @@
 http_server_tests = tests/transport/http_server_test tests/transport/http_server_guard_test tests/transport/http_server_limits_test \
 	tests/transport/http_server_room_test tests/transport/http_server_shares_test \
-	tests/transport/http_server_life_test tests/transport/http_server_memory_test tests/transport/http_server_memory_loops_test \
+	tests/transport/http_server_held_test tests/transport/http_server_life_test tests/transport/http_server_memory_test tests/transport/http_server_memory_loops_test \
 	tests/transport/http_server_alloc_test tests/transport/http_server_faults_test
 check_PROGRAMS += $(http_server_tests)
 TESTS += $(http_server_tests)
@@ -17,6 +17,9 @@ tests_transport_http_server_limits_test_LDADD = $(test_libs)
 tests_transport_http_server_life_test_SOURCES = tests/transport/http_server_life_test.c $(server_peer)
 tests_transport_http_server_life_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_server_life_test_LDADD = $(test_libs)
+tests_transport_http_server_held_test_SOURCES = tests/transport/http_server_held_test.c $(server_peer)
+tests_transport_http_server_held_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_server_held_test_LDADD = $(test_libs)
 tests_transport_http_server_memory_test_SOURCES = tests/transport/http_server_memory_test.c $(server_peer)
 tests_transport_http_server_memory_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_server_memory_test_LDADD = $(test_libs)
