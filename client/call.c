@@ -148,6 +148,7 @@ static call_want call_begin(call *self)
         self->state = CALL_PICKS;
         return CALL_GOES_ON;
     }
+    registry_seek_trouble(self->client->registry, self->deadline_ns);
     self->state = CALL_AWAITS_LIST;
     return CALL_GOES_ON; /* it may have been read, or have failed, meanwhile */
 }

@@ -150,6 +150,12 @@ void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE])
         self->ops->trouble(self, text);
 }
 
+void registry_seek_trouble(registry *self, int64_t deadline_ns)
+{
+    if (self->ops->seek_trouble != NULL)
+        self->ops->seek_trouble(self, deadline_ns);
+}
+
 static dubboc_status registry_check_url(const char *url, dubboc_error *err)
 {
     size_t len = strlen(url);

@@ -40,6 +40,10 @@ bool registry_is_connected(const registry *self);
  * "" when it is connected. Any thread. */
 void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
+/* Somebody waits for the registry until deadline_ns: when it is not connected, the reason is found
+ * out before that, so that registry_trouble() can tell it. Does not wait. Any thread. */
+void registry_seek_trouble(registry *self, int64_t deadline_ns);
+
 /* Registers url (decoded) under interface and category, as a node that ends with this process. The
  * function notes the wish and returns; the node is written, and written again after a loss, in the
  * background.

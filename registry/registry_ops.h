@@ -56,6 +56,10 @@ typedef struct registry_ops {
      * reason is not known. NULL: "". */
     void (*trouble)(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
+    /* As registry_seek_trouble(). Takes no longer than a look when it is connected. Cannot fail:
+     * without memory the reason stays unknown. NULL: there is nothing to find out. */
+    void (*seek_trouble)(registry *self, int64_t deadline_ns);
+
     /* As registry_servers(): borrowed until free(). NULL: the kind connects to no server. */
     const char *(*servers)(const registry *self);
 

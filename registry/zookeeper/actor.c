@@ -116,3 +116,19 @@ void zk_actor_trouble(zk_actor *self, char text[REGISTRY_TROUBLE_SIZE])
     memcpy(text, self->trouble, REGISTRY_TROUBLE_SIZE);
     mutex_unlock(&self->trouble_lock);
 }
+
+static void actor_free_event(zk_event *event)
+{
+    free(event);
+}
+
+void zk_actor_seek_trouble(zk_actor *self, int64_t deadline_ns)
+{
+    zk_event *event = MEM_NEW(zk_event);
+    if (event == NULL)
+        return;
+    event->kind = ZK_EVENT_AWAITED;
+    event->release = actor_free_event;
+    event->deadline_ns = deadline_ns;
+    zk_mailbox_deliver(self->mailbox, event);
+}

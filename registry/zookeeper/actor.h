@@ -49,4 +49,7 @@ dubboc_status zk_actor_post(
 /* As zk_session_trouble(). Any thread. */
 void zk_actor_trouble(zk_actor *self, char text[REGISTRY_TROUBLE_SIZE]);
 
+/* As registry_seek_trouble(), while it is not connected. Any thread. */
+void zk_actor_seek_trouble(zk_actor *self, int64_t deadline_ns);
+
 #endif

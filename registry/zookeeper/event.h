@@ -52,6 +52,8 @@ typedef enum zk_event_kind {
     ZK_EVENT_CHANGE,  /* path, of_children, of_data */
     ZK_EVENT_CLOSED,  /* a handle that was given up is closed for good */
     ZK_EVENT_PROBED,  /* path: what was found out, is_reachable */
+    ZK_EVENT_AWAITED, /* deadline_ns: somebody waits so long for the session */
+    /* Commands: */
     ZK_EVENT_REGISTER,
     ZK_EVENT_UNREGISTER,
     ZK_EVENT_SUBSCRIBE,
@@ -103,6 +105,8 @@ struct zk_event {
     bool of_children;
     bool of_data;
     bool is_reachable; /* some server accepts connections */
+
+    int64_t deadline_ns; /* ZK_EVENT_AWAITED */
 
     void *object; /* of commands: the node, subscriber or lookup */
 };

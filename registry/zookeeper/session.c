@@ -312,14 +312,20 @@ static void session_take_port_event(zk_session *self, zk_event *event)
     }
 }
 
+/* Somebody waits until then. */
+static void session_hasten(zk_session *self, int64_t deadline_ns)
+{
+    if (self->state != CONNECTED)
+        zk_away_hasten(&self->away, deadline_ns, self->requests.now_ns);
+}
+
 static void session_look_up(zk_session *self, zk_lookup *lookup)
 {
     if (self->state == CLOSING || self->state == CLOSED) {
         self->out->looked_up(self->out_arg, lookup, NULL, closing_reason);
         return;
     }
-    if (self->state != CONNECTED)
-        zk_away_hasten(&self->away, lookup->deadline_ns, self->requests.now_ns);
+    session_hasten(self, lookup->deadline_ns);
     zk_lookups_add(&self->lookups, lookup);
 }
 
@@ -336,6 +342,9 @@ static void session_dispatch(zk_session *self, zk_event *event)
         break;
     case ZK_EVENT_PROBED:
         zk_away_probed(&self->away, event, self->timeout_ms, self->requests.now_ns);
+        break;
+    case ZK_EVENT_AWAITED:
+        session_hasten(self, event->deadline_ns);
         break;
     case ZK_EVENT_REGISTER:
         zk_nodes_add(&self->nodes, event->object);

@@ -137,6 +137,12 @@ static void zookeeper_trouble(const registry *base, char text[REGISTRY_TROUBLE_S
     zk_actor_trouble(&zookeeper_of(base)->actor, text);
 }
 
+static void zookeeper_seek_trouble(registry *base, int64_t deadline_ns)
+{
+    if (!zookeeper_is_connected(base))
+        zk_actor_seek_trouble(&zookeeper_of(base)->actor, deadline_ns);
+}
+
 static const char *zookeeper_servers(const registry *base)
 {
     return zookeeper_of(base)->address.servers;
@@ -270,6 +276,7 @@ const registry_ops registry_zookeeper_ops = {
     .free = zookeeper_free,
     .is_connected = zookeeper_is_connected,
     .trouble = zookeeper_trouble,
+    .seek_trouble = zookeeper_seek_trouble,
     .servers = zookeeper_servers,
     .register_ = zookeeper_register,
     .register_all = zookeeper_register_all,

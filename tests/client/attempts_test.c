@@ -118,6 +118,33 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
     clock_set_source(NULL);
 }
 
+static void a_first_call_has_it_found_out_why_the_registry_is_away(void **state)
+{
+    (void)state;
+    static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 100};
+    world self;
+    call one;
+    test_ns = 1000 * NS_PER_S;
+    clock_set_source(test_clock);
+    begin(&self);
+    fake_registry_set_connected(self.source, false);
+    fake_registry_has_trouble(self.source, "connection refused by 10.0.0.9:2181");
+    assert_status(
+        DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
+    one.counters = &self.counters;
+    assert_int_equal(CALL_WANTS_WAKE, go_on(&one));
+    test_ns += 100 * NS_PER_MS;
+    assert_int_equal(CALL_ENDED, go_on(&one));
+    assert_int_equal(DUBBOC_NOT_EXECUTED, one.execution);
+    assert_status(DUBBOC_E_REGISTRY, one.status, &self.err);
+    assert_contains(self.err.text,
+        "the registry fake://there cannot be reached (connection refused by 10.0.0.9:2181); timed "
+        "out after 100 ms (call option)");
+    call_fini(&one);
+    end(&self);
+    clock_set_source(NULL);
+}
+
 /* --- a connection that dies under the call */
 
 /* Answers with an error that has no id, so that it fits every call. */
@@ -319,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_provider_that_came_when_the_tried_one_went_is_called),
         cmocka_unit_test(while_the_list_changes_each_is_tried_once_and_none_is_left_out),
         cmocka_unit_test(a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault),
+        cmocka_unit_test(a_first_call_has_it_found_out_why_the_registry_is_away),
         cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
         cmocka_unit_test(a_call_that_ends_in_its_pause_names_the_provider_it_tried),
         cmocka_unit_test(a_granted_place_at_a_provider_that_left_the_list_is_not_used),

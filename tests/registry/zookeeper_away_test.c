@@ -190,6 +190,28 @@ static void a_lookup_with_little_time_has_the_reason_found_out_in_time(void **st
     assert_string_equal("", zk_session_trouble(self->session));
 }
 
+static void a_first_call_with_little_time_has_the_reason_found_out_in_time(void **state)
+{
+    fake *self = *state;
+    fake_pass_ms(self, 0);
+    fake_awaited(self, 300);
+    fake_awaited(self, 60000); /* who has more time does not put it off */
+    fake_pass_ms(self, 149);
+    assert_int_equal(0, self->probes);
+    fake_pass_ms(self, 1);
+    assert_int_equal(1, self->probes);
+    fake_probed(self, REFUSED, false);
+    assert_string_equal(REFUSED, zk_session_trouble(self->session));
+}
+
+static void who_waits_while_it_is_connected_has_nothing_found_out(void **state)
+{
+    fake *self = *state;
+    fake_awaited(self, 300);
+    fake_pass_ms(self, 300);
+    assert_int_equal(0, self->probes);
+}
+
 static void nothing_is_said_when_the_registry_is_closed(void **state)
 {
     fake *self = *state;
@@ -262,6 +284,8 @@ int main(void)
         AWAY(without_a_probe_it_is_said_all_the_same),
         AWAY(a_lookup_that_fails_meanwhile_says_the_reason_too),
         AWAY(a_lookup_with_little_time_has_the_reason_found_out_in_time),
+        AWAY_FRESH(a_first_call_with_little_time_has_the_reason_found_out_in_time),
+        AWAY(who_waits_while_it_is_connected_has_nothing_found_out),
         AWAY(nothing_is_said_when_the_registry_is_closed),
         cmocka_unit_test(a_probe_finds_the_reason_out),
     };

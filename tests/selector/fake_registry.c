@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
@@ -31,11 +32,26 @@ typedef struct fake_registry {
     atomic_bool fails;
     atomic_bool keeps_data;
     void (*wait)(int64_t timeout_ms);
+    const char *trouble; /* NULL: none */
+    atomic_bool is_trouble_sought;
 } fake_registry;
 
 static bool is_connected(const registry *self)
 {
     return atomic_load(&((const fake_registry *)self)->is_connected);
+}
+
+static void tell_trouble(const registry *base, char text[REGISTRY_TROUBLE_SIZE])
+{
+    const fake_registry *self = (const fake_registry *)base;
+    if (self->trouble != NULL && atomic_load(&self->is_trouble_sought))
+        snprintf(text, REGISTRY_TROUBLE_SIZE, "%s", self->trouble);
+}
+
+static void seek_trouble(registry *base, int64_t deadline_ns)
+{
+    (void)deadline_ns;
+    atomic_store(&((fake_registry *)base)->is_trouble_sought, true);
 }
 
 static void free_fake(registry *base)
@@ -137,6 +153,8 @@ static void refresh(registry *base, registry_subscription *subscription)
 static const registry_ops fake_ops = {.scheme = "fake",
     .free = free_fake,
     .is_connected = is_connected,
+    .trouble = tell_trouble,
+    .seek_trouble = seek_trouble,
     .register_ = register_node,
     .unregister = unregister,
     .subscribe = subscribe,
@@ -214,6 +232,11 @@ void fake_registry_keep_data(registry *self, bool keeps_data)
 void fake_registry_set_connected(registry *self, bool connected)
 {
     atomic_store(&((fake_registry *)self)->is_connected, connected);
+}
+
+void fake_registry_has_trouble(registry *self, const char *text)
+{
+    ((fake_registry *)self)->trouble = text;
 }
 
 void fake_registry_fail_subscribe(registry *self, bool fails)

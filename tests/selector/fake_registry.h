@@ -21,6 +21,9 @@ void fake_registry_push_data(registry *self, const char *path, const char *data)
 void fake_registry_keep_data(registry *self, bool keeps_data); /* at first it does not */
 
 void fake_registry_set_connected(registry *self, bool is_connected);
+/* What it finds out when it is asked why it is not connected (registry_seek_trouble()). text is
+ * static. */
+void fake_registry_has_trouble(registry *self, const char *text);
 /* What is taken back is never done in time: wait stands for the time that passes. */
 void fake_registry_wait_in_vain(registry *self, void (*wait)(int64_t timeout_ms));
 void fake_registry_fail_subscribe(registry *self, bool fails);

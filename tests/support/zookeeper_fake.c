@@ -314,6 +314,13 @@ void fake_probed(fake *self, const char *reason, bool is_reachable)
     zk_session_handle(self->session, &event, self->now_ns);
 }
 
+void fake_awaited(fake *self, int64_t timeout_ms)
+{
+    zk_event event = {
+        .kind = ZK_EVENT_AWAITED, .deadline_ns = self->now_ns + timeout_ms * NS_PER_MS};
+    zk_session_handle(self->session, &event, self->now_ns);
+}
+
 void fake_closed(fake *self)
 {
     zk_event event = {.kind = ZK_EVENT_CLOSED};

@@ -88,6 +88,7 @@ void fake_change(fake *self, const char *path);
 
 /* A probe has come to its end. */
 void fake_probed(fake *self, const char *reason, bool is_reachable);
+void fake_awaited(fake *self, int64_t timeout_ms); /* by somebody who waits so long */
 
 /* A handle that was given up is closed. */
 void fake_closed(fake *self);
