@@ -1,6 +1,7 @@
 /* A description for people: a heading for each part, its lines indented below. */
 #include <stdio.h>
 
+#include "tools/choice.h"
 #include "tools/description_text.h"
 #include "tools/place.h"
 #include "tools/shown.h"
@@ -8,6 +9,7 @@
 
 #define INDENT "  "
 #define COUNT_TEXT_SIZE 64
+#define CHOICE_LINE_MAX 2048
 
 static const char *description_word(const char *text, const char *none)
 {
@@ -58,6 +60,19 @@ static bool description_print_providers(const description *self)
     return is_made;
 }
 
+/* When a provider is left out for its version or group: how to ask for it. */
+static void description_print_choice(const description *self)
+{
+    buffer line;
+    buffer_init(&line, CHOICE_LINE_MAX);
+    if (choice_find(&self->nodes, &self->call, self->rules.in_force, &line)) {
+        fputs(INDENT, stdout);
+        shown_print(line.data);
+        putchar('\n');
+    }
+    buffer_fini(&line);
+}
+
 static void description_print_rules(const description *self)
 {
     puts("rules");
@@ -102,7 +117,9 @@ bool description_print(const description *self, const char *registry_name)
     description_print_names("groups    ", &self->groups);
     description_print_call(self);
     bool is_done = description_print_methods(self) && description_print_providers(self);
-    if (is_done)
+    if (is_done) {
+        description_print_choice(self);
         description_print_rules(self);
+    }
     return is_done;
 }

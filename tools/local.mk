@@ -1,6 +1,7 @@
 bin_PROGRAMS += tools/dubboc
 tools_dubboc_SOURCES = \
 	tools/absent.c tools/absent.h \
+	tools/choice.c tools/choice.h \
 	tools/cmd_bench.c \
 	tools/cmd_call.c \
 	tools/cmd_config.c \

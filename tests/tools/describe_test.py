@@ -59,6 +59,19 @@ def the_call_is_the_one_that_options_and_configuration_make():
     holds(end.out, "a call    asks for version 1.0, group none and may use 2 of 4 nodes\n")
 
 
+def it_tells_by_which_options_a_provider_that_is_left_out_would_be_called():
+    """Below the providers, for the first one that the call leaves out for its version or group."""
+    def told(*arguments):
+        out = dubboc("describe", "-r", static(DUBBO, FIRST, OTHER_VERSION), *arguments, INTERFACE).out
+        return re.findall("^  .* offers .*$", out, re.MULTILINE)
+    equal(told(), ["  127.0.0.1:1 offers version 1.0: try -V 1.0"])
+    equal(told("-V", "1.0"), ["  127.0.0.1:3 offers version 2.0, group g: try -V 2.0 -g g"])
+    equal(told("-V", "*"), ["  127.0.0.1:3 offers group g: try -g g"])
+    equal(told("-V", "*", "-g", "*"), [])
+    out = dubboc("describe", "-V", "2", "-r", static(FIRST.replace("1.0", "%24%28reboot%29")), INTERFACE).out
+    equal("offers" in out, False, out)  # nothing that a shell would obey
+
+
 def it_says_of_each_node_what_a_call_says():
     """The library itself is the judge: `call -v` lists candidates and what is left out, with the reason."""
     disabled = "jsonrpc://127.0.0.1:5/com.example.A?interface=com.example.A&version=1.0&disabled=true"
@@ -128,6 +141,7 @@ def node_data_reaches_the_terminal_escaped_and_masked():
 run([
     methods_versions_and_groups_come_from_the_nodes,
     the_call_is_the_one_that_options_and_configuration_make,
+    it_tells_by_which_options_a_provider_that_is_left_out_would_be_called,
     it_says_of_each_node_what_a_call_says,
     rules_tell_whether_they_are_in_force,
     a_url_in_the_configuration_is_told,
