@@ -1,7 +1,6 @@
 /* Starts threads that receive no signals and have a name. */
 #include "base/thread.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,18 +27,16 @@ static void *thread_begin(void *arg)
     return self.run(self.arg);
 }
 
-/* Blocks all signals while the thread is created, because a thread inherits the mask of its
- * creator. */
-static int thread_create_without_signals(pthread_t *thread, thread_beginning *beginning)
+void thread_signals_block(sigset_t *former)
 {
-    sigset_t all, former;
+    sigset_t all;
     sigfillset(&all);
-    int problem = pthread_sigmask(SIG_SETMASK, &all, &former);
-    if (problem != 0)
-        return problem;
-    problem = pthread_create(thread, NULL, thread_begin, beginning);
-    pthread_sigmask(SIG_SETMASK, &former, NULL);
-    return problem;
+    pthread_sigmask(SIG_SETMASK, &all, former);
+}
+
+void thread_signals_restore(const sigset_t *former)
+{
+    pthread_sigmask(SIG_SETMASK, former, NULL);
 }
 
 dubboc_status thread_start(
@@ -50,7 +47,10 @@ dubboc_status thread_start(
         return error_no_memory(err);
     *beginning = (thread_beginning){.run = run, .arg = arg};
     snprintf(beginning->name, sizeof beginning->name, "%s", name);
-    int problem = thread_create_without_signals(thread, beginning);
+    sigset_t former;
+    thread_signals_block(&former);
+    int problem = pthread_create(thread, NULL, thread_begin, beginning);
+    thread_signals_restore(&former);
     if (problem == 0)
         return DUBBOC_OK;
     free(beginning);

@@ -4,6 +4,7 @@
 
 #include <dubboc/error.h>
 #include <pthread.h>
+#include <signal.h>
 
 /* Starts a thread that runs run(arg). It receives no signals, because those are for the program's
  * own threads. name: at most 15 characters, shown by ps and debuggers; copied. err may be NULL.
@@ -12,5 +13,10 @@
  * - DUBBOC_E_SYSTEM: the system cannot create the thread. */
 dubboc_status thread_start(
     pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err);
+
+/* Blocks all signals of the calling thread. A thread that another library starts meanwhile inherits
+ * that, and so takes no signals either. former: for thread_signals_restore(). */
+void thread_signals_block(sigset_t *former);
+void thread_signals_restore(const sigset_t *former);
 
 #endif

@@ -15,6 +15,7 @@ client_tests = \
 	tests/client/refusal_test \
 	tests/client/room_test \
 	tests/client/settings_order_test \
+	tests/client/signals_test \
 	tests/client/timeout_text_test
 check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
@@ -46,6 +47,9 @@ tests_client_call_settings_test_SOURCES = tests/client/call_settings_test.c $(ca
     tests/selector/fake_registry.c tests/selector/fake_registry.h
 tests_client_call_settings_test_CPPFLAGS = $(test_cppflags)
 tests_client_call_settings_test_LDADD = $(test_libs)
+tests_client_signals_test_SOURCES = tests/client/signals_test.c $(call_fixture) tests/support/names.c tests/support/names.h
+tests_client_signals_test_CPPFLAGS = $(test_cppflags)
+tests_client_signals_test_LDADD = $(test_libs)
 tests_client_settings_order_test_SOURCES = tests/client/settings_order_test.c $(call_fixture)
 tests_client_settings_order_test_CPPFLAGS = $(test_cppflags)
 tests_client_settings_order_test_LDADD = $(test_libs)

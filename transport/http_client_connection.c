@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #define TLS_RECORD_MAX 16384u
 /* The ceiling of the request buffer, which holds the head and the body. */
@@ -156,14 +157,43 @@ static connect_limit connect_find_limit(const http_client *client, int64_t deadl
     return limit;
 }
 
+/* What curl's callbacks know while it connects. */
+typedef struct connect_watch {
+    connect_limit limit;
+    bool are_signals_blocked; /* from the start of a look-up until curl reports progress */
+    sigset_t former;          /* the mask before that */
+} connect_watch;
+
+/* curl is about to look a name up, perhaps on a thread of its own, which must not take the
+ * program's signals. Only starting the thread is covered, because signals of the program that
+ * arrive while it is connecting must not wait until it is connected. */
+static int connect_on_lookup(void *resolver, void *reserved, void *arg)
+{
+    connect_watch *watch = arg;
+    (void)resolver, (void)reserved;
+    if (!watch->are_signals_blocked)
+        thread_signals_block(&watch->former);
+    watch->are_signals_blocked = true;
+    return 0;
+}
+
+static void connect_let_signals_in(connect_watch *watch)
+{
+    if (watch->are_signals_blocked)
+        thread_signals_restore(&watch->former);
+    watch->are_signals_blocked = false;
+}
+
 /* Ends the connecting by returning 1. curl calls this at least once a second, and there is no other
  * way to interrupt it (libraries.md C10). The time limit is checked here too, because curl does not
  * check its own while it reads what a proxy keeps sending. */
 static int connect_on_progress(
     void *arg, curl_off_t down_total, curl_off_t down, curl_off_t up_total, curl_off_t up)
 {
-    const connect_limit *limit = arg;
+    connect_watch *watch = arg;
+    const connect_limit *limit = &watch->limit;
     (void)down_total, (void)down, (void)up_total, (void)up;
+    connect_let_signals_in(watch);
     return stop_signal_is_given(limit->stop) || clock_now_ns() >= limit->until_ns ? 1 : 0;
 }
 
@@ -175,7 +205,7 @@ static size_t connect_on_data(char *data, size_t size, size_t count, void *arg)
 }
 
 static CURLcode connect_set_options(
-    CURL *curl, const http_client_target *target, const connect_limit *limit, char *reason)
+    CURL *curl, const http_client_target *target, connect_watch *watch, char *reason)
 {
     const http_client_settings *settings = &target->client->settings;
     bool has_proxy = settings->proxy[0] != '\0';
@@ -189,7 +219,7 @@ static CURLcode connect_set_options(
         curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L),
         /* do not wait for a resolver thread that hangs (libraries.md C5) */
         curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L),
-        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, limit->ms),
+        curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, watch->limit.ms),
         /* "" also turns off the proxies of the environment (libraries.md C8) */
         curl_easy_setopt(curl, CURLOPT_PROXY, settings->proxy),
         curl_easy_setopt(curl, CURLOPT_NOPROXY, ""),
@@ -198,7 +228,9 @@ static CURLcode connect_set_options(
         curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, connect_on_data),
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L),
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, connect_on_progress),
-        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, limit),
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, watch),
+        curl_easy_setopt(curl, CURLOPT_RESOLVER_START_FUNCTION, connect_on_lookup),
+        curl_easy_setopt(curl, CURLOPT_RESOLVER_START_DATA, watch),
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, reason),
         curl_easy_setopt(curl, CURLOPT_BUFFERSIZE,
             1024L), /* curl's minimum: the buffer is only used to talk to a proxy */
@@ -302,15 +334,16 @@ static dubboc_status connect_now(
     CURL *curl = curl_easy_init();
     if (curl == NULL)
         return error_no_memory(err);
-    connect_limit limit = connect_find_limit(target->client, deadline_ns);
-    CURLcode code = connect_set_options(curl, target, &limit, reason);
+    connect_watch watch = {.limit = connect_find_limit(target->client, deadline_ns)};
+    CURLcode code = connect_set_options(curl, target, &watch, reason);
     if (code == CURLE_OK && target->is_tls)
         code = http_client_trust_set(curl, trusted, target->client->settings.tls_ca_file);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);
+    connect_let_signals_in(&watch);
     if (code == CURLE_OK)
         return connect_adopt(curl, connection, err);
-    dubboc_status status = connect_explain(curl, code, target, limit, reason, err);
+    dubboc_status status = connect_explain(curl, code, target, watch.limit, reason, err);
     curl_easy_cleanup(curl);
     return status;
 }

@@ -8,7 +8,12 @@
 #include <sys/socket.h>
 
 static atomic_bool lets_slow_names_go;
-static atomic_int asked_for_own_address;
+static atomic_int asked_for_own_address, waiting;
+
+int names_waiting(void)
+{
+    return atomic_load(&waiting);
+}
 
 int names_asked_for_own_address(void)
 {
@@ -38,7 +43,9 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
         return real(name, service, hints, result);
     if (is_for_own_address(service, hints))
         atomic_fetch_add(&asked_for_own_address, 1);
+    atomic_fetch_add(&waiting, 1);
     while (!atomic_load(&lets_slow_names_go))
         poll(NULL, 0, 5);
+    atomic_fetch_sub(&waiting, 1);
     return EAI_NONAME;
 }

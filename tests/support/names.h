@@ -8,6 +8,9 @@
 
 void names_let_go(bool lets_go);
 
+/* How many look-ups of "slow" names are waiting. */
+int names_waiting(void);
+
 /* How many "slow" names have been asked for to find the own address. */
 int names_asked_for_own_address(void);
 
