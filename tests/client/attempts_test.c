@@ -126,7 +126,7 @@ static void a_first_call_has_it_found_out_why_the_registry_is_away(void **state)
     call one;
     test_ns = 1000 * NS_PER_S;
     clock_set_source(test_clock);
-    begin(&self);
+    world_begin(&self);
     fake_registry_set_connected(self.source, false);
     fake_registry_has_trouble(self.source, "connection refused by 10.0.0.9:2181");
     assert_status(
@@ -141,7 +141,7 @@ static void a_first_call_has_it_found_out_why_the_registry_is_away(void **state)
         "the registry fake://there cannot be reached (connection refused by 10.0.0.9:2181); timed "
         "out after 100 ms (call option)");
     call_fini(&one);
-    end(&self);
+    world_end(&self);
     clock_set_source(NULL);
 }
 
