@@ -269,11 +269,14 @@ unsigned fake_registry_registrations(registry *self)
     return atomic_load(&((fake_registry *)self)->registrations);
 }
 
-unsigned fake_registry_subscriptions(registry *self)
+unsigned fake_registry_subscriptions(registry *base)
 {
+    fake_registry *self = (fake_registry *)base;
     unsigned lists = 0;
-    for (unsigned i = 0; i < atomic_load(&((fake_registry *)self)->count); i++)
-        lists += ((fake_registry *)self)->subscriptions[i]->category == REGISTRY_PROVIDERS ? 1 : 0;
+    pthread_mutex_lock(&self->lock);
+    for (unsigned i = 0; i < atomic_load(&self->count); i++)
+        lists += self->subscriptions[i]->category == REGISTRY_PROVIDERS ? 1 : 0;
+    pthread_mutex_unlock(&self->lock);
     return lists;
 }
 
