@@ -1,4 +1,5 @@
-/* Starts threads that receive no signals and have a name. */
+/* Starts threads that receive no signals and have a name, and keeps signals away from threads that
+ * other libraries start. */
 #include "base/thread.h"
 
 #include <stdio.h>
