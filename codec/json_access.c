@@ -1,4 +1,5 @@
-/* Reading number nodes of both kinds, plain and raw, and making them; looking members up. */
+/* Reads and makes numbers, which are cJSON_Number nodes or, if a double cannot hold them exactly,
+ * cJSON_Raw nodes with their text. Finds members of objects. */
 #include "base/error.h"
 #include "codec/json_number.h"
 #include "codec/json_tree.h"
@@ -19,7 +20,7 @@ bool dubboc_json_is_number(const cJSON *value)
     return type == cJSON_Number || (type == cJSON_Raw && access_raw_number(value).at != NULL);
 }
 
-/* DUBBOC_E_TYPE: no number. DUBBOC_E_RANGE: NaN or infinity. */
+/* The value of a number node. DUBBOC_E_TYPE: not a number. DUBBOC_E_RANGE: NaN or infinity. */
 static dubboc_status access_decimal(const cJSON *value, json_decimal *decimal)
 {
     if (value == NULL)
@@ -38,7 +39,7 @@ static dubboc_status access_decimal(const cJSON *value, json_decimal *decimal)
     return DUBBOC_OK;
 }
 
-/* |decimal| as an integer. false: it is none, or too big. */
+/* The absolute value as an integer. false: it is not an integer, or too large. */
 static bool decimal_magnitude(json_decimal decimal, uint64_t *magnitude)
 {
     if (decimal.is_long || decimal.exponent < 0 || decimal.exponent > 19)

@@ -1,6 +1,6 @@
-/* A cJSON tree from text that the scanner has checked: nothing is checked again, so that it only
- * finds the ends of strings and numbers. Each node is linked into the tree as soon as it exists;
- * whatever fails, deleting the root frees all. */
+/* Builds a cJSON tree from a text that the scanner has checked. Nothing is checked again; the
+ * builder only finds the ends of strings and numbers. Each node is linked into the tree as soon as
+ * it is made, so that deleting the root frees everything when something fails. */
 #include "codec/json_build.h"
 
 #include "base/error.h"
@@ -13,10 +13,10 @@
 typedef struct tree_builder {
     const char *at;
     const char *end;
-    const char *zero_at; /* a string that holds \u0000 begins here */
+    const char *zero_at; /* where a string begins that contains \u0000; NULL: none */
     unsigned depth;
     size_t values_left;
-    cJSON *open[JSON_DEPTH_MAX];
+    cJSON *open[JSON_DEPTH_MAX]; /* the open containers, depth of them */
 } tree_builder;
 
 static inline void build_skip_space(tree_builder *self)
@@ -26,7 +26,7 @@ static inline void build_skip_space(tree_builder *self)
         self->at++;
 }
 
-/* The token's closing quote, given that at is at its first backslash. */
+/* The closing quote of a string. at: its first backslash. */
 static const char *build_closing_quote(const char *at, const char *end)
 {
     while (*at == '\\')
@@ -34,16 +34,17 @@ static const char *build_closing_quote(const char *at, const char *end)
     return at;
 }
 
-/* --- what a tree takes --- */
+/* --- measuring a tree --- */
 
-/* What malloc() of glibc takes for a block on a machine of 64 bits: 8 bytes more, in steps of 16,
- * 32 at least. */
+/* What malloc() of glibc uses for a block on a 64-bit machine: 8 bytes more, rounded up to 16, but
+ * at least 32. */
 static size_t build_block_bytes(size_t bytes)
 {
     return bytes <= 24 ? 32 : (bytes + 8 + 15) / 16 * 16;
 }
 
-/* at: the opening quote. Ends behind the closing one. */
+/* Adds the cost of a string. at: its opening quote. Returns the position behind the string and the
+ * white space after it. */
 static const char *build_string_cost(json_tree_cost *cost, const char *at, const char *end)
 {
     const char *quote = build_closing_quote(json_quote_or_escape(at + 1, end), end);
@@ -51,7 +52,7 @@ static const char *build_string_cost(json_tree_cost *cost, const char *at, const
     at = quote + 1;
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
-    if (at == end || *at != ':') /* else it is a key, which has no node */
+    if (at == end || *at != ':') /* otherwise it is a key, which has no node of its own */
         cost->values++;
     return at;
 }
@@ -61,7 +62,7 @@ static bool build_is_number_byte(char c)
     return ascii_is_digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' || c == '-';
 }
 
-/* One that a double cannot hold is kept as text. */
+/* Adds the cost of a number. A number with more than 15 characters may be kept as text. */
 static const char *build_number_cost(json_tree_cost *cost, const char *at, const char *end)
 {
     const char *start = at;
@@ -84,7 +85,7 @@ json_tree_cost json_tree_cost_of(dubboc_slice checked)
         } else if (build_is_number_byte(*at) && *at != 'e') {
             at = build_number_cost(&cost, at, end);
         } else {
-            /* Of a word the first letter counts. */
+            /* For a word only the first letter counts. */
             cost.values += *at == '[' || *at == '{' || *at == 't' || *at == 'f' || *at == 'n';
             at++;
         }
@@ -93,7 +94,7 @@ json_tree_cost json_tree_cost_of(dubboc_slice checked)
     return cost;
 }
 
-/* --- making it --- */
+/* --- building --- */
 
 static char *build_escaped_string(tree_builder *self, const char *token, const char *first_escape)
 {
@@ -113,7 +114,7 @@ static char *build_escaped_string(tree_builder *self, const char *token, const c
     return text;
 }
 
-/* NULL: no memory, or zero_at is set. */
+/* Copies a string and moves behind it. NULL: no memory, or zero_at was set. */
 static char *build_take_string(tree_builder *self)
 {
     const char *token = self->at;
@@ -136,7 +137,8 @@ static cJSON *build_other_number(tree_builder *self, const char *token)
                                               : json_node_text(cJSON_Raw, text);
 }
 
-/* Integers of up to 15 digits at once, all others by way of their text. */
+/* Makes a number node. Integers of up to 15 digits are converted directly, because a double holds
+ * them exactly; all other numbers are judged by their text. */
 static cJSON *build_take_number(tree_builder *self)
 {
     const char *token = self->at, *at = token + (*token == '-');
@@ -168,7 +170,7 @@ static cJSON *build_take_word(tree_builder *self, int type, size_t len)
     return json_node_new(type);
 }
 
-/* A scalar, or the opening bracket of an object or array. */
+/* Makes the node of a scalar, or of an object or array at its opening bracket. */
 static cJSON *build_take_node(tree_builder *self)
 {
     switch (*self->at) {
@@ -181,7 +183,7 @@ static cJSON *build_take_node(tree_builder *self)
     case 't': {
         cJSON *node = build_take_word(self, cJSON_True, 4);
         if (node != NULL)
-            node->valueint = 1; /* as cJSON_Parse() does */
+            node->valueint = 1; /* like cJSON_Parse() */
         return node;
     }
     case 'f':
@@ -193,7 +195,7 @@ static cJSON *build_take_node(tree_builder *self)
     }
 }
 
-/* Over closing brackets, a comma, white space, up to the next value or key. */
+/* Moves over closing brackets, a comma and white space to the next value or key. */
 static void build_skip_to_next(tree_builder *self)
 {
     for (build_skip_space(self); self->depth > 0; build_skip_space(self)) {
@@ -206,7 +208,7 @@ static void build_skip_to_next(tree_builder *self)
     }
 }
 
-/* One value with its key, linked to its parent. false: no memory, or zero_at is set. */
+/* Makes a node with its key and links it to its parent. false: no memory, or zero_at was set. */
 static bool build_take_child(tree_builder *self, cJSON **made)
 {
     cJSON *parent = self->depth > 0 ? self->open[self->depth - 1] : NULL;

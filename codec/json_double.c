@@ -1,14 +1,14 @@
-/* Between doubles and decimals.
+/* Conversion between doubles and decimals.
  *
- * Printing follows Raffaello Giulietti's "The Schubfach way to render doubles": the numbers that
- * round to a double form an interval; scaled by the right power of ten it holds at most one
- * multiple of ten and at least one integer, which is the answer. A power with 126 bits is enough to
- * place all of them, provided that what is lost below is remembered as one odd bit.
+ * Printing follows Raffaello Giulietti, "The Schubfach way to render doubles". The numbers that
+ * round to a double form an interval. Scaled by the right power of ten, the interval contains at
+ * most one multiple of ten and at least one integer, which is the result. A power with 126 bits is
+ * precise enough to compare them, if bits that are cut off set the lowest bit.
  *
- * Reading follows Daniel Lemire's "Number parsing at a gigabyte per second": digits times a 128-bit
- * power has the 55 bits that rounding needs, but for cases that can be recognised. Those, and the
- * smallest doubles, are left to strtod(), which is given no decimal point and so does not ask the
- * locale. */
+ * Parsing follows Daniel Lemire, "Number parsing at a gigabyte per second". The product of the
+ * digits and a 128-bit power has the 55 bits that rounding needs, except in cases that can be
+ * recognised. Those cases, and the smallest doubles, are left to strtod(). Its input has no decimal
+ * point, so the result does not depend on the locale. */
 #include "codec/json_double.h"
 
 #include <math.h>
@@ -52,8 +52,8 @@ static inline double_product double_multiply(uint64_t a, uint64_t b)
 
 #endif
 
-/* floor(log2(10^k)), for |k| < 1233; a right shift of a negative number rounds down with every
- * compiler we know. */
+/* floor(log2(10^k)) for |k| < 1233. All compilers that are supported round down when they shift a
+ * negative number to the right. */
 static inline int double_floor_log2_power(int k)
 {
     return (k * 1741647) >> 19;
@@ -61,8 +61,7 @@ static inline int double_floor_log2_power(int k)
 
 /* --- printing --- */
 
-/* The high 64 bits of power * factor; bit 0 is set as well when anything of weight is below
- * them. */
+/* The high 64 bits of power * factor. Bit 0 is also set if the bits below are not (nearly) zero. */
 static uint64_t double_multiply_to_odd(json_power power, uint64_t factor)
 {
     double_product low = double_multiply(power.low, factor);
@@ -72,7 +71,8 @@ static uint64_t double_multiply_to_odd(json_power power, uint64_t factor)
     return (high.high + carry) | (middle > 1);
 }
 
-/* All scaled by 10^-exponent and by 4. */
+/* The interval of the numbers that round to a double, and the double itself. All are scaled by
+ * 10^-exponent and by 4. */
 typedef struct interval {
     uint64_t lower;
     uint64_t value;
@@ -87,13 +87,14 @@ static interval double_interval(double value, int *exponent)
     int biased = (int)(bits >> FRACTION_BITS);
     uint64_t c = biased != 0 ? fraction | HIDDEN_BIT : fraction;
     int q = (biased != 0 ? biased : 1) - EXPONENT_BIAS - FRACTION_BITS;
-    /* Below a power of two the doubles are twice as dense. */
+    /* Below a power of two the distance between doubles is halved. */
     bool is_lower_nearer = fraction == 0 && biased > 1;
-    /* floor(log10(2^q)), of 3/4 of it when the interval is narrower. */
+    /* floor(log10(2^q)), or of 3/4 of it if the interval is narrower. */
     int k = (q * 1262611 - (is_lower_nearer ? 524031 : 0)) >> 22;
     int shift = q + double_floor_log2_power(-k) + 1;
     json_power power = json_powers[-k - JSON_POWER_FIRST];
-    uint64_t is_open = c & 1; /* a tie rounds to the even one: the ends belong to it */
+    /* a tie rounds to the even double, so the ends belong to its interval */
+    uint64_t is_open = c & 1;
     *exponent = k;
     return (interval){
         .lower = double_multiply_to_odd(power, (4 * c - 2 + is_lower_nearer) << shift) + is_open,
@@ -124,7 +125,7 @@ void json_double_shortest(double value, uint64_t *digits, int *exponent)
     *digits = below + rounds_up;
 }
 
-/* --- reading --- */
+/* --- parsing --- */
 
 static double double_by_library(uint64_t digits, int exponent)
 {
@@ -138,15 +139,15 @@ static unsigned double_leading_zeros(uint64_t value)
     return (unsigned)__builtin_clzll(value);
 }
 
-/* Where 5^exponent fits 128 bits, or 5^-exponent 64: here the table's power, rounded up, decides
- * every case. */
+/* Whether 5^exponent fits into 128 bits, or 5^-exponent into 64. For these exponents the power of
+ * the table, which is rounded up, is precise enough in every case. */
 static bool double_is_small_power(int exponent)
 {
     return exponent >= -27 && exponent <= 55;
 }
 
-/* The power rounded down, one less than the table's, as the proof wants it for all but the small
- * ones. */
+/* The power as the proof requires it: rounded down, which is one less than in the table, except for
+ * small powers. */
 static json_power double_reading_power(int exponent)
 {
     json_power power = json_powers[exponent - JSON_POWER_FIRST];
@@ -157,13 +158,13 @@ static json_power double_reading_power(int exponent)
     return power;
 }
 
-/* digits (highest bit set) times the power: exact enough in its high part, unless it says false. */
+/* Multiplies digits (highest bit set) by the power. false: the high part is not precise enough. */
 static bool double_scale(uint64_t digits, int exponent, double_product *scaled)
 {
     json_power power = double_reading_power(exponent);
     double_product whole = double_multiply(digits, power.high);
-    /* The 9 bits below what is rounded are all set: a carry from the power's low half may
-     * matter. */
+    /* The 9 bits below the bits that are rounded are all set, so a carry from the power's low half
+     * may matter. */
     if ((whole.high & 0x1FF) == 0x1FF) {
         uint64_t more = double_multiply(digits, power.low).high;
         whole.low += more;
@@ -200,8 +201,8 @@ double json_double_nearest(uint64_t digits, int64_t wide_exponent)
     int biased = double_floor_log2_power(exponent) + 63 + (int)top - (int)zeros + EXPONENT_BIAS;
     if (biased <= 0)
         return double_by_library(digits, exponent);
-    /* Exactly in the middle between two doubles: to the even one. Only these powers can lead
-     * there. */
+    /* Exactly in the middle between two doubles: round to the even one. Only these exponents can
+     * lead to such a tie. */
     bool is_tie = scaled.low <= 1 && exponent >= -4 && exponent <= 23 && (mantissa & 3) == 1 &&
                   mantissa << shift == scaled.high;
     if (is_tie)

@@ -1,4 +1,4 @@
-/* What pack and unpack share. */
+/* Reads the format texts of pack and unpack. */
 #include "codec/json_format.h"
 
 void json_format_init(json_format *format, const char *text)

@@ -1,5 +1,5 @@
-/* What pack and unpack share: reading a format ("{s:s, s?:[i,I]}"; see <dubboc/json.h>), and
- * knowing the place for error texts. */
+/* Reads a format such as "{s:s, s?:[i,I]}" (see <dubboc/json.h>), for pack and unpack, and makes
+ * error texts that name the place in the tree. */
 #ifndef CODEC_JSON_FORMAT_H
 #define CODEC_JSON_FORMAT_H
 
@@ -12,17 +12,19 @@ typedef struct json_format {
 
 void json_format_init(json_format *format, const char *text);
 
-/* The next code, skipping blanks, commas and colons, without taking it; '\0' at the end. */
+/* The next code, without taking it. Skips blanks, commas and colons. '\0': the end of the
+ * format. */
 char json_format_peek(json_format *format);
 
-/* The same, and takes it. */
+/* Takes the next code, like json_format_peek(). */
 char json_format_take(json_format *format);
 
-/* Takes c if it is the very next byte, as the '?' behind an s. */
+/* Takes c if it is the very next byte, such as the '?' behind an s. Returns whether it was
+ * taken. */
 bool json_format_take_if(json_format *format, char c);
 
-/* DUBBOC_E_ARGUMENT: the format itself is wrong before where it has arrived; path is where that is
- * in the tree. */
+/* Sets DUBBOC_E_ARGUMENT: the format is wrong just before format->at. path: the place in the
+ * tree. */
 dubboc_status json_format_fault(
     const json_format *format, const json_path *path, dubboc_error *err, const char *what);
 

@@ -1,4 +1,4 @@
-/* Making one JSON value from one C value. */
+/* Makes one JSON node from one C value, and keeps the first failure. */
 #include "codec/json_maker.h"
 
 #include <math.h>
@@ -91,7 +91,8 @@ cJSON *json_make_copy(json_maker *self, const cJSON *tree)
     return json_make_failed(self, "the tree is deeper than 128 levels");
 }
 
-/* The node that is taken over may be a member that was detached from another object. */
+/* A node that was taken over may have a key, because it may have been detached from another
+ * object. */
 static void maker_set_key(cJSON *node, char *name)
 {
     if (node->string != NULL && (node->type & cJSON_StringIsConst) == 0)

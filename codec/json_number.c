@@ -1,8 +1,8 @@
-/* Numbers between text and double. Nothing here asks the locale.
+/* Conversion of numbers between text and double, independent of the locale.
  *
- * Short numbers, which are nearly all, are converted by one exact multiplication or division: a
- * power of ten up to 10^22 and an integer up to 2^53 are doubles, so that the result is rounded
- * once. All others are the business of json_double.c. */
+ * Nearly all numbers are short, and are converted by one exact multiplication or division: integers
+ * up to 2^53 and powers of ten up to 10^22 are doubles, so the result is rounded once.
+ * json_double.c converts all others. */
 #include "codec/json_number.h"
 
 #include <float.h>
@@ -17,13 +17,14 @@
 static const double powers_of_ten[EXACT_POWER_MAX + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7,
     1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
-/* 15 digits always come back from a double in its normal range (DBL_DIG). */
+/* A decimal of up to 15 digits (DBL_DIG) survives the conversion to a double in its normal range
+ * and back. */
 #define SAFE_DIGITS_END UINT64_C(1000000000000000)
 #define SAFE_EXPONENT 290
 
 #define EXPONENT_LIMIT 1000000000
 
-/* Where the processor computes with more than double's precision, one operation may round twice. */
+/* If the processor computes with more precision than double, one operation may round twice. */
 static const bool rounds_once = FLT_EVAL_METHOD == 0;
 
 bool json_number_is_valid(dubboc_slice text)
@@ -34,7 +35,7 @@ bool json_number_is_valid(dubboc_slice text)
     return value.kind == JSON_NUMBER && value.text.len == text.len;
 }
 
-/* --- reading --- */
+/* --- parsing --- */
 
 static bool decimal_push_digit(uint64_t *digits, unsigned digit)
 {
@@ -44,7 +45,8 @@ static bool decimal_push_digit(uint64_t *digits, unsigned digit)
     return true;
 }
 
-/* The zeros in between are only counted until a digit follows them. */
+/* Zeros are only counted until another digit follows, because trailing zeros belong to the
+ * exponent. */
 static bool decimal_push_zeros_and_digit(uint64_t *digits, int64_t zeros, unsigned digit)
 {
     if (zeros > 20)
@@ -120,7 +122,7 @@ double json_decimal_double(json_decimal decimal)
     return decimal.is_negative ? -value : value;
 }
 
-/* --- which numbers a double can give back --- */
+/* --- numbers that a double holds exactly --- */
 
 static bool number_is_surely_given_back(json_decimal decimal)
 {
@@ -147,12 +149,12 @@ static bool decimal_as_double(json_decimal decimal, double *value)
 
 /* --- the nearest double of any number --- */
 
-/* Every double, and every value halfway between two of them, has fewer significant decimal digits.
- * So what lies behind that many digits only says on which side of a halfway value the number is. */
+/* Every double, and every number halfway between two doubles, has fewer significant decimal digits
+ * than this. So further digits only tell on which side of a halfway number the value is. */
 #define NEAREST_DIGITS_MAX 800
 
-/* Reads a number with more digits than an integer holds. strtod() is given an integer with an
- * exponent: without a decimal point it does not ask the locale. */
+/* Parses a number whose digits do not fit into an integer. strtod() gets an integer with an
+ * exponent: without a decimal point it does not depend on the locale. */
 static double number_long_nearest(dubboc_slice number)
 {
     char text[NEAREST_DIGITS_MAX + 32];
@@ -175,7 +177,8 @@ static double number_long_nearest(dubboc_slice number)
             exponent++;
         }
     }
-    if (is_more) { /* any digit but 0 stands for those that were left out */
+    /* One digit other than 0 stands for all digits that were left out. */
+    if (is_more) {
         text[len++] = '1';
         exponent--;
     }
@@ -211,8 +214,8 @@ bool json_number_is_plain(dubboc_slice number, double *value)
     double found;
     if (!decimal_as_double(decimal, &found))
         return false;
-    /* Above 2^53 some integers are doubles and some are not: all are kept as text, so that equal
-     * kinds of data make equal nodes. */
+    /* Above 2^53 only some integers are doubles. All of them are kept as text, so that values of
+     * the same kind are nodes of the same type. */
     if (fabs(found) > (double)JSON_EXACT_INTEGER_MAX && number_is_integer_text(number))
         return false;
     *value = found;
@@ -221,8 +224,8 @@ bool json_number_is_plain(dubboc_slice number, double *value)
 
 /* --- printing --- */
 
-/* A decimal with few places, as people write them: the first power of ten that makes an integer of
- * it, if that divides back to it. */
+/* Finds a decimal with few places, as people write them: the first power of ten that makes value an
+ * integer, if dividing that integer gives value again. */
 static bool number_short_decimal(double value, json_decimal *decimal)
 {
     if (value >= 1e15 || value < 1e-5 || !rounds_once)
@@ -260,7 +263,7 @@ json_decimal json_shortest(double value)
     return decimal_without_end_zeros(decimal);
 }
 
-/* value >= 0. */
+/* value must not be negative. */
 static bool number_is_printed_as_integer(double value)
 {
     return value < 18446744073709551616.0 && value == (double)(uint64_t)value;
@@ -290,7 +293,7 @@ static size_t number_print_u64(uint64_t value, char *out)
     return sizeof digits - at;
 }
 
-/* digits * 10^exponent with point digits before the decimal point. */
+/* Prints digits with a decimal point after the first `point` digits. */
 static size_t number_print_with_point(const char *digits, size_t count, int point, char *out)
 {
     size_t len = 0;
@@ -342,7 +345,8 @@ size_t json_number_print(double value, char *out)
         out[len++] = '-';
     double positive = fabs(value);
     if (positive == 0 &&
-        len > 0) { /* -0 would be read as the integer 0 by Java and Python, and lose its sign */
+        /* Java and Python would read -0 as the integer 0, and lose its sign. */
+        len > 0) {
         memcpy(out + len, "0.0", 3);
         return len + 3;
     }

@@ -1,6 +1,6 @@
-/* Trees from a format and arguments. Whatever fails, the rest of the format is gone through once
- * more for the arguments that are taken over, so that the caller never has to ask which of them are
- * still its own. */
+/* Builds a tree from a format and arguments. If something fails, the remaining format is still
+ * read, to free the trees that the caller passes with `o`: they are taken over in every case, so
+ * that the caller need not know how far the format was read. */
 #include "base/error.h"
 #include "codec/json_format.h"
 #include "codec/json_maker.h"
@@ -10,7 +10,8 @@ typedef struct pack {
     json_format format;
     va_list args;
     json_maker maker;
-    bool is_lost; /* a code that is none came, so which arguments follow cannot be told */
+    /* there was an unknown code, so the types of the arguments are not known any more */
+    bool is_lost;
 } pack;
 
 static cJSON *pack_value(pack *self);
@@ -86,7 +87,7 @@ static cJSON *pack_container(pack *self, int type)
     return NULL;
 }
 
-/* NULL: status says why. */
+/* Makes the next value of the format. NULL: maker.status says why. */
 static cJSON *pack_value(pack *self)
 {
     char code = json_format_take(&self->format);
@@ -125,8 +126,8 @@ static cJSON *pack_value(pack *self)
     }
 }
 
-/* Takes the arguments of one code and frees what was to be taken over. Of an unknown code nobody
- * knows the arguments. */
+/* Takes the arguments of one code from args, and frees a tree that would have been taken over.
+ * After an unknown code nothing more can be taken. */
 static void pack_drop_argument(pack *self, char code)
 {
     switch (code) {

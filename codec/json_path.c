@@ -1,4 +1,4 @@
-/* Where in a tree something is. */
+/* The place of a node in a tree, as text. */
 #include "codec/json_path.h"
 
 #include <stdio.h>

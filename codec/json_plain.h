@@ -1,7 +1,9 @@
-/* Searching the bytes of JSON strings. Nearly all of them are plain ASCII that stands for itself,
- * so that is what this is quick at: sixteen bytes a step where the processor has SSE2, eight
- * elsewhere, one by one at the end of the text. Inline, for the strings of everyday messages are so
- * short that a call would cost as much as the search. */
+/* Fast search in the bytes of JSON strings. Nearly all of them are ASCII without escapes, so runs
+ * of such bytes are skipped sixteen at a time with SSE2, eight at a time without, and one by one
+ * near the end of the text. The functions are inline, because most strings are so short that a call
+ * would cost as much as the search.
+ *
+ * A byte "needs attention" if it is '"', '\\', a control byte, or not ASCII. */
 #ifndef CODEC_JSON_PLAIN_H
 #define CODEC_JSON_PLAIN_H
 
@@ -16,20 +18,20 @@
 #define JSON_ONES UINT64_C(0x0101010101010101)
 #define JSON_HIGHS UINT64_C(0x8080808080808080)
 
-/* Whether c is '"', '\\', a control byte or no ASCII. */
+/* Whether c needs attention. */
 static inline bool json_needs_attention(char c)
 {
     return (unsigned char)c < 0x20 || (unsigned char)c >= 0x80 || c == '"' || c == '\\';
 }
 
-/* Not 0 if one of the bytes is c. */
+/* Not 0 if one of the eight bytes is c. */
 static inline uint64_t json_word_has(uint64_t bytes, char c)
 {
     uint64_t differences = bytes ^ (JSON_ONES * (unsigned char)c);
     return (differences - JSON_ONES) & ~differences & JSON_HIGHS;
 }
 
-/* Not 0 if one of the bytes needs attention. */
+/* Not 0 if one of the eight bytes needs attention. */
 static inline uint64_t json_word_needs_attention(uint64_t bytes)
 {
     uint64_t controls = (bytes - JSON_ONES * 0x20) & ~bytes & JSON_HIGHS;
@@ -66,17 +68,18 @@ static inline size_t json_first_found(__m128i found)
     return mask == 0 ? JSON_STEP : (size_t)__builtin_ctz(mask);
 }
 
-/* How many of JSON_STEP bytes come before the first one that needs attention; JSON_STEP: none
- * does. */
+/* How many of the next JSON_STEP bytes come before the first one that needs attention. JSON_STEP:
+ * none of them does. */
 static inline size_t json_plain_in_step(const char *at)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)at);
-    /* The comparison is signed: what is below 0x20 are the control bytes and all above 0x7F. */
+    /* The comparison is signed, so control bytes and all bytes above 0x7F are less than 0x20. */
     __m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
     return json_first_found(_mm_or_si128(json_quotes_and_escapes(bytes), others));
 }
 
-/* The same, for '"' and '\\' only. */
+/* How many of the next JSON_STEP bytes come before the first '"' or '\\'. JSON_STEP: there is
+ * none. */
 static inline size_t json_unquoted_in_step(const char *at)
 {
     return json_first_found(
@@ -110,7 +113,7 @@ static inline size_t json_unquoted_in_step(const char *at)
 
 #endif
 
-/* The first byte that needs attention, or end. */
+/* The position of the first byte that needs attention, or end. */
 static inline const char *json_plain_end(const char *at, const char *end)
 {
     while (end - at >= JSON_STEP) {
@@ -124,7 +127,7 @@ static inline const char *json_plain_end(const char *at, const char *end)
     return at;
 }
 
-/* The first byte that is '"' or '\\', or end: for text that has been checked. */
+/* The position of the first '"' or '\\', or end. For text that has been checked. */
 static inline const char *json_quote_or_escape(const char *at, const char *end)
 {
     while (end - at >= JSON_STEP) {
@@ -138,7 +141,7 @@ static inline const char *json_quote_or_escape(const char *at, const char *end)
     return at;
 }
 
-/* Whether no byte needs attention. Short texts are looked at in two words that overlap. */
+/* Whether no byte needs attention. Short texts are tested in two words that may overlap. */
 static inline bool json_is_plain(const char *at, size_t len)
 {
     if (len > 16)

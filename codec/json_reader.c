@@ -1,4 +1,5 @@
-/* Reading one JSON value into one C variable. */
+/* Reads one JSON value into one C variable, with errors that name the place, what was expected and
+ * what was found. */
 #include "codec/json_reader.h"
 
 #include <inttypes.h>
@@ -9,7 +10,8 @@
 #include "base/mem.h"
 #include "codec/json_tree.h"
 
-#define SHOWN_NUMBER_MAX 40 /* of a number that a peer may have made as long as it likes */
+/* the most characters of a number in an error text, because a peer may send a very long one */
+#define SHOWN_NUMBER_MAX 40
 
 void json_reader_init(json_reader *self, dubboc_error *err)
 {
@@ -57,7 +59,7 @@ dubboc_status json_read_wrong_type(json_reader *self, const cJSON *value, const 
         reader_value_kind(value));
 }
 
-/* The beginning of a long one. */
+/* The number as text; only its beginning if it is long. */
 static const char *reader_number_text(const cJSON *value, char text[SHOWN_NUMBER_MAX + 4])
 {
     if (dubboc_json_decimal(value, text, SHOWN_NUMBER_MAX) == DUBBOC_OK)
@@ -68,7 +70,7 @@ static const char *reader_number_text(const cJSON *value, char text[SHOWN_NUMBER
     return text;
 }
 
-/* status is that of reading value as the kind of number that was expected. */
+/* Reports that a value is not the expected number. status: the result of reading it. */
 static dubboc_status reader_wrong_number(
     json_reader *self, const cJSON *value, dubboc_status status, const char *expected)
 {

@@ -1,8 +1,9 @@
-/* The strict scanner of RFC 8259: one pass, nothing built, no memory, no recursion.
+/* The strict scanner for RFC 8259: one pass, which builds nothing, allocates nothing and does not
+ * recurse.
  *
- * Inside, a position is passed along as a pointer that the functions return moved on, NULL meaning
- * that they have noted a problem; so it stays in a register. What is open is a stack of closing
- * brackets, 128 bytes at most. */
+ * The static functions take a position and return the position behind what they have scanned, or
+ * NULL after they have recorded a problem; so the position stays in a register. Open objects and
+ * arrays are a stack of closing brackets, at most 128. */
 #include "codec/json_scan.h"
 
 #include "base/error.h"
@@ -42,7 +43,7 @@ static inline const char *scan_skip_space(const char *at, const char *end)
     return at;
 }
 
-/* By the first byte; all others begin nothing. */
+/* The kind of a value by its first byte. Other bytes do not start a value. */
 static const unsigned char kinds[256] = {['"'] = JSON_STRING,
     ['{'] = JSON_OBJECT,
     ['['] = JSON_ARRAY,
@@ -105,7 +106,8 @@ static const char *scan_escape(json_scan *scan, const char *at)
     }
 }
 
-/* From the first byte of a string that is not plain, to behind its closing quote. */
+/* Scans the remaining string, beginning with the first byte that needs attention (json_plain.h).
+ * Returns the position behind its closing quote. */
 static const char *scan_string_rest(json_scan *scan, const char *at)
 {
     while (at != NULL) {
@@ -128,7 +130,7 @@ static const char *scan_string_rest(json_scan *scan, const char *at)
     return NULL;
 }
 
-/* at: the opening quote. */
+/* Scans a string. at: its opening quote. */
 static inline const char *scan_string(json_scan *scan, const char *at)
 {
     at = json_plain_end(at + 1, scan->end);
@@ -139,7 +141,7 @@ static inline const char *scan_string(json_scan *scan, const char *at)
 
 /* --- numbers and words --- */
 
-/* NULL: no digit. Notes no problem. */
+/* NULL: there is no digit. Does not record a problem. */
 static inline const char *scan_digits(const char *at, const char *end)
 {
     if (at == end || !ascii_is_digit(*at))
@@ -222,7 +224,7 @@ static inline const char *scan_scalar(json_scan *scan, const char *at, json_kind
     }
 }
 
-/* A key and its colon, with the white space before. *key (may be NULL): the token. */
+/* Scans white space, a key and its colon. *key: the string token; key may be NULL. */
 static const char *scan_key(json_scan *scan, const char *at, dubboc_slice *key)
 {
     at = scan_skip_space(at, scan->end);
@@ -240,7 +242,7 @@ static const char *scan_key(json_scan *scan, const char *at, dubboc_slice *key)
     return at + 1;
 }
 
-/* What is open inside one json_scan_value(). */
+/* The objects and arrays that are open inside one json_scan_value(). */
 typedef struct scan_nesting {
     unsigned depth;
     char closers[JSON_DEPTH_MAX];
@@ -251,8 +253,8 @@ static const char *scan_too_deep(json_scan *scan, const char *at)
     return scan_fail_with(scan, at, DUBBOC_E_TOO_BIG, "nested deeper than 128 levels");
 }
 
-/* At an opening bracket. Ends before the first value inside, or after the closing bracket when
- * there is none. */
+/* Scans an opening bracket. Returns the position of the first value inside, or behind the closing
+ * bracket if the object or array is empty. */
 static const char *scan_enter(json_scan *scan, scan_nesting *open, const char *at, json_kind kind)
 {
     if (scan->depth + open->depth >= JSON_DEPTH_MAX)
@@ -265,8 +267,8 @@ static const char *scan_enter(json_scan *scan, scan_nesting *open, const char *a
     return kind == JSON_OBJECT ? scan_key(scan, at, NULL) : at;
 }
 
-/* Behind a value: over closing brackets and a comma, up to the next value; *is_done when everything
- * is closed. */
+/* Scans what follows a value: closing brackets, then a comma, up to the next value. *is_done:
+ * everything is closed. */
 static const char *scan_leave(json_scan *scan, scan_nesting *open, const char *at, bool *is_done)
 {
     while (open->depth > 0) {
@@ -337,7 +339,7 @@ bool json_scan_end(json_scan *scan)
     return scan->at == scan->end || scan_fail(scan, scan->at, "something after the value") != NULL;
 }
 
-/* --- walking --- */
+/* --- member by member --- */
 
 json_kind json_scan_peek(const json_scan *scan)
 {
@@ -361,12 +363,14 @@ bool json_scan_open(json_scan *scan, json_kind kind)
     return true;
 }
 
-/* Up to the next member or item. false: the closing bracket came, or a problem. */
+/* Moves to the next member or item. false: the closing bracket was reached, or there is a
+ * problem. */
 static bool scan_walk_on(json_scan *scan, char opener, char closer)
 {
     if (scan->status != DUBBOC_OK)
         return false;
-    /* No value ends with an opening bracket, so this tells that nothing has been read since it. */
+    /* No value ends with an opening bracket, so if the byte before is one, nothing was read
+     * since. */
     bool is_first = scan->at[-1] == opener;
     const char *at = scan_skip_space(scan->at, scan->end);
     if (at < scan->end && *at == closer) {
@@ -401,7 +405,7 @@ bool json_scan_item(json_scan *scan)
     return scan_walk_on(scan, '[', ']');
 }
 
-/* --- the outcome --- */
+/* --- errors --- */
 
 dubboc_status json_scan_error(const json_scan *scan, dubboc_error *err)
 {

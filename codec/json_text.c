@@ -1,4 +1,4 @@
-/* The escapes of JSON strings. */
+/* Decodes the escapes of JSON strings. */
 #include "codec/json_text.h"
 
 #include "codec/json_plain.h"

@@ -1,21 +1,21 @@
-/* The escapes of JSON strings. Shared by the scanner, the builder and the writer. */
+/* Decodes the escapes of JSON strings, for the scanner, the builder and the string functions. */
 #ifndef CODEC_JSON_TEXT_H
 #define CODEC_JSON_TEXT_H
 
 #include "base/slice.h"
 
-/* Four hexadecimal digits; -1: they are not. At least 4 bytes must be readable. */
+/* The value of four hexadecimal digits. -1: they are not. At least 4 bytes must be readable. */
 int json_hex4(const char *at);
 
-/* Reads the escape at *at (at its backslash) of a checked string, moves *at past it, writes the
- * UTF-8 bytes that it spells to out (room for 4) and returns their number. */
+/* Decodes the escape at *at (its backslash) in a checked string, and moves *at behind it. Writes at
+ * most 4 bytes of UTF-8 to out and returns their number. */
 size_t json_unescape(const char **at, char *out);
 
-/* Writes all the bytes that a checked string token (with quotes) spells to out, which has room for
- * token.len - 2, and returns their number. */
+/* Decodes a checked string token (with its quotes) to out, which must have room for token.len - 2
+ * bytes, and returns the number of bytes. */
 size_t json_unescape_all(dubboc_slice token, char *out);
 
-/* The number of bytes that a checked string token (with quotes) spells at most. */
+/* The most bytes that a checked string token (with its quotes) can decode to. */
 static inline size_t json_string_bytes_max(dubboc_slice token)
 {
     return token.len - 2;

@@ -1,5 +1,5 @@
-/* Making cJSON nodes. Copying is done here and not by cJSON_Duplicate(), which goes down without a
- * limit. */
+/* Makes and copies cJSON nodes. Trees are not copied with cJSON_Duplicate(), because its depth has
+ * no limit (libraries.md J6). */
 #include "codec/json_tree.h"
 
 #include <limits.h>
@@ -56,14 +56,14 @@ static cJSON *tree_copy_node(const cJSON *node, bool with_key)
     return copy;
 }
 
-/* from[level] is a node whose copy is to[level]; both go down together. */
+/* The path to the node that is being copied: to[level] is the copy of from[level]. */
 typedef struct tree_copying {
     unsigned depth;
     const cJSON *from[JSON_DEPTH_MAX];
     cJSON *to[JSON_DEPTH_MAX];
 } tree_copying;
 
-/* The node after this one and its children; NULL: none is left. */
+/* The node that follows this node and its children; NULL: there is none. */
 static const cJSON *tree_after(tree_copying *self, const cJSON *node)
 {
     while (self->depth > 0) {

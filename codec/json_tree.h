@@ -1,6 +1,6 @@
-/* Making cJSON nodes: allocated with cJSON_malloc(), linked as cJSON links them (the first child's
- * prev is the last one), so that appending takes the same time however long the list is. What is
- * done for every node of a text is inline. */
+/* Makes cJSON nodes with cJSON_malloc(), and links them like cJSON does: prev of the first child is
+ * the last child, so appending takes the same time however many children there are. Functions that
+ * run for every node of a text are inline. */
 #ifndef CODEC_JSON_TREE_H
 #define CODEC_JSON_TREE_H
 
@@ -10,7 +10,7 @@
 
 #include "base/slice.h"
 
-/* A node of that cJSON type, all else empty. NULL: no memory. */
+/* A node of that cJSON type; all other fields are empty. NULL: no memory. */
 static inline cJSON *json_node_new(int type)
 {
     cJSON *node = (cJSON *)cJSON_malloc(sizeof *node);
@@ -19,13 +19,13 @@ static inline cJSON *json_node_new(int type)
     return node;
 }
 
-/* A number node, with valueint as cJSON fills it. */
+/* A number node; valueint is filled in as cJSON does. NULL: no memory. */
 cJSON *json_node_number(double value);
 
-/* A string or raw node holding a copy of text, which has no zero byte. */
+/* A string or raw node with a copy of text, which must not contain a NUL. NULL: no memory. */
 cJSON *json_node_text(int type, dubboc_slice text);
 
-/* A zero-ended copy, made with cJSON_malloc(). */
+/* A copy that ends with a NUL, made with cJSON_malloc(). NULL: no memory. */
 static inline char *json_text_dup(dubboc_slice text)
 {
     char *copy = (char *)cJSON_malloc(text.len + 1);
@@ -37,10 +37,10 @@ static inline char *json_text_dup(dubboc_slice text)
     return copy;
 }
 
-/* Sets a number node's value. */
+/* Sets the value of a number node, and its valueint as cJSON does. */
 void json_node_set_number(cJSON *node, double value);
 
-/* Links a node as the parent's last child. */
+/* Appends a node as the parent's last child. */
 static inline void json_node_append(cJSON *parent, cJSON *child)
 {
     cJSON *first = parent->child;
@@ -55,11 +55,11 @@ static inline void json_node_append(cJSON *parent, cJSON *child)
     first->prev = child;
 }
 
-/* A copy of a tree, without the key of its root. DUBBOC_E_NO_MEMORY; DUBBOC_E_TOO_BIG: deeper than
- * 128 levels. */
+/* Copies a tree, without the key of its root. DUBBOC_E_NO_MEMORY. DUBBOC_E_TOO_BIG: it is deeper
+ * than 128 levels. */
 dubboc_status json_copy(const cJSON *tree, cJSON **copy);
 
-/* The type without cJSON's flags. */
+/* The type of a node, without cJSON's flags. */
 static inline int json_node_type(const cJSON *node)
 {
     return node->type & 0xFF;

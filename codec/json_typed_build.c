@@ -1,13 +1,13 @@
-/* Trees from values whose kinds the compiler knows (<dubboc/json_typed.h>). Every tree that is to
- * be taken over is taken over whatever fails, so that the caller never has to ask which of them are
- * still its own. */
+/* Builds trees from values whose types the compiler knows (<dubboc/json_typed.h>). Trees that are
+ * passed to be taken over are taken over even if something fails, so that the caller need not know
+ * which ones were used. */
 #include "base/error.h"
 #include "codec/json_maker.h"
 #include "codec/json_tree.h"
 
 static cJSON *typed_build_value(json_maker *self, const dubboc_json_value *value);
 
-/* Frees what value would have taken over. */
+/* Frees the trees that value would have taken over. */
 static void typed_drop_value(const dubboc_json_value *value)
 {
     if (value->kind == DUBBOC_JSON_OWNED_)

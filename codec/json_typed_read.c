@@ -1,4 +1,4 @@
-/* Variables from a tree, each of a type that the compiler knows (<dubboc/json_typed.h>). */
+/* Reads a tree into variables whose types the compiler knows (<dubboc/json_typed.h>). */
 #include "base/error.h"
 #include "codec/json_reader.h"
 #include "codec/json_tree.h"
@@ -49,7 +49,8 @@ static dubboc_status typed_read_unsigned(
     return DUBBOC_OK;
 }
 
-/* Absent members and items; null counts as absent where the target is optional. */
+/* Reads a member or item, which may be missing (child NULL). For an optional target null means
+ * missing. */
 static dubboc_status typed_read_child(
     json_reader *self, const cJSON *child, const dubboc_json_target *target)
 {

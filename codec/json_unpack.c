@@ -1,5 +1,5 @@
-/* Arguments from a tree, as a format tells. An optional member that is absent is gone through as
- * well, with no node, since its arguments have to be passed over. */
+/* Reads a tree into the arguments that a format names. An optional member that is missing is
+ * processed too, without a node, because its arguments must be skipped. */
 #include "base/error.h"
 #include "base/mem.h"
 #include "codec/json_format.h"
@@ -12,12 +12,13 @@ typedef struct unpack {
     json_format format;
     va_list args;
     json_reader reader;
-    const cJSON **seen; /* members that the format has named, of all objects that are open */
+    /* The members that the format has named, in all objects that are open. */
+    const cJSON **seen;
     size_t seen_count;
     size_t seen_capacity;
 } unpack;
 
-/* value NULL: only passes over the arguments. */
+/* Reads value into the arguments of the next code. value NULL: only skips the arguments. */
 static dubboc_status unpack_value(unpack *self, const cJSON *value);
 
 static dubboc_status unpack_fault(unpack *self, const char *what)
@@ -138,7 +139,7 @@ static dubboc_status unpack_remember_member(unpack *self, const cJSON *member)
     return DUBBOC_OK;
 }
 
-/* The value of a member; NULL with DUBBOC_OK: it is to be skipped. */
+/* Finds a member. *member NULL with DUBBOC_OK: the member is to be skipped. */
 static dubboc_status unpack_find_member(
     unpack *self, const cJSON *object, const char *key, bool is_optional, const cJSON **member)
 {

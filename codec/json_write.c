@@ -1,6 +1,6 @@
-/* Trees to text, and strings to text. The way through the tree is a stack of the nodes that are
- * open, so that depth is bounded and, when a node cannot be written, the way to it can be told.
- * Each node is written into room that is reserved once for it and its key. */
+/* Writes trees and strings as JSON text. The open nodes are a stack, so that the depth is limited,
+ * and an error can name the place of the node that cannot be written. Space in the buffer is
+ * reserved once for each node and its key. */
 #include "codec/json_write.h"
 
 #include <math.h>
@@ -13,10 +13,10 @@
 #include "codec/json_scan.h"
 #include "codec/json_tree.h"
 
-/* No message is bigger: what a pointer difference can span. */
+/* The ceiling of a printed text: the largest difference between two pointers. */
 #define PRINT_MAX_BYTES ((size_t)PTRDIFF_MAX)
 
-/* Enough for most, so that the text seldom has to move. */
+/* Enough for most texts, so that the buffer seldom has to grow. */
 #define PRINT_FIRST_BYTES 256
 
 /* --- strings --- */
@@ -49,7 +49,7 @@ static void write_append_escape(buffer *out, char c)
     buffer_append(out, escape, (size_t)(write_put_escape(escape, (unsigned char)c) - escape));
 }
 
-/* For a byte that cannot stand in a string. */
+/* Appends the replacement of a byte that must not appear in a string. */
 static void write_append_replacement(buffer *out, char c)
 {
     if ((unsigned char)c >= 0x80)
@@ -58,10 +58,11 @@ static void write_append_replacement(buffer *out, char c)
         write_append_escape(out, c);
 }
 
-/* The inside of a string. false: a byte that is not UTF-8, unless is_lossy. */
+/* Appends the content of a string, escaped. false: the text is not UTF-8, and is_lossy is false. */
 static bool write_append_inside(buffer *out, const char *at, const char *end, bool is_lossy)
 {
-    const char *run = at; /* what stands for itself and has not been appended yet */
+    /* The start of the bytes that need no escape and have not been appended yet. */
+    const char *run = at;
     for (at = json_plain_end(at, end); at < end; at = json_plain_end(at, end)) {
         if ((unsigned char)*at >= 0x80) {
             const char *from = at;
@@ -79,7 +80,7 @@ static bool write_append_inside(buffer *out, const char *at, const char *end, bo
     return true;
 }
 
-/* buffer_reserve(), quick when there is room. */
+/* Like buffer_reserve(), but inline if there is room. */
 static inline char *write_reserve(buffer *out, size_t more)
 {
     size_t limit = out->capacity < out->max_bytes ? out->capacity : out->max_bytes;
@@ -88,7 +89,8 @@ static inline char *write_reserve(buffer *out, size_t more)
     return buffer_reserve(out, more);
 }
 
-/* With its quotes, into room that is enough if it is plain. NULL: it is not. */
+/* Writes a string with its quotes if it needs no escapes. room: at least len + 2 bytes. NULL: it
+ * does need some. */
 static inline char *write_put_plain_string(char *room, const char *text, size_t len)
 {
     if (!json_is_plain(text, len))
@@ -132,10 +134,11 @@ void json_write_string_lossy(buffer *out, dubboc_slice text)
 
 typedef struct writer {
     buffer *out;
-    const char *problem; /* NULL: none */
+    const char *problem; /* what cannot be written; NULL: nothing */
     unsigned depth;
     const cJSON *open[JSON_DEPTH_MAX +
-                      1]; /* the containers that are open, and above them the node at work */
+                      /* The open containers, and above them the node that is being written. */
+                      1];
 } writer;
 
 static bool write_fail(writer *self, const char *problem)
@@ -150,7 +153,7 @@ static bool write_is_container(const cJSON *node)
     return type == cJSON_Object || type == cJSON_Array;
 }
 
-/* The part of a node that goes into room of NODE_ROOM bytes: all but strings and raw text. */
+/* The room for the part of a node that is not a string or raw text. */
 #define NODE_ROOM JSON_NUMBER_PRINT_MAX
 
 static char *write_put(char *room, const char *text, size_t len)
@@ -159,7 +162,7 @@ static char *write_put(char *room, const char *text, size_t len)
     return room + len;
 }
 
-/* NULL: a problem. */
+/* NULL: the number cannot be written. */
 static char *write_put_number(writer *self, char *room, double value)
 {
     if (isfinite(value))
@@ -168,7 +171,8 @@ static char *write_put_number(writer *self, char *room, double value)
     return NULL;
 }
 
-/* Moved on behind it; NULL: a problem. Strings and raw text are left to write_text(). */
+/* Writes a node, except strings and raw text, which write_text() writes. Returns the position
+ * behind it; NULL: the node cannot be written. */
 static char *write_put_node(writer *self, char *room, const cJSON *node)
 {
     switch (json_node_type(node)) {
@@ -212,8 +216,8 @@ static bool write_text(writer *self, const cJSON *node)
            write_fail(self, "a string that is not UTF-8");
 }
 
-/* A comma and a key are written into the same room as the node, when the key is plain, as keys
- * are. */
+/* Writes a key and its colon. A key that needs no escapes, as nearly all keys, goes into the room
+ * that was reserved for the node. */
 static char *write_put_key(writer *self, char *room, const cJSON *node, size_t len)
 {
     char *end = write_put_plain_string(room, node->string, len);
@@ -230,8 +234,8 @@ static char *write_put_key(writer *self, char *room, const cJSON *node, size_t l
     return end;
 }
 
-/* A node with what stands before it, and when it is a container its opening bracket. false: a
- * problem, or the buffer's. */
+/* Writes a node with the comma and the key in front of it; of a container the opening bracket.
+ * false: there is a problem, or the buffer has failed. */
 static bool write_child(writer *self, const cJSON *node)
 {
     self->open[self->depth] = node;
@@ -256,7 +260,8 @@ static bool write_child(writer *self, const cJSON *node)
     return (type != cJSON_String && type != cJSON_Raw) || write_text(self, node);
 }
 
-/* Behind a node: closes what ends with it. NULL: all is written. */
+/* Closes the containers that end behind node, and returns the next node. NULL: everything is
+ * written. */
 static const cJSON *write_next_node(writer *self, const cJSON *node)
 {
     if (write_is_container(node)) {

@@ -1,8 +1,8 @@
-/* JSON-RPC 2.0 messages, both directions (specification: jsonrpc.org; dialects: wire.md 2, 3, 12).
- * No I/O, no state.
+/* JSON-RPC 2.0 messages: writing and reading requests and replies. See the specification at
+ * jsonrpc.org, and wire.md 2, 3 and 12 for what Dubbo implementations do. No I/O and no state.
  *
- * Writers append to a buffer and leave checking to the end: buffer_status. Readers give slices of
- * the body they were given. */
+ * Functions that write append to a buffer; the caller checks buffer.status at the end. Functions
+ * that read return slices of the body. */
 #ifndef CODEC_JSONRPC_H
 #define CODEC_JSONRPC_H
 
@@ -17,8 +17,8 @@ enum {
     JSONRPC_SERVER_ERROR = -32000
 };
 
-/* Whether a code refuses the request itself: it is no JSON, no request, for no such method, or its
- * params are wrong. */
+/* Whether the code means that the request itself was refused: it is not JSON, not a request, its
+ * method does not exist, or its params are wrong. */
 static inline bool jsonrpc_refuses_request(int64_t code)
 {
     return code == JSONRPC_PARSE_ERROR ||
@@ -27,93 +27,109 @@ static inline bool jsonrpc_refuses_request(int64_t code)
 
 /* --- consumer side --- */
 
-#define JSONRPC_ID_MAX 2147483647 /* wire.md P1: more comes back truncated from Java */
+/* the largest id, because Java truncates larger ones in its replies (wire.md P1) */
+#define JSONRPC_ID_MAX 2147483647
 
-/* {"jsonrpc":"2.0","method":M,"params":P,"id":N} and one LF, byte for byte as dubbogo writes it
- * (wire.md 2, G1). params: checked JSON text of an array or object; {NULL, 0}: []. Two steps so
- * that a tree can be written in place: begin ... (append params) ... end. begin returns false:
- * method is not UTF-8. */
+/* Writes {"jsonrpc":"2.0","method":M,"params":P,"id":N} and one LF, byte for byte like dubbogo
+ * (wire.md 2, G1). The caller appends the params between the two calls: a JSON array or object.
+ * jsonrpc_begin_request() returns false if method is not UTF-8. */
 bool jsonrpc_begin_request(buffer *out, dubboc_slice method);
 void jsonrpc_end_request(buffer *out, uint32_t id);
 
 typedef struct jsonrpc_reply {
-    bool is_error;      /* a non-null error member: it wins over a result (wire.md P5) */
-    json_value result;  /* JSON_NONE when absent, which the caller judges (wire.md P42) */
-    json_value error;   /* the error as sent: an object, or (a fault of the peer) a string, number,
-                           boolean, array */
-    int64_t code;       /* error.code, 0 when absent or no integer that fits */
-    json_value message; /* error.message, JSON_NONE when absent */
+    /* there is an error member that is not null; it takes precedence over a result (wire.md P5) */
+    bool is_error;
+    /* JSON_NONE: absent; the caller decides what that means (wire.md P42). */
+    json_value result;
+    /* The error as it was sent: an object, or, from a peer that violates the specification, a
+     * string, number, boolean or array. */
+    json_value error;
+    /* error.code; 0: absent, or not an integer that fits. */
+    int64_t code;
+    json_value message; /* error.message; JSON_NONE: absent */
 } jsonrpc_reply;
 
-/* Reads one reply to the request with that id. Bytes after the object are an error, white space is
- * not. The id must be that number (also as the string of it); null, absent, or "null" are accepted
- * in an error reply (wire.md P4: one call at a time per connection). DUBBOC_E_PROTOCOL: not JSON,
- * no object, a wrong id, neither error nor result and no id, duplicate members of the envelope; err
- * says which. */
+/* Reads one reply. Only white space may follow the object. Its id must be the given number, or a
+ * string with that number. In an error reply null, "null" and no id are accepted too, because there
+ * is one call at a time on a connection (wire.md P4).
+ *
+ * - DUBBOC_E_PROTOCOL: not JSON, not an object, a wrong id, none of error, result and id, or
+ *   duplicate members of the envelope; err says which. */
 dubboc_status jsonrpc_read_reply(
     dubboc_slice body, uint32_t id, jsonrpc_reply *reply, dubboc_error *err);
 
-/* A batch is '[', requests with ',' between, ']'; every request of it has its place here. */
+/* The reply to one request of a batch. */
 typedef struct jsonrpc_batch_reply {
-    bool is_there; /* false: no answer to it was found, so that it may have been executed */
+    bool is_there; /* false: no reply was found; the request may have been executed */
     jsonrpc_reply reply;
 } jsonrpc_batch_reply;
 
-/* Reads the replies to a batch of count requests, in whatever order they stand; ids ascend. A reply
- * counts once it stands there whole, whatever follows: jsonrpc4j leaves out the ] after an unknown
- * method, and leaves a comma behind a notification (wire.md 12.4). DUBBOC_OK: all are answered.
- * DUBBOC_E_PROTOCOL: some may be; err tells the first thing that was wrong (an end too early, an id
- * that was not asked for or stands twice, an error that names no request, requests without an
- * answer). replies is filled in either way. */
+/* Reads the replies to a batch of count requests, in any order. ids must be ascending. A reply
+ * counts once it is complete, whatever follows: jsonrpc4j leaves out the ] after an unknown method,
+ * and writes a comma after a notification (wire.md 12.4). replies is filled in, whatever is
+ * returned.
+ *
+ * - DUBBOC_OK: all requests have a reply.
+ * - DUBBOC_E_PROTOCOL: some may have one; err names the first problem (the text ends too early, an
+ *   id is unknown or appears twice, an error has no id, requests without a reply). */
 dubboc_status jsonrpc_read_replies(dubboc_slice body, const uint32_t *ids, size_t count,
     jsonrpc_batch_reply *replies, dubboc_error *err);
 
 /* --- provider side --- */
 
-/* One request of a message. When fault is not 0 it cannot be executed and is answered with that
+/* One request of a message. If fault is not 0, it cannot be executed, and is answered with that
  * code and fault_text. */
 typedef struct jsonrpc_request {
-    /* the id's token byte for byte; "null" when it cannot be told; at NULL: a notification, not to
-     * be answered */
+    /* The token of the id, byte for byte. "null": the id is not known. at NULL: a notification,
+     * which is not answered. */
     dubboc_slice id;
     dubboc_slice method; /* the string token with its quotes */
-    json_value params;   /* JSON_ARRAY, JSON_OBJECT or JSON_NONE (absent and null: wire.md P7) */
+    json_value params;   /* JSON_ARRAY or JSON_OBJECT; JSON_NONE: absent or null (wire.md P7) */
     int fault;
-    const char *fault_text; /* fixed words */
+    const char *fault_text; /* static text */
 } jsonrpc_request;
 
+/* A message that is being read with jsonrpc_next(). */
 typedef struct jsonrpc_message {
     bool is_batch;
-    size_t batch_left; /* ceiling on what is still to come */
+    size_t batch_left; /* at most so many requests follow */
     json_scan scan;
     jsonrpc_request single;
 } jsonrpc_message;
 
-#define JSONRPC_BATCH_MAX 10000 /* requests in one batch; more is -32600 for the whole */
+/* the most requests in a batch; a larger batch is answered with -32600 */
+#define JSONRPC_BATCH_MAX 10000
 
-/* Reads a body: one request or a batch. Checks the whole text first, so that nothing of a body that
- * is not JSON is executed. DUBBOC_OK: read on with jsonrpc_next(). Else DUBBOC_E_PARSE (not JSON,
- * too deep, too many values: answer -32700, id null) or DUBBOC_E_TOO_BIG (a batch over
- * JSONRPC_BATCH_MAX: -32600), with err's text. */
+/* Begins to read a body, which is one request or a batch. Checks the whole body first, because
+ * nothing of a body that is not JSON may be executed. Continue with jsonrpc_next().
+ *
+ * - DUBBOC_E_PARSE: not JSON, too deep, or too many values; answer with -32700, id null, and err's
+ *   text.
+ * - DUBBOC_E_TOO_BIG: a batch of more than JSONRPC_BATCH_MAX; answer with -32600. */
 dubboc_status jsonrpc_read_message(dubboc_slice body, jsonrpc_message *message, dubboc_error *err);
 
-/* The next request; false: there are no more. An empty batch gives one request with a fault
- * (specification, section 6), and then is_batch is false, since it is answered by one object. */
+/* Reads the next request. false: there is none. An empty batch is read as one request with a fault,
+ * and is_batch is false then, because it is answered by a single object (specification, section
+ * 6). */
 bool jsonrpc_next(jsonrpc_message *message, jsonrpc_request *request);
 
-/* {"jsonrpc":"2.0","id":ID,"result":R} and one LF. begin ... (append the result's text) ... end. */
+/* Writes {"jsonrpc":"2.0","id":ID,"result":R} and one LF. The caller appends R, the text of the
+ * result, between the two calls. */
 void jsonrpc_begin_result(buffer *out, dubboc_slice id);
 void jsonrpc_end_result(buffer *out);
 
-/* {"jsonrpc":"2.0","id":ID,
- *  "error":{"code":C,"message":M,"data":{"exceptionTypeName":E,"message":M}}}
- * and one LF. exception NULL: java.lang.RuntimeException (wire.md 12.2, P39). message that is not
- * UTF-8 is repaired. */
+/* Writes this, and one LF:
+ *
+ *  {"jsonrpc":"2.0","id":ID,
+ *   "error":{"code":C,"message":M,"data":{"exceptionTypeName":E,"message":M}}}
+ *
+ * exception NULL: java.lang.RuntimeException (wire.md 12.2, P39). Invalid UTF-8 in message is
+ * replaced. */
 void jsonrpc_write_error(
     buffer *out, dubboc_slice id, int code, dubboc_slice message, const char *exception);
 
-/* The same with further members in "data": those of data, the checked text of a JSON object. A
- * member of data replaces ours of the same name. */
+/* Like jsonrpc_write_error(), with the members of data added to "data". data: the checked text of a
+ * JSON object. A member of data replaces one of the same name above. */
 void jsonrpc_write_error_data(buffer *out, dubboc_slice id, int code, dubboc_slice message,
     const char *exception, dubboc_slice data);
 

@@ -1,3 +1,5 @@
+/* Finds the members of a JSON-RPC object. Keys are compared as bytes first; only a key with an
+ * escape is decoded. */
 #include "codec/jsonrpc_envelope.h"
 
 static const char *const envelope_names[JSONRPC_MEMBERS] = {
@@ -9,7 +11,7 @@ static const char *const envelope_names[JSONRPC_MEMBERS] = {
     [JSONRPC_ERROR] = "error",
 };
 
-/* By what the key spells. */
+/* Finds a member by the decoded key. */
 static unsigned envelope_find_escaped(dubboc_slice key)
 {
     unsigned i = 0;
@@ -18,15 +20,14 @@ static unsigned envelope_find_escaped(dubboc_slice key)
     return i;
 }
 
-/* token: the name in quotes. Its length is a constant where this is called, so that comparing
- * takes a few instructions. */
+/* token: the name in quotes. len is a constant in every call, so that the comparison is compiled to
+ * a few instructions. */
 static inline bool envelope_key_is(dubboc_slice key, const char *token, size_t len)
 {
     return key.len == len && memcmp(key.at, token, len) == 0;
 }
 
-/* The member that a key (with its quotes) names; JSONRPC_MEMBERS: none. Only a key with an escape
- * can spell a name in another way. */
+/* The member that a key (with its quotes) names; JSONRPC_MEMBERS: none. */
 static unsigned envelope_find(dubboc_slice key)
 {
     if (envelope_key_is(key, "\"jsonrpc\"", 9))

@@ -1,4 +1,4 @@
-/* The members of a JSON-RPC object, which requests and replies are read from. */
+/* Reads the members of a JSON-RPC object, for requests and replies. */
 #ifndef CODEC_JSONRPC_ENVELOPE_H
 #define CODEC_JSONRPC_ENVELOPE_H
 
@@ -14,7 +14,7 @@ typedef enum jsonrpc_member {
     JSONRPC_MEMBERS
 } jsonrpc_member;
 
-/* Sets of members: the others are skipped, as any unknown one. */
+/* Sets of members. Members that are not in the set are skipped like unknown ones. */
 enum {
     JSONRPC_OF_REQUEST =
         1 << JSONRPC_VERSION | 1 << JSONRPC_METHOD | 1 << JSONRPC_PARAMS | 1 << JSONRPC_ID,
@@ -23,12 +23,12 @@ enum {
 };
 
 typedef struct jsonrpc_envelope {
-    json_value members[JSONRPC_MEMBERS]; /* the last of duplicates; absent: kind JSON_NONE */
-    const char *twice; /* the name of a member that stands twice; NULL: none does */
+    json_value members[JSONRPC_MEMBERS]; /* absent: kind is JSON_NONE; the last one of duplicates */
+    const char *twice;                   /* the name of a member that appears twice; NULL: none */
 } jsonrpc_envelope;
 
-/* Reads the object at the scan's position and checks it whole. wanted: one of the sets. false: the
- * scan says why. */
+/* Reads and checks the object at the scan's position. wanted: one of the sets. false: scan->status
+ * says why. */
 bool jsonrpc_envelope_read(json_scan *scan, unsigned wanted, jsonrpc_envelope *found);
 
 #endif

@@ -1,6 +1,5 @@
-/* Replies, as the consumer reads them. Providers of the Dubbo world differ much in what they answer
- * (wire.md 3 and 12): what can be told for certain is taken, what could be the answer to another
- * call is not. */
+/* Reads replies, for the consumer. Dubbo providers differ much in their replies (wire.md 3 and 12).
+ * What is certain is accepted; a reply that could belong to another call is not. */
 #include "codec/jsonrpc.h"
 
 #include <dubboc/json.h>
@@ -14,13 +13,14 @@
 #define ID_SHOWN_MAX 40
 #define ERROR_SHOWN_MAX 200
 
-/* false: it cannot be one of ours. */
+/* Reads an id. false: it cannot be an id of ours. */
 static bool reply_read_id(json_value id, uint32_t *number)
 {
     uint64_t value;
     dubboc_slice digits = id.text;
     if (id.kind ==
-        JSON_STRING) /* between the quotes; one that is spelled with escapes is no id of ours */
+        /* The text between the quotes. We never send an id that would need escapes. */
+        JSON_STRING)
         digits = slice_make(id.text.at + 1, id.text.len - 2);
     else if (id.kind != JSON_NUMBER)
         return false;
@@ -37,8 +37,8 @@ static bool reply_has_id(json_value id, uint32_t expected)
     return reply_read_id(id, &number) && number == expected;
 }
 
-/* A provider that could not tell the id of what it refuses answers null, or as jsonrpc4j does
- * "null", or none. */
+/* Whether there is no id, null, or (from jsonrpc4j) "null": a provider sends that if it could not
+ * read the id of a request that it refuses. */
 static bool reply_has_no_id(json_value id)
 {
     if (id.kind == JSON_NONE || id.kind == JSON_NULL)
@@ -60,7 +60,8 @@ static void reply_read_code(json_value value, int64_t *code)
         *code = found;
 }
 
-/* The error object was checked with the body. Of duplicates the first counts. */
+/* Reads code and message of the error object, which has been checked with the body. Of duplicate
+ * members the first counts. */
 static void reply_read_error(jsonrpc_reply *reply)
 {
     if (reply->error.kind != JSON_OBJECT)
@@ -163,13 +164,14 @@ static dubboc_status batch_take_reply(const jsonrpc_envelope *found, const uint3
     return status;
 }
 
-/* The element that follows. false: the text is broken there. */
+/* Reads the next reply of a batch. false: the text is invalid there. */
 static bool batch_read_element(json_scan *scan, const uint32_t *ids, size_t count,
     jsonrpc_batch_reply *replies, dubboc_status *fault, dubboc_error *err)
 {
     jsonrpc_envelope found;
     json_value other;
-    dubboc_error *wanted = *fault == DUBBOC_OK ? err : NULL; /* the first fault is told */
+    /* only the first problem is reported */
+    dubboc_error *wanted = *fault == DUBBOC_OK ? err : NULL;
     dubboc_status status;
     if (json_scan_peek(scan) == JSON_OBJECT) {
         if (!jsonrpc_envelope_read(scan, JSONRPC_OF_REPLY, &found))
@@ -198,7 +200,8 @@ dubboc_status jsonrpc_read_replies(dubboc_slice body, const uint32_t *ids, size_
         json_scan_open(&scan, JSON_ARRAY);
         while (json_scan_item(&scan) && batch_read_element(&scan, ids, count, replies, &fault, err))
             ;
-    } else { /* an object that refuses the whole, or answers a batch of one */
+        /* One object refuses the whole batch, or answers a batch of one. */
+    } else {
         batch_read_element(&scan, ids, count, replies, &fault, err);
     }
     bool is_whole = json_scan_end(&scan);

@@ -1,15 +1,14 @@
-/* Requests, written by the consumer and read by the provider, and the provider's answers.
+/* Requests, which the consumer writes and the provider reads, and the provider's replies.
  *
- * A single request is checked and taken apart in one pass. A batch is checked whole first, since
- * nothing of a body that is not JSON may be executed; then its requests are taken apart one by
- * one. */
+ * A single request is checked and read in one pass. A batch is checked completely first, because
+ * nothing of a body that is not JSON may be executed; then its requests are read one by one. */
 #include "codec/jsonrpc.h"
 
 #include "base/error.h"
 #include "codec/json_write.h"
 #include "codec/jsonrpc_envelope.h"
 
-/* --- consumer side --- */
+/* --- consumer: writing requests --- */
 
 bool jsonrpc_begin_request(buffer *out, dubboc_slice method)
 {
@@ -27,7 +26,7 @@ void jsonrpc_end_request(buffer *out, uint32_t id)
     buffer_append_text(out, "}\n");
 }
 
-/* --- provider side: reading --- */
+/* --- provider: reading requests --- */
 
 static bool request_is_id(json_value value)
 {
@@ -40,7 +39,7 @@ static bool request_is_params(json_value value)
            value.kind == JSON_NONE;
 }
 
-/* What keeps the envelope from being a request; NULL: nothing. */
+/* Why the envelope is not a request; NULL: it is one. */
 static const char *request_fault(const jsonrpc_envelope *found)
 {
     if (found->twice != NULL)
@@ -62,8 +61,8 @@ static jsonrpc_request request_faulty(dubboc_slice id, const char *fault_text)
     return (jsonrpc_request){.id = id, .fault = JSONRPC_INVALID_REQUEST, .fault_text = fault_text};
 }
 
-/* A duplicate leaves open which id is meant. Without an id a request that is none is answered all
- * the same, with null. */
+/* The id for the reply to an invalid request: null if there is none, because an invalid request is
+ * always answered, or if a member appears twice, because it is not known which id is meant. */
 static dubboc_slice request_id_to_answer(const jsonrpc_envelope *found)
 {
     return request_is_id(found->members[JSONRPC_ID]) && found->twice == NULL
@@ -83,7 +82,8 @@ static jsonrpc_request request_take(const jsonrpc_envelope *found)
     return request;
 }
 
-/* The request, or what stands in its place, at the scan's position. false: the scan says why. */
+/* Reads the element at the scan's position, which may be an invalid request. false: scan->status
+ * says why. */
 static bool request_read(json_scan *scan, jsonrpc_request *request)
 {
     jsonrpc_envelope found;
@@ -100,7 +100,7 @@ static bool request_read(json_scan *scan, jsonrpc_request *request)
     return true;
 }
 
-/* Checks a batch to its end and counts its requests. */
+/* Checks a batch completely and counts its elements. */
 static bool batch_count(json_scan *scan, size_t *count)
 {
     json_value value;
@@ -113,7 +113,7 @@ static bool batch_count(json_scan *scan, size_t *count)
     return json_scan_end(scan);
 }
 
-/* Text that is too deep or has too many values cannot be read either. */
+/* Reports an invalid text. A text that is too deep or has too many values is a parse error too. */
 static dubboc_status message_unreadable(const json_scan *scan, dubboc_error *err)
 {
     json_scan_error(scan, err);
@@ -168,7 +168,7 @@ bool jsonrpc_next(jsonrpc_message *message, jsonrpc_request *request)
     return json_scan_item(&message->scan) && request_read(&message->scan, request);
 }
 
-/* --- provider side: answering --- */
+/* --- provider: writing replies --- */
 
 static void answer_append_head(buffer *out, dubboc_slice id)
 {
@@ -206,7 +206,8 @@ static bool error_data_has(dubboc_slice data, const char *name)
     return false;
 }
 
-/* "name":"text" and the comma before it, unless data has a member of that name. */
+/* Appends "name":"text", with a comma in front if necessary, unless data has a member of that
+ * name. */
 static void error_data_append(
     buffer *out, dubboc_slice data, const char *name, dubboc_slice text, bool *is_first)
 {
@@ -217,7 +218,7 @@ static void error_data_append(
     *is_first = false;
 }
 
-/* What stands between the braces of an object's text. */
+/* The text between the braces of an object. */
 static dubboc_slice error_data_members(dubboc_slice data)
 {
     data = slice_trim(data);

@@ -64,7 +64,7 @@ bool reply_write_tree(
         return true;
     dubboc_error err;
     reply_roll_back(out, mark);
-    /* Write it once more, because only now an error text is asked for, which costs time. */
+    /* Write it once more, this time with err, to learn what is wrong. */
     if (result != NULL && json_write(out, result, &err) != DUBBOC_OK)
         error_prefix(&err, err.status, "the result cannot be written");
     else
