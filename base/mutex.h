@@ -1,8 +1,9 @@
-/* A mutex with a rank. A thread may only lock a mutex whose rank is above the ranks of all that it
- * holds, so that no two threads can wait for each other. Builds without NDEBUG check this, and that
- * only the thread that has locked a mutex unlocks it; a violation ends the program with both names.
+/* A mutex with a rank. A thread may lock a mutex only if its rank is above the ranks of all mutexes
+ * that the thread holds; so no two threads can wait for each other. Builds without NDEBUG check
+ * this, and that a mutex is unlocked by the thread that has locked it. A violation aborts the
+ * program and prints the ranks.
  *
- * The ranks stand in one list, from the outermost mutex to the innermost. */
+ * The ranks are one list, from the outermost mutex to the innermost. */
 #ifndef BASE_MUTEX_H
 #define BASE_MUTEX_H
 
@@ -10,15 +11,15 @@
 #include <stdbool.h>
 
 typedef enum mutex_rank {
-    MUTEX_RANK_TOOL, /* of the command line tool */
+    MUTEX_RANK_TOOL, /* the command line tool */
     MUTEX_RANK_WORKERS,
     MUTEX_RANK_DEFERRALS,
     MUTEX_RANK_MEMORY,
-    MUTEX_RANK_ADDRESSES, /* of a server's peers */
-    /* the client and the ZooKeeper registry are told the address under it */
+    MUTEX_RANK_ADDRESSES, /* http_server_shares */
+    /* The client and the ZooKeeper registry learn the own address while it is held. */
     MUTEX_RANK_OWN_ADDRESS,
     MUTEX_RANK_CLIENT,
-    MUTEX_RANK_BUDGET, /* of retries */
+    MUTEX_RANK_BUDGET, /* the retry budget */
     MUTEX_RANK_SELECTOR,
     MUTEX_RANK_EJECTING,
     MUTEX_RANK_DIRECTS,
@@ -26,8 +27,9 @@ typedef enum mutex_rank {
     MUTEX_RANK_RULES,
     MUTEX_RANK_SERVICE_MAPPING,
     MUTEX_RANK_UPKEEP,
-    MUTEX_RANK_READINESS, /* of a directory; waiters are woken under it */
-    MUTEX_RANK_PROVIDERS, /* a directory takes and gives back providers under its own lock */
+    MUTEX_RANK_READINESS, /* a directory's; waiters are woken while it is held */
+    /* a directory takes and gives back providers while it holds its own lock */
+    MUTEX_RANK_PROVIDERS,
     MUTEX_RANK_SUBSCRIBERS,
     MUTEX_RANK_STATIC_REGISTRY,
     MUTEX_RANK_FILE_REGISTRY,
@@ -37,14 +39,15 @@ typedef enum mutex_rank {
     MUTEX_RANK_ZK_TROUBLE,
     MUTEX_RANK_ZK_NOTIFIER,
     MUTEX_RANK_ZK_PORT,
-    MUTEX_RANK_ZK_HANDLE, /* the port looks at its handle under its own lock */
+    MUTEX_RANK_ZK_HANDLE, /* the port uses its handle while it holds its own lock */
     MUTEX_RANK_ZK_CALLS,
     MUTEX_RANK_ZK_MAILBOX,
-    MUTEX_RANK_ROOM, /* of a directory; endpoints are looked at and waiters are woken under it */
+    /* a directory's; endpoints are tested and waiters are woken while it is held */
+    MUTEX_RANK_ROOM,
     MUTEX_RANK_HTTP_CLIENT,
-    MUTEX_RANK_ENDPOINT, /* the client looks at its endpoints under its own lock */
+    MUTEX_RANK_ENDPOINT, /* the client visits its endpoints while it holds its own lock */
     MUTEX_RANK_TRUST,
-    MUTEX_RANK_STOP, /* wakes who waits */
+    MUTEX_RANK_STOP, /* stop_signal: waiters are woken while it is held */
     MUTEX_RANK_LOG,
 } mutex_rank;
 
@@ -60,7 +63,7 @@ typedef struct mutex {
 
 void mutex_init(mutex *self, mutex_rank rank);
 
-/* Nobody may hold it. */
+/* No thread may hold it. */
 void mutex_fini(mutex *self);
 
 #ifdef NDEBUG
@@ -92,10 +95,10 @@ static inline bool mutex_is_only_one_held(const mutex *self)
 void mutex_lock(mutex *self);
 void mutex_unlock(mutex *self);
 
-/* For assert(): whether this thread holds it. Always true with NDEBUG. */
+/* Whether this thread holds the mutex. For assert(); always true with NDEBUG. */
 bool mutex_is_held(const mutex *self);
 
-/* The same, and that this thread holds no other one. */
+/* Whether this thread holds the mutex and no other one. For assert(); always true with NDEBUG. */
 bool mutex_is_only_one_held(const mutex *self);
 
 #endif

@@ -1,3 +1,4 @@
+/* Queues of waiters, and the waiter that is a blocked thread. */
 #include "base/waiter.h"
 
 #include <assert.h>
@@ -9,7 +10,7 @@
 
 /* --- queues --- */
 
-/* previous NULL: at the beginning. */
+/* Inserts the entry behind previous; previous NULL: at the beginning. */
 static void waiter_queue_insert(waiter_queue *queue, waiter_entry *entry, waiter_entry *previous)
 {
     entry->previous = previous;
@@ -32,7 +33,7 @@ uint64_t waiter_take_ticket(void)
     return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
 }
 
-/* Looks from the end, because most of those that join have the highest ticket. */
+/* Searches from the end, because most waiters that join have the highest ticket. */
 void waiter_queue_join_in_order(
     waiter_queue *queue, waiter_entry *entry, waiter *of, uint64_t ticket)
 {
@@ -77,7 +78,8 @@ void thread_waiter_init(thread_waiter *self)
     sem_init(&self->woken, 0, 0);
 }
 
-/* One wait for the semaphore; it may end early, by a signal. false: so much time has passed. */
+/* Waits once for the semaphore. Returns false if left_ns has passed. May also return true early,
+ * because of a signal. */
 static bool thread_waiter_block(thread_waiter *self, int64_t left_ns)
 {
     if (left_ns == DEADLINE_NEVER) {
@@ -90,8 +92,8 @@ static bool thread_waiter_block(thread_waiter *self, int64_t left_ns)
 
 bool thread_waiter_wait(thread_waiter *self, int64_t deadline_ns)
 {
-    /* A wake-up that is taken here may leave its post behind: then the next wait looks once more.
-     */
+    /* If is_woken is taken here without waiting, the semaphore keeps its post, and the next wait
+     * only goes round this loop once more. */
     while (!atomic_exchange(&self->is_woken, false)) {
         int64_t left_ns =
             deadline_ns == DEADLINE_NEVER ? DEADLINE_NEVER : deadline_ns - clock_now_ns();

@@ -1,16 +1,16 @@
-/* The pool of one address: who gets which connection.
+/* The pool of one endpoint: which caller gets which connection.
  *
- * A connection is in use, being opened or idle. There are pool_size places for those in use and
- * being opened. A new one is opened only when none is idle, so there are never more than pool_size
- * in all. The idle ones are a stack: the one used last is taken first, so that those not needed
- * grow old and are closed. When no place is left, queuers wait, each in the queues of several
- * endpoints, in the order of their tickets; what comes free, a connection or the place of one, is
- * given to the first of them that no other endpoint has served. The lock is held for list work
- * only; connecting and closing happen outside.
+ * A connection is in use, being opened, or idle. There are pool_size places for connections that
+ * are in use or being opened. A new connection is opened only if none is idle, so there are never
+ * more than pool_size connections in total. The idle ones are a stack: the one that was used last
+ * is taken first, so that connections that are not needed grow old and are closed. If there is no
+ * place, queuers wait, each in the queues of several endpoints, in the order of their tickets. A
+ * connection that is given back, or its place, goes to the first queuer that no other endpoint has
+ * served. The lock is held only for work on lists; connecting and closing happen without it.
  *
- * When a host restarts or vanishes, each of its idle connections looks sound until something is
- * sent on it, and that call is lost. So when a connection is reset, or the network gives it up,
- * those that have been idle since before it was taken are closed with it. */
+ * When a host restarts or disappears, each of its idle connections seems to be open until something
+ * is sent on it, and that call fails. So when a connection is reset or times out in the network,
+ * the connections that have been idle since before it was taken are closed too. */
 #include "transport/http_client_pool.h"
 
 #include <assert.h>
@@ -25,21 +25,22 @@
 
 struct http_client_endpoint {
     http_client_target target;
-    http_client_endpoint *next, *previous; /* the client's list, under the client's lock */
-    atomic_int busy;                       /* connections in use or being opened; written under
-                                              lock, read without */
-    mutex lock;                            /* guards what follows */
+    /* Neighbours in client->endpoints; guarded by the client's lock. */
+    http_client_endpoint *next, *previous;
+    /* How many connections are in use or being opened. Written under lock, read without it. */
+    atomic_int busy;
+    mutex lock; /* guards the fields below */
     int references;
-    http_client_connection *newest, *oldest; /* idle */
-    waiter_queue queue;                      /* of claims */
+    http_client_connection *newest, *oldest; /* the stack of idle connections */
+    waiter_queue queue;                      /* the claims of queuers */
 };
 
-/* How often old idle connections are looked for: twice in the time that makes them old, within
- * these. */
+/* How often the connections that were idle for too long are looked for: twice in pool_idle_ms, but
+ * within these limits. */
 #define LOOK_LEAST_MS 1000
 #define LOOK_MOST_MS 10000
 
-/* --- the idle ones --- */
+/* --- idle connections --- */
 
 static void pool_push_idle_locked(
     http_client_endpoint *endpoint, http_client_connection *connection)
@@ -63,7 +64,8 @@ static void pool_remove_idle_locked(
     connection->newer = connection->older = NULL;
 }
 
-/* Takes the oldest out, onto a list (by older) of those to be closed without the lock. */
+/* Removes the oldest idle connection, and adds it to a list (linked by older) of connections that
+ * the caller closes after unlocking. */
 static void pool_drop_oldest_locked(
     http_client_endpoint *endpoint, http_client_connection **dropped)
 {
@@ -73,8 +75,8 @@ static void pool_drop_oldest_locked(
     *dropped = oldest;
 }
 
-/* Those too old, oldest first. It ends at the first that may still be used: what its younger ones
- * are is seen when they are taken. */
+/* Removes the idle connections that are too old, oldest first. Stops at the first one that may
+ * still be used; younger ones are checked when they are taken. */
 static void pool_drop_stale_locked(
     http_client_endpoint *endpoint, int64_t now_ns, http_client_connection **dropped)
 {
@@ -82,7 +84,8 @@ static void pool_drop_stale_locked(
         pool_drop_oldest_locked(endpoint, dropped);
 }
 
-/* Those that have been idle since then or longer; the list is in that order. */
+/* Removes the connections that have been idle since since_ns or longer. The list is in that
+ * order. */
 static void pool_drop_idle_since_locked(
     http_client_endpoint *endpoint, int64_t since_ns, http_client_connection **dropped)
 {
@@ -101,7 +104,7 @@ static void pool_close_all(http_client_connection *list)
 
 /* --- room --- */
 
-/* Only written under the lock, so that an addition needs no atomic operation. */
+/* Written under the lock only, so the addition need not be atomic. */
 static void pool_add_busy_locked(http_client_endpoint *endpoint, int change)
 {
     int busy = atomic_load_explicit(&endpoint->busy, memory_order_relaxed);
@@ -114,10 +117,11 @@ bool http_client_endpoint_has_room(const http_client_endpoint *endpoint)
            endpoint->target.client->settings.pool_size;
 }
 
-/* --- granting what comes free --- */
+/* --- granting a connection or a place --- */
 
-/* is_served has been set by the caller. The waiter may be gone as soon as the lock is given back,
- * because a queuer whose time is over leaves without looking; so it is woken under the lock. */
+/* Serves a queuer whose is_served was set by the caller. The waiter is woken before the endpoint's
+ * lock is unlocked, because it may be freed after that: a queuer that times out leaves without a
+ * look at is_served. */
 static void queuer_serve(
     http_client_queuer *queuer, http_client_endpoint *endpoint, http_client_connection *connection)
 {
@@ -126,8 +130,8 @@ static void queuer_serve(
     queuer->waiter->wake(queuer->waiter);
 }
 
-/* Gives the first queuer that no other endpoint has served a connection (NULL: a place). false:
- * nobody waits. */
+/* Gives a connection, or a place if connection is NULL, to the first queuer that no other endpoint
+ * has served. false: no queuer waits. */
 static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connection *connection)
 {
     while (endpoint->queue.first != NULL) {
@@ -142,7 +146,7 @@ static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connec
     return false;
 }
 
-/* A place is free: of a connection that is closed or never came about. */
+/* A place is free again, because its connection was closed or could not be opened. */
 static void pool_free_place_locked(http_client_endpoint *endpoint)
 {
     if (!pool_grant_locked(endpoint, NULL))
@@ -151,8 +155,9 @@ static void pool_free_place_locked(http_client_endpoint *endpoint)
 
 static void endpoint_destroy(http_client_endpoint *endpoint);
 
-/* The endpoint may be gone afterwards: its last reference may have gone before its last connection.
- * What becomes idle without a reference is never used again. */
+/* Unlocks. The endpoint may be freed here, because its last reference may have been removed before
+ * its last connection was given back. Without a reference idle connections are closed, because they
+ * are never used again. */
 static void endpoint_unlock(http_client_endpoint *endpoint)
 {
     http_client_connection *idle = NULL;
@@ -181,7 +186,7 @@ static void pool_keep_locked(http_client_endpoint *endpoint, http_client_connect
     pool_add_busy_locked(endpoint, -1);
 }
 
-/* Keeps the connection for the next taker or closes it; the endpoint may be gone afterwards. */
+/* Keeps the connection for the next caller, or closes it. The endpoint may be freed here. */
 static void pool_finish(http_client_connection *connection, bool is_kept)
 {
     http_client_endpoint *endpoint = connection->endpoint;
@@ -202,7 +207,8 @@ static void pool_finish(http_client_connection *connection, bool is_kept)
 
 /* --- taking --- */
 
-/* What can be had at once. *dropped: to be closed without the lock. */
+/* Takes a connection or a place if there is one. *dropped: connections that the caller closes after
+ * unlocking. */
 static http_client_taken pool_take_locked(http_client_endpoint *endpoint, int64_t now_ns,
     http_client_connection **connection, http_client_connection **dropped)
 {
@@ -217,7 +223,8 @@ static http_client_taken pool_take_locked(http_client_endpoint *endpoint, int64_
     return HTTP_CLIENT_TAKEN_CONNECTION;
 }
 
-/* Whether an idle connection that was taken may be used; then it is ready for a request. */
+/* Checks an idle connection that was taken, and prepares it for a request. false: it must not be
+ * used. */
 static bool pool_try_idle(http_client_connection *idle, int64_t now_ns)
 {
     idle->taken_ns = idle->idle_since_ns;
@@ -277,6 +284,7 @@ void http_client_connection_drop(http_client_connection *connection)
 
 /* --- waiting --- */
 
+/* Claims that were allocated together. */
 typedef struct http_client_claim_block {
     struct http_client_claim_block *next;
     http_client_claim claims[];
@@ -291,8 +299,8 @@ static void queuer_add_unused(http_client_queuer *self, http_client_claim *claim
     self->capacity += count;
 }
 
-/* Claims for up to so many endpoints, if there is memory. Those that are joined now are not left
- * before the end of the selection. */
+/* Allocates claims, so that the queuer can join `endpoints` endpoints; the ones that it has joined
+ * already keep their claims until the end of the selection. Without memory it joins fewer. */
 static void queuer_reserve(http_client_queuer *self, size_t endpoints)
 {
     size_t wanted =
@@ -331,8 +339,8 @@ static void queuer_append(http_client_queuer *self, http_client_claim *claim)
     self->count++;
 }
 
-/* Takes the claim to that endpoint out of those of the selection before. NULL: there is none.
- * Lists hardly change their order, so it is mostly the first one. */
+/* Removes the claim to that endpoint from the claims of the selection before, and returns it. NULL:
+ * there is none. Selections are usually in the same order, so it is mostly the first one. */
 static http_client_claim *queuer_take_former(
     http_client_queuer *self, const http_client_endpoint *endpoint)
 {
@@ -354,7 +362,8 @@ void http_client_queuer_select_begin(http_client_queuer *self, size_t endpoints)
     self->count = 0;
 }
 
-/* An endpoint with room has nobody in its queue to whom it could have been granted. */
+/* Takes a connection or a place for the queuer that wants to join. The endpoint has room, so no
+ * queuer waits in its queue that would have to be served first. */
 static void queuer_use_room_locked(http_client_queuer *self, http_client_endpoint *endpoint)
 {
     http_client_connection *newest = endpoint->newest;
@@ -388,7 +397,7 @@ bool http_client_queuer_join(http_client_queuer *self, http_client_endpoint *end
     return !http_client_queuer_is_served(self);
 }
 
-/* Leaves the queues of a list of claims, which become unused. */
+/* Leaves the queues of a list of claims, and makes the claims unused. */
 static void queuer_drop(http_client_queuer *self, http_client_claim *claims)
 {
     while (claims != NULL) {
@@ -422,7 +431,7 @@ bool http_client_queuer_leave(
         free(self->blocks);
         self->blocks = next;
     }
-    /* No endpoint knows of it any more. */
+    /* The queuer is in no queue any more, so no endpoint can serve it from now on. */
     if (self->endpoint == NULL)
         return false;
     *endpoint = self->endpoint;
@@ -444,10 +453,10 @@ int http_client_endpoint_queue_length(http_client_endpoint *endpoint)
     return count;
 }
 
-/* --- giving back --- */
+/* --- giving connections back --- */
 
-/* Until when an idle connection is used: its idle age, which the peer may have made shorter, and
- * its whole age. A second is left between the peer's time and ours. */
+/* Until when the connection may be used while it is idle: limited by pool_idle_ms, by what the peer
+ * said (minus a second, so that the peer does not close it first), and by pool_ttl_ms. */
 static int64_t pool_use_until_ns(const http_client_connection *connection, int64_t now_ns)
 {
     const http_client_settings *settings = &connection->target->client->settings;
@@ -463,7 +472,7 @@ static int64_t pool_use_until_ns(const http_client_connection *connection, int64
     return deadline_min(until, connection->opened_ns + settings->pool_ttl_ms * NS_PER_MS);
 }
 
-/* Whether another exchange may run on it; then use_until_ns is set. */
+/* Whether the connection may be used again; sets use_until_ns then. */
 static bool pool_is_worth_keeping(http_client_connection *connection)
 {
     if (!http_client_exchange_allows_reuse(connection) ||
@@ -471,7 +480,8 @@ static bool pool_is_worth_keeping(http_client_connection *connection)
         return false;
     int64_t now_ns = clock_now_ns();
     bool is_unused = connection->phase == HTTP_CLIENT_PHASE_READY && connection->exchanges > 0;
-    if (!is_unused) { /* else what the peer said with its last reply still holds */
+    /* If no request was sent on it since it was taken, the times from its last reply still hold. */
+    if (!is_unused) {
         connection->idle_since_ns = now_ns;
         connection->use_until_ns = pool_use_until_ns(connection, now_ns);
     }
@@ -486,7 +496,7 @@ void http_client_connection_give_back(http_client_connection *connection)
 
 /* --- endpoints --- */
 
-/* *authority points into url, which may go on behind it. */
+/* Finds the address in url. *authority points into url. */
 static dubboc_status endpoint_read_url(
     const char *url, bool *is_tls, dubboc_slice *authority, dubboc_error *err)
 {

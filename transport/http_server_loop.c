@@ -261,8 +261,8 @@ static void loop_close_idle(http_server_loop *loop)
 static void loop_drain(http_server_loop *loop)
 {
     loop->is_draining = true;
-    /* The kernel has already accepted the connections in the backlog, so they are served. Those
-     * that arrive while the backlog is emptied are not waited for: its length is the limit. */
+    /* The kernel has already accepted the connections in the backlog, so they are served. The
+     * length of the backlog is the limit, because new connections may arrive without a pause. */
     for (int waiting = SOMAXCONN; waiting >= 0 && loop_accept(loop);)
         waiting -= ACCEPTS_A_TURN;
     loop_close_listener(loop);
