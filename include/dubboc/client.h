@@ -9,14 +9,25 @@
  *             params, &user, &err) != DUBBOC_OK)
  *         fprintf(stderr, "%s (%s)\n", err.text, dubboc_execution_text(err.execution));
  *
- * A client holds one registry session, the lists of the providers it has asked for, and their
- * pooled connections. Make one a process, share it between threads. Results are written on success
- * only: what they point to is left alone otherwise.
+ * A client holds one registry session, a list of providers for each service that the program has
+ * called, and a pool of connections to these providers. Make one client per process and share it
+ * between threads. A function writes its results on success only; on failure it leaves them
+ * unchanged.
  *
- * A setting of a call is taken from the first of these that says something: the call's own option;
- * an override that an administrator has laid over the provider; [reference X] for the method;
- * [reference X]; the provider's node for the method; the provider's node; dubboc_client_options;
- * [client]. Within a section: dubboc_config_set(), the environment, the file, the default. */
+ * The settings of a call (time-out, retries, load balance and so on) may be given in several
+ * places. The first of these that gives a value decides:
+ *
+ *   1. the option of the call, in dubboc_call_options;
+ *   2. an override, which an administrator has set for the provider in the registry;
+ *   3. the section [reference INTERFACE] of the configuration, for this method;
+ *   4. the section [reference INTERFACE], for all methods;
+ *   5. the provider's node, for this method;
+ *   6. the provider's node, for all methods;
+ *   7. dubboc_client_options;
+ *   8. the section [client].
+ *
+ * Each key of a section may be set in several ways, too. The order is: dubboc_config_set(), the
+ * environment, the file, the default. */
 #ifndef DUBBOC_CLIENT_H
 #define DUBBOC_CLIENT_H
 
@@ -28,142 +39,171 @@
 
 DUBBOC_BEGIN
 
-/* A consumer: one registry session, the providers known from it, and the connections to them. */
+/* A consumer: one registry session, the lists of providers, and the connections to them. */
 typedef struct dubboc_client dubboc_client;
 
-/* How a client is made. Set size, leave the rest 0 for what the configuration says. Strings are
- * copied. */
+/* The options of a new client. Set size; a field that is left 0 or NULL is taken from the
+ * configuration. Strings are copied. */
 typedef struct dubboc_client_options {
     size_t size;                 /* sizeof(dubboc_client_options) */
-    const dubboc_config *config; /* NULL: dubboc_config_load(NULL) is used */
+    const dubboc_config *config; /* NULL: the client calls dubboc_config_load(NULL) */
     const char *registry;        /* [registry] address: "zookeeper://h1:2181,h2:2181/",
                                     "file:///var/lib/dubboc", "static:URL,URL" */
     const char *application;     /* [application] name */
-    /* [client] request_timeout: the whole call, all attempts; default 3 s; DUBBOC_NONE: no
-     * deadline. Overridden by the call option, the [reference] section and the provider's node. */
+    /* [client] request_timeout: the time for the whole call with all its attempts; default 3 s;
+     * DUBBOC_NONE: no deadline. Overridden by the call option, the [reference] section and the
+     * provider's node. */
     int64_t timeout_ms;
-    int64_t connect_timeout_ms; /* [client] connect_timeout: one connection; default 1 s */
-    /* [client] retries: repeats of calls that may have been executed, for idempotent methods;
-     * default 2; DUBBOC_NONE: 0. Overridden by the call option, the [reference] section and the
-     * provider's node. A call that was certainly not executed goes on to another provider without
-     * counting here; when every provider has refused within the last second, going on takes from
-     * the budget: all calls together repeat at most a fifth of the calls of the last 10 s, or 3. */
+    int64_t connect_timeout_ms; /* [client] connect_timeout: the time to open one connection;
+                                   default 1 s */
+    /* [client] retries: how often a call of an idempotent method is repeated when it may have been
+     * executed; default 2; DUBBOC_NONE: 0. Overridden by the call option, the [reference] section
+     * and the provider's node.
+     *
+     * A call that was certainly not executed is sent to another provider, which does not count as a
+     * retry. But if every provider has refused a call within the last second, sending it to another
+     * provider uses up the retry budget, as a retry does. All calls of the client share this
+     * budget: it allows one repeat for every five calls of the last 10 s, and 3 repeats when there
+     * were fewer than 15 calls. */
     int retries;
     int pool_size;            /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance; /* [client] load_balance: "random" (default), "roundrobin" */
     int64_t reply_max_bytes;  /* [client] reply_max: a longer reply is an error; default 64 MiB */
 } dubboc_client_options;
 
-/* Makes a client, without waiting for the registry or a name server. options NULL: all from the
- * configuration. DUBBOC_OK: *client is the caller's, who frees it with dubboc_client_free().
- * DUBBOC_E_CONFIG, DUBBOC_E_ARGUMENT: err says which setting, or which option is out of range.
- * DUBBOC_E_UNSUPPORTED: it is of a later release. DUBBOC_E_SYSTEM, DUBBOC_E_NO_MEMORY. */
+/* Makes a client. It does not wait for the registry or for a name server. options may be NULL: then
+ * everything is taken from the configuration. DUBBOC_OK: the caller owns *client and frees it with
+ * dubboc_client_free(). DUBBOC_E_CONFIG: a setting is wrong; err names it. DUBBOC_E_ARGUMENT: an
+ * option is out of range; err names it. DUBBOC_E_UNSUPPORTED: a setting or an option belongs to a
+ * later release. DUBBOC_E_SYSTEM: the operating system refused. DUBBOC_E_NO_MEMORY: an allocation
+ * failed. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
     const dubboc_client_options *options, dubboc_client **client, dubboc_error *err);
 
-/* Ends the calls that are under way in other threads: they return DUBBOC_E_CLOSED, with what is
- * known about their execution. Calls that begin later are refused with DUBBOC_E_CLOSED too. Does
- * not wait: join the threads that make calls, then call dubboc_client_free(). Any thread, but not a
- * signal handler; again is harmless. */
+/* Ends the calls that are under way in other threads. They return DUBBOC_E_CLOSED, and
+ * err->execution says whether they may have been executed. Calls that begin later are refused with
+ * DUBBOC_E_CLOSED. This function does not wait: next join the threads that make calls, then call
+ * dubboc_client_free(). Call it from any thread, but not from a signal handler. A second call does
+ * nothing. */
 DUBBOC_API void dubboc_client_stop(dubboc_client *client);
 
-/* Stops the client as dubboc_client_stop() does, waits until the calls under way have returned,
- * leaves the registry, frees everything. No call may be started any more: where other threads may
- * do so, stop the client and join them first. NULL is accepted. */
+/* Stops the client as dubboc_client_stop() does, waits until all calls have returned, removes the
+ * client's nodes from the registry, and frees everything. No call may begin once this function has
+ * been called. If other threads make calls, first call dubboc_client_stop() and join these threads.
+ * client may be NULL. */
 DUBBOC_API void dubboc_client_free(dubboc_client *client);
 
-/* Calls interface.method with params and waits for the reply, at most until the deadline. params is
- * a JSON array or object, borrowed (NULL: none, sent as []). DUBBOC_OK: *result is the caller's,
- * cJSON_Delete(); a void method's is a null node. result NULL: not wanted. DUBBOC_E_REMOTE: it was
- * answered with a JSON-RPC error, code and message in err; never tried again. DUBBOC_E_NO_PROVIDER,
- * DUBBOC_E_REGISTRY (not reached by the deadline, and nothing known from before), DUBBOC_E_CONNECT,
- * DUBBOC_E_BUSY: it was never executed. DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL,
- * DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG, DUBBOC_E_CLOSED: no usable answer came; err->execution says
- * whether it may have run. The text of a call that ran out of time says after how many
- * milliseconds, and who set that: "timed out after 800 ms ([reference com.acme.Orders]
- * settle.timeout)". DUBBOC_E_TYPE: it was answered, but a string of the result holds \u0000, which
- * a C string cannot; the raw form gives it. DUBBOC_E_ARGUMENT: params, interface, method or an
- * option cannot be used. DUBBOC_E_UNSUPPORTED: the option's load balance is of a later release.
- * DUBBOC_E_CONFIG: the [reference] section. With these nothing was sent. DUBBOC_E_NO_MEMORY.
+/* Calls a method of an interface and waits for the reply, at most until the deadline. params is a
+ * JSON array or object, which is borrowed; NULL is sent as []. result may be NULL if it is not
+ * wanted. Any thread. The function returns:
  *
- * err->execution is set by every outcome: DUBBOC_ANSWERED on success, DUBBOC_NOT_EXECUTED when
- * nothing was sent, never DUBBOC_EXECUTION_UNKNOWN. From the first attempt on, err->provider and
- * err->attempts tell who was tried and how often, on DUBBOC_OK too. Functions that read the result
- * afterwards leave these fields alone (see <dubboc/error.h>). Numbers in the result: see
- * <dubboc/json.h>. Any thread. Source: JSON-RPC 2.0 sections 4 and 5; wire.md 1 to 3. */
+ *   - DUBBOC_OK: the caller owns *result and frees it with cJSON_Delete(). A void method gives a
+ *     null node.
+ *   - DUBBOC_E_REMOTE: the peer answered with a JSON-RPC error; err has its code and message. Such
+ *     a call is never repeated.
+ *   - DUBBOC_E_NO_PROVIDER, DUBBOC_E_CONNECT, DUBBOC_E_BUSY: the call was not executed.
+ *   - DUBBOC_E_REGISTRY: the call was not executed, because the registry was not reached by the
+ *     deadline and no providers are known from before.
+ *   - DUBBOC_E_TIMEOUT, DUBBOC_E_BROKEN, DUBBOC_E_PROTOCOL, DUBBOC_E_HTTP, DUBBOC_E_TOO_BIG,
+ *     DUBBOC_E_CLOSED: there is no usable reply. err->execution says whether the method may have
+ *     run.
+ *   - DUBBOC_E_TYPE: the peer answered, but a string of the result holds \u0000, which a C string
+ *     cannot hold. dubboc_call_raw() returns such a result.
+ *   - DUBBOC_E_ARGUMENT: interface, method, params or an option cannot be used. Nothing was sent.
+ *   - DUBBOC_E_UNSUPPORTED: the load balance of the options belongs to a later release. Nothing was
+ *     sent.
+ *   - DUBBOC_E_CONFIG: the [reference] section is wrong. Nothing was sent.
+ *   - DUBBOC_E_NO_MEMORY: an allocation failed.
+ *
+ * If the time ran out, the text says after how many milliseconds, and where the time-out was set:
+ * "timed out after 800 ms ([reference com.acme.Orders] settle.timeout)".
+ *
+ * err->execution is set whatever the outcome: DUBBOC_ANSWERED on success, DUBBOC_NOT_EXECUTED when
+ * nothing was sent, never DUBBOC_EXECUTION_UNKNOWN. After at least one attempt err->provider names
+ * the provider that was tried last and err->attempts counts the attempts, also with DUBBOC_OK.
+ * Functions that read the result afterwards do not change these fields (see <dubboc/error.h>).
+ * <dubboc/json.h> says how numbers of the result are read. Source: JSON-RPC 2.0 sections 4 and 5;
+ * wire.md 1 to 3. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call(dubboc_client *client, const char *interface,
     const char *method, const cJSON *params, cJSON **result, dubboc_error *err);
 
-/* One HTTP header, an attachment of the call. Borrowed during the call. */
+/* One HTTP header of a call; Dubbo calls it an attachment. It is borrowed during the call. */
 typedef struct dubboc_header {
     const char *name;  /* the header's name */
     const char *value; /* its value, without line ends */
 } dubboc_header;
 
-/* Receives one line for people for each step of a call (candidates and why each was left out,
- * attempts, times, bytes). Called on the calling thread, without locks. */
+/* Receives a line of text for each step of a call, for people to read: the candidates and why a
+ * provider was left out, the attempts, times and bytes. It is called on the thread that makes the
+ * call, while no lock is held. The line is valid only during the call of this function. */
 typedef void (*dubboc_explain_fn)(void *arg, const char *line);
 
-/* One call's own settings; they win over everything else. Set size, leave the rest 0. Borrowed
- * during the call. */
+/* The settings of one call, which override all others. Set size; a field that is left 0 or NULL
+ * keeps the setting that is configured. The options are borrowed during the call. */
 typedef struct dubboc_call_options {
     size_t size;         /* sizeof(dubboc_call_options) */
-    int64_t timeout_ms;  /* the whole call, all attempts; DUBBOC_NONE: no deadline */
-    const char *group;   /* NULL: as configured; "": none; "*": any */
-    const char *version; /* the same */
-    /* "http://host:port/path", or https: this provider, no registry; interface is then only a name
-     * for people. What stands behind a '?' is read as in a provider's node ("?timeout=500") and not
-     * sent. The 4096 addresses used last are kept with their connections. A user and a password are
-     * not sent; '/' and '@' in them are escaped (%2F, %40). An '@' in the path may stand as it is,
-     * but has to be written as %40 when there is a ':' before it in the path or a host and a port
-     * behind it: "http://me:1/2@host:80/path" is refused (DUBBOC_E_ARGUMENT), since it may hold a
-     * password that was not escaped. */
+    int64_t timeout_ms;  /* the time for the whole call with all its attempts; DUBBOC_NONE: no
+                            deadline */
+    const char *group;   /* NULL: the configured group; "": no group; "*": any group */
+    const char *version; /* NULL: the configured version; "": none; "*": any */
+    /* Calls the provider at this address, "http://host:port/path" or "https://...", without a
+     * registry. interface is then used in texts only. Parameters behind a '?' are read as those of
+     * a provider's node ("?timeout=500") and are not sent. The client keeps the 4096 addresses that
+     * were used last, with their connections.
+     *
+     * A user name and a password are not sent. A '/' or '@' in them must be escaped (%2F, %40). An
+     * '@' in the path may be written as it is, except after a ':' in the path, or in front of
+     * something that looks like a host and a port: there write %40. "http://me:1/2@host:80/path" is
+     * refused with DUBBOC_E_ARGUMENT, because it may hold a password that was not escaped. */
     const char *url;
     const char *load_balance; /* "random", "roundrobin" */
-    int retries;              /* repeats, as in dubboc_client_options; DUBBOC_NONE: 0 */
-    /* 1: may be sent again when it is not known whether it ran; DUBBOC_NONE: must not. 0: what the
-     * [reference] section says (a method that its list "idempotent" does not name must not), and
-     * without that list the node of the provider that was called last. */
+    int retries;              /* retries as in dubboc_client_options; DUBBOC_NONE: 0 */
+    /* 1: the call may be repeated when it is not known whether it was executed. DUBBOC_NONE: it
+     * must not. 0: the list "idempotent" of the [reference] section decides: methods that it does
+     * not name must not be repeated. Without that list the node of the provider that was called
+     * last decides. */
     int idempotent;
-    const dubboc_header *headers; /* sent with each attempt; not Host, Content-Length, Connection,
-                                     Timeout and the like */
-    size_t header_count;          /* how many there are in headers */
-    dubboc_text *remote_error; /* DUBBOC_E_REMOTE: receives the whole error object as the peer wrote
-                                  it; else it is emptied */
+    const dubboc_header *headers; /* sent with each attempt. Host, Content-Length, Connection,
+                                     Timeout and other headers that the library itself sends are
+                                     refused. */
+    size_t header_count;          /* the number of headers */
+    dubboc_text *remote_error; /* with DUBBOC_E_REMOTE receives the whole error object as the peer
+                                  wrote it; emptied otherwise */
     dubboc_explain_fn explain; /* NULL: none */
     void *explain_arg;         /* passed to explain */
 } dubboc_call_options;
 
-/* Calls as dubboc_call() does, with options for this call (NULL: none). */
+/* Does what dubboc_call() does, with options for this call (NULL: none). */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_with(dubboc_client *client,
     const char *interface, const char *method, const cJSON *params,
     const dubboc_call_options *options, cJSON **result, dubboc_error *err);
 
-/* Calls with params and result as JSON text instead of trees. params is the text of a JSON array or
- * object ({NULL, 0}: []). The result's text is put into *result (NULL: not wanted), byte for byte
- * as the peer wrote it and checked to be JSON. Nothing is parsed but the envelope; in the steady
- * state nothing is allocated, except for a url with a '?'. DUBBOC_E_ARGUMENT: params is not a JSON
- * array or object. Else as dubboc_call(). */
+/* Does what dubboc_call_with() does, with params and result as JSON text instead of trees. params
+ * is the text of a JSON array or object, which is borrowed; {NULL, 0} is sent as []. *result
+ * receives the result byte for byte as the peer wrote it, checked to be JSON; result may be NULL if
+ * it is not wanted. The caller frees it with dubboc_text_free(). The library parses only the
+ * JSON-RPC members around the result. Once the buffers have grown, a call allocates nothing, except
+ * when options->url has a '?'. DUBBOC_E_ARGUMENT: also if params is not a JSON array or object. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_call_raw(dubboc_client *client,
     const char *interface, const char *method, dubboc_slice params,
     const dubboc_call_options *options, dubboc_text *result, dubboc_error *err);
 
-/* What became of the calls so far. Each call is counted once, by how it ended. */
+/* How the calls of a client ended, each counted once. */
 typedef struct dubboc_client_stats {
     size_t size;           /* set by the caller: sizeof(dubboc_client_stats) */
     uint64_t calls;        /* calls that have ended */
     uint64_t ok;           /* those that returned DUBBOC_OK */
-    uint64_t remote_error; /* those that were answered with an error: DUBBOC_E_REMOTE */
+    uint64_t remote_error; /* those that were answered with an error (DUBBOC_E_REMOTE) */
     uint64_t not_executed; /* those that were certainly not executed */
-    /* those of which it is not known, and those whose answer could not be used */
+    /* those that may have been executed, and those whose reply could not be used */
     uint64_t maybe_executed;
     uint64_t attempts;    /* requests sent, wholly or in part */
     uint64_t connections; /* connections opened */
 } dubboc_client_stats;
 
-/* Reads the figures. It fills in as many fields as stats->size has room for; none if that is less
- * than sizeof(size_t).
- * Any thread; the figures are a moment's and need not add up while calls run. */
+/* Reads the figures. It fills in as many fields as stats->size has room for, and none if size is
+ * less than sizeof(size_t). Any thread. While calls run the figures change, so they need not add
+ * up. */
 DUBBOC_API void dubboc_client_get_stats(const dubboc_client *client, dubboc_client_stats *stats);
 
 DUBBOC_END

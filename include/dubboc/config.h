@@ -1,12 +1,19 @@
-/* Configuration: defaults < ini file < environment < options set in code.
+/* The configuration: where the values of settings come from. The environment overrides the file,
+ * and options that are set in code override the environment.
  *
- * File: the path given, else $DUBBOC_CONF_FILE, else $APP_CONF_FILE (dubbogo's), else none at all.
- * Each key can be overridden by the variable DUBBOC_<SECTION>_<KEY> in upper case, every byte that
- * is no letter or digit as '_': DUBBOC_CLIENT_REQUEST_TIMEOUT,
- * DUBBOC_SERVICE_COM_EXAMPLE_USERS_WEIGHT. Durations take a unit (350ms, 2s, 10m, 1h), sizes too
- * (64KiB, 8MiB, plain bytes). An unknown section or key, a bad value, or a file that cannot be read
- * is an error naming file and line (or the variable) and what was expected. Unknown DUBBOC_*
- * variables are only logged. dubboc.conf(5) lists every key. */
+ * The file is the path that the program gives, otherwise $DUBBOC_CONF_FILE, otherwise
+ * $APP_CONF_FILE (the variable that dubbogo reads); if none is given, no file is read.
+ *
+ * A variable of the environment can override each key: DUBBOC_<SECTION>_<KEY> in upper case, with
+ * '_' for every byte that is not a letter or digit. Examples: DUBBOC_CLIENT_REQUEST_TIMEOUT,
+ * DUBBOC_SERVICE_COM_EXAMPLE_USERS_WEIGHT.
+ *
+ * A duration has a unit (350ms, 2s, 10m, 1h). A size may have one (64KiB, 8MiB); without it the
+ * size is in bytes.
+ *
+ * These are errors: an unknown section or key, a bad value, a file that cannot be read. The text
+ * names the file and line, or the variable, and what was expected. An unknown DUBBOC_* variable is
+ * only logged. dubboc.conf(5) lists every key. */
 #ifndef DUBBOC_CONFIG_H
 #define DUBBOC_CONFIG_H
 
@@ -19,49 +26,51 @@ DUBBOC_BEGIN
 typedef struct dubboc_config dubboc_config;
 
 /* Reads the file and the environment, as described at the top of this header. path NULL: the file
- * that the variables name. The environment is read now, never again. DUBBOC_OK: *config is the
- * caller's, dubboc_config_free(). DUBBOC_E_CONFIG: the first problem, err says which.
- * DUBBOC_E_UNSUPPORTED: a key that belongs to a later release. DUBBOC_E_NO_MEMORY. */
+ * that $DUBBOC_CONF_FILE or $APP_CONF_FILE names. Later changes of the environment have no effect.
+ * DUBBOC_OK: the caller owns *config and frees it with dubboc_config_free(). DUBBOC_E_CONFIG: the
+ * configuration is wrong; err describes the first problem. DUBBOC_E_UNSUPPORTED: a key belongs to a
+ * later release. DUBBOC_E_NO_MEMORY: an allocation failed. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_load(
     const char *path, dubboc_config **config, dubboc_error *err);
 
-/* Frees it; NULL is accepted. Clients and servers made with it keep what they need; what is set
- * later does not reach them. */
+/* Frees a configuration; config may be NULL. Clients and servers that were made with it keep copies
+ * of what they need, so they do not see values that are set later. */
 DUBBOC_API void dubboc_config_free(dubboc_config *config);
 
-/* Sets one value from code, over file and environment. section: "client", "service
- * com.example.Users"...; key: "request_timeout", "GetUser.timeout"... DUBBOC_E_CONFIG: no such
- * section or key, or a bad value. DUBBOC_E_UNSUPPORTED: of a later release.
- * DUBBOC_E_ARGUMENT: section, key or value is NULL. DUBBOC_E_TOO_BIG: it holds 100,000 values
- * already. DUBBOC_E_NO_MEMORY. Not while another thread uses config. */
+/* Sets one value from code, which overrides the file and the environment. section: "client",
+ * "service com.example.Users" and so on. key: "request_timeout", "GetUser.timeout" and so on. No
+ * other thread may use config at the same time. DUBBOC_E_CONFIG: there is no such section or key,
+ * or the value is bad. DUBBOC_E_UNSUPPORTED: the key belongs to a later release. DUBBOC_E_ARGUMENT:
+ * section, key or value is NULL. DUBBOC_E_TOO_BIG: config already holds 100,000 values.
+ * DUBBOC_E_NO_MEMORY: an allocation failed. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_config_set(dubboc_config *config,
     const char *section, const char *key, const char *value, dubboc_error *err);
 
-/* The effective value as text, borrowed until the next set or free. *origin (may be NULL):
- * "default", "FILE:LINE", "$VARIABLE" or "code". NULL: no such key, or one without a value and
- * default. */
+/* The effective value as text, borrowed until the next dubboc_config_set() or dubboc_config_free().
+ * NULL: there is no such key, or it has neither a value nor a default. *origin tells where the
+ * value comes from: "default", "FILE:LINE", "$VARIABLE" or "code"; origin may be NULL. */
 DUBBOC_API const char *dubboc_config_get(
     const dubboc_config *config, const char *section, const char *key, const char **origin);
 
-/* Receives one key of dubboc_config_each(), with its value and where that comes from. All four
- * texts are valid only during the call. */
+/* Receives one key from dubboc_config_each(), its value and the origin of the value. All four texts
+ * are valid only during the call of this function. */
 typedef void (*dubboc_config_visit)(
     void *arg, const char *section, const char *key, const char *value, const char *origin);
 
-/* Calls visit for every key that has a value, section by section in the order of dubboc.conf(5),
- * with passwords masked. */
+/* Calls visit for every key that has a value, section by section in the order of dubboc.conf(5).
+ * Passwords are masked. */
 DUBBOC_API void dubboc_config_each(
     const dubboc_config *config, dubboc_config_visit visit, void *arg);
 
-/* Receives one problem of dubboc_config_check() as one line for people, valid only during the
- * call. */
+/* Receives one problem from dubboc_config_check() as a line of text for people to read, valid only
+ * during the call of this function. */
 typedef void (*dubboc_config_problem)(void *arg, const char *problem);
 
-/* Checks a file (and the environment, if with_environment) and reports every problem, not only the
- * first, each as one line for people. Also reported, though dubboc_config_load() accepts it: a
- * section that cannot belong to any interface ([service com.acme.Orders:2.0.0]). path NULL: as in
- * dubboc_config_load(). report NULL: they are only counted. Returns how many there were; 0: all is
- * good. */
+/* Checks a file, and also the environment if with_environment is not 0. It reports every problem,
+ * not only the first. One problem is reported although dubboc_config_load() accepts it: a section
+ * that cannot belong to any interface ([service com.acme.Orders:2.0.0]). path NULL: the file that
+ * dubboc_config_load() would read. report NULL: problems are only counted. Returns the number of
+ * problems; 0 means that there are none. */
 DUBBOC_API DUBBOC_MUST_CHECK int dubboc_config_check(
     const char *path, int with_environment, dubboc_config_problem report, void *arg);
 

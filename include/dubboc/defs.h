@@ -1,4 +1,4 @@
-/* What every other header of dubboc needs: how symbols are exported, attributes, the version. */
+/* What all other headers of dubboc need: the export of symbols, attributes, and the version. */
 #ifndef DUBBOC_DEFS_H
 #define DUBBOC_DEFS_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #endif
 
-/* The version these headers belong to; dubboc_version() tells the one of the library that runs. */
+/* The version of these headers. dubboc_version() returns the version of the library that runs. */
 #define DUBBOC_VERSION "0.2.0"
 
 /* --- private: what the headers themselves are written with --- */
@@ -34,8 +34,8 @@
 
 /* --- options --- */
 
-/* "None" or "without limit" in a number of an options structure, as the field's comment says. A
- * field that is left 0 or NULL means the default. */
+/* "None" or "no limit" in a number of an options structure, as the comment of the field says. A
+ * field that is 0 or NULL means the default. */
 #define DUBBOC_NONE (-1)
 
 #endif

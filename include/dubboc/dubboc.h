@@ -1,5 +1,5 @@
-/* Everything of dubboc: JSON-RPC services of the Dubbo world for C programs. Link with -ldubboc
- * (pkg-config dubboc). */
+/* Includes all headers of dubboc, which calls and offers Dubbo JSON-RPC services in C programs.
+ * Link with -ldubboc (pkg-config dubboc). */
 #ifndef DUBBOC_DUBBOC_H
 #define DUBBOC_DUBBOC_H
 

@@ -1,24 +1,24 @@
-/* JSON as dubboc reads and writes it: cJSON trees, but strict and exact.
+/* JSON: dubboc reads and writes it as cJSON trees, but strictly, and with exact numbers.
  *
- * NUMBERS. cJSON keeps every number as a double, which changes most integers above 2^53. So a
- * number that a double cannot give back with the same value stands in a tree as a cJSON_Raw node:
+ * NUMBERS. cJSON keeps every number as a double, which changes most integers above 2^53. Therefore
+ * a number that a double cannot give back with the same value is a cJSON_Raw node in the tree:
  * valuestring is the number's text exactly as received, and its VALUEDOUBLE AND VALUEINT ARE 0.
  * Never read node->valuedouble or cJSON_GetNumberValue(); use the accessors below, which read both
  * kinds of node. All other numbers (integers up to 2^53, decimals that print back to the same
  * value) are plain cJSON numbers.
  *
- * Integers and decimal texts are exact: reading one fails where the value does not fit, it never
- * rounds or saturates. A double is the nearest to what was sent, as strtod() gives it, because
- * peers print doubles with up to 17 digits and more, which no double holds exactly (0.1 arrives as
- * 0.10000000000000001): only a value beyond the largest double is an error. Where each digit counts
- * (amounts of money), read an integer or a decimal text.
+ * Reading an integer or a decimal text is exact: it fails if the value does not fit, and never
+ * rounds or saturates. Reading a double gives the one nearest to what was sent, as strtod() does,
+ * because peers print doubles with up to 17 digits and more, which no double holds exactly (0.1
+ * arrives as 0.10000000000000001). It fails only for a value beyond the largest double. Where each
+ * digit counts (amounts of money), read an integer or a decimal text.
  *
- * TREES are ordinary cJSON: free them with cJSON_Delete(), walk them with cJSON's functions, build
- * them with them. They are allocated with cJSON_malloc(). Look members up with dubboc_json_get():
- * cJSON's own look-up ignores case unless asked not to.
+ * TREES are ordinary cJSON trees: build them and walk through them with cJSON's functions, and free
+ * them with cJSON_Delete(). They are allocated with cJSON_malloc(). To look a member up use
+ * dubboc_json_get(), because cJSON_GetObjectItem() ignores case.
  *
- * Nothing here depends on the locale. All functions may be called from any thread; a tree belongs
- * to one thread at a time. */
+ * Nothing here depends on the locale. All functions may be called from any thread, but only one
+ * thread at a time may use a tree. */
 #ifndef DUBBOC_JSON_H
 #define DUBBOC_JSON_H
 
@@ -32,67 +32,75 @@ DUBBOC_BEGIN
 
 /* --- text to tree and back --- */
 
-/* Reads one JSON text into a tree. The text is read strictly by RFC 8259 (UTF-8, no byte order
- * mark, nothing after the value but white space), at most 128 levels deep and 1 Mi values (a tree
- * takes 64 bytes a value and more; the raw forms of calls and handlers take 8 Mi). DUBBOC_OK: *tree
- * is the caller's, cJSON_Delete(). DUBBOC_E_PARSE: not JSON; err says what at which byte offset. A
- * string holding \u0000, which a C string cannot, is DUBBOC_E_TYPE. DUBBOC_E_TOO_BIG: too deep or
- * too many values. DUBBOC_E_NO_MEMORY. Of duplicate members all are kept, in order;
- * dubboc_json_get() finds the first. */
+/* Reads one JSON text into a tree. The text is read strictly by RFC 8259: UTF-8, no byte order
+ * mark, nothing but white space after the value. It may be 128 levels deep and hold 1 Mi values (a
+ * tree takes at least 64 bytes for each value; raw calls and raw handlers, which make no tree,
+ * accept 8 Mi values). All duplicate members are kept, in order; dubboc_json_get() finds the first
+ * one.
+ *
+ * DUBBOC_OK: the caller owns *tree and frees it with cJSON_Delete(). DUBBOC_E_PARSE: the text is
+ * not JSON; err says what is wrong, and at which byte offset. DUBBOC_E_TYPE: a string holds \u0000,
+ * which a C string cannot hold. DUBBOC_E_TOO_BIG: the text has too many levels or values.
+ * DUBBOC_E_NO_MEMORY: an allocation failed. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_parse(
     const char *text, size_t len, cJSON **tree, dubboc_error *err);
 
-/* Prints a tree compactly: members in order, numbers exactly and shortest (raw ones as they came),
- * strings with only what RFC 8259 wants escaped. DUBBOC_OK: *text is the caller's, free(),
- * zero-ended; *len (may be NULL) is its length.
- * DUBBOC_E_ARGUMENT: the tree holds NaN, infinity, a string that is not UTF-8, a raw node that is
- * not JSON, or is deeper than 128 levels. DUBBOC_E_NO_MEMORY. */
+/* Prints a tree without white space. Members keep their order. Numbers are printed exactly, with as
+ * few digits as possible; raw numbers as they were received. Strings escape only what RFC 8259
+ * requires. DUBBOC_OK: the caller owns *text, which ends with a zero byte, and frees it with
+ * free(); *len is its length, and len may be NULL. DUBBOC_E_ARGUMENT: the tree holds NaN, infinity,
+ * a string that is not UTF-8 or a raw node that is not JSON, or it is deeper than 128 levels.
+ * DUBBOC_E_NO_MEMORY: an allocation failed. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_print(
     const cJSON *tree, char **text, size_t *len, dubboc_error *err);
 
 /* --- numbers --- */
 
-/* The value of a number node as int64_t or uint64_t. 5, 5.0 and 5e0 are all 5.
- * DUBBOC_E_TYPE: value is NULL or not a number. DUBBOC_E_RANGE: not an integer, or it does not fit.
- * *out is written on success only. */
+/* The value of a number node as int64_t or uint64_t. 5, 5.0 and 5e0 are all 5. *out is written on
+ * success only. DUBBOC_E_TYPE: value is NULL or not a number. DUBBOC_E_RANGE: the number is not an
+ * integer, or does not fit. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_i64(const cJSON *value, int64_t *out);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_u64(const cJSON *value, uint64_t *out);
 
-/* The value as the nearest double (a tie goes to the even one), as strtod() reads it in the C
- * locale; this holds for integers above 2^53 too. Below the smallest double it is 0. DUBBOC_E_TYPE
- * as above. DUBBOC_E_RANGE: it is beyond the largest finite double. */
+/* The value of a number node as the nearest double, as strtod() reads it in the C locale; halfway
+ * between two doubles it is the even one. Integers above 2^53 are read in this way, too. A value
+ * below the smallest double is read as 0. DUBBOC_E_TYPE: value is NULL or not a number.
+ * DUBBOC_E_RANGE: the value is beyond the largest finite double. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_double(const cJSON *value, double *out);
 
-/* The value as its shortest exact decimal text, as JSON writes numbers; a raw node's text
- * unchanged. Written to out (zero-ended). DUBBOC_E_TYPE as above. DUBBOC_E_RANGE: size is too small
- * (32 bytes hold every plain number; a raw one is as long as the peer made it). */
+/* The value of a number node as its shortest exact decimal text, as JSON writes numbers; the text
+ * of a raw node is unchanged. It is written to out and ends with a zero byte. DUBBOC_E_TYPE: value
+ * is NULL or not a number. DUBBOC_E_RANGE: size is too small. 32 bytes suffice for every plain
+ * number; a raw one is as long as the peer has written it. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_decimal(
     const cJSON *value, char *out, size_t size);
 
-/* Make new number nodes that print exactly. NULL: out of memory; for _decimal_new also: text is not
- * a JSON number (len bytes). */
+/* Make new number nodes, which are printed exactly. The caller owns them. The text for
+ * dubboc_json_decimal_new() has len bytes. NULL: an allocation failed, or the text is not a JSON
+ * number. */
 DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_i64_new(int64_t value);
 DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_u64_new(uint64_t value);
 DUBBOC_API DUBBOC_MUST_CHECK cJSON *dubboc_json_decimal_new(const char *text, size_t len);
 
-/* Whether value is a number, plain or raw. NULL: false. */
+/* Whether value is a number, plain or raw. false if value is NULL. */
 DUBBOC_API bool dubboc_json_is_number(const cJSON *value);
 
-/* The member of that exact name (case counts), the first of duplicates; NULL: object is NULL or no
- * object, or has none. Borrowed. */
+/* The member with exactly this name (case matters); the first one of duplicates. Borrowed. NULL:
+ * there is none, or object is NULL or not an object. */
 DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
 
-/* --- building and reading without tree walking: checked by the compiler (C11) --- */
+/* --- building and reading trees, checked by the compiler (C11) --- */
 
-/* Trees are built and read without walking them, in a form that the compiler checks:
+/* Build and read whole trees with one call, in a form that the compiler checks:
  *
  *     dubboc_json_build(&user, &err,
  *         DUBBOC_OBJECT("name", "Ann", "id", id, "tags", DUBBOC_ARRAY("a", "b")));
  *     dubboc_json_read(user, &err,
  *         DUBBOC_MEMBERS("name", &name, "id", &id, "age", DUBBOC_OPTIONAL(&age)));
  *
- * The types of the arguments say what is meant. A type that is not listed here does not compile;
- * cast it to one that is. These macros need C11 (_Generic) and are not there in C99 and C++.
+ * The types of the arguments decide what is built or read. A type that is not listed here does not
+ * compile; cast it to one that is listed. These macros need C11 (_Generic); they do not exist in
+ * C99 and C++.
  *
  *   JSON            dubboc_json_build() takes              dubboc_json_read() takes
  *   integer         every integer type but char            a pointer to one; it must fit
@@ -109,20 +117,20 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  *   object          DUBBOC_OBJECT(name, value, ...)        DUBBOC_MEMBERS(name, target, ...); other
  *                                                          members are ignored
  *
- * DUBBOC_OPTIONAL(target) leaves its target as it was when the member or item is absent or null. A
- * list has 1 to 32 values; make an empty one with cJSON_CreateArray() or cJSON_CreateObject(),
- * which are taken over. Lists may stand in lists.
+ * DUBBOC_OPTIONAL(target) does not change its target if the member or item is absent or null. A
+ * list has 1 to 32 values. Make an empty one with cJSON_CreateArray() or cJSON_CreateObject(),
+ * whose result is taken over. Lists may contain lists.
  *
- * BOOL. Before C23, true, false and comparisons are of type int, so that they make the numbers 1
- * and 0. Cast them: "adult", (bool)(age >= 18). A variable of type bool needs no cast. */
+ * BOOL. Before C23, true, false and comparisons have the type int, so they become the numbers 1 and
+ * 0. Cast them: "adult", (bool)(age >= 18). A variable of type bool needs no cast. */
 
-/* --- the same by a format (C99, C++) --- */
+/* --- building and reading trees by a format (C99, C++) --- */
 
-/* In C99 and C++ a format says what is meant. dubboc_json_pack() and dubboc_json_unpack() both take
- * one and matching arguments, in the manner of jansson. The compiler CANNOT CHECK that the
- * arguments fit the format: one of another type, or one too few, is undefined behaviour as it is
- * with printf. In C11 use the form above. White space, ',' and ':' in a format are for the reader's
- * eye.
+/* In C99 and C++ use dubboc_json_pack() and dubboc_json_unpack(). Like the functions of jansson,
+ * they take a format and arguments that match it. The compiler CANNOT CHECK that the arguments fit
+ * the format: an argument of another type, or too few arguments, is undefined behaviour, as with
+ * printf. In C11 use the form above. White space, ',' and ':' in a format have no meaning; they
+ * make it readable.
  *
  *   code  JSON            C type that pack takes         C type that unpack takes
  *   s     string          const char * (UTF-8)           const char **, borrowed from the tree
@@ -143,8 +151,8 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  *                         const char *)                  other members are ignored, or an error if
  *                                                        the last is !
  *
- * In unpack a '?' after a key's s makes the member optional: absent or null leaves its target as it
- * was.
+ * In unpack a '?' after a key's s makes the member optional: its target is not changed if the
+ * member is absent or null.
  *
  *     dubboc_json_pack(&user, &err,
  *         "{s:s, s:I, s:[s,s]}", "name", "Ann", "id", (int64_t)7, "tags", "a", "b");
@@ -152,24 +160,28 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  *         "{s:s, s:I, s?:i}", "name", &name, "id", &id, "age", &age);
  */
 
-/* Builds a tree from a format and its arguments.
- * DUBBOC_OK: *tree is the caller's. DUBBOC_E_ARGUMENT: a fault in the format, a NULL or non-UTF-8
- * string, NaN or infinity, a decimal that is not a JSON number; err names the place.
- * DUBBOC_E_NO_MEMORY. On failure too every o argument has been taken over (and freed), but for
- * those behind a code that is none: what such a code takes cannot be told, so the arguments from
- * there on are not touched. */
+/* Builds a tree from a format and its arguments. DUBBOC_OK: the caller owns *tree and frees it with
+ * cJSON_Delete(). DUBBOC_E_ARGUMENT: the format is wrong, a string is NULL or not UTF-8, a number
+ * is NaN or infinite, or a decimal is not a JSON number; err names the place. DUBBOC_E_NO_MEMORY:
+ * an allocation failed.
+ *
+ * The arguments of the code o are taken over, on failure too (they are then freed). One case is
+ * excepted: after a character that is not a code, the types of the further arguments are not known,
+ * so these are not touched. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_pack(
     cJSON **tree, dubboc_error *err, const char *format, ...);
 
-/* Reads a tree into the arguments that a format names.
- * DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of
- * the wrong member, what was expected and what is there ("$.user.age: expected an integer, found a
- * string"). DUBBOC_E_ARGUMENT: a fault in the format. Targets before the wrong member may have been
- * written; O copies made by then have been freed again and their targets are unset. */
+/* Reads a tree into the arguments that a format names. DUBBOC_E_TYPE, DUBBOC_E_RANGE,
+ * DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of the wrong member, what was
+ * expected and what was found ("$.user.age: expected an integer, found a string").
+ * DUBBOC_E_ARGUMENT: the format is wrong. DUBBOC_E_NO_MEMORY: an allocation failed. On failure the
+ * targets before the wrong member may have been written. Copies made for the code O have been freed
+ * again; do not use their targets. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_unpack(
     const cJSON *tree, dubboc_error *err, const char *format, ...);
 
-/* dubboc_json_pack() and dubboc_json_unpack() for a function that itself takes "...". */
+/* Do what dubboc_json_pack() and dubboc_json_unpack() do, for functions that have "..." themselves.
+ */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vpack(
     cJSON **tree, dubboc_error *err, const char *format, va_list args);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_vunpack(

@@ -1,6 +1,6 @@
-/* JSON without a format: the types of the arguments say what is meant, and the compiler checks
- * them. Part of <dubboc/json.h>, which documents it. The macros are there in C11 and later, not in
- * C++. */
+/* Building and reading JSON without a format: the types of the arguments decide what is built or
+ * read, and the compiler checks them. <dubboc/json.h> includes and documents this header. The
+ * macros exist in C11 and later, not in C++. */
 #ifndef DUBBOC_JSON_TYPED_H
 #define DUBBOC_JSON_TYPED_H
 
@@ -82,20 +82,20 @@ DUBBOC_END
 #if defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L && !defined(__cplusplus)
 
 /* Builds a tree from a value: dubboc_json_build(cJSON **tree, dubboc_error *err, VALUE). The table
- * in <dubboc/json.h> says which values there are.
- * DUBBOC_OK: *tree is the caller's, cJSON_Delete().
- * DUBBOC_E_ARGUMENT: a NULL pointer, a string that is not UTF-8, NaN or infinity, a decimal that is
- * not a JSON number; err names the path ("$.user.name: the string is NULL"). DUBBOC_E_NO_MEMORY. On
- * failure too every cJSON * has been taken over (and freed). */
+ * in <dubboc/json.h> lists the values. DUBBOC_OK: the caller owns *tree and frees it with
+ * cJSON_Delete(). DUBBOC_E_ARGUMENT: a pointer is NULL, a string is not UTF-8, a number is NaN or
+ * infinite, or a decimal is not a JSON number; err names the path ("$.user.name: the string is
+ * NULL"). DUBBOC_E_NO_MEMORY: an allocation failed. Every cJSON * is taken over, on failure too (it
+ * is then freed). */
 #define dubboc_json_build(tree, err, value)                                                        \
     dubboc_json_build_value(tree, err, (const dubboc_json_value[]){DUBBOC_JSON_VALUE_(value)})
 
 /* Reads a tree into a target: dubboc_json_read(const cJSON *tree, dubboc_error *err, TARGET). The
- * table in <dubboc/json.h> says which targets there are.
- * DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND: the tree does not fit; err names the path of
- * the wrong member, what was expected and what is there ("$.user.age: expected an integer from 0 to
- * 255, found 300"). Targets before the wrong member may have been written; copies made by then are
- * freed again and their targets are NULL. DUBBOC_E_ARGUMENT: a name is NULL. DUBBOC_E_NO_MEMORY. */
+ * table in <dubboc/json.h> lists the targets. DUBBOC_E_TYPE, DUBBOC_E_RANGE, DUBBOC_E_NOT_FOUND:
+ * the tree does not fit; err names the path of the wrong member, what was expected and what was
+ * found ("$.user.age: expected an integer from 0 to 255, found 300"). DUBBOC_E_ARGUMENT: a name is
+ * NULL. DUBBOC_E_NO_MEMORY: an allocation failed. On failure the targets before the wrong member
+ * may have been written. Copies made by then have been freed again, and their targets are NULL. */
 #define dubboc_json_read(tree, err, target)                                                        \
     dubboc_json_read_target(tree, err, (const dubboc_json_target[]){DUBBOC_JSON_TARGET_(target)})
 
@@ -127,17 +127,17 @@ DUBBOC_END
 /* The value null, for dubboc_json_build(). */
 #define DUBBOC_NULL dubboc_json_null_()
 
-/* A number that is given as its text, for dubboc_json_build(). */
+/* A number, given as its text, for dubboc_json_build(). */
 #define DUBBOC_DECIMAL(text) dubboc_json_decimal_(DUBBOC_JSON_NAME_(text))
 
-/* Reads a number as its text into a buffer of that size, for dubboc_json_read(). */
+/* A target for dubboc_json_read(): a buffer of size bytes, which receives a number as its text. */
 #define DUBBOC_DECIMAL_TO(out, size) dubboc_json_decimal_to_(_Generic((out), char * : (out)), size)
 
-/* A target that is left as it was when the member or item is absent or null. */
+/* A target that is not changed if the member or item is absent or null. */
 #define DUBBOC_OPTIONAL(target) dubboc_json_optional_(DUBBOC_JSON_TARGET_(target))
 
-/* A string or null: a char * of which NULL makes null, or the address of a const char *, which is
- * set to NULL for null. */
+/* A string or null. For dubboc_json_build(): a char *, where NULL becomes null. For
+ * dubboc_json_read(): the address of a const char *, which is set to NULL for null. */
 #define DUBBOC_OR_NULL(string)                                                                     \
     _Generic((string), char *: dubboc_json_or_null_, const char *: dubboc_json_or_null_,           \
         const char **: dubboc_json_or_null_to_)(string)

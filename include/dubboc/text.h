@@ -1,21 +1,22 @@
-/* Text that is passed in and out: borrowed slices, and a buffer of the caller that is filled again
- * and again. */
+/* How text is passed in and out: as a borrowed slice, or in a buffer of the caller that can be
+ * reused. */
 #ifndef DUBBOC_TEXT_H
 #define DUBBOC_TEXT_H
 
 #include <dubboc/defs.h>
 #include <dubboc/error.h>
 
-/* A piece of text that belongs to somebody else: len bytes, not ended by a zero byte. {NULL, 0} is
- * "none". */
+/* A piece of text that someone else owns: len bytes, without a zero byte at the end. {NULL, 0}
+ * means none. */
 typedef struct dubboc_slice {
     const char *at; /* where the text begins */
     size_t len;     /* its length in bytes */
 } dubboc_slice;
 
-/* A text buffer of the caller that dubboc fills and reuses: start with {0}, pass it to as many
- * calls as you like (it only grows when it must), read data[0..len) after each success (data[len]
- * is a zero byte), end with dubboc_text_free(). One thread at a time. */
+/* A text buffer that the caller owns and dubboc fills. Initialise it with {0}, and pass it to as
+ * many calls as you like: it is reused, and grows only when it is too small. After each success
+ * read data[0] to data[len - 1]; data[len] is a zero byte. Free it with dubboc_text_free(). Only
+ * one thread at a time may use it. */
 typedef struct dubboc_text {
     char *data;      /* the text, with a zero byte behind it; NULL before the first use */
     size_t len;      /* its length in bytes, without the zero byte */
@@ -24,10 +25,11 @@ typedef struct dubboc_text {
 
 DUBBOC_BEGIN
 
-/* Frees text->data and sets all to 0. NULL is accepted. */
+/* Frees text->data and sets all fields to 0. text may be NULL. */
 DUBBOC_API void dubboc_text_free(dubboc_text *text);
 
-/* Puts len bytes of data in place of what text held. DUBBOC_E_NO_MEMORY: text is as before. */
+/* Replaces the content of text by len bytes of data. DUBBOC_E_NO_MEMORY: an allocation failed; text
+ * is unchanged. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_text_set(
     dubboc_text *text, const char *data, size_t len);
 
