@@ -1,7 +1,11 @@
-/* The call path. One absolute deadline is set at the beginning and covers everything. An attempt of
- * which no byte left, or which the provider refused unexecuted, goes on to another provider; one
- * that may have been executed is only repeated for idempotent methods, within retries and budget,
- * after a jittered pause; an answered one never. All attempts carry the same id. */
+/* The life of a call. One absolute deadline is set at the beginning and covers everything. All
+ * attempts carry the same JSON-RPC id. What follows a failed attempt depends on what is known about
+ * its execution:
+ *
+ * - not executed (no byte was sent, or the provider said so): the call goes to another provider;
+ * - maybe executed: the call is repeated only for an idempotent method, within its retries and the
+ *   client's retry budget, after a random pause;
+ * - answered: the call is never repeated. */
 #include "client/call.h"
 
 #include "base/clock.h"
@@ -93,9 +97,9 @@ static void call_let_provider_go(call *self, pick_outcome outcome)
     now->is_held = false;
 }
 
-/* What the call would end with. DUBBOC_E_CONNECT and DUBBOC_E_BUSY tell the caller that it was
- * never executed, so they do not take the place of what befell an earlier attempt that may have
- * been. */
+/* Sets what the call would end with. DUBBOC_E_CONNECT and DUBBOC_E_BUSY tell the caller that the
+ * call was not executed, so they must not replace the status of an earlier attempt that may have
+ * been executed. */
 static void call_note_status(call *self, const verdict *latest)
 {
     bool means_unexecuted = latest->status == DUBBOC_E_CONNECT || latest->status == DUBBOC_E_BUSY;
@@ -150,7 +154,8 @@ static call_want call_begin(call *self)
     }
     registry_seek_trouble(self->client->registry, self->deadline_ns);
     self->state = CALL_AWAITS_LIST;
-    return CALL_GOES_ON; /* it may have been read, or have failed, meanwhile */
+    /* The list may have arrived, or failed, since directory_wait_begin() returned. */
+    return CALL_GOES_ON;
 }
 
 static call_want call_await_list(call *self)
@@ -181,7 +186,7 @@ static bool call_was_tried(const call *self, const provider *candidate)
     return false;
 }
 
-/* A call's own url is a node of its own: what stands behind its '?' is what the node says. */
+/* The query part of the call option url has the role of a provider's node. */
 static void call_use_url_settings(call *self)
 {
     pick *held = &self->attempt.held;
@@ -191,7 +196,7 @@ static void call_use_url_settings(call *self)
     held->peer = self->direct.peer;
 }
 
-/* The attempt holds a provider. */
+/* To be called when the attempt holds a provider. */
 static call_want call_begin_attempt(call *self)
 {
     attempt *now = &self->attempt;
@@ -244,7 +249,8 @@ static call_want call_send(call *self)
     return CALL_GOES_ON;
 }
 
-/* What is granted to the attempt is used; else what can be had at once. */
+/* Uses the connection or place that the attempt already has, otherwise takes one without
+ * waiting. */
 static http_client_taken call_take_connection(attempt *now)
 {
     if (now->connection != NULL)
@@ -257,12 +263,13 @@ static http_client_taken call_take_connection(attempt *now)
     return taken;
 }
 
-/* The attempt has a connection or the place of one: it counts from now on. */
+/* Counts the attempt, which has a connection or the right to open one. */
 static call_want call_count_attempt(call *self)
 {
     if (self->picks++ == 0)
         call_use_node_settings(self);
-    /* The node's may be shorter than what the registry took to answer: no provider's fault. */
+    /* The node's time-out may be shorter than the time that the registry took to answer. That is
+     * not the provider's fault. */
     if (deadline_is_over(self->deadline_ns)) {
         call_let_provider_go(self, PICK_UNKNOWN);
         return call_end_unanswered(self, DUBBOC_E_TIMEOUT);
@@ -309,7 +316,7 @@ static call_want call_use_room(call *self, call_room room)
     return room == CALL_ROOM_QUEUED ? CALL_WANTS_WAKE : CALL_GOES_ON;
 }
 
-/* Room that was seen may be gone when it is taken; then the call looks around once more. */
+/* Another call may take the room that was seen before this call can; then the call looks again. */
 static call_want call_look_around(call *self)
 {
     if (directory_count(self->directory) == 0) {
@@ -347,9 +354,10 @@ static void call_pause_before_retry(call *self)
     self->state = CALL_PAUSES;
 }
 
-/* A provider that refused has hardly been burdened, and another one may well take the call. But
- * when all the others were tried already, are down or have just refused too, further attempts only
- * add to the load of those that are full. */
+/* Whether the next attempt counts against the retry budget. A refusal costs the provider little,
+ * and another provider may accept the call, so the next attempt is free as long as there is a
+ * provider that is likely to accept. If all others were tried, are ejected or have just refused
+ * too, further attempts only add load to providers that are full. */
 static bool call_costs_budget(const call *self, const verdict *found, bool something_left)
 {
     if (found->health == PICK_REFUSED)
@@ -357,13 +365,13 @@ static bool call_costs_budget(const call *self, const verdict *found, bool somet
     return something_left;
 }
 
-/* Call option > [reference] > node of the attempt that failed. */
+/* Strongest first: call option, [reference], the node of the provider that failed. */
 static bool call_may_run_twice(const call *self)
 {
     return (self->idempotent >= 0 ? self->idempotent : self->attempt.held.idempotent) > 0;
 }
 
-/* Whether an attempt that came to this may be followed by another; spends what that costs. */
+/* Whether another attempt may follow this verdict; takes it from retries and budget. */
 static bool call_may_try_again(call *self, const verdict *found, bool something_left)
 {
     if (found->is_final || found->execution == DUBBOC_ANSWERED || self->picks >= CALL_ATTEMPTS_MAX)
@@ -379,7 +387,8 @@ static bool call_may_try_again(call *self, const verdict *found, bool something_
     return true;
 }
 
-/* What is known of the whole call: it is not unexecuted any more once one attempt may have been. */
+/* The execution of the whole call: as soon as one attempt may have been executed, the call may have
+ * been executed. */
 static dubboc_execution call_known_execution(const call *self, dubboc_execution latest)
 {
     return latest > self->execution ? latest : self->execution;
@@ -391,8 +400,9 @@ static void call_remember_tried(call *self)
         self->tried[self->tried_count++] = self->attempt.held.provider;
 }
 
-/* Unexecuted: to a provider that was not tried yet, at once; when the list as it is by now has
- * none, the call is over. Maybe executed: to any, after a pause. */
+/* After "not executed" the next attempt goes at once to a provider that was not tried yet; if the
+ * current list has none, the call is over. After "maybe executed" it may go to any provider, after
+ * a pause. */
 static bool call_has_somewhere_to_go(const call *self, const verdict *found)
 {
     return found->execution == DUBBOC_MAYBE_EXECUTED ||
@@ -421,8 +431,8 @@ static call_want call_fail_attempt(
     return self->state == CALL_PAUSES ? CALL_WANTS_WAKE : CALL_GOES_ON;
 }
 
-/* A pooled connection that took no byte was dead already: the same provider gets a new one in its
- * place. */
+/* A reused connection that did not accept a single byte had already been closed by the peer. The
+ * same provider gets a new connection in its place. */
 static call_want call_replace_connection(call *self)
 {
     http_client_connection_drop(self->attempt.connection);
@@ -445,8 +455,9 @@ static call_want call_judge_broken(call *self)
     return call_fail_attempt(self, &found, err.text, bytes_sent);
 }
 
-/* Nobody knows to which request the next reply would belong; or the peer closes now, and the next
- * call would be lost on the way. */
+/* Whether the connection must be closed after this reply: either the reply cannot be assigned to a
+ * request, so the next reply might belong to this one; or the peer closes it now without saying so,
+ * and the next request on it would be lost. */
 static bool call_is_last_on_connection(const call *self, const verdict *found)
 {
     bool refuses_request = found->status == DUBBOC_E_REMOTE
@@ -557,7 +568,7 @@ static const char *call_what_it_waited_for(call_state state)
     }
 }
 
-/* What was wanted is not to be had. */
+/* The driver could not do what the call wanted: it timed out, failed, or the client is stopping. */
 static call_want call_interrupt(call *self, const call_event *event)
 {
     const http_client_connection *connection = self->attempt.connection;
@@ -582,10 +593,11 @@ call_want call_step(call *self, const call_event *event)
     if (self->state == CALL_IS_OVER)
         return CALL_ENDED;
     if (self->state == CALL_OPENS) {
-        self->attempt.has_place = false; /* used, or given back with the failure */
+        /* http_client_endpoint_open() has used it or given it back */
+        self->attempt.has_place = false;
         self->attempt.connection = event->opened;
     }
-    /* A wait whose time is over is looked at by its own state. */
+    /* When a wait times out, the function of its state decides what follows. */
     if (event->status != DUBBOC_OK && !(waits && event->status == DUBBOC_E_TIMEOUT))
         want = call_interrupt(self, event);
     while (want == CALL_GOES_ON)

@@ -1,44 +1,50 @@
-/* One call as a step machine: pick a provider, send, judge, and try again only where that is safe.
+/* One call as a state machine: pick a provider, send the request, judge the outcome, and try again
+ * only where that is safe.
  *
- * The machine does no waiting. call_step() goes on as far as it can and says what it wants; a
- * driver brings that about, blocking (client/sync.c) or not, and steps again. So every kind of call
- * makes the same decisions. */
+ * The machine never waits. call_step() does all that can be done now and returns what it needs
+ * next; a driver provides that, by blocking (client/sync.c) or not, and calls call_step() again.
+ * All kinds of calls therefore make the same decisions. */
 #ifndef CLIENT_CALL_H
 #define CLIENT_CALL_H
 
 #include "client/call_state.h"
 
 typedef enum call_want {
-    CALL_GOES_ON, /* never returned: the next step needs nothing */
-    /* Step again when call->waiter has been woken, at call->wait_until_ns at the latest. */
+    CALL_GOES_ON, /* Internal, never returned to the driver: the next step can be taken at once. */
+    /* Call call_step() again when call->waiter has been woken, at the latest at
+     * call->wait_until_ns. */
     CALL_WANTS_WAKE,
-    /* Open a connection to call->attempt's provider by call->deadline_ns: it has the place of one.
-     */
+    /* Open a connection to the provider of call->attempt by call->deadline_ns. The attempt already
+     * has the right to open it (a place in the pool). */
     CALL_WANTS_OPEN,
-    /* Wait for the socket of call->attempt.connection by call->deadline_ns. */
+    /* Wait until the socket of call->attempt.connection is readable, by call->deadline_ns. */
     CALL_WANTS_READ,
-    CALL_WANTS_WRITE, /* or read */
-    CALL_ENDED        /* call->status; the outcome stands in err; call_fini() */
+    /* Wait until that socket is writable or readable. */
+    CALL_WANTS_WRITE,
+    CALL_ENDED /* The call is over: call->status and err tell how. Then call_fini(). */
 } call_want;
 
-/* What the driver has brought about. */
+/* What the driver reports after it has done what the call wanted. */
 typedef struct call_event {
-    /* DUBBOC_OK: what was wanted, or perhaps so. DUBBOC_E_TIMEOUT: the deadline passed.
-     * DUBBOC_E_CLOSED: the client stops. After CALL_WANTS_OPEN: why there is no connection. */
+    /* DUBBOC_OK: done; a wake-up may be spurious. DUBBOC_E_TIMEOUT: the deadline passed.
+     * DUBBOC_E_CLOSED: the client is stopping. After CALL_WANTS_OPEN also the reason why no
+     * connection could be opened. */
     dubboc_status status;
-    http_client_connection *opened; /* CALL_WANTS_OPEN and DUBBOC_OK: taken over */
-    const char *reason;             /* CALL_WANTS_OPEN and not DUBBOC_OK: borrowed */
+    http_client_connection *opened; /* After a successful CALL_WANTS_OPEN; the call owns it. */
+    const char *reason;             /* After a failed CALL_WANTS_OPEN: the error text; borrowed. */
 } call_event;
 
-/* Fills in what was asked for and resolves it (reference, directory, deadline). On failure the call
- * is over before it began: err is set. */
+/* Takes over what the caller asked for, and resolves reference, directory, settings and deadline.
+ * On failure the call does not begin: err is set, and there is nothing to free. */
 dubboc_status call_init(call *self, dubboc_client *client, const char *interface,
     const char *method, const dubboc_call_options *options, dubboc_error *err);
 
-/* The one way to move a call, from the first step on; what it returns must be done. */
+/* Moves the call on. The only function that does; also the first step. The caller must do what the
+ * returned value says. event is what the driver reports; at the first step all of it is zero. */
 __attribute__((warn_unused_result)) call_want call_step(call *self, const call_event *event);
 
-/* Lets connection and provider go, wherever the call is. The reply is gone with it. */
+/* Releases the connection and the provider, in whatever state the call is. The reply must not be
+ * used afterwards, because it is stored in the connection. */
 void call_fini(call *self);
 
 #endif

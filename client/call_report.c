@@ -45,7 +45,7 @@ double call_milliseconds(const call *self)
     return (double)(clock_now_ns() - self->begun_ns) / (double)NS_PER_MS;
 }
 
-/* The dialect is told only where the configuration chose another one than the node asks for. */
+/* The dialect is only mentioned when the configuration chose another one than the node's. */
 void call_explain_attempt(const call *self)
 {
     const attempt *now = &self->attempt;
@@ -57,7 +57,7 @@ void call_explain_attempt(const call *self)
 
 /* --- reasons --- */
 
-/* Adds to the reasons, cut where they are full. */
+/* Appends to the reasons; what does not fit is cut off. */
 static void call_add_reason(call *self, const char *who, const char *reason)
 {
     size_t used = strlen(self->reasons);
@@ -122,7 +122,8 @@ void call_finish(call *self, dubboc_status status, dubboc_execution execution)
         call_name_provider(self);
 }
 
-/* What was called, what each attempt came to, and who set the time-out when it has passed. */
+/* The error text tells what was called, why each attempt failed, and, if the deadline has passed,
+ * who set the time-out. */
 void call_finish_without_answer(call *self, dubboc_status status, dubboc_execution execution)
 {
     if (self->err != NULL) {

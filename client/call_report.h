@@ -1,11 +1,11 @@
-/* What a call tells: its error, and, line by line, the steps it takes
- * (dubboc_call_options.explain). */
+/* What a call reports: the text of its error, and for dubboc_call_options.explain one line for each
+ * step that it takes. */
 #ifndef CLIENT_CALL_REPORT_H
 #define CLIENT_CALL_REPORT_H
 
 #include "client/call_state.h"
 
-/* --- steps; they are only put together when somebody listens --- */
+/* --- steps: a line is only formatted when the caller asked for explanations --- */
 
 static inline bool call_is_explained(const call *self)
 {
@@ -14,29 +14,30 @@ static inline bool call_is_explained(const call *self)
 
 void call_explain(const call *self, const char *format, ...) DUBBOC_PRINTF(2, 3);
 
-/* The nodes of the directory, each with the reason why it was left out. */
+/* One line for each node of the directory; it gives the reason if the node is not used. */
 void call_explain_candidates(call *self);
 
-/* The attempt that begins. */
+/* One line about the attempt that begins now. */
 void call_explain_attempt(const call *self);
 
-double call_milliseconds(const call *self); /* since the begin */
+double call_milliseconds(const call *self); /* since the call began */
 
 /* --- the outcome --- */
 
-/* Adds what befell the provider that is held to the reasons. */
+/* Adds to the error text why the current attempt failed, with the provider's name. */
 void call_note_reason(call *self, const char *reason);
 
-/* Adds what befell the call itself. */
+/* Adds a reason that concerns the call and no particular provider. */
 void call_note(call *self, const char *text);
 
-/* Adds which providers the call has waited for in vain; after call_room_settle(). */
+/* Adds the providers whose connections were all in use until the deadline. Call it after
+ * call_room_settle(), because it reads the queues that the call is in. */
 void call_note_full(call *self);
 
-/* Says in err whose provider it was. */
+/* Writes the name of the current attempt's provider to err. */
 void call_name_provider(const call *self);
 
-/* Each is the end of the call. */
+/* Each of these ends the call: it sets the final state, status and execution, and fills in err. */
 void call_finish(call *self, dubboc_status status, dubboc_execution execution);
 void call_finish_without_answer(call *self, dubboc_status status, dubboc_execution execution);
 void call_finish_without_provider(call *self);

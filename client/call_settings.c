@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/slice.h"
 
-/* Counted from the call's begin; < 0, or beyond what a clock can say (a node may hold any number):
- * none. */
+/* The time-out counts from the begin of the call. A negative value, or one beyond the range of the
+ * clock (a node may contain any number), means no deadline. */
 static void call_set_deadline(call *self, int64_t timeout_ms, timeout_source from)
 {
     self->timeout_ms = timeout_ms;
@@ -65,7 +65,7 @@ void call_use_node_settings(call *self)
     if (heeds_timeout && node->timeout_ms > 0)
         call_set_deadline(self, node->timeout_ms,
             node->timeout_is_override ? TIMEOUT_FROM_OVERRIDE : TIMEOUT_FROM_NODE);
-    /* A copy: the provider may be gone when it is told. */
+    /* Copied, because the provider may have been freed when the error text is written. */
     if (self->timeout_from == TIMEOUT_FROM_NODE)
         text_copy_cut(self->timeout_node, sizeof self->timeout_node, node->provider->info->address);
     if (heeds_retries && node->retries >= 0)

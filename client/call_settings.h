@@ -1,14 +1,14 @@
-/* Which settings hold for a call. In order: call option, an administrator's override, [reference],
- * the provider's node, [client]. */
+/* Which settings apply to a call. Strongest first: the call option, an administrator's override,
+ * the [reference] section, the provider's node, [client]. */
 #ifndef CLIENT_CALL_SETTINGS_H
 #define CLIENT_CALL_SETTINGS_H
 
 #include "client/call_state.h"
 
-/* Before the first pick: what options, reference and client say. */
+/* Before the first pick: applies the settings of call options, reference and client. */
 void call_resolve_settings(call *self);
 
-/* At the first pick: what the node of the provider that is held says. */
+/* At the first pick: applies the settings in the node of the picked provider. */
 void call_use_node_settings(call *self);
 
 #endif

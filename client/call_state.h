@@ -1,5 +1,5 @@
-/* What is known of a call while it runs; shared by the files that take it from step to step
- * (client/call.h). */
+/* The state of a call while it runs. Shared by the files that implement it; client/call.h is the
+ * interface for drivers. */
 #ifndef CLIENT_CALL_STATE_H
 #define CLIENT_CALL_STATE_H
 
@@ -8,91 +8,100 @@
 #include "client/reference.h"
 #include "transport/http_client_pool.h"
 
-/* Whatever the settings say; also how many providers are remembered as tried. */
+/* Upper bound for the attempts of one call, whatever the settings say. Also the number of providers
+ * that a call can remember as tried. */
 #define CALL_ATTEMPTS_MAX 64
 
 typedef enum call_state {
     CALL_BEGINS,
-    CALL_AWAITS_LIST,  /* of providers */
-    CALL_PICKS,        /* a provider is to be picked */
-    CALL_TAKES,        /* a connection of the attempt's provider is to be taken */
-    CALL_LOOKS_AROUND, /* that provider is full: one with room is to be found */
-    CALL_QUEUES,       /* all are full: waits for a connection */
-    CALL_OPENS,
-    CALL_EXCHANGES,
-    CALL_PAUSES, /* before it is repeated */
+    CALL_AWAITS_LIST, /* waits for the first list of providers */
+    CALL_PICKS,       /* will pick a provider */
+    /* will take a connection to the picked provider */
+    CALL_TAKES,
+    /* all connections to that provider are in use: will look for another provider with room */
+    CALL_LOOKS_AROUND,
+    CALL_QUEUES,    /* all providers are full: waits in their queues for a connection */
+    CALL_OPENS,     /* a connection is being opened */
+    CALL_EXCHANGES, /* the HTTP exchange is under way */
+    CALL_PAUSES,    /* waits before the next attempt */
     CALL_IS_OVER
 } call_state;
 
 /* Who set the time-out of a call. */
 typedef enum timeout_source {
     TIMEOUT_FROM_CLIENT, /* dubboc_client_options or [client] */
-    TIMEOUT_FROM_NODE,   /* or what stands behind the '?' of a url */
+    TIMEOUT_FROM_NODE,   /* or the query part (after '?') of a URL given by the user */
     TIMEOUT_FROM_REFERENCE,
     TIMEOUT_FROM_OVERRIDE,
     TIMEOUT_FROM_CALL
 } timeout_source;
 
-/* One try to have the call answered, at one provider. */
+/* One attempt to get the call answered, by one provider. */
 typedef struct attempt {
+    /* The picked provider; valid while is_held. */
     pick held;
     bool is_held;
     const dialect *dialect;
-    /* NULL: none yet. It stays until the provider is let go, since the reply stands in it. */
+    /* NULL: none yet. Kept until the provider is released, because the reply is stored in it. */
     http_client_connection *connection;
-    bool has_place;      /* of a connection that is to be opened */
-    pick_outcome health; /* what it says of the provider's health */
-    jsonrpc_reply reply; /* DUBBOC_OK and DUBBOC_E_REMOTE; borrowed from the connection */
+    bool has_place;      /* has the right to open a connection, not used yet */
+    pick_outcome health; /* what the outcome says about the provider's health */
+    /* Valid with DUBBOC_OK and DUBBOC_E_REMOTE; its texts are stored in the connection. */
+    jsonrpc_reply reply;
 } attempt;
 
 typedef struct call {
-    /* what was asked for; borrowed */
+    /* What the caller asked for; borrowed. */
     dubboc_client *client;
     const char *interface;
     dubboc_slice method;
     dubboc_slice params; /* checked JSON text */
     dubboc_call_options own_options;
     const dubboc_call_options *options; /* = &own_options */
-    dubboc_error *err;                  /* NULL: not wanted */
-    waiter *waiter;                     /* the driver's; woken when a step is worth taking */
+    dubboc_error *err;                  /* NULL: the caller wants no details */
+    /* the driver's; woken when call_step() should be called again */
+    waiter *waiter;
 
-    /* resolved (client/call_settings.h) */
-    reference *reference; /* NULL: the call has a url of its own */
-    direct_hold direct;   /* of that url */
+    /* What was found out before the first pick (call_init(), client/call_settings.h). */
+    reference *reference; /* NULL: the call option url is set */
+    direct_hold direct;   /* the directory of the call option url */
     directory *directory;
     const char *load_balance;
-    int idempotent;      /* what the consumer says: 1: it may run twice, 0: not, -1: nothing */
-    bool timeout_is_set; /* by call or reference: then the node's is not looked at */
-    bool retries_are_set;
+    /* The consumer's setting: 1: may run twice, 0: may not, -1: not set. */
+    int idempotent;
+    bool timeout_is_set;  /* set by call or reference: the node's is ignored */
+    bool retries_are_set; /* as timeout_is_set, for retries */
     int64_t begun_ns;
     int64_t deadline_ns;
-    int64_t timeout_ms; /* what deadline_ns was made of */
+    int64_t timeout_ms; /* the length of time that gave deadline_ns */
     timeout_source timeout_from;
     int retries_left;
     uint32_t id;
     counter_slot *counters;
 
-    /* where it is */
+    /* Progress. */
     call_state state;
-    readiness_wait list_wait; /* CALL_AWAITS_LIST */
+    readiness_wait list_wait; /* used in CALL_AWAITS_LIST */
     attempt attempt;
-    unsigned picks;
-    unsigned sent;         /* attempts of which something left */
-    int64_t wait_until_ns; /* CALL_WANTS_WAKE: not longer than this */
-    int64_t backoff_ms;
+    unsigned picks;        /* attempts that got a connection or the right to open one */
+    unsigned sent;         /* attempts of which at least one byte was sent */
+    int64_t wait_until_ns; /* the latest time to step again after CALL_WANTS_WAKE */
+    int64_t backoff_ms;    /* upper bound of the next pause in CALL_PAUSES */
     size_t tried_count;
-    uint64_t room_ticket; /* its order among calls that wait for a connection; 0: never waited */
+    /* Its order among the calls that wait for a connection; 0: has never waited. */
+    uint64_t room_ticket;
 
-    /* how it ended */
+    /* Result. */
     dubboc_status status;
-    int32_t http_status; /* of the attempt that status is of; 0: no reply */
+    int32_t http_status; /* of the attempt that gave status; 0: no reply */
     dubboc_execution execution;
 
-    /* the long ones, at the end so that a beginning call need not wipe them */
-    room_wait room;                          /* CALL_QUEUES */
-    provider *tried[CALL_ATTEMPTS_MAX];      /* compared, never looked into */
-    char reasons[DUBBOC_ERROR_TEXT_MAX / 2]; /* what each failed attempt said */
-    char timeout_node[256];                  /* TIMEOUT_FROM_NODE: the provider's address */
+    /* Large fields, at the end so that the beginning of a call need not clear them. */
+    room_wait room;                     /* used in CALL_QUEUES */
+    provider *tried[CALL_ATTEMPTS_MAX]; /* compared by address only: may have been freed */
+    /* why each failed attempt failed, for the error text */
+    char reasons[DUBBOC_ERROR_TEXT_MAX / 2];
+    char timeout_node[256]; /* with TIMEOUT_FROM_NODE: the provider's address */
 } call;
 
 #endif

@@ -1,4 +1,4 @@
-/* What a client consists of; shared by the files of this folder. The public side is
+/* The client object, shared by the files of this folder. Its public interface is
  * <dubboc/client.h>. */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
@@ -23,30 +23,32 @@
 
 struct dubboc_client {
     dubboc_config *config;
+    /* Default settings of calls: from dubboc_client_options, otherwise from [client]. */
     int64_t timeout_ms;
-    bool timeout_is_option; /* from dubboc_client_options, not from the configuration */
+    /* timeout_ms is from dubboc_client_options, not from the configuration */
+    bool timeout_is_option;
     int retries;
     char *load_balance;
     char *application;
-    bool registers;   /* consumer nodes */
-    stop_signal stop; /* ends every wait of a call; given once */
+    bool registers;   /* whether to register consumer nodes */
+    stop_signal stop; /* given once, by dubboc_client_stop(); ends all waits of calls */
     http_client *http;
     registry *registry; /* NULL: none is configured */
     selector *selector;
     counters counters;
-    grow_table references; /* read without the lock */
+    grow_table references; /* interface -> reference; read without the lock */
     grow_bucket reference_buckets[REFERENCE_BUCKETS];
-    mutex lock;        /* for adding references and methods, and for what follows */
-    condition changed; /* a call ended after the stop */
+    mutex lock;        /* guards adding references and methods, and the fields below */
+    condition changed; /* signalled when a call ends after dubboc_client_stop() */
 
-    /* The address that consumer nodes say: found out for the first of them, in the background when
-     * a name server has to be asked. Under lock. */
-    char own_address[OWN_ADDRESS_SIZE]; /* does not change once has_own_address is true */
+    /* The own address, which consumer nodes contain. It is found out when the first consumer node
+     * is registered; if a name server must be asked, in the background. Guarded by lock. */
+    char own_address[OWN_ADDRESS_SIZE]; /* constant once has_own_address is true */
     bool has_own_address;
-    struct reference *unregistered; /* those whose consumer node is still to be registered */
+    struct reference *unregistered; /* references whose consumer node is not registered yet */
 
-    /* NULL: not started, or not needed. Only the selector's upkeep thread uses it, and
-     * references_free() when that thread has ended. */
+    /* NULL: not started, or not needed. Used only by the upkeep thread of the selector, and by
+     * references_free() after that thread has ended. */
     own_address_search *address_search;
 };
 

@@ -1,5 +1,5 @@
-/* The life of a client: settings from options and configuration, the parts it is made of, and its
- * orderly end. */
+/* Creating and freeing a client: takes the settings from options and configuration, creates
+ * registry, HTTP client and selector, and frees them in order after the last call has ended. */
 #include "client/client.h"
 #include "client/reference.h"
 #include "client/timeout.h"
@@ -27,7 +27,7 @@ static const char *client_choose_text(
     return option != NULL ? option : config_text(config, section, key);
 }
 
-/* 0 is the default everywhere. */
+/* In all of these options 0 means the default. */
 static dubboc_status client_check_numbers(const dubboc_client_options *options, dubboc_error *err)
 {
     const struct {
@@ -134,7 +134,8 @@ static dubboc_status client_open_parts(
     return status;
 }
 
-/* So that a client that could not be made is freed like any other. */
+/* Initialises what dubboc_client_free() needs, so that it also frees a client whose creation
+ * failed. */
 static dubboc_status client_init_waiting(dubboc_client *self, dubboc_error *err)
 {
     mutex_init(&self->lock, MUTEX_RANK_CLIENT);

@@ -1,3 +1,5 @@
+/* The retry budget keeps a ring of counts, one for each of the last seconds. A count is reset when
+ * its place in the ring is used for a new second. */
 #include "client/counters.h"
 
 #include "base/clock.h"
@@ -19,8 +21,8 @@ static void second_count_add(second_count *ring, int64_t second)
 {
     second_count *bucket = &ring[second % BUDGET_SECONDS];
     if (atomic_load_explicit(&bucket->second, memory_order_relaxed) != second) {
-        /* Two threads of one slot may both start a new second and lose a call or two: the budget is
-         * an estimate. */
+        /* Two threads that share a slot may both reset the count and so lose a call or two. That is
+         * harmless, because the budget is an estimate. */
         atomic_store_explicit(&bucket->count, 0, memory_order_relaxed);
         atomic_store_explicit(&bucket->second, second, memory_order_relaxed);
     }
@@ -41,8 +43,8 @@ static uint64_t second_count_sum(const second_count *ring, int64_t second)
 counter_slot *counters_begin(counters *self, int64_t now_ns)
 {
     counter_slot *slot = &self->slots[thread_slot()];
-    /* Sequentially consistent with the stop flag that is read after it: whoever frees the client
-     * sees the call, or the call sees the flag. */
+    /* Sequentially consistent with the stop flag, which the call reads afterwards: either the
+     * thread that frees the client sees this call, or this call sees the flag. */
     atomic_fetch_add(&slot->active, 1);
     second_count_add(slot->calls, now_ns / NS_PER_S);
     return slot;

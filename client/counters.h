@@ -1,6 +1,6 @@
-/* What every call counts, striped by thread: how calls ended, how many run, which id comes next;
- * and the retry budget that is computed from them. A call touches only its thread's slot; sums are
- * made by whoever asks. */
+/* The counters of a client: how calls ended, how many are running, the next JSON-RPC id, and the
+ * retry budget, which is computed from them. The counters are striped by thread, so that a call
+ * writes only to the slot of its thread; reading a total adds up all slots. */
 #ifndef CLIENT_COUNTERS_H
 #define CLIENT_COUNTERS_H
 
@@ -20,23 +20,29 @@ typedef enum call_end {
 } call_end;
 
 #define BUDGET_WINDOW_S 10
-#define BUDGET_SECONDS 16 /* of history kept, at least the window */
+#define BUDGET_SECONDS 16 /* seconds of history kept; at least BUDGET_WINDOW_S */
 
+/* How many events happened in one second of the clock. An array of them is a ring, indexed by
+ * second. */
 typedef struct second_count {
     _Atomic int64_t second;
     atomic_uint count;
 } second_count;
 
 typedef struct counter_slot {
+    /* Calls that have begun and not ended. */
     _Alignas(CACHE_LINE) atomic_uint active;
     _Atomic uint32_t next_id;
+    /* Totals since the client was created. */
     _Atomic uint64_t ended[CALL_ENDS];
     _Atomic uint64_t attempts;
+    /* Calls begun in the last seconds, for the retry budget. */
     second_count calls[BUDGET_SECONDS];
 } counter_slot;
 
 typedef struct counters {
     counter_slot slots[THREAD_SLOTS];
+    /* Makes checking the budget and counting the retry one step. */
     mutex budget_lock;
     second_count retries[BUDGET_SECONDS]; /* under budget_lock */
 } counters;
@@ -44,20 +50,21 @@ typedef struct counters {
 void counters_init(counters *self);
 void counters_fini(counters *self);
 
-/* A call begins on this thread; its slot is handed to everything else. */
+/* Counts a call that begins on this thread. The returned slot is passed to the other functions. */
 counter_slot *counters_begin(counters *self, int64_t now_ns);
 
-/* It ends, on the same thread. */
+/* Counts the end of the call, on the same thread. */
 void counters_end(counter_slot *slot, call_end how);
 
-/* Calls that have begun and not ended, in all threads. */
+/* Calls that have begun and not ended, of all threads together. */
 unsigned counters_active(const counters *self);
 
-/* 1 to 2147483647 (wire.md P1), different for calls that run at the same time. */
+/* The next JSON-RPC id, 1 to 2147483647 (docs/wire.md, P1). Calls that run at the same time have
+ * different ids. */
 uint32_t counters_next_id(counter_slot *slot, unsigned slot_index);
 
-/* May one more attempt be sent again? Such attempts are at most 20 % of the calls of the last 10 s,
- * but always 3. true: it is counted. */
+/* Whether one more attempt is within the retry budget: 20 % of the calls of the last 10 s, but at
+ * least 3. true: the attempt has been counted. */
 bool counters_take_retry(counters *self, int64_t now_ns);
 
 #endif

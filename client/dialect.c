@@ -1,3 +1,5 @@
+/* The table of dialects. Numbers in brackets (P8, 12.8) are sections and pitfalls in
+ * docs/wire.md. */
 #include "client/dialect.h"
 
 #include <assert.h>
@@ -11,23 +13,23 @@
 enum { PEER_UNKNOWN, PEER_DUBBOGO, PEER_DUBBO_GO, PEER_JAVA, PEER_PLAIN, PEERS };
 
 static const dialect dialect_table[PEERS] = {
-    /* A URL that a user gave, and nodes that nobody else explains: what every known peer takes. */
+    /* URLs given by the user, and nodes of unknown origin: what every known peer accepts. */
     [PEER_UNKNOWN] = {"dubbo", LINES("application/json"), .sends_timeout = true,
         .takes_batches = false, .hangs_up_unsaid = true, .may_lack_result = true},
-    /* dubbogo 0.1, 0.2: Content-Type byte for byte, no charset (P8); reads the Timeout (P11);
-     * closes silently on a batch (P6), and after it has said that there is no such method or that
-     * the params are wrong (3.1). */
+    /* dubbogo 0.1 and 0.2: compares the Content-Type byte for byte, so no charset (P8); reads the
+     * Timeout header (P11); closes the connection silently after a batch (P6), and after replying
+     * that the method does not exist or that the params are wrong (3.1). */
     [PEER_DUBBOGO] = {"dubbogo", LINES("application/json"), .sends_timeout = true,
         .takes_batches = false, .hangs_up_unsaid = true},
-    /* dubbo-go 1 to 3: the same Content-Type; passes over decimal Timeouts (12.8); 500 and close on
-     * a batch (3.1). */
+    /* dubbo-go 1 to 3: compares the Content-Type as dubbogo does; ignores a decimal Timeout (12.8);
+     * replies 500 to a batch and closes (3.1). */
     [PEER_DUBBO_GO] = {"dubbo-go", LINES("application/json"), .sends_timeout = true,
         .takes_batches = false, .hangs_up_unsaid = true},
-    /* Java (jsonrpc4j), and our own providers, whose nodes read like Java's: no header is looked
-     * at; batches are answered, though not always to the end (12.4). */
+    /* Java (jsonrpc4j) and dubboc's own providers, whose nodes look like Java's: ignores these
+     * headers; answers batches, though not always completely (12.4). */
     [PEER_JAVA] = {"jsonrpc4j", LINES("application/json"), .sends_timeout = true,
         .takes_batches = true},
-    /* JSON-RPC servers that are none of these and are strict: by configuration only. */
+    /* Strict JSON-RPC servers other than these; only chosen by configuration. */
     [PEER_PLAIN] = {"jsonrpc", LINES("application/json-rpc"), .sends_timeout = false,
         .takes_batches = true},
 };

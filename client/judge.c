@@ -1,11 +1,11 @@
-/* The ledger: from what was seen of an attempt to what is known about its execution.
- * Everything that decides whether a call may be sent again stands in this file. */
+/* Judges an attempt. Everything that decides whether a call may be sent again is in this file,
+ * because a wrong decision here would execute a call twice. */
 #include "client/judge.h"
 
 #include "base/error.h"
 
-#define EXCERPT_BYTES 120              /* of a reply that cannot be used, for the error's text */
-#define MESSAGE_BYTES_MAX (64u * 1024) /* a longer message is shown as it is spelled in JSON */
+#define EXCERPT_BYTES 120              /* of an unusable reply, shown in the error text */
+#define MESSAGE_BYTES_MAX (64u * 1024) /* a longer one is shown as it is written in the JSON */
 
 /* The first bytes of a body as one printable line. */
 static void judge_excerpt(dubboc_slice body, char *out, size_t size)
@@ -19,7 +19,7 @@ static void judge_excerpt(dubboc_slice body, char *out, size_t size)
     out[len] = '\0';
 }
 
-/* Else the text of the error would end at the first NUL character (\u0000). */
+/* A NUL character (\u0000) in the message would end the error text early. */
 static void message_replace_nul(buffer *message)
 {
     for (size_t i = 0; i < message->len; i++)
@@ -27,7 +27,7 @@ static void message_replace_nul(buffer *message)
             message->data[i] = '?';
 }
 
-/* The peer's error object (wire.md 3.3): its message becomes the text. */
+/* Judges a reply with an error object (docs/wire.md 3.3); its message becomes the error text. */
 static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
@@ -53,9 +53,9 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     return (verdict){DUBBOC_E_REMOTE, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
 }
 
-/* The provider says that it has not executed it: it is full, stopping, or too late (503), or the
- * request did not come in time (408), which is no reason for another provider to refuse it; or it
- * takes no such request (413 and the like), which another would not either. */
+/* Judges a reply in which the provider says that it did not execute the call. With 503 (busy,
+ * stopping, or the deadline passed) and 408 (the request arrived too slowly) another provider may
+ * accept the call. With other 4xx, such as 413, it would reject the call too, so the call ends. */
 static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
@@ -67,7 +67,7 @@ static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
     return (verdict){status, DUBBOC_NOT_EXECUTED, health, is_of_the_request, 0};
 }
 
-/* A status that carries no JSON-RPC reply. */
+/* Judges an HTTP status without a JSON-RPC reply. */
 static verdict judge_status(const http_client_reply *http, dubboc_error *err)
 {
     char shown[EXCERPT_BYTES + 1];
@@ -77,8 +77,8 @@ static verdict judge_status(const http_client_reply *http, dubboc_error *err)
         http->status >= 500 ? PICK_FAILED : PICK_UNKNOWN, false, 0};
 }
 
-/* No measured provider leaves the result out (wire.md 3.1), so a reply without one is not what the
- * provider meant to say: something on the way may have cut it, or answered in its place. */
+/* No measured provider omits the result (docs/wire.md 3.1). A reply without one was probably cut by
+ * an intermediary, or comes from one. */
 static dubboc_status judge_read_reply(const http_client_reply *http, uint32_t id,
     const dialect *spoken, jsonrpc_reply *reply, dubboc_error *err)
 {
@@ -96,7 +96,7 @@ verdict judge_reply(const http_client_reply *http, uint32_t id, const dialect *s
         result = judge_refusal(http, err);
     } else if (judge_read_reply(http, id, spoken, reply, err) == DUBBOC_OK &&
                (reply->is_error || http->status / 100 == 2)) {
-        /* dubbo-go answers errors with 500 and the reply in the body (wire.md P5) */
+        /* dubbo-go sends errors with status 500 and the reply in the body (docs/wire.md P5). */
         result = reply->is_error ? judge_error(reply, err)
                                  : (verdict){DUBBOC_OK, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     } else if (http->status / 100 != 2) {
@@ -122,7 +122,7 @@ verdict judge_failure(dubboc_status status, size_t bytes_sent)
         .execution = bytes_sent > 0 ? DUBBOC_MAYBE_EXECUTED : DUBBOC_NOT_EXECUTED,
         .health = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_BUSY ? PICK_UNKNOWN
                                                                                    : PICK_FAILED,
-        /* a reply over the ceiling would come again; a deadline has no time left */
+        /* The repeated reply would be too big again; after a time-out no time is left. */
         .is_final = is_ours || status == DUBBOC_E_TOO_BIG || status == DUBBOC_E_TIMEOUT,
     };
 }

@@ -1,4 +1,5 @@
-/* The ledger: from what was seen of an attempt to what is known about its execution. */
+/* Judges an attempt: from what was observed (bytes sent, status, reply) to what is known about its
+ * execution. */
 #ifndef CLIENT_JUDGE_H
 #define CLIENT_JUDGE_H
 
@@ -7,16 +8,16 @@
 #include "selector/selector.h"
 #include "transport/http_client_reply.h"
 
-/* What an attempt came to, and what may follow. */
+/* The verdict about an attempt. */
 typedef struct verdict {
     dubboc_status status;
     dubboc_execution execution;
     pick_outcome health;
-    bool is_final;       /* whatever the settings say, sending it again is of no use */
+    bool is_final;       /* repeating the attempt is useless, whatever the settings say */
     int32_t http_status; /* 0: no reply */
 } verdict;
 
-/* Of a complete HTTP reply from a peer of that dialect; fills in *reply. err receives the text,
+/* Judges a complete HTTP reply from a peer of that dialect; fills in *reply. err gets the text,
  * http_status and rpc_code. */
 verdict judge_reply(const http_client_reply *http, uint32_t id, const dialect *spoken,
     jsonrpc_reply *reply, dubboc_error *err);
@@ -27,7 +28,7 @@ static inline bool reply_lacks_result(const jsonrpc_reply *reply)
     return !reply->is_error && reply->result.kind == JSON_NONE;
 }
 
-/* Of an exchange that failed or was interrupted with that status. */
+/* Judges an exchange that failed or was interrupted with this status. */
 verdict judge_failure(dubboc_status status, size_t bytes_sent);
 
 #endif

@@ -1,6 +1,5 @@
-/* The interfaces that a client uses. They are looked up on every call, so they and their methods
- * stand in tables that are read without a lock (base/grow_table.h). Nothing is removed before the
- * client is freed. */
+/* References and methods are looked up on every call, so they are in tables that are read without a
+ * lock (base/grow_table.h). Nothing is removed before the client is freed. */
 #include "client/reference.h"
 
 #include <stdio.h>
@@ -18,10 +17,12 @@
 #include "registry/url_writer.h"
 
 #define REFERENCES_MAX 10000
-/* names remembered for one interface; a caller that makes up names must not fill the memory */
+/* Method names cached for one interface. Limited, because a program that makes up method names must
+ * not fill the memory. */
 #define REFERENCE_METHODS_MAX 1000
 #define INTERFACE_BYTES_MAX 512
-#define UNREGISTER_WAIT_MS 500 /* for all together: the nodes go with the session at the latest */
+/* for all together; nodes that remain are removed when the session ends */
+#define UNREGISTER_WAIT_MS 500
 
 /* --- methods */
 
@@ -35,7 +36,7 @@ static const reference_method *reference_find_method(
     return NULL;
 }
 
-/* The method's own value, else the section's; false: neither is set. */
+/* The value for the method, otherwise for the section. false: neither is set. */
 static bool reference_find_setting(const dubboc_client *client, const reference *self,
     const char *method, const char *key, int64_t *value)
 {
@@ -62,7 +63,7 @@ static method_settings reference_read_method(
     return read;
 }
 
-/* Unless there is no memory: then it is read again at the next call. */
+/* Without memory nothing is cached, and the configuration is read again at the next call. */
 static void reference_remember_method(dubboc_client *client, reference *self, uint64_t hash,
     dubboc_slice name, method_settings settings)
 {
@@ -93,7 +94,7 @@ method_settings reference_method_settings(
     return read;
 }
 
-/* --- the consumer's own node (wire.md 5.4): for people and their tools, no call needs it */
+/* --- the consumer node (docs/wire.md 5.4): information for people and tools; no call needs it */
 
 static char *reference_consumer_url(const dubboc_client *client, const reference *self)
 {
@@ -135,7 +136,7 @@ static void reference_register_node(dubboc_client *client, reference *self)
     mutex_unlock(&client->lock);
 }
 
-/* All that are waiting; none, as long as the own address is not known. */
+/* Registers all consumer nodes that are due, if the own address is known. */
 static void client_register_nodes(dubboc_client *client)
 {
     reference *each = NULL, *next;
@@ -151,7 +152,7 @@ static void client_register_nodes(dubboc_client *client)
     }
 }
 
-/* Called by the thread of the search, or by the upkeep thread when no search is needed. */
+/* Called by the thread of the address search, or by the upkeep thread when no search is needed. */
 static void client_take_own_address(void *arg, const char *address)
 {
     dubboc_client *client = arg;
@@ -186,8 +187,8 @@ void references_register_nodes(void *arg)
         client_seek_own_address(client);
 }
 
-/* Only notes that the node is wanted. The upkeep thread registers it, because the disk of a file:
- * registry must not hold up the first call. */
+/* Only queues the registration. The upkeep thread does it, because the first call must not wait for
+ * the disk of a file: registry. */
 static void reference_want_node(dubboc_client *client, reference *self)
 {
     if (!client->registers || client->registry == NULL || self->url[0] != '\0')
@@ -233,7 +234,7 @@ dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *er
     return DUBBOC_OK;
 }
 
-/* One that is not registered, or not any more. */
+/* For a reference whose consumer node is not registered, or not any more. */
 static void reference_free(reference *self)
 {
     for (grow_entry *at = grow_table_take_all(&self->methods), *next; at != NULL; at = next) {
@@ -264,7 +265,8 @@ static dubboc_status reference_find_directory(
     return selector_directory(client->selector, &wanted, &self->directory, err);
 }
 
-/* "" where only [client] says something: dubboc_client_options come between the two. */
+/* "" if the [reference] section does not set it: dubboc_client_options is stronger than
+ * [client]. */
 static const char *reference_own_text(
     const dubboc_client *client, const reference *self, const char *key)
 {
@@ -301,8 +303,8 @@ static dubboc_status reference_new(
     return DUBBOC_OK;
 }
 
-/* The one that stands in the table afterwards: this one, or another thread's that was quicker.
- * NULL: the table is full. */
+/* Returns the reference that is in the table afterwards: self, or the one that another thread added
+ * first. NULL: the table is full. */
 static reference *reference_add(dubboc_client *client, uint64_t hash, reference *self)
 {
     mutex_lock(&client->lock);
@@ -313,7 +315,7 @@ static reference *reference_add(dubboc_client *client, uint64_t hash, reference 
     return found;
 }
 
-/* Made outside the lock, since making it may log and subscribe. */
+/* Creates the reference without holding the lock, because that may log and subscribe. */
 static dubboc_status reference_make(dubboc_client *client, uint64_t hash, const char *interface,
     reference **found, dubboc_error *err)
 {

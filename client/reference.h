@@ -1,4 +1,4 @@
-/* The interfaces that a client uses, and what [reference X] says of them. */
+/* The references of a client: the interfaces that it calls, with the settings in [reference X]. */
 #ifndef CLIENT_REFERENCE_H
 #define CLIENT_REFERENCE_H
 
@@ -6,34 +6,35 @@
 
 #define METHOD_BUCKETS 16
 
-/* What [reference X] says of one method. */
+/* The settings in [reference X] for one method. */
 typedef struct method_settings {
-    int64_t timeout_ms; /* 0: not said; DUBBOC_NONE: no deadline */
-    int retries;        /* -1: not said */
-    int idempotent;     /* 1: it may run twice, 0: not, -1: not said */
+    int64_t timeout_ms; /* 0: not set; DUBBOC_NONE: no deadline */
+    int retries;        /* -1: not set */
+    int idempotent;     /* 1: may run twice, 0: may not, -1: not set */
 } method_settings;
 
-/* A remembered method. Immutable once it can be found. */
+/* The cached settings of a method. Immutable once it is in the table. */
 typedef struct reference_method {
     grow_entry entry;
     method_settings settings;
     char name[];
 } reference_method;
 
-/* One interface that this client uses, with what [reference X] says of it; made at the first call,
- * kept until the end. Only the list of methods grows. */
+/* One interface that this client calls. Created at the first call, freed with the client. Only its
+ * table of methods changes. */
 typedef struct reference {
     grow_entry entry;
     char *interface;
     char *section;     /* "reference X" */
-    const char *group; /* these four belong to the configuration; "" : none */
+    const char *group; /* these four are borrowed from the configuration; "": not set */
     const char *version;
     const char *url;
     const char *load_balance;
-    const dialect *dialect; /* NULL: each provider's own */
+    const dialect *dialect; /* NULL: by each provider's kind of peer */
     directory *directory;
-    registry_registration *consumer_node; /* NULL: not registered; under the client's lock */
-    struct reference *next_unregistered;  /* in the client's list; under its lock */
+    registry_registration *consumer_node; /* NULL: not registered; guarded by the client's lock */
+    /* in client->unregistered; guarded by the client's lock */
+    struct reference *next_unregistered;
     grow_table methods;
     grow_bucket method_buckets[METHOD_BUCKETS];
 } reference;
@@ -41,28 +42,28 @@ typedef struct reference {
 /* Before any other function of this file. */
 void references_init(dubboc_client *client);
 
-/* DUBBOC_E_ARGUMENT: no name for an interface; err says why. */
+/* Whether the name can be an interface. DUBBOC_E_ARGUMENT: it cannot; err says why. */
 dubboc_status reference_check_interface(dubboc_slice interface, dubboc_error *err);
 
-/* The reference for an interface, made at first use. No lock when it is known. DUBBOC_E_ARGUMENT:
- * no name for an interface. DUBBOC_E_NO_PROVIDER: no registry and no url.
- * DUBBOC_E_TOO_BIG: over 10000 of them. */
+/* Finds the reference of an interface; creates it at first use. A known one is found without a
+ * lock. DUBBOC_E_ARGUMENT: not a valid interface name. DUBBOC_E_NO_PROVIDER: neither a registry nor
+ * a url is configured. DUBBOC_E_TOO_BIG: the client already has 10000 references. */
 dubboc_status reference_find(
     dubboc_client *client, const char *interface, reference **found, dubboc_error *err);
 
-/* What the section says of a method. The first 1,000 names of an interface are remembered; for
- * every other one, and without memory, the section is read again, which takes a few
+/* The settings for a method. The first 1000 method names of an interface are cached; for any
+ * further name, or without memory, they are read from the configuration again, which takes a few
  * microseconds. */
 method_settings reference_method_settings(
     dubboc_client *client, reference *self, const char *method);
 
-/* Registers the consumer nodes of the references that have none yet, as soon as the own address is
- * known; finding it out may take a name server, and then goes on in the background. May wait for
- * the disk, so it is the selector's extra work (arg is the client), not the caller's. */
+/* Registers the consumer nodes that are not registered yet, once the own address is known. Asking a
+ * name server for it happens in the background. May block on the disk, so it runs as extra work of
+ * the selector's upkeep thread, not in the caller's thread. arg is the client. */
 void references_register_nodes(void *arg);
 
-/* Frees all, when no call runs any more; unregisters the consumer nodes. The selector has been
- * freed, so that references_register_nodes() does not run. */
+/* Unregisters the consumer nodes and frees all references. No call may be running, and the selector
+ * must have been freed, so that references_register_nodes() does not run. */
 void references_free(dubboc_client *client);
 
 #endif

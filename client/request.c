@@ -1,6 +1,7 @@
-/* The HTTP request of one attempt, header by header as dubbogo's client sends it (wire.md 1.1, G1),
- * so that every provider that serves dubbogo serves us; what differs by peer stands in
- * client/dialect.c. Head and body go into one buffer and out in one write. */
+/* The HTTP request has the same headers in the same order as that of dubbogo's client (docs/wire.md
+ * 1.1, G1), because every provider that serves dubbogo then also serves dubboc. What depends on the
+ * kind of peer is in client/dialect.c. Head and body are in one buffer and are sent with one
+ * write. */
 #include "client/request.h"
 
 #include "base/clock.h"
@@ -12,7 +13,7 @@
 #define HEADERS_MAX 64
 #define REQUEST_HEADER_BYTES_MAX 8192
 
-/* Headers that the call path writes itself, or that would change the framing. */
+/* Headers that the library writes itself, or that would change the framing. */
 static const char *const request_own_headers[] = {"host", "user-agent", "content-length",
     "content-type", "content-encoding", "accept", "timeout", "connection", "keep-alive",
     "transfer-encoding", "te", "trailer", "upgrade", "expect", "proxy-connection"};
@@ -98,8 +99,8 @@ static size_t request_digits(uint32_t number)
     return digits;
 }
 
-/* What jsonrpc_begin_request(), params and jsonrpc_end_request() will write: no byte of the method
- * needs an escape (request_check()). */
+/* The number of bytes that jsonrpc_begin_request(), params and jsonrpc_end_request() will write. No
+ * character of the method needs an escape; request_check() makes sure of that. */
 static size_t request_body_size(const call *self)
 {
     return strlen("{\"jsonrpc\":\"2.0\",\"method\":\"\",\"params\":,\"id\":}\n") +

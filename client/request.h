@@ -1,17 +1,17 @@
-/* The HTTP request of an attempt. */
+/* Checks and writes the HTTP request of an attempt. */
 #ifndef CLIENT_REQUEST_H
 #define CLIENT_REQUEST_H
 
 #include "base/buffer.h"
 #include "client/call_state.h"
 
-/* Refuses what could not be sent: names with quotes or control bytes, headers that are ours or
- * would break the framing. */
+/* Rejects what cannot be sent: method names with quotes or control characters, headers that the
+ * library sets itself, or that would break the framing. DUBBOC_E_ARGUMENT. */
 dubboc_status request_check(
     dubboc_slice method, const dubboc_call_options *options, dubboc_error *err);
 
-/* Writes the whole HTTP request of the call's present attempt. DUBBOC_E_TIMEOUT: there is no time
- * left to send it. DUBBOC_E_ARGUMENT: method is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */
+/* Appends the whole HTTP request of the current attempt to out. DUBBOC_E_TIMEOUT: the deadline has
+ * passed. DUBBOC_E_ARGUMENT: the method name is not UTF-8. DUBBOC_E_NO_MEMORY, DUBBOC_E_TOO_BIG. */
 dubboc_status request_write(const call *self, buffer *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* Calls that block the caller: the step machine driven in the caller's own thread. No other thread
- * takes part, so a call costs what its exchange costs. */
+/* Blocking calls: drives the state machine (client/call.h) in the thread of the caller. No other
+ * thread is involved, so no thread switch adds to the cost of a call. */
 #include "client/call.h"
 
 #include "base/clock.h"
@@ -12,7 +12,7 @@
 
 #define PARAMS_BYTES_MAX (256u * 1024 * 1024)
 
-/* Blocks until what the call wants is there. err holds the reason of a failure. */
+/* Blocks until what the call wants has happened, or failed. event.reason points into err. */
 static call_event sync_bring_about(
     call *self, call_want want, thread_waiter *thread, dubboc_error *err)
 {
@@ -62,9 +62,10 @@ static call_end sync_how_it_ended(dubboc_status status, dubboc_execution executi
     return execution == DUBBOC_NOT_EXECUTED ? CALL_END_NOT_EXECUTED : CALL_END_MAYBE_EXECUTED;
 }
 
-/* Ends what counters_begin() began. Whoever frees the client waits for that under the lock and then
- * frees everything, so nothing of the client is touched afterwards, and while it stops the end is
- * told under that lock. A stop that begins just now looks again by itself. */
+/* Counts the end of the call. When the client is being freed, another thread waits under the lock
+ * for the last call to end and then frees everything. So this function touches nothing of the
+ * client after counting, and counts under the lock when the client is stopping. A thread that
+ * begins to wait just now checks the counters regularly anyway. */
 static void sync_leave(dubboc_client *client, counter_slot *slot, call_end how)
 {
     if (!stop_signal_is_given(&client->stop)) {
@@ -77,10 +78,10 @@ static void sync_leave(dubboc_client *client, counter_slot *slot, call_end how)
     mutex_unlock(&client->lock);
 }
 
-/* What becomes of the reply, while the call still holds it. */
+/* Copies the result out of the reply, while the call still holds the reply. */
 typedef dubboc_status (*sync_take)(const call *self, void *result, dubboc_error *err);
 
-/* A reply without a result counts as null where that is allowed (client/judge.c). */
+/* A reply without a result is taken as null where client/judge.c allows that. */
 static dubboc_slice sync_result_text(const call *self)
 {
     const json_value *result = &self->attempt.reply.result;
@@ -101,7 +102,7 @@ static dubboc_status sync_take_tree(const call *self, void *result, dubboc_error
     return result != NULL ? json_build(sync_result_text(self), (cJSON **)result, err) : DUBBOC_OK;
 }
 
-/* So that data, read as a C string, is not the error of a former call. */
+/* Clears the text, so that the caller does not read the error of an earlier call in it. */
 static void sync_empty_text(dubboc_text *text)
 {
     if (text == NULL)
@@ -135,7 +136,7 @@ static dubboc_status sync_run(call *self, sync_take take, void *result, dubboc_e
     return status;
 }
 
-/* err has gone through error_begin_call(). */
+/* err has been prepared by error_begin_call(). */
 static dubboc_status sync_call(dubboc_client *client, const char *interface, const char *method,
     dubboc_slice params, const dubboc_call_options *options, sync_take take, void *result,
     dubboc_error *err)
@@ -156,7 +157,7 @@ static dubboc_status sync_call(dubboc_client *client, const char *interface, con
     return status;
 }
 
-/* At once, since a call may fail before its options are looked at. */
+/* Done first, because a call may fail before its options are checked. */
 static void sync_clear_remote_error(const dubboc_call_options *given)
 {
     dubboc_call_options options;

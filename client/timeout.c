@@ -1,6 +1,6 @@
-/* Says how long a call that timed out was allowed to take, and who set that: without it nobody
- * finds the one of seven places that must change. Looked up when it is told, since few calls time
- * out. */
+/* The error text of a time-out says how long the call was allowed to take and which setting said
+ * so, because a user cannot find out otherwise which of the seven places to change. This is
+ * computed when the error text is written, because few calls time out. */
 #include "client/timeout.h"
 
 #include "client/reference.h"
@@ -12,7 +12,7 @@
 
 #define KEY_BYTES_MAX 600 /* "<method>.timeout" */
 
-/* A place in the configuration: a variable or the file's line by its origin, else by name. */
+/* Writes the name of a setting: the environment variable that set it, otherwise section and key. */
 static void timeout_print_place(
     const dubboc_config *config, const char *section, const char *key, char *text, size_t size)
 {
@@ -63,7 +63,7 @@ void call_describe_timeout(const call *self, char *text, size_t size)
 {
     int len = snprintf(text, size, "timed out after %lld ms (", (long long)self->timeout_ms);
     char *place = text + len;
-    size_t room = size - (size_t)len - 1; /* and the bracket */
+    size_t room = size - (size_t)len - 1; /* leaves room for the closing bracket */
     switch (self->timeout_from) {
     case TIMEOUT_FROM_CLIENT:
         client_describe_setting(self->client->config,

@@ -1,4 +1,4 @@
-/* Who set a time-out, for error texts. */
+/* Names the setting that a time-out came from, for error texts. */
 #ifndef CLIENT_TIMEOUT_H
 #define CLIENT_TIMEOUT_H
 
@@ -6,12 +6,12 @@
 
 #define TIMEOUT_TEXT_SIZE 512
 
-/* "timed out after 800 ms ([reference com.acme.Orders] settle.timeout)", cut at size, which is at
- * least 64. */
+/* Writes for example "timed out after 800 ms ([reference com.acme.Orders] settle.timeout)", cut to
+ * size bytes. size must be at least 64. */
 void call_describe_timeout(const call *self, char *text, size_t size);
 
-/* Who set a key of [client]: "option NAME" (option NULL: the structure does not), "FILE:LINE",
- * "$VARIABLE", "[client] KEY" for dubboc_config_set(), "default". */
+/* Writes where the value of a key of [client] comes from: "option NAME" if option is not NULL,
+ * otherwise "FILE:LINE", "$VARIABLE", "[client] KEY" (for dubboc_config_set()) or "default". */
 void client_describe_setting(
     const dubboc_config *config, const char *option, const char *key, char *text, size_t size);
 
