@@ -1,6 +1,8 @@
+/* A slab gets memory in chunks of 16 KiB and keeps unused lines in a free list. Chunks are only
+ * freed with the slab. */
 #include "selector/cache_line.h"
 
-#define CHUNK_LINES 255 /* and one for the head: 16 KiB */
+#define CHUNK_LINES 255 /* plus one line for the header: 16 KiB */
 
 typedef struct cache_line {
     _Alignas(CACHE_LINE) void *next;

@@ -1,5 +1,5 @@
-/* Memory by whole cache lines. Data that several threads write has cache lines of its own, so that
- * these threads do not slow each other down. */
+/* Memory in whole cache lines. Data that several threads write gets cache lines of its own, so that
+ * these threads do not slow each other down (false sharing). */
 #ifndef SELECTOR_CACHE_LINE_H
 #define SELECTOR_CACHE_LINE_H
 
@@ -9,7 +9,7 @@
 
 #include "base/slot.h" /* CACHE_LINE */
 
-/* size bytes, zeroed, beginning on a cache line; free() frees it. NULL: no memory. */
+/* Returns size zeroed bytes that begin on a cache line; freed with free(). NULL: no memory. */
 static inline void *cache_line_zeroed(size_t size)
 {
     size_t whole = (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
@@ -19,15 +19,15 @@ static inline void *cache_line_zeroed(size_t size)
     return memory;
 }
 
-/* Cache lines that lie side by side, for many small objects that a hot path touches at random:
- * objects spread over the heap would cost a page of the TLB each. Not for several threads at once.
- * A zeroed slab is an empty one. */
+/* An allocator for many small objects, one cache line each, which lie side by side in memory. A hot
+ * path that touches such objects at random would need one TLB entry for each if they were spread
+ * over the heap. Not thread-safe. A zeroed slab is an empty one. */
 typedef struct cache_line_slab {
     struct cache_line_chunk *chunks;
-    void *spare; /* the first unused line; each begins with the address of the next */
+    void *spare; /* list of unused lines; each begins with a pointer to the next */
 } cache_line_slab;
 
-/* A zeroed line; given back with cache_line_give_back(). NULL: no memory. */
+/* Returns a zeroed line; free it with cache_line_give_back(). NULL: no memory. */
 void *cache_line_take(cache_line_slab *self);
 void cache_line_give_back(cache_line_slab *self, void *given);
 void cache_line_slab_fini(cache_line_slab *self); /* frees all lines, given back or not */

@@ -1,3 +1,5 @@
+/* A fault is a small number, so that providers can be compared: exclusion counts more than
+ * ejection. */
 #include "selector/candidates.h"
 
 static int candidate_fault_if(const provider *self, const pick_request *request, bool is_ejected)
@@ -29,12 +31,14 @@ int64_t candidates_each(const snapshot *of, const pick_request *request,
     int best_fault = candidates_best_fault(of, request, now_ns);
     for (size_t i = 0; i < of->count && goes_on; i++) {
         const provider *each = of->entries[i].provider;
-        /* read once: a provider that counts as ejected is one whose end is returned */
+        /* Read only once, so that the end of the ejection that is used for the fault is also the
+         * one that is returned. */
         int64_t until_ns = health_ejected_until_ns(&each->health);
         int fault = candidate_fault_if(each, request, now_ns < until_ns);
         if (fault > best_fault && now_ns < until_ns)
             first_end_ns = deadline_min(first_end_ns, until_ns);
-        /* those that share an endpoint stand side by side: an identity begins with the address */
+        /* Providers that share an endpoint are adjacent, because an identity begins with the
+         * address. */
         if (fault > best_fault || each->endpoint == former)
             continue;
         goes_on = visit(arg, each->endpoint);

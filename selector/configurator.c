@@ -1,3 +1,5 @@
+/* Parses configurators, decides which consumers and providers each one applies to, and computes a
+ * provider's URL with the params that they set. docs/wire.md 5.7 and 5.9 describe the rules. */
 #include "selector/configurator.h"
 
 #include <stdio.h>
@@ -14,10 +16,11 @@ struct configurator {
     configurator_source source;
     int64_t priority;
     bool is_absent;
-    bool is_rule;         /* in the form of 2.7 and later: says which side it means */
-    bool is_of_providers; /* meant for the providers' side, where weight and disabled are set for
-                             consumers to see */
-    bool is_kept;         /* applies to this consumer */
+    /* in the form of Dubbo 2.7 and later, which names the side it is meant for */
+    bool is_rule;
+    /* Meant for providers, in whose nodes consumers would see weight and disabled. */
+    bool is_of_providers;
+    bool is_kept; /* applies to this consumer */
 };
 
 struct configurators {
@@ -25,7 +28,7 @@ struct configurators {
     configurator items[];
 };
 
-/* --- which params it sets --- */
+/* --- which params a configurator sets --- */
 
 static bool configurator_ends_with(dubboc_slice key, const char *end)
 {
@@ -33,7 +36,8 @@ static bool configurator_ends_with(dubboc_slice key, const char *end)
     return key.len > len && memcmp(key.at + key.len - len, end, len) == 0;
 }
 
-/* Never written over a provider (wire.md 5.7; the keys that choose are looked at elsewhere). */
+/* Params that say which providers and consumers a configurator applies to, so they are never set in
+ * a provider's URL (docs/wire.md 5.7). */
 static bool configurator_is_about_itself(dubboc_slice key)
 {
     static const char *const keys[] = {"category", "check", "dynamic", "enabled", "group",
@@ -57,7 +61,7 @@ static bool configurator_is_weight_or_switch(dubboc_slice key)
     return slice_is(key, "weight") || slice_is(key, "disabled");
 }
 
-/* Whether it is a param that this consumer heeds, with a value that it can have. */
+/* Whether this consumer heeds the param, and its value is valid. */
 static bool configurator_is_setting(const url_param *param)
 {
     uint64_t number;
@@ -87,7 +91,7 @@ static size_t configurator_count_set(const configurator *self)
     return count;
 }
 
-/* The first param that is for providers, and that is not understood here; NULL: there is none. */
+/* The first param for providers that this consumer does not know; NULL: there is none. */
 static const url_param *configurator_not_understood(const configurator *self)
 {
     for (size_t i = 0; i < self->url->param_count; i++)
@@ -97,7 +101,7 @@ static const url_param *configurator_not_understood(const configurator *self)
     return NULL;
 }
 
-/* --- for whom it is --- */
+/* --- which consumers and providers a configurator applies to --- */
 
 static bool configurator_is_any(dubboc_slice value)
 {
@@ -110,10 +114,11 @@ static bool configurator_host_is(const configurator *self, dubboc_slice host)
            address_host_equal(self->url->address.host, host);
 }
 
-/* In the old form a port makes it one of that provider, and no port one of a consumer's address. In
- * the new form the side says it; what the administrator's tools set on the providers' side is
- * wanted here too where consumers would see it in the provider's node: a provider that is no Java
- * one does not change its node (wire.md 5.7, 5.9). */
+/* Whether the configurator is meant for the consumer side. In the old form a URL with a port is
+ * meant for that provider, and a URL without one for the consumer with that address. In the new
+ * form the param side says it. What administration tools set for providers is applied here too if
+ * consumers would see it in the provider's node, because providers other than Java's do not change
+ * their node (docs/wire.md 5.7, 5.9). */
 static bool configurator_is_for_side(configurator *self, const configurator_consumer *consumer)
 {
     dubboc_slice side = provider_url_find(self->url, "side");
@@ -132,8 +137,8 @@ static bool configurator_names_application(const configurator *self, dubboc_slic
     return configurator_is_any(named) || slice_equal(named, application);
 }
 
-/* What is meant for the providers' side names the application of providers, which is looked at with
- * each of them. */
+/* A configurator for providers names the application of the provider, which
+ * configurator_applies_to() compares. */
 static bool configurator_is_for(configurator *self, const configurator_consumer *consumer)
 {
     const provider_url *url = self->url;
@@ -147,8 +152,8 @@ static bool configurator_is_for(configurator *self, const configurator_consumer 
                configurator_names_application(self, slice_of(consumer->application)));
 }
 
-/* Group and version: an override node names both; a rule stands under them already and names them
- * only to choose among several. */
+/* Group and version: an override node names both. A rule is stored under group and version, and
+ * names them again only to select some of several. */
 static bool configurator_key_matches(const configurator *self, const provider_url *to)
 {
     dubboc_slice group = self->url->group, version = self->url->version;
@@ -159,8 +164,8 @@ static bool configurator_key_matches(const configurator *self, const provider_ur
     return group_fits && version_fits;
 }
 
-/* "host:port,host": a host without a port stands for all its ports. The host 0.0.0.0 stands for all
- * hosts, and so does 0.0.0.0:*. */
+/* Whether a list such as "host:port,host" contains the provider's address. A host without a port
+ * means all ports; 0.0.0.0 and 0.0.0.0:* mean all hosts. */
 static bool configurator_lists_address(dubboc_slice list, const provider_url *to)
 {
     dubboc_slice piece;
@@ -180,8 +185,8 @@ static bool configurator_lists_address(dubboc_slice list, const provider_url *to
     return false;
 }
 
-/* What a condition "~key" is compared with: the provider's params, but for those that are the
- * consumer's own. */
+/* A condition "~key" is compared with the provider's params, except for params that belong to the
+ * consumer. */
 static bool configurator_conditions_hold(const configurator *self, const provider_url *to)
 {
     for (size_t i = 0; i < self->url->param_count; i++) {
@@ -234,7 +239,7 @@ static void configurator_left_out(const char *text, const char *reason)
         "reason=\"%s\" url=\"%.200s\"", reason, MASKED(slice_of(text)));
 }
 
-/* Logs what it says in vain. */
+/* Logs the params that are ignored. */
 static void configurator_review(const configurator *self)
 {
     const url_param *strange = configurator_not_understood(self);
@@ -244,9 +249,9 @@ static void configurator_review(const configurator *self)
             MASKED(slice_of(self->url->text)));
 }
 
-/* Whether it clears those of its source: one for everybody, without any param but one that may have
- * been added by itself (wire.md 5.7). One whose params set nothing is no such: an administrator's
- * tool leaves it behind when its last setting is taken out. */
+/* Whether the configurator clears its source: it applies to everybody and has no params except
+ * those that tools add automatically (docs/wire.md 5.7). One whose params set nothing does not
+ * count, because administration tools leave such a URL behind when the last setting is removed. */
 static bool configurator_is_clearing(const configurator *self)
 {
     const provider_url *url = self->url;
@@ -256,8 +261,8 @@ static bool configurator_is_clearing(const configurator *self)
            (url->param_count == 1 && slice_is(url->params[0].key, "anyhost"));
 }
 
-/* Whether an override node is one of the service that is asked for: as the registry's other nodes
- * are matched (wire.md 5.5). */
+/* Whether an override node belongs to the wanted service. Matched like provider nodes (docs/wire.md
+ * 5.5). */
 static bool configurator_is_of_wanted(const configurator *self, const url_wanted *wanted)
 {
     bool group_is_open =
@@ -269,7 +274,7 @@ static bool configurator_is_of_wanted(const configurator *self, const url_wanted
                slice_equal(version, wanted->version));
 }
 
-/* What became of a text. */
+/* The outcome of reading one URL. */
 typedef enum reading { READING_KEPT, READING_LEFT_OUT, READING_CLEARS, READING_NO_MEMORY } reading;
 
 static reading configurator_judge(configurator *self, const configurator_consumer *consumer)
@@ -313,7 +318,7 @@ static reading configurator_read_one(configurator *self, const char *text,
     return READING_LEFT_OUT;
 }
 
-/* Adds a source's; those that were added are in no order yet. false: no memory. */
+/* Adds the configurators of one source, unsorted. false: no memory. */
 static bool configurator_add_source(configurators *self, const configurator_texts *texts,
     configurator_source source, const configurator_consumer *consumer)
 {
@@ -335,8 +340,8 @@ static bool configurator_add_source(configurators *self, const configurator_text
     return true;
 }
 
-/* By host, so that 0.0.0.0 comes before any other, then by priority (wire.md 5.7); the text makes
- * it the same everywhere. */
+/* Sorts by host, so that 0.0.0.0 comes before all others, then by priority (docs/wire.md 5.7), then
+ * by text, so that every consumer has the same order. */
 static int configurator_compare(const void *a, const void *b)
 {
     const configurator *one = a, *other = b;
@@ -396,9 +401,9 @@ bool configurator_is_override(const configurator *self)
     return self != NULL && !self->is_absent;
 }
 
-/* --- laying them over a provider --- */
+/* --- applying configurators to a provider --- */
 
-/* What those that apply may set. */
+/* What the configurators that apply to a provider may set, at most. */
 typedef struct extent {
     size_t count;
     bool has_timeout;
@@ -424,10 +429,11 @@ static extent configurator_measure(const configurators *rules, const provider_ur
     return sum;
 }
 
-/* Some values of Go's nodes are not read as what they seem: dubbogo's timeout is another thing
- * (wire.md P18), dubbo-go 3 writes a weight of 0 that nobody has set (wire.md 12.8). Once a
- * configurator has set one, both that value and the mark of such a node must go, or the new one
- * would be misread too. */
+/* Some params of nodes written by Go do not mean what they seem to: dubbogo's timeout is another
+ * setting (docs/wire.md P18), and dubbo-go 3 writes a weight of 0 that nobody set (docs/wire.md
+ * 12.8). The code that reads them recognises such a node by a marker. When a configurator sets the
+ * param, both the old value and the marker must go, otherwise the new value would be misread
+ * too. */
 static bool configurator_hides(const extent *set, const provider_url *url, const url_param *param)
 {
     if (set->has_timeout &&
@@ -440,7 +446,7 @@ static bool configurator_hides(const extent *set, const provider_url *url, const
     return false;
 }
 
-/* The place of key, or where it belongs; the params are sorted. */
+/* The index of key, or the index at which it must be inserted; the params are sorted. */
 static size_t configurator_find_place(const configured *self, dubboc_slice key, bool *is_there)
 {
     size_t low = 0, high = self->changed.param_count;

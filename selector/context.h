@@ -1,4 +1,4 @@
-/* What all directories of a selector share. */
+/* The data that all directories of a selector share. */
 #ifndef SELECTOR_CONTEXT_H
 #define SELECTOR_CONTEXT_H
 
@@ -10,22 +10,25 @@
 #include "selector/upkeep.h"
 
 typedef struct selector_context {
-    readers readers; /* first: aligned */
+    readers readers; /* first, because it is cache-line aligned */
 
-    /* constant */
-    selector_settings settings;         /* texts are NULL here */
-    char *snapshot_dir;                 /* NULL: none */
-    char *application;                  /* "": none */
-    char own_address[OWN_ADDRESS_SIZE]; /* own_address_known(): which overrides apply to us */
-    int default_policy;
-    registry *source; /* borrowed; NULL: none */
-    uint64_t hash_seed;
+    /* Constant: */
+    selector_settings settings; /* its texts are NULL here; see the fields below */
+    char *snapshot_dir;         /* NULL: none */
+    char *application;          /* "": none */
+    /* From own_address_known(); decides which configurators apply to this consumer. */
+    char own_address[OWN_ADDRESS_SIZE];
+    int default_policy; /* index in policies[] */
+    registry *source;   /* borrowed; NULL: no registry is configured */
+    uint64_t hash_seed; /* random, because the hashed texts come from the network */
 
-    /* each with a lock of its own */
+    /* Each has its own lock: */
     provider_set providers;
     upkeep upkeep;
 
-    mutex ejecting; /* one provider at a time is ejected, so that no more than half ever are */
+    /* Held while a provider is ejected, so that two threads together cannot eject more than half of
+     * the providers. */
+    mutex ejecting;
 } selector_context;
 
 #endif

@@ -1,3 +1,5 @@
+/* A table of directories by URL, and a list of them in the order of their last use (LRU). A direct
+ * in use is never freed; users counts the calls that hold it. */
 #include "selector/direct.h"
 
 #include <assert.h>
@@ -9,9 +11,9 @@
 #include "selector/directory.h"
 
 struct direct {
-    direct *newer, *older; /* all of them, in the order of their last use */
-    directory *directory;  /* its interface is the URL without '?' */
-    atomic_uint users;     /* grows under the table's lock only */
+    direct *newer, *older; /* neighbours in the list of all, which is in the order of last use */
+    directory *directory;  /* wanted.interface is the URL without its query part */
+    atomic_uint users;     /* calls that hold it; only increased under the table's lock */
 };
 
 bool direct_table_init(direct_table *self)
@@ -23,7 +25,7 @@ bool direct_table_init(direct_table *self)
     return true;
 }
 
-/* Its provider will hardly be called again, so it is not kept as one of the registry's would be. */
+/* The provider is given up at once, because it will probably not be called again. */
 static void direct_free(direct *self)
 {
     if (self == NULL)
@@ -76,8 +78,8 @@ static void direct_link_newest_locked(direct_table *self, direct *each)
     self->newest = each;
 }
 
-/* Takes those out that are too many, but for those in use; a list by older, to be freed without the
- * lock. */
+/* Removes unused directs above DIRECTS_MAX from the table. Returns them as a list linked by older,
+ * to be freed without the lock. */
 static direct *direct_take_out_unused_locked(direct_table *self)
 {
     direct *unused = NULL, *newer;
@@ -139,7 +141,8 @@ static dubboc_status direct_new(
     return DUBBOC_OK;
 }
 
-/* Adds what was made without the lock, unless another thread was quicker. */
+/* Adds a direct that was created without the lock, unless another thread has added one for the same
+ * URL. */
 static dubboc_status direct_add(direct_table *self, direct *made, direct **used, dubboc_error *err)
 {
     direct *unused = NULL;

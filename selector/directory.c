@@ -1,8 +1,9 @@
-/* A directory: the list of what may be called for one (interface, group, version), from the
- * registry's readings. Each reading becomes a change of the node list (node_list.c), the change a
- * new snapshot; the old snapshot and the nodes that are gone are freed when their readers have
- * left. What must happen later (subscribing, reading again, clearing an empty list, saving) is only
- * noted here with its time; the upkeep thread comes and does it. */
+/* A directory: the providers of one (interface, group, version), as read from the registry. Each
+ * reading becomes a change of the node list (node_list.c), and the change becomes a new snapshot.
+ * The old snapshot and the removed nodes are freed after their readers have left.
+ *
+ * What must happen later (subscribe, read again, clear an empty list, save) is only noted here with
+ * its time; the upkeep thread does it. */
 #include "selector/directory.h"
 
 #include <assert.h>
@@ -92,18 +93,19 @@ static node_reader directory_reader(directory *self, const configurators *rules)
         .hash_seed = self->owner->hash_seed};
 }
 
-/* A change of the list, and what it leaves to be done without the lock. */
+/* A change of the list, and the work that must be done after unlocking. */
 typedef struct directory_update {
-    snapshot *former; /* to be freed, as the next two */
+    snapshot *former; /* to be freed, as are gone and former_rules */
     node *gone;
     configurators *former_rules;
-    bool is_published; /* calls that wait for a connection are to look again */
-    int64_t kick_ns;   /* to be told to the upkeep thread; DEADLINE_NEVER: nothing new */
-    bool becomes_ready;
-    log_held said; /* logged behind the lock, since a log function may call anything */
+    bool is_published;  /* a new snapshot is in force: waiting calls must look for room again */
+    int64_t kick_ns;    /* when the upkeep thread must run; DEADLINE_NEVER: no new time */
+    bool becomes_ready; /* the first list is complete: wake the waiting calls */
+    /* logged after unlocking, because a log callback may call back into the library */
+    log_held said;
 } directory_update;
 
-/* Takes the lock. */
+/* Locks the directory and begins an update. */
 static void directory_update_begin(directory *self, directory_update *update)
 {
     *update = (directory_update){.kick_ns = DEADLINE_NEVER};
@@ -111,7 +113,7 @@ static void directory_update_begin(directory *self, directory_update *update)
     mutex_lock(&self->lock);
 }
 
-/* Puts a prepared change in force. */
+/* Makes a prepared change the current list. */
 static void directory_publish_locked(directory *self, node_change *change, directory_update *update)
 {
     ejection_limit(change->next);
@@ -124,14 +126,14 @@ static void directory_publish_locked(directory *self, node_change *change, direc
         change->next->count, change->gone_count);
 }
 
-/* Frees what was replaced, when its readers have left. */
+/* Frees what was replaced, after its readers have left. */
 static void directory_update_clear_up(directory *self, directory_update *update)
 {
     configurators_free(update->former_rules);
     if (update->former != NULL || update->gone != NULL)
         readers_wait(&self->owner->readers);
     snapshot_free(update->former);
-    if (update->gone != NULL) /* providers that nobody uses any more are to be swept */
+    if (update->gone != NULL) /* the sweep frees providers that have no node any more */
         update->kick_ns = deadline_min(update->kick_ns, deadline_in_ms(PROVIDER_KEEP_MS));
     while (update->gone != NULL) {
         node *next = update->gone->next;
@@ -140,7 +142,7 @@ static void directory_update_clear_up(directory *self, directory_update *update)
     }
 }
 
-/* Gives the lock back, and does the rest. */
+/* Unlocks the directory, then does the rest of the update. */
 static void directory_update_end(directory *self, directory_update *update)
 {
     mutex_unlock(&self->lock);
@@ -163,8 +165,9 @@ static void directory_mark_dirty_locked(directory *self, directory_update *updat
     update->kick_ns = deadline_min(update->kick_ns, self->save_at_ns);
 }
 
-/* Takes a reading over. From the registry it makes the file old, from the file itself not. false:
- * no memory; the former list stands, and it will be read again soon. */
+/* Applies a reading. is_live: it comes from the registry, so the snapshot file becomes out of date;
+ * a reading from the file itself does not have that effect. false: no memory; the former list
+ * remains, and the registry is read again soon. */
 static bool directory_take_list_locked(
     directory *self, const char *const *texts, size_t count, bool is_live, directory_update *update)
 {
@@ -193,7 +196,8 @@ static bool directory_take_list_locked(
     return true;
 }
 
-/* An empty list takes effect only after the grace. true: not now, so leave the list as it is. */
+/* An empty list takes effect only after the grace. true: the grace is not over, keep the former
+ * list. */
 static bool directory_hold_empty_locked(directory *self, size_t count, directory_update *update)
 {
     int64_t grace_ms = self->owner->settings.empty_grace_ms;
@@ -212,7 +216,7 @@ static bool directory_hold_empty_locked(directory *self, size_t count, directory
     return true;
 }
 
-/* The texts of the present list, read with other rules into a list of its own. */
+/* Parses the URLs of the current list again with other rules, into a separate list. */
 static bool directory_read_anew(
     directory *self, const configurators *rules, node_list *fresh, node_change *change)
 {
@@ -227,8 +231,8 @@ static bool directory_read_anew(
     return is_made;
 }
 
-/* Puts other rules in force: all nodes are read anew with them, providers stay. false: no memory;
- * nothing has changed, next is still the caller's. */
+/* Applies other rules: all nodes are parsed again with them; providers remain. false: no memory;
+ * nothing has changed, and the caller still owns next. */
 static bool directory_change_rules_locked(
     directory *self, configurators *next, directory_update *update)
 {
@@ -251,8 +255,8 @@ static bool directory_change_rules_locked(
     return true;
 }
 
-/* Whether everything has been read that a first call waits for, or has been waited for long
- * enough. */
+/* Whether everything that a first call waits for has been read, or the time to wait for it is
+ * over. */
 static bool directory_is_complete_locked(directory *self, directory_update *update)
 {
     if (!self->is_listed || readiness_is_ready(&self->ready))
@@ -267,7 +271,7 @@ static bool directory_is_complete_locked(directory *self, directory_update *upda
     return false;
 }
 
-/* What administrators set has been read (selector/rule_sources.h). */
+/* The owner function of rule_sources: takes over new rules. */
 static bool directory_take_rules(void *arg, const rule_change *reading)
 {
     directory *self = arg;
@@ -275,7 +279,7 @@ static bool directory_take_rules(void *arg, const rule_change *reading)
     bool is_taken = true;
     directory_update_begin(self, &update);
     if (reading->has_configurators && reading->version < self->rules_version)
-        update.former_rules = reading->configurators; /* a later one was quicker */
+        update.former_rules = reading->configurators; /* a newer version was applied already */
     else if (reading->has_configurators)
         is_taken = directory_change_rules_locked(self, reading->configurators, &update);
     if (is_taken && reading->version > self->rules_version)
@@ -291,7 +295,8 @@ static bool directory_take_rules(void *arg, const rule_change *reading)
     return is_taken;
 }
 
-/* The TTL, up to a tenth more or less, so that many clients do not read at once. */
+/* When to read again: after the TTL, plus or minus up to 10 %, so that many clients do not read at
+ * the same time. */
 static int64_t directory_next_reading(const directory *self)
 {
     int64_t ttl_ms = self->owner->settings.ttl_ms;
@@ -302,7 +307,7 @@ static int64_t directory_next_reading(const directory *self)
         ttl_ms - tenth + (tenth > 0 ? (int64_t)random_below((uint64_t)(2 * tenth + 1)) : 0));
 }
 
-/* The registry's listener. */
+/* Called by the registry with each new list. */
 static void directory_on_list(void *arg, const registry_snapshot *list)
 {
     directory *self = arg;
@@ -337,7 +342,7 @@ dubboc_status directory_fill_fixed(directory *self, dubboc_error *err)
     return status;
 }
 
-/* Takes the list of the snapshot file, if there is one. */
+/* Applies the list in the snapshot file, if there is one. */
 static void directory_load(directory *self)
 {
     dubboc_error err;
@@ -353,7 +358,7 @@ static void directory_load(directory *self)
     }
     directory_update update;
     directory_update_begin(self, &update);
-    /* an empty file helps nobody */
+    /* An empty file does not make the directory ready: without providers no call can be made. */
     update.becomes_ready = lines.count > 0 && directory_take_list_locked(
                                                   self, lines.urls, lines.count, false, &update);
     directory_update_end(self, &update);
@@ -363,7 +368,7 @@ static void directory_load(directory *self)
 static dubboc_status directory_subscribe(directory *self, dubboc_error *err)
 {
     registry_subscription *made = NULL;
-    /* first, so that they are known before the providers are */
+    /* Subscribes to the rules first, so that they are known before the providers are. */
     dubboc_status status = rule_sources_subscribe(&self->rules_from, err);
     service_mapping_subscribe(&self->mapping, self->owner->source, self->key);
     if (status == DUBBOC_OK)
@@ -378,8 +383,8 @@ static dubboc_status directory_subscribe(directory *self, dubboc_error *err)
     return DUBBOC_OK;
 }
 
-/* Nobody waits for a directory whose list came from the snapshot file, so the next attempt does not
- * wait for a call. */
+/* If the list came from the snapshot file, the next attempt is scheduled here, because no call
+ * waits for the directory and would trigger it. */
 static void directory_subscribe_has_failed(directory *self, const dubboc_error *why)
 {
     if (readiness_is_ready(&self->ready)) {
@@ -432,7 +437,8 @@ void directory_unsubscribe(directory *self)
 
 /* --- what the upkeep thread does --- */
 
-/* All nodes, not only the usable ones: other directories of this interface want others. */
+/* Writes all nodes, not only the usable ones, because other directories of the interface want other
+ * groups or versions. */
 static void directory_write_lines_locked(const directory *self, buffer *lines, size_t *count)
 {
     *count = 0;
@@ -462,12 +468,12 @@ static int64_t directory_earliest_due_locked(const directory *self)
     return self->is_empty_pending ? deadline_min(due_ns, self->empty_at_ns) : due_ns;
 }
 
-/* What a tick has found due, to be done without the lock. */
+/* What is due, collected under the lock and done after unlocking. */
 typedef struct directory_work {
-    buffer lines; /* of the snapshot file */
+    buffer lines; /* content of the snapshot file */
     size_t line_count;
     bool is_saving;
-    registry_subscription *again; /* providers are read again; NULL: they are not */
+    registry_subscription *again; /* subscription to read again; NULL: none */
     bool are_rules_due;
 } directory_work;
 
@@ -478,7 +484,7 @@ static void directory_end_grace_locked(directory *self, int64_t now_ns, director
     LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more",
         "interface=%s", self->key);
     if (!directory_take_list_locked(self, NULL, 0, true, update))
-        self->empty_at_ns = self->read_at_ns; /* not at once, over and over */
+        self->empty_at_ns = self->read_at_ns; /* without memory: try again later */
 }
 
 static void directory_find_work_locked(

@@ -1,4 +1,5 @@
-/* A directory, as the files of this folder see it. */
+/* The struct of a directory, for the files of this folder; users see an opaque handle
+ * (handles.h). */
 #ifndef SELECTOR_DIRECTORY_H
 #define SELECTOR_DIRECTORY_H
 
@@ -12,76 +13,83 @@
 #include "selector/rule_sources.h"
 #include "selector/service_mapping.h"
 
-#define DIRECTORY_NODES_MAX 200000 /* more nodes of one interface are left out, loudly */
-#define READ_AGAIN_MS 1000         /* after a list could not be taken over for want of memory */
-#define SAVE_AFTER_MS 1000         /* changes within this time are one file */
-/* the first list waits so long for the configurators to be read too */
+/* Further nodes of one interface are ignored, with a log line. */
+#define DIRECTORY_NODES_MAX 200000
+/* Pause before a list is read again that could not be applied for lack of memory */
+#define READ_AGAIN_MS 1000
+/* Changes within this time are written to the snapshot file together */
+#define SAVE_AFTER_MS 1000
+/* How long the first list waits for the configurators to be read. */
 #define RULES_WAIT_MS 500
 
 struct directory {
     /* Written by picks: */
-    policy_state states[POLICY_COUNT]; /* first: aligned */
+    policy_state states[POLICY_COUNT]; /* first, because they are cache-line aligned */
 
-    /* Swapped with the lock, read without it in a readers' section: */
-    _Atomic(snapshot *) current; /* NULL: nothing read yet */
+    /* Replaced under the lock, read without it in a readers' section: */
+    _Atomic(snapshot *) current; /* NULL: no list has been read yet */
 
     /* Constant: */
     selector_context *owner;
-    bool is_fixed;
-    url_wanted wanted; /* slices of key; fixed: the URL as interface */
+    bool is_fixed;     /* for one URL, without a registry */
+    url_wanted wanted; /* slices of key; if is_fixed, the interface is the URL */
+    /* Memory that wanted points to; begins with the interface's name. */
     char *key;
 
-    /* Written with the selector's lock as the directory is added to its table, constant from
-     * then: */
+    /* Written under the selector's lock when the directory is added to its table, constant
+     * afterwards: */
     grow_entry entry;
-    directory *next; /* of all */
+    directory *next; /* list of all directories of the selector */
 
-    /* Each with a lock of its own, never taken together with another of them: */
+    /* Each has its own lock, never held together with the lock of another: */
     readiness ready;
-    room_waits room; /* calls that wait for a connection */
-    rule_sources rules_from;
-    service_mapping mapping;
+    room_waits room;         /* the calls that wait for a connection */
+    rule_sources rules_from; /* subscriptions to configurators and rules */
+    service_mapping mapping; /* which applications offer the service at application level */
 
-    mutex lock; /* Guards what follows; taken before a provider set's. No registry, endpoint or
-                   reader is waited for under it. */
+    /* Guards the fields below. Ranks before the lock of the provider set. While it is held, nothing
+     * waits for the registry, an endpoint or readers. */
+    mutex lock;
     node_list nodes;
-    registry_subscription *subscription; /* of the providers; NULL: not yet */
-    configurators *rules;                /* in force; NULL: none */
-    uint64_t rules_version;              /* of rule_change */
-    bool is_listed;                      /* providers have been read */
-    bool is_from_file;                   /* the nodes came from the snapshot file */
-    bool is_dirty;                       /* the snapshot file is older than the nodes */
-    bool is_empty_pending; /* the registry's list is empty; the former one is still used */
-    /* When something is due; DEADLINE_NEVER: it is not. */
-    int64_t empty_at_ns;     /* clearing the list, while is_empty_pending */
-    int64_t subscribe_at_ns; /* subscribing, or trying again */
-    int64_t read_at_ns;      /* reading the providers again */
-    int64_t save_at_ns;      /* writing the snapshot file */
-    int64_t ready_at_ns;     /* becoming ready without all rules having been read */
-    int64_t rules_at_ns;     /* reading stale rules again */
+    registry_subscription *subscription; /* to the providers; NULL: not subscribed yet */
+    configurators *rules;                /* currently applied; NULL: none */
+    uint64_t rules_version;              /* rule_change.version of rules */
+    bool is_listed;                      /* a list of providers has been read */
+    bool is_from_file;                   /* the nodes were loaded from the snapshot file */
+    /* the nodes have changed since the snapshot file was written */
+    bool is_dirty;
+    /* The registry's list is empty, but the former nodes are still used (empty_grace). */
+    bool is_empty_pending;
+    /* Times at which the upkeep thread has something to do; DEADLINE_NEVER: nothing. */
+    int64_t empty_at_ns;     /* clear the list; set while is_empty_pending */
+    int64_t subscribe_at_ns; /* subscribe, or try again to subscribe */
+    int64_t read_at_ns;      /* read the providers again */
+    int64_t save_at_ns;      /* write the snapshot file */
+    int64_t ready_at_ns;     /* become ready although not all rules have been read */
+    int64_t rules_at_ns;     /* read stale rules again */
 };
 
-/* Of the wanted kind, or fixed: not in any table, not subscribed. NULL: no memory. */
+/* Creates a directory that is in no table and not subscribed. NULL: no memory. */
 directory *directory_new(selector_context *owner, const url_wanted *wanted, bool is_fixed);
 
-/* It must not be subscribed any more, and nobody may hold a pick of it. NULL is accepted. */
+/* The directory must be unsubscribed, and no call may hold a pick from it. NULL is accepted. */
 void directory_free(directory *self);
 
-/* Fills a fixed one with its one provider. Errors as node_new_fixed(). */
+/* Creates the single provider of a fixed directory. Errors as node_new_fixed(). */
 dubboc_status directory_fill_fixed(directory *self, dubboc_error *err);
 
-/* Reads the snapshot file and subscribes, when that is due: at first, and again after it has failed
- * and a call asks for the directory. Waits for the disk. Only the upkeep thread calls it. */
+/* Loads the snapshot file and subscribes, if that is due: at first, and again after it has failed
+ * and a call asks for the directory. May block on the disk. Only called by the upkeep thread. */
 void directory_subscribe_if_due(directory *self, int64_t now_ns);
 
-/* Has a failed subscription tried again. Any thread. */
+/* Makes the upkeep thread subscribe again after a failure. Any thread. */
 void directory_try_again(directory *self);
 
 void directory_unsubscribe(directory *self);
 
-/* Does what else is due (reading again, ending the grace of an empty list, saving); is_last: saves
- * now what is to be saved. Returns when something is due next. Only the upkeep thread calls it, and
- * the selector's end. */
+/* Does everything else that is due: reads again, ends the grace of an empty list, writes the
+ * snapshot file. is_last: writes a pending snapshot file now. Returns when something is due next.
+ * Only called by the upkeep thread and by selector_free(). */
 int64_t directory_tick(directory *self, int64_t now_ns, bool is_last);
 
 #endif

@@ -1,4 +1,4 @@
-/* Waiting for a connection to one of a directory's providers (selector/room.h). */
+/* Waiting for a connection to one of the providers of a directory (selector/room.h). */
 #ifndef SELECTOR_DIRECTORY_ROOM_H
 #define SELECTOR_DIRECTORY_ROOM_H
 

@@ -1,3 +1,5 @@
+/* Waiting for the first list. A call that finds the last attempt to subscribe failed starts the
+ * next one. */
 #include "selector/directory_wait.h"
 
 #include "base/error.h"
@@ -11,7 +13,7 @@ readiness_state directory_wait_begin(directory *self, readiness_wait *wait, wait
         directory_try_again(self);
     if (!readiness_is_ready(&self->ready))
         return READINESS_PENDING;
-    readiness_wait_end(&self->ready, wait); /* it became ready while the waiter joined */
+    readiness_wait_end(&self->ready, wait); /* became ready while the waiter was being added */
     return READINESS_READY;
 }
 

@@ -1,3 +1,5 @@
+/* When an ejection would leave less than half of the providers, it does not happen: the provider
+ * can still be picked, and its next failure or refusal tries again to eject it. */
 #include "selector/ejection.h"
 
 static size_t ejection_count(const snapshot *of, int64_t now_ns)

@@ -1,3 +1,5 @@
+/* Builds the line from the nodes of the directory, under its lock. Nodes with the same reason are
+ * grouped, because an interface may have thousands of nodes that are left out for one reason. */
 #include "selector/explain.h"
 
 #include <stdarg.h>
@@ -7,11 +9,13 @@
 #include "base/utf8.h"
 #include "selector/directory.h"
 
-#define REASONS_IN_LINE 20 /* nodes with others are only counted */
+/* groups of nodes in the line; the nodes of further groups are counted */
+#define REASONS_IN_LINE 20
 #define MORE_BYTES sizeof("; and 18446744073709551615 more")
-#define COPY_MAX_BYTES (128u * 1024 * 1024) /* of nodes for a visitor; above it sees none */
+/* of the copies for visit; if they are larger, visit is not called */
+#define COPY_MAX_BYTES (128u * 1024 * 1024)
 
-/* Appends within size; what does not fit is cut. */
+/* Appends to a line; what does not fit is cut off. */
 typedef struct line_writer {
     char *line;
     size_t size;
@@ -52,7 +56,7 @@ static const char *node_state_of(const node *each)
                                                              : "usable, ejected after failures";
 }
 
-/* Nodes of which the same is to be said: the first of them, and how many. */
+/* A group of nodes with the same reason: the first of them, and their number. */
 typedef struct alike {
     const node *first;
     size_t count;
@@ -65,8 +69,8 @@ static bool nodes_are_alike(const node *a, const node *b)
     return strcmp(node_state_of(a), node_state_of(b)) == 0 && strcmp(changed_a, changed_b) == 0;
 }
 
-/* How many groups there are: nodes are in the order of their text, so many of one protocol would
- * hide the one that matters. */
+/* Groups the nodes and returns the number of groups. The nodes are sorted by text, so without
+ * groups many nodes of one protocol would hide the one that matters. */
 static size_t nodes_group(const node_list *nodes, alike groups[REASONS_IN_LINE])
 {
     size_t count = 0;
@@ -92,7 +96,7 @@ static void explain_add_group(line_writer *to, const alike *group)
         explain_add(to, " (%s)", group->first->changed);
 }
 
-/* A group that does not fit is left out whole, with those behind it. */
+/* If a group does not fit, it and all further groups are left out. */
 static void explain_add_nodes(line_writer *to, const node_list *nodes)
 {
     alike groups[REASONS_IN_LINE];
@@ -146,9 +150,9 @@ static void explain_add_head(line_writer *to, directory *self)
             (long long)((self->empty_at_ns - clock_now_ns()) / NS_PER_S));
 }
 
-/* The visitor is the caller's code, so it is called without the lock: what it sees is copied
- * before, text and reason each with its zero byte, an absent reason as an empty text. Nothing when
- * there is no memory. */
+/* visit is the caller's function, so it is called without the lock, on copies: for each node its
+ * text and its reason, each with a zero byte; an empty text means no reason. Without memory the
+ * copy is empty and visit is not called. */
 static void explain_copy(buffer *copy, const directory *self)
 {
     for (size_t i = 0; i < self->nodes.count; i++) {

@@ -1,11 +1,11 @@
-/* The opaque handles of this folder's users. */
+/* The opaque handles that users of this folder see. */
 #ifndef SELECTOR_HANDLES_H
 #define SELECTOR_HANDLES_H
 
 typedef struct selector selector;
 
-/* The known providers of one (interface, group, version), or of one URL. Lives as long as its
- * selector, but for a call's own URL (selector/direct.h). */
+/* The known providers of one (interface, group, version), or of one URL. Exists as long as its
+ * selector, except for the URL of a call (selector/direct.h). */
 typedef struct directory directory;
 
 #endif

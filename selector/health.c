@@ -1,14 +1,18 @@
+/* All fields are atomic and are written without a lock. Two calls that end at the same time may so
+ * count a failure or refusal once too often or too seldom, which is harmless. */
 #include "selector/health.h"
 
 #include "base/random.h"
 
-/* A value of ejected_until_ns that is over, but not 0: it is to be looked at closely. */
+/* A value of ejected_until_ns in the past, but not 0: not ejected, but health_may_serve() must look
+ * at failures and refusals. */
 #define NOT_EJECTED INT64_C(1)
 
-#define REFUSALS_MAX 200        /* in a row; more need not be told apart */
-#define REFUSED_EJECTIONS_MAX 5 /* 1, 2, 4, 8, 16 and then always 30 s */
-#define REFUSALS_HALVING 5      /* it is picked one time in 32 at least, */
-#define REFUSALS_FORGOTTEN_MS HEALTH_REFUSED_EJECTION_MAX_MS /* and always again after this */
+#define REFUSALS_MAX 200        /* refusals are not counted beyond this number */
+#define REFUSED_EJECTIONS_MAX 5 /* ejections of 1, 2, 4, 8, 16 s; all further ones 30 s */
+#define REFUSALS_HALVING 5      /* at most 5 halvings: picked at least one time in 32 */
+/* after this time refusals have no effect */
+#define REFUSALS_FORGOTTEN_MS HEALTH_REFUSED_EJECTION_MAX_MS
 #define JUST_REFUSED_MS 1000
 
 /* --- looking --- */
@@ -23,8 +27,8 @@ bool health_is_ejected(const provider_health *self)
     return health_is_ejected_at(self, clock_now_ns());
 }
 
-/* Never 0. The lower 32 bits go round in 49 days; a refusal of then that is taken for one of now
- * costs a provider less than a second of calls. */
+/* The time in milliseconds, lower 32 bits, never 0. They wrap after 49 days; if a refusal of 49
+ * days ago is taken for a recent one, the provider loses less than a second of calls. */
 static uint32_t health_ms(int64_t now_ns)
 {
     return (uint32_t)(now_ns / NS_PER_MS) | 1;
@@ -36,7 +40,8 @@ static bool health_has_refused_within(const provider_health *self, int64_t now_n
     return refused_ms != 0 && health_ms(now_ns) - refused_ms < ms;
 }
 
-/* A dead provider is not always ejected, because too many may be already. Its failures tell. */
+/* A dead provider may not be ejected, because half of the providers already are; so its failures
+ * are checked too. */
 bool health_is_willing(const provider_health *self, int64_t now_ns)
 {
     return !health_is_ejected_at(self, now_ns) &&
@@ -56,7 +61,7 @@ bool health_may_serve_again(provider_health *self)
     return random_next() >> (64 - halvings) == 0;
 }
 
-/* --- what calls came to --- */
+/* --- outcomes of calls --- */
 
 static uint8_t health_refusals_to_eject(int failures_max)
 {
@@ -82,7 +87,8 @@ bool health_good(provider_health *self, uint32_t refused_ms, int failures_max)
         atomic_load_explicit(&self->ejections, memory_order_relaxed) == 0)
         return false;
     uint8_t left =
-        refusals > enough + 1 ? (uint8_t)(refusals - 1) : 0; /* ejections not made up for */
+        /* ejections that no answer has taken back */
+        refusals > enough + 1 ? (uint8_t)(refusals - 1) : 0;
     int64_t then = left > 0 ? NOT_EJECTED : 0;
     atomic_store_explicit(&self->ejections, 0, memory_order_relaxed);
     atomic_store_explicit(&self->refusals, left, memory_order_relaxed);
@@ -106,7 +112,8 @@ bool health_refused(provider_health *self, int failures_max)
     atomic_store_explicit(&self->refused_ms, health_ms(now_ns), memory_order_relaxed);
     atomic_compare_exchange_strong(&self->ejected_until_ns, &never, NOT_EJECTED);
     if (health_is_ejected_at(self, now_ns))
-        return false; /* the call was under way when it was ejected, or no other was left */
+        /* the call was under way when the provider was ejected, or all others are ejected too */
+        return false;
     uint8_t enough = health_refusals_to_eject(failures_max);
     uint8_t refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
     while (refusals < enough &&
@@ -139,7 +146,7 @@ int64_t health_eject_refused(provider_health *self, int64_t now_ns, int failures
 {
     uint8_t enough = health_refusals_to_eject(failures_max),
             refusals = atomic_load(&self->refusals);
-    if (refusals < enough) /* it has answered meanwhile */
+    if (refusals < enough) /* the provider has answered meanwhile */
         return 0;
     int ejections = refusals - enough;
     if (ejections < REFUSED_EJECTIONS_MAX)

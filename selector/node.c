@@ -1,3 +1,5 @@
+/* Turns a URL of the registry into a node: parses it, applies configurators, decides whether it can
+ * be called, and takes what calls need out of it. */
 #include "selector/node.h"
 
 #include "base/clock.h"
@@ -6,7 +8,7 @@
 #include "base/mask.h"
 #include "base/mem.h"
 
-#define LABEL_MAX 128 /* bytes of a text that is no URL */
+#define LABEL_MAX 128 /* bytes shown of a text that is not a URL */
 #define CHANGED_MAX 1024
 #define IDENTITY_MAX (2 * URL_BYTES_MAX)
 
@@ -14,7 +16,7 @@
 
 static uint64_t url_born_ms(const provider_url *url)
 {
-    /* Go writes seconds, Java milliseconds (wire.md P19) */
+    /* Go writes seconds, Java milliseconds (docs/wire.md P19). */
     const uint64_t as_seconds_below = UINT64_C(100000000000);
     uint64_t born;
     if (!slice_u64(provider_url_find(url, "timestamp"), UINT64_MAX / 1000, &born))
@@ -36,7 +38,7 @@ static bool path_is_printable(dubboc_slice text)
     return true;
 }
 
-/* false: no memory. */
+/* Writes what configurators changed to self->changed. false: no memory. */
 static bool node_describe(node *self, const configured *with)
 {
     buffer text;
@@ -49,7 +51,7 @@ static bool node_describe(node *self, const configured *with)
     return self->changed != NULL;
 }
 
-/* Takes all that is needed out of the URL, so that it need not be kept. */
+/* Copies everything that is needed from the URL, so that it can be freed. */
 static dubboc_status node_fill(node *self, const node_reader *reader, const configured *with,
     const provider_place *place, dubboc_error *err)
 {
@@ -77,7 +79,8 @@ static node *node_make(dubboc_slice text, uint64_t hash)
     return self;
 }
 
-/* "host:port/path"; a path that was taken from an unescaped password is masked. NULL: no memory. */
+/* Returns "host:port/path"; a path that may contain an unescaped password is masked. NULL: no
+ * memory. */
 static char *node_masked_label(const provider_url *url)
 {
     char *address = address_dup(&url->address);
@@ -88,7 +91,7 @@ static char *node_masked_label(const provider_url *url)
     return label;
 }
 
-/* Becomes a node that is not used. false: no memory. */
+/* Makes the node one that is not used, for that reason. false: no memory. */
 static bool node_refuse(node *self, const provider_url *url, const char *reason)
 {
     const char *masked = MASKED(slice_make(self->text, self->len));
@@ -101,7 +104,8 @@ static bool node_refuse(node *self, const provider_url *url, const char *reason)
     return self->reason != NULL && self->label != NULL;
 }
 
-/* Matches and takes the provider. DUBBOC_E_ARGUMENT: not one to call, self->reason is set. */
+/* Matches the URL and takes the provider. DUBBOC_E_ARGUMENT: the node is not usable, and
+ * self->reason is set. */
 static dubboc_status node_read_configured(
     node *self, const node_reader *reader, const configured *with, dubboc_error *err)
 {
@@ -141,8 +145,8 @@ static dubboc_status node_read_url(
     return status;
 }
 
-/* A registry decodes its names, and passes on as it is what cannot be decoded: then that is the
- * reason. */
+/* A registry decodes node names, and passes names that it cannot decode on unchanged; this finds
+ * the reason why. */
 static dubboc_status node_read_url_text(dubboc_slice text, provider_url **url, dubboc_error *err)
 {
     dubboc_status status = provider_url_from_text(text, url, err);
@@ -153,7 +157,7 @@ static dubboc_status node_read_url_text(dubboc_slice text, provider_url **url, d
     status = provider_url_from_node(text, &decoded, &reason);
     provider_url_free(decoded);
     if (status == DUBBOC_OK)
-        return DUBBOC_E_PARSE; /* encoded twice: no name that anybody reads */
+        return DUBBOC_E_PARSE; /* encoded twice, which no consumer reads */
     error_copy(err, &reason);
     return status;
 }
@@ -184,8 +188,8 @@ node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash)
     return NULL;
 }
 
-/* Whether "host:port/path" may be a user and a password that nobody escaped, as in
- * "user:12/34@host:80": the path has an '@' with a ':' before it or a host and a port behind it. */
+/* Whether the path may be part of an unescaped user and password, as in "user:12/34@host:80": it
+ * has an '@' with a ':' before it, or with a host and port after it. */
 static bool path_may_hold_password(dubboc_slice path)
 {
     const char *at = path.len > 0 ? memrchr(path.at, '@', path.len) : NULL;

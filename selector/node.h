@@ -1,6 +1,7 @@
-/* A node: one URL of the registry as a directory keeps it. Read, matched and turned into a provider
- * once, when it is first seen; the same text in later lists is the same node. Belongs to its
- * directory and its lock; immutable but for the fields named so. */
+/* A node: one URL of the registry, as a directory keeps it. It is parsed, matched and turned into a
+ * provider when it is first seen; the same text in later lists is the same node. A node belongs to
+ * its directory and is guarded by the directory's lock. It is immutable, except for the fields
+ * marked so. */
 #ifndef SELECTOR_NODE_H
 #define SELECTOR_NODE_H
 
@@ -9,52 +10,58 @@
 #include "selector/provider.h"
 
 typedef struct node {
-    /* first, since every reading compares it: */
-    size_t len;    /* of the text */
-    uint64_t seen; /* the last reading that had it; changed by the directory */
-    uint64_t hash; /* of the text */
-    char *label;  /* of one left out: "host:port/path", or the beginning of a text that is no URL */
-    char *reason; /* why it is not one to call; NULL: it is, and provider is set */
-    provider *provider;      /* referenced */
-    node_settings *settings; /* NULL: none */
-    char *changed;           /* what configurators set in it, for people; NULL: nothing */
+    /* These are first because every reading compares them: */
+    size_t len;    /* length of text */
+    uint64_t seen; /* number of the last reading that contained it; set by the list */
+    uint64_t hash; /* of text, for node_list.index */
+    /* If the node is not usable: "host:port/path", or the beginning of a text that is not a URL. */
+    char *label;
+    char *reason;            /* why it is not usable; NULL: it is usable, and provider is set */
+    provider *provider;      /* holds a reference */
+    node_settings *settings; /* NULL: the URL has none */
+    char *changed;           /* what configurators set in the URL, for people; NULL: nothing */
     uint32_t weight;
-    uint8_t peer;     /* selector_settings.peer_of */
-    int scheme_rank;  /* of two nodes with one identity the lower one is used, */
-    uint64_t born_ms; /* then the later one */
-    /* changed by the directory */
-    size_t place; /* in the directory's list */
-    const char
-        *unused; /* usable, but left out beside others, and why; NULL: it is in the snapshot */
-    struct node *next; /* among those that are gone */
+    uint8_t peer; /* from selector_settings.peer_of */
+    /* Of two nodes with one identity the one with the lower scheme_rank is used; if that is equal,
+     * the one that was born later. */
+    int scheme_rank;
+    uint64_t born_ms;
+    /* Changed by the directory: */
+    size_t place; /* index in node_list.nodes */
+    /* Why it is not in the snapshot although it is usable; NULL: it is in the snapshot. */
+    const char *unused;
+    struct node *next; /* in a list of removed nodes */
     char text[];       /* the URL, decoded once */
 } node;
 
-/* What the nodes of a directory are read with; borrowed. */
+/* What is needed to parse the nodes of a directory; borrowed. */
 typedef struct node_reader {
     provider_set *providers;
     const url_wanted *wanted;
-    const configurators *rules;               /* laid over each URL; NULL: none */
-    uint8_t (*peer_of)(const provider_url *); /* NULL: all are 0 */
+    const configurators *rules; /* applied to each URL; NULL: none */
+    /* as selector_settings.peer_of; NULL: every peer is 0 */
+    uint8_t (*peer_of)(const provider_url *);
     uint64_t hash_seed;
 } node_reader;
 
-/* From a URL of the registry. One that cannot be read or does not match gets its reason, which is
- * no failure. NULL: no memory. */
+/* Creates a node from a URL of the registry. A URL that is malformed or does not match becomes a
+ * node with a reason; that is not an error. NULL: no memory. */
 node *node_new(const node_reader *reader, dubboc_slice text, uint64_t hash);
 
-/* From a URL that a user gave as the address. DUBBOC_E_ARGUMENT: it is none, and err quotes it;
- * DUBBOC_E_NO_MEMORY. */
+/* Creates a node from a URL that the user gave as an address. DUBBOC_E_ARGUMENT: it is not a valid
+ * URL, and err quotes it. DUBBOC_E_NO_MEMORY. */
 dubboc_status node_new_fixed(
     const node_reader *reader, dubboc_slice text, node **made, dubboc_error *err);
 
-/* Gives its provider back: only when no reader can see a snapshot with it. NULL is accepted. */
+/* Frees the node and gives its provider back; only when no reader can see a snapshot with that
+ * provider. NULL is accepted. */
 void node_free(provider_set *providers, node *self);
 
-/* For people: "host:port/path" if it has that. */
+/* A name for people: "host:port/path" if the URL has that. */
 const char *node_label(const node *self);
 
-/* Order of a snapshot: by identity, then the one to use first. Both usable. */
+/* The order of a snapshot: by identity; of one identity, the node to use comes first. Both must be
+ * usable. */
 int node_compare(const node *a, const node *b);
 
 #endif

@@ -1,10 +1,13 @@
+/* A list is changed in two steps: prepare, which may fail for lack of memory and changes nothing
+ * that readers see, and commit, which cannot fail. */
 #include "selector/node_list.h"
 
 #include "base/mem.h"
 
 /* --- the index --- */
 
-/* Eight bytes at a time; seeded, since the texts come from elsewhere. */
+/* Hashes eight bytes at a time. Seeded, because the texts come from the network and could be chosen
+ * to collide. */
 static uint64_t node_hash_text(dubboc_slice text, uint64_t seed)
 {
     uint64_t hash = seed ^ text.len;
@@ -39,7 +42,7 @@ static node *node_index_find(const node_list *self, dubboc_slice text, uint64_t 
     return NULL;
 }
 
-/* Takes one out, and moves those behind it that it had pushed away from their places. */
+/* Removes a node and moves the nodes that it had displaced closer to their own slots. */
 static void node_index_remove(node_list *self, const node *gone)
 {
     size_t mask = self->slots - 1, hole = (size_t)gone->hash & mask;
@@ -55,7 +58,7 @@ static void node_index_remove(node_list *self, const node *gone)
     self->index[hole] = NULL;
 }
 
-/* Room for so many nodes at half its size. false: no memory. */
+/* Makes the table large enough for count nodes to fill at most half of it. false: no memory. */
 static bool node_index_reserve(node_list *self, size_t count)
 {
     size_t slots = self->slots > 0 ? self->slots : 16;
@@ -90,8 +93,8 @@ static node *node_list_add_new(node_list *self, const node_reader *reader, dubbo
     return added;
 }
 
-/* Finds or makes the node of every text. Lists hardly change and mostly keep their order, so the
- * node that stood behind the last one found is tried before anything is hashed. */
+/* Finds or creates the node of every text. Most lists have hardly changed and keep their order, so
+ * the node after the last one found is tried first, without hashing the text. */
 static bool node_list_read_texts(node_list *self, const node_reader *reader,
     const char *const *texts, size_t count, node_change *change)
 {
@@ -113,7 +116,7 @@ static bool node_list_read_texts(node_list *self, const node_reader *reader,
             }
         }
         if (found->seen == self->reading)
-            continue; /* twice in the list */
+            continue; /* duplicate in the list */
         found->seen = self->reading;
         change->nodes[change->count++] = found;
     }
@@ -127,12 +130,12 @@ static int node_compare_for_sort(const void *a, const void *b)
     return node_compare(*(node *const *)a, *(node *const *)b);
 }
 
-/* The usable ones of before that are still listed, merged with the new ones. */
+/* Merges the usable nodes that are still listed with the new ones. */
 static void node_change_merge_usable(const node_list *self, node_change *change)
 {
     size_t fresh = 0;
     for (size_t i = 0; i < change->added_count; i++)
-        /* the usable ones to the front; all stay in the array */
+        /* moves the usable nodes to the front; all stay in the array */
         if (change->added[i]->provider != NULL) {
             node *usable = change->added[i];
             change->added[i] = change->added[fresh];
@@ -153,7 +156,8 @@ static void node_change_merge_usable(const node_list *self, node_change *change)
         change->usable[change->usable_count++] = change->added[next++];
 }
 
-/* Of nodes with one identity the first is used; of those used, weight 0 only when all have it. */
+/* Of nodes with the same identity only the first is used. Of these, nodes of weight 0 are only used
+ * if all have weight 0. */
 static void node_change_mark_unused(const node_change *change)
 {
     uint64_t sum = 0;

@@ -1,11 +1,13 @@
+/* Finds the params that are settings: "timeout", "retries", "idempotent", each also with a method
+ * in front, as in "settle.timeout". */
 #include "selector/node_settings.h"
 
 #include "base/mem.h"
 
 #define RETRIES_MAX 100
 
-/* Whether key is "<method>.timeout" or the like, and of which method. "default.timeout" speaks of
- * all methods. */
+/* Whether key is "<method>.timeout" or similar, and for which method. "default.timeout" is for all
+ * methods. */
 static bool param_names_method(dubboc_slice key, dubboc_slice *method)
 {
     static const char *const told[] = {".timeout", ".retries", ".idempotent"};
@@ -34,7 +36,8 @@ static bool value_is_override(const configured *with, dubboc_slice value)
     return configurator_is_override(configured_by(with, value));
 }
 
-/* What an administrator has set for all methods is stronger than what the node says of one. */
+/* The method whose value counts: a value that an administrator set for all methods is stronger than
+ * the node's own value for a single method. */
 static dubboc_slice settings_method_that_speaks(
     const configured *with, dubboc_slice method, const char *key)
 {
@@ -44,7 +47,7 @@ static dubboc_slice settings_method_that_speaks(
                : method;
 }
 
-/* -1: neither "true" nor "false". */
+/* 1: "true", 0: "false", -1: anything else. */
 static int settings_read_flag(dubboc_slice value)
 {
     return slice_is(value, "true") ? 1 : slice_is(value, "false") ? 0 : -1;
@@ -74,7 +77,7 @@ node_method node_settings_of_url(const provider_url *url, dubboc_slice method)
     return settings_read_method(&as_it_is, method);
 }
 
-/* How many params speak of a method, and the bytes of their names. */
+/* The number of params for single methods, and the total bytes of the methods' names. */
 static size_t settings_count_methods(const provider_url *url, size_t *bytes)
 {
     size_t count = 0;
@@ -88,7 +91,7 @@ static size_t settings_count_methods(const provider_url *url, size_t *bytes)
     return count;
 }
 
-/* The names become copies of our own, behind the array. */
+/* Adds the methods; their names are copied behind the array. */
 static void settings_add_methods(node_settings *settings, const configured *with, size_t room)
 {
     const provider_url *url = with->url;

@@ -1,5 +1,5 @@
-/* The pick: what every call goes through. Four atomic operations on lines of its own or of the
- * chosen provider, no lock, no allocation. */
+/* Every call goes through a pick, so it is cheap: four atomic operations, on cache lines of the
+ * thread's own or of the chosen provider, no lock and no allocation. */
 #include "selector/pick.h"
 
 #include <assert.h>
@@ -7,8 +7,8 @@
 #include "selector/candidates.h"
 #include "selector/directory.h"
 
-/* The next one from there that may be used; else one that is ejected; else one that was tried
- * before. */
+/* The next entry from that index that may be used; otherwise an ejected one; otherwise an excluded
+ * one. */
 static const snapshot_entry *pick_step_on(
     const snapshot *current, size_t from, const pick_request *request)
 {
@@ -32,7 +32,8 @@ static bool entry_has_room(const snapshot_entry *entry)
     return http_client_endpoint_has_room(entry->provider->endpoint);
 }
 
-/* Of the least unwelcome providers the first one from there that has room. NULL: none has. */
+/* The next entry from that index with the lowest fault (selector/candidates.h) that has room. NULL:
+ * none has room. */
 static const snapshot_entry *pick_step_on_to_room(
     const snapshot *current, size_t from, const pick_request *request)
 {
@@ -55,8 +56,8 @@ static bool pick_may_take(const snapshot_entry *entry, const pick_request *reque
            (!request->needs_room || entry_has_room(entry));
 }
 
-/* Asks the policy a few times, then takes the best that comes next. NULL: room is needed, and none
- * has any. */
+/* Asks the policy a few times, then takes the best entry after its last answer. NULL: room is
+ * needed, and no entry has it. */
 static const snapshot_entry *pick_choose(
     directory *self, snapshot *current, int which, const pick_request *request)
 {
@@ -73,7 +74,7 @@ static const snapshot_entry *pick_choose(
                                : pick_step_on(current, at, request);
 }
 
-/* What the node says of this method. Most say nothing. */
+/* Adds the node's settings for the method. Most nodes have none. */
 static void pick_add_settings(const node_settings *settings, dubboc_slice method, pick *out)
 {
     node_method values = node_settings_find(settings, method);
@@ -146,7 +147,8 @@ bool directory_has_willing(directory *self, provider *const *excluded, size_t ex
     return is_found;
 }
 
-/* The least unwelcome one of those that share the endpoint, in turn by the calls that they have. */
+/* The entry with the lowest fault among those that share the endpoint; of equal ones, the one with
+ * the fewest calls in flight. */
 static const snapshot_entry *pick_find_at(
     const snapshot *current, const http_client_endpoint *endpoint, const pick_request *request)
 {

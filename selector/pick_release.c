@@ -1,3 +1,5 @@
+/* What follows the outcome of an attempt: the health of the provider, an ejection or its end, and a
+ * log line. The provider is released last. */
 #include "selector/pick_release.h"
 
 #include <assert.h>
@@ -49,6 +51,6 @@ void pick_release(directory *self, pick *held, pick_outcome outcome)
     else if (outcome == PICK_REFUSED && health_refused(&given->health, failures_max))
         pick_eject(self, given, outcome);
     held->provider = NULL;
-    /* the sweep acquires what is released here: the provider may be freed from here on */
+    /* Release, paired with an acquire in the sweep. The provider may be freed from here on. */
     atomic_fetch_sub_explicit(&given->in_flight, 1, memory_order_release);
 }

@@ -1,21 +1,22 @@
-/* What a pick knows of its call; policies read it too. */
+/* What a pick knows about the call; policies read it too. */
 #ifndef SELECTOR_PICK_REQUEST_H
 #define SELECTOR_PICK_REQUEST_H
 
 #include "selector/provider.h"
 
 typedef struct pick_request {
-    const char *policy; /* NULL: the default; else one that selector_check_policy() accepts */
+    /* NULL: the default; otherwise a name that selector_check_policy() accepts */
+    const char *policy;
     dubboc_slice method;
-    dubboc_slice params; /* JSON, for policies that look at them; empty: not given */
-    /* Tried before in this call: picked again only when there is no other. */
+    dubboc_slice params; /* JSON, for policies that use it; empty: not given */
+    /* Providers that this call has tried before; they are picked only if there is no other. */
     provider *const *excluded;
     size_t excluded_count;
-    /* Only a provider whose endpoint has room for one more connection is picked. A provider without
-     * room is passed over for another one that is as good: not ejected and not excluded. It is not
-     * passed over for an ejected or an excluded one, because such a provider is no better than
-     * waiting; when all providers are ejected (or excluded), those with room among them are picked.
-     * A provider that has refused calls, but is not ejected, counts as good. */
+    /* Pick only a provider whose endpoint has room for one more connection. A provider without room
+     * is skipped for another one that is as good, that is, not ejected and not excluded; it is not
+     * skipped for an ejected or excluded one, because such a provider is no better than waiting. If
+     * all are ejected (or excluded), one with room among them is picked. A provider that has
+     * refused calls but is not ejected counts as good. */
     bool needs_room;
 } pick_request;
 

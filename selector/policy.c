@@ -1,3 +1,4 @@
+/* The table of policies and their names, generated from POLICY_LIST. */
 #include "selector/policy.h"
 
 #include <stdlib.h>

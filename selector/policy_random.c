@@ -1,39 +1,41 @@
-/* random: each provider as often as its weight says, each choice independent of the others. O(1)
- * for any number of providers.
+/* Policy random: each provider is chosen in proportion to its weight, independently of earlier
+ * choices. O(1) for any number of providers.
  *
- * With unequal weights an alias table (Walker; built as Vose does) is used: the weights are cut and
- * stacked into count columns of equal height, each holding at most two providers: its own below the
- * threshold, its alias above. One random number gives the column and the height. */
+ * With unequal weights it uses an alias table (Walker; built by Vose's method): the weights are cut
+ * and stacked into count columns of equal height. Each column holds at most two providers: its own
+ * below the threshold, its alias above. One random number gives both the column and the height. */
 #include "selector/snapshot.h"
 
 #include "base/mem.h"
 #include "base/random.h"
 
 typedef struct column {
-    uint32_t threshold; /* the own share of the column, of 2^32 */
+    uint32_t threshold; /* the share of the column's own provider, in units of 2^-32 */
     uint32_t alias;
 } column;
 
-/* Fills the columns. heights[i] is weight * count, full the height of a column (the sum of
- * weights); todo holds the indices: those below full from the front, the others from the back. */
+/* Fills the columns. heights[i] is weight * count; full is the height of a column (the sum of the
+ * weights). todo holds the indices: those lower than full from the front, the others from the
+ * back. */
 static void random_fill_columns(
     column *columns, uint64_t *heights, uint32_t *todo, size_t count, uint64_t full)
 {
     size_t small = 0, large = count;
     for (size_t i = 0; i < count; i++)
         todo[heights[i] < full ? small++ : --large] = (uint32_t)i;
-    while (small > 0 && large < count) { /* heights are below 2^53, so a double holds them, and
-                                            their quotient stays below 1 */
+    /* Heights are below 2^53, so a double represents them exactly, and the quotient is below 1. */
+    while (small > 0 && large < count) {
         uint32_t low = todo[--small], high = todo[large];
         columns[low].threshold = (uint32_t)((double)heights[low] / (double)full * 4294967296.0);
         columns[low].alias = high;
         heights[high] -= full - heights[low];
-        if (heights[high] < full) { /* it has become a small one */
+        if (heights[high] < full) { /* it is lower than full now */
             large++;
             todo[small++] = high;
         }
     }
-    for (size_t i = 0; i < small; i++) /* rounding aside, what is left is full */
+    /* apart from rounding errors the remaining columns are full */
+    for (size_t i = 0; i < small; i++)
         columns[todo[i]] = (column){.threshold = UINT32_MAX, .alias = todo[i]};
     for (size_t i = large; i < count; i++)
         columns[todo[i]] = (column){.threshold = UINT32_MAX, .alias = todo[i]};

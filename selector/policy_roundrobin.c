@@ -1,24 +1,24 @@
-/* roundrobin: one after the other, the heavier ones more often, evenly spread over the round
- * (smooth weighted). A round is exact: whoever takes a whole round's number of picks, from any
- * number of threads, meets each provider precisely as often as its weight says.
+/* Policy roundrobin: one provider after the other, heavier ones more often, evenly spread over the
+ * round (smooth weighted round robin). A round is exact: in as many picks as the round has slots,
+ * made by any number of threads, each provider is chosen precisely as often as its weight says.
  *
- * The usual algorithm keeps a running value per provider and needs a lock and O(n) a pick. Here the
- * round is written down once per snapshot: weights are divided by their common divisor, provider i
- * gets q(i) of S slots, its k-th one at (k + phase(i)) * S / q(i), and a linear counting sort puts
- * all in order. The phases (multiples of the golden ratio) keep providers of equal weight from
- * crowding in one place. A pick is one atomic addition. Rounds over the ceiling are scaled down,
- * every provider keeping at least one slot. */
+ * The usual algorithm keeps a running value for each provider and needs a lock and O(n) per pick.
+ * Here the round is computed once per snapshot: the weights are divided by their common divisor,
+ * provider i gets q(i) of S slots, its k-th slot at (k + phase(i)) * S / q(i), and a counting sort
+ * puts all slots in order. The phases, multiples of the golden ratio, keep providers of equal
+ * weight from being next to each other. A pick is one atomic addition. Rounds longer than the
+ * ceiling are scaled down, but every provider keeps at least one slot. */
 #include "selector/snapshot.h"
 
 #include "base/mem.h"
 
-/* Slots, or 4 for each provider when that is more: at this length a weight is off by at most half a
- * slot. */
+/* The maximum number of slots, or 4 for each provider if that is more. At this length the rounding
+ * error of a weight is at most half a slot. */
 #define ROUND_MAX 4096
 
 typedef struct round_table {
     size_t slots;
-    uint32_t who[]; /* index of an entry */
+    uint32_t who[]; /* index of an entry of the snapshot */
 } round_table;
 
 static uint64_t round_common_divisor(uint64_t a, uint64_t b)
@@ -31,7 +31,7 @@ static uint64_t round_common_divisor(uint64_t a, uint64_t b)
     return a;
 }
 
-/* Writes each provider's number of slots; the sum. */
+/* Writes the number of slots of each provider to shares, and returns the sum. */
 static size_t round_share_slots(const struct snapshot *of, uint32_t *shares)
 {
     uint64_t divisor = 0, sum = 0, limit = of->count > ROUND_MAX / 4 ? of->count * 4 : ROUND_MAX;
@@ -51,7 +51,7 @@ static size_t round_share_slots(const struct snapshot *of, uint32_t *shares)
     return slots;
 }
 
-/* Where in the round provider i's k-th slot would best be: below slots. */
+/* The ideal index of the k-th slot of provider i; below slots. */
 static size_t round_ideal_place(size_t i, uint32_t k, uint32_t share, size_t slots)
 {
     /* frac((i + 1) * golden ratio) * 2^32 */
@@ -60,7 +60,7 @@ static size_t round_ideal_place(size_t i, uint32_t k, uint32_t share, size_t slo
     return (size_t)((place * slots) >> 32);
 }
 
-/* Counting sort by ideal place; ends holds slots + 1 zeros. */
+/* Counting sort by ideal index; ends must hold slots + 1 zeros. */
 static void round_lay_out(round_table *round, const uint32_t *shares, uint32_t *ends, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -1,11 +1,12 @@
-/* Providers and endpoints: made once, found again by identity and address, freed when nobody can
- * hold them.
+/* Providers and endpoints: created once, found again by identity and address, freed when nothing
+ * can hold them.
  *
- * A provider has two holders' counts. references: the nodes of directories that lead to it; only
- * they bring it into snapshots, and they give it back after the readers have left. in_flight: the
- * calls that picked it, counted up while their reader section still guards the snapshot. So when
- * references is zero, in_flight can only fall. Nobody frees at that moment: the sweep, under the
- * lock that also guards look-ups, frees what has both counts at zero. */
+ * A provider has two reference counts. references counts the nodes of directories; only nodes bring
+ * the provider into snapshots, and they release it after the readers have left. in_flight counts
+ * the calls that picked it; a pick increments it while its readers' section still protects the
+ * snapshot. So once references is zero, in_flight can only fall. The provider is not freed at that
+ * moment, but by the sweep: under the lock that also guards look-ups it frees the providers whose
+ * counts are both zero. */
 #include "selector/provider.h"
 
 #include <assert.h>
@@ -17,22 +18,22 @@
 #include "registry/provider_url.h"
 #include "selector/cache_line.h"
 
-#define ENDPOINT_KEY_MAX (URL_BYTES_MAX + 16) /* bytes; a host is part of a URL */
+#define ENDPOINT_KEY_MAX (URL_BYTES_MAX + 16) /* bytes; the host is part of a URL */
 
 typedef struct shared_endpoint {
-    struct shared_endpoint *next; /* among those taken out */
+    struct shared_endpoint *next; /* in a list of removed endpoints */
     http_client_endpoint *endpoint;
     char *key;
-    size_t users;
+    size_t users; /* number of providers that use it */
 } shared_endpoint;
 
-/* A provider as its set knows it. */
+/* What the set knows about a provider. */
 typedef struct provider_member {
     provider *public;
     provider_info info;
     shared_endpoint *shared;
-    int64_t left_at_ns;    /* when the last reference went */
-    uint64_t born_ms, pid; /* the latest process seen at its address */
+    int64_t left_at_ns;    /* when the last reference was released */
+    uint64_t born_ms, pid; /* the latest process seen at its address; guarded by the lock */
 } provider_member;
 
 bool provider_set_init(provider_set *self, http_client *http)
@@ -47,7 +48,7 @@ bool provider_set_init(provider_set *self, http_client *http)
     return true;
 }
 
-/* But not its line, which is the slab's. */
+/* Does not free the provider's cache line, which belongs to the slab. */
 static void member_free(provider_member *self)
 {
     free(self->info.identity);
@@ -90,8 +91,8 @@ void provider_set_fini(provider_set *self)
 
 /* --- making --- */
 
-/* What an endpoint is known by: the same for all spellings of an address, as in an identity, so
- * that providers that share an endpoint stand side by side in every snapshot. NULL: no memory. */
+/* The key of an endpoint. All spellings of an address have the same key, as in an identity, so that
+ * providers that share an endpoint are adjacent in every snapshot. NULL: no memory. */
 static char *endpoint_key_new(const provider_place *place)
 {
     buffer text;
@@ -118,7 +119,7 @@ static dubboc_status endpoint_open(
     return status;
 }
 
-/* Takes key over, also on failure. */
+/* Takes over key, also on failure. */
 static dubboc_status endpoint_make_locked(provider_set *self, const provider_place *place,
     char *key, shared_endpoint **made, dubboc_error *err)
 {
@@ -139,7 +140,7 @@ static dubboc_status endpoint_make_locked(provider_set *self, const provider_pla
     return DUBBOC_OK;
 }
 
-/* The endpoint of an address, with one user more. */
+/* Finds or creates the endpoint of an address and counts one more user. */
 static dubboc_status endpoint_take_locked(
     provider_set *self, const provider_place *place, shared_endpoint **found, dubboc_error *err)
 {
@@ -155,8 +156,8 @@ static dubboc_status endpoint_take_locked(
     return DUBBOC_OK;
 }
 
-/* One user less. What is returned (NULL: others use it) is to be freed without the lock, since that
- * closes connections. */
+/* Counts one user less. Returns the endpoint if that was the last one: it must be freed after
+ * unlocking, because that closes connections. NULL: others use it. */
 static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_endpoint *given)
 {
     if (given == NULL || --given->users > 0)
@@ -165,8 +166,8 @@ static shared_endpoint *endpoint_give_back_locked(provider_set *self, shared_end
     return given;
 }
 
-/* "host:port/path" for people. What is before an '@' in the path is masked, since "user:12/34@host"
- * may hold a password that was not escaped. NULL: no memory. */
+/* Returns "host:port/path" for people. Text before an '@' in the path is masked, because
+ * "user:12/34@host" may contain an unescaped password. NULL: no memory. */
 static char *provider_label_new(const char *address, dubboc_slice path)
 {
     size_t slash = slice_starts_with(path, "/") ? 1 : 0;
@@ -212,7 +213,7 @@ static dubboc_status member_make_locked(
     if (status != DUBBOC_OK) {
         shared_endpoint *unused = endpoint_give_back_locked(self, fresh->shared);
         if (unused != NULL)
-            shared_endpoint_free(unused); /* nothing was opened on it: closes nothing */
+            shared_endpoint_free(unused); /* it has no connections, so this closes none */
         member_drop_locked(self, fresh);
         return status;
     }
@@ -221,7 +222,7 @@ static dubboc_status member_make_locked(
     return DUBBOC_OK;
 }
 
-/* An older node may be read again, or beside a newer one: that changes nothing. */
+/* An older node, or one that is read again, changes nothing. */
 static void member_note_process_locked(provider_member *self, const provider_place *place)
 {
     if (place->born_ms < self->born_ms ||
@@ -295,7 +296,7 @@ bool provider_give_up(provider_set *self, provider *given)
 typedef struct provider_sweep {
     provider_set *set;
     int64_t now_ns;
-    shared_endpoint *endpoints; /* taken out, to be freed without the lock */
+    shared_endpoint *endpoints; /* removed from the set, to be freed after unlocking */
 } provider_sweep;
 
 static void provider_sweep_one(void *arg, const char *identity, void *value)

@@ -1,35 +1,35 @@
-/* How snapshots are reclaimed: sleepable read-copy-update (SRCU) in the small.
+/* How snapshots are reclaimed: a small sleepable read-copy-update (SRCU).
  *
- * A pick must read the current list without a lock, without allocating and without writing anything
- * that other threads read, while the list may be replaced at any moment. The difficulty is to know
- * when nobody can look at a replaced list any more, so that it may be freed.
+ * A pick must read the current list without a lock, without allocating, and without writing
+ * anything that other threads read, while the list may be replaced at any moment. The difficulty is
+ * to know when no thread can see a replaced list any more, so that it may be freed.
  *
- *   Reader:  1. adds one to a counter       Writer:  A. swaps the directory's pointer to the
- *            2. loads the pointer                        new snapshot
- *            3. uses the snapshot                     B. looks at every counter until it has seen
- *            4. takes one from the counter               each at zero once
- *                                                     C. frees the old snapshot
+ *   Reader:  1. increments a counter        Writer:  A. replaces the directory's pointer by the
+ *            2. loads the pointer                       new snapshot
+ *            3. uses the snapshot                    B. looks at every counter until it has seen
+ *            4. decrements the counter                  each at zero once
+ *                                                    C. frees the old snapshot
  *
  * Steps 1, 2, A and B are sequentially consistent, so all threads agree on one order of them. A
  * reader that got the old pointer did step 2, and so step 1, before A; its counter is not zero from
  * before A until its step 4. When the writer has seen that counter at zero after A, that reader has
- * gone; later ones get the new pointer. Step 4 releases and B acquires, so all that the reader did
- * happens before C.
+ * left; later readers get the new pointer. Step 4 releases and B acquires, so everything that the
+ * reader did happens before C.
  *
- * One counter would be a line that all threads write, so there are THREAD_SLOTS of them, each on a
- * cache line of its own, and a thread always uses the same one. Threads beyond that number share
- * slots, which is slower but not wrong: the counters are atomic, each is exact by itself.
+ * With a single counter all threads would write one cache line. So there are THREAD_SLOTS counters,
+ * each on its own cache line, and a thread always uses the same one. If there are more threads,
+ * some share a slot, which is slower but still correct, because the counters are atomic.
  *
- * What is left is that the writer might never meet a busy counter at zero. So every slot has two
- * counters, and an epoch says which one newcomers use. The writer first waits for the counter of
- * the other epoch, which only stragglers use (they read the epoch just before it was flipped the
- * last time); flips the epoch; and waits for the former one, which nobody new enters now. The epoch
- * decides only how soon the wait ends, never whether it is right: that needs no more than each
- * counter seen at zero after A. So writers of several directories may wait at the same time, and
- * need no lock among them.
+ * One problem remains: the writer might never see a busy counter at zero. So every slot has two
+ * counters, and an epoch says which of them new readers use. The writer first waits for the counter
+ * of the other epoch, which only late readers use (they read the epoch just before it was last
+ * changed); then it changes the epoch; then it waits for the counter of the former epoch, which new
+ * readers do not use any more. The epoch only shortens the wait; correctness needs no more than
+ * each counter seen at zero after A. So writers of several directories may wait at the same time
+ * without a lock.
  *
- * What a pick takes out of the section is a provider, held by its own in_flight count
- * (selector/provider.c says how those are freed). */
+ * A pick takes a provider out of the section; the provider is then held by its in_flight count
+ * (selector/provider.c says how providers are freed). */
 #include "selector/readers.h"
 
 #include <sched.h>
@@ -48,8 +48,8 @@ void readers_leave(atomic_uint *entered)
     atomic_fetch_sub_explicit(entered, 1, memory_order_release);
 }
 
-/* A reader inside is usually done before we look again; one that was put off the processor needs
- * real time. */
+/* A reader inside a section has usually left before the next look; one whose thread is not running
+ * needs real time. */
 static void readers_give_way(unsigned tries)
 {
     const struct timespec pause = {.tv_nsec = 50 * 1000};
@@ -72,7 +72,7 @@ void readers_wait(readers *self)
 {
     unsigned epoch = atomic_load(&self->epoch), other = epoch ^ 1;
     readers_wait_for_epoch(self, other);
-    unsigned expected = epoch; /* when another writer has flipped it already, that is as good */
+    unsigned expected = epoch; /* it does not matter if another writer has changed it already */
     atomic_compare_exchange_strong(&self->epoch, &expected, other);
     readers_wait_for_epoch(self, epoch);
 }

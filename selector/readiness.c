@@ -1,3 +1,5 @@
+/* A waiter compares the number of failures with the number when its wait began, so it only sees
+ * failures that happened since then. */
 #include "selector/readiness.h"
 
 #include <stdlib.h>

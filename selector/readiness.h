@@ -1,8 +1,8 @@
-/* Whether a directory has been read, and the waiters of the calls that cannot begin before it has.
+/* Whether a directory has its first list, and the calls that wait for it.
  *
- * It becomes ready once and stays so. Before that, subscribing to the registry may fail any number
- * of times. A failure ends the waits that had begun before it; it does not end those that begin
- * later, because a wait that begins after a failure has the subscription tried again. */
+ * A directory becomes ready once and stays so. Before that, subscribing to the registry may fail
+ * any number of times. A failure ends the waits that began before it. It does not end later waits,
+ * because a wait that begins after a failure makes the directory subscribe again. */
 #ifndef SELECTOR_READINESS_H
 #define SELECTOR_READINESS_H
 
@@ -13,30 +13,32 @@
 
 typedef enum readiness_state {
     READINESS_READY,
-    READINESS_PENDING, /* nothing has been read yet, and nothing has failed since the wait began */
+    READINESS_PENDING, /* no list yet, and no failure since the wait began */
     READINESS_FAILED,  /* subscribing has failed since the wait began */
 } readiness_state;
 
-/* One waiter's wait. Zeroed: it waits for nothing. */
+/* The wait of one waiter. Zeroed: it does not wait. */
 typedef struct readiness_wait {
     waiter_entry entry;
-    uint64_t failures; /* how many there had been when the wait began */
+    uint64_t failures; /* readiness.failures when the wait began */
 } readiness_wait;
 
 typedef struct readiness {
     atomic_bool is_ready; /* written under lock */
 
-    mutex lock; /* guards what follows; no other lock is taken under it, except by waking */
+    mutex lock; /* guards the fields below; while held, only waking waiters takes other locks */
+    /* The calls that wait; failures counts the failed attempts to subscribe. */
     waiter_queue waiters;
     uint64_t failures;
-    bool may_try_again; /* the last attempt has failed, and nobody has asked for another */
+    /* The last attempt has failed, and no waiter has been told to start another one. */
+    bool may_try_again;
     dubboc_status failure_status; /* of the last failure */
-    char *failure_text;           /* NULL: there was no memory for it, or no failure */
+    char *failure_text;           /* NULL: no failure, or no memory for its text */
 } readiness;
 
 void readiness_init(readiness *self);
 
-/* Nobody may wait any more. */
+/* No waiter may be left. */
 void readiness_fini(readiness *self);
 
 static inline bool readiness_is_ready(const readiness *self)
@@ -44,20 +46,20 @@ static inline bool readiness_is_ready(const readiness *self)
     return atomic_load_explicit(&self->is_ready, memory_order_acquire);
 }
 
-/* Wakes all waiters; again is harmless. */
+/* Makes it ready and wakes all waiters; no-op if it is ready already. */
 void readiness_set_ready(readiness *self);
 
-/* Wakes all waiters. Copies status and text. */
+/* Notes a failure, of which status and text are copied, and wakes all waiters. */
 void readiness_set_failed(readiness *self, const dubboc_error *why);
 
-/* Joins: from now on the waiter is woken when the state changes. true: the last attempt to
- * subscribe has failed, and the caller is to have it tried again (only one waiter is told). */
+/* Adds the waiter, which is woken whenever the state changes. true: the last attempt to subscribe
+ * has failed, and the caller must start another one; only one waiter is told so. */
 bool readiness_wait_begin(readiness *self, readiness_wait *wait, waiter *of);
 
-/* READINESS_FAILED writes the failure to err. */
+/* Returns the state; with READINESS_FAILED the failure is copied to err. */
 readiness_state readiness_wait_look(readiness *self, const readiness_wait *wait, dubboc_error *err);
 
-/* Leaves. Harmless for a wait that has not begun. */
+/* Removes the waiter. No-op for a wait that has not begun. */
 void readiness_wait_end(readiness *self, readiness_wait *wait);
 
 #endif

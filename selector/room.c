@@ -1,3 +1,5 @@
+/* A waiting call selects its endpoints anew at each change (room_select_locked()); endpoints that
+ * it keeps do not lose its place in their queues. */
 #include "selector/room.h"
 
 #include <assert.h>
@@ -34,9 +36,9 @@ static bool room_join(void *arg, http_client_endpoint *endpoint)
     return http_client_queuer_join(arg, endpoint);
 }
 
-/* Selects the endpoints that it waits for from now on. No endpoint ends here, which would close
- * connections: one that has just left the list has a reference of its provider, which is kept for
- * PROVIDER_KEEP_MS. */
+/* Selects the endpoints that the call waits for from now on. This never frees an endpoint, which
+ * would close connections under the lock: an endpoint that has just left the list is still
+ * referenced by its provider, which is kept for PROVIDER_KEEP_MS. */
 static void room_select_locked(room_waits *self, room_wait *wait)
 {
     http_client_queuer *queuer = &wait->queuer;

@@ -1,26 +1,26 @@
-/* The calls of a directory that wait because every provider that they may use is full.
+/* The calls of a directory that wait because all providers that they may use are full.
  *
- * Such a call stands in the queues of all these providers' endpoints, and what comes free is
- * granted to the first in a queue (transport/http_client_pool.h). Which endpoints these are may
- * change while it waits. So a directory knows the calls that wait, in the order in which they began
- * to wait, and looks again for all of them, in this order, when there may be a provider that was
- * not there before:
+ * Such a call is in the queue of each of these providers' endpoints. An endpoint grants what comes
+ * free to the first in its queue (transport/http_client_pool.h). The set of endpoints may change
+ * during the wait. So the directory keeps a list of its waiting calls, in the order in which they
+ * began to wait, and updates the queues of all of them, in this order, whenever a provider may have
+ * become usable:
  *
- *   - the list has changed: a provider has joined it, a rule enables one or gives it a weight;
- *   - an answer has ended an ejection;
- *   - an ejection is over. That is no event: time passes, and picks compare. So while a call waits,
- *     the end of the first ejection that keeps a provider from it is one of the times for which the
- *     upkeep thread wakes up. A timer for every ejection would mostly run for nothing, because
- *     calls seldom wait.
+ * - the list has changed: a provider has joined, or a rule enables one or gives it a weight;
+ * - an answer has ended an ejection;
+ * - an ejection has expired. No event tells that; it is only seen when the time is compared. So
+ *   while a call waits, the upkeep thread also wakes up at the end of the first ejection that keeps
+ *   a provider from that call. A timer for every ejection would mostly run for nothing, because
+ *   calls seldom wait.
  *
- * Whoever brings such a change about looks for the waiting calls in its own thread: it puts them
- * into the queues of the new providers, and grants the room of these to the calls that wait
- * longest. So a call is woken only when something was granted, or when its providers have all gone,
- * and the order does not depend on which thread wakes up first. A call that begins at this very
- * moment may find the new provider's room first, since calls that need not wait look at no queue.
+ * The thread that causes such a change updates the waiting calls itself: it adds them to the queues
+ * of the new providers, whose room is then granted to the calls that have waited longest. So a call
+ * is woken only when something was granted to it, or when all its providers have gone, and the
+ * order does not depend on which thread wakes up first. A call that begins at the same moment may
+ * take the room of the new provider first, because calls that need not wait look at no queue.
  *
- * An answer that ends an ejection is told to the directory of its call only. Where another
- * directory has the same provider, calls look again when the ejection would have been over. */
+ * An answer that ends an ejection only updates the directory of its own call. If another directory
+ * has the same provider, its calls notice when the ejection would have expired. */
 #ifndef SELECTOR_ROOM_H
 #define SELECTOR_ROOM_H
 
@@ -30,53 +30,57 @@
 #include "selector/snapshot.h"
 #include "selector/upkeep.h"
 
-/* One call's wait. Not moved while it is one of room_waits. */
+/* The wait of one call. It must not be moved in memory while it is in a room_waits. */
 typedef struct room_wait {
-    waiter_entry entry;   /* first; in room_waits, under its lock */
-    pick_request request; /* what the call picks by */
-    /* Its queues; changed under the lock of room_waits until room_waits_remove(). */
+    waiter_entry entry;   /* first member; in room_waits.queue, guarded by its lock */
+    pick_request request; /* the request of the call's pick */
+    /* The queues that the call is in; changed under the lock of room_waits until
+     * room_waits_remove(). */
     http_client_queuer queuer;
 } room_wait;
 
-/* Those of one directory. */
+/* The waits of one directory. */
 typedef struct room_waits {
-    /* Constant; of the directory: */
+    /* Constant; borrowed from the directory: */
     readers *readers;
     _Atomic(snapshot *) *current;
     upkeep *upkeep;
 
-    mutex lock; /* guards what follows; endpoints are locked under it, and waiters woken */
+    /* Guards the fields below. While it is held, endpoints are locked and waiters are woken. */
+    mutex lock;
     waiter_queue queue;
-    int64_t look_at_ns; /* an ejection ends that keeps a provider from one of them */
+    /* When the first ejection ends that keeps a provider from a waiting call. */
+    int64_t look_at_ns;
 } room_waits;
 
-/* All are borrowed. */
+/* The arguments are borrowed. */
 void room_waits_init(
     room_waits *self, readers *inside, _Atomic(snapshot *) *current, upkeep *kicked);
 
-/* Nobody may wait any more. */
+/* No call may be waiting. */
 void room_waits_fini(room_waits *self);
 
-/* Joins the queues of all providers that a pick with needs_room would take. What request points to
- * stays as it is until room_waits_remove(). ticket: waiter_take_ticket(), of when the call first
- * began to wait. The waiter is woken when http_client_queuer_is_served(), which may be so already.
- * Returns for how many endpoints it waits. Any thread. */
+/* Begins a wait: joins the queues of all providers that a pick with needs_room would accept. What
+ * request points to must not change until room_waits_remove(). ticket: from waiter_take_ticket(),
+ * when the call first began to wait. The waiter is woken when http_client_queuer_is_served()
+ * becomes true; that may be the case on return already. Returns the number of endpoints that it
+ * waits for. Any thread. */
 size_t room_waits_add(
     room_waits *self, room_wait *wait, const pick_request *request, waiter *of, uint64_t ticket);
 
-/* From now on the wait's queues do not change; it leaves them by http_client_queuer_leave(). Again
- * is harmless. */
+/* Ends a wait: the queues do not change any more; the call then leaves them with
+ * http_client_queuer_leave(). No-op if it was removed already. */
 void room_waits_remove(room_waits *self, room_wait *wait);
 
-/* There may be a provider that was not there before. Takes locks that come behind
- * MUTEX_RANK_DIRECTORY, and wakes calls. Any thread. */
+/* Updates the queues of all waiting calls, because a provider may have become usable. Takes locks
+ * that rank after MUTEX_RANK_DIRECTORY, and wakes calls. Any thread. */
 void room_waits_look_again(room_waits *self);
 
-/* Looks again if an ejection is over. Returns when to come again. Only the upkeep thread calls it.
- */
+/* Does the same if an ejection has expired. Returns when to call it again. Only called by the
+ * upkeep thread. */
 int64_t room_waits_tick(room_waits *self, int64_t now_ns);
 
-/* How many wait. Tests look at it. */
+/* The number of waiting calls, for tests. */
 size_t room_waits_count(room_waits *self);
 
 #endif

@@ -1,3 +1,4 @@
+/* Rules: one table of sources, and how a reading of one of them becomes the rules of the owner. */
 #include "selector/rule_sources.h"
 
 #include "base/error.h"
@@ -10,16 +11,17 @@
 
 typedef struct rule_source_kind {
     const char *name; /* for the log */
-    /* Where: the path below the registry's root (wire.md 5.9), made with malloc(); NULL: no memory;
-     * "": there is no such rule. No function: a category of the interface is subscribed. */
+    /* Returns the path below the registry's root (docs/wire.md 5.9), allocated with malloc(). NULL:
+     * no memory; "": there is no such rule. If there is no function, a category of the interface is
+     * subscribed. */
     char *(*path)(const rule_sources *self);
     registry_category category;
-    /* How the text at the path becomes URLs, sorted; of a category the URLs are the nodes. Errors
+    /* Converts the text at the path to URLs, sorted. For a category the nodes are the URLs. Errors
      * as rule_yaml_read(). */
     dubboc_status (*parse)(
         const char *name, dubboc_slice text, registry_list *urls, dubboc_error *err);
-    /* Who makes rules of them: of the last readings of all sources with this merger. Called with
-     * the sources' lock held: must not block. false: no memory. */
+    /* Computes the rules from the last readings of all sources with this function. Called with the
+     * lock of the sources held, so it must not block. false: no memory. */
     bool (*merge)(const rule_sources *self, rule_change *reading);
 } rule_source_kind;
 
@@ -99,8 +101,8 @@ static void rule_source_set_read_locked(rule_source *self, bool is_read)
     self->is_read = is_read;
 }
 
-/* Swaps *texts, which are new, with the former ones, and makes the rules of them. When there is no
- * memory, the former ones are back in force. */
+/* Replaces the last reading by *texts and computes the rules from it. Without memory the former
+ * reading is restored. *texts receives the reading that is not used. */
 static bool rule_source_change_locked(rule_source *self, registry_list *texts, rule_change *reading)
 {
     rule_sources *of = self->of;
@@ -116,7 +118,7 @@ static bool rule_source_change_locked(rule_source *self, registry_list *texts, r
     return false;
 }
 
-/* Hands it to the owner; when it is not taken, it is as if it had not been read. */
+/* Passes the change to the owner. If the owner does not take it, the source counts as not read. */
 static void rule_source_hand_over(rule_source *self, const rule_change *reading, bool was_read)
 {
     rule_sources *of = self->of;
@@ -133,7 +135,8 @@ static void rule_source_hand_over(rule_source *self, const rule_change *reading,
     }
 }
 
-/* has_memory false: the reading itself could not be kept. texts are freed. */
+/* Processes a reading; texts are freed. has_memory false: there was no memory to copy the
+ * reading. */
 static void rule_source_take(rule_source *self, registry_list *texts, bool has_memory)
 {
     rule_sources *of = self->of;
@@ -154,7 +157,7 @@ static void rule_source_take(rule_source *self, registry_list *texts, bool has_m
     registry_list_free(texts);
 }
 
-/* A reading that is broken: the former one stays. */
+/* A malformed reading is ignored: the former one remains. */
 static void rule_source_keep_former(rule_source *self)
 {
     const rule_change nothing_new = {.version = 0};
@@ -196,7 +199,7 @@ static void rule_source_on_data(void *arg, const char *path, const char *data, s
 
 /* --- subscribing --- */
 
-/* *made stays NULL when there is nothing to subscribe. */
+/* Subscribes one source. *made stays NULL if there is nothing to subscribe. */
 static dubboc_status rule_source_subscribe(
     rule_source *self, registry_subscription **made, dubboc_error *err)
 {

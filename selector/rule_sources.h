@@ -1,11 +1,11 @@
-/* The rules that administrators lay over a directory's nodes, and the places that they come from:
- * the registry's configurators category beside the providers, and two rules of the config centre,
- * the application's and the service's. The places are one table at the top of rule_sources.c: a new
- * source is a line there, with what it is read with and who merges it.
+/* Where the rules for a directory's nodes come from: the category configurators of the interface in
+ * the registry, and two rules in the config centre, for the application and for the service. The
+ * sources are listed in one table at the top of rule_sources.c; to add a source, add a line that
+ * says how it is read and who merges it.
  *
- * Each source has its own last good reading. When one changes, the rules are made anew from all
- * sources that are merged with it, and handed to the owner. A rule that is broken is named in the
- * log, and its former reading stays. */
+ * Each source keeps its last valid reading. When one changes, the rules are computed again from all
+ * sources that are merged together, and passed to the owner. A malformed rule is logged, and the
+ * former reading of its source remains. */
 #ifndef SELECTOR_RULE_SOURCES_H
 #define SELECTOR_RULE_SOURCES_H
 
@@ -17,27 +17,31 @@
 
 typedef struct rule_sources rule_sources;
 
-/* What a reading has changed. */
+/* What a reading changes. */
 typedef struct rule_change {
-    bool has_configurators; /* they have changed; else only that a source has been read is told */
-    configurators *configurators; /* the owner's if it returns true; NULL: none */
-    uint64_t version;             /* rises with each change; readings may overtake each other */
-    bool is_stale;                /* there was no memory: rule_sources_refresh() is to be called */
+    /* The configurators have changed; if false, only the fact that a source has been read is
+     * reported. */
+    bool has_configurators;
+    configurators *configurators; /* owned by the owner if it returns true; NULL: none */
+    /* higher with each change; calls of the owner may arrive out of order */
+    uint64_t version;
+    bool is_stale; /* no memory: call rule_sources_refresh() later */
 } rule_change;
 
-/* Who uses the rules. Called without a lock, from any thread, by several at once. false: no memory;
- * the reading counts as not taken. A version that is older than the last one taken is to be freed
- * and is taken, too. */
+/* The function of the owner that takes over new rules. Called without a lock, from any thread,
+ * possibly by several at once. If version is older than that of the last call, the owner frees the
+ * configurators and returns true. false: no memory; the source then counts as not read. */
 typedef bool (*rule_sources_owner)(void *arg, const rule_change *reading);
 
 typedef struct rule_source {
-    rule_sources *of; /* constant, as kind */
+    rule_sources *of; /* constant, as is kind */
     const struct rule_source_kind *kind;
-    /* under the lock of the sources: */
-    registry_subscription *subscription; /* NULL: not subscribed, or there is none of its kind */
-    registry_list texts;                 /* what was read last, sorted */
-    bool is_read;
-    bool is_stale; /* there was no memory for the last reading: it is to be read again */
+    /* Guarded by the lock of rule_sources: */
+    /* NULL: not subscribed, or there is nothing to subscribe */
+    registry_subscription *subscription;
+    registry_list texts; /* the last valid reading, sorted */
+    bool is_read;        /* a reading has arrived */
+    bool is_stale;       /* no memory for the last reading: must be read again */
 } rule_source;
 
 struct rule_sources {
@@ -48,27 +52,29 @@ struct rule_sources {
     rule_sources_owner owner;
     void *arg;
 
-    atomic_int unread; /* how many sources have not been read yet */
+    atomic_int unread; /* number of sources that have not been read yet */
 
-    mutex lock; /* guards what follows; the owner is not called under it */
+    mutex lock; /* guards the fields below; never held while the owner is called */
+    /* One for each configurator_source. */
     rule_source sources[CONFIGURATOR_SOURCES];
     uint64_t version;
 };
 
-/* All is borrowed and must outlive it. from NULL: nothing can be subscribed. */
+/* The arguments are borrowed and must outlive self. from NULL: there is no registry to subscribe
+ * to. */
 void rule_sources_init(rule_sources *self, registry *from, const char *interface,
     const configurator_consumer *consumer, rule_sources_owner owner, void *arg);
 void rule_sources_fini(rule_sources *self);
 
-/* Subscribes those that are not yet. What the registry does not keep is an empty source. One thread
- * at a time. Errors as registry_subscribe(). */
+/* Subscribes the sources that are not subscribed yet. A source that the registry does not keep is
+ * empty. One thread at a time. Errors as registry_subscribe(). */
 dubboc_status rule_sources_subscribe(rule_sources *self, dubboc_error *err);
 void rule_sources_unsubscribe(rule_sources *self);
 
-/* Has all read again, or only stale ones. */
+/* Makes the registry read all sources again, or only stale ones. */
 void rule_sources_refresh(rule_sources *self, bool only_stale);
 
-/* Whether all have been read. No lock. */
+/* Whether all sources have been read. Takes no lock. */
 bool rule_sources_are_read(const rule_sources *self);
 
 #endif

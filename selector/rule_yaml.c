@@ -1,6 +1,5 @@
-/* The text is gone through twice: once event by event, to refuse what is too deep, too much, or
- * uses anchors; then libyaml makes a tree of it, of which only the members that are asked for are
- * looked at. */
+/* The text is parsed twice: first event by event, to reject texts that are nested too deeply, too
+ * large, or use anchors; then libyaml builds a tree, of which only the known members are read. */
 #include "selector/rule_yaml.h"
 
 #include <stdio.h>
@@ -15,21 +14,21 @@
 
 #define KEYS_SHOWN 128
 
-/* One rule while it is read. */
+/* The state of parsing one rule. */
 typedef struct yaml_rule {
     const char *name; /* for the log */
     yaml_document_t *document;
-    dubboc_slice key;     /* as written */
+    dubboc_slice key;     /* as written in the rule */
     dubboc_slice version; /* configVersion */
     bool is_of_application;
     bool is_enabled;
     registry_list *urls;
     size_t capacity;
-    char strange[KEYS_SHOWN]; /* members that are not known */
+    char strange[KEYS_SHOWN]; /* unknown members, for the log */
     dubboc_error *err;
 } yaml_rule;
 
-/* --- before it is believed --- */
+/* --- checking the text --- */
 
 static dubboc_status rule_broken(const yaml_parser_t *parser, dubboc_error *err)
 {
@@ -39,7 +38,7 @@ static dubboc_status rule_broken(const yaml_parser_t *parser, dubboc_error *err)
         parser->problem != NULL ? parser->problem : "no YAML");
 }
 
-/* How much deeper an event leads; -1 to 1. */
+/* The change of depth by an event: -1, 0 or 1. */
 static int rule_depth_of(yaml_event_type_t type)
 {
     if (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT)
@@ -104,7 +103,7 @@ static dubboc_slice rule_scalar_of(const yaml_node_t *node)
     return slice_make((const char *)node->data.scalar.value, node->data.scalar.length);
 }
 
-/* "key:" without anything behind it, "~" and "null" are the same as no such key. */
+/* An empty value, "~" and "null" mean the same as a missing key. */
 static bool rule_is_null(const yaml_node_t *node)
 {
     dubboc_slice text = rule_scalar_of(node);
@@ -114,7 +113,7 @@ static bool rule_is_null(const yaml_node_t *node)
            (text.len == 0 || slice_is(text, "~") || slice_is_nocase(text, "null"));
 }
 
-/* NULL: no such member, or null. */
+/* Finds a member of a map. NULL: there is none, or its value is null. */
 static const yaml_node_t *rule_find(const yaml_rule *self, const yaml_node_t *map, const char *key)
 {
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
@@ -142,7 +141,7 @@ static dubboc_status rule_read_text(
     return DUBBOC_OK;
 }
 
-/* YAML 1.1 has many words for it. *value is left alone when it is not there. */
+/* Reads a boolean, for which YAML 1.1 has many words. *value is unchanged if the key is missing. */
 static dubboc_status rule_read_bool(
     const yaml_rule *self, const yaml_node_t *map, const char *key, bool *value)
 {
@@ -161,7 +160,7 @@ static dubboc_status rule_read_bool(
         found->start_mark.line + 1, key);
 }
 
-/* A list of texts. *list stays NULL when there is none, or it is empty. */
+/* Reads a list of texts. *list stays NULL if the key is missing or the list is empty. */
 static dubboc_status rule_read_list(
     const yaml_rule *self, const yaml_node_t *map, const char *key, const yaml_node_t **list)
 {
@@ -194,7 +193,7 @@ static dubboc_slice rule_list_item(const yaml_rule *self, const yaml_node_t *lis
         yaml_document_get_node(self->document, list->data.sequence.items.start[at]));
 }
 
-/* Remembers members that are not among those (ended by NULL). */
+/* Notes members that are not in known (ended by NULL). */
 static void rule_note_strange(yaml_rule *self, const yaml_node_t *map, const char *const *known)
 {
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
@@ -228,7 +227,7 @@ static dubboc_status rule_read_entry(yaml_rule *self, const yaml_node_t *map, ya
     dubboc_status status = rule_read_text(self, map, "side", &out->side);
     if (status == DUBBOC_OK)
         status = rule_read_text(self, map, "type", &type);
-    /* only then its own switch counts */
+    /* the entry's own switch only counts if it has a type */
     if (status == DUBBOC_OK && type.len > 0 && !slice_is(type, "general")) {
         out->is_enabled = true;
         status = rule_read_bool(self, map, "enabled", &out->is_enabled);
@@ -252,7 +251,7 @@ static dubboc_status rule_read_entry(yaml_rule *self, const yaml_node_t *map, ya
     return status;
 }
 
-/* Zero-ended copies for the writer, which takes no others. */
+/* Adds a param from slices; the writer needs zero-ended copies. */
 static void rule_add_param(
     url_writer *writer, dubboc_slice key, dubboc_slice value, bool *has_memory)
 {
@@ -304,8 +303,8 @@ static dubboc_status rule_add_parameters(
     return DUBBOC_OK;
 }
 
-/* "[group/]interface[:version]", or "interface:version:group" with empty parts, as the rule's own
- * node is named. */
+/* Splits "[group/]interface[:version]", or "interface:version:group" with possibly empty parts, as
+ * in the name of the rule's node. */
 static dubboc_slice rule_split_service(
     dubboc_slice service, dubboc_slice *group, dubboc_slice *version)
 {
@@ -321,7 +320,7 @@ static dubboc_slice rule_split_service(
     return interface;
 }
 
-/* One URL: an address, a service, an application (empty: any). */
+/* The target of one URL: an address, a service, an application (empty: any). */
 typedef struct yaml_target {
     dubboc_slice address;
     dubboc_slice service;
@@ -335,7 +334,7 @@ static dubboc_status rule_write_params(const yaml_rule *self, const yaml_entry *
     dubboc_status status = rule_add_parameters(self, writer, of->parameters, &has_memory);
     if (status != DUBBOC_OK)
         return status;
-    /* behind the parameters, which must not stand in for them */
+    /* added after the parameters, which must not replace these */
     rule_add_list(self, writer, "providerAddresses", of->provider_addresses, &has_memory);
     rule_add_param(writer, slice_of("group"), group, &has_memory);
     rule_add_param(writer, slice_of("version"), version, &has_memory);
@@ -347,7 +346,7 @@ static dubboc_status rule_write_params(const yaml_rule *self, const yaml_entry *
     return has_memory ? DUBBOC_OK : error_no_memory(self->err);
 }
 
-/* What was made must be a URL: an address can be anything. */
+/* Adds the URL if it is valid; it may not be, because an address in the rule can be any text. */
 static dubboc_status rule_keep(yaml_rule *self, const char *text, dubboc_slice address)
 {
     provider_url *url;
@@ -392,7 +391,7 @@ static dubboc_slice rule_item_or(
     return list != NULL ? rule_list_item(self, list, at) : otherwise;
 }
 
-/* Every address with every service and application that it names. */
+/* Adds a URL for each combination of address, and service or application. */
 static dubboc_status rule_add_urls(yaml_rule *self, const yaml_entry *of)
 {
     const yaml_node_t *names = self->is_of_application ? of->services : of->applications;
@@ -430,7 +429,7 @@ static dubboc_status rule_add_entry(yaml_rule *self, const yaml_node_t *map)
     return of.is_enabled ? rule_add_urls(self, &of) : DUBBOC_OK;
 }
 
-/* --- the whole --- */
+/* --- the whole rule --- */
 
 static dubboc_status rule_read_head(yaml_rule *self, const yaml_node_t *root)
 {
@@ -470,7 +469,7 @@ static dubboc_status rule_read_map(yaml_rule *self, const yaml_node_t *root)
     return status;
 }
 
-/* The form before 2.7's own: ["override://...", ...]. */
+/* Reads the older form, a list of URLs: ["override://...", ...]. */
 static dubboc_status rule_read_urls(yaml_rule *self, const yaml_node_t *root)
 {
     dubboc_status status = DUBBOC_OK;

@@ -1,4 +1,5 @@
-/* A selector's life, and its directories, which are found without a lock and kept to the end. */
+/* Creates and frees a selector, runs its upkeep, and keeps the table of its directories, which are
+ * found without a lock and never removed. */
 #include "selector/selector.h"
 
 #include <assert.h>
@@ -29,12 +30,12 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err)
 
 /* --- upkeep --- */
 
-/* Does all that is due. */
+/* One round of upkeep: does everything that is due and returns when the next round is. */
 static int64_t selector_round(void *arg)
 {
     selector *self = arg;
     int64_t now_ns = clock_now_ns();
-    /* first, because calls wait for it */
+    /* first, because calls are waiting for it */
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
         directory_subscribe_if_due(each, now_ns);
     int64_t due_ns = deadline_min(http_client_close_stale(self->context.providers.http),
@@ -59,7 +60,7 @@ void selector_do_round(selector *self)
 
 /* --- life --- */
 
-/* What may fail for want of memory only. */
+/* Initialises what can only fail for lack of memory. */
 static bool selector_init_tables(selector *self, http_client *http)
 {
     if (!provider_set_init(&self->context.providers, http))
@@ -75,7 +76,7 @@ static bool selector_init_tables(selector *self, http_client *http)
     return true;
 }
 
-/* Folder and thread: what may fail in the world outside. */
+/* Opens the snapshot folder and starts the thread, which may fail for external reasons. */
 static dubboc_status selector_open_outside(
     selector *self, const char *snapshot_dir, dubboc_error *err)
 {
@@ -188,8 +189,8 @@ static directory *selector_find(
     return NULL;
 }
 
-/* Adds one, unless another thread has added its like or there are too many. *found is the one in
- * the table. */
+/* Adds a directory, unless another thread has added the same one or there are too many. *found is
+ * the one in the table. */
 static dubboc_status selector_add(
     selector *self, directory *added, uint64_t hash, directory **found, dubboc_error *err)
 {

@@ -1,11 +1,12 @@
-/* The cache selector: for each (interface, group, version) that is used, a directory with an
- * immutable snapshot of the providers that may be called, fed by the registry's watch, read again
- * every TTL, kept when that fails, changed by what administrators set (selector/configurator.h). A
- * pick reads the current snapshot without a lock and without allocating (selector/snapshot.h says
- * how snapshots are reclaimed), asks the policy, and holds the provider by its in-flight count.
+/* The selector: for each (interface, group, version) that is used, it keeps a directory with an
+ * immutable snapshot of the providers that may be called. The registry reports changes; in addition
+ * the list is read again every TTL, and kept if that fails. Administrators can change the params of
+ * providers (selector/configurator.h). A pick reads the current snapshot without a lock and without
+ * allocating (selector/readers.h says how snapshots are reclaimed), asks the policy for a provider,
+ * and holds the provider by its in_flight count.
  *
- * Providers outlive snapshots: a changed list keeps the connections, the health and the policy's
- * counters of those that stay. */
+ * Providers outlive snapshots: when a list changes, the providers that remain keep their
+ * connections, their health and the counters of the policy. */
 #ifndef SELECTOR_SELECTOR_H
 #define SELECTOR_SELECTOR_H
 
@@ -20,41 +21,41 @@
 #include "selector/pick_release.h"
 #include "selector/settings.h"
 
-/* source may be NULL: then only fixed directories work. Both are borrowed and must outlive the
- * selector. Starts a thread.
- * DUBBOC_E_ARGUMENT, DUBBOC_E_UNSUPPORTED: settings->load_balance, as selector_check_policy().
- * DUBBOC_E_SYSTEM: the snapshot folder cannot be made or written to, or there is no thread.
+/* Creates a selector and starts its upkeep thread. source may be NULL: then only fixed directories
+ * work. source and http are borrowed and must outlive the selector. DUBBOC_E_ARGUMENT,
+ * DUBBOC_E_UNSUPPORTED: settings->load_balance, as selector_check_policy(). DUBBOC_E_SYSTEM: the
+ * snapshot folder cannot be created or written to, or no thread could be started.
  * DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http,
     selector **self, dubboc_error *err);
-/* No pick may run or be held any more. Writes snapshot files that are due, so it may wait for the
- * disk. NULL is accepted. */
+/* No pick may be running or held. Writes pending snapshot files, so it may block on the disk. NULL
+ * is accepted. */
 void selector_free(selector *self);
 
-/* Has settings->extra_work called soon, from the upkeep thread. Any thread. */
+/* Makes the upkeep thread call settings->extra_work soon. Any thread. */
 void selector_wake_upkeep(selector *self);
 
-/* Whether there is such a policy; the error lists those that are. DUBBOC_E_UNSUPPORTED: known to
- * Dubbo, not in this release. DUBBOC_E_ARGUMENT. */
+/* Whether there is a policy of that name; err lists the existing ones. DUBBOC_E_UNSUPPORTED: Dubbo
+ * has it, but this release does not. DUBBOC_E_ARGUMENT: unknown. */
 dubboc_status selector_check_policy(const char *name, dubboc_error *err);
 
-/* The directory for what is wanted, made at first use. Look-up of a known one takes no lock. Does
- * not block: a thread of the selector reads the snapshot file and subscribes, and a call waits for
- * the outcome (directory_wait_begin()). Never freed before the selector. Any thread.
- * DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536 are asked for.
- * DUBBOC_E_NO_MEMORY. */
+/* Finds the directory for what is wanted; creates it at first use. A known one is found without a
+ * lock. Does not block: the upkeep thread loads the snapshot file and subscribes, and the call
+ * waits for the result (directory_wait_begin()). A directory exists until the selector is freed.
+ * Any thread. DUBBOC_E_REGISTRY: there is no registry. DUBBOC_E_TOO_BIG: more than 65536
+ * directories. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_directory(
     selector *self, const url_wanted *wanted, directory **found, dubboc_error *err);
 
-/* A directory with exactly one provider, by URL ("http://host:port/path"), without registry. Kept
- * until the end and found again by its URL, so this is for URLs of the configuration. jsonrpc:// is
- * http://; the port is 80, or 443 for https, and the path "/", when the URL has none. Any thread.
- * DUBBOC_E_ARGUMENT: no such URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
+/* Finds or creates a directory with exactly one provider, by URL ("http://host:port/path"), without
+ * a registry. It exists until the selector is freed, so this is for URLs of the configuration.
+ * jsonrpc:// is taken as http://; without a port, 80 is used (443 for https), and without a path,
+ * "/". Any thread. DUBBOC_E_ARGUMENT: not a valid URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err);
 
-/* The same for a call's own URL: held until it is given back (direct_give_back()). Those used last
- * are kept with their connections (selector/direct.h). Errors as selector_fixed(), but never
- * DUBBOC_E_TOO_BIG. Nothing is allocated for a URL without '?' that is kept. Any thread. */
+/* The same for the URL in a call option; to be released with selector_direct_give_back(). Recently
+ * used directories are kept with their connections (selector/direct.h). Errors as selector_fixed(),
+ * except DUBBOC_E_TOO_BIG. Allocates nothing for a known URL without query part. Any thread. */
 dubboc_status selector_direct_take(
     selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err);
 void selector_direct_give_back(direct_hold *hold);

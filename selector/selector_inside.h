@@ -1,4 +1,4 @@
-/* The inside of a selector, for selector.c and for tests. */
+/* The struct of a selector, for selector.c and for tests. */
 #ifndef SELECTOR_SELECTOR_INSIDE_H
 #define SELECTOR_SELECTOR_INSIDE_H
 
@@ -6,21 +6,21 @@
 #include "selector/directory.h"
 
 #define DIRECTORY_BUCKETS 1024
-#define DIRECTORIES_MAX 65536 /* a selector refuses more */
+#define DIRECTORIES_MAX 65536 /* a selector rejects further ones */
 
 struct selector {
-    selector_context context; /* first: aligned */
-    direct_table directs;     /* has a lock of its own */
+    selector_context context; /* first, because it is cache-line aligned */
+    direct_table directs;     /* has its own lock */
 
-    /* Grow only, with the lock; read without it. */
+    /* These only grow, under the lock, and are read without it: */
     grow_table table;
     grow_bucket buckets[DIRECTORY_BUCKETS];
     _Atomic(directory *) directories; /* newest first */
 
-    mutex lock; /* for adding to the table; nothing is called under it */
+    mutex lock; /* guards adding to the table; no function is called while it is held */
 };
 
-/* Has one round of upkeep done now and waits for its end: tests own the clock by it. */
+/* Makes the upkeep thread do one round now and waits for its end, for tests that own the clock. */
 void selector_do_round(selector *self);
 
 #endif

@@ -13,7 +13,7 @@ void service_mapping_fini(service_mapping *self)
     mutex_fini(&self->lock);
 }
 
-/* The registry's listener. */
+/* Called by the registry when the mapping changes. */
 static void service_mapping_take(void *arg, const char *path, const char *data, size_t len)
 {
     service_mapping *self = arg;

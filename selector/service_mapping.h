@@ -1,26 +1,28 @@
 /* Which applications offer a service at application level only. Dubbo 3 providers with
- * register-mode=instance write no node under the interface, but note below <root>/mapping which
- * applications have it. This consumer cannot call those, but it can say so, where otherwise "0
- * nodes seen" would leave people wondering. */
+ * register-mode=instance write no node under the interface; a note under <root>/mapping says which
+ * applications offer it. This consumer cannot call them, but its error text can say so, because "0
+ * nodes seen" alone would be puzzling. */
 #ifndef SELECTOR_SERVICE_MAPPING_H
 #define SELECTOR_SERVICE_MAPPING_H
 
 #include "base/mutex.h"
 #include "registry/registry.h"
 
-#define SERVICE_MAPPING_MAX 200 /* bytes that are shown */
+#define SERVICE_MAPPING_MAX 200 /* bytes of names that are shown */
 
 typedef struct service_mapping {
-    registry_subscription *subscription; /* of whoever subscribes and unsubscribes */
+    /* used only by the thread that subscribes and unsubscribes */
+    registry_subscription *subscription;
 
-    mutex lock; /* guards what follows; nothing else is locked under it */
+    mutex lock; /* guards the field below; no other lock is taken under it */
     char applications[SERVICE_MAPPING_MAX + 1]; /* "": none known */
 } service_mapping;
 
 void service_mapping_init(service_mapping *self);
 void service_mapping_fini(service_mapping *self);
 
-/* Nothing depends on it, so a failure is ignored. One thread at a time; again is harmless. */
+/* Failures are ignored, because the mapping is only used for an error text. One thread at a time;
+ * no-op if subscribed already. */
 void service_mapping_subscribe(service_mapping *self, registry *source, const char *interface);
 void service_mapping_unsubscribe(service_mapping *self, registry *source);
 

@@ -1,3 +1,4 @@
+/* Creates and frees snapshots, and prepares the policies' tables before a snapshot is published. */
 #include "selector/snapshot.h"
 
 #include "base/mem.h"

@@ -1,5 +1,5 @@
-/* A snapshot: the providers of a directory at one moment. It never changes after it was published,
- * except that a policy may add its table (selector/policy.h). Readers look at it without a lock
+/* A snapshot: the providers of a directory at one moment. It never changes after it is published,
+ * except that a policy may add its table (selector/policy.h). Readers use it without a lock
  * (selector/readers.h). */
 #ifndef SELECTOR_SNAPSHOT_H
 #define SELECTOR_SNAPSHOT_H
@@ -10,30 +10,32 @@
 #include "selector/provider.h"
 
 typedef struct snapshot_entry {
-    provider
-        *provider; /* referenced by the directory's node at least until the snapshot is reclaimed */
-    const node_settings *settings; /* of the same node; NULL: it has none */
+    /* Referenced by a node of the directory at least until the snapshot is freed. */
+    provider *provider;
+    const node_settings *settings; /* settings of that node; NULL: it has none */
     uint32_t weight;               /* at least 1 */
-    uint8_t peer;                  /* selector_settings.peer_of */
+    uint8_t peer;                  /* from selector_settings.peer_of */
 } snapshot_entry;
 
 typedef struct snapshot {
     size_t count;
     bool is_equal;                     /* all weights are the same */
-    policy_table tables[POLICY_COUNT]; /* of each policy */
-    snapshot_entry entries[]; /* in the order of their identities, so that every process and every
-                                 version of a list agree */
+    policy_table tables[POLICY_COUNT]; /* one for each policy */
+    /* Sorted by identity, so that the order is the same in every process and every version of a
+     * list. */
+    snapshot_entry entries[];
 } snapshot;
 
-/* count entries, to be filled in by the caller before snapshot_prepare(). NULL: no memory. */
+/* Creates a snapshot of count entries, which the caller fills in before snapshot_prepare(). NULL:
+ * no memory. */
 snapshot *snapshot_new(size_t count);
 
-/* Lets every policy prepare its table. Weights of 0: an entry of weight 0 beside others must have
- * been left out by the caller; when all are 0 all become 1 (dubbo-go 3 registers weight=0 and means
- * nothing by it). false: no memory. */
+/* Lets every policy prepare its table. Weights: the caller must have left out entries of weight 0
+ * unless all are 0; if all are 0, all become 1, because dubbo-go 3 registers weight=0 without
+ * meaning it. false: no memory. */
 bool snapshot_prepare(snapshot *self);
 
-/* At once; for one that was published, only after readers_wait(). NULL is accepted. */
+/* Frees it at once; a published one only after readers_wait(). NULL is accepted. */
 void snapshot_free(snapshot *self);
 
 #endif

@@ -1,3 +1,6 @@
+/* A file is written under a temporary name, flushed to the disk and renamed. The writer holds a
+ * lock on it until then, so that other processes can tell an unfinished file from an abandoned
+ * one. */
 #include "selector/snapshot_file.h"
 
 #include <dirent.h>
@@ -16,13 +19,14 @@
 
 #define FILE_WORD "dubboc-providers"
 #define FILE_VERSION 1
-/* of the escaped interface in a file name, which holds 255 with all that is added */
+/* Bytes of the escaped interface in a file name. A file name may have 255 bytes, including what is
+ * added. */
 #define NAME_MAX_BYTES 180
 
 /* --- names and checksums --- */
 
-/* "<folder>/<interface>.providers<suffix>"; a name too long for a file keeps its beginning and gets
- * its checksum. NULL: no memory. */
+/* Returns "<folder>/<interface>.providers<suffix>". A name that is too long keeps its beginning and
+ * gets its checksum. NULL: no memory. */
 static char *snapshot_file_path(const char *folder, dubboc_slice interface, const char *suffix)
 {
     buffer name;
@@ -58,15 +62,15 @@ bool snapshot_lines_add(buffer *lines, dubboc_slice url)
 
 /* --- writing --- */
 
-/* A writer holds a lock on its unfinished file, which the kernel takes away when it dies. On a file
- * system without locks nobody has one. */
+/* A writer holds a lock on its unfinished file; the kernel releases it when the process dies. On a
+ * file system that has no locks this always fails. */
 static bool snapshot_lock(int fd)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     return fcntl(fd, F_OFD_SETLK, &whole) == 0;
 }
 
-/* "<interface>.providers.<thread>.new" */
+/* Whether the name has the form "<interface>.providers.<thread>.new". */
 static bool snapshot_is_unfinished(dubboc_slice name)
 {
     static const char middle[] = ".providers.", end[] = ".new";
@@ -81,7 +85,7 @@ static bool snapshot_is_unfinished(dubboc_slice name)
            memcmp(name.at + digits - middle_len, middle, middle_len) == 0;
 }
 
-/* Removes the file if nobody writes it any more. */
+/* Removes the file if no writer is working on it. */
 static void snapshot_remove_unfinished(int folder_fd, const char *name)
 {
     struct stat opened, named;
@@ -96,7 +100,8 @@ static void snapshot_remove_unfinished(int folder_fd, const char *name)
     close(fd);
 }
 
-/* What killed writers left would stay for ever, since nobody else writes under their names. */
+/* Removes the files of killed writers, which would otherwise stay for ever, because other writers
+ * use other names. */
 static void snapshot_folder_clean(const char *folder)
 {
     DIR *entries = opendir(folder);
@@ -136,9 +141,9 @@ static bool snapshot_write_all(int fd, dubboc_slice data)
 #define OPEN_ATTEMPTS 200
 #define OPEN_AGAIN_MS 1
 
-/* The unfinished file, locked. Whoever cleans the folder may have taken it before the lock was
- * ours: then another one is made, as soon as it has been removed, which takes a moment. -1:
- * errno. */
+/* Creates the unfinished file and locks it. Another process that cleans the folder may have opened
+ * the file before it was locked; then a new one is created as soon as that process has removed it,
+ * which takes a moment. -1: errno. */
 static int snapshot_open_new(const char *path)
 {
     for (int i = 0; i < OPEN_ATTEMPTS; i++) {
@@ -157,7 +162,7 @@ static int snapshot_open_new(const char *path)
     return -1;
 }
 
-/* The new content under the temporary name, on the disk, then under its own. */
+/* Writes the content under the temporary name, flushes it to the disk, and renames the file. */
 static dubboc_status snapshot_write_file(
     const char *fresh, const char *path, dubboc_slice header, dubboc_slice lines, dubboc_error *err)
 {
@@ -171,11 +176,12 @@ static dubboc_status snapshot_write_file(
         status = error_set(err, DUBBOC_E_SYSTEM, "%s: %s", path, strerror(errno));
     if (status != DUBBOC_OK)
         (void)unlink(fresh);
-    close(fd); /* with the lock; what was written is on the disk */
+    close(fd); /* also releases the lock; the content is on the disk already */
     return status;
 }
 
-/* So that the new name lasts; a folder that cannot be synced is no failure. */
+/* Flushes the folder, so that the rename survives a crash. A folder that cannot be flushed is no
+ * error. */
 static void snapshot_sync_folder(const char *folder)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -198,7 +204,8 @@ dubboc_status snapshot_file_save(
     const char *folder, dubboc_slice interface, dubboc_slice lines, size_t count, dubboc_error *err)
 {
     char suffix[32];
-    /* not the process: it may have more clients than one, each with a thread that saves */
+    /* The thread id, not the process id, because a process may have several clients, each with a
+     * thread that saves. */
     snprintf(suffix, sizeof suffix, ".%ld.new", (long)gettid());
     char *path = snapshot_file_path(folder, interface, "");
     char *fresh = snapshot_file_path(folder, interface, suffix);
@@ -225,7 +232,7 @@ typedef struct file_header {
     uint64_t version;
     uint64_t count;
     dubboc_slice sum;
-    dubboc_slice interface; /* escaped */
+    dubboc_slice interface; /* as in the file, escaped */
 } file_header;
 
 static dubboc_status snapshot_parse_header(
@@ -247,7 +254,7 @@ static dubboc_status snapshot_parse_header(
     return DUBBOC_OK;
 }
 
-/* DUBBOC_E_PARSE: it is another. */
+/* DUBBOC_E_PARSE: the file is for another interface. */
 static dubboc_status snapshot_check_interface(
     dubboc_slice escaped, dubboc_slice interface, dubboc_error *err)
 {
@@ -271,7 +278,8 @@ static size_t snapshot_count_lines(dubboc_slice body)
     return count;
 }
 
-/* Every line ends with a line feed, which becomes the zero byte at the URL's end. */
+/* Splits the body into lines. Every line ends with a line feed, which is replaced by the zero byte
+ * that ends the URL. */
 static dubboc_status snapshot_cut_lines(
     char *body, size_t len, size_t count, snapshot_lines *lines, dubboc_error *err)
 {

@@ -1,3 +1,5 @@
+/* The thread runs one round at a time. Kicks that arrive during a round are kept in due_ns, so that
+ * none is lost. */
 #include "selector/upkeep.h"
 
 #include "base/thread.h"

@@ -1,6 +1,6 @@
-/* The upkeep thread of a selector: it calls one function whenever something is due, so that neither
- * callers nor the registry's threads wait for a disk or a second reading. It sleeps until the time
- * that the last round returned, or until it is kicked. It knows nothing of what is done. */
+/* The upkeep thread of a selector. It calls one function whenever something is due, so that neither
+ * calls nor the registry's threads wait for a disk or another reading. It sleeps until the time
+ * that the last round returned, or until it is kicked. It does not know what the function does. */
 #ifndef SELECTOR_UPKEEP_H
 #define SELECTOR_UPKEEP_H
 
@@ -8,37 +8,39 @@
 
 #include "base/condition.h"
 
-/* One round: does all that is due. May block; no lock is held. Returns when the next round is due
- * (DEADLINE_NEVER: when it is kicked). Only the upkeep thread calls it. */
+/* One round: does everything that is due. May block; no lock is held. Returns when the next round
+ * is due; DEADLINE_NEVER: only when kicked. Only called by the upkeep thread. */
 typedef int64_t (*upkeep_function)(void *arg);
 
 typedef struct upkeep {
-    upkeep_function round; /* constant, as arg */
+    upkeep_function round; /* constant, as is arg */
     void *arg;
-    pthread_t thread; /* of whoever starts and stops it, as is_running */
+    pthread_t thread; /* used, like is_running, only by the thread that starts and stops it */
     bool is_running;
 
-    mutex lock; /* guards what follows; nothing else is locked under it */
+    mutex lock; /* guards the fields below; no other lock is taken under it */
+    /* Signalled when the thread must look again, and when a round has ended. */
     condition wanted, round_done;
     bool is_stopping;
-    int64_t due_ns; /* when the next round is */
+    int64_t due_ns; /* when the next round is due */
+    /* Counts for upkeep_do_round(): rounds that were asked for, and rounds that have ended. */
     uint64_t rounds_asked, rounds_done;
 } upkeep;
 
-/* Starts no thread yet; kicks are remembered. */
+/* Does not start the thread; kicks before the start are remembered. */
 void upkeep_init(upkeep *self);
 void upkeep_fini(upkeep *self);
 
-/* DUBBOC_E_SYSTEM: there is no thread. */
+/* DUBBOC_E_SYSTEM: no thread could be started. */
 dubboc_status upkeep_start(upkeep *self, upkeep_function round, void *arg, dubboc_error *err);
 
-/* Waits for the round that goes on. Harmless when it was not started. */
+/* Ends the thread and waits for the current round. No-op if it was not started. */
 void upkeep_stop(upkeep *self);
 
-/* Something is due at due_ns that the last round did not know of. Any thread. */
+/* Tells that something is due at due_ns that the last round did not know about. Any thread. */
 void upkeep_kick(upkeep *self, int64_t due_ns);
 
-/* Has one round done now and waits for its end, for tests that own the clock. */
+/* Makes the thread do one round now and waits for its end, for tests that own the clock. */
 void upkeep_do_round(upkeep *self);
 
 #endif
