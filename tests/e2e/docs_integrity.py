@@ -199,8 +199,9 @@ def unknown_names(text, known_files, code):
     """What stands in backticks as a path or a function of this tree, and is not there."""
     basenames = {os.path.basename(path) for path in known_files}
     for quoted in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
-        if re.fullmatch(r"[\w.-]+(/[\w.*{},-]+)*/?", quoted) and quoted.split("/")[0] in FOLDERS and "/" in quoted:
-            if not glob.glob(os.path.join(SRC, re.sub(r"\{[^}]*\}", "*", quoted))):
+        if re.fullmatch(r"[\w.-]+(/[\w.*{},<>-]+)*/?", quoted) and quoted.split("/")[0] in FOLDERS and "/" in quoted:
+            # {a,b}, <name> and NAME stand for others.
+            if not glob.glob(os.path.join(SRC, re.sub(r"\{[^}]*\}|<\w+>|[A-Z]{4,}", "*", quoted))):
                 yield quoted
         elif re.fullmatch(r"[\w-]+\.(c|h|py|mk|sh)", quoted):
             if quoted not in basenames:
@@ -211,8 +212,10 @@ def unknown_names(text, known_files, code):
 
 
 def test_unknown_names_are_found():
-    text = "`base/slice.c` `base/none.c` `tests/e2e/*.py` `tests/e2e/*.c` `harness.py` `none.c` `f()` `g()` `curl_none()` `build/x`"
-    assert list(unknown_names(text, ["tests/e2e/harness.py"], "int f(void)")) == ["base/none.c", "tests/e2e/*.c", "none.c", "g()"]
+    text = "`base/slice.c` `base/none.c` `tests/e2e/*.py` `tests/e2e/*.c` `harness.py` `none.c` `f()` `g()` `curl_none()` `build/x`" \
+        " `tests/<name>/harness.py` `tests/FOLDER/NAME_test.c` `base/<name>/none.c`"
+    unknown = ["base/none.c", "tests/e2e/*.c", "none.c", "g()", "base/<name>/none.c"]
+    assert list(unknown_names(text, ["tests/e2e/harness.py"], "int f(void)")) == unknown
 
 
 def test_documents_name_only_files_and_functions_that_exist():
