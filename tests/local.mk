@@ -43,6 +43,7 @@ include tests/server.mk
 include tests/tools.mk
 include tests/e2e.mk
 include tests/wire.mk
+include tests/texts.mk
 EXTRA_DIST += tests/dist.sh tests/valgrind.sh tests/valgrind.supp
 check_PROGRAMS += tests/support/process_test
 TESTS += tests/support/process_test
