@@ -139,13 +139,13 @@ static dubboc_status address_read_port(
         return address_refuse(err, "\"", port, "\" after the host");
     dubboc_slice digits = slice_make(port.at + 1, port.len - 1);
     if (digits.len == 0 && !is_header)
-        return error_set(err, DUBBOC_E_PARSE, "no port after the ':'");
+        return error_set(err, DUBBOC_E_PARSE, "the port is missing after the ':'");
     if (digits.len > 0 && !slice_u64(digits, UINT64_MAX, &value))
-        return address_refuse(err, "port \"", digits, "\" is no number");
+        return address_refuse(err, "port \"", digits, "\" is not a number");
     if (value > UINT16_MAX)
         return address_refuse(err, "port ", digits, " is over 65535");
     if (value == 0 && !is_header)
-        return error_set(err, DUBBOC_E_PARSE, "port 0");
+        return error_set(err, DUBBOC_E_PARSE, "the port is 0");
     *out = (uint16_t)value;
     return DUBBOC_OK;
 }
@@ -160,7 +160,7 @@ static dubboc_status address_parse_unix(dubboc_slice text, net_address *address,
     const size_t path_max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
     dubboc_slice path = slice_make(text.at + strlen(UNIX_PREFIX), text.len - strlen(UNIX_PREFIX));
     if (path.len == 1)
-        return error_set(err, DUBBOC_E_PARSE, "no path after " UNIX_PREFIX);
+        return error_set(err, DUBBOC_E_PARSE, "the path is missing after " UNIX_PREFIX);
     if (path.len > path_max)
         return error_set(
             err, DUBBOC_E_PARSE, "the path of a unix socket is over %zu bytes", path_max);
@@ -179,18 +179,18 @@ dubboc_status address_parse(
     dubboc_slice host, port;
     bool is_header = (flags & ADDRESS_HOST_HEADER) != 0;
     if (text.len == 0)
-        return error_set(err, DUBBOC_E_PARSE, "no host");
+        return error_set(err, DUBBOC_E_PARSE, "the host is missing");
     if (!is_header && address_is_unix(text))
         return address_parse_unix(text, address, err);
     address_split(text, flags, &host, &port);
     if (host.len == 0)
-        return error_set(err, DUBBOC_E_PARSE, "no host");
+        return error_set(err, DUBBOC_E_PARSE, "the host is missing");
     bool is_bracketed = text.at[0] == '[';
     bool may_be_ipv6 = is_bracketed || (flags & ADDRESS_BARE_IPV6) != 0;
     net_address read = {.host = host, .is_ipv6 = may_be_ipv6 && address_is_ipv6(host, flags)};
     bool is_sound = read.is_ipv6 || (!is_bracketed && address_is_name(host, flags));
     if (!is_sound || (host.len > ADDRESS_HOST_BYTES_MAX && !is_header))
-        return address_refuse(err, "wrong host \"", host, "\"");
+        return address_refuse(err, "invalid host \"", host, "\"");
     dubboc_status status =
         port.len > 0 ? address_read_port(port, flags, &read.port, err) : DUBBOC_OK;
     if (status == DUBBOC_OK)

@@ -41,8 +41,8 @@ enum {
     ADDRESS_HOST_HEADER = 2,
 };
 
-/* Parses the whole text. Does not allocate. DUBBOC_E_PARSE: err says what is wrong ("no host",
- * "port 70000 is over 65535"), but does not name the whole text. err may be NULL. */
+/* Parses the whole text. Does not allocate. DUBBOC_E_PARSE: err says what is wrong ("the host is
+ * missing", "port 70000 is over 65535"), but does not name the whole text. err may be NULL. */
 dubboc_status address_parse(
     dubboc_slice text, unsigned flags, net_address *address, dubboc_error *err);
 

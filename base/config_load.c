@@ -96,7 +96,7 @@ static void loader_note_comment(loader *load, const config_section *section, dub
         loader_note(load, &err);
     } else {
         LOG(DUBBOC_LOG_WARN, "config",
-            "a value seems to end in a comment, which is taken for a part of it",
+            "value seems to end in a comment; it is read as a part of the value",
             "place=%s:%u key=%.*s", load->path, line, SLICE_ARGS(key));
     }
 }

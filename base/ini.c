@@ -26,9 +26,9 @@ const char *ini_bytes_fault(dubboc_slice text)
     for (size_t i = 0; i < text.len;) {
         unsigned char c = (unsigned char)text.at[i];
         if (c == 0)
-            return "a zero byte, which no text may hold";
+            return "a zero byte, which text must not hold";
         if ((c < 0x20 && c != '\t') || c == 0x7F)
-            return "a control byte, which no text may hold";
+            return "a control byte, which text must not hold";
         size_t len = utf8_sequence(text.at + i, text.at + text.len);
         if (len == 0)
             return "bytes that are not UTF-8";
@@ -87,7 +87,7 @@ static void ini_read_section(ini_parser *p, dubboc_slice line)
     p->has_section = true;
     unsigned first = ini_line_of_first(p, name, slice_make(NULL, 0));
     if (first != 0)
-        ini_problem(p, "section [%.*s] stands twice, first in line %u", SLICE_ARGS(name), first);
+        ini_problem(p, "section [%.*s] appears twice, first in line %u", SLICE_ARGS(name), first);
     else
         p->reader->section(p->reader->arg, name, p->line);
 }
@@ -105,13 +105,13 @@ static void ini_read_entry(ini_parser *p, dubboc_slice line)
         return;
     }
     if (!p->has_section) {
-        ini_problem(p, "key \"%.*s\" stands in no section: expected a [section] line before it",
+        ini_problem(p, "key \"%.*s\" is in no section: expected a [section] line before it",
             SLICE_ARGS(key));
         return;
     }
     unsigned first = ini_line_of_first(p, p->section, key);
     if (first != 0)
-        ini_problem(p, "key \"%.*s\" stands twice in [%.*s], first in line %u", SLICE_ARGS(key),
+        ini_problem(p, "key \"%.*s\" appears twice in [%.*s], first in line %u", SLICE_ARGS(key),
             SLICE_ARGS(p->section), first);
     else
         p->reader->entry(p->reader->arg, p->section, key, slice_trim(value), p->line);

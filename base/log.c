@@ -123,7 +123,7 @@ void log_let_go(log_held *held)
     for (const log_event *event = held->events; event < held->events + held->count; event++)
         log_hand_over(event->level, event->area, event->message, event->suppressed, event->fields);
     if (held->left_out > 0)
-        LOG(DUBBOC_LOG_WARN, "log", "more events at once than can be kept", "left_out=%zu",
+        LOG(DUBBOC_LOG_WARN, "log", "log events lost: too many at once", "left_out=%zu",
             held->left_out);
 }
 

@@ -33,7 +33,7 @@ static verdict judge_error(const jsonrpc_reply *reply, dubboc_error *err)
     char shown[EXCERPT_BYTES + 1];
     if (reply->error.kind != JSON_OBJECT) {
         judge_excerpt(reply->error.text, shown, sizeof shown);
-        error_set(err, DUBBOC_E_PROTOCOL, "the reply's error member is no object: %s", shown);
+        error_set(err, DUBBOC_E_PROTOCOL, "the reply's error member is not an object: %s", shown);
         return (verdict){DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED, PICK_GOOD, true, 0};
     }
     buffer message;
@@ -62,7 +62,8 @@ static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
     bool is_of_the_request = http->status / 100 == 4 && http->status != 408;
     dubboc_status status = http->status == 503 ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
     judge_excerpt(http->body, shown, sizeof shown);
-    error_set(err, status, "the provider did not take it: HTTP status %d: %s", http->status, shown);
+    error_set(
+        err, status, "the provider refused it unexecuted: HTTP status %d: %s", http->status, shown);
     pick_outcome health = http->status == 503 ? PICK_REFUSED : PICK_UNKNOWN;
     return (verdict){status, DUBBOC_NOT_EXECUTED, health, is_of_the_request, 0};
 }

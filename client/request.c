@@ -30,12 +30,12 @@ static dubboc_status request_check_header(const dubboc_header *header, dubboc_er
 {
     dubboc_slice name = slice_of(header->name);
     if (!http_bytes_are(name, HTTP_IN_TOKEN))
-        return error_set(err, DUBBOC_E_ARGUMENT, "\"%.64s\" is no name of a header",
+        return error_set(err, DUBBOC_E_ARGUMENT, "\"%.64s\" is not the name of a header",
             header->name != NULL ? header->name : "");
     for (size_t i = 0; i < sizeof request_own_headers / sizeof request_own_headers[0]; i++)
         if (slice_is_nocase(name, request_own_headers[i]))
             return error_set(
-                err, DUBBOC_E_ARGUMENT, "the header %s is not the caller's to set", header->name);
+                err, DUBBOC_E_ARGUMENT, "the header %s cannot be set by the caller", header->name);
     if (header->value == NULL)
         return error_set(err, DUBBOC_E_ARGUMENT, "the header %s has no value", header->name);
     if (!request_is_field_value(slice_of(header->value)))

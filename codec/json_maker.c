@@ -36,7 +36,7 @@ cJSON *json_make_string(json_maker *self, dubboc_slice text)
     if (!utf8_is_valid(text))
         return json_make_failed(self, "the string is not UTF-8");
     if (memchr(text.at, '\0', text.len) != NULL)
-        return json_make_failed(self, "the string holds a zero byte, which a C string cannot");
+        return json_make_failed(self, "the string holds a zero byte, which a C string cannot hold");
     return json_make_node(self, json_node_text(cJSON_String, text));
 }
 
@@ -50,9 +50,9 @@ cJSON *json_make_string_or_null(json_maker *self, const char *text)
 cJSON *json_make_double(json_maker *self, double value)
 {
     if (isnan(value))
-        return json_make_failed(self, "the number is NaN, which JSON has not");
+        return json_make_failed(self, "the number is NaN, which JSON cannot hold");
     if (isinf(value))
-        return json_make_failed(self, "the number is infinite, which JSON has not");
+        return json_make_failed(self, "the number is infinite, which JSON cannot hold");
     return json_make_node(self, json_node_number(value));
 }
 

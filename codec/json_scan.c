@@ -88,7 +88,7 @@ static const char *scan_unicode_escape(json_scan *scan, const char *at)
 static const char *scan_escape(json_scan *scan, const char *at)
 {
     if (scan->end - at < 2)
-        return scan_fail(scan, at, "a string without its end");
+        return scan_fail(scan, at, "a string that is not closed");
     switch (at[1]) {
     case '"':
     case '\\':
@@ -113,7 +113,7 @@ static const char *scan_string_rest(json_scan *scan, const char *at)
     while (at != NULL) {
         at = json_plain_end(at, scan->end);
         if (at == scan->end)
-            return scan_fail(scan, at, "a string without its end");
+            return scan_fail(scan, at, "a string that is not closed");
         if (*at == '"')
             return at + 1;
         if (*at == '\\') {
@@ -193,7 +193,7 @@ static const char *scan_no_value(json_scan *scan, const char *at)
         return scan_fail(scan, at, "a value is missing at the end");
     if (at == scan->start && scan->end - at >= 3 && memcmp(at, "\xEF\xBB\xBF", 3) == 0)
         return scan_fail(scan, at, "a byte order mark");
-    return scan_fail(scan, at, "no value starts like this");
+    return scan_fail(scan, at, "an unexpected character");
 }
 
 /* --- values --- */
@@ -275,8 +275,8 @@ static const char *scan_leave(json_scan *scan, scan_nesting *open, const char *a
         char closer = open->closers[open->depth - 1];
         at = scan_skip_space(at, scan->end);
         if (at == scan->end)
-            return scan_fail(
-                scan, at, closer == '}' ? "an object without its end" : "an array without its end");
+            return scan_fail(scan, at,
+                closer == '}' ? "an object that is not closed" : "an array that is not closed");
         if (*at == ',')
             return closer == '}' ? scan_key(scan, at + 1, NULL) : at + 1;
         if (*at != closer)
@@ -353,7 +353,8 @@ bool json_scan_open(json_scan *scan, json_kind kind)
         return false;
     const char *at = scan_skip_space(scan->at, scan->end);
     if (at == scan->end || scan_kind_at(at, scan->end) != kind)
-        return scan_fail(scan, at, kind == JSON_OBJECT ? "no object" : "no array") != NULL;
+        return scan_fail(scan, at,
+                   kind == JSON_OBJECT ? "expected an object" : "expected an array") != NULL;
     if (scan->depth >= JSON_DEPTH_MAX)
         return scan_too_deep(scan, at) != NULL;
     if (!scan_count_value(scan, at))
@@ -380,8 +381,8 @@ static bool scan_walk_on(json_scan *scan, char opener, char closer)
     }
     if (at == scan->end)
         return scan_fail(scan, at,
-                   closer == '}' ? "an object without its end" : "an array without its end") !=
-               NULL;
+                   closer == '}' ? "an object that is not closed"
+                                 : "an array that is not closed") != NULL;
     if (!is_first && *at != ',')
         return scan_fail(scan, at,
                    closer == '}' ? "a comma or } is missing" : "a comma or ] is missing") != NULL;
@@ -411,7 +412,7 @@ dubboc_status json_scan_error(const json_scan *scan, dubboc_error *err)
 {
     if (scan->status == DUBBOC_OK)
         return DUBBOC_OK;
-    const char *what = scan->status == DUBBOC_E_TOO_BIG ? "JSON too big" : "not JSON";
+    const char *what = scan->status == DUBBOC_E_TOO_BIG ? "the JSON text is too big" : "not JSON";
     return error_set(err, scan->status, "%s: %s at byte %zu", what, scan->problem,
         (size_t)(scan->at - scan->start));
 }

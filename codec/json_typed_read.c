@@ -142,7 +142,7 @@ dubboc_status dubboc_json_read_target(
     const cJSON *tree, dubboc_error *err, const dubboc_json_target *target)
 {
     if (tree == NULL)
-        return error_set(err, DUBBOC_E_TYPE, "$: no tree (NULL)");
+        return error_set(err, DUBBOC_E_TYPE, "$: the tree is NULL");
     json_reader self;
     json_reader_init(&self, err);
     dubboc_status status = json_reader_fini(&self, typed_read_child(&self, tree, target));

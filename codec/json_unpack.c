@@ -258,7 +258,7 @@ dubboc_status dubboc_json_vunpack(
     const cJSON *tree, dubboc_error *err, const char *format, va_list args)
 {
     if (tree == NULL)
-        return error_set(err, DUBBOC_E_TYPE, "$: no tree (NULL)");
+        return error_set(err, DUBBOC_E_TYPE, "$: the tree is NULL");
     unpack self;
     json_format_init(&self.format, format);
     va_copy(self.args, args);

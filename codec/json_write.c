@@ -167,7 +167,8 @@ static char *write_put_number(writer *self, char *room, double value)
 {
     if (isfinite(value))
         return room + json_number_print(value, room);
-    write_fail(self, isnan(value) ? "NaN, which JSON has not" : "infinity, which JSON has not");
+    write_fail(
+        self, isnan(value) ? "NaN, which JSON cannot hold" : "infinity, which JSON cannot hold");
     return NULL;
 }
 
@@ -192,7 +193,7 @@ static char *write_put_node(writer *self, char *room, const cJSON *node)
     case cJSON_Raw:
         return room;
     default:
-        write_fail(self, "a node of no JSON type");
+        write_fail(self, "a node whose type JSON does not have");
         return NULL;
     }
 }
@@ -317,7 +318,7 @@ static dubboc_status write_buffer_problem(const buffer *out, dubboc_error *err)
 dubboc_status json_write(buffer *out, const cJSON *tree, dubboc_error *err)
 {
     if (tree == NULL)
-        return error_set(err, DUBBOC_E_ARGUMENT, "$: no tree (NULL)");
+        return error_set(err, DUBBOC_E_ARGUMENT, "$: the tree is NULL");
     writer self;
     self.out = out;
     self.problem = NULL;

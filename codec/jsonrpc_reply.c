@@ -122,7 +122,7 @@ dubboc_status jsonrpc_read_reply(
     } else {
         json_value other;
         if (json_scan_value(&scan, &other) && json_scan_end(&scan))
-            return error_set(err, DUBBOC_E_PROTOCOL, "the reply is JSON, but no object");
+            return error_set(err, DUBBOC_E_PROTOCOL, "the reply is JSON, but not an object");
     }
     (void)json_scan_error(&scan, err);
     return error_prefix(err, DUBBOC_E_PROTOCOL, "the reply cannot be read");
@@ -156,7 +156,7 @@ static dubboc_status batch_take_reply(const jsonrpc_envelope *found, const uint3
         return error_set(
             err, DUBBOC_E_PROTOCOL, "an error that names no request: %.*s", SLICE_ARGS(error));
     if (at == count)
-        return error_set(err, DUBBOC_E_PROTOCOL, "a reply whose id is that of no request");
+        return error_set(err, DUBBOC_E_PROTOCOL, "a reply whose id belongs to no request");
     if (replies[at].is_there)
         return error_set(err, DUBBOC_E_PROTOCOL, "two replies have the id %u", (unsigned)id);
     dubboc_status status = reply_judge(found, id, &replies[at].reply, err);
@@ -180,7 +180,7 @@ static bool batch_read_element(json_scan *scan, const uint32_t *ids, size_t coun
     } else {
         if (!json_scan_value(scan, &other))
             return false;
-        status = error_set(wanted, DUBBOC_E_PROTOCOL, "a reply that is no object");
+        status = error_set(wanted, DUBBOC_E_PROTOCOL, "a reply that is not an object");
     }
     if (*fault == DUBBOC_OK)
         *fault = status;

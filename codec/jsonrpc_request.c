@@ -43,16 +43,16 @@ static bool request_is_params(json_value value)
 static const char *request_fault(const jsonrpc_envelope *found)
 {
     if (found->twice != NULL)
-        return "Invalid Request: a member stands twice";
+        return "Invalid Request: a member appears twice";
     if (found->members[JSONRPC_VERSION].kind != JSON_STRING ||
         !json_string_is(found->members[JSONRPC_VERSION].text, "2.0"))
         return "Invalid Request: jsonrpc is not \"2.0\"";
     if (found->members[JSONRPC_ID].kind != JSON_NONE && !request_is_id(found->members[JSONRPC_ID]))
-        return "Invalid Request: id is no string, number or null";
+        return "Invalid Request: id is not a string, a number or null";
     if (found->members[JSONRPC_METHOD].kind != JSON_STRING)
-        return "Invalid Request: method is no string";
+        return "Invalid Request: method is not a string";
     if (!request_is_params(found->members[JSONRPC_PARAMS]))
-        return "Invalid Request: params is no array or object";
+        return "Invalid Request: params is not an array or object";
     return NULL;
 }
 
@@ -96,7 +96,7 @@ static bool request_read(json_scan *scan, jsonrpc_request *request)
     }
     if (!json_scan_value(scan, &other))
         return false;
-    *request = request_faulty(slice_of("null"), "Invalid Request: no object");
+    *request = request_faulty(slice_of("null"), "Invalid Request: not an object");
     return true;
 }
 

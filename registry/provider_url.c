@@ -54,8 +54,8 @@ static dubboc_status url_split(dubboc_slice text, url_parts *parts, dubboc_error
         return error_set(err, DUBBOC_E_PARSE, "no ://");
     parts->scheme = slice_between(head.at, mark);
     if (!url_scheme_is_valid(parts->scheme))
-        return error_set(err, DUBBOC_E_PARSE, "wrong scheme \"%.*s\"", url_shown_len(parts->scheme),
-            parts->scheme.at);
+        return error_set(err, DUBBOC_E_PARSE, "invalid scheme \"%.*s\"",
+            url_shown_len(parts->scheme), parts->scheme.at);
     dubboc_slice rest = slice_between(mark + 3, head.at + head.len);
     size_t len = address_length_in_url(rest, "");
     parts->authority = slice_make(rest.at, len);
@@ -316,7 +316,7 @@ static dubboc_status url_refuse_escape(dubboc_slice name, size_t at, dubboc_erro
     char text[4] = "";
     for (size_t i = 0; i < 3 && at + i < name.len; i++)
         text[i] = name.at[at + i] > 0x20 && name.at[at + i] < 0x7F ? name.at[at + i] : '?';
-    return error_set(err, DUBBOC_E_PARSE, "wrong escape %s at byte %zu", text, at);
+    return error_set(err, DUBBOC_E_PARSE, "invalid escape %s at byte %zu", text, at);
 }
 
 dubboc_status provider_url_from_node(dubboc_slice name, provider_url **url, dubboc_error *err)

@@ -36,7 +36,7 @@ typedef struct provider_url {
  * path is safe as an HTTP request target: no blank, no '#', no control byte. An IPv6 host may stand
  * in brackets or bare (wire.md P27). ';' is an ordinary byte; a param without '=' has its key as
  * value.
- * DUBBOC_E_PARSE: err says what is wrong ("port 70000 is over 65535", "no ://", "wrong escape %zz
+ * DUBBOC_E_PARSE: err says what is wrong ("port 70000 is over 65535", "no ://", "invalid escape %zz
  * at byte 12"). DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
 dubboc_status provider_url_from_node(dubboc_slice name, provider_url **url, dubboc_error *err);
 dubboc_status provider_url_from_text(dubboc_slice text, provider_url **url, dubboc_error *err);

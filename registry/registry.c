@@ -48,7 +48,7 @@ static bool registry_split_address(dubboc_slice address, dubboc_slice *scheme, d
 static dubboc_status registry_refuse_kind(dubboc_slice scheme, dubboc_error *err)
 {
     error_set(err, DUBBOC_E_ARGUMENT,
-        "registry kind \"%.*s\" is not known, expected %s:", SLICE_ARGS(scheme), kinds[0]->scheme);
+        "unknown kind of registry \"%.*s\", expected %s:", SLICE_ARGS(scheme), kinds[0]->scheme);
     for (size_t i = 1; i < KIND_COUNT; i++)
         error_append(err, "%s %s:", i + 1 < KIND_COUNT ? "," : " or", kinds[i]->scheme);
     return DUBBOC_E_ARGUMENT;
@@ -271,6 +271,6 @@ dubboc_status registry_watch_data(registry *self, const char *path, registry_dat
 {
     if (self->ops->watch_data == NULL)
         return error_set(
-            err, DUBBOC_E_UNSUPPORTED, "registry %s keeps no data beside URLs", self->address);
+            err, DUBBOC_E_UNSUPPORTED, "registry %s holds nothing but URLs", self->address);
     return registry_done(self->ops->watch_data(self, path, listener, arg, subscription, err), err);
 }

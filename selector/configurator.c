@@ -244,7 +244,8 @@ static void configurator_review(const configurator *self)
 {
     const url_param *strange = configurator_not_understood(self);
     if (strange != NULL)
-        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector", "configurator sets what has no effect here",
+        LOG_THROTTLED(DUBBOC_LOG_INFO, "selector",
+            "configurator sets a parameter that dubboc does not use",
             "param=\"%.*s\" url=\"%.200s\"", SLICE_ARGS(strange->key),
             MASKED(slice_of(self->url->text)));
 }
@@ -362,7 +363,7 @@ bool configurators_new(const configurator_consumer *consumer,
         read[i] = texts[i];
         if (read[i].count > CONFIGURATORS_MAX - room) {
             LOG_THROTTLED(DUBBOC_LOG_ERROR, "selector",
-                "too many configurators, the rest is left out", "interface=%.*s max=%d",
+                "too many configurators, the rest are left out", "interface=%.*s max=%d",
                 SLICE_ARGS(consumer->wanted.interface), CONFIGURATORS_MAX);
             read[i].count = CONFIGURATORS_MAX - room;
         }

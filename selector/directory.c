@@ -172,7 +172,7 @@ static bool directory_take_list_locked(
     directory *self, const char *const *texts, size_t count, bool is_live, directory_update *update)
 {
     if (count > DIRECTORY_NODES_MAX) {
-        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest is left out",
+        LOG(DUBBOC_LOG_ERROR, "selector", "too many nodes, the rest are left out",
             "interface=%s nodes=%zu max=%d", MASKED(slice_of(self->key)), count,
             DIRECTORY_NODES_MAX);
         count = DIRECTORY_NODES_MAX;
@@ -481,8 +481,9 @@ static void directory_end_grace_locked(directory *self, int64_t now_ns, director
 {
     if (!self->is_empty_pending || now_ns < self->empty_at_ns)
         return;
-    LOG(DUBBOC_LOG_WARN, "selector", "the registry's list stayed empty: no providers any more",
-        "interface=%s", self->key);
+    LOG(DUBBOC_LOG_WARN, "selector",
+        "the registry's list stayed empty; the former providers are dropped", "interface=%s",
+        self->key);
     if (!directory_take_list_locked(self, NULL, 0, true, update))
         self->empty_at_ns = self->read_at_ns; /* without memory: try again later */
 }

@@ -65,7 +65,8 @@ readiness_state readiness_wait_look(readiness *self, const readiness_wait *wait,
     } else if (self->failures != wait->failures) {
         state = READINESS_FAILED;
         error_set(err, self->failure_status, "%s",
-            self->failure_text != NULL ? self->failure_text : "the registry cannot be subscribed");
+            self->failure_text != NULL ? self->failure_text
+                                       : "the registry does not accept subscriptions");
     }
     mutex_unlock(&self->lock);
     return state;

@@ -214,8 +214,8 @@ static dubboc_status rule_source_subscribe(
     if (path[0] != '\0')
         status = registry_watch_data(of->from, path, rule_source_on_data, self, made, err);
     if (status == DUBBOC_E_ARGUMENT) { /* no node can have that name, so there is no such rule */
-        LOG(DUBBOC_LOG_INFO, "selector", "no rules are looked for", "interface=%s reason=\"%s\"",
-            of->interface, err->text);
+        LOG(DUBBOC_LOG_INFO, "selector", "no rules are read: no node can have this name",
+            "interface=%s reason=\"%s\"", of->interface, err->text);
         status = DUBBOC_OK;
     }
     free(path);

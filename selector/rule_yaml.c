@@ -35,7 +35,7 @@ static dubboc_status rule_broken(const yaml_parser_t *parser, dubboc_error *err)
     if (parser->error == YAML_MEMORY_ERROR)
         return error_no_memory(err);
     return error_set(err, DUBBOC_E_PARSE, "line %zu: %s", parser->problem_mark.line + 1,
-        parser->problem != NULL ? parser->problem : "no YAML");
+        parser->problem != NULL ? parser->problem : "it is not YAML");
 }
 
 /* The change of depth by an event: -1, 0 or 1. */
@@ -69,7 +69,7 @@ static dubboc_status rule_check_events(yaml_parser_t *parser, dubboc_error *err)
         yaml_event_delete(&event);
         if (is_anchored)
             return error_set(
-                err, DUBBOC_E_PARSE, "line %zu: anchors and aliases are not understood", line);
+                err, DUBBOC_E_PARSE, "line %zu: anchors and aliases are not supported", line);
         if (depth > RULE_DEPTH_MAX)
             return error_set(
                 err, DUBBOC_E_TOO_BIG, "line %zu: deeper than %d", line, RULE_DEPTH_MAX);
@@ -137,7 +137,7 @@ static dubboc_status rule_read_text(
     *value = rule_scalar_of(found);
     if (found != NULL && found->type != YAML_SCALAR_NODE)
         return error_set(
-            self->err, DUBBOC_E_PARSE, "line %zu: %s is no text", found->start_mark.line + 1, key);
+            self->err, DUBBOC_E_PARSE, "line %zu: %s is not text", found->start_mark.line + 1, key);
     return DUBBOC_OK;
 }
 
@@ -169,13 +169,13 @@ static dubboc_status rule_read_list(
     if (found == NULL)
         return DUBBOC_OK;
     if (found->type != YAML_SEQUENCE_NODE)
-        return error_set(
-            self->err, DUBBOC_E_PARSE, "line %zu: %s is no list", found->start_mark.line + 1, key);
+        return error_set(self->err, DUBBOC_E_PARSE, "line %zu: %s is not a list",
+            found->start_mark.line + 1, key);
     for (yaml_node_item_t *item = found->data.sequence.items.start;
          item < found->data.sequence.items.top; item++)
         if (rule_scalar_of(yaml_document_get_node(self->document, *item)).len == 0)
             return error_set(self->err, DUBBOC_E_PARSE,
-                "line %zu: %s holds something that is no text", found->start_mark.line + 1, key);
+                "line %zu: %s holds something that is not text", found->start_mark.line + 1, key);
     if (found->data.sequence.items.start < found->data.sequence.items.top)
         *list = found;
     return DUBBOC_OK;
@@ -247,7 +247,7 @@ static dubboc_status rule_read_entry(yaml_rule *self, const yaml_node_t *map, ya
     out->parameters = rule_find(self, map, "parameters");
     if (status == DUBBOC_OK &&
         (out->parameters == NULL || out->parameters->type != YAML_MAPPING_NODE))
-        status = rule_fail(self, map, "no parameters");
+        status = rule_fail(self, map, "the parameters are missing");
     return status;
 }
 
@@ -291,13 +291,13 @@ static dubboc_status rule_add_parameters(
     const yaml_rule *self, url_writer *writer, const yaml_node_t *map, bool *has_memory)
 {
     if (map->data.mapping.pairs.start == map->data.mapping.pairs.top)
-        return rule_fail(self, map, "no parameters");
+        return rule_fail(self, map, "the parameters are missing");
     for (yaml_node_pair_t *pair = map->data.mapping.pairs.start; pair < map->data.mapping.pairs.top;
          pair++) {
         const yaml_node_t *value = yaml_document_get_node(self->document, pair->value);
         dubboc_slice key = rule_scalar_of(yaml_document_get_node(self->document, pair->key));
         if (!rule_is_key(key) || value->type != YAML_SCALAR_NODE)
-            return rule_fail(self, map, "a parameter that is no \"name: value\"");
+            return rule_fail(self, map, "a parameter that is not \"name: value\"");
         rule_add_param(writer, key, rule_scalar_of(value), has_memory);
     }
     return DUBBOC_OK;
@@ -359,8 +359,7 @@ static dubboc_status rule_keep(yaml_rule *self, const char *text, dubboc_slice a
             (int)(address.len < 80 ? address.len : 80), address.at, why.text);
     provider_url_free(url);
     if (self->urls->count == RULE_URLS_MAX)
-        return error_set(
-            self->err, DUBBOC_E_TOO_BIG, "it stands for more than %d URLs", RULE_URLS_MAX);
+        return error_set(self->err, DUBBOC_E_TOO_BIG, "it makes more than %d URLs", RULE_URLS_MAX);
     return registry_list_add(self->urls, &self->capacity, slice_of(text))
                ? DUBBOC_OK
                : error_no_memory(self->err);
@@ -421,8 +420,7 @@ static dubboc_status rule_add_entry(yaml_rule *self, const yaml_node_t *map)
         return status;
     rule_note_strange(self, map, known);
     if (rule_find(self, map, "match") != NULL) {
-        LOG(DUBBOC_LOG_WARN, "selector",
-            "an entry of a rule is left out: its condition is not understood",
+        LOG(DUBBOC_LOG_WARN, "selector", "rule entry left out: its condition is not supported",
             "rule=\"%s\" line=%zu member=match", self->name, map->start_mark.line + 1);
         return DUBBOC_OK;
     }
@@ -442,7 +440,7 @@ static dubboc_status rule_read_head(yaml_rule *self, const yaml_node_t *root)
     if (status == DUBBOC_OK)
         status = rule_read_bool(self, root, "enabled", &self->is_enabled);
     if (status == DUBBOC_OK && self->key.len == 0)
-        status = rule_fail(self, root, "no key");
+        status = rule_fail(self, root, "the key is missing");
     if (self->version.len == 0)
         self->version = slice_of("v2.7");
     self->is_of_application = slice_is(scope, "application");
@@ -459,13 +457,13 @@ static dubboc_status rule_read_map(yaml_rule *self, const yaml_node_t *root)
     rule_note_strange(self, root, known);
     const yaml_node_t *configs = rule_find(self, root, "configs");
     if (configs == NULL || configs->type != YAML_SEQUENCE_NODE)
-        return self->is_enabled ? rule_fail(self, root, "no configs") : DUBBOC_OK;
+        return self->is_enabled ? rule_fail(self, root, "the list configs is missing") : DUBBOC_OK;
     for (yaml_node_item_t *item = configs->data.sequence.items.start;
          item < configs->data.sequence.items.top && status == DUBBOC_OK; item++)
         status = rule_add_entry(self, yaml_document_get_node(self->document, *item));
     if (self->strange[0] != '\0')
-        LOG(DUBBOC_LOG_INFO, "selector", "a rule has members that are not known",
-            "rule=\"%s\" members=%s", self->name, self->strange);
+        LOG(DUBBOC_LOG_INFO, "selector", "rule has unknown members", "rule=\"%s\" members=%s",
+            self->name, self->strange);
     return status;
 }
 

@@ -198,8 +198,8 @@ static dubboc_status selector_add(
     mutex_lock(&self->lock);
     *found = selector_find(self, &added->wanted, added->is_fixed, hash);
     if (*found == NULL && !grow_table_add(&self->table, &added->entry, hash))
-        status = error_set(
-            err, DUBBOC_E_TOO_BIG, "more than %d services are asked for", DIRECTORIES_MAX);
+        status = error_set(err, DUBBOC_E_TOO_BIG, "more than %d services are used by this client",
+            DIRECTORIES_MAX);
     if (*found == NULL && status == DUBBOC_OK) {
         added->next = atomic_load(&self->directories);
         atomic_store_explicit(&self->directories, added, memory_order_release);

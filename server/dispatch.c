@@ -81,7 +81,7 @@ static bool exchange_accepts_http(exchange *ex)
         static const http_server_answer_header allow = {"Allow", "POST"};
         turned_away_add(ex->serving->turned_away, TURNED_AWAY_INVALID);
         reply_send_text(ex->incoming, 405, &allow,
-            "%.*s is not possible here: JSON-RPC calls are sent by POST\n", method);
+            "%.*s is not supported here: send JSON-RPC calls by POST\n", method);
         return false;
     }
     const char *content_type = http_server_request_header(ex->incoming, "Content-Type");
@@ -89,7 +89,7 @@ static bool exchange_accepts_http(exchange *ex)
         return true;
     turned_away_add(ex->serving->turned_away, TURNED_AWAY_INVALID);
     reply_send_text(ex->incoming, 415, NULL,
-        "content type %.*s is not understood: send application/json\n", slice_of(content_type));
+        "content type %.*s is not supported: send application/json\n", slice_of(content_type));
     return false;
 }
 
@@ -317,7 +317,7 @@ void dispatch_run(work *taken)
 {
     queued_exchange *queued = queued_of(taken);
     if (http_server_request_is_gone(queued->ex.incoming)) {
-        exchange_refuse(&queued->ex, "the caller has gone");
+        exchange_refuse(&queued->ex, "the caller has closed the connection");
     } else {
         exchange_run(&queued->ex);
         if (taken->cost != NULL)
@@ -339,7 +339,7 @@ static void exchange_submit(exchange *ex)
 {
     queued_exchange *queued = MEM_NEW(queued_exchange);
     if (queued == NULL) {
-        exchange_refuse(ex, "no memory for more work");
+        exchange_refuse(ex, "out of memory");
         return;
     }
     exchange_hold(ex);

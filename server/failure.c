@@ -69,7 +69,7 @@ void failure_add_data(failure *self, const service_method *method, const cJSON *
     char *copy = NULL;
     buffer_init(&text, FAILURE_DATA_BYTES_MAX);
     if (!cJSON_IsObject(data))
-        error_set(&err, DUBBOC_E_ARGUMENT, "it is no JSON object");
+        error_set(&err, DUBBOC_E_ARGUMENT, "it is not a JSON object");
     else if (json_write(&text, data, &err) == DUBBOC_OK &&
              (copy = mem_dup_slice(buffer_slice(&text))) == NULL)
         error_no_memory(&err);
@@ -84,7 +84,7 @@ void failure_add_data_raw(failure *self, const service_method *method, dubboc_sl
     char *copy = NULL;
     if (json_check(data, &value, &err) == DUBBOC_OK) {
         if (value.kind != JSON_OBJECT)
-            error_set(&err, DUBBOC_E_ARGUMENT, "it is no JSON object");
+            error_set(&err, DUBBOC_E_ARGUMENT, "it is not a JSON object");
         else if ((copy = mem_dup_slice(value.text)) == NULL)
             error_no_memory(&err);
     }

@@ -59,7 +59,8 @@ static bool request_wants_reply(const dubboc_request *request)
  * notification. */
 static void request_write_failure(const dubboc_request *request, dubboc_status status, buffer *out)
 {
-    static const char undecided[] = "the handler said that it deferred, but has not";
+    static const char undecided[] =
+        "the handler returned DUBBOC_DEFERRED without calling dubboc_request_defer()";
     if (status != DUBBOC_DEFERRED) {
         failure_write(&request->failure, status, request->method, request->id, out);
         return;

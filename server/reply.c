@@ -110,7 +110,7 @@ void reply_send(http_server_request *incoming, bool is_executed)
     if (out->status != DUBBOC_OK) {
         buffer_clear(out);
         reply_write_error(out, reply_null_id, JSONRPC_INTERNAL_ERROR,
-            "no memory for the answer, or it is too big");
+            "the answer is too big, or there is no memory for it");
     }
     if (out->status != DUBBOC_OK) {
         reply_send_no_memory(incoming, is_executed);

@@ -80,7 +80,7 @@ static dubboc_status protocols_check(const char *protocols, dubboc_error *err)
                 "protocols: \"%.*s\" is neither jsonrpc nor http", SLICE_ARGS(protocol));
         if (is_named[which])
             return error_set(
-                err, DUBBOC_E_ARGUMENT, "protocols: \"%s\" stands twice", known[which]);
+                err, DUBBOC_E_ARGUMENT, "protocols: \"%s\" appears twice", known[which]);
         is_named[which] = true;
     }
     return is_named[0] || is_named[1]
@@ -222,14 +222,15 @@ static dubboc_status service_check(
     if (status != DUBBOC_OK)
         return status;
     if (services_path_is_taken(self, service->path))
-        return error_set(err, DUBBOC_E_ARGUMENT, "path /%s is another service's", service->path);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "path /%s already belongs to another service", service->path);
     for (size_t i = 0; i < self->count; i++) {
         const dubboc_service *other = self->items[i];
         if (strcmp(other->interface, service->interface) == 0 &&
             strcmp(other->group, service->group) == 0 &&
             strcmp(other->version, service->version) == 0)
             return error_set(err, DUBBOC_E_ARGUMENT,
-                "the same group \"%s\" and version \"%s\" were added before", service->group,
+                "the same group \"%s\" and version \"%s\" were already added", service->group,
                 service->version);
     }
     return DUBBOC_OK;
@@ -298,11 +299,11 @@ static dubboc_status method_check(
     if (status != DUBBOC_OK)
         return status;
     if ((options->json == NULL) == (options->raw == NULL))
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "method %s: one handler is needed, json or raw", options->name);
+        return error_set(err, DUBBOC_E_ARGUMENT, "method %s: set exactly one handler, json or raw",
+            options->name);
     if ((options->flags & DUBBOC_ONCE) != 0 && (options->flags & DUBBOC_IDEMPOTENT) != 0)
         return error_set(err, DUBBOC_E_ARGUMENT,
-            "method %s: once and idempotent exclude each other", options->name);
+            "method %s: it cannot be both DUBBOC_ONCE and DUBBOC_IDEMPOTENT", options->name);
     if ((options->flags & ~(unsigned)(DUBBOC_NONBLOCKING | DUBBOC_ONCE | DUBBOC_IDEMPOTENT)) != 0)
         return error_set(
             err, DUBBOC_E_ARGUMENT, "method %s: unknown flags 0x%x", options->name, options->flags);
@@ -311,7 +312,7 @@ static dubboc_status method_check(
             "method %s: timeout_ms is %lld, expected 0 or more", options->name,
             (long long)options->timeout_ms);
     if (map_find(service->by_name, slice_of(options->name)) != NULL)
-        return error_set(err, DUBBOC_E_ARGUMENT, "method %s was added before", options->name);
+        return error_set(err, DUBBOC_E_ARGUMENT, "method %s was already added", options->name);
     return service->method_count < METHODS_MAX
                ? DUBBOC_OK
                : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);

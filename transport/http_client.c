@@ -36,7 +36,7 @@ dubboc_status http_client_new(
     pthread_once(&curl_once, client_init_curl);
     if (curl_result != CURLE_OK)
         return error_set(
-            err, DUBBOC_E_SYSTEM, "libcurl does not start: %s", curl_easy_strerror(curl_result));
+            err, DUBBOC_E_SYSTEM, "libcurl cannot be started: %s", curl_easy_strerror(curl_result));
     http_client *made = MEM_NEW(http_client);
     if (made == NULL)
         return error_no_memory(err);

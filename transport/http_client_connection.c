@@ -306,7 +306,8 @@ static dubboc_status connect_adopt(
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 1L);
     if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) {
         curl_easy_cleanup(curl);
-        return error_set(err, DUBBOC_E_CONNECT, "%s: closed at once", target->host);
+        return error_set(err, DUBBOC_E_CONNECT,
+            "%s: the connection was closed as soon as it was open", target->host);
     }
     if (target->is_tls) {
         fcntl(fd, F_SETFD, FD_CLOEXEC);

@@ -97,7 +97,7 @@ static const char *reply_find_line_end(http_client_reader *reader)
     at += *at == '\r';
     if (*at == '\n')
         return at;
-    reply_refuse(reader, "control byte in the reply's head");
+    reply_refuse(reader, "the reply's head holds a control byte");
     return NULL;
 }
 
@@ -109,7 +109,7 @@ static bool reply_take_line(http_client_reader *reader, dubboc_slice *line, bool
     size_t end = lf != NULL ? (size_t)(lf - reader->in.data) + 1 : reader->in.len;
     size_t taken = end - reader->at;
     if (taken > HTTP_CLIENT_REPLY_HEAD_MAX - reader->head_bytes)
-        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's head is over 64 KiB");
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's head is longer than 64 KiB");
     if (lf == NULL)
         return false;
     *has_cr = reader->seen + 1 < end;
@@ -146,7 +146,7 @@ static bool reply_read_status_line(http_client_reader *reader, dubboc_slice line
     char hundreds = line.at[9], tens = line.at[10], units = line.at[11];
     if (hundreds < '1' || hundreds > '5' || !ascii_is_digit(tens) || !ascii_is_digit(units) ||
         (line.len > 12 && line.at[12] != ' '))
-        return reply_refuse(reader, "no status code from 100 to 599");
+        return reply_refuse(reader, "the status code is not from 100 to 599");
     int status = (hundreds - '0') * 100 + (tens - '0') * 10 + (units - '0');
     if (status == 101)
         return reply_refuse(reader, "the peer changes the protocol (101)");
@@ -163,9 +163,9 @@ static bool reply_read_length(http_client_reader *reader, dubboc_slice value)
 {
     uint64_t length;
     if (!slice_u64(value, INT64_MAX, &length))
-        return reply_refuse(reader, "broken Content-Length");
+        return reply_refuse(reader, "invalid Content-Length");
     if (reader->has_length && length != reader->left)
-        return reply_refuse(reader, "two different Content-Length");
+        return reply_refuse(reader, "two different values of Content-Length");
     reader->has_length = true;
     reader->left = length;
     return true;
@@ -237,12 +237,12 @@ static bool reply_use_header(
 static bool reply_read_field(http_client_reader *reader, dubboc_slice line, bool is_trailer)
 {
     if (++reader->header_count > HTTP_CLIENT_REPLY_HEADERS_MAX)
-        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply has over 200 headers");
+        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply has more than 200 headers");
     size_t len = 0;
     while ((http_bytes[(unsigned char)line.at[len]] & HTTP_IN_TOKEN) != 0)
         len++;
     if (len == 0 || line.at[len] != ':')
-        return reply_refuse(reader, "broken header line");
+        return reply_refuse(reader, "invalid header line");
     return is_trailer || reply_use_header(reader, line.at, len,
                              slice_make(line.at + len + 1, line.len - len - 1));
 }
@@ -283,7 +283,8 @@ static bool reply_skip_interim(http_client_reader *reader)
     if (reader->has_length || reader->is_chunked)
         return reply_refuse(reader, "a body in an interim reply");
     if (++reader->interim > HTTP_CLIENT_REPLY_INTERIM_MAX)
-        return reply_fail(reader, DUBBOC_E_TOO_BIG, "over 16 interim replies");
+        return reply_fail(
+            reader, DUBBOC_E_TOO_BIG, "the reply begins with more than 16 interim replies");
     buffer *in = &reader->in;
     memmove(in->data, in->data + reader->at, in->len - reader->at);
     in->len -= reader->at;
@@ -315,7 +316,8 @@ static bool reply_end_head(http_client_reader *reader)
         reader->state = CHUNK_SIZE;
     } else if (reader->has_length) {
         if (reader->left > reader->body_max_bytes)
-            return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+            return reply_fail(
+                reader, DUBBOC_E_TOO_BIG, "the reply's body is longer than [client] reply_max");
         reader->state = BODY_LENGTH;
     } else {
         reader->says_close = true;
@@ -340,7 +342,8 @@ static bool reply_read_body_to_close(http_client_reader *reader)
 {
     reader->body_len = reader->in.len - reader->body_at;
     if (reader->body_len > reader->body_max_bytes)
-        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+        return reply_fail(
+            reader, DUBBOC_E_TOO_BIG, "the reply's body is longer than [client] reply_max");
     reader->at = reader->in.len;
     return false;
 }
@@ -356,9 +359,10 @@ static bool reply_read_chunk_size(http_client_reader *reader, dubboc_slice line,
         size = digits < CHUNK_DIGITS_MAX ? size * 16 + (uint64_t)digit : 0;
     dubboc_slice rest = slice_trim(slice_make(line.at + digits, line.len - digits));
     if (digits == 0 || digits > CHUNK_DIGITS_MAX || !has_cr || (rest.len > 0 && rest.at[0] != ';'))
-        return reply_refuse(reader, "broken chunk");
+        return reply_refuse(reader, "invalid chunk");
     if (size > reader->body_max_bytes - reader->body_len)
-        return reply_fail(reader, DUBBOC_E_TOO_BIG, "the reply's body is over the limit");
+        return reply_fail(
+            reader, DUBBOC_E_TOO_BIG, "the reply's body is longer than [client] reply_max");
     reader->head_bytes = 0;
     reader->header_count = 0;
     reader->left = size;
@@ -386,7 +390,7 @@ static bool reply_read_chunk_end(http_client_reader *reader)
 {
     size_t have = reader->in.len - reader->at;
     if (memcmp(reader->in.data + reader->at, "\r\n", have < 2 ? have : 2) != 0)
-        return reply_refuse(reader, "broken chunk");
+        return reply_refuse(reader, "invalid chunk");
     if (have < 2)
         return false;
     reader->at += 2;
@@ -520,8 +524,10 @@ http_client_read http_client_reader_eof(http_client_reader *reader)
     if (reader->state == FAILED)
         return HTTP_CLIENT_READ_FAILED;
     bool is_nothing = reader->state == STATUS_LINE && reader->in.len == 0;
-    const char *in_head = is_nothing ? "closed without a reply" : "closed within the reply's head";
+    const char *in_head = is_nothing ? "the connection was closed without a reply"
+                                     : "the connection was closed within the reply's head";
     reply_fail(reader, DUBBOC_E_BROKEN,
-        reader->state <= HEADER_LINE ? in_head : "closed within the reply's body");
+        reader->state <= HEADER_LINE ? in_head
+                                     : "the connection was closed within the reply's body");
     return HTTP_CLIENT_READ_FAILED;
 }

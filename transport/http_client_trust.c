@@ -99,7 +99,7 @@ static const char *trust_reason(bool *is_lasting)
         error != 0 && !ERR_SYSTEM_ERROR(error) && ERR_GET_REASON(error) != ERR_R_MALLOC_FAILURE;
     const char *reason = ERR_SYSTEM_ERROR(error) ? strerrordesc_np(ERR_GET_REASON(error))
                                                  : ERR_reason_error_string(error);
-    return reason != NULL ? reason : "OpenSSL cannot read it";
+    return reason != NULL ? reason : "OpenSSL cannot read the file";
 }
 
 /* Reads the authorities, for the first time or because the file has changed. If that fails, the
@@ -163,8 +163,9 @@ dubboc_status http_client_trust_take(http_client_trust *self, void **store, dubb
     if (*store == NULL)
         return error_set(err, status == DUBBOC_OK ? DUBBOC_E_NO_MEMORY : status, "%s", reason.text);
     if (status != DUBBOC_OK)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "former authorities are trusted on",
-            "reason=\"%s\"", reason.text);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
+            "cannot read the trusted authorities again, keeping the former ones", "reason=\"%s\"",
+            reason.text);
     return DUBBOC_OK;
 }
 

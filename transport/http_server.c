@@ -68,7 +68,7 @@ static dubboc_status listen_read_ip(const char *ip, uint16_t port, struct sockad
     if (address_parse(slice_of(ip), 0, &read, NULL) == DUBBOC_OK && read.is_unix)
         return error_set(
             err, DUBBOC_E_UNSUPPORTED, "%s: listening on a unix socket is not in this release", ip);
-    return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no IP address to listen on", ip);
+    return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is not an IP address to listen on", ip);
 }
 
 static dubboc_status listen_open(http_server_shared *shared, const char *ip, dubboc_error *err)

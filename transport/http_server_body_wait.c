@@ -184,7 +184,8 @@ static void body_wait_cut_hopeless(http_server_connection_table *table)
         const http_server_request *request = conn->request;
         if (request->body.charged_bytes == 0 || !body_wait_is_hopeless(request))
             continue;
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "memory full: body cut", "peer=%s", conn->peer);
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
+            "memory for requests is full, slow request cut off", "peer=%s", conn->peer);
         http_server_connection_cut(
             conn, 408, "the body came too slowly while others waited for memory");
     }

@@ -186,7 +186,8 @@ void http_server_connection_taken(http_server_connection *conn)
     http_server_connection_enter(conn, HTTP_SERVER_PHASE_SILENT);
     /* If it cannot be watched, its deadlines still end it. */
     if (epoll_ctl(conn->table->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not watched",
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
+            "cannot watch a connection for its end; its deadlines still apply",
             "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
 }
 

@@ -37,13 +37,14 @@ static void daemon_on_panic(void *arg, const char *file, unsigned line, const ch
 {
     int error = errno;
     (void)arg;
-    snprintf(panic_reason, sizeof panic_reason, "libmicrohttpd gave up at %s:%u: %.*s (%s)", file,
+    snprintf(panic_reason, sizeof panic_reason, "libmicrohttpd stopped at %s:%u: %.*s (%s)", file,
         line, reason != NULL ? (int)strcspn(reason, "\r\n") : 0, reason != NULL ? reason : "",
         strerror(error));
     if (panic_exit != NULL)
         longjmp(*panic_exit, 1);
     /* The program itself runs this daemon, and expects that a panic does not return. */
-    LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd gives up", "reason=\"%s\"", panic_reason);
+    LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd stopped after a fault", "reason=\"%s\"",
+        panic_reason);
     abort();
 }
 
@@ -113,7 +114,8 @@ static void daemon_on_log(void *arg, const char *format, va_list args)
         return;
     vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\r\n")] = '\0';
-    log_write(DUBBOC_LOG_DEBUG, "transport", "libmicrohttpd says", suppressed, "text=\"%s\"", text);
+    log_write(
+        DUBBOC_LOG_DEBUG, "transport", "libmicrohttpd message", suppressed, "text=\"%s\"", text);
 }
 
 static void daemon_on_closed(
@@ -263,8 +265,8 @@ static void daemon_do_add(void *arg)
     char peer[sizeof self->adding->peer];
     memcpy(peer, self->adding->peer, sizeof peer); /* after a failure conn is freed */
     if (MHD_add_connection(self->mhd, fd, (struct sockaddr *)&somebody, sizeof somebody) != MHD_YES)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "connection not taken", "peer=%s reason=\"%s\"",
-            peer, strerror(errno));
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "libmicrohttpd did not take a connection",
+            "peer=%s reason=\"%s\"", peer, strerror(errno));
 }
 
 void http_server_daemon_take(http_server_daemon *self, http_server_connection *conn)

@@ -65,7 +65,7 @@ static void guard_check_line(http_server_guard *guard)
 {
     dubboc_slice method = slice_of(guard->method);
     if (!http_bytes_are(method, HTTP_IN_TOKEN))
-        guard_refuse(guard, 400, "the method is no HTTP token");
+        guard_refuse(guard, 400, "the method is not an HTTP token");
     if (strcmp(guard->version, "HTTP/1.0") != 0 && strcmp(guard->version, "HTTP/1.1") != 0)
         guard_refuse(guard, 505, "the protocol is not HTTP/1.0 or HTTP/1.1");
     guard->is_http_1_0 = strcmp(guard->version, "HTTP/1.0") == 0;
@@ -84,7 +84,7 @@ static void scan_length(header_scan *scan, dubboc_slice value)
     if (++scan->lengths > 1)
         guard_refuse(scan->guard, 400, "more than one Content-Length");
     if (!slice_u64(value, UINT64_MAX, &scan->guard->body_bytes))
-        guard_refuse(scan->guard, 400, "Content-Length is no number");
+        guard_refuse(scan->guard, 400, "Content-Length is not a number");
 }
 
 /* libmicrohttpd recognises only "chunked" without white space behind it, and reads the body of

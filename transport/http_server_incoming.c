@@ -127,7 +127,7 @@ static enum MHD_Result incoming_begin(
         return incoming_refuse_request(request, 503, "out of memory");
     if (guard.status == 0 && !incoming_split_target(request)) {
         guard.status = 400;
-        guard.problem = "the request target is no path and no http URL";
+        guard.problem = "the request target is neither a path nor an http URL";
     }
     if (guard.status != 0)
         return incoming_refuse_request(request, guard.status, guard.problem);
@@ -236,7 +236,7 @@ enum MHD_Result http_server_incoming_on_access(void *arg, struct MHD_Connection 
         return incoming_refuse(connection, method, 503, "out of memory", HTTP_SERVER_NOT_EXECUTED);
     if (incoming_is_too_late(request))
         return incoming_refuse(
-            connection, method, 503, "the server has ended", HTTP_SERVER_NOT_EXECUTED);
+            connection, method, 503, "the server is shut down", HTTP_SERVER_NOT_EXECUTED);
     if (incoming_is_unwanted(request))
         return MHD_NO;
     switch (request->stage) {
@@ -289,7 +289,7 @@ static void incoming_give_up(http_server_request *request)
 {
     buffer *out = http_server_request_out(request);
     buffer_clear(out);
-    buffer_append_text(out, "the server has ended\n");
+    buffer_append_text(out, "the server is shut down\n");
     http_server_request_answer(request, 503, "text/plain", NULL, 0, true);
 }
 

@@ -90,7 +90,7 @@ dubboc_status http_server_loop_init(
             err, DUBBOC_E_SYSTEM, "no descriptor for an event loop: %s", strerror(errno));
     if (!http_server_daemon_start(&loop->daemon, &loop->pool))
         return error_set(
-            err, DUBBOC_E_SYSTEM, "libmicrohttpd does not start: no descriptor or no memory");
+            err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be started: out of descriptors or memory");
     if (!loop_watch(loop, http_server_daemon_fd(&loop->daemon), EPOLLIN, &source_daemon))
         return error_set(
             err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be polled: %s", strerror(errno));
@@ -158,7 +158,7 @@ static void loop_cut_all(http_server_loop *loop, http_server_phase phase)
 {
     const http_server_connection_list *list = &loop->table.phases[phase];
     while (list->head != NULL)
-        http_server_connection_cut(list->head, 503, "the server has ended");
+        http_server_connection_cut(list->head, 503, "the server is shut down");
 }
 
 static void loop_end_connections(http_server_loop *loop)
@@ -201,8 +201,8 @@ void http_server_loop_fini(http_server_loop *loop)
 /* Stops accepting for a moment because of an error. */
 static void loop_pause_listening(http_server_loop *loop, int error)
 {
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept for the moment", "reason=\"%s\"",
-        strerror(error));
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "transport", "cannot accept connections for the moment",
+        "reason=\"%s\"", strerror(error));
     loop_listen(loop, false);
     loop->listen_again_ns = loop->table.now_ns + PAUSE_NS;
 }

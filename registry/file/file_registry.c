@@ -151,7 +151,7 @@ static dubboc_status file_check_url(const char *url, dubboc_error *err)
 {
     for (size_t i = 0; url[i] != '\0'; i++)
         if ((unsigned char)url[i] < 0x20 || url[i] == 0x7F)
-            return error_set(err, DUBBOC_E_ARGUMENT, "control byte in the URL to register");
+            return error_set(err, DUBBOC_E_ARGUMENT, "the URL to register holds a control byte");
     return DUBBOC_OK;
 }
 
@@ -239,7 +239,7 @@ static bool file_read_list(
         free(path);
     }
     if (status != DUBBOC_OK)
-        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "folder not read, the last list stands",
+        LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "cannot read folder, keeping the last list",
             "reason=\"%s\"", err.text);
     return status == DUBBOC_OK;
 }
@@ -312,8 +312,8 @@ static dubboc_status file_check_exists(dubboc_slice rest, dubboc_error *err)
         return error_no_memory(err);
     int problem = stat(path, &info) == 0 ? 0 : errno;
     if (problem == ENOTDIR)
-        status = error_set(
-            err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s is no folder", SLICE_ARGS(root));
+        status = error_set(err, DUBBOC_E_NOT_FOUND, "the registry's folder %.*s is not a folder",
+            SLICE_ARGS(root));
     else if (problem == ENOENT)
         status = error_set(err, DUBBOC_E_NOT_FOUND,
             "the registry's folder %.*s does not exist; the first provider makes it",
@@ -333,9 +333,9 @@ static dubboc_status file_check_root(const char *root, dubboc_error *err)
     dubboc_status status = DUBBOC_OK;
     bool exists = stat(path, &info) == 0;
     if (!exists && errno == ENOTDIR)
-        status = error_set(err, DUBBOC_E_SYSTEM, "%s is no folder", root);
+        status = error_set(err, DUBBOC_E_SYSTEM, "%s is not a folder", root);
     else if (exists && !S_ISDIR(info.st_mode))
-        status = error_set(err, DUBBOC_E_SYSTEM, "%s is no folder", path);
+        status = error_set(err, DUBBOC_E_SYSTEM, "%s is not a folder", path);
     else if (access(path, R_OK | X_OK) != 0 && errno != ENOENT)
         status =
             error_set(err, DUBBOC_E_SYSTEM, "cannot read the folder %s: %s", path, strerror(errno));

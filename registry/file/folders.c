@@ -35,7 +35,8 @@ dubboc_status file_folders_open(file_folders *self, dubboc_slice root, dubboc_er
     mutex_init(&self->lock, MUTEX_RANK_FILE_FOLDERS);
     self->inotify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (self->inotify_fd < 0)
-        LOG(DUBBOC_LOG_WARN, "registry", "no inotify, folders are looked at every second",
+        LOG(DUBBOC_LOG_WARN, "registry",
+            "inotify is not available, reading folders every second instead",
             "root=\"%s\" reason=\"%s\"", self->root, strerror(errno));
     return DUBBOC_OK;
 }
@@ -145,7 +146,7 @@ static void folder_start_watch(file_folders *self, file_folder *folder)
         folder->recheck_ns = clock_now_ns() + POLL_NS;
     mutex_unlock(&self->lock);
     if (is_news)
-        LOG(DUBBOC_LOG_WARN, "registry", "folder not watched, it is looked at every second",
+        LOG(DUBBOC_LOG_WARN, "registry", "cannot watch folder, reading it every second instead",
             "path=\"%s\" reason=\"%s\"", folder->path, strerror(reason));
 }
 

@@ -278,14 +278,14 @@ static dubboc_status node_read_open(int folder_fd, const char *folder, const cha
         reason = strerror(errno);
         status = DUBBOC_E_REGISTRY;
     } else if (!S_ISREG(info.st_mode)) {
-        reason = "no plain file";
+        reason = "not a regular file";
     } else if (file_lock_is_dead(fd)) {
         node_remove_dead(folder_fd, name, &info);
     } else if (errno != EAGAIN && errno != EACCES) {
         reason = strerror(errno);
         status = DUBBOC_E_REGISTRY;
     } else if (info.st_size > (off_t)URL_BYTES_MAX + 1) {
-        reason = "bigger than any URL";
+        reason = "longer than a URL can be";
     } else {
         status = node_add_to_list(fd, (size_t)info.st_size, urls, capacity, &reason);
     }

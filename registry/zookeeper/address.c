@@ -51,7 +51,7 @@ static dubboc_status address_decode(
             buffer_append_char(&guarded, text.at[i]);
     dubboc_status status = DUBBOC_OK;
     if (guarded.status == DUBBOC_OK && !url_decode(&decoded, buffer_slice(&guarded), &bad_at))
-        status = address_refuse_part(read, err, text, "wrong escape");
+        status = address_refuse_part(read, err, text, "invalid escape");
     else if (guarded.status == DUBBOC_E_TOO_BIG || decoded.status == DUBBOC_E_TOO_BIG)
         status = address_refuse_part(read, err, slice_make(text.at, 20), "too long");
     else if (guarded.status != DUBBOC_OK || decoded.status != DUBBOC_OK ||
@@ -201,9 +201,9 @@ static dubboc_status address_take_param(
         return address_leave_out(read, key);
     if (address_param_is_switch(key))
         return address_refuse_part(read, err, key,
-            "only true can be had in an address (register is a key of [client] and [service])");
+            "only true is possible in an address (register is a key of [client] and [service])");
     return address_refuse_part(
-        read, err, key, "unknown param; known are backup, group, session, timeout");
+        read, err, key, "unknown parameter; known are backup, group, session, timeout");
 }
 
 static dubboc_status address_take_params(
@@ -230,13 +230,14 @@ static dubboc_status address_take_user(
     bool has_password = slice_cut(slice_make(hosts->at, at - 1), ':', &user, &password);
     *hosts = slice_make(hosts->at + at, hosts->len - at);
     if (user.len == 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no user name before '@'");
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "zookeeper address: the user name before '@' is missing");
     dubboc_status status = address_decode(read, user, &address->username, err);
     if (status == DUBBOC_OK && has_password)
         status = address_decode(read, password, &address->password, err);
     return status == DUBBOC_E_ARGUMENT
                ? error_set(
-                     err, status, "zookeeper address: wrong escape in the user name or password")
+                     err, status, "zookeeper address: invalid escape in the user name or password")
                : status;
 }
 
@@ -253,10 +254,10 @@ static dubboc_status address_parse_parts(
     slice_cut(hosts, '/', &hosts, &path);
     if (path.len > 0)
         return address_refuse_part(
-            read, err, path, "a path means nothing here; the root of the tree is given by group=");
+            read, err, path, "a path has no effect here; set the root of the tree by group=");
     status = address_add_servers(read, hosts, err);
     if (status == DUBBOC_OK && read->servers.len == 0)
-        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server named");
+        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: it names no server");
     if (status == DUBBOC_OK)
         status = address_set_root(address, read, slice_of(ZK_GROUP_DEFAULT), err);
     return status == DUBBOC_OK ? address_take_params(address, read, text, err) : status;
@@ -265,8 +266,9 @@ static dubboc_status address_parse_parts(
 static void address_tell_unused(buffer *names)
 {
     if (names->len > 0 && buffer_text(names) != NULL)
-        LOG(DUBBOC_LOG_INFO, "registry", "params of the zookeeper address have no effect here",
-            "params=\"%s\"", names->data);
+        LOG(DUBBOC_LOG_INFO, "registry",
+            "zookeeper address has parameters that dubboc does not use", "params=\"%s\"",
+            names->data);
 }
 
 static void address_mask(buffer *masked, dubboc_slice rest)

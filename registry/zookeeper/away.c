@@ -44,7 +44,7 @@ static long long away_ms(const zk_away *self, int64_t now_ns)
 void zk_away_end(zk_away *self, bool is_back, int64_t now_ns)
 {
     if (self->is_told && is_back)
-        LOG(DUBBOC_LOG_WARN, "registry", "zookeeper is back", "away_ms=%lld",
+        LOG(DUBBOC_LOG_WARN, "registry", "zookeeper is reachable again", "away_ms=%lld",
             away_ms(self, now_ns));
     self->since_ns = 0;
     self->next_ns = DEADLINE_NEVER;
@@ -69,7 +69,7 @@ static void away_tell(zk_away *self, int64_t now_ns)
     if (reason[0] == '\0')
         reason = self->trouble;
     LOG(DUBBOC_LOG_WARN, "registry",
-        self->is_told ? "zookeeper is still away" : "zookeeper is away",
+        self->is_told ? "zookeeper is still unreachable" : "zookeeper is unreachable",
         "reason=\"%s\" away_ms=%lld", reason, away_ms(self, now_ns));
     self->is_told = true;
     self->next_ns = now_ns + AWAY_REMINDER_MS * NS_PER_MS;

@@ -118,7 +118,7 @@ static void batch_count_lost(zk_batch *self, bool is_lost)
     if (self->lost < LOST_MULTIS_MAX)
         return;
     LOG(DUBBOC_LOG_WARN, "registry",
-        "the connection is lost whenever nodes are registered together, now each is alone",
+        "connection lost while registering nodes together; now registering one at a time",
         "nodes=%zu bytes=%zu", self->count, self->bytes);
     self->lost = 0;
     for (size_t i = 0; i < self->count; i++)

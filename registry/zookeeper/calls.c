@@ -76,8 +76,8 @@ bool zk_call_was_sent(zk_call *self, int code)
 {
     if (code == ZOK)
         return true;
-    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "zookeeper client does not send", "reason=\"%s\"",
-        zerror(code));
+    LOG_THROTTLED(DUBBOC_LOG_WARN, "registry", "zookeeper client cannot send a request",
+        "reason=\"%s\"", zerror(code));
     call_unlink(self);
     free(self);
     return false;

@@ -17,7 +17,7 @@ static void lookup_end_with_list(zk_lookup *lookup, zk_reading *reading)
     if (reading != NULL && zk_reading_decode(reading))
         lookup_end(lookup, reading, NULL);
     else
-        lookup_end(lookup, NULL, "no memory");
+        lookup_end(lookup, NULL, "out of memory");
 }
 
 /* --- answers */
@@ -45,7 +45,8 @@ static void lookup_lost(zk_task *task, zk_event *event)
 static void lookup_too_big(zk_task *task, zk_event *event)
 {
     (void)event;
-    lookup_end((zk_lookup *)task, NULL, "the list is too big for zookeeper (jute.maxbuffer)");
+    lookup_end((zk_lookup *)task, NULL,
+        "the list is too big to read from zookeeper (raise jute.maxbuffer)");
 }
 
 static void lookup_failed(zk_task *task, zk_event *event)

@@ -225,7 +225,7 @@ static void node_absent(zk_task *task, zk_event *event)
         return;
     }
     if (atomic_exchange(&node->stands, false))
-        LOG(DUBBOC_LOG_WARN, "registry", "node had been deleted, registering again", "%s",
+        LOG(DUBBOC_LOG_WARN, "registry", "own node was deleted, registering it again", "%s",
             node_label(node, label));
     node_set_phase(node, NODE_CREATE);
 }
@@ -248,8 +248,8 @@ static void node_failed(zk_task *task, zk_event *event)
         zk_task_retry(task);
         return;
     }
-    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register", "%s reason=\"%s\"",
-        node_label(node, label), zk_event_reason(event));
+    LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to register a node",
+        "%s reason=\"%s\"", node_label(node, label), zk_event_reason(event));
     node_retry_apart(node);
 }
 

@@ -55,7 +55,8 @@ const char *zk_path_fault(dubboc_slice path)
 static dubboc_status path_check_interface(const char *interface, dubboc_error *err)
 {
     if (interface[0] == '\0' || strcmp(interface, ".") == 0 || strcmp(interface, "..") == 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no interface name", interface);
+        return error_set(
+            err, DUBBOC_E_ARGUMENT, "\"%s\" is not the name of an interface", interface);
     return DUBBOC_OK;
 }
 

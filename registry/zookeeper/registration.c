@@ -68,7 +68,7 @@ static dubboc_status registration_new(const zk_registrar *registrar, const regis
 {
     const char *url = wanted->url;
     if (strcmp(url, ".") == 0 || strcmp(url, "..") == 0)
-        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is no URL to register", url);
+        return error_set(err, DUBBOC_E_ARGUMENT, "\"%s\" is not a URL that can be registered", url);
     zk_registration *made = MEM_NEW(zk_registration);
     if (made == NULL)
         return error_no_memory(err);
@@ -176,7 +176,8 @@ dubboc_status zk_registrar_add(const zk_registrar *self, const registry_wanted *
 static void registrations_warn_of_late(size_t late, int64_t timeout_ms)
 {
     if (late > 0)
-        LOG(DUBBOC_LOG_WARN, "registry", "not taken back in time, it goes with the session",
+        LOG(DUBBOC_LOG_WARN, "registry",
+            "nodes not deleted in time; the end of the session deletes them",
             "nodes=%zu timeout_ms=%lld", late, (long long)timeout_ms);
 }
 

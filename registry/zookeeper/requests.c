@@ -178,5 +178,5 @@ bool zk_task_send_data(zk_task *task, const char *path, bool watch)
 
 const char *zk_event_reason(const zk_event *event)
 {
-    return event->answer == ZK_NO_MEMORY ? "no memory" : zk_code_text(event->code);
+    return event->answer == ZK_NO_MEMORY ? "out of memory" : zk_code_text(event->code);
 }

@@ -141,12 +141,12 @@ static const struct {
     [IN_OPEN_FAILED] =
         {"not connected: the address cannot be resolved, or no thread can be started",
             ZK_TROUBLE_VAGUE},
-    [IN_UNFIT] = {"not connected: what answers there is no ZooKeeper that can be written to",
+    [IN_UNFIT] = {"not connected: what answers there is not a ZooKeeper server that accepts writes",
         ZK_TROUBLE_CLEAR},
     [IN_DOWN] = {"not connected: the connection was lost", ZK_TROUBLE_VAGUE},
     [IN_EXPIRED] = {"not connected: the session has expired", ZK_TROUBLE_KNOWN},
     [IN_AUTH_FAILED] = {"not connected: the credentials were refused", ZK_TROUBLE_CLEAR},
-    [IN_MISSED] = {"not connected: no memory", ZK_TROUBLE_CLEAR},
+    [IN_MISSED] = {"not connected: out of memory", ZK_TROUBLE_CLEAR},
 };
 
 static void session_log_change(const zk_session *self, zk_state former)

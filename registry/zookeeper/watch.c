@@ -123,8 +123,8 @@ static void watch_too_big(zk_task *task, zk_event *event)
 {
     (void)event;
     LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry",
-        "list is too big for zookeeper (raise jute.maxbuffer, or use fewer nodes)", "path=\"%s\"",
-        watch_of(task)->path);
+        "list is too big to read from zookeeper (raise jute.maxbuffer, or use fewer nodes)",
+        "path=\"%s\"", watch_of(task)->path);
     zk_task_retry_slowly(task);
 }
 
@@ -139,7 +139,7 @@ static void watch_lost(zk_task *task, zk_event *event)
 static void watch_failed(zk_task *task, zk_event *event)
 {
     if (event->answer != ZK_LOST)
-        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to be read",
+        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to let a node be read",
             "path=\"%s\" reason=\"%s\"", watch_of(task)->path, zk_event_reason(event));
     zk_task_retry(task);
 }

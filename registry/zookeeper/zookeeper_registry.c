@@ -211,7 +211,7 @@ static dubboc_status zookeeper_watch_data(registry *base, const char *name,
     const char *fault = zk_path_fault(slice_of(name));
     if (fault != NULL)
         return error_set(
-            err, DUBBOC_E_ARGUMENT, "\"%s\" is no path below the root: %s", name, fault);
+            err, DUBBOC_E_ARGUMENT, "\"%s\" cannot be a path below the root: %s", name, fault);
     char *path = mem_printf("%s/%s", self->address.root, name);
     if (path == NULL)
         return error_no_memory(err);

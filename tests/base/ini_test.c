@@ -107,8 +107,8 @@ static void names_both_lines_of_what_stands_twice(void **state)
 {
     (void)state;
     assert_string_equal(read_text("[a]\nk = 1\n\nk = 2\n[b]\nk = 3\n[a]\nj = 4\nk = 5\n"),
-        "1 [a]\n2 a/k=<1>\n4 ! key \"k\" stands twice in [a], first in line 2\n5 [b]\n6 b/k=<3>\n"
-        "7 ! section [a] stands twice, first in line 1\n8 a/j=<4>\n9 ! key \"k\" stands twice in "
+        "1 [a]\n2 a/k=<1>\n4 ! key \"k\" appears twice in [a], first in line 2\n5 [b]\n6 b/k=<3>\n"
+        "7 ! section [a] appears twice, first in line 1\n8 a/j=<4>\n9 ! key \"k\" appears twice in "
         "[a], first in line 2\n");
 }
 
@@ -152,9 +152,9 @@ static void an_entry_belongs_to_no_section_before_the_first_and_after_a_broken_o
 {
     (void)state;
     assert_string_equal(read_text("k = v\n[a]\n[b\nk = w\n"),
-        "1 ! key \"k\" stands in no section: expected a [section] line before it\n2 [a]\n"
+        "1 ! key \"k\" is in no section: expected a [section] line before it\n2 [a]\n"
         "3 ! a section needs a ] at the end of its line, and nothing after it\n"
-        "4 ! key \"k\" stands in no section: expected a [section] line before it\n");
+        "4 ! key \"k\" is in no section: expected a [section] line before it\n");
 }
 
 static void a_zero_byte_is_a_problem_of_its_line(void **state)
@@ -162,7 +162,7 @@ static void a_zero_byte_is_a_problem_of_its_line(void **state)
     (void)state;
     static const char text[] = "[a]\nk = v\0w\nl = x\n";
     assert_string_equal(read_bytes(text, sizeof text - 1),
-        "1 [a]\n2 ! found a zero byte, which no text may hold\n3 a/l=<x>\n");
+        "1 [a]\n2 ! found a zero byte, which text must not hold\n3 a/l=<x>\n");
 }
 
 static void names_over_their_ceiling_are_refused_whole(void **state)

@@ -121,7 +121,7 @@ static void no_more_events_are_held_than_there_is_room_for(void **state)
     assert_contains(heard, "x 0\n");
     assert_contains(heard, "i=7.");
     assert_null(strstr(heard, "i=8."));
-    assert_contains(heard, "log: more events at once than can be kept left_out=5");
+    assert_contains(heard, "log: log events lost: too many at once left_out=5");
 }
 
 /* The fields of one event, heard at once and held back. */

@@ -159,7 +159,7 @@ static const struct {
         DUBBOC_MAYBE_EXECUTED, 200, "id"},
     {REPLY("2", "[]"), DUBBOC_E_PROTOCOL, DUBBOC_MAYBE_EXECUTED, 200, ""},
     {REPLY("34", "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":5}"), DUBBOC_E_PROTOCOL, DUBBOC_ANSWERED,
-        200, "no object"},
+        200, "not an object"},
     {"HTTP/1.1 500 X\r\nContent-Length: 13\r\n\r\n<html>boom\r\n>", DUBBOC_E_HTTP,
         DUBBOC_MAYBE_EXECUTED, 500, "<html>boom"},
     {"HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n", DUBBOC_E_HTTP, DUBBOC_MAYBE_EXECUTED, 404,

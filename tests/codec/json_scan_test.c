@@ -232,7 +232,7 @@ static void tells_what_is_wrong_and_where(void **state)
     const struct {
         const char *text, *error;
     } cases[] = {
-        {"[1,]", "not JSON: no value starts like this at byte 3"},
+        {"[1,]", "not JSON: an unexpected character at byte 3"},
         {"{\"a\" 1}", "not JSON: a colon is missing at byte 5"},
         {"[1 2]", "not JSON: a comma or ] is missing at byte 3"},
         {"{\"a\":1 2}", "not JSON: a comma or } is missing at byte 7"},

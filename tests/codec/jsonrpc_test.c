@@ -412,12 +412,12 @@ static void refuses_what_is_no_reply(void **state)
 {
     (void)state;
     check_refused("", "not JSON");
-    check_refused("[]", "no object");
-    check_refused("5", "no object");
+    check_refused("[]", "not an object");
+    check_refused("5", "not an object");
     check_refused("nul", "not JSON");
     check_refused("{}", "no error, no result and no id");
     check_refused("{\"id\":7,\"result\":1}{", "after the value");
-    check_refused("{\"id\":7,\"result\":1", "end");
+    check_refused("{\"id\":7,\"result\":1", "not closed");
     check_refused("{\"id\":7,\"result\":\"\xC3\"}", "UTF-8");
     check_refused("{\"id\":7,\"id\":7,\"result\":1}", "two members \"id\"");
     check_refused("{\"id\":7,\"result\":1,\"result\":2}", "two members \"result\"");
@@ -441,7 +441,7 @@ static const struct {
     {"[" OF_7 "," OF_71 "," OF_135 "]\n", "111", NULL},
     {" [ " OF_135 " , " OF_7 " , " OF_71 " ] ", "111", NULL},
     {"[" OF_7 "," OF_71, "110",
-        "the reply cannot be read to its end: not JSON: an array without its end"},
+        "the reply cannot be read to its end: not JSON: an array that is not closed"},
     {"[" OF_7 "," OF_71 ",", "110", "to its end"},
     {"[" OF_7 "," OF_71 ",]", "110", "to its end"},
     {"[" OF_7 "," OF_71 "," OF_135 ",]", "111", "to its end"},
@@ -449,7 +449,7 @@ static const struct {
     {"[" OF_7 "," OF_71 ",{\"id\":135,\"result\":nul", "110", "to its end"},
     {"[" OF_7 "," OF_71 ",{\"id\":135,\"result\":1", "110", "to its end"},
     {"[" OF_7 "," OF_71 "," OF_135 "]x", "111", "after the value"},
-    {"[" OF_7 ",5," OF_135 "]", "101", "no object"},
+    {"[" OF_7 ",5," OF_135 "]", "101", "not an object"},
     {"[" OF_7 ",{\"id\":8,\"result\":1}," OF_135 "]", "101", "no request"},
     {"[" OF_7 "," OF_7 "," OF_71 "," OF_135 "]", "111", "two replies have the id 7"},
     {"[" OF_7 ",{\"id\":71,\"id\":71,\"result\":1}," OF_135 "]", "101", "two members"},
@@ -462,7 +462,7 @@ static const struct {
     {OF_7, "100", "2 of 3 requests"},
     {"", "000", "not JSON"},
     {"<html>", "000", "not JSON"},
-    {"7", "000", "no object"},
+    {"7", "000", "not an object"},
 };
 
 static void of_a_batch_each_complete_reply_counts_and_no_other(void **state)

@@ -189,12 +189,12 @@ static void refuses_roots_that_cannot_be_folders(void **state)
     assert_status(DUBBOC_E_ARGUMENT, registry_open(&settings, &self, &err), &err);
     settings.address = "file:///dev/null/x";
     assert_status(DUBBOC_E_SYSTEM, registry_open(&settings, &self, &err), &err);
-    assert_contains(err.text, "/dev/null/x is no folder");
+    assert_contains(err.text, "/dev/null/x is not a folder");
     char *file;
     assert_true(asprintf(&file, "%s/dubbo", folder) > 0);
     close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0666));
     assert_status(DUBBOC_E_SYSTEM, try_open(folder, 0, &self, &err), &err);
-    assert_contains(err.text, "is no folder");
+    assert_contains(err.text, "is not a folder");
     free(file);
 }
 

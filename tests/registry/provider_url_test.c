@@ -265,12 +265,12 @@ static void reads_ipv6_with_and_without_brackets(void **state)
         assert_int_equal(url->address.port, cases[i].port);
         provider_url_free(url);
     }
-    refuses("jsonrpc://a:b:c/x", "wrong host");
-    refuses("jsonrpc://[::1/x", "wrong host");
+    refuses("jsonrpc://a:b:c/x", "invalid host");
+    refuses("jsonrpc://[::1/x", "invalid host");
     refuses("jsonrpc://[::1]80/x", "after the host");
-    refuses("jsonrpc://[h]:80/x", "wrong host");
-    refuses("jsonrpc://[]:80/x", "no host");
-    refuses("jsonrpc://::1%:80/x", "wrong host");
+    refuses("jsonrpc://[h]:80/x", "invalid host");
+    refuses("jsonrpc://[]:80/x", "the host is missing");
+    refuses("jsonrpc://::1%:80/x", "invalid host");
 }
 
 /* A '/' in a password ends what is read as the host: nothing of it is called or shown. */
@@ -305,15 +305,15 @@ static void refuses_what_is_no_url_and_says_why(void **state)
     refuses("", "no ://");
     refuses("hello", "no ://");
     refuses("a?x=jsonrpc://h:1/a", "no ://");
-    refuses("://h:1/a", "wrong scheme");
-    refuses("1a://h:1/a", "wrong scheme");
-    refuses("a b://h:1/a", "wrong scheme");
-    refuses("jsonrpc://", "no host");
-    refuses("jsonrpc:///a", "no host");
-    refuses("jsonrpc://:80/a", "no host");
-    refuses("jsonrpc://u@:80/a", "no host");
-    refuses("file:///etc/passwd", "no host");
-    refuses("jsonrpc://h o:80/a", "wrong host \"h o\"");
+    refuses("://h:1/a", "invalid scheme");
+    refuses("1a://h:1/a", "invalid scheme");
+    refuses("a b://h:1/a", "invalid scheme");
+    refuses("jsonrpc://", "the host is missing");
+    refuses("jsonrpc:///a", "the host is missing");
+    refuses("jsonrpc://:80/a", "the host is missing");
+    refuses("jsonrpc://u@:80/a", "the host is missing");
+    refuses("file:///etc/passwd", "the host is missing");
+    refuses("jsonrpc://h o:80/a", "invalid host \"h o\"");
     refuses("jsonrpc://h/../x\\y:80\x01/a", "control byte 0x01 at byte 21");
     refuses("jsonrpc://h:1/a\r\nX: y", "control byte 0x0d at byte 15");
     refuses("jsonrpc://h:1/a?x=\x7F", "control byte 0x7f");
@@ -334,14 +334,14 @@ static void refuses_what_is_no_url_and_says_why(void **state)
 static void refuses_ports_that_are_none(void **state)
 {
     (void)state;
-    refuses("jsonrpc://h:0/a", "port 0");
+    refuses("jsonrpc://h:0/a", "the port is 0");
     refuses("jsonrpc://h:70000/a", "port 70000 is over 65535");
-    refuses("jsonrpc://h:99999999999999999999/a", "is no number");
-    refuses("jsonrpc://h:-1/a", "port \"-1\" is no number");
-    refuses("jsonrpc://h:80x/a", "is no number");
-    refuses("jsonrpc://h:+80/a", "is no number");
-    refuses("jsonrpc://h: 80/a", "is no number");
-    refuses("jsonrpc://h:/a", "no port after the ':'");
+    refuses("jsonrpc://h:99999999999999999999/a", "is not a number");
+    refuses("jsonrpc://h:-1/a", "port \"-1\" is not a number");
+    refuses("jsonrpc://h:80x/a", "is not a number");
+    refuses("jsonrpc://h:+80/a", "is not a number");
+    refuses("jsonrpc://h: 80/a", "is not a number");
+    refuses("jsonrpc://h:/a", "the port is missing after the ':'");
     provider_url *url = parsed("jsonrpc://h:65535/a");
     assert_int_equal(url->address.port, 65535);
     provider_url_free(url);
@@ -350,10 +350,10 @@ static void refuses_ports_that_are_none(void **state)
 static void refuses_broken_escapes_in_a_node(void **state)
 {
     (void)state;
-    refuses_node("jsonrpc%3A%2F%2Fh%zz", "wrong escape %zz at byte 17");
-    refuses_node("jsonrpc%3A%2F%2Fh%4", "wrong escape %4 at byte 17");
-    refuses_node("%", "wrong escape % at byte 0");
-    refuses_node("jsonrpc%3A%2F%2Fh%00", "wrong escape %00 at byte 17");
+    refuses_node("jsonrpc%3A%2F%2Fh%zz", "invalid escape %zz at byte 17");
+    refuses_node("jsonrpc%3A%2F%2Fh%4", "invalid escape %4 at byte 17");
+    refuses_node("%", "invalid escape % at byte 0");
+    refuses_node("jsonrpc%3A%2F%2Fh%00", "invalid escape %00 at byte 17");
     refuses_node("jsonrpc%3A%2F%2Fh%3A80%2Fa%0A", "control byte 0x0a");
 }
 
@@ -375,7 +375,7 @@ static void refuses_what_is_too_long(void **state)
     provider_url_free(url);
     memset(text + 10, 'h', len - 10);
     assert_status(DUBBOC_E_PARSE, provider_url_from_text(slice_make(text, 300), &url, &err), &err);
-    assert_contains(err.text, "wrong host");
+    assert_contains(err.text, "invalid host");
     free(text);
 }
 

@@ -82,7 +82,7 @@ static void names_the_kinds_when_the_scheme_is_none(void **state)
 {
     (void)state;
     refuses("nacos://h:8848",
-        "registry kind \"nacos\" is not known, expected zookeeper:, file: or static:");
+        "unknown kind of registry \"nacos\", expected zookeeper:, file: or static:");
     refuses("", "empty");
     refuses("  ", "empty");
 }

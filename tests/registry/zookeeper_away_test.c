@@ -71,7 +71,7 @@ static void one_line_when_it_goes_one_a_minute_and_one_when_it_is_back(void **st
     assert_int_equal(0, said.count);
     fake_probed(self, REFUSED, false);
     assert_int_equal(1, said.count);
-    assert_said(1, "zookeeper is away", "reason=\"" REFUSED "\"");
+    assert_said(1, "zookeeper is unreachable", "reason=\"" REFUSED "\"");
     int closes_told = 0;
     for (int i = 0; i < 59; i++)
         pass_a_second(self, &closes_told);
@@ -79,10 +79,10 @@ static void one_line_when_it_goes_one_a_minute_and_one_when_it_is_back(void **st
     pass_a_second(self, &closes_told);
     fake_probed(self, "no answer from 127.0.0.1:2181", false);
     assert_int_equal(2, said.count);
-    assert_said(2, "zookeeper is still away", "no answer from 127.0.0.1:2181");
+    assert_said(2, "zookeeper is still unreachable", "no answer from 127.0.0.1:2181");
     fake_connect(self, NEXT);
     assert_int_equal(3, said.count);
-    assert_said(3, "zookeeper is back", "away_ms=61000");
+    assert_said(3, "zookeeper is reachable again", "away_ms=61000");
     fake_pass_ms(self, 120000);
     assert_int_equal(3, said.count);
 }
@@ -94,7 +94,7 @@ static void one_that_was_never_there_is_away(void **state)
     fake_pass_ms(self, 1000);
     fake_probed(self, REFUSED, false);
     assert_int_equal(1, said.count);
-    assert_said(1, "zookeeper is away", REFUSED);
+    assert_said(1, "zookeeper is unreachable", REFUSED);
 }
 
 static void a_short_loss_is_not_worth_a_line(void **state)
@@ -140,7 +140,7 @@ static void what_needs_no_probe_is_said_without(void **state)
     fake_pass_ms(self, 1000);
     assert_int_equal(0, self->probes);
     assert_int_equal(1, said.count);
-    assert_said(1, "zookeeper is away", "reason=\"the credentials were refused\"");
+    assert_said(1, "zookeeper is unreachable", "reason=\"the credentials were refused\"");
 }
 
 static void without_a_probe_it_is_said_all_the_same(void **state)
@@ -150,7 +150,7 @@ static void without_a_probe_it_is_said_all_the_same(void **state)
     lose_connection(self);
     fake_pass_ms(self, 1000);
     assert_int_equal(1, said.count);
-    assert_said(1, "zookeeper is away", "reason=\"the connection was lost\"");
+    assert_said(1, "zookeeper is unreachable", "reason=\"the connection was lost\"");
     fixture_free(state);
     connect_and_listen(state);
     self = *state;

@@ -170,7 +170,7 @@ static void a_path_that_no_node_can_have_is_not_watched(void **state)
         dubboc_error err;
         assert_status(DUBBOC_E_ARGUMENT,
             registry_watch_data(self, names[i], keep_data, NULL, &made, &err), &err);
-        assert_contains(err.text, "is no path below the root: ");
+        assert_contains(err.text, "cannot be a path below the root: ");
     }
     registry_free(self);
 }

@@ -404,7 +404,7 @@ static void a_name_with_a_wrong_escape_is_left_out_for_that_reason(void **state)
     registry_has(&f,
         LIST(A, "jsonrpc%3A%2F%2Fh%zz", "garbage", "jsonrpc%253A%252F%252F10.0.0.7%253A80%252Fx"));
     directory_explain(of, line, sizeof line, NULL, NULL);
-    assert_contains(line, "jsonrpc%3A%2F%2Fh%zz: wrong escape %zz at byte 17");
+    assert_contains(line, "jsonrpc%3A%2F%2Fh%zz: invalid escape %zz at byte 17");
     assert_contains(line, "garbage and 1 more: no ://");
     registry_has(&f, LIST(A, "jsonrpc%253A%252F%252F10.0.0.7%253A80%252Fx"));
     directory_explain(of, line, sizeof line, NULL, NULL);

@@ -188,12 +188,12 @@ static void foreign_and_later_files_are_told_apart(void **state)
         parse("dubboc-providers 1 0 cbf29ce484222325 com.example.Other\n", &err), &err);
     assert_contains(err.text, "another interface");
     assert_status(DUBBOC_E_PARSE, parse("PK\3\4 whatever\n", &err), &err);
-    assert_contains(err.text, "no list of providers");
+    assert_contains(err.text, "not a list of providers");
     assert_status(DUBBOC_E_PARSE,
         parse("dubboc-providers 1 99999999999999999999 0 " SERVICE "\n", &err), &err);
     assert_status(
         DUBBOC_E_PARSE, parse("dubboc-providers 1 1 cbf29ce484222325 " SERVICE "\n", &err), &err);
-    assert_contains(err.text, "torn");
+    assert_contains(err.text, "incomplete");
     assert_status(DUBBOC_E_PARSE, parse("", &err), &err);
 }
 
@@ -207,7 +207,7 @@ static void what_is_no_regular_file_is_not_read(void **state)
     assert_int_equal(
         0, mkfifo(path, 0600)); /* opening one without O_NONBLOCK would wait for ever */
     assert_status(DUBBOC_E_PARSE, load(folder, SERVICE, &lines, &err), &err);
-    assert_contains(err.text, "no regular file");
+    assert_contains(err.text, "not a regular file");
     free(path);
     test_folder_remove(folder);
 }

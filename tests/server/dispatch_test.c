@@ -55,7 +55,8 @@ static const row failures[] = {
     {CALL("1", "fail", "[\"na\\u00efve\"]"),
         ERROR_AS("1", "7", "na\xc3\xafve", "java.lang.IllegalStateException")},
     {CALL("1", "undecided", "[]"),
-        ERROR("1", "-32603", "the handler said that it deferred, but has not")},
+        ERROR("1", "-32603",
+            "the handler returned DUBBOC_DEFERRED without calling dubboc_request_defer()")},
     {CALL("1", "chatty", "[1]"), ERROR("1", "-32603", "out of memory")},
 };
 
@@ -258,8 +259,9 @@ static void a_batch_is_answered_in_order_and_one_bad_element_loses_no_other(void
             "3", "slow", "[3]") "," CALL("4", "undecided", "[]") "," CALL("5", "raw", "[5]") "]",
         "[" RESULT("1", "1") "," ERROR(
             "\"b\"", "-32601", "service test.Echo has no method nope") "," ERROR("null", "-32600",
-            "Invalid Request: no object") "," RESULT("3", "3") "," ERROR("4", "-32603",
-            "the handler said that it deferred, but has not") "," RESULT("5", "[5]") "]");
+            "Invalid Request: not an object") "," RESULT("3", "3") "," ERROR("4", "-32603",
+            "the handler returned DUBBOC_DEFERRED without calling dubboc_request_defer()") "," RESULT("5",
+            "[5]") "]");
     assert_answer(port, "[" CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
     assert_answer(port, "[" NOTIFY "," CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
 }
@@ -507,7 +509,7 @@ static void internal_errors_of_handlers_are_logged_once_a_method(void **state)
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
     static const char *const methods[] = {"test.Echo.nan reason=\"the result cannot be written",
         "test.Echo.broken reason=\"the handler's result",
-        "test.Echo.undecided reason=\"the handler said",
+        "test.Echo.undecided reason=\"the handler returned",
         "test.Bad.failing reason=\"the disk is full\"",
         "test.Bad.later reason=\"the result cannot be written"};
     const char *rest = logged;

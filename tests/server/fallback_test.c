@@ -146,7 +146,7 @@ static void check_unclaimed(int to_port)
         "[" CALL("1", "echo", "[1]") "," CALL("2", "echo", "[1]") "]", 200,
         "[" NO_SERVICE("1") "," NO_SERVICE("2") "]\n");
     check_path(to_port, "GET", "/wrong", "", 405,
-        "GET is not possible here: JSON-RPC calls are sent by POST\n");
+        "GET is not supported here: send JSON-RPC calls by POST\n");
     caller_post(to_port, "/wrong", "Content-Type: text/xml\r\n", "<a/>", &answer);
     assert_int_equal(answer.status, 415);
     reply_fini(&answer);

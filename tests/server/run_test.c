@@ -131,7 +131,7 @@ static void a_failure_of_the_server_ends_the_wait(void **state)
     assert_int_equal(0, pthread_join(self.thread, NULL));
     call_fail_end();
     assert_status(DUBBOC_E_SYSTEM, self.status, &self.err);
-    assert_contains(self.err.text, "the server has failed: libmicrohttpd gave up");
+    assert_contains(self.err.text, "the server has failed: libmicrohttpd stopped at");
     assert_int_equal(1, atomic_load(&told));
     assert_true(self.has_same_mask);
     fclose(self.out);

@@ -69,7 +69,7 @@ static void names_that_cannot_be_registered_are_refused(void **state)
     add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,dubbo"}, "\"dubbo\"");
     add("a.B", &(dubboc_service_options){.protocols = " , "}, "protocols");
     add("a.B", &(dubboc_service_options){.protocols = "jsonrpc,http,jsonrpc"},
-        "protocols: \"jsonrpc\" stands twice");
+        "protocols: \"jsonrpc\" appears twice");
     add("a.B", &(dubboc_service_options){.weight = -5}, "weight is -5");
     add("a.B", &(dubboc_service_options){.timeout_ms = -1}, "timeout_ms is -1");
     longest[255] = '\0';
@@ -116,15 +116,15 @@ static void methods_that_cannot_be_called_are_refused(void **state)
         {DUBBOC_METHOD("", uncalled), "empty"},
         {DUBBOC_METHOD("a,b", uncalled), "','"},
         {DUBBOC_METHOD("a b", uncalled), "0x20"},
-        {{.size = sizeof(dubboc_method), .name = "a"}, "one handler is needed"},
+        {{.size = sizeof(dubboc_method), .name = "a"}, "set exactly one handler"},
         {{.name = "a", .json = uncalled}, "dubboc_method.size is 0"},
         {{.size = 7, .name = "a", .json = uncalled}, "dubboc_method.size is 7"},
-        {DUBBOC_METHOD("a", uncalled, .raw = raw_handler), "one handler is needed"},
+        {DUBBOC_METHOD("a", uncalled, .raw = raw_handler), "set exactly one handler"},
         {DUBBOC_METHOD("a", uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT),
-            "exclude each other"},
+            "cannot be both DUBBOC_ONCE and DUBBOC_IDEMPOTENT"},
         {DUBBOC_METHOD("a", uncalled, .flags = 64), "unknown flags"},
         {DUBBOC_METHOD("a", uncalled, .timeout_ms = -1), "timeout_ms is -1"},
-        {DUBBOC_METHOD("there", uncalled), "added before"},
+        {DUBBOC_METHOD("there", uncalled), "already added"},
     };
     dubboc_service *service = add("a.B", NULL, NULL);
     add_method(service, "there");
@@ -150,8 +150,8 @@ static void several_services_of_one_interface_get_paths_of_their_own(void **stat
     assert_string_equal(second->path, "a.B2");
     assert_string_equal(third->path, "a.B4");
     assert_string_equal(taken->path, "a.B3");
-    add("a.B", &(dubboc_service_options){.version = "2"}, "added before");
-    add("a.D", &(dubboc_service_options){.path = "a.B2"}, "another service's");
+    add("a.B", &(dubboc_service_options){.version = "2"}, "already added");
+    add("a.D", &(dubboc_service_options){.path = "a.B2"}, "already belongs to another service");
 }
 
 static void the_path_table_knows_each_path_and_the_first_of_each_interface(void **state)

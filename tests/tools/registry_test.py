@@ -238,7 +238,7 @@ def a_registry_that_is_a_file_is_no_folder():
         for command in (["ls"], ["watch", "com.example.A"], ["call", "com.example.A", "m"]):
             end = dubboc(*command, "-r", "file://" + path)
             equal((end.status, end.out), (2, ""), end)
-            holds(end.err, path + " is no folder")
+            holds(end.err, path + " is not a folder")
 
 
 def who_only_reads_makes_no_registry():

@@ -344,10 +344,10 @@ static void everything_has_its_ceiling(void **state)
     expect_too_big("", "HTTP/1.1 200 OK, or rather not quite", 2000, "64 KiB");
     expect_too_big("HTTP/1.1 200 OK\r\n", long_header, 180, "64 KiB");
     expect_too_big("HTTP/1.1 200 OK\r\n", "A: b\r\n", 201, "200 headers");
-    expect_too_big("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", "", 1, "over the limit");
-    expect_too_big("HTTP/1.1 200 OK\r\n\r\n", "0123456789", 101, "over the limit");
-    expect_too_big(chunked, "14\r\n01234567890123456789\r\n", 51, "over the limit");
-    expect_too_big(chunked, "FFFFFFFFFFFFFFFF\r\n", 1, "over the limit");
+    expect_too_big("HTTP/1.1 200 OK\r\nContent-Length: 1001\r\n\r\n", "", 1, "reply_max");
+    expect_too_big("HTTP/1.1 200 OK\r\n\r\n", "0123456789", 101, "reply_max");
+    expect_too_big(chunked, "14\r\n01234567890123456789\r\n", 51, "reply_max");
+    expect_too_big(chunked, "FFFFFFFFFFFFFFFF\r\n", 1, "reply_max");
     expect_too_big(
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;", "0123456789", 410, "4 KiB");
     expect_too_big(trailer, long_header, 180, "64 KiB");

@@ -227,7 +227,7 @@ static void a_descriptor_that_cannot_be_unwatched_ends_the_server_and_not_the_pr
     (void)state;
     each_call_fails(&(fault){FAIL_EPOLL_DEL, 1, ENOMEM, "Failed to remove FD from epoll set."});
     each_call_fails(&(fault){FAIL_EPOLL_DEL, 1, ENOENT, "(No such file or directory)"});
-    each_call_fails(&(fault){FAIL_EPOLL_DEL, INT_MAX, EBADF, "libmicrohttpd gave up at "});
+    each_call_fails(&(fault){FAIL_EPOLL_DEL, INT_MAX, EBADF, "libmicrohttpd stopped at "});
 }
 
 static void an_interrupted_wait_is_repeated(void **state)

@@ -85,7 +85,7 @@ static const refusal refusals[] = {
     {"target without a slash", BYTES("POST a HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN), 400},
     {"method that is no token", BYTES("PO(ST / HTTP/1.1\r\nHost: x\r\n\r\n" HIDDEN), 400},
     {"two hosts", BYTES("POST / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n" HIDDEN), 400},
-    {"no host", BYTES("POST / HTTP/1.1\r\nX-A: 1\r\n\r\n" HIDDEN), 400},
+    {"the host is missing", BYTES("POST / HTTP/1.1\r\nX-A: 1\r\n\r\n" HIDDEN), 400},
     {"no header at all", BYTES("POST / HTTP/1.1\r\n\r\n" HIDDEN), 400},
     {"HTTP/1.2", BYTES("POST / HTTP/1.2\r\nHost: x\r\n\r\n" HIDDEN), 505},
     {"unknown expectation",
