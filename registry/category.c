@@ -1,4 +1,4 @@
-/* See the header. */
+/* The names of the categories, as Dubbo spells them. */
 #include "registry/category.h"
 
 #include <assert.h>

@@ -12,11 +12,12 @@ typedef enum registry_category {
     REGISTRY_ROUTERS
 } registry_category;
 
-/* "providers", ... */
+/* The name in paths: "providers", "consumers", "configurators" or "routers". */
 const char *registry_category_name(registry_category category);
 
-/* Whether a URL whose category param is named belongs to that category. An empty name means
- * providers; "provider" and "consumer" are accepted because dubbogo writes them (wire.md P13). */
+/* Whether a URL whose param category has the value named belongs to the category. An empty value
+ * means providers; "provider" and "consumer" are accepted because dubbogo writes them (docs/wire.md
+ * P13). */
 bool registry_category_matches(registry_category category, dubboc_slice named);
 
 #endif

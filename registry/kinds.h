@@ -1,11 +1,11 @@
-/* The kinds of registries. A new kind is one file that defines a registry_ops (registry_ops.h) and
- * one line here. */
+/* The kinds of registries. To add a kind, write a file that defines a registry_ops (registry_ops.h)
+ * and add a line here. */
 #ifndef REGISTRY_KINDS_H
 #define REGISTRY_KINDS_H
 
 #include "registry/registry_ops.h"
 
-/* An address without a scheme belongs to the first. */
+/* An address without a scheme is for the first kind. */
 #define REGISTRY_KINDS(KIND)                                                                       \
     KIND(registry_zookeeper_ops)                                                                   \
     KIND(registry_file_ops)                                                                        \

@@ -1,4 +1,4 @@
-/* See the header. */
+/* Writes the label as key=value pairs, in the form of the log. */
 #include "registry/node_label.h"
 
 #include <stdio.h>

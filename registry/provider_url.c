@@ -1,10 +1,10 @@
-/* Reading a provider URL (wire.md 5.2, 9.2): split at the first '?', then "://", '/', and the
- * params at '&' and '='.
+/* Parses a provider URL (docs/wire.md 5.2, 9.2): splits it at the first '?', then at "://" and '/',
+ * and the params at '&' and '='.
  *
  * The text is checked and copied once; every slice of the result points into that copy. Values that
- * Go v1 encoded a second time are decoded into a second copy behind it, which is as long, since
- * decoding never lengthens. Whatever is wrong is refused with a reason that names it, because these
- * texts come from strangers and the reason is what a person sees in the log. */
+ * Go v1 encoded a second time are decoded into a second buffer of the same size, because decoding
+ * never makes a text longer. Malformed texts are rejected with a reason that names the fault,
+ * because they come from strangers and the reason is what a person sees in the log. */
 #include "registry/provider_url.h"
 
 #include <stdio.h>
@@ -15,9 +15,9 @@
 #include "base/url_codec.h"
 #include "registry/category.h"
 
-#define NAME_SHOWN 60 /* how much of a wrong piece an error text repeats */
+#define NAME_SHOWN 60 /* characters of a malformed part that an error text repeats */
 
-/* The pieces of a URL, as they stand. */
+/* The parts of a URL, not decoded. */
 typedef struct url_parts {
     dubboc_slice scheme;
     dubboc_slice authority;
@@ -60,7 +60,7 @@ static dubboc_status url_split(dubboc_slice text, url_parts *parts, dubboc_error
     size_t len = address_length_in_url(rest, "");
     parts->authority = slice_make(rest.at, len);
     parts->path = slice_make(rest.at + len, rest.len - len);
-    if (slice_starts_with(parts->path, ":")) /* it ends the path of a unix socket */
+    if (slice_starts_with(parts->path, ":")) /* separates the path from that of a unix socket */
         parts->path = slice_make(parts->path.at + 1, parts->path.len - 1);
     if (parts->path.len == 0)
         parts->path = slice_of("/");
@@ -69,9 +69,9 @@ static dubboc_status url_split(dubboc_slice text, url_parts *parts, dubboc_error
 
 /* --- path */
 
-/* It becomes a request target as it stands (wire.md 1.7), so it must not be able to end one. What
- * is not ASCII is refused, too, and not escaped: RFC 3986 has no such byte in a path, and a
- * provider knows itself only by the path that it registered. */
+/* The path is sent unchanged as the request target (docs/wire.md 1.7), so it must not contain
+ * characters that would end it. Characters that are not ASCII are rejected instead of escaped: RFC
+ * 3986 allows none in a path, and a provider only knows the path that it registered. */
 static dubboc_status url_check_path(dubboc_slice path, dubboc_error *err)
 {
     for (size_t i = 0; i < path.len; i++) {
@@ -95,13 +95,15 @@ static bool url_has_control_byte(dubboc_slice text)
     return false;
 }
 
-/* dubbogo and dubbo-go write a blank as '+' before they encode; in a Java value '+' is a plus. */
+/* dubbogo and dubbo-go write a space as '+' before they encode; in a Java value '+' means a
+ * plus. */
 static bool url_is_written_by_go(dubboc_slice query)
 {
     return query.len > 0 && memmem(query.at, query.len, "-golang-", 8) != NULL;
 }
 
-/* Decodes value a second time into room; as it stands when that makes no sense. */
+/* Decodes value a second time into room. Returns value itself if the result would not be a sensible
+ * text. */
 static dubboc_slice param_decode_again(dubboc_slice value, char *room, bool plus_is_blank)
 {
     bool has_escape = memchr(value.at, '%', value.len) != NULL;
@@ -109,14 +111,14 @@ static dubboc_slice param_decode_again(dubboc_slice value, char *room, bool plus
     if (!has_escape && !has_plus)
         return value;
     size_t bad_at;
-    /* never grows: decoding does not lengthen */
+    /* never grows, because decoding does not make a text longer */
     buffer out = {.data = room, .capacity = value.len, .max_bytes = value.len};
     if (!url_decode(&out, value, &bad_at) || url_has_control_byte(buffer_slice(&out)))
         return value;
     return buffer_slice(&out);
 }
 
-/* By key, equal keys as they stood. */
+/* Sorts by key; equal keys keep their order. */
 static int param_compare(const void *a, const void *b)
 {
     const url_param *one = a, *other = b;
@@ -133,8 +135,8 @@ static size_t params_keep_first_of_equal(url_param *params, size_t count)
     return kept;
 }
 
-/* Empty values are left out: they are the same as absent ones (wire.md 5.5). A piece without '='
- * has itself as its value, as in Java (wire.md P21). */
+/* Empty values are left out, because they mean the same as absent ones (docs/wire.md 5.5). A param
+ * without '=' has its key as its value, as in Java (docs/wire.md P21). */
 static dubboc_status url_read_params(
     provider_url *url, dubboc_slice query, char *room, dubboc_error *err)
 {
@@ -162,7 +164,7 @@ static dubboc_status url_read_params(
     return DUBBOC_OK;
 }
 
-/* A key put together from parts, against a param's. */
+/* Compares a key that is given in parts with the key of a param. */
 static int key_compare(const dubboc_slice parts[3], dubboc_slice key)
 {
     for (int i = 0; i < 3; i++) {
@@ -213,9 +215,9 @@ dubboc_slice provider_url_find_method(const provider_url *url, dubboc_slice meth
     return value.len > 0 ? value : provider_url_find(url, key);
 }
 
-/* --- the whole */
+/* --- the whole URL */
 
-/* Consumers, overrides and routes have no port to be called at. */
+/* Whether the URL must have a port: those of consumers, overrides and routes need none. */
 static bool url_is_callable(const provider_url *url)
 {
     static const char *const others[] = {
@@ -262,7 +264,7 @@ static dubboc_status url_check_bytes(dubboc_slice text, dubboc_error *err)
     return DUBBOC_OK;
 }
 
-/* Puts text without its user info into room, zero-ended; the length. */
+/* Copies text without its user info to room, with a zero byte at the end. Returns the length. */
 static size_t url_copy_without_user_info(char *room, dubboc_slice text, dubboc_slice authority)
 {
     const char *at = authority.len > 0 ? memrchr(authority.at, '@', authority.len) : NULL;
@@ -274,8 +276,8 @@ static size_t url_copy_without_user_info(char *room, dubboc_slice text, dubboc_s
     return before + after;
 }
 
-/* The reason repeats parts of the text; where some of it may be a secret it says only what can be
- * wrong. */
+/* The reason repeats parts of the text. If some of it may be a secret, the error text only says in
+ * general what can be wrong. */
 static dubboc_status url_refuse(dubboc_slice text, dubboc_status status, dubboc_error *err)
 {
     char *masked = status == DUBBOC_E_PARSE ? mask_address_dup(text) : NULL;

@@ -1,5 +1,5 @@
-/* Finds the kind of registry by its address, checks arguments, and forwards each call to the kind.
- */
+/* Finds the kind of registry by the scheme of the address, checks arguments, and forwards each call
+ * to the kind. */
 #include "registry/registry.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@ static const registry_ops *const kinds[] = {REGISTRY_KINDS(KIND_POINTER)};
 
 #define KIND_COUNT (sizeof kinds / sizeof kinds[0])
 
-/* What every function returns that has an err: success clears it. */
+/* Used by every function with err: clears err on success. */
 static dubboc_status registry_done(dubboc_status status, dubboc_error *err)
 {
     if (status == DUBBOC_OK)
@@ -35,8 +35,9 @@ static const registry_ops *registry_find_kind(dubboc_slice scheme)
     return NULL;
 }
 
-/* false: the address has no scheme. "host:2181,host2" has a ':' too, and a host may be called
- * zookeeper, so "//" must follow unless the kind does without. */
+/* Splits the address at its scheme. false: it has none. A list such as "host:2181,host2" contains a
+ * ':' too, and a host may be called zookeeper, so "//" must follow unless the kind does not need
+ * it. */
 static bool registry_split_address(dubboc_slice address, dubboc_slice *scheme, dubboc_slice *rest)
 {
     if (!slice_cut(address, ':', scheme, rest))
@@ -69,7 +70,7 @@ static dubboc_status registry_choose_kind(
     return *ops != NULL ? DUBBOC_OK : registry_refuse_kind(scheme, err);
 }
 
-/* The address as people may see it; hosts alone get their scheme. NULL: no memory. */
+/* The address with masked secrets, for people; a list of hosts gets its scheme. NULL: no memory. */
 static char *registry_masked_address(
     const registry_ops *ops, dubboc_slice address, dubboc_slice rest)
 {

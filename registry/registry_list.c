@@ -1,4 +1,4 @@
-/* See the header. */
+/* Sorting, removing duplicates and comparing need no memory, so they cannot fail. */
 #include "registry/registry_list.h"
 
 #include <stdlib.h>

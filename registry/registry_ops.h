@@ -1,17 +1,17 @@
 /* What a kind of registry implements. The functions of registry.h check their arguments and forward
  * to these slots. A kind embeds struct registry as its first member, and is listed in kinds.h.
  *
- * Holds for every slot unless it says otherwise:
+ * The following holds for every slot unless its comment says otherwise:
  *  - It may be called from any thread, by several threads at once, and from a listener; free() is
- *    the only exception. The caller holds no lock of registry/, and may hold locks of its own, so a
+ *    the only exception. The caller holds no lock of registry/, but may hold its own locks, so a
  *    slot never calls a listener.
  *  - It does not wait for the network, a name server or another process. It may take locks of the
- *    kind, which are held for memory accesses only.
+ *    kind, which are only held for memory accesses.
  *  - Arguments are borrowed during the call. self, handles, outputs and texts are never NULL.
- *  - On failure err is set, outputs are not written, and nothing is kept: what the call allocated
- *    is freed, what it wrote is taken back. On success registry.c clears err.
+ *  - On failure err is set, outputs are not written, and nothing remains: what the call allocated
+ *    is freed, what it wrote is removed. On success registry.c clears err.
  *  - A handle belongs to the caller until the slot that ends it (unregister, unsubscribe). Handles
- *    that are left when the registry is freed are freed with it. registry.c sets the ops of a
+ *    that remain when the registry is freed are freed with it. registry.c sets the ops of a
  *    registration. */
 #ifndef REGISTRY_REGISTRY_OPS_H
 #define REGISTRY_REGISTRY_OPS_H
@@ -19,100 +19,102 @@
 #include "registry/registry_types.h"
 
 typedef struct registry_ops {
-    const char *scheme; /* "zookeeper" */
+    const char *scheme; /* such as "zookeeper" */
 
-    /* The address is recognised by "scheme:" alone ("static:"). Otherwise "//" must follow, because
+    /* The scheme is recognised by "scheme:" alone ("static:"). If false, "//" must follow, because
      * "zookeeper:2181" may also be a host and its port. */
     bool is_recognised_without_slashes;
 
-    /* Makes the registry that settings describe, and starts its threads. rest is the address
+    /* Creates the registry that settings describe, and starts its threads. rest is the address
      * without its scheme and ':' ("//h1:2181,h2:2181/?group=x", "///var/lib/x", "jsonrpc://...");
-     * of an address without a scheme ("h1:2181,h2:2181") it is the whole address. settings is
-     * borrowed: what is needed later is copied. May touch the local file system; does not wait for
-     * a connection.
+     * for an address without a scheme ("h1:2181,h2:2181") it is the whole address. settings is
+     * borrowed: what is needed later must be copied. May access the local file system; does not
+     * wait for a connection.
      * registry_open() sets ops and address of *self afterwards, so the kind's threads must not read
-     * these two.
-     * DUBBOC_E_ARGUMENT: a fault in the address or in settings; err says what, and
-     * registry_open() puts the address before it. DUBBOC_E_SYSTEM: no folder or thread.
-     * DUBBOC_E_NO_MEMORY. */
+     * these two fields.
+     * DUBBOC_E_ARGUMENT: a fault in the address or in settings; err says which, and registry_open()
+     * puts the address before it. DUBBOC_E_SYSTEM: no folder or thread. DUBBOC_E_NO_MEMORY. */
     dubboc_status (*open)(
         const registry_settings *settings, dubboc_slice rest, registry **self, dubboc_error *err);
 
-    /* Whether what the address names exists, without making it. May touch the local file system.
-     * DUBBOC_E_NOT_FOUND: it does not; err names it. DUBBOC_E_ARGUMENT, DUBBOC_E_NO_MEMORY. NULL:
-     * the kind cannot tell, and it is taken to exist. */
+    /* Whether the registry at that address exists; does not create it. May access the local file
+     * system. DUBBOC_E_NOT_FOUND: it does not exist; err names it. DUBBOC_E_ARGUMENT,
+     * DUBBOC_E_NO_MEMORY. NULL: the kind cannot tell; the registry is assumed to exist. */
     dubboc_status (*check_exists)(dubboc_slice rest, dubboc_error *err);
 
-    /* Takes back what is still registered, ends the kind's threads and frees everything, handles
-     * included, except address, which is registry.c's. Blocks at most 2 s for that, and until a
-     * running listener returns. No other slot runs any more. Called once, not from a listener. */
+    /* Removes what is still registered, ends the kind's threads and frees everything, including
+     * handles, but not address, which belongs to registry.c. Blocks at most 2 s for that, and until
+     * a running listener returns. No other slot is running or will be called. Called once, not from
+     * a listener. */
     void (*free)(registry *self);
 
-    /* Whether the registry can be read and written at the moment. No lock is taken. NULL: always.
-     */
+    /* Whether the registry can be read and written now. Takes no lock. NULL: it always can. */
     bool (*is_connected)(const registry *self);
 
-    /* As registry_trouble(): writes the reason why it is not connected, "" if it is or if the
-     * reason is not known. NULL: "". */
+    /* As registry_trouble(): writes the reason why it is not connected, or "" if it is connected or
+     * the reason is not known. NULL: always "". */
     void (*trouble)(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
-    /* As registry_seek_trouble(). Takes no longer than a look when it is connected. Cannot fail:
-     * without memory the reason stays unknown. NULL: there is nothing to find out. */
+    /* As registry_seek_trouble(). Returns immediately if it is connected. Cannot fail: without
+     * memory the reason stays unknown. NULL: there is nothing to find out. */
     void (*seek_trouble)(registry *self, int64_t deadline_ns);
 
-    /* As registry_servers(): borrowed until free(). NULL: the kind connects to no server. */
+    /* As registry_servers(); the text is valid until free(). NULL: the kind connects to no
+     * server. */
     const char *(*servers)(const registry *self);
 
-    /* Notes that url (1 to URL_BYTES_MAX bytes) shall stand under interface and category until
-     * unregister(); whether it is written during the call or later by a thread is the kind's
-     * choice. May touch the local file system.
-     * DUBBOC_E_ARGUMENT: no node can be called that. DUBBOC_E_SYSTEM: the node cannot be written.
-     * DUBBOC_E_TOO_BIG: no path is that long. DUBBOC_E_CLOSED: the registry is being freed.
+    /* Registers url (1 to URL_BYTES_MAX bytes) under interface and category until unregister(). The
+     * kind decides whether the node is written during the call or later by a thread. May access the
+     * local file system.
+     * DUBBOC_E_ARGUMENT: no node can have that name. DUBBOC_E_SYSTEM: the node cannot be written.
+     * DUBBOC_E_TOO_BIG: the path would be too long. DUBBOC_E_CLOSED: the registry is being freed.
      * DUBBOC_E_NO_MEMORY. */
     dubboc_status (*register_)(registry *self, const char *interface, registry_category category,
         const char *url, registry_registration **registration, dubboc_error *err);
 
-    /* The same for count (at least 1) nodes, which appear together as far as the kind can do that.
-     * On failure none is registered, and err begins with "service " and the interface that the
-     * fault is about, if it is about one. NULL: registry.c calls register_ for each. */
+    /* The same for count (at least 1) nodes, which appear together if the kind can do that. On
+     * failure none is registered; err begins with "service " and the interface that the fault
+     * concerns, if it concerns a single one. NULL: registry.c calls register_ for each. */
     dubboc_status (*register_all)(registry *self, const registry_wanted *wanted, size_t count,
         registry_registration **registrations, dubboc_error *err);
 
-    /* Whether the node stands now. No lock is taken. */
+    /* Whether the node exists now. Takes no lock. */
     bool (*is_registered)(const registry_registration *registration);
 
-    /* Whether the node has stood at any time, so that others may know of it. No lock is taken.
-     * NULL: every registration stands from the first. */
+    /* Whether the node has existed at any time, so that others may know it. Takes no lock. NULL:
+     * every registration takes effect at once. */
     bool (*was_registered)(const registry_registration *registration);
 
-    /* Takes the node back and blocks until that is done, at most timeout_ms (<= 0: does not wait);
-     * the rest is then done later. Frees the handle in any case. Cannot fail. */
+    /* Removes the node and blocks until that is done, at most timeout_ms (<= 0: does not wait);
+     * after that time it is completed in the background. Frees the handle in any case. Cannot
+     * fail. */
     void (*unregister)(registry *self, registry_registration *registration, int64_t timeout_ms);
 
-    /* The same for count (at least 1) handles, at most timeout_ms in all. The array is borrowed.
-     * NULL: registry.c calls unregister for each. */
+    /* The same for count (at least 1) handles, with timeout_ms for all together. The array is
+     * borrowed. NULL: registry.c calls unregister for each. */
     void (*unregister_all)(
         registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
 
-    /* From now on listener is called as registry_listener says: by a thread of the kind, one call
-     * at a time for each subscription, with no lock held, first with the current list. Creates no
-     * node. arg is kept until unsubscribe() returns.
-     * DUBBOC_E_ARGUMENT: there is no such interface name. DUBBOC_E_SYSTEM, DUBBOC_E_CLOSED,
+    /* Starts calling listener as registry_listener says: by a thread of the kind, one call at a
+     * time for each subscription, with no lock held, first with the current list. Creates no node.
+     * arg is used until unsubscribe() returns.
+     * DUBBOC_E_ARGUMENT: no interface can have that name. DUBBOC_E_SYSTEM, DUBBOC_E_CLOSED,
      * DUBBOC_E_NO_MEMORY. */
     dubboc_status (*subscribe)(registry *self, const char *interface, registry_category category,
         registry_listener listener, void *arg, registry_subscription **subscription,
         dubboc_error *err);
 
-    /* Has the list read again and the listener called, changed or not. Cannot fail. */
+    /* Makes the kind read the list again and call the listener, whether the list has changed or
+     * not. Cannot fail. */
     void (*refresh)(registry *self, registry_subscription *subscription);
 
-    /* Ends a subscription or data watch and frees the handle. Blocks while the listener runs; when
-     * it returns, the listener will not run any more. Not called from that listener. */
+    /* Ends a subscription or data watch and frees the handle. Blocks while the listener is running;
+     * after it returns, the listener is not called any more. Not called from that listener. */
     void (*unsubscribe)(registry *self, registry_subscription *subscription);
 
     /* Reads the URLs of one category, sorted and without duplicates; may block until deadline_ns
      * (DEADLINE_NEVER: no limit) and not much longer. What does not exist is an empty list. The
-     * list is the caller's.
+     * list belongs to the caller.
      * DUBBOC_E_REGISTRY: it could not be read in time; err says why. DUBBOC_E_ARGUMENT,
      * DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
     dubboc_status (*lookup)(registry *self, const char *interface, registry_category category,
@@ -133,8 +135,8 @@ struct registry {
     char *address; /* for people, without passwords */
 };
 
-/* A kind's registration begins with this. Its subscriptions are what it likes: nobody else looks
- * into them. */
+/* The registration of a kind begins with this struct. The subscription of a kind may be any struct,
+ * because only the kind looks into it. */
 struct registry_registration {
     const registry_ops *ops;
 };

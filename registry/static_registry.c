@@ -1,12 +1,12 @@
-/* static: a fixed list of provider URLs in the address itself, for tests, for scripts, and where no
- * registry is run.
+/* The kind static: a fixed list of provider URLs in the address itself, for tests, for scripts, and
+ * where no registry is run.
  *
  *   static:jsonrpc://10.0.0.1:8080/com.foo.Bar,jsonrpc://10.0.0.2:8080/com.foo.Bar?methods=a,b
  *
- * Blanks separate, and a comma does where "scheme://" follows it, since values hold commas
- * themselves ("methods=a,b"); a value with such a comma, or with a blank, writes it as an escape
- * (%2C, %20). A URL counts under its category param, providers without one. What is registered here
- * is accepted and goes nowhere. "static:" alone is an empty list. */
+ * URLs are separated by spaces, or by a comma if "scheme://" follows it, because values may contain
+ * commas themselves ("methods=a,b"). A value with such a comma or with a space must escape it (%2C,
+ * %20). A URL belongs to the category in its param category, or to providers. Registrations are
+ * accepted and have no effect. "static:" alone is an empty list. */
 #include <poll.h>
 
 #include "base/error.h"
@@ -63,7 +63,7 @@ static bool static_is_separator(dubboc_slice text, size_t at)
     return static_is_blank(behind.at[0]) || static_starts_url(behind);
 }
 
-/* Takes the next URL off *rest; false: there is none left. */
+/* Removes the next URL from *rest. false: there is none. */
 static bool static_next_url(dubboc_slice *rest, dubboc_slice *url)
 {
     size_t at = 0;
@@ -132,7 +132,8 @@ static void *static_run(void *arg)
     struct pollfd waited = {.fd = self->subscribers.wake.fd, .events = POLLIN};
     bool is_complete = true;
     while (!subscribers_is_stopping(&self->subscribers)) {
-        poll(&waited, 1, is_complete ? WAKE_LOOK_MS : 1000); /* without memory: tried again */
+        /* without memory: tries again after a second */
+        poll(&waited, 1, is_complete ? WAKE_LOOK_MS : 1000);
         wake_clear(&self->subscribers.wake);
         is_complete = subscribers_serve(&self->subscribers, static_read_list, self);
     }
@@ -182,8 +183,8 @@ static void static_free(registry *base)
     static_release(self);
 }
 
-/* --- registrations: nothing to do, but the handles are kept, since registry_free() takes back what
- * is left */
+/* --- registrations: they have no effect, but the handles are kept in a list, because
+ * registry_free() frees the remaining ones */
 
 static dubboc_status static_register(registry *self, const char *interface,
     registry_category category, const char *url, registry_registration **registration,

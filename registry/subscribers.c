@@ -1,6 +1,7 @@
-/* See the header. A subscription is due when its list may have changed; serving takes one due
- * subscription after the other: marks it as the one being called, leaves the lock, reads, compares
- * with what the listener was given last, calls. Removal waits for the mark to go. */
+/* A subscription is due if its list may have changed. Serving takes one due subscription after the
+ * other: marks it as the one being called, unlocks, reads its list, compares the list with the one
+ * that the listener got last, and calls the listener. Removing a subscription waits until it is not
+ * marked. */
 #include "registry/subscribers.h"
 
 #include <assert.h>
@@ -17,10 +18,10 @@ struct subscriber {
     registry_listener listener;
     void *arg;
     void *tag;
-    bool is_due;
-    bool is_unread;      /* could not be read in this serve */
-    bool is_forced;      /* the listener is called even without a change */
-    registry_list given; /* what the listener was told last; the serving thread's own */
+    bool is_due;         /* the list may have changed */
+    bool is_unread;      /* the list could not be read in this round of serving */
+    bool is_forced;      /* call the listener even if nothing has changed */
+    registry_list given; /* the list that the listener got last; used only by the serving thread */
 };
 
 dubboc_status subscribers_open(subscribers *self, dubboc_error *err)
@@ -116,7 +117,7 @@ static void subscribers_unlink_locked(subscribers *self, const subscriber *one)
             *at = one->next;
             return;
         }
-    assert(false); /* a subscription of another registry */
+    assert(false); /* belongs to another registry */
 }
 
 void subscribers_remove(subscribers *self, registry_subscription *subscription)
@@ -151,7 +152,7 @@ void subscribers_touch(subscribers *self, const void *tag)
 
 /* --- serving */
 
-/* Marks the next due one as being called; NULL: there is none. */
+/* Marks the next due subscription as the one being called. NULL: none is due. */
 static subscriber *subscribers_take_due_locked(subscribers *self, bool *is_forced)
 {
     for (subscriber *one = self->first; one != NULL; one = one->next)
@@ -181,7 +182,7 @@ static void subscriber_tell(subscriber *one, registry_list *list_take, bool is_f
     one->listener(one->arg, &snapshot);
 }
 
-/* Ends the call of one. One that could not be read waits for the next serve. */
+/* Removes the mark. A list that could not be read waits for the next round. */
 static void subscribers_end_call_locked(
     subscribers *self, subscriber *one, bool is_read, bool is_forced)
 {
@@ -193,7 +194,7 @@ static void subscribers_end_call_locked(
     condition_wake_all(&self->call_ended);
 }
 
-/* Whether every list could be read. */
+/* Marks lists that could not be read as due again. Returns whether all could be read. */
 static bool subscribers_recall_unread_locked(subscribers *self)
 {
     bool all = true;

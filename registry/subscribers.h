@@ -1,6 +1,6 @@
-/* The subscriptions of a registry kind that reads its lists by itself (static, file) and the thread
- * that serves them. They keep the promises of registry.h about listeners: one thread calls them,
- * one call at a time, no lock held, and never again once registry_unsubscribe() has returned. */
+/* The subscriptions of a kind that reads its lists itself (static, file), and the thread that
+ * serves them. They keep what registry.h promises about listeners: one thread calls them, one call
+ * at a time, with no lock held, and never again once registry_unsubscribe() has returned. */
 #ifndef REGISTRY_SUBSCRIBERS_H
 #define REGISTRY_SUBSCRIBERS_H
 
@@ -15,51 +15,56 @@
 typedef struct subscriber subscriber;
 
 typedef struct subscribers {
-    wake wake; /* ends the thread's wait */
+    wake wake; /* wakes the thread */
     pthread_t thread;
     atomic_bool is_stopping;
     mutex lock;
     /* Under lock: */
     subscriber *first;
-    subscriber *calling;  /* its listener runs, or is about to */
-    condition call_ended; /* calling was cleared */
-    pthread_t caller;     /* the thread that runs the listener of calling */
+    subscriber *calling;  /* the subscriber whose listener runs or is about to run; NULL: none */
+    condition call_ended; /* signalled when calling becomes NULL */
+    pthread_t caller;     /* the thread that runs the listener of calling, to detect wrong use */
 } subscribers;
 
-/* DUBBOC_E_SYSTEM: no descriptor for the wake-up; subscribers_close() is called then, too. */
+/* DUBBOC_E_SYSTEM: no descriptor to wake the thread. subscribers_close() must be called even on
+ * failure. */
 dubboc_status subscribers_open(subscribers *self, dubboc_error *err);
-/* Frees the subscriptions that are left. The thread does not run: it was stopped, or never
- * started. */
+/* Frees the remaining subscriptions. The thread must not be running. */
 void subscribers_close(subscribers *self);
 
-/* Starts the thread, which runs run(arg) until subscribers_is_stopping(). It waits for
- * self->wake.fd and what else the kind looks at, and calls subscribers_serve(). name: as
- * thread_start(). DUBBOC_E_SYSTEM: no thread. DUBBOC_E_NO_MEMORY. */
+/* Starts the thread, which executes run(arg). run() loops until subscribers_is_stopping(): it waits
+ * for self->wake.fd and whatever else the kind waits for, and calls subscribers_serve(). name: as
+ * thread_start().
+ * DUBBOC_E_SYSTEM: no thread. DUBBOC_E_NO_MEMORY. */
 dubboc_status subscribers_start(
     subscribers *self, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err);
 bool subscribers_is_stopping(const subscribers *self);
-/* Ends the thread and waits for that. It was started; not from a listener. */
+/* Ends the thread, which must have been started, and waits for its end. Not from a listener. */
 void subscribers_stop(subscribers *self);
 
-/* Has the thread look again. Any thread. */
+/* Makes the thread call subscribers_serve() again. Any thread. */
 void subscribers_wake(subscribers *self);
 
-/* Adds a subscription that is due, and wakes the thread. tag is the kind's, to find it again.
+/* Adds a subscription, marks it as due, and wakes the thread. tag is chosen by the kind, to find
+ * its subscriptions again.
  * DUBBOC_E_NO_MEMORY. */
 dubboc_status subscribers_add(subscribers *self, const char *interface, registry_category category,
     registry_listener listener, void *arg, void *tag, registry_subscription **subscription,
     dubboc_error *err);
 void *subscribers_tag(const registry_subscription *subscription);
-/* Waits while its listener runs; not from that listener. Frees it. */
+/* Removes and frees a subscription; waits while its listener is running. Not from that listener. */
 void subscribers_remove(subscribers *self, registry_subscription *subscription);
 
-/* Has the list read again and the listener called, changed or not. */
+/* Makes the thread read the list again and call the listener, whether the list has changed or
+ * not. */
 void subscribers_refresh(subscribers *self, registry_subscription *subscription);
-/* The lists of those with that tag may have changed: the next serve reads them. NULL: all. */
+/* Marks all subscriptions with that tag (NULL: all) as due, because their lists may have
+ * changed. */
 void subscribers_touch(subscribers *self, const void *tag);
 
-/* On the thread: reads the lists of all that are due by read (sorted; false: not now, try again at
- * the next serve) and calls the listeners of those that changed. false: some could not be read. */
+/* Called by the thread: reads the lists of all due subscriptions with read, and calls the listeners
+ * of those whose list has changed. read returns a sorted list; false: it cannot be read now, try
+ * again at the next call. Returns false if some lists could not be read. */
 bool subscribers_serve(subscribers *self,
     bool (*read)(void *arg, const char *interface, registry_category category, registry_list *list),
     void *arg);

@@ -1,4 +1,4 @@
-/* See the header. The rules are those of wire.md 0.1, 5.5 and 12.5. */
+/* The matching rules are those of docs/wire.md 0.1, 5.5 and 12.5. */
 #include "registry/url_match.h"
 
 #include <inttypes.h>
@@ -13,8 +13,8 @@
 
 /* --- whether it matches */
 
-/* Up to three numbers with dots between; what follows (".1", "-beta.6-SNAPSHOT") is not looked at.
- * false: no number at its start. */
+/* Reads up to three numbers separated by dots; what follows (".1", "-beta.6-SNAPSHOT") is ignored.
+ * false: the text does not begin with a number. */
 static bool release_read(dubboc_slice text, unsigned numbers[3])
 {
     bool any = false;
@@ -47,7 +47,8 @@ static bool release_is_at_least_2_7_4(const unsigned release[3])
     return release[2] >= 4;
 }
 
-/* "http" means JSON-RPC since Dubbo 2.7.4 and Java serialization before (wire.md 0.1). */
+/* The scheme "http" means JSON-RPC since Dubbo 2.7.4, and Java serialization before (docs/wire.md
+ * 0.1). */
 static bool url_http_mismatch(const provider_url *url, char *reason, size_t size)
 {
     dubboc_slice release = provider_url_find(url, "release");
@@ -96,7 +97,7 @@ static bool url_wanted_mismatch(
         has = none;
     if (wanted.len == 0)
         wanted = none;
-    /* A name with a ':' is the beginning of "user:password@host" in a path that nobody escaped. */
+    /* A name with a ':' may be the beginning of an unescaped "user:password@host" in the path. */
     const char *shown = memchr(has.at, ':', has.len) != NULL ? MASK : MASKED(has);
     snprintf(reason, size, "%s %s, wanted %.*s", what, shown, SLICE_ARGS(wanted));
     return true;
@@ -149,9 +150,9 @@ const char *provider_url_mismatch(
     return reason;
 }
 
-/* --- what it says of itself */
+/* --- settings */
 
-/* The unit at the start of text; 0: none. */
+/* The unit at the beginning of text, in nanoseconds; 0: none. */
 static int64_t duration_unit_ns(dubboc_slice text, size_t *len)
 {
     static const struct {
@@ -173,8 +174,8 @@ static void duration_take(dubboc_slice *text, size_t len)
     text->len -= len;
 }
 
-/* "1", "1.5", ".5" of *text: the number is whole + part / scale. Digits behind the ninth change
- * nothing. */
+/* Reads "1", "1.5" or ".5" from *text; the number is whole + part / scale. Digits after the ninth
+ * decimal are ignored. */
 static bool duration_read_number(dubboc_slice *text, int64_t *whole, int64_t *part, int64_t *scale)
 {
     size_t digits = 0;
@@ -196,7 +197,7 @@ static bool duration_read_number(dubboc_slice *text, int64_t *whole, int64_t *pa
     return digits > 0;
 }
 
-/* A Go duration ("1m30s", "1.5h") in nanoseconds; -1: it is none, negative, or too big. */
+/* Converts a Go duration ("1m30s", "1.5h") to nanoseconds. -1: invalid, negative or too big. */
 static int64_t duration_ns(dubboc_slice text)
 {
     int64_t sum = 0;
@@ -237,8 +238,8 @@ unsigned provider_url_weight(const provider_url *url)
     uint64_t weight;
     if (!slice_u64(provider_url_find(url, "weight"), INT32_MAX, &weight))
         return WEIGHT_DEFAULT;
-    /* dubbo-go 3 writes 0 when nobody has set a weight (wire.md 12.8); beside providers of other
-     * makes it would never be called. */
+    /* dubbo-go 3 writes 0 if no weight was set (docs/wire.md 12.8). Taken literally, the provider
+     * would never be called if there are providers of other implementations. */
     bool is_unset =
         weight == 0 && slice_starts_with(provider_url_find(url, "release"), "dubbo-golang-3.");
     return is_unset ? WEIGHT_DEFAULT : (unsigned)weight;

@@ -1,9 +1,10 @@
-/* Writing a provider URL: params are gathered, then sorted, as every reader of the field expects
- * them (wire.md 5.2, N21).
+/* Writes a URL: params are collected, then sorted, as all implementations expect (docs/wire.md 5.2,
+ * N21).
  *
- * Values may hold anything. The bytes that some reader would take for structure (; # & = control
- * bytes: wire.md P21), and those that a second decoding would change (% and +), are escaped inside
- * the value; readers that decode twice get them back, others see the escape. */
+ * Values may contain any character. Characters that some reader would take for structure (; # & =
+ * and control characters, docs/wire.md P21), and those that a second decoding would change (% and
+ * +), are escaped inside the value. Readers that decode twice get the original; others see the
+ * escape. */
 #include "registry/url_writer.h"
 
 #include <stdarg.h>
@@ -18,14 +19,14 @@ typedef struct written_param {
 } written_param;
 
 struct url_writer {
-    char *start; /* up to the path's end */
+    char *start; /* scheme, address and path */
     written_param *params;
     size_t count;
     size_t capacity;
     bool is_failed;
 };
 
-#define ASCII_MOST 0x7E /* of what may stand in a request line */
+#define ASCII_MOST 0x7E /* highest character allowed in a request line */
 #define ANY_BYTE 0xFF
 
 static bool url_writer_must_escape(unsigned char c, const char *more, unsigned char most)
@@ -33,7 +34,7 @@ static bool url_writer_must_escape(unsigned char c, const char *more, unsigned c
     return c < 0x20 || c == 0x7F || c > most || strchr(more, c) != NULL;
 }
 
-/* text with control bytes, those of more, and those above most as escapes; NULL: no memory. */
+/* Escapes control characters, those in more, and those above most. NULL: no memory. */
 static char *url_writer_escape(const char *text, const char *more, unsigned char most)
 {
     size_t extra = 0;
@@ -78,8 +79,7 @@ void url_writer_free(url_writer *writer)
     free(writer);
 }
 
-/* Where the value of key belongs; a key that is not there yet gets an empty place. NULL: no
- * memory. */
+/* Finds the param with that key, or adds an empty one. NULL: no memory. */
 static written_param *url_writer_find_place(url_writer *writer, const char *key)
 {
     for (size_t i = 0; i < writer->count; i++)

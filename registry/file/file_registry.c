@@ -1,11 +1,11 @@
-/* file:///path: a registry on one machine, for any number of processes. It mirrors
- * ZooKeeper's layout in folders, <path>/dubbo/<interface>/<category>/<host>-<port>-<hash>; a node
- * lives as long as its owner holds the lock on its file (registry/file/node.h).
+/* The kind file (file:///path): a registry on one machine, for any number of processes. It mirrors
+ * ZooKeeper's layout in folders: <path>/dubbo/<interface>/<category>/<host>-<port>-<hash>. A node
+ * is alive as long as its owner holds the lock on its file (registry/file/node.h).
  *
- * Registering and taking back happen in the caller's thread; one thread per registry object listens
- * to inotify, calls listeners (registry/subscribers.h), and puts back what was registered and has
- * vanished: when inotify tells of it, and every self_check_ms. The path is taken as it stands,
- * without escapes. */
+ * Nodes are registered and removed in the caller's thread. Each registry has one thread, which
+ * waits for inotify, calls listeners (registry/subscribers.h), and restores registered nodes that
+ * have disappeared, both when inotify reports it and every self_check_ms. The path is used
+ * unchanged, without escapes. */
 #include <errno.h>
 #include <dirent.h>
 #include <poll.h>
@@ -38,12 +38,13 @@ typedef struct file_registration {
     struct file_registration *next;
     file_folder *folder;
     char *url;
-    file_node node;       /* who checks it, or took it out of the list, owns it */
-    bool needs_interface; /* a consumer's: it is not written before the folder of its interface is
-                             there */
-    bool is_waiting;      /* for that; as node */
-    bool is_due;          /* has to be checked */
-    atomic_bool stands;
+    /* Owned by the thread that is checking it, or that has removed it from the list. */
+    file_node node;
+    /* A consumer's node: it is not written before the folder of its interface exists. */
+    bool needs_interface;
+    bool is_waiting;    /* waits for that folder; owned as node is */
+    bool is_due;        /* must be checked */
+    atomic_bool stands; /* the node exists */
 } file_registration;
 
 typedef struct file_registry {
@@ -54,8 +55,8 @@ typedef struct file_registry {
     mutex lock;
     /* Under lock: */
     file_registration *registrations;
-    file_registration *checking; /* the thread looks at its node outside the lock */
-    condition check_ended;       /* checking was cleared */
+    file_registration *checking; /* the thread is checking its node outside the lock */
+    condition check_ended;       /* signalled when checking becomes NULL */
 } file_registry;
 
 static file_registry *file_of(registry *self)
@@ -79,7 +80,7 @@ static bool file_registration_has_to_wait(const file_registration *one)
     return one->needs_interface && !file_folder_interface_exists(one->folder->path);
 }
 
-/* Puts the node back if it is not there. */
+/* Writes the node again if it does not exist. */
 static void file_registration_check(file_registration *one)
 {
     dubboc_error err;
@@ -116,8 +117,8 @@ static file_registration *file_take_due_locked(file_registry *self)
     return NULL;
 }
 
-/* Checks what is due, outside the lock; unregister waits for the one that is being checked. false:
- * some do not stand. */
+/* Checks the registrations that are due, outside the lock; file_unregister() waits for the one that
+ * is being checked. false: some nodes do not exist. */
 static bool file_check_due(file_registry *self)
 {
     file_registration *one;
@@ -136,7 +137,8 @@ static bool file_check_due(file_registry *self)
     return all;
 }
 
-/* folder NULL: all; only those that do not stand: after a failure. */
+/* Marks the registrations in folder (NULL: all) as due. only_missing: only those whose node does
+ * not exist, after a failure. */
 static void file_mark_due(file_registry *self, const file_folder *folder, bool only_missing)
 {
     mutex_lock(&self->lock);
@@ -182,7 +184,7 @@ static dubboc_status file_register(registry *base, const char *interface,
     bool stands = !one->is_waiting;
     atomic_store(&one->stands, stands);
     mutex_lock(&self->lock);
-    one->is_due = true; /* an event of its folder may have passed before it was in the list */
+    one->is_due = true; /* an event of its folder may have been missed before it was in the list */
     one->next = self->registrations;
     self->registrations = one;
     mutex_unlock(&self->lock);
@@ -205,7 +207,7 @@ static void file_unregister(registry *base, registry_registration *registration,
 {
     file_registry *self = file_of(base);
     file_registration *one = (file_registration *)registration;
-    (void)timeout_ms; /* a check is a few system calls */
+    (void)timeout_ms; /* not needed: a check is only a few system calls */
     mutex_lock(&self->lock);
     file_registration **at = &self->registrations;
     while (*at != one)
@@ -215,7 +217,7 @@ static void file_unregister(registry *base, registry_registration *registration,
         condition_wait(&self->check_ended, &self->lock, DEADLINE_NEVER);
     mutex_unlock(&self->lock);
     file_registration_free(self, one);
-    subscribers_wake(&self->subscribers); /* the thread ends what was watched */
+    subscribers_wake(&self->subscribers); /* the thread frees what is unused */
 }
 
 /* --- the thread */
@@ -250,7 +252,7 @@ static void file_self_check(void *arg, file_folder *folder)
     file_folder_changed(arg, folder);
 }
 
-/* Sleeps until something happens or is to be looked at. */
+/* Sleeps until an event arrives or something must be read. */
 static void file_wait_for_work(file_registry *self, int64_t deadline_ns)
 {
     struct pollfd waited[] = {{.fd = self->subscribers.wake.fd, .events = POLLIN},
@@ -284,7 +286,7 @@ static void *file_run(void *arg)
 
 /* --- life */
 
-/* "/var/lib/x" of "///var/lib/x" or "/var/lib/x". */
+/* Gets the path: "/var/lib/x" from "///var/lib/x" or "/var/lib/x". */
 static dubboc_status file_find_root(dubboc_slice rest, dubboc_slice *root, dubboc_error *err)
 {
     if (slice_starts_with(rest, "//")) {
@@ -322,7 +324,7 @@ static dubboc_status file_check_exists(dubboc_slice rest, dubboc_error *err)
     return status;
 }
 
-/* A root that is not there yet is made by the first provider; one that is there must be
+/* A root that does not exist yet is created by the first provider; an existing one must be
  * readable. */
 static dubboc_status file_check_root(const char *root, dubboc_error *err)
 {
@@ -420,7 +422,7 @@ static void file_unsubscribe(registry *base, registry_subscription *subscription
     file_folder *folder = subscribers_tag(subscription);
     subscribers_remove(&file_of(base)->subscribers, subscription);
     file_folders_unref(&file_of(base)->folders, folder);
-    subscribers_wake(&file_of(base)->subscribers); /* the thread ends what was watched */
+    subscribers_wake(&file_of(base)->subscribers); /* the thread frees what is unused */
 }
 
 /* --- blocking reads */
@@ -439,7 +441,7 @@ static dubboc_status file_lookup(registry *base, const char *interface, registry
     return status;
 }
 
-/* Adds the name that a folder stands for. false: no memory. */
+/* Adds the interface name that a folder is for. false: no memory. */
 static bool file_add_interface(const char *folder, registry_list *names, size_t *capacity)
 {
     buffer name;

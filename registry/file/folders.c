@@ -1,4 +1,5 @@
-/* See the header. */
+/* The table of watched folders. Only the registry's thread creates and removes watches; other
+ * threads change the table under the lock. */
 #include "registry/file/folders.h"
 
 #include <errno.h>
@@ -19,8 +20,8 @@
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT)
 #define POLL_NS NS_PER_S
 
-/* How long after an event its folder is looked at again: a killed owner's lock goes a moment after
- * the event, on a busy machine later. */
+/* After an event the folder is read again after these times, because a killed owner's lock is
+ * released a moment after the event, or later on a busy machine. */
 static const int64_t recheck_after_ns[] = {
     2 * NS_PER_MS, 10 * NS_PER_MS, 40 * NS_PER_MS, 200 * NS_PER_MS, NS_PER_S};
 
@@ -63,13 +64,13 @@ void file_folders_close(file_folders *self)
     self->root = NULL;
 }
 
-/* --- watching one; the registry's thread only */
+/* --- watching one folder; only called by the registry's thread */
 
-#define ABOVE_MAX 4       /* <root>/dubbo/<interface>/<category>, and the three above it */
-#define WATCH_ATTEMPTS 10 /* folders may come and go while they are walked through */
+#define ABOVE_MAX 4       /* <root>/dubbo/<interface>/<category> and the three folders above */
+#define WATCH_ATTEMPTS 10 /* folders may be created and removed while they are searched */
 
-/* Watches path, or the deepest folder above it that is there. *above: how many levels above it that
- * is. inotify's number, or -1 (errno; ENOENT: not even the root is there). */
+/* Watches path, or the deepest existing folder above it; *above is the number of levels between
+ * them. Returns the watch descriptor, or -1 (errno; ENOENT: even the root does not exist). */
 static int folders_watch_deepest(const file_folders *self, const char *path, unsigned *above)
 {
     size_t len = strlen(path);
@@ -95,8 +96,8 @@ static bool folders_watch_is_used_locked(const file_folders *self, int watch)
     return false;
 }
 
-/* Puts watch (-1: none) in the place of what was watched for the folder, and ends that unless it is
- * watched for another folder too: it may hang on a folder that was moved away. */
+/* Replaces the folder's watch by watch (-1: none). Removes the former watch unless another folder
+ * uses it, because it may be that of a folder that was moved away. */
 static void folders_replace_watch(file_folders *self, file_folder *folder, int watch)
 {
     mutex_lock(&self->lock);
@@ -108,9 +109,9 @@ static void folders_replace_watch(file_folders *self, file_folder *folder, int w
         inotify_rm_watch(self->inotify_fd, former);
 }
 
-/* Watches the folder, or one above it: what happens from then on is told. While the watch above it
- * was made, the next level may have come, so it is tried again until nothing is different. Whether
- * the folder is missing is *above > 0. errno says why nothing is watched. */
+/* Watches the folder, or the deepest existing one above it. The next level may be created while the
+ * watch above it is being added, so this repeats until nothing changes. *above > 0: the folder does
+ * not exist. errno says why nothing is watched. */
 static void folders_find_watch(file_folders *self, file_folder *folder, unsigned *above)
 {
     unsigned former;
@@ -127,8 +128,8 @@ static void folders_find_watch(file_folders *self, file_folder *folder, unsigned
     }
 }
 
-/* One that cannot be watched is looked at every second, which is said once; one that is missing
- * with its root is looked for without a word. */
+/* If the folder cannot be watched, it is read every second, which is logged once; if the root does
+ * not exist, nothing is logged. */
 static void folder_start_watch(file_folders *self, file_folder *folder)
 {
     unsigned above = 0;
@@ -160,7 +161,7 @@ static file_folder *folders_find_locked(file_folders *self, const char *path)
     return NULL;
 }
 
-/* Finds the folder or adds it, to be watched and looked at; takes path over. NULL: no memory. */
+/* Finds the folder, or adds it as one to be watched and read; takes path over. NULL: no memory. */
 static file_folder *folders_find_or_add(file_folders *self, char *path_take)
 {
     file_folder *added = MEM_NEW(file_folder);
@@ -200,7 +201,7 @@ dubboc_status file_folders_ref(file_folders *self, const char *interface,
     return DUBBOC_OK;
 }
 
-/* The registry's thread frees it, which alone deals with watches. */
+/* The folder is freed by the registry's thread, because only that thread handles watches. */
 void file_folders_unref(file_folders *self, file_folder *folder)
 {
     mutex_lock(&self->lock);
@@ -208,7 +209,7 @@ void file_folders_unref(file_folders *self, file_folder *folder)
     mutex_unlock(&self->lock);
 }
 
-/* Takes a folder that nobody refers to out of the table; NULL: there is none. */
+/* Removes a folder without references from the table. NULL: there is none. */
 static file_folder *folders_take_unused_locked(file_folders *self)
 {
     for (file_folder **at = &self->first; *at != NULL; at = &(*at)->next)
@@ -249,14 +250,14 @@ static void folders_take_event_locked(
     file_folders *self, const struct inotify_event *event, int64_t now)
 {
     if ((event->mask & GONE) == 0 && event->len > 0 && event->name[0] == '.')
-        return; /* a temporary file */
+        return; /* a temporary file of a writer */
     for (file_folder *folder = self->first; folder != NULL; folder = folder->next) {
         bool is_all = (event->mask & IN_Q_OVERFLOW) != 0;
         if (!is_all && (folder->watch < 0 || folder->watch != event->wd))
             continue;
         folder_note_change_locked(folder, is_all || (event->mask & IN_CLOSE_WRITE) != 0, now);
         if ((event->mask & GONE) != 0 || folder->is_missing)
-            folder->is_lost = true; /* gone, or perhaps no longer missing */
+            folder->is_lost = true; /* its watch is gone, or it may exist now */
     }
 }
 
@@ -284,7 +285,7 @@ void file_folders_touch_all(file_folders *self)
     mutex_unlock(&self->lock);
 }
 
-/* --- looking */
+/* --- reading */
 
 static void folder_plan_next_look_locked(file_folder *folder, int64_t now)
 {
@@ -297,7 +298,7 @@ static void folder_plan_next_look_locked(file_folder *folder, int64_t now)
         folder->recheck_ns = DEADLINE_NEVER;
 }
 
-/* The next folder to be looked at, held; NULL: there is none. */
+/* The next folder to be read, with a reference. NULL: there is none. */
 static file_folder *folders_take_due_locked(file_folders *self, int64_t now)
 {
     for (file_folder *folder = self->first; folder != NULL; folder = folder->next)

@@ -1,4 +1,4 @@
-/* See the header. */
+/* Keeps a list of the descriptors that hold locks, so that a forked child can close them. */
 #include "registry/file/lock.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 
-/* The descriptors that a forked child closes. The handlers hold the lock across fork(), so the
- * child finds the list whole. */
+/* The descriptors that a forked child closes. The fork handlers hold the lock during fork(), so
+ * that the child finds the list in a consistent state. */
 static struct {
     mutex lock;
     pthread_once_t once;
@@ -40,8 +40,8 @@ static void lock_after_fork_child(void)
 
 static void lock_watch_forks(void)
 {
-    /* Without memory for it a forked child keeps the locks until it ends or execs: a smaller evil
-     * than not to register. */
+    /* Without memory for the handlers a forked child keeps the locks until it ends or execs. That
+     * is better than not to register at all. */
     (void)pthread_atfork(lock_before_fork, lock_after_fork_parent, lock_after_fork_child);
 }
 
@@ -59,8 +59,8 @@ static bool lock_remember(int fd)
     return has_room;
 }
 
-/* The descriptor is closed under the lock: a child forked in between would close a number that is
- * somebody else's by then. */
+/* Closes the descriptor under the lock. Otherwise a child forked in between would close a number
+ * that may belong to another file by then. */
 static void lock_forget_and_close(int fd)
 {
     mutex_lock(&held.lock);

@@ -1,5 +1,5 @@
-/* See the header. Reading is on guard, since anybody may put anything into the folder: no symbolic
- * links, no fifos, no files over the size of a URL. */
+/* Reading is careful, because any process may put anything into the folder: it skips symbolic
+ * links, fifos, and files larger than a URL can be. */
 #include "registry/file/node.h"
 
 #include <dirent.h>
@@ -32,7 +32,7 @@ dubboc_status file_folder_path(const char *root, const char *interface, registry
 {
     buffer name;
     buffer_init(&name, SIZE_MAX / 2);
-    bool is_dotted = interface[0] == '.'; /* "..", and names that look like temporary ones */
+    bool is_dotted = interface[0] == '.'; /* "..", or a name that looks like a temporary file */
     if (is_dotted)
         buffer_append_text(&name, "%2E");
     url_encode(&name, slice_of(interface + (is_dotted ? 1 : 0)));
@@ -47,13 +47,13 @@ dubboc_status file_folder_path(const char *root, const char *interface, registry
     return status;
 }
 
-/* The URL's hash, stirred with a random number: it says nothing, but is not drawn twice. */
+/* A hash of the URL and a random number, so that the same name is not drawn twice. */
 static uint64_t node_draw_hash(const char *url)
 {
     return hash_add(HASH_START ^ random_next(), slice_of(url));
 }
 
-/* "10.0.0.1-8080-0123456789abcdef". */
+/* Returns a name such as "10.0.0.1-8080-0123456789abcdef". */
 static char *node_draw_name(const char *url)
 {
     provider_url *parsed = NULL;
@@ -75,7 +75,7 @@ static char *node_draw_name(const char *url)
     return name;
 }
 
-/* Whether a node could be called that; anything else is somebody else's file. */
+/* Whether the name can be that of a node. Other files do not belong to the registry. */
 static bool node_is_name(const char *name)
 {
     size_t len = strlen(name);
@@ -94,7 +94,7 @@ bool file_folder_make(const char *path)
     if (mkdir(path, 0777) == 0)
         return true;
     if (errno == EEXIST)
-        return true; /* if it is no folder, whoever opens it learns that */
+        return true; /* if it is not a folder, opening it will fail */
     const char *slash = strrchr(path, '/');
     if (errno != ENOENT || slash == NULL || slash == path)
         return false;
@@ -131,8 +131,8 @@ static bool node_write_all(int fd, const char *data, size_t len)
     return true;
 }
 
-/* Writes, locks and renames one temporary file; the descriptor, or -1 (errno). A cleaner may lock
- * or remove it before it is locked: EAGAIN, ENOENT. */
+/* Writes, locks and renames one temporary file. Returns the descriptor, or -1 (errno). A process
+ * that cleans up may lock or remove the file before it is locked here: EAGAIN, ENOENT. */
 static int node_create_once(const char *temporary, const char *path, const char *url)
 {
     int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -148,7 +148,7 @@ static int node_create_once(const char *temporary, const char *path, const char 
     return -1;
 }
 
-/* 0, or the error number. */
+/* Returns 0 or an errno. */
 static int node_create_named(const char *folder, const char *url, file_node *node)
 {
     char *name = node_draw_name(url);
@@ -180,7 +180,7 @@ dubboc_status file_node_create(
                                          "cannot make the folder %s: %s", folder, strerror(errno));
         reason = node_create_named(folder, url, node);
         if (reason != EAGAIN && reason != ENOENT &&
-            reason != EEXIST) /* a cleaner was at it, or the folder went: once more */
+            reason != EEXIST) /* another process removed the file or the folder: try again */
             break;
     }
     if (reason == ENOMEM)
@@ -216,17 +216,17 @@ static void node_say_skipped(const char *folder, const char *name, const char *r
         folder, name, reason);
 }
 
-/* Whether the failure is of this process or machine, not of the file: then the whole reading is
- * void. */
+/* Whether the failure concerns this process or machine and not the file. Then the whole reading
+ * fails. */
 static bool node_is_own_trouble(int reason)
 {
     return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO ||
            reason == EINTR;
 }
 
-/* The text of a living node, size bytes and perhaps a line end, into text, which has room for a
- * zero byte more. NULL, or why it holds none; errno is then set where it is this process's
- * trouble. */
+/* Reads the text of a living node, of size bytes and possibly a line end, into text, which has room
+ * for one more zero byte. Returns NULL on success, otherwise why the file is not a node; errno is
+ * then set if the failure is this process's own (node_is_own_trouble()). */
 static const char *node_read_text(int fd, char *text, size_t size)
 {
     errno = 0;
@@ -239,7 +239,7 @@ static const char *node_read_text(int fd, char *text, size_t size)
     return len == 0 || strlen(text) != (size_t)len ? "holds no URL" : NULL;
 }
 
-/* Removes the name if it still leads to what fd, which holds a lock on it, has open. */
+/* Removes the name if it still refers to the file that is open as fd, which holds a lock on it. */
 static void node_remove_dead(int folder_fd, const char *name, const struct stat *opened)
 {
     struct stat named;
@@ -248,8 +248,8 @@ static void node_remove_dead(int folder_fd, const char *name, const struct stat 
         unlinkat(folder_fd, name, 0);
 }
 
-/* Adds the text of a living node, or *reason says why it is none.
- * DUBBOC_E_NO_MEMORY, DUBBOC_E_REGISTRY: the list would not be complete. */
+/* Adds the text of a living node; otherwise sets *reason, which says why the file is not a node.
+ * DUBBOC_E_NO_MEMORY, DUBBOC_E_REGISTRY: the list would be incomplete. */
 static dubboc_status node_add_to_list(
     int fd, size_t size, registry_list *urls, size_t *capacity, const char **reason)
 {
@@ -266,8 +266,9 @@ static dubboc_status node_add_to_list(
     return status;
 }
 
-/* Adds what the open file holds. A file that is no living node is left out with a word; whatever
- * else keeps it from being read makes the whole reading void, since a list is complete or none. */
+/* Adds the node in the open file. A file that is not a living node is skipped with a log line. Any
+ * other failure makes the whole reading fail, because an incomplete list would look as if providers
+ * had left. */
 static dubboc_status node_read_open(int folder_fd, const char *folder, const char *name, int fd,
     registry_list *urls, size_t *capacity, dubboc_error *err)
 {

@@ -1,4 +1,5 @@
-/* See the header. */
+/* The loop of the actor: takes events from the mailbox, passes them to the session, and sleeps
+ * until the next event or until the session has something to do. */
 #include "registry/zookeeper/actor.h"
 
 #include <stdio.h>
@@ -12,14 +13,14 @@
 
 /* --- the thread */
 
-/* A command is part of an object that handling it may free, so a copy is handled. */
+/* Handles a copy of the command, because handling it may free the object that contains it. */
 static void actor_handle_command(zk_actor *self, const zk_event *event)
 {
     zk_event command = *event;
     zk_session_handle(self->session, &command, clock_now_ns());
 }
 
-/* When STOP is among the events, the time to wait for it begins. */
+/* If STOP is among the events, *give_up_ns is set to the end of the time for it. */
 static void actor_handle_events(zk_actor *self, zk_event *events, int64_t *give_up_ns)
 {
     while (events != NULL) {
@@ -36,7 +37,7 @@ static void actor_handle_events(zk_actor *self, zk_event *events, int64_t *give_
     }
 }
 
-/* For other threads, which must not look into the session. */
+/* Copies the reason for other threads, which must not use the session. */
 static void actor_publish_trouble(zk_actor *self)
 {
     mutex_lock(&self->trouble_lock);

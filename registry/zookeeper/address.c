@@ -1,3 +1,5 @@
+/* Parses the address in four steps: user info, servers, group (the root path), other params. Error
+ * texts must not contain passwords, also if the address is malformed. */
 #include "registry/zookeeper/address.h"
 
 #include "base/buffer.h"
@@ -13,14 +15,14 @@
 #define TEXT_BYTES_MAX 1024u
 
 typedef struct params {
-    dubboc_slice masked; /* the whole address as it may be shown */
+    dubboc_slice masked; /* the whole address, with masked secrets */
     buffer servers;
-    buffer unused; /* names of those without effect, for the log */
-    bool has_session;
+    buffer unused;    /* names of params without effect, for the log */
+    bool has_session; /* the param session was given */
 } params;
 
-/* A part, and a reason that may repeat it, are shown only if nothing of the part is hidden: what
- * does not fit may be a piece of a password. */
+/* Rejects a part of the address. The part, and a reason that may repeat it, are only shown if the
+ * masked address shows the part too, because it may be a piece of a password. */
 static dubboc_status address_refuse_part(
     const params *read, dubboc_error *err, dubboc_slice part, const char *reason)
 {
@@ -36,7 +38,7 @@ static dubboc_status address_refuse_part(
         "with reserved characters escaped (%%2F is /, %%3F is ?, %%40 is @)");
 }
 
-/* Escapes only: a '+' is itself here, unlike in a query. */
+/* Decodes escapes only: a '+' is not a space here, unlike in a query. */
 static dubboc_status address_decode(
     const params *read, dubboc_slice text, char **out, dubboc_error *err)
 {
@@ -65,7 +67,7 @@ static dubboc_status address_decode(
 /* --- servers */
 
 /* The client library splits at the last ':' and wants an IPv6 address without brackets; a zone
- * written as RFC 6874 has it (%25eth0) stands there as %eth0. */
+ * written as in RFC 6874 (%25eth0) must be %eth0 there. */
 static void address_append_host(buffer *servers, const net_address *server)
 {
     dubboc_slice address, zone;
@@ -102,7 +104,7 @@ static dubboc_status address_add_servers(params *read, dubboc_slice list, dubboc
     return DUBBOC_OK;
 }
 
-/* --- the group, which is the root of the tree */
+/* --- the group, which is the root path */
 
 static dubboc_status address_set_root(
     zk_address *address, const params *read, dubboc_slice group, dubboc_error *err)
@@ -130,7 +132,7 @@ static dubboc_status address_set_root(
 
 /* --- the other params */
 
-/* Milliseconds; "5s" and "5000ms" are taken too. */
+/* Sets the time-out, in milliseconds; "5s" and "5000ms" are accepted too. */
 static dubboc_status address_set_timeout(
     zk_address *address, const params *read, dubboc_slice value, dubboc_error *err)
 {
@@ -151,7 +153,7 @@ static dubboc_status address_set_timeout(
     return DUBBOC_OK;
 }
 
-/* What Java Dubbo and dubbo-go write into such an address for themselves. */
+/* Params that Java Dubbo and dubbo-go put into such an address for their own use. */
 static bool address_param_is_theirs(dubboc_slice key)
 {
     static const char *const keys[] = {"accepts", "application", "blockUntilConnectedWait", "check",
@@ -168,7 +170,7 @@ static bool address_param_is_theirs(dubboc_slice key)
     return false;
 }
 
-/* Theirs too, but leaving out what they ask for would not be harmless. */
+/* Also params of theirs, but ignoring a value other than true would change what they ask for. */
 static bool address_param_is_switch(dubboc_slice key)
 {
     return slice_is(key, "dynamic") || slice_is(key, "register") || slice_is(key, "subscribe");
@@ -188,14 +190,14 @@ static dubboc_status address_take_param(
     if (slice_is(key, "backup"))
         return address_add_servers(read, value, err);
     if (slice_is(key, "group"))
-        /* empty is as none */
+        /* empty means not given */
         return value.len > 0 ? address_set_root(address, read, value, err) : DUBBOC_OK;
     if (slice_is(key, "session") || slice_is(key, "zk.session.expire")) {
         read->has_session = true;
         return address_set_timeout(address, read, value, err);
     }
     if (slice_is(key, "timeout"))
-        /* session says it more exactly */
+        /* the param session is more specific */
         return read->has_session ? DUBBOC_OK : address_set_timeout(address, read, value, err);
     if (address_param_is_theirs(key) || (address_param_is_switch(key) && slice_is(value, "true")))
         return address_leave_out(read, key);

@@ -1,4 +1,5 @@
-/* See the header. */
+/* The log lines of an outage. The first is delayed until a probe has found the reason, or
+ * AWAY_PROBE_MS have passed. */
 #include "registry/zookeeper/away.h"
 
 #include <stdio.h>
@@ -7,7 +8,8 @@
 #include "base/log.h"
 
 #define AWAY_PATIENCE_MS 1000
-#define AWAY_PROBE_MS 5000 /* longer than a probe takes; then it is told without */
+/* longer than a probe takes; after this time the outage is logged without its result */
+#define AWAY_PROBE_MS 5000
 #define AWAY_REMINDER_MS 60000
 
 static const char away_prefix[] = "not connected: ";
@@ -88,7 +90,7 @@ void zk_away_tick(zk_away *self, zk_port *port, int64_t now_ns)
     self->next_ns = now_ns + AWAY_PROBE_MS * NS_PER_MS;
 }
 
-/* What the probe found is also what lookups that fail in the meantime say. */
+/* The result of the probe is also the error text of lookups that fail during the outage. */
 void zk_away_probed(zk_away *self, const zk_event *event, int64_t patience_ms, int64_t now_ns)
 {
     if (self->since_ns == 0 || !self->is_probing)

@@ -1,19 +1,22 @@
-/* See the header. */
+/* One task sends the multi. It is started whenever a member reports that it may be ready, and sends
+ * only when no member still needs time. */
 #include "registry/zookeeper/batch.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 
-#define LOST_MULTIS_MAX 3 /* after so many in a row, the multi is taken for the reason */
+/* after this many lost multis in a row, the multi itself is assumed to be the cause */
+#define LOST_MULTIS_MAX 3
 
 struct zk_batch {
     zk_task task;                           /* its ops are NULL until the batch is adopted */
     zk_member *members[ZK_BATCH_NODES_MAX]; /* in the order of registration */
     size_t count;
-    size_t bytes;                        /* of all paths */
-    zk_member *sent[ZK_BATCH_NODES_MAX]; /* whose operations are in the request under way */
+    size_t bytes; /* total length of all paths */
+    /* members of the current multi, in the order of its operations */
+    zk_member *sent[ZK_BATCH_NODES_MAX];
     size_t sent_count;
-    unsigned lost; /* requests in a row during which the connection was lost */
+    unsigned lost; /* multis in a row during which the connection was lost */
 };
 
 zk_batch *zk_batch_new(void)
@@ -55,7 +58,7 @@ static bool batch_is_preparing(const zk_batch *self)
     return false;
 }
 
-/* One URL may be registered twice; the second one has its turn afterwards. */
+/* The same URL may be registered twice; the second node is created by the next multi. */
 static bool batch_has_sent_path(const zk_batch *self, const char *path)
 {
     for (size_t i = 0; i < self->sent_count; i++)
@@ -93,7 +96,8 @@ static bool batch_send(zk_batch *self, bool is_create)
                      : zk_task_send_remove(&self->task, ops[0].path);
 }
 
-/* Whoever is not ready yet wakes the batch later, so that sending nothing is no failure. */
+/* Sends nothing if a member is not ready, which is no failure: that member wakes the batch
+ * later. */
 static bool batch_start(zk_task *task)
 {
     zk_batch *self = (zk_batch *)task;
@@ -111,7 +115,8 @@ static bool batch_start(zk_task *task)
     return false;
 }
 
-/* A multi that is over the server's limit (jute.maxbuffer) shows as a connection that ends. */
+/* Counts lost multis, because a multi over the server's limit (jute.maxbuffer) only shows as a lost
+ * connection. */
 static void batch_count_lost(zk_batch *self, bool is_lost)
 {
     self->lost = is_lost ? self->lost + 1 : 0;
@@ -125,7 +130,7 @@ static void batch_count_lost(zk_batch *self, bool is_lost)
         self->members[i]->is_apart = true;
 }
 
-/* Members may leave during their steps, and the batch goes with the last of them. */
+/* Distributes the answer. Members may leave the batch meanwhile, and the last one frees it. */
 static void batch_answered(zk_task *task, zk_event *event)
 {
     zk_batch *self = (zk_batch *)task;
@@ -144,7 +149,7 @@ static void batch_answered(zk_task *task, zk_event *event)
 
 static const zk_task_ops batch_ops = {.start = batch_start, .otherwise = batch_answered};
 
-/* --- what the members say */
+/* --- calls from the nodes */
 
 void zk_batch_adopt(zk_batch *self, zk_requests *requests)
 {

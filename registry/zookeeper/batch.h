@@ -1,19 +1,19 @@
 /* Nodes that are created and deleted together, in one ZooKeeper transaction (multi).
  *
- * A server has a node for each service and scheme. Were they created and removed one after the
- * other, the first notification that a consumer gets would show a part of them, and a consumer of
- * Dubbo 3, which acts on changes at most once in five seconds, would go on calling by a list that
- * is half out of date.
+ * A server has a node for each service and scheme. If they were created and removed one after the
+ * other, the first notification to a consumer would show only some of them. A consumer of Dubbo 3,
+ * which acts on changes at most once in five seconds, would then use a list that is half out of
+ * date.
  *
- * Each node still goes through its own phases (node.h) and makes its directory, or looks at what
- * stands there, by itself. Only its create or delete waits for the other nodes of the batch, until
- * each has come as far; then one multi is sent for all of them. ZooKeeper carries out all of a
- * multi or nothing. When it fails, it names the first operation that was wrong: that node goes its
- * way by that answer, those behind it make sure of what the answer may mean for them too, and the
- * rest waits for the next multi. A node that ZooKeeper refuses leaves the others (is_apart) until
- * it stands, so that one directory without permission does not keep a server unregistered.
+ * Each node still goes through its own phases (node.h): it creates its directory, or looks at the
+ * existing node, by itself. Only its create or delete waits until all nodes of the batch are ready;
+ * then one multi is sent for all. ZooKeeper executes a multi completely or not at all. If it fails,
+ * ZooKeeper names the first operation that failed. The node of that operation goes on by its
+ * answer; the nodes after it check whether the answer concerns them too; all others wait for the
+ * next multi. A node that ZooKeeper rejects is created alone (is_apart) until it exists, so that
+ * one directory without permission does not keep a whole server unregistered.
  *
- * A batch knows its nodes as members only; what it wants of them it asks by their ops. */
+ * A batch knows its nodes only as members and uses them through their ops. */
 #ifndef REGISTRY_ZOOKEEPER_BATCH_H
 #define REGISTRY_ZOOKEEPER_BATCH_H
 
@@ -22,56 +22,59 @@
 typedef struct zk_batch zk_batch;
 typedef struct zk_member zk_member;
 
-/* The ceilings keep a multi well below what a server accepts as one request (jute.maxbuffer, 1 MiB
- * unless set otherwise). */
+/* These limits keep a multi well below the largest request that a server accepts (jute.maxbuffer, 1
+ * MiB by default). */
 #define ZK_BATCH_NODES_MAX 128
-#define ZK_BATCH_BYTES_MAX (256u * 1024) /* of all paths; a longer path is alone */
+/* of all paths together; a longer path is in a batch of its own */
+#define ZK_BATCH_BYTES_MAX (256u * 1024)
 
-/* What a member needs of its batch. */
+/* What a member needs from its batch. */
 typedef enum zk_need {
     ZK_NEEDS_NOTHING,
-    ZK_NEEDS_TIME, /* it has something to do by itself first */
+    ZK_NEEDS_TIME, /* not ready: it has a request of its own to make first */
     ZK_NEEDS_CREATE,
     ZK_NEEDS_DELETE
 } zk_need;
 
 typedef struct zk_member_ops {
     zk_need (*need)(const zk_member *member);
-    /* What became of the member's create or delete, as if it had been a request of its own. The
-     * member may leave its batch during the call. */
+    /* The result of the member's create or delete, as if it had been a request of its own. The
+     * member may leave the batch during the call. */
     void (*answered)(zk_member *member, zk_event *event);
-    /* The multi failed because of another member. other: what the answer was about a member before
-     * this one; ZK_OK: nothing was wrong up to this one. The member may leave during the call. */
+    /* The multi failed because of another member. other: the answer for a member before this one;
+     * ZK_OK: the failed operation comes after this one. The member may leave the batch during the
+     * call. */
     void (*not_done)(zk_member *member, zk_answer other);
 } zk_member_ops;
 
-/* What a batch knows of a node; a part of it. */
+/* What a batch knows about a node; a part of the node. */
 struct zk_member {
     const zk_member_ops *ops; /* set before the batch is adopted */
-    const char *path;         /* the node's */
+    const char *path;         /* of the node; borrowed */
     zk_batch *batch;          /* NULL: the node is created and deleted alone */
-    bool is_apart;            /* so is this one, until it stands: ZooKeeper refused it */
-    bool is_in_multi;         /* the batch's request under way is for this one, too */
+    bool is_apart;            /* created alone, until it exists, because ZooKeeper rejected it */
+    bool is_in_multi;         /* the current multi contains this node */
 };
 
-/* An empty one, the caller's until it is adopted. NULL: no memory. */
+/* Creates an empty batch, which the caller owns until it is adopted. NULL: no memory. */
 zk_batch *zk_batch_new(void);
-void zk_batch_free(zk_batch *self); /* one that is not adopted; NULL is accepted */
-/* Whether so many nodes with paths of so many bytes in all fit in, too. */
+void zk_batch_free(zk_batch *self); /* only before it is adopted; NULL is accepted */
+/* Whether count more nodes, with paths of bytes in total, fit into the batch. */
 bool zk_batch_has_room(const zk_batch *self, size_t count, size_t bytes);
-/* It must have room. path is borrowed until the member leaves. */
+/* Adds a member; the batch must have room. path is borrowed until the member leaves. */
 void zk_batch_add(zk_batch *self, zk_member *member, const char *path);
 
-/* From now on the batch sends requests, and is freed when its last member leaves. Again: no-op. */
+/* From now on the batch sends requests, and frees itself when its last member leaves. No-op if it
+ * was adopted already. */
 void zk_batch_adopt(zk_batch *self, zk_requests *requests);
 
-/* A member may be ready. */
+/* Tells the batch that a member may be ready. */
 void zk_batch_wake(zk_batch *self);
 
-/* The session has ended: no answer will come. */
+/* Tells the batch that the session has ended, so no answer will come. */
 void zk_batch_forget(zk_batch *self);
 
-/* The member's node is given back. The last one frees the batch. */
+/* Removes a member, because its node is returned to its owner. The last one frees the batch. */
 void zk_batch_leave(zk_member *member);
 
 #endif

@@ -1,4 +1,4 @@
-/* See the header. */
+/* Converts the library's codes and data to events. */
 #include "registry/zookeeper/calls.h"
 
 #include "base/log.h"
@@ -9,7 +9,7 @@ struct zk_call {
     zk_calls *calls;
     zk_call *prev;
     zk_call *next;
-    size_t count; /* of a multi's operations */
+    size_t count; /* number of operations of a multi */
     zoo_op_result_t results[];
 };
 
@@ -144,7 +144,8 @@ void zk_call_removed(int code, const void *data)
     call_answer(data, code);
 }
 
-/* The operations before the one that failed have code 0, those behind it ZRUNTIMEINCONSISTENCY. */
+/* Finds the operation that failed: those before it have code 0, those after it
+ * ZRUNTIMEINCONSISTENCY. */
 static size_t call_find_failed_op(const zk_call *self)
 {
     for (size_t i = 0; i < self->count; i++)
@@ -185,7 +186,8 @@ void zk_call_listed(int code, const struct String_vector *names, const void *dat
 
 static bool call_copy_data(zk_reading *reading, const char *value, int len)
 {
-    reading->len = len > 0 ? (size_t)len : 0; /* -1: a node without data is one with empty data */
+    /* -1 means no data, which is the same as empty data */
+    reading->len = len > 0 ? (size_t)len : 0;
     reading->data = mem_dup_slice(slice_make(value, reading->len));
     return reading->data != NULL;
 }

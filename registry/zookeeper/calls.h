@@ -1,8 +1,9 @@
-/* Requests that the ZooKeeper client library has taken and not answered yet, and what it calls when
- * it does.
+/* Requests that the client library has accepted and not answered yet, and the completion functions
+ * that it calls with the answer.
  *
- * What a request needs until its answer lives in a list, because closing a handle forgets answers
- * (libraries.md Z8): what is left in the list then is freed with it. */
+ * The memory of a request is kept in a list until the answer comes, because the library forgets
+ * unanswered requests when a handle is closed (docs/libraries.md Z8); what remains in the list is
+ * freed with the list. */
 #ifndef REGISTRY_ZOOKEEPER_CALLS_H
 #define REGISTRY_ZOOKEEPER_CALLS_H
 
@@ -12,12 +13,12 @@
 #include "base/mutex.h"
 #include "registry/zookeeper/mailbox.h"
 
-/* One request under way; it becomes the event that carries its answer. */
+/* One request; it becomes the event with its answer. */
 typedef struct zk_call zk_call;
 
 /* The requests of one handle. */
 typedef struct zk_calls {
-    zk_mailbox *mailbox; /* where answers go; borrowed */
+    zk_mailbox *mailbox; /* receives the answers; borrowed */
     uint64_t generation; /* of the handle */
     mutex lock;
     /* Under lock: */
@@ -25,21 +26,23 @@ typedef struct zk_calls {
 } zk_calls;
 
 void zk_calls_init(zk_calls *self, zk_mailbox *mailbox, uint64_t generation);
-/* Frees those that were never answered. The library calls nothing any more. */
+/* Frees the requests that were never answered. The library must not call completions any more. */
 void zk_calls_fini(zk_calls *self);
 
-/* The call of a request with that cookie; count is the number of operations of a multi, 0 of
- * another request. NULL: no memory. */
+/* Adds a request with that cookie. count is the number of operations of a multi, 0 for other
+ * requests. NULL: no memory. */
 zk_call *zk_calls_add(zk_calls *self, uint64_t cookie, size_t count);
 
-/* Where the library writes the results of a multi. */
+/* The array in which the library stores the results of a multi. */
 zoo_op_result_t *zk_call_results(zk_call *call);
 
-/* What became of a request that was handed to the library with that code. true: it took the
- * request, and a completion below will be called. false: it did not, and the call is gone. */
+/* To be called with the code that the library returned for the request. true: the library accepted
+ * the request and will call one of the completions below. false: it did not, and the call has been
+ * freed. */
 bool zk_call_was_sent(zk_call *call, int code);
 
-/* The completions; data is the call. They run on the library's thread and post the answer. */
+/* The completions; data is the zk_call. They run on the library's thread and post the answer to the
+ * mailbox. */
 void zk_call_created(int code, const char *value, const void *data);
 void zk_call_removed(int code, const void *data);
 void zk_call_multi_done(int code, const void *data);

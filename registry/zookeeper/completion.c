@@ -1,4 +1,4 @@
-/* See the header. */
+/* A condition with a reference count. */
 #include "registry/zookeeper/completion.h"
 
 void zk_completion_init(zk_completion *self, unsigned refs)

@@ -1,5 +1,5 @@
-/* That something a caller waits for is done. Part of an object that the session and the waiting
- * caller both hold: each has a reference, because the caller may give up first. */
+/* Tells a waiting caller that something is done. It is a part of an object that the session and the
+ * caller share; each has a reference, because the caller may give up waiting first. */
 #ifndef REGISTRY_ZOOKEEPER_COMPLETION_H
 #define REGISTRY_ZOOKEEPER_COMPLETION_H
 
@@ -13,18 +13,18 @@ typedef struct zk_completion {
     mutex lock;
     /* Under lock: */
     bool is_done;
-    condition done; /* is_done was set */
+    condition done; /* signalled when is_done becomes true */
 } zk_completion;
 
 void zk_completion_init(zk_completion *self, unsigned refs);
 void zk_completion_ref(zk_completion *self);
 
-/* true: this was the last reference, and the object is to be freed. */
+/* true: this was the last reference, and the caller must free the object. */
 bool zk_completion_unref(zk_completion *self);
 
 void zk_completion_set_done(zk_completion *self);
 
-/* false: it was not done in that time. */
+/* Waits at most timeout_ms. false: it was not done in that time. */
 bool zk_completion_wait(zk_completion *self, int64_t timeout_ms);
 
 #endif

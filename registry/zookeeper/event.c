@@ -1,4 +1,4 @@
-/* Readings, the only part of an event that is more than numbers. */
+/* Readings, and freeing of events. */
 #include "registry/zookeeper/event.h"
 
 #include "base/buffer.h"
@@ -51,7 +51,8 @@ bool zk_reading_decode(zk_reading *reading)
         }
     }
     buffer_fini(&text);
-    registry_list_sort(&reading->list); /* two spellings of one URL are one URL */
+    /* removes duplicates, because two encodings may decode to the same URL */
+    registry_list_sort(&reading->list);
     return has_memory;
 }
 

@@ -1,6 +1,5 @@
-/* What reaches the ZooKeeper registry's one thread: news of the session, answers to requests, watch
- * events and what the program asks for. Each is a message; nothing else touches the state
- * (session.h). */
+/* The events of the ZooKeeper registry's actor: news of the session, answers to requests, watch
+ * notifications, and commands of the program. Only these events change the state (session.h). */
 #ifndef REGISTRY_ZOOKEEPER_EVENT_H
 #define REGISTRY_ZOOKEEPER_EVENT_H
 
@@ -14,22 +13,24 @@
 /* How a request ended. */
 typedef enum zk_answer {
     ZK_OK,
-    ZK_NO_NODE,   /* the node, or for a create its parent, does not exist */
-    ZK_EXISTS,    /* create: it is there already */
-    ZK_LOST,      /* the connection or session went: it may have been done or not */
-    ZK_TOO_BIG,   /* the answer cannot be read: a list over the server's or client's limit
-                     (libraries.md Z11) */
-    ZK_REFUSED,   /* no permission, or the request itself is wrong: trying again soon is no use */
-    ZK_NO_MEMORY, /* here */
+    ZK_NO_NODE, /* the node, or for a create its parent, does not exist */
+    ZK_EXISTS,  /* create: the node exists already */
+    /* the connection or session was lost: the request may have been executed or not */
+    ZK_LOST,
+    /* The answer cannot be read: a list over the server's or the client's limit (docs/libraries.md
+     * Z11). */
+    ZK_TOO_BIG,
+    ZK_REFUSED,   /* no permission, or an invalid request: trying again soon is useless */
+    ZK_NO_MEMORY, /* in this process */
     ZK_FAILED,    /* anything else */
     ZK_ANSWERS
 } zk_answer;
 
-/* The names of a node's children, or a node's data. Immutable once it is handed on, shared by
- * counting. */
+/* The names of a node's children, or a node's data. Reference counted; immutable once it is
+ * shared. */
 typedef struct zk_reading {
     atomic_uint refs;
-    registry_list list; /* children: sorted once it is decoded */
+    registry_list list; /* children: sorted after zk_reading_decode() */
     char *data;         /* data: len bytes and a zero byte; NULL: the node does not exist */
     size_t len;
 } zk_reading;
@@ -39,20 +40,20 @@ zk_reading *zk_reading_new(void);
 zk_reading *zk_reading_ref(zk_reading *reading);
 void zk_reading_unref(zk_reading *reading); /* NULL is accepted */
 
-/* Decodes each item once (wire.md 5.2), leaves as it is what cannot be decoded, and sorts, each
- * text once. false: no memory; some items may be decoded. */
+/* Decodes each name once (docs/wire.md 5.2); a name that cannot be decoded is kept unchanged. Sorts
+ * the names and removes duplicates. false: no memory; some names may be decoded. */
 bool zk_reading_decode(zk_reading *reading);
 
-/* Whether both hold the same; NULL equals nothing. */
+/* Whether both are equal; NULL equals nothing. */
 bool zk_reading_equal(const zk_reading *a, const zk_reading *b);
 
 typedef enum zk_event_kind {
-    ZK_EVENT_SESSION, /* session, session_id, timeout_ms */
-    ZK_EVENT_ANSWER,  /* cookie, answer, owner or reading */
-    ZK_EVENT_CHANGE,  /* path, of_children, of_data */
-    ZK_EVENT_CLOSED,  /* a handle that was given up is closed for good */
-    ZK_EVENT_PROBED,  /* path: what was found out, is_reachable */
-    ZK_EVENT_AWAITED, /* deadline_ns: somebody waits so long for the session */
+    ZK_EVENT_SESSION, /* uses session, session_id, timeout_ms */
+    ZK_EVENT_ANSWER,  /* uses cookie, answer, owner or reading */
+    ZK_EVENT_CHANGE,  /* uses path, of_children, of_data */
+    ZK_EVENT_CLOSED,  /* a handle that was given up has been closed */
+    ZK_EVENT_PROBED,  /* uses path (the result of the probe) and is_reachable */
+    ZK_EVENT_AWAITED, /* a caller waits for the session until deadline_ns */
     /* Commands: */
     ZK_EVENT_REGISTER,
     ZK_EVENT_UNREGISTER,
@@ -64,13 +65,13 @@ typedef enum zk_event_kind {
 } zk_event_kind;
 
 typedef enum zk_session_news {
-    ZK_SESSION_OPEN_FAILED, /* no handle could be had */
+    ZK_SESSION_OPEN_FAILED, /* no handle could be created */
     ZK_SESSION_UP,
     ZK_SESSION_READ_ONLY,
     ZK_SESSION_DOWN,
     ZK_SESSION_EXPIRED,
     ZK_SESSION_AUTH_FAILED,
-    /* memory ran out where news should have been made: what is known may be wrong */
+    /* No memory to report a change, so the known state may be wrong. */
     ZK_SESSION_MISSED
 } zk_session_news;
 
@@ -80,38 +81,39 @@ typedef struct zk_event zk_event;
 struct zk_event {
     zk_event *next; /* in the mailbox */
     zk_event_kind kind;
-    /* Frees the event. NULL: it is a part of something that lives longer. */
+    /* Frees the event. NULL: the event is a part of an object that lives longer. */
     void (*release)(zk_event *event);
-    /* Of the handle that the event comes from. News of a former handle is dropped (libraries.md
-     * Z8). */
+    /* Generation of the handle that the event comes from. Events of a former handle are ignored
+     * (docs/libraries.md Z8). */
     uint64_t generation;
 
     /* ZK_EVENT_SESSION: */
     zk_session_news session;
     int64_t session_id;
-    int64_t timeout_ms; /* as negotiated */
+    int64_t timeout_ms; /* as negotiated with the server */
 
     /* ZK_EVENT_ANSWER: */
-    uint64_t cookie;
+    uint64_t cookie; /* identifies the request */
     zk_answer answer;
-    int code; /* the client library's, for the log */
-    /* Of a multi that failed: the first operation that was wrong; ZK_NO_OP: none of them. */
+    int code; /* the library's code, for the log */
+    /* Of a failed multi: the index of the first operation that failed; ZK_NO_OP: unknown or
+     * none. */
     size_t failed_at;
-    int64_t owner;       /* of exists: the session that owns the node, 0: it is persistent */
-    zk_reading *reading; /* of children and data; whoever handles the event may take it out */
+    int64_t owner;       /* of exists: the session that owns the node; 0: it is persistent */
+    zk_reading *reading; /* of children and data; the function that handles the event may take it */
 
-    /* ZK_EVENT_CHANGE: what changed at path. ZK_EVENT_PROBED: path is what was found out. */
+    /* ZK_EVENT_CHANGE: what changed at path. ZK_EVENT_PROBED: path is the result of the probe. */
     char *path;
     bool of_children;
     bool of_data;
-    bool is_reachable; /* some server accepts connections */
+    bool is_reachable; /* ZK_EVENT_PROBED: at least one server accepts connections */
 
     int64_t deadline_ns; /* ZK_EVENT_AWAITED */
 
-    void *object; /* of commands: the node, subscriber or lookup */
+    void *object; /* commands: the node, subscriber or lookup */
 };
 
-/* Releases the event and what it holds. */
+/* Frees the event and what it contains. */
 void zk_event_free(zk_event *event);
 
 #endif

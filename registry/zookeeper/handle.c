@@ -1,4 +1,4 @@
-/* See the header. */
+/* The library's callbacks run on its own threads; they only copy what they are told into events. */
 #include "registry/zookeeper/handle.h"
 
 #include <pthread.h>
@@ -9,22 +9,24 @@
 #include "base/thread.h"
 
 struct zk_handle {
-    zk_event closed;  /* told at the end, with the keeper's reference: it cannot be lost for want of
-                         memory */
-    atomic_uint refs; /* the port's and the keeper's */
+    /* The last event, which also carries the keeper's reference. A part of the handle, so that it
+     * cannot be lost for lack of memory. */
+    zk_event closed;
+    atomic_uint refs; /* one for the port, one for the keeper */
     zk_mailbox *mailbox;
     char *servers;
     char *credentials; /* "user:password", NULL: none */
     int timeout_ms;
     uint64_t generation;
-    _Atomic(zhandle_t *) zh;
+    _Atomic(zhandle_t *) zh; /* the library's handle; NULL: not opened yet */
     zk_calls calls;
     mutex lock;
     /* Under lock: */
     bool is_given_up;
-    condition given_up; /* is_given_up was set */
-    bool is_prepared;   /* authentication is under way: now the session may be told of */
-    zk_event *held_up;  /* the news that came before that */
+    condition given_up; /* signalled when is_given_up becomes true */
+    /* Authentication has been sent, so the news of the session may be posted now. */
+    bool is_prepared;
+    zk_event *held_up; /* news that arrived before is_prepared */
     clientid_t session;
 };
 
@@ -80,7 +82,7 @@ static void handle_event_free(zk_event *event)
     free(event);
 }
 
-/* NULL: no memory, which the mailbox was told. */
+/* NULL: no memory; the mailbox has been told. */
 static zk_event *handle_event_new(zk_handle *self, zk_event_kind kind)
 {
     zk_event *event = MEM_NEW(zk_event);
@@ -104,8 +106,9 @@ static const char *library_log_text(const char *message)
     return text != NULL ? text + 2 : message;
 }
 
-/* Far too talkative (a refused connection is tried again 60 times a session time-out: libraries.md
- * Z9), and in words that name no reason. away.c says what a person needs to know. */
+/* The library's log is too verbose (it tries a refused connection 60 times per session time-out,
+ * docs/libraries.md Z9) and does not tell reasons, so its lines are only throttled debug lines.
+ * away.c logs what a person needs to know. */
 static void library_take_log_line(const char *message)
 {
     LOG_THROTTLED(
@@ -127,8 +130,8 @@ static zk_session_news session_news_of_state(int state)
     return ZK_SESSION_DOWN;
 }
 
-/* The connection may come about before authentication was asked for; its news waits for that, so
- * that no request overtakes it. */
+/* The connection may be established before authentication has been sent. The news is held back
+ * until then, so that no request is sent before the authentication. */
 static void handle_post_session(zk_handle *self, zk_event *event)
 {
     zk_event *replaced = NULL;
@@ -154,7 +157,8 @@ static void handle_take_session_news(zk_handle *self, zhandle_t *zh, int state)
     const clientid_t *session = zoo_client_id(zh);
     event->session_id = session->client_id;
     event->timeout_ms = zoo_recv_timeout(zh);
-    atomic_store(&self->zh, zh); /* zookeeper_init2() may not have returned yet (libraries.md Z1) */
+    /* zookeeper_init2() may not have returned yet (docs/libraries.md Z1) */
+    atomic_store(&self->zh, zh);
     mutex_lock(&self->lock);
     self->session = *session;
     mutex_unlock(&self->lock);
@@ -166,7 +170,7 @@ static void handle_take_change(zk_handle *self, int type, const char *path)
     zk_event *event = handle_event_new(self, ZK_EVENT_CHANGE);
     if (event == NULL)
         return;
-    /* a directory's list is waited for before it exists */
+    /* a watch for a list may also be set on a directory that does not exist yet */
     event->of_children = type != ZOO_CHANGED_EVENT;
     event->of_data = type != ZOO_CHILD_EVENT;
     event->path = mem_dup(path != NULL ? path : "");
@@ -196,8 +200,8 @@ static void *keeper_pass_gate(void *gate)
     return NULL;
 }
 
-/* The library aborts the process when it cannot have its two threads (libraries.md Z6): have two
- * first. They wait at a gate, so that both are there at the same time. */
+/* The library aborts the process if it cannot start its two threads (docs/libraries.md Z6), so this
+ * starts two threads first. They wait at a gate, so that both exist at the same time. */
 static bool keeper_can_start_threads(void)
 {
     mutex gate;
@@ -223,8 +227,8 @@ static void handle_auth_answered(int code, const void *data)
             DUBBOC_LOG_ERROR, "registry", "zookeeper refused the credentials", "code=%d", code);
 }
 
-/* Names are looked up only to connect: doing it on every turn lets a slow name server end the
- * session (libraries.md Z7). */
+/* Names are only resolved to connect: resolving them on every iteration lets a slow name server end
+ * the session (docs/libraries.md Z7). */
 static zhandle_t *handle_open_session(zk_handle *self)
 {
     if (!keeper_can_start_threads())
@@ -266,7 +270,7 @@ static void handle_wait_until_given_up(zk_handle *self)
     mutex_unlock(&self->lock);
 }
 
-/* Its signals are blocked, which the library's threads inherit. */
+/* The thread's signals are blocked; the library's threads inherit that. */
 static void *handle_keep(void *arg)
 {
     zk_handle *self = arg;
@@ -275,7 +279,7 @@ static void *handle_keep(void *arg)
     handle_wait_until_given_up(self);
     if (zh != NULL)
         zookeeper_close(zh);
-    zk_mailbox *mailbox = zk_mailbox_ref(self->mailbox); /* the handle may go with the event */
+    zk_mailbox *mailbox = zk_mailbox_ref(self->mailbox); /* the event may free the handle */
     zk_mailbox_deliver(mailbox, &self->closed);
     zk_mailbox_unref(mailbox);
     return NULL;
@@ -293,7 +297,7 @@ static bool handle_start_keeper(zk_handle *self)
     return false;
 }
 
-/* --- what the port asks for */
+/* --- calls from the port */
 
 zk_handle *zk_handle_open(const zk_handle_settings *settings, uint64_t generation)
 {

@@ -1,4 +1,4 @@
-/* See the header. */
+/* A lookup that a caller waits for with a completion. */
 #include "registry/zookeeper/listing.h"
 
 #include <limits.h>
@@ -8,16 +8,16 @@
 #include "base/mem.h"
 #include "registry/zookeeper/completion.h"
 
-/* The session ends lookups at their deadline; this is for a machine that does not let its thread
- * run. */
+/* The session ends lookups at their deadline. The caller waits this much longer, for a machine that
+ * is so busy that the actor's thread does not run in time. */
 #define GRACE_MS 1000
 
-/* What a caller waits for. It and the session hold it. */
+/* What a caller waits for. The caller and the session each have a reference. */
 typedef struct zk_listing {
     zk_completion completion;
     zk_lookup lookup;
     zk_event begin;
-    zk_reading *reading; /* NULL: it failed for reason */
+    zk_reading *reading; /* NULL: the lookup failed, see reason */
     char reason[REGISTRY_TROUBLE_SIZE];
 } zk_listing;
 
@@ -40,7 +40,7 @@ void zk_listing_looked_up(void *arg, zk_lookup *lookup, zk_reading *reading, con
     listing_unref(self);
 }
 
-/* Takes path over. */
+/* Takes over path_take. */
 static zk_listing *listing_new(char *path_take, int64_t deadline_ns)
 {
     zk_listing *self = MEM_NEW(zk_listing);

@@ -1,4 +1,4 @@
-/* See the header. */
+/* A lookup is a task with one phase: list the children. */
 #include "registry/zookeeper/lookup.h"
 
 static void lookup_end(zk_lookup *lookup, zk_reading *reading, const char *reason)
@@ -27,7 +27,7 @@ static void lookup_done(zk_task *task, zk_event *event)
     lookup_end_with_list((zk_lookup *)task, event->reading);
 }
 
-/* What is not there is an empty list. */
+/* A directory that does not exist is an empty list. */
 static void lookup_absent(zk_task *task, zk_event *event)
 {
     (void)event;
@@ -66,7 +66,7 @@ static bool lookup_start(zk_task *task)
 
 static const zk_task_ops lookup_ops = {lookup_start, lookup_steps, lookup_failed};
 
-/* --- what the session asks for */
+/* --- calls from the session */
 
 void zk_lookups_add(zk_lookups *self, zk_lookup *lookup)
 {

@@ -1,4 +1,4 @@
-/* See the header. The events are a list under a lock. */
+/* The events are a linked list under a lock, so putting one in needs no memory. */
 #include "registry/zookeeper/mailbox.h"
 
 #include "base/condition.h"
@@ -9,9 +9,9 @@ struct zk_mailbox {
     atomic_uint refs;
     mutex lock;
     /* Under lock: */
-    condition arrived; /* first or missed was set */
+    condition arrived; /* signalled when first or missed is set */
     zk_event *first;
-    zk_event **end; /* where the next event is linked */
+    zk_event **end; /* where to link the next event */
     bool missed;    /* an event was lost since the last zk_mailbox_take() */
     bool is_closed;
 };

@@ -1,7 +1,7 @@
-/* The mailbox of the ZooKeeper registry's thread: any thread puts events in, one takes them out.
- * Counted, because handles that are still closing outlive the registry (libraries.md Z5). Unbounded
- * by itself: what can be in it is bounded by requests in flight, armed watches, and calls of the
- * program. */
+/* The mailbox of the actor: any thread puts events in, the actor takes them out. Reference counted,
+ * because handles that are still closing outlive the registry (docs/libraries.md Z5). It has no
+ * limit of its own, because its content is limited by the requests under way, the watches that are
+ * set, and the calls of the program. */
 #ifndef REGISTRY_ZOOKEEPER_MAILBOX_H
 #define REGISTRY_ZOOKEEPER_MAILBOX_H
 
@@ -9,24 +9,25 @@
 
 typedef struct zk_mailbox zk_mailbox;
 
-/* With one reference. NULL: no memory. */
+/* Creates a mailbox with one reference. NULL: no memory. */
 zk_mailbox *zk_mailbox_new(void);
 zk_mailbox *zk_mailbox_ref(zk_mailbox *self);
 void zk_mailbox_unref(zk_mailbox *self); /* NULL is accepted */
 
-/* false: it is closed, the event stays the caller's. */
+/* Puts an event in. false: the mailbox is closed, and the caller still owns the event. */
 bool zk_mailbox_put(zk_mailbox *self, zk_event *event);
 
-/* The same, but an event that is not taken is freed. */
+/* Puts an event in, or frees it if the mailbox is closed. */
 void zk_mailbox_deliver(zk_mailbox *self, zk_event *event);
 
-/* Says that an event was lost for want of memory: the next zk_mailbox_take() reports it. */
+/* Notes that an event was lost for lack of memory; the next zk_mailbox_take() reports it. */
 void zk_mailbox_miss(zk_mailbox *self);
 
-/* All events in order of arrival, linked by next; NULL when none came until deadline_ns. */
+/* Waits until deadline_ns for events. Returns all, in order of arrival, linked by next; NULL: none
+ * came. *missed: an event was lost. */
 zk_event *zk_mailbox_take(zk_mailbox *self, int64_t deadline_ns, bool *missed);
 
-/* Takes nothing more from now on; returns what is left in it. */
+/* Closes the mailbox and returns the events that are still in it. */
 zk_event *zk_mailbox_close(zk_mailbox *self);
 
 #endif

@@ -1,4 +1,5 @@
-/* See the header. */
+/* The table node_steps says what each answer means in each phase. All functions run on the
+ * actor. */
 #include "registry/zookeeper/node.h"
 
 #include "base/log.h"
@@ -7,13 +8,14 @@
 #include "registry/zookeeper/path.h"
 
 typedef enum node_phase {
-    NODE_CREATE, /* it is not there */
-    NODE_AWAIT, /* the directory of its interface is not there, and not made for it: its creation is
-                   watched */
-    NODE_PARENTS, /* its directory is made, level by level */
-    NODE_LOOK,    /* whether it is there, and whose it is, has to be seen */
-    NODE_DELETE,
-    NODE_STANDS, /* nothing to do */
+    NODE_CREATE, /* the node does not exist: create it */
+    /* The directory of its interface does not exist and is not created for this node: watch for its
+     * creation. */
+    NODE_AWAIT,
+    NODE_PARENTS, /* create its directory, level by level */
+    NODE_LOOK,    /* look whether the node exists, and which session owns it */
+    NODE_DELETE,  /* delete the node */
+    NODE_STANDS,  /* the node exists: nothing to do */
     NODE_PHASES
 } node_phase;
 
@@ -42,7 +44,7 @@ static void node_wake_batch(const zk_node *node)
 static void node_set_phase(zk_node *node, node_phase phase)
 {
     if (phase == NODE_CREATE && !node->is_wanted)
-        phase = NODE_LOOK; /* taken back during a request: nothing is made any more */
+        phase = NODE_LOOK; /* unregistered during a request: create nothing */
     node->task.phase = phase;
     if (node_waits_for_batch(node))
         zk_task_due_at(&node->task, DEADLINE_NEVER);
@@ -76,8 +78,8 @@ static void node_give_back(zk_node *node)
     self->gone(self->arg, node);
 }
 
-/* The same URL may be registered twice through one registry: it goes with the last. NULL: this is
- * the last. */
+/* Finds another registration of the same URL in this registry; the node is deleted when the last
+ * one ends. NULL: this is the last one. */
 static zk_node *node_find_twin(const zk_node *node)
 {
     for (zk_node *other = node->nodes->first; other != NULL; other = other->next)
@@ -86,7 +88,8 @@ static zk_node *node_find_twin(const zk_node *node)
     return NULL;
 }
 
-/* What stands is the twin's from now on, who may not have got as far as to know that it does. */
+/* Hands the existing node over to the other registration, which may not know yet that the node
+ * exists. */
 static void node_hand_over(zk_node *node, zk_node *twin)
 {
     twin->inherits = true;
@@ -95,7 +98,7 @@ static void node_hand_over(zk_node *node, zk_node *twin)
     node_give_back(node);
 }
 
-/* For the log. */
+/* The node's name for the log. */
 static const char *node_label(const zk_node *node, char out[NODE_LABEL_SIZE])
 {
     node_label_of_name(zk_path_name(node->path), out);
@@ -150,7 +153,7 @@ static void node_interface_is_there(zk_task *task, zk_event *event)
     node_set_phase(node, NODE_PARENTS);
 }
 
-/* Its creation will be told (zk_nodes_changed()). */
+/* zk_nodes_changed() will report the creation of the directory. */
 static void node_interface_is_absent(zk_task *task, zk_event *event)
 {
     zk_node *node = node_of(task);
@@ -172,7 +175,7 @@ static void node_level_made(zk_task *task, zk_event *event)
     node_set_phase(node, node->made_len < directory.len ? NODE_PARENTS : NODE_CREATE);
 }
 
-/* It is tried again later, and the others of its batch do not wait for it. */
+/* Tries the node again later, without making the other nodes of its batch wait. */
 static void node_retry_apart(zk_node *node)
 {
     node->member.is_apart = true;
@@ -180,7 +183,7 @@ static void node_retry_apart(zk_node *node)
     zk_task_retry(&node->task);
 }
 
-/* Somebody deletes directories while we make them: from the start again, but not at once. */
+/* Another process deletes directories while they are being created: starts again after a pause. */
 static void node_parent_vanished(zk_task *task, zk_event *event)
 {
     zk_node *node = node_of(task);
@@ -230,7 +233,7 @@ static void node_absent(zk_task *task, zk_event *event)
     node_set_phase(node, NODE_CREATE);
 }
 
-/* Done or not: to be seen once the connection is back. */
+/* The request may have been executed or not: looks once the connection is back. */
 static void node_unsure(zk_task *task, zk_event *event)
 {
     (void)event;
@@ -238,8 +241,8 @@ static void node_unsure(zk_task *task, zk_event *event)
     zk_task_retry(task);
 }
 
-/* Only a node that ZooKeeper refuses leaves its batch. A lost connection says nothing about the
- * node. */
+/* Only a node that ZooKeeper rejects leaves its batch, because a lost connection says nothing about
+ * the node. */
 static void node_failed(zk_task *task, zk_event *event)
 {
     zk_node *node = node_of(task);
@@ -288,8 +291,8 @@ static void node_answered_in_batch(zk_member *member, zk_event *event)
     zk_task_answered(&node_of_member(member)->task, event);
 }
 
-/* What was wrong with the node before is likely to be wrong with this one, too: each is asked for
- * now, so that a multi fails once or twice and not once for each node. */
+/* What was wrong with an earlier node of the batch is probably wrong with this one too, so the node
+ * checks it now. Otherwise the multi would fail once for each node. */
 static void node_not_done(zk_member *member, zk_answer other)
 {
     zk_node *node = node_of_member(member);
@@ -305,7 +308,7 @@ static const zk_member_ops node_member_ops = {node_need, node_answered_in_batch,
 
 /* --- requests */
 
-/* A directory that is a part of the node's path: creates it, or awaits its creation. */
+/* Creates one level of the node's directory, or watches for its creation. */
 static bool node_send_level(zk_node *node, dubboc_slice level)
 {
     char *path = mem_dup_slice(level);
@@ -322,7 +325,7 @@ static bool node_start(zk_task *task)
     bool is_missing =
         task->phase == NODE_CREATE || task->phase == NODE_AWAIT || task->phase == NODE_PARENTS;
     if (!node->is_wanted && is_missing)
-        task->phase = NODE_LOOK; /* taken back during a request: nothing is made any more */
+        task->phase = NODE_LOOK; /* unregistered during a request: create nothing */
     node_set_waiting(node, false);
     switch ((node_phase)task->phase) {
     case NODE_CREATE:
@@ -341,7 +344,7 @@ static bool node_start(zk_task *task)
 
 static const zk_task_ops node_ops = {node_start, node_steps, node_failed};
 
-/* --- what is asked for */
+/* --- calls from the session */
 
 static void nodes_add(zk_nodes *self, zk_node *node)
 {
@@ -366,7 +369,8 @@ void zk_nodes_add(zk_nodes *self, zk_node *first)
         nodes_add(self, node);
 }
 
-/* A request under way is waited for: its answer says what is to be deleted. */
+/* Unregisters a node. A request under way is not cancelled: its answer says what must be
+ * deleted. */
 static void node_take_back(zk_node *node)
 {
     node->is_wanted = false;
@@ -395,7 +399,7 @@ void zk_nodes_remove(zk_nodes *self, zk_node *first)
     }
 }
 
-/* --- what happens to all */
+/* --- events that concern all nodes */
 
 void zk_nodes_look(zk_nodes *self)
 {

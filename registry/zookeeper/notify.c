@@ -1,4 +1,4 @@
-/* See the header. */
+/* Notices with a pending reading are a list; the thread takes the first, unlocks, and calls it. */
 #include "registry/zookeeper/notify.h"
 
 #include <assert.h>
@@ -13,10 +13,10 @@
 struct zk_notifier {
     pthread_t thread;
     mutex lock;
-    /* Under lock, with what is the notifier's in each notice: */
-    condition arrived;  /* first or is_stopping was set */
-    condition finished; /* a notice has run */
-    zk_notice *first;   /* those with a pending reading, in the order in which they are run */
+    /* Guarded by lock, as are the notifier's fields of each notice: */
+    condition arrived;  /* signalled when first or is_stopping is set */
+    condition finished; /* signalled when a call of run has ended */
+    zk_notice *first;   /* notices with a pending reading, in the order in which they are called */
     bool is_stopping;
 };
 

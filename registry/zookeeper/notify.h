@@ -1,5 +1,5 @@
-/* The thread that calls listeners, so that a listener may block, or call the registry, without
- * holding up the session. For each listener only the latest reading waits. */
+/* The notifier: the thread that calls listeners. A listener may block, or call the registry,
+ * without delaying the session. For each listener only the latest reading is kept. */
 #ifndef REGISTRY_ZOOKEEPER_NOTIFY_H
 #define REGISTRY_ZOOKEEPER_NOTIFY_H
 
@@ -7,11 +7,11 @@
 
 typedef struct zk_notifier zk_notifier;
 
-/* One listener; part of a subscription, zeroed but for run. */
+/* One listener; a part of a subscription. All fields are zero at first, except run. */
 typedef struct zk_notice {
     void (*run)(struct zk_notice *notice, const zk_reading *reading);
-    struct zk_notice *next; /* the rest is the notifier's */
-    zk_reading *pending;
+    struct zk_notice *next; /* this and the fields below belong to the notifier */
+    zk_reading *pending;    /* the latest reading that was not delivered yet */
     bool is_running;
     bool is_ended;
 } zk_notice;
@@ -19,15 +19,15 @@ typedef struct zk_notice {
 /* DUBBOC_E_NO_MEMORY, DUBBOC_E_SYSTEM: no thread. */
 dubboc_status zk_notifier_start(zk_notifier **notifier, dubboc_error *err);
 
-/* Runs the notice with that reading (borrowed) soon, on the notifier's thread; in place of one that
- * waits. Nothing after its end. */
+/* Makes the notifier call run with that reading (borrowed) soon; it replaces a reading that is
+ * waiting. Ignored after zk_notifier_end(). */
 void zk_notifier_put(zk_notifier *self, zk_notice *notice, zk_reading *reading);
 
-/* After it returns the notice is not running and will not be run. Not from its own run. */
+/* After it returns, run is not executing and will not be called. Must not be called from run. */
 void zk_notifier_end(zk_notifier *self, zk_notice *notice);
 
-/* Ends the thread after what it is running, and frees all. Notices that wait are dropped. NULL is
- * accepted. */
+/* Ends the thread after the current call and frees the notifier. Waiting readings are dropped. NULL
+ * is accepted. */
 void zk_notifier_stop(zk_notifier *self);
 
 #endif

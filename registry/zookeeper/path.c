@@ -1,7 +1,7 @@
-/* What zk_path_fault() refuses is what the server refuses, which is stricter than its client: it
- * reads a path as UTF-16, refuses control characters, and with them all of the private use area and
- * whatever needs a surrogate pair; bytes that are no UTF-8 become U+FFFD there, which it refuses as
- * well. */
+/* zk_path_fault() rejects what the server rejects, which is more than its client library rejects.
+ * The server reads a path as UTF-16 and rejects control characters, the private use area, and all
+ * characters that need a surrogate pair. Bytes that are not UTF-8 become U+FFFD there, which it
+ * rejects too. */
 #include "registry/zookeeper/path.h"
 
 #include "base/buffer.h"
@@ -12,7 +12,7 @@
 
 #define PATH_BYTES_MAX (256u * 1024)
 
-/* The number of a UTF-8 character of one to three bytes. */
+/* The code point of a UTF-8 character of one to three bytes. */
 static uint32_t path_character_number(const char *at, size_t len)
 {
     uint32_t number = (unsigned char)at[0] & (len == 1 ? 0x7Fu : len == 2 ? 0x1Fu : 0x0Fu);

@@ -1,27 +1,29 @@
-/* Paths of ZooKeeper nodes. */
+/* Paths of ZooKeeper nodes: builds and splits them, and checks what ZooKeeper accepts. */
 #ifndef REGISTRY_ZOOKEEPER_PATH_H
 #define REGISTRY_ZOOKEEPER_PATH_H
 
 #include "registry/category.h"
 #include <dubboc/error.h>
 
-/* path is one below the root, "a/b". NULL: a node can have it; otherwise what is wrong, to follow
- * the path and a colon in an error's text. Checked beforehand because ZooKeeper's client refuses
- * such a path without a word on the wire, each time anew. */
+/* Checks a path below the root, such as "a/b". NULL: a node can have it; otherwise what is wrong,
+ * as a text to follow the path and a colon. This is checked in advance, because ZooKeeper's client
+ * library or the server rejects such a path every time, so the request would be repeated in
+ * vain. */
 const char *zk_path_fault(dubboc_slice path);
 
-/* "<root>/<interface>/<category>/<url>", interface and url encoded; url NULL: the directory. *path
- * is the caller's. DUBBOC_E_ARGUMENT: there is no such interface name. DUBBOC_E_TOO_BIG,
- * DUBBOC_E_NO_MEMORY. */
+/* Builds "<root>/<interface>/<category>/<url>", with interface and url encoded; url NULL: the
+ * directory. The caller frees *path. DUBBOC_E_ARGUMENT: no interface can have that name.
+ * DUBBOC_E_TOO_BIG, DUBBOC_E_NO_MEMORY. */
 dubboc_status zk_path_make(const char *root, const char *interface, registry_category category,
     const char *url, char **path, dubboc_error *err);
 
-/* Of "/dubbo/S/consumers/url", which has at least one '/': */
+/* Parts of a path such as "/dubbo/S/consumers/url", which must contain at least one '/': */
 dubboc_slice zk_path_directory(const char *path); /* "/dubbo/S/consumers" */
-dubboc_slice zk_path_interface(const char *path); /* "/dubbo/S"; empty: path is not that deep */
+dubboc_slice zk_path_interface(const char *path); /* "/dubbo/S"; empty: the path is too short */
 const char *zk_path_name(const char *path);       /* "url" */
 
-/* For creating a directory level by level: its first level beyond the made_len bytes that exist. */
+/* For creating a directory level by level: returns the path of the first level after the made_len
+ * bytes that exist. */
 dubboc_slice zk_path_next_level(dubboc_slice directory, size_t made_len);
 
 #endif

@@ -1,6 +1,5 @@
-/* The port on ZooKeeper's multi-threaded C client: requests are handed to the handle that is
- * current (handle.h), their answers come through calls.h. Only these three files know that library.
- */
+/* The port on ZooKeeper's multi-threaded C client: requests go to the current handle (handle.h),
+ * their answers come through calls.h. Only these three files use that library. */
 #include "registry/zookeeper/port.h"
 
 #include "base/mem.h"
@@ -13,7 +12,7 @@ typedef struct zk_client_port {
     char *servers;
     char *credentials;
     int timeout_ms;
-    /* Guards current where it is changed, and where tests look at it from other threads. */
+    /* Guards current when it is changed, and when tests read it from other threads. */
     mutex lock;
     zk_handle *current;
 } zk_client_port;
@@ -51,7 +50,7 @@ static void port_close(zk_port *port)
 
 /* --- requests */
 
-/* What a request needs. false: there is no session, or no memory. */
+/* What a request needs. */
 typedef struct port_request {
     zk_handle *handle;
     zhandle_t *zh;

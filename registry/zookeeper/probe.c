@@ -1,4 +1,5 @@
-/* See the header. */
+/* A plain TCP connection to each server, because its errno tells the reason that the library does
+ * not. */
 #include "registry/zookeeper/probe.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #define PROBE_REASON_MAX 400
 
 typedef struct probe {
-    zk_event event; /* becomes the answer */
+    zk_event event; /* the answer; first, so that the event is the probe */
     zk_mailbox *mailbox;
     char *servers;
     int64_t deadline_ns;
@@ -34,7 +35,7 @@ static void probe_release(zk_event *event)
     free(self);
 }
 
-/* 0: connected; else an errno. */
+/* Returns 0 if connected, otherwise an errno. */
 static int probe_connect(const struct addrinfo *address, int64_t deadline_ns)
 {
     int failure = 0;
@@ -75,7 +76,7 @@ static void probe_note_failure(probe *self, int failure, dubboc_slice server)
         probe_note(self, "no connection to ", server, text);
 }
 
-/* host and port are parts of server, zero-ended. */
+/* Tries one server; host and port are copies of the parts of server. */
 static void probe_server(probe *self, const char *host, const char *port, dubboc_slice server)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
@@ -113,7 +114,7 @@ static void probe_all(probe *self)
 static void *probe_run(void *arg)
 {
     probe *self = arg;
-    zk_mailbox *mailbox = zk_mailbox_ref(self->mailbox); /* the probe goes with its event */
+    zk_mailbox *mailbox = zk_mailbox_ref(self->mailbox); /* the event frees the probe */
     self->deadline_ns = deadline_in_ms(PROBE_ALL_MS);
     probe_all(self);
     const char *reason = buffer_text(&self->reason);

@@ -1,4 +1,5 @@
-/* See the header. */
+/* A registration contains its node and its commands, so that unregistering needs no memory. The
+ * caller and the session each have a reference. */
 #include "registry/zookeeper/registration.h"
 
 #include "base/buffer.h"
@@ -13,10 +14,10 @@
 
 typedef struct zk_registration {
     registry_registration base;
-    zk_completion gone; /* the node does not stand any more */
+    zk_completion gone; /* done when the node does not exist any more */
     zk_node node;
-    zk_event begin;
-    zk_event end;
+    zk_event begin; /* the command ZK_EVENT_REGISTER */
+    zk_event end;   /* the command ZK_EVENT_UNREGISTER */
 } zk_registration;
 
 static zk_registration *registration_of(registry_registration *handle)
@@ -44,7 +45,7 @@ void zk_registration_gone(void *arg, zk_node *node)
 
 /* --- one */
 
-/* What is not a provider's URL has no identity. */
+/* Sets *identity; only the URL of a provider has one. */
 static dubboc_status registration_find_identity(const char *url, char **identity, dubboc_error *err)
 {
     provider_url *parsed;
@@ -62,7 +63,7 @@ static dubboc_status registration_find_identity(const char *url, char **identity
     return *identity != NULL ? DUBBOC_OK : error_no_memory(err);
 }
 
-/* A registration that the session has not been told of. */
+/* Creates a registration that the session does not know yet. */
 static dubboc_status registration_new(const zk_registrar *registrar, const registry_wanted *wanted,
     zk_registration **out, dubboc_error *err)
 {
@@ -90,8 +91,8 @@ static dubboc_status registration_new(const zk_registrar *registrar, const regis
 
 /* --- several together */
 
-/* How many of those that follow each other are in the directory of the first, and the bytes of
- * their paths. */
+/* The number of consecutive registrations that are in the directory of the first, and the total
+ * length of their paths. */
 static size_t registrations_of_one_directory(
     zk_registration *const *made, size_t count, size_t *bytes)
 {
@@ -103,8 +104,8 @@ static size_t registrations_of_one_directory(
     return run;
 }
 
-/* Spreads them over batches: those of one directory stay together if they fit into one. One that is
- * alone needs none. false: no memory; some are spread. */
+/* Spreads the registrations over batches. Those of one directory stay together if they fit into one
+ * batch; a single registration needs no batch. false: no memory; some have been spread. */
 static bool registrations_spread(zk_registration *const *made, size_t count)
 {
     zk_batch *batch = NULL;
@@ -130,7 +131,7 @@ static void registrations_free_unposted(zk_registration **made, size_t count)
     for (size_t i = 0; i < count; i++) {
         zk_batch *batch = made[i]->node.member.batch;
         if (batch != NULL && (i + 1 == count || made[i + 1]->node.member.batch != batch))
-            zk_batch_free(batch); /* its nodes stand one behind the other */
+            zk_batch_free(batch); /* the nodes of a batch are consecutive */
         registration_unref(made[i]);
     }
 }

@@ -1,9 +1,11 @@
-/* See the header. */
+/* Slots for requests under way, a heap of tasks by due time, and one function for each kind of
+ * request. */
 #include "registry/zookeeper/requests.h"
 
 #include "base/random.h"
 
-#define TOO_BIG_MIN_MS 5000 /* after an unreadable list, doubling (libraries.md Z11) */
+/* pause after a list that is too big, doubled each time (docs/libraries.md Z11) */
+#define TOO_BIG_MIN_MS 5000
 #define TOO_BIG_MAX_MS 60000
 
 void zk_requests_init(zk_requests *self, zk_port *port, uint64_t seed)
@@ -27,7 +29,7 @@ static uint64_t requests_take_slot(zk_requests *self, zk_task *task)
     return (uint64_t)taken->serial * ZK_SLOTS + self->slot_hint;
 }
 
-/* NULL: its task is no more. */
+/* Frees a slot and returns its task. NULL: the task has been freed. */
 static zk_task *requests_free_slot(zk_requests *self, zk_slot *busy)
 {
     zk_task *task = busy->task;
@@ -152,7 +154,7 @@ bool zk_task_send_multi(zk_task *task, const zk_op *ops, size_t count)
     return task_keep_slot_if_sent(task, port->ops->multi(port, cookie, ops, count));
 }
 
-/* exists, children and data differ in the operation only. */
+/* The requests exists, children and data differ only in the operation. */
 typedef bool (*read_operation)(zk_port *port, uint64_t cookie, const char *path, bool watch);
 
 static bool task_send_read(zk_task *task, read_operation operation, const char *path, bool watch)

@@ -1,29 +1,30 @@
-/* See the header. The table of states, the time, and what each event means.
+/* The table of states, the time, and what each event means.
  *
- * What tasks want is kept apart from whether a session is there: tasks wait in a heap by the time
- * at which they are due, and are started only while CONNECTED (or CLOSING). A session's end forgets
- * every request and makes every task due again; that is the whole recovery.
+ * What tasks want is independent of whether there is a session: tasks wait in a heap, sorted by the
+ * time at which they are due, and are only started in the states CONNECTED and CLOSING. When a
+ * session ends, all requests are forgotten and all tasks become due again; that is the whole
+ * recovery.
  *
- * This file knows all the others of the logic (requests.h, away.h, node.h, watch.h, lookup.h); none
- * of them knows it. */
+ * This file uses all other files of the logic (requests.h, away.h, node.h, watch.h, lookup.h); none
+ * of them uses it. */
 #include "registry/zookeeper/session.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "registry/zookeeper/away.h"
 
-#define HANDLES_MAX 4   /* handles that are open or still closing; more wait */
-#define CLOSING_MS 1000 /* for deleting what stands before the session is closed */
+#define HANDLES_MAX 4   /* maximum of handles that are open or being closed; the next one waits */
+#define CLOSING_MS 1000 /* time to delete the registered nodes before the session is closed */
 
 /* --- the table of states */
 
 typedef enum zk_state {
-    BACKOFF,    /* no handle; one is opened when the timer runs out */
-    CONNECTING, /* a handle without a session */
-    CONNECTED,  /* requests are sent */
-    SUSPENDED,  /* the connection is lost, the session may come back */
-    CLOSING,    /* what stands is being deleted */
-    CLOSED,     /* only handles that are still closing are waited for */
+    BACKOFF,    /* no handle; the next one is opened when the timer expires */
+    CONNECTING, /* a handle, but no session yet */
+    CONNECTED,  /* a session; requests are sent */
+    SUSPENDED,  /* the connection is lost, but the session may still exist */
+    CLOSING,    /* the registered nodes are being deleted */
+    CLOSED,     /* waits only for handles that are being closed */
     STATES
 } zk_state;
 
@@ -32,41 +33,42 @@ struct zk_session {
     const zk_session_out *out;
     void *out_arg;
     zk_state state;
-    int64_t timer_ns;        /* when the state's time is over */
-    int64_t check_ns;        /* the next self check */
-    uint64_t generation;     /* of the handle; 0: none */
-    uint64_t generations;    /* given so far */
-    unsigned open_handles;   /* opened and not yet reported closed */
-    unsigned failures;       /* of handles in a row */
-    int64_t timeout_ms;      /* as negotiated, or asked for */
-    int64_t news_session_id; /* of the event that is being handled */
+    int64_t timer_ns;        /* when the time for the current state ends */
+    int64_t check_ns;        /* when the next self check is due */
+    uint64_t generation;     /* generation of the current handle; 0: none */
+    uint64_t generations;    /* last generation that was used */
+    unsigned open_handles;   /* number of handles that are open or being closed */
+    unsigned failures;       /* failed handles in a row */
+    int64_t timeout_ms;      /* as negotiated; before that, as requested */
+    int64_t news_session_id; /* session id and time-out in the event that is being handled */
     int64_t news_timeout_ms;
     zk_away away;
-    zk_requests requests; /* and the session's id */
+    zk_requests requests; /* also holds the session's id */
     zk_nodes nodes;
     zk_watches watches;
     zk_lookups lookups;
 };
 
 typedef enum session_input {
-    IN_TIMER,       /* the state's time is over */
-    IN_OPEN_FAILED, /* no handle */
-    IN_UP,          /* connected, with a session that can be used */
-    IN_UNFIT, /* connected, but read-only or with absurd terms: no ZooKeeper, or none to work with
-                 (libraries.md Z6) */
+    IN_TIMER,       /* the time for the state is over */
+    IN_OPEN_FAILED, /* no handle could be created */
+    IN_UP,          /* connected, with a usable session */
+    /* Connected, but read-only or with an absurd time-out: not a ZooKeeper server, or one that
+     * cannot be used (docs/libraries.md Z6). */
+    IN_UNFIT,
     IN_DOWN,
     IN_EXPIRED,
     IN_AUTH_FAILED,
     IN_MISSED,
     IN_STOP,
-    IN_DRAINED, /* CLOSING: nothing stands any more */
+    IN_DRAINED, /* in CLOSING: all nodes are deleted */
     INPUTS
 } session_input;
 
 typedef void (*session_action)(zk_session *self);
 
 typedef struct session_transition {
-    session_action run; /* NULL: this input means nothing here */
+    session_action run; /* NULL: the input is ignored in this state */
     zk_state next;
 } session_transition;
 
@@ -108,7 +110,8 @@ static const session_transition transitions[STATES][INPUTS] = {
         },
     [SUSPENDED] =
         {
-            /* the watchdog: some losses never end and are never told (libraries.md Z3) */
+            /* The watchdog, because some losses are never reported and never end (docs/libraries.md
+             * Z3). */
             [IN_TIMER] = {session_renew, CONNECTING},
             [IN_UP] = {session_resume, CONNECTED},
             [IN_UNFIT] = {session_rest, BACKOFF},
@@ -132,7 +135,7 @@ static const session_transition transitions[STATES][INPUTS] = {
 static const char *const state_names[] = {
     "BACKOFF", "CONNECTING", "CONNECTED", "SUSPENDED", "CLOSING", "CLOSED"};
 
-/* Why it is not connected after that input. */
+/* The reason for being disconnected, by the input that caused it. */
 static const struct {
     const char *text;
     zk_clarity clarity;
@@ -161,7 +164,7 @@ static void session_log_change(const zk_session *self, zk_state former)
             state_names[former]);
 }
 
-/* While it is closing, nobody asks any more whether it is back. */
+/* While the registry is being closed, the end of an outage is not logged. */
 static void session_note_away(zk_session *self)
 {
     bool is_ending = self->state == CLOSING || self->state == CLOSED;
@@ -171,7 +174,7 @@ static void session_note_away(zk_session *self)
         zk_away_begin(&self->away, self->requests.now_ns);
 }
 
-/* The state changes first; the action may then put in another input itself. */
+/* Changes the state, then runs the action, which may cause another input. */
 static void session_put_in(zk_session *self, session_input in)
 {
     const session_transition *row = &transitions[self->state][in];
@@ -275,7 +278,8 @@ static void session_finish(zk_session *self)
 
 /* --- events */
 
-/* An HTTP server's status line read as a session has a time-out of ten days (libraries.md Z6). */
+/* The status line of an HTTP server, read as a session, gives a time-out of ten days
+ * (docs/libraries.md Z6). */
 static bool session_is_fit(const zk_event *event)
 {
     return event->session_id != 0 && event->timeout_ms >= 100 && event->timeout_ms <= 3600 * 1000;
@@ -312,7 +316,7 @@ static void session_take_port_event(zk_session *self, zk_event *event)
     }
 }
 
-/* Somebody waits until then. */
+/* A caller waits for the session until deadline_ns. */
 static void session_hasten(zk_session *self, int64_t deadline_ns)
 {
     if (self->state != CONNECTED)

@@ -1,4 +1,5 @@
-/* See the header. */
+/* A subscription contains its notice, its subscriber and its commands, so that ending it needs no
+ * memory. */
 #include "registry/zookeeper/subscription.h"
 
 #include "base/error.h"
@@ -8,10 +9,10 @@ typedef struct zk_subscription {
     zk_notifier *notifier;
     zk_notice notice;
     zk_subscriber subscriber;
-    zk_event begin;
-    zk_event again;
-    zk_event end;
-    zk_subscription_wish wish; /* its name is a copy */
+    zk_event begin;            /* the command ZK_EVENT_SUBSCRIBE */
+    zk_event again;            /* the command ZK_EVENT_REFRESH */
+    zk_event end;              /* the command ZK_EVENT_UNSUBSCRIBE */
+    zk_subscription_wish wish; /* name is a copy that the subscription owns */
 } zk_subscription;
 
 static void subscription_free(zk_subscription *self)
@@ -39,7 +40,7 @@ void zk_subscription_gone(void *arg, zk_subscriber *subscriber)
     subscription_free(subscription_of(subscriber));
 }
 
-/* On the notifier's thread. */
+/* Calls the listener; runs on the notifier's thread. */
 static void subscription_run(zk_notice *notice, const zk_reading *reading)
 {
     const zk_subscription *self =
@@ -57,7 +58,8 @@ static void subscription_run(zk_notice *notice, const zk_reading *reading)
         wish->data_listener(wish->arg, wish->name, reading->data, reading->len);
 }
 
-/* Not posted yet. Takes path_take over in any case. NULL: no memory. */
+/* Creates a subscription that the session does not know yet. Takes over path_take in any case.
+ * NULL: no memory. */
 static zk_subscription *subscription_new(const zk_subscription_wish *wish, char *path_take)
 {
     zk_subscription *self = MEM_NEW(zk_subscription);

@@ -1,4 +1,4 @@
-/* Subscriptions of the ZooKeeper registry: who watches what, and whom to call. Listeners run on the
+/* Subscriptions of the ZooKeeper registry: connect a watch with a listener, which runs on the
  * notifier's thread (notify.h). */
 #ifndef REGISTRY_ZOOKEEPER_SUBSCRIPTION_H
 #define REGISTRY_ZOOKEEPER_SUBSCRIPTION_H
@@ -6,15 +6,15 @@
 #include "registry/zookeeper/actor.h"
 #include "registry/zookeeper/notify.h"
 
-/* Where subscriptions are made. */
+/* Data that all subscriptions of one registry share. */
 typedef struct zk_subscriptions {
     zk_actor *actor;
     zk_notifier *notifier;
 } zk_subscriptions;
 
-/* What to watch and whom to call. One of listener and data_listener is NULL. */
+/* What to watch and which listener to call. One of listener and data_listener is NULL. */
 typedef struct zk_subscription_wish {
-    const char *name; /* the interface, or the path that data_listener is given; copied */
+    const char *name; /* the interface, or the path to pass to data_listener; copied */
     registry_category category;
     registry_listener listener;           /* called with the list of children */
     registry_data_listener data_listener; /* called with the node's data */
@@ -26,11 +26,11 @@ typedef struct zk_subscription_wish {
 dubboc_status zk_subscriptions_add(const zk_subscriptions *self, const zk_subscription_wish *wish,
     char *path_take, registry_subscription **subscription, dubboc_error *err);
 
-/* The slots refresh and unsubscribe of registry_ops. */
+/* Implement refresh and unsubscribe of registry_ops. */
 void zk_subscriptions_refresh(const zk_subscriptions *self, registry_subscription *subscription);
 void zk_subscriptions_remove(const zk_subscriptions *self, registry_subscription *subscription);
 
-/* read and subscriber_gone of zk_session_out. */
+/* The functions read and subscriber_gone of zk_session_out. */
 void zk_subscription_read(void *arg, zk_subscriber *subscriber, zk_reading *reading);
 void zk_subscription_gone(void *arg, zk_subscriber *subscriber);
 

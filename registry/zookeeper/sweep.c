@@ -1,4 +1,4 @@
-/* See the header. */
+/* A sweep is a task: it lists the directory, then looks at one name after the other. */
 #include "registry/zookeeper/sweep.h"
 
 #include "base/buffer.h"
@@ -10,8 +10,8 @@
 
 typedef enum sweep_phase {
     SWEEP_LIST,
-    SWEEP_LOOK, /* whose it is */
-    SWEEP_DELETE,
+    SWEEP_LOOK,   /* look which session owns the node */
+    SWEEP_DELETE, /* delete the node */
     SWEEP_PHASES
 } sweep_phase;
 
@@ -26,10 +26,10 @@ static void sweep_drop_names(zk_sweep *self)
     self->names = NULL;
 }
 
-/* --- which they are */
+/* --- which nodes to remove */
 
-/* A name that cannot be read, for want of memory too, is none of them: its node goes with its
- * session. */
+/* A name that cannot be parsed, also for lack of memory, does not match; that node disappears with
+ * its session. */
 static bool sweep_has_identity(const char *name, const char *identity)
 {
     provider_url *url;
@@ -46,7 +46,7 @@ static bool sweep_has_identity(const char *name, const char *identity)
     return is_same;
 }
 
-/* Looks at the next of the list that may be one, or ends. */
+/* Looks at the next name that matches, or ends the sweep. */
 static void sweep_look_at_next(zk_sweep *self)
 {
     const char *own_name = zk_path_name(self->path);
@@ -110,7 +110,7 @@ static void sweep_begin_again(zk_task *task, zk_event *event)
     zk_task_retry(task);
 }
 
-/* What is left is a nuisance that goes with its sessions. */
+/* Gives up. Remaining nodes do little harm and disappear with their sessions. */
 static void sweep_give_up(zk_task *task, zk_event *event)
 {
     zk_sweep *self = sweep_of(task);
@@ -160,7 +160,7 @@ static bool sweep_start(zk_task *task)
 
 static const zk_task_ops sweep_ops = {sweep_start, sweep_steps, sweep_begin_again};
 
-/* --- what the nodes ask for */
+/* --- calls from the nodes */
 
 void zk_sweep_init(zk_sweep *self, zk_requests *requests, const char *path, const char *identity)
 {

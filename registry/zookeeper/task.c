@@ -1,5 +1,5 @@
-/* A pairing heap: a tree whose parents are due before their children; the children of a removed
- * root are joined in pairs, then into one. */
+/* A pairing heap: a tree in which a parent is due before its children. When the root is removed,
+ * its children are joined in pairs, then into one tree. */
 #include "registry/zookeeper/task.h"
 
 void zk_task_init(zk_task *task, const zk_task_ops *ops, zk_requests *requests)
@@ -15,7 +15,7 @@ void zk_task_answered(zk_task *task, zk_event *event)
     (step != NULL ? step : ops->otherwise)(task, event);
 }
 
-/* Two roots become one. */
+/* Joins two trees. */
 static zk_task *heap_join(zk_task *a, zk_task *b)
 {
     if (a == NULL || b == NULL)

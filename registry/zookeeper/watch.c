@@ -1,29 +1,29 @@
-/* See the header. A watch's phase is the request that it needs next; what the answer means stands
- * in one table. */
+/* The phase of a watch is the request that it needs next; the table watch_steps says what each
+ * answer means. */
 #include "registry/zookeeper/watch.h"
 
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define READ_EVERY_MS 50 /* changes of one directory within this time are read together */
+#define READ_EVERY_MS 50 /* changes of a directory within this time are read together */
 
 typedef enum watch_phase {
-    WATCH_READ,
-    WATCH_WAIT, /* it does not exist: its creation is watched */
+    WATCH_READ, /* read the list or data, and set a watch */
+    WATCH_WAIT, /* it does not exist: watch for its creation */
     WATCH_PHASES
 } watch_phase;
 
 struct zk_watch {
     zk_task task;
-    zk_watches *watches; /* NULL: not subscribed yet */
+    zk_watches *watches; /* NULL: it has no subscriber yet */
     zk_watch *next_in_bucket;
     char *path;
-    bool is_data;
+    bool is_data;          /* watches a node's data, not a list */
     unsigned lost;         /* readings in a row during which the connection was lost */
-    bool is_changed;       /* since the request under way was sent */
-    int64_t read_after_ns; /* no sooner than this */
-    zk_reading *reading;   /* the last one, NULL: none yet */
+    bool is_changed;       /* changed after the request under way was sent */
+    int64_t read_after_ns; /* do not read before this time */
+    zk_reading *reading;   /* the last reading; NULL: none yet */
     zk_subscriber *subscribers;
 };
 
@@ -71,7 +71,7 @@ static void watch_read_again(zk_watch *watch)
         watch_read_soon(watch);
 }
 
-/* Nothing there: an empty list, or no data. false: no memory. */
+/* The path does not exist: an empty list, or no data. false: no memory. */
 static bool watch_take_nothing(zk_watch *watch)
 {
     zk_reading *nothing = zk_reading_new();
@@ -268,13 +268,13 @@ void zk_watches_read_all(zk_watches *self)
     for (size_t i = 0; i < ZK_WATCH_BUCKETS; i++)
         for (zk_watch *watch = self->buckets[i]; watch != NULL; watch = watch->next_in_bucket) {
             if (watch->lost >= ZK_LOST_READINGS_MAX && watch->task.due_ns != DEADLINE_NEVER)
-                continue; /* it waits for its time */
+                continue; /* a reading is scheduled already */
             watch->task.failures = 0;
             watch_read_again(watch);
         }
 }
 
-/* The last subscriber of a watch takes the watch along. */
+/* Returns all subscribers to their owners. The last subscriber of a watch frees the watch. */
 void zk_watches_give_back(zk_watches *self)
 {
     for (size_t i = 0; i < ZK_WATCH_BUCKETS; i++)

@@ -1,7 +1,7 @@
-/* The ZooKeeper registry: one session each, looked after by a thread of its own (actor.h), which
- * alone touches the session; listeners are called by a second one (notify.h). The functions here
- * run on callers' threads: they make a path, have an object put into the thread's mailbox, and,
- * where the contract says so, wait for the object to be done with. */
+/* The kind zookeeper: each registry has one session and two threads. The actor (actor.h) is the
+ * only thread that uses the session; the notifier (notify.h) calls listeners. The functions here
+ * run on callers' threads: they build a path, post a command with an object to the actor, and,
+ * where the contract of the slot says so, wait until the session has returned the object. */
 #include "registry/zookeeper/zookeeper_registry.h"
 
 #include "base/clock.h"
@@ -34,7 +34,7 @@ static zk_registry *zookeeper_of(const registry *base)
 
 /* --- life */
 
-/* On the actor's thread. */
+/* Runs on the actor's thread. */
 static void zookeeper_connected(void *arg, bool is_connected)
 {
     atomic_store(&((zk_registry *)arg)->is_connected, is_connected);
@@ -48,7 +48,7 @@ static const zk_session_out zookeeper_out = {
     .looked_up = zk_listing_looked_up,
 };
 
-/* What the address says goes before the settings, and both before the defaults. */
+/* The address is stronger than the settings, and both are stronger than the defaults. */
 static void zookeeper_choose_settings(
     const zk_registry *self, const registry_settings *settings, zk_actor_settings *chosen)
 {
@@ -90,8 +90,8 @@ static dubboc_status zookeeper_start(
     return status == DUBBOC_OK ? zk_actor_start(&self->actor, err) : status;
 }
 
-/* The notifier stops first: nobody puts notices in any more, and no listener runs when the session
- * gives subscriptions back. */
+/* The notifier stops first: no thread adds notices any more, and no listener is running when the
+ * session returns its subscribers. */
 static void zookeeper_release(zk_registry *self)
 {
     zk_notifier_stop(self->notifier);
@@ -119,7 +119,7 @@ static dubboc_status zookeeper_open(
     return status;
 }
 
-/* The actor stops first: it lets go of lookups, which a listener may be waiting for. */
+/* The actor stops first: that ends lookups, which a listener may be waiting for. */
 static void zookeeper_free(registry *base)
 {
     zk_registry *self = zookeeper_of(base);
@@ -249,8 +249,8 @@ static dubboc_status zookeeper_lookup(registry *base, const char *interface,
     return status == DUBBOC_OK ? zookeeper_list(base, path, NULL, deadline_ns, urls, err) : status;
 }
 
-/* Beside the interfaces stand what newer Dubbo keeps there, and ZooKeeper's own folder when the
- * group is the very root. */
+/* Next to the interfaces are directories of newer Dubbo versions, and ZooKeeper's own directory if
+ * the root path is ZooKeeper's root. */
 static bool zookeeper_is_interface(const char *name)
 {
     static const char *const others[] = {"config", "metadata", "mapping", "zookeeper"};
