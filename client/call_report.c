@@ -1,3 +1,5 @@
+/* Error texts have a fixed size, so reasons that do not fit are cut off, never in the middle of a
+ * UTF-8 character. */
 #include "client/call_report.h"
 
 #include <stdarg.h>

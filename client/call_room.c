@@ -1,3 +1,5 @@
+/* A call first looks for a provider with room. If there is none, it waits in the queues of all
+ * providers that it may use, and then uses what one of them grants. */
 #include "client/call_room.h"
 
 #include "client/call_report.h"

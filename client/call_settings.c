@@ -1,3 +1,6 @@
+/* Settings are applied in two steps, because those in the provider's node are only known after the
+ * first pick. The first step applies client, reference and call options, the weaker ones first. The
+ * second step applies a value of the node only where no stronger one is set. */
 #include "client/call_settings.h"
 
 #include "base/clock.h"

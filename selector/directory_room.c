@@ -1,3 +1,4 @@
+/* Passes waits for a connection on to the directory's room_waits. */
 #include "selector/directory_room.h"
 
 #include "selector/directory.h"

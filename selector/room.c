@@ -1,5 +1,5 @@
-/* A waiting call selects its endpoints anew at each change (room_select_locked()); endpoints that
- * it keeps do not lose its place in their queues. */
+/* A waiting call selects its endpoints again at each change (room_select_locked()). It keeps its
+ * place in the queues of the endpoints that are in both selections. */
 #include "selector/room.h"
 
 #include <assert.h>

@@ -1,3 +1,4 @@
+/* Subscribes to the mapping of an interface, and keeps the applications' names for error texts. */
 #include "selector/service_mapping.h"
 
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-/* The library's callbacks run on its own threads; they only copy what they are told into events. */
+/* The library's callbacks run on its own threads; they only convert what happens to events. */
 #include "registry/zookeeper/handle.h"
 
 #include <pthread.h>
