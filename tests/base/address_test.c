@@ -130,7 +130,7 @@ static const wrong_case wrong_cases[] = {
     {"joe:secret@h", 0, "port \"********@h\" is not a number"},
 };
 
-static void refuses_what_is_no_address_and_says_why(void **state)
+static void refuses_malformed_addresses_and_says_why(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof wrong_cases / sizeof wrong_cases[0]; i++) {
@@ -317,7 +317,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_and_prints_addresses),
-        cmocka_unit_test(refuses_what_is_no_address_and_says_why),
+        cmocka_unit_test(refuses_malformed_addresses_and_says_why),
         cmocka_unit_test(refuses_hosts_that_are_too_long),
         cmocka_unit_test(finds_the_end_of_an_address_in_a_url),
         cmocka_unit_test(completes_addresses_with_a_default_port),

@@ -2,7 +2,7 @@
 
 #include "base/buffer.h"
 
-static void takes_nothing_beyond_its_ceiling(void **state)
+static void refuses_bytes_beyond_its_limit(void **state)
 {
     (void)state;
     buffer buf;
@@ -48,7 +48,7 @@ static void prints_the_extreme_integers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_nothing_beyond_its_ceiling),
+        cmocka_unit_test(refuses_bytes_beyond_its_limit),
         cmocka_unit_test(stays_failed_until_it_is_cleared),
         cmocka_unit_test(prints_the_extreme_integers),
     };

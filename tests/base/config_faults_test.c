@@ -7,7 +7,7 @@
 #include "base/config_value.h"
 #include "base/ini.h"
 
-static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **state)
+static void each_error_in_a_file_names_its_line_and_what_was_expected(void **state)
 {
     (void)state;
     static const struct {
@@ -121,7 +121,7 @@ static void every_fault_of_a_file_names_its_line_and_what_was_expected(void **st
         assert_contains(problem_of(DUBBOC_E_CONFIG, cases[i].text), cases[i].expected);
 }
 
-static void what_is_not_in_this_release_says_so(void **state)
+static void keys_of_a_later_release_are_reported_as_such(void **state)
 {
     (void)state;
     static const struct {
@@ -156,7 +156,7 @@ static void what_is_not_in_this_release_says_so(void **state)
         "$DUBBOC_SERVER_ADMIN_ADDRESS: key \"admin_address\" of [server] is not in this release");
 }
 
-static void a_bad_variable_is_named_with_what_was_expected(void **state)
+static void a_bad_variable_is_reported_with_what_was_expected(void **state)
 {
     (void)state;
     set_variable("DUBBOC_CLIENT_RETRIES", "many");
@@ -176,7 +176,7 @@ static void a_bad_variable_is_named_with_what_was_expected(void **state)
 }
 
 /* A service named dubboc-server makes Kubernetes set DUBBOC_SERVER_PORT for every pod beside it. */
-static void a_variable_injected_by_kubernetes_says_so(void **state)
+static void a_variable_injected_by_kubernetes_is_reported_as_such(void **state)
 {
     (void)state;
     set_variable("DUBBOC_SERVER_PORT", "tcp://10.0.0.1:80");
@@ -276,7 +276,7 @@ static void a_file_of_more_than_a_mebibyte_is_refused(void **state)
     free(text);
 }
 
-static void a_long_bad_value_is_shown_cut_between_characters(void **state)
+static void the_error_cuts_a_long_bad_value_between_characters(void **state)
 {
     (void)state;
     char text[1024] = "[client]\nretries = x";
@@ -294,7 +294,7 @@ static void hear_problem(void *arg, const char *problem)
         strrchr(problem, '/') != NULL ? strrchr(problem, '/') : problem);
 }
 
-static void check_tells_every_problem(void **state)
+static void check_reports_every_problem(void **state)
 {
     (void)state;
     heard h = {.len = 0};
@@ -316,7 +316,7 @@ static void check_tells_every_problem(void **state)
         0);
 }
 
-static void check_tells_what_a_section_of_an_interface_can_look_like(void **state)
+static void check_reports_sections_that_no_interface_can_have(void **state)
 {
     (void)state;
     heard h = {.len = 0};
@@ -333,7 +333,7 @@ static void check_tells_what_a_section_of_an_interface_can_look_like(void **stat
     dubboc_config_free(load(text)); /* a program says so when it starts, and runs */
 }
 
-static void setting_from_code_is_checked_as_a_file_is(void **state)
+static void values_set_from_code_are_checked_like_those_of_a_file(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -370,7 +370,7 @@ static void setting_from_code_is_checked_as_a_file_is(void **state)
     dubboc_config_free(config);
 }
 
-static void a_password_never_stands_in_an_error(void **state)
+static void errors_never_show_a_password(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -406,7 +406,7 @@ static void durations_and_sizes_need_a_known_unit(void **state)
 }
 
 /* A program that makes up sections must not fill the memory. */
-static void a_configuration_is_full_some_time(void **state)
+static void a_configuration_refuses_more_values_than_its_limit(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -430,20 +430,20 @@ static void a_configuration_is_full_some_time(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_fault_of_a_file_names_its_line_and_what_was_expected),
-        TEST(what_is_not_in_this_release_says_so),
-        TEST(a_bad_variable_is_named_with_what_was_expected),
-        TEST(a_variable_injected_by_kubernetes_says_so),
+        TEST(each_error_in_a_file_names_its_line_and_what_was_expected),
+        TEST(keys_of_a_later_release_are_reported_as_such),
+        TEST(a_bad_variable_is_reported_with_what_was_expected),
+        TEST(a_variable_injected_by_kubernetes_is_reported_as_such),
         TEST(unknown_variables_only_warn),
         TEST(a_file_that_cannot_be_read_is_named),
         TEST(an_unreadable_file_is_refused),
         TEST(a_file_of_more_than_a_mebibyte_is_refused),
-        TEST(a_long_bad_value_is_shown_cut_between_characters),
-        TEST(check_tells_every_problem),
-        TEST(check_tells_what_a_section_of_an_interface_can_look_like),
-        TEST(setting_from_code_is_checked_as_a_file_is),
-        TEST(a_configuration_is_full_some_time),
-        TEST(a_password_never_stands_in_an_error),
+        TEST(the_error_cuts_a_long_bad_value_between_characters),
+        TEST(check_reports_every_problem),
+        TEST(check_reports_sections_that_no_interface_can_have),
+        TEST(values_set_from_code_are_checked_like_those_of_a_file),
+        TEST(a_configuration_refuses_more_values_than_its_limit),
+        TEST(errors_never_show_a_password),
         TEST(durations_and_sizes_need_a_known_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

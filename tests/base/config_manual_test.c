@@ -36,7 +36,7 @@ static void write_entry(const config_key *key, char *entry, size_t size)
         origin, method);
 }
 
-static void every_key_stands_in_the_manual_in_its_section_and_order(void **state)
+static void the_manual_describes_every_key_in_its_section_and_order(void **state)
 {
     (void)state;
     char *manual = read_manual();
@@ -62,7 +62,7 @@ static void every_key_stands_in_the_manual_in_its_section_and_order(void **state
     free(manual);
 }
 
-static void the_manual_has_no_other_key(void **state)
+static void the_manual_describes_no_other_key(void **state)
 {
     (void)state;
     char *manual = read_manual();
@@ -80,8 +80,8 @@ static void the_manual_has_no_other_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_key_stands_in_the_manual_in_its_section_and_order),
-        cmocka_unit_test(the_manual_has_no_other_key),
+        cmocka_unit_test(the_manual_describes_every_key_in_its_section_and_order),
+        cmocka_unit_test(the_manual_describes_no_other_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

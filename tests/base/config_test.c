@@ -16,7 +16,7 @@ static void assert_value(const dubboc_config *config, const char *section, const
     assert_string_equal(origin + strlen(origin) - strlen(origin_end), origin_end);
 }
 
-static void every_row_of_the_table_is_sound(void **state)
+static void every_row_of_the_key_table_is_valid(void **state)
 {
     (void)state;
     size_t count;
@@ -43,7 +43,7 @@ static void every_row_of_the_table_is_sound(void **state)
 }
 
 /* Else a variable of one key could be read as that of another. */
-static void no_key_of_an_interface_ends_with_another_one(void **state)
+static void no_key_of_an_interface_ends_with_another_key(void **state)
 {
     (void)state;
     size_t count;
@@ -57,7 +57,7 @@ static void no_key_of_an_interface_ends_with_another_one(void **state)
         }
 }
 
-static void defaults_are_those_of_the_reference(void **state)
+static void keys_have_their_documented_defaults(void **state)
 {
     (void)state;
     dubboc_config *config = load(NULL);
@@ -91,7 +91,7 @@ static void defaults_are_those_of_the_reference(void **state)
     dubboc_config_free(config);
 }
 
-static void each_layer_wins_over_the_one_below_and_says_where_it_is(void **state)
+static void each_layer_overrides_the_one_below_and_reports_its_origin(void **state)
 {
     (void)state;
     set_variable("DUBBOC_CLIENT_RETRIES", "4");
@@ -110,7 +110,7 @@ static void each_layer_wins_over_the_one_below_and_says_where_it_is(void **state
     dubboc_config_free(config);
 }
 
-static void the_file_is_the_argument_else_our_variable_else_dubbogos(void **state)
+static void the_file_is_the_argument_or_else_our_variable_or_else_that_of_dubbogo(void **state)
 {
     (void)state;
     char other[4200];
@@ -170,7 +170,7 @@ static void sections_of_an_interface_inherit_what_they_do_not_set(void **state)
     dubboc_config_free(config);
 }
 
-static void a_service_may_set_nothing_where_the_server_sets_something(void **state)
+static void a_service_may_clear_a_value_of_the_server(void **state)
 {
     (void)state;
     dubboc_config *config = load("[server]\ngroup = g\n[" USERS "]\ngroup =\n");
@@ -179,7 +179,7 @@ static void a_service_may_set_nothing_where_the_server_sets_something(void **sta
     dubboc_config_free(config);
 }
 
-static void variables_reach_the_sections_of_any_interface(void **state)
+static void variables_override_the_sections_of_any_interface(void **state)
 {
     (void)state;
     set_variable("DUBBOC_SERVICE_COM_EXAMPLE_USERS_WEIGHT", "9");
@@ -219,7 +219,7 @@ static void methods_have_values_of_their_own(void **state)
 }
 
 /* The usual reader cuts the section's name at 49 bytes and the value at ` ;`. */
-static void interfaces_of_200_bytes_are_told_apart(void **state)
+static void interfaces_of_200_bytes_are_distinguished(void **state)
 {
     (void)state;
     char one[220], two[220], text[1024];
@@ -270,7 +270,7 @@ static void dubbos_own_variables_set_the_registered_address(void **state)
         "$DUBBO_PORT_TO_REGISTRY = \"70000\": expected a whole number from 0 to 65535");
 }
 
-static void good_values_of_every_kind_are_taken(void **state)
+static void valid_values_of_every_kind_are_accepted(void **state)
 {
     (void)state;
     dubboc_config *config = load("[client]\nrequest_timeout = none\npool_ttl = 90s\nreply_max = "
@@ -312,7 +312,7 @@ static void good_values_of_every_kind_are_taken(void **state)
     }
 }
 
-static void a_value_set_later_does_not_reach_who_holds_the_configuration(void **state)
+static void holders_of_a_configuration_do_not_see_later_values(void **state)
 {
     (void)state;
     dubboc_config *config = load("[client]\nretries = 1\n[" USERS "]\nweight = 8\n");
@@ -341,7 +341,7 @@ static void hear_value(
             section, key, value, slash != NULL ? slash : origin);
 }
 
-static void each_tells_all_values_in_order_with_secrets_masked(void **state)
+static void each_visits_all_values_in_order_with_secrets_masked(void **state)
 {
     (void)state;
     heard h = {.len = 0};
@@ -371,7 +371,7 @@ static void each_tells_all_values_in_order_with_secrets_masked(void **state)
     dubboc_config_free(config);
 }
 
-static void no_user_info_is_told_wherever_it_stands(void **state)
+static void each_masks_user_information_wherever_it_occurs(void **state)
 {
     (void)state;
     static const char *const values[][3] = {
@@ -405,7 +405,7 @@ static void no_user_info_is_told_wherever_it_stands(void **state)
     dubboc_config_free(config);
 }
 
-static void each_tells_defaults_and_what_is_inherited(void **state)
+static void each_visits_defaults_and_inherited_values(void **state)
 {
     (void)state;
     dubboc_config *config = load("[server]\nweight = 7\n[service s]\n");
@@ -417,24 +417,24 @@ static void each_tells_defaults_and_what_is_inherited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_row_of_the_table_is_sound),
-        TEST(no_key_of_an_interface_ends_with_another_one),
-        TEST(defaults_are_those_of_the_reference),
-        TEST(each_layer_wins_over_the_one_below_and_says_where_it_is),
-        TEST(the_file_is_the_argument_else_our_variable_else_dubbogos),
+        TEST(every_row_of_the_key_table_is_valid),
+        TEST(no_key_of_an_interface_ends_with_another_key),
+        TEST(keys_have_their_documented_defaults),
+        TEST(each_layer_overrides_the_one_below_and_reports_its_origin),
+        TEST(the_file_is_the_argument_or_else_our_variable_or_else_that_of_dubbogo),
         TEST(the_environment_is_read_once),
         TEST(sections_of_an_interface_inherit_what_they_do_not_set),
-        TEST(a_service_may_set_nothing_where_the_server_sets_something),
-        TEST(variables_reach_the_sections_of_any_interface),
+        TEST(a_service_may_clear_a_value_of_the_server),
+        TEST(variables_override_the_sections_of_any_interface),
         TEST(methods_have_values_of_their_own),
-        TEST(interfaces_of_200_bytes_are_told_apart),
+        TEST(interfaces_of_200_bytes_are_distinguished),
         TEST(an_interface_too_long_for_any_file_has_the_defaults),
         TEST(dubbos_own_variables_set_the_registered_address),
-        TEST(good_values_of_every_kind_are_taken),
-        TEST(a_value_set_later_does_not_reach_who_holds_the_configuration),
-        TEST(each_tells_all_values_in_order_with_secrets_masked),
-        TEST(no_user_info_is_told_wherever_it_stands),
-        TEST(each_tells_defaults_and_what_is_inherited),
+        TEST(valid_values_of_every_kind_are_accepted),
+        TEST(holders_of_a_configuration_do_not_see_later_values),
+        TEST(each_visits_all_values_in_order_with_secrets_masked),
+        TEST(each_masks_user_information_wherever_it_occurs),
+        TEST(each_visits_defaults_and_inherited_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,7 @@ static number *find(const grow_table *table, size_t value)
     return NULL;
 }
 
-static void finds_what_was_added_among_equal_hashes(void **state)
+static void finds_each_entry_among_equal_hashes(void **state)
 {
     (void)state;
     enum { COUNT = 100 };
@@ -52,7 +52,7 @@ static void finds_what_was_added_among_equal_hashes(void **state)
     assert_int_equal(same, 3);
 }
 
-static void a_full_table_takes_nothing_more(void **state)
+static void a_full_table_refuses_entries(void **state)
 {
     (void)state;
     grow_bucket buckets[1];
@@ -69,7 +69,7 @@ static void a_full_table_takes_nothing_more(void **state)
     assert_int_equal(grow_table_count(&table), 2);
 }
 
-static void gives_all_entries_back_and_is_empty(void **state)
+static void returns_all_entries_and_is_empty_afterwards(void **state)
 {
     (void)state;
     enum { COUNT = 20 };
@@ -149,9 +149,9 @@ static void entries_are_found_whole_while_others_are_added(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_what_was_added_among_equal_hashes),
-        cmocka_unit_test(a_full_table_takes_nothing_more),
-        cmocka_unit_test(gives_all_entries_back_and_is_empty),
+        cmocka_unit_test(finds_each_entry_among_equal_hashes),
+        cmocka_unit_test(a_full_table_refuses_entries),
+        cmocka_unit_test(returns_all_entries_and_is_empty_afterwards),
         cmocka_unit_test(entries_are_found_whole_while_others_are_added),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -103,7 +103,7 @@ static void takes_a_line_of_64_kib_and_refuses_a_longer_one(void **state)
     free(text);
 }
 
-static void names_both_lines_of_what_stands_twice(void **state)
+static void names_both_lines_of_a_duplicate(void **state)
 {
     (void)state;
     assert_string_equal(read_text("[a]\nk = 1\n\nk = 2\n[b]\nk = 3\n[a]\nj = 4\nk = 5\n"),
@@ -112,7 +112,7 @@ static void names_both_lines_of_what_stands_twice(void **state)
         "[a], first in line 2\n");
 }
 
-static void says_what_is_wrong_with_a_line_and_goes_on(void **state)
+static void reports_what_is_wrong_with_a_line_and_continues(void **state)
 {
     (void)state;
     static const struct {
@@ -148,7 +148,7 @@ static void says_what_is_wrong_with_a_line_and_goes_on(void **state)
     }
 }
 
-static void an_entry_belongs_to_no_section_before_the_first_and_after_a_broken_one(void **state)
+static void entries_before_the_first_section_or_after_a_broken_one_have_no_section(void **state)
 {
     (void)state;
     assert_string_equal(read_text("k = v\n[a]\n[b\nk = w\n"),
@@ -165,7 +165,7 @@ static void a_zero_byte_is_a_problem_of_its_line(void **state)
         "1 [a]\n2 ! found a zero byte, which text must not hold\n3 a/l=<x>\n");
 }
 
-static void names_over_their_ceiling_are_refused_whole(void **state)
+static void names_over_the_limit_are_refused_whole(void **state)
 {
     (void)state;
     char name[INI_SECTION_BYTES_MAX + 2], text[4096];
@@ -186,7 +186,7 @@ static void utf8_in_values_is_kept(void **state)
         "1 [a]\n2 a/k=<\xC3\xA4 \xE4\xB8\xAD \xF0\x9F\x98\x80\t.>\n");
 }
 
-static void nothing_gives_nothing(void **state)
+static void an_empty_text_has_no_entries(void **state)
 {
     (void)state;
     assert_string_equal(read_text(""), "");
@@ -203,13 +203,13 @@ int main(void)
         cmocka_unit_test(skips_a_byte_order_mark_at_the_start_only),
         cmocka_unit_test(keeps_names_and_values_of_hundreds_of_bytes_whole),
         cmocka_unit_test(takes_a_line_of_64_kib_and_refuses_a_longer_one),
-        cmocka_unit_test(names_both_lines_of_what_stands_twice),
-        cmocka_unit_test(says_what_is_wrong_with_a_line_and_goes_on),
-        cmocka_unit_test(an_entry_belongs_to_no_section_before_the_first_and_after_a_broken_one),
+        cmocka_unit_test(names_both_lines_of_a_duplicate),
+        cmocka_unit_test(reports_what_is_wrong_with_a_line_and_continues),
+        cmocka_unit_test(entries_before_the_first_section_or_after_a_broken_one_have_no_section),
         cmocka_unit_test(a_zero_byte_is_a_problem_of_its_line),
-        cmocka_unit_test(names_over_their_ceiling_are_refused_whole),
+        cmocka_unit_test(names_over_the_limit_are_refused_whole),
         cmocka_unit_test(utf8_in_values_is_kept),
-        cmocka_unit_test(nothing_gives_nothing),
+        cmocka_unit_test(an_empty_text_has_no_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

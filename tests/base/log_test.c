@@ -40,7 +40,7 @@ static int listen_no_more(void **state)
     return 0;
 }
 
-static void only_what_is_asked_for_is_told(void **state)
+static void only_events_up_to_the_level_are_passed_on(void **state)
 {
     (void)state;
     dubboc_log_set(hear, NULL, DUBBOC_LOG_WARN);
@@ -64,7 +64,7 @@ static void say_often(int n)
     LOG_THROTTLED(DUBBOC_LOG_WARN, "a", "often", "n=%d", n);
 }
 
-static void one_event_a_second_passes_and_counts_the_others(void **state)
+static void a_throttle_passes_one_event_a_second_and_counts_the_others(void **state)
 {
     (void)state;
     say_often(1);
@@ -92,7 +92,7 @@ static void a_throttle_of_a_minute_passes_once_a_minute(void **state)
     assert_int_equal(suppressed, 1);
 }
 
-static void held_events_come_in_their_order_when_let_go(void **state)
+static void held_events_are_delivered_in_order_when_released(void **state)
 {
     (void)state;
     log_held held;
@@ -106,7 +106,7 @@ static void held_events_come_in_their_order_when_let_go(void **state)
     assert_contains(heard, "two");
 }
 
-static void no_more_events_are_held_than_there_is_room_for(void **state)
+static void the_number_of_held_events_is_limited(void **state)
 {
     (void)state;
     char longest[2000];
@@ -183,12 +183,12 @@ static void the_first_configuration_decides_the_level_from_config(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(only_what_is_asked_for_is_told),
+        TEST(only_events_up_to_the_level_are_passed_on),
         TEST(control_bytes_never_reach_the_receiver),
-        TEST(one_event_a_second_passes_and_counts_the_others),
+        TEST(a_throttle_passes_one_event_a_second_and_counts_the_others),
         TEST(a_throttle_of_a_minute_passes_once_a_minute),
-        TEST(held_events_come_in_their_order_when_let_go),
-        TEST(no_more_events_are_held_than_there_is_room_for),
+        TEST(held_events_are_delivered_in_order_when_released),
+        TEST(the_number_of_held_events_is_limited),
         TEST(fields_that_are_too_long_are_cut_between_two_characters),
         TEST(levels_are_read_by_their_names),
         TEST(the_first_configuration_decides_the_level_from_config),

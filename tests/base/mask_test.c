@@ -14,7 +14,7 @@ static void shows(const char *address, const char *expected)
     free(masked);
 }
 
-static void what_holds_no_secret_is_shown_as_it_is(void **state)
+static void text_without_a_secret_is_not_changed(void **state)
 {
     (void)state;
     static const char *const addresses[] = {
@@ -125,7 +125,7 @@ static void secret_params_are_masked(void **state)
 }
 
 /* Every password made of the characters that mean something in an address, in every form. */
-static void no_password_is_shown_whatever_it_is_made_of(void **state)
+static void a_password_of_any_characters_is_masked(void **state)
 {
     (void)state;
     static const char characters[] = "/?#@:&=,;%+ [].";
@@ -171,7 +171,7 @@ static void is_masked_once(const char *address)
 
 /* Whatever the pieces of addresses are put together to: masking ends, and what is masked stays
  * so. */
-static void every_short_address_is_masked_and_stays_as_it_is_shown(void **state)
+static void masking_a_masked_address_again_changes_nothing(void **state)
 {
     (void)state;
     enum { PIECES_MAX = 5 };
@@ -191,7 +191,7 @@ static void every_short_address_is_masked_and_stays_as_it_is_shown(void **state)
 }
 
 /* Forms that are wrong, but are typed. */
-static void what_may_be_a_secret_in_a_wrong_address_is_masked(void **state)
+static void possible_secrets_in_a_malformed_address_are_masked(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
@@ -208,7 +208,7 @@ static void what_may_be_a_secret_in_a_wrong_address_is_masked(void **state)
         shows(cases[i][0], cases[i][1]);
 }
 
-static void what_does_not_fit_is_cut(void **state)
+static void text_that_does_not_fit_is_cut(void **state)
 {
     (void)state;
     char room[16];
@@ -220,13 +220,13 @@ static void what_does_not_fit_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_holds_no_secret_is_shown_as_it_is),
+        cmocka_unit_test(text_without_a_secret_is_not_changed),
         cmocka_unit_test(user_information_is_masked),
         cmocka_unit_test(secret_params_are_masked),
-        cmocka_unit_test(no_password_is_shown_whatever_it_is_made_of),
-        cmocka_unit_test(every_short_address_is_masked_and_stays_as_it_is_shown),
-        cmocka_unit_test(what_may_be_a_secret_in_a_wrong_address_is_masked),
-        cmocka_unit_test(what_does_not_fit_is_cut),
+        cmocka_unit_test(a_password_of_any_characters_is_masked),
+        cmocka_unit_test(masking_a_masked_address_again_changes_nothing),
+        cmocka_unit_test(possible_secrets_in_a_malformed_address_are_masked),
+        cmocka_unit_test(text_that_does_not_fit_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static void memory_is_taken_up_to_the_ceiling(void **state)
     assert_string_equal(told, "");
 }
 
-static void those_who_wait_are_served_in_their_order(void **state)
+static void waiters_are_served_in_the_order_of_arrival(void **state)
 {
     (void)state;
     asker a, b, c, d;
@@ -73,7 +73,7 @@ static void those_who_wait_are_served_in_their_order(void **state)
     assert_string_equal(told, "bcd");
 }
 
-static void a_small_one_does_not_overtake_a_large_one(void **state)
+static void a_small_waiter_does_not_overtake_a_large_one(void **state)
 {
     (void)state;
     asker a, large, small;
@@ -86,7 +86,7 @@ static void a_small_one_does_not_overtake_a_large_one(void **state)
     assert_string_equal(told, "ls");
 }
 
-static void whoever_withdraws_lets_the_next_one_through(void **state)
+static void a_waiter_that_withdraws_lets_the_next_one_through(void **state)
 {
     (void)state;
     asker a, large, small;
@@ -98,7 +98,7 @@ static void whoever_withdraws_lets_the_next_one_through(void **state)
     assert_int_equal(memory_budget_used(&budget), 70);
 }
 
-static void whoever_was_granted_memory_cannot_withdraw(void **state)
+static void a_waiter_that_was_granted_memory_cannot_withdraw(void **state)
 {
     (void)state;
     asker a, b;
@@ -121,7 +121,7 @@ static void a_thread_waits_no_longer_than_its_deadline(void **state)
     assert_int_equal(memory_budget_waiting(&budget), 0);
 }
 
-static void a_thread_does_not_wait_when_enough_others_do(void **state)
+static void a_thread_does_not_wait_when_too_many_others_do(void **state)
 {
     (void)state;
     asker a, b;
@@ -166,12 +166,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(memory_is_taken_up_to_the_ceiling),
-        TEST(those_who_wait_are_served_in_their_order),
-        TEST(a_small_one_does_not_overtake_a_large_one),
-        TEST(whoever_withdraws_lets_the_next_one_through),
-        TEST(whoever_was_granted_memory_cannot_withdraw),
+        TEST(waiters_are_served_in_the_order_of_arrival),
+        TEST(a_small_waiter_does_not_overtake_a_large_one),
+        TEST(a_waiter_that_withdraws_lets_the_next_one_through),
+        TEST(a_waiter_that_was_granted_memory_cannot_withdraw),
         TEST(a_thread_waits_no_longer_than_its_deadline),
-        TEST(a_thread_does_not_wait_when_enough_others_do),
+        TEST(a_thread_does_not_wait_when_too_many_others_do),
         TEST(a_thread_that_waits_is_woken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ static void check(uint64_t expected)
     assert_int_equal(memory_size_within(root, MACHINE), expected);
 }
 
-static void without_groups_it_is_the_machines_memory(void **state)
+static void without_control_groups_the_memory_of_the_machine_counts(void **state)
 {
     (void)state;
     check(MACHINE);
@@ -58,7 +58,7 @@ static void reads_the_limit_of_a_group_of_version_2(void **state)
     check(1000000);
 }
 
-static void the_lowest_limit_of_all_groups_above_holds(void **state)
+static void the_lowest_limit_of_all_parent_groups_counts(void **state)
 {
     (void)state;
     write_file("/proc/self/cgroup", "0::/a/b/c\n");
@@ -93,7 +93,7 @@ static void a_limit_above_the_machines_memory_does_not_count(void **state)
     check(MACHINE);
 }
 
-static void what_cannot_be_read_limits_nothing(void **state)
+static void limits_that_cannot_be_read_are_ignored(void **state)
 {
     (void)state;
     write_file("/proc/self/cgroup", "\nmemory\n0:\n0::\n:memory:\n0::/own\n");
@@ -112,13 +112,13 @@ static void this_process_has_some_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_groups_it_is_the_machines_memory),
+        TEST(without_control_groups_the_memory_of_the_machine_counts),
         TEST(reads_the_limit_of_a_group_of_version_2),
-        TEST(the_lowest_limit_of_all_groups_above_holds),
+        TEST(the_lowest_limit_of_all_parent_groups_counts),
         TEST(reads_the_limit_of_a_group_of_version_1),
         TEST(a_container_sees_its_own_group_as_the_root),
         TEST(a_limit_above_the_machines_memory_does_not_count),
-        TEST(what_cannot_be_read_limits_nothing),
+        TEST(limits_that_cannot_be_read_are_ignored),
         TEST(this_process_has_some_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

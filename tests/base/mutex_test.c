@@ -73,7 +73,7 @@ static void misuse_ends_the_program(void **state)
     assert_true(ends_the_program(wait_while_another_is_held));
 }
 
-static void a_thread_knows_what_it_holds(void **state)
+static void a_thread_knows_which_mutexes_it_holds(void **state)
 {
     (void)state;
     mutex outer, inner;
@@ -166,7 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #ifndef NDEBUG
         cmocka_unit_test(misuse_ends_the_program),
-        cmocka_unit_test(a_thread_knows_what_it_holds),
+        cmocka_unit_test(a_thread_knows_which_mutexes_it_holds),
 #endif
         cmocka_unit_test(a_wait_ends_when_another_thread_wakes_it),
         cmocka_unit_test(a_wait_ends_at_its_deadline),

@@ -45,7 +45,7 @@ static uint32_t no_route(void *arg, const char *host, uint16_t port)
     return 0;
 }
 
-static void each_machine_has_its_address(void **state)
+static void the_expected_address_is_chosen_on_each_machine(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -139,7 +139,7 @@ static void the_way_to_the_registry_and_to_the_world_come_before_the_order_of_in
 
 /* On this machine, whatever it has: a registry on loopback or a host that there is not are passed
  * over. */
-static void the_real_machine_has_one_too(void **state)
+static void an_address_is_found_on_this_machine(void **state)
 {
     (void)state;
     static const char *const servers[] = {
@@ -172,7 +172,7 @@ static void let_slow_names_end(int before)
     names_let_go(false);
 }
 
-static void what_is_known_is_told_without_asking_a_name_server(void **state)
+static void a_known_address_is_returned_without_asking_a_name_server(void **state)
 {
     (void)state;
     char plain[OWN_ADDRESS_SIZE], known[OWN_ADDRESS_SIZE];
@@ -184,7 +184,7 @@ static void what_is_known_is_told_without_asking_a_name_server(void **state)
 }
 
 /* With a wait for each, the second and third name would have been asked for, too. */
-static void a_whole_list_of_host_names_is_waited_for_once(void **state)
+static void look_ups_of_many_host_names_share_one_wait(void **state)
 {
     (void)state;
     char plain[OWN_ADDRESS_SIZE], chosen[OWN_ADDRESS_SIZE];
@@ -213,7 +213,7 @@ static bool has_answer(void *arg)
     return atomic_load(&((answer *)arg)->has_come);
 }
 
-static void a_search_tells_the_address_later(void **state)
+static void a_search_reports_the_address_later(void **state)
 {
     (void)state;
     static const char *const servers[] = {"localhost:2181", "unknown.invalid:2181", SLOW_SERVERS};
@@ -246,7 +246,7 @@ static bool first_slow_name_was_asked_for(void *arg)
     return names_asked_for_own_address() == *(const int *)arg + 1;
 }
 
-static void a_search_that_was_canceled_tells_nothing(void **state)
+static void a_canceled_search_reports_nothing(void **state)
 {
     (void)state;
     answer found = {.has_come = false};
@@ -262,15 +262,15 @@ static void a_search_that_was_canceled_tells_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_machine_has_its_address),
+        cmocka_unit_test(the_expected_address_is_chosen_on_each_machine),
         cmocka_unit_test(
             the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces),
-        cmocka_unit_test(the_real_machine_has_one_too),
-        cmocka_unit_test(what_is_known_is_told_without_asking_a_name_server),
-        cmocka_unit_test(a_whole_list_of_host_names_is_waited_for_once),
-        cmocka_unit_test(a_search_tells_the_address_later),
+        cmocka_unit_test(an_address_is_found_on_this_machine),
+        cmocka_unit_test(a_known_address_is_returned_without_asking_a_name_server),
+        cmocka_unit_test(look_ups_of_many_host_names_share_one_wait),
+        cmocka_unit_test(a_search_reports_the_address_later),
         cmocka_unit_test(numeric_servers_need_no_search),
-        cmocka_unit_test(a_search_that_was_canceled_tells_nothing),
+        cmocka_unit_test(a_canceled_search_reports_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

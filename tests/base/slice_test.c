@@ -17,7 +17,7 @@ static void reads_unsigned_decimals_up_to_the_given_maximum(void **state)
     assert_false(slice_u64(slice_of("1 "), 5, &value));
 }
 
-static void takes_the_pieces_of_a_list_without_blanks_and_empty_ones(void **state)
+static void splits_a_list_and_drops_blanks_and_empty_items(void **state)
 {
     (void)state;
     dubboc_slice rest = slice_of(" a, ,b c ,,d"), piece;
@@ -37,7 +37,7 @@ static void compares_without_case_in_ascii_only(void **state)
     assert_false(slice_is_nocase(slice_of("\xC3\x84"), "\xC3\xA4"));
 }
 
-static void compares_by_bytes_a_beginning_first(void **state)
+static void compares_bytes_and_sorts_a_prefix_first(void **state)
 {
     (void)state;
     static const char *const ascending[] = {"", "A", "a", "a\x01", "aa", "ab", "b", "\xC3\xA4"};
@@ -53,9 +53,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_unsigned_decimals_up_to_the_given_maximum),
-        cmocka_unit_test(takes_the_pieces_of_a_list_without_blanks_and_empty_ones),
+        cmocka_unit_test(splits_a_list_and_drops_blanks_and_empty_items),
         cmocka_unit_test(compares_without_case_in_ascii_only),
-        cmocka_unit_test(compares_by_bytes_a_beginning_first),
+        cmocka_unit_test(compares_bytes_and_sorts_a_prefix_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

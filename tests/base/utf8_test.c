@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 
 /* The first and last of each length, and their neighbours that are none (RFC 3629, section 4). */
-static void every_sequence_of_the_standard_is_one_and_no_other(void **state)
+static void accepts_exactly_the_byte_sequences_of_the_standard(void **state)
 {
     static const struct {
         const char *bytes;
@@ -46,7 +46,7 @@ static void every_sequence_of_the_standard_is_one_and_no_other(void **state)
     }
 }
 
-static void every_character_is_one_sequence_and_one_byte_less_is_none(void **state)
+static void every_character_is_valid_and_invalid_without_its_last_byte(void **state)
 {
     (void)state;
     for (uint32_t point = 0x80; point <= 0x10FFFF; point++) {
@@ -80,7 +80,7 @@ static void a_text_is_cut_between_two_characters(void **state)
     }
 }
 
-static void only_what_a_cut_left_is_taken_away(void **state)
+static void only_the_rest_of_a_cut_character_is_removed(void **state)
 {
     char whole[] = "\xE2\x82\xAC", strange[] = "x\x82\x82\x82\x82";
     (void)state;
@@ -133,10 +133,10 @@ static void control_characters_of_every_width_are_hidden(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_sequence_of_the_standard_is_one_and_no_other),
-        cmocka_unit_test(every_character_is_one_sequence_and_one_byte_less_is_none),
+        cmocka_unit_test(accepts_exactly_the_byte_sequences_of_the_standard),
+        cmocka_unit_test(every_character_is_valid_and_invalid_without_its_last_byte),
         cmocka_unit_test(a_text_is_cut_between_two_characters),
-        cmocka_unit_test(only_what_a_cut_left_is_taken_away),
+        cmocka_unit_test(only_the_rest_of_a_cut_character_is_removed),
         cmocka_unit_test(the_text_of_an_error_is_cut_between_two_characters),
         cmocka_unit_test(control_characters_of_every_width_are_hidden),
     };

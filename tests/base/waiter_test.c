@@ -36,7 +36,7 @@ static void every_waiter_of_a_queue_is_woken_in_the_order_of_joining(void **stat
         waiter_queue_leave(&queue, &entries[i]);
 }
 
-static void those_that_join_in_order_stand_in_the_order_of_their_tickets(void **state)
+static void waiters_that_join_in_order_have_tickets_in_order(void **state)
 {
     (void)state;
     counting_waiter each = {{count_wake}, 0};
@@ -62,7 +62,7 @@ static void those_that_join_in_order_stand_in_the_order_of_their_tickets(void **
     assert_null(queue.first);
 }
 
-static void one_that_has_left_a_queue_is_not_woken_through_it(void **state)
+static void a_waiter_that_left_a_queue_is_not_woken_by_it(void **state)
 {
     (void)state;
     counting_waiter waiters[3] = {{{count_wake}, 0}, {{count_wake}, 0}, {{count_wake}, 0}};
@@ -199,7 +199,7 @@ static void a_stop_ends_the_waits_of_all_threads_and_those_that_begin_later(void
     stop_signal_fini(&stop);
 }
 
-static void one_that_is_watched_no_more_is_not_woken_by_the_stop(void **state)
+static void a_waiter_that_is_no_longer_watched_is_not_woken_by_the_stop(void **state)
 {
     (void)state;
     stop_signal stop;
@@ -221,13 +221,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_waiter_of_a_queue_is_woken_in_the_order_of_joining),
-        cmocka_unit_test(those_that_join_in_order_stand_in_the_order_of_their_tickets),
-        cmocka_unit_test(one_that_has_left_a_queue_is_not_woken_through_it),
+        cmocka_unit_test(waiters_that_join_in_order_have_tickets_in_order),
+        cmocka_unit_test(a_waiter_that_left_a_queue_is_not_woken_by_it),
         cmocka_unit_test(a_thread_that_was_woken_before_it_waits_does_not_block),
         cmocka_unit_test(a_wait_ends_at_its_deadline),
         cmocka_unit_test(no_wake_up_is_lost_between_two_threads),
         cmocka_unit_test(a_stop_ends_the_waits_of_all_threads_and_those_that_begin_later),
-        cmocka_unit_test(one_that_is_watched_no_more_is_not_woken_by_the_stop),
+        cmocka_unit_test(a_waiter_that_is_no_longer_watched_is_not_woken_by_the_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

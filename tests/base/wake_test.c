@@ -40,7 +40,7 @@ static void an_interrupted_read_is_repeated(void **state)
     wake_close(&self);
 }
 
-static void a_full_counter_is_a_wake_up_already(void **state)
+static void a_full_counter_counts_as_a_wake_up(void **state)
 {
     (void)state;
     wake self;
@@ -74,7 +74,7 @@ static void keep_log(void *arg, dubboc_log_level level, const char *area, const 
     snprintf(arg, 256, "%s %s", message, fields);
 }
 
-static void a_write_that_fails_for_good_is_told(void **state)
+static void a_write_that_keeps_failing_is_reported(void **state)
 {
     (void)state;
     char text[256] = "";
@@ -95,9 +95,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_interrupted_write_is_repeated),
         cmocka_unit_test(an_interrupted_read_is_repeated),
-        cmocka_unit_test(a_full_counter_is_a_wake_up_already),
+        cmocka_unit_test(a_full_counter_counts_as_a_wake_up),
         cmocka_unit_test(a_write_that_fails_once_is_repeated),
-        cmocka_unit_test(a_write_that_fails_for_good_is_told),
+        cmocka_unit_test(a_write_that_keeps_failing_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

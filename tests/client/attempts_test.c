@@ -19,7 +19,7 @@ static call_want cannot_connect(call *which)
     return call_step(which, &event);
 }
 
-static void a_provider_that_came_when_the_tried_one_went_is_called(void **state)
+static void a_provider_that_replaced_the_tried_one_is_called(void **state)
 {
     world self;
     call one;
@@ -69,7 +69,7 @@ static void one_call_of_the_model(world *self, unsigned *seed)
     call_fini(&one);
 }
 
-static void while_the_list_changes_each_is_tried_once_and_none_is_left_out(void **state)
+static void each_provider_is_tried_exactly_once_while_the_list_changes(void **state)
 {
     world self;
     unsigned seed = 20;
@@ -89,7 +89,7 @@ static int64_t test_clock(void)
 
 /* The registry took longer to answer than a node allows for a call: no provider is to blame, least
  * of all all of them at once when a program starts. */
-static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault(void **state)
+static void a_deadline_that_passes_before_the_first_attempt_blames_no_provider(void **state)
 {
     (void)state;
     static const dubboc_call_options options = {.size = sizeof options};
@@ -118,7 +118,7 @@ static void a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fa
     clock_set_source(NULL);
 }
 
-static void a_first_call_has_it_found_out_why_the_registry_is_away(void **state)
+static void a_first_call_asks_the_registry_why_it_is_away(void **state)
 {
     (void)state;
     static const dubboc_call_options options = {.size = sizeof options, .timeout_ms = 100};
@@ -343,10 +343,10 @@ static void a_granted_connection_to_a_provider_that_left_the_list_is_closed(void
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_provider_that_came_when_the_tried_one_went_is_called),
-        cmocka_unit_test(while_the_list_changes_each_is_tried_once_and_none_is_left_out),
-        cmocka_unit_test(a_deadline_that_is_over_before_anything_was_tried_is_no_providers_fault),
-        cmocka_unit_test(a_first_call_has_it_found_out_why_the_registry_is_away),
+        cmocka_unit_test(a_provider_that_replaced_the_tried_one_is_called),
+        cmocka_unit_test(each_provider_is_tried_exactly_once_while_the_list_changes),
+        cmocka_unit_test(a_deadline_that_passes_before_the_first_attempt_blames_no_provider),
+        cmocka_unit_test(a_first_call_asks_the_registry_why_it_is_away),
         cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
         cmocka_unit_test(a_call_that_ends_in_its_pause_names_the_provider_it_tried),
         cmocka_unit_test(a_granted_place_at_a_provider_that_left_the_list_is_not_used),

@@ -10,7 +10,7 @@
 
 /* --- time */
 
-static void ends_at_its_deadline_and_says_maybe(void **state)
+static void a_call_ends_at_its_deadline_as_maybe_executed(void **state)
 {
     (void)state;
     fixture self;
@@ -25,7 +25,7 @@ static void ends_at_its_deadline_and_says_maybe(void **state)
     end(&self);
 }
 
-static void an_endless_timeout_in_a_node_is_none(void **state)
+static void a_very_long_timeout_in_a_node_means_no_timeout(void **state)
 {
     (void)state;
     fixture self = {0};
@@ -123,7 +123,7 @@ static void a_host_without_an_address_costs_only_its_own_calls(void **state)
 }
 
 /* libraries.md C5 */
-static void a_name_that_takes_long_holds_no_other_call_up(void **state)
+static void a_slow_name_look_up_does_not_delay_other_calls(void **state)
 {
     (void)state;
     fixture self, slow;
@@ -171,13 +171,13 @@ static void idle_connections_are_closed(const char *key, const char *value_forma
     end(&self);
 }
 
-static void connections_that_nobody_uses_any_more_are_closed(void **state)
+static void connections_that_are_no_longer_used_are_closed(void **state)
 {
     (void)state;
     idle_connections_are_closed("address", "static:jsonrpc://127.0.0.1:%d/x.Y?interface=x.Y");
 }
 
-static void without_a_registry_they_are_closed_too(void **state)
+static void unused_connections_are_closed_without_a_registry_too(void **state)
 {
     (void)state;
     idle_connections_are_closed("url", "http://127.0.0.1:%d/x.Y");
@@ -207,7 +207,7 @@ static void urls_of_one_address_share_its_connections(void **state)
     end(&self);
 }
 
-static void a_client_is_not_made_of_numbers_that_cannot_be(void **state)
+static void a_client_is_not_made_with_options_out_of_range(void **state)
 {
     (void)state;
     static const struct {
@@ -239,7 +239,7 @@ static void a_client_is_not_made_of_numbers_that_cannot_be(void **state)
 }
 
 /* What stands behind the size that the caller told is not the caller's structure. */
-static void a_short_options_structure_is_read_as_far_as_it_goes(void **state)
+static void a_shorter_options_structure_is_read_up_to_its_size(void **state)
 {
     (void)state;
     dubboc_client *client = NULL;
@@ -322,7 +322,7 @@ static void the_section_holds_for_the_5000th_method_too(void **state)
     end(&self);
 }
 
-static void options_of_another_size_or_range_are_told_apart(void **state)
+static void options_of_a_wrong_size_or_range_are_refused(void **state)
 {
     (void)state;
     fixture self;
@@ -397,7 +397,7 @@ static void names_that_are_null_are_refused(void **state)
     end(&self);
 }
 
-static void figures_are_told_as_far_as_the_structure_goes(void **state)
+static void statistics_are_filled_in_up_to_the_size_of_the_structure(void **state)
 {
     (void)state;
     static const size_t sizes[] = {
@@ -422,7 +422,7 @@ static void tell_line(void *arg, const char *line)
 }
 
 /* The query of an address is not a part of the path. */
-static void an_address_may_say_what_a_node_says(void **state)
+static void a_direct_address_may_have_the_parameters_of_a_node(void **state)
 {
     (void)state;
     char url[128];
@@ -439,7 +439,7 @@ static void an_address_may_say_what_a_node_says(void **state)
 }
 
 /* Each says which it was: a program may have many from its own configuration. */
-static void an_unusable_address_is_named_with_where_it_stands(void **state)
+static void an_unusable_address_is_reported_with_its_origin(void **state)
 {
     (void)state;
     static const char *const urls[] = {
@@ -477,7 +477,7 @@ static void explains_candidates_and_attempts(void **state)
     end(&self);
 }
 
-static void without_registry_and_url_it_says_so(void **state)
+static void a_call_without_a_registry_and_a_url_reports_this(void **state)
 {
     (void)state;
     fixture self = {.client = new_client(NULL), .options = {.size = sizeof self.options}};
@@ -511,28 +511,28 @@ static void counts_how_calls_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ends_at_its_deadline_and_says_maybe),
-        cmocka_unit_test(a_client_is_not_made_of_numbers_that_cannot_be),
-        cmocka_unit_test(a_short_options_structure_is_read_as_far_as_it_goes),
-        cmocka_unit_test(an_endless_timeout_in_a_node_is_none),
+        cmocka_unit_test(a_call_ends_at_its_deadline_as_maybe_executed),
+        cmocka_unit_test(a_client_is_not_made_with_options_out_of_range),
+        cmocka_unit_test(a_shorter_options_structure_is_read_up_to_its_size),
+        cmocka_unit_test(a_very_long_timeout_in_a_node_means_no_timeout),
         cmocka_unit_test(freeing_the_client_ends_calls_under_way),
         cmocka_unit_test(freeing_the_client_waits_half_a_second_for_a_silent_registry),
         cmocka_unit_test(a_host_without_an_address_costs_only_its_own_calls),
-        cmocka_unit_test(a_name_that_takes_long_holds_no_other_call_up),
-        cmocka_unit_test(connections_that_nobody_uses_any_more_are_closed),
-        cmocka_unit_test(without_a_registry_they_are_closed_too),
+        cmocka_unit_test(a_slow_name_look_up_does_not_delay_other_calls),
+        cmocka_unit_test(connections_that_are_no_longer_used_are_closed),
+        cmocka_unit_test(unused_connections_are_closed_without_a_registry_too),
         cmocka_unit_test(urls_of_one_address_share_its_connections),
         cmocka_unit_test(the_narrower_setting_wins),
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
         cmocka_unit_test(the_section_holds_for_the_5000th_method_too),
-        cmocka_unit_test(options_of_another_size_or_range_are_told_apart),
+        cmocka_unit_test(options_of_a_wrong_size_or_range_are_refused),
         cmocka_unit_test(an_older_structure_has_its_remote_error_emptied),
         cmocka_unit_test(names_that_are_null_are_refused),
-        cmocka_unit_test(figures_are_told_as_far_as_the_structure_goes),
-        cmocka_unit_test(an_address_may_say_what_a_node_says),
-        cmocka_unit_test(an_unusable_address_is_named_with_where_it_stands),
+        cmocka_unit_test(statistics_are_filled_in_up_to_the_size_of_the_structure),
+        cmocka_unit_test(a_direct_address_may_have_the_parameters_of_a_node),
+        cmocka_unit_test(an_unusable_address_is_reported_with_its_origin),
         cmocka_unit_test(explains_candidates_and_attempts),
-        cmocka_unit_test(without_registry_and_url_it_says_so),
+        cmocka_unit_test(a_call_without_a_registry_and_a_url_reports_this),
         cmocka_unit_test(counts_how_calls_ended),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

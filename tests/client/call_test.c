@@ -33,7 +33,7 @@ static void sends_what_dubbogo_sends(void **state)
     end(&self);
 }
 
-static void refuses_what_would_break_the_request(void **state)
+static void refuses_arguments_that_would_break_the_request(void **state)
 {
     (void)state;
     static const dubboc_header bad[] = {{"Host", "x"}, {"content-LENGTH", "1"}, {"Timeout", "1"},
@@ -74,7 +74,7 @@ static void refuses_what_would_break_the_request(void **state)
 
 /* --- what comes back */
 
-static void gives_the_result_as_tree_and_as_text(void **state)
+static void returns_the_result_as_a_tree_and_as_text(void **state)
 {
     (void)state;
     static const peer_script script = {{PEER_READ,
@@ -101,7 +101,7 @@ static void gives_the_result_as_tree_and_as_text(void **state)
     end(&self);
 }
 
-static void a_remote_error_is_given_whole_and_never_tried_again(void **state)
+static void a_remote_error_is_returned_whole_and_the_call_is_not_repeated(void **state)
 {
     (void)state;
     fixture self;
@@ -178,7 +178,7 @@ static const struct {
         "503"},
 };
 
-static void odd_replies_are_told_apart_and_not_repeated(void **state)
+static void calls_with_malformed_replies_have_their_status_and_are_not_repeated(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof odd_replies / sizeof odd_replies[0]; i++) {
@@ -335,20 +335,20 @@ static void is_passed_on(const char *refusal, bool expected)
     end(&self);
 }
 
-static void a_full_provider_passes_the_call_on(void **state)
+static void a_call_goes_on_from_a_full_provider_to_another(void **state)
 {
     (void)state;
     is_passed_on("HTTP/1.1 503 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true);
 }
 
-static void a_request_that_came_too_slowly_is_passed_on_and_one_too_big_is_not(void **state)
+static void a_call_refused_as_too_slow_is_repeated_and_one_refused_as_too_big_is_not(void **state)
 {
     (void)state;
     is_passed_on("HTTP/1.1 408 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", true);
     is_passed_on("HTTP/1.1 413 X\r\nDubboc-Not-Executed: 1\r\nContent-Length: 0\r\n\r\n", false);
 }
 
-static void nobody_listening_is_not_executed_and_says_where(void **state)
+static void a_refused_connection_means_not_executed_and_names_the_address(void **state)
 {
     (void)state;
     fixture self;
@@ -414,20 +414,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sends_what_dubbogo_sends),
-        cmocka_unit_test(refuses_what_would_break_the_request),
-        cmocka_unit_test(gives_the_result_as_tree_and_as_text),
-        cmocka_unit_test(a_remote_error_is_given_whole_and_never_tried_again),
+        cmocka_unit_test(refuses_arguments_that_would_break_the_request),
+        cmocka_unit_test(returns_the_result_as_a_tree_and_as_text),
+        cmocka_unit_test(a_remote_error_is_returned_whole_and_the_call_is_not_repeated),
         cmocka_unit_test(a_long_message_is_cut_at_its_end),
-        cmocka_unit_test(odd_replies_are_told_apart_and_not_repeated),
+        cmocka_unit_test(calls_with_malformed_replies_have_their_status_and_are_not_repeated),
         cmocka_unit_test(a_reply_over_the_ceiling_is_an_error_and_not_repeated),
         cmocka_unit_test(a_lost_call_is_not_sent_again_unless_it_is_idempotent),
         cmocka_unit_test(retries_keep_within_a_fifth_of_the_calls),
         cmocka_unit_test(a_dead_provider_costs_no_call_while_another_lives),
         cmocka_unit_test(a_lost_call_stays_lost_when_the_next_provider_is_dead),
         cmocka_unit_test(the_http_status_is_that_of_the_attempt_that_counts),
-        cmocka_unit_test(a_full_provider_passes_the_call_on),
-        cmocka_unit_test(a_request_that_came_too_slowly_is_passed_on_and_one_too_big_is_not),
-        cmocka_unit_test(nobody_listening_is_not_executed_and_says_where),
+        cmocka_unit_test(a_call_goes_on_from_a_full_provider_to_another),
+        cmocka_unit_test(a_call_refused_as_too_slow_is_repeated_and_one_refused_as_too_big_is_not),
+        cmocka_unit_test(a_refused_connection_means_not_executed_and_names_the_address),
         cmocka_unit_test(a_raw_call_allocates_nothing_in_the_steady_state),
         cmocka_unit_test(every_allocation_of_a_call_may_fail),
     };

@@ -21,7 +21,7 @@ static const char *dialect_of_node(const char *text)
 }
 
 /* Nodes of wire.md 9.2 and 12.8, shortened. */
-static void a_node_tells_its_dialect(void **state)
+static void the_node_of_a_provider_decides_its_dialect(void **state)
 {
     (void)state;
     static const char *const nodes[][2] = {
@@ -110,7 +110,7 @@ static void call_configured(const char *section_line, char *request, size_t size
     end(&self);
 }
 
-static void a_service_is_sent_what_is_usual(void **state)
+static void a_request_has_the_usual_headers_by_default(void **state)
 {
     (void)state;
     char request[2048];
@@ -119,7 +119,7 @@ static void a_service_is_sent_what_is_usual(void **state)
         request, "\r\nAccept: application/json\r\nContent-Type: application/json\r\nTimeout: ");
 }
 
-static void a_service_is_sent_what_its_section_says(void **state)
+static void a_request_has_the_headers_that_its_section_configures(void **state)
 {
     (void)state;
     char request[2048];
@@ -131,7 +131,7 @@ static void a_service_is_sent_what_its_section_says(void **state)
 
 /* wire.md 3.1: the reply does not say so. A call that takes the connection just then would be lost
  * on the way. */
-static void a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection(void **state)
+static void a_peer_that_closes_without_notice_gets_each_call_on_a_live_connection(void **state)
 {
     (void)state;
     static const struct {
@@ -223,11 +223,11 @@ static void a_reply_without_result_and_error_is_null_from_unknown_peers_only(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_node_tells_its_dialect),
+        cmocka_unit_test(the_node_of_a_provider_decides_its_dialect),
         cmocka_unit_test(names_are_found),
-        cmocka_unit_test(a_service_is_sent_what_is_usual),
-        cmocka_unit_test(a_service_is_sent_what_its_section_says),
-        cmocka_unit_test(a_peer_that_hangs_up_unsaid_gets_each_call_on_a_live_connection),
+        cmocka_unit_test(a_request_has_the_usual_headers_by_default),
+        cmocka_unit_test(a_request_has_the_headers_that_its_section_configures),
+        cmocka_unit_test(a_peer_that_closes_without_notice_gets_each_call_on_a_live_connection),
         cmocka_unit_test(a_reply_without_result_and_error_is_null_from_unknown_peers_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void an_answered_call_stays_answered_when_its_result_does_not_unpack(void
     end(&self);
 }
 
-static void a_result_that_cannot_be_built_was_answered_by_that_provider(void **state)
+static void a_result_that_cannot_be_built_counts_as_answered_by_its_provider(void **state)
 {
     (void)state;
     fixture self;
@@ -133,7 +133,7 @@ static dubboc_status new_and_free(const char *registry, dubboc_error *err)
         check_marks(&err, #expression);                                                            \
     } while (0)
 
-static void only_calls_write_what_is_known_about_a_call(void **state)
+static void only_calls_write_the_fields_about_a_call(void **state)
 {
     (void)state;
     int value = 0;
@@ -169,7 +169,7 @@ static void check_refused(fixture *self, dubboc_status expected, dubboc_status s
     self->err = marked_error();
 }
 
-static void what_is_refused_before_sending_is_not_executed(void **state)
+static void a_call_that_is_refused_before_sending_is_not_executed(void **state)
 {
     (void)state;
     fixture self;
@@ -229,7 +229,7 @@ static void each_outcome_after_an_attempt_names_the_provider(void **state)
     }
 }
 
-static void the_three_kinds_of_knowledge_are_in_order(void **state)
+static void the_values_of_execution_are_in_ascending_order(void **state)
 {
     (void)state;
     assert_true(DUBBOC_EXECUTION_UNKNOWN == 0);
@@ -256,12 +256,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answered_call_stays_answered_when_its_result_does_not_unpack),
-        cmocka_unit_test(a_result_that_cannot_be_built_was_answered_by_that_provider),
-        cmocka_unit_test(only_calls_write_what_is_known_about_a_call),
-        cmocka_unit_test(what_is_refused_before_sending_is_not_executed),
+        cmocka_unit_test(a_result_that_cannot_be_built_counts_as_answered_by_its_provider),
+        cmocka_unit_test(only_calls_write_the_fields_about_a_call),
+        cmocka_unit_test(a_call_that_is_refused_before_sending_is_not_executed),
         cmocka_unit_test(each_outcome_after_an_attempt_names_the_provider),
         cmocka_unit_test(a_text_is_one_line_without_control_bytes),
-        cmocka_unit_test(the_three_kinds_of_knowledge_are_in_order),
+        cmocka_unit_test(the_values_of_execution_are_in_ascending_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

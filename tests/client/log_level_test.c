@@ -32,7 +32,7 @@ static dubboc_server *server_with_level(const char *level)
     return server;
 }
 
-static void a_client_made_first_decides_and_a_later_server_does_not(void **state)
+static void the_first_client_sets_the_log_level_and_a_later_server_does_not(void **state)
 {
     (void)state;
     dubboc_log_set(ignore_event, NULL, DUBBOC_LOG_FROM_CONFIG);
@@ -50,7 +50,7 @@ static void a_client_made_first_decides_and_a_later_server_does_not(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_client_made_first_decides_and_a_later_server_does_not),
+        cmocka_unit_test(the_first_client_sets_the_log_level_and_a_later_server_does_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

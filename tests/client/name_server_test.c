@@ -50,7 +50,7 @@ static void making_a_client_asks_no_name_server_for_the_own_address(void **state
     }
 }
 
-static void a_client_that_does_not_register_never_asks(void **state)
+static void a_client_that_does_not_register_asks_no_name_server(void **state)
 {
     (void)state;
     int before = names_asked_for_own_address();
@@ -107,7 +107,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(making_a_client_asks_no_name_server_for_the_own_address),
-        cmocka_unit_test(a_client_that_does_not_register_never_asks),
+        cmocka_unit_test(a_client_that_does_not_register_asks_no_name_server),
         cmocka_unit_test(consumer_nodes_are_registered_when_the_own_address_is_known),
         cmocka_unit_test(a_client_may_be_freed_while_it_looks_for_its_address),
     };

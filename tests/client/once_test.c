@@ -172,7 +172,7 @@ static void check(int i, dubboc_status status, const dubboc_error *err, uint64_t
             (unsigned long long)seed);
 }
 
-static void whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly(void **state)
+static void dropped_connections_never_make_a_call_run_twice_or_report_it_wrongly(void **state)
 {
     (void)state;
     provider providers[PROVIDERS];
@@ -206,6 +206,6 @@ static void whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly(vo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whatever_drops_no_call_is_executed_twice_and_none_is_told_wrongly)};
+        cmocka_unit_test(dropped_connections_never_make_a_call_run_twice_or_report_it_wrongly)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,7 +129,7 @@ static bool crowd_holds_out(crowd *self)
     return share >= GOODPUT_WANTED && self->attempts <= self->calls + self->calls / 2;
 }
 
-static void refused_calls_that_go_on_do_not_drive_providers_deeper(void **state)
+static void repeats_of_refused_calls_do_not_overload_the_providers_further(void **state)
 {
     (void)state;
     bool holds_out = false;
@@ -147,7 +147,7 @@ static void refused_calls_that_go_on_do_not_drive_providers_deeper(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(refused_calls_that_go_on_do_not_drive_providers_deeper),
+        cmocka_unit_test(repeats_of_refused_calls_do_not_overload_the_providers_further),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

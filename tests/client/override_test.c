@@ -172,7 +172,7 @@ static void has_said_timeout(scripted_peer *peer, long long limit_ms)
 }
 
 /* wire.md 5.5: override > consumer; and the call's own option is stronger still. */
-static void an_overridden_timeout_is_stronger_than_the_reference_s(void **state)
+static void an_overridden_timeout_wins_over_that_of_the_reference(void **state)
 {
     (void)state;
     const peer_script silent = {{PEER_READ, PEER_WAIT}};
@@ -203,7 +203,7 @@ static void an_overridden_timeout_is_stronger_than_the_reference_s(void **state)
     scripted_peer_free(peer);
 }
 
-static void a_service_offered_at_application_level_only_is_named_so(void **state)
+static void a_service_offered_at_application_level_only_is_reported_as_such(void **state)
 {
     (void)state;
     world w;
@@ -256,7 +256,7 @@ static void is_param(const provider_url *url, const char *key, const char *value
 }
 
 /* The form of wire.md 5.4 and 9.2 N16. */
-static void a_consumer_shows_itself_as_a_java_consumer_does(void **state)
+static void a_consumer_registers_itself_as_a_java_consumer_does(void **state)
 {
     (void)state;
     world w;
@@ -286,7 +286,7 @@ static void a_consumer_shows_itself_as_a_java_consumer_does(void **state)
     registry_free(seen.source);
 }
 
-static void a_consumer_that_is_told_not_to_does_not_show_itself(void **state)
+static void a_consumer_does_not_register_itself_when_that_is_switched_off(void **state)
 {
     (void)state;
     world w;
@@ -305,10 +305,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_override_takes_effect_within_a_second_and_is_undone),
         cmocka_unit_test(a_rule_of_the_config_centre_takes_effect_within_a_second_and_is_undone),
-        cmocka_unit_test(an_overridden_timeout_is_stronger_than_the_reference_s),
-        cmocka_unit_test(a_service_offered_at_application_level_only_is_named_so),
-        cmocka_unit_test(a_consumer_shows_itself_as_a_java_consumer_does),
-        cmocka_unit_test(a_consumer_that_is_told_not_to_does_not_show_itself),
+        cmocka_unit_test(an_overridden_timeout_wins_over_that_of_the_reference),
+        cmocka_unit_test(a_service_offered_at_application_level_only_is_reported_as_such),
+        cmocka_unit_test(a_consumer_registers_itself_as_a_java_consumer_does),
+        cmocka_unit_test(a_consumer_does_not_register_itself_when_that_is_switched_off),
     };
     return cmocka_run_group_tests(tests, shared_zookeeper_start, shared_zookeeper_free);
 }

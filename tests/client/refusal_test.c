@@ -33,7 +33,7 @@ static void end_three(fixture *self)
 }
 
 /* Each refused call goes on to one of the others, and soon hardly any call goes to the full one. */
-static void one_of_three_that_always_refuses_costs_no_call(void **state)
+static void a_provider_that_always_refuses_loses_no_call_beside_two_others(void **state)
 {
     (void)state;
     fixture self;
@@ -45,7 +45,7 @@ static void one_of_three_that_always_refuses_costs_no_call(void **state)
 }
 
 /* The first call asks all three. Of those that follow, a fifth may ask one more. */
-static void when_all_refuse_going_on_costs_budget(void **state)
+static void repeats_use_the_retry_budget_when_all_providers_refuse(void **state)
 {
     (void)state;
     fixture self;
@@ -58,7 +58,7 @@ static void when_all_refuse_going_on_costs_budget(void **state)
 
 /* The first call asks both that are full. It costs nothing to go on from the dead one, where
  * nothing was sent, but the hope for it makes no further refusal free. */
-static void a_dead_provider_beside_full_ones_makes_going_on_no_cheaper(void **state)
+static void a_dead_provider_beside_full_ones_saves_no_retry_budget(void **state)
 {
     (void)state;
     for (size_t dead = 0; dead < 3; dead++) {
@@ -81,9 +81,9 @@ static void a_dead_provider_beside_full_ones_makes_going_on_no_cheaper(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_of_three_that_always_refuses_costs_no_call),
-        cmocka_unit_test(when_all_refuse_going_on_costs_budget),
-        cmocka_unit_test(a_dead_provider_beside_full_ones_makes_going_on_no_cheaper),
+        cmocka_unit_test(a_provider_that_always_refuses_loses_no_call_beside_two_others),
+        cmocka_unit_test(repeats_use_the_retry_budget_when_all_providers_refuse),
+        cmocka_unit_test(a_dead_provider_beside_full_ones_saves_no_retry_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

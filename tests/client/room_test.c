@@ -394,7 +394,7 @@ static void a_call_without_memory_for_its_queues_goes_to_a_new_provider(void **s
     scene_end(&self);
 }
 
-static void a_call_without_memory_for_its_queues_joins_the_rest_when_it_looks_again(void **state)
+static void a_call_without_memory_for_its_queues_joins_the_others_when_it_looks_again(void **state)
 {
     (void)state;
     scene self;
@@ -596,7 +596,7 @@ int main(void)
         cmocka_unit_test(a_new_provider_that_is_granted_to_a_call_that_ends_goes_to_the_next_one),
         cmocka_unit_test(a_call_whose_time_is_over_names_the_new_provider_as_full),
         cmocka_unit_test(a_call_without_memory_for_its_queues_goes_to_a_new_provider),
-        cmocka_unit_test(a_call_without_memory_for_its_queues_joins_the_rest_when_it_looks_again),
+        cmocka_unit_test(a_call_without_memory_for_its_queues_joins_the_others_when_it_looks_again),
         cmocka_unit_test(a_call_goes_to_a_new_provider_whatever_allocation_failed_before),
         cmocka_unit_test(calls_of_threads_go_to_a_provider_that_joins_the_list),
         cmocka_unit_test(no_call_is_lost_while_the_list_changes_all_the_time),

@@ -372,7 +372,7 @@ static void check(const option *of, layer strongest, int which)
     end_world(&self, of);
 }
 
-static void every_option_holds_by_the_order_of_the_header(void **state)
+static void every_option_follows_the_order_in_the_header(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
@@ -409,7 +409,7 @@ static int count_requests(const char *first_says, const char *second_says, int *
     return requests;
 }
 
-static void the_node_of_the_attempt_that_failed_says_whether_to_repeat_it(void **state)
+static void the_node_of_the_attempt_that_failed_decides_whether_to_repeat_it(void **state)
 {
     (void)state;
     int to_first;
@@ -430,8 +430,8 @@ static void the_node_of_the_attempt_that_failed_says_whether_to_repeat_it(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_option_holds_by_the_order_of_the_header),
-        cmocka_unit_test(the_node_of_the_attempt_that_failed_says_whether_to_repeat_it),
+        cmocka_unit_test(every_option_follows_the_order_in_the_header),
+        cmocka_unit_test(the_node_of_the_attempt_that_failed_decides_whether_to_repeat_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,14 +89,14 @@ static void check(const origin *from)
     end(&self);
 }
 
-static void the_text_names_who_set_the_timeout(void **state)
+static void the_text_names_where_the_timeout_was_set(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof origins / sizeof origins[0]; i++)
         check(&origins[i]);
 }
 
-static void the_default_is_named_too(void **state)
+static void the_text_names_the_default_timeout(void **state)
 {
     (void)state;
     char text[TIMEOUT_TEXT_SIZE];
@@ -111,7 +111,7 @@ static void the_default_is_named_too(void **state)
     end(&self);
 }
 
-static void the_connect_timeout_is_told_with_its_origin(void **state)
+static void the_text_names_where_the_connect_timeout_was_set(void **state)
 {
     (void)state;
     fixture self;
@@ -171,9 +171,9 @@ static void a_call_that_waited_for_the_registry_names_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_text_names_who_set_the_timeout),
-        cmocka_unit_test(the_default_is_named_too),
-        cmocka_unit_test(the_connect_timeout_is_told_with_its_origin),
+        cmocka_unit_test(the_text_names_where_the_timeout_was_set),
+        cmocka_unit_test(the_text_names_the_default_timeout),
+        cmocka_unit_test(the_text_names_where_the_connect_timeout_was_set),
         cmocka_unit_test(a_call_that_waited_for_a_connection_names_it),
         cmocka_unit_test(a_call_that_waited_for_the_registry_names_it),
     };

@@ -70,7 +70,7 @@ static void check_node(const char *text, bool is_plain)
     cJSON_Delete(tree);
 }
 
-static void what_a_double_gives_back_is_a_plain_number(void **state)
+static void a_number_that_a_double_keeps_is_a_plain_number(void **state)
 {
     (void)state;
     const char *plain[] = {"0", "-0", "5", "5.0", "5e0", "50e-1", "9007199254740992",
@@ -223,7 +223,7 @@ static void accessors_read_both_kinds_of_node_and_never_saturate(void **state)
     }
 }
 
-static void accessors_refuse_what_is_no_number(void **state)
+static void accessors_refuse_values_that_are_not_numbers(void **state)
 {
     (void)state;
     const char *texts[] = {"", " 5", "5 ", "05", "5x", "+5", "NaN", "0x5"};
@@ -269,7 +269,7 @@ static void plain_numbers_of_a_user_are_read_by_value(void **state)
     cJSON_Delete(node);
 }
 
-static void decimal_tells_the_exact_text_or_that_it_does_not_fit(void **state)
+static void decimal_returns_the_exact_text_or_reports_that_it_does_not_fit(void **state)
 {
     (void)state;
     char text[32] = "untouched";
@@ -378,13 +378,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_come_back_exactly),
-        cmocka_unit_test(what_a_double_gives_back_is_a_plain_number),
+        cmocka_unit_test(a_number_that_a_double_keeps_is_a_plain_number),
         cmocka_unit_test(big_numbers_survive_byte_for_byte),
         cmocka_unit_test(valueint_is_filled_as_cjson_does),
         cmocka_unit_test(accessors_read_both_kinds_of_node_and_never_saturate),
-        cmocka_unit_test(accessors_refuse_what_is_no_number),
+        cmocka_unit_test(accessors_refuse_values_that_are_not_numbers),
         cmocka_unit_test(plain_numbers_of_a_user_are_read_by_value),
-        cmocka_unit_test(decimal_tells_the_exact_text_or_that_it_does_not_fit),
+        cmocka_unit_test(decimal_returns_the_exact_text_or_reports_that_it_does_not_fit),
         cmocka_unit_test(new_numbers_print_exactly),
         cmocka_unit_test(the_locale_changes_nothing),
     };

@@ -63,7 +63,7 @@ static void a_member_taken_over_gets_its_new_name(void **state)
     cJSON_Delete(source);
 }
 
-static void packing_refuses_faults_and_names_the_place(void **state)
+static void packing_refuses_bad_values_and_names_the_place(void **state)
 {
     (void)state;
     cJSON *tree = NULL;
@@ -87,7 +87,7 @@ static void packing_refuses_faults_and_names_the_place(void **state)
     assert_null(tree);
 }
 
-static void packing_refuses_formats_that_are_none(void **state)
+static void packing_refuses_malformed_formats(void **state)
 {
     (void)state;
     const char *formats[] = {"", " ", "{", "[", "[i", "{s", "{s:", "{s:i", "x", "[x]", "{i:i}",
@@ -125,7 +125,7 @@ static void packing_takes_everything_over_even_when_it_fails(void **state)
     cJSON_Delete(kept);
 }
 
-static void packing_touches_no_argument_behind_a_code_that_is_none(void **state)
+static void packing_touches_no_argument_after_an_unknown_code(void **state)
 {
     (void)state;
     cJSON *tree = NULL, *kept = parse("[1]");
@@ -198,7 +198,7 @@ static void unpacks_every_code(void **state)
     check_json(copy, "{\"k\":\"v\"}");
 }
 
-static void optional_members_leave_their_targets_and_are_passed_over_whole(void **state)
+static void absent_optional_members_are_skipped_and_leave_their_targets_unchanged(void **state)
 {
     (void)state;
     cJSON *tree = parse("{\"b\":null,\"z\":3}");
@@ -238,7 +238,7 @@ static void check_unpack_fails(
     cJSON_Delete(tree);
 }
 
-static void unpacking_names_the_path_and_both_sides(void **state)
+static void unpacking_errors_name_the_path_what_was_expected_and_what_was_found(void **state)
 {
     (void)state;
     int i;
@@ -289,7 +289,7 @@ static void unpacking_names_the_path_and_both_sides(void **state)
     assert_int_equal(DUBBOC_E_TYPE, dubboc_json_unpack(NULL, &err, "i", &i));
 }
 
-static void unpacking_refuses_formats_that_are_none(void **state)
+static void unpacking_refuses_malformed_formats(void **state)
 {
     (void)state;
     int i;
@@ -343,7 +343,7 @@ static void doubles_are_the_nearest_and_decimals_keep_their_text(void **state)
     cJSON_Delete(tree);
 }
 
-static void copies_are_taken_back_when_a_later_member_is_wrong(void **state)
+static void copies_are_freed_when_a_later_member_is_wrong(void **state)
 {
     (void)state;
     cJSON *tree = parse("{\"a\":[1],\"b\":{\"c\":2},\"d\":\"x\"}"), *a = NULL, *b = NULL;
@@ -355,7 +355,7 @@ static void copies_are_taken_back_when_a_later_member_is_wrong(void **state)
     cJSON_Delete(tree);
 }
 
-static void what_was_packed_unpacks_the_same(void **state)
+static void a_packed_tree_unpacks_to_the_same_values(void **state)
 {
     (void)state;
     cJSON *tree;
@@ -377,19 +377,19 @@ int main(void)
         cmocka_unit_test(packs_the_example_of_the_header),
         cmocka_unit_test(packs_every_code),
         cmocka_unit_test(a_member_taken_over_gets_its_new_name),
-        cmocka_unit_test(packing_refuses_faults_and_names_the_place),
-        cmocka_unit_test(packing_refuses_formats_that_are_none),
+        cmocka_unit_test(packing_refuses_bad_values_and_names_the_place),
+        cmocka_unit_test(packing_refuses_malformed_formats),
         cmocka_unit_test(packing_takes_everything_over_even_when_it_fails),
-        cmocka_unit_test(packing_touches_no_argument_behind_a_code_that_is_none),
+        cmocka_unit_test(packing_touches_no_argument_after_an_unknown_code),
         cmocka_unit_test(packing_ends_at_128_levels),
         cmocka_unit_test(unpacks_the_example_of_the_header),
         cmocka_unit_test(unpacks_every_code),
-        cmocka_unit_test(optional_members_leave_their_targets_and_are_passed_over_whole),
-        cmocka_unit_test(unpacking_names_the_path_and_both_sides),
-        cmocka_unit_test(unpacking_refuses_formats_that_are_none),
+        cmocka_unit_test(absent_optional_members_are_skipped_and_leave_their_targets_unchanged),
+        cmocka_unit_test(unpacking_errors_name_the_path_what_was_expected_and_what_was_found),
+        cmocka_unit_test(unpacking_refuses_malformed_formats),
         cmocka_unit_test(doubles_are_the_nearest_and_decimals_keep_their_text),
-        cmocka_unit_test(copies_are_taken_back_when_a_later_member_is_wrong),
-        cmocka_unit_test(what_was_packed_unpacks_the_same),
+        cmocka_unit_test(copies_are_freed_when_a_later_member_is_wrong),
+        cmocka_unit_test(a_packed_tree_unpacks_to_the_same_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -181,7 +181,7 @@ static void refuses_what_the_rfc_does_not_allow(void **state)
     }
 }
 
-static void refuses_every_proper_beginning_of_a_text(void **state)
+static void refuses_every_truncated_text(void **state)
 {
     (void)state;
     const char *text =
@@ -226,7 +226,7 @@ static void finds_each_byte_that_needs_attention_at_every_place(void **state)
     }
 }
 
-static void tells_what_is_wrong_and_where(void **state)
+static void reports_what_is_wrong_and_where(void **state)
 {
     (void)state;
     const struct {
@@ -267,7 +267,7 @@ static char *repeated(const char *left, const char *middle, const char *right, s
     return text;
 }
 
-static void takes_128_levels_and_no_more(void **state)
+static void accepts_128_levels_and_no_more(void **state)
 {
     (void)state;
     const char *forms[][3] = {{"[", "1", "]"}, {"{\"a\":", "1", "}"}, {"[{\"a\":", "1", "}]"},
@@ -285,7 +285,7 @@ static void takes_128_levels_and_no_more(void **state)
     }
 }
 
-static void a_million_brackets_harm_nothing(void **state)
+static void a_million_brackets_do_no_harm(void **state)
 {
     (void)state;
     char *text = repeated("[", "", "", 1000000);
@@ -296,7 +296,7 @@ static void a_million_brackets_harm_nothing(void **state)
     free(text);
 }
 
-static void takes_8_mi_values_and_no_more(void **state)
+static void accepts_8_mi_values_and_no_more(void **state)
 {
     (void)state;
     char *text = repeated("1,", "1", "", JSON_VALUES_MAX - 1);
@@ -387,7 +387,7 @@ static void walking_keeps_the_depth(void **state)
     free(text);
 }
 
-static void compares_and_decodes_strings_by_what_they_spell(void **state)
+static void compares_and_decodes_strings_with_escapes(void **state)
 {
     (void)state;
     assert_true(json_string_is(slice_of("\"echo\""), "echo"));
@@ -414,17 +414,17 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepts_what_the_rfc_allows_and_prints_it_back),
         cmocka_unit_test(refuses_what_the_rfc_does_not_allow),
-        cmocka_unit_test(refuses_every_proper_beginning_of_a_text),
+        cmocka_unit_test(refuses_every_truncated_text),
         cmocka_unit_test(refuses_zero_bytes_everywhere),
         cmocka_unit_test(finds_each_byte_that_needs_attention_at_every_place),
-        cmocka_unit_test(tells_what_is_wrong_and_where),
-        cmocka_unit_test(takes_128_levels_and_no_more),
-        cmocka_unit_test(a_million_brackets_harm_nothing),
-        cmocka_unit_test(takes_8_mi_values_and_no_more),
+        cmocka_unit_test(reports_what_is_wrong_and_where),
+        cmocka_unit_test(accepts_128_levels_and_no_more),
+        cmocka_unit_test(a_million_brackets_do_no_harm),
+        cmocka_unit_test(accepts_8_mi_values_and_no_more),
         cmocka_unit_test(walks_through_objects_and_arrays),
         cmocka_unit_test(walking_refuses_what_checking_refuses),
         cmocka_unit_test(walking_keeps_the_depth),
-        cmocka_unit_test(compares_and_decodes_strings_by_what_they_spell),
+        cmocka_unit_test(compares_and_decodes_strings_with_escapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,7 @@ static void count_free(void *memory)
     free(memory);
 }
 
-static void trees_come_from_the_hooks_of_cjson_and_go_there(void **state)
+static void trees_are_allocated_and_freed_by_the_hooks_of_cjson(void **state)
 {
     (void)state;
     cJSON_Hooks hooks = {.malloc_fn = count_malloc, .free_fn = count_free};
@@ -199,7 +199,7 @@ static void a_parse_error_leaves_the_tree_pointer_alone(void **state)
     assert_status(DUBBOC_E_PARSE, dubboc_json_parse(NULL, 0, &tree, NULL), NULL);
 }
 
-static void an_error_of_before_is_reset_by_success(void **state)
+static void success_resets_an_earlier_error(void **state)
 {
     (void)state;
     cJSON *tree;
@@ -227,7 +227,7 @@ static void j1_numbers_are_not_changed_and_never_null(void **state)
     cJSON_Delete(tree);
 }
 
-static void j2_what_cjson_lets_pass_is_refused(void **state)
+static void j2_malformed_text_that_cjson_accepts_is_refused(void **state)
 {
     (void)state;
     const char *lenient[] = {
@@ -239,7 +239,7 @@ static void j2_what_cjson_lets_pass_is_refused(void **state)
     }
 }
 
-static void j3_a_zero_in_a_string_is_an_error_not_a_cut(void **state)
+static void j3_a_zero_byte_in_a_string_is_an_error_and_does_not_cut_it(void **state)
 {
     (void)state;
     const char *texts[] = {"\"echo\\u0000x\"", "[\"a\",\"\\u0000\"]", "{\"a\\u0000\":1}",
@@ -297,7 +297,7 @@ static void j5_a_long_array_takes_linear_time(void **state)
     assert_true(many <= few * 40 * 10);
 }
 
-static void j5_a_tree_has_a_ceiling(void **state)
+static void j5_a_tree_has_a_limit_of_values(void **state)
 {
     (void)state;
     /* and the array itself: one too many */
@@ -320,7 +320,7 @@ static void j5_a_tree_has_a_ceiling(void **state)
     free(text);
 }
 
-static void j8_errors_are_the_callers_own(void **state)
+static void j8_each_caller_gets_its_own_error(void **state)
 {
     (void)state;
     dubboc_error first, second;
@@ -365,7 +365,7 @@ static void writes_strings_exactly_or_repaired(void **state)
     check_write("\xED\xA0\x80", 3, NULL, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\"");
 }
 
-static void a_full_buffer_is_told_as_such(void **state)
+static void a_full_buffer_is_reported_as_such(void **state)
 {
     (void)state;
     const char *text = "{\"a\":[1,2.5,\"x\\ny\",true,false,null,123456789012345678901234567890]}";
@@ -407,7 +407,7 @@ static size_t tree_bytes(cJSON *node)
     return bytes;
 }
 
-static void what_a_tree_takes_is_known_before_it_is_built(void **state)
+static void the_memory_of_a_tree_is_known_before_it_is_built(void **state)
 {
     (void)state;
     static const char *const texts[] = {"0", " [ ] ", "[0,0,0,-1.5e3,12345678901234567890.5]",
@@ -429,22 +429,22 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trees_are_linked_as_cjson_links_them),
-        cmocka_unit_test(trees_come_from_the_hooks_of_cjson_and_go_there),
+        cmocka_unit_test(trees_are_allocated_and_freed_by_the_hooks_of_cjson),
         cmocka_unit_test(trees_of_cjson_functions_print_exactly),
         cmocka_unit_test(printing_refuses_what_is_not_json_and_names_the_place),
         cmocka_unit_test(prints_128_levels_and_no_more),
         cmocka_unit_test(looks_members_up_by_their_exact_name),
         cmocka_unit_test(a_parse_error_leaves_the_tree_pointer_alone),
-        cmocka_unit_test(an_error_of_before_is_reset_by_success),
+        cmocka_unit_test(success_resets_an_earlier_error),
         cmocka_unit_test(j1_numbers_are_not_changed_and_never_null),
-        cmocka_unit_test(j2_what_cjson_lets_pass_is_refused),
-        cmocka_unit_test(j3_a_zero_in_a_string_is_an_error_not_a_cut),
+        cmocka_unit_test(j2_malformed_text_that_cjson_accepts_is_refused),
+        cmocka_unit_test(j3_a_zero_byte_in_a_string_is_an_error_and_does_not_cut_it),
         cmocka_unit_test(j5_a_long_array_takes_linear_time),
-        cmocka_unit_test(j5_a_tree_has_a_ceiling),
-        cmocka_unit_test(what_a_tree_takes_is_known_before_it_is_built),
-        cmocka_unit_test(j8_errors_are_the_callers_own),
+        cmocka_unit_test(j5_a_tree_has_a_limit_of_values),
+        cmocka_unit_test(the_memory_of_a_tree_is_known_before_it_is_built),
+        cmocka_unit_test(j8_each_caller_gets_its_own_error),
         cmocka_unit_test(writes_strings_exactly_or_repaired),
-        cmocka_unit_test(a_full_buffer_is_told_as_such),
+        cmocka_unit_test(a_full_buffer_is_reported_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

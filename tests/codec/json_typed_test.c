@@ -72,7 +72,7 @@ static void every_other_kind_is_built(void **state)
     cJSON_Delete(copied);
 }
 
-static void lists_stand_in_lists_and_a_value_may_stand_alone(void **state)
+static void lists_may_contain_lists_and_a_value_may_be_the_whole_tree(void **state)
 {
     (void)state;
     cJSON *tree = NULL;
@@ -86,7 +86,7 @@ static void lists_stand_in_lists_and_a_value_may_stand_alone(void **state)
     check_json(tree, "\"alone\"");
 }
 
-static void as_many_as_32_members_fit(void **state)
+static void a_list_may_have_32_members(void **state)
 {
     (void)state;
     cJSON *tree = NULL;
@@ -122,7 +122,7 @@ static void as_many_as_32_members_fit(void **state)
         assert_null(made);                                                                         \
     } while (0)
 
-static void building_refuses_faults_names_the_place_and_takes_everything_over(void **state)
+static void building_refuses_bad_values_names_the_place_and_takes_all_trees_over(void **state)
 {
     (void)state;
     const char *none = NULL;
@@ -186,7 +186,7 @@ static void every_kind_is_read(void **state)
     check_json(copy, "{\"k\":\"v\"}");
 }
 
-static void optional_targets_stay_as_they_were(void **state)
+static void optional_targets_are_unchanged_when_absent_or_null(void **state)
 {
     (void)state;
     cJSON *tree = parse("{\"null\":null,\"there\":3,\"list\":[1]}");
@@ -211,7 +211,7 @@ static void optional_targets_stay_as_they_were(void **state)
         cJSON_Delete(given);                                                                       \
     } while (0)
 
-static void reading_names_the_path_and_both_sides(void **state)
+static void reading_errors_name_the_path_what_was_expected_and_what_was_found(void **state)
 {
     (void)state;
     signed char schar = 7;
@@ -258,7 +258,7 @@ static void reading_names_the_path_and_both_sides(void **state)
     assert_string_equal("7", string);
 }
 
-static void copies_are_taken_back_when_a_later_member_is_wrong(void **state)
+static void copies_are_freed_when_a_later_member_is_wrong(void **state)
 {
     (void)state;
     cJSON *tree = parse("{\"a\":[1],\"b\":{\"c\":2},\"d\":\"x\"}"), *a = NULL, *b = NULL;
@@ -275,13 +275,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_integer_type_is_built_exactly),
         cmocka_unit_test(every_other_kind_is_built),
-        cmocka_unit_test(lists_stand_in_lists_and_a_value_may_stand_alone),
-        cmocka_unit_test(as_many_as_32_members_fit),
-        cmocka_unit_test(building_refuses_faults_names_the_place_and_takes_everything_over),
+        cmocka_unit_test(lists_may_contain_lists_and_a_value_may_be_the_whole_tree),
+        cmocka_unit_test(a_list_may_have_32_members),
+        cmocka_unit_test(building_refuses_bad_values_names_the_place_and_takes_all_trees_over),
         cmocka_unit_test(every_kind_is_read),
-        cmocka_unit_test(optional_targets_stay_as_they_were),
-        cmocka_unit_test(reading_names_the_path_and_both_sides),
-        cmocka_unit_test(copies_are_taken_back_when_a_later_member_is_wrong),
+        cmocka_unit_test(optional_targets_are_unchanged_when_absent_or_null),
+        cmocka_unit_test(reading_errors_name_the_path_what_was_expected_and_what_was_found),
+        cmocka_unit_test(copies_are_freed_when_a_later_member_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

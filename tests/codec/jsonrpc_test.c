@@ -96,7 +96,7 @@ static void params_null_and_absent_are_the_same(void **state)
         read_one("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":{},\"id\":1}").params.kind);
 }
 
-static void refuses_what_is_json_but_no_request(void **state)
+static void refuses_json_that_is_not_a_request(void **state)
 {
     (void)state;
     check_fault("1", "null");
@@ -119,7 +119,7 @@ static void refuses_what_is_json_but_no_request(void **state)
     check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"id\":{}}", "null");
 }
 
-static void refuses_an_envelope_member_that_stands_twice(void **state)
+static void refuses_duplicate_members_of_the_envelope(void **state)
 {
     (void)state;
     check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"method\":\"b\",\"id\":1}", "null");
@@ -152,7 +152,7 @@ static void a_zero_in_a_method_name_does_not_cut_it(void **state)
     assert_true(json_string_is(slice_of("\"\\u0065cho\""), "echo"));
 }
 
-static void what_is_not_json_is_told_with_its_place(void **state)
+static void text_that_is_not_json_is_reported_with_its_place(void **state)
 {
     (void)state;
     jsonrpc_message message;
@@ -171,7 +171,7 @@ static void what_is_not_json_is_told_with_its_place(void **state)
         &err);
 }
 
-static void a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other(void **state)
+static void a_batch_returns_its_requests_in_order_and_a_bad_one_spoils_no_other(void **state)
 {
     (void)state;
     const char *body =
@@ -201,7 +201,7 @@ static void a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other(v
     assert_false(jsonrpc_next(&message, &request));
 }
 
-static void nothing_of_a_batch_is_handed_out_when_its_end_is_not_json(void **state)
+static void a_batch_whose_end_is_not_json_returns_no_request(void **state)
 {
     (void)state;
     jsonrpc_message message;
@@ -236,7 +236,7 @@ static char *batch_of(size_t count)
     return body;
 }
 
-static void takes_10000_requests_in_a_batch_and_no_more(void **state)
+static void accepts_10000_requests_in_a_batch_and_no_more(void **state)
 {
     (void)state;
     jsonrpc_message message;
@@ -345,7 +345,7 @@ static void an_error_wins_over_a_result(void **state)
     assert_slice(reply.error.text, "{\"code\":-32000,\"message\":\"no \\u0061\",\"data\":[1]}");
 }
 
-static void an_error_may_lack_everything(void **state)
+static void an_error_object_may_lack_every_member(void **state)
 {
     (void)state;
     jsonrpc_reply reply = read_good("{\"id\":7,\"error\":{}}");
@@ -359,7 +359,7 @@ static void an_error_may_lack_everything(void **state)
         JSON_NUMBER, read_good("{\"id\":7,\"error\":{\"code\":1.5,\"message\":5}}").message.kind);
 }
 
-static void an_error_that_is_no_object_is_an_error_all_the_same(void **state)
+static void an_error_that_is_not_an_object_is_still_an_error(void **state)
 {
     (void)state;
     assert_int_equal(JSON_STRING, read_good("{\"id\":7,\"error\":\"bad\"}").error.kind);
@@ -381,7 +381,7 @@ static void an_error_without_id_belongs_to_this_call(void **state)
     check_refused("{\"result\":1}", "no id");
 }
 
-static void refuses_what_may_be_the_answer_to_another_call(void **state)
+static void refuses_a_reply_that_may_belong_to_another_call(void **state)
 {
     (void)state;
     const char *ids[] = {
@@ -408,7 +408,7 @@ static void an_error_text_cuts_the_reply_between_characters(void **state)
     check_refused(body, shown);
 }
 
-static void refuses_what_is_no_reply(void **state)
+static void refuses_malformed_replies(void **state)
 {
     (void)state;
     check_refused("", "not JSON");
@@ -465,7 +465,7 @@ static const struct {
     {"7", "000", "not an object"},
 };
 
-static void of_a_batch_each_complete_reply_counts_and_no_other(void **state)
+static void only_the_complete_replies_of_a_batch_count(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof batches / sizeof batches[0]; i++) {
@@ -490,7 +490,7 @@ static void of_a_batch_each_complete_reply_counts_and_no_other(void **state)
     }
 }
 
-static void a_batch_as_it_is_written_is_one_that_is_read(void **state)
+static void a_batch_that_was_written_can_be_read(void **state)
 {
     (void)state;
     buffer out;
@@ -525,27 +525,27 @@ int main(void)
         cmocka_unit_test(keeps_every_form_of_id_byte_for_byte),
         cmocka_unit_test(a_request_without_id_is_a_notification),
         cmocka_unit_test(params_null_and_absent_are_the_same),
-        cmocka_unit_test(refuses_what_is_json_but_no_request),
-        cmocka_unit_test(refuses_an_envelope_member_that_stands_twice),
+        cmocka_unit_test(refuses_json_that_is_not_a_request),
+        cmocka_unit_test(refuses_duplicate_members_of_the_envelope),
         cmocka_unit_test(the_case_of_member_names_counts_and_their_escapes_do_not),
         cmocka_unit_test(a_zero_in_a_method_name_does_not_cut_it),
-        cmocka_unit_test(what_is_not_json_is_told_with_its_place),
-        cmocka_unit_test(a_batch_gives_its_requests_in_order_and_bad_elements_lose_no_other),
-        cmocka_unit_test(nothing_of_a_batch_is_handed_out_when_its_end_is_not_json),
+        cmocka_unit_test(text_that_is_not_json_is_reported_with_its_place),
+        cmocka_unit_test(a_batch_returns_its_requests_in_order_and_a_bad_one_spoils_no_other),
+        cmocka_unit_test(a_batch_whose_end_is_not_json_returns_no_request),
         cmocka_unit_test(an_empty_batch_is_answered_by_one_object),
-        cmocka_unit_test(takes_10000_requests_in_a_batch_and_no_more),
+        cmocka_unit_test(accepts_10000_requests_in_a_batch_and_no_more),
         cmocka_unit_test(writes_results_and_errors_as_dubbo_consumers_want_them),
         cmocka_unit_test(writes_a_request_byte_for_byte_as_dubbogo_does),
         cmocka_unit_test(reads_results_with_the_id_as_number_or_string),
         cmocka_unit_test(an_error_wins_over_a_result),
-        cmocka_unit_test(an_error_may_lack_everything),
-        cmocka_unit_test(an_error_that_is_no_object_is_an_error_all_the_same),
+        cmocka_unit_test(an_error_object_may_lack_every_member),
+        cmocka_unit_test(an_error_that_is_not_an_object_is_still_an_error),
         cmocka_unit_test(an_error_without_id_belongs_to_this_call),
-        cmocka_unit_test(refuses_what_may_be_the_answer_to_another_call),
+        cmocka_unit_test(refuses_a_reply_that_may_belong_to_another_call),
         cmocka_unit_test(an_error_text_cuts_the_reply_between_characters),
-        cmocka_unit_test(refuses_what_is_no_reply),
-        cmocka_unit_test(of_a_batch_each_complete_reply_counts_and_no_other),
-        cmocka_unit_test(a_batch_as_it_is_written_is_one_that_is_read),
+        cmocka_unit_test(refuses_malformed_replies),
+        cmocka_unit_test(only_the_complete_replies_of_a_batch_count),
+        cmocka_unit_test(a_batch_that_was_written_can_be_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

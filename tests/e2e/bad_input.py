@@ -143,7 +143,7 @@ def test_numbers_are_exact_both_ways():
     assert call(provider, "add", 9223372036854775806, 1).json() == 9223372036854775807
 
 
-def test_a_port_in_use_is_one_clear_line():
+def test_a_port_in_use_is_reported_in_one_line():
     provider = Provider()
     port = provider.address.rsplit(":", 1)[1]
     second = subprocess.run([os.path.join(BUILD, "examples", "echo-provider")], capture_output=True, timeout=20,
@@ -169,7 +169,7 @@ def test_wrong_configuration_is_refused_at_start_with_its_place():
     assert bad.status == 78 and "DUBBOC_CLIENT_RETRIES" in bad.err and "many" in bad.err, bad
 
 
-def test_a_peer_that_is_not_there_is_named_with_what_is_known():
+def test_a_missing_peer_is_named_and_the_call_is_not_executed():
     port = free_port()
     gone = dubboc("call", "-u", f"http://127.0.0.1:{port}/x", "x", "y")
     assert gone.status == 2 and f"127.0.0.1:{port}" in gone.err and "not executed" in gone.err and "efused" in gone.err, gone

@@ -187,7 +187,7 @@ def test_every_warning_of_the_log_is_in_troubleshooting():
     assert not missing, f"docs/troubleshooting.md does not tell what to do about {missing}"
 
 
-def test_the_log_lines_that_concepts_shows_are_those_of_the_library():
+def test_the_log_lines_in_concepts_are_those_of_the_library():
     shown = re.findall(r"^WARN \w+: (.*?) \w+=", read("docs/concepts.md"), re.M)
     assert len(shown) >= 3 and set(shown) <= problems_logged(), set(shown) - problems_logged()
 

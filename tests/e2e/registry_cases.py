@@ -38,7 +38,7 @@ def test_user_consumer_prints_what_the_provider_serves():
     assert b'the provider said "no user A999"' in done.stdout, done
 
 
-def test_hello_programs_talk():
+def test_the_hello_examples_call_each_other():
     where = REGISTRY()
     start(where, example="hello-provider")
     listed(where, 1, "com.example.Hello")
@@ -85,7 +85,7 @@ def nodes_of(where, provider):
     return sorted(int(line.split("pid=")[1].split("&")[0]) for line in found.splitlines() if provider.address in line)
 
 
-def test_a_killed_providers_nodes_are_gone_once_its_successor_stands():
+def test_nodes_of_a_killed_provider_are_removed_once_its_successor_is_registered():
     where = REGISTRY()
     both = {"DUBBOC_SERVER_PROTOCOLS": "jsonrpc,http", "DUBBOC_REGISTRY_TIMEOUT": "60s"}
     neighbour = start(where, **both)[0]
@@ -97,7 +97,7 @@ def test_a_killed_providers_nodes_are_gone_once_its_successor_stands():
     assert nodes_of(where, neighbour) == 2 * [neighbour.process.pid]
 
 
-def test_watch_shows_what_comes_and_goes():
+def test_watch_shows_added_and_removed_providers():
     where = REGISTRY()
     watch = Program([DUBBOC, "watch", "-r", where, ECHO])
     provider = start(where)[0]
@@ -123,7 +123,7 @@ def test_group_and_version_are_matched():
     assert nobody.status == 2 and "group" in nobody.err and "not executed" in nobody.err, nobody
 
 
-def test_no_provider_says_so():
+def test_a_call_without_a_provider_reports_this():
     nobody = dubboc("call", "-r", REGISTRY(), "-t", "2s", "com.example.Nobody", "x")
     assert nobody.status == 2 and "no provider" in nobody.err and "com.example.Nobody" in nobody.err and nobody.out == "", nobody
 

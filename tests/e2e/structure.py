@@ -231,7 +231,7 @@ def configured(name):
     return re.search(rf"^{name} = (.*)$", open(os.path.join(BUILD, "Makefile")).read(), re.M).group(1)
 
 
-def test_the_version_is_the_same_wherever_it_is_told():
+def test_the_version_is_the_same_everywhere():
     version = configured("PACKAGE_VERSION")
     places = {
         "include/dubboc/defs.h": f'#define DUBBOC_VERSION "{version}"',

@@ -82,7 +82,7 @@ def test_wrong_types_do_not_compile():
             assert b"error:" in end.stderr, end.stderr
 
 
-def test_a_name_without_a_value_is_told_in_words():
+def test_a_name_without_a_value_fails_with_a_clear_message():
     for compiler in compilers():
         end = compile_expression(compiler, BUILD_IT % "DUBBOC_OBJECT(\"n\", 1, \"o\")")
         assert b"each name wants a value behind it" in end.stderr, end.stderr.decode()

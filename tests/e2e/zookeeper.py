@@ -45,7 +45,7 @@ def shared_registry():
 registry_cases.REGISTRY = shared_registry
 
 
-def test_a_provider_serves_and_registers_when_zookeeper_comes():
+def test_a_provider_serves_without_zookeeper_and_registers_when_it_starts():
     port = free_port()
     provider = Provider(DUBBOC_REGISTRY_ADDRESS=f"zookeeper://127.0.0.1:{port}")
     assert call(provider, "echo", 1).json() == 1
@@ -79,7 +79,7 @@ configs:
 """
 
 
-def test_describe_tells_the_rules_of_the_config_centre():
+def test_describe_shows_the_rules_of_the_config_centre():
     where = shared_registry()
     root = "/" + where.split("group=")[1]
     url = "jsonrpc://127.0.0.1:1/com.example.A?interface=com.example.A&version=1.0"
@@ -98,7 +98,7 @@ def test_describe_tells_the_rules_of_the_config_centre():
                      "shop.configurators": (False, "broken, without effect")}, rules
 
 
-def test_an_interface_that_is_offered_at_application_level_only_is_told_as_such():
+def test_an_interface_offered_at_application_level_only_is_reported_as_such():
     where = shared_registry()
     root = "/" + where.split("group=")[1]
     with nodes.opened(f"127.0.0.1:{_server.port}") as admin:

@@ -25,14 +25,14 @@ def consumer(script, seconds=20):
     return Checks(["/bin/sh", "-c", script], {}, seconds)
 
 
-def test_a_consumer_that_says_what_it_did_is_believed():
+def test_the_results_that_a_consumer_prints_are_counted():
     checks = consumer("echo ok a.b; echo ok c; echo 2 passed, 0 failed")
     assert (checks.passed, checks.failed) == (["a.b", "c"], {}), (checks.passed, checks.failed)
     checks = consumer("echo ok a; echo FAIL b: expected 1: came 2; echo 1 passed, 1 failed; exit 1")
     assert (checks.passed, checks.failed) == (["a"], {"b": "expected 1: came 2"}), (checks.passed, checks.failed)
 
 
-def test_a_consumer_that_did_not_come_to_its_end_has_failed():
+def test_a_consumer_with_a_wrong_end_or_summary_has_failed():
     for script in ("echo ok a", "echo ok a; echo 2 passed, 0 failed", "echo ok a; echo 1 passed, 0 failed; exit 1", "echo ok a; kill -9 $$", "exit 0",
                    "echo 0 passed, 0 failed; exit 1", "echo FAIL a: b; echo 0 passed, 1 failed", "echo FAIL a: b; echo FAIL a: b; echo 0 passed, 2 failed; exit 1"):
         checks = consumer(script)
@@ -54,7 +54,7 @@ def outcome_of(lists, without=()):
     return made
 
 
-def test_a_check_that_is_not_made_any_more_is_a_failure():
+def test_a_check_that_is_no_longer_made_is_a_failure():
     lists = report.read_lists()
     assert len(lists) > 40 and "user.GetUser.known" in lists["j26", "provider, tomcat"], lists.keys()
     whole = outcome_of(lists)
@@ -90,7 +90,7 @@ def test_the_corpus_has_every_peer_in_both_roles():
     assert wanted <= found, sorted(wanted - found)
 
 
-def test_a_peer_that_nobody_knows_is_named():
+def test_an_unknown_peer_is_named():
     done = subprocess.run([sys.executable, RUN, BUILD, "--no-build", "--peers", "c,j62"], capture_output=True, timeout=60)
     assert done.returncode != 0 and b"j62" in done.stderr, done
 
@@ -114,7 +114,7 @@ signal.pause()
 """
 
 
-def test_nothing_outlives_a_run_that_is_ended():
+def test_no_process_outlives_a_terminated_run():
     """Neither what has a folder below, as a run within this one, nor of one that has no standard input."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         run = Program(["/bin/sh", "-c", 'exec "$0" -c "$1" <&-', sys.executable, SURVIVOR])

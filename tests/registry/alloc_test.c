@@ -96,27 +96,27 @@ static void open_and_use(void *arg, bool must_work)
     registry_free(self);
 }
 
-static void urls_are_read_without_memory(void **state)
+static void reading_urls_survives_every_failing_allocation(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof sample_nodes / sizeof sample_nodes[0]; i += 5)
         assert_true(alloc_fail_each(read_a_node, (void *)(uintptr_t)sample_nodes[i].encoded) >= 4);
 }
 
-static void urls_are_written_without_memory(void **state)
+static void writing_urls_survives_every_failing_allocation(void **state)
 {
     (void)state;
     assert_true(alloc_fail_each(write_a_url, NULL) >= 40);
 }
 
-static void the_static_registry_lives_without_memory(void **state)
+static void the_static_registry_survives_every_failing_allocation(void **state)
 {
     (void)state;
     static char address[] = "static:jsonrpc://h:1/i,jsonrpc://h:2/i,jsonrpc://u:p@h:1/j";
     assert_true(alloc_fail_each(open_and_use, address) >= 10);
 }
 
-static void the_file_registry_lives_without_memory(void **state)
+static void the_file_registry_survives_every_failing_allocation(void **state)
 {
     (void)state;
     char *folder = test_folder_new(), address[300];
@@ -146,7 +146,7 @@ static void list_the_interfaces(void *arg, bool must_work)
     registry_list_free(&list);
 }
 
-static void no_list_is_shorter_for_want_of_memory(void **state)
+static void a_failing_allocation_never_shortens_a_list(void **state)
 {
     (void)state;
     char *folder = test_folder_new(), in_file[300];
@@ -172,11 +172,11 @@ static void no_list_is_shorter_for_want_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(urls_are_read_without_memory),
-        cmocka_unit_test(urls_are_written_without_memory),
-        cmocka_unit_test(the_static_registry_lives_without_memory),
-        cmocka_unit_test(the_file_registry_lives_without_memory),
-        cmocka_unit_test(no_list_is_shorter_for_want_of_memory),
+        cmocka_unit_test(reading_urls_survives_every_failing_allocation),
+        cmocka_unit_test(writing_urls_survives_every_failing_allocation),
+        cmocka_unit_test(the_static_registry_survives_every_failing_allocation),
+        cmocka_unit_test(the_file_registry_survives_every_failing_allocation),
+        cmocka_unit_test(a_failing_allocation_never_shortens_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

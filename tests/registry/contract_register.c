@@ -119,7 +119,7 @@ static void one_url_of_two_owners_is_listed_once_until_both_are_gone(void **stat
     registry_free(reader);
 }
 
-static void changes_during_a_call_are_told_together(void **state)
+static void changes_during_a_call_of_the_listener_are_reported_together(void **state)
 {
     (void)state;
     enum { COUNT = 60 };
@@ -206,7 +206,7 @@ static void expect_unchanged(const char *interface, const char *url)
     registry_free(reader);
 }
 
-static void long_names_and_urls_come_through(void **state)
+static void long_names_and_urls_are_kept_whole(void **state)
 {
     (void)state;
     char interface[201], url[3000];
@@ -221,7 +221,7 @@ static void long_names_and_urls_come_through(void **state)
     expect_unchanged(interface, url);
 }
 
-static void odd_characters_come_through(void **state)
+static void unusual_characters_are_kept(void **state)
 {
     (void)state;
     static const char *const interfaces[] = {"com.contract.Outer$Inner", "a b", "a+b", "100%",
@@ -256,7 +256,7 @@ static void *churn(void *arg)
     return NULL;
 }
 
-static void the_last_state_is_told_after_changes_from_many_threads(void **state)
+static void the_last_state_is_reported_after_changes_from_many_threads(void **state)
 {
     (void)state;
     enum { THREADS = 4 };
@@ -291,11 +291,11 @@ void contract_add_register(contract_tests *to)
         cmocka_unit_test(categories_are_kept_apart),
         cmocka_unit_test(subscribing_and_looking_up_create_nothing),
         cmocka_unit_test(one_url_of_two_owners_is_listed_once_until_both_are_gone),
-        cmocka_unit_test(changes_during_a_call_are_told_together),
+        cmocka_unit_test(changes_during_a_call_of_the_listener_are_reported_together),
         cmocka_unit_test(many_interfaces_are_kept_apart),
-        cmocka_unit_test(long_names_and_urls_come_through),
-        cmocka_unit_test(odd_characters_come_through),
-        cmocka_unit_test(the_last_state_is_told_after_changes_from_many_threads),
+        cmocka_unit_test(long_names_and_urls_are_kept_whole),
+        cmocka_unit_test(unusual_characters_are_kept),
+        cmocka_unit_test(the_last_state_is_reported_after_changes_from_many_threads),
     };
     contract_add(to, tests, sizeof tests / sizeof tests[0]);
 }

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-static void the_first_call_tells_what_is_there(void **state)
+static void the_first_call_of_a_listener_reports_the_present_nodes(void **state)
 {
     (void)state;
     registry *self = contract_open();
@@ -52,7 +52,7 @@ static void refresh_calls_the_listener_without_a_change(void **state)
     registry_free(self);
 }
 
-static void two_subscriptions_of_one_interface_are_both_told(void **state)
+static void both_subscriptions_of_one_interface_are_notified(void **state)
 {
     (void)state;
     registry *self = contract_open();
@@ -202,11 +202,11 @@ static void a_listener_may_use_the_registry(void **state)
 void contract_add_subscribe(contract_tests *to)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_call_tells_what_is_there),
+        cmocka_unit_test(the_first_call_of_a_listener_reports_the_present_nodes),
         cmocka_unit_test(an_absent_interface_is_an_empty_list),
         cmocka_unit_test(listeners_run_on_a_thread_of_the_registry),
         cmocka_unit_test(refresh_calls_the_listener_without_a_change),
-        cmocka_unit_test(two_subscriptions_of_one_interface_are_both_told),
+        cmocka_unit_test(both_subscriptions_of_one_interface_are_notified),
         cmocka_unit_test(no_listener_is_called_after_unsubscribe_has_returned),
         cmocka_unit_test(unsubscribe_waits_for_a_listener_that_runs),
         cmocka_unit_test(a_listener_may_use_the_registry),

@@ -6,7 +6,7 @@
 #include "base/slice.h"
 #include "registry/provider_url.h"
 
-static void lookup_finds_what_is_there_and_nothing_else(void **state)
+static void lookup_finds_exactly_the_registered_nodes(void **state)
 {
     (void)state;
     registry *self = contract_open();
@@ -85,7 +85,7 @@ static void an_empty_or_too_long_url_is_refused(void **state)
     registry_free(provider);
 }
 
-static void several_are_registered_together_or_not_at_all(void **state)
+static void several_urls_are_registered_together_or_not_at_all(void **state)
 {
     (void)state;
     registry *self = contract_open();
@@ -110,7 +110,7 @@ static void several_are_registered_together_or_not_at_all(void **state)
     registry_free(self);
 }
 
-static void freeing_ends_what_is_still_registered_and_subscribed(void **state)
+static void freeing_a_registry_ends_its_registrations_and_subscriptions(void **state)
 {
     (void)state;
     registry *self = contract_open(), *witness = contract_open();
@@ -149,12 +149,12 @@ static void opens_and_closes_many_times(void **state)
 void contract_add_use(contract_tests *to)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lookup_finds_what_is_there_and_nothing_else),
+        cmocka_unit_test(lookup_finds_exactly_the_registered_nodes),
         cmocka_unit_test(interfaces_are_listed_in_order),
         cmocka_unit_test(success_clears_the_error),
         cmocka_unit_test(an_empty_or_too_long_url_is_refused),
-        cmocka_unit_test(several_are_registered_together_or_not_at_all),
-        cmocka_unit_test(freeing_ends_what_is_still_registered_and_subscribed),
+        cmocka_unit_test(several_urls_are_registered_together_or_not_at_all),
+        cmocka_unit_test(freeing_a_registry_ends_its_registrations_and_subscriptions),
         cmocka_unit_test(opens_and_closes_many_times),
     };
     contract_add(to, tests, sizeof tests / sizeof tests[0]);

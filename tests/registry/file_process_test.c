@@ -131,7 +131,7 @@ static void a_killed_provider_is_gone_within_100_ms(void **state)
 
 /* What the kernel does at a death, slowed down: the file's closing is told first, the lock goes
  * after it, without a further event. */
-static void a_lock_that_goes_after_its_event_is_noticed(void **state)
+static void a_lock_that_is_released_after_its_event_is_noticed(void **state)
 {
     static const char name[] = "10.0.0.1-1-00000000000000aa";
     const char *folder = *state;
@@ -199,7 +199,7 @@ static void a_forked_child_does_not_keep_its_dead_parents_nodes(void **state)
     registry_free(self);
 }
 
-static void a_guest_may_subscribe_where_it_may_not_write(void **state)
+static void a_process_without_write_permission_may_subscribe(void **state)
 {
     const char *folder = *state;
     int output, status = 0;
@@ -224,10 +224,10 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         FOLDER_TEST(a_killed_provider_is_gone_within_100_ms),
-        FOLDER_TEST(a_lock_that_goes_after_its_event_is_noticed),
+        FOLDER_TEST(a_lock_that_is_released_after_its_event_is_noticed),
         FOLDER_TEST(a_url_of_two_processes_stays_until_both_are_dead),
         FOLDER_TEST(a_forked_child_does_not_keep_its_dead_parents_nodes),
-        FOLDER_TEST(a_guest_may_subscribe_where_it_may_not_write),
+        FOLDER_TEST(a_process_without_write_permission_may_subscribe),
     };
     if (argc == 3 && strcmp(argv[1], "provider") == 0)
         run_provider(argv[2]);

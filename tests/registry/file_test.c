@@ -29,7 +29,7 @@ static void count_skipped(void *arg, dubboc_log_level level, const char *area, c
         atomic_fetch_add(&skipped_lines, 1 + suppressed);
 }
 
-static void skips_what_others_left_in_the_folder(void **state)
+static void skips_foreign_files_in_the_folder(void **state)
 {
     const char *folder = *state;
     static const char huge[70000] = "jsonrpc://10.0.0.1:1/huge";
@@ -198,7 +198,7 @@ static void refuses_roots_that_cannot_be_folders(void **state)
     free(file);
 }
 
-static void a_provider_is_told_that_its_root_cannot_be_made(void **state)
+static void a_root_that_cannot_be_created_is_reported_to_the_provider(void **state)
 {
     (void)state;
     registry *self = open_at("/proc/self/no");
@@ -217,7 +217,7 @@ static void a_provider_is_told_that_its_root_cannot_be_made(void **state)
 
 /* The folders of a path, from the root downwards, come one after the other; the listener finds the
  * provider however many were there when it began, and leaves no folder behind itself. */
-static void a_listener_makes_no_folders_and_misses_nothing_when_they_come(void **state)
+static void a_listener_creates_no_folders_and_notices_new_ones(void **state)
 {
     static const char *const levels[] = {
         "/r", "/r/dubbo", "/r/dubbo/" INTERFACE, "/r/dubbo/" INTERFACE "/providers"};
@@ -280,7 +280,7 @@ static void a_listener_whose_folder_was_removed_finds_the_next_one(void **state)
     registry_free(self);
 }
 
-static void refuses_names_and_urls_that_make_no_file(void **state)
+static void refuses_names_and_urls_that_cannot_be_file_names(void **state)
 {
     registry *self = open_at(*state);
     registry_registration *made = NULL;
@@ -348,16 +348,16 @@ static void leaves_nothing_behind_except_folders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FOLDER_TEST(skips_what_others_left_in_the_folder),
+        FOLDER_TEST(skips_foreign_files_in_the_folder),
         FOLDER_TEST(removes_dead_nodes_and_old_temporary_files),
         FOLDER_TEST(survives_the_removal_of_the_whole_tree),
         FOLDER_TEST(looks_every_second_if_inotify_is_not_available),
         FOLDER_TEST(keeps_the_list_while_it_has_no_descriptor_to_read_with),
         FOLDER_TEST(refuses_roots_that_cannot_be_folders),
-        cmocka_unit_test(a_provider_is_told_that_its_root_cannot_be_made),
-        cmocka_unit_test(a_listener_makes_no_folders_and_misses_nothing_when_they_come),
+        cmocka_unit_test(a_root_that_cannot_be_created_is_reported_to_the_provider),
+        cmocka_unit_test(a_listener_creates_no_folders_and_notices_new_ones),
         FOLDER_TEST(a_listener_whose_folder_was_removed_finds_the_next_one),
-        FOLDER_TEST(refuses_names_and_urls_that_make_no_file),
+        FOLDER_TEST(refuses_names_and_urls_that_cannot_be_file_names),
         FOLDER_TEST(keeps_dotted_names_inside_its_root),
         FOLDER_TEST(leaves_nothing_behind_except_folders),
     };

@@ -140,7 +140,7 @@ static void decodes_values_of_go_nodes_a_second_time(void **state)
     provider_url_free(url);
 }
 
-static void leaves_values_alone_that_no_second_decoding_explains(void **state)
+static void keeps_values_that_were_not_encoded_twice(void **state)
 {
     (void)state;
     provider_url *url =
@@ -299,7 +299,7 @@ static void strips_user_info(void **state)
     provider_url_free(url);
 }
 
-static void refuses_what_is_no_url_and_says_why(void **state)
+static void refuses_malformed_urls_and_says_why(void **state)
 {
     (void)state;
     refuses("", "no ://");
@@ -331,7 +331,7 @@ static void refuses_what_is_no_url_and_says_why(void **state)
     assert_status(DUBBOC_E_PARSE, provider_url_from_text(slice_make(NULL, 0), &url, &err), &err);
 }
 
-static void refuses_ports_that_are_none(void **state)
+static void refuses_invalid_ports(void **state)
 {
     (void)state;
     refuses("jsonrpc://h:0/a", "the port is 0");
@@ -406,7 +406,7 @@ int main(void)
         cmocka_unit_test(decodes_every_sample_node_once),
         cmocka_unit_test(finds_address_path_and_key_of_every_sample_node),
         cmocka_unit_test(decodes_values_of_go_nodes_a_second_time),
-        cmocka_unit_test(leaves_values_alone_that_no_second_decoding_explains),
+        cmocka_unit_test(keeps_values_that_were_not_encoded_twice),
         cmocka_unit_test(finds_a_key_by_itself_and_by_its_default),
         cmocka_unit_test(finds_a_methods_own_value_in_both_spellings),
         cmocka_unit_test(takes_the_first_of_params_with_one_name),
@@ -415,8 +415,8 @@ int main(void)
         cmocka_unit_test(reads_ipv6_with_and_without_brackets),
         cmocka_unit_test(strips_user_info),
         cmocka_unit_test(refuses_user_info_that_is_not_escaped_without_showing_it),
-        cmocka_unit_test(refuses_what_is_no_url_and_says_why),
-        cmocka_unit_test(refuses_ports_that_are_none),
+        cmocka_unit_test(refuses_malformed_urls_and_says_why),
+        cmocka_unit_test(refuses_invalid_ports),
         cmocka_unit_test(refuses_broken_escapes_in_a_node),
         cmocka_unit_test(refuses_what_is_too_long),
         cmocka_unit_test(refuses_more_params_than_the_ceiling),

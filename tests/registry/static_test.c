@@ -78,7 +78,7 @@ static void refuses_a_list_with_a_broken_url(void **state)
     refuses("static:a:1", "\"a:1\": no ://, expected jsonrpc://HOST:PORT/INTERFACE");
 }
 
-static void names_the_kinds_when_the_scheme_is_none(void **state)
+static void names_the_known_schemes_when_the_scheme_is_unknown(void **state)
 {
     (void)state;
     refuses("nacos://h:8848",
@@ -132,7 +132,7 @@ int main(void)
         cmocka_unit_test(separates_urls_by_commas_and_blanks_but_not_within_values),
         cmocka_unit_test(sorts_urls_by_interface_and_category),
         cmocka_unit_test(refuses_a_list_with_a_broken_url),
-        cmocka_unit_test(names_the_kinds_when_the_scheme_is_none),
+        cmocka_unit_test(names_the_known_schemes_when_the_scheme_is_unknown),
         cmocka_unit_test(shows_its_address_without_passwords),
         cmocka_unit_test(keeps_no_data),
         cmocka_unit_test(its_thread_has_its_name_from_the_first_instruction_on),

@@ -34,7 +34,7 @@ static void check_matches(const match_case *cases, size_t count)
     }
 }
 
-static void takes_http_for_json_rpc_by_its_release_only(void **state)
+static void takes_an_http_node_for_json_rpc_by_its_release_only(void **state)
 {
     (void)state;
     static const match_case cases[] = {
@@ -111,7 +111,7 @@ static void compares_interface_group_and_version(void **state)
     check_matches(cases, sizeof cases / sizeof cases[0]);
 }
 
-static void leaves_out_what_is_switched_off_but_not_weight_zero(void **state)
+static void leaves_out_disabled_nodes_but_not_those_of_weight_zero(void **state)
 {
     (void)state;
     static const match_case cases[] = {
@@ -126,7 +126,7 @@ static void leaves_out_what_is_switched_off_but_not_weight_zero(void **state)
     check_matches(cases, sizeof cases / sizeof cases[0]);
 }
 
-static void cuts_a_long_reason_at_its_room(void **state)
+static void cuts_a_reason_that_is_longer_than_the_buffer(void **state)
 {
     (void)state;
     char room[12];
@@ -231,7 +231,7 @@ static void has_identity(const char *text, const char *identity)
     buffer_fini(&out);
 }
 
-static void has_one_identity_under_all_schemes(void **state)
+static void a_provider_has_one_identity_under_all_schemes(void **state)
 {
     (void)state;
     has_identity("jsonrpc://Host.x:81/A.b?group=g&version=1&pid=1", "host.x:81/A.b?g&1");
@@ -246,14 +246,14 @@ static void has_one_identity_under_all_schemes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(takes_http_for_json_rpc_by_its_release_only),
+        cmocka_unit_test(takes_an_http_node_for_json_rpc_by_its_release_only),
         cmocka_unit_test(leaves_out_other_protocols_and_categories),
         cmocka_unit_test(compares_interface_group_and_version),
-        cmocka_unit_test(leaves_out_what_is_switched_off_but_not_weight_zero),
-        cmocka_unit_test(cuts_a_long_reason_at_its_room),
+        cmocka_unit_test(leaves_out_disabled_nodes_but_not_those_of_weight_zero),
+        cmocka_unit_test(cuts_a_reason_that_is_longer_than_the_buffer),
         cmocka_unit_test(reads_time_outs_as_milliseconds_and_as_durations),
         cmocka_unit_test(reads_weights),
-        cmocka_unit_test(has_one_identity_under_all_schemes),
+        cmocka_unit_test(a_provider_has_one_identity_under_all_schemes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

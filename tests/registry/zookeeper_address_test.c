@@ -70,7 +70,7 @@ static void reads_the_forms_of_dubboc_dubbo_and_dubbogo(void **state)
     }
 }
 
-static void refuses_what_is_wrong_and_names_it(void **state)
+static void refuses_malformed_addresses_and_names_the_mistake(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
@@ -152,7 +152,7 @@ static void keep_event(void *arg, dubboc_log_level level, const char *area, cons
     snprintf(self->fields, sizeof self->fields, "%s", fields);
 }
 
-static void the_log_names_what_has_no_effect(void **state)
+static void the_log_names_parameters_without_effect(void **state)
 {
     (void)state;
     static const char *const rests[] = {
@@ -172,7 +172,7 @@ static void the_log_names_what_has_no_effect(void **state)
     }
 }
 
-static void knows_the_paths_that_zookeeper_takes(void **state)
+static void knows_which_paths_zookeeper_accepts(void **state)
 {
     (void)state;
     static const char *const taken[] = {
@@ -208,9 +208,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_the_forms_of_dubboc_dubbo_and_dubbogo),
-        cmocka_unit_test(refuses_what_is_wrong_and_names_it),
-        cmocka_unit_test(the_log_names_what_has_no_effect),
-        cmocka_unit_test(knows_the_paths_that_zookeeper_takes),
+        cmocka_unit_test(refuses_malformed_addresses_and_names_the_mistake),
+        cmocka_unit_test(the_log_names_parameters_without_effect),
+        cmocka_unit_test(knows_which_paths_zookeeper_accepts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ static void pass_a_second(fake *self, int *closes_told)
 
 #define REFUSED "connection refused by 127.0.0.1:2181"
 
-static void one_line_when_it_goes_one_a_minute_and_one_when_it_is_back(void **state)
+static void a_loss_is_logged_at_once_then_every_minute_and_so_is_the_return(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -87,7 +87,7 @@ static void one_line_when_it_goes_one_a_minute_and_one_when_it_is_back(void **st
     assert_int_equal(3, said.count);
 }
 
-static void one_that_was_never_there_is_away(void **state)
+static void a_server_that_was_never_reached_is_logged_as_away(void **state)
 {
     fake *self = *state;
     fake_pass_ms(self, 0);
@@ -97,7 +97,7 @@ static void one_that_was_never_there_is_away(void **state)
     assert_said(1, "zookeeper is unreachable", REFUSED);
 }
 
-static void a_short_loss_is_not_worth_a_line(void **state)
+static void a_short_loss_is_not_logged(void **state)
 {
     fake *self = *state;
     for (int i = 0; i < 20; i++) {
@@ -133,7 +133,7 @@ static void a_server_that_accepts_connections_has_time_to_take_up_a_session(void
     fake_free(patient);
 }
 
-static void what_needs_no_probe_is_said_without(void **state)
+static void a_known_reason_is_logged_without_a_probe(void **state)
 {
     fake *self = *state;
     fake_session(self, ZK_SESSION_AUTH_FAILED, OURS, 1000);
@@ -143,7 +143,7 @@ static void what_needs_no_probe_is_said_without(void **state)
     assert_said(1, "zookeeper is unreachable", "reason=\"the credentials were refused\"");
 }
 
-static void without_a_probe_it_is_said_all_the_same(void **state)
+static void a_loss_is_logged_even_if_no_probe_can_run(void **state)
 {
     fake *self = *state;
     self->refuses_probe = true;
@@ -160,7 +160,7 @@ static void without_a_probe_it_is_said_all_the_same(void **state)
     assert_int_equal(1, said.count);
 }
 
-static void a_lookup_that_fails_meanwhile_says_the_reason_too(void **state)
+static void a_lookup_that_fails_meanwhile_reports_the_reason_too(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -172,7 +172,7 @@ static void a_lookup_that_fails_meanwhile_says_the_reason_too(void **state)
     assert_string_equal("not connected: " REFUSED, self->reason);
 }
 
-static void a_lookup_with_little_time_has_the_reason_found_out_in_time(void **state)
+static void a_short_lookup_gets_the_reason_in_time(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -190,7 +190,7 @@ static void a_lookup_with_little_time_has_the_reason_found_out_in_time(void **st
     assert_string_equal("", zk_session_trouble(self->session));
 }
 
-static void a_first_call_with_little_time_has_the_reason_found_out_in_time(void **state)
+static void a_short_first_call_gets_the_reason_in_time(void **state)
 {
     fake *self = *state;
     fake_pass_ms(self, 0);
@@ -204,7 +204,7 @@ static void a_first_call_with_little_time_has_the_reason_found_out_in_time(void 
     assert_string_equal(REFUSED, zk_session_trouble(self->session));
 }
 
-static void who_waits_while_it_is_connected_has_nothing_found_out(void **state)
+static void no_probe_runs_for_a_waiter_while_the_server_is_connected(void **state)
 {
     fake *self = *state;
     fake_awaited(self, 300);
@@ -212,7 +212,7 @@ static void who_waits_while_it_is_connected_has_nothing_found_out(void **state)
     assert_int_equal(0, self->probes);
 }
 
-static void nothing_is_said_when_the_registry_is_closed(void **state)
+static void a_loss_is_no_longer_logged_after_the_registry_is_closed(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -251,7 +251,7 @@ static void check_probe(const char *servers, const char *reason, bool is_reachab
     zk_mailbox_unref(mailbox);
 }
 
-static void a_probe_finds_the_reason_out(void **state)
+static void a_probe_finds_the_reason(void **state)
 {
     (void)state;
     int open_port, closed_port;
@@ -276,18 +276,18 @@ static void a_probe_finds_the_reason_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        AWAY(one_line_when_it_goes_one_a_minute_and_one_when_it_is_back),
-        AWAY_FRESH(one_that_was_never_there_is_away),
-        AWAY(a_short_loss_is_not_worth_a_line),
+        AWAY(a_loss_is_logged_at_once_then_every_minute_and_so_is_the_return),
+        AWAY_FRESH(a_server_that_was_never_reached_is_logged_as_away),
+        AWAY(a_short_loss_is_not_logged),
         AWAY_FRESH(a_server_that_accepts_connections_has_time_to_take_up_a_session),
-        AWAY(what_needs_no_probe_is_said_without),
-        AWAY(without_a_probe_it_is_said_all_the_same),
-        AWAY(a_lookup_that_fails_meanwhile_says_the_reason_too),
-        AWAY(a_lookup_with_little_time_has_the_reason_found_out_in_time),
-        AWAY_FRESH(a_first_call_with_little_time_has_the_reason_found_out_in_time),
-        AWAY(who_waits_while_it_is_connected_has_nothing_found_out),
-        AWAY(nothing_is_said_when_the_registry_is_closed),
-        cmocka_unit_test(a_probe_finds_the_reason_out),
+        AWAY(a_known_reason_is_logged_without_a_probe),
+        AWAY(a_loss_is_logged_even_if_no_probe_can_run),
+        AWAY(a_lookup_that_fails_meanwhile_reports_the_reason_too),
+        AWAY(a_short_lookup_gets_the_reason_in_time),
+        AWAY_FRESH(a_short_first_call_gets_the_reason_in_time),
+        AWAY(no_probe_runs_for_a_waiter_while_the_server_is_connected),
+        AWAY(a_loss_is_no_longer_logged_after_the_registry_is_closed),
+        cmocka_unit_test(a_probe_finds_the_reason),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

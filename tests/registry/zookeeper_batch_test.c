@@ -113,7 +113,7 @@ static void a_connection_lost_while_directories_are_made_leaves_the_batch_whole(
 }
 
 /* A node that another session left, under the very same name. */
-static void a_node_that_is_there_already_is_deleted_and_all_are_created(void **state)
+static void an_existing_node_is_deleted_and_then_all_are_created(void **state)
 {
     fake *self = *state;
     register_all(self);
@@ -126,7 +126,7 @@ static void a_node_that_is_there_already_is_deleted_and_all_are_created(void **s
     all_are_created(self);
 }
 
-static void a_transaction_whose_answer_was_lost_is_looked_for(void **state)
+static void the_nodes_of_a_transaction_whose_answer_was_lost_are_looked_up(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
@@ -163,7 +163,7 @@ static void an_expired_session_creates_all_again_together(void **state)
 }
 
 /* One directory without permission does not keep the whole server unregistered. */
-static void a_refused_node_does_not_hold_up_the_others(void **state)
+static void a_refused_node_does_not_delay_the_others(void **state)
 {
     fake *self = *state;
     register_all(self);
@@ -192,7 +192,7 @@ static void a_transaction_that_cannot_be_sent_is_tried_again(void **state)
     all_are_created(self);
 }
 
-static void taking_back_during_the_create_deletes_all_afterwards(void **state)
+static void unregistering_all_during_the_create_deletes_them_afterwards(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
@@ -212,7 +212,7 @@ static void taking_back_during_the_create_deletes_all_afterwards(void **state)
     }
 }
 
-static void taking_back_before_anything_was_sent_creates_nothing(void **state)
+static void unregistering_before_anything_was_sent_creates_nothing(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -223,7 +223,7 @@ static void taking_back_before_anything_was_sent_creates_nothing(void **state)
     assert_nothing_asked(self);
 }
 
-static void one_that_has_gone_does_not_keep_the_others_from_being_deleted(void **state)
+static void a_missing_node_does_not_keep_the_others_from_being_deleted(void **state)
 {
     fake *self = *state;
     register_all(self);
@@ -237,7 +237,7 @@ static void one_that_has_gone_does_not_keep_the_others_from_being_deleted(void *
     assert_int_equal(COUNT, self->nodes_gone);
 }
 
-static void some_may_be_taken_back_while_others_stay(void **state)
+static void some_nodes_may_be_unregistered_while_others_stay(void **state)
 {
     fake *self = *state;
     register_all(self);
@@ -251,7 +251,7 @@ static void some_may_be_taken_back_while_others_stay(void **state)
     fake_expect_answer(self, FAKE_MULTI, "create two create three", ZK_OK);
 }
 
-static void the_self_check_creates_those_that_are_missing(void **state)
+static void the_self_check_creates_missing_nodes(void **state)
 {
     (void)state;
     fake *self = fake_new(1000, 30000);
@@ -280,7 +280,7 @@ static void a_url_registered_twice_is_created_once_in_a_transaction(void **state
 }
 
 /* A transaction that is over the server's jute.maxbuffer shows as a connection that ends. */
-static void a_transaction_that_always_loses_the_connection_is_taken_apart(void **state)
+static void a_transaction_that_always_loses_the_connection_is_split(void **state)
 {
     fake *self = *state;
     register_all(self);
@@ -305,7 +305,7 @@ static void keep_registered(void *arg, dubboc_log_level level, const char *area,
     snprintf(registered_line, sizeof registered_line, "%s %s", message, fields);
 }
 
-static void a_node_that_stands_is_one_short_line_in_the_log(void **state)
+static void a_created_node_is_logged_in_one_short_line(void **state)
 {
     static const char *const names[][2] = {
         {"jsonrpc%3A%2F%2Fu%3Asecret%4010.0.0.1%3A8080%2Fa.S%3Fversion%3D1.0.0%26group%3Dg%26pid%"
@@ -330,7 +330,7 @@ static void a_node_that_stands_is_one_short_line_in_the_log(void **state)
     }
 }
 
-static void a_batch_has_ceilings(void **state)
+static void a_batch_has_limits(void **state)
 {
     (void)state;
     static zk_node many[ZK_BATCH_NODES_MAX];
@@ -359,20 +359,20 @@ int main(void)
         CONNECTED(missing_directories_are_made_before_the_next_transaction),
         CONNECTED(only_the_directories_from_the_failed_one_on_are_made),
         CONNECTED(a_connection_lost_while_directories_are_made_leaves_the_batch_whole),
-        CONNECTED(a_node_that_is_there_already_is_deleted_and_all_are_created),
-        CONNECTED(a_transaction_whose_answer_was_lost_is_looked_for),
+        CONNECTED(an_existing_node_is_deleted_and_then_all_are_created),
+        CONNECTED(the_nodes_of_a_transaction_whose_answer_was_lost_are_looked_up),
         CONNECTED(an_expired_session_creates_all_again_together),
-        CONNECTED(a_refused_node_does_not_hold_up_the_others),
+        CONNECTED(a_refused_node_does_not_delay_the_others),
         CONNECTED(a_transaction_that_cannot_be_sent_is_tried_again),
-        CONNECTED(taking_back_during_the_create_deletes_all_afterwards),
-        CONNECTED(taking_back_before_anything_was_sent_creates_nothing),
-        CONNECTED(one_that_has_gone_does_not_keep_the_others_from_being_deleted),
-        CONNECTED(some_may_be_taken_back_while_others_stay),
-        cmocka_unit_test(the_self_check_creates_those_that_are_missing),
+        CONNECTED(unregistering_all_during_the_create_deletes_them_afterwards),
+        CONNECTED(unregistering_before_anything_was_sent_creates_nothing),
+        CONNECTED(a_missing_node_does_not_keep_the_others_from_being_deleted),
+        CONNECTED(some_nodes_may_be_unregistered_while_others_stay),
+        cmocka_unit_test(the_self_check_creates_missing_nodes),
         CONNECTED(a_url_registered_twice_is_created_once_in_a_transaction),
-        CONNECTED(a_transaction_that_always_loses_the_connection_is_taken_apart),
-        CONNECTED(a_node_that_stands_is_one_short_line_in_the_log),
-        cmocka_unit_test(a_batch_has_ceilings),
+        CONNECTED(a_transaction_that_always_loses_the_connection_is_split),
+        CONNECTED(a_created_node_is_logged_in_one_short_line),
+        cmocka_unit_test(a_batch_has_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

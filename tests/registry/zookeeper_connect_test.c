@@ -76,7 +76,7 @@ static void impostor_stop(impostor *self)
     close(self->listener);
 }
 
-static void what_is_no_zookeeper_is_not_taken_for_one(void **state)
+static void a_server_that_is_not_zookeeper_is_not_taken_for_one(void **state)
 {
     (void)state;
     static const char *const replies[] = {
@@ -105,7 +105,7 @@ static void what_is_no_zookeeper_is_not_taken_for_one(void **state)
     }
 }
 
-static void a_name_that_does_not_resolve_is_reported_and_holds_nobody_up(void **state)
+static void a_name_that_does_not_resolve_is_reported_and_delays_no_caller(void **state)
 {
     (void)state;
     registry *self = open_at("no-such-host.invalid:2181", 0);
@@ -204,8 +204,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(credentials_are_sent_and_open_what_they_protect),
-        cmocka_unit_test(what_is_no_zookeeper_is_not_taken_for_one),
-        cmocka_unit_test(a_name_that_does_not_resolve_is_reported_and_holds_nobody_up),
+        cmocka_unit_test(a_server_that_is_not_zookeeper_is_not_taken_for_one),
+        cmocka_unit_test(a_name_that_does_not_resolve_is_reported_and_delays_no_caller),
         cmocka_unit_test(a_failed_lookup_names_every_server),
         cmocka_unit_test(connects_to_an_ipv6_server_in_every_spelling),
         cmocka_unit_test(connects_to_an_ipv4_server_by_its_mapped_address),

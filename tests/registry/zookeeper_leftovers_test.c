@@ -42,7 +42,7 @@ static void nodes_of_one_identity_that_another_session_owns_are_removed(void **s
     assert_stands(self->node);
 }
 
-static void what_has_another_identity_or_cannot_be_read_is_not_looked_at(void **state)
+static void nodes_that_have_another_identity_or_cannot_be_parsed_are_left_alone(void **state)
 {
     fake *self = *state;
     register_alone(self);
@@ -55,7 +55,7 @@ static void what_has_another_identity_or_cannot_be_read_is_not_looked_at(void **
     assert_nothing_asked(self);
 }
 
-static void without_an_address_of_its_own_nobody_is_looked_for(void **state)
+static void leftovers_are_not_searched_without_an_own_address(void **state)
 {
     fake *self = *state;
     fake_register(self, &self->node, PATH(OWN));
@@ -63,7 +63,7 @@ static void without_an_address_of_its_own_nobody_is_looked_for(void **state)
     assert_nothing_asked(self);
 }
 
-static void the_own_node_stands_before_others_are_removed(void **state)
+static void the_own_node_is_created_before_leftovers_are_removed(void **state)
 {
     fake *self = *state;
     fake_register_alone(self, &self->node, PATH(OWN), IDENTITY);
@@ -75,7 +75,7 @@ static void the_own_node_stands_before_others_are_removed(void **state)
     assert_nothing_asked(self);
 }
 
-static void one_that_has_gone_or_may_not_be_looked_at_is_passed_over(void **state)
+static void a_missing_or_forbidden_leftover_is_skipped(void **state)
 {
     static const zk_answer answers[] = {ZK_NO_NODE, ZK_REFUSED};
     for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
@@ -88,7 +88,7 @@ static void one_that_has_gone_or_may_not_be_looked_at_is_passed_over(void **stat
     }
 }
 
-static void a_list_that_cannot_be_asked_for_or_held_is_read_later(void **state)
+static void a_list_that_cannot_be_requested_or_stored_is_read_later(void **state)
 {
     fake *self = *state;
     fake_register_alone(self, &self->node, PATH(OWN), IDENTITY);
@@ -107,7 +107,7 @@ static void a_list_that_cannot_be_asked_for_or_held_is_read_later(void **state)
 }
 
 /* Two machines that wrongly register one address would delete each other's nodes for ever. */
-static void they_are_removed_once_and_not_whenever_a_node_comes_back(void **state)
+static void leftovers_are_removed_once_and_not_each_time_a_node_is_created_again(void **state)
 {
     fake *self = *state;
     register_alone(self);
@@ -119,7 +119,7 @@ static void they_are_removed_once_and_not_whenever_a_node_comes_back(void **stat
     assert_nothing_asked(self);
 }
 
-static void a_lost_connection_or_session_does_not_leave_them(void **state)
+static void leftovers_are_removed_despite_a_lost_connection_or_session(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
@@ -143,7 +143,7 @@ static void a_lost_connection_or_session_does_not_leave_them(void **state)
     }
 }
 
-static void a_node_taken_back_lets_them_be(void **state)
+static void unregistering_a_node_ends_the_removal_of_leftovers(void **state)
 {
     fake *self = *state;
     register_alone(self);
@@ -157,7 +157,7 @@ static void a_node_taken_back_lets_them_be(void **state)
     assert_nothing_asked(self);
 }
 
-static void what_the_server_refuses_is_given_up(void **state)
+static void a_removal_that_the_server_refuses_is_given_up(void **state)
 {
     static const zk_answer refusals[] = {ZK_REFUSED, ZK_TOO_BIG};
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
@@ -199,15 +199,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CONNECTED(nodes_of_one_identity_that_another_session_owns_are_removed),
-        CONNECTED(what_has_another_identity_or_cannot_be_read_is_not_looked_at),
-        CONNECTED(without_an_address_of_its_own_nobody_is_looked_for),
-        CONNECTED(the_own_node_stands_before_others_are_removed),
-        CONNECTED(one_that_has_gone_or_may_not_be_looked_at_is_passed_over),
-        CONNECTED(a_list_that_cannot_be_asked_for_or_held_is_read_later),
-        CONNECTED(they_are_removed_once_and_not_whenever_a_node_comes_back),
-        CONNECTED(a_lost_connection_or_session_does_not_leave_them),
-        CONNECTED(a_node_taken_back_lets_them_be),
-        CONNECTED(what_the_server_refuses_is_given_up),
+        CONNECTED(nodes_that_have_another_identity_or_cannot_be_parsed_are_left_alone),
+        CONNECTED(leftovers_are_not_searched_without_an_own_address),
+        CONNECTED(the_own_node_is_created_before_leftovers_are_removed),
+        CONNECTED(a_missing_or_forbidden_leftover_is_skipped),
+        CONNECTED(a_list_that_cannot_be_requested_or_stored_is_read_later),
+        CONNECTED(leftovers_are_removed_once_and_not_each_time_a_node_is_created_again),
+        CONNECTED(leftovers_are_removed_despite_a_lost_connection_or_session),
+        CONNECTED(unregistering_a_node_ends_the_removal_of_leftovers),
+        CONNECTED(a_removal_that_the_server_refuses_is_given_up),
         CONNECTED(a_list_whose_reading_ends_the_connection_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

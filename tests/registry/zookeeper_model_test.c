@@ -570,7 +570,7 @@ static int tell_seed(void **state)
     return 0;
 }
 
-static void whatever_happens_it_ends_as_wanted(void **state)
+static void any_order_of_events_ends_in_the_wanted_state(void **state)
 {
     (void)state;
     uint64_t only = number_from("MODEL_SEED", 0);
@@ -584,7 +584,7 @@ static void whatever_happens_it_ends_as_wanted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(whatever_happens_it_ends_as_wanted, tell_seed),
+        cmocka_unit_test_teardown(any_order_of_events_ends_in_the_wanted_state, tell_seed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ static void register_consumer(fake *self)
     fake_expect_answer(self, FAKE_CREATE_EPHEMERAL, CONSUMER, ZK_NO_NODE);
 }
 
-static void a_consumer_is_written_once_its_interface_is_there(void **state)
+static void a_consumer_node_is_created_once_its_interface_exists(void **state)
 {
     fake *self = *state;
     register_consumer(self);
@@ -50,7 +50,7 @@ static void a_consumer_never_makes_the_directory_of_its_interface(void **state)
     assert_nothing_asked(self);
 }
 
-static void a_waiting_consumer_waits_in_the_next_session_too(void **state)
+static void a_waiting_consumer_node_waits_in_the_next_session_too(void **state)
 {
     fake *self = *state;
     register_consumer(self);
@@ -64,7 +64,7 @@ static void a_waiting_consumer_waits_in_the_next_session_too(void **state)
     fake_expect_answer(self, FAKE_EXISTS, "/dubbo/S", ZK_NO_NODE);
 }
 
-static void a_waiting_consumer_is_taken_back_at_once(void **state)
+static void a_waiting_consumer_node_is_unregistered_at_once(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
@@ -82,7 +82,7 @@ static void a_waiting_consumer_is_taken_back_at_once(void **state)
     }
 }
 
-static void a_node_of_another_session_is_deleted_and_made_again(void **state)
+static void a_node_of_another_session_is_deleted_and_created_again(void **state)
 {
     fake *self = *state;
     register_node(self);
@@ -95,7 +95,7 @@ static void a_node_of_another_session_is_deleted_and_made_again(void **state)
 }
 
 /* libraries.md Z2 */
-static void a_create_whose_answer_was_lost_is_looked_for(void **state)
+static void a_node_whose_create_lost_its_answer_is_looked_up(void **state)
 {
     fake *self = *state;
     register_node(self);
@@ -109,7 +109,7 @@ static void a_create_whose_answer_was_lost_is_looked_for(void **state)
     assert_nothing_asked(self);
 }
 
-static void a_lost_connection_keeps_what_stands_and_looks_after_it(void **state)
+static void a_lost_connection_keeps_existing_nodes_and_checks_them(void **state)
 {
     fake *self = *state;
     register_standing(self);
@@ -176,7 +176,7 @@ static void unregistering_without_a_session_is_done_at_once(void **state)
     assert_nothing_asked(self);
 }
 
-static void a_url_registered_twice_goes_with_the_last(void **state)
+static void a_url_registered_twice_is_deleted_with_its_last_registration(void **state)
 {
     fake *self = *state;
     register_standing(self);
@@ -207,7 +207,7 @@ static void a_url_taken_back_before_its_second_registration_was_made_is_not_left
     assert_int_equal(2, self->nodes_gone);
 }
 
-static void a_refused_node_that_is_taken_back_is_not_tried_again(void **state)
+static void a_refused_node_that_is_unregistered_is_not_tried_again(void **state)
 {
     fake *self = *state;
     register_node(self);
@@ -284,20 +284,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CONNECTED(missing_directories_are_made_level_by_level),
-        CONNECTED(a_consumer_is_written_once_its_interface_is_there),
+        CONNECTED(a_consumer_node_is_created_once_its_interface_exists),
         CONNECTED(a_consumer_never_makes_the_directory_of_its_interface),
-        CONNECTED(a_waiting_consumer_waits_in_the_next_session_too),
-        CONNECTED(a_waiting_consumer_is_taken_back_at_once),
-        CONNECTED(a_node_of_another_session_is_deleted_and_made_again),
-        CONNECTED(a_create_whose_answer_was_lost_is_looked_for),
-        CONNECTED(a_lost_connection_keeps_what_stands_and_looks_after_it),
+        CONNECTED(a_waiting_consumer_node_waits_in_the_next_session_too),
+        CONNECTED(a_waiting_consumer_node_is_unregistered_at_once),
+        CONNECTED(a_node_of_another_session_is_deleted_and_created_again),
+        CONNECTED(a_node_whose_create_lost_its_answer_is_looked_up),
+        CONNECTED(a_lost_connection_keeps_existing_nodes_and_checks_them),
         CONNECTED(unregistering_deletes_only_what_this_session_owns),
         CONNECTED(unregistering_during_the_create_deletes_afterwards),
         CONNECTED(unregistering_while_away_is_done_when_the_session_is_back_or_gone),
         FRESH(unregistering_without_a_session_is_done_at_once),
-        CONNECTED(a_url_registered_twice_goes_with_the_last),
+        CONNECTED(a_url_registered_twice_is_deleted_with_its_last_registration),
         CONNECTED(a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind),
-        CONNECTED(a_refused_node_that_is_taken_back_is_not_tried_again),
+        CONNECTED(a_refused_node_that_is_unregistered_is_not_tried_again),
         cmocka_unit_test(the_self_check_finds_a_node_deleted_by_hand),
         CONNECTED(a_refused_registration_is_tried_again_with_growing_pauses),
         CONNECTED(a_request_that_cannot_be_sent_is_tried_again),

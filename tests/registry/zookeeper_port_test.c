@@ -144,7 +144,7 @@ static bool has_tried_often(void *arg)
 /* --- tests */
 
 /* libraries.md Z6: the library ends the process instead. */
-static void a_handle_whose_threads_cannot_be_had_is_reported(void **state)
+static void a_handle_whose_threads_cannot_be_created_is_reported(void **state)
 {
     (void)state;
     opened self;
@@ -232,7 +232,7 @@ extern int logLevel; /* the library's */
 #define LEVEL_WARN 2
 
 /* libraries.md Z9: left alone it writes to standard error, several lines an attempt. */
-static void the_librarys_log_goes_to_the_programs_and_is_throttled(void **state)
+static void the_log_of_the_client_library_is_passed_on_and_throttled(void **state)
 {
     (void)state;
     said heard = {0};
@@ -261,9 +261,9 @@ static void the_librarys_log_goes_to_the_programs_and_is_throttled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_handle_whose_threads_cannot_be_had_is_reported),
+        cmocka_unit_test(a_handle_whose_threads_cannot_be_created_is_reported),
         cmocka_unit_test(names_are_resolved_to_connect_and_not_while_connected),
-        cmocka_unit_test(the_librarys_log_goes_to_the_programs_and_is_throttled),
+        cmocka_unit_test(the_log_of_the_client_library_is_passed_on_and_throttled),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

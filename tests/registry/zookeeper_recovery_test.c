@@ -224,7 +224,7 @@ static void unregistering_while_the_server_is_away_ends_in_time_and_is_done_late
     registry_free(self);
 }
 
-static void a_silent_server_holds_nobody_up(void **state)
+static void a_silent_server_delays_no_caller(void **state)
 {
     (void)state;
     registry *self = open_registry();
@@ -254,7 +254,7 @@ int main(void)
         cmocka_unit_test(a_wiped_server_is_recovered_from),
         cmocka_unit_test(a_server_that_starts_late_is_found),
         cmocka_unit_test(unregistering_while_the_server_is_away_ends_in_time_and_is_done_later),
-        cmocka_unit_test(a_silent_server_holds_nobody_up),
+        cmocka_unit_test(a_silent_server_delays_no_caller),
     };
     return cmocka_run_group_tests(tests, shared_zookeeper_start, shared_zookeeper_free);
 }

@@ -20,7 +20,7 @@ static void registers_an_ephemeral_node_below_persistent_open_directories(void *
     assert_freed_in_time(self);
 }
 
-static void nodes_go_when_the_registry_is_freed(void **state)
+static void nodes_are_deleted_when_the_registry_is_freed(void **state)
 {
     (void)state;
     zookeeper_client *client =
@@ -32,7 +32,7 @@ static void nodes_go_when_the_registry_is_freed(void **state)
     zookeeper_client_free(client);
 }
 
-static void watches_a_directory_that_does_not_exist_yet_and_does_not_make_it(void **state)
+static void watches_a_directory_that_does_not_exist_yet_without_creating_it(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
@@ -62,7 +62,7 @@ static void watches_a_directory_that_does_not_exist_yet_and_does_not_make_it(voi
     assert_int_equal(calls, seen_nodes.calls);
 }
 
-static void a_consumer_is_written_once_somebody_offers_its_interface(void **state)
+static void a_consumer_node_is_created_once_a_provider_offers_its_interface(void **state)
 {
     (void)state;
     registry *self = open_registry();
@@ -160,7 +160,7 @@ static void watches_the_data_of_a_node_before_and_after_it_exists(void **state)
     registry_free(self);
 }
 
-static void a_path_that_no_node_can_have_is_not_watched(void **state)
+static void an_invalid_path_is_not_watched(void **state)
 {
     (void)state;
     static const char *const names[] = {"", "/a", "a/", "a//b", "a/../b", "config/dubbo/a\xFF"};
@@ -175,7 +175,7 @@ static void a_path_that_no_node_can_have_is_not_watched(void **state)
     registry_free(self);
 }
 
-static void a_storm_of_refreshes_is_answered_a_few_times(void **state)
+static void a_storm_of_refreshes_causes_few_readings(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
@@ -226,7 +226,7 @@ static bool path_is_gone(void *arg)
     return !zookeeper_client_exists(self->client, self->path, NULL);
 }
 
-static void at_an_address_of_its_own_what_an_earlier_process_left_is_removed(void **state)
+static void leftovers_of_an_earlier_process_at_the_own_address_are_removed(void **state)
 {
     (void)state;
     static const char left[] = NODE_AT("10.0.0.1%3A8080", "0"),
@@ -256,16 +256,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(registers_an_ephemeral_node_below_persistent_open_directories),
-        cmocka_unit_test(nodes_go_when_the_registry_is_freed),
-        cmocka_unit_test(watches_a_directory_that_does_not_exist_yet_and_does_not_make_it),
-        cmocka_unit_test(a_consumer_is_written_once_somebody_offers_its_interface),
+        cmocka_unit_test(nodes_are_deleted_when_the_registry_is_freed),
+        cmocka_unit_test(watches_a_directory_that_does_not_exist_yet_without_creating_it),
+        cmocka_unit_test(a_consumer_node_is_created_once_a_provider_offers_its_interface),
         cmocka_unit_test(a_listener_may_look_up),
         cmocka_unit_test(lists_nodes_and_interfaces),
         cmocka_unit_test(watches_the_data_of_a_node_before_and_after_it_exists),
-        cmocka_unit_test(a_path_that_no_node_can_have_is_not_watched),
-        cmocka_unit_test(a_storm_of_refreshes_is_answered_a_few_times),
+        cmocka_unit_test(an_invalid_path_is_not_watched),
+        cmocka_unit_test(a_storm_of_refreshes_causes_few_readings),
         cmocka_unit_test(a_node_of_another_session_is_replaced),
-        cmocka_unit_test(at_an_address_of_its_own_what_an_earlier_process_left_is_removed),
+        cmocka_unit_test(leftovers_of_an_earlier_process_at_the_own_address_are_removed),
     };
     return cmocka_run_group_tests(tests, shared_zookeeper_start, shared_zookeeper_free);
 }

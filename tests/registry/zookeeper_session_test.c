@@ -4,7 +4,7 @@
 
 /* --- session */
 
-static void asks_for_nothing_before_there_is_a_session(void **state)
+static void sends_no_request_before_there_is_a_session(void **state)
 {
     fake *self = *state;
     fake_pass_ms(self, 0);
@@ -52,7 +52,7 @@ static void answers_of_a_former_handle_are_dropped(void **state)
     assert_stands(self->node);
 }
 
-static void news_of_a_former_handle_is_dropped(void **state)
+static void events_of_a_former_handle_are_dropped(void **state)
 {
     fake *self = *state;
     zk_event late = {
@@ -88,7 +88,7 @@ static void a_handle_that_never_connects_is_replaced(void **state)
     }
 }
 
-static void handles_that_do_not_close_are_not_piled_up(void **state)
+static void the_number_of_handles_that_do_not_close_is_limited(void **state)
 {
     fake *self = *state;
     fake_pass_ms(self, 0);
@@ -111,7 +111,7 @@ static int64_t ms_until_next_open(fake *self)
     return (self->now_ns - begun_ns) / NS_PER_MS;
 }
 
-static void a_handle_that_cannot_be_had_is_tried_again_with_growing_pauses(void **state)
+static void a_handle_that_cannot_be_opened_is_tried_again_with_growing_pauses(void **state)
 {
     fake *self = *state;
     self->refuses_open = true;
@@ -163,7 +163,7 @@ static void refused_credentials_are_tried_again_later(void **state)
     assert_int_equal(2, self->opens);
 }
 
-static void missed_news_costs_a_fresh_handle(void **state)
+static void missed_events_lead_to_a_fresh_handle(void **state)
 {
     fake *self = *state;
     zk_session_missed(self->session, self->now_ns);
@@ -174,7 +174,7 @@ static void missed_news_costs_a_fresh_handle(void **state)
 
 /* --- the end */
 
-static void stopping_deletes_what_stands_and_then_closes(void **state)
+static void stopping_deletes_the_nodes_and_then_closes(void **state)
 {
     fake *self = *state;
     register_standing(self);
@@ -225,18 +225,18 @@ static void stopping_without_a_handle_is_finished_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FRESH(asks_for_nothing_before_there_is_a_session),
+        FRESH(sends_no_request_before_there_is_a_session),
         CONNECTED(an_expired_session_is_followed_by_a_new_one_with_everything_again),
         CONNECTED(answers_of_a_former_handle_are_dropped),
-        CONNECTED(news_of_a_former_handle_is_dropped),
+        CONNECTED(events_of_a_former_handle_are_dropped),
         CONNECTED(a_loss_that_lasts_two_session_timeouts_ends_in_a_fresh_handle),
         FRESH(a_handle_that_never_connects_is_replaced),
-        FRESH(handles_that_do_not_close_are_not_piled_up),
-        FRESH(a_handle_that_cannot_be_had_is_tried_again_with_growing_pauses),
+        FRESH(the_number_of_handles_that_do_not_close_is_limited),
+        FRESH(a_handle_that_cannot_be_opened_is_tried_again_with_growing_pauses),
         cmocka_unit_test(a_session_with_absurd_terms_is_not_used),
         FRESH(refused_credentials_are_tried_again_later),
-        CONNECTED(missed_news_costs_a_fresh_handle),
-        CONNECTED(stopping_deletes_what_stands_and_then_closes),
+        CONNECTED(missed_events_lead_to_a_fresh_handle),
+        CONNECTED(stopping_deletes_the_nodes_and_then_closes),
         CONNECTED(stopping_waits_a_second_for_a_silent_server),
         CONNECTED(stopping_ends_lookups_and_new_ones_fail_at_once),
         FRESH(stopping_without_a_handle_is_finished_at_once),

@@ -3,7 +3,7 @@
 
 /* --- watches */
 
-static void a_directory_that_does_not_exist_is_waited_for_and_not_made(void **state)
+static void a_directory_that_does_not_exist_is_waited_for_and_not_created(void **state)
 {
     fake *self = *state;
     subscribe(self);
@@ -87,7 +87,7 @@ static void a_change_during_a_reading_leads_to_another(void **state)
     assert_nothing_asked(self);
 }
 
-static void a_refresh_tells_even_what_has_not_changed(void **state)
+static void a_refresh_reports_an_unchanged_list_too(void **state)
 {
     fake *self = *state;
     subscribe_read(self, "a");
@@ -101,7 +101,7 @@ static void a_refresh_tells_even_what_has_not_changed(void **state)
     assert_int_equal(2, self->readings);
 }
 
-static void a_hundred_refreshes_are_two_readings(void **state)
+static void a_hundred_refreshes_cause_two_readings(void **state)
 {
     fake *self = *state;
     subscribe_read(self, "a");
@@ -139,7 +139,7 @@ static void subscribers_of_one_path_share_its_readings(void **state)
     assert_int_equal(5, self->readings);
 }
 
-static void a_reading_for_somebody_who_left_is_dropped(void **state)
+static void a_reading_for_a_subscriber_that_left_is_dropped(void **state)
 {
     fake *self = *state;
     subscribe(self);
@@ -168,7 +168,7 @@ static void everything_is_read_again_after_a_lost_connection(void **state)
 }
 
 /* libraries.md Z11 */
-static void a_list_that_is_too_big_is_not_asked_for_all_the_time(void **state)
+static void a_list_that_is_too_big_is_not_requested_all_the_time(void **state)
 {
     fake *self = *state;
     subscribe(self);
@@ -183,7 +183,7 @@ static void a_list_that_is_too_big_is_not_asked_for_all_the_time(void **state)
 }
 
 /* libraries.md Z11 */
-static void a_list_whose_reading_ends_the_connection_does_not_do_so_for_ever(void **state)
+static void a_list_whose_reading_ends_the_connection_is_not_read_for_ever(void **state)
 {
     fake *self = *state;
     subscribe(self);
@@ -272,7 +272,7 @@ static void a_lookup_outlives_a_lost_connection(void **state)
     assert_string_equal("a", self->reading->list.items[0]);
 }
 
-static void looking_up_what_is_not_there_finds_an_empty_list(void **state)
+static void a_lookup_of_an_absent_directory_finds_an_empty_list(void **state)
 {
     fake *self = *state;
     fake_look_up(self, &self->lookup, DIRECTORY, 5000);
@@ -284,24 +284,24 @@ static void looking_up_what_is_not_there_finds_an_empty_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONNECTED(a_directory_that_does_not_exist_is_waited_for_and_not_made),
+        CONNECTED(a_directory_that_does_not_exist_is_waited_for_and_not_created),
         CONNECTED(a_directory_made_between_reading_and_waiting_is_not_missed),
         CONNECTED(a_directory_that_goes_away_is_an_empty_list_and_waited_for),
         CONNECTED(names_are_decoded_once_and_broken_ones_are_passed_on),
         CONNECTED(a_storm_of_changes_is_read_twenty_times_a_second),
         CONNECTED(a_change_during_a_reading_leads_to_another),
-        CONNECTED(a_refresh_tells_even_what_has_not_changed),
-        CONNECTED(a_hundred_refreshes_are_two_readings),
+        CONNECTED(a_refresh_reports_an_unchanged_list_too),
+        CONNECTED(a_hundred_refreshes_cause_two_readings),
         CONNECTED(subscribers_of_one_path_share_its_readings),
-        CONNECTED(a_reading_for_somebody_who_left_is_dropped),
+        CONNECTED(a_reading_for_a_subscriber_that_left_is_dropped),
         CONNECTED(everything_is_read_again_after_a_lost_connection),
-        CONNECTED(a_list_that_is_too_big_is_not_asked_for_all_the_time),
-        CONNECTED(a_list_whose_reading_ends_the_connection_does_not_do_so_for_ever),
+        CONNECTED(a_list_that_is_too_big_is_not_requested_all_the_time),
+        CONNECTED(a_list_whose_reading_ends_the_connection_is_not_read_for_ever),
         CONNECTED(data_that_does_not_exist_yet_is_waited_for),
         CONNECTED(data_made_between_reading_and_waiting_is_not_missed),
         FRESH(a_lookup_ends_at_its_deadline_and_says_why),
         CONNECTED(a_lookup_outlives_a_lost_connection),
-        CONNECTED(looking_up_what_is_not_there_finds_an_empty_list),
+        CONNECTED(a_lookup_of_an_absent_directory_finds_an_empty_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

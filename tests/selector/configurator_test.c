@@ -228,7 +228,7 @@ static void each_rule_has_its_effect(void **state)
     }
 }
 
-static void a_rule_of_the_service_wins_over_the_application_s_and_over_nodes(void **state)
+static void a_rule_of_the_service_wins_over_the_application_and_over_nodes(void **state)
 {
     (void)state;
     const char *const nodes[] = {
@@ -295,7 +295,7 @@ static void a_weight_set_for_a_dubbo_go_provider_counts(void **state)
     provider_url_free(url);
 }
 
-static void more_than_the_ceiling_are_left_out(void **state)
+static void configurators_beyond_the_limit_are_left_out(void **state)
 {
     (void)state;
     static char texts[CONFIGURATORS_MAX + 5][128];
@@ -356,7 +356,7 @@ static uint8_t is_dubbogo(const provider_url *url)
 }
 
 /* What is set over a node is an administrator's, what kind of peer wrote it is not. */
-static void a_provider_stays_the_kind_of_peer_that_its_node_says(void **state)
+static void an_override_does_not_change_the_kind_of_peer(void **state)
 {
     (void)state;
     fixture f;
@@ -374,7 +374,7 @@ static void a_provider_stays_the_kind_of_peer_that_its_node_says(void **state)
     fixture_end(&f);
 }
 
-static void an_override_takes_effect_at_once_and_is_undone_when_it_goes(void **state)
+static void an_override_takes_effect_at_once_and_is_undone_when_it_is_removed(void **state)
 {
     (void)state;
     fixture f;
@@ -395,7 +395,7 @@ static void an_override_takes_effect_at_once_and_is_undone_when_it_goes(void **s
     fixture_end(&f);
 }
 
-static void providers_keep_what_is_known_of_them_when_overrides_change(void **state)
+static void providers_keep_their_health_when_overrides_change(void **state)
 {
     (void)state;
     fixture f;
@@ -417,7 +417,7 @@ static void providers_keep_what_is_known_of_them_when_overrides_change(void **st
     fixture_end(&f);
 }
 
-static void an_absent_value_is_no_stronger_than_the_node_s(void **state)
+static void an_absent_value_does_not_override_the_node(void **state)
 {
     (void)state;
     fixture f;
@@ -445,7 +445,7 @@ static void disabled_false_brings_a_disabled_provider_back(void **state)
     fixture_end(&f);
 }
 
-static void a_weight_is_that_of_the_override(void **state)
+static void the_weight_is_that_of_the_override(void **state)
 {
     (void)state;
     fixture f;
@@ -500,7 +500,7 @@ static void hear(void *arg, dubboc_log_level level, const char *area, const char
         snprintf(last_log, sizeof last_log, "%s %s", message, fields);
 }
 
-static void a_broken_rule_is_named_and_the_former_one_kept(void **state)
+static void a_broken_rule_is_reported_and_the_former_one_kept(void **state)
 {
     (void)state;
     fixture f;
@@ -545,7 +545,7 @@ static void the_first_call_waits_for_the_rules_but_not_long(void **state)
     fixture_end(&f);
 }
 
-static void the_ttl_reads_configurators_again_too(void **state)
+static void configurators_are_read_again_after_the_ttl_too(void **state)
 {
     (void)state;
     fixture f;
@@ -620,20 +620,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_rule_has_its_effect),
-        cmocka_unit_test(a_rule_of_the_service_wins_over_the_application_s_and_over_nodes),
+        cmocka_unit_test(a_rule_of_the_service_wins_over_the_application_and_over_nodes),
         cmocka_unit_test(a_timeout_set_for_a_dubbogo_provider_counts),
         cmocka_unit_test(a_weight_set_for_a_dubbo_go_provider_counts),
-        cmocka_unit_test(more_than_the_ceiling_are_left_out),
-        cmocka_unit_test(a_provider_stays_the_kind_of_peer_that_its_node_says),
-        cmocka_unit_test(an_override_takes_effect_at_once_and_is_undone_when_it_goes),
-        cmocka_unit_test(providers_keep_what_is_known_of_them_when_overrides_change),
-        cmocka_unit_test(an_absent_value_is_no_stronger_than_the_node_s),
+        cmocka_unit_test(configurators_beyond_the_limit_are_left_out),
+        cmocka_unit_test(an_override_does_not_change_the_kind_of_peer),
+        cmocka_unit_test(an_override_takes_effect_at_once_and_is_undone_when_it_is_removed),
+        cmocka_unit_test(providers_keep_their_health_when_overrides_change),
+        cmocka_unit_test(an_absent_value_does_not_override_the_node),
         cmocka_unit_test(disabled_false_brings_a_disabled_provider_back),
-        cmocka_unit_test(a_weight_is_that_of_the_override),
+        cmocka_unit_test(the_weight_is_that_of_the_override),
         cmocka_unit_test(rules_of_the_config_centre_take_effect),
-        cmocka_unit_test(a_broken_rule_is_named_and_the_former_one_kept),
+        cmocka_unit_test(a_broken_rule_is_reported_and_the_former_one_kept),
         cmocka_unit_test(the_first_call_waits_for_the_rules_but_not_long),
-        cmocka_unit_test(the_ttl_reads_configurators_again_too),
+        cmocka_unit_test(configurators_are_read_again_after_the_ttl_too),
         cmocka_unit_test(configurators_for_which_there_was_no_memory_are_read_again),
         cmocka_unit_test(each_allocation_may_fail),
     };

@@ -48,7 +48,7 @@ static size_t count_ejected(directory *of)
 
 /* --- tests --- */
 
-static void rests_after_five_failures_in_a_row(void **state)
+static void five_failures_in_a_row_eject_a_provider(void **state)
 {
     (void)state;
     fixture f;
@@ -66,7 +66,7 @@ static void rests_after_five_failures_in_a_row(void **state)
     fixture_end(&f);
 }
 
-static void an_answer_forgets_the_failures_before(void **state)
+static void an_answer_resets_the_count_of_failures(void **state)
 {
     (void)state;
     fixture f;
@@ -85,7 +85,7 @@ static void an_answer_forgets_the_failures_before(void **state)
     fixture_end(&f);
 }
 
-static void rests_longer_each_time_in_a_row(void **state)
+static void each_ejection_in_a_row_is_longer(void **state)
 {
     (void)state;
     fixture f;
@@ -108,7 +108,7 @@ static void rests_longer_each_time_in_a_row(void **state)
     fixture_end(&f);
 }
 
-static void calls_in_flight_at_its_fall_do_not_lengthen_the_rest(void **state)
+static void calls_in_flight_at_the_ejection_do_not_lengthen_it(void **state)
 {
     (void)state;
     fixture f;
@@ -120,7 +120,7 @@ static void calls_in_flight_at_its_fall_do_not_lengthen_the_rest(void **state)
     fixture_end(&f);
 }
 
-static void never_more_than_half_rest(void **state)
+static void failures_never_eject_more_than_half(void **state)
 {
     (void)state;
     static const struct {
@@ -136,7 +136,7 @@ static void never_more_than_half_rest(void **state)
     }
 }
 
-static void some_serve_again_when_the_others_leave_the_list(void **state)
+static void some_ejections_end_when_the_other_providers_leave_the_list(void **state)
 {
     (void)state;
     fixture f;
@@ -167,7 +167,7 @@ static void health_outlives_a_changed_list(void **state)
     fixture_end(&f);
 }
 
-static void nobody_rests_when_that_is_switched_off(void **state)
+static void no_provider_is_ejected_when_that_is_switched_off(void **state)
 {
     (void)state;
     fixture f;
@@ -191,7 +191,7 @@ static void *fail_all(void *arg)
     return NULL;
 }
 
-static void threads_that_fail_together_do_not_rest_more_than_half(void **state)
+static void threads_that_fail_together_do_not_eject_more_than_half(void **state)
 {
     (void)state;
     fixture f;
@@ -224,7 +224,7 @@ static int picks_of(directory *of, const provider *wanted, int picks)
     return count;
 }
 
-static void each_refusal_halves_how_often_it_is_picked_and_an_answer_makes_up_for_it(void **state)
+static void each_refusal_halves_the_share_of_a_provider_and_an_answer_restores_it(void **state)
 {
     (void)state;
     static const struct {
@@ -246,7 +246,7 @@ static void each_refusal_halves_how_often_it_is_picked_and_an_answer_makes_up_fo
     fixture_end(&f);
 }
 
-static void five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty(void **state)
+static void five_refusals_eject_a_provider_for_a_second_that_doubles_up_to_thirty(void **state)
 {
     (void)state;
     static const int64_t rests_ms[] = {1000, 2000, 4000, 8000, 16000, 30000, 30000, 30000};
@@ -278,7 +278,7 @@ static void assert_rests_for(directory *of, provider *full, int refusals, int64_
     assert_false(health_is_ejected(&full->health));
 }
 
-static void each_answer_takes_one_rest_after_refusals_back(void **state)
+static void each_answer_takes_back_one_ejection_after_refusals(void **state)
 {
     (void)state;
     fixture f;
@@ -297,7 +297,7 @@ static void each_answer_takes_one_rest_after_refusals_back(void **state)
     fixture_end(&f);
 }
 
-static void an_answer_to_a_call_before_the_last_refusal_does_not_end_the_rest(void **state)
+static void an_answer_to_a_call_before_the_last_refusal_does_not_end_the_ejection(void **state)
 {
     (void)state;
     fixture f;
@@ -320,7 +320,7 @@ static void an_answer_to_a_call_before_the_last_refusal_does_not_end_the_rest(vo
     fixture_end(&f);
 }
 
-static void refusals_and_failures_are_counted_apart(void **state)
+static void refusals_and_failures_are_counted_separately(void **state)
 {
     (void)state;
     fixture f;
@@ -334,7 +334,7 @@ static void refusals_and_failures_are_counted_apart(void **state)
     fixture_end(&f);
 }
 
-static void never_more_than_half_rest_after_refusals(void **state)
+static void refusals_never_eject_more_than_half(void **state)
 {
     (void)state;
     for (size_t count = 1; count <= 5; count++) {
@@ -363,7 +363,7 @@ static void a_is(fixture *f, const char *process)
     registry_has(f, LIST(url, B));
 }
 
-static void a_changed_node_ends_the_rest_after_refusals(void **state)
+static void a_changed_node_ends_an_ejection_after_refusals(void **state)
 {
     (void)state;
     static const struct {
@@ -392,7 +392,7 @@ static void a_changed_node_ends_the_rest_after_refusals(void **state)
 }
 
 /* The list may have been without it meanwhile; and two nodes of one process are one process. */
-static void a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not(void **state)
+static void a_node_that_comes_back_changed_ends_the_ejection_but_a_duplicate_does_not(void **state)
 {
     (void)state;
     static const char other_scheme[] =
@@ -410,7 +410,7 @@ static void a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not
     fixture_end(&f);
 }
 
-static void a_changed_node_does_not_end_the_rest_after_failures(void **state)
+static void a_changed_node_does_not_end_an_ejection_after_failures(void **state)
 {
     (void)state;
     fixture f;
@@ -424,7 +424,7 @@ static void a_changed_node_does_not_end_the_rest_after_failures(void **state)
     fixture_end(&f);
 }
 
-static void who_has_refused_within_the_last_second_is_not_willing(void **state)
+static void a_provider_that_refused_within_the_last_second_is_not_willing(void **state)
 {
     (void)state;
     fixture f;
@@ -442,7 +442,7 @@ static void who_has_refused_within_the_last_second_is_not_willing(void **state)
     fixture_end(&f);
 }
 
-static void who_fails_or_rests_is_not_willing(void **state)
+static void a_failing_or_ejected_provider_is_not_willing(void **state)
 {
     (void)state;
     fixture f;
@@ -464,7 +464,7 @@ static void who_fails_or_rests_is_not_willing(void **state)
 }
 
 /* It would refuse the same call a second time. */
-static void who_was_tried_is_not_counted_as_willing(void **state)
+static void a_provider_that_was_tried_is_not_counted_as_willing(void **state)
 {
     (void)state;
     fixture f;
@@ -479,27 +479,27 @@ static void who_was_tried_is_not_counted_as_willing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_refusal_halves_how_often_it_is_picked_and_an_answer_makes_up_for_it),
-        cmocka_unit_test(five_refusals_rest_it_for_a_second_that_doubles_up_to_thirty),
-        cmocka_unit_test(each_answer_takes_one_rest_after_refusals_back),
-        cmocka_unit_test(an_answer_to_a_call_before_the_last_refusal_does_not_end_the_rest),
-        cmocka_unit_test(refusals_and_failures_are_counted_apart),
-        cmocka_unit_test(never_more_than_half_rest_after_refusals),
-        cmocka_unit_test(a_changed_node_ends_the_rest_after_refusals),
-        cmocka_unit_test(a_node_that_comes_back_changed_ends_the_rest_but_its_double_does_not),
-        cmocka_unit_test(a_changed_node_does_not_end_the_rest_after_failures),
-        cmocka_unit_test(who_has_refused_within_the_last_second_is_not_willing),
-        cmocka_unit_test(who_fails_or_rests_is_not_willing),
-        cmocka_unit_test(who_was_tried_is_not_counted_as_willing),
-        cmocka_unit_test(rests_after_five_failures_in_a_row),
-        cmocka_unit_test(an_answer_forgets_the_failures_before),
-        cmocka_unit_test(rests_longer_each_time_in_a_row),
-        cmocka_unit_test(calls_in_flight_at_its_fall_do_not_lengthen_the_rest),
-        cmocka_unit_test(never_more_than_half_rest),
-        cmocka_unit_test(some_serve_again_when_the_others_leave_the_list),
+        cmocka_unit_test(each_refusal_halves_the_share_of_a_provider_and_an_answer_restores_it),
+        cmocka_unit_test(five_refusals_eject_a_provider_for_a_second_that_doubles_up_to_thirty),
+        cmocka_unit_test(each_answer_takes_back_one_ejection_after_refusals),
+        cmocka_unit_test(an_answer_to_a_call_before_the_last_refusal_does_not_end_the_ejection),
+        cmocka_unit_test(refusals_and_failures_are_counted_separately),
+        cmocka_unit_test(refusals_never_eject_more_than_half),
+        cmocka_unit_test(a_changed_node_ends_an_ejection_after_refusals),
+        cmocka_unit_test(a_node_that_comes_back_changed_ends_the_ejection_but_a_duplicate_does_not),
+        cmocka_unit_test(a_changed_node_does_not_end_an_ejection_after_failures),
+        cmocka_unit_test(a_provider_that_refused_within_the_last_second_is_not_willing),
+        cmocka_unit_test(a_failing_or_ejected_provider_is_not_willing),
+        cmocka_unit_test(a_provider_that_was_tried_is_not_counted_as_willing),
+        cmocka_unit_test(five_failures_in_a_row_eject_a_provider),
+        cmocka_unit_test(an_answer_resets_the_count_of_failures),
+        cmocka_unit_test(each_ejection_in_a_row_is_longer),
+        cmocka_unit_test(calls_in_flight_at_the_ejection_do_not_lengthen_it),
+        cmocka_unit_test(failures_never_eject_more_than_half),
+        cmocka_unit_test(some_ejections_end_when_the_other_providers_leave_the_list),
         cmocka_unit_test(health_outlives_a_changed_list),
-        cmocka_unit_test(nobody_rests_when_that_is_switched_off),
-        cmocka_unit_test(threads_that_fail_together_do_not_rest_more_than_half),
+        cmocka_unit_test(no_provider_is_ejected_when_that_is_switched_off),
+        cmocka_unit_test(threads_that_fail_together_do_not_eject_more_than_half),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

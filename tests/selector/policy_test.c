@@ -123,7 +123,7 @@ static void respects_weights(void **state)
         }
 }
 
-static void copes_with_any_weights(void **state)
+static void accepts_any_weights(void **state)
 {
     int which = *(const int *)*state;
     size_t counts[6];
@@ -309,7 +309,7 @@ static void a_full_provider_is_picked_when_no_room_is_needed(void **state)
     fixture_end(&f);
 }
 
-static void nothing_is_picked_when_nobody_has_the_room_that_is_needed(void **state)
+static void nothing_is_picked_when_no_provider_has_the_needed_room(void **state)
 {
     int which = *(const int *)*state;
     fixture f;
@@ -369,7 +369,7 @@ static void a_pick_allocates_nothing(void **state)
     fixture_end(&f);
 }
 
-static void a_table_that_cannot_be_had_is_said(void **state)
+static void a_table_that_cannot_be_allocated_is_reported(void **state)
 {
     int which = *(const int *)*state;
     bench b = bench_new(20, rising);
@@ -477,7 +477,7 @@ static unsigned five_and_ones(size_t i)
     return i == 0 ? 5 : 1;
 }
 
-static void roundrobin_spreads_the_heavy_one(void **state)
+static void roundrobin_spreads_the_turns_of_a_heavy_provider(void **state)
 {
     (void)state;
     bench b = bench_new(6, five_and_ones);
@@ -490,7 +490,7 @@ static void roundrobin_spreads_the_heavy_one(void **state)
     bench_free(&b);
 }
 
-static void roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut(void **state)
+static void roundrobin_gives_every_provider_a_turn_in_a_shortened_round(void **state)
 {
     (void)state;
     size_t counts[50];
@@ -521,7 +521,7 @@ static void roundrobin_is_exactly_even_from_eight_threads(void **state)
     fixture_end(&f);
 }
 
-static void roundrobin_goes_on_where_it_was_when_the_list_changes(void **state)
+static void roundrobin_continues_where_it_was_when_the_list_changes(void **state)
 {
     (void)state;
     fixture f;
@@ -537,7 +537,7 @@ static void roundrobin_goes_on_where_it_was_when_the_list_changes(void **state)
 }
 
 /* Else a thousand processes that each make one call would all call the same provider. */
-static void roundrobin_starts_anywhere(void **state)
+static void roundrobin_starts_at_a_random_provider(void **state)
 {
     (void)state;
     enum { STARTS = 100, COUNT = 4 };
@@ -600,7 +600,7 @@ static void assert_same_names(const char *words, const char *const *names, size_
     assert_false(slice_next(&rest, ' ', &word));
 }
 
-static void the_configuration_has_the_names_of_the_list(void **state)
+static void the_configuration_accepts_the_names_of_all_policies(void **state)
 {
     (void)state;
     static const char *const sections[] = {"client", "reference"};
@@ -639,7 +639,7 @@ typedef struct policy_case {
 /* Every policy passes these. */
 static const policy_case contract[] = {
     CASE(respects_weights),
-    CASE(copes_with_any_weights),
+    CASE(accepts_any_weights),
     CASE(gives_each_of_ten_thousand_its_share),
     CASE(one_provider_is_always_chosen),
     CASE(an_excluded_provider_is_picked_only_when_there_is_no_other),
@@ -647,24 +647,24 @@ static const policy_case contract[] = {
     CASE(the_others_share_what_an_ejected_provider_does_not_take),
     CASE(a_full_provider_is_passed_over_when_room_is_needed),
     CASE(a_full_provider_is_picked_when_no_room_is_needed),
-    CASE(nothing_is_picked_when_nobody_has_the_room_that_is_needed),
+    CASE(nothing_is_picked_when_no_provider_has_the_needed_room),
     CASE(an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting),
     CASE(an_ejected_provider_with_room_is_picked_when_all_are_ejected),
     CASE(a_provider_that_refuses_is_picked_when_only_it_has_room),
     CASE(a_pick_allocates_nothing),
-    CASE(a_table_that_cannot_be_had_is_said),
+    CASE(a_table_that_cannot_be_allocated_is_reported),
     CASE(lists_may_change_while_threads_pick),
 };
 
 static const struct CMUnitTest others[] = {
-    cmocka_unit_test(the_configuration_has_the_names_of_the_list),
+    cmocka_unit_test(the_configuration_accepts_the_names_of_all_policies),
     cmocka_unit_test(of_two_tables_that_are_offered_the_first_is_used),
     cmocka_unit_test(roundrobin_is_exactly_even_over_whole_rounds),
-    cmocka_unit_test(roundrobin_spreads_the_heavy_one),
-    cmocka_unit_test(roundrobin_gives_everyone_a_turn_in_a_round_that_was_cut),
+    cmocka_unit_test(roundrobin_spreads_the_turns_of_a_heavy_provider),
+    cmocka_unit_test(roundrobin_gives_every_provider_a_turn_in_a_shortened_round),
     cmocka_unit_test(roundrobin_is_exactly_even_from_eight_threads),
-    cmocka_unit_test(roundrobin_goes_on_where_it_was_when_the_list_changes),
-    cmocka_unit_test(roundrobin_starts_anywhere),
+    cmocka_unit_test(roundrobin_continues_where_it_was_when_the_list_changes),
+    cmocka_unit_test(roundrobin_starts_at_a_random_provider),
     cmocka_unit_test(threads_draw_different_numbers),
 };
 

@@ -106,7 +106,7 @@ static void a_rule_becomes_the_urls_that_it_stands_for(void **state)
     }
 }
 
-static void what_is_no_rule_is_refused_with_its_line(void **state)
+static void a_malformed_rule_is_refused_with_its_line(void **state)
 {
     (void)state;
     static const char *const broken[][2] = {
@@ -162,7 +162,7 @@ static void is_too_big(const char *start, const char *piece, size_t count, const
     buffer_fini(&text);
 }
 
-static void sizes_are_bounded(void **state)
+static void the_size_of_a_rule_is_limited(void **state)
 {
     (void)state;
     is_too_big("# ", "x", RULE_BYTES_MAX, "bytes");
@@ -192,8 +192,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rule_becomes_the_urls_that_it_stands_for),
-        cmocka_unit_test(what_is_no_rule_is_refused_with_its_line),
-        cmocka_unit_test(sizes_are_bounded),
+        cmocka_unit_test(a_malformed_rule_is_refused_with_its_line),
+        cmocka_unit_test(the_size_of_a_rule_is_limited),
         cmocka_unit_test(each_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 
 /* --- directories --- */
 
-static void finds_the_same_directory_for_the_same_wish(void **state)
+static void finds_the_same_directory_for_the_same_request(void **state)
 {
     (void)state;
     fixture f;
@@ -88,7 +88,7 @@ static void making_a_directory_does_not_wait_for_the_registry(void **state)
 
 /* Nodes of other makes may leave the port out, and may hold a user and a password (wire.md P28,
  * P55). */
-static void a_node_is_called_where_it_says_without_its_user_information(void **state)
+static void a_node_is_called_at_its_address_without_its_user_information(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
@@ -106,7 +106,7 @@ static void a_node_is_called_where_it_says_without_its_user_information(void **s
     }
 }
 
-static void names_the_policies_there_are(void **state)
+static void an_unknown_policy_is_refused_with_the_known_names(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -173,7 +173,7 @@ static void one_service_under_two_schemes_is_one_provider(void **state)
     fixture_end(&f);
 }
 
-static void of_a_leftover_and_a_new_node_the_later_one_counts(void **state)
+static void the_later_one_of_a_leftover_and_a_new_node_counts(void **state)
 {
     (void)state;
     fixture f;
@@ -231,7 +231,7 @@ static void count_visit(void *arg, const char *url, const char *reason)
     counts[1] += reason != NULL;
 }
 
-static void says_once_what_holds_for_many_nodes(void **state)
+static void a_reason_common_to_many_nodes_is_given_once(void **state)
 {
     (void)state;
     fixture f;
@@ -434,7 +434,7 @@ static void look_whether_locked(void *arg, dubboc_log_level level, const char *a
 }
 
 /* A program's receiver may call, and a failing call asks the directory why. */
-static void says_nothing_under_a_lock(void **state)
+static void logs_nothing_while_a_lock_is_held(void **state)
 {
     (void)state;
     fixture f;
@@ -504,25 +504,25 @@ static void a_provider_is_picked_by_its_endpoint_while_it_is_in_the_list(void **
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_the_same_directory_for_the_same_wish),
+        cmocka_unit_test(finds_the_same_directory_for_the_same_request),
         cmocka_unit_test(a_failed_subscription_ends_the_wait_and_the_next_call_tries_again),
         cmocka_unit_test(making_a_directory_does_not_wait_for_the_registry),
-        cmocka_unit_test(a_node_is_called_where_it_says_without_its_user_information),
-        cmocka_unit_test(names_the_policies_there_are),
+        cmocka_unit_test(a_node_is_called_at_its_address_without_its_user_information),
+        cmocka_unit_test(an_unknown_policy_is_refused_with_the_known_names),
         cmocka_unit_test(a_changed_list_keeps_the_providers_that_stay),
         cmocka_unit_test(services_on_one_address_share_its_connections),
         cmocka_unit_test(one_service_under_two_schemes_is_one_provider),
-        cmocka_unit_test(of_a_leftover_and_a_new_node_the_later_one_counts),
+        cmocka_unit_test(the_later_one_of_a_leftover_and_a_new_node_counts),
         cmocka_unit_test(bad_nodes_are_left_out_and_the_good_ones_used),
         cmocka_unit_test(a_weight_of_zero_beside_others_is_never_picked),
-        cmocka_unit_test(says_once_what_holds_for_many_nodes),
+        cmocka_unit_test(a_reason_common_to_many_nodes_is_given_once),
         cmocka_unit_test(explains_twenty_reasons_in_the_line_and_all_to_a_visitor),
         cmocka_unit_test(a_node_may_have_time_outs_and_retries_of_its_own),
         cmocka_unit_test(a_node_may_say_which_methods_may_run_twice),
         cmocka_unit_test(a_list_in_any_order_is_the_same_list),
         cmocka_unit_test(lists_of_every_order_become_the_same_snapshot),
         cmocka_unit_test(a_name_with_a_wrong_escape_is_left_out_for_that_reason),
-        cmocka_unit_test(says_nothing_under_a_lock),
+        cmocka_unit_test(logs_nothing_while_a_lock_is_held),
         cmocka_unit_test(each_endpoint_of_a_candidate_is_visited_once),
         cmocka_unit_test(a_provider_is_picked_by_its_endpoint_while_it_is_in_the_list),
     };

@@ -70,7 +70,7 @@ static void a_list_that_comes_back_ends_the_grace(void **state)
     fixture_end(&f);
 }
 
-static void a_list_of_nothing_usable_counts_at_once(void **state)
+static void a_list_without_usable_nodes_counts_at_once(void **state)
 {
     (void)state;
     fixture f;
@@ -100,7 +100,7 @@ static void providers_that_are_gone_are_freed_when_no_call_holds_them(void **sta
     fixture_end(&f);
 }
 
-static void a_provider_that_comes_straight_back_is_the_same(void **state)
+static void a_provider_that_comes_back_at_once_keeps_its_state(void **state)
 {
     (void)state;
     fixture f;
@@ -120,7 +120,7 @@ static void a_provider_that_comes_straight_back_is_the_same(void **state)
 
 /* --- waiting --- */
 
-static void waiting_ends_at_the_deadline_and_says_what_the_registry_does(void **state)
+static void waiting_ends_at_the_deadline_and_reports_the_state_of_the_registry(void **state)
 {
     (void)state;
     fixture f;
@@ -209,7 +209,7 @@ static readiness_state begin_interrupted(
     return state;
 }
 
-static void a_directory_that_becomes_ready_while_a_waiter_joins_does_not_keep_it(void **state)
+static void a_directory_that_becomes_ready_while_a_waiter_joins_does_not_block_it(void **state)
 {
     (void)state;
     fixture f;
@@ -224,7 +224,7 @@ static void a_directory_that_becomes_ready_while_a_waiter_joins_does_not_keep_it
     fixture_end(&f);
 }
 
-static void a_failure_while_a_waiter_joins_is_told_when_it_looks(void **state)
+static void a_failure_while_a_waiter_joins_is_reported_to_it(void **state)
 {
     (void)state;
     fixture f;
@@ -332,7 +332,7 @@ static void changes_within_a_second_are_written_once_and_an_unchanged_list_never
     test_folder_remove(folder);
 }
 
-static void a_snapshot_folder_that_cannot_be_had_is_said_at_once(void **state)
+static void a_snapshot_folder_that_cannot_be_used_is_reported_at_once(void **state)
 {
     (void)state;
     fixture f;
@@ -352,17 +352,17 @@ int main(void)
         cmocka_unit_test(reads_again_after_the_ttl_and_keeps_the_list_meanwhile),
         cmocka_unit_test(an_empty_list_counts_only_after_the_grace),
         cmocka_unit_test(a_list_that_comes_back_ends_the_grace),
-        cmocka_unit_test(a_list_of_nothing_usable_counts_at_once),
+        cmocka_unit_test(a_list_without_usable_nodes_counts_at_once),
         cmocka_unit_test(providers_that_are_gone_are_freed_when_no_call_holds_them),
-        cmocka_unit_test(a_provider_that_comes_straight_back_is_the_same),
-        cmocka_unit_test(waiting_ends_at_the_deadline_and_says_what_the_registry_does),
+        cmocka_unit_test(a_provider_that_comes_back_at_once_keeps_its_state),
+        cmocka_unit_test(waiting_ends_at_the_deadline_and_reports_the_state_of_the_registry),
         cmocka_unit_test(waiting_ends_with_the_first_list_or_a_failure),
-        cmocka_unit_test(a_directory_that_becomes_ready_while_a_waiter_joins_does_not_keep_it),
-        cmocka_unit_test(a_failure_while_a_waiter_joins_is_told_when_it_looks),
+        cmocka_unit_test(a_directory_that_becomes_ready_while_a_waiter_joins_does_not_block_it),
+        cmocka_unit_test(a_failure_while_a_waiter_joins_is_reported_to_it),
         cmocka_unit_test(a_directory_that_started_from_the_file_subscribes_until_it_succeeds),
         cmocka_unit_test(starts_from_the_snapshot_file_while_the_registry_is_away),
         cmocka_unit_test(changes_within_a_second_are_written_once_and_an_unchanged_list_never),
-        cmocka_unit_test(a_snapshot_folder_that_cannot_be_had_is_said_at_once),
+        cmocka_unit_test(a_snapshot_folder_that_cannot_be_used_is_reported_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

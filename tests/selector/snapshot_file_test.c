@@ -115,7 +115,7 @@ static void any_interface_has_a_file_of_its_own_inside_the_folder(void **state)
     test_folder_remove(folder);
 }
 
-static void no_file_is_not_found(void **state)
+static void a_missing_file_is_reported_as_not_found(void **state)
 {
     (void)state;
     char *folder = test_folder_new();
@@ -176,7 +176,7 @@ static dubboc_status parse(const char *text, dubboc_error *err)
     return status;
 }
 
-static void foreign_and_later_files_are_told_apart(void **state)
+static void foreign_files_and_those_of_later_releases_are_distinguished(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -197,7 +197,7 @@ static void foreign_and_later_files_are_told_apart(void **state)
     assert_status(DUBBOC_E_PARSE, parse("", &err), &err);
 }
 
-static void what_is_no_regular_file_is_not_read(void **state)
+static void only_a_regular_file_is_read(void **state)
 {
     (void)state;
     char *folder = test_folder_new(), *path = NULL;
@@ -212,7 +212,7 @@ static void what_is_no_regular_file_is_not_read(void **state)
     test_folder_remove(folder);
 }
 
-static void a_file_that_cannot_be_written_leaves_the_former_one(void **state)
+static void a_failed_write_keeps_the_former_file(void **state)
 {
     (void)state;
     char *folder = test_folder_new(), *in_the_way = NULL;
@@ -237,7 +237,7 @@ static bool exists_in(const char *folder, const char *name)
 }
 
 /* A file whose writer was killed has no lock; that of one who writes has. */
-static void what_killed_writers_left_is_removed_by_the_next_client(void **state)
+static void files_left_by_killed_writers_are_removed_by_the_next_client(void **state)
 {
     (void)state;
     static const char *const names[] = {"a.B.providers.12.new", "a.providers.b.providers.9.new",
@@ -350,13 +350,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_what_was_written),
         cmocka_unit_test(any_interface_has_a_file_of_its_own_inside_the_folder),
-        cmocka_unit_test(no_file_is_not_found),
+        cmocka_unit_test(a_missing_file_is_reported_as_not_found),
         cmocka_unit_test(a_url_that_no_line_can_hold_is_left_out),
         cmocka_unit_test(a_file_changed_or_cut_anywhere_is_ignored),
-        cmocka_unit_test(foreign_and_later_files_are_told_apart),
-        cmocka_unit_test(what_is_no_regular_file_is_not_read),
-        cmocka_unit_test(a_file_that_cannot_be_written_leaves_the_former_one),
-        cmocka_unit_test(what_killed_writers_left_is_removed_by_the_next_client),
+        cmocka_unit_test(foreign_files_and_those_of_later_releases_are_distinguished),
+        cmocka_unit_test(only_a_regular_file_is_read),
+        cmocka_unit_test(a_failed_write_keeps_the_former_file),
+        cmocka_unit_test(files_left_by_killed_writers_are_removed_by_the_next_client),
         cmocka_unit_test(clients_that_start_do_not_disturb_those_that_save),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(threads_that_save_at_once_do_not_spoil_the_file),

@@ -63,7 +63,7 @@ static void *write_on(void *arg)
     return NULL;
 }
 
-static void no_reader_sees_what_is_freed_though_two_writers_swap(void **state)
+static void no_reader_sees_a_freed_snapshot_while_two_writers_swap(void **state)
 {
     (void)state;
     world self = {.readers = readers_new()};
@@ -106,7 +106,7 @@ static bool is_done(void *arg)
     return atomic_load(&((waiting *)arg)->is_done);
 }
 
-static void the_writer_waits_for_a_reader_inside_and_not_for_newcomers(void **state)
+static void the_writer_waits_for_present_readers_and_not_for_new_ones(void **state)
 {
     (void)state;
     waiting self = {.readers = readers_new()};
@@ -124,7 +124,7 @@ static void the_writer_waits_for_a_reader_inside_and_not_for_newcomers(void **st
     free(self.readers);
 }
 
-static void a_straggler_of_the_other_epoch_is_waited_for_too(void **state)
+static void the_writer_waits_for_a_late_reader_of_the_other_epoch_too(void **state)
 {
     (void)state;
     waiting self = {.readers = readers_new()};
@@ -144,9 +144,9 @@ static void a_straggler_of_the_other_epoch_is_waited_for_too(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(no_reader_sees_what_is_freed_though_two_writers_swap),
-        cmocka_unit_test(the_writer_waits_for_a_reader_inside_and_not_for_newcomers),
-        cmocka_unit_test(a_straggler_of_the_other_epoch_is_waited_for_too),
+        cmocka_unit_test(no_reader_sees_a_freed_snapshot_while_two_writers_swap),
+        cmocka_unit_test(the_writer_waits_for_present_readers_and_not_for_new_ones),
+        cmocka_unit_test(the_writer_waits_for_a_late_reader_of_the_other_epoch_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -104,7 +104,7 @@ static void check_body(int fd, const char *expected)
     close(fd);
 }
 
-static void it_is_answered_from_another_thread(void **state)
+static void a_deferred_request_is_answered_from_another_thread(void **state)
 {
     (void)state;
     int first = call(NULL, CALL("1", "later", "[]"));
@@ -129,7 +129,7 @@ static void an_answer_before_the_handler_has_returned_is_sent_after_it(void **st
         "[" RESULT("1", "[1]") "\n," RESULT("2", "[2]") "\n]\n");
 }
 
-static void a_batch_waits_for_all_and_keeps_their_order(void **state)
+static void a_batch_waits_for_all_deferred_answers_and_keeps_their_order(void **state)
 {
     (void)state;
     int fd = call(NULL,
@@ -158,7 +158,7 @@ static void a_batch_waits_for_all_and_keeps_their_order(void **state)
     close(fd);
 }
 
-static void a_notification_is_answered_at_once_and_its_answer_goes_nowhere(void **state)
+static void a_notification_is_answered_at_once_and_its_later_answer_is_dropped(void **state)
 {
     (void)state;
     int fd = call(NULL, "{\"jsonrpc\":\"2.0\",\"method\":\"later\"}");
@@ -167,7 +167,7 @@ static void a_notification_is_answered_at_once_and_its_answer_goes_nowhere(void 
     dubboc_deferred_fail(held[0], 1, NULL, "nobody hears it");
 }
 
-static void one_that_is_never_answered_ends_with_the_callers_time(void **state)
+static void a_request_that_is_never_answered_ends_with_the_callers_time(void **state)
 {
     (void)state;
     reply answer;
@@ -188,7 +188,7 @@ static void one_that_is_never_answered_ends_with_the_callers_time(void **state)
     check_body(plain, RESULT("3", "true") "\n");
 }
 
-static void one_that_is_never_answered_ends_with_the_server(void **state)
+static void a_request_that_is_never_answered_ends_with_the_server(void **state)
 {
     (void)state;
     reply answer;
@@ -205,7 +205,7 @@ static void one_that_is_never_answered_ends_with_the_server(void **state)
     dubboc_deferred_answer(held[0], cJSON_CreateTrue());
 }
 
-static void a_caller_that_has_gone_makes_the_answer_go_nowhere(void **state)
+static void the_answer_to_a_caller_that_has_gone_is_dropped(void **state)
 {
     (void)state;
     close(call(NULL, CALL("1", "later", "[]")));
@@ -230,7 +230,7 @@ static void a_deferred_result_that_is_no_json_is_an_internal_error(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start_server, stop_server)
 
-static void no_more_answers_are_owed_than_the_configuration_allows(void **state)
+static void the_configuration_limits_the_number_of_unanswered_requests(void **state)
 {
     (void)state;
     enum { ALLOWED = 2, ONCE = 1 };
@@ -354,15 +354,15 @@ static void an_answer_may_come_after_start_has_failed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(it_is_answered_from_another_thread),
+        TEST(a_deferred_request_is_answered_from_another_thread),
         TEST(an_answer_before_the_handler_has_returned_is_sent_after_it),
-        TEST(a_batch_waits_for_all_and_keeps_their_order),
-        TEST(a_notification_is_answered_at_once_and_its_answer_goes_nowhere),
-        TEST(one_that_is_never_answered_ends_with_the_callers_time),
-        TEST(one_that_is_never_answered_ends_with_the_server),
-        TEST(a_caller_that_has_gone_makes_the_answer_go_nowhere),
+        TEST(a_batch_waits_for_all_deferred_answers_and_keeps_their_order),
+        TEST(a_notification_is_answered_at_once_and_its_later_answer_is_dropped),
+        TEST(a_request_that_is_never_answered_ends_with_the_callers_time),
+        TEST(a_request_that_is_never_answered_ends_with_the_server),
+        TEST(the_answer_to_a_caller_that_has_gone_is_dropped),
         TEST(a_deferred_result_that_is_no_json_is_an_internal_error),
-        TEST(no_more_answers_are_owed_than_the_configuration_allows),
+        TEST(the_configuration_limits_the_number_of_unanswered_requests),
         TEST(an_answer_may_come_after_start_has_failed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,7 +122,7 @@ static void the_id_comes_back_byte_for_byte(void **state)
     CHECK_ROWS(ids);
 }
 
-static void failures_are_said_with_an_exception_that_java_can_load(void **state)
+static void failures_name_an_exception_that_java_can_load(void **state)
 {
     (void)state;
     CHECK_ROWS(failures);
@@ -194,7 +194,7 @@ static void a_result_that_is_no_json_is_an_internal_error(void **state)
     check_error(CALL("1", "nan", "[]"), "1", -32603, "the result cannot be written");
 }
 
-static void what_is_no_request_is_invalid(void **state)
+static void json_that_is_not_a_request_is_invalid(void **state)
 {
     (void)state;
     check_error("\"x\"", "null", -32600, "");
@@ -205,7 +205,7 @@ static void what_is_no_request_is_invalid(void **state)
     check_error("[]", "null", -32600, "");
 }
 
-static void what_is_not_json_is_a_parse_error(void **state)
+static void a_body_that_is_not_json_is_a_parse_error(void **state)
 {
     (void)state;
     static const char *const bodies[] = {"", " ", "{", "{bad",
@@ -217,7 +217,7 @@ static void what_is_not_json_is_a_parse_error(void **state)
         check_error(bodies[i], "null", -32700, "");
 }
 
-static void too_deep_is_an_error_and_not_a_crash(void **state)
+static void json_with_too_many_levels_is_an_error_and_not_a_crash(void **state)
 {
     (void)state;
     size_t depth = 100000;
@@ -251,7 +251,7 @@ static void a_notification_has_an_empty_answer(void **state)
     }
 }
 
-static void a_batch_is_answered_in_order_and_one_bad_element_loses_no_other(void **state)
+static void a_batch_is_answered_in_order_and_a_bad_element_spoils_no_other(void **state)
 {
     (void)state;
     assert_answer(port,
@@ -392,7 +392,7 @@ static void a_body_over_the_ceiling_gets_413(void **state)
     dubboc_server_free(small);
 }
 
-static void a_handler_sees_where_it_is(void **state)
+static void a_handler_sees_its_service_its_method_and_the_headers(void **state)
 {
     (void)state;
     reply answer;
@@ -527,21 +527,21 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(calls_are_answered),
         cmocka_unit_test(the_id_comes_back_byte_for_byte),
-        cmocka_unit_test(failures_are_said_with_an_exception_that_java_can_load),
+        cmocka_unit_test(failures_name_an_exception_that_java_can_load),
         cmocka_unit_test(wrong_params_are_named),
         cmocka_unit_test(a_fault_deep_in_the_params_is_named_with_its_whole_path),
         cmocka_unit_test(a_result_that_is_no_json_is_an_internal_error),
-        cmocka_unit_test(what_is_no_request_is_invalid),
-        cmocka_unit_test(what_is_not_json_is_a_parse_error),
-        cmocka_unit_test(too_deep_is_an_error_and_not_a_crash),
+        cmocka_unit_test(json_that_is_not_a_request_is_invalid),
+        cmocka_unit_test(a_body_that_is_not_json_is_a_parse_error),
+        cmocka_unit_test(json_with_too_many_levels_is_an_error_and_not_a_crash),
         cmocka_unit_test(a_notification_has_an_empty_answer),
-        cmocka_unit_test(a_batch_is_answered_in_order_and_one_bad_element_loses_no_other),
+        cmocka_unit_test(a_batch_is_answered_in_order_and_a_bad_element_spoils_no_other),
         cmocka_unit_test(a_batch_that_is_too_long_is_refused_as_a_whole),
         cmocka_unit_test(an_unknown_path_is_named_and_the_connection_stays),
         cmocka_unit_test(other_http_methods_get_405),
         cmocka_unit_test(only_foreign_content_types_get_415),
         cmocka_unit_test(a_body_over_the_ceiling_gets_413),
-        cmocka_unit_test(a_handler_sees_where_it_is),
+        cmocka_unit_test(a_handler_sees_its_service_its_method_and_the_headers),
         cmocka_unit_test(raw_results_are_checked_when_asked_for),
         cmocka_unit_test(internal_errors_of_handlers_are_logged_once_a_method),
     };

@@ -118,7 +118,7 @@ static void check(const char *method, const char *param, const char *data)
     dubboc_text_free(&error_object);
 }
 
-static void the_members_of_the_handler_stand_beside_those_that_java_reads(void **state)
+static void data_holds_the_members_of_the_handler_and_those_that_java_reads(void **state)
 {
     (void)state;
     static const char *const methods[] = {"now", "tree", "later", "laterTree"};
@@ -129,7 +129,7 @@ static void the_members_of_the_handler_stand_beside_those_that_java_reads(void *
     check("now", " { \"a\" : { \"message\" : 1 } } ", ADDED ",\"a\" : { \"message\" : 1 }");
 }
 
-static void what_the_handler_has_said_itself_is_not_added(void **state)
+static void members_that_the_handler_has_set_are_not_replaced(void **state)
 {
     (void)state;
     check("now", "{\"message\":7}", "\"exceptionTypeName\":\"com.acme.Broke\",\"message\":7");
@@ -169,7 +169,7 @@ static void data_that_is_no_object_is_left_out_and_logged(void **state)
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_WARN);
 }
 
-static void no_data_is_the_plain_error(void **state)
+static void a_failure_without_data_is_a_plain_error(void **state)
 {
     (void)state;
     check("now", "", ADDED);
@@ -179,10 +179,10 @@ static void no_data_is_the_plain_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_members_of_the_handler_stand_beside_those_that_java_reads),
-        cmocka_unit_test(what_the_handler_has_said_itself_is_not_added),
+        cmocka_unit_test(data_holds_the_members_of_the_handler_and_those_that_java_reads),
+        cmocka_unit_test(members_that_the_handler_has_set_are_not_replaced),
         cmocka_unit_test(data_that_is_no_object_is_left_out_and_logged),
-        cmocka_unit_test(no_data_is_the_plain_error),
+        cmocka_unit_test(a_failure_without_data_is_a_plain_error),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -109,7 +109,7 @@ def user_provider_answers_as_its_peers_do():
     ends_in_order(provider)
 
 
-def echo_provider_gives_everything_back_exactly():
+def echo_provider_returns_everything_exactly():
     provider = Provider("echo-provider")
     values = [0, -1, BIG, -BIG - 1, 2**64 - 1, "a,]\"\\ b", "", None, True, [], {}, [[1], {"a": [2, 3]}], "\u00e4\U0001f600"]
     check_rows(provider, "com.dubboc.EchoService", [(method, [value], value) for method in ("echo", "echoRaw") for value in values])
@@ -142,7 +142,7 @@ def a_deferred_answer_comes_when_it_is_due():
     ends_in_order(provider, signal.SIGINT)
 
 
-def ini_file_and_environment_are_heeded():
+def ini_file_and_environment_take_effect():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "dubboc.ini")
         with open(path, "w", encoding="utf-8") as file:
@@ -204,7 +204,7 @@ def the_log_follows_the_configuration():
         raise AssertionError(errors)
 
 
-def the_smallest_provider_says_what_it_does_and_ends_at_a_second_signal():
+def the_smallest_provider_prints_what_it_does_and_ends_at_a_second_signal():
     with tempfile.TemporaryDirectory() as folder:
         provider = Provider("hello-provider", DUBBOC_REGISTRY_ADDRESS=f"file://{folder}", DUBBOC_SERVER_STOP_WATCH_WAIT="10m")
         provider.process.send_signal(signal.SIGTERM)
@@ -230,7 +230,7 @@ def blocks(pid, number):
     return bool(int(mask, 16) >> (number - 1) & 1)
 
 
-def wrong_configuration_is_told():
+def wrong_configuration_is_reported():
     for name in ("echo-provider", "hello-provider", "deferred-provider", "single-threaded-provider", "user-provider", "user-consumer",
                  "order-provider", "order-consumer"):
         for environment, word in (({"DUBBOC_CONF_FILE": "/nonexistent.ini"}, "/nonexistent.ini"), ({"DUBBOC_SERVER_PORT": "x"}, "DUBBOC_SERVER_PORT")):
@@ -242,11 +242,11 @@ def wrong_configuration_is_told():
                 raise AssertionError(done.stderr)
 
 
-TESTS = [user_provider_answers_as_its_peers_do, echo_provider_gives_everything_back_exactly, a_provider_without_threads_counts_its_calls,
-         a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_are_heeded,
+TESTS = [user_provider_answers_as_its_peers_do, echo_provider_returns_everything_exactly, a_provider_without_threads_counts_its_calls,
+         a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_take_effect,
          an_interrupted_order_consumer_counts_the_calls_that_were_cut_off_as_unclear, the_log_follows_the_configuration, a_second_signal_ends_at_once,
-         the_smallest_provider_says_what_it_does_and_ends_at_a_second_signal,
-         a_provider_without_threads_ends_at_a_second_signal, wrong_configuration_is_told]
+         the_smallest_provider_prints_what_it_does_and_ends_at_a_second_signal,
+         a_provider_without_threads_ends_at_a_second_signal, wrong_configuration_is_reported]
 
 failed = 0
 print(f"1..{len(TESTS)}")

@@ -37,7 +37,7 @@ static dubboc_server *owned_server(owner *self, int loops)
     return server;
 }
 
-static void the_owner_is_told_once_and_can_stop_the_server(void **state)
+static void the_failure_handler_is_called_once_and_the_server_can_be_stopped(void **state)
 {
     (void)state;
     owner self;
@@ -64,7 +64,7 @@ static void the_owner_is_told_once_and_can_stop_the_server(void **state)
     close(fd);
 }
 
-static void steps_of_a_server_that_has_failed_say_so(void **state)
+static void steps_of_a_server_that_has_failed_return_an_error(void **state)
 {
     (void)state;
     owner self;
@@ -86,8 +86,8 @@ static void steps_of_a_server_that_has_failed_say_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_owner_is_told_once_and_can_stop_the_server),
-        cmocka_unit_test(steps_of_a_server_that_has_failed_say_so),
+        cmocka_unit_test(the_failure_handler_is_called_once_and_the_server_can_be_stopped),
+        cmocka_unit_test(steps_of_a_server_that_has_failed_return_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,7 +156,7 @@ static void check_unclaimed(int to_port)
     reply_fini(&answer);
 }
 
-static void what_a_fallback_does_not_claim_is_answered_as_without_one(void **state)
+static void paths_that_a_fallback_declines_are_answered_as_without_one(void **state)
 {
     (void)state;
     dubboc_server *open = test_server(NULL, 1);
@@ -171,7 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(other_paths_go_to_the_fallback),
-        cmocka_unit_test(what_a_fallback_does_not_claim_is_answered_as_without_one),
+        cmocka_unit_test(paths_that_a_fallback_declines_are_answered_as_without_one),
         cmocka_unit_test(a_fallback_answer_without_its_size_is_an_error_that_names_it),
         cmocka_unit_test(a_fallback_answer_that_http_cannot_carry_is_an_error),
     };

@@ -191,7 +191,7 @@ static void check_counts(uint64_t calls, uint64_t errors, uint64_t refused)
     assert_int_equal(stats.in_flight, 0);
 }
 
-static void a_tree_that_can_never_fit_is_a_clear_error(void **state)
+static void params_whose_tree_can_never_fit_get_a_clear_error(void **state)
 {
     (void)state;
     reply answer;
@@ -350,7 +350,7 @@ static bool is_deferred(void *arg)
 }
 
 /* Two of these bodies do not fit. */
-static void a_deferred_answer_keeps_no_body(void **state)
+static void a_deferred_request_does_not_keep_its_body(void **state)
 {
     (void)state;
     reply answer;
@@ -383,7 +383,7 @@ static bool request_has_begun(void *arg)
 }
 
 /* Longer than [server] queue_time. */
-static void a_body_that_comes_slowly_has_not_waited_for_a_worker(void **state)
+static void the_time_to_receive_a_body_is_not_counted_as_a_wait_for_a_worker(void **state)
 {
     (void)state;
     static const char body[] = CALL("7", "slow", "[1]");
@@ -418,7 +418,7 @@ static void a_server_without_threads_reads_large_bodies_itself(void **state)
     reply_fini(&never.answer);
 }
 
-static void the_default_follows_the_machine_and_the_largest_body(void **state)
+static void the_default_memory_follows_the_machine_and_the_largest_body(void **state)
 {
     (void)state;
     end(NULL);
@@ -436,7 +436,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_large_body_runs_on_a_worker_whatever_its_method),
         TEST(a_large_body_that_is_no_json_is_answered_like_a_small_one),
-        TEST(a_tree_that_can_never_fit_is_a_clear_error),
+        TEST(params_whose_tree_can_never_fit_get_a_clear_error),
         TEST(the_raw_form_needs_no_tree),
         TEST(a_tree_has_a_ceiling_of_values_whatever_the_memory),
         TEST(in_a_batch_only_the_request_that_is_too_large_fails),
@@ -445,10 +445,10 @@ int main(void)
         TEST(a_tree_waits_for_a_second_at_most),
         TEST(only_half_of_the_workers_wait),
         TEST(a_notification_that_is_refused_has_no_body),
-        TEST(a_deferred_answer_keeps_no_body),
-        TEST(a_body_that_comes_slowly_has_not_waited_for_a_worker),
+        TEST(a_deferred_request_does_not_keep_its_body),
+        TEST(the_time_to_receive_a_body_is_not_counted_as_a_wait_for_a_worker),
         TEST(a_server_without_threads_reads_large_bodies_itself),
-        TEST(the_default_follows_the_machine_and_the_largest_body),
+        TEST(the_default_memory_follows_the_machine_and_the_largest_body),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

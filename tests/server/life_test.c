@@ -77,7 +77,7 @@ static void check_more(dubboc_server *server)
     reply_fini(&answer);
 }
 
-static void a_method_may_be_added_after_start_has_missed_it(void **state)
+static void a_missing_method_may_be_added_after_start_has_failed(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -170,7 +170,7 @@ static const char *warnings_at_start(const setting *settings)
     return warnings;
 }
 
-static void a_section_of_no_service_is_told_at_start_with_the_nearest_service(void **state)
+static void a_section_without_a_service_is_reported_at_start_with_the_nearest_service(void **state)
 {
     (void)state;
     assert_string_equal(warnings_at_start(NULL), "");
@@ -190,7 +190,7 @@ static void a_section_of_no_service_is_told_at_start_with_the_nearest_service(vo
         " hint=\"group and version are keys of the section\"\n");
 }
 
-static void a_variable_of_no_service_is_told_at_start_too(void **state)
+static void a_variable_without_a_service_is_reported_at_start_too(void **state)
 {
     (void)state;
     setenv("DUBBOC_SERVICE_TEST_ECHO_WEIGHT", "7", 1);
@@ -438,7 +438,7 @@ static void a_call_that_does_not_arrive_in_the_drain_time_is_refused_as_not_exec
     dubboc_server_free(server);
 }
 
-static void what_waits_when_the_drain_time_is_over_is_refused_as_not_executed(void **state)
+static void requests_that_wait_when_the_drain_time_is_over_are_refused_as_not_executed(void **state)
 {
     (void)state;
     pthread_t thread;
@@ -580,18 +580,19 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_server_with_nothing_to_serve_is_refused),
         cmocka_unit_test(a_taken_port_is_named_and_start_may_be_tried_again),
-        cmocka_unit_test(a_method_may_be_added_after_start_has_missed_it),
+        cmocka_unit_test(a_missing_method_may_be_added_after_start_has_failed),
         cmocka_unit_test(a_server_may_be_changed_after_each_failure_of_start),
         cmocka_unit_test(a_method_that_is_refused_leaves_no_service_behind),
-        cmocka_unit_test(a_section_of_no_service_is_told_at_start_with_the_nearest_service),
-        cmocka_unit_test(a_variable_of_no_service_is_told_at_start_too),
+        cmocka_unit_test(a_section_without_a_service_is_reported_at_start_with_the_nearest_service),
+        cmocka_unit_test(a_variable_without_a_service_is_reported_at_start_too),
         cmocka_unit_test(settings_out_of_range_are_named),
         cmocka_unit_test(limits_may_be_switched_off),
         cmocka_unit_test(draining_loses_no_call),
         cmocka_unit_test(a_running_call_is_waited_for_and_answered),
         cmocka_unit_test(a_call_that_is_arriving_is_waited_for_and_answered),
         cmocka_unit_test(a_call_that_does_not_arrive_in_the_drain_time_is_refused_as_not_executed),
-        cmocka_unit_test(what_waits_when_the_drain_time_is_over_is_refused_as_not_executed),
+        cmocka_unit_test(
+            requests_that_wait_when_the_drain_time_is_over_are_refused_as_not_executed),
         cmocka_unit_test(a_server_without_threads_serves_when_it_is_stepped),
         cmocka_unit_test(a_server_without_threads_drains_by_itself),
     };

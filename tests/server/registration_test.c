@@ -63,7 +63,7 @@ static void check_node(
 static const dubboc_method two[] = {
     DUBBOC_METHOD("GetUsers", uncalled), DUBBOC_METHOD("GetUser", uncalled)};
 
-static void a_node_is_as_recommended(void **state)
+static void a_node_has_the_recommended_form(void **state)
 {
     (void)state;
     dubboc_service *service = add("com.youni.UserProvider",
@@ -76,7 +76,7 @@ static void a_node_is_as_recommended(void **state)
         "provider&timestamp=&version=1.0.0");
 }
 
-static void nothing_is_registered_empty(void **state)
+static void empty_values_are_not_registered(void **state)
 {
     (void)state;
     dubboc_service *service = add("a.B", NULL, two, 1);
@@ -88,7 +88,7 @@ static void nothing_is_registered_empty(void **state)
 }
 
 /* The path in the node, asked for as it stands, is the service's. */
-static void what_is_registered_is_what_is_served(void **state)
+static void registered_paths_are_the_paths_that_are_served(void **state)
 {
     (void)state;
     static const char *const paths[] = {
@@ -193,7 +193,7 @@ static void write_node(void *arg, bool must_work)
 }
 
 /* Without it consumers would send a call twice that must run once. */
-static void a_node_that_lacks_something_for_want_of_memory_is_not_registered(void **state)
+static void an_incomplete_node_is_not_registered_when_memory_runs_out(void **state)
 {
     (void)state;
     const dubboc_method methods[] = {DUBBOC_METHOD("Get", uncalled, .flags = DUBBOC_IDEMPOTENT),
@@ -214,7 +214,7 @@ static void check_address(const setting *settings, const char *bound, const char
     dubboc_config_free(own);
 }
 
-static void the_address_is_the_one_bound_to_unless_told_otherwise(void **state)
+static void the_registered_address_is_the_bound_one_unless_configured_otherwise(void **state)
 {
     (void)state;
     check_address(NULL, "10.1.2.3:8080", "10.1.2.3:8080");
@@ -278,7 +278,7 @@ static void wait_for_nodes(registry_view *view, size_t count)
     assert_true(test_wait_for(has_as_many, view, 5000));
 }
 
-static void services_stand_in_the_registry_from_start_to_stop(void **state)
+static void services_are_registered_from_start_to_stop(void **state)
 {
     (void)state;
     char *folder = test_folder_new();
@@ -313,7 +313,7 @@ static void services_stand_in_the_registry_from_start_to_stop(void **state)
 }
 
 /* Their names alone are more than a URL may have, and more than memory is to be blamed for. */
-static void methods_that_no_node_can_hold_are_refused_at_start(void **state)
+static void methods_that_do_not_fit_into_a_node_are_refused_at_start(void **state)
 {
     (void)state;
     static const char *const registries[] = {"static:", "zookeeper://127.0.0.1:1"};
@@ -339,7 +339,7 @@ static void methods_that_no_node_can_hold_are_refused_at_start(void **state)
     }
 }
 
-static void a_registry_that_cannot_be_is_refused_at_start(void **state)
+static void a_malformed_registry_address_is_refused_at_start(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -370,7 +370,7 @@ static void keep_registered(void *arg, dubboc_log_level level, const char *area,
     snprintf(registered_line, sizeof registered_line, "%s %s", message, fields);
 }
 
-static void a_registration_is_one_short_line_in_the_log(void **state)
+static void a_registration_is_logged_in_one_short_line(void **state)
 {
     (void)state;
     char *folder = test_folder_new();
@@ -437,20 +437,20 @@ static void a_server_without_a_registry_warns_once_unless_the_program_wants_none
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_node_is_as_recommended),
-        TEST(nothing_is_registered_empty),
-        TEST(what_is_registered_is_what_is_served),
+        TEST(a_node_has_the_recommended_form),
+        TEST(empty_values_are_not_registered),
+        TEST(registered_paths_are_the_paths_that_are_served),
         TEST(an_http_node_says_by_its_release_that_it_is_json),
         TEST(methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling),
         TEST(idempotent_methods_are_registered_as_such),
         TEST(timeouts_and_retries_of_the_configuration_are_registered),
-        TEST(a_node_that_lacks_something_for_want_of_memory_is_not_registered),
-        TEST(the_address_is_the_one_bound_to_unless_told_otherwise),
+        TEST(an_incomplete_node_is_not_registered_when_memory_runs_out),
+        TEST(the_registered_address_is_the_bound_one_unless_configured_otherwise),
         TEST(a_server_on_all_addresses_finds_one_of_its_own),
-        TEST(services_stand_in_the_registry_from_start_to_stop),
-        TEST(methods_that_no_node_can_hold_are_refused_at_start),
-        TEST(a_registry_that_cannot_be_is_refused_at_start),
-        TEST(a_registration_is_one_short_line_in_the_log),
+        TEST(services_are_registered_from_start_to_stop),
+        TEST(methods_that_do_not_fit_into_a_node_are_refused_at_start),
+        TEST(a_malformed_registry_address_is_refused_at_start),
+        TEST(a_registration_is_logged_in_one_short_line),
         TEST(a_server_without_a_registry_warns_once_unless_the_program_wants_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

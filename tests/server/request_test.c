@@ -33,7 +33,7 @@ static void the_timeout_header_is_read_in_both_forms(void **state)
     }
 }
 
-static void an_unreadable_timeout_is_none(void **state)
+static void an_unreadable_timeout_is_ignored(void **state)
 {
     (void)state;
     static const char *const texts[] = {"", " ", "0", "0s", "-1", "-3s", "+3s", "3x", "s", "3s4",
@@ -52,7 +52,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_timeout_header_is_read_in_both_forms),
-        cmocka_unit_test(an_unreadable_timeout_is_none),
+        cmocka_unit_test(an_unreadable_timeout_is_ignored),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,7 +156,7 @@ static void a_failed_step_ends_the_wait(void **state)
     assert_string_equal("the server has failed: epoll_wait: Bad file descriptor", self.err.text);
 }
 
-static void a_reader_that_has_gone_does_not_end_the_program(void **state)
+static void a_closed_output_does_not_end_the_program(void **state)
 {
     (void)state;
     runner self;
@@ -170,7 +170,7 @@ static void a_reader_that_has_gone_does_not_end_the_program(void **state)
     assert_false(self.has_broken_pipe);
 }
 
-static void what_start_refuses_is_refused(void **state)
+static void run_returns_the_errors_of_start(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -205,8 +205,8 @@ int main(void)
         cmocka_unit_test(a_signal_stops_a_server_without_threads),
         cmocka_unit_test(a_failure_of_the_server_ends_the_wait),
         cmocka_unit_test(a_failed_step_ends_the_wait),
-        cmocka_unit_test(a_reader_that_has_gone_does_not_end_the_program),
-        cmocka_unit_test(what_start_refuses_is_refused),
+        cmocka_unit_test(a_closed_output_does_not_end_the_program),
+        cmocka_unit_test(run_returns_the_errors_of_start),
         cmocka_unit_test(a_server_that_could_not_be_run_may_be_run_again),
     };
     sigset_t ends;

@@ -92,7 +92,7 @@ static void paths_that_clients_rewrite_are_refused(void **state)
 }
 
 /* The configuration's path is judged as that of the code is, with its file and line. */
-static void a_path_of_the_configuration_is_judged_too(void **state)
+static void a_path_of_the_configuration_is_checked_too(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -239,7 +239,7 @@ static void older_programs_with_shorter_options_get_the_defaults(void **state)
 
 /* Not a size that would leave all of a structure unread in silence, nor one of no structure at
  * all. */
-static void sizes_that_cannot_be_are_refused(void **state)
+static void invalid_sizes_of_structures_are_refused(void **state)
 {
     (void)state;
     static const size_t sizes[] = {0, 3, sizeof(size_t) - 1, 4097, SIZE_MAX};
@@ -266,14 +266,14 @@ int main(void)
         TEST(names_that_cannot_be_registered_are_refused),
         TEST(methods_that_cannot_be_called_are_refused),
         TEST(paths_that_clients_rewrite_are_refused),
-        TEST(a_path_of_the_configuration_is_judged_too),
+        TEST(a_path_of_the_configuration_is_checked_too),
         TEST(several_services_of_one_interface_get_paths_of_their_own),
         TEST(the_path_table_knows_each_path_and_the_first_of_each_interface),
         TEST(methods_are_found_by_their_exact_name),
         TEST(a_service_without_methods_is_refused_at_start),
         TEST(settings_come_from_code_then_the_section_then_the_server),
         TEST(older_programs_with_shorter_options_get_the_defaults),
-        TEST(sizes_that_cannot_be_are_refused),
+        TEST(invalid_sizes_of_structures_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

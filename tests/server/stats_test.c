@@ -108,7 +108,7 @@ static void a_notification_is_a_call_like_any_other(void **state)
     assert_int_equal(stats.latency.count, 2);
 }
 
-static void what_no_handler_has_seen_is_counted_apart(void **state)
+static void requests_that_reach_no_handler_are_counted_separately(void **state)
 {
     (void)state;
     echo_server(NULL);
@@ -184,7 +184,7 @@ static void serves_health_only(dubboc_request *request, const char *method, cons
     answer->status = strcmp(path, "/health") == 0 ? 200 : 0;
 }
 
-static void what_a_fallback_answers_is_not_counted_and_what_it_declines_is(void **state)
+static void requests_that_a_fallback_declines_are_counted_and_the_others_are_not(void **state)
 {
     (void)state;
     server = test_server(NULL, 1);
@@ -482,7 +482,7 @@ static void *call_often(void *arg)
     return NULL;
 }
 
-static void no_call_is_lost_when_many_threads_count_and_one_asks(void **state)
+static void no_call_is_lost_when_many_threads_count_and_one_reads(void **state)
 {
     (void)state;
     pthread_t callers[CALLERS];
@@ -510,16 +510,16 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(calls_are_counted_by_method_and_by_how_they_ended),
         TEST(a_notification_is_a_call_like_any_other),
-        TEST(what_no_handler_has_seen_is_counted_apart),
+        TEST(requests_that_reach_no_handler_are_counted_separately),
         TEST(a_call_is_in_flight_while_its_handler_runs_and_refused_when_it_finds_no_place),
-        TEST(what_a_fallback_answers_is_not_counted_and_what_it_declines_is),
+        TEST(requests_that_a_fallback_declines_are_counted_and_the_others_are_not),
         TEST(a_deferred_call_is_in_flight_until_it_is_answered),
         TEST(a_deferred_call_that_is_not_answered_in_time_is_one_error),
         SLOW_TEST(the_latency_of_a_method_is_what_its_calls_took),
         SLOW_TEST(the_rest_of_a_batch_is_refused_when_its_time_is_over),
         TEST(methods_beyond_a_thousand_are_counted_together),
         TEST(a_program_of_an_older_release_gets_the_figures_it_knows),
-        TEST(no_call_is_lost_when_many_threads_count_and_one_asks),
+        TEST(no_call_is_lost_when_many_threads_count_and_one_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,7 +43,7 @@ static void a_stopping_server_serves_until_no_call_has_come_for_a_while(void **s
     }
 }
 
-static void calls_are_noted_only_while_somebody_waits(void **state)
+static void calls_are_noted_only_while_a_stop_waits_for_them(void **state)
 {
     (void)state;
     call_watch watch = {0};
@@ -119,7 +119,7 @@ static void a_consumer_that_has_not_noticed_yet_is_served(void **state)
     end_stopping(&one);
 }
 
-static void a_caller_that_never_leaves_does_not_keep_the_server(void **state)
+static void a_caller_that_never_leaves_does_not_block_the_stop(void **state)
 {
     (void)state;
     stopping one;
@@ -155,7 +155,7 @@ static bool is_done(void *arg)
     return atomic_load(&((stopped *)arg)->is_done);
 }
 
-static void nothing_is_waited_for_when_no_registry_had_a_node_of_ours(void **state)
+static void the_stop_does_not_wait_when_no_registry_had_a_node(void **state)
 {
     (void)state;
     static const char *const registries[] = {"", "static:", "zookeeper://127.0.0.1:1"};
@@ -179,10 +179,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stopping_server_serves_until_no_call_has_come_for_a_while),
-        cmocka_unit_test(calls_are_noted_only_while_somebody_waits),
+        cmocka_unit_test(calls_are_noted_only_while_a_stop_waits_for_them),
         cmocka_unit_test(a_consumer_that_has_not_noticed_yet_is_served),
-        cmocka_unit_test(a_caller_that_never_leaves_does_not_keep_the_server),
-        cmocka_unit_test(nothing_is_waited_for_when_no_registry_had_a_node_of_ours),
+        cmocka_unit_test(a_caller_that_never_leaves_does_not_block_the_stop),
+        cmocka_unit_test(the_stop_does_not_wait_when_no_registry_had_a_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

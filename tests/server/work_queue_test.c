@@ -102,7 +102,7 @@ static void work_without_a_deadline_waits_for_the_queue_time(void **state)
     assert_refused(work_queue_expire(&queue, 3000 * MS), 0, WORK_QUEUED_TOO_LONG);
 }
 
-static void under_a_standing_queue_only_what_can_be_done_in_time_is_started(void **state)
+static void only_work_that_can_end_in_time_is_started_under_a_standing_queue(void **state)
 {
     (void)state;
     work *refused;
@@ -116,7 +116,7 @@ static void under_a_standing_queue_only_what_can_be_done_in_time_is_started(void
     assert_refused(refused, 1, WORK_TOO_LATE);
 }
 
-static void an_idle_server_starts_what_the_average_would_refuse(void **state)
+static void an_idle_server_starts_work_that_the_average_would_refuse(void **state)
 {
     (void)state;
     work_cost_note(&cost, 5000 * MS);
@@ -127,7 +127,7 @@ static void an_idle_server_starts_what_the_average_would_refuse(void **state)
     assert_takes(0, 59); /* it waited, but the queue is not a standing one yet */
 }
 
-static void expiring_looks_behind_one_that_can_wait(void **state)
+static void expired_work_is_found_behind_work_that_can_wait(void **state)
 {
     (void)state;
     assert_null(add(0, 0, 0));
@@ -174,7 +174,7 @@ static void a_wrong_average_does_not_starve_a_method_under_a_standing_queue(void
     assert_in_range(tries, 2, TRIES_MAX - 1);
 }
 
-static void a_refusal_after_a_long_wait_is_no_doubt_about_the_average(void **state)
+static void a_refusal_after_a_long_wait_does_not_question_the_average(void **state)
 {
     (void)state;
     work_cost_note(&cost, 20 * MS);
@@ -185,7 +185,7 @@ static void a_refusal_after_a_long_wait_is_no_doubt_about_the_average(void **sta
     assert_int_equal(atomic_load(&cost.average_ns), 20 * MS);
 }
 
-static void stopping_takes_all_out(void **state)
+static void stopping_empties_the_queue(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -209,13 +209,13 @@ int main(void)
         TEST(a_full_queue_refuses_the_one_that_would_be_started_last),
         TEST(work_whose_deadline_has_passed_is_never_started),
         TEST(work_without_a_deadline_waits_for_the_queue_time),
-        TEST(under_a_standing_queue_only_what_can_be_done_in_time_is_started),
-        TEST(an_idle_server_starts_what_the_average_would_refuse),
-        TEST(expiring_looks_behind_one_that_can_wait),
+        TEST(only_work_that_can_end_in_time_is_started_under_a_standing_queue),
+        TEST(an_idle_server_starts_work_that_the_average_would_refuse),
+        TEST(expired_work_is_found_behind_work_that_can_wait),
         TEST(the_average_follows_what_is_measured),
         TEST(a_wrong_average_does_not_starve_a_method_under_a_standing_queue),
-        TEST(a_refusal_after_a_long_wait_is_no_doubt_about_the_average),
-        TEST(stopping_takes_all_out),
+        TEST(a_refusal_after_a_long_wait_does_not_question_the_average),
+        TEST(stopping_empties_the_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

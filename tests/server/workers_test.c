@@ -62,7 +62,7 @@ static bool all_have_ended(void *arg)
     return runs + refusals == *(const int *)arg;
 }
 
-static void a_full_pool_takes_nothing_more(void **state)
+static void a_full_pool_refuses_more_work(void **state)
 {
     (void)state;
     enum { COUNT = 9, FIT = 5 }; /* two that run and three that wait */
@@ -129,7 +129,7 @@ static void work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time(v
     }
 }
 
-static void stopping_refuses_what_waits_and_waits_for_what_runs(void **state)
+static void stopping_refuses_waiting_work_and_waits_for_running_work(void **state)
 {
     (void)state;
     work all[4] = {patient(), patient(), patient(), patient()};
@@ -264,7 +264,7 @@ static void a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker
     assert_int_equal(test_started(), 1);
 }
 
-static void a_caller_that_does_not_say_when_it_gives_up_waits_for_the_queue_time(void **state)
+static void a_request_without_a_deadline_waits_for_the_queue_time(void **state)
 {
     (void)state;
     int running = send_gate(NULL, CALL("1", "gate", "[1]"));
@@ -274,7 +274,7 @@ static void a_caller_that_does_not_say_when_it_gives_up_waits_for_the_queue_time
     read_and_check(running, 200, RESULT("1", "1"), false);
 }
 
-static void a_caller_that_has_gone_is_not_served_any_more(void **state)
+static void requests_of_a_caller_that_has_gone_are_not_executed(void **state)
 {
     (void)state;
     int both = 2;
@@ -294,16 +294,15 @@ static void a_caller_that_has_gone_is_not_served_any_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_full_pool_takes_nothing_more),
+        cmocka_unit_test(a_full_pool_refuses_more_work),
         cmocka_unit_test(work_that_has_waited_too_long_is_refused_while_all_workers_are_busy),
         cmocka_unit_test(work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time),
-        cmocka_unit_test(stopping_refuses_what_waits_and_waits_for_what_runs),
+        cmocka_unit_test(stopping_refuses_waiting_work_and_waits_for_running_work),
         IN_SERVER(a_full_queue_answers_at_once_that_nothing_was_executed),
         IN_SERVER(a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free),
         cmocka_unit_test_setup_teardown(
-            a_caller_that_does_not_say_when_it_gives_up_waits_for_the_queue_time, start_impatient,
-            stop_small),
-        IN_SERVER(a_caller_that_has_gone_is_not_served_any_more),
+            a_request_without_a_deadline_waits_for_the_queue_time, start_impatient, stop_small),
+        IN_SERVER(requests_of_a_caller_that_has_gone_are_not_executed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

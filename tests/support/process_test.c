@@ -51,7 +51,7 @@ static unsigned long sum(atomic_ulong *counters)
     return all;
 }
 
-static void a_stopped_process_stands_still(void **state)
+static void a_stopped_process_does_not_run(void **state)
 {
     (void)state;
     size_t size = THREADS * sizeof(atomic_ulong);
@@ -78,7 +78,7 @@ static void a_stopped_process_stands_still(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_stopped_process_stands_still),
+        cmocka_unit_test(a_stopped_process_does_not_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

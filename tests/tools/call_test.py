@@ -115,7 +115,7 @@ def params_that_are_no_array_or_object_get_a_suggestion():
     equal("did you mean" in end.err, False, end)
 
 
-def params_of_a_file_are_blamed_on_the_file():
+def an_error_in_params_of_a_file_names_the_file():
     """What stands in a file has not gone through a shell, so nothing is said of quotes."""
     with Folder() as folder:
         for text, fault in (("5", "expected a JSON array or object"), ('[1, "x]', "not JSON"), ("A003", "not JSON"), ("", "not JSON")):
@@ -130,7 +130,7 @@ def params_of_a_file_are_blamed_on_the_file():
     equal((end.status, end.err), (64, "dubboc: PARAMS on standard input: expected a JSON array or object\n"), end)
 
 
-def a_mistyped_interface_is_told_with_the_nearest():
+def a_mistyped_interface_is_reported_with_the_nearest_name():
     where = "static:jsonrpc://127.0.0.1:1/com.example.Orders"
     for command in (["call"], ["bench", "-n", "1", "-c", "1"]):
         end = dubboc(*command, "-r", where, "com.example.Order", "m")
@@ -140,7 +140,7 @@ def a_mistyped_interface_is_told_with_the_nearest():
         equal("did you mean" in end.err, False, end)
 
 
-def a_registry_that_is_away_is_told_with_the_reason():
+def an_unreachable_registry_is_reported_with_the_reason():
     for command in (["call"], ["bench", "-n", "1", "-c", "1"]):
         end = dubboc(*command, "-t", "1800ms", "-r", "zookeeper://127.0.0.1:1", INTERFACE, "m")
         equal((end.status, end.err.count("\n")), (2, 1), end)
@@ -168,7 +168,7 @@ def a_proxy_that_cannot_be_used_is_found_at_the_start():
     holds(end.err, path + ":2: [client] proxy")
 
 
-def what_a_setting_causes_at_the_start_names_its_place():
+def an_error_at_the_start_names_the_setting_that_caused_it():
     with Folder() as folder:
         for section, line, status, fault in (
                 ("client", "snapshot_dir = /proc/nowhere/x", 2, "[client] snapshot_dir (%s:2): the folder"),
@@ -196,7 +196,7 @@ PRETTY = """{
 """
 
 
-def a_pretty_result_is_indented_and_a_terminal_gets_it_unasked():
+def a_pretty_result_is_indented_and_is_the_default_on_a_terminal():
     result = b'{ "a":[1 ,{ },[]],"b\\"]":"x, y: {","c":9007199254740993}'
     with Peer(answer_text(result)) as peer:
         arguments = ["-u", peer.url, INTERFACE, "echo"]
@@ -247,7 +247,7 @@ def another_version_or_group_is_suggested():
     equal(told("", "-V", "2"), ["dubboc: 127.0.0.1:1 offers no version: try -V ''"])
 
 
-def a_call_that_is_too_short_to_find_out_says_why_the_registry_is_away():
+def a_very_short_call_still_reports_why_the_registry_is_away():
     end = call("-r", "zookeeper://127.0.0.1:1", "-t", "50ms", INTERFACE, "m")
     equal(end.status, 2, end)
     holds(end.err, "timed out after 50 ms")
@@ -273,7 +273,7 @@ def on_a_terminal(*arguments):
     return out.decode()
 
 
-def the_dialect_is_told_only_when_it_was_chosen():
+def the_dialect_is_named_only_when_it_was_chosen():
     with Peer(echo) as peer, Folder() as folder:
         equal("dialect" in call("-v", "-r", peer.node, INTERFACE, "echo").err, False)
         path = folder.file("app.ini", "[reference %s]\ndialect = java\n" % INTERFACE)
@@ -307,7 +307,7 @@ def an_error_object_is_one_line_on_standard_error_with_1():
         equal(len(peer.requests), 2)
 
 
-def nobody_listening_is_not_executed():
+def a_refused_connection_means_not_executed():
     taken = socket.socket()
     taken.bind(("127.0.0.1", 0))
     port = taken.getsockname()[1]
@@ -397,7 +397,7 @@ def headers_go_with_the_call():
         equal(len(peer.requests), 1)
 
 
-def a_lost_call_is_made_again_only_when_it_is_said_to_be_idempotent():
+def a_lost_call_is_repeated_only_with_the_option_idempotent():
     for arguments, expected in (([], 1), (["--retries", "1"], 1), (["--idempotent", "--retries", "1"], 2),
                                 (["--idempotent", "--retries", "0"], 1), (["--idempotent"], 3)):
         with Peer(lambda request: None) as peer:
@@ -419,7 +419,7 @@ def interrupted(peer, calls, *arguments):
     return time.monotonic() - begun, running.returncode, json.loads(out), err
 
 
-def a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_tells_what_it_has():
+def a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_prints_its_results():
     with Peer(echo) as peer:
         seconds, status, outcome, err = interrupted(peer, 1, "-c", "30", "--rate", "1", "-d", "1h")
     equal((status, outcome["ok"], outcome["calls"], outcome["interrupted"]), (0, 1, 1, 0), err)
@@ -443,7 +443,7 @@ def a_bench_of_calls_that_cannot_be_made_ends_at_the_first_with_64():
         equal(len(peer.requests), 0)
 
 
-def wrong_usage_is_64():
+def wrong_usage_ends_with_64():
     for arguments in ([], [INTERFACE], [INTERFACE, "echo", "[]", "more"], ["-u", "ftp://h/", INTERFACE, "echo"],
                       ["-u", "http://", INTERFACE, "echo"], ["-u", "http://h:99999/x", INTERFACE, "echo"], ["-u", "http://h:x/", INTERFACE, "echo"],
                       ["-u", "http://a_b!/x", INTERFACE, "echo"], ["-t", "5", INTERFACE, "echo"],
@@ -462,7 +462,7 @@ def params_that_cannot_be_sent_are_wrong_usage():
         equal(len(peer.requests), 0)
 
 
-def a_wrong_configuration_is_78():
+def a_wrong_configuration_ends_with_78():
     end = call("-u", "http://127.0.0.1:1/x", INTERFACE, "echo", env={"DUBBOC_CLIENT_RETRIES": "x"})
     equal((end.status, end.out), (78, ""), end)
     holds(end.err, "$DUBBOC_CLIENT_RETRIES")
@@ -472,23 +472,23 @@ run([
     a_result_is_one_line_of_json,
     params_default_to_an_empty_array_and_come_from_standard_input,
     params_come_from_a_file,
-    the_dialect_is_told_only_when_it_was_chosen,
+    the_dialect_is_named_only_when_it_was_chosen,
     params_that_are_no_array_or_object_get_a_suggestion,
-    params_of_a_file_are_blamed_on_the_file,
-    a_mistyped_interface_is_told_with_the_nearest,
-    a_registry_that_is_away_is_told_with_the_reason,
+    an_error_in_params_of_a_file_names_the_file,
+    a_mistyped_interface_is_reported_with_the_nearest_name,
+    an_unreachable_registry_is_reported_with_the_reason,
     a_proxy_that_refuses_is_named_with_its_place,
     a_proxy_that_cannot_be_used_is_found_at_the_start,
-    what_a_setting_causes_at_the_start_names_its_place,
-    a_pretty_result_is_indented_and_a_terminal_gets_it_unasked,
+    an_error_at_the_start_names_the_setting_that_caused_it,
+    a_pretty_result_is_indented_and_is_the_default_on_a_terminal,
     a_pretty_result_sends_no_commands_to_the_terminal,
     a_pretty_error_object_is_indented,
     another_version_or_group_is_suggested,
-    a_call_that_is_too_short_to_find_out_says_why_the_registry_is_away,
+    a_very_short_call_still_reports_why_the_registry_is_away,
     numbers_stay_exact,
     the_raw_form_prints_what_the_peer_wrote,
     an_error_object_is_one_line_on_standard_error_with_1,
-    nobody_listening_is_not_executed,
+    a_refused_connection_means_not_executed,
     a_peer_that_hangs_up_may_have_executed,
     a_silent_peer_ends_with_the_deadline,
     a_provider_of_the_registry_is_called,
@@ -498,11 +498,11 @@ run([
     no_provider_is_not_executed_and_says_what_was_seen,
     verbose_explains_on_standard_error,
     headers_go_with_the_call,
-    a_lost_call_is_made_again_only_when_it_is_said_to_be_idempotent,
-    a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_tells_what_it_has,
+    a_lost_call_is_repeated_only_with_the_option_idempotent,
+    a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_prints_its_results,
     a_bench_that_is_interrupted_while_its_calls_hang_ends_them,
     a_bench_of_calls_that_cannot_be_made_ends_at_the_first_with_64,
-    wrong_usage_is_64,
+    wrong_usage_ends_with_64,
     params_that_cannot_be_sent_are_wrong_usage,
-    a_wrong_configuration_is_78,
+    a_wrong_configuration_ends_with_78,
 ])

@@ -59,7 +59,7 @@ def the_call_is_the_one_that_options_and_configuration_make():
     holds(end.out, "a call    asks for version 1.0, group none and may use 2 of 4 nodes\n")
 
 
-def it_tells_by_which_options_a_provider_that_is_left_out_would_be_called():
+def describe_names_the_options_by_which_a_left_out_provider_would_be_called():
     """Below the providers, for the first one that the call leaves out for its version or group."""
     def told(*arguments):
         out = dubboc("describe", "-r", static(DUBBO, FIRST, OTHER_VERSION), *arguments, INTERFACE).out
@@ -72,7 +72,7 @@ def it_tells_by_which_options_a_provider_that_is_left_out_would_be_called():
     equal("offers" in out, False, out)  # nothing that a shell would obey
 
 
-def it_says_of_each_node_what_a_call_says():
+def describe_gives_for_each_node_the_reason_that_a_call_gives():
     """The library itself is the judge: `call -v` lists candidates and what is left out, with the reason."""
     disabled = "jsonrpc://127.0.0.1:5/com.example.A?interface=com.example.A&version=1.0&disabled=true"
     idle = "jsonrpc://127.0.0.1:6/com.example.A?interface=com.example.A&version=1.0&weight=0"
@@ -91,7 +91,7 @@ def it_says_of_each_node_what_a_call_says():
             each.die()
 
 
-def rules_tell_whether_they_are_in_force():
+def describe_shows_whether_a_rule_is_in_force():
     found = described("-V", "1.0", "-r", static(FIRST, SECOND, OVERRIDE, DISABLING, FOREIGN, ROUTE))
     rules = {rule["url"]: (rule["source"], rule["in_force"]) for rule in found["rules"]}
     equal(rules, {OVERRIDE: ("configurators", True), DISABLING: ("configurators", True), FOREIGN: ("configurators", False),
@@ -105,14 +105,14 @@ def rules_tell_whether_they_are_in_force():
     holds(end.out, "  %s: no effect: dubboc has no routers yet (routers)\n" % ROUTE)
 
 
-def a_url_in_the_configuration_is_told():
+def describe_shows_a_url_of_the_configuration():
     with Folder() as folder:
         path = folder.file("app.ini", "[reference com.example.A]\nurl = http://127.0.0.1:9/x\n")
         end = dubboc("describe", "-r", static(FIRST), INTERFACE, env={"DUBBOC_CONF_FILE": path})
     holds(end.out, "but [reference] url sends it to http://127.0.0.1:9/x\n")
 
 
-def what_is_not_there_is_told_as_ls_does():
+def describe_reports_missing_services_as_ls_does():
     end = dubboc("describe", "-r", static(FIRST), "com.exmple.A")
     equal((end.status, end.out), (2, ""), end)
     holds(end.err, "did you mean com.example.A?")
@@ -141,10 +141,10 @@ def node_data_reaches_the_terminal_escaped_and_masked():
 run([
     methods_versions_and_groups_come_from_the_nodes,
     the_call_is_the_one_that_options_and_configuration_make,
-    it_tells_by_which_options_a_provider_that_is_left_out_would_be_called,
-    it_says_of_each_node_what_a_call_says,
-    rules_tell_whether_they_are_in_force,
-    a_url_in_the_configuration_is_told,
-    what_is_not_there_is_told_as_ls_does,
+    describe_names_the_options_by_which_a_left_out_provider_would_be_called,
+    describe_gives_for_each_node_the_reason_that_a_call_gives,
+    describe_shows_whether_a_rule_is_in_force,
+    describe_shows_a_url_of_the_configuration,
+    describe_reports_missing_services_as_ls_does,
     node_data_reaches_the_terminal_escaped_and_masked,
 ])

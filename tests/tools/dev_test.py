@@ -32,7 +32,7 @@ def without_sudo_it_says_what_to_install_and_as_whom():
     holds(err, "these packages are missing, and there is no sudo to install them with.\n" + HOW)
 
 
-def a_sudo_that_refuses_is_no_failure_of_apt():
+def a_sudo_that_refuses_is_not_reported_as_a_failure_of_apt():
     status, out, err = demo(sudo='echo "sudo: a password is required" >&2; exit 1')
     equal((status, out), (1, ""), err)
     holds(err, "these packages are missing, and sudo does not let you install them.\n" + HOW)
@@ -71,7 +71,7 @@ def an_argument_that_a_command_does_not_take_is_refused():
 
 run([
     without_sudo_it_says_what_to_install_and_as_whom,
-    a_sudo_that_refuses_is_no_failure_of_apt,
+    a_sudo_that_refuses_is_not_reported_as_a_failure_of_apt,
     a_failing_apt_get_is_named_with_what_it_was_for,
     a_command_explains_itself_without_doing_anything,
     an_argument_that_a_command_does_not_take_is_refused,

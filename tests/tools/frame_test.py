@@ -72,7 +72,7 @@ def wrong_options_and_arguments_end_with_64_and_no_output():
         equal((end.status, end.out), (64, ""), "%s\n%s" % (arguments, end))
 
 
-def a_registry_that_is_not_in_this_release_says_so():
+def a_kind_of_registry_of_a_later_release_is_reported_as_such():
     end = dubboc("ls", "-r", "nacos://h:1")
     equal(end.status, 64, end)
     holds(end.err, '"nacos" is not in this release')
@@ -97,7 +97,7 @@ def a_wrong_configuration_ends_with_78_and_names_the_place():
     holds(end.err, "$DUBBOC_REGISTRY_ADDRESS")
 
 
-def a_registry_address_that_cannot_be_is_told_with_its_place():
+def a_malformed_registry_address_is_reported_with_its_place():
     with Folder() as folder:
         path = folder.file("app.ini", "[registry]\naddress = zookeeper://h:0\n")
         for command in (["ls"], ["watch", "a"], ["call", "a", "m"], ["bench", "a", "m"]):
@@ -108,7 +108,7 @@ def a_registry_address_that_cannot_be_is_told_with_its_place():
             equal(dubboc(*command, "-r", "static:foo").status, 64)
 
 
-def config_check_tells_every_problem_with_its_line():
+def config_check_reports_every_problem_with_its_line():
     with Folder() as folder:
         path = folder.file("app.ini", "[client]\nretries = x\nretrys = 1\n\n[clinet]\n[server]\nadmin_address = a\n")
         end = dubboc("config", "check", path)
@@ -144,7 +144,7 @@ def config_check_names_a_missing_file():
     holds(end.err, "/nowhere/app.ini: cannot be read: No such file or directory")
 
 
-def config_show_tells_effective_values_with_their_origin():
+def config_show_prints_effective_values_with_their_origin():
     with Folder() as folder:
         path = folder.file("app.ini", "[client]\nretries = 1\npool_size = 5\n[registry]\npassword = s3cret\n")
         end = dubboc("config", "show", path, env={"DUBBOC_CLIENT_POOL_SIZE": "6"})
@@ -227,7 +227,7 @@ def bash_offers_the_methods_behind_an_interface():
     equal(os.path.exists("ran-4"), False)
 
 
-def an_unknown_variable_warns_and_nothing_more():
+def an_unknown_variable_only_warns():
     end = dubboc("config", "show", env={"DUBBOC_CLIENT_RETRYS": "1", "DUBBOC_X_PORT": "tcp://10.0.0.1:80"})
     equal(end.status, 0, end)
     holds(end.err, "did you mean DUBBOC_CLIENT_RETRIES?")
@@ -236,7 +236,7 @@ def an_unknown_variable_warns_and_nothing_more():
     equal((end.status, end.err), (0, ""), end)
 
 
-def a_full_standard_output_is_no_success():
+def a_full_standard_output_is_an_error():
     with open("/dev/full", "wb") as full:
         for arguments in (["config", "show"], ["ls", "-r", "static:jsonrpc://127.0.0.1:1/a"], ["watch", "-r", "static:jsonrpc://127.0.0.1:1/a", "a"],
                           ["bench", "-n", "1", "-u", "http://127.0.0.1:1/x", "a", "m"]):
@@ -252,21 +252,21 @@ run([
     the_manual_names_every_command_and_option,
     an_unknown_command_names_the_near_one,
     wrong_options_and_arguments_end_with_64_and_no_output,
-    a_registry_that_is_not_in_this_release_says_so,
+    a_kind_of_registry_of_a_later_release_is_reported_as_such,
     commands_without_a_registry_say_how_to_give_one,
     a_wrong_configuration_ends_with_78_and_names_the_place,
-    a_registry_address_that_cannot_be_is_told_with_its_place,
-    config_check_tells_every_problem_with_its_line,
+    a_malformed_registry_address_is_reported_with_its_place,
+    config_check_reports_every_problem_with_its_line,
     a_comment_behind_a_text_is_reported_by_check_and_when_it_is_loaded,
     config_check_of_a_good_file_says_ok,
     config_check_names_a_missing_file,
-    config_show_tells_effective_values_with_their_origin,
+    config_show_prints_effective_values_with_their_origin,
     config_sample_prints_a_good_file_that_changes_nothing,
     every_key_of_the_sample_works_when_its_comment_mark_is_removed,
     the_sample_that_is_installed_is_the_one_that_the_tool_prints,
     bash_completes_commands_options_and_actions,
     bash_offers_no_interface_that_it_would_execute,
     bash_offers_the_methods_behind_an_interface,
-    an_unknown_variable_warns_and_nothing_more,
-    a_full_standard_output_is_no_success,
+    an_unknown_variable_only_warns,
+    a_full_standard_output_is_an_error,
 ])

@@ -34,7 +34,7 @@ def ls_lists_interfaces_with_their_providers():
     equal((end.status, json.loads(end.out)), (0, ["com.example.A", "com.example.B"]), end)
 
 
-def ls_tells_a_service_from_an_empty_directory():
+def ls_distinguishes_a_service_from_an_empty_directory():
     with Folder() as folder:
         held = [Node(folder, ONE), Node(folder, TWO)]
         os.makedirs(os.path.join(folder.path, "dubbo", "com.example.Empty", "providers"))
@@ -52,7 +52,7 @@ def ls_of_an_empty_registry_says_so():
         equal((end.status, end.out, end.err), (0, "", "dubboc: no interfaces at file://%s\n" % folder.path), end)
 
 
-def ls_heeds_overrides_where_it_counts():
+def ls_applies_overrides_when_it_counts():
     override = "override://127.0.0.1:1/com.example.A?category=configurators&disabled=true&group=g"
     end = dubboc("ls", "-r", STATIC + "," + override)
     equal((end.status, rows(end)[0]), (0, ["com.example.A", "1", "2"]), end)
@@ -68,7 +68,7 @@ def ls_shows_the_providers_of_every_group_and_version_that_can_be_called():
     equal((end.status, sorted(end.out.splitlines())), (0, [ONE, TWO]), end)
 
 
-def ls_tells_what_an_override_changes():
+def ls_shows_what_an_override_changes():
     override = "override://0.0.0.0/com.example.A?category=configurators&weight=5&version=1.0"
     end = dubboc("ls", "-r", STATIC + "," + override, "com.example.A")
     equal(rows(end)[1][4:7], ["5", "-", "callable,"], end)
@@ -143,7 +143,7 @@ def ls_shows_a_provider_of_two_schemes_once():
     holds(end.out, twice["http"] + " (the same provider as another node)\n")
 
 
-def ls_all_heeds_overrides():
+def ls_all_applies_overrides():
     override = "override://127.0.0.1:1/com.example.A?category=configurators&disabled=true&group=g"
     end = dubboc("ls", "--all", "--urls", "-r", STATIC + "," + override, "com.example.A")
     equal((end.status, end.err), (0, ""), end)
@@ -186,7 +186,7 @@ def ls_of_an_interface_that_is_not_known_says_so():
     equal((end.status, end.out), (2, "[]\n"), end)
 
 
-def ls_of_a_mistyped_name_tells_the_nearest():
+def ls_of_a_mistyped_name_suggests_the_nearest():
     where = "static:jsonrpc://127.0.0.1:1/com.example.orders.OrderService"
     for name in ("com.example.orders.OrderServce", "com.exmple.orders.OrderService", "com.example.shop.OrderServices"):
         end = dubboc("ls", "-r", where, name)
@@ -203,7 +203,7 @@ def ls_of_a_known_interface_without_providers_says_so():
             equal(end.err, "dubboc: com.example.A has no providers at file://%s\n" % folder.path, end)
 
 
-def a_registry_that_is_away_is_told_in_one_line_with_the_reason():
+def an_unreachable_registry_is_reported_in_one_line_with_the_reason():
     """Nothing listens on port 1; the C client's own log is not shown."""
     for command in (["ls"], ["ls", "com.example.A"], ["watch", "com.example.A"]):
         begin = time.monotonic()
@@ -216,7 +216,7 @@ def a_registry_that_is_away_is_told_in_one_line_with_the_reason():
     holds(end.err, "zookeeper client")
 
 
-def a_silent_registry_is_waited_for_only_as_long_as_is_said():
+def commands_wait_for_a_silent_registry_until_their_timeout_only():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         where = "zookeeper://127.0.0.1:%d" % silent.getsockname()[1]
         end = dubboc("ls", "-t", "1500ms", "-r", where)
@@ -232,7 +232,7 @@ def watch_of_a_mistyped_name_says_so_and_waits():
             equal(watch.end(signal.SIGINT), (0, "", ""))
 
 
-def a_registry_that_is_a_file_is_no_folder():
+def a_registry_path_that_is_a_file_is_reported():
     with Folder() as folder:
         path = folder.file("registry", "")
         for command in (["ls"], ["watch", "com.example.A"], ["call", "com.example.A", "m"]):
@@ -241,7 +241,7 @@ def a_registry_that_is_a_file_is_no_folder():
             holds(end.err, path + " is not a folder")
 
 
-def who_only_reads_makes_no_registry():
+def commands_that_read_create_no_registry():
     with Folder() as folder:
         missing = os.path.join(folder.path, "mistyped", "registry")
         for command in (["ls"], ["ls", "com.example.A"], ["watch", "com.example.A"], ["call", "com.example.A", "m"],
@@ -255,14 +255,14 @@ def who_only_reads_makes_no_registry():
         equal(os.listdir(folder.path), [])
 
 
-def watch_tells_what_is_there_and_ends_with_0_when_interrupted():
+def watch_shows_the_present_nodes_and_ends_with_0_when_interrupted():
     for number in (signal.SIGINT, signal.SIGTERM):
         with Watch(STATIC, "com.example.A") as watch:
             equal(sorted(watch.line() for _ in range(3)), sorted(["+ " + ONE, "+ " + TWO, "+ " + OTHER]))
             equal(watch.end(number), (0, "", ""))
 
 
-def looking_leaves_nothing_behind():
+def commands_that_read_leave_no_node_behind():
     """A mistyped name must not be listed as a service from then on, and a tool is no consumer."""
     with Folder() as folder:
         where = "file://" + folder.path
@@ -280,7 +280,7 @@ def looking_leaves_nothing_behind():
         node.die()
 
 
-def watch_tells_what_comes_changes_and_goes():
+def watch_shows_added_changed_and_removed_nodes():
     changed = ONE + "&weight=5"
     with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
         first = Node(folder, ONE)
@@ -319,7 +319,7 @@ def a_node_that_is_not_utf_8_is_listed_with_its_bytes_escaped():
         bad.die()
 
 
-def nodes_that_are_no_urls_are_told_as_they_are():
+def nodes_that_are_not_urls_are_shown_as_they_are():
     with Folder() as folder, Watch("file://" + folder.path, "com.example.A") as watch:
         Node(folder, "jsonrpc://127.0.0.1:70000/com.example.A")
         equal(watch.line(), "+ jsonrpc://127.0.0.1:70000/com.example.A")
@@ -332,31 +332,31 @@ def nodes_that_are_no_urls_are_told_as_they_are():
 
 
 run([
-    looking_leaves_nothing_behind,
+    commands_that_read_leave_no_node_behind,
     ls_lists_interfaces_with_their_providers,
-    ls_tells_a_service_from_an_empty_directory,
+    ls_distinguishes_a_service_from_an_empty_directory,
     ls_of_an_empty_registry_says_so,
-    ls_heeds_overrides_where_it_counts,
+    ls_applies_overrides_when_it_counts,
     ls_shows_the_providers_of_every_group_and_version_that_can_be_called,
-    ls_tells_what_an_override_changes,
+    ls_shows_what_an_override_changes,
     ls_names_the_columns_only_on_a_terminal,
     an_overlong_cell_makes_only_its_own_line_long,
     a_cell_of_the_table_is_one_word,
     ls_all_lists_the_others_with_the_reason,
     ls_shows_a_provider_of_two_schemes_once,
-    ls_all_heeds_overrides,
+    ls_all_applies_overrides,
     ls_all_names_each_kind_of_node_that_cannot_be_called,
     ls_of_an_interface_that_is_not_known_says_so,
-    ls_of_a_mistyped_name_tells_the_nearest,
+    ls_of_a_mistyped_name_suggests_the_nearest,
     ls_of_a_known_interface_without_providers_says_so,
-    a_registry_that_is_away_is_told_in_one_line_with_the_reason,
-    a_silent_registry_is_waited_for_only_as_long_as_is_said,
+    an_unreachable_registry_is_reported_in_one_line_with_the_reason,
+    commands_wait_for_a_silent_registry_until_their_timeout_only,
     watch_of_a_mistyped_name_says_so_and_waits,
-    a_registry_that_is_a_file_is_no_folder,
-    who_only_reads_makes_no_registry,
-    watch_tells_what_is_there_and_ends_with_0_when_interrupted,
-    watch_tells_what_comes_changes_and_goes,
+    a_registry_path_that_is_a_file_is_reported,
+    commands_that_read_create_no_registry,
+    watch_shows_the_present_nodes_and_ends_with_0_when_interrupted,
+    watch_shows_added_changed_and_removed_nodes,
     a_node_at_another_address_is_another_provider,
-    nodes_that_are_no_urls_are_told_as_they_are,
+    nodes_that_are_not_urls_are_shown_as_they_are,
     a_node_that_is_not_utf_8_is_listed_with_its_bytes_escaped,
 ])

@@ -67,7 +67,7 @@ def a_long_password_of_a_broken_node_is_masked():
         node.die()
 
 
-def what_stands_at_a_wrong_place_of_a_file_is_masked():
+def misplaced_text_in_a_file_is_masked():
     address = REGISTRIES[0] % SECRET
     bare = REGISTRIES[1] % SECRET
     lines = ["[%s]" % address, "[registry %s]" % address, "[service %s]" % bare, "[service %s]\nx = y" % bare,
@@ -96,7 +96,7 @@ def proxies_are_masked():
         silent("call", "-v", "-u", "http://h.invalid/x", "com.example.A", "m", env=env)
 
 
-def what_stands_at_a_wrong_place_is_masked():
+def misplaced_arguments_are_masked():
     address = REGISTRIES[0] % SECRET
     for command in (["ls", address], ["ls", "a", address], ["watch", address], ["call", "a", "m", "[]", address], ["config", address],
                     ["config", "show", "a", address], [address], ["bench", "-c", address, "a", "m"], ["bench", "-d", address, "a", "m"], ["call", "-H", "Authorization Basic " + SECRET, "a", "m"]):
@@ -134,7 +134,7 @@ def a_path_that_holds_a_password_is_masked_in_labels_and_reasons():
             node.die()
 
 
-def ls_json_tells_the_url_without_them():
+def ls_json_prints_the_url_without_secrets():
     with Folder() as folder:
         node = Node(folder, "jsonrpc://u:Zq4@127.0.0.1:1/com.example.A")
         end = dubboc("ls", "--json", "-r", "file://" + folder.path, "com.example.A")
@@ -142,7 +142,7 @@ def ls_json_tells_the_url_without_them():
         node.die()
 
 
-def a_provider_does_not_log_them():
+def a_provider_does_not_log_secrets():
     for address in (REGISTRIES[0] % SECRET, REGISTRIES[0] % "Zq4/Zq4", REGISTRIES[4] % SECRET, PARAMS[0] % SECRET):
         env = environment(dict(LOG, DUBBOC_REGISTRY_ADDRESS=address, DUBBOC_SERVER_IP="127.0.0.1", DUBBOC_SERVER_PORT="0",
                                DUBBOC_SERVER_STOP_WATCH_WAIT="0ms"))
@@ -155,7 +155,7 @@ def a_provider_does_not_log_them():
             raise AssertionError("%s: %r" % (address, out + err))
 
 
-def what_can_be_told_is_told():
+def text_that_holds_no_secret_is_shown():
     holds(silent("call", "-r", "zookeeper://u:Zq4/Zq4@%s" % NOBODY, "com.example.A", "m").err, "zookeeper://********@" + NOBODY)
     holds(silent("ls", "-r", "zookeeper://u:Zq4?Zq4@%s" % NOBODY).err, "%3F is ?")
 
@@ -165,13 +165,13 @@ run([
     registries_given_by_the_environment_are_masked,
     registries_given_by_a_file_are_masked,
     a_long_password_of_a_broken_node_is_masked,
-    what_stands_at_a_wrong_place_of_a_file_is_masked,
+    misplaced_text_in_a_file_is_masked,
     addresses_to_call_are_masked,
     proxies_are_masked,
-    what_stands_at_a_wrong_place_is_masked,
+    misplaced_arguments_are_masked,
     nodes_are_shown_without_user_information,
     a_path_that_holds_a_password_is_masked_in_labels_and_reasons,
-    ls_json_tells_the_url_without_them,
-    a_provider_does_not_log_them,
-    what_can_be_told_is_told,
+    ls_json_prints_the_url_without_secrets,
+    a_provider_does_not_log_secrets,
+    text_that_holds_no_secret_is_shown,
 ])

@@ -130,7 +130,7 @@ static void a_refused_connection_says_where_and_why(void **state)
     assert_string_equal(err.text, "127.0.0.1:1: Connection refused");
 }
 
-static void an_unknown_name_is_told(void **state)
+static void an_unknown_host_name_is_reported(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -144,7 +144,7 @@ static void an_unknown_name_is_told(void **state)
 }
 
 /* libraries.md C8: what the environment says about proxies does not matter. */
-static void the_environment_has_no_say(void **state)
+static void proxy_variables_of_the_environment_are_ignored(void **state)
 {
     (void)state;
     static const char *const names[] = {
@@ -158,7 +158,7 @@ static void the_environment_has_no_say(void **state)
         unsetenv(names[i]);
 }
 
-static void a_configured_proxy_is_tunnelled_through(void **state)
+static void connections_are_tunnelled_through_a_configured_proxy(void **state)
 {
     (void)state;
     static const peer_script tunnel = {
@@ -211,7 +211,7 @@ static void a_deadline_in_the_past_opens_nothing(void **state)
 }
 
 /* libraries.md C5 */
-static void slow_names_do_not_break_the_deadline(void **state)
+static void slow_name_look_ups_do_not_outlast_the_deadline(void **state)
 {
     (void)state;
     dubboc_error err;
@@ -289,12 +289,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_endpoint_is_an_http_address_and_nothing_else),
         cmocka_unit_test(a_refused_connection_says_where_and_why),
-        cmocka_unit_test(an_unknown_name_is_told),
-        cmocka_unit_test(the_environment_has_no_say),
-        cmocka_unit_test(a_configured_proxy_is_tunnelled_through),
+        cmocka_unit_test(an_unknown_host_name_is_reported),
+        cmocka_unit_test(proxy_variables_of_the_environment_are_ignored),
+        cmocka_unit_test(connections_are_tunnelled_through_a_configured_proxy),
         cmocka_unit_test(a_connection_that_hangs_ends_at_the_deadline_or_its_own_limit),
         cmocka_unit_test(a_deadline_in_the_past_opens_nothing),
-        cmocka_unit_test(slow_names_do_not_break_the_deadline),
+        cmocka_unit_test(slow_name_look_ups_do_not_outlast_the_deadline),
         cmocka_unit_test(a_proxy_that_keeps_talking_does_not_outlast_the_deadline),
         cmocka_unit_test(stop_ends_a_connection_that_hangs),
     };

@@ -70,7 +70,7 @@ static void a_big_body_is_sent_whole(void **state)
     end(&f);
 }
 
-static void a_reply_may_dribble_in(void **state)
+static void a_reply_may_arrive_byte_by_byte(void **state)
 {
     (void)state;
     static const peer_script script = {{PEER_READ,
@@ -106,7 +106,7 @@ static void expect_failure(const peer_script *script, dubboc_status status, cons
     end(&f);
 }
 
-static void half_a_reply_is_broken(void **state)
+static void a_truncated_reply_is_broken(void **state)
 {
     (void)state;
     static const peer_script in_head = {{PEER_READ, PEER_SEND(HEAD "Content-Le")}};
@@ -121,7 +121,7 @@ static void half_a_reply_is_broken(void **state)
     expect_failure(&reset_in_body, DUBBOC_E_BROKEN, "reset");
 }
 
-static void garbage_is_no_reply(void **state)
+static void garbage_is_not_accepted_as_a_reply(void **state)
 {
     (void)state;
     static const peer_script garbage = {
@@ -151,7 +151,7 @@ static void a_reply_over_the_ceiling_is_refused(void **state)
     expect_failure(&head, DUBBOC_E_TOO_BIG, "64 KiB");
 }
 
-static void no_reply_at_all_is_broken_and_nothing_is_sent_again(void **state)
+static void a_missing_reply_is_broken_and_the_request_is_not_sent_again(void **state)
 {
     (void)state;
     static const peer_script closes = {{PEER_READ}};
@@ -206,7 +206,7 @@ static void a_send_that_fails_has_sent_nothing(void **state)
     end(&f);
 }
 
-static void a_late_reply_ends_at_the_deadline_and_is_nobodys(void **state)
+static void a_reply_after_the_deadline_is_given_to_no_other_exchange(void **state)
 {
     (void)state;
     static const peer_script scripts[] = {{{PEER_READ, PEER_WAIT, PEER_SEND(PEER_OK), PEER_HOLD}},
@@ -286,7 +286,7 @@ static void expect_not_reused(const peer_script *script, const char *body)
     end(&f);
 }
 
-static void a_connection_that_said_too_much_is_not_used_again(void **state)
+static void a_connection_with_surplus_bytes_is_not_used_again(void **state)
 {
     (void)state;
     static const peer_script twice = {{PEER_READ, PEER_SEND(PEER_OK PEER_OK), PEER_HOLD}};
@@ -333,17 +333,17 @@ int main(void)
         cmocka_unit_test(one_connection_serves_many_exchanges),
         cmocka_unit_test(asks_to_wait_after_the_last_byte_was_sent),
         cmocka_unit_test(a_big_body_is_sent_whole),
-        cmocka_unit_test(a_reply_may_dribble_in),
-        cmocka_unit_test(half_a_reply_is_broken),
-        cmocka_unit_test(garbage_is_no_reply),
+        cmocka_unit_test(a_reply_may_arrive_byte_by_byte),
+        cmocka_unit_test(a_truncated_reply_is_broken),
+        cmocka_unit_test(garbage_is_not_accepted_as_a_reply),
         cmocka_unit_test(a_reply_over_the_ceiling_is_refused),
-        cmocka_unit_test(no_reply_at_all_is_broken_and_nothing_is_sent_again),
+        cmocka_unit_test(a_missing_reply_is_broken_and_the_request_is_not_sent_again),
         cmocka_unit_test(a_post_on_a_reused_connection_is_sent_once),
         cmocka_unit_test(a_send_that_fails_has_sent_nothing),
-        cmocka_unit_test(a_late_reply_ends_at_the_deadline_and_is_nobodys),
+        cmocka_unit_test(a_reply_after_the_deadline_is_given_to_no_other_exchange),
         cmocka_unit_test(a_flood_does_not_outlast_the_deadline),
         cmocka_unit_test(an_early_answer_is_read),
-        cmocka_unit_test(a_connection_that_said_too_much_is_not_used_again),
+        cmocka_unit_test(a_connection_with_surplus_bytes_is_not_used_again),
         cmocka_unit_test(a_connection_that_will_close_is_not_used_again),
         cmocka_unit_test(a_head_reply_has_no_body_and_ends_the_connection),
     };

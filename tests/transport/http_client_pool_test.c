@@ -150,7 +150,7 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
 }
 
 /* An answer that nobody asked for must not become the answer to the next request. */
-static void an_idle_connection_that_talks_is_not_used(void **state)
+static void an_idle_connection_that_received_bytes_is_not_used(void **state)
 {
     (void)state;
     static const peer_script scripts[] = {
@@ -187,7 +187,7 @@ static bool has_two_open_connections(void *arg)
     return scripted_peer_open_connections(arg) == 2;
 }
 
-static void connections_nobody_needs_any_more_can_be_closed(void **state)
+static void connections_that_are_no_longer_needed_can_be_closed(void **state)
 {
     (void)state;
     clock_set_source(fake_clock);
@@ -222,7 +222,7 @@ static void they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldo
     }
 }
 
-static void those_of_every_address_are_closed(void **state)
+static void stale_connections_of_every_address_are_closed(void **state)
 {
     (void)state;
     clock_set_source(fake_clock);
@@ -284,7 +284,7 @@ static void a_younger_connection_that_is_older_by_its_own_time_is_not_used(void 
     end(&f);
 }
 
-static void a_connection_has_a_whole_age(void **state)
+static void a_connection_has_a_maximum_age(void **state)
 {
     (void)state;
     http_client_settings settings = usual_settings();
@@ -321,7 +321,7 @@ static void the_connection_used_last_is_taken_first_and_the_others_grow_old(void
     end(&f);
 }
 
-static void a_connection_that_was_not_used_goes_back(void **state)
+static void an_unused_connection_goes_back_to_the_pool(void **state)
 {
     (void)state;
     fixture f = start(&answers_all, 1);
@@ -443,7 +443,7 @@ static void wait_for_waiters(fixture *f, int count)
 
 /* Nobody overtakes: who came first gets what comes free first, and a connection goes from hand to
  * hand without being closed. */
-static void what_comes_free_goes_to_the_one_who_waits_longest(void **state)
+static void a_freed_connection_goes_to_the_longest_waiter(void **state)
 {
     (void)state;
     fixture f = start_with_places(1);
@@ -689,23 +689,24 @@ int main(void)
         cmocka_unit_test(a_connection_used_since_then_survives_the_reset_of_another),
         cmocka_unit_test(the_end_of_one_connection_leaves_the_others_alone),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
-        cmocka_unit_test(an_idle_connection_that_talks_is_not_used),
+        cmocka_unit_test(an_idle_connection_that_received_bytes_is_not_used),
         cmocka_unit_test_teardown(an_old_idle_connection_is_not_used, stop_fake_clock),
-        cmocka_unit_test_teardown(connections_nobody_needs_any_more_can_be_closed, stop_fake_clock),
+        cmocka_unit_test_teardown(
+            connections_that_are_no_longer_needed_can_be_closed, stop_fake_clock),
         cmocka_unit_test_teardown(
             they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom, stop_fake_clock),
-        cmocka_unit_test_teardown(those_of_every_address_are_closed, stop_fake_clock),
+        cmocka_unit_test_teardown(stale_connections_of_every_address_are_closed, stop_fake_clock),
         cmocka_unit_test_teardown(the_peers_own_idle_time_is_heeded, stop_fake_clock),
         cmocka_unit_test_teardown(
             a_younger_connection_that_is_older_by_its_own_time_is_not_used, stop_fake_clock),
-        cmocka_unit_test_teardown(a_connection_has_a_whole_age, stop_fake_clock),
+        cmocka_unit_test_teardown(a_connection_has_a_maximum_age, stop_fake_clock),
         cmocka_unit_test_teardown(
             the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
-        cmocka_unit_test(a_connection_that_was_not_used_goes_back),
+        cmocka_unit_test(an_unused_connection_goes_back_to_the_pool),
         cmocka_unit_test(a_connection_given_back_in_the_middle_is_closed),
         cmocka_unit_test(a_full_pool_is_busy_at_the_deadline),
         cmocka_unit_test(a_dropped_connection_leaves_its_place_to_a_new_one),
-        cmocka_unit_test(what_comes_free_goes_to_the_one_who_waits_longest),
+        cmocka_unit_test(a_freed_connection_goes_to_the_longest_waiter),
         cmocka_unit_test(a_waiter_gets_the_place_of_a_closed_connection),
         cmocka_unit_test(a_place_is_free_again_after_a_failed_opening),
         cmocka_unit_test(many_threads_share_few_connections),

@@ -89,7 +89,7 @@ static void reads_a_body_with_a_length(void **state)
     expect_body("HTTP/1.1 200 OK\nContent-Length: 2\n\nok", false, "ok", true);
 }
 
-static void tells_type_and_status(void **state)
+static void reports_type_and_status(void **state)
 {
     (void)state;
     http_client_reader reader = start();
@@ -118,14 +118,14 @@ static void decodes_chunks(void **state)
         false, "x", false);
 }
 
-static void reads_to_the_close_where_no_length_is_told(void **state)
+static void reads_to_the_close_when_there_is_no_length(void **state)
 {
     (void)state;
     expect_body("HTTP/1.1 200 OK\r\n\r\nhello", true, "hello", false);
     expect_body("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n\r\n", true, "", false);
 }
 
-static void knows_when_the_connection_stays(void **state)
+static void knows_whether_the_connection_stays_open(void **state)
 {
     (void)state;
     expect_body(
@@ -205,7 +205,7 @@ static void skips_interim_replies(void **state)
     expect_failure_of(many, strlen(many), false, DUBBOC_E_TOO_BIG, "interim");
 }
 
-static void tells_what_was_not_executed(void **state)
+static void reports_requests_that_were_not_executed(void **state)
 {
     (void)state;
     static const struct {
@@ -229,7 +229,7 @@ static void tells_what_was_not_executed(void **state)
     http_client_reader_fini(&reader);
 }
 
-static void refuses_what_is_no_reply(void **state)
+static void refuses_malformed_replies(void **state)
 {
     (void)state;
     static const char *const cases[] = {"\r\nHTTP/1.1 200 OK\r\n", "http/1.1 200 OK\r\n",
@@ -334,7 +334,7 @@ static void expect_too_big(const char *first, const char *piece, size_t times, c
     free(text);
 }
 
-static void everything_has_its_ceiling(void **state)
+static void every_part_of_a_reply_has_its_limit(void **state)
 {
     (void)state;
     char long_header[404];
@@ -382,7 +382,7 @@ static void chunk_framing_costs_no_memory(void **state)
 
 /* A megabyte that arrives byte by byte within one line: looked at once, or this would take a
  * quarter of an hour. */
-static void bytes_that_dribble_in_are_not_looked_at_again(void **state)
+static void bytes_that_arrive_slowly_are_parsed_once(void **state)
 {
     (void)state;
     http_client_reader reader;
@@ -430,23 +430,23 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_a_body_with_a_length),
-        cmocka_unit_test(tells_type_and_status),
+        cmocka_unit_test(reports_type_and_status),
         cmocka_unit_test(decodes_chunks),
-        cmocka_unit_test(reads_to_the_close_where_no_length_is_told),
-        cmocka_unit_test(knows_when_the_connection_stays),
+        cmocka_unit_test(reads_to_the_close_when_there_is_no_length),
+        cmocka_unit_test(knows_whether_the_connection_stays_open),
         cmocka_unit_test(reads_the_status_line_of_old_dubbo_go),
         cmocka_unit_test(reads_the_peers_idle_time),
         cmocka_unit_test(replies_without_body_have_none),
         cmocka_unit_test(skips_interim_replies),
-        cmocka_unit_test(tells_what_was_not_executed),
-        cmocka_unit_test(refuses_what_is_no_reply),
+        cmocka_unit_test(reports_requests_that_were_not_executed),
+        cmocka_unit_test(refuses_malformed_replies),
         cmocka_unit_test(refuses_broken_headers),
         cmocka_unit_test(refuses_unclear_lengths),
         cmocka_unit_test(refuses_broken_chunks),
         cmocka_unit_test(a_cut_reply_is_broken),
-        cmocka_unit_test(everything_has_its_ceiling),
+        cmocka_unit_test(every_part_of_a_reply_has_its_limit),
         cmocka_unit_test(chunk_framing_costs_no_memory),
-        cmocka_unit_test(bytes_that_dribble_in_are_not_looked_at_again),
+        cmocka_unit_test(bytes_that_arrive_slowly_are_parsed_once),
         cmocka_unit_test(a_reader_serves_many_replies_and_gives_big_memory_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

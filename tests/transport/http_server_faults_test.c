@@ -257,7 +257,7 @@ static void a_server_that_cannot_be_woken_fails_and_ends(void **state)
     assert_true(faulty_round(&wanted, 1, 1));
 }
 
-static void a_newcomer_that_cannot_be_accepted_is_accepted_later(void **state)
+static void a_connection_that_cannot_be_accepted_is_accepted_later(void **state)
 {
     (void)state;
     static const int errors[] = {
@@ -330,7 +330,7 @@ int main(void)
         cmocka_unit_test(polling_that_is_impossible_ends_the_server),
         cmocka_unit_test(a_wake_up_is_not_lost),
         cmocka_unit_test(a_server_that_cannot_be_woken_fails_and_ends),
-        cmocka_unit_test(a_newcomer_that_cannot_be_accepted_is_accepted_later),
+        cmocka_unit_test(a_connection_that_cannot_be_accepted_is_accepted_later),
         cmocka_unit_test(a_listening_socket_that_is_gone_ends_the_server),
         cmocka_unit_test(a_timer_that_cannot_be_set_ends_a_server_without_threads),
         cmocka_unit_test(a_server_that_has_failed_hangs_up),

@@ -175,7 +175,7 @@ static const char *const unseen[] = {
     CHUNKED "1\r\na\r\n0\r\nno colon\r\n\r\n" HIDDEN,
 };
 
-static void nothing_behind_a_chunked_body_is_a_request(void **state)
+static void bytes_after_a_chunked_body_are_not_a_request(void **state)
 {
     (void)state;
     echo_server echo;
@@ -220,7 +220,7 @@ static int status_of_host(const echo_server *echo, const char *host, bool is_tar
     return status;
 }
 
-static void a_host_that_is_none_is_refused(void **state)
+static void a_malformed_host_header_is_refused(void **state)
 {
     (void)state;
     echo_server echo;
@@ -278,8 +278,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_doubtful_framing_once_and_closes),
-        cmocka_unit_test(nothing_behind_a_chunked_body_is_a_request),
-        cmocka_unit_test(a_host_that_is_none_is_refused),
+        cmocka_unit_test(bytes_after_a_chunked_body_are_not_a_request),
+        cmocka_unit_test(a_malformed_host_header_is_refused),
         cmocka_unit_test(a_target_without_a_path_means_the_root),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

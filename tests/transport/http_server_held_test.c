@@ -143,7 +143,7 @@ static bool is_empty(void *arg)
     return http_server_connections(echo->server) == 0 && http_server_requests(echo->server) == 0;
 }
 
-static void an_answer_to_a_client_that_has_gone_goes_nowhere(void **state)
+static void an_answer_to_a_client_that_has_gone_is_dropped(void **state)
 {
     (void)state;
     holder self;
@@ -166,7 +166,7 @@ static void an_answer_to_a_client_that_has_gone_goes_nowhere(void **state)
     stop_holder(&self);
 }
 
-static void a_request_nobody_answered_is_answered_at_the_end(void **state)
+static void an_unanswered_request_is_answered_at_the_end_of_the_server(void **state)
 {
     (void)state;
     holder self;
@@ -350,8 +350,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_ten_thousand_held_requests_in_any_order),
-        cmocka_unit_test(an_answer_to_a_client_that_has_gone_goes_nowhere),
-        cmocka_unit_test(a_request_nobody_answered_is_answered_at_the_end),
+        cmocka_unit_test(an_answer_to_a_client_that_has_gone_is_dropped),
+        cmocka_unit_test(an_unanswered_request_is_answered_at_the_end_of_the_server),
         cmocka_unit_test(requests_that_come_after_the_last_turn_are_not_served),
         cmocka_unit_test(a_body_cut_off_leaves_nothing_behind),
         cmocka_unit_test(a_forked_child_that_holds_a_closed_connection_does_no_harm),

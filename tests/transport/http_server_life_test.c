@@ -214,7 +214,7 @@ static void *connect_without_end(void *arg)
 }
 
 /* Who waits when the drain begins is taken; who comes after that does not hold it up. */
-static void newcomers_without_end_do_not_keep_a_server_from_draining(void **state)
+static void endless_new_connections_do_not_keep_a_server_from_draining(void **state)
 {
     (void)state;
     echo_server echo;
@@ -302,7 +302,7 @@ static void a_second_process_cannot_share_the_port(void **state)
     echo_stop(&echo);
 }
 
-static void what_is_no_address_is_an_argument_error(void **state)
+static void a_malformed_address_is_an_argument_error(void **state)
 {
     (void)state;
     echo_server echo;
@@ -351,11 +351,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(serves_any_number_of_connections_at_once_without_a_stall),
         cmocka_unit_test(draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop),
-        cmocka_unit_test(newcomers_without_end_do_not_keep_a_server_from_draining),
+        cmocka_unit_test(endless_new_connections_do_not_keep_a_server_from_draining),
         cmocka_unit_test(draining_gives_the_port_back),
         cmocka_unit_test(a_port_in_use_is_an_error_that_names_it),
         cmocka_unit_test(a_second_process_cannot_share_the_port),
-        cmocka_unit_test(what_is_no_address_is_an_argument_error),
+        cmocka_unit_test(a_malformed_address_is_an_argument_error),
         cmocka_unit_test(listens_on_all_addresses_without_an_ip),
         cmocka_unit_test(ends_without_ever_being_started),
     };

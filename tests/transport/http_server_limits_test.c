@@ -27,7 +27,7 @@ static void drip(talk *t, const char *text, int64_t ms_a_byte)
     echo_turn(&t->echo);
 }
 
-static void ends_headers_that_drip_in(void **state)
+static void ends_connections_whose_headers_arrive_too_slowly(void **state)
 {
     (void)state;
     talk t;
@@ -43,7 +43,7 @@ static void ends_headers_that_drip_in(void **state)
     talk_end(&t);
 }
 
-static void ends_connections_that_say_nothing(void **state)
+static void ends_connections_that_send_nothing(void **state)
 {
     (void)state;
     talk t;
@@ -60,7 +60,7 @@ static void ends_connections_that_say_nothing(void **state)
     talk_end(&t);
 }
 
-static void ends_bodies_that_drip_in(void **state)
+static void ends_connections_whose_body_arrives_too_slowly(void **state)
 {
     (void)state;
     talk t;
@@ -75,7 +75,7 @@ static void ends_bodies_that_drip_in(void **state)
     talk_end(&t);
 }
 
-static void ends_idle_connections_without_a_word(void **state)
+static void ends_idle_connections_without_an_answer(void **state)
 {
     (void)state;
     talk t;
@@ -146,7 +146,7 @@ static void a_late_first_line_does_not_move_the_deadline(void **state)
     talk_end(&t);
 }
 
-static void gives_one_address_its_share_only(void **state)
+static void limits_the_connections_of_one_address(void **state)
 {
     (void)state;
     echo_server echo;
@@ -191,7 +191,7 @@ static void says_413_to(const echo_server *echo, const char *head, const char *c
     close(fd);
 }
 
-static void says_413_while_the_body_is_still_coming(void **state)
+static void answers_413_while_the_body_is_still_arriving(void **state)
 {
     (void)state;
     echo_server echo;
@@ -207,7 +207,7 @@ static void says_413_while_the_body_is_still_coming(void **state)
 }
 
 /* What passes here is what a connection holds while it is idle (libraries.md M6). */
-static void takes_eight_kilobytes_of_headers_and_says_431_beyond(void **state)
+static void accepts_eight_kilobytes_of_headers_and_answers_431_beyond(void **state)
 {
     (void)state;
     echo_server echo;
@@ -332,7 +332,7 @@ static void waits_for_its_peers_without_spinning(void **state)
     assert_int_equal(run_in_child(waits_in_every_state), 0);
 }
 
-static void stays_calm_without_descriptors_and_recovers(void **state)
+static void survives_a_lack_of_descriptors_and_recovers(void **state)
 {
     (void)state;
     assert_int_equal(run_in_child(runs_out_of_descriptors), 0);
@@ -349,7 +349,7 @@ static int opens_with_few_descriptors(void)
     return strstr(err.text, "descriptor limit of 80 is too low") != NULL ? 0 : 2;
 }
 
-static void says_when_the_descriptor_limit_is_too_low(void **state)
+static void reports_a_descriptor_limit_that_is_too_low(void **state)
 {
     (void)state;
     assert_int_equal(run_in_child(opens_with_few_descriptors), 0);
@@ -360,18 +360,18 @@ static void says_when_the_descriptor_limit_is_too_low(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(ends_headers_that_drip_in),
-        TEST(ends_connections_that_say_nothing),
-        TEST(ends_bodies_that_drip_in),
-        TEST(ends_idle_connections_without_a_word),
+        TEST(ends_connections_whose_headers_arrive_too_slowly),
+        TEST(ends_connections_that_send_nothing),
+        TEST(ends_connections_whose_body_arrives_too_slowly),
+        TEST(ends_idle_connections_without_an_answer),
         TEST(ends_peers_that_do_not_read_their_answer),
         TEST(a_late_first_line_does_not_move_the_deadline),
-        cmocka_unit_test(gives_one_address_its_share_only),
-        cmocka_unit_test(says_413_while_the_body_is_still_coming),
-        cmocka_unit_test(takes_eight_kilobytes_of_headers_and_says_431_beyond),
+        cmocka_unit_test(limits_the_connections_of_one_address),
+        cmocka_unit_test(answers_413_while_the_body_is_still_arriving),
+        cmocka_unit_test(accepts_eight_kilobytes_of_headers_and_answers_431_beyond),
         cmocka_unit_test(waits_for_its_peers_without_spinning),
-        cmocka_unit_test(stays_calm_without_descriptors_and_recovers),
-        cmocka_unit_test(says_when_the_descriptor_limit_is_too_low),
+        cmocka_unit_test(survives_a_lack_of_descriptors_and_recovers),
+        cmocka_unit_test(reports_a_descriptor_limit_that_is_too_low),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

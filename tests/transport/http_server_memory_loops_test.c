@@ -155,7 +155,7 @@ static void a_shortage_wakes_the_loop_of_a_slow_sender(void **state)
 }
 
 /* Else the request would go on waiting although it has its memory. */
-static void a_grant_wakes_the_loop_of_whoever_waits(void **state)
+static void a_grant_wakes_the_loop_of_the_waiting_request(void **state)
 {
     (void)state;
     two_loops *self = &fixture;
@@ -174,7 +174,7 @@ static void a_grant_wakes_the_loop_of_whoever_waits(void **state)
     assert_true(has_used(&(size_t){0}));
 }
 
-static void the_end_of_the_server_answers_those_that_wait_on_each_loop(void **state)
+static void the_end_of_the_server_answers_waiting_requests_on_each_loop(void **state)
 {
     (void)state;
     two_loops *self = &fixture;
@@ -196,8 +196,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_shortage_wakes_the_loop_of_a_slow_sender),
-        TEST(a_grant_wakes_the_loop_of_whoever_waits),
-        TEST(the_end_of_the_server_answers_those_that_wait_on_each_loop),
+        TEST(a_grant_wakes_the_loop_of_the_waiting_request),
+        TEST(the_end_of_the_server_answers_waiting_requests_on_each_loop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

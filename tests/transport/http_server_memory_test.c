@@ -166,7 +166,7 @@ static void a_body_that_does_not_fit_is_not_read_until_there_is_room(void **stat
     assert_int_equal(used(), 0);
 }
 
-static void those_who_wait_are_served_in_their_order(void **state)
+static void waiters_are_served_in_the_order_of_arrival(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -192,7 +192,7 @@ static void a_declared_length_is_taken_before_the_first_byte(void **state)
     check_status(1, 200);
 }
 
-static void nobody_waits_for_longer_than_a_second(void **state)
+static void no_request_waits_for_longer_than_a_second(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -206,7 +206,7 @@ static void nobody_waits_for_longer_than_a_second(void **state)
     assert_int_equal(atomic_load(&echo.handled), 1);
 }
 
-static void whoever_gives_up_lets_the_next_one_through(void **state)
+static void a_waiter_that_gives_up_lets_the_next_one_through(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -230,7 +230,7 @@ static void a_small_body_does_not_wait(void **state)
     assert_int_equal(used(), MEMORY_MAX);
 }
 
-static void the_time_for_the_body_stands_still_meanwhile(void **state)
+static void the_body_timeout_is_paused_during_the_wait(void **state)
 {
     (void)state;
     end(NULL);
@@ -249,7 +249,7 @@ static void the_time_for_the_body_stands_still_meanwhile(void **state)
     assert_int_equal(used(), 0);
 }
 
-static void the_time_for_a_chunked_body_goes_on_where_it_stood(void **state)
+static void the_timeout_of_a_chunked_body_continues_after_the_wait(void **state)
 {
     (void)state;
     end(NULL);
@@ -312,7 +312,7 @@ static void a_chunked_body_waits_in_its_middle(void **state)
     assert_int_equal(count_of(reply, "b"), 100 * 1024);
 }
 
-static void two_that_wait_for_each_other_end_after_a_second(void **state)
+static void two_requests_that_wait_for_each_other_end_after_a_second(void **state)
 {
     (void)state;
     say_chunked_head(0, "/a");
@@ -333,7 +333,7 @@ static void two_that_wait_for_each_other_end_after_a_second(void **state)
 }
 
 /* All at once: the memory of the first one that is refused is enough for another. */
-static void not_all_that_wait_for_each_other_are_refused(void **state)
+static void not_all_requests_that_wait_for_each_other_are_refused(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
@@ -403,7 +403,7 @@ static void a_slow_sender_that_half_closes_is_served_after_its_wait(void **state
     assert_memory_equal(text, "HTTP/1.1 200 OK\r\n", 17);
 }
 
-static void the_end_of_the_server_answers_whoever_waits(void **state)
+static void the_end_of_the_server_answers_waiting_requests(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -419,7 +419,7 @@ static void the_end_of_the_server_answers_whoever_waits(void **state)
     }
 }
 
-static void a_draining_server_still_serves_whoever_waits(void **state)
+static void a_draining_server_still_serves_waiting_requests(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -436,7 +436,7 @@ static void a_draining_server_still_serves_whoever_waits(void **state)
     assert_true(http_server_is_drained(echo.server));
 }
 
-static void nobody_is_told_to_continue_before_there_is_room(void **state)
+static void continue_is_not_sent_before_there_is_room(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -468,7 +468,7 @@ static void a_connection_is_used_again_after_a_wait(void **state)
     }
 }
 
-static void a_sender_that_cannot_make_it_gives_way(void **state)
+static void a_sender_that_will_miss_its_deadline_gives_way(void **state)
 {
     (void)state;
     say_head(0, "/a", 100 * KIB); /* 60 s are allowed */
@@ -498,7 +498,7 @@ static void a_silent_sender_gives_way_while_others_wait(void **state)
     check_status(1, 200);
 }
 
-static void nobody_gives_way_while_there_is_memory(void **state)
+static void no_sender_gives_way_while_there_is_memory(void **state)
 {
     (void)state;
     say_head(0, "/a", 100 * KIB);
@@ -510,7 +510,7 @@ static void nobody_gives_way_while_there_is_memory(void **state)
 }
 
 /* The memory is free as soon as the answer is ready, however slowly its peer takes it. */
-static void a_slow_reader_keeps_no_body(void **state)
+static void a_slow_reader_of_the_answer_keeps_no_body(void **state)
 {
     (void)state;
     say(0, "/big", 150 * KIB);
@@ -524,28 +524,28 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_body_that_does_not_fit_is_not_read_until_there_is_room),
-        TEST(those_who_wait_are_served_in_their_order),
+        TEST(waiters_are_served_in_the_order_of_arrival),
         TEST(a_declared_length_is_taken_before_the_first_byte),
-        TEST(nobody_waits_for_longer_than_a_second),
-        TEST(whoever_gives_up_lets_the_next_one_through),
+        TEST(no_request_waits_for_longer_than_a_second),
+        TEST(a_waiter_that_gives_up_lets_the_next_one_through),
         TEST(a_small_body_does_not_wait),
-        TEST(the_time_for_the_body_stands_still_meanwhile),
-        TEST(the_time_for_a_chunked_body_goes_on_where_it_stood),
+        TEST(the_body_timeout_is_paused_during_the_wait),
+        TEST(the_timeout_of_a_chunked_body_continues_after_the_wait),
         TEST(a_chunked_body_takes_memory_as_it_grows),
         TEST(a_chunked_body_waits_in_its_middle),
-        TEST(two_that_wait_for_each_other_end_after_a_second),
-        TEST(not_all_that_wait_for_each_other_are_refused),
+        TEST(two_requests_that_wait_for_each_other_end_after_a_second),
+        TEST(not_all_requests_that_wait_for_each_other_are_refused),
         TEST(a_peer_that_vanishes_gives_its_place_up),
         TEST(a_peer_that_has_sent_all_and_half_closes_keeps_its_place),
         TEST(a_slow_sender_that_half_closes_is_served_after_its_wait),
-        TEST(the_end_of_the_server_answers_whoever_waits),
-        TEST(a_draining_server_still_serves_whoever_waits),
-        TEST(nobody_is_told_to_continue_before_there_is_room),
+        TEST(the_end_of_the_server_answers_waiting_requests),
+        TEST(a_draining_server_still_serves_waiting_requests),
+        TEST(continue_is_not_sent_before_there_is_room),
         TEST(a_connection_is_used_again_after_a_wait),
-        TEST(a_slow_reader_keeps_no_body),
-        TEST(a_sender_that_cannot_make_it_gives_way),
+        TEST(a_slow_reader_of_the_answer_keeps_no_body),
+        TEST(a_sender_that_will_miss_its_deadline_gives_way),
         TEST(a_silent_sender_gives_way_while_others_wait),
-        TEST(nobody_gives_way_while_there_is_memory),
+        TEST(no_sender_gives_way_while_there_is_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

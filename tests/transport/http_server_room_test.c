@@ -54,7 +54,7 @@ static int ask_again(echo_server *echo, int fd)
     return peer_read_reply(fd, text, sizeof text);
 }
 
-static void refuses_newcomers_when_full_of_connections_in_use(void **state)
+static void refuses_new_connections_when_all_are_in_use(void **state)
 {
     (void)state;
     echo_server echo;
@@ -280,7 +280,7 @@ static void many_evicted_connections_hold_few_descriptors(void **state)
 }
 
 /* It was told that it was not executed. */
-static void what_a_cut_off_sender_still_sends_is_not_handled(void **state)
+static void bytes_that_a_cut_off_sender_still_sends_are_not_handled(void **state)
 {
     (void)state;
     echo_server echo;
@@ -482,7 +482,7 @@ static void the_slowest_sender_makes_room_when_full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(refuses_newcomers_when_full_of_connections_in_use),
+        TEST(refuses_new_connections_when_all_are_in_use),
         TEST(the_oldest_idle_connection_makes_room_when_full),
         TEST(an_idle_connection_makes_room_before_a_slow_sender),
         TEST(a_request_on_its_way_to_an_evicted_connection_is_not_handled),
@@ -491,7 +491,7 @@ int main(void)
         TEST(a_silent_connection_without_a_request_on_its_way_makes_room),
         TEST(a_silent_connection_makes_room_before_an_older_sender),
         TEST(many_evicted_connections_hold_few_descriptors),
-        TEST(what_a_cut_off_sender_still_sends_is_not_handled),
+        TEST(bytes_that_a_cut_off_sender_still_sends_are_not_handled),
         TEST(idle_connections_then_slow_senders_of_all_loops_make_room),
         TEST(an_idle_connection_of_another_loop_makes_room_before_a_sender),
         TEST(the_slowest_sender_makes_room_when_full),

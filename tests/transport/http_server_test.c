@@ -55,7 +55,7 @@ static void answers_pipelined_requests_in_their_order(void **state)
     talk_end(&t);
 }
 
-static void gives_any_method_to_its_owner(void **state)
+static void passes_any_http_method_to_its_owner(void **state)
 {
     (void)state;
     talk t;
@@ -131,7 +131,7 @@ static void says_no_continue_to_a_request_without_a_body(void **state)
     talk_end(&t);
 }
 
-static void white_space_behind_a_value_is_not_part_of_it(void **state)
+static void white_space_after_a_header_value_is_not_part_of_it(void **state)
 {
     (void)state;
     talk t;
@@ -209,7 +209,7 @@ static void delivers_big_answers_whole(void **state)
     talk_end(&t);
 }
 
-static void takes_an_answer_later_from_another_thread(void **state)
+static void accepts_a_later_answer_from_another_thread(void **state)
 {
     (void)state;
     talk t;
@@ -279,7 +279,7 @@ int main(void)
         cmocka_unit_test(answers_requests_on_one_connection),
         cmocka_unit_test(reads_bodies_in_chunks),
         cmocka_unit_test(answers_pipelined_requests_in_their_order),
-        cmocka_unit_test(gives_any_method_to_its_owner),
+        cmocka_unit_test(passes_any_http_method_to_its_owner),
         cmocka_unit_test(answers_head_without_a_body),
         cmocka_unit_test(ends_the_connection_after_a_chunked_request),
         cmocka_unit_test(says_continue_only_when_asked),
@@ -287,9 +287,9 @@ int main(void)
         cmocka_unit_test(keeps_connections_as_their_clients_wish),
         cmocka_unit_test(understands_absolute_targets),
         cmocka_unit_test(delivers_big_answers_whole),
-        cmocka_unit_test(takes_an_answer_later_from_another_thread),
+        cmocka_unit_test(accepts_a_later_answer_from_another_thread),
         cmocka_unit_test(works_without_a_thread_of_its_own),
-        cmocka_unit_test(white_space_behind_a_value_is_not_part_of_it),
+        cmocka_unit_test(white_space_after_a_header_value_is_not_part_of_it),
         cmocka_unit_test(its_descriptor_is_readable_when_a_deadline_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -351,7 +351,7 @@ static bool has_many_unread_records(void *arg)
 
 /* A step looks at a bounded number of records, however small they are; and what it leaves behind is
  * read although the socket may show nothing any more. */
-static void records_of_one_byte_do_not_hold_a_step_up(void **state)
+static void records_of_one_byte_do_not_block_a_step(void **state)
 {
     (void)state;
     fixture f = start_tls();
@@ -490,7 +490,7 @@ static void a_changed_file_of_authorities_counts_from_the_next_connection_on(voi
     rmdir(folder);
 }
 
-static void a_file_of_no_use_is_read_once_and_one_that_did_not_open_again(void **state)
+static void an_invalid_file_is_read_once_and_one_that_did_not_open_is_tried_again(void **state)
 {
     (void)state;
     if (!http_client_trust_is_shared())
@@ -522,7 +522,7 @@ static void a_file_of_no_use_is_read_once_and_one_that_did_not_open_again(void *
     rmdir(folder);
 }
 
-static void beside_a_file_of_authorities_those_of_the_system_do_not_count(void **state)
+static void a_file_of_authorities_replaces_those_of_the_system(void **state)
 {
     (void)state;
     http_client_settings settings = usual_settings();
@@ -536,7 +536,7 @@ static void beside_a_file_of_authorities_those_of_the_system_do_not_count(void *
     end(&f);
 }
 
-static void a_file_without_authorities_is_told(void **state)
+static void a_file_without_authorities_is_reported(void **state)
 {
     (void)state;
     http_client_settings settings = usual_settings();
@@ -548,7 +548,7 @@ static void a_file_without_authorities_is_told(void **state)
 }
 
 /* Both are what a configuration without tls_ca_file may give. */
-static void a_peer_nobody_vouches_for_is_refused(void **state)
+static void a_peer_without_a_trusted_certificate_is_refused(void **state)
 {
     (void)state;
     static const char *const system_authorities[] = {NULL, ""};
@@ -576,14 +576,14 @@ int main(void)
         cmocka_unit_test(a_reset_closes_the_connections_that_were_idle_before),
         cmocka_unit_test(an_error_of_tls_does_not_count_as_a_lost_host),
         cmocka_unit_test(a_flood_outlasts_neither_the_deadline_nor_the_stop),
-        cmocka_unit_test(records_of_one_byte_do_not_hold_a_step_up),
+        cmocka_unit_test(records_of_one_byte_do_not_block_a_step),
         cmocka_unit_test(a_step_sends_a_bounded_part_of_a_big_request),
         cmocka_unit_test(the_authorities_are_read_once_per_client),
         cmocka_unit_test(a_changed_file_of_authorities_counts_from_the_next_connection_on),
-        cmocka_unit_test(a_file_of_no_use_is_read_once_and_one_that_did_not_open_again),
-        cmocka_unit_test(beside_a_file_of_authorities_those_of_the_system_do_not_count),
-        cmocka_unit_test(a_file_without_authorities_is_told),
-        cmocka_unit_test(a_peer_nobody_vouches_for_is_refused),
+        cmocka_unit_test(an_invalid_file_is_read_once_and_one_that_did_not_open_is_tried_again),
+        cmocka_unit_test(a_file_of_authorities_replaces_those_of_the_system),
+        cmocka_unit_test(a_file_without_authorities_is_reported),
+        cmocka_unit_test(a_peer_without_a_trusted_certificate_is_refused),
     };
     return cmocka_run_group_tests(tests, start_peer, end_peer);
 }

@@ -302,7 +302,7 @@ static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t co
 
 /* Else a folder with a slip in its expect, or without one of its files, would be passed over in
  * silence by this program and by provider_replay.py, and so would all of them. */
-static void every_folder_is_a_case_that_somebody_replays(void **state)
+static void every_folder_is_a_case_that_some_test_replays(void **state)
 {
     (void)state;
     char folder[1024];
@@ -350,7 +350,7 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "--print") == 0)
         return print(argv[2]);
     cases_folder(folder, sizeof folder);
-    tests[0] = (struct CMUnitTest)cmocka_unit_test(every_folder_is_a_case_that_somebody_replays);
+    tests[0] = (struct CMUnitTest)cmocka_unit_test(every_folder_is_a_case_that_some_test_replays);
     size_t count = find_cases(folder, tests, 1, CASES_MAX);
     int failed = _cmocka_run_group_tests("recorded exchanges", tests, count, NULL, NULL);
     for (size_t i = 1; i < count; i++)
