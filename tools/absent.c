@@ -11,7 +11,8 @@
 #define PATH_SIZE 600
 #define APPLICATIONS_WAIT_MS 1000
 
-/* false: Dubbo 3 does not offer it at application level, or that cannot be found out. */
+/* false: Dubbo 3 does not offer the interface at application level, or that cannot be determined.
+ */
 static bool absent_tell_applications(registry *reg, const char *interface, int64_t deadline_ns)
 {
     char path[PATH_SIZE], *applications = NULL;

@@ -7,7 +7,7 @@
 
 #define CHOICE_BYTES_MAX 512
 
-/* Text of a node that may be pasted into a shell. */
+/* Whether a text of a node can be pasted into a shell as it is. */
 static bool choice_is_plain(const char *text)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -25,7 +25,8 @@ static void choice_append(
     buffer_printf(options, " -%c %s", option, value[0] != '\0' ? value : "''");
 }
 
-/* false: the call asks for this one already, or its texts are not plain, or no memory. */
+/* false: the call already asks for this one, or the texts cannot be pasted into a shell, or no
+ * memory. */
 static bool choice_write(const described_call *call, const offer *other, buffer *line)
 {
     buffer offered, options;

@@ -1,5 +1,5 @@
-/* dubboc bench: calls a method many times and tells how fast, how slow, at what cost, and what came
- * of the calls. */
+/* dubboc bench: calls a method many times and prints the rate, the latencies, the processor time,
+ * and how the calls ended. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static void bench_interrupt(int number)
     atomic_store(&is_interrupted, true);
 }
 
-/* The second signal ends the program, whatever hangs. */
+/* A second signal ends the program, even if something hangs. */
 static void bench_heed_interrupts(void)
 {
     const struct sigaction once = {
@@ -128,7 +128,7 @@ static void bench_print_json(const load_outcome *outcome)
     printf("{\"calls\":%llu,\"ok\":%llu,\"remote_error\":%llu,\"not_executed\":%llu,",
         (unsigned long long)outcome->calls, (unsigned long long)outcome->ok,
         (unsigned long long)outcome->remote_error, not_executed);
-    /* not_sent is the former name of not_executed; it goes with the next release. */
+    /* not_sent is the former name of not_executed; the next release removes it. */
     printf("\"not_sent\":%llu,\"maybe_executed\":%llu,\"interrupted\":%llu,", not_executed,
         (unsigned long long)outcome->maybe_executed, (unsigned long long)outcome->interrupted);
     printf("\"seconds\":%.3f,\"calls_per_s\":%.1f,\"cpu_us_per_call\":%.2f,", outcome->seconds,
@@ -170,7 +170,7 @@ static void bench_print_text(const load_outcome *outcome)
     map_each(outcome->providers, bench_print_provider, NULL);
 }
 
-/* What the whole run is worth: an answer with errors is still an answer. */
+/* The exit status of the whole run: a reply with an error is still an answer. */
 static int bench_show(const load_outcome *outcome, bool is_json)
 {
     if (is_json)

@@ -1,6 +1,6 @@
-/* dubboc call: makes one call and prints its result as JSON on standard output, indented when that
- * is a terminal. An error object of the peer is printed on standard error in the same way. When
- * there is no answer, a line there says what is known about execution, and why there is none. */
+/* dubboc call: makes one call and prints its result as JSON to standard output, indented on a
+ * terminal. An error object of the peer is printed to standard error in the same form. If there is
+ * no reply, a line on standard error says why, and whether the call may have been executed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,7 +18,8 @@ typedef struct call_arguments {
     int64_t pretty; /* 1: --pretty, -1: --compact, 0: neither was given */
 } call_arguments;
 
-/* JSON text may have line ends only between its tokens, where a blank does as well. */
+/* Replaces line ends by blanks. This does not change JSON text, which has line ends only between
+ * its tokens. */
 static void call_print_in_one_line(FILE *out, const dubboc_text *json)
 {
     for (size_t i = 0; i < json->len; i++)
@@ -32,7 +33,7 @@ static bool call_is_pretty(const call_arguments *given, FILE *out)
     return !given->target.is_raw && isatty(fileno(out)) == 1;
 }
 
-/* Indented, without its last line end. */
+/* The text indented, without its last line end. */
 static dubboc_status call_print_pretty(FILE *out, dubboc_slice json, dubboc_error *err)
 {
     buffer text;

@@ -1,6 +1,6 @@
 /* dubboc config check FILE prints every problem of a file, one line each. dubboc config show [FILE]
- * prints the effective values and where each comes from. dubboc config sample prints a file that
- * holds every key with its default, commented out. */
+ * prints the effective values and the origin of each. dubboc config sample prints a file that holds
+ * every key with its default, commented out. */
 #include <argp.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,8 +74,8 @@ static int config_show_values(const char *file)
     return TOOL_DONE;
 }
 
-/* Everything is commented out, the sections of single interfaces too, since a section whose
- * interface does not exist would be reported. */
+/* Everything is commented out, also the headings of the sections of single interfaces, because a
+ * section whose interface does not exist would be reported. */
 static void config_print_sample_section(const config_key *key)
 {
     if (config_section_is_per_interface(key->section))

@@ -1,7 +1,7 @@
-/* dubboc ls: the interfaces of a registry with how many providers each has, or the providers of one
- * interface. Only what a dubboc client could call is listed; --all lists every node, with the
- * reason beside those that it could not. Overrides in the registry count, rules of the config
- * centre are not looked at. A provider that is registered under two schemes is one, as to a
+/* dubboc ls: lists the interfaces of a registry with the number of their providers, or the
+ * providers of one interface. It lists only what a dubboc client could call; --all lists every
+ * node, with the reason why it could not be called. Overrides in the registry are applied, rules of
+ * the config centre are not. A provider that is registered under two schemes counts once, as in a
  * client. */
 #include <stdio.h>
 #include <stdlib.h>

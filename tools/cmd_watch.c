@@ -1,8 +1,9 @@
-/* dubboc watch: a line for each change among the providers of an interface, until a signal ends it.
+/* dubboc watch: prints a line for each change among the providers of an interface, until a signal
+ * ends it.
  *
- * A snapshot is held against the one before: nodes that stand in both are left out; of the rest one
- * that went and one that came with the same scheme and identity (host, port, path, group, version)
- * are one changed provider, all others went or came. */
+ * Each snapshot is compared with the one before. Nodes in both are ignored. A removed and an added
+ * node with the same scheme and identity (host, port, path, group, version) are one changed
+ * provider. All other nodes were removed or added. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,7 +21,7 @@
 typedef struct watched_node {
     char *text;
     char *identity;
-    bool is_paired; /* has its counterpart in the other snapshot */
+    bool is_paired; /* has a counterpart in the other snapshot */
 } watched_node;
 
 typedef struct watched_list {
@@ -94,8 +95,8 @@ static void watch_print_line(char sign, const char *text)
     putchar('\n');
 }
 
-/* The node of the same identity that went, NULL: there is none. Few nodes change at once, so a
- * plain search does. */
+/* The removed node of the same identity; NULL: there is none. A linear search is enough, because
+ * few nodes change at once. */
 static watched_node *watch_find_gone(watched_list *before, const char *identity)
 {
     for (size_t i = 0; i < before->count; i++)
@@ -135,10 +136,10 @@ static void watch_hear(void *arg, const registry_snapshot *snapshot)
     watch_free_nodes(known);
     *known = now;
     if (fflush(stdout) != 0)
-        kill(getpid(), SIGTERM); /* main() says what is wrong */
+        kill(getpid(), SIGTERM); /* main() prints the error */
 }
 
-/* From here on the signals wait for sigwait(). The registry's threads never take any. */
+/* From here on the signals are taken by sigwait(). The registry's threads block all signals. */
 static void watch_block_signals(sigset_t *ends)
 {
     sigemptyset(ends);
@@ -147,8 +148,8 @@ static void watch_block_signals(sigset_t *ends)
     pthread_sigmask(SIG_BLOCK, ends, NULL);
 }
 
-/* Reads the list once, so that a registry that is away is told instead of waited for. Until then a
- * signal ends the program at once. */
+/* Reads the list once, so that an unreachable registry is reported instead of waited for. Until
+ * then a signal ends the program at once. */
 static int watch_check(registry *reg, const char *interface, int64_t deadline_ns)
 {
     registry_list first = {0};
@@ -171,9 +172,10 @@ static int watch_interface(const void *given, const opened_place *at)
     if (status != TOOL_DONE)
         return status;
     if (!place->is_verbose)
-        tool_log(at->config, DUBBOC_LOG_WARN); /* tells when the registry goes and comes back */
+        tool_log(at->config, DUBBOC_LOG_WARN); /* shows when the registry is lost and comes back */
     watch_block_signals(&ends);
-    place_is_unknown(at->reg, place->interface, at->deadline_ns); /* it may come yet */
+    /* The result does not matter: the interface may still appear. */
+    place_is_unknown(at->reg, place->interface, at->deadline_ns);
     if (registry_subscribe(at->reg, place->interface, REGISTRY_PROVIDERS, watch_hear, &known,
             &subscription, &err) != DUBBOC_OK)
         return tool_fail(&err);

@@ -11,7 +11,7 @@
 #include "tools/place.h"
 #include "tools/rules.h"
 
-#define COUNT_THREADS 16 /* requests under way at once; each holds one list in memory */
+#define COUNT_THREADS 16 /* requests at the same time; each holds one list in memory */
 
 typedef struct counts_reading {
     registry *reg;
@@ -20,11 +20,11 @@ typedef struct counts_reading {
     interface_count *counts;
     atomic_size_t next;
     mutex lock;
-    dubboc_status status; /* under lock, as the error: of the first that failed */
+    dubboc_status status; /* under lock, as is the error; of the first failure */
     dubboc_error *err;
 } counts_reading;
 
-/* Overrides are read only where they can matter. */
+/* Reads overrides only if they can change the count. */
 static dubboc_status counts_of_nodes(const counts_reading *self, const char *name,
     const registry_list *nodes, offers *found, dubboc_error *err)
 {

@@ -10,9 +10,10 @@ typedef struct interface_count {
     size_t left_out; /* nodes that a call would not use */
 } interface_count;
 
-/* Counts for every name; counts has room for all of them. Several are asked for at once, so that
- * the time does not grow with the distance to the registry. DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY:
- * some are not known; err is of the first of them. */
+/* Counts the providers of every name; counts has room for all of them. Several names are read at
+ * once, so that a slow connection to the registry does not slow down each of them.
+ * DUBBOC_E_REGISTRY, DUBBOC_E_NO_MEMORY: some counts are not known; err describes the first
+ * failure. */
 dubboc_status counts_read(registry *reg, const registry_list *names, int64_t deadline_ns,
     interface_count *counts, dubboc_error *err);
 

@@ -10,10 +10,10 @@
 
 typedef struct data_reading {
     mutex lock;
-    condition changed; /* is_read was set; on the monotonic clock */
+    condition changed; /* signalled when is_read is set; uses the monotonic clock */
     bool is_read;
     bool is_there;
-    char *text; /* NULL beside is_there: no memory */
+    char *text; /* NULL although is_there is set: no memory */
 } data_reading;
 
 static void data_take(void *arg, const char *path, const char *data, size_t len)
@@ -52,7 +52,7 @@ static void data_wait(data_reading *self, int64_t deadline_ns)
     mutex_unlock(&self->lock);
 }
 
-/* After the subscription has ended, when no other thread uses it. */
+/* Called after the subscription has ended, when no other thread uses it. */
 static dubboc_status data_result(data_reading *self, registry *reg, char **text, dubboc_error *err)
 {
     if (!self->is_read)

@@ -1,4 +1,4 @@
-/* What `dubboc describe` knows of one interface, gathered before anything is printed. */
+/* What `dubboc describe` knows of an interface; all of it is read before anything is printed. */
 #ifndef TOOLS_DESCRIPTION_H
 #define TOOLS_DESCRIPTION_H
 
@@ -11,28 +11,29 @@
 typedef struct described_call {
     const char *interface;
     const char *group;   /* "": none, "*": any */
-    const char *version; /* the same */
-    const char *url; /* [reference X] url: calls go there, whatever the registry says; "": none */
+    const char *version; /* "": none, "*": any */
+    const char *url; /* [reference X] url: the address of all calls, without the registry; "": not
+                        set */
     const char *application;
 } described_call;
 
 typedef struct description {
     described_call call;
     registry_list nodes;
-    offers providers; /* judged for that call */
-    tally methods;    /* by how many nodes each is named */
+    offers providers; /* each with the reason why that call would not use it */
+    tally methods;    /* each with the number of nodes that name it */
     tally versions;
     tally groups;
     rule_set rules;
 } description;
 
-/* The call as it would be made with this configuration; group and version, when not NULL, come from
- * the command line. */
+/* Makes the call from the configuration. group and version come from the command line and override
+ * the configuration unless they are NULL. */
 described_call description_call(
     const dubboc_config *config, const char *interface, const char *group, const char *version);
 
-/* DUBBOC_E_REGISTRY: something could not be read until deadline_ns; DUBBOC_E_NO_MEMORY. Nothing is
- * left behind then. */
+/* Reads all of it. DUBBOC_E_REGISTRY: something could not be read by deadline_ns.
+ * DUBBOC_E_NO_MEMORY: an allocation failed. After a failure there is nothing to free. */
 dubboc_status description_read(registry *reg, const described_call *call, int64_t deadline_ns,
     description *found, dubboc_error *err);
 void description_free(description *self);

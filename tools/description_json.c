@@ -1,4 +1,4 @@
-/* A description for programs: one JSON object. */
+/* Prints a description for programs, as one JSON object. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -19,7 +19,7 @@ static bool json_add_number(cJSON *object, const char *name, size_t number)
     return cJSON_AddNumberToObject(object, name, (double)number) != NULL;
 }
 
-/* An empty object at the end of array; NULL: no memory. */
+/* Adds an empty object at the end of array and returns it; NULL: no memory. */
 static cJSON *json_append_object(cJSON *array)
 {
     cJSON *object = cJSON_CreateObject();

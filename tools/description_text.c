@@ -1,4 +1,4 @@
-/* A description for people: a heading for each part, its lines indented below. */
+/* Prints a description for people to read: a heading for each part, its lines indented below. */
 #include <stdio.h>
 
 #include "tools/choice.h"
@@ -60,7 +60,7 @@ static bool description_print_providers(const description *self)
     return is_made;
 }
 
-/* When a provider is left out for its version or group: how to ask for it. */
+/* For a provider that is left out because of its version or group: how to call it. */
 static void description_print_choice(const description *self)
 {
     buffer line;

@@ -1,5 +1,5 @@
-/* The dubboc command: one program, a table of subcommands, each in a file of its own (cmd_<name>.c)
- * with its own options. This file finds the subcommand and knows nothing else. */
+/* The dubboc command: one program with a table of subcommands, each in its own file (cmd_<name>.c)
+ * with its own options. This file only finds the subcommand. */
 #include <argp.h>
 #include <stdio.h>
 #include <string.h>
@@ -40,10 +40,10 @@ static void command_unknown(const struct argp_state *state, const char *name)
 
 typedef struct command_choice {
     const tool_command *command;
-    int at; /* its place in argv */
+    int at; /* its index in argv */
 } command_choice;
 
-/* Stops at the first word that is no option: what follows is the subcommand's. */
+/* Stops at the first word that is not an option: the rest belongs to the subcommand. */
 static error_t command_parse(int key, char *arg, struct argp_state *state)
 {
     command_choice *chosen = state->input;
@@ -63,7 +63,7 @@ static error_t command_parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-/* The table of commands, below the options. */
+/* Prints the table of commands below the options. */
 static char *command_help(int key, const char *text, void *input)
 {
     (void)input;
@@ -83,8 +83,7 @@ static char *command_help(int key, const char *text, void *input)
     return buffer_text(&help) != NULL ? help.data : (char *)text;
 }
 
-/* `dubboc help`, `dubboc help COMMAND` and `dubboc version` are what `--help` and `--version`
- * are. */
+/* `dubboc help`, `dubboc help COMMAND` and `dubboc version` do what `--help` and `--version` do. */
 static void command_take_words(int argc, char **argv)
 {
     static char help[] = "--help", version[] = "--version";
@@ -113,7 +112,7 @@ int main(int argc, char **argv)
     command_take_words(argc, argv);
     if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen) != 0 || chosen.command == NULL)
         return TOOL_USAGE;
-    argp_program_version = NULL; /* --version means something else to some commands */
+    argp_program_version = NULL; /* some commands have a --version of their own */
     snprintf(name, sizeof name, "dubboc %s", chosen.command->name);
     argv[chosen.at] = name;
     return tool_finish(chosen.command->run(argc - chosen.at, argv + chosen.at));

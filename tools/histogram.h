@@ -1,5 +1,5 @@
-/* Latencies counted in buckets that grow with their value, so that a percentile is right to about
- * 1.6 % from a nanosecond to hours, in fixed memory. */
+/* A histogram of latencies in fixed memory. The width of a bucket grows with its value, so that a
+ * percentile is exact to about 1.6 %, from a nanosecond to hours. */
 #ifndef TOOLS_HISTOGRAM_H
 #define TOOLS_HISTOGRAM_H
 
@@ -17,7 +17,7 @@ typedef struct histogram {
 void histogram_add(histogram *self, uint64_t value);
 void histogram_merge(histogram *self, const histogram *other);
 
-/* The value that this share (0 to 1) of all values does not exceed; 0 when there are none. */
+/* The value that a share (0 to 1) of all values does not exceed; 0 if there are no values. */
 uint64_t histogram_percentile(const histogram *self, double share);
 
 #endif

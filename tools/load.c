@@ -10,22 +10,22 @@
 #include "base/thread.h"
 #include "client/client.h"
 
-#define PIECE_NS (20 * NS_PER_MS) /* of a sleep: how long an interruption may go unnoticed */
+#define PIECE_NS (20 * NS_PER_MS) /* the longest sleep without a look at is_interrupted */
 
-/* What all threads share. */
+/* The state that all threads share. */
 typedef struct load {
     const load_settings *settings;
     const atomic_bool *is_interrupted;
     int64_t begun_ns;
     int64_t end_ns;
-    _Atomic int64_t taken; /* numbers of calls handed out */
+    _Atomic int64_t taken; /* the number of calls that threads have taken */
     _Atomic uint64_t made;
     atomic_int running;
     atomic_bool is_refused;
-    dubboc_error refusal; /* of the first call that was refused, written by its thread */
+    dubboc_error refusal; /* the error of the first refused call, written by its thread */
 } load;
 
-/* One thread's own part of the outcome, merged at the end. */
+/* The part of the outcome that one thread counts; the parts are merged at the end. */
 typedef struct load_worker {
     load *load;
     pthread_t thread;
@@ -102,7 +102,7 @@ static bool load_take_call(load *self, int64_t *due_ns)
     return *due_ns < self->end_ns && !atomic_load(self->is_interrupted);
 }
 
-/* A call that is wrong in itself: to make it again is of no use. */
+/* Whether the call itself is wrong, so that repeating it would fail again. */
 static bool load_is_refusal(dubboc_status status)
 {
     return status == DUBBOC_E_ARGUMENT || status == DUBBOC_E_CONFIG ||
@@ -138,8 +138,8 @@ static double load_cpu_us(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
-/* Waits for the threads, telling how far they are, and ends the calls that an interruption finds
- * under way. */
+/* Waits for the threads, reports their progress, and after an interruption ends the calls under
+ * way. */
 static void load_watch(load *self, void (*progress)(uint64_t calls, double seconds))
 {
     int64_t next_ns = self->begun_ns + NS_PER_S, cut_ns = DEADLINE_NEVER;
@@ -186,7 +186,7 @@ static bool load_merge(load_outcome *outcome, load_worker *part)
     return !to.failed;
 }
 
-/* Starts as many threads as it can; how many. */
+/* Starts as many threads as possible and returns their number. */
 static int load_start_workers(load_worker *workers, load *shared)
 {
     int started = 0;

@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "tools/table.h"
 
-#define ADDRESS_BYTES_MAX 60 /* of a node that is no URL */
+#define ADDRESS_BYTES_MAX 60 /* for a node that is not a URL */
 #define WEIGHT_TEXT_SIZE 12
 
 const char *const offer_titles[OFFER_COLUMNS] = {
@@ -38,7 +38,7 @@ static bool offer_is_filled(const offer *self)
            self->methods != NULL;
 }
 
-/* What the node says, with what configurators have set in it. false: no memory. */
+/* Reads the values of a node as the configurators change them. false: no memory. */
 static bool offer_fill(offer *self, const configured *with)
 {
     const provider_url *url = with->url;
@@ -86,8 +86,8 @@ static bool offer_read_url(
     return is_made;
 }
 
-/* The beginning of a node that is no URL. Masked before it is cut, because the mask must see where
- * a password ends. */
+/* The beginning of a node that is not a URL. It is masked before it is cut, because masking needs
+ * to see where a password ends. */
 static char *offer_broken_address(const char *node)
 {
     char *masked = mask_address_dup(slice_of(node));
@@ -128,7 +128,8 @@ static bool offer_read(
     return is_made;
 }
 
-/* What two nodes of one provider have in common, whatever their schemes. NULL: no memory. */
+/* The part that two nodes of one provider have in common, whatever their schemes. NULL: no memory.
+ */
 static char *offer_identity(const offer *self)
 {
     return mem_printf("%s%s %s %s", self->address, self->path, self->group, self->version);
@@ -158,7 +159,7 @@ static bool offer_leave_out_double(offer *self, const map *preferred)
     return is_done;
 }
 
-/* Leaves out nodes that offer what a jsonrpc node offers as well, since a client uses only the
+/* Leaves out http nodes whose service also has a jsonrpc node, because a client uses only the
  * latter (wire.md 12.5). */
 static bool offers_leave_out_doubles(offers *self)
 {

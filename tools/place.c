@@ -9,7 +9,8 @@
 #include "client/reference.h"
 
 #define TIMEOUT_DEFAULT_MS 3000
-#define TIMEOUT_MAX_MS (24 * 3600 * INT64_C(1000)) /* "none", which registries do not know */
+/* Used for the time-out "none", because registries need a deadline. */
+#define TIMEOUT_MAX_MS (24 * 3600 * INT64_C(1000))
 
 static const struct argp_option place_options[] = {
     OPTION_REGISTRY,
@@ -106,8 +107,8 @@ static dubboc_slice place_last_part(const char *name)
     return slice_of(dot != NULL ? dot + 1 : name);
 }
 
-/* The name that was probably meant: one that differs by a letter or two, in its last part alone if
- * the whole is too long to tell. NULL: none. */
+/* The name that was probably meant: it differs by a letter or two, if need be only in its last
+ * part. NULL: there is none. */
 static const char *place_find_near(const registry_list *names, const char *wanted)
 {
     const char *near_last = NULL;

@@ -21,7 +21,7 @@ static bool pretty_is_c1(const char *at, const char *end)
     return (unsigned char)at[0] == 0xC2 && at + 1 < end && ((unsigned char)at[1] & 0xE0) == 0x80;
 }
 
-/* Escapes U+0080 to U+009F: JSON allows them as they are, but a terminal obeys them. */
+/* Escapes U+0080 to U+009F, because JSON allows them unescaped but a terminal interprets them. */
 static void pretty_append_string(buffer *out, dubboc_slice string)
 {
     const char *end = string.at + string.len;
@@ -43,8 +43,8 @@ static size_t pretty_skip_white_space(dubboc_slice json, size_t at)
     return at;
 }
 
-/* Appends the bracket that opens an array or object, and the one that closes it if it is empty.
- * Returns where to read on. */
+/* Appends the opening bracket of an array or object, and the closing one if it is empty. Returns
+ * where reading continues. */
 static size_t pretty_append_open(buffer *out, dubboc_slice json, size_t at, int *depth)
 {
     size_t next = pretty_skip_white_space(json, at + 1);

@@ -62,7 +62,7 @@ static dubboc_status rule_set_add(
     return error_no_memory(self->err);
 }
 
-/* Whether the library would keep this one if it were alone. */
+/* Whether the library would apply this rule if it were the only one. */
 static dubboc_status rule_is_in_force(
     rule_reading *self, configurator_source source, const char *text, bool *is_in_force)
 {
@@ -108,7 +108,7 @@ static dubboc_status rule_set_take_yaml(
     return rule_set_add_overrides(self, source, path);
 }
 
-/* *yaml stays NULL where there is no such rule, and where the registry cannot have one. */
+/* *yaml stays NULL if there is no such rule, or if this kind of registry cannot have one. */
 static dubboc_status rule_read_data(rule_reading *self, const char *path, char **yaml)
 {
     dubboc_error why;
@@ -120,7 +120,7 @@ static dubboc_status rule_read_data(rule_reading *self, const char *path, char *
     return status;
 }
 
-/* The name of a rule in the config centre (wire.md 5.9). The caller's; NULL: no memory. */
+/* The name of a rule in the config centre (wire.md 5.9). The caller frees it; NULL: no memory. */
 static char *rule_set_path(const rule_reading *self, bool is_of_service, const char *kind)
 {
     const url_wanted *wanted = &self->consumer->wanted;

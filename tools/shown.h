@@ -1,12 +1,12 @@
-/* Texts of nodes, as people may see them. */
+/* Makes texts of nodes safe to print. */
 #ifndef TOOLS_SHOWN_H
 #define TOOLS_SHOWN_H
 
-/* A node, or what is said of one: secrets are masked, and bytes that are no UTF-8 are escaped
- * (%FF). The caller's to free; NULL: no memory. */
+/* Returns a copy of a node, or of a text about one, in which secrets are masked and bytes that are
+ * not UTF-8 are escaped (%FF). The caller frees it; NULL: no memory. */
 char *shown_text(const char *given);
 
-/* Prints it so that a line is a line: control characters are replaced. */
+/* Prints text with control characters replaced, so that it stays on one line. */
 void shown_print(const char *given);
 
 #endif

@@ -11,7 +11,7 @@
 #define SUGGEST_WAIT_MS 1000
 #define LINE_BYTES_MAX 2048
 
-/* Says by which options a provider would be called, when none is with those that were given. */
+/* Prints with which options a provider would be reached, if the given ones reach none. */
 static void suggest_other(
     const tool_target *target, const dubboc_client *client, int64_t deadline_ns)
 {
@@ -34,7 +34,7 @@ static void suggest_other(
     registry_list_free(&nodes);
 }
 
-/* Says why the registry is away, when the time of the call was too short to find out. */
+/* Prints why the registry is unreachable, if the call was too short to find out. */
 static void suggest_trouble(
     const tool_target *target, registry *reg, const dubboc_error *err, int64_t deadline_ns)
 {

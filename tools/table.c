@@ -10,7 +10,7 @@
 #include "tools/shown.h"
 
 #define GAP 2
-#define WIDTH_MAX 60 /* of a column: a longer cell shifts the rest of its own line only */
+#define WIDTH_MAX 60 /* of a column; a longer cell shifts the rest of its own line only */
 
 typedef struct table_row {
     char *cells[TABLE_COLUMNS_MAX];
@@ -49,7 +49,8 @@ void table_free(table *self)
     free(self);
 }
 
-/* In characters; every byte of UTF-8 that does not begin one has the bits 10 first. */
+/* The width in characters: counts the bytes that begin a character of UTF-8, which are all except
+ * 10xxxxxx. */
 static size_t table_width(const char *text)
 {
     size_t width = 0;
@@ -58,7 +59,7 @@ static size_t table_width(const char *text)
     return width;
 }
 
-/* A cell that is one word, as long as more columns follow. */
+/* Makes the cell one word, unless it is in the last column. */
 static char *table_cell(const char *text, bool is_last)
 {
     char *cell = shown_text(text[0] != '\0' ? text : "-");

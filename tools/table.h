@@ -1,6 +1,6 @@
-/* A table for people and for awk: a row per line, columns padded with blanks, and a line of titles
- * above them only on a terminal. A cell never holds a blank, except in the last column, which is
- * free text; an empty cell is printed as "-". */
+/* A table for people and for awk: one row per line, columns padded with blanks, and column titles
+ * only on a terminal. The last column is free text; in all others a cell never holds a blank. An
+ * empty cell is printed as "-". */
 #ifndef TOOLS_TABLE_H
 #define TOOLS_TABLE_H
 
@@ -13,13 +13,13 @@ typedef struct table table;
 
 /* titles are borrowed. NULL: no memory. */
 table *table_new(const char *const *titles, size_t columns);
-void table_free(table *self); /* NULL is accepted */
+void table_free(table *self); /* self may be NULL */
 
-/* Adds a row of copies: secrets are masked and bytes that are no UTF-8 are escaped (shown_text()).
- * false: no memory. */
+/* Adds a row with copies of the cells. Secrets are masked and bytes that are not UTF-8 are escaped
+ * (shown_text()). false: no memory. */
 bool table_add(table *self, const char *const *cells);
 
-/* Prints the rows to standard output in the order of their first cells, each line behind indent. */
+/* Prints the rows to standard output, sorted by their first cells, each line after indent. */
 void table_print(table *self, const char *indent);
 
 #endif

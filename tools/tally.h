@@ -1,4 +1,4 @@
-/* How often each of some names was seen. */
+/* Counts how often each name was seen. */
 #ifndef TOOLS_TALLY_H
 #define TOOLS_TALLY_H
 
@@ -9,7 +9,7 @@ typedef struct tally_item {
     size_t count;
 } tally_item;
 
-/* {0} is an empty one. */
+/* Counted names; {0} is empty. */
 typedef struct tally {
     map *places; /* name -> its place in items, counted from 1 */
     tally_item *items;
@@ -17,10 +17,10 @@ typedef struct tally {
     size_t capacity;
 } tally;
 
-/* false: no memory; nothing was counted. */
+/* Counts name once. false: no memory; nothing was counted. */
 bool tally_add(tally *self, dubboc_slice name);
 
-/* By name. Nothing may be added afterwards. */
+/* Sorts the items by name. Nothing may be added afterwards. */
 void tally_sort(tally *self);
 
 void tally_fini(tally *self);

@@ -13,7 +13,7 @@
 #include "codec/json_scan.h"
 #include "codec/json_write.h"
 
-/* an empty list: nothing is opened, whatever the configuration says */
+/* an empty list: no registry is opened, whatever the configuration says */
 #define NO_REGISTRY "static:"
 
 #define PARAMS_NAME_SIZE 1024
@@ -58,12 +58,12 @@ static void target_take_argument(
             MASKED(slice_of(arg)));
 }
 
-/* "Name: value", cut in place. */
+/* Splits "Name: value" in place. */
 static void target_take_header(tool_target *target, const struct argp_state *state, char *arg)
 {
     char *colon = strchr(arg, ':');
     if (colon == NULL || colon == arg)
-        /* without what was given: it may be a credential */
+        /* the argument is not shown, because it may be a credential */
         argp_error(state, "-H takes \"NAME: VALUE\"");
     if (target->header_count == TARGET_HEADERS_MAX)
         argp_error(state, "more than %d headers", TARGET_HEADERS_MAX);
@@ -114,7 +114,7 @@ static error_t target_parse(int key, char *arg, struct argp_state *state)
 
 const struct argp target_argp = {.options = target_options, .parser = target_parse};
 
-/* Reads a descriptor to its end; name is for the error. */
+/* Reads a descriptor to its end; name is used in the error text. */
 static int target_read_all(int fd, const char *name, buffer *text)
 {
     enum { PIECE = 64 * 1024 };
@@ -150,8 +150,8 @@ static int target_read_file(const char *path, const char *name, buffer *text)
     return status;
 }
 
-/* Appends what the user may have meant: a single argument is an array of one, and a word that is no
- * JSON is often a string whose quotes the shell has taken. */
+/* Appends what the user may have meant: an array of one for a single value; a string for a word
+ * that is not JSON, because the shell removes quotes. */
 static void target_suggest_params(dubboc_error *err, dubboc_slice text, json_kind kind)
 {
     enum { SHOWN_MAX = 200 };
@@ -168,7 +168,8 @@ static void target_suggest_params(dubboc_error *err, dubboc_slice text, json_kin
     buffer_fini(&meant);
 }
 
-/* name is of the text: only what stands on the command line itself has gone through a shell. */
+/* name is the source of the text: only text from the command line itself was interpreted by a
+ * shell. */
 static int target_check_params(dubboc_slice text, const char *name, bool is_typed)
 {
     json_value value = {JSON_NONE, {NULL, 0}};
@@ -222,7 +223,7 @@ static int target_read_params(const tool_target *target, dubboc_text *params)
     return status;
 }
 
-/* Whether the address to call is known without a registry. */
+/* Whether the address of the call is known without a registry. */
 static bool target_is_direct(const tool_target *target, const dubboc_config *config)
 {
     char section[1024];
@@ -244,7 +245,7 @@ static int target_open(const tool_target *target, dubboc_config **config, dubboc
         target->registry != NULL ? target->registry : config_text(loaded, "registry", "address");
     if (target_is_direct(target, loaded))
         address = NO_REGISTRY;
-    /* a tool is no consumer */
+    /* a tool does not register itself as a consumer */
     if (dubboc_config_set(loaded, "client", "register", "false", &err) != DUBBOC_OK) {
         dubboc_config_free(loaded);
         return tool_fail(&err);
