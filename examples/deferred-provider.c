@@ -1,6 +1,6 @@
-/* A provider that answers later: the handler takes the right to answer and returns at once, and
- * another thread answers when there is something to say. No thread is kept waiting, however many
- * calls are open. com.dubboc.Later: later(ms) gives ms back after that time. */
+/* A provider that answers later: the handler defers the answer and returns at once, and another
+ * thread answers when the result is known. No thread is blocked, however many calls are open.
+ * com.dubboc.Later: later(ms) returns ms after that time. */
 #include <dubboc/dubboc.h>
 #include <pthread.h>
 #include <signal.h>
@@ -10,15 +10,15 @@
 
 #define LATER_MAX_MS 60000
 
-/* One answer that is due at some time. */
+/* One answer that is due at a certain time. */
 typedef struct due {
-    struct due *next; /* in the order of their times */
+    struct due *next; /* the list is sorted by time */
     struct timespec at;
     int ms;
     dubboc_deferred *deferred;
 } due;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the variables below */
 static pthread_cond_t changed;
 static due *first;
 static bool ends;
@@ -37,7 +37,7 @@ static void insert_locked(due *added)
     *place = added;
 }
 
-/* Waits for the next one that is due; NULL: the program ends. */
+/* Waits for the next answer that is due; NULL: the program is ending. */
 static due *take(void)
 {
     pthread_mutex_lock(&lock);
@@ -99,7 +99,7 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     return DUBBOC_DEFERRED;
 }
 
-/* The thread takes no signals: those are for dubboc_server_run(), in the main thread. */
+/* The thread blocks all signals, because dubboc_server_run() waits for them in the main thread. */
 static bool start_answering(pthread_t *thread)
 {
     sigset_t all, former;
@@ -115,8 +115,8 @@ static bool start_answering(pthread_t *thread)
     return is_started;
 }
 
-/* After the server has stopped. Each deferred request must be answered, also if nobody hears it any
- * more. */
+/* Called after the server has stopped. Each deferred request must be answered, even if the caller
+ * no longer waits for it. */
 static void end_answering(pthread_t thread)
 {
     pthread_mutex_lock(&lock);

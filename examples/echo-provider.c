@@ -1,8 +1,8 @@
-/* A provider of com.dubboc.EchoService: one method for each thing that one may want to try or
+/* A provider of com.dubboc.EchoService: one method for each feature that one may want to try or
  * measure.
  *
- * Quick methods are non-blocking: they run on the event loop itself. sleep and big are not, so they
- * run on a worker. */
+ * Quick methods are non-blocking: they run on the event loop itself. sleep and big may block, so
+ * they run on a worker. */
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,14 +14,14 @@
 #define SLEEP_MAX_MS (INT64_C(24) * 3600 * 1000)
 #define BIG_MAX_KIB (64 * 1024)
 
-/* echo(x): x, by way of a tree. */
+/* echo(x): returns x, which is parsed into a tree and printed again. */
 static dubboc_status echo(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
     return dubboc_request_args(request, params, result);
 }
 
-/* The only element of a JSON array, by its text. false: there is none, or more than one. */
+/* The only element of a JSON array, as text. false: there is none, or more than one. */
 static bool only_element(dubboc_slice array, dubboc_slice *element)
 {
     size_t depth = 0;
@@ -45,7 +45,7 @@ static bool only_element(dubboc_slice array, dubboc_slice *element)
     return strspn(element->at, " \t\r\n") < element->len;
 }
 
-/* echoRaw(x): x, byte for byte, without any tree. */
+/* echoRaw(x): returns x byte for byte, without a tree. */
 static dubboc_status echo_raw(
     dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
@@ -57,7 +57,7 @@ static dubboc_status echo_raw(
     return dubboc_text_set(result, element.at, element.len);
 }
 
-/* sleep(ms): ms, after that time. */
+/* sleep(ms): returns ms after that time. */
 static dubboc_status sleep_for(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -75,7 +75,7 @@ static dubboc_status sleep_for(
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
-/* fail(message): an error with that message. */
+/* fail(message): fails with that message. */
 static dubboc_status fail(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)result;
@@ -86,7 +86,7 @@ static dubboc_status fail(dubboc_request *request, const cJSON *params, cJSON **
     return dubboc_request_fail(request, 0, NULL, "%s", message);
 }
 
-/* add(a, b): their sum, all 64 bits of it. */
+/* add(a, b): returns their sum, exact to 64 bits. */
 static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
@@ -100,7 +100,7 @@ static dubboc_status add(dubboc_request *request, const cJSON *params, cJSON **r
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
-/* nothing(): null, as a void method. */
+/* nothing(): returns null, as a void method does. */
 static dubboc_status nothing(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -109,7 +109,7 @@ static dubboc_status nothing(
     return dubboc_request_args(request, params);
 }
 
-/* big(kib): a string of so many KiB. */
+/* big(kib): returns a string of that many KiB. */
 static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
@@ -130,7 +130,7 @@ static dubboc_status big(dubboc_request *request, const cJSON *params, cJSON **r
     return status;
 }
 
-/* whoami(): "ip:port pid". */
+/* whoami(): returns "ip:port pid" of the provider. */
 static dubboc_status whoami(
     dubboc_request *request, const cJSON *params, cJSON **result, void *server)
 {

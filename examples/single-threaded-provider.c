@@ -1,9 +1,9 @@
-/* A provider without threads: the program has its own event loop (here poll), and dubboc's server
- * is one descriptor in it. Handlers run inside dubboc_server_step(), so they share the program's
- * data without a lock. com.dubboc.Counter: next() counts its calls.
+/* A provider without threads: the program has its own event loop (here with poll), and the server
+ * is one descriptor in it. Handlers run inside dubboc_server_step(), so they use the program's data
+ * without a lock. com.dubboc.Counter: next() returns how often it has been called.
  *
- * A program that has nothing else to wait for needs no loop of its own: dubboc_server_run() steps
- * as well. */
+ * A program that waits for nothing else needs no event loop of its own: dubboc_server_run() makes
+ * the steps as well. */
 #include <dubboc/dubboc.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* next(): how often it has been called. */
+/* next(): returns how often it has been called. */
 static dubboc_status next(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     int64_t *count = arg;
@@ -35,7 +35,8 @@ static dubboc_status start_server(int64_t *count, dubboc_server **server, dubboc
     return status == DUBBOC_OK ? dubboc_server_start(*server, err) : status;
 }
 
-/* The program's own loop: what else it waits for has its descriptor beside these two. */
+/* The program's own event loop. Add the descriptors of everything else that the program waits for
+ * to these two. */
 static dubboc_status serve(dubboc_server *server, int signal_fd, dubboc_error *err)
 {
     struct pollfd watched[] = {
@@ -48,7 +49,7 @@ static dubboc_status serve(dubboc_server *server, int signal_fd, dubboc_error *e
     return status;
 }
 
-/* Takes off the signal that has ended the loop, so that only a second one ends the program. */
+/* Consumes the signal that ended the loop, so that only a second one ends the program. */
 static void unblock_signals(const sigset_t *ends, int signal_fd)
 {
     struct signalfd_siginfo taken;
@@ -82,6 +83,6 @@ int main(void)
         fprintf(stderr, "single-threaded-provider: %s\n", err.text);
     unblock_signals(&ends, signal_fd);
     close(signal_fd);
-    dubboc_server_free(server); /* goes on stepping by itself until it has drained */
+    dubboc_server_free(server); /* makes the steps itself until the server has drained */
     return status == DUBBOC_OK ? EXIT_SUCCESS : EXIT_FAILURE;
 }

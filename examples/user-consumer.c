@@ -1,6 +1,6 @@
-/* Calls com.ikurento.user.UserProvider as Java, Go and C teams serve it, and shows three ways to
- * call and to read what comes back: built and read by the types of C variables, as text, and an
- * error that the method itself reports. */
+/* Calls com.ikurento.user.UserProvider, which Java, Go and C programs serve. It shows three ways to
+ * call a method and read the reply: with the types of C variables, as text, and with an error that
+ * the method itself reports. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* A provider of com.ikurento.user.UserProvider, the service that dubbogo's, dubbo-go's and Java
- * Dubbo's own examples offer and call. */
+/* A provider of com.ikurento.user.UserProvider, the service that the examples of dubbogo, dubbo-go
+ * and Java Dubbo offer and call. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static const user *find_user(const char *id)
     return NULL;
 }
 
-/* Adds the user of that id, if there is one, to a list, or to a map under its id. */
+/* Adds the user with that id, if there is one, to a list, or to a map under its id. */
 static dubboc_status add_user(cJSON *list_or_map, const char *id)
 {
     const user *found = id != NULL ? find_user(id) : NULL;
@@ -56,8 +56,8 @@ static dubboc_status add_user(cJSON *list_or_map, const char *id)
     return DUBBOC_E_NO_MEMORY;
 }
 
-/* The ids in params. A list as the only argument is [["A001", "A002"]] to Java and ["A001", "A002"]
- * to dubbogo. */
+/* The ids in params. A list as the only argument is [["A001", "A002"]] in a call from Java and
+ * ["A001", "A002"] in one from dubbogo. */
 static const cJSON *id_list(const cJSON *params)
 {
     return params != NULL && cJSON_IsArray(params->child) ? params->child : params;
@@ -88,7 +88,7 @@ static dubboc_status give_users(
 
 /* --- methods --- */
 
-/* GetUser(id): the user, null if unknown. */
+/* GetUser(id): returns the user, null if unknown. */
 static dubboc_status get_user(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -100,7 +100,7 @@ static dubboc_status get_user(
     return found != NULL ? give_user(found, result) : DUBBOC_OK;
 }
 
-/* GetUser0(id, name): a user made of both. */
+/* GetUser0(id, name): returns a user with this id and name. */
 static dubboc_status get_user_0(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -111,7 +111,7 @@ static dubboc_status get_user_0(
     return give_user(&made, result);
 }
 
-/* GetUser3(): void. */
+/* GetUser3(): returns null, as a void method does. */
 static dubboc_status get_user_3(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -120,7 +120,7 @@ static dubboc_status get_user_3(
     return dubboc_request_args(request, params);
 }
 
-/* GetErr(id): always fails; Java callers see a java.lang.Exception. */
+/* GetErr(id): always fails; Java callers get a java.lang.Exception. */
 static dubboc_status get_err(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -132,7 +132,7 @@ static dubboc_status get_err(
     return dubboc_request_fail(request, 0, "java.lang.Exception", "no user %s", id);
 }
 
-/* GetUsers([id..]): those that are known, in order. */
+/* GetUsers([id..]): returns the known users, in the order of the ids. */
 static dubboc_status get_users(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -140,7 +140,7 @@ static dubboc_status get_users(
     return give_users(request, params, cJSON_CreateArray(), result);
 }
 
-/* GetUserMap([id..]): the same by id. */
+/* GetUserMap([id..]): returns the known users as an object with the ids as names. */
 static dubboc_status get_user_map(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -148,7 +148,7 @@ static dubboc_status get_user_map(
     return give_users(request, params, cJSON_CreateObject(), result);
 }
 
-/* getUser(int), getUser(String): two methods of one name, told apart by the JSON type. */
+/* getUser(int), getUser(String): two Java methods with one name, distinguished by the JSON type. */
 static dubboc_status get_user_by_type(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -171,8 +171,8 @@ static dubboc_status get_user_by_type(
     return give_user(&made, result);
 }
 
-/* queryUser(user): the same user, greeted and 18 years older. What it does not know it leaves as it
- * is. */
+/* queryUser(user): returns the same user, greeted and 18 years older. Members that it does not know
+ * are kept. */
 static dubboc_status query_user(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -199,7 +199,7 @@ static dubboc_status query_user(
     return status;
 }
 
-/* queryAll(): all users by id. */
+/* queryAll(): returns all users as an object with the ids as names. */
 static dubboc_status query_all(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -217,7 +217,7 @@ static dubboc_status query_all(
     return status;
 }
 
-/* isLimit(sex, name): whether it is a woman. */
+/* isLimit(sex, name): returns whether the sex is "WOMAN". */
 static dubboc_status is_limit(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -228,7 +228,7 @@ static dubboc_status is_limit(
     return dubboc_json_build(result, NULL, (bool)(strcmp(sex, "WOMAN") == 0));
 }
 
-/* The sum of two ints, as Java's. */
+/* The sum of two ints; an overflow fails with a java.lang.ArithmeticException. */
 static dubboc_status sum_of(dubboc_request *request, const cJSON *params, int *sum)
 {
     int a, b;
@@ -239,7 +239,7 @@ static dubboc_status sum_of(dubboc_request *request, const cJSON *params, int *s
     return DUBBOC_OK;
 }
 
-/* Calc(a, b): a + b. */
+/* Calc(a, b): returns a + b. */
 static dubboc_status calc(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)arg;
@@ -248,7 +248,7 @@ static dubboc_status calc(dubboc_request *request, const cJSON *params, cJSON **
     return status == DUBBOC_OK ? dubboc_json_build(result, NULL, sum) : status;
 }
 
-/* Sum(a, b): the same in a response object. */
+/* Sum(a, b): returns a + b inside a response object. */
 static dubboc_status sum_response(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
