@@ -1,4 +1,5 @@
-"""What a provider answers to input that is wrong, and that it goes on serving afterwards. Real sockets, an example provider."""
+"""What a provider answers to wrong input, and that it continues to serve afterwards. Uses real
+sockets and an example provider."""
 
 import json
 import re
@@ -104,7 +105,8 @@ def test_framing_tricks_get_one_refusal_and_a_closed_connection():
                   (first, "Host: x", "Host: y", length), (first, "Host: x", "X-A: a\x01b", length), (first, "Host: x", "X\x01: a", length),
                   (first, length)):
         got, closed = raw(provider.address, request(*lines, body=good) + hidden)
-        # At the start of a line: the page that libmicrohttpd 1.0 sends speaks of HTTP/1.1, too.
+        # At the start of a line, because the page that libmicrohttpd 1.0 sends also contains
+        # "HTTP/1.1".
         answers = re.findall(rb"^HTTP/1\.1 (\d+)", got, re.MULTILINE)
         assert answers in ([b"400"], [b"501"]) and closed, (lines, got)
     assert call(provider, "echo", 1).json() == 1

@@ -1,5 +1,5 @@
-"""What must hold of the documents: every public name is described, man pages are well formed, links and
-references lead somewhere, and pictures are as new as their sources."""
+"""Checks the documents: every public name is described, man pages are well formed, links and
+references lead to something that exists, and pictures are as new as their sources."""
 
 import glob
 import re
@@ -17,9 +17,10 @@ import pictures
 IS_BUILT = {name: os.path.exists(os.path.join(BUILD, "docs", name + ".stamp")) for name in ("man3", "html")}
 FOLDERS = ("base", "bench", "client", "codec", "docs", "examples", "fuzz", "include", "registry", "selector", "server", "tests",
            "tools", "transport")
-# Documents about this tree. CHANGELOG.md tells of files that are gone, wire.md and interop.md of other projects' files.
+# Documents that are not only about this tree: CHANGELOG.md names files that no longer exist,
+# wire.md and interop.md name files of other projects.
 ABOUT_OTHER_TREES = {"CHANGELOG.md", "docs/wire.md", "docs/interop.md"}
-# Functions of libraries, which need not occur in our code to be written about.
+# Functions of libraries, which documents may name although our code does not use them.
 LIBRARY_FUNCTION = re.compile(r"(curl|CURL|MHD|cJSON|zoo|zookeeper|pthread|epoll|SSL|X509)_?\w*$")
 
 
@@ -104,20 +105,21 @@ def test_comments_of_the_headers_mention_only_names_that_exist():
     private = set(re.findall(r"#define (DUBBOC_\w+)", everything)) | set(re.findall(r"\b(DUBBOC_\w+_) =", everything))
     for path, text in texts.items():
         for comment in re.findall(r"/\*.*?\*/", text, re.S):
-            # DUBBOC_CLIENT_... and the like are variables of the environment, which the text says.
+            # DUBBOC_CLIENT_... and similar names are variables of the environment, as the text
+            # says.
             for name in re.findall(r"\bdubboc_\w+|\bDUBBOC_(?:E_)?[A-Z]\w+(?![\w<*])", comment):
                 known = name in names or name in private or name.startswith(("DUBBOC_CONF_", "DUBBOC_CLIENT_", "DUBBOC_SERVICE_"))
                 assert known, f"{path} mentions {name}, which does not exist"
 
 
 def complaints_about(page):
-    """What man and mandoc (where it is installed) say about a page."""
+    """The warnings of man and, if it is installed, mandoc about a page."""
     man = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page], capture_output=True, text=True, check=False,
                          cwd=os.path.join(BUILD, "docs") if IS_BUILT["man3"] else None)
     said = man.stderr.splitlines()
     if shutil.which("mandoc"):
         lint = subprocess.run(["mandoc", "-Tlint", "-W", "warning", page], capture_output=True, text=True, check=False)
-        # A page without a date is the same on every day that it is built.
+        # The pages have no date, so that they are the same on every day on which they are built.
         said += [line for line in lint.stdout.splitlines() if "missing date" not in line]
     return said
 
@@ -153,7 +155,7 @@ def test_each_public_name_has_a_man_page():
 # --- links and references
 
 def slug(heading):
-    """The anchor of a heading, as GitHub makes it."""
+    """The anchor of a heading, in the form that GitHub gives it."""
     heading = re.sub(r"[`*]|\[([^]]*)\]\([^)]*\)", lambda found: found.group(1) or "", heading.strip())
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
@@ -168,7 +170,7 @@ def anchors(text):
 
 
 def dead_links(path, texts):
-    """The links of a document that lead nowhere. texts: all documents."""
+    """The dead links of a document. texts: all documents."""
     text = re.sub(r"^```.*?^```|`[^`\n]*`", "", texts[path], flags=re.M | re.S)
     for target in re.findall(r"\]\(([^)\s]+)(?: \"[^\"]*\")?\)", text):
         if re.match(r"[a-z]+:", target):
@@ -196,7 +198,7 @@ def test_links_and_anchors_of_the_documents_exist():
 
 
 def unknown_names(text, known_files, code):
-    """What stands in backticks as a path or a function of this tree, and is not there."""
+    """The paths and functions in backticks that do not exist in this tree."""
     basenames = {os.path.basename(path) for path in known_files}
     for quoted in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)):
         if re.fullmatch(r"[\w.-]+(/[\w.*{},<>-]+)*/?", quoted) and quoted.split("/")[0] in FOLDERS and "/" in quoted:
@@ -230,7 +232,7 @@ REFERENCE = r"(?:\d+(?:\.\d+)*|[A-Z]\d+)"
 
 
 def cited(text, document):
-    """The numbers that a text cites of a document: "wire.md 5.2, P27 and 9.2" has three."""
+    """The sections of a document that a text cites: "wire.md 5.2, P27 and 9.2" cites three."""
     text = re.sub(r"\s*\n[ \t]*(?:\*|#|//)?[ \t]*", " ", text)
     for found in re.findall(rf"{re.escape(document)} ({REFERENCE}(?:(?:,| and| to|, and) {REFERENCE})*)(?![\w%-])", text):
         yield from re.findall(REFERENCE, found)

@@ -1,12 +1,14 @@
-"""The documents that a user reads: the programs that they show are the examples, their commands work and print what the documents say,
-their settings are valid, and no status and no warning is left out."""
+"""Checks the documents that users read: the programs in them are the examples, the commands work
+and print what the document shows, the settings are valid, and no status and no warning is
+missing."""
 
 import re
 import threading
 
 from harness import *
 
-# Commands of these words are not run: they install packages, build, or need what a test does not have.
+# Commands with these words are not run: they install packages, build, or need something that a test
+# does not have.
 NOT_RUN = re.compile(r"(?:^|[\s;&])(apt-get|dnf|sudo|make|cc|\./dev)\s")
 
 
@@ -16,7 +18,7 @@ def read(name):
 
 
 def blocks(name):
-    """The fenced blocks of a document: language and text."""
+    """The fenced code blocks of a document, each with its language and text."""
     return re.findall(r"^```(\w*)\n(.*?)^```$", read(name), re.M | re.S)
 
 
@@ -36,7 +38,8 @@ def test_every_document_says_for_whom_it_is():
 
 
 def shows_only_what_is_in_the_examples(name, language):
-    """Each block of that language, which is a whole example or some lines of one. How many there are."""
+    """Checks that each code block of this language is a whole example or some lines of one.
+    Returns the number of blocks."""
     shown = [text for kind, text in blocks(name) if kind == language]
     examples = example_sources()
     for text in shown:
@@ -59,8 +62,8 @@ def test_getting_started_shows_the_examples_as_they_are():
 
 
 class Shell:
-    """A shell that is given commands one after the other, in a folder where build/ and examples/ are what they are in a clone. What a
-    document has in /tmp is in that folder."""
+    """A shell that runs commands one after the other, in a folder where build/ and examples/ are
+    as in a clone. It replaces /tmp in the commands by this folder."""
 
     def __init__(self):
         self.home = folder()
@@ -81,7 +84,8 @@ class Shell:
             self.lines.append(line.decode().rstrip("\n"))
 
     def run(self, commands, expected):
-        """Runs the commands; what they print must become what is expected, of which a program in the background prints a part later."""
+        """Runs the commands and waits until their output is as expected; a program in the
+        background may print a part of it later."""
         self.lines.clear()
         self.process.stdin.write(f"{commands.replace('/tmp/', self.home + '/')}\necho 'commands done'\n".encode())
         self.process.stdin.flush()
@@ -95,24 +99,25 @@ class Shell:
         return [line for line in plain("\n".join(self.lines).replace(self.home + "/", "/tmp/")) if line != "commands done"]
 
     def kill(self):
-        """Ends the shell and what it has left in the background."""
+        """Ends the shell and the programs that it has left in the background."""
         if not self.process.stdin.closed:
             self.process.stdin.close()
         self.process.wait(20)
 
     @staticmethod
     def stderr():
-        return ""  # run() tells it
+        return ""  # run() reports the missing output
 
 
 def plain(text):
-    """The lines of an output without what differs from run to run: addresses."""
+    """The lines of an output without the parts that differ from run to run: addresses."""
     text = re.sub(r"(\d+\.\d+\.\d+\.\d+|\[::\]):\d+", "ADDRESS", text)
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
 def run_document(name):
-    """Runs the sh blocks of a document in their order; the text block behind one is what it prints. How many were run."""
+    """Runs the sh blocks of a document in order; a text block after one is its expected output.
+    Returns the number of blocks."""
     shell, ran = Shell(), 0
     steps = blocks(name)
     for (kind, commands), (next_kind, output) in zip(steps, steps[1:] + [("", "")]):
@@ -149,13 +154,13 @@ def test_the_settings_that_documents_show_are_valid():
 # --- troubleshooting
 
 LIBRARY = ("base", "client", "codec", "registry", "selector", "server", "transport")
-# Texts of the system and of libcurl, which the library passes on.
+# Texts of the operating system and of libcurl that the library passes on.
 FOREIGN = {"Connection refused", "Could not resolve host"}
 STRINGS = r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*'
 
 
 def joined(literal):
-    """What the compiler makes of string literals that stand one behind the other."""
+    """Adjacent string literals joined as the compiler joins them."""
     return "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal)).replace('\\"', '"').replace("\\\\", "\\")
 
 
@@ -168,7 +173,8 @@ def library_sources():
 
 
 def problems_logged():
-    """The fixed words of each event of level WARN or ERROR; two where the code chooses between two."""
+    """The fixed words of each event of level WARN or ERROR; two texts where the code chooses
+    between two."""
     found = set()
     for text in library_sources():
         for event in re.finditer(r'LOG_(?:WARN|ERROR),\s*"\w+",', text):
@@ -205,7 +211,8 @@ def test_every_status_is_in_troubleshooting():
 
 
 def is_printed(text, printed):
-    """Whether the parts of a text that do not vary are in the library's strings, where a conversion of printf stands for what varies."""
+    """Whether the fixed parts of a text occur in the strings of the library; a conversion of
+    printf stands for a variable part."""
     pieces = [text] if text in printed else re.split(r"\.\.\.|(?<![\w(])\d+", text)
     return text in FOREIGN or all(piece.strip(" .,:;(") in printed for piece in pieces)
 

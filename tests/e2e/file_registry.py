@@ -1,4 +1,4 @@
-"""Providers and consumers as processes that meet in a file: registry."""
+"""Providers and consumers as processes that use a file: registry."""
 
 import time
 
@@ -19,7 +19,7 @@ def test_a_killed_provider_leaves_the_list_at_once():
     line = watch.line(5)
     took = time.monotonic() - begun
     assert line.startswith("- ") and provider.address in line, line
-    assert took < 1, f"{took:.3f} s"  # 100 ms is promised, and measured by the unit test; here two processes share a loaded machine
+    assert took < 1, f"{took:.3f} s"  # the unit test checks the promised 100 ms; here two processes share a busy machine
 
 
 def test_a_consumer_starts_from_its_snapshot_while_the_registry_is_away():

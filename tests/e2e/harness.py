@@ -26,7 +26,7 @@ _folders = []
 
 
 def wait_for(condition, seconds=10.0, what="the condition"):
-    """Until condition() is true; its value."""
+    """Waits until condition() is true, and returns its value."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -38,7 +38,7 @@ def wait_for(condition, seconds=10.0, what="the condition"):
 
 
 def connections(address):
-    """How many established connections a provider on this machine has: what /proc/net/tcp tells."""
+    """The number of established connections to a provider on this machine, from /proc/net/tcp."""
     port = f":{int(address.rsplit(':', 1)[1]):04X}"
     with open("/proc/net/tcp", encoding="ascii") as table:
         rows = [line.split() for line in table.readlines()[1:]]
@@ -46,7 +46,7 @@ def connections(address):
 
 
 def cpu_s(pid):
-    """CPU seconds of a process so far, and of those that it has started and that still run."""
+    """The CPU seconds that a process and its living children have used so far."""
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
         fields = file.read().rpartition(")")[2].split()
     used = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -55,27 +55,29 @@ def cpu_s(pid):
             with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as file:
                 children = file.read().split()
         except OSError:
-            continue  # that thread has ended
+            continue  # the thread has ended
         used += sum(cpu_s(child) for child in children)
     return used
 
 
 def folder():
-    """A new empty folder of this test's own."""
+    """A new empty folder for this test."""
     path = tempfile.mkdtemp(prefix="dubboc-e2e-")
     _folders.append(path)
     return path
 
 
 def environment(**more):
-    """The environment of a program under test: nothing of dubboc's own but what is given."""
+    """The environment of a program under test: without settings of dubboc, except the given
+    ones."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("DUBBO") and k not in ("APP_CONF_FILE", "http_proxy", "https_proxy")}
     env.update({k: str(v) for k, v in more.items()})
     return env
 
 
 def track(program):
-    """Has it killed at the end of the test, and what it printed on standard error shown if the test failed."""
+    """Makes sure that a program is killed at the end of the test, and that its standard error is
+    shown if the test failed."""
     _processes.append(program)
 
 
@@ -90,7 +92,7 @@ class Program:
         track(self)
 
     def line(self, seconds=20.0):
-        """The next line of its standard output; None at its end."""
+        """The next line of standard output; None at the end."""
         deadline = time.monotonic() + seconds
         while b"\n" not in self.pending:
             left = deadline - time.monotonic()
@@ -104,7 +106,7 @@ class Program:
         return line.decode()
 
     def has_line(self):
-        """Whether there is one already."""
+        """Whether a line has already arrived."""
         return b"\n" in self.pending or bool(select.select([self.process.stdout], [], [], 0)[0])
 
     def stderr(self):
@@ -118,7 +120,7 @@ class Program:
         return self.process.wait(seconds)
 
     def stop(self, seconds=40.0):
-        """SIGTERM, and its exit status."""
+        """Sends SIGTERM and returns the exit status."""
         if self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(seconds)
@@ -146,7 +148,7 @@ class Provider(Program):
 
 
 class Result:
-    """What a run of the tool came to."""
+    """The outcome of a run of the tool."""
 
     def __init__(self, done):
         self.status, self.out, self.err = done.returncode, done.stdout.decode(), done.stderr.decode()
@@ -170,7 +172,7 @@ def call(provider, method, *params, interface=ECHO):
 
 
 def post(address, path, body, headers=None, method="POST", timeout=10):
-    """One HTTP exchange by Python's own client: status, headers, body."""
+    """One HTTP exchange with Python's own client: status, headers, body."""
     host, port = address.rsplit(":", 1)
     connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
     try:
@@ -182,14 +184,15 @@ def post(address, path, body, headers=None, method="POST", timeout=10):
 
 
 def raw(address, data, quiet=0.5):
-    """Sends bytes as they are. All that comes back until the peer closes or is quiet for so long, and whether it closed."""
+    """Sends bytes as they are. Returns everything that arrives until the peer closes or sends
+    nothing for a while, and whether it closed."""
     host, port = address.rsplit(":", 1)
     got = b""
     with socket.create_connection((host, int(port)), 10) as peer:
         try:
             peer.sendall(data)
         except OSError:
-            pass  # it answered and closed before it had read all
+            pass  # it answered and closed before it had read everything
         peer.settimeout(quiet)
         try:
             while True:

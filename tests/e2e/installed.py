@@ -1,5 +1,6 @@
-"""What a user gets by configure and make install: one message for all that is missing, and an installed copy
-that pkg-config, CMake and the examples' own Makefile build programs with."""
+"""What a user gets from configure and make install: one message for everything that is missing,
+and an installed copy with which pkg-config, CMake and the Makefile of the examples build
+programs."""
 
 import re
 
@@ -14,7 +15,7 @@ def make_variable(name):
 
 
 class Installed:
-    """The build, installed below a folder of the test's own."""
+    """Installs the build below a new folder."""
 
     def __init__(self):
         root = folder()
@@ -36,7 +37,8 @@ def succeed(*command, **options):
 
 
 def greets(program, env):
-    """Whether the hello-provider that was built serves, which needs every library that it is linked with."""
+    """Checks that the hello-provider that was built serves, which needs every library that it is
+    linked with."""
     provider = Program([program], DUBBOC_SERVER_PORT=0, DUBBOC_SERVER_IP="127.0.0.1",
                        LD_LIBRARY_PATH=env["LD_LIBRARY_PATH"])
     return provider.line().startswith("listening on 127.0.0.1:")
@@ -44,7 +46,7 @@ def greets(program, env):
 
 def test_pkg_config_builds_a_program_with_the_installed_copy():
     if not IS_PLAIN_BUILD:
-        return  # the plain build is the one that is installed
+        return  # only the plain build is installed
     installed = Installed()
     program = os.path.join(folder(), "hello")
     succeed("cc", os.path.join(SRC, "examples", "hello-provider.c"), "-o", program, *installed.flags(), env=installed.env)
@@ -60,7 +62,8 @@ target_link_libraries(hello dubboc::dubboc)
 
 
 def cmake(installed, wanted_version):
-    """A CMake project that uses the installed copy; None when CMake refuses to configure it."""
+    """Configures a CMake project that uses the installed copy; None if CMake refuses to
+    configure it."""
     project = folder()
     shutil.copy(os.path.join(SRC, "examples", "hello-provider.c"), project)
     with open(os.path.join(project, "CMakeLists.txt"), "w", encoding="utf-8") as lists:
@@ -142,7 +145,7 @@ def configure(where, **env):
                           capture_output=True, text=True, env=dict(os.environ, **env))
 
 
-# As quickly as configure gets: what is not looked at here is not asked for.
+# Makes configure as fast as possible, by leaving out everything that is not tested here.
 CONFIGURE_FLAGS = ["--disable-static", "-C"]
 
 

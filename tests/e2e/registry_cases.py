@@ -1,5 +1,5 @@
-"""What must be true of providers and consumers as processes, whatever registry they meet in. file_registry.py and zookeeper.py run
-these with their own registry: they set REGISTRY to a function that gives a new, empty one."""
+"""Tests of providers and consumers as processes, for every kind of registry. file_registry.py
+and zookeeper.py run them: they set REGISTRY to a function that returns a new, empty registry."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ def start(where, count=1, example="echo-provider", **env):
 
 
 def listed(where, count, interface=ECHO):
-    """Waits until ls shows so many providers."""
+    """Waits until ls shows this number of providers."""
     return wait_for(lambda: len(dubboc("ls", "-r", where, interface).out.splitlines()) == count, what=f"{count} providers in ls")
 
 
@@ -80,7 +80,7 @@ def test_a_provider_that_stops_in_the_middle_costs_no_call():
 
 
 def nodes_of(where, provider):
-    """The process ids in the nodes of a provider's address, sorted."""
+    """The process ids in the nodes of one provider address, sorted."""
     found = dubboc("ls", "-r", where, "--all", "--urls", ECHO).out
     return sorted(int(line.split("pid=")[1].split("&")[0]) for line in found.splitlines() if provider.address in line)
 
@@ -130,7 +130,7 @@ def test_a_call_without_a_provider_reports_this():
 
 def test_a_sigterm_lets_running_calls_end_and_exits_with_status_0():
     where = REGISTRY()
-    provider = start(where, DUBBOC_SERVER_STOP_WATCH_WAIT="1s")[0]  # in which a request that is about to be sent arrives
+    provider = start(where, DUBBOC_SERVER_STOP_WATCH_WAIT="1s")[0]  # time for a request that is just being sent to arrive
     listed(where, 1)
     slow = Program([DUBBOC, "call", "-r", where, "-t", "10s", ECHO, "sleep", "[1500]"])
     wait_for(lambda: connections(provider.address) > 0, what="the call's connection")
@@ -144,7 +144,7 @@ def test_a_second_sigterm_ends_at_once():
     provider = start(where, DUBBOC_SERVER_STOP_WATCH_WAIT="20s")[0]
     listed(where, 1)
     provider.signal(signal.SIGTERM)
-    listed(where, 0)  # it is stopping now, and would for 20 s
+    listed(where, 0)  # it is stopping now, which would take 20 s
     assert provider.process.poll() is None
     provider.signal(signal.SIGTERM)
     provider.wait(5)

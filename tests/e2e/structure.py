@@ -1,4 +1,5 @@
-"""What must hold of the sources and of what is built: who may include whom, what is exported, headers for C99 and C++11."""
+"""Checks the structure of the sources and of the build: which folder may include which, what is
+exported, and that the headers are valid C99 and C++11."""
 
 import collections
 import re
@@ -18,7 +19,7 @@ ALLOWED = {
     "examples": set(),
     "bench": set(),
 }
-# The one program that measures what no public header shows.
+# The only program that measures functions without a public header.
 MAY_LOOK_INSIDE = {"bench/pick.c"}
 # Third-party headers, and the only places that may include them; cJSON is the value type of the public headers.
 ONLY_IN = {
@@ -114,7 +115,8 @@ def test_no_files_of_a_folder_include_each_other_in_a_circle():
 
 
 def objects():
-    """Each module's object file in the build folder. libtool puts the name of its library before that of the file."""
+    """The object file of each module in the build folder. libtool puts the name of the library
+    in front of that of the file."""
     for top in LAYERED:
         for path, _, names in os.walk(os.path.join(BUILD, top)):
             for name in names:
@@ -219,7 +221,7 @@ def declared():
 
 def test_the_shared_library_exports_exactly_what_the_headers_declare():
     library = os.path.join(BUILD, ".libs", "libdubboc.so")
-    if not os.path.exists(library):  # a build without shared libraries: the archive's test below speaks for it
+    if not os.path.exists(library):  # a build without shared libraries: the test of the archive below checks the same names
         assert os.path.exists(os.path.join(BUILD, ".libs", "libdubboc.a"))
         return
     symbols = exported("nm", "-D", "--defined-only", library)

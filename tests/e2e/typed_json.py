@@ -1,4 +1,5 @@
-"""A program that builds or reads JSON with a wrong C type does not compile, with gcc and with clang, without optimisation."""
+"""A program that builds or reads JSON with a wrong C type must not compile, with gcc and with
+clang, even without optimisation."""
 
 import shutil
 

@@ -1,5 +1,5 @@
-"""The same programs as with the file: registry, through a real ZooKeeper and with nothing else changed; and what only ZooKeeper can do to
-them: not being there yet, going away and coming back."""
+"""The tests of file_registry.py with a real ZooKeeper, and tests of what only ZooKeeper can do:
+not being started yet, being lost and coming back."""
 
 import itertools
 import urllib.parse
@@ -16,7 +16,7 @@ _server = None
 
 
 class ZooKeeper:
-    """A real server on a free port; its data in a folder of its own."""
+    """A real server on a free port, with its data in its own folder."""
 
     SCRIPT = os.path.join(SRC, "tests", "support", "zookeeper-server.sh")
 
@@ -38,7 +38,7 @@ class ZooKeeper:
 
 
 def shared_registry():
-    """A group of its own on one server for all tests that do not hurt it."""
+    """A separate group on one server, which all tests share that do not stop the server."""
     return f"zookeeper://127.0.0.1:{_server.port}/?group=test{next(_groups)}"
 
 

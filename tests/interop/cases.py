@@ -1,5 +1,6 @@
-"""What is tried with each peer: the lists of checks in both directions, then what a list cannot say: group and version, a provider that goes and
-comes under load, connections that rest, how often a call that fails is sent."""
+"""The tests with each peer. First the lists of checks in both directions, then what a list
+cannot check: group and version, a provider that stops and starts under load, idle
+connections, and how often a failing call is sent."""
 
 import contextlib
 import json
@@ -19,16 +20,21 @@ from peers import C
 from recorder import Recorder
 from stage import CProviders, ZooKeeper, both_provided, c_consumer, connections_to, ended, listed, peer_consumer, provided
 
-# Longer than the server leaves an idle connection open, in seconds: Jetty 30, Tomcat 60, dubboc 75, dubbo-go for ever.
+# How long to wait so that the server has closed an idle connection, in seconds. The servers close
+# it after: Jetty 30, Tomcat 60, dubboc 75, dubbo-go never.
 REST_S = {"jetty9": 33, "tomcat": 63, "c": 78}
 REST_USUAL_S = 63
-LOAD_MAX = "180s"  # it is ended before
-# What the load has used when it is under way: thousands of calls, of which a fifth may be repeated. A retry budget of 3 is all that there is at first.
+LOAD_MAX = "180s"  # it is ended earlier
+# CPU time after which the load has surely made thousands of calls, so that the retry budget is
+# large: a fifth of the calls, while at the start it is only 3.
 LOAD_CPU_S = 0.3
-# Of a time-out in the node, and of a call that takes longer. The former counts from before ZooKeeper is reached. Peers whose programs here can say one.
+# The time-out in the node, and the time of a call that takes longer. The time-out must be long
+# enough for the connection to ZooKeeper, because it counts from before. SAY_TIMEOUTS: the peers
+# whose programs can set a time-out in their node.
 NODE_TIMEOUT_MS, SLEEP_MS = 2000, 4000
 SAY_TIMEOUTS = ("j26", "j273", "j27", "j3")
-# What dubbo-go answers, as the provider's own error, between taking its service away and closing: not a call that the client may repeat.
+# The error that dubbo-go answers after it has removed a service and before it closes. It looks like
+# an error of the method, so the client must not repeat the call.
 GONE = {"go1": "cannot find service", "go3": "cannot find service"}
 
 
@@ -36,7 +42,8 @@ GONE = {"go1": "cannot find service", "go3": "cannot find service"}
 
 
 def c_calls_peer(outcome, peer, label, server, is_usual, list_made):
-    """list_made is set before the provider and the connections to it rest, so that the run can go on with others."""
+    """Sets list_made before the waits for idle connections, so that the run can continue with
+    other peers."""
     try:
         with ZooKeeper() as zookeeper:
             with provided(peer, zookeeper, server=server) as provider:
@@ -54,8 +61,8 @@ def c_calls_peer(outcome, peer, label, server, is_usual, list_made):
 
 
 def rest(outcome, peer, zookeeper, server, port):
-    """Longer than the server leaves an idle connection open: by default the client does not use connections that old; where it is told to keep them, it
-    meets those that the server has closed."""
+    """Calls after the server has closed the idle connections. By default the client does not use
+    connections that old; with pool_idle = 10m it tries the closed ones."""
     rest_s = REST_S.get(server or peer.name, REST_USUAL_S)
     argv = ("--only", "user.calls.after_idle", "--idle", rest_s)
     kept = {"DUBBOC_CLIENT_POOL_IDLE": "10m"}
@@ -112,7 +119,8 @@ def group_and_version(zookeeper):
 
 
 def node_timeout(zookeeper):
-    """It is shorter than what the call takes. Without it the call would have time enough."""
+    """Checks that the time-out in the node counts: it is shorter than the call, which would
+    otherwise have time enough."""
     argv, env = ("-r", zookeeper.url, *BLUE, ECHO, "sleep", f"[{SLEEP_MS}]"), {"DUBBOC_CLIENT_REQUEST_TIMEOUT": "20s"}
     late = dubboc("call", *argv, **env)
     assert late.status == 2 and re.search(r"timed out after [0-9]+ ms .node of [^)]*., maybe executed", late.err), late
@@ -121,7 +129,7 @@ def node_timeout(zookeeper):
 
 
 def two_providers(outcome, peer):
-    """One of them stops in order and starts again; then both are administered."""
+    """One of two providers stops normally and starts again; then both are administered."""
     with ZooKeeper() as zookeeper:
         with both_provided(peer, zookeeper, {}, {}) as (first, second), under_load(peer, zookeeper) as load:
             wait_for(lambda: connections_to(second.port) > 0 and cpu_s(load.process.pid) > LOAD_CPU_S, 60, "calls of the second provider")
@@ -136,8 +144,8 @@ def two_providers(outcome, peer):
 
 
 def under_load(peer, zookeeper):
-    """No framework but C is known to finish every call that it is at when it stops, so for the others the method is declared idempotent, and the client
-    may send it again."""
+    """Only the C provider is known to finish every running call when it stops. For the others
+    the method is declared idempotent, so that the client may repeat it."""
     settings = os.path.join(folder(), "idempotent.ini")
     with open(settings, "w", encoding="utf-8") as file:
         file.write("" if peer is C else f"[reference {USERS}]\nidempotent = GetUser\n")
@@ -159,20 +167,23 @@ def count_lost(outcome, peer, counted, load):
 
 # --- more of a consumer -----------------------------------------------------------------------------------------------------------------------
 
-# What fails, and the handler's method; None: one that is not there.
+# The calls that fail, each with the method; None: a method that does not exist.
 FAILING = (("an error the method declares", USERS, "GetErr"), ("a runtime error", ECHO, "fail"), ("an unknown method", USERS, None))
 USER_METHODS = ("GetUser", "GetUser0", "GetUser3", "GetErr", "GetUsers", "GetUserMap", "getUser", "queryUser", "queryAll", "isLimit", "Calc", "Sum")
 BROKEN_PAGE = b"HTTP/1.1 500 Server Error\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>"
-# To them a node http:// is Java serialization, if spring-web is there (wire.md 0.1).
+# Consumers that take a node http:// for Java serialization if spring-web is present (wire.md 0.1).
 SERIALIZE_TO_HTTP = ("j26", "j273")
-# To them an error that the provider answers is a failed attempt like any other, unless the node says retries=0 (wire.md 12.7).
+# Consumers that repeat a call which was answered with an error, unless the node has retries=0
+# (wire.md 12.7).
 REPEATS_ERRORS = ("go1", "go3")
-# Told not to repeat GetUser, in the three spellings of our node, and yet they do (wire.md 12.2, 12.7).
+# Consumers that repeat GetUser although our node forbids it in three spellings (wire.md 12.2,
+# 12.7).
 CANNOT_BE_TOLD = ("j3", "dubbogo02")
 
 
 def repeats(exchanges, method):
-    """How often the consumer made the same call at most: requests that differ in nothing but the id."""
+    """The largest number of times that the consumer made the same call: requests that differ
+    only in the id."""
     counted = {}
     for exchange in exchanges:
         try:
@@ -187,7 +198,7 @@ def repeats(exchanges, method):
 
 
 def more_of_consumer(outcome, peer):
-    """The list again through proxies that see each request."""
+    """Makes the list of checks again, through proxies that see each request."""
     with ZooKeeper() as zookeeper, CProviders(zookeeper, recorded=True) as providers:
         outcome.add_checks(peer.name, "consumer, recorded", peer_consumer(peer, zookeeper, providers))
         seen = {interface: recorder.take() for interface, recorder in providers.recorders.items()}
@@ -213,14 +224,16 @@ def more_of_consumer(outcome, peer):
 
 
 def without_spring(outcome, peer):
-    """Both nodes are there, and the library that makes the second one look usable is not."""
+    """Both nodes are registered, but the library that makes the http node look usable is
+    missing."""
     with ZooKeeper() as zookeeper, CProviders(zookeeper) as providers:
         outcome.add_checks(peer.name, "consumer, no spring", peer_consumer(peer, zookeeper, providers, "--without-spring-web", "--no-echo"))
 
 
 def one_attempt(outcome, peer):
-    """Both nodes are there, and the node says that GetUser is not to be repeated: the one attempt is spent on the node in Java serialization as often as
-    not, unless the reference names the protocol."""
+    """Both nodes are registered and forbid to repeat GetUser. About half of the calls spend
+    their only attempt on the node for Java serialization, unless the reference names the
+    protocol."""
     with ZooKeeper() as zookeeper, CProviders(zookeeper, DUBBOC_CONF_FILE=once_settings()) as providers:
         plain = peer_consumer(peer, zookeeper, providers, "--only", "user.GetUser.", "--no-echo")
         named = peer_consumer(peer, zookeeper, providers, "--only", "user.GetUser.", "--no-echo", "--protocol", "jsonrpc")
@@ -238,7 +251,7 @@ def once_settings():
 
 
 def takes_its_group(outcome, peer):
-    """Of two C providers of one interface it calls that of its group and version."""
+    """The consumer calls the one of two C providers that has its group and version."""
     protocols = {"DUBBOC_SERVER_PROTOCOLS": "jsonrpc,http"}
     with ZooKeeper() as zookeeper, contextlib.ExitStack() as programs:
         plain, blue = Recorder(), Recorder()
@@ -255,9 +268,10 @@ def takes_its_group(outcome, peer):
 
 
 def repeats_broken(outcome, peer):
-    """What each consumer does when HTTP 500 comes back, for GetUser, which the node says is not to be repeated, and for another method; and when GetErr,
-    of which the node says so too, answers with its error."""
-    # a consumer that knows both schemes spends some attempts on each
+    """What each consumer does after HTTP 500: for GetUser, which the node forbids to repeat, and
+    for another method. Also what it does after the error of GetErr, which the node forbids to
+    repeat, too."""
+    # a consumer that knows both schemes uses some attempts for each
     protocol = "http" if peer.name in ("j27", "j3") else "jsonrpc"
     with ZooKeeper() as zookeeper, CProviders(zookeeper, protocol, recorded=True, DUBBOC_CONF_FILE=once_settings()) as providers:
         recorder = providers.recorders[USERS]
@@ -279,7 +293,8 @@ def repeats_broken(outcome, peer):
 
 
 def record_provider(outcome, peer, zookeeper, port, variant):
-    """The C consumer's list through a proxy, led there by the peer's own nodes; then the probes."""
+    """Makes the C consumer's list through a proxy, to which the peer's own nodes lead; then
+    sends the probes."""
     import corpus
     recorder, argv, names = Recorder(port, end_s=0.5), [], {}
     if peer.registry:

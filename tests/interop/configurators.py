@@ -1,8 +1,12 @@
-"""What administrators write into ZooKeeper, as dubbo-admin does, while a C consumer calls two providers of a real framework: each rule must be felt
-within a second of the write, and so must its end.
+"""Rules that administrators write into ZooKeeper, as dubbo-admin does, while a C consumer calls two
+providers of a real framework. Each rule must take effect within a second of the write, and so
+must its removal.
 
-Two forms: override:// and absent:// nodes below /dubbo/<interface>/configurators, which Java's providers read too and then register anew, with what the
-rule says in their nodes (Dubbo 3 only seconds later: so the second counts from the last change in ZooKeeper); and since Dubbo 2.7 rules in YAML at /dubbo/config/dubbo/<key>."""
+There are two forms. The first is override:// and absent:// nodes below
+/dubbo/<interface>/configurators. Java's providers read these, too, and then register again with
+the values of the rule in their nodes. Dubbo 3 does so only seconds later, so the second counts
+from the last change in ZooKeeper. The second form, since Dubbo 2.7, is rules in YAML at
+/dubbo/config/dubbo/<key>."""
 
 import collections
 import os
@@ -22,14 +26,16 @@ SLEEP_MS = 180  # of the method that is timed out
 TIMEOUT_MS = 80
 APPLICATION = "interop-shop"
 TIMED_OUT_APPLICATION = "interop-clock"  # a rule of the one application must not be felt by the other's calls
-# Reads rules of the config centre as a provider too, and heeds an entry that is switched off as long as the rule is not: it disables itself.
+# Peers that also apply rules of the config centre to their providers, and apply an entry that is
+# switched off as long as the rule is on: the provider disables itself.
 HEEDS_ENTRIES_SWITCHED_OFF = ("j273",)
 ENTRY_OFF = "rule, one entry switched off"
 ENTRY_OFF_HEEDED = "rule, its entry switched off, which the provider heeds all the same"
 
 
 class Steady:
-    """The program steady: a client that calls one after the other, and what it printed."""
+    """Runs the program steady, a client that makes one call after the other, and collects its
+    output."""
 
     def __init__(self, zookeeper, interface, method, params, **env):
         env = {"DUBBOC_REGISTRY_ADDRESS": zookeeper.url, "DUBBOC_APPLICATION_NAME": APPLICATION, "DUBBOC_CLIENT_LOAD_BALANCE": "roundrobin", **env}
@@ -56,7 +62,8 @@ class Steady:
             self.calls.append((int(begun_ms), int(port) if port.isdigit() else None, status))
 
     def first_and_last_ms(self, written_ms, is_so, count):
-        """When the first and the last of count calls in a row were begun of which is_so holds, all begun after written_ms. None: there are none yet."""
+        """The begin of the first and of the last of count calls in a row that fulfil is_so and
+        all begin after written_ms. None: there are none yet."""
         calls = [call for call in list(self.calls) if call[0] > written_ms]
         for at in range(len(calls) - count + 1):
             if is_so(calls[at:at + count]):
@@ -64,12 +71,14 @@ class Steady:
         return None
 
     def felt_ms(self, write, is_so, count, what):
-        """How long after write() had returned calls were as is_so says; and after the last change that it led to."""
+        """The time from the end of write() until calls fulfil is_so, and the time from the last
+        change in ZooKeeper that it caused."""
         write()
         written_ms = now_ms()
         try:
             felt_ms, until_ms = wait_for(lambda: self.first_and_last_ms(written_ms, is_so, count), SOON_S, what)
-            # one that is seen while these calls are made came before them, since is_so allows for a stray call: C may see it sooner than watch()
+            # a change that is seen during these calls came before them, because is_so allows one
+            # stray call: C may see it sooner than watch()
             last_ms = max((change for change in self.changes if written_ms < change < until_ms), default=written_ms)
             return felt_ms - written_ms, max(0, felt_ms - last_ms)
         except AssertionError as late:
@@ -91,7 +100,8 @@ def now_ms():
 
 
 class Override:
-    """A node below configurators, lasting, as dubbo-admin's Override.toUrl makes it."""
+    """A persistent node below configurators, in the form that dubbo-admin's Override.toUrl
+    writes."""
 
     def __init__(self, address, interface, where, kind="override", **params):
         params = {"category": "configurators", "dynamic": "false", "enabled": "true", **params}
@@ -108,7 +118,8 @@ class Override:
 
 
 class Rule:
-    """A rule of the config centre. entries: for each a dictionary of what differs from an entry that is switched on for providers."""
+    """A rule of the config centre. entries: one dictionary per entry, with its differences from
+    an entry that is switched on for providers."""
 
     def __init__(self, address, key, *entries, scope="service"):
         self.address, self.entries, self.scope, self.key = address, entries, scope, key
@@ -146,7 +157,7 @@ def all_at(port):
 
 
 def shares(one, two, parts):
-    """Of each sum(parts) calls so many at either; one round may be cut by the change."""
+    """Calls are distributed to the two providers in these parts; the change may cut one round."""
     def is_so(calls):
         wanted = [len(calls) * part / sum(parts) for part in parts]
         counted = [sum(call[1] == port and call[2] == "OK" for call in calls) for port in (one, two)]
@@ -159,7 +170,8 @@ def all_end(status):
 
 
 def user_rules(address, one, two, heeds_entries_switched_off):
-    """name, rules that are written one after the other and undone, and how calls go then."""
+    """Rows of: name, the rules that are written one after the other and then removed, and how
+    calls must be distributed meanwhile."""
     at_one, at_two = f"127.0.0.1:{one}", f"127.0.0.1:{two}"
     disable = {"addresses": [at_one], "parameters": {"disabled": "true"}}
     return (
@@ -175,8 +187,9 @@ def user_rules(address, one, two, heeds_entries_switched_off):
 
 
 def echo_rules(address):
-    """The same of a method that takes longer than what is set, and ends in time without. A time-out in a rule for the provider's side is not among them:
-    that one the provider itself takes into its node (wire.md 5.9)."""
+    """Rows as above for a method that takes longer than the time-out of the rule, and ends in
+    time without the rule. A time-out for the provider side is not among them, because the
+    provider itself puts it into its node (wire.md 5.9)."""
     timeout = {"parameters": {"timeout": TIMEOUT_MS}}
     ours = {**timeout, "side": "consumer", "applications": [TIMED_OUT_APPLICATION]}
     return (
@@ -191,7 +204,7 @@ def echo_rules(address):
 
 
 class Felt:
-    """Makes each write a result, and keeps the slowest."""
+    """Makes each write a result, and keeps the longest time."""
 
     def __init__(self, outcome, peer):
         self.outcome, self.peer, self.slowest_ms, self.slowest_whole_ms = outcome, peer, 0, 0
@@ -212,7 +225,7 @@ def each(rules, what):
 
 
 def felt_by_c(outcome, peer, zookeeper, ports):
-    """ports: of two providers of peer that serve both services."""
+    """ports: the ports of two providers of the peer, which offer both services."""
     felt = Felt(outcome, peer)
     both = [threading.Thread(target=outcome.guard, args=(peer.name, ROLE, "the run itself", step, felt, zookeeper, *more))
             for step, *more in ((users, *ports), (timeouts,))]

@@ -1,13 +1,18 @@
-"""Writes the exchanges of a run as cases of tests/wire: <peer>-<what>/ with request, reply, node and expect.
+"""Writes the exchanges of a run as cases of tests/wire: <peer>-<what>/ with request, reply, node
+and expect.
 
-What differs from run to run is made the same: ports, dates, ids (with Content-Length and chunk sizes), process ids and times in nodes. So
-recording again changes only what a peer really does otherwise. Three kinds of cases, told by "role" in expect:
+Values that differ from run to run are replaced by fixed ones: ports, dates, ids (with
+Content-Length and chunk sizes), process ids and times in nodes. So a new recording changes only
+what a peer really does differently. "role" in expect distinguishes three kinds of cases:
 
-  consumer   C called the peer: the client must make the same request and the same of the reply
-  provider   the peer called C: the server must give the same reply
-  odd        a request of probes.py, answered by the peer: both what the server answers to it, and what the client makes of the peer's reply
+  consumer   C called the peer: the client must send the same request and understand the reply in
+             the same way
+  provider   the peer called C: the server must send the same reply
+  odd        a request of probes.py, answered by the peer: what the server answers to it, and
+             what the client makes of the peer's reply
 
-expect ends with the section [outcome], which the replay program itself writes from what the client is told: look at it when it changes."""
+expect ends with the section [outcome], which the replay program writes from what the client
+returns: check it when it changes."""
 
 import json
 import os
@@ -21,9 +26,10 @@ from probes import COMPARED, PROBES, ask
 WIRE = os.path.join(SRC, "tests", "wire")
 PORT = 20880
 BYTES_MAX = 48 * 1024
-SAME_METHOD_MAX = 6  # the lists make hundreds of calls of some
-OBJECT = re.compile(rb"((?:\w+\.)+[A-Z][\w$]+[@-])[0-9a-f]{5,8}\b")  # which of its kind, in Java's pages: another number each time
-# Not kept: what is answered otherwise each time, and a wait that is over before the list is, or is not.
+SAME_METHOD_MAX = 6  # the lists call some methods hundreds of times
+OBJECT = re.compile(rb"((?:\w+\.)+[A-Z][\w$]+[@-])[0-9a-f]{5,8}\b")  # the hash of an object in Java's pages, which is different each time
+# Calls that are not kept, because the reply is different each time, or because the call may end
+# before or after the list.
 CHANGING = re.compile(rb'"[Ww]hoami"|"[Ss]leep", ?"params": ?\[\d{4}')
 DATE = b"Thu, 01 Jan 1970 00:00:00 GMT"
 HEADERS = (
@@ -37,7 +43,7 @@ HEADERS = (
 
 
 def split(message):
-    """Head with its empty line, and body."""
+    """The head with its empty line, and the body."""
     found = re.search(rb"\r?\n\r?\n", message)
     return (message[:found.end()], message[found.end():]) if found else (message, b"")
 
@@ -73,7 +79,7 @@ def content(message):
 
 
 def id_token(request):
-    """The text of the request's id; None: there is none, or no request."""
+    """The text of the request's id; None: there is no id, or it is not a request."""
     try:
         made = json.loads(content(request))
     except ValueError:
@@ -84,14 +90,14 @@ def id_token(request):
 
 
 def with_length(head, body, changed):
-    """The message with changed in place of body; its Content-Length follows."""
+    """The message with another body and its Content-Length."""
     if changed != body:
         head = re.sub(rb"(?im)^(content-length:\s*)\d+", rb"\g<1>%d" % len(changed), head)
     return head, changed
 
 
 def same_id(message, token):
-    """The message with id 1, or the string "1", in place of token; lengths follow."""
+    """The message with the id 1, or the string "1", instead of token; its lengths are adapted."""
     head, body = split(message)
     if token is None:
         return head, body
@@ -113,14 +119,14 @@ def normal(message, token):
 
 
 def normal_node(name):
-    """A node's name with what changes from run to run made the same."""
+    """The name of a node, with fixed values for the parts that change from run to run."""
     name = re.sub(r"(127\.0\.0\.1%3[Aa])\d+", rf"\g<1>{PORT}", name)
     name = re.sub(r"(pid%3[Dd])\d+", r"\g<1>1", name)
     return re.sub(r"(timestamp%3[Dd])\d{10}(\d*)", lambda found: found[1] + "1700000000" + "0" * len(found[2]), name)
 
 
 class Writer:
-    """The cases of one peer. The folders it had before are gone."""
+    """Writes the cases of one peer, whose former folders are removed."""
 
     def __init__(self, peer, version):
         version = re.sub(r"\b(java-\d+|go\d+\.\d+|Python \d+\.\d+)[.\d]*", r"\1", version)  # a patch of the language changes no byte
@@ -130,7 +136,7 @@ class Writer:
                 shutil.rmtree(os.path.join(WIRE, name))
 
     def name(self, verb, request, variant):
-        """From the method called: <peer>-<verb>-<method>-<number>."""
+        """The name of a case, made from the method: <peer>-<verb>-<method>-<number>."""
         try:
             method = str(json.loads(content(request))["method"])
         except (ValueError, KeyError, TypeError):
@@ -158,7 +164,8 @@ class Writer:
         self.count += 1
 
     def exchanges(self, role, exchanges, names=None, variant=""):
-        """Each different one of them once. names: the node of each interface. variant: what the provider serves with, where that is not usual."""
+        """Writes each different exchange once. names: the node of each interface. variant: the
+        server of the provider, if it is not the usual one."""
         verb = "answers" if role == "consumer" else "calls"
         for exchange in exchanges:
             if not exchange.is_complete or len(exchange.request) + len(exchange.reply) > BYTES_MAX or b"\0" in exchange.request + exchange.reply:
@@ -176,8 +183,9 @@ class Writer:
                 self.write(name, role, request, reply, exchange.is_closed, normal_node(node) if node else None)
 
     def probe(self, name, request, reply, is_closed, ours, variant=""):
-        """ours: HTTP status and body of C's answer to the same request. Another server than the usual one puts the same JSON into another frame, so of it
-        each frame is kept once."""
+        """Writes a probe. ours: HTTP status and body of C's answer to the same request. A server
+        that is not the usual one sends the same JSON in another frame, so each frame is kept
+        once."""
         request, reply = normal(request, None), normal(reply, None)
         if b"\0" in reply or len(reply) > BYTES_MAX or variant and (variant, frame(reply), is_closed) in self.seen:
             return
@@ -190,7 +198,8 @@ class Writer:
 
 
 def is_same(status, body, reply):
-    """Whether C's answer means the same as the peer's: status and JSON, but for the words of an error."""
+    """Whether C's answer means the same as that of the peer: same status and JSON, except the
+    words of an error."""
     def meaning(data):
         try:
             tree = json.loads(data)
@@ -204,7 +213,7 @@ def is_same(status, body, reply):
 
 
 def record_answers(writer, port, users_node, variant):
-    """What the peer answers to each probe, and C beside it."""
+    """Records what the peer, and C beside it, answers to each probe."""
     c = Provider("user-provider", DUBBOC_REGISTRY_ADDRESS="file://" + folder())
     c_port = int(c.address.rsplit(":", 1)[1])
     path = re.search(r"127\.0\.0\.1%3[Aa]\d+%2[Ff]([^%]*)", users_node)[1] if users_node else USERS

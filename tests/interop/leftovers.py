@@ -1,8 +1,9 @@
-"""Nothing outlives a run, however it ends: by itself, by Ctrl-C, or killed.
+"""No process outlives a run, however it ends: by itself, by Ctrl-C, or killed.
 
-Temporary files go into one folder, and every program that is started inherits its name as TMPDIR: by that, programs are known as the run's own,
-also those whose parents have gone. A process that is forked off at first waits for the run to be gone, kills what it has left, by process id, and
-removes the folder."""
+Temporary files are in one folder, and every program that is started inherits its name as TMPDIR.
+The processes of a run are recognised by this variable, even if their parents have ended. A
+process that is forked at the beginning waits for the end of the run, kills the remaining
+processes by their ids, and removes the folder."""
 
 import fcntl
 import os
@@ -11,13 +12,13 @@ import signal
 import tempfile
 import time
 
-SWEEP_S = 10  # of trying to kill what is left; what will not die then is left alone
-QUIET_LOOKS = 3  # in which none was found: a program that is only being started still shows its parent's environment
+SWEEP_S = 10  # the time for killing the remaining processes; processes that do not die are left
+QUIET_LOOKS = 3  # searches in a row without a result, because a program that is just being started still has the environment of its parent
 
 
 def of(home):
-    """The processes, other than ended ones, that were started with that TMPDIR, or with one below it, as a run within this one has: {process id: command
-    line}. Without /proc nobody is known."""
+    """The living processes that were started with this TMPDIR, or with one below it, as those of
+    a run within this one: {process id: command line}. Empty on systems without /proc."""
     mark, found = b"TMPDIR=" + os.fsencode(home), {}
     for pid in filter(str.isdigit, os.listdir("/proc") if os.path.isdir("/proc/self") else ()):
         try:
@@ -27,12 +28,13 @@ def of(home):
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 found[int(pid)] = file.read().replace(b"\0", b" ").decode(errors="replace").strip()
         except OSError:
-            pass  # it has ended, or is another user's
+            pass  # it has ended, or belongs to another user
     return found
 
 
 def sweep(home):
-    """Until none is left: a program that is killed last may have started another."""
+    """Kills until no process is left, because a program may have started another one before it
+    was killed."""
     end_s, quiet_looks = time.monotonic() + SWEEP_S, 0
     while quiet_looks < QUIET_LOOKS and time.monotonic() < end_s:
         left = of(home)
@@ -41,17 +43,18 @@ def sweep(home):
             try:
                 os.kill(pid, signal.SIGKILL)
             except OSError:
-                pass  # it has just ended, or is another user's by now
+                pass  # it has just ended, or its number belongs to another user by now
         time.sleep(0.05)
     shutil.rmtree(home, ignore_errors=True)
 
 
 def watch(home, end_of_run):
-    """In a session of its own, where Ctrl-C does not reach it, and without the run's descriptors, for whose end others may wait."""
+    """Runs in its own session, which Ctrl-C does not reach, and without the descriptors of the
+    run, because others may wait until these are closed."""
     os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    end_of_run = fcntl.fcntl(end_of_run, fcntl.F_DUPFD, 3)  # the run may have been started without some of the first three
+    end_of_run = fcntl.fcntl(end_of_run, fcntl.F_DUPFD, 3)  # the run may have been started without standard input, output or error
     nothing = os.open(os.devnull, os.O_RDWR)
     for standard in range(3):
         os.dup2(nothing, standard)
@@ -62,7 +65,8 @@ def watch(home, end_of_run):
 
 
 def are_swept():
-    """From here on; to be called before there are other threads or programs. The folder. A signal ends the run at once: its threads hold up nothing."""
+    """Starts the watch, before there are other threads or programs, and returns the folder of
+    the run. A signal then ends the run at once, without waiting for its threads."""
     home = tempfile.mkdtemp(prefix="dubboc-run-")
     end_of_run, run_lives = os.pipe()  # Python's children inherit neither
     if os.fork() == 0:

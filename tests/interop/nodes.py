@@ -1,6 +1,8 @@
-"""The little of ZooKeeper's protocol that tells the names of the nodes below a path, exactly as they stand there, and makes, changes or removes one.
+"""The small part of ZooKeeper's protocol that lists the names of the nodes below a path, exactly as
+they are stored, and creates, changes or removes a node.
 
-(The dubboc tool shows them decoded, and a test must not ask the code under test what a peer wrote.)"""
+(The dubboc tool shows names decoded, and a test must not ask the code under test what a peer
+wrote.)"""
 
 import contextlib
 import socket
@@ -34,7 +36,7 @@ class Session:
         return self.exactly(struct.unpack(">i", self.exactly(4))[0])
 
     def ask(self, kind, payload):
-        """Error number and payload of the answer."""
+        """The error number and the payload of the answer."""
         self.number += 1
         self.send(struct.pack(">ii", self.number, kind) + payload)
         while True:
@@ -44,7 +46,7 @@ class Session:
                 return error, answer[16:]
 
     def children(self, path):
-        """The names below path, sorted; none when it does not exist."""
+        """The names below path, sorted; empty if path does not exist."""
         error, data = self.ask(GET_CHILDREN, text(path) + b"\0")
         if error == NO_NODE:
             return []
@@ -58,7 +60,7 @@ class Session:
         return sorted(names)
 
     def create(self, path, data=b""):
-        """A lasting node, and those above it."""
+        """Creates a persistent node, and its parents."""
         parent = path.rsplit("/", 1)[0]
         acl = struct.pack(">ii", 1, 31) + text("world") + text("anyone")
         payload = text(path) + struct.pack(">i", len(data)) + data + acl + struct.pack(">i", 0)

@@ -1,5 +1,5 @@
-"""The frameworks that C is run against, and how one of them is started. What each can be asked is said where it is asked: in the consumers'
-lists of checks."""
+"""The frameworks that C is tested with, and how each of them is started. What a framework does
+not support is stated in the consumers' lists of checks."""
 
 import os
 import re
@@ -13,14 +13,14 @@ from harness import BUILD, SRC, Program, environment, free_port
 HERE = os.path.dirname(os.path.abspath(__file__))
 SECONDS = 90  # a peer's run takes 60 s at most
 BUILD_SECONDS = 1500
-READY_S = 120  # a peer starts in a few seconds, but for machines that are busy with something else
+READY_S = 120  # a peer starts in a few seconds, unless the machine is busy
 
-# What is built goes here; nothing goes into the source tree.
+# The folder of everything that is built; nothing is written into the source tree.
 INTEROP_BUILD = os.environ.get("INTEROP_BUILD") or os.path.join(SRC, "build-interop")
 
 
 class Peer:
-    """One framework in one release. servers: what it can serve with, the first being the usual one."""
+    """One release of a framework. servers: the servers that it can use, the usual one first."""
 
     def __init__(self, name, folder, providers=True, servers=(None,), registry=True):
         self.name, self.folder, self.providers, self.servers, self.registry = name, folder, providers, servers, registry
@@ -32,7 +32,7 @@ class Peer:
         return {"INTEROP_BUILD": INTEROP_BUILD, "top_srcdir": SRC, "top_builddir": BUILD}
 
     def version(self):
-        """One line, or None: it is not built."""
+        """The version as one line; None: the peer is not built."""
         try:
             done = subprocess.run(self.argv("version"), capture_output=True, timeout=30, env=environment(**self.environment()), stdin=subprocess.DEVNULL)
         except (OSError, subprocess.TimeoutExpired):
@@ -40,7 +40,7 @@ class Peer:
         return done.stdout.decode().strip() if done.returncode == 0 else None
 
     def start(self, zookeeper, port, server=None, **options):
-        """Starts it as a provider on 127.0.0.1. An option that is True is a flag."""
+        """Starts the peer as a provider on 127.0.0.1. An option that is True is a flag."""
         argv = self.argv("provider", *(["--zookeeper", zookeeper] if self.registry else []), "--host", "127.0.0.1", "--port", port)
         if server:
             argv += ["--server", server]
@@ -51,23 +51,24 @@ class Peer:
         return program
 
     def provide(self, zookeeper, **options):
-        """As a provider on a free port; waits until it is registered."""
+        """Starts the peer as a provider on a free port, and waits until it is registered."""
         return self.ready(self.start(zookeeper, free_port(), **options))
 
     def load(self, zookeeper, threads, *more):
-        """Starts it as a consumer that calls from so many threads while each line of its standard input says, see README.md."""
+        """Starts the peer as a consumer that calls from this number of threads, as the lines of
+        its standard input say, see README.md."""
         argv = self.argv("load", "--zookeeper", zookeeper, "--threads", threads, *more)
         return self.ready(Program(argv, stdin=subprocess.PIPE, **self.environment()))
 
     def ready(self, program):
-        """The program, once it says that it is registered, or can call."""
+        """Waits until the program prints that it is registered, or can call, and returns it."""
         line = program.line(READY_S)
         if line != "ready":
             raise AssertionError(f"{self.name} said {line!r}, not that it is ready: {program.stderr()[-600:]}")
         return program
 
     def read(self, node):
-        """What the framework makes of a node's decoded name, as a dictionary."""
+        """The decoded name of a node as the framework parses it, as a dictionary."""
         done = subprocess.run(self.argv("read", "--node", node), capture_output=True, timeout=READY_S, check=True,
                               env=environment(**self.environment()), stdin=subprocess.DEVNULL)
         return dict(line.split("=", 1) for line in done.stdout.decode().splitlines())
@@ -78,7 +79,8 @@ class Peer:
 
 
 class Checks:
-    """What a consumer printed: the names that passed, and those that failed with the reason."""
+    """The output of a consumer: the names of checks that passed, and those that failed with the
+    reason."""
 
     def __init__(self, argv, env, seconds):
         self.passed, self.failed = [], {}
@@ -118,8 +120,8 @@ PEERS = [
 
 
 class Build:
-    """A language's build under way, in a process group of its own. What it prints is kept until it has ended, so that of two builds at the same
-    time each can be read."""
+    """A running build of one language, in its own process group. Its output is kept until it has
+    ended, so that the outputs of two simultaneous builds are not mixed."""
 
     def __init__(self, language, script):
         print(f"building {language} peers", flush=True)
@@ -128,7 +130,7 @@ class Build:
                                         stdout=self.output, stderr=subprocess.STDOUT, start_new_session=True)
 
     def is_over(self):
-        """Once it has ended or taken too long, prints how it went."""
+        """Waits until the build has ended or its time is over, and prints the outcome."""
         taken = time.monotonic() - self.begun
         if self.process.poll() is None:
             if taken < BUILD_SECONDS:
@@ -141,15 +143,16 @@ class Build:
         return True
 
     def kill(self):
-        """With all that it has started."""
+        """Kills the build and all processes that it has started."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
 
 def build(peers):
-    """Builds what the folders of these peers' languages have to build, at the same time: Java waits for the network the first time, Go for the
-    processor. The languages whose build failed."""
+    """Builds the peers of these languages at the same time, because Java's build waits for the
+    network the first time and Go's for the processor. Returns the languages whose build
+    failed."""
     scripts = {language: os.path.join(HERE, language, "build") for language in sorted({peer.folder.split("/")[0] for peer in peers})}
     under_way, failed = [], []
     try:

@@ -1,5 +1,5 @@
-"""Requests that no framework's consumer makes, sent to every provider to see what it answers; and for each, why C answers as it does where a
-provider answers otherwise."""
+"""Requests that no framework's consumer sends. Every provider gets them, to record its answer;
+where another provider answers differently from C, the reason is given."""
 
 import socket
 
@@ -18,7 +18,7 @@ def http(body, method="POST", path="/" + USERS, version="1.1", headers=("Content
 
 
 def call(**members):
-    """A call of GetUser with members in place of the usual ones; None takes one away."""
+    """A call of GetUser with other members; None removes a member."""
     made = {"jsonrpc": '"2.0"', "method": '"GetUser"', "params": '["A003"]', "id": "1", **members}
     return http(("{" + ",".join(f'"{key}":{value}' for key, value in made.items() if value is not None) + "}\n").encode())
 
@@ -71,7 +71,8 @@ COMPARED = {name: why for name, (_, why) in PROBES.items()}
 
 
 def ask(port, request, quiet_s=1.5, settle_s=0.2):
-    """Sends it on a connection of its own. The reply, and whether the provider closed within settle_s after it."""
+    """Sends a request on a new connection. Returns the reply, and whether the provider closed
+    the connection within settle_s after it."""
     with socket.create_connection(("127.0.0.1", port), 10) as peer:
         peer.sendall(request)
         peer.settimeout(quiet_s)

@@ -1,7 +1,9 @@
-"""A proxy on loopback that passes HTTP exchanges on unchanged and keeps them: what was sent, what came back, and whether the provider closed.
+"""A proxy on loopback that forwards HTTP exchanges unchanged and keeps them: what was sent, what
+was answered, and whether the provider closed.
 
-A consumer is led to it by the port in the provider's node. It reads each message whole before passing it on, so that an exchange is a pair
-of complete messages; how they were cut into segments is not kept."""
+A consumer finds it by the port in the provider's node. It reads each message completely before
+it forwards it, so an exchange is a pair of complete messages; how they were divided into
+segments is not kept."""
 
 import re
 import select
@@ -16,12 +18,12 @@ class Exchange:
     def __init__(self, request):
         self.request = request
         self.reply = b""
-        self.is_complete = False  # the reply came whole, or the provider closed by itself
+        self.is_complete = False  # the reply is complete, or the provider closed by itself
         self.is_closed = False    # the provider closed after it
 
 
 class Reader:
-    """Messages out of a socket; keeps what belongs to the next one."""
+    """Reads messages from a socket; keeps the bytes of the next one."""
 
     def __init__(self, peer):
         self.peer, self.pending, self.is_ended, self.closed_by_peer = peer, b"", False, False
@@ -40,7 +42,8 @@ class Reader:
         return bool(piece)
 
     def notice_end(self, seconds):
-        """Some providers close after an error without having said so, and the next request must not be sent to a dead connection."""
+        """Waits for a moment after an error, because some providers close without announcing it,
+        and the next request must not be sent to a dead connection."""
         if select.select([self.peer], [], [], seconds)[0]:
             self.more()
 
@@ -49,14 +52,15 @@ class Reader:
         return taken
 
     def until(self, enough):
-        """Reads until enough(pending) gives a length, and takes that much; all there is when the peer ends before."""
+        """Reads until enough(pending) returns a length, and takes that many bytes; takes
+        everything if the peer closes earlier."""
         while (length := enough(self.pending)) is None:
             if not self.more():
                 return self.take(len(self.pending)), False
         return self.take(length), True
 
     def message(self, has_body=True):
-        """One HTTP message and whether it is whole."""
+        """One HTTP message, and whether it is complete."""
         head, is_whole = self.until(lambda data: (found := WHOLE_HEAD.search(data)) and found.end())
         if not is_whole:
             return head, False
@@ -77,7 +81,7 @@ class Reader:
 
 
 def chunked_length(data):
-    """How long a chunked body is that data begins with; None: it is not all there."""
+    """The length of the chunked body at the start of data; None: it is not complete."""
     at = 0
     while True:
         end = data.find(b"\r\n", at)
@@ -92,12 +96,13 @@ def chunked_length(data):
 
 
 class Recorder:
-    """Listens on a free port of 127.0.0.1 and passes on to target, which may be set later."""
+    """Listens on a free port of 127.0.0.1 and forwards to target, which may be set later."""
 
     def __init__(self, target=None, end_s=0.05):
-        """end_s: how long an end that a provider has not announced is waited for, after an error."""
+        """end_s: how long to wait after an error for a provider that closes without announcing
+        it."""
         self.end_s, self.target, self.exchanges, self.lock = end_s, target, [], threading.Lock()
-        self.answer = lambda request: None  # what is given in place of the provider's answer, if anything is
+        self.answer = lambda request: None  # returns an answer to send instead of that of the provider, or None
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -119,11 +124,11 @@ class Recorder:
                 while self.exchange(requests, replies):
                     pass
         except (OSError, ValueError):
-            pass  # the other side sees a connection that ends
+            pass  # the other side sees that the connection ends
 
     def exchange(self, requests, replies):
         if not requests.pending and requests.peer not in select.select([requests.peer, replies.peer], [], [], SECONDS)[0]:
-            return False  # the provider closed an idle connection, or nobody wants it any more
+            return False  # the provider closed an idle connection, or the client has closed it
         request, is_whole = requests.message()
         if not request:
             return False
@@ -145,7 +150,7 @@ class Recorder:
         return not kept.is_closed
 
     def take(self):
-        """What was kept so far, and forgets it."""
+        """Returns the exchanges that were kept so far, and forgets them."""
         with self.lock:
             taken, self.exchanges = self.exchanges, []
         return taken

@@ -1,4 +1,4 @@
-"""Shows what a run came to, and writes it as docs/interop.md."""
+"""Prints the results of a run, and writes them as docs/interop.md."""
 
 import os
 import re
@@ -7,7 +7,7 @@ import textwrap
 from harness import SRC
 
 DOCS = os.path.join(SRC, "docs", "interop.md")
-RECORDING = "provider, recorded"  # made only while a corpus is recorded
+RECORDING = "provider, recorded"  # made only while recording
 ROLES = ("provider", "provider, jetty9", "provider, tomcat", RECORDING, "provider, more", "provider, rested", "provider, administered",
          "consumer", "consumer, recorded", "consumer, no spring", "consumer, more")
 WIDTH = 150
@@ -38,7 +38,7 @@ rule for the provider's side is applied by the provider, which writes it into it
 
 
 def matrix(outcome):
-    """Rows of peer, version, and a cell for each role."""
+    """Rows with the peer, its version, and a cell for each role."""
     for peer in [*outcome.versions, *outcome.missing]:
         cells = []
         for role in ROLES:
@@ -68,7 +68,7 @@ def table(head, rows):
 
 
 def lists(outcome):
-    """The names of checks, and where each such list was tried: ("j26, provider", ...)."""
+    """The names of checks, and where each list of them was run: ("j26, provider", ...)."""
     found = {}
     for peer in outcome.versions:
         for role in ROLES:
@@ -92,8 +92,8 @@ def read_lists():
 
 
 def compare(outcome):
-    """A list that has become shorter is a failure: of a consumer that ended early, of a step that died, or of a check that somebody took out without
-    writing the lists anew."""
+    """A list that has become shorter is a failure: a consumer ended early, a step died, or
+    somebody removed a check without writing the lists again."""
     for (peer, role), names in read_lists().items():
         made = {name for p, r, name, _ in outcome.results if (p, r) == (peer, role)}
         if peer in outcome.versions and (role != RECORDING or made) and names - made:
@@ -101,7 +101,8 @@ def compare(outcome):
 
 
 def write(outcome):
-    """Of a run in which nothing failed: a failure brings names of its own, which no later run would make."""
+    """Writes the document. Only for a run without a failure, because a failure has names that no
+    later run would have."""
     lines = ["# dubboc and other frameworks", "",
              "For those who run dubboc beside other frameworks, and want to know which releases were tested and how.", "",
              "`./dev interop --write-docs` writes this page from a run with a real ZooKeeper; do not edit it. A cell is the number of checks that passed / that were made.", "",

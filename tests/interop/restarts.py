@@ -1,5 +1,6 @@
-"""Two C providers restarted in turn, as a rolling release does, while a peer's consumer calls from several
-threads. No call is repeated (retries=0), so that each that is refused or lost is seen: none may be."""
+"""Two C providers are restarted in turn, as in a rolling release, while a peer's consumer calls
+from several threads. No call is repeated (retries=0), so that each refused or lost call is
+seen; there must be none."""
 
 import contextlib
 import os
@@ -13,22 +14,24 @@ from stage import ZooKeeper, connections_to, ended, listed
 ROLE = "consumer, more"
 CHECK = "two providers restarted in turn, no call is lost"
 THREADS = 2
-# What the load is told to call for: it has to outlast both restarts. Each takes 3 s and more to stop, and
-# Dubbo 3 may take 5 s to notice each change.
+# The duration of the load, which must outlast both restarts. Each provider takes 3 s and more to
+# stop, and Dubbo 3 may take 5 s to notice each change.
 WINDOW_S = 50
 NOTICED_S = 40
-# Of these a call is repeated unless the reference says not to; to the others our node says it.
+# Consumers that repeat calls unless the reference forbids it; for the others our node forbids it.
 TAKE_RETRIES = ("j26", "j27", "j273", "j3")
-# To them a node http:// is Java serialization, which would cost the one attempt of a call (wire.md 0.1).
+# Consumers that take a node http:// for Java serialization, which would use up the only attempt of
+# a call (wire.md 0.1).
 SERIALIZE_TO_HTTP = ("j26", "j273")
-# Its cache may drop the event that a node is gone and keep the node for ten minutes (wire.md: dubbogo specifics of watching), longer
-# than any provider waits. What it makes of a restart is measured, and is no check.
+# A consumer whose cache may drop the event that a node was removed, and then keeps the node for ten
+# minutes (wire.md: dubbogo specifics of watching), longer than any provider waits. Its calls during
+# a restart are measured, but not checked.
 MISSES_REMOVALS = ("dubbogo02",)
 MEASURED = "calls while two C providers are restarted in turn"
 
 
 def settings():
-    """The provider's node says that GetUser is not to be repeated."""
+    """Makes the provider's node forbid to repeat GetUser."""
     path = os.path.join(folder(), "restarts.ini")
     with open(path, "w", encoding="utf-8") as file:
         file.write(f"[service {USERS}]\nGetUser.retries = 0\n")
@@ -36,13 +39,15 @@ def settings():
 
 
 def provider(zookeeper, port, conf):
-    """With the times of stopping that a server has by default: the harness shortens them."""
+    """Starts a provider with the default times for stopping, which the harness otherwise
+    shortens."""
     return Provider("user-provider", DUBBOC_REGISTRY_ADDRESS=zookeeper.url, DUBBOC_SERVER_PORT=port, DUBBOC_CONF_FILE=conf,
                     DUBBOC_SERVER_PROTOCOLS="jsonrpc,http", DUBBOC_SERVER_STOP_WATCH_WAIT="3s", DUBBOC_SERVER_STOP_QUIET="2s")
 
 
 def restart(zookeeper, running, port, conf, is_over):
-    """Stops the one at that port in order, starts it again, and waits until the consumer calls it again."""
+    """Stops the provider at this port normally, starts it again, and waits until the consumer
+    calls it again."""
     status = running.pop(port).stop(40)
     assert status == 0, f"the provider ended with status {status}"
     running[port] = provider(zookeeper, port, conf)
@@ -87,6 +92,7 @@ def no_call_is_lost(outcome, peer):
 
 
 def of_consumer(outcome, peer):
-    """Those that have a load and a registry; the C consumer's calls are counted while a peer's providers restart."""
+    """The peers that have a load and a registry. For C, its consumer's calls are counted while a
+    peer's providers restart."""
     if peer.registry and peer is not C and peer.name != "python":
         outcome.guard(peer.name, ROLE, CHECK, no_call_is_lost, outcome, peer)

@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Runs C against other frameworks, both ways, through a real ZooKeeper, and prints who understood whom.
+"""Tests C with other frameworks in both roles, through a real ZooKeeper, and prints what worked.
 
     run.py BUILD [--peers a,b] [--allow-missing] [--record] [--write-docs] [--json FILE] [--no-build]
 
-For each peer: its provider is called by the C consumer, its consumer calls the C providers, then come the cases of cases.py. Every pair has a
-ZooKeeper server of its own, so that nothing of an earlier one is seen. Everything is on loopback, every wait has an end, and what was
-started is ended by its process id (leftovers.py). The last line is "N passed, M failed". A peer that is not built is a failure unless
---allow-missing is given, and so is a check that docs/interop.md names and that was not made. --record writes tests/wire anew (corpus.py),
---write-docs docs/interop.md (report.py)."""
+For each peer: the C consumer calls its provider, its consumer calls the C providers, then the
+tests of cases.py follow. Every pair has its own ZooKeeper server, so that it sees nothing of an
+earlier one. Everything is on loopback, every wait has a deadline, and every started process is
+ended by its id (leftovers.py). The last line is "N passed, M failed". A peer that is not built
+is a failure unless --allow-missing is given. A check that docs/interop.md names and that was not
+made is a failure, too. --record writes tests/wire again (corpus.py), --write-docs writes
+docs/interop.md (report.py)."""
 
 import argparse
 import json
@@ -38,14 +40,14 @@ def arguments():
 
 
 class Outcome:
-    """All results of a run, in the order in which they came."""
+    """All results of a run, in the order in which they arrived."""
 
     def __init__(self):
         self.versions = {}   # peer -> its line
         self.missing = []    # peers that are not built
         self.results = []    # (peer, role, name, None or why it failed)
         self.measured = {}   # (peer, what) -> text
-        self.writer = None   # of cases, while recording
+        self.writer = None   # the writer of cases, while recording
 
     def add(self, peer, role, name, why=None):
         self.results.append((peer, role, name, why))
@@ -60,7 +62,8 @@ class Outcome:
         print(f"  {peer} {role}: {checks.tally()}", flush=True)
 
     def guard(self, peer, role, name, step, *argv):
-        """Runs a step whose failure is a result and ends nothing else. Whether it came to its end."""
+        """Runs a step whose failure is a result and does not end the run. Returns whether it
+        completed."""
         try:
             step(*argv)
             return True
@@ -70,7 +73,7 @@ class Outcome:
             return False
 
     def attempt(self, peer, role, name, step, *argv):
-        """The same where that the step comes to its end is the result."""
+        """Runs a step for which completing is the result."""
         if self.guard(peer, role, name, step, *argv):
             self.add(peer, role, name)
 
@@ -85,7 +88,9 @@ def run_steps(outcome, peer, steps):
 
 
 def run_pair(outcome, peer, given):
-    """Everything with one peer, both roles at the same time but for a recording, which has one order. What still rests in the background, as threads."""
+    """Tests one peer, in both roles at the same time; one after the other while recording,
+    because a recording has one order. Returns the threads that still wait for idle
+    connections."""
     import cases
     import corpus
     import peers
@@ -114,7 +119,7 @@ def run_pair(outcome, peer, given):
 
 
 def chosen(names):
-    """The peers of these names, with commas between; None: all."""
+    """The peers with these names, separated by commas; None: all."""
     import peers
     every = {peer.name: peer for peer in [peers.C, *peers.PEERS]}
     wanted = list(every) if names is None else names.split(",")

@@ -1,5 +1,6 @@
-"""That a run against other frameworks notices what goes wrong in it: a consumer that ends early, crashes, hangs or says nothing, a list that became
-shorter, a peer that nobody knows, and programs that outlive the run. No framework is needed: shell scripts stand for the consumers."""
+"""Checks that a run with other frameworks notices its own failures: a consumer that ends early,
+crashes, hangs or prints nothing, a list that became shorter, an unknown peer, and programs
+that outlive the run. No framework is needed, because shell scripts act as the consumers."""
 
 import contextlib
 import io
@@ -115,7 +116,8 @@ signal.pause()
 
 
 def test_no_process_outlives_a_terminated_run():
-    """Neither what has a folder below, as a run within this one, nor of one that has no standard input."""
+    """Neither a process with a folder below that of the run, as a run within this one has, nor
+    one of a run without standard input."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
         run = Program(["/bin/sh", "-c", 'exec "$0" -c "$1" <&-', sys.executable, SURVIVOR])
         home = run.line()

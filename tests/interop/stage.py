@@ -1,4 +1,5 @@
-"""What the cases stand on: a ZooKeeper of their own, a peer's provider, the C providers, and the two kinds of consumers run against them."""
+"""What the tests need: a ZooKeeper server, a peer's provider, the C providers, and the two kinds
+of consumers."""
 
 import contextlib
 import os
@@ -13,7 +14,7 @@ from recorder import Recorder
 
 
 class ZooKeeper:
-    """A real server on a free port with nothing in it."""
+    """A real, empty server on a free port."""
 
     SCRIPT = os.path.join(SRC, "tests", "support", "zookeeper-server.sh")
 
@@ -38,14 +39,14 @@ def listed(zookeeper, count, interface=USERS):
 
 @contextlib.contextmanager
 def provided(peer, zookeeper, **options):
-    """The peer as a provider; afterwards it is gone."""
+    """The peer as a provider, which is killed at the end of the block."""
     with both_provided(peer, zookeeper, options) as (program,):
         yield program
 
 
 @contextlib.contextmanager
 def both_provided(peer, zookeeper, *each):
-    """A provider of the peer with each of these options, all starting at the same time."""
+    """One provider of the peer for each of these options; all start at the same time."""
     programs = []
     with contextlib.ExitStack() as running:
         for options in each:
@@ -58,7 +59,7 @@ def both_provided(peer, zookeeper, *each):
 
 @contextlib.contextmanager
 def ended(program):
-    """A program that does not outlive the block."""
+    """A program that is killed at the end of the block."""
     try:
         yield program
     finally:
@@ -66,14 +67,16 @@ def ended(program):
 
 
 def connections_to(port):
-    """How many connections stand to a port of 127.0.0.1: a consumer that has some is in the middle of its calls."""
+    """The number of connections to a port of 127.0.0.1: a consumer that has some is making its
+    calls."""
     with open("/proc/net/tcp", encoding="ascii") as table:
         rows = [line.split() for line in table][1:]
     return sum(row[2] == f"0100007F:{port:04X}" and row[3] == "01" for row in rows)
 
 
 def c_consumer(peer, zookeeper, *more, port=None, seconds=90, env=None):
-    """The C consumer's checks against a peer: through ZooKeeper, or directly where the peer knows none."""
+    """Runs the C consumer's checks with a peer: through ZooKeeper, or with a direct address if
+    the peer has no registry."""
     argv = [os.path.join(BUILD, "tests", "interop", "c", "consumer"), "--peer", peer.name]
     if peer.registry:
         argv += ["--registry", zookeeper.url]
@@ -83,7 +86,7 @@ def c_consumer(peer, zookeeper, *more, port=None, seconds=90, env=None):
 
 
 class CProviders:
-    """The two example programs. recorded: a proxy stands before each and is what the registry names."""
+    """The two example providers. recorded: the registry names a proxy in front of each."""
 
     def __init__(self, zookeeper, protocols="jsonrpc,http", recorded=False, **env):
         self.programs, self.recorders = {}, {}
@@ -113,7 +116,7 @@ class CProviders:
 
 
 def peer_consumer(peer, zookeeper, providers, *more):
-    """The peer's checks against the C providers."""
+    """Runs the peer's checks with the C providers."""
     if peer is C:
         more = ("--peer", "c", *more)
     if peer.registry:

@@ -1,5 +1,6 @@
-"""Two versions of one interface on one port, in both directions. The version is nowhere in a request (wire.md 1.3), so they need paths of their own:
-who gives them none answers both with one, which is stated, not hidden."""
+"""Two versions of one interface on one port, in both roles. A request does not hold the version
+(wire.md 1.3), so each version needs its own path: a provider that uses one path answers both
+versions with the same one. The report states this."""
 
 import os
 import urllib.parse
@@ -11,20 +12,22 @@ from stage import ZooKeeper, ended, listed, provided
 
 VERSIONS = ("1.0.0", "2.0.0")
 MEASURED = "two versions on one port, no path given"
-# Of the original dubbogo a server takes one version of an interface and ends at the second.
+# A server of the original dubbogo takes one version of an interface, and ends when it gets a second
+# one.
 REFUSES = {"dubbogo02": "service already defined"}
-# A path per export is what Dubbo's Spring beans have; dubbo-go has one path an interface, always.
+# Dubbo's Spring beans can have a path for each export; dubbo-go always has one path for an
+# interface.
 HAVE_PATHS = ("j26", "j273", "j27", "j3")
 
 
 def who_answers(peer, zookeeper, version):
-    """The version that a call of version reached; in whoami's answer it is the last word."""
+    """The version that was reached by a call; in the answer of whoami it is the last word."""
     method = "Whoami" if peer.name == "dubbogo02" else "whoami"
     return dubboc("call", "-t", "20s", "-r", zookeeper.url, "-V", version, ECHO, method, "[]").json().split()[-1]
 
 
 def nodes_are_understood(zookeeper):
-    """Each version is found by its own node, and one that is not there is not."""
+    """Each version is found by its own node, and a version that does not exist is not found."""
     for version in VERSIONS:
         user = dubboc("call", "-t", "20s", "-r", zookeeper.url, "-V", version, USERS, "GetUser", '["A003"]')
         assert user.json()["name"] == "Joe", user
@@ -90,7 +93,7 @@ def c_provides(peer):
 
 
 def of_consumer(peer):
-    """A C provider has both on one port, the second under a path of its own."""
+    """A C provider has both versions on one port, the second one with its own path."""
     with ZooKeeper() as zookeeper, ended(c_versions(zookeeper)) as program:
         for version in VERSIONS:
             argv = ["--zookeeper", zookeeper.address, "--no-echo", "--only", "user.GetUser.known", "--version", version]

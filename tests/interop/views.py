@@ -1,5 +1,5 @@
-"""What others see of C in ZooKeeper, and what C says of what others wrote: the consumer's node, a provider under two schemes, and nodes of real
-providers that no C consumer can call."""
+"""What others see of C in ZooKeeper, and what C reports about nodes of others: the consumer's
+node, a provider under two schemes, and nodes of real providers that no C consumer can call."""
 
 import re
 import urllib.parse
@@ -9,12 +9,12 @@ from configurators import APPLICATION, Steady
 from harness import ECHO, USERS, Provider, dubboc, wait_for
 from stage import ZooKeeper, ended, listed, provided
 
-# What dubbo-admin and the peers' own tools look at (wire.md 5.4); a pattern for each.
+# The values that dubbo-admin and the peers' own tools read (wire.md 5.4), with a pattern for each.
 CONSUMER = {
     "application": re.escape(APPLICATION), "category": "consumers", "check": "false", "dubbo": r"\d+\.\d+\.\d+", "interface": re.escape(USERS),
     "pid": r"\d+", "side": "consumer", "timestamp": r"\d{13}",
 }
-# Of a real provider: how it is started, and what C says of it.
+# For each real provider: how it is started, and what C reports about it.
 UNUSABLE = {
     "j273": (("http", {"protocol": "http"}, "http of release 2.7.3 is Java serialization"),),
     "j27": (("dubbo", {"protocol": "dubbo"}, "protocol dubbo"),),
@@ -29,7 +29,8 @@ def consumers(zookeeper):
 
 
 def check_name(name):
-    """A node of ours as it stands in ZooKeeper: what Dubbo 2.7.23 and 3 cannot read (wire.md 12.5) is not in it."""
+    """A node of ours as it is in ZooKeeper; it holds nothing that Dubbo 2.7.23 and 3 cannot read
+    (wire.md 12.5)."""
     assert re.sub(r"%[0-9A-F]{2}", "", name).isascii() and not re.search(r"%[0-9A-F]?[a-f]", name), f"not upper-case hex: {name}"
     read = by_python(name)
     assert all(read.values()), f"something is empty: {name}"
@@ -39,7 +40,7 @@ def check_name(name):
 
 
 def check_consumer(read):
-    """read: parts and parameters of the node, as somebody reads it."""
+    """read: the parts and parameters of the node, as a framework parses it."""
     assert read["url.protocol"] == "consumer" and read["url.path"].lstrip("/") == USERS, read
     assert re.fullmatch(r"\d+\.\d+\.\d+\.\d+", read["url.host"]), read
     for key, pattern in CONSUMER.items():
@@ -52,9 +53,10 @@ def by_python(name):
 
 
 def consumer_node(peer, zookeeper):
-    """A C consumer's node as Python reads it, and as the framework itself does where it is of Java, as dubbo-admin is."""
+    """A C consumer's node as Python parses it, and as the framework parses it if it is a Java
+    one, as dubbo-admin is."""
     before, call = set(consumers(zookeeper)), (zookeeper, USERS, "GetUser", '["A003"]')
-    # the one without a node has made a call before the other begins
+    # the consumer without a node has made a call before the other one begins
     with Steady(*call, DUBBOC_CLIENT_REGISTER="false"), Steady(*call) as shown:
         name, = wait_for(lambda: set(consumers(zookeeper)) - before, 10, "the consumer's node")
         assert by_python(name)["pid"] == str(shown.program.process.pid), f"not of the one that has a node: {name}"
@@ -68,7 +70,8 @@ def consumer_node(peer, zookeeper):
 
 
 def counted_once():
-    """Two C providers with a node for each scheme, which are as everybody can read them, are two providers, not four."""
+    """Two C providers with a node for each scheme, which every framework can read, count as two
+    providers, not four."""
     settings = {"DUBBOC_SERVER_PROTOCOLS": "jsonrpc,http"}
     with ZooKeeper() as zookeeper:
         two = [Provider("user-provider", DUBBOC_REGISTRY_ADDRESS=zookeeper.url, **settings) for _ in range(2)]
@@ -86,8 +89,8 @@ def counted_once():
 
 
 def idempotence_is_announced(zookeeper):
-    """C's echo provider says in its nodes which methods may run twice. No other framework knows the key; that each of them still finds and calls these
-    methods is what its list of checks shows."""
+    """The nodes of C's echo provider say which methods may run twice. No other framework knows
+    this key; the list of checks shows that each of them still finds and calls these methods."""
     found = nodes.providers(zookeeper.address, ECHO)
     assert found, "no provider node"
     for name in found:
@@ -97,7 +100,7 @@ def idempotence_is_announced(zookeeper):
 
 
 def not_usable(outcome, peer):
-    """Providers of the peer that speak something else, and what the tool says of them."""
+    """Providers of the peer that use other protocols, and what the tool reports about them."""
     for name, options, why in UNUSABLE.get(peer.name, ()):
         outcome.attempt(peer.name, "provider, more", f"a node that cannot be called is named with the reason: {name}", is_named, peer, options, why)
 
