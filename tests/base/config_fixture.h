@@ -1,5 +1,5 @@
-/* What the tests of the configuration share: a folder for the file, variables that are gone after
- * each test, and what is heard. */
+/* What the tests of the configuration share: a folder for the file, environment variables that are
+ * removed after each test, and a record of the log. */
 #ifndef TESTS_BASE_CONFIG_FIXTURE_H
 #define TESTS_BASE_CONFIG_FIXTURE_H
 

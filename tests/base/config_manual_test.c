@@ -1,4 +1,4 @@
-/* docs/dubboc.conf.5 holds what the table of keys holds, word by word, and nothing else. */
+/* docs/dubboc.conf.5 describes exactly the keys of the table, in the words of the table. */
 #include "tests/support/test.h"
 
 #include "base/config_value.h"

@@ -10,8 +10,8 @@ static void count_value(
     *count += section[0] != '\0' && key[0] != '\0' && value != NULL && origin[0] != '\0';
 }
 
-/* One whole life: load file and environment, share it, set into it while it is shared, ask,
- * free. */
+/* The whole life of a configuration: load file and environment, share it, set a value while it is
+ * shared, read it, free it. */
 static void live(void *arg, bool must_work)
 {
     const char *path = arg;

@@ -1,4 +1,4 @@
-/* The table that is read without a lock. */
+/* The hash table that is read without a lock. */
 #include "tests/support/test.h"
 
 #include <pthread.h>

@@ -2,7 +2,7 @@
 
 #include "base/ini.h"
 
-/* Everything that was read, one event a line. */
+/* Everything that the parser has reported, one event per line. */
 typedef struct heard {
     char text[8192];
     size_t len;

@@ -10,7 +10,7 @@ static int64_t test_clock(void)
     return now_ns;
 }
 
-/* What the receiver was given, a line an event. */
+/* The events that the receiver got, one per line. */
 static char heard[4096];
 
 static void hear(void *arg, dubboc_log_level level, const char *area, const char *message,

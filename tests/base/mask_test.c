@@ -1,4 +1,4 @@
-/* No secret is shown: addresses of every form, with passwords that hold every character of an
+/* Secrets are masked: in addresses of every form, with passwords that hold every character of an
  * address. */
 #include "tests/support/test.h"
 

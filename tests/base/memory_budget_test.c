@@ -1,4 +1,4 @@
-/* Who gets memory, and in which order. */
+/* Which waiter gets memory, and in which order. */
 #include "tests/support/test.h"
 
 #include <pthread.h>

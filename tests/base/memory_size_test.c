@@ -1,4 +1,5 @@
-/* What the control groups of both versions allow, read from a folder that stands for /. */
+/* The memory limits of control groups of versions 1 and 2, read from a folder that takes the place
+ * of /. */
 #include "tests/support/test.h"
 
 #include <sys/stat.h>

@@ -11,7 +11,7 @@
 
 #ifndef NDEBUG
 
-/* Whether the program ends by abort() in there. */
+/* Whether the function ends the program by abort(). */
 static bool ends_the_program(void (*misuse)(void))
 {
     int status = 0;

@@ -1,4 +1,4 @@
-/* Which of a machine's addresses is the one to be registered under (wire.md 5.3). */
+/* Which address of a machine a provider registers (wire.md 5.3). */
 #include "base/own_address.h"
 #include "tests/support/test.h"
 

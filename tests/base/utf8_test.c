@@ -3,7 +3,8 @@
 #include "base/error.h"
 #include "base/utf8.h"
 
-/* The first and last of each length, and their neighbours that are none (RFC 3629, section 4). */
+/* The first and last valid sequence of each length, and the invalid sequences beside them (RFC
+ * 3629, section 4). */
 static void accepts_exactly_the_byte_sequences_of_the_standard(void **state)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* A wake-up is never lost, whatever becomes of the write. */
+/* No wake-up is lost, whatever error a write returns. */
 #include "tests/support/test.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* Where the attempts of one call go. The step machine is driven by hand: first over a registry that
- * the test plays, where no connection is made, since each one that is wanted cannot be had; then
- * over a connection that dies at the worst moment, or comes free where the call may not use it. */
+/* Which providers one call tries. The test steps the call by hand. The first tests use a registry
+ * that the test plays, and every wanted connection is refused. The others use a connection that
+ * dies at the worst moment, or that becomes free when the call may no longer use it. */
 #include "tests/support/test.h"
 
 #include <poll.h>

@@ -1,5 +1,5 @@
-/* A client before up to three scripted peers, and the words that tests of calls share. The method
- * is always x.Y's m. */
+/* A client with up to three scripted peers, and helpers for tests of calls. The method is always
+ * x.Y's m. */
 #ifndef TESTS_CLIENT_CALL_FIXTURE_H
 #define TESTS_CLIENT_CALL_FIXTURE_H
 

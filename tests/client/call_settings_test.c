@@ -1,5 +1,5 @@
-/* What bounds a call: time, settings from wherever they come, a client that goes; and what is told
- * of calls. */
+/* What limits a call: its time-out, settings from every source, a client that is freed. And what
+ * errors and statistics report about calls. */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"

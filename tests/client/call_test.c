@@ -1,5 +1,5 @@
-/* The call path against peers that do exactly what they are told: what is called how often, and
- * what is said to be known. */
+/* Calls to scripted peers: how often a request is sent, and what the error says about its
+ * execution. */
 #include "tests/client/call_fixture.h"
 
 #include "tests/support/alloc_fail.h"

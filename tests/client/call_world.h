@@ -1,7 +1,7 @@
-/* A client whose registry the test plays, and calls that are stepped by hand: what each of them
- * wants next is seen, and nothing happens meanwhile. Each provider has a pool of one connection. No
- * connection is made: provider i is said to listen on port i + 1, and a call that may open a
- * connection holds the provider's only place until it ends. */
+/* A client whose registry the test plays, and calls that the test steps by hand: it sees what each
+ * call wants next, and nothing happens between two steps. Each provider has a pool of one
+ * connection. No connection is made: provider i is registered with port i + 1, and a call that may
+ * open a connection holds the provider's only place until it ends. */
 #ifndef TESTS_CLIENT_CALL_WORLD_H
 #define TESTS_CLIENT_CALL_WORLD_H
 

@@ -1,4 +1,4 @@
-/* When a consumer's own node is registered: calls do not need it, so none may wait for it. */
+/* When a consumer registers its own node: calls do not need it, so no call may wait for it. */
 #include "tests/client/call_fixture.h"
 
 #include <stdatomic.h>

@@ -1,4 +1,5 @@
-/* Dialects: which kind of peer a node tells of, and what it is sent (docs/dialects.md). */
+/* Dialects: how a node shows the kind of its peer, and which headers this peer gets
+ * (docs/dialects.md). */
 #include "client/dialect.h"
 #include "tests/support/scripted_peer.h"
 #include "tests/support/test.h"

@@ -1,4 +1,4 @@
-/* What a dubboc_error tells after a call, and that reading the result afterwards does not change
+/* What a dubboc_error holds after a call, and that reading the result afterwards does not change
  * it. */
 #include "tests/client/call_fixture.h"
 

@@ -1,5 +1,5 @@
-/* Calls that find all connections of a provider in use: they go to another provider, else wait for
- * whichever frees one first. */
+/* Calls that find all connections of a provider in use: they go to another provider, or else wait
+ * for the first connection that becomes free. */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"

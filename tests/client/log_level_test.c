@@ -1,4 +1,4 @@
-/* What DUBBOC_LOG_FROM_CONFIG means, in a program that makes a client and then a server. */
+/* The effect of DUBBOC_LOG_FROM_CONFIG in a program that makes a client and then a server. */
 #include "base/log.h"
 #include "tests/support/test.h"
 

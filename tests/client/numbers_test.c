@@ -1,5 +1,5 @@
-/* Numbers through a whole call and back: a client, real sockets, a server whose handler gives them
- * back as the tree it was given. */
+/* Numbers survive a whole call unchanged: a client, real sockets, and a server whose handler
+ * returns the tree that it was given. */
 #include "tests/support/test.h"
 
 #include <math.h>

@@ -1,7 +1,6 @@
-/* The promise of the ledger (client/judge.c) against providers that drop connections wherever
- * chance has it: no call is executed twice, one that is said not to have been executed was not, and
- * one that was answered was executed once. What a provider has executed is what it has read to the
- * last byte. */
+/* The promise of client/judge.c, tested with providers that drop connections at random: no call is
+ * executed twice, a call that is reported as not executed was not executed, and a call that was
+ * answered was executed once. A provider has executed a request if it has read its last byte. */
 #include "tests/support/test.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,5 @@
-/* Three providers, all of which get more calls than they can do. A call that one of them refuses
- * may go on to the next one; if every refused call did, each provider would get up to three times
- * as many. */
+/* Three overloaded providers. A call that one of them refuses may go on to the next one; if every
+ * refused call did so, each provider would get up to three times as many calls. */
 #include "tests/server/caller.h"
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
-/* What administrators do to a running consumer: overrides in the registry and rules in the config
- * centre, as dubbo-admin writes them, through a real ZooKeeper; and the node by which they see
- * it. */
+/* What an administrator can change in a running consumer: overrides in the registry and rules in
+ * the config centre, as dubbo-admin writes them, through a real ZooKeeper. Also the consumer's
+ * node, which dubbo-admin shows. */
 #include "tests/support/test.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Providers that answer, but refuse calls unexecuted. */
+/* Providers that answer, but refuse to execute calls. */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"

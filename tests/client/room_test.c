@@ -1,6 +1,6 @@
 /* Calls that wait because all connections of all their providers are in use, while something else
- * changes: the list of providers, an ejection, the call's own time. First the calls are stepped by
- * hand, then threads call real peers. */
+ * changes: the list of providers, an ejection, or the call's own time. In the first tests the calls
+ * are stepped by hand, in the last ones threads call real peers. */
 #include "tests/client/call_world.h"
 
 #include <pthread.h>

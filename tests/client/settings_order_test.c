@@ -1,6 +1,7 @@
-/* Which of several settings of one thing holds: the order at the top of <dubboc/client.h>, for each
- * option, through a registry. For each place where an option can be set, all weaker places say one
- * value and this place says the other one; what a call then does tells which one held. */
+/* Which setting counts if an option is set in several places: the order at the top of
+ * <dubboc/client.h>, for each option, through a registry. For each place where an option can be
+ * set, all weaker places have one value and this place has another one; the call shows which value
+ * was used. */
 #include "tests/client/call_fixture.h"
 
 #include <unistd.h>

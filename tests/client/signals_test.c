@@ -1,5 +1,5 @@
-/* Signals are the program's: no thread of the library takes one, nor a thread of a library that it
- * uses. */
+/* Signals belong to the program: no thread of the library, or of a library that it uses, takes one.
+ */
 #include "tests/client/call_fixture.h"
 
 #include <dirent.h>

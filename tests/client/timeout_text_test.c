@@ -1,4 +1,5 @@
-/* What the text of a call that timed out says: how long it waited, and who set that. */
+/* The error text of a call that timed out says how long it waited, and where the time-out was set.
+ */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"

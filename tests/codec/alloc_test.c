@@ -1,5 +1,5 @@
-/* Each allocation of the codec made to fail in turn: DUBBOC_E_NO_MEMORY, nothing leaked
- * (AddressSanitizer sees it), no crash. */
+/* Each allocation of the codec is made to fail in turn: the result is DUBBOC_E_NO_MEMORY, nothing
+ * is leaked (AddressSanitizer checks this), and nothing crashes. */
 #include "tests/support/test.h"
 
 #include "codec/jsonrpc.h"

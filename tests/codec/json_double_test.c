@@ -1,5 +1,5 @@
-/* Doubles through print and parse: the shortest decimal that reads back, and the nearest double to
- * any decimal. The C library is the judge. */
+/* Doubles are printed and parsed: as the shortest decimal that reads back, and as the double
+ * nearest to any decimal. The C library gives the expected values. */
 #include "tests/support/test.h"
 
 #include <float.h>

@@ -1,5 +1,5 @@
-/* The rules of RFC 8259, one text a line. Each accepted text is also printed back and must be the
- * same again when it is written without white space and escapes (`printed`, NULL: as it stands). */
+/* The rules of RFC 8259, one text per line. Each accepted text is also printed without white space
+ * and escapes, and must then be equal to `printed` (NULL: to the text itself). */
 #include "tests/support/test.h"
 
 #include "codec/json_scan.h"

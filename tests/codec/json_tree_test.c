@@ -1,4 +1,5 @@
-/* Trees: that they are cJSON's, and what cJSON itself would do wrong (libraries.md J1 to J9). */
+/* Trees are ordinary cJSON trees, without the mistakes of cJSON's own parser and printer
+ * (libraries.md J1 to J9). */
 #include "tests/support/test.h"
 
 #include <malloc.h>

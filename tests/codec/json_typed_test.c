@@ -1,5 +1,5 @@
-/* JSON by the types of C variables: what is built, what is read, and what is told when it does not
- * fit. That wrong types do not compile is shown by tests/e2e/typed_json.py. */
+/* Building and reading JSON by the types of C variables, and the errors when a tree does not fit.
+ * tests/e2e/typed_json.py shows that wrong types do not compile. */
 #include "tests/support/test.h"
 
 #include <limits.h>

@@ -1,5 +1,5 @@
-/* Each allocation of URLs and of the registries made to fail in turn: DUBBOC_E_NO_MEMORY, no crash,
- * nothing leaked (AddressSanitizer sees it). */
+/* Each allocation of URLs and of the registries is made to fail in turn: the result is
+ * DUBBOC_E_NO_MEMORY, nothing crashes, and nothing is leaked (AddressSanitizer checks this). */
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"

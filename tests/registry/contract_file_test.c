@@ -1,4 +1,4 @@
-/* file: passes what every kind has to. */
+/* The file registry passes the contract of all registries. */
 #include "tests/registry/contract.h"
 
 #include "tests/support/test.h"

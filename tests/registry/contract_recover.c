@@ -1,4 +1,5 @@
-/* The contract of the kinds that can be written to: what is lost is written and reported again. */
+/* The contract of registries that can be written to: lost nodes are created again, and lost
+ * subscriptions are restored. */
 #include "tests/registry/contract_steps.h"
 
 static void a_node_deleted_by_hand_is_written_again(void **state)

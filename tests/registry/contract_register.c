@@ -1,4 +1,4 @@
-/* The contract of the kinds that can be written to: what one registry object registers, the others
+/* The contract of registries that can be written to: what one registry object registers, the others
  * see. */
 #include "tests/registry/contract_steps.h"
 

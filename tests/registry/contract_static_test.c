@@ -1,4 +1,4 @@
-/* static: passes what every kind has to, with a store that cannot be written to. */
+/* The static registry passes the contract of all registries that cannot be written to. */
 #include "tests/registry/contract.h"
 
 #include "tests/support/test.h"

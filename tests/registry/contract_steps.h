@@ -1,5 +1,5 @@
-/* What the parts of the contract suite share: the kind under test, steps that most tests take, and
- * a listener that records what it is called with. */
+/* What the parts of the contract suite share: the registry under test, steps that most tests take,
+ * and a listener that records its calls. */
 #ifndef TESTS_REGISTRY_CONTRACT_STEPS_H
 #define TESTS_REGISTRY_CONTRACT_STEPS_H
 

@@ -1,4 +1,5 @@
-/* The contract of every kind: when a listener is called, with what, and when no longer. */
+/* The contract of all registries: when a listener is called, with what, and when it is no longer
+ * called. */
 #include "tests/registry/contract_steps.h"
 
 #include <unistd.h>

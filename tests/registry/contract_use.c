@@ -1,4 +1,4 @@
-/* The contract of every kind: opening and freeing, blocking reads, errors, and what may be
+/* The contract of all registries: opening and freeing, blocking reads, errors, and what may be
  * registered. */
 #include "tests/registry/contract_steps.h"
 

@@ -1,4 +1,4 @@
-/* zookeeper: passes what every kind has to, on a real server. */
+/* The ZooKeeper registry passes the contract of all registries, with a real server. */
 #include "tests/registry/contract.h"
 
 #include "tests/support/test.h"

@@ -1,5 +1,5 @@
 /* What the tests of the file registry share: a folder for each test, one interface, and a listener
- * that keeps the last snapshot. */
+ * that keeps the last list. */
 #ifndef TESTS_REGISTRY_FILE_FIXTURE_H
 #define TESTS_REGISTRY_FILE_FIXTURE_H
 

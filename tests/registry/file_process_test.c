@@ -1,5 +1,6 @@
-/* The file registry with other processes: how they die, what their children keep, and what they may
- * not write to. Other processes are this program again, started with the name of their part. */
+/* The file registry and other processes: how their death is noticed, what their forked children
+ * keep, and folders that they may not write to. The other processes are this program, started again
+ * with the name of their part. */
 #include "tests/registry/file_fixture.h"
 
 #include <fcntl.h>

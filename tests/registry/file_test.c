@@ -1,6 +1,6 @@
-/* What only the file registry does: foreign files, folders that vanish or come late, roots that
- * cannot be read or written, names that make no file. What it shares with the other kinds is in
- * contract_file_test.c, other processes in file_process_test.c. */
+/* What is special about the file registry: foreign files, folders that vanish or appear late, roots
+ * that cannot be read or written, names that cannot be file names. What it shares with other
+ * registries is in contract_file_test.c, other processes are in file_process_test.c. */
 #include "tests/registry/file_fixture.h"
 
 #include <fcntl.h>

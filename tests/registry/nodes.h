@@ -1,5 +1,5 @@
-/* The nodes of wire.md 9.2: as they stand in a registry, and decoded once. (Of N10 only the tail
- * was quoted; its head is N11's.) */
+/* The nodes of wire.md 9.2: as they are stored in a registry, and decoded once. (wire.md quotes
+ * only the tail of N10; its head is that of N11.) */
 #ifndef TESTS_REGISTRY_NODES_H
 #define TESTS_REGISTRY_NODES_H
 

@@ -1,4 +1,4 @@
-/* Reading provider URLs: every node of wire.md 9.2, and everything that is no URL. */
+/* Reading provider URLs: every node of wire.md 9.2, and malformed URLs. */
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"

@@ -1,5 +1,5 @@
 /* What the tests of the ZooKeeper registry with a real server share: one interface, one URL and its
- * node, a listener that remembers, and the conditions that they wait for. */
+ * node, a listener that records its calls, and conditions to wait for. */
 #ifndef TESTS_REGISTRY_SERVER_FIXTURE_H
 #define TESTS_REGISTRY_SERVER_FIXTURE_H
 

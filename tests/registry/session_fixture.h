@@ -1,5 +1,5 @@
 /* What the tests of the ZooKeeper registry's logic share: one directory, one node in it, sessions,
- * and the steps that most of them take. */
+ * and steps that most tests take. */
 #ifndef TESTS_REGISTRY_SESSION_FIXTURE_H
 #define TESTS_REGISTRY_SESSION_FIXTURE_H
 

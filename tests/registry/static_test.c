@@ -1,4 +1,4 @@
-/* The static registry's own matters: its address. What it shares with the others is in
+/* What is special about the static registry: its address. What it shares with the others is in
  * contract_static_test.c. */
 #include "tests/support/test.h"
 

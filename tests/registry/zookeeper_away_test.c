@@ -1,4 +1,4 @@
-/* What the log says of a ZooKeeper that is away, and what the probe finds out. */
+/* What the log says about a ZooKeeper that cannot be reached, and which reasons the probe finds. */
 #include "tests/registry/session_fixture.h"
 
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
-/* Nodes that are created and deleted in one transaction, through everything that ZooKeeper can
- * answer. */
+/* Nodes that are created and deleted in one transaction, with every answer that ZooKeeper can give.
+ */
 #include "tests/registry/session_fixture.h"
 
 #define ONE "/dubbo/A/providers/one"

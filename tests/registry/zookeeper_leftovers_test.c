@@ -1,4 +1,4 @@
-/* What an earlier process left beside a node of ours is removed, and nothing else. */
+/* Nodes that an earlier process left beside our node are removed, and no others. */
 #include "tests/registry/session_fixture.h"
 
 #define URL_AT(scheme, host, params) scheme "%3A%2F%2F" host "%2FS" params

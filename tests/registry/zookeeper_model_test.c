@@ -1,11 +1,11 @@
-/* The ZooKeeper registry's logic against a model of ZooKeeper, in random orders of everything that
- * can happen: requests that are carried out late, whose answers are lost, losses of connection,
- * expiries, wiped servers, strangers who delete and create nodes, and a program that registers and
- * subscribes in between. All nodes have one identity, and half of the program's remove what others
- * left of it. Once things are calm, the tree must hold what is wanted and every subscriber know
- * what is there.
+/* The ZooKeeper registry's logic is run with a model of ZooKeeper, in random orders of all possible
+ * events: requests that are carried out late or whose answers are lost, lost connections, expired
+ * sessions, wiped servers, strangers who delete and create nodes, and a program that registers and
+ * subscribes meanwhile. All nodes have one identity, and half of the program's registrations remove
+ * leftovers of it. When the events end, the tree must hold the wanted nodes, and every subscriber
+ * must know what is there.
  *
- * MODEL_SEED runs one order alone, MODEL_ROUNDS sets how many are run. */
+ * MODEL_SEED runs only one order, MODEL_ROUNDS sets the number of orders. */
 #include "tests/support/test.h"
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* Nodes that should stand, through everything that ZooKeeper can answer. */
+/* Registered nodes, with every answer that ZooKeeper can give. */
 #include "tests/registry/session_fixture.h"
 
 static void missing_directories_are_made_level_by_level(void **state)

@@ -1,6 +1,6 @@
-/* The real port where the client library has habits of its own: threads that cannot be had, names
- * that are slow to resolve, and its log. What answers is no ZooKeeper: it ends each connection
- * sooner or later, which the library answers with the next attempt. */
+/* The adapter to the real ZooKeeper library, where that library has peculiarities: threads that
+ * cannot be created, names that are slow to resolve, and its log. The peer is not ZooKeeper: it
+ * closes each connection sooner or later, and the library then tries again. */
 #include "tests/support/test.h"
 
 #include <dlfcn.h>

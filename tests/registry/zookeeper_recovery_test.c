@@ -1,5 +1,4 @@
-/* The ZooKeeper registry through everything that happens to sessions and servers: nothing is lost
- * for good. */
+/* The ZooKeeper registry recovers from everything that happens to sessions and servers. */
 #include "tests/registry/server_fixture.h"
 
 #include "registry/zookeeper/zookeeper_registry.h"

@@ -1,4 +1,4 @@
-/* The ZooKeeper registry against a real server that stays: what it writes and reads there. */
+/* The ZooKeeper registry with a real server that keeps running: what it writes and reads there. */
 #include "tests/registry/server_fixture.h"
 
 static void registers_an_ephemeral_node_below_persistent_open_directories(void **state)

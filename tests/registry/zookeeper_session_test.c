@@ -1,5 +1,5 @@
-/* The session of the ZooKeeper registry and what happens at its end, event by event, without a
- * server and without waiting. */
+/* The session of the ZooKeeper registry and its end, event by event, without a server and without
+ * waiting. */
 #include "tests/registry/session_fixture.h"
 
 /* --- session */

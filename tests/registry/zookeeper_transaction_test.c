@@ -1,5 +1,5 @@
-/* Nodes that are registered together, against a real server: they come and go in one transaction.
- */
+/* Nodes that are registered together are created and deleted in one transaction; with a real
+ * server. */
 #include "tests/registry/server_fixture.h"
 
 #define TOGETHER 40

@@ -1,4 +1,4 @@
-/* Directories and data that are watched, and lookups. */
+/* Watching directories and data, and lookups. */
 #include "tests/registry/session_fixture.h"
 
 /* --- watches */

@@ -1,5 +1,5 @@
-/* Configurators (wire.md 5.7): which providers they mean, what they set, and what a selector makes
- * of them. */
+/* Configurators (wire.md 5.7): which providers they apply to, what they set, and how a selector
+ * uses them. */
 #include "selector/configurator.h"
 #include "tests/selector/fixture.h"
 #include "tests/support/alloc_fail.h"

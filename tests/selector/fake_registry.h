@@ -1,5 +1,5 @@
-/* A registry that the test plays itself: it says what stands there, and calls the listeners from
- * the test's own thread. */
+/* A registry that the test controls: it sets the nodes, and calls the listeners on the test's own
+ * thread. */
 #ifndef TESTS_SELECTOR_FAKE_REGISTRY_H
 #define TESTS_SELECTOR_FAKE_REGISTRY_H
 

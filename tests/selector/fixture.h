@@ -1,5 +1,4 @@
-/* A selector over a fake registry, on a clock that the test moves, and the words that its tests
- * share. */
+/* A selector with a fake registry, a clock that the test moves, and helpers for its tests. */
 #ifndef TESTS_SELECTOR_FIXTURE_H
 #define TESTS_SELECTOR_FIXTURE_H
 

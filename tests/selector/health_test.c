@@ -5,7 +5,7 @@
 #include "base/random.h"
 #include "selector/health.h"
 
-/* --- the domain's words --- */
+/* --- helpers --- */
 
 static directory *start(fixture *f, size_t providers)
 {

@@ -1,10 +1,10 @@
-/* What a pick costs among many providers, and what a change of one among them; for people and for
+/* The cost of a pick among many providers, and of a change of one of them; for people and for
  * callgrind, not a test.
  *
- *   tests/selector/pick_cost [PROVIDERS [PICKS [THREADS]]]
+ *     tests/selector/pick_cost [PROVIDERS [PICKS [THREADS]]]
  *
- * Processor time, on this machine at this moment; beside them stands an empty loop over the same
- * random numbers. For instructions: valgrind --tool=callgrind --toggle-collect=directory_pick
+ * It prints processor time, and beside it that of an empty loop over the same random numbers. To
+ * count instructions: valgrind --tool=callgrind --toggle-collect=directory_pick
  * --toggle-collect=pick_release tests/selector/pick_cost 10000 1 0 */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"

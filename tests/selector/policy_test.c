@@ -1,4 +1,5 @@
-/* What every policy promises, run against each of them; and what each promises beyond that. */
+/* The contract of all policies, run with each of them, and what single policies promise beyond it.
+ */
 #include "tests/selector/fixture.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"

@@ -1,4 +1,5 @@
-/* Rules of the config centre (wire.md 5.9): which URLs they stand for, and what is none. */
+/* Rules of the config centre (wire.md 5.9): which URLs they become, and which rules are malformed.
+ */
 #include "selector/rule_yaml.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"

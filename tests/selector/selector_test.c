@@ -1,5 +1,5 @@
-/* Directories: how they are made and subscribed, what they make of a list of nodes, and what is
- * picked from them. */
+/* Directories: how they are made and subscribed, what they read from a list of nodes, and which
+ * providers are picked. */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
 

@@ -1,5 +1,5 @@
-/* What happens to a directory as time goes by: reading again, graces, waiting, providers that are
- * gone, the snapshot file. */
+/* How a directory changes with time: reading again, grace periods, waiting, providers that were
+ * removed, the snapshot file. */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
 

@@ -1,5 +1,5 @@
-/* The reclamation of snapshots by itself: a writer that swaps and frees as fast as it can, and
- * readers that would see it if it were too soon. */
+/* Freeing snapshots while they are read: a writer swaps and frees as fast as it can, and readers
+ * would notice a snapshot that is freed too early. */
 #include "tests/support/test.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* What the tests of the server share: a server on loopback with a few methods, and a caller that
- * speaks HTTP to it byte by byte. */
+ * sends HTTP to it byte by byte. */
 #ifndef TESTS_SERVER_CALLER_H
 #define TESTS_SERVER_CALLER_H
 

@@ -1,4 +1,4 @@
-/* Answers that come later: from other threads, early, late, never, and in a batch. */
+/* Deferred answers: from other threads, early, late, never, and in a batch. */
 #include "tests/server/caller.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* What a body is answered with: each row goes through a real socket. */
+/* How bodies are answered; each row goes through a real socket. */
 #include "tests/server/caller.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* Errors with data of the handler's own, at once and deferred, as the C client receives them. */
+/* Errors with data from the handler, immediate and deferred, as the C client receives them. */
 #include <stdatomic.h>
 #include <dubboc/dubboc.h>
 

@@ -1,4 +1,4 @@
-/* A server that cannot go on ends in an orderly way, and its owner is told. */
+/* A server that cannot go on ends in an orderly way and calls the failure handler. */
 #include "tests/server/caller.h"
 
 #include <errno.h>

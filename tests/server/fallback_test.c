@@ -1,4 +1,4 @@
-/* The fallback handler: plain HTTP on paths that no service has. */
+/* The fallback handler: plain HTTP on paths that belong to no service. */
 #include "tests/server/caller.h"
 
 #include <unistd.h>

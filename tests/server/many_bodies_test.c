@@ -1,8 +1,8 @@
-/* Many large bodies at once: the server's memory stays under its ceiling and goes back afterwards,
- * every request is answered or refused as not executed, and small calls beside them are answered
- * quickly. The server is a process of its own, whose memory the system tells.
+/* Many large bodies at once: the server's memory stays below its limit and is returned afterwards,
+ * every request is answered or refused as not executed, and small calls are still answered quickly.
+ * The server is a separate process, whose memory the system reports.
  *
- * `many_bodies_test COUNT [MEMORY_MAX]` sends so many bodies and prints what was measured. */
+ * `many_bodies_test COUNT [MEMORY_MAX]` sends COUNT bodies and prints the measurements. */
 #include "tests/server/caller.h"
 
 #include <errno.h>

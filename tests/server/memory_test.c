@@ -1,5 +1,5 @@
-/* Each allocation of a whole round (make, start, serve, stop, free) fails in turn: no crash, no
- * leak, every request answered or its connection closed. */
+/* Each allocation of a whole round (make, start, serve, stop, free) is made to fail in turn:
+ * nothing crashes or leaks, and every request is answered or its connection is closed. */
 #include "tests/server/caller.h"
 
 #include <sys/socket.h>

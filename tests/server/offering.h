@@ -1,5 +1,5 @@
-/* What a server would offer, without a server: a configuration, and services that are added to
- * it. */
+/* The services of a server without the server: a configuration, and services that are added to it.
+ */
 #ifndef TESTS_SERVER_OFFERING_H
 #define TESTS_SERVER_OFFERING_H
 

@@ -1,5 +1,5 @@
 /* A caller that sends requests at fixed times, however slowly they are answered, from one thread
- * with epoll: the load that a service gets from many callers who do not wait for each other. */
+ * with epoll. This is the load of many callers that do not wait for each other. */
 #ifndef TESTS_SERVER_OPEN_LOOP_H
 #define TESTS_SERVER_OPEN_LOOP_H
 

@@ -1,6 +1,6 @@
-/* A server that gets more calls than its workers can do: nearly all that they can do must be
- * answered in time, whatever the callers' deadlines. `overload_test all` measures every combination
- * and prints a table; without arguments a few of them are checked. */
+/* A server that gets more calls than its workers can handle must answer nearly as many in time as
+ * the workers can handle, whatever the callers' deadlines. `overload_test all` measures every
+ * combination and prints a table; without arguments a few of them are checked. */
 #include "tests/server/caller.h"
 #include "tests/server/open_loop.h"
 

@@ -1,4 +1,4 @@
-/* What stands in the registry, and when. */
+/* Which nodes a server has in the registry, and when. */
 #include "tests/server/offering.h"
 
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* dubboc_server_run(): a provider's main thread, from start to stop. */
+/* dubboc_server_run(): the main thread of a provider, from start to stop. */
 #include "tests/server/caller.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What a server tells of its calls. */
+/* The statistics of a server. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* How long a server serves on after its nodes are gone. */
+/* How long a server continues to serve after its nodes are removed. */
 #include "tests/server/caller.h"
 
 #include <pthread.h>

@@ -1,4 +1,4 @@
-/* Which waiting request goes next, and which is refused, with the time given by the test. */
+/* Which waiting request is started next, and which is refused; the test sets the time. */
 #include "tests/support/test.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
-/* The pool and what it says when it is full; calls that wait, and are too late or alone when their
- * turn comes. */
+/* The pool of workers and its answer when it is full; requests that are too late, or whose caller
+ * has gone, when their turn comes. */
 #include "tests/server/caller.h"
 
 #include <poll.h>

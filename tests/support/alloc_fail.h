@@ -1,11 +1,11 @@
-/* Making each allocation of our own code fail in turn.
+/* Makes each allocation of our own code fail in turn.
  *
- * A test program that wants it is linked so that malloc, calloc, realloc, mmap and mremap go
- * through here; in its .mk:
- *     tests_codec_x_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
- * That reaches the code that is linked into the program (ours), not what libcurl or libmicrohttpd
- * allocate inside themselves. cJSON is led here too, by its hooks, from the first use on. Works
- * under the sanitizers. Counting is for all threads together. */
+ * A test program that uses it is linked so that malloc, calloc, realloc, mmap and mremap are
+ * replaced; in its .mk:
+ *      tests_codec_x_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+ * This covers the code that is linked into the program (ours), not the allocations inside libcurl
+ * or libmicrohttpd. cJSON is covered by its hooks, from the first use on. It works under the
+ * sanitizers. Allocations of all threads are counted together. */
 #ifndef TESTS_SUPPORT_ALLOC_FAIL_H
 #define TESTS_SUPPORT_ALLOC_FAIL_H
 

@@ -1,6 +1,6 @@
-/* A program that links names.c has a getaddrinfo() of its own, in place of the system's, so that no
- * test asks a real name server: names that begin with "unknown" are unknown at once, those that
- * begin with "slow" not before names_let_go(true). */
+/* A program that links names.c uses its getaddrinfo() instead of that of the system, so that no
+ * test asks a real name server. Names that begin with "unknown" are unknown at once; look-ups of
+ * names that begin with "slow" end only after names_let_go(true). */
 #ifndef TESTS_SUPPORT_NAMES_H
 #define TESTS_SUPPORT_NAMES_H
 

@@ -1,5 +1,5 @@
-/* Once it runs, the peer takes no memory by malloc, calloc or realloc, which tests count and make
- * fail (alloc_fail.h): strndup() and reallocarray() are not among those. */
+/* A running peer must not allocate with malloc, calloc or realloc, which tests count and make fail
+ * (alloc_fail.h). strndup() and reallocarray() are not among these functions. */
 #include "tests/support/scripted_peer.h"
 
 #include "tests/support/test.h"

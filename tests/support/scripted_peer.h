@@ -1,8 +1,8 @@
-/* A TCP peer on loopback that does exactly what its script says: answers late, half, garbage,
- * twice, not at all; closes or resets where it is told. A script is an array of steps; each
- * accepted connection runs one, on a thread of its own: the first connection the first script, and
- * so on, the last script for all that follow. It counts what it saw, so that a test can tell what
- * was executed how often. */
+/* A TCP peer on loopback that does exactly what its script says: it answers late, half, garbage,
+ * twice or not at all, and closes or resets at a given point. A script is an array of steps. Each
+ * accepted connection runs one script on its own thread: the first connection the first script and
+ * so on, and all further connections the last script. The peer counts requests, so that a test can
+ * check how often something was executed. */
 #ifndef TESTS_SUPPORT_SCRIPTED_PEER_H
 #define TESTS_SUPPORT_SCRIPTED_PEER_H
 

@@ -1,4 +1,4 @@
-/* One thread polls all sockets. Bytes are written blockingly: what is relayed here is small. */
+/* One thread polls all sockets. Writes may block, because little data is relayed here. */
 #include "tests/support/tcp_relay.h"
 
 #include "tests/support/test.h"

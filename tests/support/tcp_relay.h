@@ -1,5 +1,5 @@
-/* A door on loopback before a server: it passes connections on, and can end them all and leave new
- * ones without an answer, as a server does that is not ready yet. */
+/* A relay on loopback in front of a server: it forwards connections, and can end them all and leave
+ * new ones without an answer, as a server does that is not ready yet. */
 #ifndef TESTS_SUPPORT_TCP_RELAY_H
 #define TESTS_SUPPORT_TCP_RELAY_H
 

@@ -1,5 +1,5 @@
-/* What every test includes: cmocka with the headers it wants first, and a few words that tests
- * share. */
+/* What every test includes: cmocka, after the headers that it needs, and helpers that tests share.
+ */
 #ifndef TESTS_SUPPORT_TEST_H
 #define TESTS_SUPPORT_TEST_H
 

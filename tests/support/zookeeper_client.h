@@ -1,5 +1,5 @@
-/* ZooKeeper as other programs use it: a plain client with synchronous calls, for tests that play a
- * Java provider, an administrator or an enemy. Whatever fails ends the test. */
+/* ZooKeeper as other programs use it: a plain client with synchronous calls, for tests that act as
+ * a Java provider, an administrator or a stranger. Every failure ends the test. */
 #ifndef TESTS_SUPPORT_ZOOKEEPER_CLIENT_H
 #define TESTS_SUPPORT_ZOOKEEPER_CLIENT_H
 

@@ -1,5 +1,5 @@
-/* A port to ZooKeeper without ZooKeeper: it writes down what the session asks for, and the test
- * answers, when and how it likes. The time is the test's own number. */
+/* A ZooKeeper adapter without ZooKeeper: it records the requests of the session, and the test
+ * answers them, when and how it wants. The test also sets the time. */
 #ifndef TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 #define TESTS_SUPPORT_ZOOKEEPER_FAKE_H
 

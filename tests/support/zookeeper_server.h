@@ -1,6 +1,6 @@
-/* A real ZooKeeper server of the test's own: on a free port of 127.0.0.1, with a folder of its own,
- * run by zookeeper-server.sh. Whatever goes wrong ends the test as failed, a missing installation
- * too. The server dies with the test program. */
+/* A real ZooKeeper server for one test program: on a free port of 127.0.0.1, with its own folder,
+ * started by zookeeper-server.sh. Every error, also a missing installation, makes the test fail.
+ * The server ends with the test program. */
 #ifndef TESTS_SUPPORT_ZOOKEEPER_SERVER_H
 #define TESTS_SUPPORT_ZOOKEEPER_SERVER_H
 

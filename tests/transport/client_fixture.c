@@ -4,7 +4,7 @@
 
 const peer_script answers_all = {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}};
 
-/* One fixture at a time. */
+/* There is one fixture at a time. */
 static stop_signal fixture_stop;
 
 http_client_settings usual_settings(void)

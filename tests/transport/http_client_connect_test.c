@@ -1,4 +1,4 @@
-/* How connections come about, and how they do not. */
+/* How connections are opened, and why this fails. */
 #include "tests/support/names.h"
 #include "tests/transport/client_fixture.h"
 

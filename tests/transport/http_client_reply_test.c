@@ -4,8 +4,7 @@
 
 #define BODY_MAX 1000u
 
-/* Feeds text in pieces of at most step bytes, then closes if asked to, and gives what came of
- * it. */
+/* Feeds text in pieces of at most step bytes, then closes if wanted, and returns the outcome. */
 static http_client_read read_in_steps(
     http_client_reader *reader, const char *text, size_t len, size_t step, bool closes)
 {

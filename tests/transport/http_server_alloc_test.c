@@ -1,5 +1,5 @@
-/* Each allocation of the server made to fail in turn: a clean error, a refusal or a closed
- * connection, and nothing left behind. */
+/* Each allocation of the server is made to fail in turn: the result is a clean error, a refusal or
+ * a closed connection, and nothing is leaked. */
 #include "tests/support/alloc_fail.h"
 #include "tests/transport/server_peer.h"
 

@@ -1,5 +1,5 @@
-/* System calls fail, one after the other, while a server works. It must neither end the process nor
- * leave a peer waiting: it goes on, or it fails and its owner is told why. */
+/* System calls fail, one after the other, while a server works. The server must neither end the
+ * process nor leave a peer waiting: it goes on, or it fails and reports why. */
 #include "tests/transport/server_peer.h"
 
 #include <errno.h>

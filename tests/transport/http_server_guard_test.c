@@ -1,5 +1,5 @@
-/* Framing that could be understood in two ways is refused: one status, a closed connection, and
- * nothing of it is handled (libraries.md M3). */
+/* Ambiguous framing is refused: the peer gets one status and a closed connection, and no part of
+ * the request is handled (libraries.md M3). */
 #include "tests/transport/server_peer.h"
 
 #include <microhttpd.h>

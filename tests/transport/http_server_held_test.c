@@ -1,5 +1,5 @@
-/* Requests that are answered later, by other threads than the loop's: held, answered in any order,
- * and what becomes of them when the client or the server goes. */
+/* Requests that are answered later, by other threads than the loop's: answered in any order, and
+ * after the client or the server has gone. */
 #include "tests/transport/server_peer.h"
 
 #include <pthread.h>

@@ -1,5 +1,6 @@
-/* What a peer may not do: be slow, be many from one address, be big. The clock is the test's, and
- * so are the server's turns (loops = 0), unless the real world is the point. */
+/* What a peer must not do: be too slow, open too many connections from one address, send too much.
+ * The test sets the clock and makes the server's steps (loops = 0), except where real time matters.
+ */
 #include "tests/transport/server_peer.h"
 
 #include <fcntl.h>

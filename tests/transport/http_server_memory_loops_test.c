@@ -1,5 +1,5 @@
-/* Memory for request bodies is shared by all loops: one loop has to hear of what happens on another
- * one. The clock is the test's, the loops are threads. */
+/* All loops share the memory for request bodies, so a loop must be woken by events on another loop.
+ * The test sets the clock, the loops are threads. */
 #include "tests/transport/server_peer.h"
 
 #include <poll.h>

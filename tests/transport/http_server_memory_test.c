@@ -1,5 +1,5 @@
-/* Memory for request bodies has a ceiling: who waits for it, in which order, for how long, and what
- * ends the wait. The clock and the server's turns are the test's. */
+/* The memory for request bodies is limited: which requests wait for it, in which order, for how
+ * long, and what ends the wait. The test sets the clock and makes the server's steps. */
 #include "tests/transport/server_peer.h"
 
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
-/* What happens when a newcomer comes and the server has as many connections as it may: who makes
- * room for it, and what its peer gets to see. The clock is the test's, and so are the server's
- * turns (loops = 0), unless several loops are the point. */
+/* A new connection when the server already has as many as it may have: which connection makes room,
+ * and what its peer sees. The test sets the clock and makes the server's steps (loops = 0), except
+ * where several loops matter. */
 #include "tests/transport/server_peer.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* The same exchanges over TLS, with a peer in Python. What differs from plain sockets is how bytes
- * move and how an idle connection is looked at. */
+/* Exchanges over TLS, with a peer in Python. TLS differs from plain sockets in how bytes are moved
+ * and how an idle connection is checked. */
 #include "tests/transport/client_fixture.h"
 
 #include "base/error.h"

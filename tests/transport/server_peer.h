@@ -1,5 +1,5 @@
-/* What the tests of the HTTP server share: a server with a scripted on_request, and peers that say
- * exactly the bytes they are told to. */
+/* What the tests of the HTTP server share: a server with a scripted on_request, and peers that send
+ * exactly the given bytes. */
 #ifndef TESTS_TRANSPORT_SERVER_PEER_H
 #define TESTS_TRANSPORT_SERVER_PEER_H
 

@@ -1,9 +1,9 @@
-/* What real providers answered, given to the real client again: each folder beside this file holds
- * a request, the reply that a provider sent, and under [outcome] in expect what the caller is told.
- * Adding a case is adding a folder; tests/interop/corpus.py records them.
+/* Replies of real providers are given to the client again. Each folder beside this file holds a
+ * request, the reply that a provider sent, and in expect, under [outcome], what the client must
+ * return. To add a case, add a folder; tests/interop/corpus.py records them.
  *
  *     replay_test                runs them all
- *     replay_test --print DIR    prints what stands below [outcome], for a new case */
+ *     replay_test --print DIR    prints what belongs below [outcome], for a new case */
 #include "tests/support/test.h"
 
 #include <dirent.h>

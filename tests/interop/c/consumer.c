@@ -1,14 +1,14 @@
-/* The C consumer of the runs against other frameworks: a list of calls with what must come back,
- * made through the public API only.
+/* The C consumer of the runs with other frameworks: a list of calls with the expected results, made
+ * through the public API only.
  *
  *     consumer --peer NAME [--registry ADDRESS] [--users URL] [--echo URL] [--group G]
  *              [--version V] [--only PART] [--no-echo] [--idle S]
  *
- * Prints "ok NAME" or "FAIL NAME: what was expected, what came" for each, then "N passed, M
- * failed"; exits with 0 when none failed.
+ * It prints "ok NAME" or "FAIL NAME: what was expected, what came" for each check, then "N passed,
+ * M failed"; it exits with 0 if none failed.
  *
- * Most checks are rows of one table. Where frameworks differ, a row says for which it holds, so
- * that the table is also the list of what a provider written with each of them cannot do. */
+ * Most checks are rows of one table. Where frameworks differ, a row says for which of them it
+ * holds, so the table also shows what providers of each framework cannot do. */
 #include <argp.h>
 #include <dubboc/dubboc.h>
 #include <inttypes.h>

@@ -1,12 +1,12 @@
 /* Calls one method again and again until SIGTERM, and prints a line for each call, so that a test
- * sees when a change of the registry is felt:
+ * sees when a change of the registry takes effect:
  *
  *     steady INTERFACE METHOD PARAMS
  *     "123456 123470 127.0.0.1:20880/com.ikurento.user.UserProvider OK"
  *
- * when it was begun and when it had ended (milliseconds of CLOCK_MONOTONIC, as Python's
- * time.monotonic()), the provider tried last ("-": none), and the status. The registry and
- * everything else is set by DUBBOC_CONF_FILE and the environment. */
+ * The line holds the begin and the end of the call (milliseconds of CLOCK_MONOTONIC, as Python's
+ * time.monotonic()), the provider that was tried last ("-": none), and the status. The registry and
+ * all other settings come from DUBBOC_CONF_FILE and the environment. */
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <signal.h>

@@ -1,10 +1,10 @@
-/* A provider of several versions of com.ikurento.user.UserProvider on one port, GetUser alone; and
- * as many of com.dubboc.EchoService, whoami alone. Prints "VERSION INTERFACE" for each call, so
- * that a test sees which was called:
+/* A provider of several versions of com.ikurento.user.UserProvider (only GetUser) and of
+ * com.dubboc.EchoService (only whoami) on one port. It prints "VERSION INTERFACE" for each call, so
+ * that a test sees which version was called:
  *
  *     versions VERSION...
  *
- * Everything else is set by DUBBOC_CONF_FILE and the environment. */
+ * All other settings come from DUBBOC_CONF_FILE and the environment. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 #include <stdlib.h>
