@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The example providers as programs: what they answer, what they print, how they end."""
+"""The example providers as processes: what they answer and print, and how they end."""
 
 import json
 import os
@@ -51,13 +51,14 @@ def equal(actual, expected, what=""):
         raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
 
 
-# Without a registry, and so without anybody who has to notice.
+# Without a registry no consumer must notice the stop.
 UNREGISTERED = "WARN server: not registered: no registry is configured"
 STOPPING = "stopping: consumers get time to notice and running calls are finished; a second signal ends the program at once\n"
 
 
 def ends_in_order(provider, sign=signal.SIGTERM, is_registered=False, said=STOPPING):
-    """Status 0, what it waits for on standard output, and on standard error nothing but that nobody finds it."""
+    """The exit status is 0, standard output has the two lines of dubboc_server_run(), and
+    standard error only the warning that no registry is configured."""
     status, last_words, errors = provider.end(sign)
     equal(status, 0, errors)
     equal(last_words, said)
@@ -208,7 +209,7 @@ def the_smallest_provider_prints_what_it_does_and_ends_at_a_second_signal():
     with tempfile.TemporaryDirectory() as folder:
         provider = Provider("hello-provider", DUBBOC_REGISTRY_ADDRESS=f"file://{folder}", DUBBOC_SERVER_STOP_WATCH_WAIT="10m")
         provider.process.send_signal(signal.SIGTERM)
-        equal(provider.process.stdout.readline(), STOPPING)  # from here on the second signal is let through
+        equal(provider.process.stdout.readline(), STOPPING)  # from here on a second signal ends the program
         provider.process.send_signal(signal.SIGTERM)
         equal(provider.process.wait(timeout=20), -signal.SIGTERM)
         provider.process.stdout.close()

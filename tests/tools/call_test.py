@@ -1,4 +1,5 @@
-"""`dubboc call` against a peer in Python: what is sent, what is printed, and how each way a call can end is told."""
+"""`dubboc call` with a peer in Python: what is sent, what is printed, and how each outcome of a
+call is reported."""
 import http.server
 import json
 import os
@@ -14,12 +15,13 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from tap import DUBBOC, LIMIT_S, Folder, dubboc, environment, equal, holds, run  # noqa: E402
 
 INTERFACE = "com.example.Echo"
-# 100 ms of grace for calls under way, and what a loaded machine adds.
+# 100 ms of grace for calls under way, and some time for a busy machine.
 INTERRUPTED_S = 1 if os.environ.get("SANITIZER") is None else 5
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Answers as its peer's script says: script(request) gives the reply's body, or None to hang up without a word."""
+    """Answers as the peer's script says: script(request) returns the body of the reply, or None
+    to close the connection."""
     protocol_version = "HTTP/1.1"
 
     def do_POST(self):  # pylint: disable=invalid-name
@@ -68,7 +70,7 @@ def echo(request):
 
 
 def answer_text(text):
-    """A reply with that text as its result, byte for byte."""
+    """A reply whose result is this text, byte for byte."""
     return lambda request: b'{"jsonrpc":"2.0","id":' + json.dumps(request["id"]).encode() + b',"result":' + text + b"}"
 
 
@@ -116,7 +118,7 @@ def params_that_are_no_array_or_object_get_a_suggestion():
 
 
 def an_error_in_params_of_a_file_names_the_file():
-    """What stands in a file has not gone through a shell, so nothing is said of quotes."""
+    """The error does not mention quotes, because a shell does not change the text of a file."""
     with Folder() as folder:
         for text, fault in (("5", "expected a JSON array or object"), ('[1, "x]', "not JSON"), ("A003", "not JSON"), ("", "not JSON")):
             path = folder.file("params.json", text)
@@ -148,7 +150,7 @@ def an_unreachable_registry_is_reported_with_the_reason():
 
 
 def a_proxy_that_refuses_is_named_with_its_place():
-    """The provider has nothing to do with it."""
+    """The error of a proxy does not name the provider as its cause."""
     for proxy, shown, reason in (("http://u:Zq4@127.0.0.1:1", "http://********@127.0.0.1:1", "Connection refused"),
                                  ("http://proxy.invalid:1", "http://proxy.invalid:1", "Could not resolve proxy")):
         with Folder() as folder:
@@ -242,8 +244,8 @@ def another_version_or_group_is_suggested():
     equal(told("&version=1.0", "-V", "2"), ["dubboc: 127.0.0.1:1 offers version 1.0: try -V 1.0"])
     equal(told("&group=red", "-V", "*"), ["dubboc: 127.0.0.1:1 offers group red: try -g red"])
     equal(told("&version=1.0&group=red"), ["dubboc: 127.0.0.1:1 offers version 1.0, group red: try -V 1.0 -g red"])
-    equal(told("&version=1.0", "-V", "1.0"), [])  # it was asked for; the provider is away
-    equal(told("&version=%24%28reboot%29"), [])  # nothing that a shell would obey
+    equal(told("&version=1.0", "-V", "1.0"), [])  # this version was asked for; the provider cannot be reached
+    equal(told("&version=%24%28reboot%29"), [])  # no text that a shell would execute
     equal(told("", "-V", "2"), ["dubboc: 127.0.0.1:1 offers no version: try -V ''"])
 
 
@@ -255,7 +257,7 @@ def a_very_short_call_still_reports_why_the_registry_is_away():
 
 
 def on_a_terminal(*arguments):
-    """What dubboc prints when its standard output is a terminal."""
+    """The output of dubboc when its standard output is a terminal."""
     reader, terminal = os.openpty()
     with subprocess.Popen([DUBBOC, *arguments], stdin=subprocess.DEVNULL, stdout=terminal, env=environment()) as process:
         os.close(terminal)
@@ -344,7 +346,7 @@ def a_provider_of_the_registry_is_called():
 
 
 def a_node_with_user_information_is_called_without_it():
-    """As Java does; what it holds is neither sent nor shown."""
+    """A node with user information, as Java registers it; it is neither sent nor shown."""
     with Peer(echo) as peer:
         for node in (peer.node.replace("//", "//user:Zq4@"), peer.node.replace("//", "//user@")):
             end = call("-v", "-r", node, INTERFACE, "echo", "[7]")
@@ -355,7 +357,8 @@ def a_node_with_user_information_is_called_without_it():
 
 
 def a_node_without_a_port_is_called_at_80():
-    """Nobody listens there in a test, or somebody else does: the explanation names the place."""
+    """Usually nobody listens on this port in a test. In both cases the explanation names the
+    address."""
     end = call("-v", "-t", "500ms", "-r", "static:jsonrpc://127.0.0.1/%s" % INTERFACE, INTERFACE, "echo")
     holds(end.err, "127.0.0.1:80/" + INTERFACE)
     end = call("-v", "-t", "500ms", "-u", "https://127.0.0.1/x", INTERFACE, "echo")
@@ -407,7 +410,8 @@ def a_lost_call_is_repeated_only_with_the_option_idempotent():
 
 
 def interrupted(peer, calls, *arguments):
-    """`dubboc bench` that gets Ctrl-C once the peer has seen so many calls: seconds until it ended, status, and the outcome that it printed."""
+    """Interrupts `dubboc bench` with Ctrl-C once the peer has seen this number of calls. Returns
+    the seconds until it ended, the status, and the results that it printed."""
     running = subprocess.Popen([DUBBOC, "bench", "--json", "-u", peer.url, *arguments, INTERFACE, "echo"], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, env=environment())
     limit = time.monotonic() + LIMIT_S

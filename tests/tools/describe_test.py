@@ -60,7 +60,8 @@ def the_call_is_the_one_that_options_and_configuration_make():
 
 
 def describe_names_the_options_by_which_a_left_out_provider_would_be_called():
-    """Below the providers, for the first one that the call leaves out for its version or group."""
+    """The hint below the providers, about the first one that the call leaves out because of its
+    version or group."""
     def told(*arguments):
         out = dubboc("describe", "-r", static(DUBBO, FIRST, OTHER_VERSION), *arguments, INTERFACE).out
         return re.findall("^  .* offers .*$", out, re.MULTILINE)
@@ -69,11 +70,11 @@ def describe_names_the_options_by_which_a_left_out_provider_would_be_called():
     equal(told("-V", "*"), ["  127.0.0.1:3 offers group g: try -g g"])
     equal(told("-V", "*", "-g", "*"), [])
     out = dubboc("describe", "-V", "2", "-r", static(FIRST.replace("1.0", "%24%28reboot%29")), INTERFACE).out
-    equal("offers" in out, False, out)  # nothing that a shell would obey
+    equal("offers" in out, False, out)  # no text that a shell would execute
 
 
 def describe_gives_for_each_node_the_reason_that_a_call_gives():
-    """The library itself is the judge: `call -v` lists candidates and what is left out, with the reason."""
+    """Compares with the library: `call -v` lists the candidates, and the others with the reason."""
     disabled = "jsonrpc://127.0.0.1:5/com.example.A?interface=com.example.A&version=1.0&disabled=true"
     idle = "jsonrpc://127.0.0.1:6/com.example.A?interface=com.example.A&version=1.0&weight=0"
     twin = "http://127.0.0.1:2/com.example.A?dubbo=2.0.2&interface=com.example.A&release=2.7.23&version=1.0"

@@ -1,4 +1,5 @@
-"""`./dev` on a machine that lacks packages, for a user who may not install them: it says what to install, and as whom. And its arguments."""
+"""`./dev` on a machine without the packages, for a user who may not install them: it says what
+to install, and as which user. Also its arguments."""
 import os
 import subprocess
 import sys
@@ -12,7 +13,8 @@ HOW = "Run as root, then run this command again:\n  apt-get update && apt-get in
 
 
 def demo(**replacements):
-    """`./dev demo` as user 1000 with no package installed, and with these programs in the place of the system's."""
+    """`./dev demo` as user 1000 with no package installed, and with these programs instead of
+    those of the system."""
     programs = {"id": "echo 1000", "dpkg-query": "exit 1", "apt-get": "echo apt-get was run; exit 100", **replacements}
     with Folder() as folder:
         for place in ("/bin", "/usr/bin"):
@@ -45,7 +47,7 @@ def a_failing_apt_get_is_named_with_what_it_was_for():
 
 
 def dev(*args):
-    """./dev where apt-get must not be reached."""
+    """./dev on a machine where it must not run apt-get."""
     with Folder() as folder:
         for name in ("apt-get", "dpkg-query"):
             os.chmod(folder.file(name, "#!/bin/sh\necho %s was run >&2; exit 100\n" % name), 0o755)

@@ -1,4 +1,5 @@
-"""dubboc itself and `dubboc config`: what is printed where, and how it ends."""
+"""The command dubboc itself and `dubboc config`: what is printed to which output, and the exit
+status."""
 import os
 import re
 import subprocess
@@ -32,7 +33,7 @@ def help_and_version_go_to_standard_output_with_0():
 
 
 def commands():
-    """The names that `dubboc --help` tells."""
+    """The commands that `dubboc --help` lists."""
     listed = dubboc("--help").out.split("Commands:\n")[1].split("\n\n")[0]
     return [line.split()[0] for line in listed.splitlines()]
 
@@ -170,7 +171,7 @@ def config_sample_prints_a_good_file_that_changes_nothing():
 def every_key_of_the_sample_works_when_its_comment_mark_is_removed():
     keys = re.sub(r"^# (\[|\w+ =)", r"\1", dubboc("config", "sample").out, flags=re.M)
     equal(len(re.findall(r"^\w+ =", keys, re.M)) > 50, True, keys)
-    keys = re.sub(r"^\w+ =\n", "", keys, flags=re.M)  # those without a default
+    keys = re.sub(r"^\w+ =\n", "", keys, flags=re.M)  # keys without a default
     with Folder() as folder:
         end = dubboc("config", "check", folder.file("keys.ini", keys))
         equal((end.status, end.err), (0, ""), keys)
@@ -183,7 +184,7 @@ def the_sample_that_is_installed_is_the_one_that_the_tool_prints():
 
 
 def completed(*words, env=None):
-    """What bash offers for the last of the words after `dubboc`, a line each."""
+    """The completions that bash offers for the last of the words after `dubboc`, one per line."""
     script = """
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))

@@ -9,8 +9,9 @@ from tap import DUBBOC, LIMIT_S, environment
 
 
 class Node:
-    """A provider's node in a file: registry, alive as long as this process holds the lock on it. Put at the place of another it takes that one's
-    name, so that a reader sees one change."""
+    """A provider's node in a file: registry, which is alive as long as this process holds its
+    lock. A node that replaces another one takes over its name, so that a reader sees one
+    change."""
 
     def __init__(self, folder, url, at=None):
         providers = os.path.join(folder.path, "dubbo", "com.example.A", "providers")
@@ -41,7 +42,7 @@ class Watch:
         self.process.communicate()
 
     def line(self):
-        """The next line, waited for a limited time."""
+        """Waits a limited time for the next line, and returns it."""
         return self.line_of(self.process.stdout)
 
     def error(self):

@@ -93,7 +93,7 @@ def on_a_terminal(*arguments):
     try:
         while True:
             out += os.read(master, 65536)
-    except OSError:  # EIO: the other side is closed
+    except OSError:  # EIO: the other side has closed
         pass
     os.close(master)
     process.wait(LIMIT_S)
@@ -107,7 +107,8 @@ def an_overlong_cell_makes_only_its_own_line_long():
 
 
 def a_cell_of_the_table_is_one_word():
-    """Whatever a node holds: a group with a blank would shift the columns, an escape sequence would reach the terminal."""
+    """A group with a blank would shift the columns, and an escape sequence would be interpreted
+    by the terminal."""
     with Folder() as folder:
         held = [Node(folder, ONE.replace("group=g", "group=two%20words")), Node(folder, TWO + "&application=x\x1b[31m\u009b31m")]
         end = dubboc("ls", "--all", "-r", "file://" + folder.path, "com.example.A")
@@ -131,7 +132,8 @@ def ls_all_lists_the_others_with_the_reason():
 
 
 def ls_shows_a_provider_of_two_schemes_once():
-    """As a server with protocols = jsonrpc,http registers, and to a client it is one provider."""
+    """Nodes as a server with protocols = jsonrpc,http registers them; a client takes them for
+    one provider."""
     query = "dubbo=2.0.2&interface=com.example.A&version="
     twice = {scheme: f"{scheme}://127.0.0.1:1/com.example.A?{query}1&release=2.7.23" for scheme in ("http", "jsonrpc")}
     other_version = f"http://127.0.0.1:1/com.example.A?{query}2&release=2.7.23"
@@ -152,7 +154,7 @@ def ls_all_applies_overrides():
 
 
 def ls_all_names_each_kind_of_node_that_cannot_be_called():
-    """The forms of every peer that is no JSON-RPC provider for us."""
+    """Nodes of every kind of peer that is not a JSON-RPC provider for us."""
     nodes = {
         "dubbo://10.0.0.1:20880/com.example.A?dubbo=2.6.2&interface=com.example.A&side=provider": "protocol dubbo",
         "tri://10.0.0.1:50052/com.example.A?dubbo=2.0.2&interface=com.example.A&release=3.3.0-beta.1": "protocol tri",
@@ -172,7 +174,7 @@ def ls_all_names_each_kind_of_node_that_cannot_be_called():
     equal((end.status, end.err), (0, ""), end)
     equal(sorted(end.out.splitlines()), sorted(url if why is None else "%s (%s)" % (url, why) for url, why in nodes.items()), end)
     for url, why in nodes.items():
-        if why is not None and not why.startswith("interface"):  # static: knows it for another service
+        if why is not None and not why.startswith("interface"):  # a static: registry knows it because of another service
             told = dubboc("call", "-r", "static:" + url, "com.example.A", "m")
             equal(told.status, 2, told)
             holds(told.err, why)
@@ -204,7 +206,7 @@ def ls_of_a_known_interface_without_providers_says_so():
 
 
 def an_unreachable_registry_is_reported_in_one_line_with_the_reason():
-    """Nothing listens on port 1; the C client's own log is not shown."""
+    """Nothing listens on port 1. The log of ZooKeeper's C client is not shown."""
     for command in (["ls"], ["ls", "com.example.A"], ["watch", "com.example.A"]):
         begin = time.monotonic()
         end = dubboc(*command, "-t", "1500ms", "-r", "zookeeper://127.0.0.1:1")
@@ -263,7 +265,8 @@ def watch_shows_the_present_nodes_and_ends_with_0_when_interrupted():
 
 
 def commands_that_read_leave_no_node_behind():
-    """A mistyped name must not be listed as a service from then on, and a tool is no consumer."""
+    """Reading must not create the directory of a mistyped name, which would be listed as a
+    service from then on; and a tool does not register itself as a consumer."""
     with Folder() as folder:
         where = "file://" + folder.path
         for env in ({}, {"DUBBOC_CLIENT_REGISTER": "true"}, {"DUBBOC_CLIENT_REGISTER": "false"}):

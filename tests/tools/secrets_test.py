@@ -1,5 +1,5 @@
-"""No secret is printed, by any command and in any form of an address: neither on standard output nor on standard error, with every
-line of the log."""
+"""No command prints a secret, for any form of an address: neither on standard output nor on
+standard error, with all events logged."""
 import json
 import os
 import signal
@@ -12,7 +12,7 @@ from registry import Node, Watch  # noqa: E402
 from tap import BUILD, Folder, LIMIT_S, dubboc, environment, equal, holds, run  # noqa: E402
 
 SECRET = "Zq4"
-# tests/base/mask_test.c has the others
+# tests/base/mask_test.c tests the other forms
 PASSWORDS = [SECRET, "Zq4/Zq4", "12/Zq4", "Zq4?Zq4", "Zq4@Zq4", "Zq4&x=Zq4"]
 NOBODY = "127.0.0.1:1"
 REGISTRIES = ["zookeeper://u:%s@" + NOBODY, "u:%s@" + NOBODY, "zookeeper://" + NOBODY + "?backup=u:%s@h", "etcd://u:%s@h:1",
@@ -57,7 +57,7 @@ def registries_given_by_a_file_are_masked():
 
 
 def a_long_password_of_a_broken_node_is_masked():
-    """The table shows only the beginning of such a node, which ends within the password."""
+    """The table cuts such a node, and the cut is inside the password."""
     with Folder() as folder:
         node = Node(folder, "jsonrpc://u:%s@h:x/com.example.A" % (SECRET * 30))
         for option in ((), ("--json",), ("--urls",)):
@@ -121,7 +121,8 @@ def nodes_are_shown_without_user_information():
 
 
 def a_path_that_holds_a_password_is_masked_in_labels_and_reasons():
-    """As of "http://u:Zq4@h", where the registrar took what stands before it for host and port."""
+    """A node made from "http://u:Zq4@h" by a program that took the user information for host and
+    port."""
     nodes = ["jsonrpc://127.0.0.1:3/u:Zq4@h:80/com.example.A?disabled=true&interface=com.example.A",
              "jsonrpc://127.0.0.1:4/u:Zq4@h:80/com.example.A", "jsonrpc://127.0.0.1:5/u:Zq4/Zq4@h:80/com.example.A"]
     with Folder() as folder:

@@ -1,4 +1,5 @@
-"""What the tests of the command line share: running the built `dubboc`, and TAP. Each test is a function whose name is a sentence."""
+"""What the tests of the command line share: running the built `dubboc`, and printing TAP. Each
+test is a function whose name is a sentence."""
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ LIMIT_S = 20
 
 
 class Outcome:
-    """How a command ended: status, out, err."""
+    """The outcome of a command: status, out, err."""
 
     def __init__(self, status, out, err):
         self.status, self.out, self.err = status, out, err
@@ -23,7 +24,7 @@ class Outcome:
 
 
 def environment(more=None):
-    """The test's own environment without anything that configures dubboc."""
+    """The environment of the test, without the variables that configure dubboc."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("DUBBO") and k != "APP_CONF_FILE"}
     kept.update(more or {})
     return kept
@@ -35,7 +36,7 @@ def dubboc(*arguments, env=None, stdin=b""):
 
 
 class Folder:
-    """A folder of the test's own."""
+    """A temporary folder for one test."""
 
     def __enter__(self):
         self.path = tempfile.mkdtemp(prefix="dubboc-test-")

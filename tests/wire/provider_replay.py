@@ -1,6 +1,6 @@
-"""What real consumers sent, given to the real server again: each folder beside this file holds a request. Where the case is a call of another
-framework's consumer, our reply must be the recorded one, byte for byte. Where it is an odd request that was put to another framework's
-provider, expect says under [ours] what we answer, and why that differs if it does. tests/interop/corpus.py records them."""
+"""Requests of real consumers are sent to the real server again: each folder beside this file
+holds one. If the case is a call of another provider, expect says under [ours] what our server
+answers, and why if that differs. tests/interop/corpus.py records the cases."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def read(case, name):
 
 
 def section(expect, name):
-    """The lines of [name] as a dictionary."""
+    """The lines of the section [name] as a dictionary."""
     found = re.search(rf"^\[{name}\]\n(.*?)(?=^\[\w+\]$|\Z)", expect, re.M | re.S)
     return dict(line.split(" = ", 1) if " = " in line else (line.rstrip(" ="), "") for line in found[1].splitlines() if line) if found else {}
 
