@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <microhttpd.h>
 
@@ -219,20 +220,32 @@ bool http_server_daemon_has_work(const http_server_daemon *self)
     return self->mhd != NULL && MHD_get_timeout(self->mhd, &ms) == MHD_YES && ms == 0;
 }
 
+#if MHD_VERSION >= 0x00097206
+/* Ends the connections that libmicrohttpd has, but has not announced, so that their peers notice:
+ * libmicrohttpd 1.0 announces none in a run whose epoll_wait() fails. */
+static void daemon_shut_taken(const http_server_daemon *self)
+{
+    for (const http_server_handoff *at = self->taking; at != NULL; at = at->next)
+        shutdown(((const http_server_connection *)at)->fd, SHUT_RDWR);
+}
+#endif
+
 static void daemon_do_run(void *arg)
 {
     http_server_daemon *self = arg;
 #if MHD_VERSION >= 0x00097206 /* MHD_run() does not report a failure */
-    if (MHD_run_wait(self->mhd, 0) != MHD_YES)
-        http_server_shared_fail_call(
-            self->pool->table->shared, "epoll_wait of libmicrohttpd", errno);
+    if (MHD_run_wait(self->mhd, 0) == MHD_YES)
+        return;
+    http_server_shared_fail_call(self->pool->table->shared, "epoll_wait of libmicrohttpd", errno);
+    daemon_shut_taken(self);
 #else
     MHD_run(self->mhd);
 #endif
 }
 
-/* Drops the connections that libmicrohttpd did not announce during its run: it had no memory for
- * them and has closed them. */
+/* Drops the connections that libmicrohttpd did not announce in two runs: it had no memory for them
+ * and has closed them. One run is not enough, because libmicrohttpd 1.0 announces none in a run
+ * that a signal interrupts. */
 static void daemon_settle_taken(http_server_daemon *self)
 {
     while (self->taking != NULL) {
@@ -250,9 +263,10 @@ void http_server_daemon_run(http_server_daemon *self)
 {
     bool has_newcomers = self->taking != NULL;
     daemon_call_mhd(self, daemon_do_run);
+    if (!has_newcomers)
+        return;
+    daemon_call_mhd(self, daemon_do_run);
     daemon_settle_taken(self);
-    if (has_newcomers)
-        daemon_call_mhd(self, daemon_do_run);
 }
 
 static void daemon_do_add(void *arg)
