@@ -1,5 +1,6 @@
-/* Judges an attempt. Everything that decides whether a call may be sent again is in this file,
- * because a wrong decision here would execute a call twice. */
+/* Judges an attempt: whether the provider may have executed the call, and what the attempt says of
+ * the provider's health. A wrong verdict here would execute a call twice. Whether a call is tried
+ * again after the verdict is decided by call_may_try_again() in client/call.c. */
 #include "client/judge.h"
 
 #include "base/error.h"

@@ -1,5 +1,7 @@
-/* The kinds of registries. To add a kind, write a file that defines a registry_ops (registry_ops.h)
- * and add a line here. */
+/* The kinds of registries. To add a kind, write a file that defines a registry_ops
+ * (registry_ops.h), add a line here, and let value_read_registry() in base/config_value.c accept
+ * its scheme, because base/ may not include this file. docs/architecture.md lists the tests and
+ * documents. */
 #ifndef REGISTRY_KINDS_H
 #define REGISTRY_KINDS_H
 

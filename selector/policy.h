@@ -6,9 +6,11 @@
  * policies that are rejected as planned all follow from that list. (base/config_keys.c has its own
  * list of names, because it may not include this file; a test keeps the two equal.)
  *
- * A policy only knows weights and order. The pick checks whether its choice may be used (not
- * ejected, not tried before by the call) and asks again if not; after POLICY_ASKS_MAX unusable
- * answers the pick takes the next usable provider after the last one. */
+ * The policies of this release only know weights and order. The pick checks whether the choice may
+ * be used (not ejected, not tried before by the call) and asks again if not; after POLICY_ASKS_MAX
+ * unusable answers the pick takes the next usable provider after the last one. So a policy that
+ * always answers the same for the same figures must leave out unusable providers by itself;
+ * otherwise the neighbour of an ejected provider gets the calls of both. */
 #ifndef SELECTOR_POLICY_H
 #define SELECTOR_POLICY_H
 

@@ -43,8 +43,7 @@ void reply_send_text(http_server_request *incoming, int status,
     const http_server_answer_header *header, const char *format, dubboc_slice what);
 
 /* Answers with a status only, because there is no memory even for an error reply. is_executed: 500;
- * otherwise 503 with Dubboc-Not-Executed: 1, because consumers believe that header only with
- * 503. */
+ * otherwise 503 with Dubboc-Not-Executed: 1, so that the consumer calls another provider. */
 void reply_send_no_memory(http_server_request *incoming, bool is_executed);
 
 #endif
