@@ -9,7 +9,7 @@
 #include "selector/selector.h"
 
 static directory *list;
-static const char *policy;
+static const char *policy_name;
 static long picks;
 
 static void fail(const char *what)
@@ -20,7 +20,7 @@ static void fail(const char *what)
 
 static void *run(void *arg)
 {
-    pick_request request = {.policy = policy, .method = slice_of("m")};
+    pick_request request = {.policy = policy_name, .method = slice_of("m")};
     for (long i = 0; i < picks; i++) {
         pick held;
         if (!directory_pick(list, &request, &held))
@@ -38,7 +38,7 @@ int main(int argc, char **argv)
     pthread_t ids[64];
     dubboc_error err;
     buffer address;
-    policy = argv[1];
+    policy_name = argv[1];
     picks = atol(argv[3]);
     buffer_init(&address, 256u * 1024 * 1024);
     buffer_append_text(&address, "static:");
@@ -50,7 +50,7 @@ int main(int argc, char **argv)
     http_client_settings http_settings = {
         .stop = &stop, .pool_size = 1, .reply_max_bytes = 1024, .connect_timeout_ms = 1000};
     selector_settings settings = {
-        .ttl_ms = -1, .load_balance = policy, .health_failures = 5, .health_rest_ms = 30000};
+        .ttl_ms = -1, .load_balance = policy_name, .health_failures = 5, .health_rest_ms = 30000};
     url_wanted wanted = {.interface = slice_of("bench")};
     registry *source = NULL;
     http_client *http = NULL;
