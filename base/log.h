@@ -58,8 +58,8 @@ typedef struct log_throttle {
     atomic_uint suppressed;
 } log_throttle;
 
-/* Whether the event may be logged now, which is so once in every_ns. *suppressed: how many events
- * were suppressed since the last one. */
+/* Whether the event may be logged now: at most one event in every_ns is logged. *suppressed: how
+ * many events were not logged since the last one that was. Written only if true is returned. */
 bool log_throttle_pass(log_throttle *throttle, int64_t every_ns, unsigned *suppressed);
 
 #define LOG_THROTTLE_NS INT64_C(1000000000)

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 
-/* The time-out counts from the begin of the call. A negative value, or one beyond the range of the
+/* The time-out starts when the call begins. A negative value, or one beyond the range of the
  * clock (a node may contain any number), means no deadline. */
 static void call_set_deadline(call *self, int64_t timeout_ms, timeout_source from)
 {

@@ -126,8 +126,8 @@ static cJSON *pack_value(pack *self)
     }
 }
 
-/* Takes the arguments of one code from args, and frees a tree that would have been taken over.
- * After an unknown code nothing more can be taken. */
+/* Skips the arguments of one code, after a failure. Frees the tree of the code o, because the
+ * caller has given it away. Sets is_lost if the code is unknown. */
 static void pack_drop_argument(pack *self, char code)
 {
     switch (code) {

@@ -92,7 +92,7 @@ typedef struct jsonrpc_request {
 /* A message that is being read with jsonrpc_next(). */
 typedef struct jsonrpc_message {
     bool is_batch;
-    size_t batch_left; /* at most so many requests follow */
+    size_t batch_left; /* at most this many requests follow */
     json_scan scan;
     jsonrpc_request single;
 } jsonrpc_message;

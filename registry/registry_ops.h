@@ -135,8 +135,8 @@ struct registry {
     char *address; /* for people, without passwords */
 };
 
-/* The registration of a kind begins with this struct. The subscription of a kind may be any struct,
- * because only the kind looks into it. */
+/* The registration struct of every kind has this struct as its first member. The subscription
+ * struct of a kind has no common first member, because only the kind itself accesses it. */
 struct registry_registration {
     const registry_ops *ops;
 };

@@ -1,6 +1,6 @@
-/* The subscriptions of a kind that reads its lists itself (static, file), and the thread that
- * serves them. They keep what registry.h promises about listeners: one thread calls them, one call
- * at a time, with no lock held, and never again once registry_unsubscribe() has returned. */
+/* The subscriptions of a static: or file: registry, and the thread that reads their lists and calls
+ * their listeners. The listeners are called as registry.h promises: by one thread, one call at a
+ * time, with no lock held, and never again once registry_unsubscribe() has returned. */
 #ifndef REGISTRY_SUBSCRIBERS_H
 #define REGISTRY_SUBSCRIBERS_H
 

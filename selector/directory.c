@@ -95,7 +95,8 @@ static node_reader directory_reader(directory *self, const configurators *rules)
 
 /* A change of the list, and the work that must be done after unlocking. */
 typedef struct directory_update {
-    snapshot *former; /* to be freed, as are gone and former_rules */
+    /* Not used any more; directory_update_clear_up() frees them: */
+    snapshot *former;
     node *gone;
     configurators *former_rules;
     bool is_published;  /* a new snapshot is in force: waiting calls must look for room again */

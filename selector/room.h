@@ -34,8 +34,8 @@
 typedef struct room_wait {
     waiter_entry entry;   /* first member; in room_waits.queue, guarded by its lock */
     pick_request request; /* the request of the call's pick */
-    /* The queues that the call is in; changed under the lock of room_waits until
-     * room_waits_remove(). */
+    /* The queues that the call is in. Until room_waits_remove(), it joins and leaves queues only
+     * under the lock of room_waits; after that, the call leaves all of them without the lock. */
     http_client_queuer queuer;
 } room_wait;
 

@@ -12,7 +12,7 @@ typedef struct selector_settings {
      * none. */
     const char *snapshot_dir;
     const char *load_balance; /* the default policy; NULL or "": random */
-    /* A provider is ejected after so many failures or refusals in a row; <= 0: never. */
+    /* A provider is ejected after this many failures or refusals in a row; <= 0: never. */
     int health_failures;
     /* Length of an ejection after failures; multiplied by the number of ejections in a row. */
     int64_t health_rest_ms;

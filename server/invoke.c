@@ -89,8 +89,8 @@ static void scratch_make_key(void)
     has_scratch_key = pthread_key_create(&scratch_key, scratch_free) == 0;
 }
 
-/* Takes the text of this thread, so that the thread has none meanwhile: a handler that steps
- * another server on this thread gets a text of its own. NULL: no memory. */
+/* Takes the scratch text away from this thread until scratch_give_back(). So a handler may step
+ * another server on this thread: the handlers of that server get another text. NULL: no memory. */
 static dubboc_text *scratch_take(void)
 {
     pthread_once(&scratch_once, scratch_make_key);
@@ -148,8 +148,9 @@ static bool tree_take(exchange *ex, size_t bytes)
     return memory_budget_wait(&server->trees, bytes, waiters_max, until_ns);
 }
 
-/* Takes the memory for the tree of text from the budget; *bytes: how much. On failure records an
- * error in request. DUBBOC_E_BUSY: there is not enough memory at the moment. */
+/* Charges the memory budget for the tree that will be built of text. *bytes: the bytes charged; 0
+ * for small params. On failure records an error in request. DUBBOC_E_BUSY: there is not enough
+ * memory at the moment. */
 static dubboc_status tree_charge(dubboc_request *request, dubboc_slice text, size_t *bytes)
 {
     exchange *ex = request->exchange;

@@ -20,7 +20,8 @@ typedef struct counts_reading {
     interface_count *counts;
     atomic_size_t next;
     mutex lock;
-    dubboc_status status; /* under lock, as is the error; of the first failure */
+    /* Guarded by lock, which also guards the error that err points to: */
+    dubboc_status status;
     dubboc_error *err;
 } counts_reading;
 

@@ -1,14 +1,14 @@
-/* The rules that an administrator has set for one interface: overrides beside the providers,
- * overrides of the config centre, and routes. */
+/* The rules that an administrator has set for one interface: override URLs in its category
+ * "configurators", rules of the config centre, and routing rules. */
 #ifndef TOOLS_RULES_H
 #define TOOLS_RULES_H
 
 #include "registry/registry.h"
 #include "selector/configurator.h"
 
-/* Reads the overrides beside the providers, of any group and version, that apply to a consumer on
- * this machine. It does not read rules of the config centre. DUBBOC_E_REGISTRY: they could not be
- * read in time. DUBBOC_E_NO_MEMORY: an allocation failed. */
+/* Reads the override URLs of the category "configurators", of any group and version, that apply to
+ * a consumer on this machine. Does not read rules of the config centre. DUBBOC_E_REGISTRY: they
+ * could not be read in time. DUBBOC_E_NO_MEMORY: an allocation failed. */
 dubboc_status rules_read(registry *reg, const char *interface, int64_t deadline_ns,
     configurators **rules, dubboc_error *err);
 

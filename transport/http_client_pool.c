@@ -339,8 +339,9 @@ static void queuer_append(http_client_queuer *self, http_client_claim *claim)
     self->count++;
 }
 
-/* Removes the claim to that endpoint from the claims of the selection before, and returns it. NULL:
- * there is none. Selections are usually in the same order, so it is mostly the first one. */
+/* Removes the claim to that endpoint from the claims of the previous selection, and returns it.
+ * NULL: there is none. Two selections usually name the endpoints in the same order, so the claim is
+ * usually the first of the list. */
 static http_client_claim *queuer_take_former(
     http_client_queuer *self, const http_client_endpoint *endpoint)
 {

@@ -77,7 +77,7 @@ void http_client_connection_drop(http_client_connection *connection);
  * can name other endpoints; in a queue that both selections name the queuer keeps its turn. Only
  * one thread at a time may select or leave, but an endpoint may serve the queuer at any moment. */
 
-/* for so many endpoints no memory is allocated */
+/* a queuer's first selection allocates no memory for up to this many endpoints */
 #define HTTP_CLIENT_QUEUES_FEW 4
 /* a queuer waits for at most this many endpoints */
 #define HTTP_CLIENT_QUEUES_MAX 1024
@@ -100,7 +100,7 @@ typedef struct http_client_queuer {
     http_client_connection *connection; /* NULL: a place */
     /* Used only by selections and http_client_queuer_leave(): */
     http_client_claim *joined, **joined_end; /* in the order of the selection */
-    http_client_claim *former;               /* during a selection: claims of the one before */
+    http_client_claim *former;               /* in a selection: claims of the previous selection */
     http_client_claim *unused;
     size_t count;                           /* of joined */
     size_t capacity;                        /* of all claims */

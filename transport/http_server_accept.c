@@ -28,8 +28,8 @@
  * connections. */
 #define EVICT_MIN_AGE_NS (100 * NS_PER_MS)
 
-/* At most so many connections of a list are tested for unread bytes, because each test is a system
- * call. */
+/* The search for an idle connection skips at most this many that have unread bytes, because each
+ * test is a system call. */
 #define EVICT_LOOKS 64
 
 /* --- making room --- */

@@ -5,8 +5,8 @@
 
 #include "transport/http_server_connection.h"
 
-/* By how many connections the ceiling may be exceeded while loops make room for newcomers. A
- * newcomer beyond that gets 503. */
+/* There may be this many connections above the ceiling, because a newcomer is counted before a loop
+ * has ended another connection for it. A newcomer beyond that gets 503. */
 #define HTTP_SERVER_OVER_MAX 64
 
 typedef enum http_server_accepted {

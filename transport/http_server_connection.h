@@ -14,9 +14,9 @@
 /* How long a connection may exist after its peer has closed its side. */
 #define HTTP_SERVER_DEPARTED_MS 5000
 
-/* For how long, and for how many bytes, a connection is read on after we have ended it with an
- * answer. A close() with unread bytes would reset the connection, and the peer would lose the
- * answer (libraries.md M8). */
+/* After the server has sent its last answer on a connection, it keeps reading for at most this time
+ * and this many bytes. A close() with unread bytes would reset the connection, and the peer would
+ * lose the answer (libraries.md M8). */
 #define HTTP_SERVER_LINGER_MS 2000
 #define HTTP_SERVER_LINGER_MAX_BYTES ((size_t)64 * 1024 * 1024)
 

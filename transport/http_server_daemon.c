@@ -256,9 +256,9 @@ static void daemon_settle_taken(http_server_daemon *self)
     }
 }
 
-/* libmicrohttpd 1.0 begins to watch a new connection in the run after MHD_add_connection(), and
- * reads from it in the run after that; 0.9.75 does both at once. The second run makes sure that a
- * draining loop has read every request that had arrived, with either version. */
+/* After new connections were added, libmicrohttpd is run twice: version 1.0 only begins to watch
+ * them in the first run, and reads from them in the second (0.9.75 does both in the first). A
+ * draining loop needs this, because it must have read every request that had arrived. */
 void http_server_daemon_run(http_server_daemon *self)
 {
     bool has_newcomers = self->taking != NULL;

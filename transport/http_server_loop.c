@@ -27,7 +27,7 @@
 #define EVENTS_A_TURN 64
 #define ACCEPTS_A_TURN 32
 
-/* For how long nothing is accepted after an error. */
+/* How long the loop stops accepting connections after an error. */
 #define PAUSE_NS (100 * NS_PER_MS)
 
 /* Their addresses mark the source of an event. Any other pointer is a connection. */

@@ -34,7 +34,7 @@ typedef struct file_folders {
     char *root;
     int inotify_fd; /* -1: inotify is not available, all folders are read every second */
     mutex lock;
-    /* Guarded by lock, as are the fields of each folder that change: */
+    /* Guarded by lock, which also guards those fields of each folder that change: */
     file_folder *first;
 } file_folders;
 

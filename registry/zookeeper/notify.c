@@ -13,7 +13,7 @@
 struct zk_notifier {
     pthread_t thread;
     mutex lock;
-    /* Guarded by lock, as are the notifier's fields of each notice: */
+    /* Guarded by lock, which also guards all fields of each zk_notice except run: */
     condition arrived;  /* signalled when first or is_stopping is set */
     condition finished; /* signalled when a call of run has ended */
     zk_notice *first;   /* notices with a pending reading, in the order in which they are called */
