@@ -12,7 +12,7 @@
 
 typedef struct ini_parser {
     const ini_reader *reader;
-    /* From "section" and "section\nkey" to the line where the name was first used. */
+    /* Maps "section" and "section\nkey" to the number of the line where the name was first used. */
     map *lines;
     buffer name; /* for building keys of the map */
     dubboc_slice section;

@@ -86,7 +86,7 @@ static size_t mask_scheme_begin(dubboc_slice text, size_t from, size_t colon)
     while (scheme > from && mask_is_scheme_char(text.at[scheme - 1]))
         scheme--;
     bool is_escape = scheme > from && text.at[scheme - 1] == '%' && colon - scheme > 2;
-    return is_escape ? scheme + 2 : scheme; /* skip the escaped separator in "%2Cjsonrpc://" */
+    return is_escape ? scheme + 2 : scheme; /* skip the hex digits in "%2Cjsonrpc://" */
 }
 
 /* Whether the escaped "://" that ends at `at` is a part of a user or password. It is if an '@'

@@ -365,7 +365,8 @@ static bool call_costs_budget(const call *self, const verdict *found, bool somet
     return something_left;
 }
 
-/* Strongest first: call option, [reference], the node of the provider that failed. */
+/* Whether the call may be executed twice, because its method is idempotent. The call option
+ * decides, else [reference], else the node of the provider that failed. */
 static bool call_may_run_twice(const call *self)
 {
     return (self->idempotent >= 0 ? self->idempotent : self->attempt.held.idempotent) > 0;

@@ -108,9 +108,9 @@ typedef struct jsonrpc_message {
  * - DUBBOC_E_TOO_BIG: a batch of more than JSONRPC_BATCH_MAX; answer with -32600. */
 dubboc_status jsonrpc_read_message(dubboc_slice body, jsonrpc_message *message, dubboc_error *err);
 
-/* Reads the next request. false: there is none. An empty batch is read as one request with a fault,
- * and is_batch is false then, because it is answered by a single object (specification, section
- * 6). */
+/* Reads the next request. Returns false if there is none. An empty batch is read as one request
+ * with a fault. is_batch is false then, because the answer must be a single object (specification,
+ * section 6). */
 bool jsonrpc_next(jsonrpc_message *message, jsonrpc_request *request);
 
 /* Writes {"jsonrpc":"2.0","id":ID,"result":R} and one LF. The caller appends R, the text of the

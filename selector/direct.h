@@ -21,8 +21,8 @@ typedef struct direct_table {
 typedef struct direct_hold {
     directory *directory;
     struct direct *of; /* NULL: nothing is held */
-    /* The URL has a query part. The fields below are read from it, and replace those of the
-     * pick. */
+    /* The URL has a query part. The fields below are read from it, and replace the fields of the
+     * same name in struct pick. */
     bool has_settings;
     int64_t timeout_ms; /* 0: not set */
     int retries;        /* -1: not set */

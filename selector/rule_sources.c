@@ -92,7 +92,7 @@ bool rule_sources_are_read(const rule_sources *self)
     return atomic_load(&self->unread) == 0;
 }
 
-/* --- a reading becomes the owner's rules --- */
+/* --- turning a reading into the owner's rules --- */
 
 static void rule_source_set_read_locked(rule_source *self, bool is_read)
 {

@@ -270,7 +270,8 @@ static void exchange_run(exchange *ex)
 
 /* --- handing a request to a worker --- */
 
-/* Answers a request that has not been started as not executed. */
+/* Refuses a request that has not been started: answers with 503 and Dubboc-Not-Executed: 1. text is
+ * the message of the error. */
 static void exchange_refuse(exchange *ex, const char *text)
 {
     turned_away_add(ex->serving->turned_away, TURNED_AWAY_REFUSED);

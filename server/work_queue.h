@@ -60,8 +60,8 @@ typedef struct work_queue {
 } work_queue;
 
 /* Adds a request as the newest. Returns the requests that must be refused, linked by `older`: those
- * that are too late and, if the queue is full, the one that would be started last, which may be
- * added itself. */
+ * that are too late and, if the queue is full, the one that would be started last. This one may be
+ * the added request itself. */
 work *work_queue_add(work_queue *self, work *added, int64_t now_ns);
 
 /* Removes and returns the request to start next; NULL: the queue is empty now. *refused: requests

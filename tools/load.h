@@ -34,7 +34,9 @@ typedef struct load_outcome {
     uint64_t remote_error;
     uint64_t not_executed; /* certainly not executed */
     uint64_t maybe_executed;
-    uint64_t interrupted; /* those of both that ended because of the interruption */
+    /* Calls that ended because of the interruption. They are also counted in not_executed or
+     * maybe_executed. */
+    uint64_t interrupted;
     double seconds;
     double cpu_us; /* of this process, user and system */
     histogram latency_ns;

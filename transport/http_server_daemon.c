@@ -95,7 +95,7 @@ static void daemon_give_up(http_server_daemon *self, const char *problem)
     http_server_shared_fail(self->pool->table->shared, problem);
 }
 
-/* Calls a function that calls self->mhd. Does nothing if there is no daemon any more. */
+/* Calls function, which uses self->mhd. No-op if the daemon has been given up. */
 static void daemon_call_mhd(http_server_daemon *self, void (*function)(void *self))
 {
     const char *problem = self->mhd != NULL ? daemon_call(function, self) : NULL;

@@ -328,7 +328,7 @@ static void loop_handle_connection(http_server_connection *conn)
 
 static void loop_handle_events(http_server_loop *loop, const struct epoll_event *events, int count)
 {
-    /* after a time-out or an error: a wake-up may have been lost */
+    /* If epoll_wait() timed out or failed, look for mail, because a wake-up may have been lost. */
     bool has_mail = count <= 0 && loop_has_mail(loop);
     bool has_newcomers = false;
     for (int i = 0; i < count; i++) {

@@ -68,10 +68,11 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_u64(const cJSON *value, u
  * DUBBOC_E_RANGE: the value is beyond the largest finite double. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_double(const cJSON *value, double *out);
 
-/* The value of a number node as its shortest exact decimal text, as JSON writes numbers; the text
- * of a raw node is unchanged. It is written to out and ends with a zero byte. DUBBOC_E_TYPE: value
- * is NULL or not a number. DUBBOC_E_RANGE: size is too small. 32 bytes suffice for every plain
- * number; a raw one is as long as the peer has written it. */
+/* Writes the value of a number node to out, as the shortest decimal text that is read back as the
+ * same value, in the notation of JSON, with a zero byte at the end. The text of a raw node is
+ * copied unchanged. 32 bytes suffice for every plain number; a raw one is as long as the peer has
+ * written it. DUBBOC_E_TYPE: value is NULL or not a number. DUBBOC_E_RANGE: size is too small, or
+ * the number is not finite. */
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_decimal(
     const cJSON *value, char *out, size_t size);
 

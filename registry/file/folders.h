@@ -25,9 +25,9 @@ typedef struct file_folder {
     bool is_missing;
     bool is_changed;    /* must be read now */
     bool is_lost;       /* must be watched, or watched again */
-    bool is_polled;     /* read every second because it cannot be watched; was logged */
-    size_t recheck;     /* index of the next reading after an event */
-    int64_t recheck_ns; /* when to read it next after an event; DEADLINE_NEVER: not */
+    bool is_polled;     /* read every second because it cannot be watched; this was logged */
+    size_t recheck;     /* index into recheck_after_ns of the next reading after an event */
+    int64_t recheck_ns; /* when to read it without an event; DEADLINE_NEVER: never */
 } file_folder;
 
 typedef struct file_folders {

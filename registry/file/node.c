@@ -216,8 +216,8 @@ static void node_say_skipped(const char *folder, const char *name, const char *r
         folder, name, reason);
 }
 
-/* Whether the failure concerns this process or machine and not the file. Then the whole reading
- * fails. */
+/* Whether the cause of the failure is this process or machine and not the file. If so, the whole
+ * reading fails. */
 static bool node_is_own_trouble(int reason)
 {
     return reason == EMFILE || reason == ENFILE || reason == ENOMEM || reason == EIO ||

@@ -48,10 +48,10 @@ void zk_actor_close(zk_actor *self);
 dubboc_status zk_actor_post(
     zk_actor *self, zk_event *event, zk_event_kind kind, void *object, dubboc_error *err);
 
-/* As zk_session_trouble(). Any thread. */
+/* Like zk_session_trouble(), but copies the text. Any thread. */
 void zk_actor_trouble(zk_actor *self, char text[REGISTRY_TROUBLE_SIZE]);
 
-/* As registry_seek_trouble(), if it is not connected. Any thread. */
+/* Like registry_seek_trouble(). To be called only if the registry is not connected. Any thread. */
 void zk_actor_seek_trouble(zk_actor *self, int64_t deadline_ns);
 
 #endif

@@ -55,7 +55,8 @@ static pthread_t occupy(fixture *own, background_call *call, int which)
     return thread;
 }
 
-/* At one of the two providers; a call that waits is in the queues of both. */
+/* Counts the calls that wait at one of the two providers. A waiting call queues at both. -1: the
+ * list has not been read yet. */
 static int waiting_calls(fixture *self)
 {
     reference *used;

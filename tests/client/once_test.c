@@ -63,7 +63,8 @@ static size_t length_of(const char *request)
            (size_t)atoi(length + strlen("\r\nContent-Length: "));
 }
 
-/* At most so many bytes of one request. How many came; less: the client has closed. */
+/* Reads at most `most` bytes of one request. Returns SIZE_MAX if the request is complete, otherwise
+ * how many bytes came; fewer than `most`: the client has closed the connection. */
 static size_t read_request(int fd, char *request, size_t most)
 {
     size_t len = 0, whole = 0;

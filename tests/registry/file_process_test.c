@@ -130,8 +130,8 @@ static void a_killed_provider_is_gone_within_100_ms(void **state)
     registry_free(self);
 }
 
-/* What the kernel does at a death, slowed down: the file's closing is told first, the lock goes
- * after it, without a further event. */
+/* Slows down what the kernel does when a process dies: first it reports that the file was closed,
+ * then it releases the lock, without a further event. */
 static void a_lock_that_is_released_after_its_event_is_noticed(void **state)
 {
     static const char name[] = "10.0.0.1-1-00000000000000aa";

@@ -101,7 +101,8 @@ static void end_stopping(stopping *self)
     test_folder_remove(self->folder);
 }
 
-/* It calls for longer than the quiet time: each call begins that time anew. */
+/* The consumer goes on calling for longer than the quiet time (1 s). It is still served, because
+ * each call restarts that time. */
 static void a_consumer_that_has_not_noticed_yet_is_served(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* Which waiting request is started next, and which is refused; the test sets the time. */
+/* The work queue: which waiting request is started next, and which requests are refused. The test
+ * sets the time. */
 #include "tests/support/test.h"
 
 #include "base/clock.h"

@@ -24,14 +24,14 @@ typedef enum failing_call {
 /* For messages. */
 const char *call_fail_name(failing_call call);
 
-/* From now on the nth call (1: the next one), and times - 1 calls behind it, fail with error. They
- * have no effect then. In place of what was set before. */
+/* From now on the nth call (1: the next one) and the times - 1 calls after it fail with error and
+ * have no effect. Replaces what an earlier call_fail_at() has set. */
 void call_fail_at(failing_call call, int nth, int times, int error);
 
-/* Nothing fails any more. How many calls have failed since call_fail_at(). */
+/* Ends the failures. Returns how many calls have failed since call_fail_at(). */
 int call_fail_end(void);
 
-/* The same without an end. */
+/* Returns the same number, but calls go on failing. */
 int call_fail_count(void);
 
 #endif

@@ -52,7 +52,7 @@ typedef struct peer_script {
 
 typedef struct scripted_peer scripted_peer;
 
-/* Scripts are borrowed. Ends the test when no socket or thread is to be had. */
+/* Scripts are borrowed. Ends the test if no socket or thread can be created. */
 scripted_peer *scripted_peer_new(const peer_script *scripts, size_t count);
 
 /* "http://127.0.0.1:port" and the port. */

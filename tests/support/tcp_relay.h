@@ -5,7 +5,7 @@
 
 typedef struct tcp_relay tcp_relay;
 
-/* To that port of 127.0.0.1. Ends the test when no socket or thread is to be had. */
+/* Relays to that port of 127.0.0.1. Ends the test if no socket or thread can be created. */
 tcp_relay *tcp_relay_new(int port);
 
 int tcp_relay_port(const tcp_relay *relay);

@@ -27,8 +27,8 @@ void test_status_is(dubboc_status expected, dubboc_status actual, const dubboc_e
 #define assert_contains(text, part) test_contains((text), (part), __FILE__, __LINE__)
 void test_contains(const char *text, const char *part, const char *file, int line);
 
-/* A new empty folder of this test's own, removed with all in it by test_folder_remove(). Ends the
- * test when it cannot be had. */
+/* Creates an empty folder for this test and returns its path. test_folder_remove() removes it with
+ * its contents and frees path. Ends the test if the folder cannot be created. */
 char *test_folder_new(void);
 void test_folder_remove(char *path);
 

@@ -372,7 +372,7 @@ static void a_full_pool_is_busy_at_the_deadline(void **state)
     end(&f);
 }
 
-/* As a call does whose idle connection broke before a byte was sent on it. */
+/* Does what a call does if its idle connection broke before a byte was sent on it. */
 static dubboc_status replace(fixture *f, http_client_connection **connection)
 {
     http_client_connection_drop(*connection);

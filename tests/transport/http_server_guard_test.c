@@ -203,7 +203,7 @@ static const char *const sound_hosts[] = {"", "x", "h:80", "h:", "h:65535", "a.b
     "a.example.", "1.2.3.4:1", "a%2Db", "[::1]", "[::1]:8080", "[::ffff:1.2.3.4]",
     "[fe80::1%eth0]:80", "[fe80::1%25eth0]", "x ", "\t h:80 \t"};
 
-/* As a header, and as the host of an absolute target when that can be written so. */
+/* Sends the host in a Host header or, if is_target, in an absolute target. Returns the status. */
 static int status_of_host(const echo_server *echo, const char *host, bool is_target)
 {
     char text[4096];

@@ -281,8 +281,8 @@ static void end_child(pid_t child)
     waitpid(child, NULL, 0);
 }
 
-/* It holds a copy of each descriptor, so that a close here is none to the kernel: what became of a
- * closed connection was told to freed memory. */
+/* The child holds a copy of each descriptor, so the socket stays open after this process has closed
+ * it. epoll then reported events of the closed connection, with a pointer to freed memory. */
 static void a_forked_child_that_holds_a_closed_connection_does_no_harm(void **state)
 {
     (void)state;

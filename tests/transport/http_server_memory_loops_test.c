@@ -19,7 +19,7 @@ typedef struct two_loops {
     int fds[2][2];
     http_server_mailbox *mailboxes[2];
     void (*echo_on_request)(void *arg, http_server_request *request);
-    _Atomic(pthread_t) thread; /* Which has handled the last request. */
+    _Atomic(pthread_t) thread; /* The thread that handled the last request. */
     atomic_bool is_stopped, may_go_on;
 } two_loops;
 
@@ -33,7 +33,8 @@ static bool is_set(void *flag)
     return atomic_load((atomic_bool *)flag);
 }
 
-/* As the echo server, but "/stop" stops its loop until may_go_on. */
+/* Like the handler of the echo server, but a request for "/stop" blocks its loop until may_go_on is
+ * true. */
 static void handle(void *arg, http_server_request *request)
 {
     fixture.thread = pthread_self();

@@ -154,7 +154,7 @@ static void a_request_on_its_way_to_an_evicted_connection_is_not_handled(void **
     echo_stop(&echo);
 }
 
-/* The newcomer is looked at first, then what the idle one has sent. */
+/* The server accepts the newcomer before it reads what the idle connection has sent. */
 static void an_idle_connection_with_a_request_on_its_way_keeps_its_place(void **state)
 {
     (void)state;
@@ -279,7 +279,7 @@ static void many_evicted_connections_hold_few_descriptors(void **state)
     echo_stop(&echo);
 }
 
-/* It was told that it was not executed. */
+/* The sender was told that its request was not executed. */
 static void bytes_that_a_cut_off_sender_still_sends_are_not_handled(void **state)
 {
     (void)state;
