@@ -32,7 +32,7 @@ typedef struct dialect {
  * names in the table. */
 #define DIALECT_AUTO "auto"
 
-/* The kind of peer that wrote a node, from the node's scheme and its params dubbo and release. It
+/* The kind of peer that wrote a node, from the params dubbo and release of the node. It
  * is the argument of dialect_of(). Any thread. */
 uint8_t dialect_peer_of(const provider_url *url);
 

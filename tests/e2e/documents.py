@@ -91,7 +91,7 @@ class Shell:
         self.process.stdin.flush()
         wait_for(lambda: "commands done" in self.lines, 60, f"the end of {commands}")
         try:
-            wait_for(lambda: self.printed() == plain(expected), 10, commands)
+            wait_for(lambda: self.printed() == plain(expected), 60, commands)
         except AssertionError:
             raise AssertionError(f"{commands}printed\n" + "\n".join(self.printed()) + "\nexpected\n" + "\n".join(plain(expected))) from None
 
