@@ -1,6 +1,5 @@
-/* What the bare programs share: a keep-alive HTTP exchange with nothing around it, the yardstick
- * that dubboc is held against. They check just enough to notice that something else was
- * answered. */
+/* Shared by the bare programs: a keep-alive HTTP exchange without any library around it, to compare
+ * dubboc with. The programs check just enough to notice a wrong reply. */
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
 
@@ -9,7 +8,7 @@
 
 #define BARE_REPLY_MAX (8u * 1024 * 1024)
 
-/* One request, ready to send again and again. */
+/* One request, which can be sent repeatedly. */
 typedef struct bare_request {
     char *bytes;
     size_t len;
@@ -17,16 +16,16 @@ typedef struct bare_request {
     size_t body_len;
 } bare_request;
 
-/* The request that calls method of path with these params, with the headers that dubboc sends. Ends
- * the program when memory is out. */
+/* Makes the request that calls method of path with params, with the headers that dubboc sends. Ends
+ * the program if memory runs out. */
 bare_request bare_request_new(
     const char *host, int port, const char *path, const char *method, const char *params);
 
-/* A connected socket with TCP_NODELAY. Ends the program when there is none. */
+/* Returns a connected socket with TCP_NODELAY. Ends the program if connecting fails. */
 int bare_connect(const char *host, int port);
 
 /* Whether buffer[0..len) holds a whole reply with Content-Length, status 200 and no error member.
- * *whole: its length. */
+ * Sets *whole to the length of the reply. */
 bool bare_reply_is_whole(char *buffer, size_t len, size_t *whole);
 
 /* Ends the program with a message. */

@@ -1,5 +1,5 @@
-/* bare_curl HOST PORT PATH METHOD PARAMS CALLS: keep-alive curl_easy_perform(), as a C program
- * would write it today. */
+/* bare_curl HOST PORT PATH METHOD PARAMS CALLS: makes calls with curl_easy_perform() on a
+ * keep-alive connection, as a C program without dubboc would. */
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>

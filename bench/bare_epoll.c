@@ -1,6 +1,6 @@
-/* bare_epoll HOST PORT PATH METHOD PARAMS CALLS IN_FLIGHT: one thread, so many keep-alive
- * connections, each with one call under way. It is the yardstick for asynchronous clients, and the
- * load that servers are measured with. */
+/* bare_epoll HOST PORT PATH METHOD PARAMS CALLS IN_FLIGHT: one thread with IN_FLIGHT keep-alive
+ * connections, each of which always has one call waiting for its reply. Asynchronous clients are
+ * compared with this program, and it is the load for measuring servers. */
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>

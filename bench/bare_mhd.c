@@ -1,6 +1,6 @@
-/* bare_mhd constant|cjson: libmicrohttpd with nothing around it, one epoll loop driven by hand on
- * the main thread. constant answers every POST with the same bytes; cjson reads the call with cJSON
- * and answers with its first param, as one would glue it by hand. Prints its port. */
+/* bare_mhd constant|cjson: a plain libmicrohttpd server with one epoll loop on the main thread.
+ * constant answers every POST with the same bytes; cjson parses the call with cJSON and answers
+ * with its first param, as a program without dubboc would. Prints its port. */
 #include <cjson/cJSON.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -51,7 +51,7 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
     const char *method, const char *version, const char *data, size_t *len, void **state)
 {
     (void)arg, (void)url, (void)method, (void)version;
-    static int seen; /* any address that is not NULL: constant answers need no state */
+    static int seen; /* any address that is not NULL, because constant answers need no state */
     if (*state == NULL) {
         *state = use_cjson ? calloc(1, sizeof(upload)) : (void *)&seen;
         return *state != NULL ? MHD_YES : MHD_NO;

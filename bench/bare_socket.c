@@ -1,5 +1,5 @@
-/* bare_socket HOST PORT PATH METHOD PARAMS CALLS THREADS: blocking sockets, a keep-alive connection
- * each thread. */
+/* bare_socket HOST PORT PATH METHOD PARAMS CALLS THREADS: makes calls on blocking sockets, with one
+ * keep-alive connection per thread. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>

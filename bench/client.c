@@ -1,5 +1,5 @@
-/* client URL raw|json METHOD PARAMS CALLS THREADS: synchronous calls of a dubboc client, shared by
- * so many threads. */
+/* client URL raw|json METHOD PARAMS CALLS THREADS: THREADS threads share one dubboc client and make
+ * synchronous calls. */
 #include <dubboc/dubboc.h>
 #include <pthread.h>
 #include <stdio.h>

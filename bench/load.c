@@ -1,10 +1,11 @@
-/* load REGISTRY THREADS: one call over and over, GetUser of com.ikurento.user.UserProvider, found
- * in the registry, as a program makes it: its answer becomes a tree, and what is in it is checked.
+/* load REGISTRY THREADS: calls GetUser of com.ikurento.user.UserProvider, which it finds in the
+ * registry, again and again. As in a real program, the answer becomes a tree, and its members are
+ * checked.
  *
- * It prints "ready". Each line of standard input opens a window of so many seconds, at the end of
- * which is printed how many calls were made in it; the end of standard input ends it. A call that
- * fails, or another answer, is printed as "FAIL load: why" and ends it with status 1. The other
- * frameworks' programs in tests/interop do the same. */
+ * It prints "ready". Each line of standard input is a number of seconds: the program makes calls
+ * for that time and then prints how many calls it made. It ends at the end of standard input. If a
+ * call fails or returns another answer, it prints "FAIL load: why" and ends with status 1. The
+ * programs of the other frameworks in tests/interop do the same. */
 #include <dubboc/dubboc.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -18,7 +19,7 @@
 #define SECONDS_MAX 60
 #define NS_PER_S INT64_C(1000000000)
 
-/* One caller and what became of its window. */
+/* One calling thread and its results. */
 typedef struct caller {
     pthread_t thread;
     dubboc_client *client;
@@ -36,7 +37,7 @@ static int64_t now_ns(void)
     return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* The user A003, as every provider has it. */
+/* Whether user is A003, whose members are the same on every provider. */
 static bool is_joe(const cJSON *user, dubboc_error *err)
 {
     const char *id, *name, *sex;
@@ -67,7 +68,7 @@ static void *call_until_end(void *arg)
     return NULL;
 }
 
-/* Prints what came of a window of so many seconds. false: a call failed. */
+/* Makes calls for that many seconds and prints the count. false: a call failed. */
 static bool run_window(caller *callers, int threads, long seconds)
 {
     int64_t end_ns = now_ns() + seconds * NS_PER_S;
@@ -114,7 +115,7 @@ static bool run_windows(caller *callers, int threads)
     return true;
 }
 
-/* Makes the client and its one set of parameters. */
+/* Makes the client, and the params that all calls use. */
 static bool set_up(const char *registry, dubboc_client **client, cJSON **params, dubboc_error *err)
 {
     dubboc_client_options options = {.size = sizeof options, .registry = registry};

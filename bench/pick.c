@@ -1,5 +1,5 @@
-/* pick POLICY PROVIDERS PICKS THREADS: picks from a static list and lets go again. Prints
- * nanoseconds of a pick, as one thread sees it. */
+/* pick POLICY PROVIDERS PICKS THREADS: picks a provider from a static list and releases it,
+ * repeatedly. Prints the nanoseconds per pick in one thread. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* server: a dubboc provider with one loop and one method of each kind that is measured: raw and
- * json run on the loop, pool on a worker. Prints its port. */
+/* server: a dubboc provider with one loop and one method of each measured kind: raw and json run on
+ * the loop, pool runs on a worker. Prints its port. */
 #include <dubboc/dubboc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@ static dubboc_status raw(
     dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
     (void)request, (void)arg;
-    /* the first element: what stands between the brackets of a one-element array */
+    /* the text between the brackets of a one-element array is its element */
     return dubboc_text_set(result, params.at + 1, params.len - 2);
 }
 

@@ -1,12 +1,12 @@
-/* The HTTP reply reader against libcurl: what curl refuses, the reader must refuse, and where both
- * accept, the bodies are equal.
+/* Compares the HTTP reply reader with libcurl. The reader must refuse what curl refuses. If both
+ * accept a reply, their bodies must be equal.
  *
- * curl reads the input from a unix socket to which all of it was written, and which was then closed
- * for writing. The reader gets it at once, then byte by byte, then in pieces whose lengths come
- * from the input; the three must agree.
+ * curl reads the input from a unix socket: the whole input is written to the socket, which is then
+ * closed for writing. The reader gets the input at once, then byte by byte, then in pieces whose
+ * lengths come from the input; the three results must agree.
  *
- * Exceptions, each on purpose:
- *   - HTTP/0.0 (wire.md P45): curl is shown "1.0" in its place;
+ * Intended exceptions:
+ *   - HTTP/0.0 (wire.md P45): curl gets "1.0" in its place;
  *   - 204 and 304 have no body, whatever they announce (RFC 9112 6.3). */
 #include <curl/curl.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 
 #include "transport/http_client_reply.h"
 
-#define INPUT_MAX 60000u /* a unix socket takes that much without a reader */
+#define INPUT_MAX 60000u /* a unix socket accepts this much without a reader */
 #define BODY_MAX 50000u
 
 /* --- the reader --- */
@@ -77,7 +77,7 @@ static void must_agree(const http_client_reader *a, http_client_read got_a,
 
 typedef struct oracle {
     int listener;
-    int fd; /* our end of the present connection */
+    int fd; /* our end of the current connection */
     const uint8_t *reply;
     size_t reply_len;
     char body[BODY_MAX + 1];
@@ -86,7 +86,8 @@ typedef struct oracle {
     long status;
 } oracle;
 
-/* A listening socket in this process. curl connects to it at once, without anybody accepting. */
+/* Returns a listening socket in this process. curl can connect before this process calls
+ * accept(). */
 static int listen_for_curl(char name[64])
 {
     snprintf(name, 64, "dubboc-http-fuzz-%ld", (long)getpid());
@@ -101,8 +102,8 @@ static int listen_for_curl(char name[64])
     return fd;
 }
 
-/* curl is connected and about to send its request: the reply is already there, and nothing comes
- * after it. */
+/* Called when curl is connected and about to send its request. Sends the whole reply, and closes
+ * the socket for writing. */
 static int on_connected(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
     oracle *self = arg;
@@ -143,7 +144,7 @@ static void set_options(CURL *curl, oracle *self, const char *name)
 
 static void ask_curl(oracle *self, const uint8_t *reply, size_t len)
 {
-    static CURL *curl; /* one handle for all inputs; each has a connection of its own */
+    static CURL *curl; /* one handle for all inputs; each input has its own connection */
     if (curl == NULL) {
         char name[64];
         self->listener = listen_for_curl(name);
@@ -197,7 +198,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     http_client_read got_pieces = read_reply(&pieces, data, size, IN_PIECES);
     must_agree(&whole, got_whole, &bytes, got_bytes);
     must_agree(&whole, got_whole, &pieces, got_pieces);
-    /* Only what the reader accepts can be wrong here: curl may accept more. */
+    /* curl may accept more than the reader, so only accepted input is compared. */
     if (got_whole == HTTP_CLIENT_READ_DONE)
         compare_with_curl(&whole, data, size);
     http_client_reader_fini(&whole);

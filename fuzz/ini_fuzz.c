@@ -1,6 +1,6 @@
-/* Feeds bytes to the ini reader and what it reads to the table of keys: whatever comes, nothing is
- * read outside the text, lines only grow, what is handed out is clean text within its ceilings, and
- * a value that is taken is found again as it was written. */
+/* Feeds bytes to the ini reader, and what it reads to the table of keys. For any input: the reader
+ * returns only slices of the text, line numbers only grow, names and values are clean text within
+ * their limits, and a value that the table accepts is found again unchanged. */
 #include <stdint.h>
 #include <stdlib.h>
 

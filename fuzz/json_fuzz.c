@@ -1,5 +1,5 @@
-/* JSON text: what is accepted is built, printed, and read again; the second print must be the
- * first. cJSON is asked too: what the strict scanner takes, it must take. */
+/* Accepted JSON text is built, printed, and read again; the second print must equal the first.
+ * cJSON must accept what the strict scanner accepts. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -48,7 +48,7 @@ static void check_round_trip(const cJSON *tree)
     cJSON_Delete(again);
 }
 
-/* Walking through a text by hand sees what checking it sees. */
+/* Scans a value member by member. The result must equal that of json_check(). */
 static bool walk(json_scan *scan)
 {
     dubboc_slice key;

@@ -1,5 +1,5 @@
-/* JSON-RPC bodies, read as a provider's request and as a consumer's reply. What is handed out must
- * lie inside the body and be JSON. */
+/* Reads JSON-RPC bodies as a provider's request and as a consumer's reply. Each part that the
+ * reader returns must lie inside the body and be JSON. */
 #include <stdint.h>
 #include <stdlib.h>
 

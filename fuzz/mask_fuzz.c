@@ -1,6 +1,6 @@
-/* Masking addresses: whatever the text is, what is shown is the text with parts of it replaced by
- * MASK, and stays so when it is masked again. A password in an address never shows, whatever it
- * is made of: escaped in every form of address, and as it is in that of ZooKeeper. */
+/* Masks addresses. For any text, the result is the text with parts replaced by MASK, and masking
+ * the result again does not change it. A password in an address is never visible: every form of
+ * address is tested with an escaped password, and a ZooKeeper address also with a raw one. */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static void mask_into(buffer *out, dubboc_slice address)
     assert(out->status == DUBBOC_OK);
 }
 
-/* Whether shown is the text where parts are replaced by MASK. */
+/* Whether shown is text with some parts replaced by MASK. */
 static bool is_text_with_masks(dubboc_slice text, dubboc_slice shown)
 {
     const size_t mask_len = sizeof MASK - 1;
@@ -50,7 +50,8 @@ static void is_masked_once(dubboc_slice text)
     buffer_fini(&twice);
 }
 
-/* The password begins and ends with what no form holds. */
+/* Adds a begin and an end to the password that no form of address contains. Neither may be
+ * visible. */
 static void is_hidden(const char *before, dubboc_slice password, const char *after)
 {
     buffer address, shown;

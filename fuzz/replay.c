@@ -1,6 +1,6 @@
-/* Runs a fuzz target over its corpus, once, as a test: the folder is fuzz/corpus/<name> for the
- * program <name>_fuzz, or the first argument. Fails when there is no corpus, since then nothing was
- * tested. */
+/* Runs a fuzz target once over its corpus, as a test. The folder is fuzz/corpus/<name> for the
+ * program <name>_fuzz, or the first argument. Fails if there is no corpus, because nothing is
+ * tested then. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static int replay(const char *path)
         len += got;
     }
     fclose(file);
-    /* An exact copy, so that a sanitizer sees a read past the end. */
+    /* A copy of exactly this size lets a sanitizer see a read past the end. */
     uint8_t *exact = malloc(len > 0 ? len : 1);
     if (exact != NULL && len > 0)
         memcpy(exact, data, len);

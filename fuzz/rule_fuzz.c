@@ -1,6 +1,6 @@
-/* Rules of the config centre, and override URLs: whatever comes out of a rule is a URL that is
- * read; whatever is laid over a provider leaves a URL that can be asked as before, with its params
- * in order. The input is taken as a rule, and each of its lines as a URL. */
+/* Rules of the config centre, and override URLs. Each part of an accepted rule must be a URL that
+ * can be read. A provider URL that is changed by an override must still answer all queries, with
+ * its params in order. The input is taken as a rule, and each of its lines as a URL. */
 #include <assert.h>
 #include <stdlib.h>
 

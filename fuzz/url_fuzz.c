@@ -1,5 +1,5 @@
-/* Provider URLs, as texts and as nodes: whatever is taken can be asked everything, its own text is
- * taken again with the same answers, and what is encoded comes back. */
+/* Provider URLs, as texts and as nodes. An accepted URL answers all queries, its own text is
+ * accepted again with the same answers, and encoding and decoding that text gives the same text. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,7 +49,7 @@ static void append_identity(const provider_url *url, buffer *out)
     assert(buffer_text(out) != NULL);
 }
 
-/* The text of what was taken is taken again, and means the same. */
+/* The text of an accepted URL must be accepted again, with the same meaning. */
 static void is_stable(const provider_url *url)
 {
     provider_url *again = NULL;
@@ -74,8 +74,8 @@ static void is_stable(const provider_url *url)
     buffer_fini(&other);
 }
 
-/* A value that is written and read is the same, whatever it is (but for control bytes, which nobody
- * gets back). */
+/* A value that is written and read must stay the same, except for control bytes, which the reader
+ * does not return. */
 static void is_written_and_read(const uint8_t *data, size_t size)
 {
     char *value = malloc(size + 1);

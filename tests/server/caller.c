@@ -266,7 +266,7 @@ static void send_all(int fd, const char *bytes, size_t len)
     while (len > 0) {
         ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
         if (sent <= 0)
-            return; /* the reply tells */
+            return; /* the reply shows whether the request arrived */
         bytes += sent;
         len -= (size_t)sent;
     }

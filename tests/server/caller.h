@@ -1,4 +1,4 @@
-/* What the tests of the server share: a server on loopback with a few methods, and a caller that
+/* Shared by the tests of the server: a server on loopback with a few methods, and a caller that
  * sends HTTP to it byte by byte. */
 #ifndef TESTS_SERVER_CALLER_H
 #define TESTS_SERVER_CALLER_H
@@ -7,18 +7,19 @@
 
 #include <dubboc/dubboc.h>
 
-/* One setting of the configuration. Arrays of them end with section NULL. */
+/* One setting of the configuration. An array of settings ends with an entry whose section is
+ * NULL. */
 typedef struct setting {
     const char *section;
     const char *key;
     const char *value;
 } setting;
 
-/* A configuration of defaults, 127.0.0.1, any port, and settings (NULL: no more). The caller's,
- * dubboc_config_free(). */
+/* Makes a configuration from the defaults, the host 127.0.0.1, any port, and settings (NULL: none).
+ * The caller frees it with dubboc_config_free(). */
 dubboc_config *test_config(const setting *settings);
 
-/* A server with that; nothing is added yet. loops: 1 and more, or DUBBOC_NONE. */
+/* Makes a server with test_config(settings), without services. loops: 1 or more, or DUBBOC_NONE. */
 dubboc_server *test_server(const setting *settings, int loops);
 
 /* Adds "test.Echo" with these methods, each named as it is here:
@@ -34,22 +35,22 @@ void test_add_echo(dubboc_server *server, const dubboc_service_options *options)
 
 void test_gate_close(void);
 void test_gate_open(void);
-int test_gate_waiting(void); /* handlers that wait at the gate */
-int test_started(void);      /* handlers of gate that have been started since test_gate_close() */
+int test_gate_waiting(void); /* how many handlers wait at the gate */
+int test_started(void);      /* handlers of "gate" started since test_gate_close() */
 
 int test_port(const dubboc_server *server);
 void test_start(dubboc_server *server);
 
 typedef struct reply {
-    int status;      /* 0: the connection ended before a whole reply was there */
-    char head[4096]; /* zero-ended, with its status line */
-    char *body;      /* zero-ended, free() by reply_fini() */
+    int status;      /* 0: the connection ended before the reply was complete */
+    char head[4096]; /* status line and headers, NUL-terminated */
+    char *body;      /* NUL-terminated; reply_fini() frees it */
     size_t body_len;
 } reply;
 
 void reply_fini(reply *self);
 
-/* A connected socket; every wait on it ends after 10 s. */
+/* Returns a connected socket. Every wait on this socket ends after 10 s. */
 int caller_connect(int port);
 
 /* Sends one request. method NULL: POST; headers: lines each ended by CRLF, NULL: Content-Type:
@@ -58,7 +59,7 @@ void caller_send(
     int fd, const char *method, const char *path, const char *headers, const char *body);
 void caller_read(int fd, reply *answer);
 
-/* Both on a connection of its own. */
+/* Opens a connection for one POST, reads the reply and closes the connection. */
 void caller_post(int port, const char *path, const char *headers, const char *body, reply *answer);
 
 /* Posts body to /test.Echo and checks status 200 and the whole body of the answer. */
@@ -66,7 +67,7 @@ void caller_post(int port, const char *path, const char *headers, const char *bo
     check_answer((port), (body), (expected), __FILE__, __LINE__)
 void check_answer(int port, const char *body, const char *expected, const char *file, int line);
 
-/* The text of a call. */
+/* The JSON text of a request, a result or an error. */
 #define CALL(id, method, params)                                                                   \
     "{\"jsonrpc\":\"2.0\",\"method\":\"" method "\",\"params\":" params ",\"id\":" id "}"
 #define RESULT(id, result) "{\"jsonrpc\":\"2.0\",\"id\":" id ",\"result\":" result "}"

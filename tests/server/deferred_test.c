@@ -7,7 +7,7 @@
 
 #define HELD_MAX 16
 
-/* What the handler has deferred so far, for the test to answer. */
+/* The requests that the handler "later" has deferred; the tests answer them. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static dubboc_deferred *held[HELD_MAX];
 static int held_count;
@@ -15,7 +15,7 @@ static int held_count;
 static dubboc_server *server;
 static int port;
 
-/* later(...): kept for the test. */
+/* later(...): defers the request and keeps it in held. */
 static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
     (void)params;
@@ -30,7 +30,7 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     return DUBBOC_DEFERRED;
 }
 
-/* at_once(x): answered before the handler has returned; its request must still be there then. */
+/* at_once(x): answers before the handler returns; the request must still be valid after that. */
 static dubboc_status at_once(
     dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
@@ -182,7 +182,7 @@ static void a_request_that_is_never_answered_ends_with_the_callers_time(void **s
     close(quick);
     wait_held(3);
     for (int i = 0; i < 3; i++)
-        /* the first is late, which is harmless */
+        /* the caller of the first one has timed out; its late answer is dropped */
         dubboc_deferred_answer(held[i], cJSON_CreateTrue());
     check_body(patient, RESULT("2", "true") "\n");
     check_body(plain, RESULT("3", "true") "\n");
@@ -247,7 +247,8 @@ static void the_configuration_limits_the_number_of_unanswered_requests(void **st
     test_start(server);
     port = test_port(server);
     reply answer;
-    /* Their callers give up at once, or want no answer; the program still owes both. */
+    /* The first caller times out, and the second call is a notification. Neither caller waits for
+     * an answer, but both requests count as unanswered until the program answers them. */
     caller_post(port, "/test.Later", "Timeout: 1\r\n", CALL("1", "later", "[]"), &answer);
     reply_fini(&answer);
     caller_post(port, "/test.Later", NULL,
@@ -269,12 +270,12 @@ static void the_configuration_limits_the_number_of_unanswered_requests(void **st
 /* --- a start that fails after handlers have been running --- */
 
 typedef struct failing_start {
-    char *root;        /* of the registry */
-    char blocker[256]; /* a file where the second service's folder has to be */
-    int wanted; /* deferred answers, once the call that is made while start registers has come */
+    char *root;        /* path of the registry's folder */
+    char blocker[256]; /* a file with the name of the second service's folder */
+    int wanted;        /* how many requests are deferred after the call during the start */
 } failing_start;
 
-/* The first service is registered by now, and the loops serve. */
+/* Called when the first service is registered. The loops already serve requests then. */
 static void call_while_start_registers(void *arg, dubboc_log_level level, const char *area,
     const char *message, const char *fields, unsigned suppressed)
 {
@@ -338,7 +339,7 @@ static void an_answer_may_come_after_start_has_failed(void **state)
     test_start(server);
     port = test_port(server);
     caller_post(port, "/test.Later", NULL, CALL("2", "later", "[]"), &answer);
-    assert_contains(answer.body, "too many answers are deferred"); /* held[1] is still owed */
+    assert_contains(answer.body, "too many answers are deferred"); /* held[1] is not answered yet */
     reply_fini(&answer);
     assert_int_equal(held_count, 2);
     dubboc_deferred_answer(held[1], NULL);

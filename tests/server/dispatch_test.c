@@ -1,4 +1,4 @@
-/* How bodies are answered; each row goes through a real socket. */
+/* How the server answers request bodies. Each row is sent over a real socket. */
 #include "tests/server/caller.h"
 
 #include <math.h>
@@ -63,7 +63,7 @@ static const row failures[] = {
 static dubboc_server *server;
 static int port;
 
-/* order({"lines": [{"count": 1}, ...]}): a list of structures, read one by one. */
+/* order({"lines": [{"count": 1}, ...]}): reads a list of structures one by one. */
 static dubboc_status read_order(
     dubboc_request *request, const cJSON *params, cJSON **result, void *arg)
 {
@@ -128,7 +128,7 @@ static void failures_name_an_exception_that_java_can_load(void **state)
     CHECK_ROWS(failures);
 }
 
-/* Posts and checks the code and a part of the message. */
+/* Posts body, and checks the error code and a part of the message. */
 static void check_error_at(
     const char *path, const char *body, const char *id, int code, const char *part)
 {
@@ -163,7 +163,7 @@ static void wrong_params_are_named(void **state)
     check_error(CALL("1", "echo", "[\"a\\u0000b\"]"), "1", -32602, "params");
 }
 
-/* What is read of a part of the params is named as the caller wrote it. */
+/* An error in a nested value names the full path of that value in the params. */
 static void a_fault_deep_in_the_params_is_named_with_its_whole_path(void **state)
 {
     static const row faults[] = {
@@ -266,7 +266,7 @@ static void a_batch_is_answered_in_order_and_a_bad_element_spoils_no_other(void 
     assert_answer(port, "[" NOTIFY "," CALL("1", "echo", "[1]") "]", "[" RESULT("1", "1") "]");
 }
 
-/* So many calls in one body. */
+/* Returns a batch of count calls. */
 static char *batch_of(size_t count)
 {
     static const char call[] = CALL("1", "echo", "[1]") ",";
@@ -432,10 +432,10 @@ static void raw_results_are_checked_when_asked_for(void **state)
     dubboc_server_free(strict);
 }
 
-/* --- what the log says of handlers */
+/* --- log messages about handlers that fail */
 
 static pthread_mutex_t logged_lock = PTHREAD_MUTEX_INITIALIZER;
-static char logged[2048]; /* with logged_lock held */
+static char logged[2048]; /* guarded by logged_lock */
 
 static void keep_failures(void *arg, dubboc_log_level level, const char *area, const char *message,
     const char *fields, unsigned suppressed)
@@ -502,7 +502,7 @@ static void internal_errors_of_handlers_are_logged_once_a_method(void **state)
     call_twice(test_port(bad), "/test.Echo", "{\"jsonrpc\":\"2.0\",\"method\":\"undecided\"}");
     call_twice(test_port(bad), "/test.Bad", CALL("1", "failing", "[]"));
     call_twice(test_port(bad), "/test.Bad", CALL("1", "later", "[]"));
-    /* what its caller did wrong, and what the service itself answers */
+    /* not logged: a wrong call, and an error that the service returns on purpose */
     call_twice(test_port(bad), "/test.Echo", CALL("1", "add", "[1]"));
     call_twice(test_port(bad), "/test.Echo", CALL("1", "fail", "[\"x\"]"));
     dubboc_server_free(bad);

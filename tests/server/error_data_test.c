@@ -8,7 +8,7 @@
 #define DATA "{\"balance\":3,\"of\":[\"a\"]}"
 #define ADDED "\"exceptionTypeName\":\"com.acme.Broke\",\"message\":\"3 is too little\""
 
-/* Fails with the only parameter as data; without one, with none. */
+/* Fails with the only parameter as the error's data, or without data if there is no parameter. */
 static dubboc_status fail_now(
     dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
@@ -100,7 +100,8 @@ static int stop(void **state)
     return 0;
 }
 
-/* Calls with that parameter ("": none); the error object's data must be that text. */
+/* Calls method with param (empty: no parameter) and checks that the error object's data is
+ * `data`. */
 static void check(const char *method, const char *param, const char *data)
 {
     dubboc_error err;
@@ -139,7 +140,7 @@ static void members_that_the_handler_has_set_are_not_replaced(void **state)
         "\"\\u006dessage\":1,\"exceptionTypeName\":null");
 }
 
-static atomic_uint left_out; /* the workers log */
+static atomic_uint left_out; /* atomic, because the workers log */
 
 static void count_left_out(void *arg, dubboc_log_level level, const char *area, const char *message,
     const char *fields, unsigned suppressed)
@@ -161,7 +162,7 @@ static void data_that_is_no_object_is_left_out_and_logged(void **state)
         left_out = 0;
         check(methods[i], "[1]", ADDED);
         check(methods[i], "\"text\"", ADDED);
-        assert_int_equal(left_out, 1); /* at most once a minute for each method */
+        assert_int_equal(left_out, 1); /* logged at most once a minute for each method */
     }
     left_out = 0;
     check("nan", "", ADDED);

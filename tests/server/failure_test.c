@@ -1,4 +1,5 @@
-/* A server that cannot go on ends in an orderly way and calls the failure handler. */
+/* After a failure that a server cannot recover from, the server ends in order and calls the failure
+ * handler. */
 #include "tests/server/caller.h"
 
 #include <errno.h>
@@ -44,8 +45,8 @@ static void the_failure_handler_is_called_once_and_the_server_can_be_stopped(voi
     dubboc_server *server = owned_server(&self, 2);
     int port = test_port(server);
     reply answer = {0};
-    /* A call that goes to a worker suspends its connection, which takes it out of libmicrohttpd's
-     * set. */
+    /* A call that runs on a worker suspends its connection. libmicrohttpd then removes the socket
+     * from its epoll set, and this removal fails. */
     call_fail_at(FAIL_EPOLL_DEL, 1, 1, ENOMEM);
     int fd = caller_connect(port);
     caller_send(fd, NULL, "/test.Echo", NULL, CALL("2", "slow", "[6]"));

@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-/* Says what it was asked for. */
+/* Answers with the method, the path and the body of the request. */
 static void fall_back(dubboc_request *request, const char *method, const char *path,
     dubboc_slice body, dubboc_http_answer *answer, void *arg)
 {
@@ -54,8 +54,8 @@ static void answer_as_told(dubboc_request *request, const char *method, const ch
         strstr(path, "bad-type") != NULL ? "text/plain\r\nX-Evil: 1" : "text/plain";
 }
 
-/* What a gateway passes on is not its own: the caller hears that there was an answer, and that it
- * cannot be sent. */
+/* A gateway passes on answers of other servers, so the status or the content type may be invalid.
+ * The caller gets status 500 without "not executed", because the handler has run. */
 static void a_fallback_answer_that_http_cannot_carry_is_an_error(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* Large requests: read by workers, and their trees charged to a budget before they are built. */
+/* Large requests: workers parse them, and a memory budget is charged before their trees are
+ * built. */
 #include "tests/server/caller.h"
 
 #include <pthread.h>
@@ -11,7 +12,7 @@
 #include "base/slice.h"
 #include "server/server.h"
 
-/* With a comma 63 bytes of text, 144 in a tree. */
+/* With a comma, one item is 63 bytes of text and 144 bytes of a tree. */
 static const char long_item[] = "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"";
 
 /* 1 MiB for bodies, 1 MiB for trees. */
@@ -82,7 +83,7 @@ static int end(void **state)
     return 0;
 }
 
-/* A call whose params are so many items. The caller's. */
+/* Returns a call with count params, each of which is item. The caller frees it. */
 static char *call_with(const char *method, const char *item, size_t count, bool is_notification)
 {
     size_t len = strlen(item), size = count * (len + 1) + 200;
@@ -111,7 +112,7 @@ static int send_large(const char *method, const char *headers)
     int fd = caller_connect(test_port(server));
     char *body = call_with(method, long_item, 3500, false);
     assert_true(fd >= 0);
-    caller_send(fd, NULL, "/test.Echo", headers, body); /* 230 KB, a tree of 620 KB */
+    caller_send(fd, NULL, "/test.Echo", headers, body); /* 230 KB of text, 620 KB as a tree */
     free(body);
     return fd;
 }
@@ -138,7 +139,7 @@ static bool trees_are_waited_for(void *arg)
     return memory_budget_waiting(&server->serving.trees) == *(size_t *)arg;
 }
 
-/* A request that has the memory for trees. */
+/* Sends a request that keeps the memory for trees until test_gate_open(). */
 static int hold_memory(void)
 {
     int one = 1;
@@ -265,7 +266,7 @@ static void a_tree_waits_no_longer_than_its_caller(void **state)
     assert_int_equal(test_started(), 1);
     test_gate_open();
     check_read(first, 200, "\"id\":7");
-    check_counts(1, 1, 1); /* "gate" takes one param and got thousands */
+    check_counts(1, 1, 1); /* "gate" takes one param, and this call has thousands */
 }
 
 static void a_tree_waits_for_a_second_at_most(void **state)
@@ -349,7 +350,8 @@ static bool is_deferred(void *arg)
     return deferred != NULL;
 }
 
-/* Two of these bodies do not fit. */
+/* The memory has room for only one of the two bodies, so the second call shows that the first body
+ * was freed. */
 static void a_deferred_request_does_not_keep_its_body(void **state)
 {
     (void)state;
@@ -367,7 +369,7 @@ static void a_deferred_request_does_not_keep_its_body(void **state)
     free(body);
 }
 
-static _Atomic int64_t passed_ns; /* in addition to what really passes */
+static _Atomic int64_t passed_ns; /* added to the real time */
 
 static int64_t shifted_clock(void)
 {
@@ -382,7 +384,7 @@ static bool request_has_begun(void *arg)
     return http_server_requests(server->http) == 1;
 }
 
-/* Longer than [server] queue_time. */
+/* The body takes longer to arrive than [server] queue_time. */
 static void the_time_to_receive_a_body_is_not_counted_as_a_wait_for_a_worker(void **state)
 {
     (void)state;

@@ -51,7 +51,7 @@ static dubboc_status answer_one(
     return *result != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 
-/* After a failed start: what was added so far may be changed, and more may be added. */
+/* After a failed start, the program may change what it added and add more. */
 static void add_more(dubboc_server *server)
 {
     dubboc_error err;
@@ -154,7 +154,7 @@ static void hear_warning(void *arg, dubboc_log_level level, const char *area, co
         snprintf(warnings + len, sizeof warnings - len, "%s\n", fields);
 }
 
-/* What a server that offers test.Echo and test.Late warns of when it starts. */
+/* Returns the warnings that a server with test.Echo and test.Late logs at its start. */
 static const char *warnings_at_start(const setting *settings)
 {
     dubboc_error err;
@@ -259,16 +259,15 @@ typedef struct caller {
     pthread_t thread;
     int port;
     int answered;
-    int refused; /* as not executed, or no connection: it may go elsewhere */
-    int lost;    /* a request was sent on a new connection, or the connection broke in a reply */
+    int refused; /* "not executed", no connection, or no byte of a reply: may try another server */
+    int lost;    /* an incomplete reply, or an error other than "not executed" */
 } caller;
 
 static atomic_bool callers_end;
 static atomic_int calls_made;
 
-/* One call on a connection that may be used; a connection that was closed between two requests,
- * before any byte of a reply, is the rule of HTTP for keep-alive, and the request is sent again on
- * a new one only if none came. */
+/* Makes one call, on *fd if it is open. A connection that ends before any byte of a reply counts as
+ * refused: HTTP lets a server close a keep-alive connection between two requests. */
 static void call_once(caller *self, int *fd)
 {
     reply answer = {0};
@@ -391,7 +390,7 @@ static void say(int fd, const char *text)
     assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-/* A call whose body is still on its way when the server is stopped. */
+/* The server is stopped while the body of a call is still arriving. */
 static void a_call_that_is_arriving_is_waited_for_and_answered(void **state)
 {
     (void)state;
@@ -403,7 +402,7 @@ static void a_call_that_is_arriving_is_waited_for_and_answered(void **state)
     int port = test_port(server), fd = caller_connect(port);
     say(fd,
         "POST /test.Echo HTTP/1.1\r\nHost: x\r\nContent-Length: 53\r\n\r\n{\"jsonrpc\":\"2.0\",");
-    /* the one loop has seen what came before */
+    /* this answer shows that the only loop has read the bytes above */
     assert_answer(port, CALL("9", "echo", "[1]"), RESULT("9", "1"));
     assert_int_equal(pthread_create(&thread, NULL, stop_server, server), 0);
     assert_true(test_wait_for(is_closed_to_newcomers, &port, 5000));
@@ -454,7 +453,7 @@ static void requests_that_wait_when_the_drain_time_is_over_are_refused_as_not_ex
     caller_send(running, NULL, "/test.Echo", NULL, CALL("1", "gate", "[1]"));
     assert_true(test_wait_for(one_waits, NULL, 5000));
     caller_send(waiting, NULL, "/test.Echo", NULL, CALL("2", "gate", "[2]"));
-    for (bool is_full = false; !is_full;) { /* until the second one stands in the queue */
+    for (bool is_full = false; !is_full;) { /* until the second "gate" call is in the queue */
         caller_post(port, "/test.Echo", NULL, "[" CALL("9", "echo", "[1]") "]", &answer);
         is_full = answer.status == 503;
         reply_fini(&answer);
@@ -503,7 +502,7 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     return never_answered != NULL ? DUBBOC_DEFERRED : DUBBOC_E_NO_MEMORY;
 }
 
-/* Steps as a program with poll() does, until the caller's socket has something. */
+/* Waits with poll() and makes the server's steps, as a program does, until fd is readable. */
 static void step_until_readable(dubboc_server *server, int fd)
 {
     dubboc_error err;

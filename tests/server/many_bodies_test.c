@@ -1,6 +1,6 @@
 /* Many large bodies at once: the server's memory stays below its limit and is returned afterwards,
  * every request is answered or refused as not executed, and small calls are still answered quickly.
- * The server is a separate process, whose memory the system reports.
+ * The server is a separate process, because the system reports memory per process.
  *
  * `many_bodies_test COUNT [MEMORY_MAX]` sends COUNT bodies and prints the measurements. */
 #include "tests/server/caller.h"
@@ -18,7 +18,7 @@
 #include "base/clock.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define IS_SANITIZED true /* its memory is the sanitizer's, and its times tell nothing */
+#define IS_SANITIZED true /* a sanitizer changes memory use and times, so neither is checked */
 #define COUNT 12
 #else
 #define IS_SANITIZED false
@@ -29,7 +29,7 @@
 #define COUNT_MAX 1000
 #define BODY_BYTES ((size_t)8 * 1000 * 1000)
 #define MEMORY_MAX "64MiB"
-#define SLACK_BYTES (32 * MIB) /* stacks, arenas, and what the allocator may keep */
+#define SLACK_BYTES (32 * MIB) /* thread stacks, malloc arenas, and memory that malloc keeps */
 #define SMALL_MAX 100000
 #define TRIES 3
 #define PATIENCE_MS 60000
@@ -38,7 +38,7 @@
 
 static pid_t server_pid;
 static int server_port;
-static int server_life; /* the server ends when this is closed */
+static int server_life; /* closing this descriptor ends the server */
 
 static dubboc_status count_items(dubboc_request *self, const cJSON *in, cJSON **out, void *arg)
 {
@@ -95,7 +95,7 @@ static void server_end(void)
     assert_int_equal(status, 0);
 }
 
-/* VmRSS or VmHWM of the server, in bytes. */
+/* Returns VmRSS or VmHWM (name) of the server process, in bytes. */
 static size_t server_memory(const char *name)
 {
     char path[64], line[256];
@@ -113,7 +113,7 @@ static size_t server_memory(const char *name)
 
 /* --- the large calls --- */
 
-static char *large; /* head and body */
+static char *large; /* one request, head and body */
 static size_t large_len;
 
 static void large_make(void)
@@ -168,10 +168,10 @@ static void large_step(large_call *self, const struct pollfd *fd)
     if (sent > 0)
         self->sent += (size_t)sent;
     else if (sent < 0 && errno != EAGAIN)
-        large_receive(self, fd->fd); /* the last words */
+        large_receive(self, fd->fd); /* the server has closed: read its reply */
 }
 
-/* Sends all of them at once, and returns when every one has its answer. */
+/* Sends count large calls at once, and returns when each of them has a reply. */
 static void large_run(size_t count)
 {
     struct pollfd fds[COUNT_MAX];
@@ -194,7 +194,7 @@ static void large_run(size_t count)
                 continue;
             done++;
             close(fds[i].fd);
-            fds[i].fd = -1; /* poll() leaves it out */
+            fds[i].fd = -1; /* poll() ignores this entry */
         }
     }
 }
@@ -220,7 +220,7 @@ static large_outcome large_count(size_t count)
     return outcome;
 }
 
-/* --- the small calls beside them --- */
+/* --- small calls at the same time --- */
 
 static atomic_bool small_has_to_end;
 static int64_t small_ns[SMALL_MAX];
@@ -239,7 +239,7 @@ static void *small_run(void *arg)
         if (answer.status != 200)
             fail_msg("a small call was answered by %d", answer.status);
         reply_fini(&answer);
-        usleep(1000); /* a caller now and then, and not a load of its own */
+        usleep(1000); /* pause, so that the small calls are no load themselves */
     }
     close(fd);
     return NULL;
@@ -251,11 +251,11 @@ static int compare_ns(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* --- both --- */
+/* --- large and small calls together --- */
 
 typedef struct measurement {
-    size_t before, peak, after; /* bytes of the server */
-    int64_t large_ns;           /* one large call alone */
+    size_t before, peak, after; /* memory of the server in bytes */
+    int64_t large_ns;           /* duration of one large call without other load */
     int64_t small_p99_ns;
     large_outcome outcome;
 } measurement;
@@ -326,7 +326,7 @@ static void small_calls_do_not_wait_for_large_ones(void **state)
 {
     (void)state;
     measurement measured;
-    for (int i = 0; i < TRIES; i++) { /* another process may take the processors for a while */
+    for (int i = 0; i < TRIES; i++) { /* repeated, because another process may use the processors */
         measured = measure(COUNT, MEMORY_MAX);
         if (IS_SANITIZED || measured.small_p99_ns < measured.large_ns / 3)
             return;

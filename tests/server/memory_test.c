@@ -1,5 +1,5 @@
-/* Each allocation of a whole round (make, start, serve, stop, free) is made to fail in turn:
- * nothing crashes or leaks, and every request is answered or its connection is closed. */
+/* Makes each allocation of a whole round (make, start, serve, stop, free) fail in turn: nothing
+ * crashes or leaks, and every request is answered or its connection is closed. */
 #include "tests/server/caller.h"
 
 #include <sys/socket.h>
@@ -39,7 +39,7 @@ static dubboc_status later(dubboc_request *request, const cJSON *params, cJSON *
     held = dubboc_request_defer(request);
     if (held == NULL)
         return DUBBOC_E_NO_MEMORY;
-    if (params != NULL) /* else by the caller's time-out */
+    if (params != NULL) /* without params, the caller's time-out ends the request */
         dubboc_deferred_answer(held, dubboc_json_i64_new(7));
     return DUBBOC_DEFERRED;
 }
@@ -92,11 +92,12 @@ static void call(int port, const char *path, const char *headers, const char *bo
     close(fd);
     if (must_work)
         assert_contains(got, "HTTP/1.1 200 OK");
-    if (strstr(got, "Dubboc-Not-Executed: 1") != NULL) /* of any other status nobody believes it */
+    if (strstr(got, "Dubboc-Not-Executed: 1") != NULL) /* clients heed it on status 503 only */
         assert_contains(got, "HTTP/1.1 503 ");
 }
 
-/* A worker reads it, and its tree is charged for. */
+/* Returns a call whose body is so large that a worker parses it and its tree is charged to the
+ * budget. */
 static const char *large_call(const char *method)
 {
     static char text[100 * 1024];
@@ -106,8 +107,8 @@ static const char *large_call(const char *method)
     return text;
 }
 
-/* Only one allocation fails: after a start that fails a method can be added, and the next one
- * works. */
+/* Only one allocation fails. After a failed start the program can add a method, and the second
+ * start works. */
 static dubboc_status start_in_two_tries(dubboc_server *server, dubboc_error *err)
 {
     dubboc_status status = dubboc_server_start(server, err);

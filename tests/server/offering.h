@@ -1,5 +1,4 @@
-/* The services of a server without the server: a configuration, and services that are added to it.
- */
+/* A configuration, and services that are added to it, without a server. */
 #ifndef TESTS_SERVER_OFFERING_H
 #define TESTS_SERVER_OFFERING_H
 
@@ -10,7 +9,7 @@
 extern dubboc_config *config;
 extern services offered;
 
-/* A test between set-up and tear-down: with settings, and nothing offered yet. */
+/* Each test runs between set-up and tear-down. It begins with these settings and no service. */
 int offering_begin(const setting *settings);
 int offering_end(void **state);
 

@@ -16,7 +16,7 @@
 #define EVENTS 256
 
 typedef struct caller {
-    struct caller *next; /* among the idle ones, or among those under way, the first sent first */
+    struct caller *next; /* next in the idle list, or in the list of sent requests (oldest first) */
     int fd;              /* -1: not connected */
     bool is_under_way;
     int64_t sent_ns;
@@ -30,15 +30,15 @@ typedef struct open_loop {
     int epoll_fd;
     caller *callers;
     caller *idle;
-    caller *first_sent, *last_sent; /* some of them are answered already */
+    caller *first_sent, *last_sent; /* this list may include requests that are already answered */
     int64_t under_way;
     int64_t counted_from_ns, counted_until_ns;
     char request[1024];
     size_t request_len;
 } open_loop;
 
-/* By a reset, because tens of thousands of sockets in TIME_WAIT would slow down every other test
- * that looks at the connections of this machine. */
+/* Closes the connection with a reset, because tens of thousands of sockets in TIME_WAIT would slow
+ * down every other test that looks at the connections of this machine. */
 static void caller_close_connection(caller *self)
 {
     const struct linger at_once = {.l_onoff = 1};
@@ -63,7 +63,7 @@ static void caller_open_connection(open_loop *loop, caller *self)
     assert_int_equal(epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, self->fd, &event), 0);
 }
 
-/* Adds what happens now, unless it is before or after the time that is measured. */
+/* Increments *counter if now_ns lies in the measured time. */
 static void open_loop_count(const open_loop *self, int64_t now_ns, int64_t *counter)
 {
     *counter += now_ns >= self->counted_from_ns && now_ns < self->counted_until_ns;
@@ -86,7 +86,7 @@ static void open_loop_send(open_loop *self, int64_t now_ns)
     self->last_sent = one;
     self->under_way++;
     if (send(one->fd, self->request, self->request_len, MSG_NOSIGNAL) != (ssize_t)self->request_len)
-        caller_close_connection(one); /* it is counted when its time is over */
+        caller_close_connection(one); /* the request counts as late when its deadline passes */
 }
 
 static void caller_end(open_loop *loop, caller *self, int64_t now_ns, int64_t *counter)
@@ -96,7 +96,8 @@ static void caller_end(open_loop *loop, caller *self, int64_t now_ns, int64_t *c
     open_loop_count(loop, now_ns, counter);
 }
 
-/* Those that have been answered leave the list when they are its first. */
+/* Gives up requests that are over their deadline. Answered requests leave the list when they reach
+ * its head. */
 static void open_loop_give_up_late(open_loop *self, int64_t now_ns)
 {
     int64_t deadline_ms = self->settings->deadline_ms > 0 ? self->settings->deadline_ms : 10000;

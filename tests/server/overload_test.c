@@ -1,6 +1,6 @@
-/* A server that gets more calls than its workers can handle must answer nearly as many in time as
- * the workers can handle, whatever the callers' deadlines. `overload_test all` measures every
- * combination and prints a table; without arguments a few of them are checked. */
+/* An overloaded server must answer nearly as many calls in time as its workers can handle, whatever
+ * the callers' deadlines are. `overload_test all` measures every combination and prints a table;
+ * without arguments the test checks a few combinations. */
 #include "tests/server/caller.h"
 #include "tests/server/open_loop.h"
 
@@ -10,13 +10,13 @@
 #include "base/clock.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-/* The sanitizers make the reading of refused requests the bottleneck. */
+/* Under a sanitizer, reading refused requests is the bottleneck. */
 #define GOODPUT_WANTED 0.3
 #else
 #define GOODPUT_WANTED 0.9
 #endif
 
-#define TRIES 6 /* another process on this machine may take the processors for a while */
+#define TRIES 6 /* repeated, because another process may use the processors */
 #define WORKERS 8
 
 static const char path[] = "/com.example.Slow";
@@ -45,7 +45,8 @@ static dubboc_server *start_server(int64_t ms)
     return server;
 }
 
-/* Answers a second with as many callers as workers: what the machine can do at the moment. */
+/* Returns the answers per second with as many callers as workers: the capacity of the machine at
+ * this moment. */
 static double measure_capacity(const dubboc_server *server)
 {
     const open_loop_settings settings = {.port = test_port(server),
@@ -60,11 +61,11 @@ static double measure_capacity(const dubboc_server *server)
 
 typedef struct case_ {
     int64_t handler_ms;
-    double factor; /* calls offered, as a multiple of the capacity */
+    double factor; /* offered calls per second, as a multiple of the capacity */
     int64_t deadline_ms;
 } case_;
 
-/* The share of the capacity that was answered in time. */
+/* Returns the calls that were answered in time, as a share of the capacity. */
 static double measure(
     const dubboc_server *server, const case_ *one, int64_t duration_ms, bool is_told)
 {

@@ -1,4 +1,4 @@
-/* Which nodes a server has in the registry, and when. */
+/* Which nodes a server registers in the registry, and when. */
 #include "tests/server/offering.h"
 
 #include <unistd.h>
@@ -32,7 +32,8 @@ static dubboc_service *add(const char *interface, const dubboc_service_options *
     return service;
 }
 
-/* The node with pid and timestamp, which change, replaced; they must be right and stand once. */
+/* Returns the service's node with the values of pid and timestamp removed, because they change in
+ * each run. Checks both values first. */
 static char *node_of(const dubboc_service *service, const char *scheme, bool is_anyhost)
 {
     char pid[40];
@@ -87,7 +88,7 @@ static void empty_values_are_not_registered(void **state)
         "&side=provider&timestamp=");
 }
 
-/* The path in the node, asked for as it stands, is the service's. */
+/* A consumer that requests the path of a node, unchanged, reaches the service. */
 static void registered_paths_are_the_paths_that_are_served(void **state)
 {
     (void)state;
@@ -192,7 +193,7 @@ static void write_node(void *arg, bool must_work)
     free(url);
 }
 
-/* Without it consumers would send a call twice that must run once. */
+/* A node without retries=0 would let consumers send a call again that must run at most once. */
 static void an_incomplete_node_is_not_registered_when_memory_runs_out(void **state)
 {
     (void)state;
@@ -201,7 +202,7 @@ static void an_incomplete_node_is_not_registered_when_memory_runs_out(void **sta
     assert_in_range(alloc_fail_each(write_node, add("a.Pay", NULL, methods, 2)), 10, 1000);
 }
 
-/* --- the own address --- */
+/* --- the registered address of the server --- */
 
 static void check_address(const setting *settings, const char *bound, const char *expected)
 {
@@ -312,7 +313,7 @@ static void services_are_registered_from_start_to_stop(void **state)
     test_folder_remove(folder);
 }
 
-/* Their names alone are more than a URL may have, and more than memory is to be blamed for. */
+/* The method names alone exceed the longest URL, so the error must name the URL and not memory. */
 static void methods_that_do_not_fit_into_a_node_are_refused_at_start(void **state)
 {
     (void)state;

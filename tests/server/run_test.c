@@ -12,12 +12,12 @@
 /* A thread that runs a server, as main() of a provider does. */
 typedef struct runner {
     dubboc_server *server;
-    FILE *out;   /* what it writes to; NULL: nothing */
-    FILE *lines; /* and where that is read */
+    FILE *out;   /* dubboc_server_run() writes to this; NULL: nothing is written */
+    FILE *lines; /* the test reads the output from this */
     pthread_t thread;
     dubboc_status status;
     dubboc_error err;
-    bool has_same_mask; /* after as before */
+    bool has_same_mask; /* the signal mask is the same after the run as before */
     bool has_broken_pipe;
 } runner;
 
@@ -34,7 +34,7 @@ static void *run_server(void *arg)
     sigset_t pending, interrupt;
     sigemptyset(&interrupt);
     sigaddset(&interrupt, SIGINT);
-    pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL); /* main() has blocked both */
+    pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL); /* main() has blocked SIGTERM and SIGINT */
     self->status = dubboc_server_run(self->server, self->out, &self->err);
     self->has_same_mask = is_blocked(SIGTERM) && !is_blocked(SIGINT) && !is_blocked(SIGPIPE);
     sigpending(&pending);
@@ -52,7 +52,7 @@ static void begin(runner *self, dubboc_server *server)
     assert_int_equal(0, pthread_create(&self->thread, NULL, run_server, self));
 }
 
-/* Reads a line, and checks how it begins. */
+/* Reads a line and checks that it contains `beginning`. */
 static void expect_line(runner *self, const char *beginning, char *line, size_t size)
 {
     assert_non_null(fgets(line, (int)size, self->lines));
@@ -135,7 +135,7 @@ static void a_failure_of_the_server_ends_the_wait(void **state)
     assert_int_equal(1, atomic_load(&told));
     assert_true(self.has_same_mask);
     fclose(self.out);
-    assert_null(fgets((char[8]){0}, 8, self.lines)); /* it is not "stopping" */
+    assert_null(fgets((char[8]){0}, 8, self.lines)); /* no "stopping" line is written */
     fclose(self.lines);
     close(fd);
     dubboc_server_free(self.server);
@@ -148,7 +148,7 @@ static void a_failed_step_ends_the_wait(void **state)
     begin(&self, echo_server(DUBBOC_NONE));
     int port = listening_port(&self);
     call_fail_at(FAIL_EPOLL_WAIT, 1, 1, EBADF);
-    int fd = caller_connect(port); /* something to do for the server */
+    int fd = caller_connect(port); /* gives the server something to do */
     end(&self);
     call_fail_end();
     close(fd);
@@ -177,7 +177,7 @@ static void run_returns_the_errors_of_start(void **state)
     dubboc_server *server = test_server(NULL, 1);
     assert_status(DUBBOC_E_ARGUMENT, dubboc_server_run(server, NULL, &err), &err);
     assert_contains(err.text, "nothing to serve");
-    assert_true(is_blocked(SIGTERM)); /* by main() */
+    assert_true(is_blocked(SIGTERM)); /* main() has blocked it, and run() must not change that */
     dubboc_server_free(server);
 }
 
@@ -213,6 +213,6 @@ int main(void)
     sigemptyset(&ends);
     sigaddset(&ends, SIGTERM);
     sigaddset(&ends, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &ends, NULL); /* they are for the runner */
+    pthread_sigmask(SIG_BLOCK, &ends, NULL); /* only the runner's thread may get these signals */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Names, paths and the look-up tables. */
+/* Service names, paths and the tables that find services by path. */
 #include "tests/server/offering.h"
 
 #include "base/config.h"
@@ -21,7 +21,8 @@ static dubboc_status raw_handler(
     return DUBBOC_OK;
 }
 
-/* Adds one; NULL: it was refused with a text that holds reason. */
+/* Adds a service and returns it. If reason is not NULL, the service must be refused with a text
+ * that contains reason, and NULL is returned. */
 static dubboc_service *add(
     const char *interface, const dubboc_service_options *options, const char *reason)
 {
@@ -78,8 +79,8 @@ static void names_that_cannot_be_registered_are_refused(void **state)
     assert_int_equal(offered.count, 2);
 }
 
-/* Consumers, their URL libraries and proxies rewrite them: registered as one path, asked for as
- * another. */
+/* Consumers, their URL libraries and proxies normalize such paths, so they would request a path
+ * other than the registered one. */
 static void paths_that_clients_rewrite_are_refused(void **state)
 {
     (void)state;
@@ -91,7 +92,7 @@ static void paths_that_clients_rewrite_are_refused(void **state)
     assert_non_null(add("a.B", &(dubboc_service_options){.path = "/.well-known/a..b/c."}, NULL));
 }
 
-/* The configuration's path is judged as that of the code is, with its file and line. */
+/* A path from the configuration is checked by the same rules as a path from the code. */
 static void a_path_of_the_configuration_is_checked_too(void **state)
 {
     (void)state;
@@ -237,8 +238,8 @@ static void older_programs_with_shorter_options_get_the_defaults(void **state)
     assert_string_equal(service->version, "9.9");
 }
 
-/* Not a size that would leave all of a structure unread in silence, nor one of no structure at
- * all. */
+/* A wrong size must be an error: with a size that is too small, the library would silently ignore
+ * members of the structure. */
 static void invalid_sizes_of_structures_are_refused(void **state)
 {
     (void)state;

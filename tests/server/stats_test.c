@@ -15,7 +15,7 @@ static dubboc_server_stats stats_now(void)
     return stats;
 }
 
-/* What the visitor tells of one method. */
+/* The statistics of one method, as the visitor receives them. */
 typedef struct wanted_method {
     const char *name;
     dubboc_method_stats stats;
@@ -40,7 +40,7 @@ static dubboc_method_stats method_now(const char *name)
     return wanted.stats;
 }
 
-/* Posts a message and reads its answer, which must have that HTTP status. */
+/* Posts body, reads the reply and checks its HTTP status. */
 static void post(const char *path, const char *body, int status)
 {
     reply answer;
@@ -138,7 +138,7 @@ static bool one_is_refused(void *arg)
     return stats_now().refused == 1;
 }
 
-/* One worker, one place in the queue, three calls. */
+/* One worker and one place in the queue get three calls: one runs, one waits, one is refused. */
 static void a_call_is_in_flight_while_its_handler_runs_and_refused_when_it_finds_no_place(
     void **state)
 {
@@ -319,7 +319,7 @@ static void a_deferred_call_that_is_not_answered_in_time_is_one_error(void **sta
     close(stopped);
 }
 
-/* --- by our own clock --- */
+/* --- with a clock that the test moves --- */
 
 #define JUMP_NS (3 * NS_PER_S)
 
@@ -332,7 +332,7 @@ static int64_t jumping_clock(void)
     return now.tv_sec * NS_PER_S + now.tv_nsec + atomic_load(&jumped_ns);
 }
 
-/* Takes three seconds, by the library's clock. */
+/* Takes three seconds on the library's clock. */
 static dubboc_status take_long(
     dubboc_request *request, dubboc_slice params, dubboc_text *result, void *arg)
 {
@@ -375,7 +375,7 @@ static void the_latency_of_a_method_is_what_its_calls_took(void **state)
 
 #define TOO_LATE(id) ERROR(id, "-32000", "the deadline passed before it was started")
 
-/* The first call takes three seconds, the caller waits for one. */
+/* The caller waits for one second, and the first call takes three. */
 static void the_rest_of_a_batch_is_refused_when_its_time_is_over(void **state)
 {
     (void)state;
@@ -398,11 +398,11 @@ static void the_rest_of_a_batch_is_refused_when_its_time_is_over(void **state)
     assert_int_equal(stats.unknown, 1);
 }
 
-/* --- many --- */
+/* --- many methods --- */
 
 typedef struct visited {
-    size_t methods; /* with figures of their own */
-    size_t rest;    /* counted together */
+    size_t methods; /* methods with their own figures */
+    size_t rest;    /* methods that are counted together */
     uint64_t calls_of_rest;
     uint64_t calls;
 } visited;
@@ -413,7 +413,7 @@ static void count_visit(void *arg, const dubboc_method_stats *stats)
     seen->calls += stats->calls;
     if (stats->method[0] != '\0') {
         assert_int_equal(stats->methods, 1);
-        assert_int_equal(seen->rest, 0); /* the rest is told last */
+        assert_int_equal(seen->rest, 0); /* the common entry is reported last */
         seen->methods++;
         return;
     }
@@ -492,7 +492,7 @@ static void no_call_is_lost_when_many_threads_count_and_one_reads(void **state)
     for (int i = 0; i < CALLERS; i++)
         assert_int_equal(pthread_create(&callers[i], NULL, call_often, NULL), 0);
     for (int i = 0; i < 50; i++)
-        assert_in_range(stats_now().in_flight, 0, CALLERS * CALLS_EACH); /* it never wraps */
+        assert_in_range(stats_now().in_flight, 0, CALLERS * CALLS_EACH); /* must not wrap below 0 */
     for (int i = 0; i < CALLERS; i++)
         pthread_join(callers[i], NULL);
     dubboc_server_stats stats = stats_now();

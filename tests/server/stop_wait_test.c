@@ -6,12 +6,12 @@
 
 #include "server/stop_wait.h"
 
-/* --- the rule */
+/* --- how long the server waits */
 
 typedef struct wait_case {
     const char *what;
     int64_t least_ms, quiet_ms, most_ms;
-    int64_t last_call_ms; /* after the nodes were removed; below 0: none came since */
+    int64_t last_call_ms; /* counted from the removal of the nodes; below 0: no call since then */
     int64_t ends_ms;
 } wait_case;
 
@@ -77,7 +77,8 @@ typedef struct stopping {
     pthread_t thread;
 } stopping;
 
-/* A registered server, removed from the registry and serving on. */
+/* Starts a registered server and begins to stop it. On return the nodes are removed from the
+ * registry, and the server still serves. */
 static void begin_stopping(stopping *self, const char *least, const char *quiet, const char *most)
 {
     char address[512];
@@ -101,8 +102,8 @@ static void end_stopping(stopping *self)
     test_folder_remove(self->folder);
 }
 
-/* The consumer goes on calling for longer than the quiet time (1 s). It is still served, because
- * each call restarts that time. */
+/* The consumer keeps calling for longer than the quiet time (1 s). The server still answers,
+ * because each call restarts the quiet time. */
 static void a_consumer_that_has_not_noticed_yet_is_served(void **state)
 {
     (void)state;
@@ -127,7 +128,7 @@ static void a_caller_that_never_leaves_does_not_block_the_stop(void **state)
     reply answer = {0};
     begin_stopping(&one, "0ms", "10m", "200ms");
     int fd = caller_connect(test_port(one.server));
-    do { /* until it answers with Connection: close, or has closed */
+    do { /* until the server answers with Connection: close or closes the connection */
         reply_fini(&answer);
         caller_send(fd, NULL, "/test.Echo", NULL, CALL("1", "echo", "[1]"));
         caller_read(fd, &answer);

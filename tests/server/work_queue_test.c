@@ -20,7 +20,7 @@ static int set_up(void **state)
     return 0;
 }
 
-/* Adds works[index], whose caller gives up at deadline_ms; 0: it does not say, and waits for 3
+/* Adds works[index]. Its caller gives up at deadline_ms; 0: no deadline, so the work may wait for 3
  * s. */
 static work *add(int index, int64_t now_ms, int64_t deadline_ms)
 {
@@ -39,7 +39,7 @@ static void assert_takes(int index, int64_t now_ms)
     assert_int_equal(taken->started_ns, now_ms * MS);
 }
 
-/* Exactly this one is refused, for that reason. */
+/* Checks that only works[index] was refused, and for the reason why. */
 static void assert_refused(const work *refused, int index, work_refusal why)
 {
     assert_ptr_equal(refused, &works[index]);
@@ -67,7 +67,7 @@ static void the_newest_goes_first_when_the_queue_has_not_been_empty_for_a_while(
     assert_takes(3, 52);
     assert_takes(1, 53);
     assert_takes(0, 54);
-    assert_null(add(4, 55, 0)); /* it was empty: the oldest goes first again */
+    assert_null(add(4, 55, 0)); /* the queue was empty, so the oldest work goes first again */
     assert_null(add(5, 56, 0));
     assert_takes(4, 104);
     assert_takes(5, 106);
@@ -109,7 +109,7 @@ static void only_work_that_can_end_in_time_is_started_under_a_standing_queue(voi
     work *refused;
     work_cost_note(&cost, 20 * MS);
     assert_null(add(0, 0, 90));
-    assert_null(add(1, 40, 60)); /* at 50 ms it has less left than a handler takes */
+    assert_null(add(1, 40, 60)); /* at 50 ms it has 10 ms left, but a handler takes 20 ms */
     assert_null(add(2, 45, 75));
     assert_ptr_equal(work_queue_take(&queue, 50 * MS, &refused), &works[2]);
     assert_null(refused);
@@ -125,7 +125,7 @@ static void an_idle_server_starts_work_that_the_average_would_refuse(void **stat
     assert_takes(0, 1);
     for (int i = 0; i < 3; i++)
         assert_null(add(i, 10, 100));
-    assert_takes(0, 59); /* it waited, but the queue is not a standing one yet */
+    assert_takes(0, 59); /* works[0] waited, but the queue is not a standing queue yet */
 }
 
 static void expired_work_is_found_behind_work_that_can_wait(void **state)
@@ -151,7 +151,8 @@ static void the_average_follows_what_is_measured(void **state)
     assert_in_range(atomic_load(&cost.average_ns), 10 * MS, 11 * MS);
 }
 
-/* One slow first call, and from then on callers who have less time than it took. */
+/* The first call took 5 s, and all later callers allow 1 s. The method must be started again after
+ * some refusals. */
 static void a_wrong_average_does_not_starve_a_method_under_a_standing_queue(void **state)
 {
     (void)state;
@@ -160,7 +161,7 @@ static void a_wrong_average_does_not_starve_a_method_under_a_standing_queue(void
     work *refused, *taken = NULL,
                    other = {.deadline_ns = DEADLINE_NEVER, .start_by_ns = DEADLINE_NEVER};
     work_cost_note(&cost, 5000 * MS);
-    assert_null(work_queue_add(&queue, &other, 0)); /* keeps the queue from being empty */
+    assert_null(work_queue_add(&queue, &other, 0)); /* `other` keeps the queue from being empty */
     for (int64_t now = 100; taken == NULL && tries < TRIES_MAX; now += 10, tries++) {
         add(1, now, now + 1000);
         taken = work_queue_take(&queue, now * MS, &refused);

@@ -1,5 +1,5 @@
-/* The pool of workers and its answer when it is full; requests that are too late, or whose caller
- * has gone, when their turn comes. */
+/* The pool of workers, and the answer when the pool is full. Requests that are too late, or whose
+ * caller has gone, when a worker takes them. */
 #include "tests/server/caller.h"
 
 #include <poll.h>
@@ -65,7 +65,7 @@ static bool all_have_ended(void *arg)
 static void a_full_pool_refuses_more_work(void **state)
 {
     (void)state;
-    enum { COUNT = 9, FIT = 5 }; /* two that run and three that wait */
+    enum { COUNT = 9, FIT = 5 }; /* two run and three wait */
     int ended = COUNT;
     work all[COUNT];
     workers *pool = new_pool(2, 3);
@@ -73,7 +73,7 @@ static void a_full_pool_refuses_more_work(void **state)
         all[i] = patient();
         workers_push(pool, &all[i]);
     }
-    assert_in_range(refusals, COUNT - FIT, COUNT - FIT + 2); /* the workers may not have begun */
+    assert_in_range(refusals, COUNT - FIT, COUNT - FIT + 2); /* the workers may still be idle */
     assert_int_equal(last_refusal, WORK_QUEUE_FULL);
     may_go = true;
     assert_true(test_wait_for(all_have_ended, &ended, 5000));
@@ -104,8 +104,8 @@ static void work_that_has_waited_too_long_is_refused_while_all_workers_are_busy(
     assert_int_equal(runs, 1);
 }
 
-/* Both are pushed before the one idle worker has woken up, so it counts as idle at the second push
- * too. */
+/* Both works are pushed before the only idle worker wakes up, so the pool counts that worker as
+ * idle at the second push too. */
 static void work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time(void **state)
 {
     (void)state;
@@ -209,13 +209,13 @@ static void read_and_check(int fd, int status, const char *part, bool is_not_exe
     close(fd);
 }
 
-/* So many requests have been read and are not answered. */
+/* Whether *arg requests have been read and are not answered. */
 static bool requests_are(void *arg)
 {
     return http_server_requests(server->http) == *(const int *)arg;
 }
 
-/* The one of two callers that has its answer first. */
+/* Returns the one of two callers that gets its answer first. */
 static int first_answered(int a, int b)
 {
     struct pollfd both[] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};

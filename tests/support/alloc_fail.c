@@ -45,7 +45,7 @@ void *__wrap_mmap(void *at, size_t size, int protection, int flags, int fd, off_
     return fails_now() ? MAP_FAILED : __real_mmap(at, size, protection, flags, fd, offset);
 }
 
-/* Without MREMAP_FIXED, which nobody here uses. */
+/* Does not pass on the address of MREMAP_FIXED, which no caller here uses. */
 void *__wrap_mremap(void *old, size_t old_size, size_t size, int flags, ...)
 {
     return fails_now() ? MAP_FAILED : __real_mremap(old, old_size, size, flags);

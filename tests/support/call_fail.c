@@ -56,7 +56,7 @@ int call_fail_count(void)
     return atomic_load(&failed);
 }
 
-/* Whether this one is to fail; errno is set then. */
+/* Whether this call has to fail. Sets errno if so. */
 static bool call_fails(failing_call call)
 {
     if (atomic_load(&what) != (int)call)
@@ -74,10 +74,10 @@ static bool fd_is_eventfd(int fd)
     return fd >= 0 && fd < FDS_MAX && atomic_load(&is_eventfd[fd]);
 }
 
-/* Shared libraries find them only if the program exports them. */
+/* Exports the functions below, because shared libraries find only exported functions. */
 #pragma GCC visibility push(default)
 
-/* The function that the program would have called without this file. */
+/* Sets next to the function that the program would have called without this file. */
 #define NEXT(type, name)                                                                           \
     static _Atomic(type) found;                                                                    \
     type next = atomic_load(&found);                                                               \

@@ -1,6 +1,6 @@
 /* Makes system calls fail, in this program and in the shared libraries that it uses. Only for
- * programs that have call_fail.c among their own sources: it defines functions of the C library
- * anew. */
+ * programs that list call_fail.c in their own sources, because this file replaces functions of the
+ * C library. */
 #ifndef TESTS_SUPPORT_CALL_FAIL_H
 #define TESTS_SUPPORT_CALL_FAIL_H
 
@@ -21,17 +21,17 @@ typedef enum failing_call {
     FAIL_CALL_COUNT
 } failing_call;
 
-/* For messages. */
+/* Returns the name of the call, for messages. */
 const char *call_fail_name(failing_call call);
 
-/* From now on the nth call (1: the next one) and the times - 1 calls after it fail with error and
- * have no effect. Replaces what an earlier call_fail_at() has set. */
+/* Makes the nth call after this one (1: the next one) and the times - 1 calls after it fail with
+ * error and without effect. Replaces the setting of an earlier call_fail_at(). */
 void call_fail_at(failing_call call, int nth, int times, int error);
 
 /* Ends the failures. Returns how many calls have failed since call_fail_at(). */
 int call_fail_end(void);
 
-/* Returns the same number, but calls go on failing. */
+/* Returns how many calls have failed since call_fail_at(), and does not end the failures. */
 int call_fail_count(void);
 
 #endif

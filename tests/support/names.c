@@ -20,7 +20,7 @@ int names_asked_for_own_address(void)
     return atomic_load(&asked_for_own_address);
 }
 
-/* base/own_address.c alone asks so. */
+/* Only base/own_address.c calls getaddrinfo() with such arguments. */
 static bool is_for_own_address(const char *service, const struct addrinfo *hints)
 {
     return service == NULL && hints != NULL && hints->ai_socktype == SOCK_DGRAM;
@@ -31,7 +31,7 @@ void names_let_go(bool lets_go)
     atomic_store(&lets_slow_names_go, lets_go);
 }
 
-__attribute__((visibility("default"))) /* libcurl must find it */
+__attribute__((visibility("default"))) /* exported for libcurl */
 int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
     struct addrinfo **result)
 {

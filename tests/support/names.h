@@ -1,6 +1,6 @@
-/* A program that links names.c uses its getaddrinfo() instead of that of the system, so that no
- * test asks a real name server. Names that begin with "unknown" are unknown at once; look-ups of
- * names that begin with "slow" end only after names_let_go(true). */
+/* A program that links names.c uses its getaddrinfo() instead of the system's, so that no test asks
+ * a real name server. A name that begins with "unknown" fails at once. A look-up of a name that
+ * begins with "slow" ends only after names_let_go(true). */
 #ifndef TESTS_SUPPORT_NAMES_H
 #define TESTS_SUPPORT_NAMES_H
 
@@ -8,10 +8,10 @@
 
 void names_let_go(bool lets_go);
 
-/* How many look-ups of "slow" names are waiting. */
+/* Returns how many look-ups of "slow" names are waiting. */
 int names_waiting(void);
 
-/* How many "slow" names have been asked for to find the own address. */
+/* Returns how many look-ups of "slow" names were made to find the own address. */
 int names_asked_for_own_address(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* What tests/support/test.h does to child processes. */
+/* Tests how tests/support/test.h stops and continues child processes. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -19,7 +19,7 @@ static void *count_up(void *counter)
     return NULL;
 }
 
-/* A child whose threads count, each for itself. */
+/* Forks a child. Each of its threads increments its own counter. */
 static pid_t counting_child(atomic_ulong *counters)
 {
     pid_t child = fork();

@@ -22,11 +22,10 @@ typedef struct served {
     const peer_script *script;
     pthread_t thread;
     int fd;
-    bool is_open; /* its script runs; peer->lock */
-    bool resets;  /* by scripted_peer_reset_all(); peer->lock */
+    bool is_open; /* the script is running; guarded by peer->lock */
+    bool resets;  /* set by scripted_peer_reset_all(); guarded by peer->lock */
     char *request;
-    size_t len,
-        capacity; /* of request, as read; what follows the first whole one stays for the next */
+    size_t len, capacity; /* of request; may include the start of the next request */
 } served;
 
 struct scripted_peer {
@@ -63,7 +62,7 @@ static bool dribble(int fd, const char *text)
     for (; *text != '\0'; text++) {
         if (!send_all(fd, text, 1))
             return false;
-        poll(NULL, 0, 1); /* apart in time, or they come as one */
+        poll(NULL, 0, 1); /* a pause, or the bytes would arrive as one segment */
     }
     return true;
 }
@@ -88,7 +87,7 @@ static bool take(int fd, size_t count)
     return true;
 }
 
-/* The length of the whole request that stands at the start of text; 0: it is not whole. */
+/* Returns the length of the request at the start of text; 0: the request is incomplete. */
 static size_t whole_request(char *text, size_t len)
 {
     text[len] = '\0';
@@ -327,8 +326,8 @@ void scripted_peer_release(scripted_peer *peer)
     pthread_mutex_unlock(&peer->lock);
 }
 
-/* The threads are woken out of their recv() by the shutdown of the reading side, which the other
- * side does not see. */
+/* Wakes the threads from recv() by shutdown(). Before a reset only the reading side is shut down,
+ * because the other side does not see that. */
 static void end_connections(scripted_peer *peer, bool resets)
 {
     pthread_mutex_lock(&peer->lock);

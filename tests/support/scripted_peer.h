@@ -1,8 +1,8 @@
 /* A TCP peer on loopback that does exactly what its script says: it answers late, half, garbage,
  * twice or not at all, and closes or resets at a given point. A script is an array of steps. Each
- * accepted connection runs one script on its own thread: the first connection the first script and
- * so on, and all further connections the last script. The peer counts requests, so that a test can
- * check how often something was executed. */
+ * accepted connection runs a script on its own thread: the first connection runs the first script,
+ * the second connection the second, and all further connections run the last script. The peer
+ * counts requests, so that a test can check how often a request was sent. */
 #ifndef TESTS_SUPPORT_SCRIPTED_PEER_H
 #define TESTS_SUPPORT_SCRIPTED_PEER_H
 
@@ -10,16 +10,16 @@
 #include <stddef.h>
 
 typedef enum peer_act {
-    PEER_ACT_END,     /* close in order; what ends each script */
-    PEER_ACT_READ,    /* one whole request: head, and as much body as Content-Length says */
-    PEER_ACT_TAKE,    /* count bytes, whatever they are */
-    PEER_ACT_SEND,    /* text */
-    PEER_ACT_DRIBBLE, /* text, byte by byte, each in a segment of its own */
-    PEER_ACT_FLOOD,   /* text, count times */
-    PEER_ACT_WAIT,    /* until scripted_peer_release() */
-    PEER_ACT_HOLD,    /* until the other side closes */
+    PEER_ACT_END,     /* close in order; the end of each script */
+    PEER_ACT_READ,    /* read one whole request: head and Content-Length bytes of body */
+    PEER_ACT_TAKE,    /* read count bytes of any kind */
+    PEER_ACT_SEND,    /* send text */
+    PEER_ACT_DRIBBLE, /* send text byte by byte, each byte in its own segment */
+    PEER_ACT_FLOOD,   /* send text, count times */
+    PEER_ACT_WAIT,    /* wait for scripted_peer_release() */
+    PEER_ACT_HOLD,    /* wait until the other side closes */
     PEER_ACT_RESET,   /* close with RST */
-    PEER_ACT_AGAIN    /* from the start */
+    PEER_ACT_AGAIN    /* run the script again from its start */
 } peer_act;
 
 typedef struct peer_step {
@@ -34,7 +34,7 @@ typedef struct peer_script {
     peer_step steps[PEER_STEPS_MAX];
 } peer_script;
 
-/* The steps, as one writes them. */
+/* Initializers for the steps of a script. */
 /* clang-format off */
 #define PEER_READ                   {.act = PEER_ACT_READ}
 #define PEER_TAKE(count_)           {.act = PEER_ACT_TAKE, .count = (count_)}
@@ -47,39 +47,40 @@ typedef struct peer_script {
 #define PEER_AGAIN                  {.act = PEER_ACT_AGAIN}
 /* clang-format on */
 
-/* A whole reply, body "ok". */
+/* A whole reply with the body "ok". */
 #define PEER_OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 typedef struct scripted_peer scripted_peer;
 
-/* Scripts are borrowed. Ends the test if no socket or thread can be created. */
+/* Starts a peer. The scripts must live as long as the peer. Ends the test if no socket or thread
+ * can be created. */
 scripted_peer *scripted_peer_new(const peer_script *scripts, size_t count);
 
-/* "http://127.0.0.1:port" and the port. */
+/* Return "http://127.0.0.1:port", and the port. */
 const char *scripted_peer_url(const scripted_peer *peer);
 int scripted_peer_port(const scripted_peer *peer);
 
-/* So far: connections accepted, and whole requests read. */
+/* Return how many connections were accepted, and how many whole requests were read. */
 int scripted_peer_connections(scripted_peer *peer);
 int scripted_peer_requests(scripted_peer *peer);
 
-/* Waits until so many were accepted: one that is connected may still be in the listener's queue.
- * Ends the test after 5 s. */
+/* Waits until count connections have been accepted, because a connected client may still be in the
+ * listener's queue. Ends the test after 5 s. */
 void scripted_peer_wait_for_connections(scripted_peer *peer, int count);
 
-/* Connections whose script has not ended. */
+/* Returns how many connections have a script that has not ended. */
 int scripted_peer_open_connections(scripted_peer *peer);
 
-/* The request read last, zero-ended: the caller's, free(). NULL: none. */
+/* Returns the last request, NUL-terminated; NULL: none. The caller frees it with free(). */
 char *scripted_peer_last_request(scripted_peer *peer);
 
-/* Lets every PEER_ACT_WAIT pass, now and later. */
+/* Ends every PEER_ACT_WAIT, also those that begin later. */
 void scripted_peer_release(scripted_peer *peer);
 
 /* Closes every open connection with RST. */
 void scripted_peer_reset_all(scripted_peer *peer);
 
-/* Ends all threads, frees all. NULL is accepted. */
+/* Ends all threads and frees the peer. NULL is accepted. */
 void scripted_peer_free(scripted_peer *peer);
 
 #endif

@@ -13,7 +13,7 @@
 
 #define CONNECTIONS_MAX 16
 
-/* fd[0] is the caller's, fd[1] the server's or -1. */
+/* fd[0] is connected to the caller; fd[1] to the server, or -1. */
 typedef struct connection {
     int fd[2];
 } connection;
@@ -22,7 +22,7 @@ struct tcp_relay {
     int target;
     int port;
     int listener;
-    int bell; /* something was asked for */
+    int bell; /* eventfd that wakes the thread to check the flags */
     atomic_bool is_cut, is_over;
     atomic_int unanswered;
     pthread_t thread;
@@ -72,7 +72,7 @@ static void accept_one(tcp_relay *self)
         self->connections[self->count++] = made;
 }
 
-/* false: it has ended. */
+/* Forwards bytes. false: the connection has ended. */
 static bool pass_on(int from, int to)
 {
     char bytes[4096];
@@ -97,7 +97,7 @@ static void serve(tcp_relay *self)
         polled[2 + i] = (struct pollfd){self->connections[i / 2].fd[i % 2], POLLIN, 0};
     if (poll(polled, 2 + 2 * count, -1) <= 0)
         return;
-    for (size_t i = count; i-- > 0;) { /* from the end: what ends is replaced by the last */
+    for (size_t i = count; i-- > 0;) { /* backwards: an ended connection is replaced by the last */
         const int *fd = self->connections[i].fd;
         if ((polled[2 + 2 * i].revents != 0 && !pass_on(fd[0], fd[1])) ||
             (polled[3 + 2 * i].revents != 0 && !pass_on(fd[1], fd[0])))

@@ -51,7 +51,7 @@ void test_folder_remove(char *path)
     free(path);
 }
 
-/* Not clock_now_ns(), because a test may have stopped it. */
+/* Does not use clock_now_ns(), because a test may have stopped that clock. */
 static int64_t test_real_ms(void)
 {
     struct timespec now;
@@ -70,7 +70,7 @@ bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms)
     return true;
 }
 
-/* waitid() tells of a stop when the last thread has stopped. */
+/* waitid() reports a stop after the last thread has stopped. */
 static bool process_has_stopped(void *child)
 {
     siginfo_t info = {0};

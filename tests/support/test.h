@@ -1,5 +1,5 @@
-/* What every test includes: cmocka, after the headers that it needs, and helpers that tests share.
- */
+/* Every test includes this file: cmocka, the headers that cmocka needs, and helpers for all
+ * tests. */
 #ifndef TESTS_SUPPORT_TEST_H
 #define TESTS_SUPPORT_TEST_H
 
@@ -17,13 +17,13 @@
 
 #include <dubboc/dubboc.h>
 
-/* Checks a status and prints the error's text when it is another. */
+/* Checks a status, and prints the text of the error if the status is wrong. */
 #define assert_status(expected, actual, err)                                                       \
     test_status_is((expected), (actual), (err), #actual, __FILE__, __LINE__)
 void test_status_is(dubboc_status expected, dubboc_status actual, const dubboc_error *err,
     const char *what, const char *file, int line);
 
-/* Checks that text contains part, and prints both when it does not. */
+/* Checks that text contains part, and prints both if it does not. */
 #define assert_contains(text, part) test_contains((text), (part), __FILE__, __LINE__)
 void test_contains(const char *text, const char *part, const char *file, int line);
 
@@ -32,12 +32,12 @@ void test_contains(const char *text, const char *part, const char *file, int lin
 char *test_folder_new(void);
 void test_folder_remove(char *path);
 
-/* Waits until condition(arg) is true, looking every millisecond, for at most limit_ms of real time,
- * whatever the library's clock says. The only way a test lets real time pass. */
+/* Waits until condition(arg) is true, for at most limit_ms of real time. Checks every millisecond
+ * and ignores the library's clock. Tests let real time pass only through this function. */
 bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms);
 
-/* Stops a child, and returns when all its threads stand still: kill(SIGSTOP) alone may return while
- * they still run. Ends the test when that takes longer than half a minute. */
+/* Stops a child and waits until all its threads have stopped, because kill(SIGSTOP) may return
+ * while they still run. Fails the test if this takes longer than half a minute. */
 void test_process_stop(pid_t child);
 void test_process_continue(pid_t child);
 

@@ -150,8 +150,9 @@ static bool is_decided(void *arg)
     return is_connected(arg) || zoo_state(arg) == ZOO_EXPIRED_SESSION_STATE;
 }
 
-/* Connecting with somebody's session throws him out, but he comes back at once and may throw us out
- * before our closing is read. So until the server says that there is no such session. */
+/* Connecting with another client's session takes the session away from that client. The client
+ * reconnects at once, though, and may take the session back before the server reads our close. The
+ * loop repeats this until the server reports the session as expired. */
 void zookeeper_client_expire(const char *address, int64_t id, const char password[16])
 {
     clientid_t session = {.client_id = id};

@@ -107,7 +107,7 @@ static const zk_port_ops fake_ops = {
     .probe = fake_probe,
 };
 
-/* --- what the session tells */
+/* --- what the session reports */
 
 static void told_connected(void *arg, bool is_connected)
 {
@@ -122,7 +122,7 @@ static void told_node_gone(void *arg, zk_node *node)
     node->path = node->identity = NULL;
 }
 
-/* Its place among the last readings; a free one when it has none. */
+/* Returns the subscriber's index in self->last, or a free index if it has none. */
 static size_t place_of(const fake *self, const zk_subscriber *subscriber)
 {
     for (size_t i = 0; i < FAKE_SUBSCRIBERS_MAX; i++)

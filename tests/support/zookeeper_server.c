@@ -14,10 +14,10 @@
 
 struct zookeeper_server {
     char *folder;
-    const char *ip; /* it listens on: IPV4 or IPV6 */
+    const char *ip; /* the server listens on it: IPV4 or IPV6 */
     char address[32];
     int port;
-    pid_t pid; /* 0: not running */
+    pid_t pid; /* 0: the server is not running */
 };
 
 #define IPV4 "127.0.0.1"
@@ -29,7 +29,7 @@ static void give_up(const char *what)
     _fail(__FILE__, __LINE__);
 }
 
-/* A socket that is bound to that port of the server's IP, or connected to it. */
+/* Returns a socket for that IP and port. attach is bind or connect. */
 static int open_socket(
     const char *ip, int port, int (*attach)(int, const struct sockaddr *, socklen_t))
 {
@@ -47,7 +47,7 @@ static int open_socket(
     return -1;
 }
 
-/* 0: there is none. */
+/* Returns a free port; 0: there is none. */
 static int free_port(const char *ip)
 {
     struct sockaddr_in6 bound;
@@ -58,7 +58,7 @@ static int free_port(const char *ip)
                    : 0;
     if (fd >= 0)
         close(fd);
-    return port; /* sin_port and sin6_port stand at the same place */
+    return port; /* sin_port and sin6_port have the same offset */
 }
 
 static zookeeper_server *server_new(const char *ip, const char *address_format)
@@ -100,7 +100,8 @@ static void run(const zookeeper_server *self)
     _exit(127);
 }
 
-/* "srvr" names the mode once sessions are served ("ruok" is answered sooner). */
+/* The answer to "srvr" contains the mode only when the server accepts sessions. "ruok" is answered
+ * before that. */
 static bool serves(const zookeeper_server *self)
 {
     char answer[1024];

@@ -4,7 +4,7 @@
 
 const peer_script answers_all = {{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}};
 
-/* There is one fixture at a time. */
+/* Only one fixture exists at a time. */
 static stop_signal fixture_stop;
 
 http_client_settings usual_settings(void)
@@ -48,7 +48,7 @@ void end(fixture *f)
     scripted_peer_free(f->peer);
 }
 
-/* false: nothing was granted. */
+/* Waits in the endpoint's queue. false: nothing was granted. */
 static bool wait_for_grant(
     http_client_endpoint *endpoint, int64_t deadline_ns, http_client_connection **connection)
 {

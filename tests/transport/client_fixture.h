@@ -17,34 +17,34 @@ typedef struct fixture {
     dubboc_error err;
 } fixture;
 
-/* Answers every request with "ok". */
+/* Answers every request on a connection with "ok". */
 extern const peer_script answers_all;
 
-/* With the stop signal of the next fixture. */
+/* Settings that use the stop signal of the next fixture. */
 http_client_settings usual_settings(void);
 fixture start_with(const http_client_settings *settings, const peer_script *scripts, size_t count);
 fixture start(const peer_script *scripts, size_t count);
 fixture start_without_peer(const http_client_settings *settings, const char *url);
 void end(fixture *f);
 
-/* Takes a connection as a synchronous call does that knows of one endpoint only: waits in its queue
- * when it is full. DUBBOC_E_BUSY at the deadline, DUBBOC_E_CLOSED at stop, else as
- * http_client_connection_open(). */
+/* Takes a connection like a synchronous call that knows only one endpoint: waits in the endpoint's
+ * queue if the endpoint is full. Returns DUBBOC_E_BUSY at the deadline, DUBBOC_E_CLOSED at stop,
+ * otherwise the status of opening the connection. */
 dubboc_status take_from(http_client_endpoint *endpoint, int64_t deadline_ns,
     http_client_connection **connection, dubboc_error *err);
 
-/* Takes a connection within 5 s, which must succeed. */
+/* Takes a connection within 5 s. Fails the test otherwise. */
 http_client_connection *take(fixture *f);
 
-/* Writes a POST, begins its exchange (body {}), and drives it as a synchronous caller does.
- * DUBBOC_OK: a reply is there. */
+/* begin_post() writes a POST with the body {} and begins its exchange. drive() runs the exchange
+ * like a synchronous caller; DUBBOC_OK: the reply is complete. post() does both. */
 void begin_post(http_client_connection *connection);
 dubboc_status drive(http_client_connection *connection, int64_t deadline_ns, dubboc_error *err);
 dubboc_status post(fixture *f, http_client_connection *connection);
 
 void assert_body(const http_client_connection *connection, const char *body);
 
-/* A whole call that must end with "ok". */
+/* Makes a whole call, which must return "ok". */
 void call_well(fixture *f);
 
 #endif

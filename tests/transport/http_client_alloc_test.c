@@ -22,11 +22,12 @@ static void a_steady_exchange_allocates_nothing(void **state)
     end(&f);
 }
 
-/* A whole round with whatever fails: no crash, no leak, and an error that says so. */
+/* Creates a client, makes a call and frees everything, while an allocation may fail. Nothing may
+ * crash or leak, and err must name the failure. */
 static dubboc_status one_round(const char *url, dubboc_error *err)
 {
     http_client_settings settings = usual_settings();
-    settings.tls_ca_file = "/nowhere"; /* a text to copy */
+    settings.tls_ca_file = "/nowhere"; /* a string that the client copies */
     http_client *client = NULL;
     http_client_endpoint *endpoint = NULL;
     http_client_connection *connection = NULL;

@@ -1,4 +1,4 @@
-/* How connections are opened, and why this fails. */
+/* How connections are opened, and why opening fails. */
 #include "tests/support/names.h"
 #include "tests/transport/client_fixture.h"
 
@@ -10,11 +10,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* curl rounds a time that has crossed a full second up to the next millisecond, others down: its
- * time-outs may end so much early. */
+/* curl rounds its times to milliseconds, so a time-out may end this many milliseconds early. */
 #define CURL_ROUNDS_MS 1
 
-/* --- words --- */
+/* --- helpers --- */
 
 static dubboc_status take_and_give_back(
     http_client_endpoint *endpoint, int64_t timeout_ms, dubboc_error *err)
@@ -34,7 +33,7 @@ static dubboc_status take_from_url(
     return status;
 }
 
-/* A listening socket whose queue is full: the system drops what comes, so that connecting hangs. */
+/* A listening socket whose queue is full. The system drops new connections, so connect() hangs. */
 typedef struct deaf_peer {
     int listener;
     int fillers[8];
@@ -143,7 +142,7 @@ static void an_unknown_host_name_is_reported(void **state)
     assert_contains(err.text, "resolve");
 }
 
-/* libraries.md C8: what the environment says about proxies does not matter. */
+/* libraries.md C8: the client ignores the proxy variables of the environment. */
 static void proxy_variables_of_the_environment_are_ignored(void **state)
 {
     (void)state;
@@ -210,7 +209,7 @@ static void a_deadline_in_the_past_opens_nothing(void **state)
     end(&f);
 }
 
-/* libraries.md C5 */
+/* libraries.md C5: by default curl waits for its resolver thread beyond the time-out. */
 static void slow_name_look_ups_do_not_outlast_the_deadline(void **state)
 {
     (void)state;
@@ -223,7 +222,7 @@ static void slow_name_look_ups_do_not_outlast_the_deadline(void **state)
     names_let_go(true);
 }
 
-/* A clock that runs faster than any peer can talk. */
+/* A clock that advances by a minute at each call, so that it is faster than any peer. */
 static int64_t hasty_clock(void)
 {
     static int64_t now_ns = 1000 * NS_PER_S;
@@ -231,7 +230,7 @@ static int64_t hasty_clock(void)
     return now_ns;
 }
 
-/* A proxy's refusal with a body that is read as it comes, so that there is always more. */
+/* The proxy refuses the tunnel and sends a very long body, so there is always more to read. */
 static void a_proxy_that_keeps_talking_does_not_outlast_the_deadline(void **state)
 {
     (void)state;
@@ -264,7 +263,7 @@ static void *connect_in_thread(void *arg)
     return NULL;
 }
 
-/* libraries.md C10: curl is asked once a second at the latest. */
+/* libraries.md C10: curl calls its progress callback, which checks for the stop, once a second. */
 static void stop_ends_a_connection_that_hangs(void **state)
 {
     (void)state;
@@ -273,7 +272,7 @@ static void stop_ends_a_connection_that_hangs(void **state)
     settings.connect_timeout_ms = 20000;
     connecting self = {.f = start_without_peer(&settings, peer.url)};
     assert_int_equal(pthread_create(&self.thread, NULL, connect_in_thread, &self), 0);
-    poll(NULL, 0, 50); /* so that it hangs already; if it does not, the test is only weaker */
+    poll(NULL, 0, 50); /* time for connect() to hang; without the hang, the test checks less */
     int64_t begin = clock_now_ns();
     stop_signal_give(self.f.stop);
     pthread_join(self.thread, NULL);
@@ -285,7 +284,7 @@ static void stop_ends_a_connection_that_hangs(void **state)
 
 int main(void)
 {
-    signal(SIGPIPE, SIG_DFL); /* it would end this program */
+    signal(SIGPIPE, SIG_DFL); /* a SIGPIPE would end this program and fail the test */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_endpoint_is_an_http_address_and_nothing_else),
         cmocka_unit_test(a_refused_connection_says_where_and_why),

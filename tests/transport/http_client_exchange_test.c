@@ -40,8 +40,8 @@ static void asks_to_wait_after_the_last_byte_was_sent(void **state)
     end(&f);
 }
 
-/* A body that no socket takes at once: head and body arrive whole and in order, and nothing asks
- * for leave first (libraries.md C6). */
+/* The body is larger than a socket accepts at once. Head and body arrive complete and in order, and
+ * the client does not send "Expect: 100-continue" (libraries.md C6). */
 static void a_big_body_is_sent_whole(void **state)
 {
     (void)state;
@@ -84,7 +84,7 @@ static void a_reply_may_arrive_byte_by_byte(void **state)
     end(&f);
 }
 
-/* --- replies that are none --- */
+/* --- invalid or missing replies --- */
 
 static void expect_failure(const peer_script *script, dubboc_status status, const char *text)
 {
@@ -97,7 +97,7 @@ static void expect_failure(const peer_script *script, dubboc_status status, cons
     assert_contains(f.err.text, http_client_endpoint_host(f.endpoint));
     assert_int_equal(http_client_exchange_bytes_sent(connection), len);
     http_client_connection_give_back(connection);
-    /* It is not used again, and the request was seen once (libraries.md C1). */
+    /* The connection is not used again, and the peer got the request once (libraries.md C1). */
     assert_int_equal(scripted_peer_connections(f.peer), 1);
     assert_int_equal(scripted_peer_requests(f.peer), 1);
     connection = take(&f);
@@ -132,7 +132,7 @@ static void garbage_is_not_accepted_as_a_reply(void **state)
     expect_failure(&both, DUBBOC_E_PROTOCOL, "Content-Length with Transfer-Encoding");
 }
 
-/* libraries.md C7: however the length is told, or not told. */
+/* libraries.md C7: the limit applies whether or not the reply announces its length. */
 static void a_reply_over_the_ceiling_is_refused(void **state)
 {
     (void)state;
@@ -160,7 +160,7 @@ static void a_missing_reply_is_broken_and_the_request_is_not_sent_again(void **s
     expect_failure(&resets, DUBBOC_E_BROKEN, "reset");
 }
 
-/* libraries.md C1: the case in which libcurl would send it again by itself, up to five times. */
+/* libraries.md C1: in this case libcurl itself would send the request again, up to five times. */
 static void a_post_on_a_reused_connection_is_sent_once(void **state)
 {
     (void)state;
@@ -183,8 +183,8 @@ static bool is_readable(void *arg)
     return poll(&fd, 1, 0) == 1;
 }
 
-/* The peer resets between the look at the connection and the first send: no byte is accepted, no
- * SIGPIPE ends the process, and what the ledger says is exact. */
+/* The peer resets the connection after the client has checked it and before the first send. No byte
+ * is accepted, SIGPIPE does not end the process, and the count of sent bytes is 0. */
 static void a_send_that_fails_has_sent_nothing(void **state)
 {
     (void)state;
@@ -196,7 +196,7 @@ static void a_send_that_fails_has_sent_nothing(void **state)
         scripted_peer_wait_for_connections(f.peer, i + 1);
         scripted_peer_reset_all(f.peer);
         assert_true(test_wait_for(is_readable, connection, 5000));
-        if (i == 1) /* whoever sends after the reset has been told gets the signal */
+        if (i == 1) /* once recv() has reported the reset, send() raises SIGPIPE */
             assert_int_equal(
                 recv(http_client_connection_fd(connection), &(char){0}, 1, MSG_DONTWAIT), -1);
         assert_status(DUBBOC_E_BROKEN, post(&f, connection), &f.err);
@@ -222,7 +222,7 @@ static void a_reply_after_the_deadline_is_given_to_no_other_exchange(void **stat
     end(&f);
 }
 
-/* A peer that never pauses, so that there is always more to read. */
+/* The peer sends without a pause, so there is always more to read. */
 static void a_flood_does_not_outlast_the_deadline(void **state)
 {
     (void)state;
@@ -240,8 +240,8 @@ static void a_flood_does_not_outlast_the_deadline(void **state)
     end(&f);
 }
 
-/* A peer that has enough says so and closes, without having read all: its words count, not the
- * failing send. */
+/* The peer answers before it has read the whole request, and in one of the two cases resets the
+ * connection. The client must return this answer, although it could not send the whole request. */
 static void an_early_answer_is_read(void **state)
 {
     (void)state;
@@ -271,7 +271,7 @@ static void an_early_answer_is_read(void **state)
     free(body);
 }
 
-/* --- what may come again --- */
+/* --- which connections are used again --- */
 
 static void expect_not_reused(const peer_script *script, const char *body)
 {
@@ -308,8 +308,8 @@ static void a_connection_that_will_close_is_not_used_again(void **state)
     expect_not_reused(&untold, "ok");
 }
 
-/* dubbo-go 3 and dubbogo 0.2 send the body of a HEAD reply; it must not become the reply to the
- * next request (wire.md 12.8). */
+/* dubbo-go 3 and dubbogo 0.2 send a body in the reply to HEAD. This body must not be read as the
+ * reply to the next request (wire.md 12.8). */
 static void a_head_reply_has_no_body_and_ends_the_connection(void **state)
 {
     (void)state;

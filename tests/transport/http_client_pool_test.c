@@ -36,9 +36,9 @@ static void give_back_many(http_client_connection **connections, int count)
         http_client_connection_give_back(connections[i]);
 }
 
-/* --- what is idle --- */
+/* --- idle connections --- */
 
-/* libraries.md C2: a provider that restarts under pooled connections costs no call. */
+/* libraries.md C2: no call fails if a provider restarts while its connections are idle. */
 static void connections_reset_while_idle_cost_no_call(void **state)
 {
     (void)state;
@@ -62,8 +62,8 @@ static void connections_reset_while_idle_cost_no_call(void **state)
     end(&f);
 }
 
-/* A host that came back after a power failure knows nothing of its former connections: each looks
- * sound until a request is sent on it, which is lost. */
+/* A host that restarts after a power failure has lost its connections. Each of them looks usable
+ * until the client sends a request, and that request fails. Only one call may fail in this way. */
 static void a_host_that_vanished_costs_one_call_however_many_were_idle(void **state)
 {
     (void)state;
@@ -110,7 +110,7 @@ static void a_connection_used_since_then_survives_the_reset_of_another(void **st
     end(&f);
 }
 
-/* A peer that closes in order says nothing about its other connections. */
+/* An orderly close of one connection says nothing about the peer's other connections. */
 static void the_end_of_one_connection_leaves_the_others_alone(void **state)
 {
     (void)state;
@@ -149,7 +149,7 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
     end(&f);
 }
 
-/* An answer that nobody asked for must not become the answer to the next request. */
+/* An unrequested reply must not be taken as the reply to the next request. */
 static void an_idle_connection_that_received_bytes_is_not_used(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void an_idle_connection_that_received_bytes_is_not_used(void **state)
     end(&f);
 }
 
-/* libraries.md C9 */
+/* libraries.md C9: the idle time of a connection is limited. */
 static void an_old_idle_connection_is_not_used(void **state)
 {
     (void)state;
@@ -200,7 +200,7 @@ static void connections_that_are_no_longer_needed_can_be_closed(void **state)
     give_back_many(connections + 1, 2);
     let_pass_ms(10000);
     http_client_close_stale(f.client);
-    clock_set_source(NULL); /* waiting goes by the real one */
+    clock_set_source(NULL); /* test_wait_for() needs the real time */
     assert_true(test_wait_for(has_two_open_connections, f.peer, 5000));
     end(&f);
 }
@@ -235,7 +235,7 @@ static void stale_connections_of_every_address_are_closed(void **state)
     call_well(&other);
     let_pass_ms(20000);
     http_client_close_stale(f.client);
-    clock_set_source(NULL); /* waiting goes by the real one */
+    clock_set_source(NULL); /* test_wait_for() needs the real time */
     assert_true(test_wait_for(has_no_open_connection, f.peer, 5000));
     assert_true(test_wait_for(has_no_open_connection, other.peer, 5000));
     http_client_endpoint_unref(other.endpoint);
@@ -261,7 +261,8 @@ static void the_peers_own_idle_time_is_heeded(void **state)
     end(&f);
 }
 
-/* Of two with times of their own the one that was used last may be the first to grow old. */
+/* The peer may set an idle time for each connection. The connection that was used last may
+ * therefore expire first. */
 static void a_younger_connection_that_is_older_by_its_own_time_is_not_used(void **state)
 {
     (void)state;
@@ -272,7 +273,7 @@ static void a_younger_connection_that_is_older_by_its_own_time_is_not_used(void 
     clock_set_source(fake_clock);
     fixture f = start(scripts, 2);
     http_client_connection *connections[2];
-    for (int i = 0; i < 2; i++) { /* each before the next, so that each has its script */
+    for (int i = 0; i < 2; i++) { /* one after the other, so that connection i runs script i */
         connections[i] = take(&f);
         assert_status(DUBBOC_OK, post(&f, connections[i]), &f.err);
     }
@@ -347,7 +348,7 @@ static void a_connection_given_back_in_the_middle_is_closed(void **state)
     end(&f);
 }
 
-/* --- the limit --- */
+/* --- the limit of connections --- */
 
 static fixture start_with_places(int places)
 {
@@ -372,7 +373,8 @@ static void a_full_pool_is_busy_at_the_deadline(void **state)
     end(&f);
 }
 
-/* Does what a call does if its idle connection broke before a byte was sent on it. */
+/* Replaces a connection, as a call does if its idle connection breaks before the first byte is
+ * sent. */
 static dubboc_status replace(fixture *f, http_client_connection **connection)
 {
     http_client_connection_drop(*connection);
@@ -441,8 +443,8 @@ static void wait_for_waiters(fixture *f, int count)
     assert_true(test_wait_for(has_waiters, &wanted, 5000));
 }
 
-/* Nobody overtakes: who came first gets what comes free first, and a connection goes from hand to
- * hand without being closed. */
+/* Waiters are served in the order of their arrival. All of them get the same connection, which is
+ * not closed in between. */
 static void a_freed_connection_goes_to_the_longest_waiter(void **state)
 {
     (void)state;
@@ -468,7 +470,7 @@ static void a_freed_connection_goes_to_the_longest_waiter(void **state)
     end(&f);
 }
 
-/* A connection that is closed frees its place, and the waiter opens a new one in it. */
+/* Closing a connection frees its place in the pool, and the waiter opens a new connection. */
 static void a_waiter_gets_the_place_of_a_closed_connection(void **state)
 {
     (void)state;
@@ -477,7 +479,7 @@ static void a_waiter_gets_the_place_of_a_closed_connection(void **state)
     taker other;
     start_taker(&other, &f);
     wait_for_waiters(&f, 1);
-    begin_post(connection); /* unfinished: it is closed */
+    begin_post(connection); /* an unfinished exchange: give_back() closes the connection */
     http_client_connection_give_back(connection);
     pthread_join(other.thread, NULL);
     assert_int_equal(other.status, DUBBOC_OK);
@@ -499,7 +501,7 @@ static void a_place_is_free_again_after_a_failed_opening(void **state)
     end(&f);
 }
 
-/* Gives NULL when all went well. */
+/* Returns NULL if all calls succeed. */
 static void *call_many_times(void *arg)
 {
     fixture f = *(fixture *)arg;
@@ -551,9 +553,10 @@ static void a_pooled_connection_costs_little_memory(void **state)
     end(&f);
 }
 
-/* --- a connection that proves dead while others wait --- */
+/* --- a connection that is found dead while others wait --- */
 
-/* What a connection looks like is decided here, and somebody else queues at that moment. */
+/* Replaces the check whether an idle connection is still usable. The check fails, and in one case
+ * another caller joins the queue during the check. */
 static struct {
     http_client_io io;
     http_client_queuer queuer;
@@ -627,7 +630,7 @@ static void a_granted_connection_that_is_dead_is_replaced_in_its_place(void **st
     end(&f);
 }
 
-/* --- the end --- */
+/* --- the end of the client --- */
 
 static void stop_ends_the_wait_for_a_free_connection(void **state)
 {
@@ -664,7 +667,7 @@ static void stop_ends_the_wait_for_a_reply(void **state)
     end(&f);
 }
 
-/* A provider leaves the list while a call to it runs. */
+/* The provider's endpoint is released while a call to the provider runs. */
 static void a_connection_in_use_outlives_the_last_reference(void **state)
 {
     (void)state;
@@ -676,7 +679,7 @@ static void a_connection_in_use_outlives_the_last_reference(void **state)
     http_client_endpoint_unref(f.endpoint);
     assert_status(DUBBOC_OK, post(&f, connection), &f.err);
     http_client_connection_give_back(connection);
-    http_client_free(f.client); /* asserts that no endpoint is left */
+    http_client_free(f.client); /* asserts that no endpoint exists any more */
     stop_signal_fini(f.stop);
     scripted_peer_free(f.peer);
 }

@@ -4,7 +4,8 @@
 
 #define BODY_MAX 1000u
 
-/* Feeds text in pieces of at most step bytes, then closes if wanted, and returns the outcome. */
+/* Feeds text to the reader in pieces of at most step bytes, then its end if closes is true. Returns
+ * the outcome. */
 static http_client_read read_in_steps(
     http_client_reader *reader, const char *text, size_t len, size_t step, bool closes)
 {
@@ -37,7 +38,7 @@ static void assert_slice(dubboc_slice slice, const char *text)
     fail();
 }
 
-/* However the bytes arrive, the same comes of them. */
+/* Feeds text in pieces of several sizes. Each size must give the same body. */
 static void expect_body(const char *text, bool closes, const char *body, bool keep_alive)
 {
     for (size_t step = 1; step <= strlen(text) + 1; step += step < 4 ? 1 : strlen(text) / 3 + 1) {
@@ -48,7 +49,7 @@ static void expect_body(const char *text, bool closes, const char *body, bool ke
                 reader.problem != NULL ? reader.problem : "");
         assert_int_equal(result, HTTP_CLIENT_READ_DONE);
         assert_slice(reader.reply.body, body);
-        if (step > strlen(text)) /* in smaller steps, what comes after the reply is not seen here */
+        if (step > strlen(text)) /* smaller steps end before the bytes after the reply */
             assert_int_equal(reader.reply.keep_alive, keep_alive);
         http_client_reader_fini(&reader);
     }
@@ -359,8 +360,8 @@ static void every_part_of_a_reply_has_its_limit(void **state)
     free(most);
 }
 
-/* Chunk framing must not pile up: a body of a few bytes in one-byte chunks with long extensions
- * stays small in memory. */
+/* Chunk framing must not use memory: 1000 one-byte chunks with extensions of 2000 bytes keep the
+ * buffer within 16 KiB. */
 static void chunk_framing_costs_no_memory(void **state)
 {
     (void)state;
@@ -379,8 +380,8 @@ static void chunk_framing_costs_no_memory(void **state)
     http_client_reader_fini(&reader);
 }
 
-/* A megabyte that arrives byte by byte within one line: looked at once, or this would take a
- * quarter of an hour. */
+/* Long lines arrive byte by byte. The reader must look at each byte only once, because parsing a
+ * line again for each of its bytes would take far too long. */
 static void bytes_that_arrive_slowly_are_parsed_once(void **state)
 {
     (void)state;

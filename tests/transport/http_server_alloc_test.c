@@ -1,5 +1,5 @@
-/* Each allocation of the server is made to fail in turn: the result is a clean error, a refusal or
- * a closed connection, and nothing is leaked. */
+/* Makes each allocation of the server fail in turn. The result is a clean error, a refusal or a
+ * closed connection, and nothing leaks. */
 #include "tests/support/alloc_fail.h"
 #include "tests/transport/server_peer.h"
 
@@ -29,7 +29,7 @@ static bool answers(void *arg)
     return true;
 }
 
-/* A status, or 0 when the connection was closed. */
+/* Sends a request. Returns the status of the reply; 0: the connection was closed. */
 static int ask(echo_server *echo, int fd, const char *path, char *text, size_t size)
 {
     char body[BODY_BYTES];
@@ -50,7 +50,7 @@ static void check_outcome(int status, bool must_work, const char *text)
         fail_msg("unexpected status %d: %s", status, text);
 }
 
-/* The body's memory begins as a buffer, becomes pages and grows. */
+/* The body is first kept in a buffer, then in pages, and then in more pages. */
 static void send_large_chunks(echo_server *echo, bool must_work)
 {
     static char chunk[60 * 1024];
@@ -135,7 +135,7 @@ static void a_steady_exchange_allocates_nothing(void **state)
         turn(&echo);
         assert_int_equal(peer_read_reply(fd, text, sizeof text), 200);
     }
-    /* The Date's second may pass once. */
+    /* At most one new second begins, and only the Date header of that second needs allocations. */
     assert_in_range(alloc_fail_count(), 0, 4);
     close(fd);
     echo_stop(&echo);

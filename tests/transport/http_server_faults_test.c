@@ -1,5 +1,5 @@
 /* System calls fail, one after the other, while a server works. The server must neither end the
- * process nor leave a peer waiting: it goes on, or it fails and reports why. */
+ * process nor leave a peer waiting: it continues, or it fails and reports why. */
 #include "tests/transport/server_peer.h"
 
 #include <errno.h>
@@ -18,12 +18,12 @@
 #define HUNG (-1)
 #define NTH_MAX 400
 
-/* One server, and what becomes of it. */
+/* A server, and its failure reports. */
 typedef struct faulty {
-    echo_server echo; /* first: what on_request gets */
+    echo_server echo; /* first member, because on_request gets this pointer */
     atomic_int failures;
     char problem[256];
-    pthread_t stepper; /* loops = 0 */
+    pthread_t stepper; /* calls http_server_step() if loops is 0 */
     bool has_stepper;
     atomic_bool ends;
 } faulty;
@@ -65,7 +65,7 @@ static void faulty_stop(faulty *self)
     http_server_free(self->echo.server);
 }
 
-/* --- peers that live with a server that may fail */
+/* --- peers of a server that may fail */
 
 static int faulty_connect(const faulty *self)
 {
@@ -82,7 +82,8 @@ static int faulty_connect(const faulty *self)
     return -1;
 }
 
-/* The status of the reply; 0: the connection ended without one; HUNG. */
+/* Returns the status of the reply; 0: the connection ended without a reply; HUNG: neither in
+ * time. */
 static int faulty_read(int fd)
 {
     char text[2048];
@@ -151,7 +152,7 @@ static void calls_come_to_an_end(faulty *self, const char *what, int nth)
     fail();
 }
 
-/* A call of a peer that tries again. */
+/* Makes a call on a new connection. true: it succeeded, or the server has reported its failure. */
 static bool goes_on(void *arg)
 {
     int fd = faulty_connect(arg);
@@ -186,10 +187,10 @@ typedef struct fault {
     failing_call call;
     int times;
     int error;
-    const char *problem; /* what a server that has failed says; NULL: it must go on */
+    const char *problem; /* expected in the failure report; NULL: the server must not fail */
 } fault;
 
-/* Whether the nth call was reached. */
+/* Runs a round in which the nth call fails. false: the round had fewer calls. */
 static bool faulty_round(const fault *wanted, int loops, int nth)
 {
     faulty self;

@@ -118,7 +118,8 @@ static const refusal refusals[] = {
 
 #define CLOSED_UNANSWERED (-1)
 
-/* What libmicrohttpd 1.0 does with some of them before our guard sees them (docs/libraries.md). */
+/* The rows that libmicrohttpd 1.0 treats in its own way before our guard sees the request, and the
+ * status that results (docs/libraries.md). */
 static const struct {
     const char *what;
     int status;
@@ -139,7 +140,8 @@ static int expected_status(const refusal *each)
     return each->status;
 }
 
-/* Status lines only: the page that libmicrohttpd sends may speak of HTTP/1.1, too. */
+/* Counts status lines only, because the page that libmicrohttpd sends may contain "HTTP/1.1"
+ * too. */
 static int count_answers(const char *text)
 {
     return count_of(text, "\nHTTP/1.1 ") + (strncmp(text, "HTTP/1.1 ", 9) == 0 ? 1 : 0);
@@ -163,7 +165,8 @@ static void refuses(const echo_server *echo, const refusal *each)
 
 #define CHUNKED "POST /first HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-/* libmicrohttpd may take them (docs/libraries.md); then what follows must not become a request. */
+/* libmicrohttpd may accept these requests (docs/libraries.md). The bytes after the body must then
+ * not be handled as a request. */
 static const char *const unseen[] = {
     CHUNKED "1\na\r\n0\r\n\r\n" HIDDEN,
     CHUNKED "1\r\na\n0\r\n\r\n" HIDDEN,
@@ -203,7 +206,8 @@ static const char *const sound_hosts[] = {"", "x", "h:80", "h:", "h:65535", "a.b
     "a.example.", "1.2.3.4:1", "a%2Db", "[::1]", "[::1]:8080", "[::ffff:1.2.3.4]",
     "[fe80::1%eth0]:80", "[fe80::1%25eth0]", "x ", "\t h:80 \t"};
 
-/* Sends the host in a Host header or, if is_target, in an absolute target. Returns the status. */
+/* Sends host in a Host header or, if is_target, in an absolute request target. Returns the
+ * status. */
 static int status_of_host(const echo_server *echo, const char *host, bool is_target)
 {
     char text[4096];
@@ -229,7 +233,7 @@ static void a_malformed_host_header_is_refused(void **state)
     for (size_t i = 0; i < sizeof wrong_hosts / sizeof wrong_hosts[0]; i++) {
         if (status_of_host(&echo, wrong_hosts[i], false) != 400)
             fail_msg("accepted as Host: %s", wrong_hosts[i]);
-        /* what follows its '/', '?' or '#' is no host there, but path, query or fragment */
+        /* in a target, '/', '?' or '#' ends the host, so such a row is tested in the header only */
         bool is_host = strpbrk(wrong_hosts[i], "/?#") == NULL;
         if (is_host && status_of_host(&echo, wrong_hosts[i], true) != 400)
             fail_msg("accepted in the target: %s", wrong_hosts[i]);

@@ -1,5 +1,5 @@
-/* Requests that are answered later, by other threads than the loop's: answered in any order, and
- * after the client or the server has gone. */
+/* Requests that other threads answer later than the loop: in any order, and after the client or the
+ * server has gone. */
 #include "tests/transport/server_peer.h"
 
 #include <pthread.h>
@@ -153,7 +153,7 @@ static void an_answer_to_a_client_that_has_gone_is_dropped(void **state)
         peer_say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
         assert_true(test_wait_for(holds_one, &self, 5000));
         assert_false(http_server_request_is_gone(self.held[0]));
-        if (i % 2 == 1) { /* with a reset */
+        if (i % 2 == 1) { /* close with a reset */
             struct linger hard = {.l_onoff = 1};
             setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
         }
@@ -188,8 +188,8 @@ static void turn_until(echo_server *echo, int connections)
     assert_int_equal(http_server_connections(echo->server), connections);
 }
 
-/* The loop has made its last turn; libmicrohttpd, which is run once more to be ended, finds them
- * and calls. */
+/* The loop has made its last turn. libmicrohttpd runs once more when it is stopped, finds these
+ * requests and calls our callbacks. */
 static void requests_that_come_after_the_last_turn_are_not_served(void **state)
 {
     (void)state;
@@ -262,7 +262,7 @@ static void a_client_that_only_closes_its_side_gets_all_answers_and_the_end(void
     echo_stop(&echo);
 }
 
-/* A process that the program has forked and that has not come to its exec yet. */
+/* Forks a child that only waits, like a child that has not called exec() yet. */
 static pid_t fork_idle(void)
 {
     pid_t child = fork();

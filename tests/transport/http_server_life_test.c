@@ -1,4 +1,4 @@
-/* Listening, serving many at once, draining, ending. */
+/* How a server listens, serves many connections at once, drains and ends. */
 #include "tests/transport/server_peer.h"
 
 #include <netinet/in.h>
@@ -50,10 +50,10 @@ static void serves_any_number_of_connections_at_once_without_a_stall(void **stat
 
 /* --- drain --- */
 
-/* Two loops whose handlers stand still until they are let go. */
+/* A server with two loops. The handlers of "/a" and "/b" block until their flag is set. */
 typedef struct stuck {
     echo_server echo;
-    atomic_ulong loop; /* that served the last plain request, by its thread */
+    atomic_ulong loop; /* thread of the loop that served the last plain request */
     atomic_int entered;
     atomic_bool lets_a_go, lets_b_go, late_is_handled;
 } stuck;
@@ -112,13 +112,14 @@ static bool no_loop_listens(void *arg)
 
 static bool is_drained(void *arg)
 {
-    for (int i = 0; i < 100000; i++) /* what is wrong here is so for microseconds */
+    for (int i = 0; i < 100000; i++) /* a wrong result would last for microseconds only */
         if (http_server_is_drained(((stuck *)arg)->echo.server))
             return true;
     return false;
 }
 
-/* Three connections to each of the two loops; those of fds[0]'s loop come first. */
+/* Opens three connections to each of the two loops. fds[0] to fds[2] belong to one loop, fds[3] to
+ * fds[5] to the other. */
 static void connect_to_both(stuck *self, int fds[6])
 {
     char text[512];
@@ -151,7 +152,7 @@ static void hand_over_while_draining(void)
     echo_start(&self.echo, &settings);
     connect_to_both(&self, fds);
     int a = fds[0], b = fds[3];
-    close(fds[4]); /* so that newcomers are b's loop's */
+    close(fds[4]); /* b's loop now has fewer connections, so it gets the new ones */
     close(fds[5]);
     assert_true(test_wait_for(has_four_connections, &self, 5000));
     peer_say(b, "GET /b HTTP/1.1\r\n");
@@ -176,8 +177,8 @@ static void hand_over_while_draining(void)
     echo_stop(&self.echo);
 }
 
-/* A loop takes who waits in the backlog, and gives him to another one that has seen to everything
- * before. */
+/* One loop accepts a connection from the backlog and hands it over to the other loop. The server is
+ * not drained before the other loop has served that connection. */
 static void draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop(void **state)
 {
     (void)state;
@@ -186,15 +187,15 @@ static void draining_is_not_over_while_a_connection_is_handed_from_loop_to_loop(
 }
 
 #define FLOOD_THREADS 4
-#define FLOOD_CONNECTIONS 25000 /* a thread */
+#define FLOOD_CONNECTIONS 25000 /* per thread */
 
 typedef struct flooder {
     pthread_t thread;
     const echo_server *echo;
-    atomic_int *left; /* threads that are still at it */
+    atomic_int *left; /* threads that still connect */
 } flooder;
 
-/* Connects and goes at once, without leaving a port waiting. */
+/* Connects and closes with a reset at once, so that no port stays in TIME_WAIT. */
 static void *connect_without_end(void *arg)
 {
     flooder *self = arg;
@@ -213,7 +214,8 @@ static void *connect_without_end(void *arg)
     return NULL;
 }
 
-/* Who waits when the drain begins is taken; who comes after that does not hold it up. */
+/* The server accepts the connections that wait when the drain begins. Later connections do not
+ * delay the drain. */
 static void endless_new_connections_do_not_keep_a_server_from_draining(void **state)
 {
     (void)state;

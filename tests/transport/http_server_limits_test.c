@@ -1,6 +1,6 @@
-/* What a peer must not do: be too slow, open too many connections from one address, send too much.
- * The test sets the clock and makes the server's steps (loops = 0), except where real time matters.
- */
+/* Limits for peers: a peer must not be too slow, open too many connections from one address, or
+ * send too much. The test sets the clock and makes the server's steps (loops = 0), except where
+ * real time matters. */
 #include "tests/transport/server_peer.h"
 
 #include <fcntl.h>
@@ -9,15 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A server without threads, with these settings, and a connection to it. */
+/* Starts a server without threads, with these settings, and connects to it. */
 static void begin(talk *t, const http_server_settings *settings)
 {
     echo_start(&t->echo, settings);
     t->fd = echo_connect(&t->echo);
 }
 
-/* Each byte as slow as the deadline allows for all of them: an inactivity timer would never
- * fire. */
+/* Sends text byte by byte and lets ms_a_byte pass after each byte. A timer for inactivity alone
+ * would never end such a connection. */
 static void drip(talk *t, const char *text, int64_t ms_a_byte)
 {
     for (const char *at = text; *at != '\0'; at++) {
@@ -88,7 +88,7 @@ static void ends_idle_connections_without_an_answer(void **state)
     assert_int_equal(talk_read(&t), 200);
     assert_contains(t.text, "Keep-Alive: timeout=4\r\n");
     own_clock_pass_ms(4900);
-    talk_say(&t, "GET"); /* a request line that never ends does not help */
+    talk_say(&t, "GET"); /* an unfinished request line does not extend the time */
     echo_turn(&t.echo);
     assert_int_equal(http_server_connections(t.echo.server), 1);
     own_clock_pass_ms(200);
@@ -119,8 +119,8 @@ static void ends_peers_that_do_not_read_their_answer(void **state)
     talk_end(&t);
 }
 
-/* The time for the headers of the first request begins with the connection, so one that sends its
- * first line late has to be found by its deadline among those that came after it. */
+/* The time for the first request's headers starts when the connection opens. A connection that
+ * sends its first line late must still end at its deadline, before the younger connections. */
 static void a_late_first_line_does_not_move_the_deadline(void **state)
 {
     (void)state;
@@ -174,7 +174,7 @@ static void limits_the_connections_of_one_address(void **state)
     echo_stop(&echo);
 }
 
-/* A client that sends all of it before it reads, and gives up when it cannot. */
+/* Sends the whole body before it reads the reply. Fails the test if a send fails. */
 static void says_413_to(const echo_server *echo, const char *head, const char *chunk_head)
 {
     char text[1024];
@@ -207,7 +207,7 @@ static void answers_413_while_the_body_is_still_arriving(void **state)
     echo_stop(&echo);
 }
 
-/* What passes here is what a connection holds while it is idle (libraries.md M6). */
+/* An idle connection keeps memory for the largest headers that are accepted (libraries.md M6). */
 static void accepts_eight_kilobytes_of_headers_and_answers_431_beyond(void **state)
 {
     (void)state;
@@ -234,7 +234,7 @@ static void accepts_eight_kilobytes_of_headers_and_answers_431_beyond(void **sta
     echo_stop(&echo);
 }
 
-/* --- descriptors: in a process of its own --- */
+/* --- descriptors: each test runs in its own process --- */
 
 static double cpu_seconds(void)
 {
@@ -279,15 +279,15 @@ static int runs_out_of_descriptors(void)
     int fd = -1;
     while (count < 400 && (taken[count] = fcntl(0, F_DUPFD_CLOEXEC, 3)) >= 0)
         count++;
-    close(taken[--count]); /* one for the client, none for the server */
+    close(taken[--count]); /* leaves one descriptor for the client's socket, none for the server */
     fd = peer_connect(&echo);
     peer_say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     double before = cpu_seconds();
     test_wait_for(never, NULL, 300);
     if (cpu_seconds() - before > 0.03)
-        return 1; /* not calm */
+        return 1; /* the server used too much CPU */
     if (http_server_connections(echo.server) != 0)
-        return 2; /* there was a descriptor: the test tests nothing */
+        return 2; /* the server had a descriptor left, so nothing was tested */
     while (count > 0)
         close(taken[--count]);
     if (peer_read_reply(fd, text, sizeof text) != 200)
@@ -296,7 +296,8 @@ static int runs_out_of_descriptors(void)
     return 0;
 }
 
-/* One connection in each state in which it waits. */
+/* Opens one connection in each state in which the server waits. Returns 0 if the server uses little
+ * CPU while it waits. */
 static int waits_in_every_state(void)
 {
     echo_server echo;

@@ -1,5 +1,5 @@
-/* All loops share the memory for request bodies, so a loop must be woken by events on another loop.
- * The test sets the clock, the loops are threads. */
+/* All loops share the memory for request bodies, so an event on one loop must wake the other loop.
+ * The test sets the clock; the loops are threads. */
 #include "tests/transport/server_peer.h"
 
 #include <poll.h>
@@ -13,7 +13,7 @@
 #define BODY_HEAD(path) "POST " path " HTTP/1.1\r\nHost: x\r\nContent-Length: 153600\r\n\r\n"
 #define WAIT_MS 5000
 
-/* Two connections for each of two loops. */
+/* A server with two loops, and two connections to each loop. */
 typedef struct two_loops {
     echo_server echo;
     int fds[2][2];
@@ -57,7 +57,8 @@ static void ask(int fd, const char *request, int expected)
     assert_int_equal(peer_read_reply(fd, text, sizeof text), expected);
 }
 
-/* A newcomer goes to the loop with fewer connections. So of each pair, each loop gets one. */
+/* The server gives a new connection to the loop with fewer connections. Of each pair of
+ * connections, each loop therefore gets one. */
 static void open_connections(two_loops *self)
 {
     int counts[2] = {0, 0};
@@ -119,7 +120,8 @@ static bool is_woken(void *mailbox)
     return poll(&look, 1, 0) == 1;
 }
 
-/* Nothing but a wake-up that another loop gives it can be there for it afterwards. */
+/* Blocks a loop in its handler. Its mailbox is not woken yet, so a later wake-up comes from the
+ * other loop. */
 static void stop_loop(two_loops *self, int loop)
 {
     peer_say(self->fds[loop][1], "GET /stop HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -139,7 +141,7 @@ static void say_body(int fd, const char *head)
     assert_true(peer_send(fd, bytes, sizeof bytes));
 }
 
-/* Else the slow sender would keep its memory until its loop looks by itself. */
+/* Without the wake-up, the slow sender would keep its memory until its loop wakes by itself. */
 static void a_shortage_wakes_the_loop_of_a_slow_sender(void **state)
 {
     (void)state;
@@ -155,7 +157,7 @@ static void a_shortage_wakes_the_loop_of_a_slow_sender(void **state)
     assert_int_equal(peer_read_reply(self->fds[1][0], large, sizeof large), 200);
 }
 
-/* Else the request would go on waiting although it has its memory. */
+/* Without the wake-up, the request would continue to wait although its memory is granted. */
 static void a_grant_wakes_the_loop_of_the_waiting_request(void **state)
 {
     (void)state;

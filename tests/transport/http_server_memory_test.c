@@ -171,7 +171,7 @@ static void waiters_are_served_in_the_order_of_arrival(void **state)
     (void)state;
     say(0, "/hold", 150 * KIB);
     say(1, "/hold", 120 * KIB);
-    say(2, "/hold", 20 * KIB); /* it would fit */
+    say(2, "/hold", 20 * KIB); /* would fit, but peer 1 came first */
     say(3, "/hold", 150 * KIB);
     assert_int_equal(waiting(), 3);
     answer_held();
@@ -317,8 +317,8 @@ static void two_requests_that_wait_for_each_other_end_after_a_second(void **stat
     (void)state;
     say_chunked_head(0, "/a");
     say_chunked_head(1, "/a");
-    say_chunk(0, 70 * KIB); /* 128 KiB are charged */
-    say_chunk(1, 10 * KIB); /* 64 KiB */
+    say_chunk(0, 70 * KIB); /* the server charges 128 KiB */
+    say_chunk(1, 10 * KIB); /* the server charges 64 KiB */
     say_chunk(0, 70 * KIB);
     pass_ms(HTTP_SERVER_MEMORY_WAIT_MS / 2);
     say_chunk(1, 70 * KIB);
@@ -332,13 +332,14 @@ static void two_requests_that_wait_for_each_other_end_after_a_second(void **stat
     assert_int_equal(used(), 0);
 }
 
-/* All at once: the memory of the first one that is refused is enough for another. */
+/* All three requests reach the time limit at once. Only the first is refused, because its memory is
+ * enough for the next one. */
 static void not_all_requests_that_wait_for_each_other_are_refused(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
         say_chunked_head(i, "/a");
-        say_chunk(i, 10 * KIB); /* 64 KiB are charged */
+        say_chunk(i, 10 * KIB); /* the server charges 64 KiB */
     }
     for (int i = 0; i < 3; i++)
         say_chunk(i, 60 * KIB);
@@ -383,7 +384,8 @@ static void a_peer_that_has_sent_all_and_half_closes_keeps_its_place(void **stat
     assert_memory_equal(text, "HTTP/1.1 200 OK\r\n", 17);
 }
 
-/* Its body took longer than a connection may stay whose peer has closed its side. */
+/* The body takes longer than the time for which the server keeps a connection whose peer has closed
+ * its side. */
 static void a_slow_sender_that_half_closes_is_served_after_its_wait(void **state)
 {
     (void)state;
@@ -471,7 +473,7 @@ static void a_connection_is_used_again_after_a_wait(void **state)
 static void a_sender_that_will_miss_its_deadline_gives_way(void **state)
 {
     (void)state;
-    say_head(0, "/a", 100 * KIB); /* 60 s are allowed */
+    say_head(0, "/a", 100 * KIB); /* the body has 60 s to arrive */
     say_head(1, "/a", 100 * KIB);
     say_body(1, 10 * KIB);
     pass_ms(5000);
@@ -484,7 +486,8 @@ static void a_sender_that_will_miss_its_deadline_gives_way(void **state)
     check_status(2, 200);
 }
 
-/* Too young to be judged when the other one began to wait. */
+/* When the other request begins to wait, this sender is too young to be judged. It must give way
+ * later. */
 static void a_silent_sender_gives_way_while_others_wait(void **state)
 {
     (void)state;
@@ -509,7 +512,8 @@ static void no_sender_gives_way_while_there_is_memory(void **state)
     check_status(0, 200);
 }
 
-/* The memory is free as soon as the answer is ready, however slowly its peer takes it. */
+/* The body's memory is freed as soon as the answer is ready, even if the peer reads the answer
+ * slowly. */
 static void a_slow_reader_of_the_answer_keeps_no_body(void **state)
 {
     (void)state;

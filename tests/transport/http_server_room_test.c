@@ -1,6 +1,6 @@
-/* A new connection when the server already has as many as it may have: which connection makes room,
- * and what its peer sees. The test sets the clock and makes the server's steps (loops = 0), except
- * where several loops matter. */
+/* A new connection arrives when the server has its maximum of connections: which connection makes
+ * room, and what its peer sees. The test sets the clock and makes the server's steps (loops = 0),
+ * except where several loops matter. */
 #include "tests/transport/server_peer.h"
 
 #include <pthread.h>
@@ -18,7 +18,8 @@ static bool has_connections(void *arg)
 
 #define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
-/* Connections that have been answered once, each 10 ms younger than the one before it. */
+/* Opens idle connections, each of which has been answered once and is 10 ms younger than the one
+ * before it. */
 static void open_idle(echo_server *echo, int *fds, int count)
 {
     char text[1024];
@@ -37,7 +38,7 @@ static void close_all_of(const int *fds, int count)
         close(fds[i]);
 }
 
-/* Connects and asks at once. The status. */
+/* Connects, sends a request and returns the status of the reply. */
 static int ask_as_newcomer(echo_server *echo, int *fd, char *text, size_t size)
 {
     *fd = peer_connect(echo);
@@ -91,7 +92,7 @@ static void the_oldest_idle_connection_makes_room_when_full(void **state)
     own_clock_pass_ms(100);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(ask_as_newcomer(&echo, &fresh[i], text, sizeof text), 200);
-        assert_int_equal(peer_read_all(idle[i], text, sizeof text), 0); /* nothing unasked */
+        assert_int_equal(peer_read_all(idle[i], text, sizeof text), 0); /* no unrequested reply */
         assert_int_equal(http_server_connections(echo.server), 3);
     }
     for (int i = 0; i < 3; i++)
@@ -128,7 +129,7 @@ static void an_idle_connection_makes_room_before_a_slow_sender(void **state)
     echo_stop(&echo);
 }
 
-/* Its peer learns by the end, and not by a reset, that there is no answer. */
+/* The peer sees an orderly close and not a reset, so it knows that there is no reply. */
 static void a_request_on_its_way_to_an_evicted_connection_is_not_handled(void **state)
 {
     (void)state;
@@ -154,7 +155,7 @@ static void a_request_on_its_way_to_an_evicted_connection_is_not_handled(void **
     echo_stop(&echo);
 }
 
-/* The server accepts the newcomer before it reads what the idle connection has sent. */
+/* The server accepts the new connection before it reads the request on the idle one. */
 static void an_idle_connection_with_a_request_on_its_way_keeps_its_place(void **state)
 {
     (void)state;
@@ -175,7 +176,7 @@ static void an_idle_connection_with_a_request_on_its_way_keeps_its_place(void **
     echo_stop(&echo);
 }
 
-/* --- connections that were opened ahead and have not sent anything yet --- */
+/* --- connections that were opened in advance and have not sent anything yet --- */
 
 static void the_first_request_of_a_silent_connection_keeps_its_place(void **state)
 {
@@ -188,7 +189,7 @@ static void the_first_request_of_a_silent_connection_keeps_its_place(void **stat
     echo_start(&echo, &settings);
     int silent = echo_connect(&echo);
     own_clock_pass_ms(200);
-    peer_say(silent, GET); /* comes together with the newcomer */
+    peer_say(silent, GET); /* arrives together with the new connection */
     assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 503);
     assert_contains(text, "Dubboc-Not-Executed: 1\r\n");
     assert_int_equal(peer_read_reply(silent, text, sizeof text), 200);
@@ -216,7 +217,7 @@ static void a_silent_connection_without_a_request_on_its_way_makes_room(void **s
     int handled = atomic_load(&echo.handled);
     assert_true(peer_send(silent[1], GET, strlen(GET)));
     echo_turn(&echo);
-    assert_true(peer_send(silent[1], GET, strlen(GET))); /* read on, not reset */
+    assert_true(peer_send(silent[1], GET, strlen(GET))); /* read, not answered with a reset */
     echo_turn(&echo);
     assert_int_equal(peer_read_all(silent[1], text, sizeof text), 0);
     assert_int_equal(atomic_load(&echo.handled), handled);
@@ -279,7 +280,7 @@ static void many_evicted_connections_hold_few_descriptors(void **state)
     echo_stop(&echo);
 }
 
-/* The sender was told that its request was not executed. */
+/* The sender got the reply "not executed", so its request must not be handled. */
 static void bytes_that_a_cut_off_sender_still_sends_are_not_handled(void **state)
 {
     (void)state;
@@ -293,7 +294,7 @@ static void bytes_that_a_cut_off_sender_still_sends_are_not_handled(void **state
     peer_say(slow, "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nab");
     echo_turn(&echo);
     own_clock_pass_ms(200);
-    peer_say(slow, "cd"); /* comes together with the newcomer that takes its place */
+    peer_say(slow, "cd"); /* arrives together with the new connection, which takes its place */
     assert_int_equal(ask_as_newcomer(&echo, &fresh, text, sizeof text), 200);
     assert_int_equal(peer_read_reply(slow, text, sizeof text), 503);
     assert_int_equal(atomic_load(&echo.handled), 1);
@@ -302,7 +303,7 @@ static void bytes_that_a_cut_off_sender_still_sends_are_not_handled(void **state
     echo_stop(&echo);
 }
 
-/* --- several loops: whichever has accepted the newcomer --- */
+/* --- several loops: any loop may accept the new connection --- */
 
 enum { LOOPS = 4, HALF = 6 };
 
@@ -322,7 +323,8 @@ static void wait_for_requests(const echo_server *echo, int count)
     assert_true(test_wait_for(has_requests, &(requests_wanted){echo, count}, 5000));
 }
 
-/* Each gets in, and takes the place of one of old, to which status is said; 0: only the end. */
+/* Opens HALF new connections. Each is served and takes the place of a connection in old, which gets
+ * a reply with status (0: it is closed without a reply). */
 static void newcomers_take_places(const echo_server *echo, int *fresh, const int *old, int status)
 {
     char text[1024];
@@ -357,7 +359,7 @@ static void idle_connections_then_slow_senders_of_all_loops_make_room(void **sta
     wait_for_requests(&echo, HALF);
     own_clock_pass_ms(1000);
     newcomers_take_places(&echo, fresh, idle, 0);
-    wait_for_requests(&echo, HALF); /* no sender was touched */
+    wait_for_requests(&echo, HALF); /* no slow sender was cut off */
     newcomers_take_places(&echo, fresh + HALF, slow, 503);
     close_all_of(slow, HALF);
     close_all_of(idle, HALF);
@@ -365,11 +367,11 @@ static void idle_connections_then_slow_senders_of_all_loops_make_room(void **sta
     echo_stop(&echo);
 }
 
-/* A server of two loops whose connections are known by their loop, and of which one loop can be
- * stopped. Connections come in pairs, one for each loop. */
+/* A server with two loops. The test knows the loop of each connection and can stop one loop.
+ * Connections are opened in pairs, one for each loop. */
 enum { PAIRS = 3, OF_STOPPED = 0, OF_OTHER = 1 };
 
-static _Atomic(pthread_t) loop_of_request; /* which has answered the last request */
+static _Atomic(pthread_t) loop_of_request; /* the loop that answered the last request */
 static atomic_bool is_loop_stopped, may_loop_go_on;
 
 static bool is_set(void *flag)
@@ -410,8 +412,9 @@ static bool has_arrivals(void *arg)
            atomic_load(&server->loops[1].mailbox.arrivals.top) != NULL;
 }
 
-/* The newcomer is sent to the loop with the oldest idle connection, where a request has come for it
- * meanwhile: it goes on to the other loop, and the first one's sender is left alone. */
+/* The new connection is sent to the loop with the oldest idle connection. A request has arrived on
+ * that idle connection, so the new connection goes on to the other loop. The slow sender of the
+ * first loop keeps its place. */
 static void an_idle_connection_of_another_loop_makes_room_before_a_sender(void **state)
 {
     (void)state;

@@ -56,7 +56,7 @@ static void an_ipv6_network_is_one_client(void **state)
     assert_non_null(take("2001:db8:0:2::1"));
 }
 
-/* A socket that listens on all addresses tells of IPv4 clients in this way. */
+/* A socket that listens on all addresses reports an IPv4 client as a mapped IPv6 address. */
 static void a_mapped_ipv4_address_is_that_ipv4_address(void **state)
 {
     (void)state;

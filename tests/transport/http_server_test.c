@@ -1,4 +1,4 @@
-/* Serving: requests in, answers out, in every shape that HTTP/1.1 allows. */
+/* Serving: requests and answers in every form that HTTP/1.1 allows. */
 #include "tests/transport/server_peer.h"
 
 #include <poll.h>
@@ -249,8 +249,8 @@ static void works_without_a_thread_of_its_own(void **state)
     echo_stop(&echo);
 }
 
-/* Its descriptor, in the program's own poll, tells of requests, of answers from other threads, and
- * of deadlines. */
+/* The program polls the server's descriptor. It becomes readable when a request arrives, another
+ * thread answers, or a deadline passes. */
 static void its_descriptor_is_readable_when_a_deadline_comes(void **state)
 {
     (void)state;

@@ -18,13 +18,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Found by the libraries in place of libc's. */
+/* Exports a function, so that the shared libraries call it instead of libc's. */
 #define EXPORTED __attribute__((visibility("default")))
 
-/* How often a file was opened: OpenSSL reads authorities by one of these two. */
+/* Counts how often watched_file is opened. OpenSSL opens a file of authorities with fopen() or
+ * fopen64(). */
 static const char *watched_file;
 static atomic_int watched_opens;
-static atomic_int failing_opens; /* so many more fail: too many files are open */
+static atomic_int failing_opens; /* this many opens will still fail with EMFILE */
 
 static FILE *open_watched(const char *path, const char *mode, const char *function)
 {
@@ -51,8 +52,8 @@ EXPORTED FILE *fopen64(const char *path, const char *mode)
     return open_watched(path, mode, "fopen64");
 }
 
-/* How often something was looked for in the system's folder of authorities, where OpenSSL looks for
- * each one it does not know yet. */
+/* Counts look-ups in the system's folder of authorities. OpenSSL looks there for each authority
+ * that it does not know yet. */
 static atomic_int looks_into_system;
 
 static int look(const char *path, void *into, const char *function)
@@ -75,7 +76,7 @@ EXPORTED int stat64(const char *restrict path, struct stat64 *restrict into)
     return look(path, into, "stat64");
 }
 
-/* While this is so, a host has two addresses, of which the first cannot be reached. */
+/* If true, getaddrinfo() returns two addresses, and the first one cannot be reached. */
 static atomic_bool has_unreachable_address;
 static atomic_int unreached;
 
@@ -125,7 +126,7 @@ static void watch_file(const char *path)
 
 typedef struct tls_peer {
     FILE *out;
-    int in; /* closing it ends the peer */
+    int in; /* closing this ends the peer */
     pid_t pid;
     char url[64];
     char folder[4096];
@@ -209,7 +210,7 @@ static void one_connection_serves_many_exchanges(void **state)
     end(&f);
 }
 
-/* More than a TLS record and more than a socket takes at once, both ways. */
+/* Both bodies are larger than a TLS record and larger than a socket accepts at once. */
 static void big_bodies_arrive_whole(void **state)
 {
     (void)state;
@@ -235,7 +236,7 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
     for (int i = 0; i < 3; i++) {
         http_client_connection *connection = take(&f);
         assert_status(DUBBOC_OK, post_to(&f, connection, "/close", slice_of("x")), &f.err);
-        /* Its end is there, or this waits for it. */
+        /* Waits until the peer has closed the connection. */
         assert_int_equal(
             http_client_connection_wait(connection, HTTP_CLIENT_WANT_READ, deadline_in_ms(5000)),
             DUBBOC_OK);
@@ -258,8 +259,8 @@ static void a_reset_is_broken_and_raises_no_signal(void **state)
     end(&f);
 }
 
-/* Three idle connections; then what the peer does with another exchange, and whether a connection
- * that was idle before is used afterwards. */
+/* Makes three connections idle. Sends a request to path on one of them, which the peer breaks.
+ * Returns whether the next call uses a connection that was idle before. */
 static bool idle_ones_outlast(fixture *f, const char *path)
 {
     http_client_connection *connections[3];
@@ -287,8 +288,8 @@ static void a_reset_closes_the_connections_that_were_idle_before(void **state)
     end(&f);
 }
 
-/* libcurl still tells the system's error of the address that could not be reached. The name is one
- * whose addresses it asks for, unlike those of localhost, which it knows. */
+/* libcurl still reports the system's error for the address that could not be reached. The host name
+ * is not localhost, because libcurl knows the addresses of localhost without getaddrinfo(). */
 static void an_error_of_tls_does_not_count_as_a_lost_host(void **state)
 {
     (void)state;
@@ -315,7 +316,7 @@ static void begin_post_to(http_client_connection *connection, const char *path)
     http_client_exchange_begin(connection);
 }
 
-/* A peer that sends faster than it is read, so that there is always more. */
+/* The peer sends faster than the client reads, so there is always more to read. */
 static void a_flood_outlasts_neither_the_deadline_nor_the_stop(void **state)
 {
     (void)state;
@@ -349,8 +350,8 @@ static bool has_many_unread_records(void *arg)
     return ioctl(http_client_connection_fd(arg), FIONREAD, &unread) == 0 && unread > 1000 * 22;
 }
 
-/* A step looks at a bounded number of records, however small they are; and what it leaves behind is
- * read although the socket may show nothing any more. */
+/* A step reads a bounded number of records, even if they are small. The client reads the remaining
+ * records later, even if its socket is no longer readable. */
 static void records_of_one_byte_do_not_block_a_step(void **state)
 {
     (void)state;
@@ -367,7 +368,7 @@ static void records_of_one_byte_do_not_block_a_step(void **state)
     end(&f);
 }
 
-/* The request is much bigger than what the sockets hold, and the peer takes it as it comes. */
+/* The request is much larger than the socket buffers, and the peer reads it as it arrives. */
 static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
 {
     (void)state;
@@ -396,9 +397,9 @@ static void a_step_sends_a_bounded_part_of_a_big_request(void **state)
     end(&f);
 }
 
-/* --- whom to trust */
+/* --- which authorities are trusted */
 
-/* Leaves no idle connection behind, so that the next one is new too. */
+/* Connects and leaves no idle connection, so that the next call opens a new one. */
 static dubboc_status connect_to_peer(fixture *f)
 {
     http_client_connection *connection = NULL;
@@ -416,12 +417,13 @@ static void *connect_in_thread(void *arg)
     return (void *)(intptr_t)connect_to_peer(&own);
 }
 
-/* Reading the authorities of a usual system takes some 20 ms of CPU. */
+/* The authorities are read only once, because reading those of a usual system takes some 20 ms of
+ * CPU. */
 static void the_authorities_are_read_once_per_client(void **state)
 {
     (void)state;
     if (!http_client_trust_is_shared())
-        skip(); /* libcurl reads for itself */
+        skip(); /* libcurl reads the authorities itself */
     enum { THREADS = 4 };
     pthread_t threads[THREADS];
     fixture f = start_tls();
@@ -440,7 +442,7 @@ static void the_authorities_are_read_once_per_client(void **state)
     end(&f);
 }
 
-/* A file of authorities of our own, with the content of that one beside the peer; "": empty. */
+/* Replaces the file path by a copy of the peer's file name. If name is "", path becomes empty. */
 static void authorities_become(const char *path, const char *name)
 {
     char from[4400], beside[64], text[8192];
@@ -464,7 +466,7 @@ static void a_changed_file_of_authorities_counts_from_the_next_connection_on(voi
 {
     (void)state;
     if (!http_client_trust_is_shared())
-        skip(); /* libcurl reads for itself */
+        skip(); /* libcurl reads the authorities itself */
     char folder[] = "/tmp/dubboc-test-XXXXXX", path[48];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/ca.pem", folder);
@@ -479,7 +481,7 @@ static void a_changed_file_of_authorities_counts_from_the_next_connection_on(voi
     assert_contains(f.err.text, "certificate");
     authorities_become(path, "certificate.pem");
     assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
-    authorities_become(path, ""); /* of no use: the former ones stay */
+    authorities_become(path, ""); /* an empty file: the previous authorities stay in use */
     assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
     assert_int_equal(unlink(path), 0);
     assert_status(DUBBOC_OK, connect_to_peer(&f), &f.err);
@@ -494,7 +496,7 @@ static void an_invalid_file_is_read_once_and_one_that_did_not_open_is_tried_agai
 {
     (void)state;
     if (!http_client_trust_is_shared())
-        skip(); /* libcurl reads for itself */
+        skip(); /* libcurl reads the authorities itself */
     char folder[] = "/tmp/dubboc-test-XXXXXX", path[48];
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/ca.pem", folder);
@@ -547,7 +549,7 @@ static void a_file_without_authorities_is_reported(void **state)
     end(&f);
 }
 
-/* Both are what a configuration without tls_ca_file may give. */
+/* Without tls_ca_file the setting is NULL or "". Both select the system's authorities. */
 static void a_peer_without_a_trusted_certificate_is_refused(void **state)
 {
     (void)state;
@@ -567,7 +569,7 @@ static void a_peer_without_a_trusted_certificate_is_refused(void **state)
 
 int main(void)
 {
-    signal(SIGPIPE, SIG_DFL); /* it would end this program */
+    signal(SIGPIPE, SIG_DFL); /* a SIGPIPE would end this program and fail the test */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_connection_serves_many_exchanges),
         cmocka_unit_test(big_bodies_arrive_whole),

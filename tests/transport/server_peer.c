@@ -164,7 +164,7 @@ static size_t length_in(const char *head)
     return at != NULL ? (size_t)strtoul(at + 16, NULL, 10) : 0;
 }
 
-/* A byte at a time, so that nothing of the next reply is taken. */
+/* Reads byte by byte, so that no byte of the next reply is consumed. */
 int peer_read_reply(int fd, char *text, size_t size)
 {
     size_t len = 0, wanted = 0;

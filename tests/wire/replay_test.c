@@ -1,6 +1,6 @@
-/* Replies of real providers are given to the client again. Each folder beside this file holds a
- * request, the reply that a provider sent, and in expect, under [outcome], what the client must
- * return. To add a case, add a folder; tests/interop/corpus.py records them.
+/* Sends recorded replies of real providers to the client again. Each folder beside this file holds
+ * a request and the reply that a provider sent. Its file expect contains, under [outcome], what the
+ * client must return. To add a case, add a folder; tests/interop/corpus.py records them.
  *
  *     replay_test                runs them all
  *     replay_test --print DIR    prints what belongs below [outcome], for a new case */
@@ -13,15 +13,15 @@
 #include "base/url_codec.h"
 
 #define CASES_MAX 4096
-#define CASES_LEAST 150       /* fewer: they have not all come along */
-#define RECORDED_PORT "20880" /* what the recorder writes for every port */
+#define CASES_LEAST 150       /* fewer: some cases are missing */
+#define RECORDED_PORT "20880" /* the recorder replaces every port by this one */
 #define FILE_BYTES_MAX (1 << 20)
 
 typedef struct recorded {
     char *name;
-    char *request; /* zero-ended, as is the rest */
+    char *request; /* NUL-terminated, as are the other texts */
     char *reply;
-    char *node; /* NULL: called directly */
+    char *node; /* NULL: the call names the provider's URL */
     char *expect;
     char *method;
     char *params;
@@ -42,7 +42,7 @@ static char *read_file(const char *folder, const char *name)
     size_t len = fread(data, 1, FILE_BYTES_MAX, file);
     fclose(file);
     assert_true(len < FILE_BYTES_MAX && strlen(data) == len);
-    char *fitting = realloc(data, len + 1); /* there are thousands of them */
+    char *fitting = realloc(data, len + 1); /* saves memory, as thousands of files are read */
     assert_non_null(fitting);
     return fitting;
 }
@@ -53,8 +53,8 @@ static const char *body_of(const char *request)
     return end != NULL ? end + 4 : "";
 }
 
-/* The call that the request makes; one of GetUser when it makes none that could be made with the
- * client. */
+/* Reads method and params of the recorded request. Uses GetUser or empty params in place of those
+ * that the client could not send. */
 static void read_call(recorded *self)
 {
     cJSON *tree = NULL;
@@ -82,7 +82,7 @@ static void recorded_free(recorded *self)
     free(self);
 }
 
-/* NULL: the folder is no case. */
+/* Returns the case in folder; NULL: a file is missing, so the folder is not a case. */
 static recorded *recorded_read(const char *folder)
 {
     recorded *self = calloc(1, sizeof *self);
@@ -105,9 +105,9 @@ static bool says(const recorded *self, const char *line)
     return strstr(self->expect, line) != NULL;
 }
 
-/* --- the same call again --- */
+/* --- replaying a case --- */
 
-/* text with each from as to, zero-ended. The caller's. */
+/* Returns a copy of text in which each `from` is replaced by `to`. The caller frees it. */
 static char *replace(const char *text, const char *from, const char *to)
 {
     size_t count = 0;
@@ -122,7 +122,8 @@ static char *replace(const char *text, const char *from, const char *to)
     return strcat(made, text);
 }
 
-/* The registry that names the peer by the node as it stood in ZooKeeper. */
+/* Makes a static registry of the node that was recorded from ZooKeeper, with the address of the
+ * peer. */
 static void registry_of(const recorded *self, const scripted_peer *peer, char *out, size_t size)
 {
     char address[64];
@@ -137,7 +138,8 @@ static void registry_of(const recorded *self, const scripted_peer *peer, char *o
     buffer_fini(&decoded);
 }
 
-/* A parameter of a node's URL, decoded far enough for names and versions. */
+/* Returns a parameter of the node's URL. The value is not decoded, which is enough for names and
+ * versions. */
 static const char *node_param(const recorded *self, const char *key, char *out, size_t size)
 {
     char marked[64];
@@ -152,8 +154,8 @@ static const char *node_param(const recorded *self, const char *key, char *out, 
     return len > 0 ? out : NULL;
 }
 
-/* Our own words stand in the cases made by hand only: hundreds of others would change with each of
- * them. */
+/* Our own error texts are checked only in cases that are made by hand. Otherwise each change of a
+ * text would change hundreds of cases. */
 static void write_error(
     const recorded *self, FILE *out, const dubboc_error *err, const dubboc_text *error, int port)
 {
@@ -169,7 +171,8 @@ static void write_error(
     free(text);
 }
 
-/* Whether the connection was used again: by a second call, whose own outcome is of no interest. */
+/* Whether a second call uses the same connection again. The outcome of that call does not
+ * matter. */
 static bool was_kept(dubboc_client *client, const char *interface, dubboc_call_options *options)
 {
     dubboc_client_stats stats = {.size = sizeof stats};
@@ -180,7 +183,7 @@ static bool was_kept(dubboc_client *client, const char *interface, dubboc_call_o
     return status != DUBBOC_E_TIMEOUT && stats.connections == 1;
 }
 
-/* Calls and writes down what came. *request: what was sent. */
+/* Makes the call and writes its outcome to out. *request: the request that the client sent. */
 static void write_outcome(const recorded *self, FILE *out, char **request, int *port)
 {
     bool closes = says(self, "\nclosed = yes\n");
@@ -223,7 +226,8 @@ static void write_outcome(const recorded *self, FILE *out, char **request, int *
     scripted_peer_free(peer);
 }
 
-/* The value of a header of the request set to value, where the header is there. */
+/* Returns the request with the value of the header replaced, or unchanged if there is no such
+ * header. */
 static char *with_header(char *request, const char *header, const char *value)
 {
     char *at = strstr(request, header);
@@ -267,7 +271,7 @@ static void replay(void **state)
     free(came);
 }
 
-/* --- all of them --- */
+/* --- all cases --- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -279,7 +283,7 @@ static void cases_folder(char *out, size_t size)
     snprintf(out, size, "%s/tests/wire", getenv("top_srcdir") != NULL ? getenv("top_srcdir") : ".");
 }
 
-/* Adds the cases that are replayed here behind tests[count]. */
+/* Appends the cases with an [outcome] to tests[], and returns the new count. */
 static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t count, size_t max)
 {
     size_t first = count;
@@ -300,8 +304,8 @@ static size_t find_cases(const char *folder, struct CMUnitTest *tests, size_t co
     return count;
 }
 
-/* Else a folder with a slip in its expect, or without one of its files, would be passed over in
- * silence by this program and by provider_replay.py, and so would all of them. */
+/* A folder with a mistake in its expect, or without one of its files, must be an error. Without
+ * this test, replay_test and provider_replay.py would silently skip such a folder. */
 static void every_folder_is_a_case_that_some_test_replays(void **state)
 {
     (void)state;
@@ -314,7 +318,7 @@ static void every_folder_is_a_case_that_some_test_replays(void **state)
         char path[2048];
         if (entry->d_type == DT_REG || entry->d_name[0] == '.' ||
             strchr(entry->d_name, '-') == NULL)
-            continue; /* __pycache__, what the build leaves */
+            continue; /* __pycache__ and files that the build leaves */
         snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
         recorded *found = recorded_read(path);
         if (found == NULL)
