@@ -33,7 +33,7 @@ static inline bool deadline_is_over(int64_t deadline_ns)
     return deadline_ns != DEADLINE_NEVER && clock_now_ns() >= deadline_ns;
 }
 
-/* The time until the deadline as poll() takes it: in milliseconds, rounded up, at most INT_MAX. 0:
+/* The time until the deadline, for poll(): in milliseconds, rounded up, at most INT_MAX. 0:
  * it has passed. -1: DEADLINE_NEVER. */
 int deadline_poll_ms(int64_t deadline_ns);
 

@@ -45,7 +45,7 @@ void grow_table_init(grow_table *self, grow_bucket *buckets, size_t bucket_count
 bool grow_table_add(grow_table *self, grow_entry *entry, uint64_t hash);
 
 /* Empties the table and returns its entries, linked by next, so that they can be freed. No other
- * thread may use the table meanwhile. */
+ * thread may use the table during the call. */
 grow_entry *grow_table_take_all(grow_table *self);
 
 /* How many entries there are. Exact only under the owner's lock. */

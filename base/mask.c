@@ -89,8 +89,9 @@ static size_t mask_scheme_begin(dubboc_slice text, size_t from, size_t colon)
     return is_escape ? scheme + 2 : scheme; /* skip the hex digits in "%2Cjsonrpc://" */
 }
 
-/* Whether the escaped "://" that ends at `at` is a part of a user or password. It is if an '@'
- * follows that is escaped less deeply than the "://" and than every separator in between. */
+/* Whether the escaped "://" that ends at `at` is a part of a user or password. It is if the
+ * next USER_BYTES_MAX bytes contain an '@' whose depth (see the top of this file) is lower than the
+ * depth of the "://" and of every separator between the two. */
 static bool mask_is_in_user(dubboc_slice text, size_t at, size_t depth)
 {
     text.len = text.len - at < USER_BYTES_MAX ? text.len : at + USER_BYTES_MAX;

@@ -61,7 +61,8 @@ static uint32_t source_towards_known(void *arg, const char *host, uint16_t port)
     return address_ipv4(slice_of(host), &address) ? source_towards_ipv4(address, port) : 0;
 }
 
-/* own_address_view.source_towards with waiting: for a name as long as getaddrinfo() takes. */
+/* own_address_view.source_towards that resolves host names; blocks as long as getaddrinfo() does.
+ */
 static uint32_t source_towards_host(void *arg, const char *host, uint16_t port)
 {
     struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM}, *found = NULL;

@@ -30,7 +30,7 @@
 const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE]);
 const char *own_address_known(const char *servers, char out[OWN_ADDRESS_SIZE]);
 
-/* Runs own_address() on a thread of its own, for callers that must not wait. on_found is called
+/* Runs own_address() on a new thread, for callers that must not wait. on_found is called
  * once, on that thread, and must not cancel the search. Returns NULL if there is nothing to wait
  * for (no server is a host name), or if there is no memory or no thread; use own_address_known()
  * then. */

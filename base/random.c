@@ -1,4 +1,4 @@
-/* Each thread has a generator of its own, seeded when it is first used. */
+/* Each thread has its own generator, seeded when it is first used. */
 #include "base/random.h"
 
 #include <sys/random.h>

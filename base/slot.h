@@ -1,4 +1,4 @@
-/* Counters that many threads write are divided into slots, each in cache lines of its own, so that
+/* Counters that many threads write are divided into slots, each in its own cache lines, so that
  * threads do not wait for each other's cache lines. A thread keeps its slot for its lifetime.
  * Several threads may have the same slot, so its counters must be atomic. */
 #ifndef BASE_SLOT_H

@@ -14,8 +14,9 @@
 dubboc_status thread_start(
     pthread_t *thread, void *(*run)(void *arg), void *arg, const char *name, dubboc_error *err);
 
-/* Blocks all signals of the calling thread. A thread that another library starts meanwhile inherits
- * that, and so takes no signals either. former: for thread_signals_restore(). */
+/* Blocks all signals in the calling thread. A thread that another library starts before
+ * thread_signals_restore() inherits the signal mask, so it receives no signals either. *former gets
+ * the previous mask, for thread_signals_restore(). */
 void thread_signals_block(sigset_t *former);
 void thread_signals_restore(const sigset_t *former);
 

@@ -4,9 +4,9 @@
  * queues of what it waits for, and is woken when that happens. A wake-up does not say what has
  * happened: the waiter checks its condition again, and joins again if necessary.
  *
- * A queue has no lock of its own. It is guarded by the lock with which its owner decides whether a
- * waiter has to wait, so no wake-up is lost. Once an entry has left its queue, its waiter is not
- * woken through it any more. */
+ * A queue does not have its own lock. It is guarded by the lock under which its owner decides
+ * whether a waiter has to wait, so no wake-up is lost. Once an entry has left its queue, its waiter
+ * is not woken through it any more. */
 #ifndef BASE_WAITER_H
 #define BASE_WAITER_H
 
@@ -70,7 +70,8 @@ typedef struct thread_waiter {
 void thread_waiter_init(thread_waiter *self);
 
 /* Blocks the calling thread until it is woken. Returns at once if it was woken since the last wait.
- * The deadline is by clock_now_ns(), as in condition_wait(). false: the deadline has passed. */
+ * The deadline is a time of clock_now_ns(), like that of condition_wait(). false: the deadline has
+ * passed. */
 bool thread_waiter_wait(thread_waiter *self, int64_t deadline_ns);
 
 #endif

@@ -2,8 +2,9 @@
  * else in the client depends on the kind of a peer. The kind is found out once, when the node is
  * read.
  *
- * The table is short on purpose: where one form suits all peers, all get it, in the form that
- * dubbogo's client sends (docs/wire.md 1.1). For that reason these are not in the table:
+ * The table only holds what has to differ between peers. If one form suits all peers, all of them
+ * are sent that form, which is the one that dubbogo's client sends (docs/wire.md 1.1). For that
+ * reason these are not in the table:
  *
  * - id: a JSON integer from 1 to 2147483647, because Java truncates larger ones and Go rejects
  *   strings (P1, P3).

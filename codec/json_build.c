@@ -52,7 +52,7 @@ static const char *build_string_cost(json_tree_cost *cost, const char *at, const
     at = quote + 1;
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
         at++;
-    if (at == end || *at != ':') /* otherwise it is a key, which has no node of its own */
+    if (at == end || *at != ':') /* otherwise it is a key, for which no node is built */
         cost->values++;
     return at;
 }

@@ -20,7 +20,8 @@ typedef struct json_tree_cost {
 /* Measures the tree of a checked text without building it. */
 json_tree_cost json_tree_cost_of(dubboc_slice checked);
 
-/* Builds the tree of a text that was checked by the scanner. Errors as in dubboc_json_parse(). */
+/* Builds the tree of a text that was checked by the scanner. The errors are those of
+ * dubboc_json_parse(). */
 dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err);
 
 #endif

@@ -1,13 +1,13 @@
-/* Builds trees from values whose types the compiler knows (<dubboc/json_typed.h>). Trees that are
- * passed to be taken over are taken over even if something fails, so that the caller need not know
- * which ones were used. */
+/* Builds trees from values whose types the compiler knows (<dubboc/json_typed.h>). On
+ * failure the trees that were to be taken over are freed, whether they were used already or not, so
+ * that the caller never has to free one. */
 #include "base/error.h"
 #include "codec/json_maker.h"
 #include "codec/json_tree.h"
 
 static cJSON *typed_build_value(json_maker *self, const dubboc_json_value *value);
 
-/* Frees the trees that value would have taken over. */
+/* For a value that is not built: frees the trees in it that were to be taken over. */
 static void typed_drop_value(const dubboc_json_value *value)
 {
     if (value->kind == DUBBOC_JSON_OWNED_)

@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "base/slice.h"
 
-/* Appends a tree as text. DUBBOC_E_ARGUMENT: as in dubboc_json_print(). DUBBOC_E_TOO_BIG,
+/* Appends a tree as text. DUBBOC_E_ARGUMENT: see dubboc_json_print(). DUBBOC_E_TOO_BIG,
  * DUBBOC_E_NO_MEMORY: the buffer has failed. */
 dubboc_status json_write(buffer *out, const cJSON *tree, dubboc_error *err);
 

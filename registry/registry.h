@@ -3,8 +3,8 @@
  *
  * A registry stores and delivers the texts of URLs and does not interpret them: a subscriber gets
  * every node of the category and decides which ones to use (selector/). A registration or
- * subscription lasts until it is taken back: after a loss of the connection the registry restores
- * it without being asked. No function waits for the network, except registry_lookup(),
+ * subscription lasts until it is withdrawn: after a loss of the connection the registry restores it
+ * without being asked. No function waits for the network, except registry_lookup(),
  * registry_interfaces() and the functions with a time-out. */
 #ifndef REGISTRY_REGISTRY_H
 #define REGISTRY_REGISTRY_H
@@ -43,7 +43,7 @@ bool registry_is_connected(const registry *self);
 void registry_trouble(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
 /* Tells that a caller waits for the registry until deadline_ns. If it is not connected, it finds
- * out the reason before that time, so that registry_trouble() can tell it. Does not wait. Any
+ * out the reason before that time, so that registry_trouble() can return it. Does not wait. Any
  * thread. */
 void registry_seek_trouble(registry *self, int64_t deadline_ns);
 
@@ -86,8 +86,9 @@ bool registry_was_registered(const registry_registration *registration);
  * the session ends. Frees registration. NULL is accepted. */
 void registry_unregister(registry *self, registry_registration *registration, int64_t timeout_ms);
 
-/* The same for several nodes, with timeout_ms for all together. Nodes that were registered together
- * are removed from ZooKeeper in one transaction, within the same limits. */
+/* Like registry_unregister(), but removes several nodes and waits at most timeout_ms for all of
+ * them together. Nodes that were registered together are removed from ZooKeeper in one transaction,
+ * within the limits of registry_register_all(). */
 void registry_unregister_all(
     registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
 

@@ -51,16 +51,17 @@ typedef struct registry_ops {
     /* Whether the registry can be read and written now. Takes no lock. NULL: it always can. */
     bool (*is_connected)(const registry *self);
 
-    /* As registry_trouble(): writes the reason why it is not connected, or "" if it is connected or
-     * the reason is not known. NULL: always "". */
+    /* Writes the reason why it is not connected, or "" if it is connected or the reason is not
+     * known. Any thread. NULL: always "". */
     void (*trouble)(const registry *self, char text[REGISTRY_TROUBLE_SIZE]);
 
-    /* As registry_seek_trouble(). Returns immediately if it is connected. Cannot fail: without
-     * memory the reason stays unknown. NULL: there is nothing to find out. */
+    /* Makes the kind find out, before deadline_ns, the reason why it is not connected. No-op if it
+     * is connected. Does not wait. Cannot fail: without memory the reason stays unknown. Any
+     * thread. NULL: there is nothing to find out. */
     void (*seek_trouble)(registry *self, int64_t deadline_ns);
 
-    /* As registry_servers(); the text is valid until free(). NULL: the kind connects to no
-     * server. */
+    /* The servers that it connects to, such as "h1:2181,h2:2181"; the text is valid until free().
+     * NULL: the kind connects to no server. */
     const char *(*servers)(const registry *self);
 
     /* Registers url (1 to URL_BYTES_MAX bytes) under interface and category until unregister(). The
@@ -72,9 +73,9 @@ typedef struct registry_ops {
     dubboc_status (*register_)(registry *self, const char *interface, registry_category category,
         const char *url, registry_registration **registration, dubboc_error *err);
 
-    /* The same for count (at least 1) nodes, which appear together if the kind can do that. On
-     * failure none is registered; err begins with "service " and the interface that the fault
-     * concerns, if it concerns a single one. NULL: registry.c calls register_ for each. */
+    /* Like register_, but registers count (at least 1) nodes, which appear together if the kind can
+     * do that. On failure none is registered. If the failure concerns a single node, err begins
+     * with "service " and the interface of that node. NULL: registry.c calls register_ for each. */
     dubboc_status (*register_all)(registry *self, const registry_wanted *wanted, size_t count,
         registry_registration **registrations, dubboc_error *err);
 
@@ -90,8 +91,9 @@ typedef struct registry_ops {
      * fail. */
     void (*unregister)(registry *self, registry_registration *registration, int64_t timeout_ms);
 
-    /* The same for count (at least 1) handles, with timeout_ms for all together. The array is
-     * borrowed. NULL: registry.c calls unregister for each. */
+    /* Like unregister, but removes the nodes of count (at least 1) handles and waits at most
+     * timeout_ms for all of them together. Frees the handles; the array is borrowed. NULL:
+     * registry.c calls unregister for each. */
     void (*unregister_all)(
         registry *self, registry_registration **registrations, size_t count, int64_t timeout_ms);
 
@@ -120,11 +122,14 @@ typedef struct registry_ops {
     dubboc_status (*lookup)(registry *self, const char *interface, registry_category category,
         int64_t deadline_ns, registry_list *urls, dubboc_error *err);
 
-    /* The same for the names of all interfaces, decoded. */
+    /* Like lookup, but reads the names of all interfaces, decoded and sorted.
+     * DUBBOC_E_REGISTRY: they could not be read in time; err says why. DUBBOC_E_CLOSED,
+     * DUBBOC_E_NO_MEMORY. */
     dubboc_status (*interfaces)(
         registry *self, int64_t deadline_ns, registry_list *names, dubboc_error *err);
 
-    /* Watches the data of the node at path below the root; otherwise as subscribe().
+    /* Like subscribe, but watches the data of the node at path, which is relative to the root.
+     * Ended by unsubscribe().
      * DUBBOC_E_ARGUMENT: no node can have that path. NULL: the kind keeps no data. */
     dubboc_status (*watch_data)(registry *self, const char *path, registry_data_listener listener,
         void *arg, registry_subscription **subscription, dubboc_error *err);

@@ -43,7 +43,8 @@ typedef struct registry_snapshot {
  * registry is not connected, the listener is not called, and the last list remains valid. */
 typedef void (*registry_listener)(void *arg, const registry_snapshot *snapshot);
 
-/* The same for the data of one node. data is NULL if the node does not exist. */
+/* Like registry_listener, but called with the data of one node. data is NULL if the node does not
+ * exist. */
 typedef void (*registry_data_listener)(void *arg, const char *path, const char *data, size_t len);
 
 /* A node to register. */

@@ -33,7 +33,7 @@ dubboc_status subscribers_open(subscribers *self, dubboc_error *err);
 void subscribers_close(subscribers *self);
 
 /* Starts the thread, which executes run(arg). run() loops until subscribers_is_stopping(): it waits
- * for self->wake.fd and whatever else the kind waits for, and calls subscribers_serve(). name: as
+ * for self->wake.fd and whatever else the kind waits for, and calls subscribers_serve(). name: see
  * thread_start().
  * DUBBOC_E_SYSTEM: no thread. DUBBOC_E_NO_MEMORY. */
 dubboc_status subscribers_start(

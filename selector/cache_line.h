@@ -1,4 +1,4 @@
-/* Memory in whole cache lines. Data that several threads write gets cache lines of its own, so that
+/* Memory in whole cache lines. Data that several threads write gets its own cache lines, so that
  * these threads do not slow each other down (false sharing). */
 #ifndef SELECTOR_CACHE_LINE_H
 #define SELECTOR_CACHE_LINE_H

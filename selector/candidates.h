@@ -9,7 +9,7 @@
 
 /* The fault of a provider when room is looked for: 0 none, 1 ejected, 2 excluded, 3 both. Refusals
  * do not count here, because a call that waits although a provider has room might wait in vain:
- * nothing tells the call when that provider would accept it. */
+ * the call does not learn when that provider would accept it. */
 int candidate_fault(const provider *self, const pick_request *request, int64_t now_ns);
 
 /* The lowest fault of all providers in the snapshot. */

@@ -66,8 +66,8 @@ void configured_fini(configured *self);
  * value is empty. */
 const configurator *configured_by(const configured *self, dubboc_slice value);
 
-/* As provider_url_mismatch(), for the changed URL. If a configurator disabled the provider, that is
- * the reason. */
+/* Like provider_url_mismatch(), but checks the changed URL. If a configurator disabled the
+ * provider, that is the reason. */
 const char *configured_mismatch(
     const configured *self, const url_wanted *wanted, char *reason, size_t size);
 

@@ -35,8 +35,8 @@ void direct_table_fini(direct_table *self);
 size_t direct_table_count(direct_table *self);
 
 /* Finds or creates the directory of a URL, and reads the settings in its query part for that
- * method. Errors as node_new_fixed(). Allocates nothing for a known URL without query part. Any
- * thread. */
+ * method. DUBBOC_E_ARGUMENT: not a valid URL; err quotes it. DUBBOC_E_NO_MEMORY. Allocates nothing
+ * for a known URL without query part. Any thread. */
 dubboc_status direct_take(direct_table *self, selector_context *context, const char *url,
     dubboc_slice method, direct_hold *hold, dubboc_error *err);
 

@@ -75,7 +75,8 @@ directory *directory_new(selector_context *owner, const url_wanted *wanted, bool
 /* The directory must be unsubscribed, and no call may hold a pick from it. NULL is accepted. */
 void directory_free(directory *self);
 
-/* Creates the single provider of a fixed directory. Errors as node_new_fixed(). */
+/* Creates the single provider of a fixed directory. DUBBOC_E_ARGUMENT: its URL is not
+ * valid; err quotes it. DUBBOC_E_NO_MEMORY. */
 dubboc_status directory_fill_fixed(directory *self, dubboc_error *err);
 
 /* Loads the snapshot file and subscribes, if that is due: at first, and again after it has failed

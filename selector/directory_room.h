@@ -5,9 +5,10 @@
 #include "selector/handles.h"
 #include "selector/room.h"
 
-/* As room_waits_add() and room_waits_remove(). Any thread. */
+/* Calls room_waits_add() for the providers of the directory. Any thread. */
 size_t directory_room_wait_begin(
     directory *self, room_wait *wait, const pick_request *request, waiter *of, uint64_t ticket);
+/* Calls room_waits_remove(). Any thread. */
 void directory_room_wait_end(directory *self, room_wait *wait);
 
 #endif

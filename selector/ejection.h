@@ -10,7 +10,7 @@
  * milliseconds; 0: not ejected. The caller holds selector_context.ejecting. */
 int64_t ejection_after_failures(provider *failed, const snapshot *of, int64_t eject_ms);
 
-/* Ejects a provider after refusals, under the same limit. failures_max as for health_refused().
+/* Ejects a provider after refusals, under the same limit. failures_max: see health_refused().
  * Returns the length in milliseconds; 0: not ejected. The caller holds
  * selector_context.ejecting. */
 int64_t ejection_after_refusals(provider *refusing, const snapshot *of, int failures_max);

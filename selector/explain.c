@@ -69,8 +69,10 @@ static bool nodes_are_alike(const node *a, const node *b)
     return strcmp(node_state_of(a), node_state_of(b)) == 0 && strcmp(changed_a, changed_b) == 0;
 }
 
-/* Groups the nodes and returns the number of groups. The nodes are sorted by text, so without
- * groups many nodes of one protocol would hide the one that matters. */
+/* Puts nodes with the same state and the same changes into one group, and returns the number of
+ * groups. After REASONS_IN_LINE groups, nodes that belong to none of them are left out. The nodes
+ * are sorted by text, so without groups a line could list only nodes of one protocol, and leave out
+ * the node that explains the problem. */
 static size_t nodes_group(const node_list *nodes, alike groups[REASONS_IN_LINE])
 {
     size_t count = 0;

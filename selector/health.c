@@ -87,7 +87,7 @@ bool health_good(provider_health *self, uint32_t refused_ms, int failures_max)
         atomic_load_explicit(&self->ejections, memory_order_relaxed) == 0)
         return false;
     uint8_t left =
-        /* ejections that no answer has taken back */
+        /* an answer cancels one ejection; when one is left, the count becomes 0 */
         refusals > enough + 1 ? (uint8_t)(refusals - 1) : 0;
     int64_t then = left > 0 ? NOT_EJECTED : 0;
     atomic_store_explicit(&self->ejections, 0, memory_order_relaxed);
@@ -146,7 +146,7 @@ int64_t health_eject_refused(provider_health *self, int64_t now_ns, int failures
 {
     uint8_t enough = health_refusals_to_eject(failures_max),
             refusals = atomic_load(&self->refusals);
-    if (refusals < enough) /* the provider has answered meanwhile */
+    if (refusals < enough) /* the provider has answered since then */
         return 0;
     int ejections = refusals - enough;
     if (ejections < REFUSED_EJECTIONS_MAX)

@@ -32,8 +32,9 @@
 typedef struct provider_health {
     _Atomic uint16_t failures; /* in a row */
     _Atomic uint8_t ejections; /* ejections after failures, in a row; the next one is longer */
-    /* Refusals in a row. Counts up to the number that leads to an ejection; above that number it
-     * counts the ejections that no answer has taken back. */
+    /* The number of refusals in a row, until it is high enough for an ejection. After that, each
+     * ejection adds 1, and each answer subtracts 1 or, when one ejection is left, resets it to 0.
+     */
     _Atomic uint8_t refusals;
     /* time of the last refusal, lower 32 bits of the milliseconds; 0: none */
     _Atomic uint32_t refused_ms;
@@ -67,7 +68,7 @@ bool health_is_ejected_at(const provider_health *self, int64_t now_ns);
 bool health_is_willing(const provider_health *self, int64_t now_ns);
 
 /* Notes that the provider answered a call. refused_ms: the field of that name when the call was
- * sent. failures_max: as for health_refused(). Writes nothing if there is nothing to clear. Returns
+ * sent. failures_max: see health_refused(). Writes nothing if there is nothing to clear. Returns
  * true if an ejection has ended. */
 bool health_good(provider_health *self, uint32_t refused_ms, int failures_max);
 
@@ -87,8 +88,8 @@ void health_renewed(provider_health *self);
  * the length in milliseconds. Not for two threads at once (selector/ejection.h). */
 int64_t health_eject_failed(provider_health *self, int64_t now_ns, int64_t eject_ms);
 
-/* Ejects the provider after refusals; failures_max as for health_refused(). Returns the length in
- * milliseconds; 0: it has answered meanwhile and is not ejected. Not for two threads at once. */
+/* Ejects the provider after refusals; failures_max: see health_refused(). Returns the length in
+ * milliseconds; 0: it has answered since then and is not ejected. Not for two threads at once. */
 int64_t health_eject_refused(provider_health *self, int64_t now_ns, int failures_max);
 
 /* Ends the ejection at once; failures and refusals stay counted. */

@@ -22,8 +22,9 @@ typedef struct node {
     char *changed;           /* what configurators set in the URL, for people; NULL: nothing */
     uint32_t weight;
     uint8_t peer; /* from selector_settings.peer_of */
-    /* Of two nodes with one identity the one with the lower scheme_rank is used; if that is equal,
-     * the one that was born later. */
+    /* If several nodes describe the same provider (the same identity), the one with the lowest
+     * scheme_rank is used. If these are equal, the one with the highest born_ms is used, because
+     * its process started last. */
     int scheme_rank;
     uint64_t born_ms;
     /* Changed by the directory: */
@@ -39,7 +40,7 @@ typedef struct node_reader {
     provider_set *providers;
     const url_wanted *wanted;
     const configurators *rules; /* applied to each URL; NULL: none */
-    /* as selector_settings.peer_of; NULL: every peer is 0 */
+    /* see selector_settings.peer_of; NULL: every peer is 0 */
     uint8_t (*peer_of)(const provider_url *);
     uint64_t hash_seed;
 } node_reader;

@@ -68,9 +68,9 @@ dubboc_status provider_take(
  * have left (readers_wait()). NULL is accepted. */
 void provider_give_back(provider_set *self, provider *given);
 
-/* As provider_give_back(), for a provider that is not expected to come back: it is freed at once,
- * with its connections, if nothing else uses it. false: it is still used, and provider_set_sweep()
- * will free it. */
+/* Like provider_give_back(), but for a provider that is not expected to come back: it is freed at
+ * once, with its connections, if nothing else uses it. false: it is still used, and
+ * provider_set_sweep() will free it. */
 bool provider_give_up(provider_set *self, provider *given);
 
 /* Frees providers that have had no reference for PROVIDER_KEEP_MS and are held by no call. Returns

@@ -30,7 +30,8 @@ typedef struct readiness {
     /* The calls that wait; failures counts the failed attempts to subscribe. */
     waiter_queue waiters;
     uint64_t failures;
-    /* The last attempt has failed, and no waiter has been told to start another one. */
+    /* The last attempt has failed, and no call of readiness_wait_begin() has returned true since.
+     */
     bool may_try_again;
     dubboc_status failure_status; /* of the last failure */
     char *failure_text;           /* NULL: no failure, or no memory for its text */
@@ -53,7 +54,7 @@ void readiness_set_ready(readiness *self);
 void readiness_set_failed(readiness *self, const dubboc_error *why);
 
 /* Adds the waiter, which is woken whenever the state changes. true: the last attempt to subscribe
- * has failed, and the caller must start another one; only one waiter is told so. */
+ * has failed, and the caller must start another one; only one caller gets true for each failure. */
 bool readiness_wait_begin(readiness *self, readiness_wait *wait, waiter *of);
 
 /* Returns the state; with READINESS_FAILED the failure is copied to err. */

@@ -76,8 +76,9 @@ void room_waits_remove(room_waits *self, room_wait *wait);
  * that rank after MUTEX_RANK_DIRECTORY, and wakes calls. Any thread. */
 void room_waits_look_again(room_waits *self);
 
-/* Does the same if an ejection has expired. Returns when to call it again. Only called by the
- * upkeep thread. */
+/* Updates the queues like room_waits_look_again(), but only if an ejection that keeps a provider
+ * from a waiting call has ended by now_ns. Returns when to call it again. Only called by the upkeep
+ * thread. */
 int64_t room_waits_tick(room_waits *self, int64_t now_ns);
 
 /* The number of waiting calls, for tests. */

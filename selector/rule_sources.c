@@ -16,8 +16,8 @@ typedef struct rule_source_kind {
      * subscribed. */
     char *(*path)(const rule_sources *self);
     registry_category category;
-    /* Converts the text at the path to URLs, sorted. For a category the nodes are the URLs. Errors
-     * as rule_yaml_read(). */
+    /* Converts the text at the path to URLs, sorted. For a category the nodes are the URLs. The
+     * same errors as rule_yaml_read(): DUBBOC_E_PARSE, DUBBOC_E_TOO_BIG, DUBBOC_E_NO_MEMORY. */
     dubboc_status (*parse)(
         const char *name, dubboc_slice text, registry_list *urls, dubboc_error *err);
     /* Computes the rules from the last readings of all sources with this function. Called with the

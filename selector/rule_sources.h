@@ -67,7 +67,8 @@ void rule_sources_init(rule_sources *self, registry *from, const char *interface
 void rule_sources_fini(rule_sources *self);
 
 /* Subscribes the sources that are not subscribed yet. A source that the registry does not keep is
- * empty. One thread at a time. Errors as registry_subscribe(). */
+ * empty. One thread at a time. The same errors as registry_subscribe(): DUBBOC_E_ARGUMENT,
+ * DUBBOC_E_SYSTEM, DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
 dubboc_status rule_sources_subscribe(rule_sources *self, dubboc_error *err);
 void rule_sources_unsubscribe(rule_sources *self);
 

@@ -23,7 +23,7 @@
 
 /* Creates a selector and starts its upkeep thread. source may be NULL: then only fixed directories
  * work. source and http are borrowed and must outlive the selector. DUBBOC_E_ARGUMENT,
- * DUBBOC_E_UNSUPPORTED: settings->load_balance, as selector_check_policy(). DUBBOC_E_SYSTEM: the
+ * DUBBOC_E_UNSUPPORTED: settings->load_balance, see selector_check_policy(). DUBBOC_E_SYSTEM: the
  * snapshot folder cannot be created or written to, or no thread could be started.
  * DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_new(const selector_settings *settings, registry *source, http_client *http,
@@ -53,9 +53,10 @@ dubboc_status selector_directory(
  * "/". Any thread. DUBBOC_E_ARGUMENT: not a valid URL. DUBBOC_E_TOO_BIG. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_fixed(selector *self, const char *url, directory **found, dubboc_error *err);
 
-/* The same for the URL in a call option; to be released with selector_direct_give_back(). Recently
- * used directories are kept with their connections (selector/direct.h). Errors as selector_fixed(),
- * except DUBBOC_E_TOO_BIG. Allocates nothing for a known URL without query part. Any thread. */
+/* Finds or creates a directory like selector_fixed(), but for the URL in a call option. Release it
+ * with selector_direct_give_back(). Recently used directories are kept with their connections
+ * (selector/direct.h). Allocates nothing for a known URL without query part. Any thread.
+ * DUBBOC_E_ARGUMENT: not a valid URL. DUBBOC_E_NO_MEMORY. */
 dubboc_status selector_direct_take(
     selector *self, const char *url, dubboc_slice method, direct_hold *hold, dubboc_error *err);
 void selector_direct_give_back(direct_hold *hold);

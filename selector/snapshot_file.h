@@ -41,7 +41,8 @@ dubboc_status snapshot_file_load(
     const char *folder, dubboc_slice interface, snapshot_lines *lines, dubboc_error *err);
 
 /* Parses the content of a file; also used by the fuzzer. memory[len] must be a zero byte. lines
- * point into memory (lines->memory stays NULL). Errors as snapshot_file_load(). */
+ * point into memory (lines->memory stays NULL). DUBBOC_E_PARSE, DUBBOC_E_UNSUPPORTED: see
+ * snapshot_file_load(). DUBBOC_E_NO_MEMORY. */
 dubboc_status snapshot_file_parse(
     char *memory, size_t len, dubboc_slice interface, snapshot_lines *lines, dubboc_error *err);
 

@@ -71,7 +71,7 @@ void deferrals_close(deferrals *self);
 
 /* --- one HTTP request --- */
 
-/* Parks a held request whose caller gives up at deadline_ns. It is freed by itself, after
+/* Parks a held request whose caller gives up at deadline_ns. It frees itself after
  * parked_release() and the last parked_fill(). NULL: no memory. */
 parked *parked_new(deferrals *owner, http_server_request *incoming, int64_t deadline_ns);
 

@@ -1,5 +1,5 @@
 /* Deferred answers for the program: a handle (dubboc_deferred) that exactly one of the functions
- * dubboc_deferred_...() uses up. What happens to the HTTP request meanwhile is described in
+ * dubboc_deferred_...() uses up. What happens to the HTTP request until then is described in
  * deferrals.c. */
 #include <dubboc/server.h>
 

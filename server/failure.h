@@ -41,7 +41,7 @@ void failure_add_data_raw(failure *self, const service_method *method, dubboc_sl
 void failure_write(const failure *self, dubboc_status status, const service_method *method,
     dubboc_slice id, buffer *out);
 
-/* Logs that a handler of that method has failed for a reason of its own, not because of its params.
+/* Logs that a handler of that method has failed, for a reason other than its params.
  * At most one line a minute for each method. Any thread that holds no lock. */
 void failure_log(const service_method *method, const char *reason);
 

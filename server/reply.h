@@ -7,7 +7,7 @@
 #include "server/service.h"
 #include "transport/http_server.h"
 
-/* The ceiling of a reply that is built in a buffer of its own. */
+/* The ceiling of a reply that is built in a separate buffer. */
 #define REPLY_BYTES_MAX (256u * 1024 * 1024)
 
 /* The id of a reply to a request whose id is not known: null. */
@@ -18,8 +18,8 @@ extern const dubboc_slice reply_null_id;
 /* Appends an error reply. */
 void reply_write_error(buffer *out, dubboc_slice id, int code, const char *text);
 
-/* Appends a reply with the result of that method. false: the result cannot be written, so an error
- * reply that says why was appended, and the failure was logged. */
+/* Appends a reply with the result of that method. false: the result cannot be written, so the
+ * function has appended an error reply that says why, and has logged the failure. */
 bool reply_write_tree(
     buffer *out, const service_method *method, dubboc_slice id, const cJSON *result);
 

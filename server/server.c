@@ -1,12 +1,12 @@
 /* Makes, starts, stops and frees a server.
  *
  * dubboc_server_start() makes, in this order: look-up tables, registry object, listening socket,
- * workers, loops, and last the nodes in the registry, so that no consumer is told of a server that
- * cannot answer.
+ * workers, loops, and last the nodes in the registry, so that no consumer learns of a server that
+ * cannot answer yet.
  *
  * dubboc_server_stop() goes the other way, but waits in between: it removes the nodes, keeps
  * serving until consumers have noticed (stop_wait.h), waits for running calls, and then closes. A
- * call that arrives meanwhile is served, or answered as not executed. */
+ * call that arrives during this time is served, or answered as not executed. */
 #include "server/server.h"
 
 #include <assert.h>
@@ -348,8 +348,9 @@ static void server_forget_addresses(dubboc_server *self)
     self->bound = self->registered = NULL;
 }
 
-/* Undoes dubboc_server_start(), so that the server can be started again. Handles that handlers have
- * taken meanwhile stay with the program, and count towards deferred_max until they are used. */
+/* Undoes dubboc_server_start(), which has failed, so that the server can be started again. Deferred
+ * handles that handlers have taken since the loops started stay with the program, and count towards
+ * deferred_max until they are used. */
 static void server_undo_start(dubboc_server *self)
 {
     server_close_parts(self);

@@ -1,7 +1,7 @@
 /* Services and methods, the check of their names, and the table of paths.
  *
  * A request names its service only by the path, and its method only in the body (wire.md section 1
- * and P56). So every service needs a path of its own: /<interface>, then /<interface>2 and so on,
+ * and P56). So every service needs its own path: /<interface>, then /<interface>2 and so on,
  * as Java's Spring parser names them (wire.md 1.7). A consumer that makes the path from the
  * interface (Node) reaches the first service. Names are checked here, because a node in the
  * registry cannot carry every byte (wire.md 12.5, P21). */
@@ -318,7 +318,8 @@ static dubboc_status method_check(
                : error_set(err, DUBBOC_E_ARGUMENT, "more than %u methods", METHODS_MAX);
 }
 
-/* Gives the method counters of its own, or the common ones. false: no memory. */
+/* Gives the method its own counters, or those that all methods beyond METHODS_COUNTED_MAX share.
+ * false: no memory. */
 static bool method_take_counts(service_method *self, services *all)
 {
     if (all->counted_methods < METHODS_COUNTED_MAX) {

@@ -18,7 +18,7 @@
 #define SERVICES_MAX 10000u
 /* the most methods of one service */
 #define METHODS_MAX 10000u
-/* the most methods of one server that have counters of their own */
+/* the most methods of one server that have their own counters */
 #define METHODS_COUNTED_MAX 1000u
 /* the longest interface, method, group or version */
 #define NAME_BYTES_MAX 255u
@@ -68,7 +68,7 @@ typedef struct services {
     size_t count;
     size_t capacity;
     map *by_path;             /* after services_freeze(): from the path to the service */
-    size_t counted_methods;   /* methods that have counters of their own */
+    size_t counted_methods;   /* methods that have their own counters */
     call_counts *rest_counts; /* the common counters of all other methods; NULL: there are none */
 } services;
 

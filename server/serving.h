@@ -20,7 +20,7 @@ typedef struct serving {
     void *fallback_arg;
     workers *workers; /* NULL with loops = 0: handlers run on the program's thread */
 
-    /* Each has a lock of its own, or needs none: */
+    /* Each has its own lock, or needs none: */
     turned_away_counts *turned_away;
     memory_budget trees; /* the memory of the trees of large params */
     deferrals deferrals;

@@ -53,7 +53,7 @@ static void stats_tell(const call_counts *counts, const dubboc_method_stats *nam
     visit(arg, &told);
 }
 
-/* Visits the methods that have counters of their own. Returns how many share
+/* Visits the methods that have their own counters. Returns how many others share
  * services.rest_counts. */
 static size_t stats_visit_service(
     const services *offered, const dubboc_service *service, dubboc_method_stats_fn visit, void *arg)

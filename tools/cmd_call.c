@@ -1,6 +1,7 @@
 /* dubboc call: makes one call and prints its result as JSON to standard output, indented on a
- * terminal. An error object of the peer is printed to standard error in the same form. If there is
- * no reply, a line on standard error says why, and whether the call may have been executed. */
+ * terminal. An error object of the peer is printed to standard error, and indented if that is a
+ * terminal. If there is no reply, a line on standard error says why, and whether the call may have
+ * been executed. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* The subcommands of `dubboc`, each in a file of its own (cmd_<name>.c). */
+/* The subcommands of `dubboc`, each in its own file (cmd_<name>.c). */
 #ifndef TOOLS_COMMANDS_H
 #define TOOLS_COMMANDS_H
 

@@ -112,7 +112,7 @@ int main(int argc, char **argv)
     command_take_words(argc, argv);
     if (argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &chosen) != 0 || chosen.command == NULL)
         return TOOL_USAGE;
-    argp_program_version = NULL; /* some commands have a --version of their own */
+    argp_program_version = NULL; /* some commands have an option --version */
     snprintf(name, sizeof name, "dubboc %s", chosen.command->name);
     argv[chosen.at] = name;
     return tool_finish(chosen.command->run(argc - chosen.at, argv + chosen.at));

@@ -10,7 +10,7 @@
 #include "tools/shown.h"
 
 #define GAP 2
-#define WIDTH_MAX 60 /* of a column; a longer cell shifts the rest of its own line only */
+#define WIDTH_MAX 60 /* of a column; a longer cell shifts only the cells after it in its line */
 
 typedef struct table_row {
     char *cells[TABLE_COLUMNS_MAX];

@@ -49,7 +49,7 @@ typedef struct http_client_settings {
 typedef struct http_client {
     http_client_settings settings; /* the texts are copies */
     atomic_ullong connections_opened;
-    /* Has a lock of its own. */
+    /* Has its own lock. */
     http_client_trust trust;
     /* Guards the list below. Taken before the lock of an endpoint. */
     mutex lock;

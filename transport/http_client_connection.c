@@ -164,7 +164,7 @@ typedef struct connect_watch {
     sigset_t former;          /* the mask before that */
 } connect_watch;
 
-/* curl is about to look a name up, perhaps on a thread of its own, which must not take the
+/* curl is about to resolve a name, perhaps on a thread that it starts, which must not receive the
  * program's signals. Only starting the thread is covered, because signals of the program that
  * arrive while it is connecting must not wait until it is connected. */
 static int connect_on_lookup(void *resolver, void *reserved, void *arg)

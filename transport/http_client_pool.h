@@ -49,8 +49,9 @@ typedef enum http_client_taken {
 http_client_taken http_client_endpoint_take(
     http_client_endpoint *endpoint, http_client_connection **connection);
 
-/* Opens a connection with a place; blocks until it is open. On failure the place is given back;
- * errors as in http_client_connection_open(). */
+/* Opens a connection with a place; blocks until it is open. On failure the place is given back.
+ * The same errors as http_client_connection_open(): DUBBOC_E_CONNECT, DUBBOC_E_TIMEOUT,
+ * DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
 dubboc_status http_client_endpoint_open(http_client_endpoint *endpoint, int64_t deadline_ns,
     http_client_connection **connection, dubboc_error *err);
 

@@ -71,8 +71,8 @@ static bool trust_is_same_file(const struct stat *a, const struct stat *b)
            a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-/* Sets the flags that libcurl sets on a store of its own. X509_V_FLAG_PARTIAL_CHAIN means that an
- * intermediate certificate may be trusted too. */
+/* Sets the flags that libcurl sets on the stores that it creates. X509_V_FLAG_PARTIAL_CHAIN means
+ * that an intermediate certificate may be trusted too. */
 static X509_STORE *trust_read(const char *file, const char *folder)
 {
     X509_STORE *store = X509_STORE_new();

@@ -35,8 +35,8 @@ void http_client_trust_fini(http_client_trust *self);
 /* Takes the store that a new connection is checked against. Give it back with
  * http_client_trust_give_back(). *store is NULL if libcurl shall read the authorities itself.
  *
- * Reads the file if it has not been read or has changed. That takes time and blocks other callers
- * meanwhile, so do not call this on the thread of an event loop. If a changed file cannot be read,
+ * Reads the file if it has not been read or has changed. Other callers block until that is done,
+ * so do not call this on the thread of an event loop. If a changed file cannot be read,
  * the former authorities stay in use and a warning is logged. A file with invalid content is not
  * read again until it changes.
  *

@@ -1,5 +1,5 @@
 /* The HTTP server of a provider: one listening socket, and N event loops. Each loop accepts
- * connections and drives a libmicrohttpd daemon of its own.
+ * connections and drives its own libmicrohttpd daemon.
  *
  * The server knows nothing of JSON-RPC. It calls on_request on a loop's thread for every complete
  * request: the body has been read, and the headers have been checked against request smuggling

@@ -10,8 +10,8 @@
  *   is none of these either, the newcomer gets 503, marked as not executed, so that the caller
  *   tries another provider at once. Only a connection's own loop may end it, so the newcomer is
  *   handed to that loop.
- * - No descriptor left: the loop stops watching the listening socket for a moment (M5). Newcomers
- *   wait in the backlog meanwhile. */
+ * - No descriptor left: the loop stops watching the listening socket for a moment (M5). Until
+ *   it watches the socket again, newcomers wait in the backlog. */
 #include "transport/http_server_accept.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Grows and frees the memory of a body: malloc() up to HTTP_SERVER_BODY_KEEP_BYTES, pages of its
- * own above that. */
+/* Grows and frees the memory of a body: malloc() up to HTTP_SERVER_BODY_KEEP_BYTES, its own
+ * pages from the system above that. */
 #include "transport/http_server_body.h"
 
 #include <stdlib.h>

@@ -1,8 +1,9 @@
 /* The body of a request while it comes in, and the memory that it is charged for.
  *
- * A small body is stored in a buffer that requests use one after the other. A large one gets pages
- * of its own from the system, which are returned as soon as the request is answered; so many large
- * bodies at one moment do not leave memory behind. A page uses memory only once it is written.
+ * A small body is stored in a buffer that requests use one after the other. A large one gets its
+ * own pages from the system, which are returned as soon as the request is answered. So the memory
+ * use of the process goes down again after a burst of large bodies. A page uses memory only once it
+ * is written.
  *
  * All bodies of a server share one memory budget. A body of up to HTTP_SERVER_BODY_FREE_BYTES is
  * not charged, because it is part of what a connection costs anyway. So a small call takes no lock

@@ -95,7 +95,7 @@ http_server_body_room http_server_body_wait_make_room(http_server_request *reque
 /* --- the end of a wait --- */
 
 /* Resumes the connection, and continues the time for the body where it stopped. If the peer has
- * closed its side meanwhile, the time of the phase DEPARTED begins now. */
+ * closed its side during the wait, the time of the phase DEPARTED begins now. */
 static void body_wait_end(http_server_request *request, http_server_stage stage)
 {
     http_server_connection *conn = request->conn;

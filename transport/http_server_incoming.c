@@ -210,8 +210,8 @@ static enum MHD_Result incoming_handle(http_server_request *request)
     return incoming_queue_answer(request);
 }
 
-/* Whether the connection was cut or evicted while bytes of this request were still arriving. Its
- * peer was told that nothing was executed, so the request must not be handled. */
+/* Whether the connection was cut or evicted while bytes of this request were still arriving. The
+ * answer to its peer said that nothing was executed, so the request must not be handled. */
 static bool incoming_is_unwanted(const http_server_request *request)
 {
     return request->stage < HTTP_SERVER_STAGE_HANDLING &&

@@ -20,7 +20,7 @@ struct MHD_Response *http_server_response_new(dubboc_slice body, int64_t second,
 
 /* --- ready-made responses ---
  *
- * Most answers are small, have no headers of their own and keep the connection. Making a response
+ * Most answers are small, have no additional headers and keep the connection. Making a response
  * object of libmicrohttpd for each of them would take a quarter of the time of a request. The
  * length and the headers of such an object cannot be changed, but the bytes of its body can. So
  * each loop keeps one object per body length, and lends it to one request at a time, until the
@@ -34,7 +34,7 @@ typedef struct http_server_ready http_server_ready;
 
 /* One for each loop, used by its thread only. */
 typedef struct http_server_ready_cache {
-    const char *keep_alive; /* As in http_server_response_new(). Borrowed. */
+    const char *keep_alive; /* see http_server_response_new(); borrowed */
     http_server_ready *slots[HTTP_SERVER_READY_SLOTS];
 } http_server_ready_cache;
 
@@ -55,8 +55,8 @@ void http_server_ready_give_back(http_server_ready *ready);
 
 /* --- refusals --- */
 
-/* Whether the peer is told that its request was not executed (Dubboc-Not-Executed: 1), so that it
- * may send the request to another provider. */
+/* Whether the answer says that the request was not executed (header Dubboc-Not-Executed: 1), so
+ * that the peer may send the request to another provider. */
 typedef enum http_server_executed {
     HTTP_SERVER_NOT_EXECUTED,
     HTTP_SERVER_MAYBE_EXECUTED

@@ -82,7 +82,7 @@ typedef struct http_server_shared {
     atomic_bool has_failed;  /* problem holds its text, which does not change any more. */
     char problem[256];
 
-    /* Each has a lock of its own: */
+    /* Each has its own lock: */
 
     memory_budget bodies;
     http_server_shares shares;
@@ -99,8 +99,8 @@ void http_server_shared_wake(http_server_shared *self, const http_server_mailbox
  * thread. */
 void http_server_shared_wake_all(http_server_shared *self);
 
-/* Lets the server fail because of an error after which it cannot go on: logs it, tells the owner,
- * and ends the loops. Only the first failure counts. Any thread that holds no lock. */
+/* Lets the server fail because of an error after which it cannot go on: logs it, reports it to
+ * the owner, and ends the loops. Only the first failure counts. Any thread that holds no lock. */
 void http_server_shared_fail(http_server_shared *self, const char *problem);
 
 /* Like http_server_shared_fail(), for a system call that has failed with that errno. */

@@ -63,7 +63,7 @@ typedef struct http_server_settings {
 
     /* Called on the thread of a loop for every complete request. Must answer or hold the request
      * before it returns. Must not block for long, because the loop serves no other connection
-     * meanwhile. */
+     * until it returns. */
     void (*on_request)(void *arg, http_server_request *request);
 
     /* Called once when the server has failed: a system call that it cannot do without has failed,

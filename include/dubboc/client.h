@@ -87,7 +87,7 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
  * nothing. */
 DUBBOC_API void dubboc_client_stop(dubboc_client *client);
 
-/* Stops the client as dubboc_client_stop() does, waits until all calls have returned, removes the
+/* Stops the client like dubboc_client_stop(), waits until all calls have returned, removes the
  * client's nodes from the registry, and frees everything. No call may begin once this function has
  * been called. If other threads make calls, first call dubboc_client_stop() and join these threads.
  * client may be NULL. */

@@ -8,7 +8,7 @@
  * value) are plain cJSON numbers.
  *
  * Reading an integer or a decimal text is exact: it fails if the value does not fit, and never
- * rounds or saturates. Reading a double gives the one nearest to what was sent, as strtod() does,
+ * rounds or saturates. Reading a double gives the one nearest to what was sent, like strtod(),
  * because peers print doubles with up to 17 digits and more, which no double holds exactly (0.1
  * arrives as 0.10000000000000001). It fails only for a value beyond the largest double. Where each
  * digit counts (amounts of money), read an integer or a decimal text.
@@ -62,7 +62,7 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_print(
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_i64(const cJSON *value, int64_t *out);
 DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_json_u64(const cJSON *value, uint64_t *out);
 
-/* The value of a number node as the nearest double, as strtod() reads it in the C locale; halfway
+/* The value of a number node as the nearest double, like strtod() in the C locale; halfway
  * between two doubles it is the even one. Integers above 2^53 are read in this way, too. A value
  * below the smallest double is read as 0. DUBBOC_E_TYPE: value is NULL or not a number.
  * DUBBOC_E_RANGE: the value is beyond the largest finite double. */
@@ -141,7 +141,7 @@ DUBBOC_API cJSON *dubboc_json_get(const cJSON *object, const char *name);
  *   I     number          int64_t (cast literals)        int64_t *
  *   U     number          uint64_t (cast literals)       uint64_t *
  *   f     number          double                         double *, the nearest
- *   D     number          const char *, a JSON number    char *, size_t, as dubboc_json_decimal()
+ *   D     number          const char *, a JSON number    char *, size_t, like dubboc_json_decimal()
  *   b     true, false     int (0: false)                 bool * (not int *)
  *   n     null            -                              -, checks that it is null
  *   o     any             cJSON *, taken over            const cJSON **, borrowed

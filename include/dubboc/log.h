@@ -26,7 +26,7 @@ typedef enum dubboc_log_level {
  *   - message: fixed words, which are the same for all events of a kind.
  *   - fields: the variable part, key=value pairs separated by blanks; "" if there are none. It is
  *     cut at 1023 bytes. It is meant for people, not for parsers: a value that may hold blanks
- *     stands in quotes, but quotes inside the value are not escaped. Control bytes are replaced by
+ *     is in quotes, but quotes inside the value are not escaped. Control bytes are replaced by
  *     '?'.
  *   - suppressed: how many events of this kind were dropped since the last one that was passed on.
  *     Kinds of events that peers or failures could cause in great number are limited to one per

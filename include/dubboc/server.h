@@ -312,7 +312,7 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_server_handle(dubboc_server *s
 
 /* --- inside a handler --- */
 
-/* Reads params into variables, as dubboc_json_read() reads a tree. C11 only; the compiler checks
+/* Reads params into variables, like dubboc_json_read(). C11 only; the compiler checks
  * the types.
  *
  *     dubboc_request_args(request, params, &id, &name)          params by position: [id, name]
@@ -422,16 +422,17 @@ DUBBOC_API void dubboc_deferred_answer(dubboc_deferred *deferred, cJSON *result)
 /* Answers with a result as JSON text, which is borrowed; {NULL, 0}: null. Any thread. */
 DUBBOC_API void dubboc_deferred_answer_raw(dubboc_deferred *deferred, dubboc_slice result);
 
-/* Answers with an error as dubboc_request_fail() makes it. Any thread. */
+/* Answers with an error, with the arguments of dubboc_request_fail(). Any thread. */
 DUBBOC_API DUBBOC_PRINTF(4, 5) void dubboc_deferred_fail(
     dubboc_deferred *deferred, int code, const char *exception, const char *format, ...);
 
-/* Answers with an error as dubboc_request_fail_data() makes it; data is taken over. Any thread. */
+/* Answers with an error, with the arguments of dubboc_request_fail_data(); data is taken over. Any
+ * thread. */
 DUBBOC_API DUBBOC_PRINTF(5, 6) void dubboc_deferred_fail_data(dubboc_deferred *deferred, int code,
     const char *exception, cJSON *data, const char *format, ...);
 
-/* Answers with an error as dubboc_request_fail_data_raw() makes it; data is borrowed. Any thread.
- */
+/* Answers with an error, with the arguments of dubboc_request_fail_data_raw(); data is borrowed.
+ * Any thread. */
 DUBBOC_API DUBBOC_PRINTF(5, 6) void dubboc_deferred_fail_data_raw(dubboc_deferred *deferred,
     int code, const char *exception, dubboc_slice data, const char *format, ...);
 

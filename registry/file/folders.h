@@ -23,9 +23,10 @@ typedef struct file_folder {
     int watch;           /* watch descriptor of inotify; -1: none */
     /* The folder does not exist: watch is that of a folder above it, which others may share. */
     bool is_missing;
-    bool is_changed;    /* must be read now */
-    bool is_lost;       /* must be watched, or watched again */
-    bool is_polled;     /* read every second because it cannot be watched; this was logged */
+    bool is_changed; /* must be read now */
+    bool is_lost;    /* must be watched, or watched again */
+    /* It is read every second because it cannot be watched. This has been logged. */
+    bool is_polled;
     size_t recheck;     /* index into recheck_after_ns of the next reading after an event */
     int64_t recheck_ns; /* when to read it without an event; DEADLINE_NEVER: never */
 } file_folder;

@@ -19,7 +19,7 @@ bool file_lock_take(int fd);
 void file_lock_close(int fd);
 
 /* Whether no process holds the write lock. If so, fd, which only needs to be readable, holds a
- * shared lock until it is closed, so that nobody can take the write lock meanwhile. */
+ * shared lock until it is closed, so that nobody can take the write lock before that. */
 bool file_lock_is_dead(int fd);
 
 #endif

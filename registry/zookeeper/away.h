@@ -2,8 +2,8 @@
  * the connection is lost, one per minute during the outage, one when it is back.
  *
  * The C client says that there is no connection, but not why, and its own log repeats itself for
- * each attempt. So the port makes one connection of its own to each server (probe), whose errno
- * tells the reason. A connection that is back within a second is not logged, and a server that
+ * each attempt. So the port also opens a separate connection to each server (probe), whose errno
+ * is the reason. A connection that is back within a second is not logged, and a server that
  * accepts connections is given the session's time-out to establish a session. */
 #ifndef REGISTRY_ZOOKEEPER_AWAY_H
 #define REGISTRY_ZOOKEEPER_AWAY_H

@@ -130,7 +130,8 @@ static void batch_count_lost(zk_batch *self, bool is_lost)
         self->members[i]->is_apart = true;
 }
 
-/* Distributes the answer. Members may leave the batch meanwhile, and the last one frees it. */
+/* Distributes the answer. Members may leave the batch during the calls, and the last one to leave
+ * frees it. */
 static void batch_answered(zk_task *task, zk_event *event)
 {
     zk_batch *self = (zk_batch *)task;

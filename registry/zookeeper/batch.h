@@ -25,20 +25,20 @@ typedef struct zk_member zk_member;
 /* These limits keep a multi well below the largest request that a server accepts (jute.maxbuffer, 1
  * MiB by default). */
 #define ZK_BATCH_NODES_MAX 128
-/* of all paths together; a longer path is in a batch of its own */
+/* of all paths together; a node with a longer path is alone in its batch */
 #define ZK_BATCH_BYTES_MAX (256u * 1024)
 
 /* What a member needs from its batch. */
 typedef enum zk_need {
     ZK_NEEDS_NOTHING,
-    ZK_NEEDS_TIME, /* not ready: it has a request of its own to make first */
+    ZK_NEEDS_TIME, /* not ready: it must send another request first */
     ZK_NEEDS_CREATE,
     ZK_NEEDS_DELETE
 } zk_need;
 
 typedef struct zk_member_ops {
     zk_need (*need)(const zk_member *member);
-    /* The result of the member's create or delete, as if it had been a request of its own. The
+    /* The result of the member's create or delete, as if it had been a separate request. The
      * member may leave the batch during the call. */
     void (*answered)(zk_member *member, zk_event *event);
     /* The multi failed because of another member. other: the answer for a member before this one;

@@ -82,7 +82,7 @@ static void handle_event_free(zk_event *event)
     free(event);
 }
 
-/* NULL: no memory; the mailbox has been told. */
+/* NULL: no memory. zk_mailbox_miss() has then noted the lost event. */
 static zk_event *handle_event_new(zk_handle *self, zk_event_kind kind)
 {
     zk_event *event = MEM_NEW(zk_event);

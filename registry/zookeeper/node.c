@@ -291,8 +291,9 @@ static void node_answered_in_batch(zk_member *member, zk_event *event)
     zk_task_answered(&node_of_member(member)->task, event);
 }
 
-/* What was wrong with an earlier node of the batch is probably wrong with this one too, so the node
- * checks it now. Otherwise the multi would fail once for each node. */
+/* The multi failed because of another node. If that node comes before this one in the multi, its
+ * problem (a missing directory, a node that exists already or is absent) probably concerns this
+ * node too, so this node deals with it now. Otherwise the multi would fail once for each node. */
 static void node_not_done(zk_member *member, zk_answer other)
 {
     zk_node *node = node_of_member(member);

@@ -10,7 +10,7 @@
  * empty list (sweep.h).
  *
  * Nodes that were registered together are created and deleted together (batch.h): such a node sends
- * no create or delete of its own, its batch sends one multi for all of them. */
+ * no create or delete itself; its batch sends one multi for all of its nodes. */
 #ifndef REGISTRY_ZOOKEEPER_NODE_H
 #define REGISTRY_ZOOKEEPER_NODE_H
 

@@ -1,5 +1,5 @@
-/* A plain TCP connection to each server, because its errno tells the reason that the library does
- * not. */
+/* A plain TCP connection to each server, because its errno is the reason, which the library does
+ * not report. */
 #include "registry/zookeeper/probe.h"
 
 #include <errno.h>
