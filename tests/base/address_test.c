@@ -141,7 +141,7 @@ static void refuses_malformed_addresses_and_says_why(void **state)
             fail_msg("row %zu, \"%s\": accepted", i, each->text);
         if (strcmp(err.text, each->reason) != 0)
             fail_msg("row %zu, \"%s\": %s", i, each->text, err.text);
-        assert_int_equal(read.port, 7); /* left alone */
+        assert_int_equal(read.port, 7); /* the port is left unchanged */
         assert_int_equal(
             address_parse(slice_of(each->text), each->flags, &read, NULL), DUBBOC_E_PARSE);
     }

@@ -175,7 +175,7 @@ static void a_bad_variable_is_reported_with_what_was_expected(void **state)
         "$DUBBOC_APPLICATION_NAME: found bytes that are not UTF-8");
 }
 
-/* A service named dubboc-server makes Kubernetes set DUBBOC_SERVER_PORT for every pod beside it. */
+/* If a service is named dubboc-server, Kubernetes sets DUBBOC_SERVER_PORT in the pods beside it. */
 static void a_variable_injected_by_kubernetes_is_reported_as_such(void **state)
 {
     (void)state;
@@ -242,7 +242,7 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     assert_null(config);
 }
 
-/* Root may read everything, so it becomes somebody else for the moment. */
+/* Root can read every file, so a test that runs as root changes its user id for the load. */
 static void an_unreadable_file_is_refused(void **state)
 {
     (void)state;
@@ -330,7 +330,7 @@ static void check_reports_sections_that_no_interface_can_have(void **state)
         "/app.ini:3: section [reference a.B:g1] has no effect: expected [reference INTERFACE], the "
         "whole name "
         "of an interface (letters, digits and . _ - $); group and version are keys in it\n");
-    dubboc_config_free(load(text)); /* a program says so when it starts, and runs */
+    dubboc_config_free(load(text)); /* loading logs the problems and succeeds */
 }
 
 static void values_set_from_code_are_checked_like_those_of_a_file(void **state)
@@ -405,7 +405,7 @@ static void durations_and_sizes_need_a_known_unit(void **state)
         assert_false(config_parse_size(slice_of(bad_sizes[i]), &value));
 }
 
-/* A program that makes up sections must not fill the memory. */
+/* A program that makes up section names must not fill the memory. */
 static void a_configuration_refuses_more_values_than_its_limit(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* docs/dubboc.conf.5 describes exactly the keys of the table, in the words of the table. */
+/* Checks that docs/dubboc.conf.5 describes exactly the keys of the table of keys, with the help
+ * texts of that table. */
 #include "tests/support/test.h"
 
 #include "base/config_value.h"
@@ -19,7 +20,7 @@ static char *read_manual(void)
     return text;
 }
 
-/* A key's entry as it has to stand in the manual. */
+/* Writes the text that the manual must have for this key. */
 static void write_entry(const config_key *key, char *entry, size_t size)
 {
     char expected[256], origin[128], method[64] = "";

@@ -10,8 +10,8 @@ static void count_value(
     *count += section[0] != '\0' && key[0] != '\0' && value != NULL && origin[0] != '\0';
 }
 
-/* The whole life of a configuration: load file and environment, share it, set a value while it is
- * shared, read it, free it. */
+/* Uses a configuration from load to free: loads file and environment, shares the configuration,
+ * sets a value while it is shared, reads it, and frees it. */
 static void live(void *arg, bool must_work)
 {
     const char *path = arg;

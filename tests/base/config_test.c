@@ -42,7 +42,7 @@ static void every_row_of_the_key_table_is_valid(void **state)
     }
 }
 
-/* Else a variable of one key could be read as that of another. */
+/* If one key ended with another key, an environment variable would match both keys. */
 static void no_key_of_an_interface_ends_with_another_key(void **state)
 {
     (void)state;
@@ -218,7 +218,7 @@ static void methods_have_values_of_their_own(void **state)
     dubboc_config_free(config);
 }
 
-/* The usual reader cuts the section's name at 49 bytes and the value at ` ;`. */
+/* Common INI parsers cut a section name at 49 bytes and end a value at ` ;`. */
 static void interfaces_of_200_bytes_are_distinguished(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The hash table that is read without a lock. */
+/* Tests the hash table that is read without a lock. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -12,7 +12,7 @@ typedef struct number {
     grow_entry entry;
 } number;
 
-/* Several values share each hash, and several hashes each bucket. */
+/* Gives several values the same hash, and several hashes the same bucket. */
 static uint64_t hash_of(size_t value)
 {
     return value / 3;
@@ -107,7 +107,8 @@ typedef struct shared_table {
     _Atomic size_t wrong;
 } shared_table;
 
-/* Looks also for the number that is just being added, which only the table itself hands over. */
+/* Looks up numbers until all have been added. Every other look-up is for the number that is being
+ * added at that moment; a reader sees its fields correctly only if the table publishes them. */
 static void *look_until_all_are_there(void *arg)
 {
     shared_table *self = arg;
@@ -136,7 +137,8 @@ static void entries_are_found_whole_while_others_are_added(void **state)
     for (size_t i = 0; i < SHARED_COUNT; i++) {
         self->numbers[i].value = i;
         bool is_added = grow_table_add(&self->table, &self->numbers[i].entry, hash_of(i));
-        /* a failed check must not leave the threads alone with the table */
+        /* counted and asserted later: a failed assert here would end the test while the readers
+         * still run */
         atomic_fetch_add(&self->wrong, is_added ? 0 : 1);
         atomic_store_explicit(&self->added, i + 1, memory_order_release);
     }

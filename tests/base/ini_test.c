@@ -2,7 +2,7 @@
 
 #include "base/ini.h"
 
-/* Everything that the parser has reported, one event per line. */
+/* All that the parser has reported, one event per line. */
 typedef struct heard {
     char text[8192];
     size_t len;
@@ -72,7 +72,7 @@ static void skips_a_byte_order_mark_at_the_start_only(void **state)
     assert_contains(read_text("[a]\n\xEF\xBB\xBFk=v\n"), "2 a/\xEF\xBB\xBFk=<v>");
 }
 
-/* The usual reader cuts section names at 49 bytes and lines at 200. */
+/* Common INI parsers cut section names at 49 bytes and lines at 200. */
 static void keeps_names_and_values_of_hundreds_of_bytes_whole(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Latencies counted in buckets. */
+/* Tests the counting of latencies in buckets. */
 #include "base/latency.h"
 
 #include "tests/support/test.h"

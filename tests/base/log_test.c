@@ -10,7 +10,7 @@ static int64_t test_clock(void)
     return now_ns;
 }
 
-/* The events that the receiver got, one per line. */
+/* The events that the log callback has received, one per line. */
 static char heard[4096];
 
 static void hear(void *arg, dubboc_log_level level, const char *area, const char *message,
@@ -124,7 +124,7 @@ static void the_number_of_held_events_is_limited(void **state)
     assert_contains(heard, "log: log events lost: too many at once left_out=5");
 }
 
-/* The fields of one event, heard at once and held back. */
+/* Logs an event whose fields are too long, once delivered at once and once held back. */
 static void fields_that_are_too_long_are_cut_between_two_characters(void **state)
 {
     char euros[1500];
@@ -158,12 +158,14 @@ static void levels_are_read_by_their_names(void **state)
     assert_int_equal(DUBBOC_E_ARGUMENT, dubboc_log_level_parse(NULL, &level));
 }
 
-/* The first configuration is kept for the whole process, so one test shows everything. */
+/* The first configuration sets the level for the whole process, so a single test has to check all
+ * of it. */
 static void the_first_configuration_decides_the_level_from_config(void **state)
 {
     (void)state;
     dubboc_log_set(hear, NULL, DUBBOC_LOG_FROM_CONFIG);
-    assert_true(log_is_on(DUBBOC_LOG_WARN)); /* the default, as nothing is made yet */
+    /* the default level, because no client or server exists yet */
+    assert_true(log_is_on(DUBBOC_LOG_WARN));
     assert_false(log_is_on(DUBBOC_LOG_INFO));
     log_take_level("info");
     assert_true(log_is_on(DUBBOC_LOG_INFO));

@@ -1,5 +1,5 @@
-/* Secrets are masked: in addresses of every form, with passwords that hold every character of an
- * address. */
+/* Secrets in addresses of every form are masked, also if a password contains characters that have a
+ * meaning in addresses. */
 #include "tests/support/test.h"
 
 #include "base/mask.h"
@@ -124,7 +124,8 @@ static void secret_params_are_masked(void **state)
         shows(cases[i][0], cases[i][1]);
 }
 
-/* Every password made of the characters that mean something in an address, in every form. */
+/* Tries passwords with every pair of the characters that have a meaning in addresses, in addresses
+ * of every form. */
 static void a_password_of_any_characters_is_masked(void **state)
 {
     (void)state;
@@ -146,7 +147,7 @@ static void a_password_of_any_characters_is_masked(void **state)
             }
 }
 
-/* Masks an exact copy, so that a sanitizer sees a read outside it. */
+/* Masks a copy of exactly this length, so that a sanitizer reports a read beyond its end. */
 static char *mask_copy(const char *address, size_t len)
 {
     char *copy = malloc(len + 1);
@@ -169,8 +170,8 @@ static void is_masked_once(const char *address)
     free(twice);
 }
 
-/* Whatever the pieces of addresses are put together to: masking ends, and what is masked stays
- * so. */
+/* Masks every combination of up to five pieces of addresses: masking must end, and masking the
+ * result again must not change it. */
 static void masking_a_masked_address_again_changes_nothing(void **state)
 {
     (void)state;
@@ -190,7 +191,7 @@ static void masking_a_masked_address_again_changes_nothing(void **state)
     }
 }
 
-/* Forms that are wrong, but are typed. */
+/* Malformed addresses that users type by mistake. */
 static void possible_secrets_in_a_malformed_address_are_masked(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Which waiter gets memory, and in which order. */
+/* Tests which waiter of a memory budget is granted memory, and in which order. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #define MAX_BYTES 100
 
 static memory_budget budget;
-static char told[16]; /* the names of those who were granted memory, in order */
+static char told[16]; /* the names of the waiters that were granted memory, in order */
 static size_t told_count;
 
 typedef struct asker {
@@ -79,7 +79,8 @@ static void a_small_waiter_does_not_overtake_a_large_one(void **state)
     asker a, large, small;
     assert_true(ask(&a, 'a', 60));
     assert_false(ask(&large, 'l', 90));
-    assert_false(ask(&small, 's', 10)); /* it would fit */
+    /* enough memory is free, but the large waiter asked first */
+    assert_false(ask(&small, 's', 10));
     memory_budget_give_back(&budget, 40);
     assert_string_equal(told, "");
     memory_budget_give_back(&budget, 20);

@@ -1,5 +1,5 @@
-/* The memory limits of control groups of versions 1 and 2, read from a folder that takes the place
- * of /. */
+/* Tests how the memory limits of control groups (version 1 and 2) are read. A folder takes the
+ * place of the root folder. */
 #include "tests/support/test.h"
 
 #include <sys/stat.h>
@@ -24,7 +24,7 @@ static int end(void **state)
     return 0;
 }
 
-/* With the folders that lead to it. */
+/* Writes the file and creates the folders above it. */
 static void write_file(const char *path, const char *text)
 {
     char full[1024];
@@ -74,7 +74,8 @@ static void reads_the_limit_of_a_group_of_version_1(void **state)
     (void)state;
     write_file("/proc/self/cgroup", "12:cpu,cpuacct:/x\n5:hugetlb,memory:/own\n0::/\n");
     write_file("/sys/fs/cgroup/memory/own/memory.limit_in_bytes", "4000000\n");
-    write_file("/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "7\n"); /* not our group */
+    /* not the memory group of this process */
+    write_file("/sys/fs/cgroup/memory/x/memory.limit_in_bytes", "7\n");
     check(4000000);
 }
 

@@ -11,7 +11,7 @@
 
 #ifndef NDEBUG
 
-/* Whether the function ends the program by abort(). */
+/* Returns whether the function ends the program by abort(). Runs it in a child process. */
 static bool ends_the_program(void (*misuse)(void))
 {
     int status = 0;
@@ -19,7 +19,7 @@ static bool ends_the_program(void (*misuse)(void))
     assert_true(child >= 0);
     if (child == 0) {
         setrlimit(RLIMIT_CORE, &(struct rlimit){0});
-        signal(SIGABRT, SIG_DFL); /* cmocka has a handler of its own */
+        signal(SIGABRT, SIG_DFL); /* cmocka has installed its own handler */
         close(STDERR_FILENO);
         misuse();
         _exit(0);
@@ -83,7 +83,7 @@ static void a_thread_knows_which_mutexes_it_holds(void **state)
     assert_true(mutex_is_only_one_held(&outer));
     mutex_lock(&inner);
     assert_false(mutex_is_only_one_held(&inner));
-    mutex_unlock(&outer); /* in any order */
+    mutex_unlock(&outer); /* mutexes may be unlocked in any order */
     assert_false(mutex_is_held(&outer));
     assert_true(mutex_is_only_one_held(&inner));
     mutex_unlock(&inner);
@@ -152,7 +152,7 @@ static void a_wait_ends_at_its_deadline(void **state)
     while (condition_wait(&never, &lock, deadline_ns))
         continue;
     assert_true(deadline_is_over(deadline_ns));
-    clock_set_source(clock_that_stands); /* what is left passes by the kernel's clock */
+    clock_set_source(clock_that_stands); /* the clock stands still, but the wait must end */
     while (condition_wait(&never, &lock, deadline_in_ms(20)))
         continue;
     clock_set_source(NULL);

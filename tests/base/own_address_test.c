@@ -13,7 +13,7 @@
 typedef struct address_case {
     const char *what;
     struct {
-        const char *address; /* NULL: there are no more */
+        const char *address; /* NULL ends the list */
         unsigned flags;
     } interfaces[INTERFACES_MAX];
     const char *chosen;
@@ -72,17 +72,18 @@ static void the_expected_address_is_chosen_on_each_machine(void **state)
     }
 }
 
-/* --- routes before interfaces */
+/* --- routes are preferred to interfaces */
 
 typedef struct route_case {
     const char *what;
     const char *servers;
-    const char *routes[3][2]; /* to that host from that address */
+    const char *routes[3][2]; /* pairs: destination host, source address of the route to it */
     const char *chosen;
     const char *how;
 } route_case;
 
-/* docker0's private address stands first among the interfaces of each, a public one behind it. */
+/* In each case the first interface is docker0 with a private address, and the next one has a public
+ * address. */
 static const route_case route_cases[] = {
     {"towards the registry", "10.9.0.1:2181",
         {{"10.9.0.1", "10.9.0.7"}, {"192.0.2.1", "203.0.113.5"}}, "10.9.0.7",
@@ -137,8 +138,8 @@ static void the_way_to_the_registry_and_to_the_world_come_before_the_order_of_in
     }
 }
 
-/* On this machine, whatever it has: a registry on loopback or a host that there is not are passed
- * over. */
+/* Uses the interfaces of the machine that runs the test. Registries on loopback, and hosts that do
+ * not exist, do not change the result. */
 static void an_address_is_found_on_this_machine(void **state)
 {
     (void)state;
@@ -164,7 +165,8 @@ static bool all_slow_names_were_asked_for(void *arg)
     return names_asked_for_own_address() == *(const int *)arg + 3;
 }
 
-/* The thread asks for one name after the other; nobody waits for it any more. */
+/* Lets the look-up thread end. No caller waits for it any more, but it still asks for one name
+ * after the other. */
 static void let_slow_names_end(int before)
 {
     names_let_go(true);
@@ -183,7 +185,7 @@ static void a_known_address_is_returned_without_asking_a_name_server(void **stat
     assert_int_equal(before, names_asked_for_own_address());
 }
 
-/* With a wait for each, the second and third name would have been asked for, too. */
+/* If each name had a wait of its own, the second and third name would also have been asked for. */
 static void look_ups_of_many_host_names_share_one_wait(void **state)
 {
     (void)state;

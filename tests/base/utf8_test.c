@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "base/utf8.h"
 
-/* The first and last valid sequence of each length, and the invalid sequences beside them (RFC
- * 3629, section 4). */
+/* Checks the first and the last valid sequence of each length, and the invalid sequences next to
+ * them (RFC 3629, section 4). */
 static void accepts_exactly_the_byte_sequences_of_the_standard(void **state)
 {
     static const struct {
@@ -69,7 +69,7 @@ static void every_character_is_valid_and_invalid_without_its_last_byte(void **st
 static void a_text_is_cut_between_two_characters(void **state)
 {
     static const size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11};
-    /* of 1, 2, 3, 4 and 1 bytes */
+    /* characters of 1, 2, 3, 4 and 1 bytes */
     dubboc_slice text = slice_of("a\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80z");
     (void)state;
     for (size_t max = 0; max < sizeof expected / sizeof expected[0]; max++) {

@@ -1,4 +1,5 @@
-/* Queues of waiters, a thread that blocks in them, and the stop that ends every wait. */
+/* Tests queues of waiters, a thread that blocks as a waiter, and the stop signal that ends every
+ * wait. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -25,7 +26,8 @@ static void every_waiter_of_a_queue_is_woken_in_the_order_of_joining(void **stat
     waiter_queue queue = {0};
     for (int i = 0; i < 3; i++)
         waiter_queue_join(&queue, &entries[i], &waiters[i].waiter);
-    waiter_queue_join(&queue, &entries[0], &waiters[0].waiter); /* keeps its place */
+    /* joining again keeps the place in the queue */
+    waiter_queue_join(&queue, &entries[0], &waiters[0].waiter);
     assert_ptr_equal(queue.first, &entries[0]);
     assert_ptr_equal(queue.first->next, &entries[1]);
     assert_ptr_equal(queue.last, &entries[2]);
@@ -72,7 +74,7 @@ static void a_waiter_that_left_a_queue_is_not_woken_by_it(void **state)
         for (int i = 0; i < 3; i++)
             waiter_queue_join(&queue, &entries[i], &waiters[i].waiter);
         waiter_queue_leave(&queue, &entries[leaver]);
-        waiter_queue_leave(&queue, &entries[leaver]); /* harmless */
+        waiter_queue_leave(&queue, &entries[leaver]); /* leaving twice is harmless */
         waiter_queue_wake_all(&queue);
         for (int i = 0; i < 3; i++)
             waiter_queue_leave(&queue, &entries[i]);
@@ -91,7 +93,8 @@ static void a_thread_that_was_woken_before_it_waits_does_not_block(void **state)
     thread.waiter.wake(&thread.waiter);
     thread.waiter.wake(&thread.waiter);
     assert_true(thread_waiter_wait(&thread, DEADLINE_NEVER));
-    assert_false(thread_waiter_wait(&thread, clock_now_ns())); /* both are used up */
+    /* the first wait has consumed both wake-ups */
+    assert_false(thread_waiter_wait(&thread, clock_now_ns()));
 }
 
 static void a_wait_ends_at_its_deadline(void **state)
@@ -104,14 +107,15 @@ static void a_wait_ends_at_its_deadline(void **state)
     assert_true(clock_now_ns() >= deadline_ns);
 }
 
-/* Two threads that wake each other in turn. */
+/* Two threads take turns: each one wakes the other and then waits. */
 #define TURNS 20000
 
 typedef struct pair {
     thread_waiter threads[2];
     mutex lock;
     waiter_queue queue; /* under lock */
-    int turn;           /* under lock: counts up, and its parity says whose turn it is */
+    /* under lock: counts the turns; even and odd numbers belong to different threads */
+    int turn;
 } pair;
 
 static void take_turns(pair *self, int mine)

@@ -1,4 +1,4 @@
-/* No wake-up is lost, whatever error a write returns. */
+/* A wake-up must not be lost, whatever error the write to the eventfd returns. */
 #include "tests/support/test.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* Which providers one call tries. The test steps the call by hand. The first tests use a registry
- * that the test plays, and every wanted connection is refused. The others use a connection that
- * dies at the worst moment, or that becomes free when the call may no longer use it. */
+/* Which providers one call tries. The test steps the call by hand. In the first tests the registry
+ * is a fake and each connection attempt is refused. In the others a connection dies in the middle
+ * of a call, or becomes free when the call may no longer use it. */
 #include "tests/support/test.h"
 
 #include <poll.h>
@@ -11,7 +11,8 @@
 #include "tests/support/scripted_peer.h"
 #include "transport/http_client_exchange.h"
 
-/* The driver has used the place of the connection, in vain. */
+/* Reports to the call that its connection attempt was refused, and frees the place of the
+ * connection. */
 static call_want cannot_connect(call *which)
 {
     const call_event event = {DUBBOC_E_CONNECT, NULL, "refused"};
@@ -42,8 +43,8 @@ static unsigned next_random(unsigned *seed)
     return *seed >> 16;
 }
 
-/* One call while the list changes at random: it goes on as long as there is one that it has not
- * tried, to such a one only, and then ends. */
+/* Steps one call while the list changes at random. The call must go on, and only to a provider that
+ * is in the list and untried, as long as there is one; then it must end. */
 static void one_call_of_the_model(world *self, unsigned *seed)
 {
     call one;
@@ -80,15 +81,15 @@ static void each_provider_is_tried_exactly_once_while_the_list_changes(void **st
     world_end(&self);
 }
 
-static _Atomic int64_t test_ns; /* the client's upkeep thread reads it too */
+static _Atomic int64_t test_ns; /* atomic, because the client's upkeep thread reads it too */
 
 static int64_t test_clock(void)
 {
     return test_ns;
 }
 
-/* The registry took longer to answer than a node allows for a call: no provider is to blame, least
- * of all all of them at once when a program starts. */
+/* The registry answers so late that the time-out in the provider's node has already passed. The
+ * call fails, but no provider may be counted as failing, because none was tried. */
 static void a_deadline_that_passes_before_the_first_attempt_blames_no_provider(void **state)
 {
     (void)state;
@@ -105,7 +106,7 @@ static void a_deadline_that_passes_before_the_first_attempt_blames_no_provider(v
         DUBBOC_OK, call_init(&one, self.client, SERVICE, "m", &options, &self.err), &self.err);
     one.counters = &self.counters;
     test_ns += 200 * NS_PER_MS;
-    selector_do_round(self.client->selector); /* which subscribes */
+    selector_do_round(self.client->selector); /* subscribes */
     fake_registry_push(self.source, SERVICE, list, 1);
     assert_int_equal(CALL_ENDED, go_on(&one));
     assert_int_equal(DUBBOC_NOT_EXECUTED, one.execution);
@@ -145,9 +146,9 @@ static void a_first_call_asks_the_registry_why_it_is_away(void **state)
     clock_set_source(NULL);
 }
 
-/* --- a connection that dies under the call */
+/* --- a connection that dies during the call */
 
-/* Answers with an error that has no id, so that it fits every call. */
+/* Answers with an error whose id is null, so that the answer fits every call. */
 static const peer_script answers = {{PEER_READ,
     PEER_SEND("HTTP/1.1 200 OK\r\nContent-Length: "
               "46\r\n\r\n{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}"),
@@ -159,7 +160,7 @@ static bool is_readable(void *arg)
     return poll(&fd, 1, 0) == 1;
 }
 
-/* What the driver does once: opens the connection that the call wants. */
+/* Does what the driver does in one step: opens the connection that the call wants. */
 static call_want open_for(call *which)
 {
     dubboc_error err;
@@ -187,7 +188,8 @@ static void finish(call *which, call_want want)
     assert_int_equal(DUBBOC_E_REMOTE, which->status);
 }
 
-/* Takes the idle connection out, and lets it look sound whatever the peer has done. */
+/* Replaces the check of an idle connection: it always reports a live connection, even after the
+ * peer has reset it. */
 static bool looks_quiet(http_client_connection *connection)
 {
     (void)connection;
@@ -206,9 +208,9 @@ static void deafen_idle(http_client_endpoint *endpoint, scripted_peer *peer, htt
     http_client_connection_give_back(idle);
 }
 
-/* A provider that restarts under pooled connections costs no call (libraries.md C2), not even when
- * that shows only after the look at the connection. Nothing was sent, so it is no attempt, and the
- * only provider there is gets the call. */
+/* A provider that restarts while connections to it are pooled costs no call (libraries.md C2), even
+ * if the check of the idle connection did not notice it. Nothing was sent, so this does not count
+ * as an attempt, and the call goes to the same provider, the only one. */
 static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void **state)
 {
     (void)state;
@@ -241,8 +243,9 @@ static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void
     scripted_peer_free(peer);
 }
 
-/* The client is freed while the call pauses before it is repeated: no provider is held then, but
- * one was tried. The clock stands still, so that the pause cannot pass by itself. */
+/* The call is stopped, as when its client is freed, during the pause before it is repeated. It
+ * holds no provider then, but has tried one. The clock stands still, so that the pause cannot end
+ * by itself. */
 static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **state)
 {
     (void)state;
@@ -280,7 +283,7 @@ static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **sta
     clock_set_source(NULL);
 }
 
-/* --- a connection that was granted by a provider that has left the list meanwhile */
+/* --- a connection is granted, but its provider has left the list */
 
 static void a_granted_place_at_a_provider_that_left_the_list_is_not_used(void **state)
 {
@@ -291,14 +294,15 @@ static void a_granted_place_at_a_provider_that_left_the_list_is_not_used(void **
     world_begin(&self);
     assert_int_equal(CALL_WANTS_OPEN, world_begin_call(&self, &holds, 1u << 0));
     world_begin_waiting_call(&self, &waits, &thread);
-    call_fini(&holds); /* frees the place, which is granted to the other call */
+    call_fini(&holds); /* frees the place, which is then granted to the waiting call */
     assert_true(atomic_load(&thread.is_woken));
     world_has(&self, 1u << 1);
     assert_int_equal(CALL_WANTS_OPEN, go_on(&waits));
     assert_int_equal(1u << 1, held_by(&waits));
     assert_int_equal(1, waits.picks);
     call_fini(&waits);
-    world_end(&self); /* asserts that no place was lost: its endpoint would still be there */
+    /* asserts that no place was lost: a lost place would keep its endpoint alive */
+    world_end(&self);
 }
 
 static bool has_no_open_connection(void *arg)
@@ -321,18 +325,18 @@ static void a_granted_connection_to_a_provider_that_left_the_list_is_closed(void
         scripted_peer_port(peer));
     world_begin(&self);
     world_make_call(&self, &holds);
-    selector_do_round(self.client->selector); /* which subscribes */
+    selector_do_round(self.client->selector); /* subscribes */
     fake_registry_push(self.source, SERVICE, list, 1);
     assert_int_equal(CALL_WANTS_OPEN, go_on(&holds));
     finish(&holds, open_for(&holds));
     world_begin_waiting_call(&self, &waits, &thread);
-    call_fini(&holds); /* gives the connection back, which is granted to the other call */
+    call_fini(&holds); /* gives the connection back, which is then granted to the waiting call */
     assert_true(atomic_load(&thread.is_woken));
     world_has(&self, 1u << 1);
     assert_int_equal(CALL_WANTS_OPEN, go_on(&waits));
     assert_int_equal(1u << 1, held_by(&waits));
     test_ns += PROVIDER_KEEP_MS * NS_PER_MS;
-    selector_do_round(self.client->selector); /* which frees the provider */
+    selector_do_round(self.client->selector); /* frees the provider that left the list */
     assert_true(test_wait_for(has_no_open_connection, peer, 5000));
     call_fini(&waits);
     world_end(&self);

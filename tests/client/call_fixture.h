@@ -1,5 +1,5 @@
-/* A client with up to three scripted peers, and helpers for tests of calls. The method is always
- * x.Y's m. */
+/* A client with up to three scripted peers, and helpers for tests of calls. All calls use interface
+ * x.Y and method m. */
 #ifndef TESTS_CLIENT_CALL_FIXTURE_H
 #define TESTS_CLIENT_CALL_FIXTURE_H
 
@@ -8,15 +8,16 @@
 #include "tests/support/scripted_peer.h"
 #include "tests/support/test.h"
 
-/* Calls of the main thread on a new client have the ids 1, 65, 129... (one thread slot in 64). */
+/* The ids of calls from the main thread on a new client are 1, 65, 129... (one thread slot
+ * in 64). */
 #define REPLY(body_len, body) "HTTP/1.1 200 OK\r\nContent-Length: " body_len "\r\n\r\n" body
 
-/* What a peer does with a request; the last two with every one. */
-extern const peer_script hangs_up; /* does not even read it */
+/* What a peer does with a request. loses_each and refuses_each do it with every request. */
+extern const peer_script hangs_up; /* closes the connection without reading */
 extern const peer_script is_silent;
 extern const peer_script answers_7;
 extern const peer_script loses_each;
-extern const peer_script refuses_each; /* with the error -7, "no é", of no id */
+extern const peer_script refuses_each; /* replies with the error -7, "no é", and the id null */
 
 typedef struct fixture {
     dubboc_client *client;
@@ -26,20 +27,20 @@ typedef struct fixture {
     dubboc_error err;
 } fixture;
 
-/* registry_url NULL: none. */
+/* registry_url NULL: no registry. */
 dubboc_client *new_client(const char *registry_url);
 
-/* One peer with one script, called directly. */
+/* Starts one peer with this script, and a client whose calls go directly to the peer's URL. */
 void begin(fixture *self, const peer_script *script);
 void end(fixture *self);
 
-/* In place of the usual client one that is configured so ({section, key, value}), and calls without
- * options of their own. */
+/* Replaces the client by one with these settings ({section, key, value}), and resets the options of
+ * the calls. */
 void configure(fixture *self, const char *const settings[][3], size_t count);
 
 dubboc_status raw_call(fixture *self, const char *params, dubboc_text *result);
 
-/* Calls in a thread of its own. Each call has a fixture of its own, too, which may be a copy. */
+/* A call in its own thread. Each background call needs its own fixture, which may be a copy. */
 typedef struct background_call {
     fixture *self;
     dubboc_status status;
@@ -48,7 +49,7 @@ typedef struct background_call {
 
 pthread_t start(background_call *call);
 
-/* How many requests the peers have read. */
+/* Returns how many requests the peers have read in total. */
 int requests(const fixture *self);
 
 /* --- more than one provider */
@@ -58,10 +59,11 @@ typedef struct address {
 } address;
 
 address address_of(const scripted_peer *peer);
-address dead_address(void); /* where nobody listens any more */
+address dead_address(void); /* an address where no server listens */
 
-/* A static registry of these addresses under one interface, and a client without retries that takes
- * them in turn, the first one first; what follows an address is added to its node. */
+/* Makes a client with a static registry of these addresses under one interface. It calls the
+ * providers in turn (roundrobin), beginning with the first one, and without retries. The second
+ * text of each address is appended to its node. */
 void begin_with_registry(fixture *self, const char *const addresses[][2], size_t count);
 #define PROVIDERS(...)                                                                             \
     ((const char *const[][2]){__VA_ARGS__}),                                                       \

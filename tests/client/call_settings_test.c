@@ -1,5 +1,5 @@
-/* What limits a call: its time-out, settings from every source, a client that is freed. And what
- * errors and statistics report about calls. */
+/* What limits a call: its time-out, settings from every source, and the freeing of its client. Also
+ * what errors and statistics report about calls. */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"
@@ -73,7 +73,7 @@ static void let_pass(int64_t ms)
     atomic_fetch_add(&passed_ms, ms);
 }
 
-/* Not half a second for each of the interfaces that it used. */
+/* The half second is waited once, and not once for each interface that the client used. */
 static void freeing_the_client_waits_half_a_second_for_a_silent_registry(void **state)
 {
     (void)state;
@@ -92,7 +92,7 @@ static void freeing_the_client_waits_half_a_second_for_a_silent_registry(void **
         reference *found;
         assert_status(
             DUBBOC_OK, reference_find(self.client, interfaces[i], &found, &self.err), &self.err);
-        selector_do_round(self.client->selector); /* which registers the node */
+        selector_do_round(self.client->selector); /* registers the consumer node */
         assert_non_null(found->consumer_node);
     }
     fake_registry_wait_in_vain(self.client->registry, let_pass);
@@ -122,7 +122,7 @@ static void a_host_without_an_address_costs_only_its_own_calls(void **state)
     end(&self);
 }
 
-/* libraries.md C5 */
+/* libraries.md C5: libcurl would wait for the name server beyond the time-out. */
 static void a_slow_name_look_up_does_not_delay_other_calls(void **state)
 {
     (void)state;
@@ -148,8 +148,8 @@ static bool has_no_open_connection(void *arg)
     return scripted_peer_open_connections(self->peers[0]) == 0;
 }
 
-/* Else a client that has been busy once keeps what it opened for as long as it lives, long after
- * the peers have hung up. */
+/* Without this a client that was busy once would keep its connections until it is freed, even after
+ * the peers have closed them. */
 static void idle_connections_are_closed(const char *key, const char *value_format)
 {
     char value[128];
@@ -183,7 +183,8 @@ static void unused_connections_are_closed_without_a_registry_too(void **state)
     idle_connections_are_closed("url", "http://127.0.0.1:%d/x.Y");
 }
 
-/* A program may put what is left of its own time behind the '?' of every url. */
+/* A program may put its remaining time into the query of every URL, so the query must not be part
+ * of the key of the pool. */
 static void urls_of_one_address_share_its_connections(void **state)
 {
     (void)state;
@@ -238,13 +239,14 @@ static void a_client_is_not_made_with_options_out_of_range(void **state)
     dubboc_client_free(client);
 }
 
-/* What stands behind the size that the caller told is not the caller's structure. */
+/* The library must not read memory behind the size that the caller states. */
 static void a_shorter_options_structure_is_read_up_to_its_size(void **state)
 {
     (void)state;
     dubboc_client *client = NULL;
     dubboc_error err;
-    size_t *only_size = malloc(sizeof *only_size); /* the sanitizer knows where it ends */
+    /* allocated with this size, so that a sanitizer reports a read beyond it */
+    size_t *only_size = malloc(sizeof *only_size);
     assert_non_null(only_size);
     *only_size = sizeof *only_size;
     assert_status(DUBBOC_OK,
@@ -296,7 +298,8 @@ static void the_sections_own_settings_hold_for_every_method(void **state)
     end(&self);
 }
 
-/* A program that makes up names of methods must not change what holds for the others. */
+/* A program may call thousands of different methods; the settings of the section must still hold
+ * for each one. */
 static void the_section_holds_for_the_5000th_method_too(void **state)
 {
     (void)state;
@@ -355,7 +358,7 @@ static void never_told(void *arg, const char *line)
     fail_msg("told: %s", line);
 }
 
-/* What the error text of a former call would be read as. */
+/* Otherwise a caller would take the remote error of an earlier call for that of this call. */
 static void an_older_structure_has_its_remote_error_emptied(void **state)
 {
     (void)state;
@@ -421,7 +424,7 @@ static void tell_line(void *arg, const char *line)
     snprintf(told + strlen(told), 2000 - strlen(told), "%s\n", line);
 }
 
-/* The query of an address is not a part of the path. */
+/* The query of a direct address is not sent as a part of the path. */
 static void a_direct_address_may_have_the_parameters_of_a_node(void **state)
 {
     (void)state;
@@ -438,7 +441,8 @@ static void a_direct_address_may_have_the_parameters_of_a_node(void **state)
     end(&self);
 }
 
-/* Each says which it was: a program may have many from its own configuration. */
+/* The error text names the source of the address, because a configuration may contain many
+ * addresses. */
 static void an_unusable_address_is_reported_with_its_origin(void **state)
 {
     (void)state;

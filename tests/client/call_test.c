@@ -119,7 +119,7 @@ static void a_remote_error_is_returned_whole_and_the_call_is_not_repeated(void *
     end(&self);
 }
 
-/* Its beginning, as it reads; not as it is spelled in JSON. */
+/* The error text has the beginning of the decoded message, and not of its JSON spelling. */
 static void a_long_message_is_cut_at_its_end(void **state)
 {
     (void)state;
@@ -138,13 +138,13 @@ static void a_long_message_is_cut_at_its_end(void **state)
     end(&self);
 }
 
-/* What a peer sends, and what the caller is told. */
+/* What a peer sends, and what the call returns. */
 static const struct {
     const char *reply;
     dubboc_status status;
     dubboc_execution execution;
     int http_status;
-    const char *text; /* part of the error's */
+    const char *text; /* a part of the error text */
 } odd_replies[] = {
     {REPLY("25", "{\"jsonrpc\":\"2.0\",\"id\":1}\n"), DUBBOC_OK, DUBBOC_ANSWERED, 0, ""},
     {REPLY(
@@ -215,7 +215,7 @@ static void a_reply_over_the_ceiling_is_an_error_and_not_repeated(void **state)
     end(&self);
 }
 
-/* --- again, or not */
+/* --- whether a call is repeated */
 
 static void a_lost_call_is_not_sent_again_unless_it_is_idempotent(void **state)
 {
@@ -262,7 +262,8 @@ static void a_dead_provider_costs_no_call_while_another_lives(void **state)
     end(&self);
 }
 
-/* "No connection" would mean that it was never sent. The weights make the living one the first. */
+/* "No connection" would mean that the request was never sent. The weights make the call begin at
+ * the living provider. */
 static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
 {
     (void)state;
@@ -279,14 +280,14 @@ static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
     end(&self);
 }
 
-/* The HTTP status belongs to what the call ended with, not to whatever a former attempt got. The
- * weights make the answering one the first. */
+/* The HTTP status in the error is that of the attempt whose failure the call reports, and not that
+ * of an earlier attempt. The weights make the call begin at the provider that answers. */
 static void the_http_status_is_that_of_the_attempt_that_counts(void **state)
 {
     (void)state;
     static const struct {
         const char *reply;
-        bool is_second_dead; /* else it loses the call */
+        bool is_second_dead; /* false: the second provider reads the request and closes */
         dubboc_status status;
         int http_status;
     } cases[] = {
@@ -312,7 +313,8 @@ static void the_http_status_is_that_of_the_attempt_that_counts(void **state)
     }
 }
 
-/* Whether a call that one provider refused so, unexecuted, was made by the other. */
+/* One provider refuses calls with this reply, without executing them. Checks whether the calls are
+ * repeated at the other provider. */
 static void is_passed_on(const char *refusal, bool expected)
 {
     const peer_script refuses = {{PEER_READ, PEER_SEND(refusal), PEER_AGAIN}};
@@ -321,7 +323,7 @@ static void is_passed_on(const char *refusal, bool expected)
     self.peers[1] = scripted_peer_new(&refuses_each, 1);
     address refusing = address_of(self.peers[0]), ready = address_of(self.peers[1]);
     begin_with_registry(&self, PROVIDERS({refusing.text, ""}, {ready.text, ""}));
-    /* three: what the retry budget always grants */
+    /* three calls, because the retry budget always allows three */
     for (int i = 0; i < 3; i++) {
         dubboc_status status = raw_call(&self, "[]", NULL);
         if (expected)
@@ -374,7 +376,7 @@ static void a_raw_call_allocates_nothing_in_the_steady_state(void **state)
     alloc_fail_at(0);
     for (int i = 0; i < 10; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[1]", NULL), &self.err);
-    /* one for each error message that is decoded, none else */
+    /* one allocation per decoded error message, and no other */
     assert_int_equal(alloc_fail_count(), 10);
     end(&self);
 }

@@ -36,7 +36,7 @@ void world_has(world *self, unsigned present)
                 "jsonrpc://127.0.0.1:%u/" SERVICE "?interface=" SERVICE, i + 1);
             list[count++] = urls[i];
         }
-    selector_do_round(self->client->selector); /* which subscribes */
+    selector_do_round(self->client->selector); /* subscribes */
     fake_registry_push(self->source, SERVICE, list, count);
 }
 

@@ -1,5 +1,5 @@
-/* A client whose registry the test plays, and calls that the test steps by hand: it sees what each
- * call wants next, and nothing happens between two steps. Each provider has a pool of one
+/* A client with a fake registry, and calls that the test steps by hand: the test sees what each
+ * call wants next, and nothing happens between two steps. The pool of each provider has one
  * connection. No connection is made: provider i is registered with port i + 1, and a call that may
  * open a connection holds the provider's only place until it ends. */
 #ifndef TESTS_CLIENT_CALL_WORLD_H
@@ -15,7 +15,8 @@
 
 typedef struct world {
     dubboc_client *client;
-    selector *own_selector; /* of the client, which stands aside for one over the fake */
+    /* the client's own selector; the client uses one with the fake registry until world_end() */
+    selector *own_selector;
     registry *source;
     counter_slot counters;
     dubboc_error err;
@@ -24,22 +25,23 @@ typedef struct world {
 void world_begin(world *self);
 void world_end(world *self);
 
-/* The registry's list from now on: bit i stands for provider i. */
+/* Sets the registry's list: bit i of present stands for provider i. */
 void world_has(world *self, unsigned present);
 
-/* The beginning of a call with a time-out of one minute. */
+/* Makes a call with a time-out of one minute, without stepping it. */
 void world_make_call(world *self, call *made);
 
-/* The registry has that list, and a call takes its first step. */
+/* Makes a call, sets the registry's list, and does the call's first step. */
 call_want world_begin_call(world *self, call *made, unsigned present);
 
-/* A call begins and finds nothing but full providers; thread is woken when it is to look. */
+/* Makes a call and does its first step, which must find only full providers. thread is woken when
+ * the call has to be stepped again. */
 void world_begin_waiting_call(world *self, call *made, thread_waiter *thread);
 
-/* A step after what was wanted has come about. */
+/* Steps the call after the event that it wanted has happened. */
 call_want go_on(call *which);
 
-/* The bit of the provider that the call holds. */
+/* Returns the bit of the provider that the call holds. */
 unsigned held_by(const call *of);
 
 #endif

@@ -1,4 +1,5 @@
-/* When a consumer registers its own node: calls do not need it, so no call may wait for it. */
+/* When a consumer registers its own node. Calls do not need this node, so no call may wait
+ * for it. */
 #include "tests/client/call_fixture.h"
 
 #include <stdatomic.h>
@@ -11,7 +12,8 @@
 
 typedef struct world {
     dubboc_client *client;
-    selector *own_selector; /* of the client, which stands aside for one over the fake */
+    /* the client's own selector; the client uses one with the fake registry until world_end() */
+    selector *own_selector;
     registry *source;
     scripted_peer *peer;
     dubboc_error err;
@@ -36,7 +38,7 @@ static void world_end(world *self)
 {
     selector_free(self->client->selector);
     self->client->selector = self->own_selector;
-    dubboc_client_free(self->client); /* and the fake with it */
+    dubboc_client_free(self->client); /* also frees the fake registry */
     scripted_peer_free(self->peer);
 }
 
@@ -108,7 +110,7 @@ static void a_client_may_be_freed_before_its_consumer_node_is_registered(void **
     world w;
     reference *made;
     world_begin(&w);
-    fake_registry_hold_subscribe(w.source); /* the upkeep thread gets no further */
+    fake_registry_hold_subscribe(w.source); /* blocks the upkeep thread */
     assert_status(DUBBOC_OK, reference_find(w.client, "x.Y", &made, &w.err), &w.err);
     fake_registry_let_subscribe(w.source);
     world_end(&w);

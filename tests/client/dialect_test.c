@@ -1,4 +1,4 @@
-/* Dialects: how a node shows the kind of its peer, and which headers this peer gets
+/* Dialects: how the kind of a peer is found from its node, and which headers that peer gets
  * (docs/dialects.md). */
 #include "client/dialect.h"
 #include "tests/support/scripted_peer.h"
@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-/* An error that any id takes: the second call's is another. */
+/* An error reply with the id null, because the second call has another id than the first. */
 #define REFUSAL(code)                                                                              \
     "HTTP/1.1 200 OK\r\nContent-Length: "                                                          \
     "66\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":" code ",\"message\":\"no\"}}"
@@ -21,7 +21,7 @@ static const char *dialect_of_node(const char *text)
     return name;
 }
 
-/* Nodes of wire.md 9.2 and 12.8, shortened. */
+/* Shortened nodes of wire.md 9.2 and 12.8. */
 static void the_node_of_a_provider_decides_its_dialect(void **state)
 {
     (void)state;
@@ -55,7 +55,7 @@ static void names_are_found(void **state)
     assert_ptr_equal(dialect_find("java"), dialect_find("jsonrpc4j"));
 }
 
-/* A client with a service that is configured so, and its peer. */
+/* A client whose configuration has one service section, and its peer. */
 typedef struct fixture {
     scripted_peer *peer;
     char *folder;
@@ -96,7 +96,8 @@ static void call_expecting(fixture *self, dubboc_status expected)
         expected, dubboc_call_raw(self->client, "x.Y", "m", params, NULL, NULL, &err), &err);
 }
 
-/* What the peer saw. */
+/* Makes one call with this line in the service's section, and copies the request that the peer has
+ * read. */
 static void call_configured(const char *section_line, char *request, size_t size)
 {
     static const peer_script script = {
@@ -130,8 +131,8 @@ static void a_request_has_the_headers_that_its_section_configures(void **state)
     assert_null(strstr(request, "Timeout"));
 }
 
-/* wire.md 3.1: the reply does not say so. A call that takes the connection just then would be lost
- * on the way. */
+/* wire.md 3.1: after such a reply the peer closes the connection without a "Connection: close"
+ * header. A call that used the connection again could be lost. */
 static void a_peer_that_closes_without_notice_gets_each_call_on_a_live_connection(void **state)
 {
     (void)state;
@@ -139,7 +140,7 @@ static void a_peer_that_closes_without_notice_gets_each_call_on_a_live_connectio
         const char *dialect;
         const char *reply;
         dubboc_status status;
-        int connections; /* that two calls take */
+        int connections; /* connections that two calls use */
     } cases[] = {
         {"dialect = dubbogo", REFUSAL("-32602"), DUBBOC_E_REMOTE, 2},
         {"dialect = dubbogo", REFUSAL("-32601"), DUBBOC_E_REMOTE, 2},
@@ -175,8 +176,8 @@ static void note_line(void *arg, const char *line)
     snprintf(told->text + used, sizeof told->text - used, "%s\n", line);
 }
 
-/* wire.md P42: none of the known providers leaves out both, so such a reply does not tell what
- * became of the call. */
+/* wire.md P42: no known provider leaves out both, so its reply does not tell whether the call was
+ * executed. Only from a peer of unknown kind such a reply is taken as null. */
 static void a_reply_without_result_and_error_is_null_from_unknown_peers_only(void **state)
 {
     (void)state;

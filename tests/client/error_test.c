@@ -4,15 +4,15 @@
 
 #include "base/error.h"
 
-/* A reply that is executed and answered, but whose result is not the one that was expected. */
+/* The call is executed and answered, but its result has another type than the caller expects. */
 static const peer_script answers_true = {{PEER_READ,
     PEER_SEND(REPLY("38", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}")), PEER_HOLD}};
 static const peer_script answers_zero_byte = {{PEER_READ,
     PEER_SEND(REPLY("45", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"a\\u0000b\" }")), PEER_HOLD}};
 
-/* One dubboc_error for building the params, for the call and for reading the result, as in the
- * README. An order whose reply does not unpack was executed, so a program must not believe that it
- * was not. */
+/* Uses one dubboc_error for building the params, for the call and for reading the result, as the
+ * README does. The call was executed although its result does not unpack, so the error must not say
+ * that it was not executed. */
 static void an_answered_call_stays_answered_when_its_result_does_not_unpack(void **state)
 {
     (void)state;
@@ -156,7 +156,7 @@ static void only_calls_write_the_fields_about_a_call(void **state)
     CHECK_KEEPS(DUBBOC_E_ARGUMENT, new_and_free("gopher://h", &err));
 }
 
-/* Whatever stood in the dubboc_error before the call. */
+/* Checks all fields of the error. Earlier contents of the dubboc_error must be overwritten. */
 static void check_refused(fixture *self, dubboc_status expected, dubboc_status status)
 {
     assert_status(expected, status, &self->err);
@@ -198,7 +198,7 @@ static void a_call_that_is_refused_before_sending_is_not_executed(void **state)
     end(&self);
 }
 
-/* A provider is named from the first attempt on, one that could not be connected to as well. */
+/* The error names the provider after every attempt, also after a failed connection attempt. */
 static void each_outcome_after_an_attempt_names_the_provider(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Calls that find all connections of a provider in use: they go to another provider, or else wait
- * for the first connection that becomes free. */
+/* Calls that find all connections of a provider in use: they go to another provider, or wait for
+ * the first connection that becomes free. */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"
@@ -7,14 +7,14 @@
 
 #define LIMIT_MS 10000
 
-/* Answers with an error that has no id, so that it fits every call. */
+/* Answers with an error whose id is null, so that the answer fits every call. */
 #define ANSWERS_EACH REPLY("46", "{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}")
 
 static const peer_script answers_each = {{PEER_READ, PEER_SEND(ANSWERS_EACH), PEER_AGAIN}};
 static const peer_script answers_when_released = {
     {PEER_READ, PEER_WAIT, PEER_SEND(ANSWERS_EACH), PEER_READ, PEER_SEND(ANSWERS_EACH), PEER_HOLD}};
 
-/* Closes the first connection when it is released, and answers on the next one. */
+/* Closes the first connection when the test releases it, and answers on the second connection. */
 static const peer_script closes_when_released[] = {
     {{PEER_READ, PEER_WAIT}}, {{PEER_READ, PEER_SEND(ANSWERS_EACH), PEER_AGAIN}}};
 
@@ -44,7 +44,7 @@ static bool has_a_request(void *arg)
     return scripted_peer_requests(arg) > 0;
 }
 
-/* A call that occupies a provider's connection until its script goes on. */
+/* Starts a call that occupies a connection of this provider until the test releases its script. */
 static pthread_t occupy(fixture *own, background_call *call, int which)
 {
     snprintf(own->url, sizeof own->url, "%s/x.Y", scripted_peer_url(own->peers[which]));
@@ -55,8 +55,8 @@ static pthread_t occupy(fixture *own, background_call *call, int which)
     return thread;
 }
 
-/* Counts the calls that wait at one of the two providers. A waiting call queues at both. -1: the
- * list has not been read yet. */
+/* Returns how many calls wait at one of the two providers, or -1 if the list has not been read yet.
+ * A waiting call is in the queues of both providers, so it is counted at one. */
 static int waiting_calls(fixture *self)
 {
     reference *used;
@@ -108,7 +108,8 @@ static void calls_go_past_a_provider_whose_only_connection_hangs(void **state)
     end(&self);
 }
 
-/* Whichever of the two frees its connection serves the call that waits. */
+/* The waiting call is served by the provider that frees its connection first, whichever of the two
+ * it is. */
 static void a_call_that_finds_all_full_gets_the_connection_that_is_freed_first(void **state)
 {
     (void)state;
@@ -137,7 +138,7 @@ static void a_call_that_finds_all_full_gets_the_connection_that_is_freed_first(v
     }
 }
 
-/* What comes free may be no connection but the place of one that was closed. */
+/* When a connection is closed, the waiting call gets its place and opens a new connection. */
 static void a_waiting_call_opens_a_connection_in_the_place_of_a_closed_one(void **state)
 {
     (void)state;
@@ -192,7 +193,7 @@ static void a_call_that_waited_in_vain_names_the_full_providers_without_a_failur
         others[i] = self;
         threads[i] = occupy(&others[i], &calls[i], i);
     }
-    wait_for_waiting_calls(&self, 0); /* the list has been read */
+    wait_for_waiting_calls(&self, 0); /* waits until the list has been read */
     self.options.timeout_ms = 30;
     assert_status(DUBBOC_E_BUSY, raw_call(&self, NULL, NULL), &self.err);
     assert_int_equal(self.err.execution, DUBBOC_NOT_EXECUTED);
@@ -233,7 +234,8 @@ static void the_stop_of_the_client_ends_the_wait_for_a_connection(void **state)
     end(&self);
 }
 
-/* Many threads, two connections: everybody gets his turn, and no grant is lost. */
+/* Many threads share two connections: every call must get a connection, and no grant may
+ * be lost. */
 #define THREADS 8
 #define CALLS 100
 

@@ -1,4 +1,4 @@
-/* The effect of DUBBOC_LOG_FROM_CONFIG in a program that makes a client and then a server. */
+/* Tests DUBBOC_LOG_FROM_CONFIG in a program that makes a client and then a server. */
 #include "base/log.h"
 #include "tests/support/test.h"
 

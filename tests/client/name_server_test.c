@@ -1,4 +1,4 @@
-/* A client whose registry has host names, while the name server does not answer. */
+/* A client whose registry address contains host names, while the name server does not answer. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -27,7 +27,8 @@ static dubboc_client *client_with(bool registers)
 
 static void client_end(dubboc_client *client)
 {
-    names_let_go(true); /* the ZooKeeper library is within getaddrinfo() */
+    /* lets getaddrinfo() return, because a thread of the ZooKeeper library is blocked in it */
+    names_let_go(true);
     dubboc_client_free(client);
 }
 
@@ -78,7 +79,8 @@ static bool has_consumer_node(void *arg)
     return has_node;
 }
 
-/* Both nodes wait for the same search, the third is registered at once. */
+/* The first two nodes wait for the same search for the own address. The third node is registered at
+ * once, because the address is known by then. */
 static void consumer_nodes_are_registered_when_the_own_address_is_known(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Numbers survive a whole call unchanged: a client, real sockets, and a server whose handler
- * returns the tree that it was given. */
+/* Numbers must pass through a whole call unchanged: a client, real sockets, and a server whose
+ * handler returns the tree that it received. */
 #include "tests/support/test.h"
 
 #include <math.h>
@@ -50,7 +50,7 @@ static cJSON *send_and_get_back(fixture *self, cJSON *params)
     return back;
 }
 
-/* splitmix64 with a fixed seed: the same numbers in every run. */
+/* Generates random numbers (splitmix64). The seed is fixed, so every run uses the same numbers. */
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = (*state += UINT64_C(0x9E3779B97F4A7C15));
@@ -69,7 +69,7 @@ static void a_million_random_int64_come_back_exactly(void **state)
     for (int done = 0; done < NUMBERS; done += NUMBERS_A_CALL) {
         cJSON *params = cJSON_CreateArray();
         for (int i = 0; i < NUMBERS_A_CALL; i++) {
-            sent[i] = (int64_t)next_random(&random) >> (i % 64); /* all magnitudes */
+            sent[i] = (int64_t)next_random(&random) >> (i % 64); /* numbers of all magnitudes */
             assert_true(cJSON_AddItemToArray(params, dubboc_json_i64_new(sent[i])));
         }
         cJSON *back = send_and_get_back(&self, params), *item = back->child;

@@ -1,6 +1,7 @@
-/* The promise of client/judge.c, tested with providers that drop connections at random: no call is
+/* Tests the promise of client/judge.c with providers that drop connections at random: no call is
  * executed twice, a call that is reported as not executed was not executed, and a call that was
- * answered was executed once. A provider has executed a request if it has read its last byte. */
+ * answered was executed once. A provider counts a request as executed when it has read its last
+ * byte. */
 #include "tests/support/test.h"
 
 #include <arpa/inet.h>
@@ -24,7 +25,7 @@ typedef struct provider {
 
 static atomic_uchar executed[CALLS];
 
-/* splitmix64 */
+/* Generates random numbers (splitmix64). */
 static uint64_t next(uint64_t *chance)
 {
     uint64_t z = (*chance += UINT64_C(0x9E3779B97F4A7C15));
@@ -33,14 +34,15 @@ static uint64_t next(uint64_t *chance)
     return z ^ z >> 31;
 }
 
-/* What becomes of the next request on a connection. */
+/* What a provider does with the next request on a connection. It then closes the connection, except
+ * after ANSWERS. */
 typedef enum fate {
-    READS_NOTHING, /* and ends; the rest as well, unless it says otherwise */
+    READS_NOTHING, /* does not read the request */
     READS_A_PART,
     READS_ALL,
     ANSWERS_A_PART,
     ANSWERS_AND_ENDS,
-    ANSWERS, /* and goes on */
+    ANSWERS, /* and keeps the connection open */
     FATES = ANSWERS + 4
 } fate;
 
@@ -52,7 +54,7 @@ static void end(int fd, bool resets)
     close(fd);
 }
 
-/* The whole length of a request whose head has come; 0: it has not. */
+/* Returns the length of head and body of a request, or 0 if its head is not complete. */
 static size_t length_of(const char *request)
 {
     const char *end_of_head = strstr(request, "\r\n\r\n"),
@@ -64,7 +66,7 @@ static size_t length_of(const char *request)
 }
 
 /* Reads at most `most` bytes of one request. Returns SIZE_MAX if the request is complete, otherwise
- * how many bytes came; fewer than `most`: the client has closed the connection. */
+ * the number of bytes read; less than `most` means that the client has closed the connection. */
 static size_t read_request(int fd, char *request, size_t most)
 {
     size_t len = 0, whole = 0;
@@ -92,7 +94,7 @@ static void answer(int fd, const char *request, bool is_whole)
     (void)!send(fd, reply, (size_t)(is_whole ? len : len - 5), MSG_NOSIGNAL);
 }
 
-/* false: the connection is over. */
+/* Handles one request. Returns false if it has closed the connection. */
 static bool serve_one(provider *self, int fd)
 {
     char request[REQUEST_MAX + 1] = "";
@@ -196,9 +198,10 @@ static void dropped_connections_never_make_a_call_run_twice_or_report_it_wrongly
     dubboc_client_free(client);
     for (int i = 0; i < PROVIDERS; i++)
         stop(&providers[i]);
-    for (int i = 0; i < CALLS; i++) /* nothing came after the answer */
+    for (int i = 0; i < CALLS; i++) /* each call was executed at most once */
         assert_in_range(atomic_load(&executed[i]), 0, 1);
-    assert_in_range(ended[DUBBOC_ANSWERED], CALLS / 10, CALLS); /* else it says nothing */
+    /* else too few calls to prove anything */
+    assert_in_range(ended[DUBBOC_ANSWERED], CALLS / 10, CALLS);
     assert_in_range(ended[DUBBOC_MAYBE_EXECUTED], CALLS / 10, CALLS);
     assert_in_range(stats.connections, CALLS / 10, CALLS * 10);
 }

@@ -1,5 +1,5 @@
-/* Three overloaded providers. A call that one of them refuses may go on to the next one; if every
- * refused call did so, each provider would get up to three times as many calls. */
+/* Three overloaded providers. A call that one provider refuses may be repeated at the next one. If
+ * every refused call were repeated, each provider would get up to three times as many calls. */
 #include "tests/server/caller.h"
 
 #include <pthread.h>
@@ -9,18 +9,19 @@
 #include "base/clock.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GOODPUT_WANTED 0.3 /* with the sanitizers the callers need most of the processors */
+#define GOODPUT_WANTED 0.3 /* under a sanitizer the callers use most of the processors */
 #else
 #define GOODPUT_WANTED 0.9
 #endif
 
-#define TRIES 6 /* another process on this machine may take the processors for a while */
+#define TRIES 6 /* several, because another process may take the processors for a while */
 #define PROVIDERS 3
 #define WORKERS 4
 #define HANDLER_MS 20
 #define DEADLINE_MS 100
 #define CALLERS 120
-#define EACH_MS 20 /* a caller begins a call so often, if the one before has ended */
+/* the interval at which a caller begins calls, if its previous call has ended */
+#define EACH_MS 20
 #define WARM_UP_MS 300
 #define DURATION_MS 1500
 
@@ -37,9 +38,9 @@ static dubboc_status rest(dubboc_request *request, const cJSON *params, cJSON **
 typedef struct crowd {
     dubboc_server *servers[PROVIDERS];
     dubboc_client *client;
-    int64_t counts_from_ns; /* calls that begin before are not counted */
+    int64_t counts_from_ns; /* calls that begin earlier are not counted */
     int64_t ends_ns;
-    int64_t each_ns; /* 0: at once */
+    int64_t each_ns; /* 0: no pause between calls */
     atomic_int calls;
     atomic_int answered;
     atomic_int attempts;
@@ -96,12 +97,13 @@ static void *crowd_caller(void *arg)
         crowd_call(self, now >= self->counts_from_ns);
         int64_t left = now + self->each_ns - clock_now_ns();
         if (left > 0)
-            nanosleep(&(struct timespec){.tv_nsec = left}, NULL); /* the pace of the load */
+            /* waits until the next call is due */
+            nanosleep(&(struct timespec){.tv_nsec = left}, NULL);
     }
     return NULL;
 }
 
-/* Calls from so many threads; returns how many were answered in a second. */
+/* Calls from this number of threads. Returns how many calls were answered per second. */
 static double crowd_run(crowd *self, int callers, int64_t each_ms)
 {
     pthread_t threads[CALLERS];
@@ -117,8 +119,9 @@ static double crowd_run(crowd *self, int callers, int64_t each_ms)
     return self->answered / (DURATION_MS / 1000.0);
 }
 
-/* Whether so many were answered, and going on added no more attempts than half of the calls: a
- * fifth of the calls may go on, and more only while a provider has not refused for a second. */
+/* Checks that enough calls were answered, and that repeats added at most half as many attempts as
+ * there were calls. The retry budget allows repeats for a fifth of the calls; more are allowed only
+ * while some provider has not refused a call for a second. */
 static bool crowd_holds_out(crowd *self)
 {
     double capacity = crowd_run(self, PROVIDERS * WORKERS, 0);

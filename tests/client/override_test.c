@@ -1,6 +1,6 @@
 /* What an administrator can change in a running consumer: overrides in the registry and rules in
- * the config centre, as dubbo-admin writes them, through a real ZooKeeper. Also the consumer's
- * node, which dubbo-admin shows. */
+ * the config centre, as dubbo-admin writes them, with a real ZooKeeper. Also the consumer's node,
+ * which dubbo-admin displays. */
 #include "tests/support/test.h"
 
 #include <unistd.h>
@@ -15,19 +15,19 @@
 #include "tests/support/zookeeper_server.h"
 
 #define SERVICE "x.Y"
-/* In which a change must be felt; under a sanitizer everything takes longer. */
+/* The time in which a change must take effect. A sanitizer makes everything slower. */
 #define WITHIN_MS (getenv("SANITIZER") == NULL ? 1000 : 10000)
 #define START_MS 20000
 
-/* Two providers in ZooKeeper that answer nothing, and a consumer: what it would call is asked of
- * it, nothing is called. */
+/* A consumer, and two providers in ZooKeeper on closed ports. The tests look at the explanation of
+ * a call, because no call can succeed. */
 typedef struct world {
     zookeeper_client *admin;
     dubboc_config *config;
     dubboc_client *client;
     char *folder;
-    const char *wanted; /* in the consumer's account of a call */
-    bool is_absent;     /* that it is not there any more */
+    const char *wanted; /* text in the explanation of a call */
+    bool is_absent;     /* true: the text must be absent */
     char seen[4096];
     dubboc_error err;
 } world;
@@ -43,7 +43,7 @@ static void create_url(zookeeper_client *admin, const char *interface, const cha
     zookeeper_client_create(admin, path, "127.0.0.1", false);
 }
 
-/* The settings are lines of the configuration. */
+/* Starts the world. settings are lines of the configuration. */
 static void begin(world *self, const char *settings)
 {
     char path[1024], address[64];
@@ -80,7 +80,8 @@ static void note(void *arg, const char *line)
     snprintf(self->seen + len, sizeof self->seen - len, "%s\n", line);
 }
 
-/* Calls (in vain, both ports are closed) and looks at the account of it. */
+/* Makes a call, which fails because both ports are closed, and looks for the wanted text in its
+ * explanation and error. */
 static bool is_seen(void *arg)
 {
     world *self = arg;
@@ -152,7 +153,8 @@ static void a_rule_of_the_config_centre_takes_effect_within_a_second_and_is_undo
     zookeeper_client_create(w.admin, "/dubbo/config/dubbo/shop.configurators",
         "scope: application\nkey: shop\nconfigs: [{side: consumer, parameters: {timeout: 77}}]",
         false);
-    /* the two of the former rule, and the application's */
+    /* two from the former rule, because the malformed one is ignored, and one from
+     * the application */
     comes_within(&w, "3 configurators", WITHIN_MS + 1000);
     zookeeper_client_delete(w.admin, path);
     comes_within(&w, "attempt 2:", WITHIN_MS);
@@ -160,7 +162,7 @@ static void a_rule_of_the_config_centre_takes_effect_within_a_second_and_is_undo
     end(&w);
 }
 
-/* The last request said that its caller waits for so long, or a little less. */
+/* Checks that the last request has a Timeout header of at most limit_ms. */
 static void has_said_timeout(scripted_peer *peer, long long limit_ms)
 {
     char *request = scripted_peer_last_request(peer);
@@ -171,7 +173,8 @@ static void has_said_timeout(scripted_peer *peer, long long limit_ms)
     free(request);
 }
 
-/* wire.md 5.5: override > consumer; and the call's own option is stronger still. */
+/* wire.md 5.5: an override is stronger than the consumer's own section. The option of the call is
+ * stronger than both. */
 static void an_overridden_timeout_wins_over_that_of_the_reference(void **state)
 {
     (void)state;
@@ -255,7 +258,7 @@ static void is_param(const provider_url *url, const char *key, const char *value
             SLICE_ARGS(provider_url_find(url, key)), url->text, value);
 }
 
-/* The form of wire.md 5.4 and 9.2 N16. */
+/* The node has the form of wire.md 5.4 and 9.2 N16. */
 static void a_consumer_registers_itself_as_a_java_consumer_does(void **state)
 {
     (void)state;
@@ -277,11 +280,12 @@ static void a_consumer_registers_itself_as_a_java_consumer_does(void **state)
         {"side", "consumer"}, {"version", "1.0"}};
     for (size_t i = 0; i < sizeof params / sizeof params[0]; i++)
         is_param(url, params[i][0], params[i][1]);
-    assert_int_equal(13, provider_url_find(url, "timestamp").len); /* milliseconds */
+    assert_int_equal(13, provider_url_find(url, "timestamp").len); /* 13 digits: milliseconds */
     assert_true(provider_url_find(url, "pid").len > 0);
     provider_url_free(url);
     end(&w);
-    assert_true(test_wait_for(has_no_consumer, &seen, START_MS)); /* it goes with the consumer */
+    /* the node vanishes when the client is freed */
+    assert_true(test_wait_for(has_no_consumer, &seen, START_MS));
     registry_list_free(&seen.urls);
     registry_free(seen.source);
 }

@@ -12,7 +12,7 @@ static int64_t standing_clock(void)
     return 1000 * NS_PER_S;
 }
 
-/* A list of three providers that are called in turn; time stands still. */
+/* Starts three providers that are called in turn. The clock stands still. */
 static void begin_three(fixture *self, const peer_script *first, const peer_script *others)
 {
     address addresses[3];
@@ -32,7 +32,8 @@ static void end_three(fixture *self)
     clock_set_source(NULL);
 }
 
-/* Each refused call goes on to one of the others, and soon hardly any call goes to the full one. */
+/* Each refused call is repeated at another provider, and the full provider soon gets hardly any
+ * calls. */
 static void a_provider_that_always_refuses_loses_no_call_beside_two_others(void **state)
 {
     (void)state;
@@ -44,7 +45,8 @@ static void a_provider_that_always_refuses_loses_no_call_beside_two_others(void 
     end_three(&self);
 }
 
-/* The first call asks all three. Of those that follow, a fifth may ask one more. */
+/* The first call is sent to all three providers. A fifth of the later calls may be
+ * repeated once. */
 static void repeats_use_the_retry_budget_when_all_providers_refuse(void **state)
 {
     (void)state;
@@ -56,8 +58,9 @@ static void repeats_use_the_retry_budget_when_all_providers_refuse(void **state)
     end_three(&self);
 }
 
-/* The first call asks both that are full. It costs nothing to go on from the dead one, where
- * nothing was sent, but the hope for it makes no further refusal free. */
+/* The first call is sent to both full providers. Going on from the dead provider uses no retry
+ * budget, because nothing was sent. But the dead provider does not make repeats after refusals
+ * free, although it has not refused. */
 static void a_dead_provider_beside_full_ones_saves_no_retry_budget(void **state)
 {
     (void)state;

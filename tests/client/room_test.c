@@ -1,6 +1,6 @@
 /* Calls that wait because all connections of all their providers are in use, while something else
- * changes: the list of providers, an ejection, or the call's own time. In the first tests the calls
- * are stepped by hand, in the last ones threads call real peers. */
+ * changes: the list of providers, an ejection, or the time that is left to the call. In the first
+ * tests the calls are stepped by hand; in the last ones threads call real peers. */
 #include "tests/client/call_world.h"
 
 #include <pthread.h>
@@ -15,14 +15,14 @@
 #define C (1u << 2)
 #define LIMIT_MS 10000
 
-static _Atomic int64_t test_ns; /* the selector's upkeep thread reads it too */
+static _Atomic int64_t test_ns; /* atomic, because the selector's upkeep thread reads it too */
 
 static int64_t test_clock(void)
 {
     return test_ns;
 }
 
-/* A world, calls that hold connections, and calls that wait for one. */
+/* A world with calls that hold connections, and calls that wait for one. */
 typedef struct scene {
     world world;
     call holders[PROVIDERS], waiting[3];
@@ -36,7 +36,7 @@ static void scene_begin(scene *self, unsigned present)
     clock_set_source(test_clock);
     world_begin(&self->world);
     self->holder_count = self->waiting_count = 0;
-    /* the first call makes the directory, and then there is a list */
+    /* the first call creates the directory; then the list is set */
     assert_int_equal(CALL_WANTS_OPEN, world_begin_call(&self->world, &self->holders[0], present));
     self->holder_count = 1;
 }
@@ -47,11 +47,12 @@ static void scene_end(scene *self)
         call_fini(&self->waiting[i]);
     for (size_t i = 0; i < self->holder_count; i++)
         call_fini(&self->holders[i]);
-    world_end(&self->world); /* asserts that no connection was lost: its endpoint would remain */
+    /* asserts that no connection was lost, because it would keep its endpoint */
+    world_end(&self->world);
     clock_set_source(NULL);
 }
 
-/* More calls take what is free, until there are so many. */
+/* Starts calls that take free connections, until `count` calls hold one. */
 static void scene_hold(scene *self, size_t count)
 {
     for (; self->holder_count < count; self->holder_count++) {
@@ -61,7 +62,7 @@ static void scene_hold(scene *self, size_t count)
     }
 }
 
-/* So many calls begin, one after the other, and wait. */
+/* Starts calls that wait, one after the other, until `count` calls wait. */
 static void scene_wait(scene *self, size_t count)
 {
     for (; self->waiting_count < count; self->waiting_count++)
@@ -69,7 +70,7 @@ static void scene_wait(scene *self, size_t count)
             &self->world, &self->waiting[self->waiting_count], &self->threads[self->waiting_count]);
 }
 
-/* The call that holds that provider's connection ends. */
+/* Ends the call that holds the connection of this provider. */
 static void scene_free(scene *self, unsigned which)
 {
     for (size_t i = 0; i < self->holder_count; i++)
@@ -123,7 +124,7 @@ static void calls_that_go_on_waiting_keep_their_order_at_a_new_provider(void **s
     scene_wait(&self, 3);
     world_has(&self.world, A | B | C);
     assert_goes_to(&self, 0, C);
-    call_fini(&self.waiting[0]); /* ends, and its connection comes free */
+    call_fini(&self.waiting[0]); /* ends the call, so that its connection becomes free */
     assert_waits(&self, 2);
     assert_goes_to(&self, 1, C);
     scene_free(&self, A);
@@ -176,8 +177,8 @@ static void a_call_no_longer_waits_for_a_provider_that_left_the_list(void **stat
     scene_end(&self);
 }
 
-/* The connection that was granted is of no use, so the call looks again, before those that began to
- * wait after it. */
+/* The granted connection cannot be used, so the call picks again. It comes before the calls that
+ * began to wait later. */
 static void a_call_whose_provider_left_after_the_grant_keeps_its_turn(void **state)
 {
     (void)state;
@@ -216,7 +217,8 @@ static void a_call_goes_to_a_provider_that_a_rule_no_longer_disables(void **stat
     scene_end(&self);
 }
 
-/* An empty list is believed after a grace only; until then the former providers are used. */
+/* An empty list takes effect only after a grace period. Until then the former providers
+ * are used. */
 static void a_waiting_call_ends_without_a_provider_when_the_list_is_empty_for_good(void **state)
 {
     (void)state;
@@ -238,7 +240,7 @@ static void a_waiting_call_ends_without_a_provider_when_the_list_is_empty_for_go
 
 /* --- an ejection ends --- */
 
-/* So many attempts at that provider come to that. Picks until it is its turn. */
+/* Picks in turn, and reports the outcome for `times` picks of this provider. */
 static void let_come_to(scene *self, unsigned whose, pick_outcome outcome, int times)
 {
     const pick_request request = {.method = slice_of("m"), .policy = "roundrobin"};
@@ -253,7 +255,8 @@ static void let_come_to(scene *self, unsigned whose, pick_outcome outcome, int t
     assert_int_equal(0, times);
 }
 
-/* One call at A, one that waits for A because B is ejected. A call at B is still under way. */
+/* One call holds A's connection, and another call waits for A because B is ejected. at_b is an
+ * attempt at B that has not ended. */
 static void begin_with_ejected(scene *self, pick *at_b)
 {
     const pick_request request = {.method = slice_of("m")};
@@ -292,7 +295,7 @@ static void a_call_goes_to_a_provider_whose_ejection_ends_by_time(void **state)
     begin_with_ejected(&self, &at_b);
     pick_release(self.holders[0].directory, &at_b, PICK_UNKNOWN);
     int64_t end_ns = test_ns + 30 * NS_PER_S;
-    while (next_round_ns(&self) < end_ns) { /* rounds for other reasons come before it */
+    while (next_round_ns(&self) < end_ns) { /* these rounds are due for other reasons */
         test_ns = next_round_ns(&self);
         selector_do_round(self.world.client->selector);
         assert_waits(&self, 0);
@@ -326,7 +329,7 @@ static void a_connection_granted_after_the_deadline_goes_to_the_next_call(void *
     scene_wait(&self, 1);
     test_ns += 30 * NS_PER_S;
     scene_wait(&self, 3);
-    test_ns += 30 * NS_PER_S; /* the deadline of the first one */
+    test_ns += 30 * NS_PER_S; /* the deadline of the first waiting call */
     scene_free(&self, A);
     assert_true(is_woken(&self, 0));
     assert_waits(&self, 1);
@@ -338,7 +341,7 @@ static void a_connection_granted_after_the_deadline_goes_to_the_next_call(void *
     scene_end(&self);
 }
 
-/* The client of the first one is stopped, for instance. */
+/* The first waiting call ends after the grant, for instance because its client is stopped. */
 static void a_new_provider_that_is_granted_to_a_call_that_ends_goes_to_the_next_one(void **state)
 {
     (void)state;
@@ -377,7 +380,8 @@ static void a_call_whose_time_is_over_names_the_new_provider_as_full(void **stat
 #define SIX 0x3fu
 #define SEVENTH 0x40u
 
-/* Six queues need memory. Without it the call waits in four, and for a new provider. */
+/* A call that joins more than four queues needs memory. If the allocation fails, the call waits in
+ * four queues, and for a new provider. */
 static void a_call_without_memory_for_its_queues_goes_to_a_new_provider(void **state)
 {
     (void)state;
@@ -410,7 +414,8 @@ static void a_call_without_memory_for_its_queues_joins_the_others_when_it_looks_
     scene_end(&self);
 }
 
-/* Whichever allocation of a new list fails, the call goes to the new provider once it is known. */
+/* Whichever allocation fails while a new list is read, the waiting call goes to the new provider as
+ * soon as the list is read successfully. */
 static void a_call_goes_to_a_new_provider_whatever_allocation_failed_before(void **state)
 {
     (void)state;
@@ -432,7 +437,7 @@ static void a_call_goes_to_a_new_provider_whatever_allocation_failed_before(void
 
 /* --- threads --- */
 
-/* Answers with an error that has no id, so that it fits every call. */
+/* Answers with an error whose id is null, so that the answer fits every call. */
 #define ANSWER                                                                                     \
     "HTTP/1.1 200 OK\r\nContent-Length: "                                                          \
     "46\r\n\r\n{\"id\":null,\"error\":{\"code\":-7,\"message\":\"no\"}}"
@@ -471,11 +476,11 @@ static void push_peers(world *self, scripted_peer *const *peers, size_t count)
             scripted_peer_port(peers[i]));
         list[i] = urls[i];
     }
-    selector_do_round(self->client->selector); /* which subscribes */
+    selector_do_round(self->client->selector); /* subscribes */
     fake_registry_push(self->source, SERVICE, list, count);
 }
 
-/* The directory that the calls use. */
+/* Returns the directory that the calls use. */
 static directory *directory_used(world *self)
 {
     reference *used;
@@ -536,7 +541,8 @@ static void calls_of_threads_go_to_a_provider_that_joins_the_list(void **state)
 #define THREADS 8
 #define CALLS 60
 
-/* Some of the calls have hardly any time, so that their deadline and a grant meet. */
+/* Every third call has a time-out of 1 ms, so that its deadline may pass at the moment of
+ * a grant. */
 static void *call_many_times(void *arg)
 {
     world *self = arg;

@@ -1,14 +1,14 @@
-/* Which setting counts if an option is set in several places: the order at the top of
- * <dubboc/client.h>, for each option, through a registry. For each place where an option can be
- * set, all weaker places have one value and this place has another one; the call shows which value
- * was used. */
+/* Which setting is used if an option is set in several places: the order at the top of
+ * <dubboc/client.h> is checked for each option, with a registry. For each place where an option can
+ * be set, all weaker places have one value and this place has another one; the call shows which
+ * value was used. */
 #include "tests/client/call_fixture.h"
 
 #include <unistd.h>
 
 #include "client/reference.h"
 
-/* Weakest first. */
+/* The places where an option can be set, weakest first. */
 typedef enum layer {
     BY_DEFAULT,
     INI,
@@ -48,15 +48,15 @@ typedef struct world {
     dubboc_error err;
 } world;
 
-/* One option: two values of it in each of the forms in which it is written, and how to see which
- * one holds. */
+/* One option: its two test values in each form in which it can be written, and a function that
+ * finds which value is in effect. */
 typedef struct option {
     const char *name;
     unsigned layers;
     const char *section, *key; /* in the configuration */
     const char *reference_key, *node_key;
     const char *texts[2];      /* in the configuration */
-    const char *node_texts[2]; /* NULL: the same */
+    const char *node_texts[2]; /* NULL: equal to texts */
     const char *expected_default;
     const peer_script *script; /* NULL: refuses_each */
     const char *node_params[2];
@@ -65,7 +65,7 @@ typedef struct option {
     void (*see)(world *self);
 } option;
 
-/* --- seeing what holds */
+/* --- finding the value in effect */
 
 static dubboc_status call_m(world *self)
 {
@@ -78,7 +78,7 @@ static int all_requests(const world *self)
     return scripted_peer_requests(self->peers[0]) + scripted_peer_requests(self->peers[1]);
 }
 
-/* How long the call said that it waits, a little less than its time-out. */
+/* Reads the time-out from the Timeout header, which is a little less than the time-out. */
 static void see_timeout(world *self)
 {
     static const char *const limits_s[] = {"3", "1000", "2000"};
@@ -104,7 +104,7 @@ static void see_retries(world *self)
     snprintf(self->seen, sizeof self->seen, "%d", all_requests(self) - 1);
 }
 
-/* In turn, each pair of calls goes to both providers. */
+/* Under roundrobin the two calls of each pair go to different providers. */
 static void see_load_balance(world *self)
 {
     bool is_in_turn = true;
@@ -145,7 +145,7 @@ static void see_application(world *self)
     snprintf(self->seen, sizeof self->seen, "%s", self->client->application);
 }
 
-/* Idempotent calls are sent a second time. */
+/* Only an idempotent call is sent a second time. */
 static void see_idempotent(world *self)
 {
     self->call.retries = 1;
@@ -153,7 +153,7 @@ static void see_idempotent(world *self)
     snprintf(self->seen, sizeof self->seen, "%d", all_requests(self) - 1);
 }
 
-/* Which of the two providers is wanted. */
+/* Finds which of the two providers was called. */
 static void see_provider(world *self)
 {
     dubboc_status status = call_m(self);
@@ -163,7 +163,7 @@ static void see_provider(world *self)
         snprintf(self->seen, sizeof self->seen, "p%d", scripted_peer_requests(self->peers[1]));
 }
 
-/* --- the table */
+/* --- the table of options */
 
 #define SETTER(name_, field_, value_)                                                              \
     static void name_(world *self, int which)                                                      \
@@ -217,7 +217,7 @@ static const option options[] = {
         call_version, see_provider},
 };
 
-/* --- setting */
+/* --- setting an option */
 
 static void set_variable(
     const char *section, const char *method, const char *key, const char *value)
@@ -238,7 +238,7 @@ static void add_to_nodes(world *self, const char *text)
     snprintf(self->nodes + len, sizeof self->nodes - len, "%s", text);
 }
 
-/* Which of the two values is said there; -1: none. */
+/* Returns which of the two values is set at this place; -1: none. */
 static int said_at(const option *of, layer at, layer strongest, int which)
 {
     if (at == BY_DEFAULT || at > strongest || (of->layers & BIT(at)) == 0)
@@ -306,7 +306,7 @@ static void write_variables(const option *of, layer strongest, int which)
     set_variable("reference_x_y", "m_", of->reference_key, said >= 0 ? of->texts[said] : NULL);
 }
 
-/* A client of which everything is said that a place up to the strongest one can say. */
+/* Makes a client with the option set in every place up to the strongest one. */
 static void begin_world(world *self, const option *of, layer strongest, int which)
 {
     char path[512];
@@ -383,8 +383,8 @@ static void every_option_follows_the_order_in_the_header(void **state)
                     check(&options[i], at, which);
 }
 
-/* Two providers, each of which loses the call, say this of the method. Returns how many requests
- * came to both, and to the first. */
+/* Calls two providers that lose each request; the texts are appended to their nodes. Returns the
+ * number of requests to both providers, and in *to_first that to the first one. */
 static int count_requests(const char *first_says, const char *second_says, int *to_first)
 {
     static const option plain = {.script = &loses_each, .node_params = {"", ""}};
@@ -420,7 +420,8 @@ static void the_node_of_the_attempt_that_failed_decides_whether_to_repeat_it(voi
     assert_int_equal(count_requests("&m.idempotent=true", "&m.idempotent=true", &to_first), 3);
     bool has_begun_at[2] = {false, false};
     for (int i = 0; i < 100 && !(has_begun_at[0] && has_begun_at[1]); i++) {
-        /* Lost by the first, it goes to the second, and not the other way round. */
+        /* If the first provider loses the call, the call is repeated at the second one; if the
+         * second loses it, it is not repeated. */
         int all = count_requests("&m.idempotent=true", "&m.idempotent=false", &to_first);
         assert_int_equal(all, 1 + to_first);
         has_begun_at[to_first == 0] = true;

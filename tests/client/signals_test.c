@@ -1,5 +1,5 @@
-/* Signals belong to the program: no thread of the library, or of a library that it uses, takes one.
- */
+/* Signals belong to the program: no thread of the library, or of a library that it uses, may
+ * receive one. */
 #include "tests/client/call_fixture.h"
 
 #include <dirent.h>
@@ -9,7 +9,7 @@
 
 #define LIMIT_MS 20000
 
-/* How many threads the program has, and how many of them would take SIGTERM. */
+/* The number of threads of the program, and how many of them do not block SIGTERM. */
 typedef struct threads_seen {
     int all, takers;
 } threads_seen;
@@ -21,7 +21,7 @@ static bool takes_sigterm(const char *status)
     return (strtoull(blocked + strlen("\nSigBlk:\t"), NULL, 16) & 1ull << (SIGTERM - 1)) == 0;
 }
 
-/* One that ends meanwhile is not counted. */
+/* Counts one thread, unless it has ended. */
 static void count_thread(const char *id, threads_seen *seen)
 {
     char path[512], status[4096];
@@ -70,13 +70,14 @@ static void threads_of_the_client_and_of_the_zookeeper_library_take_no_signals(v
     (void)state;
     threads_seen before = see_threads();
     dubboc_client *client = new_client("zookeeper://127.0.0.1:1");
-    int least = before.all + 6; /* upkeep; actor, notifier, keeper; and two of the library */
+    /* one upkeep thread; actor, notifier and keeper; and two of the ZooKeeper library */
+    int least = before.all + 6;
     assert_true(test_wait_for(has_so_many_threads, &least, LIMIT_MS));
     assert_int_equal(before.takers, see_threads().takers);
     dubboc_client_free(client);
 }
 
-/* The calling thread itself goes on taking them while it waits. */
+/* Only the thread that makes the call still receives signals while it waits. */
 static void the_thread_on_which_libcurl_looks_a_name_up_takes_no_signals(void **state)
 {
     (void)state;
@@ -85,7 +86,7 @@ static void the_thread_on_which_libcurl_looks_a_name_up_takes_no_signals(void **
     fixture self = {.options = {.size = sizeof self.options, .url = "http://slow.example:1/x.Y"}};
     assert_status(DUBBOC_OK, dubboc_client_new(&patient, &self.client, &self.err), &self.err);
     background_call call = {.self = &self};
-    int expected = see_threads().takers + 1; /* the one that calls */
+    int expected = see_threads().takers + 1; /* the thread that makes the call */
     pthread_t thread = start(&call);
     bool looks = test_wait_for(is_looking_a_name_up, NULL, LIMIT_MS);
     bool is_as_expected = test_wait_for(has_so_many_takers, &expected, LIMIT_MS / 4);

@@ -1,19 +1,19 @@
-/* The error text of a call that timed out says how long it waited, and where the time-out was set.
- */
+/* The error text of a call that timed out says how long the call waited, and where the time-out was
+ * set. */
 #include "tests/client/call_fixture.h"
 
 #include "base/clock.h"
 #include "client/call.h"
 #include "client/timeout.h"
 
-/* A call of x.Y's m to a provider that never answers, in 20 ms, set in one of all the places. */
+/* A call to a provider that never answers. Its time-out of 20 ms is set in exactly one place. */
 typedef struct origin {
     const char *expected;
-    const char *file; /* of the configuration */
+    const char *file; /* text of the configuration file */
     const char *variable;
     const char *setting[3]; /* dubboc_config_set() */
-    const char *node;       /* what follows the provider's URL in the registry */
-    const char *query;      /* of the call's own url */
+    const char *node;       /* text that is appended to the provider's node in the registry */
+    const char *query;      /* the query of the call's own URL */
     int structure_ms, call_ms;
 } origin;
 
@@ -55,7 +55,7 @@ static dubboc_config *config_of(const origin *from, const char *folder)
     return config;
 }
 
-/* Else a slow machine has not read the registry's list when the time is over. */
+/* Waits until the list is read, because on a slow machine the time-out could pass first. */
 static void wait_for_list(fixture *self)
 {
     reference *used;
@@ -135,7 +135,7 @@ static bool peer_was_asked(void *arg)
     return requests(arg) > 0;
 }
 
-/* What ended the waiting was the time-out, though the status says for what the call waited. */
+/* The wait ended because of the time-out, but the status says what the call waited for. */
 static void a_call_that_waited_for_a_connection_names_it(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Each allocation of the codec is made to fail in turn: the result is DUBBOC_E_NO_MEMORY, nothing
- * is leaked (AddressSanitizer checks this), and nothing crashes. */
+/* Makes each allocation of the codec fail in turn. The result must be DUBBOC_E_NO_MEMORY, without a
+ * crash and without a leak (AddressSanitizer checks this). */
 #include "tests/support/test.h"
 
 #include "codec/jsonrpc.h"
@@ -8,7 +8,8 @@
 static const char text[] = "{\"user\":{\"id\":9223372036854775807,\"name\":\"A\\u00e9\",\"tags\":["
                            "\"a\",\"b\",1.5,1e400]},\"ok\":true,\"none\":null}";
 
-/* Every status is success or no memory, and success when nothing fails. */
+/* Checks that the status is success or DUBBOC_E_NO_MEMORY, and success if must_work. Returns
+ * whether it is success. */
 static bool is_done(dubboc_status status, bool must_work)
 {
     if (status != DUBBOC_OK && (must_work || status != DUBBOC_E_NO_MEMORY))

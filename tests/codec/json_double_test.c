@@ -1,5 +1,5 @@
-/* Doubles are printed and parsed: as the shortest decimal that reads back, and as the double
- * nearest to any decimal. The C library gives the expected values. */
+/* Doubles are printed as the shortest decimal that reads back as the same double, and any decimal
+ * is parsed as the nearest double. The C library gives the expected values. */
 #include "tests/support/test.h"
 
 #include <float.h>
@@ -40,7 +40,8 @@ static void check_printed(double value, const char *expected)
     assert_string_equal(expected, text);
 }
 
-/* Through the text and the tree: the same bits, in 25 characters at most. */
+/* Prints the value, parses the text and reads the node: the bits must be the same, and the text has
+ * at most 25 characters. */
 static void check_double(double value)
 {
     char text[JSON_NUMBER_PRINT_MAX + 1];
@@ -57,7 +58,8 @@ static void check_double(double value)
     }
 }
 
-/* Nothing shorter reads back, and of the same length nothing nearer: by way of the C library. */
+/* Checks with the C library that no shorter decimal reads back as the same double, and that no
+ * decimal of the same length is nearer to it. */
 static void check_shortest(double value)
 {
     json_decimal decimal = json_shortest(value);
@@ -187,7 +189,7 @@ static void prints_as_people_and_java_want_it(void **state)
     check_printed(2251799813685248.5, "2251799813685248.5");
 }
 
-/* Against the C library, digits by digits. */
+/* Compares random decimals with the results of the C library. */
 static void reads_decimals_as_the_c_library_does(void **state)
 {
     (void)state;
@@ -206,7 +208,7 @@ static void reads_decimals_as_the_c_library_does(void **state)
     }
 }
 
-/* What lies exactly between two doubles goes to the even one. */
+/* A decimal exactly halfway between two doubles is read as the one with an even mantissa. */
 static void reads_halves_as_the_c_library_does(void **state)
 {
     (void)state;
@@ -228,7 +230,8 @@ static void reads_halves_as_the_c_library_does(void **state)
     }
 }
 
-/* dubboc_json_double() of a text, and of the node that reading the text makes. */
+/* Checks dubboc_json_double() on the node that is parsed from the text, and on a node that holds
+ * the text itself. */
 static void check_nearest(const char *text, double expected)
 {
     cJSON raw = {.type = cJSON_Raw, .valuestring = (char *)(uintptr_t)text};
@@ -244,21 +247,22 @@ static void check_nearest(const char *text, double expected)
             expected);
 }
 
-/* How peers in C, C++, PHP and Java print doubles. */
+/* Reads doubles as peers in C, C++, PHP and Java print them, with 15 to 20 digits. */
 static void a_million_printed_doubles_read_as_the_c_library_reads_them(void **state)
 {
     (void)state;
     static const int digits[] = {15, 16, 17, 20};
     uint64_t seed = 8;
     for (long i = 0; i < ROUNDS; i++) {
-        /* half of them of all magnitudes, half of everyday ones */
+        /* half of the values have random magnitudes, the other half ordinary ones */
         double value = double_of(random_step(&seed));
         if (i % 2 == 0)
             value = (double)(int64_t)random_step(&seed) / 9007199254740992.0;
         for (size_t j = 0; isfinite(value) && j < sizeof digits / sizeof digits[0]; j++) {
             char text[64];
             snprintf(text, sizeof text, "%.*g", digits[j], value);
-            if (isfinite(strtod(text, NULL))) /* fewer digits may round the largest ones up */
+            /* rounding to fewer digits may turn the largest doubles into infinity */
+            if (isfinite(strtod(text, NULL)))
                 check_nearest(text, strtod(text, NULL));
         }
     }
@@ -285,7 +289,7 @@ static void complete_expansions_and_halves_read_as_the_c_library_reads_them(void
             check_nearest(text, strtod(text, NULL));
         }
     }
-    /* longer than all that is kept, and decided by its last digit */
+    /* longer than the digits that the parser keeps; only the last digit decides the result */
     char *endless = malloc(100000);
     assert_non_null(endless);
     strcpy(endless, "1.00000000000000011102230246251565404236316680908203125"); /* 1 + 2^-53 */

@@ -1,5 +1,5 @@
-/* Numbers in trees: integers and long decimals come back as they were, whatever the locale.
- * json_double_test.c is about the decimals of doubles. */
+/* Numbers in trees: integers and long decimals come back unchanged, whatever the locale is.
+ * Decimals of doubles are tested in json_double_test.c. */
 #include "tests/support/test.h"
 
 #include <float.h>
@@ -171,7 +171,7 @@ static const reading readings[] = {
     {"1.00000000000000000000000000000000001", RANGE, 0, RANGE, 0, OK, 1},
     {"100000000000000000000000e-23", OK, 1, OK, 1, OK, 1},
     {"1.7976931348623158e308", RANGE, 0, RANGE, 0, OK, DBL_MAX},
-    /* just below the half to 2^1024 */
+    /* just below the midpoint between DBL_MAX and 2^1024 */
     {"1.797693134862315807937e308", RANGE, 0, RANGE, 0, OK, DBL_MAX},
     {"1.797693134862315807938e308", RANGE, 0, RANGE, 0, RANGE, 0},
     {"-1.7976931348623159e308", RANGE, 0, RANGE, 0, RANGE, 0},
@@ -317,8 +317,8 @@ static void write_file(const char *folder, const char *name, const void *data, s
     assert_int_equal(0, fclose(file));
 }
 
-/* A locale of our own with a decimal comma, as glibc reads it from a folder, so that none has to be
- * installed. false: this C library is another. */
+/* Writes a locale with a decimal comma to a folder from which glibc reads it, and sets it, so that
+ * the test needs no installed locale. Returns false if the C library cannot read it. */
 static bool use_comma_locale(void)
 {
     enum { ITEMS = 6, TEXTS_AT = 4 * (2 + ITEMS) };
@@ -357,7 +357,7 @@ static void the_locale_changes_nothing(void **state)
     char *text = print(tree);
     double number;
     dubboc_status status = dubboc_json_double(cJSON_GetArrayItem(tree, 1), &number);
-    /* The numbers that are left to the C library. */
+    /* These numbers are converted by the C library. */
     double tiny = json_double_nearest(UINT64_C(4940656458412465442), -342);
     cJSON pi = {
         .type = cJSON_Raw, .valuestring = (char[]){"3.14159265358979323846264338327950288"}};

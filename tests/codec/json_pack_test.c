@@ -107,7 +107,7 @@ static void packing_takes_everything_over_even_when_it_fails(void **state)
 {
     (void)state;
     cJSON *tree = NULL, *kept = parse("[1]");
-    /* AddressSanitizer sees what is not freed, or freed twice. */
+    /* AddressSanitizer reports a value that is not freed, or freed twice. */
     assert_status(DUBBOC_E_ARGUMENT,
         dubboc_json_pack(&tree, &err, "[o,s,o,i,f,I,S,{s:o,s?:o,b},O,U,n,o]", parse("[1]"),
             (const char *)NULL, parse("{}"), 1, 2.0, INT64_C(3), "x", (size_t)1, "k", parse("[2]"),
@@ -307,7 +307,8 @@ static void unpacking_refuses_malformed_formats(void **state)
         DUBBOC_E_ARGUMENT, "something after the value in the format at byte 2", "1", "i i", &i, &i);
 }
 
-/* What C, C++ and PHP peers print for 0.1, and cJSON for pi; a long decimal text stays as it is. */
+/* Reads 0.1 as C, C++ and PHP peers print it, and pi as cJSON prints it. A long decimal keeps its
+ * text. */
 static void doubles_are_the_nearest_and_decimals_keep_their_text(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The rules of RFC 8259, one text per line. Each accepted text is also printed without white space
- * and escapes, and must then be equal to `printed` (NULL: to the text itself). */
+/* Tests the rules of RFC 8259 with one text per line. Each accepted text is also printed without
+ * white space and escapes, and the output must equal `printed` (NULL: the text itself). */
 #include "tests/support/test.h"
 
 #include "codec/json_scan.h"
@@ -11,7 +11,7 @@ typedef struct accepted {
 
 /* clang-format off */
 static const accepted accepts[] = {
-    /* words */
+    /* literals */
     {"true", NULL}, {"false", NULL}, {"null", NULL},
     /* white space: section 2 */
     {" 1", "1"}, {"1 ", "1"}, {"\t1\t", "1"}, {"\n1\n", "1"}, {"\r1\r\n", "1"},
@@ -71,17 +71,17 @@ static const accepted accepts[] = {
 };
 
 static const char *const rejects[] = {
-    /* nothing, or no value */
+    /* empty, or not a value */
     "", " ", "\n", "a", "-", "+", ".", ",", ":", "]", "}", "\\", "'a'", "\xEF\xBB\xBF" "1",
     "\xEF\xBB\xBF{}", "\xEF\xBB", "\xFE\xFF", "\xFF\xFE[\0]", "<a>", "/**/1", "1 // x", "# x",
-    /* words */
+    /* literals */
     "tru", "truth", "True", "TRUE", "nul", "nulll", "Null", "fals", "False", "undefined", "NaN",
     "Infinity", "-Infinity", "nan", "inf", "[nul]", "truefalse", "t", "f", "n",
     "\"a\"b", "nan]",
     /* more than one value */
     "1 2", "1,2", "{}{}", "[][]", "[]]", "{}}", "\"a\"\"b\"", "[1]x", "true false", "1\v", "1\f",
     "1\xC2\xA0", "\xC2\xA0" "1",
-    /* white space that is none */
+    /* characters that are not white space in JSON */
     "\f1", "\v1", "[\f]", "[1\v]", "\xE3\x80\x80[]", "[\xC2\x85]",
     /* arrays */
     "[", "[1", "[1,", "[1,]", "[,1]", "[,]", "[1 2]", "[1,,2]", "[1;2]", "[1:2]", "[1}", "[\"a\"",
@@ -107,7 +107,7 @@ static const char *const rejects[] = {
     "\"123456789012345\x1F\"", "\"1234567890123456\x1F\"", "\"12345678901234567890\n",
     "\"\\\xC3\xA9\"",
     "\"\\u00\xC3\xA9\"", "'", "\"\\u0041", "\"\\u123", "\"\\8\"",
-    /* surrogates alone */
+    /* lone surrogates */
     "\"\\ud800\"", "\"\\udbff\"", "\"\\udc00\"", "\"\\udfff\"", "\"\\ud800\\u0041\"",
     "\"\\ud800\\ud800\"", "\"\\ud800x\"", "\"\\udc00\\ud800\"", "\"\\ud800\\n\"",
     "\"\\ud800\\udc0\"", "\"\\ud800\\udbff\"",
@@ -129,7 +129,8 @@ static const char *const rejects[] = {
 
 static dubboc_status check(const char *text, size_t len, dubboc_error *err)
 {
-    /* An exact copy without a zero byte after it, so that a sanitizer sees a read past the end. */
+    /* A copy of exactly this length, without a zero byte, so that a sanitizer reports a read beyond
+     * its end. */
     char *exact = malloc(len > 0 ? len : 1);
     assert_non_null(exact);
     memcpy(exact, text, len);
@@ -307,7 +308,7 @@ static void accepts_8_mi_values_and_no_more(void **state)
     sprintf(array, "[%s]", text);
     assert_status(DUBBOC_E_TOO_BIG, json_check(slice_of(array), &value, &err), &err);
     assert_contains(err.text, "more than 8388608 values");
-    /* One value fewer: the array itself counts. */
+    /* One element fewer than the limit, because the array counts as a value too. */
     array[2 * (JSON_VALUES_MAX - 1)] = ']';
     assert_status(DUBBOC_OK,
         json_check(slice_make(array, 2 * (size_t)(JSON_VALUES_MAX - 1) + 1), &value, &err), &err);

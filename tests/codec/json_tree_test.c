@@ -1,4 +1,4 @@
-/* Trees are ordinary cJSON trees, without the mistakes of cJSON's own parser and printer
+/* Trees are ordinary cJSON trees, but without the faults of cJSON's own parser and printer
  * (libraries.md J1 to J9). */
 #include "tests/support/test.h"
 
@@ -94,7 +94,7 @@ static void trees_are_allocated_and_freed_by_the_hooks_of_cjson(void **state)
     cJSON_InitHooks(&hooks);
     mallocs = frees = 0;
     cJSON *tree = parse("{\"a\":[1,\"x\\n\",12345678901234567890]}");
-    assert_int_equal(5 + 1 + 2, mallocs); /* nodes, key, texts */
+    assert_int_equal(5 + 1 + 2, mallocs); /* five nodes, one key, two texts */
     cJSON_Delete(tree);
     assert_int_equal(mallocs, frees);
     assert_status(
@@ -174,7 +174,7 @@ static void prints_128_levels_and_no_more(void **state)
     free(text);
     cJSON_Delete(tree);
     check_print_refused(nested(129), "deeper than 128 levels");
-    /* J6: cJSON_Duplicate() and deep trees of users: an end, not a crash. */
+    /* J6: cJSON_Duplicate() has no limit, so a user's tree may be deep. Printing must not crash. */
     check_print_refused(nested(100000), "deeper than 128 levels");
 }
 
@@ -216,7 +216,7 @@ static void success_resets_an_earlier_error(void **state)
     cJSON_Delete(tree);
 }
 
-/* --- what cJSON itself would do wrong --- */
+/* --- faults of cJSON that are avoided --- */
 
 static void j1_numbers_are_not_changed_and_never_null(void **state)
 {
@@ -258,7 +258,7 @@ static void j3_a_zero_byte_in_a_string_is_an_error_and_does_not_cut_it(void **st
     cJSON_Delete(tree);
 }
 
-/* Of this thread: what else the machine does does not count. */
+/* Returns the processor time of this thread, so that other load on the machine does not count. */
 static int64_t processor_ns(void)
 {
     struct timespec used;
@@ -294,14 +294,14 @@ static void j5_a_long_array_takes_linear_time(void **state)
     int64_t few = time_of_parse_and_print(10000), many = time_of_parse_and_print(400000);
     if (many > few * 40 * 10)
         print_error("10,000 items: %lld ns, 400,000: %lld ns\n", (long long)few, (long long)many);
-    /* 40 times the items: quadratic would be 1,600 times the time. */
+    /* The array is 40 times as long; with quadratic time this would take 1,600 times as long. */
     assert_true(many <= few * 40 * 10);
 }
 
 static void j5_a_tree_has_a_limit_of_values(void **state)
 {
     (void)state;
-    /* and the array itself: one too many */
+    /* the array counts as a value too, so the values are one more than the limit */
     size_t items = JSON_TREE_VALUES_MAX, len = items * 2 + 1;
     char *text = malloc(len);
     assert_non_null(text);
@@ -419,7 +419,8 @@ static void the_memory_of_a_tree_is_known_before_it_is_built(void **state)
         cJSON *tree = parse(texts[i]);
         json_tree_cost cost = json_tree_cost_of(slice_of(texts[i]));
         assert_int_equal(cost.values, node_count(tree));
-        /* A block may be 16 bytes larger when the rest would have been too small for another. */
+        /* The allocator may return a block that is 16 bytes larger, if the remainder of a split
+         * would be too small. */
         assert_in_range(tree_bytes(tree), 1, cost.bytes + 16 * cost.values);
         assert_in_range(cost.bytes, 1, cost.values * 200);
         cJSON_Delete(tree);

@@ -1,5 +1,5 @@
-/* Building and reading JSON by the types of C variables, and the errors when a tree does not fit.
- * tests/e2e/typed_json.py shows that wrong types do not compile. */
+/* Builds and reads JSON by the types of C variables, and checks the errors if a tree does not fit.
+ * tests/e2e/typed_json.py checks that wrong types do not compile. */
 #include "tests/support/test.h"
 
 #include <limits.h>
@@ -23,8 +23,8 @@ static void check_json(cJSON *tree, const char *expected)
     cJSON_Delete(tree);
 }
 
-/* Every integer type, at its ends: size_t, int64_t and the like are one of these on every
- * platform. */
+/* Builds the smallest and the largest value of every integer type. size_t, int64_t and the like are
+ * each one of these types on every platform. */
 static void every_integer_type_is_built_exactly(void **state)
 {
     (void)state;
@@ -126,7 +126,7 @@ static void building_refuses_bad_values_names_the_place_and_takes_all_trees_over
 {
     (void)state;
     const char *none = NULL;
-    /* AddressSanitizer sees what is not freed, or freed twice. */
+    /* AddressSanitizer reports a value that is not freed, or freed twice. */
     CHECK_BUILD_FAILS("$.user.tags[1]: the string is NULL",
         DUBBOC_OBJECT("a", parse("[1]"), "user",
             DUBBOC_OBJECT("tags", DUBBOC_ARRAY(1, none, parse("[2]"))), "b", parse("{}"), "c",

@@ -71,7 +71,7 @@ static void keeps_every_form_of_id_byte_for_byte(void **state)
         jsonrpc_request request = read_one(body);
         assert_int_equal(0, request.fault);
         assert_slice(request.id, ids[i]);
-        /* Also when it is refused for something else. */
+        /* The id is also found if the request is refused for another reason. */
         snprintf(body, sizeof body, "{\"id\":%s,\"method\":\"m\",\"jsonrpc\":\"1.0\"}", ids[i]);
         check_fault(body, ids[i]);
     }
@@ -396,7 +396,8 @@ static void refuses_a_reply_that_may_belong_to_another_call(void **state)
 static void an_error_text_cuts_the_reply_between_characters(void **state)
 {
     (void)state;
-    /* 39 bytes after the quote are 19 whole characters and the first byte of another one */
+    /* the error text shows 39 bytes after the quote: 19 whole characters and the first byte of the
+     * next one */
     char body[200] = "{\"jsonrpc\":\"2.0\",\"result\":1,\"id\":\"";
     char shown[100] = "the reply's id is \"";
     for (int i = 0; i < 25; i++) {
@@ -435,7 +436,7 @@ static const uint32_t asked[] = {7, 71, 135};
 
 static const struct {
     const char *body;
-    const char *there;   /* a digit for each request: 1 there, 0 not */
+    const char *there;   /* one digit per request: 1 if the batch contains its reply, else 0 */
     const char *problem; /* NULL: DUBBOC_OK */
 } batches[] = {
     {"[" OF_7 "," OF_71 "," OF_135 "]\n", "111", NULL},

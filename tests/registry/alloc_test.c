@@ -1,5 +1,5 @@
-/* Each allocation of URLs and of the registries is made to fail in turn: the result is
- * DUBBOC_E_NO_MEMORY, nothing crashes, and nothing is leaked (AddressSanitizer checks this). */
+/* Makes each allocation of URLs and of the registries fail in turn. The result must be
+ * DUBBOC_E_NO_MEMORY, without a crash and without a leak (AddressSanitizer checks this). */
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"
@@ -125,7 +125,7 @@ static void the_file_registry_survives_every_failing_allocation(void **state)
     test_folder_remove(folder);
 }
 
-/* A list is complete or an error, never shorter. */
+/* A look-up returns the complete list or an error, and never a shorter list. */
 static void list_two_providers(void *arg, bool must_work)
 {
     registry_list list;

@@ -1,5 +1,5 @@
-/* The suite that every kind of registry passes: the promises of registry.h, as seen by a program
- * that opens several registry objects on one store.
+/* The suite that every kind of registry must pass. It checks the promises of registry.h, as a
+ * program sees them that opens several registry objects on one store.
  *
  * The test program of a kind fills in a fixture and returns registry_contract_tests(&fixture) from
  * main(). The tests are in contract_subscribe.c, contract_use.c, contract_register.c and
@@ -9,26 +9,28 @@
 
 #include "registry/registry.h"
 
-/* What a store that cannot be written to must hold. The suite registers it in the others. */
+/* A read-only store must contain these nodes. In a writable store the suite registers
+ * them itself. */
 #define CONTRACT_INTERFACE "com.contract.Present"
 #define CONTRACT_URL_1 "jsonrpc://10.0.0.1:8080/com.contract.Present?category=providers&methods=a,b"
 #define CONTRACT_URL_2 "jsonrpc://10.0.0.2:8080/com.contract.Present?category=providers"
 
 typedef struct contract_fixture {
     const char *name;
-    void *store; /* passed to the functions below. It holds nothing at the start but what is named
-                    above. */
-    bool is_writable; /* false: registrations are accepted, but nobody sees them */
-    int limit_ms;     /* how long a change may take until it is seen; 0: 5000 */
+    /* passed to the functions below; empty at the start, but a read-only store contains the nodes
+     * above */
+    void *store;
+    bool is_writable; /* false: registering succeeds, but changes nothing for others */
+    int limit_ms;     /* the longest time until a change is seen; 0: 5000 */
 
-    /* Opens another registry object on the store. */
+    /* Opens a new registry object on the store. */
     registry *(*open)(void *store);
 
-    /* Removes all provider nodes of the interface without using the registry. NULL: the test that
-     * needs it is left out. */
+    /* Removes all provider nodes of the interface without using the registry. NULL: the suite skips
+     * the test that needs this function. */
     void (*delete_by_hand)(void *store, const char *interface);
 
-    /* Ends all sessions by force. NULL: the test that needs it is left out. */
+    /* Ends all sessions by force. NULL: the suite skips the test that needs this function. */
     void (*disturb)(void *store);
 } contract_fixture;
 

@@ -1,5 +1,5 @@
-/* The contract of registries that can be written to: lost nodes are created again, and lost
- * subscriptions are restored. */
+/* The contract of writable registries: lost nodes are created again, and lost subscriptions are
+ * restored. */
 #include "tests/registry/contract_steps.h"
 
 static void a_node_deleted_by_hand_is_written_again(void **state)

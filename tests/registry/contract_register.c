@@ -1,5 +1,4 @@
-/* The contract of registries that can be written to: what one registry object registers, the others
- * see. */
+/* The contract of writable registries: what one registry object registers, the others see. */
 #include "tests/registry/contract_steps.h"
 
 static void others_see_a_registration_until_it_is_removed(void **state)
@@ -65,7 +64,7 @@ static void categories_are_kept_apart(void **state)
     registry_free(reader);
 }
 
-/* A mistyped name must not be listed as a service afterwards. */
+/* If reading created nodes, a mistyped interface would be listed as a service afterwards. */
 static void subscribing_and_looking_up_create_nothing(void **state)
 {
     (void)state;
@@ -184,8 +183,8 @@ static void many_interfaces_are_kept_apart(void **state)
     registry_free(reader);
 }
 
-/* Registers one URL under one interface and sees it through another object: subscribed to, looked
- * up and listed. */
+/* Registers one URL under one interface, and checks that another registry object sees it unchanged:
+ * by subscribing, looking up and listing. */
 static void expect_unchanged(const char *interface, const char *url)
 {
     registry *provider = contract_open(), *reader = contract_open();

@@ -1,4 +1,4 @@
-/* The static registry passes the contract of all registries that cannot be written to. */
+/* The static registry passes the contract of all read-only registries. */
 #include "tests/registry/contract.h"
 
 #include "tests/support/test.h"

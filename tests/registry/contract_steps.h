@@ -1,4 +1,4 @@
-/* What the parts of the contract suite share: the registry under test, steps that most tests take,
+/* Shared by the parts of the contract suite: the registry under test, steps that most tests use,
  * and a listener that records its calls. */
 #ifndef TESTS_REGISTRY_CONTRACT_STEPS_H
 #define TESTS_REGISTRY_CONTRACT_STEPS_H
@@ -10,11 +10,11 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-/* The providers of CONTRACT_INTERFACE, as recorder_expect() and contract_lookup() tell them. */
+/* The providers of CONTRACT_INTERFACE, in the form of contract_join(). */
 #define CONTRACT_PRESENT CONTRACT_URL_1 "\n" CONTRACT_URL_2 "\n"
 
-/* --- The parts of the suite. A test program may print one plan only, so they are run as one group;
- * each function adds the tests of its part that fit the kind. */
+/* --- The parts of the suite. They run as one group, because a test program may print only one
+ * plan. Each function adds the tests of its part that fit the kind of registry. */
 
 #define CONTRACT_TESTS_MAX 64
 
@@ -30,19 +30,19 @@ void contract_add_use(contract_tests *to);
 void contract_add_register(contract_tests *to);
 void contract_add_recover(contract_tests *to);
 
-/* Sets the kind that all further steps use. */
+/* Sets the kind of registry that all further steps use. */
 void contract_use_kind(const contract_fixture *kind);
 const contract_fixture *contract_kind(void);
 
-/* The set-up and tear-down of the group: CONTRACT_PRESENT is registered while it runs. */
+/* Set-up and tear-down of the group: CONTRACT_PRESENT is registered while the group runs. */
 int contract_write_present(void **state);
 int contract_remove_present(void **state);
 
-/* --- Steps. Each ends the test if it fails. */
+/* --- Steps. A step that fails ends the test. */
 
 int contract_limit_ms(void);
 
-/* Another registry object on the store. */
+/* Opens a new registry object on the store. */
 registry *contract_open(void);
 
 registry_registration *contract_register(
@@ -54,50 +54,51 @@ void contract_unregister(registry *from, registry_registration *registration);
 /* registry_is_registered() as a condition of test_wait_for(). */
 bool contract_is_registered(void *registration);
 
-/* registry_lookup(), as contract_join() writes it. The caller frees it. */
+/* Returns the result of registry_lookup() in the form of contract_join(). The caller frees it. */
 char *contract_lookup(registry *in, const char *interface, registry_category category);
 
-/* Whether registry_interfaces() lists the interface. Checks that the names are in order. */
+/* Returns whether registry_interfaces() lists the interface. Also checks that the names are in
+ * order. */
 bool contract_is_listed(registry *in, const char *interface);
 
-/* The URLs sorted, a line each. The caller frees it. */
+/* Returns the URLs sorted, one per line. The caller frees the text. */
 char *contract_join(const char *const *urls, size_t count);
 
-/* --- A listener that records. */
+/* --- A listener that records its calls. */
 
 typedef struct recorder {
     registry_subscription *subscription;
 
-    /* The lock guards what follows up to the empty line. */
+    /* The lock guards the fields up to the next empty line. */
     pthread_mutex_t lock;
     unsigned calls;
-    char *heard;      /* the last snapshot, as contract_join() writes it; NULL: not yet called */
-    pthread_t thread; /* of the last call */
+    char *heard;      /* the last snapshot, in the form of contract_join(); NULL: not yet called */
+    pthread_t thread; /* the thread of the last call */
 
     atomic_bool is_held;  /* the test sets it to keep the listener from returning */
-    atomic_bool is_over;  /* set by the test when the listener must not be called any more */
+    atomic_bool is_over;  /* the test sets it when the listener must not be called any more */
     atomic_uint running;  /* calls that have not returned */
-    atomic_uint unwanted; /* calls while another ran, or when is_over was set */
+    atomic_uint unwanted; /* calls during another call, or after is_over was set */
 } recorder;
 
 recorder *recorder_new(void);
 void recorder_free(recorder *self);
 
-/* The listener itself; arg is the recorder. */
+/* The listener function; arg is the recorder. */
 void recorder_listen(void *arg, const registry_snapshot *snapshot);
 
-/* A new recorder that is subscribed. recorder_unsubscribe() ends the subscription, checks that no
+/* Makes a recorder and subscribes it. recorder_unsubscribe() ends the subscription, checks that no
  * call was unwanted, and frees the recorder. */
 recorder *recorder_subscribe(registry *from, const char *interface, registry_category category);
 void recorder_unsubscribe(registry *from, recorder *self);
 
 unsigned recorder_calls(recorder *self);
 
-/* Whether a call runs now. A condition of test_wait_for(). */
+/* Returns whether the listener is being called now. A condition of test_wait_for(). */
 bool recorder_is_running(void *recorder);
 
-/* Waits until the last snapshot is text (contract_join()). The second form also waits until there
- * were that many calls. */
+/* Waits until the last snapshot equals text (in the form of contract_join()).
+ * recorder_expect_call() also waits until there were that many calls. */
 void recorder_expect(recorder *self, const char *text);
 void recorder_expect_call(recorder *self, unsigned calls, const char *text);
 

@@ -1,5 +1,5 @@
-/* The contract of all registries: when a listener is called, with what, and when it is no longer
- * called. */
+/* The contract of all registries: when a listener is called, with what data, and when it is not
+ * called any more. */
 #include "tests/registry/contract_steps.h"
 
 #include <unistd.h>
@@ -139,7 +139,7 @@ static void unsubscribe_waits_for_a_listener_that_runs(void **state)
         &err);
     assert_true(test_wait_for(recorder_is_running, listener, contract_limit_ms()));
     assert_int_equal(pthread_create(&thread, NULL, unsubscribe_from_thread, both), 0);
-    usleep(20000); /* a wrong unsubscribe would have returned by then */
+    usleep(20000); /* enough time for a faulty unsubscribe to return */
     assert_false(atomic_load(&listener->is_over));
     atomic_store(&listener->is_held, false);
     pthread_join(thread, NULL);
@@ -148,7 +148,8 @@ static void unsubscribe_waits_for_a_listener_that_runs(void **state)
     registry_free(self);
 }
 
-/* A listener that uses the registry: ends one subscription, begins another, registers. */
+/* A listener that uses the registry: it ends one subscription, begins another one, and registers a
+ * node. */
 typedef struct busy_listener {
     registry *from;
     registry_subscription *own, *to_end;

@@ -31,7 +31,7 @@ static void interfaces_are_listed_in_order(void **state)
     registry_free(self);
 }
 
-/* So that a caller may keep one dubboc_error and look at it afterwards. */
+/* A caller may keep one dubboc_error and look at it after each function. */
 static void success_clears_the_error(void **state)
 {
     (void)state;

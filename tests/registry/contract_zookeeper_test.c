@@ -29,7 +29,7 @@ static void delete_by_hand(void *store, const char *interface)
     zookeeper_client_free(client);
 }
 
-/* A server that forgets everything: sessions, nodes, and that it had a later zxid. */
+/* Makes the server lose everything: sessions, nodes, and the number of its last transaction. */
 static void wipe(void *store)
 {
     zookeeper_server_kill(store);

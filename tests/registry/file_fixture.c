@@ -106,7 +106,8 @@ void make_folder(const char *root, const char *below)
     free(path);
 }
 
-/* A file in the providers' folder; a live one is locked as an owner does. Its descriptor. */
+/* Makes a file in the folder of the providers, and locks it as an owner does if is_live. Returns
+ * its descriptor. */
 int make_file(const char *root, const char *name, const char *data, size_t len, bool is_live)
 {
     char *path = in_folder(root, name);

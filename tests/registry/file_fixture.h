@@ -1,4 +1,4 @@
-/* What the tests of the file registry share: a folder for each test, one interface, and a listener
+/* Shared by the tests of the file registry: a folder for each test, one interface, and a listener
  * that keeps the last list. */
 #ifndef TESTS_REGISTRY_FILE_FIXTURE_H
 #define TESTS_REGISTRY_FILE_FIXTURE_H
@@ -12,7 +12,7 @@
 #define INTERFACE "com.file.Test"
 #define LIMIT_MS 10000
 
-/* A test whose *state is the path of an empty folder. */
+/* A test with an empty folder. *state is the path of the folder. */
 #define FOLDER_TEST(name) cmocka_unit_test_setup_teardown(name, new_folder, remove_folder)
 int new_folder(void **state);
 int remove_folder(void **state);
@@ -34,19 +34,20 @@ typedef struct watched {
     char first[200];
 } watched;
 
-/* The listener; arg is a watched. */
+/* The listener function; arg is a watched. */
 void keep_snapshot(void *arg, const registry_snapshot *snapshot);
 
-/* Subscribes to the providers of INTERFACE. The registry must be freed before *self goes. */
+/* Subscribes to the providers of INTERFACE. The registry must be freed before *self becomes
+ * invalid. */
 void subscribe_at(registry *from, watched *self);
 
-/* Waits until the last snapshot has so many providers. */
+/* Waits until the last snapshot has `count` providers. */
 void wait_for_count(watched *self, size_t count);
 
-/* A copy of what was received so far; of the lock and subscription nothing. */
+/* Returns a copy of what was received so far, without the lock and the subscription. */
 watched watched_now(watched *self);
 
-/* <root>/dubbo/INTERFACE/providers/<name>. The caller frees it. */
+/* Returns <root>/dubbo/INTERFACE/providers/<name>. The caller frees it. */
 char *in_folder(const char *root, const char *name);
 
 bool exists(const char *path);
@@ -54,8 +55,8 @@ bool exists(const char *path);
 /* Makes the folder root + below unless it exists. */
 void make_folder(const char *root, const char *below);
 
-/* Makes a file in the folder of the providers; a live one is locked as an owner does. Returns its
- * descriptor. */
+/* Makes a file in the folder of the providers, and locks it as an owner does if is_live. Returns
+ * its descriptor. */
 int make_file(const char *root, const char *name, const char *data, size_t len, bool is_live);
 
 #endif

@@ -1,6 +1,6 @@
-/* The file registry and other processes: how their death is noticed, what their forked children
- * keep, and folders that they may not write to. The other processes are this program, started again
- * with the name of their part. */
+/* The file registry with other processes: how the death of a process is noticed, what its forked
+ * children keep, and folders that a process must not write to. The other processes are this
+ * program, started with the name of their role. */
 #include "tests/registry/file_fixture.h"
 
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static pid_t spawn(const char *part, const char *folder, int *output)
     return child;
 }
 
-/* What the child says first, a number; waits for it. */
+/* Waits for the first line of the child's output, and returns the number in it. */
 static int read_number(int output)
 {
     char text[32] = "";
@@ -53,7 +53,7 @@ static int64_t kill_and_wait_until_gone(pid_t child, watched *listener, size_t l
     return clock_now_ns() - start;
 }
 
-/* Registers and lives until it is killed. */
+/* The role "provider": registers, and lives until it is killed. */
 static _Noreturn void run_provider(const char *folder)
 {
     registry *self = open_at(folder);
@@ -64,8 +64,8 @@ static _Noreturn void run_provider(const char *folder)
         pause();
 }
 
-/* Registers, forks without exec, says the grandchild's pid, lives until it is killed; the
- * grandchild lives on. */
+/* Registers, forks without exec, prints the pid of the grandchild, and lives until it is killed.
+ * The grandchild lives on. */
 static _Noreturn void run_forker(const char *folder)
 {
     registry *self = open_at(folder);
@@ -75,12 +75,13 @@ static _Noreturn void run_forker(const char *folder)
     if (grandchild != 0)
         dprintf(STDOUT_FILENO, "%d\n", (int)grandchild);
     else
-        alarm(60); /* should the test not come to ending it */
+        alarm(60); /* ends the grandchild if the test fails to kill it */
     for (;;)
         pause();
 }
 
-/* Uses a root that it may not write to; says what went wrong, 0: nothing. */
+/* Uses a root that it has no permission to write to. Returns 0, or the number of the check that
+ * failed. */
 static int run_guest(const char *folder)
 {
     registry *self = NULL;
@@ -126,12 +127,12 @@ static void a_killed_provider_is_gone_within_100_ms(void **state)
     }
     print_message("# %d of %d killed providers gone within 100 ms, the slowest after %lld us\n",
         in_time, ROUNDS, (long long)(worst / 1000));
-    assert_in_range(in_time, ROUNDS - 3, ROUNDS); /* a loaded machine may delay a few */
+    assert_in_range(in_time, ROUNDS - 3, ROUNDS); /* a few may be late on a loaded machine */
     registry_free(self);
 }
 
-/* Slows down what the kernel does when a process dies: first it reports that the file was closed,
- * then it releases the lock, without a further event. */
+/* Repeats slowly what the kernel does when a process dies: it first reports that the file was
+ * closed, and then releases the lock without another event. */
 static void a_lock_that_is_released_after_its_event_is_noticed(void **state)
 {
     static const char name[] = "10.0.0.1-1-00000000000000aa";
@@ -147,7 +148,7 @@ static void a_lock_that_is_released_after_its_event_is_noticed(void **state)
     assert_int_equal(rename(hidden, path), 0);
     wait_for_count(&listener, 1);
     close(open(path, O_WRONLY | O_CLOEXEC));
-    usleep(5000); /* the event has been taken, and the node seen alive */
+    usleep(5000); /* long enough to handle the event while the file is still locked */
     assert_int_equal(fcntl(live, F_OFD_SETLK, &whole), 0);
     wait_for_count(&listener, 0);
     close(live);

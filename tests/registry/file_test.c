@@ -1,6 +1,6 @@
-/* What is special about the file registry: foreign files, folders that vanish or appear late, roots
- * that cannot be read or written, names that cannot be file names. What it shares with other
- * registries is in contract_file_test.c, other processes are in file_process_test.c. */
+/* Properties of the file registry only: foreign files, folders that vanish or appear late, roots
+ * that cannot be read or written, and names that cannot be file names. Properties of all registries
+ * are tested in contract_file_test.c, other processes in file_process_test.c. */
 #include "tests/registry/file_fixture.h"
 
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static void skips_foreign_files_in_the_folder(void **state)
     wait_for_count(&listener, 1);
     assert_string_equal(watched_now(&listener).first, "jsonrpc://10.0.0.1:1/good");
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
-    assert_int_equal(atomic_load(&skipped_lines), 1); /* the others were throttled */
+    assert_int_equal(atomic_load(&skipped_lines), 1); /* the other log lines were throttled */
     assert_true(exists(note) && exists(link) && exists(fifo) && exists(inner) && exists(target));
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         close(fds[i]);
@@ -128,7 +128,8 @@ static void looks_every_second_if_inotify_is_not_available(void **state)
     close(next);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
     few = before;
-    few.rlim_cur = (rlim_t)next + 1; /* room for the thread's wake-up, not for inotify */
+    /* enough for the descriptor that wakes the thread, but not for inotify */
+    few.rlim_cur = (rlim_t)next + 1;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
     dubboc_status status = try_open(folder, 0, &self, &err);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
@@ -215,8 +216,9 @@ static void a_root_that_cannot_be_created_is_reported_to_the_provider(void **sta
     registry_free(self);
 }
 
-/* The folders of a path, from the root downwards, come one after the other; the listener finds the
- * provider however many were there when it began, and leaves no folder behind itself. */
+/* Creates the folders of the path one after the other, from the root downwards. However many exist
+ * when the listener begins, it must find the provider. The listener must not create a folder
+ * itself. */
 static void a_listener_creates_no_folders_and_notices_new_ones(void **state)
 {
     static const char *const levels[] = {

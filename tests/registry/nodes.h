@@ -1,5 +1,5 @@
-/* The nodes of wire.md 9.2: as they are stored in a registry, and decoded once. (wire.md quotes
- * only the tail of N10; its head is that of N11.) */
+/* The nodes of wire.md 9.2: encoded as they are stored in a registry, and decoded once. (wire.md
+ * quotes only the tail of N10; its head is that of N11.) */
 #ifndef TESTS_REGISTRY_NODES_H
 #define TESTS_REGISTRY_NODES_H
 
@@ -9,7 +9,7 @@ typedef struct sample_node {
     const char *decoded;
 } sample_node;
 
-/* A node is one piece, to be searched for and compared with wire.md. */
+/* Each node is one string literal, so that it can be searched for and compared with wire.md. */
 /* clang-format off */
 static const sample_node sample_nodes[] = {
     {"N1",

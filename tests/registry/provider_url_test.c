@@ -1,4 +1,4 @@
-/* Reading provider URLs: every node of wire.md 9.2, and malformed URLs. */
+/* Reads provider URLs: every node of wire.md 9.2, and malformed URLs. */
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"
@@ -61,7 +61,7 @@ static void decodes_every_sample_node_once(void **state)
     }
 }
 
-/* What matching needs of each sample. */
+/* The values of each sample that decide whether it matches. */
 static const struct {
     const char *name, *scheme, *host;
     unsigned port;
@@ -273,7 +273,8 @@ static void reads_ipv6_with_and_without_brackets(void **state)
     refuses("jsonrpc://::1%:80/x", "invalid host");
 }
 
-/* A '/' in a password ends what is read as the host: nothing of it is called or shown. */
+/* An unescaped '/' in a password ends the host part. No part of the password may be used as a host,
+ * or shown. */
 static void refuses_user_info_that_is_not_escaped_without_showing_it(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* What the tests of the ZooKeeper registry with a real server share: one interface, one URL and its
+/* Shared by the tests of the ZooKeeper registry with a real server: one interface, one URL and its
  * node, a listener that records its calls, and conditions to wait for. */
 #ifndef TESTS_REGISTRY_SERVER_FIXTURE_H
 #define TESTS_REGISTRY_SERVER_FIXTURE_H
@@ -30,7 +30,8 @@ typedef struct watched {
     bool has_data;
     size_t wanted;
     const char *wanted_data;
-    registry *lookup_in; /* NULL: none; the listener itself looks up */
+    /* if not NULL, the listener makes a look-up in this registry */
+    registry *lookup_in;
     bool has_looked_up;
 } watched;
 
@@ -41,31 +42,32 @@ typedef struct watched {
 
 registry *open_as(const registry_settings *settings);
 registry *open_at(const char *address, int64_t self_check_ms);
-registry *open_registry(void); /* at the shared server */
+registry *open_registry(void); /* connects to the shared server */
 
-/* The listeners; arg is a watched. */
+/* The listener functions; arg is a watched. */
 void keep_snapshot(void *arg, const registry_snapshot *snapshot);
 void keep_data(void *arg, const char *path, const char *data, size_t len);
 
 registry_registration *register_at(registry *self, const char *url);
 registry_subscription *subscribe_at(registry *self, watched *into);
 
-/* The session that it has now; 0: none. */
+/* Returns the id of the registry's present session; 0: no session. */
 int64_t session_of(registry *self);
 
-/* Conditions; arg is a watched, a registry, a registration or a seen. */
+/* Conditions for wait_until(); arg is a watched, a registry, a registration or a seen. */
 bool has_wanted_data(void *arg);
 bool is_connected(void *arg);
 bool is_disconnected(void *arg);
 bool is_registered(void *arg);
 
-/* NODE, looked at by somebody else. */
+/* NODE, as another ZooKeeper client sees it. */
 typedef struct seen {
     zookeeper_client *client;
     registry *owner;
-    int64_t former; /* a session that does not count */
+    int64_t former; /* a node of this session is not accepted */
 } seen;
-bool node_is_ours(void *arg); /* it stands and belongs to the owner's present session */
+/* the node exists and belongs to the present session of the owner */
+bool node_is_ours(void *arg);
 bool node_is_gone(void *arg);
 
 #define wait_until(condition, arg) assert_true(test_wait_for((condition), (arg), LIMIT_MS))
@@ -74,7 +76,7 @@ void wait_for_count_(watched *self, size_t count, const char *file, int line);
 
 int64_t elapsed_ms(int64_t since_ns);
 
-/* Frees the registry, which takes no longer than registry_free() promises. */
+/* Frees the registry, and checks that this takes no longer than registry_free() promises. */
 #define assert_freed_in_time(self) assert_freed_in_time_(self, __FILE__, __LINE__)
 void assert_freed_in_time_(registry *self, const char *file, int line);
 

@@ -1,5 +1,5 @@
-/* What the tests of the ZooKeeper registry's logic share: one directory, one node in it, sessions,
- * and steps that most tests take. */
+/* Shared by the tests of the ZooKeeper registry's logic: one directory, one node in it, sessions,
+ * and steps that most tests use. */
 #ifndef TESTS_REGISTRY_SESSION_FIXTURE_H
 #define TESTS_REGISTRY_SESSION_FIXTURE_H
 
@@ -9,7 +9,7 @@
 
 #define DIRECTORY "/dubbo/S/providers"
 #define NODE DIRECTORY "/url"
-#define OURS 0x111 /* the sessions */
+#define OURS 0x111 /* ids of sessions */
 #define OTHERS 0x222
 #define NEXT 0x333
 
@@ -18,26 +18,26 @@
 #define assert_stands(node) assert_true(atomic_load(&(node).stands))
 #define assert_stands_not(node) assert_false(atomic_load(&(node).stands))
 
-/* A test gets a fake as its state: a connected one, or one that has not been asked for anything. */
+/* The state of a test is a fake: CONNECTED has a connected one, FRESH one that was not used yet. */
 #define CONNECTED(test) cmocka_unit_test_setup_teardown(test, fixture_connect, fixture_free)
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_free)
 int fixture_begin(void **state);
 int fixture_connect(void **state);
 int fixture_free(void **state);
-fake *fixture_anew(
-    void **state); /* another connected one in its place, for a test that has several rounds */
+/* replaces the fake by a new connected one, for tests with several rounds */
+fake *fixture_anew(void **state);
 
-/* What is asked for about NODE or DIRECTORY, which must be this, and its answer. */
+/* Each function expects the request in its name for NODE or DIRECTORY, and answers it. */
 void node_is_created(fake *self, zk_answer answer);
 void node_is_found(fake *self, int64_t owner);
 void node_is_missed(fake *self);
 void node_is_deleted(fake *self, zk_answer answer);
 void list_is_read(fake *self, const char *names);
-/* its levels */
+/* the same for the levels of the path of DIRECTORY */
 void directory_is_made(fake *self, zk_answer first, zk_answer second, zk_answer third);
 
-/* The fake's own node: asked for, asked for and standing, not wanted any more. Its own subscriber:
- * asked for, and with the first reading. */
+/* Steps for the fake's own node: register it; register it and let it be created; unregister it.
+ * Steps for the fake's own subscriber: subscribe it; subscribe it and answer its first reading. */
 void register_node(fake *self);
 void register_standing(fake *self);
 void take_back(fake *self);

@@ -1,4 +1,4 @@
-/* What is special about the static registry: its address. What it shares with the others is in
+/* Properties of the static registry only: its address. Properties of all registries are tested in
  * contract_static_test.c. */
 #include "tests/support/test.h"
 

@@ -1,4 +1,5 @@
-/* What a provider URL means: mismatches with their reasons, time-outs, weights, identities. */
+/* Tests what is read from a provider URL: mismatches and their reasons, time-outs, weights,
+ * identities. */
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"

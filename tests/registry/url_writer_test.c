@@ -1,4 +1,4 @@
-/* Writing provider URLs and encoding them as nodes. */
+/* Tests writing provider URLs, and encoding them as nodes. */
 #include "tests/support/test.h"
 
 #include "registry/provider_url.h"
@@ -108,7 +108,7 @@ static void values_with_structure_in_them_come_back_through_a_node(void **state)
     assert_true(slice_equal(url->path, path));
     dubboc_slice value = provider_url_find(url, "wild");
     assert_int_equal(url->param_count, 2);
-    /* A tab is a control byte, which no value gets back. */
+    /* The value stays escaped, because decoding it would produce a tab, a control byte. */
     assert_memory_equal(value.at, "a%3Bb%23c", 9);
     provider_url_free(url);
     buffer_fini(&node);

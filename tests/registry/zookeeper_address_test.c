@@ -5,7 +5,7 @@
 #include "registry/zookeeper/path.h"
 
 typedef struct reads_as {
-    const char *rest; /* behind "zookeeper:" */
+    const char *rest; /* the text after "zookeeper:" */
     const char *servers;
     const char *root;
     const char *username;
@@ -124,7 +124,8 @@ static void refuses_malformed_addresses_and_names_the_mistake(void **state)
         zk_address address;
         dubboc_error err;
         dubboc_status status = zk_address_parse(slice_of(cases[i][0]), &address, &err);
-        if (cases[i][1][0] == '\0') { /* an empty value is as none */
+        if (cases[i][1][0] == '\0') {
+            /* an empty value is valid and means that the parameter is not set */
             assert_status(DUBBOC_OK, status, &err);
             zk_address_fini(&address);
             continue;

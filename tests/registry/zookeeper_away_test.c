@@ -50,7 +50,7 @@ static void assert_said(int number, const char *first, const char *second)
     assert_contains(said.lines[number - 1], second);
 }
 
-/* A second of an outage: handles that were given up are closed. */
+/* Passes one second of an outage, and reports all abandoned handles as closed. */
 static void pass_a_second(fake *self, int *closes_told)
 {
     fake_pass_ms(self, 1000);
@@ -108,7 +108,8 @@ static void a_short_loss_is_not_logged(void **state)
     lose_connection(self);
     fake_pass_ms(self, 1000);
     fake_connect(self, OURS);
-    fake_probed(self, REFUSED, false); /* too late */
+    /* the result comes too late, because the session is connected again */
+    fake_probed(self, REFUSED, false);
     assert_int_equal(0, said.count);
 }
 
@@ -118,7 +119,8 @@ static void a_server_that_accepts_connections_has_time_to_take_up_a_session(void
     fake_pass_ms(self, 0);
     fake_pass_ms(self, 1000);
     fake_probed(self, "connection accepted", true);
-    assert_int_equal(1, said.count); /* the session's time-out is a second here */
+    /* logged at once, because the session's time-out is only 1 s */
+    assert_int_equal(1, said.count);
     fake *patient = fake_new(10000, 0);
     said.count = 0;
     fake_pass_ms(patient, 0);
@@ -156,7 +158,7 @@ static void a_loss_is_logged_even_if_no_probe_can_run(void **state)
     self = *state;
     lose_connection(self);
     fake_pass_ms(self, 1000);
-    fake_pass_ms(self, 5000); /* one that never ends */
+    fake_pass_ms(self, 5000); /* this probe never ends */
     assert_int_equal(1, said.count);
 }
 
@@ -195,7 +197,7 @@ static void a_short_first_call_gets_the_reason_in_time(void **state)
     fake *self = *state;
     fake_pass_ms(self, 0);
     fake_awaited(self, 300);
-    fake_awaited(self, 60000); /* who has more time does not put it off */
+    fake_awaited(self, 60000); /* a call with more time does not delay the probe */
     fake_pass_ms(self, 149);
     assert_int_equal(0, self->probes);
     fake_pass_ms(self, 1);
@@ -223,7 +225,7 @@ static void a_loss_is_no_longer_logged_after_the_registry_is_closed(void **state
     assert_int_equal(1, said.count);
 }
 
-/* --- the probe itself */
+/* --- the probe */
 
 static int listening_socket(int *port)
 {

@@ -1,5 +1,5 @@
-/* Nodes that are created and deleted in one transaction, with every answer that ZooKeeper can give.
- */
+/* Nodes that are created and deleted in one transaction, with every answer that ZooKeeper
+ * can give. */
 #include "tests/registry/session_fixture.h"
 
 #define ONE "/dubbo/A/providers/one"
@@ -112,14 +112,14 @@ static void a_connection_lost_while_directories_are_made_leaves_the_batch_whole(
     all_are_created(self);
 }
 
-/* A node that another session left, under the very same name. */
+/* Another session has left nodes with the same names. */
 static void an_existing_node_is_deleted_and_then_all_are_created(void **state)
 {
     fake *self = *state;
     register_all(self);
     fake_answer_failed_at(self, fake_expect(self, FAKE_MULTI, CREATE_ALL), ZK_EXISTS, 1);
     fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, TWO), OTHERS);
-    /* the third is looked at, too, before anything is deleted */
+    /* the third node is also looked up before any node is deleted */
     assert_int_equal(1, self->request_count);
     fake_answer_owner(self, fake_expect_any(self, FAKE_EXISTS, THREE), OTHERS);
     fake_expect_answer(self, FAKE_MULTI, "remove two remove three", ZK_OK);
@@ -162,7 +162,8 @@ static void an_expired_session_creates_all_again_together(void **state)
     }
 }
 
-/* One directory without permission does not keep the whole server unregistered. */
+/* A directory without permission must not keep the other nodes of the server from
+ * being registered. */
 static void a_refused_node_does_not_delay_the_others(void **state)
 {
     fake *self = *state;
@@ -203,7 +204,7 @@ static void unregistering_all_during_the_create_deletes_them_afterwards(void **s
         if (round == 0) {
             fake_answer(self, create, ZK_OK);
             fake_expect_answer(self, FAKE_MULTI, REMOVE_ALL, ZK_OK);
-        } else { /* nothing was created, and nothing is any more */
+        } else { /* the create fails, so the nodes are looked up; none exists */
             fake_answer_failed_at(self, create, ZK_NO_NODE, 1);
             all_are_missed(self);
         }
@@ -279,7 +280,8 @@ static void a_url_registered_twice_is_created_once_in_a_transaction(void **state
     assert_nothing_asked(self);
 }
 
-/* A transaction that is over the server's jute.maxbuffer shows as a connection that ends. */
+/* If a transaction is larger than the server's jute.maxbuffer, the server only ends
+ * the connection. */
 static void a_transaction_that_always_loses_the_connection_is_split(void **state)
 {
     fake *self = *state;
@@ -336,7 +338,8 @@ static void a_batch_has_limits(void **state)
     static zk_node many[ZK_BATCH_NODES_MAX];
     static char path[] = "/p";
     zk_batch *batch = zk_batch_new();
-    assert_true(zk_batch_has_room(batch, 1, 10 * ZK_BATCH_BYTES_MAX)); /* what is long is alone */
+    /* a node above the size limit is sent alone */
+    assert_true(zk_batch_has_room(batch, 1, 10 * ZK_BATCH_BYTES_MAX));
     for (size_t i = 0; i < ZK_BATCH_NODES_MAX; i++) {
         assert_true(zk_batch_has_room(batch, 1, 1));
         many[i].path = path;

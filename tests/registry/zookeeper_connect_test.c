@@ -1,4 +1,5 @@
-/* What the ZooKeeper registry connects to: credentials, wrong servers, names and addresses. */
+/* What the ZooKeeper registry connects to: credentials, servers that are not ZooKeeper, host names
+ * and addresses. */
 #include "tests/registry/server_fixture.h"
 
 #include <arpa/inet.h>
@@ -36,7 +37,7 @@ static void credentials_are_sent_and_open_what_they_protect(void **state)
     registry_free(self);
 }
 
-/* --- what answers is no ZooKeeper */
+/* --- the server is not ZooKeeper */
 
 typedef struct impostor {
     int listener;
@@ -121,7 +122,7 @@ static void a_failed_lookup_names_every_server(void **state)
 {
     (void)state;
     char address[400] = "";
-    for (int i = 1; i <= 9; i++) /* nobody listens on these ports */
+    for (int i = 1; i <= 9; i++) /* no server listens on these ports */
         sprintf(address + strlen(address), "%s127.0.0.1:%d", i > 1 ? "," : "", i);
     registry *self = open_at(address, 0);
     registry_list list;
@@ -152,7 +153,7 @@ static void finds_one_provider_at(const char *address)
     registry_free(self);
 }
 
-/* Looking up reaches the server whichever way its IPv6 address is written. */
+/* A look-up must reach the server with every spelling of its IPv6 address. */
 static void connects_to_an_ipv6_server_in_every_spelling(void **state)
 {
     (void)state;
@@ -165,7 +166,7 @@ static void connects_to_an_ipv6_server_in_every_spelling(void **state)
     char elsewhere[512];
     snprintf(elsewhere, sizeof elsewhere, "/g/h%s", &NODE[strlen("/dubbo")]);
     zookeeper_client_create(client, elsewhere, "", false);
-    /* what stands before the port and behind it; nobody listens on port 1 */
+    /* the text before the port and the text after it; no server listens on port 1 */
     static const char *const spellings[][2] = {
         {"zookeeper://[::1]:", ""},
         {"[::1]:", ""},

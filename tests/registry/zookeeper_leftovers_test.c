@@ -1,4 +1,4 @@
-/* Nodes that an earlier process left beside our node are removed, and no others. */
+/* Nodes that an earlier process left beside our node are removed, and no other nodes. */
 #include "tests/registry/session_fixture.h"
 
 #define URL_AT(scheme, host, params) scheme "%3A%2F%2F" host "%2FS" params
@@ -71,7 +71,8 @@ static void the_own_node_is_created_before_leftovers_are_removed(void **state)
     assert_nothing_asked(self);
     fake_answer(self, create, ZK_OK);
     list_is_read(self, LEFT);
-    leftover_is_removed(self, PATH(LEFT), ZK_NO_NODE); /* its session ended meanwhile */
+    /* its session has ended, so the node is already gone */
+    leftover_is_removed(self, PATH(LEFT), ZK_NO_NODE);
     assert_nothing_asked(self);
 }
 
@@ -106,7 +107,8 @@ static void a_list_that_cannot_be_requested_or_stored_is_read_later(void **state
     assert_nothing_asked(self);
 }
 
-/* Two machines that wrongly register one address would delete each other's nodes for ever. */
+/* If leftovers were removed each time, two machines that wrongly register the same address would
+ * delete each other's nodes for ever. */
 static void leftovers_are_removed_once_and_not_each_time_a_node_is_created_again(void **state)
 {
     fake *self = *state;
@@ -175,8 +177,8 @@ static void a_removal_that_the_server_refuses_is_given_up(void **state)
     assert_nothing_asked(self);
 }
 
-/* libraries.md Z11: a list over the limit may also show as a connection that ends each time it is
- * asked for. */
+/* libraries.md Z11: a list above the size limit may end the connection each time it
+ * is requested. */
 static void a_list_whose_reading_ends_the_connection_is_given_up(void **state)
 {
     fake *self = *state;

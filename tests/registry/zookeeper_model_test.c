@@ -1,26 +1,26 @@
-/* The ZooKeeper registry's logic is run with a model of ZooKeeper, in random orders of all possible
+/* Runs the ZooKeeper registry's logic with a model of ZooKeeper, in random orders of all possible
  * events: requests that are carried out late or whose answers are lost, lost connections, expired
- * sessions, wiped servers, strangers who delete and create nodes, and a program that registers and
- * subscribes meanwhile. All nodes have one identity, and half of the program's registrations remove
- * leftovers of it. When the events end, the tree must hold the wanted nodes, and every subscriber
- * must know what is there.
+ * sessions, wiped servers, other clients that delete and create nodes, and a program that registers
+ * and subscribes. All nodes have one identity, and half of the program's registrations remove
+ * leftovers of it. After the events end, the tree must hold the wanted nodes, and every subscriber
+ * must have the present list.
  *
- * MODEL_SEED runs only one order, MODEL_ROUNDS sets the number of orders. */
+ * MODEL_SEED runs only the order of that seed, MODEL_ROUNDS sets the number of orders. */
 #include "tests/support/test.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "tests/support/zookeeper_fake.h"
 
-#define NODES 6 /* that the program may register */
-#define PATHS 4 /* different ones among them */
+#define NODES 6 /* the most nodes that the program registers at a time */
+#define PATHS 4 /* different names of nodes in a directory */
 #define NAME "jsonrpc%%3A%%2F%%2Fh%%3A1%%2FS%%3Fn%%3D"
 #define IDENTITY "h:1/S?&"
 #define SUBSCRIBERS 4
 #define DIRECTORIES 2
 #define STEPS 150
 
-/* --- the server: directories, and below each a few nodes */
+/* --- the model of the server: directories, and a few nodes in each */
 
 typedef struct model_node {
     bool exists;
@@ -31,22 +31,22 @@ typedef struct model {
     fake *fake;
     uint64_t random;
     uint64_t seed;
-    bool interfaces[DIRECTORIES]; /* each directory stands below one of its own */
+    bool interfaces[DIRECTORIES]; /* whether the parent of each directory exists */
     bool directories[DIRECTORIES];
     bool watched_interfaces[DIRECTORIES];
     bool watched[DIRECTORIES];
     model_node nodes[DIRECTORIES][PATHS];
-    int64_t session; /* of the client, 0: none */
+    int64_t session; /* id of the client's session; 0: no session */
     int64_t next_session;
-    bool is_up;       /* the client is connected */
-    bool knows_wiped; /* the server is older than the client: no connection comes about with this
-                         handle */
+    bool is_up; /* the client is connected */
+    /* the server was wiped, so it is older than the client and refuses the client's handle */
+    bool knows_wiped;
     int closes_told;
     zk_node registered[NODES];
-    int registered_at[NODES]; /* directory * PATHS + path, -1: not lent */
+    int registered_at[NODES]; /* directory * PATHS + path; -1: not registered */
     bool is_wanted[NODES];
     zk_subscriber subscribers[SUBSCRIBERS];
-    int subscribed_to[SUBSCRIBERS]; /* directory, -1: none */
+    int subscribed_to[SUBSCRIBERS]; /* directory; -1: not subscribed */
 } model;
 
 static uint64_t below(model *self, uint64_t limit)
@@ -71,7 +71,7 @@ static void fire(model *self, int directory)
 {
     char path[32];
     if (!self->watched[directory] || !self->is_up)
-        return; /* what fires while it is away is read again anyhow */
+        return; /* not needed: the client reads everything again when it reconnects */
     self->watched[directory] = false;
     directory_path(path, sizeof path, directory);
     fake_change(self->fake, path);
@@ -112,7 +112,7 @@ static void list_directory(model *self, fake_request request, int directory)
     fake_answer_list(self->fake, request, names);
 }
 
-/* Creates /i or /i/d. */
+/* Creates the folder /i or the directory /i/d. */
 static zk_answer create_level(model *self, int directory, bool is_interface)
 {
     bool *level = is_interface ? &self->interfaces[directory] : &self->directories[directory];
@@ -164,7 +164,7 @@ static model_node *node_at(model *self, const char *path, int *directory, int *a
     return *at >= 0 ? &self->nodes[*directory][*at] : NULL;
 }
 
-/* Why an operation of a multi cannot be carried out: ZK_OK: it can. */
+/* Returns the error of one operation of a transaction, or ZK_OK if it can be carried out. */
 static zk_answer op_fault(const model *self, bool is_create, int directory, const model_node *node)
 {
     if (!is_create)
@@ -174,7 +174,7 @@ static zk_answer op_fault(const model *self, bool is_create, int directory, cons
     return node->exists ? ZK_EXISTS : ZK_OK;
 }
 
-/* All or nothing. */
+/* Carries out all operations of a transaction, or none. */
 static void serve_multi(model *self, const fake_request *request, bool is_lost)
 {
     int directory, path;
@@ -194,8 +194,8 @@ static void serve_multi(model *self, const fake_request *request, bool is_lost)
     fake_answer(self->fake, *request, is_lost ? ZK_LOST : ZK_OK);
 }
 
-/* Carries the oldest request out; is_lost: the answer does not come back. The answer's handling may
- * put further requests in. */
+/* Carries out the oldest request. If is_lost, its answer is lost. Handling the answer may add
+ * requests. */
 static void serve(model *self, bool is_lost)
 {
     fake *client = self->fake;
@@ -236,7 +236,7 @@ static void serve(model *self, bool is_lost)
         fake_answer(client, request, answer);
 }
 
-/* --- what can happen */
+/* --- events */
 
 static void lose_connection(model *self)
 {
@@ -244,7 +244,8 @@ static void lose_connection(model *self)
         return;
     self->is_up = false;
     fake_session(self->fake, ZK_SESSION_DOWN, self->session, 1000);
-    while (self->fake->request_count > 0) /* some were carried out, some not */
+    /* a random part of the requests is carried out, but all answers are lost */
+    while (self->fake->request_count > 0)
         if (below(self, 2) == 0) {
             serve(self, true);
         } else {
@@ -271,7 +272,7 @@ static void expire(model *self)
         fake_session(self->fake, ZK_SESSION_EXPIRED, former, 1000);
 }
 
-/* A handle of another generation has no session yet. */
+/* If the client has opened a new handle, the new handle has no session and no connection yet. */
 static void note_new_handle(model *self, uint64_t *generation)
 {
     if (self->fake->generation == *generation)
@@ -283,7 +284,7 @@ static void note_new_handle(model *self, uint64_t *generation)
     memset(self->watched, 0, sizeof self->watched);
     memset(self->watched_interfaces, 0, sizeof self->watched_interfaces);
     if (self->session != 0 && below(self, 2) == 0)
-        end_session(self, self->session); /* or its nodes stay behind for a while */
+        end_session(self, self->session); /* else the nodes of the old session remain for a while */
     self->session = 0;
     for (; self->closes_told < self->fake->closes; self->closes_told++)
         fake_closed(self->fake);
@@ -311,21 +312,23 @@ static void wipe(model *self)
 static void meddle(model *self)
 {
     int directory = (int)below(self, DIRECTORIES), path = (int)below(self, PATHS);
-    if (!self->directories[directory]) { /* a stranger offers the service, step by step */
+    if (!self->directories[directory]) {
+        /* another client creates the directory, one level per event */
         create_level(self, directory, !self->interfaces[directory]);
         return;
     }
     bool exists = self->nodes[directory][path].exists;
-    set_node(self, directory, path, !exists, 7); /* a stranger's session */
+    set_node(self, directory, path, !exists, 7); /* 7: the session of another client */
 }
 
-/* Such nodes do not create the directory of their interface. */
+/* Registrations of consumers do not create the directory of their interface. */
 static bool is_consumer(int which)
 {
     return which % 3 == 2;
 }
 
-/* Two or three that are not lent, in different directories and under one name now and then. */
+/* Registers two or three unused nodes together. Their directories are random, and some have the
+ * same name. */
 static void register_together(model *self)
 {
     zk_node *nodes[3];
@@ -438,9 +441,9 @@ static void step(model *self)
     }
 }
 
-/* --- what must hold */
+/* --- checks */
 
-/* A node that has been given back has no path any more. */
+/* Marks nodes that the session has given back as unused. Such a node has no path. */
 static void reap(model *self)
 {
     for (int i = 0; i < NODES; i++)
@@ -482,7 +485,7 @@ static void check_calm(model *self)
                 self->registered[i].path, self->registered[i].task.phase,
                 self->is_wanted[i] ? "wanted" : "taken back",
                 zk_session_state_name(self->fake->session), (long long)self->session);
-        assert_true(self->is_wanted[i]); /* all that was taken back is gone */
+        assert_true(self->is_wanted[i]); /* a node that is not wanted must be gone by now */
         assert_true(stands == may_stand(self, i));
     }
     for (int at = 0; at < DIRECTORIES * PATHS; at++) {
@@ -499,7 +502,8 @@ static void check_calm(model *self)
                 assert_true(self->watched[directory]);
 }
 
-/* The last reading that each subscriber got is what is there: a refresh would bring nothing new. */
+/* Checks that the last list of each subscriber is the present one, so that a refresh would change
+ * nothing. */
 static void check_readings(model *self)
 {
     for (int who = 0; who < SUBSCRIBERS; who++) {
@@ -514,8 +518,8 @@ static void check_readings(model *self)
     }
 }
 
-/* Connection, and time for everything to be brought about; the self check finds what strangers
- * did. */
+/* Keeps the client connected, and gives it time to finish all its work. The self check finds what
+ * other clients have changed. */
 static void calm_down(model *self, uint64_t *generation)
 {
     for (int i = 0; i < 4000; i++) {

@@ -1,4 +1,4 @@
-/* Registered nodes, with every answer that ZooKeeper can give. */
+/* Tests registered nodes with every answer that ZooKeeper can give. */
 #include "tests/registry/session_fixture.h"
 
 static void missing_directories_are_made_level_by_level(void **state)
@@ -43,7 +43,7 @@ static void a_consumer_never_makes_the_directory_of_its_interface(void **state)
     fake *self = *state;
     register_consumer(self);
     fake_answer_owner(self, fake_expect(self, FAKE_EXISTS, "/dubbo/S"), 0);
-    /* it has just been deleted */
+    /* the interface's directory was deleted a moment ago */
     fake_expect_answer(self, FAKE_CREATE, "/dubbo/S/consumers", ZK_NO_NODE);
     fake_pass_ms(self, 1000);
     fake_expect_answer(self, FAKE_EXISTS, "/dubbo/S", ZK_NO_NODE);
@@ -89,12 +89,12 @@ static void a_node_of_another_session_is_deleted_and_created_again(void **state)
     node_is_created(self, ZK_EXISTS);
     node_is_found(self, OTHERS);
     assert_stands_not(self->node);
-    node_is_deleted(self, ZK_NO_NODE); /* it went by itself meanwhile */
+    node_is_deleted(self, ZK_NO_NODE); /* it vanished before the delete */
     node_is_created(self, ZK_OK);
     assert_stands(self->node);
 }
 
-/* libraries.md Z2 */
+/* libraries.md Z2: if the answer is lost, the node may have been created or not. */
 static void a_node_whose_create_lost_its_answer_is_looked_up(void **state)
 {
     fake *self = *state;

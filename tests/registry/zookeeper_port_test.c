@@ -1,6 +1,6 @@
-/* The adapter to the real ZooKeeper library, where that library has peculiarities: threads that
+/* The adapter to the real ZooKeeper library, where that library behaves unexpectedly: threads that
  * cannot be created, names that are slow to resolve, and its log. The peer is not ZooKeeper: it
- * closes each connection sooner or later, and the library then tries again. */
+ * always closes the connection after a while, and the library then connects again. */
 #include "tests/support/test.h"
 
 #include <dlfcn.h>
@@ -15,15 +15,16 @@
 #include "tests/support/scripted_peer.h"
 
 #define LIMIT_MS 20000
-#define SESSION_MS 600 /* the library pauses for a sixtieth of it after each attempt */
+#define SESSION_MS 600 /* the library pauses for a sixtieth of this time after each attempt */
 #define ATTEMPTS 20
 
-/* --- threads: with a default stack that no machine has, only those start that are given another */
+/* --- threads: the default stack is larger than any machine allows, so that a thread starts only if
+ * the wrapped pthread_create() gives it the usual stack */
 
 #define STACK_HUGE ((size_t)1 << 46)
 #define STACK_USUAL ((size_t)1 << 20)
 
-static atomic_int threads_left = -1; /* that may still start; -1: all */
+static atomic_int threads_left = -1; /* threads that still get the usual stack; -1: no limit */
 
 int __real_pthread_create(
     pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *), void *arg);
@@ -62,7 +63,8 @@ static size_t default_stack(void)
     return size;
 }
 
-/* --- names: each resolving of this one is counted, the library's too, and it is this machine */
+/* --- names: counts each resolution of this name, also by the library; the name resolves to this
+ * machine */
 
 #define COUNTED_NAME "zookeeper.counted.invalid"
 
@@ -82,12 +84,12 @@ __attribute__((visibility("default"))) int getaddrinfo(
     return next("127.0.0.1", service, hints, out);
 }
 
-/* --- a port that is open towards a peer */
+/* --- a port with a peer */
 
 static const peer_script closes = {{{.act = PEER_ACT_END}}};
 
-/* Most of an answer to the handshake, a byte at a time: the library goes through its loop for
- * each. */
+/* Sends most of a handshake answer one byte at a time, so that the library's loop runs once for
+ * each byte. */
 static const peer_script dribbles = {
     {PEER_TAKE(44), PEER_DRIBBLE("this is most of the answer, not all")}};
 
@@ -108,7 +110,7 @@ static void open_towards(opened *self, const char *host, const peer_script *scri
     assert_non_null(self->port);
 }
 
-/* Waits for that kind of event, dropping all others. */
+/* Waits for an event of this kind, and drops all others. */
 static zk_session_news take_event(opened *self, zk_event_kind kind)
 {
     int64_t deadline_ns = deadline_in_ms(LIMIT_MS);
@@ -143,14 +145,15 @@ static bool has_tried_often(void *arg)
 
 /* --- tests */
 
-/* libraries.md Z6: the library ends the process instead. */
+/* libraries.md Z6: the library itself would end the process. */
 static void a_handle_whose_threads_cannot_be_created_is_reported(void **state)
 {
     (void)state;
     opened self;
     open_towards(&self, "127.0.0.1", &closes);
     size_t usual = default_stack();
-    for (int extra = 0; extra < 2; extra++) { /* none of the library's two threads, or only one */
+    for (int extra = 0; extra < 2; extra++) {
+        /* start none, then one of the library's two threads */
         set_default_stack(STACK_HUGE);
         atomic_store(&threads_left, 1 + extra);
         bool is_started = self.port->ops->open(self.port, (uint64_t)extra + 1);
@@ -168,8 +171,8 @@ static void a_handle_whose_threads_cannot_be_created_is_reported(void **state)
     close_opened(&self);
 }
 
-/* libraries.md Z7: left alone the library asks the name server on every turn, and the session's
- * pings wait for it. */
+/* libraries.md Z7: by default the library asks the name server on every turn of its loop, and a
+ * slow name server delays the session's pings. */
 static void names_are_resolved_to_connect_and_not_while_connected(void **state)
 {
     (void)state;
@@ -182,10 +185,10 @@ static void names_are_resolved_to_connect_and_not_while_connected(void **state)
     close_opened(&self);
     print_message("# resolved %d times for %d connections\n", times, ATTEMPTS);
     assert_true(has_tried);
-    assert_in_range(times, ATTEMPTS, 4 * ATTEMPTS); /* once before the pause, once behind it */
+    assert_in_range(times, ATTEMPTS, 4 * ATTEMPTS); /* once before the pause and once after it */
 }
 
-/* --- its log */
+/* --- the library's log */
 
 typedef struct said {
     atomic_int lines;
@@ -207,8 +210,7 @@ static void count_line(void *arg, dubboc_log_level level, const char *area, cons
         atomic_fetch_add(&self->with_prefix, 1);
 }
 
-/* What stands in this process's standard error is written to the file instead. Returns the former
- * one. */
+/* Redirects standard error to the file. Returns a descriptor of the former standard error. */
 static int replace_stderr(const char *path)
 {
     int former = dup(STDERR_FILENO);
@@ -219,7 +221,7 @@ static int replace_stderr(const char *path)
     return former;
 }
 
-/* Puts the former one back; the bytes that were written meanwhile. */
+/* Restores the former standard error. Returns how many bytes were written to the file. */
 static long restore_stderr(int former)
 {
     long written = (long)lseek(STDERR_FILENO, 0, SEEK_END);
@@ -228,10 +230,10 @@ static long restore_stderr(int former)
     return written;
 }
 
-extern int logLevel; /* the library's */
+extern int logLevel; /* a variable of the ZooKeeper library */
 #define LEVEL_WARN 2
 
-/* libraries.md Z9: left alone it writes to standard error, several lines an attempt. */
+/* libraries.md Z9: by default the library writes several lines per attempt to standard error. */
 static void the_log_of_the_client_library_is_passed_on_and_throttled(void **state)
 {
     (void)state;
@@ -255,7 +257,7 @@ static void the_log_of_the_client_library_is_passed_on_and_throttled(void **stat
     assert_int_equal(0, written);
     assert_in_range(atomic_load(&heard.lines), 1, seconds + 1);
     assert_int_equal(0, atomic_load(&heard.with_prefix));
-    assert_in_range(logLevel, 0, LEVEL_WARN); /* at debug level it reads what it has freed */
+    assert_in_range(logLevel, 0, LEVEL_WARN); /* at debug level the library reads freed memory */
 }
 
 int main(void)

@@ -1,14 +1,15 @@
-/* The ZooKeeper registry recovers from everything that happens to sessions and servers. */
+/* The ZooKeeper registry recovers from all failures of sessions and servers. */
 #include "tests/registry/server_fixture.h"
 
 #include "registry/zookeeper/zookeeper_registry.h"
 
 #include "tests/support/tcp_relay.h"
 
-/* Of a session that a restart is to leave whole: the server needs seconds to start, and a server
- * that starts may accept a connection and never answer it (3.8 fails while it closes one that comes
- * before its database is there). The client library gives up such a connection after two thirds of
- * the session's time-out, which has to be well within LIMIT_MS. */
+/* The session time-out for tests in which a session must survive a restart of the server. The
+ * server needs seconds to start, and while it starts it may accept a connection and never answer it
+ * (3.8 fails while it closes a connection that comes before its database is loaded). The client
+ * library gives up such a connection after two thirds of the session time-out, which must be well
+ * within LIMIT_MS. */
 #define RESTART_SESSION_MS 15000
 
 static void a_node_deleted_by_hand_comes_back(void **state)
@@ -84,7 +85,7 @@ static void a_restart_within_the_session_loses_nothing(void **state)
     registry_free(self);
 }
 
-/* The session's time-out is measured by the server, so it has to pass. */
+/* The server measures the session's time-out, so the test has to wait for real time to pass. */
 static bool session_is_over_since(void *down_ns)
 {
     return elapsed_ms(*(int64_t *)down_ns) >= 2 * SESSION_MS;
@@ -110,8 +111,8 @@ static void a_restart_after_the_session_is_recovered_from(void **state)
     registry_free(self);
 }
 
-/* Beside the two thirds of the session's time-out that the client library needs to see it, it costs
- * nothing. */
+/* The client library needs two thirds of the session's time-out to notice the missing answer. There
+ * is no further loss. */
 static void a_handshake_that_is_never_answered_loses_nothing(void **state)
 {
     (void)state;
@@ -142,7 +143,7 @@ static void a_handshake_that_is_never_answered_loses_nothing(void **state)
     tcp_relay_free(relay);
 }
 
-/* libraries.md Z3: the client library reconnects for ever and says nothing. */
+/* libraries.md Z3: the client library itself would reconnect for ever and report nothing. */
 static void a_wiped_server_is_recovered_from(void **state)
 {
     (void)state;

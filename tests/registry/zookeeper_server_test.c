@@ -1,4 +1,5 @@
-/* The ZooKeeper registry with a real server that keeps running: what it writes and reads there. */
+/* The ZooKeeper registry with a real server that keeps running: what it writes to the server and
+ * reads from it. */
 #include "tests/registry/server_fixture.h"
 
 static void registers_an_ephemeral_node_below_persistent_open_directories(void **state)
@@ -53,7 +54,7 @@ static void watches_a_directory_that_does_not_exist_yet_without_creating_it(void
     assert_string_equal("consumer://h/x y", seen_nodes.first);
     zookeeper_client_create(client, "/dubbo/com.new.A%24B/consumers/%zz", "", true);
     wait_for_count(&seen_nodes, 2);
-    /* passed on as it is: the reader says why it is skipped */
+    /* passed on without decoding: the reader reports why it skips the node */
     assert_string_equal("%zz", seen_nodes.first);
     registry_unsubscribe(self, subscription);
     int calls = seen_nodes.calls;

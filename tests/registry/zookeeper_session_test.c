@@ -1,5 +1,5 @@
-/* The session of the ZooKeeper registry and its end, event by event, without a server and without
- * waiting. */
+/* The session of the ZooKeeper registry, from its start to its end, event by event, without a
+ * server and without waiting. */
 #include "tests/registry/session_fixture.h"
 
 /* --- session */
@@ -32,7 +32,7 @@ static void an_expired_session_is_followed_by_a_new_one_with_everything_again(vo
     fake_answer(self, create, ZK_OK);
     fake_answer_list(self, read, "a");
     assert_stands(self->node);
-    assert_int_equal(1, self->readings); /* the same list as before is no news */
+    assert_int_equal(1, self->readings); /* an unchanged list is not reported again */
 }
 
 static void answers_of_a_former_handle_are_dropped(void **state)
@@ -45,7 +45,7 @@ static void answers_of_a_former_handle_are_dropped(void **state)
     fake_request present = fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
     fake_answer(self, former, ZK_OK);
     assert_stands_not(self->node);
-    former.generation = present.generation; /* and if only the cookie told them apart */
+    former.generation = present.generation; /* even with the same generation the cookie differs */
     fake_answer(self, former, ZK_OK);
     assert_stands_not(self->node);
     fake_answer(self, present, ZK_OK);
@@ -63,7 +63,7 @@ static void events_of_a_former_handle_are_dropped(void **state)
     assert_state(self, "CONNECTED");
 }
 
-/* libraries.md Z3 */
+/* libraries.md Z3: the handle of the client library would reconnect for ever. */
 static void a_loss_that_lasts_two_session_timeouts_ends_in_a_fresh_handle(void **state)
 {
     fake *self = *state;
@@ -101,7 +101,8 @@ static void the_number_of_handles_that_do_not_close_is_limited(void **state)
     assert_int_equal(5, self->opens);
 }
 
-/* Lets the session wake as often as it likes; the milliseconds until it tries to open a handle. */
+/* Steps the session whenever it wants to wake. Returns the milliseconds until it tries to open a
+ * handle. */
 static int64_t ms_until_next_open(fake *self)
 {
     int64_t begun_ns = self->now_ns;
@@ -126,7 +127,7 @@ static void a_handle_that_cannot_be_opened_is_tried_again_with_growing_pauses(vo
     fake_connect(self, OURS);
 }
 
-/* libraries.md Z6 */
+/* libraries.md Z6: the library takes the reply of an HTTP server for a session. */
 static void a_session_with_absurd_terms_is_not_used(void **state)
 {
     (void)state;
@@ -136,7 +137,7 @@ static void a_session_with_absurd_terms_is_not_used(void **state)
     } unfit[] = {
         {ZK_SESSION_READ_ONLY, OURS, 1000},
         {ZK_SESSION_UP, 0, 1000},
-        {ZK_SESSION_UP, OURS, 875573280}, /* "400 " */
+        {ZK_SESSION_UP, OURS, 875573280}, /* the bytes "400 " as a number */
         {ZK_SESSION_UP, OURS, -5},
         {ZK_SESSION_UP, OURS, 0},
     };
@@ -172,7 +173,7 @@ static void missed_events_lead_to_a_fresh_handle(void **state)
     assert_int_equal(2, self->opens);
 }
 
-/* --- the end */
+/* --- ending the session */
 
 static void stopping_deletes_the_nodes_and_then_closes(void **state)
 {

@@ -1,4 +1,4 @@
-/* Nodes that are registered together are created and deleted in one transaction; with a real
+/* Nodes that are registered together are created and deleted in one transaction. Uses a real
  * server. */
 #include "tests/registry/server_fixture.h"
 
@@ -18,7 +18,7 @@ static void check_one_change_of_all(zookeeper_client *client, int count)
     }
 }
 
-/* Two nodes in each of several directories, as a server of two schemes has. */
+/* Registers two nodes in each of several directories, like a server with two schemes. */
 static void nodes_registered_together_come_and_go_in_one_transaction(void **state)
 {
     (void)state;
@@ -35,7 +35,7 @@ static void nodes_registered_together_come_and_go_in_one_transaction(void **stat
             interfaces[i]);
         wanted[i] = (registry_wanted){interfaces[i], REGISTRY_PROVIDERS, urls[i]};
     }
-    for (int round = 0; round < 2; round++) { /* without directories at first, then with them */
+    for (int round = 0; round < 2; round++) { /* first without the directories, then with them */
         assert_status(DUBBOC_OK, registry_register_all(self, wanted, TOGETHER, made, &err), &err);
         for (size_t i = 0; i < TOGETHER; i++)
             assert_true(test_wait_for(is_registered, made[i], LIMIT_MS));
@@ -47,7 +47,8 @@ static void nodes_registered_together_come_and_go_in_one_transaction(void **stat
     registry_free(self);
 }
 
-/* More than one transaction may hold: each is still within what the server accepts. */
+/* If the nodes do not fit into one transaction, several are sent, each within the limits of the
+ * server. */
 static void more_nodes_than_one_transaction_holds_are_registered(void **state)
 {
     (void)state;

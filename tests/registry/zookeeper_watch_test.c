@@ -1,4 +1,4 @@
-/* Watching directories and data, and lookups. */
+/* Tests watches of directories and of data, and look-ups. */
 #include "tests/registry/session_fixture.h"
 
 /* --- watches */
@@ -127,7 +127,7 @@ static void subscribers_of_one_path_share_its_readings(void **state)
     fake_pass_ms(self, 1000);
     fake_subscribe(self, &self->second_subscriber, DIRECTORY, false);
     list_is_read(self, "a");
-    assert_int_equal(2, self->readings); /* the second one's first */
+    assert_int_equal(2, self->readings); /* the second subscriber got its first reading */
     fake_pass_ms(self, 1000);
     fake_change(self, DIRECTORY);
     list_is_read(self, "b");
@@ -167,7 +167,7 @@ static void everything_is_read_again_after_a_lost_connection(void **state)
     assert_int_equal(1, self->readings);
 }
 
-/* libraries.md Z11 */
+/* libraries.md Z11: a list above the size limit cannot be read. */
 static void a_list_that_is_too_big_is_not_requested_all_the_time(void **state)
 {
     fake *self = *state;
@@ -182,7 +182,7 @@ static void a_list_that_is_too_big_is_not_requested_all_the_time(void **state)
     assert_int_equal(0, self->readings);
 }
 
-/* libraries.md Z11 */
+/* libraries.md Z11: such a list may end the connection each time it is requested. */
 static void a_list_whose_reading_ends_the_connection_is_not_read_for_ever(void **state)
 {
     fake *self = *state;
@@ -240,7 +240,8 @@ static void a_lookup_ends_at_its_deadline_and_says_why(void **state)
     fake *self = *state;
     fake_pass_ms(self, 0);
     fake_look_up(self, &self->lookup, DIRECTORY, 300);
-    assert_true(zk_session_next_ns(self->session) == self->now_ns + 150 * NS_PER_MS); /* a probe */
+    /* wakes for a probe first */
+    assert_true(zk_session_next_ns(self->session) == self->now_ns + 150 * NS_PER_MS);
     fake_pass_ms(self, 150);
     assert_true(zk_session_next_ns(self->session) == self->now_ns + 150 * NS_PER_MS);
     fake_pass_ms(self, 149);

@@ -1,5 +1,5 @@
-/* Configurators (wire.md 5.7): which providers they apply to, what they set, and how a selector
- * uses them. */
+/* Tests configurators (wire.md 5.7): which providers they apply to, what they set, and how a
+ * selector uses them. */
 #include "selector/configurator.h"
 #include "tests/selector/fixture.h"
 #include "tests/support/alloc_fail.h"
@@ -32,7 +32,7 @@ static provider_url *url_of(const char *text)
     return url;
 }
 
-/* What override nodes make of a provider, as people see it. */
+/* Applies override nodes to a provider, and writes the text of configured_describe() about it. */
 static void describe(const char *of, const char *const *nodes, char *text, size_t size)
 {
     provider_url *url = url_of(of);
@@ -254,7 +254,8 @@ static void a_rule_of_the_service_wins_over_the_application_and_over_nodes(void 
     provider_url_free(url);
 }
 
-/* wire.md P18: their own timeout is the registry's, an administrator's is one of calls. */
+/* wire.md P18: a dubbogo provider writes the timeout of its registry into its node, so that timeout
+ * is ignored. A timeout that an administrator sets is one for calls and is used. */
 static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
 {
     (void)state;
@@ -272,7 +273,8 @@ static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
     provider_url_free(url);
 }
 
-/* wire.md 12.8: its own weight of 0 is nobody's wish, an administrator's is. */
+/* wire.md 12.8: dubbo-go writes weight=0 although nobody asked for it, so that weight is ignored. A
+ * weight that an administrator sets is used. */
 static void a_weight_set_for_a_dubbo_go_provider_counts(void **state)
 {
     (void)state;
@@ -336,7 +338,7 @@ static void no_rules(fixture *f)
     fake_registry_push_data(f->source, APP_RULES, NULL);
 }
 
-/* Everything has been read, and there are no rules yet. */
+/* Starts a selector whose registry has delivered all its data. There are no rules. */
 static directory *start_without_rules(fixture *f)
 {
     start(f);
@@ -355,7 +357,8 @@ static uint8_t is_dubbogo(const provider_url *url)
     return slice_starts_with(provider_url_find(url, "dubbo"), "dubbo-provider-golang-0.") ? 7 : 0;
 }
 
-/* What is set over a node is an administrator's, what kind of peer wrote it is not. */
+/* An override changes the settings of a node. The kind of peer must still be that of the provider
+ * that wrote the node. */
 static void an_override_does_not_change_the_kind_of_peer(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Providers that a call addresses directly, with a URL instead of the registry: which URLs are
+/* Providers that a call addresses directly with a URL instead of the registry: which URLs are
  * valid, what an error text shows of them, and how long their directories are kept. */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
@@ -97,7 +97,7 @@ static void an_at_sign_in_the_path_belongs_to_the_path(void **state)
     fixture_end(&f);
 }
 
-/* A password that was not escaped may look like a port and a path. */
+/* If a password is not escaped, a part of it may look like a port and a path. */
 static void an_unescaped_password_is_refused_and_not_shown(void **state)
 {
     (void)state;
@@ -132,7 +132,8 @@ static void the_label_of_a_provider_masks_what_may_be_a_password(void **state)
     fixture_end(&f);
 }
 
-/* A program may make up an address for each call, so the table has a maximum. */
+/* A program may use a new address for each call, so the number of addresses that are kept is
+ * limited. */
 static void unused_direct_addresses_are_dropped_above_the_maximum(void **state)
 {
     (void)state;
@@ -193,7 +194,8 @@ typedef struct caller {
     size_t number;
 } caller;
 
-/* Half of the addresses are shared by all callers, the other half belongs to one caller each. */
+/* Calls many addresses: every other call uses an address of this thread only, the others use
+ * addresses that all threads share. */
 static void *call_addresses(void *arg)
 {
     const caller *from = arg;
@@ -233,7 +235,8 @@ static void threads_may_call_while_other_direct_addresses_are_dropped(void **sta
     fixture_end(&f);
 }
 
-/* Settings in a URL are not kept with the address: the next URL may have others. */
+/* The settings in a URL are not stored with its address, because the next URL of the same address
+ * may have other settings. */
 static void the_settings_in_a_direct_url_hold_for_its_call_only(void **state)
 {
     (void)state;

@@ -11,18 +11,18 @@
 #define SUBSCRIPTIONS_MAX 8192
 
 typedef struct fake_subscription {
-    char *interface; /* or the path of a node */
+    char *interface; /* or the path of a node, for a data subscription */
     registry_category category;
     registry_listener listener;
-    registry_data_listener data_listener; /* of a node */
+    registry_data_listener data_listener; /* for a data subscription */
     void *arg;
 } fake_subscription;
 
 typedef struct fake_registry {
     registry base;
     pthread_mutex_t lock;
-    pthread_mutex_t subscribing; /* held: subscribing blocks */
-    pthread_mutex_t registering; /* held: registering blocks */
+    pthread_mutex_t subscribing; /* while a test holds it, subscribing blocks */
+    pthread_mutex_t registering; /* while a test holds it, registering blocks */
     fake_subscription *subscriptions[SUBSCRIPTIONS_MAX];
     atomic_uint count;
     atomic_uint refreshes;
@@ -32,7 +32,7 @@ typedef struct fake_registry {
     atomic_bool fails;
     atomic_bool keeps_data;
     void (*wait)(int64_t timeout_ms);
-    const char *trouble; /* NULL: none */
+    const char *trouble; /* NULL: no reason is known */
     atomic_bool is_trouble_sought;
 } fake_registry;
 

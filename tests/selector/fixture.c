@@ -82,7 +82,7 @@ directory *directory_of(fixture *f, const char *interface)
     const url_wanted wanted = {.interface = slice_of(interface)};
     directory *found = NULL;
     assert_status(DUBBOC_OK, selector_directory(f->selector, &wanted, &found, &f->err), &f->err);
-    selector_do_round(f->selector); /* which subscribes */
+    selector_do_round(f->selector); /* subscribes */
     atomic_store(&found->states[policy_find("roundrobin")].counter, 0);
     return found;
 }

@@ -1,4 +1,5 @@
-/* A selector with a fake registry, a clock that the test moves, and helpers for its tests. */
+/* A selector with a fake registry, a clock that the test sets, and helpers for tests of the
+ * selector. */
 #ifndef TESTS_SELECTOR_FIXTURE_H
 #define TESTS_SELECTOR_FIXTURE_H
 
@@ -13,7 +14,7 @@
 #define A_LABEL "10.0.0.1:80/" SERVICE
 #define B_LABEL "10.0.0.2:80/" SERVICE
 
-/* Texts, ended by NULL. */
+/* An array of texts that ends with NULL. */
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define NOTHING LIST(NULL)
 size_t list_length(const char *const *texts);
@@ -27,40 +28,41 @@ typedef struct fixture {
     dubboc_error err;
 } fixture;
 
-/* TTL 300 s, grace 30 s, 5 failures, 30 s of ejection, no snapshot folder, random. */
+/* TTL 300 s, grace period 30 s, ejection for 30 s after 5 failures, no snapshot folder, policy
+ * random. */
 selector_settings usual_settings(void);
-void fixture_start(fixture *f, const selector_settings *settings); /* the clock stands at 1000 s */
+void fixture_start(fixture *f, const selector_settings *settings); /* stops the clock at 1000 s */
 void fixture_end(fixture *f);
 
-/* With the usual settings, but in turn (roundrobin). */
+/* Calls fixture_start() with the usual settings, but with the policy roundrobin. */
 void fixture_start_in_turn(fixture *f);
 
-/* The same, with the directory of SERVICE and what the registry has to begin with. */
+/* Calls fixture_start_in_turn(), makes the directory of SERVICE, and sets the registry's list. */
 directory *fixture_start_with(fixture *f, const char *const *urls);
 
-void clock_stop(void); /* the test's clock from here, at 1000 s */
+void clock_stop(void); /* stops the clock at 1000 s */
 void clock_go_on(int64_t ms);
 void clock_restart(void);
 
-/* The directory of SERVICE, or of another interface. The next pick in turn is the list's first
- * provider, in place of a random one. */
+/* Returns the directory of SERVICE, or of another interface. Its first pick by roundrobin is the
+ * first provider of the list, not a random one. */
 directory *directory_of(fixture *f, const char *interface);
 
-/* Lets the selector subscribe it. What subscribing fails with. */
+/* Lets the selector subscribe the directory. Returns the status of the subscription. */
 dubboc_status subscribe_now(selector *self, directory *of, dubboc_error *err);
 
-/* What the registry has now. */
+/* Sets the registry's list of providers of SERVICE. */
 void registry_has(fixture *f, const char *const *urls);
 
-/* count nodes of SERVICE at 10.x.y.z:port, freed with free_urls(). */
+/* Makes `count` nodes of SERVICE at 10.x.y.z:port. The caller frees them with free_urls(). */
 char **many_urls(size_t count, unsigned port);
 void free_urls(char **urls, size_t count);
 
-/* The next pick's label, let go at once with that outcome; "none". Valid until the next call, on
- * this thread. */
+/* Picks a provider, releases it at once with this outcome, and returns its label, or "none". The
+ * label is valid until the next call on this thread. */
 const char *pick_label(directory *of, const char *policy_name, pick_outcome outcome);
 
-/* The next pick for that method, held. */
+/* Picks a provider for the method, and returns it. The caller releases held. */
 provider *pick_one(directory *of, const char *method, pick *held);
 
 #endif

@@ -22,14 +22,14 @@ static provider *at(directory *of, size_t i)
     return atomic_load(&of->current)->entries[i].provider;
 }
 
-/* As if it had been picked. */
+/* Starts a call to the provider without picking it. */
 static pick call_begins(provider *called)
 {
     atomic_fetch_add(&called->in_flight, 1);
     return (pick){.provider = called, .refused_ms = atomic_load(&called->health.refused_ms)};
 }
 
-/* As if calls to it had begun and ended so, one after the other. */
+/* Starts and ends calls to the provider with this outcome, one after the other. */
 static void call_ends(directory *of, provider *called, pick_outcome outcome, int times)
 {
     for (int i = 0; i < times; i++) {
@@ -77,10 +77,11 @@ static void an_answer_resets_the_count_of_failures(void **state)
     }
     assert_true(health_may_serve(&at(of, 0)->health));
     call_ends(of, at(of, 0), PICK_FAILED, 4);
-    call_ends(of, at(of, 0), PICK_UNKNOWN, 1); /* says nothing, forgets nothing */
+    /* an unknown outcome is no failure, and does not reset the count of failures */
+    call_ends(of, at(of, 0), PICK_UNKNOWN, 1);
     call_ends(of, at(of, 0), PICK_FAILED, 1);
     assert_false(health_may_serve(&at(of, 0)->health));
-    call_ends(of, at(of, 0), PICK_GOOD, 1); /* a late answer: it lives */
+    call_ends(of, at(of, 0), PICK_GOOD, 1); /* a late answer shows that the provider is alive */
     assert_true(health_may_serve(&at(of, 0)->health));
     fixture_end(&f);
 }
@@ -99,7 +100,8 @@ static void each_ejection_in_a_row_is_longer(void **state)
         assert_false(health_may_serve(&bad->health));
         clock_go_on(1);
         assert_true(health_may_serve(&bad->health));
-        call_ends(of, bad, PICK_FAILED, 1); /* one is enough: it has not answered since */
+        /* one failure is enough, because it has not answered since the ejection */
+        call_ends(of, bad, PICK_FAILED, 1);
     }
     call_ends(of, bad, PICK_GOOD, 1);
     call_ends(of, bad, PICK_FAILED, 5);
@@ -210,7 +212,7 @@ static void threads_that_fail_together_do_not_eject_more_than_half(void **state)
 
 /* --- refusals */
 
-/* How many of so many picks in turn go to it. */
+/* Picks by roundrobin. Returns how many of the picks chose this provider. */
 static int picks_of(directory *of, const provider *wanted, int picks)
 {
     int count = 0;
@@ -241,7 +243,7 @@ static void each_refusal_halves_the_share_of_a_provider_and_an_answer_restores_i
     call_ends(of, at(of, 0), PICK_GOOD, 1);
     assert_int_equal(1000, picks_of(of, at(of, 0), 4000));
     call_ends(of, at(of, 0), PICK_REFUSED, 4);
-    clock_go_on(30000); /* nobody has asked it for so long */
+    clock_go_on(30000); /* no call was sent to it for 30 s */
     assert_int_equal(1000, picks_of(of, at(of, 0), 4000));
     fixture_end(&f);
 }
@@ -259,14 +261,14 @@ static void five_refusals_eject_a_provider_for_a_second_that_doubles_up_to_thirt
         call_ends(of, full, PICK_REFUSED, 1);
         clock_go_on(rests_ms[i] - 1);
         assert_true(health_is_ejected(&full->health));
-        call_ends(of, full, PICK_REFUSED, 16); /* were under way */
+        call_ends(of, full, PICK_REFUSED, 16); /* these calls were in flight */
         clock_go_on(1);
         assert_false(health_is_ejected(&full->health));
     }
     fixture_end(&f);
 }
 
-/* After so many refusals, and not before. */
+/* Checks that exactly this number of refusals ejects the provider, for rest_ms. */
 static void assert_rests_for(directory *of, provider *full, int refusals, int64_t rest_ms)
 {
     call_ends(of, full, PICK_REFUSED, refusals - 1);
@@ -288,12 +290,12 @@ static void each_answer_takes_back_one_ejection_after_refusals(void **state)
     assert_rests_for(of, full, 1, 2000);
     assert_rests_for(of, full, 1, 4000);
     call_ends(of, full, PICK_GOOD, 1);
-    assert_rests_for(of, full, 1, 4000); /* 8 without the answer */
+    assert_rests_for(of, full, 1, 4000); /* would be 8 s without the answer */
     assert_rests_for(of, full, 1, 8000);
     call_ends(of, full, PICK_GOOD, 3);
     assert_rests_for(of, full, 1, 2000);
     call_ends(of, full, PICK_GOOD, 2);
-    assert_rests_for(of, full, 5, 1000); /* all is forgotten */
+    assert_rests_for(of, full, 5, 1000); /* all earlier ejections are forgotten */
     fixture_end(&f);
 }
 
@@ -312,10 +314,12 @@ static void an_answer_to_a_call_before_the_last_refusal_does_not_end_the_ejectio
         pick_release(of, &before[i], PICK_GOOD);
     assert_true(health_is_ejected(&full->health));
     clock_go_on(1000);
-    call_ends(of, full, PICK_REFUSED, 1); /* one is enough: it has taken no call since */
+    /* one refusal is enough, because it has accepted no call since the ejection */
+    call_ends(of, full, PICK_REFUSED, 1);
     clock_go_on(1999);
     assert_true(health_is_ejected(&full->health));
-    call_ends(of, full, PICK_GOOD, 1); /* it was asked all the same, and has taken it */
+    /* a call was sent to the ejected provider, and it was accepted */
+    call_ends(of, full, PICK_GOOD, 1);
     assert_false(health_is_ejected(&full->health));
     fixture_end(&f);
 }
@@ -355,7 +359,7 @@ static bool has_willing_beside(directory *of, size_t k)
     return directory_has_willing(of, (provider *const[]){at(of, k)}, 1);
 }
 
-/* The list from now on: A as that process, and B. */
+/* Sets the list: provider A with these parameters of its process, and provider B. */
 static void a_is(fixture *f, const char *process)
 {
     char url[256];
@@ -391,7 +395,8 @@ static void a_changed_node_ends_an_ejection_after_refusals(void **state)
     }
 }
 
-/* The list may have been without it meanwhile; and two nodes of one process are one process. */
+/* The ejection ends when the changed node comes back, even if the list was without the node in
+ * between. A second node of the same process does not end it. */
 static void a_node_that_comes_back_changed_ends_the_ejection_but_a_duplicate_does_not(void **state)
 {
     (void)state;
@@ -434,10 +439,10 @@ static void a_provider_that_refused_within_the_last_second_is_not_willing(void *
     assert_true(has_willing_beside(of, 0));
     call_ends(of, at(of, 2), PICK_REFUSED, 1);
     assert_false(has_willing_beside(of, 0));
-    assert_true(has_willing_beside(of, 1)); /* provider 0 */
-    call_ends(of, at(of, 2), PICK_GOOD, 1); /* it has refused all the same */
+    assert_true(has_willing_beside(of, 1)); /* provider 0 is willing */
+    call_ends(of, at(of, 2), PICK_GOOD, 1); /* an answer does not cancel the refusal */
     assert_false(has_willing_beside(of, 0));
-    clock_go_on(1002); /* the time is kept by two milliseconds */
+    clock_go_on(1002); /* refusal times have a resolution of two milliseconds */
     assert_true(has_willing_beside(of, 0));
     fixture_end(&f);
 }
@@ -448,7 +453,7 @@ static void a_failing_or_ejected_provider_is_not_willing(void **state)
     fixture f;
     directory *of = start(&f, 3);
     call_ends(of, at(of, 1), PICK_REFUSED, 1);
-    call_ends(of, at(of, 2), PICK_FAILED, 1); /* down, but not ejected yet */
+    call_ends(of, at(of, 2), PICK_FAILED, 1); /* is failing, but not ejected yet */
     assert_false(has_willing_beside(of, 0));
     call_ends(of, at(of, 2), PICK_GOOD, 1);
     assert_true(has_willing_beside(of, 0));
@@ -463,7 +468,7 @@ static void a_failing_or_ejected_provider_is_not_willing(void **state)
     fixture_end(&f);
 }
 
-/* It would refuse the same call a second time. */
+/* A provider that has already refused this call would refuse it again. */
 static void a_provider_that_was_tried_is_not_counted_as_willing(void **state)
 {
     (void)state;

@@ -1,10 +1,10 @@
-/* The cost of a pick among many providers, and of a change of one of them; for people and for
- * callgrind, not a test.
+/* Measures the cost of a pick among many providers, and of a change of one of them. This is not a
+ * test; it is run by hand or under callgrind.
  *
  *     tests/selector/pick_cost [PROVIDERS [PICKS [THREADS]]]
  *
- * It prints processor time, and beside it that of an empty loop over the same random numbers. To
- * count instructions: valgrind --tool=callgrind --toggle-collect=directory_pick
+ * It prints the processor time, and for comparison that of an empty loop over the same random
+ * numbers. To count instructions: valgrind --tool=callgrind --toggle-collect=directory_pick
  * --toggle-collect=pick_release tests/selector/pick_cost 10000 1 0 */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
@@ -16,7 +16,7 @@
 #define ROUNDS 40
 #define THREADS_MAX 64
 
-/* Processor time of all threads: other programs count less. */
+/* Returns the processor time of this process, so that other programs disturb the result less. */
 static double now_ns(void)
 {
     struct timespec now;
@@ -51,7 +51,8 @@ static double empty_loop(size_t picks)
     return (now_ns() - start) / (double)picks;
 }
 
-/* The best of several rounds, since other programs' use of the caches only ever adds to it. */
+/* Returns the best of several rounds, because the use of the caches by other programs only adds
+ * time. */
 static double best_round(const picker *of, int threads)
 {
     double best = 1e9;
@@ -79,7 +80,8 @@ static void measure_policy(directory *of, const char *name, size_t picks, int th
 
 static void measure_change(fixture *f, char **urls, size_t count)
 {
-    char *spare = urls[count]; /* takes a place, and gives it back */
+    /* the URL that replaces one of the list; the replaced URL is the next spare */
+    char *spare = urls[count];
     double sum = 0, best = 1e12;
     for (size_t i = 0; i < ROUNDS; i++) {
         size_t at = i * count / ROUNDS;

@@ -1,5 +1,5 @@
-/* The contract of all policies, run with each of them, and what single policies promise beyond it.
- */
+/* Tests the contract of all policies with each policy, and the further promises of
+ * single policies. */
 #include "tests/selector/fixture.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"
@@ -14,9 +14,9 @@
 #define MANY 10000
 #define THREADS 8
 
-/* --- the domain's words --- */
+/* --- helpers --- */
 
-/* A snapshot of providers of its own, with a policy's state. */
+/* A snapshot with its own providers, and the state of a policy. */
 typedef struct bench {
     snapshot *of;
     provider *providers;
@@ -66,7 +66,8 @@ static uint64_t sum_of_weights(const bench *self)
     return sum;
 }
 
-/* Five standard deviations of a fair draw, and one. */
+/* Checks the counts of picks. They may differ from a fair draw by five standard deviations plus
+ * one. */
 static void assert_fair(const bench *self, const size_t *counts, size_t picks)
 {
     double sum = (double)sum_of_weights(self);
@@ -163,7 +164,8 @@ static void one_provider_is_always_chosen(void **state)
     }
 }
 
-/* The fixture of the tests that go through a whole pick. */
+/* Starts a selector and returns a directory with `count` providers, for tests
+ * of directory_pick(). */
 static directory *filled(fixture *f, size_t count)
 {
     selector_settings settings = usual_settings();
@@ -238,7 +240,8 @@ static void the_others_share_what_an_ejected_provider_does_not_take(void **state
     }
     assert_int_equal(0, counts[0]);
     for (size_t k = 1; k < 4; k++)
-        assert_in_range(counts[k], 850, 1150); /* not the neighbour the double */
+        /* the provider next to the ejected one does not get a double share */
+        assert_in_range(counts[k], 850, 1150);
     fixture_end(&f);
 }
 
@@ -246,7 +249,7 @@ static void the_others_share_what_an_ejected_provider_does_not_take(void **state
 
 bool __wrap_http_client_endpoint_has_room(const http_client_endpoint *endpoint);
 
-/* The endpoints that have no room, whatever their pools say. */
+/* The endpoints that have no room in these tests, whatever their pools contain. */
 static const http_client_endpoint *full[3];
 static size_t full_count;
 
@@ -258,7 +261,7 @@ bool __wrap_http_client_endpoint_has_room(const http_client_endpoint *endpoint)
     return true;
 }
 
-/* Three providers, of which the first so many are full. */
+/* Returns a directory with three providers. The first `count` of them are full. */
 static directory *filled_with_full(fixture *f, size_t count)
 {
     directory *of = filled(f, 3);
@@ -273,7 +276,7 @@ static provider *provider_at(directory *of, size_t at)
     return atomic_load(&of->current)->entries[at].provider;
 }
 
-/* NULL: none has room. */
+/* Picks a provider that has room; NULL: none has. */
 static const provider *pick_with_room(directory *of, int which, provider *const *excluded)
 {
     pick held;
@@ -342,7 +345,8 @@ static void an_ejected_provider_with_room_is_picked_when_all_are_ejected(void **
     fixture_end(&f);
 }
 
-/* A call that waited for the others would not be woken by the provider that has room. */
+/* If it were not picked, the call would wait for the other providers, and no event would wake it
+ * although this provider has room. */
 static void a_provider_that_refuses_is_picked_when_only_it_has_room(void **state)
 {
     int which = *(const int *)*state;
@@ -393,7 +397,7 @@ typedef struct crowd {
     directory *of;
     const char *policy_name;
     size_t picks;
-    atomic_size_t *counts; /* by entry; NULL: not counted */
+    atomic_size_t *counts; /* one counter per entry; NULL: picks are not counted */
     const snapshot *current;
     atomic_bool is_over;
 } crowd;
@@ -431,8 +435,8 @@ static void change_lists(void *arg)
 {
     fixture *f = arg;
     char **urls = many_urls(40, 8080);
-    for (size_t i = 0; i < 300;
-         i++) /* from another place and of another length each time, hardly ever the same two */
+    /* start and length differ each time, so that equal lists rarely follow each other */
+    for (size_t i = 0; i < 300; i++)
         fake_registry_push(f->source, SERVICE, (const char *const *)urls + i % 20, 1 + i % 19);
     free_urls(urls, 40);
 }
@@ -466,7 +470,7 @@ static void roundrobin_is_exactly_even_over_whole_rounds(void **state)
     for (size_t i = 0; i < 7; i++)
         assert_int_equal(123, counts[i]);
     bench_free(&b);
-    b = bench_new(7, rising); /* 10, 20, ... 70: a round of 28 */
+    b = bench_new(7, rising); /* weights 10, 20, ... 70: a round has 28 picks */
     count_picks(&b, roundrobin(), 28 * 5, counts);
     for (size_t i = 0; i < 7; i++)
         assert_int_equal(5 * (i + 1), counts[i]);
@@ -487,7 +491,8 @@ static void roundrobin_spreads_the_turns_of_a_heavy_provider(void **state)
         run = choose(&b, roundrobin()) == 0 ? run + 1 : 0;
         longest = run > longest ? run : longest;
     }
-    assert_in_range(longest, 1, 2); /* five among five others: hardly ever twice in a row */
+    /* it has five of ten turns, so they hardly ever follow each other */
+    assert_in_range(longest, 1, 2);
     bench_free(&b);
 }
 
@@ -496,7 +501,7 @@ static void roundrobin_gives_every_provider_a_turn_in_a_shortened_round(void **s
     (void)state;
     size_t counts[50];
     bench b = bench_new(50, one_heavy);
-    b.of->entries[3].weight = 1000000000; /* 50 providers, a round of at most 4096 + 50 */
+    b.of->entries[3].weight = 1000000000; /* a round of 50 providers has at most 4096 + 50 picks */
     void *table = NULL;
     assert_true(policies[roundrobin()]->prepare(b.of, &table));
     free(atomic_exchange(&b.of->tables[roundrobin()], table));
@@ -537,7 +542,8 @@ static void roundrobin_continues_where_it_was_when_the_list_changes(void **state
     fixture_end(&f);
 }
 
-/* Else a thousand processes that each make one call would all call the same provider. */
+/* If every process began with the first provider, a thousand processes that make one call each
+ * would all call that provider. */
 static void roundrobin_starts_at_a_random_provider(void **state)
 {
     (void)state;
@@ -588,7 +594,8 @@ static void threads_draw_different_numbers(void **state)
 
 /* --- the list of policies --- */
 
-/* The names of a row of the configuration: those that it takes, or those of a later release. */
+/* Checks that a list of words in the table of keys, the accepted names or the names of a later
+ * release, equals the names of the policies. */
 static void assert_same_names(const char *words, const char *const *names, size_t count)
 {
     dubboc_slice rest = slice_of(words), word;
@@ -620,12 +627,12 @@ static void of_two_tables_that_are_offered_the_first_is_used(void **state)
     policy_table table = NULL;
     void *first = malloc(8), *second = malloc(8);
     assert_ptr_equal(first, policy_table_offer(&table, first));
-    assert_ptr_equal(first, policy_table_offer(&table, second)); /* second is freed */
+    assert_ptr_equal(first, policy_table_offer(&table, second)); /* frees second */
     assert_ptr_equal(first, atomic_load(&table));
     free(first);
 }
 
-/* --- running them --- */
+/* --- the test list --- */
 
 typedef struct policy_case {
     const char *name;
@@ -637,7 +644,7 @@ typedef struct policy_case {
 #test, test                                                                                \
     }
 
-/* Every policy passes these. */
+/* These tests run once with each policy. */
 static const policy_case contract[] = {
     CASE(respects_weights),
     CASE(accepts_any_weights),

@@ -1,5 +1,4 @@
-/* Rules of the config centre (wire.md 5.9): which URLs they become, and which rules are malformed.
- */
+/* Rules of the config centre (wire.md 5.9): the URLs that are made of them, and malformed rules. */
 #include "selector/rule_yaml.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"
@@ -9,7 +8,7 @@
 typedef struct rule_case {
     const char *what;
     const char *text;
-    const char *urls; /* one a line */
+    const char *urls; /* one per line */
 } rule_case;
 
 #define END "configVersion=v2.7&enabled=true"

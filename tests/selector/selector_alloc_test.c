@@ -1,4 +1,4 @@
-/* Directories and their lists when an allocation fails. */
+/* Tests directories and their lists when an allocation fails. */
 #include "tests/selector/fixture.h"
 #include "tests/support/alloc_fail.h"
 #include "tests/support/test.h"
@@ -8,7 +8,7 @@
 void *__real_aligned_alloc(size_t alignment, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 
-/* Fails when malloc() would fail in its place. */
+/* Fails if malloc() would fail, so that failures of malloc() also hit aligned allocations. */
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
     void *instead = malloc(1);

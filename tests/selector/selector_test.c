@@ -1,5 +1,5 @@
-/* Directories: how they are made and subscribed, what they read from a list of nodes, and which
- * providers are picked. */
+/* Tests directories: how they are made and subscribed, what they read from a list of nodes, and
+ * which providers are picked. */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
 
@@ -28,7 +28,7 @@ static void finds_the_same_directory_for_the_same_request(void **state)
 
 static void count_wake(waiter *of);
 
-/* A call that waits; it only counts how often it is woken. */
+/* A waiter in the place of a call. It counts how often it is woken. */
 typedef struct waiting_call {
     waiter waiter;
     readiness_wait wait;
@@ -55,7 +55,7 @@ static void a_failed_subscription_ends_the_wait_and_the_next_call_tries_again(vo
     assert_int_equal(DUBBOC_E_NO_MEMORY, f.err.status);
     assert_string_equal("the fake does not want to", f.err.text);
     fake_registry_fail_subscribe(f.source, false);
-    selector_do_round(f.selector); /* nobody asks for it, so nothing is tried */
+    selector_do_round(f.selector); /* no call waits, so the selector does not try to subscribe */
     assert_int_equal(0, fake_registry_subscriptions(f.source));
     assert_int_equal(READINESS_PENDING, directory_wait_begin(of, &second.wait, &second.waiter));
     selector_do_round(f.selector);
@@ -86,8 +86,8 @@ static void making_a_directory_does_not_wait_for_the_registry(void **state)
     fixture_end(&f);
 }
 
-/* Nodes of other makes may leave the port out, and may hold a user and a password (wire.md P28,
- * P55). */
+/* Nodes of other implementations may have no port, and may contain a user and a password (wire.md
+ * P28, P55). */
 static void a_node_is_called_at_its_address_without_its_user_information(void **state)
 {
     (void)state;
@@ -177,7 +177,7 @@ static void the_later_one_of_a_leftover_and_a_new_node_counts(void **state)
 {
     (void)state;
     fixture f;
-    /* Go writes seconds, Java milliseconds (wire.md P19) */
+    /* Go writes timestamps in seconds, Java in milliseconds (wire.md P19) */
     directory *of = fixture_start_with(
         &f, LIST(A "&timestamp=1700000000999&weight=1", A "&timestamp=1700000001&weight=2",
                 A "&timestamp=1600000000000&weight=3"));
@@ -218,7 +218,7 @@ static void a_weight_of_zero_beside_others_is_never_picked(void **state)
     assert_contains(line, A_LABEL ": weight 0");
     registry_has(&f, LIST(A "&weight=0", B "&weight=0"));
     assert_int_equal(2, directory_count(of));
-    for (int i = 0; i < 4; i++) /* two of each, in turn */
+    for (int i = 0; i < 4; i++) /* each provider is picked twice, because they are picked in turn */
         picks_of_a += strcmp(A_LABEL, pick_label(of, "roundrobin", PICK_GOOD)) == 0;
     assert_int_equal(2, picks_of_a);
     fixture_end(&f);
@@ -368,7 +368,7 @@ static void lists_of_every_order_become_the_same_snapshot(void **state)
                 is_in[i] = true;
                 listed[count++] = urls[i];
             }
-        /* shuffled, but for every third one */
+        /* shuffles the list, except in every third round */
         for (size_t i = count; i > 1 && round % 3 != 0; i--) {
             size_t j = (size_t)(random_next() % i);
             const char *other = listed[i - 1];
@@ -393,7 +393,7 @@ static void lists_of_every_order_become_the_same_snapshot(void **state)
     fixture_end(&f);
 }
 
-/* As a registry passes names on that it cannot decode. */
+/* A registry passes on a name that it cannot decode without changing it. */
 static void a_name_with_a_wrong_escape_is_left_out_for_that_reason(void **state)
 {
     (void)state;
@@ -416,7 +416,7 @@ static void a_name_with_a_wrong_escape_is_left_out_for_that_reason(void **state)
 typedef struct told {
     directory *of;
     int count;
-    int locked; /* during how many of them the directory was locked */
+    int locked; /* how many events came while the directory was locked */
 } told;
 
 static void look_whether_locked(void *arg, dubboc_log_level level, const char *area,
@@ -433,19 +433,24 @@ static void look_whether_locked(void *arg, dubboc_log_level level, const char *a
         t->locked++;
 }
 
-/* A program's receiver may call, and a failing call asks the directory why. */
+/* A log callback may make a call, and a failing call needs the directory's lock to explain its
+ * failure. */
 static void logs_nothing_while_a_lock_is_held(void **state)
 {
     (void)state;
     fixture f;
     fixture_start_in_turn(&f);
     told t = {.of = directory_of(&f, SERVICE)};
-    selector_do_round(f.selector); /* its first is over then, so that nobody else takes the lock */
+    /* ends the selector's first round, so that no other thread takes the lock later */
+    selector_do_round(f.selector);
     dubboc_log_set(look_whether_locked, &t, DUBBOC_LOG_DEBUG);
-    registry_has(&f, LIST(A, "broken", "dubbo://10.0.0.9:1/" SERVICE)); /* two left out, a change */
-    registry_has(&f, NOTHING);                                          /* the grace begins */
+    /* logs two skipped nodes and a change */
+    registry_has(&f, LIST(A, "broken", "dubbo://10.0.0.9:1/" SERVICE));
+    /* logs that the grace period begins */
+    registry_has(&f, NOTHING);
     clock_go_on(f.settings.empty_grace_ms + 1);
-    selector_do_round(f.selector); /* and ends: the list stayed empty, a change */
+    /* logs the end of the grace period and a change, because the list stayed empty */
+    selector_do_round(f.selector);
     dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
     assert_int_equal(6, t.count);
     assert_int_equal(0, t.locked);

@@ -1,5 +1,5 @@
-/* How a directory changes with time: reading again, grace periods, waiting, providers that were
- * removed, the snapshot file. */
+/* How a directory changes with time: refreshes, grace periods, waiting, providers that were
+ * removed, and the snapshot file. */
 #include "tests/selector/fixture.h"
 #include "tests/support/test.h"
 
@@ -16,7 +16,7 @@ static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
     (void)state;
     fixture f;
     directory *of = fixture_start_with(&f, LIST(A));
-    clock_go_on(269 * 1000); /* 300 s less a tenth: not yet */
+    clock_go_on(269 * 1000); /* a refresh is due after at least 270 s (TTL 300 s minus a tenth) */
     selector_do_round(f.selector);
     assert_int_equal(0, fake_registry_refreshes(f.source));
     clock_go_on(62 * 1000);
@@ -27,7 +27,8 @@ static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
     clock_go_on(331 * 1000);
     selector_do_round(f.selector);
     assert_int_equal(2, fake_registry_refreshes(f.source));
-    assert_int_equal(1, directory_count(of)); /* nothing came back: the registry is away */
+    /* the provider stays, because the refresh got no answer */
+    assert_int_equal(1, directory_count(of));
     fixture_end(&f);
 }
 
@@ -42,7 +43,7 @@ static void an_empty_list_counts_only_after_the_grace(void **state)
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "but now its list is empty");
     clock_go_on(29 * 1000);
-    registry_has(&f, NOTHING); /* a second empty reading does not lengthen it */
+    registry_has(&f, NOTHING); /* a second empty list does not prolong the grace period */
     selector_do_round(f.selector);
     assert_int_equal(1, directory_count(of));
     clock_go_on(1001);
@@ -63,7 +64,7 @@ static void a_list_that_comes_back_ends_the_grace(void **state)
     clock_go_on(20 * 1000);
     selector_do_round(f.selector);
     assert_int_equal(1, directory_count(of));
-    registry_has(&f, NOTHING); /* a grace of its own */
+    registry_has(&f, NOTHING); /* starts a new grace period */
     clock_go_on(20 * 1000);
     selector_do_round(f.selector);
     assert_int_equal(1, directory_count(of));
@@ -132,7 +133,7 @@ static void waiting_ends_at_the_deadline_and_reports_the_state_of_the_registry(v
     fake_registry_set_connected(f.source, false);
     assert_status(DUBBOC_E_REGISTRY, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
     assert_contains(f.err.text, "cannot be reached");
-    registry_has(&f, NOTHING); /* an empty answer is an answer */
+    registry_has(&f, NOTHING); /* an empty list is an answer too */
     assert_status(DUBBOC_OK, directory_wait_ready(of, clock_now_ns(), &f.err), &f.err);
     fixture_end(&f);
 }
@@ -167,8 +168,9 @@ static void waiting_ends_with_the_first_list_or_a_failure(void **state)
     fixture_end(&f);
 }
 
-/* What happens in the middle of directory_wait_begin(): after a failed subscription it joins the
- * waiter, and then asks the clock when the next attempt is due. Only on this thread. */
+/* What happens in the middle of directory_wait_begin(). After a failed subscription that function
+ * queues the waiter, and then reads the clock to find when the next attempt is due; this function
+ * is called from that reading of the clock. Used on this thread only. */
 static _Thread_local void (*in_the_middle)(directory *of);
 static _Thread_local directory *middle_of;
 
@@ -205,7 +207,7 @@ static readiness_state begin_interrupted(
     in_the_middle = happens;
     clock_set_source(clock_that_interrupts);
     readiness_state state = directory_wait_begin(of, wait, nobody);
-    assert_null(in_the_middle); /* it has happened */
+    assert_null(in_the_middle); /* the interruption has happened */
     return state;
 }
 
@@ -258,7 +260,7 @@ static void starts_from_the_snapshot_file_while_the_registry_is_away(void **stat
     start_with_folder(&f, folder);
     directory_of(&f, SERVICE);
     registry_has(&f, LIST(A, B, "dubbo://10.0.0.9:1/" SERVICE));
-    fixture_end(&f); /* writes what is not written yet */
+    fixture_end(&f); /* saves the list if it is not saved yet */
 
     start_with_folder(&f, folder);
     fake_registry_set_connected(f.source, false);
@@ -267,7 +269,7 @@ static void starts_from_the_snapshot_file_while_the_registry_is_away(void **stat
     assert_int_equal(2, directory_count(of));
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "3 nodes seen in the snapshot file");
-    registry_has(&f, LIST(B)); /* the first living list replaces it */
+    registry_has(&f, LIST(B)); /* the first list from the registry replaces the one from the file */
     assert_int_equal(1, directory_count(of));
     directory_explain(of, line, sizeof line, NULL, NULL);
     assert_contains(line, "1 node seen at fake://there");
@@ -275,7 +277,8 @@ static void starts_from_the_snapshot_file_while_the_registry_is_away(void **stat
     test_folder_remove(folder);
 }
 
-/* No call waits then, so no call would have it tried again. */
+/* The directory is ready, so no call waits for it, and no call triggers another attempt to
+ * subscribe. */
 static void a_directory_that_started_from_the_file_subscribes_until_it_succeeds(void **state)
 {
     (void)state;

@@ -13,7 +13,7 @@
 #define FIRST "jsonrpc://10.0.0.1:80/x?a=1"
 #define SECOND "jsonrpc://10.0.0.2:80/x?a=2"
 
-/* --- the domain's words --- */
+/* --- helpers --- */
 
 static dubboc_status save_two(const char *folder, const char *interface, dubboc_error *err)
 {
@@ -46,7 +46,7 @@ static void assert_two(const char *folder, const char *interface)
     snapshot_lines_fini(&lines);
 }
 
-/* The one file of the folder; its path is the caller's. */
+/* Returns the path of the only file in the folder. The caller frees it. */
 static char *only_file(const char *folder)
 {
     DIR *open = opendir(folder);
@@ -91,7 +91,7 @@ static void reads_what_was_written(void **state)
     assert_contains(path, "/" SERVICE ".providers");
     struct stat info;
     assert_int_equal(0, stat(path, &info));
-    assert_int_equal(0600, info.st_mode & 0777); /* a URL may hold a token */
+    assert_int_equal(0600, info.st_mode & 0777); /* private, because a URL may contain a token */
     free(path);
     test_folder_remove(folder);
 }
@@ -204,8 +204,8 @@ static void only_a_regular_file_is_read(void **state)
     dubboc_error err;
     snapshot_lines lines;
     assert_true(asprintf(&path, "%s/" SERVICE ".providers", folder) > 0);
-    assert_int_equal(
-        0, mkfifo(path, 0600)); /* opening one without O_NONBLOCK would wait for ever */
+    /* opening a FIFO without O_NONBLOCK blocks forever */
+    assert_int_equal(0, mkfifo(path, 0600));
     assert_status(DUBBOC_E_PARSE, load(folder, SERVICE, &lines, &err), &err);
     assert_contains(err.text, "not a regular file");
     free(path);
@@ -236,7 +236,7 @@ static bool exists_in(const char *folder, const char *name)
     return lstat(path, &info) == 0;
 }
 
-/* A file whose writer was killed has no lock; that of one who writes has. */
+/* A file is locked while its writer lives. A file without a lock was left by a killed writer. */
 static void files_left_by_killed_writers_are_removed_by_the_next_client(void **state)
 {
     (void)state;
@@ -326,7 +326,7 @@ static void *save_often(void *arg)
     return NULL;
 }
 
-/* Two clients of one process may use one folder. */
+/* Two clients of one process may use the same folder. */
 static void threads_that_save_at_once_do_not_spoil_the_file(void **state)
 {
     (void)state;

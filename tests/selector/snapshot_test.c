@@ -1,5 +1,5 @@
-/* Freeing snapshots while they are read: a writer swaps and frees as fast as it can, and readers
- * would notice a snapshot that is freed too early. */
+/* Snapshots are freed while other threads read: writers swap and free as fast as they can, and a
+ * reader would notice a snapshot that is freed too early. */
 #include "tests/support/test.h"
 
 #include <pthread.h>
@@ -57,7 +57,7 @@ static void *write_on(void *arg)
     for (int i = 0; i < CHANGES; i++) {
         uint64_t *former = atomic_exchange(&self->current, living());
         readers_wait(self->readers);
-        *former = 0; /* for those who run without a sanitizer */
+        *former = 0; /* shows a freed snapshot to the readers even without a sanitizer */
         free(former);
     }
     return NULL;
@@ -115,7 +115,7 @@ static void the_writer_waits_for_present_readers_and_not_for_new_ones(void **sta
     assert_int_equal(0, pthread_create(&thread, NULL, wait_for_readers, &self));
     assert_true(test_wait_for(epoch_was_flipped, &self, 5000));
     assert_false(is_done(&self));
-    atomic_uint *after = readers_enter(self.readers); /* of the new epoch, and it stays */
+    atomic_uint *after = readers_enter(self.readers); /* a reader of the new epoch that stays */
     assert_ptr_not_equal(before, after);
     readers_leave(before);
     assert_true(test_wait_for(is_done, &self, 5000));
@@ -129,7 +129,7 @@ static void the_writer_waits_for_a_late_reader_of_the_other_epoch_too(void **sta
     (void)state;
     waiting self = {.readers = readers_new()};
     pthread_t thread;
-    /* it read the epoch, and then it was flipped */
+    /* this reader has read the epoch just before it is flipped */
     atomic_uint *straggler = readers_enter(self.readers);
     atomic_store(&self.readers->epoch, 1);
     assert_int_equal(0, pthread_create(&thread, NULL, wait_for_readers, &self));
