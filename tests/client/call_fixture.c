@@ -84,6 +84,11 @@ int requests(const fixture *self)
     return sum;
 }
 
+bool peer_was_asked(void *of)
+{
+    return requests(of) > 0;
+}
+
 void begin_with_registry(fixture *self, const char *const addresses[][2], size_t count)
 {
     char nodes[512] = "static:";

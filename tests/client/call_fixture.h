@@ -52,6 +52,9 @@ pthread_t start(background_call *call);
 /* Returns how many requests the peers have read in total. */
 int requests(const fixture *self);
 
+/* Whether a peer has read a request; a condition for test_wait_for(). of: the fixture. */
+bool peer_was_asked(void *of);
+
 /* --- more than one provider */
 
 typedef struct address {

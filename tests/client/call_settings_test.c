@@ -431,10 +431,11 @@ static void a_direct_address_may_have_the_parameters_of_a_node(void **state)
     char url[128];
     fixture self;
     begin(&self, &is_silent);
-    snprintf(url, sizeof url, "%s?timeout=150", self.url);
+    snprintf(url, sizeof url, "%s?timeout=500", self.url);
     self.options.url = url;
     self.options.timeout_ms = 0;
     assert_status(DUBBOC_E_TIMEOUT, raw_call(&self, "[]", NULL), &self.err);
+    assert_true(test_wait_for(peer_was_asked, &self, 5000)); /* its thread may be late */
     char *request = scripted_peer_last_request(self.peers[0]);
     assert_contains(request, "POST /x.Y HTTP/1.1\r\n");
     free(request);

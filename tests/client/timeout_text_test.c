@@ -130,11 +130,6 @@ static void the_text_names_where_the_connect_timeout_was_set(void **state)
     end(&self);
 }
 
-static bool peer_was_asked(void *arg)
-{
-    return requests(arg) > 0;
-}
-
 /* The wait ended because of the time-out, but the status says what the call waited for. */
 static void a_call_that_waited_for_a_connection_names_it(void **state)
 {
