@@ -114,6 +114,7 @@ def test_comments_of_the_headers_mention_only_names_that_exist():
 
 def complaints_about(page):
     """The warnings of man and, if it is installed, mandoc about a page."""
+    page = os.path.abspath(page)
     man = subprocess.run(["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page], capture_output=True, text=True, check=False,
                          cwd=os.path.join(BUILD, "docs") if IS_BUILT["man3"] else None)
     said = man.stderr.splitlines()
