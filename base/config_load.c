@@ -89,9 +89,8 @@ static void loader_note_comment(loader *load, const config_section *section, dub
         return;
     if (load->is_check) {
         error_set(&err, DUBBOC_E_CONFIG,
-            "%s:%u: the value of \"%.*s\" seems to end in a comment, which is taken for a part of "
-            "it; a comment stands on a line "
-            "of its own",
+            "%s:%u: the value of \"%.*s\" seems to end in a comment, which is read as a part of "
+            "it; put a comment on a line of its own",
             load->path, line, SLICE_ARGS(key));
         loader_note(load, &err);
     } else {

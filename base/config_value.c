@@ -420,6 +420,6 @@ dubboc_status config_key_read(
     *number = 0;
     dubboc_status status = value_read_by_type(key, value, number, err);
     if (status != DUBBOC_OK && config_ends_in_comment(value))
-        error_append(err, "; a comment stands on a line of its own");
+        error_append(err, "; put a comment on a line of its own");
     return status;
 }

@@ -52,7 +52,7 @@ void call_explain_attempt(const call *self)
 {
     const attempt *now = &self->attempt;
     bool is_chosen = now->dialect != dialect_of(now->held.peer);
-    call_explain(self, "attempt %u: %s, %.1f ms after the begin%s%s", self->picks,
+    call_explain(self, "attempt %u: %s, %.1f ms after the start%s%s", self->picks,
         now->held.provider->info->label, call_milliseconds(self), is_chosen ? ", dialect " : "",
         is_chosen ? now->dialect->name : "");
 }

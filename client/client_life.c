@@ -143,7 +143,7 @@ static dubboc_status client_init_waiting(dubboc_client *self, dubboc_error *err)
     condition_init(&self->changed);
     if (stop_signal_init(&self->stop))
         return DUBBOC_OK;
-    return error_set(err, DUBBOC_E_SYSTEM, "no eventfd: %s", strerrordesc_np(errno));
+    return error_set(err, DUBBOC_E_SYSTEM, "cannot create an eventfd: %s", strerrordesc_np(errno));
 }
 
 dubboc_status dubboc_client_new(

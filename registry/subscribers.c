@@ -31,8 +31,8 @@ dubboc_status subscribers_open(subscribers *self, dubboc_error *err)
     mutex_init(&self->lock, MUTEX_RANK_SUBSCRIBERS);
     condition_init(&self->call_ended);
     if (!wake_open(&self->wake))
-        return error_set(
-            err, DUBBOC_E_SYSTEM, "no descriptor for the registry's thread: %s", strerror(errno));
+        return error_set(err, DUBBOC_E_SYSTEM,
+            "cannot create a descriptor for the registry's thread: %s", strerror(errno));
     return DUBBOC_OK;
 }
 

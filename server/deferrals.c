@@ -352,8 +352,8 @@ void deferrals_init(deferrals *self)
 dubboc_status deferrals_start(deferrals *self, bool with_thread, dubboc_error *err)
 {
     if (self->wake.fd < 0 && !wake_open(&self->wake))
-        return error_set(
-            err, DUBBOC_E_SYSTEM, "no descriptor for deferred answers: %s", strerror(errno));
+        return error_set(err, DUBBOC_E_SYSTEM,
+            "cannot create a descriptor for deferred answers: %s", strerror(errno));
     mutex_lock(&self->lock);
     assert(self->first == NULL);
     self->is_stopped = self->ends = false;

@@ -33,7 +33,7 @@ static dubboc_status run_open(dubboc_server *self, run_signals *signals, dubboc_
     if (signals->fd >= 0 && wake_open(&self->failed))
         return DUBBOC_OK;
     return error_set(
-        err, DUBBOC_E_SYSTEM, "no descriptor to wait for signals by: %s", strerror(errno));
+        err, DUBBOC_E_SYSTEM, "cannot create a descriptor for signals: %s", strerror(errno));
 }
 
 static void run_close(dubboc_server *self, run_signals *signals)

@@ -310,7 +310,8 @@ static dubboc_status server_open_step_fd(dubboc_server *self, dubboc_error *err)
         !server_watch_fd(self->step_fd, self->timer_fd) ||
         !server_watch_fd(self->step_fd, self->serving.deferrals.wake.fd) ||
         !server_watch_fd(self->step_fd, http_server_fd(self->http)))
-        return error_set(err, DUBBOC_E_SYSTEM, "no descriptor to step by: %s", strerror(errno));
+        return error_set(err, DUBBOC_E_SYSTEM,
+            "cannot create the descriptor of dubboc_server_fd(): %s", strerror(errno));
     return DUBBOC_OK;
 }
 

@@ -86,8 +86,8 @@ dubboc_status http_server_loop_init(
         &loop->table, shared, &loop->mailbox, http_server_request_pool_give_back);
     http_server_request_pool_init(&loop->pool, &loop->table);
     if (!loop_open_descriptors(loop))
-        return error_set(
-            err, DUBBOC_E_SYSTEM, "no descriptor for an event loop: %s", strerror(errno));
+        return error_set(err, DUBBOC_E_SYSTEM, "cannot create a descriptor for an event loop: %s",
+            strerror(errno));
     if (!http_server_daemon_start(&loop->daemon, &loop->pool))
         return error_set(
             err, DUBBOC_E_SYSTEM, "libmicrohttpd cannot be started: out of descriptors or memory");
