@@ -129,7 +129,7 @@ static void changes_during_a_call_of_the_listener_are_reported_together(void **s
     const char *all[COUNT];
     recorder *listener = recorder_subscribe(reader, interface, REGISTRY_PROVIDERS);
     recorder_expect(listener, "");
-    atomic_store(&listener->is_held, true);
+    recorder_hold(listener);
     registry_refresh(reader, listener->subscription);
     assert_true(test_wait_for(recorder_is_running, listener, contract_limit_ms()));
     for (int i = 0; i < COUNT; i++) {
@@ -139,7 +139,7 @@ static void changes_during_a_call_of_the_listener_are_reported_together(void **s
     }
     for (int i = 0; i < COUNT; i++)
         assert_true(test_wait_for(contract_is_registered, made[i], contract_limit_ms()));
-    atomic_store(&listener->is_held, false);
+    recorder_release(listener);
     char *text = contract_join(all, COUNT);
     recorder_expect(listener, text);
     assert_true(recorder_calls(listener) < COUNT / 2);

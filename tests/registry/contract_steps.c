@@ -56,16 +56,19 @@ void recorder_listen(void *arg, const registry_snapshot *snapshot)
     self->heard = text;
     self->calls++;
     self->thread = pthread_self();
+    pthread_cond_broadcast(&self->changed);
+    while (self->is_held)
+        pthread_cond_wait(&self->changed, &self->lock);
     pthread_mutex_unlock(&self->lock);
-    while (atomic_load(&self->is_held))
-        usleep(1000);
     atomic_fetch_sub(&self->running, 1);
 }
 
 recorder *recorder_new(void)
 {
     recorder *self = calloc(1, sizeof *self);
+    assert_non_null(self);
     pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->changed, NULL);
     return self;
 }
 
@@ -82,6 +85,7 @@ recorder *recorder_subscribe(registry *from, const char *interface, registry_cat
 
 void recorder_free(recorder *self)
 {
+    pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
     free(self->heard);
     free(self);
@@ -100,6 +104,35 @@ unsigned recorder_calls(recorder *self)
     unsigned calls = self->calls;
     pthread_mutex_unlock(&self->lock);
     return calls;
+}
+
+void recorder_hold(recorder *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->is_held = true;
+    pthread_mutex_unlock(&self->lock);
+}
+
+void recorder_release(recorder *self)
+{
+    pthread_mutex_lock(&self->lock);
+    self->is_held = false;
+    pthread_cond_broadcast(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+}
+
+bool recorder_await_call(recorder *self, unsigned calls)
+{
+    struct timespec until;
+    int status = 0;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 1 + contract_limit_ms() / 1000;
+    pthread_mutex_lock(&self->lock);
+    while (self->calls < calls && status == 0)
+        status = pthread_cond_timedwait(&self->changed, &self->lock, &until);
+    bool has_come = self->calls >= calls;
+    pthread_mutex_unlock(&self->lock);
+    return has_come;
 }
 
 typedef struct expectation {

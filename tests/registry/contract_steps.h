@@ -74,8 +74,9 @@ typedef struct recorder {
     unsigned calls;
     char *heard;      /* the last snapshot, in the form of contract_join(); NULL: not yet called */
     pthread_t thread; /* the thread of the last call */
+    bool is_held;     /* the listener does not return before recorder_release() */
+    pthread_cond_t changed; /* a call was recorded, or is_held was cleared */
 
-    atomic_bool is_held;  /* the test sets it to keep the listener from returning */
     atomic_bool is_over;  /* the test sets it when the listener must not be called any more */
     atomic_uint running;  /* calls that have not returned */
     atomic_uint unwanted; /* calls during another call, or after is_over was set */
@@ -93,6 +94,15 @@ recorder *recorder_subscribe(registry *from, const char *interface, registry_cat
 void recorder_unsubscribe(registry *from, recorder *self);
 
 unsigned recorder_calls(recorder *self);
+
+/* Keeps the calls of the listener that begin from now on from returning, until
+ * recorder_release(). */
+void recorder_hold(recorder *self);
+void recorder_release(recorder *self);
+
+/* Blocks until there were that many calls. false: contract_limit_ms() have passed. For threads
+ * that must not end the test. */
+bool recorder_await_call(recorder *self, unsigned calls);
 
 /* Returns whether the listener is being called now. A condition of test_wait_for(). */
 bool recorder_is_running(void *recorder);

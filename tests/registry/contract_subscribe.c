@@ -71,16 +71,18 @@ static void both_subscriptions_of_one_interface_are_notified(void **state)
 
 typedef struct refresher {
     registry *from;
-    registry_subscription *steady;
+    recorder *steady;
     atomic_bool is_stopping;
 } refresher;
 
 static void *keep_refreshing(void *arg)
 {
     refresher *self = arg;
-    while (!atomic_load(&self->is_stopping)) {
-        registry_refresh(self->from, self->steady);
-        usleep(50);
+    bool has_come = true;
+    while (has_come && !atomic_load(&self->is_stopping)) {
+        unsigned before = recorder_calls(self->steady);
+        registry_refresh(self->from, self->steady->subscription);
+        has_come = recorder_await_call(self->steady, before + 1);
     }
     return NULL;
 }
@@ -91,7 +93,7 @@ static void no_listener_is_called_after_unsubscribe_has_returned(void **state)
     enum { ROUNDS = 100 };
     registry *self = contract_open();
     recorder *steady = recorder_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS);
-    refresher noise = {.from = self, .steady = steady->subscription};
+    refresher noise = {.from = self, .steady = steady};
     pthread_t thread;
     recorder *all[ROUNDS];
     assert_int_equal(pthread_create(&thread, NULL, keep_refreshing, &noise), 0);
@@ -116,12 +118,27 @@ static void no_listener_is_called_after_unsubscribe_has_returned(void **state)
     registry_free(self);
 }
 
-static void *unsubscribe_from_thread(void *arg)
+typedef struct leaver {
+    registry *from;
+    recorder *listener;
+    atomic_int thread; /* its kernel id; 0: not yet started */
+} leaver;
+
+static void *leaver_run(void *arg)
 {
-    void **both = arg;
-    registry_unsubscribe(both[0], ((recorder *)both[1])->subscription);
-    atomic_store(&((recorder *)both[1])->is_over, true);
+    leaver *self = arg;
+    atomic_store(&self->thread, (int)gettid());
+    registry_unsubscribe(self->from, self->listener->subscription);
+    atomic_store(&self->listener->is_over, true);
     return NULL;
+}
+
+/* Returns whether unsubscribing has returned, or waits for something. */
+static bool leaver_has_got_as_far_as_it_can(void *arg)
+{
+    leaver *self = arg;
+    int thread = atomic_load(&self->thread);
+    return thread != 0 && (atomic_load(&self->listener->is_over) || test_thread_is_blocked(thread));
 }
 
 static void unsubscribe_waits_for_a_listener_that_runs(void **state)
@@ -130,18 +147,18 @@ static void unsubscribe_waits_for_a_listener_that_runs(void **state)
     registry *self = contract_open();
     recorder *listener = recorder_new();
     pthread_t thread;
-    void *both[] = {self, listener};
+    leaver leaves = {.from = self, .listener = listener};
     dubboc_error err;
-    atomic_store(&listener->is_held, true);
+    recorder_hold(listener);
     assert_status(DUBBOC_OK,
         registry_subscribe(self, CONTRACT_INTERFACE, REGISTRY_PROVIDERS, recorder_listen, listener,
             &listener->subscription, &err),
         &err);
     assert_true(test_wait_for(recorder_is_running, listener, contract_limit_ms()));
-    assert_int_equal(pthread_create(&thread, NULL, unsubscribe_from_thread, both), 0);
-    usleep(20000); /* enough time for a faulty unsubscribe to return */
+    assert_int_equal(pthread_create(&thread, NULL, leaver_run, &leaves), 0);
+    assert_true(test_wait_for(leaver_has_got_as_far_as_it_can, &leaves, contract_limit_ms()));
     assert_false(atomic_load(&listener->is_over));
-    atomic_store(&listener->is_held, false);
+    recorder_release(listener);
     pthread_join(thread, NULL);
     assert_int_equal(atomic_load(&listener->running), 0);
     recorder_free(listener);

@@ -148,11 +148,17 @@ static void a_lock_that_is_released_after_its_event_is_noticed(void **state)
     assert_int_equal(rename(hidden, path), 0);
     wait_for_count(&listener, 1);
     close(open(path, O_WRONLY | O_CLOEXEC));
-    usleep(5000); /* long enough to handle the event while the file is still locked */
+    /* Events are handled in order: when the second file is seen, the event of the first one has
+     * been handled while that file was still locked. */
+    int second = make_file(folder, ".hidden", "jsonrpc://10.0.0.1:2/b", 22, true);
+    char *second_path = in_folder(folder, "10.0.0.1-1-00000000000000bb");
+    assert_int_equal(rename(hidden, second_path), 0);
+    wait_for_count(&listener, 2);
     assert_int_equal(fcntl(live, F_OFD_SETLK, &whole), 0);
-    wait_for_count(&listener, 0);
+    wait_for_count(&listener, 1);
     close(live);
-    free(path), free(hidden);
+    close(second);
+    free(path), free(hidden), free(second_path);
     registry_free(self);
 }
 

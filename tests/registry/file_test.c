@@ -29,6 +29,22 @@ static void count_skipped(void *arg, dubboc_log_level level, const char *area, c
         atomic_fetch_add(&skipped_lines, 1 + suppressed);
 }
 
+static atomic_int unread_folders; /* log lines about folders that cannot be read */
+
+static void count_unread(void *arg, dubboc_log_level level, const char *area, const char *message,
+    const char *fields, unsigned suppressed)
+{
+    (void)arg, (void)level, (void)area, (void)fields, (void)suppressed;
+    if (strstr(message, "cannot read folder") != NULL)
+        atomic_fetch_add(&unread_folders, 1);
+}
+
+static bool a_folder_was_not_read(void *arg)
+{
+    (void)arg;
+    return atomic_load(&unread_folders) > 0;
+}
+
 static void skips_foreign_files_in_the_folder(void **state)
 {
     const char *folder = *state;
@@ -161,11 +177,13 @@ static void keeps_the_list_while_it_has_no_descriptor_to_read_with(void **state)
     none.rlim_cur = 0;
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
     dubboc_status status = registry_lookup(self, INTERFACE, REGISTRY_PROVIDERS, 0, &urls, &err);
-    for (int i = 0; i < 20; i++) {
-        registry_refresh(self, listener.subscription);
-        usleep(1000);
-    }
+    atomic_store(&unread_folders, 0);
+    dubboc_log_set(count_unread, NULL, DUBBOC_LOG_WARN);
+    registry_refresh(self, listener.subscription);
+    bool has_failed = test_wait_for(a_folder_was_not_read, NULL, LIMIT_MS);
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(has_failed);
     assert_status(DUBBOC_E_REGISTRY, status, &err);
     assert_int_equal(watched_now(&listener).count, 1);
     unsigned calls = watched_now(&listener).calls;

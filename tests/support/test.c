@@ -70,6 +70,21 @@ bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms)
     return true;
 }
 
+/* Field 3 of proc(5) stat, behind the name in parentheses, which may hold any character. */
+bool test_thread_is_blocked(int thread)
+{
+    char path[64], line[512] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", thread);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    size_t len = fread(line, 1, sizeof line - 1, file);
+    fclose(file);
+    line[len] = '\0';
+    const char *name_end = strrchr(line, ')');
+    return name_end != NULL && name_end[1] == ' ' && name_end[2] == 'S';
+}
+
 /* waitid() reports a stop after the last thread has stopped. */
 static bool process_has_stopped(void *child)
 {

@@ -36,6 +36,9 @@ void test_folder_remove(char *path);
  * and ignores the library's clock. Tests let real time pass only through this function. */
 bool test_wait_for(bool (*condition)(void *arg), void *arg, int limit_ms);
 
+/* Returns whether a thread of this process (gettid()) sleeps in the kernel. */
+bool test_thread_is_blocked(int thread);
+
 /* Stops a child and waits until all its threads have stopped, because kill(SIGSTOP) may return
  * while they still run. Fails the test if this takes longer than half a minute. */
 void test_process_stop(pid_t child);
