@@ -24,6 +24,7 @@ check_LTLIBRARIES += libtest_support.la
 libtest_support_la_CPPFLAGS = $(test_cppflags)
 libtest_support_la_SOURCES = \
 	tests/support/alloc_fail.h tests/support/alloc_fail.c \
+	tests/support/pacer.h tests/support/pacer.c \
 	tests/support/test.h tests/support/test.c
 # For programs in which each allocation is made to fail in turn: tests/support/alloc_fail.h.
 alloc_fail_ldflags = -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \

@@ -1,6 +1,7 @@
 /* Three overloaded providers. A call that one provider refuses may be repeated at the next one. If
  * every refused call were repeated, each provider would get up to three times as many calls. */
 #include "tests/server/caller.h"
+#include "tests/support/pacer.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -93,13 +94,13 @@ static void crowd_call(crowd *self, bool counts)
 static void *crowd_caller(void *arg)
 {
     crowd *self = arg;
+    pacer pace;
+    pacer_start(&pace, self->each_ns);
     for (int64_t now = clock_now_ns(); now < self->ends_ns; now = clock_now_ns()) {
         crowd_call(self, now >= self->counts_from_ns);
-        int64_t left = now + self->each_ns - clock_now_ns();
-        if (left > 0)
-            /* waits until the next call is due */
-            nanosleep(&(struct timespec){.tv_nsec = left}, NULL);
+        pacer_wait(&pace);
     }
+    pacer_end(&pace);
     return NULL;
 }
 

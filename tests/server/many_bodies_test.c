@@ -4,6 +4,7 @@
  *
  * `many_bodies_test COUNT [MEMORY_MAX]` sends COUNT bodies and prints the measurements. */
 #include "tests/server/caller.h"
+#include "tests/support/pacer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -222,6 +223,9 @@ static large_outcome large_count(size_t count)
 
 /* --- small calls at the same time --- */
 
+/* At most one small call begins in this time, so that small calls are no load themselves. */
+#define SMALL_EACH_NS (2 * NS_PER_MS)
+
 static atomic_bool small_has_to_end;
 static int64_t small_ns[SMALL_MAX];
 static size_t small_count;
@@ -229,7 +233,9 @@ static size_t small_count;
 static void *small_run(void *arg)
 {
     int fd = caller_connect(server_port);
+    pacer pace;
     (void)arg;
+    pacer_start(&pace, SMALL_EACH_NS);
     for (small_count = 0; !small_has_to_end && small_count < SMALL_MAX; small_count++) {
         reply answer;
         int64_t before_ns = clock_now_ns();
@@ -239,8 +245,9 @@ static void *small_run(void *arg)
         if (answer.status != 200)
             fail_msg("a small call was answered by %d", answer.status);
         reply_fini(&answer);
-        usleep(1000); /* pause, so that the small calls are no load themselves */
+        pacer_wait(&pace);
     }
+    pacer_end(&pace);
     close(fd);
     return NULL;
 }
