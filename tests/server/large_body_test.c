@@ -304,7 +304,7 @@ static void a_notification_that_is_refused_has_no_body(void **state)
     reply answer;
     int first = hold_memory();
     char *body = call_with("gate", long_item, 3500, true);
-    caller_post(test_port(server), "/test.Echo", "Timeout: 20ms\r\n", body, &answer);
+    caller_post(test_port(server), "/test.Echo", "Timeout: 200ms\r\n", body, &answer);
     assert_int_equal(answer.status, 503);
     assert_contains(answer.head, "Dubboc-Not-Executed: 1\r\n");
     assert_int_equal(answer.body_len, 0);
