@@ -59,9 +59,10 @@ static dubboc_status counts_read_interface(
 static void counts_note_failure(counts_reading *self, const dubboc_error *why)
 {
     mutex_lock(&self->lock);
-    if (self->status == DUBBOC_OK)
+    if (self->status == DUBBOC_OK) {
         error_copy(self->err, why);
-    self->status = why->status;
+        self->status = why->status;
+    }
     mutex_unlock(&self->lock);
 }
 
