@@ -10,26 +10,29 @@ static size_t ejection_count(const snapshot *of, int64_t now_ns)
     return count;
 }
 
-static bool ejection_is_possible(const provider *self, const snapshot *of, int64_t now_ns)
+static bool ejection_is_over_limit(const snapshot *of, int64_t now_ns)
 {
-    return !health_is_ejected_at(&self->health, now_ns) &&
-           ejection_count(of, now_ns) + 1 <= of->count / 2;
+    return ejection_count(of, now_ns) + 1 > of->count / 2;
 }
 
 int64_t ejection_after_failures(provider *failed, const snapshot *of, int64_t eject_ms)
 {
     int64_t now_ns = clock_now_ns();
-    return ejection_is_possible(failed, of, now_ns)
-               ? health_eject_failed(&failed->health, now_ns, eject_ms)
-               : 0;
+    if (health_is_ejected_at(&failed->health, now_ns))
+        return 0;
+    return ejection_is_over_limit(of, now_ns)
+               ? EJECTION_OVER_LIMIT
+               : health_eject_failed(&failed->health, now_ns, eject_ms);
 }
 
 int64_t ejection_after_refusals(provider *refusing, const snapshot *of, int failures_max)
 {
     int64_t now_ns = clock_now_ns();
-    return ejection_is_possible(refusing, of, now_ns)
-               ? health_eject_refused(&refusing->health, now_ns, failures_max)
-               : 0;
+    if (health_is_ejected_at(&refusing->health, now_ns))
+        return 0;
+    return ejection_is_over_limit(of, now_ns)
+               ? EJECTION_OVER_LIMIT
+               : health_eject_refused(&refusing->health, now_ns, failures_max);
 }
 
 void ejection_limit(const snapshot *of)

@@ -5,14 +5,16 @@
 
 #include "selector/snapshot.h"
 
+#define EJECTION_OVER_LIMIT (-1) /* not ejected, because too many would be */
+
 /* Ejects a provider after failures, for eject_ms times the number of ejections in a row, unless
  * more than half of the snapshot's providers would then be ejected. Returns the length in
- * milliseconds; 0: not ejected. The caller holds selector_context.ejecting. */
+ * milliseconds; 0: it is ejected already, or has answered meanwhile; EJECTION_OVER_LIMIT. The
+ * caller holds selector_context.ejecting. */
 int64_t ejection_after_failures(provider *failed, const snapshot *of, int64_t eject_ms);
 
 /* Ejects a provider after refusals, under the same limit. failures_max: see health_refused().
- * Returns the length in milliseconds; 0: not ejected. The caller holds
- * selector_context.ejecting. */
+ * Returns the same as ejection_after_failures(). The caller holds selector_context.ejecting. */
 int64_t ejection_after_refusals(provider *refusing, const snapshot *of, int failures_max);
 
 /* For a new snapshot: if more than half of its providers are ejected, because others have left the

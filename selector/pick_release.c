@@ -25,7 +25,7 @@ static void pick_eject(directory *self, provider *failed, pick_outcome outcome)
     if (eject_ms > 0)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected",
             "provider=%s reason=%s for_ms=%lld", failed->info->label, reason, (long long)eject_ms);
-    else
+    else if (eject_ms == EJECTION_OVER_LIMIT)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector",
             "provider not ejected: at most half of the providers may be", "provider=%s reason=%s",
             failed->info->label, reason);
