@@ -259,7 +259,7 @@ static void the_key_is_the_address_in_one_spelling(void **state)
     }
 }
 
-static void knows_ip_addresses_and_those_that_stand_for_all(void **state)
+static void recognises_ip_addresses_and_wildcard_addresses(void **state)
 {
     (void)state;
     static const char *const ips[] = {"1.2.3.4", "::1", "::", "::ffff:1.2.3.4"};
@@ -323,7 +323,7 @@ int main(void)
         cmocka_unit_test(completes_addresses_with_a_default_port),
         cmocka_unit_test(equal_hosts_have_one_key),
         cmocka_unit_test(the_key_is_the_address_in_one_spelling),
-        cmocka_unit_test(knows_ip_addresses_and_those_that_stand_for_all),
+        cmocka_unit_test(recognises_ip_addresses_and_wildcard_addresses),
         cmocka_unit_test(shows_the_addresses_of_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

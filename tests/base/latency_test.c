@@ -15,7 +15,7 @@ static void check_value(uint64_t value, unsigned bits)
     assert_true(next - start == 1 || (next - start) << bits <= start);
 }
 
-static void each_value_is_in_the_bucket_that_begins_and_ends_around_it(void **state)
+static void each_value_is_in_the_bucket_whose_limits_enclose_it(void **state)
 {
     (void)state;
     for (unsigned bits = 0; bits <= 8; bits += 2) {
@@ -62,7 +62,7 @@ static void percentiles_are_right_to_an_eighth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_value_is_in_the_bucket_that_begins_and_ends_around_it),
+        cmocka_unit_test(each_value_is_in_the_bucket_whose_limits_enclose_it),
         cmocka_unit_test(the_buckets_of_latencies_are_without_gaps_and_end_at_two_minutes),
         cmocka_unit_test(percentiles_are_right_to_an_eighth),
     };

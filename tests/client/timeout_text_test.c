@@ -131,7 +131,7 @@ static void the_text_names_where_the_connect_timeout_was_set(void **state)
 }
 
 /* The wait ended because of the time-out, but the status says what the call waited for. */
-static void a_call_that_waited_for_a_connection_names_it(void **state)
+static void a_call_that_waited_for_a_connection_says_so(void **state)
 {
     (void)state;
     fixture self;
@@ -153,7 +153,7 @@ static void a_call_that_waited_for_a_connection_names_it(void **state)
     end(&self);
 }
 
-static void a_call_that_waited_for_the_registry_names_it(void **state)
+static void a_call_that_waited_for_the_registry_says_so(void **state)
 {
     (void)state;
     fixture self = {.options = {.size = sizeof self.options, .timeout_ms = 20}};
@@ -170,8 +170,8 @@ int main(void)
         cmocka_unit_test(the_text_names_where_the_timeout_was_set),
         cmocka_unit_test(the_text_names_the_default_timeout),
         cmocka_unit_test(the_text_names_where_the_connect_timeout_was_set),
-        cmocka_unit_test(a_call_that_waited_for_a_connection_names_it),
-        cmocka_unit_test(a_call_that_waited_for_the_registry_names_it),
+        cmocka_unit_test(a_call_that_waited_for_a_connection_says_so),
+        cmocka_unit_test(a_call_that_waited_for_the_registry_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

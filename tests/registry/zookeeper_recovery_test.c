@@ -29,7 +29,7 @@ static void a_node_deleted_by_hand_comes_back(void **state)
     registry_free(self);
 }
 
-static void an_expired_session_is_replaced_with_all_that_it_had(void **state)
+static void an_expired_session_is_replaced_by_one_with_the_same_nodes_and_watches(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
@@ -247,7 +247,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_node_deleted_by_hand_comes_back),
-        cmocka_unit_test(an_expired_session_is_replaced_with_all_that_it_had),
+        cmocka_unit_test(an_expired_session_is_replaced_by_one_with_the_same_nodes_and_watches),
         cmocka_unit_test(a_restart_within_the_session_loses_nothing),
         cmocka_unit_test(a_handshake_that_is_never_answered_loses_nothing),
         cmocka_unit_test(a_restart_after_the_session_is_recovered_from),

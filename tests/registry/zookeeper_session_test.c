@@ -15,7 +15,7 @@ static void sends_no_request_before_there_is_a_session(void **state)
     fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
 }
 
-static void an_expired_session_is_followed_by_a_new_one_with_everything_again(void **state)
+static void a_new_session_restores_everything_of_an_expired_one(void **state)
 {
     fake *self = *state;
     register_standing(self);
@@ -227,7 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRESH(sends_no_request_before_there_is_a_session),
-        CONNECTED(an_expired_session_is_followed_by_a_new_one_with_everything_again),
+        CONNECTED(a_new_session_restores_everything_of_an_expired_one),
         CONNECTED(answers_of_a_former_handle_are_dropped),
         CONNECTED(events_of_a_former_handle_are_dropped),
         CONNECTED(a_loss_that_lasts_two_session_timeouts_ends_in_a_fresh_handle),

@@ -114,7 +114,7 @@ static void registered_paths_are_the_paths_that_are_served(void **state)
     }
 }
 
-static void an_http_node_says_by_its_release_that_it_is_json(void **state)
+static void the_release_of_an_http_node_shows_that_it_is_json(void **state)
 {
     (void)state;
     dubboc_service_options options = {
@@ -441,7 +441,7 @@ int main(void)
         TEST(a_node_has_the_recommended_form),
         TEST(empty_values_are_not_registered),
         TEST(registered_paths_are_the_paths_that_are_served),
-        TEST(an_http_node_says_by_its_release_that_it_is_json),
+        TEST(the_release_of_an_http_node_shows_that_it_is_json),
         TEST(methods_that_must_run_once_are_registered_with_no_retries_in_every_spelling),
         TEST(idempotent_methods_are_registered_as_such),
         TEST(timeouts_and_retries_of_the_configuration_are_registered),

@@ -372,7 +372,7 @@ def a_reference_with_a_url_needs_no_registry():
         equal((end.status, end.out), (0, "[7]\n"), end)
 
 
-def no_provider_is_not_executed_and_says_what_was_seen():
+def a_call_without_a_provider_is_not_executed_and_lists_the_nodes_seen():
     with Peer(echo) as peer:
         end = call("-t", "500ms", "-r", peer.node, "-g", "other", INTERFACE, "echo")
         equal((end.status, end.out), (2, ""), end)
@@ -499,7 +499,7 @@ run([
     a_node_with_user_information_is_called_without_it,
     a_node_without_a_port_is_called_at_80,
     a_reference_with_a_url_needs_no_registry,
-    no_provider_is_not_executed_and_says_what_was_seen,
+    a_call_without_a_provider_is_not_executed_and_lists_the_nodes_seen,
     verbose_explains_on_standard_error,
     headers_go_with_the_call,
     a_lost_call_is_repeated_only_with_the_option_idempotent,

@@ -40,7 +40,7 @@ def a_sudo_that_refuses_is_not_reported_as_a_failure_of_apt():
     holds(err, "these packages are missing, and sudo does not let you install them.\n" + HOW)
 
 
-def a_failing_apt_get_is_named_with_what_it_was_for():
+def a_failing_apt_get_is_reported_with_the_packages_it_was_run_for():
     status, out, err = demo(sudo='exec "$@"')
     equal(status, 1, out + err)
     holds(err, "dev: apt-get update failed; it is needed to install gcc libc6-dev make")
@@ -74,7 +74,7 @@ def an_argument_that_a_command_does_not_take_is_refused():
 run([
     without_sudo_it_says_what_to_install_and_as_whom,
     a_sudo_that_refuses_is_not_reported_as_a_failure_of_apt,
-    a_failing_apt_get_is_named_with_what_it_was_for,
+    a_failing_apt_get_is_reported_with_the_packages_it_was_run_for,
     a_command_explains_itself_without_doing_anything,
     an_argument_that_a_command_does_not_take_is_refused,
 ])

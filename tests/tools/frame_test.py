@@ -79,7 +79,7 @@ def a_kind_of_registry_of_a_later_release_is_reported_as_such():
     holds(end.err, '"nacos" is not in this release')
 
 
-def commands_without_a_registry_say_how_to_give_one():
+def commands_without_a_registry_explain_how_to_give_one():
     for command in (["ls"], ["watch", "a"], ["describe", "a"]):
         end = dubboc(*command)
         equal((end.status, end.out), (64, ""), end)
@@ -254,7 +254,7 @@ run([
     an_unknown_command_names_the_near_one,
     wrong_options_and_arguments_end_with_64_and_no_output,
     a_kind_of_registry_of_a_later_release_is_reported_as_such,
-    commands_without_a_registry_say_how_to_give_one,
+    commands_without_a_registry_explain_how_to_give_one,
     a_wrong_configuration_ends_with_78_and_names_the_place,
     a_malformed_registry_address_is_reported_with_its_place,
     config_check_reports_every_problem_with_its_line,

@@ -60,7 +60,7 @@ static void run_round(void *arg, bool must_work)
         assert_status(DUBBOC_OK, status, &err);
 }
 
-static void each_failing_allocation_is_an_error_and_no_more(void **state)
+static void each_failing_allocation_is_a_clean_error(void **state)
 {
     (void)state;
     scripted_peer *peer = scripted_peer_new(&answers_all, 1);
@@ -73,7 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_steady_exchange_allocates_nothing),
-        cmocka_unit_test(each_failing_allocation_is_an_error_and_no_more),
+        cmocka_unit_test(each_failing_allocation_is_a_clean_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

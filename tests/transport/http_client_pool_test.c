@@ -243,7 +243,7 @@ static void stale_connections_of_every_address_are_closed(void **state)
     end(&f);
 }
 
-static void the_peers_own_idle_time_is_heeded(void **state)
+static void the_idle_time_that_the_peer_announces_is_respected(void **state)
 {
     (void)state;
     static const peer_script told = {{PEER_READ,
@@ -699,7 +699,8 @@ int main(void)
         cmocka_unit_test_teardown(
             they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom, stop_fake_clock),
         cmocka_unit_test_teardown(stale_connections_of_every_address_are_closed, stop_fake_clock),
-        cmocka_unit_test_teardown(the_peers_own_idle_time_is_heeded, stop_fake_clock),
+        cmocka_unit_test_teardown(
+            the_idle_time_that_the_peer_announces_is_respected, stop_fake_clock),
         cmocka_unit_test_teardown(
             a_younger_connection_that_is_older_by_its_own_time_is_not_used, stop_fake_clock),
         cmocka_unit_test_teardown(a_connection_has_a_maximum_age, stop_fake_clock),

@@ -112,7 +112,7 @@ static void run_round(void *arg, bool must_work)
         assert_status(DUBBOC_OK, status, &err);
 }
 
-static void each_failing_allocation_is_an_error_and_no_more(void **state)
+static void each_failing_allocation_is_a_clean_error(void **state)
 {
     (void)state;
     unsigned long failed = alloc_fail_each(run_round, NULL);
@@ -144,7 +144,7 @@ static void a_steady_exchange_allocates_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_failing_allocation_is_an_error_and_no_more),
+        cmocka_unit_test(each_failing_allocation_is_a_clean_error),
         cmocka_unit_test(a_steady_exchange_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

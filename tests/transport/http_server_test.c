@@ -100,7 +100,7 @@ static void ends_the_connection_after_a_chunked_request(void **state)
     talk_end(&t);
 }
 
-static void says_continue_only_when_asked(void **state)
+static void sends_continue_only_when_asked(void **state)
 {
     (void)state;
     talk t;
@@ -118,7 +118,7 @@ static void says_continue_only_when_asked(void **state)
     talk_end(&t);
 }
 
-static void says_no_continue_to_a_request_without_a_body(void **state)
+static void sends_no_continue_to_a_request_without_a_body(void **state)
 {
     (void)state;
     talk t;
@@ -282,8 +282,8 @@ int main(void)
         cmocka_unit_test(passes_any_http_method_to_its_owner),
         cmocka_unit_test(answers_head_without_a_body),
         cmocka_unit_test(ends_the_connection_after_a_chunked_request),
-        cmocka_unit_test(says_continue_only_when_asked),
-        cmocka_unit_test(says_no_continue_to_a_request_without_a_body),
+        cmocka_unit_test(sends_continue_only_when_asked),
+        cmocka_unit_test(sends_no_continue_to_a_request_without_a_body),
         cmocka_unit_test(keeps_connections_as_their_clients_wish),
         cmocka_unit_test(understands_absolute_targets),
         cmocka_unit_test(delivers_big_answers_whole),
