@@ -138,6 +138,35 @@ static void failures_never_eject_more_than_half(void **state)
     }
 }
 
+static int limited_ejections; /* log lines that say that the limit prevented an ejection */
+
+static void count_limited_ejections(void *arg, dubboc_log_level level, const char *area,
+    const char *message, const char *fields, unsigned suppressed)
+{
+    (void)arg, (void)level, (void)area, (void)fields;
+    if (strstr(message, "provider not ejected") != NULL)
+        limited_ejections += 1 + (int)suppressed;
+}
+
+static void a_limited_ejection_is_logged_only_when_the_limit_prevented_it(void **state)
+{
+    (void)state;
+    fixture f;
+    directory *of = start(&f, 2);
+    clock_go_on(3600 * 1000); /* past the throttle that earlier cases have set */
+    dubboc_log_set(count_limited_ejections, NULL, DUBBOC_LOG_WARN);
+    call_ends(of, at(of, 1), PICK_FAILED, 5);
+    limited_ejections = 0; /* also counts lines of earlier cases that were suppressed */
+    call_ends(of, at(of, 1), PICK_FAILED, 16);
+    assert_int_equal(1, count_ejected(of));
+    assert_int_equal(0, limited_ejections);
+    call_ends(of, at(of, 0), PICK_FAILED, 5);
+    dubboc_log_set(NULL, NULL, DUBBOC_LOG_ERROR);
+    assert_int_equal(1, count_ejected(of));
+    assert_true(limited_ejections > 0);
+    fixture_end(&f);
+}
+
 static void some_ejections_end_when_the_other_providers_leave_the_list(void **state)
 {
     (void)state;
@@ -501,6 +530,7 @@ int main(void)
         cmocka_unit_test(each_ejection_in_a_row_is_longer),
         cmocka_unit_test(calls_in_flight_at_the_ejection_do_not_lengthen_it),
         cmocka_unit_test(failures_never_eject_more_than_half),
+        cmocka_unit_test(a_limited_ejection_is_logged_only_when_the_limit_prevented_it),
         cmocka_unit_test(some_ejections_end_when_the_other_providers_leave_the_list),
         cmocka_unit_test(health_outlives_a_changed_list),
         cmocka_unit_test(no_provider_is_ejected_when_that_is_switched_off),
