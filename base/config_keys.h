@@ -50,7 +50,7 @@ typedef struct config_key {
     config_form form;  /* TEXT: the form that the text must have */
     /* In sections of interfaces: CONFIG_OF_SECTION, CONFIG_OF_METHOD, or both. */
     unsigned where;
-    /* The key whose value is used if this one is not set; NULL: none. */
+    /* The key whose value is used if this key is not set; NULL: none. */
     const char *inherits_section, *inherits_name;
     /* Another variable that sets the key if its own variable is not set; NULL: none. */
     const char *variable;

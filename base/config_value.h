@@ -16,7 +16,7 @@ dubboc_status config_key_read(
 void config_key_expected(const config_key *key, char *text, size_t size);
 
 /* Whether the value contains a # or ; between blanks, as in "2 # twice". Other readers of ini files
- * take that for a comment; this one takes it for a part of the value. */
+ * take this for a comment; dubboc reads it as a part of the value. */
 bool config_ends_in_comment(dubboc_slice value);
 
 /* Why a service cannot be served at that path (without its leading '/'); NULL: it can. The text

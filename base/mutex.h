@@ -16,7 +16,7 @@ typedef enum mutex_rank {
     MUTEX_RANK_DEFERRALS,
     MUTEX_RANK_MEMORY,
     MUTEX_RANK_ADDRESSES, /* http_server_shares */
-    /* The client and the ZooKeeper registry learn the own address while it is held. */
+    /* The client and the ZooKeeper registry get the own address while this mutex is held. */
     MUTEX_RANK_OWN_ADDRESS,
     MUTEX_RANK_CLIENT,
     MUTEX_RANK_BUDGET, /* the retry budget */
@@ -27,7 +27,8 @@ typedef enum mutex_rank {
     MUTEX_RANK_RULES,
     MUTEX_RANK_SERVICE_MAPPING,
     MUTEX_RANK_UPKEEP,
-    MUTEX_RANK_READINESS, /* a directory's; waiters are woken while it is held */
+    /* readiness of a directory; its waiters are woken while this mutex is held */
+    MUTEX_RANK_READINESS,
     /* a directory takes and gives back providers while it holds its own lock */
     MUTEX_RANK_PROVIDERS,
     MUTEX_RANK_SUBSCRIBERS,
@@ -42,12 +43,12 @@ typedef enum mutex_rank {
     MUTEX_RANK_ZK_HANDLE, /* the port uses its handle while it holds its own lock */
     MUTEX_RANK_ZK_CALLS,
     MUTEX_RANK_ZK_MAILBOX,
-    /* a directory's; endpoints are tested and waiters are woken while it is held */
+    /* room_waits of a directory; endpoints are tested and waiters woken while this is held */
     MUTEX_RANK_ROOM,
     MUTEX_RANK_HTTP_CLIENT,
     MUTEX_RANK_ENDPOINT, /* the client visits its endpoints while it holds its own lock */
     MUTEX_RANK_TRUST,
-    MUTEX_RANK_STOP, /* stop_signal: waiters are woken while it is held */
+    MUTEX_RANK_STOP, /* stop_signal: waiters are woken while this is held */
     MUTEX_RANK_LOG,
 } mutex_rank;
 

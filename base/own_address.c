@@ -289,7 +289,7 @@ const char *own_address(const char *servers, char out[OWN_ADDRESS_SIZE])
 /* --- searching in the background */
 
 struct own_address_search {
-    atomic_uint refs; /* one for the caller, and one for the thread */
+    atomic_uint refs; /* the caller and the thread hold one reference each */
     char *servers;
     mutex lock;              /* held while on_found is called */
     own_address_fn on_found; /* NULL: cancelled */

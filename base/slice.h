@@ -1,5 +1,5 @@
-/* A slice is text that belongs to somebody else. Comparing, cutting and parsing it without copying.
- * Nothing here depends on the locale. */
+/* A slice is a piece of text in memory that belongs to somebody else. These functions compare, cut
+ * and parse slices without copying them, and do not depend on the locale. */
 #ifndef BASE_SLICE_H
 #define BASE_SLICE_H
 

@@ -1,4 +1,5 @@
-/* Wakes a thread that polls, by an eventfd. Signalling twice has the effect of once. Any thread. */
+/* Wakes a thread that polls, by an eventfd. Signalling twice has the same effect as signalling
+ * once. Any thread. */
 #ifndef BASE_WAKE_H
 #define BASE_WAKE_H
 

@@ -106,7 +106,7 @@ class Consumer:
 
 
 class Row:
-    """What is found out about one framework in one role."""
+    """The measurements of one framework in one role, or why it could not be measured."""
 
     def __init__(self, role, peer):
         self.role, self.peer, self.name = role, peer.name, title(peer)
@@ -119,7 +119,7 @@ class Row:
             return
         try:
             step(*argv)
-        except Exception as error:  # noqa: BLE001 whatever it is, the others must have their turn
+        except Exception as error:  # noqa: BLE001 after any error the other rows must still run
             self.fail(error)
 
     def fail(self, error):
@@ -131,7 +131,7 @@ class Row:
         self.name = self.subject.name
 
     def warm_up(self, windows_max):
-        """Until three windows in turn bring no more than what was the best before."""
+        """Runs windows until three in a row are no faster than the best one before them."""
         rates, calls = [], 0
         while len(rates) < windows_max and (len(rates) < 4 or calls < self.warm_calls or max(rates[-3:]) > max(rates[:-3]) * FASTER):
             window = self.subject.window(WARM_S)
@@ -143,11 +143,11 @@ class Row:
         self.windows.append(self.subject.window(seconds))
 
     def stop(self):
-        """In order, whatever came before: a program may have others below it to end."""
+        """Stops the program in its usual way, even after a failure, because it may have to end child processes."""
         try:
             if self.subject is not None:
                 self.subject.stop()
-        except Exception as error:  # noqa: BLE001 the others have to be stopped, too
+        except Exception as error:  # noqa: BLE001 the other programs must be stopped, too
             self.fail(error)
 
     def rate(self):
@@ -176,7 +176,7 @@ def measure_role(role, kind, wanted, given, zookeeper):
 
 
 def as_records(rows, versions):
-    """One record for each row; ours is the yardstick of its role."""
+    """One record for each row; the row of dubboc in the same role is the yardstick."""
     ours = {row.role: row.rate() for row in rows if row.peer == "c" and row.why is None}
     records = []
     for row in rows:

@@ -186,7 +186,7 @@ static bool call_was_tried(const call *self, const provider *candidate)
     return false;
 }
 
-/* The query part of the call option url has the role of a provider's node. */
+/* The query part of the call option url holds the settings that a provider's node would hold. */
 static void call_use_url_settings(call *self)
 {
     pick *held = &self->attempt.held;
@@ -316,7 +316,7 @@ static call_want call_use_room(call *self, call_room room)
     return room == CALL_ROOM_QUEUED ? CALL_WANTS_WAKE : CALL_GOES_ON;
 }
 
-/* Another call may take the room that was seen before this call can; then the call looks again. */
+/* If another call takes the room that call_room_find() has seen, this call looks again. */
 static call_want call_look_around(call *self)
 {
     if (directory_count(self->directory) == 0) {
@@ -358,11 +358,11 @@ static void call_pause_before_retry(call *self)
  * and another provider may accept the call, so the next attempt is free as long as there is a
  * provider that is likely to accept. If all others were tried, are ejected or have just refused
  * too, further attempts only add load to providers that are full. */
-static bool call_costs_budget(const call *self, const verdict *found, bool something_left)
+static bool call_costs_budget(const call *self, const verdict *found, bool was_sent)
 {
     if (found->health == PICK_REFUSED)
         return !directory_has_willing(self->directory, self->tried, self->tried_count);
-    return something_left;
+    return was_sent;
 }
 
 /* Whether the call may be executed twice, because its method is idempotent. The call option
@@ -372,15 +372,16 @@ static bool call_may_run_twice(const call *self)
     return (self->idempotent >= 0 ? self->idempotent : self->attempt.held.idempotent) > 0;
 }
 
-/* Whether another attempt may follow this verdict; takes it from retries and budget. */
-static bool call_may_try_again(call *self, const verdict *found, bool something_left)
+/* Whether another attempt may follow this verdict. true: it was counted against the retries and the
+ * retry budget, as far as it costs any. was_sent: at least one byte was sent. */
+static bool call_may_try_again(call *self, const verdict *found, bool was_sent)
 {
     if (found->is_final || found->execution == DUBBOC_ANSWERED || self->picks >= CALL_ATTEMPTS_MAX)
         return false;
     if (found->execution == DUBBOC_MAYBE_EXECUTED &&
         (!call_may_run_twice(self) || self->retries_left == 0))
         return false;
-    if (call_costs_budget(self, found, something_left) &&
+    if (call_costs_budget(self, found, was_sent) &&
         !counters_take_retry(&self->client->counters, clock_now_ns()))
         return false;
     if (found->execution == DUBBOC_MAYBE_EXECUTED)
@@ -456,9 +457,9 @@ static call_want call_judge_broken(call *self)
     return call_fail_attempt(self, &found, err.text, bytes_sent);
 }
 
-/* Whether the connection must be closed after this reply: either the reply cannot be assigned to a
- * request, so the next reply might belong to this one; or the peer closes it now without saying so,
- * and the next request on it would be lost. */
+/* Whether the connection must be closed after this reply. Either the reply cannot be assigned to a
+ * request, so the next reply might be the one to this request. Or the peer closes the connection
+ * now without announcing it, so the next request on the connection would be lost. */
 static bool call_is_last_on_connection(const call *self, const verdict *found)
 {
     bool refuses_request = found->status == DUBBOC_E_REMOTE

@@ -47,7 +47,7 @@ double call_milliseconds(const call *self)
     return (double)(clock_now_ns() - self->begun_ns) / (double)NS_PER_MS;
 }
 
-/* The dialect is only mentioned when the configuration chose another one than the node's. */
+/* Names the dialect only if the configuration has replaced the dialect of the provider's node. */
 void call_explain_attempt(const call *self)
 {
     const attempt *now = &self->attempt;

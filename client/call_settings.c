@@ -61,17 +61,17 @@ void call_resolve_settings(call *self)
 void call_use_node_settings(call *self)
 {
     const pick *node = &self->attempt.held;
-    bool heeds_timeout =
+    bool uses_timeout =
         !self->timeout_is_set || (node->timeout_is_override && self->options->timeout_ms == 0);
-    bool heeds_retries =
+    bool uses_retries =
         !self->retries_are_set || (node->retries_are_override && self->options->retries == 0);
-    if (heeds_timeout && node->timeout_ms > 0)
+    if (uses_timeout && node->timeout_ms > 0)
         call_set_deadline(self, node->timeout_ms,
             node->timeout_is_override ? TIMEOUT_FROM_OVERRIDE : TIMEOUT_FROM_NODE);
     /* Copied, because the provider may have been freed when the error text is written. */
     if (self->timeout_from == TIMEOUT_FROM_NODE)
         text_copy_cut(self->timeout_node, sizeof self->timeout_node, node->provider->info->address);
-    if (heeds_retries && node->retries >= 0)
+    if (uses_retries && node->retries >= 0)
         self->retries_left = node->retries;
     self->timeout_is_set = self->retries_are_set = true;
 }

@@ -59,7 +59,7 @@ typedef struct call {
     dubboc_call_options own_options;
     const dubboc_call_options *options; /* = &own_options */
     dubboc_error *err;                  /* NULL: the caller wants no details */
-    /* the driver's; woken when call_step() should be called again */
+    /* Owned by the driver, which waits on it; woken when call_step() should be called again. */
     waiter *waiter;
 
     /* What was found out before the first pick (call_init(), client/call_settings.h). */
@@ -69,11 +69,11 @@ typedef struct call {
     const char *load_balance;
     /* The consumer's setting: 1: may run twice, 0: may not, -1: not set. */
     int idempotent;
-    bool timeout_is_set;  /* set by call or reference: the node's is ignored */
-    bool retries_are_set; /* as timeout_is_set, for retries */
+    bool timeout_is_set;  /* by call or reference: the time-out of the node is ignored */
+    bool retries_are_set; /* by call or reference: the retries of the node are ignored */
     int64_t begun_ns;
     int64_t deadline_ns;
-    int64_t timeout_ms; /* the length of time that gave deadline_ns */
+    int64_t timeout_ms; /* deadline_ns minus begun_ns, if there is a deadline */
     timeout_source timeout_from;
     int retries_left;
     uint32_t id;
@@ -88,12 +88,12 @@ typedef struct call {
     int64_t wait_until_ns; /* the latest time to step again after CALL_WANTS_WAKE */
     int64_t backoff_ms;    /* upper bound of the next pause in CALL_PAUSES */
     size_t tried_count;
-    /* Its order among the calls that wait for a connection; 0: has never waited. */
+    /* The order of this call among those that wait for a connection; 0: it has never waited. */
     uint64_t room_ticket;
 
     /* Result. */
     dubboc_status status;
-    int32_t http_status; /* of the attempt that gave status; 0: no reply */
+    int32_t http_status; /* of the reply that led to status; 0: there was none */
     dubboc_execution execution;
 
     /* Large fields, at the end so that the beginning of a call need not clear them. */

@@ -21,7 +21,8 @@
  * not fill the memory. */
 #define REFERENCE_METHODS_MAX 1000
 #define INTERFACE_BYTES_MAX 512
-/* for all together; nodes that remain are removed when the session ends */
+/* When a client is freed: how long it waits for the removal of all its consumer nodes together.
+ * ZooKeeper removes the remaining ones when the session ends. */
 #define UNREGISTER_WAIT_MS 500
 
 /* --- methods */
@@ -265,8 +266,8 @@ static dubboc_status reference_find_directory(
     return selector_directory(client->selector, &wanted, &self->directory, err);
 }
 
-/* "" if the [reference] section does not set it: dubboc_client_options is stronger than
- * [client]. */
+/* The text of a key if the [reference] section itself sets it, else "". The value that the key
+ * inherits from [client] is not used, because dubboc_client_options overrides [client]. */
 static const char *reference_own_text(
     const dubboc_client *client, const reference *self, const char *key)
 {

@@ -81,7 +81,7 @@ static void sync_leave(dubboc_client *client, counter_slot *slot, call_end how)
 /* Copies the result out of the reply, while the call still holds the reply. */
 typedef dubboc_status (*sync_take)(const call *self, void *result, dubboc_error *err);
 
-/* A reply without a result is taken as null where client/judge.c allows that. */
+/* A reply without a result is taken as the result null where client/judge.c allows that. */
 static dubboc_slice sync_result_text(const call *self)
 {
     const json_value *result = &self->attempt.reply.result;

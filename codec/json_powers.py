@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes json_powers.c (--print): the powers of ten that json_double.c computes with. Without --print: compares them with what stands there, as a test."""
+"""Makes json_powers.c (--print): the powers of ten that json_double.c computes with. Without --print: compares them with those in json_powers.c, as a test."""
 import os
 import sys
 

@@ -370,8 +370,8 @@ static bool scan_walk_on(json_scan *scan, char opener, char closer)
 {
     if (scan->status != DUBBOC_OK)
         return false;
-    /* No value ends with an opening bracket, so if the byte before is one, nothing was read
-     * since. */
+    /* No value ends with an opening bracket. So if the byte before the position is the opening
+     * bracket, no member or item was read yet. */
     bool is_first = scan->at[-1] == opener;
     const char *at = scan_skip_space(scan->at, scan->end);
     if (at < scan->end && *at == closer) {

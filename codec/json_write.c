@@ -89,8 +89,8 @@ static inline char *write_reserve(buffer *out, size_t more)
     return buffer_reserve(out, more);
 }
 
-/* Writes a string with its quotes if it needs no escapes. room: at least len + 2 bytes. NULL: it
- * does need some. */
+/* Writes a string with its quotes if it needs no escapes. room: at least len + 2 bytes. NULL: the
+ * string needs escapes. */
 static inline char *write_put_plain_string(char *room, const char *text, size_t len)
 {
     if (!json_is_plain(text, len))

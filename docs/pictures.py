@@ -1,7 +1,8 @@
 """Draws the pictures of the documents with graphviz: pictures.py FOLDER. Each NAME.dot gives a NAME.svg.
 
 The .svg is committed, too, so that documents show it without graphviz. It holds the hash of its source in a
-comment, so that a test can tell whether it is as new as that, whichever version of graphviz has drawn it."""
+comment, so that a test can tell whether the picture was drawn from the present source, whatever the version of
+graphviz."""
 
 import glob
 import hashlib

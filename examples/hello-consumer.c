@@ -1,4 +1,4 @@
-/* The smallest consumer: one call, its result or what went wrong. */
+/* The smallest consumer: makes one call and prints its result or its error. */
 #include <dubboc/dubboc.h>
 #include <stdio.h>
 

@@ -14,10 +14,10 @@ enum { THREADS_MAX = 64, ORDERS_MAX = 1000000 };
 
 static const char service[] = "com.example.Orders";
 
-/* How many orders came to what. */
+/* How many orders ended in each way. */
 typedef struct order_counts {
     int placed;
-    int refused;      /* the provider said no: its text says why */
+    int refused;      /* the provider refused the order; the error text says why */
     int not_executed; /* certainly not placed: may be placed again later */
     int unclear;      /* perhaps placed: must not be placed again without looking */
 } order_counts;

@@ -50,7 +50,7 @@ static void is_masked_once(dubboc_slice text)
     buffer_fini(&twice);
 }
 
-/* Adds a begin and an end to the password that no form of address contains. Neither may be
+/* Puts texts before and behind the password that no form of address contains. Neither may be
  * visible. */
 static void is_hidden(const char *before, dubboc_slice password, const char *after)
 {

@@ -18,7 +18,8 @@ struct configurator {
     bool is_absent;
     /* in the form of Dubbo 2.7 and later, which names the side it is meant for */
     bool is_rule;
-    /* Meant for providers, in whose nodes consumers would see weight and disabled. */
+    /* A rule for the provider side. Only its weight and disabled are applied here, because
+     * consumers would see these two in the provider's node. */
     bool is_of_providers;
     bool is_kept; /* applies to this consumer */
 };
@@ -61,7 +62,7 @@ static bool configurator_is_weight_or_switch(dubboc_slice key)
     return slice_is(key, "weight") || slice_is(key, "disabled");
 }
 
-/* Whether this consumer heeds the param, and its value is valid. */
+/* Whether this consumer applies the param, and the value of the param is valid. */
 static bool configurator_is_setting(const url_param *param)
 {
     uint64_t number;
@@ -152,8 +153,8 @@ static bool configurator_is_for(configurator *self, const configurator_consumer 
                configurator_names_application(self, slice_of(consumer->application)));
 }
 
-/* Group and version: an override node names both. A rule is stored under group and version, and
- * names them again only to select some of several. */
+/* Whether group and version match. An override node names both. A rule need not name them, because
+ * the key under which it is stored contains them; what it does name must match. */
 static bool configurator_key_matches(const configurator *self, const provider_url *to)
 {
     dubboc_slice group = self->url->group, version = self->url->version;
@@ -404,7 +405,7 @@ bool configurator_is_override(const configurator *self)
 
 /* --- applying configurators to a provider --- */
 
-/* What the configurators that apply to a provider may set, at most. */
+/* An upper bound of what the configurators that apply to a provider set. */
 typedef struct extent {
     size_t count;
     bool has_timeout;

@@ -3,8 +3,8 @@
  * to such URLs too (selector/rule_yaml.h). They are parsed and sorted once; each one says which
  * providers it applies to and which params it sets.
  *
- * This consumer heeds the params weight, disabled, timeout and retries; the latter two also for a
- * single method. Configurators are immutable. */
+ * This consumer applies the params weight, disabled, timeout and retries; timeout and retries also
+ * for a single method. Configurators are immutable. */
 #ifndef SELECTOR_CONFIGURATOR_H
 #define SELECTOR_CONFIGURATOR_H
 

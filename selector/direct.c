@@ -13,7 +13,7 @@
 struct direct {
     direct *newer, *older; /* neighbours in the list of all, which is in the order of last use */
     directory *directory;  /* wanted.interface is the URL without its query part */
-    atomic_uint users;     /* calls that hold it; only increased under the table's lock */
+    atomic_uint users;     /* calls that hold this direct; only increased under the table's lock */
 };
 
 bool direct_table_init(direct_table *self)

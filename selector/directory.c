@@ -232,8 +232,9 @@ static bool directory_read_anew(
     return is_made;
 }
 
-/* Applies other rules: all nodes are parsed again with them; providers remain. false: no memory;
- * nothing has changed, and the caller still owns next. */
+/* Applies other rules: all nodes are parsed again with them; the provider objects are kept, with
+ * their health and connections. false: no memory; nothing has changed, and the caller still owns
+ * next. */
 static bool directory_change_rules_locked(
     directory *self, configurators *next, directory_update *update)
 {

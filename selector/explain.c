@@ -12,7 +12,7 @@
 /* groups of nodes in the line; the nodes of further groups are counted */
 #define REASONS_IN_LINE 20
 #define MORE_BYTES sizeof("; and 18446744073709551615 more")
-/* of the copies for visit; if they are larger, visit is not called */
+/* the maximum size of the copies for visit; if they are larger, visit is not called */
 #define COPY_MAX_BYTES (128u * 1024 * 1024)
 
 /* Appends to a line; what does not fit is cut off. */

@@ -7,8 +7,8 @@
 #include "selector/candidates.h"
 #include "selector/directory.h"
 
-/* The next entry from that index that may be used; otherwise an ejected one; otherwise an excluded
- * one. */
+/* The next usable entry, starting at index `from`. If there is none, an ejected entry; if there is
+ * no ejected entry either, an excluded one. */
 static const snapshot_entry *pick_step_on(
     const snapshot *current, size_t from, const pick_request *request)
 {
@@ -32,8 +32,8 @@ static bool entry_has_room(const snapshot_entry *entry)
     return http_client_endpoint_has_room(entry->provider->endpoint);
 }
 
-/* The next entry from that index with the lowest fault (selector/candidates.h) that has room. NULL:
- * none has room. */
+/* The next entry with room, starting at index `from`, that has the lowest fault
+ * (selector/candidates.h). NULL: no entry has room. */
 static const snapshot_entry *pick_step_on_to_room(
     const snapshot *current, size_t from, const pick_request *request)
 {

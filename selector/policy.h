@@ -84,8 +84,8 @@ extern const char *const policy_names_planned[];
 /* The index in policies[]; -1: there is no policy of that name. */
 int policy_find(const char *name);
 
-/* Stores a table made with malloc(). Returns the table to use: this one, or the one that another
- * thread stored first; then this one is freed. */
+/* Stores the table `made`, which was allocated with malloc(). Returns the table to use: `made`, or
+ * the table that another thread has stored before; `made` is then freed. */
 void *policy_table_offer(policy_table *self, void *made);
 
 #endif

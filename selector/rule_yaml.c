@@ -227,7 +227,7 @@ static dubboc_status rule_read_entry(yaml_rule *self, const yaml_node_t *map, ya
     dubboc_status status = rule_read_text(self, map, "side", &out->side);
     if (status == DUBBOC_OK)
         status = rule_read_text(self, map, "type", &type);
-    /* the entry's own member enabled only counts if it has a type other than general */
+    /* the member enabled of an entry is used only if the type of the entry is not general */
     if (status == DUBBOC_OK && type.len > 0 && !slice_is(type, "general")) {
         out->is_enabled = true;
         status = rule_read_bool(self, map, "enabled", &out->is_enabled);

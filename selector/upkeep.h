@@ -37,7 +37,8 @@ dubboc_status upkeep_start(upkeep *self, upkeep_function round, void *arg, dubbo
 /* Ends the thread and waits for the current round. No-op if it was not started. */
 void upkeep_stop(upkeep *self);
 
-/* Tells that something is due at due_ns that the last round did not know about. Any thread. */
+/* Schedules a round at due_ns, or earlier if one is due earlier. Called when something has become
+ * due that the last round could not know about. Any thread. */
 void upkeep_kick(upkeep *self, int64_t due_ns);
 
 /* Makes the thread do one round now and waits for its end, for tests that own the clock. */

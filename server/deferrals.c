@@ -21,8 +21,8 @@
 #include "server/reply.h"
 
 /* An open answer is given up this long after the caller's deadline, when the caller has timed out
- * by itself. If both ended the call at the same time, the same call would sometimes get an answer
- * and sometimes a time-out. */
+ * by itself. If both ended the call at the same time, the same call would sometimes end with this
+ * server's error reply and sometimes with the caller's own time-out. */
 #define DEFERRAL_GRACE_NS (500 * NS_PER_MS)
 /* The shortest time between two searches for expired answers. */
 #define DEFERRAL_LOOK_AGAIN_NS (5 * NS_PER_MS)
@@ -193,7 +193,8 @@ static void parked_append_text(buffer *out, const buffer *text, size_t from, siz
 }
 
 /* Answers the HTTP request. To be called when nothing is missing and self is unlinked. No other
- * thread uses the holes then, except that parked_fill() may still come to a closed hole. */
+ * thread uses the holes then, except that a late parked_fill() may still read the state of a closed
+ * hole. */
 static void parked_answer(parked *self)
 {
     buffer *out = http_server_request_out(self->incoming);
@@ -209,8 +210,8 @@ static void parked_answer(parked *self)
     parked_unref(self);
 }
 
-/* Counts that one of the missing has come. Returns whether it was the last: the caller must then
- * call parked_answer() after it has unlocked. */
+/* Decrements `missing`. true: it is 0 and self is unlinked; the caller must unlock and then call
+ * parked_answer(). */
 static bool parked_settle_locked(parked *self)
 {
     if (--self->missing > 0)

@@ -26,7 +26,7 @@ typedef struct deferrals {
     int64_t earliest_ns; /* when deferrals_expire() is due next */
     bool is_stopped;     /* what is deferred from now on is answered with an error */
     bool ends;           /* the thread must end */
-    /* How many threads of the program are just inside parked_fill(). */
+    /* How many threads of the program are inside parked_fill() at the moment. */
     size_t answering;
     condition answered; /* signalled when answering becomes 0 */
 

@@ -13,7 +13,7 @@
 struct dubboc_deferred {
     serving *serving;
     parked *parked; /* NULL: a notification, which gets no answer */
-    size_t index;   /* of its answer in parked */
+    size_t index;   /* the index of the answer in parked */
     const service_method *method;
     dubboc_slice id;     /* owned by parked; at is NULL for a notification */
     int64_t received_ns; /* when the request arrived */

@@ -30,7 +30,7 @@
 #define SCRATCH_KEEP_BYTES (64u * 1024)
 /* longest path or method that an error text names */
 #define NOT_FOUND_NAME_BYTES_MAX 256u
-/* longest error text of that kind */
+/* longest error text about an unknown path or method */
 #define NOT_FOUND_BYTES_MAX 1024u
 
 /* --- both kinds of handlers --- */

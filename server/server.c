@@ -27,7 +27,7 @@
 #include "server/dispatch.h"
 #include "server/unused_sections.h"
 
-/* how long stop waits for the removal of the nodes; after that they go with the session */
+/* how long stop waits until the nodes are removed; ZooKeeper removes the rest with the session */
 #define UNREGISTER_MS 2000
 /* how long stop waits for the last answers to be sent */
 #define LAST_BYTES_MS 1000

@@ -33,10 +33,10 @@ typedef struct service_method {
     int64_t timeout_ms; /* registered as <method>.timeout; 0 or less: not registered */
     /* Registered as <method>.retries; -1: not registered. Always 0 for DUBBOC_ONCE. */
     int retries;
-    /* How long its handler takes. Unlike the fields above, this one and the next two are
-     * written while the server runs. */
-    work_cost *cost;
-    /* Its counters. Methods beyond METHODS_COUNTED_MAX share services.rest_counts. */
+    /* Unlike the fields above, what the following pointers refer to is written while the server
+     * runs: */
+    work_cost *cost; /* how long the handler takes */
+    /* The counters. Methods beyond METHODS_COUNTED_MAX share services.rest_counts. */
     call_counts *counts;
     log_throttle *failures; /* for failure_log() */
 } service_method;

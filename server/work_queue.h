@@ -29,7 +29,8 @@ typedef struct work_cost {
 /* Adds a measurement. Any thread. */
 void work_cost_note(work_cost *self, int64_t took_ns);
 
-/* Lowers the average a little. Any thread. */
+/* Lowers the average a little, after a request was refused because of it. A refused request is not
+ * measured, so an average that is too high would otherwise never be corrected. Any thread. */
 void work_cost_doubt(work_cost *self);
 
 typedef enum work_refusal {
@@ -60,8 +61,8 @@ typedef struct work_queue {
 } work_queue;
 
 /* Adds a request as the newest. Returns the requests that must be refused, linked by `older`: those
- * that are too late and, if the queue is full, the one that would be started last. This one may be
- * the added request itself. */
+ * that are too late and, if the queue is full, the request that would be started last, which may be
+ * `added` itself. */
 work *work_queue_add(work_queue *self, work *added, int64_t now_ns);
 
 /* Removes and returns the request to start next; NULL: the queue is empty now. *refused: requests

@@ -12,7 +12,7 @@
 #include "base/mutex.h"
 #include "base/thread.h"
 
-/* How often the reaper checks while requests wait. */
+/* While requests wait, the reaper looks this often for requests that are too late. */
 #define REAP_INTERVAL_NS (20 * NS_PER_MS)
 
 struct workers {

@@ -25,8 +25,8 @@ static void choice_append(
     buffer_printf(options, " -%c %s", option, value[0] != '\0' ? value : "''");
 }
 
-/* false: the call already asks for this one, or the texts cannot be pasted into a shell, or no
- * memory. */
+/* false: the call already asks for the version and group of this offer, or the texts cannot be
+ * pasted into a shell, or there is no memory. */
 static bool choice_write(const described_call *call, const offer *other, buffer *line)
 {
     buffer offered, options;

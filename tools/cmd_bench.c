@@ -38,7 +38,7 @@ static void bench_interrupt(int number)
 }
 
 /* A second signal ends the program, even if something hangs. */
-static void bench_heed_interrupts(void)
+static void bench_handle_interrupts(void)
 {
     const struct sigaction once = {
         .sa_handler = bench_interrupt, .sa_flags = (int)(SA_RESETHAND | SA_RESTART)};
@@ -207,7 +207,7 @@ static int bench(const void *given, dubboc_client *client, dubboc_slice params)
         return TOOL_NO_ANSWER;
     }
     bool is_terminal = isatty(STDERR_FILENO) == 1;
-    bench_heed_interrupts();
+    bench_handle_interrupts();
     dubboc_status status = load_run(
         &settings, outcome, &is_interrupted, is_terminal ? bench_show_progress : NULL, &err);
     if (is_terminal)

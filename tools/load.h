@@ -40,9 +40,9 @@ typedef struct load_outcome {
     double seconds;
     double cpu_us; /* of this process, user and system */
     histogram latency_ns;
-    map *providers;           /* label -> uint64_t *: calls that it answered */
-    dubboc_error first_error; /* of a call that was not interrupted; status DUBBOC_OK: there was no
-                                 error */
+    map *providers; /* label -> uint64_t *: calls that it answered */
+    /* The first error of a call that was not interrupted; status DUBBOC_OK: there was none. */
+    dubboc_error first_error;
 } load_outcome;
 
 /* Makes the calls; blocks until all are made or *is_interrupted is set. After an interruption the

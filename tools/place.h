@@ -21,7 +21,7 @@ extern const struct argp place_argp;
 
 /* What a command works with. */
 typedef struct opened_place {
-    registry *reg; /* it may not be connected yet */
+    registry *reg; /* may not be connected yet */
     const dubboc_config *config;
     int64_t deadline_ns; /* the end of waiting for the registry: after -t, or 3 s */
 } opened_place;

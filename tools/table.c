@@ -10,7 +10,7 @@
 #include "tools/shown.h"
 
 #define GAP 2
-#define WIDTH_MAX 60 /* of a column; a longer cell shifts only the cells after it in its line */
+#define WIDTH_MAX 60 /* of a column; a cell that is longer only shifts the cells to its right */
 
 typedef struct table_row {
     char *cells[TABLE_COLUMNS_MAX];

@@ -43,8 +43,9 @@ int tool_finish(int status);
  * is set. Commands hide warnings, because they print themselves, in one line, why they fail. */
 void tool_log(const dubboc_config *config, dubboc_log_level least);
 
-/* Loads file (NULL: the one that the environment names) and the environment, and calls tool_log().
- * TOOL_DONE: the caller owns *config. Otherwise the reason was printed. */
+/* Loads the configuration from the file at path (NULL: the one that the environment names) and from
+ * the environment, and calls tool_log() with it and least. Returns TOOL_DONE if the caller owns
+ * *config now; otherwise an exit status, and the reason was printed. */
 int tool_load_config(const char *path, dubboc_log_level least, dubboc_config **config);
 
 #endif

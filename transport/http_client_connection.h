@@ -69,10 +69,10 @@ struct http_client_connection {
     int64_t use_until_ns; /* when it must no longer be used; valid while it is idle */
 
     /* Fields of the exchange: */
-    uint64_t exchanges; /* how many exchanges have begun on it */
+    uint64_t exchanges; /* how many exchanges have begun on this connection */
     http_client_phase phase;
     buffer request;  /* the whole request: head and body */
-    size_t sent;     /* of request: bytes that the system has accepted */
+    size_t sent;     /* how many bytes of request the system has accepted */
     size_t received; /* bytes of the reply */
     /* TLS: the last step stopped before it had read everything. Do not wait for the socket then:
      * the remaining bytes may be in curl's buffer, and poll() would not report them. */

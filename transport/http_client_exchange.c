@@ -62,7 +62,7 @@ static http_client_step exchange_fail(
 }
 
 /* The connection is not used again if the reply came before the whole request was sent, because the
- * peer would take the next request for the remainder of this one. */
+ * peer would take the next request for the remainder of the unfinished request. */
 static http_client_step exchange_complete(http_client_connection *connection)
 {
     if (connection->sent < connection->request.len)

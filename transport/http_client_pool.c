@@ -35,8 +35,8 @@ struct http_client_endpoint {
     waiter_queue queue;                      /* the claims of queuers */
 };
 
-/* How often the connections that were idle for too long are looked for: twice in pool_idle_ms, but
- * within these limits. */
+/* Limits of the time between two searches for connections that were idle for too long, which is
+ * half of pool_idle_ms. */
 #define LOOK_LEAST_MS 1000
 #define LOOK_MOST_MS 10000
 
@@ -120,8 +120,8 @@ bool http_client_endpoint_has_room(const http_client_endpoint *endpoint)
 /* --- granting a connection or a place --- */
 
 /* Serves a queuer whose is_served was set by the caller. The waiter is woken before the endpoint's
- * lock is unlocked, because it may be freed after that: a queuer that times out leaves without a
- * look at is_served. */
+ * lock is unlocked, because the queuer may be freed as soon as the lock is free: a queuer that
+ * times out leaves the queue without reading is_served. */
 static void queuer_serve(
     http_client_queuer *queuer, http_client_endpoint *endpoint, http_client_connection *connection)
 {

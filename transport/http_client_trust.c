@@ -39,7 +39,7 @@ static CURLcode trust_let_curl_read(CURL *curl, const char *ca_file)
 /* Where libcurl looks for authorities by default. Read once, because curl_version_info() writes its
  * result to a static place. */
 typedef struct trust_system {
-    const char *file, *folder; /* NULL: libcurl was built without one */
+    const char *file, *folder; /* NULL: libcurl was built without this default */
     /* Whether libcurl uses the same OpenSSL as this library: a store must not be passed from one
      * OpenSSL to another. */
     bool is_shareable;

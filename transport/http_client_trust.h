@@ -24,9 +24,9 @@ typedef struct http_client_trust {
     mutex lock;
     /* Guarded by lock: */
     void *store;         /* an X509_STORE; NULL: none has been read yet */
-    bool has_seen;       /* the file was read, with success or not */
+    bool has_seen;       /* the file was read, successfully or not */
     struct stat seen;    /* the file's identity and times when it was read */
-    dubboc_error broken; /* why that reading failed; returned again while store is NULL */
+    dubboc_error broken; /* why reading the file failed; returned again while store is NULL */
 } http_client_trust;
 
 void http_client_trust_init(http_client_trust *self, const char *ca_file);

@@ -155,8 +155,8 @@ void http_server_connection_evict(http_server_connection *conn)
         http_server_connection_end(conn);
         return;
     }
-    /* Only one direction: the kernel answers what arrives at a socket that does not read with a
-     * reset. */
+    /* Shut down the writing side only: if the reading side were shut down too, the kernel would
+     * answer arriving bytes with a reset. */
     shutdown(conn->fd, SHUT_WR);
     http_server_connection_enter(conn, HTTP_SERVER_PHASE_EVICTED);
 }
@@ -184,7 +184,7 @@ void http_server_connection_taken(http_server_connection *conn)
 {
     struct epoll_event event = {.events = EPOLLRDHUP | EPOLLET, .data.ptr = conn};
     http_server_connection_enter(conn, HTTP_SERVER_PHASE_SILENT);
-    /* If it cannot be watched, its deadlines still end it. */
+    /* A connection that cannot be watched is still ended by its deadlines. */
     if (epoll_ctl(conn->table->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
             "cannot watch a connection for its end; its deadlines still apply",

@@ -6,9 +6,9 @@
 #include "transport/http_server_shared.h"
 
 /* The memory that libmicrohttpd allocates for a connection: for the request line and the headers,
- * and for the headers of the answer. It is allocated at accept, and touched as a whole after the
- * first request. So this size determines what an idle connection costs (libraries.md M6), and how
- * long the headers of a request may be: about 8 KiB. */
+ * and for the headers of the answer. It is allocated at accept. After the first request
+ * libmicrohttpd clears all of it, so from then on an idle connection costs this much memory
+ * (libraries.md M6). It also limits the headers of a request, to about 8 KiB. */
 #define HTTP_SERVER_CONNECTION_MEMORY ((size_t)10 * 1024)
 
 /* How long a connection may exist after its peer has closed its side. */
@@ -188,9 +188,9 @@ http_server_connection *http_server_connection_older(
 http_server_connection *http_server_connection_table_slowest_sender(
     const http_server_connection_table *table);
 
-/* Writes since when the oldest idle connection has been idle, and since when the slowest sender has
- * been sending, into the mailbox. With the second function the caller has searched the idle
- * connection itself; idle NULL: there is none. */
+/* Writes two points in time into the mailbox: since when the oldest idle connection has been idle,
+ * and since when the slowest sender has been sending. The second function is for a caller that has
+ * found the oldest idle connection already; idle NULL: there is none. */
 void http_server_connection_table_publish(http_server_connection_table *table);
 void http_server_connection_table_publish_idle(
     http_server_connection_table *table, const http_server_connection *idle);

@@ -43,7 +43,8 @@ static void daemon_on_panic(void *arg, const char *file, unsigned line, const ch
         strerror(error));
     if (panic_exit != NULL)
         longjmp(*panic_exit, 1);
-    /* The program itself runs this daemon, and expects that a panic does not return. */
+    /* The panic comes from a daemon that the program itself runs, so there is no daemon_call() to
+     * return to, and libmicrohttpd expects that this function does not return. */
     LOG(DUBBOC_LOG_ERROR, "transport", "libmicrohttpd stopped after a fault", "reason=\"%s\"",
         panic_reason);
     abort();

@@ -202,7 +202,8 @@ static enum MHD_Result incoming_handle(http_server_request *request)
     request->stage = HTTP_SERVER_STAGE_HANDLING;
     settings->on_request(settings->arg, request);
     if (request->stage == HTTP_SERVER_STAGE_HELD) {
-        /* Another thread may have answered it already. The answer is then in mailbox.results. */
+        /* Another thread may have answered the request already; mailbox.results then contains it.
+         */
         MHD_suspend_connection(request->connection);
         return MHD_YES;
     }

@@ -52,13 +52,13 @@ class Comment:
         return [block for block in out if block[0] != "gap"]
 
     def first_sentence(self):
-        """What stands in a list of names: without the dot or colon at its end."""
+        """The first sentence, for a list of names: without the dot or colon at its end."""
         text = " ".join(self.blocks()[0][1])
         return re.split(r"(?<=[^.]\.)\s", text, maxsplit=1)[0].rstrip(".:")
 
 
 class Declaration:
-    """A declaration of the first column, and the numbers of its lines, from 0."""
+    """A declaration that begins in the first column, and the numbers of its lines, from 0."""
 
     def __init__(self, lines, first):
         self.first, self.last = first, declaration_end(lines, first)
@@ -71,7 +71,7 @@ class Declaration:
         return self.kind in ("struct", "enum") and NO_FIELDS not in " ".join(self.comment.text if self.comment else [])
 
     def names(self):
-        """All public names that it declares outside of a structure."""
+        """All public names that the declaration declares outside of a structure."""
         inner = [field.name for field in self.fields] if self.kind == "enum" else []
         return [self.name] + [name for name in inner if name != self.name]
 
@@ -103,7 +103,7 @@ class Header:
         return [name for each in self.declarations() for name in each.names()]
 
     def read(self):
-        """One pass over the lines. A group is what one comment describes."""
+        """Reads all lines once. The declarations that one comment describes are a group."""
         comment, is_private, at = None, False, 0
         while at < len(self.lines):
             line = self.lines[at]
@@ -126,7 +126,7 @@ class Header:
         return comment.last + 1 >= len(self.lines) or not self.lines[comment.last + 1] or comment is self.comments[0]
 
     def read_comment(self, comment, is_private):
-        """Whether what follows it is private."""
+        """Keeps the comment. Returns whether the lines after it are private."""
         self.comments.append(comment)
         heading = re.match(r"--- (private)?", comment.text[0])
         if heading:
@@ -136,7 +136,7 @@ class Header:
         return is_private
 
     def read_declaration(self, at, comment, is_private):
-        """Returns the number of its last line."""
+        """Keeps the declaration at that line. Returns the number of its last line."""
         each = Declaration(self.lines, at)
         if is_private or not each.name or each.name.endswith("_"):
             self.private += range(at, each.last + 1)
@@ -175,7 +175,7 @@ def declaration_end(lines, at):
 
 
 def kind_and_name(text):
-    """What is declared, and its name; an enumeration without a name has that of its first enumerator."""
+    """The kind and the name of a declaration; an enumeration without a name gets the name of its first enumerator."""
     code = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     patterns = (
         ("macro", r"#define (\w+)"),

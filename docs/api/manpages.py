@@ -12,14 +12,14 @@ from headers import headers_in, undescribed, with_breaks
 
 
 def roff(text):
-    """Text as roff takes it."""
+    """The text with everything escaped that roff would interpret."""
     text = text.replace("\\", "\\e").replace("-", "\\-").replace("^", "\\(ha").replace("~", "\\(ti")
     text = text.replace("'", "\\(aq").replace("`", "\\(ga")
     return "\\&" + text if text.startswith(".") else text
 
 
 def bold_names(text):
-    """Text in which the functions stand out, and what stands in backticks."""
+    """The text for roff, with names of functions and text in backticks set in bold."""
     text = re.sub(r"\\\(ga(.*?)\\\(ga", r"\\fB\1\\fR", roff(text))
     return re.sub(r"\b(dubboc_\w+)(?=\()", r"\\fB\1\\fR", text)
 
@@ -47,7 +47,7 @@ def described(comment, first_is_known=False):
 
 
 def prototype(each):
-    """A declaration as it stands in the synopsis: without comments and attributes."""
+    """The lines of a declaration for the synopsis: without comments and attributes."""
     if each.kind == "macro":
         head = re.match(r"#define \w+(\([^)]*\))?( \S+$)?", each.text).group()
         return [head]
@@ -59,7 +59,7 @@ def prototype(each):
 
 
 def wrapped(lines):
-    """A prototype for pages of 80 columns: one parameter a line where it is too long."""
+    """A prototype for pages of 80 columns: one parameter per line if the prototype is too long."""
     text = " ".join(line.strip() for line in lines)
     if len(lines) == 1 and len(text) <= 72:
         return lines

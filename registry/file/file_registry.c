@@ -42,7 +42,7 @@ typedef struct file_registration {
     file_node node;
     /* A consumer's node: it is not written before the folder of its interface exists. */
     bool needs_interface;
-    bool is_waiting;    /* waits for that folder; owned as node is */
+    bool is_waiting;    /* waits for that folder; used by the thread that owns node */
     bool is_due;        /* must be checked */
     atomic_bool stands; /* the node exists */
 } file_registration;

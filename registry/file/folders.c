@@ -257,7 +257,7 @@ static void folders_take_event_locked(
             continue;
         folder_note_change_locked(folder, is_all || (event->mask & IN_CLOSE_WRITE) != 0, now);
         if ((event->mask & GONE) != 0 || folder->is_missing)
-            folder->is_lost = true; /* its watch is gone, or it may exist now */
+            folder->is_lost = true; /* the watch is gone, or a missing folder may exist now */
     }
 }
 

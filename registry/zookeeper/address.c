@@ -170,7 +170,8 @@ static bool address_param_is_theirs(dubboc_slice key)
     return false;
 }
 
-/* Also params of theirs, but ignoring a value other than true would change what they ask for. */
+/* More params of Java Dubbo and dubbo-go. Only the value true, their default, is ignored, because
+ * another value would switch something off. */
 static bool address_param_is_switch(dubboc_slice key)
 {
     return slice_is(key, "dynamic") || slice_is(key, "register") || slice_is(key, "subscribe");

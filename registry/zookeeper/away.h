@@ -13,7 +13,7 @@
 
 /* How precise a reason is. */
 typedef enum zk_clarity {
-    /* It only says that there is no connection; the result of a probe in this outage is better. */
+    /* The reason says only that there is no connection; a probe in this outage says more. */
     ZK_TROUBLE_VAGUE,
     ZK_TROUBLE_KNOWN, /* the reason is known; a probe may add detail */
     ZK_TROUBLE_CLEAR  /* a probe would not say more */

@@ -8,10 +8,11 @@
  * Each node still goes through its own phases (node.h): it creates its directory, or looks at the
  * existing node, by itself. Only its create or delete waits until all nodes of the batch are ready;
  * then one multi is sent for all. ZooKeeper executes a multi completely or not at all. If it fails,
- * ZooKeeper names the first operation that failed. The node of that operation goes on by its
- * answer; the nodes after it check whether the answer concerns them too; all others wait for the
- * next multi. A node that ZooKeeper rejects is created alone (is_apart) until it exists, so that
- * one directory without permission does not keep a whole server unregistered.
+ * ZooKeeper names the first operation that failed. The node of that operation handles the error as
+ * if its request had been sent alone; the nodes after it check whether the error concerns them too;
+ * all others wait for the next multi. A node that ZooKeeper rejects is created alone (is_apart)
+ * until it exists, so that one directory without permission does not keep a whole server
+ * unregistered.
  *
  * A batch knows its nodes only as members and uses them through their ops. */
 #ifndef REGISTRY_ZOOKEEPER_BATCH_H
@@ -41,9 +42,9 @@ typedef struct zk_member_ops {
     /* The result of the member's create or delete, as if it had been a separate request. The
      * member may leave the batch during the call. */
     void (*answered)(zk_member *member, zk_event *event);
-    /* The multi failed because of another member. other: the answer for a member before this one;
-     * ZK_OK: the failed operation comes after this one. The member may leave the batch during the
-     * call. */
+    /* The multi failed because of another member. other: the answer for that member if it comes
+     * before this member in the multi, or ZK_OK if it comes after. The member may leave the batch
+     * during the call. */
     void (*not_done)(zk_member *member, zk_answer other);
 } zk_member_ops;
 

@@ -24,7 +24,8 @@ bool zk_completion_unref(zk_completion *self);
 
 void zk_completion_set_done(zk_completion *self);
 
-/* Waits at most timeout_ms. false: it was not done in that time. */
+/* Waits at most timeout_ms until zk_completion_set_done() is called. false: it was not called in
+ * that time. */
 bool zk_completion_wait(zk_completion *self, int64_t timeout_ms);
 
 #endif

@@ -99,8 +99,9 @@ struct zk_event {
     /* Of a failed multi: the index of the first operation that failed; ZK_NO_OP: unknown or
      * none. */
     size_t failed_at;
-    int64_t owner;       /* of exists: the session that owns the node; 0: it is persistent */
-    zk_reading *reading; /* of children and data; the function that handles the event may take it */
+    int64_t owner; /* answer to exists: the session that owns the node; 0: persistent */
+    /* Answer to children or data; the function that handles the event may take the reading. */
+    zk_reading *reading;
 
     /* ZK_EVENT_CHANGE: what changed at path. ZK_EVENT_PROBED: path is the result of the probe. */
     char *path;

@@ -12,7 +12,7 @@ struct zk_handle {
     /* The last event, which also carries the keeper's reference. A part of the handle, so that it
      * cannot be lost for lack of memory. */
     zk_event closed;
-    atomic_uint refs; /* one for the port, one for the keeper */
+    atomic_uint refs; /* the port and the keeper hold one reference each */
     zk_mailbox *mailbox;
     char *servers;
     char *credentials; /* "user:password", NULL: none */

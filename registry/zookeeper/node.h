@@ -29,7 +29,7 @@ typedef struct zk_node {
     struct zk_node *next_end;   /* next node unregistered by the same event; NULL: last */
     char *path;                 /* complete and encoded */
     /* Nodes with this identity that belong to other sessions are removed once the node exists.
-     * NULL: none are. */
+     * NULL: no node is removed. */
     char *identity;
     /* The node is only created in an existing directory of its interface, and waits for that
      * directory. Set for consumers, because the interface's name may be mistyped. */

@@ -26,8 +26,8 @@ void zk_notifier_put(zk_notifier *self, zk_notice *notice, zk_reading *reading);
 /* After it returns, run is not executing and will not be called. Must not be called from run. */
 void zk_notifier_end(zk_notifier *self, zk_notice *notice);
 
-/* Ends the thread after the current call and frees the notifier. Waiting readings are dropped. NULL
- * is accepted. */
+/* Ends the thread after the current call of a listener and frees the notifier. Readings that were
+ * not delivered yet are dropped. NULL is accepted. */
 void zk_notifier_stop(zk_notifier *self);
 
 #endif

@@ -5,10 +5,10 @@
 #include "registry/category.h"
 #include <dubboc/error.h>
 
-/* Checks a path below the root, such as "a/b". NULL: a node can have it; otherwise what is wrong,
- * as a text to follow the path and a colon. This is checked in advance, because ZooKeeper's client
- * library or the server rejects such a path every time, so the request would be repeated in
- * vain. */
+/* Checks a path below the root, such as "a/b". Returns NULL if a node can have this path, otherwise
+ * the reason why not, which the caller prints after the path and a colon. This is checked in
+ * advance, because ZooKeeper's client library or the server rejects such a path every time, so the
+ * request would be repeated in vain. */
 const char *zk_path_fault(dubboc_slice path);
 
 /* Builds "<root>/<interface>/<category>/<url>", with interface and url encoded; url NULL: the

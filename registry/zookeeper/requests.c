@@ -154,7 +154,7 @@ bool zk_task_send_multi(zk_task *task, const zk_op *ops, size_t count)
     return task_keep_slot_if_sent(task, port->ops->multi(port, cookie, ops, count));
 }
 
-/* The requests exists, children and data differ only in the operation. */
+/* The three reads (exists, children and data) are sent alike; they differ only in this function. */
 typedef bool (*read_operation)(zk_port *port, uint64_t cookie, const char *path, bool watch);
 
 static bool task_send_read(zk_task *task, read_operation operation, const char *path, bool watch)

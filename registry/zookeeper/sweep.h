@@ -15,12 +15,12 @@
 
 typedef struct zk_sweep {
     zk_task task;
-    const char *path;     /* of the node that exists; borrowed from it */
-    const char *identity; /* of the nodes to remove; NULL: none. Borrowed from the node. */
+    const char *path;     /* the path of the node that exists; borrowed from that node */
+    const char *identity; /* nodes with this identity are removed; NULL: none. Borrowed. */
     zk_reading *names;    /* names in the directory; NULL: not listed yet, or finished */
     size_t at;            /* index of the name that is being looked at */
     unsigned lost;        /* number of listings during which the connection was lost */
-    bool is_done;         /* finished; it is not done again */
+    bool is_done;         /* finished; the directory is not searched again */
 } zk_sweep;
 
 void zk_sweep_init(zk_sweep *self, zk_requests *requests, const char *path, const char *identity);
