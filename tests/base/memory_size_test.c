@@ -45,7 +45,7 @@ static void check(uint64_t expected)
     assert_int_equal(memory_size_within(root, MACHINE), expected);
 }
 
-static void without_control_groups_the_memory_of_the_machine_counts(void **state)
+static void without_control_groups_the_memory_of_the_machine_is_used(void **state)
 {
     (void)state;
     check(MACHINE);
@@ -87,7 +87,7 @@ static void a_container_sees_its_own_group_as_the_root(void **state)
     check(5000000);
 }
 
-static void a_limit_above_the_machines_memory_does_not_count(void **state)
+static void a_limit_above_the_machines_memory_is_ignored(void **state)
 {
     (void)state;
     write_file("/proc/self/cgroup", "4:memory:/own\n");
@@ -103,7 +103,7 @@ static void limits_that_cannot_be_read_are_ignored(void **state)
     check(MACHINE);
 }
 
-static void this_process_has_some_memory(void **state)
+static void the_memory_size_of_this_process_is_at_least_a_mebibyte(void **state)
 {
     (void)state;
     assert_in_range(memory_size_of_process(""), 1 << 20, UINT64_MAX);
@@ -114,14 +114,14 @@ static void this_process_has_some_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(without_control_groups_the_memory_of_the_machine_counts),
+        TEST(without_control_groups_the_memory_of_the_machine_is_used),
         TEST(reads_the_limit_of_a_group_of_version_2),
         TEST(the_lowest_limit_of_all_parent_groups_counts),
         TEST(reads_the_limit_of_a_group_of_version_1),
         TEST(a_container_sees_its_own_group_as_the_root),
-        TEST(a_limit_above_the_machines_memory_does_not_count),
+        TEST(a_limit_above_the_machines_memory_is_ignored),
         TEST(limits_that_cannot_be_read_are_ignored),
-        TEST(this_process_has_some_memory),
+        TEST(the_memory_size_of_this_process_is_at_least_a_mebibyte),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

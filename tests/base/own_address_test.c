@@ -45,7 +45,7 @@ static uint32_t no_route(void *arg, const char *host, uint16_t port)
     return 0;
 }
 
-static void the_expected_address_is_chosen_on_each_machine(void **state)
+static void the_expected_address_is_chosen_from_each_set_of_interfaces(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -264,7 +264,7 @@ static void a_canceled_search_reports_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_expected_address_is_chosen_on_each_machine),
+        cmocka_unit_test(the_expected_address_is_chosen_from_each_set_of_interfaces),
         cmocka_unit_test(
             the_way_to_the_registry_and_to_the_world_come_before_the_order_of_interfaces),
         cmocka_unit_test(an_address_is_found_on_this_machine),

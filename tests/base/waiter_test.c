@@ -64,7 +64,7 @@ static void waiters_that_join_in_order_have_tickets_in_order(void **state)
     assert_null(queue.first);
 }
 
-static void a_waiter_that_left_a_queue_is_not_woken_by_it(void **state)
+static void a_queue_wakes_no_waiter_that_has_left(void **state)
 {
     (void)state;
     counting_waiter waiters[3] = {{{count_wake}, 0}, {{count_wake}, 0}, {{count_wake}, 0}};
@@ -226,7 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_waiter_of_a_queue_is_woken_in_the_order_of_joining),
         cmocka_unit_test(waiters_that_join_in_order_have_tickets_in_order),
-        cmocka_unit_test(a_waiter_that_left_a_queue_is_not_woken_by_it),
+        cmocka_unit_test(a_queue_wakes_no_waiter_that_has_left),
         cmocka_unit_test(a_thread_that_was_woken_before_it_waits_does_not_block),
         cmocka_unit_test(a_wait_ends_at_its_deadline),
         cmocka_unit_test(no_wake_up_is_lost_between_two_threads),

@@ -246,7 +246,7 @@ static void a_pooled_connection_that_dies_before_the_first_byte_is_replaced(void
 /* The call is stopped, as when its client is freed, during the pause before it is repeated. It
  * holds no provider then, but has tried one. The clock stands still, so that the pause cannot end
  * by itself. */
-static void a_call_that_ends_in_its_pause_names_the_provider_it_tried(void **state)
+static void a_call_stopped_during_its_back_off_names_the_provider_it_tried(void **state)
 {
     (void)state;
     static const peer_script loses_each = {{PEER_READ}};
@@ -352,7 +352,7 @@ int main(void)
         cmocka_unit_test(a_deadline_that_passes_before_the_first_attempt_blames_no_provider),
         cmocka_unit_test(a_first_call_asks_the_registry_why_it_is_away),
         cmocka_unit_test(a_pooled_connection_that_dies_before_the_first_byte_is_replaced),
-        cmocka_unit_test(a_call_that_ends_in_its_pause_names_the_provider_it_tried),
+        cmocka_unit_test(a_call_stopped_during_its_back_off_names_the_provider_it_tried),
         cmocka_unit_test(a_granted_place_at_a_provider_that_left_the_list_is_not_used),
         cmocka_unit_test(a_granted_connection_to_a_provider_that_left_the_list_is_closed),
     };

@@ -258,7 +258,7 @@ static void a_shorter_options_structure_is_read_up_to_its_size(void **state)
 
 /* --- settings */
 
-static void the_narrower_setting_wins(void **state)
+static void retries_come_from_the_call_then_the_method_then_the_client(void **state)
 {
     (void)state;
     fixture self;
@@ -359,7 +359,7 @@ static void never_told(void *arg, const char *line)
 }
 
 /* Otherwise a caller would take the remote error of an earlier call for that of this call. */
-static void an_older_structure_has_its_remote_error_emptied(void **state)
+static void remote_error_is_emptied_in_shorter_options_that_hold_it(void **state)
 {
     (void)state;
     fixture self;
@@ -527,11 +527,11 @@ int main(void)
         cmocka_unit_test(connections_that_are_no_longer_used_are_closed),
         cmocka_unit_test(unused_connections_are_closed_without_a_registry_too),
         cmocka_unit_test(urls_of_one_address_share_its_connections),
-        cmocka_unit_test(the_narrower_setting_wins),
+        cmocka_unit_test(retries_come_from_the_call_then_the_method_then_the_client),
         cmocka_unit_test(the_sections_own_settings_hold_for_every_method),
         cmocka_unit_test(the_section_holds_for_the_5000th_method_too),
         cmocka_unit_test(options_of_a_wrong_size_or_range_are_refused),
-        cmocka_unit_test(an_older_structure_has_its_remote_error_emptied),
+        cmocka_unit_test(remote_error_is_emptied_in_shorter_options_that_hold_it),
         cmocka_unit_test(names_that_are_null_are_refused),
         cmocka_unit_test(statistics_are_filled_in_up_to_the_size_of_the_structure),
         cmocka_unit_test(a_direct_address_may_have_the_parameters_of_a_node),

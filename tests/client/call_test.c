@@ -264,7 +264,7 @@ static void a_dead_provider_costs_no_call_while_another_lives(void **state)
 
 /* "No connection" would mean that the request was never sent. The weights make the call begin at
  * the living provider. */
-static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
+static void a_call_stays_maybe_executed_when_its_retry_finds_a_dead_provider(void **state)
 {
     (void)state;
     fixture self = {0};
@@ -282,7 +282,7 @@ static void a_lost_call_stays_lost_when_the_next_provider_is_dead(void **state)
 
 /* The HTTP status in the error is that of the attempt whose failure the call reports, and not that
  * of an earlier attempt. The weights make the call begin at the provider that answers. */
-static void the_http_status_is_that_of_the_attempt_that_counts(void **state)
+static void the_http_status_belongs_to_the_attempt_that_the_error_reports(void **state)
 {
     (void)state;
     static const struct {
@@ -425,8 +425,8 @@ int main(void)
         cmocka_unit_test(a_lost_call_is_not_sent_again_unless_it_is_idempotent),
         cmocka_unit_test(retries_keep_within_a_fifth_of_the_calls),
         cmocka_unit_test(a_dead_provider_costs_no_call_while_another_lives),
-        cmocka_unit_test(a_lost_call_stays_lost_when_the_next_provider_is_dead),
-        cmocka_unit_test(the_http_status_is_that_of_the_attempt_that_counts),
+        cmocka_unit_test(a_call_stays_maybe_executed_when_its_retry_finds_a_dead_provider),
+        cmocka_unit_test(the_http_status_belongs_to_the_attempt_that_the_error_reports),
         cmocka_unit_test(a_call_goes_on_from_a_full_provider_to_another),
         cmocka_unit_test(a_call_refused_as_too_slow_is_repeated_and_one_refused_as_too_big_is_not),
         cmocka_unit_test(a_refused_connection_means_not_executed_and_names_the_address),

@@ -44,7 +44,7 @@ static void the_node_of_a_provider_decides_its_dialect(void **state)
             fail_msg("%s: %s, expected %s", nodes[i][0], dialect_of_node(nodes[i][0]), nodes[i][1]);
 }
 
-static void names_are_found(void **state)
+static void dialects_are_found_by_name(void **state)
 {
     (void)state;
     assert_null(dialect_find(DIALECT_AUTO));
@@ -177,7 +177,7 @@ static void note_line(void *arg, const char *line)
 }
 
 /* wire.md P42: no known provider leaves out both, so its reply does not tell whether the call was
- * executed. Only from a peer of unknown kind such a reply is taken as null. */
+ * executed. Such a reply is taken as null only if the kind of the peer is unknown. */
 static void a_reply_without_result_and_error_is_null_from_unknown_peers_only(void **state)
 {
     (void)state;
@@ -226,7 +226,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_node_of_a_provider_decides_its_dialect),
-        cmocka_unit_test(names_are_found),
+        cmocka_unit_test(dialects_are_found_by_name),
         cmocka_unit_test(a_request_has_the_usual_headers_by_default),
         cmocka_unit_test(a_request_has_the_headers_that_its_section_configures),
         cmocka_unit_test(a_peer_that_closes_without_notice_gets_each_call_on_a_live_connection),

@@ -133,7 +133,7 @@ static dubboc_status new_and_free(const char *registry, dubboc_error *err)
         check_marks(&err, #expression);                                                            \
     } while (0)
 
-static void only_calls_write_the_fields_about_a_call(void **state)
+static void only_calls_write_the_call_fields_of_an_error(void **state)
 {
     (void)state;
     int value = 0;
@@ -257,7 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answered_call_stays_answered_when_its_result_does_not_unpack),
         cmocka_unit_test(a_result_that_cannot_be_built_counts_as_answered_by_its_provider),
-        cmocka_unit_test(only_calls_write_the_fields_about_a_call),
+        cmocka_unit_test(only_calls_write_the_call_fields_of_an_error),
         cmocka_unit_test(a_call_that_is_refused_before_sending_is_not_executed),
         cmocka_unit_test(each_outcome_after_an_attempt_names_the_provider),
         cmocka_unit_test(a_text_is_one_line_without_control_bytes),

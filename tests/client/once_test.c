@@ -174,7 +174,7 @@ static void check(int i, dubboc_status status, const dubboc_error *err, uint64_t
             (unsigned long long)seed);
 }
 
-static void dropped_connections_never_make_a_call_run_twice_or_report_it_wrongly(void **state)
+static void no_call_runs_twice_or_is_reported_wrongly_when_connections_are_dropped(void **state)
 {
     (void)state;
     provider providers[PROVIDERS];
@@ -209,6 +209,6 @@ static void dropped_connections_never_make_a_call_run_twice_or_report_it_wrongly
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(dropped_connections_never_make_a_call_run_twice_or_report_it_wrongly)};
+        cmocka_unit_test(no_call_runs_twice_or_is_reported_wrongly_when_connections_are_dropped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

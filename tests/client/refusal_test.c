@@ -58,9 +58,9 @@ static void repeats_use_the_retry_budget_when_all_providers_refuse(void **state)
     end_three(&self);
 }
 
-/* The first call is sent to both full providers. Going on from the dead provider uses no retry
- * budget, because nothing was sent. But the dead provider does not make repeats after refusals
- * free, although it has not refused. */
+/* The first call is sent to both full providers. After the dead provider the call continues without
+ * using the retry budget, because nothing was sent. But repeats after refusals still use the retry
+ * budget, although the dead provider is one that has not refused. */
 static void a_dead_provider_beside_full_ones_saves_no_retry_budget(void **state)
 {
     (void)state;

@@ -179,7 +179,7 @@ static void a_call_no_longer_waits_for_a_provider_that_left_the_list(void **stat
 
 /* The granted connection cannot be used, so the call picks again. It comes before the calls that
  * began to wait later. */
-static void a_call_whose_provider_left_after_the_grant_keeps_its_turn(void **state)
+static void a_call_picks_again_before_later_calls_if_the_granted_provider_has_left(void **state)
 {
     (void)state;
     scene self;
@@ -240,7 +240,8 @@ static void a_waiting_call_ends_without_a_provider_when_the_list_is_empty_for_go
 
 /* --- an ejection ends --- */
 
-/* Picks in turn, and reports the outcome for `times` picks of this provider. */
+/* Picks in turn (roundrobin) until the provider `whose` was picked `times` times, and reports this
+ * outcome for those picks; all other picks report PICK_UNKNOWN. */
 static void let_come_to(scene *self, unsigned whose, pick_outcome outcome, int times)
 {
     const pick_request request = {.method = slice_of("m"), .policy = "roundrobin"};
@@ -593,7 +594,7 @@ int main(void)
         cmocka_unit_test(each_new_provider_takes_one_of_the_waiting_calls),
         cmocka_unit_test(a_call_waits_for_a_new_provider_that_is_full_too),
         cmocka_unit_test(a_call_no_longer_waits_for_a_provider_that_left_the_list),
-        cmocka_unit_test(a_call_whose_provider_left_after_the_grant_keeps_its_turn),
+        cmocka_unit_test(a_call_picks_again_before_later_calls_if_the_granted_provider_has_left),
         cmocka_unit_test(a_call_goes_to_a_provider_that_a_rule_no_longer_disables),
         cmocka_unit_test(a_waiting_call_ends_without_a_provider_when_the_list_is_empty_for_good),
         cmocka_unit_test(a_call_goes_to_a_provider_whose_ejection_ends_by_time),

@@ -155,7 +155,7 @@ static void prints_the_shortest_decimal_that_reads_back(void **state)
     }
 }
 
-static void prints_as_people_and_java_want_it(void **state)
+static void prints_doubles_in_the_form_that_people_and_java_expect(void **state)
 {
     (void)state;
     check_printed(0, "0");
@@ -270,7 +270,7 @@ static void a_million_printed_doubles_read_as_the_c_library_reads_them(void **st
 
 /* The exact decimal expansion of a double, and of the values halfway to its neighbours, has up to
  * 767 digits. */
-static void complete_expansions_and_halves_read_as_the_c_library_reads_them(void **state)
+static void exact_expansions_and_midpoints_are_read_as_strtod_reads_them(void **state)
 {
     (void)state;
     static const char *const tails[] = {"", "0", "1", "000000000000000000000000000000001"};
@@ -308,11 +308,11 @@ int main(void)
         cmocka_unit_test(everyday_decimals_come_back_exactly),
         cmocka_unit_test(edges_of_double_come_back_exactly),
         cmocka_unit_test(prints_the_shortest_decimal_that_reads_back),
-        cmocka_unit_test(prints_as_people_and_java_want_it),
+        cmocka_unit_test(prints_doubles_in_the_form_that_people_and_java_expect),
         cmocka_unit_test(reads_decimals_as_the_c_library_does),
         cmocka_unit_test(reads_halves_as_the_c_library_does),
         cmocka_unit_test(a_million_printed_doubles_read_as_the_c_library_reads_them),
-        cmocka_unit_test(complete_expansions_and_halves_read_as_the_c_library_reads_them),
+        cmocka_unit_test(exact_expansions_and_midpoints_are_read_as_strtod_reads_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

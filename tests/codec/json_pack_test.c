@@ -52,7 +52,7 @@ static void packs_every_code(void **state)
     check_json(tree, "{\"a\":{\"b\":[1]}}");
 }
 
-static void a_member_taken_over_gets_its_new_name(void **state)
+static void a_packed_member_loses_its_former_name(void **state)
 {
     (void)state;
     cJSON *source = parse("{\"old\":1}"), *tree;
@@ -377,7 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(packs_the_example_of_the_header),
         cmocka_unit_test(packs_every_code),
-        cmocka_unit_test(a_member_taken_over_gets_its_new_name),
+        cmocka_unit_test(a_packed_member_loses_its_former_name),
         cmocka_unit_test(packing_refuses_bad_values_and_names_the_place),
         cmocka_unit_test(packing_refuses_malformed_formats),
         cmocka_unit_test(packing_takes_everything_over_even_when_it_fails),

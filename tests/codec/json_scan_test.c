@@ -286,7 +286,7 @@ static void accepts_128_levels_and_no_more(void **state)
     }
 }
 
-static void a_million_brackets_do_no_harm(void **state)
+static void a_million_open_brackets_are_refused_as_too_big(void **state)
 {
     (void)state;
     char *text = repeated("[", "", "", 1000000);
@@ -349,7 +349,7 @@ static void walks_through_objects_and_arrays(void **state)
     assert_true(json_scan_end(&scan));
 }
 
-static void walking_refuses_what_checking_refuses(void **state)
+static void walking_refuses_the_same_texts_as_checking(void **state)
 {
     (void)state;
     const char *texts[] = {
@@ -420,10 +420,10 @@ int main(void)
         cmocka_unit_test(finds_each_byte_that_needs_attention_at_every_place),
         cmocka_unit_test(reports_what_is_wrong_and_where),
         cmocka_unit_test(accepts_128_levels_and_no_more),
-        cmocka_unit_test(a_million_brackets_do_no_harm),
+        cmocka_unit_test(a_million_open_brackets_are_refused_as_too_big),
         cmocka_unit_test(accepts_8_mi_values_and_no_more),
         cmocka_unit_test(walks_through_objects_and_arrays),
-        cmocka_unit_test(walking_refuses_what_checking_refuses),
+        cmocka_unit_test(walking_refuses_the_same_texts_as_checking),
         cmocka_unit_test(walking_keeps_the_depth),
         cmocka_unit_test(compares_and_decodes_strings_with_escapes),
     };

@@ -48,7 +48,7 @@ static void every_integer_type_is_built_exactly(void **state)
         "-1,97,1,2,3]");
 }
 
-static void every_other_kind_is_built(void **state)
+static void values_of_every_kind_but_integers_are_built(void **state)
 {
     (void)state;
     cJSON *tree = NULL;
@@ -274,7 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_integer_type_is_built_exactly),
-        cmocka_unit_test(every_other_kind_is_built),
+        cmocka_unit_test(values_of_every_kind_but_integers_are_built),
         cmocka_unit_test(lists_may_contain_lists_and_a_value_may_be_the_whole_tree),
         cmocka_unit_test(a_list_may_have_32_members),
         cmocka_unit_test(building_refuses_bad_values_names_the_place_and_takes_all_trees_over),

@@ -130,7 +130,7 @@ static void refuses_duplicate_members_of_the_envelope(void **state)
     check_fault("{\"jsonrpc\":\"2.0\",\"method\":\"a\",\"\\u006dethod\":\"b\",\"id\":1}", "null");
 }
 
-static void the_case_of_member_names_counts_and_their_escapes_do_not(void **state)
+static void member_names_are_case_sensitive_and_may_be_escaped(void **state)
 {
     (void)state;
     check_fault("{\"jsonrpc\":\"2.0\",\"Method\":\"a\",\"id\":1}", "1");
@@ -142,7 +142,7 @@ static void the_case_of_member_names_counts_and_their_escapes_do_not(void **stat
     assert_slice(request.id, "1");
 }
 
-static void a_zero_in_a_method_name_does_not_cut_it(void **state)
+static void a_method_name_is_compared_beyond_a_zero_character(void **state)
 {
     (void)state;
     jsonrpc_request request =
@@ -171,7 +171,7 @@ static void text_that_is_not_json_is_reported_with_its_place(void **state)
         &err);
 }
 
-static void a_batch_returns_its_requests_in_order_and_a_bad_one_spoils_no_other(void **state)
+static void valid_requests_of_a_batch_are_read_in_order_despite_invalid_elements(void **state)
 {
     (void)state;
     const char *body =
@@ -528,10 +528,10 @@ int main(void)
         cmocka_unit_test(params_null_and_absent_are_the_same),
         cmocka_unit_test(refuses_json_that_is_not_a_request),
         cmocka_unit_test(refuses_duplicate_members_of_the_envelope),
-        cmocka_unit_test(the_case_of_member_names_counts_and_their_escapes_do_not),
-        cmocka_unit_test(a_zero_in_a_method_name_does_not_cut_it),
+        cmocka_unit_test(member_names_are_case_sensitive_and_may_be_escaped),
+        cmocka_unit_test(a_method_name_is_compared_beyond_a_zero_character),
         cmocka_unit_test(text_that_is_not_json_is_reported_with_its_place),
-        cmocka_unit_test(a_batch_returns_its_requests_in_order_and_a_bad_one_spoils_no_other),
+        cmocka_unit_test(valid_requests_of_a_batch_are_read_in_order_despite_invalid_elements),
         cmocka_unit_test(a_batch_whose_end_is_not_json_returns_no_request),
         cmocka_unit_test(an_empty_batch_is_answered_by_one_object),
         cmocka_unit_test(accepts_10000_requests_in_a_batch_and_no_more),

@@ -157,7 +157,7 @@ def names_of_its_own(path, text):
     yield from re.findall(r"^(?:struct|enum|union) (\w+) \{", text, re.M)
 
 
-def test_the_names_of_a_file_are_found():
+def test_the_static_names_of_a_file_are_found():
     text = without_comments("""/* static int not_me(void) { */
 static const char *first(int a)
 {

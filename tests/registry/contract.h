@@ -1,5 +1,5 @@
-/* The suite that every kind of registry must pass. It checks the promises of registry.h, as a
- * program sees them that opens several registry objects on one store.
+/* The suite that every kind of registry must pass. It opens several registry objects on one store
+ * and checks the promises of registry.h.
  *
  * The test program of a kind fills in a fixture and returns registry_contract_tests(&fixture) from
  * main(). The tests are in contract_subscribe.c, contract_use.c, contract_register.c and

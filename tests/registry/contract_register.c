@@ -1,7 +1,7 @@
-/* The contract of writable registries: what one registry object registers, the others see. */
+/* The contract of writable registries: every registry object sees what any of them registers. */
 #include "tests/registry/contract_steps.h"
 
-static void others_see_a_registration_until_it_is_removed(void **state)
+static void a_registration_is_seen_by_subscribers_until_it_is_removed(void **state)
 {
     (void)state;
     static const char interface[] = "com.contract.Seen",
@@ -96,7 +96,7 @@ static void subscribing_and_looking_up_create_nothing(void **state)
     registry_free(provider);
 }
 
-static void one_url_of_two_owners_is_listed_once_until_both_are_gone(void **state)
+static void a_url_registered_twice_is_listed_once_until_both_are_unregistered(void **state)
 {
     (void)state;
     static const char interface[] = "com.contract.Twice", url[] = "jsonrpc://10.0.0.1:1/twice";
@@ -285,11 +285,11 @@ static void the_last_state_is_reported_after_changes_from_many_threads(void **st
 void contract_add_register(contract_tests *to)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(others_see_a_registration_until_it_is_removed),
+        cmocka_unit_test(a_registration_is_seen_by_subscribers_until_it_is_removed),
         cmocka_unit_test(the_registering_object_sees_its_own_registration),
         cmocka_unit_test(categories_are_kept_apart),
         cmocka_unit_test(subscribing_and_looking_up_create_nothing),
-        cmocka_unit_test(one_url_of_two_owners_is_listed_once_until_both_are_gone),
+        cmocka_unit_test(a_url_registered_twice_is_listed_once_until_both_are_unregistered),
         cmocka_unit_test(changes_during_a_call_of_the_listener_are_reported_together),
         cmocka_unit_test(many_interfaces_are_kept_apart),
         cmocka_unit_test(long_names_and_urls_are_kept_whole),

@@ -133,7 +133,7 @@ static void freeing_a_registry_ends_its_registrations_and_subscriptions(void **s
     registry_free(NULL);
 }
 
-static void opens_and_closes_many_times(void **state)
+static void a_registry_can_be_opened_and_closed_many_times(void **state)
 {
     (void)state;
     for (int i = 0; i < 20; i++) {
@@ -155,7 +155,7 @@ void contract_add_use(contract_tests *to)
         cmocka_unit_test(an_empty_or_too_long_url_is_refused),
         cmocka_unit_test(several_urls_are_registered_together_or_not_at_all),
         cmocka_unit_test(freeing_a_registry_ends_its_registrations_and_subscriptions),
-        cmocka_unit_test(opens_and_closes_many_times),
+        cmocka_unit_test(a_registry_can_be_opened_and_closed_many_times),
     };
     contract_add(to, tests, sizeof tests / sizeof tests[0]);
 }

@@ -278,7 +278,7 @@ static void a_listener_creates_no_folders_and_notices_new_ones(void **state)
     (void)state;
 }
 
-static void a_listener_whose_folder_was_removed_finds_the_next_one(void **state)
+static void a_listener_notices_when_a_removed_folder_is_made_again(void **state)
 {
     const char *folder = *state;
     registry *self = open_at(folder), *provider = open_at(folder);
@@ -376,7 +376,7 @@ int main(void)
         FOLDER_TEST(refuses_roots_that_cannot_be_folders),
         cmocka_unit_test(a_root_that_cannot_be_created_is_reported_to_the_provider),
         cmocka_unit_test(a_listener_creates_no_folders_and_notices_new_ones),
-        FOLDER_TEST(a_listener_whose_folder_was_removed_finds_the_next_one),
+        FOLDER_TEST(a_listener_notices_when_a_removed_folder_is_made_again),
         FOLDER_TEST(refuses_names_and_urls_that_cannot_be_file_names),
         FOLDER_TEST(keeps_dotted_names_inside_its_root),
         FOLDER_TEST(leaves_nothing_behind_except_folders),

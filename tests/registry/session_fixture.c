@@ -70,7 +70,7 @@ void register_standing(fake *self)
     assert_stands(self->node);
 }
 
-void take_back(fake *self)
+void unregister_own(fake *self)
 {
     fake_command(self, ZK_EVENT_UNREGISTER, &self->node);
 }

@@ -18,7 +18,7 @@
 #define assert_stands(node) assert_true(atomic_load(&(node).stands))
 #define assert_stands_not(node) assert_false(atomic_load(&(node).stands))
 
-/* The state of a test is a fake: CONNECTED has a connected one, FRESH one that was not used yet. */
+/* The state of a test is a fake: connected with CONNECTED, not used yet with FRESH. */
 #define CONNECTED(test) cmocka_unit_test_setup_teardown(test, fixture_connect, fixture_free)
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_free)
 int fixture_begin(void **state);
@@ -33,16 +33,15 @@ void node_is_found(fake *self, int64_t owner);
 void node_is_missed(fake *self);
 void node_is_deleted(fake *self, zk_answer answer);
 void list_is_read(fake *self, const char *names);
-/* the same for the levels of the path of DIRECTORY */
+/* expects and answers the creation of each of the three levels of DIRECTORY */
 void directory_is_made(fake *self, zk_answer first, zk_answer second, zk_answer third);
 
-/* Steps for the fake's own node: register it; register it and let it be created; unregister it.
- * Steps for the fake's own subscriber: subscribe it; subscribe it and answer its first reading. */
+/* Steps for the fake's own node and subscriber: */
 void register_node(fake *self);
-void register_standing(fake *self);
-void take_back(fake *self);
+void register_standing(fake *self); /* registers the node and lets ZooKeeper create it */
+void unregister_own(fake *self);
 void subscribe(fake *self);
-void subscribe_read(fake *self, const char *names);
+void subscribe_read(fake *self, const char *names); /* subscribes and answers the first reading */
 
 void lose_connection(fake *self);
 

@@ -96,7 +96,7 @@ static void shows_its_address_without_passwords(void **state)
     registry_free(self);
 }
 
-static void keeps_no_data(void **state)
+static void the_static_registry_keeps_no_data(void **state)
 {
     (void)state;
     registry *self = opened("static:");
@@ -113,7 +113,7 @@ static void *thread_name(void *name)
     return NULL;
 }
 
-static void its_thread_has_its_name_from_the_first_instruction_on(void **state)
+static void a_thread_has_its_name_when_its_function_begins(void **state)
 {
     (void)state;
     for (int i = 0; i < 200; i++) {
@@ -134,8 +134,8 @@ int main(void)
         cmocka_unit_test(refuses_a_list_with_a_broken_url),
         cmocka_unit_test(names_the_known_schemes_when_the_scheme_is_unknown),
         cmocka_unit_test(shows_its_address_without_passwords),
-        cmocka_unit_test(keeps_no_data),
-        cmocka_unit_test(its_thread_has_its_name_from_the_first_instruction_on),
+        cmocka_unit_test(the_static_registry_keeps_no_data),
+        cmocka_unit_test(a_thread_has_its_name_when_its_function_begins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,7 +60,7 @@ static void pass_a_second(fake *self, int *closes_told)
 
 #define REFUSED "connection refused by 127.0.0.1:2181"
 
-static void a_loss_is_logged_at_once_then_every_minute_and_so_is_the_return(void **state)
+static void a_lost_registry_is_logged_after_a_second_each_minute_and_when_it_returns(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -162,7 +162,7 @@ static void a_loss_is_logged_even_if_no_probe_can_run(void **state)
     assert_int_equal(1, said.count);
 }
 
-static void a_lookup_that_fails_meanwhile_reports_the_reason_too(void **state)
+static void a_lookup_that_fails_during_a_loss_reports_the_reason_of_the_loss(void **state)
 {
     fake *self = *state;
     lose_connection(self);
@@ -278,13 +278,13 @@ static void a_probe_finds_the_reason(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        AWAY(a_loss_is_logged_at_once_then_every_minute_and_so_is_the_return),
+        AWAY(a_lost_registry_is_logged_after_a_second_each_minute_and_when_it_returns),
         AWAY_FRESH(a_server_that_was_never_reached_is_logged_as_away),
         AWAY(a_short_loss_is_not_logged),
         AWAY_FRESH(a_server_that_accepts_connections_has_time_to_take_up_a_session),
         AWAY(a_known_reason_is_logged_without_a_probe),
         AWAY(a_loss_is_logged_even_if_no_probe_can_run),
-        AWAY(a_lookup_that_fails_meanwhile_reports_the_reason_too),
+        AWAY(a_lookup_that_fails_during_a_loss_reports_the_reason_of_the_loss),
         AWAY(a_short_lookup_gets_the_reason_in_time),
         AWAY_FRESH(a_short_first_call_gets_the_reason_in_time),
         AWAY(no_probe_runs_for_a_waiter_while_the_server_is_connected),

@@ -113,7 +113,7 @@ static void a_connection_lost_while_directories_are_made_leaves_the_batch_whole(
 }
 
 /* Another session has left nodes with the same names. */
-static void an_existing_node_is_deleted_and_then_all_are_created(void **state)
+static void existing_nodes_of_another_session_are_deleted_before_all_are_created(void **state)
 {
     fake *self = *state;
     register_all(self);
@@ -332,7 +332,7 @@ static void a_created_node_is_logged_in_one_short_line(void **state)
     }
 }
 
-static void a_batch_has_limits(void **state)
+static void a_batch_is_limited_in_nodes_and_bytes_but_takes_any_single_node(void **state)
 {
     (void)state;
     static zk_node many[ZK_BATCH_NODES_MAX];
@@ -362,7 +362,7 @@ int main(void)
         CONNECTED(missing_directories_are_made_before_the_next_transaction),
         CONNECTED(only_the_directories_from_the_failed_one_on_are_made),
         CONNECTED(a_connection_lost_while_directories_are_made_leaves_the_batch_whole),
-        CONNECTED(an_existing_node_is_deleted_and_then_all_are_created),
+        CONNECTED(existing_nodes_of_another_session_are_deleted_before_all_are_created),
         CONNECTED(the_nodes_of_a_transaction_whose_answer_was_lost_are_looked_up),
         CONNECTED(an_expired_session_creates_all_again_together),
         CONNECTED(a_refused_node_does_not_delay_the_others),
@@ -375,7 +375,7 @@ int main(void)
         CONNECTED(a_url_registered_twice_is_created_once_in_a_transaction),
         CONNECTED(a_transaction_that_always_loses_the_connection_is_split),
         CONNECTED(a_created_node_is_logged_in_one_short_line),
-        cmocka_unit_test(a_batch_has_limits),
+        cmocka_unit_test(a_batch_is_limited_in_nodes_and_bytes_but_takes_any_single_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

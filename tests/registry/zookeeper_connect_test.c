@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static void credentials_are_sent_and_open_what_they_protect(void **state)
+static void credentials_of_the_address_give_access_to_protected_nodes(void **state)
 {
     (void)state;
     zookeeper_client *owner =
@@ -204,7 +204,7 @@ static void connects_to_an_ipv4_server_by_its_mapped_address(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(credentials_are_sent_and_open_what_they_protect),
+        cmocka_unit_test(credentials_of_the_address_give_access_to_protected_nodes),
         cmocka_unit_test(a_server_that_is_not_zookeeper_is_not_taken_for_one),
         cmocka_unit_test(a_name_that_does_not_resolve_is_reported_and_delays_no_caller),
         cmocka_unit_test(a_failed_lookup_names_every_server),

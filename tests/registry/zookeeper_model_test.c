@@ -483,7 +483,7 @@ static void check_calm(model *self)
         if (stands != may_stand(self, i) || !self->is_wanted[i])
             print_error("registration %d of %s: phase %u, %s, state %s, session %lld\n", i,
                 self->registered[i].path, self->registered[i].task.phase,
-                self->is_wanted[i] ? "wanted" : "taken back",
+                self->is_wanted[i] ? "wanted" : "unregistered",
                 zk_session_state_name(self->fake->session), (long long)self->session);
         assert_true(self->is_wanted[i]); /* a node that is not wanted must be gone by now */
         assert_true(stands == may_stand(self, i));

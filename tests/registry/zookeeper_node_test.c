@@ -72,7 +72,7 @@ static void a_waiting_consumer_node_is_unregistered_at_once(void **state)
         fake_request await = fake_expect(self, FAKE_EXISTS, "/dubbo/S");
         if (round == 0)
             fake_answer(self, await, ZK_NO_NODE);
-        take_back(self);
+        unregister_own(self);
         if (round == 1)
             fake_answer(self, await, ZK_NO_NODE);
         assert_int_equal(1, self->nodes_gone);
@@ -126,7 +126,7 @@ static void unregistering_deletes_only_what_this_session_owns(void **state)
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
         register_standing(self);
-        take_back(self);
+        unregister_own(self);
         node_is_found(self, round == 0 ? OURS : OTHERS);
         if (round == 0)
             node_is_deleted(self, ZK_OK);
@@ -140,20 +140,20 @@ static void unregistering_during_the_create_deletes_afterwards(void **state)
     fake *self = *state;
     register_node(self);
     fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
-    take_back(self);
+    unregister_own(self);
     assert_int_equal(0, self->nodes_gone);
     fake_answer(self, create, ZK_OK);
     node_is_deleted(self, ZK_OK);
     assert_int_equal(1, self->nodes_gone);
 }
 
-static void unregistering_while_away_is_done_when_the_session_is_back_or_gone(void **state)
+static void a_node_unregistered_while_away_is_gone_once_the_session_is_back_or_expired(void **state)
 {
     for (int round = 0; round < 2; round++) {
         fake *self = fixture_anew(state);
         register_standing(self);
         lose_connection(self);
-        take_back(self);
+        unregister_own(self);
         assert_int_equal(0, self->nodes_gone);
         if (round == 0) {
             fake_connect(self, OURS);
@@ -170,7 +170,7 @@ static void unregistering_without_a_session_is_done_at_once(void **state)
 {
     fake *self = *state;
     register_node(self);
-    take_back(self);
+    unregister_own(self);
     assert_int_equal(1, self->nodes_gone);
     fake_connect(self, OURS);
     assert_nothing_asked(self);
@@ -183,7 +183,7 @@ static void a_url_registered_twice_is_deleted_with_its_last_registration(void **
     fake_register(self, &self->second_node, NODE);
     node_is_created(self, ZK_EXISTS);
     node_is_found(self, OURS);
-    take_back(self);
+    unregister_own(self);
     assert_int_equal(1, self->nodes_gone);
     assert_nothing_asked(self);
     fake_command(self, ZK_EVENT_UNREGISTER, &self->second_node);
@@ -199,7 +199,7 @@ static void a_url_taken_back_before_its_second_registration_was_made_is_not_left
     register_standing(self);
     lose_connection(self);
     fake_register(self, &self->second_node, NODE);
-    take_back(self);
+    unregister_own(self);
     fake_command(self, ZK_EVENT_UNREGISTER, &self->second_node);
     fake_connect(self, OURS);
     node_is_found(self, OURS);
@@ -212,7 +212,7 @@ static void a_refused_node_that_is_unregistered_is_not_tried_again(void **state)
     fake *self = *state;
     register_node(self);
     fake_request create = fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
-    take_back(self);
+    unregister_own(self);
     fake_answer(self, create, ZK_REFUSED);
     fake_pass_ms(self, 250);
     node_is_missed(self);
@@ -293,7 +293,7 @@ int main(void)
         CONNECTED(a_lost_connection_keeps_existing_nodes_and_checks_them),
         CONNECTED(unregistering_deletes_only_what_this_session_owns),
         CONNECTED(unregistering_during_the_create_deletes_afterwards),
-        CONNECTED(unregistering_while_away_is_done_when_the_session_is_back_or_gone),
+        CONNECTED(a_node_unregistered_while_away_is_gone_once_the_session_is_back_or_expired),
         FRESH(unregistering_without_a_session_is_done_at_once),
         CONNECTED(a_url_registered_twice_is_deleted_with_its_last_registration),
         CONNECTED(a_url_taken_back_before_its_second_registration_was_made_is_not_left_behind),

@@ -135,7 +135,7 @@ static void a_handshake_that_is_never_answered_loses_nothing(void **state)
     registry_unregister(self, ending, 100);
     wait_for_count(&seen_nodes, 1);
     int64_t took_ms = elapsed_ms(since_ns);
-    print_message("# taken back %lld ms after the connection was lost\n", (long long)took_ms);
+    print_message("# unregistered %lld ms after the connection was lost\n", (long long)took_ms);
     assert_true(took_ms >= 3900 && took_ms < 10000);
     assert_true(registry_is_registered(kept));
     assert_true(session_of(self) == before);
@@ -144,7 +144,7 @@ static void a_handshake_that_is_never_answered_loses_nothing(void **state)
 }
 
 /* libraries.md Z3: the client library itself would reconnect for ever and report nothing. */
-static void a_wiped_server_is_recovered_from(void **state)
+static void a_registry_recovers_after_the_server_has_lost_its_data(void **state)
 {
     (void)state;
     watched seen_nodes = WATCHED;
@@ -201,7 +201,7 @@ static void a_server_that_starts_late_is_found(void **state)
     registry_free(self);
 }
 
-static void unregistering_while_the_server_is_away_ends_in_time_and_is_done_later(void **state)
+static void unregistering_from_an_absent_server_returns_in_time_and_deletes_later(void **state)
 {
     (void)state;
     char address[64];
@@ -251,9 +251,9 @@ int main(void)
         cmocka_unit_test(a_restart_within_the_session_loses_nothing),
         cmocka_unit_test(a_handshake_that_is_never_answered_loses_nothing),
         cmocka_unit_test(a_restart_after_the_session_is_recovered_from),
-        cmocka_unit_test(a_wiped_server_is_recovered_from),
+        cmocka_unit_test(a_registry_recovers_after_the_server_has_lost_its_data),
         cmocka_unit_test(a_server_that_starts_late_is_found),
-        cmocka_unit_test(unregistering_while_the_server_is_away_ends_in_time_and_is_done_later),
+        cmocka_unit_test(unregistering_from_an_absent_server_returns_in_time_and_deletes_later),
         cmocka_unit_test(a_silent_server_delays_no_caller),
     };
     return cmocka_run_group_tests(tests, shared_zookeeper_start, shared_zookeeper_free);

@@ -15,7 +15,7 @@ static void sends_no_request_before_there_is_a_session(void **state)
     fake_expect(self, FAKE_CREATE_EPHEMERAL, NODE);
 }
 
-static void a_new_session_restores_everything_of_an_expired_one(void **state)
+static void a_new_session_restores_the_nodes_and_watches_of_an_expired_session(void **state)
 {
     fake *self = *state;
     register_standing(self);
@@ -227,7 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRESH(sends_no_request_before_there_is_a_session),
-        CONNECTED(a_new_session_restores_everything_of_an_expired_one),
+        CONNECTED(a_new_session_restores_the_nodes_and_watches_of_an_expired_session),
         CONNECTED(answers_of_a_former_handle_are_dropped),
         CONNECTED(events_of_a_former_handle_are_dropped),
         CONNECTED(a_loss_that_lasts_two_session_timeouts_ends_in_a_fresh_handle),

@@ -72,7 +72,7 @@ static void a_storm_of_changes_is_read_twenty_times_a_second(void **state)
     assert_string_equal("last", self->reading->list.items[0]);
 }
 
-static void a_change_during_a_reading_leads_to_another(void **state)
+static void a_change_during_a_reading_causes_another_reading(void **state)
 {
     fake *self = *state;
     subscribe(self);
@@ -290,7 +290,7 @@ int main(void)
         CONNECTED(a_directory_that_goes_away_is_an_empty_list_and_waited_for),
         CONNECTED(names_are_decoded_once_and_broken_ones_are_passed_on),
         CONNECTED(a_storm_of_changes_is_read_twenty_times_a_second),
-        CONNECTED(a_change_during_a_reading_leads_to_another),
+        CONNECTED(a_change_during_a_reading_causes_another_reading),
         CONNECTED(a_refresh_reports_an_unchanged_list_too),
         CONNECTED(a_hundred_refreshes_cause_two_readings),
         CONNECTED(subscribers_of_one_path_share_its_readings),

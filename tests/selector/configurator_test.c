@@ -217,7 +217,7 @@ static const effect_case effects[] = {
         {OVER "[fd00::1]:80/" SERVICE TAIL "&weight=9"}, "weight=9 by override fd00::1:80"},
 };
 
-static void each_rule_has_its_effect(void **state)
+static void each_configurator_has_the_expected_effect(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++) {
@@ -256,7 +256,7 @@ static void a_rule_of_the_service_wins_over_the_application_and_over_nodes(void 
 
 /* wire.md P18: a dubbogo provider writes the timeout of its registry into its node, so that timeout
  * is ignored. A timeout that an administrator sets is one for calls and is used. */
-static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
+static void a_timeout_that_an_override_sets_for_a_dubbogo_provider_is_used(void **state)
 {
     (void)state;
     provider_url *url = url_of(A "&dubbo=dubbo-provider-golang-0.1.1&timeout=3");
@@ -275,7 +275,7 @@ static void a_timeout_set_for_a_dubbogo_provider_counts(void **state)
 
 /* wire.md 12.8: dubbo-go writes weight=0 although nobody asked for it, so that weight is ignored. A
  * weight that an administrator sets is used. */
-static void a_weight_set_for_a_dubbo_go_provider_counts(void **state)
+static void a_weight_that_an_override_sets_for_a_dubbo_go_provider_is_used(void **state)
 {
     (void)state;
     static const struct {
@@ -448,7 +448,7 @@ static void disabled_false_brings_a_disabled_provider_back(void **state)
     fixture_end(&f);
 }
 
-static void the_weight_is_that_of_the_override(void **state)
+static void an_override_sets_the_weight(void **state)
 {
     (void)state;
     fixture f;
@@ -622,17 +622,17 @@ static void each_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_rule_has_its_effect),
+        cmocka_unit_test(each_configurator_has_the_expected_effect),
         cmocka_unit_test(a_rule_of_the_service_wins_over_the_application_and_over_nodes),
-        cmocka_unit_test(a_timeout_set_for_a_dubbogo_provider_counts),
-        cmocka_unit_test(a_weight_set_for_a_dubbo_go_provider_counts),
+        cmocka_unit_test(a_timeout_that_an_override_sets_for_a_dubbogo_provider_is_used),
+        cmocka_unit_test(a_weight_that_an_override_sets_for_a_dubbo_go_provider_is_used),
         cmocka_unit_test(configurators_beyond_the_limit_are_left_out),
         cmocka_unit_test(an_override_does_not_change_the_kind_of_peer),
         cmocka_unit_test(an_override_takes_effect_at_once_and_is_undone_when_it_is_removed),
         cmocka_unit_test(providers_keep_their_health_when_overrides_change),
         cmocka_unit_test(an_absent_value_does_not_override_the_node),
         cmocka_unit_test(disabled_false_brings_a_disabled_provider_back),
-        cmocka_unit_test(the_weight_is_that_of_the_override),
+        cmocka_unit_test(an_override_sets_the_weight),
         cmocka_unit_test(rules_of_the_config_centre_take_effect),
         cmocka_unit_test(a_broken_rule_is_reported_and_the_former_one_kept),
         cmocka_unit_test(the_first_call_waits_for_the_rules_but_not_long),

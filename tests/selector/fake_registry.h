@@ -14,8 +14,8 @@ void fake_registry_free(registry *self); /* does what registry_free() does */
 void fake_registry_push(
     registry *self, const char *interface, const char *const *urls, size_t count);
 
-/* The same for the list of configurators, and for the data of one node (NULL: the node does not
- * exist). */
+/* Like fake_registry_push(), for the list of configurators and for the data of one node (NULL: the
+ * node does not exist). */
 void fake_registry_push_configurators(
     registry *self, const char *interface, const char *const *urls, size_t count);
 void fake_registry_push_data(registry *self, const char *path, const char *data);

@@ -309,7 +309,7 @@ static void assert_rests_for(directory *of, provider *full, int refusals, int64_
     assert_false(health_is_ejected(&full->health));
 }
 
-static void each_answer_takes_back_one_ejection_after_refusals(void **state)
+static void each_answer_shortens_the_next_ejection_after_refusals_by_one_step(void **state)
 {
     (void)state;
     fixture f;
@@ -515,7 +515,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_refusal_halves_the_share_of_a_provider_and_an_answer_restores_it),
         cmocka_unit_test(five_refusals_eject_a_provider_for_a_second_that_doubles_up_to_thirty),
-        cmocka_unit_test(each_answer_takes_back_one_ejection_after_refusals),
+        cmocka_unit_test(each_answer_shortens_the_next_ejection_after_refusals_by_one_step),
         cmocka_unit_test(an_answer_to_a_call_before_the_last_refusal_does_not_end_the_ejection),
         cmocka_unit_test(refusals_and_failures_are_counted_separately),
         cmocka_unit_test(refusals_never_eject_more_than_half),

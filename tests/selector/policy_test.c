@@ -137,7 +137,7 @@ static void accepts_any_weights(void **state)
     bench_free(&b);
 }
 
-static void gives_each_of_ten_thousand_its_share(void **state)
+static void each_of_ten_thousand_providers_gets_a_fair_share(void **state)
 {
     int which = *(const int *)*state;
     size_t *counts = calloc(MANY, sizeof *counts);
@@ -221,7 +221,7 @@ static void an_ejected_provider_is_picked_only_when_all_others_were_tried(void *
     fixture_end(&f);
 }
 
-static void the_others_share_what_an_ejected_provider_does_not_take(void **state)
+static void the_share_of_an_ejected_provider_goes_to_all_others_evenly(void **state)
 {
     int which = *(const int *)*state;
     fixture f;
@@ -322,7 +322,7 @@ static void nothing_is_picked_when_no_provider_has_the_needed_room(void **state)
     fixture_end(&f);
 }
 
-static void an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting(void **state)
+static void waiting_is_preferred_to_an_ejected_or_excluded_provider_with_room(void **state)
 {
     int which = *(const int *)*state;
     fixture f;
@@ -621,7 +621,7 @@ static void the_configuration_accepts_the_names_of_all_policies(void **state)
     }
 }
 
-static void of_two_tables_that_are_offered_the_first_is_used(void **state)
+static void the_first_policy_table_that_is_offered_stays_in_use(void **state)
 {
     (void)state;
     policy_table table = NULL;
@@ -648,15 +648,15 @@ typedef struct policy_case {
 static const policy_case contract[] = {
     CASE(respects_weights),
     CASE(accepts_any_weights),
-    CASE(gives_each_of_ten_thousand_its_share),
+    CASE(each_of_ten_thousand_providers_gets_a_fair_share),
     CASE(one_provider_is_always_chosen),
     CASE(an_excluded_provider_is_picked_only_when_there_is_no_other),
     CASE(an_ejected_provider_is_picked_only_when_all_others_were_tried),
-    CASE(the_others_share_what_an_ejected_provider_does_not_take),
+    CASE(the_share_of_an_ejected_provider_goes_to_all_others_evenly),
     CASE(a_full_provider_is_passed_over_when_room_is_needed),
     CASE(a_full_provider_is_picked_when_no_room_is_needed),
     CASE(nothing_is_picked_when_no_provider_has_the_needed_room),
-    CASE(an_ejected_or_excluded_provider_with_room_is_no_better_than_waiting),
+    CASE(waiting_is_preferred_to_an_ejected_or_excluded_provider_with_room),
     CASE(an_ejected_provider_with_room_is_picked_when_all_are_ejected),
     CASE(a_provider_that_refuses_is_picked_when_only_it_has_room),
     CASE(a_pick_allocates_nothing),
@@ -666,7 +666,7 @@ static const policy_case contract[] = {
 
 static const struct CMUnitTest others[] = {
     cmocka_unit_test(the_configuration_accepts_the_names_of_all_policies),
-    cmocka_unit_test(of_two_tables_that_are_offered_the_first_is_used),
+    cmocka_unit_test(the_first_policy_table_that_is_offered_stays_in_use),
     cmocka_unit_test(roundrobin_is_exactly_even_over_whole_rounds),
     cmocka_unit_test(roundrobin_spreads_the_turns_of_a_heavy_provider),
     cmocka_unit_test(roundrobin_gives_every_provider_a_turn_in_a_shortened_round),

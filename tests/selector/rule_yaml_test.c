@@ -86,7 +86,7 @@ static const rule_case cases[] = {
         "override://0.0.0.0/a.B?category=dynamicconfigurators&configVersion=2.7&weight=1\n"},
 };
 
-static void a_rule_becomes_the_urls_that_it_stands_for(void **state)
+static void each_rule_is_converted_to_the_expected_urls(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -191,7 +191,7 @@ static void each_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_rule_becomes_the_urls_that_it_stands_for),
+        cmocka_unit_test(each_rule_is_converted_to_the_expected_urls),
         cmocka_unit_test(a_malformed_rule_is_refused_with_its_line),
         cmocka_unit_test(the_size_of_a_rule_is_limited),
         cmocka_unit_test(each_allocation_may_fail),

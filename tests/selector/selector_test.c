@@ -173,7 +173,7 @@ static void one_service_under_two_schemes_is_one_provider(void **state)
     fixture_end(&f);
 }
 
-static void the_later_one_of_a_leftover_and_a_new_node_counts(void **state)
+static void of_several_nodes_of_one_provider_the_latest_is_used(void **state)
 {
     (void)state;
     fixture f;
@@ -517,7 +517,7 @@ int main(void)
         cmocka_unit_test(a_changed_list_keeps_the_providers_that_stay),
         cmocka_unit_test(services_on_one_address_share_its_connections),
         cmocka_unit_test(one_service_under_two_schemes_is_one_provider),
-        cmocka_unit_test(the_later_one_of_a_leftover_and_a_new_node_counts),
+        cmocka_unit_test(of_several_nodes_of_one_provider_the_latest_is_used),
         cmocka_unit_test(bad_nodes_are_left_out_and_the_good_ones_used),
         cmocka_unit_test(a_weight_of_zero_beside_others_is_never_picked),
         cmocka_unit_test(a_reason_common_to_many_nodes_is_given_once),

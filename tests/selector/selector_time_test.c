@@ -32,7 +32,7 @@ static void reads_again_after_the_ttl_and_keeps_the_list_meanwhile(void **state)
     fixture_end(&f);
 }
 
-static void an_empty_list_counts_only_after_the_grace(void **state)
+static void an_empty_list_takes_effect_only_after_the_grace(void **state)
 {
     (void)state;
     fixture f;
@@ -71,7 +71,7 @@ static void a_list_that_comes_back_ends_the_grace(void **state)
     fixture_end(&f);
 }
 
-static void a_list_without_usable_nodes_counts_at_once(void **state)
+static void a_list_without_usable_nodes_takes_effect_at_once(void **state)
 {
     (void)state;
     fixture f;
@@ -353,9 +353,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_again_after_the_ttl_and_keeps_the_list_meanwhile),
-        cmocka_unit_test(an_empty_list_counts_only_after_the_grace),
+        cmocka_unit_test(an_empty_list_takes_effect_only_after_the_grace),
         cmocka_unit_test(a_list_that_comes_back_ends_the_grace),
-        cmocka_unit_test(a_list_without_usable_nodes_counts_at_once),
+        cmocka_unit_test(a_list_without_usable_nodes_takes_effect_at_once),
         cmocka_unit_test(providers_that_are_gone_are_freed_when_no_call_holds_them),
         cmocka_unit_test(a_provider_that_comes_back_at_once_keeps_its_state),
         cmocka_unit_test(waiting_ends_at_the_deadline_and_reports_the_state_of_the_registry),

@@ -182,7 +182,7 @@ static void a_request_that_is_never_answered_ends_with_the_callers_time(void **s
     close(quick);
     wait_held(3);
     for (int i = 0; i < 3; i++)
-        /* the caller of the first one has timed out; its late answer is dropped */
+        /* the caller of held[0] has timed out, so this answer to it is dropped */
         dubboc_deferred_answer(held[i], cJSON_CreateTrue());
     check_body(patient, RESULT("2", "true") "\n");
     check_body(plain, RESULT("3", "true") "\n");

@@ -251,7 +251,7 @@ static void a_notification_has_an_empty_answer(void **state)
     }
 }
 
-static void a_batch_is_answered_in_order_and_a_bad_element_spoils_no_other(void **state)
+static void valid_requests_of_a_batch_are_answered_in_order_despite_invalid_elements(void **state)
 {
     (void)state;
     static const char not_deferred[] = ERROR("4", "-32603",
@@ -491,7 +491,7 @@ static void call_twice(int at_port, const char *path, const char *body)
     }
 }
 
-static void internal_errors_of_handlers_are_logged_once_a_method(void **state)
+static void internal_errors_of_handlers_are_logged_once_for_each_method(void **state)
 {
     (void)state;
     dubboc_server *bad = test_server((const setting[]){{"server", "check_raw", "true"}, {0}}, 1);
@@ -538,7 +538,7 @@ int main(void)
         cmocka_unit_test(a_body_that_is_not_json_is_a_parse_error),
         cmocka_unit_test(json_with_too_many_levels_is_an_error_and_not_a_crash),
         cmocka_unit_test(a_notification_has_an_empty_answer),
-        cmocka_unit_test(a_batch_is_answered_in_order_and_a_bad_element_spoils_no_other),
+        cmocka_unit_test(valid_requests_of_a_batch_are_answered_in_order_despite_invalid_elements),
         cmocka_unit_test(a_batch_that_is_too_long_is_refused_as_a_whole),
         cmocka_unit_test(an_unknown_path_is_named_and_the_connection_stays),
         cmocka_unit_test(other_http_methods_get_405),
@@ -546,7 +546,7 @@ int main(void)
         cmocka_unit_test(a_body_over_the_ceiling_gets_413),
         cmocka_unit_test(a_handler_sees_its_service_its_method_and_the_headers),
         cmocka_unit_test(raw_results_are_checked_when_asked_for),
-        cmocka_unit_test(internal_errors_of_handlers_are_logged_once_a_method),
+        cmocka_unit_test(internal_errors_of_handlers_are_logged_once_for_each_method),
     };
     return cmocka_run_group_tests(tests, start_server, stop_server);
 }

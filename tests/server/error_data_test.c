@@ -119,7 +119,7 @@ static void check(const char *method, const char *param, const char *data)
     dubboc_text_free(&error_object);
 }
 
-static void data_holds_the_members_of_the_handler_and_those_that_java_reads(void **state)
+static void error_data_holds_the_handlers_members_and_the_members_that_java_reads(void **state)
 {
     (void)state;
     static const char *const methods[] = {"now", "tree", "later", "laterTree"};
@@ -180,7 +180,7 @@ static void a_failure_without_data_is_a_plain_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(data_holds_the_members_of_the_handler_and_those_that_java_reads),
+        cmocka_unit_test(error_data_holds_the_handlers_members_and_the_members_that_java_reads),
         cmocka_unit_test(members_that_the_handler_has_set_are_not_replaced),
         cmocka_unit_test(data_that_is_no_object_is_left_out_and_logged),
         cmocka_unit_test(a_failure_without_data_is_a_plain_error),

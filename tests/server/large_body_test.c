@@ -205,7 +205,7 @@ static void params_whose_tree_can_never_fit_get_a_clear_error(void **state)
     check_counts(1, 1, 0);
 }
 
-static void the_raw_form_needs_no_tree(void **state)
+static void raw_handlers_need_no_tree(void **state)
 {
     (void)state;
     reply answer;
@@ -280,7 +280,7 @@ static void a_tree_waits_for_a_second_at_most(void **state)
     check_read(first, 200, "\"id\":7");
 }
 
-static void only_half_of_the_workers_wait(void **state)
+static void at_most_half_of_the_workers_wait_for_memory(void **state)
 {
     (void)state;
     reply answer;
@@ -439,13 +439,13 @@ int main(void)
         TEST(a_large_body_runs_on_a_worker_whatever_its_method),
         TEST(a_large_body_that_is_no_json_is_answered_like_a_small_one),
         TEST(params_whose_tree_can_never_fit_get_a_clear_error),
-        TEST(the_raw_form_needs_no_tree),
+        TEST(raw_handlers_need_no_tree),
         TEST(a_tree_has_a_ceiling_of_values_whatever_the_memory),
         TEST(in_a_batch_only_the_request_that_is_too_large_fails),
         TEST(a_tree_that_does_not_fit_waits),
         TEST(a_tree_waits_no_longer_than_its_caller),
         TEST(a_tree_waits_for_a_second_at_most),
-        TEST(only_half_of_the_workers_wait),
+        TEST(at_most_half_of_the_workers_wait_for_memory),
         TEST(a_notification_that_is_refused_has_no_body),
         TEST(a_deferred_request_does_not_keep_its_body),
         TEST(the_time_to_receive_a_body_is_not_counted_as_a_wait_for_a_worker),

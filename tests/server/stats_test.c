@@ -297,7 +297,7 @@ static bool one_has_failed(void *arg)
     return stats_now().errors == 1;
 }
 
-static void a_deferred_call_that_is_not_answered_in_time_is_one_error(void **state)
+static void a_deferred_call_that_is_answered_too_late_counts_as_one_error(void **state)
 {
     (void)state;
     later_server();
@@ -376,7 +376,7 @@ static void the_latency_of_a_method_is_what_its_calls_took(void **state)
 #define TOO_LATE(id) ERROR(id, "-32000", "the deadline passed before it was started")
 
 /* The caller waits for one second, and the first call takes three. */
-static void the_rest_of_a_batch_is_refused_when_its_time_is_over(void **state)
+static void calls_of_a_batch_that_would_begin_after_the_deadline_are_refused(void **state)
 {
     (void)state;
     reply answer;
@@ -514,9 +514,9 @@ int main(void)
         TEST(a_call_is_in_flight_while_its_handler_runs_and_refused_when_it_finds_no_place),
         TEST(requests_that_a_fallback_declines_are_counted_and_the_others_are_not),
         TEST(a_deferred_call_is_in_flight_until_it_is_answered),
-        TEST(a_deferred_call_that_is_not_answered_in_time_is_one_error),
+        TEST(a_deferred_call_that_is_answered_too_late_counts_as_one_error),
         SLOW_TEST(the_latency_of_a_method_is_what_its_calls_took),
-        SLOW_TEST(the_rest_of_a_batch_is_refused_when_its_time_is_over),
+        SLOW_TEST(calls_of_a_batch_that_would_begin_after_the_deadline_are_refused),
         TEST(methods_beyond_a_thousand_are_counted_together),
         TEST(a_program_of_an_older_release_gets_the_figures_it_knows),
         TEST(no_call_is_lost_when_many_threads_count_and_one_reads),

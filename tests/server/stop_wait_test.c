@@ -43,7 +43,7 @@ static void a_stopping_server_serves_until_no_call_has_come_for_a_while(void **s
     }
 }
 
-static void calls_are_noted_only_while_a_stop_waits_for_them(void **state)
+static void the_time_of_a_call_is_noted_only_while_a_stop_waits(void **state)
 {
     (void)state;
     call_watch watch = {0};
@@ -104,7 +104,7 @@ static void end_stopping(stopping *self)
 
 /* The consumer keeps calling for longer than the quiet time (1 s). The server still answers,
  * because each call restarts the quiet time. */
-static void a_consumer_that_has_not_noticed_yet_is_served(void **state)
+static void a_stopping_server_serves_a_consumer_that_has_not_noticed_the_stop(void **state)
 {
     (void)state;
     stopping one;
@@ -181,8 +181,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stopping_server_serves_until_no_call_has_come_for_a_while),
-        cmocka_unit_test(calls_are_noted_only_while_a_stop_waits_for_them),
-        cmocka_unit_test(a_consumer_that_has_not_noticed_yet_is_served),
+        cmocka_unit_test(the_time_of_a_call_is_noted_only_while_a_stop_waits),
+        cmocka_unit_test(a_stopping_server_serves_a_consumer_that_has_not_noticed_the_stop),
         cmocka_unit_test(a_caller_that_never_leaves_does_not_block_the_stop),
         cmocka_unit_test(the_stop_does_not_wait_when_no_registry_had_a_node),
     };

@@ -57,7 +57,7 @@ static void a_short_queue_is_first_in_first_out(void **state)
     assert_int_equal(queue.count, 0);
 }
 
-static void the_newest_goes_first_when_the_queue_has_not_been_empty_for_a_while(void **state)
+static void a_standing_queue_is_last_in_first_out(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++)
@@ -73,7 +73,7 @@ static void the_newest_goes_first_when_the_queue_has_not_been_empty_for_a_while(
     assert_takes(5, 106);
 }
 
-static void a_full_queue_refuses_the_one_that_would_be_started_last(void **state)
+static void a_full_queue_refuses_the_request_that_would_be_started_last(void **state)
 {
     (void)state;
     for (int i = 0; i < MAX; i++)
@@ -117,7 +117,7 @@ static void only_work_that_can_end_in_time_is_started_under_a_standing_queue(voi
     assert_refused(refused, 1, WORK_TOO_LATE);
 }
 
-static void an_idle_server_starts_work_that_the_average_would_refuse(void **state)
+static void work_is_refused_by_its_average_only_under_a_standing_queue(void **state)
 {
     (void)state;
     work_cost_note(&cost, 5000 * MS);
@@ -207,12 +207,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_short_queue_is_first_in_first_out),
-        TEST(the_newest_goes_first_when_the_queue_has_not_been_empty_for_a_while),
-        TEST(a_full_queue_refuses_the_one_that_would_be_started_last),
+        TEST(a_standing_queue_is_last_in_first_out),
+        TEST(a_full_queue_refuses_the_request_that_would_be_started_last),
         TEST(work_whose_deadline_has_passed_is_never_started),
         TEST(work_without_a_deadline_waits_for_the_queue_time),
         TEST(only_work_that_can_end_in_time_is_started_under_a_standing_queue),
-        TEST(an_idle_server_starts_work_that_the_average_would_refuse),
+        TEST(work_is_refused_by_its_average_only_under_a_standing_queue),
         TEST(expired_work_is_found_behind_work_that_can_wait),
         TEST(the_average_follows_what_is_measured),
         TEST(a_wrong_average_does_not_starve_a_method_under_a_standing_queue),

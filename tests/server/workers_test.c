@@ -1,4 +1,4 @@
-/* The pool of workers, and the answer when the pool is full. Requests that are too late, or whose
+/* The pool of workers: the answer when the pool is full, and requests that are too late, or whose
  * caller has gone, when a worker takes them. */
 #include "tests/server/caller.h"
 
@@ -106,7 +106,7 @@ static void work_that_has_waited_too_long_is_refused_while_all_workers_are_busy(
 
 /* Both works are pushed before the only idle worker wakes up, so the pool counts that worker as
  * idle at the second push too. */
-static void work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time(void **state)
+static void work_behind_work_that_wakes_the_last_idle_worker_is_refused_in_time(void **state)
 {
     (void)state;
     int one = 1;
@@ -215,7 +215,7 @@ static bool requests_are(void *arg)
     return http_server_requests(server->http) == *(const int *)arg;
 }
 
-/* Returns the one of two callers that gets its answer first. */
+/* Waits until one of two callers gets its answer, and returns the descriptor of that caller. */
 static int first_answered(int a, int b)
 {
     struct pollfd both[] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};
@@ -296,7 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_pool_refuses_more_work),
         cmocka_unit_test(work_that_has_waited_too_long_is_refused_while_all_workers_are_busy),
-        cmocka_unit_test(work_behind_one_that_wakes_the_last_idle_worker_is_refused_in_time),
+        cmocka_unit_test(work_behind_work_that_wakes_the_last_idle_worker_is_refused_in_time),
         cmocka_unit_test(stopping_refuses_waiting_work_and_waits_for_running_work),
         IN_SERVER(a_full_queue_answers_at_once_that_nothing_was_executed),
         IN_SERVER(a_call_whose_deadline_passes_in_the_queue_is_refused_before_a_worker_is_free),

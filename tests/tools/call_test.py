@@ -118,7 +118,7 @@ def params_that_are_no_array_or_object_get_a_suggestion():
 
 
 def an_error_in_params_of_a_file_names_the_file():
-    """The error does not mention quotes, because a shell does not change the text of a file."""
+    """The error does not suggest quotes ("did you mean"): a shell strips them from an argument, not from a file."""
     with Folder() as folder:
         for text, fault in (("5", "expected a JSON array or object"), ('[1, "x]', "not JSON"), ("A003", "not JSON"), ("", "not JSON")):
             path = folder.file("params.json", text)
@@ -290,7 +290,7 @@ def numbers_stay_exact():
             equal((end.status, end.out), (0, numbers + "\n"), end)
 
 
-def the_raw_form_prints_what_the_peer_wrote():
+def a_raw_call_prints_what_the_peer_wrote():
     with Peer(answer_text(b'{ "a" : "\\u0000\\u00e4" }')) as peer:
         end = call("--raw", "-u", peer.url, INTERFACE, "echo")
         equal((end.status, end.out), (0, '{ "a" : "\\u0000\\u00e4" }\n'), end)
@@ -439,7 +439,7 @@ def a_bench_that_is_interrupted_while_its_calls_hang_ends_them():
     equal(seconds < INTERRUPTED_S, True, "%.3f s" % seconds)
 
 
-def a_bench_of_calls_that_cannot_be_made_ends_at_the_first_with_64():
+def a_bench_with_wrong_usage_ends_at_its_first_call_with_64():
     with Peer(echo) as peer:
         for arguments in (["echo", "{"], ["echo", "7"], [""], ["-H", "Host: x", "echo"]):
             end = dubboc("bench", "-d", "1h", "-u", peer.url, INTERFACE, *arguments)
@@ -490,7 +490,7 @@ run([
     another_version_or_group_is_suggested,
     a_very_short_call_still_reports_why_the_registry_is_away,
     numbers_stay_exact,
-    the_raw_form_prints_what_the_peer_wrote,
+    a_raw_call_prints_what_the_peer_wrote,
     an_error_object_is_one_line_on_standard_error_with_1,
     a_refused_connection_means_not_executed,
     a_peer_that_hangs_up_may_have_executed,
@@ -505,7 +505,7 @@ run([
     a_lost_call_is_repeated_only_with_the_option_idempotent,
     a_bench_that_is_interrupted_between_two_calls_ends_at_once_and_prints_its_results,
     a_bench_that_is_interrupted_while_its_calls_hang_ends_them,
-    a_bench_of_calls_that_cannot_be_made_ends_at_the_first_with_64,
+    a_bench_with_wrong_usage_ends_at_its_first_call_with_64,
     wrong_usage_ends_with_64,
     params_that_cannot_be_sent_are_wrong_usage,
     a_wrong_configuration_ends_with_78,

@@ -43,7 +43,7 @@ def methods_versions_and_groups_come_from_the_nodes():
         holds(end.out, line + "\n")
 
 
-def the_call_is_the_one_that_options_and_configuration_make():
+def describe_shows_the_call_that_options_and_configuration_lead_to():
     where = static(FIRST, SECOND, OTHER_VERSION, DUBBO)
     for arguments, env, version, group, callable_ones in (
             ((), {}, "", "", 0),
@@ -141,7 +141,7 @@ def node_data_reaches_the_terminal_escaped_and_masked():
 
 run([
     methods_versions_and_groups_come_from_the_nodes,
-    the_call_is_the_one_that_options_and_configuration_make,
+    describe_shows_the_call_that_options_and_configuration_lead_to,
     describe_names_the_options_by_which_a_left_out_provider_would_be_called,
     describe_gives_for_each_node_the_reason_that_a_call_gives,
     describe_shows_whether_a_rule_is_in_force,

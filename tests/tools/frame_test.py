@@ -56,7 +56,7 @@ def the_manual_names_every_command_and_option():
                 holds(manual, option)
 
 
-def an_unknown_command_names_the_near_one():
+def an_unknown_command_is_reported_with_the_nearest_command():
     end = dubboc("wacth")
     equal((end.status, end.out), (64, ""), end)
     holds(end.err, 'unknown command "wacth", did you mean "watch"?')
@@ -251,7 +251,7 @@ run([
     help_and_version_go_to_standard_output_with_0,
     every_command_has_help,
     the_manual_names_every_command_and_option,
-    an_unknown_command_names_the_near_one,
+    an_unknown_command_is_reported_with_the_nearest_command,
     wrong_options_and_arguments_end_with_64_and_no_output,
     a_kind_of_registry_of_a_later_release_is_reported_as_such,
     commands_without_a_registry_explain_how_to_give_one,

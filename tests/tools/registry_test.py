@@ -118,7 +118,7 @@ def a_cell_of_the_table_is_one_word():
     equal(("\x1b" in end.out, "\u009b" in end.out, len(rows(end))), (False, False, 2), end)
 
 
-def ls_all_lists_the_others_with_the_reason():
+def ls_all_lists_nodes_that_cannot_be_called_with_the_reason():
     end = dubboc("ls", "--all", "-r", STATIC, "com.example.A")
     equal((end.status, end.err), (0, ""), end)
     equal([row[0] for row in rows(end)], ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"], end)
@@ -345,7 +345,7 @@ run([
     ls_names_the_columns_only_on_a_terminal,
     an_overlong_cell_makes_only_its_own_line_long,
     a_cell_of_the_table_is_one_word,
-    ls_all_lists_the_others_with_the_reason,
+    ls_all_lists_nodes_that_cannot_be_called_with_the_reason,
     ls_shows_a_provider_of_two_schemes_once,
     ls_all_applies_overrides,
     ls_all_names_each_kind_of_node_that_cannot_be_called,

@@ -182,7 +182,7 @@ static void connections_are_tunnelled_through_a_configured_proxy(void **state)
 
 /* --- time --- */
 
-static void a_connection_that_hangs_ends_at_the_deadline_or_its_own_limit(void **state)
+static void connecting_ends_at_the_deadline_or_after_the_connect_timeout(void **state)
 {
     (void)state;
     deaf_peer peer = deaf_peer_open();
@@ -291,7 +291,7 @@ int main(void)
         cmocka_unit_test(an_unknown_host_name_is_reported),
         cmocka_unit_test(proxy_variables_of_the_environment_are_ignored),
         cmocka_unit_test(connections_are_tunnelled_through_a_configured_proxy),
-        cmocka_unit_test(a_connection_that_hangs_ends_at_the_deadline_or_its_own_limit),
+        cmocka_unit_test(connecting_ends_at_the_deadline_or_after_the_connect_timeout),
         cmocka_unit_test(a_deadline_in_the_past_opens_nothing),
         cmocka_unit_test(slow_name_look_ups_do_not_outlast_the_deadline),
         cmocka_unit_test(a_proxy_that_keeps_talking_does_not_outlast_the_deadline),

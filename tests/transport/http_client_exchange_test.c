@@ -106,7 +106,7 @@ static void expect_failure(const peer_script *script, dubboc_status status, cons
     end(&f);
 }
 
-static void a_truncated_reply_is_broken(void **state)
+static void a_truncated_reply_fails_with_e_broken(void **state)
 {
     (void)state;
     static const peer_script in_head = {{PEER_READ, PEER_SEND(HEAD "Content-Le")}};
@@ -151,7 +151,7 @@ static void a_reply_over_the_ceiling_is_refused(void **state)
     expect_failure(&head, DUBBOC_E_TOO_BIG, "64 KiB");
 }
 
-static void a_missing_reply_is_broken_and_the_request_is_not_sent_again(void **state)
+static void a_missing_reply_fails_with_e_broken_and_the_request_is_not_sent_again(void **state)
 {
     (void)state;
     static const peer_script closes = {{PEER_READ}};
@@ -334,10 +334,10 @@ int main(void)
         cmocka_unit_test(asks_to_wait_after_the_last_byte_was_sent),
         cmocka_unit_test(a_big_body_is_sent_whole),
         cmocka_unit_test(a_reply_may_arrive_byte_by_byte),
-        cmocka_unit_test(a_truncated_reply_is_broken),
+        cmocka_unit_test(a_truncated_reply_fails_with_e_broken),
         cmocka_unit_test(garbage_is_not_accepted_as_a_reply),
         cmocka_unit_test(a_reply_over_the_ceiling_is_refused),
-        cmocka_unit_test(a_missing_reply_is_broken_and_the_request_is_not_sent_again),
+        cmocka_unit_test(a_missing_reply_fails_with_e_broken_and_the_request_is_not_sent_again),
         cmocka_unit_test(a_post_on_a_reused_connection_is_sent_once),
         cmocka_unit_test(a_send_that_fails_has_sent_nothing),
         cmocka_unit_test(a_reply_after_the_deadline_is_given_to_no_other_exchange),

@@ -90,7 +90,7 @@ static void a_host_that_vanished_costs_one_call_however_many_were_idle(void **st
     end(&f);
 }
 
-static void a_connection_used_since_then_survives_the_reset_of_another(void **state)
+static void a_reset_does_not_close_connections_that_were_used_more_recently(void **state)
 {
     (void)state;
     static const peer_script scripts[] = {
@@ -205,7 +205,7 @@ static void connections_that_are_no_longer_needed_can_be_closed(void **state)
     end(&f);
 }
 
-static void they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom(void **state)
+static void stale_connections_are_searched_every_half_idle_time_within_limits(void **state)
 {
     (void)state;
     static const struct {
@@ -263,7 +263,7 @@ static void the_idle_time_that_the_peer_announces_is_respected(void **state)
 
 /* The peer may set an idle time for each connection. The connection that was used last may
  * therefore expire first. */
-static void a_younger_connection_that_is_older_by_its_own_time_is_not_used(void **state)
+static void an_idle_connection_is_not_used_after_the_time_that_its_peer_announced(void **state)
 {
     (void)state;
     static const peer_script scripts[] = {{{PEER_READ, PEER_SEND(PEER_OK), PEER_AGAIN}},
@@ -382,7 +382,7 @@ static dubboc_status replace(fixture *f, http_client_connection **connection)
     return http_client_endpoint_open(f->endpoint, deadline_in_ms(20000), connection, &f->err);
 }
 
-static void a_dropped_connection_leaves_its_place_to_a_new_one(void **state)
+static void a_dropped_connection_is_replaced_in_the_same_place(void **state)
 {
     (void)state;
     fixture f = start_with_places(1);
@@ -592,7 +592,7 @@ static void deaden(
     connection->io = &dead.io;
 }
 
-static void a_taker_whose_idle_connection_was_dead_may_find_its_place_given_away(void **state)
+static void the_place_of_a_dead_idle_connection_is_granted_to_a_waiting_queuer(void **state)
 {
     (void)state;
     fixture f = start_with_places(1);
@@ -610,7 +610,7 @@ static void a_taker_whose_idle_connection_was_dead_may_find_its_place_given_away
     end(&f);
 }
 
-static void a_granted_connection_that_is_dead_is_replaced_in_its_place(void **state)
+static void a_granted_dead_connection_is_replaced_without_queuing_again(void **state)
 {
     (void)state;
     fixture f = start_with_places(1);
@@ -689,7 +689,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_reset_while_idle_cost_no_call),
         cmocka_unit_test(a_host_that_vanished_costs_one_call_however_many_were_idle),
-        cmocka_unit_test(a_connection_used_since_then_survives_the_reset_of_another),
+        cmocka_unit_test(a_reset_does_not_close_connections_that_were_used_more_recently),
         cmocka_unit_test(the_end_of_one_connection_leaves_the_others_alone),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
         cmocka_unit_test(an_idle_connection_that_received_bytes_is_not_used),
@@ -697,26 +697,26 @@ int main(void)
         cmocka_unit_test_teardown(
             connections_that_are_no_longer_needed_can_be_closed, stop_fake_clock),
         cmocka_unit_test_teardown(
-            they_are_looked_for_twice_in_their_time_but_neither_always_nor_seldom, stop_fake_clock),
+            stale_connections_are_searched_every_half_idle_time_within_limits, stop_fake_clock),
         cmocka_unit_test_teardown(stale_connections_of_every_address_are_closed, stop_fake_clock),
         cmocka_unit_test_teardown(
             the_idle_time_that_the_peer_announces_is_respected, stop_fake_clock),
         cmocka_unit_test_teardown(
-            a_younger_connection_that_is_older_by_its_own_time_is_not_used, stop_fake_clock),
+            an_idle_connection_is_not_used_after_the_time_that_its_peer_announced, stop_fake_clock),
         cmocka_unit_test_teardown(a_connection_has_a_maximum_age, stop_fake_clock),
         cmocka_unit_test_teardown(
             the_connection_used_last_is_taken_first_and_the_others_grow_old, stop_fake_clock),
         cmocka_unit_test(an_unused_connection_goes_back_to_the_pool),
         cmocka_unit_test(a_connection_given_back_in_the_middle_is_closed),
         cmocka_unit_test(a_full_pool_is_busy_at_the_deadline),
-        cmocka_unit_test(a_dropped_connection_leaves_its_place_to_a_new_one),
+        cmocka_unit_test(a_dropped_connection_is_replaced_in_the_same_place),
         cmocka_unit_test(a_freed_connection_goes_to_the_longest_waiter),
         cmocka_unit_test(a_waiter_gets_the_place_of_a_closed_connection),
         cmocka_unit_test(a_place_is_free_again_after_a_failed_opening),
         cmocka_unit_test(many_threads_share_few_connections),
         cmocka_unit_test(a_pooled_connection_costs_little_memory),
-        cmocka_unit_test(a_taker_whose_idle_connection_was_dead_may_find_its_place_given_away),
-        cmocka_unit_test(a_granted_connection_that_is_dead_is_replaced_in_its_place),
+        cmocka_unit_test(the_place_of_a_dead_idle_connection_is_granted_to_a_waiting_queuer),
+        cmocka_unit_test(a_granted_dead_connection_is_replaced_without_queuing_again),
         cmocka_unit_test(stop_ends_the_wait_for_a_free_connection),
         cmocka_unit_test(stop_ends_the_wait_for_a_reply),
         cmocka_unit_test(a_connection_in_use_outlives_the_last_reference),

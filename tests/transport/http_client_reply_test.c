@@ -297,7 +297,7 @@ static void refuses_broken_chunks(void **state)
     }
 }
 
-static void a_cut_reply_is_broken(void **state)
+static void a_reply_that_is_cut_off_fails_with_e_broken(void **state)
 {
     (void)state;
     static const char *const cases[] = {"", "HTTP/1.1 200 OK",
@@ -443,7 +443,7 @@ int main(void)
         cmocka_unit_test(refuses_broken_headers),
         cmocka_unit_test(refuses_unclear_lengths),
         cmocka_unit_test(refuses_broken_chunks),
-        cmocka_unit_test(a_cut_reply_is_broken),
+        cmocka_unit_test(a_reply_that_is_cut_off_fails_with_e_broken),
         cmocka_unit_test(every_part_of_a_reply_has_its_limit),
         cmocka_unit_test(chunk_framing_costs_no_memory),
         cmocka_unit_test(bytes_that_arrive_slowly_are_parsed_once),

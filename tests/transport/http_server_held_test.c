@@ -226,7 +226,7 @@ static void requests_that_come_after_the_last_turn_are_not_served(void **state)
     }
 }
 
-static void a_body_cut_off_leaves_nothing_behind(void **state)
+static void a_request_whose_body_is_cut_off_is_freed_and_not_handled(void **state)
 {
     (void)state;
     echo_server echo;
@@ -283,7 +283,7 @@ static void end_child(pid_t child)
 
 /* The child holds a copy of each descriptor, so the socket stays open after this process has closed
  * it. epoll then reported events of the closed connection, with a pointer to freed memory. */
-static void a_forked_child_that_holds_a_closed_connection_does_no_harm(void **state)
+static void a_closed_connection_that_a_forked_child_holds_causes_no_events(void **state)
 {
     (void)state;
     static const struct {
@@ -319,7 +319,7 @@ static void a_forked_child_that_holds_a_closed_connection_does_no_harm(void **st
     }
 }
 
-static void draining_closes_the_idle_and_answers_the_rest_with_close(void **state)
+static void draining_closes_idle_connections_and_the_others_after_their_answer(void **state)
 {
     (void)state;
     holder self;
@@ -353,10 +353,10 @@ int main(void)
         cmocka_unit_test(an_answer_to_a_client_that_has_gone_is_dropped),
         cmocka_unit_test(an_unanswered_request_is_answered_at_the_end_of_the_server),
         cmocka_unit_test(requests_that_come_after_the_last_turn_are_not_served),
-        cmocka_unit_test(a_body_cut_off_leaves_nothing_behind),
-        cmocka_unit_test(a_forked_child_that_holds_a_closed_connection_does_no_harm),
+        cmocka_unit_test(a_request_whose_body_is_cut_off_is_freed_and_not_handled),
+        cmocka_unit_test(a_closed_connection_that_a_forked_child_holds_causes_no_events),
         cmocka_unit_test(a_client_that_only_closes_its_side_gets_all_answers_and_the_end),
-        cmocka_unit_test(draining_closes_the_idle_and_answers_the_rest_with_close),
+        cmocka_unit_test(draining_closes_idle_connections_and_the_others_after_their_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -355,7 +355,7 @@ static void not_all_requests_that_wait_for_each_other_are_refused(void **state)
     assert_int_equal(waiting(), 0);
 }
 
-static void a_peer_that_vanishes_gives_its_place_up(void **state)
+static void requests_behind_a_waiting_peer_get_memory_when_that_peer_vanishes(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -369,7 +369,7 @@ static void a_peer_that_vanishes_gives_its_place_up(void **state)
     assert_int_equal(used(), 150 * KIB);
 }
 
-static void a_peer_that_has_sent_all_and_half_closes_keeps_its_place(void **state)
+static void a_waiting_request_is_served_although_its_peer_has_half_closed(void **state)
 {
     (void)state;
     say(0, "/hold", 150 * KIB);
@@ -386,7 +386,7 @@ static void a_peer_that_has_sent_all_and_half_closes_keeps_its_place(void **stat
 
 /* The body takes longer than the time for which the server keeps a connection whose peer has closed
  * its side. */
-static void a_slow_sender_that_half_closes_is_served_after_its_wait(void **state)
+static void a_slow_sender_that_half_closes_is_served_once_there_is_memory(void **state)
 {
     (void)state;
     say_chunked_head(1, "/a");
@@ -539,9 +539,9 @@ int main(void)
         TEST(a_chunked_body_waits_in_its_middle),
         TEST(two_requests_that_wait_for_each_other_end_after_a_second),
         TEST(not_all_requests_that_wait_for_each_other_are_refused),
-        TEST(a_peer_that_vanishes_gives_its_place_up),
-        TEST(a_peer_that_has_sent_all_and_half_closes_keeps_its_place),
-        TEST(a_slow_sender_that_half_closes_is_served_after_its_wait),
+        TEST(requests_behind_a_waiting_peer_get_memory_when_that_peer_vanishes),
+        TEST(a_waiting_request_is_served_although_its_peer_has_half_closed),
+        TEST(a_slow_sender_that_half_closes_is_served_once_there_is_memory),
         TEST(the_end_of_the_server_answers_waiting_requests),
         TEST(a_draining_server_still_serves_waiting_requests),
         TEST(continue_is_not_sent_before_there_is_room),

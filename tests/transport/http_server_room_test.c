@@ -178,7 +178,7 @@ static void an_idle_connection_with_a_request_on_its_way_keeps_its_place(void **
 
 /* --- connections that were opened in advance and have not sent anything yet --- */
 
-static void the_first_request_of_a_silent_connection_keeps_its_place(void **state)
+static void a_silent_connection_whose_first_request_has_arrived_is_not_evicted(void **state)
 {
     (void)state;
     echo_server echo;
@@ -490,7 +490,7 @@ int main(void)
         TEST(an_idle_connection_makes_room_before_a_slow_sender),
         TEST(a_request_on_its_way_to_an_evicted_connection_is_not_handled),
         TEST(an_idle_connection_with_a_request_on_its_way_keeps_its_place),
-        TEST(the_first_request_of_a_silent_connection_keeps_its_place),
+        TEST(a_silent_connection_whose_first_request_has_arrived_is_not_evicted),
         TEST(a_silent_connection_without_a_request_on_its_way_makes_room),
         TEST(a_silent_connection_makes_room_before_an_older_sender),
         TEST(many_evicted_connections_hold_few_descriptors),

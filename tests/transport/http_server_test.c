@@ -251,7 +251,7 @@ static void works_without_a_thread_of_its_own(void **state)
 
 /* The program polls the server's descriptor. It becomes readable when a request arrives, another
  * thread answers, or a deadline passes. */
-static void its_descriptor_is_readable_when_a_deadline_comes(void **state)
+static void the_descriptor_of_a_server_becomes_readable_when_a_deadline_passes(void **state)
 {
     (void)state;
     echo_server echo;
@@ -290,7 +290,7 @@ int main(void)
         cmocka_unit_test(accepts_a_later_answer_from_another_thread),
         cmocka_unit_test(works_without_a_thread_of_its_own),
         cmocka_unit_test(white_space_after_a_header_value_is_not_part_of_it),
-        cmocka_unit_test(its_descriptor_is_readable_when_a_deadline_comes),
+        cmocka_unit_test(the_descriptor_of_a_server_becomes_readable_when_a_deadline_passes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

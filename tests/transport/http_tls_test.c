@@ -246,7 +246,7 @@ static void an_idle_connection_that_was_closed_is_not_used(void **state)
     end(&f);
 }
 
-static void a_reset_is_broken_and_raises_no_signal(void **state)
+static void a_reset_fails_with_e_broken_and_raises_no_signal(void **state)
 {
     (void)state;
     fixture f = start_tls();
@@ -419,7 +419,7 @@ static void *connect_in_thread(void *arg)
 
 /* The authorities are read only once, because reading those of a usual system takes some 20 ms of
  * CPU. */
-static void the_authorities_are_read_once_per_client(void **state)
+static void the_ca_file_is_read_once_per_client(void **state)
 {
     (void)state;
     if (!http_client_trust_is_shared())
@@ -462,7 +462,7 @@ static void authorities_become(const char *path, const char *name)
     assert_int_equal(rename(beside, path), 0);
 }
 
-static void a_changed_file_of_authorities_counts_from_the_next_connection_on(void **state)
+static void a_changed_ca_file_is_used_from_the_next_connection_on(void **state)
 {
     (void)state;
     if (!http_client_trust_is_shared())
@@ -524,7 +524,7 @@ static void an_invalid_file_is_read_once_and_one_that_did_not_open_is_tried_agai
     rmdir(folder);
 }
 
-static void a_file_of_authorities_replaces_those_of_the_system(void **state)
+static void a_ca_file_replaces_the_certificate_authorities_of_the_system(void **state)
 {
     (void)state;
     http_client_settings settings = usual_settings();
@@ -538,7 +538,7 @@ static void a_file_of_authorities_replaces_those_of_the_system(void **state)
     end(&f);
 }
 
-static void a_file_without_authorities_is_reported(void **state)
+static void a_ca_file_without_certificates_is_reported(void **state)
 {
     (void)state;
     http_client_settings settings = usual_settings();
@@ -574,17 +574,17 @@ int main(void)
         cmocka_unit_test(one_connection_serves_many_exchanges),
         cmocka_unit_test(big_bodies_arrive_whole),
         cmocka_unit_test(an_idle_connection_that_was_closed_is_not_used),
-        cmocka_unit_test(a_reset_is_broken_and_raises_no_signal),
+        cmocka_unit_test(a_reset_fails_with_e_broken_and_raises_no_signal),
         cmocka_unit_test(a_reset_closes_the_connections_that_were_idle_before),
         cmocka_unit_test(an_error_of_tls_does_not_count_as_a_lost_host),
         cmocka_unit_test(a_flood_outlasts_neither_the_deadline_nor_the_stop),
         cmocka_unit_test(records_of_one_byte_do_not_block_a_step),
         cmocka_unit_test(a_step_sends_a_bounded_part_of_a_big_request),
-        cmocka_unit_test(the_authorities_are_read_once_per_client),
-        cmocka_unit_test(a_changed_file_of_authorities_counts_from_the_next_connection_on),
+        cmocka_unit_test(the_ca_file_is_read_once_per_client),
+        cmocka_unit_test(a_changed_ca_file_is_used_from_the_next_connection_on),
         cmocka_unit_test(an_invalid_file_is_read_once_and_one_that_did_not_open_is_tried_again),
-        cmocka_unit_test(a_file_of_authorities_replaces_those_of_the_system),
-        cmocka_unit_test(a_file_without_authorities_is_reported),
+        cmocka_unit_test(a_ca_file_replaces_the_certificate_authorities_of_the_system),
+        cmocka_unit_test(a_ca_file_without_certificates_is_reported),
         cmocka_unit_test(a_peer_without_a_trusted_certificate_is_refused),
     };
     return cmocka_run_group_tests(tests, start_peer, end_peer);

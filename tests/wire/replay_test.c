@@ -53,8 +53,8 @@ static const char *body_of(const char *request)
     return end != NULL ? end + 4 : "";
 }
 
-/* Reads method and params of the recorded request. Uses GetUser or empty params in place of those
- * that the client could not send. */
+/* Reads method and params of the recorded request. A method that the client could not send is
+ * replaced by GetUser, and params that it could not send by empty params. */
 static void read_call(recorded *self)
 {
     cJSON *tree = NULL;

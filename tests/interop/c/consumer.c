@@ -31,15 +31,15 @@
     "\"Gr\xC3\xBC\xC3\x9F \xE4\xBD\xA0\xE5\xA5\xBD \xF0\x9F\x98\x80 \\\"<&>\\\\ \xE2\x80\xA8 "     \
     "\\t\\u0001\""
 
-/* Frameworks, as bits: a row names those for which it holds. */
+/* Frameworks, as bits. A row of a table names the frameworks that it applies to. */
 enum {
     C = 1,
     J26 = 2,
     J273 = 4,
     J27 = 8,
     J3 = 16,
-    JSONRPC4J12 = 32, /* of 2014, which every Dubbo has inside */
-    JSONRPC4J = 512,  /* the newest, which numbers errors anew */
+    JSONRPC4J12 = 32, /* the release of 2014, which is a part of every Dubbo */
+    JSONRPC4J = 512,  /* the newest release, which has other error codes */
     GO3 = 64,
     GO1 = 128,
     DUBBOGO02 = 256,
@@ -367,7 +367,7 @@ static void check_40_kib(run *self, const char *name)
     dubboc_text_free(&result);
 }
 
-/* Not necessarily the address that was called: it may be that of a proxy. */
+/* The answer need not be the address that was called, because a proxy may be in between. */
 static void check_whoami(run *self, const char *name)
 {
     dubboc_error err = {0};
@@ -403,7 +403,7 @@ static void check_timeout(run *self, const char *name)
             dubboc_status_name(status), dubboc_execution_text(err.execution), err.text);
 }
 
-/* How many of count calls of GetUser did not give Joe. */
+/* Calls GetUser count times. Returns how many calls did not return Joe. */
 static int lost_calls(run *self, int count, dubboc_error *err)
 {
     static const char params[] = "[\"A003\"]";
@@ -465,8 +465,8 @@ static void check_8_threads(run *self, const char *name)
         fails(self, name, "expected 400 replies, %d failed: %s", lost, text);
 }
 
-/* The connections that stand in the pool meanwhile are too old, closed by the peer, or still good:
- * no call may be lost. */
+/* Makes calls after a pause. During the pause pooled connections become too old, are closed by the
+ * peer, or stay good; no call may be lost in any of these cases. */
 static void check_idle(run *self, const char *name)
 {
     dubboc_error err = {0};
@@ -505,7 +505,7 @@ static const struct argp_option argp_options[] = {
     {"no-echo", 'n', NULL, 0, "there is no EchoService", 0},
     {"idle", 'i', "SECONDS", 0, "how long user.calls.after_idle rests", 0}, {0}};
 
-/* Where the texts of options go. */
+/* The options whose argument is a text, and the fields that receive it. */
 static const struct {
     int key;
     size_t offset;

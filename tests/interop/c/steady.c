@@ -4,7 +4,7 @@
  *     steady INTERFACE METHOD PARAMS
  *     "123456 123470 127.0.0.1:20880/com.ikurento.user.UserProvider OK"
  *
- * The line holds the begin and the end of the call (milliseconds of CLOCK_MONOTONIC, as Python's
+ * The line holds the start and the end of the call (milliseconds of CLOCK_MONOTONIC, as Python's
  * time.monotonic()), the provider that was tried last ("-": none), and the status. The registry and
  * all other settings come from DUBBOC_CONF_FILE and the environment. */
 #include <dubboc/dubboc.h>

@@ -49,7 +49,7 @@ class Checks:
             self.fail(name, shown(expected), shown(came))
 
     def fails(self, name, kind, text, call, *arguments):
-        """It ends with that kind of exception, with the text in it."""
+        """Checks that the call ends with that kind of exception, and that its text contains `text`."""
         if not self._begin(name):
             return
         expected = "%s with %r" % (kind.__name__, text)
