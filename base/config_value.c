@@ -219,7 +219,7 @@ static dubboc_status value_read_list(const config_key *key, dubboc_slice value, 
         dubboc_slice others = rest, other;
         while (slice_next(&others, ',', &other))
             if (slice_equal(word, other))
-                return error_set(err, DUBBOC_E_CONFIG, "\"%.*s\" appears twice, expected each once",
+                return error_set(err, DUBBOC_E_CONFIG, "\"%.*s\" appears twice, expected once",
                     SLICE_ARGS(word));
         count++;
     }

@@ -170,7 +170,7 @@ const char *own_address_by(
         best = interfaces_choose(view->interfaces);
     }
     if (best == 0) {
-        how = "there is no other address";
+        how = "loopback address, there is no other";
         best = INADDR_LOOPBACK;
     }
     snprintf(out, OWN_ADDRESS_SIZE, "%u.%u.%u.%u", best >> 24, best >> 16 & 255, best >> 8 & 255,

@@ -488,8 +488,8 @@ static call_want call_judge_complete(call *self)
             http_client_exchange_bytes_received(self->attempt.connection), call_milliseconds(self));
     if (call_is_explained(self) && reply_lacks_result(&self->attempt.reply))
         call_explain(self,
-            "  note: the reply has neither result nor error, taken as null since the "
-            "peer is unknown");
+            "  note: the reply has neither result nor error; it is taken as the result null, "
+            "because the kind of the peer is not known");
     self->attempt.health = found.health;
     if (found.status != DUBBOC_OK && self->err != NULL)
         *self->err = err;
@@ -562,11 +562,11 @@ static const char *call_what_it_waited_for(call_state state)
 {
     switch (state) {
     case CALL_AWAITS_LIST:
-        return "stopped before the list of providers came";
+        return "stopped before the list of providers arrived";
     case CALL_QUEUES:
-        return "stopped before a connection came free";
+        return "stopped before a connection became free";
     default:
-        return "stopped before it was repeated";
+        return "stopped before the call was repeated";
     }
 }
 

@@ -90,6 +90,7 @@ call_room call_room_find(call *self)
     if (call_room_is_over(self)) /* Room became free during that call, or the list is empty. */
         return call_room_take(self);
     if (call_is_explained(self))
-        call_explain(self, "waits for a connection of %zu providers", count);
+        call_explain(
+            self, "waits for a connection to any of %zu provider%s", count, count == 1 ? "" : "s");
     return CALL_ROOM_QUEUED;
 }

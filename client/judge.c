@@ -63,8 +63,8 @@ static verdict judge_refusal(const http_client_reply *http, dubboc_error *err)
     bool is_of_the_request = http->status / 100 == 4 && http->status != 408;
     dubboc_status status = http->status == 503 ? DUBBOC_E_BUSY : DUBBOC_E_HTTP;
     judge_excerpt(http->body, shown, sizeof shown);
-    error_set(
-        err, status, "the provider refused it unexecuted: HTTP status %d: %s", http->status, shown);
+    error_set(err, status, "the provider refused the call before executing it: HTTP status %d: %s",
+        http->status, shown);
     pick_outcome health = http->status == 503 ? PICK_REFUSED : PICK_UNKNOWN;
     return (verdict){status, DUBBOC_NOT_EXECUTED, health, is_of_the_request, 0};
 }

@@ -80,14 +80,16 @@ dubboc_status request_check(
         return error_set(err, DUBBOC_E_ARGUMENT, "the method's name is not UTF-8");
     if (options->timeout_ms < DUBBOC_NONE)
         return error_set(err, DUBBOC_E_ARGUMENT,
-            "timeout_ms of the call is %lld, expected 1 or more, 0 or DUBBOC_NONE",
+            "dubboc_call_options.timeout_ms is %lld, expected 1 or more, 0 or DUBBOC_NONE",
             (long long)options->timeout_ms);
     if (options->retries < DUBBOC_NONE)
         return error_set(err, DUBBOC_E_ARGUMENT,
-            "retries of the call is %d, expected 1 or more, 0 or DUBBOC_NONE", options->retries);
+            "dubboc_call_options.retries is %d, expected 1 or more, 0 or DUBBOC_NONE",
+            options->retries);
     if (options->idempotent < DUBBOC_NONE || options->idempotent > 1)
         return error_set(err, DUBBOC_E_ARGUMENT,
-            "idempotent of the call is %d, expected 1, 0 or DUBBOC_NONE", options->idempotent);
+            "dubboc_call_options.idempotent is %d, expected 1, 0 or DUBBOC_NONE",
+            options->idempotent);
     return request_check_headers(options, err);
 }
 

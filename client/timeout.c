@@ -33,6 +33,8 @@ void client_describe_setting(
         snprintf(text, size, "option %s", option);
     else if (strcmp(origin, "code") == 0)
         snprintf(text, size, "[client] %s", key);
+    else if (strcmp(origin, "default") == 0)
+        snprintf(text, size, "default of [client] %s", key);
     else
         snprintf(text, size, "%s", origin);
 }

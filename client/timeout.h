@@ -11,7 +11,8 @@
 void call_describe_timeout(const call *self, char *text, size_t size);
 
 /* Writes where the value of a key of [client] comes from: "option NAME" if option is not NULL,
- * otherwise "FILE:LINE", "$VARIABLE", "[client] KEY" (for dubboc_config_set()) or "default". */
+ * otherwise "FILE:LINE", "$VARIABLE", "[client] KEY" (for dubboc_config_set()) or
+ * "default of [client] KEY". */
 void client_describe_setting(
     const dubboc_config *config, const char *option, const char *key, char *text, size_t size);
 

@@ -265,8 +265,8 @@ dubboc_status json_build(dubboc_slice checked, cJSON **tree, dubboc_error *err)
     }
     cJSON_Delete(root);
     if (self.values_left == 0)
-        return error_set(
-            err, DUBBOC_E_TOO_BIG, "more than %u values: use the raw form", JSON_TREE_VALUES_MAX);
+        return error_set(err, DUBBOC_E_TOO_BIG, "more than %u values, too many for a tree",
+            JSON_TREE_VALUES_MAX);
     if (self.zero_at == NULL)
         return error_no_memory(err);
     return error_set(err, DUBBOC_E_TYPE,

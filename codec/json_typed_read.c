@@ -82,8 +82,8 @@ static dubboc_status typed_read_items(
     }
     if (item == NULL)
         return DUBBOC_OK;
-    return json_path_error(&self->path, self->err, DUBBOC_E_RANGE, "expected %zu items, found %d",
-        count, cJSON_GetArraySize(array));
+    return json_path_error(&self->path, self->err, DUBBOC_E_RANGE, "expected %zu item%s, found %d",
+        count, count == 1 ? "" : "s", cJSON_GetArraySize(array));
 }
 
 static dubboc_status typed_read_members(

@@ -125,7 +125,8 @@ static dubboc_status unpack_array(unpack *self, const cJSON *array)
         return unpack_fault(self, takes_more ? "no ] after *" : "a bracket is not closed");
     if (item != NULL && !takes_more)
         return json_path_error(&self->reader.path, self->reader.err, DUBBOC_E_RANGE,
-            "expected %zu items, found %d", index, cJSON_GetArraySize(array));
+            "expected %zu item%s, found %d", index, index == 1 ? "" : "s",
+            cJSON_GetArraySize(array));
     return DUBBOC_OK;
 }
 

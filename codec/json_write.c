@@ -193,7 +193,7 @@ static char *write_put_node(writer *self, char *room, const cJSON *node)
     case cJSON_Raw:
         return room;
     default:
-        write_fail(self, "a node whose type JSON does not have");
+        write_fail(self, "a cJSON node of an unknown type");
         return NULL;
     }
 }

@@ -256,7 +256,8 @@ static dubboc_status url_read_text(provider_url *url, size_t len, dubboc_error *
 static dubboc_status url_check_bytes(dubboc_slice text, dubboc_error *err)
 {
     if (text.len > URL_BYTES_MAX)
-        return error_set(err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", text.len, URL_BYTES_MAX);
+        return error_set(
+            err, DUBBOC_E_TOO_BIG, "%zu bytes, at most %u are possible", text.len, URL_BYTES_MAX);
     for (size_t i = 0; i < text.len; i++)
         if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7F)
             return error_set(err, DUBBOC_E_PARSE, "control byte 0x%02x at byte %zu",
@@ -324,7 +325,8 @@ static dubboc_status url_refuse_escape(dubboc_slice name, size_t at, dubboc_erro
 dubboc_status provider_url_from_node(dubboc_slice name, provider_url **url, dubboc_error *err)
 {
     if (name.len > URL_BYTES_MAX)
-        return error_set(err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", name.len, URL_BYTES_MAX);
+        return error_set(
+            err, DUBBOC_E_TOO_BIG, "%zu bytes, at most %u are possible", name.len, URL_BYTES_MAX);
     buffer text;
     size_t bad_at;
     buffer_init(&text, URL_BYTES_MAX);

@@ -162,7 +162,7 @@ static dubboc_status registry_check_url(const char *url, dubboc_error *err)
     size_t len = strlen(url);
     if (len == 0 || len > URL_BYTES_MAX)
         return error_set(err, DUBBOC_E_ARGUMENT,
-            "a URL of %zu bytes cannot be registered: 1 to %u can", len, URL_BYTES_MAX);
+            "a URL of %zu bytes cannot be registered, expected 1 to %u bytes", len, URL_BYTES_MAX);
     return DUBBOC_OK;
 }
 
@@ -272,6 +272,6 @@ dubboc_status registry_watch_data(registry *self, const char *path, registry_dat
 {
     if (self->ops->watch_data == NULL)
         return error_set(
-            err, DUBBOC_E_UNSUPPORTED, "registry %s holds nothing but URLs", self->address);
+            err, DUBBOC_E_UNSUPPORTED, "registry %s keeps URLs only, no data", self->address);
     return registry_done(self->ops->watch_data(self, path, listener, arg, subscription, err), err);
 }

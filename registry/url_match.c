@@ -55,7 +55,7 @@ static bool url_http_mismatch(const provider_url *url, char *reason, size_t size
     unsigned numbers[3];
     if (release.len == 0)
         snprintf(reason, size,
-            "http without release is Java serialization, write jsonrpc:// for JSON-RPC");
+            "http without a release is Java serialization; write jsonrpc:// for JSON-RPC");
     else if (!release_read(release, numbers))
         snprintf(
             reason, size, "http of release %.*s is not known to be JSON-RPC", SLICE_ARGS(release));

@@ -454,7 +454,7 @@ static void directory_save(directory *self, buffer *lines, size_t count)
     dubboc_error err;
     dubboc_status status =
         lines->status != DUBBOC_OK
-            ? error_set(&err, lines->status, "the list is too big for a file, or memory")
+            ? error_set(&err, lines->status, "too big for a snapshot file, or out of memory")
             : snapshot_file_save(self->owner->snapshot_dir, self->wanted.interface,
                   buffer_slice(lines), count, &err);
     if (status != DUBBOC_OK)

@@ -148,7 +148,7 @@ static void explain_add_head(line_writer *to, directory *self)
         explain_add(to, ", %zu configurator%s", configurators_count(self->rules),
             configurators_count(self->rules) == 1 ? "" : "s");
     if (self->is_empty_pending)
-        explain_add(to, ", but now its list is empty, which counts after %lld s",
+        explain_add(to, ", but now its list is empty, which takes effect in %lld s",
             (long long)((self->empty_at_ns - clock_now_ns()) / NS_PER_S));
 }
 

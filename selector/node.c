@@ -46,7 +46,7 @@ static bool node_describe(node *self, const configured *with)
     configured_describe(with, &text);
     bool is_cut = text.status == DUBBOC_E_TOO_BIG;
     self->changed =
-        is_cut ? mem_dup("much is set by configurators") : mem_dup_slice(buffer_slice(&text));
+        is_cut ? mem_dup("many params set by configurators") : mem_dup_slice(buffer_slice(&text));
     buffer_fini(&text);
     return self->changed != NULL;
 }

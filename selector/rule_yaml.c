@@ -35,7 +35,7 @@ static dubboc_status rule_broken(const yaml_parser_t *parser, dubboc_error *err)
     if (parser->error == YAML_MEMORY_ERROR)
         return error_no_memory(err);
     return error_set(err, DUBBOC_E_PARSE, "line %zu: %s", parser->problem_mark.line + 1,
-        parser->problem != NULL ? parser->problem : "it is not YAML");
+        parser->problem != NULL ? parser->problem : "not YAML");
 }
 
 /* The change of depth by an event: -1, 0 or 1. */
@@ -72,7 +72,7 @@ static dubboc_status rule_check_events(yaml_parser_t *parser, dubboc_error *err)
                 err, DUBBOC_E_PARSE, "line %zu: anchors and aliases are not supported", line);
         if (depth > RULE_DEPTH_MAX)
             return error_set(
-                err, DUBBOC_E_TOO_BIG, "line %zu: deeper than %d", line, RULE_DEPTH_MAX);
+                err, DUBBOC_E_TOO_BIG, "line %zu: deeper than %d levels", line, RULE_DEPTH_MAX);
         if (++count > RULE_NODES_MAX)
             return error_set(
                 err, DUBBOC_E_TOO_BIG, "line %zu: more than %d values", line, RULE_NODES_MAX);
@@ -85,7 +85,7 @@ static dubboc_status rule_check_text(dubboc_slice text, dubboc_error *err)
     yaml_parser_t parser;
     if (text.len > RULE_BYTES_MAX)
         return error_set(
-            err, DUBBOC_E_TOO_BIG, "%zu bytes, more than %u", text.len, RULE_BYTES_MAX);
+            err, DUBBOC_E_TOO_BIG, "%zu bytes, at most %u are possible", text.len, RULE_BYTES_MAX);
     if (!yaml_parser_initialize(&parser))
         return error_no_memory(err);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text.at, text.len);
@@ -359,7 +359,8 @@ static dubboc_status rule_keep(yaml_rule *self, const char *text, dubboc_slice a
             (int)(address.len < 80 ? address.len : 80), address.at, why.text);
     provider_url_free(url);
     if (self->urls->count == RULE_URLS_MAX)
-        return error_set(self->err, DUBBOC_E_TOO_BIG, "it makes more than %d URLs", RULE_URLS_MAX);
+        return error_set(
+            self->err, DUBBOC_E_TOO_BIG, "the rule leads to more than %d URLs", RULE_URLS_MAX);
     return registry_list_add(self->urls, &self->capacity, slice_of(text))
                ? DUBBOC_OK
                : error_no_memory(self->err);

@@ -21,7 +21,7 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err)
     for (size_t i = 0; policy_names_planned[i] != NULL; i++)
         if (strcmp(policy_names_planned[i], name) == 0)
             status = DUBBOC_E_UNSUPPORTED;
-    error_set(err, status, "load balance \"%s\" is %s; there are:", name,
+    error_set(err, status, "load balance \"%s\" is %s; expected one of:", name,
         status == DUBBOC_E_UNSUPPORTED ? "not in this release" : "unknown");
     for (size_t i = 0; i < POLICY_COUNT; i++)
         error_append(err, "%s %s", i > 0 ? "," : "", policy_names[i]);

@@ -240,17 +240,17 @@ static dubboc_status snapshot_parse_header(
 {
     dubboc_slice word, version, count;
     if (!slice_cut(line, ' ', &word, &line) || !slice_is(word, FILE_WORD))
-        return error_set(err, DUBBOC_E_PARSE, "it is not a list of providers");
+        return error_set(err, DUBBOC_E_PARSE, "not a list of providers");
     if (!slice_cut(line, ' ', &version, &line) || !slice_u64(version, UINT32_MAX, &header->version))
-        return error_set(err, DUBBOC_E_PARSE, "its version cannot be read");
+        return error_set(err, DUBBOC_E_PARSE, "the version cannot be parsed");
     if (header->version != FILE_VERSION)
         return error_set(err, DUBBOC_E_UNSUPPORTED,
-            "it has version %llu, but this program reads version %d",
+            "the file has version %llu, but this program reads version %d",
             (unsigned long long)header->version, FILE_VERSION);
     if (!slice_cut(line, ' ', &count, &line) ||
         !slice_u64(count, SNAPSHOT_FILE_MAX_BYTES, &header->count) ||
         !slice_cut(line, ' ', &header->sum, &header->interface))
-        return error_set(err, DUBBOC_E_PARSE, "its first line cannot be read");
+        return error_set(err, DUBBOC_E_PARSE, "the first line cannot be parsed");
     return DUBBOC_OK;
 }
 
@@ -265,7 +265,7 @@ static dubboc_status snapshot_check_interface(
     if (expected.status != DUBBOC_OK)
         status = error_no_memory(err);
     else if (!slice_equal(buffer_slice(&expected), escaped))
-        status = error_set(err, DUBBOC_E_PARSE, "it is the list of another interface");
+        status = error_set(err, DUBBOC_E_PARSE, "the list belongs to another interface");
     buffer_fini(&expected);
     return status;
 }
@@ -304,7 +304,7 @@ dubboc_status snapshot_file_parse(
     char sum[17];
     char *stop = memchr(memory, '\n', len);
     if (stop == NULL)
-        return error_set(err, DUBBOC_E_PARSE, "it is not a list of providers");
+        return error_set(err, DUBBOC_E_PARSE, "not a list of providers");
     dubboc_status status =
         snapshot_parse_header(slice_make(memory, (size_t)(stop - memory)), &header, err);
     if (status == DUBBOC_OK)
@@ -315,7 +315,7 @@ dubboc_status snapshot_file_parse(
     snprintf(sum, sizeof sum, "%016llx", (unsigned long long)hash_add(HASH_START, body));
     if (!slice_is(header.sum, sum) || (body.len > 0 && body.at[body.len - 1] != '\n') ||
         snapshot_count_lines(body) != header.count || memchr(memory, '\0', len) != NULL)
-        return error_set(err, DUBBOC_E_PARSE, "it is incomplete or was changed");
+        return error_set(err, DUBBOC_E_PARSE, "the file is incomplete or was changed");
     return snapshot_cut_lines(stop + 1, body.len, (size_t)header.count, lines, err);
 }
 
@@ -325,9 +325,9 @@ static dubboc_status snapshot_read_whole(int fd, char **memory, size_t *len, dub
     if (fstat(fd, &info) != 0)
         return error_set(err, DUBBOC_E_SYSTEM, "%s", strerror(errno));
     if (!S_ISREG(info.st_mode))
-        return error_set(err, DUBBOC_E_PARSE, "it is not a regular file");
+        return error_set(err, DUBBOC_E_PARSE, "not a regular file");
     if (info.st_size > (off_t)SNAPSHOT_FILE_MAX_BYTES)
-        return error_set(err, DUBBOC_E_TOO_BIG, "it has %lld bytes, at most %u are read",
+        return error_set(err, DUBBOC_E_TOO_BIG, "the file has %lld bytes, at most %u are read",
             (long long)info.st_size, SNAPSHOT_FILE_MAX_BYTES);
     size_t size = (size_t)info.st_size, filled = 0;
     *memory = malloc(size + 1);

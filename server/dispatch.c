@@ -155,7 +155,7 @@ static void batch_run_element(
         turned_away_add(ex->serving->turned_away, TURNED_AWAY_REFUSED);
         if (rpc->id.at != NULL)
             reply_write_error(
-                out, rpc->id, JSONRPC_SERVER_ERROR, "the deadline passed before it was started");
+                out, rpc->id, JSONRPC_SERVER_ERROR, "the deadline passed before the call began");
     } else {
         invoke(ex, rpc, method, out);
     }

@@ -161,13 +161,13 @@ static dubboc_status tree_charge(dubboc_request *request, dubboc_slice text, siz
     size_t max_bytes = ex->serving->trees.max_bytes;
     if (cost.values > JSON_TREE_VALUES_MAX)
         return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL,
-            "params: %zu values, more than %u make no tree, "
-            "use the raw form",
+            "params: %zu values, but a tree holds at most %u; the provider must use a raw handler",
             cost.values, JSON_TREE_VALUES_MAX);
     if (cost.bytes > max_bytes)
         return dubboc_request_fail(request, JSONRPC_INVALID_PARAMS, NULL,
             "params: %zu values take %zu bytes as a tree, "
-            "more than half of [server] memory_max (%zu), use the raw form",
+            "more than half of [server] memory_max (%zu); the provider must raise memory_max or "
+            "use a raw handler",
             cost.values, cost.bytes, max_bytes);
     if (tree_take(ex, cost.bytes)) {
         *bytes = cost.bytes;

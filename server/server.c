@@ -522,8 +522,9 @@ void dubboc_server_stop(dubboc_server *server)
     http_server_drain(server->http);
     server_serve_until_idle(server, config_int(server->config, "server", "stop_drain"));
     if (!server_is_idle(server))
-        LOG(DUBBOC_LOG_WARN, "server", "drain time is over, refusing what has not been started",
-            "requests=%d", http_server_requests(server->http));
+        LOG(DUBBOC_LOG_WARN, "server",
+            "drain time is over, refusing requests that were not started", "requests=%d",
+            http_server_requests(server->http));
     server_close_parts(server);
     server_serve_until_idle(server, LAST_BYTES_MS);
     server_free_parts(server);

@@ -303,7 +303,7 @@ static dubboc_status method_check(
             options->name);
     if ((options->flags & DUBBOC_ONCE) != 0 && (options->flags & DUBBOC_IDEMPOTENT) != 0)
         return error_set(err, DUBBOC_E_ARGUMENT,
-            "method %s: it cannot be both DUBBOC_ONCE and DUBBOC_IDEMPOTENT", options->name);
+            "method %s: DUBBOC_ONCE and DUBBOC_IDEMPOTENT exclude each other", options->name);
     if ((options->flags & ~(unsigned)(DUBBOC_NONBLOCKING | DUBBOC_ONCE | DUBBOC_IDEMPOTENT)) != 0)
         return error_set(
             err, DUBBOC_E_ARGUMENT, "method %s: unknown flags 0x%x", options->name, options->flags);

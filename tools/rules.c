@@ -84,8 +84,9 @@ static dubboc_status rule_set_add_overrides(
     for (size_t i = 0; i < list->count && status == DUBBOC_OK; i++) {
         bool is_in_force = false;
         status = rule_is_in_force(self, source, list->items[i], &is_in_force);
-        const char *effect =
-            is_in_force ? "in force" : "no effect: for other callers, or nothing that dubboc heeds";
+        const char *effect = is_in_force ? "in force"
+                                         : "no effect: for other callers, or sets only params that "
+                                           "dubboc does not use";
         if (status == DUBBOC_OK)
             status = rule_set_add(self, name, list->items[i], effect, is_in_force);
     }

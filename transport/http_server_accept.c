@@ -68,8 +68,8 @@ static bool room_make(http_server_connection_table *table)
     if (!is_idle && !room_is_old(table, sender))
         return false;
     LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
-        is_idle ? "connections are full, oldest idle one closed"
-                : "connections are full, slowest sender cut off",
+        is_idle ? "connection limit reached, oldest idle connection closed"
+                : "connection limit reached, slowest sender cut off",
         "peer=%s", victim->peer);
     if (is_idle)
         http_server_connection_evict(victim);

@@ -187,7 +187,7 @@ void http_server_connection_taken(http_server_connection *conn)
     /* A connection that cannot be watched is still ended by its deadlines. */
     if (epoll_ctl(conn->table->epoll_fd, EPOLL_CTL_ADD, conn->fd, &event) != 0)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "transport",
-            "cannot watch a connection for its end; its deadlines still apply",
+            "cannot detect when a peer closes its connection, only time-outs end it",
             "peer=%s reason=\"%s\"", conn->peer, strerror(errno));
 }
 

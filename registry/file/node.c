@@ -39,7 +39,7 @@ dubboc_status file_folder_path(const char *root, const char *interface, registry
     dubboc_status status = DUBBOC_OK;
     if (name.status == DUBBOC_OK && (name.len == 0 || name.len > NAME_MAX))
         status = error_set(err, DUBBOC_E_ARGUMENT,
-            "an interface name of %zu bytes makes no folder name", strlen(interface));
+            "an interface name of %zu bytes cannot be a folder name", strlen(interface));
     else if (buffer_text(&name) == NULL || (*path = mem_printf("%s/dubbo/%s/%s", root, name.data,
                                                 registry_category_name(category))) == NULL)
         status = error_no_memory(err);

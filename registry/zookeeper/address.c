@@ -33,9 +33,9 @@ static dubboc_status address_refuse_part(
         return error_set(
             err, DUBBOC_E_ARGUMENT, "zookeeper address: \"%.*s\": %s", SLICE_ARGS(part), reason);
     return error_set(err, DUBBOC_E_ARGUMENT,
-        "zookeeper address: what is hidden here cannot be read; a user and a password stand before "
-        "the first host, "
-        "with reserved characters escaped (%%2F is /, %%3F is ?, %%40 is @)");
+        "zookeeper address: a part that is not shown here, because it may hold a password, is "
+        "invalid; write user and password before the first host, with reserved characters escaped "
+        "(%%2F is /, %%3F is ?, %%40 is @)");
 }
 
 /* Decodes escapes only: a '+' is not a space here, unlike in a query. */
@@ -260,7 +260,7 @@ static dubboc_status address_parse_parts(
             read, err, path, "a path has no effect here; set the root of the tree by group=");
     status = address_add_servers(read, hosts, err);
     if (status == DUBBOC_OK && read->servers.len == 0)
-        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: it names no server");
+        status = error_set(err, DUBBOC_E_ARGUMENT, "zookeeper address: no server is named");
     if (status == DUBBOC_OK)
         status = address_set_root(address, read, slice_of(ZK_GROUP_DEFAULT), err);
     return status == DUBBOC_OK ? address_take_params(address, read, text, err) : status;

@@ -111,8 +111,8 @@ static const char *library_log_text(const char *message)
  * away.c logs what a person needs to know. */
 static void library_take_log_line(const char *message)
 {
-    LOG_THROTTLED(
-        DUBBOC_LOG_DEBUG, "registry", "zookeeper client", "text=\"%s\"", library_log_text(message));
+    LOG_THROTTLED(DUBBOC_LOG_DEBUG, "registry", "zookeeper client message", "text=\"%s\"",
+        library_log_text(message));
 }
 
 /* --- session news */

@@ -40,12 +40,12 @@ static bool path_has_only_taken_characters(dubboc_slice text)
 const char *zk_path_fault(dubboc_slice path)
 {
     if (!path_has_only_taken_characters(path))
-        return "it holds a character that ZooKeeper refuses";
+        return "the path holds a character that ZooKeeper refuses";
     dubboc_slice part;
     for (bool is_more = true; is_more;) {
         is_more = slice_cut(path, '/', &part, &path);
         if (part.len == 0)
-            return "it has an empty part";
+            return "the path has an empty part";
         if (slice_is(part, ".") || slice_is(part, ".."))
             return "no part may be \".\" or \"..\"";
     }

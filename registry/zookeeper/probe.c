@@ -67,7 +67,7 @@ static void probe_note_failure(probe *self, int failure, dubboc_slice server)
 {
     char text[64];
     if (failure == 0)
-        probe_note(self, "connection accepted by ", server, ", but no session came about");
+        probe_note(self, "connection accepted by ", server, ", but no session was established");
     else if (failure == ECONNREFUSED)
         probe_note(self, "connection refused by ", server, "");
     else if (failure == ETIMEDOUT)

@@ -178,7 +178,7 @@ static void registrations_warn_of_late(size_t late, int64_t timeout_ms)
 {
     if (late > 0)
         LOG(DUBBOC_LOG_WARN, "registry",
-            "nodes not deleted in time; the end of the session deletes them",
+            "nodes not deleted in time; ZooKeeper deletes them when the session ends",
             "nodes=%zu timeout_ms=%lld", late, (long long)timeout_ms);
 }
 

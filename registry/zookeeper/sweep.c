@@ -117,7 +117,7 @@ static void sweep_give_up(zk_task *task, zk_event *event)
     char label[NODE_LABEL_SIZE];
     node_label_of_name(zk_path_name(self->path), label);
     LOG(DUBBOC_LOG_WARN, "registry",
-        "cannot remove nodes of an earlier process at this address; their sessions will end them",
+        "cannot remove nodes of an earlier process at this address until their sessions end",
         "%s reason=\"%s\"", label, zk_event_reason(event));
     self->is_done = true;
     sweep_drop_names(self);

@@ -139,7 +139,7 @@ static void watch_lost(zk_task *task, zk_event *event)
 static void watch_failed(zk_task *task, zk_event *event)
 {
     if (event->answer != ZK_LOST)
-        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "zookeeper refused to let a node be read",
+        LOG_THROTTLED(DUBBOC_LOG_ERROR, "registry", "cannot read a zookeeper node",
             "path=\"%s\" reason=\"%s\"", watch_of(task)->path, zk_event_reason(event));
     zk_task_retry(task);
 }

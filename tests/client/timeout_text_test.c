@@ -108,7 +108,7 @@ static void the_text_names_the_default_timeout(void **state)
     configure(&self, settings, 1);
     assert_status(DUBBOC_OK, call_init(&made, self.client, "x.Y", "m", NULL, &self.err), &self.err);
     call_describe_timeout(&made, text, sizeof text);
-    assert_string_equal(text, "timed out after 3000 ms (default)");
+    assert_string_equal(text, "timed out after 3000 ms (default of [client] request_timeout)");
     end(&self);
 }
 
@@ -117,7 +117,8 @@ static void the_text_names_where_the_connect_timeout_was_set(void **state)
     (void)state;
     fixture self;
     begin(&self, &is_silent);
-    assert_string_equal(self.client->http->settings.connect_timeout_origin, "default");
+    assert_string_equal(
+        self.client->http->settings.connect_timeout_origin, "default of [client] connect_timeout");
     const char *const settings[][3] = {{"client", "connect_timeout", "2s"}};
     configure(&self, settings, 1);
     assert_string_equal(

@@ -279,7 +279,7 @@ static void unpacking_errors_name_the_path_what_was_expected_and_what_was_found(
     check_unpack_fails(
         DUBBOC_E_NOT_FOUND, "$.a.b: is missing", "{\"a\":{\"B\":1}}", "{s:{s:i}}", "a", "b", &i);
     check_unpack_fails(DUBBOC_E_NOT_FOUND, "$[1]: expected an item", "[1]", "[i,i]", &i, &i);
-    check_unpack_fails(DUBBOC_E_RANGE, "expected 1 items, found 3", "[1,2,3]", "[i]", &i);
+    check_unpack_fails(DUBBOC_E_RANGE, "expected 1 item, found 3", "[1,2,3]", "[i]", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$[\"other one\"]: is not expected",
         "{\"a\":1,\"other one\":2}", "{s:i!}", "a", &i);
     check_unpack_fails(DUBBOC_E_TYPE, "$.o.b: is not expected", "{\"o\":{\"a\":1,\"b\":1}}",

@@ -146,7 +146,7 @@ static void printing_refuses_what_is_not_json_and_names_the_place(void **state)
     check_print_refused(tree, "a member without a name");
     tree = cJSON_CreateTrue();
     tree->type = 0;
-    check_print_refused(tree, "a node whose type JSON does not have");
+    check_print_refused(tree, "a cJSON node of an unknown type");
 }
 
 static cJSON *nested(int levels)

@@ -252,7 +252,7 @@ static void reading_errors_name_the_path_what_was_expected_and_what_was_found(vo
         DUBBOC_MEMBERS("a", DUBBOC_MEMBERS("b", &whole)));
     CHECK_READ_FAILS(
         DUBBOC_E_NOT_FOUND, "$[1]: expected an item", "[1]", DUBBOC_ITEMS(&whole, &longer));
-    CHECK_READ_FAILS(DUBBOC_E_RANGE, "expected 1 items, found 3", "[1,2,3]", DUBBOC_ITEMS(&whole));
+    CHECK_READ_FAILS(DUBBOC_E_RANGE, "expected 1 item, found 3", "[1,2,3]", DUBBOC_ITEMS(&whole));
     assert_status(DUBBOC_E_TYPE, dubboc_json_read(NULL, &err, &whole), &err);
     assert_true(schar == 7 && uchar == 7 && size == 7 && real == 7 && yes);
     assert_string_equal("7", string);

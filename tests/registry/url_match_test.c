@@ -52,7 +52,7 @@ static void takes_an_http_node_for_json_rpc_by_its_release_only(void **state)
         {"http://h:1/i?release=1.99.99", NULL, NULL,
             "http of release 1.99.99 is Java serialization"},
         {"http://h:1/i?dubbo=2.0.2", NULL, NULL,
-            "http without release is Java serialization, write jsonrpc:// for JSON-RPC"},
+            "http without a release is Java serialization; write jsonrpc:// for JSON-RPC"},
         {"http://h:1/i?release=dubbo-golang-1.5.8", NULL, NULL,
             "http of release dubbo-golang-1.5.8 is not known to be JSON-RPC"},
         {"jsonrpc://h:1/i?release=2.6.0", NULL, NULL, NULL},

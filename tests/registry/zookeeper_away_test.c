@@ -266,7 +266,7 @@ static void a_probe_finds_the_reason(void **state)
     snprintf(servers, sizeof servers, "127.0.0.1:%d,127.0.0.1:%d", closed_port, open_port);
     snprintf(reason, sizeof reason,
         "connection refused by 127.0.0.1:%d; connection accepted by 127.0.0.1:%d, but no session "
-        "came about",
+        "was established",
         closed_port, open_port);
     check_probe(servers, reason, true);
     close(listener);

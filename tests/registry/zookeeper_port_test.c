@@ -202,7 +202,7 @@ static void count_line(void *arg, dubboc_log_level level, const char *area, cons
     said *self = arg;
     (void)level;
     (void)area;
-    if (strcmp(message, "zookeeper client") != 0)
+    if (strcmp(message, "zookeeper client message") != 0)
         return;
     atomic_fetch_add(&self->lines, 1);
     atomic_fetch_add(&self->suppressed, (int)suppressed);

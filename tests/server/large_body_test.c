@@ -200,7 +200,7 @@ static void params_whose_tree_can_never_fit_get_a_clear_error(void **state)
     assert_int_equal(answer.status, 200);
     assert_contains(answer.body, "\"id\":7,\"error\":{\"code\":-32602");
     assert_contains(answer.body, "params: 100001 values take 8000080 bytes as a tree");
-    assert_contains(answer.body, "half of [server] memory_max (1048576), use the raw form");
+    assert_contains(answer.body, "half of [server] memory_max (1048576); the provider must");
     reply_fini(&answer);
     check_counts(1, 1, 0);
 }
@@ -223,7 +223,7 @@ static void a_tree_has_a_ceiling_of_values_whatever_the_memory(void **state)
     start((const setting[]){{"server", "memory_max", "1GiB"}, {0}}, 1);
     ask("/test.Echo", "echo", "0", 3999900, &answer);
     assert_int_equal(answer.status, 200);
-    assert_contains(answer.body, "params: 3999901 values, more than 1048576 make no tree");
+    assert_contains(answer.body, "params: 3999901 values, but a tree holds at most 1048576");
     reply_fini(&answer);
 }
 
@@ -416,7 +416,7 @@ static void a_server_without_threads_reads_large_bodies_itself(void **state)
     assert_int_equal(fits.answer.status, 200);
     reply_fini(&fits.answer);
     ask_and_step(&never);
-    assert_contains(never.answer.body, "use the raw form");
+    assert_contains(never.answer.body, "more than half of [server] memory_max");
     reply_fini(&never.answer);
 }
 

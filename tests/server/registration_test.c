@@ -335,7 +335,7 @@ static void methods_that_do_not_fit_into_a_node_are_refused_at_start(void **stat
         }
         assert_status(DUBBOC_E_ARGUMENT, dubboc_server_start(server, &err), &err);
         assert_contains(err.text, "service a.B: a URL of 3");
-        assert_contains(err.text, " cannot be registered: 1 to 65536 can");
+        assert_contains(err.text, " cannot be registered, expected 1 to 65536 bytes");
         dubboc_server_free(server);
     }
 }

@@ -122,7 +122,7 @@ static void methods_that_cannot_be_called_are_refused(void **state)
         {{.size = 7, .name = "a", .json = uncalled}, "dubboc_method.size is 7"},
         {DUBBOC_METHOD("a", uncalled, .raw = raw_handler), "set exactly one handler"},
         {DUBBOC_METHOD("a", uncalled, .flags = DUBBOC_ONCE | DUBBOC_IDEMPOTENT),
-            "cannot be both DUBBOC_ONCE and DUBBOC_IDEMPOTENT"},
+            "DUBBOC_ONCE and DUBBOC_IDEMPOTENT exclude each other"},
         {DUBBOC_METHOD("a", uncalled, .flags = 64), "unknown flags"},
         {DUBBOC_METHOD("a", uncalled, .timeout_ms = -1), "timeout_ms is -1"},
         {DUBBOC_METHOD("there", uncalled), "already added"},

@@ -373,7 +373,7 @@ static void the_latency_of_a_method_is_what_its_calls_took(void **state)
     assert_in_range(told_ns, latency.sum_ns - latency.sum_ns / 8, latency.sum_ns * 9 / 8);
 }
 
-#define TOO_LATE(id) ERROR(id, "-32000", "the deadline passed before it was started")
+#define TOO_LATE(id) ERROR(id, "-32000", "the deadline passed before the call began")
 
 /* The caller waits for one second, and the first call takes three. */
 static void calls_of_a_batch_that_would_begin_after_the_deadline_are_refused(void **state)

@@ -160,7 +160,7 @@ def ls_all_names_each_kind_of_node_that_cannot_be_called():
         "tri://10.0.0.1:50052/com.example.A?dubbo=2.0.2&interface=com.example.A&release=3.3.0-beta.1": "protocol tri",
         "rest://10.0.0.1:8080/com.example.A?interface=com.example.A": "protocol rest",
         "http://10.0.0.1:8080/com.example.A?dubbo=2.0.2&interface=com.example.A&release=2.7.3": "http of release 2.7.3 is Java serialization",
-        "http://10.0.0.1:8081/com.example.A?dubbo=2.6.2&interface=com.example.A": "http without release is Java serialization, write jsonrpc:// for JSON-RPC",
+        "http://10.0.0.1:8081/com.example.A?dubbo=2.6.2&interface=com.example.A": "http without a release is Java serialization; write jsonrpc:// for JSON-RPC",
         "jsonrpc://10.0.0.1:8080/com.example.A?interface=com.example.A&disabled=true": "disabled=true",
         "jsonrpc://10.0.0.2:8080/com.example.A?interface=com.example.Z": "interface com.example.Z, wanted com.example.A",
         "http://10.0.0.1:8082/com.example.A?dubbo=2.0.2&interface=com.example.A&release=3.2.0": None,
@@ -215,7 +215,7 @@ def an_unreachable_registry_is_reported_in_one_line_with_the_reason():
         if time.monotonic() - begin < 1.4:
             raise AssertionError("%s gave up before the time that it was given" % command)
     end = dubboc("ls", "-v", "-t", "1500ms", "-r", "zookeeper://127.0.0.1:1")
-    holds(end.err, "zookeeper client")
+    holds(end.err, "zookeeper client message")
 
 
 def commands_wait_for_a_silent_registry_until_their_timeout_only():
