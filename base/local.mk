@@ -24,6 +24,7 @@ libdubboc_core_la_SOURCES += \
 	base/stop_signal.c base/stop_signal.h \
 	base/text.c \
 	base/thread.c base/thread.h \
+	base/timers.c base/timers.h \
 	base/url_codec.c base/url_codec.h \
 	base/utf8.c base/utf8.h \
 	base/waiter.c base/waiter.h \

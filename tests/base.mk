@@ -1,7 +1,7 @@
 base_tests = tests/base/address_test tests/base/buffer_test tests/base/grow_table_test \
 	tests/base/latency_test tests/base/log_test tests/base/mask_test \
 	tests/base/memory_budget_test tests/base/memory_size_test tests/base/mutex_test tests/base/own_address_test \
-	tests/base/slice_test tests/base/utf8_test tests/base/waiter_test tests/base/wake_test
+	tests/base/slice_test tests/base/timers_test tests/base/utf8_test tests/base/waiter_test tests/base/wake_test
 check_PROGRAMS += $(base_tests)
 TESTS += $(base_tests)
 tests_base_address_test_CPPFLAGS = $(test_cppflags)
@@ -27,6 +27,8 @@ tests_base_own_address_test_CPPFLAGS = $(test_cppflags)
 tests_base_own_address_test_LDADD = $(test_libs)
 tests_base_slice_test_CPPFLAGS = $(test_cppflags)
 tests_base_slice_test_LDADD = $(test_libs)
+tests_base_timers_test_CPPFLAGS = $(test_cppflags)
+tests_base_timers_test_LDADD = $(test_libs)
 tests_base_utf8_test_CPPFLAGS = $(test_cppflags)
 tests_base_utf8_test_LDADD = $(test_libs)
 tests_base_waiter_test_CPPFLAGS = $(test_cppflags)
