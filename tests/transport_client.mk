@@ -4,6 +4,7 @@ libtest_support_la_SOURCES += \
 	tests/transport/client_fixture.c tests/transport/client_fixture.h
 transport_client_tests = tests/transport/http_client_reply_test tests/transport/http_client_exchange_test \
 	tests/transport/http_client_pool_test tests/transport/http_client_connect_test \
+	tests/transport/http_client_names_test \
 	tests/transport/http_client_alloc_test tests/transport/http_tls_test
 check_PROGRAMS += $(transport_client_tests)
 TESTS += $(transport_client_tests)
@@ -11,6 +12,9 @@ tests_transport_http_client_reply_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_client_reply_test_LDADD = $(test_libs)
 tests_transport_http_client_exchange_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_client_exchange_test_LDADD = $(test_libs)
+tests_transport_http_client_names_test_SOURCES = tests/transport/http_client_names_test.c tests/support/names.c tests/support/names.h
+tests_transport_http_client_names_test_CPPFLAGS = $(test_cppflags)
+tests_transport_http_client_names_test_LDADD = $(test_libs)
 tests_transport_http_client_pool_test_CPPFLAGS = $(test_cppflags)
 tests_transport_http_client_pool_test_LDADD = $(test_libs)
 tests_transport_http_client_connect_test_SOURCES = tests/transport/http_client_connect_test.c tests/support/names.c tests/support/names.h

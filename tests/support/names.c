@@ -8,7 +8,12 @@
 #include <sys/socket.h>
 
 static atomic_bool lets_slow_names_go;
-static atomic_int asked_for_own_address, waiting;
+static atomic_int asked, asked_for_own_address, waiting;
+
+int names_asked(void)
+{
+    return atomic_load(&asked);
+}
 
 int names_waiting(void)
 {
@@ -43,6 +48,7 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
         return real(name, service, hints, result);
     if (is_for_own_address(service, hints))
         atomic_fetch_add(&asked_for_own_address, 1);
+    atomic_fetch_add(&asked, 1);
     atomic_fetch_add(&waiting, 1);
     while (!atomic_load(&lets_slow_names_go))
         poll(NULL, 0, 5);

@@ -14,4 +14,7 @@ int names_waiting(void);
 /* Returns how many look-ups of "slow" names were made to find the own address. */
 int names_asked_for_own_address(void);
 
+/* Returns how many look-ups of "slow" names have begun. */
+int names_asked(void);
+
 #endif
