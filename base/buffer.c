@@ -18,6 +18,12 @@ void buffer_fini(buffer *buf)
     *buf = (buffer){0};
 }
 
+void buffer_move(buffer *to, buffer *from)
+{
+    *to = *from;
+    *from = (buffer){.max_bytes = to->max_bytes};
+}
+
 void buffer_clear(buffer *buf)
 {
     buf->len = 0;

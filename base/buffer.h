@@ -20,6 +20,9 @@ typedef struct buffer {
 void buffer_init(buffer *buf, size_t max_bytes);
 void buffer_fini(buffer *buf);
 
+/* Moves the content of from to to, which must be empty; from is empty afterwards. */
+void buffer_move(buffer *to, buffer *from);
+
 /* Empties the buffer and clears a failure; keeps the memory. */
 void buffer_clear(buffer *buf);
 

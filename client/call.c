@@ -497,6 +497,12 @@ static call_want call_judge_complete(call *self)
     return CALL_ENDED;
 }
 
+dubboc_slice call_result_text(const call *self)
+{
+    const json_value *result = &self->attempt.reply.result;
+    return result->kind != JSON_NONE ? result->text : slice_of("null");
+}
+
 /* --- stepping --- */
 
 static call_want call_step_exchange(call *self)
@@ -561,6 +567,8 @@ static const char *call_what_was_seen(const call *self)
 static const char *call_what_it_waited_for(call_state state)
 {
     switch (state) {
+    case CALL_BEGINS:
+        return "stopped before it began";
     case CALL_AWAITS_LIST:
         return "stopped before the list of providers arrived";
     case CALL_QUEUES:

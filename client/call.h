@@ -43,6 +43,10 @@ dubboc_status call_init(call *self, dubboc_client *client, const char *interface
  * returned value says. event is what the driver reports; at the first step all of it is zero. */
 __attribute__((warn_unused_result)) call_want call_step(call *self, const call_event *event);
 
+/* Returns the text of the result after DUBBOC_OK: "null" if the reply had none and client/judge.c
+ * allowed that. Borrowed until call_fini(). */
+dubboc_slice call_result_text(const call *self);
+
 /* Releases the connection and the provider, in whatever state the call is. The reply must not be
  * used afterwards, because it is stored in the connection. */
 void call_fini(call *self);

@@ -9,6 +9,7 @@ libdubboc_core_la_SOURCES += \
 	client/counters.c client/counters.h \
 	client/dialect.c client/dialect.h \
 	client/judge.c client/judge.h \
+	client/leave.c client/leave.h \
 	client/reference.c client/reference.h \
 	client/request.c client/request.h \
 	client/sync.c \

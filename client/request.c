@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/http_bytes.h"
 #include "base/utf8.h"
+#include "codec/json_scan.h"
+#include "codec/json_write.h"
 
 #define METHOD_BYTES_MAX 512
 #define HEADERS_MAX 64
@@ -64,6 +66,32 @@ static dubboc_status request_check_headers(const dubboc_call_options *options, d
         return error_set(err, DUBBOC_E_ARGUMENT,
             "the headers have %zu bytes, at most %d are possible", bytes, REQUEST_HEADER_BYTES_MAX);
     return DUBBOC_OK;
+}
+
+static dubboc_status request_refuse_params(dubboc_error *err)
+{
+    return error_set(err, DUBBOC_E_ARGUMENT, "params are neither a JSON array nor an object");
+}
+
+dubboc_status request_check_params(dubboc_slice params, json_value *checked, dubboc_error *err)
+{
+    *checked = (json_value){JSON_ARRAY, slice_of("[]")};
+    if (params.at == NULL)
+        return DUBBOC_OK;
+    dubboc_status status = json_check(params, checked, err);
+    if (status != DUBBOC_OK)
+        return error_prefix(err, DUBBOC_E_ARGUMENT, "params");
+    bool is_fit = checked->kind == JSON_ARRAY || checked->kind == JSON_OBJECT;
+    return is_fit ? DUBBOC_OK : request_refuse_params(err);
+}
+
+dubboc_status request_write_params(buffer *out, const cJSON *params, dubboc_error *err)
+{
+    if (params != NULL)
+        return cJSON_IsArray(params) || cJSON_IsObject(params) ? json_write(out, params, err)
+                                                               : request_refuse_params(err);
+    buffer_append_text(out, "[]");
+    return out->status == DUBBOC_OK ? DUBBOC_OK : error_no_memory(err);
 }
 
 dubboc_status request_check(

@@ -5,6 +5,16 @@
 #include "base/buffer.h"
 #include "client/call_state.h"
 
+#define REQUEST_PARAMS_BYTES_MAX (256u * 1024 * 1024)
+
+/* Checks params that are given as text; {NULL, 0} stands for []. DUBBOC_E_ARGUMENT: they are not
+ * JSON, or neither an array nor an object. */
+dubboc_status request_check_params(dubboc_slice params, json_value *checked, dubboc_error *err);
+
+/* Writes params as text to out, which must be empty; NULL is written as []. DUBBOC_E_ARGUMENT: they
+ * are neither an array nor an object. Other errors as json_write(). */
+dubboc_status request_write_params(buffer *out, const cJSON *params, dubboc_error *err);
+
 /* Rejects what cannot be sent: method names with quotes or control characters, headers that the
  * library sets itself, or that would break the framing. DUBBOC_E_ARGUMENT. */
 dubboc_status request_check(

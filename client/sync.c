@@ -5,12 +5,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/sized.h"
+#include "client/leave.h"
+#include "client/request.h"
 #include "codec/json_build.h"
-#include "codec/json_scan.h"
-#include "codec/json_write.h"
 #include "transport/http_client_exchange.h"
-
-#define PARAMS_BYTES_MAX (256u * 1024 * 1024)
 
 /* Blocks until what the call wants has happened, or failed. event.reason points into err. */
 static call_event sync_bring_about(
@@ -53,44 +51,12 @@ static void sync_drive(call *self, thread_waiter *thread)
     }
 }
 
-static call_end sync_how_it_ended(dubboc_status status, dubboc_execution execution)
-{
-    if (status == DUBBOC_OK)
-        return CALL_END_OK;
-    if (status == DUBBOC_E_REMOTE)
-        return CALL_END_REMOTE_ERROR;
-    return execution == DUBBOC_NOT_EXECUTED ? CALL_END_NOT_EXECUTED : CALL_END_MAYBE_EXECUTED;
-}
-
-/* Counts the end of the call. When the client is being freed, another thread waits under the lock
- * for the last call to end and then frees everything. So this function touches nothing of the
- * client after counting, and counts under the lock when the client is stopping. A thread that
- * begins to wait just now checks the counters regularly anyway. */
-static void sync_leave(dubboc_client *client, counter_slot *slot, call_end how)
-{
-    if (!stop_signal_is_given(&client->stop)) {
-        counters_end(slot, how);
-        return;
-    }
-    mutex_lock(&client->lock);
-    counters_end(slot, how);
-    condition_wake_all(&client->changed);
-    mutex_unlock(&client->lock);
-}
-
 /* Copies the result out of the reply, while the call still holds the reply. */
 typedef dubboc_status (*sync_take)(const call *self, void *result, dubboc_error *err);
 
-/* A reply without a result is taken as the result null where client/judge.c allows that. */
-static dubboc_slice sync_result_text(const call *self)
-{
-    const json_value *result = &self->attempt.reply.result;
-    return result->kind != JSON_NONE ? result->text : slice_of("null");
-}
-
 static dubboc_status sync_take_text(const call *self, void *result, dubboc_error *err)
 {
-    dubboc_slice text = sync_result_text(self);
+    dubboc_slice text = call_result_text(self);
     if (result == NULL)
         return DUBBOC_OK;
     return dubboc_text_set(result, text.at, text.len) == DUBBOC_OK ? DUBBOC_OK
@@ -99,7 +65,7 @@ static dubboc_status sync_take_text(const call *self, void *result, dubboc_error
 
 static dubboc_status sync_take_tree(const call *self, void *result, dubboc_error *err)
 {
-    return result != NULL ? json_build(sync_result_text(self), (cJSON **)result, err) : DUBBOC_OK;
+    return result != NULL ? json_build(call_result_text(self), (cJSON **)result, err) : DUBBOC_OK;
 }
 
 /* Clears the text, so that the caller does not read the error of an earlier call in it. */
@@ -153,7 +119,7 @@ static dubboc_status sync_call(dubboc_client *client, const char *interface, con
         self.id = counters_next_id(slot, thread_slot());
         status = sync_run(&self, take, result, err);
     }
-    sync_leave(client, slot, sync_how_it_ended(status, self.execution));
+    client_leave(client, slot, status, self.execution);
     return status;
 }
 
@@ -168,16 +134,12 @@ static void sync_clear_remote_error(const dubboc_call_options *given)
 dubboc_status dubboc_call_raw(dubboc_client *client, const char *interface, const char *method,
     dubboc_slice params, const dubboc_call_options *options, dubboc_text *result, dubboc_error *err)
 {
-    json_value value = {JSON_ARRAY, slice_of("[]")};
+    json_value value;
     error_begin_call(err);
     sync_clear_remote_error(options);
-    if (params.at != NULL) {
-        dubboc_status status = json_check(params, &value, err);
-        if (status != DUBBOC_OK)
-            return error_prefix(err, DUBBOC_E_ARGUMENT, "params");
-    }
-    if (value.kind != JSON_ARRAY && value.kind != JSON_OBJECT)
-        return error_set(err, DUBBOC_E_ARGUMENT, "params are neither a JSON array nor an object");
+    dubboc_status status = request_check_params(params, &value, err);
+    if (status != DUBBOC_OK)
+        return status;
     return sync_call(client, interface, method, value.text, options, sync_take_text, result, err);
 }
 
@@ -189,11 +151,9 @@ dubboc_status dubboc_call_with(dubboc_client *client, const char *interface, con
     if (params == NULL)
         return sync_call(
             client, interface, method, slice_of("[]"), options, sync_take_tree, result, err);
-    if (!cJSON_IsArray(params) && !cJSON_IsObject(params))
-        return error_set(err, DUBBOC_E_ARGUMENT, "params are neither a JSON array nor an object");
     buffer text;
-    buffer_init(&text, PARAMS_BYTES_MAX);
-    dubboc_status status = json_write(&text, params, err);
+    buffer_init(&text, REQUEST_PARAMS_BYTES_MAX);
+    dubboc_status status = request_write_params(&text, params, err);
     if (status == DUBBOC_OK)
         status = sync_call(
             client, interface, method, buffer_slice(&text), options, sync_take_tree, result, err);
