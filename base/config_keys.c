@@ -56,6 +56,8 @@ static const config_key keys[] = {
     {"client", "pool_idle", CONFIG_DURATION, .value = "20s", .min = 1, .max = DAY,
         .help = "idle time after which a connection is not used again; keep it below the idle "
                 "time-outs of the providers"},
+    {"client", "dns_ttl", CONFIG_DURATION, .value = "10s", .min = 1, .max = DAY,
+        .help = "time for which the addresses of a host name are kept"},
     {"client", "selector", CONFIG_TEXT, .value = "cache", .words = "cache",
         .help = "how lists of providers are kept"},
     {"client", "selector_ttl", CONFIG_DURATION, .value = "300s", .min = 10, .max = DAY,

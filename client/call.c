@@ -251,14 +251,14 @@ static call_want call_send(call *self)
 
 /* Uses the connection or place that the attempt already has, otherwise takes one without
  * waiting. */
-static http_client_taken call_take_connection(attempt *now)
+static http_client_taken call_take_connection(attempt *now, const http_client_owner *owner)
 {
     if (now->connection != NULL)
         return HTTP_CLIENT_TAKEN_CONNECTION;
     if (now->has_place)
         return HTTP_CLIENT_TAKEN_PLACE;
     http_client_taken taken =
-        http_client_endpoint_take(now->held.provider->endpoint, &now->connection);
+        http_client_endpoint_take(now->held.provider->endpoint, owner, &now->connection);
     now->has_place = taken == HTTP_CLIENT_TAKEN_PLACE;
     return taken;
 }
@@ -295,7 +295,7 @@ static call_want call_take(call *self)
         call_let_provider_go(self, PICK_UNKNOWN);
         return call_end_unanswered(self, DUBBOC_E_CLOSED);
     }
-    http_client_taken taken = call_take_connection(&self->attempt);
+    http_client_taken taken = call_take_connection(&self->attempt, self->owner);
     if (taken == HTTP_CLIENT_TAKEN_NOTHING)
         return call_pass_by(self);
     call_want want = call_count_attempt(self);

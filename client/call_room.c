@@ -40,7 +40,8 @@ static pick_request call_room_request(const call *self)
         .params = self->params,
         .excluded = self->tried,
         .excluded_count = self->tried_count,
-        .needs_room = true};
+        .needs_room = true,
+        .owner = self->owner};
 }
 
 static call_room call_room_use(call *self, call_room_grant grant)

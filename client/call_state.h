@@ -61,6 +61,8 @@ typedef struct call {
     dubboc_error *err;                  /* NULL: the caller wants no details */
     /* Owned by the driver, which waits on it; woken when call_step() should be called again. */
     waiter *waiter;
+    /* The owner whose TLS connections the driver can use. NULL: only those without an owner. */
+    const http_client_owner *owner;
 
     /* What was found out before the first pick (call_init(), client/call_settings.h). */
     reference *reference; /* NULL: the call option url is set */

@@ -60,6 +60,7 @@ static dubboc_status client_open_http(
         .stop = &self->stop,
         .pool_size = (int)client_choose(options->pool_size, config, "pool_size"),
         .pool_idle_ms = client_choose(0, config, "pool_idle"),
+        .dns_ttl_ms = client_choose(0, config, "dns_ttl"),
         .pool_ttl_ms = client_choose(0, config, "pool_ttl"),
         .connect_timeout_ms = client_choose(options->connect_timeout_ms, config, "connect_timeout"),
         .connect_timeout_origin = connect_timeout_origin,

@@ -18,6 +18,9 @@ typedef struct pick_request {
      * all are ejected (or excluded), one with room among them is picked. A provider that has
      * refused calls but is not ejected counts as good. */
     bool needs_room;
+    /* The owner whose TLS connections the call may be given when it waits for room, besides those
+     * without an owner (transport/http_client_connection.h). NULL: none. */
+    const struct http_client_owner *owner;
 } pick_request;
 
 static inline bool provider_is_among(const provider *self, provider *const *some, size_t count)

@@ -69,7 +69,7 @@ size_t room_waits_add(
 {
     wait->entry = (waiter_entry){.is_queued = false};
     wait->request = *request;
-    http_client_queuer_init(&wait->queuer, of, ticket);
+    http_client_queuer_init(&wait->queuer, of, request->owner, ticket);
     mutex_lock(&self->lock);
     int64_t former_ns = self->look_at_ns;
     waiter_queue_join_in_order(&self->queue, &wait->entry, of, ticket);

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "transport/http_client_names.h"
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static CURLcode curl_result;
@@ -44,7 +45,8 @@ dubboc_status http_client_new(
     mutex_init(&made->lock, MUTEX_RANK_HTTP_CLIENT);
     bool is_copied = client_copy_texts(made, settings);
     http_client_trust_init(&made->trust, made->settings.tls_ca_file);
-    if (!is_copied) {
+    made->names = http_client_names_new(settings->dns_ttl_ms);
+    if (!is_copied || made->names == NULL) {
         http_client_free(made);
         return error_no_memory(err);
     }
@@ -57,6 +59,7 @@ void http_client_free(http_client *client)
     if (client == NULL)
         return;
     assert(client->endpoints == NULL);
+    http_client_names_free(client->names);
     http_client_trust_fini(&client->trust);
     mutex_fini(&client->lock);
     free((char *)client->settings.connect_timeout_origin);

@@ -39,6 +39,7 @@ typedef struct http_client_settings {
     const char *proxy_origin;
     /* The ceiling of the body of a reply. */
     size_t reply_max_bytes;
+    int64_t dns_ttl_ms; /* the time for which the addresses of a host name are kept */
     /* NULL or "": no proxy. The environment's proxies are never used. */
     const char *proxy;
     /* Only the authorities in this file are trusted. NULL or "": the system's authorities. */
@@ -51,6 +52,7 @@ typedef struct http_client {
     atomic_ullong connections_opened;
     /* Has its own lock. */
     http_client_trust trust;
+    struct http_client_names *names;
     /* Guards the list below. Taken before the lock of an endpoint. */
     mutex lock;
     struct http_client_endpoint *endpoints;

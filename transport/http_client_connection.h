@@ -7,8 +7,8 @@
 #include <sys/uio.h>
 
 #include "base/buffer.h"
-#include "transport/http_client.h"
 #include "transport/http_client_reply.h"
+#include "transport/http_client_target.h"
 
 typedef struct http_client_connection http_client_connection;
 
@@ -42,13 +42,13 @@ typedef enum http_client_phase {
     HTTP_CLIENT_PHASE_FAILED
 } http_client_phase;
 
-/* The destination of connections. Does not change once it is made. */
-typedef struct http_client_target {
-    http_client *client;
-    char *url;  /* scheme://host:port/ */
-    char *host; /* host:port, for the Host header and for error texts */
-    bool is_tls;
-} http_client_target;
+/* The owner of connections that only one thread may use. */
+typedef struct http_client_owner http_client_owner;
+struct http_client_owner {
+    /* Closes and frees a connection of this owner, perhaps later and in its own thread. Any thread;
+     * does not block. */
+    void (*close)(http_client_owner *self, http_client_connection *connection);
+};
 
 /* The fields are private to the files http_client*.c. */
 struct http_client_connection {
@@ -58,6 +58,8 @@ struct http_client_connection {
     void *curl;         /* TLS: the CURL handle, which owns fd. NULL: no TLS, and fd is ours. */
     long connect_errno; /* TLS: the value of CURLINFO_OS_ERRNO after connecting */
     int64_t opened_ns;  /* when it was connected */
+    http_client_owner *owner; /* TLS: the opener that opened it. NULL: any thread may use it. */
+    uint64_t serial;          /* different for each connection of the client; not 0 */
     /* The connection broke with an error that says that the host, or the route to it, is gone. */
     bool lost_host;
 
@@ -74,24 +76,22 @@ struct http_client_connection {
     buffer request;  /* the whole request: head and body */
     size_t sent;     /* how many bytes of request the system has accepted */
     size_t received; /* bytes of the reply */
-    /* TLS: the last step stopped before it had read everything. Do not wait for the socket then:
-     * the remaining bytes may be in curl's buffer, and poll() would not report them. */
-    bool may_hold_bytes;
+    /* The last step stopped before it had moved all the bytes that it could. Do not wait for the
+     * socket then: poll() does not report bytes that are in curl's buffer, and an edge-triggered
+     * event loop has been notified of the others already. */
+    bool is_cut_short;
     http_client_reader reader;
     dubboc_status status; /* valid in HTTP_CLIENT_PHASE_FAILED, with problem */
     const char *problem;
 };
 
-/* Opens a connection; blocks until it is open. The caller owns *connection and must call
- * http_client_connection_close().
- *
- * - DUBBOC_E_CONNECT: refused, unreachable, name not resolved, or TLS failed; err names the address
- *   and the reason.
- * - DUBBOC_E_TIMEOUT: the deadline passed before it was open.
- * - DUBBOC_E_CLOSED: the client is stopping.
- * - DUBBOC_E_NO_MEMORY. */
-dubboc_status http_client_connection_open(const http_client_target *target, int64_t deadline_ns,
-    http_client_connection **connection, dubboc_error *err);
+/* Creates a connection that is not connected yet. NULL: no memory. */
+http_client_connection *http_client_connection_new(const http_client_target *target);
+
+/* Makes it a connected one. It takes ownership of the socket, or of the CURL handle that owns fd.
+ */
+void http_client_connection_use_socket(http_client_connection *connection, int fd);
+void http_client_connection_use_tls(http_client_connection *connection, void *curl, int fd);
 
 /* Closes and frees. */
 void http_client_connection_close(http_client_connection *connection);

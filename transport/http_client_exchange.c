@@ -35,7 +35,7 @@ void http_client_exchange_prepare(http_client_connection *connection)
 {
     connection->phase = HTTP_CLIENT_PHASE_READY;
     buffer_recycle(&connection->request, REQUEST_KEEP_BYTES);
-    connection->may_hold_bytes = false;
+    connection->is_cut_short = false;
     connection->sent = 0;
     connection->received = 0;
 }
@@ -101,7 +101,7 @@ static http_client_step exchange_receive(http_client_connection *connection, htt
 {
     http_client_reader *reader = &connection->reader;
     step_use use = {0};
-    connection->may_hold_bytes = false;
+    connection->is_cut_short = false;
     for (;;) {
         size_t size, got = 0;
         const char *problem = NULL;
@@ -125,7 +125,7 @@ static http_client_step exchange_receive(http_client_connection *connection, htt
         if (got < size && !connection->io->may_hold_bytes)
             return more;
         if (step_use_is_up(&use, got)) {
-            connection->may_hold_bytes = connection->io->may_hold_bytes;
+            connection->is_cut_short = true;
             return more;
         }
     }
@@ -145,15 +145,16 @@ static http_client_step exchange_send(http_client_connection *connection)
 {
     const buffer *request = &connection->request;
     step_use use = {0};
-    bool is_enough = false;
+    connection->is_cut_short = false;
     for (;;) {
         dubboc_slice unsent =
             slice_make(request->data + connection->sent, request->len - connection->sent);
         if (unsent.len == 0) {
+            connection->is_cut_short = false;
             connection->phase = HTTP_CLIENT_PHASE_RECEIVING;
             return HTTP_CLIENT_WANT_READ;
         }
-        if (is_enough)
+        if (connection->is_cut_short)
             return HTTP_CLIENT_WANT_WRITE;
         size_t taken = 0;
         const char *problem = NULL;
@@ -163,7 +164,7 @@ static http_client_step exchange_send(http_client_connection *connection)
         if (result != HTTP_CLIENT_IO_OK)
             return exchange_receive_last_words(connection, problem);
         connection->sent += taken;
-        is_enough = step_use_is_up(&use, taken);
+        connection->is_cut_short = step_use_is_up(&use, taken);
     }
 }
 
@@ -198,10 +199,10 @@ dubboc_status http_client_connection_wait(
             /* Also when there is more to read: a peer that never pauses would keep us here
              * otherwise. */
             return DUBBOC_E_TIMEOUT;
-        int ready = poll(fds, 2, connection->may_hold_bytes ? 0 : left_ms);
+        int ready = poll(fds, 2, connection->is_cut_short ? 0 : left_ms);
         if (ready > 0 && fds[1].revents != 0)
             return DUBBOC_E_CLOSED;
-        if (ready > 0 || (ready == 0 && connection->may_hold_bytes))
+        if (ready > 0 || (ready == 0 && connection->is_cut_short))
             return DUBBOC_OK;
         if (ready < 0 && errno != EINTR && errno != EAGAIN)
             /* The only other error of poll() that can occur here is ENOMEM. */
@@ -212,6 +213,11 @@ dubboc_status http_client_connection_wait(
 int http_client_connection_fd(const http_client_connection *connection)
 {
     return connection->fd;
+}
+
+bool http_client_exchange_is_cut_short(const http_client_connection *connection)
+{
+    return connection->is_cut_short;
 }
 
 bool http_client_connection_is_reused(const http_client_connection *connection)

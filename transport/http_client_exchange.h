@@ -33,6 +33,10 @@ http_client_step http_client_exchange_step(http_client_connection *connection);
 dubboc_status http_client_connection_wait(
     http_client_connection *connection, http_client_step wanted, int64_t deadline_ns);
 
+/* For an event loop: whether the last step stopped before it had moved all the bytes that it could.
+ * Then take the next step without waiting for the socket. */
+bool http_client_exchange_is_cut_short(const http_client_connection *connection);
+
 /* The descriptor, for an event loop. Borrowed. */
 int http_client_connection_fd(const http_client_connection *connection);
 

@@ -16,11 +16,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/address.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/mask.h"
 #include "base/mem.h"
+#include "transport/http_client_connect.h"
 #include "transport/http_client_exchange.h"
 
 struct http_client_endpoint {
@@ -130,6 +129,19 @@ static void queuer_serve(
     queuer->waiter->wake(queuer->waiter);
 }
 
+static bool pool_may_use(const http_client_connection *connection, const http_client_owner *owner)
+{
+    return connection->owner == NULL || connection->owner == owner;
+}
+
+/* Whether the connection can be given to the first queuer, or there is no queuer. */
+static bool pool_suits_first_locked(
+    const http_client_endpoint *endpoint, const http_client_connection *connection)
+{
+    const http_client_claim *first = (const http_client_claim *)endpoint->queue.first;
+    return first == NULL || pool_may_use(connection, first->of->owner);
+}
+
 /* Gives a connection, or a place if connection is NULL, to the first queuer that no other endpoint
  * has served. false: no queuer waits. */
 static bool pool_grant_locked(http_client_endpoint *endpoint, http_client_connection *connection)
@@ -194,7 +206,7 @@ static void pool_finish(http_client_connection *connection, bool is_kept)
     mutex_lock(&endpoint->lock);
     if (connection->lost_host)
         pool_drop_idle_since_locked(endpoint, connection->taken_ns, &dropped);
-    is_kept = is_kept && endpoint->references > 0;
+    is_kept = is_kept && endpoint->references > 0 && pool_suits_first_locked(endpoint, connection);
     if (is_kept)
         pool_keep_locked(endpoint, connection);
     else
@@ -207,20 +219,35 @@ static void pool_finish(http_client_connection *connection, bool is_kept)
 
 /* --- taking --- */
 
+/* Takes the newest idle connection that the owner may use, or a place if there is none (NULL). The
+ * endpoint must have room. For a place, the oldest idle connection of another owner is dropped, so
+ * that there are never more than pool_size connections. *dropped: connections that the caller
+ * closes after unlocking. */
+static http_client_connection *pool_take_idle_locked(http_client_endpoint *endpoint,
+    const http_client_owner *owner, http_client_connection **dropped)
+{
+    http_client_connection *found = endpoint->newest;
+    while (found != NULL && !pool_may_use(found, owner))
+        found = found->older;
+    if (found != NULL)
+        pool_remove_idle_locked(endpoint, found);
+    else if (endpoint->oldest != NULL)
+        pool_drop_oldest_locked(endpoint, dropped);
+    pool_add_busy_locked(endpoint, 1);
+    return found;
+}
+
 /* Takes a connection or a place if there is one. *dropped: connections that the caller closes after
  * unlocking. */
 static http_client_taken pool_take_locked(http_client_endpoint *endpoint, int64_t now_ns,
-    http_client_connection **connection, http_client_connection **dropped)
+    const http_client_owner *owner, http_client_connection **connection,
+    http_client_connection **dropped)
 {
     pool_drop_stale_locked(endpoint, now_ns, dropped);
     if (!http_client_endpoint_has_room(endpoint))
         return HTTP_CLIENT_TAKEN_NOTHING;
-    pool_add_busy_locked(endpoint, 1);
-    if (endpoint->newest == NULL)
-        return HTTP_CLIENT_TAKEN_PLACE;
-    *connection = endpoint->newest;
-    pool_remove_idle_locked(endpoint, *connection);
-    return HTTP_CLIENT_TAKEN_CONNECTION;
+    *connection = pool_take_idle_locked(endpoint, owner, dropped);
+    return *connection != NULL ? HTTP_CLIENT_TAKEN_CONNECTION : HTTP_CLIENT_TAKEN_PLACE;
 }
 
 /* Checks an idle connection that was taken, and prepares it for a request. false: it must not be
@@ -235,14 +262,14 @@ static bool pool_try_idle(http_client_connection *idle, int64_t now_ns)
     return true;
 }
 
-http_client_taken http_client_endpoint_take(
-    http_client_endpoint *endpoint, http_client_connection **connection)
+http_client_taken http_client_endpoint_take(http_client_endpoint *endpoint,
+    const http_client_owner *owner, http_client_connection **connection)
 {
     for (;;) {
         http_client_connection *idle = NULL, *dropped = NULL;
         int64_t now_ns = clock_now_ns();
         mutex_lock(&endpoint->lock);
-        http_client_taken taken = pool_take_locked(endpoint, now_ns, &idle, &dropped);
+        http_client_taken taken = pool_take_locked(endpoint, now_ns, owner, &idle, &dropped);
         mutex_unlock(&endpoint->lock);
         pool_close_all(dropped);
         if (taken != HTTP_CLIENT_TAKEN_CONNECTION)
@@ -264,10 +291,20 @@ dubboc_status http_client_endpoint_open(http_client_endpoint *endpoint, int64_t 
         http_client_endpoint_free_place(endpoint);
         return status;
     }
-    (*connection)->endpoint = endpoint;
-    (*connection)->taken_ns = (*connection)->opened_ns;
-    http_client_exchange_prepare(*connection);
+    http_client_endpoint_adopt(endpoint, *connection);
     return DUBBOC_OK;
+}
+
+void http_client_endpoint_adopt(http_client_endpoint *endpoint, http_client_connection *connection)
+{
+    connection->endpoint = endpoint;
+    connection->taken_ns = connection->opened_ns;
+    http_client_exchange_prepare(connection);
+}
+
+const http_client_target *http_client_endpoint_target(const http_client_endpoint *endpoint)
+{
+    return &endpoint->target;
 }
 
 void http_client_connection_drop(http_client_connection *connection)
@@ -317,9 +354,11 @@ static void queuer_reserve(http_client_queuer *self, size_t endpoints)
     queuer_add_unused(self, block->claims, count);
 }
 
-void http_client_queuer_init(http_client_queuer *self, waiter *of, uint64_t ticket)
+void http_client_queuer_init(
+    http_client_queuer *self, waiter *of, const http_client_owner *owner, uint64_t ticket)
 {
     self->waiter = of;
+    self->owner = owner;
     self->ticket = ticket;
     atomic_init(&self->is_served, false);
     self->endpoint = NULL;
@@ -365,27 +404,24 @@ void http_client_queuer_select_begin(http_client_queuer *self, size_t endpoints)
 
 /* Takes a connection or a place for the queuer that wants to join. The endpoint has room, so no
  * queuer waits in its queue that would have to be served first. */
-static void queuer_use_room_locked(http_client_queuer *self, http_client_endpoint *endpoint)
+static void queuer_use_room_locked(
+    http_client_queuer *self, http_client_endpoint *endpoint, http_client_connection **dropped)
 {
-    http_client_connection *newest = endpoint->newest;
-    if (atomic_exchange(&self->is_served, true))
-        return;
-    pool_add_busy_locked(endpoint, 1);
-    if (newest != NULL)
-        pool_remove_idle_locked(endpoint, newest);
-    queuer_serve(self, endpoint, newest);
+    if (!atomic_exchange(&self->is_served, true))
+        queuer_serve(self, endpoint, pool_take_idle_locked(endpoint, self->owner, dropped));
 }
 
 bool http_client_queuer_join(http_client_queuer *self, http_client_endpoint *endpoint)
 {
     http_client_claim *claim = queuer_take_former(self, endpoint);
+    http_client_connection *dropped = NULL;
     if (claim != NULL) {
         queuer_append(self, claim);
         return !http_client_queuer_is_served(self);
     }
     mutex_lock(&endpoint->lock);
     if (http_client_endpoint_has_room(endpoint)) {
-        queuer_use_room_locked(self, endpoint);
+        queuer_use_room_locked(self, endpoint, &dropped);
     } else if (self->unused != NULL && self->count < HTTP_CLIENT_QUEUES_MAX) {
         claim = self->unused;
         self->unused = claim->next;
@@ -395,6 +431,7 @@ bool http_client_queuer_join(http_client_queuer *self, http_client_endpoint *end
         endpoint->references++;
     }
     mutex_unlock(&endpoint->lock);
+    pool_close_all(dropped);
     return !http_client_queuer_is_served(self);
 }
 
@@ -497,26 +534,6 @@ void http_client_connection_give_back(http_client_connection *connection)
 
 /* --- endpoints --- */
 
-/* Finds the address in url. *authority points into url. */
-static dubboc_status endpoint_read_url(
-    const char *url, bool *is_tls, dubboc_slice *authority, dubboc_error *err)
-{
-    dubboc_slice whole = slice_of(url);
-    net_address address;
-    *is_tls = slice_starts_with(whole, "https://");
-    bool is_http = *is_tls || slice_starts_with(whole, "http://");
-    size_t before = !is_http ? 0 : *is_tls ? strlen("https://") : strlen("http://");
-    dubboc_slice rest = slice_make(whole.at + before, whole.len - before);
-    *authority = slice_make(rest.at, address_length_in_url(rest, "?#"));
-    if (!is_http || address_parse(*authority, 0, &address, NULL) != DUBBOC_OK)
-        return error_set(
-            err, DUBBOC_E_ARGUMENT, "not http://host:port or https://host:port: %s", MASKED(whole));
-    if (address.is_unix)
-        return error_set(err, DUBBOC_E_UNSUPPORTED,
-            "%s: calling through a unix socket is not in this release", MASKED(whole));
-    return DUBBOC_OK;
-}
-
 static void endpoint_link(http_client_endpoint *endpoint)
 {
     http_client *client = endpoint->target.client;
@@ -541,25 +558,15 @@ static void endpoint_unlink(http_client_endpoint *endpoint)
 dubboc_status http_client_endpoint_new(
     http_client *client, const char *url, http_client_endpoint **endpoint, dubboc_error *err)
 {
-    bool is_tls;
-    dubboc_slice authority;
-    dubboc_status status = endpoint_read_url(url, &is_tls, &authority, err);
-    if (status != DUBBOC_OK)
-        return status;
     http_client_endpoint *made = MEM_NEW(http_client_endpoint);
     if (made == NULL)
         return error_no_memory(err);
-    made->target.client = client;
-    made->target.is_tls = is_tls;
-    made->references = 1;
-    made->target.host = mem_dup_slice(authority);
-    made->target.url = mem_printf("%s://%.*s/", is_tls ? "https" : "http", SLICE_ARGS(authority));
-    if (made->target.host == NULL || made->target.url == NULL) {
-        free(made->target.host);
-        free(made->target.url);
+    dubboc_status status = http_client_target_init(&made->target, client, url, err);
+    if (status != DUBBOC_OK) {
         free(made);
-        return error_no_memory(err);
+        return status;
     }
+    made->references = 1;
     mutex_init(&made->lock, MUTEX_RANK_ENDPOINT);
     endpoint_link(made);
     *endpoint = made;
@@ -577,8 +584,7 @@ static void endpoint_destroy(http_client_endpoint *endpoint)
 {
     endpoint_unlink(endpoint);
     mutex_fini(&endpoint->lock);
-    free(endpoint->target.host);
-    free(endpoint->target.url);
+    http_client_target_fini(&endpoint->target);
     free(endpoint);
 }
 

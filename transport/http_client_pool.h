@@ -45,15 +45,22 @@ typedef enum http_client_taken {
     HTTP_CLIENT_TAKEN_NOTHING /* pool_size connections are in use. */
 } http_client_taken;
 
-/* Takes an idle connection, after checking that it is still open, or else a place for a new one. */
-http_client_taken http_client_endpoint_take(
-    http_client_endpoint *endpoint, http_client_connection **connection);
+/* Takes an idle connection, after checking that it is still open, or else a place for a new one.
+ * The connection has no owner, or this one. owner NULL: only connections without an owner. */
+http_client_taken http_client_endpoint_take(http_client_endpoint *endpoint,
+    const http_client_owner *owner, http_client_connection **connection);
 
 /* Opens a connection with a place; blocks until it is open. On failure the place is given back.
  * The same errors as http_client_connection_open(): DUBBOC_E_CONNECT, DUBBOC_E_TIMEOUT,
  * DUBBOC_E_CLOSED, DUBBOC_E_NO_MEMORY. */
 dubboc_status http_client_endpoint_open(http_client_endpoint *endpoint, int64_t deadline_ns,
     http_client_connection **connection, dubboc_error *err);
+
+/* Uses a place for a connection that was opened by other means (http_client_opener.h). */
+void http_client_endpoint_adopt(http_client_endpoint *endpoint, http_client_connection *connection);
+
+/* Returns the destination of its connections. Constant. */
+const http_client_target *http_client_endpoint_target(const http_client_endpoint *endpoint);
 
 /* Gives a place back without using it. */
 void http_client_endpoint_free_place(http_client_endpoint *endpoint);
@@ -91,7 +98,9 @@ typedef struct http_client_claim {
 } http_client_claim;
 
 typedef struct http_client_queuer {
-    waiter *waiter;  /* woken when is_served is set */
+    waiter *waiter; /* woken when is_served is set */
+    /* the owner whose TLS connections the queuer may be given, besides those without an owner */
+    const http_client_owner *owner;
     uint64_t ticket; /* the order in the queues: see waiter_take_ticket() */
     /* An endpoint has served the queuer, or no endpoint can serve it any more. */
     atomic_bool is_served;
@@ -111,7 +120,8 @@ typedef struct http_client_queuer {
 
 /* Initialises a queuer that is in no queue. self and `of` must not be moved until
  * http_client_queuer_leave(). */
-void http_client_queuer_init(http_client_queuer *self, waiter *of, uint64_t ticket);
+void http_client_queuer_init(
+    http_client_queuer *self, waiter *of, const http_client_owner *owner, uint64_t ticket);
 
 /* Begins a selection of at most `endpoints` endpoints. If there is no memory, fewer of them are
  * joined. */

@@ -199,7 +199,8 @@ static bool looks_quiet(http_client_connection *connection)
 static void deafen_idle(http_client_endpoint *endpoint, scripted_peer *peer, http_client_io *io)
 {
     http_client_connection *idle = NULL;
-    assert_int_equal(HTTP_CLIENT_TAKEN_CONNECTION, http_client_endpoint_take(endpoint, &idle));
+    assert_int_equal(
+        HTTP_CLIENT_TAKEN_CONNECTION, http_client_endpoint_take(endpoint, NULL, &idle));
     *io = *idle->io;
     io->is_quiet = looks_quiet;
     idle->io = io;

@@ -155,7 +155,7 @@ def test_the_settings_that_documents_show_are_valid():
 
 LIBRARY = ("base", "client", "codec", "registry", "selector", "server", "transport")
 # Texts of the operating system and of libcurl that the library passes on.
-FOREIGN = {"Connection refused", "Could not resolve host"}
+FOREIGN = {"Connection refused", "Could not resolve proxy"}
 STRINGS = r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*'
 
 

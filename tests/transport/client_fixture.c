@@ -56,7 +56,7 @@ static bool wait_for_grant(
     http_client_queuer queuer;
     http_client_endpoint *granting;
     thread_waiter_init(&thread);
-    http_client_queuer_init(&queuer, &thread.waiter, waiter_take_ticket());
+    http_client_queuer_init(&queuer, &thread.waiter, NULL, waiter_take_ticket());
     http_client_queuer_select_begin(&queuer, 1);
     (void)http_client_queuer_join(&queuer, endpoint);
     http_client_queuer_select_end(&queuer);
@@ -71,7 +71,7 @@ dubboc_status take_from(http_client_endpoint *endpoint, int64_t deadline_ns,
     for (;;) {
         if (stop_signal_is_given(&fixture_stop))
             return error_set(err, DUBBOC_E_CLOSED, "stopped");
-        http_client_taken taken = http_client_endpoint_take(endpoint, connection);
+        http_client_taken taken = http_client_endpoint_take(endpoint, NULL, connection);
         if (taken == HTTP_CLIENT_TAKEN_NOTHING && wait_for_grant(endpoint, deadline_ns, connection))
             taken = *connection != NULL ? HTTP_CLIENT_TAKEN_CONNECTION : HTTP_CLIENT_TAKEN_PLACE;
         if (taken == HTTP_CLIENT_TAKEN_CONNECTION)

@@ -572,7 +572,7 @@ static bool looks_dead(http_client_connection *connection)
 static void another_queues(http_client_endpoint *endpoint)
 {
     thread_waiter_init(&dead.thread);
-    http_client_queuer_init(&dead.queuer, &dead.thread.waiter, waiter_take_ticket());
+    http_client_queuer_init(&dead.queuer, &dead.thread.waiter, NULL, waiter_take_ticket());
     http_client_queuer_select_begin(&dead.queuer, 1);
     assert_true(http_client_queuer_join(&dead.queuer, endpoint));
     http_client_queuer_select_end(&dead.queuer);
@@ -600,7 +600,7 @@ static void the_place_of_a_dead_idle_connection_is_granted_to_a_waiting_queuer(v
     http_client_endpoint *granting = NULL;
     deaden(connection, looks_dead_while_another_queues);
     http_client_connection_give_back(connection);
-    assert_int_equal(HTTP_CLIENT_TAKEN_NOTHING, http_client_endpoint_take(f.endpoint, &none));
+    assert_int_equal(HTTP_CLIENT_TAKEN_NOTHING, http_client_endpoint_take(f.endpoint, NULL, &none));
     assert_null(none);
     assert_true(http_client_queuer_leave(&dead.queuer, &granting, &none));
     assert_ptr_equal(granting, f.endpoint);
