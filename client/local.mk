@@ -8,6 +8,8 @@ libdubboc_core_la_SOURCES += \
 	client/client_life.c \
 	client/counters.c client/counters.h \
 	client/dialect.c client/dialect.h \
+	client/io_driver.c client/io_driver.h \
+	client/io_loop.c client/io_loop.h \
 	client/judge.c client/judge.h \
 	client/leave.c client/leave.h \
 	client/reference.c client/reference.h \
