@@ -33,6 +33,7 @@ static const struct {
     [DUBBOC_E_UNSUPPORTED] = {"E_UNSUPPORTED", "not in this release"},
     [DUBBOC_E_PARAMS] = {"E_PARAMS", "wrong params"},
     [DUBBOC_DEFERRED] = {"DEFERRED", "the answer comes later"},
+    [DUBBOC_E_CANCELLED] = {"E_CANCELLED", "cancelled"},
 };
 
 static size_t status_index(dubboc_status status)

@@ -51,6 +51,7 @@ typedef enum mutex_rank {
     MUTEX_RANK_NAMES,   /* http_client_names: waiters are woken while it is held */
     MUTEX_RANK_OPENER,  /* http_client_opener: taken when a look-up wakes it */
     MUTEX_RANK_STOP,    /* stop_signal: waiters are woken while this is held */
+    MUTEX_RANK_PENDING, /* dubboc_pending: its task is posted while it is held */
     MUTEX_RANK_IO_LOOP, /* io_loop: the tasks that were posted */
     MUTEX_RANK_LOG,
 } mutex_rank;

@@ -18,8 +18,23 @@
 #include "selector/selector.h"
 #include "transport/http_client.h"
 
+struct io_driver;
+
 #define REFERENCE_BUCKETS 256
 #define SETTING_ORIGIN_SIZE 512
+#define IO_THREADS_MAX 64
+#define IN_FLIGHT_MOST 1000000 /* the largest value of in_flight_max */
+
+/* The asynchronous calls (client/async.c). */
+typedef struct client_async {
+    int threads; /* [client] io_threads; 0: the program steps the only driver */
+    unsigned in_flight_max;
+    atomic_uint in_flight;
+    atomic_uint next; /* grows with each call; chooses its driver */
+    _Atomic uint64_t slow_callbacks;
+    _Atomic(struct io_driver *)
+        drivers[IO_THREADS_MAX]; /* created at their first use, under the lock */
+} client_async;
 
 struct dubboc_client {
     dubboc_config *config;
@@ -36,6 +51,7 @@ struct dubboc_client {
     registry *registry; /* NULL: none is configured */
     selector *selector;
     counters counters;
+    client_async async;
     grow_table references; /* interface -> reference; read without the lock */
     grow_bucket reference_buckets[REFERENCE_BUCKETS];
     mutex lock;        /* guards adding references and methods, and the fields below */

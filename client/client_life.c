@@ -1,6 +1,6 @@
 /* Creating and freeing a client: takes the settings from options and configuration, creates
  * registry, HTTP client and selector, and frees them in order after the last call has ended. */
-#include "client/client.h"
+#include "client/async.h"
 #include "client/reference.h"
 #include "client/timeout.h"
 
@@ -39,6 +39,8 @@ static dubboc_status client_check_numbers(const dubboc_client_options *options, 
         {"retries", options->retries, DUBBOC_NONE, INT_MAX},
         {"pool_size", options->pool_size, 0, 65535},
         {"reply_max_bytes", options->reply_max_bytes, 0, INT64_C(2) << 30},
+        {"io_threads", options->io_threads, DUBBOC_NONE, IO_THREADS_MAX},
+        {"in_flight_max", options->in_flight_max, 0, IN_FLIGHT_MOST},
     };
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (numbers[i].value < numbers[i].min || numbers[i].value > numbers[i].max)
@@ -112,6 +114,14 @@ static dubboc_status client_open_selector(dubboc_client *self, dubboc_error *err
     return status;
 }
 
+static dubboc_status client_open_async(
+    dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
+{
+    int64_t threads = client_choose(options->io_threads, self->config, "io_threads");
+    int64_t in_flight_max = client_choose(options->in_flight_max, self->config, "in_flight_max");
+    return async_init(self, threads > 0 ? (int)threads : 0, (unsigned)in_flight_max, err);
+}
+
 static dubboc_status client_open_parts(
     dubboc_client *self, const dubboc_client_options *options, dubboc_error *err)
 {
@@ -132,6 +142,8 @@ static dubboc_status client_open_parts(
         status = client_open_registry(self, options, err);
     if (status == DUBBOC_OK)
         status = client_open_selector(self, err);
+    if (status == DUBBOC_OK)
+        status = client_open_async(self, options, err);
     return status;
 }
 
@@ -197,10 +209,13 @@ void dubboc_client_free(dubboc_client *self)
     if (self == NULL)
         return;
     dubboc_client_stop(self);
+    async_step_to_end(self);
     client_wait_for_calls(self);
+    async_stop(self);
     selector_free(self->selector);
     references_free(self);
     registry_free(self->registry);
+    async_fini(self);
     http_client_free(self->http);
     dubboc_config_free(self->config);
     counters_fini(&self->counters);
@@ -228,5 +243,7 @@ void dubboc_client_get_stats(const dubboc_client *self, dubboc_client_stats *sta
     }
     sum.calls = sum.ok + sum.remote_error + sum.not_executed + sum.maybe_executed;
     sum.connections = http_client_connections_opened(self->http);
+    sum.in_flight = atomic_load_explicit(&self->async.in_flight, memory_order_relaxed);
+    sum.slow_callbacks = atomic_load_explicit(&self->async.slow_callbacks, memory_order_relaxed);
     sized_write(stats, &sum, sizeof sum);
 }

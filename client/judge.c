@@ -117,8 +117,8 @@ verdict judge_reply(const http_client_reply *http, uint32_t id, const dialect *s
 
 verdict judge_failure(dubboc_status status, size_t bytes_sent)
 {
-    bool is_ours =
-        status == DUBBOC_E_CLOSED || status == DUBBOC_E_NO_MEMORY || status == DUBBOC_E_ARGUMENT;
+    bool is_ours = status == DUBBOC_E_CLOSED || status == DUBBOC_E_CANCELLED ||
+                   status == DUBBOC_E_NO_MEMORY || status == DUBBOC_E_ARGUMENT;
     return (verdict){
         .status = status,
         .execution = bytes_sent > 0 ? DUBBOC_MAYBE_EXECUTED : DUBBOC_NOT_EXECUTED,

@@ -1,4 +1,5 @@
 libdubboc_core_la_SOURCES += \
+	client/async.c client/async.h \
 	client/call.c client/call.h \
 	client/call_report.c client/call_report.h \
 	client/call_room.c client/call_room.h \
@@ -12,6 +13,7 @@ libdubboc_core_la_SOURCES += \
 	client/io_loop.c client/io_loop.h \
 	client/judge.c client/judge.h \
 	client/leave.c client/leave.h \
+	client/pending.c client/pending.h \
 	client/reference.c client/reference.h \
 	client/request.c client/request.h \
 	client/sync.c \

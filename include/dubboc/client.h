@@ -69,6 +69,10 @@ typedef struct dubboc_client_options {
     int pool_size;            /* [client] pool_size: connections to one provider; default 128 */
     const char *load_balance; /* [client] load_balance: "random" (default), "roundrobin" */
     int64_t reply_max_bytes;  /* [client] reply_max: a longer reply is an error; default 64 MiB */
+    /* [client] io_threads: the number of threads that run the calls of <dubboc/async.h>; default 1;
+     * DUBBOC_NONE: none, the program calls dubboc_client_step() in its own event loop. */
+    int io_threads;
+    int in_flight_max; /* [client] in_flight_max: asynchronous calls in flight; default 10,000 */
 } dubboc_client_options;
 
 /* Makes a client. It does not wait for the registry or for a name server. options may be NULL: then
@@ -81,15 +85,17 @@ DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_client_new(
     const dubboc_client_options *options, dubboc_client **client, dubboc_error *err);
 
 /* Ends the calls that are under way in other threads. They return DUBBOC_E_CLOSED, and
- * err->execution says whether they may have been executed. Calls that begin later are refused with
- * DUBBOC_E_CLOSED. This function does not wait: next join the threads that make calls, then call
- * dubboc_client_free(). Call it from any thread, but not from a signal handler. A second call does
- * nothing. */
+ * err->execution says whether they may have been executed. Asynchronous calls (<dubboc/async.h>)
+ * end in the same way, on the threads that run them; with io_threads = 0 in the next
+ * dubboc_client_step(). Calls that begin later are refused with DUBBOC_E_CLOSED. This function does
+ * not wait: next join the threads that make calls, then call dubboc_client_free(). Call it from any
+ * thread, but not from a signal handler. A second call does nothing. */
 DUBBOC_API void dubboc_client_stop(dubboc_client *client);
 
-/* Stops the client like dubboc_client_stop(), waits until all calls have returned, removes the
- * client's nodes from the registry, and frees everything. No call may begin once this function has
- * been called. If other threads make calls, first call dubboc_client_stop() and join these threads.
+/* Stops the client like dubboc_client_stop(), waits until all calls have returned and all callbacks
+ * of asynchronous calls have run, removes the client's nodes from the registry, and frees
+ * everything. Not to be called inside a callback. No call may begin once this function has been
+ * called. If other threads make calls, first call dubboc_client_stop() and join these threads.
  * client may be NULL. */
 DUBBOC_API void dubboc_client_free(dubboc_client *client);
 
@@ -197,8 +203,10 @@ typedef struct dubboc_client_stats {
     uint64_t not_executed; /* those that were certainly not executed */
     /* those that may have been executed, and those whose reply could not be used */
     uint64_t maybe_executed;
-    uint64_t attempts;    /* requests sent, wholly or in part */
-    uint64_t connections; /* connections opened */
+    uint64_t attempts;       /* requests sent, wholly or in part */
+    uint64_t connections;    /* connections opened */
+    uint64_t in_flight;      /* asynchronous calls that have not ended (<dubboc/async.h>) */
+    uint64_t slow_callbacks; /* callbacks of asynchronous calls that took more than 10 ms */
 } dubboc_client_stats;
 
 /* Reads the figures. It fills in as many fields as stats->size has room for, and none if size is

@@ -3,6 +3,7 @@
 #ifndef DUBBOC_DUBBOC_H
 #define DUBBOC_DUBBOC_H
 
+#include <dubboc/async.h>
 #include <dubboc/client.h>
 #include <dubboc/config.h>
 #include <dubboc/defs.h>

@@ -5,10 +5,11 @@
  * Every function that takes one accepts NULL.
  *
  * WHO WRITES WHAT. Every function writes status and text, on success too (DUBBOC_OK, ""). The other
- * fields describe a call. Only the functions that make a call write them: dubboc_call(),
- * dubboc_call_with() and dubboc_call_raw(). Each of these resets them first, and sets execution
- * whatever the outcome. So a program may use one dubboc_error to build the params, to make the call
- * and to read the result, and it still sees afterwards whether the call was executed.
+ * fields describe a call. Only the functions that make a call or take its outcome write them:
+ * dubboc_call(), dubboc_call_start(), dubboc_pending_take() and their other forms. Each of these
+ * resets them first, and sets execution whatever the outcome. So a program may use one dubboc_error
+ * to build the params, to make the call and to read the result, and it still sees afterwards
+ * whether the call was executed.
  *
  * Before the first call these fields have the values that the program gave them: `dubboc_error err
  * = {0};` sets execution to DUBBOC_EXECUTION_UNKNOWN, and so does `dubboc_error err = {};` in C++.
@@ -49,7 +50,8 @@ typedef enum dubboc_status {
     DUBBOC_E_CLOSED = 19,      /* the object is being stopped or freed */
     DUBBOC_E_UNSUPPORTED = 20, /* a feature that belongs to a later release */
     DUBBOC_E_PARAMS = 21,      /* returned by a handler: the params are wrong (JSON-RPC -32602) */
-    DUBBOC_DEFERRED = 22       /* returned by a handler: the answer comes later (not a failure) */
+    DUBBOC_DEFERRED = 22,      /* returned by a handler: the answer comes later (not a failure) */
+    DUBBOC_E_CANCELLED = 23    /* the program has cancelled the call (<dubboc/async.h>) */
 } dubboc_status;
 
 /* Whether the peer executed a call, as far as that is known. The values are in ascending order:

@@ -1,5 +1,6 @@
 pkginclude_HEADERS = \
 	include/dubboc/dubboc.h \
+	include/dubboc/async.h \
 	include/dubboc/client.h \
 	include/dubboc/config.h \
 	include/dubboc/defs.h \

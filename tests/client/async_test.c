@@ -1,0 +1,383 @@
+/* Started calls (<dubboc/async.h>) as a program uses them, against scripted peers. Most tests run
+ * twice: with a thread of the client, and with the program's own loop. */
+#include "tests/client/call_fixture.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include <dubboc/async.h>
+
+#include "base/clock.h"
+
+#define LIMIT_MS 5000
+
+/* The threads that the client has for its calls; the state of the tests that run twice. */
+typedef struct form {
+    int io_threads;
+} form;
+
+static form with_thread = {1}, with_own_loop = {DUBBOC_NONE};
+
+/* What the callback has seen. */
+typedef struct told {
+    atomic_int count;
+    dubboc_status status;
+    dubboc_error err;
+    dubboc_text result;
+    pthread_t thread;
+} told;
+
+static void tell(dubboc_pending *pending, void *arg)
+{
+    told *self = arg;
+    self->thread = pthread_self();
+    self->status = dubboc_pending_take_raw(pending, &self->result, &self->err);
+    atomic_fetch_add(&self->count, 1);
+}
+
+static void told_clear(told *self)
+{
+    dubboc_text_free(&self->result);
+    *self = (told){.status = DUBBOC_OK};
+}
+
+typedef struct async_fixture {
+    fixture with;
+    dubboc_client *client;
+    dubboc_call_options options;
+    dubboc_error err;
+} async_fixture;
+
+static void async_begin(async_fixture *self, const form *of, const peer_script *script)
+{
+    const dubboc_client_options options = {
+        .size = sizeof options, .io_threads = of->io_threads, .timeout_ms = LIMIT_MS};
+    *self = (async_fixture){.err = {.status = DUBBOC_OK}};
+    begin(&self->with, script);
+    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &self->err), &self->err);
+    self->options = self->with.options;
+}
+
+static void async_end(async_fixture *self)
+{
+    dubboc_client_free(self->client);
+    end(&self->with);
+}
+
+static dubboc_pending *async_start(async_fixture *self, dubboc_done done, void *arg)
+{
+    dubboc_pending *pending = NULL;
+    assert_status(DUBBOC_OK,
+        dubboc_call_start_raw(self->client, "x.Y", "m", (dubboc_slice){"[1]", 3}, &self->options,
+            done, arg, &pending, &self->err),
+        &self->err);
+    assert_non_null(pending);
+    return pending;
+}
+
+/* Goes on until so many were told. */
+static void async_await(async_fixture *self, const told *all, int count)
+{
+    int64_t deadline_ns = deadline_in_ms(LIMIT_MS);
+    while (atomic_load(&all->count) < count) {
+        assert_false(deadline_is_over(deadline_ns));
+        if (dubboc_client_fd(self->client) < 0) {
+            poll(NULL, 0, 1);
+        } else {
+            struct pollfd own = {.fd = dubboc_client_fd(self->client), .events = POLLIN};
+            assert_true(poll(&own, 1, LIMIT_MS) >= 0);
+            assert_status(DUBBOC_OK, dubboc_client_step(self->client, 0, &self->err), &self->err);
+        }
+    }
+}
+
+/* --- the outcome --- */
+
+static void a_callback_is_told_the_result_once(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    async_begin(&self, *state, &answers_7);
+    dubboc_pending *pending = async_start(&self, tell, &seen);
+    async_await(&self, &seen, 1);
+    assert_status(DUBBOC_OK, seen.status, &seen.err);
+    assert_string_equal("7", seen.result.data);
+    assert_int_equal(DUBBOC_ANSWERED, seen.err.execution);
+    assert_int_equal(1, seen.err.attempts);
+    assert_int_equal(*state == &with_own_loop, pthread_equal(seen.thread, pthread_self()));
+    assert_int_equal(DUBBOC_OK, dubboc_pending_wait(pending, LIMIT_MS));
+    assert_int_equal(DUBBOC_E_NOT_FOUND, dubboc_pending_take_raw(pending, NULL, &self.err));
+    dubboc_pending_free(pending);
+    async_end(&self);
+    assert_int_equal(1, atomic_load(&seen.count));
+    told_clear(&seen);
+}
+
+static void without_a_callback_the_program_waits_and_takes(void **state)
+{
+    async_fixture self;
+    cJSON *result = NULL;
+    async_begin(&self, *state, &answers_7);
+    dubboc_pending *pending = async_start(&self, NULL, NULL);
+    assert_int_equal(DUBBOC_OK, dubboc_pending_wait(pending, LIMIT_MS));
+    assert_status(DUBBOC_OK, dubboc_pending_take(pending, &result, &self.err), &self.err);
+    assert_true(cJSON_IsNumber(result));
+    assert_int_equal(7, result->valueint);
+    cJSON_Delete(result);
+    dubboc_pending_free(pending);
+    async_end(&self);
+}
+
+static void a_pending_that_nobody_asked_for_frees_itself(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    async_begin(&self, *state, &answers_7);
+    assert_status(DUBBOC_OK,
+        dubboc_call_start(
+            self.client, "x.Y", "m", NULL, &self.options, tell, &seen, NULL, &self.err),
+        &self.err);
+    async_await(&self, &seen, 1);
+    assert_status(DUBBOC_OK, seen.status, &seen.err);
+    async_end(&self);
+    told_clear(&seen);
+}
+
+static void before_the_end_nothing_is_taken(void **state)
+{
+    async_fixture self;
+    async_begin(&self, *state, &is_silent);
+    dubboc_pending *pending = async_start(&self, NULL, NULL);
+    assert_int_equal(DUBBOC_E_TIMEOUT, dubboc_pending_take_raw(pending, NULL, &self.err));
+    assert_int_equal(DUBBOC_EXECUTION_UNKNOWN, self.err.execution);
+    assert_int_equal(DUBBOC_E_TIMEOUT, dubboc_pending_wait(pending, 0));
+    assert_int_equal(DUBBOC_E_TIMEOUT, dubboc_pending_wait(pending, 20));
+    dubboc_pending_free(pending);
+    async_end(&self);
+}
+
+static void the_peers_error_is_told_as_a_blocking_call_tells_it(void **state)
+{
+    async_fixture self;
+    dubboc_text object = {0};
+    async_begin(&self, *state, &refuses_each);
+    self.options.remote_error = &object;
+    dubboc_pending *pending = async_start(&self, NULL, NULL);
+    assert_int_equal(DUBBOC_OK, dubboc_pending_wait(pending, LIMIT_MS));
+    assert_int_equal(DUBBOC_E_REMOTE, dubboc_pending_take_raw(pending, NULL, &self.err));
+    assert_int_equal(-7, self.err.rpc_code);
+    assert_string_equal("no é", self.err.text);
+    assert_int_equal(DUBBOC_ANSWERED, self.err.execution);
+    assert_non_null(strstr(object.data, "-7"));
+    dubboc_pending_free(pending);
+    dubboc_text_free(&object);
+    async_end(&self);
+}
+
+static void a_call_ends_at_its_deadline(void **state)
+{
+    async_fixture self;
+    async_begin(&self, *state, &is_silent);
+    self.options.timeout_ms = 50;
+    dubboc_pending *pending = async_start(&self, NULL, NULL);
+    assert_int_equal(DUBBOC_OK, dubboc_pending_wait(pending, LIMIT_MS));
+    assert_int_equal(DUBBOC_E_TIMEOUT, dubboc_pending_take_raw(pending, NULL, &self.err));
+    assert_int_equal(DUBBOC_MAYBE_EXECUTED, self.err.execution);
+    assert_non_null(strstr(self.err.text, "timed out after 50 ms"));
+    dubboc_pending_free(pending);
+    async_end(&self);
+}
+
+static void nobody_listening_is_told_as_not_executed(void **state)
+{
+    async_fixture self;
+    address dead = dead_address();
+    async_begin(&self, *state, &answers_7);
+    self.options.url = dead.text;
+    dubboc_pending *pending = async_start(&self, NULL, NULL);
+    assert_int_equal(DUBBOC_OK, dubboc_pending_wait(pending, LIMIT_MS));
+    assert_int_equal(DUBBOC_E_CONNECT, dubboc_pending_take_raw(pending, NULL, &self.err));
+    assert_int_equal(DUBBOC_NOT_EXECUTED, self.err.execution);
+    assert_non_null(strstr(self.err.text, "Connection refused"));
+    dubboc_pending_free(pending);
+    async_end(&self);
+}
+
+/* --- many --- */
+
+#define MANY 500
+
+static void many_calls_are_in_flight_at_once(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    async_begin(&self, *state, &refuses_each);
+    for (int i = 0; i < MANY; i++)
+        assert_status(DUBBOC_OK,
+            dubboc_call_start(
+                self.client, "x.Y", "m", NULL, &self.options, tell, &seen, NULL, &self.err),
+            &self.err);
+    async_await(&self, &seen, MANY);
+    dubboc_client_stats stats = {.size = sizeof stats};
+    dubboc_client_get_stats(self.client, &stats);
+    assert_int_equal(MANY, stats.remote_error);
+    assert_int_equal(0, stats.in_flight);
+    async_end(&self);
+    told_clear(&seen);
+}
+
+/* --- cancelling and freeing --- */
+
+static void a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    async_begin(&self, *state, &is_silent);
+    dubboc_pending *pending = async_start(&self, tell, &seen);
+    for (int64_t deadline_ns = deadline_in_ms(LIMIT_MS);
+         scripted_peer_requests(self.with.peers[0]) == 0;) {
+        assert_false(deadline_is_over(deadline_ns));
+        dubboc_pending_wait(pending, 5);
+    }
+    dubboc_pending_cancel(pending);
+    dubboc_pending_cancel(pending);
+    async_await(&self, &seen, 1);
+    assert_int_equal(DUBBOC_E_CANCELLED, seen.status);
+    assert_int_equal(DUBBOC_MAYBE_EXECUTED, seen.err.execution);
+    dubboc_pending_free(pending);
+    async_end(&self);
+    told_clear(&seen);
+}
+
+static void a_freed_call_is_not_told(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    async_begin(&self, *state, &is_silent);
+    for (int i = 0; i < 20; i++)
+        dubboc_pending_free(async_start(&self, tell, &seen));
+    async_end(&self);
+    assert_int_equal(0, atomic_load(&seen.count));
+}
+
+static void free_and_tell(dubboc_pending *pending, void *arg)
+{
+    told *self = arg;
+    dubboc_pending_free(pending);
+    atomic_fetch_add(&self->count, 1);
+}
+
+static void a_callback_may_free_its_pending(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    async_begin(&self, *state, &answers_7);
+    async_start(&self, free_and_tell, &seen);
+    async_await(&self, &seen, 1);
+    async_end(&self);
+}
+
+/* --- the end of the client --- */
+
+static void freeing_the_client_tells_every_call_once(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_OK};
+    dubboc_pending *pendings[50];
+    async_begin(&self, *state, &is_silent);
+    for (int i = 0; i < 50; i++)
+        pendings[i] = async_start(&self, tell, &seen);
+    async_end(&self);
+    assert_int_equal(50, atomic_load(&seen.count));
+    assert_int_equal(DUBBOC_E_CLOSED, seen.status);
+    for (int i = 0; i < 50; i++) {
+        assert_int_equal(DUBBOC_OK, dubboc_pending_wait(pendings[i], 0));
+        dubboc_pending_cancel(pendings[i]);
+        dubboc_pending_free(pendings[i]);
+    }
+    told_clear(&seen);
+}
+
+static void a_stopped_client_starts_nothing(void **state)
+{
+    async_fixture self;
+    dubboc_pending *pending = NULL;
+    async_begin(&self, *state, &answers_7);
+    dubboc_client_stop(self.client);
+    assert_status(DUBBOC_E_CLOSED,
+        dubboc_call_start(
+            self.client, "x.Y", "m", NULL, &self.options, NULL, NULL, &pending, &self.err),
+        &self.err);
+    assert_null(pending);
+    async_end(&self);
+}
+
+/* --- limits --- */
+
+static void beyond_the_ceiling_calls_are_refused(void **state)
+{
+    const form *of = *state;
+    async_fixture self;
+    dubboc_pending *first = NULL, *second = NULL;
+    begin(&self.with, &is_silent);
+    const dubboc_client_options options = {
+        .size = sizeof options, .io_threads = of->io_threads, .in_flight_max = 1};
+    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
+    self.options = self.with.options;
+    first = async_start(&self, NULL, NULL);
+    assert_status(DUBBOC_E_BUSY,
+        dubboc_call_start(
+            self.client, "x.Y", "m", NULL, &self.options, NULL, NULL, &second, &self.err),
+        &self.err);
+    assert_non_null(strstr(self.err.text, "in_flight_max"));
+    assert_int_equal(DUBBOC_NOT_EXECUTED, self.err.execution);
+    dubboc_pending_free(first);
+    async_end(&self);
+}
+
+static dubboc_status waited_in_callback;
+
+static void wait_in_callback(dubboc_pending *pending, void *arg)
+{
+    told *self = arg;
+    waited_in_callback = dubboc_pending_wait(pending, 0);
+    atomic_fetch_add(&self->count, 1);
+}
+
+static void a_callback_cannot_wait(void **state)
+{
+    async_fixture self;
+    told seen = {.status = DUBBOC_E_PARSE};
+    async_begin(&self, *state, &answers_7);
+    dubboc_pending *pending = async_start(&self, wait_in_callback, &seen);
+    async_await(&self, &seen, 1);
+    assert_int_equal(DUBBOC_E_ARGUMENT, waited_in_callback);
+    dubboc_pending_free(pending);
+    async_end(&self);
+}
+
+#define TWICE(test)                                                                                \
+    cmocka_unit_test_prestate(test, &with_thread), cmocka_unit_test_prestate(test, &with_own_loop)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TWICE(a_callback_is_told_the_result_once),
+        TWICE(without_a_callback_the_program_waits_and_takes),
+        TWICE(a_pending_that_nobody_asked_for_frees_itself),
+        TWICE(before_the_end_nothing_is_taken),
+        TWICE(the_peers_error_is_told_as_a_blocking_call_tells_it),
+        TWICE(a_call_ends_at_its_deadline),
+        TWICE(nobody_listening_is_told_as_not_executed),
+        TWICE(many_calls_are_in_flight_at_once),
+        TWICE(a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent),
+        TWICE(a_freed_call_is_not_told),
+        TWICE(a_callback_may_free_its_pending),
+        TWICE(freeing_the_client_tells_every_call_once),
+        TWICE(a_stopped_client_starts_nothing),
+        TWICE(beyond_the_ceiling_calls_are_refused),
+        TWICE(a_callback_cannot_wait),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
