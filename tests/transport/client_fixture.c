@@ -13,6 +13,7 @@ http_client_settings usual_settings(void)
         .pool_size = 128,
         .pool_idle_ms = 20000,
         .pool_ttl_ms = -1,
+        .dns_ttl_ms = 10000,
         .connect_timeout_ms = 5000,
         .reply_max_bytes = 1 << 20};
 }

@@ -1,6 +1,7 @@
 /* Exchanges over TLS, with a peer in Python. TLS differs from plain sockets in how bytes are moved
  * and how an idle connection is checked. */
 #include "tests/transport/client_fixture.h"
+#include "tests/transport/tls_peer.h"
 
 #include "base/error.h"
 #include "transport/http_client_trust.h"
@@ -15,7 +16,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 /* Exports a function, so that the shared libraries call it instead of libc's. */
@@ -124,59 +124,18 @@ static void watch_file(const char *path)
     atomic_store(&watched_opens, 0);
 }
 
-typedef struct tls_peer {
-    FILE *out;
-    int in; /* closing this ends the peer */
-    pid_t pid;
-    char url[64];
-    char folder[4096];
-    char ca_file[4200];
-} tls_peer;
-
 static tls_peer peer;
-
-static void run_peer(const int in[2], const int out[2])
-{
-    char script[4200];
-    snprintf(script, sizeof script, "%s/peer.py", peer.folder);
-    dup2(in[0], STDIN_FILENO);
-    dup2(out[1], STDOUT_FILENO);
-    close(in[1]);
-    close(out[0]);
-    execlp("python3", "python3", script, (char *)NULL);
-    _exit(127);
-}
 
 static int start_peer(void **state)
 {
     (void)state;
-    int in[2], out[2], port = 0;
-    const char *source = getenv("top_srcdir");
-    snprintf(
-        peer.folder, sizeof peer.folder, "%s/tests/transport/tls", source != NULL ? source : ".");
-    snprintf(peer.ca_file, sizeof peer.ca_file, "%s/certificate.pem", peer.folder);
-    if (pipe(in) != 0 || pipe(out) != 0)
-        return -1;
-    peer.pid = fork();
-    if (peer.pid == 0)
-        run_peer(in, out);
-    close(in[0]);
-    close(out[1]);
-    peer.in = in[1];
-    peer.out = fdopen(out[0], "r");
-    if (peer.out == NULL || fscanf(peer.out, "%d", &port) != 1)
-        return -1;
-    snprintf(peer.url, sizeof peer.url, "https://localhost:%d", port);
-    return 0;
+    return tls_peer_start(&peer);
 }
 
 static int end_peer(void **state)
 {
     (void)state;
-    close(peer.in);
-    fclose(peer.out);
-    waitpid(peer.pid, NULL, 0);
-    return 0;
+    return tls_peer_end(&peer);
 }
 
 static fixture start_tls(void)
