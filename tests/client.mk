@@ -1,4 +1,5 @@
 client_tests = \
+	tests/client/async_life_test \
 	tests/client/async_test \
 	tests/client/attempts_test \
 	tests/client/call_settings_test \
@@ -21,7 +22,12 @@ client_tests = \
 check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
 call_fixture = tests/client/call_fixture.c tests/client/call_fixture.h
-tests_client_async_test_SOURCES = tests/client/async_test.c $(call_fixture)
+async_fixture = tests/client/async_fixture.c tests/client/async_fixture.h $(call_fixture)
+tests_client_async_life_test_SOURCES = tests/client/async_life_test.c tests/support/names.c tests/support/names.h $(tls_peer) \
+	$(async_fixture)
+tests_client_async_life_test_CPPFLAGS = $(test_cppflags)
+tests_client_async_life_test_LDADD = $(test_libs)
+tests_client_async_test_SOURCES = tests/client/async_test.c $(async_fixture)
 tests_client_async_test_CPPFLAGS = $(test_cppflags)
 tests_client_async_test_LDADD = $(test_libs)
 tests_client_call_test_SOURCES = tests/client/call_test.c $(call_fixture)

@@ -1,96 +1,5 @@
-/* Started calls (<dubboc/async.h>) as a program uses them, against scripted peers. Most tests run
- * twice: with a thread of the client, and with the program's own loop. */
-#include "tests/client/call_fixture.h"
-
-#include <poll.h>
-#include <stdatomic.h>
-#include <unistd.h>
-
-#include <dubboc/async.h>
-
-#include "base/clock.h"
-
-#define LIMIT_MS 5000
-
-/* The threads that the client has for its calls; the state of the tests that run twice. */
-typedef struct form {
-    int io_threads;
-} form;
-
-static form with_thread = {1}, with_own_loop = {DUBBOC_NONE};
-
-/* What the callback has seen. */
-typedef struct told {
-    atomic_int count;
-    dubboc_status status;
-    dubboc_error err;
-    dubboc_text result;
-    pthread_t thread;
-} told;
-
-static void tell(dubboc_pending *pending, void *arg)
-{
-    told *self = arg;
-    self->thread = pthread_self();
-    self->status = dubboc_pending_take_raw(pending, &self->result, &self->err);
-    atomic_fetch_add(&self->count, 1);
-}
-
-static void told_clear(told *self)
-{
-    dubboc_text_free(&self->result);
-    *self = (told){.status = DUBBOC_OK};
-}
-
-typedef struct async_fixture {
-    fixture with;
-    dubboc_client *client;
-    dubboc_call_options options;
-    dubboc_error err;
-} async_fixture;
-
-static void async_begin(async_fixture *self, const form *of, const peer_script *script)
-{
-    const dubboc_client_options options = {
-        .size = sizeof options, .io_threads = of->io_threads, .timeout_ms = LIMIT_MS};
-    *self = (async_fixture){.err = {.status = DUBBOC_OK}};
-    begin(&self->with, script);
-    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self->client, &self->err), &self->err);
-    self->options = self->with.options;
-}
-
-static void async_end(async_fixture *self)
-{
-    dubboc_client_free(self->client);
-    end(&self->with);
-}
-
-static dubboc_pending *async_start(async_fixture *self, dubboc_done done, void *arg)
-{
-    dubboc_pending *pending = NULL;
-    assert_status(DUBBOC_OK,
-        dubboc_call_start_raw(self->client, "x.Y", "m", (dubboc_slice){"[1]", 3}, &self->options,
-            done, arg, &pending, &self->err),
-        &self->err);
-    assert_non_null(pending);
-    return pending;
-}
-
-/* Goes on until so many were told. */
-static void async_await(async_fixture *self, const told *all, int count)
-{
-    int64_t deadline_ns = deadline_in_ms(LIMIT_MS);
-    while (atomic_load(&all->count) < count) {
-        assert_false(deadline_is_over(deadline_ns));
-        if (dubboc_client_fd(self->client) < 0) {
-            poll(NULL, 0, 1);
-        } else {
-            struct pollfd own = {.fd = dubboc_client_fd(self->client), .events = POLLIN};
-            assert_true(poll(&own, 1, LIMIT_MS) >= 0);
-            assert_status(DUBBOC_OK, dubboc_client_step(self->client, 0, &self->err), &self->err);
-        }
-    }
-}
+/* Asynchronous calls as a program uses them: outcomes, waiting, cancelling, freeing, limits. */
+#include "tests/client/async_fixture.h"
 
 /* --- the outcome --- */
 
@@ -235,11 +144,7 @@ static void a_cancelled_call_is_told_as_maybe_executed_when_it_was_sent(void **s
     told seen = {.status = DUBBOC_E_PARSE};
     async_begin(&self, *state, &is_silent);
     dubboc_pending *pending = async_start(&self, tell, &seen);
-    for (int64_t deadline_ns = deadline_in_ms(LIMIT_MS);
-         scripted_peer_requests(self.with.peers[0]) == 0;) {
-        assert_false(deadline_is_over(deadline_ns));
-        dubboc_pending_wait(pending, 5);
-    }
+    async_run_until(&self, peer_was_asked, &self.with);
     dubboc_pending_cancel(pending);
     dubboc_pending_cancel(pending);
     async_await(&self, &seen, 1);
@@ -317,14 +222,10 @@ static void a_stopped_client_starts_nothing(void **state)
 
 static void beyond_the_ceiling_calls_are_refused(void **state)
 {
-    const form *of = *state;
+    const dubboc_client_options options = {.size = sizeof options, .in_flight_max = 1};
     async_fixture self;
     dubboc_pending *first = NULL, *second = NULL;
-    begin(&self.with, &is_silent);
-    const dubboc_client_options options = {
-        .size = sizeof options, .io_threads = of->io_threads, .in_flight_max = 1};
-    assert_status(DUBBOC_OK, dubboc_client_new(&options, &self.client, &self.err), &self.err);
-    self.options = self.with.options;
+    async_begin_with(&self, *state, &is_silent, &options);
     first = async_start(&self, NULL, NULL);
     assert_status(DUBBOC_E_BUSY,
         dubboc_call_start(
@@ -356,9 +257,6 @@ static void a_callback_cannot_wait(void **state)
     dubboc_pending_free(pending);
     async_end(&self);
 }
-
-#define TWICE(test)                                                                                \
-    cmocka_unit_test_prestate(test, &with_thread), cmocka_unit_test_prestate(test, &with_own_loop)
 
 int main(void)
 {
