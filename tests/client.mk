@@ -1,4 +1,5 @@
 client_tests = \
+	tests/client/async_ends_test \
 	tests/client/async_life_test \
 	tests/client/async_test \
 	tests/client/attempts_test \
@@ -23,6 +24,8 @@ check_PROGRAMS += $(client_tests)
 TESTS += $(client_tests)
 call_fixture = tests/client/call_fixture.c tests/client/call_fixture.h
 async_fixture = tests/client/async_fixture.c tests/client/async_fixture.h $(call_fixture)
+tests_client_async_ends_test_CPPFLAGS = $(test_cppflags)
+tests_client_async_ends_test_LDADD = $(test_libs)
 tests_client_async_life_test_SOURCES = tests/client/async_life_test.c tests/support/names.c tests/support/names.h $(tls_peer) \
 	$(async_fixture)
 tests_client_async_life_test_CPPFLAGS = $(test_cppflags)

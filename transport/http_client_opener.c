@@ -47,6 +47,8 @@ struct http_client_opener {
     CURLM *multi;
     int epoll_fd; /* watches curl's sockets and wake */
     wake wake;
+    bool *is_watched; /* whether epoll_fd watches a socket of curl; the descriptor is the index */
+    size_t watched_capacity;
     int64_t curl_due_ns; /* when curl wants to be called */
     timers limits;
     http_client_opening *all;
@@ -59,18 +61,53 @@ struct http_client_opener {
 
 /* --- callbacks of curl --- */
 
+static void opener_forget_socket(http_client_opener *self, int fd)
+{
+    if ((size_t)fd >= self->watched_capacity || !self->is_watched[fd])
+        return;
+    self->is_watched[fd] = false;
+    epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* A socket that cannot be watched, because there is no memory, is noticed at the limit of its
+ * opening. */
+static void opener_watch_socket(http_client_opener *self, int fd, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.fd = fd};
+    size_t former = self->watched_capacity;
+    if ((size_t)fd >= former) {
+        if (!mem_grow((void **)&self->is_watched, &self->watched_capacity, (size_t)fd + 1,
+                sizeof *self->is_watched))
+            return;
+        memset(self->is_watched + former, 0,
+            (self->watched_capacity - former) * sizeof *self->is_watched);
+    }
+    /* Modifying fails if the socket was closed and another one has its number now. */
+    self->is_watched[fd] =
+        (self->is_watched[fd] && epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0) ||
+        epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/* Always returns 0, because curl fails all transfers of the multi handle if a callback returns an
+ * error. curl may report the end of a socket after it has closed it (libraries.md C13); then
+ * opener_close_socket() has forgotten it already. */
 static int opener_on_socket(CURL *curl, curl_socket_t fd, int what, void *arg, void *known)
 {
-    http_client_opener *self = arg;
-    struct epoll_event event = {.data.fd = fd};
     (void)curl, (void)known;
     if (what == CURL_POLL_REMOVE)
-        return epoll_ctl(self->epoll_fd, EPOLL_CTL_DEL, fd, NULL) == 0 || errno == ENOENT ? 0 : -1;
-    event.events =
-        ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0u) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0u);
-    if (epoll_ctl(self->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
-        return 0;
-    return errno == EEXIST && epoll_ctl(self->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0 ? 0 : -1;
+        opener_forget_socket(arg, fd);
+    else
+        opener_watch_socket(arg, fd,
+            ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0u) |
+                ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0u));
+    return 0;
+}
+
+/* Called instead of close(). */
+static int opener_close_socket(void *arg, curl_socket_t fd)
+{
+    opener_forget_socket(arg, fd);
+    return close(fd);
 }
 
 static int opener_on_timer(CURLM *multi, long timeout_ms, void *arg)
@@ -164,6 +201,7 @@ void http_client_opener_free(http_client_opener *self)
     if (self->epoll_fd >= 0)
         close(self->epoll_fd);
     mutex_fini(&self->lock);
+    free(self->is_watched);
     free(self);
 }
 
@@ -369,6 +407,14 @@ static void opener_end_late(http_client_opener *self)
     }
 }
 
+static bool opening_set_options(http_client_opening *self)
+{
+    CURL *curl = self->attempt.curl;
+    return curl_easy_setopt(curl, CURLOPT_PRIVATE, self) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CLOSESOCKETFUNCTION, opener_close_socket) == CURLE_OK &&
+           curl_easy_setopt(curl, CURLOPT_CLOSESOCKETDATA, self->opener) == CURLE_OK;
+}
+
 static void opening_connect(http_client_opening *self)
 {
     dubboc_error err;
@@ -376,9 +422,8 @@ static void opening_connect(http_client_opening *self)
     opening_leave_turn(self);
     self->state = OPENING_CONNECTS;
     dubboc_status status = http_client_connect_prepare(&self->attempt, &err);
-    if (status == DUBBOC_OK &&
-        (curl_easy_setopt(self->attempt.curl, CURLOPT_PRIVATE, self) != CURLE_OK ||
-            curl_multi_add_handle(opener->multi, self->attempt.curl) != CURLM_OK))
+    if (status == DUBBOC_OK && (!opening_set_options(self) || curl_multi_add_handle(opener->multi,
+                                                                  self->attempt.curl) != CURLM_OK))
         status = error_no_memory(&err);
     if (status != DUBBOC_OK)
         opening_fail(self, status, &err);

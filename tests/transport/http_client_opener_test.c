@@ -186,6 +186,35 @@ static void a_refused_connection_gives_its_place_back(void **state)
     opener_end(&self);
 }
 
+/* curl may close a socket before it reports that it does not need it any more. If the callback
+ * returned an error then, curl would fail all other connections that are being opened. */
+static void a_cancelled_opening_does_not_spoil_the_others(void **state)
+{
+    (void)state;
+    silent_port refusing = listen_silently("http"), silent = listen_silently("https");
+    http_client_settings settings = settings_for_one();
+    opener_fixture self;
+    http_client_endpoint *first;
+    close(refusing.fd);
+    opener_begin(&self, &settings, silent.url);
+    http_client_opening *other = opener_open(&self, DEADLINE_NEVER);
+    first = self.f.endpoint;
+    assert_status(DUBBOC_OK,
+        http_client_endpoint_new(self.f.client, refusing.url, &self.f.endpoint, &self.f.err),
+        &self.f.err);
+    http_client_opening *refused = opener_open(&self, DEADLINE_NEVER);
+    http_client_opener_step(self.opener);
+    assert_int_equal(0, self.seen.ends); /* curl has not noticed yet that one was refused */
+    http_client_opening_cancel(refused);
+    for (int i = 0; i < 5; i++)
+        http_client_opener_step(self.opener);
+    assert_int_equal(0, self.seen.ends);
+    http_client_opening_cancel(other);
+    http_client_endpoint_unref(first);
+    opener_end(&self);
+    close(silent.fd);
+}
+
 static void a_cancelled_opening_is_not_told(void **state)
 {
     (void)state;
@@ -379,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(at_most_64_connects_are_begun_in_a_step),
         cmocka_unit_test(a_refused_connection_gives_its_place_back),
+        cmocka_unit_test(a_cancelled_opening_does_not_spoil_the_others),
         cmocka_unit_test(a_cancelled_opening_is_not_told),
         cmocka_unit_test(an_opening_ends_at_its_deadline_or_at_the_connect_timeout),
         cmocka_unit_test(an_opening_waits_for_its_name_without_blocking),
