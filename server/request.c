@@ -3,6 +3,7 @@
 #include "server/request.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -47,6 +48,19 @@ int64_t dubboc_request_time_left_ms(const dubboc_request *request)
         return -1;
     int64_t left_ns = deadline_ns - clock_now_ns();
     return left_ns > 0 ? (left_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+}
+
+dubboc_status dubboc_request_call_options(
+    const dubboc_request *request, dubboc_call_options *options)
+{
+    int64_t left_ms = dubboc_request_time_left_ms(request);
+    if (options->size < offsetof(dubboc_call_options, group))
+        return DUBBOC_E_ARGUMENT;
+    if (left_ms == 0)
+        return DUBBOC_E_TIMEOUT;
+    if (left_ms > 0 && (options->timeout_ms <= 0 || options->timeout_ms > left_ms))
+        options->timeout_ms = left_ms;
+    return DUBBOC_OK;
 }
 
 /* --- params and failures --- */

@@ -1,4 +1,5 @@
 server_tests = \
+	tests/server/call_options_test \
 	tests/server/deferred_test \
 	tests/server/dispatch_test \
 	tests/server/fallback_test \
@@ -21,6 +22,9 @@ check_PROGRAMS += $(server_tests)
 TESTS += $(server_tests)
 server_caller = tests/server/caller.c tests/server/caller.h
 server_offering = tests/server/offering.c tests/server/offering.h
+tests_server_call_options_test_SOURCES = tests/server/call_options_test.c $(server_caller)
+tests_server_call_options_test_CPPFLAGS = $(test_cppflags)
+tests_server_call_options_test_LDADD = $(test_libs)
 tests_server_deferred_test_SOURCES = tests/server/deferred_test.c $(server_caller)
 tests_server_deferred_test_CPPFLAGS = $(test_cppflags)
 tests_server_deferred_test_LDADD = $(test_libs)

@@ -25,6 +25,7 @@
 #define DUBBOC_SERVER_H
 
 #include <cjson/cJSON.h>
+#include <dubboc/client.h>
 #include <dubboc/config.h>
 #include <dubboc/defs.h>
 #include <dubboc/error.h>
@@ -395,6 +396,19 @@ DUBBOC_API const char *dubboc_request_header(const dubboc_request *request, cons
 /* How many milliseconds are left until the caller gives up, from its Timeout header (both forms:
  * wire.md P11). 0: the caller has already given up. -1: the caller sent no such header. */
 DUBBOC_API int64_t dubboc_request_time_left_ms(const dubboc_request *request);
+
+/* Prepares the options of a call that a handler makes to answer its request, so that the call ends
+ * when the handler's own caller gives up: sets options->timeout_ms to the time that is left. A
+ * shorter timeout_ms that the program has set is kept; all other fields are left as they are. If
+ * the caller sent no Timeout header, options are unchanged. options->size must be set. To be called
+ * right before the call, because time goes on. A handler that answers later calls it before it
+ * returns. The function returns:
+ *
+ *   - DUBBOC_OK: the call can be made.
+ *   - DUBBOC_E_TIMEOUT: no time is left, so nobody waits for the answer; options are unchanged.
+ *   - DUBBOC_E_ARGUMENT: options->size is not set. */
+DUBBOC_API DUBBOC_MUST_CHECK dubboc_status dubboc_request_call_options(
+    const dubboc_request *request, dubboc_call_options *options);
 
 /* --- answering later --- */
 
