@@ -3,6 +3,7 @@ docsdir = $(docdir)/docs
 dist_docs_DATA = docs/sample.ini
 dist_docs_DATA += docs/abi.md
 dist_docs_DATA += docs/architecture.md
+dist_docs_DATA += docs/async.md
 dist_docs_DATA += docs/concepts.md
 dist_docs_DATA += docs/dialects.md
 dist_docs_DATA += docs/getting-started.md

@@ -1,5 +1,8 @@
 # Programs as a user would write them: they see the public headers and the shared library's symbols only.
 example_programs = \
+	examples/async-callbacks \
+	examples/async-epoll \
+	examples/async-gather \
 	examples/deferred-provider \
 	examples/echo-provider \
 	examples/hello-consumer \
@@ -13,6 +16,15 @@ noinst_PROGRAMS += $(example_programs)
 example_cppflags = -D_GNU_SOURCE -I$(top_srcdir)/include $(CJSON_CFLAGS)
 example_libs = libdubboc.la $(CJSON_LIBS)
 
+examples_async_callbacks_SOURCES = examples/async-callbacks.c
+examples_async_callbacks_CPPFLAGS = $(example_cppflags)
+examples_async_callbacks_LDADD = $(example_libs)
+examples_async_epoll_SOURCES = examples/async-epoll.c
+examples_async_epoll_CPPFLAGS = $(example_cppflags)
+examples_async_epoll_LDADD = $(example_libs)
+examples_async_gather_SOURCES = examples/async-gather.c
+examples_async_gather_CPPFLAGS = $(example_cppflags)
+examples_async_gather_LDADD = $(example_libs)
 examples_deferred_provider_SOURCES = examples/deferred-provider.c
 examples_deferred_provider_CPPFLAGS = $(example_cppflags)
 examples_deferred_provider_LDADD = $(example_libs)

@@ -58,6 +58,10 @@ def test_getting_started_shows_the_examples_as_they_are():
     assert shows_only_what_is_in_the_examples("docs/getting-started.md", "ini") == 1
 
 
+def test_async_shows_the_examples_as_they_are():
+    assert shows_only_what_is_in_the_examples("docs/async.md", "c") >= 2
+
+
 # --- commands
 
 
@@ -134,6 +138,10 @@ def test_the_commands_of_the_readme_print_what_it_says():
 
 def test_the_commands_of_getting_started_print_what_it_says():
     assert run_document("docs/getting-started.md") >= 8
+
+
+def test_the_commands_of_async_print_what_it_says():
+    assert run_document("docs/async.md") >= 3
 
 
 # --- settings

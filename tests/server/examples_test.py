@@ -176,6 +176,31 @@ def an_interrupted_order_consumer_counts_the_calls_that_were_cut_off_as_unclear(
             raise AssertionError(f"the consumer placed {placed}, {unclear} unclear; the provider took {taken}")
 
 
+def asynchronous_consumers_greet_everybody():
+    names = [f"friend{number}" for number in range(50)]
+    greetings = [f"Hello, {name}!" for name in names]
+    with tempfile.TemporaryDirectory() as folder:
+        registry = {"DUBBOC_REGISTRY_ADDRESS": f"file://{folder}/registry"}
+        provider = Provider("hello-provider", DUBBOC_SERVER_STOP_WATCH_WAIT="0ms", DUBBOC_SERVER_STOP_QUIET="0ms", **registry)
+        for program, arguments, lines in (("async-callbacks", names, ""), ("async-gather", names, ""), ("async-epoll", [], "\n".join(names) + "\n")):
+            done = subprocess.run([os.path.join(BUILD, "examples", program), *arguments], input=lines, env={**os.environ, **registry},
+                                  capture_output=True, text=True, timeout=60, check=False)
+            equal((done.returncode, done.stderr), (0, ""), program)
+            said = done.stdout.splitlines()
+            equal(said if program == "async-gather" else sorted(said), greetings if program == "async-gather" else sorted(greetings), program)
+        provider.end()
+
+
+def an_asynchronous_consumer_without_a_provider_fails():
+    registry = {"DUBBOC_REGISTRY_ADDRESS": "static:jsonrpc://127.0.0.1:1/com.example.Hello?interface=com.example.Hello"}
+    for program, arguments, lines in (("async-callbacks", ["a"], ""), ("async-gather", ["a"], ""), ("async-epoll", [], "a\n")):
+        done = subprocess.run([os.path.join(BUILD, "examples", program), *arguments], input=lines, env={**os.environ, **registry},
+                              capture_output=True, text=True, timeout=60, check=False)
+        equal((done.returncode, done.stdout), (1, ""), program)
+        if "Connection refused" not in done.stderr:
+            raise AssertionError(done.stderr)
+
+
 def refuses(host, port):
     try:
         socket.create_connection((host, port), 1).close()
@@ -233,7 +258,7 @@ def blocks(pid, number):
 
 def wrong_configuration_is_reported():
     for name in ("echo-provider", "hello-provider", "deferred-provider", "single-threaded-provider", "user-provider", "user-consumer",
-                 "order-provider", "order-consumer"):
+                 "order-provider", "order-consumer", "async-callbacks", "async-gather", "async-epoll"):
         for environment, word in (({"DUBBOC_CONF_FILE": "/nonexistent.ini"}, "/nonexistent.ini"), ({"DUBBOC_SERVER_PORT": "x"}, "DUBBOC_SERVER_PORT")):
             done = subprocess.run([os.path.join(BUILD, "examples", name)], env={**os.environ, **environment},
                                   capture_output=True, text=True, timeout=20, check=False)
@@ -246,6 +271,7 @@ def wrong_configuration_is_reported():
 TESTS = [user_provider_answers_as_its_peers_do, echo_provider_returns_everything_exactly, a_provider_without_threads_counts_its_calls,
          a_deferred_answer_comes_when_it_is_due, ini_file_and_environment_take_effect,
          an_interrupted_order_consumer_counts_the_calls_that_were_cut_off_as_unclear, the_log_follows_the_configuration, a_second_signal_ends_at_once,
+         asynchronous_consumers_greet_everybody, an_asynchronous_consumer_without_a_provider_fails,
          the_smallest_provider_prints_what_it_does_and_ends_at_a_second_signal,
          a_provider_without_threads_ends_at_a_second_signal, wrong_configuration_is_reported]
 
