@@ -197,7 +197,7 @@ static const char *order_url(const order *self)
 
 static atomic_int outcomes[DUBBOC_E_CANCELLED + 1]; /* how often each status was taken */
 
-/* DUBBOC_E_BUSY: no connection came free until the deadline. */
+/* DUBBOC_E_BUSY: no connection became free before the deadline. */
 static bool order_allows(const order *self, dubboc_status status)
 {
     if (status == DUBBOC_E_TIMEOUT || status == DUBBOC_E_CANCELLED || status == DUBBOC_E_CLOSED ||

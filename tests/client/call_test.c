@@ -366,6 +366,10 @@ static void a_refused_connection_means_not_executed_and_names_the_address(void *
 
 /* --- memory */
 
+#ifndef ALLOCATIONS_A_CALL
+#define ALLOCATIONS_A_CALL 1 /* for the decoded error message, and no other */
+#endif
+
 static void a_raw_call_allocates_nothing_in_the_steady_state(void **state)
 {
     (void)state;
@@ -376,8 +380,7 @@ static void a_raw_call_allocates_nothing_in_the_steady_state(void **state)
     alloc_fail_at(0);
     for (int i = 0; i < 10; i++)
         assert_status(DUBBOC_E_REMOTE, raw_call(&self, "[1]", NULL), &self.err);
-    /* one allocation per decoded error message, and no other */
-    assert_int_equal(alloc_fail_count(), 10);
+    assert_int_equal(alloc_fail_count(), 10 * ALLOCATIONS_A_CALL);
     end(&self);
 }
 
