@@ -1,19 +1,29 @@
-/* Which providers of a snapshot may serve a call that needs room for one more connection: the best
- * available ones. A provider is worse if it is ejected, and worse still if it is excluded (tried
- * before by the call). */
+/* Which providers of a snapshot may serve a call: the best available ones. A provider is worse if
+ * it is ejected, worse still if it is excluded (tried before by the call), and worst if it is
+ * silent; of silent providers, one that was known to live more recently is better. */
 #ifndef SELECTOR_CANDIDATES_H
 #define SELECTOR_CANDIDATES_H
 
 #include "selector/pick_request.h"
 #include "selector/snapshot.h"
 
-/* The fault of a provider when room is looked for: 0 none, 1 ejected, 2 excluded, 3 both. Refusals
- * do not count here, because a call that waits although a provider has room might wait in vain:
- * the call does not learn when that provider would accept it. */
-int candidate_fault(const provider *self, const pick_request *request, int64_t now_ns);
+/* How bad a provider is for a call. 0: it is not bad at all. */
+typedef uint64_t candidate_fault;
+#define CANDIDATE_FAULT_MAX UINT64_MAX
 
-/* The lowest fault of all providers in the snapshot. */
-int candidates_best_fault(const snapshot *of, const pick_request *request, int64_t now_ns);
+/* The fault of a provider. Recent refusals and a slow start do not count here, because a call that
+ * waits for room although a provider has some might wait in vain: the call does not learn when that
+ * provider would accept it. */
+candidate_fault candidate_fault_of(
+    const provider *self, const pick_request *request, int64_t now_ns);
+
+/* The fault of a provider, or a higher one if it may not be picked at this moment
+ * (health_may_serve()), perhaps for such a reason. */
+candidate_fault candidate_fault_now(provider *self, const pick_request *request, int64_t now_ns);
+
+/* The lowest candidate_fault_of() of all providers in the snapshot. */
+candidate_fault candidates_best_fault(
+    const snapshot *of, const pick_request *request, int64_t now_ns);
 
 /* Calls visit for the endpoint of each provider with the lowest fault, whether the endpoint has
  * room or not, and only once for an endpoint that several providers share. visit returns false to

@@ -2,11 +2,18 @@
  * can still be picked, and its next failure or refusal tries again to eject it. */
 #include "selector/ejection.h"
 
+/* Whether the ejection counts for the limit. A silent provider does not: it is no use to call it,
+ * however few providers are left. */
+static bool ejection_counts(const provider *self, int64_t now_ns)
+{
+    return health_is_ejected_at(&self->health, now_ns) && !health_is_silent(&self->health);
+}
+
 static size_t ejection_count(const snapshot *of, int64_t now_ns)
 {
     size_t count = 0;
     for (size_t i = 0; i < of->count; i++)
-        count += health_is_ejected_at(&of->entries[i].provider->health, now_ns);
+        count += ejection_counts(of->entries[i].provider, now_ns);
     return count;
 }
 
@@ -40,7 +47,7 @@ void ejection_limit(const snapshot *of)
     int64_t now_ns = clock_now_ns();
     size_t count = ejection_count(of, now_ns);
     for (size_t i = 0; i < of->count && count > of->count / 2; i++)
-        if (health_is_ejected_at(&of->entries[i].provider->health, now_ns)) {
+        if (ejection_counts(of->entries[i].provider, now_ns)) {
             health_end_ejection(&of->entries[i].provider->health);
             count--;
         }

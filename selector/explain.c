@@ -50,6 +50,8 @@ static const char *node_state_of(const node *each)
     const char *reason = node_reason_of(each);
     if (reason != NULL)
         return reason;
+    if (health_is_silent(&each->provider->health))
+        return "usable, silent: it fails and does not answer probes";
     if (!health_is_ejected(&each->provider->health))
         return "usable";
     return atomic_load(&each->provider->health.refusals) > 0 ? "usable, ejected after refusals"

@@ -14,12 +14,19 @@
 /* after this time refusals have no effect */
 #define REFUSALS_FORGOTTEN_MS HEALTH_REFUSED_EJECTION_MAX_MS
 #define JUST_REFUSED_MS 1000
+#define SLOW_START_LEAST_MS 500 /* the share begins at 1/20 */
 
 /* --- looking --- */
 
 bool health_is_ejected_at(const provider_health *self, int64_t now_ns)
 {
     return now_ns < health_ejected_until_ns(self);
+}
+
+static bool health_has_nothing_to_forget(const provider_health *self)
+{
+    return atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
+           atomic_load_explicit(&self->refusals, memory_order_relaxed) == 0;
 }
 
 bool health_is_ejected(const provider_health *self)
@@ -40,19 +47,61 @@ static bool health_has_refused_within(const provider_health *self, int64_t now_n
     return refused_ms != 0 && health_ms(now_ns) - refused_ms < ms;
 }
 
+uint32_t health_silent_s(const provider_health *self, int64_t now_ns)
+{
+    return (health_ms(now_ns) - atomic_load_explicit(&self->alive_ms, memory_order_relaxed)) >> 10;
+}
+
 /* A dead provider may not be ejected, because half of the providers already are; so its failures
  * are checked too. */
 bool health_is_willing(const provider_health *self, int64_t now_ns)
 {
-    return !health_is_ejected_at(self, now_ns) &&
+    return !health_is_ejected_at(self, now_ns) && !health_is_silent(self) &&
            atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
            !health_has_refused_within(self, now_ns, JUST_REFUSED_MS);
+}
+
+/* The share has its full size: health_may_serve() need not look closer any more. A refusal that is
+ * noted at this moment may so be without effect. */
+static void health_end_slow_start(provider_health *self)
+{
+    int64_t former = NOT_EJECTED;
+    atomic_store_explicit(&self->started_ms, 0, memory_order_relaxed);
+    if (health_has_nothing_to_forget(self))
+        atomic_compare_exchange_strong(&self->ejected_until_ns, &former, 0);
+}
+
+static bool health_admits_by_share(provider_health *self, int64_t now_ns)
+{
+    uint32_t started_ms = atomic_load_explicit(&self->started_ms, memory_order_relaxed);
+    if (started_ms == 0)
+        return true;
+    uint32_t passed_ms = health_ms(now_ns) - started_ms;
+    if (passed_ms >= HEALTH_SLOW_START_MS) {
+        health_end_slow_start(self);
+        return true;
+    }
+    return random_below(HEALTH_SLOW_START_MS) <
+           (passed_ms > SLOW_START_LEAST_MS ? passed_ms : SLOW_START_LEAST_MS);
+}
+
+static bool health_admits_recovering(provider_health *self, int64_t now_ns)
+{
+    switch (atomic_load_explicit(&self->recovery, memory_order_relaxed)) {
+    case RECOVERY_NEEDS_TRIAL:
+        return true;
+    case RECOVERY_IS_TRIED:
+        return false;
+    default:
+        return health_admits_by_share(self, now_ns);
+    }
 }
 
 bool health_may_serve_again(provider_health *self)
 {
     int64_t now_ns = clock_now_ns();
-    if (health_is_ejected_at(self, now_ns))
+    if (health_is_ejected_at(self, now_ns) || health_is_silent(self) ||
+        !health_admits_recovering(self, now_ns))
         return false;
     unsigned refusals = atomic_load_explicit(&self->refusals, memory_order_relaxed);
     if (refusals == 0 || !health_has_refused_within(self, now_ns, REFUSALS_FORGOTTEN_MS))
@@ -68,10 +117,13 @@ static uint8_t health_refusals_to_eject(int failures_max)
     return failures_max > 0 && failures_max < REFUSALS_MAX ? (uint8_t)failures_max : REFUSALS_MAX;
 }
 
-static bool health_has_nothing_to_forget(const provider_health *self)
+/* An answer after a rest: the share grows from now on. Returns whether it grows. */
+static bool health_begin_slow_start(provider_health *self)
 {
-    return atomic_load_explicit(&self->failures, memory_order_relaxed) == 0 &&
-           atomic_load_explicit(&self->refusals, memory_order_relaxed) == 0;
+    if (atomic_exchange_explicit(&self->recovery, RECOVERY_NONE, memory_order_relaxed) !=
+        RECOVERY_NONE)
+        atomic_store_explicit(&self->started_ms, health_ms(clock_now_ns()), memory_order_relaxed);
+    return atomic_load_explicit(&self->started_ms, memory_order_relaxed) != 0;
 }
 
 bool health_good(provider_health *self, uint32_t refused_ms, int failures_max)
@@ -89,11 +141,15 @@ bool health_good(provider_health *self, uint32_t refused_ms, int failures_max)
     uint8_t left =
         /* an answer cancels one ejection; when one is left, the count becomes 0 */
         refusals > enough + 1 ? (uint8_t)(refusals - 1) : 0;
-    int64_t then = left > 0 ? NOT_EJECTED : 0;
+    bool was_silent = health_is_silent(self);
+    bool is_slow = health_begin_slow_start(self);
+    int64_t then = left > 0 || is_slow ? NOT_EJECTED : 0;
     atomic_store_explicit(&self->ejections, 0, memory_order_relaxed);
     atomic_store_explicit(&self->refusals, left, memory_order_relaxed);
+    atomic_store_explicit(&self->silence, SILENCE_NONE, memory_order_relaxed);
     return atomic_exchange_explicit(&self->ejected_until_ns, then, memory_order_relaxed) >
-           NOT_EJECTED;
+               NOT_EJECTED ||
+           was_silent;
 }
 
 bool health_failed(provider_health *self, int failures_max)
@@ -103,7 +159,10 @@ bool health_failed(provider_health *self, int failures_max)
         failures < UINT16_MAX && !atomic_compare_exchange_weak_explicit(&self->failures, &failures,
                                      failures + 1, memory_order_relaxed, memory_order_relaxed))
         ;
-    return failures_max > 0 && failures + 1 >= failures_max && !health_is_ejected(self);
+    if (failures == 0)
+        atomic_store_explicit(&self->alive_ms, health_ms(clock_now_ns()), memory_order_relaxed);
+    return failures_max > 0 && failures + 1 >= failures_max && !health_is_ejected(self) &&
+           !health_is_silent(self);
 }
 
 bool health_refused(provider_health *self, int failures_max)
@@ -111,7 +170,7 @@ bool health_refused(provider_health *self, int failures_max)
     int64_t now_ns = clock_now_ns(), never = 0;
     atomic_store_explicit(&self->refused_ms, health_ms(now_ns), memory_order_relaxed);
     atomic_compare_exchange_strong(&self->ejected_until_ns, &never, NOT_EJECTED);
-    if (health_is_ejected_at(self, now_ns))
+    if (health_is_ejected_at(self, now_ns) || health_is_silent(self))
         /* the call was under way when the provider was ejected, or all others are ejected too */
         return false;
     uint8_t enough = health_refusals_to_eject(failures_max);
@@ -138,6 +197,7 @@ int64_t health_eject_failed(provider_health *self, int64_t now_ns, int64_t eject
     if (ejections < HEALTH_EJECTIONS_MAX)
         ejections++;
     atomic_store(&self->ejections, ejections);
+    atomic_store(&self->recovery, RECOVERY_NEEDS_TRIAL);
     atomic_store(&self->ejected_until_ns, now_ns + eject_ms * ejections * NS_PER_MS);
     return eject_ms * ejections;
 }
@@ -161,4 +221,57 @@ int64_t health_eject_refused(provider_health *self, int64_t now_ns, int failures
 void health_end_ejection(provider_health *self)
 {
     atomic_store(&self->ejected_until_ns, NOT_EJECTED);
+}
+
+/* --- probes and trials --- */
+
+/* health_may_serve() looks at silence and recovery only if ejected_until_ns is not 0. */
+static void health_rest(provider_health *self, health_silence silence)
+{
+    int64_t never = 0;
+    atomic_store(&self->silence, (uint8_t)silence);
+    atomic_store(&self->recovery, RECOVERY_NEEDS_TRIAL);
+    atomic_compare_exchange_strong(&self->ejected_until_ns, &never, NOT_EJECTED);
+}
+
+void health_presume_silence(provider_health *self)
+{
+    health_rest(self, SILENCE_PRESUMED);
+}
+
+bool health_note_silence(provider_health *self)
+{
+    bool was_known = atomic_load(&self->silence) == SILENCE_PROVEN;
+    if (!was_known && atomic_load(&self->failures) > 0)
+        health_rest(self, SILENCE_PROVEN);
+    return !was_known;
+}
+
+bool health_note_life(provider_health *self, int64_t now_ns)
+{
+    health_silence silence = atomic_exchange(&self->silence, SILENCE_NONE);
+    bool is_first_ejection = atomic_load(&self->ejections) == 1;
+    bool was_ejected = health_is_ejected_at(self, now_ns);
+    atomic_store(&self->alive_ms, health_ms(now_ns));
+    /* It has failed, but lives, and must not be ejected, because half of the others are. */
+    if (silence == SILENCE_PRESUMED && atomic_load(&self->ejections) == 0)
+        atomic_store(&self->recovery, RECOVERY_NONE);
+    if (was_ejected && !is_first_ejection)
+        return false;
+    if (was_ejected)
+        health_end_ejection(self);
+    return was_ejected || silence != SILENCE_NONE;
+}
+
+bool health_begin_trial_if_due(provider_health *self)
+{
+    uint8_t due = RECOVERY_NEEDS_TRIAL;
+    return atomic_compare_exchange_strong(&self->recovery, &due, RECOVERY_IS_TRIED);
+}
+
+/* If the call was answered, the recovery is over already. */
+void health_end_trial(provider_health *self)
+{
+    uint8_t tried = RECOVERY_IS_TRIED;
+    atomic_compare_exchange_strong(&self->recovery, &tried, RECOVERY_NEEDS_TRIAL);
 }

@@ -4,6 +4,14 @@
  * Failures: after health_failures in a row the provider is ejected, each time for longer. An answer
  * clears the failures and ends the ejection.
  *
+ * Silence: a provider that has failed so often is probed (selector/probes.h). While it does not
+ * answer the probes it is not picked, however many others are ejected. An answer to a probe also
+ * ends the first ejection of a row.
+ *
+ * Recovery: when an ejection after failures or a silence is over, one call tries the provider. If
+ * that call is answered, the share of the provider grows to its full size within 10 s. If it fails,
+ * the provider is ejected again.
+ *
  * Refusals (503, not executed): the provider works, but is full or stopping. From the first refusal
  * on it is picked less often, half as often with each further one in a row; an answer clears them.
  * After health_failures refusals in a row it is ejected for 1 s. From then on each refusal ejects
@@ -27,6 +35,19 @@
 #define HEALTH_EJECTIONS_MAX 20 /* an ejection does not get longer after this many in a row */
 #define HEALTH_REFUSED_EJECTION_MS 1000
 #define HEALTH_REFUSED_EJECTION_MAX_MS 30000
+#define HEALTH_SLOW_START_MS 10000
+
+typedef enum health_silence {
+    SILENCE_NONE,
+    SILENCE_PRESUMED, /* it was not probed yet */
+    SILENCE_PROVEN    /* a probe was not answered in time, or no connection could be opened */
+} health_silence;
+
+typedef enum health_recovery {
+    RECOVERY_NONE,
+    RECOVERY_NEEDS_TRIAL, /* one call may try the provider when it is neither ejected nor silent */
+    RECOVERY_IS_TRIED     /* that call is under way */
+} health_recovery;
 
 /* Small, because it shares a cache line with the other fields of a provider that picks write. */
 typedef struct provider_health {
@@ -41,13 +62,19 @@ typedef struct provider_health {
     /* When the ejection ends; a time in the past: it is not ejected. 0: there was no failure and no
      * refusal since the last answer. */
     _Atomic int64_t ejected_until_ns;
+    /* The lower 32 bits of times in milliseconds. */
+    _Atomic uint32_t alive_ms;   /* before the first failure in a row, or the last answered probe */
+    _Atomic uint32_t started_ms; /* when the share began to grow; 0: it is at its full size */
+    _Atomic uint8_t silence;     /* a health_silence */
+    _Atomic uint8_t recovery;    /* a health_recovery */
+    atomic_bool is_probed;       /* selector/probes.c has it in its list */
 } provider_health;
 
 /* The slow path of health_may_serve(), after a failure or refusal since the last answer. */
 bool health_may_serve_again(provider_health *self);
 
-/* Whether the provider may be picked now: never while it is ejected, and not always after a
- * refusal. */
+/* Whether the provider may be picked now: never while it is ejected, silent or tried by another
+ * call, and not always after a refusal or while its share grows. */
 static inline bool health_may_serve(provider_health *self)
 {
     return atomic_load_explicit(&self->ejected_until_ns, memory_order_relaxed) == 0 ||
@@ -60,8 +87,17 @@ static inline int64_t health_ejected_until_ns(const provider_health *self)
     return atomic_load_explicit(&self->ejected_until_ns, memory_order_relaxed);
 }
 
+/* Whether it is ejected. */
 bool health_is_ejected(const provider_health *self);
 bool health_is_ejected_at(const provider_health *self, int64_t now_ns);
+
+static inline bool health_is_silent(const provider_health *self)
+{
+    return atomic_load_explicit(&self->silence, memory_order_relaxed) != SILENCE_NONE;
+}
+
+/* For how many seconds (of 1024 ms) it has not been known to live. */
+uint32_t health_silent_s(const provider_health *self, int64_t now_ns);
 
 /* Whether the provider is likely to accept a call: it is not ejected, has not failed since its last
  * answer, and has not refused a call within the last second. now_ns: the current time. */
@@ -94,5 +130,30 @@ int64_t health_eject_refused(provider_health *self, int64_t now_ns, int failures
 
 /* Ends the ejection at once; failures and refusals stay counted. */
 void health_end_ejection(provider_health *self);
+
+/* --- probes; by one thread at a time --- */
+
+/* Notes that the provider has failed too often, and was not probed yet. */
+void health_presume_silence(provider_health *self);
+
+/* Notes that a probe failed. Returns true if it was not known to be silent before. */
+bool health_note_silence(provider_health *self);
+
+/* Notes that a probe was answered. Returns true if the provider may be picked again now. */
+bool health_note_life(provider_health *self, int64_t now_ns);
+
+/* --- the trial --- */
+
+/* For a call that was given the provider: whether it is the one that tries the provider after a
+ * rest. The call must end the trial with health_end_trial(), after it has noted its outcome. */
+bool health_begin_trial_if_due(provider_health *self);
+
+static inline bool health_begin_trial(provider_health *self)
+{
+    return atomic_load_explicit(&self->ejected_until_ns, memory_order_relaxed) != 0 &&
+           health_begin_trial_if_due(self);
+}
+
+void health_end_trial(provider_health *self);
 
 #endif

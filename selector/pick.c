@@ -7,17 +7,17 @@
 #include "selector/candidates.h"
 #include "selector/directory.h"
 
-/* The next usable entry, starting at index `from`. If there is none, an ejected entry; if there is
- * no ejected entry either, an excluded one. */
+/* The entry with the lowest fault at this moment (selector/candidates.h); of equal ones, the next one
+ * from index `from`. */
 static const snapshot_entry *pick_step_on(
     const snapshot *current, size_t from, const pick_request *request)
 {
     const snapshot_entry *best = NULL;
-    int best_fault = 4;
+    candidate_fault best_fault = CANDIDATE_FAULT_MAX;
+    int64_t now_ns = clock_now_ns();
     for (size_t i = 0; i < current->count && best_fault > 0; i++) {
         const snapshot_entry *entry = &current->entries[from];
-        int fault = (pick_request_excludes(request, entry->provider) ? 2 : 0) +
-                    (health_may_serve(&entry->provider->health) ? 0 : 1);
+        candidate_fault fault = candidate_fault_now(entry->provider, request, now_ns);
         if (fault < best_fault) {
             best = entry;
             best_fault = fault;
@@ -38,11 +38,11 @@ static const snapshot_entry *pick_step_on_to_room(
     const snapshot *current, size_t from, const pick_request *request)
 {
     int64_t now_ns = clock_now_ns();
-    int best_fault = candidates_best_fault(current, request, now_ns);
+    candidate_fault best_fault = candidates_best_fault(current, request, now_ns);
     for (size_t i = 0; i < current->count; i++) {
         const snapshot_entry *entry = &current->entries[from];
         if (entry_has_room(entry) &&
-            candidate_fault(entry->provider, request, now_ns) <= best_fault)
+            candidate_fault_of(entry->provider, request, now_ns) <= best_fault)
             return entry;
         from = from + 1 < current->count ? from + 1 : 0;
     }
@@ -92,6 +92,7 @@ static void pick_hold(const snapshot_entry *chosen, dubboc_slice method, pick *o
         (pick){.provider = chosen->provider, .retries = -1, .idempotent = -1, .peer = chosen->peer};
     out->refused_ms =
         atomic_load_explicit(&chosen->provider->health.refused_ms, memory_order_relaxed);
+    out->is_trial = health_begin_trial(&chosen->provider->health);
     if (chosen->settings != NULL)
         pick_add_settings(chosen->settings, method, out);
 }
@@ -123,13 +124,19 @@ size_t directory_count(directory *self)
 
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count)
 {
-    bool is_found = false;
+    bool has_living = false, has_other = false, has_other_living = false;
     atomic_uint *entered = readers_enter(&self->owner->readers);
     const snapshot *current = atomic_load(&self->current);
-    for (size_t i = 0; current != NULL && i < current->count && !is_found; i++)
-        is_found = !provider_is_among(current->entries[i].provider, excluded, excluded_count);
+    for (size_t i = 0; current != NULL && i < current->count && !has_other_living; i++) {
+        const provider *each = current->entries[i].provider;
+        bool is_other = !provider_is_among(each, excluded, excluded_count);
+        bool is_living = !health_is_silent(&each->health);
+        has_living = has_living || is_living;
+        has_other = has_other || is_other;
+        has_other_living = is_other && is_living;
+    }
     readers_leave(entered);
-    return is_found;
+    return has_other_living || (has_other && !has_living);
 }
 
 bool directory_has_willing(directory *self, provider *const *excluded, size_t excluded_count)
@@ -153,14 +160,14 @@ static const snapshot_entry *pick_find_at(
     const snapshot *current, const http_client_endpoint *endpoint, const pick_request *request)
 {
     const snapshot_entry *best = NULL;
-    int best_fault = 0;
+    candidate_fault best_fault = 0;
     unsigned best_load = 0;
     int64_t now_ns = clock_now_ns();
     for (size_t i = 0; i < current->count; i++) {
         const snapshot_entry *entry = &current->entries[i];
         if (entry->provider->endpoint != endpoint)
             continue;
-        int fault = candidate_fault(entry->provider, request, now_ns);
+        candidate_fault fault = candidate_fault_of(entry->provider, request, now_ns);
         unsigned load = atomic_load_explicit(&entry->provider->in_flight, memory_order_relaxed);
         if (best != NULL && (fault > best_fault || (fault == best_fault && load >= best_load)))
             continue;

@@ -14,6 +14,7 @@ typedef struct pick {
     int idempotent;
     uint32_t refused_ms; /* health.refused_ms of the provider when it was picked */
     uint8_t peer;        /* from selector_settings.peer_of */
+    bool is_trial;       /* it tries the provider after a rest (selector/health.h) */
     /* An administrator set the value, so it is stronger than the consumer's configuration. */
     bool timeout_is_override;
     bool retries_are_override;
@@ -23,7 +24,8 @@ typedef struct pick {
  * (selector/candidates.h). Any thread. */
 bool directory_pick(directory *self, const pick_request *request, pick *out);
 
-/* Whether the list has a provider that is not excluded, ejected or not. Any thread. */
+/* Whether the list has a provider that is not excluded, ejected or not. A silent one only counts if
+ * all providers are silent. Any thread. */
 bool directory_has_other(directory *self, provider *const *excluded, size_t excluded_count);
 
 /* Whether the list has a provider that is not excluded and is likely to accept a call

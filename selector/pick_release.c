@@ -50,6 +50,8 @@ void pick_release(directory *self, pick *held, pick_outcome outcome)
         pick_eject(self, given, outcome);
     else if (outcome == PICK_REFUSED && health_refused(&given->health, failures_max))
         pick_eject(self, given, outcome);
+    if (held->is_trial)
+        health_end_trial(&given->health);
     held->provider = NULL;
     /* Release, paired with an acquire in the sweep. The provider may be freed from here on. */
     atomic_fetch_sub_explicit(&given->in_flight, 1, memory_order_release);

@@ -3,6 +3,7 @@ selector_tests = \
 	tests/selector/configurator_test \
 	tests/selector/direct_test \
 	tests/selector/health_test \
+	tests/selector/recovery_test \
 	tests/selector/policy_test \
 	tests/selector/rule_yaml_test \
 	tests/selector/selector_alloc_test \
@@ -19,6 +20,9 @@ tests_selector_configurator_test_LDADD = $(test_libs)
 tests_selector_rule_yaml_test_CPPFLAGS = $(test_cppflags)
 tests_selector_rule_yaml_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_selector_rule_yaml_test_LDADD = $(test_libs)
+tests_selector_recovery_test_SOURCES = tests/selector/recovery_test.c $(selector_support)
+tests_selector_recovery_test_CPPFLAGS = $(test_cppflags)
+tests_selector_recovery_test_LDADD = $(test_libs)
 tests_selector_health_test_SOURCES = tests/selector/health_test.c $(selector_support)
 tests_selector_health_test_CPPFLAGS = $(test_cppflags)
 tests_selector_health_test_LDADD = $(test_libs)

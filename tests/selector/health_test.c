@@ -82,7 +82,7 @@ static void an_answer_resets_the_count_of_failures(void **state)
     call_ends(of, at(of, 0), PICK_FAILED, 1);
     assert_false(health_may_serve(&at(of, 0)->health));
     call_ends(of, at(of, 0), PICK_GOOD, 1); /* a late answer shows that the provider is alive */
-    assert_true(health_may_serve(&at(of, 0)->health));
+    assert_false(health_is_ejected(&at(of, 0)->health));
     fixture_end(&f);
 }
 
