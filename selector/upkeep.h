@@ -1,12 +1,14 @@
 /* The upkeep thread of a selector. It calls one function whenever something is due, so that neither
  * calls nor the registry's threads wait for a disk or another reading. It sleeps until the time
- * that the last round returned, or until it is kicked. It does not know what the function does. */
+ * that the last round returned, until it is kicked, or until a descriptor is readable. It does not
+ * know what the function does. */
 #ifndef SELECTOR_UPKEEP_H
 #define SELECTOR_UPKEEP_H
 
 #include <dubboc/error.h>
 
 #include "base/condition.h"
+#include "base/wake.h"
 
 /* One round: does everything that is due. May block; no lock is held. Returns when the next round
  * is due; DEADLINE_NEVER: only when kicked. Only called by the upkeep thread. */
@@ -17,10 +19,11 @@ typedef struct upkeep {
     void *arg;
     pthread_t thread; /* used, like is_running, only by the thread that starts and stops it */
     bool is_running;
+    wake wake;      /* signalled when the thread must look again */
+    int watched_fd; /* used by the upkeep thread only; -1: none */
 
     mutex lock; /* guards the fields below; no other lock is taken under it */
-    /* Signalled when the thread must look again, and when a round has ended. */
-    condition wanted, round_done;
+    condition round_done;
     bool is_stopping;
     int64_t due_ns; /* when the next round is due */
     /* Counts for upkeep_do_round(): rounds that were asked for, and rounds that have ended. */
@@ -31,11 +34,14 @@ typedef struct upkeep {
 void upkeep_init(upkeep *self);
 void upkeep_fini(upkeep *self);
 
-/* DUBBOC_E_SYSTEM: no thread could be started. */
+/* DUBBOC_E_SYSTEM: no thread could be started, or no descriptor is left. */
 dubboc_status upkeep_start(upkeep *self, upkeep_function round, void *arg, dubboc_error *err);
 
 /* Ends the thread and waits for the current round. No-op if it was not started. */
 void upkeep_stop(upkeep *self);
+
+/* From now on a round is also done when this descriptor is readable. Only called in a round. */
+void upkeep_watch(upkeep *self, int fd);
 
 /* Schedules a round at due_ns, or earlier if one is due earlier. Called when something has become
  * due that the last round could not know about. Any thread. */

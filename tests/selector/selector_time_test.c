@@ -220,9 +220,11 @@ static void a_directory_that_becomes_ready_while_a_waiter_joins_does_not_block_i
     fixture_start_in_turn(&f);
     fake_registry_fail_subscribe(f.source, true);
     directory *of = directory_of(&f, SERVICE);
+    fake_registry_hold_subscribe(f.source); /* what the waiter asks for does not happen meanwhile */
     assert_int_equal(READINESS_READY, begin_interrupted(of, becomes_ready, &wait, &nobody));
     assert_false(wait.entry.is_queued);
     assert_null(of->ready.waiters.first);
+    fake_registry_let_subscribe(f.source);
     fixture_end(&f);
 }
 
@@ -235,10 +237,12 @@ static void a_failure_while_a_waiter_joins_is_reported_to_it(void **state)
     fixture_start_in_turn(&f);
     fake_registry_fail_subscribe(f.source, true);
     directory *of = directory_of(&f, SERVICE);
+    fake_registry_hold_subscribe(f.source); /* what the waiter asks for does not happen meanwhile */
     assert_int_equal(READINESS_PENDING, begin_interrupted(of, fails_again, &wait, &nobody));
     assert_int_equal(READINESS_FAILED, directory_look(of, &wait, &f.err));
     assert_contains(f.err.text, "no descriptor");
     directory_wait_end(of, &wait);
+    fake_registry_let_subscribe(f.source);
     fixture_end(&f);
 }
 
