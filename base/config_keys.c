@@ -86,6 +86,10 @@ static const config_key keys[] = {
                 "ejected: it gets no calls for a while"},
     {"client", "health_rest", CONFIG_DURATION, .value = "30s", .min = 1, .max = HOUR,
         .help = "duration of the first ejection after failures; each further one is longer"},
+    {"client", "health_probe", CONFIG_DURATION, .value = "1s", .min = 100, .max = HOUR,
+        .special = "none",
+        .help = "how often a provider that fails is asked by HTTP HEAD whether it lives; while it "
+                "does not answer, it gets no calls"},
     {"client", "proxy", CONFIG_TEXT, .form = CONFIG_FORM_PROXY, .may_be_bare = true,
         .help = "URL of a proxy; empty: no proxy, even if http_proxy is set"},
     {"client", "tls_ca_file", CONFIG_TEXT,

@@ -27,6 +27,7 @@ typedef enum mutex_rank {
     MUTEX_RANK_RULES,
     MUTEX_RANK_SERVICE_MAPPING,
     MUTEX_RANK_UPKEEP,
+    MUTEX_RANK_PROBES,
     /* readiness of a directory; its waiters are woken while this mutex is held */
     MUTEX_RANK_READINESS,
     /* a directory takes and gives back providers while it holds its own lock */

@@ -98,6 +98,7 @@ static dubboc_status client_open_selector(dubboc_client *self, dubboc_error *err
         .load_balance = self->load_balance,
         .health_failures = (int)config_int(config, "client", "health_failures"),
         .health_rest_ms = config_int(config, "client", "health_rest"),
+        .health_probe_ms = config_int(config, "client", "health_probe"),
         .application = self->application,
         .peer_of = dialect_peer_of,
         .extra_work = references_register_nodes,

@@ -4,6 +4,7 @@
 
 #include "base/own_address.h"
 #include "registry/registry.h"
+#include "selector/probes.h"
 #include "selector/provider.h"
 #include "selector/readers.h"
 #include "selector/settings.h"
@@ -25,6 +26,7 @@ typedef struct selector_context {
     /* Each has its own lock: */
     provider_set providers;
     upkeep upkeep;
+    probes probes;
 
     /* Held while a provider is ejected, so that two threads together cannot eject more than half of
      * the providers. */

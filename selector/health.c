@@ -263,6 +263,11 @@ bool health_note_life(provider_health *self, int64_t now_ns)
     return was_ejected || silence != SILENCE_NONE;
 }
 
+void health_forget_silence(provider_health *self)
+{
+    atomic_store(&self->silence, SILENCE_NONE);
+}
+
 bool health_begin_trial_if_due(provider_health *self)
 {
     uint8_t due = RECOVERY_NEEDS_TRIAL;

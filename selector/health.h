@@ -142,6 +142,9 @@ bool health_note_silence(provider_health *self);
 /* Notes that a probe was answered. Returns true if the provider may be picked again now. */
 bool health_note_life(provider_health *self, int64_t now_ns);
 
+/* Ends a silence about which no probe will tell any more. */
+void health_forget_silence(provider_health *self);
+
 /* --- the trial --- */
 
 /* For a call that was given the provider: whether it is the one that tries the provider after a

@@ -20,6 +20,7 @@ libdubboc_core_la_SOURCES += \
 	selector/policy.c selector/policy.h \
 	selector/policy_random.c \
 	selector/policy_roundrobin.c \
+	selector/probes.c selector/probes.h \
 	selector/provider.c selector/provider.h \
 	selector/readers.c selector/readers.h \
 	selector/readiness.c selector/readiness.h \

@@ -21,6 +21,8 @@ static void pick_eject(directory *self, provider *failed, pick_outcome outcome)
         eject_ms = ejection_after_failures(failed, current, settings->health_rest_ms);
     readers_leave(entered);
     mutex_unlock(&self->owner->ejecting);
+    if (outcome == PICK_FAILED)
+        probes_add(&self->owner->probes, failed, eject_ms == EJECTION_OVER_LIMIT);
     const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
     if (eject_ms > 0)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected",

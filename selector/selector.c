@@ -30,6 +30,17 @@ dubboc_status selector_check_policy(const char *name, dubboc_error *err)
 
 /* --- upkeep --- */
 
+/* Probes the providers that fail. Calls may wait for one that has come back. */
+static int64_t selector_probe(selector *self, int64_t now_ns)
+{
+    bool has_revived;
+    int64_t due_ns = probes_step(&self->context.probes, now_ns, &has_revived);
+    directory *each = has_revived ? atomic_load(&self->directories) : NULL;
+    for (; each != NULL; each = each->next)
+        room_waits_look_again(&each->room);
+    return due_ns;
+}
+
 /* One round of upkeep: does everything that is due and returns when the next round is. */
 static int64_t selector_round(void *arg)
 {
@@ -40,6 +51,7 @@ static int64_t selector_round(void *arg)
         directory_subscribe_if_due(each, now_ns);
     int64_t due_ns = deadline_min(http_client_close_stale(self->context.providers.http),
         provider_set_sweep(&self->context.providers, now_ns));
+    due_ns = deadline_min(due_ns, selector_probe(self, now_ns));
     for (directory *each = atomic_load(&self->directories); each != NULL; each = each->next)
         if (!each->is_fixed)
             due_ns = deadline_min(due_ns, directory_tick(each, now_ns, false));
@@ -73,6 +85,8 @@ static bool selector_init_tables(selector *self, http_client *http)
     grow_table_init(&self->table, self->buckets, DIRECTORY_BUCKETS, DIRECTORIES_MAX);
     mutex_init(&self->context.ejecting, MUTEX_RANK_EJECTING);
     upkeep_init(&self->context.upkeep);
+    probes_init(
+        &self->context.probes, http, &self->context.upkeep, self->context.settings.health_probe_ms);
     return true;
 }
 
@@ -152,6 +166,7 @@ void selector_free(selector *self)
     upkeep_stop(&self->context.upkeep);
     selector_free_directories(self);
     direct_table_fini(&self->directs);
+    probes_fini(&self->context.probes);
     provider_set_fini(&self->context.providers);
     upkeep_fini(&self->context.upkeep);
     mutex_fini(&self->context.ejecting);

@@ -4,6 +4,7 @@ selector_tests = \
 	tests/selector/direct_test \
 	tests/selector/health_test \
 	tests/selector/recovery_test \
+	tests/selector/probes_test \
 	tests/selector/policy_test \
 	tests/selector/rule_yaml_test \
 	tests/selector/selector_alloc_test \
@@ -20,6 +21,9 @@ tests_selector_configurator_test_LDADD = $(test_libs)
 tests_selector_rule_yaml_test_CPPFLAGS = $(test_cppflags)
 tests_selector_rule_yaml_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
 tests_selector_rule_yaml_test_LDADD = $(test_libs)
+tests_selector_probes_test_SOURCES = tests/selector/probes_test.c $(selector_support)
+tests_selector_probes_test_CPPFLAGS = $(test_cppflags)
+tests_selector_probes_test_LDADD = $(test_libs)
 tests_selector_recovery_test_SOURCES = tests/selector/recovery_test.c $(selector_support)
 tests_selector_recovery_test_CPPFLAGS = $(test_cppflags)
 tests_selector_recovery_test_LDADD = $(test_libs)

@@ -27,7 +27,7 @@ typedef enum opening_state {
 
 struct http_client_opening {
     http_client_opener *opener;
-    http_client_endpoint *endpoint; /* the opening holds one of its places */
+    http_client_endpoint *endpoint; /* the opening holds one of its places; NULL: of no pool */
     http_client_opened opened;
     void *arg;
     opening_state state;
@@ -258,13 +258,19 @@ static void opening_free(http_client_opening *self)
     free(self);
 }
 
+static void opening_give_place_back(http_client_endpoint *endpoint)
+{
+    if (endpoint != NULL)
+        http_client_endpoint_free_place(endpoint);
+}
+
 static void opening_fail(http_client_opening *self, dubboc_status status, const dubboc_error *err)
 {
     http_client_opened opened = self->opened;
     void *arg = self->arg;
     http_client_endpoint *endpoint = self->endpoint;
     opening_free(self);
-    http_client_endpoint_free_place(endpoint);
+    opening_give_place_back(endpoint);
     opened(arg, status, NULL, err);
 }
 
@@ -279,7 +285,8 @@ static void opening_end(http_client_opening *self, CURLcode code)
     }
     http_client_opened opened = self->opened;
     void *arg = self->arg;
-    http_client_endpoint_adopt(self->endpoint, connection);
+    if (self->endpoint != NULL)
+        http_client_endpoint_adopt(self->endpoint, connection);
     if (connection->curl != NULL)
         connection->owner = &self->opener->owner;
     opening_free(self);
@@ -290,7 +297,7 @@ void http_client_opening_cancel(http_client_opening *self)
 {
     http_client_endpoint *endpoint = self->endpoint;
     opening_free(self);
-    http_client_endpoint_free_place(endpoint);
+    opening_give_place_back(endpoint);
 }
 
 /* --- beginning --- */
@@ -334,12 +341,13 @@ static void opening_look_up_name(http_client_opening *self)
         opening_fail(self, status, &err);
 }
 
-http_client_opening *http_client_opener_begin(http_client_opener *self,
-    http_client_endpoint *endpoint, int64_t deadline_ns, http_client_opened opened, void *arg)
+/* endpoint: NULL if the connection is of no pool. NULL: no memory; the place was given back. */
+static http_client_opening *opener_begin(http_client_opener *self, http_client_endpoint *endpoint,
+    const http_client_target *target, int64_t deadline_ns, http_client_opened opened, void *arg)
 {
     http_client_opening *made = MEM_NEW(http_client_opening);
     if (made == NULL) {
-        http_client_endpoint_free_place(endpoint);
+        opening_give_place_back(endpoint);
         return NULL;
     }
     made->opener = self;
@@ -351,8 +359,7 @@ http_client_opening *http_client_opener_begin(http_client_opener *self,
     if (self->all != NULL)
         self->all->previous = made;
     self->all = made;
-    if (!http_client_connect_begin(
-            &made->attempt, http_client_endpoint_target(endpoint), deadline_ns)) {
+    if (!http_client_connect_begin(&made->attempt, target, deadline_ns)) {
         http_client_opening_cancel(made);
         return NULL;
     }
@@ -362,6 +369,19 @@ http_client_opening *http_client_opener_begin(http_client_opener *self,
     else
         opening_wait_for_turn(made);
     return made;
+}
+
+http_client_opening *http_client_opener_begin(http_client_opener *self,
+    http_client_endpoint *endpoint, int64_t deadline_ns, http_client_opened opened, void *arg)
+{
+    return opener_begin(
+        self, endpoint, http_client_endpoint_target(endpoint), deadline_ns, opened, arg);
+}
+
+http_client_opening *http_client_opener_begin_apart(http_client_opener *self,
+    const http_client_target *target, int64_t deadline_ns, http_client_opened opened, void *arg)
+{
+    return opener_begin(self, NULL, target, deadline_ns, opened, arg);
 }
 
 /* --- stepping --- */

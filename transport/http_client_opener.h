@@ -46,6 +46,11 @@ int64_t http_client_opener_step(http_client_opener *self);
 http_client_opening *http_client_opener_begin(http_client_opener *self,
     http_client_endpoint *endpoint, int64_t deadline_ns, http_client_opened opened, void *arg);
 
+/* The same for a connection that belongs to no pool: it uses no place, and the receiver closes it
+ * with http_client_connection_close(). target is borrowed until then. */
+http_client_opening *http_client_opener_begin_apart(http_client_opener *self,
+    const http_client_target *target, int64_t deadline_ns, http_client_opened opened, void *arg);
+
 /* Ends an opening whose opened was not called, without calling it. Gives the place back. */
 void http_client_opening_cancel(http_client_opening *self);
 

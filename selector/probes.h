@@ -1,0 +1,50 @@
+/* Probes of the providers that fail.
+ *
+ * From the moment a provider has failed often enough to be ejected, whether it was ejected or not,
+ * it is probed once a second (transport/http_client_probe.h) until a call is answered. While it
+ * does not answer, it is silent (selector/health.h) and gets no calls. At most one probe of a
+ * provider is open, so a process that hangs finds one connection when it goes on, not one for each
+ * second. */
+#ifndef SELECTOR_PROBES_H
+#define SELECTOR_PROBES_H
+
+#include "selector/provider.h"
+#include "selector/upkeep.h"
+#include "transport/http_client_probe.h"
+
+/* At most so many probes are open at once. Beyond it, those that were not answered in time make
+ * room for the others. */
+#define PROBES_OPEN_MAX 64
+
+typedef struct probes {
+    /* Constant: */
+    http_client *http; /* borrowed */
+    upkeep *upkeep;    /* borrowed */
+    int64_t every_ms;  /* <= 0: nobody is probed */
+
+    /* Used by the upkeep thread only: */
+    http_client_prober *prober; /* NULL: nobody was probed so far */
+    struct probe *all;
+    size_t open_count;
+    bool is_crowded; /* in the last step a probe could not be begun, because too many were open */
+    bool has_revived;
+
+    mutex lock;           /* guards the field below; no other lock is taken under it */
+    struct probe *wanted; /* added since the last step */
+} probes;
+
+void probes_init(probes *self, http_client *http, upkeep *upkeep, int64_t every_ms);
+
+/* Ends all probes. The upkeep thread must have ended. */
+void probes_fini(probes *self);
+
+/* Begins to probe a provider that has failed too often; no-op if it is probed already. must_rest:
+ * it is not picked until it has answered the first probe. The caller holds the provider as a call
+ * does. Any thread. */
+void probes_add(probes *self, provider *failed, bool must_rest);
+
+/* Does what is due. Returns when the next step is due. *has_revived: whether a provider may be
+ * picked again. Only called by the upkeep thread. */
+int64_t probes_step(probes *self, int64_t now_ns, bool *has_revived);
+
+#endif
