@@ -44,6 +44,10 @@ static const config_key keys[] = {
 
     {"client", "request_timeout", CONFIG_DURATION, .value = "3s", .min = 1, .max = DAY,
         .special = "none", .help = "time-out of the whole call, with all its attempts"},
+    {"client", "attempt_timeout", CONFIG_DURATION, .value = "none", .min = 1, .max = DAY,
+        .special = "none",
+        .help = "time-out of one attempt of a call; a method that is not idempotent is not "
+                "attempted again"},
     {"client", "connect_timeout", CONFIG_DURATION, .value = "1s", .min = 1, .max = HOUR,
         .help = "time-out of opening one connection"},
     {"client", "retries", CONFIG_INT, .value = "2", .max = 100,
@@ -203,6 +207,10 @@ static const config_key keys[] = {
     {"reference", "timeout", CONFIG_DURATION, .min = 1, .max = DAY, .special = "none",
         .where = EITHER, .inherits_section = "client", .inherits_name = "request_timeout",
         .help = "time-out of the whole call, with all its attempts"},
+    {"reference", "attempt_timeout", CONFIG_DURATION, .min = 1, .max = DAY, .special = "none",
+        .where = EITHER, .inherits_section = "client", .inherits_name = "attempt_timeout",
+        .help = "time-out of one attempt of a call; a method that is not idempotent is not "
+                "attempted again"},
     {"reference", "retries", CONFIG_INT, .max = 100, .where = EITHER, .inherits_section = "client",
         .inherits_name = "retries",
         .help = "how often a call that may have been executed is repeated, if the method is "

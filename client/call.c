@@ -233,10 +233,39 @@ static call_want call_pick(call *self)
 static call_want call_fail_attempt(
     call *self, const verdict *found, const char *reason, size_t bytes_sent);
 
+static const char *call_what_was_seen(const call *self)
+{
+    const http_client_connection *connection = self->attempt.connection;
+    if (connection == NULL || http_client_exchange_bytes_sent(connection) == 0)
+        return "nothing was sent";
+    return http_client_exchange_bytes_received(connection) == 0 ? "no reply came"
+                                                                : "only a part of a reply came";
+}
+
+/* Whether the time of the attempt ends before that of the call. */
+static bool call_attempt_is_shorter(const call *self)
+{
+    return self->attempt.until_ns < self->deadline_ns;
+}
+
+/* The time of the attempt is over, but not that of the call, so another attempt may follow. */
+static call_want call_end_attempt_in_time(call *self, size_t bytes_sent)
+{
+    char reason[128];
+    verdict found = judge_failure(DUBBOC_E_TIMEOUT, bytes_sent);
+    found.is_final = false;
+    snprintf(reason, sizeof reason, "%s within %lld ms (attempt_timeout)",
+        self->attempt.connection != NULL ? call_what_was_seen(self) : "not connected",
+        (long long)self->attempt_timeout_ms);
+    return call_fail_attempt(self, &found, reason, bytes_sent);
+}
+
 static call_want call_send(call *self)
 {
     http_client_connection *connection = self->attempt.connection;
     dubboc_status status = request_write(self, http_client_connection_request(connection));
+    if (status == DUBBOC_E_TIMEOUT && call_attempt_is_shorter(self))
+        return call_end_attempt_in_time(self, 0);
     if (status != DUBBOC_OK) {
         verdict found = {status, DUBBOC_NOT_EXECUTED, PICK_UNKNOWN, true, 0};
         return call_fail_attempt(self, &found,
@@ -263,6 +292,15 @@ static http_client_taken call_take_connection(attempt *now, const http_client_ow
     return taken;
 }
 
+/* One attempt may take only a part of the time, so that another provider can be tried. */
+static void call_set_attempt_end(call *self)
+{
+    self->attempt.until_ns = self->deadline_ns;
+    if (self->attempt_timeout_ms > 0)
+        self->attempt.until_ns =
+            deadline_min(deadline_in_ms(self->attempt_timeout_ms), self->deadline_ns);
+}
+
 /* Counts the attempt, which has a connection or the right to open one. */
 static call_want call_count_attempt(call *self)
 {
@@ -274,6 +312,7 @@ static call_want call_count_attempt(call *self)
         call_let_provider_go(self, PICK_UNKNOWN);
         return call_end_unanswered(self, DUBBOC_E_TIMEOUT);
     }
+    call_set_attempt_end(self);
     if (call_is_explained(self))
         call_explain_attempt(self);
     return CALL_GOES_ON;
@@ -555,15 +594,6 @@ static call_want call_step_state(call *self)
     return CALL_ENDED;
 }
 
-static const char *call_what_was_seen(const call *self)
-{
-    const http_client_connection *connection = self->attempt.connection;
-    if (connection == NULL || http_client_exchange_bytes_sent(connection) == 0)
-        return "nothing was sent";
-    return http_client_exchange_bytes_received(connection) == 0 ? "no reply came"
-                                                                : "only a part of a reply came";
-}
-
 static const char *call_what_it_waited_for(call_state state)
 {
     switch (state) {
@@ -591,6 +621,8 @@ static call_want call_interrupt(call *self, const call_event *event)
         call_stop_waiting(self);
         return call_end_unanswered(self, event->status);
     }
+    if (event->status == DUBBOC_E_TIMEOUT && call_attempt_is_shorter(self))
+        return call_end_attempt_in_time(self, bytes_sent);
     return call_fail_attempt(
         self, &found, event->reason != NULL ? event->reason : call_what_was_seen(self), bytes_sent);
 }

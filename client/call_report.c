@@ -131,8 +131,10 @@ void call_finish_without_answer(call *self, dubboc_status status, dubboc_executi
     if (self->err != NULL) {
         char timeout[TIMEOUT_TEXT_SIZE] = "";
         bool is_timeout = status == DUBBOC_E_TIMEOUT;
-        if (is_timeout || deadline_is_over(self->deadline_ns))
+        if (deadline_is_over(self->deadline_ns))
             call_describe_timeout(self, timeout, sizeof timeout);
+        else if (is_timeout) /* of an attempt, and the call was not repeated */
+            snprintf(timeout, sizeof timeout, "timed out");
         error_set(self->err, status, "%s.%.*s: %s, %s", self->interface, SLICE_ARGS(self->method),
             is_timeout ? timeout : dubboc_status_text(status), dubboc_execution_text(execution));
         if (self->reasons[0] != '\0')

@@ -26,6 +26,8 @@ static void call_use_reference_settings(call *self)
     self->timeout_is_set = method.timeout_ms != 0;
     if (self->timeout_is_set)
         call_set_deadline(self, method.timeout_ms, TIMEOUT_FROM_REFERENCE);
+    if (method.attempt_timeout_ms != 0)
+        self->attempt_timeout_ms = method.attempt_timeout_ms;
     self->retries_are_set = method.retries >= 0;
     if (self->retries_are_set)
         self->retries_left = method.retries;
@@ -38,6 +40,8 @@ static void call_use_options(call *self)
         call_set_deadline(self, options->timeout_ms, TIMEOUT_FROM_CALL);
         self->timeout_is_set = true;
     }
+    if (options->attempt_timeout_ms != 0)
+        self->attempt_timeout_ms = options->attempt_timeout_ms;
     if (options->retries != 0) {
         self->retries_left = options->retries > 0 ? options->retries : 0;
         self->retries_are_set = true;
@@ -51,6 +55,7 @@ static void call_use_options(call *self)
 void call_resolve_settings(call *self)
 {
     call_set_deadline(self, self->client->timeout_ms, TIMEOUT_FROM_CLIENT);
+    self->attempt_timeout_ms = self->client->attempt_timeout_ms;
     self->retries_left = self->client->retries;
     self->idempotent = -1;
     if (self->reference != NULL)

@@ -45,6 +45,7 @@ typedef struct attempt {
     /* NULL: none yet. Kept until the provider is released, because the reply is stored in it. */
     http_client_connection *connection;
     bool has_place;      /* has the right to open a connection, not used yet */
+    int64_t until_ns;    /* when its time is over; not later than the deadline of the call */
     pick_outcome health; /* what the outcome says about the provider's health */
     /* Valid with DUBBOC_OK and DUBBOC_E_REMOTE; its texts are stored in the connection. */
     jsonrpc_reply reply;
@@ -77,6 +78,7 @@ typedef struct call {
     int64_t deadline_ns;
     int64_t timeout_ms; /* deadline_ns minus begun_ns, if there is a deadline */
     timeout_source timeout_from;
+    int64_t attempt_timeout_ms; /* <= 0: an attempt may take all the time that is left */
     int retries_left;
     uint32_t id;
     counter_slot *counters;

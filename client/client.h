@@ -40,6 +40,7 @@ struct dubboc_client {
     dubboc_config *config;
     /* Default settings of calls: from dubboc_client_options, otherwise from [client]. */
     int64_t timeout_ms;
+    int64_t attempt_timeout_ms; /* <= 0: the time that is left */
     /* timeout_ms is from dubboc_client_options, not from the configuration */
     bool timeout_is_option;
     int retries;

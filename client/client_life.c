@@ -35,6 +35,7 @@ static dubboc_status client_check_numbers(const dubboc_client_options *options, 
         int64_t value, min, max;
     } numbers[] = {
         {"timeout_ms", options->timeout_ms, DUBBOC_NONE, INT64_MAX},
+        {"attempt_timeout_ms", options->attempt_timeout_ms, DUBBOC_NONE, INT64_MAX},
         {"connect_timeout_ms", options->connect_timeout_ms, 0, INT64_MAX},
         {"retries", options->retries, DUBBOC_NONE, INT_MAX},
         {"pool_size", options->pool_size, 0, 65535},
@@ -131,6 +132,8 @@ static dubboc_status client_open_parts(
     self->retries = retries > 0 ? (int)retries : 0;
     self->timeout_ms = client_choose(options->timeout_ms, config, "request_timeout");
     self->timeout_is_option = options->timeout_ms != 0;
+    self->attempt_timeout_ms =
+        client_choose(options->attempt_timeout_ms, config, "attempt_timeout");
     self->registers = config_bool(config, "client", "register");
     self->load_balance =
         mem_dup(client_choose_text(options->load_balance, config, "client", "load_balance"));

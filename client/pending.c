@@ -234,7 +234,7 @@ static dubboc_status pending_await_socket(dubboc_pending *self)
     if (http_client_exchange_is_cut_short(connection) ||
         (self->want == CALL_WANTS_READ && io_loop_has_ended(loop, task)))
         io_loop_post(loop, task);
-    io_loop_set_timer(loop, task, self->call.deadline_ns);
+    io_loop_set_timer(loop, task, self->call.attempt.until_ns);
     return DUBBOC_OK;
 }
 
@@ -243,7 +243,7 @@ static dubboc_status pending_open(dubboc_pending *self)
     call *of = &self->call;
     io_loop_set_timer(self->driver->loop, &self->job.task, DEADLINE_NEVER);
     self->opening = io_driver_open(self->driver, of->attempt.held.provider->endpoint,
-        of->deadline_ns, pending_on_opened, self);
+        of->attempt.until_ns, pending_on_opened, self);
     return self->opening != NULL ? DUBBOC_OK : DUBBOC_E_NO_MEMORY;
 }
 

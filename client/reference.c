@@ -57,6 +57,8 @@ static method_settings reference_read_method(
     const char *idempotent = config_text(client->config, self->section, "idempotent");
     if (reference_find_setting(client, self, name, "timeout", &value))
         read.timeout_ms = value < 0 ? DUBBOC_NONE : value;
+    if (reference_find_setting(client, self, name, "attempt_timeout", &value))
+        read.attempt_timeout_ms = value < 0 ? DUBBOC_NONE : value;
     if (reference_find_setting(client, self, name, "retries", &value))
         read.retries = (int)value;
     if (config_is_set(client->config, self->section, "idempotent"))

@@ -8,9 +8,10 @@
 
 /* The settings in [reference X] for one method. */
 typedef struct method_settings {
-    int64_t timeout_ms; /* 0: not set; DUBBOC_NONE: no deadline */
-    int retries;        /* -1: not set */
-    int idempotent;     /* 1: may run twice, 0: may not, -1: not set */
+    int64_t timeout_ms;         /* 0: not set; DUBBOC_NONE: no deadline */
+    int64_t attempt_timeout_ms; /* 0: not set; DUBBOC_NONE: the time that is left */
+    int retries;                /* -1: not set */
+    int idempotent;             /* 1: may run twice, 0: may not, -1: not set */
 } method_settings;
 
 /* The cached settings of a method. Immutable once it is in the table. */

@@ -110,6 +110,10 @@ dubboc_status request_check(
         return error_set(err, DUBBOC_E_ARGUMENT,
             "dubboc_call_options.timeout_ms is %lld, expected 1 or more, 0 or DUBBOC_NONE",
             (long long)options->timeout_ms);
+    if (options->attempt_timeout_ms < DUBBOC_NONE)
+        return error_set(err, DUBBOC_E_ARGUMENT,
+            "attempt_timeout_ms of the call is %lld, expected 1 or more, 0 or DUBBOC_NONE",
+            (long long)options->attempt_timeout_ms);
     if (options->retries < DUBBOC_NONE)
         return error_set(err, DUBBOC_E_ARGUMENT,
             "dubboc_call_options.retries is %d, expected 1 or more, 0 or DUBBOC_NONE",
@@ -148,7 +152,7 @@ static void request_write_head(const call *self, int64_t left_ns, buffer *out)
     buffer_append_u64(out, request_body_size(self));
     buffer_append_text(out, "\r\n");
     buffer_append_slice(out, self->attempt.dialect->headers);
-    if (self->deadline_ns != DEADLINE_NEVER && self->attempt.dialect->sends_timeout) {
+    if (self->attempt.until_ns != DEADLINE_NEVER && self->attempt.dialect->sends_timeout) {
         buffer_append_text(out, "Timeout: ");
         buffer_append_i64(out, left_ns);
         buffer_append_text(out, "\r\n");
@@ -164,7 +168,8 @@ static void request_write_head(const call *self, int64_t left_ns, buffer *out)
 
 dubboc_status request_write(const call *self, buffer *out)
 {
-    int64_t left_ns = self->deadline_ns != DEADLINE_NEVER ? self->deadline_ns - clock_now_ns() : 1;
+    int64_t until_ns = self->attempt.until_ns;
+    int64_t left_ns = until_ns != DEADLINE_NEVER ? until_ns - clock_now_ns() : 1;
     if (left_ns <= 0)
         return DUBBOC_E_TIMEOUT;
     request_write_head(self, left_ns, out);

@@ -23,14 +23,14 @@ static call_event sync_bring_about(
         break;
     case CALL_WANTS_OPEN:
         event.status = http_client_endpoint_open(
-            self->attempt.held.provider->endpoint, self->deadline_ns, &event.opened, err);
+            self->attempt.held.provider->endpoint, self->attempt.until_ns, &event.opened, err);
         event.reason = event.status != DUBBOC_OK ? err->text : NULL;
         break;
     case CALL_WANTS_READ:
     case CALL_WANTS_WRITE:
         event.status = http_client_connection_wait(self->attempt.connection,
             want == CALL_WANTS_READ ? HTTP_CLIENT_WANT_READ : HTTP_CLIENT_WANT_WRITE,
-            self->deadline_ns);
+            self->attempt.until_ns);
         break;
     case CALL_GOES_ON:
     case CALL_ENDED:

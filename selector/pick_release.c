@@ -22,7 +22,7 @@ static void pick_eject(directory *self, provider *failed, pick_outcome outcome)
     readers_leave(entered);
     mutex_unlock(&self->owner->ejecting);
     if (outcome == PICK_FAILED)
-        probes_add(&self->owner->probes, failed, eject_ms == EJECTION_OVER_LIMIT);
+        probes_add(&self->owner->probes, failed);
     const char *reason = outcome == PICK_REFUSED ? "refusals" : "failures";
     if (eject_ms > 0)
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider ejected",

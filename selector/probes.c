@@ -111,7 +111,7 @@ static int64_t probe_tick(probe *self, int64_t now_ns, bool makes_room)
 
 /* --- all providers --- */
 
-void probes_add(probes *self, provider *failed, bool must_rest)
+void probes_add(probes *self, provider *failed)
 {
     if (self->every_ms <= 0 || atomic_load(&failed->health.is_probed))
         return;
@@ -121,8 +121,7 @@ void probes_add(probes *self, provider *failed, bool must_rest)
         return;
     }
     atomic_fetch_add_explicit(&failed->in_flight, 1, memory_order_relaxed);
-    if (must_rest)
-        health_presume_silence(&failed->health);
+    health_presume_silence(&failed->health);
     *made = (probe){.owner = self, .of = failed, .begun_ns = INT64_MIN / 2};
     mutex_lock(&self->lock);
     made->next = self->wanted;

@@ -38,10 +38,10 @@ void probes_init(probes *self, http_client *http, upkeep *upkeep, int64_t every_
 /* Ends all probes. The upkeep thread must have ended. */
 void probes_fini(probes *self);
 
-/* Begins to probe a provider that has failed too often; no-op if it is probed already. must_rest:
- * it is not picked until it has answered the first probe. The caller holds the provider as a call
+/* Begins to probe a provider that has failed too often, and presumes that it is silent until it has
+ * answered the first probe. No-op if it is probed already. The caller holds the provider as a call
  * does. Any thread. */
-void probes_add(probes *self, provider *failed, bool must_rest);
+void probes_add(probes *self, provider *failed);
 
 /* Does what is due. Returns when the next step is due. *has_revived: whether a provider may be
  * picked again. Only called by the upkeep thread. */

@@ -15,6 +15,7 @@ client_tests = \
 	tests/client/numbers_test \
 	tests/client/once_test \
 	tests/client/override_test \
+	tests/client/half_dead_test \
 	tests/client/overloaded_providers_test \
 	tests/client/refusal_test \
 	tests/client/room_test \
@@ -85,6 +86,9 @@ tests_client_room_test_SOURCES = tests/client/room_test.c $(call_world)
 tests_client_room_test_CPPFLAGS = $(test_cppflags)
 tests_client_room_test_LDADD = $(test_libs)
 tests_client_room_test_LDFLAGS = $(AM_LDFLAGS) $(alloc_fail_ldflags)
+tests_client_half_dead_test_SOURCES = tests/client/half_dead_test.c $(server_caller)
+tests_client_half_dead_test_CPPFLAGS = $(test_cppflags)
+tests_client_half_dead_test_LDADD = $(test_libs)
 tests_client_overloaded_providers_test_SOURCES = tests/client/overloaded_providers_test.c $(server_caller)
 tests_client_overloaded_providers_test_CPPFLAGS = $(test_cppflags)
 tests_client_overloaded_providers_test_LDADD = $(test_libs)

@@ -73,6 +73,11 @@ typedef struct dubboc_client_options {
      * DUBBOC_NONE: none, the program calls dubboc_client_step() in its own event loop. */
     int io_threads;
     int in_flight_max; /* [client] in_flight_max: asynchronous calls in flight; default 10,000 */
+    /* [client] attempt_timeout: the time for one attempt; default and DUBBOC_NONE: the time that is
+     * left for the call. An attempt that was sent and not answered in time may have been executed,
+     * so only a call of an idempotent method is then repeated, at another provider if there is
+     * one. */
+    int64_t attempt_timeout_ms;
 } dubboc_client_options;
 
 /* Makes a client. It does not wait for the registry or for a name server. options may be NULL: then
@@ -177,6 +182,7 @@ typedef struct dubboc_call_options {
                                   wrote it; emptied otherwise */
     dubboc_explain_fn explain; /* NULL: none */
     void *explain_arg;         /* passed to explain */
+    int64_t attempt_timeout_ms; /* as in dubboc_client_options; DUBBOC_NONE: the time that is left */
 } dubboc_call_options;
 
 /* Does what dubboc_call() does, with options for this call (NULL: none). */
