@@ -364,8 +364,8 @@ static void at_most_64_probes_are_open_and_the_silent_make_room_for_the_others(v
     selector_do_round(self.f.selector);
     assert_int_equal(PROBES_OPEN_MAX, self.f.selector->context.probes.open_count);
     clock_go_on(1000); /* those that are open have not answered in time */
-    selector_do_round(self.f.selector);
-    wait_for_requests(&self, PEERS_MAX);
+    wanted all = {&self, PEERS_MAX};
+    wait_in_rounds(&self, peers_were_asked, &all);
     end(&self);
 }
 
