@@ -112,7 +112,7 @@ dubboc_status request_check(
             (long long)options->timeout_ms);
     if (options->attempt_timeout_ms < DUBBOC_NONE)
         return error_set(err, DUBBOC_E_ARGUMENT,
-            "attempt_timeout_ms of the call is %lld, expected 1 or more, 0 or DUBBOC_NONE",
+            "dubboc_call_options.attempt_timeout_ms is %lld, expected 1 or more, 0 or DUBBOC_NONE",
             (long long)options->attempt_timeout_ms);
     if (options->retries < DUBBOC_NONE)
         return error_set(err, DUBBOC_E_ARGUMENT,

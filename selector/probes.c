@@ -5,13 +5,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-typedef struct probe {
-    struct probe *next; /* in probes.all or probes.wanted */
+typedef struct provider_probe {
+    struct provider_probe *next; /* in probes.all or probes.wanted */
     probes *owner;
     provider *of;
     http_client_probe *open; /* NULL: none is open */
     int64_t begun_ns;        /* when the last one was begun, or given up */
-} probe;
+} provider_probe;
 
 void probes_init(probes *self, http_client *http, upkeep *of, int64_t every_ms)
 {
@@ -21,7 +21,7 @@ void probes_init(probes *self, http_client *http, upkeep *of, int64_t every_ms)
 
 /* --- one provider --- */
 
-static void probe_close(probe *self)
+static void probe_close(provider_probe *self)
 {
     if (self->open == NULL)
         return;
@@ -31,7 +31,7 @@ static void probe_close(probe *self)
 }
 
 /* The provider is probed no more, and may be freed from here on. */
-static void probe_free(probe *self)
+static void probe_free(provider_probe *self)
 {
     provider *of = self->of;
     probe_close(self);
@@ -42,14 +42,14 @@ static void probe_free(probe *self)
     atomic_fetch_sub_explicit(&of->in_flight, 1, memory_order_release);
 }
 
-static void probe_note_silence(probe *self)
+static void probe_note_silence(provider_probe *self)
 {
     if (health_note_silence(&self->of->health))
         LOG_THROTTLED(DUBBOC_LOG_WARN, "selector", "provider is silent: it does not answer probes",
             "provider=%s", self->of->info->label);
 }
 
-static void probe_note_life(probe *self)
+static void probe_note_life(provider_probe *self)
 {
     if (!health_note_life(&self->of->health, clock_now_ns()))
         return;
@@ -60,7 +60,7 @@ static void probe_note_life(probe *self)
 
 static void probe_on_end(void *arg, bool is_alive)
 {
-    probe *self = arg;
+    provider_probe *self = arg;
     self->open = NULL;
     self->owner->open_count--;
     if (is_alive)
@@ -70,12 +70,12 @@ static void probe_on_end(void *arg, bool is_alive)
 }
 
 /* Whether the provider has answered a call, or has left all lists. */
-static bool probe_is_needless(const probe *self)
+static bool probe_is_needless(const provider_probe *self)
 {
     return atomic_load(&self->of->health.failures) == 0 || atomic_load(&self->of->references) == 0;
 }
 
-static void probe_begin(probe *self, int64_t now_ns)
+static void probe_begin(provider_probe *self, int64_t now_ns)
 {
     probes *owner = self->owner;
     if (owner->open_count >= PROBES_OPEN_MAX) {
@@ -92,7 +92,7 @@ static void probe_begin(probe *self, int64_t now_ns)
 }
 
 /* Does what is due for one provider. Returns when more is. */
-static int64_t probe_tick(probe *self, int64_t now_ns, bool makes_room)
+static int64_t probe_tick(provider_probe *self, int64_t now_ns, bool makes_room)
 {
     int64_t due_ns = self->begun_ns + self->owner->every_ms * NS_PER_MS;
     if (now_ns < due_ns)
@@ -115,14 +115,14 @@ void probes_add(probes *self, provider *failed)
 {
     if (self->every_ms <= 0 || atomic_load(&failed->health.is_probed))
         return;
-    probe *made = MEM_NEW(probe);
+    provider_probe *made = MEM_NEW(provider_probe);
     if (made == NULL || atomic_exchange(&failed->health.is_probed, true)) {
         free(made);
         return;
     }
     atomic_fetch_add_explicit(&failed->in_flight, 1, memory_order_relaxed);
     health_presume_silence(&failed->health);
-    *made = (probe){.owner = self, .of = failed, .begun_ns = INT64_MIN / 2};
+    *made = (provider_probe){.owner = self, .of = failed, .begun_ns = INT64_MIN / 2};
     mutex_lock(&self->lock);
     made->next = self->wanted;
     self->wanted = made;
@@ -133,11 +133,11 @@ void probes_add(probes *self, provider *failed)
 static void probes_take_wanted(probes *self)
 {
     mutex_lock(&self->lock);
-    probe *wanted = self->wanted;
+    provider_probe *wanted = self->wanted;
     self->wanted = NULL;
     mutex_unlock(&self->lock);
     while (wanted != NULL) {
-        probe *next = wanted->next;
+        provider_probe *next = wanted->next;
         wanted->next = self->all;
         self->all = wanted;
         wanted = next;
@@ -148,7 +148,7 @@ void probes_fini(probes *self)
 {
     probes_take_wanted(self);
     while (self->all != NULL) {
-        probe *next = self->all->next;
+        provider_probe *next = self->all->next;
         probe_free(self->all);
         self->all = next;
     }
@@ -166,7 +166,7 @@ static bool probes_have_prober(probes *self)
     if (http_client_prober_new(self->http, &self->prober, &err) != DUBBOC_OK) {
         LOG_THROTTLED(
             DUBBOC_LOG_WARN, "selector", "providers cannot be probed", "reason=\"%s\"", err.text);
-        for (const probe *each = self->all; each != NULL; each = each->next)
+        for (const provider_probe *each = self->all; each != NULL; each = each->next)
             health_forget_silence(&each->of->health);
         return false;
     }
@@ -179,8 +179,8 @@ static int64_t probes_tick_all(probes *self, int64_t now_ns)
     int64_t due_ns = DEADLINE_NEVER;
     bool makes_room = self->is_crowded;
     self->is_crowded = false;
-    for (probe **at = &self->all; *at != NULL;) {
-        probe *each = *at;
+    for (provider_probe **at = &self->all; *at != NULL;) {
+        provider_probe *each = *at;
         if (probe_is_needless(each)) {
             *at = each->next;
             probe_free(each);

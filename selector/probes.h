@@ -24,13 +24,13 @@ typedef struct probes {
 
     /* Used by the upkeep thread only: */
     http_client_prober *prober; /* NULL: nobody was probed so far */
-    struct probe *all;
+    struct provider_probe *all;
     size_t open_count;
     bool is_crowded; /* in the last step a probe could not be begun, because too many were open */
     bool has_revived;
 
-    mutex lock;           /* guards the field below; no other lock is taken under it */
-    struct probe *wanted; /* added since the last step */
+    mutex lock;                    /* guards the field below; no other lock is taken under it */
+    struct provider_probe *wanted; /* added since the last step */
 } probes;
 
 void probes_init(probes *self, http_client *http, upkeep *upkeep, int64_t every_ms);

@@ -178,11 +178,11 @@ typedef struct dubboc_call_options {
                                      Timeout and other headers that the library itself sends are
                                      refused. */
     size_t header_count;          /* the number of headers */
-    dubboc_text *remote_error; /* with DUBBOC_E_REMOTE receives the whole error object as the peer
-                                  wrote it; emptied otherwise */
-    dubboc_explain_fn explain; /* NULL: none */
-    void *explain_arg;         /* passed to explain */
-    int64_t attempt_timeout_ms; /* as in dubboc_client_options; DUBBOC_NONE: the time that is left */
+    dubboc_text *remote_error;  /* with DUBBOC_E_REMOTE receives the whole error object as the peer
+                                   wrote it; emptied otherwise */
+    dubboc_explain_fn explain;  /* NULL: none */
+    void *explain_arg;          /* passed to explain */
+    int64_t attempt_timeout_ms; /* as in dubboc_client_options; DUBBOC_NONE: the time left */
 } dubboc_call_options;
 
 /* Does what dubboc_call() does, with options for this call (NULL: none). */

@@ -18,9 +18,15 @@ dubboc_client *new_client(const char *registry_url)
 {
     dubboc_error err;
     dubboc_client *client = NULL;
+    dubboc_config *config = NULL;
+    assert_status(DUBBOC_OK, dubboc_config_load(NULL, &config, &err), &err);
+    /* the scripts of the peers do not reckon with probes */
+    assert_status(
+        DUBBOC_OK, dubboc_config_set(config, "client", "health_probe", "none", &err), &err);
     dubboc_client_options options = {
-        .size = sizeof options, .registry = registry_url, .pool_size = 4};
+        .size = sizeof options, .config = config, .registry = registry_url, .pool_size = 4};
     assert_status(DUBBOC_OK, dubboc_client_new(&options, &client, &err), &err);
+    dubboc_config_free(config);
     return client;
 }
 
