@@ -7,8 +7,8 @@
 #include "selector/candidates.h"
 #include "selector/directory.h"
 
-/* The entry with the lowest fault at this moment (selector/candidates.h); of equal ones, the next one
- * from index `from`. */
+/* The entry with the lowest fault at this moment (selector/candidates.h); of equal ones, the next
+ * one from index `from`. */
 static const snapshot_entry *pick_step_on(
     const snapshot *current, size_t from, const pick_request *request)
 {
