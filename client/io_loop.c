@@ -106,11 +106,6 @@ int io_loop_fd(const io_loop *self)
     return self->epoll_fd;
 }
 
-bool io_loop_has_thread(const io_loop *self)
-{
-    return self->has_thread;
-}
-
 bool io_loop_is_current(const io_loop *self)
 {
     return io_loop_current == self;

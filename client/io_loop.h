@@ -62,9 +62,6 @@ int io_loop_fd(const io_loop *self);
  * failed; err says why. Timers and posted tasks have been run all the same. */
 dubboc_status io_loop_turn(io_loop *self, int timeout_ms, dubboc_error *err);
 
-/* false: dubboc_client_step() calls io_loop_turn(). */
-bool io_loop_has_thread(const io_loop *self);
-
 /* Whether the caller runs inside a turn of this loop, or of any loop. */
 bool io_loop_is_current(const io_loop *self);
 bool io_loop_is_within(void);

@@ -126,6 +126,7 @@ dubboc_status pending_new(const pending_wanted *wanted, dubboc_pending **made, d
     self->done = wanted->done;
     self->arg = wanted->arg;
     self->frees_itself = wanted->frees_itself;
+    self->is_stepped = wanted->client->async.threads == 0;
     self->call.err = &self->err;
     self->call.waiter = &self->waiter;
     *made = self;
@@ -387,7 +388,7 @@ dubboc_status dubboc_pending_wait(dubboc_pending *self, int64_t timeout_ms)
         return DUBBOC_OK;
     if (io_loop_is_within())
         return DUBBOC_E_ARGUMENT;
-    if (!io_loop_has_thread(self->driver->loop))
+    if (self->is_stepped)
         return pending_step_until(self, deadline_ns);
     return pending_block(self, deadline_ns) ? DUBBOC_OK : DUBBOC_E_TIMEOUT;
 }

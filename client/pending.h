@@ -37,6 +37,7 @@ struct dubboc_pending {
     dubboc_done done; /* NULL: no callback */
     void *arg;
     bool frees_itself; /* The program does not hold it: it is freed after the callback. */
+    bool is_stepped;   /* no thread runs it: the program steps the client */
     char *texts;       /* one block with copies of the caller's strings; the call points into it */
     buffer params;     /* the text of params, if they were given as a tree */
 
