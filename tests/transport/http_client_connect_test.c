@@ -2,6 +2,7 @@
 #include "tests/support/names.h"
 #include "tests/transport/client_fixture.h"
 
+#include <stdatomic.h>
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -225,9 +226,10 @@ static void slow_name_look_ups_do_not_outlast_the_deadline(void **state)
 /* A clock that advances by a minute at each call, so that it is faster than any peer. */
 static int64_t hasty_clock(void)
 {
-    static int64_t now_ns = 1000 * NS_PER_S;
-    now_ns += 60 * NS_PER_S;
-    return now_ns;
+    /* atomic, because a thread that still looks up a name of an earlier case reads the clock, too
+     */
+    static _Atomic int64_t now_ns = 1000 * NS_PER_S;
+    return atomic_fetch_add(&now_ns, 60 * NS_PER_S) + 60 * NS_PER_S;
 }
 
 /* The proxy refuses the tunnel and sends a very long body, so there is always more to read. */
