@@ -9,10 +9,16 @@ example_programs = \
 	examples/hello-provider \
 	examples/order-consumer \
 	examples/order-provider \
+	examples/single-threaded-gateway \
 	examples/single-threaded-provider \
 	examples/user-consumer \
 	examples/user-provider
 noinst_PROGRAMS += $(example_programs)
+# built where libuv is present
+libuv_example_programs = examples/async-libuv
+if HAVE_LIBUV
+noinst_PROGRAMS += $(libuv_example_programs)
+endif
 example_cppflags = -D_GNU_SOURCE -I$(top_srcdir)/include $(CJSON_CFLAGS)
 example_libs = libdubboc.la $(CJSON_LIBS)
 
@@ -25,12 +31,18 @@ examples_async_epoll_LDADD = $(example_libs)
 examples_async_gather_SOURCES = examples/async-gather.c
 examples_async_gather_CPPFLAGS = $(example_cppflags)
 examples_async_gather_LDADD = $(example_libs)
+examples_async_libuv_SOURCES = examples/async-libuv.c
+examples_async_libuv_CPPFLAGS = $(example_cppflags) $(LIBUV_CFLAGS)
+examples_async_libuv_LDADD = $(example_libs) $(LIBUV_LIBS)
 examples_deferred_provider_SOURCES = examples/deferred-provider.c
 examples_deferred_provider_CPPFLAGS = $(example_cppflags)
 examples_deferred_provider_LDADD = $(example_libs)
 examples_echo_provider_SOURCES = examples/echo-provider.c
 examples_echo_provider_CPPFLAGS = $(example_cppflags)
 examples_echo_provider_LDADD = $(example_libs)
+examples_single_threaded_gateway_SOURCES = examples/single-threaded-gateway.c
+examples_single_threaded_gateway_CPPFLAGS = $(example_cppflags)
+examples_single_threaded_gateway_LDADD = $(example_libs)
 examples_single_threaded_provider_SOURCES = examples/single-threaded-provider.c
 examples_single_threaded_provider_CPPFLAGS = $(example_cppflags)
 examples_single_threaded_provider_LDADD = $(example_libs)
@@ -55,4 +67,4 @@ examples_hello_provider_LDADD = $(example_libs)
 EXTRA_DIST += examples/demo.sh
 # Installed with a Makefile of their own, so that they build outside this tree.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = examples/Makefile examples/order.ini $(example_programs:=.c)
+dist_examples_DATA = examples/Makefile examples/order.ini $(example_programs:=.c) $(libuv_example_programs:=.c)
