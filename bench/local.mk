@@ -1,11 +1,13 @@
 # The programs of ./dev bench; not built by default. The bare ones stand on the libraries alone, the others on libdubboc.
-EXTRA_PROGRAMS = bench/bare_socket bench/bare_epoll bench/bare_curl bench/bare_mhd bench/client bench/server bench/pick bench/load
+EXTRA_PROGRAMS = bench/async bench/bare_socket bench/bare_epoll bench/bare_curl bench/bare_mhd bench/client bench/server bench/pick bench/load
 bench_bare_socket_SOURCES = bench/bare_socket.c bench/bare.c bench/bare.h
 bench_bare_epoll_SOURCES = bench/bare_epoll.c bench/bare.c bench/bare.h
 bench_bare_curl_SOURCES = bench/bare_curl.c bench/bare.c bench/bare.h
 bench_bare_curl_LDADD = $(CURL_LIBS)
 bench_bare_mhd_SOURCES = bench/bare_mhd.c bench/bare.c bench/bare.h
 bench_bare_mhd_LDADD = $(MHD_LIBS) $(CJSON_LIBS)
+bench_async_SOURCES = bench/async.c
+bench_async_LDADD = libdubboc.la $(CJSON_LIBS)
 bench_client_SOURCES = bench/client.c
 bench_client_LDADD = libdubboc.la $(CJSON_LIBS)
 bench_server_SOURCES = bench/server.c

@@ -161,12 +161,16 @@ def measure_clients(bench, table):
         "socket16": lambda calls: [bench.program("bare_socket"), *bare, calls, 16],
         "curl": lambda calls: [bench.program("bare_curl"), *bare, calls],
         "raw": lambda calls: [bench.program("client"), url, "raw", "raw", PARAMS, calls, 1],
+        "epoll16": lambda calls: [bench.program("bare_epoll"), *bare, calls, 16],
+        "epoll64": lambda calls: [bench.program("bare_epoll"), *bare, calls, 64],
+        "async16": lambda calls: [bench.program("async"), url, "raw", PARAMS, calls, 16],
+        "async64": lambda calls: [bench.program("async"), url, "raw", PARAMS, calls, 64],
         "raw16": lambda calls: [bench.program("client"), url, "raw", "raw", PARAMS, calls, 16],
         "json": lambda calls: [bench.program("client"), url, "json", "raw", PARAMS, calls, 1],
     }
     try:
         cpu = in_turn({name: (lambda k=k: bench.client_cpu_us(k)) for name, k in kinds.items()}, bench.rounds)
-        ir = {name: bench.client_instructions(kinds[name]) for name in ("socket", "curl", "raw", "json")}
+        ir = {name: bench.client_instructions(kinds[name]) for name in ("socket", "curl", "raw", "json", "async64")}
     finally:
         server.terminate()
         server.wait(60)
@@ -175,6 +179,10 @@ def measure_clients(bench, table):
     row(table, "client, raw, one caller / curl_easy_perform", "CPU us", cpu["raw"], cpu["curl"], 0.6)
     row(table, "client, raw, one caller / bare blocking socket", "CPU us", cpu["raw"], cpu["socket"], 1.2)
     row(table, "client, raw, 16 callers / bare sockets, 16 threads", "CPU us", cpu["raw16"], cpu["socket16"], 1.3)
+    row(table, "client, asynchronous, 64 in flight on one thread", "instructions", ir["async64"], None)
+    for count in (16, 64):
+        row(table, f"client, asynchronous, {count} in flight / bare epoll client", "CPU us", cpu[f"async{count}"], cpu[f"epoll{count}"], 1.5)
+    row(table, "client, asynchronous, 64 in flight on one thread / 16 blocking callers", "CPU us", cpu["async64"], cpu["raw16"], 0.6)
     row(table, "client, cJSON, one caller / raw", "instructions", ir["json"], ir["raw"], None)
     row(table, "client, cJSON, one caller / raw", "CPU us", cpu["json"], cpu["raw"], 1.2)
 
